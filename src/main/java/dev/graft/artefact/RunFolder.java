@@ -1,0 +1,170 @@
+package dev.graft.artefact;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.graft.GraftException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * A run's folder, {@code runs/<time>-<backbone>-<data>} below the output folder. It is made for one
+ * run and never written to by another; each file appears whole; {@code latest} names the newest
+ * completed run. A run that is neither completed nor failed when it ends was interrupted, and says
+ * so.
+ */
+public final class RunFolder implements AutoCloseable {
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  private final Path output;
+  private final Path folder;
+  private final Thread onExit = new Thread(this::interrupted);
+  private RunRecord record;
+
+  private RunFolder(Path output, Path folder) {
+    this.output = output;
+    this.folder = folder;
+  }
+
+  /**
+   * Makes the folder of a run that begins now.
+   *
+   * @throws GraftException if it can't be made
+   */
+  public static RunFolder create(Path output, String name, RunRecord record) {
+    try {
+      Path runs = Files.createDirectories(output.resolve("runs"));
+      String time = TIME.format(LocalDateTime.now(ZoneId.systemDefault()));
+      for (int i = 1; ; i++) {
+        Path folder = runs.resolve(time + "-" + name + (i == 1 ? "" : "-" + i));
+        try {
+          Files.createDirectory(folder);
+        } catch (FileAlreadyExistsException e) {
+          continue;
+        }
+        Files.createDirectory(folder.resolve("plots"));
+        RunFolder run = new RunFolder(output, folder);
+        run.write(record);
+        Runtime.getRuntime().addShutdownHook(run.onExit);
+        return run;
+      }
+    } catch (IOException e) {
+      throw new GraftException(
+          "The run's folder can't be made in " + output + ": " + reason(e) + ".", e);
+    }
+  }
+
+  private static String reason(IOException e) {
+    return e.getClass().getSimpleName() + " " + e.getMessage();
+  }
+
+  public Path path() {
+    return folder;
+  }
+
+  public Path plots() {
+    return folder.resolve("plots");
+  }
+
+  public Path model() {
+    return folder.resolve("model");
+  }
+
+  /** Writes a text file of the run. */
+  public void write(String name, String text) throws IOException {
+    writeWhole(folder.resolve(name), text);
+  }
+
+  private synchronized void write(RunRecord next) throws IOException {
+    record = next;
+    write("run.json", JSON.writeValueAsString(next) + "\n");
+  }
+
+  /** Ends the run; from now on it is the latest. */
+  public void complete(RunRecord completed) throws IOException {
+    write(completed);
+    writeWhole(output.resolve("latest"), folder.getFileName() + "\n");
+  }
+
+  /** Ends the run with what went wrong. */
+  public void fail(String message) {
+    try {
+      write(record.with(RunRecord.Status.FAILED, message));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public RunRecord record() {
+    return record;
+  }
+
+  private synchronized void interrupted() {
+    if (record.status() == RunRecord.Status.RUNNING) {
+      try {
+        write(record.with(RunRecord.Status.INTERRUPTED, null));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    interrupted();
+    try {
+      Runtime.getRuntime().removeShutdownHook(onExit);
+    } catch (IllegalStateException e) {
+      // The machine is going down already, and the hook with it.
+      return;
+    }
+  }
+
+  /** The folder of the newest completed run, if there is one. */
+  public static Optional<Path> latest(Path output) throws IOException {
+    Path latest = output.resolve("latest");
+    if (!Files.isRegularFile(latest)) {
+      return Optional.empty();
+    }
+    String name = Files.readString(latest).strip();
+    Path folder = output.resolve("runs").resolve(name).normalize();
+    if (!folder.startsWith(output.resolve("runs").normalize()) || !Files.isDirectory(folder)) {
+      throw new GraftException(
+          latest
+              + " names the run "
+              + name
+              + ", which is not there; name one with --model FOLDER.");
+    }
+    return Optional.of(folder);
+  }
+
+  private static void writeWhole(Path file, String text) throws IOException {
+    Path parent = file.toAbsolutePath().getParent();
+    Path unfinished = Files.createTempFile(parent, file.getFileName().toString(), ".unfinished");
+    try {
+      Files.writeString(unfinished, text, StandardCharsets.UTF_8);
+      try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
+        channel.force(true);
+      }
+      Files.move(
+          unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(unfinished);
+    }
+  }
+}

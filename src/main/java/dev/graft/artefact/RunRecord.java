@@ -1,0 +1,117 @@
+package dev.graft.artefact;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+
+/**
+ * {@code run.json}: what a run was, where its figures come from, and the figures. What is not known
+ * yet, or never will be, is {@code null} here and left out there.
+ *
+ * @param message why the run failed
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record RunRecord(
+    Status status,
+    String message,
+    String backbone,
+    Weights weights,
+    Data data,
+    long seed,
+    Engine engine,
+    String gitCommit,
+    Parameters parameters,
+    Epochs epochs,
+    Figures validation,
+    TestFigures test,
+    Seconds seconds,
+    Cache cache) {
+  /** How far a run came. */
+  public enum Status {
+    @JsonProperty("running")
+    RUNNING,
+    @JsonProperty("completed")
+    COMPLETED,
+    @JsonProperty("interrupted")
+    INTERRUPTED,
+    @JsonProperty("failed")
+    FAILED
+  }
+
+  /** Where the backbone's weights came from. */
+  public record Weights(String source, String sha256, boolean pretrained) {}
+
+  /** The pictures: how many in each split, of how many classes; the hash is over all of them. */
+  public record Data(
+      String name,
+      int train,
+      int validation,
+      int test,
+      int classes,
+      String sha256,
+      int quarantined) {}
+
+  /** What computed. */
+  public record Engine(
+      String name, String version, String djl, String device, String java, String os) {}
+
+  /** Numbers of weights. */
+  public record Parameters(long total, long trained) {}
+
+  /** Epochs from 1; the best is the one of the lowest validation loss. */
+  public record Epochs(int run, int best, boolean stoppedEarly) {}
+
+  /** Of the kept weights; the loss is plain cross-entropy, without label smoothing. */
+  public record Figures(double loss, double accuracy) {}
+
+  /** Likewise, on the test pictures. */
+  public record TestFigures(double loss, double accuracy, double top3Accuracy, double ece) {}
+
+  /** Wall time. */
+  public record Seconds(double features, double training, double evaluation, double total) {}
+
+  /** Whether the features were there already, and the size of their file. */
+  public record Cache(boolean hit, long bytes) {}
+
+  /** The same run with another status. */
+  public RunRecord with(Status other, String why) {
+    return new RunRecord(
+        other,
+        why,
+        backbone,
+        weights,
+        data,
+        seed,
+        engine,
+        gitCommit,
+        parameters,
+        epochs,
+        validation,
+        test,
+        seconds,
+        cache);
+  }
+
+  /** The run, completed. */
+  public RunRecord completed(
+      Epochs epochsRun,
+      Figures validationFigures,
+      TestFigures testFigures,
+      Seconds took,
+      Cache cached) {
+    return new RunRecord(
+        Status.COMPLETED,
+        null,
+        backbone,
+        weights,
+        data,
+        seed,
+        engine,
+        gitCommit,
+        parameters,
+        epochsRun,
+        validationFigures,
+        testFigures,
+        took,
+        cached);
+  }
+}

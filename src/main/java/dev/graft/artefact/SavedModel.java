@@ -1,0 +1,236 @@
+package dev.graft.artefact;
+
+import ai.djl.Device;
+import ai.djl.MalformedModelException;
+import ai.djl.Model;
+import ai.djl.modality.Classifications;
+import ai.djl.modality.cv.Image;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.nn.Block;
+import ai.djl.nn.BlockFactory;
+import ai.djl.nn.SequentialBlock;
+import ai.djl.repository.zoo.Criteria;
+import ai.djl.repository.zoo.ModelNotFoundException;
+import ai.djl.repository.zoo.ZooModel;
+import ai.djl.translate.Translator;
+import ai.djl.translate.TranslatorContext;
+import ai.djl.translate.TranslatorFactory;
+import ai.djl.util.Pair;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.graft.GraftException;
+import dev.graft.network.Graft;
+import dev.graft.network.GraftedNetwork;
+import dev.graft.network.ImageTranslator;
+import dev.graft.network.Network;
+import dev.graft.network.Preprocessing;
+import dev.graft.network.Trunk;
+import dev.graft.recipe.Recipe;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.reflect.Type;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A model on disk, which plain DJL loads with {@code Criteria.optModelPath} as {@code Image} to
+ * {@code Classifications}: {@code <name>-0000.params}, {@code synset.txt} with a class a line,
+ * {@code network.json}, which says how to build the network and prepare pictures, and {@code
+ * serving.properties}, which names the two classes here that do so.
+ */
+public final class SavedModel {
+  private static final int FORMAT = 1;
+  private static final String NETWORK = "network.json";
+  private static final String CLASSES = "synset.txt";
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+          .build();
+
+  private SavedModel() {}
+
+  /**
+   * {@code network.json}: what a {@link GraftedNetwork} is made from.
+   *
+   * @param format of this file
+   * @param weights where the backbone's came from, for people
+   */
+  record Description(
+      int format,
+      String backbone,
+      String weights,
+      int inputSize,
+      Preprocessing preprocessing,
+      String unfreeze,
+      List<String> features,
+      GraftedNetwork.Scaling scaling,
+      Recipe.Head head,
+      int classes) {
+    GraftedNetwork network() {
+      Network network = Network.named(backbone);
+      return GraftedNetwork.of(
+          network,
+          inputSize,
+          preprocessing,
+          unfreeze,
+          features,
+          scaling,
+          GraftedNetwork.head(
+              GraftedNetwork.featureWidth(network, inputSize, features),
+              head.hidden(),
+              head.inputDropout(),
+              head.dropout(),
+              classes));
+    }
+  }
+
+  /**
+   * Saves a trained model; the folder appears whole.
+   *
+   * @param folder is made; must not be there
+   * @param name of the parameters' file
+   * @param weights where the backbone's weights came from, for people
+   * @param head what the head was made from
+   */
+  public static void save(
+      Graft graft, Path folder, String name, String weights, List<String> classes, Recipe.Head head)
+      throws IOException {
+    GraftedNetwork design = graft.design();
+    Description description =
+        new Description(
+            FORMAT,
+            design.backbone().name(),
+            weights,
+            design.inputSize(),
+            design.preprocessing(),
+            design.unfrozen(),
+            design.features(),
+            design.scaling(),
+            head,
+            classes.size());
+    Path unfinished = folder.resolveSibling(folder.getFileName() + ".unfinished");
+    Files.createDirectory(unfinished);
+    try (Model model = Model.newInstance(name)) {
+      SequentialBlock whole = graft.whole();
+      whole.initialize(model.getNDManager(), DataType.FLOAT32, graft.inputShape());
+      model.setBlock(whole);
+      model.save(unfinished, name);
+    }
+    Files.writeString(unfinished.resolve(NETWORK), JSON.writeValueAsString(description) + "\n");
+    Files.writeString(unfinished.resolve(CLASSES), String.join("\n", classes) + "\n");
+    Files.writeString(
+        unfinished.resolve("serving.properties"),
+        "# Any engine of DJL's that has Graft's jar beside it\n"
+            + ("blockFactory=" + BuildsBlock.class.getName() + "\n")
+            + ("translatorFactory=" + BuildsTranslator.class.getName() + "\n")
+            + ("option.modelName=" + name + "\n"));
+    Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /**
+   * Loads a model with DJL.
+   *
+   * @throws GraftException if the folder holds no model, or a damaged one
+   */
+  public static ZooModel<Image, Classifications> load(Path folder, Device device) {
+    if (!Files.isRegularFile(folder.resolve(NETWORK))) {
+      throw new GraftException(
+          "There is no model in " + folder + ": it should hold " + NETWORK + " and the rest.");
+    }
+    describe(folder);
+    try {
+      return Criteria.builder()
+          .setTypes(Image.class, Classifications.class)
+          .optModelPath(folder)
+          .optDevice(device)
+          .build()
+          .loadModel();
+    } catch (IOException
+        | ModelNotFoundException
+        | MalformedModelException
+        | IllegalArgumentException e) {
+      throw new GraftException(
+          "The model in " + folder + " can't be loaded: " + e.getMessage() + ".", e);
+    }
+  }
+
+  private static Description describe(Path folder) {
+    Path file = folder.resolve(NETWORK);
+    try {
+      Description description = JSON.readValue(Files.readString(file), Description.class);
+      if (description.format() != FORMAT) {
+        throw new GraftException(
+            file + " has format " + description.format() + "; this Graft reads " + FORMAT + ".");
+      }
+      return description;
+    } catch (JsonProcessingException e) {
+      throw new GraftException(file + " is damaged: " + e.getOriginalMessage(), e);
+    } catch (IOException e) {
+      throw new GraftException(file + " can't be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** Builds the network of a model's folder for DJL, which then fills it. */
+  public static final class BuildsBlock implements BlockFactory {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public Block newBlock(Model model, Path folder, Map<String, ?> arguments) {
+      GraftedNetwork design = describe(folder).network();
+      return Graft.of(design, Trunk.whole(design)).whole();
+    }
+  }
+
+  /** Prepares pictures for the network of a model's folder, and names its classes. */
+  public static final class BuildsTranslator implements TranslatorFactory {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public Set<Pair<Type, Type>> getSupportedTypes() {
+      return Set.of(new Pair<>(Image.class, Classifications.class));
+    }
+
+    @Override
+    public <I, O> Translator<I, O> newInstance(
+        Class<I> input, Class<O> output, Model model, Map<String, ?> arguments) {
+      Description description = describe(model.getModelPath());
+      try {
+        List<String> classes = Files.readAllLines(model.getModelPath().resolve(CLASSES));
+        return new Adapter<>(
+            new ImageTranslator(description.preprocessing(), description.inputSize(), classes),
+            input,
+            output);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  /** The translator under the types that DJL asked for, which were checked to be its own. */
+  private record Adapter<I, O>(ImageTranslator translator, Class<I> input, Class<O> output)
+      implements Translator<I, O> {
+    @Override
+    public ai.djl.translate.Batchifier getBatchifier() {
+      return translator.getBatchifier();
+    }
+
+    @Override
+    public ai.djl.ndarray.NDList processInput(TranslatorContext context, I picture) {
+      return translator.processInput(context, (Image) picture);
+    }
+
+    @Override
+    public O processOutput(TranslatorContext context, ai.djl.ndarray.NDList logits) {
+      return output.cast(translator.processOutput(context, logits));
+    }
+  }
+}

@@ -1,0 +1,108 @@
+package dev.graft.command;
+
+import dev.graft.Console;
+import dev.graft.artefact.RunRecord;
+import dev.graft.recipe.Recipe;
+import dev.graft.recipe.RecipeReader;
+import dev.graft.training.FineTuner;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code fine-tune}: the main job. */
+@Command(
+    name = "fine-tune",
+    description = "Train a new head, and more if wished, on a pretrained network.",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  fine-tune                                    frozen VGG16 on CIFAR-10",
+      "  fine-tune --recipe conf/notebook.yaml        the Keras notebook to the letter",
+      "  fine-tune --backbone efficientnet-lite0      another network",
+      "  fine-tune --recipe conf/last-layers.yaml     train VGG16's block5 too",
+      "  fine-tune --recipe conf/baseline-cnn.yaml    a small CNN from scratch",
+      "  fine-tune --set epochs=3 --set head.hidden=0 single keys of the recipe"
+    })
+final class FineTuneCommand implements Callable<Integer> {
+  /** Test accuracy of the Keras notebook that conf/notebook.yaml repeats. */
+  private static final double NOTEBOOK = 0.6277;
+
+  private final Console console;
+
+  @Mixin private RecipeOptions options;
+
+  @Option(
+      names = "--output",
+      paramLabel = "FOLDER",
+      defaultValue = "output",
+      description = "Folder of runs and features (default: ${DEFAULT-VALUE}).")
+  private Path output;
+
+  FineTuneCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    Recipe recipe = options.recipe();
+    console.say("Recipe:");
+    RecipeReader.write(recipe).lines().forEach(line -> console.say("  " + line));
+    try (FineTuner tuner = new FineTuner(recipe, output, console)) {
+      new SummaryTable(tuner.network()).lines().forEach(console::say);
+      report(recipe, tuner.run());
+    }
+    return 0;
+  }
+
+  private void report(Recipe recipe, FineTuner.Verdict verdict) {
+    RunRecord run = verdict.record();
+    RunRecord.TestFigures test = run.test();
+    RunRecord.Seconds seconds = run.seconds();
+    console.report("");
+    console.report(
+        String.format(
+            Locale.ROOT,
+            "%s (%s) on %s: test accuracy %.4f, top-3 %.4f, loss %.4f, on %,d pictures",
+            run.backbone(),
+            weights(run),
+            run.data().name(),
+            test.accuracy(),
+            test.top3Accuracy(),
+            test.loss(),
+            run.data().test()));
+    if (run.backbone().equals("vgg16")
+        && run.data().name().equals("cifar10")
+        && run.weights().pretrained()) {
+      console.report(
+          String.format(
+              Locale.ROOT,
+              "The Keras notebook with frozen VGG16 on these pictures: %.4f (%+.2f points)",
+              NOTEBOOK,
+              100 * (test.accuracy() - NOTEBOOK)));
+    }
+    console.report(
+        String.format(
+            Locale.ROOT,
+            "%d epochs%s, the best was %d; features %.1f s%s, training %.1f s, evaluation %.1f s,"
+                + " %.1f s in all",
+            run.epochs().run(),
+            run.epochs().stoppedEarly() ? " (stopped early)" : "",
+            run.epochs().best(),
+            seconds.features(),
+            run.cache().hit() ? " (cached)" : "",
+            seconds.training(),
+            seconds.evaluation(),
+            seconds.total()));
+    console.report("Everything is in " + verdict.folder());
+    console.report("The model: " + verdict.folder().resolve("model") + " (ask it: infer car.png)");
+  }
+
+  private static String weights(RunRecord run) {
+    return run.weights().pretrained()
+        ? "pretrained, " + run.weights().source()
+        : "RANDOM weights, nothing pretrained";
+  }
+}

@@ -1,0 +1,119 @@
+package dev.graft.command;
+
+import dev.graft.Console;
+import dev.graft.GraftException;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
+/** The root of the command line. */
+@Command(
+    name = "graft",
+    mixinStandardHelpOptions = true,
+    scope = ScopeType.INHERIT,
+    version = "Graft 0.1.0",
+    synopsisSubcommandLabel = "COMMAND",
+    usageHelpAutoWidth = true,
+    description = "Transfer learning for images on the JVM.",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  fine-tune                    VGG16 + CIFAR-10, with nothing else to say",
+      "  infer car.png                what is in a picture",
+      "  fine-tune --help             all about one command"
+    },
+    subcommands = {
+      FineTuneCommand.class,
+      InferCommand.class,
+      SummaryCommand.class,
+      ModelsCommand.class,
+      DoctorCommand.class
+    })
+public final class GraftCommand implements Runnable {
+  @Option(
+      names = "--debug",
+      scope = ScopeType.INHERIT,
+      description = "Print the stack trace of a failure.")
+  private boolean debug;
+
+  @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+
+  private GraftCommand() {}
+
+  /**
+   * Runs a command line.
+   *
+   * @return the exit code: 0 done, 1 failed, 2 wrong usage
+   */
+  public static int run(String[] arguments, PrintStream out, PrintStream err) {
+    GraftCommand root = new GraftCommand();
+    boolean interactive = System.console() != null && err == System.err;
+    try (Console console = new Console(out, err, interactive)) {
+      CommandLine line = new CommandLine(root, new Factory(console));
+      line.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
+      line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
+      line.setParameterExceptionHandler(GraftCommand::wrongUsage);
+      line.setExecutionExceptionHandler(
+          (failure, command, parsed) -> root.failed(failure, console, err));
+      return line.execute(arguments);
+    } catch (IOException e) {
+      err.println("The log can't be closed: " + e.getMessage());
+      return CommandLine.ExitCode.SOFTWARE;
+    }
+  }
+
+  /** Gives commands the console. */
+  private record Factory(Console console) implements CommandLine.IFactory {
+    @Override
+    public <K> K create(Class<K> type) throws Exception {
+      try {
+        return type.getDeclaredConstructor(Console.class).newInstance(console);
+      } catch (NoSuchMethodException e) {
+        return CommandLine.defaultFactory().create(type);
+      }
+    }
+  }
+
+  private static int wrongUsage(CommandLine.ParameterException wrong, String[] arguments) {
+    PrintWriter err = wrong.getCommandLine().getErr();
+    err.println(wrong.getMessage());
+    if (!CommandLine.UnmatchedArgumentException.printSuggestions(wrong, err)) {
+      err.println("Try: " + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help");
+    }
+    return CommandLine.ExitCode.USAGE;
+  }
+
+  private int failed(Exception failure, Console console, PrintStream err) {
+    console.say(sentence(failure));
+    if (debug) {
+      failure.printStackTrace(err);
+    }
+    return CommandLine.ExitCode.SOFTWARE;
+  }
+
+  private static String sentence(Exception failure) {
+    if (failure instanceof GraftException) {
+      return failure.getMessage();
+    } else if (failure instanceof NoSuchFileException) {
+      return "There is no file " + failure.getMessage() + ".";
+    } else if (failure instanceof AccessDeniedException) {
+      return failure.getMessage() + " may not be read or written by you.";
+    } else if (failure instanceof IOException) {
+      return "Reading or writing failed: " + failure.getMessage() + ".";
+    }
+    return "Graft failed in a way it should not: "
+        + failure
+        + " (--debug prints where; please report it).";
+  }
+
+  @Override
+  public void run() {
+    spec.commandLine().usage(spec.commandLine().getOut());
+  }
+}

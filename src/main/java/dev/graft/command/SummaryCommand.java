@@ -1,0 +1,48 @@
+package dev.graft.command;
+
+import dev.graft.Console;
+import dev.graft.recipe.Recipe;
+import dev.graft.training.Designs;
+import dev.graft.zoo.BackboneEntry;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code summary}: the layer table of a recipe's network. */
+@Command(
+    name = "summary",
+    description = "Show a network's layers: output shape, parameters, frozen or trained.",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  summary                                      the default network with its head",
+      "  summary --recipe conf/notebook.yaml          the notebook's model.summary()",
+      "  summary --unfreeze block5_conv1              where the freeze boundary moves",
+      "  summary --backbone efficientnet-lite0 --set input-size=224"
+    })
+final class SummaryCommand implements Callable<Integer> {
+  private final Console console;
+
+  @Mixin private RecipeOptions options;
+
+  @Option(
+      names = "--classes",
+      paramLabel = "N",
+      defaultValue = "10",
+      description = "Classes of the head (default: ${DEFAULT-VALUE}, CIFAR-10's).")
+  private int classes;
+
+  SummaryCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    Recipe recipe = options.recipe();
+    BackboneEntry entry = BackboneEntry.of(recipe.backbone());
+    new SummaryTable(Designs.of(recipe, entry, entry.preprocessing(), classes))
+        .lines()
+        .forEach(console::answer);
+    return 0;
+  }
+}

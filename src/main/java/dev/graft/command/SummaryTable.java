@@ -1,0 +1,48 @@
+package dev.graft.command;
+
+import dev.graft.network.GraftedNetwork;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** The layer table as text, in the manner of Keras's {@code model.summary()}. */
+record SummaryTable(GraftedNetwork network) {
+  private static final String FORMAT = "%-24s %-28s %-18s %14s  %s";
+
+  List<String> lines() {
+    List<String> lines = new ArrayList<>();
+    lines.add(line("layer", "type", "output", "parameters", ""));
+    for (GraftedNetwork.Row row : network.rows()) {
+      String state = row.parameters() == 0 ? "" : row.trained() ? "trained" : "frozen";
+      lines.add(
+          line(
+              row.name(),
+              row.type(),
+              shape(row),
+              String.format(Locale.ROOT, "%,d", row.parameters()),
+              state));
+    }
+    long total = network.parameters();
+    long trained = network.trainedParameters();
+    lines.add(
+        String.format(
+            Locale.ROOT,
+            "Parameters: %,d in all, %,d trained, %,d frozen",
+            total,
+            trained,
+            total - trained));
+    return lines;
+  }
+
+  private static String line(Object... cells) {
+    return String.format(Locale.ROOT, FORMAT, cells).stripTrailing();
+  }
+
+  private static String shape(GraftedNetwork.Row row) {
+    return Arrays.stream(row.output().getShape())
+        .mapToObj(Long::toString)
+        .collect(Collectors.joining(", ", "(", ")"));
+  }
+}

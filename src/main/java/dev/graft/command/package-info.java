@@ -1,0 +1,2 @@
+/** The command line: options in, one call, text out. */
+package dev.graft.command;

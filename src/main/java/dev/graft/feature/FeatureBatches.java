@@ -1,0 +1,111 @@
+package dev.graft.feature;
+
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.training.dataset.Batch;
+import ai.djl.training.dataset.Dataset;
+import ai.djl.translate.StackBatchifier;
+import ai.djl.util.Progress;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.Random;
+
+/**
+ * Some rows of a source with their labels, as a DJL data set that gives batches of them. (DJL's own
+ * random access data sets build a batch from arrays of single rows, which takes longer than to
+ * train on it.)
+ */
+public final class FeatureBatches implements Dataset {
+  private final FeatureSource source;
+  private final int[] rows;
+  private final int[] labels;
+  private final int batchSize;
+  private final Random shuffle;
+
+  private FeatureBatches(
+      FeatureSource source, int[] rows, int[] labels, int batchSize, Random shuffle) {
+    if (rows.length != labels.length) {
+      throw new IllegalArgumentException(rows.length + " rows, " + labels.length + " labels");
+    }
+    this.source = source;
+    this.rows = rows.clone();
+    this.labels = labels.clone();
+    this.batchSize = batchSize;
+    this.shuffle = shuffle;
+  }
+
+  /** In the order of the rows. */
+  public static FeatureBatches inOrder(
+      FeatureSource source, int[] rows, int[] labels, int batchSize) {
+    return new FeatureBatches(source, rows, labels, batchSize, null);
+  }
+
+  /** In an order that is drawn anew, from the seed, whenever the data is gone through. */
+  public static FeatureBatches shuffled(
+      FeatureSource source, int[] rows, int[] labels, int batchSize, long seed) {
+    return new FeatureBatches(source, rows, labels, batchSize, new Random(seed));
+  }
+
+  /** Number of rows. */
+  public int size() {
+    return rows.length;
+  }
+
+  /** Number of batches, the last of which may be smaller. */
+  public int batches() {
+    return (rows.length + batchSize - 1) / batchSize;
+  }
+
+  @Override
+  public void prepare(Progress progress) {}
+
+  @Override
+  public Iterable<Batch> getData(NDManager manager) {
+    int[] order = new int[rows.length];
+    Arrays.setAll(order, i -> i);
+    if (shuffle != null) {
+      for (int i = order.length - 1; i > 0; i--) {
+        int j = shuffle.nextInt(i + 1);
+        int swapped = order[i];
+        order[i] = order[j];
+        order[j] = swapped;
+      }
+    }
+    return () ->
+        new Iterator<>() {
+          private int next;
+
+          @Override
+          public boolean hasNext() {
+            return next < order.length;
+          }
+
+          @Override
+          public Batch next() {
+            int[] chosen =
+                Arrays.copyOfRange(order, next, Math.min(order.length, next + batchSize));
+            next += chosen.length;
+            return batch(manager.newSubManager(), chosen, next);
+          }
+        };
+  }
+
+  /** Labels are {@code (N)}, float32, as DJL's evaluators take them. */
+  private Batch batch(NDManager manager, int[] chosen, int progress) {
+    int[] chosenRows = new int[chosen.length];
+    float[] chosenLabels = new float[chosen.length];
+    for (int i = 0; i < chosen.length; i++) {
+      chosenRows[i] = rows[chosen[i]];
+      chosenLabels[i] = labels[chosen[i]];
+    }
+    return new Batch(
+        manager,
+        source.read(manager, chosenRows),
+        new NDList(manager.create(chosenLabels)),
+        chosen.length,
+        new StackBatchifier(),
+        new StackBatchifier(),
+        progress,
+        rows.length);
+  }
+}

@@ -1,0 +1,95 @@
+package dev.graft.feature;
+
+import dev.graft.network.GraftedNetwork;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * Everything that the features of a set of pictures depend on, and nothing else: what is trained
+ * behind the freeze boundary, and how, does not matter.
+ *
+ * @param backbone its name
+ * @param weights SHA-256 of its weights; for random weights something that names their seed
+ * @param frozen names of the frozen stages, in order
+ * @param features names of the frozen stages that are features
+ * @param inputSize side of the input in pixels
+ * @param preprocessing what is done to a picture, as text
+ * @param layout what is kept of a picture, as text
+ * @param pictures SHA-256 over all pictures, in order
+ * @param engine name and version, since engines differ in the last digits
+ */
+public record FeatureKey(
+    String backbone,
+    String weights,
+    List<String> frozen,
+    List<String> features,
+    int inputSize,
+    String preprocessing,
+    String layout,
+    String pictures,
+    String engine) {
+  /** Changes whenever the file's format or the meaning of a field does. */
+  static final int FORMAT = 1;
+
+  public FeatureKey {
+    frozen = List.copyOf(frozen);
+    features = List.copyOf(features);
+  }
+
+  /** The key of what a network's root makes of pictures. */
+  public static FeatureKey of(
+      GraftedNetwork design, RecordLayout layout, String weights, String pictures, String engine) {
+    List<String> frozen =
+        design.backbone().stages().subList(0, design.boundary()).stream()
+            .map(stage -> stage.name())
+            .toList();
+    return new FeatureKey(
+        design.backbone().name(),
+        frozen.isEmpty() ? "" : weights,
+        frozen,
+        design.features().stream().filter(frozen::contains).toList(),
+        design.inputSize(),
+        frozen.isEmpty()
+            ? design.preprocessing().framing().name()
+            : design.preprocessing().toString(),
+        layout.toString(),
+        pictures,
+        frozen.isEmpty() ? "" : engine);
+  }
+
+  /** One line an ingredient; the header of a cache file holds this. */
+  String text() {
+    return String.join(
+        "\n",
+        "format " + FORMAT,
+        "backbone " + backbone,
+        "weights " + weights,
+        "frozen " + String.join(" ", frozen),
+        "features " + String.join(" ", features),
+        "input-size " + inputSize,
+        "preprocessing " + preprocessing,
+        "layout " + layout,
+        "pictures " + pictures,
+        "engine " + engine,
+        "");
+  }
+
+  /** SHA-256 over all ingredients, in hexadecimal digits. */
+  public String hash() {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(text().getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(digest);
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java has SHA-256", e);
+    }
+  }
+
+  /** The cache file's name: the backbone, for people, and enough of the hash. */
+  String fileName() {
+    return backbone + "-" + hash().substring(0, 24) + ".features";
+  }
+}

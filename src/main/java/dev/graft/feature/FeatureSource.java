@@ -1,0 +1,13 @@
+package dev.graft.feature;
+
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+
+/** The input of what is trained, by row: the training pictures first, then the test pictures. */
+public interface FeatureSource {
+  /**
+   * The rows of a batch, in the order asked for, as the trained part of a network takes them:
+   * float32, owned by {@code manager}.
+   */
+  NDList read(NDManager manager, int[] rows);
+}

@@ -1,0 +1,55 @@
+package dev.graft.network;
+
+import ai.djl.modality.Classifications;
+import ai.djl.modality.cv.Image;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.translate.Batchifier;
+import ai.djl.translate.Translator;
+import ai.djl.translate.TranslatorContext;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * A picture to a model's input and its logits to probabilities: what makes a model of Graft's one
+ * that plain DJL can ask.
+ */
+public final class ImageTranslator implements Translator<Image, Classifications> {
+  private final Preprocessing preprocessing;
+  private final int side;
+  private final List<String> classes;
+
+  public ImageTranslator(Preprocessing preprocessing, int side, List<String> classes) {
+    this.preprocessing = preprocessing;
+    this.side = side;
+    this.classes = List.copyOf(classes);
+  }
+
+  @Override
+  public Batchifier getBatchifier() {
+    return Batchifier.STACK;
+  }
+
+  /** The picture as {@code (3, side, side)}, R, G, B from 0 to 255, float32. */
+  @Override
+  public NDList processInput(TranslatorContext context, Image image) {
+    byte[] rgb;
+    try (NDArray pixels = image.toNDArray(context.getNDManager(), Image.Flag.COLOR)) {
+      rgb = pixels.toType(DataType.UINT8, false).toByteArray();
+    }
+    byte[] planes = preprocessing.pixels(rgb, image.getWidth(), image.getHeight(), side);
+    return new NDList(
+        context
+            .getNDManager()
+            .create(ByteBuffer.wrap(planes), new Shape(3, side, side), DataType.UINT8)
+            .toType(DataType.FLOAT32, false));
+  }
+
+  /** Logits {@code (classes)} to probabilities. */
+  @Override
+  public Classifications processOutput(TranslatorContext context, NDList logits) {
+    return new Classifications(classes, logits.singletonOrThrow().softmax(0));
+  }
+}

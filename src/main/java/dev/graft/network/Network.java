@@ -1,0 +1,89 @@
+package dev.graft.network;
+
+import ai.djl.ndarray.types.Shape;
+import dev.graft.GraftException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A backbone: named stages one after the other, without the classifier that it was trained with.
+ *
+ * @param name such as {@code vgg16}
+ * @param stages in the order in which they are computed
+ * @param features the stages whose global averages, side by side, are its features unless a recipe
+ *     says otherwise
+ * @param smallestInput the smallest side of a square input, in pixels, that leaves at least a pixel
+ *     at the end
+ */
+public record Network(String name, List<Stage> stages, List<String> features, int smallestInput) {
+  public Network {
+    stages = List.copyOf(stages);
+    features = List.copyOf(features);
+    if (stages.stream().map(Stage::name).distinct().count() != stages.size()) {
+      throw new IllegalArgumentException(name + ": two stages have the same name");
+    }
+  }
+
+  /** All backbones that Graft knows. */
+  public static final List<Network> ALL =
+      List.of(Vgg16.network(), EfficientNetLite0.network(), SmallCnn.network());
+
+  /**
+   * The backbone of a name.
+   *
+   * @throws GraftException if there is none; the message lists those there are
+   */
+  public static Network named(String name) {
+    List<String> names = ALL.stream().map(Network::name).toList();
+    if (!names.contains(name)) {
+      throw new GraftException(
+          "backbone: there is no " + name + "; there are " + String.join(", ", names) + ".");
+    }
+    return ALL.get(names.indexOf(name));
+  }
+
+  /**
+   * The place of a stage, from 0.
+   *
+   * @throws GraftException if there is no stage of that name; the message lists those there are
+   */
+  public int indexOf(String stage) {
+    List<String> names = stages.stream().map(Stage::name).toList();
+    int index = names.indexOf(stage);
+    if (index < 0) {
+      throw new GraftException(
+          name + " has no stage " + stage + "; its stages are " + String.join(", ", names) + ".");
+    }
+    return index;
+  }
+
+  /** The output's shape {@code (C, H, W)} of every stage, for a square input of the given side. */
+  public List<Shape> outputs(int inputSize) {
+    if (inputSize < smallestInput) {
+      throw new GraftException(
+          "input-size "
+              + inputSize
+              + " is too small for "
+              + name
+              + ", which needs at least "
+              + smallestInput
+              + " pixels a side.");
+    }
+    List<Shape> outputs = new ArrayList<>();
+    Shape shape = new Shape(3, inputSize, inputSize);
+    for (Stage stage : stages) {
+      shape = stage.output(shape);
+      outputs.add(shape);
+    }
+    return outputs;
+  }
+
+  /** All that the network wants from a weight file, in the order of its layers. */
+  public List<Weight> weights() {
+    return stages.stream().flatMap(stage -> stage.weights().stream()).toList();
+  }
+
+  public long parameters() {
+    return stages.stream().mapToLong(Stage::parameters).sum();
+  }
+}

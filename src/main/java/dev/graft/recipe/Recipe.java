@@ -1,0 +1,202 @@
+package dev.graft.recipe;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.graft.GraftException;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Everything that a run is told. {@code conf/fine-tune.yaml} says what each key means; what it
+ * leaves out is {@linkplain RecipeReader#defaults built in}.
+ *
+ * @param inputSize side of the network's input in pixels; 0 for the backbone's own
+ * @param features stages whose averages are the features; empty for the backbone's own
+ */
+public record Recipe(
+    String backbone,
+    String weights,
+    PreprocessingChoice preprocessing,
+    int inputSize,
+    List<String> features,
+    double featurePower,
+    boolean standardize,
+    String unfreeze,
+    String data,
+    List<String> dataDir,
+    double validationSplit,
+    SplitChoice split,
+    Head head,
+    Initializer initializer,
+    OptimizerChoice optimizer,
+    double learningRate,
+    double backboneLearningRate,
+    Schedule schedule,
+    double warmupEpochs,
+    double epsilon,
+    double weightDecay,
+    double labelSmoothing,
+    int batchSize,
+    int epochs,
+    EarlyStopping earlyStopping,
+    long seed,
+    String device,
+    boolean cache,
+    CacheType cacheType) {
+  /** What is done to pictures before the network sees them. */
+  public enum PreprocessingChoice {
+    /** What belongs to the weights. */
+    @JsonProperty("weights")
+    WEIGHTS,
+    /** RGB from 0 to 1, whatever the weights were trained on, as the notebook does. */
+    @JsonProperty("zero-one")
+    ZERO_ONE
+  }
+
+  /** How validation pictures are told from training pictures. */
+  public enum SplitChoice {
+    /** Drawn by the seed, the same share of every class. */
+    @JsonProperty("stratified")
+    STRATIFIED,
+    /** The last ones, as Keras's {@code validation_split} does. */
+    @JsonProperty("last")
+    LAST
+  }
+
+  /** How new weights are drawn. */
+  public enum Initializer {
+    /** Keras's default: uniform within the square root of 6 / (in + out). */
+    @JsonProperty("glorot-uniform")
+    GLOROT_UNIFORM,
+    /** For layers with ReLU: uniform within the square root of 6 / in. */
+    @JsonProperty("he-uniform")
+    HE_UNIFORM
+  }
+
+  /** How gradients become steps. */
+  public enum OptimizerChoice {
+    /** Kingma and Ba 2014. */
+    @JsonProperty("adam")
+    ADAM,
+    /** Loshchilov and Hutter 2017: weight decay apart from the gradient. */
+    @JsonProperty("adamw")
+    ADAMW
+  }
+
+  /** How the learning rate goes on after the warm-up. */
+  public enum Schedule {
+    @JsonProperty("constant")
+    CONSTANT,
+    /** Down to 0 along half a cosine wave. */
+    @JsonProperty("cosine")
+    COSINE
+  }
+
+  /** How activations at the freeze boundary are kept. */
+  public enum CacheType {
+    @JsonProperty("float16")
+    FLOAT16,
+    @JsonProperty("float32")
+    FLOAT32
+  }
+
+  /**
+   * The new head.
+   *
+   * @param hidden units of the hidden layer; 0 for none
+   * @param inputDropout share of the features that is dropped
+   * @param dropout share of the hidden units that is dropped
+   */
+  public record Head(int hidden, double inputDropout, double dropout) {
+    public Head {
+      within("head.hidden", hidden, 0, 65_536);
+      share("head.input-dropout", inputDropout);
+      share("head.dropout", dropout);
+    }
+  }
+
+  /**
+   * When training ends before the last epoch.
+   *
+   * @param patience epochs without improvement of the validation loss, against the best so far
+   * @param minDelta the least change that is an improvement
+   * @param restoreBest whether the weights of the best epoch are kept, and not the last
+   */
+  public record EarlyStopping(int patience, double minDelta, boolean restoreBest) {
+    public EarlyStopping {
+      within("early-stopping.patience", patience, 0, 100_000);
+      atLeast("early-stopping.min-delta", minDelta, 0);
+    }
+  }
+
+  public Recipe {
+    notBlank("backbone", backbone);
+    notBlank("weights", weights);
+    notBlank("unfreeze", unfreeze);
+    notBlank("data", data);
+    notBlank("device", device);
+    features = List.copyOf(features);
+    dataDir = List.copyOf(dataDir);
+    if (inputSize != 0) {
+      within("input-size", inputSize, 8, 1024);
+    }
+    if (!(featurePower > 0 && featurePower <= 1)) {
+      throw outside("feature-power", "above 0 and at most 1", featurePower);
+    }
+    if (!(validationSplit > 0 && validationSplit < 1)) {
+      throw outside("validation-split", "above 0 and below 1", validationSplit);
+    }
+    positive("learning-rate", learningRate);
+    positive("backbone-learning-rate", backboneLearningRate);
+    positive("epsilon", epsilon);
+    atLeast("warmup-epochs", warmupEpochs, 0);
+    if (warmupEpochs >= epochs && warmupEpochs > 0) {
+      throw outside("warmup-epochs", "below epochs, which is " + epochs, warmupEpochs);
+    }
+    atLeast("weight-decay", weightDecay, 0);
+    share("label-smoothing", labelSmoothing);
+    within("batch-size", batchSize, 1, 65_536);
+    within("epochs", epochs, 1, 100_000);
+    if (!device.equals("auto") && !device.equals("cpu") && !device.matches("gpu[0-9]{1,2}")) {
+      throw new GraftException("device: must be auto, cpu or gpu0, gpu1, …, not " + device + ".");
+    }
+    if (weightDecay > 0 && optimizer == OptimizerChoice.ADAM) {
+      throw new GraftException(
+          "weight-decay: adam has none here (it would be mixed into the gradient); set optimizer to"
+              + " adamw, or weight-decay to 0.");
+    }
+  }
+
+  private static void notBlank(String key, String value) {
+    if (value == null || value.isBlank()) {
+      throw new GraftException(key + ": must not be empty.");
+    }
+  }
+
+  private static void within(String key, int value, int least, int most) {
+    if (value < least || value > most) {
+      throw outside(key, "a whole number from " + least + " to " + most, value);
+    }
+  }
+
+  private static void share(String key, double value) {
+    if (!(value >= 0 && value < 1)) {
+      throw outside(key, "at least 0 and below 1", value);
+    }
+  }
+
+  private static void positive(String key, double value) {
+    if (!(value > 0 && value < Double.POSITIVE_INFINITY)) {
+      throw outside(key, "above 0", value);
+    }
+  }
+
+  private static void atLeast(String key, double value, double least) {
+    if (!(value >= least && value < Double.POSITIVE_INFINITY)) {
+      throw outside(key, "at least " + String.format(Locale.ROOT, "%.0f", least), value);
+    }
+  }
+
+  private static GraftException outside(String key, String limit, Number value) {
+    return new GraftException(key + ": must be " + limit + ", not " + value + ".");
+  }
+}

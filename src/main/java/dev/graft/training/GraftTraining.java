@@ -1,0 +1,187 @@
+package dev.graft.training;
+
+import ai.djl.Device;
+import ai.djl.Model;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
+import ai.djl.nn.SequentialBlock;
+import ai.djl.training.DefaultTrainingConfig;
+import ai.djl.training.EasyTrain;
+import ai.djl.training.ParameterStore;
+import ai.djl.training.Trainer;
+import ai.djl.training.dataset.Batch;
+import ai.djl.training.evaluator.Accuracy;
+import ai.djl.training.listener.EpochTrainingListener;
+import ai.djl.training.listener.EvaluatorTrainingListener;
+import ai.djl.training.optimizer.Adam;
+import ai.djl.training.optimizer.AdamW;
+import ai.djl.training.optimizer.Optimizer;
+import ai.djl.training.tracker.ParameterTracker;
+import ai.djl.translate.TranslateException;
+import dev.graft.Console;
+import dev.graft.evaluation.Evaluation;
+import dev.graft.evaluation.History;
+import dev.graft.feature.FeatureBatches;
+import dev.graft.network.Graft;
+import dev.graft.recipe.Recipe;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * A graft in DJL's hands: fitted by {@code EasyTrain}, and asked afterwards. It is fed either with
+ * what the frozen root gives, kept by the feature cache, or with pixels, which then go through the
+ * root every time.
+ */
+final class GraftTraining implements AutoCloseable {
+  private final Graft graft;
+  private final Recipe recipe;
+  private final Console console;
+  private final Model model;
+  private final Device device;
+  private final Shape[] inputs;
+
+  /**
+   * @param fromPixels whether batches hold pixels, and not what the root gives
+   */
+  GraftTraining(Graft graft, boolean fromPixels, Recipe recipe, Device device, Console console) {
+    this.graft = graft;
+    this.recipe = recipe;
+    this.console = console;
+    this.device = device;
+    Shape[] pixels = {graft.inputShape()};
+    inputs = fromPixels ? pixels : graft.root().getOutputShapes(pixels);
+    // A model of its own: DJL thaws everything in one that was loaded.
+    model = Model.newInstance("graft", device);
+    model.setBlock(fromPixels ? graft.whole() : graft.trained());
+  }
+
+  /** What the batches go through before the scaling: the tail, and the root if fed with pixels. */
+  SequentialBlock beforeScaling() {
+    SequentialBlock block = new SequentialBlock();
+    return inputs.length == 1 && inputs[0].equals(graft.inputShape())
+        ? block.add(graft.root()).add(graft.tail())
+        : block.add(graft.tail());
+  }
+
+  /**
+   * Trains until the last epoch or until early stopping, and keeps the weights that the recipe
+   * wants kept.
+   */
+  History fit(FeatureBatches train, FeatureBatches validation) throws IOException {
+    LearningRate rate =
+        new LearningRate(
+            recipe.schedule(),
+            (int) Math.round(recipe.warmupEpochs() * train.batches()),
+            train.batches() * recipe.epochs());
+    EarlyStopping earlyStopping =
+        new EarlyStopping(recipe.earlyStopping().patience(), recipe.earlyStopping().minDelta());
+    boolean restoreBest = recipe.earlyStopping().restoreBest();
+    graft.freeze();
+    try (Weights best = new Weights(model.getBlock(), model.getNDManager())) {
+      EpochRecorder recorder =
+          new EpochRecorder(
+              console,
+              recipe.epochs(),
+              train.batches(),
+              earlyStopping,
+              step -> recipe.learningRate() * rate.at(step),
+              restoreBest ? best::keep : () -> {});
+      DefaultTrainingConfig config =
+          new DefaultTrainingConfig(new CrossEntropy(recipe.labelSmoothing()))
+              .addEvaluator(new Accuracy())
+              .optDevices(new Device[] {device})
+              .optOptimizer(optimizer(rate))
+              .addTrainingListeners(
+                  new EpochTrainingListener(), new EvaluatorTrainingListener(), recorder);
+      try (Trainer trainer = model.newTrainer(config)) {
+        trainer.initialize(inputs);
+        EasyTrain.fit(trainer, recipe.epochs(), train, validation);
+      } catch (EpochRecorder.Stopped stopped) {
+        console.say(
+            "Stopped early: no improvement in " + recipe.earlyStopping().patience() + " epochs.");
+      } catch (TranslateException e) {
+        throw new IllegalStateException(e);
+      }
+      if (restoreBest) {
+        best.restore();
+        console.say("Back to the weights of epoch " + earlyStopping.bestEpoch() + ", the best.");
+      }
+      return recorder.history();
+    }
+  }
+
+  /** The head learns at one rate, the backbone's unfrozen stages at their own. */
+  private Optimizer optimizer(LearningRate rate) {
+    Set<String> backbone =
+        graft.tail().getParameters().values().stream()
+            .map(Parameter::getId)
+            .collect(Collectors.toUnmodifiableSet());
+    // DJL counts steps from 1.
+    ParameterTracker tracker =
+        (id, step) ->
+            (float)
+                (rate.at(step - 1)
+                    * (backbone.contains(id)
+                        ? recipe.backboneLearningRate()
+                        : recipe.learningRate()));
+    return switch (recipe.optimizer()) {
+      case ADAM ->
+          Adam.builder()
+              .optLearningRateTracker(tracker)
+              .optEpsilon((float) recipe.epsilon())
+              .build();
+      case ADAMW ->
+          AdamW.builder()
+              .optLearningRateTracker(tracker)
+              .optEpsilon((float) recipe.epsilon())
+              .optWeightDecays((float) recipe.weightDecay())
+              .build();
+    };
+  }
+
+  /** A row that was judged, with all its probabilities. */
+  interface Judged {
+    /**
+     * @param place in the batches' order, from 0
+     * @param probabilities one a class
+     */
+    void row(int place, float[] probabilities);
+  }
+
+  /**
+   * Judges rows in order, with dropout off.
+   *
+   * @param labels the truths, in the same order
+   * @param judged is told of every row
+   */
+  Evaluation evaluate(FeatureBatches rows, int[] labels, List<String> classes, Judged judged) {
+    Evaluation.Collector collector = Evaluation.collector(classes);
+    NDManager manager = model.getNDManager();
+    int place = 0;
+    for (Batch batch : rows.getData(manager)) {
+      try (batch) {
+        ParameterStore parameters = new ParameterStore(batch.getManager(), false);
+        NDList logits = model.getBlock().forward(parameters, batch.getData(), false);
+        NDArray probabilities = logits.singletonOrThrow().softmax(1);
+        float[] values = probabilities.toFloatArray();
+        for (int i = 0; i < batch.getSize(); i++, place++) {
+          float[] row = Arrays.copyOfRange(values, i * classes.size(), (i + 1) * classes.size());
+          collector.add(labels[place], row);
+          judged.row(place, row);
+        }
+      }
+    }
+    return collector.evaluation();
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+}

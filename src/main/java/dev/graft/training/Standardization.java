@@ -1,0 +1,72 @@
+package dev.graft.training;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Block;
+import ai.djl.training.ParameterStore;
+import ai.djl.training.dataset.Batch;
+import dev.graft.feature.FeatureBatches;
+import dev.graft.network.FeatureScaling;
+
+/** Mean and deviation of every feature over training pictures, in one pass, in double precision. */
+final class Standardization {
+  /** Keeps a feature that never varies from being divided by 0. */
+  private static final double LEAST_VARIANCE = 1e-6;
+
+  private final double[] sums;
+  private final double[] squares;
+  private long count;
+
+  Standardization(int width) {
+    sums = new double[width];
+    squares = new double[width];
+  }
+
+  /**
+   * Measures features and sets a scaling by them.
+   *
+   * @param before what the batches go through before the scaling
+   */
+  static void fit(
+      FeatureScaling scaling, int width, Block before, FeatureBatches batches, NDManager manager) {
+    Standardization measured = new Standardization(width);
+    for (Batch batch : batches.getData(manager)) {
+      try (batch) {
+        ParameterStore parameters = new ParameterStore(batch.getManager(), false);
+        NDList features = before.forward(parameters, batch.getData(), false);
+        NDArray powered = scaling.power(features.singletonOrThrow());
+        measured.add(powered.toFloatArray());
+      }
+    }
+    scaling.standardizeBy(measured.means(), measured.deviations());
+  }
+
+  /** Adds rows of features, one after the other. */
+  void add(float[] rows) {
+    for (int at = 0; at < rows.length; count++) {
+      for (int i = 0; i < sums.length; i++, at++) {
+        sums[i] += rows[at];
+        squares[i] += (double) rows[at] * rows[at];
+      }
+    }
+  }
+
+  float[] means() {
+    float[] means = new float[sums.length];
+    for (int i = 0; i < means.length; i++) {
+      means[i] = (float) (sums[i] / count);
+    }
+    return means;
+  }
+
+  float[] deviations() {
+    float[] deviations = new float[sums.length];
+    for (int i = 0; i < deviations.length; i++) {
+      double mean = sums[i] / count;
+      double variance = Math.max(0, squares[i] / count - mean * mean);
+      deviations[i] = (float) Math.sqrt(variance + LEAST_VARIANCE);
+    }
+    return deviations;
+  }
+}

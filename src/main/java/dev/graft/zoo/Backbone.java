@@ -1,0 +1,133 @@
+package dev.graft.zoo;
+
+import ai.djl.Device;
+import ai.djl.MalformedModelException;
+import ai.djl.modality.Classifications;
+import ai.djl.modality.cv.Image;
+import ai.djl.ndarray.NDList;
+import ai.djl.repository.zoo.Criteria;
+import ai.djl.repository.zoo.ModelNotFoundException;
+import ai.djl.repository.zoo.ZooModel;
+import dev.graft.Console;
+import dev.graft.GraftException;
+import dev.graft.network.ImageTranslator;
+import dev.graft.network.Network;
+import dev.graft.network.Preprocessing;
+import dev.graft.network.Trunk;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * A backbone that was loaded through DJL's {@code Criteria}, with its weights. Closing it frees
+ * them, also for whatever was cut from its trunk.
+ *
+ * @param network its description
+ * @param trunk its stages in DJL
+ * @param preprocessing what belongs to its weights
+ * @param weights where they came from
+ */
+public record Backbone(
+    Network network,
+    Trunk trunk,
+    Preprocessing preprocessing,
+    Provenance weights,
+    ZooModel<NDList, NDList> model)
+    implements AutoCloseable {
+  /**
+   * Where weights came from.
+   *
+   * @param source {@code pretrained}, {@code random}, or the file's name
+   * @param sha256 of the file in hexadecimal digits, empty for random weights
+   * @param pretrained whether they were trained on ImageNet
+   */
+  public record Provenance(String source, String sha256, boolean pretrained) {
+    /** As in a chart's title: nobody may take random weights for pretrained ones. */
+    public String title() {
+      return pretrained
+          ? source.equals(WeightSource.PRETRAINED) ? source + " weights" : "weights of " + source
+          : "RANDOM weights";
+    }
+  }
+
+  /**
+   * Loads a backbone without its classifier.
+   *
+   * @param weights as in a recipe, see {@link WeightSource#of}
+   * @throws GraftException if the weights can't be had or don't fit
+   */
+  public static Backbone load(
+      BackboneEntry entry, String weights, int inputSize, Device device, Console console) {
+    Criteria<NDList, NDList> criteria =
+        Criteria.builder()
+            .setTypes(NDList.class, NDList.class)
+            .optGroupId(GraftModelZoo.GROUP_ID)
+            .optArtifactId(entry.id())
+            .optArgument(BackboneFactory.WEIGHTS, weights)
+            .optArgument(BackboneFactory.INPUT_SIZE, Integer.toString(inputSize))
+            .optDevice(device)
+            .build();
+    ZooModel<NDList, NDList> model = BackboneFactory.with(console, () -> load(criteria));
+    return new Backbone(
+        entry.network(),
+        (Trunk) model.getBlock(),
+        BackboneFactory.preprocessing(model, entry),
+        BackboneFactory.provenance(model),
+        model);
+  }
+
+  /** EfficientNet-Lite0 with its classifier: a picture to ImageNet's 1000 classes. */
+  public static ZooModel<Image, Classifications> loadImageNetClassifier(
+      Device device, Console console) {
+    BackboneEntry entry = BackboneEntry.EFFICIENTNET_LITE0;
+    int side = 224;
+    Criteria<Image, Classifications> criteria =
+        Criteria.builder()
+            .setTypes(Image.class, Classifications.class)
+            .optGroupId(GraftModelZoo.GROUP_ID)
+            .optArtifactId(entry.id())
+            .optArgument(BackboneFactory.INPUT_SIZE, Integer.toString(side))
+            .optArgument(BackboneFactory.CLASSIFIER, "true")
+            .optTranslator(
+                new ImageTranslator(
+                    entry.preprocessing().with(Preprocessing.Framing.CENTRE),
+                    side,
+                    imageNetClasses()))
+            .optDevice(device)
+            .build();
+    return BackboneFactory.with(console, () -> load(criteria));
+  }
+
+  private static <I, O> ZooModel<I, O> load(Criteria<I, O> criteria) {
+    try {
+      return criteria.loadModel();
+    } catch (IOException | ModelNotFoundException | MalformedModelException e) {
+      throw new GraftException("The network could not be loaded: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * ImageNet's classes in order, each {@code <wnid> <names>}, such as {@code n01440764 tench, Tinca
+   * tinca}.
+   */
+  public static List<String> imageNetClasses() {
+    try (BufferedReader reader =
+        new BufferedReader(
+            new InputStreamReader(
+                Objects.requireNonNull(Backbone.class.getResourceAsStream("imagenet-labels.txt")),
+                StandardCharsets.UTF_8))) {
+      return reader.lines().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+}

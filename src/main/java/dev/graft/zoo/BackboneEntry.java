@@ -1,0 +1,76 @@
+package dev.graft.zoo;
+
+import dev.graft.network.EfficientNetLite0;
+import dev.graft.network.Network;
+import dev.graft.network.Preprocessing;
+import dev.graft.network.SmallCnn;
+import dev.graft.network.Vgg16;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A backbone that Graft knows, with what must be said of its weights.
+ *
+ * @param network its stages; its name is the artifact's id in DJL and that of {@code --backbone}
+ * @param inputSize side in pixels of the input for small pictures such as CIFAR-10's
+ * @param preprocessing what belongs to the bundled and to Keras's weights
+ * @param resource file name of the bundled weights in this package
+ * @param published the file that Keras publishes
+ * @param imageNetTop1 ImageNet top-1 accuracy as published, and by whom
+ * @param licence of the weights
+ */
+public record BackboneEntry(
+    Network network,
+    int inputSize,
+    Preprocessing preprocessing,
+    Optional<String> resource,
+    Optional<Published> published,
+    String imageNetTop1,
+    String licence) {
+  public static final BackboneEntry VGG16 =
+      new BackboneEntry(
+          Vgg16.network(),
+          32,
+          Preprocessing.CAFFE,
+          Optional.of("vgg16.safetensors"),
+          Optional.of(Published.VGG16_NO_TOP),
+          "71.3 % (Keras)",
+          "CC BY 4.0");
+
+  public static final BackboneEntry EFFICIENTNET_LITE0 =
+      new BackboneEntry(
+          EfficientNetLite0.network(),
+          96,
+          Preprocessing.LITE,
+          Optional.of("efficientnet-lite0.safetensors"),
+          Optional.empty(),
+          "75.1 % (TensorFlow)",
+          "Apache-2.0");
+
+  public static final BackboneEntry SMALL_CNN =
+      new BackboneEntry(
+          SmallCnn.network(),
+          32,
+          Preprocessing.ZERO_ONE,
+          Optional.empty(),
+          Optional.empty(),
+          "none, trained from scratch",
+          "none");
+
+  /** All there are. */
+  public static final List<BackboneEntry> ALL = List.of(VGG16, EFFICIENTNET_LITE0, SMALL_CNN);
+
+  /**
+   * The backbone of a name.
+   *
+   * @throws GraftException if there is none; the message lists those there are
+   */
+  public static BackboneEntry of(String name) {
+    Network network = Network.named(name);
+    return ALL.stream().filter(entry -> entry.network.equals(network)).findFirst().orElseThrow();
+  }
+
+  public String id() {
+    return network.name();
+  }
+}

@@ -1,0 +1,93 @@
+package dev.graft.zoo;
+
+import ai.djl.Application;
+import ai.djl.engine.Engine;
+import ai.djl.repository.AbstractRepository;
+import ai.djl.repository.Artifact;
+import ai.djl.repository.MRL;
+import ai.djl.repository.Metadata;
+import ai.djl.repository.zoo.ModelZoo;
+import ai.djl.util.Progress;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Graft's backbones as a DJL model zoo, for any engine that can train. {@code
+ * Criteria.builder().optGroupId("dev.graft").optArtifactId("vgg16")} finds it by ServiceLoader.
+ */
+public final class GraftModelZoo extends ModelZoo {
+  /** The group id that a {@code Criteria} names. */
+  public static final String GROUP_ID = "dev.graft";
+
+  GraftModelZoo() {
+    for (BackboneEntry entry : BackboneEntry.ALL) {
+      addModel(new EntryRepository(entry).mrl());
+    }
+  }
+
+  @Override
+  public String getGroupId() {
+    return GROUP_ID;
+  }
+
+  @Override
+  public Set<String> getSupportedEngines() {
+    return Set.copyOf(Engine.getAllEngines());
+  }
+
+  /**
+   * DJL's view of one backbone: an artifact without files, whose block fills itself. (Files of a
+   * repository are copied to DJL's cache and trusted there for ever; weights that change under the
+   * same name would go unnoticed.)
+   */
+  private static final class EntryRepository extends AbstractRepository {
+    private final BackboneEntry entry;
+    private final Metadata metadata = new Metadata.MatchAllMetadata();
+
+    EntryRepository(BackboneEntry entry) {
+      super("graft", URI.create("graft:///" + entry.id()));
+      this.entry = entry;
+      Artifact artifact = new Artifact();
+      artifact.setName(entry.id());
+      artifact.setFiles(Map.of());
+      artifact.getArguments().put("blockFactory", BackboneFactory.class.getName());
+      artifact.getArguments().put(BackboneFactory.BACKBONE, entry.id());
+      artifact.setOptions(Map.of("hasParameter", "false"));
+      artifact.setMetadata(metadata);
+      metadata.setGroupId(GROUP_ID);
+      metadata.setArtifactId(entry.id());
+      metadata.setRepositoryUri(URI.create("dev/graft/"));
+      metadata.setArtifacts(List.of(artifact));
+    }
+
+    MRL mrl() {
+      return model(Application.CV.IMAGE_CLASSIFICATION, GROUP_ID, entry.id());
+    }
+
+    @Override
+    public boolean isRemote() {
+      return false;
+    }
+
+    @Override
+    public Metadata locate(MRL mrl) {
+      return metadata;
+    }
+
+    @Override
+    public Artifact resolve(MRL mrl, Map<String, String> filter) {
+      return metadata.getArtifacts().get(0);
+    }
+
+    /** There is nothing to fetch. */
+    @Override
+    public void prepare(Artifact artifact, Progress progress) {}
+
+    @Override
+    public List<MRL> getResources() {
+      return List.of(mrl());
+    }
+  }
+}

@@ -1,0 +1,178 @@
+package dev.graft.zoo;
+
+import dev.graft.Console;
+import dev.graft.GraftException;
+import dev.graft.network.Preprocessing;
+import dev.graft.network.Weight;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Where a recipe's {@code weights} come from. */
+public sealed interface WeightSource {
+  /** Name of the bundled weights in a recipe. */
+  String PRETRAINED = "pretrained";
+
+  /** The word for no weights in a recipe. */
+  String RANDOM = "random";
+
+  /** The word for the file that Keras publishes in a recipe. */
+  String KERAS = "keras";
+
+  /** How the weights are called in a run's record and on its charts. */
+  String label();
+
+  /** Whether these weights were trained on ImageNet. */
+  default boolean pretrained() {
+    return true;
+  }
+
+  /** Opened weights, with what identifies them. */
+  record Opened(WeightReader reader, Hash sha256) {}
+
+  /**
+   * Opens the weights, downloading them first if need be.
+   *
+   * @param wanted what the network takes from them
+   * @throws GraftException if they can't be had or don't fit the network
+   */
+  Opened open(List<Weight> wanted, Console console);
+
+  /**
+   * Understands a recipe's {@code weights}: {@code pretrained}, {@code random}, {@code keras}, a
+   * URL or a file.
+   *
+   * @throws GraftException for weights that the backbone does not have and for a file that is not
+   *     there
+   */
+  static WeightSource of(String weights, BackboneEntry backbone) {
+    return switch (weights) {
+      case RANDOM -> new Random();
+      case PRETRAINED ->
+          new Bundled(
+              backbone.id(),
+              backbone
+                  .resource()
+                  .orElseThrow(
+                      () ->
+                          new GraftException(
+                              backbone.id()
+                                  + " has no pretrained weights: it is trained from scratch, with"
+                                  + " --weights random and all of it unfrozen, as"
+                                  + " conf/baseline-cnn.yaml does.")));
+      case KERAS ->
+          new Remote(
+              backbone.id(),
+              backbone
+                  .published()
+                  .orElseThrow(
+                      () ->
+                          new GraftException(
+                              "Keras publishes no weights for "
+                                  + backbone.id()
+                                  + "; use --weights pretrained.")));
+      default -> {
+        if (weights.startsWith("http://") || weights.startsWith("https://")) {
+          yield new Remote(backbone.id(), Published.at(weights));
+        }
+        Path file = Path.of(weights);
+        if (!Files.isRegularFile(file)) {
+          throw new GraftException(
+              "weights: there is no file "
+                  + weights
+                  + "; give a .safetensors or .h5 file, a URL, or one of pretrained, keras, random.");
+        }
+        yield new Local(backbone.id(), file);
+      }
+    };
+  }
+
+  /** What was done to the pictures that these weights were trained on. */
+  static Preprocessing preprocessing(BackboneEntry backbone, WeightReader.Convention convention) {
+    return convention == WeightReader.Convention.TORCHVISION
+        ? Preprocessing.TORCHVISION
+        : backbone.preprocessing();
+  }
+
+  /** In the class path. */
+  record Bundled(String backbone, String resource) implements WeightSource {
+    @Override
+    public String label() {
+      return PRETRAINED;
+    }
+
+    @Override
+    public Opened open(List<Weight> wanted, Console console) {
+      try (InputStream stream = WeightSource.class.getResourceAsStream(resource)) {
+        if (stream == null) {
+          throw new GraftException(
+              "The bundled weights " + resource + " are missing from this build of Graft.");
+        }
+        ByteBuffer bytes = ByteBuffer.wrap(stream.readAllBytes());
+        Hash sha256 = Hash.Algorithm.SHA256.of(bytes.duplicate());
+        return new Opened(Safetensors.of(resource, bytes, backbone, wanted), sha256);
+      } catch (IOException e) {
+        throw new GraftException("The bundled weights can't be read: " + e.getMessage(), e);
+      }
+    }
+  }
+
+  /** None: every weight is drawn from the seed. */
+  record Random() implements WeightSource {
+    @Override
+    public String label() {
+      return "random";
+    }
+
+    @Override
+    public boolean pretrained() {
+      return false;
+    }
+
+    @Override
+    public Opened open(List<Weight> wanted, Console console) {
+      throw new IllegalStateException("random weights are not read from anywhere");
+    }
+  }
+
+  /** A file of the user's. */
+  record Local(String backbone, Path file) implements WeightSource {
+    @Override
+    public String label() {
+      return file.getFileName().toString();
+    }
+
+    @Override
+    public Opened open(List<Weight> wanted, Console console) {
+      WeightReader reader = WeightReader.open(file, backbone, wanted);
+      try {
+        return new Opened(reader, Hash.Algorithm.SHA256.of(file));
+      } catch (IOException e) {
+        reader.close();
+        throw new GraftException(file + " can't be read: " + e.getMessage(), e);
+      }
+    }
+  }
+
+  /** A published file, kept in the user's cache. */
+  record Remote(String backbone, Published file) implements WeightSource {
+    @Override
+    public String label() {
+      return file.name();
+    }
+
+    @Override
+    public Opened open(List<Weight> wanted, Console console) {
+      Download cache = Download.toCache();
+      if (!cache.has(file)) {
+        console.say("Downloading " + file.uri() + " to " + cache.path(file));
+      }
+      try (DownloadProgress progress = new DownloadProgress(console, file.name())) {
+        return new Local(backbone, cache.fetch(file, progress)).open(wanted, console);
+      }
+    }
+  }
+}
