@@ -1,0 +1,143 @@
+package dev.graft.evaluation;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The verdict on a classifier: what it said about each picture of a labelled set, and the figures
+ * that follow.
+ *
+ * @param classNames in the order of the class indices
+ * @param predictions one a picture, in the set's order
+ * @param loss the mean of -ln p(truth), p no less than 1e-12: cross-entropy, in nats
+ * @param top3Accuracy the share of pictures whose truth is among the three most probable classes,
+ *     the lower index first of equally probable ones
+ */
+public record Evaluation(
+    List<String> classNames, List<Prediction> predictions, double loss, double top3Accuracy) {
+  private static final double LEAST_PROBABILITY = 1e-12;
+
+  /** Softmax in float16 may exceed 1 by its rounding; a logit exceeds it by far. */
+  private static final float MOST_PROBABILITY = 1.001f;
+
+  public Evaluation {
+    classNames = List.copyOf(classNames);
+    predictions = List.copyOf(predictions);
+    if (predictions.isEmpty()) {
+      throw new IllegalArgumentException("An evaluation needs at least one picture, got none");
+    }
+  }
+
+  public static Collector collector(List<String> classNames) {
+    return new Collector(classNames);
+  }
+
+  /** The number of pictures. */
+  public int count() {
+    return predictions.size();
+  }
+
+  /** The share of pictures that were taken for what they are: top-1. */
+  public double accuracy() {
+    return (double) predictions.stream().filter(Prediction::correct).count() / count();
+  }
+
+  /** The expected calibration error, see {@link Calibration}. */
+  public double ece() {
+    return calibration().error();
+  }
+
+  public Calibration calibration() {
+    return Calibration.of(predictions);
+  }
+
+  public ConfusionMatrix confusion() {
+    return new ConfusionMatrix(classNames, predictions);
+  }
+
+  /** A row a picture: its index in the set, true and predicted class by name, probability. */
+  public String predictionsCsv() {
+    var csv = new StringBuilder("index,truth,predicted,probability\n");
+    for (Prediction p : predictions) {
+      csv.append(
+          Csv.row(
+              List.of(
+                  Integer.toString(p.index()),
+                  classNames.get(p.truth()),
+                  classNames.get(p.predicted()),
+                  String.format(Locale.ROOT, "%.6f", p.probability()))));
+    }
+    return csv.toString();
+  }
+
+  /**
+   * Takes pictures one by one, in the order of their set. Of each picture's probabilities it keeps
+   * the greatest only, so memory does not grow with the number of classes.
+   */
+  public static final class Collector {
+    private final List<String> classNames;
+    private final List<Prediction> predictions = new ArrayList<>();
+    private double losses;
+    private int inTop3;
+
+    private Collector(List<String> classNames) {
+      this.classNames = List.copyOf(classNames);
+    }
+
+    /**
+     * Adds the next picture.
+     *
+     * @param truth the index of its class
+     * @param probabilities one a class, after softmax; not kept
+     */
+    public Collector add(int truth, float[] probabilities) {
+      check(truth, probabilities);
+      int predicted = 0;
+      int rank = 0; // classes that come before the truth
+      for (int i = 0; i < probabilities.length; i++) {
+        if (probabilities[i] > probabilities[predicted]) {
+          predicted = i;
+        }
+        if (probabilities[i] > probabilities[truth]
+            || (probabilities[i] == probabilities[truth] && i < truth)) {
+          rank++;
+        }
+      }
+      losses -= Math.log(Math.max(probabilities[truth], LEAST_PROBABILITY));
+      inTop3 += rank < 3 ? 1 : 0;
+      predictions.add(
+          new Prediction(predictions.size(), truth, predicted, probabilities[predicted]));
+      return this;
+    }
+
+    /** The verdict on the pictures so far. */
+    public Evaluation evaluation() {
+      int count = predictions.size();
+      return new Evaluation(classNames, predictions, losses / count, (double) inTop3 / count);
+    }
+
+    private void check(int truth, float[] probabilities) {
+      String picture = "Picture " + predictions.size() + ": ";
+      if (probabilities.length != classNames.size()) {
+        throw new IllegalArgumentException(
+            picture
+                + "expected %d probabilities, one a class, got %d"
+                    .formatted(classNames.size(), probabilities.length));
+      }
+      if (truth < 0 || truth >= classNames.size()) {
+        throw new IllegalArgumentException(
+            picture
+                + "the true class must be 0 to %d, got %d".formatted(classNames.size() - 1, truth));
+      }
+      for (int i = 0; i < probabilities.length; i++) {
+        if (!(probabilities[i] >= 0 && probabilities[i] <= MOST_PROBABILITY)) {
+          throw new IllegalArgumentException(
+              picture
+                  + "the probability of class %s must be 0 to 1, got %s"
+                      .formatted(classNames.get(i), probabilities[i]));
+        }
+      }
+    }
+  }
+}
