@@ -96,7 +96,9 @@ public record Published(String name, URI uri, long size, Optional<Hash> hash) {
             .of(ByteBuffer.wrap(bare.getBytes(StandardCharsets.UTF_8)))
             .hex()
             .substring(0, 8);
-    return new Published(name.isEmpty() ? name : place + "-" + name, URI.create(bare), -1, hash);
+    // What is no name stays as it is, to be refused.
+    return new Published(
+        NAME.matcher(name).matches() ? place + "-" + name : name, URI.create(bare), -1, hash);
   }
 
   private static Hash fragment(String url, String fragment) {
