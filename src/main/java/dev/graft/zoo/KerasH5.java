@@ -9,6 +9,7 @@ import io.jhdf.api.Group;
 import io.jhdf.api.Node;
 import io.jhdf.api.dataset.ContiguousDataset;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,56 +34,65 @@ public final class KerasH5 extends WeightReader {
   /** An array of the file, found but not read. */
   private record Array(String layer, String name, Dataset dataset) {}
 
-  private final FileChannel channel;
   private final Map<Weight, Array> arrays;
 
-  private KerasH5(String file, FileChannel channel, Map<Weight, Array> arrays) {
+  private KerasH5(String file, Map<Weight, Array> arrays) {
     super(file);
-    this.channel = channel;
     this.arrays = arrays;
   }
 
   /** As {@link WeightReader#open}, of a file that is taken for HDF5 whatever its name. */
   public static KerasH5 open(Path file, String network, List<Weight> wanted) {
-    String name = file.toString();
-    FileChannel channel;
-    try {
-      channel = FileChannel.open(file);
+    try (FileChannel channel = FileChannel.open(file)) {
+      if (channel.size() > Integer.MAX_VALUE) {
+        throw failure(
+            file.toString(),
+            "%d bytes are more than the 2 GB that can be read".formatted(channel.size()));
+      }
+      // Mapped, and not given to jhdf as a channel: from a channel it allocates whatever length a
+      // damaged header names, and reads some bytes twice where the file was cut.
+      return of(
+          file.toString(),
+          channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size()),
+          network,
+          wanted);
     } catch (IOException e) {
-      throw failure(name, "it cannot be read (%s)".formatted(e), e);
-    }
-    try {
-      Map<Weight, Array> arrays =
-          guarded(
-              name,
-              "it is no HDF5 file, or a damaged one",
-              () -> match(name, channel, network, wanted));
-      return new KerasH5(name, channel, arrays);
-    } catch (GraftException e) {
-      closeQuietly(channel);
-      throw e;
+      throw failure(file.toString(), "it cannot be read (%s)".formatted(e), e);
     }
   }
 
   /**
-   * Runs what calls jhdf, which answers damage with every kind of exception. The two errors are
-   * answers too: to a length in the file that no heap can hold, and to groups that contain each
-   * other.
+   * As {@link WeightReader#open}, of what lies in memory.
+   *
+   * @param name what messages call it
+   * @param bytes the file's content, from position to limit; neither moves
+   */
+  public static KerasH5 of(String name, ByteBuffer bytes, String network, List<Weight> wanted) {
+    return new KerasH5(
+        name,
+        guarded(
+            name,
+            "it is no HDF5 file, or a damaged one",
+            () -> match(name, HdfFile.fromByteBuffer(bytes.slice()), network, wanted)));
+  }
+
+  /**
+   * Runs what calls jhdf, which answers damage with every kind of exception. The errors are answers
+   * too: to groups that contain each other, to a number of names that no heap can hold, and to a
+   * mapped file that somebody cuts short meanwhile.
    */
   private static <T> T guarded(String file, String problem, Supplier<T> read) {
     try {
       return read.get();
     } catch (GraftException e) {
       throw e;
-    } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
+    } catch (RuntimeException | VirtualMachineError e) {
       throw failure(file, "%s (%s)".formatted(problem, e), e);
     }
   }
 
   private static Map<Weight, Array> match(
-      String file, FileChannel channel, String network, List<Weight> wanted) {
-    // Not closed by itself: jhdf's close() wants a path; closing the channel is all there is to do.
-    HdfFile hdf = new HdfFile(channel);
+      String file, HdfFile hdf, String network, List<Weight> wanted) {
     checkNotCut(file, hdf);
     Group root = hdf;
     if (names(root, "layer_names").isEmpty()
@@ -133,7 +143,7 @@ public final class KerasH5 extends WeightReader {
             .formatted(layer, network, last.layer()));
   }
 
-  /** jhdf does not notice where a file was cut, and would read some bytes twice. */
+  /** Says what is wrong with a file that was cut, where jhdf would speak of buffers. */
   private static void checkNotCut(String file, HdfFile hdf) {
     long end = hdf.getHdfBackingStorage().getSuperblock().getEndOfFileAddress();
     if (end > hdf.size()) {
@@ -298,8 +308,7 @@ public final class KerasH5 extends WeightReader {
     return moved;
   }
 
+  /** Has nothing to do: the channel is closed, and the mapping goes with the reader. */
   @Override
-  public void close() {
-    closeQuietly(channel);
-  }
+  public void close() {}
 }

@@ -216,11 +216,10 @@ public final class Safetensors extends WeightReader {
   }
 
   private static Tensor tensor(String file, String name, JsonNode json, long dataStart) {
-    List<Long> shape = naturals(json.path("shape"));
-    List<Long> offsets = naturals(json.path("data_offsets"));
+    Optional<List<Long>> shape = naturals(json.path("shape"));
+    List<Long> offsets = naturals(json.path("data_offsets")).orElse(List.of());
     if (!json.path("dtype").isTextual()
-        || shape == null
-        || offsets == null
+        || shape.isEmpty()
         || offsets.size() != 2
         || offsets.get(0) > offsets.get(1)
         || offsets.get(1) > Long.MAX_VALUE - dataStart) {
@@ -232,21 +231,21 @@ public final class Safetensors extends WeightReader {
     return new Tensor(
         name,
         json.path("dtype").textValue(),
-        shape,
+        shape.get(),
         dataStart + offsets.get(0),
         dataStart + offsets.get(1));
   }
 
-  /** The numbers of an array of whole numbers that are not negative; null for anything else. */
-  private static List<Long> naturals(JsonNode json) {
+  /** The numbers of an array of whole numbers that are not negative; nothing of anything else. */
+  private static Optional<List<Long>> naturals(JsonNode json) {
     List<Long> numbers = new ArrayList<>();
     for (JsonNode number : json) {
       if (!number.isIntegralNumber() || !number.canConvertToLong() || number.longValue() < 0) {
-        return null;
+        return Optional.empty();
       }
       numbers.add(number.longValue());
     }
-    return json.isArray() ? numbers : null;
+    return json.isArray() ? Optional.of(numbers) : Optional.empty();
   }
 
   /** The tensors must cover the bytes after the header, each byte once. */
@@ -399,7 +398,11 @@ public final class Safetensors extends WeightReader {
 
     @Override
     public void close() {
-      closeQuietly(channel);
+      try {
+        channel.close();
+      } catch (IOException ignored) {
+        // It was only read from: nobody loses anything.
+      }
     }
   }
 

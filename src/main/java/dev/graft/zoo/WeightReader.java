@@ -129,15 +129,6 @@ public abstract sealed class WeightReader implements Closeable permits Safetenso
     return failure(file, problem);
   }
 
-  /** Closes what was only read from: a failure to do so changes nothing for anybody. */
-  static void closeQuietly(Closeable source) {
-    try {
-      source.close();
-    } catch (IOException ignored) {
-      // See above.
-    }
-  }
-
   /** {@code <file>: <problem>.} */
   static GraftException failure(String file, String problem) {
     return failure(file, problem, null);
