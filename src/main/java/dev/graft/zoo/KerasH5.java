@@ -1,0 +1,314 @@
+package dev.graft.zoo;
+
+import dev.graft.GraftException;
+import dev.graft.network.Weight;
+import io.jhdf.HdfFile;
+import io.jhdf.api.Attribute;
+import io.jhdf.api.Dataset;
+import io.jhdf.api.Group;
+import io.jhdf.api.Node;
+import io.jhdf.api.dataset.ContiguousDataset;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * Weights in the HDF5 files that Keras publishes and {@code model.save_weights("….h5")} writes.
+ *
+ * <p>The attribute {@code layer_names} of the root, or of the group {@code model_weights} in a file
+ * that holds the whole model, gives the layers in order; the attribute {@code weight_names} of a
+ * layer's group gives its arrays in order. Both orders are the network's, and the names are not:
+ * they differ from one Keras to the next. So the arrays are matched with the wanted tensors one by
+ * one, and every layer of the network must lie within one layer of the file (which may hold
+ * several: a separable convolution is a depthwise and a pointwise one). Layers after the network's
+ * last are left alone: that is the top in a file that has it.
+ */
+public final class KerasH5 extends WeightReader {
+  /** An array of the file, found but not read. */
+  private record Array(String layer, String name, Dataset dataset) {}
+
+  private final Map<Weight, Array> arrays;
+
+  private KerasH5(String file, Map<Weight, Array> arrays) {
+    super(file);
+    this.arrays = arrays;
+  }
+
+  /** As {@link WeightReader#open}, of a file that is taken for HDF5 whatever its name. */
+  public static KerasH5 open(Path file, String network, List<Weight> wanted) {
+    try (FileChannel channel = FileChannel.open(file)) {
+      if (channel.size() > Integer.MAX_VALUE) {
+        throw failure(
+            file.toString(),
+            "%d bytes are more than the 2 GB that can be read".formatted(channel.size()));
+      }
+      // Mapped, and not given to jhdf as a channel: from a channel it allocates whatever length a
+      // damaged header names, and reads some bytes twice where the file was cut.
+      return of(
+          file.toString(),
+          channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size()),
+          network,
+          wanted);
+    } catch (IOException e) {
+      throw failure(file.toString(), "it cannot be read (%s)".formatted(e), e);
+    }
+  }
+
+  /**
+   * As {@link WeightReader#open}, of what lies in memory.
+   *
+   * @param name what messages call it
+   * @param bytes the file's content, from position to limit; neither moves
+   */
+  public static KerasH5 of(String name, ByteBuffer bytes, String network, List<Weight> wanted) {
+    return new KerasH5(
+        name,
+        guarded(
+            name,
+            "it is no HDF5 file, or a damaged one",
+            () -> match(name, HdfFile.fromByteBuffer(bytes.slice()), network, wanted)));
+  }
+
+  /**
+   * Runs what calls jhdf, which answers damage with every kind of exception. The errors are answers
+   * too: to groups that contain each other, to a number of names that no heap can hold, and to a
+   * mapped file that somebody cuts short meanwhile.
+   */
+  private static <T> T guarded(String file, String problem, Supplier<T> read) {
+    try {
+      return read.get();
+    } catch (GraftException e) {
+      throw e;
+    } catch (RuntimeException | VirtualMachineError e) {
+      throw failure(file, "%s (%s)".formatted(problem, e), e);
+    }
+  }
+
+  private static Map<Weight, Array> match(
+      String file, HdfFile hdf, String network, List<Weight> wanted) {
+    checkNotCut(file, hdf);
+    Group root = hdf;
+    if (names(root, "layer_names").isEmpty()
+        && root.getChildren().get("model_weights") instanceof Group weights) {
+      root = weights;
+    }
+    List<String> layers = names(root, "layer_names");
+    if (layers.isEmpty()) {
+      throw failure(
+          file,
+          "it has no attribute layer_names, so Keras's save_weights(\"….h5\") did not write it");
+    }
+    Map<Weight, Array> matched = new HashMap<>();
+    int next = 0;
+    for (String layer : layers) {
+      if (next == wanted.size()) {
+        break;
+      }
+      int first = next;
+      for (Array array : arrays(file, root, layer)) {
+        if (next == wanted.size() || (next == first && splits(wanted, first))) {
+          throw misfit(file, network, layer, wanted.get(next - 1));
+        }
+        Weight weight = wanted.get(next++);
+        check(file, network, weight, array);
+        matched.put(weight, array);
+      }
+    }
+    if (next < wanted.size()) {
+      throw failure(
+          file,
+          "its %d layers have %d arrays, but %s needs %d: there is none for %s"
+              .formatted(layers.size(), next, network, wanted.size(), wanted.get(next).name()));
+    }
+    return matched;
+  }
+
+  /** Whether the tensors on both sides of an index belong to one layer of the network. */
+  private static boolean splits(List<Weight> wanted, int index) {
+    return index > 0 && wanted.get(index - 1).layer().equals(wanted.get(index).layer());
+  }
+
+  private static GraftException misfit(String file, String network, String layer, Weight last) {
+    return failure(
+        file,
+        ("the arrays of its layer %s do not fit those of %s's layer %s: the file is of another"
+                + " network")
+            .formatted(layer, network, last.layer()));
+  }
+
+  /** Says what is wrong with a file that was cut, where jhdf would speak of buffers. */
+  private static void checkNotCut(String file, HdfFile hdf) {
+    long end = hdf.getHdfBackingStorage().getSuperblock().getEndOfFileAddress();
+    if (end > hdf.size()) {
+      throw failure(
+          file,
+          "it should have %d bytes, but has %d: it is cut short, get it again"
+              .formatted(end, hdf.size()));
+    }
+  }
+
+  private static List<Array> arrays(String file, Group root, String layer) {
+    if (!(root.getChild(layer) instanceof Group group)) {
+      throw failure(file, "the layer %s that it lists is not there".formatted(layer));
+    }
+    List<Array> arrays = new ArrayList<>();
+    for (String name : names(group, "weight_names")) {
+      Node node = group.getByPath(name);
+      if (!(node instanceof Dataset dataset)) {
+        throw failure(file, "the array %s of its layer %s is not there".formatted(name, layer));
+      }
+      arrays.add(new Array(layer, name, dataset));
+    }
+    return arrays;
+  }
+
+  /**
+   * A list of names; empty where there is none. Keras splits one that is too long for an attribute
+   * (64 KiB) into attributes whose names end in 0, 1, and so on.
+   */
+  private static List<String> names(Group group, String attribute) {
+    Map<String, Attribute> attributes = group.getAttributes();
+    List<String> names = new ArrayList<>(strings(attributes.get(attribute)));
+    for (int i = 0; attributes.containsKey(attribute + i); i++) {
+      names.addAll(strings(attributes.get(attribute + i)));
+    }
+    return names;
+  }
+
+  private static List<String> strings(Attribute attribute) {
+    // Of no names at all Keras makes an empty array of numbers.
+    return attribute != null && !attribute.isEmpty() && attribute.getData() instanceof String[] list
+        ? List.of(list)
+        : List.of();
+  }
+
+  private static void check(String file, String network, Weight weight, Array array) {
+    Dataset dataset = array.dataset();
+    List<Long> found = Arrays.stream(dataset.getDimensions()).mapToObj(Long::valueOf).toList();
+    List<Long> needed = kerasShape(weight);
+    if (!found.equals(needed)) {
+      throw failure(
+          file,
+          "the array %s of its layer %s has the shape %s, but %s's %s, %s, needs %s here"
+              .formatted(
+                  array.name(),
+                  array.layer(),
+                  shape(found),
+                  network,
+                  weight.name(),
+                  shape(weight.shape()),
+                  shape(needed)));
+    }
+    Class<?> type = dataset.getJavaType();
+    if (type != float.class && type != double.class) {
+      throw failure(
+          file,
+          "the array %s of its layer %s holds %s where floating-point numbers belong"
+              .formatted(array.name(), array.layer(), type.getSimpleName()));
+    }
+    if (dataset instanceof ContiguousDataset contiguous) {
+      long begin = contiguous.getDataAddress() + dataset.getHdfFile().getUserBlockSize();
+      if (begin < 0 || begin > dataset.getHdfFile().size() - dataset.getSizeInBytes()) {
+        throw failure(
+            file,
+            ("the %d bytes of the array %s of its layer %s begin at %d, and the file has %d: it is"
+                    + " damaged, get it again")
+                .formatted(
+                    dataset.getSizeInBytes(),
+                    array.name(),
+                    array.layer(),
+                    begin,
+                    dataset.getHdfFile().size()));
+      }
+    }
+  }
+
+  /** Of Graft's layout, the axes in the order that Keras keeps them in. */
+  private static int[] kerasAxes(Weight.Role role) {
+    return switch (role) {
+      case KERNEL -> new int[] {2, 3, 1, 0}; // (out, in, h, w) is kept as (h, w, in, out)
+      case DEPTHWISE_KERNEL -> new int[] {2, 3, 0, 1}; // (c, 1, h, w) as (h, w, c, 1)
+      case DENSE_KERNEL -> new int[] {1, 0}; // (out, in) as (in, out)
+      case BIAS -> new int[] {0};
+    };
+  }
+
+  private static List<Long> kerasShape(Weight weight) {
+    return Arrays.stream(kerasAxes(weight.role())).mapToObj(weight.shape()::get).toList();
+  }
+
+  @Override
+  public Convention convention() {
+    return Convention.KERAS;
+  }
+
+  @Override
+  float[] values(Weight weight) {
+    Array array = arrays.get(weight);
+    if (array == null) {
+      throw new IllegalArgumentException(weight.name() + " was not asked for on opening");
+    }
+    String problem =
+        "the array %s of its layer %s cannot be read, the file is damaged"
+            .formatted(array.name(), array.layer());
+    return guarded(
+        file(),
+        problem,
+        () -> {
+          float[] values = floats(array.dataset().getDataFlat());
+          if (values.length != weight.size()) {
+            throw failure(
+                "%s: %d values instead of %d".formatted(problem, values.length, weight.size()));
+          }
+          return toGraft(values, weight);
+        });
+  }
+
+  private static float[] floats(Object flat) {
+    if (flat instanceof double[] doubles) {
+      float[] values = new float[doubles.length];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = (float) doubles[i];
+      }
+      return values;
+    }
+    return flat instanceof float[] values ? values : new float[0];
+  }
+
+  /** From row-major in Keras's layout to row-major in Graft's. */
+  private static float[] toGraft(float[] values, Weight weight) {
+    int[] axes = kerasAxes(weight.role());
+    int[] shape = weight.shape().stream().mapToInt(Math::toIntExact).toArray();
+    int[] stride = new int[axes.length]; // of each of Graft's axes, among Keras's values
+    for (int i = axes.length - 1, step = 1; i >= 0; i--) {
+      stride[axes[i]] = step;
+      step *= shape[axes[i]];
+    }
+    float[] moved = new float[values.length];
+    int[] index = new int[shape.length];
+    int from = 0;
+    for (int to = 0; to < moved.length; to++) {
+      moved[to] = values[from];
+      for (int axis = shape.length - 1; axis >= 0; axis--) {
+        from += stride[axis];
+        if (++index[axis] < shape[axis]) {
+          break;
+        }
+        from -= stride[axis] * shape[axis];
+        index[axis] = 0;
+      }
+    }
+    return moved;
+  }
+
+  /** Has nothing to do: the channel is closed, and the mapping goes with the reader. */
+  @Override
+  public void close() {}
+}

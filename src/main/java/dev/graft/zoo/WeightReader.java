@@ -1,0 +1,145 @@
+package dev.graft.zoo;
+
+import dev.graft.GraftException;
+import dev.graft.network.Weight;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * The weights in a file, handed out tensor by tensor in the network's own names and layout.
+ *
+ * <p>Opening one compares everything that the network wants with what the file says it has: names
+ * or order, shapes, types, places in the file. Only the values themselves are left for {@link
+ * #read}. Whatever the bytes, both end in success or in a {@link GraftException} that names the
+ * file. Tensors that the network does not want are never read.
+ */
+public abstract sealed class WeightReader implements Closeable permits Safetensors, KerasH5 {
+  /**
+   * Whose names and order the file follows. It tells where the weights come from, and so which
+   * preprocessing belongs to them.
+   */
+  public enum Convention {
+    /** The network's own names, see {@link Weight#name()}. */
+    GRAFT,
+    /** {@code features.0.weight} and on: weights that torchvision trained. */
+    TORCHVISION,
+    /** Keras's layers, in the file's order. */
+    KERAS
+  }
+
+  private static final byte[] HDF5_SIGNATURE = {(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+
+  /** The file's name for messages. */
+  private final String file;
+
+  WeightReader(String file) {
+    this.file = file;
+  }
+
+  /**
+   * Opens a weight file, whose format its first bytes tell and, where they don't, its suffix.
+   *
+   * @param network the network's name, such as {@code vgg16}
+   * @param wanted every tensor that the network needs, layer after layer in the network's order
+   * @throws GraftException if the file cannot be read, is of no known format or is damaged, or if a
+   *     wanted tensor is missing or of another shape
+   */
+  public static WeightReader open(Path file, String network, List<Weight> wanted) {
+    if (!Files.isRegularFile(file)) {
+      throw new GraftException(
+          "There is no weight file %s%s."
+              .formatted(file, Files.isDirectory(file) ? ": that is a folder" : ""));
+    }
+    byte[] start;
+    try (FileChannel channel = FileChannel.open(file)) {
+      ByteBuffer bytes = ByteBuffer.allocate(9);
+      while (bytes.hasRemaining() && channel.read(bytes) >= 0) {}
+      start = new byte[bytes.flip().remaining()];
+      bytes.get(start);
+    } catch (IOException e) {
+      throw new GraftException("Cannot read the weight file %s: %s.".formatted(file, e), e);
+    }
+    String name = file.toString().toLowerCase(Locale.ROOT);
+    if (ByteBuffer.wrap(start, 0, Math.min(8, start.length)).equals(ByteBuffer.wrap(HDF5_SIGNATURE))
+        || name.endsWith(".h5")
+        || name.endsWith(".hdf5")) {
+      return KerasH5.open(file, network, wanted);
+    }
+    // A safetensors file starts with the length of its header, which is JSON: an object.
+    if ((start.length == 9 && start[8] == '{') || name.endsWith(".safetensors")) {
+      return Safetensors.open(file, network, wanted);
+    }
+    throw new GraftException(
+        "%s is neither a safetensors file nor a Keras HDF5 file%s: give one of these."
+            .formatted(file, looksLike(start)));
+  }
+
+  private static String looksLike(byte[] start) {
+    String text = new String(start, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT);
+    if (start.length == 0) {
+      return " but empty";
+    }
+    if (text.startsWith("pk")) {
+      return " but a ZIP archive, such as Keras's .keras or PyTorch's .pth";
+    }
+    return text.startsWith("<") ? " but looks like a web page" : "";
+  }
+
+  /** Whose names and order the file follows. */
+  public abstract Convention convention();
+
+  /**
+   * The values of a tensor, row-major in the weight's shape and layout; all of them finite.
+   *
+   * @param weight one of those that the reader was opened for
+   * @throws GraftException if the file cannot be read to the tensor's end, or a value is not finite
+   */
+  public final float[] read(Weight weight) {
+    float[] values = values(weight);
+    for (int i = 0; i < values.length; i++) {
+      if (!Float.isFinite(values[i])) {
+        throw failure(
+            ("value %d of %s is %s, where only finite numbers make sense: use another copy of the"
+                    + " file")
+                .formatted(i, weight.name(), values[i]));
+      }
+    }
+    return values;
+  }
+
+  /** The tensor's values, not yet looked at. */
+  abstract float[] values(Weight weight);
+
+  @Override
+  public abstract void close();
+
+  final String file() {
+    return file;
+  }
+
+  final GraftException failure(String problem) {
+    return failure(file, problem);
+  }
+
+  /** {@code <file>: <problem>.} */
+  static GraftException failure(String file, String problem) {
+    return failure(file, problem, null);
+  }
+
+  static GraftException failure(String file, String problem, Throwable cause) {
+    return new GraftException(file + ": " + problem + ".", cause);
+  }
+
+  /** A shape as people write it: {@code (64, 3, 3, 3)}. */
+  static String shape(List<Long> shape) {
+    return shape.stream().map(String::valueOf).collect(Collectors.joining(", ", "(", ")"));
+  }
+}
