@@ -1,0 +1,307 @@
+package dev.graft.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import ai.djl.engine.Engine;
+import dev.graft.GraftException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class Cifar10Test {
+  private static final int RECORD = 3073;
+  private static final List<String> FILES =
+      List.of(
+          "data_batch_1.bin",
+          "data_batch_2.bin",
+          "data_batch_3.bin",
+          "data_batch_4.bin",
+          "data_batch_5.bin",
+          "test_batch.bin");
+
+  private static final Path SHARED = Path.of("../shared");
+  private static final Path ALL = SHARED.resolve("cifar-10-batches-bin");
+
+  /** No test asks the network. */
+  private static final Cifar10Download NONE = downloadOf(null);
+
+  @TempDir Path folder;
+
+  @Tag("engine")
+  @Test
+  void labelsAndPixelsAreThoseOfTheOfficialFilesInTheirOrder() throws IOException {
+    Path files = writeFiles(7);
+
+    DataSet data = Cifar10.find(List.of(folder), NONE);
+
+    assertThat(data.name()).isEqualTo("cifar10");
+    assertThat(data.origin())
+        .isEqualTo("CIFAR-10 from %s: 35 training and 7 test pictures".formatted(files));
+    assertThat(data.train().size()).isEqualTo(35);
+    assertThat(data.test().size()).isEqualTo(7);
+    for (int i = 0; i < 35; i++) {
+      byte[] bytes = Files.readAllBytes(files.resolve(FILES.get(i / 7)));
+      assertSameAsRecord(data.train(), i, bytes, i % 7);
+    }
+    assertSameAsRecord(data.test(), 6, Files.readAllBytes(files.resolve("test_batch.bin")), 6);
+  }
+
+  @Tag("engine")
+  @Test
+  void moreRecordsThanDjlIsGivenAtOnceAreReadToTheLast() throws IOException {
+    byte[] records = records(10_003, 1);
+    Path merged = Files.createDirectory(folder.resolve("1.0"));
+    Files.write(merged.resolve("data_batch.bin"), records);
+    Files.write(merged.resolve("test_batch.bin"), records(2, 2));
+
+    DataSet data = Cifar10.find(List.of(folder), downloadOf(merged));
+
+    assertThat(data.train().size()).isEqualTo(10_003);
+    for (int i : new int[] {0, 999, 1_000, 9_999, 10_000, 10_002}) {
+      assertSameAsRecord(data.train(), i, records, i);
+    }
+    assertThat(data.origin())
+        .isEqualTo(
+            "CIFAR-10 downloaded by DJL to %s (no cifar-10-batches-bin in %s): 10003 training and 2 test pictures"
+                .formatted(merged, folder));
+  }
+
+  @Tag("engine")
+  @Test
+  void theFirstFolderThatHasTheFilesIsTakenAndMayBeNamedItself() throws IOException {
+    Path files = writeFiles(2);
+    Path other = Files.createDirectory(folder.resolve("other"));
+
+    assertThat(Cifar10.find(List.of(other, folder), NONE).origin()).contains(files.toString());
+    assertThat(Cifar10.find(List.of(files), NONE).train().size()).isEqualTo(10);
+  }
+
+  @Tag("engine")
+  @Test
+  void classNamesComeFromTheFileBesideTheData() throws IOException {
+    Path files = writeFiles(1);
+    assertThat(Cifar10.find(List.of(folder), NONE).train().classes()).startsWith("airplane");
+
+    Files.writeString(files.resolve("batches.meta.txt"), "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n\n");
+    assertThat(Cifar10.find(List.of(folder), NONE).test().classes())
+        .containsExactly("a", "b", "c", "d", "e", "f", "g", "h", "i", "j");
+  }
+
+  @Test
+  void aListOfOtherThanTenClassesIsRefused() throws IOException {
+    Path names = Files.writeString(writeFiles(1).resolve("batches.meta.txt"), "a\nb\n");
+
+    assertRefused(names + " must name 10 classes, a line each, has 2.");
+  }
+
+  @Test
+  void aMissingFileIsNamed() throws IOException {
+    Path files = writeFiles(1);
+    Files.delete(files.resolve("data_batch_3.bin"));
+
+    assertRefused(
+        files
+            + " lacks data_batch_3.bin; the binary version of CIFAR-10 has data_batch_1.bin to"
+            + " data_batch_5.bin and test_batch.bin.");
+  }
+
+  @Test
+  void aFolderMadeForTheDataButEmptyIsNotPassedOver() throws IOException {
+    Path files = Files.createDirectory(folder.resolve("cifar-10-batches-bin"));
+
+    assertRefused(
+        files
+            + " lacks data_batch_1.bin; the binary version of CIFAR-10 has data_batch_1.bin to"
+            + " data_batch_5.bin and test_batch.bin.");
+  }
+
+  @Test
+  void aCutOffFileIsNamedWithTheBytesLeftOver() throws IOException {
+    Path file = writeFiles(3).resolve("data_batch_2.bin");
+    Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 2 * RECORD + 100));
+
+    assertRefused(
+        file
+            + " is damaged or cut off: 6246 bytes are 2 records of 3073 bytes and 100 bytes left over.");
+  }
+
+  @Test
+  void anEmptyFileIsNamed() throws IOException {
+    Path file = writeFiles(1).resolve("test_batch.bin");
+    Files.write(file, new byte[0]);
+
+    assertRefused(file + " is empty.");
+  }
+
+  @Test
+  void aLabelThatIsNoClassIsNamedWithItsRecord() throws IOException {
+    Path file = writeFiles(3).resolve("data_batch_1.bin");
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[RECORD] = (byte) 200;
+    Files.write(file, bytes);
+
+    assertRefused(file + " is damaged: record 1 (from 0) has label 200; labels are 0 to 9.");
+  }
+
+  @Test
+  void withoutFilesAndDownloadTheSampleStepsInAndSaysSo() {
+    DataSet data = Cifar10.find(List.of(folder, Path.of("nowhere")), NONE);
+
+    assertThat(data.name()).isEqualTo("cifar10-sample");
+    assertThat(data.train().name()).isEqualTo("cifar10-sample");
+    assertThat(data.origin())
+        .isEqualTo(
+            "the bundled sample of CIFAR-10 (no cifar-10-batches-bin in %s, nowhere, and no download: no network): 4000 training and 1000 test pictures"
+                .formatted(folder));
+  }
+
+  @Test
+  void theSampleHasAsManyPicturesOfEachClass() {
+    DataSet data = Cifar10Sample.read("test");
+
+    assertThat(countsOfLabels(data.train())).containsOnly(400).hasSize(10);
+    assertThat(countsOfLabels(data.test())).containsOnly(100).hasSize(10);
+    assertThat(data.train().classes()).isEqualTo(Cifar10.CLASSES);
+  }
+
+  @Test
+  void everyPictureOfTheSampleIsOneOfTheOfficialFilesWithItsLabel() throws IOException {
+    assumeTrue(Files.isDirectory(ALL), "no " + ALL);
+    DataSet sample = Cifar10Sample.read("test");
+    byte[] first = Files.readAllBytes(ALL.resolve("data_batch_1.bin"));
+    byte[] last = Files.readAllBytes(ALL.resolve("data_batch_5.bin"));
+    byte[] test = Files.readAllBytes(ALL.resolve("test_batch.bin"));
+
+    for (int label = 0; label < 10; label++) {
+      assertIsIn(first, sample.train(), 400 * label, label);
+      assertIsIn(first, sample.train(), 400 * label + 79, label);
+      assertIsIn(last, sample.train(), 400 * label + 399, label);
+      assertIsIn(test, sample.test(), 100 * label, label);
+      assertIsIn(test, sample.test(), 100 * label + 99, label);
+    }
+  }
+
+  @Test
+  void theHashTellsPixelsLabelsAndClassNamesApart() {
+    byte[] pixels = new byte[2 * 3072];
+    byte[] otherPixels = pixels.clone();
+    otherPixels[6143] = 1;
+    List<String> classes = List.of("cat", "dog");
+    String hash = new Cifar10("x", classes, new byte[] {0, 1}, pixels).sha256();
+
+    assertThat(hash)
+        .matches("[0-9a-f]{64}")
+        .isEqualTo(new Cifar10("y", classes, new byte[] {0, 1}, pixels.clone()).sha256())
+        .isNotEqualTo(new Cifar10("x", classes, new byte[] {1, 0}, pixels).sha256())
+        .isNotEqualTo(new Cifar10("x", classes, new byte[] {0, 1}, otherPixels).sha256())
+        .isNotEqualTo(new Cifar10("x", List.of("cat", "cow"), new byte[] {0, 1}, pixels).sha256());
+  }
+
+  @Tag("engine")
+  @Test
+  void allOfCifar10IsReadWhereItIsThere() throws IOException {
+    assumeTrue(Files.isDirectory(ALL), "no " + ALL);
+
+    DataSet data = Cifar10.find(List.of(Path.of("data-that-is-not-there"), SHARED), NONE);
+
+    assertThat(countsOfLabels(data.train())).containsOnly(5_000).hasSize(10);
+    assertThat(countsOfLabels(data.test())).containsOnly(1_000).hasSize(10);
+    byte[] last = Files.readAllBytes(ALL.resolve("data_batch_5.bin"));
+    assertSameAsRecord(data.train(), 49_999, last, 9_999);
+  }
+
+  /** The folder where DJL puts it, so that a second run, offline or not, asks no network. */
+  @Tag("engine")
+  @Test
+  void anEarlierDownloadInDjlsCacheIsFoundWithoutANetwork() throws IOException {
+    Engine.getInstance(); // before the cache moves, for its libraries lie there
+    Path cached =
+        Files.createDirectories(
+            folder.resolve("cache/repo/dataset/cv/ai/djl/basicdataset/cifar10/1.0"));
+    String before = System.getProperty("DJL_CACHE_DIR");
+    System.setProperty("DJL_CACHE_DIR", folder.toString());
+    try {
+      assertThat(new Cifar10Download().fetch().folder()).contains(cached);
+    } finally {
+      if (before == null) {
+        System.clearProperty("DJL_CACHE_DIR");
+      } else {
+        System.setProperty("DJL_CACHE_DIR", before);
+      }
+    }
+  }
+
+  private static Cifar10Download downloadOf(Path folder) {
+    return new Cifar10Download() {
+      @Override
+      Outcome fetch() {
+        return new Outcome(Optional.ofNullable(folder), "no network");
+      }
+    };
+  }
+
+  /** Six files of a few records, in the folder that the official archive has. */
+  private Path writeFiles(int records) throws IOException {
+    Path files = Files.createDirectory(folder.resolve("cifar-10-batches-bin"));
+    for (String file : FILES) {
+      Files.write(files.resolve(file), records(records, FILES.indexOf(file)));
+    }
+    return files;
+  }
+
+  private static byte[] records(int count, int seed) {
+    byte[] bytes = new byte[count * RECORD];
+    new Random(seed).nextBytes(bytes);
+    for (int i = 0; i < count; i++) {
+      bytes[i * RECORD] = (byte) ((i + seed) % 10);
+    }
+    return bytes;
+  }
+
+  private static void assertSameAsRecord(ImageSet set, int index, byte[] file, int record) {
+    assertThat(set.label(index)).as("label %d", index).isEqualTo(file[record * RECORD]);
+    assertThat(set.picture(index)).as("picture %d", index).isEqualTo(picture(file, record));
+  }
+
+  private static void assertIsIn(byte[] file, ImageSet set, int index, int label) {
+    assertThat(set.label(index)).isEqualTo(label);
+    Picture picture = set.picture(index);
+    boolean found = false;
+    for (int record = 0; record < file.length / RECORD && !found; record++) {
+      found = file[record * RECORD] == label && picture(file, record).equals(picture);
+    }
+    assertThat(found).as("picture %d, label %d", index, label).isTrue();
+  }
+
+  /** A record's picture, from {@code (3, 32, 32)} to {@code (32, 32, 3)}. */
+  private static Picture picture(byte[] file, int record) {
+    byte[] rgb = new byte[3072];
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = file[record * RECORD + 1 + i % 3 * 1024 + i / 3];
+    }
+    return new Picture(32, 32, rgb);
+  }
+
+  private static int[] countsOfLabels(ImageSet set) {
+    int[] counts = new int[10];
+    for (int i = 0; i < set.size(); i++) {
+      counts[set.label(i)]++;
+    }
+    return counts;
+  }
+
+  private void assertRefused(String message) {
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> Cifar10.find(List.of(folder), NONE))
+        .withMessage(message);
+  }
+}
