@@ -52,12 +52,12 @@ final class FineTuneCommand implements Callable<Integer> {
     RecipeReader.write(recipe).lines().forEach(line -> console.say("  " + line));
     try (FineTuner tuner = new FineTuner(recipe, output, console)) {
       new SummaryTable(tuner.network()).lines().forEach(console::say);
-      report(recipe, tuner.run());
+      report(tuner.run());
     }
     return 0;
   }
 
-  private void report(Recipe recipe, FineTuner.Verdict verdict) {
+  private void report(FineTuner.Verdict verdict) {
     RunRecord run = verdict.record();
     RunRecord.TestFigures test = run.test();
     RunRecord.Seconds seconds = run.seconds();

@@ -53,8 +53,7 @@ public final class GraftCommand implements Runnable {
    */
   public static int run(String[] arguments, PrintStream out, PrintStream err) {
     GraftCommand root = new GraftCommand();
-    boolean interactive = System.console() != null && err == System.err;
-    try (Console console = new Console(out, err, interactive)) {
+    try (Console console = new Console(out, err, interactive(err))) {
       CommandLine line = new CommandLine(root, new Factory(console));
       line.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
       line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
@@ -66,6 +65,15 @@ public final class GraftCommand implements Runnable {
       err.println("The log can't be closed: " + e.getMessage());
       return CommandLine.ExitCode.SOFTWARE;
     }
+  }
+
+  /**
+   * Whether a person watches {@code err} live, as far as Java 17 can tell. (From Java 22 on there
+   * always is a console; without a terminal type it is taken for none.)
+   */
+  @SuppressWarnings("SystemConsoleNull")
+  private static boolean interactive(PrintStream err) {
+    return System.console() != null && err == System.err && System.getenv("TERM") != null;
   }
 
   /** Gives commands the console. */

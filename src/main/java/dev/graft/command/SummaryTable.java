@@ -9,8 +9,6 @@ import java.util.stream.Collectors;
 
 /** The layer table as text, in the manner of Keras's {@code model.summary()}. */
 record SummaryTable(GraftedNetwork network) {
-  private static final String FORMAT = "%-24s %-28s %-18s %14s  %s";
-
   List<String> lines() {
     List<String> lines = new ArrayList<>();
     lines.add(line("layer", "type", "output", "parameters", ""));
@@ -37,7 +35,7 @@ record SummaryTable(GraftedNetwork network) {
   }
 
   private static String line(Object... cells) {
-    return String.format(Locale.ROOT, FORMAT, cells).stripTrailing();
+    return String.format(Locale.ROOT, "%-24s %-28s %-18s %14s  %s", cells).stripTrailing();
   }
 
   private static String shape(GraftedNetwork.Row row) {

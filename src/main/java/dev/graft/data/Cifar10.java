@@ -9,6 +9,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Pictures of CIFAR-10 (Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009),
@@ -17,6 +18,12 @@ import java.util.stream.Collectors;
 public final class Cifar10 implements ImageSet {
   /** Of the folder in the official archive, {@code cifar-10-binary.tar.gz}. */
   static final String FOLDER = "cifar-10-batches-bin";
+
+  /** Name of the data set as a whole. */
+  public static final String NAME = "cifar10";
+
+  /** Name of the bundled sample of it. */
+  public static final String SAMPLE = "cifar10-sample";
 
   static final int SIDE = 32;
   static final int PICTURE_BYTES = SIDE * SIDE * 3;
@@ -60,13 +67,23 @@ public final class Cifar10 implements ImageSet {
     return find(folders, new Cifar10Download());
   }
 
+  /** The bundled sample, whatever else is here. */
+  public static DataSet sample() {
+    return Cifar10Sample.read("asked for by its name");
+  }
+
+  /** The first of the folders that holds, or is, the official binary files. */
+  public static Optional<Path> locate(List<Path> folders) {
+    return folders.stream()
+        .flatMap(folder -> Stream.of(folder.resolve(FOLDER), folder))
+        .filter(Cifar10Files::areIn)
+        .findFirst();
+  }
+
   static DataSet find(List<Path> folders, Cifar10Download download) {
-    for (Path folder : folders) {
-      Optional<Path> official =
-          List.of(folder.resolve(FOLDER), folder).stream().filter(Cifar10Files::areIn).findFirst();
-      if (official.isPresent()) {
-        return Cifar10Files.read(official.get());
-      }
+    Optional<Path> official = locate(folders);
+    if (official.isPresent()) {
+      return Cifar10Files.read(official.get());
     }
     String notFound =
         folders.stream()

@@ -13,8 +13,6 @@ final class Cifar10Sample {
   static final String FOLDER = "cifar10-sample";
   static final int TILES_A_ROW = 100;
 
-  private static final String NAME = "cifar10-sample";
-
   private Cifar10Sample() {}
 
   /**
@@ -26,7 +24,7 @@ final class Cifar10Sample {
     Cifar10 train = readSheet("train.png");
     Cifar10 test = readSheet("test.png");
     return new DataSet(
-        NAME,
+        Cifar10.SAMPLE,
         train,
         test,
         "the bundled sample of CIFAR-10 (%s): %d training and %d test pictures"
@@ -60,6 +58,6 @@ final class Cifar10Sample {
             tileRow);
       }
     }
-    return new Cifar10(NAME, Cifar10.CLASSES, labels, pixels);
+    return new Cifar10(Cifar10.SAMPLE, Cifar10.CLASSES, labels, pixels);
   }
 }

@@ -199,15 +199,21 @@ public record GraftedNetwork(
         rows.add(row(layer, shape, i >= boundary));
       }
     }
+    List<Shape> outputs = backbone.outputs(inputSize);
+    for (String feature : features) {
+      Shape output = outputs.get(backbone.indexOf(feature));
+      String type = output.dimension() == 1 ? "Identity" : "GlobalAveragePool";
+      rows.add(new Row(feature + "_average", type, new Shape(output.get(0)), 0, false));
+    }
     shape = new Shape(featureWidth());
-    rows.add(
-        new Row(
-            "features", "GlobalAveragePool of " + String.join(", ", features), shape, 0, false));
+    if (features.size() > 1) {
+      rows.add(new Row("features", "Concatenate", shape, 0, false));
+    }
     if (!scaling.equals(Scaling.NONE)) {
       String power = scaling.power() == 1 ? "" : "power " + scaling.power();
       String standard = scaling.standardize() ? "standardised" : "";
       String both = power.isEmpty() || standard.isEmpty() ? "" : ", ";
-      rows.add(new Row("scaling", "Scaling (" + power + both + standard + ")", shape, 0, false));
+      rows.add(new Row("scaling", power + both + standard, shape, 0, false));
     }
     for (Layer layer : head) {
       shape = layer.output(shape);

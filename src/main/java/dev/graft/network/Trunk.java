@@ -124,7 +124,10 @@ public final class Trunk extends AbstractBlock {
 
   /** {@code (N, C, H, W)} to its global average {@code (N, C)}; what is flat stays as it is. */
   private static NDArray average(NDArray x) {
-    return x.getShape().dimension() == 4 ? x.mean(new int[] {2, 3}) : x;
+    Shape shape = x.getShape();
+    return shape.dimension() == 4
+        ? x.reshape(shape.get(0), shape.get(1), -1).mean(new int[] {2})
+        : x;
   }
 
   @Override

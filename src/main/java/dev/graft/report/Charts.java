@@ -2,7 +2,7 @@ package dev.graft.report;
 
 import dev.graft.GraftException;
 import dev.graft.evaluation.ConfusionMatrix;
-import dev.graft.training.History;
+import dev.graft.evaluation.History;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.graft.report;
 
+import dev.graft.evaluation.History;
+import dev.graft.evaluation.History.Epoch;
 import dev.graft.report.Ink.Anchor;
-import dev.graft.training.History;
-import dev.graft.training.History.Epoch;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;

@@ -1,6 +1,7 @@
 package dev.graft.training;
 
 import dev.graft.GraftException;
+import dev.graft.data.Cifar10;
 import dev.graft.network.GraftedNetwork;
 import dev.graft.network.Layer;
 import dev.graft.network.Network;
@@ -58,9 +59,15 @@ public final class Designs {
   public static void check(Recipe recipe, BackboneEntry entry) {
     of(recipe, entry, entry.preprocessing(), 2);
     WeightSource.of(recipe.weights(), entry);
-    if (!recipe.data().equals("cifar10") && !recipe.data().equals("cifar10-sample")) {
+    if (!List.of(Cifar10.NAME, Cifar10.SAMPLE).contains(recipe.data())) {
       throw new GraftException(
-          "data: there is no " + recipe.data() + "; there are cifar10 and cifar10-sample.");
+          "data: there is no "
+              + recipe.data()
+              + "; there are "
+              + Cifar10.NAME
+              + " and "
+              + Cifar10.SAMPLE
+              + ".");
     }
   }
 }

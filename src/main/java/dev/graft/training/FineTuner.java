@@ -108,7 +108,7 @@ public final class FineTuner implements AutoCloseable {
     try (RunFolder folder = RunFolder.create(output, runName(), record())) {
       try {
         return run(folder);
-      } catch (GraftException | IOException e) {
+      } catch (IOException | RuntimeException e) {
         folder.fail(e.getMessage());
         throw e;
       }
@@ -164,7 +164,7 @@ public final class FineTuner implements AutoCloseable {
 
   private DataSet data() {
     DataSet found =
-        recipe.data().equals(Cifar10.SAMPLE_NAME)
+        recipe.data().equals(Cifar10.SAMPLE)
             ? Cifar10.sample()
             : Cifar10.find(recipe.dataDir().stream().map(Path::of).toList());
     console.say("Data: " + found.origin());

@@ -148,6 +148,8 @@ final class GraftTraining implements AutoCloseable {
   /** A row that was judged, with all its probabilities. */
   interface Judged {
     /**
+     * Takes the next row.
+     *
      * @param place in the batches' order, from 0
      * @param probabilities one a class
      */

@@ -1,6 +1,8 @@
 package dev.graft.zoo;
 
 import ai.djl.Model;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.BlockFactory;
 import ai.djl.nn.Parameter;
@@ -74,6 +76,10 @@ public final class BackboneFactory implements BlockFactory {
             ? Integer.parseInt((String) arguments.get(INPUT_SIZE))
             : entry.inputSize();
     boolean withClassifier = "true".equals(arguments.get(CLASSIFIER));
+    List<Layer> classifier =
+        withClassifier
+            ? List.of(new Layer.Dense("classifier", EfficientNetLite0.FEATURES, 1000))
+            : List.of();
     GraftedNetwork design =
         GraftedNetwork.of(
             network,
@@ -82,16 +88,17 @@ public final class BackboneFactory implements BlockFactory {
             GraftedNetwork.NONE,
             List.of(network.stages().get(network.stages().size() - 1).name()),
             GraftedNetwork.Scaling.NONE,
-            withClassifier
-                ? List.of(new Layer.Dense("classifier", EfficientNetLite0.FEATURES, 1000))
-                : List.of());
-    Graft graft = Graft.of(design, Trunk.whole(design));
-    graft.initialize(model.getNDManager());
+            classifier);
+    Trunk trunk = Trunk.whole(design);
+    Block block = withClassifier ? Graft.of(design, trunk).whole() : trunk;
+    block.initialize(model.getNDManager(), DataType.FLOAT32, new Shape(1, 3, inputSize, inputSize));
 
     List<Weight> wanted = new ArrayList<>(network.weights());
-    Map<String, Parameter> parameters = new HashMap<>(graft.root().parametersByWeight());
-    for (Layer layer : design.head()) {
-      List<Parameter> own = graft.head().getParameters().values();
+    Map<String, Parameter> parameters = new HashMap<>(trunk.parametersByWeight());
+    for (Layer layer : classifier) {
+      // The head comes last, and with it its parameters.
+      List<Parameter> all = block.getParameters().values();
+      List<Parameter> own = all.subList(all.size() - layer.weights().size(), all.size());
       for (int i = 0; i < own.size(); i++) {
         wanted.add(layer.weights().get(i));
         parameters.put(layer.weights().get(i).name(), own.get(i));
@@ -103,7 +110,7 @@ public final class BackboneFactory implements BlockFactory {
         wanted,
         parameters,
         model);
-    return withClassifier ? graft.whole() : graft.root();
+    return block;
   }
 
   /** Copies weights into the blocks' parameters one by one, so that only one is held twice. */

@@ -82,6 +82,11 @@ public final class Download {
         .resolve("weights");
   }
 
+  /** Where files are kept. */
+  public Path folder() {
+    return folder;
+  }
+
   /** Where the file is or will be. */
   public Path path(Published file) {
     return folder.resolve(file.name());

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.GraftException;
 import dev.graft.evaluation.ConfusionMatrix;
-import dev.graft.training.History;
+import dev.graft.evaluation.History;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.io.IOException;

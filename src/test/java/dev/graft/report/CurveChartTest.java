@@ -2,7 +2,7 @@ package dev.graft.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.training.History;
+import dev.graft.evaluation.History;
 import java.awt.Color;
 import java.awt.Point;
 import java.awt.Rectangle;

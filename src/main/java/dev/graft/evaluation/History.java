@@ -1,4 +1,4 @@
-package dev.graft.training;
+package dev.graft.evaluation;
 
 import dev.graft.GraftException;
 import java.util.ArrayList;
