@@ -17,7 +17,6 @@ import java.util.stream.DoubleStream;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.style.AxesChartStyler.TextAlignment;
-import org.knowm.xchart.style.lines.SeriesLines;
 import org.knowm.xchart.style.markers.Marker;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
@@ -126,7 +125,7 @@ final class CurveChart {
         .setMarkerSize(epochs.length > 60 ? MARKER / 2 : MARKER);
   }
 
-  /** Fixes both axes, for left alone XChart labels single epochs and close figures wrongly. */
+  /** Fixes both axes: left alone, XChart labels a single epoch 0 and 2, and two figures oddly. */
   private void scale(DoubleStream figures) {
     var range = figures.filter(Double::isFinite).summaryStatistics();
     double low = range.getCount() == 0 ? 0 : range.getMin();
@@ -138,15 +137,8 @@ final class CurveChart {
         .getStyler()
         .setXAxisMin(first)
         .setXAxisMax(last)
-        .setXAxisTickMarkSpacingHint(Math.max(50, (int) (WIDTH / (last - first))))
         .setYAxisMin(low - air)
         .setYAxisMax(high + air);
-    // Evenly spaced figures would become the only ticks, and no figures would be an error. This
-    // series, which is not seen, prevents both.
-    XYSeries frame =
-        chart.addSeries("frame", new double[] {1, 1}, new double[] {low - air, high + air});
-    frame.setLineStyle(SeriesLines.NONE);
-    frame.setMarker(SeriesMarkers.NONE);
   }
 
   private void curve(String name, double[] x, double[] y, Color color, Marker marker) {
