@@ -129,13 +129,18 @@ public abstract sealed class WeightReader implements Closeable permits Safetenso
     return failure(file, problem);
   }
 
-  /** {@code <file>: <problem>.} */
+  /**
+   * {@code <file>: <problem>.} The problem quotes names from the file: in a damaged one these are
+   * of any length, and of characters that a terminal obeys.
+   */
   static GraftException failure(String file, String problem) {
     return failure(file, problem, null);
   }
 
   static GraftException failure(String file, String problem, Throwable cause) {
-    return new GraftException(file + ": " + problem + ".", cause);
+    String text = problem.replaceAll("\\p{Cntrl}+", " ");
+    String start = text.length() > 500 ? text.substring(0, 500) + "…" : text;
+    return new GraftException(file + ": " + start + ".", cause);
   }
 
   /** A shape as people write it: {@code (64, 3, 3, 3)}. */

@@ -207,6 +207,15 @@ class SafetensorsTest {
   }
 
   @Test
+  void quotesAFileWithCare() {
+    String name = "\\u001b[31m" + "x".repeat(40_000);
+    refused("{\"" + name + "\":7}", DATA, A)
+        .hasMessageContaining("entry for  [31mxxx")
+        .extracting(e -> e.getMessage().length())
+        .isEqualTo(505);
+  }
+
+  @Test
   void refusesALengthOfTheHeaderBeyondTheFile() {
     for (long length : new long[] {1000, Integer.MAX_VALUE, Long.MAX_VALUE, -1, Long.MIN_VALUE}) {
       byte[] bytes = file(HEADER, DATA);
