@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -57,10 +58,10 @@ public final class Cifar10 implements ImageSet {
    *     is missing, never for what is broken
    */
   public static DataSet find(List<Path> folders) {
-    return find(folders, new Cifar10Download());
+    return find(folders, Cifar10Download::fetch);
   }
 
-  static DataSet find(List<Path> folders, Cifar10Download download) {
+  static DataSet find(List<Path> folders, Supplier<Cifar10Download.Outcome> download) {
     for (Path folder : folders) {
       Optional<Path> official =
           List.of(folder.resolve(FOLDER), folder).stream().filter(Cifar10Files::areIn).findFirst();
@@ -72,7 +73,7 @@ public final class Cifar10 implements ImageSet {
         folders.stream()
             .map(Path::toString)
             .collect(Collectors.joining(", ", "no " + FOLDER + " in ", ""));
-    Cifar10Download.Outcome outcome = download.fetch();
+    Cifar10Download.Outcome outcome = download.get();
     if (outcome.folder().isPresent()) {
       return Cifar10Files.readMerged(outcome.folder().get(), notFound);
     }
