@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -64,7 +65,7 @@ public final class Cifar10 implements ImageSet {
    *     is missing, never for what is broken
    */
   public static DataSet find(List<Path> folders) {
-    return find(folders, new Cifar10Download());
+    return find(folders, Cifar10Download::fetch);
   }
 
   /** The bundled sample, whatever else is here. */
@@ -80,7 +81,7 @@ public final class Cifar10 implements ImageSet {
         .findFirst();
   }
 
-  static DataSet find(List<Path> folders, Cifar10Download download) {
+  static DataSet find(List<Path> folders, Supplier<Cifar10Download.Outcome> download) {
     Optional<Path> official = locate(folders);
     if (official.isPresent()) {
       return Cifar10Files.read(official.get());
@@ -89,7 +90,7 @@ public final class Cifar10 implements ImageSet {
         folders.stream()
             .map(Path::toString)
             .collect(Collectors.joining(", ", "no " + FOLDER + " in ", ""));
-    Cifar10Download.Outcome outcome = download.fetch();
+    Cifar10Download.Outcome outcome = download.get();
     if (outcome.folder().isPresent()) {
       return Cifar10Files.readMerged(outcome.folder().get(), notFound);
     }

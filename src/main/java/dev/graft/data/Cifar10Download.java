@@ -6,7 +6,6 @@ import ai.djl.repository.Artifact;
 import ai.djl.repository.MRL;
 import ai.djl.repository.Repository;
 import ai.djl.util.Progress;
-import ai.djl.util.Utils;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.UnknownHostException;
@@ -26,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * CIFAR-10 as DJL downloads it, from its own repository into its own cache. DJL waits for ever
  * where a network drops what it is sent, so that the waiting is done here, and bounded.
  */
-class Cifar10Download {
+final class Cifar10Download {
   private static final Logger LOG = LoggerFactory.getLogger(Cifar10Download.class);
 
   /** For looking up the host, connecting and a first answer, each. */
@@ -42,17 +41,19 @@ class Cifar10Download {
    * @param obstacle why it did not, otherwise
    */
   record Outcome(Optional<Path> folder, String obstacle) {
-    private static Outcome at(Path folder) {
+    static Outcome at(Path folder) {
       return new Outcome(Optional.of(folder), "");
     }
 
-    private static Outcome none(String obstacle) {
+    static Outcome none(String obstacle) {
       return new Outcome(Optional.empty(), obstacle);
     }
   }
 
+  private Cifar10Download() {}
+
   /** The folder of an earlier download if there is one, else that of a new one. Never throws. */
-  Outcome fetch() {
+  static Outcome fetch() {
     Repository repository = BasicDatasets.REPOSITORY;
     MRL mrl = repository.dataset(CV.ANY, BasicDatasets.GROUP_ID, "cifar10", "1.0");
     try {
@@ -62,7 +63,7 @@ class Cifar10Download {
       if (Files.isDirectory(cached)) {
         return Outcome.at(cached);
       }
-      if (Utils.isOfflineMode()) {
+      if (isOffline()) {
         return Outcome.none("DJL is told to stay offline");
       }
       String host = repository.getBaseUri().getHost();
@@ -80,6 +81,15 @@ class Cifar10Download {
       Thread.currentThread().interrupt();
       return Outcome.none("interrupted");
     }
+  }
+
+  /** As DJL's {@code Utils.isOfflineMode}, which 0.25.0 does not have. */
+  private static boolean isOffline() {
+    String mode = System.getenv("DJL_OFFLINE");
+    if (mode == null) {
+      mode = System.getProperty("ai.djl.offline", System.getProperty("offline"));
+    }
+    return Boolean.parseBoolean(mode);
   }
 
   /** Whether anything at all answers, whatever it says. */

@@ -64,6 +64,7 @@ final class Cifar10Files {
       }
     }
     List<String> classes = readClassNames(folder.resolve(CLASS_NAMES));
+    countRecords(folder.resolve(TEST)); // before the training files take their time
     Cifar10 train = read(TRAIN.stream().map(folder::resolve).toList(), classes);
     Cifar10 test = read(List.of(folder.resolve(TEST)), classes);
     return dataSet(train, test, "CIFAR-10 from " + folder);

@@ -58,8 +58,10 @@ class PictureReaderTest {
   void aFileCutOffAnywhereIsRefusedOrHasAllItsPixels(Path file) throws IOException {
     byte[] bytes = Files.readAllBytes(file);
     Picture whole = PictureReader.read(bytes, "whole");
+    int tried = 0;
     int refused = 0;
-    for (int length = 0; length < bytes.length; length++) {
+    for (int length = 0; length < bytes.length; length += 1 + bytes.length / 200) {
+      tried++;
       try {
         Picture cut = PictureReader.read(Arrays.copyOf(bytes, length), "cut.xyz");
         assertThat(cut).as("first %d of %d bytes", length, bytes.length).isEqualTo(whole);
@@ -68,7 +70,7 @@ class PictureReaderTest {
         refused++;
       }
     }
-    assertThat(refused).isGreaterThan(bytes.length * 4 / 10);
+    assertThat(refused).isGreaterThan(tried * 4 / 10);
   }
 
   @Test
