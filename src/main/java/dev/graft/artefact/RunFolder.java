@@ -18,6 +18,8 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.UUID;
+import java.util.regex.Pattern;
 
 /**
  * A run's folder, {@code runs/<time>-<backbone>-<data>} below the output folder. It is made for one
@@ -28,6 +30,10 @@ import java.util.Optional;
 public final class RunFolder implements AutoCloseable {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
+
+  /** A folder's name, and no way to another place. */
+  private static final Pattern NAME = Pattern.compile("(?!\\.{1,2}$)[^/\\\\\\x00-\\x1f]+");
+
   private static final ObjectMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
@@ -141,23 +147,23 @@ public final class RunFolder implements AutoCloseable {
     if (!Files.isRegularFile(latest)) {
       return Optional.empty();
     }
-    String name = Files.readString(latest).strip();
-    Path folder = output.resolve("runs").resolve(name).normalize();
-    if (!folder.startsWith(output.resolve("runs").normalize()) || !Files.isDirectory(folder)) {
+    // Bytes that are no UTF-8 are no folder's name either.
+    String name = new String(Files.readAllBytes(latest), StandardCharsets.UTF_8).strip();
+    Path runs = output.resolve("runs");
+    if (!NAME.matcher(name).matches() || !Files.isDirectory(runs.resolve(name))) {
+      String named = name.lines().findFirst().map(line -> "the run " + line).orElse("no run");
       throw new GraftException(
-          latest
-              + " names the run "
-              + name
-              + ", which is not there; name one with --model FOLDER.");
+          latest + " names " + named + ", which is not there; name one with --model FOLDER.");
     }
-    return Optional.of(folder);
+    return Optional.of(runs.resolve(name));
   }
 
   private static void writeWhole(Path file, String text) throws IOException {
-    Path parent = file.toAbsolutePath().getParent();
-    Path unfinished = Files.createTempFile(parent, file.getFileName().toString(), ".unfinished");
+    // Not createTempFile, whose files only their owner may read.
+    Path unfinished =
+        file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + ".unfinished");
     try {
-      Files.writeString(unfinished, text, StandardCharsets.UTF_8);
+      Files.writeString(unfinished, text, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
       try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
         channel.force(true);
       }

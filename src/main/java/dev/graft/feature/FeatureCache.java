@@ -18,7 +18,9 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * Features on disk, a record of fixed size a picture, mapped into memory. The file begins with a
@@ -103,14 +105,19 @@ public final class FeatureCache implements FeatureSource {
     if (free < bytes) {
       throw new GraftException(
           String.format(
+              Locale.ROOT,
               "The features need %,d MB in %s, where %,d MB are free; make room there, or train"
                   + " with --no-cache.",
-              bytes >> 20, folder, free >> 20));
+              bytes >> 20,
+              folder,
+              free >> 20));
     }
     Path file = folder.resolve(key.fileName());
-    Path unfinished = Files.createTempFile(folder, key.fileName(), ".unfinished");
+    // Not createTempFile, whose files only their owner may read.
+    Path unfinished = folder.resolve(key.fileName() + "." + UUID.randomUUID() + ".unfinished");
     try {
-      try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
+      try (FileChannel channel =
+          FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         writeFully(channel, header(key));
         for (int from = 0; from < size; from += step) {
           int to = Math.min(size, from + step);
