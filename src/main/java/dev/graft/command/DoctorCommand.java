@@ -21,7 +21,12 @@ import picocli.CommandLine.Option;
 /** {@code doctor}: what is here, what is missing, what to do. */
 @Command(
     name = "doctor",
-    description = "Say what is here and what is missing: engine, device, caches, weights, data.")
+    description = "Say what is here and what is missing: engine, device, caches, weights, data.",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  doctor                     what is here, and what to do about what is not",
+      "  doctor --output elsewhere  likewise, for runs kept in another folder"
+    })
 final class DoctorCommand implements Callable<Integer> {
   private final Console console;
 

@@ -29,8 +29,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code infer}: what is in pictures. */
 @Command(
@@ -38,7 +41,7 @@ import picocli.CommandLine.Parameters;
     description = "Name the classes of pictures, with probabilities.",
     footerHeading = "%nExamples:%n",
     footer = {
-      "  infer car.png                          the latest fine-tuned model; before any run, ImageNet",
+      "  infer car.png                          the latest run; before any, ImageNet",
       "  infer --imagenet --top 5 a.jpg b.png   ImageNet's 1000 classes",
       "  infer --json *.png                     a JSON object a line, for programs"
     })
@@ -47,6 +50,8 @@ final class InferCommand implements Callable<Integer> {
   private static final String BUNDLED = "car.png";
 
   private final Console console;
+
+  @Spec private CommandSpec spec;
 
   @Parameters(arity = "1..*", paramLabel = "IMAGE", description = "PNG, JPEG, GIF or BMP files.")
   private List<Path> images;
@@ -94,10 +99,10 @@ final class InferCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (top < 1) {
-      throw new GraftException("--top: must be at least 1, not " + top + ".");
+      throw wrongUsage("--top: must be at least 1, not " + top + ".");
     }
     if (imageNet && model != null) {
-      throw new GraftException("Give --imagenet or --model, not both.");
+      throw wrongUsage("Give --imagenet or --model, not both.");
     }
     // Files first: a mistyped name is known before the engine has started.
     Map<Path, Object> pictures = new LinkedHashMap<>();
@@ -126,6 +131,10 @@ final class InferCommand implements Callable<Integer> {
       }
     }
     return anyBad ? 1 : 0;
+  }
+
+  private ParameterException wrongUsage(String message) {
+    return new ParameterException(spec.commandLine(), message);
   }
 
   /** The picture, or the sentence that says why there is none. */

@@ -11,7 +11,9 @@ import picocli.CommandLine.Command;
 @Command(
     name = "models",
     description =
-        "List the networks: parameters, input, ImageNet accuracy, licence, weights here or not.")
+        "List the networks: parameters, input, ImageNet accuracy, licence, weights here or not.",
+    footerHeading = "%nExamples:%n",
+    footer = {"  models                       what fine-tune --backbone takes"})
 final class ModelsCommand implements Callable<Integer> {
   private static final String FORMAT = "%-20s %12s  %-8s %-26s %-12s %s";
 

@@ -7,7 +7,10 @@ import dev.graft.zoo.BackboneEntry;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code summary}: the layer table of a recipe's network. */
 @Command(
@@ -22,6 +25,8 @@ import picocli.CommandLine.Option;
     })
 final class SummaryCommand implements Callable<Integer> {
   private final Console console;
+
+  @Spec private CommandSpec spec;
 
   @Mixin private RecipeOptions options;
 
@@ -38,6 +43,10 @@ final class SummaryCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (classes < 2) {
+      throw new ParameterException(
+          spec.commandLine(), "--classes: must be at least 2, not " + classes + ".");
+    }
     Recipe recipe = options.recipe();
     BackboneEntry entry = BackboneEntry.of(recipe.backbone());
     new SummaryTable(Designs.of(recipe, entry, entry.preprocessing(), classes))

@@ -35,7 +35,7 @@ record SummaryTable(GraftedNetwork network) {
   }
 
   private static String line(Object... cells) {
-    return String.format(Locale.ROOT, "%-24s %-28s %-18s %14s  %s", cells).stripTrailing();
+    return String.format(Locale.ROOT, "%-26s %-28s %-18s %14s  %s", cells).stripTrailing();
   }
 
   private static String shape(GraftedNetwork.Row row) {
