@@ -1,0 +1,191 @@
+package dev.graft.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The command line, as far as it goes without an engine. */
+class GraftCommandTest {
+  private record Said(int code, String out, String err) {
+    List<String> lines() {
+      return out.lines().toList();
+    }
+  }
+
+  @Test
+  void withoutACommandItSaysWhatThereIs() {
+    for (String line : List.of("", "--help")) {
+      Said said = graft(line);
+      assertThat(said.code()).isZero();
+      assertThat(said.out())
+          .startsWith("Usage: graft ")
+          .contains("  fine-tune ", "  infer ", "  summary ", "  models ", "  doctor ");
+      assertThat(said.err()).isEmpty();
+    }
+    assertThat(graft("--version").out()).matches("Graft [0-9.]+\\R");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"fine-tune", "infer", "summary", "models", "doctor"})
+  void everyCommandExplainsItselfWithExamplesOfItsOwnInEightyColumns(String command) {
+    Said said = graft(command + " --help");
+    assertThat(said.code()).isZero();
+    assertThat(said.err()).isEmpty();
+    List<String> lines = said.lines();
+    assertThat(lines.get(0)).startsWith("Usage: graft " + command + " ");
+    assertThat(lines).contains("Examples:").allMatch(line -> line.length() <= 80);
+    assertThat(lines.subList(lines.indexOf("Examples:") + 1, lines.size()))
+        .isNotEmpty()
+        .allMatch(line -> line.startsWith("  " + command + " "));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "fine-tun | Unmatched argument at index 0: 'fine-tun'",
+        "fine-tune --bogus | Unknown option: '--bogus'",
+        "fine-tune extra | Unmatched argument at index 1: 'extra'",
+        "fine-tune --recipe | Missing required parameter for option '--recipe' (FILE)",
+        "fine-tune --set epochs | Value for option option '--set' (KEY=VALUE) should be in KEY=VALUE format but was epochs",
+        "fine-tune --seed 1 --seed 2 | option '--seed' (N) should be specified only once",
+        "infer | Missing required parameter: 'IMAGE'",
+        "infer --top x a.png | Invalid value for option '--top': 'x' is not an int",
+        "infer --top 0 a.png | --top: must be at least 1, not 0.",
+        "infer --imagenet --model m a.png | Give --imagenet or --model, not both.",
+        "summary --classes 1 | --classes: must be at least 2, not 1.",
+        "summary --classes -5 | --classes: must be at least 2, not -5.",
+        "models --set epochs=3 | Unknown options: '--set', 'epochs=3'"
+      },
+      quoteCharacter = '"')
+  void wrongUsageIsToldInTwoLinesWithExitCodeTwo(String line, String message) {
+    Said said = graft(line);
+    assertThat(said.code()).isEqualTo(2);
+    assertThat(said.out()).isEmpty();
+    assertThat(said.err().lines()).hasSizeLessThanOrEqualTo(2).first().isEqualTo(message);
+    assertThat(said.err().lines().skip(1)).allMatch(next -> next.matches("(Try|Did you mean): .*"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "summary --epochs many | epochs: must be a whole number, not \"many\".",
+        "summary --epochs 0 | epochs: must be a whole number from 1 to 100000, not 0.",
+        "summary --backbone resnet | backbone: there is no resnet; there are vgg16, efficientnet-lite0, small-cnn.",
+        "summary --set input-size=16 | input-size 16 is too small for vgg16, which needs at least 32 pixels a side.",
+        "summary --recipe nowhere.yaml | There is no recipe nowhere.yaml; conf/ has some to start from.",
+        "infer nowhere.png | nowhere.png does not exist."
+      },
+      quoteCharacter = '\'')
+  void whatFailsIsToldInOneSentenceWithExitCodeOne(String line, String message) {
+    Said said = graft(line);
+    assertThat(said.code()).isEqualTo(1);
+    assertThat(said.out()).isEmpty();
+    assertThat(said.err()).isEqualTo(message + System.lineSeparator());
+  }
+
+  @Test
+  void aStackTraceIsPrintedOnlyWithDebug() {
+    Said said = graft("summary --epochs 0 --debug");
+    assertThat(said.code()).isEqualTo(1);
+    assertThat(said.err()).startsWith("epochs: ").contains("\tat dev.graft.");
+  }
+
+  @Test
+  void inferAnswersInJsonAlsoWhenItFails() {
+    Said said = graft("infer --json nowhere.png gone.jpg");
+    assertThat(said.code()).isEqualTo(1);
+    assertThat(said.lines())
+        .containsExactly(
+            "{\"image\":\"nowhere.png\",\"error\":\"nowhere.png does not exist.\"}",
+            "{\"image\":\"gone.jpg\",\"error\":\"gone.jpg does not exist.\"}");
+    assertThat(said.err()).isEmpty();
+  }
+
+  @Test
+  void modelsListsTheBackbones() {
+    Said said = graft("models");
+    assertThat(said.code()).isZero();
+    assertThat(said.err()).isEmpty();
+    assertThat(said.lines()).hasSize(5);
+    assertThat(said.lines().get(1))
+        .startsWith("vgg16                  14,714,688  32x32    71.3 % (Keras) ")
+        .contains(" CC BY 4.0 ", " bundled; Keras's file ");
+    assertThat(said.lines().get(2))
+        .startsWith("efficientnet-lite0      3,350,000  96x96    75.1 % (TensorFlow) ")
+        .contains(" Apache-2.0 ")
+        .endsWith(" bundled");
+    assertThat(said.lines().get(3))
+        .startsWith("small-cnn                  65,568  32x32    none, trained from scratch ")
+        .endsWith(" none");
+  }
+
+  @Test
+  void summaryShowsTheNotebooksModel() {
+    Said said = graft("summary --recipe conf/notebook.yaml");
+    assertThat(said.code()).isZero();
+    assertThat(said.err()).isEmpty();
+    assertThat(said.lines())
+        .hasSize(38)
+        .contains(
+            row("layer", "type", "output", "parameters", ""),
+            row("block1_conv1", "Conv2d", "(64, 32, 32)", "1,792", "  frozen"),
+            row("block5_pool", "MaxPool", "(512, 1, 1)", "0", ""),
+            row("head_hidden", "Dense", "(1024)", "525,312", "  trained"))
+        .endsWith("Parameters: 15,250,250 in all, 535,562 trained, 14,714,688 frozen");
+  }
+
+  @Test
+  void summaryFollowsTheOptionsThatMakeARecipe() {
+    assertThat(graft("summary --unfreeze block5_conv1").lines())
+        .contains(
+            row("block4_conv3", "Conv2d", "(512, 4, 4)", "2,359,808", "  frozen"),
+            row("block5_conv1", "Conv2d", "(512, 2, 2)", "2,359,808", "  trained"));
+    assertThat(
+            graft("summary --backbone efficientnet-lite0 --set input-size=224 --set head.hidden=0")
+                .lines())
+        .contains(row("stem", "Conv2d", "(32, 112, 112)", "896", "  frozen"))
+        .contains(row("blocks.2", "Residual of 5 layers", "(24, 56, 56)", "8,520", "  frozen"))
+        .contains(row("head_classes", "Dense", "(10)", "19,850", "  trained"));
+    assertThat(graft("summary --classes 37").lines())
+        .contains(row("head_classes", "Dense", "(37)", "75,813", "  trained"));
+  }
+
+  @Test
+  void aNamedOptionRanksAboveSetAndSetAboveTheFile() {
+    assertThat(graft("summary --recipe conf/notebook.yaml --set unfreeze=block5_conv3").lines())
+        .contains(row("block5_conv3", "Conv2d", "(512, 2, 2)", "2,359,808", "  trained"))
+        .contains(row("block5_conv2", "Conv2d", "(512, 2, 2)", "2,359,808", "  frozen"));
+    assertThat(
+            graft(
+                    "summary --recipe conf/notebook.yaml --unfreeze block5_conv2 --set"
+                        + " unfreeze=block5_conv3")
+                .lines())
+        .contains(row("block5_conv2", "Conv2d", "(512, 2, 2)", "2,359,808", "  trained"));
+  }
+
+  private static String row(
+      String layer, String type, String output, String parameters, String state) {
+    return "%-26s %-28s %-18s %14s%s".formatted(layer, type, output, parameters, state);
+  }
+
+  private static Said graft(String line) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    int code =
+        GraftCommand.run(
+            line.isEmpty() ? new String[0] : line.split(" ", -1),
+            new PrintStream(out, true, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8));
+    return new Said(
+        code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  }
+}

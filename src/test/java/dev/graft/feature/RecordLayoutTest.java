@@ -1,0 +1,126 @@
+package dev.graft.feature;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.graft.network.GraftedNetwork;
+import dev.graft.network.GraftedNetwork.Scaling;
+import dev.graft.network.Layer;
+import dev.graft.network.Network;
+import dev.graft.network.Preprocessing;
+import dev.graft.network.Vgg16;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/** What is kept of a picture, and with it the cache's key, as the freeze boundary moves. */
+class RecordLayoutTest {
+  @Test
+  void withAllFrozenOnlyAveragesAreKeptAsTheyAre() {
+    for (boolean half : new boolean[] {true, false}) {
+      RecordLayout layout = RecordLayout.of(vgg16("none", List.of()), half);
+      assertThat(layout).isEqualTo(new RecordLayout(new Shape(), DataType.FLOAT32, 1280));
+      assertThat(layout.hasCrossing()).isFalse();
+      assertThat(layout.bytes()).isEqualTo(5120);
+      assertThat(layout).hasToString("crossing [] float32, 1280 averages");
+    }
+  }
+
+  @Test
+  void activationsAtTheBoundaryAreKeptInHalfOrFullPrecisionBesideTheAverages() {
+    GraftedNetwork design = vgg16("block5_conv1", List.of());
+    RecordLayout half = RecordLayout.of(design, true);
+    assertThat(half).isEqualTo(new RecordLayout(new Shape(512, 2, 2), DataType.FLOAT16, 768));
+    assertThat(half.crossingBytes()).isEqualTo(4096);
+    assertThat(half.averagesBytes()).isEqualTo(3072);
+    assertThat(half.bytes()).isEqualTo(7168);
+    RecordLayout full = RecordLayout.of(design, false);
+    assertThat(full).isEqualTo(new RecordLayout(new Shape(512, 2, 2), DataType.FLOAT32, 768));
+    assertThat(full.bytes()).isEqualTo(11_264);
+    assertThat(full.toString()).isNotEqualTo(half.toString());
+  }
+
+  @Test
+  void pixelsAreKeptAsBytes() {
+    RecordLayout layout = RecordLayout.of(vgg16("block1_conv1", List.of()), true);
+    assertThat(layout).isEqualTo(new RecordLayout(new Shape(3, 32, 32), DataType.UINT8, 0));
+    assertThat(layout.bytes()).isEqualTo(3072);
+  }
+
+  @Test
+  void aRecordOfNothingIsRefused() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new RecordLayout(new Shape(), DataType.FLOAT32, 0));
+  }
+
+  @Test
+  void whatIsDoneBehindTheBoundaryDoesNotMatter() {
+    String hash = hash(vgg16("block2_conv1", List.of("block1_pool", "block2_pool")));
+    assertThat(hash(vgg16("block2_conv1", List.of("block1_pool", "block2_conv1")))).isEqualTo(hash);
+    assertThat(hash(vgg16("block2_conv1", List.of("block1_pool", "block5_pool")))).isEqualTo(hash);
+    GraftedNetwork otherHead =
+        GraftedNetwork.of(
+            Vgg16.network(),
+            32,
+            Preprocessing.CAFFE,
+            "block2_conv1",
+            List.of("block1_pool", "block2_pool"),
+            new Scaling(0.5, true),
+            List.of(new Layer.Dense("other", 192, 3)));
+    assertThat(hash(otherHead)).isEqualTo(hash);
+  }
+
+  @Test
+  void whatIsDoneBeforeTheBoundaryMatters() {
+    Network vgg16 = Vgg16.network();
+    List<String> pool1 = List.of("block1_pool");
+    List<String> pool12 = List.of("block1_pool", "block2_pool");
+    Preprocessing caffe = Preprocessing.CAFFE;
+    Set<String> hashes = new TreeSet<>();
+    hashes.add(hash(vgg16("none", pool12)));
+    hashes.add(hash(vgg16("none", List.of("block2_pool"))));
+    hashes.add(hash(vgg16("none", pool1)));
+    hashes.add(hash(vgg16("block2_conv1", pool12)));
+    hashes.add(hash(vgg16("block2_conv2", pool12)));
+    hashes.add(hash(design(vgg16, 64, caffe, "none", pool12)));
+    hashes.add(hash(design(vgg16, 32, Preprocessing.ZERO_ONE, "none", pool12)));
+    hashes.add(hash(design(vgg16, 32, caffe.with(Preprocessing.Framing.CENTRE), "none", pool12)));
+    hashes.add(key(vgg16("none", pool12), "other", "pictures", "engine").hash());
+    hashes.add(key(vgg16("none", pool12), "weights", "other", "engine").hash());
+    hashes.add(key(vgg16("none", pool12), "weights", "pictures", "other").hash());
+    assertThat(hashes).hasSize(11);
+  }
+
+  private static String hash(GraftedNetwork design) {
+    return key(design, "weights", "pictures", "engine").hash();
+  }
+
+  private static FeatureKey key(
+      GraftedNetwork design, String weights, String pictures, String engine) {
+    return FeatureKey.of(design, RecordLayout.of(design, true), weights, pictures, engine);
+  }
+
+  private static GraftedNetwork vgg16(String unfreeze, List<String> features) {
+    return design(Vgg16.network(), 32, Preprocessing.CAFFE, unfreeze, features);
+  }
+
+  private static GraftedNetwork design(
+      Network network,
+      int side,
+      Preprocessing preprocessing,
+      String unfreeze,
+      List<String> features) {
+    int width = GraftedNetwork.featureWidth(network, side, features);
+    return GraftedNetwork.of(
+        network,
+        side,
+        preprocessing,
+        unfreeze,
+        features,
+        Scaling.NONE,
+        GraftedNetwork.head(width, 0, 0, 0, 10));
+  }
+}
