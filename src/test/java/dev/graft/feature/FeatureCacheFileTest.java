@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Making and finding files of features; what is read from them needs an engine. */
-class FeatureCacheTest {
+class FeatureCacheFileTest {
   /** 8 bytes a record. */
   private static final RecordLayout LAYOUT = new RecordLayout(new Shape(), DataType.FLOAT32, 2);
 
@@ -176,7 +176,7 @@ class FeatureCacheTest {
   }
 
   private void create() throws IOException {
-    FeatureCache.create(folder(), KEY, LAYOUT, SIZE, 4, FeatureCacheTest::counting);
+    FeatureCache.create(folder(), KEY, LAYOUT, SIZE, 4, FeatureCacheFileTest::counting);
   }
 
   /** Records whose bytes count on from one to the next. */
