@@ -102,7 +102,7 @@ final class FineTuneCommand implements Callable<Integer> {
 
   private static String weights(RunRecord run) {
     return run.weights().pretrained()
-        ? "pretrained, " + run.weights().source()
+        ? run.weights().source() + " weights"
         : "RANDOM weights, nothing pretrained";
   }
 }
