@@ -48,8 +48,7 @@ final class FineTuneCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Recipe recipe = options.recipe();
-    console.say("Recipe:");
-    RecipeReader.write(recipe).lines().forEach(line -> console.say("  " + line));
+    console.say("Recipe: " + RecipeReader.describe(recipe));
     try (FineTuner tuner = new FineTuner(recipe, output, console)) {
       new SummaryTable(tuner.network()).lines().forEach(console::say);
       report(tuner.run());
