@@ -134,8 +134,16 @@ public record Recipe(
     notBlank("unfreeze", unfreeze);
     notBlank("data", data);
     notBlank("device", device);
-    features = List.copyOf(features);
-    dataDir = List.copyOf(dataDir);
+    features = texts("features", features);
+    dataDir = texts("data-dir", dataDir);
+    required("preprocessing", preprocessing);
+    required("split", split);
+    required("head", head);
+    required("initializer", initializer);
+    required("optimizer", optimizer);
+    required("schedule", schedule);
+    required("early-stopping", earlyStopping);
+    required("cache-type", cacheType);
     if (inputSize != 0) {
       within("input-size", inputSize, 8, 1024);
     }
@@ -148,6 +156,7 @@ public record Recipe(
     positive("learning-rate", learningRate);
     positive("backbone-learning-rate", backboneLearningRate);
     positive("epsilon", epsilon);
+    within("epochs", epochs, 1, 100_000);
     atLeast("warmup-epochs", warmupEpochs, 0);
     if (warmupEpochs >= epochs && warmupEpochs > 0) {
       throw outside("warmup-epochs", "below epochs, which is " + epochs, warmupEpochs);
@@ -155,7 +164,6 @@ public record Recipe(
     atLeast("weight-decay", weightDecay, 0);
     share("label-smoothing", labelSmoothing);
     within("batch-size", batchSize, 1, 65_536);
-    within("epochs", epochs, 1, 100_000);
     if (!device.equals("auto") && !device.equals("cpu") && !device.matches("gpu[0-9]{1,2}")) {
       throw new GraftException("device: must be auto, cpu or gpu0, gpu1, …, not " + device + ".");
     }
@@ -164,6 +172,19 @@ public record Recipe(
           "weight-decay: adam has none here (it would be mixed into the gradient); set optimizer to"
               + " adamw, or weight-decay to 0.");
     }
+  }
+
+  /** What YAML leaves empty, or calls null. */
+  private static void required(String key, Object value) {
+    if (value == null) {
+      throw new GraftException(key + ": must not be empty.");
+    }
+  }
+
+  private static List<String> texts(String key, List<String> values) {
+    required(key, values);
+    values.forEach(value -> required(key, value));
+    return List.copyOf(values);
   }
 
   private static void notBlank(String key, String value) {

@@ -1,6 +1,9 @@
 package dev.graft.recipe;
 
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.exc.InputCoercionException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -8,8 +11,11 @@ import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
+import com.fasterxml.jackson.dataformat.yaml.util.StringQuotingChecker;
 import dev.graft.GraftException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -18,6 +24,7 @@ import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -29,12 +36,14 @@ import java.util.stream.Collectors;
  */
 public final class RecipeReader {
   private static final YAMLMapper YAML =
-      YAMLMapper.builder()
+      YAMLMapper.builder(YAMLFactory.builder().stringQuotingChecker(new PlainNames()).build())
           .propertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .enable(DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
           .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
-          .enable(com.fasterxml.jackson.core.JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
           .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
           .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
           .build();
@@ -42,7 +51,21 @@ public final class RecipeReader {
   /** A recipe is a page; more than this is a mistake, or an attack on the parser. */
   private static final long MOST_BYTES = 1 << 20;
 
+  /** Characters of a wrong value that are repeated to whoever gave it. */
+  private static final int MOST_SHOWN = 60;
+
   private RecipeReader() {}
+
+  /** Leaves names and paths bare; text that YAML might take for something else is quoted. */
+  private static final class PlainNames extends StringQuotingChecker.Default {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public boolean needToQuoteValue(String value) {
+      return super.needToQuoteValue(value)
+          || !value.matches("(\\.{0,2}/)?[A-Za-z][A-Za-z0-9_./-]*");
+    }
+  }
 
   /** The built-in recipe: frozen VGG16 on CIFAR-10. */
   public static Recipe defaults() {
@@ -129,18 +152,22 @@ public final class RecipeReader {
       if (Files.size(file) > MOST_BYTES) {
         throw new GraftException(file + " is too large for a recipe.");
       }
-      JsonNode tree = YAML.readTree(Files.readString(file));
+      String text = Files.readString(file);
+      refuseAliases(file, text);
+      JsonNode tree = YAML.readTree(text);
       if (tree instanceof ObjectNode object) {
         return object;
       }
-      if (tree == null || tree.isMissingNode() || tree.isNull()) {
+      if (tree == null || tree.isMissingNode() || tree.isNull() || tree.toString().equals("\"\"")) {
         return YAML.createObjectNode();
       }
       throw new GraftException(file + " is not a recipe: it should be lines of `key: value`.");
     } catch (MalformedInputException e) {
       throw new GraftException(file + " is not text in UTF-8.", e);
+    } catch (MismatchedInputException e) {
+      throw new GraftException(file + " holds more than one YAML document; a recipe is one.", e);
     } catch (JsonProcessingException e) {
-      throw new GraftException(file + " is not YAML: " + firstLine(e) + place(e), e);
+      throw new GraftException(file + " is not YAML: " + problem(e) + place(e.getLocation()), e);
     } catch (IOException e) {
       throw new GraftException(file + " can't be read: " + e.getMessage(), e);
     } catch (StackOverflowError | RuntimeException e) {
@@ -151,18 +178,33 @@ public final class RecipeReader {
     }
   }
 
-  private static String firstLine(JsonProcessingException e) {
-    return e.getOriginalMessage().lines().findFirst().orElse("unreadable");
+  /** Jackson takes an alias for the text of its name, so that {@code *a} would be {@code a}. */
+  private static void refuseAliases(Path file, String text) throws IOException {
+    try (YAMLParser parser = YAML.getFactory().createParser(text)) {
+      while (parser.nextToken() != null) {
+        if (parser.isCurrentAlias()) {
+          throw new GraftException(
+              file
+                  + " has an alias, *"
+                  + parser.getText()
+                  + place(parser.currentLocation())
+                  + " Recipes have none; write the value itself.");
+        }
+      }
+    }
   }
 
-  private static String place(JsonProcessingException e) {
-    return e.getLocation() == null
-        ? "."
-        : " (line "
-            + e.getLocation().getLineNr()
-            + ", column "
-            + e.getLocation().getColumnNr()
-            + ").";
+  /** What is wrong, without what SnakeYAML was doing and without the lines that it quotes. */
+  private static String problem(JsonProcessingException e) {
+    return e.getOriginalMessage()
+        .lines()
+        .filter(line -> !line.isBlank() && !line.startsWith(" ") && !line.startsWith("while "))
+        .findFirst()
+        .orElse("unreadable");
+  }
+
+  private static String place(JsonLocation at) {
+    return at == null ? "." : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ").";
   }
 
   private static void override(ObjectNode tree, ObjectNode with, String within, String where) {
@@ -172,7 +214,7 @@ public final class RecipeReader {
               String key = within + entry.getKey();
               JsonNode known = tree.get(entry.getKey());
               if (known == null) {
-                throw unknown(key, entry.getKey(), within, tree, where);
+                throw unknown(key, tree, where);
               }
               if (known instanceof ObjectNode inner) {
                 if (!(entry.getValue() instanceof ObjectNode given)) {
@@ -192,7 +234,7 @@ public final class RecipeReader {
     String within = "";
     for (int i = 0; i < keys.length - 1; i++) {
       if (!(inner.get(keys[i]) instanceof ObjectNode next)) {
-        throw unknown(path, keys[i], within, inner, "--set");
+        throw unknown(path, inner, "--set");
       }
       inner = next;
       within = within + keys[i] + ".";
@@ -206,22 +248,46 @@ public final class RecipeReader {
     override(inner, setting, within, "--set");
   }
 
-  private static GraftException unknown(
-      String key, String name, String within, ObjectNode known, String where) {
-    List<String> names = new ArrayList<>();
-    known.fieldNames().forEachRemaining(names::add);
+  /**
+   * @param known the keys that there are where this one was given
+   */
+  private static GraftException unknown(String key, ObjectNode known, String where) {
     String nearest =
-        names.stream().min(Comparator.comparingInt(each -> distance(each, name))).orElseThrow();
+        paths(builtIn(), "").stream()
+            .min(Comparator.comparingInt(each -> distanceOfKeys(each, key)))
+            .orElseThrow();
     return new GraftException(
         where
             + ": there is no key "
             + key
             + "; did you mean "
-            + within
             + nearest
             + "? (Keys: "
             + keys(known)
             + ".)");
+  }
+
+  /** All keys, {@code head} as well as {@code head.hidden}. */
+  private static List<String> paths(ObjectNode tree, String within) {
+    List<String> paths = new ArrayList<>();
+    tree.properties()
+        .forEach(
+            entry -> {
+              paths.add(within + entry.getKey());
+              if (entry.getValue() instanceof ObjectNode inner) {
+                paths.addAll(paths(inner, within + entry.getKey() + "."));
+              }
+            });
+    return paths;
+  }
+
+  /** A key may be misspelt, or be right in the wrong place, which is the lesser mistake. */
+  private static int distanceOfKeys(String known, String given) {
+    return Math.min(2 * distance(known, given), 1 + 2 * distance(last(known), last(given)));
+  }
+
+  private static String last(String key) {
+    return key.substring(key.lastIndexOf('.') + 1);
   }
 
   private static String keys(ObjectNode tree) {
@@ -276,14 +342,17 @@ public final class RecipeReader {
       throw new GraftException(
           key + ": must be " + wanted(e) + ", not " + found(tree, key) + ".", e);
     } catch (JsonProcessingException e) {
-      throw new GraftException(where + " is not a recipe: " + firstLine(e) + ".", e);
+      throw new GraftException(where + " is not a recipe: " + problem(e) + ".", e);
     }
   }
 
   private static String wanted(JsonMappingException e) {
+    if (e.getCause() instanceof InputCoercionException) {
+      return "a whole number nearer to 0";
+    }
     Class<?> type =
         e instanceof MismatchedInputException mismatch ? mismatch.getTargetType() : Object.class;
-    if (type != null && type.isEnum()) {
+    if (type.isEnum()) {
       return "one of " + names(type);
     } else if (type == int.class || type == long.class) {
       return "a whole number";
@@ -293,6 +362,8 @@ public final class RecipeReader {
       return "true or false";
     } else if (type == String.class) {
       return "text";
+    } else if (Collection.class.isAssignableFrom(type)) {
+      return "text, or a list of texts";
     }
     return "a value of another kind";
   }
@@ -305,8 +376,13 @@ public final class RecipeReader {
     return String.join(", ", names);
   }
 
+  /** What was given, as JSON, so that the text "3" is told from the number 3. */
   private static String found(ObjectNode tree, String key) {
     JsonNode node = tree.at("/" + key.replace('.', '/'));
-    return node.isNull() ? "empty" : node.isValueNode() ? node.asText() : node.toString();
+    if (node.isNull() || node.isMissingNode() || node.toString().equals("\"\"")) {
+      return "empty";
+    }
+    String text = node.toString();
+    return text.length() <= MOST_SHOWN ? text : text.substring(0, MOST_SHOWN) + "…";
   }
 }

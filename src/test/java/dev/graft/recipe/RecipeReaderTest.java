@@ -1,0 +1,393 @@
+package dev.graft.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+
+import dev.graft.GraftException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RecipeReaderTest {
+  private static final Recipe DEFAULTS =
+      new Recipe(
+          "vgg16",
+          "pretrained",
+          Recipe.PreprocessingChoice.WEIGHTS,
+          0,
+          List.of(),
+          0.5,
+          true,
+          "none",
+          "cifar10",
+          List.of("data", "../shared"),
+          0.1,
+          Recipe.SplitChoice.STRATIFIED,
+          new Recipe.Head(2048, 0.3, 0.5),
+          Recipe.Initializer.GLOROT_UNIFORM,
+          Recipe.OptimizerChoice.ADAMW,
+          0.0005,
+          0.0001,
+          Recipe.Schedule.COSINE,
+          0,
+          1e-8,
+          0.05,
+          0.05,
+          128,
+          15,
+          new Recipe.EarlyStopping(5, 0, true),
+          42,
+          "auto",
+          true,
+          Recipe.CacheType.FLOAT16);
+
+  @TempDir private Path folder;
+
+  @Test
+  void theBuiltInRecipeIsThisOne() {
+    assertThat(RecipeReader.defaults()).isEqualTo(DEFAULTS);
+    assertThat(RecipeReader.read(null, Map.of())).isEqualTo(DEFAULTS);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "\n# nothing but words\n", "---\n", "~\n", "{}\n"})
+  void anEmptyFileChangesNothing(String text) throws IOException {
+    assertThat(RecipeReader.read(file(text), Map.of())).isEqualTo(DEFAULTS);
+  }
+
+  @Test
+  void settingsRankAboveTheFileAndTheFileAboveWhatIsBuiltIn() throws IOException {
+    Path file = file("epochs: 7\nbatch-size: 32\nhead:\n  hidden: 99\n  dropout: 0.25\n");
+    Recipe recipe = RecipeReader.read(file, Map.of("epochs", "3", "head.hidden", "11"));
+    assertThat(recipe.epochs()).isEqualTo(3);
+    assertThat(recipe.batchSize()).isEqualTo(32);
+    assertThat(recipe.seed()).isEqualTo(42);
+    assertThat(recipe.head()).isEqualTo(new Recipe.Head(11, 0.3, 0.25));
+  }
+
+  @Test
+  void aGroupOfKeysCanBeSetAtOnceAndKeepsTheOthers() {
+    assertThat(set("head", "{hidden: 5}").head()).isEqualTo(new Recipe.Head(5, 0.3, 0.5));
+  }
+
+  @Test
+  void aListOfOneNeedsNoBrackets() {
+    assertThat(set("features", "block5_pool").features()).containsExactly("block5_pool");
+    assertThat(set("features", "[a, b]").features()).containsExactly("a", "b");
+    assertThat(set("data-dir", "pictures").dataDir()).containsExactly("pictures");
+  }
+
+  @Test
+  void autoLeavesInputSizeAndFeaturesToTheBackbone() throws IOException {
+    Path file = file("input-size: 64\nfeatures: [block5_pool]\n");
+    Recipe recipe = RecipeReader.read(file, Map.of("input-size", "auto", "features", "auto"));
+    assertThat(recipe.inputSize()).isZero();
+    assertThat(recipe.features()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "epoch, epochs",
+    "learning_rate, learning-rate",
+    "head.hiden, head.hidden",
+    "hed.hidden, head.hidden",
+    "hidden, head.hidden",
+    "patience, early-stopping.patience",
+    "head.epochs, epochs",
+    "epochs.x, epochs",
+    "head.hidden.x, head.hidden"
+  })
+  void anUnknownKeyIsAnsweredWithTheNearestThatThereIs(String wrong, String meant) {
+    assertRefused(() -> set(wrong, "1"))
+        .withMessageStartingWith(
+            "--set: there is no key " + wrong + "; did you mean " + meant + "?");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "epoch: 3, epoch, epochs",
+    "hidden: 3, hidden, head.hidden",
+    "head: {hiden: 3}, head.hiden, head.hidden",
+    "head: {epochs: 3}, head.epochs, epochs",
+    "early_stopping: {patience: 3}, early_stopping, early-stopping"
+  })
+  void soIsAnUnknownKeyInAFileAndWithTheFilesName(String yaml, String wrong, String meant)
+      throws IOException {
+    Path file = file(yaml);
+    assertRefused(() -> RecipeReader.read(file, Map.of()))
+        .withMessageStartingWith(
+            file + ": there is no key " + wrong + "; did you mean " + meant + "?");
+  }
+
+  @Test
+  void anUnknownKeyIsAnsweredWithAllThatThereAreInItsPlace() {
+    assertRefused(() -> set("head.hiden", "1"))
+        .withMessageEndingWith(" (Keys: hidden, input-dropout, dropout.)");
+    assertRefused(() -> set("epoch", "1"))
+        .withMessageContaining("(Keys: backbone, weights, ")
+        .withMessageEndingWith("device, cache, cache-type.)");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "epochs | many | a whole number, not \"many\"",
+        "epochs | 3.5 | a whole number, not 3.5",
+        "epochs | '3' | a whole number, not \"3\"",
+        "epochs | true | a whole number, not true",
+        "epochs | [1] | a whole number, not [1]",
+        "epochs | {a: 1} | a whole number, not {\"a\":1}",
+        "epochs | ~ | a whole number, not empty",
+        "epochs | 99999999999 | a whole number nearer to 0, not 99999999999",
+        "seed | 5.5 | a whole number, not 5.5",
+        "seed | 9223372036854775808 | a whole number nearer to 0, not 9223372036854775808",
+        "learning-rate | fast | a number, not \"fast\"",
+        "learning-rate | true | a number, not true",
+        "learning-rate | [0.1] | a number, not [0.1]",
+        "head.dropout | half | a number, not \"half\"",
+        "cache | 1 | true or false, not 1",
+        "cache | maybe | true or false, not \"maybe\"",
+        "cache | ~ | true or false, not empty",
+        "early-stopping.restore-best | [true] | true or false, not [true]",
+        "backbone | [vgg16] | text, not [\"vgg16\"]",
+        "backbone | {a: b} | text, not {\"a\":\"b\"}",
+        "features | 5 | text, or a list of texts, not 5",
+        "features | [a, [b]] | text, not [\"a\",[\"b\"]]",
+        "data-dir | {a: b} | text, or a list of texts, not {\"a\":\"b\"}",
+        "optimizer | sgd | one of adam, adamw, not \"sgd\"",
+        "optimizer | 0 | one of adam, adamw, not 0",
+        "schedule | Cosine | one of constant, cosine, not \"Cosine\"",
+        "split | first | one of stratified, last, not \"first\"",
+        "preprocessing | none | one of weights, zero-one, not \"none\"",
+        "initializer | zeros | one of glorot-uniform, he-uniform, not \"zeros\"",
+        "cache-type | float64 | one of float16, float32, not \"float64\""
+      },
+      quoteCharacter = '`')
+  void aValueOfTheWrongKindIsAnsweredWithTheRightOne(String key, String value, String answer)
+      throws IOException {
+    assertRefused(() -> set(key, value)).withMessage(key + ": must be " + answer + ".");
+    Path file = file(key.replace(".", ":\n  ") + ": " + value + "\n");
+    assertRefused(() -> RecipeReader.read(file, Map.of()))
+        .withMessage(key + ": must be " + answer + ".");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "backbone",
+        "weights",
+        "preprocessing",
+        "features",
+        "unfreeze",
+        "data",
+        "data-dir",
+        "split",
+        "initializer",
+        "optimizer",
+        "schedule",
+        "device",
+        "cache-type"
+      })
+  void noKeyMayBeLeftEmpty(String key) {
+    assertRefused(() -> set(key, "~")).withMessage(key + ": must not be empty.");
+  }
+
+  @Test
+  void aListHasNoEmptyPlaces() {
+    assertRefused(() -> set("features", "[a, ~]")).withMessage("features: must not be empty.");
+    assertRefused(() -> set("data-dir", "[~]")).withMessage("data-dir: must not be empty.");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"5", "~", "", "[hidden]", "wide"})
+  void aGroupIsNoValue(String value) throws IOException {
+    assertRefused(() -> set("head", value))
+        .withMessage("--set: head has keys of its own: hidden, input-dropout, dropout.");
+    Path file = file("early-stopping: " + value + "\n");
+    assertRefused(() -> RecipeReader.read(file, Map.of()))
+        .withMessage(
+            file + ": early-stopping has keys of its own: patience, min-delta, restore-best.");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "epochs: 1\\nepochs: 2 | is not YAML: Duplicate field 'epochs' (line 2, column 7).",
+        "head:\\n  hidden: 1\\n  hidden: 2 | is not YAML: Duplicate field 'hidden' (line 3, column 9).",
+        "epochs: 1\\n---\\nepochs: 2 | holds more than one YAML document; a recipe is one.",
+        "- epochs | is not a recipe: it should be lines of `key: value`.",
+        "epochs | is not a recipe: it should be lines of `key: value`.",
+        "epochs: [1 | is not YAML: expected ',' or ']', but got <stream end> (line 1, column 11).",
+        "a: b: c | is not YAML: mapping values are not allowed here (line 1, column 5).",
+        "epochs: &e 3\\nseed: *e | has an alias, *e (line 2, column 9). Recipes have none; write the value itself."
+      },
+      quoteCharacter = '"')
+  void whatIsNoRecipeIsToldWhyAndWhere(String text, String answer) throws IOException {
+    Path file = file(text.replace("\\n", "\n"));
+    assertRefused(() -> RecipeReader.read(file, Map.of())).withMessage(file + " " + answer);
+  }
+
+  @Test
+  void aFileThatIsNoneIsToldSo() throws IOException {
+    Path missing = folder.resolve("missing.yaml");
+    assertRefused(() -> RecipeReader.read(missing, Map.of()))
+        .withMessage("There is no recipe " + missing + "; conf/ has some to start from.");
+    assertRefused(() -> RecipeReader.read(folder, Map.of()))
+        .withMessage(folder + " is not a file; a recipe is a .yaml file.");
+  }
+
+  @Test
+  void aFileThatIsNoTextIsToldSo() throws IOException {
+    Path latin = folder.resolve("latin.yaml");
+    Files.write(latin, "# Größe\nepochs: 3\n".getBytes(StandardCharsets.ISO_8859_1));
+    assertRefused(() -> RecipeReader.read(latin, Map.of()))
+        .withMessage(latin + " is not text in UTF-8.");
+    Path zeros = folder.resolve("zeros.yaml");
+    Files.write(zeros, new byte[100]);
+    assertRefused(() -> RecipeReader.read(zeros, Map.of()))
+        .withMessageStartingWith(zeros + " is not YAML: special characters are not allowed");
+  }
+
+  @Test
+  void aFileOfAMegabyteIsReadAndALargerOneIsNot() throws IOException {
+    Path file = file("#".repeat((1 << 20) - 1) + "\n");
+    assertThat(RecipeReader.read(file, Map.of())).isEqualTo(DEFAULTS);
+    Path larger = file("#".repeat(1 << 20) + "\n");
+    assertRefused(() -> RecipeReader.read(larger, Map.of()))
+        .withMessage(larger + " is too large for a recipe.");
+  }
+
+  @Test
+  void hostileYamlIsRefusedAtOnceAndInFewWords() throws IOException {
+    StringBuilder laughs = new StringBuilder("a: &a [ha, ha, ha, ha, ha, ha, ha, ha, ha]\n");
+    for (char c = 'b'; c <= 'k'; c++) {
+      String before = "*" + (char) (c - 1);
+      laughs.append(c + ": &" + c + " [" + (before + ", ").repeat(8) + before + "]\n");
+    }
+    List<String> hostile =
+        List.of(
+            laughs.toString(),
+            "features: &a [*a]\n",
+            "[".repeat(500_000),
+            "head: " + "{a: ".repeat(100_000),
+            "epochs: " + "[".repeat(500) + "]".repeat(500),
+            "epochs: " + "9".repeat(100_000),
+            "? [a]\n: b\n",
+            "epochs: !!javax.script.ScriptEngineManager [x]\n",
+            "learning-rate: 1e999999999\n",
+            "learning-rate: .nan\n");
+    for (String yaml : hostile) {
+      Path file = file(yaml);
+      assertTimeoutPreemptively(
+          Duration.ofSeconds(10),
+          () ->
+              assertRefused(() -> RecipeReader.read(file, Map.of()))
+                  .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(500)));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"[1", "@x", "a: b: c", ".inf", "3\nseed: 4"})
+  void aSettingThatIsNoYamlIsToldSo(String value) {
+    assertRefused(() -> set("epochs", value))
+        .withMessage("--set epochs: " + value + " is not a value in YAML.");
+  }
+
+  @Test
+  void aRecipeThatIsWrittenIsReadAsTheSame() throws IOException {
+    Recipe other =
+        new Recipe(
+            "efficientnet-lite0",
+            "a folder/my: weights.h5 #2",
+            Recipe.PreprocessingChoice.ZERO_ONE,
+            96,
+            List.of("blocks.7", "head"),
+            1,
+            false,
+            "blocks.3",
+            "0x10",
+            List.of("007", "1e3", "true", "~", "*a", "", "a\nb", "C:\\x", "it's", "- x", "Größe"),
+            1.0 / 3,
+            Recipe.SplitChoice.LAST,
+            new Recipe.Head(0, 0.1 + 0.2, 0),
+            Recipe.Initializer.HE_UNIFORM,
+            Recipe.OptimizerChoice.ADAM,
+            1e-300,
+            1e-7,
+            Recipe.Schedule.CONSTANT,
+            0.5,
+            1e-7,
+            0,
+            0,
+            1,
+            100_000,
+            new Recipe.EarlyStopping(0, 1e-4, false),
+            Long.MIN_VALUE,
+            "gpu1",
+            false,
+            Recipe.CacheType.FLOAT32);
+    for (Recipe recipe : List.of(DEFAULTS, other)) {
+      assertThat(RecipeReader.read(file(RecipeReader.write(recipe)), Map.of())).isEqualTo(recipe);
+    }
+  }
+
+  @Test
+  void aWrittenRecipeSaysAutoAndLeavesNamesBare() {
+    assertThat(RecipeReader.write(DEFAULTS))
+        .contains("backbone: vgg16\n", "input-size: auto\n", "features: auto\n")
+        .contains("data-dir:\n- data\n- ../shared\n", "head:\n  hidden: 2048\n")
+        .hasLineCount(37);
+  }
+
+  @Test
+  void everyRecipeInConfIsOneAndExplainsEveryKeyInAComment() throws IOException {
+    int recipes = 0;
+    try (DirectoryStream<Path> conf = Files.newDirectoryStream(Path.of("conf"), "*.yaml")) {
+      for (Path file : conf) {
+        recipes++;
+        RecipeReader.read(file, Map.of());
+        List<String> lines = Files.readAllLines(file);
+        assertThat(lines.get(0)).as("first line of %s", file).startsWith("# ").endsWith(".");
+        assertThat(lines.stream().skip(1).filter(line -> !line.isBlank()))
+            .as("keys of %s", file)
+            .allMatch(line -> line.matches("(head|early-stopping):|( {2})?[a-z-]+: \\S.* # \\S.*"));
+      }
+    }
+    assertThat(recipes).isGreaterThanOrEqualTo(4);
+  }
+
+  @Test
+  void distanceCountsLettersToInsertDeleteOrReplace() {
+    assertThat(RecipeReader.distance("kitten", "sitting")).isEqualTo(3);
+    assertThat(RecipeReader.distance("", "abc")).isEqualTo(3);
+    assertThat(RecipeReader.distance("abc", "")).isEqualTo(3);
+    assertThat(RecipeReader.distance("epochs", "epochs")).isZero();
+  }
+
+  private static Recipe set(String key, String value) {
+    return RecipeReader.read(null, Map.of(key, value));
+  }
+
+  private Path file(String text) throws IOException {
+    return Files.writeString(folder.resolve("recipe.yaml"), text);
+  }
+
+  private static org.assertj.core.api.ThrowableAssertAlternative<GraftException> assertRefused(
+      ThrowingCallable reading) {
+    return assertThatExceptionOfType(GraftException.class).isThrownBy(reading);
+  }
+}

@@ -1,0 +1,101 @@
+package dev.graft.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.graft.GraftException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RecipeTest {
+  /** Values at a limit, then values beyond it with what is said of them. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "input-size | 8 1024 | 7 1025 -1 | a whole number from 8 to 1024",
+        "feature-power | 1 1e-9 | 0.0 -0.5 1.0000001 | above 0 and at most 1",
+        "validation-split | 1e-9 0.999 | 0.0 1.0 -0.1 | above 0 and below 1",
+        "head.hidden | 0 65536 | -1 65537 | a whole number from 0 to 65536",
+        "head.input-dropout | 0 0.999 | -0.001 1.0 | at least 0 and below 1",
+        "head.dropout | 0 0.999 | -0.001 1.0 | at least 0 and below 1",
+        "learning-rate | 1e-300 1e300 | 0.0 -1.0 | above 0",
+        "backbone-learning-rate | 1e-300 1e300 | 0.0 -1.0 | above 0",
+        "warmup-epochs | 0 14.999 | -0.001 | at least 0",
+        "warmup-epochs | 0 14.999 | 15.0 16.0 | below epochs, which is 15",
+        "epsilon | 1e-300 1 | 0.0 -1.0E-8 | above 0",
+        "weight-decay | 0 1e300 | -0.001 | at least 0",
+        "label-smoothing | 0 0.999 | -0.001 1.0 | at least 0 and below 1",
+        "batch-size | 1 65536 | 0 65537 | a whole number from 1 to 65536",
+        "epochs | 1 100000 | 0 100001 -1 | a whole number from 1 to 100000",
+        "early-stopping.patience | 0 100000 | -1 100001 | a whole number from 0 to 100000",
+        "early-stopping.min-delta | 0 1e300 | -0.001 | at least 0"
+      })
+  void aKeyTakesWhatIsWithinItsLimitsAndRefusesWhatIsNot(
+      String key, String within, String beyond, String limit) {
+    for (String value : within.split(" ", -1)) {
+      assertThatCode(() -> set(key, value)).as("%s=%s", key, value).doesNotThrowAnyException();
+    }
+    for (String value : beyond.split(" ", -1)) {
+      assertRefused(key + ": must be " + limit + ", not " + value + ".", key, value);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {Long.MIN_VALUE, -1, 0, Long.MAX_VALUE})
+  void anySeedWillDo(long seed) {
+    assertThat(set("seed", Long.toString(seed)).seed()).isEqualTo(seed);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"auto", "cpu", "gpu0", "gpu15"})
+  void aDeviceIsAutoCpuOrAGpuOfANumber(String device) {
+    assertThat(set("device", device).device()).isEqualTo(device);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gpu", "gpu-1", "gpu100", "cuda", "CPU", "cpu0"})
+  void anyOtherDeviceIsRefused(String device) {
+    assertRefused(
+        "device: must be auto, cpu or gpu0, gpu1, …, not " + device + ".", "device", device);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"backbone", "weights", "unfreeze", "data", "device"})
+  void textThatIsBlankIsRefused(String key) {
+    assertRefused(key + ": must not be empty.", key, "' '");
+  }
+
+  @Test
+  void plainAdamHasNoWeightDecay() {
+    Map<String, String> adam = new LinkedHashMap<>(Map.of("optimizer", "adam"));
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> RecipeReader.read(null, adam))
+        .withMessage(
+            "weight-decay: adam has none here (it would be mixed into the gradient); set optimizer"
+                + " to adamw, or weight-decay to 0.");
+    adam.put("weight-decay", "0");
+    assertThat(RecipeReader.read(null, adam).optimizer()).isEqualTo(Recipe.OptimizerChoice.ADAM);
+  }
+
+  @Test
+  void noWarmUpIsBelowAnyNumberOfEpochs() {
+    assertThat(set("epochs", "1").warmupEpochs()).isZero();
+  }
+
+  private static Recipe set(String key, String value) {
+    return RecipeReader.read(null, Map.of(key, value));
+  }
+
+  private static void assertRefused(String message, String key, String value) {
+    assertThatExceptionOfType(GraftException.class)
+        .as("%s=%s", key, value)
+        .isThrownBy(() -> set(key, value))
+        .withMessage(message);
+  }
+}
