@@ -75,10 +75,7 @@ final class GraftTraining implements AutoCloseable {
    */
   History fit(FeatureBatches train, FeatureBatches validation) throws IOException {
     LearningRate rate =
-        new LearningRate(
-            recipe.schedule(),
-            (int) Math.round(recipe.warmupEpochs() * train.batches()),
-            train.batches() * recipe.epochs());
+        LearningRate.of(recipe.schedule(), recipe.warmupEpochs(), recipe.epochs(), train.batches());
     EarlyStopping earlyStopping =
         new EarlyStopping(recipe.earlyStopping().patience(), recipe.earlyStopping().minDelta());
     boolean restoreBest = recipe.earlyStopping().restoreBest();

@@ -10,11 +10,23 @@ import dev.graft.recipe.Recipe.Schedule;
  * @param warmupSteps steps before the full value is reached
  * @param steps steps of the whole training
  */
-record LearningRate(Schedule schedule, int warmupSteps, int steps) {
+record LearningRate(Schedule schedule, long warmupSteps, long steps) {
   LearningRate {
     if (warmupSteps < 0 || warmupSteps >= steps) {
       throw new IllegalArgumentException(warmupSteps + " warm-up steps of " + steps);
     }
+  }
+
+  /**
+   * Counted in epochs; at least one step is left after the warm-up.
+   *
+   * @param warmupEpochs below {@code epochs}
+   * @param batches an epoch has
+   */
+  static LearningRate of(Schedule schedule, double warmupEpochs, int epochs, int batches) {
+    long steps = (long) epochs * batches;
+    return new LearningRate(
+        schedule, Math.min(Math.round(warmupEpochs * batches), steps - 1), steps);
   }
 
   /**

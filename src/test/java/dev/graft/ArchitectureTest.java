@@ -1,0 +1,142 @@
+package dev.graft;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ArchitectureTest {
+  /** Every room, and the rooms that it may know; all may know the root package. */
+  private static final Map<String, Set<String>> MAY_KNOW =
+      Map.of(
+          "recipe", Set.of(),
+          "data", Set.of(),
+          "network", Set.of(),
+          "evaluation", Set.of(),
+          "zoo", Set.of("network"),
+          "feature", Set.of("network", "data"),
+          "report", Set.of("evaluation"),
+          "artefact", Set.of("network", "recipe", "evaluation"),
+          "training",
+              Set.of(
+                  "recipe",
+                  "data",
+                  "network",
+                  "zoo",
+                  "feature",
+                  "evaluation",
+                  "artefact",
+                  "report"),
+          "command",
+              Set.of(
+                  "recipe",
+                  "data",
+                  "network",
+                  "evaluation",
+                  "zoo",
+                  "feature",
+                  "report",
+                  "artefact",
+                  "training"));
+
+  private static final JavaClasses GRAFT =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("dev.graft");
+
+  static Stream<String> rooms() {
+    return MAY_KNOW.keySet().stream().sorted();
+  }
+
+  @Test
+  void everyPackageIsARoomOfTheTableAndEveryRoomAPackage() {
+    Set<String> packages =
+        GRAFT.stream()
+            .map(each -> each.getPackageName())
+            .filter(name -> !name.equals("dev.graft"))
+            .map(name -> name.substring("dev.graft.".length()))
+            .collect(Collectors.toSet());
+
+    assertThat(packages).containsExactlyInAnyOrderElementsOf(MAY_KNOW.keySet());
+  }
+
+  @ParameterizedTest
+  @MethodSource("rooms")
+  void aRoomKnowsOnlyTheRoomsThatItMay(String room) {
+    String[] known =
+        Stream.concat(
+                Stream.of("dev.graft", "dev.graft." + room),
+                MAY_KNOW.get(room).stream().map(name -> "dev.graft." + name))
+            .toArray(String[]::new);
+
+    classes()
+        .that()
+        .resideInAPackage("dev.graft." + room)
+        .should()
+        .onlyDependOnClassesThat(
+            resideOutsideOfPackage("dev.graft..").or(resideInAnyPackage(known)))
+        .check(GRAFT);
+  }
+
+  @Test
+  void whatAllRoomsMayKnowKnowsNone() {
+    classes()
+        .that()
+        .resideInAPackage("dev.graft")
+        .and()
+        .doNotHaveFullyQualifiedName("dev.graft.Main")
+        .should()
+        .onlyDependOnClassesThat(
+            resideOutsideOfPackage("dev.graft..").or(resideInAnyPackage("dev.graft")))
+        .check(GRAFT);
+  }
+
+  @Test
+  void nobodyKnowsMain() {
+    classes()
+        .that()
+        .haveFullyQualifiedName("dev.graft.Main")
+        .should()
+        .onlyHaveDependentClassesThat()
+        .haveFullyQualifiedName("dev.graft.Main")
+        .check(GRAFT);
+  }
+
+  @Test
+  void nobodyNamesAnEngine() {
+    noClasses()
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "ai.djl.pytorch..", "ai.djl.mxnet..", "ai.djl.onnxruntime..", "ai.djl.tensorflow..")
+        .check(GRAFT);
+  }
+
+  @Test
+  void onlyMainEndsTheProgram() {
+    noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName("dev.graft.Main")
+        .should()
+        .callMethod(System.class, "exit", int.class)
+        .orShould()
+        .callMethod(Runtime.class, "exit", int.class)
+        .orShould()
+        .callMethod(Runtime.class, "halt", int.class)
+        .check(GRAFT);
+    assertThat(GRAFT.get("dev.graft.Main").getMethodCallsFromSelf())
+        .anyMatch(call -> call.getTarget().getFullName().equals("java.lang.System.exit(int)"));
+  }
+}

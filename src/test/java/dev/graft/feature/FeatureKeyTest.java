@@ -1,0 +1,215 @@
+package dev.graft.feature;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.network.GraftedNetwork;
+import dev.graft.network.GraftedNetwork.Scaling;
+import dev.graft.network.Preprocessing;
+import dev.graft.network.Preprocessing.ChannelOrder;
+import dev.graft.network.Preprocessing.Framing;
+import dev.graft.network.Vgg16;
+import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class FeatureKeyTest {
+  private static final FeatureKey KEY =
+      new FeatureKey(
+          "vgg16",
+          "aaaa",
+          List.of("block1_conv1", "block1_pool"),
+          List.of("block1_pool"),
+          32,
+          "caffe",
+          "averages",
+          "bbbb",
+          "PyTorch 2");
+
+  /** The key with one ingredient changed, by that ingredient. */
+  private static final Map<String, FeatureKey> CHANGED =
+      Map.of(
+          "backbone",
+          key("vgg19", "aaaa", "block1_conv1", "block1_pool", 32, "caffe", "averages", "bbbb", "2"),
+          "weights",
+          key("vgg16", "aaab", "block1_conv1", "block1_pool", 32, "caffe", "averages", "bbbb", "2"),
+          "frozen",
+          key("vgg16", "aaaa", "block1_conv2", "block1_pool", 32, "caffe", "averages", "bbbb", "2"),
+          "features",
+          key(
+              "vgg16",
+              "aaaa",
+              "block1_conv1",
+              "block1_conv1",
+              32,
+              "caffe",
+              "averages",
+              "bbbb",
+              "2"),
+          "inputSize",
+          key("vgg16", "aaaa", "block1_conv1", "block1_pool", 96, "caffe", "averages", "bbbb", "2"),
+          "preprocessing",
+          key("vgg16", "aaaa", "block1_conv1", "block1_pool", 32, "torch", "averages", "bbbb", "2"),
+          "layout",
+          key("vgg16", "aaaa", "block1_conv1", "block1_pool", 32, "caffe", "crossing", "bbbb", "2"),
+          "pictures",
+          key("vgg16", "aaaa", "block1_conv1", "block1_pool", 32, "caffe", "averages", "bbbc", "2"),
+          "engine",
+          key(
+              "vgg16",
+              "aaaa",
+              "block1_conv1",
+              "block1_pool",
+              32,
+              "caffe",
+              "averages",
+              "bbbb",
+              "3"));
+
+  private static FeatureKey key(
+      String backbone,
+      String weights,
+      String first,
+      String feature,
+      int inputSize,
+      String preprocessing,
+      String layout,
+      String pictures,
+      String version) {
+    return new FeatureKey(
+        backbone,
+        weights,
+        List.of(first, "block1_pool"),
+        List.of(feature),
+        inputSize,
+        preprocessing,
+        layout,
+        pictures,
+        "PyTorch " + version);
+  }
+
+  @Test
+  void theHashIsSha256OfALineAnIngredient() {
+    assertThat(KEY.text())
+        .isEqualTo(
+            """
+            format 1
+            backbone vgg16
+            weights aaaa
+            frozen block1_conv1 block1_pool
+            features block1_pool
+            input-size 32
+            preprocessing caffe
+            layout averages
+            pictures bbbb
+            engine PyTorch 2
+            """);
+    assertThat(KEY.hash())
+        .isEqualTo("6891b61dffd184b87afd750a5c1708f0d2fc8e7cd05706642cd213aee5bd6353");
+    assertThat(KEY.fileName()).isEqualTo("vgg16-6891b61dffd184b87afd750a.features");
+  }
+
+  @Test
+  void everyIngredientChangesTheHash() {
+    assertThat(CHANGED.keySet())
+        .containsExactlyInAnyOrderElementsOf(
+            Arrays.stream(FeatureKey.class.getRecordComponents())
+                .map(RecordComponent::getName)
+                .toList());
+    List<String> hashes = new ArrayList<>();
+    hashes.add(KEY.hash());
+    CHANGED.values().forEach(changed -> hashes.add(changed.hash()));
+
+    assertThat(hashes).hasSize(10).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void theOrderOfStagesCountsToo() {
+    FeatureKey swapped =
+        new FeatureKey(
+            "vgg16",
+            "aaaa",
+            List.of("block1_pool", "block1_conv1"),
+            List.of("block1_pool"),
+            32,
+            "caffe",
+            "averages",
+            "bbbb",
+            "PyTorch 2");
+
+    assertThat(swapped.hash()).isNotEqualTo(KEY.hash());
+  }
+
+  @Test
+  void whatIsTrainedBehindTheBoundaryDoesNotMatter() {
+    FeatureKey small = of(design("none", Preprocessing.CAFFE, 10), "aaaa", "PyTorch 2");
+    FeatureKey large = of(design("none", Preprocessing.CAFFE, 1024), "aaaa", "PyTorch 2");
+
+    assertThat(small.hash()).isEqualTo(large.hash());
+  }
+
+  @Test
+  void onlyFrozenStagesAndFrozenFeaturesCount() {
+    FeatureKey key = of(design("block5_conv1", Preprocessing.CAFFE, 10), "aaaa", "PyTorch 2");
+
+    assertThat(key.frozen()).hasSize(14).endsWith("block4_pool");
+    assertThat(key.features()).containsExactly("block3_pool", "block4_pool");
+  }
+
+  @Test
+  void theBoundaryThePreprocessingTheWeightsAndTheEngineOfANetworkCount() {
+    assertThat(
+            List.of(
+                of(design("none", Preprocessing.CAFFE, 10), "aaaa", "PyTorch 2").hash(),
+                of(design("block5_conv1", Preprocessing.CAFFE, 10), "aaaa", "PyTorch 2").hash(),
+                of(design("block5_conv2", Preprocessing.CAFFE, 10), "aaaa", "PyTorch 2").hash(),
+                of(design("none", Preprocessing.ZERO_ONE, 10), "aaaa", "PyTorch 2").hash(),
+                of(design("none", Preprocessing.CAFFE, 10), "aaab", "PyTorch 2").hash(),
+                of(design("none", Preprocessing.CAFFE, 10), "aaaa", "PyTorch 3").hash()))
+        .doesNotHaveDuplicates();
+  }
+
+  @Test
+  void halfPrecisionCountsWhereActivationsAreKept() {
+    GraftedNetwork design = design("block5_conv1", Preprocessing.CAFFE, 10);
+    FeatureKey half =
+        FeatureKey.of(design, RecordLayout.of(design, true), "aaaa", "bbbb", "PyTorch 2");
+    FeatureKey single =
+        FeatureKey.of(design, RecordLayout.of(design, false), "aaaa", "bbbb", "PyTorch 2");
+
+    assertThat(half.hash()).isNotEqualTo(single.hash());
+  }
+
+  @Test
+  void pixelsDependOnTheFramingButNotOnWeightsArithmeticOrEngine() {
+    Preprocessing centred =
+        new Preprocessing(
+            Framing.CENTRE,
+            ChannelOrder.BGR,
+            Preprocessing.CAFFE.mean(),
+            Preprocessing.CAFFE.deviation());
+    FeatureKey key = of(design("block1_conv1", Preprocessing.CAFFE, 10), "aaaa", "PyTorch 2");
+
+    assertThat(of(design("block1_conv1", Preprocessing.ZERO_ONE, 10), "aaab", "PyTorch 3").hash())
+        .isEqualTo(key.hash());
+    assertThat(of(design("block1_conv1", centred, 10), "aaaa", "PyTorch 2").hash())
+        .isNotEqualTo(key.hash());
+  }
+
+  private static GraftedNetwork design(String unfreeze, Preprocessing preprocessing, int hidden) {
+    return GraftedNetwork.of(
+        Vgg16.network(),
+        32,
+        preprocessing,
+        unfreeze,
+        List.of(),
+        Scaling.NONE,
+        GraftedNetwork.head(1280, hidden, 0, 0, 10));
+  }
+
+  private static FeatureKey of(GraftedNetwork design, String weights, String engine) {
+    return FeatureKey.of(design, RecordLayout.of(design, true), weights, "bbbb", engine);
+  }
+}

@@ -1,0 +1,220 @@
+package dev.graft.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import ai.djl.ndarray.types.Shape;
+import dev.graft.GraftException;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The three backbones against what is published of them. */
+class BackbonesTest {
+  private static final Network VGG16 = Vgg16.network();
+  private static final Network LITE0 = EfficientNetLite0.network();
+  private static final Network SMALL = SmallCnn.network();
+
+  @Test
+  void vgg16HasThirteenConvolutionsUnderKerasNames() {
+    assertThat(names(VGG16))
+        .containsExactly(
+            "block1_conv1",
+            "block1_conv2",
+            "block1_pool",
+            "block2_conv1",
+            "block2_conv2",
+            "block2_pool",
+            "block3_conv1",
+            "block3_conv2",
+            "block3_conv3",
+            "block3_pool",
+            "block4_conv1",
+            "block4_conv2",
+            "block4_conv3",
+            "block4_pool",
+            "block5_conv1",
+            "block5_conv2",
+            "block5_conv3",
+            "block5_pool");
+    assertThat(VGG16.weights()).hasSize(26);
+    assertThat(VGG16.weights().get(0))
+        .isEqualTo(Weight.of("block1_conv1", Weight.Role.KERNEL, 64, 3, 3, 3));
+    assertThat(VGG16.weights().get(1)).isEqualTo(Weight.of("block1_conv1", Weight.Role.BIAS, 64));
+    assertThat(VGG16.weights().get(24))
+        .isEqualTo(Weight.of("block5_conv3", Weight.Role.KERNEL, 512, 512, 3, 3));
+  }
+
+  @Test
+  void efficientNetLite0HasSixteenBlocksBetweenStemAndHead() {
+    List<String> blocks = IntStream.range(0, 16).mapToObj(i -> "blocks." + i).toList();
+    assertThat(names(LITE0))
+        .containsExactlyElementsOf(
+            Stream.of(List.of("stem"), blocks, List.of("head")).flatMap(List::stream).toList());
+    assertThat(LITE0.weights()).hasSize(98);
+    assertThat(LITE0.stages().get(1).weights())
+        .containsExactly(
+            Weight.of("blocks.0.depthwise", Weight.Role.DEPTHWISE_KERNEL, 32, 1, 3, 3),
+            Weight.of("blocks.0.depthwise", Weight.Role.BIAS, 32),
+            Weight.of("blocks.0.project", Weight.Role.KERNEL, 16, 32, 1, 1),
+            Weight.of("blocks.0.project", Weight.Role.BIAS, 16));
+    assertThat(LITE0.stages().get(4).weights())
+        .startsWith(
+            Weight.of("blocks.3.expand", Weight.Role.KERNEL, 144, 24, 1, 1),
+            Weight.of("blocks.3.expand", Weight.Role.BIAS, 144),
+            Weight.of("blocks.3.depthwise", Weight.Role.DEPTHWISE_KERNEL, 144, 1, 5, 5));
+  }
+
+  @Test
+  void aBlockOfEfficientNetIsAddedToItsInputWhereTheirShapesAreTheSame() {
+    assertThat(
+            LITE0.stages().stream()
+                .filter(stage -> stage.layers().get(0) instanceof Layer.Residual)
+                .map(Stage::name))
+        .containsExactly(
+            "blocks.2",
+            "blocks.4",
+            "blocks.6",
+            "blocks.7",
+            "blocks.9",
+            "blocks.10",
+            "blocks.12",
+            "blocks.13",
+            "blocks.14");
+  }
+
+  @Test
+  void parametersAreAsManyAsPublished() {
+    // Keras's VGG16(include_top=False).
+    assertThat(VGG16.parameters()).isEqualTo(14_714_688);
+    // Lite0's 4,631,000 with batch normalisation folded, less the classifier's 1,281,000.
+    assertThat(LITE0.parameters()).isEqualTo(3_350_000);
+    // The notebook's 1,250,858, less 1,180,160 and 5,130 for the dense layers.
+    assertThat(SMALL.parameters()).isEqualTo(65_568);
+    for (Network network : Network.ALL) {
+      assertThat(network.weights().stream().mapToLong(Weight::size).sum())
+          .as(network.name())
+          .isEqualTo(network.parameters());
+    }
+  }
+
+  @Test
+  void dividedWidthsKeepVgg16sForm() {
+    Network eighth = Vgg16.network(8);
+    assertThat(names(eighth)).isEqualTo(names(VGG16));
+    assertThat(last(eighth, 32)).isEqualTo(new Shape(64, 1, 1));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "32, 16, 8, 4, 2, 1",
+    "33, 16, 8, 4, 2, 1",
+    "63, 31, 15, 7, 3, 1",
+    "64, 32, 16, 8, 4, 2",
+    "224, 112, 56, 28, 14, 7"
+  })
+  void vgg16HalvesItsInputFiveTimesRoundingDown(int side, int p1, int p2, int p3, int p4, int p5) {
+    List<Shape> outputs = VGG16.outputs(side);
+    assertThat(outputs).hasSize(18);
+    assertThat(outputs.get(0)).isEqualTo(new Shape(64, side, side));
+    assertThat(outputs.get(2)).isEqualTo(new Shape(64, p1, p1));
+    assertThat(outputs.get(5)).isEqualTo(new Shape(128, p2, p2));
+    assertThat(outputs.get(9)).isEqualTo(new Shape(256, p3, p3));
+    assertThat(outputs.get(13)).isEqualTo(new Shape(512, p4, p4));
+    assertThat(outputs.get(17)).isEqualTo(new Shape(512, p5, p5));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "32, 16, 8, 4, 2, 1",
+    "33, 17, 9, 5, 3, 2",
+    "96, 48, 24, 12, 6, 3",
+    "224, 112, 56, 28, 14, 7"
+  })
+  void efficientNetLite0HalvesItsInputFiveTimesRoundingUp(
+      int side, int stem, int b1, int b3, int b5, int b11) {
+    List<Shape> outputs = LITE0.outputs(side);
+    assertThat(outputs)
+        .containsExactly(
+            new Shape(32, stem, stem),
+            new Shape(16, stem, stem),
+            new Shape(24, b1, b1),
+            new Shape(24, b1, b1),
+            new Shape(40, b3, b3),
+            new Shape(40, b3, b3),
+            new Shape(80, b5, b5),
+            new Shape(80, b5, b5),
+            new Shape(80, b5, b5),
+            new Shape(112, b5, b5),
+            new Shape(112, b5, b5),
+            new Shape(112, b5, b5),
+            new Shape(192, b11, b11),
+            new Shape(192, b11, b11),
+            new Shape(192, b11, b11),
+            new Shape(192, b11, b11),
+            new Shape(320, b11, b11),
+            new Shape(EfficientNetLite0.FEATURES, b11, b11));
+  }
+
+  @Test
+  void theSmallCnnIsTheNotebooks() {
+    assertThat(names(SMALL))
+        .containsExactly("conv1", "conv2", "pool1", "conv3", "conv4", "pool2", "flatten");
+    assertThat(SMALL.outputs(32))
+        .containsExactly(
+            new Shape(32, 32, 32),
+            new Shape(32, 30, 30),
+            new Shape(32, 15, 15),
+            new Shape(64, 15, 15),
+            new Shape(64, 13, 13),
+            new Shape(64, 6, 6),
+            new Shape(2304));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"vgg16, 32", "efficientnet-lite0, 32", "small-cnn, 10"})
+  void theSmallestInputLeavesAPixelAndASmallerOneIsRefused(String name, int smallest) {
+    Network network = Network.named(name);
+    assertThat(last(network, smallest).size()).isPositive();
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> network.outputs(smallest - 1))
+        .withMessage(
+            "input-size %d is too small for %s, which needs at least %d pixels a side.",
+            smallest - 1, name, smallest);
+  }
+
+  @Test
+  void whatThereIsNotIsAnsweredWithWhatThereIs() {
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> Network.named("resnet"))
+        .withMessage(
+            "backbone: there is no resnet; there are vgg16, efficientnet-lite0, small-cnn.");
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> SMALL.indexOf("conv9"))
+        .withMessage(
+            "small-cnn has no stage conv9; its stages are conv1, conv2, pool1, conv3, conv4, pool2,"
+                + " flatten.");
+    assertThat(SMALL.indexOf("conv1")).isZero();
+    assertThat(SMALL.indexOf("flatten")).isEqualTo(6);
+  }
+
+  @Test
+  void twoStagesOfOneNameAreRefused() {
+    Stage stage = Stage.of("a", new Layer.Relu("a"));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Network("twice", List.of(stage, stage), List.of("a"), 1));
+  }
+
+  private static List<String> names(Network network) {
+    return network.stages().stream().map(Stage::name).toList();
+  }
+
+  private static Shape last(Network network, int side) {
+    List<Shape> outputs = network.outputs(side);
+    return outputs.get(outputs.size() - 1);
+  }
+}

@@ -1,0 +1,186 @@
+package dev.graft.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import ai.djl.ndarray.types.Shape;
+import dev.graft.GraftException;
+import dev.graft.network.GraftedNetwork.Row;
+import dev.graft.network.GraftedNetwork.Scaling;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class GraftedNetworkTest {
+  private static final Network VGG16 = Vgg16.network();
+
+  @Test
+  void theNotebooksSummary() {
+    GraftedNetwork notebook = vgg16("none", List.of("block5_pool"), Scaling.NONE, 1024);
+    assertThat(notebook.parameters()).isEqualTo(15_250_250);
+    assertThat(notebook.trainedParameters()).isEqualTo(535_562);
+    assertThat(notebook.classes()).isEqualTo(10);
+    List<Row> rows = notebook.rows();
+    assertThat(rows).hasSize(36); // input, 13 x (convolution, ReLU), 5 poolings, average, head of 3
+    assertThat(rows.subList(0, 3))
+        .containsExactly(
+            new Row("pixels", "Input", new Shape(3, 32, 32), 0, false),
+            new Row("block1_conv1", "Conv2d", new Shape(64, 32, 32), 1792, false),
+            new Row("block1_conv1_relu", "Relu", new Shape(64, 32, 32), 0, false));
+    assertThat(rows.subList(31, 36))
+        .containsExactly(
+            new Row("block5_pool", "MaxPool", new Shape(512, 1, 1), 0, false),
+            new Row("block5_pool_average", "GlobalAveragePool", new Shape(512), 0, false),
+            new Row("head_hidden", "Dense", new Shape(1024), 525_312, true),
+            new Row("head_relu", "Relu", new Shape(1024), 0, false),
+            new Row("head_classes", "Dense", new Shape(10), 10_250, true));
+  }
+
+  @Test
+  void theDefaultsSummaryShowsHowFeaturesAreJoinedAndScaled() {
+    GraftedNetwork design = vgg16("none", List.of(), new Scaling(0.5, true), 0);
+    List<Row> rows = design.rows();
+    assertThat(rows.subList(rows.size() - 6, rows.size()))
+        .containsExactly(
+            new Row("block3_pool_average", "GlobalAveragePool", new Shape(256), 0, false),
+            new Row("block4_pool_average", "GlobalAveragePool", new Shape(512), 0, false),
+            new Row("block5_pool_average", "GlobalAveragePool", new Shape(512), 0, false),
+            new Row("features", "Concatenate", new Shape(1280), 0, false),
+            new Row("scaling", "power 0.5, standardised", new Shape(1280), 0, false),
+            new Row("head_classes", "Dense", new Shape(10), 12_810, true));
+    assertThat(scalingRow(new Scaling(0.5, false)).type()).isEqualTo("power 0.5");
+    assertThat(scalingRow(new Scaling(1, true)).type()).isEqualTo("standardised");
+  }
+
+  @Test
+  void withNothingUnfrozenTheBoundaryComesLast() {
+    GraftedNetwork design = vgg16("none", List.of(), Scaling.NONE, 0);
+    assertThat(design.boundary()).isEqualTo(18);
+    assertThat(design.trainsBackbone()).isFalse();
+    assertThat(design.unfrozen()).isEqualTo("none");
+    assertThat(design.featureWidth()).isEqualTo(1280);
+    assertThat(design.frozenFeatureWidth()).isEqualTo(1280);
+    assertThat(design.trainedParameters()).isEqualTo(12_810);
+  }
+
+  @Test
+  void unfreezingAStageTrainsItAndAllAfterIt() {
+    GraftedNetwork design = vgg16("block5_conv1", List.of(), Scaling.NONE, 0);
+    assertThat(design.boundary()).isEqualTo(14);
+    assertThat(design.trainsBackbone()).isTrue();
+    assertThat(design.unfrozen()).isEqualTo("block5_conv1");
+    assertThat(design.boundaryShape()).isEqualTo(new Shape(512, 2, 2));
+    assertThat(design.featureWidth()).isEqualTo(1280);
+    assertThat(design.frozenFeatureWidth()).isEqualTo(768);
+    assertThat(design.trainedParameters()).isEqualTo(3 * 2_359_808 + 12_810);
+    assertThat(design.rows().stream().filter(Row::trained).map(Row::name))
+        .containsExactly("block5_conv1", "block5_conv2", "block5_conv3", "head_classes");
+  }
+
+  @Test
+  void unfreezingTheFirstStageTrainsAllFromThePixels() {
+    GraftedNetwork design = vgg16("block1_conv1", List.of(), Scaling.NONE, 0);
+    assertThat(design.boundary()).isZero();
+    assertThat(design.boundaryShape()).isEqualTo(new Shape(3, 32, 32));
+    assertThat(design.frozenFeatureWidth()).isZero();
+    assertThat(design.trainedParameters()).isEqualTo(design.parameters());
+  }
+
+  @Test
+  void stagesAfterTheLastFeatureAreCutOff() {
+    GraftedNetwork design = vgg16("none", List.of("block3_pool"), Scaling.NONE, 0);
+    assertThat(design.backbone().stages()).hasSize(10);
+    assertThat(design.backbone().stages().get(9).name()).isEqualTo("block3_pool");
+    assertThat(design.boundary()).isEqualTo(10);
+    assertThat(design.parameters()).isEqualTo(1_735_488 + 2570);
+  }
+
+  @Test
+  void featuresStandInTheNetworksOrderAndOnce() {
+    GraftedNetwork design =
+        vgg16(
+            "none",
+            List.of("block5_pool", "block3_pool", "block5_pool", "block4_pool"),
+            Scaling.NONE,
+            0);
+    assertThat(design.features()).containsExactly("block3_pool", "block4_pool", "block5_pool");
+    assertThat(design.featureWidth()).isEqualTo(1280);
+  }
+
+  @Test
+  void featuresThatAreNotNamedAreTheBackbonesOwn() {
+    assertThat(GraftedNetwork.featureWidth(VGG16, 32, List.of())).isEqualTo(1280);
+    assertThat(GraftedNetwork.featureWidth(EfficientNetLite0.network(), 96, List.of()))
+        .isEqualTo(80 + 112 + 192 + 320 + 1280);
+    assertThat(GraftedNetwork.featureWidth(SmallCnn.network(), 32, List.of())).isEqualTo(2304);
+    assertThat(GraftedNetwork.featureWidth(VGG16, 224, List.of("block1_conv1"))).isEqualTo(64);
+  }
+
+  @Test
+  void anUnfrozenStageAfterTheLastFeatureIsRefused() {
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> vgg16("block4_conv1", List.of("block3_pool"), Scaling.NONE, 0))
+        .withMessage(
+            "unfreeze: block4_conv1 comes after block3_pool, the last of the features, so that"
+                + " nothing of the backbone would be trained; name an earlier stage, or none.");
+    assertThat(vgg16("block3_pool", List.of("block3_pool"), Scaling.NONE, 0).boundary())
+        .isEqualTo(9);
+  }
+
+  @Test
+  void stagesThatThereAreNotAreRefused() {
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> vgg16("block6_conv1", List.of(), Scaling.NONE, 0))
+        .withMessageStartingWith("vgg16 has no stage block6_conv1; its stages are block1_conv1, ");
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> vgg16("none", List.of("block5"), Scaling.NONE, 0))
+        .withMessageStartingWith("vgg16 has no stage block5; its stages are block1_conv1, ");
+  }
+
+  @Test
+  void aHeadHasOnlyTheLayersThatItsNumbersAskFor() {
+    assertThat(GraftedNetwork.head(512, 0, 0, 0.5, 10))
+        .containsExactly(new Layer.Dense("head_classes", 512, 10));
+    assertThat(GraftedNetwork.head(512, 1024, 0, 0, 10))
+        .containsExactly(
+            new Layer.Dense("head_hidden", 512, 1024),
+            new Layer.Relu("head_relu"),
+            new Layer.Dense("head_classes", 1024, 10));
+    assertThat(GraftedNetwork.head(512, 1024, 0.3, 0.5, 10))
+        .containsExactly(
+            new Layer.Dropout("head_input_dropout", 0.3),
+            new Layer.Dense("head_hidden", 512, 1024),
+            new Layer.Relu("head_relu"),
+            new Layer.Dropout("head_dropout", 0.5),
+            new Layer.Dense("head_classes", 1024, 10));
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0, -1, 1.1, Double.NaN})
+  void aPowerOutsideItsRangeIsRefused(double power) {
+    assertThatIllegalArgumentException().isThrownBy(() -> new Scaling(power, true));
+  }
+
+  private static Row scalingRow(Scaling scaling) {
+    return vgg16("none", List.of(), scaling, 0).rows().stream()
+        .filter(row -> row.name().equals("scaling"))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static GraftedNetwork vgg16(
+      String unfreeze, List<String> features, Scaling scaling, int hidden) {
+    boolean known = VGG16.stages().stream().map(Stage::name).toList().containsAll(features);
+    int width = known ? GraftedNetwork.featureWidth(VGG16, 32, features) : 1;
+    return GraftedNetwork.of(
+        VGG16,
+        32,
+        Preprocessing.CAFFE,
+        unfreeze,
+        features,
+        scaling,
+        GraftedNetwork.head(width, hidden, 0, 0, 10));
+  }
+}
