@@ -8,7 +8,6 @@ import ai.djl.modality.cv.Image;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Block;
 import ai.djl.nn.BlockFactory;
-import ai.djl.nn.SequentialBlock;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.repository.zoo.ZooModel;
@@ -43,7 +42,7 @@ import java.util.Set;
  * A model on disk, which plain DJL loads with {@code Criteria.optModelPath} as {@code Image} to
  * {@code Classifications}: {@code <name>-0000.params}, {@code synset.txt} with a class a line,
  * {@code network.json}, which says how to build the network and prepare pictures, and {@code
- * serving.properties}, which names the two classes here that do so.
+ * serving.properties}, which names the class that builds it.
  */
 public final class SavedModel {
   private static final int FORMAT = 1;
@@ -120,7 +119,7 @@ public final class SavedModel {
     Path unfinished = folder.resolveSibling(folder.getFileName() + ".unfinished");
     Files.createDirectory(unfinished);
     try (Model model = Model.newInstance(name)) {
-      SequentialBlock whole = graft.whole();
+      Block whole = pictureBlock(graft);
       whole.initialize(model.getNDManager(), DataType.FLOAT32, graft.inputShape());
       model.setBlock(whole);
       model.save(unfinished, name);
@@ -131,7 +130,9 @@ public final class SavedModel {
         unfinished.resolve("serving.properties"),
         "# Any engine of DJL's that has Graft's jar beside it\n"
             + ("blockFactory=" + BuildsBlock.class.getName() + "\n")
-            + ("translatorFactory=" + BuildsTranslator.class.getName() + "\n")
+            + "# DJL's image translator is to leave the picture alone: the block prepares it\n"
+            + "toTensor=false\nbatchifier=none\napplySoftmax=true\n"
+            + ("topK=" + classes.size() + "\n")
             + ("option.modelName=" + name + "\n"));
     Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
   }
@@ -151,6 +152,7 @@ public final class SavedModel {
       return Criteria.builder()
           .setTypes(Image.class, Classifications.class)
           .optModelPath(folder)
+          .optTranslatorFactory(new BuildsTranslator())
           .optDevice(device)
           .build()
           .loadModel();
@@ -161,6 +163,11 @@ public final class SavedModel {
       throw new GraftException(
           "The model in " + folder + " can't be loaded: " + e.getMessage() + ".", e);
     }
+  }
+
+  private static Block pictureBlock(Graft graft) {
+    GraftedNetwork design = graft.design();
+    return new PictureBlock(design.preprocessing(), design.inputSize(), graft.whole());
   }
 
   private static Description describe(Path folder) {
@@ -186,11 +193,13 @@ public final class SavedModel {
     @Override
     public Block newBlock(Model model, Path folder, Map<String, ?> arguments) {
       GraftedNetwork design = describe(folder).network();
-      return Graft.of(design, Trunk.whole(design)).whole();
+      return pictureBlock(Graft.of(design, Trunk.whole(design)));
     }
   }
 
-  /** Prepares pictures for the network of a model's folder, and names its classes. */
+  /**
+   * Prepares pictures outside the network, so that they can be batched; the answers are the same.
+   */
   public static final class BuildsTranslator implements TranslatorFactory {
     private static final long serialVersionUID = 1L;
 

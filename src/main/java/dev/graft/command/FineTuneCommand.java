@@ -48,8 +48,7 @@ final class FineTuneCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Recipe recipe = options.recipe();
-    console.say("Recipe:");
-    RecipeReader.write(recipe).lines().forEach(line -> console.say("  " + line));
+    console.say("Recipe: " + RecipeReader.describe(recipe));
     try (FineTuner tuner = new FineTuner(recipe, output, console)) {
       new SummaryTable(tuner.network()).lines().forEach(console::say);
       report(tuner.run());
@@ -102,7 +101,7 @@ final class FineTuneCommand implements Callable<Integer> {
 
   private static String weights(RunRecord run) {
     return run.weights().pretrained()
-        ? "pretrained, " + run.weights().source()
+        ? run.weights().source() + " weights"
         : "RANDOM weights, nothing pretrained";
   }
 }

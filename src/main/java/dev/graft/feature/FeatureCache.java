@@ -44,10 +44,19 @@ public final class FeatureCache implements FeatureSource {
   private ByteBuffer averages = ByteBuffer.allocateDirect(0);
 
   private FeatureCache(Path file, RecordLayout layout, int size) throws IOException {
+    this(file, layout, size, SEGMENT_BYTES);
+  }
+
+  /**
+   * Maps a file that was found to be whole.
+   *
+   * @param segmentBytes the most that one mapping holds
+   */
+  FeatureCache(Path file, RecordLayout layout, int size, long segmentBytes) throws IOException {
     this.file = file;
     this.layout = layout;
     this.size = size;
-    recordsPerSegment = Math.toIntExact(Math.max(1, SEGMENT_BYTES / layout.bytes()));
+    recordsPerSegment = Math.toIntExact(Math.max(1, segmentBytes / layout.bytes()));
     segments = new ArrayList<>();
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       for (long first = 0; first < size; first += recordsPerSegment) {
@@ -187,11 +196,12 @@ public final class FeatureCache implements FeatureSource {
 
   /**
    * A float32 array of its own: an engine may share a direct buffer, which the next batch fills.
+   * (DJL's {@code toType} does not copy where the type stays, though it be told to.)
    */
   private static NDArray toEngine(NDManager manager, ByteBuffer bytes, Shape shape, DataType type) {
     try (NDArray shared =
         manager.create(bytes.duplicate().order(ByteOrder.nativeOrder()), shape, type)) {
-      return shared.toType(DataType.FLOAT32, true);
+      return type == DataType.FLOAT32 ? shared.duplicate() : shared.toType(DataType.FLOAT32, true);
     }
   }
 

@@ -91,17 +91,43 @@ public final class RecipeReader {
   /** A recipe as YAML, all keys. */
   public static String write(Recipe recipe) {
     try {
-      ObjectNode tree = YAML.valueToTree(recipe);
-      if (recipe.inputSize() == 0) {
-        tree.put("input-size", AUTO);
-      }
-      if (recipe.features().isEmpty()) {
-        tree.put("features", AUTO);
-      }
-      return YAML.writeValueAsString(tree);
+      return YAML.writeValueAsString(tree(recipe));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** A recipe in a few lines for people, all keys. */
+  public static String describe(Recipe recipe) {
+    StringBuilder text = new StringBuilder();
+    int column = 0;
+    for (Map.Entry<String, JsonNode> entry : tree(recipe).properties()) {
+      String value = entry.getValue().toString().replace("\"", "").replace(":", ": ");
+      String part = entry.getKey() + ": " + value;
+      if (column + part.length() > LINE) {
+        text.append(",\n  ");
+        column = 0;
+      } else if (column > 0) {
+        text.append(", ");
+      }
+      text.append(part);
+      column += part.length() + 2;
+    }
+    return text.toString();
+  }
+
+  /** Characters that fit a line of the console. */
+  private static final int LINE = 110;
+
+  private static ObjectNode tree(Recipe recipe) {
+    ObjectNode tree = YAML.valueToTree(recipe);
+    if (recipe.inputSize() == 0) {
+      tree.put("input-size", AUTO);
+    }
+    if (recipe.features().isEmpty()) {
+      tree.put("features", AUTO);
+    }
+    return tree;
   }
 
   /** What a recipe says where the backbone decides. */

@@ -69,6 +69,15 @@ public final class BackboneFactory implements BlockFactory {
 
   @Override
   public Block newBlock(Model model, Path modelPath, Map<String, ?> arguments) {
+    try {
+      return newBlock(model, arguments);
+    } catch (RuntimeException e) {
+      model.close(); // DJL forgets the model where its block can't be had
+      throw e;
+    }
+  }
+
+  private static Block newBlock(Model model, Map<String, ?> arguments) {
     BackboneEntry entry = BackboneEntry.of((String) arguments.get(BACKBONE));
     Network network = entry.network();
     int inputSize =

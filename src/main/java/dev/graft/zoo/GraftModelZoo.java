@@ -8,7 +8,9 @@ import ai.djl.repository.MRL;
 import ai.djl.repository.Metadata;
 import ai.djl.repository.zoo.ModelZoo;
 import ai.djl.util.Progress;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -81,9 +83,11 @@ public final class GraftModelZoo extends ModelZoo {
       return metadata.getArtifacts().get(0);
     }
 
-    /** There is nothing to fetch. */
+    /** There is nothing to fetch, but MXNet looks into the folder all the same. */
     @Override
-    public void prepare(Artifact artifact, Progress progress) {}
+    public void prepare(Artifact artifact, Progress progress) throws IOException {
+      Files.createDirectories(getResourceDirectory(artifact));
+    }
 
     @Override
     public List<MRL> getResources() {

@@ -1,0 +1,71 @@
+package dev.graft.artefact;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.AbstractBlock;
+import ai.djl.nn.Block;
+import ai.djl.training.ParameterStore;
+import ai.djl.util.PairList;
+import dev.graft.network.Preprocessing;
+import java.nio.ByteBuffer;
+
+/**
+ * A whole network that also takes pictures as they are. DJL's own translator for image
+ * classification, which a model without a translator of its own gets, resizes bilinearly and by its
+ * engine; told to do nothing, it hands the picture on, and this block prepares it as the weights
+ * expect, the same on every engine.
+ *
+ * <p>In: pixels {@code (N, 3, side, side)}, R, G, B from 0 to 255, float32, or one picture {@code
+ * (height, width, 3)}, any type. Out: logits {@code (N, classes)}, or {@code (classes)}.
+ */
+final class PictureBlock extends AbstractBlock {
+  private final Preprocessing preprocessing;
+  private final int side;
+  private final Block network;
+
+  PictureBlock(Preprocessing preprocessing, int side, Block network) {
+    this.preprocessing = preprocessing;
+    this.side = side;
+    this.network = addChildBlock("network", network);
+  }
+
+  @Override
+  protected NDList forwardInternal(
+      ParameterStore parameters,
+      NDList inputs,
+      boolean training,
+      PairList<String, Object> arguments) {
+    NDArray input = inputs.singletonOrThrow();
+    if (input.getShape().dimension() != 3) {
+      return network.forward(parameters, inputs, training);
+    }
+    NDArray logits =
+        network.forward(parameters, new NDList(prepare(input)), training).singletonOrThrow();
+    return new NDList(logits.squeeze(0));
+  }
+
+  /** A picture {@code (height, width, 3)} to pixels {@code (1, 3, side, side)}. */
+  private NDArray prepare(NDArray picture) {
+    int height = Math.toIntExact(picture.getShape().get(0));
+    int width = Math.toIntExact(picture.getShape().get(1));
+    byte[] rgb = picture.toType(DataType.UINT8, false).toByteArray();
+    byte[] planes = preprocessing.pixels(rgb, width, height, side);
+    return picture
+        .getManager()
+        .create(ByteBuffer.wrap(planes), new Shape(1, 3, side, side), DataType.UINT8)
+        .toType(DataType.FLOAT32, false);
+  }
+
+  @Override
+  public Shape[] getOutputShapes(Shape[] inputShapes) {
+    return network.getOutputShapes(inputShapes);
+  }
+
+  @Override
+  protected void initializeChildBlocks(NDManager manager, DataType dataType, Shape... inputShapes) {
+    network.initialize(manager, dataType, inputShapes);
+  }
+}

@@ -1,0 +1,305 @@
+package dev.graft.zoo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.repository.zoo.Criteria;
+import ai.djl.repository.zoo.ZooModel;
+import com.sun.net.httpserver.HttpServer;
+import dev.graft.Console;
+import dev.graft.GraftException;
+import dev.graft.network.Preprocessing;
+import dev.graft.network.Trunk;
+import dev.graft.network.Weight;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** From a name and a recipe's {@code weights} to a network with weights in it, through DJL. */
+@Tag("engine")
+class GraftModelZooTest {
+  private static final String VGG16_SHA256 =
+      "42dd76b7a5cc710969191c9d59f3e2ff8b007f48e7568015d5921eeeb538127b";
+  private static final String LITE_SHA256 =
+      "0188fbb7303b69f33baebc52a4963e614fd14c098cda2511ae9fbddfcaaf3bda";
+
+  @TempDir Path folder;
+  private final ByteArrayOutputStream said = new ByteArrayOutputStream();
+
+  @Test
+  void plainDjlFindsABackboneByItsName() throws Exception {
+    Criteria<NDList, NDList> criteria =
+        Criteria.builder()
+            .setTypes(NDList.class, NDList.class)
+            .optGroupId("dev.graft")
+            .optArtifactId("vgg16")
+            .optDevice(Device.cpu())
+            .build();
+    try (ZooModel<NDList, NDList> model = criteria.loadModel()) {
+      Trunk trunk = (Trunk) model.getBlock();
+      assertThat(trunk.getOutputShapes(new Shape[] {new Shape(2, 3, 32, 32)}))
+          .containsExactly(new Shape(2, 512));
+      for (String name : Arrays.asList("block1_conv1", "block5_conv3")) {
+        assertThat(values(trunk, BackboneEntry.VGG16, name))
+            .isEqualTo(bundled(BackboneEntry.VGG16, name));
+      }
+    }
+  }
+
+  @Test
+  void bundledWeightsAreKnownByTheirHash() {
+    try (Backbone backbone = load(BackboneEntry.VGG16, "pretrained")) {
+      assertThat(backbone.weights())
+          .isEqualTo(new Backbone.Provenance("pretrained", VGG16_SHA256, true));
+      assertThat(backbone.preprocessing()).isEqualTo(Preprocessing.CAFFE);
+    }
+  }
+
+  @Test
+  void aFileWithTheNetworksOwnNamesIsTakenAsItIs() throws IOException {
+    Path file =
+        Files.write(folder.resolve("mine.safetensors"), resource(BackboneEntry.EFFICIENTNET_LITE0));
+    try (Backbone backbone = load(BackboneEntry.EFFICIENTNET_LITE0, file.toString())) {
+      assertThat(backbone.weights())
+          .isEqualTo(new Backbone.Provenance("mine.safetensors", LITE_SHA256, true));
+      assertThat(backbone.preprocessing()).isEqualTo(Preprocessing.LITE);
+      assertThat(values(backbone.trunk(), BackboneEntry.EFFICIENTNET_LITE0, "blocks.3.depthwise"))
+          .isEqualTo(bundled(BackboneEntry.EFFICIENTNET_LITE0, "blocks.3.depthwise"));
+    }
+  }
+
+  @Test
+  void aFileWithTorchvisionsNamesBringsTorchvisionsPreprocessing() throws IOException {
+    int[] places = {0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28};
+    int[] convolutions = {2, 2, 3, 3, 3};
+    byte[] renamed =
+        withHeader(
+            resource(BackboneEntry.VGG16),
+            header -> {
+              String text = header;
+              int place = 0;
+              for (int block = 1; block <= 5; block++) {
+                for (int i = 1; i <= convolutions[block - 1]; i++) {
+                  text =
+                      text.replace(
+                          "\"block" + block + "_conv" + i + ".",
+                          "\"features." + places[place++] + ".");
+                }
+              }
+              assertThat(text).doesNotContain("block");
+              return text;
+            });
+    Path file = Files.write(folder.resolve("vgg16-torchvision.safetensors"), renamed);
+    try (Backbone backbone = load(BackboneEntry.VGG16, file.toString())) {
+      assertThat(backbone.preprocessing()).isEqualTo(Preprocessing.TORCHVISION);
+      assertThat(backbone.weights().source()).isEqualTo("vgg16-torchvision.safetensors");
+      for (String name : Arrays.asList("block1_conv2", "block3_conv1", "block5_conv3")) {
+        assertThat(values(backbone.trunk(), BackboneEntry.VGG16, name))
+            .isEqualTo(bundled(BackboneEntry.VGG16, name));
+      }
+    }
+  }
+
+  @Test
+  void randomWeightsAreCalledSoAndComeFromTheSeed() {
+    float[] first;
+    float[] second;
+    float[] third;
+    try (Backbone backbone = loadRandom(1)) {
+      assertThat(backbone.weights()).isEqualTo(new Backbone.Provenance("random", "", false));
+      assertThat(backbone.weights().title()).isEqualTo("RANDOM weights");
+      first = values(backbone.trunk(), BackboneEntry.EFFICIENTNET_LITE0, "stem");
+    }
+    try (Backbone backbone = loadRandom(1)) {
+      second = values(backbone.trunk(), BackboneEntry.EFFICIENTNET_LITE0, "stem");
+    }
+    try (Backbone backbone = loadRandom(2)) {
+      third = values(backbone.trunk(), BackboneEntry.EFFICIENTNET_LITE0, "stem");
+    }
+    assertThat(first)
+        .isEqualTo(second)
+        .isNotEqualTo(third)
+        .isNotEqualTo(bundled(BackboneEntry.EFFICIENTNET_LITE0, "stem"));
+    assertThat(first).doesNotContain(0f, Float.NaN);
+  }
+
+  private Backbone loadRandom(int seed) {
+    Engine.getInstance().setRandomSeed(seed);
+    return load(BackboneEntry.EFFICIENTNET_LITE0, "random");
+  }
+
+  @Test
+  void aUrlIsDownloadedOnceAndThenReadFromTheCacheWithoutANetwork() throws IOException {
+    byte[] content = resource(BackboneEntry.EFFICIENTNET_LITE0);
+    AtomicInteger requests = new AtomicInteger();
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          requests.incrementAndGet();
+          try (exchange) {
+            exchange.sendResponseHeaders(200, content.length);
+            exchange.getResponseBody().write(content);
+          }
+        });
+    String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/weights/lite.safetensors";
+    String before = System.getProperty("graft.cache");
+    System.setProperty("graft.cache", folder.toString());
+    try {
+      server.start();
+      try (Backbone backbone = load(BackboneEntry.EFFICIENTNET_LITE0, url)) {
+        assertThat(backbone.weights().sha256()).isEqualTo(LITE_SHA256);
+        assertThat(backbone.weights().pretrained()).isTrue();
+      } finally {
+        server.stop(0);
+      }
+      assertThat(said.toString(StandardCharsets.UTF_8)).contains("Downloading " + url);
+      assertThat(requests).hasValue(1);
+      said.reset();
+      try (Backbone backbone = load(BackboneEntry.EFFICIENTNET_LITE0, url)) {
+        assertThat(backbone.weights().sha256()).isEqualTo(LITE_SHA256);
+        assertThat(values(backbone.trunk(), BackboneEntry.EFFICIENTNET_LITE0, "stem"))
+            .isEqualTo(bundled(BackboneEntry.EFFICIENTNET_LITE0, "stem"));
+      }
+      assertThat(said.toString(StandardCharsets.UTF_8)).doesNotContain("Downloading");
+      try (Stream<Path> files = Files.walk(folder)) {
+        assertThat(files.filter(file -> file.toString().endsWith("lite.safetensors"))).hasSize(1);
+      }
+      // And what is not in the cache is not to be had now.
+      assertRefused(
+          BackboneEntry.EFFICIENTNET_LITE0,
+          url.replace("lite.", "other."),
+          "other.safetensors",
+          "no connection");
+    } finally {
+      if (before == null) {
+        System.clearProperty("graft.cache");
+      } else {
+        System.setProperty("graft.cache", before);
+      }
+    }
+  }
+
+  @Test
+  void aTensorOfAnotherShapeIsRefused() throws URISyntaxException {
+    Path file =
+        Path.of(GraftModelZooTest.class.getResource("/keras/vgg16-width-1-8_notop.h5").toURI());
+    assertRefused(
+        BackboneEntry.VGG16, file.toString(), file.toString(), "block1_conv1", "(64, 3, 3, 3)");
+  }
+
+  @Test
+  void aMissingTensorIsRefused() throws IOException {
+    Path file =
+        Files.write(
+            folder.resolve("lacks.safetensors"),
+            withHeader(
+                resource(BackboneEntry.EFFICIENTNET_LITE0),
+                header ->
+                    header.replace("\"blocks.7.project.bias\"", "\"blocks.7.project.bios\"")));
+    assertRefused(
+        BackboneEntry.EFFICIENTNET_LITE0,
+        file.toString(),
+        file.toString(),
+        "there is no tensor blocks.7.project.bias");
+  }
+
+  @Test
+  void aFileThatIsCutShortIsRefused() throws IOException {
+    byte[] whole = resource(BackboneEntry.EFFICIENTNET_LITE0);
+    Path file =
+        Files.write(folder.resolve("cut.safetensors"), Arrays.copyOf(whole, whole.length - 1000));
+    assertRefused(BackboneEntry.EFFICIENTNET_LITE0, file.toString(), file.toString(), "cut short");
+  }
+
+  @Test
+  void aNumberThatIsNoneIsRefused() throws IOException {
+    byte[] damaged = resource(BackboneEntry.EFFICIENTNET_LITE0);
+    // The classifier comes early in the alphabet, the last tensor late: its last value, to NaN.
+    damaged[damaged.length - 1] = 0x7e;
+    Path file = Files.write(folder.resolve("nan.safetensors"), damaged);
+    assertRefused(BackboneEntry.EFFICIENTNET_LITE0, file.toString(), file.toString(), "is NaN");
+  }
+
+  @Test
+  void pretrainedWeightsThatThereAreNotAreRefused() {
+    assertRefused(BackboneEntry.SMALL_CNN, "pretrained", "small-cnn", "--weights random");
+  }
+
+  private void assertRefused(BackboneEntry entry, String weights, String... says) {
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> load(entry, weights).close())
+        .satisfies(
+            e -> assertThat(e.getMessage()).contains(says).endsWith(".").doesNotContain("\n"));
+  }
+
+  private Backbone load(BackboneEntry entry, String weights) {
+    PrintStream stream = new PrintStream(said, true, StandardCharsets.UTF_8);
+    return Backbone.load(entry, weights, 32, Device.cpu(), new Console(stream, stream, false));
+  }
+
+  private static Weight kernel(BackboneEntry entry, String layer) {
+    return entry.network().weights().stream()
+        .filter(weight -> weight.name().equals(layer + ".weight"))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static float[] values(Trunk trunk, BackboneEntry entry, String layer) {
+    return trunk.parametersByWeight().get(kernel(entry, layer).name()).getArray().toFloatArray();
+  }
+
+  private static float[] bundled(BackboneEntry entry, String layer) {
+    try (WeightReader reader =
+        Safetensors.of(
+            "bundled", ByteBuffer.wrap(resource(entry)), entry.id(), entry.network().weights())) {
+      return reader.read(kernel(entry, layer));
+    }
+  }
+
+  private static byte[] resource(BackboneEntry entry) {
+    try (InputStream stream =
+        GraftModelZoo.class.getResourceAsStream(entry.resource().orElseThrow())) {
+      return stream.readAllBytes();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** The same safetensors file with another header. */
+  private static byte[] withHeader(byte[] file, UnaryOperator<String> change) {
+    int length = (int) ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    String before = new String(file, 8, length, StandardCharsets.UTF_8);
+    String changed = change.apply(before);
+    assertThat(changed).isNotEqualTo(before);
+    byte[] header = changed.getBytes(StandardCharsets.UTF_8);
+    int data = 8 + length;
+    return ByteBuffer.allocate(8 + header.length + file.length - data)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putLong(header.length)
+        .put(header)
+        .put(file, data, file.length - data)
+        .array();
+  }
+}
