@@ -46,7 +46,8 @@ final class CrossEntropy extends Loss {
     updateAccumulators(new String[] {key}, labels, predictions);
   }
 
-  @Override
+  /** Overrides, but not in DJL 0.25.0, which calls the above once a key. */
+  @SuppressWarnings("MissingOverride")
   public void updateAccumulators(String[] keys, NDList labels, NDList predictions) {
     long count = labels.singletonOrThrow().size();
     double sum = evaluate(labels, predictions).getFloat() * (double) count;
