@@ -88,7 +88,8 @@ class CommandLineTest {
             "data-dir='" + folder.resolve("data") + "'",
             "head.hidden=32",
             "batch-size=32",
-            "epochs=3")) {
+            "epochs=3",
+            "learning-rate=0.005")) {
       all.addAll(List.of("--set", setting));
     }
     all.addAll(Arrays.asList(arguments));
