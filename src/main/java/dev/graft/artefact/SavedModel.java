@@ -6,6 +6,7 @@ import ai.djl.Model;
 import ai.djl.modality.Classifications;
 import ai.djl.modality.cv.Image;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.BlockFactory;
 import ai.djl.repository.zoo.Criteria;
@@ -27,13 +28,16 @@ import dev.graft.network.ImageTranslator;
 import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Trunk;
+import dev.graft.network.Weight;
 import dev.graft.recipe.Recipe;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Type;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -147,22 +151,61 @@ public final class SavedModel {
       throw new GraftException(
           "There is no model in " + folder + ": it should hold " + NETWORK + " and the rest.");
     }
-    describe(folder);
+    Description description = describe(folder);
     try {
-      return Criteria.builder()
-          .setTypes(Image.class, Classifications.class)
-          .optModelPath(folder)
-          .optTranslatorFactory(new BuildsTranslator())
-          .optDevice(device)
-          .build()
-          .loadModel();
-    } catch (IOException
-        | ModelNotFoundException
-        | MalformedModelException
-        | IllegalArgumentException e) {
-      throw new GraftException(
-          "The model in " + folder + " can't be loaded: " + e.getMessage() + ".", e);
+      GraftedNetwork design = description.network();
+      classes(folder, description);
+      ZooModel<Image, Classifications> model =
+          Criteria.builder()
+              .setTypes(Image.class, Classifications.class)
+              .optModelPath(folder)
+              .optTranslatorFactory(new BuildsTranslator())
+              .optDevice(device)
+              .build()
+              .loadModel();
+      try {
+        checkWeights(model.getBlock(), design);
+        return model;
+      } catch (RuntimeException e) {
+        model.close();
+        throw e;
+      }
+    } catch (EOFException e) {
+      throw failure(folder, "the file of its weights is cut short", e);
+    } catch (IOException | ModelNotFoundException | MalformedModelException e) {
+      throw failure(folder, e.getMessage(), e);
+    } catch (RuntimeException e) {
+      // What DJL makes of a damaged file may be anything.
+      throw failure(folder, e.getMessage() == null ? e.toString() : e.getMessage(), e);
     }
+  }
+
+  private static GraftException failure(Path folder, String reason, Exception cause) {
+    String sentence = reason.lines().findFirst().orElse("").replaceFirst("[.]+$", "");
+    return new GraftException(
+        "The model in " + folder + " can't be loaded: " + sentence + ".", cause);
+  }
+
+  /** DJL takes parameters of any shape, and none at all from a file that it doesn't know. */
+  private static void checkWeights(Block block, GraftedNetwork design) {
+    List<Shape> wanted = new ArrayList<>();
+    design.backbone().weights().forEach(weight -> wanted.add(shape(weight)));
+    wanted.add(new Shape(design.featureWidth())); // the scaling's mean
+    wanted.add(new Shape(design.featureWidth())); // and deviation
+    design.head().stream()
+        .flatMap(layer -> layer.weights().stream())
+        .forEach(weight -> wanted.add(shape(weight)));
+    List<Shape> found =
+        block.getParameters().values().stream()
+            .map(each -> each.isInitialized() ? each.getArray().getShape() : new Shape(0))
+            .toList();
+    if (!found.equals(wanted)) {
+      throw new GraftException("its weights are not those of the network in " + NETWORK + ".");
+    }
+  }
+
+  private static Shape shape(Weight weight) {
+    return new Shape(weight.shape().stream().mapToLong(Long::longValue).toArray());
   }
 
   private static Block pictureBlock(Graft graft) {
@@ -174,16 +217,35 @@ public final class SavedModel {
     Path file = folder.resolve(NETWORK);
     try {
       Description description = JSON.readValue(Files.readString(file), Description.class);
+      if (description == null) {
+        throw new GraftException(file + " is damaged: it describes nothing.");
+      }
       if (description.format() != FORMAT) {
         throw new GraftException(
             file + " has format " + description.format() + "; this Graft reads " + FORMAT + ".");
       }
       return description;
     } catch (JsonProcessingException e) {
-      throw new GraftException(file + " is damaged: " + e.getOriginalMessage(), e);
+      // In brackets Jackson tells programmers what to do about it.
+      String reason = e.getOriginalMessage().lines().findFirst().orElse("unreadable");
+      throw new GraftException(file + " is damaged: " + reason.replaceFirst(" \\(.*", "") + ".", e);
     } catch (IOException e) {
-      throw new GraftException(file + " can't be read: " + e.getMessage(), e);
+      throw new GraftException(file + " can't be read: " + e.getMessage() + ".", e);
     }
+  }
+
+  private static List<String> classes(Path folder, Description description) throws IOException {
+    Path file = folder.resolve(CLASSES);
+    if (!Files.isRegularFile(file)) {
+      throw new GraftException("it lacks " + CLASSES + ", the names of its classes.");
+    }
+    List<String> classes = Files.readAllLines(file);
+    if (classes.size() != description.classes()) {
+      throw new GraftException(
+          "%s names %d classes, but %s says that there are %d."
+              .formatted(CLASSES, classes.size(), NETWORK, description.classes()));
+    }
+    return classes;
   }
 
   /** Builds the network of a model's folder for DJL, which then fills it. */
@@ -213,9 +275,11 @@ public final class SavedModel {
         Class<I> input, Class<O> output, Model model, Map<String, ?> arguments) {
       Description description = describe(model.getModelPath());
       try {
-        List<String> classes = Files.readAllLines(model.getModelPath().resolve(CLASSES));
         return new Adapter<>(
-            new ImageTranslator(description.preprocessing(), description.inputSize(), classes),
+            new ImageTranslator(
+                description.preprocessing(),
+                description.inputSize(),
+                classes(model.getModelPath(), description)),
             input,
             output);
       } catch (IOException e) {

@@ -205,15 +205,20 @@ public record Recipe(
     }
   }
 
+  private static final double SMALLEST = 1e-30;
+  private static final double GREATEST = 1e30;
+
   private static void positive(String key, double value) {
-    if (!(value > 0 && value < Double.POSITIVE_INFINITY)) {
-      throw outside(key, "above 0", value);
+    // The engines compute in float32, where much less is 0 and much more infinite.
+    if (!(value >= SMALLEST && value <= GREATEST)) {
+      throw outside(key, "above 0 (from 1e-30 to 1e+30)", value);
     }
   }
 
   private static void atLeast(String key, double value, double least) {
-    if (!(value >= least && value < Double.POSITIVE_INFINITY)) {
-      throw outside(key, "at least " + String.format(Locale.ROOT, "%.0f", least), value);
+    if (!(value >= least && value <= GREATEST)) {
+      throw outside(
+          key, "at least " + String.format(Locale.ROOT, "%.0f", least) + " (to 1e+30)", value);
     }
   }
 

@@ -1,0 +1,115 @@
+package dev.graft.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.SequentialBlock;
+import ai.djl.training.ParameterStore;
+import dev.graft.feature.FeatureBatches;
+import dev.graft.network.FeatureScaling;
+import dev.graft.network.GraftedNetwork.Scaling;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What is done to features before the head, and how it is measured. */
+@Tag("engine")
+class FeatureScalingTest {
+  private NDManager manager;
+
+  @BeforeEach
+  void open() {
+    manager = NDManager.newBaseManager(Device.cpu());
+  }
+
+  @AfterEach
+  void close() {
+    manager.close();
+  }
+
+  private FeatureScaling scaling(double power, boolean standardize, int width) {
+    FeatureScaling scaling = new FeatureScaling(new Scaling(power, standardize), width);
+    scaling.initialize(manager, DataType.FLOAT32, new Shape(1, width));
+    return scaling;
+  }
+
+  private float[] scaled(FeatureScaling scaling, NDArray features) {
+    return scaling
+        .forward(new ParameterStore(manager, false), new NDList(features), false)
+        .singletonOrThrow()
+        .toFloatArray();
+  }
+
+  @Test
+  void thePowerIsTakenOfTheSizeAndTheSignStays() {
+    NDArray features = manager.create(new float[] {-9, 0, 4, 0.25f}, new Shape(1, 4));
+    assertThat(scaled(scaling(0.5, false, 4), features))
+        .containsExactly(new float[] {-3, 0, 2, 0.5f}, within(2e-3f));
+    assertThat(scaled(scaling(1, false, 4), features)).containsExactly(-9, 0, 4, 0.25f);
+  }
+
+  @Test
+  void poweredFeaturesAreStandardisedByMeanAndDeviation() {
+    FeatureScaling scaling = scaling(0.5, true, 2);
+    scaling.standardizeBy(new float[] {1, -1}, new float[] {2, 4});
+    NDArray features = manager.create(new float[] {9, 9, 25, 49}, new Shape(2, 2));
+    assertThat(scaled(scaling, features)).containsExactly(new float[] {1, 1, 2, 2}, within(2e-3f));
+  }
+
+  @Test
+  void whatItIsMeasuredOnHasMeanZeroAndDeviationOneAfterwards() {
+    int[] rows = IntStream.range(0, 50).toArray();
+    // 1000 to 1049; a square; a value that never varies
+    FeatureBatches batches =
+        FeatureBatches.inOrder(
+            (on, some) -> {
+              float[] values = new float[3 * some.length];
+              for (int i = 0; i < some.length; i++) {
+                values[3 * i] = 1000 + some[i];
+                values[3 * i + 1] = some[i] * some[i];
+                values[3 * i + 2] = 7;
+              }
+              return new NDList(on.create(values, new Shape(some.length, 3)));
+            },
+            rows,
+            new int[50],
+            16);
+    FeatureScaling scaling = scaling(0.5, true, 3);
+    Standardization.fit(scaling, 3, new SequentialBlock(), batches, manager);
+    double[] sum = new double[3];
+    double[] squares = new double[3];
+    batches
+        .getData(manager)
+        .forEach(
+            batch -> {
+              float[] values = scaled(scaling, batch.getData().singletonOrThrow());
+              for (int i = 0; i < values.length; i++) {
+                sum[i % 3] += values[i];
+                squares[i % 3] += (double) values[i] * values[i];
+              }
+              batch.close();
+            });
+    for (int i = 0; i < 3; i++) {
+      assertThat(sum[i] / 50).isCloseTo(0, within(1e-2));
+      assertThat(squares[i] / 50).isCloseTo(i == 2 ? 0 : 1, within(1e-2));
+    }
+  }
+
+  @Test
+  void meansAndDeviationsAreOverAllRowsThatWereAdded() {
+    Standardization measured = new Standardization(2);
+    measured.add(new float[] {1, 10, 3, 10});
+    measured.add(new float[] {5, 10});
+    assertThat(measured.means()).containsExactly(3, 10);
+    assertThat(measured.deviations())
+        .containsExactly(new float[] {(float) Math.sqrt(8 / 3.0), 1e-3f}, within(1e-5f));
+  }
+}
