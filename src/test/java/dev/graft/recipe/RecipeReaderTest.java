@@ -326,7 +326,7 @@ class RecipeReaderTest {
             new Recipe.Head(0, 0.1 + 0.2, 0),
             Recipe.Initializer.HE_UNIFORM,
             Recipe.OptimizerChoice.ADAM,
-            1e-300,
+            1e-30,
             1e-7,
             Recipe.Schedule.CONSTANT,
             0.5,

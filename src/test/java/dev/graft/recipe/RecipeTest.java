@@ -24,17 +24,17 @@ class RecipeTest {
         "head.hidden | 0 65536 | -1 65537 | a whole number from 0 to 65536",
         "head.input-dropout | 0 0.999 | -0.001 1.0 | at least 0 and below 1",
         "head.dropout | 0 0.999 | -0.001 1.0 | at least 0 and below 1",
-        "learning-rate | 1e-300 1e300 | 0.0 -1.0 | above 0",
-        "backbone-learning-rate | 1e-300 1e300 | 0.0 -1.0 | above 0",
-        "warmup-epochs | 0 14.999 | -0.001 | at least 0",
+        "learning-rate | 1e-30 1e30 | 0.0 -1.0 9.0E-31 1.1E30 | above 0 (from 1e-30 to 1e+30)",
+        "backbone-learning-rate | 1e-30 1e30 | 0.0 -1.0 9.0E-31 1.1E30 | above 0 (from 1e-30 to 1e+30)",
+        "warmup-epochs | 0 14.999 | -0.001 | at least 0 (to 1e+30)",
         "warmup-epochs | 0 14.999 | 15.0 16.0 | below epochs, which is 15",
-        "epsilon | 1e-300 1 | 0.0 -1.0E-8 | above 0",
-        "weight-decay | 0 1e300 | -0.001 | at least 0",
+        "epsilon | 1e-30 1 | 0.0 -1.0E-8 9.0E-31 1.1E30 | above 0 (from 1e-30 to 1e+30)",
+        "weight-decay | 0 1e30 | -0.001 1.1E30 | at least 0 (to 1e+30)",
         "label-smoothing | 0 0.999 | -0.001 1.0 | at least 0 and below 1",
         "batch-size | 1 65536 | 0 65537 | a whole number from 1 to 65536",
         "epochs | 1 100000 | 0 100001 -1 | a whole number from 1 to 100000",
         "early-stopping.patience | 0 100000 | -1 100001 | a whole number from 0 to 100000",
-        "early-stopping.min-delta | 0 1e300 | -0.001 | at least 0"
+        "early-stopping.min-delta | 0 1e30 | -0.001 1.1E30 | at least 0 (to 1e+30)"
       })
   void aKeyTakesWhatIsWithinItsLimitsAndRefusesWhatIsNot(
       String key, String within, String beyond, String limit) {
