@@ -10,7 +10,6 @@ import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import dev.graft.network.Preprocessing;
-import java.nio.ByteBuffer;
 
 /**
  * A whole network that also takes pictures as they are. DJL's own translator for image
@@ -42,21 +41,9 @@ final class PictureBlock extends AbstractBlock {
     if (input.getShape().dimension() != 3) {
       return network.forward(parameters, inputs, training);
     }
-    NDArray logits =
-        network.forward(parameters, new NDList(prepare(input)), training).singletonOrThrow();
+    NDList pixels = new NDList(preprocessing.pixels(input, side).expandDims(0));
+    NDArray logits = network.forward(parameters, pixels, training).singletonOrThrow();
     return new NDList(logits.squeeze(0));
-  }
-
-  /** A picture {@code (height, width, 3)} to pixels {@code (1, 3, side, side)}. */
-  private NDArray prepare(NDArray picture) {
-    int height = Math.toIntExact(picture.getShape().get(0));
-    int width = Math.toIntExact(picture.getShape().get(1));
-    byte[] rgb = picture.toType(DataType.UINT8, false).toByteArray();
-    byte[] planes = preprocessing.pixels(rgb, width, height, side);
-    return picture
-        .getManager()
-        .create(ByteBuffer.wrap(planes), new Shape(1, 3, side, side), DataType.UINT8)
-        .toType(DataType.FLOAT32, false);
   }
 
   @Override

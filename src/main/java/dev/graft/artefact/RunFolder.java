@@ -4,21 +4,18 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.graft.GraftException;
+import dev.graft.WholeFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.regex.Pattern;
 
 /**
@@ -93,7 +90,7 @@ public final class RunFolder implements AutoCloseable {
 
   /** Writes a text file of the run. */
   public void write(String name, String text) throws IOException {
-    writeWhole(folder.resolve(name), text);
+    WholeFile.write(folder.resolve(name), text);
   }
 
   private synchronized void write(RunRecord next) throws IOException {
@@ -104,7 +101,7 @@ public final class RunFolder implements AutoCloseable {
   /** Ends the run; from now on it is the latest. */
   public void complete(RunRecord completed) throws IOException {
     write(completed);
-    writeWhole(output.resolve("latest"), folder.getFileName() + "\n");
+    WholeFile.write(output.resolve("latest"), folder.getFileName() + "\n");
   }
 
   /** Ends the run with what went wrong. */
@@ -156,21 +153,5 @@ public final class RunFolder implements AutoCloseable {
           latest + " names " + named + ", which is not there; name one with --model FOLDER.");
     }
     return Optional.of(runs.resolve(name));
-  }
-
-  private static void writeWhole(Path file, String text) throws IOException {
-    // Not createTempFile, whose files only their owner may read.
-    Path unfinished =
-        file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + ".unfinished");
-    try {
-      Files.writeString(unfinished, text, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-      try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
-        channel.force(true);
-      }
-      Files.move(
-          unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(unfinished);
-    }
   }
 }

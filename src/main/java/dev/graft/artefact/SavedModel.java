@@ -12,10 +12,6 @@ import ai.djl.nn.BlockFactory;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.repository.zoo.ZooModel;
-import ai.djl.translate.Translator;
-import ai.djl.translate.TranslatorContext;
-import ai.djl.translate.TranslatorFactory;
-import ai.djl.util.Pair;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -32,15 +28,12 @@ import dev.graft.network.Weight;
 import dev.graft.recipe.Recipe;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.lang.reflect.Type;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * A model on disk, which plain DJL loads with {@code Criteria.optModelPath} as {@code Image} to
@@ -154,12 +147,15 @@ public final class SavedModel {
     Description description = describe(folder);
     try {
       GraftedNetwork design = description.network();
-      classes(folder, description);
+      // Prepares pictures outside the block, so that they can be batched; the answers are the same.
+      ImageTranslator translator =
+          new ImageTranslator(
+              description.preprocessing(), description.inputSize(), classes(folder, description));
       ZooModel<Image, Classifications> model =
           Criteria.builder()
               .setTypes(Image.class, Classifications.class)
               .optModelPath(folder)
-              .optTranslatorFactory(new BuildsTranslator())
+              .optTranslator(translator)
               .optDevice(device)
               .build()
               .loadModel();
@@ -256,54 +252,6 @@ public final class SavedModel {
     public Block newBlock(Model model, Path folder, Map<String, ?> arguments) {
       GraftedNetwork design = describe(folder).network();
       return pictureBlock(Graft.of(design, Trunk.whole(design)));
-    }
-  }
-
-  /**
-   * Prepares pictures outside the network, so that they can be batched; the answers are the same.
-   */
-  public static final class BuildsTranslator implements TranslatorFactory {
-    private static final long serialVersionUID = 1L;
-
-    @Override
-    public Set<Pair<Type, Type>> getSupportedTypes() {
-      return Set.of(new Pair<>(Image.class, Classifications.class));
-    }
-
-    @Override
-    public <I, O> Translator<I, O> newInstance(
-        Class<I> input, Class<O> output, Model model, Map<String, ?> arguments) {
-      Description description = describe(model.getModelPath());
-      try {
-        return new Adapter<>(
-            new ImageTranslator(
-                description.preprocessing(),
-                description.inputSize(),
-                classes(model.getModelPath(), description)),
-            input,
-            output);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-  }
-
-  /** The translator under the types that DJL asked for, which were checked to be its own. */
-  private record Adapter<I, O>(ImageTranslator translator, Class<I> input, Class<O> output)
-      implements Translator<I, O> {
-    @Override
-    public ai.djl.translate.Batchifier getBatchifier() {
-      return translator.getBatchifier();
-    }
-
-    @Override
-    public ai.djl.ndarray.NDList processInput(TranslatorContext context, I picture) {
-      return translator.processInput(context, (Image) picture);
-    }
-
-    @Override
-    public O processOutput(TranslatorContext context, ai.djl.ndarray.NDList logits) {
-      return output.cast(translator.processOutput(context, logits));
     }
   }
 }

@@ -119,7 +119,7 @@ final class InferCommand implements Callable<Integer> {
     try (ZooModel<Image, Classifications> loaded =
             folder.isPresent()
                 ? SavedModel.load(folder.get(), on)
-                : Backbone.loadImageNetClassifier(on, console);
+                : Backbone.loadImageNetClassifier(on);
         Predictor<Image, Classifications> predictor = loaded.newPredictor()) {
       console.say("Model: " + name + folder.map(path -> ", " + path).orElse(""));
       for (Map.Entry<Path, Object> entry : pictures.entrySet()) {

@@ -1,6 +1,7 @@
 package dev.graft.data;
 
 import dev.graft.GraftException;
+import dev.graft.Hash;
 
 /**
  * What a run learns from and what it is judged by.
@@ -18,5 +19,10 @@ public record DataSet(String name, ImageSet train, ImageSet test, String origin)
           "%s: training and test pictures must have the same classes, were %s and %s."
               .formatted(name, train.classes(), test.classes()));
     }
+  }
+
+  /** SHA-256 over the training pictures and the test pictures; computed anew at each call. */
+  public String sha256() {
+    return Hash.Algorithm.SHA256.of(train.sha256() + test.sha256()).hex();
   }
 }

@@ -51,6 +51,11 @@ public final class FeatureBatches implements Dataset {
     return rows.length;
   }
 
+  /** The label of a row, by its place in the order that the rows were given in. */
+  public int label(int place) {
+    return labels[place];
+  }
+
   /** Number of batches, the last of which may be smaller. */
   public int batches() {
     return (rows.length + batchSize - 1) / batchSize;

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.graft.GraftException;
+import dev.graft.WholeFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -14,13 +15,11 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.UUID;
 
 /**
  * Features on disk, a record of fixed size a picture, mapped into memory. The file begins with a
@@ -122,34 +121,21 @@ public final class FeatureCache implements FeatureSource {
               free >> 20));
     }
     Path file = folder.resolve(key.fileName());
-    // Not createTempFile, whose files only their owner may read.
-    Path unfinished = folder.resolve(key.fileName() + "." + UUID.randomUUID() + ".unfinished");
-    try {
-      try (FileChannel channel =
-          FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        writeFully(channel, header(key));
-        for (int from = 0; from < size; from += step) {
-          int to = Math.min(size, from + step);
-          ByteBuffer records = filler.records(from, to);
-          if (records.remaining() != (to - from) * layout.bytes()) {
-            throw new IllegalStateException(
-                records.remaining() + " bytes for " + (to - from) + " records of " + layout);
+    WholeFile.write(
+        file,
+        channel -> {
+          WholeFile.writeFully(channel, header(key));
+          for (int from = 0; from < size; from += step) {
+            int to = Math.min(size, from + step);
+            ByteBuffer records = filler.records(from, to);
+            if (records.remaining() != (to - from) * layout.bytes()) {
+              throw new IllegalStateException(
+                  records.remaining() + " bytes for " + (to - from) + " records of " + layout);
+            }
+            WholeFile.writeFully(channel, records);
           }
-          writeFully(channel, records);
-        }
-        channel.force(true);
-      }
-      Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(unfinished);
-    }
+        });
     return new FeatureCache(file, layout, size);
-  }
-
-  private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
-    }
   }
 
   private static ByteBuffer header(FeatureKey key) {

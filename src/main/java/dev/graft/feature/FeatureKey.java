@@ -1,10 +1,7 @@
 package dev.graft.feature;
 
+import dev.graft.Hash;
 import dev.graft.network.GraftedNetwork;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -79,13 +76,7 @@ public record FeatureKey(
 
   /** SHA-256 over all ingredients, in hexadecimal digits. */
   public String hash() {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(text().getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest);
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java has SHA-256", e);
-    }
+    return Hash.Algorithm.SHA256.of(text()).hex();
   }
 
   /** The cache file's name: the backbone, for people, and enough of the hash. */

@@ -4,12 +4,9 @@ import ai.djl.modality.Classifications;
 import ai.djl.modality.cv.Image;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.translate.Batchifier;
 import ai.djl.translate.Translator;
 import ai.djl.translate.TranslatorContext;
-import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
@@ -35,16 +32,8 @@ public final class ImageTranslator implements Translator<Image, Classifications>
   /** The picture as {@code (3, side, side)}, R, G, B from 0 to 255, float32. */
   @Override
   public NDList processInput(TranslatorContext context, Image image) {
-    byte[] rgb;
-    try (NDArray pixels = image.toNDArray(context.getNDManager(), Image.Flag.COLOR)) {
-      rgb = pixels.toType(DataType.UINT8, false).toByteArray();
-    }
-    byte[] planes = preprocessing.pixels(rgb, image.getWidth(), image.getHeight(), side);
-    return new NDList(
-        context
-            .getNDManager()
-            .create(ByteBuffer.wrap(planes), new Shape(3, side, side), DataType.UINT8)
-            .toType(DataType.FLOAT32, false));
+    NDArray picture = image.toNDArray(context.getNDManager(), Image.Flag.COLOR);
+    return new NDList(preprocessing.pixels(picture, side));
   }
 
   /** Logits {@code (classes)} to probabilities. */

@@ -3,7 +3,9 @@ package dev.graft.network;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
@@ -102,6 +104,26 @@ public record Preprocessing(
       planes[2 * plane + i] = square[at++];
     }
     return planes;
+  }
+
+  /**
+   * A picture that the engine holds as what {@link #normalize} takes.
+   *
+   * @param picture {@code (height, width, 3)}, R, G, B from 0 to 255, any type
+   * @param side the network's input, in pixels a side
+   * @return {@code (3, side, side)}, float32
+   */
+  public NDArray pixels(NDArray picture, int side) {
+    int height = Math.toIntExact(picture.getShape().get(0));
+    int width = Math.toIntExact(picture.getShape().get(1));
+    byte[] rgb = picture.toType(DataType.UINT8, false).toByteArray();
+    return picture
+        .getManager()
+        .create(
+            ByteBuffer.wrap(pixels(rgb, width, height, side)),
+            new Shape(3, side, side),
+            DataType.UINT8)
+        .toType(DataType.FLOAT32, false);
   }
 
   /**

@@ -3,7 +3,6 @@ package dev.graft.training;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
-import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.training.initializer.XavierInitializer;
 import dev.graft.Console;
@@ -33,11 +32,7 @@ import dev.graft.report.Charts;
 import dev.graft.zoo.Backbone;
 import dev.graft.zoo.BackboneEntry;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -64,6 +59,7 @@ public final class FineTuner implements AutoCloseable {
   private final Console console;
   private final Device device;
   private final DataSet data;
+  private final String dataHash;
   private final Split split;
   private final Backbone backbone;
   private final Graft graft;
@@ -86,6 +82,7 @@ public final class FineTuner implements AutoCloseable {
     BackboneEntry entry = BackboneEntry.of(recipe.backbone());
     Designs.check(recipe, entry);
     data = data();
+    dataHash = data.sha256();
     split = split();
     backbone =
         Backbone.load(entry, recipe.weights(), Designs.inputSize(recipe, entry), device, console);
@@ -133,8 +130,7 @@ public final class FineTuner implements AutoCloseable {
       double trainingSeconds = watch.seconds();
 
       watch = new Stopwatch();
-      Evaluation onValidation =
-          training.evaluate(validation, labels(split.validation()), classes(), (place, row) -> {});
+      Evaluation onValidation = training.evaluate(validation, classes(), (place, row) -> {});
       Evaluation onTest = judgeTest(features, training, folder);
       figures(folder, history, onTest);
       SavedModel.save(
@@ -241,7 +237,7 @@ public final class FineTuner implements AutoCloseable {
     RecordLayout layout =
         RecordLayout.of(graft.design(), recipe.cacheType() == Recipe.CacheType.FLOAT16);
     FeatureKey key =
-        FeatureKey.of(graft.design(), layout, weightsId(), dataHash(), Computer.engine());
+        FeatureKey.of(graft.design(), layout, weightsId(), dataHash, Computer.engine());
     Path folder = output.resolve("features");
 
     Optional<FeatureCache> there = FeatureCache.find(folder, key, layout, pixels.size());
@@ -284,18 +280,6 @@ public final class FineTuner implements AutoCloseable {
         : backbone.weights().sha256();
   }
 
-  /** Over the training pictures and the test pictures. */
-  private String dataHash() {
-    try {
-      String both = data.train().sha256() + data.test().sha256();
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(both.getBytes(StandardCharsets.US_ASCII));
-      return HexFormat.of().formatHex(digest);
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java has SHA-256", e);
-    }
-  }
-
   private FeatureBatches shuffled(Features features, int[] rows, long seed) {
     return FeatureBatches.shuffled(features.source(), rows, labels(rows), recipe.batchSize(), seed);
   }
@@ -320,12 +304,11 @@ public final class FineTuner implements AutoCloseable {
                 .map(i -> split.train()[i])
                 .toArray()
             : split.train();
-    Block before = training.beforeScaling();
     try (NDManager manager = NDManager.newBaseManager(device)) {
       Standardization.fit(
           graft.scaling(),
           graft.design().featureWidth(),
-          before,
+          training.beforeScaling(),
           inOrder(features, measured),
           manager);
     }
@@ -342,7 +325,6 @@ public final class FineTuner implements AutoCloseable {
         FeatureBatches.inOrder(features.source(), rows, truths, EVALUATION_BATCH);
     return training.evaluate(
         batches,
-        truths,
         classes(),
         (place, row) -> {
           if (place < DRAWN) {
@@ -385,7 +367,7 @@ public final class FineTuner implements AutoCloseable {
             split.validation().length,
             data.test().size(),
             classes().size(),
-            dataHash(),
+            dataHash,
             0),
         recipe.seed(),
         new RunRecord.Engine(

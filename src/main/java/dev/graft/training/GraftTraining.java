@@ -40,6 +40,7 @@ import java.util.stream.Collectors;
  */
 final class GraftTraining implements AutoCloseable {
   private final Graft graft;
+  private final boolean fromPixels;
   private final Recipe recipe;
   private final Console console;
   private final Model model;
@@ -51,6 +52,7 @@ final class GraftTraining implements AutoCloseable {
    */
   GraftTraining(Graft graft, boolean fromPixels, Recipe recipe, Device device, Console console) {
     this.graft = graft;
+    this.fromPixels = fromPixels;
     this.recipe = recipe;
     this.console = console;
     this.device = device;
@@ -64,9 +66,7 @@ final class GraftTraining implements AutoCloseable {
   /** What the batches go through before the scaling: the tail, and the root if fed with pixels. */
   SequentialBlock beforeScaling() {
     SequentialBlock block = new SequentialBlock();
-    return inputs.length == 1 && inputs[0].equals(graft.inputShape())
-        ? block.add(graft.root()).add(graft.tail())
-        : block.add(graft.tail());
+    return fromPixels ? block.add(graft.root()).add(graft.tail()) : block.add(graft.tail());
   }
 
   /**
@@ -156,10 +156,9 @@ final class GraftTraining implements AutoCloseable {
   /**
    * Judges rows in order, with dropout off.
    *
-   * @param labels the truths, in the same order
    * @param judged is told of every row
    */
-  Evaluation evaluate(FeatureBatches rows, int[] labels, List<String> classes, Judged judged) {
+  Evaluation evaluate(FeatureBatches rows, List<String> classes, Judged judged) {
     Evaluation.Collector collector = Evaluation.collector(classes);
     NDManager manager = model.getNDManager();
     int place = 0;
@@ -171,7 +170,7 @@ final class GraftTraining implements AutoCloseable {
         float[] values = probabilities.toFloatArray();
         for (int i = 0; i < batch.getSize(); i++, place++) {
           float[] row = Arrays.copyOfRange(values, i * classes.size(), (i + 1) * classes.size());
-          collector.add(labels[place], row);
+          collector.add(rows.label(place), row);
           judged.row(place, row);
         }
       }

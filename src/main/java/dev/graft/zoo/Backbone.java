@@ -69,9 +69,10 @@ public record Backbone(
             .optArtifactId(entry.id())
             .optArgument(BackboneFactory.WEIGHTS, weights)
             .optArgument(BackboneFactory.INPUT_SIZE, Integer.toString(inputSize))
+            .optArgument(BackboneFactory.CONSOLE, console)
             .optDevice(device)
             .build();
-    ZooModel<NDList, NDList> model = BackboneFactory.with(console, () -> load(criteria));
+    ZooModel<NDList, NDList> model = load(criteria);
     return new Backbone(
         entry.network(),
         (Trunk) model.getBlock(),
@@ -81,8 +82,7 @@ public record Backbone(
   }
 
   /** EfficientNet-Lite0 with its classifier: a picture to ImageNet's 1000 classes. */
-  public static ZooModel<Image, Classifications> loadImageNetClassifier(
-      Device device, Console console) {
+  public static ZooModel<Image, Classifications> loadImageNetClassifier(Device device) {
     BackboneEntry entry = BackboneEntry.EFFICIENTNET_LITE0;
     int side = 224;
     Criteria<Image, Classifications> criteria =
@@ -99,7 +99,7 @@ public record Backbone(
                     imageNetClasses()))
             .optDevice(device)
             .build();
-    return BackboneFactory.with(console, () -> load(criteria));
+    return load(criteria);
   }
 
   private static <I, O> ZooModel<I, O> load(Criteria<I, O> criteria) {

@@ -23,7 +23,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Supplier;
 
 /**
  * Builds a backbone's block and fills it, on DJL's behalf: DJL creates it by name, from the zoo's
@@ -41,6 +40,9 @@ public final class BackboneFactory implements BlockFactory {
   /** Argument: {@code true} for the network with its ImageNet classifier. */
   static final String CLASSIFIER = "classifier";
 
+  /** Argument: the {@link Console} that shows downloads; they are silent unless given. */
+  static final String CONSOLE = "console";
+
   /** Argument that the zoo's entry sets: the backbone's id. */
   static final String BACKBONE = "backbone";
 
@@ -48,24 +50,6 @@ public final class BackboneFactory implements BlockFactory {
   private static final String SOURCE = "weights.source";
   private static final String PRETRAINED = "weights.pretrained";
   private static final String CONVENTION = "weights.convention";
-
-  /** DJL creates the factory itself, so that the console can't be an argument. */
-  private static final ThreadLocal<Console> CONSOLE =
-      ThreadLocal.withInitial(
-          () -> {
-            PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
-            return new Console(nowhere, nowhere, false);
-          });
-
-  /** Loads with downloads shown on a console. */
-  static <T> T with(Console console, Supplier<T> load) {
-    CONSOLE.set(console);
-    try {
-      return load.get();
-    } finally {
-      CONSOLE.remove();
-    }
-  }
 
   @Override
   public Block newBlock(Model model, Path modelPath, Map<String, ?> arguments) {
@@ -118,19 +102,24 @@ public final class BackboneFactory implements BlockFactory {
         WeightSource.of(weights == null ? WeightSource.PRETRAINED : (String) weights, entry),
         wanted,
         parameters,
-        model);
+        model,
+        arguments.get(CONSOLE) instanceof Console console ? console : silent());
     return block;
   }
 
   /** Copies weights into the blocks' parameters one by one, so that only one is held twice. */
   private static void fill(
-      WeightSource source, List<Weight> wanted, Map<String, Parameter> parameters, Model model) {
+      WeightSource source,
+      List<Weight> wanted,
+      Map<String, Parameter> parameters,
+      Model model,
+      Console console) {
     model.setProperty(SOURCE, source.label());
     model.setProperty(PRETRAINED, Boolean.toString(source.pretrained()));
     if (source instanceof WeightSource.Random) {
       return;
     }
-    WeightSource.Opened opened = source.open(wanted, CONSOLE.get());
+    WeightSource.Opened opened = source.open(wanted, console);
     try (WeightReader reader = opened.reader()) {
       for (Weight weight : wanted) {
         parameters.get(weight.name()).getArray().set(reader.read(weight));
@@ -138,6 +127,11 @@ public final class BackboneFactory implements BlockFactory {
       model.setProperty(SHA256, opened.sha256().hex());
       model.setProperty(CONVENTION, reader.convention().name());
     }
+  }
+
+  private static Console silent() {
+    PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
+    return new Console(nowhere, nowhere, false);
   }
 
   static Backbone.Provenance provenance(Model model) {

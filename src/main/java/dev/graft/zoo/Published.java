@@ -1,6 +1,7 @@
 package dev.graft.zoo;
 
 import dev.graft.GraftException;
+import dev.graft.Hash;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;

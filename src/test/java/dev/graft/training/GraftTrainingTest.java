@@ -181,8 +181,7 @@ class GraftTrainingTest {
     try (GraftTraining training =
         new GraftTraining(graft, fromPixels, recipe, Device.cpu(), console)) {
       History history = training.fit(train, validation);
-      return new Outcome(
-          history, training.evaluate(validation, truths, CLASSES, (place, row) -> {}));
+      return new Outcome(history, training.evaluate(validation, CLASSES, (place, row) -> {}));
     }
   }
 

@@ -1,9 +1,9 @@
-package dev.graft.zoo;
+package dev.graft;
 
-import dev.graft.GraftException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -49,6 +49,11 @@ public record Hash(Algorithm algorithm, String hex) {
       MessageDigest digest = digest();
       digest.update(bytes.duplicate());
       return of(digest);
+    }
+
+    /** The hash of a text, in UTF-8. */
+    public Hash of(String text) {
+      return of(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
     }
 
     private Hash of(MessageDigest digest) {
