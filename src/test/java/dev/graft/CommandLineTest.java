@@ -357,6 +357,11 @@ class CommandLineTest {
     assertThat(run.at("/weights/sha256").asText()).isEmpty();
     assertThat(run.at("/cache/hit").asBoolean()).isFalse();
     assertThat(Files.readString(latest().resolve("model/network.json"))).contains("RANDOM");
+
+    Result otherwise =
+        fineTune("--weights", "random", "--epochs", "1", "--set", "initializer=he-uniform");
+    assertThat(otherwise.code).as(otherwise.err).isZero();
+    assertThat(json(latest()).at("/cache/hit").asBoolean(true)).isFalse();
   }
 
   @Test

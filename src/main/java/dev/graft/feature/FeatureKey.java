@@ -9,14 +9,15 @@ import java.util.List;
  * behind the freeze boundary, and how, does not matter.
  *
  * @param backbone its name
- * @param weights SHA-256 of its weights; for random weights something that names their seed
+ * @param weights SHA-256 of its weights; for random weights how they were drawn, and from which
+ *     seed
  * @param frozen names of the frozen stages, in order
  * @param features names of the frozen stages that are features
  * @param inputSize side of the input in pixels
  * @param preprocessing what is done to a picture, as text
  * @param layout what is kept of a picture, as text
  * @param pictures SHA-256 over all pictures, in order
- * @param engine name and version, since engines differ in the last digits
+ * @param engine name, version and device, since these differ in the last digits
  */
 public record FeatureKey(
     String backbone,

@@ -2,6 +2,7 @@ package dev.graft.training;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Parameter;
 import ai.djl.training.initializer.XavierInitializer;
@@ -94,6 +95,10 @@ public final class FineTuner implements AutoCloseable {
   /** The network that is trained. */
   public GraftedNetwork network() {
     return graft.design();
+  }
+
+  Graft graft() {
+    return graft;
   }
 
   /**
@@ -212,8 +217,23 @@ public final class FineTuner implements AutoCloseable {
                   XavierInitializer.RandomType.UNIFORM, XavierInitializer.FactorType.IN, 6);
         };
     graft.head().setInitializer(initializer, Parameter.Type.WEIGHT);
-    graft.initialize(backbone.model().getNDManager());
+    NDManager manager = backbone.model().getNDManager();
+    graft.initialize(manager);
+    if (!backbone.weights().isLoaded()) {
+      backbone.trunk().getParameters().values().stream()
+          .filter(parameter -> parameter.getType() == Parameter.Type.WEIGHT)
+          .forEach(parameter -> redraw(parameter, initializer, manager));
+    }
     graft.freeze();
+  }
+
+  /** DJL draws a backbone's weights as it is loaded, before the recipe's word on it is known. */
+  private static void redraw(Parameter parameter, XavierInitializer initializer, NDManager owner) {
+    NDArray array = parameter.getArray();
+    parameter.freeze(true); // a weight that records gradients can't be written to
+    try (NDArray drawn = initializer.initialize(owner, array.getShape(), array.getDataType())) {
+      drawn.copyTo(array);
+    }
   }
 
   // Features.
@@ -237,7 +257,8 @@ public final class FineTuner implements AutoCloseable {
     RecordLayout layout =
         RecordLayout.of(graft.design(), recipe.cacheType() == Recipe.CacheType.FLOAT16);
     FeatureKey key =
-        FeatureKey.of(graft.design(), layout, weightsId(), dataHash, Computer.engine());
+        FeatureKey.of(
+            graft.design(), layout, weightsId(), dataHash, Computer.engine() + " on " + device);
     Path folder = output.resolve("features");
 
     Optional<FeatureCache> there = FeatureCache.find(folder, key, layout, pixels.size());
@@ -275,9 +296,9 @@ public final class FineTuner implements AutoCloseable {
   }
 
   private String weightsId() {
-    return backbone.weights().sha256().isEmpty()
-        ? "random, seed " + recipe.seed()
-        : backbone.weights().sha256();
+    return backbone.weights().isLoaded()
+        ? backbone.weights().sha256()
+        : "random, " + recipe.initializer() + ", seed " + recipe.seed();
   }
 
   private FeatureBatches shuffled(Features features, int[] rows, long seed) {

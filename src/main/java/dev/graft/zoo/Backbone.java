@@ -46,6 +46,11 @@ public record Backbone(
    * @param pretrained whether they were trained on ImageNet
    */
   public record Provenance(String source, String sha256, boolean pretrained) {
+    /** Whether they came from a file, and were not drawn. */
+    public boolean isLoaded() {
+      return !sha256.isEmpty();
+    }
+
     /** As in a chart's title: nobody may take random weights for pretrained ones. */
     public String title() {
       return pretrained
