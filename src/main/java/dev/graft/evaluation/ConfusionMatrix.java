@@ -1,5 +1,6 @@
 package dev.graft.evaluation;
 
+import dev.graft.Csv;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -35,6 +36,11 @@ public final class ConfusionMatrix {
   /** The number of pictures of class {@code truth}. */
   public int support(int truth) {
     return Arrays.stream(counts[truth]).sum();
+  }
+
+  /** The number of pictures that were taken for class {@code predicted}. */
+  public int predicted(int predicted) {
+    return Arrays.stream(counts).mapToInt(row -> row[predicted]).sum();
   }
 
   /** The number of pictures that were taken for what they are. */

@@ -1,8 +1,12 @@
 package dev.graft.evaluation;
 
+import dev.graft.Csv;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * The verdict on a classifier: what it said about each picture of a labelled set, and the figures
@@ -43,6 +47,39 @@ public record Evaluation(
     return (double) predictions.stream().filter(Prediction::correct).count() / count();
   }
 
+  /**
+   * Where the accuracy on all pictures of this kind lies, with a confidence of 95 %, if these are
+   * drawn from them at random.
+   */
+  public Interval interval() {
+    return Interval.wilson(confusion().trace(), count());
+  }
+
+  /** The figures of every class, in the order of the class indices. */
+  public List<ClassFigures> perClass() {
+    ConfusionMatrix matrix = confusion();
+    return IntStream.range(0, matrix.size())
+        .mapToObj(index -> ClassFigures.of(matrix, index))
+        .toList();
+  }
+
+  /**
+   * The means in which each class counts the same, however many pictures it has. As in
+   * scikit-learn, a class of which there is no picture, and for which none was taken, is left out;
+   * a class of which there is none, but for which some were taken, counts with its zeros.
+   */
+  public Averages macro() {
+    ConfusionMatrix matrix = confusion();
+    return Averages.of(
+        perClass(), index -> matrix.support(index) + matrix.predicted(index) > 0 ? 1 : 0);
+  }
+
+  /** The means in which each class counts by its support; that of the recall is the accuracy. */
+  public Averages weighted() {
+    ConfusionMatrix matrix = confusion();
+    return Averages.of(perClass(), matrix::support);
+  }
+
   /** The expected calibration error, see {@link Calibration}. */
   public double ece() {
     return calibration().error();
@@ -66,9 +103,59 @@ public record Evaluation(
                   Integer.toString(p.index()),
                   classNames.get(p.truth()),
                   classNames.get(p.predicted()),
-                  String.format(Locale.ROOT, "%.6f", p.probability()))));
+                  number(p.probability()))));
     }
     return csv.toString();
+  }
+
+  /** A row a class, in the order of the class indices; averages are no classes and not here. */
+  public String classesCsv() {
+    var csv = new StringBuilder("class,precision,recall,f1,support\n");
+    for (ClassFigures c : perClass()) {
+      csv.append(
+          Csv.row(
+              List.of(
+                  c.name(),
+                  number(c.precision()),
+                  number(c.recall()),
+                  number(c.f1()),
+                  Integer.toString(c.support()))));
+    }
+    return csv.toString();
+  }
+
+  /** The wrong predictions, the most confident first; of equally confident ones the lower index. */
+  public List<Prediction> mistakes() {
+    return predictions.stream()
+        .filter(prediction -> !prediction.correct())
+        .sorted(
+            Comparator.comparing(Prediction::probability)
+                .reversed()
+                .thenComparing(Prediction::index))
+        .toList();
+  }
+
+  /**
+   * A row a wrong prediction, in the order of {@link #mistakes}.
+   *
+   * @param path of the picture of an index in the set
+   */
+  public String mistakesCsv(IntFunction<String> path) {
+    var csv = new StringBuilder("path,truth,predicted,probability\n");
+    for (Prediction p : mistakes()) {
+      csv.append(
+          Csv.row(
+              List.of(
+                  path.apply(p.index()),
+                  classNames.get(p.truth()),
+                  classNames.get(p.predicted()),
+                  number(p.probability()))));
+    }
+    return csv.toString();
+  }
+
+  private static String number(double number) {
+    return String.format(Locale.ROOT, "%.6f", number);
   }
 
   /**

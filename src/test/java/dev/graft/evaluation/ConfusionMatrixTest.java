@@ -20,6 +20,8 @@ class ConfusionMatrixTest {
     assertThat(matrix.count(1, 0)).isZero();
     assertThat(matrix.support(0)).isEqualTo(3);
     assertThat(matrix.support(1)).isZero();
+    assertThat(matrix.predicted(0)).isEqualTo(1);
+    assertThat(matrix.predicted(1)).isEqualTo(2);
   }
 
   @Test

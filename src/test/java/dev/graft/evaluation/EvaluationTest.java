@@ -6,10 +6,21 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import java.util.Locale;
+import org.assertj.core.api.recursive.comparison.RecursiveComparisonConfiguration;
 import org.junit.jupiter.api.Test;
 
 class EvaluationTest {
   private static final List<String> ANIMALS = List.of("bird", "cat", "deer", "dog");
+
+  private static final RecursiveComparisonConfiguration NEARLY =
+      RecursiveComparisonConfiguration.builder()
+          .withEqualsForType((a, b) -> Math.abs(a - b) < 1e-7, Double.class)
+          .build();
+
+  /** Deer are never known, dogs predicted but not there, and eels neither. */
+  private static final Evaluation FIVE =
+      evaluation(
+          new int[] {0, 0, 0, 0, 1, 1, 1, 2, 2, 2}, new int[] {0, 0, 0, 1, 1, 1, 2, 0, 0, 3});
 
   @Test
   void accuracyIsTheShareOfPicturesTakenForWhatTheyAre() {
@@ -98,6 +109,103 @@ class EvaluationTest {
     }
   }
 
+  /**
+   * Literals of scikit-learn 1.9.1, {@code precision_recall_fscore_support} with {@code
+   * zero_division=0}.
+   */
+  @Test
+  void perClassFiguresAreThoseOfScikitLearn() {
+    assertThat(FIVE.perClass())
+        .usingRecursiveFieldByFieldElementComparator(NEARLY)
+        .containsExactly(
+            new ClassFigures("bird", 0.6, 0.75, 0.66666667, 4),
+            new ClassFigures("cat", 0.66666667, 0.66666667, 0.66666667, 3),
+            new ClassFigures("deer", 0, 0, 0, 3),
+            new ClassFigures("dog", 0, 0, 0, 0), // taken for, but never there: 0/0 is 0
+            new ClassFigures("eel", 0, 0, 0, 0));
+  }
+
+  /** Likewise, {@code average='macro'}: four classes, since nothing is or was taken for an eel. */
+  @Test
+  void theMacroAverageLeavesOutAClassThatIsNeitherThereNorPredicted() {
+    assertThat(FIVE.macro())
+        .usingRecursiveComparison(NEARLY)
+        .isEqualTo(new Averages(0.31666667, 0.35416667, 0.33333333));
+  }
+
+  /** Likewise, {@code average='weighted'}. */
+  @Test
+  void theWeightedAverageCountsAClassByItsSupport() {
+    assertThat(FIVE.weighted())
+        .usingRecursiveComparison(NEARLY)
+        .isEqualTo(new Averages(0.44, 0.5, 0.46666667));
+    assertThat(FIVE.weighted().recall()).isEqualTo(FIVE.accuracy());
+  }
+
+  @Test
+  void theIntervalIsAroundTheAccuracy() {
+    assertThat(FIVE.interval())
+        .usingRecursiveComparison(NEARLY)
+        .isEqualTo(new Interval(0.23659309, 0.76340691)); // 5 of 10
+  }
+
+  @Test
+  void classesCsvHasARowAClassAndNoAverages() {
+    Evaluation evaluation =
+        Evaluation.collector(List.of("macro", "cat, black"))
+            .add(0, probabilities(0.7f, 0.3f))
+            .add(0, probabilities(0.4f, 0.6f))
+            .add(1, probabilities(0.2f, 0.8f))
+            .evaluation();
+    assertThat(evaluation.classesCsv())
+        .isEqualTo(
+            """
+            class,precision,recall,f1,support
+            macro,1.000000,0.500000,0.666667,2
+            "cat, black",0.500000,1.000000,0.666667,1
+            """);
+  }
+
+  @Test
+  void mistakesAreTheWrongPredictionsTheMostConfidentFirstAndTheLowerIndexOfEqualOnes() {
+    Evaluation evaluation =
+        Evaluation.collector(List.of("no", "yes"))
+            .add(1, probabilities(0.6f, 0.4f))
+            .add(0, probabilities(0.9f, 0.1f))
+            .add(0, probabilities(0.2f, 0.8f))
+            .add(1, probabilities(0.8f, 0.2f))
+            .add(1, probabilities(0.95f, 0.05f))
+            .evaluation();
+    assertThat(evaluation.mistakes()).extracting(Prediction::index).containsExactly(4, 2, 3, 0);
+  }
+
+  @Test
+  void mistakesCsvNamesThePictureByItsPath() {
+    List<String> paths = List.of("no/1.png", "no/a, b.png", "yes/2.png");
+    Evaluation evaluation =
+        Evaluation.collector(List.of("no", "yes"))
+            .add(0, probabilities(0.9f, 0.1f))
+            .add(0, probabilities(0.375f, 0.625f))
+            .add(1, probabilities(0.75f, 0.25f))
+            .evaluation();
+    assertThat(evaluation.mistakesCsv(paths::get))
+        .isEqualTo(
+            """
+            path,truth,predicted,probability
+            yes/2.png,yes,no,0.750000
+            "no/a, b.png",no,yes,0.625000
+            """);
+  }
+
+  @Test
+  void whereAllIsRightThereAreNoMistakes() {
+    Evaluation evaluation =
+        Evaluation.collector(List.of("no", "yes")).add(1, probabilities(0.1f, 0.9f)).evaluation();
+    assertThat(evaluation.mistakes()).isEmpty();
+    assertThat(evaluation.mistakesCsv(Integer::toString))
+        .isEqualTo("path,truth,predicted,probability\n");
+  }
+
   @Test
   void theProbabilitiesArrayMayBeUsedAgain() {
     float[] reused = probabilities(0.9f, 0.1f);
@@ -147,6 +255,18 @@ class EvaluationTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Evaluation.collector(ANIMALS).evaluation())
         .withMessageContaining("at least one picture");
+  }
+
+  /** A classifier of five classes that takes picture i, of class truths[i], for predicted[i]. */
+  private static Evaluation evaluation(int[] truths, int[] predicted) {
+    Evaluation.Collector collector =
+        Evaluation.collector(List.of("bird", "cat", "deer", "dog", "eel"));
+    for (int i = 0; i < truths.length; i++) {
+      float[] probabilities = new float[5];
+      probabilities[predicted[i]] = 1;
+      collector.add(truths[i], probabilities);
+    }
+    return collector.evaluation();
   }
 
   private static float[] probabilities(float... probabilities) {

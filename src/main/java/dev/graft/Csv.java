@@ -1,13 +1,17 @@
-package dev.graft.evaluation;
+package dev.graft;
 
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Comma-separated text as RFC 4180 quotes it, with a bare line feed at the end of each row. */
-final class Csv {
+/**
+ * Comma-separated text as RFC 4180 quotes it, with a bare line feed at the end of each row, since
+ * its readers are tools of the command line as often as spreadsheets.
+ */
+public final class Csv {
   private Csv() {}
 
-  static String row(List<String> fields) {
+  /** A row with its line feed; a field that holds a comma, a quote or a line break is quoted. */
+  public static String row(List<String> fields) {
     return fields.stream().map(Csv::quoted).collect(Collectors.joining(",", "", "\n"));
   }
 
