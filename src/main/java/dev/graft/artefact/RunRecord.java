@@ -2,6 +2,11 @@ package dev.graft.artefact;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.graft.evaluation.Averages;
+import dev.graft.evaluation.ClassFigures;
+import dev.graft.evaluation.Evaluation;
+import dev.graft.evaluation.Interval;
+import java.util.List;
 
 /**
  * {@code run.json}: what a run was, where its figures come from, and the figures. What is not known
@@ -63,8 +68,38 @@ public record RunRecord(
   /** Of the kept weights; the loss is plain cross-entropy, without label smoothing. */
   public record Figures(double loss, double accuracy) {}
 
-  /** Likewise, on the test pictures. */
-  public record TestFigures(double loss, double accuracy, double top3Accuracy, double ece) {}
+  /**
+   * Likewise, on the test pictures.
+   *
+   * @param interval of the accuracy
+   * @param macro means over the classes, which count the same
+   * @param weighted means over the classes, which count by their pictures
+   */
+  public record TestFigures(
+      double loss,
+      double accuracy,
+      double top3Accuracy,
+      double ece,
+      Interval interval,
+      Averages macro,
+      Averages weighted,
+      List<ClassFigures> classes) {
+    public TestFigures {
+      classes = List.copyOf(classes);
+    }
+
+    public static TestFigures of(Evaluation evaluation) {
+      return new TestFigures(
+          evaluation.loss(),
+          evaluation.accuracy(),
+          evaluation.top3Accuracy(),
+          evaluation.ece(),
+          evaluation.interval(),
+          evaluation.macro(),
+          evaluation.weighted(),
+          evaluation.perClass());
+    }
+  }
 
   /** Wall time. */
   public record Seconds(double features, double training, double evaluation, double total) {}

@@ -151,8 +151,7 @@ public final class FineTuner implements AutoCloseable {
                       history.best().epoch(),
                       history.epochs().size() < recipe.epochs()),
                   new RunRecord.Figures(onValidation.loss(), onValidation.accuracy()),
-                  new RunRecord.TestFigures(
-                      onTest.loss(), onTest.accuracy(), onTest.top3Accuracy(), onTest.ece()),
+                  RunRecord.TestFigures.of(onTest),
                   new RunRecord.Seconds(
                       featureSeconds, trainingSeconds, evaluationSeconds, total.seconds()),
                   features.cache());

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.graft.GraftException;
+import dev.graft.evaluation.Averages;
+import dev.graft.evaluation.ClassFigures;
+import dev.graft.evaluation.Evaluation;
+import dev.graft.evaluation.Interval;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -37,7 +41,17 @@ class RunFolderTest {
       RUNNING.completed(
           new RunRecord.Epochs(12, 7, true),
           new RunRecord.Figures(0.5, 0.8125),
-          new RunRecord.TestFigures(0.625, 0.75, 0.9375, 0.03125),
+          new RunRecord.TestFigures(
+              0.625,
+              0.75,
+              0.9375,
+              0.03125,
+              new Interval(0.5, 0.875),
+              new Averages(0.25, 0.375, 0.5),
+              new Averages(0.625, 0.75, 0.6875),
+              List.of(
+                  new ClassFigures("cat", 1, 0.5, 0.625, 4_000),
+                  new ClassFigures("犬", 0.125, 0, 0, 6_000))),
           new RunRecord.Seconds(100.5, 20.25, 3, 125.75),
           new RunRecord.Cache(false, 307_208_192));
 
@@ -115,7 +129,34 @@ class RunFolderTest {
                     "loss" : 0.625,
                     "accuracy" : 0.75,
                     "top3Accuracy" : 0.9375,
-                    "ece" : 0.03125
+                    "ece" : 0.03125,
+                    "interval" : {
+                      "low" : 0.5,
+                      "high" : 0.875
+                    },
+                    "macro" : {
+                      "precision" : 0.25,
+                      "recall" : 0.375,
+                      "f1" : 0.5
+                    },
+                    "weighted" : {
+                      "precision" : 0.625,
+                      "recall" : 0.75,
+                      "f1" : 0.6875
+                    },
+                    "classes" : [ {
+                      "name" : "cat",
+                      "precision" : 1.0,
+                      "recall" : 0.5,
+                      "f1" : 0.625,
+                      "support" : 4000
+                    }, {
+                      "name" : "犬",
+                      "precision" : 0.125,
+                      "recall" : 0.0,
+                      "f1" : 0.0,
+                      "support" : 6000
+                    } ]
                   },
                   "seconds" : {
                     "features" : 100.5,
@@ -131,6 +172,28 @@ class RunFolderTest {
                 """);
     assertThat(output.resolve("latest")).hasContent(folder.getFileName() + "\n");
     assertThat(RunFolder.latest(output)).contains(folder);
+  }
+
+  @Test
+  void aTestsFiguresAreThoseOfItsEvaluation() {
+    Evaluation evaluation =
+        Evaluation.collector(List.of("no", "yes"))
+            .add(0, new float[] {0.75f, 0.25f})
+            .add(0, new float[] {0.25f, 0.75f})
+            .add(1, new float[] {0.125f, 0.875f})
+            .evaluation();
+    assertThat(RunRecord.TestFigures.of(evaluation))
+        .isEqualTo(
+            new RunRecord.TestFigures(
+                evaluation.loss(),
+                evaluation.accuracy(),
+                evaluation.top3Accuracy(),
+                evaluation.ece(),
+                evaluation.interval(),
+                evaluation.macro(),
+                evaluation.weighted(),
+                evaluation.perClass()));
+    assertThat(evaluation.macro()).isNotEqualTo(evaluation.weighted());
   }
 
   @Test
