@@ -13,6 +13,9 @@ import java.util.function.Supplier;
  * in a folder that must be there. It needs fonts but no screen.
  */
 public final class Charts {
+  /** The number of pictures that {@link #mistakes} has room for. */
+  public static final int MOST_MISTAKES = MistakesChart.MOST;
+
   private Charts() {}
 
   /** The loss of training and validation over the epochs, the best epoch marked. */
@@ -40,6 +43,15 @@ public final class Charts {
   public static void prediction(
       Path file, BufferedImage picture, List<String> classNames, int truth, float[] probabilities) {
     write(file, () -> new PredictionChart(picture, classNames, truth, probabilities).draw());
+  }
+
+  /**
+   * Pictures that were taken for what they are not, five a row, or a word that there are none.
+   *
+   * @param mistakes the most confident first; the first {@link #MOST_MISTAKES} are drawn
+   */
+  public static void mistakes(Path file, List<Mistake> mistakes, String title) {
+    write(file, () -> new MistakesChart(mistakes, title).draw());
   }
 
   /**

@@ -6,6 +6,7 @@ import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.font.FontRenderContext;
 import java.awt.image.BufferedImage;
+import java.util.Locale;
 
 /** The look that all charts share: colours, type, and text that stays within its room. */
 final class Ink {
@@ -78,6 +79,10 @@ final class Ink {
       end = text.offsetByCodePoints(end, -1);
     }
     return text.substring(0, end).stripTrailing() + ELLIPSIS;
+  }
+
+  static String percent(float share) {
+    return String.format(Locale.ROOT, "%.1f %%", 100 * share);
   }
 
   static void write(Graphics2D g, String text, Font font, Anchor anchor, double x, double y) {

@@ -5,12 +5,10 @@ import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.Rectangle;
-import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
@@ -37,7 +35,7 @@ final class PredictionChart {
   private static final Font TITLE_FONT = Ink.bold(18);
   private static final Font FONT = Ink.plain(14);
 
-  private final BufferedImage picture;
+  private final FittedPicture picture;
   private final List<String> classNames;
   private final int truth;
   private final float[] probabilities;
@@ -50,7 +48,7 @@ final class PredictionChart {
           "Expected %d probabilities, one a class, got %d"
               .formatted(classNames.size(), probabilities.length));
     }
-    this.picture = picture;
+    this.picture = new FittedPicture(picture, new Rectangle(PADDING, TOP, PICTURE, PICTURE));
     this.classNames = List.copyOf(classNames);
     this.truth = truth;
     this.probabilities = probabilities.clone();
@@ -79,14 +77,7 @@ final class PredictionChart {
 
   /** Where the picture is drawn: in the middle of its square. */
   Rectangle pictureBounds() {
-    double scale = (double) PICTURE / Math.max(picture.getWidth(), picture.getHeight());
-    if (scale > 1) {
-      scale = Math.floor(scale); // a pixel becomes a square, all of one size
-    }
-    int width = Math.max(1, (int) Math.round(scale * picture.getWidth()));
-    int height = Math.max(1, (int) Math.round(scale * picture.getHeight()));
-    return new Rectangle(
-        PADDING + (PICTURE - width) / 2, TOP + (PICTURE - height) / 2, width, height);
+    return picture.bounds();
   }
 
   BufferedImage draw() {
@@ -94,7 +85,7 @@ final class PredictionChart {
     Graphics2D g = Ink.paper(image);
     g.setColor(Ink.TEXT);
     Ink.write(g, title(), TITLE_FONT, Anchor.LEFT, PADDING, PADDING + 18);
-    drawPicture(g);
+    picture.draw(g);
     for (int row = 0; row < ranked.size(); row++) {
       drawRow(g, row);
     }
@@ -105,7 +96,7 @@ final class PredictionChart {
   /** Both names in full if they fit; else the longer one is cut, or each to half the room. */
   private String title() {
     int top = ranked.get(0);
-    String chance = " (" + percent(probabilities[top]) + ")";
+    String chance = " (" + Ink.percent(probabilities[top]) + ")";
     double room = WIDTH - 2 * PADDING - Ink.width("truth:    predicted: " + chance, TITLE_FONT);
     double predictedWidth = Ink.width(classNames.get(top), TITLE_FONT);
     String truthName =
@@ -113,33 +104,6 @@ final class PredictionChart {
     double rest = room - Ink.width(truthName, TITLE_FONT);
     String predictedName = Ink.fit(classNames.get(top), TITLE_FONT, rest);
     return "truth: " + truthName + "   predicted: " + predictedName + chance;
-  }
-
-  private void drawPicture(Graphics2D g) {
-    Rectangle at = pictureBounds();
-    BufferedImage source = picture;
-    Object filter = RenderingHints.VALUE_INTERPOLATION_NEAREST_NEIGHBOR;
-    if (at.width < source.getWidth()) {
-      // Bilinear reads four pixels only, so a large picture is first halved as often as it can be.
-      while (source.getWidth() >= 2 * at.width && source.getHeight() >= 2 * at.height) {
-        source = half(source);
-      }
-      filter = RenderingHints.VALUE_INTERPOLATION_BILINEAR;
-    }
-    g.setRenderingHint(RenderingHints.KEY_INTERPOLATION, filter);
-    g.drawImage(source, at.x, at.y, at.width, at.height, Color.WHITE, null);
-  }
-
-  private static BufferedImage half(BufferedImage source) {
-    int width = source.getWidth() / 2;
-    int height = source.getHeight() / 2;
-    var half = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-    Graphics2D g = Ink.paper(half);
-    g.setRenderingHint(
-        RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BILINEAR);
-    g.drawImage(source, 0, 0, width, height, Color.WHITE, null);
-    g.dispose();
-    return half;
   }
 
   private void drawRow(Graphics2D g, int row) {
@@ -152,7 +116,7 @@ final class PredictionChart {
     Ink.write(g, name, FONT, Anchor.LEFT, bar.x, bar.y - 6);
     Ink.write(
         g,
-        percent(probabilities[index]),
+        Ink.percent(probabilities[index]),
         FONT,
         Anchor.RIGHT,
         WIDTH - PADDING,
@@ -161,9 +125,5 @@ final class PredictionChart {
     g.fillRect(bar.x, bar.y, BAR_WIDTH, bar.height);
     g.setColor(index == truth ? TRUE_CLASS : row == 0 ? WRONG_PREDICTION : OTHER_CLASS);
     g.fill(bar);
-  }
-
-  private static String percent(float probability) {
-    return String.format(Locale.ROOT, "%.1f %%", 100 * probability);
   }
 }

@@ -12,6 +12,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -37,6 +38,19 @@ class ChartsTest {
       BufferedImage image = ImageIO.read(folder.resolve(name).toFile());
       assertThat(image.getWidth()).as(name).isBetween(480, 900);
       assertThat(image.getHeight()).as(name).isBetween(400, 700);
+    }
+  }
+
+  @Test
+  void mistakesAreAPngOfAReadableSizeHoweverManyThereAre() throws IOException {
+    var picture = new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB);
+    Path file = folder.resolve("mistakes.png");
+    for (int count : new int[] {0, 1, 7, 26}) {
+      var mistakes = Collections.nCopies(count, new Mistake(picture, "cat", "dog", 0.75f));
+      Charts.mistakes(file, mistakes, "vgg16 on cifar10");
+      BufferedImage image = ImageIO.read(file.toFile());
+      assertThat(image.getWidth()).isBetween(480, 1000);
+      assertThat(image.getHeight()).isBetween(300, 1300);
     }
   }
 
