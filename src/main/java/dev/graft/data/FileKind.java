@@ -1,0 +1,73 @@
+package dev.graft.data;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Whether a file in a class folder is meant to be a picture. Its suffix says so, and what it holds
+ * is for its reader to judge; only where the suffix says nothing its first bytes are looked at.
+ */
+final class FileKind {
+  private static final Set<String> PICTURES =
+      Set.of("png", "jpg", "jpeg", "jpe", "jfif", "gif", "bmp", "tif", "tiff", "webp");
+
+  private static final Set<String> PICTURES_GRAFT_CANNOT_READ =
+      Set.of(
+          "heic", "heif", "avif", "jxl", "jp2", "svg", "psd", "raw", "dng", "cr2", "cr3", "nef",
+          "arw", "orf", "raf", "rw2", "pef", "srw");
+
+  private static final Set<String> NO_PICTURES =
+      Set.of(
+          "txt", "csv", "tsv", "json", "jsonl", "ndjson", "xml", "yaml", "yml", "md", "html", "htm",
+          "pdf", "doc", "docx", "xls", "xlsx", "zip", "gz", "tar", "7z", "rar", "mp3", "mp4", "mov",
+          "avi", "mkv", "webm", "py", "sh", "npy", "mat", "db", "ini", "log", "xmp");
+
+  private static final int LONGEST_SIGNATURE = 26;
+
+  /** A character a byte. BMP's "BM" alone would be any text about a BMW. */
+  private static final Pattern SIGNATURES =
+      Pattern.compile(
+          "\u0089PNG\r\n\u001a\n.*|\u00ff\u00d8\u00ff.*|GIF8[79]a.*|II\\*\0.*|MM\0\\*.*"
+              + "|RIFF.{4}WEBP.*|BM.{4}\0{4}.{4}[\f-|]\0{3}.*",
+          Pattern.DOTALL);
+
+  private FileKind() {}
+
+  static boolean isPicture(Path file) {
+    String suffix = suffix(file);
+    return PICTURES.contains(suffix)
+        || (!NO_PICTURES.contains(suffix)
+            && !PICTURES_GRAFT_CANNOT_READ.contains(suffix)
+            && beginsLikePicture(file));
+  }
+
+  static boolean hasPictureSuffix(Path file) {
+    return PICTURES.contains(suffix(file));
+  }
+
+  static boolean isOtherPicture(Path file) {
+    return PICTURES_GRAFT_CANNOT_READ.contains(suffix(file));
+  }
+
+  /** In lower case; empty if the name has none. */
+  static String suffix(Path file) {
+    String name = file.getFileName().toString();
+    int dot = name.lastIndexOf('.');
+    return dot < 1 ? "" : name.substring(dot + 1).toLowerCase(Locale.ROOT);
+  }
+
+  private static boolean beginsLikePicture(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      String begin = new String(in.readNBytes(LONGEST_SIGNATURE), StandardCharsets.ISO_8859_1);
+      return SIGNATURES.matcher(begin).matches();
+    } catch (IOException e) {
+      return false; // nothing says that it is one
+    }
+  }
+}

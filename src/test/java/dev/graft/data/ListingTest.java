@@ -1,0 +1,683 @@
+package dev.graft.data;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.graft.GraftException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ListingTest {
+  private static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0};
+
+  @TempDir Path folder;
+
+  @Test
+  void aFolderOfClassFoldersIsListedSortedAndWithoutParts() throws IOException {
+    picture("dog/2.jpg", "dog/1.jpg", "cat/deeper/and/deeper/3.PNG", "cat/b.jpeg");
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(listing.classes()).containsExactly("cat", "dog");
+    assertThat(listing.files())
+        .containsExactly(
+            new PictureFile(folder.resolve("cat/b.jpeg"), "cat", Optional.empty()),
+            new PictureFile(folder.resolve("cat/deeper/and/deeper/3.PNG"), "cat", Optional.empty()),
+            new PictureFile(folder.resolve("dog/1.jpg"), "dog", Optional.empty()),
+            new PictureFile(folder.resolve("dog/2.jpg"), "dog", Optional.empty()));
+    assertThat(listing.root()).isEqualTo(folder);
+    assertThat(listing.notes()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"train,val,test", "Train,VALIDATION,TEST", "TRAIN,valid,Test"})
+  void foldersNamedAfterPartsAreParts(String train, String validation, String test)
+      throws IOException {
+    picture(train + "/cat/1.png", train + "/dog/2.png");
+    picture(validation + "/cat/3.png", validation + "/dog/4.png");
+    picture(test + "/cat/5.png", test + "/dog/6.png");
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(listing.files())
+        .extracting(file -> name(file) + " " + file.label() + " " + file.part().orElseThrow())
+        .containsExactlyInAnyOrder(
+            "1.png cat TRAIN",
+            "2.png dog TRAIN",
+            "3.png cat VALIDATION",
+            "4.png dog VALIDATION",
+            "5.png cat TEST",
+            "6.png dog TEST");
+    assertThat(listing.classes()).containsExactly("cat", "dog");
+    assertThat(listing.notes()).isEmpty();
+  }
+
+  @Test
+  void trainAloneIsEnoughAndAClassThatTheTestLacksIsNoted() throws IOException {
+    picture("train/cat/1.png", "train/dog/2.png");
+    assertThat(Listing.of(folder).files()).hasSize(2);
+
+    picture("test/cat/3.png");
+    assertThat(Listing.of(folder).notes()).containsExactly("No picture for test shows \"dog\".");
+  }
+
+  @Test
+  void aTrainNextToABusIsAClass() throws IOException {
+    picture("train/1.png", "bus/2.png", "car/3.png");
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(listing.classes()).containsExactly("bus", "car", "train");
+    assertThat(listing.notes())
+        .containsExactly(
+            folder.resolve("train") + " is taken for a class, since there are no folders in it.");
+  }
+
+  @Test
+  void foldersNextToPartsAreIgnoredAndNamed() throws IOException {
+    picture("train/cat/1.png", "train/dog/2.png", "originals/3.png");
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(listing.classes()).containsExactly("cat", "dog");
+    assertThat(listing.notes())
+        .containsExactly(
+            "Ignored in "
+                + folder
+                + ", since it has train, validation or test folders: \"originals\".");
+  }
+
+  @Test
+  void whatFileManagersLeaveBehindIsPassedOverInSilence() throws IOException {
+    picture("cat/1.png", "dog/2.png");
+    picture("cat/.hidden.png", "cat/Thumbs.db", "cat/desktop.ini", "cat/.DS_Store");
+    picture(".cache/3.png", "__MACOSX/cat/4.png", "cat/__MACOSX/5.png", ".notes.txt");
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(names(listing)).containsExactly("1.png", "2.png");
+    assertThat(listing.classes()).containsExactly("cat", "dog");
+    assertThat(listing.notes()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "a.png",
+        "a.JPG",
+        "a.jpeg",
+        "a.jpe",
+        "a.JFIF",
+        "a.gif",
+        "a.bmp",
+        "a.tif",
+        "a.tiff",
+        "a.WebP",
+        "a b.c.jpg"
+      })
+  void aPicturesSuffixCountsWhateverTheFileHolds(String name) throws IOException {
+    picture("dog/1.png");
+    write("cat/" + name, "garbage".getBytes(UTF_8));
+
+    assertThat(names(Listing.of(folder))).containsExactly(name, "1.png");
+  }
+
+  @Test
+  void withoutATellingSuffixTheFirstBytesCount() throws IOException {
+    picture("cat/0001", "cat/photo.orig", "dog/1.png");
+    write("cat/0002", "BMWs are cars, this is a text of some length".getBytes(UTF_8));
+    write("cat/empty", new byte[0]);
+    write("cat/bitmap", new byte[] {'B', 'M', 9, 9, 9, 9, 0, 0, 0, 0, 9, 9, 9, 9, 40, 0, 0, 0});
+    write("cat/webp", "RIFF????WEBPVP8 ".getBytes(UTF_8));
+    write("cat/jpeg", new byte[] {(byte) 0xff, (byte) 0xd8, (byte) 0xff, (byte) 0xe0});
+    write("cat/gif", "GIF89a".getBytes(UTF_8));
+    write("cat/tiff", new byte[] {'I', 'I', '*', 0});
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(names(listing))
+        .containsExactly("0001", "bitmap", "gif", "jpeg", "photo.orig", "tiff", "webp", "1.png");
+    assertThat(listing.notes())
+        .containsExactly("Ignored 2 files that are no pictures: no suffix (2).");
+  }
+
+  @Test
+  void filesThatAreNoPicturesAreCountedInOneNote() throws IOException {
+    picture("cat/1.png", "dog/2.png");
+    picture("cat/a.txt", "cat/b.TXT", "dog/c.json", "dog/d.mp4");
+    picture("cat/phone.HEIC", "dog/camera.cr2");
+    picture("readme.md", "stray.png");
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(names(listing)).containsExactly("1.png", "2.png");
+    assertThat(listing.notes())
+        .containsExactly(
+            "Ignored 2 files outside of class folders, 1 picture among them.",
+            "Ignored 4 files that are no pictures: .txt (2), .json (1), .mp4 (1).",
+            "Ignored 2 pictures in HEIC, AVIF or a camera's raw format, which Graft cannot read: convert them to JPEG.");
+  }
+
+  @Test
+  void classFoldersWithoutPicturesAreNoClasses() throws IOException {
+    picture("cat/1.png", "dog/2.png", "notes/a.txt");
+    Files.createDirectory(folder.resolve("bird"));
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(listing.classes()).containsExactly("cat", "dog");
+    assertThat(listing.notes())
+        .contains("Ignored class folders without pictures: \"bird\", \"notes\".");
+  }
+
+  @Test
+  void linksAreFollowedAndAFileCountsOnceAClass() throws IOException {
+    picture("cat/z.png", "dog/2.png", "dog/sub/3.png");
+    link("cat/a.png", folder.resolve("cat/z.png"));
+    link("dog/also-sub", folder.resolve("dog/sub"));
+    link("dog/cat.png", folder.resolve("cat/z.png"));
+    link("mouse", folder.resolve("dog/sub"));
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(listing.files())
+        .extracting(file -> folder.relativize(file.path()) + " " + file.label())
+        .containsExactly(
+            "cat/z.png cat",
+            "dog/2.png dog",
+            "dog/cat.png dog",
+            "dog/sub/3.png dog",
+            "mouse/3.png mouse");
+    assertThat(listing.notes())
+        .containsExactly("Ignored 1 link to pictures that their class has already.");
+  }
+
+  @Test
+  void linksInCirclesComeToAnEnd() throws IOException {
+    picture("cat/1.png", "dog/sub/2.png");
+    link("cat/up", folder);
+    link("dog/sub/self", folder.resolve("dog"));
+    link("dog/sub/here", folder.resolve("dog/sub"));
+    link("all", folder);
+    link("dog/knot.png", folder.resolve("dog/knot.png"));
+
+    Listing listing = assertTimeoutPreemptively(Duration.ofSeconds(20), () -> Listing.of(folder));
+
+    assertThat(names(listing)).containsExactly("1.png", "knot.png", "2.png");
+    assertThat(listing.classes()).containsExactly("cat", "dog");
+    assertThat(listing.notes()).containsExactly("Ignored 3 links to a folder further up.");
+  }
+
+  @Test
+  void aLinkThatLeadsNowhereIsLeftToWhoReadsPictures() throws IOException {
+    picture("cat/1.png", "dog/2.png");
+    link("cat/gone.jpg", folder.resolve("nowhere.jpg"));
+    link("cat/gone", folder.resolve("nowhere"));
+
+    assertThat(names(Listing.of(folder))).containsExactly("1.png", "gone.jpg", "2.png");
+  }
+
+  @Test
+  void aPipeIsNotOpened() throws Exception {
+    picture("cat/1.png", "dog/2.png");
+    Path pipe = folder.resolve("cat/pipe.png");
+    Process made;
+    try {
+      made = new ProcessBuilder("mkfifo", pipe.toString()).start();
+    } catch (IOException e) {
+      assumeTrue(false, "no mkfifo here");
+      return;
+    }
+    assumeTrue(made.waitFor() == 0);
+
+    Listing listing = assertTimeoutPreemptively(Duration.ofSeconds(20), () -> Listing.of(folder));
+
+    assertThat(names(listing)).containsExactly("1.png", "2.png");
+  }
+
+  @Test
+  void namesOfAnyScriptAreClassesSortedByCodePoint() throws IOException {
+    assumeUtf8Names();
+    picture("\ud83d\ude00/1.png", "\uff5a/2.png", "日本 \"語\"/写真 '1'.png", "a, b/4.png");
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(listing.classes()).containsExactly("a, b", "日本 \"語\"", "\uff5a", "\ud83d\ude00");
+    assertThat(names(listing)).containsExactly("4.png", "写真 '1'.png", "2.png", "1.png");
+  }
+
+  @Test
+  void composedAndDecomposedNamesAreOneClass() throws IOException {
+    assumeUtf8Names();
+    picture("train/caf\u00e9/1.png", "train/tea/2.png", "test/cafe\u0301/3.png");
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(listing.classes()).containsExactly("caf\u00e9", "tea");
+    assertThat(listing.files()).extracting(PictureFile::label).contains("caf\u00e9");
+  }
+
+  @Test
+  void classesThatDifferInCaseOnlyAreNoted() throws IOException {
+    Path manifest = manifest("m.csv", "path,label", "1.png,Cat", "2.png,cat", "3.png,dog");
+
+    Listing listing = Listing.of(manifest);
+
+    assertThat(listing.classes()).containsExactly("Cat", "cat", "dog");
+    assertThat(listing.notes())
+        .containsExactly(
+            "Classes \"Cat\", \"cat\" differ in upper and lower case only; they are kept apart.");
+  }
+
+  @Test
+  void aPathMayBeLongerThanOneName() throws IOException {
+    String deep = ("x".repeat(100) + "/").repeat(9);
+    picture("cat/" + deep + "1.png", "dog/2.png");
+
+    assertThat(names(Listing.of(folder))).containsExactly("1.png", "2.png");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      quoteCharacter = '`',
+      value = {
+        "photos, photos",
+        "My Photos (2024), My-Photos-2024",
+        "Küche_1.2-b, Küche_1.2-b",
+        "写真, 写真",
+        "😀, pictures",
+        "..., pictures",
+        ".hidden, hidden",
+        "a'b\"c, a-b-c",
+        "0123456789012345678901234567890123456789tail, 0123456789012345678901234567890123456789"
+      })
+  void theNameFitsIntoAFolderName(String name, String expected) throws IOException {
+    assumeUtf8Names();
+    picture(name + "/cat/1.png", name + "/dog/2.png");
+
+    assertThat(Listing.of(folder.resolve(name)).name()).isEqualTo(expected);
+    assertThat(Listing.of(folder.resolve(name).resolve("cat/..")).name()).isEqualTo(expected);
+  }
+
+  @Test
+  void aManifestIsCalledAsItsFileWithoutSuffix() throws IOException {
+    assertThat(Listing.of(manifest("birds 2.csv", "path,label", "1,a", "2,b")).name())
+        .isEqualTo("birds-2");
+  }
+
+  @Test
+  void whatCannotBeListedIsRefusedInASentence() throws IOException {
+    Path missing = folder.resolve("missing");
+    assertRefused(
+        missing,
+        missing
+            + " does not exist: name a folder of class folders, or a manifest (CSV or JSON lines).");
+
+    Path empty = Files.createDirectories(folder.resolve("empty"));
+    assertRefused(empty, empty + " is empty: put a folder of pictures for each class into it.");
+
+    picture("flat/1.png", "flat/2.png", "flat/readme.txt");
+    Path flat = folder.resolve("flat");
+    assertRefused(
+        flat,
+        flat
+            + " has 2 pictures but no class folders: move the pictures into one folder for each class, or write a manifest.");
+
+    picture("texts/readme.txt");
+    Path texts = folder.resolve("texts");
+    assertRefused(
+        texts, texts + " has no class folders: put a folder of pictures for each class into it.");
+
+    picture("hollow/cat/readme.txt");
+    Path hollow = folder.resolve("hollow");
+    assertRefused(
+        hollow,
+        hollow
+            + " has class folders, but no pictures in them (PNG, JPEG, GIF, BMP, TIFF or WebP).");
+
+    picture("one/cat/1.png", "one/dog/readme.txt");
+    Path one = folder.resolve("one");
+    assertRefused(
+        one,
+        one + " has only one class with pictures, \"cat\"; a classifier needs at least 2 classes.");
+  }
+
+  @Test
+  void partsThatDoNotFitTogetherAreRefusedInASentence() throws IOException {
+    picture("a/test/cat/1.png", "a/test/dog/2.png");
+    Path a = folder.resolve("a");
+    assertRefused(
+        a, a + " has test, but no train folder: add one with a folder of pictures for each class.");
+
+    picture("b/train/1.png", "b/test/2.png");
+    Path b = folder.resolve("b");
+    assertRefused(
+        b,
+        b.resolve("train")
+            + " has 1 picture but no class folders: move the pictures into one folder for each class, or write a manifest.");
+
+    picture("c/train/cat/1.png", "c/train/dog/2.png", "c/test/bird/3.png", "c/val/ape/4.png");
+    Path c = folder.resolve("c");
+    assertRefused(
+        c,
+        c
+            + " has classes for validation or test that it has no training pictures of: \"ape\", \"bird\". Add some to train, or leave these classes out.");
+
+    picture("d/train/cat/1.png", "d/val/cat/2.png", "d/validation/cat/3.png");
+    Path d = folder.resolve("d");
+    assertRefused(d, d + " has both val and validation, which mean the same: keep one of them.");
+  }
+
+  @Test
+  void aClassFolderMustBeALineOfText() throws IOException {
+    picture("a/cat\nfish/1.png", "a/dog/2.png");
+    Path a = folder.resolve("a");
+    assertRefused(
+        a,
+        "The class folder "
+            + a
+            + " has a label with line breaks or control characters: cat?fish. Labels are lines of a file; take them out.");
+  }
+
+  @Test
+  void aCsvManifestIsReadAsRfc4180HasIt() throws IOException {
+    Path manifest =
+        manifest(
+            "m.csv",
+            "\ufefflabel, Path ,split,size",
+            "cat,\"a, b/\"\"1\"\".png\",train,3",
+            "\"dog\",./x/../2.png,,4",
+            "",
+            "日本 😀,写真.png,Val,",
+            "cat,3.png,TEST,5",
+            "日本 😀,4.png,train,",
+            " dog ,5.png,validation,6");
+    assumeUtf8Names();
+
+    Listing listing = Listing.of(manifest);
+
+    assertThat(listing.files())
+        .extracting(
+            file ->
+                folder.relativize(file.path())
+                    + " | "
+                    + file.label()
+                    + " | "
+                    + file.part().map(Part::name).orElse("-"))
+        .containsExactly(
+            "2.png | dog | -",
+            "3.png | cat | TEST",
+            "4.png | 日本 😀 | TRAIN",
+            "5.png | dog | VALIDATION",
+            "a, b/\"1\".png | cat | TRAIN",
+            "写真.png | 日本 😀 | VALIDATION");
+    assertThat(listing.classes()).containsExactly("cat", "dog", "日本 😀");
+    assertThat(listing.notes())
+        .contains(
+            "Ignored in " + manifest + ": \"size\"; only path, label and split count.",
+            "1 picture of 6 in " + manifest + " without a split.");
+  }
+
+  @Test
+  void linesMayEndAsOnWindows() throws IOException {
+    Path manifest = folder.resolve("m.csv");
+    Files.writeString(manifest, "path,label\r\n1.png,cat\r\n2.png,dog");
+
+    assertThat(names(Listing.of(manifest))).containsExactly("1.png", "2.png");
+  }
+
+  @Test
+  void jsonLinesAreReadToo() throws IOException {
+    Path absolute = folder.resolve("elsewhere/3.png").toAbsolutePath();
+    Path manifest =
+        manifest(
+            "m.jsonl",
+            "\ufeff{\"path\": \"1.png\", \"label\": \"cat\", \"split\": \"train\"}",
+            "",
+            "{\"label\": \"dog\\u00e9\", \"path\": \"2.png\", \"split\": null, \"size\": [1, 2]}",
+            "{\"path\": \"" + absolute + "\", \"label\": \"cat\", \"split\": \"test\"}");
+
+    Listing listing = Listing.of(manifest);
+
+    assertThat(listing.files())
+        .containsExactly(
+            new PictureFile(folder.resolve("1.png"), "cat", Optional.of(Part.TRAIN)),
+            new PictureFile(folder.resolve("2.png"), "dog\u00e9", Optional.empty()),
+            new PictureFile(absolute, "cat", Optional.of(Part.TEST)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"../x.png", "a/../../x.png", "..", ".", "a/.."})
+  void aRelativePathStaysInTheManifestsFolder(String path) throws IOException {
+    Path csv = manifest("m.csv", "path,label", "1.png,cat", path + ",dog");
+    Path json =
+        manifest(
+            "m.jsonl",
+            "{\"path\": \"1.png\", \"label\": \"cat\"}",
+            "{\"path\": \"" + path + "\", \"label\": \"dog\"}");
+
+    for (Path manifest : List.of(csv, json)) {
+      assertRefused(
+          manifest,
+          manifest
+              + (manifest.equals(csv) ? ", line 3," : ", line 2,")
+              + " has a path that leads out of the manifest's folder: "
+              + path
+              + ". Move the picture into it, or give its absolute path.");
+    }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "1.png,cat,train,4 | line 3, has 4 fields, but its first line has 3; put fields with commas in quotes.",
+        "1.png,cat | line 3, has 2 fields, but its first line has 3; put fields with commas in quotes.",
+        "1.png,cat,dev | line 3, has an unknown split, \"dev\": write train, val or test, or leave it empty.",
+        "1.png,,train | line 3, has an empty label: every picture needs a class.",
+        "1.png,\"  \",train | line 3, has an empty label: every picture needs a class.",
+        ",cat,train | line 3, has an empty path: every picture needs one.",
+        "1.png,a\tb,train | line 3, has a label with line breaks or control characters: a?b. Labels are lines of a file; take them out.",
+        "1.png,a\u2028b,train | line 3, has a label with line breaks or control characters: a?b. Labels are lines of a file; take them out.",
+        "0.png,dog,train | line 3: take one of them out.",
+        "a\u0000b.png,cat,train | line 3, has a path that cannot be a file's name: a?b.png. Correct it or take the line out."
+      })
+  void aRowThatCannotBeMeantIsRefusedByItsLine(String row, String message) throws IOException {
+    Path manifest = manifest("m.csv", "path,label,split", "0.png,cat,train", row, "9.png,dog,");
+
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> Listing.of(manifest))
+        .withMessageStartingWith(manifest.toString())
+        .withMessageEndingWith(message.replace("line 3: take", "lines 2 and 3: take"));
+  }
+
+  @Test
+  void aLabelOfTwoLinesInQuotesIsRefused() throws IOException {
+    Path manifest = manifest("m.csv", "path,label", "0.png,cat", "1.png,\"a\nb\"");
+
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> Listing.of(manifest))
+        .withMessageContaining(" has a label with line breaks or control characters: a?b.");
+  }
+
+  @Test
+  void emptyAndQuotedLineBreaksCountAsLines() throws IOException {
+    Path manifest =
+        manifest("m.csv", "path,label", "", "\"a\nb.png\",cat", "", ",dog", "", "9.png,dog");
+
+    assertRefused(manifest, manifest + ", line 6, has an empty path: every picture needs one.");
+  }
+
+  @Test
+  void aLabelHasUpTo200Characters() throws IOException {
+    String longest = "é".repeat(200);
+    assertThat(
+            Listing.of(manifest("m.csv", "path,label", "1.png," + longest, "2.png,dog")).classes())
+        .containsExactly("dog", longest);
+
+    Path manifest = manifest("m.csv", "path,label", "1.png,e" + longest, "2.png,dog");
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> Listing.of(manifest))
+        .withMessageStartingWith(
+            manifest + ", line 2, has a label of more than 200 characters, which begins with eé");
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{\"path\": \"2.png\" | is not JSON: ",
+        "{\"path\": \"2.png\", \"path\": \"3.png\", \"label\": \"a\"} | is not JSON: Duplicate ",
+        "{\"path\": \"2.png\", \"label\": \"a\"} {} | is not JSON: ",
+        "[\"2.png\", \"cat\"] | is not a JSON object such as ",
+        "{\"path\": \"2.png\"} | lacks \"label\": every picture needs a path and a label.",
+        "{\"path\": 2, \"label\": \"a\"} | has a \"path\" that is no text: put it in quotes.",
+        "{\"path\": \"2.png\", \"label\": 7} | has a \"label\" that is no text: put it in quotes.",
+        "{\"path\": \"2.png\", \"label\": null} | has a \"label\" that is no text: put it in quotes.",
+        "{\"path\": \"2.png\", \"label\": \"a\\nb\"} | has a label with line breaks or control characters: a?b.",
+        "{\"path\": \"a\\u0000.png\", \"label\": \"a\"} | has a path that cannot be a file's name: a?.png."
+      })
+  void aLineThatCannotBeMeantIsRefusedByItsNumber(String line, String message) throws IOException {
+    Path manifest = manifest("m.jsonl", "{\"path\": \"1.png\", \"label\": \"cat\"}", "", line);
+
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> Listing.of(manifest))
+        .withMessageStartingWith(manifest + ", line 3, " + message)
+        .withMessageNotContaining("\n");
+  }
+
+  @Test
+  void aRowThatIsRepeatedCountsOnce() throws IOException {
+    Path manifest =
+        manifest("m.csv", "path,label", "1.png,cat", "./1.png,cat", "1.png, cat", "2.png,dog");
+
+    Listing listing = Listing.of(manifest);
+
+    assertThat(names(listing)).containsExactly("1.png", "2.png");
+    assertThat(listing.notes())
+        .containsExactly("Ignored 2 rows of " + manifest + " that repeat an earlier one.");
+  }
+
+  @Test
+  void aPathInTwoPartsOrClassesIsRefused() throws IOException {
+    Path classes = manifest("c.csv", "path,label", "1.png,cat", "2.png,dog", "1.png,dog");
+    assertRefused(
+        classes,
+        classes
+            + " has 1.png twice, with different labels, in lines 2 and 4: take one of them out.");
+
+    Path parts = manifest("p.csv", "path,label,split", "1.png,cat,train", "1.png,cat,test");
+    assertRefused(
+        parts,
+        parts + " has 1.png twice, with different splits, in lines 2 and 3: take one of them out.");
+  }
+
+  @Test
+  void aFileThatIsNoManifestIsRefusedInASentence() throws IOException {
+    assertNoManifest(
+        manifest("a.csv", "file;class", "1.png;cat"),
+        "its first line must name the columns path and label, separated by a comma, but is \"file;class\".");
+    assertNoManifest(
+        manifest("b.csv", "path,label,label"), "its first line names the column label twice.");
+    assertNoManifest(
+        write("c.csv", "path,label\nx,caf\u00e9".getBytes(ISO_8859_1)),
+        "it is not in UTF-8; if it is a table, save it as \"CSV UTF-8\".");
+    assertNoManifest(
+        write("photo.png", PNG), "it is not in UTF-8; if it is a table, save it as \"CSV UTF-8\".");
+    assertNoManifest(
+        manifest("d.json", "[", "{\"path\": \"1.png\"}]"),
+        "it begins with a JSON array; write one object on each line instead.");
+    assertNoManifest(
+        manifest("e.csv", "path,label", "x".repeat(100_001) + ",cat"),
+        "a line in it is longer than 100,000 characters.");
+
+    Path empty = write("f.csv", new byte[0]);
+    assertRefused(empty, empty + " is empty: write a path and a label on each line.");
+    Path header = manifest("g.csv", "path,label");
+    assertRefused(header, header + " lists no pictures: write a path and a label on each line.");
+  }
+
+  @Test
+  void aQuoteThatIsNeverClosedIsRefused() throws IOException {
+    Path open = manifest("m.csv", "path,label", "1.png,\"cat", "2.png,dog");
+
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> Listing.of(open))
+        .withMessageStartingWith(open + ", line ")
+        .withMessageContaining(" is not CSV: ");
+  }
+
+  @Test
+  void aManifestNeedsTrainingPicturesOfEveryClass() throws IOException {
+    Path test = manifest("t.csv", "path,label,split", "1.png,cat,test", "2.png,dog,test");
+    assertRefused(test, test + " has no pictures to train on: all are for validation or test.");
+
+    Path other =
+        manifest("o.csv", "path,label,split", "1.png,cat,", "2.png,dog,train", "3.png,ape,val");
+    assertRefused(
+        other,
+        other
+            + " has classes for validation or test that it has no training pictures of: \"ape\". Add some to train, or leave these classes out.");
+  }
+
+  private static void assumeUtf8Names() {
+    assumeTrue(
+        System.getProperty("sun.jnu.encoding").equalsIgnoreCase("UTF-8"),
+        "file names are not in UTF-8 here");
+  }
+
+  private void picture(String... names) throws IOException {
+    for (String name : names) {
+      write(name, PNG);
+    }
+  }
+
+  private Path write(String name, byte[] content) throws IOException {
+    Path file = folder.resolve(name);
+    Files.createDirectories(file.getParent());
+    return Files.write(file, content);
+  }
+
+  private void link(String name, Path target) throws IOException {
+    Path link = folder.resolve(name);
+    Files.createDirectories(link.getParent());
+    Files.createSymbolicLink(link, target);
+  }
+
+  private Path manifest(String name, String... lines) throws IOException {
+    return Files.writeString(folder.resolve(name), String.join("\n", lines) + "\n");
+  }
+
+  private static String name(PictureFile file) {
+    return file.path().getFileName().toString();
+  }
+
+  private static List<String> names(Listing listing) {
+    return listing.files().stream().map(ListingTest::name).toList();
+  }
+
+  private static void assertNoManifest(Path file, String why) {
+    assertRefused(file, file + " cannot be taken for a manifest (CSV or JSON lines): " + why);
+  }
+
+  private static void assertRefused(Path data, String message) {
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> Listing.of(data))
+        .withMessage(message);
+  }
+}
