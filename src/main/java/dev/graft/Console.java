@@ -23,11 +23,17 @@ public final class Console implements AutoCloseable {
   /** How often a progress that nobody watches live says where it is. */
   private static final Duration SAY_EVERY = Duration.ofSeconds(15);
 
+  /** Columns of a progress. */
+  private static final int WIDTH = 100;
+
   private final PrintStream out;
   private final PrintStream err;
   private final boolean interactive;
   private final List<String> said = new ArrayList<>();
   private BufferedWriter log;
+
+  /** Whether the line that the terminal is at shows a progress. */
+  private boolean drawn;
 
   /**
    * @param interactive whether a terminal shows {@code err}, so that a line can be drawn over
@@ -39,13 +45,15 @@ public final class Console implements AutoCloseable {
   }
 
   /** A line of the answer. */
-  public void answer(String line) {
+  public synchronized void answer(String line) {
+    clear();
     out.println(line);
     out.flush();
   }
 
   /** A line about what is going on. */
   public synchronized void say(String line) {
+    clear();
     err.println(line);
     err.flush();
     log(line);
@@ -55,6 +63,20 @@ public final class Console implements AutoCloseable {
   public synchronized void report(String line) {
     answer(line);
     log(line);
+  }
+
+  private synchronized void draw(String progress) {
+    err.print("\r" + progress);
+    err.flush();
+    drawn = true;
+  }
+
+  private void clear() {
+    if (drawn) {
+      err.print("\r" + " ".repeat(WIDTH) + "\r");
+      err.flush();
+      drawn = false;
+    }
   }
 
   private void log(String line) {
@@ -113,7 +135,7 @@ public final class Console implements AutoCloseable {
               .setUpdateIntervalMillis(200)
               .clearDisplayOnFinish()
               .showSpeed()
-              .setConsumer(new DelegatingProgressBarConsumer(text -> err.print("\r" + text), 100))
+              .setConsumer(new DelegatingProgressBarConsumer(Console.this::draw, WIDTH))
               .build();
     }
 
@@ -125,8 +147,9 @@ public final class Console implements AutoCloseable {
     @Override
     public void close() {
       bar.close();
-      err.print("\r" + " ".repeat(100) + "\r");
-      err.flush();
+      synchronized (Console.this) {
+        clear();
+      }
     }
   }
 

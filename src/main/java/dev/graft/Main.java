@@ -2,6 +2,7 @@ package dev.graft;
 
 import dev.graft.command.GraftCommand;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 
 /** The program. */
 public final class Main {
@@ -9,7 +10,9 @@ public final class Main {
 
   /** Ends the process, so that no thread of an engine's keeps it alive. */
   public static void main(String[] arguments) {
-    System.exit(run(arguments, System.out, System.err));
+    // Answers are UTF-8 whatever the locale, so that programs know how to read them.
+    PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    System.exit(run(arguments, out, System.err));
   }
 
   /**

@@ -24,6 +24,20 @@ public final class ImageTranslator implements Translator<Image, Classifications>
     this.classes = List.copyOf(classes);
   }
 
+  Preprocessing preprocessing() {
+    return preprocessing;
+  }
+
+  /** Side of the network's input, in pixels. */
+  int inputSize() {
+    return side;
+  }
+
+  /** The classes' names, in the order of the logits. */
+  List<String> classes() {
+    return classes;
+  }
+
   @Override
   public Batchifier getBatchifier() {
     return Batchifier.STACK;

@@ -1,0 +1,143 @@
+package dev.graft.command;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** How answers are written: lines of standard output. */
+sealed interface Answers {
+  /** A class that was named; id is ImageNet's wnid, or the name for classes of one's own. */
+  record Named(int index, String id, String name, double probability) {
+    /** ImageNet's classes begin with their wnid, such as n04285008. */
+    static Named of(int index, String text, double probability) {
+      boolean wnid = text.matches("n[0-9]{8} .*");
+      return new Named(
+          index, wnid ? text.substring(0, 9) : text, wnid ? text.substring(10) : text, probability);
+    }
+  }
+
+  /** What comes before the first. */
+  List<String> head();
+
+  /**
+   * What is in a picture.
+   *
+   * @param best the likeliest classes, the best first
+   */
+  List<String> answer(String image, List<Named> best);
+
+  /** Nothing was found out about a picture. */
+  List<String> failure(String image, String why);
+
+  /** For people: a picture's name, then a class a line. What failed is not said here. */
+  record Text() implements Answers {
+    @Override
+    public List<String> head() {
+      return List.of();
+    }
+
+    @Override
+    public List<String> answer(String image, List<Named> best) {
+      List<String> lines = new ArrayList<>(List.of(image));
+      for (Named each : best) {
+        String id = each.id().equals(each.name()) ? "" : each.id() + "  ";
+        lines.add(
+            String.format(
+                Locale.ROOT, "  %6.2f %%  %s%s", 100 * each.probability(), id, each.name()));
+      }
+      return lines;
+    }
+
+    @Override
+    public List<String> failure(String image, String why) {
+      return List.of();
+    }
+  }
+
+  /** An object a line: {@code image}, {@code model} and {@code predictions}, or {@code error}. */
+  record Json(String model) implements Answers {
+    private static final JsonMapper MAPPER = new JsonMapper();
+
+    @Override
+    public List<String> head() {
+      return List.of();
+    }
+
+    @Override
+    public List<String> answer(String image, List<Named> best) {
+      Map<String, Object> line = new LinkedHashMap<>();
+      line.put("image", image);
+      line.put("model", model);
+      line.put("predictions", best);
+      return List.of(toJson(line));
+    }
+
+    @Override
+    public List<String> failure(String image, String why) {
+      Map<String, Object> line = new LinkedHashMap<>();
+      line.put("image", image);
+      line.put("error", why);
+      return List.of(toJson(line));
+    }
+
+    private static String toJson(Object value) {
+      try {
+        return MAPPER.writeValueAsString(value);
+      } catch (JsonProcessingException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+
+  /**
+   * A row a picture, quoted as in RFC 4180: {@code image,error}, then {@code id,name,probability}
+   * of each class. All rows have all columns; what there is not is empty.
+   *
+   * @param top how many classes there is room for
+   */
+  record Csv(int top) implements Answers {
+    private static final List<String> COLUMNS = List.of("id", "name", "probability");
+
+    @Override
+    public List<String> head() {
+      List<String> fields = new ArrayList<>(List.of("image", "error"));
+      for (int i = 1; i <= top; i++) {
+        for (String column : COLUMNS) {
+          fields.add("top" + i + "_" + column);
+        }
+      }
+      return List.of(row(fields));
+    }
+
+    @Override
+    public List<String> answer(String image, List<Named> best) {
+      List<String> fields = new ArrayList<>(List.of(image, ""));
+      for (Named each : best) {
+        fields.addAll(List.of(each.id(), each.name(), Double.toString(each.probability())));
+      }
+      return List.of(row(fields));
+    }
+
+    @Override
+    public List<String> failure(String image, String why) {
+      return List.of(row(new ArrayList<>(List.of(image, why))));
+    }
+
+    private String row(List<String> fields) {
+      while (fields.size() < 2 + COLUMNS.size() * top) {
+        fields.add("");
+      }
+      return fields.stream().map(Csv::quoted).collect(Collectors.joining(","));
+    }
+
+    private static String quoted(String field) {
+      boolean plain = field.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
+      return plain ? field : '"' + field.replace("\"", "\"\"") + '"';
+    }
+  }
+}

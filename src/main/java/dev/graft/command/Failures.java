@@ -1,0 +1,41 @@
+package dev.graft.command;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** What could not be answered: all are counted, the first are remembered. */
+final class Failures {
+  private static final int REMEMBERED = 5;
+
+  private final List<String> first = new ArrayList<>();
+  private int count;
+
+  void add(String why) {
+    count++;
+    if (first.size() < REMEMBERED) {
+      first.add(why);
+    }
+  }
+
+  boolean isEmpty() {
+    return count == 0;
+  }
+
+  /** The one sentence where one picture was asked for, else how many failed, and some reasons. */
+  List<String> summary(int pictures) {
+    if (isEmpty() || pictures == 1) {
+      return first;
+    }
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        String.format(Locale.ROOT, "%,d of %,d pictures could not be read:", count, pictures));
+    first.forEach(why -> lines.add("  " + why));
+    if (count > first.size()) {
+      lines.add(
+          String.format(
+              Locale.ROOT, "  and %,d more; --json and --csv name each.", count - first.size()));
+    }
+    return lines;
+  }
+}
