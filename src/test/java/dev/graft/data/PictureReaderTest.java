@@ -1,24 +1,34 @@
 package dev.graft.data;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.graft.GraftException;
 import java.awt.image.BufferedImage;
+import java.io.BufferedOutputStream;
 import java.io.ByteArrayInputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
+import java.util.zip.Deflater;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PictureReaderTest {
   private static final Path PICTURES = Path.of("src/test/resources/dev/graft/data/pictures");
@@ -27,7 +37,10 @@ class PictureReaderTest {
 
   static List<Path> onePictureOfEachKind() throws IOException {
     try (Stream<Path> files = Files.list(PICTURES)) {
-      return files.filter(f -> f.toString().matches(".*\\.(png|jpg|gif|bmp)")).sorted().toList();
+      return files
+          .filter(f -> f.toString().matches(".*\\.(png|jpg|gif|bmp|tiff|webp)"))
+          .sorted()
+          .toList();
     }
   }
 
@@ -41,14 +54,87 @@ class PictureReaderTest {
         ImageIO.read(PICTURES.resolve("seen-by-pillow/" + name + ".png").toFile());
     assertThat(picture.width()).isEqualTo(expected.getWidth());
     assertThat(picture.height()).isEqualTo(expected.getHeight());
-    // The one conversion that two programs do not round alike; all else is exact.
-    int tolerance = name.equals("cmyk.jpg") || name.equals("ycck.jpg") ? 3 : 0;
+    assertThat(greatestDifference(picture, expected)).isLessThanOrEqualTo(tolerance(name));
+  }
+
+  /** Of 255. What is not named here is exact. */
+  private static int tolerance(String name) {
+    if (name.startsWith("cmyk-profile")) {
+      return 10; // four inks are interpolated on a coarse grid, by two versions of LittleCMS
+    }
+    if (name.matches("(adobe-rgb|display-p3|grey-profile)\\..*")) {
+      return 1; // the same two versions round
+    }
+    // Pillow smooths colour, which has half the resolution, where TwelveMonkeys repeats it.
+    return Map.of("flat.webp", 2, "lossy.webp", 14, "lossy-alpha.webp", 14).getOrDefault(name, 0);
+  }
+
+  private static int greatestDifference(Picture picture, BufferedImage expected) {
+    int greatest = 0;
     for (int i = 0; i < picture.rgb().length; i++) {
       int pixel = expected.getRGB(i / 3 % picture.width(), i / 3 / picture.width());
-      int value = pixel >> (16 - 8 * (i % 3)) & 0xff;
-      assertThat(Math.abs((picture.rgb()[i] & 0xff) - value))
-          .as("pixel %d, channel %d", i / 3, i % 3)
-          .isLessThanOrEqualTo(tolerance);
+      int value = (pixel >> (16 - 8 * (i % 3))) & 0xff;
+      greatest = Math.max(greatest, Math.abs((picture.rgb()[i] & 0xff) - value));
+    }
+    return greatest;
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("onePictureOfEachKind")
+  void theHeaderHasTheSizeOfTheUprightPicture(Path file) {
+    Picture picture = PictureReader.read(file);
+
+    PictureReader.Header header = PictureReader.header(file);
+
+    String suffix = file.toString().replaceAll(".*\\.", "");
+    assertThat(header)
+        .isEqualTo(
+            new PictureReader.Header(
+                suffix.equals("jpg") ? "JPEG" : suffix.toUpperCase(Locale.ROOT),
+                picture.width(),
+                picture.height()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 5, 7, 18})
+  void aReducedPictureIsWhatPillowReducesItTo(int factor) throws IOException {
+    BufferedImage expected = ImageIO.read(PICTURES.resolve("reduced/" + factor + ".png").toFile());
+    int shorterSide = 37;
+
+    Picture picture = PictureReader.read(PICTURES.resolve("reduced/1.png"), shorterSide / factor);
+
+    assertThat(picture.width()).isEqualTo(expected.getWidth());
+    assertThat(picture.height()).isEqualTo(expected.getHeight());
+    assertThat(greatestDifference(picture, expected)).isZero();
+  }
+
+  /** The smaller boxes are at the right and at the bottom of what people see. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
+  void aTurnedPictureIsReducedAsIfItHadBeenTurnedBefore(int orientation) throws IOException {
+    Path file = PICTURES.resolve("orientation-" + orientation + ".jpg");
+    Picture upright = PictureReader.read(file);
+    Path asPng = folder.resolve("upright.png");
+    BufferedImage image =
+        new BufferedImage(upright.width(), upright.height(), BufferedImage.TYPE_INT_RGB);
+    for (int i = 0; i < upright.width() * upright.height(); i++) {
+      byte[] rgb = upright.rgb();
+      int pixel =
+          ((rgb[3 * i] & 0xff) << 16) | ((rgb[3 * i + 1] & 0xff) << 8) | (rgb[3 * i + 2] & 0xff);
+      image.setRGB(i % upright.width(), i / upright.width(), pixel);
+    }
+    ImageIO.write(image, "png", asPng.toFile());
+
+    assertThat(PictureReader.read(file, 4)).isEqualTo(PictureReader.read(asPng, 4));
+  }
+
+  @Test
+  void manyThreadsReadWhatOneReads() throws IOException {
+    List<Path> files = onePictureOfEachKind();
+    List<Picture> alone = files.stream().map(PictureReader::read).toList();
+
+    for (int round = 0; round < 5; round++) {
+      assertThat(files.parallelStream().map(PictureReader::read).toList()).isEqualTo(alone);
     }
   }
 
@@ -99,20 +185,120 @@ class PictureReaderTest {
     Path empty = Files.createFile(folder.resolve("empty.png"));
     Path missing = folder.resolve("missing.png");
 
-    assertRefused(text, " is not a picture that Graft reads (PNG, JPEG, GIF or BMP).");
+    assertRefused(text, " is not a picture that Graft reads (PNG, JPEG, GIF, BMP, TIFF or WebP).");
     assertRefused(empty, " is empty.");
     assertRefused(missing, " does not exist.");
     assertRefused(folder, " is a folder, not a picture.");
   }
 
   @Test
-  void aPictureOfMoreThanAHundredMegapixelsIsRefusedByItsHeader() throws IOException {
+  void aPictureOfMoreThanAGigapixelIsRefusedByItsHeader() throws IOException {
+    Path huge = rgbPngThatSaysItHas(60_000, 60_000);
+
+    assertRefused(huge, " has 60000x60000 pixels; Graft reads up to 1000 megapixels.");
+  }
+
+  @Test
+  void aFileTooSmallForThePixelsItSaysItHasIsRefusedByItsHeader() throws IOException {
+    Path bomb = rgbPngThatSaysItHas(30_000, 30_000);
+
+    assertRefused(
+        bomb,
+        " is damaged or cut off (it says it has 30000x30000 pixels, but has %d bytes)."
+            .formatted(Files.size(bomb)));
+  }
+
+  private Path rgbPngThatSaysItHas(int width, int height) throws IOException {
     byte[] bytes = Files.readAllBytes(PICTURES.resolve("rgb.png"));
     int widthInHeader = 16;
-    ByteBuffer.wrap(bytes).putInt(widthInHeader, 50_000).putInt(widthInHeader + 4, 2_001);
-    Path huge = Files.write(folder.resolve("huge.png"), bytes);
+    ByteBuffer.wrap(bytes).putInt(widthInHeader, width).putInt(widthInHeader + 4, height);
+    return Files.write(folder.resolve("huge.png"), bytes);
+  }
 
-    assertRefused(huge, " has 50000x2001 pixels; Graft reads up to 100 megapixels.");
+  @Test
+  void aPictureWithoutPixelsIsRefused() throws IOException {
+    byte[] bytes = Files.readAllBytes(PICTURES.resolve("plain.jpg"));
+    byte[] frame = {(byte) 0xff, (byte) 0xc0, 0, 17, 8, 0, 14, 0, 19};
+    int start = new String(bytes, ISO_8859_1).indexOf(new String(frame, ISO_8859_1));
+    bytes[start + 6] = 0;
+    Path flat = Files.write(folder.resolve("flat.jpg"), bytes);
+
+    assertRefused(flat, " has no pixels (19x0).");
+  }
+
+  /** Half a megapixel a strip, so that the test needs no memory to speak of itself. */
+  @Test
+  void aPictureOfAHundredMegapixelsIsThinnedOutToTwentyFive() throws IOException {
+    Path file = folder.resolve("big.png");
+    int side = 10_000;
+    try (DataOutputStream out =
+        new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(file)))) {
+      out.writeLong(0x89504e470d0a1a0aL);
+      ByteBuffer header = ByteBuffer.allocate(13).putInt(side).putInt(side);
+      header.put(new byte[] {8, 2, 0, 0, 0});
+      chunk(out, "IHDR", header.array(), 13);
+      Deflater deflater = new Deflater(Deflater.BEST_SPEED);
+      byte[] packed = new byte[1 << 16];
+      byte[] row = new byte[1 + 3 * side];
+      for (int y = 0; y < side; y++) {
+        Arrays.fill(row, 1, row.length, (byte) (y / 50)); // darkest at the top
+        deflater.setInput(row);
+        pack(deflater, out, packed);
+      }
+      deflater.finish();
+      pack(deflater, out, packed);
+      deflater.end();
+      chunk(out, "IEND", new byte[0], 0);
+    }
+
+    Picture picture = PictureReader.read(file);
+    Picture reduced = PictureReader.read(file, 200);
+
+    assertThat(PictureReader.header(file)).isEqualTo(new PictureReader.Header("PNG", side, side));
+    assertThat(picture).hasToString("Picture[5000x5000]");
+    assertThat(picture.rgb()[3 * 5000 * 2500] & 0xff).isEqualTo(100);
+    assertThat(reduced).hasToString("Picture[200x200]");
+    assertThat(reduced.rgb()[3 * 200 * 100] & 0xff).isEqualTo(100);
+  }
+
+  private static void pack(Deflater deflater, DataOutputStream out, byte[] packed)
+      throws IOException {
+    int length = deflater.deflate(packed);
+    while (length > 0) {
+      chunk(out, "IDAT", packed, length);
+      length = deflater.deflate(packed);
+    }
+  }
+
+  private static void chunk(DataOutputStream out, String kind, byte[] data, int length)
+      throws IOException {
+    CRC32 crc = new CRC32();
+    crc.update(kind.getBytes(ISO_8859_1));
+    crc.update(data, 0, length);
+    out.writeInt(length);
+    out.writeBytes(kind);
+    out.write(data, 0, length);
+    out.writeInt((int) crc.getValue());
+  }
+
+  /** Seeded, so that what it finds it finds again. */
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("onePictureOfEachKind")
+  @Timeout(60)
+  void aFileWithAFewWrongBytesGivesAPictureOrOneSentence(Path file) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    Random random = new Random(7);
+    for (int i = 0; i < 60; i++) {
+      byte[] damaged = bytes.clone();
+      for (int flips = 1 + random.nextInt(4); flips > 0; flips--) {
+        damaged[random.nextInt(damaged.length)] ^= (byte) (1 << random.nextInt(8));
+      }
+      try {
+        assertThat(PictureReader.read(damaged, "damaged.xyz").width()).isPositive();
+      } catch (GraftException e) {
+        assertThat(e).hasMessageMatching("damaged\\.xyz [^\n]+\\.");
+      }
+    }
   }
 
   @Test
@@ -126,6 +312,9 @@ class PictureReaderTest {
   private static void assertRefused(Path file, String message) {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> PictureReader.read(file))
+        .withMessage(file + message);
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> PictureReader.header(file))
         .withMessage(file + message);
   }
 }

@@ -1,0 +1,184 @@
+package dev.graft.data;
+
+import java.awt.color.CMMException;
+import java.awt.color.ColorSpace;
+import java.awt.color.ICC_ColorSpace;
+import java.awt.color.ICC_Profile;
+import java.awt.color.ProfileDataException;
+import java.awt.image.ColorConvertOp;
+import java.awt.image.DataBufferByte;
+import java.awt.image.Raster;
+import java.awt.image.WritableRaster;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+
+/**
+ * Brings the samples of a picture to sRGB: by its profile where it has one that means something
+ * else than sRGB, and fits; else grey and RGB as they stand, and CMYK as Pillow has it. After the
+ * picture is reduced, as the conversion is slow, and a mean is nearly the same before and after.
+ */
+final class ColourProfile {
+  /** Steps of 255 between a profile that says sRGB in other words and our own. */
+  private static final int SAME = 2;
+
+  private static final int PIXELS_AT_ONCE = 1 << 16;
+
+  /**
+   * Pillow's. It is of version 4, unlike Java's own, which makes LittleCMS bring the black of a
+   * press to the black of the screen.
+   */
+  private static final byte[] SRGB = srgb();
+
+  private ColourProfile() {}
+
+  private static byte[] srgb() {
+    try (InputStream in = ColourProfile.class.getResourceAsStream("srgb.icc")) {
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * @param profile or null
+   */
+  static Picture toSrgb(Reduction.Reduced picture, byte[] profile) {
+    byte[] samples = picture.samples();
+    byte[] converted = profile == null ? null : convert(samples, picture.channels(), profile);
+    byte[] rgb =
+        converted != null
+            ? converted
+            : switch (picture.channels()) {
+              case 1 -> fromGrey(samples);
+              case 3 -> samples;
+              default -> fromCmyk(samples);
+            };
+    return new Picture(picture.width(), picture.height(), rgb);
+  }
+
+  private static byte[] fromGrey(byte[] grey) {
+    byte[] rgb = new byte[3 * grey.length];
+    for (int from = 0, to = 0; from < grey.length; from++, to += 3) {
+      rgb[to] = grey[from];
+      rgb[to + 1] = grey[from];
+      rgb[to + 2] = grey[from];
+    }
+    return rgb;
+  }
+
+  private static byte[] fromCmyk(byte[] cmyk) {
+    byte[] rgb = new byte[cmyk.length / 4 * 3];
+    for (int from = 0, to = 0; from < cmyk.length; from += 4, to += 3) {
+      int light = 255 - (cmyk[from + 3] & 0xff);
+      for (int c = 0; c < 3; c++) {
+        int product = (cmyk[from + c] & 0xff) * light + 128;
+        rgb[to + c] = (byte) Math.max(0, light - (((product >> 8) + product) >> 8));
+      }
+    }
+    return rgb;
+  }
+
+  /** Null where the profile changes nothing, is broken, or is one for another kind of picture. */
+  private static byte[] convert(byte[] samples, int channels, byte[] data) {
+    try {
+      ICC_Profile profile = ICC_Profile.getInstance(asDisplay(data));
+      if (profile.getNumComponents() != channels || !isFor(channels, profile)) {
+        return null;
+      }
+      ICC_Profile[] way = {profile, ICC_Profile.getInstance(SRGB)};
+      ColorConvertOp conversion = new ColorConvertOp(way, null);
+      if (channels == 1) {
+        byte[] values = new byte[256];
+        for (int i = 0; i < values.length; i++) {
+          values[i] = (byte) i;
+        }
+        return lookUp(samples, convert(values, 1, conversion));
+      }
+      if (channels == 3) {
+        byte[] probe = probe();
+        if (isSame(probe, convert(probe, 3, conversion))) {
+          return null;
+        }
+      }
+      return convert(samples, channels, conversion);
+    } catch (CMMException | ProfileDataException | IllegalArgumentException e) {
+      return null;
+    }
+  }
+
+  private static boolean isFor(int channels, ICC_Profile profile) {
+    int type = new ICC_ColorSpace(profile).getType();
+    return switch (channels) {
+      case 1 -> type == ColorSpace.TYPE_GRAY;
+      case 3 -> type == ColorSpace.TYPE_RGB;
+      default -> type == ColorSpace.TYPE_CMYK;
+    };
+  }
+
+  /**
+   * Java reads output profiles, those of printers, by another intent (relative colorimetric) than
+   * all others (perceptual, as Pillow).
+   */
+  private static byte[] asDisplay(byte[] data) {
+    byte[] profile = data.clone();
+    int start = ICC_Profile.icHdrDeviceClass;
+    if (profile.length > start + 4 && profile[start] == 'p' && profile[start + 1] == 'r') {
+      byte[] display = {'m', 'n', 't', 'r'};
+      System.arraycopy(display, 0, profile, start, display.length);
+    }
+    return profile;
+  }
+
+  /** Colours from all over the cube. */
+  private static byte[] probe() {
+    int steps = 6;
+    byte[] colours = new byte[3 * steps * steps * steps];
+    for (int i = 0; i < colours.length / 3; i++) {
+      colours[3 * i] = (byte) (i % steps * 51);
+      colours[3 * i + 1] = (byte) (i / steps % steps * 51);
+      colours[3 * i + 2] = (byte) (i / steps / steps * 51);
+    }
+    return colours;
+  }
+
+  private static boolean isSame(byte[] some, byte[] others) {
+    for (int i = 0; i < some.length; i++) {
+      if (Math.abs((some[i] & 0xff) - (others[i] & 0xff)) > SAME) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static byte[] lookUp(byte[] grey, byte[] rgbOf) {
+    byte[] rgb = new byte[3 * grey.length];
+    for (int i = 0; i < grey.length; i++) {
+      System.arraycopy(rgbOf, 3 * (grey[i] & 0xff), rgb, 3 * i, 3);
+    }
+    return rgb;
+  }
+
+  private static byte[] convert(byte[] samples, int channels, ColorConvertOp conversion) {
+    int pixels = samples.length / channels;
+    byte[] rgb = new byte[3 * pixels];
+    for (int from = 0; from < pixels; from += PIXELS_AT_ONCE) {
+      int count = Math.min(PIXELS_AT_ONCE, pixels - from);
+      conversion.filter(raster(samples, from, count, channels), raster(rgb, from, count, 3));
+    }
+    return rgb;
+  }
+
+  private static WritableRaster raster(byte[] samples, int first, int count, int channels) {
+    int[] offsets = {0, 1, 2, 3};
+    return Raster.createInterleavedRaster(
+        new DataBufferByte(samples, count * channels, first * channels),
+        count,
+        1,
+        count * channels,
+        channels,
+        Arrays.copyOf(offsets, channels),
+        null);
+  }
+}

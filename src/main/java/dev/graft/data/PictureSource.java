@@ -1,0 +1,250 @@
+package dev.graft.data;
+
+import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
+import dev.graft.GraftException;
+import java.awt.Transparency;
+import java.awt.color.ColorSpace;
+import java.awt.image.BufferedImage;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
+import java.awt.image.DataBufferByte;
+import java.awt.image.Raster;
+import java.awt.image.WritableRaster;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import javax.imageio.IIOException;
+import javax.imageio.ImageReadParam;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
+import org.w3c.dom.Element;
+import org.w3c.dom.Node;
+
+/**
+ * The way of one file from its bytes to a picture. Faults of the file leave it as whatever its
+ * decoder throws.
+ *
+ * @param length of the file in bytes
+ * @param name what messages call the file
+ */
+record PictureSource(PictureFormat format, ImageInputStream stream, long length, String name) {
+  private static final int MEGA = 1_000_000;
+
+  /** 75 MB as RGB; and twice to four times as much while it is decoded. */
+  private static final int MAX_DECODED = 25 * MEGA;
+
+  private static final int MAX_PIXELS = 1_000 * MEGA;
+
+  /** Up to this size nobody asks whether the file can hold so many pixels. */
+  private static final int SMALL = MEGA;
+
+  PictureReader.Header header() throws IOException {
+    if (format == PictureFormat.JPEG) {
+      JpegHead head = JpegHead.of(stream);
+      return header(head.width(), head.height(), head.orientation());
+    }
+    int orientation = Embedded.in(format, stream).orientation();
+    return withReader(
+        stream,
+        reader -> {
+          Canvas canvas = canvas(reader);
+          return header(canvas.width, canvas.height, orientation);
+        });
+  }
+
+  private PictureReader.Header header(int width, int height, int orientation) {
+    check(width, height);
+    return Orientation.isTransposed(orientation)
+        ? new PictureReader.Header(format.name(), height, width)
+        : new PictureReader.Header(format.name(), width, height);
+  }
+
+  Picture read(int least) throws IOException {
+    if (format == PictureFormat.JPEG) {
+      JpegHead head = JpegHead.of(stream);
+      PixelRows rows = withReader(head.stripped(stream), reader -> jpegRows(reader, head));
+      return finished(rows, least, head.orientation(), head.profile());
+    }
+    Embedded embedded = Embedded.in(format, stream);
+    ImageInputStream input = format == PictureFormat.WEBP ? webpWithoutProfile() : stream;
+    PixelRows rows = withReader(input, this::rows);
+    return finished(rows, least, embedded.orientation(), embedded.profile());
+  }
+
+  private static Picture finished(PixelRows rows, int least, int orientation, byte[] profile) {
+    int factor = Reduction.factor(rows.width, rows.height, least);
+    return ColourProfile.toSrgb(Reduction.of(rows, factor, orientation), profile);
+  }
+
+  private interface Use<T> {
+    T of(ImageReader reader) throws IOException;
+  }
+
+  private <T> T withReader(ImageInputStream input, Use<T> use) throws IOException {
+    ImageReader reader = format.newReader();
+    try {
+      input.seek(0);
+      reader.setInput(input, true, true);
+      List<String> faults = new ArrayList<>();
+      reader.addIIOReadWarningListener(
+          (source, warning) -> {
+            if (isFault(warning)) {
+              faults.add(warning);
+            }
+          });
+      T result = use.of(reader);
+      if (!faults.isEmpty()) {
+        throw new IIOException(faults.get(0));
+      }
+      return result;
+    } finally {
+      reader.dispose();
+    }
+  }
+
+  /**
+   * Whether a warning means that pixels are missing: the JPEG decoder fills them up with grey and
+   * goes on. Other warnings are about colour profiles, or about bytes between two segments.
+   */
+  private static boolean isFault(String warning) {
+    return warning.startsWith("Truncated File")
+        || (warning.startsWith("Corrupt JPEG data") && !warning.contains("extraneous bytes"))
+        || warning.startsWith("Nothing to decode")
+        || warning.startsWith("Uncompressed WebP alpha")
+        || warning.startsWith("Unknown WebP alpha");
+  }
+
+  private void check(int width, int height) {
+    long pixels = (long) width * height;
+    if (width < 1 || height < 1) {
+      throw new GraftException("%s has no pixels (%dx%d).".formatted(name, width, height));
+    }
+    if (pixels > MAX_PIXELS) {
+      throw new GraftException(
+          "%s has %dx%d pixels; Graft reads up to %d megapixels."
+              .formatted(name, width, height, MAX_PIXELS / MEGA));
+    }
+    if (pixels > SMALL && !format.canHold(pixels, length)) {
+      throw new GraftException(
+          "%s is damaged or cut off (it says it has %dx%d pixels, but has %d bytes)."
+              .formatted(name, width, height, length));
+    }
+  }
+
+  /** The smallest factor to thin a picture out by, so that its pixels fit into memory. */
+  private static int thinning(int width, int height) {
+    int factor = 1;
+    while ((long) thinned(width, factor) * thinned(height, factor) > MAX_DECODED) {
+      factor++;
+    }
+    return factor;
+  }
+
+  private static int thinned(int length, int factor) {
+    return (length + factor - 1) / factor;
+  }
+
+  private PixelRows jpegRows(ImageReader reader, JpegHead head) throws IOException {
+    check(head.width(), head.height());
+    int thinning = thinning(head.width(), head.height());
+    ImageReadParam param = reader.getDefaultReadParam();
+    param.setSourceSubsampling(thinning, thinning, 0, 0);
+    if (head.components() == 4) {
+      return new PixelRows.JpegInks(reader.readRaster(0, param), head);
+    }
+    if (head.isCommon()) {
+      param.setDestination(rgb(thinned(head.width(), thinning), thinned(head.height(), thinning)));
+    }
+    return PixelRows.of(reader.read(0, param), name);
+  }
+
+  /**
+   * An image as {@link Picture} has it, where Java's own images have blue first: a third faster.
+   */
+  private static BufferedImage rgb(int width, int height) {
+    int[] offsets = {0, 1, 2};
+    int length = 3 * width * height;
+    WritableRaster raster =
+        Raster.createInterleavedRaster(
+            new DataBufferByte(length), width, height, 3 * width, 3, offsets, null);
+    ColorSpace srgb = ColorSpace.getInstance(ColorSpace.CS_sRGB);
+    return new BufferedImage(
+        new ComponentColorModel(srgb, false, false, Transparency.OPAQUE, DataBuffer.TYPE_BYTE),
+        raster,
+        false,
+        null);
+  }
+
+  private PixelRows rows(ImageReader reader) throws IOException {
+    Canvas canvas = canvas(reader);
+    check(canvas.width, canvas.height);
+    check(reader.getWidth(0), reader.getHeight(0));
+    int thinning = thinning(canvas.width, canvas.height);
+    ImageReadParam param = reader.getDefaultReadParam();
+    param.setSourceSubsampling(thinning, thinning, 0, 0);
+    if (format == PictureFormat.TIFF) {
+      param.setDestinationType(reader.getRawImageType(0)); // it would convert colours
+    }
+    PixelRows frame = PixelRows.of(reader.read(0, param), name);
+    int width = thinned(canvas.width, thinning);
+    int height = thinned(canvas.height, thinning);
+    return frame.width == width && frame.height == height
+        ? frame
+        : frame.within(width, height, canvas.left / thinning, canvas.top / thinning);
+  }
+
+  /**
+   * Where the first frame of an animation lies.
+   *
+   * @param left of the frame
+   * @param top of the frame
+   */
+  private record Canvas(int width, int height, int left, int top) {}
+
+  private Canvas canvas(ImageReader reader) throws IOException {
+    int width = reader.getWidth(0);
+    int height = reader.getHeight(0);
+    if (format != PictureFormat.GIF) {
+      return new Canvas(width, height, 0, 0);
+    }
+    Node screen = reader.getStreamMetadata().getAsTree("javax_imageio_gif_stream_1.0");
+    Node frame = reader.getImageMetadata(0).getAsTree("javax_imageio_gif_image_1.0");
+    int left = number(frame, "ImageDescriptor", "imageLeftPosition");
+    int top = number(frame, "ImageDescriptor", "imageTopPosition");
+    return new Canvas(
+        Math.max(number(screen, "LogicalScreenDescriptor", "logicalScreenWidth"), left + width),
+        Math.max(number(screen, "LogicalScreenDescriptor", "logicalScreenHeight"), top + height),
+        left,
+        top);
+  }
+
+  private static int number(Node tree, String element, String attribute) {
+    for (Node child = tree.getFirstChild(); child != null; child = child.getNextSibling()) {
+      if (child instanceof Element found && found.getTagName().equals(element)) {
+        return Integer.parseInt(found.getAttribute(attribute));
+      }
+    }
+    return 0;
+  }
+
+  /** The decoder would apply it to each pixel of the full size. */
+  private ImageInputStream webpWithoutProfile() throws IOException {
+    byte[] bytes = new byte[Math.toIntExact(length)];
+    stream.seek(0);
+    stream.readFully(bytes);
+    ImageInputStream webp = new ByteArrayImageInputStream(bytes);
+    webp.setByteOrder(ByteOrder.LITTLE_ENDIAN);
+    webp.seek(4);
+    if (webp.readUnsignedInt() + 8 > length) {
+      throw new EOFException();
+    }
+    int flags = 20;
+    boolean extended = bytes.length > flags && bytes[15] == 'X';
+    if (extended) {
+      bytes[flags] &= ~0x20;
+    }
+    return webp;
+  }
+}

@@ -1,0 +1,142 @@
+package dev.graft.data;
+
+import java.util.Arrays;
+
+/**
+ * Makes a picture smaller by a whole factor, and turns it upright, while its rows come in. Each
+ * pixel of the result is the mean of a box of {@code factor} x {@code factor} pixels; what is left
+ * over at the right and at the bottom of the upright picture makes smaller boxes. Pillow's {@code
+ * Image.reduce}, bit by bit.
+ */
+final class Reduction {
+  /** Pillow's fixed point for a mean, which strays where boxes are larger than this. */
+  private static final long ONE = 1 << 24;
+
+  private static final int EXACT_FROM = 1 << 14;
+
+  private Reduction() {}
+
+  /**
+   * @param samples {@code (height, width, channels)}
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Reduced(int width, int height, int channels, byte[] samples) {}
+
+  /** The greatest factor that leaves the shorter side at least so long; 0 is full size. */
+  static int factor(int width, int height, int least) {
+    return least < 1 ? 1 : Math.max(1, Math.min(width, height) / least);
+  }
+
+  static Reduced of(PixelRows rows, int factor, int orientation) {
+    int across = (rows.width + factor - 1) / factor;
+    int down = (rows.height + factor - 1) / factor;
+    boolean transposed = Orientation.isTransposed(orientation);
+    int width = transposed ? down : across;
+    int height = transposed ? across : down;
+    byte[] asItIs = rows.whole();
+    if (factor == 1 && orientation == Orientation.UPRIGHT && asItIs != null) {
+      return new Reduced(width, height, rows.channels, asItIs);
+    }
+
+    int channels = rows.channels;
+    byte[] result = new byte[channels * width * height];
+    // Where the next pixel of the same stored row, and the same of the next row, are in the result.
+    int stepAcross = channels * (transposed ? width : 1);
+    int stepDown = channels * (transposed ? 1 : width);
+    int start = 0;
+    if (Orientation.mirrorsRows(orientation)) {
+      start += (across - 1) * stepAcross;
+      stepAcross = -stepAcross;
+    }
+    if (Orientation.mirrorsColumns(orientation)) {
+      start += (down - 1) * stepDown;
+      stepDown = -stepDown;
+    }
+
+    int[] columns = ends(rows.width, factor, stepAcross < 0);
+    int[] lines = ends(rows.height, factor, stepDown < 0);
+    byte[] row = new byte[channels * rows.width];
+    int[] sums = new int[channels * across];
+    int y = 0;
+    for (int box = 0; box < down; box++) {
+      int to = start + box * stepDown;
+      int first = y;
+      if (factor == 1) {
+        rows.read(y++, row);
+        scatter(row, channels, result, to, stepAcross);
+        continue;
+      }
+      Arrays.fill(sums, 0);
+      while (y < lines[box]) {
+        rows.read(y++, row);
+        add(row, channels, columns, sums);
+      }
+      means(sums, channels, columns, y - first, result, to, stepAcross);
+    }
+    return new Reduced(width, height, channels, result);
+  }
+
+  /** Where boxes end; the smaller one comes first where its side will be mirrored. */
+  private static int[] ends(int length, int factor, boolean mirrored) {
+    int[] ends = new int[(length + factor - 1) / factor];
+    for (int i = 0; i < ends.length; i++) {
+      ends[i] =
+          mirrored ? length - (ends.length - 1 - i) * factor : Math.min(length, (i + 1) * factor);
+    }
+    return ends;
+  }
+
+  private static void scatter(byte[] row, int channels, byte[] result, int start, int step) {
+    if (step == channels) {
+      System.arraycopy(row, 0, result, start, row.length);
+      return;
+    }
+    for (int from = 0, to = start; from < row.length; from += channels, to += step) {
+      for (int c = 0; c < channels; c++) {
+        result[to + c] = row[from + c];
+      }
+    }
+  }
+
+  private static void add(byte[] row, int channels, int[] ends, int[] sums) {
+    if (channels == 3) {
+      addRgb(row, ends, sums);
+      return;
+    }
+    for (int box = 0, from = 0; box < ends.length; box++) {
+      while (from < channels * ends[box]) {
+        for (int c = 0; c < channels; c++) {
+          sums[channels * box + c] += row[from++] & 0xff;
+        }
+      }
+    }
+  }
+
+  /** The same with the sums at hand: nearly all pictures, and most of the time. */
+  private static void addRgb(byte[] row, int[] ends, int[] sums) {
+    for (int box = 0, from = 0; box < ends.length; box++) {
+      int red = 0;
+      int green = 0;
+      int blue = 0;
+      for (int end = 3 * ends[box]; from < end; from += 3) {
+        red += row[from] & 0xff;
+        green += row[from + 1] & 0xff;
+        blue += row[from + 2] & 0xff;
+      }
+      sums[3 * box] += red;
+      sums[3 * box + 1] += green;
+      sums[3 * box + 2] += blue;
+    }
+  }
+
+  private static void means(
+      int[] sums, int channels, int[] ends, int lines, byte[] result, int start, int step) {
+    for (int box = 0, to = start; box < ends.length; box++, to += step) {
+      int size = lines * (ends[box] - (box == 0 ? 0 : ends[box - 1]));
+      for (int c = 0; c < channels; c++) {
+        long sum = (long) sums[channels * box + c] + size / 2;
+        result[to + c] = (byte) (size < EXACT_FROM ? (sum * (ONE / size)) >> 24 : sum / size);
+      }
+    }
+  }
+}
