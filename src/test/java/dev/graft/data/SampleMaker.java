@@ -93,7 +93,7 @@ final class SampleMaker {
   }
 
   /** From {@code (3, 32, 32)} to {@code (32, 32, 3)}. */
-  private static byte[] interleaved(byte[] planes, int start) {
+  static byte[] interleaved(byte[] planes, int start) {
     byte[] rgb = new byte[3 * PLANE];
     for (int i = 0; i < rgb.length; i++) {
       rgb[i] = planes[start + i % 3 * PLANE + i / 3];
@@ -124,8 +124,11 @@ final class SampleMaker {
         file, tiles.size(), width, height, Files.size(file));
   }
 
-  /** ImageIO's writer filters and compresses worse. */
-  private static byte[] png(byte[] rgb, int width, int height) throws IOException {
+  /**
+   * A file of its signature and the chunks IHDR, IDAT and IEND. ImageIO's writer filters and
+   * compresses worse.
+   */
+  static byte[] png(byte[] rgb, int width, int height) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     DataOutputStream png = new DataOutputStream(bytes);
     png.write(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'});
