@@ -1,0 +1,260 @@
+package dev.graft.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.function.IntUnaryOperator;
+import javax.imageio.IIOImage;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.ImageOutputStream;
+import org.junit.jupiter.api.Test;
+
+class DuplicatesTest {
+  private static final byte[] NOISE = noise(1);
+
+  @Test
+  void picturesOfOneContentAreIdentical() {
+    Duplicates duplicates =
+        Duplicates.among(
+            Arrays.asList("a", "b", "a", null, "c", "b", "a", null), Collections.nCopies(8, null));
+
+    assertThat(duplicates.identical()).containsExactly(List.of(0, 2, 6), List.of(1, 5));
+    assertThat(duplicates.near()).isEmpty();
+    assertThat(duplicates.groups()).containsExactly(0, 1, 0, 2, 3, 1, 0, 4);
+  }
+
+  @Test
+  void picturesUpToSevenBitsApartAreNear() {
+    long sevenBytesDiffer = 0x0101010101010100L;
+    long eightBytesDiffer = 0x0101010101010101L;
+    long sevenBitsOfAByte = 0x7fL;
+    for (long difference : List.of(0L, 1L, sevenBytesDiffer, sevenBitsOfAByte)) {
+      for (int turn = 0; turn < 64; turn += 8) {
+        assertThat(areNear(0x123456789abcdefL, Long.rotateLeft(difference, turn))).isTrue();
+      }
+    }
+    assertThat(areNear(0x123456789abcdefL, eightBytesDiffer)).isFalse();
+    assertThat(areNear(0x123456789abcdefL, 0xffL)).isFalse();
+  }
+
+  private static boolean areNear(long hash, long difference) {
+    return near(
+        new Fingerprint(9, 9, hash, NOISE), new Fingerprint(5, 7, hash ^ difference, NOISE));
+  }
+
+  @Test
+  void thumbnailsDecideWhetherLikeHashesMeanLikePictures() {
+    Fingerprint picture = new Fingerprint(9, 9, 5, NOISE);
+
+    assertThat(near(picture, new Fingerprint(9, 9, 5, noise(2)))).isFalse();
+    assertThat(near(picture, new Fingerprint(9, 9, 5, changed(NOISE, v -> 255 - v)))).isFalse();
+    assertThat(near(picture, new Fingerprint(9, 9, 5, changed(NOISE, v -> v / 2 + 50)))).isTrue();
+    byte[] shaded = NOISE.clone();
+    for (int i = 0; i < shaded.length; i++) {
+      shaded[i] = (byte) ((shaded[i] & 0xff) / 2 + 4 * (i % 16) + 3 * (i / 16));
+    }
+    assertThat(near(picture, new Fingerprint(9, 9, 5, shaded))).isTrue();
+  }
+
+  @Test
+  void picturesWithNothingToTellThemByAreNearToNothing() {
+    byte[] flat = new byte[256];
+    byte[] gradient = new byte[256];
+    for (int i = 0; i < 256; i++) {
+      gradient[i] = (byte) (8 * (i % 16) + 4 * (i / 16));
+    }
+    byte[] faint = changed(NOISE, v -> 100 + v / 32);
+    for (byte[] thumbnail : List.of(flat, gradient, faint)) {
+      Fingerprint plain = new Fingerprint(9, 9, 0, thumbnail);
+      assertThat(near(plain, plain)).isFalse();
+    }
+  }
+
+  @Test
+  void nearnessJoinsAndBringsTwinsAlong() {
+    Fingerprint a = new Fingerprint(9, 9, 0x0f, NOISE);
+    Fingerprint b = new Fingerprint(9, 9, 0xff, NOISE);
+    Fingerprint c = new Fingerprint(9, 9, 0xfff, NOISE);
+    Fingerprint other = new Fingerprint(9, 9, 0xff, noise(2));
+
+    // a and c are 8 bits apart, b is 4 from both
+    Duplicates duplicates =
+        Duplicates.among(
+            Arrays.asList("o", "c", "a", null, "a", "x"),
+            Arrays.asList(other, c, a, b, null, null));
+
+    assertThat(duplicates.near()).containsExactly(List.of(1, 2, 3, 4));
+    assertThat(duplicates.identical()).containsExactly(List.of(2, 4));
+    assertThat(duplicates.groups()).containsExactly(0, 1, 1, 1, 1, 2);
+    assertThat(near(a, c)).isFalse();
+  }
+
+  @Test
+  void oneContentUnderTwoLabelsIsAConflict() {
+    Duplicates duplicates =
+        Duplicates.among(List.of("a", "b", "a", "b", "c"), Collections.nCopies(5, null));
+
+    assertThat(duplicates.conflicts(List.of("cat", "dog", "cat", "cat", "cow")))
+        .containsExactly(List.of(1, 3));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> duplicates.conflicts(List.of("cat")))
+        .withMessage("1 values for 5 pictures");
+  }
+
+  @Test
+  void aGroupInTwoPartsIsALeak() {
+    Fingerprint one = new Fingerprint(9, 9, 5, NOISE);
+    Fingerprint same = new Fingerprint(9, 9, 7, NOISE);
+    Duplicates duplicates =
+        Duplicates.among(
+            List.of("a", "b", "a", "b", "near", "nearly", "c", "c"),
+            Arrays.asList(null, null, null, null, one, same, null, null));
+
+    assertThat(
+            duplicates.leaks(
+                Arrays.asList(
+                    Part.TRAIN,
+                    Part.TRAIN,
+                    Part.TEST,
+                    Part.TRAIN,
+                    Part.VALIDATION,
+                    Part.TEST,
+                    Part.TEST,
+                    null)))
+        .containsExactly(List.of(0, 2), List.of(4, 5));
+  }
+
+  @Test
+  void eachPictureHasAContentAndAFingerprint() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Duplicates.among(List.of("a"), List.of()))
+        .withMessage("1 contents, but 0 fingerprints");
+  }
+
+  /** Compared each with each, these would take minutes. */
+  @Test
+  void thousandsWithOneHashDoNotTakeForEver() {
+    List<Fingerprint> fingerprints = new ArrayList<>();
+    for (int i = 0; i < 40_000; i++) {
+      fingerprints.add(new Fingerprint(9, 9, 5, noise(i)));
+    }
+    Duplicates duplicates =
+        assertTimeoutPreemptively(
+            Duration.ofSeconds(20),
+            () -> Duplicates.among(Collections.nCopies(40_000, null), fingerprints));
+
+    assertThat(duplicates.near()).isEmpty();
+  }
+
+  @Test
+  void copiesOfPhotographsAreFoundAndOtherPhotographsAreNot() throws IOException {
+    ImageSet photographs = Cifar10.sample().train();
+    int copied = 200;
+    List<Fingerprint> fingerprints = new ArrayList<>();
+    for (int i = 0; i < photographs.size(); i++) {
+      fingerprints.add(Fingerprint.of(photographs.picture(i)));
+    }
+    assertThat(near(fingerprints).near()).hasSizeLessThan(photographs.size() / 200);
+
+    List<List<Fingerprint>> copies =
+        List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    for (int i = 0; i < copied; i++) {
+      Picture picture = photographs.picture(i);
+      copies.get(0).add(Fingerprint.of(asJpeg(picture, 0.8f)));
+      copies.get(1).add(Fingerprint.of(resized(picture, 33, 31)));
+      copies
+          .get(2)
+          .add(
+              Fingerprint.of(
+                  new Picture(
+                      32, 32, changed(picture.rgb(), v -> Math.min(255, v * 11 / 10 + 5)))));
+    }
+    for (List<Fingerprint> kind : copies) {
+      List<Fingerprint> all = new ArrayList<>(fingerprints);
+      all.addAll(kind);
+      int[] groups = near(all).groups();
+      int found = 0;
+      for (int i = 0; i < copied; i++) {
+        found += groups[i] == groups[photographs.size() + i] ? 1 : 0;
+      }
+      assertThat(found).isGreaterThanOrEqualTo(copied * 98 / 100);
+    }
+  }
+
+  private static Duplicates near(List<Fingerprint> fingerprints) {
+    return Duplicates.among(Collections.nCopies(fingerprints.size(), null), fingerprints);
+  }
+
+  private static boolean near(Fingerprint one, Fingerprint other) {
+    return !near(List.of(one, other)).near().isEmpty();
+  }
+
+  private static byte[] noise(long seed) {
+    byte[] noise = new byte[256];
+    new Random(seed).nextBytes(noise);
+    return noise;
+  }
+
+  private static byte[] changed(byte[] values, IntUnaryOperator change) {
+    byte[] changed = new byte[values.length];
+    for (int i = 0; i < values.length; i++) {
+      changed[i] = (byte) change.applyAsInt(values[i] & 0xff);
+    }
+    return changed;
+  }
+
+  private static Picture asJpeg(Picture picture, float quality) throws IOException {
+    ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ImageOutputStream out = ImageIO.createImageOutputStream(bytes)) {
+      ImageWriteParam parameters = writer.getDefaultWriteParam();
+      parameters.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+      parameters.setCompressionQuality(quality);
+      writer.setOutput(out);
+      writer.write(null, new IIOImage(image(picture), null, null), parameters);
+    } finally {
+      writer.dispose();
+    }
+    return PictureReader.read(bytes.toByteArray(), "copy");
+  }
+
+  private static Picture resized(Picture picture, int width, int height) {
+    BufferedImage resized = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = resized.createGraphics();
+    graphics.setRenderingHint(
+        RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BILINEAR);
+    graphics.drawImage(image(picture), 0, 0, width, height, null);
+    graphics.dispose();
+    byte[] rgb = new byte[3 * width * height];
+    for (int i = 0; i < rgb.length; i++) {
+      int pixel = resized.getRGB(i / 3 % width, i / 3 / width);
+      rgb[i] = (byte) (pixel >> (16 - 8 * (i % 3)));
+    }
+    return new Picture(width, height, rgb);
+  }
+
+  private static BufferedImage image(Picture picture) {
+    BufferedImage image =
+        new BufferedImage(picture.width(), picture.height(), BufferedImage.TYPE_INT_RGB);
+    byte[] rgb = picture.rgb();
+    for (int i = 0; i < rgb.length; i += 3) {
+      int pixel = (rgb[i] & 0xff) << 16 | (rgb[i + 1] & 0xff) << 8 | (rgb[i + 2] & 0xff);
+      image.setRGB(i / 3 % picture.width(), i / 3 / picture.width(), pixel);
+    }
+    return image;
+  }
+}

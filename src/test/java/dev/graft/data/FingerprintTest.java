@@ -1,0 +1,123 @@
+package dev.graft.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class FingerprintTest {
+  @Test
+  void aBitIsSetWhereTheNextCellIsBrighterByMoreThanNoise() {
+    int[] grey = new int[9 * 8];
+    for (int x = 0; x < 9; x++) {
+      grey[x] = 10 * x; // row 0 grows brighter
+      grey[9 + x] = 200 - 10 * x; // row 1 darker
+    }
+    grey[2 * 9 + 3] = 5; // row 2 has one bright cell, the fourth
+    grey[3 * 9 + 3] = 4; // which in row 3 is no more than noise
+
+    long hash = Fingerprint.of(greys(9, 8, grey)).hash();
+
+    assertThat(Long.toHexString(hash)).isEqualTo("ff00200000000000");
+  }
+
+  @Test
+  void aThumbnailOfAPictureOfItsSizeIsThePicture() {
+    int[] grey = new int[256];
+    Arrays.setAll(grey, i -> i);
+
+    byte[] thumbnail = Fingerprint.of(greys(16, 16, grey)).thumbnail();
+
+    for (int i = 0; i < 256; i++) {
+      assertThat(thumbnail[i] & 0xff).isEqualTo(i);
+    }
+  }
+
+  @Test
+  void coloursBecomeGreyByTheirBrightness() {
+    assertThat(Fingerprint.of(new Picture(1, 1, new byte[] {(byte) 255, 0, 0})).thumbnail())
+        .containsOnly(77);
+    assertThat(Fingerprint.of(new Picture(1, 1, new byte[] {0, (byte) 255, 0})).thumbnail())
+        .containsOnly(149);
+    assertThat(Fingerprint.of(new Picture(1, 1, new byte[] {0, 0, (byte) 255})).thumbnail())
+        .containsOnly(29);
+  }
+
+  /** Repeated so often that no box cuts a pixel, it has to look the same. */
+  @ParameterizedTest
+  @CsvSource({"1, 1", "7, 5", "16, 9", "33, 32", "150, 3"})
+  void pixelsBetweenTwoBoxesAreSharedByArea(int width, int height) {
+    Random random = new Random(3);
+    byte[] rgb = new byte[3 * width * height];
+    random.nextBytes(rgb);
+    int across = 9 * 16;
+    byte[] enlarged = new byte[rgb.length * across * 16];
+    for (int y = 0, i = 0; y < height * 16; y++) {
+      for (int x = 0; x < width * across; x++) {
+        for (int c = 0; c < 3; c++) {
+          enlarged[i++] = rgb[3 * (y / 16 * width + x / across) + c];
+        }
+      }
+    }
+
+    Fingerprint small = Fingerprint.of(new Picture(width, height, rgb));
+    Fingerprint large = Fingerprint.of(new Picture(width * across, height * 16, enlarged));
+
+    assertThat(small.hash()).isEqualTo(large.hash());
+    assertThat(small.thumbnail()).isEqualTo(large.thumbnail());
+    assertThat(small.width()).isEqualTo(width);
+    assertThat(small.height()).isEqualTo(height);
+  }
+
+  @Test
+  void aFlatPictureHasNoBits() {
+    Fingerprint flat = Fingerprint.of(greys(101, 67, filled(101 * 67, 200)));
+
+    assertThat(flat.hash()).isZero();
+    assertThat(flat.thumbnail()).containsOnly((byte) 200);
+  }
+
+  @Test
+  void whatIsWrittenIsRead() {
+    byte[] rgb = new byte[3 * 40 * 30];
+    new Random(1).nextBytes(rgb);
+    Fingerprint fingerprint = Fingerprint.of(new Picture(40, 30, rgb));
+    ByteBuffer buffer = ByteBuffer.allocate(Fingerprint.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+
+    fingerprint.writeTo(buffer);
+
+    assertThat(buffer.hasRemaining()).isFalse();
+    assertThat(Fingerprint.readFrom(buffer.flip()))
+        .isEqualTo(fingerprint)
+        .hasSameHashCodeAs(fingerprint)
+        .isNotEqualTo(Fingerprint.of(new Picture(30, 40, rgb)));
+  }
+
+  @Test
+  void aThumbnailHas256Pixels() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Fingerprint(3, 4, 0, new byte[255]))
+        .withMessageEndingWith("256 bytes of thumbnail, was 3x4 and 255");
+    assertThatIllegalArgumentException().isThrownBy(() -> new Fingerprint(0, 4, 0, new byte[256]));
+  }
+
+  private static int[] filled(int length, int value) {
+    int[] values = new int[length];
+    Arrays.fill(values, value);
+    return values;
+  }
+
+  private static Picture greys(int width, int height, int[] grey) {
+    byte[] rgb = new byte[3 * grey.length];
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = (byte) grey[i / 3];
+    }
+    return new Picture(width, height, rgb);
+  }
+}
