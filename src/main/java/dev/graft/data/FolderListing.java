@@ -156,7 +156,7 @@ final class FolderListing {
         loops++;
         continue;
       }
-      String label = Listing.label(classFolder.name(), "The class folder " + folder);
+      String label = label(classFolder);
       if (!listClass(classFolder, label, part)) {
         empty.add(data.relativize(classFolder.path()).toString());
       }
@@ -166,6 +166,16 @@ final class FolderListing {
           "%s has class folders, but no pictures in them (PNG, JPEG, GIF, BMP, TIFF or WebP)."
               .formatted(folder));
     }
+  }
+
+  private static String label(Entry classFolder) {
+    String name = classFolder.name();
+    if (name.indexOf('\ufffd') >= 0) {
+      throw new GraftException(
+          "%s has a name that cannot be read. %s"
+              .formatted(classFolder.path(), Listing.localeAdvice()));
+    }
+    return Listing.label(name, "A class folder in " + classFolder.path().getParent());
   }
 
   /** Whether there are pictures of the class. */

@@ -143,16 +143,15 @@ public record Listing(
     if (label.codePointCount(0, label.length()) > LONGEST_LABEL) {
       throw new GraftException(
           "%s has a label of more than %d characters, which begins with %s: shorten it."
-              .formatted(where, LONGEST_LABEL, label.substring(0, 40)));
+              .formatted(
+                  where,
+                  LONGEST_LABEL,
+                  printable(label.substring(0, label.offsetByCodePoints(0, 40)))));
     }
     if (label.codePoints().anyMatch(Listing::breaksLines)) {
       throw new GraftException(
           "%s has a label with line breaks or control characters: %s. Labels are lines of a file; take them out."
               .formatted(where, printable(label)));
-    }
-    if (label.indexOf('\ufffd') >= 0) {
-      throw new GraftException(
-          "%s has a name that cannot be read: %s. %s".formatted(where, label, localeAdvice()));
     }
     return label;
   }

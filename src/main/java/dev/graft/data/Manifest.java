@@ -71,6 +71,9 @@ final class Manifest {
   /** The line of each file's row. */
   private final List<Integer> lines = new ArrayList<>();
 
+  /** Each label once in memory, by how it is written. */
+  private final Map<String, String> labels = new HashMap<>();
+
   private final Set<String> ignoredColumns = new TreeSet<>(Listing.BY_CODE_POINT);
   private int rows;
   private int repeated;
@@ -242,7 +245,9 @@ final class Manifest {
       throw noManifest("it has more than %,d rows".formatted(MOST_ROWS));
     }
     Path path = path(pathText, line);
-    String label = Listing.label(labelText, manifest + ", line " + line + ",");
+    String label =
+        labels.computeIfAbsent(
+            labelText, text -> Listing.label(text, manifest + ", line " + line + ","));
     Optional<Part> part = part(splitText.strip(), line);
     PictureFile file = new PictureFile(path, label, part);
     Integer place = places.putIfAbsent(path, files.size());

@@ -387,7 +387,7 @@ class ListingTest {
     Path a = folder.resolve("a");
     assertRefused(
         a,
-        "The class folder "
+        "A class folder in "
             + a
             + " has a label with line breaks or control characters: cat?fish. Labels are lines of a file; take them out.");
   }
