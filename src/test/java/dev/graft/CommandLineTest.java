@@ -500,6 +500,103 @@ class CommandLineTest {
     assertThat(lines.get(1).has("predictions")).isFalse();
   }
 
+  /** A picture of coloured noise in blocks, unlike that of another seed. */
+  private static void writePicture(Path file, int seed) throws IOException {
+    BufferedImage picture = new BufferedImage(60, 50, BufferedImage.TYPE_INT_RGB);
+    int[] colours = new Random(seed).ints(48, 0, 1 << 24).toArray();
+    for (int y = 0; y < 50; y++) {
+      for (int x = 0; x < 60; x++) {
+        picture.setRGB(x, y, colours[y / 10 * 6 + x / 10]);
+      }
+    }
+    ImageIO.write(picture, "png", file.toFile());
+  }
+
+  private static void assertSamePredictions(JsonNode expected, JsonNode actual) {
+    assertThat(actual.path("predictions")).hasSameSizeAs(expected.path("predictions"));
+    for (int i = 0; i < expected.path("predictions").size(); i++) {
+      JsonNode one = expected.path("predictions").get(i);
+      JsonNode other = actual.path("predictions").get(i);
+      assertThat(other.path("id")).as(actual.path("image").asText()).isEqualTo(one.path("id"));
+      assertThat(other.path("probability").asDouble())
+          .isCloseTo(one.path("probability").asDouble(), within(1e-5));
+    }
+  }
+
+  @Test
+  void aFolderIsAnsweredInOrderWithWhatIsBadInItsPlaceAndAtTheEnd() throws IOException {
+    Path pictures = Files.createDirectories(folder.resolve("own pictures/sub")).getParent();
+    List<String> names =
+        new ArrayList<>(
+            List.of(
+                "a b.png", "b 'quoted', [1].png", "c 写真.png", "d 😀.png", "e.png", "sub/Ä.png"));
+    IntStream.range(10, 40).forEach(i -> names.add("sub/no " + i + ".png")); // over two batches
+    names.sort(null);
+    for (int i = 0; i < names.size(); i++) {
+      writePicture(pictures.resolve(names.get(i)), i);
+    }
+    Files.writeString(pictures.resolve("e.png"), "no picture");
+    Files.createFile(pictures.resolve("sub/no 20.png").resolveSibling("Thumbs.db"));
+    int bad = names.indexOf("e.png");
+
+    Result answer = infer("--imagenet", "--json", pictures.toString());
+    assertThat(answer.code).as(answer.err).isEqualTo(1);
+    List<JsonNode> lines = answer.json();
+    assertThat(lines.stream().map(line -> line.path("image").asText()))
+        .containsExactlyElementsOf(names.stream().map(n -> "" + pictures.resolve(n)).toList());
+    for (int i = 0; i < names.size(); i++) {
+      assertThat(lines.get(i).has("predictions")).as(names.get(i)).isEqualTo(i != bad);
+      assertThat(lines.get(i).has("error")).as(names.get(i)).isEqualTo(i == bad);
+    }
+    assertThat(answer.err.lines().toList())
+        .endsWith(
+            "1 of 36 pictures could not be read:", "  " + lines.get(bad).path("error").asText());
+
+    // Alone, twice, by a pattern, and as CSV: the same answers.
+    String japanese = pictures.resolve("c 写真.png").toString();
+    String last = pictures.resolve("sub/no 39.png").toString();
+    List<JsonNode> some =
+        infer("--imagenet", "--json", last, japanese, pictures + "/c*.png", last).json();
+    assertThat(some.stream().map(line -> line.path("image").asText()))
+        .containsExactly(last, japanese, japanese, last);
+    JsonNode lastLine = lines.get(names.indexOf("sub/no 39.png"));
+    JsonNode japaneseLine = lines.get(names.indexOf("c 写真.png"));
+    assertSamePredictions(lastLine, some.get(0));
+    assertSamePredictions(japaneseLine, some.get(1));
+    assertSamePredictions(japaneseLine, some.get(2));
+    assertSamePredictions(lastLine, some.get(3));
+    assertSamePredictions(lastLine, infer("--imagenet", "--json", last).json().get(0));
+    assertThat(lastLine.path("predictions")).isNotEqualTo(japaneseLine.path("predictions"));
+
+    Result csv = infer("--model", firstRun.toString(), "--csv", "--top", "1", pictures.toString());
+    assertThat(csv.code).isEqualTo(1);
+    List<String> rows = csv.out.lines().toList();
+    assertThat(rows).hasSize(1 + names.size());
+    assertThat(rows.get(0)).isEqualTo("image,error,top1_id,top1_name,top1_probability");
+    assertThat(rows.get(1 + bad)).startsWith(pictures.resolve("e.png") + ",").endsWith(",,,");
+    assertThat(rows.get(1 + names.indexOf("b 'quoted', [1].png")))
+        .startsWith("\"" + pictures.resolve("b 'quoted', [1].png") + "\",,");
+    String classes = String.join("|", CLASSES);
+    assertThat(rows.get(1 + names.indexOf("sub/no 39.png")))
+        .matches(".*no 39\\.png,,(" + classes + "),(" + classes + "),[0-9.E-]+");
+  }
+
+  @Test
+  void inTextWhatIsBadIsToldAtTheEnd() throws IOException {
+    Path good = folder.resolve("good one.png");
+    writePicture(good, 1);
+    Path empty = Files.createFile(folder.resolve("empty.png"));
+    Result answer =
+        infer("--top", "1", "--model", "" + firstRun, "" + empty, "" + good, folder + "/*.nothing");
+    assertThat(answer.code).isEqualTo(1);
+    assertThat(answer.out.lines()).hasSize(2).first().isEqualTo(good.toString());
+    assertThat(answer.err.lines().toList())
+        .endsWith(
+            "2 of 3 pictures could not be read:",
+            "  " + empty + " is empty.",
+            "  Nothing matches " + folder + "/*.nothing.");
+  }
+
   /** The RGB version of each was made by Pillow. */
   @Test
   void greyTransparentAndPalettePicturesAreTakenAsTheirRgbVersions()

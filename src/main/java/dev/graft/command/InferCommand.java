@@ -131,6 +131,11 @@ final class InferCommand implements Callable<Integer> {
       throw wrongUsage("Give --json or --csv, not both.");
     }
     List<PictureInput> inputs = PictureArguments.expand(images);
+    if (inputs.contains(new PictureInput.Bundled())) {
+      console.say(
+          "There is no %s here; taking the one that comes with Graft."
+              .formatted(PictureInput.BUNDLED_NAME));
+    }
     Failures failures = new Failures();
     if (inputs.stream().allMatch(input -> input.missing().isPresent())) {
       // A mistyped name is told before an engine has started.

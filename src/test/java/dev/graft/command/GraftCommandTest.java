@@ -60,6 +60,7 @@ class GraftCommandTest {
         "infer --top x a.png | Invalid value for option '--top': 'x' is not an int",
         "infer --top 0 a.png | --top: must be at least 1, not 0.",
         "infer --imagenet --model m a.png | Give --imagenet or --model, not both.",
+        "infer --json --csv a.png | Give --json or --csv, not both.",
         "summary --classes 1 | --classes: must be at least 2, not 1.",
         "summary --classes -5 | --classes: must be at least 2, not -5.",
         "models --set epochs=3 | Unknown options: '--set', 'epochs=3'"
@@ -82,7 +83,10 @@ class GraftCommandTest {
         "summary --backbone resnet | backbone: there is no resnet; there are vgg16, efficientnet-lite0, small-cnn.",
         "summary --set input-size=16 | input-size 16 is too small for vgg16, which needs at least 32 pixels a side.",
         "summary --recipe nowhere.yaml | There is no recipe nowhere.yaml; conf/ has some to start from.",
-        "infer nowhere.png | nowhere.png does not exist."
+        "infer nowhere.png | nowhere.png does not exist.",
+        "infer nowhere/*.png | Nothing matches nowhere/*.png.",
+        "infer nowhere-[a-z].png | Nothing matches nowhere-[a-z].png.",
+        "infer src/main/java/dev/graft/command | There are no pictures in src/main/java/dev/graft/command."
       },
       quoteCharacter = '\'')
   void whatFailsIsToldInOneSentenceWithExitCodeOne(String line, String message) {
@@ -107,7 +111,22 @@ class GraftCommandTest {
         .containsExactly(
             "{\"image\":\"nowhere.png\",\"error\":\"nowhere.png does not exist.\"}",
             "{\"image\":\"gone.jpg\",\"error\":\"gone.jpg does not exist.\"}");
-    assertThat(said.err()).isEmpty();
+    assertThat(said.err().lines())
+        .containsExactly(
+            "2 of 2 pictures could not be read:",
+            "  nowhere.png does not exist.",
+            "  gone.jpg does not exist.");
+  }
+
+  @Test
+  void inferAnswersInCsvAlsoWhenItFails() {
+    Said said = graft("infer --csv --top 2 nowhere.png *,no");
+    assertThat(said.code()).isEqualTo(1);
+    assertThat(said.lines())
+        .containsExactly(
+            "image,error,top1_id,top1_name,top1_probability,top2_id,top2_name,top2_probability",
+            "nowhere.png,nowhere.png does not exist.,,,,,,",
+            "\"*,no\",\"Nothing matches *,no.\",,,,,,");
   }
 
   @Test

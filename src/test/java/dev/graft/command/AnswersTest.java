@@ -1,0 +1,77 @@
+package dev.graft.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.command.Answers.Named;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class AnswersTest {
+  private static final List<Named> BEST =
+      List.of(
+          Named.of(436, "n02814533 beach wagon, \"estate\"", 0.4375),
+          Named.of(7, "車", 0.0000001220703125));
+
+  @Test
+  void imageNetsClassesHaveAnIdOfTheirOwnAndOthersTheirName() {
+    assertThat(BEST)
+        .containsExactly(
+            new Named(436, "n02814533", "beach wagon, \"estate\"", 0.4375),
+            new Named(7, "車", "車", 0.0000001220703125));
+  }
+
+  @Test
+  void forPeopleAPicturesNameAndAClassALine() {
+    assertThat(new Answers.Text().answer("my car.png", BEST))
+        .containsExactly(
+            "my car.png", "   43.75 %  n02814533  beach wagon, \"estate\"", "    0.00 %  車");
+    assertThat(new Answers.Text().failure("a.png", "why")).isEmpty();
+  }
+
+  @Test
+  void jsonIsAnObjectALine() {
+    assertThat(new Answers.Json("mine").answer("a \"b\".png", BEST.subList(0, 1)))
+        .containsExactly(
+            "{\"image\":\"a \\\"b\\\".png\",\"model\":\"mine\",\"predictions\":[{\"index\":436,"
+                + "\"id\":\"n02814533\",\"name\":\"beach wagon, \\\"estate\\\"\","
+                + "\"probability\":0.4375}]}");
+    assertThat(new Answers.Json("mine").failure("😀.png", "why"))
+        .containsExactly("{\"image\":\"😀.png\",\"error\":\"why\"}");
+  }
+
+  @Test
+  void csvIsARowAPictureWithAllColumns() {
+    Answers csv = new Answers.Csv(3);
+    assertThat(csv.head())
+        .containsExactly(
+            "image,error,top1_id,top1_name,top1_probability,top2_id,top2_name,top2_probability,"
+                + "top3_id,top3_name,top3_probability");
+    assertThat(csv.answer("a, \"b\"\nc.png", BEST))
+        .containsExactly(
+            "\"a, \"\"b\"\"\nc.png\",,n02814533,\"beach wagon, \"\"estate\"\"\",0.4375,"
+                + "車,車,1.220703125E-7,,,");
+    assertThat(csv.failure("a.png", "no, \"why\""))
+        .containsExactly("a.png,\"no, \"\"why\"\"\",,,,,,,,,");
+  }
+
+  @Test
+  void theSummaryCountsAllFailuresAndGivesTheFirstFiveReasons() {
+    Failures failures = new Failures();
+    assertThat(failures.isEmpty()).isTrue();
+    assertThat(failures.summary(3)).isEmpty();
+    failures.add("1.png is empty.");
+    assertThat(failures.summary(1)).containsExactly("1.png is empty.");
+    IntStream.rangeClosed(2, 1007).forEach(i -> failures.add(i + ".png is empty."));
+    assertThat(failures.isEmpty()).isFalse();
+    assertThat(failures.summary(2000))
+        .containsExactly(
+            "1,007 of 2,000 pictures could not be read:",
+            "  1.png is empty.",
+            "  2.png is empty.",
+            "  3.png is empty.",
+            "  4.png is empty.",
+            "  5.png is empty.",
+            "  and 1,002 more; --json and --csv name each.");
+  }
+}

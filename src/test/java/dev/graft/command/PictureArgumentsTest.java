@@ -1,0 +1,159 @@
+package dev.graft.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+class PictureArgumentsTest {
+  @TempDir Path folder;
+
+  private void files(String... names) throws IOException {
+    for (String name : names) {
+      Path file = folder.resolve(name);
+      Files.createDirectories(file.getParent());
+      Files.createFile(file);
+    }
+  }
+
+  /** What arguments below the folder stand for, in names relative to it. */
+  private List<String> expand(String... arguments) {
+    String top = folder + File.separator;
+    List<String> all = Arrays.stream(arguments).map(argument -> top + argument).toList();
+    return PictureArguments.expand(all).stream()
+        .map(
+            input ->
+                input.missing().isPresent()
+                    ? input.missing().get().replace(top, "")
+                    : input.name().replace(top, "").replace(File.separatorChar, '/'))
+        .toList();
+  }
+
+  @Test
+  void argumentsAreTakenInTheirOrderAndAsOftenAsTheyAreGiven() throws IOException {
+    files("b.png", "a.png");
+    assertThat(expand("b.png", "a.png", "gone.png", "b.png"))
+        .containsExactly("b.png", "a.png", "gone.png does not exist.", "b.png");
+  }
+
+  @Test
+  void aFolderStandsForThePicturesBelowInOrder() throws IOException {
+    files("p/b.png", "p/a.JPG", "p/sub/deep/c.gif", "p/no-suffix", "p/x.webp", "p/zip");
+    assertThat(expand("p"))
+        .containsExactly(
+            "p/a.JPG", "p/b.png", "p/no-suffix", "p/sub/deep/c.gif", "p/x.webp", "p/zip");
+    assertThat(expand("p" + File.separator)).isEqualTo(expand("p"));
+  }
+
+  @Test
+  void whatSystemsAndPeopleLeaveInAFolderIsNoPicture() throws IOException {
+    files(
+        "p/a.png",
+        "p/.DS_Store",
+        "p/._a.png",
+        "p/.hidden/b.png",
+        "p/__MACOSX/a.png",
+        "p/Thumbs.db",
+        "p/labels.csv",
+        "p/READ.ME.TXT",
+        "p/film.mp4");
+    assertThat(expand("p")).containsExactly("p/a.png");
+    // Named outright they are taken.
+    assertThat(expand("p/.hidden", "p/labels.csv"))
+        .containsExactly("p/.hidden/b.png", "p/labels.csv");
+  }
+
+  @Test
+  void aFolderWithoutPicturesIsASentence() throws IOException {
+    files("p/notes.txt");
+    assertThat(expand("p")).containsExactly("There are no pictures in p.");
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS) // it has no such names
+  void aPatternIsReadAsAShellWould() throws IOException {
+    files("p/1.jpg", "p/2.jpg", "p/3.png", "p/a/4.jpg", "p/a/b/5.jpg", "p/.6.jpg", "p/notes.txt");
+    assertThat(expand("p/*.jpg")).containsExactly("p/1.jpg", "p/2.jpg");
+    assertThat(expand("p/[2-9].{jpg,png}")).containsExactly("p/2.jpg", "p/3.png");
+    assertThat(expand("p/?.png")).containsExactly("p/3.png");
+    assertThat(expand("p/**/*.jpg"))
+        .containsExactly("p/1.jpg", "p/2.jpg", "p/a/4.jpg", "p/a/b/5.jpg");
+    assertThat(expand("p/**/*.{jpg,png}")).hasSize(5).contains("p/3.png", "p/a/b/5.jpg");
+    assertThat(expand("**/b/*.jpg")).containsExactly("p/a/b/5.jpg");
+    assertThat(expand("*/a/*")).containsExactly("p/a/4.jpg", "p/a/b/5.jpg");
+    assertThat(expand("p/*.txt")).containsExactly("p/notes.txt");
+    assertThat(expand("p/*.gif", "q/*.jpg", "p/[.jpg", "p/1.jpg/*"))
+        .containsExactly(
+            "Nothing matches p/*.gif.",
+            "Nothing matches q/*.jpg.",
+            "Nothing matches p/[.jpg.",
+            "Nothing matches p/1.jpg/*.");
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void aFolderThatAPatternMatchesStandsForThePicturesBelowAndEachIsTakenOnce() throws IOException {
+    files("p/cat/1.png", "p/cat/more/2.png", "p/car/3.png", "p/dog/4.png", "p/x.png", "p/x.txt");
+    assertThat(expand("p/ca*")).containsExactly("p/car/3.png", "p/cat/1.png", "p/cat/more/2.png");
+    for (String everything : List.of("p/*", "p/**", "p/**/*")) {
+      assertThat(expand(everything)).as(everything).isEqualTo(expand("p")).hasSize(5);
+    }
+  }
+
+  @Test
+  void aPatternWithoutAFolderStartsInTheWorkingDirectory() {
+    List<String> names =
+        PictureArguments.expand(List.of("po?.xml", "./po?.xml")).stream()
+            .map(PictureInput::name)
+            .toList();
+    assertThat(names).containsExactly("pom.xml", Path.of(".", "pom.xml").toString());
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void whatExistsUnderItsNameIsNoPattern() throws IOException {
+    files("my [best] photos/a*.png", "my [best] photos/ab.png", "b/c.png");
+    assertThat(expand("my [best] photos/a*.png")).containsExactly("my [best] photos/a*.png");
+    assertThat(expand("my [best] photos/a?.png"))
+        .containsExactly("my [best] photos/a*.png", "my [best] photos/ab.png");
+    assertThat(expand("my [best] photos")).hasSize(2);
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void linksAreFollowedButNotInCircles() throws IOException {
+    files("p/a.png", "elsewhere/b.png");
+    Files.createSymbolicLink(folder.resolve("p/link"), folder.resolve("elsewhere"));
+    Files.createSymbolicLink(folder.resolve("p/up"), folder.resolve("p"));
+    assertThat(expand("p")).containsExactly("p/a.png", "p/link/b.png");
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void aFolderThatMayNotBeReadIsToldAndTheRestIsTaken() throws IOException {
+    files("p/a.png", "p/secret/b.png");
+    File secret = folder.resolve("p/secret").toFile();
+    assertThat(secret.setReadable(false, false)).isTrue();
+    try {
+      assumeTrue(secret.list() == null, "whoever runs this may read everything");
+      assertThat(expand("p")).containsExactly("p/a.png", "p/secret may not be read by you.");
+    } finally {
+      assertThat(secret.setReadable(true)).isTrue();
+    }
+  }
+
+  @Test
+  void theBundledCarIsTakenWhereNoFileHasItsName() {
+    assertThat(PictureArguments.expand(List.of("car.png")))
+        .containsExactly(new PictureInput.Bundled());
+  }
+}
