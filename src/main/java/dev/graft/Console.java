@@ -2,8 +2,10 @@ package dev.graft;
 
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -44,6 +46,13 @@ public final class Console implements AutoCloseable {
     this.interactive = interactive;
   }
 
+  /** A console that nobody hears. */
+  public static Console silent() {
+    PrintStream nowhere =
+        new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+    return new Console(nowhere, nowhere, false);
+  }
+
   /** A line of the answer. */
   public synchronized void answer(String line) {
     clear();
@@ -57,6 +66,11 @@ public final class Console implements AutoCloseable {
     err.println(line);
     err.flush();
     log(line);
+  }
+
+  /** Several lines about what is going on. */
+  public void sayAll(List<String> lines) {
+    lines.forEach(this::say);
   }
 
   /** A line of a run's verdict: to standard output, and to the log. */

@@ -1,5 +1,6 @@
 package dev.graft.artefact;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -11,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -32,7 +34,10 @@ public final class RunFolder implements AutoCloseable {
   private static final Pattern NAME = Pattern.compile("(?!\\.{1,2}$)[^/\\\\\\x00-\\x1f]+");
 
   private static final ObjectMapper JSON =
-      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+      JsonMapper.builder()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .build();
 
   private final Path output;
   private final Path folder;
@@ -51,24 +56,35 @@ public final class RunFolder implements AutoCloseable {
    */
   public static RunFolder create(Path output, String name, RunRecord record) {
     try {
-      Path runs = Files.createDirectories(output.resolve("runs"));
-      String time = TIME.format(LocalDateTime.now(ZoneId.systemDefault()));
-      for (int i = 1; ; i++) {
-        Path folder = runs.resolve(time + "-" + name + (i == 1 ? "" : "-" + i));
-        try {
-          Files.createDirectory(folder);
-        } catch (FileAlreadyExistsException e) {
-          continue;
-        }
-        Files.createDirectory(folder.resolve("plots"));
-        RunFolder run = new RunFolder(output, folder);
-        run.write(record);
-        Runtime.getRuntime().addShutdownHook(run.onExit);
-        return run;
-      }
+      Path folder = make(output.resolve("runs"), name);
+      Files.createDirectory(folder.resolve("plots"));
+      RunFolder run = new RunFolder(output, folder);
+      run.write(record);
+      Runtime.getRuntime().addShutdownHook(run.onExit);
+      return run;
     } catch (IOException e) {
       throw new GraftException(
           "The run's folder can't be made in " + output + ": " + reason(e) + ".", e);
+    }
+  }
+
+  /** Makes a folder that was not there, whose name begins with the time. */
+  static Path make(Path parent, String name) throws IOException {
+    Files.createDirectories(parent);
+    String time = TIME.format(LocalDateTime.now(ZoneId.systemDefault()));
+    Path folder = parent.resolve(time + "-" + name);
+    for (int i = 2; !made(folder); i++) {
+      folder = parent.resolve(time + "-" + name + "-" + i);
+    }
+    return folder;
+  }
+
+  private static boolean made(Path folder) throws IOException {
+    try {
+      Files.createDirectory(folder);
+      return true;
+    } catch (FileAlreadyExistsException e) {
+      return false;
     }
   }
 
@@ -93,7 +109,8 @@ public final class RunFolder implements AutoCloseable {
     WholeFile.write(folder.resolve(name), text);
   }
 
-  private synchronized void write(RunRecord next) throws IOException {
+  /** Writes down what is known of the run by now. */
+  public synchronized void write(RunRecord next) throws IOException {
     record = next;
     write("run.json", JSON.writeValueAsString(next) + "\n");
   }
@@ -104,8 +121,11 @@ public final class RunFolder implements AutoCloseable {
     WholeFile.write(output.resolve("latest"), folder.getFileName() + "\n");
   }
 
-  /** Ends the run with what went wrong. */
-  public void fail(String message) {
+  /** Ends the run with what went wrong, unless it was stopped from outside before that. */
+  public synchronized void fail(String message) {
+    if (record.status() != RunRecord.Status.RUNNING) {
+      return;
+    }
     try {
       write(record.with(RunRecord.Status.FAILED, message));
     } catch (IOException e) {
@@ -153,5 +173,50 @@ public final class RunFolder implements AutoCloseable {
           latest + " names " + named + ", which is not there; name one with --model FOLDER.");
     }
     return Optional.of(runs.resolve(name));
+  }
+
+  /** The folder of the model, where a run's folder or that of the model itself is given. */
+  public static Path modelOf(Path runOrModel) {
+    Path model = runOrModel.resolve("model");
+    return Files.isDirectory(model) ? model : runOrModel;
+  }
+
+  /**
+   * What is known of a run.
+   *
+   * @param run its folder
+   * @throws GraftException if there is no {@code run.json}, or a damaged one
+   */
+  public static RunRecord recordOf(Path run) {
+    Path file = run.resolve("run.json");
+    try {
+      return JSON.readValue(Files.readAllBytes(file), RunRecord.class);
+    } catch (IOException e) {
+      throw new GraftException(file + " can't be read as that of a run.", e);
+    }
+  }
+
+  /** What is written into a folder of an evaluation. */
+  public interface Content {
+    /** Writes it. */
+    void into(Path folder) throws IOException;
+  }
+
+  /**
+   * Makes the folder of an evaluation, {@code evaluations/<time>-<name>} below the output folder;
+   * it appears whole or not at all.
+   *
+   * @param summary becomes {@code evaluation.json}
+   */
+  public static Path evaluation(Path output, String name, Object summary, Content content)
+      throws IOException {
+    Path folder = make(output.resolve("evaluations"), name);
+    Path unfinished =
+        Files.createDirectory(folder.resolveSibling(folder.getFileName() + ".unfinished"));
+    content.into(unfinished);
+    WholeFile.write(unfinished.resolve("evaluation.json"), JSON.writeValueAsString(summary) + "\n");
+    Files.move(
+        unfinished, folder, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    return folder;
   }
 }

@@ -28,6 +28,7 @@ public record RunRecord(
     Epochs epochs,
     Figures validation,
     TestFigures test,
+    CrossValidation crossValidation,
     Seconds seconds,
     Cache cache) {
   /** How far a run came. */
@@ -45,15 +46,33 @@ public record RunRecord(
   /** Where the backbone's weights came from. */
   public record Weights(String source, String sha256, boolean pretrained) {}
 
-  /** The pictures: how many in each split, of how many classes; the hash is over all of them. */
+  /**
+   * The pictures; the hash is over all of them.
+   *
+   * @param train how many are in each part; not known before all were read
+   * @param classes how many there are
+   * @param quarantined how many can't be read and are in no part
+   * @param duplicates not known before all were read
+   */
   public record Data(
       String name,
-      int train,
-      int validation,
-      int test,
+      Integer train,
+      Integer validation,
+      Integer test,
       int classes,
       String sha256,
-      int quarantined) {}
+      int quarantined,
+      Duplicates duplicates) {}
+
+  /**
+   * What is there more than once, in numbers of groups.
+   *
+   * @param identical groups of the same content
+   * @param near groups that look the same
+   * @param conflicts groups of the same content with different labels
+   * @param leaks groups across given parts
+   */
+  public record Duplicates(int identical, int near, int conflicts, int leaks) {}
 
   /** What computed. */
   public record Engine(
@@ -101,6 +120,26 @@ public record RunRecord(
     }
   }
 
+  /**
+   * What came of several trainings, each judged by pictures that it did not see.
+   *
+   * @param folds how many
+   */
+  public record CrossValidation(int folds, Spread accuracy, Spread macroF1) {}
+
+  /**
+   * Several figures in two.
+   *
+   * @param deviation the sample's standard deviation
+   */
+  public record Spread(double mean, double deviation) {
+    public static Spread of(List<Double> figures) {
+      double mean = figures.stream().mapToDouble(each -> each).average().orElseThrow();
+      double squares = figures.stream().mapToDouble(each -> (each - mean) * (each - mean)).sum();
+      return new Spread(mean, Math.sqrt(squares / Math.max(1, figures.size() - 1)));
+    }
+  }
+
   /** Wall time. */
   public record Seconds(double features, double training, double evaluation, double total) {}
 
@@ -122,6 +161,27 @@ public record RunRecord(
         epochs,
         validation,
         test,
+        crossValidation,
+        seconds,
+        cache);
+  }
+
+  /** The same run, of whose pictures more is known. */
+  public RunRecord with(Data known) {
+    return new RunRecord(
+        status,
+        message,
+        backbone,
+        weights,
+        known,
+        seed,
+        engine,
+        gitCommit,
+        parameters,
+        epochs,
+        validation,
+        test,
+        crossValidation,
         seconds,
         cache);
   }
@@ -131,6 +191,7 @@ public record RunRecord(
       Epochs epochsRun,
       Figures validationFigures,
       TestFigures testFigures,
+      CrossValidation folds,
       Seconds took,
       Cache cached) {
     return new RunRecord(
@@ -146,6 +207,7 @@ public record RunRecord(
         epochsRun,
         validationFigures,
         testFigures,
+        folds,
         took,
         cached);
   }

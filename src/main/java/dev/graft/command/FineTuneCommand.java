@@ -20,6 +20,8 @@ import picocli.CommandLine.Option;
     footerHeading = "%nExamples:%n",
     footer = {
       "  fine-tune                                    frozen VGG16 on CIFAR-10",
+      "  fine-tune --data photos/                     own pictures, a folder a class",
+      "  fine-tune --data photos/ --folds 5           likewise, and cross-validated",
       "  fine-tune --recipe conf/notebook.yaml        the Keras notebook to the letter",
       "  fine-tune --backbone efficientnet-lite0      another network",
       "  fine-tune --recipe conf/last-layers.yaml     train VGG16's block5 too",
@@ -61,17 +63,20 @@ final class FineTuneCommand implements Callable<Integer> {
     RunRecord.TestFigures test = run.test();
     RunRecord.Seconds seconds = run.seconds();
     console.report("");
-    console.report(
-        String.format(
-            Locale.ROOT,
-            "%s (%s) on %s: test accuracy %.4f, top-3 %.4f, loss %.4f, on %,d pictures",
-            run.backbone(),
-            weights(run),
-            run.data().name(),
-            test.accuracy(),
-            test.top3Accuracy(),
-            test.loss(),
-            run.data().test()));
+    console.report(run.backbone() + " (" + weights(run) + ") on " + run.data().name() + ", test:");
+    VerdictLines.of(test, run.data().test()).forEach(console::report);
+    if (run.crossValidation() != null) {
+      RunRecord.CrossValidation folds = run.crossValidation();
+      console.report(
+          String.format(
+              Locale.ROOT,
+              "Cross-validation in %d folds: accuracy %.4f ± %.4f, macro F1 %.4f ± %.4f",
+              folds.folds(),
+              folds.accuracy().mean(),
+              folds.accuracy().deviation(),
+              folds.macroF1().mean(),
+              folds.macroF1().deviation()));
+    }
     if (run.backbone().equals("vgg16")
         && run.data().name().equals("cifar10")
         && run.weights().pretrained()) {

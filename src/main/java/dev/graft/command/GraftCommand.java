@@ -26,11 +26,14 @@ import picocli.CommandLine.ScopeType;
     footer = {
       "  fine-tune                    VGG16 + CIFAR-10, with nothing else to say",
       "  infer car.png                what is in a picture",
+      "  fine-tune --data photos/     your own pictures, a folder a class",
       "  fine-tune --help             all about one command"
     },
     subcommands = {
       FineTuneCommand.class,
       InferCommand.class,
+      EvaluateCommand.class,
+      InspectCommand.class,
       SummaryCommand.class,
       ModelsCommand.class,
       DoctorCommand.class

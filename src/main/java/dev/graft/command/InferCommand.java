@@ -11,11 +11,11 @@ import dev.graft.artefact.RunFolder;
 import dev.graft.artefact.SavedModel;
 import dev.graft.data.Picture;
 import dev.graft.network.PictureClassifier;
+import dev.graft.network.Preprocessing;
 import dev.graft.training.Computer;
 import dev.graft.zoo.Backbone;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -69,7 +69,7 @@ final class InferCommand implements Callable<Integer> {
       arity = "1..*",
       paramLabel = "IMAGE",
       description =
-          "PNG, JPEG, GIF or BMP files; folders, with all below but hidden files and those that are"
+          "PNG, JPEG, GIF, BMP, TIFF or WebP files; folders, with all below but hidden files and those that are"
               + " no pictures by their suffix; or patterns with * ** ? [] {}.")
   private List<String> images;
 
@@ -239,7 +239,7 @@ final class InferCommand implements Callable<Integer> {
 
   private Optional<Path> modelFolder() throws IOException {
     Optional<Path> run = model == null ? RunFolder.latest(output) : Optional.of(model);
-    return run.map(path -> Files.isDirectory(path.resolve("model")) ? path.resolve("model") : path);
+    return run.map(RunFolder::modelOf);
   }
 
   private static String modelName(Path folder) {
@@ -256,7 +256,7 @@ final class InferCommand implements Callable<Integer> {
     /** Reads and scales; what is large is gone when this returns. */
     static Prepared of(PictureInput input, PictureClassifier classifier) {
       try {
-        Picture picture = input.read(2 * classifier.inputSize());
+        Picture picture = input.read(Preprocessing.least(classifier.inputSize()));
         ByteBuffer pixels = classifier.prepare(picture.rgb(), picture.width(), picture.height());
         return new Prepared(input.name(), pixels, null);
       } catch (GraftException e) {

@@ -43,7 +43,7 @@ sealed interface PictureInput {
 
     @Override
     public Picture read(int least) {
-      return PictureReader.read(path);
+      return PictureReader.read(path, least);
     }
   }
 

@@ -35,8 +35,18 @@ final class RecipeOptions {
       description = "pretrained, keras, random, a .safetensors or .h5 file, or a URL.")
   private String weights;
 
-  @Option(names = "--data", paramLabel = "NAME", description = "cifar10 or cifar10-sample.")
+  @Option(
+      names = "--data",
+      paramLabel = "DATA",
+      description =
+          "cifar10, cifar10-sample, a folder with a folder a class, or a manifest (.csv, .jsonl).")
   private String data;
+
+  @Option(
+      names = "--folds",
+      paramLabel = "K",
+      description = "Cross-validate in K folds first, on the features that are kept.")
+  private String folds;
 
   @Option(
       names = "--unfreeze",
@@ -70,6 +80,7 @@ final class RecipeOptions {
     put(all, "backbone", backbone);
     put(all, "weights", quoted(weights));
     put(all, "data", quoted(data));
+    put(all, "folds", folds);
     put(all, "unfreeze", unfreeze);
     put(all, "epochs", epochs);
     put(all, "learning-rate", learningRate);

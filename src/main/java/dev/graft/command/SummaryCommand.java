@@ -49,7 +49,9 @@ final class SummaryCommand implements Callable<Integer> {
     }
     Recipe recipe = options.recipe();
     BackboneEntry entry = BackboneEntry.of(recipe.backbone());
-    new SummaryTable(Designs.of(recipe, entry, entry.preprocessing(), classes))
+    new SummaryTable(
+            Designs.of(
+                recipe, entry, Designs.inputSize(recipe, entry), entry.preprocessing(), classes))
         .lines()
         .forEach(console::answer);
     return 0;

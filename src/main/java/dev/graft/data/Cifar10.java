@@ -1,11 +1,9 @@
 package dev.graft.data;
 
-import java.nio.charset.StandardCharsets;
+import dev.graft.Hash;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -34,7 +32,6 @@ public final class Cifar10 implements ImageSet {
       List.of(
           "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
 
-  private final String name;
   private final List<String> classes;
 
   /** One a picture. */
@@ -43,16 +40,22 @@ public final class Cifar10 implements ImageSet {
   /** RGB, {@code (N, 32, 32, 3)}. */
   private final byte[] pixels;
 
+  private final String[] hashes;
+
   /** The arrays are kept, not copied. */
-  Cifar10(String name, List<String> classes, byte[] labels, byte[] pixels) {
+  Cifar10(List<String> classes, byte[] labels, byte[] pixels) {
     if (pixels.length != (long) labels.length * PICTURE_BYTES) {
       throw new IllegalArgumentException(
           "%d labels, but %d bytes of pixels".formatted(labels.length, pixels.length));
     }
-    this.name = name;
     this.classes = List.copyOf(classes);
     this.labels = labels;
     this.pixels = pixels;
+    hashes = new String[labels.length];
+    for (int i = 0; i < hashes.length; i++) {
+      hashes[i] =
+          Hash.Algorithm.SHA256.of(ByteBuffer.wrap(pixels, i * PICTURE_BYTES, PICTURE_BYTES)).hex();
+    }
   }
 
   /**
@@ -98,11 +101,6 @@ public final class Cifar10 implements ImageSet {
   }
 
   @Override
-  public String name() {
-    return name;
-  }
-
-  @Override
   public List<String> classes() {
     return classes;
   }
@@ -118,21 +116,44 @@ public final class Cifar10 implements ImageSet {
   }
 
   @Override
-  public Picture picture(int index) {
+  public String hash(int index) {
+    return hashes[index];
+  }
+
+  @Override
+  public int width(int index) {
+    return SIDE;
+  }
+
+  @Override
+  public int height(int index) {
+    return SIDE;
+  }
+
+  @Override
+  public Optional<Fingerprint> fingerprint(int index) {
+    return Optional.of(Fingerprint.of(picture(index)));
+  }
+
+  @Override
+  public String place(int index) {
+    return "picture " + index;
+  }
+
+  @Override
+  public Optional<Picture> read(int index, int least) {
+    return Optional.of(picture(index));
+  }
+
+  /** A copy of a picture. */
+  Picture picture(int index) {
     int start = Math.multiplyExact(index, PICTURE_BYTES);
     return new Picture(SIDE, SIDE, Arrays.copyOfRange(pixels, start, start + PICTURE_BYTES));
   }
 
+  /** Always empty: what is damaged in these files spoils all of them. */
   @Override
-  public String sha256() {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(String.join("\n", classes).getBytes(StandardCharsets.UTF_8));
-      digest.update(labels);
-      digest.update(pixels);
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java has SHA-256", e);
-    }
+  public Quarantine quarantine() {
+    return new Quarantine(size(), 0);
   }
 }

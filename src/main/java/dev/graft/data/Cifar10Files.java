@@ -65,9 +65,11 @@ final class Cifar10Files {
     }
     List<String> classes = readClassNames(folder.resolve(CLASS_NAMES));
     countRecords(folder.resolve(TEST)); // before the training files take their time
-    Cifar10 train = read(TRAIN.stream().map(folder::resolve).toList(), classes);
-    Cifar10 test = read(List.of(folder.resolve(TEST)), classes);
-    return dataSet(train, test, "CIFAR-10 from " + folder);
+    return read(
+        TRAIN.stream().map(folder::resolve).toList(),
+        folder.resolve(TEST),
+        classes,
+        "CIFAR-10 from " + folder);
   }
 
   /**
@@ -76,17 +78,23 @@ final class Cifar10Files {
    * @param why it is this copy
    */
   static DataSet readMerged(Path folder, String why) {
-    Cifar10 train = read(List.of(folder.resolve(MERGED_TRAIN)), Cifar10.CLASSES);
-    Cifar10 test = read(List.of(folder.resolve(TEST)), Cifar10.CLASSES);
-    return dataSet(train, test, "CIFAR-10 downloaded by DJL to %s (%s)".formatted(folder, why));
+    return read(
+        List.of(folder.resolve(MERGED_TRAIN)),
+        folder.resolve(TEST),
+        Cifar10.CLASSES,
+        "CIFAR-10 downloaded by DJL to %s (%s)".formatted(folder, why));
   }
 
-  private static DataSet dataSet(Cifar10 train, Cifar10 test, String origin) {
-    return new DataSet(
-        train.name(),
-        train,
-        test,
-        "%s: %d training and %d test pictures".formatted(origin, train.size(), test.size()));
+  private static DataSet read(List<Path> train, Path test, List<String> classes, String origin) {
+    List<Path> files = Stream.concat(train.stream(), Stream.of(test)).toList();
+    Cifar10 all = read(files, classes);
+    int testPictures = countRecords(test);
+    int trainPictures = all.size() - testPictures;
+    return DataSet.trainThenTest(
+        Cifar10.NAME,
+        all,
+        trainPictures,
+        "%s: %d training and %d test pictures".formatted(origin, trainPictures, testPictures));
   }
 
   private static List<String> readClassNames(Path file) {
@@ -124,7 +132,7 @@ final class Cifar10Files {
         throw unreadable(file, e);
       }
     }
-    return new Cifar10("cifar10", classes, labels, pixels);
+    return new Cifar10(classes, labels, pixels);
   }
 
   private static int countRecords(Path file) {

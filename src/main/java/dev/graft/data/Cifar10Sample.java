@@ -21,32 +21,39 @@ final class Cifar10Sample {
    * @param why it is the sample and not all of CIFAR-10
    */
   static DataSet read(String why) {
-    Cifar10 train = readSheet("train.png");
-    Cifar10 test = readSheet("test.png");
-    return new DataSet(
+    Picture train = sheet("train.png");
+    Picture test = sheet("test.png");
+    byte[] labels = new byte[tiles(train) + tiles(test)];
+    byte[] pixels = new byte[labels.length * Cifar10.PICTURE_BYTES];
+    cut(train, labels, pixels, 0);
+    cut(test, labels, pixels, tiles(train));
+    return DataSet.trainThenTest(
         Cifar10.SAMPLE,
-        train,
-        test,
+        new Cifar10(Cifar10.CLASSES, labels, pixels),
+        tiles(train),
         "the bundled sample of CIFAR-10 (%s): %d training and %d test pictures"
-            .formatted(why, train.size(), test.size()));
+            .formatted(why, tiles(train), tiles(test)));
   }
 
-  private static Cifar10 readSheet(String file) {
+  private static Picture sheet(String file) {
     String resource = FOLDER + "/" + file;
     try (InputStream in = Cifar10Sample.class.getResourceAsStream(resource)) {
-      return cut(PictureReader.read(in, resource));
+      return PictureReader.read(in, resource);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private static Cifar10 cut(Picture sheet) {
+  private static int tiles(Picture sheet) {
+    return sheet.height() / Cifar10.SIDE * TILES_A_ROW;
+  }
+
+  /** Puts a sheet's tiles from the {@code first}th picture on. */
+  private static void cut(Picture sheet, byte[] labels, byte[] pixels, int first) {
     int tileRow = Cifar10.SIDE * 3;
-    int tiles = sheet.height() / Cifar10.SIDE * TILES_A_ROW;
-    byte[] labels = new byte[tiles];
-    byte[] pixels = new byte[tiles * Cifar10.PICTURE_BYTES];
+    int tiles = tiles(sheet);
     for (int tile = 0; tile < tiles; tile++) {
-      labels[tile] = (byte) (tile * Cifar10.CLASSES.size() / tiles);
+      labels[first + tile] = (byte) (tile * Cifar10.CLASSES.size() / tiles);
       int top = tile / TILES_A_ROW * Cifar10.SIDE;
       int left = tile % TILES_A_ROW * tileRow;
       for (int y = 0; y < Cifar10.SIDE; y++) {
@@ -54,10 +61,9 @@ final class Cifar10Sample {
             sheet.rgb(),
             (top + y) * sheet.width() * 3 + left,
             pixels,
-            tile * Cifar10.PICTURE_BYTES + y * tileRow,
+            (first + tile) * Cifar10.PICTURE_BYTES + y * tileRow,
             tileRow);
       }
     }
-    return new Cifar10(Cifar10.SAMPLE, Cifar10.CLASSES, labels, pixels);
   }
 }

@@ -1,28 +1,94 @@
 package dev.graft.data;
 
-import dev.graft.GraftException;
 import dev.graft.Hash;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * What a run learns from and what it is judged by.
  *
  * @param name for folder names and reports, such as {@code cifar10}
- * @param train to be split into training and validation pictures
- * @param test read once, at the end
+ * @param pictures all of them
+ * @param parts of each picture what it is for, empty where that is for Graft to draw
  * @param origin one line for the log: which copy of the data this is, where it was found, and why
  *     it was taken
+ * @param notes further lines for the log, about what was found and passed over
  */
-public record DataSet(String name, ImageSet train, ImageSet test, String origin) {
+public record DataSet(
+    String name, ImageSet pictures, List<Optional<Part>> parts, String origin, List<String> notes) {
   public DataSet {
-    if (!train.classes().equals(test.classes())) {
-      throw new GraftException(
-          "%s: training and test pictures must have the same classes, were %s and %s."
-              .formatted(name, train.classes(), test.classes()));
+    parts = List.copyOf(parts);
+    notes = List.copyOf(notes);
+    if (parts.size() != pictures.size()) {
+      throw new IllegalArgumentException(
+          parts.size() + " parts of " + pictures.size() + " pictures");
     }
   }
 
-  /** SHA-256 over the training pictures and the test pictures; computed anew at each call. */
+  /**
+   * Pictures of which the first ones are for training and the others for the test.
+   *
+   * @param train how many are for training
+   */
+  static DataSet trainThenTest(String name, ImageSet pictures, int train, String origin) {
+    List<Optional<Part>> parts = new ArrayList<>();
+    for (int i = 0; i < pictures.size(); i++) {
+      parts.add(Optional.of(i < train ? Part.TRAIN : Part.TEST));
+    }
+    return new DataSet(name, pictures, parts, origin, List.of());
+  }
+
+  public List<String> classes() {
+    return pictures.classes();
+  }
+
+  /** The readable pictures of a part, ascending; of those for Graft to draw if it is empty. */
+  public int[] indices(Optional<Part> part) {
+    return IntStream.range(0, pictures.size())
+        .filter(i -> parts.get(i).equals(part) && !pictures.quarantine().contains(i))
+        .toArray();
+  }
+
+  /** Whether pictures of a part are among them. */
+  public boolean has(Part part) {
+    return parts.contains(Optional.of(part));
+  }
+
+  /** The labels of all pictures. */
+  public int[] labels() {
+    return pictures.labels(IntStream.range(0, pictures.size()).toArray());
+  }
+
+  /**
+   * SHA-256 over class names and over label, part and content of every picture in order, as 64
+   * lower-case hexadecimal digits: two sets with the same hash train the same model, wherever their
+   * files lie. Computed anew at each call.
+   */
   public String sha256() {
-    return Hash.Algorithm.SHA256.of(train.sha256() + test.sha256()).hex();
+    StringBuilder text = new StringBuilder(String.join("\n", classes()));
+    for (int i = 0; i < pictures.size(); i++) {
+      text.append('\n')
+          .append(pictures.label(i))
+          .append(parts.get(i).map(Part::name).orElse(""))
+          .append(pictures.hash(i));
+    }
+    return Hash.Algorithm.SHA256.of(text.toString()).hex();
+  }
+
+  /** How many readable pictures each class has. */
+  public int[] support() {
+    int[] support = new int[classes().size()];
+    IntStream.range(0, pictures.size())
+        .filter(i -> !pictures.quarantine().contains(i))
+        .forEach(i -> support[pictures.label(i)]++);
+    return support;
+  }
+
+  @Override
+  public String toString() {
+    return name + Arrays.toString(support());
   }
 }

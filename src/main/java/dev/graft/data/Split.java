@@ -1,74 +1,264 @@
 package dev.graft.data;
 
+import dev.graft.GraftException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * Which pictures are trained on and which are held out to decide by. The test pictures have no part
- * in it: they are a set of their own.
+ * Which pictures are trained on, which are held out to decide by, and which to judge by at the end.
  *
  * @param train indices into the image set, ascending
- * @param validation the others, ascending
+ * @param validation others, ascending
+ * @param test others again, ascending
  */
 @SuppressWarnings("ArrayRecordComponent") // made once a run, and compared by nobody
-public record Split(int[] train, int[] validation) {
+public record Split(int[] train, int[] validation, int[] test) {
+  /**
+   * Pictures that a class needs where all three parts are drawn: one for each of them, so that each
+   * figure is about every class.
+   */
+  public static final int LEAST = 3;
+
   public Split {
-    boolean[] seen = new boolean[train.length + validation.length];
-    for (int index : concat(train, validation)) {
-      if (index < 0 || index >= seen.length || seen[index]) {
-        throw new IllegalArgumentException(
-            "a split must have each index from 0 to %d once, index %d is out of range or twice there"
-                .formatted(seen.length - 1, index));
+    int[] all = concat(concat(train, validation), test);
+    Arrays.sort(all);
+    for (int i = 1; i < all.length; i++) {
+      if (all[i] == all[i - 1]) {
+        throw new IllegalArgumentException("picture " + all[i] + " is in two parts of a split");
       }
-      seen[index] = true;
+    }
+  }
+
+  /** How pictures are held out of the training pictures. */
+  public interface HoldOut {
+    /**
+     * Some of the candidates, ascending.
+     *
+     * @param candidates indices of pictures, ascending
+     * @param fraction of them to hold out, in (0, 1)
+     */
+    int[] from(int[] candidates, double fraction);
+  }
+
+  /**
+   * Splits what is not split already: the test pictures are held out first, if there are none, then
+   * the validation pictures, if there are none.
+   *
+   * @param groups a number for each picture of the set; where parts are drawn, pictures of one
+   *     number stay together
+   * @param holdOut draws validation pictures
+   * @param validation share of the training pictures that is kept for validation, in (0, 1)
+   * @param test share of the pictures that is kept for the test, in (0, 1)
+   * @param seed of the drawing of test pictures
+   * @throws GraftException if a class has too few pictures, or is missing from a part
+   */
+  public static Split of(
+      DataSet data, int[] groups, HoldOut holdOut, double validation, double test, long seed) {
+    int[] undecided = data.indices(Optional.empty());
+    int[] train = sorted(concat(data.indices(Optional.of(Part.TRAIN)), undecided));
+    int[] forValidation = data.indices(Optional.of(Part.VALIDATION));
+    int[] forTest = data.indices(Optional.of(Part.TEST));
+    int drawn = (data.has(Part.VALIDATION) ? 0 : 1) + (data.has(Part.TEST) ? 0 : 1);
+    requireEnough(data, train, LEAST - 2 + drawn);
+    if (!data.has(Part.TEST)) {
+      forTest = stratified(train, data.labels(), groups, test, seed);
+      train = without(train, forTest);
+    }
+    if (!data.has(Part.VALIDATION)) {
+      forValidation = holdOut.from(train, validation);
+      train = without(train, forValidation);
+    }
+    if (forTest.length == 0 || forValidation.length == 0) {
+      throw new GraftException(
+          "data: no picture of "
+              + data.name()
+              + (forTest.length == 0 ? " is left for the test" : " is left for validation")
+              + "; add pictures, or repair those that can't be read.");
+    }
+    return new Split(train, forValidation, forTest);
+  }
+
+  private static void requireEnough(DataSet data, int[] candidates, int least) {
+    int[] support = new int[data.classes().size()];
+    for (int i : candidates) {
+      support[data.pictures().label(i)]++;
+    }
+    List<String> few = new ArrayList<>();
+    for (int c = 0; c < support.length; c++) {
+      if (support[c] < least) {
+        few.add(data.classes().get(c) + " has " + support[c]);
+      }
+    }
+    if (!few.isEmpty()) {
+      throw new GraftException(
+          "data: every class needs at least %d readable pictures to train and to judge by, but %s%s."
+              .formatted(
+                  least,
+                  String.join(", ", few.subList(0, Math.min(5, few.size()))),
+                  few.size() > 5 ? ", and " + (few.size() - 5) + " more have too few" : ""));
     }
   }
 
   /**
    * Holds out the same share of every class, drawn at random.
    *
-   * <p>As many are held out in all as the fraction says, rounded, but at least one; the classes
-   * whose share leaves the largest remainder get the pictures that rounding leaves (of equals, the
-   * first). A class of two or more pictures keeps at least one of them for training, and a class of
-   * one keeps that.
+   * <p>As many are held out in all as the fraction says, rounded, but at least one of each class
+   * that has two or more; the classes whose share leaves the largest remainder get the pictures
+   * that rounding leaves (of equals, the first). A class keeps at least one of its pictures. Groups
+   * are held out as a whole, or not at all, which may change the numbers a little.
    *
-   * @param labels of the pictures, in their order; from 0
+   * @param candidates pictures to choose from, ascending
+   * @param labels of all pictures, from 0
+   * @param groups of all pictures
    * @param fraction of each class that is held out, in (0, 1)
    * @param seed the same seed draws the same pictures on every machine
+   * @return those held out, ascending
    */
-  public static Split stratified(int[] labels, double fraction, long seed) {
+  public static int[] stratified(
+      int[] candidates, int[] labels, int[] groups, double fraction, long seed) {
     requireFraction(fraction);
-    int classes = Arrays.stream(labels).max().orElse(-1) + 1;
-    int[][] members = new int[classes][];
-    for (int c = 0; c < classes; c++) {
-      int label = c;
-      members[c] = IntStream.range(0, labels.length).filter(i -> labels[i] == label).toArray();
-    }
-    int[] quota = quotas(Arrays.stream(members).mapToInt(m -> m.length).toArray(), fraction);
-    Random random = new Random(seed);
+    int[][] members = byClass(candidates, labels);
+    int[] left = Arrays.stream(members).mapToInt(m -> m.length).toArray();
+    int[] quota = quotas(left, fraction);
+    Map<Integer, List<Integer>> groupMembers = byGroup(candidates, groups);
     boolean[] heldOut = new boolean[labels.length];
-    for (int c = 0; c < classes; c++) {
+    Random random = new Random(seed);
+    for (int c = 0; c < members.length; c++) {
       shuffle(members[c], random);
-      for (int i = 0; i < quota[c]; i++) {
-        heldOut[members[c][i]] = true;
+      int wanted = quota[c];
+      for (int i : members[c]) {
+        List<Integer> group = groupMembers.get(groups[i]);
+        if (countOf(c, group, labels) <= quota[c]) {
+          takeGroup(group, labels, quota, left, heldOut);
+        }
+      }
+      if (wanted > 0 && quota[c] == wanted) {
+        // Every group is larger than the share; the smallest is nearest to it.
+        IntStream.of(members[c])
+            .mapToObj(i -> groupMembers.get(groups[i]))
+            .min(Comparator.comparingInt(List::size))
+            .ifPresent(group -> takeGroup(group, labels, quota, left, heldOut));
       }
     }
-    return of(heldOut);
+    return IntStream.of(candidates).filter(i -> heldOut[i]).toArray();
+  }
+
+  private static long countOf(int c, List<Integer> group, int[] labels) {
+    return group.stream().filter(i -> labels[i] == c).count();
+  }
+
+  /** Holds out a group, unless it is held out already or is all that is left of a class. */
+  private static void takeGroup(
+      List<Integer> group, int[] labels, int[] quota, int[] left, boolean[] heldOut) {
+    int[] count = new int[quota.length];
+    for (int i : group) {
+      if (heldOut[i]) {
+        return;
+      }
+      count[labels[i]]++;
+    }
+    for (int i : group) {
+      if (left[labels[i]] <= count[labels[i]]) {
+        return;
+      }
+    }
+    for (int i : group) {
+      heldOut[i] = true;
+      quota[labels[i]]--;
+      left[labels[i]]--;
+    }
   }
 
   /**
    * Holds out the last pictures as they lie, as Keras's {@code validation_split} does: training
    * pictures are the first {@code floor(n * (1 - fraction))}.
    *
-   * @param size the number of pictures
+   * @param candidates pictures to choose from, ascending
    * @param fraction that is held out, in (0, 1)
    */
-  public static Split last(int size, double fraction) {
+  public static int[] last(int[] candidates, double fraction) {
     requireFraction(fraction);
-    int train = (int) Math.floor(size * (1 - fraction));
-    return new Split(IntStream.range(0, train).toArray(), IntStream.range(train, size).toArray());
+    int train = (int) Math.floor(candidates.length * (1 - fraction));
+    return Arrays.copyOfRange(candidates, train, candidates.length);
+  }
+
+  /**
+   * Deals pictures out to folds for cross-validation, each class evenly, groups as a whole.
+   *
+   * @param candidates pictures to deal out, ascending
+   * @param labels of all pictures
+   * @param groups of all pictures
+   * @param folds how many, at least 2
+   * @return the pictures of each fold, ascending
+   */
+  public static List<int[]> folds(
+      int[] candidates, int[] labels, int[] groups, int folds, long seed) {
+    int[][] members = byClass(candidates, labels);
+    Map<Integer, List<Integer>> groupMembers = byGroup(candidates, groups);
+    int[][] count = new int[folds][members.length];
+    int[] total = new int[folds];
+    Map<Integer, Integer> foldOf = new HashMap<>();
+    Random random = new Random(seed);
+    for (int c = 0; c < members.length; c++) {
+      int label = c;
+      shuffle(members[c], random);
+      for (int i : members[c]) {
+        if (!foldOf.containsKey(i)) {
+          // The emptiest in this class, then in all: small classes don't all begin at the first.
+          int fold =
+              IntStream.range(0, folds)
+                  .boxed()
+                  .min(
+                      Comparator.<Integer>comparingInt(f -> count[f][label])
+                          .thenComparingInt(f -> total[f]))
+                  .orElseThrow();
+          for (int each : groupMembers.get(groups[i])) {
+            foldOf.put(each, fold);
+            count[fold][labels[each]]++;
+            total[fold]++;
+          }
+        }
+      }
+    }
+    return IntStream.range(0, folds)
+        .mapToObj(fold -> IntStream.of(candidates).filter(i -> foldOf.get(i) == fold).toArray())
+        .toList();
+  }
+
+  /** Each picture a group of its own. */
+  public static int[] noGroups(int pictures) {
+    return IntStream.range(0, pictures).toArray();
+  }
+
+  /** Those of some pictures that are not among others, in their order. */
+  public static int[] without(int[] pictures, int[] others) {
+    int[] sorted = sorted(others.clone());
+    return IntStream.of(pictures).filter(i -> Arrays.binarySearch(sorted, i) < 0).toArray();
+  }
+
+  private static int[][] byClass(int[] candidates, int[] labels) {
+    int classes = IntStream.of(candidates).map(i -> labels[i]).max().orElse(-1) + 1;
+    int[][] members = new int[classes][];
+    for (int c = 0; c < classes; c++) {
+      int label = c;
+      members[c] = IntStream.of(candidates).filter(i -> labels[i] == label).toArray();
+    }
+    return members;
+  }
+
+  private static Map<Integer, List<Integer>> byGroup(int[] candidates, int[] groups) {
+    Map<Integer, List<Integer>> members = new HashMap<>();
+    for (int i : candidates) {
+      members.computeIfAbsent(groups[i], group -> new ArrayList<>(1)).add(i);
+    }
+    return members;
   }
 
   /** How many of each class to hold out, by the largest remainder. */
@@ -78,10 +268,10 @@ public record Split(int[] train, int[] validation) {
     double[] remainder = new double[sizes.length];
     for (int c = 0; c < sizes.length; c++) {
       double share = sizes[c] * fraction;
-      quota[c] = Math.min((int) share, Math.max(0, sizes[c] - 1));
+      quota[c] = Math.min(Math.max(1, (int) share), Math.max(0, sizes[c] - 1));
       remainder[c] = share - quota[c];
     }
-    long open = Math.max(1, Math.round(total * fraction)) - Arrays.stream(quota).sum();
+    long open = Math.round(total * fraction) - Arrays.stream(quota).sum();
     int[] byRemainder =
         IntStream.range(0, sizes.length)
             .boxed()
@@ -107,10 +297,9 @@ public record Split(int[] train, int[] validation) {
     }
   }
 
-  private static Split of(boolean[] heldOut) {
-    return new Split(
-        IntStream.range(0, heldOut.length).filter(i -> !heldOut[i]).toArray(),
-        IntStream.range(0, heldOut.length).filter(i -> heldOut[i]).toArray());
+  private static int[] sorted(int[] values) {
+    Arrays.sort(values);
+    return values;
   }
 
   private static int[] concat(int[] first, int[] second) {
@@ -119,7 +308,7 @@ public record Split(int[] train, int[] validation) {
 
   private static void requireFraction(double fraction) {
     if (!(fraction > 0 && fraction < 1)) {
-      throw new IllegalArgumentException("validation fraction must be in (0, 1), was " + fraction);
+      throw new IllegalArgumentException("fraction to hold out must be in (0, 1), was " + fraction);
     }
   }
 }

@@ -9,6 +9,7 @@ import ai.djl.util.Progress;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /**
  * Some rows of a source with their labels, as a DJL data set that gives batches of them. (DJL's own
@@ -20,10 +21,11 @@ public final class FeatureBatches implements Dataset {
   private final int[] rows;
   private final int[] labels;
   private final int batchSize;
+  private final int rounds;
   private final Random shuffle;
 
   private FeatureBatches(
-      FeatureSource source, int[] rows, int[] labels, int batchSize, Random shuffle) {
+      FeatureSource source, int[] rows, int[] labels, int batchSize, int rounds, Random shuffle) {
     if (rows.length != labels.length) {
       throw new IllegalArgumentException(rows.length + " rows, " + labels.length + " labels");
     }
@@ -31,19 +33,27 @@ public final class FeatureBatches implements Dataset {
     this.rows = rows.clone();
     this.labels = labels.clone();
     this.batchSize = batchSize;
+    this.rounds = rounds;
     this.shuffle = shuffle;
   }
 
   /** In the order of the rows. */
   public static FeatureBatches inOrder(
       FeatureSource source, int[] rows, int[] labels, int batchSize) {
-    return new FeatureBatches(source, rows, labels, batchSize, null);
+    return new FeatureBatches(source, rows, labels, batchSize, 1, null);
   }
 
-  /** In an order that is drawn anew, from the seed, whenever the data is gone through. */
+  /**
+   * In an order that is drawn anew, from the seed, whenever the data is gone through.
+   *
+   * @param leastBatches where there are fewer, the rows are gone through several times, each time
+   *     in another order
+   */
   public static FeatureBatches shuffled(
-      FeatureSource source, int[] rows, int[] labels, int batchSize, long seed) {
-    return new FeatureBatches(source, rows, labels, batchSize, new Random(seed));
+      FeatureSource source, int[] rows, int[] labels, int batchSize, int leastBatches, long seed) {
+    int batches = (rows.length + batchSize - 1) / batchSize;
+    int rounds = Math.max(1, (leastBatches + batches - 1) / Math.max(1, batches));
+    return new FeatureBatches(source, rows, labels, batchSize, rounds, new Random(seed));
   }
 
   /** Number of rows. */
@@ -56,8 +66,12 @@ public final class FeatureBatches implements Dataset {
     return labels[place];
   }
 
-  /** Number of batches, the last of which may be smaller. */
+  /** Number of batches; the last of each round may be smaller. */
   public int batches() {
+    return rounds * batchesOfRound();
+  }
+
+  private int batchesOfRound() {
     return (rows.length + batchSize - 1) / batchSize;
   }
 
@@ -66,33 +80,35 @@ public final class FeatureBatches implements Dataset {
 
   @Override
   public Iterable<Batch> getData(NDManager manager) {
-    int[] order = new int[rows.length];
-    Arrays.setAll(order, i -> i);
-    if (shuffle != null) {
-      for (int i = order.length - 1; i > 0; i--) {
-        int j = shuffle.nextInt(i + 1);
-        int swapped = order[i];
-        order[i] = order[j];
-        order[j] = swapped;
-      }
-    }
     return () ->
         new Iterator<>() {
+          private final int[] order = IntStream.range(0, rows.length).toArray();
           private int next;
 
           @Override
           public boolean hasNext() {
-            return next < order.length;
+            return next < batches();
           }
 
           @Override
           public Batch next() {
-            int[] chosen =
-                Arrays.copyOfRange(order, next, Math.min(order.length, next + batchSize));
-            next += chosen.length;
-            return batch(manager.newSubManager(), chosen, next);
+            int from = next++ % batchesOfRound() * batchSize;
+            if (from == 0 && shuffle != null) {
+              shuffle(order);
+            }
+            int to = Math.min(order.length, from + batchSize);
+            return batch(manager.newSubManager(), Arrays.copyOfRange(order, from, to), to);
           }
         };
+  }
+
+  private void shuffle(int[] order) {
+    for (int i = order.length - 1; i > 0; i--) {
+      int j = shuffle.nextInt(i + 1);
+      int swapped = order[i];
+      order[i] = order[j];
+      order[j] = swapped;
+    }
   }
 
   /** Labels are {@code (N)}, float32, as DJL's evaluators take them. */

@@ -6,110 +6,109 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.graft.GraftException;
-import dev.graft.WholeFile;
+import dev.graft.RecordLog;
+import dev.graft.data.ImageSet;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.MappedByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
- * Features on disk, a record of fixed size a picture, mapped into memory. The file begins with a
- * header of {@value #HEADER_BYTES} bytes that holds the whole {@link FeatureKey}, so that a reader
- * checks what it reads. It gets its name when it is complete.
+ * Features on disk: a record a picture, kept by the picture's content, so that a picture that was
+ * added, changed or removed costs its own forward pass and no other, and one that was moved or is
+ * there twice costs none. There is a {@link RecordLog} for each {@link FeatureKey}.
  */
-public final class FeatureCache implements FeatureSource {
-  private static final String MAGIC = "graft features\n";
-  private static final int HEADER_BYTES = 8192;
-
-  /** A mapping can't be larger than 2 GB. */
-  private static final long SEGMENT_BYTES = 1L << 30;
-
-  private final Path file;
+public final class FeatureCache {
+  private final Path features;
+  private final Path folder;
+  private final FeatureKey key;
   private final RecordLayout layout;
-  private final int recordsPerSegment;
-  private final List<MappedByteBuffer> segments;
-  private final int size;
-
-  private ByteBuffer crossings = ByteBuffer.allocateDirect(0);
-  private ByteBuffer averages = ByteBuffer.allocateDirect(0);
-
-  private FeatureCache(Path file, RecordLayout layout, int size) throws IOException {
-    this(file, layout, size, SEGMENT_BYTES);
-  }
+  private RecordLog log;
 
   /**
-   * Maps a file that was found to be whole.
+   * Opens the cache of a key.
    *
-   * @param segmentBytes the most that one mapping holds
+   * @param features the folder of all caches; need not be there
    */
-  FeatureCache(Path file, RecordLayout layout, int size, long segmentBytes) throws IOException {
-    this.file = file;
+  public FeatureCache(Path features, FeatureKey key, RecordLayout layout) throws IOException {
+    this.features = features;
+    this.folder = features.resolve(key.folderName());
+    this.key = key;
     this.layout = layout;
-    this.size = size;
-    recordsPerSegment = Math.toIntExact(Math.max(1, segmentBytes / layout.bytes()));
-    segments = new ArrayList<>();
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      for (long first = 0; first < size; first += recordsPerSegment) {
-        long records = Math.min(recordsPerSegment, size - first);
-        segments.add(
-            channel.map(
-                FileChannel.MapMode.READ_ONLY,
-                HEADER_BYTES + first * layout.bytes(),
-                records * layout.bytes()));
-      }
-    }
+    log = RecordLog.open(folder, key.text(), layout.bytes());
   }
 
-  /** What fills a cache: gives the records of pictures, one range after the other. */
+  /** What makes the records of pictures. */
   public interface Filler {
-    /** The records of pictures {@code from} (from 0) up to but without {@code to}. */
-    ByteBuffer records(int from, int to);
+    /**
+     * Makes records, in any order and number, until all are made that can be.
+     *
+     * @param rows of the pictures that are wanted, no content twice
+     */
+    void fill(List<Integer> rows, Sink sink) throws IOException;
+  }
+
+  /** Takes finished records; from then on they are kept, whatever happens. */
+  public interface Sink {
+    /**
+     * Takes some.
+     *
+     * @param rows of their pictures
+     * @param records one after the other
+     */
+    void keep(List<Integer> rows, ByteBuffer records) throws IOException;
   }
 
   /**
-   * The features of a key, if a file of them is there and whole.
-   *
-   * @param size number of pictures
+   * The pictures of a set that are readable, as far as known, and not in here; each content once.
    */
-  public static Optional<FeatureCache> find(
-      Path folder, FeatureKey key, RecordLayout layout, int size) throws IOException {
-    Path file = folder.resolve(key.fileName());
-    if (!Files.isRegularFile(file)
-        || Files.size(file) != HEADER_BYTES + (long) size * layout.bytes()) {
-      return Optional.empty();
-    }
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      ByteBuffer there = ByteBuffer.allocate(HEADER_BYTES);
-      while (there.hasRemaining() && channel.read(there) >= 0) {}
-      if (!there.flip().equals(header(key))) {
-        return Optional.empty();
-      }
-    }
-    return Optional.of(new FeatureCache(file, layout, size));
+  public List<Integer> missing(ImageSet pictures) {
+    Set<String> seen = new HashSet<>();
+    return IntStream.range(0, pictures.size())
+        .filter(row -> !pictures.quarantine().contains(row))
+        .filter(row -> log.slot(pictures.hash(row)) < 0 && seen.add(pictures.hash(row)))
+        .boxed()
+        .toList();
   }
 
   /**
-   * Computes the features of a key and keeps them.
+   * Computes features and keeps them.
    *
-   * @param size number of pictures
-   * @param step how many pictures the filler is asked for at a time
-   * @throws GraftException if the disk has no room for them
+   * @param rows what {@link #missing} gave
+   * @throws GraftException if the disk has no room for them; those that it had room for are kept
    */
-  public static FeatureCache create(
-      Path folder, FeatureKey key, RecordLayout layout, int size, int step, Filler filler)
-      throws IOException {
-    Files.createDirectories(folder);
-    long bytes = HEADER_BYTES + (long) size * layout.bytes();
-    long free = Files.getFileStore(folder).getUsableSpace();
+  public void fill(ImageSet pictures, List<Integer> rows, Filler filler) throws IOException {
+    Files.createDirectories(features);
+    requireRoom((long) rows.size() * layout.bytes());
+    try (RecordLog.Writer writer = new RecordLog.Writer(folder, key.text(), layout.bytes())) {
+      filler.fill(
+          rows,
+          (done, records) -> {
+            List<String> hashes = done.stream().map(pictures::hash).toList();
+            try {
+              writer.add(hashes, records);
+            } catch (IOException e) {
+              throw new GraftException(
+                  "The features can't be kept in "
+                      + features
+                      + ": "
+                      + e.getMessage()
+                      + "; make room there, or train with --no-cache. Those kept so far stay.",
+                  e);
+            }
+          });
+    }
+    log = RecordLog.open(folder, key.text(), layout.bytes());
+  }
+
+  private void requireRoom(long bytes) throws IOException {
+    long free = Files.getFileStore(features).getUsableSpace();
     if (free < bytes) {
       throw new GraftException(
           String.format(
@@ -117,67 +116,67 @@ public final class FeatureCache implements FeatureSource {
               "The features need %,d MB in %s, where %,d MB are free; make room there, or train"
                   + " with --no-cache.",
               bytes >> 20,
-              folder,
+              features,
               free >> 20));
     }
-    Path file = folder.resolve(key.fileName());
-    WholeFile.write(
-        file,
-        channel -> {
-          WholeFile.writeFully(channel, header(key));
-          for (int from = 0; from < size; from += step) {
-            int to = Math.min(size, from + step);
-            ByteBuffer records = filler.records(from, to);
-            if (records.remaining() != (to - from) * layout.bytes()) {
-              throw new IllegalStateException(
-                  records.remaining() + " bytes for " + (to - from) + " records of " + layout);
-            }
-            WholeFile.writeFully(channel, records);
-          }
-        });
-    return new FeatureCache(file, layout, size);
   }
 
-  private static ByteBuffer header(FeatureKey key) {
-    byte[] text = (MAGIC + key.text()).getBytes(StandardCharsets.UTF_8);
-    if (text.length > HEADER_BYTES) {
-      throw new IllegalStateException("a key of " + text.length + " bytes does not fit the header");
+  /** Size on disk of all that is kept under this key. */
+  public long bytes() {
+    return log.bytes();
+  }
+
+  /** The features of pictures, as a network takes them; not for two threads at once. */
+  public FeatureSource of(ImageSet pictures) {
+    int[] slots =
+        IntStream.range(0, pictures.size()).map(row -> log.slot(pictures.hash(row))).toArray();
+    return new Rows(log, layout, slots);
+  }
+
+  /** Copies records out of the mapped files and into the engine. */
+  private static final class Rows implements FeatureSource {
+    private final RecordLog log;
+    private final RecordLayout layout;
+    private final int[] slots;
+    private ByteBuffer crossings = ByteBuffer.allocateDirect(0);
+    private ByteBuffer averages = ByteBuffer.allocateDirect(0);
+
+    Rows(RecordLog log, RecordLayout layout, int[] slots) {
+      this.log = log;
+      this.layout = layout;
+      this.slots = slots;
     }
-    return ByteBuffer.allocate(HEADER_BYTES).put(text).rewind();
-  }
 
-  /** Size of the file. */
-  public long bytes() throws IOException {
-    return Files.size(file);
-  }
-
-  /** Copies the rows out of the mapped file and into the engine; not for two threads at once. */
-  @Override
-  public NDList read(NDManager manager, int[] rows) {
-    int crossingBytes = layout.crossingBytes();
-    int averagesBytes = layout.averagesBytes();
-    crossings = withRoom(crossings, rows.length * crossingBytes);
-    averages = withRoom(averages, rows.length * averagesBytes);
-    for (int i = 0; i < rows.length; i++) {
-      if (rows[i] < 0 || rows[i] >= size) {
-        throw new IndexOutOfBoundsException("row " + rows[i] + " of " + size);
+    @Override
+    public NDList read(NDManager manager, int[] rows) {
+      int crossingBytes = layout.crossingBytes();
+      int averagesBytes = layout.averagesBytes();
+      crossings = withRoom(crossings, rows.length * crossingBytes);
+      averages = withRoom(averages, rows.length * averagesBytes);
+      for (int i = 0; i < rows.length; i++) {
+        int slot = slots[rows[i]];
+        if (slot < 0) {
+          throw new IllegalStateException("no features of picture " + rows[i]);
+        }
+        log.copy(slot, 0, crossings, i * crossingBytes, crossingBytes);
+        log.copy(slot, crossingBytes, averages, i * averagesBytes, averagesBytes);
       }
-      MappedByteBuffer segment = segments.get(rows[i] / recordsPerSegment);
-      int at = rows[i] % recordsPerSegment * layout.bytes();
-      crossings.put(i * crossingBytes, segment, at, crossingBytes);
-      averages.put(i * averagesBytes, segment, at + crossingBytes, averagesBytes);
+      NDList list = new NDList();
+      if (layout.hasCrossing()) {
+        list.add(
+            toEngine(
+                manager,
+                crossings,
+                new Shape(rows.length).addAll(layout.crossing()),
+                layout.type()));
+      }
+      if (layout.averages() > 0) {
+        list.add(
+            toEngine(
+                manager, averages, new Shape(rows.length, layout.averages()), DataType.FLOAT32));
+      }
+      return list;
     }
-    NDList list = new NDList();
-    if (layout.hasCrossing()) {
-      list.add(
-          toEngine(
-              manager, crossings, new Shape(rows.length).addAll(layout.crossing()), layout.type()));
-    }
-    if (layout.averages() > 0) {
-      list.add(
-          toEngine(manager, averages, new Shape(rows.length, layout.averages()), DataType.FLOAT32));
-    }
-    return list;
   }
 
   /**

@@ -1,12 +1,13 @@
 package dev.graft.feature;
 
 import dev.graft.Hash;
+import dev.graft.data.PictureReader;
 import dev.graft.network.GraftedNetwork;
 import java.util.List;
 
 /**
- * Everything that the features of a set of pictures depend on, and nothing else: what is trained
- * behind the freeze boundary, and how, does not matter.
+ * Everything that the features of a picture depend on beside the picture, and nothing else: what is
+ * trained behind the freeze boundary, and how, does not matter.
  *
  * @param backbone its name
  * @param weights SHA-256 of its weights; for random weights how they were drawn, and from which
@@ -15,8 +16,8 @@ import java.util.List;
  * @param features names of the frozen stages that are features
  * @param inputSize side of the input in pixels
  * @param preprocessing what is done to a picture, as text
+ * @param reader {@link PictureReader#VERSION}
  * @param layout what is kept of a picture, as text
- * @param pictures SHA-256 over all pictures, in order
  * @param engine name, version and device, since these differ in the last digits
  */
 public record FeatureKey(
@@ -26,20 +27,20 @@ public record FeatureKey(
     List<String> features,
     int inputSize,
     String preprocessing,
+    int reader,
     String layout,
-    String pictures,
     String engine) {
   /** Changes whenever the file's format or the meaning of a field does. */
-  static final int FORMAT = 1;
+  static final int FORMAT = 2;
 
   public FeatureKey {
     frozen = List.copyOf(frozen);
     features = List.copyOf(features);
   }
 
-  /** The key of what a network's root makes of pictures. */
+  /** The key of what a network's root makes of a picture. */
   public static FeatureKey of(
-      GraftedNetwork design, RecordLayout layout, String weights, String pictures, String engine) {
+      GraftedNetwork design, RecordLayout layout, String weights, String engine) {
     List<String> frozen =
         design.backbone().stages().subList(0, design.boundary()).stream()
             .map(stage -> stage.name())
@@ -53,12 +54,12 @@ public record FeatureKey(
         frozen.isEmpty()
             ? design.preprocessing().framing().name()
             : design.preprocessing().toString(),
+        PictureReader.VERSION,
         layout.toString(),
-        pictures,
         frozen.isEmpty() ? "" : engine);
   }
 
-  /** One line an ingredient; the header of a cache file holds this. */
+  /** One line an ingredient; the header of each of the cache's files holds this. */
   String text() {
     return String.join(
         "\n",
@@ -69,8 +70,8 @@ public record FeatureKey(
         "features " + String.join(" ", features),
         "input-size " + inputSize,
         "preprocessing " + preprocessing,
+        "reader " + reader,
         "layout " + layout,
-        "pictures " + pictures,
         "engine " + engine,
         "");
   }
@@ -80,8 +81,8 @@ public record FeatureKey(
     return Hash.Algorithm.SHA256.of(text()).hex();
   }
 
-  /** The cache file's name: the backbone, for people, and enough of the hash. */
-  String fileName() {
-    return backbone + "-" + hash().substring(0, 24) + ".features";
+  /** The name of the cache's folder: the backbone, for people, and enough of the hash. */
+  String folderName() {
+    return backbone + "-" + hash().substring(0, 24);
   }
 }

@@ -54,7 +54,7 @@ public record RecordLayout(Shape crossing, DataType type, int averages) {
     return crossingBytes() + averagesBytes();
   }
 
-  /** For the cache's key and header: the same text for the same layout. */
+  /** For the cache's key: the same text for the same layout. */
   @Override
   public String toString() {
     return "crossing "

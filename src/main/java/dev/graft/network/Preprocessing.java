@@ -81,6 +81,17 @@ public record Preprocessing(
   }
 
   /**
+   * How far a picture may be reduced before it is prepared: its shorter side, in pixels. At twice
+   * the input's side and above what is left of the reduction can't be told from resampling the
+   * whole picture (Pillow's {@code reducing_gap} of 2).
+   *
+   * @param side the network's input, in pixels a side
+   */
+  public static int least(int side) {
+    return 2 * side;
+  }
+
+  /**
    * A picture as the bytes that {@link #normalize} takes.
    *
    * @param rgb the picture's pixels, row by row, three bytes (R, G, B) each

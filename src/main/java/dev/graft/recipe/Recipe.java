@@ -9,7 +9,7 @@ import java.util.Locale;
  * Everything that a run is told. {@code conf/fine-tune.yaml} says what each key means; what it
  * leaves out is {@linkplain RecipeReader#defaults built in}.
  *
- * @param inputSize side of the network's input in pixels; 0 for the backbone's own
+ * @param inputSize side of the network's input in pixels; 0 for what suits backbone and pictures
  * @param features stages whose averages are the features; empty for the backbone's own
  */
 public record Recipe(
@@ -23,8 +23,11 @@ public record Recipe(
     String unfreeze,
     String data,
     List<String> dataDir,
+    double maxBad,
+    double testSplit,
     double validationSplit,
     SplitChoice split,
+    int folds,
     Head head,
     Initializer initializer,
     OptimizerChoice optimizer,
@@ -35,8 +38,10 @@ public record Recipe(
     double epsilon,
     double weightDecay,
     double labelSmoothing,
+    ClassWeights classWeights,
     int batchSize,
     int epochs,
+    int minSteps,
     EarlyStopping earlyStopping,
     long seed,
     String device,
@@ -89,6 +94,16 @@ public record Recipe(
     /** Down to 0 along half a cosine wave. */
     @JsonProperty("cosine")
     COSINE
+  }
+
+  /** How much the loss of a picture counts, by its class. */
+  public enum ClassWeights {
+    /** All the same. */
+    @JsonProperty("none")
+    NONE,
+    /** The rarer the class, the more: pictures / (classes * pictures of the class). */
+    @JsonProperty("balanced")
+    BALANCED
   }
 
   /** How activations at the freeze boundary are kept. */
@@ -144,15 +159,20 @@ public record Recipe(
     required("schedule", schedule);
     required("early-stopping", earlyStopping);
     required("cache-type", cacheType);
+    required("class-weights", classWeights);
     if (inputSize != 0) {
       within("input-size", inputSize, 8, 1024);
     }
     if (!(featurePower > 0 && featurePower <= 1)) {
       throw outside("feature-power", "above 0 and at most 1", featurePower);
     }
-    if (!(validationSplit > 0 && validationSplit < 1)) {
-      throw outside("validation-split", "above 0 and below 1", validationSplit);
+    part("validation-split", validationSplit);
+    part("test-split", testSplit);
+    share("max-bad", maxBad);
+    if (folds != 0) {
+      within("folds", folds, 2, 100);
     }
+    within("min-steps", minSteps, 1, 100_000);
     positive("learning-rate", learningRate);
     positive("backbone-learning-rate", backboneLearningRate);
     positive("epsilon", epsilon);
@@ -196,6 +216,12 @@ public record Recipe(
   private static void within(String key, int value, int least, int most) {
     if (value < least || value > most) {
       throw outside(key, "a whole number from " + least + " to " + most, value);
+    }
+  }
+
+  private static void part(String key, double value) {
+    if (!(value > 0 && value < 1)) {
+      throw outside(key, "above 0 and below 1", value);
     }
   }
 

@@ -28,6 +28,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -130,8 +131,11 @@ public final class RecipeReader {
     return tree;
   }
 
-  /** What a recipe says where the backbone decides. */
+  /** What a recipe says where Graft decides. */
   private static final String AUTO = "auto";
+
+  /** The data that the notebook's network is taken for; own pictures get one that suits a CPU. */
+  private static final Set<String> CIFAR10 = Set.of("cifar10", "cifar10-sample");
 
   private static ObjectNode builtIn() {
     try (InputStream stream = RecipeReader.class.getResourceAsStream("fine-tune.yaml")) {
@@ -321,6 +325,10 @@ public final class RecipeReader {
     }
     if (tree.path("features").asText().equals(AUTO)) {
       tree.putArray("features");
+    }
+    if (tree.path("backbone").asText().equals(AUTO)) {
+      boolean cifar10 = CIFAR10.contains(tree.path("data").asText());
+      tree.put("backbone", cifar10 ? "vgg16" : "efficientnet-lite0");
     }
     for (String list : List.of("features", "data-dir")) {
       if (tree.path(list).isTextual()) {

@@ -2,22 +2,53 @@ package dev.graft.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.training.loss.Loss;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Categorical cross-entropy of softmax(logits) with the one-hot truth, in which a share of the
- * truth may be spread evenly over all classes (label smoothing, Szegedy et al. 2015). Means are
- * over pictures, as in Keras; DJL's own losses average over batches, however small the last.
+ * truth may be spread evenly over all classes (label smoothing, Szegedy et al. 2015), and in which
+ * classes may count differently. Means are over pictures, as in Keras; DJL's own losses average
+ * over batches, however small the last.
  */
 final class CrossEntropy extends Loss {
   private final double smoothing;
+  private final float[] classWeights;
   private final Map<String, Double> sums = new ConcurrentHashMap<>();
 
-  CrossEntropy(double smoothing) {
+  /**
+   * @param smoothing share of the truth that is spread over all classes
+   * @param classWeights by which the loss of a class's pictures is multiplied; empty for none
+   */
+  CrossEntropy(double smoothing, float... classWeights) {
     super("loss");
     this.smoothing = smoothing;
+    this.classWeights = classWeights.clone();
+  }
+
+  /**
+   * As scikit-learn's {@code balanced}: pictures / (classes * pictures of the class), so that every
+   * class counts the same, and a picture 1 on average; empty where that is 1 for all. Classes
+   * without pictures have weight 0.
+   *
+   * @param labels of the training pictures
+   */
+  static float[] balanced(int[] labels, int classes) {
+    int[] support = new int[classes];
+    for (int label : labels) {
+      support[label]++;
+    }
+    if (Arrays.stream(support).distinct().count() == 1) {
+      return new float[0];
+    }
+    float[] weights = new float[classes];
+    for (int c = 0; c < classes; c++) {
+      weights[c] = support[c] == 0 ? 0 : (float) labels.length / (classes * support[c]);
+    }
+    return weights;
   }
 
   /**
@@ -29,11 +60,15 @@ final class CrossEntropy extends Loss {
   public NDArray evaluate(NDList labels, NDList predictions) {
     NDArray logProbabilities = predictions.singletonOrThrow().logSoftmax(1);
     int classes = Math.toIntExact(logProbabilities.getShape().get(1));
-    NDArray truth = labels.singletonOrThrow().oneHot(classes);
-    if (smoothing > 0) {
-      truth = truth.mul(1 - smoothing).add(smoothing / classes);
+    NDArray oneHot = labels.singletonOrThrow().oneHot(classes);
+    NDArray truth = smoothing > 0 ? oneHot.mul(1 - smoothing).add(smoothing / classes) : oneHot;
+    NDArray losses = truth.mul(logProbabilities).neg(); // (N, classes)
+    if (classWeights.length > 0) {
+      NDArray weights = predictions.getManager().create(classWeights, new Shape(1, classes));
+      NDArray ofPicture = oneHot.mul(weights).sum(new int[] {1}, true); // (N, 1)
+      losses = losses.mul(ofPicture);
     }
-    return truth.mul(logProbabilities).sum().neg().div(labels.singletonOrThrow().size());
+    return losses.sum().div(labels.singletonOrThrow().size());
   }
 
   @Override

@@ -12,29 +12,27 @@ import dev.graft.artefact.GitCommit;
 import dev.graft.artefact.RunFolder;
 import dev.graft.artefact.RunRecord;
 import dev.graft.artefact.SavedModel;
-import dev.graft.data.Cifar10;
 import dev.graft.data.DataSet;
-import dev.graft.data.Picture;
+import dev.graft.data.FingerprintLog;
+import dev.graft.data.ImageFolder;
+import dev.graft.data.ImageSet;
+import dev.graft.data.Part;
 import dev.graft.data.Split;
+import dev.graft.data.Survey;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.feature.FeatureBatches;
-import dev.graft.feature.FeatureCache;
-import dev.graft.feature.FeatureExtractor;
-import dev.graft.feature.FeatureKey;
-import dev.graft.feature.FeatureSource;
-import dev.graft.feature.PixelSource;
-import dev.graft.feature.RecordLayout;
 import dev.graft.network.Graft;
 import dev.graft.network.GraftedNetwork;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.report.Charts;
+import dev.graft.report.EvaluationReport;
 import dev.graft.zoo.Backbone;
 import dev.graft.zoo.BackboneEntry;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
@@ -42,9 +40,6 @@ import java.util.stream.IntStream;
 
 /** A run, from pictures to verdict. Closing it frees the network. */
 public final class FineTuner implements AutoCloseable {
-  /** Rows that are judged at a time. */
-  private static final int EVALUATION_BATCH = 256;
-
   /**
    * Training pictures that a standardisation is measured on where each costs a forward pass; where
    * features are at hand it is all of them.
@@ -54,14 +49,17 @@ public final class FineTuner implements AutoCloseable {
   /** Test pictures that are drawn with their predictions. */
   private static final int DRAWN = 10;
 
+  /** No drawing shows more of a picture: its shorter side, in pixels. */
+  private static final int DRAWN_SIDE = 320;
+
   private final Stopwatch total = new Stopwatch();
   private final Recipe recipe;
   private final Path output;
   private final Console console;
   private final Device device;
+  private final FingerprintLog fingerprints;
   private final DataSet data;
-  private final String dataHash;
-  private final Split split;
+  private final ImageSet pictures;
   private final Backbone backbone;
   private final Graft graft;
 
@@ -69,12 +67,12 @@ public final class FineTuner implements AutoCloseable {
   public record Verdict(Path folder, RunRecord record) {}
 
   /**
-   * Gets everything ready that a recipe asks for; nothing is written yet.
+   * Gets everything ready that a recipe asks for; of runs nothing is written yet.
    *
    * @param output folder of runs and features
    * @throws GraftException if data, weights or recipe don't allow the run
    */
-  public FineTuner(Recipe recipe, Path output, Console console) {
+  public FineTuner(Recipe recipe, Path output, Console console) throws IOException {
     this.recipe = recipe;
     this.output = output;
     this.console = console;
@@ -82,12 +80,16 @@ public final class FineTuner implements AutoCloseable {
     Engine.getInstance().setRandomSeed(Long.hashCode(recipe.seed()));
     BackboneEntry entry = BackboneEntry.of(recipe.backbone());
     Designs.check(recipe, entry);
-    data = data();
-    dataHash = data.sha256();
-    split = split();
-    backbone =
-        Backbone.load(entry, recipe.weights(), Designs.inputSize(recipe, entry), device, console);
-    GraftedNetwork design = Designs.of(recipe, entry, backbone.preprocessing(), classes().size());
+    fingerprints = DataSets.fingerprints(output);
+    data = DataSets.open(recipe, fingerprints, console);
+    pictures = data.pictures();
+    Survey survey = Survey.quick(data);
+    survey.classLines().forEach(console::say);
+    int side = Designs.inputSize(recipe, entry, survey.medianSide());
+    sayInput(side, survey);
+    backbone = Backbone.load(entry, recipe.weights(), side, device, console);
+    GraftedNetwork design =
+        Designs.of(recipe, entry, side, backbone.preprocessing(), data.classes().size());
     graft = Graft.of(design, backbone.trunk());
     initialize();
   }
@@ -122,25 +124,34 @@ public final class FineTuner implements AutoCloseable {
     folder.write("recipe.yaml", RecipeReader.write(recipe));
 
     Stopwatch watch = new Stopwatch();
-    Features features = recipe.cache() ? cachedFeatures() : pixels();
+    Features features = features(folder);
+    int[] groups = survey(folder);
+    Split split = split(folder, groups);
     double featureSeconds = watch.seconds();
 
-    watch = new Stopwatch();
-    FeatureBatches train = shuffled(features, split.train(), recipe.seed());
-    FeatureBatches validation = inOrder(features, split.validation());
     try (GraftTraining training =
-        new GraftTraining(graft, !recipe.cache(), recipe, device, console)) {
-      standardize(features, training);
-      History history = training.fit(train, validation);
+            new GraftTraining(graft, !recipe.cache(), recipe, device, console);
+        Weights untrained = training.weights()) {
+      untrained.keep();
+      watch = new Stopwatch();
+      History history = fit(training, features, split);
       double trainingSeconds = watch.seconds();
 
       watch = new Stopwatch();
-      Evaluation onValidation = training.evaluate(validation, classes(), (place, row) -> {});
-      Evaluation onTest = judgeTest(features, training, folder);
-      figures(folder, history, onTest);
+      Evaluation onValidation = judge(training, features.inOrder(split.validation()));
+      Evaluation onTest = judgeTest(features, split, training, folder);
+      figures(folder, history, split, onTest);
       SavedModel.save(
-          graft, folder.model(), runName(), backbone.weights().title(), classes(), recipe.head());
+          graft,
+          folder.model(),
+          runName(),
+          backbone.weights().title(),
+          data.classes(),
+          recipe.head());
       double evaluationSeconds = watch.seconds();
+
+      RunRecord.CrossValidation folds =
+          recipe.folds() == 0 ? null : crossValidate(folder, features, groups, untrained);
 
       RunRecord completed =
           folder
@@ -152,6 +163,7 @@ public final class FineTuner implements AutoCloseable {
                       history.epochs().size() < recipe.epochs()),
                   new RunRecord.Figures(onValidation.loss(), onValidation.accuracy()),
                   RunRecord.TestFigures.of(onTest),
+                  folds,
                   new RunRecord.Seconds(
                       featureSeconds, trainingSeconds, evaluationSeconds, total.seconds()),
                   features.cache());
@@ -162,44 +174,97 @@ public final class FineTuner implements AutoCloseable {
 
   // Pictures.
 
-  private DataSet data() {
-    DataSet found =
-        recipe.data().equals(Cifar10.SAMPLE)
-            ? Cifar10.sample()
-            : Cifar10.find(recipe.dataDir().stream().map(Path::of).toList());
-    console.say("Data: " + found.origin());
-    return found;
-  }
-
-  private Split split() {
-    int[] all = labels(IntStream.range(0, data.train().size()).toArray());
-    Split parts =
-        switch (recipe.split()) {
-          case STRATIFIED -> Split.stratified(all, recipe.validationSplit(), recipe.seed());
-          case LAST -> Split.last(all.length, recipe.validationSplit());
-        };
+  private void sayInput(int side, Survey survey) {
+    if (pictures instanceof ImageFolder && recipe.backbone().equals(BackboneEntry.PHOTOGRAPHS)) {
+      console.say(
+          "Network: "
+              + recipe.backbone()
+              + ", which learns most from own pictures in the time a CPU has"
+              + " (--backbone vgg16 insists on VGG16).");
+    }
+    int smaller = survey.smallerThan(side);
     console.say(
         String.format(
             Locale.ROOT,
-            "Split: %,d pictures for training, %,d for validation, %,d for the test; %d classes",
-            parts.train().length,
-            parts.validation().length,
-            data.test().size(),
-            classes().size()));
-    return parts;
+            "Input: %dx%d pixels%s%s",
+            side,
+            side,
+            recipe.inputSize() == 0
+                ? ", by the network and the pictures' size (--set input-size=N for another)"
+                : ", as the recipe says",
+            smaller == 0
+                ? ""
+                : String.format(Locale.ROOT, "; %,d smaller pictures are scaled up", smaller)));
   }
 
-  private List<String> classes() {
-    return data.train().classes();
+  /**
+   * What is there more than once, and what can't be read; the numbers of groups that belong
+   * together.
+   */
+  private int[] survey(RunFolder folder) throws IOException {
+    Survey survey;
+    try {
+      survey = Survey.thorough(data, console);
+    } finally {
+      quarantine(folder);
+    }
+    console.sayAll(pictures.quarantine().lines());
+    console.sayAll(survey.duplicateLines());
+    RunRecord.Data known = folder.record().data();
+    folder.write(
+        folder
+            .record()
+            .with(
+                new RunRecord.Data(
+                    known.name(),
+                    null,
+                    null,
+                    null,
+                    known.classes(),
+                    known.sha256(),
+                    pictures.quarantine().size(),
+                    new RunRecord.Duplicates(
+                        survey.identical().size(),
+                        survey.near().size(),
+                        survey.conflicts().size(),
+                        survey.leaks().size()))));
+    return survey.groups();
   }
 
-  /** Truths of training pictures. */
-  private int[] labels(int[] rows) {
-    return IntStream.of(rows).map(data.train()::label).toArray();
-  }
-
-  private int[] testLabels() {
-    return IntStream.range(0, data.test().size()).map(data.test()::label).toArray();
+  private Split split(RunFolder folder, int[] groups) throws IOException {
+    Split split = DataSets.split(recipe, data, groups);
+    console.say(
+        String.format(
+            Locale.ROOT,
+            "Split: %,d pictures for training, %,d for validation, %,d for the test%s; %d classes",
+            split.train().length,
+            split.validation().length,
+            split.test().length,
+            data.has(Part.TEST)
+                ? ""
+                : String.format(
+                    Locale.ROOT,
+                    " (which came without a test set: %.0f %% were split off, by class and seed)",
+                    100 * recipe.testSplit()),
+            data.classes().size()));
+    RunRecord.Data known = folder.record().data();
+    folder.write(
+        folder
+            .record()
+            .with(
+                new RunRecord.Data(
+                    known.name(),
+                    split.train().length,
+                    split.validation().length,
+                    split.test().length,
+                    known.classes(),
+                    known.sha256(),
+                    known.quarantined(),
+                    known.duplicates())));
+    if (pictures instanceof ImageFolder own) {
+      folder.write("split.csv", own.manifest(split));
+    }
+    return split;
   }
 
   // The network.
@@ -237,60 +302,21 @@ public final class FineTuner implements AutoCloseable {
 
   // Features.
 
-  /** Where batches come from, and what the record says of the cache. */
-  private record Features(FeatureSource source, RunRecord.Cache cache) {}
-
-  private PixelSource pixelSource() {
-    GraftedNetwork design = graft.design();
-    return new PixelSource(
-        List.of(data.train(), data.test()), design.preprocessing(), design.inputSize());
-  }
-
-  private Features pixels() {
-    console.say("No cache: every epoch goes through the whole network.");
-    return new Features(pixelSource(), new RunRecord.Cache(false, 0));
-  }
-
-  private Features cachedFeatures() throws IOException {
-    PixelSource pixels = pixelSource();
-    RecordLayout layout =
-        RecordLayout.of(graft.design(), recipe.cacheType() == Recipe.CacheType.FLOAT16);
-    FeatureKey key =
-        FeatureKey.of(
-            graft.design(), layout, weightsId(), dataHash, Computer.engine() + " on " + device);
-    Path folder = output.resolve("features");
-
-    Optional<FeatureCache> there = FeatureCache.find(folder, key, layout, pixels.size());
-    if (there.isPresent()) {
-      console.say("Features: in the cache already, no forward pass is needed.");
-      return new Features(there.get(), new RunRecord.Cache(true, there.get().bytes()));
+  private Features features(RunFolder folder) throws IOException {
+    try {
+      return recipe.cache()
+          ? Features.cached(
+              graft, weightsId(), pictures, recipe, output.resolve("features"), device, console)
+          : Features.pixels(graft, pictures, console);
+    } finally {
+      quarantine(folder);
     }
-    console.say(
-        String.format(
-            Locale.ROOT,
-            "Features: computing %,d pictures' once (%s), to be kept in %s",
-            pixels.size(),
-            layout,
-            folder));
-    Stopwatch watch = new Stopwatch();
-    try (NDManager manager = NDManager.newBaseManager(device);
-        Console.Progress progress = console.progress("features", "pictures", pixels.size())) {
-      FeatureCache made =
-          FeatureCache.create(
-              folder,
-              key,
-              layout,
-              pixels.size(),
-              FeatureExtractor.BATCH,
-              new FeatureExtractor(graft.root(), pixels, layout, manager, progress));
-      console.say(
-          String.format(
-              Locale.ROOT,
-              "Features: done in %s, %.0f pictures a second, %,d MB",
-              Console.duration(watch.seconds()),
-              pixels.size() / watch.seconds(),
-              made.bytes() >> 20));
-      return new Features(made, new RunRecord.Cache(false, made.bytes()));
+  }
+
+  /** Lists what can't be read, be it too much or not. */
+  private void quarantine(RunFolder folder) throws IOException {
+    if (pictures instanceof ImageFolder) {
+      folder.write("quarantine.csv", pictures.quarantine().toCsv());
     }
   }
 
@@ -300,17 +326,15 @@ public final class FineTuner implements AutoCloseable {
         : "random, " + recipe.initializer() + ", seed " + recipe.seed();
   }
 
-  private FeatureBatches shuffled(Features features, int[] rows, long seed) {
-    return FeatureBatches.shuffled(features.source(), rows, labels(rows), recipe.batchSize(), seed);
-  }
-
-  private FeatureBatches inOrder(Features features, int[] rows) {
-    return FeatureBatches.inOrder(features.source(), rows, labels(rows), EVALUATION_BATCH);
-  }
-
   // Training.
 
-  private void standardize(Features features, GraftTraining training) {
+  private History fit(GraftTraining training, Features features, Split split) throws IOException {
+    standardize(features, split, training);
+    return training.fit(
+        features.shuffled(split.train(), recipe), features.inOrder(split.validation()));
+  }
+
+  private void standardize(Features features, Split split, GraftTraining training) {
     if (!graft.design().scaling().standardize()) {
       return;
     }
@@ -329,44 +353,82 @@ public final class FineTuner implements AutoCloseable {
           graft.scaling(),
           graft.design().featureWidth(),
           training.beforeScaling(),
-          inOrder(features, measured),
+          features.inOrder(measured),
           manager);
     }
   }
 
   // Verdict.
 
+  private Evaluation judge(GraftTraining training, FeatureBatches batches) {
+    return training.evaluate(batches, data.classes(), (place, row) -> {});
+  }
+
   /** The test pictures, once; the first ones are drawn with what the model says of them. */
-  private Evaluation judgeTest(Features features, GraftTraining training, RunFolder folder) {
-    int first = data.train().size();
-    int[] rows = IntStream.range(first, first + data.test().size()).toArray();
-    int[] truths = testLabels();
-    FeatureBatches batches =
-        FeatureBatches.inOrder(features.source(), rows, truths, EVALUATION_BATCH);
+  private Evaluation judgeTest(
+      Features features, Split split, GraftTraining training, RunFolder folder) {
     return training.evaluate(
-        batches,
-        classes(),
+        features.inOrder(split.test()),
+        data.classes(),
         (place, row) -> {
           if (place < DRAWN) {
-            Picture picture = data.test().picture(place);
-            Charts.prediction(
-                folder.plots().resolve("test-" + place + ".png"),
-                Charts.picture(picture.rgb(), picture.width(), picture.height()),
-                classes(),
-                truths[place],
-                row);
+            picture(split.test()[place])
+                .ifPresent(
+                    picture ->
+                        Charts.prediction(
+                            folder.plots().resolve("test-" + place + ".png"),
+                            picture,
+                            data.classes(),
+                            pictures.label(split.test()[place]),
+                            row));
           }
         });
   }
 
-  private void figures(RunFolder folder, History history, Evaluation onTest) throws IOException {
+  private Optional<BufferedImage> picture(int index) {
+    return pictures
+        .read(index, DRAWN_SIDE)
+        .map(picture -> Charts.picture(picture.rgb(), picture.width(), picture.height()));
+  }
+
+  private void figures(RunFolder folder, History history, Split split, Evaluation onTest)
+      throws IOException {
     folder.write("history.csv", history.toCsv());
-    folder.write("predictions.csv", onTest.predictionsCsv());
-    folder.write("confusion.csv", onTest.confusion().toCsv());
     String title = recipe.backbone() + " on " + data.name() + ", " + backbone.weights().title();
     Charts.loss(folder.plots().resolve("loss.png"), history, title);
     Charts.accuracy(folder.plots().resolve("accuracy.png"), history, title);
-    Charts.confusion(folder.plots().resolve("confusion.png"), onTest.confusion(), title);
+    EvaluationReport.write(folder.path(), onTest, title, place -> picture(split.test()[place]));
+    if (pictures instanceof ImageFolder) {
+      folder.write(
+          "mistakes.csv", onTest.mistakesCsv(place -> pictures.place(split.test()[place])));
+    }
+  }
+
+  /** On all pictures that the recipe may choose the test pictures from, or else train on. */
+  private RunRecord.CrossValidation crossValidate(
+      RunFolder folder, Features features, int[] groups, Weights untrained) throws IOException {
+    int[] candidates =
+        IntStream.range(0, pictures.size())
+            .filter(i -> !pictures.quarantine().contains(i))
+            .filter(i -> !data.parts().get(i).equals(Optional.of(Part.TEST)))
+            .toArray();
+    CrossValidation folds =
+        CrossValidation.run(
+            Split.folds(candidates, data.labels(), groups, recipe.folds(), recipe.seed()),
+            DataSets.holdOut(recipe, data, groups),
+            recipe.validationSplit(),
+            recipe.seed(),
+            (split, silent) -> {
+              untrained.restore();
+              try (GraftTraining training =
+                  new GraftTraining(graft, !recipe.cache(), recipe, device, silent)) {
+                fit(training, features, split);
+                return judge(training, features.inOrder(split.test()));
+              }
+            },
+            console);
+    folder.write("folds.csv", folds.toCsv());
+    return folds.record();
   }
 
   private String runName() {
@@ -383,12 +445,13 @@ public final class FineTuner implements AutoCloseable {
         new RunRecord.Weights(weights.source(), weights.sha256(), weights.pretrained()),
         new RunRecord.Data(
             data.name(),
-            split.train().length,
-            split.validation().length,
-            data.test().size(),
-            classes().size(),
-            dataHash,
-            0),
+            null,
+            null,
+            null,
+            data.classes().size(),
+            data.sha256(),
+            pictures.quarantine().size(),
+            null),
         recipe.seed(),
         new RunRecord.Engine(
             engine.getEngineName(),
@@ -403,11 +466,13 @@ public final class FineTuner implements AutoCloseable {
         null,
         null,
         null,
+        null,
         null);
   }
 
   @Override
-  public void close() {
+  public void close() throws IOException {
     backbone.close();
+    fingerprints.close();
   }
 }

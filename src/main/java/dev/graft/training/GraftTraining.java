@@ -32,6 +32,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * A graft in DJL's hands: fitted by {@code EasyTrain}, and asked afterwards. It is fed either with
@@ -69,6 +70,12 @@ final class GraftTraining implements AutoCloseable {
     return fromPixels ? block.add(graft.root()).add(graft.tail()) : block.add(graft.tail());
   }
 
+  /** A copy of the trained weights, to be kept and gone back to. */
+  Weights weights() {
+    graft.freeze();
+    return new Weights(model.getBlock(), model.getNDManager());
+  }
+
   /**
    * Trains until the last epoch or until early stopping, and keeps the weights that the recipe
    * wants kept.
@@ -79,8 +86,7 @@ final class GraftTraining implements AutoCloseable {
     EarlyStopping earlyStopping =
         new EarlyStopping(recipe.earlyStopping().patience(), recipe.earlyStopping().minDelta());
     boolean restoreBest = recipe.earlyStopping().restoreBest();
-    graft.freeze();
-    try (Weights best = new Weights(model.getBlock(), model.getNDManager())) {
+    try (Weights best = weights()) {
       EpochRecorder recorder =
           new EpochRecorder(
               console,
@@ -90,7 +96,7 @@ final class GraftTraining implements AutoCloseable {
               step -> recipe.learningRate() * rate.at(step),
               restoreBest ? best::keep : () -> {});
       DefaultTrainingConfig config =
-          new DefaultTrainingConfig(new CrossEntropy(recipe.labelSmoothing()))
+          new DefaultTrainingConfig(new CrossEntropy(recipe.labelSmoothing(), classWeights(train)))
               .addEvaluator(new Accuracy())
               .optDevices(new Device[] {device})
               .optOptimizer(optimizer(rate))
@@ -111,6 +117,14 @@ final class GraftTraining implements AutoCloseable {
       }
       return recorder.history();
     }
+  }
+
+  private float[] classWeights(FeatureBatches train) {
+    int[] labels = IntStream.range(0, train.size()).map(train::label).toArray();
+    return switch (recipe.classWeights()) {
+      case NONE -> new float[0];
+      case BALANCED -> CrossEntropy.balanced(labels, graft.design().classes());
+    };
   }
 
   /** The head learns at one rate, the backbone's unfrozen stages at their own. */

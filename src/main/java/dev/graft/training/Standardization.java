@@ -9,10 +9,18 @@ import ai.djl.training.dataset.Batch;
 import dev.graft.feature.FeatureBatches;
 import dev.graft.network.FeatureScaling;
 
-/** Mean and deviation of every feature over training pictures, in one pass, in double precision. */
+/**
+ * Mean and deviation of every feature over training pictures, in one pass, in double precision.
+ *
+ * <p>A feature that happens not to vary in a few pictures would be blown up in the first one in
+ * which it does. So variances are measured as if there were {@value #PRIOR} more pictures, in which
+ * each feature varied as the features do on average; among thousands these don't matter.
+ */
 final class Standardization {
   /** Keeps a feature that never varies from being divided by 0. */
   private static final double LEAST_VARIANCE = 1e-6;
+
+  private static final int PRIOR = 10;
 
   private final double[] sums;
   private final double[] squares;
@@ -61,10 +69,16 @@ final class Standardization {
   }
 
   float[] deviations() {
+    double[] variances = new double[sums.length];
+    double average = 0;
+    for (int i = 0; i < variances.length; i++) {
+      double mean = sums[i] / count;
+      variances[i] = Math.max(0, squares[i] / count - mean * mean);
+      average += variances[i] / variances.length;
+    }
     float[] deviations = new float[sums.length];
     for (int i = 0; i < deviations.length; i++) {
-      double mean = sums[i] / count;
-      double variance = Math.max(0, squares[i] / count - mean * mean);
+      double variance = (count * variances[i] + PRIOR * average) / (count + PRIOR);
       deviations[i] = (float) Math.sqrt(variance + LEAST_VARIANCE);
     }
     return deviations;

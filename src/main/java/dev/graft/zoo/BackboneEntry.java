@@ -13,6 +13,7 @@ import java.util.Optional;
  *
  * @param network its stages; its name is the artifact's id in DJL and that of {@code --backbone}
  * @param inputSize side in pixels of the input for small pictures such as CIFAR-10's
+ * @param photographSize likewise for photographs: what the weights were trained at
  * @param preprocessing what belongs to the bundled and to Keras's weights
  * @param resource file name of the bundled weights in this package
  * @param published the file that Keras publishes
@@ -22,6 +23,7 @@ import java.util.Optional;
 public record BackboneEntry(
     Network network,
     int inputSize,
+    int photographSize,
     Preprocessing preprocessing,
     Optional<String> resource,
     Optional<Published> published,
@@ -31,6 +33,7 @@ public record BackboneEntry(
       new BackboneEntry(
           Vgg16.network(),
           32,
+          224,
           Preprocessing.CAFFE,
           Optional.of("vgg16.safetensors"),
           Optional.of(Published.VGG16_NO_TOP),
@@ -41,6 +44,7 @@ public record BackboneEntry(
       new BackboneEntry(
           EfficientNetLite0.network(),
           96,
+          224,
           Preprocessing.LITE,
           Optional.of("efficientnet-lite0.safetensors"),
           Optional.empty(),
@@ -51,11 +55,15 @@ public record BackboneEntry(
       new BackboneEntry(
           SmallCnn.network(),
           32,
+          32,
           Preprocessing.ZERO_ONE,
           Optional.empty(),
           Optional.empty(),
           "none, trained from scratch",
           "none");
+
+  /** The one that a recipe's {@code auto} takes for own pictures. */
+  public static final String PHOTOGRAPHS = EFFICIENTNET_LITE0.id();
 
   /** All there are. */
   public static final List<BackboneEntry> ALL = List.of(VGG16, EFFICIENTNET_LITE0, SMALL_CNN);

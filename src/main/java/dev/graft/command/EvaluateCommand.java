@@ -1,0 +1,78 @@
+package dev.graft.command;
+
+import dev.graft.Console;
+import dev.graft.GraftException;
+import dev.graft.artefact.RunFolder;
+import dev.graft.training.Evaluator;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code evaluate}: a saved model, judged by labelled pictures. */
+@Command(
+    name = "evaluate",
+    description = "Judge a saved model by labelled pictures; writes output/evaluations/.",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  evaluate                         the latest run by its own test pictures, once more",
+      "  evaluate --data other/           the latest run by other pictures, a folder a class",
+      "  evaluate --run output/runs/20260101-120000-vgg16-cifar10 --data cifar10-sample"
+    })
+final class EvaluateCommand implements Callable<Integer> {
+  private final Console console;
+
+  @Option(
+      names = {"--run", "--model"},
+      paramLabel = "FOLDER",
+      description = "A run's folder, or its model folder; the latest run's unless given.")
+  private Path run;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DATA",
+      description =
+          "cifar10, cifar10-sample, a folder with a folder a class, or a manifest (.csv, .jsonl); if"
+              + " it has test pictures, these are taken, else all. Without it: the run's own test"
+              + " pictures.")
+  private String data;
+
+  @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      defaultValue = "auto",
+      description = "auto, cpu, gpu0, … (default: ${DEFAULT-VALUE}).")
+  private String device;
+
+  @Option(
+      names = "--output",
+      paramLabel = "FOLDER",
+      defaultValue = "output",
+      description = "Folder of runs and features (default: ${DEFAULT-VALUE}).")
+  private Path output;
+
+  EvaluateCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    Optional<Path> model = run == null ? RunFolder.latest(output) : Optional.of(run);
+    Path folder =
+        model.orElseThrow(
+            () ->
+                new GraftException(
+                    "There is no completed run in "
+                        + output
+                        + " to evaluate; run fine-tune first, or name one with --run FOLDER."));
+    Evaluator.Written written =
+        new Evaluator(folder, output, console).evaluate(Optional.ofNullable(data), device);
+    Evaluator.Verdict verdict = written.verdict();
+    console.answer(folder.getFileName() + " on " + verdict.data().name() + ":");
+    VerdictLines.of(verdict.test(), verdict.data().pictures()).forEach(console::answer);
+    console.answer("Everything is in " + written.folder());
+    return 0;
+  }
+}

@@ -1,0 +1,65 @@
+package dev.graft.command;
+
+import dev.graft.Console;
+import dev.graft.data.DataSet;
+import dev.graft.data.FingerprintLog;
+import dev.graft.data.Survey;
+import dev.graft.recipe.Recipe;
+import dev.graft.recipe.RecipeReader;
+import dev.graft.training.DataSets;
+import dev.graft.training.Designs;
+import dev.graft.zoo.BackboneEntry;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code inspect}: what is in a data set, before anything is trained on it. */
+@Command(
+    name = "inspect",
+    description =
+        "Look at pictures before training: classes, sizes, what can't be read, duplicates, leaks.",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  inspect photos/        a folder with a folder a class, or with train/, val/, test/",
+      "  inspect photos.csv     a manifest: path,label and perhaps split",
+      "  inspect cifar10        CIFAR-10 itself"
+    })
+final class InspectCommand implements Callable<Integer> {
+  private final Console console;
+
+  @Parameters(
+      paramLabel = "DATA",
+      description = "cifar10, cifar10-sample, a folder, or a manifest (.csv, .jsonl).")
+  private String data;
+
+  @Option(
+      names = "--output",
+      paramLabel = "FOLDER",
+      defaultValue = "output",
+      description = "Folder of runs and features (default: ${DEFAULT-VALUE}).")
+  private Path output;
+
+  InspectCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    Recipe recipe =
+        RecipeReader.read(
+            null, Map.of("data", "'" + data.replace("'", "''") + "'", "max-bad", "0.999"));
+    Designs.check(recipe, BackboneEntry.of(recipe.backbone()));
+    try (FingerprintLog fingerprints = DataSets.fingerprints(output)) {
+      DataSet found = DataSets.open(recipe, fingerprints, console);
+      Survey survey = Survey.thorough(found, console);
+      survey.classLines().forEach(console::answer);
+      found.pictures().quarantine().lines().forEach(console::answer);
+      survey.duplicateLines().forEach(console::answer);
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,62 @@
+package dev.graft.command;
+
+import dev.graft.artefact.RunRecord;
+import dev.graft.evaluation.ClassFigures;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+
+/** What people are told of a verdict. */
+final class VerdictLines {
+  /**
+   * From here on a class is so much rarer than another that its share of the pictures is not fair.
+   */
+  private static final double IMBALANCED = 1.5;
+
+  /** Classes that are named as the worst. */
+  private static final int WORST = 3;
+
+  private VerdictLines() {}
+
+  /** The figures; where the classes are imbalanced, the fair ones first. */
+  static List<String> of(RunRecord.TestFigures test, int pictures) {
+    List<String> lines = new ArrayList<>();
+    String macro =
+        String.format(
+            Locale.ROOT,
+            "macro F1 %.4f (precision %.4f, recall %.4f)",
+            test.macro().f1(),
+            test.macro().precision(),
+            test.macro().recall());
+    String accuracy =
+        String.format(
+            Locale.ROOT,
+            "accuracy %.4f (95 %% interval %.4f to %.4f), top-3 %.4f, loss %.4f, on %,d pictures",
+            test.accuracy(),
+            test.interval().low(),
+            test.interval().high(),
+            test.top3Accuracy(),
+            test.loss(),
+            pictures);
+    boolean imbalanced = isImbalanced(test.classes());
+    lines.add("  " + (imbalanced ? macro : accuracy));
+    lines.add("  " + (imbalanced ? accuracy : macro));
+    String worst =
+        test.classes().stream()
+            .filter(each -> each.support() > 0)
+            .sorted(Comparator.comparingDouble(ClassFigures::f1))
+            .limit(WORST)
+            .map(each -> String.format(Locale.ROOT, "%s %.4f", each.name(), each.f1()))
+            .reduce((a, b) -> a + ", " + b)
+            .orElse("none");
+    lines.add("  lowest F1: " + worst);
+    return lines;
+  }
+
+  private static boolean isImbalanced(List<ClassFigures> classes) {
+    int least = classes.stream().mapToInt(ClassFigures::support).min().orElse(0);
+    int most = classes.stream().mapToInt(ClassFigures::support).max().orElse(0);
+    return most >= IMBALANCED * least;
+  }
+}

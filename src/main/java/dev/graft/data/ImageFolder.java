@@ -1,0 +1,221 @@
+package dev.graft.data;
+
+import dev.graft.Console;
+import dev.graft.Csv;
+import dev.graft.GraftException;
+import dev.graft.Hash;
+import dev.graft.ReadAhead;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * Somebody's own picture files, of which nothing but names, hashes and sizes is in memory. They are
+ * only ever read.
+ */
+public final class ImageFolder implements ImageSet {
+  /** Enough of a picture for its fingerprint. */
+  private static final int LEAST = 64;
+
+  /** In place of the hash of what can't even be opened. */
+  private static final String NO_HASH = "0".repeat(64);
+
+  private final Listing listing;
+  private final List<Opened> opened;
+  private final Quarantine quarantine;
+  private final FingerprintLog fingerprints;
+
+  /** What is known of a file before its picture is decoded. */
+  private record Opened(int label, String hash, int width, int height, Optional<String> fault) {}
+
+  private ImageFolder(
+      Listing listing, List<Opened> opened, Quarantine quarantine, FingerprintLog fingerprints) {
+    this.listing = listing;
+    this.opened = opened;
+    this.quarantine = quarantine;
+    this.fingerprints = fingerprints;
+  }
+
+  /**
+   * Lists a folder or a manifest, see {@link Listing}, hashes every file and reads the heads of the
+   * pictures.
+   *
+   * <p>A picture that is in several given parts is moved to the one that is most apart from
+   * training in all of its places: the test must not ask for what was learnt.
+   *
+   * @param maxBad the share of the files that may be unreadable, in [0, 1]
+   * @param fingerprints where those of the pictures are found and kept
+   * @throws GraftException if there is nothing to learn from, or too much that can't be read
+   */
+  public static DataSet open(
+      Path path, double maxBad, FingerprintLog fingerprints, Console console) {
+    Listing listing = Listing.of(path);
+    int count = listing.files().size();
+    Map<String, Integer> labels = new HashMap<>();
+    listing.classes().forEach(name -> labels.put(name, labels.size()));
+    List<Opened> opened = new ArrayList<>(count);
+    Quarantine quarantine = new Quarantine(count, maxBad);
+    try (Console.Progress progress = console.progress("looking at files", "files", count);
+        ReadAhead<Opened> files =
+            ReadAhead.of(
+                Runtime.getRuntime().availableProcessors(),
+                AHEAD,
+                listing.files().iterator(),
+                file -> look(file, labels.get(file.label())))) {
+      files.forEachRemaining(
+          each -> {
+            int index = opened.size();
+            each.fault()
+                .ifPresent(
+                    fault ->
+                        quarantine.add(index, listing.files().get(index).path().toString(), fault));
+            opened.add(each);
+            progress.stepTo(opened.size());
+          });
+    }
+    quarantine.check();
+    ImageFolder pictures = new ImageFolder(listing, opened, quarantine, fingerprints);
+    List<Optional<Part>> parts = listing.files().stream().map(PictureFile::part).toList();
+    List<Optional<Part>> apart = keptApart(parts, opened);
+    List<String> notes = new ArrayList<>(listing.notes());
+    long moved = IntStream.range(0, count).filter(i -> !parts.get(i).equals(apart.get(i))).count();
+    if (moved > 0) {
+      notes.add(
+          String.format(
+              Locale.ROOT,
+              "%,d pictures are also in a part that is farther from training (test, validation),"
+                  + " and count there only, so that nothing is tested on what was learnt.",
+              moved));
+    }
+    return new DataSet(
+        listing.name(),
+        pictures,
+        apart,
+        String.format(
+            Locale.ROOT, "%s: %,d pictures in %d classes", path, count, listing.classes().size()),
+        notes);
+  }
+
+  /** Files that are looked at before their turn comes. */
+  private static final int AHEAD = 64;
+
+  private static Opened look(PictureFile file, int label) {
+    String hash = NO_HASH;
+    try {
+      PictureReader.Header header = PictureReader.header(file.path());
+      hash = Hash.Algorithm.SHA256.of(file.path()).hex();
+      return new Opened(label, hash, header.width(), header.height(), Optional.empty());
+    } catch (GraftException e) {
+      return new Opened(label, hash, 0, 0, Optional.of(e.getMessage()));
+    } catch (IOException e) {
+      return new Opened(
+          label, hash, 0, 0, Optional.of(file.path() + " can't be read: " + e.getMessage() + "."));
+    }
+  }
+
+  private static List<Optional<Part>> keptApart(List<Optional<Part>> parts, List<Opened> opened) {
+    Map<String, Part> farthest = new HashMap<>();
+    for (int i = 0; i < parts.size(); i++) {
+      String hash = opened.get(i).hash();
+      parts
+          .get(i)
+          .filter(part -> !hash.equals(NO_HASH))
+          .ifPresent(part -> farthest.merge(hash, part, (a, b) -> a.compareTo(b) > 0 ? a : b));
+    }
+    return IntStream.range(0, parts.size())
+        .mapToObj(i -> parts.get(i).map(part -> farthest.getOrDefault(opened.get(i).hash(), part)))
+        .toList();
+  }
+
+  /** What was put in which part, as a manifest that gives the same parts again. */
+  public String manifest(Split split) {
+    StringBuilder csv = new StringBuilder(Csv.row(List.of("path", "label", "split")));
+    rows(csv, split.train(), "train");
+    rows(csv, split.validation(), "validation");
+    rows(csv, split.test(), "test");
+    return csv.toString();
+  }
+
+  private void rows(StringBuilder csv, int[] indices, String part) {
+    for (int i : indices) {
+      PictureFile file = listing.files().get(i);
+      csv.append(Csv.row(List.of(file.path().toAbsolutePath().toString(), file.label(), part)));
+    }
+  }
+
+  @Override
+  public List<String> classes() {
+    return listing.classes();
+  }
+
+  @Override
+  public int size() {
+    return opened.size();
+  }
+
+  @Override
+  public int label(int index) {
+    return opened.get(index).label();
+  }
+
+  @Override
+  public String hash(int index) {
+    return opened.get(index).hash();
+  }
+
+  @Override
+  public int width(int index) {
+    return opened.get(index).width();
+  }
+
+  @Override
+  public int height(int index) {
+    return opened.get(index).height();
+  }
+
+  @Override
+  public String place(int index) {
+    return listing.files().get(index).path().toString();
+  }
+
+  @Override
+  public Quarantine quarantine() {
+    return quarantine;
+  }
+
+  @Override
+  public Optional<Picture> read(int index, int least) {
+    if (quarantine.contains(index)) {
+      return Optional.empty();
+    }
+    try {
+      Picture picture = PictureReader.read(listing.files().get(index).path(), least);
+      if (fingerprints.of(hash(index)).isEmpty()) {
+        fingerprints.keep(hash(index), Fingerprint.of(picture));
+      }
+      return Optional.of(picture);
+    } catch (GraftException e) {
+      quarantine.add(index, place(index), e.getMessage());
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public Optional<Fingerprint> fingerprint(int index) {
+    if (quarantine.contains(index)) {
+      return Optional.empty();
+    }
+    return fingerprints
+        .of(hash(index))
+        .or(() -> read(index, LEAST).flatMap(picture -> fingerprints.of(hash(index))));
+  }
+}
