@@ -1,5 +1,6 @@
 package dev.graft.command;
 
+import dev.graft.data.FileKind;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -17,8 +18,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.PatternSyntaxException;
 
@@ -34,16 +33,6 @@ final class PictureArguments {
    * In {@code **}{@code /}, shells let the folders be none; outside of braces, Java can be told.
    */
   private static final String ANY_FOLDERS = "\\*\\*/(?![^{]*})";
-
-  /** What lies beside pictures and surely is none; whatever else is there is looked into. */
-  private static final Set<String> NO_PICTURES =
-      Set.of(
-          ("7z aac aae avi bak bat bin c cfg class cpp css csv db dll doc docx exe flac gz h h5 htm"
-                  + " html ini ipynb jar java js json jsonl lnk log m4a m4v md mkv mov mp3 mp4 mpg"
-                  + " npy npz onnx parquet part pdf pkl pptx properties pt pth py rar safetensors"
-                  + " sh so sqlite srt tar tfrecord tgz thm tmp toml tsv txt url wav webm xls xlsx"
-                  + " xml xmp yaml yml zip")
-              .split(" "));
 
   private PictureArguments() {}
 
@@ -120,23 +109,12 @@ final class PictureArguments {
     // "photos/*" means the pictures; who names a kind of files means those.
     boolean anyKind = pattern.endsWith("*");
     Predicate<Path> wanted = path -> matcher.matches(base.relativize(path));
-    return walk(base, depth, wanted, file -> wanted.test(file) && (!anyKind || mayBePicture(file)));
-  }
-
-  private static boolean mayBePicture(Path file) {
-    String name = file.getFileName().toString();
-    String suffix = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
-    return !NO_PICTURES.contains(suffix) || suffix.length() == name.length();
-  }
-
-  /** What systems leave in folders, and what people hide there. */
-  private static boolean isHidden(Path path) {
-    String name = path.getFileName() == null ? "" : path.getFileName().toString();
-    return name.startsWith(".") || name.equals("__MACOSX") || name.equalsIgnoreCase("Thumbs.db");
+    return walk(
+        base, depth, wanted, file -> wanted.test(file) && (!anyKind || FileKind.isPicture(file)));
   }
 
   private static List<PictureInput> below(Path folder) {
-    return walk(folder, Integer.MAX_VALUE, path -> false, PictureArguments::mayBePicture);
+    return walk(folder, Integer.MAX_VALUE, path -> false, FileKind::isPicture);
   }
 
   /**
@@ -173,7 +151,7 @@ final class PictureArguments {
     public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
       if (folder.equals(top)) {
         return FileVisitResult.CONTINUE;
-      } else if (isHidden(folder)) {
+      } else if (FileKind.isLitter(folder)) {
         return FileVisitResult.SKIP_SUBTREE;
       } else if (folders.test(folder)) {
         found.addAll(below(folder));
@@ -185,7 +163,7 @@ final class PictureArguments {
     /** Files, and folders that are as deep as the walk goes. */
     @Override
     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-      if (isHidden(file)) {
+      if (FileKind.isLitter(file)) {
         return FileVisitResult.CONTINUE;
       }
       if (attributes.isDirectory()) {

@@ -10,10 +10,10 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Whether a file in a class folder is meant to be a picture. Its suffix says so, and what it holds
- * is for its reader to judge; only where the suffix says nothing its first bytes are looked at.
+ * Whether a file in a folder is meant to be a picture. Its suffix says so, and what it holds is for
+ * its reader to judge; only where the suffix says nothing its first bytes are looked at.
  */
-final class FileKind {
+public final class FileKind {
   private static final Set<String> PICTURES =
       Set.of("png", "jpg", "jpeg", "jpe", "jfif", "gif", "bmp", "tif", "tiff", "webp");
 
@@ -37,9 +37,20 @@ final class FileKind {
               + "|RIFF.{4}WEBP.*|BM.{4}\0{4}.{4}[\f-|]\0{3}.*",
           Pattern.DOTALL);
 
+  /** What file managers and operating systems leave behind, in lower case. */
+  private static final Set<String> LITTER =
+      Set.of("thumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin");
+
   private FileKind() {}
 
-  static boolean isPicture(Path file) {
+  /** Whether a file or folder is hidden, or one that a system left there. */
+  public static boolean isLitter(Path path) {
+    String name = path.getFileName() == null ? "" : path.getFileName().toString();
+    return name.startsWith(".") || LITTER.contains(name.toLowerCase(Locale.ROOT));
+  }
+
+  /** Whether whoever names a folder means this file, too. */
+  public static boolean isPicture(Path file) {
     String suffix = suffix(file);
     return PICTURES.contains(suffix)
         || (!NO_PICTURES.contains(suffix)

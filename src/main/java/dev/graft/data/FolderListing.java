@@ -15,7 +15,6 @@ import java.util.Deque;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -25,10 +24,6 @@ import java.util.stream.Collectors;
 
 /** Lists the pictures of a folder. Symbolic links are followed. */
 final class FolderListing {
-  /** What file managers and operating systems leave behind, in lower case. */
-  private static final Set<String> LITTER =
-      Set.of("thumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin");
-
   private final Path data;
   private final Path realData;
   private final List<PictureFile> files = new ArrayList<>();
@@ -300,8 +295,7 @@ final class FolderListing {
     List<Entry> entries = new ArrayList<>();
     try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder)) {
       for (Path path : stream) {
-        String name = path.getFileName().toString();
-        if (!name.startsWith(".") && !LITTER.contains(name.toLowerCase(Locale.ROOT))) {
+        if (!FileKind.isLitter(path)) {
           entries.add(entry(path, realFolder.resolve(path.getFileName())));
         }
       }
