@@ -21,7 +21,11 @@ public final class Quarantine {
   private final double maxBad;
   private final SortedMap<Integer, Entry> entries = new TreeMap<>();
 
-  private record Entry(String path, String reason) {}
+  private record Entry(String path, String reason) {
+    String sentence() {
+      return path + " " + reason;
+    }
+  }
 
   /**
    * A quarantine with nothing in it.
@@ -34,8 +38,14 @@ public final class Quarantine {
     this.maxBad = maxBad;
   }
 
-  /** Puts a picture in; once there, it stays with its first reason. */
-  synchronized void add(int index, String path, String reason) {
+  /**
+   * Puts a picture in; once there, it stays with its first reason.
+   *
+   * @param sentence that says why, and may begin with the path
+   */
+  synchronized void add(int index, String path, String sentence) {
+    String reason =
+        sentence.startsWith(path + " ") ? sentence.substring(path.length() + 1) : sentence;
     entries.putIfAbsent(index, new Entry(path, reason));
   }
 
@@ -86,7 +96,7 @@ public final class Quarantine {
   }
 
   private List<String> reasons() {
-    return entries.values().stream().limit(NAMED).map(Entry::reason).toList();
+    return entries.values().stream().limit(NAMED).map(Entry::sentence).toList();
   }
 
   /** A row a picture: {@code path,reason}. */

@@ -240,9 +240,9 @@ public final class Survey {
     lines.add(
         String.format(
             Locale.ROOT,
-            "Duplicates, %s: %,d groups, %,d pictures in all",
+            "Duplicates, %s: %s, %,d pictures in all",
             what,
-            groups.size(),
+            Listing.count(groups.size(), "group"),
             pictures));
     groups.stream().limit(NAMED).forEach(group -> lines.add("  " + describe(group)));
   }

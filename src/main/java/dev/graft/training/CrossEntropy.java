@@ -52,23 +52,30 @@ final class CrossEntropy extends Loss {
   }
 
   /**
+   * What training goes down on: classes count by their weights here. (The figures of an epoch are
+   * plain, as in Keras: of a rare class there are few validation pictures, and what hangs on few
+   * heavy ones is no ground for a decision.)
+   *
    * @param labels {@code (N)}, indices of classes
    * @param predictions {@code (N, classes)}, logits
    * @return the mean over the batch, a scalar
    */
   @Override
   public NDArray evaluate(NDList labels, NDList predictions) {
-    NDArray logProbabilities = predictions.singletonOrThrow().logSoftmax(1);
+    return mean(labels.singletonOrThrow(), predictions.singletonOrThrow(), classWeights);
+  }
+
+  private NDArray mean(NDArray labels, NDArray logits, float[] weights) {
+    NDArray logProbabilities = logits.logSoftmax(1);
     int classes = Math.toIntExact(logProbabilities.getShape().get(1));
-    NDArray oneHot = labels.singletonOrThrow().oneHot(classes);
+    NDArray oneHot = labels.oneHot(classes);
     NDArray truth = smoothing > 0 ? oneHot.mul(1 - smoothing).add(smoothing / classes) : oneHot;
     NDArray losses = truth.mul(logProbabilities).neg(); // (N, classes)
-    if (classWeights.length > 0) {
-      NDArray weights = predictions.getManager().create(classWeights, new Shape(1, classes));
-      NDArray ofPicture = oneHot.mul(weights).sum(new int[] {1}, true); // (N, 1)
-      losses = losses.mul(ofPicture);
+    if (weights.length > 0) {
+      NDArray byClass = logits.getManager().create(weights, new Shape(1, classes));
+      losses = losses.mul(oneHot.mul(byClass).sum(new int[] {1}, true)); // (N, 1)
     }
-    return losses.sum().div(labels.singletonOrThrow().size());
+    return losses.sum().div(labels.size());
   }
 
   @Override
@@ -85,7 +92,9 @@ final class CrossEntropy extends Loss {
   @SuppressWarnings("MissingOverride")
   public void updateAccumulators(String[] keys, NDList labels, NDList predictions) {
     long count = labels.singletonOrThrow().size();
-    double sum = evaluate(labels, predictions).getFloat() * (double) count;
+    double sum =
+        mean(labels.singletonOrThrow(), predictions.singletonOrThrow(), new float[0]).getFloat()
+            * (double) count;
     for (String key : keys) {
       sums.merge(key, sum, Double::sum);
       totalInstances.merge(key, count, Long::sum);
