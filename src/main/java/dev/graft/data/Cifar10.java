@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -147,7 +148,7 @@ public final class Cifar10 implements ImageSet {
 
   /** A copy of a picture. */
   Picture picture(int index) {
-    int start = Math.multiplyExact(index, PICTURE_BYTES);
+    int start = Math.multiplyExact(Objects.checkIndex(index, size()), PICTURE_BYTES);
     return new Picture(SIDE, SIDE, Arrays.copyOfRange(pixels, start, start + PICTURE_BYTES));
   }
 
