@@ -163,10 +163,12 @@ class CommandLineTest {
                   "history.csv",
                   "predictions.csv",
                   "confusion.csv",
+                  "classes.csv",
                   "log.txt",
                   "plots/loss.png",
                   "plots/accuracy.png",
                   "plots/confusion.png",
+                  "plots/mistakes.png",
                   "model/vgg16-cifar10-0000.params",
                   "model/synset.txt",
                   "model/network.json",
@@ -197,7 +199,7 @@ class CommandLineTest {
     assertThat(run.at("/parameters/trained").asInt()).isEqualTo(1280 * 32 + 32 + 32 * 10 + 10);
     assertThat(run.at("/parameters/total").asInt()).isEqualTo(14_714_688 + 41_322);
     assertThat(run.at("/cache/hit").asBoolean()).isFalse();
-    assertThat(run.at("/cache/bytes").asInt()).isEqualTo(8192 + 360 * 1280 * 4);
+    assertThat(run.at("/cache/bytes").asInt()).isEqualTo(8192 + 360 * (36 + 1280 * 4));
 
     List<String[]> predictions =
         Files.readAllLines(firstRun.resolve("predictions.csv")).stream()
@@ -242,7 +244,7 @@ class CommandLineTest {
 
     assertThat(Files.readAllLines(firstRun.resolve("model/synset.txt"))).isEqualTo(CLASSES);
     assertThat(RecipeReader.read(firstRun.resolve("recipe.yaml"), Map.of()).epochs()).isEqualTo(3);
-    String figure = String.format(Locale.ROOT, "test accuracy %.4f", accuracy);
+    String figure = String.format(Locale.ROOT, "  accuracy %.4f (95 %% interval ", accuracy);
     assertThat(first.out).contains(figure, "" + firstRun).doesNotContain("RANDOM");
     assertThat(Files.readString(firstRun.resolve("log.txt"))).contains(figure, "epoch  1/3");
   }
@@ -325,7 +327,7 @@ class CommandLineTest {
     JsonNode run = json(latest());
     assertThat(run.at("/parameters/trained").asInt()).isEqualTo(3 * (512 * 512 * 9 + 512) + 41_322);
     int record = 512 * 2 * 2 * 2 + (256 + 512) * 4; // block4_pool in float16, and two averages
-    assertThat(run.at("/cache/bytes").asInt()).isEqualTo(8192 + 360 * record);
+    assertThat(run.at("/cache/bytes").asInt()).isEqualTo(8192 + 360 * (36 + record));
     assertThat(run.at("/test/accuracy").asDouble()).isGreaterThan(0.2);
     assertThat(Files.readString(latest().resolve("model/network.json")))
         .contains("\"unfreeze\" : \"block5_conv1\"");
@@ -342,7 +344,7 @@ class CommandLineTest {
     assertThat(run.at("/weights/pretrained").asBoolean(true)).isFalse();
     assertThat(run.at("/parameters/trained")).isEqualTo(run.at("/parameters/total"));
     assertThat(run.at("/epochs/run").asInt()).isEqualTo(1);
-    assertThat(run.at("/cache/bytes").asInt()).isEqualTo(8192 + 360 * 3 * SIDE * SIDE);
+    assertThat(run.at("/cache/bytes").asInt()).isEqualTo(8192 + 360 * (36 + 3 * SIDE * SIDE));
     assertThat(latest().getFileName().toString()).endsWith("-small-cnn-cifar10");
   }
 

@@ -26,11 +26,20 @@ class RunFolderTest {
           null,
           "vgg16",
           new RunRecord.Weights("pretrained", "ab12", true),
-          new RunRecord.Data("cifar10", 45_000, 5_000, 10_000, 10, "cd34", 0),
+          new RunRecord.Data(
+              "cifar10",
+              45_000,
+              5_000,
+              10_000,
+              10,
+              "cd34",
+              2,
+              new RunRecord.Duplicates(3, 4, 1, 0)),
           42,
           new RunRecord.Engine("PyTorch", "2.7.1", "0.36.0", "cpu()", "17", "Linux amd64"),
           "ef56",
           new RunRecord.Parameters(17_358_666, 2_643_978),
+          null,
           null,
           null,
           null,
@@ -52,6 +61,8 @@ class RunFolderTest {
               List.of(
                   new ClassFigures("cat", 1, 0.5, 0.625, 4_000),
                   new ClassFigures("犬", 0.125, 0, 0, 6_000))),
+          new RunRecord.CrossValidation(
+              5, new RunRecord.Spread(0.75, 0.125), new RunRecord.Spread(0.5, 0.25)),
           new RunRecord.Seconds(100.5, 20.25, 3, 125.75),
           new RunRecord.Cache(false, 307_208_192));
 
@@ -70,7 +81,13 @@ class RunFolderTest {
           "test" : 10000,
           "classes" : 10,
           "sha256" : "cd34",
-          "quarantined" : 0
+          "quarantined" : 2,
+          "duplicates" : {
+            "identical" : 3,
+            "near" : 4,
+            "conflicts" : 1,
+            "leaks" : 0
+          }
         },
         "seed" : 42,
         "engine" : {
@@ -157,6 +174,17 @@ class RunFolderTest {
                       "f1" : 0.0,
                       "support" : 6000
                     } ]
+                  },
+                  "crossValidation" : {
+                    "folds" : 5,
+                    "accuracy" : {
+                      "mean" : 0.75,
+                      "deviation" : 0.125
+                    },
+                    "macroF1" : {
+                      "mean" : 0.5,
+                      "deviation" : 0.25
+                    }
                   },
                   "seconds" : {
                     "features" : 100.5,

@@ -14,7 +14,9 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,13 +47,16 @@ class Cifar10Test {
     assertThat(data.name()).isEqualTo("cifar10");
     assertThat(data.origin())
         .isEqualTo("CIFAR-10 from %s: 35 training and 7 test pictures".formatted(files));
-    assertThat(data.train().size()).isEqualTo(35);
-    assertThat(data.test().size()).isEqualTo(7);
+    assertThat(train(data)).containsExactly(IntStream.range(0, 35).toArray());
+    assertThat(test(data)).containsExactly(IntStream.range(35, 42).toArray());
+    assertThat(data.pictures().size()).isEqualTo(42);
+    assertThat(data.has(Part.VALIDATION)).isFalse();
     for (int i = 0; i < 35; i++) {
       byte[] bytes = Files.readAllBytes(files.resolve(FILES.get(i / 7)));
-      assertSameAsRecord(data.train(), i, bytes, i % 7);
+      assertSameAsRecord(data.pictures(), i, bytes, i % 7);
     }
-    assertSameAsRecord(data.test(), 6, Files.readAllBytes(files.resolve("test_batch.bin")), 6);
+    assertSameAsRecord(
+        data.pictures(), 35 + 6, Files.readAllBytes(files.resolve("test_batch.bin")), 6);
   }
 
   @Tag("engine")
@@ -64,9 +69,9 @@ class Cifar10Test {
 
     DataSet data = Cifar10.find(List.of(folder), () -> Outcome.at(merged));
 
-    assertThat(data.train().size()).isEqualTo(10_003);
+    assertThat(train(data)).hasSize(10_003);
     for (int i : new int[] {0, 999, 1_000, 9_999, 10_000, 10_002}) {
-      assertSameAsRecord(data.train(), i, records, i);
+      assertSameAsRecord(data.pictures(), i, records, i);
     }
     assertThat(data.origin())
         .isEqualTo(
@@ -82,18 +87,18 @@ class Cifar10Test {
 
     assertThat(Cifar10.find(List.of(other, folder), Cifar10Test::noDownload).origin())
         .contains(files.toString());
-    assertThat(Cifar10.find(List.of(files), Cifar10Test::noDownload).train().size()).isEqualTo(10);
+    assertThat(train(Cifar10.find(List.of(files), Cifar10Test::noDownload))).hasSize(10);
   }
 
   @Tag("engine")
   @Test
   void classNamesComeFromTheFileBesideTheData() throws IOException {
     Path files = writeFiles(1);
-    assertThat(Cifar10.find(List.of(folder), Cifar10Test::noDownload).train().classes())
+    assertThat(Cifar10.find(List.of(folder), Cifar10Test::noDownload).classes())
         .startsWith("airplane");
 
     Files.writeString(files.resolve("batches.meta.txt"), "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n\n");
-    assertThat(Cifar10.find(List.of(folder), Cifar10Test::noDownload).test().classes())
+    assertThat(Cifar10.find(List.of(folder), Cifar10Test::noDownload).classes())
         .containsExactly("a", "b", "c", "d", "e", "f", "g", "h", "i", "j");
   }
 
@@ -158,7 +163,6 @@ class Cifar10Test {
     DataSet data = Cifar10.find(List.of(folder, Path.of("nowhere")), Cifar10Test::noDownload);
 
     assertThat(data.name()).isEqualTo("cifar10-sample");
-    assertThat(data.train().name()).isEqualTo("cifar10-sample");
     assertThat(data.origin())
         .isEqualTo(
             "the bundled sample of CIFAR-10 (no cifar-10-batches-bin in %s, nowhere, and no download: no network): 4000 training and 1000 test pictures"
@@ -169,9 +173,9 @@ class Cifar10Test {
   void theSampleHasAsManyPicturesOfEachClass() {
     DataSet data = Cifar10Sample.read("test");
 
-    assertThat(countsOfLabels(data.train())).containsOnly(400).hasSize(10);
-    assertThat(countsOfLabels(data.test())).containsOnly(100).hasSize(10);
-    assertThat(data.train().classes()).isEqualTo(Cifar10.CLASSES);
+    assertThat(countsOfLabels(data, train(data))).containsOnly(400).hasSize(10);
+    assertThat(countsOfLabels(data, test(data))).containsOnly(100).hasSize(10);
+    assertThat(data.classes()).isEqualTo(Cifar10.CLASSES);
   }
 
   @Test
@@ -179,8 +183,10 @@ class Cifar10Test {
     assumeTrue(Files.isDirectory(ALL), "no " + ALL);
     DataSet sample = Cifar10Sample.read("test");
 
-    assertThat(withoutRecordsOf(FILES.subList(0, 5), labelsByPicture(sample.train()))).isEmpty();
-    assertThat(withoutRecordsOf(FILES.subList(5, 6), labelsByPicture(sample.test()))).isEmpty();
+    assertThat(withoutRecordsOf(FILES.subList(0, 5), labelsByPicture(sample, train(sample))))
+        .isEmpty();
+    assertThat(withoutRecordsOf(FILES.subList(5, 6), labelsByPicture(sample, test(sample))))
+        .isEmpty();
   }
 
   @Test
@@ -189,14 +195,34 @@ class Cifar10Test {
     byte[] otherPixels = pixels.clone();
     otherPixels[6143] = 1;
     List<String> classes = List.of("cat", "dog");
-    String hash = new Cifar10("x", classes, new byte[] {0, 1}, pixels).sha256();
+    String hash = sha256("x", classes, new byte[] {0, 1}, pixels, 1);
 
     assertThat(hash)
         .matches("[0-9a-f]{64}")
-        .isEqualTo(new Cifar10("y", classes, new byte[] {0, 1}, pixels.clone()).sha256())
-        .isNotEqualTo(new Cifar10("x", classes, new byte[] {1, 0}, pixels).sha256())
-        .isNotEqualTo(new Cifar10("x", classes, new byte[] {0, 1}, otherPixels).sha256())
-        .isNotEqualTo(new Cifar10("x", List.of("cat", "cow"), new byte[] {0, 1}, pixels).sha256());
+        .isEqualTo(sha256("y", classes, new byte[] {0, 1}, pixels.clone(), 1))
+        .isNotEqualTo(sha256("x", classes, new byte[] {1, 0}, pixels, 1))
+        .isNotEqualTo(sha256("x", classes, new byte[] {0, 1}, otherPixels, 1))
+        .isNotEqualTo(sha256("x", List.of("cat", "cow"), new byte[] {0, 1}, pixels, 1))
+        .isNotEqualTo(sha256("x", classes, new byte[] {0, 1}, pixels, 2));
+  }
+
+  private static String sha256(
+      String name, List<String> classes, byte[] labels, byte[] pixels, int train) {
+    return DataSet.trainThenTest(name, new Cifar10(classes, labels, pixels), train, "here")
+        .sha256();
+  }
+
+  @Test
+  void aPictureIsKnownByItsPixelsAlone() {
+    byte[] pixels = new byte[3 * 3072];
+    pixels[3072] = 1;
+    Cifar10 pictures = new Cifar10(List.of("cat", "dog"), new byte[] {0, 0, 1}, pixels);
+
+    // head -c 3072 /dev/zero | sha256sum
+    assertThat(pictures.hash(0))
+        .isEqualTo("e80232b4d18d0bb7e794be263ba937626f383f9917d4b8a737ba893a8f752293")
+        .isEqualTo(pictures.hash(2))
+        .isNotEqualTo(pictures.hash(1));
   }
 
   @Tag("engine")
@@ -207,10 +233,10 @@ class Cifar10Test {
     DataSet data =
         Cifar10.find(List.of(Path.of("data-that-is-not-there"), SHARED), Cifar10Test::noDownload);
 
-    assertThat(countsOfLabels(data.train())).containsOnly(5_000).hasSize(10);
-    assertThat(countsOfLabels(data.test())).containsOnly(1_000).hasSize(10);
+    assertThat(countsOfLabels(data, train(data))).containsOnly(5_000).hasSize(10);
+    assertThat(countsOfLabels(data, test(data))).containsOnly(1_000).hasSize(10);
     byte[] last = Files.readAllBytes(ALL.resolve("data_batch_5.bin"));
-    assertSameAsRecord(data.train(), 49_999, last, 9_999);
+    assertSameAsRecord(data.pictures(), 49_999, last, 9_999);
   }
 
   /** The folder where DJL puts it, so that a second run, offline or not, asks no network. */
@@ -259,13 +285,21 @@ class Cifar10Test {
 
   private static void assertSameAsRecord(ImageSet set, int index, byte[] file, int record) {
     assertThat(set.label(index)).as("label %d", index).isEqualTo(file[record * RECORD]);
-    assertThat(set.picture(index)).as("picture %d", index).isEqualTo(picture(file, record));
+    assertThat(set.read(index, 0)).as("picture %d", index).contains(picture(file, record));
   }
 
-  private static Map<Picture, Integer> labelsByPicture(ImageSet set) {
+  private static int[] train(DataSet data) {
+    return data.indices(Optional.of(Part.TRAIN));
+  }
+
+  private static int[] test(DataSet data) {
+    return data.indices(Optional.of(Part.TEST));
+  }
+
+  private static Map<Picture, Integer> labelsByPicture(DataSet data, int[] indices) {
     Map<Picture, Integer> labels = new HashMap<>();
-    for (int i = 0; i < set.size(); i++) {
-      labels.put(set.picture(i), set.label(i));
+    for (int i : indices) {
+      labels.put(data.pictures().read(i, 0).orElseThrow(), data.pictures().label(i));
     }
     return labels;
   }
@@ -291,10 +325,10 @@ class Cifar10Test {
     return new Picture(32, 32, rgb);
   }
 
-  private static int[] countsOfLabels(ImageSet set) {
+  private static int[] countsOfLabels(DataSet data, int[] indices) {
     int[] counts = new int[10];
-    for (int i = 0; i < set.size(); i++) {
-      counts[set.label(i)]++;
+    for (int i : indices) {
+      counts[data.pictures().label(i)]++;
     }
     return counts;
   }

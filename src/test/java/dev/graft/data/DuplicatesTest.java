@@ -162,7 +162,7 @@ class DuplicatesTest {
 
   @Test
   void copiesOfPhotographsAreFoundAndOtherPhotographsAreNot() throws IOException {
-    ImageSet photographs = Cifar10.sample().train();
+    Cifar10 photographs = (Cifar10) Cifar10.sample().pictures();
     int copied = 200;
     List<Fingerprint> fingerprints = new ArrayList<>();
     for (int i = 0; i < photographs.size(); i++) {

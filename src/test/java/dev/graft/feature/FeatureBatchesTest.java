@@ -10,10 +10,14 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.dataset.Batch;
+import dev.graft.GraftException;
 import dev.graft.data.Cifar10;
-import dev.graft.data.DataSet;
-import dev.graft.data.Picture;
+import dev.graft.data.ImageSet;
+import dev.graft.data.PictureMaker;
 import dev.graft.network.Preprocessing;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -21,6 +25,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Tag("engine")
 class FeatureBatchesTest {
@@ -85,18 +92,44 @@ class FeatureBatchesTest {
 
   @Test
   void shuffledGivesEveryRowOnceInAnOrderOfTheSeeds() {
-    FeatureBatches batches = FeatureBatches.shuffled(NUMBERS, ROWS, LABELS, 8, 1);
+    FeatureBatches batches = FeatureBatches.shuffled(NUMBERS, ROWS, LABELS, 8, 1, 1);
     List<Integer> first = rows(batches, 8, 8, 7);
     List<Integer> second = rows(batches, 8, 8, 7);
     Integer[] inOrder = IntStream.of(ROWS).boxed().toArray(Integer[]::new);
     assertThat(first).containsExactlyInAnyOrder(inOrder).isNotEqualTo(List.of(inOrder));
     assertThat(second).containsExactlyInAnyOrder(inOrder).isNotEqualTo(first);
 
-    FeatureBatches again = FeatureBatches.shuffled(NUMBERS, ROWS, LABELS, 8, 1);
+    FeatureBatches again = FeatureBatches.shuffled(NUMBERS, ROWS, LABELS, 8, 1, 1);
     assertThat(rows(again, 8, 8, 7)).isEqualTo(first);
     assertThat(rows(again, 8, 8, 7)).isEqualTo(second);
-    FeatureBatches other = FeatureBatches.shuffled(NUMBERS, ROWS, LABELS, 8, 2);
+    FeatureBatches other = FeatureBatches.shuffled(NUMBERS, ROWS, LABELS, 8, 1, 2);
     assertThat(rows(other, 8, 8, 7)).isNotEqualTo(first);
+  }
+
+  @Test
+  void fewRowsAreGoneThroughSeveralTimesEachTimeInAnotherOrder() {
+    FeatureBatches batches = FeatureBatches.shuffled(NUMBERS, ROWS, LABELS, 8, 7, 1);
+    assertThat(batches.batches()).isEqualTo(9); // three rounds of three are the first to reach 7
+    assertThat(batches.size()).isEqualTo(23);
+    List<Integer> rows = rows(batches, 8, 8, 7, 8, 8, 7, 8, 8, 7);
+    List<List<Integer>> rounds =
+        List.of(rows.subList(0, 23), rows.subList(23, 46), rows.subList(46, 69));
+    Integer[] inOrder = IntStream.of(ROWS).boxed().toArray(Integer[]::new);
+    assertThat(rounds)
+        .doesNotHaveDuplicates()
+        .allSatisfy(round -> assertThat(round).containsExactlyInAnyOrder(inOrder));
+
+    FeatureBatches single = FeatureBatches.shuffled(NUMBERS, ROWS, LABELS, 8, 1, 1);
+    assertThat(rows(single, 8, 8, 7)).isEqualTo(rounds.get(0));
+    FeatureBatches again = FeatureBatches.shuffled(NUMBERS, ROWS, LABELS, 8, 7, 1);
+    assertThat(rows(again, 8, 8, 7, 8, 8, 7, 8, 8, 7)).isEqualTo(rows);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 3", "3, 3", "4, 6", "6, 6", "7, 9", "10, 12"})
+  void thereAreNoMoreRoundsThanTheLeastNumberOfBatchesTakes(int least, int batches) {
+    assertThat(FeatureBatches.shuffled(NUMBERS, ROWS, LABELS, 8, least, 1).batches())
+        .isEqualTo(batches);
   }
 
   @Test
@@ -106,19 +139,10 @@ class FeatureBatchesTest {
   }
 
   @Test
-  void pixelsAreThePicturesOfTheTrainingSetAndThenOfTheTestSet() {
-    DataSet data = Cifar10.sample();
-    PixelSource source =
-        new PixelSource(List.of(data.train(), data.test()), Preprocessing.CAFFE, 32);
-    int first = data.train().size();
-    assertThat(source.size()).isEqualTo(first + data.test().size());
-    int[] rows = {first, 5, first + data.test().size() - 1, first - 1};
-    List<Picture> pictures =
-        List.of(
-            data.test().picture(0),
-            data.train().picture(5),
-            data.test().picture(data.test().size() - 1),
-            data.train().picture(first - 1));
+  void pixelsAreThoseOfTheRowsPictures() {
+    ImageSet pictures = Cifar10.sample().pictures();
+    PixelSource source = new PixelSource(pictures, Preprocessing.CAFFE, 32);
+    int[] rows = {4000, 5, pictures.size() - 1, 3999};
     float[] pixels;
     try (NDArray array = source.read(manager, rows).singletonOrThrow()) {
       assertThat(array.getShape()).isEqualTo(new Shape(4, 3, 32, 32));
@@ -126,14 +150,30 @@ class FeatureBatchesTest {
       pixels = array.toFloatArray();
     }
     for (int n = 0; n < rows.length; n++) {
+      byte[] rgb = pictures.read(rows[n], 0).orElseThrow().rgb();
       for (int i = 0; i < 3 * 32 * 32; i++) {
         int channel = i / (32 * 32); // R, G, B, whatever the network's own order
         int place = i % (32 * 32);
-        int expected = Byte.toUnsignedInt(pictures.get(n).rgb()[3 * place + channel]);
-        assertThat(pixels[n * 3 * 32 * 32 + i]).isEqualTo(expected);
+        assertThat(pixels[n * 3 * 32 * 32 + i])
+            .isEqualTo(Byte.toUnsignedInt(rgb[3 * place + channel]));
       }
     }
-    assertThatThrownBy(() -> source.read(manager, new int[] {source.size()}))
+    assertThatThrownBy(() -> source.read(manager, new int[] {pictures.size()}))
         .isInstanceOf(IndexOutOfBoundsException.class);
+  }
+
+  @Test
+  void aPictureThatCannotBeReadAnyMoreIsNamed(@TempDir Path folder) throws IOException {
+    PictureMaker.write(folder.resolve("pictures/a"), 1, 2, 16);
+    PictureMaker.write(folder.resolve("pictures/b"), 5, 2, 16);
+    ImageSet pictures =
+        PictureMaker.open(folder.resolve("pictures"), folder.resolve("log")).pictures();
+    PixelSource source = new PixelSource(pictures, Preprocessing.CAFFE, 32);
+    Files.writeString(folder.resolve("pictures/a/01.png"), "no picture");
+
+    source.read(manager, new int[] {0, 2});
+    assertThatThrownBy(() -> source.read(manager, new int[] {0, 1}))
+        .isInstanceOf(GraftException.class)
+        .hasMessage(folder.resolve("pictures/a/01.png") + " could be read, but can't now.");
   }
 }

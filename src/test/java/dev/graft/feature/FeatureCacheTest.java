@@ -8,14 +8,13 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.graft.data.ImageSet;
+import dev.graft.data.PictureMaker;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -32,8 +31,16 @@ class FeatureCacheTest {
   @TempDir Path folder;
   private NDManager manager;
 
+  /** Of which only the contents' hashes matter here. */
+  private ImageSet pictures;
+
   @BeforeEach
-  void open() {
+  void open() throws IOException {
+    for (int i = 0; i < SIZE; i++) {
+      Path label = folder.resolve("pictures").resolve(i < 5 ? "a" : "b");
+      PictureMaker.write(label.resolve(i + ".png"), i);
+    }
+    pictures = PictureMaker.open(folder.resolve("pictures"), folder.resolve("log")).pictures();
     manager = NDManager.newBaseManager(Device.cpu());
   }
 
@@ -42,9 +49,8 @@ class FeatureCacheTest {
     manager.close();
   }
 
-  private static FeatureKey key(String pictures) {
-    return new FeatureKey(
-        "tiny", "w", List.of("a"), List.of("a"), 8, "p", "l", pictures, "engine 1");
+  private static FeatureKey key(String weights) {
+    return new FeatureKey("tiny", weights, List.of("a"), List.of("a"), 8, "p", 1, "l", "engine 1");
   }
 
   /** The crossing's value k of a row: {@code 10 row + k}, which every type holds exactly. */
@@ -56,10 +62,10 @@ class FeatureCacheTest {
     return -row - k / 8f;
   }
 
-  private static ByteBuffer records(RecordLayout layout, int from, int to) {
+  private static ByteBuffer records(RecordLayout layout, List<Integer> rows) {
     ByteBuffer records =
-        ByteBuffer.allocate((to - from) * layout.bytes()).order(ByteOrder.LITTLE_ENDIAN);
-    for (int row = from; row < to; row++) {
+        ByteBuffer.allocate(rows.size() * layout.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+    for (int row : rows) {
       for (int k = 0; k < layout.crossing().size() && layout.hasCrossing(); k++) {
         float value = crossing(row, k);
         switch (layout.type()) {
@@ -84,13 +90,22 @@ class FeatureCacheTest {
     return (short) ((exponent + 15) << 10 | (value << (10 - exponent) & 0x3ff));
   }
 
+  /** A cache of all rows, filled in two steps and not in order. */
   private FeatureCache create(RecordLayout layout) throws IOException {
-    return FeatureCache.create(
-        folder, key("x"), layout, SIZE, 4, (from, to) -> records(layout, from, to));
+    FeatureCache cache = new FeatureCache(folder, key("x"), layout);
+    cache.fill(
+        pictures,
+        cache.missing(pictures),
+        (rows, sink) -> {
+          sink.keep(List.of(8, 3), records(layout, List.of(8, 3)));
+          List<Integer> others = rows.stream().filter(row -> row != 8 && row != 3).toList();
+          sink.keep(others, records(layout, others));
+        });
+    return cache;
   }
 
   private void check(FeatureCache cache, RecordLayout layout, int... rows) {
-    check(cache.read(manager, rows), layout, rows);
+    check(cache.of(pictures).read(manager, rows), layout, rows);
   }
 
   private static void check(NDList read, RecordLayout layout, int... rows) {
@@ -132,22 +147,11 @@ class FeatureCacheTest {
     check(create(crossing), crossing, 2, 8, 5);
   }
 
-  @Test
-  void rowsComeFromSeveralSegments() throws IOException {
-    RecordLayout layout = new RecordLayout(CROSSING, DataType.FLOAT16, 2);
-    create(layout);
-    for (long segment : new long[] {1, layout.bytes(), 3L * layout.bytes() + 1}) {
-      FeatureCache cache =
-          new FeatureCache(folder.resolve(key("x").fileName()), layout, SIZE, segment);
-      check(cache, layout, 0, 2, 3, 9, 5, 6, 8);
-    }
-  }
-
   @ParameterizedTest
   @EnumSource(names = {"UINT8", "FLOAT16", "FLOAT32"})
   void aBatchSurvivesTheNextRead(DataType type) throws IOException {
     RecordLayout layout = new RecordLayout(CROSSING, type, 2);
-    FeatureCache cache = create(layout);
+    FeatureSource cache = create(layout).of(pictures);
     NDList first = cache.read(manager, new int[] {1, 2, 3});
     NDList second = cache.read(manager, new int[] {7, 8, 9});
     NDList larger = cache.read(manager, new int[] {9, 8, 7, 6, 5});
@@ -158,60 +162,32 @@ class FeatureCacheTest {
 
   @Test
   void aRowThatThereIsNotIsAnError() throws IOException {
-    FeatureCache cache = create(new RecordLayout(CROSSING, DataType.FLOAT16, 2));
+    FeatureSource source = create(new RecordLayout(CROSSING, DataType.FLOAT16, 2)).of(pictures);
     for (int row : new int[] {-1, SIZE}) {
-      assertThatThrownBy(() -> cache.read(manager, new int[] {0, row}))
-          .isInstanceOf(IndexOutOfBoundsException.class)
-          .hasMessageContaining(row + " of " + SIZE);
+      assertThatThrownBy(() -> source.read(manager, new int[] {0, row}))
+          .isInstanceOf(IndexOutOfBoundsException.class);
     }
   }
 
   @Test
-  void isFoundAgainByItsKeyAndSizeOnly() throws IOException {
-    RecordLayout layout = new RecordLayout(CROSSING, DataType.FLOAT32, 2);
-    assertThat(FeatureCache.find(folder, key("x"), layout, SIZE)).isEmpty();
-    long bytes = create(layout).bytes();
-    assertThat(bytes).isEqualTo(8192 + SIZE * (4 * 4 + 2 * 4));
-
-    FeatureCache found = FeatureCache.find(folder, key("x"), layout, SIZE).orElseThrow();
-    check(found, layout, 4, 9, 0);
-    assertThat(FeatureCache.find(folder, key("y"), layout, SIZE)).isEmpty();
-    assertThat(FeatureCache.find(folder, key("x"), layout, SIZE + 1)).isEmpty();
+  void soIsARowWithoutFeatures() throws IOException {
+    RecordLayout layout = new RecordLayout(CROSSING, DataType.FLOAT16, 2);
+    FeatureCache cache = new FeatureCache(folder, key("x"), layout);
+    List<Integer> some = List.of(0, 1, 2);
+    cache.fill(
+        pictures, cache.missing(pictures), (rows, sink) -> sink.keep(some, records(layout, some)));
+    check(cache, layout, 2, 0);
+    assertThatThrownBy(() -> cache.of(pictures).read(manager, new int[] {0, 3}))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("no features of picture 3");
   }
 
   @Test
-  void aFileWhoseHeaderIsAnotherKeysOrThatIsCutShortIsNotUsed() throws IOException {
+  void whatOneRunKeptTheNextOneReads() throws IOException {
     RecordLayout layout = new RecordLayout(CROSSING, DataType.FLOAT32, 2);
     create(layout);
-    Path file = folder.resolve(key("x").fileName());
-    Files.copy(file, folder.resolve(key("y").fileName()));
-    assertThat(FeatureCache.find(folder, key("y"), layout, SIZE)).isEmpty();
-    try (RandomAccessFile shorter = new RandomAccessFile(file.toFile(), "rw")) {
-      shorter.setLength(shorter.length() - 1);
-    }
-    assertThat(FeatureCache.find(folder, key("x"), layout, SIZE)).isEmpty();
-  }
-
-  @Test
-  void nothingIsLeftOfACacheThatWasNotCompleted() throws IOException {
-    RecordLayout layout = new RecordLayout(CROSSING, DataType.FLOAT32, 2);
-    assertThatThrownBy(
-            () ->
-                FeatureCache.create(
-                    folder,
-                    key("x"),
-                    layout,
-                    SIZE,
-                    4,
-                    (from, to) -> {
-                      if (from > 0) {
-                        throw new IllegalStateException("the engine failed");
-                      }
-                      return records(layout, from, to);
-                    }))
-        .hasMessage("the engine failed");
-    try (Stream<Path> files = Files.list(folder)) {
-      assertThat(files).isEmpty();
-    }
+    FeatureCache next = new FeatureCache(folder, key("x"), layout);
+    assertThat(next.missing(pictures)).isEmpty();
+    check(next, layout, 4, 9, 0);
   }
 }

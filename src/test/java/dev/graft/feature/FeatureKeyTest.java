@@ -24,49 +24,31 @@ class FeatureKeyTest {
           List.of("block1_pool"),
           32,
           "caffe",
+          1,
           "averages",
-          "bbbb",
           "PyTorch 2");
 
   /** The key with one ingredient changed, by that ingredient. */
   private static final Map<String, FeatureKey> CHANGED =
       Map.of(
           "backbone",
-          key("vgg19", "aaaa", "block1_conv1", "block1_pool", 32, "caffe", "averages", "bbbb", "2"),
+          key("vgg19", "aaaa", "block1_conv1", "block1_pool", 32, "caffe", 1, "averages", "2"),
           "weights",
-          key("vgg16", "aaab", "block1_conv1", "block1_pool", 32, "caffe", "averages", "bbbb", "2"),
+          key("vgg16", "aaab", "block1_conv1", "block1_pool", 32, "caffe", 1, "averages", "2"),
           "frozen",
-          key("vgg16", "aaaa", "block1_conv2", "block1_pool", 32, "caffe", "averages", "bbbb", "2"),
+          key("vgg16", "aaaa", "block1_conv2", "block1_pool", 32, "caffe", 1, "averages", "2"),
           "features",
-          key(
-              "vgg16",
-              "aaaa",
-              "block1_conv1",
-              "block1_conv1",
-              32,
-              "caffe",
-              "averages",
-              "bbbb",
-              "2"),
+          key("vgg16", "aaaa", "block1_conv1", "block1_conv1", 32, "caffe", 1, "averages", "2"),
           "inputSize",
-          key("vgg16", "aaaa", "block1_conv1", "block1_pool", 96, "caffe", "averages", "bbbb", "2"),
+          key("vgg16", "aaaa", "block1_conv1", "block1_pool", 96, "caffe", 1, "averages", "2"),
           "preprocessing",
-          key("vgg16", "aaaa", "block1_conv1", "block1_pool", 32, "torch", "averages", "bbbb", "2"),
+          key("vgg16", "aaaa", "block1_conv1", "block1_pool", 32, "torch", 1, "averages", "2"),
+          "reader",
+          key("vgg16", "aaaa", "block1_conv1", "block1_pool", 32, "caffe", 2, "averages", "2"),
           "layout",
-          key("vgg16", "aaaa", "block1_conv1", "block1_pool", 32, "caffe", "crossing", "bbbb", "2"),
-          "pictures",
-          key("vgg16", "aaaa", "block1_conv1", "block1_pool", 32, "caffe", "averages", "bbbc", "2"),
+          key("vgg16", "aaaa", "block1_conv1", "block1_pool", 32, "caffe", 1, "crossing", "2"),
           "engine",
-          key(
-              "vgg16",
-              "aaaa",
-              "block1_conv1",
-              "block1_pool",
-              32,
-              "caffe",
-              "averages",
-              "bbbb",
-              "3"));
+          key("vgg16", "aaaa", "block1_conv1", "block1_pool", 32, "caffe", 1, "averages", "3"));
 
   private static FeatureKey key(
       String backbone,
@@ -75,8 +57,8 @@ class FeatureKeyTest {
       String feature,
       int inputSize,
       String preprocessing,
+      int reader,
       String layout,
-      String pictures,
       String version) {
     return new FeatureKey(
         backbone,
@@ -85,8 +67,8 @@ class FeatureKeyTest {
         List.of(feature),
         inputSize,
         preprocessing,
+        reader,
         layout,
-        pictures,
         "PyTorch " + version);
   }
 
@@ -95,20 +77,20 @@ class FeatureKeyTest {
     assertThat(KEY.text())
         .isEqualTo(
             """
-            format 1
+            format 2
             backbone vgg16
             weights aaaa
             frozen block1_conv1 block1_pool
             features block1_pool
             input-size 32
             preprocessing caffe
+            reader 1
             layout averages
-            pictures bbbb
             engine PyTorch 2
             """);
     assertThat(KEY.hash())
-        .isEqualTo("6891b61dffd184b87afd750a5c1708f0d2fc8e7cd05706642cd213aee5bd6353");
-    assertThat(KEY.fileName()).isEqualTo("vgg16-6891b61dffd184b87afd750a.features");
+        .isEqualTo("ba7cf81d4251e7054ac8a5caff6248f0f9e6021fff17c45734cf065a2208bc24");
+    assertThat(KEY.folderName()).isEqualTo("vgg16-ba7cf81d4251e7054ac8a5ca");
   }
 
   @Test
@@ -135,8 +117,8 @@ class FeatureKeyTest {
             List.of("block1_pool"),
             32,
             "caffe",
+            1,
             "averages",
-            "bbbb",
             "PyTorch 2");
 
     assertThat(swapped.hash()).isNotEqualTo(KEY.hash());
@@ -174,10 +156,8 @@ class FeatureKeyTest {
   @Test
   void halfPrecisionCountsWhereActivationsAreKept() {
     GraftedNetwork design = design("block5_conv1", Preprocessing.CAFFE, 10);
-    FeatureKey half =
-        FeatureKey.of(design, RecordLayout.of(design, true), "aaaa", "bbbb", "PyTorch 2");
-    FeatureKey single =
-        FeatureKey.of(design, RecordLayout.of(design, false), "aaaa", "bbbb", "PyTorch 2");
+    FeatureKey half = FeatureKey.of(design, RecordLayout.of(design, true), "aaaa", "PyTorch 2");
+    FeatureKey single = FeatureKey.of(design, RecordLayout.of(design, false), "aaaa", "PyTorch 2");
 
     assertThat(half.hash()).isNotEqualTo(single.hash());
   }
@@ -210,6 +190,6 @@ class FeatureKeyTest {
   }
 
   private static FeatureKey of(GraftedNetwork design, String weights, String engine) {
-    return FeatureKey.of(design, RecordLayout.of(design, true), weights, "bbbb", engine);
+    return FeatureKey.of(design, RecordLayout.of(design, true), weights, engine);
   }
 }

@@ -88,19 +88,17 @@ class RecordLayoutTest {
     hashes.add(hash(design(vgg16, 64, caffe, "none", pool12)));
     hashes.add(hash(design(vgg16, 32, Preprocessing.ZERO_ONE, "none", pool12)));
     hashes.add(hash(design(vgg16, 32, caffe.with(Preprocessing.Framing.CENTRE), "none", pool12)));
-    hashes.add(key(vgg16("none", pool12), "other", "pictures", "engine").hash());
-    hashes.add(key(vgg16("none", pool12), "weights", "other", "engine").hash());
-    hashes.add(key(vgg16("none", pool12), "weights", "pictures", "other").hash());
-    assertThat(hashes).hasSize(11);
+    hashes.add(key(vgg16("none", pool12), "other", "engine").hash());
+    hashes.add(key(vgg16("none", pool12), "weights", "other").hash());
+    assertThat(hashes).hasSize(10);
   }
 
   private static String hash(GraftedNetwork design) {
-    return key(design, "weights", "pictures", "engine").hash();
+    return key(design, "weights", "engine").hash();
   }
 
-  private static FeatureKey key(
-      GraftedNetwork design, String weights, String pictures, String engine) {
-    return FeatureKey.of(design, RecordLayout.of(design, true), weights, pictures, engine);
+  private static FeatureKey key(GraftedNetwork design, String weights, String engine) {
+    return FeatureKey.of(design, RecordLayout.of(design, true), weights, engine);
   }
 
   private static GraftedNetwork vgg16(String unfreeze, List<String> features) {

@@ -34,7 +34,10 @@ class RecipeReaderTest {
           "cifar10",
           List.of("data", "../shared"),
           0.1,
+          0.2,
+          0.1,
           Recipe.SplitChoice.STRATIFIED,
+          0,
           new Recipe.Head(2048, 0.3, 0.5),
           Recipe.Initializer.GLOROT_UNIFORM,
           Recipe.OptimizerChoice.ADAMW,
@@ -45,8 +48,10 @@ class RecipeReaderTest {
           1e-8,
           0.05,
           0.05,
+          Recipe.ClassWeights.BALANCED,
           128,
           15,
+          10,
           new Recipe.EarlyStopping(5, 0, true),
           42,
           "auto",
@@ -321,8 +326,11 @@ class RecipeReaderTest {
             "blocks.3",
             "0x10",
             List.of("007", "1e3", "true", "~", "*a", "", "a\nb", "C:\\x", "it's", "- x", "Größe"),
+            0,
+            0.999,
             1.0 / 3,
             Recipe.SplitChoice.LAST,
+            100,
             new Recipe.Head(0, 0.1 + 0.2, 0),
             Recipe.Initializer.HE_UNIFORM,
             Recipe.OptimizerChoice.ADAM,
@@ -333,8 +341,10 @@ class RecipeReaderTest {
             1e-7,
             0,
             0,
+            Recipe.ClassWeights.NONE,
             1,
             100_000,
+            1,
             new Recipe.EarlyStopping(0, 1e-4, false),
             Long.MIN_VALUE,
             "gpu1",
@@ -350,7 +360,7 @@ class RecipeReaderTest {
     assertThat(RecipeReader.write(DEFAULTS))
         .contains("backbone: vgg16\n", "input-size: auto\n", "features: auto\n")
         .contains("data-dir:\n- data\n- ../shared\n", "head:\n  hidden: 2048\n")
-        .hasLineCount(37);
+        .hasLineCount(42);
   }
 
   @Test

@@ -27,10 +27,33 @@ class DesignsTest {
     "vgg16, 64, 64",
     "efficientnet-lite0, 224, 224"
   })
-  void anInputSizeOfAutoIsTheBackbonesOwn(String backbone, String inputSize, int side) {
+  void anInputSizeOfAutoIsTheBackbonesOwnForSmallPictures(
+      String backbone, String inputSize, int side) {
     Recipe recipe = recipe(Map.of("backbone", backbone, "input-size", inputSize));
     assertThat(Designs.inputSize(recipe, BackboneEntry.of(backbone))).isEqualTo(side);
     assertThat(design(recipe).inputSize()).isEqualTo(side);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "vgg16, auto, 64, 32",
+    "vgg16, auto, 65, 224",
+    "efficientnet-lite0, auto, 64, 96",
+    "efficientnet-lite0, auto, 1200, 224",
+    "small-cnn, auto, 1200, 32",
+    "vgg16, 128, 32, 128",
+    "vgg16, 128, 1200, 128"
+  })
+  void picturesOverSixtyFourPixelsAreTakenForPhotographsUnlessTheRecipeSaysAnotherSize(
+      String backbone, String inputSize, int pictureSide, int side) {
+    Recipe recipe = recipe(Map.of("backbone", backbone, "input-size", inputSize));
+    assertThat(Designs.inputSize(recipe, BackboneEntry.of(backbone), pictureSide)).isEqualTo(side);
+  }
+
+  @Test
+  void beforeAnyIsLookedAtOwnPicturesAreTakenForPhotographs() {
+    Recipe own = recipe(Map.of("data", "photos", "backbone", "vgg16"));
+    assertThat(Designs.inputSize(own, BackboneEntry.VGG16)).isEqualTo(224);
   }
 
   @Test
@@ -79,7 +102,7 @@ class DesignsTest {
   @Test
   void preprocessingIsTheWeightsOwnUnlessTheRecipeWantsZeroToOne() {
     Recipe recipe = RecipeReader.defaults();
-    assertThat(Designs.of(recipe, BackboneEntry.VGG16, Preprocessing.TORCHVISION, 10))
+    assertThat(Designs.of(recipe, BackboneEntry.VGG16, 32, Preprocessing.TORCHVISION, 10))
         .extracting(GraftedNetwork::preprocessing)
         .isEqualTo(Preprocessing.TORCHVISION);
     assertThat(design(recipe(Map.of("preprocessing", "zero-one"))).preprocessing())
@@ -89,7 +112,7 @@ class DesignsTest {
   @Test
   void aHeadHasAsManyClassesAsTheData() {
     assertThat(
-            Designs.of(RecipeReader.defaults(), BackboneEntry.VGG16, Preprocessing.CAFFE, 7)
+            Designs.of(RecipeReader.defaults(), BackboneEntry.VGG16, 32, Preprocessing.CAFFE, 7)
                 .classes())
         .isEqualTo(7);
   }
@@ -108,7 +131,8 @@ class DesignsTest {
     assertRefused(
         Map.of("weights", "nowhere.h5"),
         "weights: there is no file nowhere.h5; give a .safetensors");
-    assertRefused(Map.of("data", "mnist"), "data: there is no mnist; there are cifar10");
+    assertRefused(
+        Map.of("data", "mnist"), "data: there is no mnist; give cifar10, cifar10-sample, a folder");
     assertRefused(
         Map.of("backbone", "small-cnn"),
         "small-cnn has no pretrained weights: it is trained from scratch, with --weights random");
@@ -131,6 +155,6 @@ class DesignsTest {
 
   private static GraftedNetwork design(Recipe recipe) {
     BackboneEntry entry = BackboneEntry.of(recipe.backbone());
-    return Designs.of(recipe, entry, entry.preprocessing(), 10);
+    return Designs.of(recipe, entry, Designs.inputSize(recipe, entry), entry.preprocessing(), 10);
   }
 }

@@ -66,22 +66,23 @@ class FeatureScalingTest {
 
   @Test
   void whatItIsMeasuredOnHasMeanZeroAndDeviationOneAfterwards() {
-    int[] rows = IntStream.range(0, 50).toArray();
-    // 1000 to 1049; a square; a value that never varies
+    int[] rows = IntStream.range(0, 5_000).toArray();
+    // Squares of 100 to 149, and of 0 to 49; a value that never varies.
     FeatureBatches batches =
         FeatureBatches.inOrder(
             (on, some) -> {
               float[] values = new float[3 * some.length];
               for (int i = 0; i < some.length; i++) {
-                values[3 * i] = 1000 + some[i];
-                values[3 * i + 1] = some[i] * some[i];
+                int k = some[i] % 50;
+                values[3 * i] = (100 + k) * (100 + k);
+                values[3 * i + 1] = k * k;
                 values[3 * i + 2] = 7;
               }
               return new NDList(on.create(values, new Shape(some.length, 3)));
             },
             rows,
-            new int[50],
-            16);
+            new int[5_000],
+            512);
     FeatureScaling scaling = scaling(0.5, true, 3);
     Standardization.fit(scaling, 3, new SequentialBlock(), batches, manager);
     double[] sum = new double[3];
@@ -98,8 +99,8 @@ class FeatureScalingTest {
               batch.close();
             });
     for (int i = 0; i < 3; i++) {
-      assertThat(sum[i] / 50).isCloseTo(0, within(1e-2));
-      assertThat(squares[i] / 50).isCloseTo(i == 2 ? 0 : 1, within(1e-2));
+      assertThat(sum[i] / 5_000).isCloseTo(0, within(1e-2));
+      assertThat(squares[i] / 5_000).isCloseTo(i == 2 ? 0 : 1, within(1e-2));
     }
   }
 
@@ -110,6 +111,8 @@ class FeatureScalingTest {
     measured.add(new float[] {5, 10});
     assertThat(measured.means()).containsExactly(3, 10);
     assertThat(measured.deviations())
-        .containsExactly(new float[] {(float) Math.sqrt(8 / 3.0), 1e-3f}, within(1e-5f));
+        .containsExactly( // variances 8/3 and 0, and ten times their mean, 4/3
+            new float[] {(float) Math.sqrt(64 / 39.0), (float) Math.sqrt(40 / 39.0)},
+            within(1e-5f));
   }
 }

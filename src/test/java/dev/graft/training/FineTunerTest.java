@@ -6,6 +6,7 @@ import ai.djl.nn.Parameter;
 import dev.graft.Console;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -21,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("engine")
 class FineTunerTest {
   /** The small CNN from scratch, and its first convolution: 3 to 32 channels, 3x3. */
-  private static float[] firstConvolution(Map<String, String> settings) {
+  private static float[] firstConvolution(Map<String, String> settings) throws IOException {
     Map<String, String> all = new HashMap<>(settings);
     all.put("data", "cifar10-sample");
     Recipe recipe = RecipeReader.read(Path.of("conf", "baseline-cnn.yaml"), all);
@@ -37,7 +38,8 @@ class FineTunerTest {
   /** The limits are the square roots of 6 / (27 + 288) and of 6 / 27. */
   @ParameterizedTest
   @CsvSource({"glorot-uniform, 0.138013", "he-uniform, 0.471405"})
-  void aBackboneWithoutWeightsIsDrawnAsTheRecipeSays(String initializer, float limit) {
+  void aBackboneWithoutWeightsIsDrawnAsTheRecipeSays(String initializer, float limit)
+      throws IOException {
     float[] kernel = firstConvolution(Map.of("initializer", initializer));
     assertThat(kernel).hasSize(32 * 3 * 3 * 3);
     float greatest = 0;
@@ -48,7 +50,7 @@ class FineTunerTest {
   }
 
   @Test
-  void theSameSeedDrawsTheSameAndAnotherSeedSomethingElse() {
+  void theSameSeedDrawsTheSameAndAnotherSeedSomethingElse() throws IOException {
     float[] first = firstConvolution(Map.of("seed", "1"));
     assertThat(firstConvolution(Map.of("seed", "1"))).isEqualTo(first);
     assertThat(firstConvolution(Map.of("seed", "2"))).isNotEqualTo(first);

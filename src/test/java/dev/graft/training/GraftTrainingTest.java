@@ -92,6 +92,7 @@ class GraftTrainingTest {
     all.put("head.input-dropout", "0");
     all.put("head.dropout", "0");
     all.put("label-smoothing", "0");
+    all.put("class-weights", "none");
     all.put("batch-size", "16");
     all.put("epochs", "3");
     all.put("learning-rate", "0.01");
@@ -176,7 +177,7 @@ class GraftTrainingTest {
     FeatureSource source = source(graft, fromPixels);
     int[] rows = rows(0, PICTURES);
     FeatureBatches train =
-        FeatureBatches.shuffled(source, rows, labels(rows), recipe.batchSize(), recipe.seed());
+        FeatureBatches.shuffled(source, rows, labels(rows), recipe.batchSize(), 1, recipe.seed());
     FeatureBatches validation = FeatureBatches.inOrder(source, VALIDATION, truths, 5);
     try (GraftTraining training =
         new GraftTraining(graft, fromPixels, recipe, Device.cpu(), console)) {

@@ -1,0 +1,58 @@
+package dev.graft.data;
+
+import dev.graft.Console;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import javax.imageio.ImageIO;
+
+/** Small pictures in folders, for tests of data of one's own. */
+public final class PictureMaker {
+  /** Blocks of colour a side. */
+  private static final int BLOCKS = 8;
+
+  private PictureMaker() {}
+
+  /**
+   * Writes a PNG of blocks of colours, unlike that of any other seed; the same seed and size write
+   * the same bytes.
+   *
+   * @param file its folders are made
+   */
+  public static Path write(Path file, int seed, int side) throws IOException {
+    BufferedImage picture = new BufferedImage(side, side, BufferedImage.TYPE_INT_RGB);
+    int[] colours = new Random(seed).ints(BLOCKS * BLOCKS, 0, 1 << 24).toArray();
+    for (int y = 0; y < side; y++) {
+      for (int x = 0; x < side; x++) {
+        picture.setRGB(x, y, colours[y * BLOCKS / side * BLOCKS + x * BLOCKS / side]);
+      }
+    }
+    Files.createDirectories(file.getParent());
+    ImageIO.write(picture, "png", file.toFile());
+    return file;
+  }
+
+  public static Path write(Path file, int seed) throws IOException {
+    return write(file, seed, 16);
+  }
+
+  /** Writes {@code <folder>/00.png} and so on. */
+  public static void write(Path folder, int firstSeed, int count, int side) throws IOException {
+    for (int i = 0; i < count; i++) {
+      write(folder.resolve("%02d.png".formatted(i)), firstSeed + i, side);
+    }
+  }
+
+  /**
+   * Opens a folder of pictures.
+   *
+   * @param log folder of fingerprints, a part of no folder of pictures
+   */
+  public static DataSet open(Path folder, Path log) throws IOException {
+    try (FingerprintLog fingerprints = new FingerprintLog(log)) {
+      return ImageFolder.open(folder, 0.999, fingerprints, Console.silent());
+    }
+  }
+}

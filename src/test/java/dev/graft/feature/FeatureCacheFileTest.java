@@ -1,0 +1,211 @@
+package dev.graft.feature;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.graft.GraftException;
+import dev.graft.data.ImageSet;
+import dev.graft.data.PictureMaker;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Which pictures' features are computed; what is read from the cache needs an engine. */
+class FeatureCacheFileTest {
+  /** 8 bytes a record. */
+  private static final RecordLayout LAYOUT = new RecordLayout(new Shape(), DataType.FLOAT32, 2);
+
+  private static final FeatureKey KEY = key("weights");
+
+  @TempDir private Path temporary;
+
+  @BeforeEach
+  void write() throws IOException {
+    PictureMaker.write(pictures().resolve("a"), 0, 4, 16);
+    PictureMaker.write(pictures().resolve("b"), 10, 3, 16);
+  }
+
+  @Test
+  void theFirstRunComputesAllAndTheNextNothing() throws IOException {
+    assertThat(computed(KEY))
+        .containsExactly("a/00", "a/01", "a/02", "a/03", "b/00", "b/01", "b/02");
+    assertThat(computed(KEY)).isEmpty();
+    assertThat(new FeatureCache(features(), KEY, LAYOUT).bytes()).isEqualTo(8192 + 7 * (36 + 8));
+  }
+
+  @Test
+  void anotherKeyComputesAllAgainBesideTheFirst() throws IOException {
+    computed(KEY);
+    assertThat(computed(key("other"))).hasSize(7);
+    assertThat(computed(KEY)).isEmpty();
+    try (Stream<Path> folders = Files.list(features())) {
+      assertThat(folders.map(folder -> folder.getFileName().toString()))
+          .containsExactlyInAnyOrder(KEY.folderName(), key("other").folderName());
+    }
+  }
+
+  @Test
+  void aFolderUnderTheNameOfAnotherKeyIsNoUse() throws IOException {
+    computed(KEY);
+    Path one = features().resolve(KEY.folderName());
+    Files.move(one, features().resolve(key("other").folderName()));
+    assertThat(computed(key("other"))).hasSize(7);
+  }
+
+  @Test
+  void aPictureThatWasAddedCostsItself() throws IOException {
+    computed(KEY);
+    PictureMaker.write(pictures().resolve("a/000.png"), 77);
+    assertThat(computed(KEY)).containsExactly("a/000");
+  }
+
+  @Test
+  void aPictureThatChangedCostsItself() throws IOException {
+    computed(KEY);
+    PictureMaker.write(pictures().resolve("a/02.png"), 77);
+    assertThat(computed(KEY)).containsExactly("a/02");
+  }
+
+  @Test
+  void aPictureThatWasRenamedOrMovedToAnotherClassCostsNothing() throws IOException {
+    computed(KEY);
+    Files.move(pictures().resolve("a/01.png"), pictures().resolve("a/zz.png"));
+    Files.move(pictures().resolve("a/02.png"), pictures().resolve("b/aa.png"));
+    Files.move(pictures().resolve("b"), pictures().resolve("c"));
+    assertThat(computed(KEY)).isEmpty();
+  }
+
+  @Test
+  void aPictureThatWasRemovedCostsNothingNorDoesItsReturn() throws IOException {
+    computed(KEY);
+    Path kept = temporary.resolve("kept.png");
+    Files.move(pictures().resolve("a/00.png"), kept);
+    assertThat(computed(KEY)).isEmpty();
+    Files.move(kept, pictures().resolve("a/00.png"));
+    assertThat(computed(KEY)).isEmpty();
+  }
+
+  @Test
+  void aDuplicateIsComputedOnceWhetherItWasThereFromTheStartOrCameLater() throws IOException {
+    Files.copy(pictures().resolve("a/00.png"), pictures().resolve("a/09.png"));
+    assertThat(computed(KEY)).hasSize(7).contains("a/00").doesNotContain("a/09");
+    Files.copy(pictures().resolve("b/01.png"), pictures().resolve("b/08.png"));
+    assertThat(computed(KEY)).isEmpty();
+  }
+
+  @Test
+  void whatCannotBeReadIsNotWanted() throws IOException {
+    Files.writeString(pictures().resolve("a/00.png"), "no picture");
+    assertThat(computed(KEY)).hasSize(6).doesNotContain("a/00");
+  }
+
+  @Test
+  void whatARunHadKeptWhenItWasStoppedIsNotComputedAgain() {
+    IllegalArgumentException failure = new IllegalArgumentException("the engine failed");
+    assertThatExceptionOfType(IllegalArgumentException.class)
+        .isThrownBy(
+            () ->
+                fill(
+                    KEY,
+                    (rows, sink) -> {
+                      sink.keep(rows.subList(0, 3), ByteBuffer.allocate(3 * 8));
+                      throw failure;
+                    }))
+        .isSameAs(failure);
+    assertThat(computedUnchecked()).containsExactly("a/03", "b/00", "b/01", "b/02");
+  }
+
+  @Test
+  void theWrongNumberOfBytesIsAnErrorAndIsNotKept() {
+    for (int wrong : new int[] {-1, 1, 8}) {
+      assertThatIllegalStateException()
+          .isThrownBy(
+              () -> fill(KEY, (rows, sink) -> sink.keep(rows, ByteBuffer.allocate(7 * 8 + wrong))))
+          .withMessage("%d bytes for 7 records of 8".formatted(56 + wrong));
+    }
+    assertThat(computedUnchecked()).hasSize(7);
+  }
+
+  @Test
+  void featuresThatTheDiskHasNoRoomForAreRefusedBeforeTheyAreComputed() throws IOException {
+    RecordLayout large = new RecordLayout(new Shape(1 << 14, 128, 64), DataType.FLOAT32, 0);
+    ImageSet set = set();
+    FeatureCache cache = new FeatureCache(features(), KEY, large);
+    List<Integer> rows = Collections.nCopies(Integer.MAX_VALUE, 0);
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(
+            () ->
+                cache.fill(
+                    set,
+                    rows,
+                    (wanted, sink) -> {
+                      throw new AssertionError("computed");
+                    }))
+        .withMessageMatching(
+            "The features need 1,099,511,627,[0-9]{3} MB in .*, where [0-9,]+ MB are free; make"
+                + " room there, or train with --no-cache\\.");
+    assertThat(features()).isEmptyDirectory();
+  }
+
+  /** The pictures whose features a run computes, without {@code .png}. */
+  private List<String> computed(FeatureKey key) throws IOException {
+    List<String> computed = new ArrayList<>();
+    ImageSet set = set();
+    fill(
+        key,
+        (rows, sink) -> {
+          for (int row : rows) {
+            computed.add(
+                pictures()
+                    .relativize(Path.of(set.place(row)))
+                    .toString()
+                    .replace('\\', '/')
+                    .replace(".png", ""));
+            sink.keep(List.of(row), ByteBuffer.allocate(8));
+          }
+        });
+    return computed;
+  }
+
+  private List<String> computedUnchecked() {
+    try {
+      return computed(KEY);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private void fill(FeatureKey key, FeatureCache.Filler filler) throws IOException {
+    ImageSet set = set();
+    FeatureCache cache = new FeatureCache(features(), key, LAYOUT);
+    cache.fill(set, cache.missing(set), filler);
+  }
+
+  private static FeatureKey key(String weights) {
+    return new FeatureKey(
+        "vgg16", weights, List.of("a"), List.of("a"), 32, "rgb", 1, LAYOUT.toString(), "e");
+  }
+
+  private ImageSet set() throws IOException {
+    return PictureMaker.open(pictures(), temporary.resolve("log")).pictures();
+  }
+
+  private Path pictures() {
+    return temporary.resolve("pictures");
+  }
+
+  private Path features() {
+    return temporary.resolve("features");
+  }
+}
