@@ -4,7 +4,6 @@ import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +32,9 @@ public final class Console implements AutoCloseable {
   private final boolean interactive;
   private final List<String> said = new ArrayList<>();
   private BufferedWriter log;
+
+  /** Whether the log could not be written on. */
+  private boolean lost;
 
   /** Whether the line that the terminal is at shows a progress. */
   private boolean drawn;
@@ -94,6 +96,9 @@ public final class Console implements AutoCloseable {
   }
 
   private void log(String line) {
+    if (lost) {
+      return;
+    }
     if (log == null) {
       said.add(line);
       return;
@@ -103,7 +108,10 @@ public final class Console implements AutoCloseable {
       log.newLine();
       log.flush();
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      // What is said must be heard, log or no log.
+      err.println("The log ends here: " + e.getMessage());
+      log = null;
+      lost = true;
     }
   }
 

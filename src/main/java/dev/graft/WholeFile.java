@@ -8,11 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
- * A file that appears whole or not at all: written under another name in the same folder (a move is
- * atomic within one file system only), forced to the disk, then moved to its place.
+ * A file, or a folder of files, that appears whole or not at all: written under another name in the
+ * same folder (a move is atomic within one file system only), then moved to its place. What fails
+ * leaves nothing behind.
  */
 public final class WholeFile {
   private WholeFile() {}
@@ -49,6 +52,38 @@ public final class WholeFile {
   /** Writes a file of text, in UTF-8. */
   public static void write(Path file, String text) throws IOException {
     write(file, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** What a folder is to hold. */
+  public interface FolderContent {
+    /** Writes all of it. */
+    void writeTo(Path folder) throws IOException;
+  }
+
+  /**
+   * Writes a folder.
+   *
+   * @param folder must not be there, or be empty; the one that it lies in must
+   */
+  public static void folder(Path folder, FolderContent content) throws IOException {
+    Path unfinished =
+        Files.createDirectory(folder.resolveSibling(folder.getFileName() + ".unfinished"));
+    try {
+      content.writeTo(unfinished);
+      Files.move(
+          unfinished, folder, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException | RuntimeException e) {
+      delete(unfinished);
+      throw e;
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path each : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(each);
+      }
+    }
   }
 
   /** Writes all that remains in a buffer. */

@@ -7,12 +7,10 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.graft.GraftException;
 import dev.graft.WholeFile;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -129,7 +127,8 @@ public final class RunFolder implements AutoCloseable {
     try {
       write(record.with(RunRecord.Status.FAILED, message));
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      // Why the run failed is the better story; the record goes on saying that it was running.
+      return;
     }
   }
 
@@ -142,7 +141,7 @@ public final class RunFolder implements AutoCloseable {
       try {
         write(record.with(RunRecord.Status.INTERRUPTED, null));
       } catch (IOException e) {
-        throw new UncheckedIOException(e);
+        return; // nobody is left to be told
       }
     }
   }
@@ -196,27 +195,28 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
-  /** What is written into a folder of an evaluation. */
-  public interface Content {
-    /** Writes it. */
-    void into(Path folder) throws IOException;
-  }
-
   /**
    * Makes the folder of an evaluation, {@code evaluations/<time>-<name>} below the output folder;
    * it appears whole or not at all.
    *
    * @param summary becomes {@code evaluation.json}
    */
-  public static Path evaluation(Path output, String name, Object summary, Content content)
+  public static Path evaluation(
+      Path output, String name, Object summary, WholeFile.FolderContent content)
       throws IOException {
     Path folder = make(output.resolve("evaluations"), name);
-    Path unfinished =
-        Files.createDirectory(folder.resolveSibling(folder.getFileName() + ".unfinished"));
-    content.into(unfinished);
-    WholeFile.write(unfinished.resolve("evaluation.json"), JSON.writeValueAsString(summary) + "\n");
-    Files.move(
-        unfinished, folder, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    try {
+      WholeFile.folder(
+          folder,
+          unfinished -> {
+            content.writeTo(unfinished);
+            WholeFile.write(
+                unfinished.resolve("evaluation.json"), JSON.writeValueAsString(summary) + "\n");
+          });
+    } catch (IOException | RuntimeException e) {
+      Files.delete(folder);
+      throw e;
+    }
     return folder;
   }
 }

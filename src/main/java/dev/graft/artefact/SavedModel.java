@@ -18,6 +18,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.graft.GraftException;
+import dev.graft.WholeFile;
 import dev.graft.network.Graft;
 import dev.graft.network.GraftedNetwork;
 import dev.graft.network.ImageTranslator;
@@ -30,7 +31,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -113,25 +113,27 @@ public final class SavedModel {
             design.scaling(),
             head,
             classes.size());
-    Path unfinished = folder.resolveSibling(folder.getFileName() + ".unfinished");
-    Files.createDirectory(unfinished);
-    try (Model model = Model.newInstance(name)) {
-      Block whole = pictureBlock(graft);
-      whole.initialize(model.getNDManager(), DataType.FLOAT32, graft.inputShape());
-      model.setBlock(whole);
-      model.save(unfinished, name);
-    }
-    Files.writeString(unfinished.resolve(NETWORK), JSON.writeValueAsString(description) + "\n");
-    Files.writeString(unfinished.resolve(CLASSES), String.join("\n", classes) + "\n");
-    Files.writeString(
-        unfinished.resolve("serving.properties"),
-        "# Any engine of DJL's that has Graft's jar beside it\n"
-            + ("blockFactory=" + BuildsBlock.class.getName() + "\n")
-            + "# DJL's image translator is to leave the picture alone: the block prepares it\n"
-            + "toTensor=false\nbatchifier=none\napplySoftmax=true\n"
-            + ("topK=" + classes.size() + "\n")
-            + ("option.modelName=" + name + "\n"));
-    Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
+    WholeFile.folder(
+        folder,
+        unfinished -> {
+          try (Model model = Model.newInstance(name)) {
+            Block whole = pictureBlock(graft);
+            whole.initialize(model.getNDManager(), DataType.FLOAT32, graft.inputShape());
+            model.setBlock(whole);
+            model.save(unfinished, name);
+          }
+          Files.writeString(
+              unfinished.resolve(NETWORK), JSON.writeValueAsString(description) + "\n");
+          Files.writeString(unfinished.resolve(CLASSES), String.join("\n", classes) + "\n");
+          Files.writeString(
+              unfinished.resolve("serving.properties"),
+              "# Any engine of DJL's that has Graft's jar beside it\n"
+                  + ("blockFactory=" + BuildsBlock.class.getName() + "\n")
+                  + "# DJL's image translator is to leave the picture alone: the block prepares it\n"
+                  + "toTensor=false\nbatchifier=none\napplySoftmax=true\n"
+                  + ("topK=" + classes.size() + "\n")
+                  + ("option.modelName=" + name + "\n"));
+        });
   }
 
   /**

@@ -5,6 +5,7 @@ import dev.graft.GraftException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
@@ -115,8 +116,12 @@ public final class GraftCommand implements Runnable {
       return "There is no file " + failure.getMessage() + ".";
     } else if (failure instanceof AccessDeniedException) {
       return failure.getMessage() + " may not be read or written by you.";
+    } else if (failure instanceof UncheckedIOException unchecked) {
+      return sentence(unchecked.getCause());
     } else if (failure instanceof IOException) {
-      return "Reading or writing failed: " + failure.getMessage() + ".";
+      return "Reading or writing failed: "
+          + failure.getMessage()
+          + ". (Is the disk full, or gone? What was there before is untouched.)";
     }
     return "Graft failed in a way it should not: "
         + failure
