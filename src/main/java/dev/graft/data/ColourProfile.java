@@ -23,7 +23,7 @@ final class ColourProfile {
   /** Steps of 255 between a profile that says sRGB in other words and our own. */
   private static final int SAME = 2;
 
-  private static final int PIXELS_AT_ONCE = 1 << 16;
+  private static final int PIXELS_AT_ONCE = 1 << 14;
 
   /**
    * Pillow's. It is of version 4, unlike Java's own, which makes LittleCMS bring the black of a
@@ -163,20 +163,28 @@ final class ColourProfile {
   private static byte[] convert(byte[] samples, int channels, ColorConvertOp conversion) {
     int pixels = samples.length / channels;
     byte[] rgb = new byte[3 * pixels];
-    for (int from = 0; from < pixels; from += PIXELS_AT_ONCE) {
-      int count = Math.min(PIXELS_AT_ONCE, pixels - from);
-      conversion.filter(raster(samples, from, count, channels), raster(rgb, from, count, 3));
+    // Each call copies the arrays behind both rasters as a whole, so these have to be small ones.
+    int atOnce = Math.min(PIXELS_AT_ONCE, pixels);
+    byte[] before = new byte[channels * atOnce];
+    byte[] after = new byte[3 * atOnce];
+    Raster source = raster(before, atOnce, channels);
+    WritableRaster target = raster(after, atOnce, 3);
+    for (int from = 0; from < pixels; from += atOnce) {
+      int count = Math.min(atOnce, pixels - from);
+      System.arraycopy(samples, channels * from, before, 0, channels * count);
+      conversion.filter(source, target);
+      System.arraycopy(after, 0, rgb, 3 * from, 3 * count);
     }
     return rgb;
   }
 
-  private static WritableRaster raster(byte[] samples, int first, int count, int channels) {
+  private static WritableRaster raster(byte[] samples, int pixels, int channels) {
     int[] offsets = {0, 1, 2, 3};
     return Raster.createInterleavedRaster(
-        new DataBufferByte(samples, count * channels, first * channels),
-        count,
+        new DataBufferByte(samples, samples.length),
+        pixels,
         1,
-        count * channels,
+        samples.length,
         channels,
         Arrays.copyOf(offsets, channels),
         null);
