@@ -3,7 +3,6 @@ package dev.graft.data;
 import com.twelvemonkeys.imageio.stream.BufferedRAFImageInputStreamSpi;
 import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import dev.graft.GraftException;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.RandomAccessFile;
@@ -31,9 +30,25 @@ public final class PictureReader {
    * Changes whenever the same file would give other pixels: what was computed from pixels, and is
    * kept on disk, is of no use then.
    */
-  public static final int VERSION = 1;
+  public static final int VERSION = 2;
+
+  /** Bytes for a photograph of 24 megapixels while it is decoded, with some to spare. */
+  private static final long DECODING = 200L << 20;
 
   private PictureReader() {}
+
+  /** As many pictures at a time as there are processors, and room in the heap; at least 1. */
+  public static int threads() {
+    Runtime machine = Runtime.getRuntime();
+    return threads(machine.availableProcessors(), machine.maxMemory());
+  }
+
+  /**
+   * @param heap in bytes
+   */
+  static int threads(int processors, long heap) {
+    return (int) Math.max(1, Math.min(processors, heap / DECODING));
+  }
 
   /**
    * What a file says of its picture.
@@ -121,15 +136,26 @@ public final class PictureReader {
       return use.of(new PictureSource(format(stream, name), stream, length, name));
     } catch (GraftException e) {
       throw e;
-    } catch (EOFException e) {
-      throw damaged(name, "it ends too early", e);
-    } catch (OutOfMemoryError e) {
-      throw new GraftException(
-          name + " takes more memory than there is; give Java more by -Xmx, or leave it out.", e);
-    } catch (IOException | RuntimeException | StackOverflowError e) {
-      // The decoders throw whatever damage leads them to: bad indices, negative sizes, and so on.
-      throw damaged(name, e.getMessage(), e);
+    } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError e) {
+      if (isForWantOfMemory(e)) {
+        throw new GraftException(
+            name + " takes more memory than there is; give Java more by -Xmx, or leave it out.", e);
+      }
+      // The decoders throw whatever damage leads them to, bad indices, negative sizes and so on;
+      // the
+      // words that go with it are of use to nobody but their authors.
+      throw new GraftException(name + " is damaged or cut off.", e);
     }
+  }
+
+  /** TwelveMonkeys' decoders hide it in exceptions of their own. */
+  private static boolean isForWantOfMemory(Throwable thrown) {
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      if (cause instanceof OutOfMemoryError) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static PictureFormat format(ImageInputStream stream, String name) throws IOException {
@@ -145,11 +171,5 @@ public final class PictureReader {
                     name
                         + " is not a picture that Graft reads"
                         + " (PNG, JPEG, GIF, BMP, TIFF or WebP)."));
-  }
-
-  private static GraftException damaged(String name, String how, Throwable cause) {
-    String reason = how == null ? "its decoder failed" : how.strip().replaceFirst("[.!\\s]+$", "");
-    return new GraftException(
-        name + " is damaged or cut off (" + reason.replaceAll("\\s+", " ") + ").", cause);
   }
 }

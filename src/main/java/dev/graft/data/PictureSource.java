@@ -1,6 +1,5 @@
 package dev.graft.data;
 
-import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import dev.graft.GraftException;
 import java.awt.Transparency;
 import java.awt.color.ColorSpace;
@@ -10,9 +9,7 @@ import java.awt.image.DataBuffer;
 import java.awt.image.DataBufferByte;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
-import java.io.EOFException;
 import java.io.IOException;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import javax.imageio.IIOException;
@@ -33,12 +30,9 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
   private static final int MEGA = 1_000_000;
 
   /** 75 MB as RGB; and twice to four times as much while it is decoded. */
-  private static final int MAX_DECODED = 25 * MEGA;
+  static final int MAX_DECODED = 25 * MEGA;
 
   private static final int MAX_PIXELS = 1_000 * MEGA;
-
-  /** Up to this size nobody asks whether the file can hold so many pixels. */
-  private static final int SMALL = MEGA;
 
   PictureReader.Header header() throws IOException {
     if (format == PictureFormat.JPEG) {
@@ -68,7 +62,12 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
       return finished(rows, least, head.orientation(), head.profile());
     }
     Embedded embedded = Embedded.in(format, stream);
-    ImageInputStream input = format == PictureFormat.WEBP ? webpWithoutProfile() : stream;
+    ImageInputStream input =
+        switch (format) {
+          case TIFF -> RoomyStream.of(stream, length);
+          case WEBP -> WebpStream.of(stream, length);
+          default -> stream;
+        };
     PixelRows rows = withReader(input, this::rows);
     return finished(rows, least, embedded.orientation(), embedded.profile());
   }
@@ -126,7 +125,8 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
           "%s has %dx%d pixels; Graft reads up to %d megapixels."
               .formatted(name, width, height, MAX_PIXELS / MEGA));
     }
-    if (pixels > SMALL && !format.canHold(pixels, length)) {
+    // Of what fits into memory, the decoder finds out: one colour takes hardly a byte.
+    if (pixels > MAX_DECODED && !format.canHold(pixels, length)) {
       throw new GraftException(
           "%s is damaged or cut off (it says it has %dx%d pixels, but has %d bytes)."
               .formatted(name, width, height, length));
@@ -227,24 +227,5 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
       }
     }
     return 0;
-  }
-
-  /** The decoder would apply it to each pixel of the full size. */
-  private ImageInputStream webpWithoutProfile() throws IOException {
-    byte[] bytes = new byte[Math.toIntExact(length)];
-    stream.seek(0);
-    stream.readFully(bytes);
-    ImageInputStream webp = new ByteArrayImageInputStream(bytes);
-    webp.setByteOrder(ByteOrder.LITTLE_ENDIAN);
-    webp.seek(4);
-    if (webp.readUnsignedInt() + 8 > length) {
-      throw new EOFException();
-    }
-    int flags = 20;
-    boolean extended = bytes.length > flags && bytes[15] == 'X';
-    if (extended) {
-      bytes[flags] &= ~0x20;
-    }
-    return webp;
   }
 }

@@ -116,6 +116,8 @@ srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 picture.save("adobe-rgb.jpg", quality=90, icc_profile=adobe_rgb)
 picture.save("display-p3.jpg", quality=90, icc_profile=display_p3)
 picture.save("display-p3.png", icc_profile=display_p3)
+# More pixels than are converted at once.
+picture.resize((190, 280), Image.Resampling.NEAREST).save("display-p3-large.png", icc_profile=display_p3, optimize=True)
 picture.save("srgb-profile.png", icc_profile=srgb)
 picture.save("broken-profile.png", icc_profile=adobe_rgb[:300])
 picture.save("grey-profile-on-colour.jpg", quality=90, icc_profile=grey_18)
@@ -210,3 +212,10 @@ pathlib.Path("reduced").mkdir(exist_ok=True)
 large.save("reduced/1.png")
 for factor in (2, 3, 5, 7, 18):
     large.reduce(factor).save(f"reduced/{factor}.png", optimize=True)
+
+# Much larger than their files, and yet nothing is wrong with them.
+pathlib.Path("one-colour").mkdir(exist_ok=True)
+Image.new("RGB", (2000, 2000), (230, 40, 20)).save("one-colour/lossless.webp", lossless=True)
+Image.new("1", (2480, 3508), 1).save("one-colour/fax.tiff", compression="group4", tiffinfo={278: 3508})  # A4, one strip
+Image.new("1", (2000, 2000), 1).save("one-colour/black-and-white.png", optimize=True)
+Image.new("P", (1200, 1200)).save("one-colour/palette.gif")
