@@ -10,6 +10,7 @@ import dev.graft.ReadAhead;
 import dev.graft.artefact.RunFolder;
 import dev.graft.artefact.SavedModel;
 import dev.graft.data.Picture;
+import dev.graft.data.PictureReader;
 import dev.graft.network.PictureClassifier;
 import dev.graft.network.Preprocessing;
 import dev.graft.training.Computer;
@@ -54,9 +55,6 @@ final class InferCommand implements Callable<Integer> {
 
   /** As many prepared pictures as the network will soon take; they are as small as its input. */
   private static final int AHEAD = 2 * BATCH;
-
-  /** Bytes for a photograph of 24 megapixels while it is decoded, with some to spare. */
-  private static final long DECODING = 200L << 20;
 
   /** So few pictures need no progress. */
   private static final int A_HANDFUL = 5;
@@ -178,7 +176,10 @@ final class InferCommand implements Callable<Integer> {
         PictureClassifier classifier = PictureClassifier.of(loaded);
         ReadAhead<Prepared> pictures =
             ReadAhead.of(
-                threads(), AHEAD, inputs.iterator(), input -> Prepared.of(input, classifier))) {
+                PictureReader.threads(),
+                AHEAD,
+                inputs.iterator(),
+                input -> Prepared.of(input, classifier))) {
       console.say("Model: " + name + folder.map(path -> ", " + path).orElse(""));
       Answers answers = answers(name);
       answers.head().forEach(console::answer);
@@ -195,13 +196,6 @@ final class InferCommand implements Callable<Integer> {
         }
       }
     }
-  }
-
-  /** As many pictures at a time as the memory has room for, beside the network and the rest. */
-  private static int threads() {
-    Runtime machine = Runtime.getRuntime();
-    long room = machine.maxMemory() / DECODING;
-    return (int) Math.max(1, Math.min(machine.availableProcessors(), room));
   }
 
   private int batch(

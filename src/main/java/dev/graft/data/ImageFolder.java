@@ -65,7 +65,7 @@ public final class ImageFolder implements ImageSet {
     try (Console.Progress progress = console.progress("looking at files", "files", count);
         ReadAhead<Opened> files =
             ReadAhead.of(
-                Runtime.getRuntime().availableProcessors(),
+                PictureReader.threads(),
                 AHEAD,
                 listing.files().iterator(),
                 file -> look(file, labels.get(file.label())))) {

@@ -60,11 +60,7 @@ public final class Survey {
     try (Console.Progress progress =
             console.progress("reading pictures", "pictures", pictures.size());
         ReadAhead<Optional<Fingerprint>> ahead =
-            ReadAhead.of(
-                Runtime.getRuntime().availableProcessors(),
-                AHEAD,
-                all.iterator(),
-                pictures::fingerprint)) {
+            ReadAhead.of(PictureReader.threads(), AHEAD, all.iterator(), pictures::fingerprint)) {
       ahead.forEachRemaining(
           each -> {
             fingerprints.add(each);

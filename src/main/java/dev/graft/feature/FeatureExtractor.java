@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.training.ParameterStore;
 import dev.graft.Console;
 import dev.graft.ReadAhead;
+import dev.graft.data.PictureReader;
 import dev.graft.network.Trunk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -55,7 +56,7 @@ public final class FeatureExtractor implements FeatureCache.Filler {
   public void fill(List<Integer> rows, FeatureCache.Sink sink) throws IOException {
     try (ReadAhead<Prepared> prepared =
         ReadAhead.of(
-            Runtime.getRuntime().availableProcessors(),
+            PictureReader.threads(),
             2 * BATCH,
             rows.iterator(),
             row -> new Prepared(row, pixels.pixels(row)))) {

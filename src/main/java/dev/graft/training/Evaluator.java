@@ -16,6 +16,7 @@ import dev.graft.data.ImageFolder;
 import dev.graft.data.ImageSet;
 import dev.graft.data.Part;
 import dev.graft.data.Picture;
+import dev.graft.data.PictureReader;
 import dev.graft.data.Survey;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.network.PictureClassifier;
@@ -191,7 +192,7 @@ public final class Evaluator {
     int least = Preprocessing.least(classifier.inputSize());
     try (ReadAhead<ByteBuffer> prepared =
             ReadAhead.of(
-                Runtime.getRuntime().availableProcessors(),
+                PictureReader.threads(),
                 2 * BATCH,
                 IntStream.of(chosen).iterator(),
                 index -> prepare(pictures, index, least, classifier));
