@@ -2,6 +2,7 @@ package dev.graft.artefact;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.graft.GraftException;
 import dev.graft.evaluation.Averages;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -104,6 +106,8 @@ class RunFolderTest {
           "trained" : 2643978
         }\
       """;
+
+  private static final Offset<Double> CLOSE = within(1e-12);
 
   @TempDir private Path output;
 
@@ -305,6 +309,56 @@ class RunFolderTest {
       Path other = Files.createFile(output.resolve("other"));
       assertThat(Files.getPosixFilePermissions(run.path().resolve("run.json")))
           .isEqualTo(Files.getPosixFilePermissions(other));
+    }
+  }
+
+  @Test
+  void whatIsWrittenOfARunIsReadBack() throws IOException {
+    try (RunFolder run = create()) {
+      assertThat(RunFolder.recordOf(run.path())).isEqualTo(RUNNING);
+      run.complete(COMPLETED);
+      assertThat(RunFolder.recordOf(run.path())).isEqualTo(COMPLETED);
+    }
+  }
+
+  @Test
+  void aRecordThatIsNotThereOrDamagedIsASentence() throws IOException {
+    Path file = output.resolve("run.json");
+    for (String text : new String[] {null, "", "{", "[]", "{\"status\" : \"fine\"}"}) {
+      if (text != null) {
+        Files.writeString(file, text);
+      }
+      assertThatExceptionOfType(GraftException.class)
+          .as(text)
+          .isThrownBy(() -> RunFolder.recordOf(output))
+          .withMessage(file + " can't be read as that of a run.");
+    }
+  }
+
+  @Test
+  void figuresInTwoAreTheirMeanAndTheSamplesDeviation() {
+    // Differences from 0.5: 0.3, 0.1, 0.1, 0.3; squares 0.2 in all, over 3.
+    assertThat(RunRecord.Spread.of(List.of(0.2, 0.4, 0.6, 0.8)).mean()).isCloseTo(0.5, CLOSE);
+    assertThat(RunRecord.Spread.of(List.of(0.2, 0.4, 0.6, 0.8)).deviation())
+        .isCloseTo(Math.sqrt(0.2 / 3), CLOSE);
+    assertThat(RunRecord.Spread.of(List.of(0.25))).isEqualTo(new RunRecord.Spread(0.25, 0));
+  }
+
+  @Test
+  void anEvaluationHasAFolderWithItsSummaryAndItsContent() throws IOException {
+    Path folder =
+        RunFolder.evaluation(
+            output,
+            "own",
+            new RunRecord.Figures(0.5, 0.25),
+            into -> Files.writeString(into.resolve("classes.csv"), "1"));
+    assertThat(folder.getParent()).isEqualTo(output.resolve("evaluations"));
+    assertThat(folder.getFileName().toString()).matches("[0-9]{8}-[0-9]{6}-own");
+    assertThat(folder.resolve("classes.csv")).hasContent("1");
+    assertThat(folder.resolve("evaluation.json"))
+        .hasContent("{\n  \"loss\" : 0.5,\n  \"accuracy\" : 0.25\n}\n");
+    try (Stream<Path> folders = Files.list(folder.getParent())) {
+      assertThat(folders).containsExactly(folder);
     }
   }
 

@@ -1,10 +1,23 @@
 package dev.graft.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.graft.GraftException;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.function.IntFunction;
+import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -12,6 +25,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SplitTest {
   /** Ten classes of 20, mixed. */
   private static final int[] TEN_BY_TWENTY = IntStream.range(0, 200).map(i -> i * 7 % 10).toArray();
+
+  private static final List<Part> PARTS = List.of(Part.TRAIN, Part.VALIDATION, Part.TEST);
 
   @Test
   void whatIsHeldOutIsAscendingAndAmongTheCandidates() {
@@ -99,6 +114,242 @@ class SplitTest {
         .isThrownBy(() -> drawn(TEN_BY_TWENTY, fraction, 1))
         .withMessage("fraction to hold out must be in (0, 1), was " + fraction);
     assertThatIllegalArgumentException().isThrownBy(() -> Split.last(new int[10], fraction));
+  }
+
+  // Groups.
+
+  @Test
+  void aGroupIsHeldOutAsAWholeOrNotAtAllAndEveryClassKeepsAPicture() {
+    int[] labels = IntStream.range(0, 60).map(i -> i % 7 == 0 ? 2 : i % 2).toArray();
+    for (int seed = 0; seed < 300; seed++) {
+      Random random = new Random(seed);
+      int[] groups = IntStream.range(0, 60).map(i -> 100 + random.nextInt(25)).toArray();
+      Set<Integer> heldOut = set(Split.stratified(all(60), labels, groups, 0.3, seed));
+      Set<Integer> groupsHeldOut = new HashSet<>();
+      heldOut.forEach(i -> groupsHeldOut.add(groups[i]));
+      for (int i = 0; i < 60; i++) {
+        assertThat(heldOut.contains(i))
+            .as("picture %d, seed %d", i, seed)
+            .isEqualTo(groupsHeldOut.contains(groups[i]));
+      }
+      int[] kept = all(60, i -> !heldOut.contains(i));
+      assertThat(countsByLabel(kept, labels, 3)).doesNotContain(0);
+    }
+  }
+
+  @Test
+  void groupsOfTwoStillLeaveSomethingOfEveryClassToJudgeBy() {
+    int[] labels = {0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1};
+    int[] groups = {0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5};
+    for (int seed = 0; seed < 50; seed++) {
+      int[] heldOut = Split.stratified(all(12), labels, groups, 0.34, seed);
+      assertThat(countsByLabel(heldOut, labels, 2)).containsExactly(2, 2);
+    }
+  }
+
+  @Test
+  void whereEveryGroupIsLargerThanTheShareTheSmallestIsTaken() {
+    int[] labels = new int[10];
+    int[] groups = {0, 0, 0, 0, 1, 1, 1, 2, 2, 2};
+    groups[9] = 0; // 5, 3 and 2
+    for (int seed = 0; seed < 20; seed++) {
+      assertThat(Split.stratified(all(10), labels, groups, 0.1, seed)).containsExactly(7, 8);
+    }
+  }
+
+  @Test
+  void aClassThatIsOneGroupIsNotHeldOut() {
+    int[] labels = {0, 0, 0, 0, 1, 1, 1, 1};
+    int[] groups = {0, 0, 0, 0, 1, 2, 3, 4};
+    for (int seed = 0; seed < 20; seed++) {
+      int[] heldOut = Split.stratified(all(8), labels, groups, 0.25, seed);
+      assertThat(countsByLabel(heldOut, labels, 2)).containsExactly(0, 1);
+    }
+  }
+
+  // All three parts.
+
+  @Test
+  void withoutPartsTheTestIsSplitOffFirstAndThenTheValidation() {
+    DataSet data = data(labels(20, 20), i -> Optional.empty());
+    Split split = split(data);
+
+    assertThat(countsByLabel(split.test(), data.labels(), 2)).containsExactly(4, 4);
+    // A tenth of 32 is 3: 1.6 of each class, of which the first gets what rounding leaves.
+    assertThat(countsByLabel(split.validation(), data.labels(), 2)).containsExactly(2, 1);
+    assertThat(countsByLabel(split.train(), data.labels(), 2)).containsExactly(14, 15);
+    assertThat(together(split)).containsExactly(all(40));
+    assertThat(split(data).test()).isEqualTo(split.test());
+  }
+
+  @Test
+  void partsThatAreGivenAreKept() {
+    DataSet data =
+        data(
+            labels(6, 6),
+            i -> Optional.of(i % 3 == 0 ? Part.TEST : i % 3 == 1 ? Part.VALIDATION : Part.TRAIN));
+    Split split = split(data);
+
+    assertThat(split.test()).containsExactly(0, 3, 6, 9);
+    assertThat(split.validation()).containsExactly(1, 4, 7, 10);
+    assertThat(split.train()).containsExactly(2, 5, 8, 11);
+  }
+
+  @Test
+  void whereOnlyTheTestIsGivenTheValidationIsDrawnFromTheRest() {
+    DataSet data =
+        data(labels(11, 11), i -> i % 11 == 0 ? Optional.of(Part.TEST) : Optional.empty());
+    Split split = split(data);
+
+    assertThat(split.test()).containsExactly(0, 11);
+    assertThat(countsByLabel(split.validation(), data.labels(), 2)).containsExactly(1, 1);
+    assertThat(together(split)).containsExactly(all(22));
+  }
+
+  @Test
+  void whereOnlyTheValidationIsGivenTheTestIsDrawnFromTheRest() {
+    DataSet data =
+        data(labels(11, 11), i -> Optional.of(i % 11 == 0 ? Part.VALIDATION : Part.TRAIN));
+    Split split = split(data);
+
+    assertThat(split.validation()).containsExactly(0, 11);
+    assertThat(countsByLabel(split.test(), data.labels(), 2)).containsExactly(2, 2);
+    assertThat(together(split)).containsExactly(all(22));
+  }
+
+  @Test
+  void theLeastThatAClassNeedsIsOneForEachPartThatIsDrawn() {
+    split(data(labels(3, 3), i -> Optional.empty()));
+    assertTooFew(3, "cat has 2", data(labels(2, 3), i -> Optional.empty()));
+    assertTooFew(3, "cat has 0, dog has 2", data(labels(0, 2), i -> Optional.empty()));
+
+    split(data(labels(3, 3), i -> Optional.of(i % 3 == 0 ? Part.TEST : Part.TRAIN)));
+    assertTooFew(
+        2, "dog has 1", data(labels(3, 2), i -> Optional.of(i % 3 == 0 ? Part.TEST : Part.TRAIN)));
+    split(data(labels(3, 3), i -> Optional.of(i % 3 == 0 ? Part.VALIDATION : Part.TRAIN)));
+    assertTooFew(
+        2,
+        "dog has 1",
+        data(labels(3, 2), i -> Optional.of(i % 3 == 0 ? Part.VALIDATION : Part.TRAIN)));
+
+    split(data(labels(3, 3), i -> Optional.of(PARTS.get(i % 3))));
+    assertTooFew(1, "dog has 0", data(labels(4, 2), i -> Optional.of(PARTS.get(i % 3))));
+  }
+
+  private static void assertTooFew(int least, String few, DataSet data) {
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> split(data))
+        .withMessage(
+            "data: every class needs at least %d readable pictures to train and to judge by, but %s."
+                .formatted(least, few));
+  }
+
+  // Folds.
+
+  @Test
+  void theFoldsAreAllCandidatesEachOnceAndEveryClassIsInThemEvenly() {
+    int[] labels = IntStream.range(0, 100).map(i -> i % 10 < 6 ? 0 : i % 10 < 9 ? 1 : 2).toArray();
+    int[] candidates = all(100, i -> i % 9 != 0);
+    for (int seed = 0; seed < 20; seed++) {
+      List<int[]> folds = Split.folds(candidates, labels, Split.noGroups(100), 4, seed);
+      assertThat(folds).hasSize(4).allSatisfy(fold -> assertThat(fold).isSorted());
+      assertThat(folds.stream().flatMapToInt(IntStream::of).sorted().toArray())
+          .isEqualTo(candidates);
+      for (int label = 0; label < 3; label++) {
+        int each = label;
+        int[] counts =
+            folds.stream().mapToInt(fold -> countsByLabel(fold, labels, 3)[each]).toArray();
+        assertThat(IntStream.of(counts).max().orElseThrow() - IntStream.of(counts).min().orElse(0))
+            .as("class %d", label)
+            .isLessThanOrEqualTo(1);
+      }
+      int[] sizes = folds.stream().mapToInt(fold -> fold.length).toArray();
+      assertThat(IntStream.of(sizes).max().orElseThrow() - IntStream.of(sizes).min().orElse(0))
+          .isLessThanOrEqualTo(1);
+    }
+  }
+
+  @Test
+  void aGroupIsInOneFold() {
+    int[] labels = IntStream.range(0, 60).map(i -> i % 3).toArray();
+    for (int seed = 0; seed < 100; seed++) {
+      Random random = new Random(seed);
+      int[] groups = IntStream.range(0, 60).map(i -> random.nextInt(30)).toArray();
+      Map<Integer, Integer> foldOfGroup = new HashMap<>();
+      List<int[]> folds = Split.folds(all(60), labels, groups, 5, seed);
+      assertThat(folds.stream().mapToInt(fold -> fold.length).sum()).isEqualTo(60);
+      for (int fold = 0; fold < 5; fold++) {
+        for (int i : folds.get(fold)) {
+          Integer before = foldOfGroup.put(groups[i], fold);
+          assertThat(before == null ? fold : before).isEqualTo(fold);
+        }
+      }
+    }
+  }
+
+  @Test
+  void theSameSeedDealsTheSameFoldsOnEveryMachine() {
+    int[] labels = {0, 0, 0, 0, 0, 0, 1, 1, 1};
+    int[] groups = {0, 0, 1, 2, 3, 4, 5, 6, 7};
+
+    assertThat(Split.folds(all(9), labels, groups, 3, 42))
+        .containsExactly(new int[] {0, 1, 8}, new int[] {3, 4, 6}, new int[] {2, 5, 7});
+    assertThat(Split.folds(all(9), labels, groups, 3, 43))
+        .isNotEqualTo(Split.folds(all(9), labels, groups, 3, 42));
+  }
+
+  @Test
+  void withoutIsWhatIsLeftInItsOrder() {
+    assertThat(Split.without(new int[] {9, 1, 5, 3}, new int[] {5, 9, 7})).containsExactly(1, 3);
+    assertThat(Split.without(new int[] {2, 1}, new int[0])).containsExactly(2, 1);
+  }
+
+  /** By the notebook's shares, each picture a group of its own. */
+  private static Split split(DataSet data) {
+    int[] labels = data.labels();
+    int[] groups = Split.noGroups(labels.length);
+    return Split.of(
+        data,
+        groups,
+        (candidates, fraction) -> Split.stratified(candidates, labels, groups, fraction, 1),
+        0.1,
+        0.2,
+        1);
+  }
+
+  private static int[] together(Split split) {
+    return Stream.of(split.train(), split.validation(), split.test())
+        .flatMapToInt(IntStream::of)
+        .sorted()
+        .toArray();
+  }
+
+  /** So many cats, then so many dogs. */
+  private static byte[] labels(int cats, int dogs) {
+    byte[] labels = new byte[cats + dogs];
+    Arrays.fill(labels, cats, cats + dogs, (byte) 1);
+    return labels;
+  }
+
+  private static DataSet data(byte[] labels, IntFunction<Optional<Part>> parts) {
+    return new DataSet(
+        "pets",
+        new Cifar10(List.of("cat", "dog"), labels, new byte[labels.length * Cifar10.PICTURE_BYTES]),
+        IntStream.range(0, labels.length).mapToObj(parts).toList(),
+        "here",
+        List.of());
+  }
+
+  private static int[] all(int pictures) {
+    return IntStream.range(0, pictures).toArray();
+  }
+
+  private static int[] all(int pictures, IntPredicate which) {
+    return IntStream.range(0, pictures).filter(which).toArray();
+  }
+
+  private static Set<Integer> set(int[] indices) {
+    return IntStream.of(indices).boxed().collect(Collectors.toSet());
   }
 
   @Test

@@ -104,6 +104,25 @@ class RecipeReaderTest {
 
   @ParameterizedTest
   @CsvSource({
+    "cifar10, auto, vgg16",
+    "cifar10-sample, auto, vgg16",
+    "photos, auto, efficientnet-lite0",
+    "photos/cifar10, auto, efficientnet-lite0",
+    "photos, vgg16, vgg16",
+    "cifar10, small-cnn, small-cnn"
+  })
+  void autoLeavesTheBackboneToTheDataAndAWrittenRecipeNamesTheOneThatItIs(
+      String data, String backbone, String taken) throws IOException {
+    Recipe recipe = RecipeReader.read(null, Map.of("data", data, "backbone", backbone));
+    assertThat(recipe.backbone()).isEqualTo(taken);
+    String written = RecipeReader.write(recipe);
+    assertThat(written).contains("backbone: " + taken + "\n");
+    assertThat(RecipeReader.read(file(written), Map.of("data", "other")).backbone())
+        .isEqualTo(taken);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
     "epoch, epochs",
     "learning_rate, learning-rate",
     "head.hiden, head.hidden",

@@ -20,6 +20,10 @@ class RecipeTest {
       value = {
         "input-size | 8 1024 | 7 1025 -1 | a whole number from 8 to 1024",
         "feature-power | 1 1e-9 | 0.0 -0.5 1.0000001 | above 0 and at most 1",
+        "max-bad | 0 0.999 | -0.1 1.0 | at least 0 and below 1",
+        "test-split | 1e-9 0.999 | 0.0 1.0 -0.1 | above 0 and below 1",
+        "folds | 0 2 100 | 1 101 -1 | a whole number from 2 to 100",
+        "min-steps | 1 100000 | 0 100001 -1 | a whole number from 1 to 100000",
         "validation-split | 1e-9 0.999 | 0.0 1.0 -0.1 | above 0 and below 1",
         "head.hidden | 0 65536 | -1 65537 | a whole number from 0 to 65536",
         "head.input-dropout | 0 0.999 | -0.001 1.0 | at least 0 and below 1",

@@ -60,6 +60,22 @@ class CrossEntropyTest {
   }
 
   @Test
+  void aPicturesLossIsTimesTheWeightOfItsClassAndTheMeanStillOverPictures() {
+    NDList logits = logits(3, 0.5, 0.25, 0.25, 0.125, 0.75, 0.125);
+    assertThat(new CrossEntropy(0, 4, 1, 0.5f).evaluate(labels(0, 2), logits).getFloat())
+        .isCloseTo((float) ((4 * LN2 + 0.5 * 3 * LN2) / 2), within(1e-5f));
+  }
+
+  @Test
+  void theWeightIsThatOfTheTruthAlsoWhereTheTruthIsSmoothed() {
+    // 0.8, 0.1, 0.1 of the truth on probabilities 1/2, 1/4, 1/4.
+    double expected = 4 * (0.8 * LN2 + 0.1 * 2 * LN2 + 0.1 * 2 * LN2);
+    NDList logits = logits(3, 0.5, 0.25, 0.25);
+    assertThat(new CrossEntropy(0.3, 4, 1, 0.5f).evaluate(labels(0), logits).getFloat())
+        .isCloseTo((float) expected, within(1e-5f));
+  }
+
+  @Test
   void staysFiniteForTheMostWrongOfLogits() {
     NDList logits = new NDList(manager.create(new float[] {1000, -1000}, new Shape(1, 2)));
     assertThat(new CrossEntropy(0).evaluate(labels(1), logits).getFloat()).isEqualTo(2000f);
