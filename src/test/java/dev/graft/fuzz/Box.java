@@ -1,0 +1,96 @@
+package dev.graft.fuzz;
+
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * The folder that all cases run in. A case has a folder of its own, deep enough that a path which
+ * climbs out of it is still in the box, where it is noticed.
+ */
+final class Box implements AutoCloseable {
+  private final Path root;
+  private final Path seeds;
+  private final Path work;
+
+  Box() throws IOException {
+    root = Files.createTempDirectory("graft-fuzz").toRealPath();
+    seeds = Files.createDirectories(root.resolve("seeds"));
+    work = root.resolve("deep/down/here/case");
+    Files.createDirectories(work.getParent());
+  }
+
+  /** What cases are made from; nobody may write here. */
+  Path seeds() {
+    return seeds;
+  }
+
+  /** An empty folder for the next case. */
+  Path emptied() throws IOException {
+    delete(work);
+    return Files.createDirectory(work);
+  }
+
+  /** Size and time of all that a case may not touch, by name. */
+  Map<String, String> snapshot() throws IOException {
+    Map<String, String> found = new TreeMap<>();
+    Files.walkFileTree(
+        root,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+            found.put(root.relativize(folder).toString(), "a folder");
+            return folder.equals(work) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            String state = attributes.size() + " bytes, " + attributes.lastModifiedTime();
+            found.put(root.relativize(file).toString(), state);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+    return found;
+  }
+
+  /** The names in a case's folder, but for what is in {@code output}. */
+  static List<String> names(Path folder) throws IOException {
+    try (Stream<Path> all = Files.walk(folder)) {
+      return all.map(path -> folder.relativize(path).toString())
+          .filter(name -> !name.equals("output") && !name.startsWith("output/"))
+          .sorted()
+          .toList();
+    }
+  }
+
+  static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> all = Files.walk(from)) {
+      for (Path path : all.toList()) {
+        Files.copy(path, to.resolve(from.relativize(path).toString()));
+      }
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (Files.exists(folder)) {
+      try (Stream<Path> all = Files.walk(folder)) {
+        for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(path);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    delete(root);
+  }
+}

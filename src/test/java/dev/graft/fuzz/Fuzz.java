@@ -1,0 +1,177 @@
+package dev.graft.fuzz;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.IntStream;
+
+/**
+ * Damages pictures, recipes, manifests, weight files, models and feature caches, gives them to
+ * Graft, and demands that each case ends within 10 seconds in success or in one sentence, and that
+ * nothing is written where nothing should be:
+ *
+ * <pre>
+ * mvn -q test-compile exec:java -Dexec.classpathScope=test \
+ *     -Dexec.mainClass=dev.graft.fuzz.Fuzz -Dexec.args="10000"
+ * </pre>
+ *
+ * <p>A case depends on its number alone. A second argument is the first case's number, so that
+ * {@code -Dexec.args="1 1234"} repeats case 1234; a third, such as {@code MODEL}, makes all cases
+ * be of a kind.
+ */
+final class Fuzz implements AutoCloseable {
+  private static final int MOST_SECONDS = 10;
+
+  /** Engines take their time when they start, which is not the case's fault. */
+  private static final int MOST_SECONDS_OF_THE_FIRST = 60;
+
+  private static final long SEED = 20_260_101;
+
+  /** A hundred places, as many of each kind as it has weight, in an order that mixes them. */
+  private static final List<Kind> WHEEL = wheel();
+
+  private final Box box = new Box();
+  private final Seeds seeds = new Seeds(box.seeds());
+  private final Map<Kind, Integer> started = new EnumMap<>(Kind.class);
+
+  Fuzz() throws IOException {
+    // What most kinds need is trained before anybody is watched.
+    seeds.output();
+  }
+
+  private static List<Kind> wheel() {
+    List<Kind> wheel = new ArrayList<>();
+    for (Kind kind : Kind.values()) {
+      wheel.addAll(Collections.nCopies(kind.ofHundred, kind));
+    }
+    Collections.shuffle(wheel, new Random(SEED));
+    return List.copyOf(wheel);
+  }
+
+  static Kind kindOf(int number) {
+    return WHEEL.get(Math.floorMod(number, WHEEL.size()));
+  }
+
+  /** Runs a case. */
+  Outcome run(int number, Kind kind) throws IOException {
+    Path folder = box.emptied();
+    Map<String, String> before = box.snapshot();
+    Outcome outcome = watched(number, kind, folder);
+    if (outcome.end() == Outcome.End.VIOLATION) {
+      return outcome;
+    }
+    Map<String, String> after = box.snapshot();
+    if (!after.equals(before)) {
+      Map<String, String> changed = new TreeMap<>(after);
+      changed.entrySet().removeAll(before.entrySet());
+      return Outcome.violation("it wrote, or deleted, outside its folder: " + changed);
+    }
+    List<String> escaped =
+        Box.names(folder).stream().filter(name -> name.endsWith(Hostile.TARGET)).toList();
+    return escaped.isEmpty() ? outcome : Outcome.violation("it wrote " + escaped);
+  }
+
+  private Outcome watched(int number, Kind kind, Path folder) {
+    FutureTask<Outcome> task =
+        new FutureTask<>(() -> kind.run(seeds, folder, new Random(SEED + 1_000_003L * number)));
+    Thread thread = new Thread(task, "case " + number);
+    thread.setDaemon(true);
+    thread.start();
+    int most = started.merge(kind, 1, Integer::sum) == 1 ? MOST_SECONDS_OF_THE_FIRST : MOST_SECONDS;
+    try {
+      return task.get(most, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      return Outcome.of(e.getCause());
+    } catch (TimeoutException e) {
+      Throwable where = new Throwable("more than " + most + " s");
+      where.setStackTrace(thread.getStackTrace());
+      return Outcome.of(where);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    box.close();
+  }
+
+  /** How often each kind ended in each way. */
+  private static final class Tally {
+    private final Map<Kind, int[]> counts = new EnumMap<>(Kind.class);
+    private final Map<Kind, Long> nanos = new EnumMap<>(Kind.class);
+
+    void add(Kind kind, Outcome outcome, long took) {
+      counts
+          .computeIfAbsent(kind, k -> new int[Outcome.End.values().length])[
+          outcome.end().ordinal()]++;
+      nanos.merge(kind, took, Long::sum);
+    }
+
+    void print(PrintStream out) {
+      String row = "%-40s %8s %9s %9s %10s %8s%n";
+      out.printf(Locale.ROOT, row, "", "cases", "success", "sentence", "violation", "seconds");
+      int[] all = new int[Outcome.End.values().length];
+      for (Map.Entry<Kind, int[]> entry : counts.entrySet()) {
+        int[] ends = entry.getValue();
+        IntStream.range(0, all.length).forEach(i -> all[i] += ends[i]);
+        print(out, row, entry.getKey().title, ends, nanos.get(entry.getKey()));
+      }
+      print(out, row, "all", all, nanos.values().stream().mapToLong(each -> each).sum());
+    }
+
+    private static void print(PrintStream out, String row, String title, int[] ends, long nanos) {
+      out.printf(
+          Locale.ROOT,
+          row,
+          title,
+          "%,d".formatted(IntStream.of(ends).sum()),
+          "%,d".formatted(ends[Outcome.End.SUCCESS.ordinal()]),
+          "%,d".formatted(ends[Outcome.End.SENTENCE.ordinal()]),
+          "%,d".formatted(ends[Outcome.End.VIOLATION.ordinal()]),
+          "%.1f".formatted(nanos / 1e9));
+    }
+  }
+
+  /** Runs cases; the process ends with 1 if one was violated. */
+  public static void main(String[] arguments) throws IOException {
+    PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    int cases = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 1_000;
+    int first = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 0;
+    Kind only = arguments.length > 2 ? Kind.valueOf(arguments[2]) : null;
+    Tally tally = new Tally();
+    int violations = 0;
+    try (Fuzz fuzz = new Fuzz()) {
+      for (int number = first; number < first + cases; number++) {
+        Kind kind = only == null ? kindOf(number) : only;
+        long start = System.nanoTime();
+        Outcome outcome = fuzz.run(number, kind);
+        tally.add(kind, outcome, System.nanoTime() - start);
+        if (outcome.end() == Outcome.End.VIOLATION) {
+          violations++;
+          out.printf("case %d, %s: %s%n", number, kind, outcome.violation());
+        }
+        int done = number - first + 1;
+        if (done % 500 == 0) {
+          out.printf(Locale.ROOT, "%,d of %,d cases, %,d violations%n", done, cases, violations);
+        }
+      }
+    }
+    tally.print(out);
+    System.exit(violations == 0 ? 0 : 1);
+  }
+}

@@ -1,0 +1,200 @@
+package dev.graft.fuzz;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.graft.network.Network;
+import dev.graft.network.Weight;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+
+/**
+ * The sound files that cases damage: the tests' pictures, the recipes of {@code conf}, and what is
+ * made here, in a few seconds and always the same, where there is nothing of the kind that is small
+ * enough: manifests, weight files, a trained model with its features.
+ */
+final class Seeds {
+  private static final Path RESOURCES = Path.of("src/test/resources");
+  static final List<String> CLASSES = List.of("dark", "light");
+
+  final List<byte[]> pictures;
+  final List<String> pictureNames;
+  final List<byte[]> recipes;
+  final Map<String, byte[]> manifests;
+
+  /** What {@link #safetensors} and {@link #h5} hold. */
+  final List<Weight> weights =
+      List.of(
+          Weight.of("conv", Weight.Role.KERNEL, 2, 3, 3, 3),
+          Weight.of("conv", Weight.Role.BIAS, 2));
+
+  final byte[] safetensors = safetensors(weights);
+  final byte[] h5 = Files.readAllBytes(RESOURCES.resolve("keras/small-with-top.h5"));
+
+  /** Weights of {@code small-cnn}. */
+  final byte[] smallCnn = safetensors(Network.named("small-cnn").weights());
+
+  final Path smallCnnFile;
+
+  /** Two classes of twelve small pictures each. */
+  final Path photos;
+
+  /** Where a model was trained on them; null until {@link #train}. */
+  private Path output;
+
+  private Path run;
+  private String figures;
+
+  Seeds(Path folder) throws IOException {
+    List<Path> files;
+    try (Stream<Path> found = Files.list(RESOURCES.resolve("dev/graft/data/pictures"))) {
+      files =
+          found
+              .filter(file -> file.toString().matches(".*\\.(png|jpg|gif|bmp|tiff|webp)"))
+              .sorted()
+              .toList();
+    }
+    pictureNames = files.stream().map(file -> file.getFileName().toString()).toList();
+    pictures = contents(files);
+    try (Stream<Path> found = Files.list(Path.of("conf"))) {
+      recipes = contents(found.filter(file -> file.toString().endsWith(".yaml")).sorted().toList());
+    }
+    photos = Files.createDirectory(folder.resolve("photos"));
+    smallCnnFile = Files.write(folder.resolve("small-cnn.safetensors"), smallCnn);
+    StringBuilder csv = new StringBuilder("path,label,split\n");
+    StringBuilder json = new StringBuilder();
+    Random random = new Random(7);
+    for (String name : CLASSES) {
+      Path ofClass = Files.createDirectory(photos.resolve(name));
+      for (int i = 0; i < 12; i++) {
+        Files.write(ofClass.resolve(i + ".bmp"), bmp(name.equals("dark") ? 40 : 180, random));
+        String split = i == 0 ? "test" : i == 1 ? "val" : "train";
+        csv.append(name + "/" + i + ".bmp," + name + "," + split + "\n");
+        json.append(
+            "{\"path\": \"%s/%d.bmp\", \"label\": \"%s\", \"split\": \"%s\"}\n"
+                .formatted(name, i, name, split));
+      }
+    }
+    manifests = new LinkedHashMap<>();
+    manifests.put("a.csv", csv.toString().getBytes(StandardCharsets.UTF_8));
+    manifests.put("a.jsonl", json.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static List<byte[]> contents(List<Path> files) throws IOException {
+    List<byte[]> contents = new ArrayList<>();
+    for (Path file : files) {
+      contents.add(Files.readAllBytes(file));
+    }
+    return contents;
+  }
+
+  /**
+   * A picture of 12 x 12 pixels, bottom row first, blue first; rows of 36 bytes need no padding.
+   */
+  private static byte[] bmp(int brightness, Random random) {
+    int side = 12;
+    ByteBuffer bmp = ByteBuffer.allocate(54 + 3 * side * side).order(ByteOrder.LITTLE_ENDIAN);
+    bmp.put((byte) 'B').put((byte) 'M').putInt(bmp.capacity()).putInt(0).putInt(54);
+    bmp.putInt(40).putInt(side).putInt(side).putShort((short) 1).putShort((short) 24);
+    bmp.position(54);
+    while (bmp.hasRemaining()) {
+      bmp.put((byte) (brightness + random.nextInt(36)));
+    }
+    return bmp.array();
+  }
+
+  private static byte[] safetensors(List<Weight> weights) {
+    StringBuilder header = new StringBuilder("{\"__metadata__\":{\"format\":\"graft\"}");
+    int size = 0;
+    for (Weight weight : weights) {
+      int end = size + Float.BYTES * weight.size();
+      header.append(
+          ",\"%s\":{\"dtype\":\"F32\",\"shape\":%s,\"data_offsets\":[%d,%d]}"
+              .formatted(weight.name(), weight.shape(), size, end));
+      size = end;
+    }
+    byte[] json = header.append("}").toString().getBytes(StandardCharsets.UTF_8);
+    ByteBuffer file =
+        ByteBuffer.allocate(8 + json.length + size)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putLong(json.length)
+            .put(json);
+    Random random = new Random(5);
+    while (file.hasRemaining()) {
+      file.putFloat((float) (0.1 * random.nextGaussian()));
+    }
+    return file.array();
+  }
+
+  /** The arguments of a training that takes half a second. */
+  List<String> training(Path weightFile, Path target) {
+    return List.of(
+        "fine-tune",
+        "--backbone=small-cnn",
+        "--weights=" + weightFile,
+        "--data=" + photos,
+        "--output=" + target,
+        "--epochs=1",
+        "--device=cpu",
+        "--set=input-size=12",
+        "--set=head.hidden=0",
+        "--set=min-steps=1",
+        "--set=batch-size=4");
+  }
+
+  /** Trains the model, the first time. */
+  private void train() {
+    if (output == null) {
+      Path target = photos.resolveSibling("trained");
+      Command.Result result = Command.run(training(smallCnnFile, target));
+      if (result.code() != 0) {
+        throw new IllegalStateException(result.err());
+      }
+      try {
+        run = target.resolve("runs").resolve(Files.readString(target.resolve("latest")).strip());
+        figures = figuresOf(target);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      output = target;
+    }
+  }
+
+  /** The output folder of a training. */
+  Path output() {
+    train();
+    return output;
+  }
+
+  /** The run that is in {@link #output}. */
+  Path run() {
+    train();
+    return run;
+  }
+
+  /** {@link #figuresOf} that training. */
+  String figures() {
+    train();
+    return figures;
+  }
+
+  /** What the latest run of an output folder came to, on the test pictures. */
+  static String figuresOf(Path output) throws IOException {
+    String name = Files.readString(output.resolve("latest")).strip();
+    var test =
+        new ObjectMapper()
+            .readTree(output.resolve("runs").resolve(name).resolve("run.json").toFile())
+            .path("test");
+    return "accuracy %.4f, loss %.3f"
+        .formatted(test.path("accuracy").asDouble(), test.path("loss").asDouble());
+  }
+}
