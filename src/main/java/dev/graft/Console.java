@@ -65,9 +65,10 @@ public final class Console implements AutoCloseable {
   /** A line about what is going on. */
   public synchronized void say(String line) {
     clear();
-    err.println(line);
+    String printable = Reason.printable(line);
+    err.println(printable);
     err.flush();
-    log(line);
+    log(printable);
   }
 
   /** Several lines about what is going on. */

@@ -2,6 +2,7 @@ package dev.graft.command;
 
 import dev.graft.Console;
 import dev.graft.GraftException;
+import dev.graft.Reason;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -65,6 +66,9 @@ public final class GraftCommand implements Runnable {
       line.setExecutionExceptionHandler(
           (failure, command, parsed) -> root.failed(failure, console, err));
       return line.execute(arguments);
+    } catch (OutOfMemoryError e) {
+      err.println("There is not enough memory for that; MAVEN_OPTS=-Xmx4g gives Java more.");
+      return CommandLine.ExitCode.SOFTWARE;
     } catch (IOException e) {
       err.println("The log can't be closed: " + e.getMessage());
       return CommandLine.ExitCode.SOFTWARE;
@@ -94,7 +98,7 @@ public final class GraftCommand implements Runnable {
 
   private static int wrongUsage(CommandLine.ParameterException wrong, String[] arguments) {
     PrintWriter err = wrong.getCommandLine().getErr();
-    err.println(wrong.getMessage());
+    err.println(Reason.line(wrong.getMessage()));
     if (!CommandLine.UnmatchedArgumentException.printSuggestions(wrong, err)) {
       err.println("Try: " + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help");
     }
@@ -102,7 +106,7 @@ public final class GraftCommand implements Runnable {
   }
 
   private int failed(Exception failure, Console console, PrintStream err) {
-    console.say(sentence(failure));
+    console.say(Reason.sentence(sentence(failure)));
     if (debug) {
       failure.printStackTrace(err);
     }
@@ -120,7 +124,7 @@ public final class GraftCommand implements Runnable {
       return sentence(unchecked.getCause());
     } else if (failure instanceof IOException) {
       return "Reading or writing failed: "
-          + failure.getMessage()
+          + Reason.of(failure, "the system does not say why")
           + ". (Is the disk full, or gone? What was there before is untouched.)";
     }
     return "Graft failed in a way it should not: "

@@ -1,0 +1,54 @@
+package dev.graft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ReasonTest {
+  @Test
+  void aMessageIsKeptWithoutTheStopAtItsEnd() {
+    assertThat(Reason.of(new IOException("  Disk full.\n at sector 3"), "?"))
+        .isEqualTo("Disk full");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        " \n ",
+        "class java.io.EOFException cannot be cast to class [B",
+        "NullPointerException",
+        "not allowed as per `FAIL_ON_TRAILING_TOKENS`",
+        "Cannot invoke \"String.length()\" because it is null",
+        "Raster sun.awt.image.SunWritableRaster@1f is incompatible"
+      })
+  void whatIsForProgrammersGivesWayToWhatIsForPeople(String message) {
+    assertThat(Reason.of(message, "it is damaged")).isEqualTo("it is damaged");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a.png ends too early", "network.json is no text", "Error in line 3"})
+  void namesOfFilesAreNoNamesOfClasses(String message) {
+    assertThat(Reason.of(message, "?")).isEqualTo(message);
+  }
+
+  @Test
+  void aMessageThatQuotesAFileCannotCommandATerminalNorFillIt() {
+    String quoted = "a\u001b[2J\r\nb\u009b1m" + "x".repeat(100_000) + " is no class.";
+    GraftException e = new GraftException(quoted);
+    assertThat(e.getMessage())
+        .startsWith("a?[2J??b?1mxxx")
+        .endsWith("xxx is no class.")
+        .hasSizeLessThan(2_000);
+  }
+
+  @Test
+  void aSentenceEndsWithOneStop() {
+    assertThat(Reason.sentence("It is so")).isEqualTo("It is so.");
+    assertThat(Reason.sentence("Is it so?")).isEqualTo("Is it so?");
+    assertThat(Reason.sentence("It is (so.)")).isEqualTo("It is (so.)");
+  }
+}
