@@ -5,6 +5,7 @@ import dev.graft.Csv;
 import dev.graft.GraftException;
 import dev.graft.Hash;
 import dev.graft.ReadAhead;
+import dev.graft.Reason;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -116,7 +117,11 @@ public final class ImageFolder implements ImageSet {
       return new Opened(label, hash, 0, 0, Optional.of(e.getMessage()));
     } catch (IOException e) {
       return new Opened(
-          label, hash, 0, 0, Optional.of(file.path() + " can't be read: " + e.getMessage() + "."));
+          label,
+          hash,
+          0,
+          0,
+          Optional.of(Reason.sentence(file.path() + " can't be read: " + e.getMessage())));
     }
   }
 

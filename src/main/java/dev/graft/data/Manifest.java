@@ -8,11 +8,13 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvFactory;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import dev.graft.GraftException;
+import dev.graft.Reason;
 import java.io.BufferedReader;
 import java.io.FilterReader;
 import java.io.IOException;
@@ -343,8 +345,9 @@ final class Manifest {
 
   /** The first line of what Jackson says, without where it thinks that it is. */
   private static String reason(JsonProcessingException e) {
-    return Listing.printable(
-        e.getOriginalMessage().lines().findFirst().orElse("").replaceFirst("[.\\s]+$", ""));
+    return e instanceof MismatchedInputException
+        ? "there is more after its first value"
+        : Reason.of(e.getOriginalMessage(), "it makes no sense");
   }
 
   /** Gives up on a line without end before it fills the memory. */

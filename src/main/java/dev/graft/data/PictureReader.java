@@ -122,6 +122,9 @@ public final class PictureReader {
     if (!Files.exists(file)) {
       throw new GraftException(file + " does not exist.");
     }
+    if (!Files.isRegularFile(file)) {
+      throw new GraftException(file + " is a device or a pipe, not a picture.");
+    }
     try (RandomAccessFile opened = new RandomAccessFile(file.toFile(), "r");
         ImageInputStream stream =
             new BufferedRAFImageInputStreamSpi().createInputStreamInstance(opened, false, null)) {
@@ -142,8 +145,7 @@ public final class PictureReader {
             name + " takes more memory than there is; give Java more by -Xmx, or leave it out.", e);
       }
       // The decoders throw whatever damage leads them to, bad indices, negative sizes and so on;
-      // the
-      // words that go with it are of use to nobody but their authors.
+      // the words that go with it are of use to nobody but their authors.
       throw new GraftException(name + " is damaged or cut off.", e);
     }
   }

@@ -17,6 +17,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import com.fasterxml.jackson.dataformat.yaml.util.StringQuotingChecker;
 import dev.graft.GraftException;
+import dev.graft.Reason;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -173,7 +174,7 @@ public final class RecipeReader {
     } catch (JsonProcessingException e) {
       throw new GraftException(file + " is not YAML: " + problem(e) + place(e.getLocation()), e);
     } catch (IOException e) {
-      throw new GraftException(file + " can't be read: " + e.getMessage(), e);
+      throw new GraftException(file + " can't be read: " + Reason.of(e, "unreadable") + ".", e);
     } catch (StackOverflowError | RuntimeException e) {
       if (e instanceof GraftException known) {
         throw known;
@@ -200,11 +201,13 @@ public final class RecipeReader {
 
   /** What is wrong, without what SnakeYAML was doing and without the lines that it quotes. */
   private static String problem(JsonProcessingException e) {
-    return e.getOriginalMessage()
-        .lines()
-        .filter(line -> !line.isBlank() && !line.startsWith(" ") && !line.startsWith("while "))
-        .findFirst()
-        .orElse("unreadable");
+    String problem =
+        e.getOriginalMessage()
+            .lines()
+            .filter(line -> !line.isBlank() && !line.startsWith(" ") && !line.startsWith("while "))
+            .findFirst()
+            .orElse("");
+    return Reason.of(problem, "a key or a value is of the wrong kind");
   }
 
   private static String place(JsonLocation at) {

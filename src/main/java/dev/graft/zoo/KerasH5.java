@@ -1,6 +1,7 @@
 package dev.graft.zoo;
 
 import dev.graft.GraftException;
+import dev.graft.Reason;
 import dev.graft.network.Weight;
 import io.jhdf.HdfFile;
 import io.jhdf.api.Attribute;
@@ -87,7 +88,8 @@ public final class KerasH5 extends WeightReader {
     } catch (GraftException e) {
       throw e;
     } catch (RuntimeException | VirtualMachineError e) {
-      throw failure(file, "%s (%s)".formatted(problem, e), e);
+      String reason = Reason.of(e, "");
+      throw failure(file, reason.isEmpty() ? problem : "%s (%s)".formatted(problem, reason), e);
     }
   }
 

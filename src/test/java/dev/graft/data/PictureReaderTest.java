@@ -25,6 +25,8 @@ import java.util.zip.Deflater;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -344,6 +346,12 @@ class PictureReaderTest {
         .isThrownBy(() -> new Picture(2, 3, new byte[17]))
         .withMessage("a picture of 2x3 pixels has 18 bytes, was given 17");
     assertThatIllegalArgumentException().isThrownBy(() -> new Picture(0, 3, new byte[0]));
+  }
+
+  @Test
+  @EnabledOnOs({OS.LINUX, OS.MAC})
+  void aDeviceIsRefusedSinceItMayHaveNoEnd() {
+    assertRefused(Path.of("/dev/zero"), " is a device or a pipe, not a picture.");
   }
 
   private static void assertRefused(Path file, String message) {
