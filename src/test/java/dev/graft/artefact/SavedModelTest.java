@@ -251,6 +251,22 @@ class SavedModelTest {
               Files.write(file, bytes);
             }),
         Map.entry("empty parameters", model -> write(model, "mine-0000.params", "")),
+        Map.entry(
+            "two files of parameters",
+            model -> write(model, "other-0000.params", "as if it were one")),
+        Map.entry(
+            "a folder for parameters",
+            model -> {
+              Files.delete(model.resolve("mine-0000.params"));
+              Files.createDirectory(model.resolve("mine-0000.params"));
+            }),
+        Map.entry(
+            "an input size that no memory holds",
+            model ->
+                replace(model, "network.json", "\"inputSize\" : 32", "\"inputSize\" : 2000000000")),
+        Map.entry(
+            "a class that commands a terminal",
+            model -> replace(model, "synset.txt", "zebra", "zebra\u001b[2J")),
         Map.entry("no description", model -> Files.delete(model.resolve("network.json"))),
         Map.entry("an empty description", model -> write(model, "network.json", "")),
         Map.entry("a description of nothing", model -> write(model, "network.json", "{}")),
@@ -278,6 +294,64 @@ class SavedModelTest {
         Map.entry(
             "a class too many", model -> replace(model, "synset.txt", "zebra\n", "zebra\ngnu\n")),
         Map.entry("no folder", model -> Files.move(model, model.resolveSibling("elsewhere"))));
+  }
+
+  /** One bit of a value: the sizes all fit, and DJL would not notice. */
+  private static void flipABit(Path file) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(file, bytes);
+  }
+
+  @Test
+  void weightsThatAreNotThoseThatWereSavedAreRefusedByGraftAndByPlainDjl() throws IOException {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      saveSmallCnn(manager);
+    }
+    Path model = folder.resolve("model");
+    flipABit(model.resolve("mine-0000.params"));
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> SavedModel.load(model, Device.cpu()).close())
+        .withMessageEndingWith("the file of its weights has been changed or damaged.");
+    Criteria<Image, Classifications> plain =
+        Criteria.builder().setTypes(Image.class, Classifications.class).optModelPath(model).build();
+    assertThatExceptionOfType(Exception.class)
+        .isThrownBy(() -> plain.loadModel().close())
+        .withStackTraceContaining("has been changed or damaged");
+  }
+
+  @Test
+  void aModelThatWasSavedBeforeWeightsHadAHashIsLoaded() throws Exception {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      Graft graft = saveSmallCnn(manager);
+      Path description = folder.resolve("model/network.json");
+      String without =
+          Files.readString(description)
+              .replaceFirst(",\\s*\"weightsSha256\" : \"[0-9a-f]{64}\"", "");
+      assertThat(without)
+          .doesNotContain("weightsSha256")
+          .isNotEqualTo(Files.readString(description));
+      Files.writeString(description, without);
+      try (ZooModel<Image, Classifications> loaded =
+          SavedModel.load(folder.resolve("model"), Device.cpu())) {
+        assertAnswersAsBefore(loaded, graft);
+      }
+    }
+  }
+
+  @Test
+  void whatServingPropertiesNamesIsNotLoadedByGraft() throws Exception {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      Graft graft = saveSmallCnn(manager);
+      Path model = folder.resolve("model");
+      write(
+          model,
+          "serving.properties",
+          "engine=Python\nblockFactory=some.Other\noption.modelName=../../other\n");
+      try (ZooModel<Image, Classifications> loaded = SavedModel.load(model, Device.cpu())) {
+        assertAnswersAsBefore(loaded, graft);
+      }
+    }
   }
 
   private static void cut(Path file) throws IOException {
