@@ -31,6 +31,12 @@ public final class RunFolder implements AutoCloseable {
   /** A folder's name, and no way to another place. */
   private static final Pattern NAME = Pattern.compile("(?!\\.{1,2}$)[^/\\\\\\x00-\\x1f]+");
 
+  /** In bytes; more than a file system allows. */
+  private static final long LONGEST_NAME = 4096;
+
+  /** Of {@code run.json}, which has a few hundred bytes a class. */
+  private static final long MOST_BYTES = 64 << 20;
+
   private static final ObjectMapper JSON =
       JsonMapper.builder()
           .enable(SerializationFeature.INDENT_OUTPUT)
@@ -164,7 +170,10 @@ public final class RunFolder implements AutoCloseable {
       return Optional.empty();
     }
     // Bytes that are no UTF-8 are no folder's name either.
-    String name = new String(Files.readAllBytes(latest), StandardCharsets.UTF_8).strip();
+    String name =
+        Files.size(latest) > LONGEST_NAME
+            ? ""
+            : new String(Files.readAllBytes(latest), StandardCharsets.UTF_8).strip();
     Path runs = output.resolve("runs");
     if (!NAME.matcher(name).matches() || !Files.isDirectory(runs.resolve(name))) {
       String named = name.lines().findFirst().map(line -> "the run " + line).orElse("no run");
@@ -189,10 +198,16 @@ public final class RunFolder implements AutoCloseable {
   public static RunRecord recordOf(Path run) {
     Path file = run.resolve("run.json");
     try {
-      return JSON.readValue(Files.readAllBytes(file), RunRecord.class);
+      if (Files.isRegularFile(file) && Files.size(file) <= MOST_BYTES) {
+        RunRecord record = JSON.readValue(Files.readAllBytes(file), RunRecord.class);
+        if (record != null && record.data() != null) {
+          return record;
+        }
+      }
     } catch (IOException e) {
       throw new GraftException(file + " can't be read as that of a run.", e);
     }
+    throw new GraftException(file + " can't be read as that of a run.");
   }
 
   /**
