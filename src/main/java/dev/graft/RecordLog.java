@@ -72,7 +72,11 @@ public final class RecordLog {
     if (Files.isDirectory(folder)) {
       List<Path> files = new ArrayList<>();
       try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, "*" + SUFFIX)) {
-        found.forEach(files::add);
+        for (Path file : found) {
+          if (Files.isRegularFile(file)) {
+            files.add(file);
+          }
+        }
       }
       files.sort(null);
       for (Path file : files) {

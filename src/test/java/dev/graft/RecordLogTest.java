@@ -38,6 +38,16 @@ class RecordLogTest {
   }
 
   @Test
+  void whatIsNoFileIsPassedOver() throws IOException {
+    write(KEY, 7);
+    Path folder = onlyFile().getParent();
+    Files.createDirectory(folder.resolve("0.records"));
+    Files.createSymbolicLink(folder.resolve("1.records"), Path.of("nowhere"));
+
+    assertThat(found(KEY, 10)).containsExactly(7);
+  }
+
+  @Test
   void aFileIsHeaderWithKeyAndThenHashChecksumAndRecordOfEach() throws IOException {
     write(KEY, 7, 9);
 
