@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.security.SecureRandom;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -22,10 +23,17 @@ final class Box implements AutoCloseable {
   private final Path work;
 
   Box() throws IOException {
-    root = Files.createTempDirectory("graft-fuzz").toRealPath();
+    root = Files.createDirectory(temporary()).toRealPath();
     seeds = Files.createDirectories(root.resolve("seeds"));
     work = root.resolve("deep/down/here/case");
     Files.createDirectories(work.getParent());
+  }
+
+  /** A name of one length and of letters only, so that what a case damages is always alike. */
+  private static Path temporary() {
+    StringBuilder name = new StringBuilder("graft-fuzz-");
+    new SecureRandom().ints(8, 'a', 'z' + 1).forEach(name::appendCodePoint);
+    return Path.of(System.getProperty("java.io.tmpdir"), name.toString());
   }
 
   /** What cases are made from; nobody may write here. */

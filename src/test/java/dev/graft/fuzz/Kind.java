@@ -111,6 +111,12 @@ enum Kind {
     Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
       Path run = folder.resolve("run");
       Box.copy(seeds.run(), run);
+      if (random.nextBoolean()) {
+        // As before models had it; and so that DJL is given the damage.
+        Path description = run.resolve("model/network.json");
+        String sound = Files.readString(description);
+        Files.writeString(description, sound.replaceFirst(",\\s*\"weightsSha256\"[^,}]*", ""));
+      }
       damage(run.resolve("model"), random);
       String picture = seeds.photos.resolve("dark/0.bmp").toString();
       return Command.run(List.of("infer", picture, "--model=" + run, "--device=cpu")).outcome();

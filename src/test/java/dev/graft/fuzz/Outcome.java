@@ -59,9 +59,9 @@ record Outcome(End end, String violation) {
     if (lines.isEmpty()) {
       return violation("exit code " + code + " and not a word");
     }
-    // Of wrong usage the last line says where help is.
-    int last = lines.size() - 1;
-    return ofRefusal(lines.get(code == 2 && last > 0 ? last - 1 : last));
+    String last = lines.get(lines.size() - 1);
+    // Of wrong usage the last line says where help is, and the first what is wrong, without a stop.
+    return ofRefusal(code == 2 ? lines.get(0) + "." : last);
   }
 
   /** Why a message is not a sentence for people; empty if it is one. */
