@@ -92,7 +92,7 @@ record Outcome(End end, String violation) {
   }
 
   private static boolean commandsTerminals(int c) {
-    return c < 0x20 && c != '\n' && c != '\r' && c != '\t' || c >= 0x7f && c < 0xa0;
+    return Character.isISOControl(c) && c != '\n' && c != '\r' && c != '\t';
   }
 
   /** Of a throwable that should not have come out. */
