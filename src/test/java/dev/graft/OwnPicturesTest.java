@@ -1,0 +1,236 @@
+package dev.graft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.graft.data.PictureMaker;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The program from its arguments to its files, on a small folder of one's own pictures. */
+@Tag("engine")
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class) // the last ones change the folder
+class OwnPicturesTest {
+  @TempDir static Path folder;
+  private static Path pets;
+  private static Path output;
+  private static Result first;
+  private static Path firstRun;
+
+  /** What a command gave: its exit code, its answer and what it said on the way. */
+  private record Result(int code, String out, String err) {}
+
+  private static Result graft(String... arguments) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    int code =
+        Main.run(
+            arguments,
+            new PrintStream(out, true, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8));
+    return new Result(
+        code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  }
+
+  private static Result fineTune(String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("fine-tune", "--data", pets.toString(), "--output", output.toString()));
+    arguments.addAll(List.of("--device", "cpu", "--epochs", "2", "--set", "head.hidden=0"));
+    arguments.addAll(Arrays.asList(more));
+    return graft(arguments.toArray(String[]::new));
+  }
+
+  private static Path latest() throws IOException {
+    return output.resolve("runs").resolve(Files.readString(output.resolve("latest")).strip());
+  }
+
+  private static JsonNode json(Path file) throws IOException {
+    return new ObjectMapper().readTree(file.toFile());
+  }
+
+  @BeforeAll
+  static void firstRun() throws IOException {
+    pets = folder.resolve("my pets");
+    output = folder.resolve("out");
+    PictureMaker.write(pets.resolve("cat"), 0, 6, 32);
+    PictureMaker.write(pets.resolve("dog"), 50, 6, 32);
+    Path damaged = pets.resolve("cat/02.png");
+    byte[] bytes = Files.readAllBytes(damaged);
+    Files.write(damaged, Arrays.copyOf(bytes, bytes.length / 2));
+
+    first = fineTune("--folds", "3");
+    assertThat(first.code).as(first.err).isZero();
+    firstRun = latest();
+  }
+
+  @Test
+  @Order(1)
+  void aRunLeavesOutWhatCannotBeReadAndSaysWhereEveryOtherPictureWent() throws IOException {
+    assertThat(Files.readAllLines(firstRun.resolve("quarantine.csv")))
+        .hasSize(2)
+        .last()
+        .asString()
+        .startsWith(pets.resolve("cat/02.png") + ",");
+    assertThat(first.err).contains("Quarantine: 1 of 12 pictures can't be read and are left out:");
+
+    List<String> split = Files.readAllLines(firstRun.resolve("split.csv"));
+    assertThat(split).hasSize(12).first().isEqualTo("path,label,split");
+    JsonNode data = json(firstRun.resolve("run.json")).path("data");
+    for (String part : List.of("train", "validation", "test")) {
+      assertThat(split.stream().filter(row -> row.endsWith("," + part)))
+          .as(part)
+          .hasSize(data.path(part).asInt());
+    }
+    assertThat(data.path("name").asText()).isEqualTo("my-pets");
+    assertThat(data.path("train").asInt()).isEqualTo(7);
+    assertThat(data.path("validation").asInt()).isEqualTo(2);
+    assertThat(data.path("test").asInt()).isEqualTo(2);
+    assertThat(data.path("quarantined").asInt()).isEqualTo(1);
+    assertThat(data.path("classes").asInt()).isEqualTo(2);
+  }
+
+  @Test
+  @Order(1)
+  void itsFilesAgreeWithEachOther() throws IOException {
+    JsonNode run = json(firstRun.resolve("run.json"));
+    assertThat(run.path("backbone").asText()).isEqualTo("efficientnet-lite0");
+    assertThat(Files.readString(firstRun.resolve("recipe.yaml")))
+        .contains("backbone: efficientnet-lite0\n");
+    assertThat(first.err).contains("Input: 96x96 pixels");
+
+    List<String> classes = Files.readAllLines(firstRun.resolve("classes.csv"));
+    assertThat(classes).hasSizeGreaterThanOrEqualTo(3);
+    assertThat(classes.get(1)).startsWith("cat,");
+    assertThat(classes.get(2)).startsWith("dog,");
+
+    List<String> predictions = Files.readAllLines(firstRun.resolve("predictions.csv"));
+    long wrong =
+        predictions.stream()
+            .skip(1)
+            .map(row -> row.split(",", -1))
+            .filter(row -> !row[1].equals(row[2]))
+            .count();
+    List<String> mistakes = Files.readAllLines(firstRun.resolve("mistakes.csv"));
+    assertThat(mistakes).hasSize(1 + (int) wrong);
+    assertThat(mistakes.stream().skip(1)).allMatch(row -> row.contains(pets.toString()));
+    assertThat(run.at("/test/accuracy").asDouble()).isEqualTo(1 - wrong / 2.0);
+    assertThat(ImageIO.read(firstRun.resolve("plots/mistakes.png").toFile())).isNotNull();
+
+    List<String> folds = Files.readAllLines(firstRun.resolve("folds.csv"));
+    assertThat(folds).hasSize(4).first().isEqualTo("fold,pictures,accuracy,macro_f1,loss");
+    assertThat(folds.stream().skip(1).mapToInt(row -> Integer.parseInt(row.split(",", -1)[1])))
+        .containsExactlyInAnyOrder(4, 4, 3);
+    double mean =
+        folds.stream()
+            .skip(1)
+            .mapToDouble(row -> Double.parseDouble(row.split(",", -1)[2]))
+            .average()
+            .orElseThrow();
+    assertThat(run.at("/crossValidation/folds").asInt()).isEqualTo(3);
+    assertThat(run.at("/crossValidation/accuracy/mean").asDouble()).isCloseTo(mean, within(1e-5));
+    assertThat(first.out).contains("Cross-validation in 3 folds: accuracy ");
+  }
+
+  @Test
+  @Order(1)
+  void evaluateWithoutDataIsTheRunsOwnTestOnceMore() throws IOException {
+    Result again = graft("evaluate", "--output", output.toString(), "--device", "cpu");
+    assertThat(again.code).as(again.err).isZero();
+    Path evaluation = onlyEvaluation();
+    JsonNode run = json(firstRun.resolve("run.json"));
+    JsonNode verdict = json(evaluation.resolve("evaluation.json"));
+    assertThat(verdict.at("/test/accuracy")).isEqualTo(run.at("/test/accuracy"));
+    assertThat(verdict.at("/data/sha256")).isEqualTo(run.at("/data/sha256"));
+    assertThat(verdict.at("/data/pictures").asInt()).isEqualTo(2);
+    assertThat(verdict.at("/data/quarantined").asInt()).isEqualTo(1);
+    assertThat(evaluation.resolve("mistakes.csv"))
+        .hasSameTextualContentAs(firstRun.resolve("mistakes.csv"));
+    assertThat(again.out).contains(firstRun.getFileName() + " on my-pets:");
+  }
+
+  private static Path onlyEvaluation() throws IOException {
+    try (Stream<Path> folders = Files.list(output.resolve("evaluations"))) {
+      List<Path> all = folders.toList();
+      assertThat(all).hasSize(1);
+      return all.get(0);
+    }
+  }
+
+  @Test
+  @Order(1)
+  void evaluateNamesClassesThatTheModelDoesNotKnow() throws IOException {
+    Path other = folder.resolve("other");
+    PictureMaker.write(other.resolve("cat"), 20, 2, 32);
+    PictureMaker.write(other.resolve("emu"), 30, 2, 32);
+    Result refused = graft("evaluate", "--data", other.toString(), "--output", output.toString());
+    assertThat(refused.code).isEqualTo(1);
+    assertThat(refused.err)
+        .contains("data: other has classes that the model does not know: emu. It knows cat, dog.")
+        .doesNotContain("\tat ");
+    assertThat(refused.out).isEmpty();
+  }
+
+  @Test
+  @Order(1)
+  void inspectSaysWhatIsThereAndTrainsNothing() {
+    Path elsewhere = folder.resolve("elsewhere");
+    Result answer = graft("inspect", pets.toString(), "--output", elsewhere.toString());
+    assertThat(answer.code).as(answer.err).isZero();
+    assertThat(answer.out)
+        .contains(
+            "Classes: cat 5, dog 6",
+            "Sizes: the shorter side is 32 pixels in all",
+            "Quarantine: 1 of 12 pictures can't be read and are left out:",
+            "Duplicates: none");
+    assertThat(elsewhere.resolve("runs")).doesNotExist();
+  }
+
+  @Test
+  @Order(2)
+  void aPictureThatWasAddedIsTheOnlyOneThatIsComputed() throws IOException {
+    PictureMaker.write(pets.resolve("dog/new.png"), 77, 32);
+    Result next = fineTune();
+    assertThat(next.code).as(next.err).isZero();
+    JsonNode run = json(latest().resolve("run.json"));
+    assertThat(run.at("/cache/hit").asBoolean(true)).isFalse();
+    // The new one, and once more the one whose head is good and whose body is damaged.
+    assertThat(Files.readString(latest().resolve("log.txt")))
+        .contains("Features: computing those of 2 pictures once")
+        .contains("the others are there");
+    long before = json(firstRun.resolve("run.json")).at("/cache/bytes").asLong();
+    assertThat(before).isEqualTo(8192 + 11 * (36 + 1984 * 4));
+    assertThat(run.at("/cache/bytes").asLong()).isEqualTo(before + 8192 + 36 + 1984 * 4);
+    assertThat(run.path("crossValidation").isMissingNode()).isTrue();
+    assertThat(latest().resolve("folds.csv")).doesNotExist();
+    int all = 0;
+    for (String part : List.of("train", "validation", "test")) {
+      all += run.at("/data/" + part).asInt();
+    }
+    assertThat(all).isEqualTo(12);
+
+    // The first run's test pictures are not known any more.
+    Result refused = graft("evaluate", "--run", firstRun.toString(), "--output", "" + output);
+    assertThat(refused.code).isEqualTo(1);
+    assertThat(refused.err)
+        .contains("The pictures of my-pets are not those that the run was given");
+  }
+}
