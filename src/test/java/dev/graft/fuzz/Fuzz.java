@@ -16,7 +16,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.IntStream;
 
 /**
  * Damages pictures, recipes, manifests, weight files, models and feature caches, gives them to
@@ -110,40 +109,29 @@ final class Fuzz implements AutoCloseable {
     box.close();
   }
 
-  /** How often each kind ended in each way. */
+  /** How often cases ended in each way, and how long they took. */
   private static final class Tally {
-    private final Map<Kind, int[]> counts = new EnumMap<>(Kind.class);
-    private final Map<Kind, Long> nanos = new EnumMap<>(Kind.class);
+    private final Map<Outcome.End, Integer> ends = new EnumMap<>(Outcome.End.class);
+    private long nanos;
 
-    void add(Kind kind, Outcome outcome, long took) {
-      counts
-          .computeIfAbsent(kind, k -> new int[Outcome.End.values().length])[
-          outcome.end().ordinal()]++;
-      nanos.merge(kind, took, Long::sum);
+    void add(Outcome outcome, long took) {
+      ends.merge(outcome.end(), 1, Integer::sum);
+      nanos += took;
     }
 
-    void print(PrintStream out) {
-      String row = "%-40s %8s %9s %9s %10s %8s%n";
-      out.printf(Locale.ROOT, row, "", "cases", "success", "sentence", "violation", "seconds");
-      int[] all = new int[Outcome.End.values().length];
-      for (Map.Entry<Kind, int[]> entry : counts.entrySet()) {
-        int[] ends = entry.getValue();
-        IntStream.range(0, all.length).forEach(i -> all[i] += ends[i]);
-        print(out, row, entry.getKey().title, ends, nanos.get(entry.getKey()));
-      }
-      print(out, row, "all", all, nanos.values().stream().mapToLong(each -> each).sum());
-    }
-
-    private static void print(PrintStream out, String row, String title, int[] ends, long nanos) {
-      out.printf(
-          Locale.ROOT,
-          row,
+    void print(PrintStream out, String title) {
+      print(
+          out,
           title,
-          "%,d".formatted(IntStream.of(ends).sum()),
-          "%,d".formatted(ends[Outcome.End.SUCCESS.ordinal()]),
-          "%,d".formatted(ends[Outcome.End.SENTENCE.ordinal()]),
-          "%,d".formatted(ends[Outcome.End.VIOLATION.ordinal()]),
+          "%,d".formatted(ends.values().stream().mapToInt(each -> each).sum()),
+          "%,d".formatted(ends.getOrDefault(Outcome.End.SUCCESS, 0)),
+          "%,d".formatted(ends.getOrDefault(Outcome.End.SENTENCE, 0)),
+          "%,d".formatted(ends.getOrDefault(Outcome.End.VIOLATION, 0)),
           "%.1f".formatted(nanos / 1e9));
+    }
+
+    static void print(PrintStream out, Object... columns) {
+      out.printf(Locale.ROOT, "%-40s %8s %9s %9s %10s %8s%n", columns);
     }
   }
 
@@ -153,14 +141,17 @@ final class Fuzz implements AutoCloseable {
     int cases = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 1_000;
     int first = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 0;
     Kind only = arguments.length > 2 ? Kind.valueOf(arguments[2]) : null;
-    Tally tally = new Tally();
+    Map<Kind, Tally> tallies = new EnumMap<>(Kind.class);
+    Tally all = new Tally();
     int violations = 0;
     try (Fuzz fuzz = new Fuzz()) {
       for (int number = first; number < first + cases; number++) {
         Kind kind = only == null ? kindOf(number) : only;
         long start = System.nanoTime();
         Outcome outcome = fuzz.run(number, kind);
-        tally.add(kind, outcome, System.nanoTime() - start);
+        long took = System.nanoTime() - start;
+        tallies.computeIfAbsent(kind, k -> new Tally()).add(outcome, took);
+        all.add(outcome, took);
         if (outcome.end() == Outcome.End.VIOLATION) {
           violations++;
           out.printf("case %d, %s: %s%n", number, kind, outcome.violation());
@@ -171,7 +162,9 @@ final class Fuzz implements AutoCloseable {
         }
       }
     }
-    tally.print(out);
+    Tally.print(out, "", "cases", "success", "sentence", "violation", "seconds");
+    tallies.forEach((kind, tally) -> tally.print(out, kind.title));
+    all.print(out, "all");
     System.exit(violations == 0 ? 0 : 1);
   }
 }

@@ -25,7 +25,7 @@ final class Hostile {
           "file:///" + TARGET,
           "con:",
           "a".repeat(5_000),
-          ("a/").repeat(1_000) + TARGET);
+          "a/".repeat(1_000) + TARGET);
 
   private Hostile() {}
 }
