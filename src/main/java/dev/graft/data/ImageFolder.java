@@ -91,9 +91,9 @@ public final class ImageFolder implements ImageSet {
       notes.add(
           String.format(
               Locale.ROOT,
-              "%,d pictures are also in a part that is farther from training (test, validation),"
-                  + " and count there only, so that nothing is tested on what was learnt.",
-              moved));
+              "%s moved to the part farther from training (validation, test) that has the same"
+                  + " content, so that nothing is tested on what was learnt.",
+              Listing.count(moved, "picture")));
     }
     return new DataSet(
         listing.name(),

@@ -140,11 +140,15 @@ public record Split(int[] train, int[] validation, int[] test) {
         }
       }
       if (wanted > 0 && quota[c] == wanted) {
-        // Every group is larger than the share; the smallest is nearest to it.
-        IntStream.of(members[c])
-            .mapToObj(i -> groupMembers.get(groups[i]))
-            .min(Comparator.comparingInt(List::size))
-            .ifPresent(group -> takeGroup(group, labels, quota, left, heldOut));
+        // Every group is larger than the share; the smallest that can be spared is nearest to it.
+        List<List<Integer>> bySize =
+            IntStream.of(members[c])
+                .mapToObj(i -> groupMembers.get(groups[i]))
+                .sorted(Comparator.comparingInt(List::size)) // stable
+                .toList();
+        for (int i = 0; i < bySize.size() && quota[c] == wanted; i++) {
+          takeGroup(bySize.get(i), labels, quota, left, heldOut);
+        }
       }
     }
     return IntStream.of(candidates).filter(i -> heldOut[i]).toArray();

@@ -81,9 +81,11 @@ public final class FeatureCache {
    * Computes features and keeps them.
    *
    * @param rows what {@link #missing} gave
+   * @return how many were computed; fewer than were asked for where pictures can't be read
    * @throws GraftException if the disk has no room for them; those that it had room for are kept
    */
-  public void fill(ImageSet pictures, List<Integer> rows, Filler filler) throws IOException {
+  public int fill(ImageSet pictures, List<Integer> rows, Filler filler) throws IOException {
+    int[] kept = {0};
     Files.createDirectories(features);
     requireRoom((long) rows.size() * layout.bytes());
     try (RecordLog.Writer writer = new RecordLog.Writer(folder, key.text(), layout.bytes())) {
@@ -93,6 +95,7 @@ public final class FeatureCache {
             List<String> hashes = done.stream().map(pictures::hash).toList();
             try {
               writer.add(hashes, records);
+              kept[0] += hashes.size();
             } catch (IOException e) {
               throw new GraftException(
                   "The features can't be kept in "
@@ -105,6 +108,7 @@ public final class FeatureCache {
           });
     }
     log = RecordLog.open(folder, key.text(), layout.bytes());
+    return kept[0];
   }
 
   private void requireRoom(long bytes) throws IOException {

@@ -73,27 +73,32 @@ record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache) 
             folder,
             missing.size() < pictures.size() ? "; the others are there" : ""));
     Stopwatch watch = new Stopwatch();
+    int computed;
     try (NDManager manager = NDManager.newBaseManager(device);
         Console.Progress progress = console.progress("features", "pictures", missing.size())) {
-      cache.fill(
-          pictures,
-          missing,
-          new FeatureExtractor(
-              graft.root(),
-              pixelSource(graft, pictures),
-              layout,
-              manager,
-              pictures.quarantine()::check,
-              progress));
+      computed =
+          cache.fill(
+              pictures,
+              missing,
+              new FeatureExtractor(
+                  graft.root(),
+                  pixelSource(graft, pictures),
+                  layout,
+                  manager,
+                  pictures.quarantine()::check,
+                  progress));
     }
     console.say(
         String.format(
             Locale.ROOT,
-            "Features: done in %s, %.0f pictures a second, %,d MB",
+            "Features: %,d computed in %s, %.0f pictures a second; %,d MB are kept",
+            computed,
             Console.duration(watch.seconds()),
-            missing.size() / watch.seconds(),
+            computed / watch.seconds(),
             cache.bytes() >> 20));
-    return new Features(pictures, cache.of(pictures), new RunRecord.Cache(false, cache.bytes()));
+    // What can't be read is tried again by every run, and is no forward pass.
+    return new Features(
+        pictures, cache.of(pictures), new RunRecord.Cache(computed == 0, cache.bytes()));
   }
 
   /** Pictures to train on. */

@@ -8,13 +8,14 @@ import ai.djl.training.ParameterStore;
 import ai.djl.training.dataset.Batch;
 import dev.graft.feature.FeatureBatches;
 import dev.graft.network.FeatureScaling;
+import java.util.Arrays;
 
 /**
  * Mean and deviation of every feature over training pictures, in one pass, in double precision.
  *
  * <p>A feature that happens not to vary in a few pictures would be blown up in the first one in
  * which it does. So variances are measured as if there were {@value #PRIOR} more pictures, in which
- * each feature varied as the features do on average; among thousands these don't matter.
+ * each feature varied as the feature in the middle does; among thousands these don't matter.
  */
 final class Standardization {
   /** Keeps a feature that never varies from being divided by 0. */
@@ -70,15 +71,14 @@ final class Standardization {
 
   float[] deviations() {
     double[] variances = new double[sums.length];
-    double average = 0;
     for (int i = 0; i < variances.length; i++) {
       double mean = sums[i] / count;
       variances[i] = Math.max(0, squares[i] / count - mean * mean);
-      average += variances[i] / variances.length;
     }
+    double median = Arrays.stream(variances).sorted().toArray()[variances.length / 2];
     float[] deviations = new float[sums.length];
     for (int i = 0; i < deviations.length; i++) {
-      double variance = (count * variances[i] + PRIOR * average) / (count + PRIOR);
+      double variance = (count * variances[i] + PRIOR * median) / (count + PRIOR);
       deviations[i] = (float) Math.sqrt(variance + LEAST_VARIANCE);
     }
     return deviations;

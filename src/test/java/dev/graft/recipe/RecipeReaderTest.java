@@ -328,7 +328,7 @@ class RecipeReaderTest {
   @ValueSource(strings = {"[1", "@x", "a: b: c", ".inf", "3\nseed: 4"})
   void aSettingThatIsNoYamlIsToldSo(String value) {
     assertRefused(() -> set("epochs", value))
-        .withMessage("--set epochs: " + value + " is not a value in YAML.");
+        .withMessage("--set epochs: " + value.replace('\n', '?') + " is not a value in YAML.");
   }
 
   @Test

@@ -16,33 +16,28 @@ class StandardizationTest {
     measured.add(new float[] {3, 20, 6, 40});
     assertThat(measured.means()).containsExactly(new float[] {3, 25}, CLOSE);
     // Of the population: squares of the differences 4 1 0 9, and 225 25 25 225, over 4: 3.5 and
-    // 125,
-    // and their mean, 64.25, as if in ten more pictures.
+    // 125; in the ten more pictures 125, the upper one in the middle of two.
     assertThat(measured.deviations())
         .containsExactly(
-            new float[] {
-              (float) Math.sqrt((4 * 3.5 + 10 * 64.25) / 14),
-              (float) Math.sqrt((4 * 125 + 10 * 64.25) / 14)
-            },
+            new float[] {(float) Math.sqrt((4 * 3.5 + 10 * 125) / 14), (float) Math.sqrt(125)},
             CLOSE);
   }
 
   @Test
   void amongThousandsOfPicturesTheTenMoreDoNotMatter() {
-    Standardization measured = new Standardization(2);
+    Standardization measured = new Standardization(3);
     for (int i = 0; i < 20_000; i++) {
-      measured.add(new float[] {0, 10, 2, 30}); // variances 1 and 100
+      measured.add(new float[] {0, 10, 100, 2, 14, 120}); // variances 1, 4 and 100
     }
-    assertThat(measured.deviations()).containsExactly(new float[] {1, 10}, within(0.01f));
+    assertThat(measured.deviations()).containsExactly(new float[] {1, 2, 10}, within(0.01f));
   }
 
   @Test
   void aFeatureThatHappensNotToVaryAmongAFewIsNotBlownUp() {
     Standardization measured = new Standardization(3);
-    measured.add(new float[] {5, 0, 10, 5, 6, 16}); // variances 0, 9 and 9; 6 on average
-    float least = (float) Math.sqrt(10 * 6 / 12.0);
-    float more = (float) Math.sqrt((2 * 9 + 10 * 6) / 12.0);
-    assertThat(measured.deviations()).containsExactly(new float[] {least, more, more}, CLOSE);
+    measured.add(new float[] {5, 0, 10, 5, 6, 16}); // variances 0, 9 and 9
+    float least = (float) Math.sqrt(10 * 9 / 12.0);
+    assertThat(measured.deviations()).containsExactly(new float[] {least, 3, 3}, CLOSE);
   }
 
   @Test
