@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -190,9 +191,11 @@ public final class Safetensors extends WeightReader {
           "a header of %d bytes is beyond the %d that Graft reads"
               .formatted(length, LONGEST_HEADER));
     }
+    // As text: of bytes Jackson would guess the encoding, which is UTF-8 and nothing else.
+    String text = new String(source.read(8, (int) length).array(), StandardCharsets.UTF_8);
     JsonNode json;
     try {
-      json = JSON.readValue(source.read(8, (int) length).array(), 0, (int) length);
+      json = JSON.readValue(text);
     } catch (JsonProcessingException e) {
       throw failure(
           file, "its header is not JSON (%s)".formatted(firstLine(e.getOriginalMessage())), e);

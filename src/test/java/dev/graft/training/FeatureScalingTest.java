@@ -111,8 +111,7 @@ class FeatureScalingTest {
     measured.add(new float[] {5, 10});
     assertThat(measured.means()).containsExactly(3, 10);
     assertThat(measured.deviations())
-        .containsExactly( // variances 8/3 and 0, and ten times their mean, 4/3
-            new float[] {(float) Math.sqrt(64 / 39.0), (float) Math.sqrt(40 / 39.0)},
-            within(1e-5f));
+        .containsExactly( // variances 8/3 and 0, and ten times 8/3
+            new float[] {(float) Math.sqrt(8 / 3.0), (float) Math.sqrt(80 / 39.0)}, within(1e-5f));
   }
 }

@@ -88,6 +88,16 @@ class SafetensorsTest {
   }
 
   @Test
+  void aHeaderThatLooksLikeAnotherEncodingIsRefusedInWordsForPeople() {
+    // Two zero bytes first are UTF-32 to Jackson, if it is given bytes.
+    byte[] bytes = file("\0\0{}" + "a".repeat(60), new byte[0]);
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> memory(bytes, A))
+        .withMessageContaining("its header is not JSON")
+        .withMessageNotContaining("java.");
+  }
+
+  @Test
   void readsATensorOfSeveralPieces() {
     float[] values = new float[50_000]; // 200,000 bytes: three pieces and a bit
     for (int i = 0; i < values.length; i++) {
