@@ -59,6 +59,8 @@ public final class GraftCommand implements Runnable {
   public static int run(String[] arguments, PrintStream out, PrintStream err) {
     GraftCommand root = new GraftCommand();
     try (Console console = new Console(out, err, interactive(err))) {
+      // What it warns of, such as quotes in a value, is right as it is.
+      CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF);
       CommandLine line = new CommandLine(root, new Factory(console));
       line.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
       line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
