@@ -89,8 +89,8 @@ class SafetensorsTest {
 
   @Test
   void aHeaderThatLooksLikeAnotherEncodingIsRefusedInWordsForPeople() {
-    // Two zero bytes first are UTF-32 to Jackson, if it is given bytes.
-    byte[] bytes = file("\0\0{}" + "a".repeat(60), new byte[0]);
+    // Three zero bytes first are UTF-32 to Jackson, if it is given bytes.
+    byte[] bytes = file("\0\0\0{" + "a".repeat(60), new byte[0]);
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> memory(bytes, A))
         .withMessageContaining("its header is not JSON")
