@@ -603,7 +603,7 @@ class CommandLineTest {
   @Test
   void greyTransparentAndPalettePicturesAreTakenAsTheirRgbVersions()
       throws IOException, URISyntaxException {
-    Path pictures = Path.of(CommandLineTest.class.getResource("/dev/graft/data/pictures").toURI());
+    Path pictures = Path.of(CommandLineTest.class.getResource("/dev/graft/picture/files").toURI());
     List<String> names =
         List.of("grey.png", "grey-alpha.png", "alpha.png", "palette.png", "rgb-16-bit.png");
     List<String> arguments = new ArrayList<>(List.of("--json", "--imagenet", "--top", "10"));

@@ -62,7 +62,23 @@ public record RunRecord(
       int classes,
       String sha256,
       int quarantined,
-      Duplicates duplicates) {}
+      Duplicates duplicates) {
+    /** The pictures before they are read. */
+    public Data(String name, int classes, String sha256) {
+      this(name, null, null, null, classes, sha256, 0, null);
+    }
+
+    /** The same, now that all were read. */
+    public Data surveyed(int unreadable, Duplicates found) {
+      return new Data(name, train, validation, test, classes, sha256, unreadable, found);
+    }
+
+    /** The same, now that they are split. */
+    public Data split(int forTraining, int forValidation, int forTest) {
+      return new Data(
+          name, forTraining, forValidation, forTest, classes, sha256, quarantined, duplicates);
+    }
+  }
 
   /**
    * What is there more than once, in numbers of groups.

@@ -1,6 +1,6 @@
 package dev.graft.command;
 
-import dev.graft.data.FileKind;
+import dev.graft.picture.FileKind;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;

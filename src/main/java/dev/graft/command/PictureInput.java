@@ -1,8 +1,8 @@
 package dev.graft.command;
 
 import dev.graft.GraftException;
-import dev.graft.data.Picture;
-import dev.graft.data.PictureReader;
+import dev.graft.picture.Picture;
+import dev.graft.picture.PictureReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

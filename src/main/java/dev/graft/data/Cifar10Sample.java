@@ -1,5 +1,7 @@
 package dev.graft.data;
 
+import dev.graft.picture.Picture;
+import dev.graft.picture.PictureReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

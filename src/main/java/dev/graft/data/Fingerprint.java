@@ -1,5 +1,6 @@
 package dev.graft.data;
 
+import dev.graft.picture.Picture;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 

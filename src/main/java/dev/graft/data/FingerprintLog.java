@@ -1,6 +1,7 @@
 package dev.graft.data;
 
 import dev.graft.RecordLog;
+import dev.graft.picture.PictureReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

@@ -6,6 +6,8 @@ import dev.graft.GraftException;
 import dev.graft.Hash;
 import dev.graft.ReadAhead;
 import dev.graft.Reason;
+import dev.graft.picture.Picture;
+import dev.graft.picture.PictureReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;

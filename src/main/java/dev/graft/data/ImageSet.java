@@ -1,5 +1,6 @@
 package dev.graft.data;
 
+import dev.graft.picture.Picture;
 import java.util.List;
 import java.util.Optional;
 

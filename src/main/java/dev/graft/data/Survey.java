@@ -2,6 +2,7 @@ package dev.graft.data;
 
 import dev.graft.Console;
 import dev.graft.ReadAhead;
+import dev.graft.picture.PictureReader;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;

@@ -1,2 +1,2 @@
-/** Labelled pictures and how they are read and split; knows nothing of Graft's other rooms. */
+/** Labelled pictures: where they come from, what is found in them, how they are split. */
 package dev.graft.data;

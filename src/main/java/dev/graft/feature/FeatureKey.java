@@ -1,8 +1,8 @@
 package dev.graft.feature;
 
 import dev.graft.Hash;
-import dev.graft.data.PictureReader;
 import dev.graft.network.GraftedNetwork;
+import dev.graft.picture.PictureReader;
 import java.util.List;
 
 /**

@@ -2,10 +2,7 @@ package dev.graft.training;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.nn.Parameter;
-import ai.djl.training.initializer.XavierInitializer;
 import dev.graft.Console;
 import dev.graft.GraftException;
 import dev.graft.artefact.GitCommit;
@@ -91,7 +88,7 @@ public final class FineTuner implements AutoCloseable {
     GraftedNetwork design =
         Designs.of(recipe, entry, side, backbone.preprocessing(), data.classes().size());
     graft = Graft.of(design, backbone.trunk());
-    initialize();
+    NewWeights.draw(graft, backbone, recipe.initializer());
   }
 
   /** The network that is trained. */
@@ -210,18 +207,12 @@ public final class FineTuner implements AutoCloseable {
     }
     console.sayAll(pictures.quarantine().lines());
     console.sayAll(survey.duplicateLines());
-    RunRecord.Data known = folder.record().data();
+    RunRecord record = folder.record();
     folder.write(
-        folder
-            .record()
-            .with(
-                new RunRecord.Data(
-                    known.name(),
-                    null,
-                    null,
-                    null,
-                    known.classes(),
-                    known.sha256(),
+        record.with(
+            record
+                .data()
+                .surveyed(
                     pictures.quarantine().size(),
                     new RunRecord.Duplicates(
                         survey.identical().size(),
@@ -247,57 +238,16 @@ public final class FineTuner implements AutoCloseable {
                     " (which came without a test set: %.0f %% were split off, by class and seed)",
                     100 * recipe.testSplit()),
             data.classes().size()));
-    RunRecord.Data known = folder.record().data();
+    RunRecord record = folder.record();
     folder.write(
-        folder
-            .record()
-            .with(
-                new RunRecord.Data(
-                    known.name(),
-                    split.train().length,
-                    split.validation().length,
-                    split.test().length,
-                    known.classes(),
-                    known.sha256(),
-                    known.quarantined(),
-                    known.duplicates())));
+        record.with(
+            record
+                .data()
+                .split(split.train().length, split.validation().length, split.test().length)));
     if (pictures instanceof ImageFolder own) {
       folder.write("split.csv", own.manifest(split));
     }
     return split;
-  }
-
-  // The network.
-
-  /** Draws the new weights; those that were loaded stay. */
-  private void initialize() {
-    XavierInitializer initializer =
-        switch (recipe.initializer()) {
-          case GLOROT_UNIFORM ->
-              new XavierInitializer(
-                  XavierInitializer.RandomType.UNIFORM, XavierInitializer.FactorType.AVG, 3);
-          case HE_UNIFORM ->
-              new XavierInitializer(
-                  XavierInitializer.RandomType.UNIFORM, XavierInitializer.FactorType.IN, 6);
-        };
-    graft.head().setInitializer(initializer, Parameter.Type.WEIGHT);
-    NDManager manager = backbone.model().getNDManager();
-    graft.initialize(manager);
-    if (!backbone.weights().isLoaded()) {
-      backbone.trunk().getParameters().values().stream()
-          .filter(parameter -> parameter.getType() == Parameter.Type.WEIGHT)
-          .forEach(parameter -> redraw(parameter, initializer, manager));
-    }
-    graft.freeze();
-  }
-
-  /** DJL draws a backbone's weights as it is loaded, before the recipe's word on it is known. */
-  private static void redraw(Parameter parameter, XavierInitializer initializer, NDManager owner) {
-    NDArray array = parameter.getArray();
-    parameter.freeze(true); // a weight that records gradients can't be written to
-    try (NDArray drawn = initializer.initialize(owner, array.getShape(), array.getDataType())) {
-      drawn.copyTo(array);
-    }
   }
 
   // Features.
@@ -317,6 +267,10 @@ public final class FineTuner implements AutoCloseable {
   private void quarantine(RunFolder folder) throws IOException {
     if (pictures instanceof ImageFolder) {
       folder.write("quarantine.csv", pictures.quarantine().toCsv());
+      RunRecord record = folder.record();
+      folder.write(
+          record.with(
+              record.data().surveyed(pictures.quarantine().size(), record.data().duplicates())));
     }
   }
 
@@ -443,15 +397,7 @@ public final class FineTuner implements AutoCloseable {
         null,
         recipe.backbone(),
         new RunRecord.Weights(weights.source(), weights.sha256(), weights.pretrained()),
-        new RunRecord.Data(
-            data.name(),
-            null,
-            null,
-            null,
-            data.classes().size(),
-            data.sha256(),
-            pictures.quarantine().size(),
-            null),
+        new RunRecord.Data(data.name(), data.classes().size(), data.sha256()),
         recipe.seed(),
         new RunRecord.Engine(
             engine.getEngineName(),

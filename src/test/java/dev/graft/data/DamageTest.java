@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.graft.GraftException;
+import dev.graft.picture.PictureReader;
 import java.io.IOException;
 import java.util.Random;
 import org.junit.jupiter.api.Test;

@@ -2,6 +2,7 @@ package dev.graft.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.picture.PictureReader;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

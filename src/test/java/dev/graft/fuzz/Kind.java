@@ -2,8 +2,8 @@ package dev.graft.fuzz;
 
 import dev.graft.GraftException;
 import dev.graft.data.Listing;
-import dev.graft.data.PictureReader;
 import dev.graft.network.Weight;
+import dev.graft.picture.PictureReader;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.zoo.WeightReader;
 import java.io.IOException;

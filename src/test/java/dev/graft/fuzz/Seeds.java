@@ -56,7 +56,7 @@ final class Seeds {
 
   Seeds(Path folder) throws IOException {
     List<Path> files;
-    try (Stream<Path> found = Files.list(RESOURCES.resolve("dev/graft/data/pictures"))) {
+    try (Stream<Path> found = Files.list(RESOURCES.resolve("dev/graft/picture/files"))) {
       files =
           found
               .filter(file -> file.toString().matches(".*\\.(png|jpg|gif|bmp|tiff|webp)"))

@@ -1,4 +1,4 @@
-package dev.graft.data;
+package dev.graft.picture;
 
 import com.twelvemonkeys.imageio.metadata.Directory;
 import com.twelvemonkeys.imageio.metadata.Entry;

@@ -1,4 +1,4 @@
-package dev.graft.data;
+package dev.graft.picture;
 
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;

@@ -1,4 +1,4 @@
-package dev.graft.data;
+package dev.graft.picture;
 
 import java.io.IOException;
 import javax.imageio.stream.ImageInputStream;

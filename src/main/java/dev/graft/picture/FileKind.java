@@ -1,4 +1,4 @@
-package dev.graft.data;
+package dev.graft.picture;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -58,16 +58,18 @@ public final class FileKind {
             && beginsLikePicture(file));
   }
 
-  static boolean hasPictureSuffix(Path file) {
+  /** Whether a file's name says that it is a picture that Graft reads. */
+  public static boolean hasPictureSuffix(Path file) {
     return PICTURES.contains(suffix(file));
   }
 
-  static boolean isOtherPicture(Path file) {
+  /** Whether a file's name says that it is a picture of a kind that Graft does not read. */
+  public static boolean isOtherPicture(Path file) {
     return PICTURES_GRAFT_CANNOT_READ.contains(suffix(file));
   }
 
   /** In lower case; empty if the name has none. */
-  static String suffix(Path file) {
+  public static String suffix(Path file) {
     String name = file.getFileName().toString();
     int dot = name.lastIndexOf('.');
     return dot < 1 ? "" : name.substring(dot + 1).toLowerCase(Locale.ROOT);

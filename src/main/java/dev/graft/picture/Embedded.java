@@ -1,4 +1,4 @@
-package dev.graft.data;
+package dev.graft.picture;
 
 import com.twelvemonkeys.imageio.metadata.CompoundDirectory;
 import com.twelvemonkeys.imageio.metadata.Directory;

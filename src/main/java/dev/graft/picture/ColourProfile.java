@@ -1,4 +1,4 @@
-package dev.graft.data;
+package dev.graft.picture;
 
 import java.awt.color.CMMException;
 import java.awt.color.ColorSpace;

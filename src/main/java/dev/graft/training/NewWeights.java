@@ -1,0 +1,45 @@
+package dev.graft.training;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Parameter;
+import ai.djl.training.initializer.XavierInitializer;
+import dev.graft.network.Graft;
+import dev.graft.recipe.Recipe;
+import dev.graft.zoo.Backbone;
+
+/** Weights that no file gives: the head's, and those of a backbone that is trained from scratch. */
+final class NewWeights {
+  private NewWeights() {}
+
+  /** Draws them, from the engine's seed; those that were loaded stay. The root is frozen then. */
+  static void draw(Graft graft, Backbone backbone, Recipe.Initializer rule) {
+    XavierInitializer initializer =
+        switch (rule) {
+          case GLOROT_UNIFORM ->
+              new XavierInitializer(
+                  XavierInitializer.RandomType.UNIFORM, XavierInitializer.FactorType.AVG, 3);
+          case HE_UNIFORM ->
+              new XavierInitializer(
+                  XavierInitializer.RandomType.UNIFORM, XavierInitializer.FactorType.IN, 6);
+        };
+    graft.head().setInitializer(initializer, Parameter.Type.WEIGHT);
+    NDManager manager = backbone.model().getNDManager();
+    graft.initialize(manager);
+    if (!backbone.weights().isLoaded()) {
+      backbone.trunk().getParameters().values().stream()
+          .filter(parameter -> parameter.getType() == Parameter.Type.WEIGHT)
+          .forEach(parameter -> redraw(parameter, initializer, manager));
+    }
+    graft.freeze();
+  }
+
+  /** DJL draws a backbone's weights as it is loaded, before the recipe's word on it is known. */
+  private static void redraw(Parameter parameter, XavierInitializer initializer, NDManager owner) {
+    NDArray array = parameter.getArray();
+    parameter.freeze(true); // a weight that records gradients can't be written to
+    try (NDArray drawn = initializer.initialize(owner, array.getShape(), array.getDataType())) {
+      drawn.copyTo(array);
+    }
+  }
+}
