@@ -375,7 +375,7 @@ class RunFolderTest {
         "run\u0000"
       })
   void aLatestThatNamesNoRunIsToldSo(String name) throws IOException {
-    assertNoRun(name, "the run " + name);
+    assertNoRun(name, "the run " + name.replace('\0', '?'));
   }
 
   @Test

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PictureReaderTest {
-  private static final Path PICTURES = Path.of("src/test/resources/dev/graft/data/pictures");
+  private static final Path PICTURES = Path.of("src/test/resources/dev/graft/picture/files");
 
   @TempDir Path folder;
 
