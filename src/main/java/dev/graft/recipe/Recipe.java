@@ -96,14 +96,17 @@ public record Recipe(
     COSINE
   }
 
-  /** How much the loss of a picture counts, by its class. */
+  /** What is done about classes of different sizes. */
   public enum ClassWeights {
-    /** All the same. */
+    /** Nothing: a class counts by its pictures. */
     @JsonProperty("none")
     NONE,
-    /** The rarer the class, the more: pictures / (classes * pictures of the class). */
+    /** A picture counts the more, the rarer its class: pictures / (classes * its pictures). */
     @JsonProperty("balanced")
-    BALANCED
+    BALANCED,
+    /** Logits are trained with the logarithm of the class's share added (Menon et al. 2021). */
+    @JsonProperty("logit-adjusted")
+    LOGIT_ADJUSTED
   }
 
   /** How activations at the freeze boundary are kept. */

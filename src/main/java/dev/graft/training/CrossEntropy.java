@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 final class CrossEntropy extends Loss {
   private final double smoothing;
   private final float[] classWeights;
+  private final float[] logShares;
   private final Map<String, Double> sums = new ConcurrentHashMap<>();
 
   /**
@@ -24,9 +25,55 @@ final class CrossEntropy extends Loss {
    * @param classWeights by which the loss of a class's pictures is multiplied; empty for none
    */
   CrossEntropy(double smoothing, float... classWeights) {
+    this(smoothing, classWeights, new float[0]);
+  }
+
+  private CrossEntropy(double smoothing, float[] classWeights, float[] logShares) {
     super("loss");
     this.smoothing = smoothing;
     this.classWeights = classWeights.clone();
+    this.logShares = logShares.clone();
+  }
+
+  /**
+   * One that is trained on logits to which the logarithm of each class's share of the pictures is
+   * added, so that without it, as the model is used, no class is preferred for being frequent
+   * (Menon et al., "Long-tail learning via logit adjustment", ICLR 2021, with their tau of 1).
+   *
+   * @param logShares see {@link #logShares(int[], int)}; empty for none
+   */
+  static CrossEntropy adjusted(double smoothing, float... logShares) {
+    return new CrossEntropy(smoothing, new float[0], logShares);
+  }
+
+  /**
+   * The natural logarithm of each class's share of the pictures; of a class without any, that of
+   * half a picture's. Empty where all are the same.
+   *
+   * @param labels of the training pictures
+   */
+  static float[] logShares(int[] labels, int classes) {
+    int[] support = support(labels, classes);
+    if (isBalanced(support)) {
+      return new float[0];
+    }
+    float[] logShares = new float[classes];
+    for (int c = 0; c < classes; c++) {
+      logShares[c] = (float) Math.log(Math.max(0.5, support[c]) / labels.length);
+    }
+    return logShares;
+  }
+
+  private static int[] support(int[] labels, int classes) {
+    int[] support = new int[classes];
+    for (int label : labels) {
+      support[label]++;
+    }
+    return support;
+  }
+
+  private static boolean isBalanced(int[] support) {
+    return Arrays.stream(support).distinct().count() == 1;
   }
 
   /**
@@ -37,11 +84,8 @@ final class CrossEntropy extends Loss {
    * @param labels of the training pictures
    */
   static float[] balanced(int[] labels, int classes) {
-    int[] support = new int[classes];
-    for (int label : labels) {
-      support[label]++;
-    }
-    if (Arrays.stream(support).distinct().count() == 1) {
+    int[] support = support(labels, classes);
+    if (isBalanced(support)) {
       return new float[0];
     }
     float[] weights = new float[classes];
@@ -52,9 +96,9 @@ final class CrossEntropy extends Loss {
   }
 
   /**
-   * What training goes down on: classes count by their weights here. (The figures of an epoch are
-   * plain, as in Keras: of a rare class there are few validation pictures, and what hangs on few
-   * heavy ones is no ground for a decision.)
+   * What training goes down on: here classes count by their weights, or with their shares. (The
+   * figures of an epoch are plain, as in Keras: of a rare class there are few validation pictures,
+   * and what hangs on few heavy ones is no ground for a decision.)
    *
    * @param labels {@code (N)}, indices of classes
    * @param predictions {@code (N, classes)}, logits
@@ -62,7 +106,11 @@ final class CrossEntropy extends Loss {
    */
   @Override
   public NDArray evaluate(NDList labels, NDList predictions) {
-    return mean(labels.singletonOrThrow(), predictions.singletonOrThrow(), classWeights);
+    NDArray logits = predictions.singletonOrThrow();
+    if (logShares.length > 0) {
+      logits = logits.add(logits.getManager().create(logShares, new Shape(1, logShares.length)));
+    }
+    return mean(labels.singletonOrThrow(), logits, classWeights);
   }
 
   private NDArray mean(NDArray labels, NDArray logits, float[] weights) {

@@ -96,7 +96,7 @@ final class GraftTraining implements AutoCloseable {
               step -> recipe.learningRate() * rate.at(step),
               restoreBest ? best::keep : () -> {});
       DefaultTrainingConfig config =
-          new DefaultTrainingConfig(new CrossEntropy(recipe.labelSmoothing(), classWeights(train)))
+          new DefaultTrainingConfig(loss(train))
               .addEvaluator(new Accuracy())
               .optDevices(new Device[] {device})
               .optOptimizer(optimizer(rate))
@@ -119,11 +119,15 @@ final class GraftTraining implements AutoCloseable {
     }
   }
 
-  private float[] classWeights(FeatureBatches train) {
+  private CrossEntropy loss(FeatureBatches train) {
+    int classes = graft.design().classes();
     int[] labels = IntStream.range(0, train.size()).map(train::label).toArray();
+    double smoothing = recipe.labelSmoothing();
     return switch (recipe.classWeights()) {
-      case NONE -> new float[0];
-      case BALANCED -> CrossEntropy.balanced(labels, graft.design().classes());
+      case NONE -> new CrossEntropy(smoothing);
+      case BALANCED -> new CrossEntropy(smoothing, CrossEntropy.balanced(labels, classes));
+      case LOGIT_ADJUSTED ->
+          CrossEntropy.adjusted(smoothing, CrossEntropy.logShares(labels, classes));
     };
   }
 

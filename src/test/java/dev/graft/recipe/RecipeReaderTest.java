@@ -48,7 +48,7 @@ class RecipeReaderTest {
           1e-8,
           0.05,
           0.05,
-          Recipe.ClassWeights.BALANCED,
+          Recipe.ClassWeights.LOGIT_ADJUSTED,
           128,
           15,
           10,

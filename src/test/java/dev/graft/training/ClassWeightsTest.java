@@ -30,4 +30,17 @@ class ClassWeightsTest {
     assertThat(CrossEntropy.balanced(new int[] {0, 0, 0, 2}, 3))
         .containsExactly(new float[] {4 / 9f, 0, 4 / 3f}, CLOSE);
   }
+
+  @Test
+  void aClasssShareIsThatOfItsPicturesAndHalfAPicturesWhereThereAreNone() {
+    assertThat(CrossEntropy.logShares(new int[] {0, 0, 0, 2}, 3))
+        .containsExactly(
+            new float[] {(float) Math.log(0.75), (float) Math.log(0.125), (float) Math.log(0.25)},
+            CLOSE);
+  }
+
+  @Test
+  void thereAreNoSharesWhereAllClassesHaveAsManyPictures() {
+    assertThat(CrossEntropy.logShares(new int[] {0, 1, 2, 2, 1, 0}, 3)).isEmpty();
+  }
 }

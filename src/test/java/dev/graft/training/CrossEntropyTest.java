@@ -76,6 +76,19 @@ class CrossEntropyTest {
   }
 
   @Test
+  void adjustedLogitsHaveTheClassesSharesInThemWhileTrainingOnly() {
+    // Probabilities 1/2, 1/4, 1/4 times shares 1/4, 1/2, 1/4 are 2, 2, 1 of 5.
+    NDList logits = logits(3, 0.5, 0.25, 0.25);
+    float[] shares = {(float) (-2 * LN2), (float) -LN2, (float) (-2 * LN2)};
+    CrossEntropy loss = CrossEntropy.adjusted(0, shares);
+    assertThat(loss.evaluate(labels(0), logits).getFloat())
+        .isCloseTo((float) Math.log(5 / 2.0), within(1e-5f));
+    loss.addAccumulator("validation");
+    loss.updateAccumulator("validation", labels(0), logits);
+    assertThat(loss.getAccumulator("validation")).isCloseTo((float) LN2, within(1e-5f));
+  }
+
+  @Test
   void staysFiniteForTheMostWrongOfLogits() {
     NDList logits = new NDList(manager.create(new float[] {1000, -1000}, new Shape(1, 2)));
     assertThat(new CrossEntropy(0).evaluate(labels(1), logits).getFloat()).isEqualTo(2000f);
