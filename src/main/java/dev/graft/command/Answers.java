@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /** How answers are written: lines of standard output. */
 sealed interface Answers {
@@ -132,12 +131,8 @@ sealed interface Answers {
       while (fields.size() < 2 + COLUMNS.size() * top) {
         fields.add("");
       }
-      return fields.stream().map(Csv::quoted).collect(Collectors.joining(","));
-    }
-
-    private static String quoted(String field) {
-      boolean plain = field.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
-      return plain ? field : '"' + field.replace("\"", "\"\"") + '"';
+      String row = dev.graft.Csv.row(fields);
+      return row.substring(0, row.length() - 1); // the console ends lines itself
     }
   }
 }

@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /** {@code doctor}: what is here, what is missing, what to do. */
 @Command(
@@ -30,12 +30,7 @@ import picocli.CommandLine.Option;
 final class DoctorCommand implements Callable<Integer> {
   private final Console console;
 
-  @Option(
-      names = "--output",
-      paramLabel = "FOLDER",
-      defaultValue = "output",
-      description = "Folder of runs and features (default: ${DEFAULT-VALUE}).")
-  private Path output;
+  @Mixin private OutputOption output;
 
   DoctorCommand(Console console) {
     this.console = console;
@@ -59,7 +54,7 @@ final class DoctorCommand implements Callable<Integer> {
     line("data", data());
     line("DJL's cache", size(Utils.getCacheDir()));
     line("downloads", size(Download.toCache().folder()));
-    line("features", size(output.resolve("features")));
+    line("features", size(output.folder().resolve("features")));
     line("runs", runs());
     return engine ? 0 : 1;
   }
@@ -100,12 +95,12 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private String runs() throws IOException {
-    Path runs = output.resolve("runs");
+    Path runs = output.folder().resolve("runs");
     if (!Files.isDirectory(runs)) {
       return "none yet; infer asks ImageNet's classes until there is one";
     }
     try (Stream<Path> list = Files.list(runs)) {
-      Path latest = output.resolve("latest");
+      Path latest = output.folder().resolve("latest");
       return list.count()
           + " in "
           + runs

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code evaluate}: a saved model, judged by labelled pictures. */
@@ -46,12 +47,7 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "auto, cpu, gpu0, … (default: ${DEFAULT-VALUE}).")
   private String device;
 
-  @Option(
-      names = "--output",
-      paramLabel = "FOLDER",
-      defaultValue = "output",
-      description = "Folder of runs and features (default: ${DEFAULT-VALUE}).")
-  private Path output;
+  @Mixin private OutputOption output;
 
   EvaluateCommand(Console console) {
     this.console = console;
@@ -59,16 +55,16 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Optional<Path> model = run == null ? RunFolder.latest(output) : Optional.of(run);
+    Optional<Path> model = run == null ? RunFolder.latest(output.folder()) : Optional.of(run);
     Path folder =
         model.orElseThrow(
             () ->
                 new GraftException(
                     "There is no completed run in "
-                        + output
+                        + output.folder()
                         + " to evaluate; run fine-tune first, or name one with --run FOLDER."));
     Evaluator.Written written =
-        new Evaluator(folder, output, console).evaluate(Optional.ofNullable(data), device);
+        new Evaluator(folder, output.folder(), console).evaluate(Optional.ofNullable(data), device);
     Evaluator.Verdict verdict = written.verdict();
     console.answer(folder.getFileName() + " on " + verdict.data().name() + ":");
     VerdictLines.of(verdict.test(), verdict.data().pictures()).forEach(console::answer);

@@ -6,12 +6,10 @@ import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.training.FineTuner;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code fine-tune}: the main job. */
 @Command(
@@ -36,12 +34,7 @@ final class FineTuneCommand implements Callable<Integer> {
 
   @Mixin private RecipeOptions options;
 
-  @Option(
-      names = "--output",
-      paramLabel = "FOLDER",
-      defaultValue = "output",
-      description = "Folder of runs and features (default: ${DEFAULT-VALUE}).")
-  private Path output;
+  @Mixin private OutputOption output;
 
   FineTuneCommand(Console console) {
     this.console = console;
@@ -51,7 +44,7 @@ final class FineTuneCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Recipe recipe = options.recipe();
     console.say("Recipe: " + RecipeReader.describe(recipe));
-    try (FineTuner tuner = new FineTuner(recipe, output, console)) {
+    try (FineTuner tuner = new FineTuner(recipe, output.folder(), console)) {
       new SummaryTable(tuner.network()).lines().forEach(console::say);
       report(tuner.run());
     }

@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -106,12 +107,7 @@ final class InferCommand implements Callable<Integer> {
       description = "auto, cpu, gpu0, … (default: ${DEFAULT-VALUE}).")
   private String device;
 
-  @Option(
-      names = "--output",
-      paramLabel = "FOLDER",
-      defaultValue = "output",
-      description = "Folder of runs (default: ${DEFAULT-VALUE}).")
-  private Path output;
+  @Mixin private OutputOption output;
 
   InferCommand(Console console) {
     this.console = console;
@@ -232,7 +228,7 @@ final class InferCommand implements Callable<Integer> {
   }
 
   private Optional<Path> modelFolder() throws IOException {
-    Optional<Path> run = model == null ? RunFolder.latest(output) : Optional.of(model);
+    Optional<Path> run = model == null ? RunFolder.latest(output.folder()) : Optional.of(model);
     return run.map(RunFolder::modelOf);
   }
 

@@ -10,11 +10,10 @@ import dev.graft.training.DataSets;
 import dev.graft.training.Designs;
 import dev.graft.zoo.BackboneEntry;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code inspect}: what is in a data set, before anything is trained on it. */
@@ -36,12 +35,7 @@ final class InspectCommand implements Callable<Integer> {
       description = "cifar10, cifar10-sample, a folder, or a manifest (.csv, .jsonl).")
   private String data;
 
-  @Option(
-      names = "--output",
-      paramLabel = "FOLDER",
-      defaultValue = "output",
-      description = "Folder of runs and features (default: ${DEFAULT-VALUE}).")
-  private Path output;
+  @Mixin private OutputOption output;
 
   InspectCommand(Console console) {
     this.console = console;
@@ -50,10 +44,9 @@ final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Recipe recipe =
-        RecipeReader.read(
-            null, Map.of("data", "'" + data.replace("'", "''") + "'", "max-bad", "0.999"));
+        RecipeReader.read(null, Map.of("data", RecipeReader.text(data), "max-bad", "0.999"));
     Designs.check(recipe, BackboneEntry.of(recipe.backbone()));
-    try (FingerprintLog fingerprints = DataSets.fingerprints(output)) {
+    try (FingerprintLog fingerprints = DataSets.fingerprints(output.folder())) {
       DataSet found = DataSets.open(recipe, fingerprints, console);
       Survey survey = Survey.thorough(found, console);
       survey.classLines().forEach(console::answer);

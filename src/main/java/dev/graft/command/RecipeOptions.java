@@ -78,8 +78,8 @@ final class RecipeOptions {
   Recipe recipe() {
     Map<String, String> all = new LinkedHashMap<>(settings);
     put(all, "backbone", backbone);
-    put(all, "weights", quoted(weights));
-    put(all, "data", quoted(data));
+    put(all, "weights", weights == null ? null : RecipeReader.text(weights));
+    put(all, "data", data == null ? null : RecipeReader.text(data));
     put(all, "folds", folds);
     put(all, "unfreeze", unfreeze);
     put(all, "epochs", epochs);
@@ -95,10 +95,5 @@ final class RecipeOptions {
     if (value != null) {
       settings.put(key, value);
     }
-  }
-
-  /** A path in YAML, whatever characters are in it. */
-  private static String quoted(String value) {
-    return value == null ? null : "'" + value.replace("'", "''") + "'";
   }
 }

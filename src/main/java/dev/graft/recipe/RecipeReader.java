@@ -90,6 +90,11 @@ public final class RecipeReader {
     return convert(tree, file == null ? "the settings" : file.toString());
   }
 
+  /** A text as a value for {@link #read}, whatever characters are in it. */
+  public static String text(String value) {
+    return "'" + value.replace("'", "''") + "'";
+  }
+
   /** A recipe as YAML, all keys. */
   public static String write(Recipe recipe) {
     try {

@@ -16,6 +16,9 @@ public final class Charts {
   /** The number of pictures that {@link #mistakes} has room for. */
   public static final int MOST_MISTAKES = MistakesChart.MOST;
 
+  /** No drawing shows more of a picture: its shorter side, in pixels. */
+  public static final int LEAST_SIDE = 320;
+
   private Charts() {}
 
   /** The loss of training and validation over the epochs, the best epoch marked. */

@@ -1,6 +1,5 @@
 package dev.graft.training;
 
-import ai.djl.Device;
 import ai.djl.modality.Classifications;
 import ai.djl.modality.cv.Image;
 import ai.djl.repository.zoo.ZooModel;
@@ -40,7 +39,6 @@ import java.util.stream.IntStream;
 /** A saved model, asked for labelled pictures. */
 public final class Evaluator {
   private static final int BATCH = 32;
-  private static final int DRAWN_SIDE = 320;
 
   private final Path run;
   private final Path output;
@@ -83,7 +81,7 @@ public final class Evaluator {
     Recipe recipe = recipe(data);
     try (FingerprintLog fingerprints = DataSets.fingerprints(output);
         ZooModel<Image, Classifications> model =
-            SavedModel.load(RunFolder.modelOf(run), device(device));
+            SavedModel.load(RunFolder.modelOf(run), Computer.device(device));
         PictureClassifier classifier = PictureClassifier.of(model)) {
       DataSet found = DataSets.open(recipe, fingerprints, console);
       Survey survey = Survey.thorough(found, console);
@@ -113,10 +111,6 @@ public final class Evaluator {
     }
   }
 
-  private static Device device(String name) {
-    return Computer.device(name);
-  }
-
   /** The run's recipe, with other data if some is given. */
   private Recipe recipe(Optional<String> data) {
     Path file = run.resolve("recipe.yaml");
@@ -130,7 +124,7 @@ public final class Evaluator {
     Map<String, String> settings = new LinkedHashMap<>();
     data.ifPresent(
         given -> {
-          settings.put("data", "'" + given.replace("'", "''") + "'");
+          settings.put("data", RecipeReader.text(given));
           settings.put("max-bad", "0.999"); // nothing is learnt from them
         });
     return RecipeReader.read(there ? file : null, settings);
@@ -231,7 +225,7 @@ public final class Evaluator {
         run.getFileName() + " on " + data.name(),
         place ->
             pictures
-                .read(chosen[place], DRAWN_SIDE)
+                .read(chosen[place], Charts.LEAST_SIDE)
                 .map(each -> Charts.picture(each.rgb(), each.width(), each.height())));
     if (pictures instanceof ImageFolder) {
       Files.writeString(

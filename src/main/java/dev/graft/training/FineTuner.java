@@ -46,9 +46,6 @@ public final class FineTuner implements AutoCloseable {
   /** Test pictures that are drawn with their predictions. */
   private static final int DRAWN = 10;
 
-  /** No drawing shows more of a picture: its shorter side, in pixels. */
-  private static final int DRAWN_SIDE = 320;
-
   private final Stopwatch total = new Stopwatch();
   private final Recipe recipe;
   private final Path output;
@@ -129,7 +126,9 @@ public final class FineTuner implements AutoCloseable {
     try (GraftTraining training =
             new GraftTraining(graft, !recipe.cache(), recipe, device, console);
         Weights untrained = training.weights()) {
-      untrained.keep();
+      if (recipe.folds() > 0) {
+        untrained.keep();
+      }
       watch = new Stopwatch();
       History history = fit(training, features, split);
       double trainingSeconds = watch.seconds();
@@ -341,7 +340,7 @@ public final class FineTuner implements AutoCloseable {
 
   private Optional<BufferedImage> picture(int index) {
     return pictures
-        .read(index, DRAWN_SIDE)
+        .read(index, Charts.LEAST_SIDE)
         .map(picture -> Charts.picture(picture.rgb(), picture.width(), picture.height()));
   }
 
