@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
@@ -19,8 +20,8 @@ import java.util.function.Function;
  *
  * <p>For one consuming thread, which also walks the inputs, never further than needed. Nothing
  * starts before the first result is asked for. What the work throws is thrown by {@link #next} in
- * that result's place; the results after it can still be had. Closing it stops the threads without
- * waiting for work that is under way.
+ * that result's place; the results after it can still be had. Closing it waits for the pieces that
+ * are at work and begins no others: what the work uses may be closed after it.
  */
 public final class ReadAhead<T> implements Iterator<T>, AutoCloseable {
   /** Hands one more piece of work to the threads; to be asked only where there is one. */
@@ -143,7 +144,21 @@ public final class ReadAhead<T> implements Iterator<T>, AutoCloseable {
   @Override
   public void close() {
     exhausted = true;
+    // Not interrupted: a thread that is interrupted while it writes closes the file for all others.
+    underWay.forEach(each -> each.cancel(false));
     underWay.clear();
-    threads.shutdownNow();
+    threads.shutdown();
+    boolean interrupted = false;
+    boolean ended = false;
+    while (!ended) {
+      try {
+        ended = threads.awaitTermination(1, TimeUnit.DAYS);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

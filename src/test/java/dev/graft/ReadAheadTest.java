@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -161,12 +163,14 @@ class ReadAheadTest {
     }
   }
 
+  /** An interrupted thread would close the file it writes to, and others write there too. */
   @Test
-  void closingStopsTheThreadsAlsoWhileTheyAreBusy() throws InterruptedException {
-    CountDownLatch never = new CountDownLatch(1);
-    CountDownLatch interrupted = new CountDownLatch(2);
+  void closingWaitsForTheWorkThatIsUnderWayAndDoesNotInterruptIt() throws InterruptedException {
     CountDownLatch busy = new CountDownLatch(2);
-    List<Thread> threads = Collections.synchronizedList(new ArrayList<>());
+    CountDownLatch closing = new CountDownLatch(1);
+    AtomicInteger begun = new AtomicInteger();
+    AtomicInteger undisturbed = new AtomicInteger();
+    Set<Thread> threads = Collections.synchronizedSet(new HashSet<>());
     ReadAhead<Integer> results =
         ReadAhead.of(
             2,
@@ -174,26 +178,32 @@ class ReadAheadTest {
             numbers(10),
             i -> {
               if (i > 0) {
+                begun.incrementAndGet();
                 threads.add(Thread.currentThread());
                 busy.countDown();
-                try {
-                  never.await();
-                } catch (InterruptedException e) {
-                  interrupted.countDown();
-                }
+                await(closing); // throws if it is interrupted
+                undisturbed.incrementAndGet();
               }
               return i;
             });
     assertThat(results.next()).isEqualTo(0);
     busy.await();
-    results.close();
+    Thread closer = new Thread(results::close);
+    closer.start();
+    closer.join(100);
+    assertThat(closer.isAlive()).isTrue();
+    closer.interrupt(); // which does not make it leave the work alone
+    closer.join(100);
+    assertThat(closer.isAlive()).isTrue();
+    closing.countDown();
+    closer.join();
+    assertThat(undisturbed).hasValue(2);
+    assertThat(begun).hasValue(2); // what waited was not begun
     assertThat(results.hasNext()).isFalse();
-    interrupted.await();
     for (Thread thread : threads) {
       thread.join();
       assertThat(thread.isDaemon()).isTrue();
     }
-    assertThat(threads).hasSize(2); // what waited was not begun
   }
 
   @Test
