@@ -21,6 +21,10 @@ final class JpegHead {
   private static final int END_OF_IMAGE = 0xd9;
   private static final int START_OF_SCAN = 0xda;
   private static final int LOSSLESS = 0xc3;
+
+  /** The last two bits of a frame's marker. */
+  private static final int PROGRESSIVE = 2;
+
   private static final int JFIF = 0xe0;
   private static final int EXIF = 0xe1;
   private static final int PROFILE = 0xe2;
@@ -36,6 +40,7 @@ final class JpegHead {
   private int frameMarker;
   private int adobeTransform = -1;
   private long scan;
+  private int componentsOfScan;
 
   private JpegHead() {}
 
@@ -54,6 +59,8 @@ final class JpegHead {
       marker = nextMarker(in);
     }
     head.scan = in.getStreamPosition() - 2;
+    in.readUnsignedShort(); // the segment's length
+    head.componentsOfScan = in.readUnsignedByte();
     if (head.frame == null) {
       throw new IIOException("its size is missing");
     }
@@ -202,6 +209,32 @@ final class JpegHead {
     ByteArrayOutputStream whole = new ByteArrayOutputStream();
     profileParts.values().forEach(whole::writeBytes);
     return whole.toByteArray();
+  }
+
+  /**
+   * Whether the decoder keeps the whole picture's coefficients, for several scans to add to them:
+   * in progressive files, and in others whose first scan has not all components.
+   */
+  boolean isOfSeveralScans() {
+    return (frameMarker & 3) == PROGRESSIVE || componentsOfScan < components();
+  }
+
+  /** Counts the scans of a file, or a few more: their marker may also occur in a table. */
+  int scans(ImageInputStream file) throws IOException {
+    file.seek(scan);
+    byte[] some = new byte[1 << 16];
+    int scans = 0;
+    int before = 0;
+    for (int read = file.read(some); read > 0; read = file.read(some)) {
+      for (int i = 0; i < read; i++) {
+        int now = some[i] & 0xff;
+        if (before == 0xff && now == START_OF_SCAN) {
+          scans++;
+        }
+        before = now;
+      }
+    }
+    return scans;
   }
 
   /** The same file as if it had none of the segments that the decoder does not need. */

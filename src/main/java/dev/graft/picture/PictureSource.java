@@ -34,9 +34,19 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
 
   private static final int MAX_PIXELS = 1_000 * MEGA;
 
+  /** A decoder that keeps coefficients takes up to 6 bytes a pixel, outside the heap. */
+  private static final int MAX_KEPT = 200 * MEGA;
+
+  /**
+   * Every scan goes over the whole picture, though it may take a few bytes of the file: a hundred
+   * megapixels in 20 scans, where programs write 10, or 25 in 80, which takes some 6 s.
+   */
+  private static final long MAX_SCANNED = 2_000L * MEGA;
+
   PictureReader.Header header() throws IOException {
     if (format == PictureFormat.JPEG) {
       JpegHead head = JpegHead.of(stream);
+      check(head);
       return header(head.width(), head.height(), head.orientation());
     }
     int orientation = Embedded.in(format, stream).orientation();
@@ -58,6 +68,8 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
   Picture read(int least) throws IOException {
     if (format == PictureFormat.JPEG) {
       JpegHead head = JpegHead.of(stream);
+      check(head);
+      checkScans(head);
       PixelRows rows = withReader(head.stripped(stream), reader -> jpegRows(reader, head));
       return finished(rows, least, head.orientation(), head.profile());
     }
@@ -133,6 +145,24 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
     }
   }
 
+  private void check(JpegHead head) {
+    check(head.width(), head.height());
+    if (head.isOfSeveralScans() && (long) head.width() * head.height() > MAX_KEPT) {
+      throw new GraftException(
+          "%s has %dx%d pixels; Graft reads progressive JPEG up to %d megapixels."
+              .formatted(name, head.width(), head.height(), MAX_KEPT / MEGA));
+    }
+  }
+
+  private void checkScans(JpegHead head) throws IOException {
+    long scans = head.isOfSeveralScans() ? head.scans(stream) : 1;
+    if (scans * head.width() * head.height() > MAX_SCANNED) {
+      throw new GraftException(
+          "%s is made of %d scans of %dx%d pixels, which would take too long to read; save it anew."
+              .formatted(name, scans, head.width(), head.height()));
+    }
+  }
+
   /** The smallest factor to thin a picture out by, so that its pixels fit into memory. */
   private static int thinning(int width, int height) {
     int factor = 1;
@@ -147,7 +177,6 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
   }
 
   private PixelRows jpegRows(ImageReader reader, JpegHead head) throws IOException {
-    check(head.width(), head.height());
     int thinning = thinning(head.width(), head.height());
     ImageReadParam param = reader.getDefaultReadParam();
     param.setSourceSubsampling(thinning, thinning, 0, 0);

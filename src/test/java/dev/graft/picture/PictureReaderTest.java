@@ -9,6 +9,7 @@ import dev.graft.GraftException;
 import java.awt.image.BufferedImage;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,10 +20,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
+import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.ImageOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -238,6 +244,57 @@ class PictureReaderTest {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> PictureReader.read(endless))
         .withMessage(endless + " is damaged or cut off.");
+  }
+
+  /** Each scan is a pass over all pixels, and takes some twenty bytes. */
+  @Test
+  void aJpegOfThousandsOfScansIsRefusedAndOneOfAHundredRead() throws IOException {
+    byte[] jpeg = progressiveJpeg(1000);
+    String text = new String(jpeg, ISO_8859_1);
+    int lastScan = text.lastIndexOf("\u00ff\u00da");
+    String head = text.substring(0, lastScan);
+    String scan = text.substring(lastScan, text.length() - 2);
+    int scans = (int) Pattern.compile("\u00ff\u00da").matcher(text).results().count();
+    Path hundred = folder.resolve("hundred.jpg");
+    Path thousands = folder.resolve("thousands.jpg");
+    String end = text.substring(text.length() - 2);
+    Files.writeString(hundred, head + scan.repeat(101 - scans) + end, ISO_8859_1);
+    Files.writeString(thousands, head + scan.repeat(2002 - scans) + end, ISO_8859_1);
+
+    assertThat(PictureReader.read(hundred)).hasToString("Picture[1000x1000]");
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> PictureReader.read(thousands))
+        .withMessage(
+            thousands
+                + " is made of 2001 scans of 1000x1000 pixels, which would take too long to read;"
+                + " save it anew.");
+  }
+
+  @Test
+  void aProgressiveJpegWhoseCoefficientsDoNotFitIntoMemoryIsRefusedByItsHeader()
+      throws IOException {
+    byte[] jpeg = progressiveJpeg(1000);
+    int frame = new String(jpeg, ISO_8859_1).indexOf("\u00ff\u00c2");
+    ByteBuffer.wrap(jpeg).putShort(frame + 5, (short) 15_000).putShort(frame + 7, (short) 14_000);
+    Path huge = Files.write(folder.resolve("huge.jpg"), Arrays.copyOf(jpeg, 1 << 20));
+
+    assertRefused(
+        huge, " has 14000x15000 pixels; Graft reads progressive JPEG up to 200 megapixels.");
+  }
+
+  private static byte[] progressiveJpeg(int side) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+    ImageWriteParam param = writer.getDefaultWriteParam();
+    param.setProgressiveMode(ImageWriteParam.MODE_DEFAULT);
+    try (ImageOutputStream out = ImageIO.createImageOutputStream(bytes)) {
+      writer.setOutput(out);
+      BufferedImage black = new BufferedImage(side, side, BufferedImage.TYPE_INT_RGB);
+      writer.write(null, new IIOImage(black, null, null), param);
+    } finally {
+      writer.dispose();
+    }
+    return bytes.toByteArray();
   }
 
   private Path rgbPngThatSaysItHas(int width, int height) throws IOException {
