@@ -200,7 +200,8 @@ class OwnPicturesTest {
             "Classes: cat 5, dog 6",
             "Sizes: the shorter side is 32 pixels in all",
             "Quarantine: 1 of 12 pictures can't be read and are left out:",
-            "Duplicates: none");
+            "Duplicates: no identical pictures",
+            "Duplicates: no near-duplicates");
     assertThat(elsewhere.resolve("runs")).doesNotExist();
   }
 

@@ -40,12 +40,7 @@ final class EvaluateCommand implements Callable<Integer> {
               + " pictures.")
   private String data;
 
-  @Option(
-      names = "--device",
-      paramLabel = "NAME",
-      defaultValue = "auto",
-      description = "auto, cpu, gpu0, … (default: ${DEFAULT-VALUE}).")
-  private String device;
+  @Mixin private DeviceOption device;
 
   @Mixin private OutputOption output;
 
@@ -64,7 +59,8 @@ final class EvaluateCommand implements Callable<Integer> {
                         + output.folder()
                         + " to evaluate; run fine-tune first, or name one with --run FOLDER."));
     Evaluator.Written written =
-        new Evaluator(folder, output.folder(), console).evaluate(Optional.ofNullable(data), device);
+        new Evaluator(folder, output.folder(), console)
+            .evaluate(Optional.ofNullable(data), device.device());
     Evaluator.Verdict verdict = written.verdict();
     console.answer(folder.getFileName() + " on " + verdict.data().name() + ":");
     VerdictLines.of(verdict.test(), verdict.data().pictures()).forEach(console::answer);

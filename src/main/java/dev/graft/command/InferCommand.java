@@ -13,7 +13,6 @@ import dev.graft.network.PictureClassifier;
 import dev.graft.network.Preprocessing;
 import dev.graft.picture.Picture;
 import dev.graft.picture.PictureReader;
-import dev.graft.training.Computer;
 import dev.graft.zoo.Backbone;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -100,12 +99,7 @@ final class InferCommand implements Callable<Integer> {
               + " top1_probability, top2_id and so on.")
   private boolean csv;
 
-  @Option(
-      names = "--device",
-      paramLabel = "NAME",
-      defaultValue = "auto",
-      description = "auto, cpu, gpu0, … (default: ${DEFAULT-VALUE}).")
-  private String device;
+  @Mixin private DeviceOption device;
 
   @Mixin private OutputOption output;
 
@@ -162,7 +156,7 @@ final class InferCommand implements Callable<Integer> {
   }
 
   private void infer(List<PictureInput> inputs, Failures failures) throws IOException {
-    Device on = Computer.device(device);
+    Device on = device.device();
     Optional<Path> folder = imageNet ? Optional.empty() : modelFolder();
     String name = folder.map(InferCommand::modelName).orElse("efficientnet-lite0 (ImageNet)");
     try (ZooModel<Image, Classifications> loaded =

@@ -51,7 +51,8 @@ final class InspectCommand implements Callable<Integer> {
       Survey survey = Survey.thorough(found, console);
       survey.classLines().forEach(console::answer);
       found.pictures().quarantine().lines().forEach(console::answer);
-      survey.duplicateLines().forEach(console::answer);
+      survey.identicalLines().forEach(console::answer);
+      survey.nearLines().forEach(console::answer);
     }
     return 0;
   }

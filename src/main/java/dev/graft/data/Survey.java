@@ -207,15 +207,21 @@ public final class Survey {
     return lines;
   }
 
-  /** For people: what is there more than once. */
-  public List<String> duplicateLines() {
+  /** For people: which files are there more than once. */
+  public List<String> identicalLines() {
     List<String> lines = new ArrayList<>();
     add(lines, "identical pictures", identical());
     add(lines, "CONFLICT, identical pictures with different labels", conflicts());
+    return lines.isEmpty() ? List.of("Duplicates: no identical pictures") : lines;
+  }
+
+  /** For people: what looks the same, and what is on both sides of given parts. */
+  public List<String> nearLines() {
+    List<String> lines = new ArrayList<>();
     add(lines, "near-duplicates", near());
     add(lines, "LEAK, the same or nearly the same pictures in different parts", leaks());
     if (lines.isEmpty()) {
-      return List.of("Duplicates: none");
+      return List.of("Duplicates: no near-duplicates");
     }
     int alike = tooAlike().stream().mapToInt(List::size).sum();
     if (alike > 0) {

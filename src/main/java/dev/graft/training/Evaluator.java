@@ -1,5 +1,6 @@
 package dev.graft.training;
 
+import ai.djl.Device;
 import ai.djl.modality.Classifications;
 import ai.djl.modality.cv.Image;
 import ai.djl.repository.zoo.ZooModel;
@@ -77,11 +78,10 @@ public final class Evaluator {
    * @throws GraftException if the data has classes that the model doesn't know, or the run's own
    *     data is not what it was
    */
-  public Written evaluate(Optional<String> data, String device) throws IOException {
+  public Written evaluate(Optional<String> data, Device device) throws IOException {
     Recipe recipe = recipe(data);
     try (FingerprintLog fingerprints = DataSets.fingerprints(output);
-        ZooModel<Image, Classifications> model =
-            SavedModel.load(RunFolder.modelOf(run), Computer.device(device));
+        ZooModel<Image, Classifications> model = SavedModel.load(RunFolder.modelOf(run), device);
         PictureClassifier classifier = PictureClassifier.of(model)) {
       DataSet found = DataSets.open(recipe, fingerprints, console);
       Survey survey = Survey.thorough(found, console);

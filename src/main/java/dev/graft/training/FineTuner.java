@@ -78,7 +78,8 @@ public final class FineTuner implements AutoCloseable {
     data = DataSets.open(recipe, fingerprints, console);
     pictures = data.pictures();
     Survey survey = Survey.quick(data);
-    survey.classLines().forEach(console::say);
+    console.sayAll(survey.classLines());
+    console.sayAll(survey.identicalLines());
     int side = Designs.inputSize(recipe, entry, survey.medianSide());
     sayInput(side, survey);
     backbone = Backbone.load(entry, recipe.weights(), side, device, console);
@@ -193,10 +194,7 @@ public final class FineTuner implements AutoCloseable {
                 : String.format(Locale.ROOT, "; %,d smaller pictures are scaled up", smaller)));
   }
 
-  /**
-   * What is there more than once, and what can't be read; the numbers of groups that belong
-   * together.
-   */
+  /** What looks the same, and what can't be read; the numbers of groups that belong together. */
   private int[] survey(RunFolder folder) throws IOException {
     Survey survey;
     try {
@@ -205,7 +203,7 @@ public final class FineTuner implements AutoCloseable {
       quarantine(folder);
     }
     console.sayAll(pictures.quarantine().lines());
-    console.sayAll(survey.duplicateLines());
+    console.sayAll(survey.nearLines());
     RunRecord record = folder.record();
     folder.write(
         record.with(

@@ -140,13 +140,16 @@ class ImageFolderTest {
               "Classes: cat 10, dog 5",
               "Imbalanced: the largest class has 2.0 times the pictures of the smallest.",
               "Sizes: the shorter side is 32 to 40 pixels, 32 in the middle");
-      assertThat(survey.duplicateLines())
+      assertThat(survey.identicalLines())
           .contains(
               "Duplicates, CONFLICT, identical pictures with different labels: 1 group, 2 pictures"
                   + " in all",
               "  %s (cat, train), %s (dog, train)"
                   .formatted(
-                      folder.resolve("train/cat/00.png"), folder.resolve("train/dog/conflict.png")),
+                      folder.resolve("train/cat/00.png"),
+                      folder.resolve("train/dog/conflict.png")));
+      assertThat(survey.nearLines())
+          .contains(
               "Duplicates, LEAK, the same or nearly the same pictures in different parts: 1 group,"
                   + " 2 pictures in all");
       int[] groups = survey.groups();
@@ -160,7 +163,8 @@ class ImageFolderTest {
     pets(3);
     try (FingerprintLog log = log()) {
       Survey survey = Survey.thorough(open(0, log), Console.silent());
-      assertThat(survey.duplicateLines()).containsExactly("Duplicates: none");
+      assertThat(survey.identicalLines()).containsExactly("Duplicates: no identical pictures");
+      assertThat(survey.nearLines()).containsExactly("Duplicates: no near-duplicates");
       assertThat(survey.isImbalanced()).isFalse();
       assertThat(Arrays.stream(survey.groups()).distinct().count()).isEqualTo(6);
     }
@@ -181,7 +185,7 @@ class ImageFolderTest {
       Survey survey = Survey.thorough(open(0, log), Console.silent());
       assertThat(survey.near()).hasSize(1);
       assertThat(survey.near().get(0)).hasSize(11);
-      assertThat(survey.duplicateLines())
+      assertThat(survey.nearLines())
           .last()
           .asString()
           .startsWith("  11 of the near-duplicates are a great part of their class,")

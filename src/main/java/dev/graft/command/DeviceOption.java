@@ -1,0 +1,24 @@
+package dev.graft.command;
+
+import ai.djl.Device;
+import dev.graft.training.Computer;
+import picocli.CommandLine.Option;
+
+/** Where a saved model computes, the same for every command that takes one. */
+final class DeviceOption {
+  @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      defaultValue = "auto",
+      description = "auto, cpu, gpu0, … (default: ${DEFAULT-VALUE}).")
+  private String name;
+
+  /**
+   * The device of that name.
+   *
+   * @throws dev.graft.GraftException if there is none here
+   */
+  Device device() {
+    return Computer.device(name);
+  }
+}
