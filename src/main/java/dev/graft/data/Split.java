@@ -5,10 +5,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -21,8 +23,8 @@ import java.util.stream.IntStream;
 @SuppressWarnings("ArrayRecordComponent") // made once a run, and compared by nobody
 public record Split(int[] train, int[] validation, int[] test) {
   /**
-   * Pictures that a class needs where all three parts are drawn: one for each of them, so that each
-   * figure is about every class.
+   * Pictures unlike each other that a class needs where all three parts are drawn: one for each of
+   * them, so that each figure is about every class.
    */
   public static final int LEAST = 3;
 
@@ -57,7 +59,8 @@ public record Split(int[] train, int[] validation, int[] test) {
    * @param validation share of the training pictures that is kept for validation, in (0, 1)
    * @param test share of the pictures that is kept for the test, in (0, 1)
    * @param seed of the drawing of test pictures
-   * @throws GraftException if a class has too few pictures, or is missing from a part
+   * @throws GraftException if a class has too few pictures of different groups, or if no picture is
+   *     left for a part
    */
   public static Split of(
       DataSet data, int[] groups, HoldOut holdOut, double validation, double test, long seed) {
@@ -66,7 +69,7 @@ public record Split(int[] train, int[] validation, int[] test) {
     int[] forValidation = data.indices(Optional.of(Part.VALIDATION));
     int[] forTest = data.indices(Optional.of(Part.TEST));
     int drawn = (data.has(Part.VALIDATION) ? 0 : 1) + (data.has(Part.TEST) ? 0 : 1);
-    requireEnough(data, train, LEAST - 2 + drawn);
+    requireEnough(data, train, groups, LEAST - 2 + drawn);
     if (!data.has(Part.TEST)) {
       forTest = stratified(train, data.labels(), groups, test, seed);
       train = without(train, forTest);
@@ -85,25 +88,57 @@ public record Split(int[] train, int[] validation, int[] test) {
     return new Split(train, forValidation, forTest);
   }
 
-  private static void requireEnough(DataSet data, int[] candidates, int least) {
-    int[] support = new int[data.classes().size()];
-    for (int i : candidates) {
-      support[data.pictures().label(i)]++;
-    }
+  /**
+   * For people: which classes are missing from the pictures that are held out. That can be in parts
+   * that were given, and where pictures that must stay together tie classes to each other.
+   */
+  public List<String> gaps(DataSet data) {
+    List<String> lines = new ArrayList<>();
+    gap(data, validation, "validation", "when to stop does not depend on them")
+        .ifPresent(lines::add);
+    gap(data, test, "test", "the figures do not tell how well they are recognised")
+        .ifPresent(lines::add);
+    return lines;
+  }
+
+  private static Optional<String> gap(DataSet data, int[] part, String name, String sequel) {
+    List<String> missing = new ArrayList<>(data.classes());
+    int[] found = IntStream.of(part).map(data.pictures()::label).distinct().toArray();
+    IntStream.of(found).mapToObj(data.classes()::get).forEach(missing::remove);
+    return missing.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "Split: no %s pictures of %s; %s".formatted(name, Listing.few(missing), sequel));
+  }
+
+  private static void requireEnough(DataSet data, int[] candidates, int[] groups, int least) {
+    int[] different = different(data, candidates, groups);
     List<String> few = new ArrayList<>();
-    for (int c = 0; c < support.length; c++) {
-      if (support[c] < least) {
-        few.add(data.classes().get(c) + " has " + support[c]);
+    for (int c = 0; c < different.length; c++) {
+      if (different[c] < least) {
+        few.add(data.classes().get(c) + " has " + different[c]);
       }
     }
     if (!few.isEmpty()) {
       throw new GraftException(
-          "data: every class needs at least %d readable pictures to train and to judge by, but %s%s."
+          "data: every class needs %d different readable pictures to train and to judge by, but %s."
               .formatted(
                   least,
-                  String.join(", ", few.subList(0, Math.min(5, few.size()))),
-                  few.size() > 5 ? ", and " + (few.size() - 5) + " more have too few" : ""));
+                  String.join(", ", few.subList(0, Math.min(5, few.size())))
+                      + (few.size() > 5
+                          ? ", and " + (few.size() - 5) + " more have too few"
+                          : "")));
     }
+  }
+
+  /** In how many groups each class's candidates are. */
+  static int[] different(DataSet data, int[] candidates, int[] groups) {
+    List<Set<Integer>> different = new ArrayList<>();
+    data.classes().forEach(each -> different.add(new HashSet<>()));
+    for (int i : candidates) {
+      different.get(data.pictures().label(i)).add(groups[i]);
+    }
+    return different.stream().mapToInt(Set::size).toArray();
   }
 
   /**

@@ -112,8 +112,9 @@ public final class Survey {
 
   /**
    * A number for each picture, the same for those that must stay on one side of a split: the
-   * identical ones, and the nearly identical ones, unless these are a great part of a class. (A
-   * camera that does not move makes pictures that differ in the one thing that is to be learnt.)
+   * identical ones, and the nearly identical ones, unless these are a great part of a class, or one
+   * that would have too few to split otherwise. (A camera that does not move makes pictures that
+   * differ in the one thing that is to be learnt.)
    */
   public int[] groups() {
     int[] groups = duplicates.groups();
@@ -130,13 +131,19 @@ public final class Survey {
 
   private List<List<Integer>> tooAlike() {
     int[] support = data.support();
+    int[] groups = duplicates.groups();
+    int[] all = IntStream.range(0, groups.length).toArray();
+    int[] different = Split.different(data, all, groups);
     return duplicates.near().stream()
         .filter(
             group -> {
               int[] count = new int[support.length];
               group.forEach(i -> count[data.pictures().label(i)]++);
               return IntStream.range(0, count.length)
-                  .anyMatch(c -> count[c] > Math.max(FEW, MOST_OF_A_CLASS * support[c]));
+                  .anyMatch(
+                      c ->
+                          count[c] > Math.max(FEW, MOST_OF_A_CLASS * support[c])
+                              || (count[c] > 1 && different[c] < Split.LEAST));
             })
         .toList();
   }

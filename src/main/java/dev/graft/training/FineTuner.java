@@ -80,6 +80,8 @@ public final class FineTuner implements AutoCloseable {
     Survey survey = Survey.quick(data);
     console.sayAll(survey.classLines());
     console.sayAll(survey.identicalLines());
+    // What can't be split is said now, before hours of features; the split is drawn after them.
+    DataSets.split(recipe, data, survey.groups());
     int side = Designs.inputSize(recipe, entry, survey.medianSide());
     sayInput(side, survey);
     backbone = Backbone.load(entry, recipe.weights(), side, device, console);
@@ -235,6 +237,7 @@ public final class FineTuner implements AutoCloseable {
                     " (which came without a test set: %.0f %% were split off, by class and seed)",
                     100 * recipe.testSplit()),
             data.classes().size()));
+    console.sayAll(split.gaps(data));
     RunRecord record = folder.record();
     folder.write(
         record.with(

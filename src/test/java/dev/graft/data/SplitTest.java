@@ -236,12 +236,43 @@ class SplitTest {
     assertTooFew(1, "dog has 0", data(labels(4, 2), i -> Optional.of(PARTS.get(i % 3))));
   }
 
+  @Test
+  void picturesThatAreTheSameCountAsOne() {
+    DataSet data = data(labels(4, 5), i -> Optional.empty());
+
+    assertTooFew(3, "cat has 2", data, new int[] {0, 0, 0, 1, 2, 3, 4, 5, 6});
+    assertThat(split(data, new int[] {0, 0, 1, 2, 3, 3, 3, 4, 5}).gaps(data)).isEmpty();
+  }
+
+  @Test
+  void classesWithoutPicturesToJudgeByAreNamed() {
+    DataSet given =
+        data(labels(4, 4), i -> Optional.of(i < 3 ? Part.TRAIN : i < 5 ? Part.TEST : Part.TRAIN));
+    DataSet lacking =
+        data(
+            labels(3, 6),
+            i -> Optional.of(i < 3 ? Part.TRAIN : i < 5 ? PARTS.get(i - 2) : Part.TRAIN));
+
+    assertThat(split(given).gaps(given)).isEmpty();
+    assertThat(split(lacking).gaps(lacking))
+        .containsExactly(
+            "Split: no validation pictures of \"cat\"; when to stop does not depend on them",
+            "Split: no test pictures of \"cat\"; the figures do not tell how well they are"
+                + " recognised");
+  }
+
   private static void assertTooFew(int least, String few, DataSet data) {
+    assertTooFew(least, few, data, Split.noGroups(data.pictures().size()));
+  }
+
+  private static void assertTooFew(int least, String few, DataSet data, int[] groups) {
     assertThatExceptionOfType(GraftException.class)
-        .isThrownBy(() -> split(data))
+        .isThrownBy(() -> split(data, groups))
         .withMessage(
-            "data: every class needs at least %d readable pictures to train and to judge by, but %s."
-                .formatted(least, few));
+            "data: every class needs %d different readable pictures to train and to judge by, but "
+                    .formatted(least)
+                + few
+                + ".");
   }
 
   // Folds.
@@ -306,8 +337,11 @@ class SplitTest {
 
   /** By the notebook's shares, each picture a group of its own. */
   private static Split split(DataSet data) {
+    return split(data, Split.noGroups(data.pictures().size()));
+  }
+
+  private static Split split(DataSet data, int[] groups) {
     int[] labels = data.labels();
-    int[] groups = Split.noGroups(labels.length);
     return Split.of(
         data,
         groups,
