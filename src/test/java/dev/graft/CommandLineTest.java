@@ -16,13 +16,11 @@ import dev.graft.recipe.RecipeReader;
 import dev.graft.zoo.Backbone;
 import dev.graft.zoo.BackboneEntry;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,35 +50,13 @@ class CommandLineTest {
   private static Path output;
 
   /** The first run, which most tests look at. */
-  private static Result first;
+  private static CommandRun first;
 
   private static Path firstRun;
 
   /** What a command gave: its exit code, its answer and what it said on the way. */
-  private record Result(int code, String out, String err) {
-    List<JsonNode> json() throws IOException {
-      List<JsonNode> lines = new ArrayList<>();
-      for (String line : out.lines().toList()) {
-        lines.add(new ObjectMapper().readTree(line));
-      }
-      return lines;
-    }
-  }
-
-  private static Result graft(String... arguments) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    int code =
-        Main.run(
-            arguments,
-            new PrintStream(out, true, StandardCharsets.UTF_8),
-            new PrintStream(err, true, StandardCharsets.UTF_8));
-    return new Result(
-        code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
-  }
-
   /** A short training of a small head; {@code arguments} win over its settings. */
-  private static Result fineTune(String... arguments) {
+  private static CommandRun fineTune(String... arguments) {
     List<String> all =
         new ArrayList<>(List.of("fine-tune", "--output", output.toString(), "--device", "cpu"));
     for (String setting :
@@ -93,7 +69,7 @@ class CommandLineTest {
       all.addAll(List.of("--set", setting));
     }
     all.addAll(Arrays.asList(arguments));
-    return graft(all.toArray(String[]::new));
+    return CommandRun.of(all.toArray(String[]::new));
   }
 
   private static Path latest() throws IOException {
@@ -121,10 +97,10 @@ class CommandLineTest {
     }
     writeRecords(data.resolve("test_batch.bin"), random);
 
-    assertThat(graft("infer", "car.png", "--output", output.toString()).err)
+    assertThat(CommandRun.of("infer", "car.png", "--output", output.toString()).err())
         .contains("Model: efficientnet-lite0 (ImageNet)"); // before any run
     first = fineTune();
-    assertThat(first.code).as(first.err).isZero();
+    assertThat(first.code()).as(first.err()).isZero();
     firstRun = latest();
   }
 
@@ -245,7 +221,7 @@ class CommandLineTest {
     assertThat(Files.readAllLines(firstRun.resolve("model/synset.txt"))).isEqualTo(CLASSES);
     assertThat(RecipeReader.read(firstRun.resolve("recipe.yaml"), Map.of()).epochs()).isEqualTo(3);
     String figure = String.format(Locale.ROOT, "  accuracy %.4f (95 %% interval ", accuracy);
-    assertThat(first.out).contains(figure, "" + firstRun).doesNotContain("RANDOM");
+    assertThat(first.out()).contains(figure, "" + firstRun).doesNotContain("RANDOM");
     assertThat(Files.readString(firstRun.resolve("log.txt"))).contains(figure, "epoch  1/3");
   }
 
@@ -280,17 +256,17 @@ class CommandLineTest {
 
   @Test
   void theRecipeOfARunRepeatsItFromTheCacheToTheLastDigit() throws IOException {
-    Result again =
-        graft(
+    CommandRun again =
+        CommandRun.of(
             "fine-tune",
             "--recipe",
             firstRun.resolve("recipe.yaml").toString(),
             "--output",
             output.toString());
-    assertThat(again.code).as(again.err).isZero();
+    assertThat(again.code()).as(again.err()).isZero();
     Path run = latest();
     assertThat(run).isNotEqualTo(firstRun);
-    assertThat(again.out).contains("(cached)");
+    assertThat(again.out()).contains("(cached)");
     assertThat(json(run).at("/cache/hit").asBoolean()).isTrue();
     assertThat(history(run)).isEqualTo(history(firstRun));
     for (String file : List.of("recipe.yaml", "predictions.csv", "confusion.csv")) {
@@ -301,8 +277,8 @@ class CommandLineTest {
 
   @Test
   void anotherSeedIsAnotherRun() throws IOException {
-    Result other = fineTune("--seed", "43");
-    assertThat(other.code).as(other.err).isZero();
+    CommandRun other = fineTune("--seed", "43");
+    assertThat(other.code()).as(other.err()).isZero();
     assertThat(json(latest()).path("seed").asInt()).isEqualTo(43);
     assertThat(json(latest()).at("/cache/hit").asBoolean()).isTrue();
     assertThat(history(latest())).isNotEqualTo(history(firstRun));
@@ -310,8 +286,8 @@ class CommandLineTest {
 
   @Test
   void withoutTheCacheTheFiguresAreTheSameWithinNoise() throws IOException {
-    Result other = fineTune("--no-cache");
-    assertThat(other.code).as(other.err).isZero();
+    CommandRun other = fineTune("--no-cache");
+    assertThat(other.code()).as(other.err()).isZero();
     JsonNode run = json(latest());
     assertThat(run.at("/cache/bytes").asInt()).isZero();
     assertThat(run.at("/test/accuracy").asDouble())
@@ -322,8 +298,8 @@ class CommandLineTest {
 
   @Test
   void unfreezingTrainsTheStagesFromThatOneOn() throws IOException {
-    Result other = fineTune("--unfreeze", "block5_conv1", "--epochs", "1");
-    assertThat(other.code).as(other.err).isZero();
+    CommandRun other = fineTune("--unfreeze", "block5_conv1", "--epochs", "1");
+    assertThat(other.code()).as(other.err()).isZero();
     JsonNode run = json(latest());
     assertThat(run.at("/parameters/trained").asInt()).isEqualTo(3 * (512 * 512 * 9 + 512) + 41_322);
     int record = 512 * 2 * 2 * 2 + (256 + 512) * 4; // block4_pool in float16, and two averages
@@ -331,14 +307,14 @@ class CommandLineTest {
     assertThat(run.at("/test/accuracy").asDouble()).isGreaterThan(0.2);
     assertThat(Files.readString(latest().resolve("model/network.json")))
         .contains("\"unfreeze\" : \"block5_conv1\"");
-    Result answer = graft("infer", "--json", "--model", latest().toString(), "car.png");
+    CommandRun answer = CommandRun.of("infer", "--json", "--model", latest().toString(), "car.png");
     assertThat(answer.json().get(0).path("predictions")).hasSize(3);
   }
 
   @Test
   void aNetworkIsTrainedFromScratchByItsRecipe() throws IOException {
-    Result other = fineTune("--recipe", "conf/baseline-cnn.yaml", "--epochs", "1");
-    assertThat(other.code).as(other.err).isZero();
+    CommandRun other = fineTune("--recipe", "conf/baseline-cnn.yaml", "--epochs", "1");
+    assertThat(other.code()).as(other.err()).isZero();
     JsonNode run = json(latest());
     assertThat(run.path("backbone").asText()).isEqualTo("small-cnn");
     assertThat(run.at("/weights/pretrained").asBoolean(true)).isFalse();
@@ -350,9 +326,9 @@ class CommandLineTest {
 
   @Test
   void randomWeightsAreCalledSoEverywhere() throws IOException {
-    Result other = fineTune("--weights", "random", "--epochs", "1");
-    assertThat(other.code).as(other.err).isZero();
-    assertThat(other.out).contains("RANDOM").doesNotContain("notebook");
+    CommandRun other = fineTune("--weights", "random", "--epochs", "1");
+    assertThat(other.code()).as(other.err()).isZero();
+    assertThat(other.out()).contains("RANDOM").doesNotContain("notebook");
     JsonNode run = json(latest());
     assertThat(run.at("/weights/pretrained").asBoolean(true)).isFalse();
     assertThat(run.at("/weights/source").asText()).isEqualTo("random");
@@ -360,9 +336,9 @@ class CommandLineTest {
     assertThat(run.at("/cache/hit").asBoolean()).isFalse();
     assertThat(Files.readString(latest().resolve("model/network.json"))).contains("RANDOM");
 
-    Result otherwise =
+    CommandRun otherwise =
         fineTune("--weights", "random", "--epochs", "1", "--set", "initializer=he-uniform");
-    assertThat(otherwise.code).as(otherwise.err).isZero();
+    assertThat(otherwise.code()).as(otherwise.err()).isZero();
     assertThat(json(latest()).at("/cache/hit").asBoolean(true)).isFalse();
   }
 
@@ -371,13 +347,13 @@ class CommandLineTest {
     String before = Files.readString(output.resolve("latest"));
     for (String rate : List.of("1e30", "1.0e+300")) { // too much, and too much for a float
 
-      Result failed = fineTune("--learning-rate", rate);
-      assertThat(failed.code).as(failed.err).isEqualTo(1);
-      assertThat(failed.err.lines().reduce((a, b) -> b).orElseThrow())
+      CommandRun failed = fineTune("--learning-rate", rate);
+      assertThat(failed.code()).as(failed.err()).isEqualTo(1);
+      assertThat(failed.err().lines().reduce((a, b) -> b).orElseThrow())
           .contains("learning-rate")
           .endsWith(".");
-      assertThat(failed.err).doesNotContain("\tat ", "Exception");
-      assertThat(failed.out).isEmpty();
+      assertThat(failed.err()).doesNotContain("\tat ", "Exception");
+      assertThat(failed.out()).isEmpty();
     }
     assertThat(output.resolve("latest")).hasContent(before);
     try (Stream<Path> runs = Files.list(output.resolve("runs"))) {
@@ -399,18 +375,18 @@ class CommandLineTest {
 
   // Inference.
 
-  private static Result infer(String... arguments) {
+  private static CommandRun infer(String... arguments) {
     List<String> all = new ArrayList<>(List.of("infer", "--device", "cpu"));
     all.addAll(Arrays.asList(arguments));
-    return graft(all.toArray(String[]::new));
+    return CommandRun.of(all.toArray(String[]::new));
   }
 
   @Test
   void beforeAnyRunAPictureIsAskedForImageNetsClasses() throws IOException {
-    Result answer =
+    CommandRun answer =
         infer("--json", "--top", "5", "--output", folder.resolve("none").toString(), "car.png");
-    assertThat(answer.code).as(answer.err).isZero();
-    assertThat(answer.err).contains("taking the one that comes with Graft");
+    assertThat(answer.code()).as(answer.err()).isZero();
+    assertThat(answer.err()).contains("taking the one that comes with Graft");
     JsonNode line = answer.json().get(0);
     assertThat(line.path("image").asText()).isEqualTo("car.png");
     assertThat(line.path("model").asText()).contains("ImageNet");
@@ -429,20 +405,20 @@ class CommandLineTest {
 
   @Test
   void afterARunItsModelIsAskedUnlessImageNetIsWanted() throws IOException {
-    Result own = infer("--output", output.toString(), "car.png");
-    assertThat(own.code).as(own.err).isZero();
-    assertThat(own.err).contains("Model: " + latest().getFileName());
-    List<String> lines = own.out.lines().toList();
+    CommandRun own = infer("--output", output.toString(), "car.png");
+    assertThat(own.code()).as(own.err()).isZero();
+    assertThat(own.err()).contains("Model: " + latest().getFileName());
+    List<String> lines = own.out().lines().toList();
     assertThat(lines).hasSize(4);
     assertThat(lines.get(0)).isEqualTo("car.png");
     assertThat(lines.subList(1, 4))
         .allSatisfy(
             line -> assertThat(line).matches(" +[0-9.]+ %  (" + String.join("|", CLASSES) + ")"));
 
-    Result imageNet = infer("--imagenet", "--output", output.toString(), "car.png");
-    assertThat(imageNet.code).isZero();
-    assertThat(imageNet.err).contains("Model: efficientnet-lite0 (ImageNet)");
-    assertThat(imageNet.out).containsPattern("n[0-9]{8}");
+    CommandRun imageNet = infer("--imagenet", "--output", output.toString(), "car.png");
+    assertThat(imageNet.code()).isZero();
+    assertThat(imageNet.err()).contains("Model: efficientnet-lite0 (ImageNet)");
+    assertThat(imageNet.out()).containsPattern("n[0-9]{8}");
   }
 
   /**
@@ -467,8 +443,8 @@ class CommandLineTest {
       ImageIO.write(picture, "png", file.toFile());
       arguments.add(file.toString());
     }
-    Result answer = infer(arguments.toArray(String[]::new));
-    assertThat(answer.code).as(answer.err).isZero();
+    CommandRun answer = infer(arguments.toArray(String[]::new));
+    assertThat(answer.code()).as(answer.err()).isZero();
     List<String> predictions = Files.readAllLines(firstRun.resolve("predictions.csv"));
     List<JsonNode> lines = answer.json();
     assertThat(lines).hasSize(20);
@@ -489,9 +465,9 @@ class CommandLineTest {
     byte[] bytes = Files.readAllBytes(good);
     Path broken = folder.resolve("broken.png");
     Files.write(broken, Arrays.copyOf(bytes, bytes.length / 2));
-    Result answer =
+    CommandRun answer =
         infer("--json", "--model", firstRun.toString(), good.toString(), broken.toString());
-    assertThat(answer.code).isEqualTo(1);
+    assertThat(answer.code()).isEqualTo(1);
     List<JsonNode> lines = answer.json();
     assertThat(lines).hasSize(2);
     assertThat(lines.get(0).path("image").asText()).isEqualTo(good.toString());
@@ -541,8 +517,8 @@ class CommandLineTest {
     Files.createFile(pictures.resolve("sub/no 20.png").resolveSibling("Thumbs.db"));
     int bad = names.indexOf("e.png");
 
-    Result answer = infer("--imagenet", "--json", pictures.toString());
-    assertThat(answer.code).as(answer.err).isEqualTo(1);
+    CommandRun answer = infer("--imagenet", "--json", pictures.toString());
+    assertThat(answer.code()).as(answer.err()).isEqualTo(1);
     List<JsonNode> lines = answer.json();
     assertThat(lines.stream().map(line -> line.path("image").asText()))
         .containsExactlyElementsOf(names.stream().map(n -> "" + pictures.resolve(n)).toList());
@@ -550,7 +526,7 @@ class CommandLineTest {
       assertThat(lines.get(i).has("predictions")).as(names.get(i)).isEqualTo(i != bad);
       assertThat(lines.get(i).has("error")).as(names.get(i)).isEqualTo(i == bad);
     }
-    assertThat(answer.err.lines().toList())
+    assertThat(answer.err().lines().toList())
         .endsWith(
             "1 of 36 pictures could not be read:", "  " + lines.get(bad).path("error").asText());
 
@@ -570,9 +546,10 @@ class CommandLineTest {
     assertSamePredictions(lastLine, infer("--imagenet", "--json", last).json().get(0));
     assertThat(lastLine.path("predictions")).isNotEqualTo(japaneseLine.path("predictions"));
 
-    Result csv = infer("--model", firstRun.toString(), "--csv", "--top", "1", pictures.toString());
-    assertThat(csv.code).isEqualTo(1);
-    List<String> rows = csv.out.lines().toList();
+    CommandRun csv =
+        infer("--model", firstRun.toString(), "--csv", "--top", "1", pictures.toString());
+    assertThat(csv.code()).isEqualTo(1);
+    List<String> rows = csv.out().lines().toList();
     assertThat(rows).hasSize(1 + names.size());
     assertThat(rows.get(0)).isEqualTo("image,error,top1_id,top1_name,top1_probability");
     assertThat(rows.get(1 + bad)).startsWith(pictures.resolve("e.png") + ",").endsWith(",,,");
@@ -588,11 +565,11 @@ class CommandLineTest {
     Path good = folder.resolve("good one.png");
     writePicture(good, 1);
     Path empty = Files.createFile(folder.resolve("empty.png"));
-    Result answer =
+    CommandRun answer =
         infer("--top", "1", "--model", "" + firstRun, "" + empty, "" + good, folder + "/*.nothing");
-    assertThat(answer.code).isEqualTo(1);
-    assertThat(answer.out.lines()).hasSize(2).first().isEqualTo(good.toString());
-    assertThat(answer.err.lines().toList())
+    assertThat(answer.code()).isEqualTo(1);
+    assertThat(answer.out().lines()).hasSize(2).first().isEqualTo(good.toString());
+    assertThat(answer.err().lines().toList())
         .endsWith(
             "2 of 3 pictures could not be read:",
             "  " + empty + " is empty.",
@@ -611,8 +588,8 @@ class CommandLineTest {
       arguments.add(pictures.resolve(name).toString());
       arguments.add(pictures.resolve("seen-by-pillow").resolve(name + ".png").toString());
     }
-    Result answer = infer(arguments.toArray(String[]::new));
-    assertThat(answer.code).as(answer.err).isZero();
+    CommandRun answer = infer(arguments.toArray(String[]::new));
+    assertThat(answer.code()).as(answer.err()).isZero();
     List<JsonNode> lines = answer.json();
     assertThat(lines).hasSize(2 * names.size());
     for (int i = 0; i < names.size(); i++) {
@@ -626,27 +603,29 @@ class CommandLineTest {
 
   @Test
   void aModelThatThereIsNotIsASentence() {
-    Result answer = infer("--model", folder.resolve("nowhere").toString(), "car.png");
-    assertThat(answer.code).isEqualTo(1);
-    assertThat(answer.err).contains("There is no model in", "nowhere").doesNotContain("Exception");
-    assertThat(answer.out).isEmpty();
+    CommandRun answer = infer("--model", folder.resolve("nowhere").toString(), "car.png");
+    assertThat(answer.code()).isEqualTo(1);
+    assertThat(answer.err())
+        .contains("There is no model in", "nowhere")
+        .doesNotContain("Exception");
+    assertThat(answer.out()).isEmpty();
   }
 
   // The rest.
 
   @Test
   void doctorSaysWhatIsHere() {
-    Result answer = graft("doctor", "--output", output.toString());
-    assertThat(answer.code).isZero();
-    assertThat(answer.out)
+    CommandRun answer = CommandRun.of("doctor", "--output", output.toString());
+    assertThat(answer.code()).isZero();
+    assertThat(answer.out())
         .containsPattern("engine +(PyTorch|MXNet) [0-9.]+, DJL [0-9.]+")
         .containsPattern("weights +vgg16: bundled")
         .containsPattern("features +\\S+features: [1-9][0-9]* MB")
         .containsPattern("runs +[0-9]+ in .*latest completed: [0-9]{8}-[0-9]{6}-");
 
-    Result bare = graft("doctor", "--output", folder.resolve("none").toString());
-    assertThat(bare.code).isZero();
-    assertThat(bare.out).contains("none yet");
+    CommandRun bare = CommandRun.of("doctor", "--output", folder.resolve("none").toString());
+    assertThat(bare.code()).isZero();
+    assertThat(bare.out()).contains("none yet");
     assertThat(folder.resolve("none")).doesNotExist();
   }
 }

@@ -6,10 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.data.PictureMaker;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,31 +29,17 @@ class OwnPicturesTest {
   @TempDir static Path folder;
   private static Path pets;
   private static Path output;
-  private static Result first;
+  private static CommandRun first;
   private static Path firstRun;
 
   /** What a command gave: its exit code, its answer and what it said on the way. */
-  private record Result(int code, String out, String err) {}
-
-  private static Result graft(String... arguments) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    int code =
-        Main.run(
-            arguments,
-            new PrintStream(out, true, StandardCharsets.UTF_8),
-            new PrintStream(err, true, StandardCharsets.UTF_8));
-    return new Result(
-        code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
-  }
-
-  private static Result fineTune(String... more) {
+  private static CommandRun fineTune(String... more) {
     List<String> arguments =
         new ArrayList<>(
             List.of("fine-tune", "--data", pets.toString(), "--output", output.toString()));
     arguments.addAll(List.of("--device", "cpu", "--epochs", "2", "--set", "head.hidden=0"));
     arguments.addAll(Arrays.asList(more));
-    return graft(arguments.toArray(String[]::new));
+    return CommandRun.of(arguments.toArray(String[]::new));
   }
 
   private static Path latest() throws IOException {
@@ -78,7 +61,7 @@ class OwnPicturesTest {
     Files.write(damaged, Arrays.copyOf(bytes, bytes.length / 2));
 
     first = fineTune("--folds", "3");
-    assertThat(first.code).as(first.err).isZero();
+    assertThat(first.code()).as(first.err()).isZero();
     firstRun = latest();
   }
 
@@ -90,7 +73,8 @@ class OwnPicturesTest {
         .last()
         .asString()
         .startsWith(pets.resolve("cat/02.png") + ",");
-    assertThat(first.err).contains("Quarantine: 1 of 12 pictures can't be read and are left out:");
+    assertThat(first.err())
+        .contains("Quarantine: 1 of 12 pictures can't be read and are left out:");
 
     List<String> split = Files.readAllLines(firstRun.resolve("split.csv"));
     assertThat(split).hasSize(12).first().isEqualTo("path,label,split");
@@ -115,7 +99,7 @@ class OwnPicturesTest {
     assertThat(run.path("backbone").asText()).isEqualTo("efficientnet-lite0");
     assertThat(Files.readString(firstRun.resolve("recipe.yaml")))
         .contains("backbone: efficientnet-lite0\n");
-    assertThat(first.err).contains("Input: 96x96 pixels");
+    assertThat(first.err()).contains("Input: 96x96 pixels");
 
     List<String> classes = Files.readAllLines(firstRun.resolve("classes.csv"));
     assertThat(classes).hasSizeGreaterThanOrEqualTo(3);
@@ -147,14 +131,14 @@ class OwnPicturesTest {
             .orElseThrow();
     assertThat(run.at("/crossValidation/folds").asInt()).isEqualTo(3);
     assertThat(run.at("/crossValidation/accuracy/mean").asDouble()).isCloseTo(mean, within(1e-5));
-    assertThat(first.out).contains("Cross-validation in 3 folds: accuracy ");
+    assertThat(first.out()).contains("Cross-validation in 3 folds: accuracy ");
   }
 
   @Test
   @Order(1)
   void evaluateWithoutDataIsTheRunsOwnTestOnceMore() throws IOException {
-    Result again = graft("evaluate", "--output", output.toString(), "--device", "cpu");
-    assertThat(again.code).as(again.err).isZero();
+    CommandRun again = CommandRun.of("evaluate", "--output", output.toString(), "--device", "cpu");
+    assertThat(again.code()).as(again.err()).isZero();
     Path evaluation = onlyEvaluation();
     JsonNode run = json(firstRun.resolve("run.json"));
     JsonNode verdict = json(evaluation.resolve("evaluation.json"));
@@ -164,7 +148,7 @@ class OwnPicturesTest {
     assertThat(verdict.at("/data/quarantined").asInt()).isEqualTo(1);
     assertThat(evaluation.resolve("mistakes.csv"))
         .hasSameTextualContentAs(firstRun.resolve("mistakes.csv"));
-    assertThat(again.out).contains(firstRun.getFileName() + " on my-pets:");
+    assertThat(again.out()).contains(firstRun.getFileName() + " on my-pets:");
   }
 
   private static Path onlyEvaluation() throws IOException {
@@ -181,21 +165,22 @@ class OwnPicturesTest {
     Path other = folder.resolve("other");
     PictureMaker.write(other.resolve("cat"), 20, 2, 32);
     PictureMaker.write(other.resolve("emu"), 30, 2, 32);
-    Result refused = graft("evaluate", "--data", other.toString(), "--output", output.toString());
-    assertThat(refused.code).isEqualTo(1);
-    assertThat(refused.err)
+    CommandRun refused =
+        CommandRun.of("evaluate", "--data", other.toString(), "--output", output.toString());
+    assertThat(refused.code()).isEqualTo(1);
+    assertThat(refused.err())
         .contains("data: other has classes that the model does not know: emu. It knows cat, dog.")
         .doesNotContain("\tat ");
-    assertThat(refused.out).isEmpty();
+    assertThat(refused.out()).isEmpty();
   }
 
   @Test
   @Order(1)
   void inspectSaysWhatIsThereAndTrainsNothing() {
     Path elsewhere = folder.resolve("elsewhere");
-    Result answer = graft("inspect", pets.toString(), "--output", elsewhere.toString());
-    assertThat(answer.code).as(answer.err).isZero();
-    assertThat(answer.out)
+    CommandRun answer = CommandRun.of("inspect", pets.toString(), "--output", elsewhere.toString());
+    assertThat(answer.code()).as(answer.err()).isZero();
+    assertThat(answer.out())
         .contains(
             "Classes: cat 5, dog 6",
             "Sizes: the shorter side is 32 pixels in all",
@@ -209,8 +194,8 @@ class OwnPicturesTest {
   @Order(2)
   void aPictureThatWasAddedIsTheOnlyOneThatIsComputed() throws IOException {
     PictureMaker.write(pets.resolve("dog/new.png"), 77, 32);
-    Result next = fineTune();
-    assertThat(next.code).as(next.err).isZero();
+    CommandRun next = fineTune();
+    assertThat(next.code()).as(next.err()).isZero();
     JsonNode run = json(latest().resolve("run.json"));
     assertThat(run.at("/cache/hit").asBoolean(true)).isFalse();
     // The new one, and once more the one whose head is good and whose body is damaged.
@@ -229,9 +214,10 @@ class OwnPicturesTest {
     assertThat(all).isEqualTo(12);
 
     // The first run's test pictures are not known any more.
-    Result refused = graft("evaluate", "--run", firstRun.toString(), "--output", "" + output);
-    assertThat(refused.code).isEqualTo(1);
-    assertThat(refused.err)
+    CommandRun refused =
+        CommandRun.of("evaluate", "--run", firstRun.toString(), "--output", "" + output);
+    assertThat(refused.code()).isEqualTo(1);
+    assertThat(refused.err())
         .contains("The pictures of my-pets are not those that the run was given");
   }
 }
