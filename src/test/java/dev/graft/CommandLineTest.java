@@ -36,6 +36,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The program from its arguments to its files, on 360 pictures in CIFAR-10's format. */
 @Tag("engine")
@@ -379,6 +381,20 @@ class CommandLineTest {
     List<String> all = new ArrayList<>(List.of("infer", "--device", "cpu"));
     all.addAll(Arrays.asList(arguments));
     return CommandRun.of(all.toArray(String[]::new));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"foo", "gpu", "gpux", "gpu99999999999"})
+  void aDeviceThatCannotBeIsRefusedByEveryCommandThatTakesOne(String name) {
+    for (CommandRun refused :
+        List.of(
+            CommandRun.of("infer", "--imagenet", "--device", name, "car.png"),
+            CommandRun.of("evaluate", "--output", output.toString(), "--device", name))) {
+      assertThat(refused.code()).isEqualTo(1);
+      assertThat(refused.err())
+          .endsWith("device: must be auto, cpu or gpu0, gpu1, …, not " + name + ".\n");
+      assertThat(refused.out()).isEmpty();
+    }
   }
 
   @Test

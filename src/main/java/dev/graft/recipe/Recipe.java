@@ -187,13 +187,22 @@ public record Recipe(
     atLeast("weight-decay", weightDecay, 0);
     share("label-smoothing", labelSmoothing);
     within("batch-size", batchSize, 1, 65_536);
-    if (!device.equals("auto") && !device.equals("cpu") && !device.matches("gpu[0-9]{1,2}")) {
-      throw new GraftException("device: must be auto, cpu or gpu0, gpu1, …, not " + device + ".");
-    }
+    checkDevice(device);
     if (weightDecay > 0 && optimizer == OptimizerChoice.ADAM) {
       throw new GraftException(
           "weight-decay: adam has none here (it would be mixed into the gradient); set optimizer to"
               + " adamw, or weight-decay to 0.");
+    }
+  }
+
+  /**
+   * Checks that a text is the name of a device, be it there or not.
+   *
+   * @throws GraftException if it is not
+   */
+  public static void checkDevice(String name) {
+    if (!name.equals("auto") && !name.equals("cpu") && !name.matches("gpu[0-9]{1,2}")) {
+      throw new GraftException("device: must be auto, cpu or gpu0, gpu1, …, not " + name + ".");
     }
   }
 

@@ -1,6 +1,5 @@
 package dev.graft.training;
 
-import ai.djl.engine.Engine;
 import dev.graft.Console;
 import dev.graft.Csv;
 import dev.graft.artefact.RunRecord;
@@ -55,7 +54,7 @@ final class CrossValidation {
                 .sorted()
                 .toArray();
         int[] decidesBy = holdOut.from(rest, validation);
-        Engine.getInstance().setRandomSeed(Long.hashCode(seed));
+        Computer.seed(seed);
         verdicts.add(
             trial.run(
                 new Split(Split.without(rest, decidesBy), decidesBy, fold), Console.silent()));

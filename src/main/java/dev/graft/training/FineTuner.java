@@ -71,7 +71,7 @@ public final class FineTuner implements AutoCloseable {
     this.output = output;
     this.console = console;
     device = Computer.device(recipe.device());
-    Engine.getInstance().setRandomSeed(Long.hashCode(recipe.seed()));
+    Computer.seed(recipe.seed());
     BackboneEntry entry = BackboneEntry.of(recipe.backbone());
     Designs.check(recipe, entry);
     fingerprints = DataSets.fingerprints(output);
