@@ -2,6 +2,7 @@ package dev.graft.data;
 
 import dev.graft.Csv;
 import dev.graft.GraftException;
+import dev.graft.Reason;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -22,8 +23,9 @@ public final class Quarantine {
   private final SortedMap<Integer, Entry> entries = new TreeMap<>();
 
   private record Entry(String path, String reason) {
+    /** Whatever a file's name commands terminals to do. */
     String sentence() {
-      return path + " " + reason;
+      return Reason.line(path + " " + reason);
     }
   }
 
@@ -44,8 +46,12 @@ public final class Quarantine {
    * @param sentence that says why, and may begin with the path
    */
   synchronized void add(int index, String path, String sentence) {
-    String reason =
-        sentence.startsWith(path + " ") ? sentence.substring(path.length() + 1) : sentence;
+    String reason = sentence;
+    for (String begin : List.of(path + " ", Reason.line(path) + " ")) {
+      if (sentence.startsWith(begin)) {
+        reason = sentence.substring(begin.length());
+      }
+    }
     entries.putIfAbsent(index, new Entry(path, reason));
   }
 

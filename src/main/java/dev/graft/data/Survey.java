@@ -2,6 +2,7 @@ package dev.graft.data;
 
 import dev.graft.Console;
 import dev.graft.ReadAhead;
+import dev.graft.Reason;
 import dev.graft.picture.PictureReader;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -263,7 +264,7 @@ public final class Survey {
             .limit(NAMED)
             .map(
                 i ->
-                    data.pictures().place(i)
+                    Reason.line(data.pictures().place(i))
                         + " ("
                         + data.classes().get(data.pictures().label(i))
                         + data.parts().get(i).map(part -> ", " + name(part)).orElse("")

@@ -20,6 +20,8 @@ import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Folders of one's own pictures: what is read of them, what is not, and what is found in them. */
@@ -85,6 +87,24 @@ class ImageFolderTest {
               "2 of 10 pictures can't be read, more than max-bad allows (0.1 of them)")
           .withMessageContaining(empty);
       Survey.thorough(open(0.2, log), Console.silent());
+    }
+  }
+
+  @Test
+  @EnabledOnOs({OS.LINUX, OS.MAC})
+  void whatAFileNameCommandsTerminalsToDoIsNotPrinted() throws IOException {
+    pets(3);
+    Files.copy(folder.resolve("cat/00.png"), folder.resolve("cat/\u001b[2J.png"));
+    Files.write(folder.resolve("dog/\u0007.png"), new byte[0]);
+
+    try (FingerprintLog log = log()) {
+      DataSet data = open(0.5, log);
+      Survey survey = Survey.thorough(data, Console.silent());
+      assertThat(survey.identicalLines()).last().asString().contains("cat/?[2J.png (cat)");
+      assertThat(data.pictures().quarantine().lines())
+          .last()
+          .isEqualTo("  " + folder.resolve("dog") + "/?.png is empty.");
+      assertThat(data.pictures().quarantine().toCsv()).contains("dog/\u0007.png,is empty.");
     }
   }
 
