@@ -56,7 +56,6 @@ class CommandLineTest {
 
   private static Path firstRun;
 
-  /** What a command gave: its exit code, its answer and what it said on the way. */
   /** A short training of a small head; {@code arguments} win over its settings. */
   private static CommandRun fineTune(String... arguments) {
     List<String> all =

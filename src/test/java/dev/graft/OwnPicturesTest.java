@@ -32,7 +32,6 @@ class OwnPicturesTest {
   private static CommandRun first;
   private static Path firstRun;
 
-  /** What a command gave: its exit code, its answer and what it said on the way. */
   private static CommandRun fineTune(String... more) {
     List<String> arguments =
         new ArrayList<>(

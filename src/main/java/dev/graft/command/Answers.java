@@ -131,8 +131,7 @@ sealed interface Answers {
       while (fields.size() < 2 + COLUMNS.size() * top) {
         fields.add("");
       }
-      String row = dev.graft.Csv.row(fields);
-      return row.substring(0, row.length() - 1); // the console ends lines itself
+      return dev.graft.Csv.line(fields);
     }
   }
 }

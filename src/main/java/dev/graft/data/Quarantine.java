@@ -23,7 +23,7 @@ public final class Quarantine {
   private final SortedMap<Integer, Entry> entries = new TreeMap<>();
 
   private record Entry(String path, String reason) {
-    /** Whatever a file's name commands terminals to do. */
+    /** Fit to print, whatever characters the file's name has. */
     String sentence() {
       return Reason.line(path + " " + reason);
     }

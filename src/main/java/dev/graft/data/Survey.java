@@ -132,9 +132,7 @@ public final class Survey {
 
   private List<List<Integer>> tooAlike() {
     int[] support = data.support();
-    int[] groups = duplicates.groups();
-    int[] all = IntStream.range(0, groups.length).toArray();
-    int[] different = Split.different(data, all, groups);
+    int[] different = Split.different(data, readable(), duplicates.groups());
     return duplicates.near().stream()
         .filter(
             group -> {
@@ -147,6 +145,13 @@ public final class Survey {
                               || (count[c] > 1 && different[c] < Split.LEAST));
             })
         .toList();
+  }
+
+  private int[] readable() {
+    ImageSet pictures = data.pictures();
+    return IntStream.range(0, pictures.size())
+        .filter(i -> !pictures.quarantine().contains(i))
+        .toArray();
   }
 
   /** The greatest class's number of pictures over the smallest's; infinite if that has none. */

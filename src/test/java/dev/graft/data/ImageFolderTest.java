@@ -90,6 +90,26 @@ class ImageFolderTest {
     }
   }
 
+  /** Two pictures, one of them twice, and a file that is none: too few, were they kept together. */
+  @Test
+  void inAClassOfFewPicturesTheNearlyIdenticalAreNotKeptTogether() throws IOException {
+    PictureMaker.write(folder.resolve("dog"), 50, 4, 32);
+    PictureMaker.write(folder.resolve("cat/other.png"), 1, 32);
+    PictureMaker.write(folder.resolve("cat/one.png"), 0, 32);
+    Path near = PictureMaker.write(folder.resolve("cat/two.png"), 0, 32);
+    BufferedImage picture = ImageIO.read(near.toFile());
+    picture.setRGB(1, 1, picture.getRGB(1, 1) ^ 0x030303);
+    ImageIO.write(picture, "png", near.toFile());
+    Files.write(folder.resolve("cat/zero.png"), new byte[0]);
+
+    try (FingerprintLog log = log()) {
+      Survey survey = Survey.thorough(open(0.5, log), Console.silent());
+      assertThat(survey.near()).hasSize(1);
+      int[] groups = survey.groups();
+      assertThat(Arrays.stream(groups).distinct().count()).isEqualTo(groups.length);
+    }
+  }
+
   @Test
   @EnabledOnOs({OS.LINUX, OS.MAC})
   void whatAFileNameCommandsTerminalsToDoIsNotPrinted() throws IOException {
