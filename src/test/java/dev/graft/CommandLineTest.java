@@ -11,7 +11,7 @@ import ai.djl.nn.Parameter;
 import ai.djl.repository.zoo.ZooModel;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.graft.artefact.SavedModel;
+import dev.graft.inference.SavedModel;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.zoo.Backbone;
 import dev.graft.zoo.BackboneEntry;

@@ -131,7 +131,7 @@ sealed interface Answers {
       while (fields.size() < 2 + COLUMNS.size() * top) {
         fields.add("");
       }
-      return dev.graft.Csv.line(fields);
+      return dev.graft.io.Csv.line(fields);
     }
   }
 }

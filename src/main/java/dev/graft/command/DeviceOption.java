@@ -1,7 +1,7 @@
 package dev.graft.command;
 
 import ai.djl.Device;
-import dev.graft.training.Computer;
+import dev.graft.run.Computer;
 import picocli.CommandLine.Option;
 
 /** Where a saved model computes, the same for every command that takes one. */

@@ -2,8 +2,8 @@ package dev.graft.command;
 
 import dev.graft.Console;
 import dev.graft.GraftException;
-import dev.graft.artefact.RunFolder;
-import dev.graft.training.Evaluator;
+import dev.graft.run.Evaluator;
+import dev.graft.run.RunFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;

@@ -1,10 +1,10 @@
 package dev.graft.command;
 
 import dev.graft.Console;
-import dev.graft.artefact.RunRecord;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
-import dev.graft.training.FineTuner;
+import dev.graft.run.FineTuner;
+import dev.graft.run.RunRecord;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.concurrent.Callable;

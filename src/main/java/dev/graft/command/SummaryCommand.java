@@ -2,7 +2,7 @@ package dev.graft.command;
 
 import dev.graft.Console;
 import dev.graft.recipe.Recipe;
-import dev.graft.training.Designs;
+import dev.graft.run.Designs;
 import dev.graft.zoo.BackboneEntry;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

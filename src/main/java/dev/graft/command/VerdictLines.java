@@ -1,7 +1,7 @@
 package dev.graft.command;
 
-import dev.graft.artefact.RunRecord;
 import dev.graft.evaluation.ClassFigures;
+import dev.graft.run.RunRecord;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

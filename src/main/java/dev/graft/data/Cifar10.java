@@ -1,6 +1,6 @@
 package dev.graft.data;
 
-import dev.graft.Hash;
+import dev.graft.io.Hash;
 import dev.graft.picture.Picture;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package dev.graft.data;
 
-import dev.graft.Hash;
+import dev.graft.io.Hash;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

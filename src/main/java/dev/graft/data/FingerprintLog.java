@@ -1,6 +1,6 @@
 package dev.graft.data;
 
-import dev.graft.RecordLog;
+import dev.graft.io.RecordLog;
 import dev.graft.picture.PictureReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,11 +1,11 @@
 package dev.graft.data;
 
 import dev.graft.Console;
-import dev.graft.Csv;
 import dev.graft.GraftException;
-import dev.graft.Hash;
-import dev.graft.ReadAhead;
 import dev.graft.Reason;
+import dev.graft.io.Csv;
+import dev.graft.io.Hash;
+import dev.graft.io.ReadAhead;
 import dev.graft.picture.Picture;
 import dev.graft.picture.PictureReader;
 import java.io.IOException;

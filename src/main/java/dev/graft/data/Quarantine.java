@@ -1,8 +1,8 @@
 package dev.graft.data;
 
-import dev.graft.Csv;
 import dev.graft.GraftException;
 import dev.graft.Reason;
+import dev.graft.io.Csv;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

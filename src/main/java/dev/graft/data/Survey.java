@@ -1,8 +1,8 @@
 package dev.graft.data;
 
 import dev.graft.Console;
-import dev.graft.ReadAhead;
 import dev.graft.Reason;
+import dev.graft.io.ReadAhead;
 import dev.graft.picture.PictureReader;
 import java.util.ArrayList;
 import java.util.Arrays;

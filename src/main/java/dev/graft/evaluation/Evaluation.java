@@ -1,6 +1,6 @@
 package dev.graft.evaluation;
 
-import dev.graft.Csv;
+import dev.graft.io.Csv;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

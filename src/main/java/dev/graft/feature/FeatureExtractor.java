@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.training.ParameterStore;
 import dev.graft.Console;
-import dev.graft.ReadAhead;
+import dev.graft.io.ReadAhead;
 import dev.graft.network.Trunk;
 import dev.graft.picture.PictureReader;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package dev.graft.feature;
 
-import dev.graft.Hash;
+import dev.graft.io.Hash;
 import dev.graft.network.GraftedNetwork;
 import dev.graft.picture.PictureReader;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.graft.report;
 
-import dev.graft.WholeFile;
 import dev.graft.evaluation.Evaluation;
+import dev.graft.io.WholeFile;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package dev.graft.report;
 
 import dev.graft.GraftException;
-import dev.graft.WholeFile;
+import dev.graft.io.WholeFile;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -39,7 +39,7 @@ import java.util.stream.IntStream;
  * what the frozen root gives, kept by the feature cache, or with pixels, which then go through the
  * root every time.
  */
-final class GraftTraining implements AutoCloseable {
+public final class GraftTraining implements AutoCloseable {
   private final Graft graft;
   private final boolean fromPixels;
   private final Recipe recipe;
@@ -51,7 +51,8 @@ final class GraftTraining implements AutoCloseable {
   /**
    * @param fromPixels whether batches hold pixels, and not what the root gives
    */
-  GraftTraining(Graft graft, boolean fromPixels, Recipe recipe, Device device, Console console) {
+  public GraftTraining(
+      Graft graft, boolean fromPixels, Recipe recipe, Device device, Console console) {
     this.graft = graft;
     this.fromPixels = fromPixels;
     this.recipe = recipe;
@@ -65,28 +66,28 @@ final class GraftTraining implements AutoCloseable {
   }
 
   /** What the batches go through before the scaling: the tail, and the root if fed with pixels. */
-  SequentialBlock beforeScaling() {
+  public SequentialBlock beforeScaling() {
     SequentialBlock block = new SequentialBlock();
     return fromPixels ? block.add(graft.root()).add(graft.tail()) : block.add(graft.tail());
   }
 
   /** A copy of the trained weights, to be kept and gone back to. */
-  Weights weights() {
+  public KeptWeights weights() {
     graft.freeze();
-    return new Weights(model.getBlock(), model.getNDManager());
+    return new KeptWeights(model.getBlock(), model.getNDManager());
   }
 
   /**
    * Trains until the last epoch or until early stopping, and keeps the weights that the recipe
    * wants kept.
    */
-  History fit(FeatureBatches train, FeatureBatches validation) throws IOException {
+  public History fit(FeatureBatches train, FeatureBatches validation) throws IOException {
     LearningRate rate =
         LearningRate.of(recipe.schedule(), recipe.warmupEpochs(), recipe.epochs(), train.batches());
     EarlyStopping earlyStopping =
         new EarlyStopping(recipe.earlyStopping().patience(), recipe.earlyStopping().minDelta());
     boolean restoreBest = recipe.earlyStopping().restoreBest();
-    try (Weights best = weights()) {
+    try (KeptWeights best = weights()) {
       EpochRecorder recorder =
           new EpochRecorder(
               console,
@@ -161,7 +162,7 @@ final class GraftTraining implements AutoCloseable {
   }
 
   /** A row that was judged, with all its probabilities. */
-  interface Judged {
+  public interface Judged {
     /**
      * Takes the next row.
      *
@@ -176,7 +177,7 @@ final class GraftTraining implements AutoCloseable {
    *
    * @param judged is told of every row
    */
-  Evaluation evaluate(FeatureBatches rows, List<String> classes, Judged judged) {
+  public Evaluation evaluate(FeatureBatches rows, List<String> classes, Judged judged) {
     Evaluation.Collector collector = Evaluation.collector(classes);
     NDManager manager = model.getNDManager();
     int place = 0;

@@ -9,11 +9,11 @@ import dev.graft.recipe.Recipe;
 import dev.graft.zoo.Backbone;
 
 /** Weights that no file gives: the head's, and those of a backbone that is trained from scratch. */
-final class NewWeights {
+public final class NewWeights {
   private NewWeights() {}
 
   /** Draws them, from the engine's seed; those that were loaded stay. The root is frozen then. */
-  static void draw(Graft graft, Backbone backbone, Recipe.Initializer rule) {
+  public static void draw(Graft graft, Backbone backbone, Recipe.Initializer rule) {
     XavierInitializer initializer =
         switch (rule) {
           case GLOROT_UNIFORM ->

@@ -17,7 +17,7 @@ import java.util.Arrays;
  * which it does. So variances are measured as if there were {@value #PRIOR} more pictures, in which
  * each feature varied as the feature in the middle does; among thousands these don't matter.
  */
-final class Standardization {
+public final class Standardization {
   /** Keeps a feature that never varies from being divided by 0. */
   private static final double LEAST_VARIANCE = 1e-6;
 
@@ -37,7 +37,7 @@ final class Standardization {
    *
    * @param before what the batches go through before the scaling
    */
-  static void fit(
+  public static void fit(
       FeatureScaling scaling, int width, Block before, FeatureBatches batches, NDManager manager) {
     Standardization measured = new Standardization(width);
     for (Batch batch : batches.getData(manager)) {

@@ -1,2 +1,2 @@
-/** How a network is trained: policy, listeners, and the run from data to verdict. */
+/** How a network is trained: DJL's training, and the policy of it; knows no run. */
 package dev.graft.training;

@@ -10,7 +10,7 @@ import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.repository.zoo.ZooModel;
 import dev.graft.Console;
 import dev.graft.GraftException;
-import dev.graft.network.ImageTranslator;
+import dev.graft.inference.ImageTranslator;
 import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Trunk;

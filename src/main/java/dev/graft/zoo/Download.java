@@ -1,7 +1,7 @@
 package dev.graft.zoo;
 
 import dev.graft.GraftException;
-import dev.graft.Hash;
+import dev.graft.io.Hash;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;

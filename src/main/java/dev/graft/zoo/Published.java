@@ -1,7 +1,7 @@
 package dev.graft.zoo;
 
 import dev.graft.GraftException;
-import dev.graft.Hash;
+import dev.graft.io.Hash;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;

@@ -2,7 +2,7 @@ package dev.graft.zoo;
 
 import dev.graft.Console;
 import dev.graft.GraftException;
-import dev.graft.Hash;
+import dev.graft.io.Hash;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Weight;
 import java.io.IOException;

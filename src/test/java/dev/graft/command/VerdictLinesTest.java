@@ -2,10 +2,10 @@ package dev.graft.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.artefact.RunRecord;
 import dev.graft.evaluation.Averages;
 import dev.graft.evaluation.ClassFigures;
 import dev.graft.evaluation.Interval;
+import dev.graft.run.RunRecord;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.graft.GraftException;
-import dev.graft.Hash;
+import dev.graft.io.Hash;
 import dev.graft.zoo.Download.Progress;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -1,0 +1,58 @@
+package dev.graft.inference;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.AbstractBlock;
+import ai.djl.nn.Block;
+import ai.djl.training.ParameterStore;
+import ai.djl.util.PairList;
+import dev.graft.network.Preprocessing;
+
+/**
+ * A whole network that also takes pictures as they are. DJL's own translator for image
+ * classification, which a model without a translator of its own gets, resizes bilinearly and by its
+ * engine; told to do nothing, it hands the picture on, and this block prepares it as the weights
+ * expect, the same on every engine.
+ *
+ * <p>In: pixels {@code (N, 3, side, side)}, R, G, B from 0 to 255, float32, or one picture {@code
+ * (height, width, 3)}, any type. Out: logits {@code (N, classes)}, or {@code (classes)}.
+ */
+final class PictureBlock extends AbstractBlock {
+  private final Preprocessing preprocessing;
+  private final int side;
+  private final Block network;
+
+  PictureBlock(Preprocessing preprocessing, int side, Block network) {
+    this.preprocessing = preprocessing;
+    this.side = side;
+    this.network = addChildBlock("network", network);
+  }
+
+  @Override
+  protected NDList forwardInternal(
+      ParameterStore parameters,
+      NDList inputs,
+      boolean training,
+      PairList<String, Object> arguments) {
+    NDArray input = inputs.singletonOrThrow();
+    if (input.getShape().dimension() != 3) {
+      return network.forward(parameters, inputs, training);
+    }
+    NDList pixels = new NDList(preprocessing.pixels(input, side).expandDims(0));
+    NDArray logits = network.forward(parameters, pixels, training).singletonOrThrow();
+    return new NDList(logits.squeeze(0));
+  }
+
+  @Override
+  public Shape[] getOutputShapes(Shape[] inputShapes) {
+    return network.getOutputShapes(inputShapes);
+  }
+
+  @Override
+  protected void initializeChildBlocks(NDManager manager, DataType dataType, Shape... inputShapes) {
+    network.initialize(manager, dataType, inputShapes);
+  }
+}

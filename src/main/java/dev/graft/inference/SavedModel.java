@@ -1,0 +1,341 @@
+package dev.graft.inference;
+
+import ai.djl.Device;
+import ai.djl.MalformedModelException;
+import ai.djl.Model;
+import ai.djl.modality.Classifications;
+import ai.djl.modality.cv.Image;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import ai.djl.nn.BlockFactory;
+import ai.djl.repository.zoo.ZooModel;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.graft.GraftException;
+import dev.graft.Reason;
+import dev.graft.io.Hash;
+import dev.graft.io.WholeFile;
+import dev.graft.network.Graft;
+import dev.graft.network.GraftedNetwork;
+import dev.graft.network.Network;
+import dev.graft.network.Preprocessing;
+import dev.graft.network.Trunk;
+import dev.graft.network.Weight;
+import dev.graft.recipe.Recipe;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * A model on disk, which plain DJL loads with {@code Criteria.optModelPath} as {@code Image} to
+ * {@code Classifications}: {@code <name>-0000.params}, {@code synset.txt} with a class a line,
+ * {@code network.json}, which says how to build the network and prepare pictures, and {@code
+ * serving.properties}, which names the class that builds it.
+ */
+public final class SavedModel {
+  private static final int FORMAT = 1;
+
+  /** A description is half a page. */
+  private static final long MOST_BYTES = 1 << 20;
+
+  /** The greatest side of an input that a recipe may ask for. */
+  private static final int MOST_PIXELS = 1024;
+
+  private static final String NETWORK = "network.json";
+  private static final String CLASSES = "synset.txt";
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+          .build();
+
+  private SavedModel() {}
+
+  /**
+   * {@code network.json}: what a {@link GraftedNetwork} is made from.
+   *
+   * @param format of this file
+   * @param weights where the backbone's came from, for people
+   * @param weightsSha256 of the file of the weights; empty if not known
+   */
+  record Description(
+      int format,
+      String backbone,
+      String weights,
+      int inputSize,
+      Preprocessing preprocessing,
+      String unfreeze,
+      List<String> features,
+      GraftedNetwork.Scaling scaling,
+      Recipe.Head head,
+      int classes,
+      @JsonSetter(nulls = Nulls.AS_EMPTY) String weightsSha256) {
+    GraftedNetwork network() {
+      Network network = Network.named(backbone);
+      return GraftedNetwork.of(
+          network,
+          inputSize,
+          preprocessing,
+          unfreeze,
+          features,
+          scaling,
+          GraftedNetwork.head(
+              GraftedNetwork.featureWidth(network, inputSize, features),
+              head.hidden(),
+              head.inputDropout(),
+              head.dropout(),
+              classes));
+    }
+  }
+
+  /**
+   * Saves a trained model; the folder appears whole.
+   *
+   * @param folder is made; must not be there
+   * @param name of the parameters' file
+   * @param weights where the backbone's weights came from, for people
+   * @param head what the head was made from
+   */
+  public static void save(
+      Graft graft, Path folder, String name, String weights, List<String> classes, Recipe.Head head)
+      throws IOException {
+    WholeFile.folder(folder, unfinished -> write(graft, unfinished, name, weights, classes, head));
+  }
+
+  private static void write(
+      Graft graft, Path folder, String name, String weights, List<String> classes, Recipe.Head head)
+      throws IOException {
+    GraftedNetwork design = graft.design();
+    try (Model model = Model.newInstance(name)) {
+      Block whole = pictureBlock(graft);
+      whole.initialize(model.getNDManager(), DataType.FLOAT32, graft.inputShape());
+      model.setBlock(whole);
+      model.save(folder, name);
+    }
+    Description description =
+        new Description(
+            FORMAT,
+            design.backbone().name(),
+            weights,
+            design.inputSize(),
+            design.preprocessing(),
+            design.unfrozen(),
+            design.features(),
+            design.scaling(),
+            head,
+            classes.size(),
+            Hash.Algorithm.SHA256.of(weightFile(folder)).hex());
+    Files.writeString(folder.resolve(NETWORK), JSON.writeValueAsString(description) + "\n");
+    Files.writeString(folder.resolve(CLASSES), String.join("\n", classes) + "\n");
+    Files.writeString(
+        folder.resolve("serving.properties"),
+        "# Any engine of DJL's that has Graft's jar beside it\n"
+            + ("blockFactory=" + BuildsBlock.class.getName() + "\n")
+            + "# DJL's image translator is to leave the picture alone: the block prepares it\n"
+            + "toTensor=false\nbatchifier=none\napplySoftmax=true\n"
+            + ("topK=" + classes.size() + "\n")
+            + ("option.modelName=" + name + "\n"));
+  }
+
+  /**
+   * Loads a model with DJL.
+   *
+   * @throws GraftException if the folder holds no model, or a damaged one
+   */
+  public static ZooModel<Image, Classifications> load(Path folder, Device device) {
+    if (!Files.isRegularFile(folder.resolve(NETWORK))) {
+      throw new GraftException(
+          "There is no model in " + folder + ": it should hold " + NETWORK + " and the rest.");
+    }
+    Description description = describe(folder);
+    try {
+      GraftedNetwork design = description.network();
+      // Prepares pictures outside the block, so that they can be batched; the answers are the same.
+      ImageTranslator translator =
+          new ImageTranslator(
+              description.preprocessing(), description.inputSize(), classes(folder, description));
+      return new ZooModel<>(loaded(folder, description, design, device), translator);
+    } catch (EOFException e) {
+      throw failure(folder, "the file of its weights is cut short", e);
+    } catch (OutOfMemoryError e) {
+      throw failure(folder, "its weights need more memory than there is", e);
+    } catch (IOException | MalformedModelException | RuntimeException e) {
+      // What DJL makes of a damaged file may be anything.
+      throw failure(folder, Reason.of(e, "its files are damaged, or belong to another model"), e);
+    }
+  }
+
+  /**
+   * The network, filled. {@code serving.properties} is not asked: it is for DJL's own loading, and
+   * could name any class or engine.
+   */
+  private static Model loaded(
+      Path folder, Description description, GraftedNetwork design, Device device)
+      throws IOException, MalformedModelException {
+    Path weights = checkedWeightFile(folder, description);
+    String name = weights.getFileName().toString().replaceFirst("-[0-9]{4}\\.params$", "");
+    Model model = Model.newInstance(name, device);
+    try {
+      model.setBlock(pictureBlock(Graft.of(design, Trunk.whole(design))));
+      model.load(folder, name);
+      checkWeights(model.getBlock(), design);
+      return model;
+    } catch (IOException | MalformedModelException | RuntimeException | Error e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  /** The only file of weights in a folder. */
+  private static Path weightFile(Path folder) throws IOException {
+    List<Path> found = new ArrayList<>();
+    try (DirectoryStream<Path> files =
+        Files.newDirectoryStream(folder, "*-[0-9][0-9][0-9][0-9].params")) {
+      files.forEach(found::add);
+    }
+    if (found.size() != 1 || !Files.isRegularFile(found.get(0))) {
+      throw new GraftException(
+          "it should hold one file of weights, NAME-0000.params, and holds %s."
+              .formatted(found.isEmpty() ? "none" : "something else"));
+    }
+    return found.get(0);
+  }
+
+  /** DJL believes what the file says of its sizes; so it must be the file that was written. */
+  private static Path checkedWeightFile(Path folder, Description description) throws IOException {
+    Path file = weightFile(folder);
+    String sha256 = description.weightsSha256();
+    if (!sha256.isEmpty() && !Hash.Algorithm.SHA256.of(file).hex().equals(sha256)) {
+      throw new GraftException("the file of its weights has been changed or damaged.");
+    }
+    return file;
+  }
+
+  private static GraftException failure(Path folder, String reason, Throwable cause) {
+    return new GraftException(
+        "The model in " + folder + " can't be loaded: " + reason + ".", cause);
+  }
+
+  /** DJL takes parameters of any shape, and none at all from a file that it doesn't know. */
+  private static void checkWeights(Block block, GraftedNetwork design) {
+    List<Shape> wanted = new ArrayList<>();
+    design.backbone().weights().forEach(weight -> wanted.add(shape(weight)));
+    wanted.add(new Shape(design.featureWidth())); // the scaling's mean
+    wanted.add(new Shape(design.featureWidth())); // and deviation
+    design.head().stream()
+        .flatMap(layer -> layer.weights().stream())
+        .forEach(weight -> wanted.add(shape(weight)));
+    List<Shape> found =
+        block.getParameters().values().stream()
+            .map(each -> each.isInitialized() ? each.getArray().getShape() : new Shape(0))
+            .toList();
+    if (!found.equals(wanted)) {
+      throw new GraftException("its weights are not those of the network in " + NETWORK + ".");
+    }
+  }
+
+  private static Shape shape(Weight weight) {
+    return new Shape(weight.shape().stream().mapToLong(Long::longValue).toArray());
+  }
+
+  private static Block pictureBlock(Graft graft) {
+    GraftedNetwork design = graft.design();
+    return new PictureBlock(design.preprocessing(), design.inputSize(), graft.whole());
+  }
+
+  private static Description describe(Path folder) {
+    Path file = folder.resolve(NETWORK);
+    try {
+      if (Files.size(file) > MOST_BYTES) {
+        throw new GraftException(file + " is too large for the description of a network.");
+      }
+      Description description = JSON.readValue(Files.readString(file), Description.class);
+      if (description == null) {
+        throw new GraftException(file + " is damaged: it describes nothing.");
+      }
+      if (description.format() != FORMAT) {
+        throw new GraftException(
+            file + " has format " + description.format() + "; this Graft reads " + FORMAT + ".");
+      }
+      if (description.inputSize() < 1 || description.inputSize() > MOST_PIXELS) {
+        throw new GraftException(
+            file
+                + (" is damaged: its inputSize is " + description.inputSize())
+                + (", not 1 to " + MOST_PIXELS + "."));
+      }
+      return description;
+    } catch (JsonProcessingException e) {
+      // In brackets Jackson tells programmers what to do about it.
+      throw new GraftException(file + " is damaged: " + problem(e) + ".", e);
+    } catch (IOException e) {
+      throw new GraftException(file + " can't be read: " + Reason.of(e, "it is not text") + ".", e);
+    }
+  }
+
+  /** What is wrong with a description, and which of its keys it is. */
+  private static String problem(JsonProcessingException e) {
+    List<String> path = new ArrayList<>();
+    if (e instanceof JsonMappingException mapping) {
+      mapping.getPath().stream()
+          .map(JsonMappingException.Reference::getFieldName)
+          .filter(Objects::nonNull)
+          .forEach(path::add);
+    }
+    if (!path.isEmpty()) {
+      return "its " + String.join(".", path) + " makes no sense";
+    }
+    // In brackets Jackson tells programmers what to do about it.
+    String reason = e.getOriginalMessage().replaceFirst(" \\(.*", "");
+    return Reason.of(reason, "it describes no network");
+  }
+
+  private static List<String> classes(Path folder, Description description) throws IOException {
+    Path file = folder.resolve(CLASSES);
+    if (!Files.isRegularFile(file)) {
+      throw new GraftException("it lacks " + CLASSES + ", the names of its classes.");
+    }
+    List<String> classes;
+    try {
+      classes = Files.readAllLines(file);
+    } catch (MalformedInputException e) {
+      throw new GraftException(CLASSES + " is not text in UTF-8.", e);
+    }
+    if (classes.stream().anyMatch(name -> !name.equals(Reason.printable(name)))) {
+      throw new GraftException(CLASSES + " has control characters in the name of a class.");
+    }
+    if (classes.size() != description.classes()) {
+      throw new GraftException(
+          "%s names %d classes, but %s says that there are %d."
+              .formatted(CLASSES, classes.size(), NETWORK, description.classes()));
+    }
+    return classes;
+  }
+
+  /** Builds the network of a model's folder for DJL, which then fills it. */
+  public static final class BuildsBlock implements BlockFactory {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public Block newBlock(Model model, Path folder, Map<String, ?> arguments) throws IOException {
+      Description description = describe(folder);
+      checkedWeightFile(folder, description);
+      GraftedNetwork design = description.network();
+      return pictureBlock(Graft.of(design, Trunk.whole(design)));
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package dev.graft.io;
+
+import dev.graft.GraftException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/**
+ * What bytes hash to.
+ *
+ * @param algorithm which function
+ * @param hex the value, in lower-case hexadecimal digits
+ */
+public record Hash(Algorithm algorithm, String hex) {
+  /** SHA-256 for what Graft records itself; MD5 because Keras publishes that and nothing else. */
+  public enum Algorithm {
+    MD5("MD5", 32),
+    SHA256("SHA-256", 64);
+
+    private final String javaName;
+    private final int digits;
+
+    Algorithm(String javaName, int digits) {
+      this.javaName = javaName;
+      this.digits = digits;
+    }
+
+    /** The hash of a file's content, read in pieces. Fails with an {@link IOException} only. */
+    public Hash of(Path file) throws IOException {
+      MessageDigest digest = digest();
+      ByteBuffer piece = ByteBuffer.allocate(1 << 16);
+      try (FileChannel channel = FileChannel.open(file)) {
+        while (channel.read(piece) >= 0) {
+          digest.update(piece.flip());
+          piece.clear();
+        }
+      }
+      return of(digest);
+    }
+
+    /** The hash of the bytes between position and limit, which stay where they are. */
+    public Hash of(ByteBuffer bytes) {
+      MessageDigest digest = digest();
+      digest.update(bytes.duplicate());
+      return of(digest);
+    }
+
+    /** The hash of a text, in UTF-8. */
+    public Hash of(String text) {
+      return of(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private Hash of(MessageDigest digest) {
+      return new Hash(this, HexFormat.of().formatHex(digest.digest()));
+    }
+
+    private MessageDigest digest() {
+      try {
+        return MessageDigest.getInstance(javaName);
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException("Every Java runtime has " + javaName, e);
+      }
+    }
+
+    @Override
+    public String toString() {
+      return javaName;
+    }
+  }
+
+  private static final Pattern HEX = Pattern.compile("[0-9a-f]+");
+
+  public Hash {
+    hex = hex.toLowerCase(Locale.ROOT);
+    if (hex.length() != algorithm.digits || !HEX.matcher(hex).matches()) {
+      throw new GraftException(
+          "%s is no %s: that has %d hexadecimal digits"
+              .formatted(hex, algorithm, algorithm.digits));
+    }
+  }
+
+  @Override
+  public String toString() {
+    return algorithm + " " + hex;
+  }
+}

@@ -1,0 +1,227 @@
+package dev.graft.io;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.zip.CRC32C;
+
+/**
+ * Records of one size on disk, each under the SHA-256 of what it was made from, mapped into memory.
+ *
+ * <p>A log is a folder. Each run that has something to add writes a file of its own there: a header
+ * of {@value #HEADER_BYTES} bytes that holds the log's key, then entries of hash, checksum and
+ * record. An entry counts if its checksum is right, so that whatever a run had finished when it was
+ * stopped, however that was, is there for the next one, and damage costs the damaged records alone.
+ */
+public final class RecordLog {
+  private static final int HEADER_BYTES = 8192;
+  private static final int HASH_BYTES = 32;
+
+  /** Before the record itself: the hash, and a checksum over hash and record. */
+  private static final int OVERHEAD = HASH_BYTES + Integer.BYTES;
+
+  private static final String SUFFIX = ".records";
+
+  /** A mapping can't be larger than 2 GB. */
+  private static final long SEGMENT_BYTES = 1L << 30;
+
+  private final int recordBytes;
+  private final List<MappedByteBuffer> segments = new ArrayList<>();
+  private final Map<String, Integer> slots = new HashMap<>();
+  private int[] segmentOfSlot = new int[64];
+  private int[] offsetOfSlot = new int[64];
+  private long bytes;
+
+  private RecordLog(int recordBytes) {
+    this.recordBytes = recordBytes;
+  }
+
+  /**
+   * Opens a log as it is now; what is added later is seen by who opens it later.
+   *
+   * @param folder need not be there
+   * @param key all that the records depend on beside what they were made from; files of another key
+   *     are passed over
+   * @param recordBytes size of a record
+   */
+  public static RecordLog open(Path folder, String key, int recordBytes) throws IOException {
+    return open(folder, key, recordBytes, SEGMENT_BYTES);
+  }
+
+  /**
+   * As above.
+   *
+   * @param segmentBytes the most that one mapping holds
+   */
+  static RecordLog open(Path folder, String key, int recordBytes, long segmentBytes)
+      throws IOException {
+    RecordLog log = new RecordLog(recordBytes);
+    if (Files.isDirectory(folder)) {
+      List<Path> files = new ArrayList<>();
+      try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, "*" + SUFFIX)) {
+        for (Path file : found) {
+          if (Files.isRegularFile(file)) {
+            files.add(file);
+          }
+        }
+      }
+      files.sort(null);
+      for (Path file : files) {
+        log.take(file, header(key), segmentBytes);
+      }
+    }
+    return log;
+  }
+
+  private void take(Path file, ByteBuffer header, long segmentBytes) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      ByteBuffer there = ByteBuffer.allocate(HEADER_BYTES);
+      while (there.hasRemaining() && channel.read(there) >= 0) {}
+      if (!there.flip().equals(header)) {
+        return;
+      }
+      long size = channel.size();
+      int entry = OVERHEAD + recordBytes;
+      long entries = (size - HEADER_BYTES) / entry;
+      long atOnce = Math.max(1, segmentBytes / entry);
+      for (long first = 0; first < entries; first += atOnce) {
+        int count = (int) Math.min(atOnce, entries - first);
+        segments.add(
+            channel.map(
+                FileChannel.MapMode.READ_ONLY, HEADER_BYTES + first * entry, (long) count * entry));
+        index(count);
+      }
+      bytes += size;
+    }
+  }
+
+  /** Takes in the entries of the newest segment. */
+  private void index(int count) {
+    ByteBuffer segment = segments.get(segments.size() - 1);
+    byte[] hash = new byte[HASH_BYTES];
+    CRC32C checksum = new CRC32C();
+    for (int i = 0; i < count; i++) {
+      int at = i * (OVERHEAD + recordBytes);
+      segment.get(at, hash);
+      checksum.reset();
+      checksum.update(hash);
+      checksum.update(segment.slice(at + OVERHEAD, recordBytes));
+      if (segment.getInt(at + HASH_BYTES) == (int) checksum.getValue()) {
+        int slot = slots.size();
+        if (slots.putIfAbsent(HexFormat.of().formatHex(hash), slot) == null) {
+          if (slot == offsetOfSlot.length) {
+            segmentOfSlot = Arrays.copyOf(segmentOfSlot, 2 * slot);
+            offsetOfSlot = Arrays.copyOf(offsetOfSlot, 2 * slot);
+          }
+          segmentOfSlot[slot] = segments.size() - 1;
+          offsetOfSlot[slot] = at + OVERHEAD;
+        }
+      }
+    }
+  }
+
+  /** Size of all files of this key. */
+  public long bytes() {
+    return bytes;
+  }
+
+  /**
+   * Where a record lies, for {@link #copy}; -1 if there is none.
+   *
+   * @param sha256 of what it was made from, 64 lower-case hexadecimal digits
+   */
+  public int slot(String sha256) {
+    return slots.getOrDefault(sha256, -1);
+  }
+
+  /**
+   * Copies a part of a record.
+   *
+   * @param from first byte of the record to copy
+   * @param target to which buffer, at {@code position}
+   */
+  public void copy(int slot, int from, ByteBuffer target, int position, int length) {
+    if (from < 0 || from + length > recordBytes) {
+      throw new IndexOutOfBoundsException(from + " to " + (from + length) + " of " + recordBytes);
+    }
+    target.put(position, segments.get(segmentOfSlot[slot]), offsetOfSlot[slot] + from, length);
+  }
+
+  /** Adds records to a log, in a file of its own that is made with the first of them. */
+  public static final class Writer implements AutoCloseable {
+    private final Path folder;
+    private final String key;
+    private final int recordBytes;
+    private FileChannel channel;
+
+    /** A writer to a folder, which need not be there. */
+    public Writer(Path folder, String key, int recordBytes) {
+      this.folder = folder;
+      this.key = key;
+      this.recordBytes = recordBytes;
+    }
+
+    /**
+     * Adds some records at once.
+     *
+     * @param hashes one a record
+     * @param records one after the other
+     */
+    public void add(List<String> hashes, ByteBuffer records) throws IOException {
+      if (records.remaining() != (long) hashes.size() * recordBytes) {
+        throw new IllegalStateException(
+            "%d bytes for %d records of %d"
+                .formatted(records.remaining(), hashes.size(), recordBytes));
+      }
+      ByteBuffer entries = ByteBuffer.allocate(hashes.size() * (OVERHEAD + recordBytes));
+      CRC32C checksum = new CRC32C();
+      for (String each : hashes) {
+        byte[] hash = HexFormat.of().parseHex(each);
+        ByteBuffer record = records.slice(records.position(), recordBytes);
+        records.position(records.position() + recordBytes);
+        checksum.reset();
+        checksum.update(hash);
+        checksum.update(record.duplicate());
+        entries.put(hash).putInt((int) checksum.getValue()).put(record);
+      }
+      if (channel == null) {
+        Files.createDirectories(folder);
+        channel =
+            FileChannel.open(
+                folder.resolve(UUID.randomUUID() + SUFFIX),
+                StandardOpenOption.CREATE_NEW,
+                StandardOpenOption.WRITE);
+        WholeFile.writeFully(channel, header(key));
+      }
+      WholeFile.writeFully(channel, entries.flip());
+    }
+
+    @Override
+    public void close() throws IOException {
+      if (channel != null) {
+        channel.close();
+      }
+    }
+  }
+
+  private static ByteBuffer header(String key) {
+    byte[] text = ("graft records\n" + key).getBytes(StandardCharsets.UTF_8);
+    if (text.length > HEADER_BYTES) {
+      throw new IllegalStateException("a key of " + text.length + " bytes does not fit the header");
+    }
+    return ByteBuffer.allocate(HEADER_BYTES).put(text).rewind();
+  }
+}

@@ -1,0 +1,2 @@
+/** Files that appear whole or not at all, logs of records, hashes, CSV, and work done ahead. */
+package dev.graft.io;

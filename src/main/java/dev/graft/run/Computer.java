@@ -1,0 +1,50 @@
+package dev.graft.run;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import dev.graft.GraftException;
+import dev.graft.recipe.Recipe;
+
+/** What computes: DJL's engine, and the device that a recipe asks for. */
+public final class Computer {
+  private Computer() {}
+
+  /**
+   * The device of a name.
+   *
+   * @param name {@code auto} (the first GPU that the engine has, else the CPU), {@code cpu}, or
+   *     {@code gpu0}, {@code gpu1}, …
+   * @throws GraftException for another name, or a GPU that is not there
+   */
+  public static Device device(String name) {
+    Recipe.checkDevice(name);
+    int gpus = Engine.getInstance().getGpuCount();
+    if (name.equals("cpu") || (name.equals("auto") && gpus == 0)) {
+      return Device.cpu();
+    }
+    int wanted = name.equals("auto") ? 0 : Integer.parseInt(name.substring("gpu".length()));
+    if (wanted >= gpus) {
+      throw new GraftException(
+          "device: "
+              + Engine.getInstance().getEngineName()
+              + " finds "
+              + (gpus == 0 ? "no GPU" : gpus + " GPUs, gpu0 to gpu" + (gpus - 1))
+              + " here, so there is no "
+              + name
+              + "; use auto or cpu (see: doctor).");
+    }
+    return Device.gpu(wanted);
+  }
+
+  /** Begins all of the engine's randomness anew; DJL takes 32 bits of a seed. */
+  static void seed(long seed) {
+    boolean fits = (int) seed == seed;
+    Engine.getInstance().setRandomSeed(fits ? (int) seed : Long.hashCode(seed));
+  }
+
+  /** Engine and version, such as {@code PyTorch 2.7.1}. */
+  public static String engine() {
+    Engine engine = Engine.getInstance();
+    return engine.getEngineName() + " " + engine.getVersion();
+  }
+}

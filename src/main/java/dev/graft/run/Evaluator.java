@@ -1,0 +1,235 @@
+package dev.graft.run;
+
+import ai.djl.Device;
+import ai.djl.modality.Classifications;
+import ai.djl.modality.cv.Image;
+import ai.djl.repository.zoo.ZooModel;
+import dev.graft.Console;
+import dev.graft.GraftException;
+import dev.graft.data.DataSet;
+import dev.graft.data.FingerprintLog;
+import dev.graft.data.ImageFolder;
+import dev.graft.data.ImageSet;
+import dev.graft.data.Part;
+import dev.graft.data.Survey;
+import dev.graft.evaluation.Evaluation;
+import dev.graft.inference.PictureClassifier;
+import dev.graft.inference.SavedModel;
+import dev.graft.io.ReadAhead;
+import dev.graft.network.Preprocessing;
+import dev.graft.picture.Picture;
+import dev.graft.picture.PictureReader;
+import dev.graft.recipe.Recipe;
+import dev.graft.recipe.RecipeReader;
+import dev.graft.report.Charts;
+import dev.graft.report.EvaluationReport;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/** A saved model, asked for labelled pictures. */
+public final class Evaluator {
+  private static final int BATCH = 32;
+
+  private final Path run;
+  private final Path output;
+  private final Console console;
+  private final Stopwatch watch = new Stopwatch();
+
+  /**
+   * What came of it; {@code evaluation.json}.
+   *
+   * @param model the run's or the model's folder
+   */
+  public record Verdict(Path model, Data data, RunRecord.TestFigures test, double seconds) {}
+
+  /** The pictures: how many were judged, and how many can't be read. */
+  public record Data(String name, int pictures, int classes, String sha256, int quarantined) {}
+
+  /**
+   * Prepares an evaluation; nothing is read yet.
+   *
+   * @param run folder of a run, or of a model
+   * @param output folder of runs and features
+   */
+  public Evaluator(Path run, Path output, Console console) {
+    this.run = run;
+    this.output = output;
+    this.console = console;
+  }
+
+  /** Where a verdict was written down, and the verdict. */
+  public record Written(Path folder, Verdict verdict) {}
+
+  /**
+   * Judges the model.
+   *
+   * @param data as a recipe names it; empty for the test pictures of the model's own run
+   * @throws GraftException if the data has classes that the model doesn't know, or the run's own
+   *     data is not what it was
+   */
+  public Written evaluate(Optional<String> data, Device device) throws IOException {
+    Recipe recipe = recipe(data);
+    try (FingerprintLog fingerprints = DataSets.fingerprints(output);
+        ZooModel<Image, Classifications> model = SavedModel.load(RunFolder.modelOf(run), device);
+        PictureClassifier classifier = PictureClassifier.of(model)) {
+      DataSet found = DataSets.open(recipe, fingerprints, console);
+      Survey survey = Survey.thorough(found, console);
+      console.sayAll(survey.classLines());
+      console.sayAll(found.pictures().quarantine().lines());
+      int[] labels = labels(found, classifier.classes());
+      int[] chosen =
+          data.isPresent()
+              ? chosen(found)
+              : DataSets.split(recipe, unchanged(found), survey.groups()).test();
+      Evaluation evaluation = judge(found.pictures(), chosen, labels, classifier);
+      Verdict verdict =
+          new Verdict(
+              run,
+              new Data(
+                  found.name(),
+                  chosen.length,
+                  found.classes().size(),
+                  found.sha256(),
+                  found.pictures().quarantine().size()),
+              RunRecord.TestFigures.of(evaluation),
+              watch.seconds());
+      Path folder =
+          RunFolder.evaluation(
+              output, found.name(), verdict, into -> write(into, found, chosen, evaluation));
+      return new Written(folder, verdict);
+    }
+  }
+
+  /** The run's recipe, with other data if some is given. */
+  private Recipe recipe(Optional<String> data) {
+    Path file = run.resolve("recipe.yaml");
+    boolean there = Files.isRegularFile(file);
+    if (data.isEmpty() && !there) {
+      throw new GraftException(
+          file
+              + " is not there, so that the run's test pictures are not known; name some with"
+              + " --data.");
+    }
+    Map<String, String> settings = new LinkedHashMap<>();
+    data.ifPresent(
+        given -> {
+          settings.put("data", RecipeReader.text(given));
+          settings.put("max-bad", "0.999"); // nothing is learnt from them
+        });
+    return RecipeReader.read(there ? file : null, settings);
+  }
+
+  private DataSet unchanged(DataSet found) {
+    String then = RunFolder.recordOf(run).data().sha256();
+    if (!found.sha256().equals(then)) {
+      throw new GraftException(
+          "The pictures of "
+              + found.name()
+              + " are not those that the run was given, so that its test pictures are not known;"
+              + " name some with --data.");
+    }
+    return found;
+  }
+
+  /** The test pictures if there are some, else all. */
+  private int[] chosen(DataSet data) {
+    ImageSet pictures = data.pictures();
+    int[] chosen =
+        IntStream.range(0, pictures.size())
+            .filter(i -> !pictures.quarantine().contains(i))
+            .filter(i -> !data.has(Part.TEST) || data.parts().get(i).equals(Optional.of(Part.TEST)))
+            .toArray();
+    if (chosen.length == 0) {
+      throw new GraftException("data: no picture of " + data.name() + " can be read.");
+    }
+    console.say(
+        String.format(
+            Locale.ROOT,
+            "Judging by %s %,d pictures",
+            data.has(Part.TEST) ? "its test set of" : "all of its",
+            chosen.length));
+    return chosen;
+  }
+
+  /** The labels of all pictures, as the model counts its classes. */
+  private static int[] labels(DataSet data, List<String> known) {
+    List<String> unknown = data.classes().stream().filter(name -> !known.contains(name)).toList();
+    if (!unknown.isEmpty()) {
+      throw new GraftException(
+          "data: "
+              + data.name()
+              + " has classes that the model does not know: "
+              + String.join(", ", unknown)
+              + ". It knows "
+              + String.join(", ", known.subList(0, Math.min(20, known.size())))
+              + (known.size() > 20 ? ", and " + (known.size() - 20) + " more." : "."));
+    }
+    return IntStream.of(data.labels())
+        .map(label -> known.indexOf(data.classes().get(label)))
+        .toArray();
+  }
+
+  private Evaluation judge(
+      ImageSet pictures, int[] chosen, int[] labels, PictureClassifier classifier) {
+    Evaluation.Collector collector = Evaluation.collector(classifier.classes());
+    int least = Preprocessing.least(classifier.inputSize());
+    try (ReadAhead<ByteBuffer> prepared =
+            ReadAhead.of(
+                PictureReader.threads(),
+                2 * BATCH,
+                IntStream.of(chosen).iterator(),
+                index -> prepare(pictures, index, least, classifier));
+        Console.Progress progress = console.progress("judging", "pictures", chosen.length)) {
+      List<ByteBuffer> batch = new ArrayList<>();
+      for (int done = 0; prepared.hasNext(); ) {
+        batch.clear();
+        while (batch.size() < BATCH && prepared.hasNext()) {
+          batch.add(prepared.next());
+        }
+        for (float[] row : classifier.probabilities(batch)) {
+          collector.add(labels[chosen[done++]], row);
+        }
+        progress.stepTo(done);
+      }
+    }
+    return collector.evaluation();
+  }
+
+  private static ByteBuffer prepare(
+      ImageSet pictures, int index, int least, PictureClassifier classifier) {
+    Picture picture =
+        pictures
+            .read(index, least)
+            .orElseThrow(
+                () -> new GraftException(pictures.place(index) + " could be read, but can't now."));
+    return classifier.prepare(picture.rgb(), picture.width(), picture.height());
+  }
+
+  private void write(Path folder, DataSet data, int[] chosen, Evaluation evaluation)
+      throws IOException {
+    ImageSet pictures = data.pictures();
+    EvaluationReport.write(
+        folder,
+        evaluation,
+        run.getFileName() + " on " + data.name(),
+        place ->
+            pictures
+                .read(chosen[place], Charts.LEAST_SIDE)
+                .map(each -> Charts.picture(each.rgb(), each.width(), each.height())));
+    if (pictures instanceof ImageFolder) {
+      Files.writeString(
+          folder.resolve("mistakes.csv"),
+          evaluation.mistakesCsv(place -> pictures.place(chosen[place])));
+      Files.writeString(folder.resolve("quarantine.csv"), pictures.quarantine().toCsv());
+    }
+  }
+}

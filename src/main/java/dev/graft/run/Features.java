@@ -1,0 +1,113 @@
+package dev.graft.run;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import dev.graft.Console;
+import dev.graft.data.ImageSet;
+import dev.graft.feature.FeatureBatches;
+import dev.graft.feature.FeatureCache;
+import dev.graft.feature.FeatureExtractor;
+import dev.graft.feature.FeatureKey;
+import dev.graft.feature.FeatureSource;
+import dev.graft.feature.PixelSource;
+import dev.graft.feature.RecordLayout;
+import dev.graft.network.Graft;
+import dev.graft.recipe.Recipe;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Where the batches of a set's pictures come from.
+ *
+ * @param cache what the record says of the cache
+ */
+record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache) {
+  /** Rows that are judged at a time. */
+  private static final int EVALUATION_BATCH = 256;
+
+  /** Pixels, for those who want every epoch to go through the whole network. */
+  static Features pixels(Graft graft, ImageSet pictures, Console console) {
+    console.say("No cache: every epoch goes through the whole network.");
+    return new Features(pictures, pixelSource(graft, pictures), new RunRecord.Cache(false, 0));
+  }
+
+  private static PixelSource pixelSource(Graft graft, ImageSet pictures) {
+    return new PixelSource(pictures, graft.design().preprocessing(), graft.design().inputSize());
+  }
+
+  /**
+   * What the frozen root makes of the pictures: of those that are not in the cache, once and for
+   * all; those that can't be read are in quarantine afterwards.
+   *
+   * @param folder of all caches
+   * @param weights what identifies those of the root
+   */
+  static Features cached(
+      Graft graft,
+      String weights,
+      ImageSet pictures,
+      Recipe recipe,
+      Path folder,
+      Device device,
+      Console console)
+      throws IOException {
+    RecordLayout layout =
+        RecordLayout.of(graft.design(), recipe.cacheType() == Recipe.CacheType.FLOAT16);
+    FeatureKey key =
+        FeatureKey.of(graft.design(), layout, weights, Computer.engine() + " on " + device);
+    FeatureCache cache = new FeatureCache(folder, key, layout);
+    List<Integer> missing = cache.missing(pictures);
+    if (missing.isEmpty()) {
+      console.say("Features: all in the cache already, no forward pass is needed.");
+      return new Features(pictures, cache.of(pictures), new RunRecord.Cache(true, cache.bytes()));
+    }
+    console.say(
+        String.format(
+            Locale.ROOT,
+            "Features: computing those of %,d pictures once (%s), to be kept in %s%s",
+            missing.size(),
+            layout,
+            folder,
+            missing.size() < pictures.size() ? "; the others are there" : ""));
+    Stopwatch watch = new Stopwatch();
+    int computed;
+    try (NDManager manager = NDManager.newBaseManager(device);
+        Console.Progress progress = console.progress("features", "pictures", missing.size())) {
+      computed =
+          cache.fill(
+              pictures,
+              missing,
+              new FeatureExtractor(
+                  graft.root(),
+                  pixelSource(graft, pictures),
+                  layout,
+                  manager,
+                  pictures.quarantine()::check,
+                  progress));
+    }
+    console.say(
+        String.format(
+            Locale.ROOT,
+            "Features: %,d computed in %s, %.0f pictures a second; %,d MB are kept",
+            computed,
+            Console.duration(watch.seconds()),
+            computed / watch.seconds(),
+            cache.bytes() >> 20));
+    // What can't be read is tried again by every run, and is no forward pass.
+    return new Features(
+        pictures, cache.of(pictures), new RunRecord.Cache(computed == 0, cache.bytes()));
+  }
+
+  /** Pictures to train on. */
+  FeatureBatches shuffled(int[] rows, Recipe recipe) {
+    return FeatureBatches.shuffled(
+        source, rows, pictures.labels(rows), recipe.batchSize(), recipe.minSteps(), recipe.seed());
+  }
+
+  /** Pictures to judge or to measure. */
+  FeatureBatches inOrder(int[] rows) {
+    return FeatureBatches.inOrder(source, rows, pictures.labels(rows), EVALUATION_BATCH);
+  }
+}

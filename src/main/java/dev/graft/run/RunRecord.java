@@ -1,0 +1,230 @@
+package dev.graft.run;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.graft.evaluation.Averages;
+import dev.graft.evaluation.ClassFigures;
+import dev.graft.evaluation.Evaluation;
+import dev.graft.evaluation.Interval;
+import java.util.List;
+
+/**
+ * {@code run.json}: what a run was, where its figures come from, and the figures. What is not known
+ * yet, or never will be, is {@code null} here and left out there.
+ *
+ * @param message why the run failed
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record RunRecord(
+    Status status,
+    String message,
+    String backbone,
+    Weights weights,
+    Data data,
+    long seed,
+    Engine engine,
+    String gitCommit,
+    Parameters parameters,
+    Epochs epochs,
+    Figures validation,
+    TestFigures test,
+    CrossValidation crossValidation,
+    Seconds seconds,
+    Cache cache) {
+  /** How far a run came. */
+  public enum Status {
+    @JsonProperty("running")
+    RUNNING,
+    @JsonProperty("completed")
+    COMPLETED,
+    @JsonProperty("interrupted")
+    INTERRUPTED,
+    @JsonProperty("failed")
+    FAILED
+  }
+
+  /** Where the backbone's weights came from. */
+  public record Weights(String source, String sha256, boolean pretrained) {}
+
+  /**
+   * The pictures; the hash is over all of them.
+   *
+   * @param train how many are in each part; not known before all were read
+   * @param classes how many there are
+   * @param quarantined how many can't be read and are in no part
+   * @param duplicates not known before all were read
+   */
+  public record Data(
+      String name,
+      Integer train,
+      Integer validation,
+      Integer test,
+      int classes,
+      String sha256,
+      int quarantined,
+      Duplicates duplicates) {
+    /** The pictures before they are read. */
+    public Data(String name, int classes, String sha256) {
+      this(name, null, null, null, classes, sha256, 0, null);
+    }
+
+    /** The same, now that all were read. */
+    public Data surveyed(int unreadable, Duplicates found) {
+      return new Data(name, train, validation, test, classes, sha256, unreadable, found);
+    }
+
+    /** The same, now that they are split. */
+    public Data split(int forTraining, int forValidation, int forTest) {
+      return new Data(
+          name, forTraining, forValidation, forTest, classes, sha256, quarantined, duplicates);
+    }
+  }
+
+  /**
+   * What is there more than once, in numbers of groups.
+   *
+   * @param identical groups of the same content
+   * @param near groups that look the same
+   * @param conflicts groups of the same content with different labels
+   * @param leaks groups across given parts
+   */
+  public record Duplicates(int identical, int near, int conflicts, int leaks) {}
+
+  /** What computed. */
+  public record Engine(
+      String name, String version, String djl, String device, String java, String os) {}
+
+  /** Numbers of weights. */
+  public record Parameters(long total, long trained) {}
+
+  /** Epochs from 1; the best is the one of the lowest validation loss. */
+  public record Epochs(int run, int best, boolean stoppedEarly) {}
+
+  /** Of the kept weights; the loss is plain cross-entropy, without label smoothing. */
+  public record Figures(double loss, double accuracy) {}
+
+  /**
+   * Likewise, on the test pictures.
+   *
+   * @param interval of the accuracy
+   * @param macro means over the classes, which count the same
+   * @param weighted means over the classes, which count by their pictures
+   */
+  public record TestFigures(
+      double loss,
+      double accuracy,
+      double top3Accuracy,
+      double ece,
+      Interval interval,
+      Averages macro,
+      Averages weighted,
+      List<ClassFigures> classes) {
+    public TestFigures {
+      classes = List.copyOf(classes);
+    }
+
+    public static TestFigures of(Evaluation evaluation) {
+      return new TestFigures(
+          evaluation.loss(),
+          evaluation.accuracy(),
+          evaluation.top3Accuracy(),
+          evaluation.ece(),
+          evaluation.interval(),
+          evaluation.macro(),
+          evaluation.weighted(),
+          evaluation.perClass());
+    }
+  }
+
+  /**
+   * What came of several trainings, each judged by pictures that it did not see.
+   *
+   * @param folds how many
+   */
+  public record CrossValidation(int folds, Spread accuracy, Spread macroF1) {}
+
+  /**
+   * Several figures in two.
+   *
+   * @param deviation the sample's standard deviation
+   */
+  public record Spread(double mean, double deviation) {
+    public static Spread of(List<Double> figures) {
+      double mean = figures.stream().mapToDouble(each -> each).average().orElseThrow();
+      double squares = figures.stream().mapToDouble(each -> (each - mean) * (each - mean)).sum();
+      return new Spread(mean, Math.sqrt(squares / Math.max(1, figures.size() - 1)));
+    }
+  }
+
+  /** Wall time. */
+  public record Seconds(double features, double training, double evaluation, double total) {}
+
+  /** Whether the features were there already, and the size of their file. */
+  public record Cache(boolean hit, long bytes) {}
+
+  /** The same run with another status. */
+  public RunRecord with(Status other, String why) {
+    return new RunRecord(
+        other,
+        why,
+        backbone,
+        weights,
+        data,
+        seed,
+        engine,
+        gitCommit,
+        parameters,
+        epochs,
+        validation,
+        test,
+        crossValidation,
+        seconds,
+        cache);
+  }
+
+  /** The same run, of whose pictures more is known. */
+  public RunRecord with(Data known) {
+    return new RunRecord(
+        status,
+        message,
+        backbone,
+        weights,
+        known,
+        seed,
+        engine,
+        gitCommit,
+        parameters,
+        epochs,
+        validation,
+        test,
+        crossValidation,
+        seconds,
+        cache);
+  }
+
+  /** The run, completed. */
+  public RunRecord completed(
+      Epochs epochsRun,
+      Figures validationFigures,
+      TestFigures testFigures,
+      CrossValidation folds,
+      Seconds took,
+      Cache cached) {
+    return new RunRecord(
+        Status.COMPLETED,
+        null,
+        backbone,
+        weights,
+        data,
+        seed,
+        engine,
+        gitCommit,
+        parameters,
+        epochsRun,
+        validationFigures,
+        testFigures,
+        folds,
+        took,
+        cached);
+  }
+}

@@ -1,0 +1,393 @@
+package dev.graft.inference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.inference.Predictor;
+import ai.djl.modality.Classifications;
+import ai.djl.modality.cv.Image;
+import ai.djl.modality.cv.ImageFactory;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.repository.zoo.Criteria;
+import ai.djl.repository.zoo.ZooModel;
+import ai.djl.training.ParameterStore;
+import dev.graft.Console;
+import dev.graft.GraftException;
+import dev.graft.network.Graft;
+import dev.graft.network.GraftedNetwork;
+import dev.graft.network.Network;
+import dev.graft.network.Preprocessing;
+import dev.graft.network.SmallCnn;
+import dev.graft.network.Trunk;
+import dev.graft.recipe.Recipe;
+import dev.graft.zoo.Backbone;
+import dev.graft.zoo.BackboneEntry;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+@Tag("engine")
+class SavedModelTest {
+  /** Not in the alphabet's order, and with what a properties file or a list might trip over. */
+  private static final List<String> CLASSES = List.of("zebra", "an apple, red", "Öl=Fass", "cat");
+
+  private static final Recipe.Head HEAD = new Recipe.Head(16, 0.3, 0.5);
+
+  @TempDir Path folder;
+
+  private static Graft graft(
+      Network network,
+      Trunk trunk,
+      Preprocessing preprocessing,
+      String unfreeze,
+      GraftedNetwork.Scaling scaling,
+      NDManager manager) {
+    GraftedNetwork design = design(network, preprocessing, unfreeze, scaling);
+    Graft graft = Graft.of(design, trunk == null ? Trunk.whole(design) : trunk);
+    graft.initialize(manager);
+    if (scaling.standardize()) {
+      float[] means = new float[design.featureWidth()];
+      float[] deviations = new float[design.featureWidth()];
+      for (int i = 0; i < means.length; i++) {
+        means[i] = 0.001f * i;
+        deviations[i] = 1 + 0.001f * i;
+      }
+      graft.scaling().standardizeBy(means, deviations);
+    }
+    return graft;
+  }
+
+  private static GraftedNetwork design(
+      Network network,
+      Preprocessing preprocessing,
+      String unfreeze,
+      GraftedNetwork.Scaling scaling) {
+    return GraftedNetwork.of(
+        network,
+        32,
+        preprocessing,
+        unfreeze,
+        List.of(),
+        scaling,
+        GraftedNetwork.head(
+            GraftedNetwork.featureWidth(network, 32, List.of()),
+            HEAD.hidden(),
+            HEAD.inputDropout(),
+            HEAD.dropout(),
+            CLASSES.size()));
+  }
+
+  /** Coloured noise in blocks of four pixels, so that resizing leaves something of it. */
+  private static byte[] noise(int width, int height, int seed) {
+    byte[] rgb = new byte[3 * width * height];
+    int[] colours = new Random(seed).ints(3L * width * height, 0, 256).toArray();
+    for (int i = 0; i < rgb.length; i++) {
+      int x = i / 3 % width / 4;
+      int y = i / 3 / width / 4;
+      rgb[i] = (byte) colours[3 * (y * width + x) + i % 3];
+    }
+    return rgb;
+  }
+
+  private static Image image(byte[] rgb, int width, int height) {
+    BufferedImage picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    for (int i = 0; i < width * height; i++) {
+      int red = rgb[3 * i] & 0xff;
+      int green = rgb[3 * i + 1] & 0xff;
+      int blue = rgb[3 * i + 2] & 0xff;
+      picture.setRGB(i % width, i / width, red << 16 | green << 8 | blue);
+    }
+    return ImageFactory.getInstance().fromImage(picture);
+  }
+
+  private static float[] probabilities(Graft graft, byte[] rgb, int width, int height) {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      byte[] planes = graft.design().preprocessing().pixels(rgb, width, height, 32);
+      NDList pixels =
+          new NDList(
+              manager
+                  .create(ByteBuffer.wrap(planes), new Shape(1, 3, 32, 32), DataType.UINT8)
+                  .toType(DataType.FLOAT32, true));
+      return graft
+          .whole()
+          .forward(new ParameterStore(manager, false), pixels, false)
+          .singletonOrThrow()
+          .softmax(1)
+          .toFloatArray();
+    }
+  }
+
+  private static void assertAnswersAsBefore(ZooModel<Image, Classifications> loaded, Graft graft)
+      throws Exception {
+    try (Predictor<Image, Classifications> predictor = loaded.newPredictor()) {
+      for (int[] size : new int[][] {{32, 32}, {50, 41}, {24, 100}}) {
+        byte[] rgb = noise(size[0], size[1], size[0]);
+        float[] expected = probabilities(graft, rgb, size[0], size[1]);
+        Classifications answer = predictor.predict(image(rgb, size[0], size[1]));
+        for (int i = 0; i < CLASSES.size(); i++) {
+          assertThat(answer.get(CLASSES.get(i)).getProbability())
+              .as(CLASSES.get(i))
+              .isCloseTo(expected[i], within(1e-4));
+        }
+        assertThat(expected[0]).isNotCloseTo(expected[1], within(1e-3f));
+      }
+    }
+  }
+
+  @Test
+  void vgg16WithScaledFeaturesAnswersAsBeforeInPlainDjlAndInGraft() throws Exception {
+    PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
+    Console console = new Console(nowhere, nowhere, false);
+    Path saved = folder.resolve("model");
+    Engine.getInstance().setRandomSeed(3);
+    try (Backbone backbone =
+        Backbone.load(BackboneEntry.VGG16, "pretrained", 32, Device.cpu(), console)) {
+      Graft graft =
+          graft(
+              backbone.network(),
+              backbone.trunk(),
+              Preprocessing.CAFFE,
+              "none",
+              new GraftedNetwork.Scaling(0.5, true),
+              backbone.model().getNDManager());
+      SavedModel.save(graft, saved, "mine", "pretrained weights", CLASSES, HEAD);
+      Criteria<Image, Classifications> plain =
+          Criteria.builder()
+              .setTypes(Image.class, Classifications.class)
+              .optModelPath(saved)
+              .build();
+      try (ZooModel<Image, Classifications> loaded = plain.loadModel()) {
+        assertAnswersAsBefore(loaded, graft);
+      }
+      try (ZooModel<Image, Classifications> loaded = SavedModel.load(saved, Device.cpu())) {
+        assertAnswersAsBefore(loaded, graft);
+      }
+    }
+  }
+
+  @Test
+  void aNetworkThatIsTrainedFromScratchAnswersAsBefore() throws Exception {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      Graft graft = saveSmallCnn(manager);
+      try (ZooModel<Image, Classifications> loaded =
+          SavedModel.load(folder.resolve("model"), Device.cpu())) {
+        assertAnswersAsBefore(loaded, graft);
+      }
+    }
+  }
+
+  private Graft saveSmallCnn(NDManager manager) throws IOException {
+    Engine.getInstance().setRandomSeed(4);
+    Graft graft =
+        graft(
+            SmallCnn.network(),
+            null,
+            Preprocessing.ZERO_ONE,
+            "conv3",
+            GraftedNetwork.Scaling.NONE,
+            manager);
+    SavedModel.save(graft, folder.resolve("model"), "mine", "RANDOM weights", CLASSES, HEAD);
+    return graft;
+  }
+
+  @Test
+  void theFolderHoldsFourFilesAndTheClassesInTheirOrder() throws Exception {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      saveSmallCnn(manager);
+    }
+    Path model = folder.resolve("model");
+    try (Stream<Path> files = Files.list(model)) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder(
+              "mine-0000.params", "synset.txt", "network.json", "serving.properties");
+    }
+    assertThat(folder).isDirectoryNotContaining(path -> !path.equals(model));
+    assertThat(Files.readAllLines(model.resolve("synset.txt"))).isEqualTo(CLASSES);
+    try (ZooModel<Image, Classifications> loaded = SavedModel.load(model, Device.cpu());
+        Predictor<Image, Classifications> predictor = loaded.newPredictor()) {
+      assertThat(predictor.predict(image(noise(32, 32, 1), 32, 32)).getClassNames())
+          .isEqualTo(CLASSES);
+    }
+  }
+
+  /** What may befall a model's folder. */
+  private interface Damage {
+    void to(Path model) throws IOException;
+  }
+
+  static Map<String, Damage> damages() {
+    return Map.ofEntries(
+        Map.entry("no parameters", model -> Files.delete(model.resolve("mine-0000.params"))),
+        Map.entry("parameters cut short", model -> cut(model.resolve("mine-0000.params"))),
+        Map.entry(
+            "parameters that are none",
+            model -> Files.write(model.resolve("mine-0000.params"), noise(50, 50, 1))),
+        Map.entry(
+            "parameters with noise in them",
+            model -> {
+              Path file = model.resolve("mine-0000.params");
+              byte[] bytes = Files.readAllBytes(file);
+              System.arraycopy(noise(10, 10, 1), 0, bytes, 20, 300);
+              Files.write(file, bytes);
+            }),
+        Map.entry("empty parameters", model -> write(model, "mine-0000.params", "")),
+        Map.entry(
+            "two files of parameters",
+            model -> write(model, "other-0000.params", "as if it were one")),
+        Map.entry(
+            "a folder for parameters",
+            model -> {
+              Files.delete(model.resolve("mine-0000.params"));
+              Files.createDirectory(model.resolve("mine-0000.params"));
+            }),
+        Map.entry(
+            "an input size that no memory holds",
+            model ->
+                replace(model, "network.json", "\"inputSize\" : 32", "\"inputSize\" : 2000000000")),
+        Map.entry(
+            "a class that commands a terminal",
+            model -> replace(model, "synset.txt", "zebra", "zebra\u001b[2J")),
+        Map.entry("no description", model -> Files.delete(model.resolve("network.json"))),
+        Map.entry("an empty description", model -> write(model, "network.json", "")),
+        Map.entry("a description of nothing", model -> write(model, "network.json", "{}")),
+        Map.entry("a description that is null", model -> write(model, "network.json", "null")),
+        Map.entry("a description cut short", model -> cut(model.resolve("network.json"))),
+        Map.entry(
+            "another number of classes",
+            model -> replace(model, "network.json", "\"classes\" : 4", "\"classes\" : 3")),
+        Map.entry(
+            "another backbone", model -> replace(model, "network.json", "small-cnn", "vgg16")),
+        Map.entry(
+            "a backbone that there is not",
+            model -> replace(model, "network.json", "small-cnn", "large-cnn")),
+        Map.entry(
+            "another input size",
+            model -> replace(model, "network.json", "\"inputSize\" : 32", "\"inputSize\" : 64")),
+        Map.entry(
+            "a scaling that there is not",
+            model -> replace(model, "network.json", "\"power\" : 1.0", "\"power\" : 7.0")),
+        Map.entry(
+            "a later format",
+            model -> replace(model, "network.json", "\"format\" : 1", "\"format\" : 2")),
+        Map.entry("no classes", model -> Files.delete(model.resolve("synset.txt"))),
+        Map.entry("a class too few", model -> replace(model, "synset.txt", "zebra\n", "")),
+        Map.entry(
+            "a class too many", model -> replace(model, "synset.txt", "zebra\n", "zebra\ngnu\n")),
+        Map.entry("no folder", model -> Files.move(model, model.resolveSibling("elsewhere"))));
+  }
+
+  /** One bit of a value: the sizes all fit, and DJL would not notice. */
+  private static void flipABit(Path file) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(file, bytes);
+  }
+
+  @Test
+  void weightsThatAreNotThoseThatWereSavedAreRefusedByGraftAndByPlainDjl() throws IOException {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      saveSmallCnn(manager);
+    }
+    Path model = folder.resolve("model");
+    flipABit(model.resolve("mine-0000.params"));
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> SavedModel.load(model, Device.cpu()).close())
+        .withMessageEndingWith("the file of its weights has been changed or damaged.");
+    Criteria<Image, Classifications> plain =
+        Criteria.builder().setTypes(Image.class, Classifications.class).optModelPath(model).build();
+    assertThatExceptionOfType(Exception.class)
+        .isThrownBy(() -> plain.loadModel().close())
+        .withStackTraceContaining("has been changed or damaged");
+  }
+
+  @Test
+  void aModelThatWasSavedBeforeWeightsHadAHashIsLoaded() throws Exception {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      Graft graft = saveSmallCnn(manager);
+      Path description = folder.resolve("model/network.json");
+      String without =
+          Files.readString(description)
+              .replaceFirst(",\\s*\"weightsSha256\" : \"[0-9a-f]{64}\"", "");
+      assertThat(without)
+          .doesNotContain("weightsSha256")
+          .isNotEqualTo(Files.readString(description));
+      Files.writeString(description, without);
+      try (ZooModel<Image, Classifications> loaded =
+          SavedModel.load(folder.resolve("model"), Device.cpu())) {
+        assertAnswersAsBefore(loaded, graft);
+      }
+    }
+  }
+
+  @Test
+  void whatServingPropertiesNamesIsNotLoadedByGraft() throws Exception {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      Graft graft = saveSmallCnn(manager);
+      Path model = folder.resolve("model");
+      write(
+          model,
+          "serving.properties",
+          "engine=Python\nblockFactory=some.Other\noption.modelName=../../other\n");
+      try (ZooModel<Image, Classifications> loaded = SavedModel.load(model, Device.cpu())) {
+        assertAnswersAsBefore(loaded, graft);
+      }
+    }
+  }
+
+  private static void cut(Path file) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
+  }
+
+  private static void write(Path model, String name, String text) throws IOException {
+    Files.writeString(model.resolve(name), text);
+  }
+
+  private static void replace(Path model, String name, String old, String with) throws IOException {
+    String text = Files.readString(model.resolve(name));
+    assertThat(text).contains(old);
+    Files.writeString(model.resolve(name), text.replace(old, with));
+  }
+
+  static Stream<String> damagesByName() {
+    return damages().keySet().stream().sorted();
+  }
+
+  @ParameterizedTest
+  @MethodSource("damagesByName")
+  void aDamagedModelIsRefusedInASentence(String damage) throws IOException {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      saveSmallCnn(manager);
+    }
+    Path model = folder.resolve("model");
+    damages().get(damage).to(model);
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> SavedModel.load(model, Device.cpu()).close())
+        .satisfies(
+            e ->
+                assertThat(e.getMessage())
+                    .contains(model.toString())
+                    .endsWith(".")
+                    .doesNotContain("\n", "..", ": null", " ("));
+  }
+}

@@ -1,0 +1,27 @@
+package dev.graft.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CsvTest {
+  @Test
+  void plainFieldsStandAsTheyAreWithALineFeedAtTheEnd() {
+    assertThat(Csv.row(List.of("cat", "0.5", "", " a b ", "猫", "it's; so")))
+        .isEqualTo("cat,0.5,, a b ,猫,it's; so\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a,b", "a\nb", "a\rb", "a\r\nb"})
+  void aCommaOrALineBreakIsPutInQuotes(String field) {
+    assertThat(Csv.row(List.of(field, "c"))).isEqualTo("\"" + field + "\",c\n");
+  }
+
+  @Test
+  void aQuoteIsDoubledAndPutInQuotes() {
+    assertThat(Csv.row(List.of("12\" x 3"))).isEqualTo("\"12\"\" x 3\"\n");
+  }
+}

@@ -1,0 +1,160 @@
+package dev.graft.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import ai.djl.ndarray.types.Shape;
+import dev.graft.GraftException;
+import dev.graft.network.GraftedNetwork;
+import dev.graft.network.Layer;
+import dev.graft.network.Preprocessing;
+import dev.graft.recipe.Recipe;
+import dev.graft.recipe.RecipeReader;
+import dev.graft.zoo.BackboneEntry;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DesignsTest {
+  @ParameterizedTest
+  @CsvSource({
+    "vgg16, auto, 32",
+    "efficientnet-lite0, auto, 96",
+    "small-cnn, auto, 32",
+    "vgg16, 64, 64",
+    "efficientnet-lite0, 224, 224"
+  })
+  void anInputSizeOfAutoIsTheBackbonesOwnForSmallPictures(
+      String backbone, String inputSize, int side) {
+    Recipe recipe = recipe(Map.of("backbone", backbone, "input-size", inputSize));
+    assertThat(Designs.inputSize(recipe, BackboneEntry.of(backbone))).isEqualTo(side);
+    assertThat(design(recipe).inputSize()).isEqualTo(side);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "vgg16, auto, 64, 32",
+    "vgg16, auto, 65, 224",
+    "efficientnet-lite0, auto, 64, 96",
+    "efficientnet-lite0, auto, 1200, 224",
+    "small-cnn, auto, 1200, 32",
+    "vgg16, 128, 32, 128",
+    "vgg16, 128, 1200, 128"
+  })
+  void picturesOverSixtyFourPixelsAreTakenForPhotographsUnlessTheRecipeSaysAnotherSize(
+      String backbone, String inputSize, int pictureSide, int side) {
+    Recipe recipe = recipe(Map.of("backbone", backbone, "input-size", inputSize));
+    assertThat(Designs.inputSize(recipe, BackboneEntry.of(backbone), pictureSide)).isEqualTo(side);
+  }
+
+  @Test
+  void beforeAnyIsLookedAtOwnPicturesAreTakenForPhotographs() {
+    Recipe own = recipe(Map.of("data", "photos", "backbone", "vgg16"));
+    assertThat(Designs.inputSize(own, BackboneEntry.VGG16)).isEqualTo(224);
+  }
+
+  @Test
+  void theDefaultIsAFrozenVgg16WithAHeadOnThreeAverages() {
+    GraftedNetwork design = design(RecipeReader.defaults());
+    assertThat(design.backbone().name()).isEqualTo("vgg16");
+    assertThat(design.trainsBackbone()).isFalse();
+    assertThat(design.features()).containsExactly("block3_pool", "block4_pool", "block5_pool");
+    assertThat(design.scaling()).isEqualTo(new GraftedNetwork.Scaling(0.5, true));
+    assertThat(design.head())
+        .containsExactly(
+            new Layer.Dropout("head_input_dropout", 0.3),
+            new Layer.Dense("head_hidden", 1280, 2048),
+            new Layer.Relu("head_relu"),
+            new Layer.Dropout("head_dropout", 0.5),
+            new Layer.Dense("head_classes", 2048, 10));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "conf/fine-tune.yaml, none, 2643978",
+    "conf/notebook.yaml, none, 535562",
+    "conf/last-layers.yaml, block5_conv1, 8401418",
+    "conf/baseline-cnn.yaml, conv1, 1250858"
+  })
+  void theRecipesInConfTrainWhatTheySay(Path file, String unfrozen, long trained) {
+    GraftedNetwork design = design(RecipeReader.read(file, Map.of()));
+    assertThat(design.unfrozen()).isEqualTo(unfrozen);
+    assertThat(design.trainedParameters()).isEqualTo(trained);
+  }
+
+  @Test
+  void theUnfrozenStageIsTheFirstThatIsTrained() {
+    GraftedNetwork design = design(recipe(Map.of("unfreeze", "block5_conv1")));
+    assertThat(design.boundary()).isEqualTo(14);
+    assertThat(design.boundaryShape()).isEqualTo(new Shape(512, 2, 2));
+  }
+
+  @Test
+  void featuresStandInTheNetworksOrderWhateverTheRecipes() {
+    GraftedNetwork design = design(recipe(Map.of("features", "[block5_pool, block3_pool]")));
+    assertThat(design.features()).containsExactly("block3_pool", "block5_pool");
+    assertThat(design.featureWidth()).isEqualTo(768);
+  }
+
+  @Test
+  void preprocessingIsTheWeightsOwnUnlessTheRecipeWantsZeroToOne() {
+    Recipe recipe = RecipeReader.defaults();
+    assertThat(Designs.of(recipe, BackboneEntry.VGG16, 32, Preprocessing.TORCHVISION, 10))
+        .extracting(GraftedNetwork::preprocessing)
+        .isEqualTo(Preprocessing.TORCHVISION);
+    assertThat(design(recipe(Map.of("preprocessing", "zero-one"))).preprocessing())
+        .isEqualTo(Preprocessing.ZERO_ONE);
+  }
+
+  @Test
+  void aHeadHasAsManyClassesAsTheData() {
+    assertThat(
+            Designs.of(RecipeReader.defaults(), BackboneEntry.VGG16, 32, Preprocessing.CAFFE, 7)
+                .classes())
+        .isEqualTo(7);
+  }
+
+  @Test
+  void whatARecipeCanHaveWrongIsKnownBeforeAnythingIsLoaded() {
+    assertThatCode(() -> check(Map.of())).doesNotThrowAnyException();
+    assertThatCode(() -> check(Map.of("data", "cifar10-sample"))).doesNotThrowAnyException();
+    assertRefused(
+        Map.of("unfreeze", "block5"),
+        "vgg16 has no stage block5; its stages are block1_conv1, block1_conv2, block1_pool,");
+    assertRefused(
+        Map.of("features", "[block3_pool]", "unfreeze", "block5_conv1"),
+        "unfreeze: block5_conv1 comes after block3_pool, the last of the features,");
+    assertRefused(Map.of("input-size", "31"), "input-size 31 is too small for vgg16");
+    assertRefused(
+        Map.of("weights", "nowhere.h5"),
+        "weights: there is no file nowhere.h5; give a .safetensors");
+    assertRefused(
+        Map.of("data", "mnist"), "data: there is no mnist; give cifar10, cifar10-sample, a folder");
+    assertRefused(
+        Map.of("backbone", "small-cnn"),
+        "small-cnn has no pretrained weights: it is trained from scratch, with --weights random");
+  }
+
+  private static void assertRefused(Map<String, String> settings, String message) {
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> check(settings))
+        .withMessageStartingWith(message);
+  }
+
+  private static void check(Map<String, String> settings) {
+    Recipe recipe = recipe(settings);
+    Designs.check(recipe, BackboneEntry.of(recipe.backbone()));
+  }
+
+  private static Recipe recipe(Map<String, String> settings) {
+    return RecipeReader.read(null, settings);
+  }
+
+  private static GraftedNetwork design(Recipe recipe) {
+    BackboneEntry entry = BackboneEntry.of(recipe.backbone());
+    return Designs.of(recipe, entry, Designs.inputSize(recipe, entry), entry.preprocessing(), 10);
+  }
+}

@@ -1,0 +1,421 @@
+package dev.graft.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.graft.GraftException;
+import dev.graft.evaluation.Averages;
+import dev.graft.evaluation.ClassFigures;
+import dev.graft.evaluation.Evaluation;
+import dev.graft.evaluation.Interval;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RunFolderTest {
+  private static final RunRecord RUNNING =
+      new RunRecord(
+          RunRecord.Status.RUNNING,
+          null,
+          "vgg16",
+          new RunRecord.Weights("pretrained", "ab12", true),
+          new RunRecord.Data(
+              "cifar10",
+              45_000,
+              5_000,
+              10_000,
+              10,
+              "cd34",
+              2,
+              new RunRecord.Duplicates(3, 4, 1, 0)),
+          42,
+          new RunRecord.Engine("PyTorch", "2.7.1", "0.36.0", "cpu()", "17", "Linux amd64"),
+          "ef56",
+          new RunRecord.Parameters(17_358_666, 2_643_978),
+          null,
+          null,
+          null,
+          null,
+          null,
+          null);
+
+  private static final RunRecord COMPLETED =
+      RUNNING.completed(
+          new RunRecord.Epochs(12, 7, true),
+          new RunRecord.Figures(0.5, 0.8125),
+          new RunRecord.TestFigures(
+              0.625,
+              0.75,
+              0.9375,
+              0.03125,
+              new Interval(0.5, 0.875),
+              new Averages(0.25, 0.375, 0.5),
+              new Averages(0.625, 0.75, 0.6875),
+              List.of(
+                  new ClassFigures("cat", 1, 0.5, 0.625, 4_000),
+                  new ClassFigures("犬", 0.125, 0, 0, 6_000))),
+          new RunRecord.CrossValidation(
+              5, new RunRecord.Spread(0.75, 0.125), new RunRecord.Spread(0.5, 0.25)),
+          new RunRecord.Seconds(100.5, 20.25, 3, 125.75),
+          new RunRecord.Cache(false, 307_208_192));
+
+  private static final String BEGINNING =
+      """
+        "backbone" : "vgg16",
+        "weights" : {
+          "source" : "pretrained",
+          "sha256" : "ab12",
+          "pretrained" : true
+        },
+        "data" : {
+          "name" : "cifar10",
+          "train" : 45000,
+          "validation" : 5000,
+          "test" : 10000,
+          "classes" : 10,
+          "sha256" : "cd34",
+          "quarantined" : 2,
+          "duplicates" : {
+            "identical" : 3,
+            "near" : 4,
+            "conflicts" : 1,
+            "leaks" : 0
+          }
+        },
+        "seed" : 42,
+        "engine" : {
+          "name" : "PyTorch",
+          "version" : "2.7.1",
+          "djl" : "0.36.0",
+          "device" : "cpu()",
+          "java" : "17",
+          "os" : "Linux amd64"
+        },
+        "gitCommit" : "ef56",
+        "parameters" : {
+          "total" : 17358666,
+          "trained" : 2643978
+        }\
+      """;
+
+  private static final Offset<Double> CLOSE = within(1e-12);
+
+  @TempDir private Path output;
+
+  @Test
+  void aRunThatBeginsHasAFolderThatSaysItIsRunning() throws IOException {
+    try (RunFolder run = create()) {
+      assertThat(run.path().getParent()).isEqualTo(output.resolve("runs"));
+      assertThat(run.path().getFileName().toString()).matches("[0-9]{8}-[0-9]{6}-vgg16-cifar10");
+      assertThat(run.plots()).isEmptyDirectory().isEqualTo(run.path().resolve("plots"));
+      assertThat(run.model()).doesNotExist().isEqualTo(run.path().resolve("model"));
+      assertThat(run.record()).isEqualTo(RUNNING);
+      assertThat(json(run)).isEqualTo("{\n  \"status\" : \"running\",\n" + BEGINNING + "\n}\n");
+      assertThat(RunFolder.latest(output)).isEmpty();
+    }
+  }
+
+  @Test
+  void aCompletedRunHasItsFiguresAndIsTheLatest() throws IOException {
+    Path folder;
+    try (RunFolder run = create()) {
+      folder = run.path();
+      run.complete(COMPLETED);
+    }
+    assertThat(folder.resolve("run.json"))
+        .hasContent(
+            "{\n  \"status\" : \"completed\",\n"
+                + BEGINNING
+                + """
+                ,
+                  "epochs" : {
+                    "run" : 12,
+                    "best" : 7,
+                    "stoppedEarly" : true
+                  },
+                  "validation" : {
+                    "loss" : 0.5,
+                    "accuracy" : 0.8125
+                  },
+                  "test" : {
+                    "loss" : 0.625,
+                    "accuracy" : 0.75,
+                    "top3Accuracy" : 0.9375,
+                    "ece" : 0.03125,
+                    "interval" : {
+                      "low" : 0.5,
+                      "high" : 0.875
+                    },
+                    "macro" : {
+                      "precision" : 0.25,
+                      "recall" : 0.375,
+                      "f1" : 0.5
+                    },
+                    "weighted" : {
+                      "precision" : 0.625,
+                      "recall" : 0.75,
+                      "f1" : 0.6875
+                    },
+                    "classes" : [ {
+                      "name" : "cat",
+                      "precision" : 1.0,
+                      "recall" : 0.5,
+                      "f1" : 0.625,
+                      "support" : 4000
+                    }, {
+                      "name" : "犬",
+                      "precision" : 0.125,
+                      "recall" : 0.0,
+                      "f1" : 0.0,
+                      "support" : 6000
+                    } ]
+                  },
+                  "crossValidation" : {
+                    "folds" : 5,
+                    "accuracy" : {
+                      "mean" : 0.75,
+                      "deviation" : 0.125
+                    },
+                    "macroF1" : {
+                      "mean" : 0.5,
+                      "deviation" : 0.25
+                    }
+                  },
+                  "seconds" : {
+                    "features" : 100.5,
+                    "training" : 20.25,
+                    "evaluation" : 3.0,
+                    "total" : 125.75
+                  },
+                  "cache" : {
+                    "hit" : false,
+                    "bytes" : 307208192
+                  }
+                }
+                """);
+    assertThat(output.resolve("latest")).hasContent(folder.getFileName() + "\n");
+    assertThat(RunFolder.latest(output)).contains(folder);
+  }
+
+  @Test
+  void aTestsFiguresAreThoseOfItsEvaluation() {
+    Evaluation evaluation =
+        Evaluation.collector(List.of("no", "yes"))
+            .add(0, new float[] {0.75f, 0.25f})
+            .add(0, new float[] {0.25f, 0.75f})
+            .add(1, new float[] {0.125f, 0.875f})
+            .evaluation();
+    assertThat(RunRecord.TestFigures.of(evaluation))
+        .isEqualTo(
+            new RunRecord.TestFigures(
+                evaluation.loss(),
+                evaluation.accuracy(),
+                evaluation.top3Accuracy(),
+                evaluation.ece(),
+                evaluation.interval(),
+                evaluation.macro(),
+                evaluation.weighted(),
+                evaluation.perClass()));
+    assertThat(evaluation.macro()).isNotEqualTo(evaluation.weighted());
+  }
+
+  @Test
+  void aRunThatFailsSaysWhyAndIsNotTheLatest() throws IOException {
+    Path folder;
+    try (RunFolder run = create()) {
+      folder = run.path();
+      run.fail("The loss is not a number.");
+    }
+    assertThat(folder.resolve("run.json"))
+        .hasContent(
+            "{\n  \"status\" : \"failed\",\n  \"message\" : \"The loss is not a number.\",\n"
+                + BEGINNING
+                + "\n}\n");
+    assertThat(RunFolder.latest(output)).isEmpty();
+  }
+
+  @Test
+  void aRunThatNeitherCompletesNorFailsWasInterrupted() throws IOException {
+    Path folder;
+    try (RunFolder run = create()) {
+      folder = run.path();
+    }
+    assertThat(folder.resolve("run.json"))
+        .hasContent("{\n  \"status\" : \"interrupted\",\n" + BEGINNING + "\n}\n");
+    assertThat(RunFolder.latest(output)).isEmpty();
+  }
+
+  @Test
+  void aRunThatFailsLeavesTheLatestAsItWas() throws IOException {
+    Path first;
+    try (RunFolder run = create()) {
+      first = run.path();
+      run.complete(COMPLETED);
+    }
+    try (RunFolder run = create()) {
+      run.fail("no");
+    }
+    assertThat(RunFolder.latest(output)).contains(first);
+    try (RunFolder run = create()) {
+      run.complete(COMPLETED);
+      assertThat(RunFolder.latest(output)).contains(run.path());
+    }
+  }
+
+  @Test
+  void runsOfTheSameSecondHaveFoldersOfTheirOwn() throws IOException {
+    try (RunFolder first = create();
+        RunFolder second = create();
+        RunFolder third = create()) {
+      assertThat(Stream.of(first, second, third).map(RunFolder::path).distinct()).hasSize(3);
+      first.write("history.csv", "1");
+      second.write("history.csv", "2");
+      assertThat(first.path().resolve("history.csv")).hasContent("1");
+      assertThat(second.path().resolve("history.csv")).hasContent("2");
+      assertThat(third.path().resolve("history.csv")).doesNotExist();
+    }
+  }
+
+  @Test
+  void aFileIsWrittenInUtf8WithNothingLeftBeside() throws IOException {
+    try (RunFolder run = create()) {
+      run.write("classes.csv", "Größe,1\n");
+      assertThat(Files.readAllBytes(run.path().resolve("classes.csv")))
+          .isEqualTo("Größe,1\n".getBytes(StandardCharsets.UTF_8));
+      run.complete(COMPLETED);
+      try (Stream<Path> files = Files.list(run.path())) {
+        assertThat(files.map(file -> file.getFileName().toString()))
+            .containsExactlyInAnyOrder("run.json", "classes.csv", "plots");
+      }
+    }
+    try (Stream<Path> files = Files.list(output)) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder("runs", "latest");
+    }
+  }
+
+  @Test
+  void aFileIsAsReadableAsOthersOfTheUsers() throws IOException {
+    try (RunFolder run = create()) {
+      Path other = Files.createFile(output.resolve("other"));
+      assertThat(Files.getPosixFilePermissions(run.path().resolve("run.json")))
+          .isEqualTo(Files.getPosixFilePermissions(other));
+    }
+  }
+
+  @Test
+  void whatIsWrittenOfARunIsReadBack() throws IOException {
+    try (RunFolder run = create()) {
+      assertThat(RunFolder.recordOf(run.path())).isEqualTo(RUNNING);
+      run.complete(COMPLETED);
+      assertThat(RunFolder.recordOf(run.path())).isEqualTo(COMPLETED);
+    }
+  }
+
+  @Test
+  void aRecordThatIsNotThereOrDamagedIsASentence() throws IOException {
+    Path file = output.resolve("run.json");
+    for (String text : new String[] {null, "", "{", "[]", "{\"status\" : \"fine\"}"}) {
+      if (text != null) {
+        Files.writeString(file, text);
+      }
+      assertThatExceptionOfType(GraftException.class)
+          .as(text)
+          .isThrownBy(() -> RunFolder.recordOf(output))
+          .withMessage(file + " can't be read as that of a run.");
+    }
+  }
+
+  @Test
+  void figuresInTwoAreTheirMeanAndTheSamplesDeviation() {
+    // Differences from 0.5: 0.3, 0.1, 0.1, 0.3; squares 0.2 in all, over 3.
+    assertThat(RunRecord.Spread.of(List.of(0.2, 0.4, 0.6, 0.8)).mean()).isCloseTo(0.5, CLOSE);
+    assertThat(RunRecord.Spread.of(List.of(0.2, 0.4, 0.6, 0.8)).deviation())
+        .isCloseTo(Math.sqrt(0.2 / 3), CLOSE);
+    assertThat(RunRecord.Spread.of(List.of(0.25))).isEqualTo(new RunRecord.Spread(0.25, 0));
+  }
+
+  @Test
+  void anEvaluationHasAFolderWithItsSummaryAndItsContent() throws IOException {
+    Path folder =
+        RunFolder.evaluation(
+            output,
+            "own",
+            new RunRecord.Figures(0.5, 0.25),
+            into -> Files.writeString(into.resolve("classes.csv"), "1"));
+    assertThat(folder.getParent()).isEqualTo(output.resolve("evaluations"));
+    assertThat(folder.getFileName().toString()).matches("[0-9]{8}-[0-9]{6}-own");
+    assertThat(folder.resolve("classes.csv")).hasContent("1");
+    assertThat(folder.resolve("evaluation.json"))
+        .hasContent("{\n  \"loss\" : 0.5,\n  \"accuracy\" : 0.25\n}\n");
+    try (Stream<Path> folders = Files.list(folder.getParent())) {
+      assertThat(folders).containsExactly(folder);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "20260101-000000-gone",
+        "../elsewhere",
+        "../../elsewhere",
+        "..",
+        ".",
+        "run/model",
+        "run/../../elsewhere",
+        "run\u0000"
+      })
+  void aLatestThatNamesNoRunIsToldSo(String name) throws IOException {
+    assertNoRun(name, "the run " + name.replace('\0', '?'));
+  }
+
+  @Test
+  void soIsALatestThatSaysNothingOrTooMuch() throws IOException {
+    assertNoRun("", "no run");
+    assertNoRun(" \n", "no run");
+    assertNoRun("run\nrun", "the run run");
+    String elsewhere = output.resolve("elsewhere").toAbsolutePath().toString();
+    assertNoRun(elsewhere, "the run " + elsewhere);
+    Files.write(output.resolve("latest"), new byte[] {(byte) 0xff, (byte) 0xfe});
+    assertThatExceptionOfType(GraftException.class).isThrownBy(() -> RunFolder.latest(output));
+  }
+
+  @Test
+  void anOutputFolderThatCannotBeMadeIsToldSo() throws IOException {
+    Path file = Files.createFile(output.resolve("file"));
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> RunFolder.create(file, "vgg16-cifar10", RUNNING))
+        .withMessageStartingWith("The run's folder can't be made in " + file + ": ");
+  }
+
+  /** There are folders wherever these names could lead. */
+  private void assertNoRun(String name, String named) throws IOException {
+    for (String folder : List.of("runs/run/model", "elsewhere", "../elsewhere")) {
+      if (!folder.startsWith("..")) {
+        Files.createDirectories(output.resolve(folder));
+      }
+    }
+    Path latest = Files.writeString(output.resolve("latest"), name);
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> RunFolder.latest(output))
+        .withMessage(
+            latest + " names " + named + ", which is not there; name one with --model FOLDER.");
+  }
+
+  private RunFolder create() {
+    return RunFolder.create(output, "vgg16-cifar10", RUNNING);
+  }
+
+  private static String json(RunFolder run) throws IOException {
+    return Files.readString(run.path().resolve("run.json"));
+  }
+}
