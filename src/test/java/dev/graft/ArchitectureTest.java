@@ -56,6 +56,7 @@ class ArchitectureTest {
               "feature",
               "inference",
               "report",
+              "training",
               "run",
               "io"));
 

@@ -5,11 +5,13 @@ import ai.djl.util.Utils;
 import dev.graft.Console;
 import dev.graft.data.Cifar10;
 import dev.graft.recipe.RecipeReader;
+import dev.graft.run.OutputFolder;
 import dev.graft.zoo.BackboneEntry;
 import dev.graft.zoo.Download;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -17,6 +19,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code doctor}: what is here, what is missing, what to do. */
 @Command(
@@ -25,12 +28,18 @@ import picocli.CommandLine.Mixin;
     footerHeading = "%nExamples:%n",
     footer = {
       "  doctor                     what is here, and what to do about what is not",
-      "  doctor --output elsewhere  likewise, for runs kept in another folder"
+      "  doctor --output elsewhere  likewise, for runs kept in another folder",
+      "  doctor --clean             remove what killed processes left unfinished"
     })
 final class DoctorCommand implements Callable<Integer> {
   private final Console console;
 
   @Mixin private OutputOption output;
+
+  @Option(
+      names = "--clean",
+      description = "Remove what killed processes left unfinished; call their runs interrupted.")
+  private boolean clean;
 
   DoctorCommand(Console console) {
     this.console = console;
@@ -54,8 +63,9 @@ final class DoctorCommand implements Callable<Integer> {
     line("data", data());
     line("DJL's cache", size(Utils.getCacheDir()));
     line("downloads", size(Download.toCache().folder()));
-    line("features", size(output.folder().resolve("features")));
+    line("features", size(output.folder().features()));
     line("runs", runs());
+    leftovers();
     return engine ? 0 : 1;
   }
 
@@ -95,19 +105,43 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private String runs() throws IOException {
-    Path runs = output.folder().resolve("runs");
-    if (!Files.isDirectory(runs)) {
+    int runs = output.folder().count();
+    if (runs == 0) {
       return "none yet; infer asks ImageNet's classes until there is one";
     }
-    try (Stream<Path> list = Files.list(runs)) {
-      Path latest = output.folder().resolve("latest");
-      return list.count()
-          + " in "
-          + runs
-          + (Files.isRegularFile(latest)
-              ? ", latest completed: " + Files.readString(latest).strip()
-              : ", none completed");
+    return runs
+        + " in "
+        + output.folder().runs()
+        + output
+            .folder()
+            .latest()
+            .map(latest -> ", latest completed: " + latest.getFileName())
+            .orElse(", none completed");
+  }
+
+  private void leftovers() throws IOException {
+    List<OutputFolder.Leftover> leftovers = output.folder().leftovers();
+    for (OutputFolder.Leftover each : leftovers) {
+      if (clean) {
+        output.folder().clean(each);
+      }
+      line(
+          "leftover",
+          each.path()
+              + (each.isRun() ? ": its process was killed" : ": never finished")
+              + ", "
+              + age(each.age())
+              + (clean ? each.isRun() ? "; called interrupted now" : "; removed" : ""));
     }
+    if (!leftovers.isEmpty() && !clean) {
+      line("", "doctor --clean removes what was never finished, and calls such runs interrupted");
+    }
+  }
+
+  private static String age(Duration age) {
+    return age.toDays() > 0
+        ? age.toDays() + " days old"
+        : age.toHours() > 0 ? age.toHours() + " hours old" : age.toMinutes() + " minutes old";
   }
 
   private static String size(Path folder) throws IOException {

@@ -3,7 +3,6 @@ package dev.graft.command;
 import dev.graft.Console;
 import dev.graft.GraftException;
 import dev.graft.run.Evaluator;
-import dev.graft.run.RunFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -50,16 +49,16 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Optional<Path> model = run == null ? RunFolder.latest(output.folder()) : Optional.of(run);
+    Optional<Path> model = run == null ? output.folder().latest() : Optional.of(run);
     Path folder =
         model.orElseThrow(
             () ->
                 new GraftException(
                     "There is no completed run in "
-                        + output.folder()
+                        + output.folder().path()
                         + " to evaluate; run fine-tune first, or name one with --run FOLDER."));
     Evaluator.Written written =
-        new Evaluator(folder, output.folder(), console)
+        new Evaluator(folder, output.folder(), new RunLines(console))
             .evaluate(Optional.ofNullable(data), device.device());
     Evaluator.Verdict verdict = written.verdict();
     console.answer(folder.getFileName() + " on " + verdict.data().name() + ":");

@@ -44,22 +44,26 @@ final class FineTuneCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Recipe recipe = options.recipe();
     console.say("Recipe: " + RecipeReader.describe(recipe));
-    try (FineTuner tuner = new FineTuner(recipe, output.folder(), console)) {
-      new SummaryTable(tuner.network()).lines().forEach(console::say);
-      report(tuner.run());
-    }
+    report(FineTuner.run(recipe, output.folder(), new RunLines(console)));
     return 0;
   }
 
-  private void report(FineTuner.Verdict verdict) {
-    RunRecord run = verdict.record();
-    RunRecord.TestFigures test = run.test();
-    RunRecord.Seconds seconds = run.seconds();
+  private void report(FineTuner.Completed completed) {
+    RunRecord run = completed.record();
+    RunRecord.Outcome outcome = run.outcome();
+    RunRecord.TestFigures test = outcome.test();
+    RunRecord.Seconds seconds = outcome.seconds();
     console.report("");
-    console.report(run.backbone() + " (" + weights(run) + ") on " + run.data().name() + ", test:");
+    console.report(
+        run.provenance().backbone()
+            + " ("
+            + weights(run)
+            + ") on "
+            + run.data().name()
+            + ", test:");
     VerdictLines.of(test, run.data().test()).forEach(console::report);
-    if (run.crossValidation() != null) {
-      RunRecord.CrossValidation folds = run.crossValidation();
+    if (outcome.crossValidation() != null) {
+      RunRecord.CrossValidation folds = outcome.crossValidation();
       console.report(
           String.format(
               Locale.ROOT,
@@ -70,9 +74,9 @@ final class FineTuneCommand implements Callable<Integer> {
               folds.macroF1().mean(),
               folds.macroF1().deviation()));
     }
-    if (run.backbone().equals("vgg16")
+    if (run.provenance().backbone().equals("vgg16")
         && run.data().name().equals("cifar10")
-        && run.weights().pretrained()) {
+        && run.provenance().weights().pretrained()) {
       console.report(
           String.format(
               Locale.ROOT,
@@ -85,21 +89,22 @@ final class FineTuneCommand implements Callable<Integer> {
             Locale.ROOT,
             "%d epochs%s, the best was %d; features %.1f s%s, training %.1f s, evaluation %.1f s,"
                 + " %.1f s in all",
-            run.epochs().run(),
-            run.epochs().stoppedEarly() ? " (stopped early)" : "",
-            run.epochs().best(),
+            outcome.epochs().run(),
+            outcome.epochs().stoppedEarly() ? " (stopped early)" : "",
+            outcome.epochs().best(),
             seconds.features(),
-            run.cache().hit() ? " (cached)" : "",
+            outcome.cache().hit() ? " (cached)" : "",
             seconds.training(),
             seconds.evaluation(),
             seconds.total()));
-    console.report("Everything is in " + verdict.folder());
-    console.report("The model: " + verdict.folder().resolve("model") + " (ask it: infer car.png)");
+    console.report("Everything is in " + completed.folder());
+    console.report(
+        "The model: " + completed.folder().resolve("model") + " (ask it: infer car.png)");
   }
 
   private static String weights(RunRecord run) {
-    return run.weights().pretrained()
-        ? run.weights().source() + " weights"
+    return run.provenance().weights().pretrained()
+        ? run.provenance().weights().source() + " weights"
         : "RANDOM weights, nothing pretrained";
   }
 }

@@ -222,7 +222,7 @@ final class InferCommand implements Callable<Integer> {
   }
 
   private Optional<Path> modelFolder() throws IOException {
-    Optional<Path> run = model == null ? RunFolder.latest(output.folder()) : Optional.of(model);
+    Optional<Path> run = model == null ? output.folder().latest() : Optional.of(model);
     return run.map(RunFolder::modelOf);
   }
 

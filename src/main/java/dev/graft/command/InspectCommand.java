@@ -8,7 +8,6 @@ import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.run.DataSets;
 import dev.graft.run.Designs;
-import dev.graft.zoo.BackboneEntry;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -45,9 +44,9 @@ final class InspectCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Recipe recipe =
         RecipeReader.read(null, Map.of("data", RecipeReader.text(data), "max-bad", "0.999"));
-    Designs.check(recipe, BackboneEntry.of(recipe.backbone()));
-    try (FingerprintLog fingerprints = DataSets.fingerprints(output.folder())) {
-      DataSet found = DataSets.open(recipe, fingerprints, console);
+    Designs.check(recipe);
+    try (FingerprintLog fingerprints = new FingerprintLog(output.folder().fingerprints())) {
+      DataSet found = DataSets.open(recipe, fingerprints, new RunLines(console));
       Survey survey = Survey.thorough(found, console);
       survey.classLines().forEach(console::answer);
       found.pictures().quarantine().lines().forEach(console::answer);

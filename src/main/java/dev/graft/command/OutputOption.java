@@ -1,5 +1,6 @@
 package dev.graft.command;
 
+import dev.graft.run.OutputFolder;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
@@ -12,7 +13,7 @@ final class OutputOption {
       description = "Folder of runs and features (default: ${DEFAULT-VALUE}).")
   private Path folder;
 
-  Path folder() {
-    return folder;
+  OutputFolder folder() {
+    return new OutputFolder(folder);
   }
 }

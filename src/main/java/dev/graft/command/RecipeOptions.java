@@ -45,7 +45,7 @@ final class RecipeOptions {
   @Option(
       names = "--folds",
       paramLabel = "K",
-      description = "Cross-validate in K folds first, on the features that are kept.")
+      description = "Cross-validate in K folds afterwards, on the features that are kept.")
   private String folds;
 
   @Option(

@@ -3,7 +3,6 @@ package dev.graft.command;
 import dev.graft.Console;
 import dev.graft.recipe.Recipe;
 import dev.graft.run.Designs;
-import dev.graft.zoo.BackboneEntry;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -48,12 +47,7 @@ final class SummaryCommand implements Callable<Integer> {
           spec.commandLine(), "--classes: must be at least 2, not " + classes + ".");
     }
     Recipe recipe = options.recipe();
-    BackboneEntry entry = BackboneEntry.of(recipe.backbone());
-    new SummaryTable(
-            Designs.of(
-                recipe, entry, Designs.inputSize(recipe, entry), entry.preprocessing(), classes))
-        .lines()
-        .forEach(console::answer);
+    new SummaryTable(Designs.of(Designs.resolve(recipe), classes)).lines().forEach(console::answer);
     return 0;
   }
 }

@@ -38,6 +38,18 @@ public record Split(int[] train, int[] validation, int[] test) {
     }
   }
 
+  /**
+   * Checks that pictures can be split, see {@link #of}.
+   *
+   * @throws GraftException if a class has too few pictures of different groups
+   */
+  public static void check(DataSet data, int[] groups) {
+    int[] undecided = data.indices(Optional.empty());
+    int[] train = sorted(concat(data.indices(Optional.of(Part.TRAIN)), undecided));
+    int drawn = (data.has(Part.VALIDATION) ? 0 : 1) + (data.has(Part.TEST) ? 0 : 1);
+    requireEnough(data, train, groups, LEAST - 2 + drawn);
+  }
+
   /** How pictures are held out of the training pictures. */
   public interface HoldOut {
     /**
@@ -68,8 +80,7 @@ public record Split(int[] train, int[] validation, int[] test) {
     int[] train = sorted(concat(data.indices(Optional.of(Part.TRAIN)), undecided));
     int[] forValidation = data.indices(Optional.of(Part.VALIDATION));
     int[] forTest = data.indices(Optional.of(Part.TEST));
-    int drawn = (data.has(Part.VALIDATION) ? 0 : 1) + (data.has(Part.TEST) ? 0 : 1);
-    requireEnough(data, train, groups, LEAST - 2 + drawn);
+    check(data, groups);
     if (!data.has(Part.TEST)) {
       forTest = stratified(train, data.labels(), groups, test, seed);
       train = without(train, forTest);

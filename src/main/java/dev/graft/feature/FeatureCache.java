@@ -77,6 +77,14 @@ public final class FeatureCache {
         .toList();
   }
 
+  /** How many pictures of a set have their features in here. */
+  public int kept(ImageSet pictures) {
+    return (int)
+        IntStream.range(0, pictures.size())
+            .filter(row -> log.slot(pictures.hash(row)) >= 0)
+            .count();
+  }
+
   /**
    * Computes features and keeps them.
    *
@@ -130,8 +138,21 @@ public final class FeatureCache {
     return log.bytes();
   }
 
-  /** The features of pictures, as a network takes them; not for two threads at once. */
+  /**
+   * The features of pictures, as a network takes them; not for two threads at once.
+   *
+   * @throws GraftException if some are not in here, though the pictures can be read
+   */
   public FeatureSource of(ImageSet pictures) {
+    int gone = missing(pictures).size();
+    if (gone > 0) {
+      throw new GraftException(
+          "The features of "
+              + gone
+              + " pictures are no longer in "
+              + folder
+              + "; was it deleted while the run was on? Run it again: they will be computed anew.");
+    }
     int[] slots =
         IntStream.range(0, pictures.size()).map(row -> log.slot(pictures.hash(row))).toArray();
     return new Rows(log, layout, slots);

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -18,6 +20,14 @@ import java.util.stream.Stream;
  * leaves nothing behind.
  */
 public final class WholeFile {
+  /** How the name of what is not finished ends. */
+  public static final String UNFINISHED = ".unfinished";
+
+  /** In an unfinished folder, while its writer lives. */
+  private static final String CLAIM = ".claim";
+
+  private static final Duration MINUTE = Duration.ofMinutes(1);
+
   private WholeFile() {}
 
   /** What a file is to hold. */
@@ -30,7 +40,7 @@ public final class WholeFile {
   public static void write(Path file, Content content) throws IOException {
     // Not createTempFile, whose files only their owner may read.
     Path unfinished =
-        file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + ".unfinished");
+        file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + UNFINISHED);
     try {
       try (FileChannel channel =
           FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
@@ -66,20 +76,46 @@ public final class WholeFile {
    * @param folder must not be there, or be empty; the one that it lies in must
    */
   public static void folder(Path folder, FolderContent content) throws IOException {
-    Path unfinished =
-        Files.createDirectory(folder.resolveSibling(folder.getFileName() + ".unfinished"));
+    fill(
+        Files.createDirectory(folder.resolveSibling(folder.getFileName() + UNFINISHED)),
+        folder,
+        content);
+  }
+
+  /**
+   * Writes a folder, and then gives it its name.
+   *
+   * @param unfinished is there and empty; its name ends with {@link #UNFINISHED}
+   */
+  public static void fill(Path unfinished, Path folder, FolderContent content) throws IOException {
     try {
-      content.writeTo(unfinished);
+      Claim claim = Claim.on(unfinished.resolve(CLAIM));
+      try {
+        content.writeTo(unfinished);
+      } finally {
+        claim.close();
+      }
       Files.move(
           unfinished, folder, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       delete(unfinished);
       throw e;
     }
   }
 
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
+  /** Whether a living process is writing an unfinished file or folder. */
+  public static boolean isBeingWritten(Path unfinished) throws IOException {
+    if (Files.isDirectory(unfinished)) {
+      return Claim.isHeld(unfinished.resolve(CLAIM));
+    }
+    // A file is written at once; one that is this old was left.
+    Instant written = Files.getLastModifiedTime(unfinished).toInstant();
+    return written.plus(MINUTE).isAfter(Instant.now());
+  }
+
+  /** Deletes a file, or a folder with all that is in it. */
+  public static void delete(Path path) throws IOException {
+    try (Stream<Path> files = Files.walk(path)) {
       for (Path each : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(each);
       }

@@ -9,6 +9,7 @@ import java.util.Locale;
  * Everything that a run is told. {@code conf/fine-tune.yaml} says what each key means; what it
  * leaves out is {@linkplain RecipeReader#defaults built in}.
  *
+ * @param backbone {@link #AUTO} for what suits the data
  * @param inputSize side of the network's input in pixels; 0 for what suits backbone and pictures
  * @param features stages whose averages are the features; empty for the backbone's own
  */
@@ -47,6 +48,9 @@ public record Recipe(
     String device,
     boolean cache,
     CacheType cacheType) {
+  /** What a recipe says where Graft decides. */
+  public static final String AUTO = "auto";
+
   /** What is done to pictures before the network sees them. */
   public enum PreprocessingChoice {
     /** What belongs to the weights. */

@@ -29,7 +29,6 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -95,6 +94,13 @@ public final class RecipeReader {
     return "'" + value.replace("'", "''") + "'";
   }
 
+  /** A recipe with some of its keys set to other values, as in {@link #read}. */
+  public static Recipe with(Recipe recipe, Map<String, String> settings) {
+    ObjectNode tree = tree(recipe);
+    settings.forEach((key, value) -> set(tree, key, value));
+    return convert(tree, "the settings");
+  }
+
   /** A recipe as YAML, all keys. */
   public static String write(Recipe recipe) {
     try {
@@ -102,6 +108,24 @@ public final class RecipeReader {
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /**
+   * A recipe as YAML, all keys; what Graft decided is marked so.
+   *
+   * @param asked the recipe before
+   */
+  public static String write(Recipe recipe, Recipe asked) {
+    ObjectNode before = tree(asked);
+    return write(recipe)
+        .lines()
+        .map(
+            line -> {
+              int colon = Math.max(0, line.indexOf(':'));
+              boolean left = before.path(line.substring(0, colon)).asText().equals(Recipe.AUTO);
+              return left && !line.endsWith(Recipe.AUTO) ? line + "  # auto" : line;
+            })
+        .collect(Collectors.joining("\n", "", "\n"));
   }
 
   /** A recipe in a few lines for people, all keys. */
@@ -129,19 +153,13 @@ public final class RecipeReader {
   private static ObjectNode tree(Recipe recipe) {
     ObjectNode tree = YAML.valueToTree(recipe);
     if (recipe.inputSize() == 0) {
-      tree.put("input-size", AUTO);
+      tree.put("input-size", Recipe.AUTO);
     }
     if (recipe.features().isEmpty()) {
-      tree.put("features", AUTO);
+      tree.put("features", Recipe.AUTO);
     }
     return tree;
   }
-
-  /** What a recipe says where Graft decides. */
-  private static final String AUTO = "auto";
-
-  /** The data that the notebook's network is taken for; own pictures get one that suits a CPU. */
-  private static final Set<String> CIFAR10 = Set.of("cifar10", "cifar10-sample");
 
   private static ObjectNode builtIn() {
     try (InputStream stream = RecipeReader.class.getResourceAsStream("fine-tune.yaml")) {
@@ -326,17 +344,13 @@ public final class RecipeReader {
 
   private static Recipe convert(ObjectNode given, String where) {
     ObjectNode tree = given.deepCopy();
-    if (tree.path("input-size").asText().equals(AUTO)) {
+    if (tree.path("input-size").asText().equals(Recipe.AUTO)) {
       tree.put("input-size", 0);
     } else if (tree.path("input-size").asInt(-1) == 0) {
       throw new GraftException("input-size: must be auto or a whole number from 8 to 1024, not 0.");
     }
-    if (tree.path("features").asText().equals(AUTO)) {
+    if (tree.path("features").asText().equals(Recipe.AUTO)) {
       tree.putArray("features");
-    }
-    if (tree.path("backbone").asText().equals(AUTO)) {
-      boolean cifar10 = CIFAR10.contains(tree.path("data").asText());
-      tree.put("backbone", cifar10 ? "vgg16" : "efficientnet-lite0");
     }
     for (String list : List.of("features", "data-dir")) {
       if (tree.path(list).isTextual()) {

@@ -4,6 +4,7 @@ import dev.graft.Console;
 import dev.graft.data.Split;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.io.Csv;
+import dev.graft.training.TrainingEvents;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +26,7 @@ final class CrossValidation {
   /** Trains on some pictures and judges others. */
   interface Trial {
     /** The verdict on the test pictures of a split. */
-    Evaluation run(Split split, Console console) throws IOException;
+    Evaluation run(Split split) throws IOException;
   }
 
   /**
@@ -41,10 +42,10 @@ final class CrossValidation {
       double validation,
       long seed,
       Trial trial,
-      Console console)
+      TrainingEvents events)
       throws IOException {
     List<Evaluation> verdicts = new ArrayList<>();
-    try (Console.Progress progress = console.progress("cross-validation", "folds", folds.size())) {
+    try (Console.Progress progress = events.progress("cross-validation", "folds", folds.size())) {
       for (int[] fold : folds) {
         int[] rest =
             folds.stream()
@@ -54,9 +55,7 @@ final class CrossValidation {
                 .toArray();
         int[] decidesBy = holdOut.from(rest, validation);
         Computer.seed(seed);
-        verdicts.add(
-            trial.run(
-                new Split(Split.without(rest, decidesBy), decidesBy, fold), Console.silent()));
+        verdicts.add(trial.run(new Split(Split.without(rest, decidesBy), decidesBy, fold)));
         progress.stepTo(verdicts.size());
       }
     }

@@ -1,13 +1,11 @@
 package dev.graft.run;
 
-import dev.graft.Console;
 import dev.graft.data.Cifar10;
 import dev.graft.data.DataSet;
 import dev.graft.data.FingerprintLog;
 import dev.graft.data.ImageFolder;
 import dev.graft.data.Split;
 import dev.graft.recipe.Recipe;
-import java.io.IOException;
 import java.nio.file.Path;
 
 /** From what a recipe calls its data to the pictures. */
@@ -15,28 +13,20 @@ public final class DataSets {
   private DataSets() {}
 
   /**
-   * The fingerprints that are kept beside the features.
-   *
-   * @param output folder of runs and features
-   */
-  public static FingerprintLog fingerprints(Path output) throws IOException {
-    return new FingerprintLog(output.resolve("features").resolve("fingerprints"));
-  }
-
-  /**
    * Opens a recipe's data.
    *
    * @throws dev.graft.GraftException if it isn't there, or can't be learnt from
    */
-  public static DataSet open(Recipe recipe, FingerprintLog fingerprints, Console console) {
+  public static DataSet open(Recipe recipe, FingerprintLog fingerprints, RunEvents events) {
     DataSet found =
         switch (recipe.data()) {
           case Cifar10.NAME -> Cifar10.find(recipe.dataDir().stream().map(Path::of).toList());
           case Cifar10.SAMPLE -> Cifar10.sample();
           default ->
-              ImageFolder.open(Path.of(recipe.data()), recipe.maxBad(), fingerprints, console);
+              ImageFolder.open(
+                  Path.of(recipe.data()), recipe.maxBad(), fingerprints, events.console());
         };
-    console.say("Data: " + found.origin());
+    events.found(found);
     return found;
   }
 

@@ -7,35 +7,51 @@ import dev.graft.network.Layer;
 import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
 import dev.graft.recipe.Recipe;
+import dev.graft.recipe.RecipeReader;
 import dev.graft.zoo.BackboneEntry;
 import dev.graft.zoo.WeightSource;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** From what a recipe says to the network that it means. */
 public final class Designs {
-  private Designs() {}
-
-  /** Pictures whose shorter side is longer than this are taken for photographs. */
+  /** Pictures whose shorter side is longer than this, in pixels, are taken for photographs. */
   private static final int SMALL = 64;
 
+  private Designs() {}
+
   /**
-   * The input's side in pixels: the recipe's, or what suits backbone and pictures.
+   * A recipe with nothing left to decide: each {@code auto} is what suits the data.
    *
    * @param pictureSide the shorter side of the pictures in the middle, in pixels
+   * @throws GraftException for a backbone that there is not
    */
-  public static int inputSize(Recipe recipe, BackboneEntry entry, int pictureSide) {
-    if (recipe.inputSize() != 0) {
-      return recipe.inputSize();
+  public static Recipe resolve(Recipe asked, int pictureSide) {
+    String backbone = asked.backbone();
+    if (backbone.equals(Recipe.AUTO)) {
+      // The notebook's network for the notebook's data; own pictures get one that suits a CPU.
+      backbone = isCifar10(asked) ? BackboneEntry.VGG16.id() : BackboneEntry.PHOTOGRAPHS;
     }
-    return pictureSide <= SMALL ? entry.inputSize() : entry.photographSize();
+    BackboneEntry entry = BackboneEntry.of(backbone);
+    Map<String, String> decided = new LinkedHashMap<>();
+    decided.put("backbone", backbone);
+    if (asked.inputSize() == 0) {
+      int side = pictureSide <= SMALL ? entry.inputSize() : entry.photographSize();
+      decided.put("input-size", Integer.toString(side));
+    }
+    if (asked.features().isEmpty()) {
+      decided.put("features", entry.network().features().toString());
+    }
+    return RecipeReader.with(asked, decided);
   }
 
   /** Likewise, before any picture was looked at: own pictures are taken for photographs. */
-  public static int inputSize(Recipe recipe, BackboneEntry entry) {
-    return inputSize(recipe, entry, isCifar10(recipe) ? SMALL : SMALL + 1);
+  public static Recipe resolve(Recipe asked) {
+    return resolve(asked, isCifar10(asked) ? SMALL : SMALL + 1);
   }
 
   private static boolean isCifar10(Recipe recipe) {
@@ -45,24 +61,23 @@ public final class Designs {
   /**
    * The network of a recipe.
    *
-   * @param side of the input, see {@link #inputSize}
+   * @param recipe with nothing left to decide
    * @param belonging the preprocessing that belongs to the weights
    * @throws GraftException for stages that the backbone does not have, or an input too small for it
    */
-  public static GraftedNetwork of(
-      Recipe recipe, BackboneEntry entry, int side, Preprocessing belonging, int classes) {
-    Network backbone = entry.network();
+  public static GraftedNetwork of(Recipe recipe, Preprocessing belonging, int classes) {
+    Network backbone = BackboneEntry.of(recipe.backbone()).network();
     Recipe.Head head = recipe.head();
     List<Layer> layers =
         GraftedNetwork.head(
-            GraftedNetwork.featureWidth(backbone, side, recipe.features()),
+            GraftedNetwork.featureWidth(backbone, recipe.inputSize(), recipe.features()),
             head.hidden(),
             head.inputDropout(),
             head.dropout(),
             classes);
     return GraftedNetwork.of(
         backbone,
-        side,
+        recipe.inputSize(),
         switch (recipe.preprocessing()) {
           case WEIGHTS -> belonging;
           case ZERO_ONE -> Preprocessing.ZERO_ONE;
@@ -73,15 +88,21 @@ public final class Designs {
         layers);
   }
 
+  /** Likewise, with the preprocessing of the backbone's own weights. */
+  public static GraftedNetwork of(Recipe recipe, int classes) {
+    return of(recipe, BackboneEntry.of(recipe.backbone()).preprocessing(), classes);
+  }
+
   /**
    * Checks what can be checked before anything is loaded.
    *
    * @throws GraftException as {@link #of} does, and for data and weights that there are not
    */
-  public static void check(Recipe recipe, BackboneEntry entry) {
-    of(recipe, entry, inputSize(recipe, entry), entry.preprocessing(), 2);
-    WeightSource.of(recipe.weights(), entry);
-    if (!List.of(Cifar10.NAME, Cifar10.SAMPLE).contains(recipe.data()) && !exists(recipe.data())) {
+  public static void check(Recipe asked) {
+    Recipe recipe = resolve(asked);
+    of(recipe, 2);
+    WeightSource.of(recipe.weights(), BackboneEntry.of(recipe.backbone()));
+    if (!isCifar10(recipe) && !exists(recipe.data())) {
       throw new GraftException(
           "data: there is no "
               + recipe.data()

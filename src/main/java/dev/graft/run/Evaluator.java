@@ -22,7 +22,6 @@ import dev.graft.picture.PictureReader;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.report.Charts;
-import dev.graft.report.EvaluationReport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -30,7 +29,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -40,8 +38,8 @@ public final class Evaluator {
   private static final int BATCH = 32;
 
   private final Path run;
-  private final Path output;
-  private final Console console;
+  private final OutputFolder output;
+  private final RunEvents events;
   private final Stopwatch watch = new Stopwatch();
 
   /**
@@ -60,10 +58,10 @@ public final class Evaluator {
    * @param run folder of a run, or of a model
    * @param output folder of runs and features
    */
-  public Evaluator(Path run, Path output, Console console) {
+  public Evaluator(Path run, OutputFolder output, RunEvents events) {
     this.run = run;
     this.output = output;
-    this.console = console;
+    this.events = events;
   }
 
   /** Where a verdict was written down, and the verdict. */
@@ -78,18 +76,17 @@ public final class Evaluator {
    */
   public Written evaluate(Optional<String> data, Device device) throws IOException {
     Recipe recipe = recipe(data);
-    try (FingerprintLog fingerprints = DataSets.fingerprints(output);
+    try (FingerprintLog fingerprints = new FingerprintLog(output.fingerprints());
         ZooModel<Image, Classifications> model = SavedModel.load(RunFolder.modelOf(run), device);
         PictureClassifier classifier = PictureClassifier.of(model)) {
-      DataSet found = DataSets.open(recipe, fingerprints, console);
-      Survey survey = Survey.thorough(found, console);
-      console.sayAll(survey.classLines());
-      console.sayAll(found.pictures().quarantine().lines());
+      DataSet found = DataSets.open(recipe, fingerprints, events);
+      Survey survey = Survey.thorough(found, events.console());
+      events.listed(survey);
       int[] labels = labels(found, classifier.classes());
       int[] chosen =
           data.isPresent()
               ? chosen(found)
-              : DataSets.split(recipe, unchanged(found), survey.groups()).test();
+              : DataSets.split(Designs.resolve(recipe), unchanged(found), survey.groups()).test();
       Evaluation evaluation = judge(found.pictures(), chosen, labels, classifier);
       Verdict verdict =
           new Verdict(
@@ -103,8 +100,7 @@ public final class Evaluator {
               RunRecord.TestFigures.of(evaluation),
               watch.seconds());
       Path folder =
-          RunFolder.evaluation(
-              output, found.name(), verdict, into -> write(into, found, chosen, evaluation));
+          output.evaluation(found.name(), verdict, into -> write(into, found, chosen, evaluation));
       return new Written(folder, verdict);
     }
   }
@@ -151,12 +147,7 @@ public final class Evaluator {
     if (chosen.length == 0) {
       throw new GraftException("data: no picture of " + data.name() + " can be read.");
     }
-    console.say(
-        String.format(
-            Locale.ROOT,
-            "Judging by %s %,d pictures",
-            data.has(Part.TEST) ? "its test set of" : "all of its",
-            chosen.length));
+    events.judging(chosen.length, data.has(Part.TEST));
     return chosen;
   }
 
@@ -188,7 +179,7 @@ public final class Evaluator {
                 2 * BATCH,
                 IntStream.of(chosen).iterator(),
                 index -> prepare(pictures, index, least, classifier));
-        Console.Progress progress = console.progress("judging", "pictures", chosen.length)) {
+        Console.Progress progress = events.progress("judging", "pictures", chosen.length)) {
       List<ByteBuffer> batch = new ArrayList<>();
       for (int done = 0; prepared.hasNext(); ) {
         batch.clear();
@@ -217,7 +208,7 @@ public final class Evaluator {
   private void write(Path folder, DataSet data, int[] chosen, Evaluation evaluation)
       throws IOException {
     ImageSet pictures = data.pictures();
-    EvaluationReport.write(
+    EvaluationFiles.write(
         folder,
         evaluation,
         run.getFileName() + " on " + data.name(),

@@ -15,8 +15,9 @@ import dev.graft.network.Graft;
 import dev.graft.recipe.Recipe;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
+import java.util.Set;
 
 /**
  * Where the batches of a set's pictures come from.
@@ -28,8 +29,8 @@ record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache) 
   private static final int EVALUATION_BATCH = 256;
 
   /** Pixels, for those who want every epoch to go through the whole network. */
-  static Features pixels(Graft graft, ImageSet pictures, Console console) {
-    console.say("No cache: every epoch goes through the whole network.");
+  static Features pixels(Graft graft, ImageSet pictures, RunEvents events) {
+    events.notCached();
     return new Features(pictures, pixelSource(graft, pictures), new RunRecord.Cache(false, 0));
   }
 
@@ -51,7 +52,7 @@ record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache) 
       Recipe recipe,
       Path folder,
       Device device,
-      Console console)
+      RunEvents events)
       throws IOException {
     RecordLayout layout =
         RecordLayout.of(graft.design(), recipe.cacheType() == Recipe.CacheType.FLOAT16);
@@ -59,45 +60,47 @@ record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache) 
         FeatureKey.of(graft.design(), layout, weights, Computer.engine() + " on " + device);
     FeatureCache cache = new FeatureCache(folder, key, layout);
     List<Integer> missing = cache.missing(pictures);
+    int computed = 0;
     if (missing.isEmpty()) {
-      console.say("Features: all in the cache already, no forward pass is needed.");
-      return new Features(pictures, cache.of(pictures), new RunRecord.Cache(true, cache.bytes()));
+      events.cached();
+    } else {
+      events.computing(missing.size(), cache.kept(pictures), layout, folder);
+      Stopwatch watch = new Stopwatch();
+      Set<Integer> tried = new HashSet<>();
+      // Where the first of several copies can't be read, the next one has its turn.
+      while (tried.addAll(missing)) {
+        computed += compute(cache, missing, graft, pictures, layout, device, events);
+        missing = cache.missing(pictures);
+      }
+      events.computed(computed, watch.seconds(), cache.bytes());
     }
-    console.say(
-        String.format(
-            Locale.ROOT,
-            "Features: computing those of %,d pictures once (%s), to be kept in %s%s",
-            missing.size(),
-            layout,
-            folder,
-            missing.size() < pictures.size() ? "; the others are there" : ""));
-    Stopwatch watch = new Stopwatch();
-    int computed;
-    try (NDManager manager = NDManager.newBaseManager(device);
-        Console.Progress progress = console.progress("features", "pictures", missing.size())) {
-      computed =
-          cache.fill(
-              pictures,
-              missing,
-              new FeatureExtractor(
-                  graft.root(),
-                  pixelSource(graft, pictures),
-                  layout,
-                  manager,
-                  pictures.quarantine()::check,
-                  progress));
-    }
-    console.say(
-        String.format(
-            Locale.ROOT,
-            "Features: %,d computed in %s, %.0f pictures a second; %,d MB are kept",
-            computed,
-            Console.duration(watch.seconds()),
-            computed / watch.seconds(),
-            cache.bytes() >> 20));
     // What can't be read is tried again by every run, and is no forward pass.
     return new Features(
         pictures, cache.of(pictures), new RunRecord.Cache(computed == 0, cache.bytes()));
+  }
+
+  private static int compute(
+      FeatureCache cache,
+      List<Integer> missing,
+      Graft graft,
+      ImageSet pictures,
+      RecordLayout layout,
+      Device device,
+      RunEvents events)
+      throws IOException {
+    try (NDManager manager = NDManager.newBaseManager(device);
+        Console.Progress progress = events.progress("features", "pictures", missing.size())) {
+      return cache.fill(
+          pictures,
+          missing,
+          new FeatureExtractor(
+              graft.root(),
+              pixelSource(graft, pictures),
+              layout,
+              manager,
+              pictures.quarantine()::check,
+              progress));
+    }
   }
 
   /** Pictures to train on. */

@@ -3,8 +3,6 @@ package dev.graft.run;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
-import dev.graft.Console;
-import dev.graft.GraftException;
 import dev.graft.data.DataSet;
 import dev.graft.data.FingerprintLog;
 import dev.graft.data.ImageFolder;
@@ -14,121 +12,123 @@ import dev.graft.data.Split;
 import dev.graft.data.Survey;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
-import dev.graft.feature.FeatureBatches;
 import dev.graft.inference.SavedModel;
 import dev.graft.network.Graft;
-import dev.graft.network.GraftedNetwork;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.report.Charts;
-import dev.graft.report.EvaluationReport;
 import dev.graft.training.GraftTraining;
 import dev.graft.training.KeptWeights;
 import dev.graft.training.NewWeights;
 import dev.graft.training.Standardization;
+import dev.graft.training.TrainingEvents;
 import dev.graft.zoo.Backbone;
 import dev.graft.zoo.BackboneEntry;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Locale;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import java.util.Random;
 import java.util.stream.IntStream;
 
-/** A run, from pictures to verdict. Closing it frees the network. */
-public final class FineTuner implements AutoCloseable {
-  /**
-   * Training pictures that a standardisation is measured on where each costs a forward pass; where
-   * features are at hand it is all of them.
-   */
-  private static final int MEASURED = 5_000;
-
+/** A run, from a recipe to a verdict. */
+public final class FineTuner {
   /** Test pictures that are drawn with their predictions. */
   private static final int DRAWN = 10;
 
   private final Stopwatch total = new Stopwatch();
+  private final RunEvents events;
+  private final OutputFolder output;
+  private final Recipe asked;
   private final Recipe recipe;
-  private final Path output;
-  private final Console console;
-  private final Device device;
-  private final FingerprintLog fingerprints;
   private final DataSet data;
   private final ImageSet pictures;
+  private final Device device;
   private final Backbone backbone;
   private final Graft graft;
 
   /** A completed run. */
-  public record Verdict(Path folder, RunRecord record) {}
+  public record Completed(Path folder, RunRecord record) {}
 
-  /**
-   * Gets everything ready that a recipe asks for; of runs nothing is written yet.
-   *
-   * @param output folder of runs and features
-   * @throws GraftException if data, weights or recipe don't allow the run
-   */
-  public FineTuner(Recipe recipe, Path output, Console console) throws IOException {
+  private FineTuner(
+      Recipe asked,
+      Recipe recipe,
+      OutputFolder output,
+      DataSet data,
+      Device device,
+      Backbone backbone,
+      RunEvents events) {
+    this.asked = asked;
     this.recipe = recipe;
     this.output = output;
-    this.console = console;
-    device = Computer.device(recipe.device());
-    Computer.seed(recipe.seed());
-    BackboneEntry entry = BackboneEntry.of(recipe.backbone());
-    Designs.check(recipe, entry);
-    fingerprints = DataSets.fingerprints(output);
-    data = DataSets.open(recipe, fingerprints, console);
-    pictures = data.pictures();
-    Survey survey = Survey.quick(data);
-    console.sayAll(survey.classLines());
-    console.sayAll(survey.identicalLines());
-    // What can't be split is said now, before hours of features; the split is drawn after them.
-    DataSets.split(recipe, data, survey.groups());
-    int side = Designs.inputSize(recipe, entry, survey.medianSide());
-    sayInput(side, survey);
-    backbone = Backbone.load(entry, recipe.weights(), side, device, console);
-    GraftedNetwork design =
-        Designs.of(recipe, entry, side, backbone.preprocessing(), data.classes().size());
-    graft = Graft.of(design, backbone.trunk());
-    NewWeights.draw(graft, backbone, recipe.initializer());
-  }
-
-  /** The network that is trained. */
-  public GraftedNetwork network() {
-    return graft.design();
-  }
-
-  Graft graft() {
-    return graft;
+    this.data = data;
+    this.pictures = data.pictures();
+    this.device = device;
+    this.backbone = backbone;
+    this.events = events;
+    graft =
+        Graft.of(
+            Designs.of(recipe, backbone.preprocessing(), data.classes().size()), backbone.trunk());
   }
 
   /**
-   * Runs the recipe.
+   * Runs a recipe. Until its data, weights and network are there nothing is written of it.
    *
-   * @throws GraftException if training fails; the folder says so then
+   * @throws dev.graft.GraftException if data, weights or recipe don't allow the run, or if it
+   *     fails; its folder says so then
    */
-  public Verdict run() throws IOException {
-    try (RunFolder folder = RunFolder.create(output, runName(), record())) {
+  public static Completed run(Recipe asked, OutputFolder output, RunEvents events)
+      throws IOException {
+    Designs.check(asked);
+    Device device = Computer.device(asked.device());
+    Computer.seed(asked.seed());
+    try (FingerprintLog fingerprints = new FingerprintLog(output.fingerprints())) {
+      DataSet data = DataSets.open(asked, fingerprints, events);
+      Survey survey = Survey.quick(data);
+      events.listed(survey);
+      // What can't be split is said now, before hours of features.
+      Split.check(data, survey.groups());
+      Recipe recipe = Designs.resolve(asked, survey.medianSide());
+      events.decided(asked, recipe, survey.smallerThan(recipe.inputSize()));
+      BackboneEntry entry = BackboneEntry.of(recipe.backbone());
+      try (Backbone backbone =
+          Backbone.load(entry, recipe.weights(), recipe.inputSize(), device, events.console())) {
+        return new FineTuner(asked, recipe, output, data, device, backbone, events).run();
+      }
+    }
+  }
+
+  private Completed run() throws IOException {
+    NewWeights.draw(graft, backbone, recipe.initializer());
+    events.designed(graft.design());
+    try (RunFolder folder = output.begin(name(), RunRecord.running(provenance(), record()))) {
+      folder.whenStopped(() -> events.interrupted(folder.path()));
       try {
         return run(folder);
-      } catch (IOException | RuntimeException e) {
+      } catch (OutOfMemoryError e) {
+        folder.fail("There was not enough memory: " + e.getMessage() + ".");
+        throw e;
+      } catch (IOException | RuntimeException | Error e) {
         folder.fail(e.getMessage());
         throw e;
       }
     }
   }
 
-  private Verdict run(RunFolder folder) throws IOException {
-    console.logTo(folder.path().resolve("log.txt"));
-    folder.write("recipe.yaml", RecipeReader.write(recipe));
+  /** The drawing of the architecture page, an arrow a line. */
+  private Completed run(RunFolder folder) throws IOException {
+    events.begun(folder.path());
+    folder.write("recipe.yaml", RecipeReader.write(recipe, asked));
 
     Stopwatch watch = new Stopwatch();
-    Features features = features(folder);
-    int[] groups = survey(folder);
-    Split split = split(folder, groups);
+    Features features = quarantining(folder, this::features);
+    Survey survey = quarantining(folder, this::survey);
+    surveyed(survey, folder);
+    Split split = split(survey.groups(), folder);
     double featureSeconds = watch.seconds();
 
-    try (GraftTraining training =
-            new GraftTraining(graft, !recipe.cache(), recipe, device, console);
+    try (GraftTraining training = training(events);
         KeptWeights untrained = training.weights()) {
       if (recipe.folds() > 0) {
         untrained.keep();
@@ -138,75 +138,56 @@ public final class FineTuner implements AutoCloseable {
       double trainingSeconds = watch.seconds();
 
       watch = new Stopwatch();
-      Evaluation onValidation = judge(training, features.inOrder(split.validation()));
-      Evaluation onTest = judgeTest(features, split, training, folder);
-      figures(folder, history, split, onTest);
+      Evaluation onValidation = judge(training, features, split.validation(), List.of());
+      List<float[]> drawn = new ArrayList<>();
+      Evaluation onTest = judge(training, features, split.test(), drawn);
+      write(folder, history, split, onTest, drawn);
       SavedModel.save(
-          graft,
-          folder.model(),
-          runName(),
-          backbone.weights().title(),
-          data.classes(),
-          recipe.head());
+          graft, folder.model(), name(), backbone.weights().title(), data.classes(), recipe.head());
       double evaluationSeconds = watch.seconds();
-
-      RunRecord.CrossValidation folds =
-          recipe.folds() == 0 ? null : crossValidate(folder, features, groups, untrained);
 
       RunRecord completed =
           folder
               .record()
               .completed(
-                  new RunRecord.Epochs(
-                      history.epochs().size(),
-                      history.best().epoch(),
-                      history.epochs().size() < recipe.epochs()),
-                  new RunRecord.Figures(onValidation.loss(), onValidation.accuracy()),
-                  RunRecord.TestFigures.of(onTest),
-                  folds,
-                  new RunRecord.Seconds(
-                      featureSeconds, trainingSeconds, evaluationSeconds, total.seconds()),
-                  features.cache());
+                  new RunRecord.Outcome(
+                      new RunRecord.Epochs(
+                          history.epochs().size(),
+                          history.best().epoch(),
+                          history.epochs().size() < recipe.epochs()),
+                      new RunRecord.Figures(onValidation.loss(), onValidation.accuracy()),
+                      RunRecord.TestFigures.of(onTest),
+                      recipe.folds() == 0
+                          ? null
+                          : crossValidate(folder, features, survey.groups(), untrained),
+                      new RunRecord.Seconds(
+                          featureSeconds, trainingSeconds, evaluationSeconds, total.seconds()),
+                      features.cache()));
       folder.complete(completed);
-      return new Verdict(folder.path(), completed);
+      return new Completed(folder.path(), completed);
     }
   }
 
   // Pictures.
 
-  private void sayInput(int side, Survey survey) {
-    if (pictures instanceof ImageFolder && recipe.backbone().equals(BackboneEntry.PHOTOGRAPHS)) {
-      console.say(
-          "Network: "
-              + recipe.backbone()
-              + ", which learns most from own pictures in the time a CPU has"
-              + " (--backbone vgg16 insists on VGG16).");
-    }
-    int smaller = survey.smallerThan(side);
-    console.say(
-        String.format(
-            Locale.ROOT,
-            "Input: %dx%d pixels%s%s",
-            side,
-            side,
-            recipe.inputSize() == 0
-                ? ", by the network and the pictures' size (--set input-size=N for another)"
-                : ", as the recipe says",
-            smaller == 0
-                ? ""
-                : String.format(Locale.ROOT, "; %,d smaller pictures are scaled up", smaller)));
+  private Features features() throws IOException {
+    return recipe.cache()
+        ? Features.cached(graft, weightsId(), pictures, recipe, output.features(), device, events)
+        : Features.pixels(graft, pictures, events);
   }
 
-  /** What looks the same, and what can't be read; the numbers of groups that belong together. */
-  private int[] survey(RunFolder folder) throws IOException {
-    Survey survey;
-    try {
-      survey = Survey.thorough(data, console);
-    } finally {
-      quarantine(folder);
-    }
-    console.sayAll(pictures.quarantine().lines());
-    console.sayAll(survey.nearLines());
+  private String weightsId() {
+    return backbone.weights().isLoaded()
+        ? backbone.weights().sha256()
+        : "random, " + recipe.initializer() + ", seed " + recipe.seed();
+  }
+
+  private Survey survey() {
+    return Survey.thorough(data, events.console());
+  }
+
+  private void surveyed(Survey survey, RunFolder folder) throws IOException {
+    events.surveyed(data, survey);
     RunRecord record = folder.record();
     folder.write(
         record.with(
@@ -219,26 +200,41 @@ public final class FineTuner implements AutoCloseable {
                         survey.near().size(),
                         survey.conflicts().size(),
                         survey.leaks().size()))));
-    return survey.groups();
   }
 
-  private Split split(RunFolder folder, int[] groups) throws IOException {
+  private interface Step<T> {
+    T take() throws IOException;
+  }
+
+  /** Lists what can't be read, be it too much or not. */
+  private <T> T quarantining(RunFolder folder, Step<T> step) throws IOException {
+    try {
+      T result = step.take();
+      quarantine(folder);
+      return result;
+    } catch (IOException | RuntimeException e) {
+      try {
+        quarantine(folder);
+      } catch (IOException second) {
+        e.addSuppressed(second); // what came first is the cause
+      }
+      throw e;
+    }
+  }
+
+  private void quarantine(RunFolder folder) throws IOException {
+    if (pictures instanceof ImageFolder) {
+      folder.write("quarantine.csv", pictures.quarantine().toCsv());
+      RunRecord record = folder.record();
+      folder.write(
+          record.with(
+              record.data().surveyed(pictures.quarantine().size(), record.data().duplicates())));
+    }
+  }
+
+  private Split split(int[] groups, RunFolder folder) throws IOException {
     Split split = DataSets.split(recipe, data, groups);
-    console.say(
-        String.format(
-            Locale.ROOT,
-            "Split: %,d pictures for training, %,d for validation, %,d for the test%s; %d classes",
-            split.train().length,
-            split.validation().length,
-            split.test().length,
-            data.has(Part.TEST)
-                ? ""
-                : String.format(
-                    Locale.ROOT,
-                    " (which came without a test set: %.0f %% were split off, by class and seed)",
-                    100 * recipe.testSplit()),
-            data.classes().size()));
-    console.sayAll(split.gaps(data));
+    events.split(data, split);
     RunRecord record = folder.record();
     folder.write(
         record.with(
@@ -251,37 +247,11 @@ public final class FineTuner implements AutoCloseable {
     return split;
   }
 
-  // Features.
-
-  private Features features(RunFolder folder) throws IOException {
-    try {
-      return recipe.cache()
-          ? Features.cached(
-              graft, weightsId(), pictures, recipe, output.resolve("features"), device, console)
-          : Features.pixels(graft, pictures, console);
-    } finally {
-      quarantine(folder);
-    }
-  }
-
-  /** Lists what can't be read, be it too much or not. */
-  private void quarantine(RunFolder folder) throws IOException {
-    if (pictures instanceof ImageFolder) {
-      folder.write("quarantine.csv", pictures.quarantine().toCsv());
-      RunRecord record = folder.record();
-      folder.write(
-          record.with(
-              record.data().surveyed(pictures.quarantine().size(), record.data().duplicates())));
-    }
-  }
-
-  private String weightsId() {
-    return backbone.weights().isLoaded()
-        ? backbone.weights().sha256()
-        : "random, " + recipe.initializer() + ", seed " + recipe.seed();
-  }
-
   // Training.
+
+  private GraftTraining training(TrainingEvents heard) {
+    return new GraftTraining(graft, !recipe.cache(), recipe, device, heard);
+  }
 
   private History fit(GraftTraining training, Features features, Split split) throws IOException {
     standardize(features, split, training);
@@ -295,14 +265,7 @@ public final class FineTuner implements AutoCloseable {
     }
     boolean forwardPass = !recipe.cache() || graft.design().trainsBackbone();
     int[] measured =
-        forwardPass && split.train().length > MEASURED
-            ? new Random(recipe.seed())
-                .ints(0, split.train().length)
-                .distinct()
-                .limit(MEASURED)
-                .map(i -> split.train()[i])
-                .toArray()
-            : split.train();
+        forwardPass ? Standardization.sample(split.train(), recipe.seed()) : split.train();
     try (NDManager manager = NDManager.newBaseManager(device)) {
       Standardization.fit(
           graft.scaling(),
@@ -315,48 +278,51 @@ public final class FineTuner implements AutoCloseable {
 
   // Verdict.
 
-  private Evaluation judge(GraftTraining training, FeatureBatches batches) {
-    return training.evaluate(batches, data.classes(), (place, row) -> {});
-  }
-
-  /** The test pictures, once; the first ones are drawn with what the model says of them. */
-  private Evaluation judgeTest(
-      Features features, Split split, GraftTraining training, RunFolder folder) {
+  /**
+   * Judges pictures, each once.
+   *
+   * @param first takes the probabilities of the first ones
+   */
+  private Evaluation judge(
+      GraftTraining training, Features features, int[] rows, List<float[]> first) {
     return training.evaluate(
-        features.inOrder(split.test()),
+        features.inOrder(rows),
         data.classes(),
         (place, row) -> {
           if (place < DRAWN) {
-            picture(split.test()[place])
-                .ifPresent(
-                    picture ->
-                        Charts.prediction(
-                            folder.plots().resolve("test-" + place + ".png"),
-                            picture,
-                            data.classes(),
-                            pictures.label(split.test()[place]),
-                            row));
+            first.add(row);
           }
         });
+  }
+
+  private void write(
+      RunFolder folder, History history, Split split, Evaluation onTest, List<float[]> drawn)
+      throws IOException {
+    folder.write("history.csv", history.toCsv());
+    String title = recipe.backbone() + " on " + data.name() + ", " + backbone.weights().title();
+    Charts.loss(folder.plots().resolve("loss.png"), history, title);
+    Charts.accuracy(folder.plots().resolve("accuracy.png"), history, title);
+    for (int i = 0; i < drawn.size(); i++) {
+      Path file = folder.plots().resolve("test-" + i + ".png");
+      int index = split.test()[i];
+      float[] probabilities = drawn.get(i);
+      picture(index)
+          .ifPresent(
+              picture ->
+                  Charts.prediction(
+                      file, picture, data.classes(), pictures.label(index), probabilities));
+    }
+    EvaluationFiles.write(folder.path(), onTest, title, place -> picture(split.test()[place]));
+    if (pictures instanceof ImageFolder) {
+      folder.write(
+          "mistakes.csv", onTest.mistakesCsv(place -> pictures.place(split.test()[place])));
+    }
   }
 
   private Optional<BufferedImage> picture(int index) {
     return pictures
         .read(index, Charts.LEAST_SIDE)
         .map(picture -> Charts.picture(picture.rgb(), picture.width(), picture.height()));
-  }
-
-  private void figures(RunFolder folder, History history, Split split, Evaluation onTest)
-      throws IOException {
-    folder.write("history.csv", history.toCsv());
-    String title = recipe.backbone() + " on " + data.name() + ", " + backbone.weights().title();
-    Charts.loss(folder.plots().resolve("loss.png"), history, title);
-    Charts.accuracy(folder.plots().resolve("accuracy.png"), history, title);
-    EvaluationReport.write(folder.path(), onTest, title, place -> picture(split.test()[place]));
-    if (pictures instanceof ImageFolder) {
-      folder.write(
-          "mistakes.csv", onTest.mistakesCsv(place -> pictures.place(split.test()[place])));
-    }
   }
 
   /** On all pictures that the recipe may choose the test pictures from, or else train on. */
@@ -373,32 +339,34 @@ public final class FineTuner implements AutoCloseable {
             DataSets.holdOut(recipe, data, groups),
             recipe.validationSplit(),
             recipe.seed(),
-            (split, silent) -> {
+            split -> {
               untrained.restore();
-              try (GraftTraining training =
-                  new GraftTraining(graft, !recipe.cache(), recipe, device, silent)) {
+              try (GraftTraining training = training(TrainingEvents.UNHEARD)) {
                 fit(training, features, split);
-                return judge(training, features.inOrder(split.test()));
+                return judge(training, features, split.test(), new ArrayList<>());
               }
             },
-            console);
+            events);
     folder.write("folds.csv", folds.toCsv());
     return folds.record();
   }
 
-  private String runName() {
+  // Record.
+
+  private String name() {
     return recipe.backbone() + "-" + data.name();
   }
 
-  private RunRecord record() {
+  private RunRecord.Data record() {
+    return new RunRecord.Data(data.name(), data.classes().size(), data.sha256());
+  }
+
+  private RunRecord.Provenance provenance() {
     Engine engine = Engine.getInstance();
     Backbone.Provenance weights = backbone.weights();
-    return new RunRecord(
-        RunRecord.Status.RUNNING,
-        null,
+    return new RunRecord.Provenance(
         recipe.backbone(),
         new RunRecord.Weights(weights.source(), weights.sha256(), weights.pretrained()),
-        new RunRecord.Data(data.name(), data.classes().size(), data.sha256()),
         recipe.seed(),
         new RunRecord.Engine(
             engine.getEngineName(),
@@ -407,19 +375,7 @@ public final class FineTuner implements AutoCloseable {
             device.toString(),
             System.getProperty("java.version"),
             System.getProperty("os.name") + " " + System.getProperty("os.arch")),
-        GitCommit.here(),
-        new RunRecord.Parameters(graft.design().parameters(), graft.design().trainedParameters()),
-        null,
-        null,
-        null,
-        null,
-        null,
-        null);
-  }
-
-  @Override
-  public void close() throws IOException {
-    backbone.close();
-    fingerprints.close();
+        GitCommit.ofGraft(),
+        new RunRecord.Parameters(graft.design().parameters(), graft.design().trainedParameters()));
   }
 }

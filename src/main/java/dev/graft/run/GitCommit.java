@@ -1,40 +1,27 @@
 package dev.graft.run;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.util.concurrent.TimeUnit;
+import java.io.InputStream;
+import java.util.Properties;
 
-/** The commit that a run was made from, as far as git knows here. */
-public final class GitCommit {
+/** The commit that Graft was built from. */
+final class GitCommit {
   private GitCommit() {}
 
-  /** The commit's hash, with {@code -dirty} where files differ from it, or {@code unknown}. */
-  public static String here() {
-    try {
-      String commit = git("rev-parse", "HEAD");
-      if (commit.isEmpty()) {
-        return "unknown";
+  /**
+   * The commit's hash, with {@code -dirty} where files differed from it, as the build wrote it
+   * down; {@code unknown} where it was built outside of git.
+   */
+  static String ofGraft() {
+    Properties build = new Properties();
+    try (InputStream stream = GitCommit.class.getResourceAsStream("build.properties")) {
+      if (stream != null) {
+        build.load(stream);
       }
-      return git("status", "--porcelain", "--untracked-files=no").isEmpty()
-          ? commit
-          : commit + "-dirty";
     } catch (IOException e) {
       return "unknown";
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return "unknown";
     }
-  }
-
-  private static String git(String... arguments) throws IOException, InterruptedException {
-    ProcessBuilder builder = new ProcessBuilder("git");
-    builder.command().addAll(java.util.List.of(arguments));
-    Process process =
-        builder
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .redirectInput(ProcessBuilder.Redirect.PIPE)
-            .start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    return process.waitFor(10, TimeUnit.SECONDS) && process.exitValue() == 0 ? said.strip() : "";
+    String commit = build.getProperty("git.commit.id.full", "unknown");
+    return Boolean.parseBoolean(build.getProperty("git.dirty")) ? commit + "-dirty" : commit;
   }
 }

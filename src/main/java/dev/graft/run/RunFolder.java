@@ -1,99 +1,51 @@
 package dev.graft.run;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
 import dev.graft.GraftException;
+import dev.graft.io.Claim;
 import dev.graft.io.WholeFile;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
-import java.util.Locale;
-import java.util.Optional;
-import java.util.regex.Pattern;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * A run's folder, {@code runs/<time>-<backbone>-<data>} below the output folder. It is made for one
- * run and never written to by another; each file appears whole; {@code latest} names the newest
- * completed run. A run that is neither completed nor failed when it ends was interrupted, and says
- * so.
+ * A run's folder. It is made for one run and never written to by another; each file appears whole.
+ * A run that is neither completed nor failed when it ends was interrupted, and says so.
  */
 public final class RunFolder implements AutoCloseable {
-  private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
-
-  /** A folder's name, and no way to another place. */
-  private static final Pattern NAME = Pattern.compile("(?!\\.{1,2}$)[^/\\\\\\x00-\\x1f]+");
-
-  /** In bytes; more than a file system allows. */
-  private static final long LONGEST_NAME = 4096;
-
   /** Of {@code run.json}, which has a few hundred bytes a class. */
   private static final long MOST_BYTES = 64 << 20;
 
-  private static final ObjectMapper JSON =
-      JsonMapper.builder()
-          .enable(SerializationFeature.INDENT_OUTPUT)
-          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .build();
+  private static final String RECORD = "run.json";
 
-  private final Path output;
+  /** Is there while the run's process lives. */
+  private static final String CLAIM = ".running";
+
+  private static final ObjectReader READER =
+      OutputFolder.JSON
+          .readerFor(RunRecord.class)
+          .without(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+
+  private final OutputFolder output;
   private final Path folder;
-  private final Thread onExit = new Thread(this::interrupted);
+  private final Claim claim;
+  private final Thread onExit = new Thread(this::stopped);
+  private Runnable whenStopped = () -> {};
   private RunRecord record;
 
-  private RunFolder(Path output, Path folder) {
+  /**
+   * @param folder is there, and empty
+   */
+  RunFolder(OutputFolder output, Path folder, RunRecord record) throws IOException {
     this.output = output;
     this.folder = folder;
-  }
-
-  /**
-   * Makes the folder of a run that begins now.
-   *
-   * @throws GraftException if it can't be made
-   */
-  public static RunFolder create(Path output, String name, RunRecord record) {
-    try {
-      Path folder = make(output.resolve("runs"), name);
-      Files.createDirectory(folder.resolve("plots"));
-      RunFolder run = new RunFolder(output, folder);
-      run.write(record);
-      Runtime.getRuntime().addShutdownHook(run.onExit);
-      return run;
-    } catch (IOException e) {
-      throw new GraftException(
-          "The run's folder can't be made in " + output + ": " + reason(e) + ".", e);
-    }
-  }
-
-  /** Makes a folder that was not there, whose name begins with the time. */
-  static Path make(Path parent, String name) throws IOException {
-    Files.createDirectories(parent);
-    String time = TIME.format(LocalDateTime.now(ZoneId.systemDefault()));
-    Path folder = parent.resolve(time + "-" + name);
-    for (int i = 2; !made(folder); i++) {
-      folder = parent.resolve(time + "-" + name + "-" + i);
-    }
-    return folder;
-  }
-
-  private static boolean made(Path folder) throws IOException {
-    try {
-      Files.createDirectory(folder);
-      return true;
-    } catch (FileAlreadyExistsException e) {
-      return false;
-    }
-  }
-
-  private static String reason(IOException e) {
-    return e.getClass().getSimpleName() + " " + e.getMessage();
+    claim = Claim.on(folder.resolve(CLAIM));
+    Files.createDirectory(plots());
+    write(record);
+    Runtime.getRuntime().addShutdownHook(onExit);
   }
 
   public Path path() {
@@ -116,71 +68,64 @@ public final class RunFolder implements AutoCloseable {
   /** Writes down what is known of the run by now. */
   public synchronized void write(RunRecord next) throws IOException {
     record = next;
-    write("run.json", JSON.writeValueAsString(next) + "\n");
+    write(folder, next);
+  }
+
+  private static void write(Path folder, RunRecord record) throws IOException {
+    WholeFile.write(folder.resolve(RECORD), OutputFolder.JSON.writeValueAsString(record) + "\n");
   }
 
   /** Ends the run; from now on it is the latest. */
   public void complete(RunRecord completed) throws IOException {
     write(completed);
-    WholeFile.write(output.resolve("latest"), folder.getFileName() + "\n");
+    output.completed(folder);
   }
 
   /** Ends the run with what went wrong, unless it was stopped from outside before that. */
-  public synchronized void fail(String message) {
+  public void fail(String message) {
+    end(RunRecord.Status.FAILED, message);
+  }
+
+  /** What is to be done where the run is stopped from outside, once its record says so. */
+  public synchronized void whenStopped(Runnable action) {
+    whenStopped = action;
+  }
+
+  private void stopped() {
+    if (end(RunRecord.Status.INTERRUPTED, null)) {
+      whenStopped.run();
+    }
+  }
+
+  /** Whether it had not ended before. */
+  private synchronized boolean end(RunRecord.Status how, String why) {
     if (record.status() != RunRecord.Status.RUNNING) {
-      return;
+      return false;
     }
+    claim.giveRoom();
     try {
-      write(record.with(RunRecord.Status.FAILED, message));
+      write(record.with(how, why));
     } catch (IOException e) {
-      // Why the run failed is the better story; the record goes on saying that it was running.
-      return;
+      // Why the run ended is the better story, and is told by who ends it.
+      return true;
     }
+    return true;
   }
 
   public RunRecord record() {
     return record;
   }
 
-  private synchronized void interrupted() {
-    if (record.status() == RunRecord.Status.RUNNING) {
-      try {
-        write(record.with(RunRecord.Status.INTERRUPTED, null));
-      } catch (IOException e) {
-        return; // nobody is left to be told
-      }
-    }
-  }
-
   @Override
-  public void close() {
-    interrupted();
+  public void close() throws IOException {
+    end(RunRecord.Status.INTERRUPTED, null);
+    claim.close();
     try {
       Runtime.getRuntime().removeShutdownHook(onExit);
     } catch (IllegalStateException e) {
       // The machine is going down already, and the hook with it.
       return;
     }
-  }
-
-  /** The folder of the newest completed run, if there is one. */
-  public static Optional<Path> latest(Path output) throws IOException {
-    Path latest = output.resolve("latest");
-    if (!Files.isRegularFile(latest)) {
-      return Optional.empty();
-    }
-    // Bytes that are no UTF-8 are no folder's name either.
-    String name =
-        Files.size(latest) > LONGEST_NAME
-            ? ""
-            : new String(Files.readAllBytes(latest), StandardCharsets.UTF_8).strip();
-    Path runs = output.resolve("runs");
-    if (!NAME.matcher(name).matches() || !Files.isDirectory(runs.resolve(name))) {
-      String named = name.lines().findFirst().map(line -> "the run " + line).orElse("no run");
-      throw new GraftException(
-          latest + " names " + named + ", which is not there; name one with --model FOLDER.");
-    }
-    return Optional.of(runs.resolve(name));
   }
 
   /** The folder of the model, where a run's folder or that of the model itself is given. */
@@ -196,10 +141,10 @@ public final class RunFolder implements AutoCloseable {
    * @throws GraftException if there is no {@code run.json}, or a damaged one
    */
   public static RunRecord recordOf(Path run) {
-    Path file = run.resolve("run.json");
+    Path file = run.resolve(RECORD);
     try {
       if (Files.isRegularFile(file) && Files.size(file) <= MOST_BYTES) {
-        RunRecord record = JSON.readValue(Files.readAllBytes(file), RunRecord.class);
+        RunRecord record = READER.readValue(Files.readAllBytes(file));
         if (record != null && record.data() != null) {
           return record;
         }
@@ -210,28 +155,31 @@ public final class RunFolder implements AutoCloseable {
     throw new GraftException(file + " can't be read as that of a run.");
   }
 
-  /**
-   * Makes the folder of an evaluation, {@code evaluations/<time>-<name>} below the output folder;
-   * it appears whole or not at all.
-   *
-   * @param summary becomes {@code evaluation.json}
-   */
-  public static Path evaluation(
-      Path output, String name, Object summary, WholeFile.FolderContent content)
-      throws IOException {
-    Path folder = make(output.resolve("evaluations"), name);
-    try {
-      WholeFile.folder(
-          folder,
-          unfinished -> {
-            content.writeTo(unfinished);
-            WholeFile.write(
-                unfinished.resolve("evaluation.json"), JSON.writeValueAsString(summary) + "\n");
-          });
-    } catch (IOException | RuntimeException e) {
-      Files.delete(folder);
-      throw e;
+  /** The folders of all runs, by name and so by time. */
+  static List<Path> all(Path runs) throws IOException {
+    if (!Files.isDirectory(runs)) {
+      return List.of();
     }
-    return folder;
+    try (Stream<Path> folders = Files.list(runs)) {
+      return folders.filter(Files::isDirectory).sorted().toList();
+    }
+  }
+
+  static boolean isAlive(Path run) {
+    return Claim.isHeld(run.resolve(CLAIM));
+  }
+
+  static boolean saysItRuns(Path run) {
+    try {
+      return recordOf(run).status() == RunRecord.Status.RUNNING;
+    } catch (GraftException e) {
+      return false;
+    }
+  }
+
+  /** Puts right what a run says of itself whose process is gone. */
+  static void callInterrupted(Path run) throws IOException {
+    write(run, recordOf(run).with(RunRecord.Status.INTERRUPTED, null));
+    Files.deleteIfExists(run.resolve(CLAIM));
   }
 }

@@ -2,6 +2,8 @@ package dev.graft.run;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.graft.evaluation.Averages;
 import dev.graft.evaluation.ClassFigures;
 import dev.graft.evaluation.Evaluation;
@@ -13,24 +15,47 @@ import java.util.List;
  * yet, or never will be, is {@code null} here and left out there.
  *
  * @param message why the run failed
+ * @param outcome {@link Outcome#NONE} unless the run is completed
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonPropertyOrder({"status", "message", "provenance", "data", "outcome"})
 public record RunRecord(
     Status status,
     String message,
-    String backbone,
-    Weights weights,
+    @JsonUnwrapped Provenance provenance,
     Data data,
-    long seed,
-    Engine engine,
-    String gitCommit,
-    Parameters parameters,
-    Epochs epochs,
-    Figures validation,
-    TestFigures test,
-    CrossValidation crossValidation,
-    Seconds seconds,
-    Cache cache) {
+    @JsonUnwrapped Outcome outcome) {
+  /** A run that begins. */
+  static RunRecord running(Provenance provenance, Data data) {
+    return new RunRecord(Status.RUNNING, null, provenance, data, Outcome.NONE);
+  }
+
+  /** What a run was made with and from, beside the pictures. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Provenance(
+      String backbone,
+      Weights weights,
+      long seed,
+      Engine engine,
+      String gitCommit,
+      Parameters parameters) {}
+
+  /**
+   * What came of it.
+   *
+   * @param crossValidation {@code null} where the recipe wants none
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Outcome(
+      Epochs epochs,
+      Figures validation,
+      TestFigures test,
+      CrossValidation crossValidation,
+      Seconds seconds,
+      Cache cache) {
+    static final Outcome NONE = new Outcome(null, null, null, null, null, null);
+  }
+
   /** How far a run came. */
   public enum Status {
     @JsonProperty("running")
@@ -163,68 +188,17 @@ public record RunRecord(
   public record Cache(boolean hit, long bytes) {}
 
   /** The same run with another status. */
-  public RunRecord with(Status other, String why) {
-    return new RunRecord(
-        other,
-        why,
-        backbone,
-        weights,
-        data,
-        seed,
-        engine,
-        gitCommit,
-        parameters,
-        epochs,
-        validation,
-        test,
-        crossValidation,
-        seconds,
-        cache);
+  RunRecord with(Status other, String why) {
+    return new RunRecord(other, why, provenance, data, outcome);
   }
 
   /** The same run, of whose pictures more is known. */
-  public RunRecord with(Data known) {
-    return new RunRecord(
-        status,
-        message,
-        backbone,
-        weights,
-        known,
-        seed,
-        engine,
-        gitCommit,
-        parameters,
-        epochs,
-        validation,
-        test,
-        crossValidation,
-        seconds,
-        cache);
+  RunRecord with(Data known) {
+    return new RunRecord(status, message, provenance, known, outcome);
   }
 
   /** The run, completed. */
-  public RunRecord completed(
-      Epochs epochsRun,
-      Figures validationFigures,
-      TestFigures testFigures,
-      CrossValidation folds,
-      Seconds took,
-      Cache cached) {
-    return new RunRecord(
-        Status.COMPLETED,
-        null,
-        backbone,
-        weights,
-        data,
-        seed,
-        engine,
-        gitCommit,
-        parameters,
-        epochsRun,
-        validationFigures,
-        testFigures,
-        folds,
-        took,
-        cached);
+  RunRecord completed(Outcome what) {
+    return new RunRecord(Status.COMPLETED, null, provenance, data, what);
   }
 }

@@ -6,9 +6,9 @@ package dev.graft.training;
  * row without improvement training stops, though never after the first. A loss that is not a number
  * never improves.
  */
-final class EarlyStopping {
+public final class EarlyStopping {
   /** What follows from an epoch's loss. */
-  enum Verdict {
+  public enum Decision {
     IMPROVED,
     WAIT,
     STOP
@@ -27,16 +27,16 @@ final class EarlyStopping {
   }
 
   /** Takes the loss of the next epoch. */
-  Verdict next(double loss) {
+  Decision next(double loss) {
     epoch++;
     waited++;
     if (loss < best - minDelta) {
       best = loss;
       bestEpoch = epoch;
       waited = 0;
-      return Verdict.IMPROVED;
+      return Decision.IMPROVED;
     }
-    return waited >= patience && epoch > 1 ? Verdict.STOP : Verdict.WAIT;
+    return waited >= patience && epoch > 1 ? Decision.STOP : Decision.WAIT;
   }
 
   /** The epoch with the best loss so far, from 1; 0 while there is none. */

@@ -6,12 +6,11 @@ import ai.djl.training.listener.TrainingListenerAdapter;
 import dev.graft.Console;
 import dev.graft.GraftException;
 import dev.graft.evaluation.History;
-import java.util.Locale;
 import java.util.function.IntToDoubleFunction;
 
 /**
- * Listens to a training: keeps its history, says how far it is, and stops it. Must come after DJL's
- * epoch and evaluator listeners, whose figures it reads.
+ * Listens to a training: keeps its history, tells of it, and stops it. Must come after DJL's epoch
+ * and evaluator listeners, whose figures it reads.
  */
 final class EpochRecorder extends TrainingListenerAdapter {
   /** Thrown through DJL's training loop, which has no other way out before the last epoch. */
@@ -23,7 +22,7 @@ final class EpochRecorder extends TrainingListenerAdapter {
     }
   }
 
-  private final Console console;
+  private final TrainingEvents events;
   private final int epochs;
   private final int batches;
   private final EarlyStopping earlyStopping;
@@ -41,13 +40,13 @@ final class EpochRecorder extends TrainingListenerAdapter {
    * @param onBest called after each epoch that improves
    */
   EpochRecorder(
-      Console console,
+      TrainingEvents events,
       int epochs,
       int batches,
       EarlyStopping earlyStopping,
       IntToDoubleFunction learningRate,
       Runnable onBest) {
-    this.console = console;
+    this.events = events;
     this.epochs = epochs;
     this.batches = batches;
     this.earlyStopping = earlyStopping;
@@ -63,7 +62,7 @@ final class EpochRecorder extends TrainingListenerAdapter {
   public void onTrainingBatch(Trainer trainer, BatchData data) {
     if (progress == null) {
       progress =
-          console.progress(
+          events.progress(
               "epoch " + (history.epochs().size() + 1) + "/" + epochs, "batches", batches);
     }
     progress.stepTo(++batch);
@@ -93,39 +92,13 @@ final class EpochRecorder extends TrainingListenerAdapter {
               + ": the steps were too large; lower learning-rate"
               + " (and backbone-learning-rate, if stages are unfrozen).");
     }
-    EarlyStopping.Verdict verdict = earlyStopping.next(epoch.validationLoss());
-    console.say(line(epoch, verdict));
-    if (verdict == EarlyStopping.Verdict.IMPROVED) {
+    EarlyStopping.Decision decision = earlyStopping.next(epoch.validationLoss());
+    events.epoch(history, epochs, decision, earlyStopping.bestEpoch());
+    if (decision == EarlyStopping.Decision.IMPROVED) {
       onBest.run();
-    } else if (verdict == EarlyStopping.Verdict.STOP && number < epochs) {
+    } else if (decision == EarlyStopping.Decision.STOP && number < epochs) {
       throw new Stopped();
     }
-  }
-
-  private String line(History.Epoch epoch, EarlyStopping.Verdict verdict) {
-    double seconds =
-        history.epochs().stream().mapToDouble(History.Epoch::seconds).average().orElse(0);
-    int left = epochs - epoch.epoch();
-    String outlook =
-        switch (verdict) {
-          case IMPROVED -> "best so far";
-          case WAIT -> "no better than epoch " + earlyStopping.bestEpoch();
-          case STOP -> "no better than epoch " + earlyStopping.bestEpoch() + ", stopping";
-        };
-    return String.format(
-        Locale.ROOT,
-        "epoch %2d/%d: loss %.4f, accuracy %.4f; validation loss %.4f, accuracy %.4f (%s); %.1f s%s",
-        epoch.epoch(),
-        epochs,
-        epoch.trainLoss(),
-        epoch.trainAccuracy(),
-        epoch.validationLoss(),
-        epoch.validationAccuracy(),
-        outlook,
-        epoch.seconds(),
-        left == 0 || verdict == EarlyStopping.Verdict.STOP
-            ? ""
-            : ", at most " + Console.duration(seconds * left) + " left");
   }
 
   private void endProgress() {

@@ -21,7 +21,6 @@ import ai.djl.training.optimizer.AdamW;
 import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.ParameterTracker;
 import ai.djl.translate.TranslateException;
-import dev.graft.Console;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.feature.FeatureBatches;
@@ -43,7 +42,7 @@ public final class GraftTraining implements AutoCloseable {
   private final Graft graft;
   private final boolean fromPixels;
   private final Recipe recipe;
-  private final Console console;
+  private final TrainingEvents events;
   private final Model model;
   private final Device device;
   private final Shape[] inputs;
@@ -52,11 +51,11 @@ public final class GraftTraining implements AutoCloseable {
    * @param fromPixels whether batches hold pixels, and not what the root gives
    */
   public GraftTraining(
-      Graft graft, boolean fromPixels, Recipe recipe, Device device, Console console) {
+      Graft graft, boolean fromPixels, Recipe recipe, Device device, TrainingEvents events) {
     this.graft = graft;
     this.fromPixels = fromPixels;
     this.recipe = recipe;
-    this.console = console;
+    this.events = events;
     this.device = device;
     Shape[] pixels = {graft.inputShape()};
     inputs = fromPixels ? pixels : graft.root().getOutputShapes(pixels);
@@ -90,7 +89,7 @@ public final class GraftTraining implements AutoCloseable {
     try (KeptWeights best = weights()) {
       EpochRecorder recorder =
           new EpochRecorder(
-              console,
+              events,
               recipe.epochs(),
               train.batches(),
               earlyStopping,
@@ -107,14 +106,13 @@ public final class GraftTraining implements AutoCloseable {
         trainer.initialize(inputs);
         EasyTrain.fit(trainer, recipe.epochs(), train, validation);
       } catch (EpochRecorder.Stopped stopped) {
-        console.say(
-            "Stopped early: no improvement in " + recipe.earlyStopping().patience() + " epochs.");
+        events.stoppedEarly(recipe.earlyStopping().patience());
       } catch (TranslateException e) {
         throw new IllegalStateException(e);
       }
       if (restoreBest) {
         best.restore();
-        console.say("Back to the weights of epoch " + earlyStopping.bestEpoch() + ", the best.");
+        events.restored(earlyStopping.bestEpoch());
       }
       return recorder.history();
     }

@@ -9,6 +9,7 @@ import ai.djl.training.dataset.Batch;
 import dev.graft.feature.FeatureBatches;
 import dev.graft.network.FeatureScaling;
 import java.util.Arrays;
+import java.util.Random;
 
 /**
  * Mean and deviation of every feature over training pictures, in one pass, in double precision.
@@ -22,6 +23,9 @@ public final class Standardization {
   private static final double LEAST_VARIANCE = 1e-6;
 
   private static final int PRIOR = 10;
+
+  /** Rows that it is measured on where each costs a forward pass. */
+  private static final int MEASURED = 5_000;
 
   private final double[] sums;
   private final double[] squares;
@@ -49,6 +53,21 @@ public final class Standardization {
       }
     }
     scaling.standardizeBy(measured.means(), measured.deviations());
+  }
+
+  /**
+   * The rows to measure on where each costs a forward pass: some, drawn by the seed; where there
+   * are few, all.
+   */
+  public static int[] sample(int[] rows, long seed) {
+    return rows.length <= MEASURED
+        ? rows
+        : new Random(seed)
+            .ints(0, rows.length)
+            .distinct()
+            .limit(MEASURED)
+            .map(i -> rows[i])
+            .toArray();
   }
 
   /** Adds rows of features, one after the other. */

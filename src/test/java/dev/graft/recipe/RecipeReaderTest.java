@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RecipeReaderTest {
   private static final Recipe DEFAULTS =
       new Recipe(
-          "vgg16",
+          "auto",
           "pretrained",
           Recipe.PreprocessingChoice.WEIGHTS,
           0,
@@ -102,23 +102,15 @@ class RecipeReaderTest {
     assertThat(recipe.features()).isEmpty();
   }
 
-  @ParameterizedTest
-  @CsvSource({
-    "cifar10, auto, vgg16",
-    "cifar10-sample, auto, vgg16",
-    "photos, auto, efficientnet-lite0",
-    "photos/cifar10, auto, efficientnet-lite0",
-    "photos, vgg16, vgg16",
-    "cifar10, small-cnn, small-cnn"
-  })
-  void autoLeavesTheBackboneToTheDataAndAWrittenRecipeNamesTheOneThatItIs(
-      String data, String backbone, String taken) throws IOException {
-    Recipe recipe = RecipeReader.read(null, Map.of("data", data, "backbone", backbone));
-    assertThat(recipe.backbone()).isEqualTo(taken);
-    String written = RecipeReader.write(recipe);
-    assertThat(written).contains("backbone: " + taken + "\n");
-    assertThat(RecipeReader.read(file(written), Map.of("data", "other")).backbone())
-        .isEqualTo(taken);
+  @Test
+  void aWrittenRecipeMarksWhatWasDecidedForTheUser() throws IOException {
+    Recipe asked = RecipeReader.read(null, Map.of("features", "[block5_pool]"));
+    Recipe decided = RecipeReader.with(asked, Map.of("backbone", "vgg16", "input-size", "32"));
+    String written = RecipeReader.write(decided, asked);
+    assertThat(written)
+        .contains("backbone: vgg16  # auto\n", "input-size: 32  # auto\n")
+        .contains("features:\n", "device: auto\n");
+    assertThat(RecipeReader.read(file(written), Map.of())).isEqualTo(decided);
   }
 
   @ParameterizedTest
@@ -377,7 +369,7 @@ class RecipeReaderTest {
   @Test
   void aWrittenRecipeSaysAutoAndLeavesNamesBare() {
     assertThat(RecipeReader.write(DEFAULTS))
-        .contains("backbone: vgg16\n", "input-size: auto\n", "features: auto\n")
+        .contains("backbone: auto\n", "input-size: auto\n", "features: auto\n")
         .contains("data-dir:\n- data\n- ../shared\n", "head:\n  hidden: 2048\n")
         .hasLineCount(42);
   }

@@ -11,7 +11,6 @@ import dev.graft.network.Layer;
 import dev.graft.network.Preprocessing;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
-import dev.graft.zoo.BackboneEntry;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -30,7 +29,7 @@ class DesignsTest {
   void anInputSizeOfAutoIsTheBackbonesOwnForSmallPictures(
       String backbone, String inputSize, int side) {
     Recipe recipe = recipe(Map.of("backbone", backbone, "input-size", inputSize));
-    assertThat(Designs.inputSize(recipe, BackboneEntry.of(backbone))).isEqualTo(side);
+    assertThat(Designs.resolve(recipe).inputSize()).isEqualTo(side);
     assertThat(design(recipe).inputSize()).isEqualTo(side);
   }
 
@@ -47,13 +46,13 @@ class DesignsTest {
   void picturesOverSixtyFourPixelsAreTakenForPhotographsUnlessTheRecipeSaysAnotherSize(
       String backbone, String inputSize, int pictureSide, int side) {
     Recipe recipe = recipe(Map.of("backbone", backbone, "input-size", inputSize));
-    assertThat(Designs.inputSize(recipe, BackboneEntry.of(backbone), pictureSide)).isEqualTo(side);
+    assertThat(Designs.resolve(recipe, pictureSide).inputSize()).isEqualTo(side);
   }
 
   @Test
   void beforeAnyIsLookedAtOwnPicturesAreTakenForPhotographs() {
     Recipe own = recipe(Map.of("data", "photos", "backbone", "vgg16"));
-    assertThat(Designs.inputSize(own, BackboneEntry.VGG16)).isEqualTo(224);
+    assertThat(Designs.resolve(own).inputSize()).isEqualTo(224);
   }
 
   @Test
@@ -102,7 +101,7 @@ class DesignsTest {
   @Test
   void preprocessingIsTheWeightsOwnUnlessTheRecipeWantsZeroToOne() {
     Recipe recipe = RecipeReader.defaults();
-    assertThat(Designs.of(recipe, BackboneEntry.VGG16, 32, Preprocessing.TORCHVISION, 10))
+    assertThat(Designs.of(Designs.resolve(recipe), Preprocessing.TORCHVISION, 10))
         .extracting(GraftedNetwork::preprocessing)
         .isEqualTo(Preprocessing.TORCHVISION);
     assertThat(design(recipe(Map.of("preprocessing", "zero-one"))).preprocessing())
@@ -111,10 +110,7 @@ class DesignsTest {
 
   @Test
   void aHeadHasAsManyClassesAsTheData() {
-    assertThat(
-            Designs.of(RecipeReader.defaults(), BackboneEntry.VGG16, 32, Preprocessing.CAFFE, 7)
-                .classes())
-        .isEqualTo(7);
+    assertThat(Designs.of(Designs.resolve(RecipeReader.defaults()), 7).classes()).isEqualTo(7);
   }
 
   @Test
@@ -138,6 +134,30 @@ class DesignsTest {
         "small-cnn has no pretrained weights: it is trained from scratch, with --weights random");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "cifar10, auto, vgg16",
+    "cifar10-sample, auto, vgg16",
+    "photos, auto, efficientnet-lite0",
+    "photos/cifar10, auto, efficientnet-lite0",
+    "photos, vgg16, vgg16",
+    "cifar10, small-cnn, small-cnn"
+  })
+  void anAutomaticBackboneIsTheNotebooksForItsDataAndOneThatSuitsACpuForOwnPictures(
+      String data, String backbone, String taken) {
+    Recipe asked = recipe(Map.of("data", data, "backbone", backbone));
+    assertThat(Designs.resolve(asked).backbone()).isEqualTo(taken);
+  }
+
+  @Test
+  void aDecidedRecipeLeavesNothingOpenAndDecidesTheSameAgain() {
+    Recipe decided = Designs.resolve(RecipeReader.defaults());
+    assertThat(decided.backbone()).isEqualTo("vgg16");
+    assertThat(decided.inputSize()).isEqualTo(32);
+    assertThat(decided.features()).containsExactly("block3_pool", "block4_pool", "block5_pool");
+    assertThat(Designs.resolve(decided, 1200)).isEqualTo(decided);
+  }
+
   private static void assertRefused(Map<String, String> settings, String message) {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> check(settings))
@@ -145,8 +165,7 @@ class DesignsTest {
   }
 
   private static void check(Map<String, String> settings) {
-    Recipe recipe = recipe(settings);
-    Designs.check(recipe, BackboneEntry.of(recipe.backbone()));
+    Designs.check(recipe(settings));
   }
 
   private static Recipe recipe(Map<String, String> settings) {
@@ -154,7 +173,6 @@ class DesignsTest {
   }
 
   private static GraftedNetwork design(Recipe recipe) {
-    BackboneEntry entry = BackboneEntry.of(recipe.backbone());
-    return Designs.of(recipe, entry, Designs.inputSize(recipe, entry), entry.preprocessing(), 10);
+    return Designs.of(Designs.resolve(recipe), 10);
   }
 }

@@ -23,11 +23,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class RunFolderTest {
   private static final RunRecord RUNNING =
-      new RunRecord(
-          RunRecord.Status.RUNNING,
-          null,
-          "vgg16",
-          new RunRecord.Weights("pretrained", "ab12", true),
+      RunRecord.running(
+          new RunRecord.Provenance(
+              "vgg16",
+              new RunRecord.Weights("pretrained", "ab12", true),
+              42,
+              new RunRecord.Engine("PyTorch", "2.7.1", "0.36.0", "cpu()", "17", "Linux amd64"),
+              "ef56",
+              new RunRecord.Parameters(17_358_666, 2_643_978)),
           new RunRecord.Data(
               "cifar10",
               45_000,
@@ -36,37 +39,28 @@ class RunFolderTest {
               10,
               "cd34",
               2,
-              new RunRecord.Duplicates(3, 4, 1, 0)),
-          42,
-          new RunRecord.Engine("PyTorch", "2.7.1", "0.36.0", "cpu()", "17", "Linux amd64"),
-          "ef56",
-          new RunRecord.Parameters(17_358_666, 2_643_978),
-          null,
-          null,
-          null,
-          null,
-          null,
-          null);
+              new RunRecord.Duplicates(3, 4, 1, 0)));
 
   private static final RunRecord COMPLETED =
       RUNNING.completed(
-          new RunRecord.Epochs(12, 7, true),
-          new RunRecord.Figures(0.5, 0.8125),
-          new RunRecord.TestFigures(
-              0.625,
-              0.75,
-              0.9375,
-              0.03125,
-              new Interval(0.5, 0.875),
-              new Averages(0.25, 0.375, 0.5),
-              new Averages(0.625, 0.75, 0.6875),
-              List.of(
-                  new ClassFigures("cat", 1, 0.5, 0.625, 4_000),
-                  new ClassFigures("犬", 0.125, 0, 0, 6_000))),
-          new RunRecord.CrossValidation(
-              5, new RunRecord.Spread(0.75, 0.125), new RunRecord.Spread(0.5, 0.25)),
-          new RunRecord.Seconds(100.5, 20.25, 3, 125.75),
-          new RunRecord.Cache(false, 307_208_192));
+          new RunRecord.Outcome(
+              new RunRecord.Epochs(12, 7, true),
+              new RunRecord.Figures(0.5, 0.8125),
+              new RunRecord.TestFigures(
+                  0.625,
+                  0.75,
+                  0.9375,
+                  0.03125,
+                  new Interval(0.5, 0.875),
+                  new Averages(0.25, 0.375, 0.5),
+                  new Averages(0.625, 0.75, 0.6875),
+                  List.of(
+                      new ClassFigures("cat", 1, 0.5, 0.625, 4_000),
+                      new ClassFigures("犬", 0.125, 0, 0, 6_000))),
+              new RunRecord.CrossValidation(
+                  5, new RunRecord.Spread(0.75, 0.125), new RunRecord.Spread(0.5, 0.25)),
+              new RunRecord.Seconds(100.5, 20.25, 3, 125.75),
+              new RunRecord.Cache(false, 307_208_192)));
 
   private static final String BEGINNING =
       """
@@ -75,6 +69,20 @@ class RunFolderTest {
           "source" : "pretrained",
           "sha256" : "ab12",
           "pretrained" : true
+        },
+        "seed" : 42,
+        "engine" : {
+          "name" : "PyTorch",
+          "version" : "2.7.1",
+          "djl" : "0.36.0",
+          "device" : "cpu()",
+          "java" : "17",
+          "os" : "Linux amd64"
+        },
+        "gitCommit" : "ef56",
+        "parameters" : {
+          "total" : 17358666,
+          "trained" : 2643978
         },
         "data" : {
           "name" : "cifar10",
@@ -90,20 +98,6 @@ class RunFolderTest {
             "conflicts" : 1,
             "leaks" : 0
           }
-        },
-        "seed" : 42,
-        "engine" : {
-          "name" : "PyTorch",
-          "version" : "2.7.1",
-          "djl" : "0.36.0",
-          "device" : "cpu()",
-          "java" : "17",
-          "os" : "Linux amd64"
-        },
-        "gitCommit" : "ef56",
-        "parameters" : {
-          "total" : 17358666,
-          "trained" : 2643978
         }\
       """;
 
@@ -120,7 +114,7 @@ class RunFolderTest {
       assertThat(run.model()).doesNotExist().isEqualTo(run.path().resolve("model"));
       assertThat(run.record()).isEqualTo(RUNNING);
       assertThat(json(run)).isEqualTo("{\n  \"status\" : \"running\",\n" + BEGINNING + "\n}\n");
-      assertThat(RunFolder.latest(output)).isEmpty();
+      assertThat(new OutputFolder(output).latest()).isEmpty();
     }
   }
 
@@ -203,7 +197,7 @@ class RunFolderTest {
                 }
                 """);
     assertThat(output.resolve("latest")).hasContent(folder.getFileName() + "\n");
-    assertThat(RunFolder.latest(output)).contains(folder);
+    assertThat(new OutputFolder(output).latest()).contains(folder);
   }
 
   @Test
@@ -240,7 +234,7 @@ class RunFolderTest {
             "{\n  \"status\" : \"failed\",\n  \"message\" : \"The loss is not a number.\",\n"
                 + BEGINNING
                 + "\n}\n");
-    assertThat(RunFolder.latest(output)).isEmpty();
+    assertThat(new OutputFolder(output).latest()).isEmpty();
   }
 
   @Test
@@ -251,7 +245,7 @@ class RunFolderTest {
     }
     assertThat(folder.resolve("run.json"))
         .hasContent("{\n  \"status\" : \"interrupted\",\n" + BEGINNING + "\n}\n");
-    assertThat(RunFolder.latest(output)).isEmpty();
+    assertThat(new OutputFolder(output).latest()).isEmpty();
   }
 
   @Test
@@ -264,10 +258,10 @@ class RunFolderTest {
     try (RunFolder run = create()) {
       run.fail("no");
     }
-    assertThat(RunFolder.latest(output)).contains(first);
+    assertThat(new OutputFolder(output).latest()).contains(first);
     try (RunFolder run = create()) {
       run.complete(COMPLETED);
-      assertThat(RunFolder.latest(output)).contains(run.path());
+      assertThat(new OutputFolder(output).latest()).contains(run.path());
     }
   }
 
@@ -294,7 +288,7 @@ class RunFolderTest {
       run.complete(COMPLETED);
       try (Stream<Path> files = Files.list(run.path())) {
         assertThat(files.map(file -> file.getFileName().toString()))
-            .containsExactlyInAnyOrder("run.json", "classes.csv", "plots");
+            .containsExactlyInAnyOrder("run.json", "classes.csv", "plots", ".running");
       }
     }
     try (Stream<Path> files = Files.list(output)) {
@@ -347,11 +341,11 @@ class RunFolderTest {
   @Test
   void anEvaluationHasAFolderWithItsSummaryAndItsContent() throws IOException {
     Path folder =
-        RunFolder.evaluation(
-            output,
-            "own",
-            new RunRecord.Figures(0.5, 0.25),
-            into -> Files.writeString(into.resolve("classes.csv"), "1"));
+        new OutputFolder(output)
+            .evaluation(
+                "own",
+                new RunRecord.Figures(0.5, 0.25),
+                into -> Files.writeString(into.resolve("classes.csv"), "1"));
     assertThat(folder.getParent()).isEqualTo(output.resolve("evaluations"));
     assertThat(folder.getFileName().toString()).matches("[0-9]{8}-[0-9]{6}-own");
     assertThat(folder.resolve("classes.csv")).hasContent("1");
@@ -386,14 +380,15 @@ class RunFolderTest {
     String elsewhere = output.resolve("elsewhere").toAbsolutePath().toString();
     assertNoRun(elsewhere, "the run " + elsewhere);
     Files.write(output.resolve("latest"), new byte[] {(byte) 0xff, (byte) 0xfe});
-    assertThatExceptionOfType(GraftException.class).isThrownBy(() -> RunFolder.latest(output));
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> new OutputFolder(output).latest());
   }
 
   @Test
   void anOutputFolderThatCannotBeMadeIsToldSo() throws IOException {
     Path file = Files.createFile(output.resolve("file"));
     assertThatExceptionOfType(GraftException.class)
-        .isThrownBy(() -> RunFolder.create(file, "vgg16-cifar10", RUNNING))
+        .isThrownBy(() -> new OutputFolder(file).begin("vgg16-cifar10", RUNNING))
         .withMessageStartingWith("The run's folder can't be made in " + file + ": ");
   }
 
@@ -406,13 +401,13 @@ class RunFolderTest {
     }
     Path latest = Files.writeString(output.resolve("latest"), name);
     assertThatExceptionOfType(GraftException.class)
-        .isThrownBy(() -> RunFolder.latest(output))
+        .isThrownBy(() -> new OutputFolder(output).latest())
         .withMessage(
             latest + " names " + named + ", which is not there; name one with --model FOLDER.");
   }
 
   private RunFolder create() {
-    return RunFolder.create(output, "vgg16-cifar10", RUNNING);
+    return new OutputFolder(output).begin("vgg16-cifar10", RUNNING);
   }
 
   private static String json(RunFolder run) throws IOException {

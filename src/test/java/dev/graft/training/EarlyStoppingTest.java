@@ -1,8 +1,8 @@
 package dev.graft.training;
 
-import static dev.graft.training.EarlyStopping.Verdict.IMPROVED;
-import static dev.graft.training.EarlyStopping.Verdict.STOP;
-import static dev.graft.training.EarlyStopping.Verdict.WAIT;
+import static dev.graft.training.EarlyStopping.Decision.IMPROVED;
+import static dev.graft.training.EarlyStopping.Decision.STOP;
+import static dev.graft.training.EarlyStopping.Decision.WAIT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
@@ -16,7 +16,7 @@ class EarlyStoppingTest {
   @ParameterizedTest
   @CsvSource({"0, 4", "1, 4", "2, 5", "3, 6", "4, 7"})
   void trainingStopsAfterPatienceEpochsWithoutABetterOne(int patience, int last) {
-    List<EarlyStopping.Verdict> verdicts = verdicts(patience, 0, 5, 4, 3, 4, 3.9, 3.8, 3.7, 3.6);
+    List<EarlyStopping.Decision> verdicts = verdicts(patience, 0, 5, 4, 3, 4, 3.9, 3.8, 3.7, 3.6);
     assertThat(verdicts).hasSize(last);
     assertThat(verdicts.subList(0, 3)).containsOnly(IMPROVED);
     assertThat(verdicts.subList(3, last - 1)).doesNotContain(IMPROVED, STOP);
@@ -79,10 +79,10 @@ class EarlyStoppingTest {
     assertThat(stopping.bestEpoch()).isEqualTo(5);
   }
 
-  private static List<EarlyStopping.Verdict> verdicts(
+  private static List<EarlyStopping.Decision> verdicts(
       int patience, double minDelta, double... losses) {
     EarlyStopping stopping = new EarlyStopping(patience, minDelta);
-    List<EarlyStopping.Verdict> verdicts = new ArrayList<>();
+    List<EarlyStopping.Decision> verdicts = new ArrayList<>();
     for (double loss : losses) {
       verdicts.add(stopping.next(loss));
       if (verdicts.get(verdicts.size() - 1) == STOP) {

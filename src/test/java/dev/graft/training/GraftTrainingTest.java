@@ -11,7 +11,6 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
-import dev.graft.Console;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.feature.FeatureBatches;
@@ -26,8 +25,6 @@ import dev.graft.network.Trunk;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.PrintStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -69,11 +66,6 @@ class GraftTrainingTest {
         new Layer.Relu(name + "_relu"));
   }
 
-  private final Console console =
-      new Console(
-          new PrintStream(OutputStream.nullOutputStream()),
-          new PrintStream(OutputStream.nullOutputStream()),
-          false);
   private NDManager manager;
 
   @BeforeEach
@@ -180,7 +172,7 @@ class GraftTrainingTest {
         FeatureBatches.shuffled(source, rows, labels(rows), recipe.batchSize(), 1, recipe.seed());
     FeatureBatches validation = FeatureBatches.inOrder(source, VALIDATION, truths, 5);
     try (GraftTraining training =
-        new GraftTraining(graft, fromPixels, recipe, Device.cpu(), console)) {
+        new GraftTraining(graft, fromPixels, recipe, Device.cpu(), TrainingEvents.UNHEARD)) {
       History history = training.fit(train, validation);
       return new Outcome(history, training.evaluate(validation, CLASSES, (place, row) -> {}));
     }

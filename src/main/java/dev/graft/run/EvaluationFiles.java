@@ -1,7 +1,9 @@
-package dev.graft.report;
+package dev.graft.run;
 
 import dev.graft.evaluation.Evaluation;
 import dev.graft.io.WholeFile;
+import dev.graft.report.Charts;
+import dev.graft.report.Mistake;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,8 +13,8 @@ import java.util.Optional;
 import java.util.function.IntFunction;
 
 /** All that is written down of a verdict, the same for a run and for an evaluation afterwards. */
-public final class EvaluationReport {
-  private EvaluationReport() {}
+final class EvaluationFiles {
+  private EvaluationFiles() {}
 
   /**
    * Writes {@code predictions.csv}, {@code confusion.csv}, {@code classes.csv}, {@code
@@ -22,7 +24,7 @@ public final class EvaluationReport {
    * @param title of the plots
    * @param pictures by their index in the evaluation; empty for one that is not to be had any more
    */
-  public static void write(
+  static void write(
       Path folder,
       Evaluation evaluation,
       String title,

@@ -1,0 +1,224 @@
+package dev.graft.run;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.graft.GraftException;
+import dev.graft.io.WholeFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Where Graft writes, and the only one who knows what lies where:
+ *
+ * <pre>
+ * runs/&lt;time&gt;-&lt;backbone&gt;-&lt;data&gt;/   a run each, see {@link RunFolder}
+ * latest                           names the newest completed run
+ * features/                        what frozen roots make of pictures
+ * fingerprints/                    what near-duplicates are found by
+ * evaluations/&lt;time&gt;-&lt;data&gt;/       a saved model judged by other pictures
+ * </pre>
+ *
+ * @param path need not be there
+ */
+public record OutputFolder(Path path) {
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
+
+  /** A folder's name, and no way to another place. */
+  private static final Pattern NAME = Pattern.compile("(?!\\.{1,2}$)[^/\\\\\\x00-\\x1f]+");
+
+  /** In bytes; more than a file system allows. */
+  private static final long LONGEST_NAME = 4096;
+
+  static final ObjectMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  public Path runs() {
+    return path.resolve("runs");
+  }
+
+  public Path features() {
+    return path.resolve("features");
+  }
+
+  public Path fingerprints() {
+    return path.resolve("fingerprints");
+  }
+
+  public Path evaluations() {
+    return path.resolve("evaluations");
+  }
+
+  private Path latestFile() {
+    return path.resolve("latest");
+  }
+
+  /**
+   * The folder of the newest completed run, if there is one.
+   *
+   * @throws GraftException if {@code latest} names something else
+   */
+  public Optional<Path> latest() throws IOException {
+    Path latest = latestFile();
+    if (!Files.isRegularFile(latest)) {
+      return Optional.empty();
+    }
+    // Bytes that are no UTF-8 are no folder's name either.
+    String name =
+        Files.size(latest) > LONGEST_NAME
+            ? ""
+            : new String(Files.readAllBytes(latest), StandardCharsets.UTF_8).strip();
+    if (!NAME.matcher(name).matches() || !Files.isDirectory(runs().resolve(name))) {
+      String named = name.lines().findFirst().map(line -> "the run " + line).orElse("no run");
+      throw new GraftException(
+          latest + " names " + named + ", which is not there; name one with --model FOLDER.");
+    }
+    return Optional.of(runs().resolve(name));
+  }
+
+  /** How many runs there are, completed or not. */
+  public int count() throws IOException {
+    return RunFolder.all(runs()).size();
+  }
+
+  /** From now on a run is the latest. */
+  void completed(Path run) throws IOException {
+    WholeFile.write(latestFile(), run.getFileName() + "\n");
+  }
+
+  /**
+   * Makes the folder of a run that begins now.
+   *
+   * @throws GraftException if it can't be made
+   */
+  public RunFolder begin(String name, RunRecord record) {
+    try {
+      return new RunFolder(this, make(runs(), name, ""), record);
+    } catch (IOException e) {
+      throw new GraftException(
+          "The run's folder can't be made in "
+              + path
+              + ": "
+              + e.getClass().getSimpleName()
+              + " "
+              + e.getMessage()
+              + ".",
+          e);
+    }
+  }
+
+  /**
+   * Makes the folder of an evaluation; it appears whole or not at all.
+   *
+   * @param summary becomes {@code evaluation.json}
+   */
+  public Path evaluation(String name, Object summary, WholeFile.FolderContent content)
+      throws IOException {
+    Path unfinished = make(evaluations(), name, WholeFile.UNFINISHED);
+    String made = unfinished.getFileName().toString();
+    Path folder =
+        unfinished.resolveSibling(made.substring(0, made.length() - WholeFile.UNFINISHED.length()));
+    WholeFile.fill(
+        unfinished,
+        folder,
+        into -> {
+          content.writeTo(into);
+          WholeFile.write(into.resolve("evaluation.json"), JSON.writeValueAsString(summary) + "\n");
+        });
+    return folder;
+  }
+
+  /** Makes a folder that was not there, whose name begins with the time. */
+  private static Path make(Path parent, String name, String suffix) throws IOException {
+    Files.createDirectories(parent);
+    String time = TIME.format(LocalDateTime.now(ZoneId.systemDefault()));
+    Path folder = parent.resolve(time + "-" + name);
+    for (int i = 2; !made(folder, suffix); i++) {
+      folder = parent.resolve(time + "-" + name + "-" + i);
+    }
+    return folder.resolveSibling(folder.getFileName() + suffix);
+  }
+
+  private static boolean made(Path folder, String suffix) throws IOException {
+    if (Files.exists(folder)) {
+      return false;
+    }
+    try {
+      Files.createDirectory(folder.resolveSibling(folder.getFileName() + suffix));
+      return true;
+    } catch (FileAlreadyExistsException e) {
+      return false; // another one of this second
+    }
+  }
+
+  /**
+   * What a process left behind that was killed.
+   *
+   * @param path a run's folder, or a file or folder that was never finished
+   * @param isRun whether it is a run, which says that it is running
+   * @param age since it was last written to
+   */
+  public record Leftover(Path path, boolean isRun, Duration age) {}
+
+  /** What no living process is at work on, though it looks so. */
+  public List<Leftover> leftovers() throws IOException {
+    List<Leftover> found = new ArrayList<>();
+    for (Path run : RunFolder.all(runs())) {
+      if (!RunFolder.isAlive(run)) {
+        if (RunFolder.saysItRuns(run)) {
+          found.add(leftover(run, true));
+        }
+        collect(run, 1, found);
+      }
+    }
+    for (Path folder : List.of(path, evaluations())) {
+      collect(folder, 1, found);
+    }
+    found.sort(Comparator.comparing(Leftover::path));
+    return found;
+  }
+
+  private static void collect(Path folder, int depth, List<Leftover> found) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(folder, depth)) {
+      for (Path file : files.toList()) {
+        if (file.getFileName().toString().endsWith(WholeFile.UNFINISHED)
+            && !WholeFile.isBeingWritten(file)) {
+          found.add(leftover(file, false));
+        }
+      }
+    }
+  }
+
+  private static Leftover leftover(Path path, boolean isRun) throws IOException {
+    Instant written = Files.getLastModifiedTime(path).toInstant();
+    return new Leftover(path, isRun, Duration.between(written, Instant.now()));
+  }
+
+  /** Calls a dead run interrupted, or removes what was never finished. */
+  public void clean(Leftover leftover) throws IOException {
+    if (leftover.isRun()) {
+      RunFolder.callInterrupted(leftover.path());
+    } else {
+      WholeFile.delete(leftover.path());
+    }
+  }
+}
