@@ -2,7 +2,7 @@ package dev.graft.report;
 
 import dev.graft.evaluation.Evaluation;
 import dev.graft.io.WholeFile;
-import java.awt.image.BufferedImage;
+import dev.graft.picture.Picture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,10 +23,7 @@ public final class EvaluationReport {
    * @param pictures by their index in the evaluation; empty for one that is not to be had any more
    */
   public static void write(
-      Path folder,
-      Evaluation evaluation,
-      String title,
-      IntFunction<Optional<BufferedImage>> pictures)
+      Path folder, Evaluation evaluation, String title, IntFunction<Optional<Picture>> pictures)
       throws IOException {
     WholeFile.write(folder.resolve("predictions.csv"), evaluation.predictionsCsv());
     WholeFile.write(folder.resolve("confusion.csv"), evaluation.confusion().toCsv());

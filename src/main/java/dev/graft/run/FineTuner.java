@@ -18,6 +18,7 @@ import dev.graft.feature.FeatureBatches;
 import dev.graft.inference.SavedModel;
 import dev.graft.network.Graft;
 import dev.graft.network.GraftedNetwork;
+import dev.graft.picture.Picture;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.report.Charts;
@@ -28,7 +29,6 @@ import dev.graft.training.NewWeights;
 import dev.graft.training.Standardization;
 import dev.graft.zoo.Backbone;
 import dev.graft.zoo.BackboneEntry;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -340,10 +340,8 @@ public final class FineTuner implements AutoCloseable {
         });
   }
 
-  private Optional<BufferedImage> picture(int index) {
-    return pictures
-        .read(index, Charts.LEAST_SIDE)
-        .map(picture -> Charts.picture(picture.rgb(), picture.width(), picture.height()));
+  private Optional<Picture> picture(int index) {
+    return pictures.read(index, Charts.LEAST_SIDE);
   }
 
   private void figures(RunFolder folder, History history, Split split, Evaluation onTest)
