@@ -16,8 +16,8 @@ public record Picture(int width, int height, byte[] rgb) {
   public Picture {
     if (width < 1 || height < 1 || rgb.length != 3L * width * height) {
       throw new IllegalArgumentException(
-          "a picture of %dx%d pixels has %d bytes, was given %d"
-              .formatted(width, height, 3L * width * height, rgb.length));
+          ("a picture of " + width + "x" + height + " pixels has " + 3L * width * height)
+              + (" bytes, was given " + rgb.length));
     }
   }
 
@@ -61,6 +61,6 @@ public record Picture(int width, int height, byte[] rgb) {
 
   @Override
   public String toString() {
-    return "Picture[%dx%d]".formatted(width, height);
+    return "Picture[" + width + "x" + height + "]";
   }
 }
