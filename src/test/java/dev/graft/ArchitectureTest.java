@@ -27,10 +27,10 @@ class ArchitectureTest {
           entry("evaluation", "io"),
           entry("network", "picture"),
           entry("data", "picture", "io"),
-          entry("zoo", "network", "inference", "io"),
+          entry("zoo", "network", "inference", "picture", "io"),
           entry("inference", "network", "picture", "recipe", "io"),
           entry("feature", "network", "data", "picture", "io"),
-          entry("report", "evaluation", "io"),
+          entry("report", "evaluation", "picture", "io"),
           entry("training", "recipe", "network", "zoo", "feature", "evaluation"),
           entry(
               "run",

@@ -9,7 +9,7 @@ import dev.graft.GraftException;
 import dev.graft.inference.PictureClassifier;
 import dev.graft.inference.SavedModel;
 import dev.graft.io.ReadAhead;
-import dev.graft.network.Preprocessing;
+import dev.graft.picture.Framing;
 import dev.graft.picture.Picture;
 import dev.graft.picture.PictureReader;
 import dev.graft.run.RunFolder;
@@ -240,8 +240,8 @@ final class InferCommand implements Callable<Integer> {
     /** Reads and scales; what is large is gone when this returns. */
     static Prepared of(PictureInput input, PictureClassifier classifier) {
       try {
-        Picture picture = input.read(Preprocessing.least(classifier.inputSize()));
-        ByteBuffer pixels = classifier.prepare(picture.rgb(), picture.width(), picture.height());
+        Picture picture = input.read(Framing.least(classifier.inputSize()));
+        ByteBuffer pixels = classifier.prepare(picture);
         return new Prepared(input.name(), pixels, null);
       } catch (GraftException e) {
         return new Prepared(input.name(), null, e.getMessage());

@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.graft.GraftException;
 import dev.graft.data.ImageSet;
 import dev.graft.network.Preprocessing;
+import dev.graft.picture.Framing;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 
@@ -29,10 +30,8 @@ public final class PixelSource implements FeatureSource {
   /** A row's picture, R, G, B from 0 to 255, a byte each: {@code (3, side, side)}. */
   Optional<byte[]> pixels(int row) {
     return pictures
-        .read(row, Preprocessing.least(side))
-        .map(
-            picture ->
-                preprocessing.pixels(picture.rgb(), picture.width(), picture.height(), side));
+        .read(row, Framing.least(side))
+        .map(picture -> preprocessing.framing().planes(picture, side));
   }
 
   /** A batch of what {@link #pixels} gave, as float32. */

@@ -48,7 +48,7 @@ public final class ImageTranslator implements Translator<Image, Classifications>
   @Override
   public NDList processInput(TranslatorContext context, Image image) {
     NDArray picture = image.toNDArray(context.getNDManager(), Image.Flag.COLOR);
-    return new NDList(preprocessing.pixels(picture, side));
+    return new NDList(PictureBlock.pixels(picture, preprocessing.framing(), side));
   }
 
   /** Logits {@code (classes)} to probabilities. */

@@ -10,6 +10,9 @@ import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import dev.graft.network.Preprocessing;
+import dev.graft.picture.Framing;
+import dev.graft.picture.Picture;
+import java.nio.ByteBuffer;
 
 /**
  * A whole network that also takes pictures as they are. DJL's own translator for image
@@ -41,9 +44,27 @@ final class PictureBlock extends AbstractBlock {
     if (input.getShape().dimension() != 3) {
       return network.forward(parameters, inputs, training);
     }
-    NDList pixels = new NDList(preprocessing.pixels(input, side).expandDims(0));
+    NDList pixels = new NDList(pixels(input, preprocessing.framing(), side).expandDims(0));
     NDArray logits = network.forward(parameters, pixels, training).singletonOrThrow();
     return new NDList(logits.squeeze(0));
+  }
+
+  /**
+   * A picture that the engine holds as the network's input.
+   *
+   * @param picture {@code (height, width, 3)}, R, G, B from 0 to 255, any type
+   * @param side of the input, in pixels
+   * @return {@code (3, side, side)}, float32
+   */
+  static NDArray pixels(NDArray picture, Framing framing, int side) {
+    int height = Math.toIntExact(picture.getShape().get(0));
+    int width = Math.toIntExact(picture.getShape().get(1));
+    byte[] rgb = picture.toType(DataType.UINT8, false).toByteArray();
+    ByteBuffer planes = ByteBuffer.wrap(framing.planes(new Picture(width, height, rgb), side));
+    return picture
+        .getManager()
+        .create(planes, new Shape(3, side, side), DataType.UINT8)
+        .toType(DataType.FLOAT32, false);
   }
 
   @Override

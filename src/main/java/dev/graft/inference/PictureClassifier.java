@@ -13,6 +13,7 @@ import ai.djl.translate.TranslateException;
 import ai.djl.translate.Translator;
 import ai.djl.translate.TranslatorContext;
 import dev.graft.GraftException;
+import dev.graft.picture.Picture;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -57,14 +58,11 @@ public final class PictureClassifier implements AutoCloseable {
   /**
    * What the network needs of a picture; on any thread.
    *
-   * @param rgb the picture's pixels, row by row, three bytes (R, G, B) each
-   * @param width in pixels
-   * @param height in pixels
    * @return {@code (3, side, side)}, a byte each
    */
-  public ByteBuffer prepare(byte[] rgb, int width, int height) {
+  public ByteBuffer prepare(Picture picture) {
     return ByteBuffer.wrap(
-        translator.preprocessing().pixels(rgb, width, height, translator.inputSize()));
+        translator.preprocessing().framing().planes(picture, translator.inputSize()));
   }
 
   /**

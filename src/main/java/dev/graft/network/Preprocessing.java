@@ -3,16 +3,14 @@ package dev.graft.network;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import dev.graft.picture.Resampling;
-import java.nio.ByteBuffer;
+import dev.graft.picture.Framing;
 import java.util.List;
 
 /**
  * What is done to a picture before a network sees it. It belongs to the weights: the network was
  * trained on pictures prepared in just this way. The geometry is done on 8-bit pixels outside the
- * engine ({@link #pixels}); the arithmetic is the first thing that the network does ({@link
+ * engine ({@link Framing#planes}); the arithmetic is the first thing that the network does ({@link
  * #normalize}), so that pixels can be kept as bytes.
  *
  * @param framing which part of the picture is scaled to the input
@@ -22,14 +20,6 @@ import java.util.List;
  */
 public record Preprocessing(
     Framing framing, ChannelOrder order, List<Float> mean, List<Float> deviation) {
-  /** Which part of a picture the network sees. */
-  public enum Framing {
-    /** All of it, scaled to a square whatever its shape: for pictures that are cropped already. */
-    WHOLE,
-    /** The centred square of 224/256 of the shorter side: for photographs. */
-    CENTRE
-  }
-
   /** The channels' order in the network's input. */
   public enum ChannelOrder {
     RGB,
@@ -62,9 +52,6 @@ public record Preprocessing(
       new Preprocessing(
           Framing.WHOLE, ChannelOrder.RGB, List.of(0f, 0f, 0f), List.of(255f, 255f, 255f));
 
-  /** TensorFlow's crop for evaluation at 224: 32 pixels less than the 256 of the shorter side. */
-  private static final double CENTRE_SHARE = 224.0 / 256;
-
   public Preprocessing {
     mean = List.copyOf(mean);
     deviation = List.copyOf(deviation);
@@ -79,63 +66,6 @@ public record Preprocessing(
 
   public Preprocessing with(Framing other) {
     return new Preprocessing(other, order, mean, deviation);
-  }
-
-  /**
-   * How far a picture may be reduced before it is prepared: its shorter side, in pixels. At twice
-   * the input's side and above what is left of the reduction can't be told from resampling the
-   * whole picture (Pillow's {@code reducing_gap} of 2).
-   *
-   * @param side the network's input, in pixels a side
-   */
-  public static int least(int side) {
-    return 2 * side;
-  }
-
-  /**
-   * A picture as the bytes that {@link #normalize} takes.
-   *
-   * @param rgb the picture's pixels, row by row, three bytes (R, G, B) each
-   * @param width in pixels
-   * @param height in pixels
-   * @param side the network's input, in pixels a side
-   * @return {@code (3, side, side)}, R, G, B, a byte each
-   */
-  public byte[] pixels(byte[] rgb, int width, int height, int side) {
-    Resampling.Box box =
-        switch (framing) {
-          case WHOLE -> Resampling.Box.whole(width, height);
-          case CENTRE -> Resampling.Box.centredSquare(width, height, CENTRE_SHARE);
-        };
-    byte[] square = Resampling.BICUBIC.resize(rgb, width, height, box, side, side);
-    byte[] planes = new byte[square.length];
-    int plane = side * side;
-    for (int i = 0, at = 0; i < plane; i++) {
-      planes[i] = square[at++];
-      planes[plane + i] = square[at++];
-      planes[2 * plane + i] = square[at++];
-    }
-    return planes;
-  }
-
-  /**
-   * A picture that the engine holds as what {@link #normalize} takes.
-   *
-   * @param picture {@code (height, width, 3)}, R, G, B from 0 to 255, any type
-   * @param side the network's input, in pixels a side
-   * @return {@code (3, side, side)}, float32
-   */
-  public NDArray pixels(NDArray picture, int side) {
-    int height = Math.toIntExact(picture.getShape().get(0));
-    int width = Math.toIntExact(picture.getShape().get(1));
-    byte[] rgb = picture.toType(DataType.UINT8, false).toByteArray();
-    return picture
-        .getManager()
-        .create(
-            ByteBuffer.wrap(pixels(rgb, width, height, side)),
-            new Shape(3, side, side),
-            DataType.UINT8)
-        .toType(DataType.FLOAT32, false);
   }
 
   /**

@@ -9,7 +9,6 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import javax.imageio.IIOException;
 import javax.imageio.stream.ImageInputStream;
-import javax.imageio.stream.ImageInputStreamImpl;
 
 /**
  * What a JPEG file says before its pixels begin. The decoder is given the file without the segments
@@ -239,43 +238,17 @@ final class JpegHead {
 
   /** The same file as if it had none of the segments that the decoder does not need. */
   ImageInputStream stripped(ImageInputStream file) {
-    return new Stripped(kept.toByteArray(), scan, file);
-  }
-
-  private static final class Stripped extends ImageInputStreamImpl {
-    private final byte[] head;
-    private final long rest;
-    private final ImageInputStream file;
-
-    /**
-     * @param rest where in the file goes on what follows the head
-     */
-    Stripped(byte[] head, long rest, ImageInputStream file) {
-      this.head = head;
-      this.rest = rest;
-      this.file = file;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
-    public int read(byte[] into, int offset, int length) throws IOException {
-      checkClosed();
-      bitOffset = 0;
-      int read;
-      if (streamPos < head.length) {
-        read = (int) Math.min(length, head.length - streamPos);
-        System.arraycopy(head, (int) streamPos, into, offset, read);
-      } else {
-        file.seek(rest + streamPos - head.length);
-        read = file.read(into, offset, length);
-      }
-      streamPos += Math.max(read, 0);
-      return read;
-    }
+    byte[] head = kept.toByteArray();
+    return new FileView(
+        (position, into, offset, length) -> {
+          if (position >= head.length) {
+            file.seek(scan + position - head.length);
+            return file.read(into, offset, length);
+          }
+          int read = (int) Math.min(length, head.length - position);
+          System.arraycopy(head, (int) position, into, offset, read);
+          return read;
+        },
+        -1);
   }
 }

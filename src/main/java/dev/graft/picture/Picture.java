@@ -16,9 +16,34 @@ public record Picture(int width, int height, byte[] rgb) {
   public Picture {
     if (width < 1 || height < 1 || rgb.length != 3L * width * height) {
       throw new IllegalArgumentException(
-          "a picture of %dx%d pixels has %d bytes, was given %d"
-              .formatted(width, height, 3L * width * height, rgb.length));
+          ("a picture of " + width + "x" + height + " pixels has " + 3L * width * height)
+              + (" bytes, was given " + rgb.length));
     }
+  }
+
+  /**
+   * Sums over a grid of equal boxes that cover the picture; a pixel that edges cut counts in each
+   * box by its area. All is in whole numbers, and so the same on every machine.
+   *
+   * @return {@code (rows, columns, 3)}, each over an area of {@code width * height}, where a pixel
+   *     has {@code columns * rows}
+   */
+  public long[] sums(int columns, int rows) {
+    return Boxes.sums(this, columns, rows);
+  }
+
+  /**
+   * The means over a grid of equal boxes, rounded, as a picture: a smaller one has lost nothing but
+   * detail, and one that is larger by a whole factor shows each pixel as a square.
+   */
+  public Picture scaled(int columns, int rows) {
+    long[] sums = sums(columns, rows);
+    long area = (long) width * height;
+    byte[] means = new byte[sums.length];
+    for (int i = 0; i < means.length; i++) {
+      means[i] = (byte) ((sums[i] + area / 2) / area);
+    }
+    return new Picture(columns, rows, means);
   }
 
   @Override
@@ -36,6 +61,6 @@ public record Picture(int width, int height, byte[] rgb) {
 
   @Override
   public String toString() {
-    return "Picture[%dx%d]".formatted(width, height);
+    return "Picture[" + width + "x" + height + "]";
   }
 }

@@ -60,6 +60,14 @@ enum PictureFormat {
     return pixels / pixelsPerByte <= bytes;
   }
 
+  /**
+   * Whether a sound file may hold more than that: of one colour, any number of pixels takes a few
+   * bytes.
+   */
+  boolean packsOneColour() {
+    return this == TIFF || this == WEBP;
+  }
+
   ImageReader newReader() throws IOException {
     Iterator<ImageReaderSpi> all =
         IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, false);

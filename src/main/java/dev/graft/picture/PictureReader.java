@@ -1,14 +1,18 @@
 package dev.graft.picture;
 
-import com.twelvemonkeys.imageio.stream.BufferedRAFImageInputStreamSpi;
 import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import dev.graft.GraftException;
+import dev.graft.io.Hash;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import javax.imageio.stream.ImageInputStream;
 
 /**
@@ -34,6 +38,11 @@ public final class PictureReader {
 
   /** Bytes for a photograph of 24 megapixels while it is decoded, with some to spare. */
   private static final long DECODING = 200L << 20;
+
+  /** A larger file is decoded where it lies, and hashed after that. */
+  private static final long IN_MEMORY = 64L << 20;
+
+  private static final SharedHeap HEAP = new SharedHeap();
 
   private PictureReader() {}
 
@@ -71,7 +80,47 @@ public final class PictureReader {
    * @param least in pixels; 0 for full size
    */
   public static Picture read(Path file, int least) {
-    return open(file, source -> source.read(least));
+    return opened(file, whole(file, source -> source.read(least))).get(0);
+  }
+
+  /**
+   * Reads a file that must hold what it held when it was hashed: what is decoded, once, is what has
+   * that hash, whoever writes to the file meanwhile.
+   *
+   * @param content the SHA-256 of its bytes
+   * @param leasts a picture for each of them, reduced as above
+   */
+  public static List<Picture> read(Path file, Hash content, int... leasts) {
+    return opened(
+        file,
+        channel -> {
+          if (channel.size() > IN_MEMORY) {
+            List<Picture> pictures = whole(file, source -> source.read(leasts)).of(channel);
+            requireUnchanged(file, content, Hash.Algorithm.SHA256.of(file));
+            return pictures;
+          }
+          return guarded(
+              () -> {
+                byte[] bytes = bytes(channel);
+                requireUnchanged(file, content, Hash.Algorithm.SHA256.of(ByteBuffer.wrap(bytes)));
+                return new ByteArrayImageInputStream(bytes);
+              },
+              channel.size(),
+              file.toString(),
+              source -> source.read(leasts));
+        });
+  }
+
+  private static byte[] bytes(FileChannel file) throws IOException {
+    byte[] bytes = new byte[(int) file.size()];
+    int read = Channels.newInputStream(file.position(0)).readNBytes(bytes, 0, bytes.length);
+    return read == bytes.length ? bytes : Arrays.copyOf(bytes, read);
+  }
+
+  private static void requireUnchanged(Path file, Hash then, Hash now) {
+    if (!now.equals(then)) {
+      throw new GraftException(file + " was changed while it was in use; start again.");
+    }
   }
 
   /**
@@ -89,8 +138,12 @@ public final class PictureReader {
    * @param name what messages call it
    */
   public static Picture read(byte[] bytes, String name, int least) {
-    ImageInputStream stream = new ByteArrayImageInputStream(bytes);
-    return guarded(stream, bytes.length, name, source -> source.read(least));
+    return guarded(
+            () -> new ByteArrayImageInputStream(bytes),
+            bytes.length,
+            name,
+            source -> source.read(least))
+        .get(0);
   }
 
   /**
@@ -108,14 +161,18 @@ public final class PictureReader {
 
   /** Reads no more of a file than it takes to know its size. */
   public static Header header(Path file) {
-    return open(file, PictureSource::header);
+    return opened(file, whole(file, PictureSource::header));
   }
 
-  private interface Use<T> {
-    T of(PictureSource source) throws IOException;
+  private interface Use<S, T> {
+    T of(S source) throws IOException;
   }
 
-  private static <T> T open(Path file, Use<T> use) {
+  private static <T> Use<FileChannel, T> whole(Path file, Use<PictureSource, T> use) {
+    return channel -> guarded(() -> FileView.of(channel), channel.size(), file.toString(), use);
+  }
+
+  private static <T> T opened(Path file, Use<FileChannel, T> use) {
     if (Files.isDirectory(file)) {
       throw new GraftException(file + " is a folder, not a picture.");
     }
@@ -125,22 +182,33 @@ public final class PictureReader {
     if (!Files.isRegularFile(file)) {
       throw new GraftException(file + " is a device or a pipe, not a picture.");
     }
-    try (RandomAccessFile opened = new RandomAccessFile(file.toFile(), "r");
-        ImageInputStream stream =
-            new BufferedRAFImageInputStreamSpi().createInputStreamInstance(opened, false, null)) {
-      return guarded(stream, opened.length(), file.toString(), use);
+    try (FileChannel channel = FileChannel.open(file)) {
+      return use.of(channel);
+    } catch (AccessDeniedException e) {
+      throw new GraftException(file + " cannot be opened: check its permissions.", e);
     } catch (IOException e) {
       throw new GraftException(file + " cannot be opened: " + e.getMessage() + ".", e);
     }
   }
 
-  private static <T> T guarded(ImageInputStream stream, long length, String name, Use<T> use) {
+  /**
+   * @param stream opened anew for each attempt
+   */
+  private static <T> T guarded(
+      SharedHeap.Reading<ImageInputStream> stream,
+      long length,
+      String name,
+      Use<PictureSource, T> use) {
     try {
-      return use.of(new PictureSource(format(stream, name), stream, length, name));
+      return HEAP.read(
+          () -> {
+            ImageInputStream opened = stream.read();
+            return use.of(new PictureSource(format(opened, name), opened, length, name));
+          });
     } catch (GraftException e) {
       throw e;
     } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError e) {
-      if (isForWantOfMemory(e)) {
+      if (SharedHeap.isWanting(e)) {
         throw new GraftException(
             name + " takes more memory than there is; give Java more by -Xmx, or leave it out.", e);
       }
@@ -148,16 +216,6 @@ public final class PictureReader {
       // the words that go with it are of use to nobody but their authors.
       throw new GraftException(name + " is damaged or cut off.", e);
     }
-  }
-
-  /** TwelveMonkeys' decoders hide it in exceptions of their own. */
-  private static boolean isForWantOfMemory(Throwable thrown) {
-    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
-      if (cause instanceof OutOfMemoryError) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private static PictureFormat format(ImageInputStream stream, String name) throws IOException {

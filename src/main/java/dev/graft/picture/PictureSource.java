@@ -12,6 +12,7 @@ import java.awt.image.WritableRaster;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import javax.imageio.IIOException;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
@@ -30,7 +31,15 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
   private static final int MEGA = 1_000_000;
 
   /** 75 MB as RGB; and twice to four times as much while it is decoded. */
-  static final int MAX_DECODED = 25 * MEGA;
+  private static final int MAX_DECODED = 25 * MEGA;
+
+  /**
+   * The least length of file that TwelveMonkeys' decoders are told: they refuse one that would grow
+   * more than 512-fold (TIFF) or 2048-fold (WebP), and so they would refuse a blank page, or a
+   * sheet of one colour. What fits into memory, 64 bits a pixel at most, need not be refused; where
+   * there is less in the file than there must be, reading ends where the file does.
+   */
+  private static final long ROOMY = MAX_DECODED * 8L / 512;
 
   private static final int MAX_PIXELS = 1_000 * MEGA;
 
@@ -65,28 +74,32 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
         : new PictureReader.Header(format.name(), width, height);
   }
 
-  Picture read(int least) throws IOException {
+  /** The picture in several reductions, decoded once. */
+  List<Picture> read(int... leasts) throws IOException {
     if (format == PictureFormat.JPEG) {
       JpegHead head = JpegHead.of(stream);
       check(head);
       checkScans(head);
       PixelRows rows = withReader(head.stripped(stream), reader -> jpegRows(reader, head));
-      return finished(rows, least, head.orientation(), head.profile());
+      return finished(rows, leasts, head.orientation(), head.profile());
     }
     Embedded embedded = Embedded.in(format, stream);
     ImageInputStream input =
         switch (format) {
-          case TIFF -> RoomyStream.of(stream, length);
-          case WEBP -> WebpStream.of(stream, length);
+          case TIFF -> length < ROOMY ? FileView.of(stream, ROOMY) : stream;
+          case WEBP -> WebpStream.of(stream, length, ROOMY);
           default -> stream;
         };
     PixelRows rows = withReader(input, this::rows);
-    return finished(rows, least, embedded.orientation(), embedded.profile());
+    return finished(rows, leasts, embedded.orientation(), embedded.profile());
   }
 
-  private static Picture finished(PixelRows rows, int least, int orientation, byte[] profile) {
-    int factor = Reduction.factor(rows.width, rows.height, least);
-    return ColourProfile.toSrgb(Reduction.of(rows, factor, orientation), profile);
+  private static List<Picture> finished(
+      PixelRows rows, int[] leasts, int orientation, byte[] profile) {
+    return IntStream.of(leasts)
+        .map(least -> Reduction.factor(rows.width, rows.height, least))
+        .mapToObj(factor -> ColourProfile.toSrgb(Reduction.of(rows, factor, orientation), profile))
+        .toList();
   }
 
   private interface Use<T> {
@@ -130,18 +143,21 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
   private void check(int width, int height) {
     long pixels = (long) width * height;
     if (width < 1 || height < 1) {
-      throw new GraftException("%s has no pixels (%dx%d).".formatted(name, width, height));
+      throw new GraftException(name + " has no pixels (" + width + "x" + height + ").");
     }
     if (pixels > MAX_PIXELS) {
       throw new GraftException(
-          "%s has %dx%d pixels; Graft reads up to %d megapixels."
-              .formatted(name, width, height, MAX_PIXELS / MEGA));
+          has(width, height) + "; Graft reads up to " + MAX_PIXELS / MEGA + " megapixels.");
     }
     // Of what fits into memory, the decoder finds out: one colour takes hardly a byte.
     if (pixels > MAX_DECODED && !format.canHold(pixels, length)) {
+      String such = width + "x" + height + " pixels, but has " + length + " bytes";
       throw new GraftException(
-          "%s is damaged or cut off (it says it has %dx%d pixels, but has %d bytes)."
-              .formatted(name, width, height, length));
+          format.packsOneColour()
+              ? name
+                  + (" is damaged, or of one colour (it says it has " + such + "); Graft reads a")
+                  + (" picture of one colour up to " + MAX_DECODED / MEGA + " megapixels.")
+              : name + " is damaged or cut off (it says it has " + such + ").");
     }
   }
 
@@ -149,8 +165,8 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
     check(head.width(), head.height());
     if (head.isOfSeveralScans() && (long) head.width() * head.height() > MAX_KEPT) {
       throw new GraftException(
-          "%s has %dx%d pixels; Graft reads progressive JPEG up to %d megapixels."
-              .formatted(name, head.width(), head.height(), MAX_KEPT / MEGA));
+          has(head.width(), head.height())
+              + ("; Graft reads progressive JPEG up to " + MAX_KEPT / MEGA + " megapixels."));
     }
   }
 
@@ -158,9 +174,14 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
     long scans = head.isOfSeveralScans() ? head.scans(stream) : 1;
     if (scans * head.width() * head.height() > MAX_SCANNED) {
       throw new GraftException(
-          "%s is made of %d scans of %dx%d pixels, which would take too long to read; save it anew."
-              .formatted(name, scans, head.width(), head.height()));
+          name
+              + (" is made of " + scans + " scans of " + head.width() + "x" + head.height())
+              + " pixels, which would take too long to read; save it anew.");
     }
+  }
+
+  private String has(int width, int height) {
+    return name + " has " + width + "x" + height + " pixels";
   }
 
   /** The smallest factor to thin a picture out by, so that its pixels fit into memory. */

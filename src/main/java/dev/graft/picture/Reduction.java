@@ -56,7 +56,7 @@ final class Reduction {
     int[] columns = ends(rows.width, factor, stepAcross < 0);
     int[] lines = ends(rows.height, factor, stepDown < 0);
     byte[] row = new byte[channels * rows.width];
-    int[] sums = new int[channels * across];
+    long[] sums = new long[channels * across];
     int y = 0;
     for (int box = 0; box < down; box++) {
       int to = start + box * stepDown;
@@ -69,7 +69,7 @@ final class Reduction {
       Arrays.fill(sums, 0);
       while (y < lines[box]) {
         rows.read(y++, row);
-        add(row, channels, columns, sums);
+        Boxes.add(row, 0, channels, columns, sums);
       }
       means(sums, channels, columns, y - first, result, to, stepAcross);
     }
@@ -98,43 +98,12 @@ final class Reduction {
     }
   }
 
-  private static void add(byte[] row, int channels, int[] ends, int[] sums) {
-    if (channels == 3) {
-      addRgb(row, ends, sums);
-      return;
-    }
-    for (int box = 0, from = 0; box < ends.length; box++) {
-      while (from < channels * ends[box]) {
-        for (int c = 0; c < channels; c++) {
-          sums[channels * box + c] += row[from++] & 0xff;
-        }
-      }
-    }
-  }
-
-  /** The same with the sums at hand: nearly all pictures, and most of the time. */
-  private static void addRgb(byte[] row, int[] ends, int[] sums) {
-    for (int box = 0, from = 0; box < ends.length; box++) {
-      int red = 0;
-      int green = 0;
-      int blue = 0;
-      for (int end = 3 * ends[box]; from < end; from += 3) {
-        red += row[from] & 0xff;
-        green += row[from + 1] & 0xff;
-        blue += row[from + 2] & 0xff;
-      }
-      sums[3 * box] += red;
-      sums[3 * box + 1] += green;
-      sums[3 * box + 2] += blue;
-    }
-  }
-
   private static void means(
-      int[] sums, int channels, int[] ends, int lines, byte[] result, int start, int step) {
+      long[] sums, int channels, int[] ends, int lines, byte[] result, int start, int step) {
     for (int box = 0, to = start; box < ends.length; box++, to += step) {
       int size = lines * (ends[box] - (box == 0 ? 0 : ends[box - 1]));
       for (int c = 0; c < channels; c++) {
-        long sum = (long) sums[channels * box + c] + size / 2;
+        long sum = sums[channels * box + c] + size / 2;
         result[to + c] = (byte) (size < EXACT_FROM ? (sum * (ONE / size)) >> 24 : sum / size);
       }
     }

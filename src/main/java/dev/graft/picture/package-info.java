@@ -1,2 +1,2 @@
-/** Picture files of all kinds, and the pixels in them; knows nothing of Graft's other rooms. */
+/** Picture files of all kinds, the pixels in them, and what of these a network sees. */
 package dev.graft.picture;

@@ -3,6 +3,7 @@ package dev.graft.report;
 import dev.graft.GraftException;
 import dev.graft.evaluation.ConfusionMatrix;
 import dev.graft.evaluation.History;
+import dev.graft.picture.Picture;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.List;
@@ -39,12 +40,12 @@ public final class Charts {
   /**
    * A picture, its true class and the most probable classes.
    *
-   * @param picture of any size, see {@link #picture}
+   * @param picture of any size
    * @param truth the index of its class
    * @param probabilities one a class
    */
   public static void prediction(
-      Path file, BufferedImage picture, List<String> classNames, int truth, float[] probabilities) {
+      Path file, Picture picture, List<String> classNames, int truth, float[] probabilities) {
     write(file, () -> new PredictionChart(picture, classNames, truth, probabilities).draw());
   }
 
@@ -55,27 +56,6 @@ public final class Charts {
    */
   public static void mistakes(Path file, List<Mistake> mistakes, String title) {
     write(file, () -> new MistakesChart(mistakes, title).draw());
-  }
-
-  /**
-   * A picture from its bytes.
-   *
-   * @param rgb (height, width, 3): row by row, red, green and blue of each pixel
-   */
-  public static BufferedImage picture(byte[] rgb, int width, int height) {
-    if (rgb.length != 3L * width * height) {
-      throw new IllegalArgumentException(
-          "A picture of %d x %d pixels has %d bytes, got %d"
-              .formatted(width, height, 3L * width * height, rgb.length));
-    }
-    var picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-    for (int i = 0; i < width * height; i++) {
-      int red = rgb[3 * i] & 0xFF;
-      int green = rgb[3 * i + 1] & 0xFF;
-      int blue = rgb[3 * i + 2] & 0xFF;
-      picture.setRGB(i % width, i / width, red << 16 | green << 8 | blue);
-    }
-    return picture;
   }
 
   private static void write(Path file, Supplier<BufferedImage> drawing) {

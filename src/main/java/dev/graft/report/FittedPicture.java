@@ -1,9 +1,8 @@
 package dev.graft.report;
 
-import java.awt.Color;
+import dev.graft.picture.Picture;
 import java.awt.Graphics2D;
 import java.awt.Rectangle;
-import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 
 /**
@@ -11,19 +10,18 @@ import java.awt.image.BufferedImage;
  * each pixel becomes a square, a large one made smaller by averaging.
  */
 final class FittedPicture {
-  private final BufferedImage picture;
+  private final Picture picture;
   private final Rectangle bounds;
 
-  FittedPicture(BufferedImage picture, Rectangle room) {
+  FittedPicture(Picture picture, Rectangle room) {
     this.picture = picture;
     double scale =
-        Math.min(
-            (double) room.width / picture.getWidth(), (double) room.height / picture.getHeight());
+        Math.min((double) room.width / picture.width(), (double) room.height / picture.height());
     if (scale > 1) {
       scale = Math.floor(scale);
     }
-    int width = Math.max(1, (int) Math.round(scale * picture.getWidth()));
-    int height = Math.max(1, (int) Math.round(scale * picture.getHeight()));
+    int width = Math.max(1, (int) Math.round(scale * picture.width()));
+    int height = Math.max(1, (int) Math.round(scale * picture.height()));
     this.bounds =
         new Rectangle(
             room.x + (room.width - width) / 2, room.y + (room.height - height) / 2, width, height);
@@ -35,28 +33,13 @@ final class FittedPicture {
   }
 
   void draw(Graphics2D g) {
-    BufferedImage source = picture;
-    Object filter = RenderingHints.VALUE_INTERPOLATION_NEAREST_NEIGHBOR;
-    if (bounds.width < source.getWidth() || bounds.height < source.getHeight()) {
-      // Bilinear reads four pixels only, so a large picture is first halved as often as it can be.
-      while (source.getWidth() >= 2 * bounds.width && source.getHeight() >= 2 * bounds.height) {
-        source = half(source);
-      }
-      filter = RenderingHints.VALUE_INTERPOLATION_BILINEAR;
+    byte[] rgb = picture.scaled(bounds.width, bounds.height).rgb();
+    var image = new BufferedImage(bounds.width, bounds.height, BufferedImage.TYPE_INT_RGB);
+    for (int i = 0; i < bounds.width * bounds.height; i++) {
+      int pixel =
+          (rgb[3 * i] & 0xff) << 16 | (rgb[3 * i + 1] & 0xff) << 8 | (rgb[3 * i + 2] & 0xff);
+      image.setRGB(i % bounds.width, i / bounds.width, pixel);
     }
-    g.setRenderingHint(RenderingHints.KEY_INTERPOLATION, filter);
-    g.drawImage(source, bounds.x, bounds.y, bounds.width, bounds.height, Color.WHITE, null);
-  }
-
-  private static BufferedImage half(BufferedImage source) {
-    int width = source.getWidth() / 2;
-    int height = source.getHeight() / 2;
-    var half = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-    Graphics2D g = Ink.paper(half);
-    g.setRenderingHint(
-        RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BILINEAR);
-    g.drawImage(source, 0, 0, width, height, Color.WHITE, null);
-    g.dispose();
-    return half;
+    g.drawImage(image, bounds.x, bounds.y, null);
   }
 }

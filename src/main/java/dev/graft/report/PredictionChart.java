@@ -1,5 +1,6 @@
 package dev.graft.report;
 
+import dev.graft.picture.Picture;
 import dev.graft.report.Ink.Anchor;
 import java.awt.Color;
 import java.awt.Font;
@@ -41,8 +42,7 @@ final class PredictionChart {
   private final float[] probabilities;
   private final List<Integer> ranked; // class indices, a row each
 
-  PredictionChart(
-      BufferedImage picture, List<String> classNames, int truth, float[] probabilities) {
+  PredictionChart(Picture picture, List<String> classNames, int truth, float[] probabilities) {
     if (probabilities.length != classNames.size()) {
       throw new IllegalArgumentException(
           "Expected %d probabilities, one a class, got %d"

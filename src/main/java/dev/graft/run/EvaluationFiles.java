@@ -2,9 +2,9 @@ package dev.graft.run;
 
 import dev.graft.evaluation.Evaluation;
 import dev.graft.io.WholeFile;
+import dev.graft.picture.Picture;
 import dev.graft.report.Charts;
 import dev.graft.report.Mistake;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,10 +25,7 @@ final class EvaluationFiles {
    * @param pictures by their index in the evaluation; empty for one that is not to be had any more
    */
   static void write(
-      Path folder,
-      Evaluation evaluation,
-      String title,
-      IntFunction<Optional<BufferedImage>> pictures)
+      Path folder, Evaluation evaluation, String title, IntFunction<Optional<Picture>> pictures)
       throws IOException {
     WholeFile.write(folder.resolve("predictions.csv"), evaluation.predictionsCsv());
     WholeFile.write(folder.resolve("confusion.csv"), evaluation.confusion().toCsv());

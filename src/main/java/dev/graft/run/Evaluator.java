@@ -16,7 +16,7 @@ import dev.graft.evaluation.Evaluation;
 import dev.graft.inference.PictureClassifier;
 import dev.graft.inference.SavedModel;
 import dev.graft.io.ReadAhead;
-import dev.graft.network.Preprocessing;
+import dev.graft.picture.Framing;
 import dev.graft.picture.Picture;
 import dev.graft.picture.PictureReader;
 import dev.graft.recipe.Recipe;
@@ -172,7 +172,7 @@ public final class Evaluator {
   private Evaluation judge(
       ImageSet pictures, int[] chosen, int[] labels, PictureClassifier classifier) {
     Evaluation.Collector collector = Evaluation.collector(classifier.classes());
-    int least = Preprocessing.least(classifier.inputSize());
+    int least = Framing.least(classifier.inputSize());
     try (ReadAhead<ByteBuffer> prepared =
             ReadAhead.of(
                 PictureReader.threads(),
@@ -202,7 +202,7 @@ public final class Evaluator {
             .read(index, least)
             .orElseThrow(
                 () -> new GraftException(pictures.place(index) + " could be read, but can't now."));
-    return classifier.prepare(picture.rgb(), picture.width(), picture.height());
+    return classifier.prepare(picture);
   }
 
   private void write(Path folder, DataSet data, int[] chosen, Evaluation evaluation)
@@ -212,10 +212,7 @@ public final class Evaluator {
         folder,
         evaluation,
         run.getFileName() + " on " + data.name(),
-        place ->
-            pictures
-                .read(chosen[place], Charts.LEAST_SIDE)
-                .map(each -> Charts.picture(each.rgb(), each.width(), each.height())));
+        place -> pictures.read(chosen[place], Charts.LEAST_SIDE));
     if (pictures instanceof ImageFolder) {
       Files.writeString(
           folder.resolve("mistakes.csv"),

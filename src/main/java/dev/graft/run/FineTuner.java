@@ -14,6 +14,7 @@ import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.inference.SavedModel;
 import dev.graft.network.Graft;
+import dev.graft.picture.Picture;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.report.Charts;
@@ -24,7 +25,6 @@ import dev.graft.training.Standardization;
 import dev.graft.training.TrainingEvents;
 import dev.graft.zoo.Backbone;
 import dev.graft.zoo.BackboneEntry;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -319,10 +319,8 @@ public final class FineTuner {
     }
   }
 
-  private Optional<BufferedImage> picture(int index) {
-    return pictures
-        .read(index, Charts.LEAST_SIDE)
-        .map(picture -> Charts.picture(picture.rgb(), picture.width(), picture.height()));
+  private Optional<Picture> picture(int index) {
+    return pictures.read(index, Charts.LEAST_SIDE);
   }
 
   /** On all pictures that the recipe may choose the test pictures from, or else train on. */

@@ -14,6 +14,7 @@ import dev.graft.inference.ImageTranslator;
 import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Trunk;
+import dev.graft.picture.Framing;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -99,9 +100,7 @@ public record Backbone(
             .optArgument(BackboneFactory.CLASSIFIER, "true")
             .optTranslator(
                 new ImageTranslator(
-                    entry.preprocessing().with(Preprocessing.Framing.CENTRE),
-                    side,
-                    imageNetClasses()))
+                    entry.preprocessing().with(Framing.CENTRE), side, imageNetClasses()))
             .optDevice(device)
             .build();
     return load(criteria);

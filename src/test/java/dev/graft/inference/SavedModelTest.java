@@ -25,6 +25,7 @@ import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.SmallCnn;
 import dev.graft.network.Trunk;
+import dev.graft.picture.Picture;
 import dev.graft.recipe.Recipe;
 import dev.graft.zoo.Backbone;
 import dev.graft.zoo.BackboneEntry;
@@ -122,7 +123,8 @@ class SavedModelTest {
 
   private static float[] probabilities(Graft graft, byte[] rgb, int width, int height) {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
-      byte[] planes = graft.design().preprocessing().pixels(rgb, width, height, 32);
+      byte[] planes =
+          graft.design().preprocessing().framing().planes(new Picture(width, height, rgb), 32);
       NDList pixels =
           new NDList(
               manager

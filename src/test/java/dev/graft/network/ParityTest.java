@@ -18,6 +18,8 @@ import ai.djl.repository.zoo.ZooModel;
 import ai.djl.training.ParameterStore;
 import dev.graft.Console;
 import dev.graft.Npy;
+import dev.graft.picture.Framing;
+import dev.graft.picture.Picture;
 import dev.graft.zoo.Backbone;
 import dev.graft.zoo.BackboneEntry;
 import dev.graft.zoo.KerasH5;
@@ -43,10 +45,7 @@ class ParityTest {
   /** For inputs that are prepared already. */
   private static final Preprocessing IDENTITY =
       new Preprocessing(
-          Preprocessing.Framing.WHOLE,
-          Preprocessing.ChannelOrder.RGB,
-          List.of(0f, 0f, 0f),
-          List.of(1f, 1f, 1f));
+          Framing.WHOLE, Preprocessing.ChannelOrder.RGB, List.of(0f, 0f, 0f), List.of(1f, 1f, 1f));
 
   private static final Path SHARED = Path.of("../shared/weights/efficientnet-lite0/reference");
 
@@ -119,7 +118,7 @@ class ParityTest {
       for (int i = 0; i < rgb.length; i++) {
         rgb[i] = (byte) images.values()[n * 3 * plane + i % 3 * plane + i / 3];
       }
-      byte[] planes = preprocessing.pixels(rgb, 32, 32, 32);
+      byte[] planes = preprocessing.framing().planes(new Picture(32, 32, rgb), 32);
       for (int i = 0; i < planes.length; i++) {
         pixels[n * 3 * plane + i] = Byte.toUnsignedInt(planes[i]);
       }

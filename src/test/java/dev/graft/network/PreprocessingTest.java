@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.graft.network.Preprocessing.ChannelOrder;
-import dev.graft.network.Preprocessing.Framing;
+import dev.graft.picture.Framing;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -34,50 +34,6 @@ class PreprocessingTest {
         .isEqualTo(
             new Preprocessing(
                 Framing.WHOLE, ChannelOrder.RGB, List.of(0f, 0f, 0f), List.of(255f, 255f, 255f)));
-  }
-
-  @Test
-  void pixelsAreAPlaneAColourRedFirstWhateverTheNetworksOrder() {
-    byte[] rgb = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, (byte) 255};
-    byte[] planes = {1, 4, 7, 10, 2, 5, 8, 11, 3, 6, 9, (byte) 255};
-    assertThat(Preprocessing.ZERO_ONE.pixels(rgb, 2, 2, 2)).containsExactly(planes);
-    assertThat(Preprocessing.CAFFE.pixels(rgb, 2, 2, 2)).containsExactly(planes);
-  }
-
-  @Test
-  void theWholePictureIsScaledToASquareWhateverItsShape() {
-    // Red in the left half, blue in the right one; twice as wide as high.
-    byte[] rgb = new byte[8 * 4 * 3];
-    for (int i = 0; i < 32; i++) {
-      rgb[3 * i + (i % 8 < 4 ? 0 : 2)] = 100;
-    }
-    byte[] planes = Preprocessing.ZERO_ONE.pixels(rgb, 8, 4, 4);
-    assertThat(planes).hasSize(48);
-    for (int row = 0; row < 4; row++) {
-      assertThat(planes[4 * row]).as("red at the left").isGreaterThan((byte) 95);
-      assertThat(planes[4 * row + 3]).as("red at the right").isLessThan((byte) 5);
-      assertThat(planes[32 + 4 * row]).as("blue at the left").isLessThan((byte) 5);
-      assertThat(planes[32 + 4 * row + 3]).as("blue at the right").isGreaterThan((byte) 95);
-    }
-  }
-
-  @Test
-  void theCentreIsSevenEighthsOfTheShorterSide() {
-    // Green where 7 x 7 pixels in the middle of 16 x 8 are, (8 - 7 + 1) / 2 = 1 from the top.
-    byte[] rgb = new byte[16 * 8 * 3];
-    for (int y = 1; y < 8; y++) {
-      for (int x = 5; x < 12; x++) {
-        rgb[3 * (16 * y + x) + 1] = 50;
-      }
-    }
-    byte[] planes = Preprocessing.LITE.with(Framing.CENTRE).pixels(rgb, 16, 8, 7);
-    assertThat(planes).hasSize(3 * 49);
-    for (int i = 0; i < 49; i++) {
-      assertThat(planes[i]).isZero();
-      assertThat(planes[49 + i]).isEqualTo((byte) 50);
-      assertThat(planes[98 + i]).isZero();
-    }
-    assertThat(Preprocessing.LITE.pixels(rgb, 16, 8, 7)).contains((byte) 0).hasSize(3 * 49);
   }
 
   @Test

@@ -3,7 +3,6 @@ package dev.graft.picture;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.graft.GraftException;
 import java.awt.image.BufferedImage;
@@ -395,14 +394,6 @@ class PictureReaderTest {
   @CsvSource({"8, 64, 1", "8, 512, 2", "8, 4096, 8", "8, 1024, 5", "2, 1048576, 2"})
   void asManyPicturesAreReadAtATimeAsProcessorsAndHeapAllow(int processors, int mega, int threads) {
     assertThat(PictureReader.threads(processors, (long) mega << 20)).isEqualTo(threads);
-  }
-
-  @Test
-  void aPictureHasThreeBytesForEachOfItsPixels() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Picture(2, 3, new byte[17]))
-        .withMessage("a picture of 2x3 pixels has 18 bytes, was given 17");
-    assertThatIllegalArgumentException().isThrownBy(() -> new Picture(0, 3, new byte[0]));
   }
 
   @Test

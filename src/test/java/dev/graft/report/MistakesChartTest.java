@@ -2,6 +2,7 @@ package dev.graft.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.picture.Picture;
 import java.awt.Color;
 import java.awt.Dimension;
 import java.awt.Rectangle;
@@ -107,7 +108,7 @@ class MistakesChartTest {
   void picturesOfAnyShapeStayInTheirSquare() {
     int[][] sizes = {{1, 1}, {400, 300}, {1000, 10}, {3, 90}, {161, 161}};
     for (int[] size : sizes) {
-      var picture = new BufferedImage(size[0], size[1], BufferedImage.TYPE_INT_RGB);
+      var picture = new Picture(size[0], size[1], new byte[3 * size[0] * size[1]]);
       var chart = new MistakesChart(List.of(mistake(picture, "a", "b")), "");
       Rectangle bounds = chart.pictureBounds(0);
       assertThat(new Rectangle(24, 84, 160, 160).contains(bounds)).isTrue();
@@ -124,17 +125,17 @@ class MistakesChartTest {
     return Collections.nCopies(count, mistake(plain(0), truth, predicted));
   }
 
-  private static Mistake mistake(BufferedImage picture, String truth, String predicted) {
+  private static Mistake mistake(Picture picture, String truth, String predicted) {
     return new Mistake(picture, truth, predicted, 0.875f);
   }
 
   /** A small picture of one colour. */
-  private static BufferedImage plain(int red) {
-    var picture = new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB);
-    for (int i = 0; i < 32 * 32; i++) {
-      picture.setRGB(i % 32, i / 32, red << 16);
+  private static Picture plain(int red) {
+    byte[] rgb = new byte[3 * 32 * 32];
+    for (int i = 0; i < rgb.length; i += 3) {
+      rgb[i] = (byte) red;
     }
-    return picture;
+    return new Picture(32, 32, rgb);
   }
 
   private static Dimension size(BufferedImage image) {

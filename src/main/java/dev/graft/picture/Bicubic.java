@@ -5,36 +5,15 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Antialiased resizing of 8-bit RGB pictures, bit for bit as Pillow's {@code Image.resize}, since
- * that is what the weights' published preprocessing was made and measured with: a filter whose
- * support grows with the reduction, weights rounded to 22 bits of fraction, rows first, then
- * columns, each pass rounded and clipped to 0..255.
+ * Antialiased resizing, bit for bit as Pillow's {@code Image.resize} by {@code BICUBIC}, since that
+ * is what the weights' published preprocessing was made and measured with: a filter whose support
+ * grows with the reduction, weights rounded to 22 bits of fraction, rows first, then columns, each
+ * pass rounded and clipped to 0..255.
  *
  * <p>The weights of a geometry are computed once and kept for the next picture of the same size.
  * Safe for use by several threads.
  */
-public enum Resampling {
-  /** Pillow's {@code BILINEAR}: a triangle over one source pixel to each side. */
-  BILINEAR(1) {
-    @Override
-    double weight(double distance) {
-      double x = Math.abs(distance);
-      return x < 1 ? 1 - x : 0;
-    }
-  },
-  /** Pillow's {@code BICUBIC}: Keys's cubic with a = -0.5 over two source pixels to each side. */
-  BICUBIC(2) {
-    @Override
-    double weight(double distance) {
-      double a = -0.5;
-      double x = Math.abs(distance);
-      if (x < 1) {
-        return ((a + 2) * x - (a + 3)) * x * x + 1;
-      }
-      return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
-    }
-  };
-
+final class Bicubic {
   private static final int CHANNELS = 3;
 
   /** Bits of fraction of a weight: 8 of 32 are the pixel's, and two guard against overshoot. */
@@ -54,81 +33,27 @@ public enum Resampling {
       };
 
   /** Source pixels to each side that have weight when nothing is reduced. */
-  private final int support;
+  private static final int SUPPORT = 2;
 
-  Resampling(int support) {
-    this.support = support;
-  }
-
-  /** The filter's value at a distance, in source pixels, from its centre. */
-  abstract double weight(double distance);
-
-  /**
-   * A part of a picture, in whole pixels.
-   *
-   * @param left columns before it
-   * @param top rows above it
-   */
-  public record Box(int left, int top, int width, int height) {
-    public Box {
-      if (left < 0 || top < 0 || width < 1 || height < 1) {
-        throw new IllegalArgumentException(
-            "box must have left, top >= 0 and width, height >= 1, was left %d, top %d, %dx%d"
-                .formatted(left, top, width, height));
-      }
-    }
-
-    /** All of a picture. */
-    public static Box whole(int width, int height) {
-      return new Box(0, 0, width, height);
-    }
-
-    /**
-     * The centred square whose side is a share of the picture's shorter side, rounded down (but at
-     * least one pixel), where an odd pixel is left over to the left and above: EfficientNet-Lite0
-     * takes the share 224/256.
-     *
-     * @param share in (0, 1]
-     */
-    public static Box centredSquare(int width, int height, double share) {
-      if (!(share > 0 && share <= 1)) {
-        throw new IllegalArgumentException("share must be in (0, 1], was " + share);
-      }
-      int side = Math.max(1, (int) (share * Math.min(width, height)));
-      return new Box((width - side + 1) / 2, (height - side + 1) / 2, side, side);
-    }
-  }
+  private Bicubic() {}
 
   /**
    * Crops and resizes. Only pixels inside the box count, as with Pillow's {@code
    * crop(box).resize(size)}; its {@code resize(size, box=box)} would read beyond the edge.
-   *
-   * @param rgb the picture, {@code (height, width, 3)}, unchanged
-   * @param width of the picture, in pixels
-   * @param height of the picture, in pixels
-   * @param box the part to resize
-   * @return a new array, {@code (outHeight, outWidth, 3)}
    */
-  public byte[] resize(byte[] rgb, int width, int height, Box box, int outWidth, int outHeight) {
-    if (width < 1 || height < 1 || rgb.length != (long) width * height * CHANNELS) {
-      throw new IllegalArgumentException(
-          "a picture of %dx%d pixels has %d bytes, was given %d"
-              .formatted(width, height, (long) width * height * CHANNELS, rgb.length));
+  static Picture resize(Picture picture, Box box, int width, int height) {
+    if (box.left() + box.width() > picture.width() || box.top() + box.height() > picture.height()) {
+      throw new IllegalArgumentException(box + " is not inside " + picture);
     }
-    if (box.left() + box.width() > width || box.top() + box.height() > height) {
-      throw new IllegalArgumentException(
-          "%s is not inside a picture of %dx%d".formatted(box, width, height));
+    if (width < 1 || height < 1) {
+      throw new IllegalArgumentException("new size must be >= 1x1, was " + width + "x" + height);
     }
-    if (outWidth < 1 || outHeight < 1) {
-      throw new IllegalArgumentException(
-          "new size must be >= 1x1, was %dx%d".formatted(outWidth, outHeight));
-    }
-    int[] rows = resizeRows(rgb, width, box, outWidth);
-    return resizeColumns(rows, outWidth * CHANNELS, box.height(), outHeight);
+    int[] rows = resizeRows(picture.rgb(), picture.width(), box, width);
+    return new Picture(width, height, resizeColumns(rows, width * CHANNELS, box.height(), height));
   }
 
   /** The box with its rows resized, {@code (box.height, outWidth, 3)}, values 0..255. */
-  private int[] resizeRows(byte[] rgb, int width, Box box, int outWidth) {
+  private static int[] resizeRows(byte[] rgb, int width, Box box, int outWidth) {
     int[] out = new int[Math.multiplyExact(box.height(), outWidth * CHANNELS)];
     // A pass that changes nothing needs no special case: its weights are 1 and 0 exactly.
     Taps taps = taps(box.width(), outWidth);
@@ -156,7 +81,7 @@ public enum Resampling {
   }
 
   /** Sums whole rows at a time, which the compiler turns into vector instructions. */
-  private byte[] resizeColumns(int[] rows, int rowLength, int height, int outHeight) {
+  private static byte[] resizeColumns(int[] rows, int rowLength, int height, int outHeight) {
     byte[] out = new byte[Math.multiplyExact(outHeight, rowLength)];
     Taps taps = taps(height, outHeight);
     int[] sum = new int[rowLength];
@@ -181,18 +106,18 @@ public enum Resampling {
     return Math.min(255, Math.max(0, sum >> FRACTION));
   }
 
-  private Taps taps(int from, int to) {
-    Axis axis = new Axis(this, from, to);
+  private static Taps taps(int from, int to) {
+    Axis axis = new Axis(from, to);
     synchronized (KEPT) {
       return KEPT.computeIfAbsent(axis, key -> compute(from, to));
     }
   }
 
   /** Pillow's {@code precompute_coeffs} and {@code normalize_coeffs_8bpc}, step for step. */
-  private Taps compute(int from, int to) {
+  private static Taps compute(int from, int to) {
     double scale = (double) from / to;
     double stretch = Math.max(1, scale);
-    double reach = support * stretch;
+    double reach = SUPPORT * stretch;
     int[] first = new int[to];
     int[][] weights = new int[to][];
     for (int i = 0; i < to; i++) {
@@ -216,8 +141,22 @@ public enum Resampling {
     return new Taps(first, weights);
   }
 
+  /**
+   * Keys's cubic with a = -0.5.
+   *
+   * @param distance in source pixels from the centre
+   */
+  private static double weight(double distance) {
+    double a = -0.5;
+    double x = Math.abs(distance);
+    if (x < 1) {
+      return ((a + 2) * x - (a + 3)) * x * x + 1;
+    }
+    return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
+  }
+
   /** What the weights depend on. */
-  private record Axis(Resampling filter, int from, int to) {}
+  private record Axis(int from, int to) {}
 
   /** For each pixel to be made: the first source pixel that counts, and the weights from there. */
   @SuppressWarnings("ArrayRecordComponent") // private, and never compared

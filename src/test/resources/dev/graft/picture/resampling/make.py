@@ -3,8 +3,6 @@
 import numpy as np
 from PIL import Image
 
-BILINEAR, BICUBIC = Image.Resampling.BILINEAR, Image.Resampling.BICUBIC
-
 photo = Image.open("picture.png").convert("RGB")
 photo.crop((180, 92, 212, 124)).save("photo-32x32.png", optimize=True)
 photo.crop((133, 100, 233, 137)).save("photo-100x37.png", optimize=True)
@@ -23,5 +21,5 @@ for source, width, height in [
     ("noise-64x48", 64, 20),
 ]:
     picture = Image.open(source + ".png")
-    for name, filter in (("bilinear", BILINEAR), ("bicubic", BICUBIC)):
-        picture.resize((width, height), filter).save(f"{source}-{name}-{width}x{height}.png", optimize=True)
+    resized = picture.resize((width, height), Image.Resampling.BICUBIC)
+    resized.save(f"{source}-bicubic-{width}x{height}.png", optimize=True)
