@@ -1,0 +1,131 @@
+package dev.graft.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class OutputFolderTest {
+  private static final RunRecord RUNNING =
+      RunRecord.running(
+          new RunRecord.Provenance("vgg16", null, 42, null, "ef56", null),
+          new RunRecord.Data("pets", 2, "cd34"));
+
+  @TempDir private Path path;
+  private OutputFolder output;
+
+  @BeforeEach
+  void output() {
+    output = new OutputFolder(path);
+  }
+
+  /** As a process leaves it that is killed: its lock is gone, all else is there. */
+  private Path killed() throws IOException {
+    Path left;
+    try (RunFolder run = output.begin("vgg16-pets", RUNNING)) {
+      left = run.path();
+    }
+    Files.writeString(
+        left.resolve("run.json"),
+        Files.readString(left.resolve("run.json")).replace("interrupted", "running"));
+    Files.createFile(left.resolve(".running"));
+    Files.createDirectory(left.resolve("model.unfinished"));
+    Files.writeString(left.resolve("model.unfinished/synset.txt"), "cat");
+    return left;
+  }
+
+  private static Path old(Path file) throws IOException {
+    Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(Duration.ofDays(3))));
+    return file;
+  }
+
+  @Test
+  void whatAKilledProcessLeftIsListedWithItsAge() throws IOException {
+    Path run = killed();
+    Path latest = old(Files.createFile(path.resolve("latest.0123.unfinished")));
+    Files.createDirectories(output.evaluations().resolve("20260101-000000-pets.unfinished"));
+    assertThat(output.leftovers())
+        .extracting(OutputFolder.Leftover::path)
+        .containsExactly(
+            output.evaluations().resolve("20260101-000000-pets.unfinished"),
+            latest,
+            run,
+            run.resolve("model.unfinished"));
+    assertThat(output.leftovers().get(1).age()).isBetween(Duration.ofDays(2), Duration.ofDays(4));
+    assertThat(output.leftovers()).extracting(OutputFolder.Leftover::isRun).containsOnlyOnce(true);
+  }
+
+  @Test
+  void cleaningRemovesWhatWasNeverFinishedAndCallsTheRunInterrupted() throws IOException {
+    Path run = killed();
+    for (OutputFolder.Leftover each : output.leftovers()) {
+      output.clean(each);
+    }
+    assertThat(output.leftovers()).isEmpty();
+    assertThat(run.resolve("model.unfinished")).doesNotExist();
+    assertThat(run.resolve(".running")).doesNotExist();
+    assertThat(RunFolder.recordOf(run)).isEqualTo(RUNNING.with(RunRecord.Status.INTERRUPTED, null));
+  }
+
+  @Test
+  void whatALivingProcessIsAtWorkOnIsNoLeftover() throws IOException {
+    try (RunFolder run = output.begin("vgg16-pets", RUNNING)) {
+      Files.createDirectory(run.path().resolve("model.unfinished"));
+      Files.createFile(path.resolve("latest.0123.unfinished"));
+      output.evaluation(
+          "pets", "summary", into -> assertThat(output.leftovers()).as("%s", into).isEmpty());
+      assertThat(output.leftovers()).isEmpty();
+    }
+  }
+
+  @Test
+  void anEvaluationThatFailsLeavesNoFolder() throws IOException {
+    assertThatIOException()
+        .isThrownBy(
+            () ->
+                output.evaluation(
+                    "pets",
+                    "summary",
+                    into -> {
+                      throw new IOException("No space left on device");
+                    }));
+    assertThat(output.evaluations()).isEmptyDirectory();
+  }
+
+  @Test
+  void evaluationsOfTheSameSecondHaveFoldersOfTheirOwn() throws IOException {
+    List<Path> folders =
+        List.of(
+            output.evaluation("pets", "1", into -> {}),
+            output.evaluation("pets", "2", into -> {}),
+            output.evaluation("pets", "3", into -> {}));
+    assertThat(folders).doesNotHaveDuplicates().allMatch(Files::isDirectory);
+  }
+
+  @Test
+  void aRunThatEndsOnAFullDiskHasKeptTheRoomToSaySo() throws IOException {
+    try (RunFolder run = output.begin("vgg16-pets", RUNNING)) {
+      assertThat(run.path().resolve(".running")).hasSize(65_536);
+      run.fail("No space left on device");
+      assertThat(run.path().resolve(".running")).isEmptyFile();
+      assertThat(RunFolder.recordOf(run.path()).message()).isEqualTo("No space left on device");
+    }
+  }
+
+  @Test
+  void aFolderThatIsNotThereHoldsNothing() throws IOException {
+    OutputFolder nowhere = new OutputFolder(path.resolve("nowhere"));
+    assertThat(nowhere.leftovers()).isEmpty();
+    assertThat(nowhere.latest()).isEmpty();
+    assertThat(nowhere.count()).isZero();
+  }
+}
