@@ -6,7 +6,7 @@ import dev.graft.Console;
 import dev.graft.data.Cifar10;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.zoo.BackboneEntry;
-import dev.graft.zoo.Download;
+import dev.graft.zoo.Published;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,7 +53,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
     line("data", data());
     line("DJL's cache", size(Utils.getCacheDir()));
-    line("downloads", size(Download.toCache().folder()));
+    line("downloads", size(Published.cache()));
     line("features", size(output.folder().resolve("features")));
     line("runs", runs());
     return engine ? 0 : 1;

@@ -31,6 +31,7 @@ public final class WholeFile {
     // Not createTempFile, whose files only their owner may read.
     Path unfinished =
         file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + ".unfinished");
+    unfinished.toFile().deleteOnExit(); // for a long download that somebody interrupts
     try {
       try (FileChannel channel =
           FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
@@ -67,7 +68,8 @@ public final class WholeFile {
    */
   public static void folder(Path folder, FolderContent content) throws IOException {
     Path unfinished =
-        Files.createDirectory(folder.resolveSibling(folder.getFileName() + ".unfinished"));
+        Files.createDirectory(
+            folder.resolveSibling(folder.getFileName() + "." + UUID.randomUUID() + ".unfinished"));
     try {
       content.writeTo(unfinished);
       Files.move(
