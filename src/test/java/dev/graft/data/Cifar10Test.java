@@ -34,11 +34,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class Cifar10Test {
@@ -377,38 +383,25 @@ class Cifar10Test {
 
   @Test
   void aDownloadIsAnnouncedUnpackedAndKeptWholeOrNotAtAll() throws IOException {
-    Map<String, byte[]> served =
-        Map.of("/data_batch.bin.gz", gzip(records(3, 1)), "/test_batch.bin.gz", gzip(new byte[0]));
-    HttpServer server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext(
-        "/",
-        exchange -> {
-          try (exchange) {
-            byte[] body = served.getOrDefault(exchange.getRequestURI().getPath(), new byte[0]);
-            exchange.sendResponseHeaders(body.length == 0 ? 404 : 200, body.length);
-            exchange.getResponseBody().write(body);
-          }
-        });
+    HttpServer server = serve(() -> {});
     server.start();
     try {
-      String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/";
       Path target = folder.resolve("cifar10/1.0");
       ByteArrayOutputStream said = new ByteArrayOutputStream();
       PrintStream stream = new PrintStream(said, true, StandardCharsets.UTF_8);
       try (Console console = new Console(stream, stream, false)) {
         assertThatIOException()
             .isThrownBy(
-                () -> Cifar10Download.fetch(target, files(url, "test_batch", "gone"), console))
+                () -> Cifar10Download.fetch(target, files(server, "test_batch", "gone"), console))
             .withMessage("the server answers with the HTTP status 404");
         assertThat(target.getParent()).isEmptyDirectory();
 
-        Cifar10Download.fetch(target, files(url, "test_batch", "data_batch"), console);
+        Cifar10Download.fetch(target, files(server, "test_batch", "data_batch"), console);
       }
       assertThat(said.toString(StandardCharsets.UTF_8))
           .startsWith("CIFAR-10 is not here: ")
           .contains("170 MB from 127.0.0.1 to " + target, "--data cifar10-sample")
-          .contains("Downloading " + url + "data_batch.bin.gz");
+          .containsPattern("Downloading http://127.0.0.1:\\d+/data_batch.bin.gz \\(");
       assertThat(target.resolve("data_batch.bin")).hasBinaryContent(records(3, 1));
       assertThat(target.toFile().list())
           .containsExactlyInAnyOrder("data_batch.bin", "test_batch.bin");
@@ -417,7 +410,60 @@ class Cifar10Test {
     }
   }
 
-  private static List<Download> files(String url, String... names) {
+  @Test
+  @Timeout(60)
+  void twoDownloadsAtOnceEndInOneFolder() throws Exception {
+    CountDownLatch bothAsk = new CountDownLatch(2);
+    HttpServer server =
+        serve(
+            () -> {
+              bothAsk.countDown();
+              bothAsk.await();
+            });
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    server.setExecutor(threads);
+    server.start();
+    try {
+      Path target = folder.resolve("cifar10/1.0");
+      List<Download> files = files(server, "data_batch");
+      Callable<Path> fetch = () -> Cifar10Download.fetch(target, files, Console.silent());
+      for (Future<Path> each : threads.invokeAll(List.of(fetch, fetch))) {
+        assertThat(each.get().resolve("data_batch.bin")).hasBinaryContent(records(3, 1));
+      }
+      assertThat(target.getParent().toFile().list()).containsExactly("1.0");
+    } finally {
+      server.stop(0);
+      threads.shutdownNow();
+    }
+  }
+
+  private interface Wait {
+    void once() throws InterruptedException;
+  }
+
+  /** A server that has both files and nothing else. */
+  private static HttpServer serve(Wait wait) throws IOException {
+    Map<String, byte[]> served =
+        Map.of("/data_batch.bin.gz", gzip(records(3, 1)), "/test_batch.bin.gz", gzip(new byte[0]));
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          try (exchange) {
+            wait.once();
+            byte[] body = served.getOrDefault(exchange.getRequestURI().getPath(), new byte[0]);
+            exchange.sendResponseHeaders(body.length == 0 ? 404 : 200, body.length);
+            exchange.getResponseBody().write(body);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+    return server;
+  }
+
+  private static List<Download> files(HttpServer server, String... names) {
+    String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/";
     return Stream.of(names)
         .map(name -> new Download(URI.create(url + name + ".bin.gz"), -1, Optional.empty()))
         .toList();
