@@ -138,6 +138,17 @@ class ArchitectureTest {
   }
 
   @Test
+  void picturesAreListedAndReadWithoutAnEngine() {
+    noClasses()
+        .that()
+        .resideInAnyPackage("dev.graft.data..", "dev.graft.picture..", "dev.graft.io..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("ai.djl.ndarray..", "ai.djl.engine..", "ai.djl.training..")
+        .check(GRAFT);
+  }
+
+  @Test
   void onlyMainEndsTheProgram() {
     noClasses()
         .that()

@@ -7,7 +7,7 @@ import dev.graft.data.Cifar10;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.run.OutputFolder;
 import dev.graft.zoo.BackboneEntry;
-import dev.graft.zoo.Download;
+import dev.graft.zoo.Published;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,7 +62,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
     line("data", data());
     line("DJL's cache", size(Utils.getCacheDir()));
-    line("downloads", size(Download.toCache().folder()));
+    line("downloads", size(Published.cache()));
     line("features", size(output.folder().features()));
     line("runs", runs());
     leftovers();

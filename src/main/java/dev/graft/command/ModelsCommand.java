@@ -2,7 +2,6 @@ package dev.graft.command;
 
 import dev.graft.Console;
 import dev.graft.zoo.BackboneEntry;
-import dev.graft.zoo.Download;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -60,9 +59,7 @@ final class ModelsCommand implements Callable<Integer> {
             file ->
                 bundled
                     + "; Keras's file "
-                    + (Download.toCache().has(file)
-                        ? "here"
-                        : "not here yet (--weights keras downloads it)"))
+                    + (file.isHere() ? "here" : "not here yet (--weights keras downloads it)"))
         .orElse(bundled);
   }
 }

@@ -1,14 +1,15 @@
 package dev.graft.data;
 
+import dev.graft.Console;
 import dev.graft.io.Hash;
 import dev.graft.picture.Picture;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -48,7 +49,7 @@ public final class Cifar10 implements ImageSet {
   Cifar10(List<String> classes, byte[] labels, byte[] pixels) {
     if (pixels.length != (long) labels.length * PICTURE_BYTES) {
       throw new IllegalArgumentException(
-          "%d labels, but %d bytes of pixels".formatted(labels.length, pixels.length));
+          labels.length + " labels, but " + pixels.length + " bytes of pixels");
     }
     this.classes = List.copyOf(classes);
     this.labels = labels;
@@ -62,15 +63,20 @@ public final class Cifar10 implements ImageSet {
 
   /**
    * The best copy of CIFAR-10 that is to be had, looked for in this order: the official binary
-   * files in one of the folders; DJL's own copy, downloaded into its cache unless it is there; the
+   * files in one of the folders; the copy in DJL's cache, downloaded unless it is there; the
    * bundled sample of 4,000 training and 1,000 test pictures.
    *
    * @param folders that may hold, or be, a folder {@code cifar-10-batches-bin}
    * @throws dev.graft.GraftException if a folder is found but damaged: the sample steps in for what
    *     is missing, never for what is broken
    */
-  public static DataSet find(List<Path> folders) {
-    return find(folders, Cifar10Download::fetch);
+  public static DataSet find(List<Path> folders, Console console) {
+    return find(folders, () -> Cifar10Download.fetch(console));
+  }
+
+  /** A download's folder, or an exception whose message says why there is none. */
+  interface Downloaded {
+    Path folder() throws IOException;
   }
 
   /** The bundled sample, whatever else is here. */
@@ -86,7 +92,7 @@ public final class Cifar10 implements ImageSet {
         .findFirst();
   }
 
-  static DataSet find(List<Path> folders, Supplier<Cifar10Download.Outcome> download) {
+  static DataSet find(List<Path> folders, Downloaded download) {
     Optional<Path> official = locate(folders);
     if (official.isPresent()) {
       return Cifar10Files.read(official.get());
@@ -95,11 +101,13 @@ public final class Cifar10 implements ImageSet {
         folders.stream()
             .map(Path::toString)
             .collect(Collectors.joining(", ", "no " + FOLDER + " in ", ""));
-    Cifar10Download.Outcome outcome = download.get();
-    if (outcome.folder().isPresent()) {
-      return Cifar10Files.readMerged(outcome.folder().get(), notFound);
+    Path downloaded;
+    try {
+      downloaded = download.folder();
+    } catch (IOException e) {
+      return Cifar10Sample.read(notFound + ", and no download: " + e.getMessage());
     }
-    return Cifar10Sample.read(notFound + ", and no download: " + outcome.obstacle());
+    return Cifar10Files.readMerged(downloaded, notFound);
   }
 
   @Override

@@ -1,178 +1,83 @@
 package dev.graft.data;
 
-import ai.djl.Application.CV;
-import ai.djl.basicdataset.BasicDatasets;
-import ai.djl.repository.Artifact;
-import ai.djl.repository.MRL;
-import ai.djl.repository.Repository;
-import ai.djl.util.Progress;
+import ai.djl.util.Utils;
+import dev.graft.Console;
+import dev.graft.io.Download;
+import dev.graft.io.Hash;
+import dev.graft.io.WholeFile;
 import java.io.IOException;
-import java.net.HttpURLConnection;
-import java.net.UnknownHostException;
+import java.io.InputStream;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.zip.GZIPInputStream;
 
 /**
- * CIFAR-10 as DJL downloads it, from its own repository into its own cache. DJL waits for ever
- * where a network drops what it is sent, so that the waiting is done here, and bounded.
+ * CIFAR-10 from DJL's repository, in the place where DJL's own {@code Cifar10} puts it: each finds
+ * what the other has downloaded. DJL itself is not asked to download, for it waits for ever where a
+ * network drops what it is sent.
  */
 final class Cifar10Download {
-  private static final Logger LOG = LoggerFactory.getLogger(Cifar10Download.class);
+  private static final String PLACE = "dataset/cv/ai/djl/basicdataset/cifar10/";
 
-  /** For looking up the host, connecting and a first answer, each. */
-  private static final Duration ANSWER = Duration.ofSeconds(5);
-
-  /** Without a single byte, during the download. */
-  private static final Duration STALL = Duration.ofSeconds(30);
-
-  /**
-   * What came of it.
-   *
-   * @param folder that holds {@code data_batch.bin} and {@code test_batch.bin}, if all went well
-   * @param obstacle why it did not, otherwise
-   */
-  record Outcome(Optional<Path> folder, String obstacle) {
-    static Outcome at(Path folder) {
-      return new Outcome(Optional.of(folder), "");
-    }
-
-    static Outcome none(String obstacle) {
-      return new Outcome(Optional.empty(), obstacle);
-    }
-  }
+  /** As in {@code metadata.json} beside them. */
+  private static final List<Download> FILES =
+      List.of(
+          file(Cifar10Files.TEST, 28_259_644, "e3211925febe953b7bce86a8cb3cca98724aceee"),
+          file(Cifar10Files.MERGED_TRAIN, 141_317_082, "7d419c355d2267b1f8e949af07cef073d26c590e"));
 
   private Cifar10Download() {}
 
-  /** The folder of an earlier download if there is one, else that of a new one. Never throws. */
-  static Outcome fetch() {
-    Repository repository = BasicDatasets.REPOSITORY;
-    MRL mrl = repository.dataset(CV.ANY, BasicDatasets.GROUP_ID, "cifar10", "1.0");
+  private static Download file(String name, long size, String sha1) {
+    return new Download(
+        URI.create("https://mlrepo.djl.ai/" + PLACE + name + ".gz"),
+        size,
+        Optional.of(new Hash(Hash.Algorithm.SHA1, sha1)));
+  }
+
+  /**
+   * The folder of an earlier download if there is one, else that of a new one.
+   *
+   * @return a folder that holds {@code data_batch.bin} and {@code test_batch.bin}
+   * @throws IOException if there is none; its message is a clause that says why
+   */
+  static Path fetch(Console console) throws IOException {
+    return fetch(Utils.getCacheDir().resolve("cache/repo").resolve(PLACE + "1.0"), FILES, console);
+  }
+
+  static Path fetch(Path folder, List<Download> files, Console console) throws IOException {
+    if (Files.isDirectory(folder)) {
+      return folder;
+    }
+    Download.checkOnline();
+    console.say(
+        "CIFAR-10 is not here: it is downloaded, once, 170 MB from "
+            + files.get(0).uri().getHost()
+            + " to "
+            + folder
+            + ". The bundled sample does without: --data cifar10-sample.");
+    Files.createDirectories(folder.getParent());
     try {
-      // Not asked for through DJL, which would want to hear of news from the network every day.
-      Path cached =
-          repository.getCacheDirectory().resolve(mrl.toURI().getPath()).resolve(mrl.getVersion());
-      if (Files.isDirectory(cached)) {
-        return Outcome.at(cached);
-      }
-      if (isOffline()) {
-        return Outcome.none("DJL is told to stay offline");
-      }
-      String host = repository.getBaseUri().getHost();
-      start("look for " + host, () -> answers(repository))
-          .get(2 * ANSWER.toMillis(), TimeUnit.MILLISECONDS);
-      LOG.info("Downloading CIFAR-10 (170 MB) from {} to {}", host, cached);
-      return Outcome.at(download(repository, mrl));
-    } catch (ExecutionException e) {
-      return Outcome.none(reason(e.getCause()));
-    } catch (TimeoutException e) {
-      return Outcome.none("no answer from " + repository.getBaseUri().getHost());
+      WholeFile.folder(
+          folder,
+          unfinished -> {
+            for (Download file : files) {
+              String name = Path.of(file.uri().getPath()).getFileName().toString();
+              Path packed = unfinished.resolve(name);
+              file.to(packed, console);
+              try (InputStream in = new GZIPInputStream(Files.newInputStream(packed))) {
+                Files.copy(in, unfinished.resolve(name.replaceFirst("\\.gz$", "")));
+              }
+              Files.delete(packed);
+            }
+          });
     } catch (IOException e) {
-      return Outcome.none(reason(e));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return Outcome.none("interrupted");
-    }
-  }
-
-  /** As DJL's {@code Utils.isOfflineMode}, which 0.25.0 does not have. */
-  private static boolean isOffline() {
-    String mode = System.getenv("DJL_OFFLINE");
-    if (mode == null) {
-      mode = System.getProperty("ai.djl.offline", System.getProperty("offline"));
-    }
-    return Boolean.parseBoolean(mode);
-  }
-
-  /** Whether anything at all answers, whatever it says. */
-  private static int answers(Repository repository) throws IOException {
-    var connection = (HttpURLConnection) repository.getBaseUri().toURL().openConnection();
-    connection.setConnectTimeout((int) ANSWER.toMillis());
-    connection.setReadTimeout((int) ANSWER.toMillis());
-    connection.setRequestMethod("HEAD");
-    try {
-      return connection.getResponseCode();
-    } finally {
-      connection.disconnect();
-    }
-  }
-
-  private static Path download(Repository repository, MRL mrl)
-      throws ExecutionException, InterruptedException, TimeoutException {
-    Pulse pulse = new Pulse();
-    FutureTask<Path> download =
-        start(
-            "download CIFAR-10",
-            () -> {
-              Artifact artifact = mrl.getDefaultArtifact();
-              mrl.prepare(artifact, pulse);
-              return repository.getResourceDirectory(artifact);
-            });
-    while (true) {
-      try {
-        return download.get(1, TimeUnit.SECONDS);
-      } catch (TimeoutException e) {
-        if (System.nanoTime() - pulse.last > STALL.toNanos()) {
-          throw e;
-        }
+      if (!Files.isDirectory(folder)) { // else another process was faster
+        throw e;
       }
     }
-  }
-
-  /** On a daemon thread: one that hangs in the network must not keep the program from ending. */
-  private static <T> FutureTask<T> start(String name, Callable<T> work) {
-    FutureTask<T> task = new FutureTask<>(work);
-    Thread thread = new Thread(task, name);
-    thread.setDaemon(true);
-    thread.start();
-    return task;
-  }
-
-  private static String reason(Throwable e) {
-    return e instanceof UnknownHostException
-        ? "unknown host " + e.getMessage()
-        : e.getClass().getSimpleName() + ": " + e.getMessage();
-  }
-
-  /** When bytes last came in. */
-  private static final class Pulse implements Progress {
-    private volatile long last = System.nanoTime();
-
-    @Override
-    public void reset(String message, long max, String trailingMessage) {
-      beat();
-    }
-
-    @Override
-    public void start(long initialProgress) {
-      beat();
-    }
-
-    @Override
-    public void end() {
-      beat();
-    }
-
-    @Override
-    public void increment(long increment) {
-      beat();
-    }
-
-    @Override
-    public void update(long progress, String message) {
-      beat();
-    }
-
-    private void beat() {
-      last = System.nanoTime();
-    }
+    return folder;
   }
 }

@@ -5,6 +5,7 @@ import dev.graft.picture.PictureReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.Locale;
 
 /**
  * The sample of CIFAR-10 that Graft brings along: contact sheets of 32x32 tiles, 100 a row, classes
@@ -18,7 +19,7 @@ final class Cifar10Sample {
   private Cifar10Sample() {}
 
   /**
-   * Reads it.
+   * All of it.
    *
    * @param why it is the sample and not all of CIFAR-10
    */
@@ -33,8 +34,12 @@ final class Cifar10Sample {
         Cifar10.SAMPLE,
         new Cifar10(Cifar10.CLASSES, labels, pixels),
         tiles(train),
-        "the bundled sample of CIFAR-10 (%s): %d training and %d test pictures"
-            .formatted(why, tiles(train), tiles(test)));
+        String.format(
+            Locale.ROOT,
+            "the bundled sample of CIFAR-10 (%s): %d training and %d test pictures",
+            why,
+            tiles(train),
+            tiles(test)));
   }
 
   private static Picture sheet(String file) {

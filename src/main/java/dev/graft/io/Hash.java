@@ -19,9 +19,10 @@ import java.util.regex.Pattern;
  * @param hex the value, in lower-case hexadecimal digits
  */
 public record Hash(Algorithm algorithm, String hex) {
-  /** SHA-256 for what Graft records itself; MD5 because Keras publishes that and nothing else. */
+  /** SHA-256 for what Graft records itself; Keras publishes MD5 and DJL SHA-1, and nothing else. */
   public enum Algorithm {
     MD5("MD5", 32),
+    SHA1("SHA-1", 40),
     SHA256("SHA-256", 64);
 
     private final String javaName;
@@ -57,11 +58,13 @@ public record Hash(Algorithm algorithm, String hex) {
       return of(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
     }
 
-    private Hash of(MessageDigest digest) {
+    /** The hash of what a digest of this algorithm was given. */
+    Hash of(MessageDigest digest) {
       return new Hash(this, HexFormat.of().formatHex(digest.digest()));
     }
 
-    private MessageDigest digest() {
+    /** A new digest, for what comes piece by piece. */
+    MessageDigest digest() {
       try {
         return MessageDigest.getInstance(javaName);
       } catch (NoSuchAlgorithmException e) {
@@ -81,8 +84,7 @@ public record Hash(Algorithm algorithm, String hex) {
     hex = hex.toLowerCase(Locale.ROOT);
     if (hex.length() != algorithm.digits || !HEX.matcher(hex).matches()) {
       throw new GraftException(
-          "%s is no %s: that has %d hexadecimal digits"
-              .formatted(hex, algorithm, algorithm.digits));
+          hex + " is no " + algorithm + ": that has " + algorithm.digits + " hexadecimal digits");
     }
   }
 

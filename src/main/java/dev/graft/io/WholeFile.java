@@ -39,8 +39,8 @@ public final class WholeFile {
   /** Writes a file, in place of what was there; its folder must be there. */
   public static void write(Path file, Content content) throws IOException {
     // Not createTempFile, whose files only their owner may read.
-    Path unfinished =
-        file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + UNFINISHED);
+    Path unfinished = unfinished(file);
+    unfinished.toFile().deleteOnExit(); // for a long download that somebody interrupts
     try {
       try (FileChannel channel =
           FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
@@ -52,6 +52,10 @@ public final class WholeFile {
     } finally {
       Files.deleteIfExists(unfinished); // there only if something failed
     }
+  }
+
+  private static Path unfinished(Path path) {
+    return path.resolveSibling(path.getFileName() + "." + UUID.randomUUID() + UNFINISHED);
   }
 
   /** Writes a file of bytes. */
@@ -77,7 +81,7 @@ public final class WholeFile {
    */
   public static void folder(Path folder, FolderContent content) throws IOException {
     fill(
-        Files.createDirectory(folder.resolveSibling(folder.getFileName() + UNFINISHED)),
+        Files.createDirectory(unfinished(folder)),
         folder,
         content);
   }

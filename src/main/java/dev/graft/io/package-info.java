@@ -1,2 +1,5 @@
-/** Files that appear whole or not at all, logs of records, hashes, CSV, and work done ahead. */
+/**
+ * Files that appear whole or not at all, downloads, logs of records, hashes, CSV, and work done
+ * ahead.
+ */
 package dev.graft.io;

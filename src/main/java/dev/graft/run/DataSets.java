@@ -20,7 +20,8 @@ public final class DataSets {
   public static DataSet open(Recipe recipe, FingerprintLog fingerprints, RunEvents events) {
     DataSet found =
         switch (recipe.data()) {
-          case Cifar10.NAME -> Cifar10.find(recipe.dataDir().stream().map(Path::of).toList());
+          case Cifar10.NAME ->
+              Cifar10.find(recipe.dataDir().stream().map(Path::of).toList(), console);
           case Cifar10.SAMPLE -> Cifar10.sample();
           default ->
               ImageFolder.open(

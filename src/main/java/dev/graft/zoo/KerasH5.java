@@ -32,8 +32,12 @@ import java.util.function.Supplier;
  * last are left alone: that is the top in a file that has it.
  */
 public final class KerasH5 extends WeightReader {
-  /** An array of the file, found but not read. */
-  private record Array(String layer, String name, Dataset dataset) {}
+  /**
+   * An array of the file, found but not read.
+   *
+   * @param name what messages call it
+   */
+  private record Array(String name, Dataset dataset) {}
 
   private final Map<Weight, Array> arrays;
 
@@ -47,8 +51,7 @@ public final class KerasH5 extends WeightReader {
     try (FileChannel channel = FileChannel.open(file)) {
       if (channel.size() > Integer.MAX_VALUE) {
         throw failure(
-            file.toString(),
-            "%d bytes are more than the 2 GB that can be read".formatted(channel.size()));
+            file.toString(), channel.size() + " bytes are more than the 2 GB that can be read");
       }
       // Mapped, and not given to jhdf as a channel: from a channel it allocates whatever length a
       // damaged header names, and reads some bytes twice where the file was cut.
@@ -58,7 +61,7 @@ public final class KerasH5 extends WeightReader {
           network,
           wanted);
     } catch (IOException e) {
-      throw failure(file.toString(), "it cannot be read (%s)".formatted(e), e);
+      throw unreadable(file.toString(), "it", e);
     }
   }
 
@@ -89,7 +92,7 @@ public final class KerasH5 extends WeightReader {
       throw e;
     } catch (RuntimeException | VirtualMachineError e) {
       String reason = Reason.of(e, "");
-      throw failure(file, reason.isEmpty() ? problem : "%s (%s)".formatted(problem, reason), e);
+      throw failure(file, reason.isEmpty() ? problem : problem + " (" + reason + ")", e);
     }
   }
 
@@ -126,8 +129,8 @@ public final class KerasH5 extends WeightReader {
     if (next < wanted.size()) {
       throw failure(
           file,
-          "its %d layers have %d arrays, but %s needs %d: there is none for %s"
-              .formatted(layers.size(), next, network, wanted.size(), wanted.get(next).name()));
+          ("its " + layers.size() + " layers have " + next + " arrays, but " + network + " needs ")
+              + (wanted.size() + ": there is none for " + wanted.get(next).name()));
     }
     return matched;
   }
@@ -140,9 +143,8 @@ public final class KerasH5 extends WeightReader {
   private static GraftException misfit(String file, String network, String layer, Weight last) {
     return failure(
         file,
-        ("the arrays of its layer %s do not fit those of %s's layer %s: the file is of another"
-                + " network")
-            .formatted(layer, network, last.layer()));
+        ("the arrays of its layer " + layer + " do not fit those of " + network + "'s layer ")
+            + (last.layer() + ": the file is of another network"));
   }
 
   /** Says what is wrong with a file that was cut, where jhdf would speak of buffers. */
@@ -151,22 +153,22 @@ public final class KerasH5 extends WeightReader {
     if (end > hdf.size()) {
       throw failure(
           file,
-          "it should have %d bytes, but has %d: it is cut short, get it again"
-              .formatted(end, hdf.size()));
+          ("it should have " + end + " bytes, but has " + hdf.size())
+              + ": it is cut short, get it again");
     }
   }
 
   private static List<Array> arrays(String file, Group root, String layer) {
     if (!(root.getChild(layer) instanceof Group group)) {
-      throw failure(file, "the layer %s that it lists is not there".formatted(layer));
+      throw failure(file, "the layer " + layer + " that it lists is not there");
     }
     List<Array> arrays = new ArrayList<>();
     for (String name : names(group, "weight_names")) {
       Node node = group.getByPath(name);
       if (!(node instanceof Dataset dataset)) {
-        throw failure(file, "the array %s of its layer %s is not there".formatted(name, layer));
+        throw failure(file, "the array " + name + " of its layer " + layer + " is not there");
       }
-      arrays.add(new Array(layer, name, dataset));
+      arrays.add(new Array("array " + name + " of its layer " + layer, dataset));
     }
     return arrays;
   }
@@ -198,36 +200,25 @@ public final class KerasH5 extends WeightReader {
     if (!found.equals(needed)) {
       throw failure(
           file,
-          "the array %s of its layer %s has the shape %s, but %s's %s, %s, needs %s here"
-              .formatted(
-                  array.name(),
-                  array.layer(),
-                  shape(found),
-                  network,
-                  weight.name(),
-                  shape(weight.shape()),
-                  shape(needed)));
+          ("the " + array.name() + " has the shape " + shape(found) + ", but " + network + "'s ")
+              + (weight.name() + ", " + shape(weight.shape()) + ", needs " + shape(needed))
+              + " here");
     }
     Class<?> type = dataset.getJavaType();
     if (type != float.class && type != double.class) {
       throw failure(
           file,
-          "the array %s of its layer %s holds %s where floating-point numbers belong"
-              .formatted(array.name(), array.layer(), type.getSimpleName()));
+          ("the " + array.name() + " holds " + type.getSimpleName())
+              + " where floating-point numbers belong");
     }
     if (dataset instanceof ContiguousDataset contiguous) {
       long begin = contiguous.getDataAddress() + dataset.getHdfFile().getUserBlockSize();
       if (begin < 0 || begin > dataset.getHdfFile().size() - dataset.getSizeInBytes()) {
         throw failure(
             file,
-            ("the %d bytes of the array %s of its layer %s begin at %d, and the file has %d: it is"
-                    + " damaged, get it again")
-                .formatted(
-                    dataset.getSizeInBytes(),
-                    array.name(),
-                    array.layer(),
-                    begin,
-                    dataset.getHdfFile().size()));
+            ("the " + dataset.getSizeInBytes() + " bytes of the " + array.name() + " begin at ")
+                + (begin + ", and the file has " + dataset.getHdfFile().size())
+                + ": it is damaged, get it again");
       }
     }
   }
@@ -257,17 +248,14 @@ public final class KerasH5 extends WeightReader {
     if (array == null) {
       throw new IllegalArgumentException(weight.name() + " was not asked for on opening");
     }
-    String problem =
-        "the array %s of its layer %s cannot be read, the file is damaged"
-            .formatted(array.name(), array.layer());
+    String problem = "the " + array.name() + " cannot be read, the file is damaged";
     return guarded(
         file(),
         problem,
         () -> {
           float[] values = floats(array.dataset().getDataFlat());
           if (values.length != weight.size()) {
-            throw failure(
-                "%s: %d values instead of %d".formatted(problem, values.length, weight.size()));
+            throw failure(problem + ": " + values.length + " values instead of " + weight.size());
           }
           return toGraft(values, weight);
         });

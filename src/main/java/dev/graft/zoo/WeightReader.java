@@ -1,6 +1,7 @@
 package dev.graft.zoo;
 
 import dev.graft.GraftException;
+import dev.graft.Reason;
 import dev.graft.network.Weight;
 import java.io.Closeable;
 import java.io.IOException;
@@ -54,9 +55,8 @@ public abstract sealed class WeightReader implements Closeable permits Safetenso
    */
   public static WeightReader open(Path file, String network, List<Weight> wanted) {
     if (!Files.isRegularFile(file)) {
-      throw new GraftException(
-          "There is no weight file %s%s."
-              .formatted(file, Files.isDirectory(file) ? ": that is a folder" : ""));
+      String folder = Files.isDirectory(file) ? ": that is a folder" : "";
+      throw new GraftException("There is no weight file " + file + folder + ".");
     }
     byte[] start;
     try (FileChannel channel = FileChannel.open(file)) {
@@ -65,7 +65,7 @@ public abstract sealed class WeightReader implements Closeable permits Safetenso
       start = new byte[bytes.flip().remaining()];
       bytes.get(start);
     } catch (IOException e) {
-      throw new GraftException("Cannot read the weight file %s: %s.".formatted(file, e), e);
+      throw unreadable(file.toString(), "it", e);
     }
     String name = file.toString().toLowerCase(Locale.ROOT);
     if (ByteBuffer.wrap(start, 0, Math.min(8, start.length)).equals(ByteBuffer.wrap(HDF5_SIGNATURE))
@@ -78,8 +78,10 @@ public abstract sealed class WeightReader implements Closeable permits Safetenso
       return Safetensors.open(file, network, wanted);
     }
     throw new GraftException(
-        "%s is neither a safetensors file nor a Keras HDF5 file%s: give one of these."
-            .formatted(file, looksLike(start)));
+        file
+            + " is neither a safetensors file nor a Keras HDF5 file"
+            + looksLike(start)
+            + ": give one of these.");
   }
 
   private static String looksLike(byte[] start) {
@@ -107,9 +109,8 @@ public abstract sealed class WeightReader implements Closeable permits Safetenso
     for (int i = 0; i < values.length; i++) {
       if (!Float.isFinite(values[i])) {
         throw failure(
-            ("value %d of %s is %s, where only finite numbers make sense: use another copy of the"
-                    + " file")
-                .formatted(i, weight.name(), values[i]));
+            ("value " + i + " of " + weight.name() + " is " + values[i])
+                + ", where only finite numbers make sense: use another copy of the file");
       }
     }
     return values;
@@ -129,18 +130,18 @@ public abstract sealed class WeightReader implements Closeable permits Safetenso
     return failure(file, problem);
   }
 
-  /**
-   * {@code <file>: <problem>.} The problem quotes names from the file: in a damaged one these are
-   * of any length, and of characters that a terminal obeys.
-   */
+  /** {@code <file>: <problem>.} */
   static GraftException failure(String file, String problem) {
     return failure(file, problem, null);
   }
 
   static GraftException failure(String file, String problem, Throwable cause) {
-    String text = problem.replaceAll("\\p{Cntrl}+", " ");
-    String start = text.length() > 500 ? text.substring(0, 500) + "…" : text;
-    return new GraftException(file + ": " + start + ".", cause);
+    return new GraftException(file + ": " + problem + ".", cause);
+  }
+
+  static GraftException unreadable(String file, String what, IOException e) {
+    String reason = Reason.of(e, e.getClass().getSimpleName());
+    return failure(file, what + " cannot be read (" + reason + ")", e);
   }
 
   /** A shape as people write it: {@code (64, 3, 3, 3)}. */

@@ -167,13 +167,7 @@ public sealed interface WeightSource {
 
     @Override
     public Opened open(List<Weight> wanted, Console console) {
-      Download cache = Download.toCache();
-      if (!cache.has(file)) {
-        console.say("Downloading " + file.uri() + " to " + cache.path(file));
-      }
-      try (DownloadProgress progress = new DownloadProgress(console, file.name())) {
-        return new Local(backbone, cache.fetch(file, progress)).open(wanted, console);
-      }
+      return new Local(backbone, file.fetch(console)).open(wanted, console);
     }
   }
 }

@@ -2,13 +2,30 @@ package dev.graft.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import ai.djl.engine.Engine;
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import ai.djl.repository.AbstractRepository;
+import ai.djl.repository.Artifact;
+import ai.djl.repository.MRL;
+import ai.djl.repository.Metadata;
+import ai.djl.training.dataset.Batch;
+import ai.djl.util.Progress;
+import com.sun.net.httpserver.HttpServer;
+import dev.graft.Console;
 import dev.graft.GraftException;
-import dev.graft.data.Cifar10Download.Outcome;
+import dev.graft.io.Download;
 import dev.graft.picture.Picture;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -17,9 +34,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class Cifar10Test {
@@ -38,7 +63,6 @@ class Cifar10Test {
 
   @TempDir Path folder;
 
-  @Tag("engine")
   @Test
   void labelsAndPixelsAreThoseOfTheOfficialFilesInTheirOrder() throws IOException {
     Path files = writeFiles(7);
@@ -60,27 +84,126 @@ class Cifar10Test {
         data.pictures(), 35 + 6, Files.readAllBytes(files.resolve("test_batch.bin")), 6);
   }
 
-  @Tag("engine")
   @Test
-  void moreRecordsThanDjlIsGivenAtOnceAreReadToTheLast() throws IOException {
-    byte[] records = records(10_003, 1);
-    Path merged = Files.createDirectory(folder.resolve("1.0"));
-    Files.write(merged.resolve("data_batch.bin"), records);
-    Files.write(merged.resolve("test_batch.bin"), records(2, 2));
+  void allRecordsOfDjlsMergedFileAreReadToTheLast() throws IOException {
+    byte[] records = records(2_003, 1);
+    Path merged = writeMerged(records, records(2, 2));
 
-    DataSet data = Cifar10.find(List.of(folder), () -> Outcome.at(merged));
+    DataSet data = Cifar10.find(List.of(folder), () -> merged);
 
-    assertThat(train(data)).hasSize(10_003);
-    for (int i : new int[] {0, 999, 1_000, 9_999, 10_000, 10_002}) {
+    assertThat(train(data)).hasSize(2_003);
+    for (int i : new int[] {0, 999, 1_000, 1_999, 2_000, 2_002}) {
       assertSameAsRecord(data.pictures(), i, records, i);
     }
     assertThat(data.origin())
         .isEqualTo(
-            "CIFAR-10 downloaded by DJL to %s (no cifar-10-batches-bin in %s): 10003 training and 2 test pictures"
+            "CIFAR-10 downloaded from DJL's repository to %s (no cifar-10-batches-bin in %s): 2003 training and 2 test pictures"
                 .formatted(merged, folder));
   }
 
+  /** Two readers that know nothing of each other. */
   @Tag("engine")
+  @Test
+  void picturesAndLabelsAreThoseThatDjlsCifar10Reads() throws Exception {
+    Path merged = writeMerged(records(12, 3), records(1, 4));
+    DataSet ours = Cifar10.find(List.of(folder), () -> merged);
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      var theirs =
+          ai.djl.basicdataset.cv.classification.Cifar10.builder()
+              .optManager(manager)
+              .optRepository(new FolderRepository(merged))
+              .setSampling(12, false)
+              .build();
+      theirs.prepare(null);
+      try (Batch batch = theirs.getByRange(manager.newSubManager(), 0, 12)) {
+        float[] pixels = batch.getData().singletonOrThrow().toFloatArray(); // (12, 32, 32, 3)
+        float[] labels = batch.getLabels().singletonOrThrow().toFloatArray();
+        for (int i = 0; i < 12; i++) {
+          assertThat(ours.pictures().label(i)).isEqualTo((int) labels[i]);
+          byte[] rgb = ours.pictures().read(i, 0).orElseThrow().rgb();
+          for (int at = 0; at < rgb.length; at++) {
+            assertThat(rgb[at] & 0xff).isEqualTo((int) pixels[i * 3072 + at]);
+          }
+        }
+      }
+    }
+  }
+
+  /** A repository of DJL's that copies nothing into DJL's cache, as its own local one does. */
+  private static final class FolderRepository extends AbstractRepository {
+    private final Path folder;
+    private final Metadata metadata = new Metadata.MatchAllMetadata();
+
+    FolderRepository(Path folder) {
+      super("test", folder.toUri());
+      this.folder = folder;
+      Artifact.Item item = new Artifact.Item();
+      item.setName("data_batch.bin");
+      Artifact artifact = new Artifact();
+      artifact.setFiles(Map.of("data_batch.bin", item));
+      metadata.setArtifacts(List.of(artifact));
+    }
+
+    @Override
+    public boolean isRemote() {
+      return false;
+    }
+
+    @Override
+    public Metadata locate(MRL mrl) {
+      return metadata;
+    }
+
+    @Override
+    public Artifact resolve(MRL mrl, Map<String, String> filter) {
+      return metadata.getArtifacts().get(0);
+    }
+
+    @Override
+    public void prepare(Artifact artifact, Progress progress) {}
+
+    @Override
+    public InputStream openStream(Artifact.Item item, String path) throws IOException {
+      return Files.newInputStream(folder.resolve(item.getName()));
+    }
+
+    @Override
+    public List<MRL> getResources() {
+      return List.of();
+    }
+  }
+
+  /** In a Java of its own, for names are made when a class is loaded. */
+  @Test
+  void theFilesAreFoundWhereDigitsAreNotAsciis() throws Exception {
+    writeFiles(1);
+    Process java =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Duser.language=ar",
+                "-Duser.country=EG",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Elsewhere.class.getName(),
+                folder.toString())
+            .redirectErrorStream(true)
+            .start();
+
+    assertThat(new String(java.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+        .contains("cifar-10-batches-bin: 5 training and 1 test pictures");
+    assertThat(java.waitFor()).isZero();
+  }
+
+  /** Its program. */
+  static final class Elsewhere {
+    private Elsewhere() {}
+
+    public static void main(String[] arguments) {
+      System.out.println(
+          Cifar10.find(List.of(Path.of(arguments[0])), Cifar10Test::noDownload).origin());
+    }
+  }
+
   @Test
   void theFirstFolderThatHasTheFilesIsTakenAndMayBeNamedItself() throws IOException {
     Path files = writeFiles(2);
@@ -91,7 +214,6 @@ class Cifar10Test {
     assertThat(train(Cifar10.find(List.of(files), Cifar10Test::noDownload))).hasSize(10);
   }
 
-  @Tag("engine")
   @Test
   void classNamesComeFromTheFileBesideTheData() throws IOException {
     Path files = writeFiles(1);
@@ -226,7 +348,6 @@ class Cifar10Test {
         .isNotEqualTo(pictures.hash(1));
   }
 
-  @Tag("engine")
   @Test
   void allOfCifar10IsReadWhereItIsThere() throws IOException {
     assumeTrue(Files.isDirectory(ALL), "no " + ALL);
@@ -241,18 +362,16 @@ class Cifar10Test {
   }
 
   /** The folder where DJL puts it, so that a second run, offline or not, asks no network. */
-  @Tag("engine")
   @Test
   void anEarlierDownloadInDjlsCacheIsFoundWithoutANetwork() throws IOException {
     assumeTrue(System.getenv("DJL_CACHE_DIR") == null, "DJL_CACHE_DIR wins over a property");
-    Engine.getInstance(); // before the cache moves, for its libraries lie there
     Path cached =
         Files.createDirectories(
             folder.resolve("cache/repo/dataset/cv/ai/djl/basicdataset/cifar10/1.0"));
     String before = System.getProperty("DJL_CACHE_DIR");
     System.setProperty("DJL_CACHE_DIR", folder.toString());
     try {
-      assertThat(Cifar10Download.fetch().folder()).contains(cached);
+      assertThat(Cifar10Download.fetch(Console.silent())).isEqualTo(cached);
     } finally {
       if (before == null) {
         System.clearProperty("DJL_CACHE_DIR");
@@ -262,9 +381,113 @@ class Cifar10Test {
     }
   }
 
+  @Test
+  void aDownloadIsAnnouncedUnpackedAndKeptWholeOrNotAtAll() throws IOException {
+    HttpServer server = serve(() -> {});
+    server.start();
+    try {
+      Path target = folder.resolve("cifar10/1.0");
+      ByteArrayOutputStream said = new ByteArrayOutputStream();
+      PrintStream stream = new PrintStream(said, true, StandardCharsets.UTF_8);
+      try (Console console = new Console(stream, stream, false)) {
+        assertThatIOException()
+            .isThrownBy(
+                () -> Cifar10Download.fetch(target, files(server, "test_batch", "gone"), console))
+            .withMessage("the server answers with the HTTP status 404");
+        assertThat(target.getParent()).isEmptyDirectory();
+
+        Cifar10Download.fetch(target, files(server, "test_batch", "data_batch"), console);
+      }
+      assertThat(said.toString(StandardCharsets.UTF_8))
+          .startsWith("CIFAR-10 is not here: ")
+          .contains("170 MB from 127.0.0.1 to " + target, "--data cifar10-sample")
+          .containsPattern("Downloading http://127.0.0.1:\\d+/data_batch.bin.gz \\(");
+      assertThat(target.resolve("data_batch.bin")).hasBinaryContent(records(3, 1));
+      assertThat(target.toFile().list())
+          .containsExactlyInAnyOrder("data_batch.bin", "test_batch.bin");
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void twoDownloadsAtOnceEndInOneFolder() throws Exception {
+    CountDownLatch bothAsk = new CountDownLatch(2);
+    HttpServer server =
+        serve(
+            () -> {
+              bothAsk.countDown();
+              bothAsk.await();
+            });
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    server.setExecutor(threads);
+    server.start();
+    try {
+      Path target = folder.resolve("cifar10/1.0");
+      List<Download> files = files(server, "data_batch");
+      Callable<Path> fetch = () -> Cifar10Download.fetch(target, files, Console.silent());
+      for (Future<Path> each : threads.invokeAll(List.of(fetch, fetch))) {
+        assertThat(each.get().resolve("data_batch.bin")).hasBinaryContent(records(3, 1));
+      }
+      assertThat(target.getParent().toFile().list()).containsExactly("1.0");
+    } finally {
+      server.stop(0);
+      threads.shutdownNow();
+    }
+  }
+
+  private interface Wait {
+    void once() throws InterruptedException;
+  }
+
+  /** A server that has both files and nothing else. */
+  private static HttpServer serve(Wait wait) throws IOException {
+    Map<String, byte[]> served =
+        Map.of("/data_batch.bin.gz", gzip(records(3, 1)), "/test_batch.bin.gz", gzip(new byte[0]));
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          try (exchange) {
+            wait.once();
+            byte[] body = served.getOrDefault(exchange.getRequestURI().getPath(), new byte[0]);
+            exchange.sendResponseHeaders(body.length == 0 ? 404 : 200, body.length);
+            exchange.getResponseBody().write(body);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+    return server;
+  }
+
+  private static List<Download> files(HttpServer server, String... names) {
+    String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/";
+    return Stream.of(names)
+        .map(name -> new Download(URI.create(url + name + ".bin.gz"), -1, Optional.empty()))
+        .toList();
+  }
+
+  private static byte[] gzip(byte[] bytes) throws IOException {
+    ByteArrayOutputStream packed = new ByteArrayOutputStream();
+    try (GZIPOutputStream out = new GZIPOutputStream(packed)) {
+      out.write(bytes);
+    }
+    return packed.toByteArray();
+  }
+
   /** No test asks the network. */
-  private static Outcome noDownload() {
-    return Outcome.none("no network");
+  private static Path noDownload() throws IOException {
+    throw new IOException("no network");
+  }
+
+  /** DJL's two files. */
+  private Path writeMerged(byte[] train, byte[] test) throws IOException {
+    Path merged = Files.createDirectory(folder.resolve("1.0"));
+    Files.write(merged.resolve("data_batch.bin"), train);
+    Files.write(merged.resolve("test_batch.bin"), test);
+    return merged;
   }
 
   /** Six files of a few records, in the folder that the official archive has. */

@@ -18,7 +18,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.regex.Pattern;
 import org.assertj.core.api.AbstractThrowableAssert;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -216,13 +218,29 @@ class SafetensorsTest {
     refused("{\"a\":" + "[".repeat(1_000_000), DATA, A).hasMessageContaining("is not JSON");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "'{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}', a tensor",
+    "'\"F32\"', a type",
+    "'[2]', a shape",
+    "'[0,8]', a place",
+    "'0', a byte",
+  })
+  void refusesANull(String sound, String what) {
+    String header = HEADER.replaceFirst(Pattern.quote(sound), "null");
+    assertThat(header).as(what).isNotEqualTo(HEADER);
+
+    refused(header, DATA, A).hasMessageContaining("the header's entry for a.bias makes no sense");
+  }
+
   @Test
   void quotesAFileWithCare() {
     String name = "\\u001b[31m" + "x".repeat(40_000);
     refused("{\"" + name + "\":7}", DATA, A)
-        .hasMessageContaining("entry for  [31mxxx")
+        .hasMessageContaining("entry for ?[31mxxx")
         .extracting(e -> e.getMessage().length())
-        .isEqualTo(505);
+        .asInstanceOf(InstanceOfAssertFactories.INTEGER)
+        .isLessThan(2_000);
   }
 
   @Test

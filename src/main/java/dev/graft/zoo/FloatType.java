@@ -1,0 +1,58 @@
+package dev.graft.zoo;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Optional;
+
+/** Numbers as files keep them, which can be converted to float32. */
+enum FloatType {
+  F16(2) {
+    @Override
+    float next(ByteBuffer bytes) {
+      return half(bytes.getShort());
+    }
+  },
+  BF16(2) {
+    @Override
+    float next(ByteBuffer bytes) {
+      return Float.intBitsToFloat(bytes.getShort() << 16);
+    }
+  },
+  F32(4) {
+    @Override
+    float next(ByteBuffer bytes) {
+      return bytes.getFloat();
+    }
+  },
+  F64(8) {
+    @Override
+    float next(ByteBuffer bytes) {
+      return (float) bytes.getDouble();
+    }
+  };
+
+  final int bytes;
+
+  FloatType(int bytes) {
+    this.bytes = bytes;
+  }
+
+  static Optional<FloatType> named(String name) {
+    return Arrays.stream(values()).filter(type -> type.name().equals(name)).findFirst();
+  }
+
+  abstract float next(ByteBuffer bytes);
+
+  /** IEEE 754 binary16: sign, five bits of exponent (bias 15), ten of fraction. */
+  private static float half(short bits) {
+    int exponent = (bits >> 10) & 0x1f;
+    int fraction = bits & 0x3ff;
+    float magnitude =
+        switch (exponent) {
+          case 0 -> fraction * 0x1p-24f;
+          case 0x1f -> fraction == 0 ? Float.POSITIVE_INFINITY : Float.NaN;
+          default -> Float.intBitsToFloat(((exponent + 127 - 15) << 23) | (fraction << 13));
+        };
+    return bits < 0 ? -magnitude : magnitude;
+  }
+}

@@ -1,0 +1,124 @@
+package dev.graft.zoo;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.graft.Reason;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** What the JSON at the start of a safetensors file says of its tensors. */
+final class SafetensorsHeader {
+  private static final ObjectReader JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build()
+          .readerFor(JsonNode.class);
+
+  /**
+   * A tensor of the file.
+   *
+   * @param begin its first byte, counted from the file's start
+   * @param end the byte after its last
+   */
+  record Tensor(String name, String type, List<Long> shape, long begin, long end) {}
+
+  private SafetensorsHeader() {}
+
+  /**
+   * Every tensor by name, in the order of names. They cover the bytes after the header, each byte
+   * once.
+   *
+   * @param dataStart the byte after the header
+   * @param size of the file in bytes
+   */
+  static Map<String, Tensor> tensors(String file, String header, long dataStart, long size) {
+    JsonNode json;
+    try {
+      json = JSON.readValue(header);
+    } catch (JsonProcessingException e) {
+      String reason = Reason.of(e.getOriginalMessage(), "empty");
+      throw WeightReader.failure(file, "its header is not JSON (" + reason + ")", e);
+    }
+    if (json == null || !json.isObject()) {
+      throw WeightReader.failure(file, "its header is not a JSON object");
+    }
+    Map<String, Tensor> tensors = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> entry : json.properties()) {
+      if (!entry.getKey().equals("__metadata__")) {
+        tensors.put(entry.getKey(), tensor(file, entry.getKey(), entry.getValue(), dataStart));
+      }
+    }
+    checkPlaces(file, tensors, dataStart, size);
+    return tensors;
+  }
+
+  private static Tensor tensor(String file, String name, JsonNode json, long dataStart) {
+    JsonNode type = json.path("dtype");
+    Optional<List<Long>> shape = naturals(json.path("shape"));
+    List<Long> offsets = naturals(json.path("data_offsets")).orElse(List.of());
+    if (!type.isTextual()
+        || shape.isEmpty()
+        || offsets.size() != 2
+        || offsets.get(0) > offsets.get(1)
+        || offsets.get(1) > Long.MAX_VALUE - dataStart) {
+      throw WeightReader.failure(
+          file,
+          "the header's entry for "
+              + name
+              + (" makes no sense: dtype " + type + ", shape " + json.path("shape"))
+              + (", data_offsets " + json.path("data_offsets")));
+    }
+    return new Tensor(
+        name,
+        type.textValue(),
+        shape.get(),
+        dataStart + offsets.get(0),
+        dataStart + offsets.get(1));
+  }
+
+  /** The numbers of an array of whole numbers that are not negative; nothing of anything else. */
+  private static Optional<List<Long>> naturals(JsonNode json) {
+    List<Long> numbers = new ArrayList<>();
+    for (JsonNode number : json) {
+      if (!number.isIntegralNumber() || !number.canConvertToLong() || number.longValue() < 0) {
+        return Optional.empty();
+      }
+      numbers.add(number.longValue());
+    }
+    return json.isArray() ? Optional.of(numbers) : Optional.empty();
+  }
+
+  private static void checkPlaces(
+      String file, Map<String, Tensor> tensors, long dataStart, long size) {
+    long end = dataStart;
+    for (Tensor tensor :
+        tensors.values().stream()
+            .sorted(Comparator.comparingLong(Tensor::begin).thenComparingLong(Tensor::end))
+            .toList()) {
+      if (tensor.begin() != end) {
+        throw WeightReader.failure(
+            file,
+            "the tensor "
+                + tensor.name()
+                + (" begins at byte " + tensor.begin() + " where the one before it ends at " + end)
+                + ": the file is damaged");
+      }
+      end = tensor.end();
+    }
+    if (end != size) {
+      throw WeightReader.failure(
+          file,
+          ("its tensors end at byte " + end + ", but the file has " + size + ": it is ")
+              + (end > size ? "cut short, get it again" : "damaged"));
+    }
+  }
+}
