@@ -2,6 +2,7 @@ package dev.graft.data;
 
 import dev.graft.Console;
 import dev.graft.GraftException;
+import dev.graft.Progress;
 import dev.graft.Reason;
 import dev.graft.io.Csv;
 import dev.graft.io.Hash;
@@ -65,7 +66,7 @@ public final class ImageFolder implements ImageSet {
     listing.classes().forEach(name -> labels.put(name, labels.size()));
     List<Opened> opened = new ArrayList<>(count);
     Quarantine quarantine = new Quarantine(count, maxBad);
-    try (Console.Progress progress = console.progress("looking at files", "files", count);
+    try (Progress progress = console.progress("looking at files", "files", count);
         ReadAhead<Opened> files =
             ReadAhead.of(
                 PictureReader.threads(),

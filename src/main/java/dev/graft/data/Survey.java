@@ -1,6 +1,7 @@
 package dev.graft.data;
 
 import dev.graft.Console;
+import dev.graft.Progress;
 import dev.graft.Reason;
 import dev.graft.io.ReadAhead;
 import dev.graft.picture.PictureReader;
@@ -59,8 +60,7 @@ public final class Survey {
     ImageSet pictures = data.pictures();
     List<Integer> all = IntStream.range(0, pictures.size()).boxed().toList();
     List<Optional<Fingerprint>> fingerprints = new ArrayList<>();
-    try (Console.Progress progress =
-            console.progress("reading pictures", "pictures", pictures.size());
+    try (Progress progress = console.progress("reading pictures", "pictures", pictures.size());
         ReadAhead<Optional<Fingerprint>> ahead =
             ReadAhead.of(PictureReader.threads(), AHEAD, all.iterator(), pictures::fingerprint)) {
       ahead.forEachRemaining(

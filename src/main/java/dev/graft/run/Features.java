@@ -3,6 +3,7 @@ package dev.graft.run;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import dev.graft.Console;
+import dev.graft.Progress;
 import dev.graft.data.ImageSet;
 import dev.graft.feature.FeatureBatches;
 import dev.graft.feature.FeatureCache;
@@ -74,7 +75,7 @@ record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache) 
     Stopwatch watch = new Stopwatch();
     int computed;
     try (NDManager manager = NDManager.newBaseManager(device);
-        Console.Progress progress = console.progress("features", "pictures", missing.size())) {
+        Progress progress = console.progress("features", "pictures", missing.size())) {
       computed =
           cache.fill(
               pictures,
@@ -92,7 +93,7 @@ record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache) 
             Locale.ROOT,
             "Features: %,d computed in %s, %.0f pictures a second; %,d MB are kept",
             computed,
-            Console.duration(watch.seconds()),
+            Progress.duration(watch.seconds()),
             computed / watch.seconds(),
             cache.bytes() >> 20));
     // What can't be read is tried again by every run, and is no forward pass.

@@ -5,6 +5,7 @@ import ai.djl.training.TrainingResult;
 import ai.djl.training.listener.TrainingListenerAdapter;
 import dev.graft.Console;
 import dev.graft.GraftException;
+import dev.graft.Progress;
 import dev.graft.evaluation.History;
 import java.util.Locale;
 import java.util.function.IntToDoubleFunction;
@@ -31,7 +32,7 @@ final class EpochRecorder extends TrainingListenerAdapter {
   private final Runnable onBest;
 
   private History history = History.empty();
-  private Console.Progress progress;
+  private Progress progress;
   private long epochStart = System.nanoTime();
   private int batch;
 
@@ -125,7 +126,7 @@ final class EpochRecorder extends TrainingListenerAdapter {
         epoch.seconds(),
         left == 0 || verdict == EarlyStopping.Verdict.STOP
             ? ""
-            : ", at most " + Console.duration(seconds * left) + " left");
+            : ", at most " + Progress.duration(seconds * left) + " left");
   }
 
   private void endProgress() {

@@ -1,12 +1,13 @@
 package dev.graft.zoo;
 
 import dev.graft.Console;
+import dev.graft.Progress;
 
 /** Shows a download's bytes on the console, from the moment that its size is known. */
 final class DownloadProgress implements Download.Progress, AutoCloseable {
   private final Console console;
   private final String name;
-  private Console.Progress shown;
+  private Progress shown;
 
   DownloadProgress(Console console, String name) {
     this.console = console;

@@ -139,6 +139,17 @@ class SavedModelTest {
     }
   }
 
+  private static void assertAnswersAsBefore(Classifier loaded, Graft graft) {
+    for (int[] size : new int[][] {{32, 32}, {50, 41}, {24, 100}}) {
+      byte[] rgb = noise(size[0], size[1], size[0]);
+      float[] expected = probabilities(graft, rgb, size[0], size[1]);
+      Picture picture = new Picture(size[0], size[1], rgb);
+      float[] found = loaded.probabilities(List.of(loaded.prepare(picture))).get(0);
+      assertThat(found).containsExactly(expected, within(1e-4f));
+      assertThat(expected[0]).isNotCloseTo(expected[1], within(1e-3f));
+    }
+  }
+
   private static void assertAnswersAsBefore(ZooModel<Image, Classifications> loaded, Graft graft)
       throws Exception {
     try (Predictor<Image, Classifications> predictor = loaded.newPredictor()) {
@@ -181,7 +192,7 @@ class SavedModelTest {
       try (ZooModel<Image, Classifications> loaded = plain.loadModel()) {
         assertAnswersAsBefore(loaded, graft);
       }
-      try (ZooModel<Image, Classifications> loaded = SavedModel.load(saved, Device.cpu())) {
+      try (Classifier loaded = Classifier.load(saved, Device.cpu())) {
         assertAnswersAsBefore(loaded, graft);
       }
     }
@@ -191,8 +202,7 @@ class SavedModelTest {
   void aNetworkThatIsTrainedFromScratchAnswersAsBefore() throws Exception {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       Graft graft = saveSmallCnn(manager);
-      try (ZooModel<Image, Classifications> loaded =
-          SavedModel.load(folder.resolve("model"), Device.cpu())) {
+      try (Classifier loaded = Classifier.load(folder.resolve("model"), Device.cpu())) {
         assertAnswersAsBefore(loaded, graft);
       }
     }
@@ -225,10 +235,8 @@ class SavedModelTest {
     }
     assertThat(folder).isDirectoryNotContaining(path -> !path.equals(model));
     assertThat(Files.readAllLines(model.resolve("synset.txt"))).isEqualTo(CLASSES);
-    try (ZooModel<Image, Classifications> loaded = SavedModel.load(model, Device.cpu());
-        Predictor<Image, Classifications> predictor = loaded.newPredictor()) {
-      assertThat(predictor.predict(image(noise(32, 32, 1), 32, 32)).getClassNames())
-          .isEqualTo(CLASSES);
+    try (Classifier loaded = Classifier.load(model, Device.cpu())) {
+      assertThat(loaded.classes()).isEqualTo(CLASSES);
     }
   }
 
@@ -334,8 +342,7 @@ class SavedModelTest {
           .doesNotContain("weightsSha256")
           .isNotEqualTo(Files.readString(description));
       Files.writeString(description, without);
-      try (ZooModel<Image, Classifications> loaded =
-          SavedModel.load(folder.resolve("model"), Device.cpu())) {
+      try (Classifier loaded = Classifier.load(folder.resolve("model"), Device.cpu())) {
         assertAnswersAsBefore(loaded, graft);
       }
     }
@@ -350,7 +357,7 @@ class SavedModelTest {
           model,
           "serving.properties",
           "engine=Python\nblockFactory=some.Other\noption.modelName=../../other\n");
-      try (ZooModel<Image, Classifications> loaded = SavedModel.load(model, Device.cpu())) {
+      try (Classifier loaded = Classifier.load(model, Device.cpu())) {
         assertAnswersAsBefore(loaded, graft);
       }
     }
