@@ -1,7 +1,6 @@
 package dev.graft.inference;
 
 import ai.djl.Device;
-import ai.djl.engine.Engine;
 import ai.djl.inference.Predictor;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -62,7 +61,7 @@ public final class Classifier implements AutoCloseable {
    * @throws GraftException if the folder holds no model, or a damaged one
    */
   public static Classifier load(Path folder) {
-    return load(folder, Engine.getInstance().defaultDevice());
+    return load(folder, Natives.engine().defaultDevice());
   }
 
   /** Loads a saved model on a device. */
