@@ -139,7 +139,7 @@ public final class GraftCommand implements Runnable {
     return CommandLine.ExitCode.SOFTWARE;
   }
 
-  private static String sentence(Throwable failure) {
+  static String sentence(Throwable failure) {
     if (failure instanceof GraftException) {
       return failure.getMessage();
     } else if (failure instanceof NoSuchFileException) {

@@ -98,8 +98,9 @@ final class InferCommand implements Callable<Integer> {
     List<PictureInput> inputs = PictureArguments.expand(images);
     if (inputs.contains(new PictureInput.Bundled())) {
       console.say(
-          "There is no %s here; taking the one that comes with Graft."
-              .formatted(PictureInput.BUNDLED_NAME));
+          "There is no "
+              + PictureInput.BUNDLED_NAME
+              + " here; taking the one that comes with Graft.");
     }
     Failures failures = new Failures();
     if (inputs.stream().allMatch(input -> input.missing().isPresent())) {

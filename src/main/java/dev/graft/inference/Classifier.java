@@ -74,7 +74,7 @@ public final class Classifier implements AutoCloseable {
     Backbone.ImageNet loaded = Backbone.loadImageNetClassifier(device);
     return new Classifier(
         new LoadedModel(
-            loaded.name(),
+            loaded.name() + " (ImageNet)",
             loaded.model(),
             loaded.preprocessing(),
             loaded.inputSize(),

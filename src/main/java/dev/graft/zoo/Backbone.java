@@ -96,7 +96,7 @@ public record Backbone(
   /** EfficientNet-Lite0 with its classifier: a picture to ImageNet's 1000 classes. */
   public static ImageNet loadImageNetClassifier(Device device) {
     BackboneEntry entry = BackboneEntry.EFFICIENTNET_LITE0;
-    int side = 224;
+    int side = entry.photographSize();
     Criteria<NDList, NDList> criteria =
         Criteria.builder()
             .setTypes(NDList.class, NDList.class)
@@ -107,7 +107,7 @@ public record Backbone(
             .optDevice(device)
             .build();
     return new ImageNet(
-        entry.id() + " (ImageNet)",
+        entry.id(),
         load(criteria),
         entry.preprocessing().with(Framing.CENTRE),
         side,

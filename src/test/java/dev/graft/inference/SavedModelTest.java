@@ -19,6 +19,7 @@ import ai.djl.repository.zoo.ZooModel;
 import ai.djl.training.ParameterStore;
 import dev.graft.Console;
 import dev.graft.GraftException;
+import dev.graft.example.AskAModel;
 import dev.graft.network.Graft;
 import dev.graft.network.GraftedNetwork;
 import dev.graft.network.Network;
@@ -30,10 +31,12 @@ import dev.graft.recipe.Recipe;
 import dev.graft.zoo.Backbone;
 import dev.graft.zoo.BackboneEntry;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -169,12 +172,10 @@ class SavedModelTest {
 
   @Test
   void vgg16WithScaledFeaturesAnswersAsBeforeInPlainDjlAndInGraft() throws Exception {
-    PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
-    Console console = new Console(nowhere, nowhere, false);
     Path saved = folder.resolve("model");
     Engine.getInstance().setRandomSeed(3);
     try (Backbone backbone =
-        Backbone.load(BackboneEntry.VGG16, "pretrained", 32, Device.cpu(), console)) {
+        Backbone.load(BackboneEntry.VGG16, "pretrained", 32, Device.cpu(), Console.silent())) {
       Graft graft =
           graft(
               backbone.network(),
@@ -238,6 +239,44 @@ class SavedModelTest {
     try (Classifier loaded = Classifier.load(model, Device.cpu())) {
       assertThat(loaded.classes()).isEqualTo(CLASSES);
     }
+  }
+
+  @Test
+  void aModelHasItsFoldersNameAndARunsModelThatOfTheRun() throws IOException {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      saveSmallCnn(manager);
+    }
+    for (String name : List.of("models/cats", "models/dogs", "runs/today/model")) {
+      Path moved = folder.resolve(name);
+      Files.createDirectories(moved.getParent());
+      Files.move(folder.resolve("model"), moved);
+      try (LoadedModel loaded = SavedModel.load(moved, Device.cpu())) {
+        assertThat("models/" + loaded.name() + " runs/" + loaded.name() + "/model").contains(name);
+      }
+      Files.move(moved, folder.resolve("model"));
+    }
+  }
+
+  @Test
+  void readmesExampleNamesAPicturesClasses() throws IOException {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      saveSmallCnn(manager);
+    }
+    Path picture = folder.resolve("car.png");
+    try (InputStream bundled = GraftException.class.getResourceAsStream("car.png")) {
+      Files.copy(bundled, picture);
+    }
+    ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    PrintStream before = System.out;
+    System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+    try {
+      AskAModel.main(new String[] {folder.resolve("model").toString(), picture.toString()});
+    } finally {
+      System.setOut(before);
+    }
+    assertThat(printed.toString(StandardCharsets.UTF_8).lines())
+        .hasSize(3)
+        .allMatch(line -> CLASSES.contains(line.replaceFirst(" [0-9.E-]+$", "")));
   }
 
   /** What may befall a model's folder. */
