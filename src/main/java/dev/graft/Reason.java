@@ -6,6 +6,8 @@ import java.util.regex.Pattern;
 public final class Reason {
   private static final int LONGEST = 300;
   private static final int LONGEST_LINE = 1_600;
+  private static final int NON_JOINER = 0x200c;
+  private static final int JOINER = 0x200d;
 
   /** Names of classes and methods, which help programmers only. */
   private static final Pattern CODE =
@@ -60,15 +62,30 @@ public final class Reason {
     return line;
   }
 
-  /** A text with the characters replaced that a terminal obeys, but for line breaks and tabs. */
+  /**
+   * A text with all characters replaced that are not {@linkplain #isPrintable fit to print}, but
+   * for line breaks and tabs.
+   */
   public static String printable(String text) {
-    StringBuilder printable = new StringBuilder(text);
-    for (int i = 0; i < printable.length(); i++) {
-      char c = printable.charAt(i);
-      if (Character.isISOControl(c) && c != '\n' && c != '\t') {
-        printable.setCharAt(i, '?');
-      }
-    }
-    return printable.toString();
+    return text.codePoints()
+        .map(c -> isPrintable(c) || c == '\n' || c == '\t' ? c : '?')
+        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+        .toString();
+  }
+
+  /**
+   * Whether a character only shows itself. A terminal obeys control characters; format characters
+   * reorder or hide what is around them, but for the two joiners, which Persian and emoji need.
+   */
+  public static boolean isPrintable(int codePoint) {
+    return switch (Character.getType(codePoint)) {
+      case Character.CONTROL,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE ->
+          false;
+      case Character.FORMAT -> codePoint == NON_JOINER || codePoint == JOINER;
+      default -> true;
+    };
   }
 }

@@ -46,6 +46,14 @@ class ReasonTest {
   }
 
   @Test
+  void whatReordersOrHidesTextIsReplacedAndWhatWritingNeedsIsKept() {
+    String hidden = "a\u202egnp.exe\u2066\u200f\u061c\u200b\ufeff\u00ad\u2028\ud800\udb40\udc41";
+    assertThat(Reason.printable(hidden)).isEqualTo("a?gnp.exe?????????");
+    String needed = "é 車 می\u200cخواهم 👩\u200d💻 \ufe0f\t\n";
+    assertThat(Reason.printable(needed)).isEqualTo(needed);
+  }
+
+  @Test
   void aSentenceEndsWithOneStop() {
     assertThat(Reason.sentence("It is so")).isEqualTo("It is so.");
     assertThat(Reason.sentence("Is it so?")).isEqualTo("Is it so?");

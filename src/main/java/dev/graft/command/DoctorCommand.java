@@ -3,7 +3,9 @@ package dev.graft.command;
 import ai.djl.engine.Engine;
 import ai.djl.util.Utils;
 import dev.graft.Console;
+import dev.graft.GraftException;
 import dev.graft.data.Cifar10;
+import dev.graft.inference.Natives;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.run.OutputFolder;
 import dev.graft.zoo.BackboneEntry;
@@ -71,7 +73,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   private boolean engine() {
     try {
-      Engine engine = Engine.getInstance();
+      Engine engine = Natives.engine();
       line(
           "engine",
           engine.getEngineName()
@@ -83,12 +85,12 @@ final class DoctorCommand implements Callable<Integer> {
       int gpus = engine.getGpuCount();
       line("device", gpus == 0 ? "CPU; the engine finds no GPU" : gpus + " GPU(s), gpu0 is taken");
       return true;
-    } catch (RuntimeException | LinkageError e) {
+    } catch (GraftException e) {
       line(
           "engine",
-          "MISSING or broken ("
+          "MISSING or broken: "
               + e.getMessage()
-              + "): run with one of Maven's profiles pytorch (the default), mxnet, pytorch-cu118");
+              + " (Maven's profiles bring one: pytorch, the default, mxnet, pytorch-cu118.)");
       return false;
     }
   }

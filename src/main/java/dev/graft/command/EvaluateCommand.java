@@ -17,8 +17,8 @@ import picocli.CommandLine.Option;
     description = "Judge a saved model by labelled pictures; writes output/evaluations/.",
     footerHeading = "%nExamples:%n",
     footer = {
-      "  evaluate                         the latest run by its own test pictures, once more",
-      "  evaluate --data other/           the latest run by other pictures, a folder a class",
+      "  evaluate                  the latest run by its own test pictures, once more",
+      "  evaluate --data other/    the latest run by other pictures, a folder a class",
       "  evaluate --run output/runs/20260101-120000-vgg16-cifar10 --data cifar10-sample"
     })
 final class EvaluateCommand implements Callable<Integer> {

@@ -4,12 +4,14 @@ import dev.graft.Console;
 import dev.graft.GraftException;
 import dev.graft.Reason;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -41,6 +43,9 @@ import picocli.CommandLine.ScopeType;
       DoctorCommand.class
     })
 public final class GraftCommand implements Runnable {
+  /** What shells say of a program that ended since nobody read its pipe any more: 128 + SIGPIPE. */
+  private static final int BROKEN_PIPE = 141;
+
   @Option(
       names = "--debug",
       scope = ScopeType.INHERIT,
@@ -56,25 +61,44 @@ public final class GraftCommand implements Runnable {
    *
    * @return the exit code: 0 done, 1 failed, 2 wrong usage
    */
-  public static int run(String[] arguments, PrintStream out, PrintStream err) {
+  public static int run(String[] arguments, OutputStream out, PrintStream err) {
     GraftCommand root = new GraftCommand();
     try (Console console = new Console(out, err, interactive(err))) {
       // What it warns of, such as quotes in a value, is right as it is.
       CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF);
       CommandLine line = new CommandLine(root, new Factory(console));
-      line.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
+      line.setOut(console.out());
       line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
       line.setParameterExceptionHandler(GraftCommand::wrongUsage);
       line.setExecutionExceptionHandler(
           (failure, command, parsed) -> root.failed(failure, console, err));
-      return line.execute(arguments);
-    } catch (OutOfMemoryError e) {
-      err.println("There is not enough memory for that; MAVEN_OPTS=-Xmx4g gives Java more.");
-      return CommandLine.ExitCode.SOFTWARE;
+      int code = execute(line, arguments, root, console, err);
+      console.out().flush();
+      return console.unheard().map(failure -> unheard(failure, console)).orElse(code);
     } catch (IOException e) {
       err.println("The log can't be closed: " + e.getMessage());
       return CommandLine.ExitCode.SOFTWARE;
     }
+  }
+
+  /** Picocli hands exceptions to their handler, errors to its caller. */
+  private static int execute(
+      CommandLine line, String[] arguments, GraftCommand root, Console console, PrintStream err) {
+    try {
+      return line.execute(arguments);
+    } catch (Error e) {
+      return root.failed(e, console, err);
+    }
+  }
+
+  /** Answers were lost. Who stops to read a pipe knows; else it is said. */
+  private static int unheard(IOException failure, Console console) {
+    String reason = Reason.of(failure, "the system does not say why");
+    if (reason.toLowerCase(Locale.ROOT).contains("pipe")) {
+      return BROKEN_PIPE;
+    }
+    console.say("Not all answers could be written to standard output: " + reason + ".");
+    return CommandLine.ExitCode.SOFTWARE;
   }
 
   /**
@@ -107,7 +131,7 @@ public final class GraftCommand implements Runnable {
     return CommandLine.ExitCode.USAGE;
   }
 
-  private int failed(Exception failure, Console console, PrintStream err) {
+  private int failed(Throwable failure, Console console, PrintStream err) {
     console.say(Reason.sentence(sentence(failure)));
     if (debug) {
       failure.printStackTrace(err);
@@ -115,7 +139,7 @@ public final class GraftCommand implements Runnable {
     return CommandLine.ExitCode.SOFTWARE;
   }
 
-  private static String sentence(Exception failure) {
+  static String sentence(Throwable failure) {
     if (failure instanceof GraftException) {
       return failure.getMessage();
     } else if (failure instanceof NoSuchFileException) {
@@ -128,6 +152,10 @@ public final class GraftCommand implements Runnable {
       return "Reading or writing failed: "
           + Reason.of(failure, "the system does not say why")
           + ". (Is the disk full, or gone? What was there before is untouched.)";
+    } else if (failure instanceof OutOfMemoryError) {
+      return "There is not enough memory for that; MAVEN_OPTS=-Xmx4g gives Java more.";
+    } else if (failure instanceof StackOverflowError) {
+      return "Something there is nested too deeply; MAVEN_OPTS=-Xss16m lets Java go deeper.";
     }
     return "Graft failed in a way it should not: "
         + failure

@@ -22,9 +22,9 @@ import picocli.CommandLine.Parameters;
         "Look at pictures before training: classes, sizes, what can't be read, duplicates, leaks.",
     footerHeading = "%nExamples:%n",
     footer = {
-      "  inspect photos/        a folder with a folder a class, or with train/, val/, test/",
-      "  inspect photos.csv     a manifest: path,label and perhaps split",
-      "  inspect cifar10        CIFAR-10 itself"
+      "  inspect photos/      a folder with a folder a class, or with train/, test/",
+      "  inspect photos.csv   a manifest: path,label and perhaps split",
+      "  inspect cifar10      CIFAR-10 itself"
     })
 final class InspectCommand implements Callable<Integer> {
   private final Console console;

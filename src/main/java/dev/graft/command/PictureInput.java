@@ -1,6 +1,7 @@
 package dev.graft.command;
 
 import dev.graft.GraftException;
+import dev.graft.inference.Source;
 import dev.graft.picture.Picture;
 import dev.graft.picture.PictureReader;
 import java.io.IOException;
@@ -10,35 +11,20 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /** Something on the command line that an answer is owed for. */
-sealed interface PictureInput {
+sealed interface PictureInput extends Source {
   /** The picture that comes with Graft. */
   String BUNDLED_NAME = "car.png";
 
-  /** What the answer calls it. */
-  String name();
-
   /** Why there is nothing to read, where that is known without reading. */
-  Optional<String> missing();
-
-  /**
-   * The picture.
-   *
-   * @param least a reader that saves work may reduce a large picture, but not its shorter side to
-   *     fewer pixels than this
-   * @throws GraftException one sentence that says why there is none
-   */
-  Picture read(int least);
+  default Optional<String> missing() {
+    return Optional.empty();
+  }
 
   /** A file that was found. */
   record OfFile(Path path) implements PictureInput {
     @Override
     public String name() {
       return path.toString();
-    }
-
-    @Override
-    public Optional<String> missing() {
-      return Optional.empty();
     }
 
     @Override
@@ -52,11 +38,6 @@ sealed interface PictureInput {
     @Override
     public String name() {
       return BUNDLED_NAME;
-    }
-
-    @Override
-    public Optional<String> missing() {
-      return Optional.empty();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.graft.command;
 
 import dev.graft.Console;
+import dev.graft.Progress;
 import dev.graft.data.DataSet;
 import dev.graft.data.Part;
 import dev.graft.data.Split;
@@ -23,7 +24,12 @@ record RunLines(Console console) implements RunEvents {
   }
 
   @Override
-  public Console.Progress progress(String task, String unit, long total) {
+  public void say(String line) {
+    console.say(line);
+  }
+
+  @Override
+  public Progress progress(String task, String unit, long total) {
     return console.progress(task, unit, total);
   }
 
@@ -93,7 +99,7 @@ record RunLines(Console console) implements RunEvents {
   public void computed(int pictures, double seconds, long bytes) {
     say(
         "Features: %,d computed in %s, %.0f pictures a second; %,d MB are kept",
-        pictures, Console.duration(seconds), pictures / seconds, bytes >> 20);
+        pictures, Progress.duration(seconds), pictures / seconds, bytes >> 20);
   }
 
   @Override
@@ -145,7 +151,7 @@ record RunLines(Console console) implements RunEvents {
         epoch.seconds(),
         left == 0 || decision == EarlyStopping.Decision.STOP
             ? ""
-            : ", at most " + Console.duration(seconds * left) + " left");
+            : ", at most " + Progress.duration(seconds * left) + " left");
   }
 
   @Override

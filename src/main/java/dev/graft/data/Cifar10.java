@@ -1,6 +1,6 @@
 package dev.graft.data;
 
-import dev.graft.Console;
+import dev.graft.Progress;
 import dev.graft.io.Hash;
 import dev.graft.picture.Picture;
 import java.io.IOException;
@@ -70,8 +70,8 @@ public final class Cifar10 implements ImageSet {
    * @throws dev.graft.GraftException if a folder is found but damaged: the sample steps in for what
    *     is missing, never for what is broken
    */
-  public static DataSet find(List<Path> folders, Console console) {
-    return find(folders, () -> Cifar10Download.fetch(console));
+  public static DataSet find(List<Path> folders, Progress.Display display) {
+    return find(folders, () -> Cifar10Download.fetch(display));
   }
 
   /** A download's folder, or an exception whose message says why there is none. */

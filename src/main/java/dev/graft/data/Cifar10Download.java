@@ -1,7 +1,7 @@
 package dev.graft.data;
 
 import ai.djl.util.Utils;
-import dev.graft.Console;
+import dev.graft.Progress;
 import dev.graft.io.Download;
 import dev.graft.io.Hash;
 import dev.graft.io.WholeFile;
@@ -43,16 +43,17 @@ final class Cifar10Download {
    * @return a folder that holds {@code data_batch.bin} and {@code test_batch.bin}
    * @throws IOException if there is none; its message is a clause that says why
    */
-  static Path fetch(Console console) throws IOException {
-    return fetch(Utils.getCacheDir().resolve("cache/repo").resolve(PLACE + "1.0"), FILES, console);
+  static Path fetch(Progress.Display display) throws IOException {
+    return fetch(Utils.getCacheDir().resolve("cache/repo").resolve(PLACE + "1.0"), FILES, display);
   }
 
-  static Path fetch(Path folder, List<Download> files, Console console) throws IOException {
+  static Path fetch(Path folder, List<Download> files, Progress.Display display)
+      throws IOException {
     if (Files.isDirectory(folder)) {
       return folder;
     }
     Download.checkOnline();
-    console.say(
+    display.say(
         "CIFAR-10 is not here: it is downloaded, once, 170 MB from "
             + files.get(0).uri().getHost()
             + " to "
@@ -66,7 +67,7 @@ final class Cifar10Download {
             for (Download file : files) {
               String name = Path.of(file.uri().getPath()).getFileName().toString();
               Path packed = unfinished.resolve(name);
-              file.to(packed, console);
+              file.to(packed, display);
               try (InputStream in = new GZIPInputStream(Files.newInputStream(packed))) {
                 Files.copy(in, unfinished.resolve(name.replaceFirst("\\.gz$", "")));
               }

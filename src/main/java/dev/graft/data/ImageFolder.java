@@ -1,7 +1,7 @@
 package dev.graft.data;
 
-import dev.graft.Console;
 import dev.graft.GraftException;
+import dev.graft.Progress;
 import dev.graft.Reason;
 import dev.graft.io.Csv;
 import dev.graft.io.Hash;
@@ -58,14 +58,14 @@ public final class ImageFolder implements ImageSet {
    * @throws GraftException if there is nothing to learn from, or too much that can't be read
    */
   public static DataSet open(
-      Path path, double maxBad, FingerprintLog fingerprints, Console console) {
+      Path path, double maxBad, FingerprintLog fingerprints, Progress.Display display) {
     Listing listing = Listing.of(path);
     int count = listing.files().size();
     Map<String, Integer> labels = new HashMap<>();
     listing.classes().forEach(name -> labels.put(name, labels.size()));
     List<Opened> opened = new ArrayList<>(count);
     Quarantine quarantine = new Quarantine(count, maxBad);
-    try (Console.Progress progress = console.progress("looking at files", "files", count);
+    try (Progress progress = display.progress("looking at files", "files", count);
         ReadAhead<Opened> files =
             ReadAhead.of(
                 PictureReader.threads(),

@@ -1,6 +1,6 @@
 package dev.graft.data;
 
-import dev.graft.Console;
+import dev.graft.Progress;
 import dev.graft.Reason;
 import dev.graft.io.ReadAhead;
 import dev.graft.picture.PictureReader;
@@ -55,12 +55,11 @@ public final class Survey {
    *
    * @throws dev.graft.GraftException if more of them than may be are unreadable
    */
-  public static Survey thorough(DataSet data, Console console) {
+  public static Survey thorough(DataSet data, Progress.Display display) {
     ImageSet pictures = data.pictures();
     List<Integer> all = IntStream.range(0, pictures.size()).boxed().toList();
     List<Optional<Fingerprint>> fingerprints = new ArrayList<>();
-    try (Console.Progress progress =
-            console.progress("reading pictures", "pictures", pictures.size());
+    try (Progress progress = display.progress("reading pictures", "pictures", pictures.size());
         ReadAhead<Optional<Fingerprint>> ahead =
             ReadAhead.of(PictureReader.threads(), AHEAD, all.iterator(), pictures::fingerprint)) {
       ahead.forEachRemaining(

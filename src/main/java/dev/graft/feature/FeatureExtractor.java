@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.training.ParameterStore;
-import dev.graft.Console;
+import dev.graft.Progress;
 import dev.graft.io.ReadAhead;
 import dev.graft.network.Trunk;
 import dev.graft.picture.PictureReader;
@@ -28,7 +28,7 @@ public final class FeatureExtractor implements FeatureCache.Filler {
   private final RecordLayout layout;
   private final NDManager manager;
   private final Runnable check;
-  private final Console.Progress progress;
+  private final Progress progress;
 
   /** A row, and its pixels if it could be read. */
   private record Prepared(int row, Optional<byte[]> pixels) {}
@@ -43,7 +43,7 @@ public final class FeatureExtractor implements FeatureCache.Filler {
       RecordLayout layout,
       NDManager manager,
       Runnable check,
-      Console.Progress progress) {
+      Progress progress) {
     this.root = root;
     this.pixels = pixels;
     this.layout = layout;

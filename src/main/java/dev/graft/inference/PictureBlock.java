@@ -9,7 +9,6 @@ import ai.djl.nn.AbstractBlock;
 import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
-import dev.graft.network.Preprocessing;
 import dev.graft.picture.Framing;
 import dev.graft.picture.Picture;
 import java.nio.ByteBuffer;
@@ -24,12 +23,12 @@ import java.nio.ByteBuffer;
  * (height, width, 3)}, any type. Out: logits {@code (N, classes)}, or {@code (classes)}.
  */
 final class PictureBlock extends AbstractBlock {
-  private final Preprocessing preprocessing;
+  private final Framing framing;
   private final int side;
   private final Block network;
 
-  PictureBlock(Preprocessing preprocessing, int side, Block network) {
-    this.preprocessing = preprocessing;
+  PictureBlock(Framing framing, int side, Block network) {
+    this.framing = framing;
     this.side = side;
     this.network = addChildBlock("network", network);
   }
@@ -44,7 +43,7 @@ final class PictureBlock extends AbstractBlock {
     if (input.getShape().dimension() != 3) {
       return network.forward(parameters, inputs, training);
     }
-    NDList pixels = new NDList(pixels(input, preprocessing.framing(), side).expandDims(0));
+    NDList pixels = new NDList(pixels(input));
     NDArray logits = network.forward(parameters, pixels, training).singletonOrThrow();
     return new NDList(logits.squeeze(0));
   }
@@ -53,17 +52,16 @@ final class PictureBlock extends AbstractBlock {
    * A picture that the engine holds as the network's input.
    *
    * @param picture {@code (height, width, 3)}, R, G, B from 0 to 255, any type
-   * @param side of the input, in pixels
-   * @return {@code (3, side, side)}, float32
+   * @return {@code (1, 3, side, side)}, float32
    */
-  static NDArray pixels(NDArray picture, Framing framing, int side) {
+  private NDArray pixels(NDArray picture) {
     int height = Math.toIntExact(picture.getShape().get(0));
     int width = Math.toIntExact(picture.getShape().get(1));
     byte[] rgb = picture.toType(DataType.UINT8, false).toByteArray();
     ByteBuffer planes = ByteBuffer.wrap(framing.planes(new Picture(width, height, rgb), side));
     return picture
         .getManager()
-        .create(planes, new Shape(3, side, side), DataType.UINT8)
+        .create(planes, new Shape(1, 3, side, side), DataType.UINT8)
         .toType(DataType.FLOAT32, false);
   }
 

@@ -3,13 +3,10 @@ package dev.graft.inference;
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
-import ai.djl.modality.Classifications;
-import ai.djl.modality.cv.Image;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.BlockFactory;
-import ai.djl.repository.zoo.ZooModel;
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -153,11 +150,11 @@ public final class SavedModel {
   }
 
   /**
-   * Loads a model with DJL.
+   * Loads a model.
    *
    * @throws GraftException if the folder holds no model, or a damaged one
    */
-  public static ZooModel<Image, Classifications> load(Path folder, Device device) {
+  public static LoadedModel load(Path folder, Device device) {
     if (!Files.isRegularFile(folder.resolve(NETWORK))) {
       throw new GraftException(
           "There is no model in " + folder + ": it should hold " + NETWORK + " and the rest.");
@@ -165,11 +162,13 @@ public final class SavedModel {
     Description description = describe(folder);
     try {
       GraftedNetwork design = description.network();
-      // Prepares pictures outside the block, so that they can be batched; the answers are the same.
-      ImageTranslator translator =
-          new ImageTranslator(
-              description.preprocessing(), description.inputSize(), classes(folder, description));
-      return new ZooModel<>(loaded(folder, description, design, device), translator);
+      List<String> classes = classes(folder, description);
+      return new LoadedModel(
+          name(folder),
+          loaded(folder, description, design, device),
+          description.preprocessing(),
+          description.inputSize(),
+          classes);
     } catch (EOFException e) {
       throw failure(folder, "the file of its weights is cut short", e);
     } catch (OutOfMemoryError e) {
@@ -178,6 +177,16 @@ public final class SavedModel {
       // What DJL makes of a damaged file may be anything.
       throw failure(folder, Reason.of(e, "its files are damaged, or belong to another model"), e);
     }
+  }
+
+  /**
+   * A model's folder by its own name; that of a run, which is called {@code model}, by the run's.
+   */
+  private static String name(Path folder) {
+    Path whole = folder.toAbsolutePath().normalize();
+    boolean ofRun = whole.endsWith("model") && whole.getNameCount() > 1;
+    Path named = (ofRun ? whole.getParent() : whole).getFileName();
+    return named == null ? folder.toString() : named.toString();
   }
 
   /**
@@ -255,7 +264,7 @@ public final class SavedModel {
 
   private static Block pictureBlock(Graft graft) {
     GraftedNetwork design = graft.design();
-    return new PictureBlock(design.preprocessing(), design.inputSize(), graft.whole());
+    return new PictureBlock(design.preprocessing().framing(), design.inputSize(), graft.whole());
   }
 
   private static Description describe(Path folder) {
@@ -315,7 +324,7 @@ public final class SavedModel {
     } catch (MalformedInputException e) {
       throw new GraftException(CLASSES + " is not text in UTF-8.", e);
     }
-    if (classes.stream().anyMatch(name -> !name.equals(Reason.printable(name)))) {
+    if (classes.stream().flatMapToInt(String::chars).anyMatch(Character::isISOControl)) {
       throw new GraftException(CLASSES + " has control characters in the name of a class.");
     }
     if (classes.size() != description.classes()) {

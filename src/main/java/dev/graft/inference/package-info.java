@@ -1,2 +1,5 @@
-/** Saved models, and how they are asked: pictures in, probabilities out. */
+/**
+ * Saved models and how they are asked, by one {@link dev.graft.inference.Classifier}: pictures in,
+ * answers out.
+ */
 package dev.graft.inference;

@@ -1,7 +1,7 @@
 package dev.graft.io;
 
-import dev.graft.Console;
 import dev.graft.GraftException;
+import dev.graft.Progress;
 import dev.graft.Reason;
 import java.io.IOException;
 import java.io.InputStream;
@@ -66,11 +66,11 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
    * @throws IOException if it can't be had; its message is a clause that says why, for the end of a
    *     sentence
    */
-  public void to(Path file, Console console) throws IOException {
-    to(file, console, PATIENCE, LIMIT);
+  public void to(Path file, Progress.Display display) throws IOException {
+    to(file, display, PATIENCE, LIMIT);
   }
 
-  void to(Path file, Console console, Duration patience, long limit) throws IOException {
+  void to(Path file, Progress.Display display, Duration patience, long limit) throws IOException {
     try {
       if (isAt(file)) {
         return;
@@ -85,9 +85,9 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
       try {
         long length = length(connection, patience);
         check(length, folder, limit);
-        console.say("Downloading " + uri + (length < 0 ? "" : bytes(length)) + " to " + file);
+        display.say("Downloading " + uri + (length < 0 ? "" : bytes(length)) + " to " + file);
         WholeFile.write(
-            file, out -> receive(connection, length < 0 ? limit : length, out, patience, console));
+            file, out -> receive(connection, length < 0 ? limit : length, out, patience, display));
       } finally {
         connection.disconnect();
       }
@@ -157,7 +157,11 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
    * @param most its bytes, or as many as it may have if the server does not say
    */
   private void receive(
-      HttpURLConnection connection, long most, FileChannel out, Duration patience, Console console)
+      HttpURLConnection connection,
+      long most,
+      FileChannel out,
+      Duration patience,
+      Progress.Display display)
       throws IOException {
     long length = connection.getContentLengthLong();
     Optional<MessageDigest> digest = hash.map(known -> known.algorithm().digest());
@@ -165,7 +169,7 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
     byte[] piece = new byte[1 << 16];
     long done = 0;
     String name = uri.getPath().substring(uri.getPath().lastIndexOf('/') + 1);
-    try (Console.Progress progress = console.progress(name, "bytes", length)) {
+    try (Progress progress = display.progress(name, "bytes", length)) {
       while (true) {
         int count = ask(() -> in.read(piece), done, patience);
         if (count < 0) {

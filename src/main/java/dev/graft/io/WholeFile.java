@@ -80,10 +80,7 @@ public final class WholeFile {
    * @param folder must not be there, or be empty; the one that it lies in must
    */
   public static void folder(Path folder, FolderContent content) throws IOException {
-    fill(
-        Files.createDirectory(unfinished(folder)),
-        folder,
-        content);
+    fill(Files.createDirectory(unfinished(folder)), folder, content);
   }
 
   /**

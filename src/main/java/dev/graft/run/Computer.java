@@ -3,6 +3,7 @@ package dev.graft.run;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import dev.graft.GraftException;
+import dev.graft.inference.Natives;
 import dev.graft.recipe.Recipe;
 
 /** What computes: DJL's engine, and the device that a recipe asks for. */
@@ -18,7 +19,7 @@ public final class Computer {
    */
   public static Device device(String name) {
     Recipe.checkDevice(name);
-    int gpus = Engine.getInstance().getGpuCount();
+    int gpus = Natives.engine().getGpuCount();
     if (name.equals("cpu") || (name.equals("auto") && gpus == 0)) {
       return Device.cpu();
     }

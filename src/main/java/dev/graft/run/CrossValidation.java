@@ -1,6 +1,6 @@
 package dev.graft.run;
 
-import dev.graft.Console;
+import dev.graft.Progress;
 import dev.graft.data.Split;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.io.Csv;
@@ -45,7 +45,7 @@ final class CrossValidation {
       TrainingEvents events)
       throws IOException {
     List<Evaluation> verdicts = new ArrayList<>();
-    try (Console.Progress progress = events.progress("cross-validation", "folds", folds.size())) {
+    try (Progress progress = events.progress("cross-validation", "folds", folds.size())) {
       for (int[] fold : folds) {
         int[] rest =
             folds.stream()

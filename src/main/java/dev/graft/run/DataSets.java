@@ -21,11 +21,10 @@ public final class DataSets {
     DataSet found =
         switch (recipe.data()) {
           case Cifar10.NAME ->
-              Cifar10.find(recipe.dataDir().stream().map(Path::of).toList(), console);
+              Cifar10.find(recipe.dataDir().stream().map(Path::of).toList(), events);
           case Cifar10.SAMPLE -> Cifar10.sample();
           default ->
-              ImageFolder.open(
-                  Path.of(recipe.data()), recipe.maxBad(), fingerprints, events.console());
+              ImageFolder.open(Path.of(recipe.data()), recipe.maxBad(), fingerprints, events);
         };
     events.found(found);
     return found;

@@ -1,11 +1,8 @@
 package dev.graft.run;
 
 import ai.djl.Device;
-import ai.djl.modality.Classifications;
-import ai.djl.modality.cv.Image;
-import ai.djl.repository.zoo.ZooModel;
-import dev.graft.Console;
 import dev.graft.GraftException;
+import dev.graft.Progress;
 import dev.graft.data.DataSet;
 import dev.graft.data.FingerprintLog;
 import dev.graft.data.ImageFolder;
@@ -13,20 +10,17 @@ import dev.graft.data.ImageSet;
 import dev.graft.data.Part;
 import dev.graft.data.Survey;
 import dev.graft.evaluation.Evaluation;
-import dev.graft.inference.PictureClassifier;
-import dev.graft.inference.SavedModel;
-import dev.graft.io.ReadAhead;
-import dev.graft.picture.Framing;
+import dev.graft.inference.Answer;
+import dev.graft.inference.Classifier;
+import dev.graft.inference.Source;
 import dev.graft.picture.Picture;
-import dev.graft.picture.PictureReader;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.report.Charts;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,8 +29,6 @@ import java.util.stream.IntStream;
 
 /** A saved model, asked for labelled pictures. */
 public final class Evaluator {
-  private static final int BATCH = 32;
-
   private final Path run;
   private final OutputFolder output;
   private final RunEvents events;
@@ -77,10 +69,9 @@ public final class Evaluator {
   public Written evaluate(Optional<String> data, Device device) throws IOException {
     Recipe recipe = recipe(data);
     try (FingerprintLog fingerprints = new FingerprintLog(output.fingerprints());
-        ZooModel<Image, Classifications> model = SavedModel.load(RunFolder.modelOf(run), device);
-        PictureClassifier classifier = PictureClassifier.of(model)) {
+        Classifier classifier = Classifier.load(RunFolder.modelOf(run), device)) {
       DataSet found = DataSets.open(recipe, fingerprints, events);
-      Survey survey = Survey.thorough(found, events.console());
+      Survey survey = Survey.thorough(found, events);
       events.listed(survey);
       int[] labels = labels(found, classifier.classes());
       int[] chosen =
@@ -169,40 +160,34 @@ public final class Evaluator {
         .toArray();
   }
 
-  private Evaluation judge(
-      ImageSet pictures, int[] chosen, int[] labels, PictureClassifier classifier) {
+  private Evaluation judge(ImageSet pictures, int[] chosen, int[] labels, Classifier classifier) {
     Evaluation.Collector collector = Evaluation.collector(classifier.classes());
-    int least = Framing.least(classifier.inputSize());
-    try (ReadAhead<ByteBuffer> prepared =
-            ReadAhead.of(
-                PictureReader.threads(),
-                2 * BATCH,
-                IntStream.of(chosen).iterator(),
-                index -> prepare(pictures, index, least, classifier));
-        Console.Progress progress = events.progress("judging", "pictures", chosen.length)) {
-      List<ByteBuffer> batch = new ArrayList<>();
-      for (int done = 0; prepared.hasNext(); ) {
-        batch.clear();
-        while (batch.size() < BATCH && prepared.hasNext()) {
-          batch.add(prepared.next());
-        }
-        for (float[] row : classifier.probabilities(batch)) {
-          collector.add(labels[chosen[done++]], row);
-        }
+    Iterator<Labelled> sources =
+        IntStream.of(chosen).mapToObj(index -> new Labelled(pictures, index)).iterator();
+    try (Classifier.Answers<Labelled> answers = classifier.classify(sources);
+        Progress progress = events.progress("judging", "pictures", chosen.length)) {
+      for (int done = 1; answers.hasNext(); done++) {
+        Answer<Labelled> answer = answers.next();
+        collector.add(labels[answer.source().index()], answer.probabilities());
         progress.stepTo(done);
       }
     }
     return collector.evaluation();
   }
 
-  private static ByteBuffer prepare(
-      ImageSet pictures, int index, int least, PictureClassifier classifier) {
-    Picture picture =
-        pictures
-            .read(index, least)
-            .orElseThrow(
-                () -> new GraftException(pictures.place(index) + " could be read, but can't now."));
-    return classifier.prepare(picture);
+  /** A picture of a set, by its index. */
+  private record Labelled(ImageSet pictures, int index) implements Source {
+    @Override
+    public String name() {
+      return pictures.place(index);
+    }
+
+    @Override
+    public Picture read(int least) {
+      return pictures
+          .read(index, least)
+          .orElseThrow(() -> new GraftException(name() + " could be read, but can't now."));
+    }
   }
 
   private void write(Path folder, DataSet data, int[] chosen, Evaluation evaluation)

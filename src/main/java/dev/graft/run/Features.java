@@ -2,7 +2,7 @@ package dev.graft.run;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
-import dev.graft.Console;
+import dev.graft.Progress;
 import dev.graft.data.ImageSet;
 import dev.graft.feature.FeatureBatches;
 import dev.graft.feature.FeatureCache;
@@ -89,7 +89,7 @@ record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache) 
       RunEvents events)
       throws IOException {
     try (NDManager manager = NDManager.newBaseManager(device);
-        Console.Progress progress = events.progress("features", "pictures", missing.size())) {
+        Progress progress = events.progress("features", "pictures", missing.size())) {
       return cache.fill(
           pictures,
           missing,

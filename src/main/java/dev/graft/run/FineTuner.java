@@ -93,7 +93,7 @@ public final class FineTuner {
       events.decided(asked, recipe, survey.smallerThan(recipe.inputSize()));
       BackboneEntry entry = BackboneEntry.of(recipe.backbone());
       try (Backbone backbone =
-          Backbone.load(entry, recipe.weights(), recipe.inputSize(), device, events.console())) {
+          Backbone.load(entry, recipe.weights(), recipe.inputSize(), device, events)) {
         return new FineTuner(asked, recipe, output, data, device, backbone, events).run();
       }
     }
@@ -183,7 +183,7 @@ public final class FineTuner {
   }
 
   private Survey survey() {
-    return Survey.thorough(data, events.console());
+    return Survey.thorough(data, events);
   }
 
   private void surveyed(Survey survey, RunFolder folder) throws IOException {

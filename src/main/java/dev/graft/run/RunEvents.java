@@ -12,9 +12,6 @@ import java.nio.file.Path;
 
 /** What a run tells of itself while it goes on; the words for it are others' business. */
 public interface RunEvents extends TrainingEvents {
-  /** MERGE: progress display for those who take a console. */
-  dev.graft.Console console();
-
   /** The pictures are found. */
   void found(DataSet data);
 

@@ -3,8 +3,8 @@ package dev.graft.training;
 import ai.djl.training.Trainer;
 import ai.djl.training.TrainingResult;
 import ai.djl.training.listener.TrainingListenerAdapter;
-import dev.graft.Console;
 import dev.graft.GraftException;
+import dev.graft.Progress;
 import dev.graft.evaluation.History;
 import java.util.function.IntToDoubleFunction;
 
@@ -30,7 +30,7 @@ final class EpochRecorder extends TrainingListenerAdapter {
   private final Runnable onBest;
 
   private History history = History.empty();
-  private Console.Progress progress;
+  private Progress progress;
   private long epochStart = System.nanoTime();
   private int batch;
 

@@ -1,16 +1,19 @@
 package dev.graft.training;
 
-import dev.graft.Console;
+import dev.graft.Progress;
 import dev.graft.evaluation.History;
 
 /** What a training tells of itself while it goes on; the words for it are others' business. */
-public interface TrainingEvents {
+public interface TrainingEvents extends Progress.Display {
   /** For who does not want to know. */
   TrainingEvents UNHEARD =
       new TrainingEvents() {
         @Override
-        public Console.Progress progress(String task, String unit, long total) {
-          return Console.silent().progress(task, unit, total);
+        public void say(String line) {}
+
+        @Override
+        public Progress progress(String task, String unit, long total) {
+          return Progress.NONE;
         }
 
         @Override
@@ -23,9 +26,6 @@ public interface TrainingEvents {
         @Override
         public void restored(int bestEpoch) {}
       };
-
-  /** A task of {@code total} steps begins. */
-  Console.Progress progress(String task, String unit, long total);
 
   /**
    * An epoch is over.

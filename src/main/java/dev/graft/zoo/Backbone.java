@@ -2,15 +2,13 @@ package dev.graft.zoo;
 
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
-import ai.djl.modality.Classifications;
-import ai.djl.modality.cv.Image;
+import ai.djl.Model;
 import ai.djl.ndarray.NDList;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.repository.zoo.ZooModel;
-import dev.graft.Console;
 import dev.graft.GraftException;
-import dev.graft.inference.ImageTranslator;
+import dev.graft.Progress;
 import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Trunk;
@@ -67,7 +65,7 @@ public record Backbone(
    * @throws GraftException if the weights can't be had or don't fit
    */
   public static Backbone load(
-      BackboneEntry entry, String weights, int inputSize, Device device, Console console) {
+      BackboneEntry entry, String weights, int inputSize, Device device, Progress.Display display) {
     Criteria<NDList, NDList> criteria =
         Criteria.builder()
             .setTypes(NDList.class, NDList.class)
@@ -75,7 +73,7 @@ public record Backbone(
             .optArtifactId(entry.id())
             .optArgument(BackboneFactory.WEIGHTS, weights)
             .optArgument(BackboneFactory.INPUT_SIZE, Integer.toString(inputSize))
-            .optArgument(BackboneFactory.CONSOLE, console)
+            .optArgument(BackboneFactory.CONSOLE, display)
             .optDevice(device)
             .build();
     ZooModel<NDList, NDList> model = load(criteria);
@@ -87,26 +85,36 @@ public record Backbone(
         model);
   }
 
+  /**
+   * A backbone with the classifier that it was trained with.
+   *
+   * @param model pixels {@code (N, 3, inputSize, inputSize)} to logits {@code (N, classes)}
+   */
+  public record ImageNet(
+      String name, Model model, Preprocessing preprocessing, int inputSize, List<String> classes) {}
+
   /** EfficientNet-Lite0 with its classifier: a picture to ImageNet's 1000 classes. */
-  public static ZooModel<Image, Classifications> loadImageNetClassifier(Device device) {
+  public static ImageNet loadImageNetClassifier(Device device) {
     BackboneEntry entry = BackboneEntry.EFFICIENTNET_LITE0;
-    int side = 224;
-    Criteria<Image, Classifications> criteria =
+    int side = entry.photographSize();
+    Criteria<NDList, NDList> criteria =
         Criteria.builder()
-            .setTypes(Image.class, Classifications.class)
+            .setTypes(NDList.class, NDList.class)
             .optGroupId(GraftModelZoo.GROUP_ID)
             .optArtifactId(entry.id())
             .optArgument(BackboneFactory.INPUT_SIZE, Integer.toString(side))
             .optArgument(BackboneFactory.CLASSIFIER, "true")
-            .optTranslator(
-                new ImageTranslator(
-                    entry.preprocessing().with(Framing.CENTRE), side, imageNetClasses()))
             .optDevice(device)
             .build();
-    return load(criteria);
+    return new ImageNet(
+        entry.id(),
+        load(criteria),
+        entry.preprocessing().with(Framing.CENTRE),
+        side,
+        imageNetClasses());
   }
 
-  private static <I, O> ZooModel<I, O> load(Criteria<I, O> criteria) {
+  private static ZooModel<NDList, NDList> load(Criteria<NDList, NDList> criteria) {
     try {
       return criteria.loadModel();
     } catch (IOException | ModelNotFoundException | MalformedModelException e) {

@@ -6,7 +6,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.BlockFactory;
 import ai.djl.nn.Parameter;
-import dev.graft.Console;
+import dev.graft.Progress;
 import dev.graft.network.EfficientNetLite0;
 import dev.graft.network.Graft;
 import dev.graft.network.GraftedNetwork;
@@ -15,8 +15,6 @@ import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Trunk;
 import dev.graft.network.Weight;
-import java.io.OutputStream;
-import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -40,7 +38,7 @@ public final class BackboneFactory implements BlockFactory {
   /** Argument: {@code true} for the network with its ImageNet classifier. */
   static final String CLASSIFIER = "classifier";
 
-  /** Argument: the {@link Console} that shows downloads; they are silent unless given. */
+  /** Argument: the {@link Progress.Display} that shows downloads; they are silent unless given. */
   static final String CONSOLE = "console";
 
   /** Argument that the zoo's entry sets: the backbone's id. */
@@ -103,7 +101,9 @@ public final class BackboneFactory implements BlockFactory {
         wanted,
         parameters,
         model,
-        arguments.get(CONSOLE) instanceof Console console ? console : silent());
+        arguments.get(CONSOLE) instanceof Progress.Display display
+            ? display
+            : Progress.Display.NONE);
     return block;
   }
 
@@ -113,13 +113,13 @@ public final class BackboneFactory implements BlockFactory {
       List<Weight> wanted,
       Map<String, Parameter> parameters,
       Model model,
-      Console console) {
+      Progress.Display display) {
     model.setProperty(SOURCE, source.label());
     model.setProperty(PRETRAINED, Boolean.toString(source.pretrained()));
     if (source instanceof WeightSource.Random) {
       return;
     }
-    WeightSource.Opened opened = source.open(wanted, console);
+    WeightSource.Opened opened = source.open(wanted, display);
     try (WeightReader reader = opened.reader()) {
       for (Weight weight : wanted) {
         parameters.get(weight.name()).getArray().set(reader.read(weight));
@@ -127,11 +127,6 @@ public final class BackboneFactory implements BlockFactory {
       model.setProperty(SHA256, opened.sha256().hex());
       model.setProperty(CONVENTION, reader.convention().name());
     }
-  }
-
-  private static Console silent() {
-    PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
-    return new Console(nowhere, nowhere, false);
   }
 
   static Backbone.Provenance provenance(Model model) {

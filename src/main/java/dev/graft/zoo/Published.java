@@ -1,7 +1,7 @@
 package dev.graft.zoo;
 
-import dev.graft.Console;
 import dev.graft.GraftException;
+import dev.graft.Progress;
 import dev.graft.io.Download;
 import dev.graft.io.Hash;
 import java.io.IOException;
@@ -135,10 +135,10 @@ public record Published(String name, Download download) {
    * @return its path in the cache
    * @throws GraftException if it can't be had: the message says why and what to do
    */
-  Path fetch(Console console) {
+  Path fetch(Progress.Display display) {
     Path file = cache().resolve(name);
     try {
-      download.to(file, console);
+      download.to(file, display);
       return file;
     } catch (IOException e) {
       throw new GraftException(

@@ -1,7 +1,7 @@
 package dev.graft.zoo;
 
-import dev.graft.Console;
 import dev.graft.GraftException;
+import dev.graft.Progress;
 import dev.graft.io.Hash;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Weight;
@@ -40,7 +40,7 @@ public sealed interface WeightSource {
    * @param wanted what the network takes from them
    * @throws GraftException if they can't be had or don't fit the network
    */
-  Opened open(List<Weight> wanted, Console console);
+  Opened open(List<Weight> wanted, Progress.Display display);
 
   /**
    * Understands a recipe's {@code weights}: {@code pretrained}, {@code random}, {@code keras}, a
@@ -106,7 +106,7 @@ public sealed interface WeightSource {
     }
 
     @Override
-    public Opened open(List<Weight> wanted, Console console) {
+    public Opened open(List<Weight> wanted, Progress.Display display) {
       try (InputStream stream = WeightSource.class.getResourceAsStream(resource)) {
         if (stream == null) {
           throw new GraftException(
@@ -134,7 +134,7 @@ public sealed interface WeightSource {
     }
 
     @Override
-    public Opened open(List<Weight> wanted, Console console) {
+    public Opened open(List<Weight> wanted, Progress.Display display) {
       throw new IllegalStateException("random weights are not read from anywhere");
     }
   }
@@ -147,7 +147,7 @@ public sealed interface WeightSource {
     }
 
     @Override
-    public Opened open(List<Weight> wanted, Console console) {
+    public Opened open(List<Weight> wanted, Progress.Display display) {
       WeightReader reader = WeightReader.open(file, backbone, wanted);
       try {
         return new Opened(reader, Hash.Algorithm.SHA256.of(file));
@@ -166,8 +166,8 @@ public sealed interface WeightSource {
     }
 
     @Override
-    public Opened open(List<Weight> wanted, Console console) {
-      return new Local(backbone, file.fetch(console)).open(wanted, console);
+    public Opened open(List<Weight> wanted, Progress.Display display) {
+      return new Local(backbone, file.fetch(display)).open(wanted, display);
     }
   }
 }

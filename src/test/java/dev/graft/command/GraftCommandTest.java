@@ -3,6 +3,8 @@ package dev.graft.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -26,14 +28,16 @@ class GraftCommandTest {
       assertThat(said.code()).isZero();
       assertThat(said.out())
           .startsWith("Usage: graft ")
-          .contains("  fine-tune ", "  infer ", "  summary ", "  models ", "  doctor ");
+          .contains("  fine-tune ", "  infer ", "  evaluate ", "  inspect ")
+          .contains("  summary ", "  models ", "  doctor ");
       assertThat(said.err()).isEmpty();
     }
     assertThat(graft("--version").out()).matches("Graft [0-9.]+\\R");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"fine-tune", "infer", "summary", "models", "doctor"})
+  @ValueSource(
+      strings = {"fine-tune", "infer", "evaluate", "inspect", "summary", "models", "doctor"})
   void everyCommandExplainsItselfWithExamplesOfItsOwnInEightyColumns(String command) {
     Said said = graft(command + " --help");
     assertThat(said.code()).isZero();
@@ -101,6 +105,67 @@ class GraftCommandTest {
     Said said = graft("summary --epochs 0 --debug");
     assertThat(said.code()).isEqualTo(1);
     assertThat(said.err()).startsWith("epochs: ").contains("\tat dev.graft.");
+  }
+
+  /** Takes so many bytes, then fails in the system's words. */
+  private static final class Fails extends OutputStream {
+    private final String words;
+    private int left;
+
+    Fails(String words, int left) {
+      this.words = words;
+      this.left = left;
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      if (left-- <= 0) {
+        throw new IOException(words);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "infer --csv nowhere.png gone.png,0",
+    "infer --csv nowhere.png gone.png,150",
+    "models,100",
+    "--help,100",
+    "--version,0"
+  })
+  void answersThatCanNotBeWrittenAreAFailureInASentence(String line, int bytes) {
+    Said said = graft(line, new Fails("No space left on device", bytes));
+    assertThat(said.code()).isEqualTo(1);
+    assertThat(said.err())
+        .isEqualTo(
+            "Not all answers could be written to standard output: No space left on device."
+                + System.lineSeparator());
+  }
+
+  @Test
+  void whoStopsToReadAPipeIsToldNothingAndTheExitCodeIsThatOfABrokenPipe() {
+    for (String line : List.of("infer --csv nowhere.png gone.png", "models", "--help")) {
+      Said said = graft(line, new Fails("Broken pipe", 100));
+      assertThat(said.code()).isEqualTo(141);
+      assertThat(said.err()).isEmpty();
+    }
+  }
+
+  @Test
+  void whatIsWrongWithTheAnswersIsNotHiddenByAnotherFailure() {
+    Said said = graft("infer --epochs a.png", new Fails("No space left on device", 0));
+    assertThat(said.code()).isEqualTo(2);
+    assertThat(said.err()).startsWith("Unknown option: '--epochs'");
+  }
+
+  @Test
+  void anErrorOfJavasEndsInASentenceToo() {
+    assertThat(GraftCommand.sentence(new OutOfMemoryError("Java heap space")))
+        .isEqualTo("There is not enough memory for that; MAVEN_OPTS=-Xmx4g gives Java more.");
+    assertThat(GraftCommand.sentence(new StackOverflowError()))
+        .isEqualTo("Something there is nested too deeply; MAVEN_OPTS=-Xss16m lets Java go deeper.");
+    assertThat(GraftCommand.sentence(new NoSuchMethodError("a.b()")))
+        .startsWith("Graft failed in a way it should not: java.lang.NoSuchMethodError: a.b() ");
   }
 
   @Test
@@ -198,13 +263,17 @@ class GraftCommandTest {
 
   private static Said graft(String line) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
+    Said said = graft(line, out);
+    return new Said(said.code(), out.toString(StandardCharsets.UTF_8), said.err());
+  }
+
+  private static Said graft(String line, OutputStream out) {
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     int code =
         GraftCommand.run(
             line.isEmpty() ? new String[0] : line.split(" ", -1),
-            new PrintStream(out, true, StandardCharsets.UTF_8),
+            out,
             new PrintStream(err, true, StandardCharsets.UTF_8));
-    return new Said(
-        code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    return new Said(code, "", err.toString(StandardCharsets.UTF_8));
   }
 }

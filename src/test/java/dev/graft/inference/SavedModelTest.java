@@ -19,6 +19,7 @@ import ai.djl.repository.zoo.ZooModel;
 import ai.djl.training.ParameterStore;
 import dev.graft.Console;
 import dev.graft.GraftException;
+import dev.graft.example.AskAModel;
 import dev.graft.network.Graft;
 import dev.graft.network.GraftedNetwork;
 import dev.graft.network.Network;
@@ -30,10 +31,12 @@ import dev.graft.recipe.Recipe;
 import dev.graft.zoo.Backbone;
 import dev.graft.zoo.BackboneEntry;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -139,6 +142,17 @@ class SavedModelTest {
     }
   }
 
+  private static void assertAnswersAsBefore(Classifier loaded, Graft graft) {
+    for (int[] size : new int[][] {{32, 32}, {50, 41}, {24, 100}}) {
+      byte[] rgb = noise(size[0], size[1], size[0]);
+      float[] expected = probabilities(graft, rgb, size[0], size[1]);
+      Picture picture = new Picture(size[0], size[1], rgb);
+      float[] found = loaded.probabilities(List.of(loaded.prepare(picture))).get(0);
+      assertThat(found).containsExactly(expected, within(1e-4f));
+      assertThat(expected[0]).isNotCloseTo(expected[1], within(1e-3f));
+    }
+  }
+
   private static void assertAnswersAsBefore(ZooModel<Image, Classifications> loaded, Graft graft)
       throws Exception {
     try (Predictor<Image, Classifications> predictor = loaded.newPredictor()) {
@@ -158,12 +172,10 @@ class SavedModelTest {
 
   @Test
   void vgg16WithScaledFeaturesAnswersAsBeforeInPlainDjlAndInGraft() throws Exception {
-    PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
-    Console console = new Console(nowhere, nowhere, false);
     Path saved = folder.resolve("model");
     Engine.getInstance().setRandomSeed(3);
     try (Backbone backbone =
-        Backbone.load(BackboneEntry.VGG16, "pretrained", 32, Device.cpu(), console)) {
+        Backbone.load(BackboneEntry.VGG16, "pretrained", 32, Device.cpu(), Console.silent())) {
       Graft graft =
           graft(
               backbone.network(),
@@ -181,7 +193,7 @@ class SavedModelTest {
       try (ZooModel<Image, Classifications> loaded = plain.loadModel()) {
         assertAnswersAsBefore(loaded, graft);
       }
-      try (ZooModel<Image, Classifications> loaded = SavedModel.load(saved, Device.cpu())) {
+      try (Classifier loaded = Classifier.load(saved, Device.cpu())) {
         assertAnswersAsBefore(loaded, graft);
       }
     }
@@ -191,8 +203,7 @@ class SavedModelTest {
   void aNetworkThatIsTrainedFromScratchAnswersAsBefore() throws Exception {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       Graft graft = saveSmallCnn(manager);
-      try (ZooModel<Image, Classifications> loaded =
-          SavedModel.load(folder.resolve("model"), Device.cpu())) {
+      try (Classifier loaded = Classifier.load(folder.resolve("model"), Device.cpu())) {
         assertAnswersAsBefore(loaded, graft);
       }
     }
@@ -225,11 +236,47 @@ class SavedModelTest {
     }
     assertThat(folder).isDirectoryNotContaining(path -> !path.equals(model));
     assertThat(Files.readAllLines(model.resolve("synset.txt"))).isEqualTo(CLASSES);
-    try (ZooModel<Image, Classifications> loaded = SavedModel.load(model, Device.cpu());
-        Predictor<Image, Classifications> predictor = loaded.newPredictor()) {
-      assertThat(predictor.predict(image(noise(32, 32, 1), 32, 32)).getClassNames())
-          .isEqualTo(CLASSES);
+    try (Classifier loaded = Classifier.load(model, Device.cpu())) {
+      assertThat(loaded.classes()).isEqualTo(CLASSES);
     }
+  }
+
+  @Test
+  void aModelHasItsFoldersNameAndARunsModelThatOfTheRun() throws IOException {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      saveSmallCnn(manager);
+    }
+    for (String name : List.of("models/cats", "models/dogs", "runs/today/model")) {
+      Path moved = folder.resolve(name);
+      Files.createDirectories(moved.getParent());
+      Files.move(folder.resolve("model"), moved);
+      try (LoadedModel loaded = SavedModel.load(moved, Device.cpu())) {
+        assertThat("models/" + loaded.name() + " runs/" + loaded.name() + "/model").contains(name);
+      }
+      Files.move(moved, folder.resolve("model"));
+    }
+  }
+
+  @Test
+  void readmesExampleNamesAPicturesClasses() throws IOException {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      saveSmallCnn(manager);
+    }
+    Path picture = folder.resolve("car.png");
+    try (InputStream bundled = GraftException.class.getResourceAsStream("car.png")) {
+      Files.copy(bundled, picture);
+    }
+    ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    PrintStream before = System.out;
+    System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+    try {
+      AskAModel.main(new String[] {folder.resolve("model").toString(), picture.toString()});
+    } finally {
+      System.setOut(before);
+    }
+    assertThat(printed.toString(StandardCharsets.UTF_8).lines())
+        .hasSize(3)
+        .allMatch(line -> CLASSES.contains(line.replaceFirst(" [0-9.E-]+$", "")));
   }
 
   /** What may befall a model's folder. */
@@ -334,8 +381,7 @@ class SavedModelTest {
           .doesNotContain("weightsSha256")
           .isNotEqualTo(Files.readString(description));
       Files.writeString(description, without);
-      try (ZooModel<Image, Classifications> loaded =
-          SavedModel.load(folder.resolve("model"), Device.cpu())) {
+      try (Classifier loaded = Classifier.load(folder.resolve("model"), Device.cpu())) {
         assertAnswersAsBefore(loaded, graft);
       }
     }
@@ -350,7 +396,7 @@ class SavedModelTest {
           model,
           "serving.properties",
           "engine=Python\nblockFactory=some.Other\noption.modelName=../../other\n");
-      try (ZooModel<Image, Classifications> loaded = SavedModel.load(model, Device.cpu())) {
+      try (Classifier loaded = Classifier.load(model, Device.cpu())) {
         assertAnswersAsBefore(loaded, graft);
       }
     }

@@ -2,48 +2,53 @@ package dev.graft.command;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.graft.Reason;
+import dev.graft.inference.TopClass;
+import dev.graft.io.Csv;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** How answers are written: lines of standard output. */
-sealed interface Answers {
+sealed interface AnswerLines {
   /** A class that was named; id is ImageNet's wnid, or the name for classes of one's own. */
   record Named(int index, String id, String name, double probability) {
     /** ImageNet's classes begin with their wnid, such as n04285008. */
-    static Named of(int index, String text, double probability) {
+    static Named of(TopClass each) {
+      String text = each.name();
       boolean wnid = text.matches("n[0-9]{8} .*");
       return new Named(
-          index, wnid ? text.substring(0, 9) : text, wnid ? text.substring(10) : text, probability);
+          each.index(),
+          wnid ? text.substring(0, 9) : text,
+          wnid ? text.substring(10) : text,
+          each.probability());
     }
   }
 
   /** What comes before the first. */
-  List<String> head();
+  default List<String> head() {
+    return List.of();
+  }
 
   /**
    * What is in a picture.
    *
    * @param best the likeliest classes, the best first
    */
-  List<String> answer(String image, List<Named> best);
+  List<String> answer(String image, List<TopClass> best);
 
   /** Nothing was found out about a picture. */
   List<String> failure(String image, String why);
 
   /** For people: a picture's name, then a class a line. What failed is not said here. */
-  record Text() implements Answers {
+  record Text() implements AnswerLines {
     @Override
-    public List<String> head() {
-      return List.of();
-    }
-
-    @Override
-    public List<String> answer(String image, List<Named> best) {
-      List<String> lines = new ArrayList<>(List.of(image));
-      for (Named each : best) {
+    public List<String> answer(String image, List<TopClass> best) {
+      List<String> lines = new ArrayList<>(List.of(Reason.line(image)));
+      for (Named each : best.stream().map(Named::of).toList()) {
         String id = each.id().equals(each.name()) ? "" : each.id() + "  ";
         lines.add(
             String.format(
@@ -59,20 +64,15 @@ sealed interface Answers {
   }
 
   /** An object a line: {@code image}, {@code model} and {@code predictions}, or {@code error}. */
-  record Json(String model) implements Answers {
+  record Json(String model) implements AnswerLines {
     private static final JsonMapper MAPPER = new JsonMapper();
 
     @Override
-    public List<String> head() {
-      return List.of();
-    }
-
-    @Override
-    public List<String> answer(String image, List<Named> best) {
+    public List<String> answer(String image, List<TopClass> best) {
       Map<String, Object> line = new LinkedHashMap<>();
       line.put("image", image);
       line.put("model", model);
-      line.put("predictions", best);
+      line.put("predictions", best.stream().map(Named::of).toList());
       return List.of(toJson(line));
     }
 
@@ -84,12 +84,24 @@ sealed interface Answers {
       return List.of(toJson(line));
     }
 
+    /** Names reach programs as they are: what is not fit to print is escaped. */
     private static String toJson(Object value) {
       try {
-        return MAPPER.writeValueAsString(value);
+        return MAPPER
+            .writeValueAsString(value)
+            .codePoints()
+            .mapToObj(c -> Reason.isPrintable(c) ? Character.toString(c) : escape(c))
+            .collect(Collectors.joining());
       } catch (JsonProcessingException e) {
         throw new IllegalStateException(e);
       }
+    }
+
+    private static String escape(int codePoint) {
+      return Character.toString(codePoint)
+          .chars()
+          .mapToObj(unit -> String.format(Locale.ROOT, "\\u%04x", unit))
+          .collect(Collectors.joining());
     }
   }
 
@@ -99,7 +111,7 @@ sealed interface Answers {
    *
    * @param top how many classes there is room for
    */
-  record Csv(int top) implements Answers {
+  record Rows(int top) implements AnswerLines {
     private static final List<String> COLUMNS = List.of("id", "name", "probability");
 
     @Override
@@ -114,9 +126,9 @@ sealed interface Answers {
     }
 
     @Override
-    public List<String> answer(String image, List<Named> best) {
+    public List<String> answer(String image, List<TopClass> best) {
       List<String> fields = new ArrayList<>(List.of(image, ""));
-      for (Named each : best) {
+      for (Named each : best.stream().map(Named::of).toList()) {
         fields.addAll(List.of(each.id(), each.name(), Double.toString(each.probability())));
       }
       return List.of(row(fields));
@@ -131,7 +143,7 @@ sealed interface Answers {
       while (fields.size() < 2 + COLUMNS.size() * top) {
         fields.add("");
       }
-      return dev.graft.io.Csv.line(fields);
+      return Csv.line(fields);
     }
   }
 }

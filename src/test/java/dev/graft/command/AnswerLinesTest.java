@@ -2,47 +2,58 @@ package dev.graft.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.command.Answers.Named;
+import dev.graft.command.AnswerLines.Named;
+import dev.graft.inference.TopClass;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-class AnswersTest {
-  private static final List<Named> BEST =
+class AnswerLinesTest {
+  private static final List<TopClass> BEST =
       List.of(
-          Named.of(436, "n02814533 beach wagon, \"estate\"", 0.4375),
-          Named.of(7, "車", 0.0000001220703125));
+          new TopClass(436, "n02814533 beach wagon, \"estate\"", 0.4375f),
+          new TopClass(7, "車", 0x1p-23f));
 
   @Test
   void imageNetsClassesHaveAnIdOfTheirOwnAndOthersTheirName() {
-    assertThat(BEST)
+    assertThat(BEST.stream().map(Named::of))
         .containsExactly(
             new Named(436, "n02814533", "beach wagon, \"estate\"", 0.4375),
-            new Named(7, "車", "車", 0.0000001220703125));
+            new Named(7, "車", "車", 0x1p-23));
   }
 
   @Test
   void forPeopleAPicturesNameAndAClassALine() {
-    assertThat(new Answers.Text().answer("my car.png", BEST))
+    assertThat(new AnswerLines.Text().answer("my car.png", BEST))
         .containsExactly(
             "my car.png", "   43.75 %  n02814533  beach wagon, \"estate\"", "    0.00 %  車");
-    assertThat(new Answers.Text().failure("a.png", "why")).isEmpty();
+    assertThat(new AnswerLines.Text().failure("a.png", "why")).isEmpty();
   }
 
   @Test
   void jsonIsAnObjectALine() {
-    assertThat(new Answers.Json("mine").answer("a \"b\".png", BEST.subList(0, 1)))
+    assertThat(new AnswerLines.Json("mine").answer("a \"b\".png", BEST.subList(0, 1)))
         .containsExactly(
             "{\"image\":\"a \\\"b\\\".png\",\"model\":\"mine\",\"predictions\":[{\"index\":436,"
                 + "\"id\":\"n02814533\",\"name\":\"beach wagon, \\\"estate\\\"\","
                 + "\"probability\":0.4375}]}");
-    assertThat(new Answers.Json("mine").failure("😀.png", "why"))
+    assertThat(new AnswerLines.Json("mine").failure("😀.png", "why"))
         .containsExactly("{\"image\":\"😀.png\",\"error\":\"why\"}");
   }
 
   @Test
+  void aNameThatWouldCommandATerminalIsShownHarmlesslyAndReachesProgramsAsItIs() {
+    String name = "a\u202egnp\u009b1m\udb40\udc01.png";
+    assertThat(new AnswerLines.Text().answer("x\n 99 %  cat\u001b[2J", List.of()))
+        .containsExactly("x? 99 %  cat?[2J");
+    assertThat(new AnswerLines.Json("mine").failure(name, "why"))
+        .containsExactly(
+            "{\"image\":\"a\\u202egnp\\u009b1m\\udb40\\udc01.png\",\"error\":\"why\"}");
+  }
+
+  @Test
   void csvIsARowAPictureWithAllColumns() {
-    Answers csv = new Answers.Csv(3);
+    AnswerLines csv = new AnswerLines.Rows(3);
     assertThat(csv.head())
         .containsExactly(
             "image,error,top1_id,top1_name,top1_probability,top2_id,top2_name,top2_probability,"
@@ -50,7 +61,7 @@ class AnswersTest {
     assertThat(csv.answer("a, \"b\"\nc.png", BEST))
         .containsExactly(
             "\"a, \"\"b\"\"\nc.png\",,n02814533,\"beach wagon, \"\"estate\"\"\",0.4375,"
-                + "車,車,1.220703125E-7,,,");
+                + "車,車,1.1920928955078125E-7,,,");
     assertThat(csv.failure("a.png", "no, \"why\""))
         .containsExactly("a.png,\"no, \"\"why\"\"\",,,,,,,,,");
   }

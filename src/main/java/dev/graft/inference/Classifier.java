@@ -1,0 +1,265 @@
+package dev.graft.inference;
+
+import ai.djl.Device;
+import ai.djl.inference.Predictor;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.translate.Batchifier;
+import ai.djl.translate.TranslateException;
+import ai.djl.translate.Translator;
+import ai.djl.translate.TranslatorContext;
+import dev.graft.GraftException;
+import dev.graft.io.ReadAhead;
+import dev.graft.picture.Framing;
+import dev.graft.picture.Picture;
+import dev.graft.picture.PictureReader;
+import dev.graft.zoo.Backbone;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Queue;
+import java.util.stream.IntStream;
+
+/**
+ * A saved model that is asked what is in pictures. Any number of threads may ask one; the network
+ * computes for one of them at a time. Closing it frees the model.
+ */
+public final class Classifier implements AutoCloseable {
+  /**
+   * Pictures a forward pass: fewer take longer each on two cores, and with 32 EfficientNet-Lite0 is
+   * no faster but takes 500 MB more.
+   */
+  private static final int BATCH = 16;
+
+  /** As many prepared pictures as the network will soon take; they are as small as its input. */
+  private static final int AHEAD = 2 * BATCH;
+
+  private final LoadedModel loaded;
+  private final Predictor<List<Prepared>, List<float[]>> predictor;
+
+  /**
+   * Takes a model over.
+   *
+   * @param loaded is closed with the classifier
+   */
+  public Classifier(LoadedModel loaded) {
+    this.loaded = loaded;
+    this.predictor = loaded.model().newPredictor(new Batches(loaded.inputSize()));
+  }
+
+  /**
+   * Loads a saved model on the first GPU that the engine has, else on the CPU.
+   *
+   * @param folder a run's {@code model} folder
+   * @throws GraftException if the folder holds no model, or a damaged one
+   */
+  public static Classifier load(Path folder) {
+    return load(folder, Natives.engine().defaultDevice());
+  }
+
+  /** Loads a saved model on a device. */
+  public static Classifier load(Path folder, Device device) {
+    return new Classifier(SavedModel.load(folder, device));
+  }
+
+  /** Loads the bundled EfficientNet-Lite0, which knows ImageNet's 1000 classes. */
+  public static Classifier imageNet(Device device) {
+    Backbone.ImageNet loaded = Backbone.loadImageNetClassifier(device);
+    return new Classifier(
+        new LoadedModel(
+            loaded.name() + " (ImageNet)",
+            loaded.model(),
+            loaded.preprocessing(),
+            loaded.inputSize(),
+            loaded.classes()));
+  }
+
+  /** For people. */
+  public String name() {
+    return loaded.name();
+  }
+
+  /** The classes' names, in the order of the probabilities. */
+  public List<String> classes() {
+    return loaded.classes();
+  }
+
+  /** Side of the network's input, in pixels. */
+  public int inputSize() {
+    return loaded.inputSize();
+  }
+
+  /** The {@code k} likeliest classes of a picture in a file, the likeliest first. */
+  public List<TopClass> classify(Path file, int k) {
+    return classify(PictureReader.read(file, Framing.least(inputSize())), k);
+  }
+
+  /**
+   * The {@code k} likeliest classes of a picture in a stream, which stays open.
+   *
+   * @param name what messages call it
+   */
+  public List<TopClass> classify(InputStream picture, String name, int k) {
+    return classify(PictureReader.read(picture, name), k);
+  }
+
+  private List<TopClass> classify(Picture picture, int k) {
+    return top(probabilities(List.of(prepare(picture))).get(0), k);
+  }
+
+  /** The {@code k} likeliest classes, the likeliest first. */
+  public List<TopClass> top(float[] probabilities, int k) {
+    return TopClass.of(probabilities, classes(), k);
+  }
+
+  /**
+   * Answers for any number of pictures, in their order. Several threads read and prepare them ahead
+   * of the network, which takes them in batches; nothing starts before the first answer is asked
+   * for, and no picture is read much before its turn.
+   *
+   * @param sources are asked for by the thread that asks for the answers
+   */
+  public <S extends Source> Answers<S> classify(Iterator<? extends S> sources) {
+    return new Answers<>(sources);
+  }
+
+  /** What the network needs of a picture; as small as the network's input. */
+  public Prepared prepare(Picture picture) {
+    return new Prepared(
+        ByteBuffer.wrap(loaded.preprocessing().framing().planes(picture, inputSize())));
+  }
+
+  /**
+   * One forward pass over pictures.
+   *
+   * @return {@code (N, classes)}; each row adds up to 1
+   */
+  public synchronized List<float[]> probabilities(List<Prepared> pictures) {
+    if (pictures.isEmpty()) {
+      return List.of();
+    }
+    try {
+      return predictor.predict(pictures);
+    } catch (TranslateException e) {
+      throw new GraftException("The model can't take these pictures: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    predictor.close();
+    loaded.close();
+  }
+
+  /**
+   * A picture as the network takes it.
+   *
+   * @param pixels {@code (3, side, side)}, R, G, B, a byte each
+   */
+  public record Prepared(ByteBuffer pixels) {}
+
+  /**
+   * Answers, each worked out when it is asked for. Closing waits for the pictures that are being
+   * read and begins no others.
+   */
+  public final class Answers<S extends Source> implements Iterator<Answer<S>>, AutoCloseable {
+    private final ReadAhead<Waiting<S>> waiting;
+    private final Queue<Answer<S>> ready = new ArrayDeque<>();
+
+    private Answers(Iterator<? extends S> sources) {
+      waiting = ReadAhead.of(PictureReader.threads(), AHEAD, sources, this::read);
+    }
+
+    /** Reads and scales; what is large is gone when this returns. */
+    private Waiting<S> read(S source) {
+      try {
+        Picture picture = source.read(Framing.least(inputSize()));
+        return new Waiting<>(source, List.of(prepare(picture)), null);
+      } catch (GraftException e) {
+        return new Waiting<>(source, List.of(), e);
+      } catch (OutOfMemoryError e) {
+        String why =
+            source.name()
+                + " needs more memory than Java has here; MAVEN_OPTS=-Xmx4g gives it more.";
+        return new Waiting<>(source, List.of(), new GraftException(why, e));
+      }
+    }
+
+    @Override
+    public boolean hasNext() {
+      return !ready.isEmpty() || waiting.hasNext();
+    }
+
+    @Override
+    public Answer<S> next() {
+      if (ready.isEmpty()) {
+        List<Waiting<S>> batch = new ArrayList<>(List.of(waiting.next()));
+        while (batch.size() < BATCH && waiting.hasNext()) {
+          batch.add(waiting.next());
+        }
+        Iterator<float[]> rows =
+            probabilities(batch.stream().flatMap(each -> each.pictures().stream()).toList())
+                .iterator();
+        batch.forEach(each -> ready.add(each.answer(rows)));
+      }
+      return ready.remove();
+    }
+
+    @Override
+    public void close() {
+      waiting.close();
+    }
+  }
+
+  /**
+   * A picture that waits for its batch.
+   *
+   * @param pictures one, or none where there is a problem
+   */
+  private record Waiting<S extends Source>(
+      S source, List<Prepared> pictures, GraftException problem) {
+    Answer<S> answer(Iterator<float[]> rows) {
+      return problem == null
+          ? new Answer.Known<>(source, rows.next())
+          : new Answer.Unknown<>(source, problem);
+    }
+  }
+
+  /** A batch is one array from the start: stacking pictures in the engine would copy each twice. */
+  private record Batches(int side) implements Translator<List<Prepared>, List<float[]>> {
+    /** None: what DJL takes for one input is a batch already. */
+    @Override
+    public Batchifier getBatchifier() {
+      return null;
+    }
+
+    /** Prepared pictures as {@code (N, 3, side, side)}, R, G, B from 0 to 255, float32. */
+    @Override
+    public NDList processInput(TranslatorContext context, List<Prepared> pictures) {
+      ByteBuffer all = ByteBuffer.allocate(pictures.size() * 3 * side * side);
+      pictures.forEach(picture -> all.put(picture.pixels().duplicate()));
+      Shape shape = new Shape(pictures.size(), 3, side, side);
+      try (NDArray bytes = context.getNDManager().create(all.flip(), shape, DataType.UINT8)) {
+        return new NDList(bytes.toType(DataType.FLOAT32, true));
+      }
+    }
+
+    /** Logits {@code (N, classes)} to probabilities. */
+    @Override
+    public List<float[]> processOutput(TranslatorContext context, NDList logits) {
+      NDArray rows = logits.singletonOrThrow().softmax(1);
+      int classes = Math.toIntExact(rows.getShape().get(1));
+      float[] all = rows.toFloatArray();
+      return IntStream.range(0, all.length / classes)
+          .mapToObj(row -> Arrays.copyOfRange(all, row * classes, (row + 1) * classes))
+          .toList();
+    }
+  }
+}

@@ -1,0 +1,135 @@
+package dev.graft.inference;
+
+import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
+import ai.djl.util.Platform;
+import ai.djl.util.Utils;
+import dev.graft.GraftException;
+import dev.graft.Reason;
+import java.io.IOException;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * The engine's native libraries. DJL unpacks them into its cache at the first start, and later
+ * loads whatever lies there: a library that a full disk cut short kills the JVM.
+ */
+public final class Natives {
+  /** What the file system itself takes, in bytes, with some to spare. */
+  private static final long SPARE = 1 << 20;
+
+  private Natives() {}
+
+  /**
+   * DJL's engine, started if need be.
+   *
+   * @throws GraftException if there is no engine, no room for its libraries, or one isn't whole
+   */
+  public static synchronized Engine engine() {
+    String name = Engine.getDefaultEngineName();
+    try {
+      if (name != null) {
+        check(name.toLowerCase(Locale.ROOT));
+      }
+      return Engine.getInstance();
+    } catch (EngineException | LinkageError | IOException e) {
+      throw new GraftException(
+          (name == null ? "DJL's engine" : name)
+              + " can't be started: "
+              + Reason.of(e, "its native libraries don't load here")
+              + ".",
+          e);
+    }
+  }
+
+  private static void check(String engine) throws IOException {
+    String elsewhere = engine.toUpperCase(Locale.ROOT) + "_LIBRARY_PATH";
+    if (Natives.class.getClassLoader().getResource("native/lib/" + engine + ".properties") == null
+        || Utils.getEnvOrSystemProperty(elsewhere) != null) {
+      return; // not unpacked
+    }
+    Platform platform = Platform.detectPlatform(engine);
+    if (!platform.isPlaceholder()) {
+      String folder =
+          String.join("-", platform.getVersion(), platform.getFlavor(), platform.getClassifier());
+      check(Utils.getEngineCacheDir(engine).resolve(folder), sizes(engine, platform));
+    }
+  }
+
+  /** What DJL unpacks: names of files, and their bytes. */
+  static Map<String, Long> sizes(String engine, Platform platform) throws IOException {
+    String flavor = platform.getFlavor();
+    String classifier = platform.getClassifier();
+    Map<String, Long> sizes = new LinkedHashMap<>();
+    for (String file : platform.getLibraries()) {
+      for (String place :
+          List.of(
+              engine + "/" + flavor + "/" + classifier,
+              engine + "/" + classifier + "/" + flavor,
+              "native/lib")) {
+        put(sizes, file, place + "/" + file);
+      }
+    }
+    String glue = System.mapLibraryName("djl_torch");
+    if (engine.equals("pytorch")) {
+      String file = Engine.getDjlVersion() + "-" + glue;
+      put(sizes, file, "jnilib/" + classifier + "/" + flavor + "/" + glue);
+    }
+    return sizes;
+  }
+
+  private static void put(Map<String, Long> sizes, String file, String resource)
+      throws IOException {
+    URL url = Natives.class.getClassLoader().getResource(resource);
+    if (url != null) {
+      sizes.putIfAbsent(file, url.openConnection().getContentLengthLong());
+    }
+  }
+
+  /**
+   * Checks that what was unpacked is whole, and that there is room for what is still to be.
+   *
+   * @param folder of the libraries, which need not be there
+   * @param sizes names of its files, and the bytes of each
+   */
+  static void check(Path folder, Map<String, Long> sizes) throws IOException {
+    long missing = 0;
+    for (Map.Entry<String, Long> each : sizes.entrySet()) {
+      Path file = folder.resolve(each.getKey());
+      if (!Files.exists(file)) {
+        missing += each.getValue();
+      } else if (Files.size(file) != each.getValue()) {
+        throw new GraftException(
+            String.format(
+                Locale.ROOT,
+                "%s has %,d of %,d bytes, as a full disk leaves it: delete the folder %s, and it is"
+                    + " unpacked anew.",
+                file,
+                Files.size(file),
+                each.getValue(),
+                folder));
+      }
+    }
+    Path there = folder.toAbsolutePath();
+    while (!Files.exists(there)) {
+      there = Objects.requireNonNull(there.getParent(), "a file system without a root");
+    }
+    long room = Files.getFileStore(there).getUsableSpace();
+    if (missing > 0 && room < missing + SPARE) {
+      throw new GraftException(
+          String.format(
+              Locale.ROOT,
+              "The engine's libraries need %,d MB more in %s, and there are %,d MB: make room, or"
+                  + " name another folder in the variable DJL_CACHE_DIR.",
+              ((missing + SPARE) >> 20) + 1,
+              folder,
+              room >> 20));
+    }
+  }
+}
