@@ -59,7 +59,7 @@ final class EvaluateCommand implements Callable<Integer> {
                         + output.folder()
                         + " to evaluate; run fine-tune first, or name one with --run FOLDER."));
     Evaluator.Written written =
-        new Evaluator(folder, output.folder(), console)
+        new Evaluator(folder, output.folder(), console, new DataTold(console))
             .evaluate(Optional.ofNullable(data), device.device());
     Evaluator.Verdict verdict = written.verdict();
     console.answer(folder.getFileName() + " on " + verdict.data().name() + ":");

@@ -44,7 +44,7 @@ final class FineTuneCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Recipe recipe = options.recipe();
     console.say("Recipe: " + RecipeReader.describe(recipe));
-    try (FineTuner tuner = new FineTuner(recipe, output.folder(), console)) {
+    try (FineTuner tuner = new FineTuner(recipe, output.folder(), console, new DataTold(console))) {
       new SummaryTable(tuner.network()).lines().forEach(console::say);
       report(tuner.run());
     }

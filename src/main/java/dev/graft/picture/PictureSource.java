@@ -74,6 +74,19 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
         : new PictureReader.Header(format.name(), width, height);
   }
 
+  /** The same file, read from elsewhere. */
+  PictureSource in(ImageInputStream other) {
+    return new PictureSource(format, other, length, name);
+  }
+
+  /** All of the file. */
+  byte[] bytes() throws IOException {
+    byte[] bytes = new byte[Math.toIntExact(length)];
+    stream.seek(0);
+    stream.readFully(bytes);
+    return bytes;
+  }
+
   /** The picture in several reductions, decoded once. */
   List<Picture> read(int... leasts) throws IOException {
     if (format == PictureFormat.JPEG) {

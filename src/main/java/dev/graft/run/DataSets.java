@@ -3,9 +3,10 @@ package dev.graft.run;
 import dev.graft.Console;
 import dev.graft.data.Cifar10;
 import dev.graft.data.DataSet;
-import dev.graft.data.FingerprintLog;
+import dev.graft.data.Draw;
 import dev.graft.data.ImageFolder;
 import dev.graft.data.Split;
+import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.recipe.Recipe;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -19,8 +20,8 @@ public final class DataSets {
    *
    * @param output folder of runs and features
    */
-  public static FingerprintLog fingerprints(Path output) throws IOException {
-    return new FingerprintLog(output.resolve("features").resolve("fingerprints"));
+  public static Fingerprints fingerprints(Path output) throws IOException {
+    return new Fingerprints(output.resolve("features").resolve("fingerprints"));
   }
 
   /**
@@ -28,13 +29,12 @@ public final class DataSets {
    *
    * @throws dev.graft.GraftException if it isn't there, or can't be learnt from
    */
-  public static DataSet open(Recipe recipe, FingerprintLog fingerprints, Console console) {
+  public static DataSet open(Recipe recipe, Console console) {
     DataSet found =
         switch (recipe.data()) {
           case Cifar10.NAME -> Cifar10.find(recipe.dataDir().stream().map(Path::of).toList());
           case Cifar10.SAMPLE -> Cifar10.sample();
-          default ->
-              ImageFolder.open(Path.of(recipe.data()), recipe.maxBad(), fingerprints, console);
+          default -> ImageFolder.open(Path.of(recipe.data()), recipe.maxBad(), console);
         };
     console.say("Data: " + found.origin());
     return found;
@@ -44,7 +44,8 @@ public final class DataSets {
    * Splits what is not split already, as the recipe says; the same pictures in the same order are
    * split the same way again.
    *
-   * @param groups numbers of pictures that stay together, see {@link dev.graft.data.Survey#groups}
+   * @param groups numbers of pictures that stay together, see {@link
+   *     dev.graft.data.duplicates.Survey#groups}
    * @throws dev.graft.GraftException if a class has too few pictures for it
    */
   public static Split split(Recipe recipe, DataSet data, int[] groups) {
@@ -62,8 +63,8 @@ public final class DataSets {
     return (candidates, fraction) ->
         switch (recipe.split()) {
           case STRATIFIED ->
-              Split.stratified(candidates, data.labels(), groups, fraction, recipe.seed());
-          case LAST -> Split.last(candidates, fraction);
+              Draw.stratified(candidates, data.labels(), groups, fraction, recipe.seed());
+          case LAST -> Draw.last(candidates, fraction);
         };
   }
 }

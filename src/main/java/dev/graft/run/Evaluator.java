@@ -6,12 +6,13 @@ import ai.djl.modality.cv.Image;
 import ai.djl.repository.zoo.ZooModel;
 import dev.graft.Console;
 import dev.graft.GraftException;
+import dev.graft.Names;
 import dev.graft.data.DataSet;
-import dev.graft.data.FingerprintLog;
-import dev.graft.data.ImageFolder;
 import dev.graft.data.ImageSet;
 import dev.graft.data.Part;
-import dev.graft.data.Survey;
+import dev.graft.data.SplitCsv;
+import dev.graft.data.duplicates.Fingerprints;
+import dev.graft.data.duplicates.Survey;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.inference.PictureClassifier;
 import dev.graft.inference.SavedModel;
@@ -42,6 +43,7 @@ public final class Evaluator {
   private final Path run;
   private final Path output;
   private final Console console;
+  private final DataEvents events;
   private final Stopwatch watch = new Stopwatch();
 
   /**
@@ -60,10 +62,11 @@ public final class Evaluator {
    * @param run folder of a run, or of a model
    * @param output folder of runs and features
    */
-  public Evaluator(Path run, Path output, Console console) {
+  public Evaluator(Path run, Path output, Console console, DataEvents events) {
     this.run = run;
     this.output = output;
     this.console = console;
+    this.events = events;
   }
 
   /** Where a verdict was written down, and the verdict. */
@@ -78,18 +81,15 @@ public final class Evaluator {
    */
   public Written evaluate(Optional<String> data, Device device) throws IOException {
     Recipe recipe = recipe(data);
-    try (FingerprintLog fingerprints = DataSets.fingerprints(output);
+    try (Fingerprints fingerprints = DataSets.fingerprints(output);
         ZooModel<Image, Classifications> model = SavedModel.load(RunFolder.modelOf(run), device);
         PictureClassifier classifier = PictureClassifier.of(model)) {
-      DataSet found = DataSets.open(recipe, fingerprints, console);
-      Survey survey = Survey.thorough(found, console);
-      console.sayAll(survey.classLines());
-      console.sayAll(found.pictures().quarantine().lines());
+      DataSet found = DataSets.open(recipe, console);
+      Survey survey = Survey.thorough(found, fingerprints, console);
+      events.opened(found);
+      events.quarantine(found.pictures().quarantine());
       int[] labels = labels(found, classifier.classes());
-      int[] chosen =
-          data.isPresent()
-              ? chosen(found)
-              : DataSets.split(recipe, unchanged(found), survey.groups()).test();
+      int[] chosen = data.isPresent() ? chosen(found) : own(recipe, found, survey);
       Evaluation evaluation = judge(found.pictures(), chosen, labels, classifier);
       Verdict verdict =
           new Verdict(
@@ -140,12 +140,25 @@ public final class Evaluator {
     return found;
   }
 
+  /** The test pictures of the run, as it wrote them down, or as they are drawn again. */
+  private int[] own(Recipe recipe, DataSet found, Survey survey) {
+    Path written = run.resolve("split.csv");
+    if (!Files.isRegularFile(written)) {
+      return DataSets.split(recipe, unchanged(found), survey.groups()).test();
+    }
+    SplitCsv.Test test = SplitCsv.test(written, found);
+    if (!test.lost().isEmpty()) {
+      events.lost(test.lost());
+    }
+    return test.indices();
+  }
+
   /** The test pictures if there are some, else all. */
   private int[] chosen(DataSet data) {
     ImageSet pictures = data.pictures();
     int[] chosen =
-        IntStream.range(0, pictures.size())
-            .filter(i -> !pictures.quarantine().contains(i))
+        pictures
+            .readable()
             .filter(i -> !data.has(Part.TEST) || data.parts().get(i).equals(Optional.of(Part.TEST)))
             .toArray();
     if (chosen.length == 0) {
@@ -170,8 +183,8 @@ public final class Evaluator {
               + " has classes that the model does not know: "
               + String.join(", ", unknown)
               + ". It knows "
-              + String.join(", ", known.subList(0, Math.min(20, known.size())))
-              + (known.size() > 20 ? ", and " + (known.size() - 20) + " more." : "."));
+              + Names.first(20, known)
+              + ".");
     }
     return IntStream.of(data.labels())
         .map(label -> known.indexOf(data.classes().get(label)))
@@ -222,7 +235,7 @@ public final class Evaluator {
         evaluation,
         run.getFileName() + " on " + data.name(),
         place -> pictures.read(chosen[place], Charts.LEAST_SIDE));
-    if (pictures instanceof ImageFolder) {
+    if (pictures.areFiles()) {
       Files.writeString(
           folder.resolve("mistakes.csv"),
           evaluation.mistakesCsv(place -> pictures.place(chosen[place])));

@@ -6,12 +6,13 @@ import ai.djl.ndarray.NDManager;
 import dev.graft.Console;
 import dev.graft.GraftException;
 import dev.graft.data.DataSet;
-import dev.graft.data.FingerprintLog;
-import dev.graft.data.ImageFolder;
+import dev.graft.data.Draw;
 import dev.graft.data.ImageSet;
 import dev.graft.data.Part;
 import dev.graft.data.Split;
-import dev.graft.data.Survey;
+import dev.graft.data.SplitCsv;
+import dev.graft.data.duplicates.Fingerprints;
+import dev.graft.data.duplicates.Survey;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.feature.FeatureBatches;
@@ -34,7 +35,6 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
-import java.util.stream.IntStream;
 
 /** A run, from pictures to verdict. Closing it frees the network. */
 public final class FineTuner implements AutoCloseable {
@@ -52,7 +52,8 @@ public final class FineTuner implements AutoCloseable {
   private final Path output;
   private final Console console;
   private final Device device;
-  private final FingerprintLog fingerprints;
+  private final DataEvents events;
+  private final Fingerprints fingerprints;
   private final DataSet data;
   private final ImageSet pictures;
   private final Backbone backbone;
@@ -67,24 +68,26 @@ public final class FineTuner implements AutoCloseable {
    * @param output folder of runs and features
    * @throws GraftException if data, weights or recipe don't allow the run
    */
-  public FineTuner(Recipe recipe, Path output, Console console) throws IOException {
+  public FineTuner(Recipe recipe, Path output, Console console, DataEvents events)
+      throws IOException {
     this.recipe = recipe;
     this.output = output;
     this.console = console;
+    this.events = events;
     device = Computer.device(recipe.device());
     Computer.seed(recipe.seed());
     BackboneEntry entry = BackboneEntry.of(recipe.backbone());
     Designs.check(recipe, entry);
     fingerprints = DataSets.fingerprints(output);
-    data = DataSets.open(recipe, fingerprints, console);
+    data = DataSets.open(recipe, console);
     pictures = data.pictures();
     Survey survey = Survey.quick(data);
-    console.sayAll(survey.classLines());
-    console.sayAll(survey.identicalLines());
+    events.opened(data);
+    events.identical(survey);
     // What can't be split is said now, before hours of features; the split is drawn after them.
     DataSets.split(recipe, data, survey.groups());
-    int side = Designs.inputSize(recipe, entry, survey.medianSide());
-    sayInput(side, survey);
+    int side = Designs.inputSize(recipe, entry, data.sides().median());
+    sayInput(side);
     backbone = Backbone.load(entry, recipe.weights(), side, device, console);
     GraftedNetwork design =
         Designs.of(recipe, entry, side, backbone.preprocessing(), data.classes().size());
@@ -174,15 +177,15 @@ public final class FineTuner implements AutoCloseable {
 
   // Pictures.
 
-  private void sayInput(int side, Survey survey) {
-    if (pictures instanceof ImageFolder && recipe.backbone().equals(BackboneEntry.PHOTOGRAPHS)) {
+  private void sayInput(int side) {
+    if (pictures.areFiles() && recipe.backbone().equals(BackboneEntry.PHOTOGRAPHS)) {
       console.say(
           "Network: "
               + recipe.backbone()
               + ", which learns most from own pictures in the time a CPU has"
               + " (--backbone vgg16 insists on VGG16).");
     }
-    int smaller = survey.smallerThan(side);
+    int smaller = data.sides().smallerThan(side);
     console.say(
         String.format(
             Locale.ROOT,
@@ -201,12 +204,12 @@ public final class FineTuner implements AutoCloseable {
   private int[] survey(RunFolder folder) throws IOException {
     Survey survey;
     try {
-      survey = Survey.thorough(data, console);
+      survey = Survey.thorough(data, fingerprints, console);
     } finally {
       quarantine(folder);
     }
-    console.sayAll(pictures.quarantine().lines());
-    console.sayAll(survey.nearLines());
+    events.quarantine(pictures.quarantine());
+    events.near(survey);
     RunRecord record = folder.record();
     folder.write(
         record.with(
@@ -224,29 +227,15 @@ public final class FineTuner implements AutoCloseable {
 
   private Split split(RunFolder folder, int[] groups) throws IOException {
     Split split = DataSets.split(recipe, data, groups);
-    console.say(
-        String.format(
-            Locale.ROOT,
-            "Split: %,d pictures for training, %,d for validation, %,d for the test%s; %d classes",
-            split.train().length,
-            split.validation().length,
-            split.test().length,
-            data.has(Part.TEST)
-                ? ""
-                : String.format(
-                    Locale.ROOT,
-                    " (which came without a test set: %.0f %% were split off, by class and seed)",
-                    100 * recipe.testSplit()),
-            data.classes().size()));
-    console.sayAll(split.gaps(data));
+    events.split(data, split);
     RunRecord record = folder.record();
     folder.write(
         record.with(
             record
                 .data()
                 .split(split.train().length, split.validation().length, split.test().length)));
-    if (pictures instanceof ImageFolder own) {
-      folder.write("split.csv", own.manifest(split));
+    if (pictures.areFiles()) {
+      folder.write("split.csv", SplitCsv.of(pictures, split));
     }
     return split;
   }
@@ -254,10 +243,11 @@ public final class FineTuner implements AutoCloseable {
   // Features.
 
   private Features features(RunFolder folder) throws IOException {
+    ImageSet gathered = fingerprints.gatheredFrom(pictures);
     try {
       return recipe.cache()
           ? Features.cached(
-              graft, weightsId(), pictures, recipe, output.resolve("features"), device, console)
+              graft, weightsId(), gathered, recipe, output.resolve("features"), device, console)
           : Features.pixels(graft, pictures, console);
     } finally {
       quarantine(folder);
@@ -266,7 +256,7 @@ public final class FineTuner implements AutoCloseable {
 
   /** Lists what can't be read, be it too much or not. */
   private void quarantine(RunFolder folder) throws IOException {
-    if (pictures instanceof ImageFolder) {
+    if (pictures.areFiles()) {
       folder.write("quarantine.csv", pictures.quarantine().toCsv());
       RunRecord record = folder.record();
       folder.write(
@@ -351,7 +341,7 @@ public final class FineTuner implements AutoCloseable {
     Charts.loss(folder.plots().resolve("loss.png"), history, title);
     Charts.accuracy(folder.plots().resolve("accuracy.png"), history, title);
     EvaluationReport.write(folder.path(), onTest, title, place -> picture(split.test()[place]));
-    if (pictures instanceof ImageFolder) {
+    if (pictures.areFiles()) {
       folder.write(
           "mistakes.csv", onTest.mistakesCsv(place -> pictures.place(split.test()[place])));
     }
@@ -361,13 +351,13 @@ public final class FineTuner implements AutoCloseable {
   private RunRecord.CrossValidation crossValidate(
       RunFolder folder, Features features, int[] groups, KeptWeights untrained) throws IOException {
     int[] candidates =
-        IntStream.range(0, pictures.size())
-            .filter(i -> !pictures.quarantine().contains(i))
+        pictures
+            .readable()
             .filter(i -> !data.parts().get(i).equals(Optional.of(Part.TEST)))
             .toArray();
     CrossValidation folds =
         CrossValidation.run(
-            Split.folds(candidates, data.labels(), groups, recipe.folds(), recipe.seed()),
+            Draw.folds(candidates, data.labels(), groups, recipe.folds(), recipe.seed()),
             DataSets.holdOut(recipe, data, groups),
             recipe.validationSplit(),
             recipe.seed(),

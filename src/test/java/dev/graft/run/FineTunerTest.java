@@ -28,7 +28,8 @@ class FineTunerTest {
     Recipe recipe = RecipeReader.read(Path.of("conf", "baseline-cnn.yaml"), all);
     PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
     Console console = new Console(nowhere, nowhere, false);
-    try (FineTuner tuner = new FineTuner(recipe, Path.of("nowhere"), console)) {
+    try (FineTuner tuner =
+        new FineTuner(recipe, Path.of("nowhere"), console, new DataEvents() {})) {
       List<Parameter> tail = tuner.graft().tail().getParameters().values();
       assertThat(tail).allMatch(Parameter::requiresGradient);
       return tail.get(0).getArray().toFloatArray();

@@ -1,4 +1,4 @@
-package dev.graft.data;
+package dev.graft.data.duplicates;
 
 import dev.graft.picture.Picture;
 import java.nio.ByteBuffer;
@@ -10,13 +10,17 @@ import java.util.Arrays;
  * each cell of a grey picture of 9x8 cells is darker than its neighbour to the right, here by more
  * than noise.
  *
- * @param width of the picture, in pixels
- * @param height in pixels
  * @param hash 64 bits, rows from the top, the first cell in the highest bit
  * @param thumbnail grey values 0..255 as unsigned bytes, {@code (16, 16)}; not copied
  */
 @SuppressWarnings("ArrayRecordComponent") // equals is by content
-public record Fingerprint(int width, int height, long hash, byte[] thumbnail) {
+public record Fingerprint(long hash, byte[] thumbnail) {
+  /**
+   * Pictures are reduced so far before, see {@link dev.graft.data.ImageSet#read}, whoever reads
+   * them and for whatever else: of another reduction, the fingerprint would be another.
+   */
+  public static final int LEAST = 64;
+
   /** Of the thumbnail, in pixels. */
   static final int SIDE = 16;
 
@@ -24,7 +28,7 @@ public record Fingerprint(int width, int height, long hash, byte[] thumbnail) {
   private static final int ROWS = 8;
 
   /** How many bytes a fingerprint takes on disk. */
-  public static final int BYTES = 2 * Integer.BYTES + Long.BYTES + SIDE * SIDE;
+  public static final int BYTES = Long.BYTES + SIDE * SIDE;
 
   /**
    * By how many grey values a cell must be brighter. Krawetz has 0, with which the noise of flat
@@ -40,10 +44,9 @@ public record Fingerprint(int width, int height, long hash, byte[] thumbnail) {
   private static final int BLUE = 29;
 
   public Fingerprint {
-    if (width < 1 || height < 1 || thumbnail.length != SIDE * SIDE) {
+    if (thumbnail.length != SIDE * SIDE) {
       throw new IllegalArgumentException(
-          "a fingerprint is of a picture with pixels and has %d bytes of thumbnail, was %dx%d and %d"
-              .formatted(SIDE * SIDE, width, height, thumbnail.length));
+          "a thumbnail has " + SIDE * SIDE + " bytes, was " + thumbnail.length);
     }
   }
 
@@ -77,7 +80,7 @@ public record Fingerprint(int width, int height, long hash, byte[] thumbnail) {
     for (int cell = 0; cell < thumbnail.length; cell++) {
       thumbnail[cell] = (byte) ((fine.sums[cell] + area / 2) / area);
     }
-    return new Fingerprint(width, height, hash, thumbnail);
+    return new Fingerprint(hash, thumbnail);
   }
 
   /**
@@ -140,35 +143,31 @@ public record Fingerprint(int width, int height, long hash, byte[] thumbnail) {
 
   /** Puts {@link #BYTES} bytes, in the buffer's byte order. */
   public void writeTo(ByteBuffer buffer) {
-    buffer.putInt(width).putInt(height).putLong(hash).put(thumbnail);
+    buffer.putLong(hash).put(thumbnail);
   }
 
   /** Takes what {@link #writeTo} put. */
   public static Fingerprint readFrom(ByteBuffer buffer) {
-    int width = buffer.getInt();
-    int height = buffer.getInt();
     long hash = buffer.getLong();
     byte[] thumbnail = new byte[SIDE * SIDE];
     buffer.get(thumbnail);
-    return new Fingerprint(width, height, hash, thumbnail);
+    return new Fingerprint(hash, thumbnail);
   }
 
   @Override
   public boolean equals(Object other) {
     return other instanceof Fingerprint that
-        && width == that.width
-        && height == that.height
         && hash == that.hash
         && Arrays.equals(thumbnail, that.thumbnail);
   }
 
   @Override
   public int hashCode() {
-    return 31 * (31 * width + height) + Long.hashCode(hash);
+    return Long.hashCode(hash);
   }
 
   @Override
   public String toString() {
-    return "Fingerprint[%dx%d, %016x]".formatted(width, height, hash);
+    return "Fingerprint[" + Long.toHexString(hash) + "]";
   }
 }
