@@ -2,15 +2,12 @@ package dev.graft.picture;
 
 import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import dev.graft.GraftException;
-import dev.graft.io.Hash;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.RandomAccessFile;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import javax.imageio.stream.ImageInputStream;
 
 /**
@@ -36,9 +33,6 @@ public final class PictureReader {
 
   /** Bytes for a photograph of 24 megapixels while it is decoded, with some to spare. */
   private static final long DECODING = 200L << 20;
-
-  /** A larger file is decoded where it lies, and hashed after that. */
-  private static final long IN_MEMORY = 64L << 20;
 
   private PictureReader() {}
 
@@ -76,34 +70,7 @@ public final class PictureReader {
    * @param least in pixels; 0 for full size
    */
   public static Picture read(Path file, int least) {
-    return open(file, source -> source.read(least)).get(0);
-  }
-
-  /**
-   * Reads a file that must hold what it held when it was hashed; the bytes that are decoded, once,
-   * are those that were hashed, whoever writes to it meanwhile.
-   *
-   * @param leasts a picture for each of them, reduced as above
-   */
-  public static List<Picture> read(Path file, Hash content, int... leasts) {
-    return open(
-        file,
-        source -> {
-          if (source.length() <= IN_MEMORY) {
-            byte[] bytes = source.bytes();
-            requireUnchanged(file, content, Hash.Algorithm.SHA256.of(ByteBuffer.wrap(bytes)));
-            return source.in(new ByteArrayImageInputStream(bytes)).read(leasts);
-          }
-          List<Picture> pictures = source.read(leasts);
-          requireUnchanged(file, content, Hash.Algorithm.SHA256.of(file));
-          return pictures;
-        });
-  }
-
-  private static void requireUnchanged(Path file, Hash then, Hash now) {
-    if (!now.equals(then)) {
-      throw new GraftException(file + " was changed while it was in use; start again.");
-    }
+    return open(file, source -> source.read(least));
   }
 
   /**
@@ -122,7 +89,7 @@ public final class PictureReader {
    */
   public static Picture read(byte[] bytes, String name, int least) {
     ImageInputStream stream = new ByteArrayImageInputStream(bytes);
-    return guarded(stream, bytes.length, name, source -> source.read(least)).get(0);
+    return guarded(stream, bytes.length, name, source -> source.read(least));
   }
 
   /**

@@ -52,93 +52,30 @@ public record Fingerprint(long hash, byte[] thumbnail) {
 
   /** The fingerprint of a picture, in whole numbers throughout: the same on every machine. */
   public static Fingerprint of(Picture picture) {
-    int width = picture.width();
-    int height = picture.height();
-    Boxes coarse = new Boxes(width, height, COLUMNS, ROWS);
-    Boxes fine = new Boxes(width, height, SIDE, SIDE);
-    byte[] rgb = picture.rgb();
-    // luma of the pixels to the left of x, in 256ths
-    long[] before = new long[width + 1];
-    for (int y = 0, i = 0; y < height; y++) {
-      long sum = 0;
-      for (int x = 0; x < width; x++, i += 3) {
-        sum += RED * (rgb[i] & 0xff) + GREEN * (rgb[i + 1] & 0xff) + BLUE * (rgb[i + 2] & 0xff);
-        before[x + 1] = sum;
-      }
-      coarse.addRow(y, before);
-      fine.addRow(y, before);
-    }
-    long area = 256L * width * height; // of a cell, with luma in 256ths
+    long[] coarse = luma(picture, COLUMNS, ROWS);
+    long[] fine = luma(picture, SIDE, SIDE);
+    long area = 256L * picture.width() * picture.height(); // of a cell, with luma in 256ths
     long hash = 0;
-    for (int row = 0; row < ROWS; row++) {
-      for (int column = 0; column + 1 < COLUMNS; column++) {
-        int cell = row * COLUMNS + column;
-        hash = hash << 1 | (coarse.sums[cell + 1] - coarse.sums[cell] > NOISE * area ? 1 : 0);
+    for (int cell = 0; cell < coarse.length; cell++) {
+      if ((cell + 1) % COLUMNS != 0) {
+        hash = hash << 1 | (coarse[cell + 1] - coarse[cell] > NOISE * area ? 1 : 0);
       }
     }
     byte[] thumbnail = new byte[SIDE * SIDE];
     for (int cell = 0; cell < thumbnail.length; cell++) {
-      thumbnail[cell] = (byte) ((fine.sums[cell] + area / 2) / area);
+      thumbnail[cell] = (byte) ((fine[cell] + area / 2) / area);
     }
     return new Fingerprint(hash, thumbnail);
   }
 
-  /**
-   * Sums over equal boxes that cover a picture, border pixels shared between boxes by area. A pixel
-   * counts {@code columns * rows} times over all, so that shares are whole numbers.
-   */
-  private static final class Boxes {
-    private final int height;
-    private final int columns;
-    private final int rows;
-
-    /** The pixel that each box's right edge cuts, or lies before. */
-    private final int[] cut;
-
-    /** How many of that pixel's shares lie to the left of the edge. */
-    private final int[] rest;
-
-    private final long[] inRow;
-
-    /** {@code (rows, columns)}, each over an area of {@code width * height} shares. */
-    final long[] sums;
-
-    Boxes(int width, int height, int columns, int rows) {
-      this.height = height;
-      this.columns = columns;
-      this.rows = rows;
-      this.cut = new int[columns];
-      this.rest = new int[columns];
-      for (int column = 0; column < columns; column++) {
-        // A box is width shares wide and height shares high, a pixel columns by rows.
-        long edge = (column + 1L) * width;
-        cut[column] = (int) (edge / columns);
-        rest[column] = (int) (edge % columns);
-      }
-      this.inRow = new long[columns];
-      this.sums = new long[columns * rows];
+  /** Sums over cells, {@code (rows, columns)}. */
+  private static long[] luma(Picture picture, int columns, int rows) {
+    long[] rgb = picture.sums(columns, rows);
+    long[] luma = new long[columns * rows];
+    for (int cell = 0, i = 0; cell < luma.length; cell++, i += 3) {
+      luma[cell] = RED * rgb[i] + GREEN * rgb[i + 1] + BLUE * rgb[i + 2];
     }
-
-    void addRow(int y, long[] before) {
-      long left = 0;
-      for (int column = 0; column < columns; column++) {
-        int x = cut[column];
-        long right = columns * before[x];
-        if (rest[column] > 0) {
-          right += rest[column] * (before[x + 1] - before[x]);
-        }
-        inRow[column] = right - left;
-        left = right;
-      }
-      long top = (long) y * rows;
-      long bottom = top + rows;
-      for (int row = (int) (top / height); (long) row * height < bottom; row++) {
-        long share = Math.min(bottom, (row + 1L) * height) - Math.max(top, (long) row * height);
-        for (int column = 0; column < columns; column++) {
-          sums[row * columns + column] += share * inRow[column];
-        }
-      }
-    }
+    return luma;
   }
 
   /** Puts {@link #BYTES} bytes, in the buffer's byte order. */
