@@ -2,12 +2,17 @@ package dev.graft.picture;
 
 import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import dev.graft.GraftException;
+import dev.graft.io.Hash;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import javax.imageio.stream.ImageInputStream;
 
 /**
@@ -33,6 +38,11 @@ public final class PictureReader {
 
   /** Bytes for a photograph of 24 megapixels while it is decoded, with some to spare. */
   private static final long DECODING = 200L << 20;
+
+  /** A larger file is decoded where it lies, and hashed after that. */
+  private static final long IN_MEMORY = 64L << 20;
+
+  private static final SharedHeap HEAP = new SharedHeap();
 
   private PictureReader() {}
 
@@ -70,7 +80,47 @@ public final class PictureReader {
    * @param least in pixels; 0 for full size
    */
   public static Picture read(Path file, int least) {
-    return open(file, source -> source.read(least));
+    return opened(file, whole(file, source -> source.read(least))).get(0);
+  }
+
+  /**
+   * Reads a file that must hold what it held when it was hashed: what is decoded, once, is what has
+   * that hash, whoever writes to the file meanwhile.
+   *
+   * @param content the SHA-256 of its bytes
+   * @param leasts a picture for each of them, reduced as above
+   */
+  public static List<Picture> read(Path file, Hash content, int... leasts) {
+    return opened(
+        file,
+        channel -> {
+          if (channel.size() > IN_MEMORY) {
+            List<Picture> pictures = whole(file, source -> source.read(leasts)).of(channel);
+            requireUnchanged(file, content, Hash.Algorithm.SHA256.of(file));
+            return pictures;
+          }
+          return guarded(
+              () -> {
+                byte[] bytes = bytes(channel);
+                requireUnchanged(file, content, Hash.Algorithm.SHA256.of(ByteBuffer.wrap(bytes)));
+                return new ByteArrayImageInputStream(bytes);
+              },
+              channel.size(),
+              file.toString(),
+              source -> source.read(leasts));
+        });
+  }
+
+  private static byte[] bytes(FileChannel file) throws IOException {
+    byte[] bytes = new byte[(int) file.size()];
+    int read = Channels.newInputStream(file.position(0)).readNBytes(bytes, 0, bytes.length);
+    return read == bytes.length ? bytes : Arrays.copyOf(bytes, read);
+  }
+
+  private static void requireUnchanged(Path file, Hash then, Hash now) {
+    if (!now.equals(then)) {
+      throw new GraftException(file + " was changed while it was in use; start again.");
+    }
   }
 
   /**
@@ -88,8 +138,12 @@ public final class PictureReader {
    * @param name what messages call it
    */
   public static Picture read(byte[] bytes, String name, int least) {
-    ImageInputStream stream = new ByteArrayImageInputStream(bytes);
-    return guarded(stream, bytes.length, name, source -> source.read(least));
+    return guarded(
+            () -> new ByteArrayImageInputStream(bytes),
+            bytes.length,
+            name,
+            source -> source.read(least))
+        .get(0);
   }
 
   /**

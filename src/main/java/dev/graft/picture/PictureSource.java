@@ -12,6 +12,7 @@ import java.awt.image.WritableRaster;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import javax.imageio.IIOException;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
@@ -73,13 +74,14 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
         : new PictureReader.Header(format.name(), width, height);
   }
 
-  Picture read(int least) throws IOException {
+  /** The picture in several reductions, decoded once. */
+  List<Picture> read(int... leasts) throws IOException {
     if (format == PictureFormat.JPEG) {
       JpegHead head = JpegHead.of(stream);
       check(head);
       checkScans(head);
       PixelRows rows = withReader(head.stripped(stream), reader -> jpegRows(reader, head));
-      return finished(rows, least, head.orientation(), head.profile());
+      return finished(rows, leasts, head.orientation(), head.profile());
     }
     Embedded embedded = Embedded.in(format, stream);
     ImageInputStream input =
@@ -89,12 +91,15 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
           default -> stream;
         };
     PixelRows rows = withReader(input, this::rows);
-    return finished(rows, least, embedded.orientation(), embedded.profile());
+    return finished(rows, leasts, embedded.orientation(), embedded.profile());
   }
 
-  private static Picture finished(PixelRows rows, int least, int orientation, byte[] profile) {
-    int factor = Reduction.factor(rows.width, rows.height, least);
-    return ColourProfile.toSrgb(Reduction.of(rows, factor, orientation), profile);
+  private static List<Picture> finished(
+      PixelRows rows, int[] leasts, int orientation, byte[] profile) {
+    return IntStream.of(leasts)
+        .map(least -> Reduction.factor(rows.width, rows.height, least))
+        .mapToObj(factor -> ColourProfile.toSrgb(Reduction.of(rows, factor, orientation), profile))
+        .toList();
   }
 
   private interface Use<T> {
