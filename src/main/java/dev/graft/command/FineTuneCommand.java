@@ -6,6 +6,8 @@ import dev.graft.recipe.RecipeReader;
 import dev.graft.run.FineTuner;
 import dev.graft.run.RunRecord;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -44,11 +46,20 @@ final class FineTuneCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Recipe recipe = options.recipe();
     console.say("Recipe: " + RecipeReader.describe(recipe));
+    if (isInside(output.folder(), Path.of(recipe.data()))) {
+      console.say(
+          "Output: " + output.folder() + " lies inside of the data, where it is passed over.");
+    }
     try (FineTuner tuner = new FineTuner(recipe, output.folder(), console, new DataTold(console))) {
       new SummaryTable(tuner.network()).lines().forEach(console::say);
       report(tuner.run());
     }
     return 0;
+  }
+
+  private static boolean isInside(Path folder, Path data) {
+    return Files.isDirectory(data)
+        && folder.toAbsolutePath().normalize().startsWith(data.toAbsolutePath().normalize());
   }
 
   private void report(FineTuner.Verdict verdict) {

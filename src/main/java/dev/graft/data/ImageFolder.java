@@ -1,12 +1,12 @@
 package dev.graft.data;
 
 import dev.graft.Console;
-import dev.graft.GraftException;
 import dev.graft.Reason;
 import dev.graft.io.Hash;
 import dev.graft.io.ReadAhead;
 import dev.graft.picture.Picture;
 import dev.graft.picture.PictureReader;
+import dev.graft.picture.Unreadable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,7 +53,8 @@ public final class ImageFolder implements ImageSet {
    * training in all of its places: the test must not ask for what was learnt.
    *
    * @param maxBad the share of the files that may be unreadable, in [0, 1]
-   * @throws GraftException if there is nothing to learn from, or too much that can't be read
+   * @throws dev.graft.GraftException if there is nothing to learn from, or too much that can't be
+   *     read
    */
   public static DataSet open(Path path, double maxBad, Console console) {
     Listing listing = Listing.of(path);
@@ -102,18 +103,12 @@ public final class ImageFolder implements ImageSet {
       PictureReader.Header header = PictureReader.header(file.path());
       hash = Hash.Algorithm.SHA256.of(file.path()).hex();
       return new Opened(label, hash, header.width(), header.height(), Optional.empty());
-    } catch (GraftException e) {
-      return new Opened(label, hash, 0, 0, Optional.of(reason(e, file.path())));
+    } catch (Unreadable e) {
+      return new Opened(label, hash, 0, 0, Optional.of(e.reason()));
     } catch (IOException e) {
       String reason = Reason.sentence("can't be read: " + e.getMessage());
       return new Opened(label, hash, 0, 0, Optional.of(reason));
     }
-  }
-
-  private static String reason(GraftException e, Path file) {
-    String begin = Reason.line(file + " ");
-    String sentence = e.getMessage();
-    return sentence.startsWith(begin) ? sentence.substring(begin.length()) : sentence;
   }
 
   private static List<Optional<Part>> keptApart(List<Optional<Part>> parts, List<Opened> opened) {
@@ -178,8 +173,8 @@ public final class ImageFolder implements ImageSet {
     try {
       Hash content = new Hash(Hash.Algorithm.SHA256, hash(index));
       return Optional.of(PictureReader.read(listing.files().get(index).path(), content, leasts));
-    } catch (GraftException e) {
-      quarantine.add(index, place(index), reason(e, Path.of(place(index))));
+    } catch (Unreadable e) {
+      quarantine.add(index, place(index), e.reason());
       return Optional.empty();
     }
   }

@@ -218,6 +218,45 @@ class ListingTest {
     assertThat(listing.notes()).containsExactly(Note.of(Note.Kind.LEADS_UP, folder, 3, 0));
   }
 
+  /** {@code cd photos; fine-tune --data .}, twice. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "output/"})
+  void whatGraftWroteIsPassedOverAndThatIsSaid(String output) throws IOException {
+    picture("cat/1.png", "dog/2.png");
+    String run = output + "runs/20260101-120000-vgg16-pets/";
+    picture(run + "run.json", run + "recipe.yaml", run + "plots/test-0.png");
+    String evaluation = output + "evaluations/20260101-130000-pets/";
+    picture(
+        evaluation + "evaluation.json",
+        evaluation + "predictions.csv",
+        evaluation + "plots/mistakes.png");
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(names(listing)).containsExactly("1.png", "2.png");
+    assertThat(listing.classes()).containsExactly("cat", "dog");
+    assertThat(listing.notes())
+        .containsExactly(
+            Note.of(
+                Note.Kind.OWN_OUTPUT,
+                folder,
+                List.of(
+                    folder.resolve(output + "evaluations").toString(),
+                    folder.resolve(output + "runs").toString())));
+  }
+
+  @Test
+  void aMarkedOutputIsPassedOverAsAWholeAndARunsRecordAloneIsNoMark() throws IOException {
+    picture("cat/run.json", "cat/1.png", "dog/2.png");
+    picture("results/" + OwnOutput.MARKER, "results/features/1.png");
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(names(listing)).containsExactly("1.png", "2.png");
+    assertThat(listing.notes())
+        .contains(Note.of(Note.Kind.OWN_OUTPUT, folder, List.of(folder.toString())));
+  }
+
   @Test
   void aLinkThatLeadsNowhereIsLeftToWhoReadsPictures() throws IOException {
     picture("cat/1.png", "dog/2.png");
