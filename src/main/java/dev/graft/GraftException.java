@@ -5,7 +5,7 @@ package dev.graft;
  * what is wrong, where, and what to do; the command line prints it as it is, without a stack trace.
  * Since it may quote what a file says, it is made {@linkplain Reason#line fit to print}.
  */
-public final class GraftException extends RuntimeException {
+public class GraftException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   public GraftException(String message) {

@@ -212,11 +212,18 @@ class OwnPicturesTest {
     }
     assertThat(all).isEqualTo(12);
 
-    // The first run's test pictures are not known any more.
-    CommandRun refused =
-        CommandRun.of("evaluate", "--run", firstRun.toString(), "--output", "" + output);
-    assertThat(refused.code()).isEqualTo(1);
-    assertThat(refused.err())
-        .contains("The pictures of my-pets are not those that the run was given");
+    // The first run's own test pictures are known all the same, also where nothing else is.
+    Path elsewhere = folder.resolve("judged elsewhere");
+    CommandRun judged =
+        CommandRun.of("evaluate", "--run", firstRun.toString(), "--output", "" + elsewhere);
+    assertThat(judged.code()).as(judged.err()).isZero();
+    try (Stream<Path> folders = Files.list(elsewhere.resolve("evaluations"))) {
+      assertThat(folders.toList())
+          .singleElement()
+          .satisfies(
+              folder ->
+                  assertThat(folder.resolve("predictions.csv"))
+                      .hasSameTextualContentAs(firstRun.resolve("predictions.csv")));
+    }
   }
 }

@@ -1,11 +1,14 @@
 package dev.graft.command;
 
 import dev.graft.Console;
+import dev.graft.data.Cifar10;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.run.FineTuner;
 import dev.graft.run.RunRecord;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -44,8 +47,20 @@ final class FineTuneCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Recipe recipe = options.recipe();
     console.say("Recipe: " + RecipeReader.describe(recipe));
+    Path folder = output.folder().path();
+    if (isInside(folder, recipe.data())) {
+      console.say("Output: " + folder + " lies inside of the data, where it is passed over.");
+    }
     report(FineTuner.run(recipe, output.folder(), new RunLines(console)));
     return 0;
+  }
+
+  private static boolean isInside(Path folder, String data) {
+    return !List.of(Cifar10.NAME, Cifar10.SAMPLE).contains(data)
+        && folder
+            .toAbsolutePath()
+            .normalize()
+            .startsWith(Path.of(data).toAbsolutePath().normalize());
   }
 
   private void report(FineTuner.Completed completed) {

@@ -2,8 +2,8 @@ package dev.graft.command;
 
 import dev.graft.Console;
 import dev.graft.data.DataSet;
-import dev.graft.data.FingerprintLog;
-import dev.graft.data.Survey;
+import dev.graft.data.duplicates.Fingerprints;
+import dev.graft.data.duplicates.Survey;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.run.DataSets;
@@ -45,13 +45,13 @@ final class InspectCommand implements Callable<Integer> {
     Recipe recipe =
         RecipeReader.read(null, Map.of("data", RecipeReader.text(data), "max-bad", "0.999"));
     Designs.check(recipe);
-    try (FingerprintLog fingerprints = new FingerprintLog(output.folder().fingerprints())) {
-      DataSet found = DataSets.open(recipe, fingerprints, new RunLines(console));
-      Survey survey = Survey.thorough(found, console);
-      survey.classLines().forEach(console::answer);
-      found.pictures().quarantine().lines().forEach(console::answer);
-      survey.identicalLines().forEach(console::answer);
-      survey.nearLines().forEach(console::answer);
+    try (Fingerprints fingerprints = new Fingerprints(output.folder().fingerprints())) {
+      DataSet found = DataSets.open(recipe, new RunLines(console));
+      Survey survey = Survey.thorough(found, fingerprints, console);
+      SurveyLines.classes(found).forEach(console::answer);
+      SurveyLines.quarantine(found.pictures().quarantine()).forEach(console::answer);
+      SurveyLines.identical(survey).forEach(console::answer);
+      SurveyLines.near(survey).forEach(console::answer);
     }
     return 0;
   }

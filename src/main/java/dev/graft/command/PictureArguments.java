@@ -1,23 +1,19 @@
 package dev.graft.command;
 
-import dev.graft.picture.FileKind;
+import dev.graft.picture.FolderWalk;
+import dev.graft.picture.FolderWalk.Entry;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemLoopException;
 import java.nio.file.FileSystems;
-import java.nio.file.FileVisitOption;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumSet;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import java.util.regex.PatternSyntaxException;
 
@@ -109,89 +105,75 @@ final class PictureArguments {
     // "photos/*" means the pictures; who names a kind of files means those.
     boolean anyKind = pattern.endsWith("*");
     Predicate<Path> wanted = path -> matcher.matches(base.relativize(path));
-    return walk(
-        base, depth, wanted, file -> wanted.test(file) && (!anyKind || FileKind.isPicture(file)));
+    List<PictureInput> found = new ArrayList<>();
+    walk(
+        base,
+        FolderWalk::throughAllNames,
+        new Finder(found) {
+          @Override
+          public boolean enters(Entry folder) {
+            if (wanted.test(folder.path())) {
+              found.addAll(below(folder.path()));
+              return false;
+            }
+            return base.relativize(folder.path()).getNameCount() < depth;
+          }
+
+          @Override
+          boolean wants(Entry file) {
+            return wanted.test(file.path()) && (!anyKind || file.isPicture());
+          }
+        });
+    return found;
   }
 
   private static List<PictureInput> below(Path folder) {
-    return walk(folder, Integer.MAX_VALUE, path -> false, FileKind::isPicture);
+    List<PictureInput> found = new ArrayList<>();
+    walk(folder, FolderWalk::through, new Finder(found));
+    return found;
   }
 
-  /**
-   * Walks through a folder.
-   *
-   * @param folders which folders stand for all pictures below
-   * @param files which files are wanted
-   */
-  private static List<PictureInput> walk(
-      Path top, int depth, Predicate<Path> folders, Predicate<Path> files) {
-    Walk walk = new Walk(top, folders, files);
+  private static void walk(Path top, BiConsumer<Entry, Finder> walk, Finder finder) {
     try {
-      Files.walkFileTree(top, EnumSet.of(FileVisitOption.FOLLOW_LINKS), depth, walk);
+      walk.accept(Entry.folder(top), finder);
     } catch (IOException e) {
-      walk.visitFileFailed(top, e);
+      finder.failed(top, e);
     }
-    walk.found.sort(Comparator.comparing(PictureInput::name));
-    return walk.found;
+    finder.found.sort(Comparator.comparing(PictureInput::name));
   }
 
-  private static final class Walk extends SimpleFileVisitor<Path> {
-    private final Path top;
-    private final Predicate<Path> folders;
-    private final Predicate<Path> files;
-    private final List<PictureInput> found = new ArrayList<>();
+  /** Finds the pictures in all folders; of other kinds of files, none. */
+  private static class Finder implements FolderWalk.Visitor {
+    private final List<PictureInput> found;
 
-    Walk(Path top, Predicate<Path> folders, Predicate<Path> files) {
-      this.top = top;
-      this.folders = folders;
-      this.files = files;
+    Finder(List<PictureInput> found) {
+      this.found = found;
+    }
+
+    boolean wants(Entry file) {
+      return file.isPicture();
     }
 
     @Override
-    public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
-      if (folder.equals(top)) {
-        return FileVisitResult.CONTINUE;
-      } else if (FileKind.isLitter(folder)) {
-        return FileVisitResult.SKIP_SUBTREE;
-      } else if (folders.test(folder)) {
-        found.addAll(below(folder));
-        return FileVisitResult.SKIP_SUBTREE;
-      }
-      return FileVisitResult.CONTINUE;
+    public boolean enters(Entry folder) {
+      return true;
     }
 
-    /** Files, and folders that are as deep as the walk goes. */
+    /** Of pipes nothing is said: one would be waited for. */
     @Override
-    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-      if (FileKind.isLitter(file)) {
-        return FileVisitResult.CONTINUE;
+    public void file(Entry file) {
+      if (file.kind() != FolderWalk.Kind.OTHER && wants(file)) {
+        found.add(new PictureInput.OfFile(file.path()));
       }
-      if (attributes.isDirectory()) {
-        if (folders.test(file)) {
-          found.addAll(below(file));
-        }
-      } else if (!attributes.isOther() && files.test(file)) { // a pipe would be waited for
-        found.add(new PictureInput.OfFile(file));
-      }
-      return FileVisitResult.CONTINUE;
-    }
-
-    /** A link to a folder above leads to nothing new; another failure is told in its place. */
-    @Override
-    public FileVisitResult visitFileFailed(Path path, IOException failure) {
-      if (!(failure instanceof FileSystemLoopException)) {
-        String why =
-            failure instanceof AccessDeniedException
-                ? " may not be read by you."
-                : " cannot be read: " + failure.getMessage() + ".";
-        found.add(new PictureInput.Nothing(path.toString(), path + why));
-      }
-      return FileVisitResult.CONTINUE;
     }
 
     @Override
-    public FileVisitResult postVisitDirectory(Path folder, IOException failure) {
-      return failure == null ? FileVisitResult.CONTINUE : visitFileFailed(folder, failure);
+    public void failed(Path folder, IOException failure) {
+      String why =
+          failure instanceof AccessDeniedException
+              ? " may not be read by you."
+              : " cannot be read: " + failure.getMessage() + ".";
+      found.add(new PictureInput.Nothing(folder.toString(), folder + why));
     }
   }
 }

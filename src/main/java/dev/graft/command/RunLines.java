@@ -1,11 +1,12 @@
 package dev.graft.command;
 
 import dev.graft.Console;
+import dev.graft.Names;
 import dev.graft.Progress;
+import dev.graft.Reason;
 import dev.graft.data.DataSet;
-import dev.graft.data.Part;
 import dev.graft.data.Split;
-import dev.graft.data.Survey;
+import dev.graft.data.duplicates.Survey;
 import dev.graft.evaluation.History;
 import dev.graft.feature.RecordLayout;
 import dev.graft.network.GraftedNetwork;
@@ -15,6 +16,7 @@ import dev.graft.training.EarlyStopping;
 import dev.graft.zoo.BackboneEntry;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 
 /** What people are told while a run goes on: on standard error, and in the run's log. */
@@ -39,9 +41,9 @@ record RunLines(Console console) implements RunEvents {
   }
 
   @Override
-  public void listed(Survey survey) {
-    console.sayAll(survey.classLines());
-    console.sayAll(survey.identicalLines());
+  public void listed(DataSet data, Survey survey) {
+    console.sayAll(SurveyLines.classes(data));
+    console.sayAll(SurveyLines.identical(survey));
   }
 
   @Override
@@ -104,27 +106,13 @@ record RunLines(Console console) implements RunEvents {
 
   @Override
   public void surveyed(DataSet data, Survey survey) {
-    console.sayAll(data.pictures().quarantine().lines());
-    console.sayAll(survey.nearLines());
+    console.sayAll(SurveyLines.quarantine(data.pictures().quarantine()));
+    console.sayAll(SurveyLines.near(survey));
   }
 
   @Override
   public void split(DataSet data, Split split) {
-    int test = split.test().length;
-    int all = split.train().length + split.validation().length + test;
-    say(
-        "Split: %,d pictures for training, %,d for validation, %,d for the test%s; %d classes",
-        split.train().length,
-        split.validation().length,
-        test,
-        data.has(Part.TEST)
-            ? ""
-            : String.format(
-                Locale.ROOT,
-                " (which came without a test set: %.0f %% were split off, by class and seed)",
-                100.0 * test / all),
-        data.classes().size());
-    console.sayAll(split.gaps(data));
+    console.sayAll(SplitLines.of(data, split));
   }
 
   @Override
@@ -167,6 +155,17 @@ record RunLines(Console console) implements RunEvents {
   @Override
   public void judging(int pictures, boolean test) {
     say("Judging by %s %,d pictures", test ? "its test set of" : "all of its", pictures);
+  }
+
+  @Override
+  public void judgingOwn(int pictures, List<Path> lost) {
+    say("Judging by %s of the run's own", Names.count(pictures, "test picture"));
+    if (!lost.isEmpty()) {
+      say(
+          "%s of the run can't be judged, being gone, unreadable or of another class now: %s",
+          Names.count(lost.size(), "test picture"),
+          Reason.line(Names.few(lost.stream().map(Path::toString).toList())));
+    }
   }
 
   @Override

@@ -9,11 +9,6 @@ import java.util.Locale;
 
 /** What people are told of a verdict. */
 final class VerdictLines {
-  /**
-   * From here on a class is so much rarer than another that its share of the pictures is not fair.
-   */
-  private static final double IMBALANCED = 1.5;
-
   /** Classes that are named as the worst. */
   private static final int WORST = 3;
 
@@ -39,7 +34,8 @@ final class VerdictLines {
             test.top3Accuracy(),
             test.loss(),
             pictures);
-    boolean imbalanced = isImbalanced(test.classes());
+    boolean imbalanced =
+        Imbalance.of(test.classes().stream().mapToInt(ClassFigures::support)).isWorthTelling();
     lines.add("  " + (imbalanced ? macro : accuracy));
     lines.add("  " + (imbalanced ? accuracy : macro));
     String worst =
@@ -52,11 +48,5 @@ final class VerdictLines {
             .orElse("none");
     lines.add("  lowest F1: " + worst);
     return lines;
-  }
-
-  private static boolean isImbalanced(List<ClassFigures> classes) {
-    int least = classes.stream().mapToInt(ClassFigures::support).min().orElse(0);
-    int most = classes.stream().mapToInt(ClassFigures::support).max().orElse(0);
-    return most >= IMBALANCED * least;
   }
 }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -44,6 +45,7 @@ public final class Cifar10 implements ImageSet {
   private final byte[] pixels;
 
   private final String[] hashes;
+  private final Quarantine quarantine;
 
   /** The arrays are kept, not copied. */
   Cifar10(List<String> classes, byte[] labels, byte[] pixels) {
@@ -55,6 +57,7 @@ public final class Cifar10 implements ImageSet {
     this.labels = labels;
     this.pixels = pixels;
     hashes = new String[labels.length];
+    quarantine = new Quarantine(labels.length, 0);
     for (int i = 0; i < hashes.length; i++) {
       hashes[i] =
           Hash.Algorithm.SHA256.of(ByteBuffer.wrap(pixels, i * PICTURE_BYTES, PICTURE_BYTES)).hex();
@@ -141,18 +144,13 @@ public final class Cifar10 implements ImageSet {
   }
 
   @Override
-  public Optional<Fingerprint> fingerprint(int index) {
-    return Optional.of(Fingerprint.of(picture(index)));
+  public Optional<PictureFile> file(int index) {
+    return Optional.empty();
   }
 
   @Override
-  public String place(int index) {
-    return "picture " + index;
-  }
-
-  @Override
-  public Optional<Picture> read(int index, int least) {
-    return Optional.of(picture(index));
+  public Optional<List<Picture>> read(int index, int[] leasts) {
+    return Optional.of(Collections.nCopies(leasts.length, picture(index)));
   }
 
   /** A copy of a picture. */
@@ -164,6 +162,6 @@ public final class Cifar10 implements ImageSet {
   /** Always empty: what is damaged in these files spoils all of them. */
   @Override
   public Quarantine quarantine() {
-    return new Quarantine(size(), 0);
+    return quarantine;
   }
 }

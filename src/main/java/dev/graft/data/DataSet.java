@@ -15,10 +15,10 @@ import java.util.stream.IntStream;
  * @param parts of each picture what it is for, empty where that is for Graft to draw
  * @param origin one line for the log: which copy of the data this is, where it was found, and why
  *     it was taken
- * @param notes further lines for the log, about what was found and passed over
+ * @param notes about what was found and passed over
  */
 public record DataSet(
-    String name, ImageSet pictures, List<Optional<Part>> parts, String origin, List<String> notes) {
+    String name, ImageSet pictures, List<Optional<Part>> parts, String origin, List<Note> notes) {
   public DataSet {
     parts = List.copyOf(parts);
     notes = List.copyOf(notes);
@@ -47,9 +47,7 @@ public record DataSet(
 
   /** The readable pictures of a part, ascending; of those for Graft to draw if it is empty. */
   public int[] indices(Optional<Part> part) {
-    return IntStream.range(0, pictures.size())
-        .filter(i -> parts.get(i).equals(part) && !pictures.quarantine().contains(i))
-        .toArray();
+    return pictures.readable().filter(i -> parts.get(i).equals(part)).toArray();
   }
 
   /** Whether pictures of a part are among them. */
@@ -81,10 +79,13 @@ public record DataSet(
   /** How many readable pictures each class has. */
   public int[] support() {
     int[] support = new int[classes().size()];
-    IntStream.range(0, pictures.size())
-        .filter(i -> !pictures.quarantine().contains(i))
-        .forEach(i -> support[pictures.label(i)]++);
+    pictures.readable().forEach(i -> support[pictures.label(i)]++);
     return support;
+  }
+
+  /** How large the pictures are. */
+  public Sides sides() {
+    return Sides.of(pictures);
   }
 
   @Override

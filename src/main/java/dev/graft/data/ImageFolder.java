@@ -1,15 +1,13 @@
 package dev.graft.data;
 
-import dev.graft.GraftException;
 import dev.graft.Progress;
 import dev.graft.Reason;
-import dev.graft.io.Csv;
 import dev.graft.io.Hash;
 import dev.graft.io.ReadAhead;
 import dev.graft.picture.Picture;
 import dev.graft.picture.PictureReader;
+import dev.graft.picture.Unreadable;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,26 +22,27 @@ import java.util.stream.IntStream;
  * only ever read.
  */
 public final class ImageFolder implements ImageSet {
-  /** Enough of a picture for its fingerprint. */
-  private static final int LEAST = 64;
-
   /** In place of the hash of what can't even be opened. */
   private static final String NO_HASH = "0".repeat(64);
+
+  /** Files that are looked at before their turn comes. */
+  private static final int AHEAD = 64;
 
   private final Listing listing;
   private final List<Opened> opened;
   private final Quarantine quarantine;
-  private final FingerprintLog fingerprints;
 
-  /** What is known of a file before its picture is decoded. */
+  /**
+   * What is known of a file before its picture is decoded.
+   *
+   * @param fault the rest of a sentence that begins with its path
+   */
   private record Opened(int label, String hash, int width, int height, Optional<String> fault) {}
 
-  private ImageFolder(
-      Listing listing, List<Opened> opened, Quarantine quarantine, FingerprintLog fingerprints) {
+  private ImageFolder(Listing listing, List<Opened> opened, Quarantine quarantine) {
     this.listing = listing;
     this.opened = opened;
     this.quarantine = quarantine;
-    this.fingerprints = fingerprints;
   }
 
   /**
@@ -54,11 +53,10 @@ public final class ImageFolder implements ImageSet {
    * training in all of its places: the test must not ask for what was learnt.
    *
    * @param maxBad the share of the files that may be unreadable, in [0, 1]
-   * @param fingerprints where those of the pictures are found and kept
-   * @throws GraftException if there is nothing to learn from, or too much that can't be read
+   * @throws dev.graft.GraftException if there is nothing to learn from, or too much that can't be
+   *     read
    */
-  public static DataSet open(
-      Path path, double maxBad, FingerprintLog fingerprints, Progress.Display display) {
+  public static DataSet open(Path path, double maxBad, Progress.Display display) {
     Listing listing = Listing.of(path);
     int count = listing.files().size();
     Map<String, Integer> labels = new HashMap<>();
@@ -75,27 +73,20 @@ public final class ImageFolder implements ImageSet {
       files.forEachRemaining(
           each -> {
             int index = opened.size();
-            each.fault()
-                .ifPresent(
-                    fault ->
-                        quarantine.add(index, listing.files().get(index).path().toString(), fault));
+            String place = listing.files().get(index).path().toString();
+            each.fault().ifPresent(fault -> quarantine.add(index, place, fault));
             opened.add(each);
             progress.stepTo(opened.size());
           });
     }
     quarantine.check();
-    ImageFolder pictures = new ImageFolder(listing, opened, quarantine, fingerprints);
+    ImageFolder pictures = new ImageFolder(listing, opened, quarantine);
     List<Optional<Part>> parts = listing.files().stream().map(PictureFile::part).toList();
     List<Optional<Part>> apart = keptApart(parts, opened);
-    List<String> notes = new ArrayList<>(listing.notes());
+    List<Note> notes = new ArrayList<>(listing.notes());
     long moved = IntStream.range(0, count).filter(i -> !parts.get(i).equals(apart.get(i))).count();
     if (moved > 0) {
-      notes.add(
-          String.format(
-              Locale.ROOT,
-              "%s moved to the part farther from training (validation, test) that has the same"
-                  + " content, so that nothing is tested on what was learnt.",
-              Listing.count(moved, "picture")));
+      notes.add(Note.of(Note.Kind.MOVED, path, moved, count));
     }
     return new DataSet(
         listing.name(),
@@ -106,24 +97,17 @@ public final class ImageFolder implements ImageSet {
         notes);
   }
 
-  /** Files that are looked at before their turn comes. */
-  private static final int AHEAD = 64;
-
   private static Opened look(PictureFile file, int label) {
     String hash = NO_HASH;
     try {
       PictureReader.Header header = PictureReader.header(file.path());
       hash = Hash.Algorithm.SHA256.of(file.path()).hex();
       return new Opened(label, hash, header.width(), header.height(), Optional.empty());
-    } catch (GraftException e) {
-      return new Opened(label, hash, 0, 0, Optional.of(e.getMessage()));
+    } catch (Unreadable e) {
+      return new Opened(label, hash, 0, 0, Optional.of(e.reason()));
     } catch (IOException e) {
-      return new Opened(
-          label,
-          hash,
-          0,
-          0,
-          Optional.of(Reason.sentence(file.path() + " can't be read: " + e.getMessage())));
+      String reason = Reason.sentence("can't be read: " + e.getMessage());
+      return new Opened(label, hash, 0, 0, Optional.of(reason));
     }
   }
 
@@ -139,22 +123,6 @@ public final class ImageFolder implements ImageSet {
     return IntStream.range(0, parts.size())
         .mapToObj(i -> parts.get(i).map(part -> farthest.getOrDefault(opened.get(i).hash(), part)))
         .toList();
-  }
-
-  /** What was put in which part, as a manifest that gives the same parts again. */
-  public String manifest(Split split) {
-    StringBuilder csv = new StringBuilder(Csv.row(List.of("path", "label", "split")));
-    rows(csv, split.train(), "train");
-    rows(csv, split.validation(), "validation");
-    rows(csv, split.test(), "test");
-    return csv.toString();
-  }
-
-  private void rows(StringBuilder csv, int[] indices, String part) {
-    for (int i : indices) {
-      PictureFile file = listing.files().get(i);
-      csv.append(Csv.row(List.of(file.path().toAbsolutePath().toString(), file.label(), part)));
-    }
   }
 
   @Override
@@ -178,6 +146,11 @@ public final class ImageFolder implements ImageSet {
   }
 
   @Override
+  public Optional<PictureFile> file(int index) {
+    return Optional.of(listing.files().get(index));
+  }
+
+  @Override
   public int width(int index) {
     return opened.get(index).width();
   }
@@ -188,41 +161,21 @@ public final class ImageFolder implements ImageSet {
   }
 
   @Override
-  public String place(int index) {
-    return listing.files().get(index).path().toString();
-  }
-
-  @Override
   public Quarantine quarantine() {
     return quarantine;
   }
 
   @Override
-  public Optional<Picture> read(int index, int least) {
+  public Optional<List<Picture>> read(int index, int[] leasts) {
     if (quarantine.contains(index)) {
       return Optional.empty();
     }
     try {
-      Picture picture = PictureReader.read(listing.files().get(index).path(), least);
-      if (fingerprints.of(hash(index)).isEmpty()) {
-        fingerprints.keep(hash(index), Fingerprint.of(picture));
-      }
-      return Optional.of(picture);
-    } catch (GraftException e) {
-      quarantine.add(index, place(index), e.getMessage());
-      return Optional.empty();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  @Override
-  public Optional<Fingerprint> fingerprint(int index) {
-    if (quarantine.contains(index)) {
+      Hash content = new Hash(Hash.Algorithm.SHA256, hash(index));
+      return Optional.of(PictureReader.read(listing.files().get(index).path(), content, leasts));
+    } catch (Unreadable e) {
+      quarantine.add(index, place(index), e.reason());
       return Optional.empty();
     }
-    return fingerprints
-        .of(hash(index))
-        .or(() -> read(index, LEAST).flatMap(picture -> fingerprints.of(hash(index))));
   }
 }

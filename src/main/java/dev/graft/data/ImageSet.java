@@ -3,9 +3,10 @@ package dev.graft.data;
 import dev.graft.picture.Picture;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** Labelled pictures in a fixed order. */
-public sealed interface ImageSet permits Cifar10, ImageFolder {
+public interface ImageSet {
   /** The names of the classes, in the order of their labels. */
   List<String> classes();
 
@@ -25,8 +26,21 @@ public sealed interface ImageSet permits Cifar10, ImageFolder {
    */
   String hash(int index);
 
+  /** A picture's own file, as it was listed; empty where a file holds many. */
+  Optional<PictureFile> file(int index);
+
+  /**
+   * Whether these are somebody's own files, one a picture: only then may some be unreadable, and
+   * only then do places tell people anything.
+   */
+  default boolean areFiles() {
+    return size() > 0 && file(0).isPresent();
+  }
+
   /** Where a picture is, for people: a path, or its number in a file of many. */
-  String place(int index);
+  default String place(int index) {
+    return file(index).map(file -> file.path().toString()).orElse("picture " + index);
+  }
 
   /** Width in pixels, as far as it is known without reading the picture; else 0. */
   int width(int index);
@@ -35,30 +49,31 @@ public sealed interface ImageSet permits Cifar10, ImageFolder {
   int height(int index);
 
   /**
-   * What near-duplicates are found by; reads the picture, unless that was done before.
+   * A picture in several reductions, decoded once, anew at each call, by several threads at once if
+   * need be.
    *
-   * @return empty if it can't be read
+   * @param leasts for each, a larger picture may be given reduced, but with no side shorter than
+   *     this, and always by the same factor; 0 for its full size
+   * @return empty if it can't be read, or has changed since it was hashed; {@link #quarantine} has
+   *     the reason then
    */
-  Optional<Fingerprint> fingerprint(int index);
+  Optional<List<Picture>> read(int index, int[] leasts);
 
-  /**
-   * A picture, read anew at each call, by several threads at once if need be.
-   *
-   * @param least a larger picture may be given reduced, but with no side shorter than this; 0 for
-   *     its full size
-   * @return empty if it can't be read; {@link #quarantine} has the reason then
-   */
-  Optional<Picture> read(int index, int least);
+  /** A picture in one reduction, likewise. */
+  default Optional<Picture> read(int index, int least) {
+    return read(index, new int[] {least}).map(pictures -> pictures.get(0));
+  }
 
   /** The pictures that are known so far to be unreadable. */
   Quarantine quarantine();
 
+  /** All pictures but those in quarantine, ascending. */
+  default IntStream readable() {
+    return IntStream.range(0, size()).filter(i -> !quarantine().contains(i));
+  }
+
   /** The labels of some pictures. */
   default int[] labels(int[] indices) {
-    int[] labels = new int[indices.length];
-    for (int i = 0; i < labels.length; i++) {
-      labels[i] = label(indices[i]);
-    }
-    return labels;
+    return IntStream.of(indices).map(this::label).toArray();
   }
 }

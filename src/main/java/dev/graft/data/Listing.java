@@ -1,18 +1,20 @@
 package dev.graft.data;
 
 import dev.graft.GraftException;
+import dev.graft.Names;
+import dev.graft.picture.FolderWalk;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -29,15 +31,17 @@ import java.util.stream.Collectors;
  * @param root what relative paths start from
  * @param classes the labels, each once, sorted by code point
  * @param files sorted by path, each file once a class and part
- * @param notes sentences for the log: what was ignored, and what looks odd
+ * @param notes what was ignored, and what looks odd
  */
 public record Listing(
-    String name, Path root, List<String> classes, List<PictureFile> files, List<String> notes) {
+    String name, Path root, List<String> classes, List<PictureFile> files, List<Note> notes) {
   private static final int LONGEST_NAME = 40;
   private static final int LONGEST_LABEL = 200;
 
-  /** Sorts as UTF-8 and UTF-32 do; {@link String#compareTo} puts emoji before some of the BMP. */
-  static final Comparator<String> BY_CODE_POINT = Listing::compareCodePoints;
+  /** Control characters, separators of lines and paragraphs, halves of characters. */
+  private static final Pattern BREAKS_LINES = Pattern.compile("[\\p{Cc}\\p{Zl}\\p{Zp}\\p{Cs}]");
+
+  static final Comparator<String> BY_CODE_POINT = FolderWalk::compareCodePoints;
 
   private static final Comparator<PictureFile> BY_PATH =
       Comparator.comparing(
@@ -64,46 +68,39 @@ public record Listing(
     }
     if (!Files.exists(data)) {
       throw new GraftException(
-          "%s does not exist: name a folder of class folders, or a manifest (CSV or JSON lines)."
-              .formatted(data));
+          data
+              + " does not exist: name a folder of class folders, or a manifest (CSV or JSON lines).");
     }
     return Manifest.read(data);
   }
 
   /** What both kinds of data must fulfil. */
-  static Listing checked(Path data, Path root, List<PictureFile> found, List<String> notes) {
+  static Listing checked(Path data, Path root, List<PictureFile> found, List<Note> notes) {
     List<PictureFile> files = found.stream().sorted(BY_PATH).toList();
     Set<String> classes = labels(files, part -> true);
     Set<String> learned = labels(files, part -> part != Part.VALIDATION && part != Part.TEST);
     if (learned.isEmpty()) {
       throw new GraftException(
-          "%s has no pictures to train on: all are for validation or test.".formatted(data));
+          data + " has no pictures to train on: all are for validation or test.");
     }
-    Set<String> unknown = new TreeSet<>(BY_CODE_POINT);
-    unknown.addAll(classes);
-    unknown.removeAll(learned);
+    Set<String> unknown = without(classes, learned);
     if (!unknown.isEmpty()) {
       throw new GraftException(
-          "%s has classes for validation or test that it has no training pictures of: %s. Add some to train, or leave these classes out."
-              .formatted(data, few(unknown)));
+          data
+              + " has classes for validation or test that it has no training pictures of: "
+              + Names.quoted(unknown)
+              + ". Add some to train, or leave these classes out.");
     }
     if (classes.size() < 2) {
       throw new GraftException(
-          "%s has only one class with pictures, %s; a classifier needs at least 2 classes."
-              .formatted(data, few(classes)));
+          data
+              + " has only one class with pictures, "
+              + Names.quoted(classes)
+              + "; a classifier needs at least 2 classes.");
     }
-    List<String> remarks = new ArrayList<>(notes);
-    for (Part part : EnumSet.of(Part.VALIDATION, Part.TEST)) {
-      Set<String> present = labels(files, part::equals);
-      if (!present.isEmpty() && present.size() < classes.size()) {
-        Set<String> missing = new TreeSet<>(BY_CODE_POINT);
-        missing.addAll(classes);
-        missing.removeAll(present);
-        remarks.add(
-            "No picture for %s shows %s."
-                .formatted(part.name().toLowerCase(Locale.ROOT), few(missing)));
-      }
-    }
+    List<Note> all = new ArrayList<>(notes);
+    addMissing(Note.Kind.NOT_IN_VALIDATION, Part.VALIDATION, data, files, classes, all);
+    addMissing(Note.Kind.NOT_IN_TEST, Part.TEST, data, files, classes, all);
     classes.stream()
         .collect(
             Collectors.groupingBy(
@@ -111,12 +108,28 @@ public record Listing(
         .values()
         .stream()
         .filter(alike -> alike.size() > 1)
-        .forEach(
-            alike ->
-                remarks.add(
-                    "Classes %s differ in upper and lower case only; they are kept apart."
-                        .formatted(few(alike))));
-    return new Listing(fitName(data), root, List.copyOf(classes), files, remarks);
+        .forEach(alike -> all.add(Note.of(Note.Kind.ALIKE_CLASSES, data, alike)));
+    return new Listing(fitName(data), root, List.copyOf(classes), files, all);
+  }
+
+  private static void addMissing(
+      Note.Kind kind,
+      Part part,
+      Path data,
+      List<PictureFile> files,
+      Set<String> classes,
+      List<Note> notes) {
+    Set<String> present = labels(files, part::equals);
+    if (!present.isEmpty() && present.size() < classes.size()) {
+      notes.add(Note.of(kind, data, without(classes, present)));
+    }
+  }
+
+  private static Set<String> without(Set<String> labels, Set<String> others) {
+    Set<String> rest = new TreeSet<>(BY_CODE_POINT);
+    rest.addAll(labels);
+    rest.removeAll(others);
+    return rest;
   }
 
   /** The labels of the pictures of some parts; the part is null where a file has none. */
@@ -142,47 +155,31 @@ public record Listing(
     }
     if (label.codePointCount(0, label.length()) > LONGEST_LABEL) {
       throw new GraftException(
-          "%s has a label of more than %d characters, which begins with %s: shorten it."
-              .formatted(
-                  where,
-                  LONGEST_LABEL,
-                  printable(label.substring(0, label.offsetByCodePoints(0, 40)))));
+          where
+              + " has a label of more than "
+              + LONGEST_LABEL
+              + " characters, which begins with "
+              + label.substring(0, label.offsetByCodePoints(0, 40))
+              + ": shorten it.");
     }
-    if (label.codePoints().anyMatch(Listing::breaksLines)) {
+    if (BREAKS_LINES.matcher(label).find()) {
       throw new GraftException(
-          "%s has a label with line breaks or control characters: %s. Labels are lines of a file; take them out."
-              .formatted(where, printable(label)));
+          where
+              + " has a label with line breaks or control characters: "
+              + BREAKS_LINES.matcher(label).replaceAll("?")
+              + ". Labels are lines of a file; take them out.");
     }
     return label;
   }
 
-  private static boolean breaksLines(int codePoint) {
-    return switch (Character.getType(codePoint)) {
-      case Character.CONTROL,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR,
-          Character.SURROGATE ->
-          true;
-      default -> false;
-    };
-  }
-
-  /** A text with everything that could confuse a terminal replaced. */
-  static String printable(String text) {
-    return text.codePoints()
-        .map(c -> breaksLines(c) ? '?' : c)
-        .limit(200)
-        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
-        .toString();
-  }
-
   /** What helps when a file's name does not fit into the names that Java can write here. */
-  static String localeAdvice() {
+  public static String localeAdvice() {
     String encoding = System.getProperty("sun.jnu.encoding", "");
     return encoding.equalsIgnoreCase("UTF-8")
         ? "Rename it: it is not in UTF-8, as file names are here."
-        : "File names are in %s here, since the shell's locale says so: start again with LC_ALL=C.UTF-8."
-            .formatted(encoding);
+        : "File names are in "
+            + encoding
+            + " here, since the shell's locale says so: start again with LC_ALL=C.UTF-8.";
   }
 
   private static String fitName(Path data) {
@@ -200,34 +197,5 @@ public record Listing(
     }
     fit = fit.replaceFirst("[-._]+$", "");
     return fit.isEmpty() ? "pictures" : fit;
-  }
-
-  /** The first names of a collection, and how many there are beyond them. */
-  static String few(Iterable<String> names) {
-    List<String> shown = new ArrayList<>();
-    int beyond = 0;
-    for (String name : names) {
-      if (shown.size() < 5) {
-        shown.add("\"" + printable(name) + "\"");
-      } else {
-        beyond++;
-      }
-    }
-    return String.join(", ", shown) + (beyond == 0 ? "" : " and %,d more".formatted(beyond));
-  }
-
-  /** {@code 1 picture}, {@code 2 pictures}. */
-  static String count(long number, String noun) {
-    return String.format(Locale.ROOT, "%,d %s%s", number, noun, number == 1 ? "" : "s");
-  }
-
-  private static int compareCodePoints(String a, String b) {
-    int shorter = Math.min(a.length(), b.length());
-    for (int i = 0; i < shorter; i++) {
-      if (a.charAt(i) != b.charAt(i)) {
-        return Integer.compare(a.codePointAt(i), b.codePointAt(i));
-      }
-    }
-    return Integer.compare(a.length(), b.length());
   }
 }

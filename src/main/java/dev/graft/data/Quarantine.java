@@ -1,12 +1,10 @@
 package dev.graft.data;
 
 import dev.graft.GraftException;
-import dev.graft.Reason;
+import dev.graft.Names;
 import dev.graft.io.Csv;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -15,17 +13,19 @@ import java.util.TreeMap;
  * too many. It grows while pictures are read, from several threads.
  */
 public final class Quarantine {
-  /** Pictures that are named to people; all of them are in the file. */
-  private static final int NAMED = 5;
-
   private final int pictures;
   private final double maxBad;
   private final SortedMap<Integer, Entry> entries = new TreeMap<>();
 
-  private record Entry(String path, String reason) {
-    /** Fit to print, whatever characters the file's name has. */
-    String sentence() {
-      return Reason.line(path + " " + reason);
+  /**
+   * A picture that can't be read.
+   *
+   * @param reason the rest of a sentence that begins with the path
+   */
+  public record Entry(String path, String reason) {
+    /** As it is said. */
+    public String sentence() {
+      return path + " " + reason;
     }
   }
 
@@ -40,18 +40,8 @@ public final class Quarantine {
     this.maxBad = maxBad;
   }
 
-  /**
-   * Puts a picture in; once there, it stays with its first reason.
-   *
-   * @param sentence that says why, and may begin with the path
-   */
-  synchronized void add(int index, String path, String sentence) {
-    String reason = sentence;
-    for (String begin : List.of(path + " ", Reason.line(path) + " ")) {
-      if (sentence.startsWith(begin)) {
-        reason = sentence.substring(begin.length());
-      }
-    }
+  /** Puts a picture in; once there, it stays with its first reason. */
+  synchronized void add(int index, String path, String reason) {
     entries.putIfAbsent(index, new Entry(path, reason));
   }
 
@@ -59,8 +49,18 @@ public final class Quarantine {
     return entries.size();
   }
 
+  /** How many pictures there are, good or bad. */
+  public int pictures() {
+    return pictures;
+  }
+
   public synchronized boolean contains(int index) {
     return entries.containsKey(index);
+  }
+
+  /** What is in it, in the pictures' order. */
+  public synchronized List<Entry> entries() {
+    return List.copyOf(entries.values());
   }
 
   /**
@@ -78,39 +78,15 @@ public final class Quarantine {
               entries.size(),
               pictures,
               maxBad,
-              String.join(" ", reasons())));
+              String.join(
+                  " ", entries.values().stream().limit(Names.FEW).map(Entry::sentence).toList())));
     }
-  }
-
-  /** For people: how many, and the first five with their reasons; nothing if there are none. */
-  public synchronized List<String> lines() {
-    if (entries.isEmpty()) {
-      return List.of();
-    }
-    List<String> lines = new ArrayList<>();
-    lines.add(
-        String.format(
-            Locale.ROOT,
-            "Quarantine: %,d of %,d pictures can't be read and are left out:",
-            entries.size(),
-            pictures));
-    reasons().forEach(reason -> lines.add("  " + reason));
-    if (entries.size() > NAMED) {
-      lines.add(String.format(Locale.ROOT, "  … and %,d more", entries.size() - NAMED));
-    }
-    return lines;
-  }
-
-  private List<String> reasons() {
-    return entries.values().stream().limit(NAMED).map(Entry::sentence).toList();
   }
 
   /** A row a picture: {@code path,reason}. */
-  public synchronized String toCsv() {
+  public String toCsv() {
     StringBuilder csv = new StringBuilder(Csv.row(List.of("path", "reason")));
-    for (Map.Entry<Integer, Entry> each : entries.entrySet()) {
-      csv.append(Csv.row(List.of(each.getValue().path(), each.getValue().reason())));
-    }
+    entries().forEach(each -> csv.append(Csv.row(List.of(each.path(), each.reason()))));
     return csv.toString();
   }
 }

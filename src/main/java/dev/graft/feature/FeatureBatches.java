@@ -6,6 +6,7 @@ import ai.djl.training.dataset.Batch;
 import ai.djl.training.dataset.Dataset;
 import ai.djl.translate.StackBatchifier;
 import ai.djl.util.Progress;
+import dev.graft.data.Draw;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Random;
@@ -94,21 +95,12 @@ public final class FeatureBatches implements Dataset {
           public Batch next() {
             int from = next++ % batchesOfRound() * batchSize;
             if (from == 0 && shuffle != null) {
-              shuffle(order);
+              Draw.shuffle(order, shuffle);
             }
             int to = Math.min(order.length, from + batchSize);
             return batch(manager.newSubManager(), Arrays.copyOfRange(order, from, to), to);
           }
         };
-  }
-
-  private void shuffle(int[] order) {
-    for (int i = order.length - 1; i > 0; i--) {
-      int j = shuffle.nextInt(i + 1);
-      int swapped = order[i];
-      order[i] = order[j];
-      order[j] = swapped;
-    }
   }
 
   /** Labels are {@code (N)}, float32, as DJL's evaluators take them. */

@@ -70,8 +70,8 @@ public final class FeatureCache {
    */
   public List<Integer> missing(ImageSet pictures) {
     Set<String> seen = new HashSet<>();
-    return IntStream.range(0, pictures.size())
-        .filter(row -> !pictures.quarantine().contains(row))
+    return pictures
+        .readable()
         .filter(row -> log.slot(pictures.hash(row)) < 0 && seen.add(pictures.hash(row)))
         .boxed()
         .toList();

@@ -1,7 +1,6 @@
 package dev.graft.picture;
 
 import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
-import dev.graft.GraftException;
 import dev.graft.io.Hash;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,7 +25,7 @@ import javax.imageio.stream.ImageInputStream;
  * <p>A picture of more than 25 megapixels is thinned out while it is decoded, by the smallest whole
  * factor that brings it below, whatever size was asked for: so it fits into a common heap.
  *
- * <p>What cannot be read in full is not read at all: every fault is a {@link GraftException} of one
+ * <p>What cannot be read in full is not read at all: every fault is a {@link Unreadable} of one
  * sentence that begins with the file's name. All methods may be called from several threads.
  */
 public final class PictureReader {
@@ -119,7 +118,7 @@ public final class PictureReader {
 
   private static void requireUnchanged(Path file, Hash then, Hash now) {
     if (!now.equals(then)) {
-      throw new GraftException(file + " was changed while it was in use; start again.");
+      throw new Unreadable(file.toString(), "was changed while it was in use; start again.");
     }
   }
 
@@ -155,7 +154,7 @@ public final class PictureReader {
     try {
       return read(in.readAllBytes(), name);
     } catch (IOException e) {
-      throw new GraftException(name + " can't be read: " + e.getMessage() + ".", e);
+      throw new Unreadable(name, "can't be read: " + e.getMessage() + ".", e);
     }
   }
 
@@ -174,20 +173,20 @@ public final class PictureReader {
 
   private static <T> T opened(Path file, Use<FileChannel, T> use) {
     if (Files.isDirectory(file)) {
-      throw new GraftException(file + " is a folder, not a picture.");
+      throw new Unreadable(file.toString(), "is a folder, not a picture.");
     }
     if (!Files.exists(file)) {
-      throw new GraftException(file + " does not exist.");
+      throw new Unreadable(file.toString(), "does not exist.");
     }
     if (!Files.isRegularFile(file)) {
-      throw new GraftException(file + " is a device or a pipe, not a picture.");
+      throw new Unreadable(file.toString(), "is a device or a pipe, not a picture.");
     }
     try (FileChannel channel = FileChannel.open(file)) {
       return use.of(channel);
     } catch (AccessDeniedException e) {
-      throw new GraftException(file + " cannot be opened: check its permissions.", e);
+      throw new Unreadable(file.toString(), "cannot be opened: check its permissions.", e);
     } catch (IOException e) {
-      throw new GraftException(file + " cannot be opened: " + e.getMessage() + ".", e);
+      throw new Unreadable(file.toString(), "cannot be opened: " + e.getMessage() + ".", e);
     }
   }
 
@@ -205,16 +204,16 @@ public final class PictureReader {
             ImageInputStream opened = stream.read();
             return use.of(new PictureSource(format(opened, name), opened, length, name));
           });
-    } catch (GraftException e) {
+    } catch (Unreadable e) {
       throw e;
     } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError e) {
       if (SharedHeap.isWanting(e)) {
-        throw new GraftException(
-            name + " takes more memory than there is; give Java more by -Xmx, or leave it out.", e);
+        throw new Unreadable(
+            name, "takes more memory than there is; give Java more by -Xmx, or leave it out.", e);
       }
       // The decoders throw whatever damage leads them to, bad indices, negative sizes and so on;
       // the words that go with it are of use to nobody but their authors.
-      throw new GraftException(name + " is damaged or cut off.", e);
+      throw new Unreadable(name, "is damaged or cut off.", e);
     }
   }
 
@@ -222,14 +221,13 @@ public final class PictureReader {
     byte[] start = new byte[PictureFormat.LONGEST_SIGNATURE];
     int read = Math.max(0, stream.read(start));
     if (read == 0) {
-      throw new GraftException(name + " is empty.");
+      throw new Unreadable(name, "is empty.");
     }
     return PictureFormat.of(Arrays.copyOf(start, read))
         .orElseThrow(
             () ->
-                new GraftException(
-                    name
-                        + " is not a picture that Graft reads"
-                        + " (PNG, JPEG, GIF, BMP, TIFF or WebP)."));
+                new Unreadable(
+                    name,
+                    "is not a picture that Graft reads" + " (PNG, JPEG, GIF, BMP, TIFF or WebP)."));
   }
 }

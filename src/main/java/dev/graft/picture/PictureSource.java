@@ -1,6 +1,5 @@
 package dev.graft.picture;
 
-import dev.graft.GraftException;
 import java.awt.Transparency;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
@@ -143,28 +142,29 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
   private void check(int width, int height) {
     long pixels = (long) width * height;
     if (width < 1 || height < 1) {
-      throw new GraftException(name + " has no pixels (" + width + "x" + height + ").");
+      throw new Unreadable(name, "has no pixels (" + width + "x" + height + ").");
     }
     if (pixels > MAX_PIXELS) {
-      throw new GraftException(
-          has(width, height) + "; Graft reads up to " + MAX_PIXELS / MEGA + " megapixels.");
+      throw new Unreadable(
+          name, has(width, height) + "; Graft reads up to " + MAX_PIXELS / MEGA + " megapixels.");
     }
     // Of what fits into memory, the decoder finds out: one colour takes hardly a byte.
     if (pixels > MAX_DECODED && !format.canHold(pixels, length)) {
       String such = width + "x" + height + " pixels, but has " + length + " bytes";
-      throw new GraftException(
+      throw new Unreadable(
+          name,
           format.packsOneColour()
-              ? name
-                  + (" is damaged, or of one colour (it says it has " + such + "); Graft reads a")
+              ? ("is damaged, or of one colour (it says it has " + such + "); Graft reads a")
                   + (" picture of one colour up to " + MAX_DECODED / MEGA + " megapixels.")
-              : name + " is damaged or cut off (it says it has " + such + ").");
+              : "is damaged or cut off (it says it has " + such + ").");
     }
   }
 
   private void check(JpegHead head) {
     check(head.width(), head.height());
     if (head.isOfSeveralScans() && (long) head.width() * head.height() > MAX_KEPT) {
-      throw new GraftException(
+      throw new Unreadable(
+          name,
           has(head.width(), head.height())
               + ("; Graft reads progressive JPEG up to " + MAX_KEPT / MEGA + " megapixels."));
     }
@@ -173,15 +173,15 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
   private void checkScans(JpegHead head) throws IOException {
     long scans = head.isOfSeveralScans() ? head.scans(stream) : 1;
     if (scans * head.width() * head.height() > MAX_SCANNED) {
-      throw new GraftException(
-          name
-              + (" is made of " + scans + " scans of " + head.width() + "x" + head.height())
+      throw new Unreadable(
+          name,
+          ("is made of " + scans + " scans of " + head.width() + "x" + head.height())
               + " pixels, which would take too long to read; save it anew.");
     }
   }
 
-  private String has(int width, int height) {
-    return name + " has " + width + "x" + height + " pixels";
+  private static String has(int width, int height) {
+    return "has " + width + "x" + height + " pixels";
   }
 
   /** The smallest factor to thin a picture out by, so that its pixels fit into memory. */

@@ -1,6 +1,5 @@
 package dev.graft.picture;
 
-import dev.graft.GraftException;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.ComponentColorModel;
@@ -58,13 +57,13 @@ abstract class PixelRows {
     }
     int type = raster.getTransferType();
     if (type != DataBuffer.TYPE_BYTE && type != DataBuffer.TYPE_USHORT) {
-      throw new GraftException(
-          name + " has samples of more than 16 bits; Graft reads pictures of 8 or 16 bits.");
+      throw new Unreadable(
+          name, "has samples of more than 16 bits; Graft reads pictures of 8 or 16 bits.");
     }
     int channels = colours.getNumColorComponents();
     if (channels != 1 && channels != 3 && channels != 4) {
-      throw new GraftException(
-          name + " has " + channels + " colours a pixel; Graft reads grey, RGB and CMYK.");
+      throw new Unreadable(
+          name, "has " + channels + " colours a pixel; Graft reads grey, RGB and CMYK.");
     }
     boolean plain = type == DataBuffer.TYPE_BYTE && !colours.hasAlpha();
     return plain

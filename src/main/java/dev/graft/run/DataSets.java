@@ -2,7 +2,7 @@ package dev.graft.run;
 
 import dev.graft.data.Cifar10;
 import dev.graft.data.DataSet;
-import dev.graft.data.FingerprintLog;
+import dev.graft.data.Draw;
 import dev.graft.data.ImageFolder;
 import dev.graft.data.Split;
 import dev.graft.recipe.Recipe;
@@ -17,14 +17,13 @@ public final class DataSets {
    *
    * @throws dev.graft.GraftException if it isn't there, or can't be learnt from
    */
-  public static DataSet open(Recipe recipe, FingerprintLog fingerprints, RunEvents events) {
+  public static DataSet open(Recipe recipe, RunEvents events) {
     DataSet found =
         switch (recipe.data()) {
           case Cifar10.NAME ->
               Cifar10.find(recipe.dataDir().stream().map(Path::of).toList(), events);
           case Cifar10.SAMPLE -> Cifar10.sample();
-          default ->
-              ImageFolder.open(Path.of(recipe.data()), recipe.maxBad(), fingerprints, events);
+          default -> ImageFolder.open(Path.of(recipe.data()), recipe.maxBad(), events);
         };
     events.found(found);
     return found;
@@ -34,7 +33,8 @@ public final class DataSets {
    * Splits what is not split already, as the recipe says; the same pictures in the same order are
    * split the same way again.
    *
-   * @param groups numbers of pictures that stay together, see {@link dev.graft.data.Survey#groups}
+   * @param groups numbers of pictures that stay together, see {@link
+   *     dev.graft.data.duplicates.Survey#groups}
    * @throws dev.graft.GraftException if a class has too few pictures for it
    */
   public static Split split(Recipe recipe, DataSet data, int[] groups) {
@@ -52,8 +52,8 @@ public final class DataSets {
     return (candidates, fraction) ->
         switch (recipe.split()) {
           case STRATIFIED ->
-              Split.stratified(candidates, data.labels(), groups, fraction, recipe.seed());
-          case LAST -> Split.last(candidates, fraction);
+              Draw.stratified(candidates, data.labels(), groups, fraction, recipe.seed());
+          case LAST -> Draw.last(candidates, fraction);
         };
   }
 }

@@ -2,13 +2,14 @@ package dev.graft.run;
 
 import ai.djl.Device;
 import dev.graft.GraftException;
+import dev.graft.Names;
 import dev.graft.Progress;
 import dev.graft.data.DataSet;
-import dev.graft.data.FingerprintLog;
-import dev.graft.data.ImageFolder;
 import dev.graft.data.ImageSet;
 import dev.graft.data.Part;
-import dev.graft.data.Survey;
+import dev.graft.data.SplitCsv;
+import dev.graft.data.duplicates.Fingerprints;
+import dev.graft.data.duplicates.Survey;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.inference.Answer;
 import dev.graft.inference.Classifier;
@@ -68,16 +69,13 @@ public final class Evaluator {
    */
   public Written evaluate(Optional<String> data, Device device) throws IOException {
     Recipe recipe = recipe(data);
-    try (FingerprintLog fingerprints = new FingerprintLog(output.fingerprints());
+    try (Fingerprints fingerprints = new Fingerprints(output.fingerprints());
         Classifier classifier = Classifier.load(RunFolder.modelOf(run), device)) {
-      DataSet found = DataSets.open(recipe, fingerprints, events);
-      Survey survey = Survey.thorough(found, events);
-      events.listed(survey);
+      DataSet found = DataSets.open(recipe, events);
+      events.listed(found, Survey.quick(found));
       int[] labels = labels(found, classifier.classes());
       int[] chosen =
-          data.isPresent()
-              ? chosen(found)
-              : DataSets.split(Designs.resolve(recipe), unchanged(found), survey.groups()).test();
+          data.isPresent() ? chosen(found, fingerprints) : own(recipe, found, fingerprints);
       Evaluation evaluation = judge(found.pictures(), chosen, labels, classifier);
       Verdict verdict =
           new Verdict(
@@ -115,6 +113,20 @@ public final class Evaluator {
     return RecipeReader.read(there ? file : null, settings);
   }
 
+  /** The test pictures of the run, as it wrote them down, or as they are drawn again. */
+  private int[] own(Recipe recipe, DataSet found, Fingerprints fingerprints) {
+    Path written = run.resolve("split.csv");
+    if (!Files.isRegularFile(written)) {
+      Survey survey = Survey.thorough(unchanged(found), fingerprints, events);
+      int[] test = DataSets.split(Designs.resolve(recipe), found, survey.groups()).test();
+      events.judgingOwn(test.length, List.of());
+      return test;
+    }
+    SplitCsv.Test test = SplitCsv.test(written, found);
+    events.judgingOwn(test.indices().length, test.lost());
+    return test.indices();
+  }
+
   private DataSet unchanged(DataSet found) {
     String then = RunFolder.recordOf(run).data().sha256();
     if (!found.sha256().equals(then)) {
@@ -128,11 +140,12 @@ public final class Evaluator {
   }
 
   /** The test pictures if there are some, else all. */
-  private int[] chosen(DataSet data) {
+  private int[] chosen(DataSet data, Fingerprints fingerprints) {
     ImageSet pictures = data.pictures();
+    events.surveyed(data, Survey.thorough(data, fingerprints, events));
     int[] chosen =
-        IntStream.range(0, pictures.size())
-            .filter(i -> !pictures.quarantine().contains(i))
+        pictures
+            .readable()
             .filter(i -> !data.has(Part.TEST) || data.parts().get(i).equals(Optional.of(Part.TEST)))
             .toArray();
     if (chosen.length == 0) {
@@ -152,8 +165,8 @@ public final class Evaluator {
               + " has classes that the model does not know: "
               + String.join(", ", unknown)
               + ". It knows "
-              + String.join(", ", known.subList(0, Math.min(20, known.size())))
-              + (known.size() > 20 ? ", and " + (known.size() - 20) + " more." : "."));
+              + Names.first(20, known)
+              + ".");
     }
     return IntStream.of(data.labels())
         .map(label -> known.indexOf(data.classes().get(label)))
@@ -198,7 +211,7 @@ public final class Evaluator {
         evaluation,
         run.getFileName() + " on " + data.name(),
         place -> pictures.read(chosen[place], Charts.LEAST_SIDE));
-    if (pictures instanceof ImageFolder) {
+    if (pictures.areFiles()) {
       Files.writeString(
           folder.resolve("mistakes.csv"),
           evaluation.mistakesCsv(place -> pictures.place(chosen[place])));

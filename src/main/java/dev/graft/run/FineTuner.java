@@ -4,12 +4,13 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import dev.graft.data.DataSet;
-import dev.graft.data.FingerprintLog;
-import dev.graft.data.ImageFolder;
+import dev.graft.data.Draw;
 import dev.graft.data.ImageSet;
 import dev.graft.data.Part;
 import dev.graft.data.Split;
-import dev.graft.data.Survey;
+import dev.graft.data.SplitCsv;
+import dev.graft.data.duplicates.Fingerprints;
+import dev.graft.data.duplicates.Survey;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.inference.SavedModel;
@@ -30,7 +31,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /** A run, from a recipe to a verdict. */
 public final class FineTuner {
@@ -43,6 +43,7 @@ public final class FineTuner {
   private final Recipe asked;
   private final Recipe recipe;
   private final DataSet data;
+  private final Fingerprints fingerprints;
   private final ImageSet pictures;
   private final Device device;
   private final Backbone backbone;
@@ -56,6 +57,7 @@ public final class FineTuner {
       Recipe recipe,
       OutputFolder output,
       DataSet data,
+      Fingerprints fingerprints,
       Device device,
       Backbone backbone,
       RunEvents events) {
@@ -63,6 +65,7 @@ public final class FineTuner {
     this.recipe = recipe;
     this.output = output;
     this.data = data;
+    this.fingerprints = fingerprints;
     this.pictures = data.pictures();
     this.device = device;
     this.backbone = backbone;
@@ -83,18 +86,19 @@ public final class FineTuner {
     Designs.check(asked);
     Device device = Computer.device(asked.device());
     Computer.seed(asked.seed());
-    try (FingerprintLog fingerprints = new FingerprintLog(output.fingerprints())) {
-      DataSet data = DataSets.open(asked, fingerprints, events);
+    try (Fingerprints fingerprints = new Fingerprints(output.fingerprints())) {
+      DataSet data = DataSets.open(asked, events);
       Survey survey = Survey.quick(data);
-      events.listed(survey);
+      events.listed(data, survey);
       // What can't be split is said now, before hours of features.
       Split.check(data, survey.groups());
-      Recipe recipe = Designs.resolve(asked, survey.medianSide());
-      events.decided(asked, recipe, survey.smallerThan(recipe.inputSize()));
+      Recipe recipe = Designs.resolve(asked, data.sides().median());
+      events.decided(asked, recipe, data.sides().smallerThan(recipe.inputSize()));
       BackboneEntry entry = BackboneEntry.of(recipe.backbone());
       try (Backbone backbone =
           Backbone.load(entry, recipe.weights(), recipe.inputSize(), device, events)) {
-        return new FineTuner(asked, recipe, output, data, device, backbone, events).run();
+        return new FineTuner(asked, recipe, output, data, fingerprints, device, backbone, events)
+            .run();
       }
     }
   }
@@ -172,7 +176,14 @@ public final class FineTuner {
 
   private Features features() throws IOException {
     return recipe.cache()
-        ? Features.cached(graft, weightsId(), pictures, recipe, output.features(), device, events)
+        ? Features.cached(
+            graft,
+            weightsId(),
+            fingerprints.gatheredFrom(pictures),
+            recipe,
+            output.features(),
+            device,
+            events)
         : Features.pixels(graft, pictures, events);
   }
 
@@ -183,7 +194,7 @@ public final class FineTuner {
   }
 
   private Survey survey() {
-    return Survey.thorough(data, events);
+    return Survey.thorough(data, fingerprints, events);
   }
 
   private void surveyed(Survey survey, RunFolder folder) throws IOException {
@@ -223,7 +234,7 @@ public final class FineTuner {
   }
 
   private void quarantine(RunFolder folder) throws IOException {
-    if (pictures instanceof ImageFolder) {
+    if (pictures.areFiles()) {
       folder.write("quarantine.csv", pictures.quarantine().toCsv());
       RunRecord record = folder.record();
       folder.write(
@@ -241,8 +252,8 @@ public final class FineTuner {
             record
                 .data()
                 .split(split.train().length, split.validation().length, split.test().length)));
-    if (pictures instanceof ImageFolder own) {
-      folder.write("split.csv", own.manifest(split));
+    if (pictures.areFiles()) {
+      folder.write("split.csv", SplitCsv.of(pictures, split));
     }
     return split;
   }
@@ -313,7 +324,7 @@ public final class FineTuner {
                       file, picture, data.classes(), pictures.label(index), probabilities));
     }
     EvaluationFiles.write(folder.path(), onTest, title, place -> picture(split.test()[place]));
-    if (pictures instanceof ImageFolder) {
+    if (pictures.areFiles()) {
       folder.write(
           "mistakes.csv", onTest.mistakesCsv(place -> pictures.place(split.test()[place])));
     }
@@ -327,13 +338,13 @@ public final class FineTuner {
   private RunRecord.CrossValidation crossValidate(
       RunFolder folder, Features features, int[] groups, KeptWeights untrained) throws IOException {
     int[] candidates =
-        IntStream.range(0, pictures.size())
-            .filter(i -> !pictures.quarantine().contains(i))
+        pictures
+            .readable()
             .filter(i -> !data.parts().get(i).equals(Optional.of(Part.TEST)))
             .toArray();
     CrossValidation folds =
         CrossValidation.run(
-            Split.folds(candidates, data.labels(), groups, recipe.folds(), recipe.seed()),
+            Draw.folds(candidates, data.labels(), groups, recipe.folds(), recipe.seed()),
             DataSets.holdOut(recipe, data, groups),
             recipe.validationSplit(),
             recipe.seed(),

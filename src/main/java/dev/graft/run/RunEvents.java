@@ -2,13 +2,14 @@ package dev.graft.run;
 
 import dev.graft.data.DataSet;
 import dev.graft.data.Split;
-import dev.graft.data.Survey;
+import dev.graft.data.duplicates.Survey;
 import dev.graft.feature.RecordLayout;
 import dev.graft.network.GraftedNetwork;
 import dev.graft.recipe.Recipe;
 import dev.graft.training.TrainingEvents;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 
 /** What a run tells of itself while it goes on; the words for it are others' business. */
 public interface RunEvents extends TrainingEvents {
@@ -16,7 +17,7 @@ public interface RunEvents extends TrainingEvents {
   void found(DataSet data);
 
   /** Their files are looked at: classes, sizes, and what is there more than once. */
-  void listed(Survey survey);
+  void listed(DataSet data, Survey survey);
 
   /**
    * The network's input is settled.
@@ -67,6 +68,13 @@ public interface RunEvents extends TrainingEvents {
    * @param test whether by a test set, or by all pictures that there are
    */
   void judging(int pictures, boolean test);
+
+  /**
+   * A saved model is to be judged by its run's own test pictures.
+   *
+   * @param lost those that are gone, unreadable or of another class now
+   */
+  void judgingOwn(int pictures, List<Path> lost);
 
   /** The run was stopped from outside; what is kept stays for the next one. */
   void interrupted(Path folder);

@@ -1,12 +1,14 @@
 package dev.graft.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -136,6 +138,35 @@ class PictureArgumentsTest {
     Files.createSymbolicLink(folder.resolve("p/link"), folder.resolve("elsewhere"));
     Files.createSymbolicLink(folder.resolve("p/up"), folder.resolve("p"));
     assertThat(expand("p")).containsExactly("p/a.png", "p/link/b.png");
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void aPatternMayNameALinkToWhatLiesThereUnderAnotherName() throws IOException {
+    files("p/b/1.png");
+    Files.createSymbolicLink(folder.resolve("p/x"), folder.resolve("p/b"));
+    assertThat(expand("p/**/x/*.png")).containsExactly("p/x/1.png");
+    assertThat(expand("p/x/*.png")).containsExactly("p/x/1.png");
+    assertThat(expand("p")).containsExactly("p/b/1.png");
+  }
+
+  /** Each folder has two links to the next, which makes eight million ways to the picture. */
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void linksThatMultiplyAreFollowedOnce() throws IOException {
+    files("p/0/a.txt", "p/23/z.png");
+    for (int i = 0; i < 23; i++) {
+      Path from = Files.createDirectories(folder.resolve("p/" + i));
+      Files.createSymbolicLink(from.resolve("a"), folder.resolve("p/" + (i + 1)));
+      Files.createSymbolicLink(from.resolve("b"), folder.resolve("p/" + (i + 1)));
+    }
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(20),
+        () -> {
+          assertThat(expand("p")).containsExactly("p/23/z.png");
+          assertThat(expand("p/**/*.png")).contains("p/23/z.png").hasSizeLessThan(100);
+          assertThat(expand("p/0")).hasSize(1);
+        });
   }
 
   @Test

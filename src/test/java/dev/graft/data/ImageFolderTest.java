@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.graft.Console;
 import dev.graft.GraftException;
-import java.awt.image.BufferedImage;
+import dev.graft.picture.Picture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +17,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -43,27 +42,22 @@ class ImageFolderTest {
     Files.writeString(folder.resolve("cat/01.png"), "no picture");
     cutOff(folder.resolve("dog/02.png"));
 
-    try (FingerprintLog log = log()) {
-      DataSet data = open(0.5, log);
-      Quarantine quarantine = data.pictures().quarantine();
-      assertThat(quarantine.size()).isEqualTo(2); // the third has a good head
-      Survey survey = Survey.thorough(data, Console.silent());
-      assertThat(quarantine.size()).isEqualTo(3);
-      assertThat(quarantine.lines())
-          .startsWith(
-              "Quarantine: 3 of 16 pictures can't be read and are left out:",
-              "  " + folder.resolve("cat/00.png") + " is empty.")
-          .hasSize(4);
-      List<String> rows = quarantine.toCsv().lines().toList();
-      assertThat(rows).hasSize(4).first().isEqualTo("path,reason");
-      assertThat(rows.get(1)).isEqualTo(folder.resolve("cat/00.png") + ",is empty.");
-      assertThat(rows.get(3)).startsWith(folder.resolve("dog/02.png") + ",").endsWith(".");
-      assertThat(data.support()).containsExactly(6, 7);
-      assertThat(data.pictures().read(1, 0)).isEmpty();
+    DataSet data = open(0.5);
+    Quarantine quarantine = data.pictures().quarantine();
+    assertThat(quarantine.size()).isEqualTo(2); // the third has a good head
+    readAll(data);
+    assertThat(quarantine.entries()).hasSize(3);
+    assertThat(quarantine.entries().get(0))
+        .isEqualTo(new Quarantine.Entry("" + folder.resolve("cat/00.png"), "is empty."));
+    List<String> rows = quarantine.toCsv().lines().toList();
+    assertThat(rows).hasSize(4).first().isEqualTo("path,reason");
+    assertThat(rows.get(1)).isEqualTo(folder.resolve("cat/00.png") + ",is empty.");
+    assertThat(rows.get(3)).startsWith(folder.resolve("dog/02.png") + ",").endsWith(".");
+    assertThat(data.support()).containsExactly(6, 7);
+    assertThat(data.pictures().read(1, 0)).isEmpty();
 
-      Split split = split(data, survey);
-      assertThat(all(split)).hasSize(13).doesNotContain(0, 1, 10);
-    }
+    assertThat(data.pictures().readable()).hasSize(13).doesNotContain(0, 1, 10);
+    assertThat(all(split(data))).hasSize(13).doesNotContain(0, 1, 10);
   }
 
   @Test
@@ -72,60 +66,67 @@ class ImageFolderTest {
     Files.write(folder.resolve("cat/00.png"), new byte[0]);
     cutOff(folder.resolve("dog/00.png"));
 
-    try (FingerprintLog log = log()) {
-      String empty = folder.resolve("cat/00.png") + " is empty.";
-      assertThatExceptionOfType(GraftException.class)
-          .isThrownBy(() -> open(0.09, log))
-          .withMessage(
-              "1 of 10 pictures can't be read, more than max-bad allows (0.09 of them); repair or"
-                  + " remove them, or raise it: --set max-bad=0.5. "
-                  + empty);
-      DataSet data = open(0.1, log);
-      assertThatExceptionOfType(GraftException.class)
-          .isThrownBy(() -> Survey.thorough(data, Console.silent()))
-          .withMessageStartingWith(
-              "2 of 10 pictures can't be read, more than max-bad allows (0.1 of them)")
-          .withMessageContaining(empty);
-      Survey.thorough(open(0.2, log), Console.silent());
-    }
-  }
-
-  /** Two pictures, one of them twice, and a file that is none: too few, were they kept together. */
-  @Test
-  void inAClassOfFewPicturesTheNearlyIdenticalAreNotKeptTogether() throws IOException {
-    PictureMaker.write(folder.resolve("dog"), 50, 4, 32);
-    PictureMaker.write(folder.resolve("cat/other.png"), 1, 32);
-    PictureMaker.write(folder.resolve("cat/one.png"), 0, 32);
-    Path near = PictureMaker.write(folder.resolve("cat/two.png"), 0, 32);
-    BufferedImage picture = ImageIO.read(near.toFile());
-    picture.setRGB(1, 1, picture.getRGB(1, 1) ^ 0x030303);
-    ImageIO.write(picture, "png", near.toFile());
-    Files.write(folder.resolve("cat/zero.png"), new byte[0]);
-
-    try (FingerprintLog log = log()) {
-      Survey survey = Survey.thorough(open(0.5, log), Console.silent());
-      assertThat(survey.near()).hasSize(1);
-      int[] groups = survey.groups();
-      assertThat(Arrays.stream(groups).distinct().count()).isEqualTo(groups.length);
-    }
+    String empty = folder.resolve("cat/00.png") + " is empty.";
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> open(0.09))
+        .withMessage(
+            "1 of 10 pictures can't be read, more than max-bad allows (0.09 of them); repair or"
+                + " remove them, or raise it: --set max-bad=0.5. "
+                + empty);
+    DataSet data = open(0.1);
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(
+            () -> {
+              readAll(data);
+              data.pictures().quarantine().check();
+            })
+        .withMessageStartingWith(
+            "2 of 10 pictures can't be read, more than max-bad allows (0.1 of them)")
+        .withMessageContaining(empty);
+    DataSet more = open(0.2);
+    readAll(more);
+    more.pictures().quarantine().check();
   }
 
   @Test
   @EnabledOnOs({OS.LINUX, OS.MAC})
-  void whatAFileNameCommandsTerminalsToDoIsNotPrinted() throws IOException {
+  void aFileNameStaysWhatItIsInTheListOfWhatCannotBeRead() throws IOException {
     pets(3);
-    Files.copy(folder.resolve("cat/00.png"), folder.resolve("cat/\u001b[2J.png"));
     Files.write(folder.resolve("dog/\u0007.png"), new byte[0]);
 
-    try (FingerprintLog log = log()) {
-      DataSet data = open(0.5, log);
-      Survey survey = Survey.thorough(data, Console.silent());
-      assertThat(survey.identicalLines()).last().asString().contains("cat/?[2J.png (cat)");
-      assertThat(data.pictures().quarantine().lines())
-          .last()
-          .isEqualTo("  " + folder.resolve("dog") + "/?.png is empty.");
-      assertThat(data.pictures().quarantine().toCsv()).contains("dog/\u0007.png,is empty.");
-    }
+    assertThat(open(0.5).pictures().quarantine().toCsv()).contains("dog/\u0007.png,is empty.");
+  }
+
+  /** Else its features would be kept under the hash of what it was, and taken for that later. */
+  @Test
+  void aPictureThatIsOverwrittenAfterItsListingIsNotTakenForWhatItWas() throws IOException {
+    pets(3);
+    Path cat = folder.resolve("cat/01.png");
+    byte[] before = Files.readAllBytes(cat);
+    DataSet data = open(0.5);
+    PictureMaker.write(cat, 99);
+
+    assertThat(data.pictures().read(1, 0)).isEmpty();
+    assertThat(data.pictures().quarantine().entries())
+        .containsExactly(
+            new Quarantine.Entry(cat.toString(), "was changed while it was in use; start again."));
+    assertThat(data.pictures().read(0, 0)).isPresent();
+
+    Files.write(cat, before);
+    assertThat(open(0.5).pictures().read(1, 0)).isPresent();
+  }
+
+  @Test
+  void severalReductionsOfAPictureAreThoseThatItHasAlone() throws IOException {
+    PictureMaker.write(folder.resolve("cat/1.png"), 1, 200);
+    PictureMaker.write(folder.resolve("dog/1.png"), 2, 200);
+    ImageSet pictures = open(0).pictures();
+
+    List<Picture> read = pictures.read(0, new int[] {100, 0, 64}).orElseThrow();
+
+    assertThat(read).extracting(Picture::width).containsExactly(100, 200, 67);
+    assertThat(read.get(0)).isEqualTo(pictures.read(0, 100).orElseThrow());
+    assertThat(read.get(2)).isEqualTo(pictures.read(0, 64).orElseThrow());
   }
 
   // What is there more than once.
@@ -140,100 +141,16 @@ class ImageFolderTest {
     }
     PictureMaker.write(folder.resolve("train/cat/copy.png"), 20);
 
-    try (FingerprintLog log = log()) {
-      DataSet data = open(0, log);
-      assertThat(places(data, data.indices(Optional.of(Part.TEST))))
-          .containsExactly(
-              "test/cat/00.png",
-              "test/cat/01.png",
-              "test/dog/00.png",
-              "test/dog/01.png",
-              "train/cat/copy.png");
-      assertThat(data.indices(Optional.of(Part.TRAIN))).hasSize(10);
-      assertThat(data.notes())
-          .contains(
-              "1 picture moved to the part farther from training (validation, test) that has the"
-                  + " same content, so that nothing is tested on what was learnt.");
-      assertThat(Survey.thorough(data, Console.silent()).leaks()).isEmpty();
-    }
-  }
-
-  @Test
-  void conflictsLeaksAndImbalanceAreFoundAndSaid() throws IOException {
-    PictureMaker.write(folder.resolve("train/cat"), 0, 9, 32);
-    PictureMaker.write(folder.resolve("train/dog"), 50, 3, 32);
-    PictureMaker.write(folder.resolve("train/dog/conflict.png"), 0, 32);
-    PictureMaker.write(folder.resolve("test/cat/leak.png"), 8, 40);
-    PictureMaker.write(folder.resolve("test/dog/other.png"), 99, 32);
-
-    try (FingerprintLog log = log()) {
-      DataSet data = open(0, log);
-      Survey survey = Survey.thorough(data, Console.silent());
-      assertThat(survey.identical()).hasSize(1);
-      assertThat(survey.conflicts()).hasSize(1);
-      assertThat(survey.near()).hasSize(1);
-      assertThat(survey.leaks()).hasSize(1);
-      assertThat(survey.imbalance()).isEqualTo(2);
-      assertThat(survey.isImbalanced()).isTrue();
-      assertThat(survey.classLines())
-          .contains(
-              "Classes: cat 10, dog 5",
-              "Imbalanced: the largest class has 2.0 times the pictures of the smallest.",
-              "Sizes: the shorter side is 32 to 40 pixels, 32 in the middle");
-      assertThat(survey.identicalLines())
-          .contains(
-              "Duplicates, CONFLICT, identical pictures with different labels: 1 group, 2 pictures"
-                  + " in all",
-              "  %s (cat, train), %s (dog, train)"
-                  .formatted(
-                      folder.resolve("train/cat/00.png"),
-                      folder.resolve("train/dog/conflict.png")));
-      assertThat(survey.nearLines())
-          .contains(
-              "Duplicates, LEAK, the same or nearly the same pictures in different parts: 1 group,"
-                  + " 2 pictures in all");
-      int[] groups = survey.groups();
-      assertThat(Arrays.stream(groups).distinct().count()).isEqualTo(groups.length - 2);
-      assertThat(survey.smallerThan(40)).isEqualTo(14);
-    }
-  }
-
-  @Test
-  void whereNothingIsThereTwiceThatIsSaid() throws IOException {
-    pets(3);
-    try (FingerprintLog log = log()) {
-      Survey survey = Survey.thorough(open(0, log), Console.silent());
-      assertThat(survey.identicalLines()).containsExactly("Duplicates: no identical pictures");
-      assertThat(survey.nearLines()).containsExactly("Duplicates: no near-duplicates");
-      assertThat(survey.isImbalanced()).isFalse();
-      assertThat(Arrays.stream(survey.groups()).distinct().count()).isEqualTo(6);
-    }
-  }
-
-  @Test
-  void picturesOfAFixedCameraAreNotKeptTogetherButTheIdenticalAmongThemAre() throws IOException {
-    PictureMaker.write(folder.resolve("dog"), 50, 10, 32);
-    for (int i = 0; i < 10; i++) {
-      Path file = PictureMaker.write(folder.resolve("cat/%02d.png".formatted(i)), 0, 32);
-      BufferedImage picture = ImageIO.read(file.toFile());
-      picture.setRGB(1 + i, 1, picture.getRGB(1 + i, 1) ^ 0x030303);
-      ImageIO.write(picture, "png", file.toFile());
-    }
-    Files.copy(folder.resolve("cat/03.png"), folder.resolve("cat/10.png"));
-
-    try (FingerprintLog log = log()) {
-      Survey survey = Survey.thorough(open(0, log), Console.silent());
-      assertThat(survey.near()).hasSize(1);
-      assertThat(survey.near().get(0)).hasSize(11);
-      assertThat(survey.nearLines())
-          .last()
-          .asString()
-          .startsWith("  11 of the near-duplicates are a great part of their class,")
-          .endsWith("they are not kept together.");
-      int[] groups = survey.groups();
-      assertThat(groups[3]).isEqualTo(groups[10]);
-      assertThat(Arrays.stream(groups).distinct().count()).isEqualTo(20);
-    }
+    DataSet data = open(0);
+    assertThat(places(data, data.indices(Optional.of(Part.TEST))))
+        .containsExactly(
+            "test/cat/00.png",
+            "test/cat/01.png",
+            "test/dog/00.png",
+            "test/dog/01.png",
+            "train/cat/copy.png");
+    assertThat(data.indices(Optional.of(Part.TRAIN))).hasSize(10);
+    assertThat(data.notes()).contains(Note.of(Note.Kind.MOVED, folder, 1, 15));
   }
 
   // The user's own.
@@ -254,30 +171,26 @@ class ImageFolderTest {
     for (int i = 0; i < names.size(); i++) {
       PictureMaker.write(folder.resolve(names.get(i)), i);
     }
-    try (FingerprintLog log = log()) {
-      DataSet data = open(0, log);
-      assertThat(data.classes()).containsExactly("cat", "犬 dog");
-      assertThat(places(data, IntStream.range(0, data.pictures().size()).toArray()))
-          .containsExactlyInAnyOrderElementsOf(names);
-      Split split = split(data, Survey.thorough(data, Console.silent()));
-      assertThat(all(split)).hasSize(8);
-      checkRoundTrip(data, split);
-    }
+    DataSet data = open(0);
+    assertThat(data.classes()).containsExactly("cat", "犬 dog");
+    assertThat(places(data, IntStream.range(0, data.pictures().size()).toArray()))
+        .containsExactlyInAnyOrderElementsOf(names);
+    Split split = split(data);
+    assertThat(all(split)).hasSize(8);
+    checkRoundTrip(data, split);
   }
 
   @Test
   void theManifestOfASplitGivesTheSamePartsAgain() throws IOException {
     pets(10);
     Files.write(folder.resolve("cat/00.png"), new byte[0]);
-    try (FingerprintLog log = log()) {
-      DataSet data = open(0.5, log);
-      checkRoundTrip(data, split(data, Survey.thorough(data, Console.silent())));
-    }
+    DataSet data = open(0.5);
+    checkRoundTrip(data, split(data));
   }
 
   private void checkRoundTrip(DataSet data, Split split) throws IOException {
     Path manifest = temporary.resolve("split.csv");
-    Files.writeString(manifest, ((ImageFolder) data.pictures()).manifest(split));
+    Files.writeString(manifest, SplitCsv.of(data.pictures(), split));
     Map<Path, String> expected = new TreeMap<>();
     put(expected, data, split.train(), "TRAIN");
     put(expected, data, split.validation(), "VALIDATION");
@@ -306,10 +219,10 @@ class ImageFolderTest {
     for (Path each : folders) {
       Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("r-xr-xr-x"));
     }
-    try (FingerprintLog log = log()) {
-      DataSet data = open(0.5, log);
-      Survey survey = Survey.thorough(data, Console.silent());
-      assertThat(all(split(data, survey))).hasSize(7);
+    try {
+      DataSet data = open(0.5);
+      readAll(data);
+      assertThat(all(split(data))).hasSize(7);
       assertThat(data.pictures().read(0, 0)).isPresent();
     } finally {
       for (Path each : folders) {
@@ -332,40 +245,6 @@ class ImageFolderTest {
     return state;
   }
 
-  // Fingerprints.
-
-  @Test
-  void aPictureThatWasReadInFullOnceIsNotReadAgainToBeCompared() throws IOException {
-    pets(4);
-    List<Optional<Fingerprint>> first;
-    try (FingerprintLog log = log()) {
-      DataSet data = open(0, log);
-      Survey.thorough(data, Console.silent());
-      first = fingerprints(data);
-    }
-    assertThat(first).hasSize(8).doesNotContain(Optional.empty()).doesNotHaveDuplicates();
-
-    try (FingerprintLog log = log();
-        FingerprintLog none = new FingerprintLog(temporary.resolve("none"))) {
-      DataSet known = open(0.999, log);
-      DataSet unknown = open(0.999, none);
-      for (int i = 0; i < 4; i++) {
-        cutOff(folder.resolve("cat/0" + i + ".png")); // after the content's hash was taken
-      }
-      Survey.thorough(known, Console.silent());
-      assertThat(fingerprints(known)).isEqualTo(first);
-      assertThat(known.pictures().quarantine().size()).isZero();
-      Survey.thorough(unknown, Console.silent());
-      assertThat(unknown.pictures().quarantine().size()).isEqualTo(4);
-    }
-  }
-
-  private static List<Optional<Fingerprint>> fingerprints(DataSet data) {
-    return IntStream.range(0, data.pictures().size())
-        .mapToObj(data.pictures()::fingerprint)
-        .toList();
-  }
-
   /** So many cats and as many dogs, all different. */
   private void pets(int count) throws IOException {
     PictureMaker.write(folder.resolve("cat"), 0, count, 16);
@@ -377,21 +256,23 @@ class ImageFolderTest {
     Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
   }
 
-  private FingerprintLog log() throws IOException {
-    return new FingerprintLog(temporary.resolve("log"));
+  private DataSet open(double maxBad) {
+    return ImageFolder.open(folder, maxBad, Console.silent());
   }
 
-  private DataSet open(double maxBad, FingerprintLog log) {
-    return ImageFolder.open(folder, maxBad, log, Console.silent());
+  private static void readAll(DataSet data) {
+    for (int i : data.pictures().readable().toArray()) {
+      data.pictures().read(i, 0);
+    }
   }
 
-  private static Split split(DataSet data, Survey survey) {
+  private static Split split(DataSet data) {
     int[] labels = data.labels();
-    int[] groups = survey.groups();
+    int[] groups = IntStream.range(0, data.pictures().size()).toArray();
     return Split.of(
         data,
         groups,
-        (candidates, fraction) -> Split.stratified(candidates, labels, groups, fraction, 1),
+        (candidates, fraction) -> Draw.stratified(candidates, labels, groups, fraction, 1),
         0.2,
         0.2,
         1);

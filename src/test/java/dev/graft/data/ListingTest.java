@@ -71,7 +71,8 @@ class ListingTest {
     assertThat(Listing.of(folder).files()).hasSize(2);
 
     picture("test/cat/3.png");
-    assertThat(Listing.of(folder).notes()).containsExactly("No picture for test shows \"dog\".");
+    assertThat(Listing.of(folder).notes())
+        .containsExactly(Note.of(Note.Kind.NOT_IN_TEST, folder, List.of("dog")));
   }
 
   @Test
@@ -82,8 +83,7 @@ class ListingTest {
 
     assertThat(listing.classes()).containsExactly("bus", "car", "train");
     assertThat(listing.notes())
-        .containsExactly(
-            folder.resolve("train") + " is taken for a class, since there are no folders in it.");
+        .containsExactly(Note.of(Note.Kind.PART_AS_CLASS, folder.resolve("train")));
   }
 
   @Test
@@ -94,10 +94,7 @@ class ListingTest {
 
     assertThat(listing.classes()).containsExactly("cat", "dog");
     assertThat(listing.notes())
-        .containsExactly(
-            "Ignored in "
-                + folder
-                + ", since it has train, validation or test folders: \"originals\".");
+        .containsExactly(Note.of(Note.Kind.BESIDE_PARTS, folder, List.of("originals")));
   }
 
   @Test
@@ -151,7 +148,7 @@ class ListingTest {
     assertThat(names(listing))
         .containsExactly("0001", "bitmap", "gif", "jpeg", "photo.orig", "tiff", "webp", "1.png");
     assertThat(listing.notes())
-        .containsExactly("Ignored 2 files that are no pictures: no suffix (2).");
+        .containsExactly(new Note(Note.Kind.NO_PICTURES, folder, 2, 0, List.of("no suffix (2)")));
   }
 
   @Test
@@ -166,9 +163,10 @@ class ListingTest {
     assertThat(names(listing)).containsExactly("1.png", "2.png");
     assertThat(listing.notes())
         .containsExactly(
-            "Ignored 2 files outside of class folders, 1 picture among them.",
-            "Ignored 4 files that are no pictures: .txt (2), .json (1), .mp4 (1).",
-            "Ignored 2 pictures in HEIC, AVIF or a camera's raw format, which Graft cannot read: convert them to JPEG.");
+            Note.of(Note.Kind.OUTSIDE_CLASSES, folder, 2, 1),
+            new Note(
+                Note.Kind.NO_PICTURES, folder, 4, 0, List.of(".txt (2)", ".json (1)", ".mp4 (1)")),
+            Note.of(Note.Kind.UNSUPPORTED, folder, 2, 0));
   }
 
   @Test
@@ -180,7 +178,7 @@ class ListingTest {
 
     assertThat(listing.classes()).containsExactly("cat", "dog");
     assertThat(listing.notes())
-        .contains("Ignored class folders without pictures: \"bird\", \"notes\".");
+        .contains(Note.of(Note.Kind.EMPTY_CLASSES, folder, List.of("bird", "notes")));
   }
 
   @Test
@@ -201,8 +199,7 @@ class ListingTest {
             "dog/cat.png dog",
             "dog/sub/3.png dog",
             "mouse/3.png mouse");
-    assertThat(listing.notes())
-        .containsExactly("Ignored 1 link to pictures that their class has already.");
+    assertThat(listing.notes()).containsExactly(Note.of(Note.Kind.TWINS, folder, 1, 0));
   }
 
   @Test
@@ -218,7 +215,46 @@ class ListingTest {
 
     assertThat(names(listing)).containsExactly("1.png", "knot.png", "2.png");
     assertThat(listing.classes()).containsExactly("cat", "dog");
-    assertThat(listing.notes()).containsExactly("Ignored 3 links to a folder further up.");
+    assertThat(listing.notes()).containsExactly(Note.of(Note.Kind.LEADS_UP, folder, 3, 0));
+  }
+
+  /** {@code cd photos; fine-tune --data .}, twice. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "output/"})
+  void whatGraftWroteIsPassedOverAndThatIsSaid(String output) throws IOException {
+    picture("cat/1.png", "dog/2.png");
+    String run = output + "runs/20260101-120000-vgg16-pets/";
+    picture(run + "run.json", run + "recipe.yaml", run + "plots/test-0.png");
+    String evaluation = output + "evaluations/20260101-130000-pets/";
+    picture(
+        evaluation + "evaluation.json",
+        evaluation + "predictions.csv",
+        evaluation + "plots/mistakes.png");
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(names(listing)).containsExactly("1.png", "2.png");
+    assertThat(listing.classes()).containsExactly("cat", "dog");
+    assertThat(listing.notes())
+        .containsExactly(
+            Note.of(
+                Note.Kind.OWN_OUTPUT,
+                folder,
+                List.of(
+                    folder.resolve(output + "evaluations").toString(),
+                    folder.resolve(output + "runs").toString())));
+  }
+
+  @Test
+  void aMarkedOutputIsPassedOverAsAWholeAndARunsRecordAloneIsNoMark() throws IOException {
+    picture("cat/run.json", "cat/1.png", "dog/2.png");
+    picture("results/" + OwnOutput.MARKER, "results/features/1.png");
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(names(listing)).containsExactly("1.png", "2.png");
+    assertThat(listing.notes())
+        .contains(Note.of(Note.Kind.OWN_OUTPUT, folder, List.of(folder.toString())));
   }
 
   @Test
@@ -278,8 +314,7 @@ class ListingTest {
 
     assertThat(listing.classes()).containsExactly("Cat", "cat", "dog");
     assertThat(listing.notes())
-        .containsExactly(
-            "Classes \"Cat\", \"cat\" differ in upper and lower case only; they are kept apart.");
+        .containsExactly(Note.of(Note.Kind.ALIKE_CLASSES, manifest, List.of("Cat", "cat")));
   }
 
   @Test
@@ -427,8 +462,8 @@ class ListingTest {
     assertThat(listing.classes()).containsExactly("cat", "dog", "日本 😀");
     assertThat(listing.notes())
         .contains(
-            "Ignored in " + manifest + ": \"size\"; only path, label and split count.",
-            "1 picture of 6 in " + manifest + " without a split.");
+            Note.of(Note.Kind.OTHER_COLUMNS, manifest, List.of("size")),
+            Note.of(Note.Kind.WITHOUT_SPLIT, manifest, 1, 6));
   }
 
   @Test
@@ -569,8 +604,7 @@ class ListingTest {
     Listing listing = Listing.of(manifest);
 
     assertThat(names(listing)).containsExactly("1.png", "2.png");
-    assertThat(listing.notes())
-        .containsExactly("Ignored 2 rows of " + manifest + " that repeat an earlier one.");
+    assertThat(listing.notes()).containsExactly(Note.of(Note.Kind.REPEATED_ROWS, manifest, 2, 4));
   }
 
   @Test

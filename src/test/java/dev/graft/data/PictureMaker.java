@@ -45,14 +45,8 @@ public final class PictureMaker {
     }
   }
 
-  /**
-   * Opens a folder of pictures.
-   *
-   * @param log folder of fingerprints, a part of no folder of pictures
-   */
-  public static DataSet open(Path folder, Path log) throws IOException {
-    try (FingerprintLog fingerprints = new FingerprintLog(log)) {
-      return ImageFolder.open(folder, 0.999, fingerprints, Console.silent());
-    }
+  /** Opens a folder of pictures, of which nearly all may be unreadable. */
+  public static DataSet open(Path folder) {
+    return ImageFolder.open(folder, 0.999, Console.silent());
   }
 }

@@ -35,7 +35,7 @@ class SplitTest {
 
     assertThat(heldOut).hasSize(20).isSorted().doesNotHaveDuplicates();
     assertThat(IntStream.of(heldOut)).allMatch(i -> i >= 0 && i < 200);
-    int[] ofEven = Split.stratified(even, TEN_BY_TWENTY, Split.noGroups(200), 0.1, 1);
+    int[] ofEven = Draw.stratified(even, TEN_BY_TWENTY, all(200), 0.1, 1);
     assertThat(ofEven).hasSize(10).isSorted();
     assertThat(IntStream.of(ofEven)).allMatch(i -> i % 2 == 0);
   }
@@ -100,9 +100,9 @@ class SplitTest {
 
   @Test
   void theLastTenthIsHeldOutAsKerasDoesIt() {
-    assertThat(Split.last(IntStream.range(0, 25).toArray(), 0.1)).containsExactly(22, 23, 24);
-    assertThat(Split.last(new int[] {3, 5, 8, 13}, 0.5)).containsExactly(8, 13);
-    assertThat(Split.last(IntStream.range(0, 50_000).toArray(), 0.1))
+    assertThat(Draw.last(IntStream.range(0, 25).toArray(), 0.1)).containsExactly(22, 23, 24);
+    assertThat(Draw.last(new int[] {3, 5, 8, 13}, 0.5)).containsExactly(8, 13);
+    assertThat(Draw.last(IntStream.range(0, 50_000).toArray(), 0.1))
         .hasSize(5_000)
         .startsWith(45_000);
   }
@@ -113,7 +113,7 @@ class SplitTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> drawn(TEN_BY_TWENTY, fraction, 1))
         .withMessage("fraction to hold out must be in (0, 1), was " + fraction);
-    assertThatIllegalArgumentException().isThrownBy(() -> Split.last(new int[10], fraction));
+    assertThatIllegalArgumentException().isThrownBy(() -> Draw.last(new int[10], fraction));
   }
 
   // Groups.
@@ -124,7 +124,7 @@ class SplitTest {
     for (int seed = 0; seed < 300; seed++) {
       Random random = new Random(seed);
       int[] groups = IntStream.range(0, 60).map(i -> 100 + random.nextInt(25)).toArray();
-      Set<Integer> heldOut = set(Split.stratified(all(60), labels, groups, 0.3, seed));
+      Set<Integer> heldOut = set(Draw.stratified(all(60), labels, groups, 0.3, seed));
       Set<Integer> groupsHeldOut = new HashSet<>();
       heldOut.forEach(i -> groupsHeldOut.add(groups[i]));
       for (int i = 0; i < 60; i++) {
@@ -142,7 +142,7 @@ class SplitTest {
     int[] labels = {0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1};
     int[] groups = {0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5};
     for (int seed = 0; seed < 50; seed++) {
-      int[] heldOut = Split.stratified(all(12), labels, groups, 0.34, seed);
+      int[] heldOut = Draw.stratified(all(12), labels, groups, 0.34, seed);
       assertThat(countsByLabel(heldOut, labels, 2)).containsExactly(2, 2);
     }
   }
@@ -153,7 +153,7 @@ class SplitTest {
     int[] groups = {0, 0, 0, 0, 1, 1, 1, 2, 2, 2};
     groups[9] = 0; // 5, 3 and 2
     for (int seed = 0; seed < 20; seed++) {
-      assertThat(Split.stratified(all(10), labels, groups, 0.1, seed)).containsExactly(7, 8);
+      assertThat(Draw.stratified(all(10), labels, groups, 0.1, seed)).containsExactly(7, 8);
     }
   }
 
@@ -162,7 +162,7 @@ class SplitTest {
     int[] labels = {0, 0, 0, 0, 1, 1, 1, 1};
     int[] groups = {0, 0, 0, 0, 1, 2, 3, 4};
     for (int seed = 0; seed < 20; seed++) {
-      int[] heldOut = Split.stratified(all(8), labels, groups, 0.25, seed);
+      int[] heldOut = Draw.stratified(all(8), labels, groups, 0.25, seed);
       assertThat(countsByLabel(heldOut, labels, 2)).containsExactly(0, 1);
     }
   }
@@ -241,7 +241,7 @@ class SplitTest {
     DataSet data = data(labels(4, 5), i -> Optional.empty());
 
     assertTooFew(3, "cat has 2", data, new int[] {0, 0, 0, 1, 2, 3, 4, 5, 6});
-    assertThat(split(data, new int[] {0, 0, 1, 2, 3, 3, 3, 4, 5}).gaps(data)).isEmpty();
+    assertThat(split(data, new int[] {0, 0, 1, 2, 3, 3, 3, 4, 5}).test()).isNotEmpty();
   }
 
   @Test
@@ -253,16 +253,14 @@ class SplitTest {
             labels(3, 6),
             i -> Optional.of(i < 3 ? Part.TRAIN : i < 5 ? PARTS.get(i - 2) : Part.TRAIN));
 
-    assertThat(split(given).gaps(given)).isEmpty();
-    assertThat(split(lacking).gaps(lacking))
-        .containsExactly(
-            "Split: no validation pictures of \"cat\"; when to stop does not depend on them",
-            "Split: no test pictures of \"cat\"; the figures do not tell how well they are"
-                + " recognised");
+    assertThat(Split.missing(given, split(given).validation())).isEmpty();
+    assertThat(Split.missing(given, split(given).test())).isEmpty();
+    assertThat(Split.missing(lacking, split(lacking).validation())).containsExactly("cat");
+    assertThat(Split.missing(lacking, split(lacking).test())).containsExactly("cat");
   }
 
   private static void assertTooFew(int least, String few, DataSet data) {
-    assertTooFew(least, few, data, Split.noGroups(data.pictures().size()));
+    assertTooFew(least, few, data, all(data.pictures().size()));
   }
 
   private static void assertTooFew(int least, String few, DataSet data, int[] groups) {
@@ -282,7 +280,7 @@ class SplitTest {
     int[] labels = IntStream.range(0, 100).map(i -> i % 10 < 6 ? 0 : i % 10 < 9 ? 1 : 2).toArray();
     int[] candidates = all(100, i -> i % 9 != 0);
     for (int seed = 0; seed < 20; seed++) {
-      List<int[]> folds = Split.folds(candidates, labels, Split.noGroups(100), 4, seed);
+      List<int[]> folds = Draw.folds(candidates, labels, all(100), 4, seed);
       assertThat(folds).hasSize(4).allSatisfy(fold -> assertThat(fold).isSorted());
       assertThat(folds.stream().flatMapToInt(IntStream::of).sorted().toArray())
           .isEqualTo(candidates);
@@ -307,7 +305,7 @@ class SplitTest {
       Random random = new Random(seed);
       int[] groups = IntStream.range(0, 60).map(i -> random.nextInt(30)).toArray();
       Map<Integer, Integer> foldOfGroup = new HashMap<>();
-      List<int[]> folds = Split.folds(all(60), labels, groups, 5, seed);
+      List<int[]> folds = Draw.folds(all(60), labels, groups, 5, seed);
       assertThat(folds.stream().mapToInt(fold -> fold.length).sum()).isEqualTo(60);
       for (int fold = 0; fold < 5; fold++) {
         for (int i : folds.get(fold)) {
@@ -323,10 +321,10 @@ class SplitTest {
     int[] labels = {0, 0, 0, 0, 0, 0, 1, 1, 1};
     int[] groups = {0, 0, 1, 2, 3, 4, 5, 6, 7};
 
-    assertThat(Split.folds(all(9), labels, groups, 3, 42))
+    assertThat(Draw.folds(all(9), labels, groups, 3, 42))
         .containsExactly(new int[] {0, 1, 8}, new int[] {3, 4, 6}, new int[] {2, 5, 7});
-    assertThat(Split.folds(all(9), labels, groups, 3, 43))
-        .isNotEqualTo(Split.folds(all(9), labels, groups, 3, 42));
+    assertThat(Draw.folds(all(9), labels, groups, 3, 43))
+        .isNotEqualTo(Draw.folds(all(9), labels, groups, 3, 42));
   }
 
   @Test
@@ -337,7 +335,7 @@ class SplitTest {
 
   /** By the notebook's shares, each picture a group of its own. */
   private static Split split(DataSet data) {
-    return split(data, Split.noGroups(data.pictures().size()));
+    return split(data, all(data.pictures().size()));
   }
 
   private static Split split(DataSet data, int[] groups) {
@@ -345,7 +343,7 @@ class SplitTest {
     return Split.of(
         data,
         groups,
-        (candidates, fraction) -> Split.stratified(candidates, labels, groups, fraction, 1),
+        (candidates, fraction) -> Draw.stratified(candidates, labels, groups, fraction, 1),
         0.1,
         0.2,
         1);
@@ -400,8 +398,7 @@ class SplitTest {
 
   /** Of all pictures, each a group of its own. */
   private static int[] drawn(int[] labels, double fraction, long seed) {
-    return Split.stratified(
-        Split.noGroups(labels.length), labels, Split.noGroups(labels.length), fraction, seed);
+    return Draw.stratified(all(labels.length), labels, all(labels.length), fraction, seed);
   }
 
   private static int[] countsByLabel(int[] indices, int[] labels, int classes) {

@@ -166,8 +166,7 @@ class FeatureBatchesTest {
   void aPictureThatCannotBeReadAnyMoreIsNamed(@TempDir Path folder) throws IOException {
     PictureMaker.write(folder.resolve("pictures/a"), 1, 2, 16);
     PictureMaker.write(folder.resolve("pictures/b"), 5, 2, 16);
-    ImageSet pictures =
-        PictureMaker.open(folder.resolve("pictures"), folder.resolve("log")).pictures();
+    ImageSet pictures = PictureMaker.open(folder.resolve("pictures")).pictures();
     PixelSource source = new PixelSource(pictures, Preprocessing.CAFFE, 32);
     Files.writeString(folder.resolve("pictures/a/01.png"), "no picture");
 

@@ -198,7 +198,7 @@ class FeatureCacheFileTest {
   }
 
   private ImageSet set() throws IOException {
-    return PictureMaker.open(pictures(), temporary.resolve("log")).pictures();
+    return PictureMaker.open(pictures()).pictures();
   }
 
   private Path pictures() {

@@ -40,7 +40,7 @@ class FeatureCacheTest {
       Path label = folder.resolve("pictures").resolve(i < 5 ? "a" : "b");
       PictureMaker.write(label.resolve(i + ".png"), i);
     }
-    pictures = PictureMaker.open(folder.resolve("pictures"), folder.resolve("log")).pictures();
+    pictures = PictureMaker.open(folder.resolve("pictures")).pictures();
     manager = NDManager.newBaseManager(Device.cpu());
   }
 

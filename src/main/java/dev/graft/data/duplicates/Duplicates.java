@@ -1,4 +1,4 @@
-package dev.graft.data;
+package dev.graft.data.duplicates;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -6,8 +6,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
@@ -63,7 +61,7 @@ public final class Duplicates {
   public static Duplicates among(List<String> contents, List<Fingerprint> fingerprints) {
     if (contents.size() != fingerprints.size()) {
       throw new IllegalArgumentException(
-          "%d contents, but %d fingerprints".formatted(contents.size(), fingerprints.size()));
+          contents.size() + " contents, but " + fingerprints.size() + " fingerprints");
     }
     Duplicates duplicates = new Duplicates(new ArrayList<>(contents));
     Map<String, Integer> firsts = new HashMap<>();
@@ -94,10 +92,20 @@ public final class Duplicates {
     return members.values().stream().filter(group -> group.size() > 1).toList();
   }
 
-  /** Pictures that are nearly the same, two or more contents a group, with all their twins. */
+  /** Pictures that are the same or nearly, two or more a group. */
+  public List<List<Integer>> alike() {
+    Map<Integer, List<Integer>> members = new LinkedHashMap<>();
+    for (int i = 0; i < parent.length; i++) {
+      members.computeIfAbsent(root(i), key -> new ArrayList<>()).add(i);
+    }
+    return members.values().stream().filter(group -> group.size() > 1).toList();
+  }
+
+  /** Those of them that are of two or more contents. */
   public List<List<Integer>> near() {
-    return groupsWith(
-        group -> group.stream().map(i -> contentOf(i)).distinct().limit(2).count() > 1);
+    return alike().stream()
+        .filter(group -> group.stream().map(i -> contentOf(i)).distinct().limit(2).count() > 1)
+        .toList();
   }
 
   private Object contentOf(int picture) {
@@ -117,45 +125,6 @@ public final class Duplicates {
       numbers[i] = root == i ? next++ : numbers[root];
     }
     return numbers;
-  }
-
-  /**
-   * Groups of the same content under different labels.
-   *
-   * @param labels of all pictures
-   */
-  public List<List<Integer>> conflicts(List<String> labels) {
-    requireOneEach(labels);
-    return identical().stream().filter(group -> differ(group, labels)).toList();
-  }
-
-  /**
-   * Groups of the same or nearly the same pictures that lie in more than one part.
-   *
-   * @param parts of all pictures; null for one that is in none
-   */
-  public List<List<Integer>> leaks(List<Part> parts) {
-    requireOneEach(parts);
-    return groupsWith(group -> differ(group, parts));
-  }
-
-  private void requireOneEach(List<?> values) {
-    if (values.size() != contents.size()) {
-      throw new IllegalArgumentException(
-          "%d values for %d pictures".formatted(values.size(), contents.size()));
-    }
-  }
-
-  private static boolean differ(List<Integer> group, List<?> values) {
-    return group.stream().map(i -> values.get(i)).filter(Objects::nonNull).distinct().count() > 1;
-  }
-
-  private List<List<Integer>> groupsWith(Predicate<List<Integer>> property) {
-    Map<Integer, List<Integer>> members = new LinkedHashMap<>();
-    for (int i = 0; i < parent.length; i++) {
-      members.computeIfAbsent(root(i), key -> new ArrayList<>()).add(i);
-    }
-    return members.values().stream().filter(group -> group.size() > 1).filter(property).toList();
   }
 
   private int root(int picture) {

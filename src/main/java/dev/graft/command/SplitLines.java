@@ -1,0 +1,52 @@
+package dev.graft.command;
+
+import dev.graft.Names;
+import dev.graft.data.DataSet;
+import dev.graft.data.Part;
+import dev.graft.data.Split;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** What people are told of a split. */
+final class SplitLines {
+  private SplitLines() {}
+
+  /** How many pictures each part has, and which classes are missing from those held out. */
+  static List<String> of(DataSet data, Split split) {
+    int test = split.test().length;
+    int all = split.train().length + split.validation().length + test;
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        String.format(
+            Locale.ROOT,
+            "Split: %,d pictures for training, %,d for validation, %,d for the test%s; %d classes",
+            split.train().length,
+            split.validation().length,
+            test,
+            data.has(Part.TEST)
+                ? ""
+                : String.format(
+                    Locale.ROOT,
+                    " (which came without a test set: %.0f %% were split off, by class and seed)",
+                    100.0 * test / all),
+            data.classes().size()));
+    addGap(
+        lines,
+        Split.missing(data, split.validation()),
+        "validation",
+        "when to stop does not depend on them");
+    addGap(
+        lines,
+        Split.missing(data, split.test()),
+        "test",
+        "the figures do not tell how well they are recognised");
+    return lines;
+  }
+
+  private static void addGap(List<String> lines, List<String> classes, String part, String sequel) {
+    if (!classes.isEmpty()) {
+      lines.add("Split: no " + part + " pictures of " + Names.quoted(classes) + "; " + sequel);
+    }
+  }
+}

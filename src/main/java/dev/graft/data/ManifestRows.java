@@ -1,0 +1,270 @@
+package dev.graft.data;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.dataformat.csv.CsvFactory;
+import com.fasterxml.jackson.dataformat.csv.CsvMapper;
+import com.fasterxml.jackson.dataformat.csv.CsvParser;
+import dev.graft.GraftException;
+import dev.graft.Names;
+import dev.graft.Reason;
+import java.io.BufferedReader;
+import java.io.FilterReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/** The rows of a manifest, as texts: the formats, and nothing of what the texts mean. */
+final class ManifestRows {
+  private static final int LONGEST_LINE = 100_000;
+  private static final char BYTE_ORDER_MARK = '\ufeff';
+  static final String PATH = "path";
+  static final String LABEL = "label";
+  static final String SPLIT = "split";
+
+  private static final StreamReadConstraints CONSTRAINTS =
+      StreamReadConstraints.builder().maxStringLength(LONGEST_LINE).maxNestingDepth(20).build();
+
+  private static final CsvMapper CSV =
+      CsvMapper.builder(CsvFactory.builder().streamReadConstraints(CONSTRAINTS).build())
+          .enable(CsvParser.Feature.SKIP_EMPTY_LINES)
+          .build();
+
+  private static final ObjectReader JSON =
+      JsonMapper.builder(JsonFactory.builder().streamReadConstraints(CONSTRAINTS).build())
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build()
+          .reader();
+
+  private final Path manifest;
+  private final Taker taker;
+  private final Set<String> columns = new HashSet<>();
+
+  /** Who is given the rows. */
+  interface Taker {
+    /**
+     * Takes one.
+     *
+     * @param split empty where it has none
+     * @param line that it ends in, from 1
+     */
+    void row(String path, String label, String split, int line);
+  }
+
+  private ManifestRows(Path manifest, Taker taker) {
+    this.manifest = manifest;
+    this.taker = taker;
+  }
+
+  /**
+   * Gives all rows to a taker.
+   *
+   * @return the names of all columns, or keys, that there are
+   * @throws GraftException if it is no manifest
+   */
+  static Set<String> read(Path manifest, Taker taker) {
+    ManifestRows rows = new ManifestRows(manifest, taker);
+    rows.read();
+    return rows.columns;
+  }
+
+  private void read() {
+    try (InputStream in = Files.newInputStream(manifest);
+        BufferedReader reader =
+            new BufferedReader(
+                new LimitedLines(new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder())))) {
+      char first = skipByteOrderMark(reader);
+      if (first == '[') {
+        throw noManifest("it begins with a JSON array; write one object on each line instead");
+      }
+      if (first == '{') {
+        readJson(reader);
+      } else {
+        readCsv(reader);
+      }
+    } catch (LimitedLines.TooLong e) {
+      throw noManifest(
+          String.format(Locale.ROOT, "a line in it is longer than %,d characters", LONGEST_LINE));
+    } catch (CharacterCodingException e) {
+      throw noManifest("it is not in UTF-8; if it is a table, save it as \"CSV UTF-8\"");
+    } catch (JsonProcessingException e) {
+      int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
+      throw new GraftException(line(line) + " is not CSV: " + reason(e) + ".", e);
+    } catch (IOException e) {
+      throw new GraftException(manifest + " cannot be read (" + e.getMessage() + ").", e);
+    }
+  }
+
+  /** The first character of the content, which is not consumed. */
+  private char skipByteOrderMark(BufferedReader reader) throws IOException {
+    reader.mark(2);
+    int first = reader.read();
+    if (first == BYTE_ORDER_MARK) {
+      reader.mark(2);
+      first = reader.read();
+    }
+    if (first < 0) {
+      throw new GraftException(manifest + " is empty: write a path and a label on each line.");
+    }
+    reader.reset();
+    return (char) first;
+  }
+
+  private void readCsv(Reader reader) throws IOException {
+    try (CsvParser parser = CSV.getFactory().createParser(reader)) {
+      List<String> header = nextRow(parser, 0);
+      List<String> names =
+          header.stream().map(name -> name.strip().toLowerCase(Locale.ROOT)).toList();
+      if (!names.contains(PATH) || !names.contains(LABEL)) {
+        throw noManifest(
+            "its first line must name the columns path and label, separated by a comma, but is "
+                + Names.quoted(header));
+      }
+      for (String name : List.of(PATH, LABEL, SPLIT)) {
+        if (names.indexOf(name) != names.lastIndexOf(name)) {
+          throw noManifest("its first line names the column " + name + " twice");
+        }
+      }
+      columns.addAll(names);
+      int path = names.indexOf(PATH);
+      int label = names.indexOf(LABEL);
+      int split = names.indexOf(SPLIT);
+      for (List<String> row = nextRow(parser, names.size());
+          !row.isEmpty();
+          row = nextRow(parser, names.size())) {
+        taker.row(row.get(path), row.get(label), split < 0 ? "" : row.get(split), lineOf(parser));
+      }
+    }
+  }
+
+  /** The line of the row that was read last: that in which it ends. */
+  private static int lineOf(CsvParser parser) {
+    return parser.currentTokenLocation().getLineNr();
+  }
+
+  /**
+   * The fields of the next row; none at the end.
+   *
+   * @param width how many fields it must have; 0 if any number will do
+   */
+  private List<String> nextRow(CsvParser parser, int width) throws IOException {
+    List<String> row = new ArrayList<>();
+    if (parser.nextToken() == null) {
+      return row;
+    }
+    while (parser.nextToken() == JsonToken.VALUE_STRING) {
+      row.add(parser.getText());
+    }
+    if (width > 0 && row.size() != width) {
+      throw new GraftException(
+          line(lineOf(parser))
+              + " has "
+              + Names.count(row.size(), "field")
+              + ", but its first line has "
+              + width
+              + "; put fields with commas in quotes.");
+    }
+    return row;
+  }
+
+  private void readJson(BufferedReader reader) throws IOException {
+    int line = 0;
+    for (String text = reader.readLine(); text != null; text = reader.readLine()) {
+      line++;
+      if (text.isBlank()) {
+        continue;
+      }
+      JsonNode row;
+      try {
+        row = JSON.readTree(text);
+      } catch (JsonProcessingException e) {
+        throw new GraftException(
+            line(line) + " is not JSON: " + reason(e) + ". Write one object on each line.", e);
+      }
+      if (!row.isObject()) {
+        throw new GraftException(
+            line(line)
+                + " is not a JSON object such as {\"path\": \"cats/1.jpg\", \"label\": \"cat\"}.");
+      }
+      row.fieldNames().forEachRemaining(columns::add);
+      JsonNode split = row.path(SPLIT);
+      taker.row(
+          text(row, PATH, line),
+          text(row, LABEL, line),
+          split.isNull() || split.isMissingNode() ? "" : text(row, SPLIT, line),
+          line);
+    }
+  }
+
+  private String text(JsonNode row, String key, int line) {
+    JsonNode value = row.path(key);
+    if (!value.isTextual()) {
+      throw new GraftException(
+          line(line)
+              + (value.isMissingNode()
+                  ? " lacks \"" + key + "\": every picture needs a path and a label."
+                  : " has a \"" + key + "\" that is no text: put it in quotes."));
+    }
+    return value.textValue();
+  }
+
+  private String line(int line) {
+    return manifest + ", line " + line + ",";
+  }
+
+  private GraftException noManifest(String why) {
+    return new GraftException(
+        manifest + " cannot be taken for a manifest (CSV or JSON lines): " + why + ".");
+  }
+
+  /** The first line of what Jackson says, without where it thinks that it is. */
+  private static String reason(JsonProcessingException e) {
+    return e instanceof MismatchedInputException
+        ? "there is more after its first value"
+        : Reason.of(e.getOriginalMessage(), "it makes no sense");
+  }
+
+  /** Gives up on a line without end before it fills the memory. */
+  private static final class LimitedLines extends FilterReader {
+    static final class TooLong extends IOException {
+      private static final long serialVersionUID = 1L;
+    }
+
+    private int length;
+
+    LimitedLines(Reader in) {
+      super(in);
+    }
+
+    @Override
+    public int read(char[] buffer, int offset, int count) throws IOException {
+      int read = super.read(buffer, offset, count);
+      for (int i = offset; i < offset + read; i++) {
+        length = buffer[i] == '\n' || buffer[i] == '\r' ? 0 : length + 1;
+        if (length > LONGEST_LINE) {
+          throw new TooLong();
+        }
+      }
+      return read;
+    }
+  }
+}

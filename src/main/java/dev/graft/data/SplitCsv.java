@@ -1,0 +1,84 @@
+package dev.graft.data;
+
+import dev.graft.GraftException;
+import dev.graft.io.Csv;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What was put in which part, written down as a manifest of {@code path,label,split}: it gives the
+ * same parts again to whoever trains on it, and the run's own test pictures to whoever judges it.
+ */
+public final class SplitCsv {
+  private SplitCsv() {}
+
+  /** The rows of a split of picture files: training, validation, test. */
+  public static String of(ImageSet pictures, Split split) {
+    StringBuilder csv = new StringBuilder(Csv.row(List.of("path", "label", "split")));
+    rows(csv, pictures, split.train(), Part.TRAIN);
+    rows(csv, pictures, split.validation(), Part.VALIDATION);
+    rows(csv, pictures, split.test(), Part.TEST);
+    return csv.toString();
+  }
+
+  private static void rows(StringBuilder csv, ImageSet pictures, int[] indices, Part part) {
+    for (int i : indices) {
+      PictureFile file = pictures.file(i).orElseThrow();
+      String path = file.path().toAbsolutePath().toString();
+      csv.append(Csv.row(List.of(path, file.label(), part.name().toLowerCase(Locale.ROOT))));
+    }
+  }
+
+  /**
+   * The test pictures of a split, found again.
+   *
+   * @param indices of those that are there and readable, ascending
+   * @param lost those that aren't, or show another class now
+   */
+  @SuppressWarnings("ArrayRecordComponent") // made once an evaluation, and compared by nobody
+  public record Test(int[] indices, List<Path> lost) {}
+
+  /**
+   * Finds the test pictures of a split in data as it is today, by their paths and labels.
+   *
+   * @param file what {@link #of} wrote
+   * @throws GraftException if there is none left, or if the file is damaged
+   */
+  public static Test test(Path file, DataSet data) {
+    ImageSet pictures = data.pictures();
+    Map<Path, Integer> places = new HashMap<>();
+    pictures
+        .readable()
+        .forEach(i -> pictures.file(i).ifPresent(each -> places.put(absolute(each.path()), i)));
+    List<Integer> found = new ArrayList<>();
+    List<Path> lost = new ArrayList<>();
+    for (PictureFile each : Manifest.files(file)) {
+      if (each.part().equals(Optional.of(Part.TEST))) {
+        Integer place = places.get(absolute(each.path()));
+        if (place != null && data.classes().get(pictures.label(place)).equals(each.label())) {
+          found.add(place);
+        } else {
+          lost.add(each.path());
+        }
+      }
+    }
+    if (found.isEmpty()) {
+      throw new GraftException(
+          "None of the "
+              + lost.size()
+              + " test pictures that "
+              + file
+              + " names is there and readable; name others with --data.");
+    }
+    return new Test(found.stream().mapToInt(Integer::intValue).sorted().toArray(), lost);
+  }
+
+  private static Path absolute(Path path) {
+    return path.toAbsolutePath().normalize();
+  }
+}

@@ -1,0 +1,107 @@
+package dev.graft.data.duplicates;
+
+import dev.graft.data.ImageSet;
+import dev.graft.io.RecordLog;
+import dev.graft.picture.PictureReader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The fingerprints of all picture files that were ever read in full, kept on disk by content: a
+ * picture that is in here is known to be readable, and need not be read again to be compared with
+ * others. Where they can't be kept, the next run makes them anew. Several threads may use it.
+ */
+public final class Fingerprints implements AutoCloseable {
+  /** Other fingerprints, or pictures read or reduced in another way, are other records. */
+  private static final String KEY =
+      "fingerprints 2 of "
+          + Fingerprint.BYTES
+          + " bytes\nreduction to "
+          + Fingerprint.LEAST
+          + "\nreader "
+          + PictureReader.VERSION
+          + "\n";
+
+  private final RecordLog earlier;
+  private final RecordLog.Writer writer;
+  private final Map<String, Fingerprint> fresh = new ConcurrentHashMap<>();
+  private boolean lost;
+
+  /**
+   * Opens a log.
+   *
+   * @param folder need not be there
+   */
+  public Fingerprints(Path folder) throws IOException {
+    earlier = RecordLog.open(folder, KEY, Fingerprint.BYTES);
+    writer = new RecordLog.Writer(folder, KEY, Fingerprint.BYTES);
+  }
+
+  /**
+   * The fingerprint of a picture, which is read, unless that was done before.
+   *
+   * @return empty if it can't be read
+   */
+  public Optional<Fingerprint> of(ImageSet pictures, int index) {
+    if (pictures.quarantine().contains(index)) {
+      return Optional.empty();
+    }
+    String hash = pictures.hash(index);
+    return known(hash)
+        .or(
+            () -> {
+              Optional<Fingerprint> made =
+                  pictures.read(index, Fingerprint.LEAST).map(Fingerprint::of);
+              if (pictures.areFiles()) {
+                made.ifPresent(fingerprint -> keep(hash, fingerprint));
+              }
+              return made;
+            });
+  }
+
+  /**
+   * The same pictures; whoever reads one from here leaves its fingerprint behind, so that it need
+   * not be decoded a second time for that.
+   */
+  public ImageSet gatheredFrom(ImageSet pictures) {
+    return pictures.areFiles() ? new Gathering(pictures, this) : pictures;
+  }
+
+  Optional<Fingerprint> known(String sha256) {
+    int slot = earlier.slot(sha256);
+    if (slot < 0) {
+      return Optional.ofNullable(fresh.get(sha256));
+    }
+    ByteBuffer record = ByteBuffer.allocate(Fingerprint.BYTES);
+    earlier.copy(slot, 0, record, 0, Fingerprint.BYTES);
+    return Optional.of(Fingerprint.readFrom(record));
+  }
+
+  void keep(String sha256, Fingerprint fingerprint) {
+    if (earlier.slot(sha256) >= 0 || fresh.putIfAbsent(sha256, fingerprint) != null) {
+      return;
+    }
+    ByteBuffer record = ByteBuffer.allocate(Fingerprint.BYTES);
+    fingerprint.writeTo(record);
+    synchronized (writer) {
+      if (lost) {
+        return;
+      }
+      try {
+        writer.add(List.of(sha256), record.flip());
+      } catch (IOException e) {
+        lost = true; // this run has what it needs in memory
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    writer.close();
+  }
+}

@@ -1,0 +1,43 @@
+package dev.graft.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.data.DataSet;
+import dev.graft.data.PictureMaker;
+import dev.graft.data.Split;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SplitLinesTest {
+  @TempDir private Path folder;
+
+  /** Of three a class one is a third, whatever share was asked for. */
+  @Test
+  void theShareThatIsSaidIsTheOneThatWasSplitOff() throws IOException {
+    PictureMaker.write(folder.resolve("cat"), 0, 3, 16);
+    PictureMaker.write(folder.resolve("dog"), 50, 3, 16);
+    DataSet data = PictureMaker.open(folder);
+
+    assertThat(SplitLines.of(data, new Split(new int[] {0, 3}, new int[] {1, 4}, new int[] {2, 5})))
+        .containsExactly(
+            "Split: 2 pictures for training, 2 for validation, 2 for the test (which came without a"
+                + " test set: 33 % were split off, by class and seed); 2 classes");
+  }
+
+  @Test
+  void classesThatAreMissingFromAPartAreNamed() throws IOException {
+    PictureMaker.write(folder.resolve("train/cat"), 0, 3, 16);
+    PictureMaker.write(folder.resolve("train/dog"), 50, 3, 16);
+    PictureMaker.write(folder.resolve("test/dog"), 70, 1, 16);
+    DataSet data = PictureMaker.open(folder);
+
+    assertThat(SplitLines.of(data, new Split(new int[] {1, 2, 3, 4}, new int[] {5}, new int[] {0})))
+        .containsExactly(
+            "Split: 4 pictures for training, 1 for validation, 1 for the test; 2 classes",
+            "Split: no validation pictures of \"cat\"; when to stop does not depend on them",
+            "Split: no test pictures of \"cat\"; the figures do not tell how well they are"
+                + " recognised");
+  }
+}

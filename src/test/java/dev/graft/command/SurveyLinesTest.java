@@ -1,0 +1,148 @@
+package dev.graft.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.Console;
+import dev.graft.data.DataSet;
+import dev.graft.data.PictureMaker;
+import dev.graft.data.duplicates.Fingerprints;
+import dev.graft.data.duplicates.Survey;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+class SurveyLinesTest {
+  @TempDir private Path temporary;
+  private Path folder;
+
+  @BeforeEach
+  void folder() {
+    folder = temporary.resolve("pets");
+  }
+
+  private static List<String> quarantine(DataSet data) {
+    return SurveyLines.quarantine(data.pictures().quarantine());
+  }
+
+  private Survey survey(DataSet data) throws IOException {
+    try (Fingerprints fingerprints = new Fingerprints(temporary.resolve("log"))) {
+      return Survey.thorough(data, fingerprints, Console.silent());
+    }
+  }
+
+  @Test
+  void conflictsLeaksAndImbalanceAreSaid() throws IOException {
+    PictureMaker.write(folder.resolve("train/cat"), 0, 9, 32);
+    PictureMaker.write(folder.resolve("train/dog"), 50, 3, 32);
+    PictureMaker.write(folder.resolve("train/dog/conflict.png"), 0, 32);
+    PictureMaker.write(folder.resolve("test/cat/leak.png"), 8, 40);
+    PictureMaker.write(folder.resolve("test/dog/other.png"), 99, 32);
+
+    DataSet data = PictureMaker.open(folder);
+    Survey survey = survey(data);
+    assertThat(SurveyLines.classes(data))
+        .contains(
+            "Classes: cat 10, dog 5",
+            "Imbalanced: the largest class has 2.0 times the pictures of the smallest.",
+            "Sizes: the shorter side is 32 to 40 pixels, 32 in the middle");
+    assertThat(SurveyLines.identical(survey))
+        .contains(
+            "Duplicates, CONFLICT, identical pictures with different labels: 1 group, 2 pictures"
+                + " in all",
+            "  "
+                + folder.resolve("train/cat/00.png")
+                + " (cat, train), "
+                + folder.resolve("train/dog/conflict.png")
+                + " (dog, train)");
+    assertThat(SurveyLines.near(survey))
+        .contains(
+            "Duplicates, LEAK, the same or nearly the same pictures in different parts: 1 group,"
+                + " 2 pictures in all");
+    int[] groups = survey.groups();
+    assertThat(Arrays.stream(groups).distinct().count()).isEqualTo(groups.length - 2);
+    assertThat(data.sides().smallerThan(40)).isEqualTo(14);
+  }
+
+  @Test
+  void whereNothingIsThereTwiceThatIsSaid() throws IOException {
+    PictureMaker.write(folder.resolve("cat"), 0, 3, 16);
+    PictureMaker.write(folder.resolve("dog"), 50, 3, 16);
+
+    DataSet data = PictureMaker.open(folder);
+    Survey survey = survey(data);
+    assertThat(SurveyLines.identical(survey)).containsExactly("Duplicates: no identical pictures");
+    assertThat(SurveyLines.near(survey)).containsExactly("Duplicates: no near-duplicates");
+    assertThat(SurveyLines.classes(data))
+        .containsExactly("Classes: cat 3, dog 3", "Sizes: the shorter side is 16 pixels in all");
+    assertThat(quarantine(data)).isEmpty();
+  }
+
+  @Test
+  void aClassOfWhichNothingCanBeReadIsNamedRatherThanInfinitelySmall() throws IOException {
+    PictureMaker.write(folder.resolve("cat"), 0, 3, 16);
+    PictureMaker.write(folder.resolve("dog"), 50, 3, 16);
+    Files.createDirectory(folder.resolve("emu"));
+    Files.write(folder.resolve("emu/0.png"), new byte[0]);
+
+    assertThat(SurveyLines.classes(PictureMaker.open(folder)))
+        .contains("Classes: cat 3, dog 3, emu 0", "Imbalanced: no picture can be read of emu.");
+  }
+
+  @Test
+  void picturesOfAFixedCameraAreNotKeptTogetherAndThatIsSaid() throws IOException {
+    PictureMaker.write(folder.resolve("dog"), 50, 10, 32);
+    for (int i = 0; i < 10; i++) {
+      Path file = PictureMaker.write(folder.resolve("cat/0" + i + ".png"), 0, 32);
+      BufferedImage picture = ImageIO.read(file.toFile());
+      picture.setRGB(1 + i, 1, picture.getRGB(1 + i, 1) ^ 0x030303);
+      ImageIO.write(picture, "png", file.toFile());
+    }
+    assertThat(SurveyLines.near(survey(PictureMaker.open(folder))))
+        .last()
+        .asString()
+        .startsWith("  10 of the near-duplicates are a great part of their class,")
+        .endsWith("they are not kept together.");
+  }
+
+  @Test
+  void whatCannotBeReadIsNamedUpToFive() throws IOException {
+    PictureMaker.write(folder.resolve("cat"), 0, 9, 16);
+    PictureMaker.write(folder.resolve("dog"), 50, 3, 16);
+    for (int i = 0; i < 7; i++) {
+      Files.write(folder.resolve("cat/0" + i + ".png"), new byte[0]);
+    }
+    assertThat(quarantine(PictureMaker.open(folder)))
+        .hasSize(7)
+        .startsWith(
+            "Quarantine: 7 of 12 pictures can't be read and are left out:",
+            "  " + folder.resolve("cat/00.png") + " is empty.")
+        .endsWith("  … and 2 more");
+  }
+
+  @Test
+  @EnabledOnOs({OS.LINUX, OS.MAC})
+  void whatAFileNameCommandsTerminalsToDoIsNotPrinted() throws IOException {
+    PictureMaker.write(folder.resolve("cat"), 0, 3, 16);
+    PictureMaker.write(folder.resolve("dog"), 50, 3, 16);
+    Files.copy(folder.resolve("cat/00.png"), folder.resolve("cat/\u001b[2J.png"));
+    Files.write(folder.resolve("dog/\u0007.png"), new byte[0]);
+
+    DataSet data = PictureMaker.open(folder);
+    assertThat(SurveyLines.identical(survey(data)))
+        .last()
+        .asString()
+        .contains("cat/?[2J.png (cat)");
+    assertThat(quarantine(data))
+        .last()
+        .isEqualTo("  " + folder.resolve("dog") + "/?.png is empty.");
+  }
+}

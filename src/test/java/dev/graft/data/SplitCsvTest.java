@@ -1,0 +1,89 @@
+package dev.graft.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.graft.Console;
+import dev.graft.GraftException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The run's own test pictures are found again whatever else has changed. */
+class SplitCsvTest {
+  @TempDir private Path temporary;
+  private Path pets;
+  private Path csv;
+
+  /** Cats are 0 to 5 and dogs 6 to 11; a third each is for the test. */
+  @BeforeEach
+  void split() throws IOException {
+    pets = temporary.resolve("pets");
+    PictureMaker.write(pets.resolve("cat"), 0, 6, 16);
+    PictureMaker.write(pets.resolve("dog"), 50, 6, 16);
+    csv = temporary.resolve("split.csv");
+    Split split =
+        new Split(new int[] {0, 1, 2, 6, 7, 8, 9}, new int[] {3, 10}, new int[] {4, 5, 11});
+    Files.writeString(csv, SplitCsv.of(PictureMaker.open(pets).pictures(), split));
+  }
+
+  private List<String> test() {
+    DataSet data = PictureMaker.open(pets);
+    SplitCsv.Test test = SplitCsv.test(csv, data);
+    return Arrays.stream(test.indices()).mapToObj(data.pictures()::place).toList();
+  }
+
+  private String path(String name) {
+    return pets.resolve(name).toString();
+  }
+
+  @Test
+  void itIsAManifestWithARowAPicture() throws IOException {
+    assertThat(Files.readAllLines(csv))
+        .hasSize(13)
+        .startsWith("path,label,split", path("cat/00.png") + ",cat,train")
+        .contains(path("dog/04.png") + ",dog,validation")
+        .endsWith(path("dog/05.png") + ",dog,test");
+  }
+
+  @Test
+  void theTestPicturesAreThoseThatWereWrittenDown() {
+    assertThat(test()).containsExactly(path("cat/04.png"), path("cat/05.png"), path("dog/05.png"));
+  }
+
+  @Test
+  void picturesThatCameOrWentElsewhereChangeNothing() throws IOException {
+    PictureMaker.write(pets.resolve("ape"), 80, 3, 16);
+    PictureMaker.write(pets.resolve("cat/0.png"), 90);
+    Files.delete(pets.resolve("cat/02.png"));
+    Files.write(pets.resolve("dog/04.png"), new byte[0]);
+
+    assertThat(test()).containsExactly(path("cat/04.png"), path("cat/05.png"), path("dog/05.png"));
+  }
+
+  @Test
+  void whatIsGoneOrUnreadableOrOfAnotherClassIsLost() throws IOException {
+    Files.delete(pets.resolve("cat/04.png"));
+    Files.write(pets.resolve("dog/05.png"), new byte[0]);
+
+    SplitCsv.Test test = SplitCsv.test(csv, PictureMaker.open(pets));
+    assertThat(test.indices()).containsExactly(4);
+    assertThat(test.lost()).containsExactly(pets.resolve("cat/04.png"), pets.resolve("dog/05.png"));
+
+    Path relabelled = temporary.resolve("relabelled.csv");
+    Files.writeString(
+        relabelled, "path,label\npets/cat/05.png,dog\npets/cat/00.png,cat\npets/cat/01.png,cat\n");
+    DataSet other = ImageFolder.open(relabelled, 0, Console.silent());
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> SplitCsv.test(csv, other))
+        .withMessage(
+            "None of the 3 test pictures that "
+                + csv
+                + " names is there and readable; name others with --data.");
+  }
+}
