@@ -5,15 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.graft.GraftException;
+import dev.graft.io.Hash;
 import java.awt.image.BufferedImage;
-import java.io.BufferedOutputStream;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -21,8 +22,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import java.util.zip.CRC32;
-import java.util.zip.Deflater;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageWriteParam;
@@ -179,6 +178,26 @@ class PictureReaderTest {
   }
 
   @Test
+  void aFileIsReadByItsHashInSeveralReductionsAsItIsReadWithout() throws IOException {
+    Path file = PICTURES.resolve("plain.jpg");
+    Hash hash = Hash.Algorithm.SHA256.of(file);
+
+    assertThat(PictureReader.read(file, hash, 0, 4))
+        .containsExactly(PictureReader.read(file, 0), PictureReader.read(file, 4));
+  }
+
+  @Test
+  void aFileThatDoesNotHoldWhatWasHashedIsRefused() throws IOException {
+    Path file = Files.copy(PICTURES.resolve("plain.jpg"), folder.resolve("a.jpg"));
+    Hash hash = Hash.Algorithm.SHA256.of(file);
+    Files.copy(PICTURES.resolve("rgb.png"), file, StandardCopyOption.REPLACE_EXISTING);
+
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> PictureReader.read(file, hash, 0))
+        .withMessage(file + " was changed while it was in use; start again.");
+  }
+
+  @Test
   void theSuffixOfAFileDoesNotMatter() throws IOException {
     Path misnamed = folder.resolve("really-a-png.jpg");
     Files.copy(PICTURES.resolve("rgb.png"), misnamed);
@@ -214,6 +233,29 @@ class PictureReaderTest {
         bomb,
         " is damaged or cut off (it says it has 30000x30000 pixels, but has %d bytes)."
             .formatted(Files.size(bomb)));
+  }
+
+  /** It may be damaged, but need not be: of one colour, any size fits into a few bytes. */
+  @ParameterizedTest
+  @CsvSource({"lossless.webp, 16000", "fax.tiff, 20000"})
+  void aHugeSheetOfOneColourIsNotCalledDamagedButTold(String name, int side) throws IOException {
+    byte[] bytes = Files.readAllBytes(PICTURES.resolve("one-colour").resolve(name));
+    ByteBuffer file = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    if (name.endsWith("webp")) {
+      int signature = new String(bytes, ISO_8859_1).indexOf("VP8L") + 8;
+      file.putInt(signature + 1, (side - 1) << 14 | (side - 1));
+    } else {
+      for (int entry = file.getInt(4) + 2; file.getShort(entry) <= 257; entry += 12) {
+        if (file.getShort(entry) >= 256) { // ImageWidth, ImageLength
+          file.putShort(entry + 2, (short) 4).putInt(entry + 8, side);
+        }
+      }
+    }
+
+    assertRefused(
+        Files.write(folder.resolve(name), bytes),
+        (" is damaged, or of one colour (it says it has " + side + "x" + side + " pixels, but has ")
+            + (bytes.length + " bytes); Graft reads a picture of one colour up to 25 megapixels."));
   }
 
   @ParameterizedTest
@@ -319,25 +361,16 @@ class PictureReaderTest {
   void aPictureOfAHundredMegapixelsIsThinnedOutToTwentyFive() throws IOException {
     Path file = folder.resolve("big.png");
     int side = 10_000;
-    try (DataOutputStream out =
-        new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(file)))) {
-      out.writeLong(0x89504e470d0a1a0aL);
-      ByteBuffer header = ByteBuffer.allocate(13).putInt(side).putInt(side);
-      header.put(new byte[] {8, 2, 0, 0, 0});
-      chunk(out, "IHDR", header.array(), 13);
-      Deflater deflater = new Deflater(Deflater.BEST_SPEED);
-      byte[] packed = new byte[1 << 16];
-      byte[] row = new byte[1 + 3 * side];
-      for (int y = 0; y < side; y++) {
-        Arrays.fill(row, 1, row.length, (byte) (y / 50)); // darkest at the top
-        deflater.setInput(row);
-        pack(deflater, out, packed);
-      }
-      deflater.finish();
-      pack(deflater, out, packed);
-      deflater.end();
-      chunk(out, "IEND", new byte[0], 0);
-    }
+    byte[] row = new byte[3 * side];
+    Png.write(
+        file,
+        side,
+        side,
+        Png.RGB,
+        y -> {
+          Arrays.fill(row, (byte) (y / 50)); // darkest at the top
+          return row;
+        });
 
     Picture picture = PictureReader.read(file);
     Picture reduced = PictureReader.read(file, 200);
@@ -347,26 +380,6 @@ class PictureReaderTest {
     assertThat(picture.rgb()[3 * 5000 * 2500] & 0xff).isEqualTo(100);
     assertThat(reduced).hasToString("Picture[200x200]");
     assertThat(reduced.rgb()[3 * 200 * 100] & 0xff).isEqualTo(100);
-  }
-
-  private static void pack(Deflater deflater, DataOutputStream out, byte[] packed)
-      throws IOException {
-    int length = deflater.deflate(packed);
-    while (length > 0) {
-      chunk(out, "IDAT", packed, length);
-      length = deflater.deflate(packed);
-    }
-  }
-
-  private static void chunk(DataOutputStream out, String kind, byte[] data, int length)
-      throws IOException {
-    CRC32 crc = new CRC32();
-    crc.update(kind.getBytes(ISO_8859_1));
-    crc.update(data, 0, length);
-    out.writeInt(length);
-    out.writeBytes(kind);
-    out.write(data, 0, length);
-    out.writeInt((int) crc.getValue());
   }
 
   /** Seeded, so that what it finds it finds again. */
