@@ -64,8 +64,8 @@ public final class Charts {
       image = drawing.get();
     } catch (LinkageError | InternalError e) { // how AWT says that it found no fonts
       throw new GraftException(
-          "Cannot draw %s, because Java finds no fonts here; install fontconfig and a font, such as DejaVu."
-              .formatted(file.getFileName()),
+          ("Cannot draw " + file.getFileName() + ", because Java finds no fonts here; install")
+              + " fontconfig and a font, such as DejaVu.",
           e);
     }
     Png.write(file, image);

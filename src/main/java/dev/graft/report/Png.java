@@ -18,7 +18,7 @@ final class Png {
     try {
       WholeFile.write(file, encode(image));
     } catch (IOException e) {
-      throw new GraftException("Cannot write the picture %s (%s).".formatted(file, e), e);
+      throw new GraftException("Cannot write the picture " + file + " (" + e + ").", e);
     }
   }
 

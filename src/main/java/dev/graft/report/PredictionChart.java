@@ -45,8 +45,8 @@ final class PredictionChart {
   PredictionChart(Picture picture, List<String> classNames, int truth, float[] probabilities) {
     if (probabilities.length != classNames.size()) {
       throw new IllegalArgumentException(
-          "Expected %d probabilities, one a class, got %d"
-              .formatted(classNames.size(), probabilities.length));
+          ("Expected " + classNames.size() + " probabilities, one a class, got ")
+              + probabilities.length);
     }
     this.picture = new FittedPicture(picture, new Rectangle(PADDING, TOP, PICTURE, PICTURE));
     this.classNames = List.copyOf(classNames);
