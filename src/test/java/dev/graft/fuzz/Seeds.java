@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -110,6 +111,27 @@ final class Seeds {
       bmp.put((byte) (brightness + random.nextInt(36)));
     }
     return bmp.array();
+  }
+
+  /** The lines of a manifest. */
+  List<String> rows(String manifest) {
+    return new String(manifests.get(manifest), StandardCharsets.UTF_8).lines().toList();
+  }
+
+  /** Turns the first kernel of {@code small-cnn}'s weights, as DJL saves them, on its side. */
+  static void reshape(byte[] params) {
+    long[] shape = {32, 3, 3, 3};
+    long[] other = {3, 32, 3, 3};
+    ByteBuffer bytes = ByteBuffer.wrap(params);
+    for (int at = 0; at + Long.BYTES * shape.length <= params.length; at++) {
+      long[] found = new long[shape.length];
+      bytes.position(at).asLongBuffer().get(found);
+      if (Arrays.equals(found, shape)) {
+        bytes.position(at).asLongBuffer().put(other);
+        return;
+      }
+    }
+    throw new IllegalStateException("no kernel of " + Arrays.toString(shape));
   }
 
   private static byte[] safetensors(List<Weight> weights) {
