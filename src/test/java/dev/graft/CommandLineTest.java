@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -232,7 +233,8 @@ class CommandLineTest {
 
   @Test
   void theSavedModelHoldsTheBundledWeightsBitForBitWhereItIsFrozen() {
-    PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
+    PrintStream nowhere =
+        new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
     try (ZooModel<Image, Classifications> saved =
             SavedModel.load(firstRun.resolve("model"), Device.cpu());
         Backbone bundled =

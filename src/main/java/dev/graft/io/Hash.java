@@ -81,8 +81,12 @@ public record Hash(Algorithm algorithm, String hex) {
     hex = hex.toLowerCase(Locale.ROOT);
     if (hex.length() != algorithm.digits || !HEX.matcher(hex).matches()) {
       throw new GraftException(
-          "%s is no %s: that has %d hexadecimal digits"
-              .formatted(hex, algorithm, algorithm.digits));
+          String.format(
+              Locale.ROOT,
+              "%s is no %s: that has %d hexadecimal digits",
+              hex,
+              algorithm,
+              algorithm.digits));
     }
   }
 

@@ -7,6 +7,7 @@ import dev.graft.picture.Picture;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Supplier;
 
 /**
@@ -64,8 +65,10 @@ public final class Charts {
       image = drawing.get();
     } catch (LinkageError | InternalError e) { // how AWT says that it found no fonts
       throw new GraftException(
-          "Cannot draw %s, because Java finds no fonts here; install fontconfig and a font, such as DejaVu."
-              .formatted(file.getFileName()),
+          String.format(
+              Locale.ROOT,
+              "Cannot draw %s, because Java finds no fonts here; install fontconfig and a font, such as DejaVu.",
+              file.getFileName()),
           e);
     }
     Png.write(file, image);

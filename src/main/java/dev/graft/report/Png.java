@@ -6,6 +6,7 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
@@ -18,7 +19,8 @@ final class Png {
     try {
       WholeFile.write(file, encode(image));
     } catch (IOException e) {
-      throw new GraftException("Cannot write the picture %s (%s).".formatted(file, e), e);
+      throw new GraftException(
+          String.format(Locale.ROOT, "Cannot write the picture %s (%s).", file, e), e);
     }
   }
 

@@ -10,6 +10,7 @@ import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
@@ -45,8 +46,11 @@ final class PredictionChart {
   PredictionChart(Picture picture, List<String> classNames, int truth, float[] probabilities) {
     if (probabilities.length != classNames.size()) {
       throw new IllegalArgumentException(
-          "Expected %d probabilities, one a class, got %d"
-              .formatted(classNames.size(), probabilities.length));
+          String.format(
+              Locale.ROOT,
+              "Expected %d probabilities, one a class, got %d",
+              classNames.size(),
+              probabilities.length));
     }
     this.picture = new FittedPicture(picture, new Rectangle(PADDING, TOP, PICTURE, PICTURE));
     this.classNames = List.copyOf(classNames);

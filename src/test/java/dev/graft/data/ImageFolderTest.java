@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -184,10 +185,11 @@ class ImageFolderTest {
           .contains(
               "Duplicates, CONFLICT, identical pictures with different labels: 1 group, 2 pictures"
                   + " in all",
-              "  %s (cat, train), %s (dog, train)"
-                  .formatted(
-                      folder.resolve("train/cat/00.png"),
-                      folder.resolve("train/dog/conflict.png")));
+              String.format(
+                  Locale.ROOT,
+                  "  %s (cat, train), %s (dog, train)",
+                  folder.resolve("train/cat/00.png"),
+                  folder.resolve("train/dog/conflict.png")));
       assertThat(survey.nearLines())
           .contains(
               "Duplicates, LEAK, the same or nearly the same pictures in different parts: 1 group,"
@@ -214,7 +216,8 @@ class ImageFolderTest {
   void picturesOfAFixedCameraAreNotKeptTogetherButTheIdenticalAmongThemAre() throws IOException {
     PictureMaker.write(folder.resolve("dog"), 50, 10, 32);
     for (int i = 0; i < 10; i++) {
-      Path file = PictureMaker.write(folder.resolve("cat/%02d.png".formatted(i)), 0, 32);
+      Path file =
+          PictureMaker.write(folder.resolve(String.format(Locale.ROOT, "cat/%02d.png", i)), 0, 32);
       BufferedImage picture = ImageIO.read(file.toFile());
       picture.setRGB(1 + i, 1, picture.getRGB(1 + i, 1) ^ 0x030303);
       ImageIO.write(picture, "png", file.toFile());

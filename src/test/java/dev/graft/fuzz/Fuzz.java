@@ -145,11 +145,11 @@ final class Fuzz implements AutoCloseable {
       print(
           out,
           title,
-          "%,d".formatted(ends.values().stream().mapToInt(each -> each).sum()),
-          "%,d".formatted(ends.getOrDefault(Outcome.End.SUCCESS, 0)),
-          "%,d".formatted(ends.getOrDefault(Outcome.End.SENTENCE, 0)),
-          "%,d".formatted(ends.getOrDefault(Outcome.End.VIOLATION, 0)),
-          "%.1f".formatted(nanos / 1e9));
+          String.format(Locale.ROOT, "%,d", ends.values().stream().mapToInt(each -> each).sum()),
+          String.format(Locale.ROOT, "%,d", ends.getOrDefault(Outcome.End.SUCCESS, 0)),
+          String.format(Locale.ROOT, "%,d", ends.getOrDefault(Outcome.End.SENTENCE, 0)),
+          String.format(Locale.ROOT, "%,d", ends.getOrDefault(Outcome.End.VIOLATION, 0)),
+          String.format(Locale.ROOT, "%.1f", nanos / 1e9));
     }
 
     static void print(PrintStream out, Object... columns) {
@@ -176,7 +176,7 @@ final class Fuzz implements AutoCloseable {
         all.add(outcome, took);
         if (outcome.end() == Outcome.End.VIOLATION) {
           violations++;
-          out.printf("case %d, %s: %s%n", number, kind, outcome.violation());
+          out.printf(Locale.ROOT, "case %d, %s: %s%n", number, kind, outcome.violation());
         }
         int done = number - first + 1;
         if (done % 500 == 0) {

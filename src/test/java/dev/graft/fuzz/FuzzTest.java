@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -31,7 +32,8 @@ class FuzzTest {
         Outcome outcome = fuzz.run(number, kind);
         ends.computeIfAbsent(kind, k -> EnumSet.noneOf(Outcome.End.class)).add(outcome.end());
         if (outcome.end() == Outcome.End.VIOLATION) {
-          violations.add("case %d, %s: %s".formatted(number, kind, outcome.violation()));
+          violations.add(
+              String.format(Locale.ROOT, "case %d, %s: %s", number, kind, outcome.violation()));
         }
       }
     }

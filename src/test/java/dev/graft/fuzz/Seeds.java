@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -81,8 +82,13 @@ final class Seeds {
         String split = i == 0 ? "test" : i == 1 ? "val" : "train";
         csv.append(name + "/" + i + ".bmp," + name + "," + split + "\n");
         json.append(
-            "{\"path\": \"%s/%d.bmp\", \"label\": \"%s\", \"split\": \"%s\"}\n"
-                .formatted(name, i, name, split));
+            String.format(
+                Locale.ROOT,
+                "{\"path\": \"%s/%d.bmp\", \"label\": \"%s\", \"split\": \"%s\"}\n",
+                name,
+                i,
+                name,
+                split));
       }
     }
     manifests = new LinkedHashMap<>();
@@ -140,8 +146,13 @@ final class Seeds {
     for (Weight weight : weights) {
       int end = size + Float.BYTES * weight.size();
       header.append(
-          ",\"%s\":{\"dtype\":\"F32\",\"shape\":%s,\"data_offsets\":[%d,%d]}"
-              .formatted(weight.name(), weight.shape(), size, end));
+          String.format(
+              Locale.ROOT,
+              ",\"%s\":{\"dtype\":\"F32\",\"shape\":%s,\"data_offsets\":[%d,%d]}",
+              weight.name(),
+              weight.shape(),
+              size,
+              end));
       size = end;
     }
     byte[] json = header.append("}").toString().getBytes(StandardCharsets.UTF_8);
@@ -223,7 +234,10 @@ final class Seeds {
         new ObjectMapper()
             .readTree(output.resolve("runs").resolve(name).resolve("run.json").toFile())
             .path("test");
-    return "accuracy %.4f, loss %.3f"
-        .formatted(test.path("accuracy").asDouble(), test.path("loss").asDouble());
+    return String.format(
+        Locale.ROOT,
+        "accuracy %.4f, loss %.3f",
+        test.path("accuracy").asDouble(),
+        test.path("loss").asDouble());
   }
 }

@@ -12,6 +12,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -212,8 +213,10 @@ class PictureReaderTest {
 
     assertRefused(
         bomb,
-        " is damaged or cut off (it says it has 30000x30000 pixels, but has %d bytes)."
-            .formatted(Files.size(bomb)));
+        String.format(
+            Locale.ROOT,
+            " is damaged or cut off (it says it has 30000x30000 pixels, but has %d bytes).",
+            Files.size(bomb)));
   }
 
   @ParameterizedTest
@@ -226,7 +229,7 @@ class PictureReaderTest {
   void aSheetOfOneColourIsReadThoughItsFileIsTiny(String name, int width, int height, int colour) {
     Picture picture = PictureReader.read(PICTURES.resolve("one-colour").resolve(name));
 
-    assertThat(picture).hasToString("Picture[%dx%d]".formatted(width, height));
+    assertThat(picture).hasToString(String.format(Locale.ROOT, "Picture[%dx%d]", width, height));
     byte[] rgb = picture.rgb();
     byte[] expected = new byte[rgb.length];
     for (int i = 0; i < expected.length; i++) {
@@ -364,7 +367,7 @@ class PictureReaderTest {
     crc.update(kind.getBytes(ISO_8859_1));
     crc.update(data, 0, length);
     out.writeInt(length);
-    out.writeBytes(kind);
+    out.write(kind.getBytes(StandardCharsets.US_ASCII));
     out.write(data, 0, length);
     out.writeInt((int) crc.getValue());
   }
