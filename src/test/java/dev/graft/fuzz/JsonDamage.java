@@ -4,10 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ContainerNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 /** JSON that is still JSON, in which one value is not what it should be. */
@@ -20,24 +22,37 @@ final class JsonDamage {
 
   /** A place in a document: a field of an object, or an element of an array. */
   private interface Place {
+    /** Replaces what is there; by nothing, as far as that can be, where the value is null. */
     void put(JsonNode value);
   }
 
   private JsonDamage() {}
 
-  /** With one value, on any level, replaced; every other time by null, which is forgotten most. */
+  /** With one value, on any level, null, which is forgotten most, or gone, or another. */
   static String of(String json, Random random) throws IOException {
     JsonNode document = JSON.readTree(json);
     List<Place> places = new ArrayList<>();
     collect(document, places);
-    String value = random.nextBoolean() ? "null" : ODD.get(random.nextInt(ODD.size()));
-    places.get(random.nextInt(places.size())).put(JSON.readTree(value));
+    Place place = places.get(random.nextInt(places.size()));
+    switch (random.nextInt(4)) {
+      case 0, 1 -> place.put(NullNode.instance);
+      case 2 -> place.put(null);
+      default -> place.put(JSON.readTree(ODD.get(random.nextInt(ODD.size()))));
+    }
     return JSON.writeValueAsString(document);
   }
 
   private static void collect(JsonNode container, List<Place> places) {
     if (container instanceof ObjectNode object) {
-      object.fieldNames().forEachRemaining(name -> places.add(value -> object.set(name, value)));
+      object
+          .fieldNames()
+          .forEachRemaining(
+              name ->
+                  places.add(
+                      value -> {
+                        object.remove(name);
+                        object.setAll(value == null ? Map.of() : Map.of(name, value));
+                      }));
     } else if (container instanceof ArrayNode array) {
       for (int i = 0; i < array.size(); i++) {
         int at = i;

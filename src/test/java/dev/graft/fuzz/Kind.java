@@ -228,9 +228,15 @@ enum Kind {
       Path output = cached(seeds, folder);
       for (Path file : files(output.resolve("features"))) {
         byte[] bytes = Files.readAllBytes(file);
-        // Every fourth byte of whatever lies behind the header is another.
-        for (int at = 8192 + random.nextInt(4); at < bytes.length; at += 4) {
-          bytes[at] ^= (byte) (1 + random.nextInt(255));
+        int entry = (bytes.length - 8192) / Seeds.PHOTOS;
+        if (bytes.length != 8192 + Seeds.PHOTOS * entry) {
+          throw new IllegalStateException(file + " is no record log of " + Seeds.PHOTOS);
+        }
+        // The hashes and checksums stay, every record behind them is another.
+        for (int start = 8192; start < bytes.length; start += entry) {
+          for (int at = start + 36; at < start + entry; at++) {
+            bytes[at] ^= (byte) (1 + random.nextInt(255));
+          }
         }
         Files.write(file, bytes);
       }

@@ -27,6 +27,10 @@ import java.util.stream.Stream;
 final class Seeds {
   private static final Path RESOURCES = Path.of("src/test/resources");
   static final List<String> CLASSES = List.of("dark", "light");
+  private static final int OF_A_CLASS = 12;
+
+  /** How many lie in {@link #photos}, each of them another. */
+  static final int PHOTOS = 2 * OF_A_CLASS;
 
   final List<byte[]> pictures;
   final List<String> pictureNames;
@@ -77,7 +81,7 @@ final class Seeds {
     Random random = new Random(7);
     for (String name : CLASSES) {
       Path ofClass = Files.createDirectory(photos.resolve(name));
-      for (int i = 0; i < 12; i++) {
+      for (int i = 0; i < OF_A_CLASS; i++) {
         Files.write(ofClass.resolve(i + ".bmp"), bmp(name.equals("dark") ? 40 : 180, random));
         String split = i == 0 ? "test" : i == 1 ? "val" : "train";
         csv.append(name + "/" + i + ".bmp," + name + "," + split + "\n");
