@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -18,7 +20,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ArchitectureTest {
-  /** Every room, and the rooms that it may know; all may know the root package. */
+  /**
+   * Every room, and the rooms that it may know; all may know the root package. A package in a
+   * package is a room of its own, by a name such as {@code network.djl}: neither knows the other
+   * unless it says so here.
+   */
   private static final Map<String, Set<String>> MAY_KNOW =
       Map.ofEntries(
           entry("io"),
@@ -104,6 +110,31 @@ class ArchitectureTest {
         .onlyDependOnClassesThat(
             resideOutsideOfPackage("dev.graft..").or(resideInAnyPackage(known)))
         .check(GRAFT);
+  }
+
+  @Test
+  void arrowsRunDownwardOnly() {
+    Set<String> below = new HashSet<>();
+    for (int before = -1; before < below.size(); ) {
+      before = below.size();
+      MAY_KNOW.forEach(
+          (room, known) -> {
+            if (below.containsAll(known)) {
+              below.add(room);
+            }
+          });
+    }
+    assertThat(below).as("rooms that are in no circle").isEqualTo(MAY_KNOW.keySet());
+  }
+
+  @Test
+  void nobodyKnowsTheCommandsAndOnlyTheyKnowARun() {
+    assertThat(roomsThatMayKnow("command")).isEmpty();
+    assertThat(roomsThatMayKnow("run")).containsExactly("command");
+  }
+
+  private static List<String> roomsThatMayKnow(String room) {
+    return rooms().filter(each -> MAY_KNOW.get(each).contains(room)).toList();
   }
 
   @Test

@@ -209,20 +209,30 @@ public record Evaluation(
       if (probabilities.length != classNames.size()) {
         throw new IllegalArgumentException(
             picture
-                + "expected %d probabilities, one a class, got %d"
-                    .formatted(classNames.size(), probabilities.length));
+                + String.format(
+                    Locale.ROOT,
+                    "expected %d probabilities, one a class, got %d",
+                    classNames.size(),
+                    probabilities.length));
       }
       if (truth < 0 || truth >= classNames.size()) {
         throw new IllegalArgumentException(
             picture
-                + "the true class must be 0 to %d, got %d".formatted(classNames.size() - 1, truth));
+                + String.format(
+                    Locale.ROOT,
+                    "the true class must be 0 to %d, got %d",
+                    classNames.size() - 1,
+                    truth));
       }
       for (int i = 0; i < probabilities.length; i++) {
         if (!(probabilities[i] >= 0 && probabilities[i] <= MOST_PROBABILITY)) {
           throw new IllegalArgumentException(
               picture
-                  + "the probability of class %s must be 0 to 1, got %s"
-                      .formatted(classNames.get(i), probabilities[i]));
+                  + String.format(
+                      Locale.ROOT,
+                      "the probability of class %s must be 0 to 1, got %s",
+                      classNames.get(i),
+                      probabilities[i]));
         }
       }
     }

@@ -55,8 +55,11 @@ public record History(List<Epoch> epochs) {
     for (int i = 0; i < epochs.size(); i++) {
       if (epochs.get(i).epoch() != i + 1) {
         throw new IllegalArgumentException(
-            "Epochs must be numbered from 1 without a gap; expected %d, got %d"
-                .formatted(i + 1, epochs.get(i).epoch()));
+            String.format(
+                Locale.ROOT,
+                "Epochs must be numbered from 1 without a gap; expected %d, got %d",
+                i + 1,
+                epochs.get(i).epoch()));
       }
     }
   }
@@ -86,8 +89,10 @@ public record History(List<Epoch> epochs) {
         .orElseThrow(
             () ->
                 new GraftException(
-                    "None of the %d epochs has a finite validation loss, so none is the best; "
-                            .formatted(epochs.size())
+                    String.format(
+                            Locale.ROOT,
+                            "None of the %d epochs has a finite validation loss, so none is the best; ",
+                            epochs.size())
                         + "if the training diverged, lower learning-rate."));
   }
 

@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.zip.CRC32C;
@@ -183,8 +184,12 @@ public final class RecordLog {
     public void add(List<String> hashes, ByteBuffer records) throws IOException {
       if (records.remaining() != (long) hashes.size() * recordBytes) {
         throw new IllegalStateException(
-            "%d bytes for %d records of %d"
-                .formatted(records.remaining(), hashes.size(), recordBytes));
+            String.format(
+                Locale.ROOT,
+                "%d bytes for %d records of %d",
+                records.remaining(),
+                hashes.size(),
+                recordBytes));
       }
       ByteBuffer entries = ByteBuffer.allocate(hashes.size() * (OVERHEAD + recordBytes));
       CRC32C checksum = new CRC32C();

@@ -142,7 +142,7 @@ public final class FineTuner {
       double trainingSeconds = watch.seconds();
 
       watch = new Stopwatch();
-      Evaluation onValidation = judge(training, features, split.validation(), List.of());
+      Evaluation onValidation = judge(training, features, split.validation(), new ArrayList<>());
       List<float[]> drawn = new ArrayList<>();
       Evaluation onTest = judge(training, features, split.test(), drawn);
       write(folder, history, split, onTest, drawn);

@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -258,7 +259,8 @@ class GraftCommandTest {
 
   private static String row(
       String layer, String type, String output, String parameters, String state) {
-    return "%-26s %-28s %-18s %14s%s".formatted(layer, type, output, parameters, state);
+    return String.format(
+        Locale.ROOT, "%-26s %-28s %-18s %14s%s", layer, type, output, parameters, state);
   }
 
   private static Said graft(String line) {

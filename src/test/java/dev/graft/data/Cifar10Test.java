@@ -31,6 +31,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -71,7 +72,8 @@ class Cifar10Test {
 
     assertThat(data.name()).isEqualTo("cifar10");
     assertThat(data.origin())
-        .isEqualTo("CIFAR-10 from %s: 35 training and 7 test pictures".formatted(files));
+        .isEqualTo(
+            String.format(Locale.ROOT, "CIFAR-10 from %s: 35 training and 7 test pictures", files));
     assertThat(train(data)).containsExactly(IntStream.range(0, 35).toArray());
     assertThat(test(data)).containsExactly(IntStream.range(35, 42).toArray());
     assertThat(data.pictures().size()).isEqualTo(42);
@@ -288,8 +290,10 @@ class Cifar10Test {
     assertThat(data.name()).isEqualTo("cifar10-sample");
     assertThat(data.origin())
         .isEqualTo(
-            "the bundled sample of CIFAR-10 (no cifar-10-batches-bin in %s, nowhere, and no download: no network): 4000 training and 1000 test pictures"
-                .formatted(folder));
+            String.format(
+                Locale.ROOT,
+                "the bundled sample of CIFAR-10 (no cifar-10-batches-bin in %s, nowhere, and no download: no network): 4000 training and 1000 test pictures",
+                folder));
   }
 
   @Test

@@ -132,7 +132,7 @@ enum Damage {
       }
     }
     throw new IllegalStateException(
-        "%d times, the damage %s did no harm".formatted(MOST_TRIES, title()));
+        String.format(Locale.ROOT, "%d times, the damage %s did no harm", MOST_TRIES, title()));
   }
 
   /** Whether some decoder gets a picture from a damaged file. */

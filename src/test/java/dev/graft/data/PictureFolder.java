@@ -142,7 +142,9 @@ final class PictureFolder implements Callable<Integer> {
       }
       for (String name : matcher.group(1).split(",", -1)) {
         if (!Cifar10.CLASSES.contains(name)) {
-          throw refusal("--imbalanced: no class %s; there are %s".formatted(name, Cifar10.CLASSES));
+          throw refusal(
+              String.format(
+                  Locale.ROOT, "--imbalanced: no class %s; there are %s", name, Cifar10.CLASSES));
         }
         steps.put(name, Integer.parseInt(matcher.group(2)));
       }

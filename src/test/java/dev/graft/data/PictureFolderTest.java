@@ -10,6 +10,7 @@ import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -28,7 +29,10 @@ class PictureFolderTest {
       for (int i = 0; i < records.length; i++) {
         records[i] = (byte) (i % 3073 == 0 ? i / 3073 % 10 : 40 * batch + i / 3073 + i % 3073 % 32);
       }
-      String name = batch == 5 ? "test_batch.bin" : "data_batch_%d.bin".formatted(batch + 1);
+      String name =
+          batch == 5
+              ? "test_batch.bin"
+              : String.format(Locale.ROOT, "data_batch_%d.bin", batch + 1);
       Files.write(folder.resolve(name), records);
     }
   }

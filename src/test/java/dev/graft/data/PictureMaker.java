@@ -5,6 +5,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Random;
 import javax.imageio.ImageIO;
 
@@ -41,7 +42,7 @@ public final class PictureMaker {
   /** Writes {@code <folder>/00.png} and so on. */
   public static void write(Path folder, int firstSeed, int count, int side) throws IOException {
     for (int i = 0; i < count; i++) {
-      write(folder.resolve("%02d.png".formatted(i)), firstSeed + i, side);
+      write(folder.resolve(String.format(Locale.ROOT, "%02d.png", i)), firstSeed + i, side);
     }
   }
 

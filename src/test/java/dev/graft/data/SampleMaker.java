@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.zip.CRC32;
@@ -120,8 +121,13 @@ final class SampleMaker {
     }
     Files.write(file, png(rgb, width, height));
     System.out.printf(
+        Locale.ROOT,
         "%s: %d tiles, %dx%d pixels, %d bytes%n",
-        file, tiles.size(), width, height, Files.size(file));
+        file,
+        tiles.size(),
+        width,
+        height,
+        Files.size(file));
   }
 
   /**

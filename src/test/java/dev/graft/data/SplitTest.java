@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -267,8 +268,10 @@ class SplitTest {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> split(data, groups))
         .withMessage(
-            "data: every class needs %d different readable pictures to train and to judge by, but "
-                    .formatted(least)
+            String.format(
+                    Locale.ROOT,
+                    "data: every class needs %d different readable pictures to train and to judge by, but ",
+                    least)
                 + few
                 + ".");
   }

@@ -35,6 +35,16 @@ class EvaluationTest {
   }
 
   @Test
+  void itsCalibrationIsThatOfItsPredictions() {
+    Evaluation evaluation =
+        Evaluation.collector(ANIMALS)
+            .add(0, probabilities(0.75f, 0.25f, 0, 0))
+            .add(1, probabilities(0.75f, 0.25f, 0, 0))
+            .evaluation();
+    assertThat(evaluation.ece()).isEqualTo(0.25).isEqualTo(evaluation.calibration().error());
+  }
+
+  @Test
   void lossIsTheMeanNegativeLogarithmOfTheTruthsProbability() {
     Evaluation evaluation =
         Evaluation.collector(ANIMALS)

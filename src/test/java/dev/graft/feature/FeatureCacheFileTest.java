@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -132,7 +133,7 @@ class FeatureCacheFileTest {
       assertThatIllegalStateException()
           .isThrownBy(
               () -> fill(KEY, (rows, sink) -> sink.keep(rows, ByteBuffer.allocate(7 * 8 + wrong))))
-          .withMessage("%d bytes for 7 records of 8".formatted(56 + wrong));
+          .withMessage(String.format(Locale.ROOT, "%d bytes for 7 records of 8", 56 + wrong));
     }
     assertThat(computedUnchecked()).hasSize(7);
   }

@@ -1,6 +1,7 @@
 package dev.graft.fuzz;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,13 @@ import java.util.stream.Stream;
  * climbs out of it is still in the box, where it is noticed.
  */
 final class Box implements AutoCloseable {
+  private static final Path WORKING = Path.of("").toAbsolutePath();
+  private static final Path TEMPORARY =
+      Path.of(System.getProperty("java.io.tmpdir")).toAbsolutePath();
+
+  private static final DirectoryStream.Filter<Path> OTHERS_MAY_WRITE_NOT =
+      path -> !path.getFileName().toString().matches("\\..*|target.*|hsperfdata.*");
+
   private final Path root;
   private final Path seeds;
   private final Path work;
@@ -33,7 +41,7 @@ final class Box implements AutoCloseable {
   private static Path temporary() {
     StringBuilder name = new StringBuilder("graft-fuzz-");
     new SecureRandom().ints(8, 'a', 'z' + 1).forEach(name::appendCodePoint);
-    return Path.of(System.getProperty("java.io.tmpdir"), name.toString());
+    return TEMPORARY.resolve(name.toString());
   }
 
   /** What cases are made from; nobody may write here. */
@@ -50,6 +58,9 @@ final class Box implements AutoCloseable {
   /** Size and time of all that a case may not touch, by name. */
   Map<String, String> snapshot() throws IOException {
     Map<String, String> found = new TreeMap<>();
+    found.putAll(listing(WORKING));
+    found.putAll(listing(TEMPORARY));
+    found.remove(root.toString());
     Files.walkFileTree(
         root,
         new SimpleFileVisitor<>() {
@@ -66,6 +77,21 @@ final class Box implements AutoCloseable {
             return FileVisitResult.CONTINUE;
           }
         });
+    return found;
+  }
+
+  /**
+   * What lies in a folder; whatever is made or deleted in one of its folders changes that folder's
+   * time. Where things are built, and in hidden folders, others may write meanwhile.
+   */
+  private static Map<String, String> listing(Path folder) throws IOException {
+    Map<String, String> found = new TreeMap<>();
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(folder, OTHERS_MAY_WRITE_NOT)) {
+      for (Path path : all) {
+        boolean known = folder.equals(WORKING);
+        found.put(path.toString(), known ? Files.getLastModifiedTime(path).toString() : "there");
+      }
+    }
     return found;
   }
 

@@ -7,6 +7,8 @@ import dev.graft.picture.PictureReader;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.zoo.WeightReader;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,13 +16,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
  * What is damaged, and who is given it. The weight is how many of a hundred cases are of a kind.
  */
 enum Kind {
-  PICTURE("pictures, by the reader", 33) {
+  PICTURE("pictures, by the reader", 30) {
     @Override
     Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
       Path file = picture(seeds, folder, random);
@@ -42,11 +45,21 @@ enum Kind {
       return Command.run(List.of("infer", file, model, "--device=cpu")).outcome();
     }
   },
-  RECIPE("recipes, by the reader", 14) {
+  RECIPE("recipes, by the reader", 12) {
     @Override
     Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
       Path file = folder.resolve("a.yaml");
       Files.write(file, Mutation.mutated(any(seeds.recipes, random), true, random));
+      return refusable(() -> RecipeReader.read(file, Map.of()));
+    }
+  },
+  RECIPE_TOO_LARGE("recipes of megabytes, by the reader", 1, Outcome.End.SENTENCE) {
+    @Override
+    Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
+      String recipe = new String(any(seeds.recipes, random), StandardCharsets.UTF_8);
+      String comments = ("# " + "x".repeat(97) + "\n").repeat(12_000 + random.nextInt(50_000));
+      Path file = folder.resolve("a.yaml");
+      Files.writeString(file, random.nextBoolean() ? recipe + comments : comments + recipe);
       return refusable(() -> RecipeReader.read(file, Map.of()));
     }
   },
@@ -70,10 +83,33 @@ enum Kind {
       return Command.run(List.of("summary", "--set", mutated)).outcome();
     }
   },
-  MANIFEST("manifests, by the listing", 14) {
+  MANIFEST("manifests, by the listing", 11) {
     @Override
     Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
       Path file = manifest(seeds, folder, random);
+      return refusable(() -> Listing.of(file));
+    }
+  },
+  MANIFEST_FIELD("a field of a manifest, by the listing", 3) {
+    @Override
+    Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
+      List<String> rows = new ArrayList<>(seeds.rows("a.jsonl"));
+      int row = random.nextInt(rows.size());
+      rows.set(row, JsonDamage.of(rows.get(row), random));
+      Path file = Files.write(folder.resolve("a.jsonl"), rows);
+      return refusable(() -> Listing.of(file));
+    }
+  },
+  MANIFEST_CLIMBS("manifests that lead out of their folder", 1, Outcome.End.SENTENCE) {
+    @Override
+    Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
+      String name = any(List.copyOf(seeds.manifests.keySet()), random);
+      List<String> rows = new ArrayList<>(seeds.rows(name));
+      int row = 1 + random.nextInt(rows.size() - 1);
+      String out = any(List.of("..", "./..", "dark/../..", "../photos/../.."), random);
+      rows.set(row, rows.get(row).replaceFirst("(dark|light)/", out + "/$1/"));
+      Path file = Files.createDirectory(folder.resolve("photos")).resolve(name);
+      Files.write(file, rows);
       return refusable(() -> Listing.of(file));
     }
   },
@@ -85,13 +121,31 @@ enum Kind {
       return Command.run(List.of("inspect", file.toString(), output(folder))).outcome();
     }
   },
-  SAFETENSORS("safetensors, by the reader", 9) {
+  SAFETENSORS("safetensors, by the reader", 8) {
     @Override
     Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
       return weights(folder.resolve("a.safetensors"), seeds.safetensors, seeds.weights, random);
     }
   },
-  KERAS("Keras's HDF5, by the reader", 9) {
+  SAFETENSORS_HEADER("a field of a safetensors header, by the reader", 3) {
+    @Override
+    Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
+      ByteBuffer sound = ByteBuffer.wrap(seeds.safetensors).order(ByteOrder.LITTLE_ENDIAN);
+      byte[] header = new byte[(int) sound.getLong()];
+      sound.get(header);
+      byte[] damaged =
+          JsonDamage.of(new String(header, StandardCharsets.UTF_8), random)
+              .getBytes(StandardCharsets.UTF_8);
+      ByteBuffer file =
+          ByteBuffer.allocate(8 + damaged.length + sound.remaining())
+              .order(ByteOrder.LITTLE_ENDIAN)
+              .putLong(damaged.length)
+              .put(damaged)
+              .put(sound);
+      return read(folder.resolve("a.safetensors"), file.array(), seeds.weights);
+    }
+  },
+  KERAS("Keras's HDF5, by the reader", 8) {
     @Override
     Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
       return weights(folder.resolve("a.h5"), seeds.h5, seeds.weights, random);
@@ -112,14 +166,33 @@ enum Kind {
       Path run = folder.resolve("run");
       Box.copy(seeds.run(), run);
       if (random.nextBoolean()) {
-        // As before models had it; and so that DJL is given the damage.
-        Path description = run.resolve("model/network.json");
-        String sound = Files.readString(description);
-        Files.writeString(description, sound.replaceFirst(",\\s*\"weightsSha256\"[^,}]*", ""));
+        withoutHash(run); // so that DJL is given the damage
       }
-      damage(run.resolve("model"), random);
-      String picture = seeds.photos.resolve("dark/0.bmp").toString();
-      return Command.run(List.of("infer", picture, "--model=" + run, "--device=cpu")).outcome();
+      if (random.nextInt(4) == 0) {
+        Path description = run.resolve("model/network.json");
+        Files.writeString(description, JsonDamage.of(Files.readString(description), random));
+      } else {
+        damage(run.resolve("model"), random);
+      }
+      return infer(seeds, run);
+    }
+  },
+  MODEL_WEIGHTS("weights that are not the model's, by infer", 1, Outcome.End.SENTENCE) {
+    @Override
+    Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
+      Path run = folder.resolve("run");
+      Box.copy(seeds.run(), run);
+      Path file = onlyFile(run.resolve("model"), ".params");
+      byte[] bytes = Files.readAllBytes(file);
+      if (random.nextBoolean()) {
+        bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
+      } else {
+        // As many values in another shape, in a model from before it had a hash.
+        withoutHash(run);
+        Seeds.reshape(bytes);
+      }
+      Files.write(file, bytes);
+      return infer(seeds, run);
     }
   },
   RUN("run folders and latest, by evaluate", 2) {
@@ -141,31 +214,51 @@ enum Kind {
       return Command.run(arguments).outcome();
     }
   },
-  FEATURES("feature caches, by fine-tune", 1) {
+  FEATURES("feature caches, by fine-tune", 1, Outcome.End.SUCCESS) {
     @Override
     Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
-      Path output = folder.resolve("output");
-      Files.createDirectories(output);
-      Box.copy(seeds.output().resolve("features"), output.resolve("features"));
+      Path output = cached(seeds, folder);
       damage(output.resolve("features"), random);
-      Command.Result result = Command.run(seeds.training(seeds.smallCnnFile, output));
-      Outcome outcome = result.outcome();
-      if (outcome.end() == Outcome.End.SENTENCE) {
-        return Outcome.violation("damage should cost a computation only: " + result.err());
+      return sameFigures(seeds, output);
+    }
+  },
+  RECORDS("what records hold, by fine-tune", 1, Outcome.End.SUCCESS) {
+    @Override
+    Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
+      Path output = cached(seeds, folder);
+      for (Path file : files(output.resolve("features"))) {
+        byte[] bytes = Files.readAllBytes(file);
+        int entry = (bytes.length - 8192) / Seeds.PHOTOS;
+        if (bytes.length != 8192 + Seeds.PHOTOS * entry) {
+          throw new IllegalStateException(file + " is no record log of " + Seeds.PHOTOS);
+        }
+        // The hashes and checksums stay, every record behind them is another.
+        for (int start = 8192; start < bytes.length; start += entry) {
+          for (int at = start + 36; at < start + entry; at++) {
+            bytes[at] ^= (byte) (1 + random.nextInt(255));
+          }
+        }
+        Files.write(file, bytes);
       }
-      String figures = outcome.end() == Outcome.End.SUCCESS ? Seeds.figuresOf(output) : "";
-      return outcome.end() != Outcome.End.SUCCESS || figures.equals(seeds.figures())
-          ? outcome
-          : Outcome.violation("%s instead of %s".formatted(figures, seeds.figures()));
+      return sameFigures(seeds, output);
     }
   };
 
   final String title;
   final int ofHundred;
 
+  /** How its cases may end; that they end in each of these ways shows that the kind is worth it. */
+  @SuppressWarnings("ImmutableEnumChecker") // what Set.of gives is
+  final Set<Outcome.End> ends;
+
   Kind(String title, int ofHundred) {
+    this(title, ofHundred, Outcome.End.SUCCESS, Outcome.End.SENTENCE);
+  }
+
+  Kind(String title, int ofHundred, Outcome.End... ends) {
     this.title = title;
     this.ofHundred = ofHundred;
+    this.ends = Set.of(ends);
   }
 
   /**
@@ -217,7 +310,11 @@ enum Kind {
 
   private static Outcome weights(Path file, byte[] sound, List<Weight> wanted, Random random)
       throws IOException {
-    Files.write(file, Mutation.mutated(sound, false, random));
+    return read(file, Mutation.mutated(sound, false, random), wanted);
+  }
+
+  private static Outcome read(Path file, byte[] bytes, List<Weight> wanted) throws IOException {
+    Files.write(file, bytes);
     return refusable(
         () -> {
           try (WeightReader reader = WeightReader.open(file, "net", wanted)) {
@@ -226,13 +323,54 @@ enum Kind {
         });
   }
 
+  /** As models were before it was there. */
+  private static void withoutHash(Path run) throws IOException {
+    Path description = run.resolve("model/network.json");
+    String sound = Files.readString(description);
+    Files.writeString(description, sound.replaceFirst(",\\s*\"weightsSha256\"[^,}]*", ""));
+  }
+
+  private static Outcome infer(Seeds seeds, Path run) {
+    String picture = seeds.photos.resolve("dark/0.bmp").toString();
+    return Command.run(List.of("infer", picture, "--model=" + run, "--device=cpu")).outcome();
+  }
+
+  /** An output folder with the features of the training, and nothing else. */
+  private static Path cached(Seeds seeds, Path folder) throws IOException {
+    Path output = Files.createDirectories(folder.resolve("output"));
+    Box.copy(seeds.output().resolve("features"), output.resolve("features"));
+    return output;
+  }
+
+  /** Trains; damage to what is kept may cost a computation, and must not change a figure. */
+  private static Outcome sameFigures(Seeds seeds, Path output) throws IOException {
+    Command.Result result = Command.run(seeds.training(seeds.smallCnnFile, output));
+    Outcome outcome = result.outcome();
+    if (outcome.end() != Outcome.End.SUCCESS) {
+      return outcome;
+    }
+    String figures = Seeds.figuresOf(output);
+    return figures.equals(seeds.figures())
+        ? outcome
+        : Outcome.violation(figures + " instead of " + seeds.figures());
+  }
+
+  private static List<Path> files(Path below) throws IOException {
+    try (Stream<Path> found = Files.walk(below)) {
+      return found.filter(Files::isRegularFile).sorted().toList();
+    }
+  }
+
+  private static Path onlyFile(Path folder, String suffix) throws IOException {
+    return files(folder).stream()
+        .filter(file -> file.toString().endsWith(suffix))
+        .findFirst()
+        .orElseThrow();
+  }
+
   /** Damages one of the files below a folder, or puts something else in its place. */
   private static void damage(Path below, Random random) throws IOException {
-    List<Path> files;
-    try (Stream<Path> found = Files.walk(below)) {
-      files = found.filter(Files::isRegularFile).sorted().toList();
-    }
-    Path file = any(files, random);
+    Path file = any(files(below), random);
     byte[] sound = Files.readAllBytes(file);
     Files.delete(file);
     switch (random.nextInt(12)) {

@@ -11,8 +11,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -25,6 +27,10 @@ import java.util.stream.Stream;
 final class Seeds {
   private static final Path RESOURCES = Path.of("src/test/resources");
   static final List<String> CLASSES = List.of("dark", "light");
+  private static final int OF_A_CLASS = 12;
+
+  /** How many lie in {@link #photos}, each of them another. */
+  static final int PHOTOS = 2 * OF_A_CLASS;
 
   final List<byte[]> pictures;
   final List<String> pictureNames;
@@ -75,13 +81,18 @@ final class Seeds {
     Random random = new Random(7);
     for (String name : CLASSES) {
       Path ofClass = Files.createDirectory(photos.resolve(name));
-      for (int i = 0; i < 12; i++) {
+      for (int i = 0; i < OF_A_CLASS; i++) {
         Files.write(ofClass.resolve(i + ".bmp"), bmp(name.equals("dark") ? 40 : 180, random));
         String split = i == 0 ? "test" : i == 1 ? "val" : "train";
         csv.append(name + "/" + i + ".bmp," + name + "," + split + "\n");
         json.append(
-            "{\"path\": \"%s/%d.bmp\", \"label\": \"%s\", \"split\": \"%s\"}\n"
-                .formatted(name, i, name, split));
+            String.format(
+                Locale.ROOT,
+                "{\"path\": \"%s/%d.bmp\", \"label\": \"%s\", \"split\": \"%s\"}\n",
+                name,
+                i,
+                name,
+                split));
       }
     }
     manifests = new LinkedHashMap<>();
@@ -112,14 +123,40 @@ final class Seeds {
     return bmp.array();
   }
 
+  /** The lines of a manifest. */
+  List<String> rows(String manifest) {
+    return new String(manifests.get(manifest), StandardCharsets.UTF_8).lines().toList();
+  }
+
+  /** Turns the first kernel of {@code small-cnn}'s weights, as DJL saves them, on its side. */
+  static void reshape(byte[] params) {
+    long[] shape = {32, 3, 3, 3};
+    long[] other = {3, 32, 3, 3};
+    ByteBuffer bytes = ByteBuffer.wrap(params);
+    for (int at = 0; at + Long.BYTES * shape.length <= params.length; at++) {
+      long[] found = new long[shape.length];
+      bytes.position(at).asLongBuffer().get(found);
+      if (Arrays.equals(found, shape)) {
+        bytes.position(at).asLongBuffer().put(other);
+        return;
+      }
+    }
+    throw new IllegalStateException("no kernel of " + Arrays.toString(shape));
+  }
+
   private static byte[] safetensors(List<Weight> weights) {
     StringBuilder header = new StringBuilder("{\"__metadata__\":{\"format\":\"graft\"}");
     int size = 0;
     for (Weight weight : weights) {
       int end = size + Float.BYTES * weight.size();
       header.append(
-          ",\"%s\":{\"dtype\":\"F32\",\"shape\":%s,\"data_offsets\":[%d,%d]}"
-              .formatted(weight.name(), weight.shape(), size, end));
+          String.format(
+              Locale.ROOT,
+              ",\"%s\":{\"dtype\":\"F32\",\"shape\":%s,\"data_offsets\":[%d,%d]}",
+              weight.name(),
+              weight.shape(),
+              size,
+              end));
       size = end;
     }
     byte[] json = header.append("}").toString().getBytes(StandardCharsets.UTF_8);
@@ -201,7 +238,10 @@ final class Seeds {
         new ObjectMapper()
             .readTree(output.resolve("runs").resolve(name).resolve("run.json").toFile())
             .path("test");
-    return "accuracy %.4f, loss %.3f"
-        .formatted(test.path("accuracy").asDouble(), test.path("loss").asDouble());
+    return String.format(
+        Locale.ROOT,
+        "accuracy %.4f, loss %.3f",
+        test.path("accuracy").asDouble(),
+        test.path("loss").asDouble());
   }
 }

@@ -26,6 +26,7 @@ import dev.graft.zoo.KerasH5;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -65,7 +66,8 @@ class ParityTest {
   }
 
   private static Backbone load(BackboneEntry entry, int side) {
-    PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
+    PrintStream nowhere =
+        new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
     return Backbone.load(
         entry, "pretrained", side, Device.cpu(), new Console(nowhere, nowhere, false));
   }

@@ -231,8 +231,10 @@ class PictureReaderTest {
 
     assertRefused(
         bomb,
-        " is damaged or cut off (it says it has 30000x30000 pixels, but has %d bytes)."
-            .formatted(Files.size(bomb)));
+        String.format(
+            Locale.ROOT,
+            " is damaged or cut off (it says it has 30000x30000 pixels, but has %d bytes).",
+            Files.size(bomb)));
   }
 
   /** It may be damaged, but need not be: of one colour, any size fits into a few bytes. */
@@ -268,7 +270,7 @@ class PictureReaderTest {
   void aSheetOfOneColourIsReadThoughItsFileIsTiny(String name, int width, int height, int colour) {
     Picture picture = PictureReader.read(PICTURES.resolve("one-colour").resolve(name));
 
-    assertThat(picture).hasToString("Picture[%dx%d]".formatted(width, height));
+    assertThat(picture).hasToString(String.format(Locale.ROOT, "Picture[%dx%d]", width, height));
     byte[] rgb = picture.rgb();
     byte[] expected = new byte[rgb.length];
     for (int i = 0; i < expected.length; i++) {

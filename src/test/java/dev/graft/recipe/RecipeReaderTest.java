@@ -392,6 +392,26 @@ class RecipeReaderTest {
   }
 
   @Test
+  void aRecipeIsDescribedInLinesThatFitAndInAllItsKeys() {
+    String text = RecipeReader.describe(RecipeReader.defaults());
+    assertThat(text.lines()).hasSizeGreaterThan(5).allMatch(line -> line.length() <= 114);
+    assertThat(text.lines().skip(1)).allMatch(line -> line.startsWith("  "));
+    assertThat(text)
+        .startsWith("backbone: ")
+        .contains("head: {hidden: 2048,input-dropout: 0.3,dropout: 0.5}")
+        .endsWith("cache-type: float16")
+        .doesNotContain(",,", "\"");
+    assertThat(text.replace(",\n  ", ", ").split(", (?=[a-z-]+: )", -1))
+        .hasSameSizeAs(Recipe.class.getRecordComponents());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"it's", "''", "#a", "a: b", "[x]", "-"})
+  void anyTextIsAValueOnceItIsQuoted(String value) {
+    assertThat(set("data", RecipeReader.text(value)).data()).isEqualTo(value);
+  }
+
+  @Test
   void distanceCountsLettersToInsertDeleteOrReplace() {
     assertThat(RecipeReader.distance("kitten", "sitting")).isEqualTo(3);
     assertThat(RecipeReader.distance("", "abc")).isEqualTo(3);

@@ -1,0 +1,74 @@
+package dev.graft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What Ctrl-C, or a cluster that wants its machine back, leaves of a run. */
+@Tag("engine")
+class InterruptedRunTest {
+  private static final int MOST_SECONDS = 60;
+
+  @TempDir Path folder;
+
+  @Test
+  void aRunThatIsToldToEndSaysThatItWasInterrupted() throws Exception {
+    SmallRun.Pictures photos =
+        new SmallRun.Pictures(folder.resolve("photos"))
+            .add(4, 40, 60, "dark", "train")
+            .add(4, 190, 210, "light", "train")
+            .add(1, 40, 60, "dark", "val")
+            .add(1, 40, 60, "dark", "test");
+    Path output = folder.resolve("output");
+    Path said = folder.resolve("said");
+    List<String> command = new ArrayList<>(List.of(java(), "-Xmx256m", "-cp"));
+    command.add(System.getProperty("java.class.path"));
+    command.add(Main.class.getName());
+    command.addAll(photos.arguments(output));
+    command.addAll(List.of("--set=epochs=100000", "--set=early-stopping.patience=100000"));
+    Process process =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).start();
+    try {
+      assumeTrue(process.supportsNormalTermination(), "a process can't be told to end here");
+      awaitEpochs(process, said);
+      process.destroy();
+
+      assertThat(process.waitFor(MOST_SECONDS, TimeUnit.SECONDS)).isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+    assertThat(process.exitValue()).isNotZero();
+    assertThat(onlyRun(output).json().path("status").asText()).isEqualTo("interrupted");
+    assertThat(output.resolve("latest")).doesNotExist();
+  }
+
+  private static String java() {
+    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+  }
+
+  private static void awaitEpochs(Process process, Path said)
+      throws IOException, InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(MOST_SECONDS);
+    while (!Files.readString(said).contains("epoch  ")) {
+      assertThat(process.isAlive()).as("%s", said).isTrue();
+      assertThat(System.nanoTime()).as("no epoch in time").isLessThan(end);
+      Thread.sleep(50);
+    }
+  }
+
+  private static SmallRun onlyRun(Path output) throws IOException {
+    try (Stream<Path> runs = Files.list(output.resolve("runs"))) {
+      return new SmallRun(runs.toList().get(0));
+    }
+  }
+}

@@ -1,0 +1,159 @@
+package dev.graft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import javax.imageio.ImageIO;
+
+/**
+ * A run of {@code fine-tune} that takes a fraction of a second: a frozen network with random
+ * weights on made pictures of 12 pixels, under a linear head.
+ *
+ * @param folder of the run
+ */
+record SmallRun(Path folder) {
+  private static final int SIDE = 12;
+
+  /** A row of {@code predictions.csv}. */
+  record Prediction(String truth, String predicted, double probability) {}
+
+  /** Grey pictures with noise and the manifest that says what they are and where they belong. */
+  static final class Pictures {
+    private final Path folder;
+    private final Path manifest;
+    private final StringBuilder rows = new StringBuilder("path,label,split\n");
+    private final Random noise;
+    private int count;
+
+    Pictures(Path folder) throws IOException {
+      this.folder = Files.createDirectories(folder);
+      manifest = folder.resolve("pictures.csv");
+      noise = new Random(1);
+    }
+
+    /**
+     * Adds pictures; the same calls in the same order make the same ones.
+     *
+     * @param darkest brightness of the first, at least 20
+     * @param brightest of the last, at most 230; the others lie between
+     * @param part train, val or test, or empty where it is to be drawn
+     */
+    Pictures add(int pictures, int darkest, int brightest, String label, String part)
+        throws IOException {
+      for (int i = 0; i < pictures; i++) {
+        int grey = darkest + (brightest - darkest) * i / Math.max(1, pictures - 1);
+        Path file = folder.resolve(count++ + ".png");
+        ImageIO.write(picture(grey), "png", file.toFile());
+        rows.append(file.getFileName() + "," + label + "," + part + "\n");
+      }
+      Files.writeString(manifest, rows);
+      return this;
+    }
+
+    Path file(int picture) {
+      return folder.resolve(picture + ".png");
+    }
+
+    private BufferedImage picture(int grey) {
+      BufferedImage picture = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
+      for (int i = 0; i < SIDE * SIDE; i++) {
+        int value = grey + noise.nextInt(40) - 20;
+        picture.setRGB(i % SIDE, i / SIDE, value << 16 | value << 8 | value);
+      }
+      return picture;
+    }
+
+    /** Of {@code fine-tune}. */
+    List<String> arguments(Path output) {
+      return SmallRun.arguments(manifest, output);
+    }
+
+    /** Trains on them; options win over those that make it short. */
+    SmallRun train(Path output, String... options) throws IOException {
+      return SmallRun.train(manifest, output, options);
+    }
+  }
+
+  /** Trains on any data. */
+  static SmallRun train(Path data, Path output, String... options) throws IOException {
+    List<String> arguments = new ArrayList<>(arguments(data, output));
+    arguments.addAll(List.of(options));
+    CommandRun run = CommandRun.of(arguments.toArray(String[]::new));
+    assertThat(run.code()).as(run.err()).isZero();
+    return new SmallRun(
+        output.resolve("runs").resolve(Files.readString(output.resolve("latest")).strip()));
+  }
+
+  private static List<String> arguments(Path data, Path output) {
+    return List.of(
+        "fine-tune",
+        "--backbone=small-cnn",
+        "--weights=random",
+        "--data=" + data,
+        "--output=" + output,
+        "--device=cpu",
+        "--set=epochs=8",
+        "--set=early-stopping.patience=8",
+        "--learning-rate=0.02",
+        "--set=input-size=" + SIDE,
+        "--set=head.hidden=0",
+        "--set=head.input-dropout=0",
+        "--set=label-smoothing=0",
+        "--set=class-weights=none");
+  }
+
+  JsonNode json() throws IOException {
+    return new ObjectMapper().readTree(folder.resolve("run.json").toFile());
+  }
+
+  double testAccuracy() throws IOException {
+    return json().at("/test/accuracy").asDouble();
+  }
+
+  double validationAccuracy() throws IOException {
+    return json().at("/validation/accuracy").asDouble();
+  }
+
+  /** Of the test pictures, in their order. */
+  List<Prediction> predictions() throws IOException {
+    return Files.readAllLines(folder.resolve("predictions.csv")).stream()
+        .skip(1)
+        .map(row -> row.split(",", -1))
+        .map(row -> new Prediction(row[1], row[2], Double.parseDouble(row[3])))
+        .toList();
+  }
+
+  /** The share of a class's test pictures that were recognised. */
+  double recall(String label) throws IOException {
+    return predictions().stream()
+        .filter(each -> each.truth().equals(label))
+        .mapToInt(each -> each.predicted().equals(label) ? 1 : 0)
+        .average()
+        .orElseThrow();
+  }
+
+  /** How sure the model was of what it said, on average. */
+  double certainty() throws IOException {
+    return predictions().stream().mapToDouble(Prediction::probability).average().orElseThrow();
+  }
+
+  /** {@code history.csv} without the seconds. */
+  List<String> history() throws IOException {
+    return Files.readAllLines(folder.resolve("history.csv")).stream()
+        .map(row -> row.substring(0, row.lastIndexOf(',')))
+        .toList();
+  }
+
+  /** {@code split.csv}. */
+  List<String> split() throws IOException {
+    return Files.readAllLines(folder.resolve("split.csv"));
+  }
+}

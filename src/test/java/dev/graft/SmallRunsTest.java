@@ -1,0 +1,226 @@
+package dev.graft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.graft.SmallRun.Pictures;
+import dev.graft.SmallRun.Prediction;
+import dev.graft.data.PictureMaker;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whole runs on pictures that are made so that a figure tells whether the pieces are connected. */
+@Tag("engine")
+class SmallRunsTest {
+  @TempDir Path folder;
+
+  private Path output() {
+    return folder.resolve("output");
+  }
+
+  private Pictures pictures(String name) throws IOException {
+    return new Pictures(folder.resolve(name));
+  }
+
+  // Who is trained on.
+
+  /** The labels of one part are swapped, and that part is so large that it would win. */
+  @ParameterizedTest
+  @CsvSource({"6, 20, false, true", "20, 6, true, false"})
+  void whatIsHeldOutIsNotTrainedOnAndNotMistakenForTheOther(
+      int validation, int test, boolean validationSwapped, boolean testSwapped) throws IOException {
+    SmallRun run =
+        pictures("photos")
+            .add(4, 40, 60, "dark", "train")
+            .add(4, 190, 210, "light", "train")
+            .add(validation, 40, 60, validationSwapped ? "light" : "dark", "val")
+            .add(validation, 190, 210, validationSwapped ? "dark" : "light", "val")
+            .add(test, 40, 60, testSwapped ? "light" : "dark", "test")
+            .add(test, 190, 210, testSwapped ? "dark" : "light", "test")
+            .train(output());
+
+    assertThat(run.validationAccuracy()).isEqualTo(validationSwapped ? 0 : 1);
+    assertThat(run.testAccuracy()).isEqualTo(testSwapped ? 0 : 1);
+  }
+
+  @Test
+  void whatHeldOutPicturesShowDoesNotMoveTrainingByADigit() throws IOException {
+    List<List<String>> trained = new ArrayList<>();
+    for (int brightness : List.of(40, 230)) {
+      SmallRun run =
+          pictures("photos" + brightness)
+              .add(8, 40, 60, "dark", "train")
+              .add(8, 190, 210, "light", "train")
+              .add(6, brightness, brightness, "dark", "val")
+              .add(6, brightness, brightness, "light", "val")
+              .add(1, brightness, brightness, "dark", "test")
+              .train(output());
+      trained.add(run.history().stream().map(SmallRunsTest::onTrainingPictures).toList());
+    }
+    assertThat(trained.get(0)).hasSize(9).isEqualTo(trained.get(1));
+  }
+
+  /** The epoch, and loss and accuracy of the training pictures. */
+  private static String onTrainingPictures(String row) {
+    return String.join(",", List.of(row.split(",", -1)).subList(0, 3));
+  }
+
+  @Test
+  void whatTestPicturesShowDoesNotMoveADecision() throws IOException {
+    List<List<String>> histories = new ArrayList<>();
+    for (int brightness : List.of(40, 230)) {
+      histories.add(
+          pictures("photos" + brightness)
+              .add(8, 40, 130, "dark", "train")
+              .add(8, 110, 210, "light", "train")
+              .add(6, 40, 130, "dark", "val")
+              .add(6, 110, 210, "light", "val")
+              .add(20, brightness, brightness, "dark", "test")
+              .train(output())
+              .history());
+    }
+    assertThat(histories.get(0)).hasSize(9).isEqualTo(histories.get(1));
+  }
+
+  /** Of every pair one picture is the other with a little noise. */
+  @Test
+  void picturesThatNearlyLookTheSameStayOnOneSideOfEverySplit() throws IOException {
+    Path photos = folder.resolve("photos");
+    for (int i = 0; i < 24; i++) {
+      Path file = photos.resolve((i % 2 == 0 ? "cat/" : "dog/") + i + ".png");
+      PictureMaker.write(file, i, 32);
+      twin(file, file.resolveSibling("twin-of-" + i + ".png"));
+    }
+    SmallRun run =
+        SmallRun.train(photos, output(), "--set=validation-split=0.3", "--set=test-split=0.3");
+
+    Map<String, List<String>> parts = new TreeMap<>();
+    for (String row : run.split().subList(1, run.split().size())) {
+      String[] cells = row.split(",", -1);
+      String name = cells[0].replaceFirst(".*[/\\\\]", "").replace("twin-of-", "");
+      parts.computeIfAbsent(name, each -> new ArrayList<>()).add(cells[2]);
+    }
+    assertThat(parts)
+        .hasSize(24)
+        .allSatisfy((name, both) -> assertThat(both).as(name).hasSize(2).containsOnly(both.get(0)));
+    assertThat(parts.values().stream().map(both -> both.get(0)))
+        .contains("train", "validation", "test");
+  }
+
+  private static void twin(Path file, Path twin) throws IOException {
+    BufferedImage picture = ImageIO.read(file.toFile());
+    Random noise = new Random(3);
+    for (int y = 0; y < picture.getHeight(); y++) {
+      for (int x = 0; x < picture.getWidth(); x++) {
+        picture.setRGB(x, y, picture.getRGB(x, y) ^ (noise.nextInt(4) << 8 | noise.nextInt(4)));
+      }
+    }
+    ImageIO.write(picture, "png", twin.toFile());
+  }
+
+  // What the loss is told.
+
+  @ParameterizedTest
+  @ValueSource(strings = {"balanced", "logit-adjusted"})
+  void aRareClassIsRecognisedMoreOftenWhereClassesCountTheSame(String weights) throws IOException {
+    Pictures photos =
+        pictures("photos")
+            .add(60, 60, 190, "common", "train")
+            .add(6, 100, 210, "rare", "train")
+            .add(12, 60, 190, "common", "val")
+            .add(3, 100, 210, "rare", "val")
+            .add(5, 60, 190, "common", "test")
+            .add(20, 100, 210, "rare", "test");
+
+    double plain = photos.train(output()).recall("rare");
+    double weighted = photos.train(output(), "--set=class-weights=" + weights).recall("rare");
+
+    assertThat(weighted).isGreaterThan(plain + 0.15);
+  }
+
+  @Test
+  void smoothedLabelsMakeAModelAsUnsureAsTheySay() throws IOException {
+    Pictures photos =
+        pictures("photos")
+            .add(8, 40, 60, "dark", "train")
+            .add(8, 190, 210, "light", "train")
+            .add(3, 40, 60, "dark", "val")
+            .add(3, 190, 210, "light", "val")
+            .add(5, 40, 60, "dark", "test")
+            .add(5, 190, 210, "light", "test");
+
+    assertThat(photos.train(output()).certainty()).isGreaterThan(0.9);
+    // Half of the truth spread over two classes leaves three quarters.
+    assertThat(photos.train(output(), "--set=label-smoothing=0.5").certainty())
+        .isCloseTo(0.75, within(0.05));
+  }
+
+  // How it is judged.
+
+  @Test
+  void aTestPictureIsJudgedAsItIsByInferThoughTrainingDroppedNearlyAll() throws IOException {
+    Pictures photos =
+        pictures("photos")
+            .add(8, 40, 130, "dark", "train")
+            .add(8, 110, 210, "light", "train")
+            .add(3, 40, 130, "dark", "val")
+            .add(3, 110, 210, "light", "val")
+            .add(3, 40, 130, "dark", "test")
+            .add(3, 110, 210, "light", "test");
+    SmallRun run =
+        photos.train(
+            output(),
+            "--set=head.hidden=64",
+            "--set=head.input-dropout=0.8",
+            "--set=head.dropout=0.8");
+
+    List<String> infer = new ArrayList<>(List.of("infer", "--json", "--device=cpu"));
+    infer.add("--output=" + output());
+    for (int i = 22; i < 28; i++) {
+      infer.add(photos.file(i).toString());
+    }
+    List<JsonNode> answers = CommandRun.of(infer.toArray(String[]::new)).json();
+    List<Prediction> judged = run.predictions();
+    assertThat(judged).hasSize(6).hasSameSizeAs(answers);
+    for (int i = 0; i < judged.size(); i++) {
+      JsonNode best = answers.get(i).at("/predictions/0");
+      assertThat(judged.get(i).predicted()).isEqualTo(best.path("name").asText());
+      assertThat(judged.get(i).probability())
+          .isCloseTo(best.path("probability").asDouble(), within(2e-4));
+    }
+  }
+
+  // What is kept.
+
+  @Test
+  void featuresThatAreKeptAreNotThoseOfAnotherInputOrOtherWeights() throws IOException {
+    Pictures photos =
+        pictures("photos")
+            .add(4, 40, 60, "dark", "train")
+            .add(4, 190, 210, "light", "train")
+            .add(1, 40, 60, "dark", "val")
+            .add(1, 40, 60, "dark", "test");
+
+    // 12 and 13 pixels end in activations of the same size.
+    for (String change : List.of("--set=input-size=12", "--set=input-size=13", "--seed=43")) {
+      SmallRun run = photos.train(output(), "--set=epochs=1", change);
+      assertThat(run.json().at("/cache/hit").asBoolean(true)).as(change).isFalse();
+    }
+    SmallRun again = photos.train(output(), "--set=epochs=2", "--set=input-size=13");
+    assertThat(again.json().at("/cache/hit").asBoolean()).isTrue();
+  }
+}

@@ -1,0 +1,69 @@
+package dev.graft.fuzz;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ContainerNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/** JSON that is still JSON, in which one value is not what it should be. */
+final class JsonDamage {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final List<String> ODD =
+      List.of(
+          "true", "1", "-1", "1e300", "9223372036854775807", "\"\"", "\"x\"", "[]", "{}", "[[]]");
+
+  /** A place in a document: a field of an object, or an element of an array. */
+  private interface Place {
+    /** Replaces what is there; by nothing, as far as that can be, where the value is null. */
+    void put(JsonNode value);
+  }
+
+  private JsonDamage() {}
+
+  /** With one value, on any level, null, which is forgotten most, or gone, or another. */
+  static String of(String json, Random random) throws IOException {
+    JsonNode document = JSON.readTree(json);
+    List<Place> places = new ArrayList<>();
+    collect(document, places);
+    Place place = places.get(random.nextInt(places.size()));
+    switch (random.nextInt(4)) {
+      case 0, 1 -> place.put(NullNode.instance);
+      case 2 -> place.put(null);
+      default -> place.put(JSON.readTree(ODD.get(random.nextInt(ODD.size()))));
+    }
+    return JSON.writeValueAsString(document);
+  }
+
+  private static void collect(JsonNode container, List<Place> places) {
+    if (container instanceof ObjectNode object) {
+      object
+          .fieldNames()
+          .forEachRemaining(
+              name ->
+                  places.add(
+                      value -> {
+                        object.remove(name);
+                        object.setAll(value == null ? Map.of() : Map.of(name, value));
+                      }));
+    } else if (container instanceof ArrayNode array) {
+      for (int i = 0; i < array.size(); i++) {
+        int at = i;
+        places.add(value -> array.set(at, value));
+      }
+    }
+    container.forEach(
+        child -> {
+          if (child instanceof ContainerNode<?>) {
+            collect(child, places);
+          }
+        });
+  }
+}
