@@ -6,6 +6,7 @@ import ai.djl.modality.cv.Image;
 import ai.djl.repository.zoo.ZooModel;
 import dev.graft.Console;
 import dev.graft.GraftException;
+import dev.graft.inference.ImageTranslator;
 import dev.graft.inference.PictureClassifier;
 import dev.graft.inference.SavedModel;
 import dev.graft.io.ReadAhead;
@@ -155,14 +156,19 @@ final class InferCommand implements Callable<Integer> {
     failures.add(why);
   }
 
+  private static ZooModel<Image, Classifications> imageNet(Device on) {
+    Backbone.ImageNet loaded = Backbone.loadImageNetClassifier(on);
+    return new ZooModel<>(
+        loaded.model(),
+        new ImageTranslator(loaded.preprocessing(), loaded.inputSize(), loaded.classes()));
+  }
+
   private void infer(List<PictureInput> inputs, Failures failures) throws IOException {
     Device on = device.device();
     Optional<Path> folder = imageNet ? Optional.empty() : modelFolder();
     String name = folder.map(InferCommand::modelName).orElse("efficientnet-lite0 (ImageNet)");
     try (ZooModel<Image, Classifications> loaded =
-            folder.isPresent()
-                ? SavedModel.load(folder.get(), on)
-                : Backbone.loadImageNetClassifier(on);
+            folder.isPresent() ? SavedModel.load(folder.get(), on) : imageNet(on);
         PictureClassifier classifier = PictureClassifier.of(loaded);
         ReadAhead<Prepared> pictures =
             ReadAhead.of(

@@ -6,12 +6,16 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.AbstractBlock;
-import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
-import dev.graft.network.Preprocessing;
+import dev.graft.network.GraftedNetwork;
+import dev.graft.network.djl.Graft;
+import dev.graft.network.djl.Segment;
 import dev.graft.picture.Framing;
 import dev.graft.picture.Picture;
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
@@ -24,14 +28,18 @@ import java.nio.ByteBuffer;
  * (height, width, 3)}, any type. Out: logits {@code (N, classes)}, or {@code (classes)}.
  */
 final class PictureBlock extends AbstractBlock {
-  private final Preprocessing preprocessing;
-  private final int side;
-  private final Block network;
+  private final GraftedNetwork design;
+  private final Segment network;
 
-  PictureBlock(Preprocessing preprocessing, int side, Block network) {
-    this.preprocessing = preprocessing;
-    this.side = side;
-    this.network = addChildBlock("network", network);
+  PictureBlock(Graft graft) {
+    design = graft.design();
+    network = addChildBlock("network", graft.logits(true));
+  }
+
+  /** Fills the network, after all that DJL would believe has been checked. */
+  @Override
+  public void loadParameters(NDManager manager, DataInputStream file) throws IOException {
+    SavedWeights.fill(new BufferedInputStream(file), network.byWeight(), manager);
   }
 
   @Override
@@ -44,7 +52,9 @@ final class PictureBlock extends AbstractBlock {
     if (input.getShape().dimension() != 3) {
       return network.forward(parameters, inputs, training);
     }
-    NDList pixels = new NDList(pixels(input, preprocessing.framing(), side).expandDims(0));
+    NDList pixels =
+        new NDList(
+            pixels(input, design.preprocessing().framing(), design.inputSize()).expandDims(0));
     NDArray logits = network.forward(parameters, pixels, training).singletonOrThrow();
     return new NDList(logits.squeeze(0));
   }
