@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -163,42 +164,33 @@ public final class FeatureCache {
     private final RecordLog log;
     private final RecordLayout layout;
     private final int[] slots;
-    private ByteBuffer crossings = ByteBuffer.allocateDirect(0);
-    private ByteBuffer averages = ByteBuffer.allocateDirect(0);
+    private final ByteBuffer[] batches; // of each field
 
     Rows(RecordLog log, RecordLayout layout, int[] slots) {
       this.log = log;
       this.layout = layout;
       this.slots = slots;
+      batches = new ByteBuffer[layout.fields().size()];
+      Arrays.fill(batches, ByteBuffer.allocateDirect(0));
     }
 
     @Override
     public NDList read(NDManager manager, int[] rows) {
-      int crossingBytes = layout.crossingBytes();
-      int averagesBytes = layout.averagesBytes();
-      crossings = withRoom(crossings, rows.length * crossingBytes);
-      averages = withRoom(averages, rows.length * averagesBytes);
-      for (int i = 0; i < rows.length; i++) {
-        int slot = slots[rows[i]];
-        if (slot < 0) {
-          throw new IllegalStateException("no features of picture " + rows[i]);
-        }
-        log.copy(slot, 0, crossings, i * crossingBytes, crossingBytes);
-        log.copy(slot, crossingBytes, averages, i * averagesBytes, averagesBytes);
-      }
       NDList list = new NDList();
-      if (layout.hasCrossing()) {
-        list.add(
-            toEngine(
-                manager,
-                crossings,
-                new Shape(rows.length).addAll(layout.crossing()),
-                layout.type()));
-      }
-      if (layout.averages() > 0) {
-        list.add(
-            toEngine(
-                manager, averages, new Shape(rows.length, layout.averages()), DataType.FLOAT32));
+      int at = 0;
+      for (int k = 0; k < batches.length; k++) {
+        RecordLayout.Field field = layout.fields().get(k);
+        batches[k] = withRoom(batches[k], field.bytes(rows.length));
+        for (int i = 0; i < rows.length; i++) {
+          int slot = slots[rows[i]];
+          if (slot < 0) {
+            throw new IllegalStateException("no features of picture " + rows[i]);
+          }
+          log.copy(slot, at, batches[k], i * field.bytes(), field.bytes());
+        }
+        Shape shape = new Shape(rows.length).addAll(field.shape());
+        list.add(toEngine(manager, batches[k], shape, field.type()));
+        at += field.bytes();
       }
       return list;
     }

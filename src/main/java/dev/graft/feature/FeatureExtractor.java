@@ -1,13 +1,11 @@
 package dev.graft.feature;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
+import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import dev.graft.Progress;
 import dev.graft.io.ReadAhead;
-import dev.graft.network.Trunk;
 import dev.graft.picture.PictureReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -21,9 +19,9 @@ import java.util.Optional;
  */
 public final class FeatureExtractor implements FeatureCache.Filler {
   /** The fastest on two cores; a GPU would like more, but has this done in no time either. */
-  public static final int BATCH = 64;
+  private static final int BATCH = 64;
 
-  private final Trunk root;
+  private final Block root;
   private final PixelSource pixels;
   private final RecordLayout layout;
   private final NDManager manager;
@@ -34,11 +32,12 @@ public final class FeatureExtractor implements FeatureCache.Filler {
   private record Prepared(int row, Optional<byte[]> pixels) {}
 
   /**
+   * @param root gives a record's values
    * @param manager on the device of the root's weights; nothing is left on it
    * @param check is run after each batch, and may end it all by an exception
    */
   public FeatureExtractor(
-      Trunk root,
+      Block root,
       PixelSource pixels,
       RecordLayout layout,
       NDManager manager,
@@ -60,7 +59,8 @@ public final class FeatureExtractor implements FeatureCache.Filler {
             2 * BATCH,
             rows.iterator(),
             row -> new Prepared(row, pixels.pixels(row)))) {
-      ByteBuffer batch = ByteBuffer.allocate(BATCH * pixels.bytes());
+      int most = Math.min(BATCH, Integer.MAX_VALUE / Math.max(pixels.bytes(), layout.bytes()));
+      ByteBuffer batch = ByteBuffer.allocate(most * pixels.bytes());
       List<Integer> inBatch = new ArrayList<>();
       int done = 0;
       while (prepared.hasNext()) {
@@ -70,10 +70,9 @@ public final class FeatureExtractor implements FeatureCache.Filler {
           batch.put(next.pixels().get());
           inBatch.add(next.row());
         }
-        if (inBatch.size() == BATCH || (!prepared.hasNext() && !inBatch.isEmpty())) {
+        if (inBatch.size() == most || (!prepared.hasNext() && !inBatch.isEmpty())) {
           batch.flip();
-          sink.keep(
-              inBatch, layout.type() == DataType.UINT8 ? batch : forward(batch, inBatch.size()));
+          sink.keep(inBatch, layout.isPixels() ? batch : forward(batch, inBatch.size()));
           batch.clear();
           inBatch.clear();
           progress.stepTo(done);
@@ -89,27 +88,18 @@ public final class FeatureExtractor implements FeatureCache.Filler {
       NDList out =
           root.forward(
               new ParameterStore(batch, false), pixels.toEngine(batch, input, count), false);
-      ByteBuffer crossing =
-          layout.hasCrossing() ? bytes(out.get(0), layout.type()) : ByteBuffer.allocate(0);
-      ByteBuffer averages =
-          layout.averages() > 0
-              ? bytes(out.get(out.size() - 1), DataType.FLOAT32)
-              : ByteBuffer.allocate(0);
       ByteBuffer records = ByteBuffer.allocate(count * layout.bytes());
-      for (int i = 0; i < count; i++) {
-        take(crossing, layout.crossingBytes(), records);
-        take(averages, layout.averagesBytes(), records);
+      int at = 0;
+      for (int k = 0; k < out.size(); k++) {
+        RecordLayout.Field field = layout.fields().get(k);
+        ByteBuffer values = out.get(k).toType(field.type(), false).toByteBuffer();
+        for (int i = 0; i < count; i++) {
+          int from = values.position() + i * field.bytes();
+          records.put(i * layout.bytes() + at, values, from, field.bytes());
+        }
+        at += field.bytes();
       }
-      return records.flip();
+      return records;
     }
-  }
-
-  private static ByteBuffer bytes(NDArray array, DataType type) {
-    return array.toType(type, false).toByteBuffer();
-  }
-
-  private static void take(ByteBuffer from, int bytes, ByteBuffer to) {
-    to.put(from.slice(from.position(), bytes));
-    from.position(from.position() + bytes);
   }
 }

@@ -17,6 +17,7 @@ public final class PixelSource implements FeatureSource {
   private final ImageSet pictures;
   private final Preprocessing preprocessing;
   private final int side;
+  private final RecordLayout.Field row;
 
   /**
    * @param side of the input, in pixels
@@ -25,6 +26,7 @@ public final class PixelSource implements FeatureSource {
     this.pictures = pictures;
     this.preprocessing = preprocessing;
     this.side = side;
+    row = new RecordLayout.Field(new Shape(3, side, side), DataType.UINT8);
   }
 
   /** A row's picture, R, G, B from 0 to 255, a byte each: {@code (3, side, side)}. */
@@ -36,26 +38,26 @@ public final class PixelSource implements FeatureSource {
 
   /** A batch of what {@link #pixels} gave, as float32. */
   NDList toEngine(NDManager manager, ByteBuffer pixels, int count) {
-    Shape shape = new Shape(count, 3, side, side);
-    try (NDArray bytes = manager.create(pixels, shape, DataType.UINT8)) {
+    Shape shape = new Shape(count).addAll(row.shape());
+    try (NDArray bytes = manager.create(pixels, shape, row.type())) {
       return new NDList(bytes.toType(DataType.FLOAT32, true));
     }
   }
 
   /** Size of a row. */
   int bytes() {
-    return 3 * side * side;
+    return row.bytes();
   }
 
   @Override
   public NDList read(NDManager manager, int[] rows) {
-    ByteBuffer pixels = ByteBuffer.allocate(rows.length * bytes());
-    for (int row : rows) {
+    ByteBuffer pixels = ByteBuffer.allocate(row.bytes(rows.length));
+    for (int each : rows) {
       pixels.put(
-          pixels(row)
+          pixels(each)
               .orElseThrow(
                   () ->
-                      new GraftException(pictures.place(row) + " could be read, but can't now.")));
+                      new GraftException(pictures.place(each) + " could be read, but can't now.")));
     }
     return toEngine(manager, pixels.flip(), rows.length);
   }

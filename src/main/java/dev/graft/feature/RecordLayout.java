@@ -2,21 +2,59 @@ package dev.graft.feature;
 
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.graft.GraftException;
 import dev.graft.network.GraftedNetwork;
+import dev.graft.network.Graph;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 
 /**
- * What is kept of one picture: what crosses the freeze boundary, if anything is trained behind it,
- * then the averages of the frozen stages that are features, in float32. Little endian, without
- * gaps.
- *
- * @param crossing {@code (C, H, W)}, empty where nothing of the backbone is trained
- * @param type how the crossing is kept: bytes for pixels, float16 or float32 for activations
- * @param averages number of frozen features
+ * What is kept of one picture: the values that cross the freeze boundary, one after the other.
+ * Little endian, without gaps.
  */
-public record RecordLayout(Shape crossing, DataType type, int averages) {
+public record RecordLayout(List<Field> fields) {
+  /**
+   * A value.
+   *
+   * @param shape without the batch
+   * @param type how it is kept: pixels as bytes, activations {@code (C, H, W)} in float16 or
+   *     float32, averages {@code (C)} in float32
+   */
+  public record Field(Shape shape, DataType type) {
+    private boolean isFlat() {
+      return shape.dimension() == 1;
+    }
+
+    /** Size of one in bytes. */
+    int bytes() {
+      return bytes(1);
+    }
+
+    /**
+     * Size of a batch in bytes.
+     *
+     * @throws GraftException if that is more than one array can hold
+     */
+    int bytes(int batch) {
+      long bytes = batch * shape.size() * type.getNumOfBytes();
+      if (bytes > Integer.MAX_VALUE) {
+        throw new GraftException(
+            String.format(
+                Locale.ROOT,
+                "A batch of %,d pictures takes %,d MB, more than the 2,047 MB that can be held at"
+                    + " a time; choose a smaller batch-size or input-size.",
+                batch,
+                bytes >> 20));
+      }
+      return (int) bytes;
+    }
+  }
+
   public RecordLayout {
-    if (crossing.dimension() == 0 && averages == 0) {
+    fields = List.copyOf(fields);
+    if (fields.isEmpty()) {
       throw new IllegalArgumentException("a record of nothing");
     }
   }
@@ -27,40 +65,40 @@ public record RecordLayout(Shape crossing, DataType type, int averages) {
    * @param halfPrecision whether activations are kept in float16
    */
   public static RecordLayout of(GraftedNetwork design, boolean halfPrecision) {
-    if (!design.trainsBackbone()) {
-      return new RecordLayout(new Shape(), DataType.FLOAT32, design.frozenFeatureWidth());
-    }
+    Graph graph = design.graph();
+    Map<String, Shape> shapes = graph.shapes();
     DataType activations = halfPrecision ? DataType.FLOAT16 : DataType.FLOAT32;
     return new RecordLayout(
-        design.boundaryShape(),
-        design.boundary() == 0 ? DataType.UINT8 : activations,
-        design.frozenFeatureWidth());
+        graph.crossing(design.cut()).stream()
+            .map(
+                name ->
+                    new Field(
+                        shapes.get(name),
+                        name.equals(Graph.PIXELS)
+                            ? DataType.UINT8
+                            : shapes.get(name).dimension() == 1 ? DataType.FLOAT32 : activations))
+            .toList());
   }
 
-  boolean hasCrossing() {
-    return crossing.dimension() > 0;
-  }
-
-  int crossingBytes() {
-    return hasCrossing() ? Math.toIntExact(crossing.size() * type.getNumOfBytes()) : 0;
-  }
-
-  int averagesBytes() {
-    return averages * Float.BYTES;
+  /** Whether it is the pixels themselves that are kept. */
+  boolean isPixels() {
+    return fields.get(0).type() == DataType.UINT8;
   }
 
   /** Size of a record in bytes. */
   public int bytes() {
-    return crossingBytes() + averagesBytes();
+    return fields.stream().mapToInt(Field::bytes).reduce(0, Math::addExact);
   }
 
   /** For the cache's key: the same text for the same layout. */
   @Override
   public String toString() {
+    Field first = fields.get(0);
+    long averages = fields.stream().filter(Field::isFlat).mapToLong(f -> f.shape().size()).sum();
     return "crossing "
-        + Arrays.toString(crossing.getShape())
+        + (first.isFlat() ? "[]" : Arrays.toString(first.shape().getShape()))
         + " "
-        + type
+        + first.type()
         + ", "
         + averages
         + " averages";

@@ -6,11 +6,15 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.AbstractBlock;
-import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
-import dev.graft.picture.Framing;
+import dev.graft.network.GraftedNetwork;
+import dev.graft.network.djl.Graft;
+import dev.graft.network.djl.Segment;
 import dev.graft.picture.Picture;
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
@@ -23,14 +27,18 @@ import java.nio.ByteBuffer;
  * (height, width, 3)}, any type. Out: logits {@code (N, classes)}, or {@code (classes)}.
  */
 final class PictureBlock extends AbstractBlock {
-  private final Framing framing;
-  private final int side;
-  private final Block network;
+  private final GraftedNetwork design;
+  private final Segment network;
 
-  PictureBlock(Framing framing, int side, Block network) {
-    this.framing = framing;
-    this.side = side;
-    this.network = addChildBlock("network", network);
+  PictureBlock(Graft graft) {
+    design = graft.design();
+    network = addChildBlock("network", graft.logits(true));
+  }
+
+  /** Fills the network, after all that DJL would believe has been checked. */
+  @Override
+  public void loadParameters(NDManager manager, DataInputStream file) throws IOException {
+    SavedWeights.fill(new BufferedInputStream(file), network.byWeight(), manager);
   }
 
   @Override
@@ -55,10 +63,13 @@ final class PictureBlock extends AbstractBlock {
    * @return {@code (1, 3, side, side)}, float32
    */
   private NDArray pixels(NDArray picture) {
+    int side = design.inputSize();
     int height = Math.toIntExact(picture.getShape().get(0));
     int width = Math.toIntExact(picture.getShape().get(1));
     byte[] rgb = picture.toType(DataType.UINT8, false).toByteArray();
-    ByteBuffer planes = ByteBuffer.wrap(framing.planes(new Picture(width, height, rgb), side));
+    ByteBuffer planes =
+        ByteBuffer.wrap(
+            design.preprocessing().framing().planes(new Picture(width, height, rgb), side));
     return picture
         .getManager()
         .create(planes, new Shape(1, 3, side, side), DataType.UINT8)

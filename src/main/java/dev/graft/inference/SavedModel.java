@@ -4,11 +4,9 @@ import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.BlockFactory;
-import com.fasterxml.jackson.annotation.JsonSetter;
-import com.fasterxml.jackson.annotation.Nulls;
+import ai.djl.nn.Parameter;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
@@ -19,13 +17,12 @@ import dev.graft.GraftException;
 import dev.graft.Reason;
 import dev.graft.io.Hash;
 import dev.graft.io.WholeFile;
-import dev.graft.network.Graft;
 import dev.graft.network.GraftedNetwork;
 import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
-import dev.graft.network.Trunk;
-import dev.graft.network.Weight;
+import dev.graft.network.djl.Graft;
 import dev.graft.recipe.Recipe;
+import dev.graft.zoo.BackboneEntry;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
@@ -34,6 +31,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
@@ -68,7 +66,7 @@ public final class SavedModel {
    *
    * @param format of this file
    * @param weights where the backbone's came from, for people
-   * @param weightsSha256 of the file of the weights; empty if not known
+   * @param weightsSha256 of the file of the weights
    */
   record Description(
       int format,
@@ -81,9 +79,9 @@ public final class SavedModel {
       GraftedNetwork.Scaling scaling,
       Recipe.Head head,
       int classes,
-      @JsonSetter(nulls = Nulls.AS_EMPTY) String weightsSha256) {
+      String weightsSha256) {
     GraftedNetwork network() {
-      Network network = Network.named(backbone);
+      Network network = BackboneEntry.of(backbone).network();
       return GraftedNetwork.of(
           network,
           inputSize,
@@ -119,7 +117,7 @@ public final class SavedModel {
       throws IOException {
     GraftedNetwork design = graft.design();
     try (Model model = Model.newInstance(name)) {
-      Block whole = pictureBlock(graft);
+      Block whole = new PictureBlock(graft);
       whole.initialize(model.getNDManager(), DataType.FLOAT32, graft.inputShape());
       model.setBlock(whole);
       model.save(folder, name);
@@ -200,9 +198,12 @@ public final class SavedModel {
     String name = weights.getFileName().toString().replaceFirst("-[0-9]{4}\\.params$", "");
     Model model = Model.newInstance(name, device);
     try {
-      model.setBlock(pictureBlock(Graft.of(design, Trunk.whole(design))));
+      model.setBlock(new PictureBlock(Graft.of(design)));
       model.load(folder, name);
-      checkWeights(model.getBlock(), design);
+      // DJL takes nothing at all from a file that it doesn't know, and says nothing.
+      if (!model.getBlock().getParameters().values().stream().allMatch(Parameter::isInitialized)) {
+        throw new GraftException("the file of its weights is none.");
+      }
       return model;
     } catch (IOException | MalformedModelException | RuntimeException | Error e) {
       model.close();
@@ -219,17 +220,16 @@ public final class SavedModel {
     }
     if (found.size() != 1 || !Files.isRegularFile(found.get(0))) {
       throw new GraftException(
-          "it should hold one file of weights, NAME-0000.params, and holds %s."
-              .formatted(found.isEmpty() ? "none" : "something else"));
+          "it should hold one file of weights, NAME-0000.params, and holds "
+              + (found.isEmpty() ? "none." : "something else."));
     }
     return found.get(0);
   }
 
-  /** DJL believes what the file says of its sizes; so it must be the file that was written. */
+  /** The file must be the one that was written. */
   private static Path checkedWeightFile(Path folder, Description description) throws IOException {
     Path file = weightFile(folder);
-    String sha256 = description.weightsSha256();
-    if (!sha256.isEmpty() && !Hash.Algorithm.SHA256.of(file).hex().equals(sha256)) {
+    if (!Hash.Algorithm.SHA256.of(file).hex().equals(description.weightsSha256())) {
       throw new GraftException("the file of its weights has been changed or damaged.");
     }
     return file;
@@ -238,33 +238,6 @@ public final class SavedModel {
   private static GraftException failure(Path folder, String reason, Throwable cause) {
     return new GraftException(
         "The model in " + folder + " can't be loaded: " + reason + ".", cause);
-  }
-
-  /** DJL takes parameters of any shape, and none at all from a file that it doesn't know. */
-  private static void checkWeights(Block block, GraftedNetwork design) {
-    List<Shape> wanted = new ArrayList<>();
-    design.backbone().weights().forEach(weight -> wanted.add(shape(weight)));
-    wanted.add(new Shape(design.featureWidth())); // the scaling's mean
-    wanted.add(new Shape(design.featureWidth())); // and deviation
-    design.head().stream()
-        .flatMap(layer -> layer.weights().stream())
-        .forEach(weight -> wanted.add(shape(weight)));
-    List<Shape> found =
-        block.getParameters().values().stream()
-            .map(each -> each.isInitialized() ? each.getArray().getShape() : new Shape(0))
-            .toList();
-    if (!found.equals(wanted)) {
-      throw new GraftException("its weights are not those of the network in " + NETWORK + ".");
-    }
-  }
-
-  private static Shape shape(Weight weight) {
-    return new Shape(weight.shape().stream().mapToLong(Long::longValue).toArray());
-  }
-
-  private static Block pictureBlock(Graft graft) {
-    GraftedNetwork design = graft.design();
-    return new PictureBlock(design.preprocessing().framing(), design.inputSize(), graft.whole());
   }
 
   private static Description describe(Path folder) {
@@ -329,8 +302,13 @@ public final class SavedModel {
     }
     if (classes.size() != description.classes()) {
       throw new GraftException(
-          "%s names %d classes, but %s says that there are %d."
-              .formatted(CLASSES, classes.size(), NETWORK, description.classes()));
+          String.format(
+              Locale.ROOT,
+              "%s names %d classes, but %s says that there are %d.",
+              CLASSES,
+              classes.size(),
+              NETWORK,
+              description.classes()));
     }
     return classes;
   }
@@ -343,8 +321,7 @@ public final class SavedModel {
     public Block newBlock(Model model, Path folder, Map<String, ?> arguments) throws IOException {
       Description description = describe(folder);
       checkedWeightFile(folder, description);
-      GraftedNetwork design = description.network();
-      return pictureBlock(Graft.of(design, Trunk.whole(design)));
+      return new PictureBlock(Graft.of(description.network()));
     }
   }
 }

@@ -3,7 +3,6 @@ package dev.graft.network;
 import dev.graft.network.Layer.Conv2d;
 import dev.graft.network.Layer.Padding;
 import dev.graft.network.Layer.Relu6;
-import dev.graft.network.Layer.Residual;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,9 +14,6 @@ import java.util.List;
  * head}.
  */
 public final class EfficientNetLite0 {
-  /** Width of the last stage, which the ImageNet classifier reads. */
-  public static final int FEATURES = 1280;
-
   /**
    * A run of blocks: how many, kernel, stride of the first, expansion of the width, output width.
    */
@@ -50,9 +46,7 @@ public final class EfficientNetLite0 {
     }
     stages.add(
         Stage.of(
-            "head",
-            new Conv2d("head", in, FEATURES, 1, 1, Padding.SAME, 1),
-            new Relu6("head_relu6")));
+            "head", new Conv2d("head", in, 1280, 1, 1, Padding.SAME, 1), new Relu6("head_relu6")));
     return new Network(
         "efficientnet-lite0",
         stages,
@@ -72,8 +66,6 @@ public final class EfficientNetLite0 {
         new Conv2d(name + ".depthwise", wide, wide, run.kernel(), stride, Padding.SAME, wide));
     layers.add(new Relu6(name + ".depthwise_relu6"));
     layers.add(new Conv2d(name + ".project", wide, run.out(), 1, 1, Padding.SAME, 1));
-    return stride == 1 && in == run.out()
-        ? Stage.of(name, new Residual(name, layers))
-        : new Stage(name, layers);
+    return stride == 1 && in == run.out() ? Stage.residual(name, layers) : Stage.of(name, layers);
   }
 }

@@ -7,13 +7,14 @@ import dev.graft.network.Layer.Dropout;
 import dev.graft.network.Layer.Relu;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A backbone, cut at the freeze boundary, with a new head grafted on it. Everything that a model
  * is, but for its weights:
  *
  * <pre>
- * pixels ─► frozen stages ─┊─► trained stages ─► features ─► scaling ─► head ─► logits
+ * pixels ─► frozen stages ─┊─► trained stages ─► features ─► scaling ─► head ─► probabilities
  *                          ┊ freeze boundary
  * </pre>
  *
@@ -27,7 +28,8 @@ import java.util.List;
  * @param boundary number of frozen stages, from 0 to all
  * @param features names of the stages whose averages are the features, in the network's order
  * @param scaling what is done to the features before the head
- * @param head layers from the features to the classes' logits
+ * @param head layers from the features to the classes' logits; of none where the network is to end
+ *     with its features
  */
 public record GraftedNetwork(
     Network backbone,
@@ -57,6 +59,9 @@ public record GraftedNetwork(
 
   /** A row of the summary: what a layer is called, gives out, holds, and whether it is trained. */
   public record Row(String name, String type, Shape output, long parameters, boolean trained) {}
+
+  /** The step whose mean and deviation are measured. */
+  public static final String SCALING = "scaling";
 
   /** Name of the first stage to be trained where none is. */
   public static final String NONE = "none";
@@ -146,33 +151,13 @@ public record GraftedNetwork(
     return featureWidth(backbone, inputSize, features);
   }
 
-  /** Number of features that come from frozen stages, first in the features' order. */
-  public int frozenFeatureWidth() {
-    List<Shape> outputs = backbone.outputs(inputSize);
-    return features.stream()
-        .mapToInt(backbone::indexOf)
-        .filter(stage -> stage < boundary)
-        .map(stage -> width(outputs.get(stage)))
-        .sum();
-  }
-
   /** Whether any stage of the backbone is trained. */
   public boolean trainsBackbone() {
     return boundary < backbone.stages().size();
   }
 
-  /**
-   * What crosses the freeze boundary, without the batch: {@code (C, H, W)}, the pixels themselves
-   * where everything is trained.
-   */
-  public Shape boundaryShape() {
-    return boundary == 0
-        ? new Shape(3, inputSize, inputSize)
-        : backbone.outputs(inputSize).get(boundary - 1);
-  }
-
   public int classes() {
-    return Math.toIntExact(Layer.outputOf(head, new Shape(featureWidth())).get(0));
+    return width(Layer.outputOf(head, new Shape(featureWidth())));
   }
 
   /** The first stage that is trained, or {@link #NONE}. */
@@ -180,54 +165,105 @@ public record GraftedNetwork(
     return trainsBackbone() ? backbone.stages().get(boundary).name() : NONE;
   }
 
+  /** The network, step by step. */
+  public Graph graph() {
+    List<Step> steps = new ArrayList<>();
+    String last = append(steps, preprocessing.normalization(), Graph.PIXELS);
+    List<String> taps = taps();
+    for (Stage stage : backbone.stages()) {
+      steps.addAll(stage.steps(last));
+      last = stage.output();
+      if (taps.contains(average(stage.name()))) {
+        append(steps, new Layer.GlobalAveragePool(average(stage.name())), last);
+      }
+    }
+    if (taps.size() > 1) {
+      steps.add(new Step(new Layer.Concatenate(joined(taps)), taps));
+    }
+    last = joined(taps);
+    if (scaling.power() != 1) {
+      last = append(steps, new Layer.Power(SCALING + "_power", scaling.power()), last);
+    }
+    if (scaling.standardize()) {
+      last = append(steps, new Layer.Standardize(SCALING, featureWidth()), last);
+    }
+    for (Layer layer : head) {
+      last = append(steps, layer, last);
+    }
+    if (!head.isEmpty()) {
+      append(steps, new Layer.Softmax("probabilities"), last);
+    }
+    return new Graph(new Shape(3, inputSize, inputSize), steps);
+  }
+
+  private static String append(List<Step> steps, Layer layer, String input) {
+    steps.add(Step.of(layer, input));
+    return layer.name();
+  }
+
+  /** The steps that are features: averages, or the stage's output where that is flat already. */
+  private List<String> taps() {
+    List<Shape> outputs = backbone.outputs(inputSize);
+    return features.stream()
+        .map(backbone::indexOf)
+        .map(backbone.stages()::get)
+        .map(
+            stage ->
+                outputs.get(backbone.indexOf(stage.name())).dimension() == 1
+                    ? stage.output()
+                    : average(stage.name()))
+        .toList();
+  }
+
+  private static String average(String stage) {
+    return stage + "_average";
+  }
+
+  private static String joined(List<String> taps) {
+    return taps.size() == 1 ? taps.get(0) : "features";
+  }
+
+  /** Where the freeze boundary cuts the {@linkplain #graph graph}: the number of frozen steps. */
+  public int cut() {
+    if (boundary == 0) {
+      return 0;
+    }
+    return trainsBackbone()
+        ? graph().indexOf(backbone.stages().get(boundary).layers().get(0).name())
+        : featuresEnd();
+  }
+
+  /** The number of steps up to the features. */
+  public int featuresEnd() {
+    return graph().indexOf(joined(taps())) + 1;
+  }
+
+  /** The number of steps up to the logits. */
+  public int logitsEnd() {
+    return graph().size() - (head.isEmpty() ? 0 : 1);
+  }
+
   public long parameters() {
-    return backbone.parameters() + head.stream().mapToLong(Layer::parameters).sum();
+    return graph().parameters();
   }
 
   public long trainedParameters() {
     return rows().stream().filter(Row::trained).mapToLong(Row::parameters).sum();
   }
 
-  /** The layer table, from the pixels to the logits. */
+  /** The layer table, from the pixels to the probabilities. */
   public List<Row> rows() {
+    Graph graph = graph();
+    Map<String, Shape> shapes = graph.shapes();
     List<Row> rows = new ArrayList<>();
-    Shape shape = new Shape(3, inputSize, inputSize);
-    rows.add(new Row("pixels", "Input", shape, 0, false));
-    for (int i = 0; i < backbone.stages().size(); i++) {
-      for (Layer layer : backbone.stages().get(i).layers()) {
-        shape = layer.output(shape);
-        rows.add(row(layer, shape, i >= boundary));
-      }
-    }
-    List<Shape> outputs = backbone.outputs(inputSize);
-    for (String feature : features) {
-      Shape output = outputs.get(backbone.indexOf(feature));
-      String type = output.dimension() == 1 ? "Identity" : "GlobalAveragePool";
-      rows.add(new Row(feature + "_average", type, new Shape(output.get(0)), 0, false));
-    }
-    shape = new Shape(featureWidth());
-    if (features.size() > 1) {
-      rows.add(new Row("features", "Concatenate", shape, 0, false));
-    }
-    if (!scaling.equals(Scaling.NONE)) {
-      String power = scaling.power() == 1 ? "" : "power " + scaling.power();
-      String standard = scaling.standardize() ? "standardised" : "";
-      String both = power.isEmpty() || standard.isEmpty() ? "" : ", ";
-      rows.add(new Row("scaling", power + both + standard, shape, 0, false));
-    }
-    for (Layer layer : head) {
-      shape = layer.output(shape);
-      rows.add(row(layer, shape, true));
+    rows.add(new Row(Graph.PIXELS, "Input", graph.pixels(), 0, false));
+    int frozen = cut();
+    for (Step step : graph.steps()) {
+      long parameters = step.layer().parameters();
+      boolean trained = rows.size() > frozen && parameters > 0;
+      rows.add(
+          new Row(step.name(), step.layer().type(), shapes.get(step.name()), parameters, trained));
     }
     return rows;
-  }
-
-  private static Row row(Layer layer, Shape output, boolean inTrainedPart) {
-    return new Row(
-        layer.name(),
-        layer.type(),
-        output,
-        layer.parameters(),
-        inTrainedPart && layer.parameters() > 0);
   }
 }

@@ -1,70 +1,103 @@
 package dev.graft.network;
 
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.Activation;
-import ai.djl.nn.Block;
-import ai.djl.nn.core.Linear;
-import ai.djl.nn.pooling.Pool;
 import java.util.List;
 
 /**
- * One layer of a network, as a value. The DJL block, the names and shapes of its weights, the
- * summary's row and the shapes between layers all follow from this description.
+ * One layer of a network, as a value. The shapes between layers, the names and shapes of weights
+ * and the summary's rows follow from it here, and every {@link Rendering} elsewhere.
  *
- * <p>Shapes here are without the batch: {@code (channels, height, width)}, or {@code (values)}
- * after {@link Flatten} and {@link Dense}.
+ * <p>Shapes are without the batch: {@code (channels, height, width)}, or {@code (values)} after a
+ * {@link GlobalAveragePool}, {@link Flatten} or {@link Dense}.
  */
 public sealed interface Layer {
   String name();
 
-  /** The output's shape for an input of the given shape, both without the batch. */
-  Shape output(Shape input);
+  /**
+   * The output's shape; the input's own where a kind of layer doesn't say otherwise.
+   *
+   * @param inputs one shape, but for {@link Add} and {@link Concatenate}
+   * @throws IllegalArgumentException for inputs that the layer can't take
+   */
+  default Shape output(Shape... inputs) {
+    return only(this, inputs);
+  }
+
+  /** Calls the method for this kind of layer. */
+  <T> T accept(Rendering<T> rendering);
 
   /** What the layer wants from a weight file, in Keras's order: kernel, then bias. */
   default List<Weight> weights() {
     return List.of();
   }
 
-  /**
-   * The layer in DJL: takes and gives one array, {@code (N, C, H, W)} or {@code (N, values)},
-   * float32.
-   */
-  Block block();
-
   /** What the summary calls this kind of layer. */
   default String type() {
     return getClass().getSimpleName();
   }
 
-  /** Number of weights. */
+  /** Number of weights, as Keras counts them. */
   default long parameters() {
     return weights().stream().mapToLong(Weight::size).sum();
   }
 
-  /** How a convolution treats the border, as in Keras. */
+  /** How a layer that moves a window over its input treats the border, as in Keras. */
   enum Padding {
-    /** No padding: the kernel stays inside the picture. */
+    /** No padding: the window stays inside the picture. */
     VALID,
     /**
-     * Output size is input size / stride, rounded up; zeros are shared out over both sides, the odd
-     * one at the bottom and right (TensorFlow's convention, which differs from a symmetric padding
-     * where the stride is 2).
+     * Output size is input size / stride, rounded up; what lies outside is shared out over both
+     * sides, the odd pixel at the bottom and right (TensorFlow's convention, which differs from a
+     * symmetric padding where the stride is 2).
      */
     SAME;
 
-    /** Zeros before the first and after the last pixel of an axis of the given length. */
-    int[] zeros(int length, int kernel, int stride) {
+    /** Pixels outside, before the first and after the last one of an axis of the given length. */
+    public int[] outside(int length, int window, int stride) {
       if (this == VALID) {
         return new int[] {0, 0};
       }
       int out = (length + stride - 1) / stride;
-      int total = Math.max((out - 1) * stride + kernel - length, 0);
+      int total = Math.max((out - 1) * stride + window - length, 0);
       return new int[] {total / 2, total - total / 2};
+    }
+
+    private long output(long length, int window, int stride) {
+      int[] outside = outside(Math.toIntExact(length), window, stride);
+      return (length + outside[0] + outside[1] - window) / stride + 1;
     }
   }
 
-  /** Square convolution with a bias; {@code groups == in} makes it depthwise. */
-  record Conv2d(String name, int in, int out, int kernel, int stride, Padding padding, int groups)
+  /**
+   * Orders the channels of pixels and scales them.
+   *
+   * @param mean subtracted from each channel, in that order and in pixel values 0 to 255
+   * @param deviation what each channel is divided by then, likewise
+   */
+  record Normalize(
+      String name, Preprocessing.ChannelOrder order, List<Float> mean, List<Float> deviation)
+      implements Layer {
+    @Override
+    public Shape output(Shape... inputs) {
+      return picture(this, inputs);
+    }
+
+    @Override
+    public <T> T accept(Rendering<T> rendering) {
+      return rendering.normalize(this);
+    }
+  }
+
+  /** Square convolution; {@code groups == in} makes it depthwise. */
+  record Conv2d(
+      String name,
+      int in,
+      int out,
+      int kernel,
+      int stride,
+      Padding padding,
+      int groups,
+      boolean bias)
       implements Layer {
     public Conv2d {
       if (in % groups != 0 || out % groups != 0) {
@@ -73,80 +106,121 @@ public sealed interface Layer {
       }
     }
 
+    /** One with a bias. */
+    public Conv2d(
+        String name, int in, int out, int kernel, int stride, Padding padding, int groups) {
+      this(name, in, out, kernel, stride, padding, groups, true);
+    }
+
     /** A dense 3x3 convolution of stride 1. */
     static Conv2d of3x3(String name, int in, int out, Padding padding) {
       return new Conv2d(name, in, out, 3, 1, padding, 1);
     }
 
     @Override
-    public Block block() {
-      return Blocks.convolution(this);
-    }
-
-    @Override
-    public Shape output(Shape input) {
-      if (input.dimension() != 3 || input.get(0) != in) {
+    public Shape output(Shape... inputs) {
+      Shape input = picture(this, inputs);
+      if (input.get(0) != in) {
         throw new IllegalArgumentException(name + " wants " + in + " channels, not " + input);
       }
-      return new Shape(out, length(input.get(1)), length(input.get(2)));
-    }
-
-    private long length(long inputLength) {
-      int[] zeros = padding.zeros(Math.toIntExact(inputLength), kernel, stride);
-      return (inputLength + zeros[0] + zeros[1] - kernel) / stride + 1;
+      return new Shape(
+          out,
+          padding.output(input.get(1), kernel, stride),
+          padding.output(input.get(2), kernel, stride));
     }
 
     @Override
     public List<Weight> weights() {
       boolean depthwise = groups > 1 && groups == in;
+      Weight.Role role = depthwise ? Weight.Role.DEPTHWISE_KERNEL : Weight.Role.KERNEL;
+      Weight weight = Weight.of(name, role, out, in / groups, kernel, kernel);
+      return bias ? List.of(weight, Weight.of(name, Weight.Role.BIAS, out)) : List.of(weight);
+    }
+
+    @Override
+    public <T> T accept(Rendering<T> rendering) {
+      return rendering.conv2d(this);
+    }
+  }
+
+  /**
+   * Batch normalisation of each channel.
+   *
+   * @param epsilon added to the variance
+   */
+  record BatchNorm(String name, int channels, double epsilon) implements Layer {
+    @Override
+    public Shape output(Shape... inputs) {
+      Shape input = picture(this, inputs);
+      if (input.get(0) != channels) {
+        throw new IllegalArgumentException(name + " wants " + channels + " channels, not " + input);
+      }
+      return input;
+    }
+
+    @Override
+    public List<Weight> weights() {
       return List.of(
-          Weight.of(
-              name,
-              depthwise ? Weight.Role.DEPTHWISE_KERNEL : Weight.Role.KERNEL,
-              out,
-              in / groups,
-              kernel,
-              kernel),
-          Weight.of(name, Weight.Role.BIAS, out));
+          Weight.of(name, Weight.Role.GAMMA, channels),
+          Weight.of(name, Weight.Role.BETA, channels),
+          Weight.of(name, Weight.Role.MEAN, channels),
+          Weight.of(name, Weight.Role.VARIANCE, channels));
+    }
+
+    @Override
+    public <T> T accept(Rendering<T> rendering) {
+      return rendering.batchNorm(this);
     }
   }
 
   /** {@code max(x, 0)}. */
   record Relu(String name) implements Layer {
     @Override
-    public Block block() {
-      return Activation.reluBlock();
-    }
-
-    @Override
-    public Shape output(Shape input) {
-      return input;
+    public <T> T accept(Rendering<T> rendering) {
+      return rendering.relu(this);
     }
   }
 
   /** {@code min(max(x, 0), 6)}. */
   record Relu6(String name) implements Layer {
     @Override
-    public Block block() {
-      return Blocks.lambda("relu6", x -> x.clip(0, 6));
-    }
-
-    @Override
-    public Shape output(Shape input) {
-      return input;
+    public <T> T accept(Rendering<T> rendering) {
+      return rendering.relu6(this);
     }
   }
 
-  /** Maximum over squares of {@code size} pixels, {@code size} apart; a remainder is dropped. */
-  record MaxPool(String name, int size) implements Layer {
-    @Override
-    public Block block() {
-      return Pool.maxPool2dBlock(new Shape(size, size), new Shape(size, size));
+  /** Maximum over squares of {@code size} pixels, {@code stride} apart; a remainder is dropped. */
+  record MaxPool(String name, int size, int stride, Padding padding) implements Layer {
+    /** Squares side by side. */
+    public MaxPool(String name, int size) {
+      this(name, size, size, Padding.VALID);
     }
 
     @Override
-    public Shape output(Shape input) {
-      return new Shape(input.get(0), input.get(1) / size, input.get(2) / size);
+    public Shape output(Shape... inputs) {
+      Shape input = picture(this, inputs);
+      return new Shape(
+          input.get(0),
+          padding.output(input.get(1), size, stride),
+          padding.output(input.get(2), size, stride));
+    }
+
+    @Override
+    public <T> T accept(Rendering<T> rendering) {
+      return rendering.maxPool(this);
+    }
+  }
+
+  /** {@code (C, H, W)} to the average of each channel, {@code (C)}. */
+  record GlobalAveragePool(String name) implements Layer {
+    @Override
+    public Shape output(Shape... inputs) {
+      return new Shape(picture(this, inputs).get(0));
+    }
+
+    @Override
+    public <T> T accept(Rendering<T> rendering) {
+      return rendering.globalAveragePool(this);
     }
   }
 
@@ -162,38 +236,29 @@ public sealed interface Layer {
     }
 
     @Override
-    public Block block() {
-      return ai.djl.nn.norm.Dropout.builder().optRate((float) rate).build();
-    }
-
-    @Override
-    public Shape output(Shape input) {
-      return input;
+    public <T> T accept(Rendering<T> rendering) {
+      return rendering.dropout(this);
     }
   }
 
   /** {@code (C, H, W)} to {@code (C * H * W)}, channels slowest. */
   record Flatten(String name) implements Layer {
     @Override
-    public Block block() {
-      return Blocks.lambda("flatten", x -> x.reshape(x.size(0), -1));
+    public Shape output(Shape... inputs) {
+      return new Shape(only(this, inputs).size());
     }
 
     @Override
-    public Shape output(Shape input) {
-      return new Shape(input.size());
+    public <T> T accept(Rendering<T> rendering) {
+      return rendering.flatten(this);
     }
   }
 
   /** Fully connected layer with a bias. */
   record Dense(String name, int in, int out) implements Layer {
     @Override
-    public Block block() {
-      return Linear.builder().setUnits(out).build();
-    }
-
-    @Override
-    public Shape output(Shape input) {
+    public Shape output(Shape... inputs) {
+      Shape input = only(this, inputs);
       if (input.dimension() != 1 || input.get(0) != in) {
         throw new IllegalArgumentException(name + " wants " + in + " values, not " + input);
       }
@@ -206,37 +271,109 @@ public sealed interface Layer {
           Weight.of(name, Weight.Role.DENSE_KERNEL, out, in),
           Weight.of(name, Weight.Role.BIAS, out));
     }
+
+    @Override
+    public <T> T accept(Rendering<T> rendering) {
+      return rendering.dense(this);
+    }
   }
 
-  /** {@code body(x) + x}. */
-  record Residual(String name, List<Layer> body) implements Layer {
-    public Residual {
-      body = List.copyOf(body);
+  /** The sum of inputs of one shape. */
+  record Add(String name) implements Layer {
+    @Override
+    public Shape output(Shape... inputs) {
+      if (inputs.length != 2 || !inputs[0].equals(inputs[1])) {
+        throw new IllegalArgumentException(name + " can't add " + List.of(inputs));
+      }
+      return inputs[0];
     }
 
     @Override
-    public Block block() {
-      return new Chain(body, true);
+    public <T> T accept(Rendering<T> rendering) {
+      return rendering.add(this);
     }
+  }
+
+  /** Values side by side, in the inputs' order. */
+  record Concatenate(String name) implements Layer {
+    @Override
+    public Shape output(Shape... inputs) {
+      long width = 0;
+      for (Shape input : inputs) {
+        if (input.dimension() != 1) {
+          throw new IllegalArgumentException(name + " wants values, not " + input);
+        }
+        width += input.get(0);
+      }
+      return new Shape(width);
+    }
+
+    @Override
+    public <T> T accept(Rendering<T> rendering) {
+      return rendering.concatenate(this);
+    }
+  }
+
+  /**
+   * {@code sign(x) |x|^exponent}, smooth at 0: power normalisation (Perronnin et al. 2010), of
+   * which 0.5 is the signed square root.
+   */
+  record Power(String name, double exponent) implements Layer {
+    /** Keeps the slope of a square root finite at 0: {@code sign(x) ((|x| + e)^p - e^p)}. */
+    public static final double AT_ZERO = 1e-6;
 
     @Override
     public String type() {
-      return "Residual of " + body.size() + " layers";
+      return "Power " + exponent;
     }
 
     @Override
-    public Shape output(Shape input) {
-      Shape output = Layer.outputOf(body, input);
-      if (!output.equals(input)) {
-        throw new IllegalArgumentException(name + " adds " + output + " to " + input);
-      }
-      return output;
+    public <T> T accept(Rendering<T> rendering) {
+      return rendering.power(this);
     }
+  }
 
+  /** Each value less its mean, divided by its deviation; both are measured, and never trained. */
+  record Standardize(String name, int width) implements Layer {
     @Override
     public List<Weight> weights() {
-      return body.stream().flatMap(layer -> layer.weights().stream()).toList();
+      return List.of(
+          Weight.of(name, Weight.Role.MEAN, width), Weight.of(name, Weight.Role.DEVIATION, width));
     }
+
+    /** None: what is measured is not counted among what was learnt. */
+    @Override
+    public long parameters() {
+      return 0;
+    }
+
+    @Override
+    public <T> T accept(Rendering<T> rendering) {
+      return rendering.standardize(this);
+    }
+  }
+
+  /** Logits to probabilities, which add up to 1. */
+  record Softmax(String name) implements Layer {
+    @Override
+    public <T> T accept(Rendering<T> rendering) {
+      return rendering.softmax(this);
+    }
+  }
+
+  private static Shape only(Layer layer, Shape... inputs) {
+    if (inputs.length != 1) {
+      throw new IllegalArgumentException(layer.name() + " wants one input, not " + List.of(inputs));
+    }
+    return inputs[0];
+  }
+
+  private static Shape picture(Layer layer, Shape... inputs) {
+    Shape input = only(layer, inputs);
+    if (input.dimension() != 3) {
+      throw new IllegalArgumentException(layer.name() + " wants channels of pixels, not " + input);
+    }
+    return input;
   }
 
   /** The output's shape of layers one after the other. */

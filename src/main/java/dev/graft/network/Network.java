@@ -24,24 +24,6 @@ public record Network(String name, List<Stage> stages, List<String> features, in
     }
   }
 
-  /** All backbones that Graft knows. */
-  public static final List<Network> ALL =
-      List.of(Vgg16.network(), EfficientNetLite0.network(), SmallCnn.network());
-
-  /**
-   * The backbone of a name.
-   *
-   * @throws GraftException if there is none; the message lists those there are
-   */
-  public static Network named(String name) {
-    List<String> names = ALL.stream().map(Network::name).toList();
-    if (!names.contains(name)) {
-      throw new GraftException(
-          "backbone: there is no " + name + "; there are " + String.join(", ", names) + ".");
-    }
-    return ALL.get(names.indexOf(name));
-  }
-
   /**
    * The place of a stage, from 0.
    *

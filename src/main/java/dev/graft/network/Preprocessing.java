@@ -1,17 +1,13 @@
 package dev.graft.network;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.types.Shape;
 import dev.graft.picture.Framing;
 import java.util.List;
 
 /**
  * What is done to a picture before a network sees it. It belongs to the weights: the network was
  * trained on pictures prepared in just this way. The geometry is done on 8-bit pixels outside the
- * engine ({@link Framing#planes}); the arithmetic is the first thing that the network does ({@link
- * #normalize}), so that pixels can be kept as bytes.
+ * engine ({@link Framing#planes}); the arithmetic is the network's first layer, so that pixels can
+ * be kept as bytes.
  *
  * @param framing which part of the picture is scaled to the input
  * @param order the channels' order that the network expects
@@ -68,31 +64,8 @@ public record Preprocessing(
     return new Preprocessing(other, order, mean, deviation);
   }
 
-  /**
-   * Orders and scales the channels.
-   *
-   * @param pixels {@code (N, 3, H, W)}, R, G, B from 0 to 255, float32
-   * @return the network's input, of the same shape
-   */
-  NDArray normalize(NDArray pixels) {
-    Shape perChannel = new Shape(1, 3, 1, 1);
-    NDArray centre = pixels.getManager().create(floats(mean), perChannel);
-    NDArray spread = pixels.getManager().create(floats(deviation), perChannel);
-    NDArray ordered =
-        switch (order) {
-          case RGB -> pixels;
-          case BGR ->
-              NDArrays.concat(
-                  new NDList(pixels.get(":, 2:3"), pixels.get(":, 1:2"), pixels.get(":, 0:1")), 1);
-        };
-    return ordered.sub(centre).div(spread);
-  }
-
-  private static float[] floats(List<Float> values) {
-    float[] floats = new float[values.size()];
-    for (int i = 0; i < floats.length; i++) {
-      floats[i] = values.get(i);
-    }
-    return floats;
+  /** The arithmetic, as a network's first layer. */
+  Layer normalization() {
+    return new Layer.Normalize("normalization", order, mean, deviation);
   }
 }

@@ -19,15 +19,15 @@ public final class Vgg16 {
   private Vgg16() {}
 
   public static Network network() {
-    return network(1);
+    return network(WIDTHS);
   }
 
-  /** The same network with every width divided, for small reference files. */
-  public static Network network(int divisor) {
+  /** With other widths of the five blocks. */
+  static Network network(int... widths) {
     List<Stage> stages = new ArrayList<>();
     int in = 3;
-    for (int block = 1; block <= WIDTHS.length; block++) {
-      int out = WIDTHS[block - 1] / divisor;
+    for (int block = 1; block <= widths.length; block++) {
+      int out = widths[block - 1];
       for (int i = 1; i <= CONVOLUTIONS[block - 1]; i++) {
         String name = "block" + block + "_conv" + i;
         stages.add(

@@ -24,12 +24,32 @@ public record Weight(String layer, Role role, List<Long> shape) {
     /** {@code (out, in)}; Keras keeps {@code (in, out)}. */
     DENSE_KERNEL("weight"),
     /** {@code (out)}. */
-    BIAS("bias");
+    BIAS("bias"),
+    /** What batch normalisation multiplies by, {@code (channels)}. */
+    GAMMA("gamma"),
+    /** What batch normalisation adds, {@code (channels)}. */
+    BETA("beta"),
+    /** Measured, {@code (values)}. */
+    MEAN("mean"),
+    /** Measured, {@code (channels)}. */
+    VARIANCE("variance"),
+    /** Measured, {@code (values)}. */
+    DEVIATION("deviation");
 
     private final String suffix;
 
     Role(String suffix) {
       this.suffix = suffix;
+    }
+
+    /** The tensor's name within its layer. */
+    public String suffix() {
+      return suffix;
+    }
+
+    /** Whether the tensor comes from looking at data, and not from gradients. */
+    public boolean isMeasured() {
+      return this == MEAN || this == VARIANCE || this == DEVIATION;
     }
   }
 

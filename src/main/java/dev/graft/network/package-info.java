@@ -1,2 +1,2 @@
-/** What a network is: a list of named stages of layers, and what follows from that list alone. */
+/** What a network is: values from which every rendering, in a room below this one, follows. */
 package dev.graft.network;

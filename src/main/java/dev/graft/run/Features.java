@@ -11,7 +11,7 @@ import dev.graft.feature.FeatureKey;
 import dev.graft.feature.FeatureSource;
 import dev.graft.feature.PixelSource;
 import dev.graft.feature.RecordLayout;
-import dev.graft.network.Graft;
+import dev.graft.network.djl.Graft;
 import dev.graft.recipe.Recipe;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -14,7 +14,7 @@ import dev.graft.data.duplicates.Survey;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.inference.SavedModel;
-import dev.graft.network.Graft;
+import dev.graft.network.djl.Graft;
 import dev.graft.picture.Picture;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
@@ -265,12 +265,12 @@ public final class FineTuner {
   }
 
   private History fit(GraftTraining training, Features features, Split split) throws IOException {
-    standardize(features, split, training);
+    standardize(features, split);
     return training.fit(
         features.shuffled(split.train(), recipe), features.inOrder(split.validation()));
   }
 
-  private void standardize(Features features, Split split, GraftTraining training) {
+  private void standardize(Features features, Split split) {
     if (!graft.design().scaling().standardize()) {
       return;
     }
@@ -278,12 +278,7 @@ public final class FineTuner {
     int[] measured =
         forwardPass ? Standardization.sample(split.train(), recipe.seed()) : split.train();
     try (NDManager manager = NDManager.newBaseManager(device)) {
-      Standardization.fit(
-          graft.scaling(),
-          graft.design().featureWidth(),
-          training.beforeScaling(),
-          features.inOrder(measured),
-          manager);
+      Standardization.fit(graft, !recipe.cache(), features.inOrder(measured), manager);
     }
   }
 

@@ -2,12 +2,10 @@ package dev.graft.training;
 
 import ai.djl.Device;
 import ai.djl.Model;
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
-import ai.djl.nn.SequentialBlock;
 import ai.djl.training.DefaultTrainingConfig;
 import ai.djl.training.EasyTrain;
 import ai.djl.training.ParameterStore;
@@ -24,7 +22,8 @@ import ai.djl.translate.TranslateException;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.feature.FeatureBatches;
-import dev.graft.network.Graft;
+import dev.graft.network.djl.Graft;
+import dev.graft.network.djl.Segment;
 import dev.graft.recipe.Recipe;
 import java.io.IOException;
 import java.util.Arrays;
@@ -61,13 +60,7 @@ public final class GraftTraining implements AutoCloseable {
     inputs = fromPixels ? pixels : graft.root().getOutputShapes(pixels);
     // A model of its own: DJL thaws everything in one that was loaded.
     model = Model.newInstance("graft", device);
-    model.setBlock(fromPixels ? graft.whole() : graft.trained());
-  }
-
-  /** What the batches go through before the scaling: the tail, and the root if fed with pixels. */
-  public SequentialBlock beforeScaling() {
-    SequentialBlock block = new SequentialBlock();
-    return fromPixels ? block.add(graft.root()).add(graft.tail()) : block.add(graft.tail());
+    model.setBlock(graft.logits(fromPixels));
   }
 
   /** A copy of the trained weights, to be kept and gone back to. */
@@ -178,13 +171,13 @@ public final class GraftTraining implements AutoCloseable {
   public Evaluation evaluate(FeatureBatches rows, List<String> classes, Judged judged) {
     Evaluation.Collector collector = Evaluation.collector(classes);
     NDManager manager = model.getNDManager();
+    Segment network = graft.probabilities(fromPixels);
     int place = 0;
     for (Batch batch : rows.getData(manager)) {
       try (batch) {
         ParameterStore parameters = new ParameterStore(batch.getManager(), false);
-        NDList logits = model.getBlock().forward(parameters, batch.getData(), false);
-        NDArray probabilities = logits.singletonOrThrow().softmax(1);
-        float[] values = probabilities.toFloatArray();
+        NDList probabilities = network.forward(parameters, batch.getData(), false);
+        float[] values = probabilities.singletonOrThrow().toFloatArray();
         for (int i = 0; i < batch.getSize(); i++, place++) {
           float[] row = Arrays.copyOfRange(values, i * classes.size(), (i + 1) * classes.size());
           collector.add(rows.label(place), row);

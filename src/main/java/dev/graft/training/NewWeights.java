@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Parameter;
 import ai.djl.training.initializer.XavierInitializer;
-import dev.graft.network.Graft;
+import dev.graft.network.djl.Graft;
 import dev.graft.recipe.Recipe;
 import dev.graft.zoo.Backbone;
 

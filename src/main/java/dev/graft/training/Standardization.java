@@ -1,13 +1,12 @@
 package dev.graft.training;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.dataset.Batch;
 import dev.graft.feature.FeatureBatches;
-import dev.graft.network.FeatureScaling;
+import dev.graft.network.djl.Graft;
+import dev.graft.network.djl.Segment;
 import java.util.Arrays;
 import java.util.Random;
 
@@ -37,22 +36,22 @@ public final class Standardization {
   }
 
   /**
-   * Measures features and sets a scaling by them.
+   * Measures features and sets a graft's scaling by them.
    *
-   * @param before what the batches go through before the scaling
+   * @param fromPixels whether batches hold pixels, and not what the root gives
    */
   public static void fit(
-      FeatureScaling scaling, int width, Block before, FeatureBatches batches, NDManager manager) {
-    Standardization measured = new Standardization(width);
+      Graft graft, boolean fromPixels, FeatureBatches batches, NDManager manager) {
+    Segment before = graft.measured(fromPixels);
+    Standardization measured = new Standardization(graft.design().featureWidth());
     for (Batch batch : batches.getData(manager)) {
       try (batch) {
         ParameterStore parameters = new ParameterStore(batch.getManager(), false);
         NDList features = before.forward(parameters, batch.getData(), false);
-        NDArray powered = scaling.power(features.singletonOrThrow());
-        measured.add(powered.toFloatArray());
+        measured.add(features.singletonOrThrow().toFloatArray());
       }
     }
-    scaling.standardizeBy(measured.means(), measured.deviations());
+    graft.standardizeBy(measured.means(), measured.deviations());
   }
 
   /**

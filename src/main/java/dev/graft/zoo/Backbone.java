@@ -2,7 +2,6 @@ package dev.graft.zoo;
 
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
-import ai.djl.Model;
 import ai.djl.ndarray.NDList;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ModelNotFoundException;
@@ -11,7 +10,7 @@ import dev.graft.GraftException;
 import dev.graft.Progress;
 import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
-import dev.graft.network.Trunk;
+import dev.graft.network.djl.Segment;
 import dev.graft.picture.Framing;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -20,19 +19,20 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * A backbone that was loaded through DJL's {@code Criteria}, with its weights. Closing it frees
  * them, also for whatever was cut from its trunk.
  *
  * @param network its description
- * @param trunk its stages in DJL
+ * @param trunk its stages in DJL, up to the average of the last one
  * @param preprocessing what belongs to its weights
  * @param weights where they came from
  */
 public record Backbone(
     Network network,
-    Trunk trunk,
+    Segment trunk,
     Preprocessing preprocessing,
     Provenance weights,
     ZooModel<NDList, NDList> model)
@@ -66,55 +66,61 @@ public record Backbone(
    */
   public static Backbone load(
       BackboneEntry entry, String weights, int inputSize, Device device, Progress.Display display) {
-    Criteria<NDList, NDList> criteria =
-        Criteria.builder()
-            .setTypes(NDList.class, NDList.class)
-            .optGroupId(GraftModelZoo.GROUP_ID)
-            .optArtifactId(entry.id())
-            .optArgument(BackboneFactory.WEIGHTS, weights)
-            .optArgument(BackboneFactory.INPUT_SIZE, Integer.toString(inputSize))
-            .optArgument(BackboneFactory.CONSOLE, display)
-            .optDevice(device)
-            .build();
-    ZooModel<NDList, NDList> model = load(criteria);
+    AtomicReference<BackboneFactory.Filled> filled = new AtomicReference<>();
+    ZooModel<NDList, NDList> model =
+        load(
+            entry,
+            new BackboneFactory.Request(weights, inputSize, false, display, filled::set),
+            device);
     return new Backbone(
         entry.network(),
-        (Trunk) model.getBlock(),
-        BackboneFactory.preprocessing(model, entry),
-        BackboneFactory.provenance(model),
+        (Segment) model.getBlock(),
+        filled.get().preprocessing(),
+        filled.get().provenance(),
         model);
   }
 
   /**
-   * A backbone with the classifier that it was trained with.
+   * A backbone with the classifier that it was trained with. Closing the model frees it.
    *
-   * @param model pixels {@code (N, 3, inputSize, inputSize)} to logits {@code (N, classes)}
+   * @param name of the backbone
+   * @param model pixels {@code (N, 3, inputSize, inputSize)}, R, G, B from 0 to 255, float32, to
+   *     logits {@code (N, 1000)}
+   * @param classes ImageNet's, see {@link #imageNetClasses}
    */
   public record ImageNet(
-      String name, Model model, Preprocessing preprocessing, int inputSize, List<String> classes) {}
+      String name,
+      ZooModel<NDList, NDList> model,
+      Preprocessing preprocessing,
+      int inputSize,
+      List<String> classes) {}
 
-  /** EfficientNet-Lite0 with its classifier: a picture to ImageNet's 1000 classes. */
+  /** EfficientNet-Lite0 with its classifier, for photographs. */
   public static ImageNet loadImageNetClassifier(Device device) {
     BackboneEntry entry = BackboneEntry.EFFICIENTNET_LITE0;
     int side = entry.photographSize();
-    Criteria<NDList, NDList> criteria =
-        Criteria.builder()
-            .setTypes(NDList.class, NDList.class)
-            .optGroupId(GraftModelZoo.GROUP_ID)
-            .optArtifactId(entry.id())
-            .optArgument(BackboneFactory.INPUT_SIZE, Integer.toString(side))
-            .optArgument(BackboneFactory.CLASSIFIER, "true")
-            .optDevice(device)
-            .build();
     return new ImageNet(
         entry.id(),
-        load(criteria),
+        load(
+            entry,
+            new BackboneFactory.Request(
+                WeightSource.PRETRAINED, side, true, Progress.Display.NONE, filled -> {}),
+            device),
         entry.preprocessing().with(Framing.CENTRE),
         side,
         imageNetClasses());
   }
 
-  private static ZooModel<NDList, NDList> load(Criteria<NDList, NDList> criteria) {
+  static ZooModel<NDList, NDList> load(
+      BackboneEntry entry, BackboneFactory.Request request, Device device) {
+    Criteria<NDList, NDList> criteria =
+        Criteria.builder()
+            .setTypes(NDList.class, NDList.class)
+            .optGroupId(GraftModelZoo.GROUP_ID)
+            .optArtifactId(entry.id())
+            .optArgument(BackboneFactory.REQUEST, request)
+            .optDevice(device)
+            .build();
     try {
       return criteria.loadModel();
     } catch (IOException | ModelNotFoundException | MalformedModelException e) {

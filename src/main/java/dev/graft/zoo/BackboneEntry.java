@@ -1,5 +1,6 @@
 package dev.graft.zoo;
 
+import dev.graft.GraftException;
 import dev.graft.network.EfficientNetLite0;
 import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
@@ -7,6 +8,7 @@ import dev.graft.network.SmallCnn;
 import dev.graft.network.Vgg16;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * A backbone that Graft knows, with what must be said of its weights.
@@ -74,8 +76,17 @@ public record BackboneEntry(
    * @throws GraftException if there is none; the message lists those there are
    */
   public static BackboneEntry of(String name) {
-    Network network = Network.named(name);
-    return ALL.stream().filter(entry -> entry.network.equals(network)).findFirst().orElseThrow();
+    return ALL.stream()
+        .filter(entry -> entry.id().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new GraftException(
+                    "backbone: there is no "
+                        + name
+                        + "; there are "
+                        + ALL.stream().map(BackboneEntry::id).collect(Collectors.joining(", "))
+                        + "."));
   }
 
   public String id() {

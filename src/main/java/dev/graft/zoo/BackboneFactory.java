@@ -7,20 +7,17 @@ import ai.djl.nn.Block;
 import ai.djl.nn.BlockFactory;
 import ai.djl.nn.Parameter;
 import dev.graft.Progress;
-import dev.graft.network.EfficientNetLite0;
-import dev.graft.network.Graft;
 import dev.graft.network.GraftedNetwork;
 import dev.graft.network.Layer;
 import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
-import dev.graft.network.Trunk;
 import dev.graft.network.Weight;
+import dev.graft.network.djl.Graft;
+import dev.graft.network.djl.Segment;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * Builds a backbone's block and fills it, on DJL's behalf: DJL creates it by name, from the zoo's
@@ -29,118 +26,91 @@ import java.util.Map;
 public final class BackboneFactory implements BlockFactory {
   private static final long serialVersionUID = 1L;
 
-  /** Argument: the weights as in a recipe; the bundled ones unless given. */
-  static final String WEIGHTS = "weights";
-
-  /** Argument: side of the input in pixels. */
-  static final String INPUT_SIZE = "input-size";
-
-  /** Argument: {@code true} for the network with its ImageNet classifier. */
-  static final String CLASSIFIER = "classifier";
-
-  /** Argument: the {@link Progress.Display} that shows downloads; they are silent unless given. */
-  static final String CONSOLE = "console";
+  /** Argument: a {@link Request}; without one it is the bundled weights, and no classifier. */
+  static final String REQUEST = "request";
 
   /** Argument that the zoo's entry sets: the backbone's id. */
   static final String BACKBONE = "backbone";
 
-  private static final String SHA256 = "weights.sha256";
-  private static final String SOURCE = "weights.source";
-  private static final String PRETRAINED = "weights.pretrained";
-  private static final String CONVENTION = "weights.convention";
+  /** Classes of the classifier that a backbone was trained with, ImageNet's. */
+  private static final int CLASSES = 1000;
+
+  /**
+   * What is wanted of a backbone.
+   *
+   * @param weights as in a recipe
+   * @param inputSize side of the input in pixels
+   * @param classifier whether it goes on to the logits of ImageNet's classes
+   * @param display shows downloads
+   * @param filled is told where the weights came from
+   */
+  record Request(
+      String weights,
+      int inputSize,
+      boolean classifier,
+      Progress.Display display,
+      Consumer<Filled> filled) {}
+
+  /** What weights bring with them. */
+  record Filled(Preprocessing preprocessing, Backbone.Provenance provenance) {}
 
   @Override
   public Block newBlock(Model model, Path modelPath, Map<String, ?> arguments) {
+    BackboneEntry entry = BackboneEntry.of((String) arguments.get(BACKBONE));
+    Request request =
+        arguments.get(REQUEST) instanceof Request given
+            ? given
+            : new Request(
+                WeightSource.PRETRAINED,
+                entry.inputSize(),
+                false,
+                Progress.Display.NONE,
+                filled -> {});
     try {
-      return newBlock(model, arguments);
+      Segment block = block(entry, request);
+      int side = request.inputSize();
+      block.initialize(model.getNDManager(), DataType.FLOAT32, new Shape(1, 3, side, side));
+      request.filled().accept(fill(block, entry, request));
+      return block;
     } catch (RuntimeException e) {
       model.close(); // DJL forgets the model where its block can't be had
       throw e;
     }
   }
 
-  private static Block newBlock(Model model, Map<String, ?> arguments) {
-    BackboneEntry entry = BackboneEntry.of((String) arguments.get(BACKBONE));
+  /** All stages up to the average of the last one, and the classifier behind it if there is one. */
+  private static Segment block(BackboneEntry entry, Request request) {
     Network network = entry.network();
-    int inputSize =
-        arguments.containsKey(INPUT_SIZE)
-            ? Integer.parseInt((String) arguments.get(INPUT_SIZE))
-            : entry.inputSize();
-    boolean withClassifier = "true".equals(arguments.get(CLASSIFIER));
-    List<Layer> classifier =
-        withClassifier
-            ? List.of(new Layer.Dense("classifier", EfficientNetLite0.FEATURES, 1000))
-            : List.of();
+    List<String> last = List.of(network.stages().get(network.stages().size() - 1).name());
+    int width = GraftedNetwork.featureWidth(network, request.inputSize(), last);
     GraftedNetwork design =
         GraftedNetwork.of(
             network,
-            inputSize,
+            request.inputSize(),
             entry.preprocessing(),
             GraftedNetwork.NONE,
-            List.of(network.stages().get(network.stages().size() - 1).name()),
+            last,
             GraftedNetwork.Scaling.NONE,
-            classifier);
-    Trunk trunk = Trunk.whole(design);
-    Block block = withClassifier ? Graft.of(design, trunk).whole() : trunk;
-    block.initialize(model.getNDManager(), DataType.FLOAT32, new Shape(1, 3, inputSize, inputSize));
-
-    List<Weight> wanted = new ArrayList<>(network.weights());
-    Map<String, Parameter> parameters = new HashMap<>(trunk.parametersByWeight());
-    for (Layer layer : classifier) {
-      // The head comes last, and with it its parameters.
-      List<Parameter> all = block.getParameters().values();
-      List<Parameter> own = all.subList(all.size() - layer.weights().size(), all.size());
-      for (int i = 0; i < own.size(); i++) {
-        wanted.add(layer.weights().get(i));
-        parameters.put(layer.weights().get(i).name(), own.get(i));
-      }
-    }
-    Object weights = arguments.get(WEIGHTS);
-    fill(
-        WeightSource.of(weights == null ? WeightSource.PRETRAINED : (String) weights, entry),
-        wanted,
-        parameters,
-        model,
-        arguments.get(CONSOLE) instanceof Progress.Display display
-            ? display
-            : Progress.Display.NONE);
-    return block;
+            request.classifier()
+                ? List.of(new Layer.Dense("classifier", width, CLASSES))
+                : List.of());
+    return Graft.of(design).logits(true);
   }
 
   /** Copies weights into the blocks' parameters one by one, so that only one is held twice. */
-  private static void fill(
-      WeightSource source,
-      List<Weight> wanted,
-      Map<String, Parameter> parameters,
-      Model model,
-      Progress.Display display) {
-    model.setProperty(SOURCE, source.label());
-    model.setProperty(PRETRAINED, Boolean.toString(source.pretrained()));
+  private static Filled fill(Segment block, BackboneEntry entry, Request request) {
+    WeightSource source = WeightSource.of(request.weights(), entry);
     if (source instanceof WeightSource.Random) {
-      return;
+      return new Filled(
+          entry.preprocessing(), new Backbone.Provenance(source.label(), "", source.pretrained()));
     }
-    WeightSource.Opened opened = source.open(wanted, display);
+    Map<Weight, Parameter> wanted = block.byWeight();
+    WeightSource.Opened opened = source.open(List.copyOf(wanted.keySet()), request.display());
     try (WeightReader reader = opened.reader()) {
-      for (Weight weight : wanted) {
-        parameters.get(weight.name()).getArray().set(reader.read(weight));
-      }
-      model.setProperty(SHA256, opened.sha256().hex());
-      model.setProperty(CONVENTION, reader.convention().name());
+      wanted.forEach((weight, parameter) -> parameter.getArray().set(reader.read(weight)));
+      return new Filled(
+          WeightSource.preprocessing(entry, reader.convention()),
+          new Backbone.Provenance(source.label(), opened.sha256().hex(), source.pretrained()));
     }
-  }
-
-  static Backbone.Provenance provenance(Model model) {
-    String sha256 = model.getProperty(SHA256);
-    return new Backbone.Provenance(
-        model.getProperty(SOURCE),
-        sha256 == null ? "" : sha256.toLowerCase(Locale.ROOT),
-        Boolean.parseBoolean(model.getProperty(PRETRAINED)));
-  }
-
-  static Preprocessing preprocessing(Model model, BackboneEntry entry) {
-    String convention = model.getProperty(CONVENTION);
-    return convention == null
-        ? entry.preprocessing()
-        : WeightSource.preprocessing(entry, WeightReader.Convention.valueOf(convention));
   }
 }

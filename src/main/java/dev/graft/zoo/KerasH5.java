@@ -229,7 +229,7 @@ public final class KerasH5 extends WeightReader {
       case KERNEL -> new int[] {2, 3, 1, 0}; // (out, in, h, w) is kept as (h, w, in, out)
       case DEPTHWISE_KERNEL -> new int[] {2, 3, 0, 1}; // (c, 1, h, w) as (h, w, c, 1)
       case DENSE_KERNEL -> new int[] {1, 0}; // (out, in) as (in, out)
-      case BIAS -> new int[] {0};
+      case BIAS, GAMMA, BETA, MEAN, VARIANCE, DEVIATION -> new int[] {0};
     };
   }
 

@@ -25,7 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Which pictures' features are computed; what is read from the cache needs an engine. */
 class FeatureCacheFileTest {
   /** 8 bytes a record. */
-  private static final RecordLayout LAYOUT = new RecordLayout(new Shape(), DataType.FLOAT32, 2);
+  private static final RecordLayout LAYOUT =
+      RecordLayoutTest.layout(new Shape(), DataType.FLOAT32, 2);
 
   private static final FeatureKey KEY = key("weights");
 
@@ -140,7 +141,7 @@ class FeatureCacheFileTest {
 
   @Test
   void featuresThatTheDiskHasNoRoomForAreRefusedBeforeTheyAreComputed() throws IOException {
-    RecordLayout large = new RecordLayout(new Shape(1 << 14, 128, 64), DataType.FLOAT32, 0);
+    RecordLayout large = RecordLayoutTest.layout(new Shape(1 << 14, 128, 64), DataType.FLOAT32, 0);
     ImageSet set = set();
     FeatureCache cache = new FeatureCache(features(), KEY, large);
     List<Integer> rows = Collections.nCopies(Integer.MAX_VALUE, 0);

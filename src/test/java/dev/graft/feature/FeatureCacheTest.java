@@ -62,20 +62,23 @@ class FeatureCacheTest {
     return -row - k / 8f;
   }
 
+  private static float value(RecordLayout.Field field, int row, int k) {
+    return field.shape().dimension() == 1 ? average(row, k) : crossing(row, k);
+  }
+
   private static ByteBuffer records(RecordLayout layout, List<Integer> rows) {
     ByteBuffer records =
         ByteBuffer.allocate(rows.size() * layout.bytes()).order(ByteOrder.LITTLE_ENDIAN);
     for (int row : rows) {
-      for (int k = 0; k < layout.crossing().size() && layout.hasCrossing(); k++) {
-        float value = crossing(row, k);
-        switch (layout.type()) {
-          case UINT8 -> records.put((byte) value);
-          case FLOAT16 -> records.putShort(half((int) value));
-          default -> records.putFloat(value);
+      for (RecordLayout.Field field : layout.fields()) {
+        for (int k = 0; k < field.shape().size(); k++) {
+          float value = value(field, row, k);
+          switch (field.type()) {
+            case UINT8 -> records.put((byte) value);
+            case FLOAT16 -> records.putShort(half((int) value));
+            default -> records.putFloat(value);
+          }
         }
-      }
-      for (int k = 0; k < layout.averages(); k++) {
-        records.putFloat(average(row, k));
       }
     }
     return records.flip();
@@ -109,48 +112,48 @@ class FeatureCacheTest {
   }
 
   private static void check(NDList read, RecordLayout layout, int... rows) {
-    assertThat(read).hasSize((layout.hasCrossing() ? 1 : 0) + (layout.averages() > 0 ? 1 : 0));
-    if (layout.hasCrossing()) {
-      int size = (int) layout.crossing().size();
+    assertThat(read).hasSameSizeAs(layout.fields());
+    for (int i = 0; i < read.size(); i++) {
+      RecordLayout.Field field = layout.fields().get(i);
+      int size = (int) field.shape().size();
       float[] expected = new float[rows.length * size];
-      for (int i = 0; i < expected.length; i++) {
-        expected[i] = crossing(rows[i / size], i % size);
+      for (int k = 0; k < expected.length; k++) {
+        expected[k] = value(field, rows[k / size], k % size);
       }
-      assertThat(read.get(0).getShape())
-          .isEqualTo(new Shape(rows.length).addAll(layout.crossing()));
-      assertThat(read.get(0).getDataType()).isEqualTo(DataType.FLOAT32);
-      assertThat(read.get(0).toFloatArray()).isEqualTo(expected);
-    }
-    if (layout.averages() > 0) {
-      int size = layout.averages();
-      float[] expected = new float[rows.length * size];
-      for (int i = 0; i < expected.length; i++) {
-        expected[i] = average(rows[i / size], i % size);
-      }
-      assertThat(read.get(read.size() - 1).getShape()).isEqualTo(new Shape(rows.length, size));
-      assertThat(read.get(read.size() - 1).toFloatArray()).isEqualTo(expected);
+      assertThat(read.get(i).getShape()).isEqualTo(new Shape(rows.length).addAll(field.shape()));
+      assertThat(read.get(i).getDataType()).isEqualTo(DataType.FLOAT32);
+      assertThat(read.get(i).toFloatArray()).isEqualTo(expected);
     }
   }
 
   @ParameterizedTest
   @EnumSource(names = {"UINT8", "FLOAT16", "FLOAT32"})
   void rowsComeInTheOrderAskedForWhateverTheyAreKeptAs(DataType type) throws IOException {
-    RecordLayout layout = new RecordLayout(CROSSING, type, 3);
+    RecordLayout layout = RecordLayoutTest.layout(CROSSING, type, 3);
     check(create(layout), layout, 7, 0, 9, 0, 3);
   }
 
   @Test
+  void theAveragesOfSeveralStagesAreValuesOfTheirOwn() throws IOException {
+    RecordLayout.Field one = new RecordLayout.Field(new Shape(2), DataType.FLOAT32);
+    RecordLayout.Field other = new RecordLayout.Field(new Shape(3), DataType.FLOAT32);
+    RecordLayout layout =
+        new RecordLayout(List.of(new RecordLayout.Field(CROSSING, DataType.FLOAT16), one, other));
+    check(create(layout), layout, 4, 9, 0);
+  }
+
+  @Test
   void aRecordMayBeAveragesOrACrossingAlone() throws IOException {
-    RecordLayout averages = new RecordLayout(new Shape(), DataType.FLOAT32, 5);
+    RecordLayout averages = RecordLayoutTest.layout(new Shape(), DataType.FLOAT32, 5);
     check(create(averages), averages, 9, 1);
-    RecordLayout crossing = new RecordLayout(CROSSING, DataType.FLOAT16, 0);
+    RecordLayout crossing = RecordLayoutTest.layout(CROSSING, DataType.FLOAT16, 0);
     check(create(crossing), crossing, 2, 8, 5);
   }
 
   @ParameterizedTest
   @EnumSource(names = {"UINT8", "FLOAT16", "FLOAT32"})
   void aBatchSurvivesTheNextRead(DataType type) throws IOException {
-    RecordLayout layout = new RecordLayout(CROSSING, type, 2);
+    RecordLayout layout = RecordLayoutTest.layout(CROSSING, type, 2);
     FeatureSource cache = create(layout).of(pictures);
     NDList first = cache.read(manager, new int[] {1, 2, 3});
     NDList second = cache.read(manager, new int[] {7, 8, 9});
@@ -162,7 +165,8 @@ class FeatureCacheTest {
 
   @Test
   void aRowThatThereIsNotIsAnError() throws IOException {
-    FeatureSource source = create(new RecordLayout(CROSSING, DataType.FLOAT16, 2)).of(pictures);
+    FeatureSource source =
+        create(RecordLayoutTest.layout(CROSSING, DataType.FLOAT16, 2)).of(pictures);
     for (int row : new int[] {-1, SIZE}) {
       assertThatThrownBy(() -> source.read(manager, new int[] {0, row}))
           .isInstanceOf(IndexOutOfBoundsException.class);
@@ -171,7 +175,7 @@ class FeatureCacheTest {
 
   @Test
   void soIsARowWithoutFeatures() throws IOException {
-    RecordLayout layout = new RecordLayout(CROSSING, DataType.FLOAT16, 2);
+    RecordLayout layout = RecordLayoutTest.layout(CROSSING, DataType.FLOAT16, 2);
     FeatureCache cache = new FeatureCache(folder, key("x"), layout);
     List<Integer> some = List.of(0, 1, 2);
     cache.fill(
@@ -184,7 +188,7 @@ class FeatureCacheTest {
 
   @Test
   void whatOneRunKeptTheNextOneReads() throws IOException {
-    RecordLayout layout = new RecordLayout(CROSSING, DataType.FLOAT32, 2);
+    RecordLayout layout = RecordLayoutTest.layout(CROSSING, DataType.FLOAT32, 2);
     create(layout);
     FeatureCache next = new FeatureCache(folder, key("x"), layout);
     assertThat(next.missing(pictures)).isEmpty();

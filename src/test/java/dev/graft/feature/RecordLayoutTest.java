@@ -1,10 +1,12 @@
 package dev.graft.feature;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.graft.GraftException;
 import dev.graft.network.GraftedNetwork;
 import dev.graft.network.GraftedNetwork.Scaling;
 import dev.graft.network.Layer;
@@ -12,6 +14,7 @@ import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Vgg16;
 import dev.graft.picture.Framing;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -19,12 +22,25 @@ import org.junit.jupiter.api.Test;
 
 /** What is kept of a picture, and with it the cache's key, as the freeze boundary moves. */
 class RecordLayoutTest {
+  /** An activation, unless of no shape, and averages of so many channels each. */
+  static RecordLayout layout(Shape crossing, DataType type, int... averages) {
+    List<RecordLayout.Field> fields = new ArrayList<>();
+    if (crossing.dimension() > 0) {
+      fields.add(new RecordLayout.Field(crossing, type));
+    }
+    for (int channels : averages) {
+      if (channels > 0) {
+        fields.add(new RecordLayout.Field(new Shape(channels), DataType.FLOAT32));
+      }
+    }
+    return new RecordLayout(fields);
+  }
+
   @Test
   void withAllFrozenOnlyAveragesAreKeptAsTheyAre() {
     for (boolean half : new boolean[] {true, false}) {
       RecordLayout layout = RecordLayout.of(vgg16("none", List.of()), half);
-      assertThat(layout).isEqualTo(new RecordLayout(new Shape(), DataType.FLOAT32, 1280));
-      assertThat(layout.hasCrossing()).isFalse();
+      assertThat(layout).isEqualTo(layout(new Shape(), DataType.FLOAT32, 1280));
       assertThat(layout.bytes()).isEqualTo(5120);
       assertThat(layout).hasToString("crossing [] float32, 1280 averages");
     }
@@ -34,12 +50,13 @@ class RecordLayoutTest {
   void activationsAtTheBoundaryAreKeptInHalfOrFullPrecisionBesideTheAverages() {
     GraftedNetwork design = vgg16("block5_conv1", List.of());
     RecordLayout half = RecordLayout.of(design, true);
-    assertThat(half).isEqualTo(new RecordLayout(new Shape(512, 2, 2), DataType.FLOAT16, 768));
-    assertThat(half.crossingBytes()).isEqualTo(4096);
-    assertThat(half.averagesBytes()).isEqualTo(3072);
+    assertThat(half).isEqualTo(layout(new Shape(512, 2, 2), DataType.FLOAT16, 256, 512));
+    assertThat(half).hasToString("crossing [512, 2, 2] float16, 768 averages");
+    assertThat(half.fields().stream().map(RecordLayout.Field::bytes))
+        .containsExactly(4096, 1024, 2048);
     assertThat(half.bytes()).isEqualTo(7168);
     RecordLayout full = RecordLayout.of(design, false);
-    assertThat(full).isEqualTo(new RecordLayout(new Shape(512, 2, 2), DataType.FLOAT32, 768));
+    assertThat(full).isEqualTo(layout(new Shape(512, 2, 2), DataType.FLOAT32, 256, 512));
     assertThat(full.bytes()).isEqualTo(11_264);
     assertThat(full.toString()).isNotEqualTo(half.toString());
   }
@@ -47,14 +64,26 @@ class RecordLayoutTest {
   @Test
   void pixelsAreKeptAsBytes() {
     RecordLayout layout = RecordLayout.of(vgg16("block1_conv1", List.of()), true);
-    assertThat(layout).isEqualTo(new RecordLayout(new Shape(3, 32, 32), DataType.UINT8, 0));
+    assertThat(layout).isEqualTo(layout(new Shape(3, 32, 32), DataType.UINT8));
+    assertThat(layout.isPixels()).isTrue();
+    assertThat(layout).hasToString("crossing [3, 32, 32] uint8, 0 averages");
     assertThat(layout.bytes()).isEqualTo(3072);
   }
 
   @Test
   void aRecordOfNothingIsRefused() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> new RecordLayout(new Shape(), DataType.FLOAT32, 0));
+    assertThatIllegalArgumentException().isThrownBy(() -> layout(new Shape(), DataType.FLOAT32));
+  }
+
+  @Test
+  void aBatchThatNoArrayHoldsIsRefusedInASentence() {
+    RecordLayout.Field pixels = new RecordLayout.Field(new Shape(3, 1024, 1024), DataType.UINT8);
+    assertThat(pixels.bytes(682)).isEqualTo(2_145_386_496);
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> pixels.bytes(800))
+        .withMessage(
+            "A batch of 800 pictures takes 2,400 MB, more than the 2,047 MB that can be held at a"
+                + " time; choose a smaller batch-size or input-size.");
   }
 
   @Test

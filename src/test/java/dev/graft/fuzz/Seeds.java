@@ -1,7 +1,7 @@
 package dev.graft.fuzz;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.graft.network.Network;
+import dev.graft.network.SmallCnn;
 import dev.graft.network.Weight;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -47,7 +47,7 @@ final class Seeds {
   final byte[] h5 = Files.readAllBytes(RESOURCES.resolve("keras/small-with-top.h5"));
 
   /** Weights of {@code small-cnn}. */
-  final byte[] smallCnn = safetensors(Network.named("small-cnn").weights());
+  final byte[] smallCnn = safetensors(SmallCnn.network().weights());
 
   final Path smallCnnFile;
 

@@ -3,12 +3,15 @@ package dev.graft.network;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.entry;
 
 import ai.djl.ndarray.types.Shape;
 import dev.graft.GraftException;
 import dev.graft.network.GraftedNetwork.Row;
 import dev.graft.network.GraftedNetwork.Scaling;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -23,35 +26,69 @@ class GraftedNetworkTest {
     assertThat(notebook.trainedParameters()).isEqualTo(535_562);
     assertThat(notebook.classes()).isEqualTo(10);
     List<Row> rows = notebook.rows();
-    assertThat(rows).hasSize(36); // input, 13 x (convolution, ReLU), 5 poolings, average, head of 3
-    assertThat(rows.subList(0, 3))
+    // Input, normalisation, 13 x (convolution, ReLU), 5 poolings, average, head of 3, softmax.
+    assertThat(rows).hasSize(38);
+    assertThat(rows.subList(0, 4))
         .containsExactly(
             new Row("pixels", "Input", new Shape(3, 32, 32), 0, false),
+            new Row("normalization", "Normalize", new Shape(3, 32, 32), 0, false),
             new Row("block1_conv1", "Conv2d", new Shape(64, 32, 32), 1792, false),
             new Row("block1_conv1_relu", "Relu", new Shape(64, 32, 32), 0, false));
-    assertThat(rows.subList(31, 36))
+    assertThat(rows.subList(32, 38))
         .containsExactly(
             new Row("block5_pool", "MaxPool", new Shape(512, 1, 1), 0, false),
             new Row("block5_pool_average", "GlobalAveragePool", new Shape(512), 0, false),
             new Row("head_hidden", "Dense", new Shape(1024), 525_312, true),
             new Row("head_relu", "Relu", new Shape(1024), 0, false),
-            new Row("head_classes", "Dense", new Shape(10), 10_250, true));
+            new Row("head_classes", "Dense", new Shape(10), 10_250, true),
+            new Row("probabilities", "Softmax", new Shape(10), 0, false));
   }
 
   @Test
   void theDefaultsSummaryShowsHowFeaturesAreJoinedAndScaled() {
     GraftedNetwork design = vgg16("none", List.of(), new Scaling(0.5, true), 0);
     List<Row> rows = design.rows();
+    assertThat(rows)
+        .contains(
+            new Row("block3_pool_average", "GlobalAveragePool", new Shape(256), 0, false),
+            new Row("block4_pool_average", "GlobalAveragePool", new Shape(512), 0, false));
     assertThat(rows.subList(rows.size() - 6, rows.size()))
         .containsExactly(
-            new Row("block3_pool_average", "GlobalAveragePool", new Shape(256), 0, false),
-            new Row("block4_pool_average", "GlobalAveragePool", new Shape(512), 0, false),
             new Row("block5_pool_average", "GlobalAveragePool", new Shape(512), 0, false),
             new Row("features", "Concatenate", new Shape(1280), 0, false),
-            new Row("scaling", "power 0.5, standardised", new Shape(1280), 0, false),
-            new Row("head_classes", "Dense", new Shape(10), 12_810, true));
-    assertThat(scalingRow(new Scaling(0.5, false)).type()).isEqualTo("power 0.5");
-    assertThat(scalingRow(new Scaling(1, true)).type()).isEqualTo("standardised");
+            new Row("scaling_power", "Power 0.5", new Shape(1280), 0, false),
+            new Row("scaling", "Standardize", new Shape(1280), 0, false),
+            new Row("head_classes", "Dense", new Shape(10), 12_810, true),
+            new Row("probabilities", "Softmax", new Shape(10), 0, false));
+  }
+
+  @Test
+  void whatIsNotAskedForIsNoStep() {
+    assertThat(scalingSteps(new Scaling(0.5, false))).containsExactly("scaling_power");
+    assertThat(scalingSteps(new Scaling(1, true))).containsExactly("scaling");
+    assertThat(scalingSteps(Scaling.NONE)).isEmpty();
+    Network small = SmallCnn.network();
+    GraftedNetwork flat =
+        GraftedNetwork.of(
+            small, 32, Preprocessing.ZERO_ONE, "conv1", List.of(), Scaling.NONE, List.of());
+    assertThat(flat.graph().steps().get(flat.graph().size() - 1))
+        .isEqualTo(Step.of(new Layer.Flatten("flatten"), "dropout2"));
+  }
+
+  @Test
+  void theWeightsOfTheWholeNetworkAreNamed() {
+    assertThat(vgg16("none", List.of(), new Scaling(0.5, true), 16).graph().weights())
+        .hasSize(26 + 2 + 4)
+        .startsWith(Weight.of("block1_conv1", Weight.Role.KERNEL, 64, 3, 3, 3))
+        .endsWith(
+            Weight.of("scaling", Weight.Role.MEAN, 1280),
+            Weight.of("scaling", Weight.Role.DEVIATION, 1280),
+            Weight.of("head_hidden", Weight.Role.DENSE_KERNEL, 16, 1280),
+            Weight.of("head_hidden", Weight.Role.BIAS, 16),
+            Weight.of("head_classes", Weight.Role.DENSE_KERNEL, 10, 16),
+            Weight.of("head_classes", Weight.Role.BIAS, 10))
+        .extracting(Weight::name)
+        .contains("scaling.mean", "scaling.deviation", "head_hidden.weight", "head_classes.bias");
   }
 
   @Test
@@ -61,7 +98,7 @@ class GraftedNetworkTest {
     assertThat(design.trainsBackbone()).isFalse();
     assertThat(design.unfrozen()).isEqualTo("none");
     assertThat(design.featureWidth()).isEqualTo(1280);
-    assertThat(design.frozenFeatureWidth()).isEqualTo(1280);
+    assertThat(crossing(design)).containsExactly(entry("features", new Shape(1280)));
     assertThat(design.trainedParameters()).isEqualTo(12_810);
   }
 
@@ -71,9 +108,12 @@ class GraftedNetworkTest {
     assertThat(design.boundary()).isEqualTo(14);
     assertThat(design.trainsBackbone()).isTrue();
     assertThat(design.unfrozen()).isEqualTo("block5_conv1");
-    assertThat(design.boundaryShape()).isEqualTo(new Shape(512, 2, 2));
+    assertThat(crossing(design))
+        .containsExactly(
+            entry("block4_pool", new Shape(512, 2, 2)),
+            entry("block3_pool_average", new Shape(256)),
+            entry("block4_pool_average", new Shape(512)));
     assertThat(design.featureWidth()).isEqualTo(1280);
-    assertThat(design.frozenFeatureWidth()).isEqualTo(768);
     assertThat(design.trainedParameters()).isEqualTo(3 * 2_359_808 + 12_810);
     assertThat(design.rows().stream().filter(Row::trained).map(Row::name))
         .containsExactly("block5_conv1", "block5_conv2", "block5_conv3", "head_classes");
@@ -83,8 +123,7 @@ class GraftedNetworkTest {
   void unfreezingTheFirstStageTrainsAllFromThePixels() {
     GraftedNetwork design = vgg16("block1_conv1", List.of(), Scaling.NONE, 0);
     assertThat(design.boundary()).isZero();
-    assertThat(design.boundaryShape()).isEqualTo(new Shape(3, 32, 32));
-    assertThat(design.frozenFeatureWidth()).isZero();
+    assertThat(crossing(design)).containsExactly(entry("pixels", new Shape(3, 32, 32)));
     assertThat(design.trainedParameters()).isEqualTo(design.parameters());
   }
 
@@ -163,11 +202,21 @@ class GraftedNetworkTest {
     assertThatIllegalArgumentException().isThrownBy(() -> new Scaling(power, true));
   }
 
-  private static Row scalingRow(Scaling scaling) {
-    return vgg16("none", List.of(), scaling, 0).rows().stream()
-        .filter(row -> row.name().equals("scaling"))
-        .findFirst()
-        .orElseThrow();
+  private static List<String> scalingSteps(Scaling scaling) {
+    return vgg16("none", List.of(), scaling, 0).graph().steps().stream()
+        .map(Step::name)
+        .filter(name -> name.startsWith("scaling"))
+        .toList();
+  }
+
+  /** What crosses the freeze boundary, in the order in which it is kept. */
+  private static Map<String, Shape> crossing(GraftedNetwork design) {
+    Map<String, Shape> crossing = new LinkedHashMap<>();
+    design
+        .graph()
+        .crossing(design.cut())
+        .forEach(name -> crossing.put(name, design.graph().shapes().get(name)));
+    return crossing;
   }
 
   private static GraftedNetwork vgg16(

@@ -30,8 +30,8 @@ class LayerTest {
   })
   void samePaddingSharesZerosOutAsTensorFlowDoes(
       int length, int kernel, int stride, int before, int after) {
-    assertThat(Padding.SAME.zeros(length, kernel, stride)).containsExactly(before, after);
-    assertThat(Padding.VALID.zeros(length, kernel, stride)).containsExactly(0, 0);
+    assertThat(Padding.SAME.outside(length, kernel, stride)).containsExactly(before, after);
+    assertThat(Padding.VALID.outside(length, kernel, stride)).containsExactly(0, 0);
   }
 
   @ParameterizedTest
@@ -101,7 +101,7 @@ class LayerTest {
     var dense = new Layer.Dense("dense", 10, 2);
     assertThatIllegalArgumentException().isThrownBy(() -> dense.output(new Shape(11)));
     assertThatIllegalArgumentException().isThrownBy(() -> dense.output(new Shape(10, 1, 1)));
-    var widening = new Layer.Residual("sum", List.of(conv));
+    var widening = Stage.residual("sum", List.of(conv));
     assertThatIllegalArgumentException().isThrownBy(() -> widening.output(new Shape(3, 8, 8)));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new Layer.Conv2d("c", 6, 8, 3, 1, Padding.SAME, 4));

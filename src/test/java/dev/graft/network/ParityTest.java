@@ -13,16 +13,17 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.SequentialBlock;
-import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ZooModel;
 import ai.djl.training.ParameterStore;
 import dev.graft.Console;
 import dev.graft.Npy;
+import dev.graft.network.djl.Segment;
 import dev.graft.picture.Framing;
 import dev.graft.picture.Picture;
 import dev.graft.zoo.Backbone;
 import dev.graft.zoo.BackboneEntry;
 import dev.graft.zoo.KerasH5;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.URISyntaxException;
@@ -127,7 +128,12 @@ class ParityTest {
     }
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       NDArray array = manager.create(pixels, new Shape(images.shape()));
-      return preprocessing.normalize(array).toFloatArray();
+      Step normalization = Step.of(preprocessing.normalization(), Graph.PIXELS);
+      Segment segment = Segment.of(new Graph(new Shape(3, 32, 32), List.of(normalization)));
+      return segment
+          .forward(new ParameterStore(manager, false), new NDList(array), false)
+          .singletonOrThrow()
+          .toFloatArray();
     }
   }
 
@@ -149,7 +155,7 @@ class ParityTest {
       List<Parameter> parameters = theirs.getParameters().values();
       assertThat(parameters).hasSameSizeAs(weights).hasSize(26);
       for (int i = 0; i < weights.size(); i++) {
-        Parameter ours = vgg16.trunk().parametersByWeight().get(weights.get(i).name());
+        Parameter ours = vgg16.trunk().byWeight().get(weights.get(i));
         ours.getArray().copyTo(parameters.get(i).getArray());
       }
       float[] expected = forward(manager, theirs, input);
@@ -169,7 +175,7 @@ class ParityTest {
 
   @ParameterizedTest
   @ValueSource(ints = {32, 97})
-  void efficientNetLite0sFeaturesAndLogitsAreAsInPyTorch(int side) throws Exception {
+  void efficientNetLite0sFeaturesAndLogitsAreAsInPyTorch(int side) {
     checkLite(
         Npy.resource("efficientnet-lite0/input_" + side + ".npy"),
         Npy.resource("efficientnet-lite0/gap_" + side + ".npy"),
@@ -177,7 +183,7 @@ class ParityTest {
   }
 
   @Test
-  void efficientNetLite0sFeaturesAndLogitsAreAsInPyTorchForFullSizedPictures() throws Exception {
+  void efficientNetLite0sFeaturesAndLogitsAreAsInPyTorchForFullSizedPictures() throws IOException {
     assumeTrue(Files.isDirectory(SHARED), "the reference for 224 pixels is in " + SHARED);
     checkLite(
         Npy.file(SHARED.resolve("input_224.npy")),
@@ -185,42 +191,39 @@ class ParityTest {
         Npy.file(SHARED.resolve("logits_224.npy")));
   }
 
-  private static void checkLite(Npy input, Npy features, Npy logits) throws Exception {
+  private static void checkLite(Npy input, Npy features, Npy logits) {
     float[] values = features(lite.trunk(), lite.network(), IDENTITY, input);
     assertThat(features.distance(values)).isLessThan(LIMIT);
-    Criteria<NDList, NDList> criteria =
-        Criteria.builder()
-            .setTypes(NDList.class, NDList.class)
-            .optGroupId("dev.graft")
-            .optArtifactId("efficientnet-lite0")
-            .optArgument("input-size", Long.toString(input.shape()[2]))
-            .optArgument("classifier", "true")
-            .optDevice(Device.cpu())
-            .build();
-    try (ZooModel<NDList, NDList> model = criteria.loadModel();
+    try (ZooModel<NDList, NDList> model = Backbone.loadImageNetClassifier(Device.cpu()).model();
         NDManager manager = model.getNDManager().newSubManager()) {
       // Back to pixels: with its classifier the network prepares them itself.
       float[] pixels = new float[input.values().length];
       for (int i = 0; i < pixels.length; i++) {
         pixels[i] = input.values()[i] * 128 + 127;
       }
-      float[] classified = forward(manager, model.getBlock(), new Npy(input.shape(), pixels));
+      GraftedNetwork design =
+          design(
+              lite.network(),
+              (int) input.shape()[2],
+              Preprocessing.LITE,
+              List.of(new Layer.Dense("classifier", 1280, 1000)));
+      Segment classifier =
+          ((Segment) model.getBlock()).sharing(design.graph(), 0, design.logitsEnd());
+      float[] classified = forward(manager, classifier, new Npy(input.shape(), pixels));
       assertThat(logits.distance(classified)).isLessThan(LIMIT);
     }
   }
 
   @Test
   void weightsFromKerasGiveWhatKerasComputes() throws URISyntaxException {
-    Network network = Vgg16.network(8);
-    Trunk trunk = Trunk.whole(design(network, 32, IDENTITY));
+    Network network = Vgg16.network(8, 16, 32, 64, 64);
+    Segment trunk = Segment.of(design(network, 32, IDENTITY, List.of()).graph());
     Path file = Path.of(ParityTest.class.getResource("/keras/vgg16-width-1-8_notop.h5").toURI());
     Npy input = Npy.resource("keras/vgg16_input_nhwc.npy").channelsFirst();
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         KerasH5 reader = KerasH5.open(file, network.name(), network.weights())) {
       trunk.initialize(manager, DataType.FLOAT32, new Shape(1, 3, 32, 32));
-      for (Weight weight : network.weights()) {
-        trunk.parametersByWeight().get(weight.name()).getArray().set(reader.read(weight));
-      }
+      trunk.byWeight().forEach((weight, each) -> each.getArray().set(reader.read(weight)));
       for (int block = 1; block <= 5; block++) {
         String stage = "block" + block + "_pool";
         Npy expected = Npy.resource("keras/vgg16_" + stage + "_nhwc.npy").channelsFirst();
@@ -233,7 +236,8 @@ class ParityTest {
     }
   }
 
-  private static GraftedNetwork design(Network network, int side, Preprocessing preprocessing) {
+  private static GraftedNetwork design(
+      Network network, int side, Preprocessing preprocessing, List<Layer> head) {
     String last = network.stages().get(network.stages().size() - 1).name();
     return GraftedNetwork.of(
         network,
@@ -242,20 +246,21 @@ class ParityTest {
         GraftedNetwork.NONE,
         List.of(last),
         GraftedNetwork.Scaling.NONE,
-        List.of());
+        head);
   }
 
-  /** What a stage makes of prepared input. (The last one's output is a pixel here: its average.) */
-  private static float[] stage(Trunk trunk, Network network, String stage, Npy input) {
-    GraftedNetwork design = design(network, (int) input.shape()[2], IDENTITY);
-    return forward(trunk.cut(design, 0, network.indexOf(stage) + 1), input);
+  /** What a stage makes of prepared input. */
+  private static float[] stage(Segment trunk, Network network, String stage, Npy input) {
+    Graph graph = design(network, (int) input.shape()[2], IDENTITY, List.of()).graph();
+    String last = network.stages().get(network.indexOf(stage)).output();
+    return forward(trunk.sharing(graph, 0, graph.indexOf(last) + 1), input);
   }
 
   /** The global averages of the last stage. */
   private static float[] features(
-      Trunk trunk, Network network, Preprocessing preprocessing, Npy input) {
-    GraftedNetwork design = design(network, (int) input.shape()[2], preprocessing);
-    return forward(trunk.cut(design, 0, network.stages().size()), input);
+      Segment trunk, Network network, Preprocessing preprocessing, Npy input) {
+    Graph graph = design(network, (int) input.shape()[2], preprocessing, List.of()).graph();
+    return forward(trunk.sharing(graph, 0, graph.size()), input);
   }
 
   private static float[] forward(Block block, Npy input) {

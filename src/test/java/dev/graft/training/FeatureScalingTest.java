@@ -7,13 +7,17 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.SequentialBlock;
 import ai.djl.training.ParameterStore;
 import dev.graft.feature.FeatureBatches;
-import dev.graft.network.FeatureScaling;
+import dev.graft.network.GraftedNetwork;
 import dev.graft.network.GraftedNetwork.Scaling;
+import dev.graft.network.Layer;
+import dev.graft.network.Network;
+import dev.graft.network.Preprocessing;
+import dev.graft.network.Stage;
+import dev.graft.network.djl.Graft;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,14 +39,31 @@ class FeatureScalingTest {
     manager.close();
   }
 
-  private FeatureScaling scaling(double power, boolean standardize, int width) {
-    FeatureScaling scaling = new FeatureScaling(new Scaling(power, standardize), width);
-    scaling.initialize(manager, DataType.FLOAT32, new Shape(1, width));
-    return scaling;
+  /** A frozen network whose head hands its scaled features on. */
+  private Graft graft(double power, boolean standardize, int width) {
+    Network network =
+        new Network(
+            "tiny",
+            List.of(Stage.of("a", new Layer.Conv2d("a", 3, width, 1, 1, Layer.Padding.SAME, 1))),
+            List.of("a"),
+            1);
+    Graft graft =
+        Graft.of(
+            GraftedNetwork.of(
+                network,
+                1,
+                Preprocessing.ZERO_ONE,
+                GraftedNetwork.NONE,
+                List.of(),
+                new Scaling(power, standardize),
+                List.of(new Layer.Dropout("head", 0))));
+    graft.initialize(manager);
+    return graft;
   }
 
-  private float[] scaled(FeatureScaling scaling, NDArray features) {
-    return scaling
+  private float[] scaled(Graft graft, NDArray features) {
+    return graft
+        .logits(false)
         .forward(new ParameterStore(manager, false), new NDList(features), false)
         .singletonOrThrow()
         .toFloatArray();
@@ -51,17 +72,17 @@ class FeatureScalingTest {
   @Test
   void thePowerIsTakenOfTheSizeAndTheSignStays() {
     NDArray features = manager.create(new float[] {-9, 0, 4, 0.25f}, new Shape(1, 4));
-    assertThat(scaled(scaling(0.5, false, 4), features))
+    assertThat(scaled(graft(0.5, false, 4), features))
         .containsExactly(new float[] {-3, 0, 2, 0.5f}, within(2e-3f));
-    assertThat(scaled(scaling(1, false, 4), features)).containsExactly(-9, 0, 4, 0.25f);
+    assertThat(scaled(graft(1, false, 4), features)).containsExactly(-9, 0, 4, 0.25f);
   }
 
   @Test
   void poweredFeaturesAreStandardisedByMeanAndDeviation() {
-    FeatureScaling scaling = scaling(0.5, true, 2);
-    scaling.standardizeBy(new float[] {1, -1}, new float[] {2, 4});
+    Graft graft = graft(0.5, true, 2);
+    graft.standardizeBy(new float[] {1, -1}, new float[] {2, 4});
     NDArray features = manager.create(new float[] {9, 9, 25, 49}, new Shape(2, 2));
-    assertThat(scaled(scaling, features)).containsExactly(new float[] {1, 1, 2, 2}, within(2e-3f));
+    assertThat(scaled(graft, features)).containsExactly(new float[] {1, 1, 2, 2}, within(2e-3f));
   }
 
   @Test
@@ -83,15 +104,15 @@ class FeatureScalingTest {
             rows,
             new int[5_000],
             512);
-    FeatureScaling scaling = scaling(0.5, true, 3);
-    Standardization.fit(scaling, 3, new SequentialBlock(), batches, manager);
+    Graft graft = graft(0.5, true, 3);
+    Standardization.fit(graft, false, batches, manager);
     double[] sum = new double[3];
     double[] squares = new double[3];
     batches
         .getData(manager)
         .forEach(
             batch -> {
-              float[] values = scaled(scaling, batch.getData().singletonOrThrow());
+              float[] values = scaled(graft, batch.getData().singletonOrThrow());
               for (int i = 0; i < values.length; i++) {
                 sum[i % 3] += values[i];
                 squares[i % 3] += (double) values[i] * values[i];

@@ -13,8 +13,8 @@ import com.sun.net.httpserver.HttpServer;
 import dev.graft.Console;
 import dev.graft.GraftException;
 import dev.graft.network.Preprocessing;
-import dev.graft.network.Trunk;
 import dev.graft.network.Weight;
+import dev.graft.network.djl.Segment;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -56,7 +56,7 @@ class GraftModelZooTest {
             .optDevice(Device.cpu())
             .build();
     try (ZooModel<NDList, NDList> model = criteria.loadModel()) {
-      Trunk trunk = (Trunk) model.getBlock();
+      Segment trunk = (Segment) model.getBlock();
       assertThat(trunk.getOutputShapes(new Shape[] {new Shape(2, 3, 32, 32)}))
           .containsExactly(new Shape(2, 512));
       for (String name : Arrays.asList("block1_conv1", "block5_conv3")) {
@@ -266,8 +266,8 @@ class GraftModelZooTest {
         .orElseThrow();
   }
 
-  private static float[] values(Trunk trunk, BackboneEntry entry, String layer) {
-    return trunk.parametersByWeight().get(kernel(entry, layer).name()).getArray().toFloatArray();
+  private static float[] values(Segment trunk, BackboneEntry entry, String layer) {
+    return trunk.byWeight().get(kernel(entry, layer)).getArray().toFloatArray();
   }
 
   private static float[] bundled(BackboneEntry entry, String layer) {

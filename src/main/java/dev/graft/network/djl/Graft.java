@@ -1,0 +1,109 @@
+package dev.graft.network.djl;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.graft.network.GraftedNetwork;
+import dev.graft.network.Graph;
+import dev.graft.network.Weight;
+
+/** A {@link GraftedNetwork} in DJL, in segments that share their weights. */
+public final class Graft {
+  private final GraftedNetwork design;
+  private final Graph graph;
+  private final Segment whole;
+
+  private Graft(GraftedNetwork design, Graph graph, Segment whole) {
+    this.design = design;
+    this.graph = graph;
+    this.whole = whole;
+  }
+
+  /** All of it new, the weights not yet there. */
+  public static Graft of(GraftedNetwork design) {
+    Graph graph = design.graph();
+    return new Graft(design, graph, Segment.of(graph));
+  }
+
+  /** With a new head on a backbone, whose weights it shares. */
+  public static Graft of(GraftedNetwork design, Segment backbone) {
+    Graph graph = design.graph();
+    return new Graft(design, graph, backbone.sharing(graph, 0, graph.size()));
+  }
+
+  /** What this renders. */
+  public GraftedNetwork design() {
+    return design;
+  }
+
+  /** The frozen stages: pixels {@code (N, 3, H, W)} to what crosses the freeze boundary. */
+  public Segment root() {
+    return segment(0, design.cut());
+  }
+
+  /** The trained stages, up to the features {@code (N, F)}; of no steps where all are frozen. */
+  public Segment tail() {
+    return segment(design.cut(), design.featuresEnd());
+  }
+
+  /** Features {@code (N, F)} to logits {@code (N, classes)}. */
+  public Segment head() {
+    return segment(design.featuresEnd(), design.logitsEnd());
+  }
+
+  /**
+   * The network up to its logits {@code (N, classes)}.
+   *
+   * @param fromPixels from the pixels on, or from what the root gives
+   */
+  public Segment logits(boolean fromPixels) {
+    return segment(start(fromPixels), design.logitsEnd());
+  }
+
+  /** Likewise, up to the probabilities {@code (N, classes)}. */
+  public Segment probabilities(boolean fromPixels) {
+    return segment(start(fromPixels), graph.size());
+  }
+
+  /** Likewise, up to the values {@code (N, F)} whose mean and deviation are to be measured. */
+  public Segment measured(boolean fromPixels) {
+    return segment(start(fromPixels), graph.indexOf(GraftedNetwork.SCALING));
+  }
+
+  private int start(boolean fromPixels) {
+    return fromPixels ? 0 : design.cut();
+  }
+
+  private Segment segment(int from, int to) {
+    return whole.sharing(graph, from, to);
+  }
+
+  /** Creates the weights that are not there yet, by the blocks' initialisers. */
+  public void initialize(NDManager manager) {
+    logits(true).initialize(manager, DataType.FLOAT32, inputShape());
+  }
+
+  /** One input: {@code (1, 3, H, W)}. */
+  public Shape inputShape() {
+    return new Shape(1).addAll(graph.pixels());
+  }
+
+  /** Freezes the root, and it alone; what is measured is no gradient's business anywhere. */
+  public void freeze() {
+    root().byWeight().values().forEach(parameter -> parameter.freeze(true));
+    logits(false)
+        .byWeight()
+        .forEach((weight, parameter) -> parameter.freeze(weight.role().isMeasured()));
+  }
+
+  /** Sets what features are standardised by; F values each. */
+  public void standardizeBy(float[] means, float[] deviations) {
+    set(Weight.Role.MEAN, means);
+    set(Weight.Role.DEVIATION, deviations);
+  }
+
+  private void set(Weight.Role role, float[] values) {
+    Weight weight = Weight.of(GraftedNetwork.SCALING, role, values.length);
+    whole.byWeight().get(weight).getArray().set(values);
+  }
+}

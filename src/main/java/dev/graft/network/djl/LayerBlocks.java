@@ -1,0 +1,145 @@
+package dev.graft.network.djl;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Activation;
+import ai.djl.nn.Block;
+import ai.djl.nn.LambdaBlock;
+import ai.djl.nn.core.Linear;
+import ai.djl.nn.norm.BatchNorm;
+import ai.djl.nn.norm.Dropout;
+import ai.djl.nn.pooling.Pool;
+import dev.graft.network.Layer;
+import dev.graft.network.Preprocessing.ChannelOrder;
+import dev.graft.network.Rendering;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * A block for each kind of layer, which takes and gives {@code (N, C, H, W)} or {@code (N,
+ * values)}, float32. Its own parameters are the layer's weights, in their order.
+ */
+final class LayerBlocks implements Rendering<Block> {
+  @Override
+  public Block normalize(Layer.Normalize layer) {
+    float[] mean = floats(layer.mean());
+    float[] deviation = floats(layer.deviation());
+    Shape perChannel = new Shape(1, 3, 1, 1);
+    return lambda(
+        layer,
+        pixels -> {
+          NDArray centre = pixels.getManager().create(mean, perChannel);
+          NDArray spread = pixels.getManager().create(deviation, perChannel);
+          return ordered(pixels, layer.order()).sub(centre).div(spread);
+        });
+  }
+
+  private static NDArray ordered(NDArray pixels, ChannelOrder order) {
+    return switch (order) {
+      case RGB -> pixels;
+      case BGR ->
+          NDArrays.concat(
+              new NDList(pixels.get(":, 2:3"), pixels.get(":, 1:2"), pixels.get(":, 0:1")), 1);
+    };
+  }
+
+  private static float[] floats(List<Float> values) {
+    float[] floats = new float[values.size()];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = values.get(i);
+    }
+    return floats;
+  }
+
+  @Override
+  public Block conv2d(Layer.Conv2d layer) {
+    return new PaddedConv2d(layer);
+  }
+
+  @Override
+  public Block batchNorm(Layer.BatchNorm layer) {
+    return BatchNorm.builder().optEpsilon((float) layer.epsilon()).build();
+  }
+
+  @Override
+  public Block relu(Layer.Relu layer) {
+    return Activation.reluBlock();
+  }
+
+  @Override
+  public Block relu6(Layer.Relu6 layer) {
+    return lambda(layer, x -> x.clip(0, 6));
+  }
+
+  @Override
+  public Block maxPool(Layer.MaxPool layer) {
+    Shape size = new Shape(layer.size(), layer.size());
+    Shape stride = new Shape(layer.stride(), layer.stride());
+    if (layer.padding() == Layer.Padding.VALID) {
+      return Pool.maxPool2dBlock(size, stride);
+    }
+    return lambda(
+        layer,
+        x ->
+            Pool.maxPool2d(
+                Border.around(x, layer.size(), layer.stride(), Float.NEGATIVE_INFINITY),
+                size,
+                stride,
+                new Shape(0, 0),
+                false));
+  }
+
+  @Override
+  public Block globalAveragePool(Layer.GlobalAveragePool layer) {
+    return lambda(layer, x -> x.reshape(x.size(0), x.size(1), -1).mean(new int[] {2}));
+  }
+
+  @Override
+  public Block dropout(Layer.Dropout layer) {
+    return Dropout.builder().optRate((float) layer.rate()).build();
+  }
+
+  @Override
+  public Block flatten(Layer.Flatten layer) {
+    return lambda(layer, x -> x.reshape(x.size(0), -1));
+  }
+
+  @Override
+  public Block dense(Layer.Dense layer) {
+    return Linear.builder().setUnits(layer.out()).build();
+  }
+
+  @Override
+  public Block add(Layer.Add layer) {
+    return new LambdaBlock(list -> new NDList(list.get(0).add(list.get(1))), layer.name());
+  }
+
+  @Override
+  public Block concatenate(Layer.Concatenate layer) {
+    return new LambdaBlock(list -> new NDList(NDArrays.concat(list, 1)), layer.name());
+  }
+
+  @Override
+  public Block power(Layer.Power layer) {
+    double atZero = Math.pow(Layer.Power.AT_ZERO, layer.exponent());
+    return lambda(
+        layer,
+        x -> x.abs().add(Layer.Power.AT_ZERO).pow(layer.exponent()).sub(atZero).mul(x.sign()));
+  }
+
+  @Override
+  public Block standardize(Layer.Standardize layer) {
+    return new Standardizing(layer);
+  }
+
+  @Override
+  public Block softmax(Layer.Softmax layer) {
+    return lambda(layer, x -> x.softmax(1));
+  }
+
+  private static Block lambda(Layer layer, Function<NDArray, NDArray> function) {
+    return LambdaBlock.singleton(function, layer.name());
+  }
+}
