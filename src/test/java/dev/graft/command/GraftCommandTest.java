@@ -219,7 +219,7 @@ class GraftCommandTest {
     assertThat(said.code()).isZero();
     assertThat(said.err()).isEmpty();
     assertThat(said.lines())
-        .hasSize(38)
+        .hasSize(40)
         .contains(
             row("layer", "type", "output", "parameters", ""),
             row("block1_conv1", "Conv2d", "(64, 32, 32)", "1,792", "  frozen"),
@@ -238,7 +238,8 @@ class GraftCommandTest {
             graft("summary --backbone efficientnet-lite0 --set input-size=224 --set head.hidden=0")
                 .lines())
         .contains(row("stem", "Conv2d", "(32, 112, 112)", "896", "  frozen"))
-        .contains(row("blocks.2", "Residual of 5 layers", "(24, 56, 56)", "8,520", "  frozen"))
+        .contains(row("blocks.2.expand", "Conv2d", "(144, 56, 56)", "3,600", "  frozen"))
+        .contains(row("blocks.2", "Add", "(24, 56, 56)", "0", ""))
         .contains(row("head_classes", "Dense", "(10)", "19,850", "  trained"));
     assertThat(graft("summary --classes 37").lines())
         .contains(row("head_classes", "Dense", "(37)", "75,813", "  trained"));
