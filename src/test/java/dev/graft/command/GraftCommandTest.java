@@ -238,6 +238,7 @@ class GraftCommandTest {
             graft("summary --backbone efficientnet-lite0 --set input-size=224 --set head.hidden=0")
                 .lines())
         .contains(row("stem", "Conv2d", "(32, 112, 112)", "896", "  frozen"))
+        .contains(row("blocks.2.expand", "Conv2d", "(144, 56, 56)", "3,600", "  frozen"))
         .contains(row("blocks.2", "Add", "(24, 56, 56)", "0", ""))
         .contains(row("head_classes", "Dense", "(10)", "19,850", "  trained"));
     assertThat(graft("summary --classes 37").lines())
