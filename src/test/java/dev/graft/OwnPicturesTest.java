@@ -187,6 +187,11 @@ class OwnPicturesTest {
             "Duplicates: no identical pictures",
             "Duplicates: no near-duplicates");
     assertThat(elsewhere.resolve("runs")).doesNotExist();
+
+    String nowhere = pets.resolve("dog/00.png").resolve("out").toString(); // below a file
+    CommandRun unkept = CommandRun.of("inspect", pets.toString(), "--output", nowhere);
+    assertThat(unkept.code()).as(unkept.err()).isZero();
+    assertThat(unkept.out()).isEqualTo(answer.out());
   }
 
   @Test
