@@ -267,7 +267,10 @@ class CommandLineTest {
     assertThat(again.out()).contains("(cached)");
     assertThat(json(run).at("/cache/hit").asBoolean()).isTrue();
     assertThat(history(run)).isEqualTo(history(firstRun));
-    for (String file : List.of("recipe.yaml", "predictions.csv", "confusion.csv")) {
+    // What was left to Graft the first time is said the second time.
+    assertThat(Files.readString(run.resolve("recipe.yaml")))
+        .isEqualTo(Files.readString(firstRun.resolve("recipe.yaml")).replace("  # auto", ""));
+    for (String file : List.of("predictions.csv", "confusion.csv")) {
       assertThat(run.resolve(file)).hasSameTextualContentAs(firstRun.resolve(file));
     }
     assertThat(json(run).path("test")).isEqualTo(json(firstRun).path("test"));

@@ -87,7 +87,7 @@ public final class Evaluator {
                   found.sha256(),
                   found.pictures().quarantine().size()),
               RunRecord.TestFigures.of(evaluation),
-              watch.seconds());
+              watch.lap());
       Path folder =
           output.evaluation(found.name(), verdict, into -> write(into, found, chosen, evaluation));
       return new Written(folder, verdict);

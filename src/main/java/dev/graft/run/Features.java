@@ -72,7 +72,7 @@ record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache) 
         computed += compute(cache, missing, graft, pictures, layout, device, events);
         missing = cache.missing(pictures);
       }
-      events.computed(computed, watch.seconds(), cache.bytes());
+      events.computed(computed, watch.lap(), cache.bytes());
     }
     // What can't be read is tried again by every run, and is no forward pass.
     return new Features(

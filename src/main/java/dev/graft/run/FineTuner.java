@@ -122,54 +122,46 @@ public final class FineTuner {
 
   /** The drawing of the architecture page, an arrow a line. */
   private Completed run(RunFolder folder) throws IOException {
-    events.begun(folder.path());
-    folder.write("recipe.yaml", RecipeReader.write(recipe, asked));
-
+    begin(folder);
     Stopwatch watch = new Stopwatch();
     Features features = quarantining(folder, this::features);
     Survey survey = quarantining(folder, this::survey);
-    surveyed(survey, folder);
-    Split split = split(survey.groups(), folder);
-    double featureSeconds = watch.seconds();
-
+    Split split = split(survey, folder);
+    double featureSeconds = watch.lap();
     try (GraftTraining training = training(events);
         KeptWeights untrained = training.weights()) {
-      if (recipe.folds() > 0) {
-        untrained.keep();
-      }
-      watch = new Stopwatch();
+      keep(untrained);
       History history = fit(training, features, split);
-      double trainingSeconds = watch.seconds();
-
-      watch = new Stopwatch();
+      double trainingSeconds = watch.lap();
       Evaluation onValidation = judge(training, features, split.validation(), new ArrayList<>());
       List<float[]> drawn = new ArrayList<>();
       Evaluation onTest = judge(training, features, split.test(), drawn);
       write(folder, history, split, onTest, drawn);
-      SavedModel.save(
-          graft, folder.model(), name(), backbone.weights().title(), data.classes(), recipe.head());
-      double evaluationSeconds = watch.seconds();
-
-      RunRecord completed =
-          folder
-              .record()
-              .completed(
-                  new RunRecord.Outcome(
-                      new RunRecord.Epochs(
-                          history.epochs().size(),
-                          history.best().epoch(),
-                          history.epochs().size() < recipe.epochs()),
-                      new RunRecord.Figures(onValidation.loss(), onValidation.accuracy()),
-                      RunRecord.TestFigures.of(onTest),
-                      recipe.folds() == 0
-                          ? null
-                          : crossValidate(folder, features, survey.groups(), untrained),
-                      new RunRecord.Seconds(
-                          featureSeconds, trainingSeconds, evaluationSeconds, total.seconds()),
-                      features.cache()));
-      folder.complete(completed);
-      return new Completed(folder.path(), completed);
+      save(folder);
+      double evaluationSeconds = watch.lap();
+      RunRecord.CrossValidation folds = crossValidate(folder, features, survey, untrained);
+      return complete(
+          folder,
+          new RunRecord.Outcome(
+              RunRecord.Epochs.of(history, recipe.epochs()),
+              RunRecord.Figures.of(onValidation),
+              RunRecord.TestFigures.of(onTest),
+              folds,
+              new RunRecord.Seconds(
+                  featureSeconds, trainingSeconds, evaluationSeconds, total.lap()),
+              features.cache()));
     }
+  }
+
+  private void begin(RunFolder folder) throws IOException {
+    events.begun(folder.path());
+    folder.write("recipe.yaml", RecipeReader.write(recipe, asked));
+  }
+
+  private Completed complete(RunFolder folder, RunRecord.Outcome outcome) throws IOException {
+    RunRecord completed = folder.record().completed(outcome);
+    folder.complete(completed);
+    return new Completed(folder.path(), completed);
   }
 
   // Pictures.
@@ -197,8 +189,7 @@ public final class FineTuner {
     return Survey.thorough(data, fingerprints, events);
   }
 
-  private void surveyed(Survey survey, RunFolder folder) throws IOException {
-    events.surveyed(data, survey);
+  private void write(Survey survey, RunFolder folder) throws IOException {
     RunRecord record = folder.record();
     folder.write(
         record.with(
@@ -243,8 +234,10 @@ public final class FineTuner {
     }
   }
 
-  private Split split(int[] groups, RunFolder folder) throws IOException {
-    Split split = DataSets.split(recipe, data, groups);
+  private Split split(Survey survey, RunFolder folder) throws IOException {
+    events.surveyed(data, survey);
+    write(survey, folder);
+    Split split = DataSets.split(recipe, data, survey.groups());
     events.split(data, split);
     RunRecord record = folder.record();
     folder.write(
@@ -262,6 +255,12 @@ public final class FineTuner {
 
   private GraftTraining training(TrainingEvents heard) {
     return new GraftTraining(graft, !recipe.cache(), recipe, device, heard);
+  }
+
+  private void keep(KeptWeights untrained) {
+    if (recipe.folds() > 0) {
+      untrained.keep();
+    }
   }
 
   private History fit(GraftTraining training, Features features, Split split) throws IOException {
@@ -329,9 +328,23 @@ public final class FineTuner {
     return pictures.read(index, Charts.LEAST_SIDE);
   }
 
-  /** On all pictures that the recipe may choose the test pictures from, or else train on. */
+  private void save(RunFolder folder) throws IOException {
+    SavedModel.save(
+        graft, folder.model(), name(), backbone.weights().title(), data.classes(), recipe.head());
+  }
+
+  /**
+   * On all pictures that the recipe may choose the test pictures from, or else train on.
+   *
+   * @return null where the recipe wants none
+   */
   private RunRecord.CrossValidation crossValidate(
-      RunFolder folder, Features features, int[] groups, KeptWeights untrained) throws IOException {
+      RunFolder folder, Features features, Survey survey, KeptWeights untrained)
+      throws IOException {
+    if (recipe.folds() == 0) {
+      return null;
+    }
+    int[] groups = survey.groups();
     int[] candidates =
         pictures
             .readable()

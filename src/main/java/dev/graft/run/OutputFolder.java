@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.graft.GraftException;
+import dev.graft.data.OwnOutput;
 import dev.graft.io.WholeFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -145,8 +146,12 @@ public record OutputFolder(Path path) {
   }
 
   /** Makes a folder that was not there, whose name begins with the time. */
-  private static Path make(Path parent, String name, String suffix) throws IOException {
+  private Path make(Path parent, String name, String suffix) throws IOException {
     Files.createDirectories(parent);
+    Path marker = path.resolve(OwnOutput.MARKER); // so that nobody learns from what lies here
+    if (!Files.exists(marker)) {
+      WholeFile.write(marker, "");
+    }
     String time = TIME.format(LocalDateTime.now(ZoneId.systemDefault()));
     Path folder = parent.resolve(time + "-" + name);
     for (int i = 2; !made(folder, suffix); i++) {

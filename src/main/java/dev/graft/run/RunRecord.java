@@ -7,6 +7,7 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.graft.evaluation.Averages;
 import dev.graft.evaluation.ClassFigures;
 import dev.graft.evaluation.Evaluation;
+import dev.graft.evaluation.History;
 import dev.graft.evaluation.Interval;
 import java.util.List;
 
@@ -123,10 +124,19 @@ public record RunRecord(
   public record Parameters(long total, long trained) {}
 
   /** Epochs from 1; the best is the one of the lowest validation loss. */
-  public record Epochs(int run, int best, boolean stoppedEarly) {}
+  public record Epochs(int run, int best, boolean stoppedEarly) {
+    static Epochs of(History history, int most) {
+      int run = history.epochs().size();
+      return new Epochs(run, history.best().epoch(), run < most);
+    }
+  }
 
   /** Of the kept weights; the loss is plain cross-entropy, without label smoothing. */
-  public record Figures(double loss, double accuracy) {}
+  public record Figures(double loss, double accuracy) {
+    static Figures of(Evaluation evaluation) {
+      return new Figures(evaluation.loss(), evaluation.accuracy());
+    }
+  }
 
   /**
    * Likewise, on the test pictures.

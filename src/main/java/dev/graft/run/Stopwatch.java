@@ -1,10 +1,14 @@
 package dev.graft.run;
 
-/** Seconds of wall time since it was made. */
+/** Wall time in laps. */
 final class Stopwatch {
-  private final long start = System.nanoTime();
+  private long start = System.nanoTime();
 
-  double seconds() {
-    return (System.nanoTime() - start) / 1e9;
+  /** Seconds since it was made, or since the last lap. */
+  double lap() {
+    long now = System.nanoTime();
+    double seconds = (now - start) / 1e9;
+    start = now;
+    return seconds;
   }
 }

@@ -293,7 +293,7 @@ class RunFolderTest {
     }
     try (Stream<Path> files = Files.list(output)) {
       assertThat(files.map(file -> file.getFileName().toString()))
-          .containsExactlyInAnyOrder("runs", "latest");
+          .containsExactlyInAnyOrder("runs", "latest", ".graft-output");
     }
   }
 
