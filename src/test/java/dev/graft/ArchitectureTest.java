@@ -1,7 +1,9 @@
 package dev.graft;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -181,6 +183,17 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("ai.djl.ndarray..", "ai.djl.engine..", "ai.djl.training..")
+        .check(GRAFT);
+  }
+
+  @Test
+  void whatANetworkIsTakesNothingFromDjlButShapes() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.graft.network")
+        .should()
+        .dependOnClassesThat(
+            resideInAnyPackage("ai.djl..").and(not(type(ai.djl.ndarray.types.Shape.class))))
         .check(GRAFT);
   }
 
