@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.graft.GraftException;
 import dev.graft.data.ImageSet;
 import dev.graft.data.PictureMaker;
 import java.io.IOException;
@@ -174,16 +175,15 @@ class FeatureCacheTest {
   }
 
   @Test
-  void soIsARowWithoutFeatures() throws IOException {
+  void featuresThatAreGoneAreMissedBeforeTheyAreNeeded() throws IOException {
     RecordLayout layout = RecordLayoutTest.layout(CROSSING, DataType.FLOAT16, 2);
     FeatureCache cache = new FeatureCache(folder, key("x"), layout);
     List<Integer> some = List.of(0, 1, 2);
     cache.fill(
         pictures, cache.missing(pictures), (rows, sink) -> sink.keep(some, records(layout, some)));
-    check(cache, layout, 2, 0);
-    assertThatThrownBy(() -> cache.of(pictures).read(manager, new int[] {0, 3}))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessage("no features of picture 3");
+    assertThatThrownBy(() -> cache.of(pictures))
+        .isInstanceOf(GraftException.class)
+        .hasMessageContaining("The features of " + (SIZE - 3) + " pictures are no longer in ");
   }
 
   @Test
