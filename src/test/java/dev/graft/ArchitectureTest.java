@@ -68,7 +68,6 @@ class ArchitectureTest {
               "zoo",
               "feature",
               "inference",
-              "report",
               "training",
               "run",
               "io"));
@@ -129,6 +128,23 @@ class ArchitectureTest {
           });
     }
     assertThat(below).as("rooms that are in no circle").isEqualTo(MAY_KNOW.keySet());
+  }
+
+  /** What a room may know and does not need is what it knows tomorrow. */
+  @ParameterizedTest
+  @MethodSource("rooms")
+  void aRoomNeedsTheRoomsThatItMayKnow(String room) {
+    Set<String> needed =
+        GRAFT.stream()
+            .filter(each -> each.getPackageName().equals("dev.graft." + room))
+            .flatMap(each -> each.getDirectDependenciesFromSelf().stream())
+            .map(each -> each.getTargetClass().getBaseComponentType().getPackageName())
+            .filter(name -> name.startsWith("dev.graft."))
+            .map(name -> name.substring("dev.graft.".length()))
+            .filter(name -> !name.equals(room))
+            .collect(Collectors.toSet());
+
+    assertThat(needed).containsAll(MAY_KNOW.get(room));
   }
 
   @Test

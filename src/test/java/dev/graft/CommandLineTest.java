@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -230,7 +231,8 @@ class CommandLineTest {
 
   @Test
   void theSavedModelHoldsTheBundledWeightsBitForBitWhereItIsFrozen() {
-    PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
+    PrintStream nowhere =
+        new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
     try (LoadedModel saved = SavedModel.load(firstRun.resolve("model"), Device.cpu());
         Backbone bundled =
             Backbone.load(

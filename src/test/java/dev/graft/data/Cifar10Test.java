@@ -99,8 +99,11 @@ class Cifar10Test {
     }
     assertThat(data.origin())
         .isEqualTo(
-            "CIFAR-10 downloaded from DJL's repository to %s (no cifar-10-batches-bin in %s): 2003 training and 2 test pictures"
-                .formatted(merged, folder));
+            String.format(
+                Locale.ROOT,
+                "CIFAR-10 downloaded from DJL's repository to %s (no cifar-10-batches-bin in %s): 2003 training and 2 test pictures",
+                merged,
+                folder));
   }
 
   /** Two readers that know nothing of each other. */

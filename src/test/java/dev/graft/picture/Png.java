@@ -61,7 +61,7 @@ final class Png {
     crc.update(kind.getBytes(StandardCharsets.ISO_8859_1));
     crc.update(data, 0, length);
     out.writeInt(length);
-    out.writeBytes(kind);
+    out.write(kind.getBytes(StandardCharsets.US_ASCII));
     out.write(data, 0, length);
     out.writeInt((int) crc.getValue());
   }
