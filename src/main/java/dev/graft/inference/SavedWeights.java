@@ -75,7 +75,9 @@ final class SavedWeights {
     bytes.order(bigEndian ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().get(values);
     for (float value : values) {
-      require(Float.isFinite(value), weight, "holds " + value);
+      if (!Float.isFinite(value)) {
+        throw wrong(weight, "holds " + value);
+      }
     }
     return values;
   }
@@ -98,12 +100,16 @@ final class SavedWeights {
 
   private static void require(boolean holds, Weight weight, String problem) {
     if (!holds) {
-      throw new GraftException(
-          "its weights are not those of the network that it describes: "
-              + weight.name()
-              + " "
-              + problem
-              + ".");
+      throw wrong(weight, problem);
     }
+  }
+
+  private static GraftException wrong(Weight weight, String problem) {
+    return new GraftException(
+        "its weights are not those of the network that it describes: "
+            + weight.name()
+            + " "
+            + problem
+            + ".");
   }
 }
