@@ -50,6 +50,9 @@ class InterruptedRunTest {
     assertThat(process.exitValue()).isNotZero();
     assertThat(onlyRun(output).json().path("status").asText()).isEqualTo("interrupted");
     assertThat(output.resolve("latest")).doesNotExist();
+    String told = "Interrupted. " + onlyRun(output).folder() + " says so";
+    assertThat(said).content().contains(told);
+    assertThat(onlyRun(output).folder().resolve("log.txt")).content().contains(told);
   }
 
   private static String java() {
