@@ -2,6 +2,7 @@ package dev.graft.data;
 
 import dev.graft.GraftException;
 import dev.graft.Names;
+import dev.graft.Text;
 import dev.graft.picture.FileKind;
 import dev.graft.picture.FolderWalk;
 import dev.graft.picture.FolderWalk.Entry;
@@ -96,21 +97,15 @@ final class FolderListing {
     for (Entry folder : named) {
       Entry other = parts.put(Part.of(folder.name()).orElseThrow(), folder);
       if (other != null) {
-        throw new GraftException(
-            data
-                + " has both "
-                + other.name()
-                + " and "
-                + folder.name()
-                + ", which mean the same: keep one of them.");
+        throw GraftException.of(
+            "%s has both %s and %s, which mean the same: keep one of them.",
+            data, other.name(), folder.name());
       }
     }
     if (!parts.isEmpty() && !parts.containsKey(Part.TRAIN)) {
-      throw new GraftException(
-          data
-              + " has "
-              + parts.values().stream().map(Entry::name).collect(Collectors.joining(", "))
-              + ", but no train folder: add one with a folder of pictures for each class.");
+      throw GraftException.of(
+          "%s has %s, but no train folder: add one with a folder of pictures for each class.",
+          data, parts.values().stream().map(Entry::name).collect(Collectors.joining(", ")));
     }
     return parts;
   }
@@ -139,9 +134,9 @@ final class FolderListing {
       }
     }
     if (files.size() == before) {
-      throw new GraftException(
-          folder
-              + " has class folders, but no pictures in them (PNG, JPEG, GIF, BMP, TIFF or WebP).");
+      throw GraftException.of(
+          "%s has class folders, but no pictures in them (PNG, JPEG, GIF, BMP, TIFF or WebP).",
+          folder);
     }
   }
 
@@ -281,11 +276,9 @@ final class FolderListing {
 
   private static GraftException cannotRead(Path folder, IOException e) {
     return new GraftException(
-        "The folder "
-            + folder
-            + " cannot be read ("
-            + e.getClass().getSimpleName().replaceFirst("Exception$", "")
-            + "): check its permissions.",
+        Text.of(
+            "The folder %s cannot be read (%s): check its permissions.",
+            folder, e.getClass().getSimpleName().replaceFirst("Exception$", "")),
         e);
   }
 }

@@ -2,6 +2,7 @@ package dev.graft.data;
 
 import dev.graft.Progress;
 import dev.graft.Reason;
+import dev.graft.Text;
 import dev.graft.io.Hash;
 import dev.graft.io.ReadAhead;
 import dev.graft.picture.Picture;
@@ -12,7 +13,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -92,8 +92,7 @@ public final class ImageFolder implements ImageSet {
         listing.name(),
         pictures,
         apart,
-        String.format(
-            Locale.ROOT, "%s: %,d pictures in %d classes", path, count, listing.classes().size()),
+        Text.of("%s: %,d pictures in %d classes", path, count, listing.classes().size()),
         notes);
   }
 

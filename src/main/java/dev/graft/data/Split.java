@@ -87,11 +87,9 @@ public record Split(int[] train, int[] validation, int[] test) {
       train = without(train, forValidation);
     }
     if (forTest.length == 0 || forValidation.length == 0) {
-      throw new GraftException(
-          "data: no picture of "
-              + data.name()
-              + (forTest.length == 0 ? " is left for the test" : " is left for validation")
-              + "; add pictures, or repair those that can't be read.");
+      throw GraftException.of(
+          "data: no picture of %s%s; add pictures, or repair those that can't be read.",
+          data.name(), forTest.length == 0 ? " is left for the test" : " is left for validation");
     }
     return new Split(train, forValidation, forTest);
   }
@@ -115,12 +113,10 @@ public record Split(int[] train, int[] validation, int[] test) {
             .mapToObj(c -> data.classes().get(c) + " has " + different[c])
             .toList();
     if (!few.isEmpty()) {
-      throw new GraftException(
-          "data: every class needs "
-              + least
-              + " different readable pictures to train and to judge by, but "
-              + Names.few(few)
-              + ".");
+      throw GraftException.of(
+          "data: every class needs %s different readable pictures to train and to judge by, but"
+              + " %s.",
+          least, Names.few(few));
     }
   }
 
