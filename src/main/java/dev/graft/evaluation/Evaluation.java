@@ -1,10 +1,10 @@
 package dev.graft.evaluation;
 
+import dev.graft.Text;
 import dev.graft.io.Csv;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
@@ -155,7 +155,7 @@ public record Evaluation(
   }
 
   private static String number(double number) {
-    return String.format(Locale.ROOT, "%.6f", number);
+    return Text.of("%.6f", number);
   }
 
   /**
@@ -209,30 +209,22 @@ public record Evaluation(
       if (probabilities.length != classNames.size()) {
         throw new IllegalArgumentException(
             picture
-                + String.format(
-                    Locale.ROOT,
+                + Text.of(
                     "expected %d probabilities, one a class, got %d",
-                    classNames.size(),
-                    probabilities.length));
+                    classNames.size(), probabilities.length));
       }
       if (truth < 0 || truth >= classNames.size()) {
         throw new IllegalArgumentException(
             picture
-                + String.format(
-                    Locale.ROOT,
-                    "the true class must be 0 to %d, got %d",
-                    classNames.size() - 1,
-                    truth));
+                + Text.of("the true class must be 0 to %d, got %d", classNames.size() - 1, truth));
       }
       for (int i = 0; i < probabilities.length; i++) {
         if (!(probabilities[i] >= 0 && probabilities[i] <= MOST_PROBABILITY)) {
           throw new IllegalArgumentException(
               picture
-                  + String.format(
-                      Locale.ROOT,
+                  + Text.of(
                       "the probability of class %s must be 0 to 1, got %s",
-                      classNames.get(i),
-                      probabilities[i]));
+                      classNames.get(i), probabilities[i]));
         }
       }
     }

@@ -3,6 +3,7 @@ package dev.graft.io;
 import dev.graft.GraftException;
 import dev.graft.Progress;
 import dev.graft.Reason;
+import dev.graft.Text;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
@@ -100,7 +101,7 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
   }
 
   private static String bytes(long count) {
-    return String.format(Locale.ROOT, " (%,d bytes)", count);
+    return Text.of(" (%,d bytes)", count);
   }
 
   /** Whether a file is this one, as far as that is known: what has a hash is read. */
@@ -131,9 +132,9 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
     if (status != HttpURLConnection.HTTP_OK) {
       String elsewhere = connection.getHeaderField("Location");
       throw new Failure(
-          "the server answers with the HTTP status "
-              + status
-              + (elsewhere == null ? "" : ", and names " + elsewhere + " instead"));
+          Text.of(
+              "the server answers with the HTTP status %s%s",
+              status, elsewhere == null ? "" : ", and names " + elsewhere + " instead"));
     }
     return connection.getContentLengthLong();
   }
