@@ -36,12 +36,10 @@ final class FolderListing {
   /** Where runs of Graft's lie. */
   private final Set<String> outputs = new TreeSet<>(Listing.BY_CODE_POINT);
 
-  private int unsupported;
-  private int loose;
+  /** How often other things were met. */
+  private final Map<Note.Kind, Integer> counts = new EnumMap<>(Note.Kind.class);
+
   private int loosePictures;
-  private int twins;
-  private int leadUp;
-  private int unreadableNames;
   private final List<Note> notes = new ArrayList<>();
 
   private FolderListing(Path data, Path realData) {
@@ -143,7 +141,7 @@ final class FolderListing {
   /** Whether there is something to be looked for in a folder. */
   private boolean enters(Entry folder) {
     if (realData.startsWith(folder.real())) {
-      leadUp++;
+      count(Note.Kind.LEADS_UP);
       return false;
     }
     if (OwnOutput.is(folder.path())) {
@@ -184,7 +182,7 @@ final class FolderListing {
 
           @Override
           public void leadsUp(Entry link) {
-            leadUp++;
+            count(Note.Kind.LEADS_UP);
           }
 
           @Override
@@ -196,12 +194,12 @@ final class FolderListing {
     Set<Path> seen = new HashSet<>();
     for (Entry entry : found) {
       if (!seen.add(entry.real())) {
-        twins++;
+        count(Note.Kind.TWINS);
         continue;
       }
       files.add(new PictureFile(entry.path(), label, part));
       if (entry.name().indexOf('\ufffd') >= 0) {
-        unreadableNames++;
+        count(Note.Kind.UNREADABLE_NAMES);
       }
     }
     return !found.isEmpty();
@@ -212,7 +210,7 @@ final class FolderListing {
     int pictures = 0;
     for (Entry entry : entries) {
       if (!entry.isFolder()) {
-        loose++;
+        count(Note.Kind.OUTSIDE_CLASSES);
         if (entry.isPicture()) {
           pictures++;
         }
@@ -224,7 +222,7 @@ final class FolderListing {
 
   private void ignore(Entry entry) {
     if (FileKind.isOtherPicture(entry.path())) {
-      unsupported++;
+      count(Note.Kind.UNSUPPORTED);
     } else {
       String suffix = FileKind.suffix(entry.path());
       others.merge(suffix.isEmpty() ? "no suffix" : "." + suffix, 1, Integer::sum);
@@ -233,7 +231,7 @@ final class FolderListing {
 
   private void addNotes() {
     note(Note.Kind.EMPTY_CLASSES, List.copyOf(empty));
-    note(Note.Kind.OUTSIDE_CLASSES, loose, loosePictures);
+    note(Note.Kind.OWN_OUTPUT, List.copyOf(outputs));
     if (!others.isEmpty()) {
       notes.add(
           new Note(
@@ -247,11 +245,12 @@ final class FolderListing {
                   .map(each -> each.getKey() + " (" + each.getValue() + ")")
                   .toList()));
     }
-    note(Note.Kind.UNSUPPORTED, unsupported, 0);
-    note(Note.Kind.TWINS, twins, 0);
-    note(Note.Kind.LEADS_UP, leadUp, 0);
-    note(Note.Kind.OWN_OUTPUT, List.copyOf(outputs));
-    note(Note.Kind.UNREADABLE_NAMES, unreadableNames, 0);
+    counts.forEach(
+        (kind, count) -> {
+          int of = kind == Note.Kind.OUTSIDE_CLASSES ? loosePictures : 0;
+          notes.add(Note.of(kind, data, count, of));
+        });
+    notes.sort(Comparator.comparing(Note::kind));
   }
 
   private void note(Note.Kind kind, List<String> names) {
@@ -260,10 +259,8 @@ final class FolderListing {
     }
   }
 
-  private void note(Note.Kind kind, int count, int of) {
-    if (count > 0) {
-      notes.add(Note.of(kind, data, count, of));
-    }
+  private void count(Note.Kind kind) {
+    counts.merge(kind, 1, Integer::sum);
   }
 
   private static List<Entry> entries(Entry folder) {
