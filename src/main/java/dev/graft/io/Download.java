@@ -86,7 +86,8 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
       try {
         long length = length(connection, patience);
         check(length, folder, limit);
-        display.say("Downloading " + uri + (length < 0 ? "" : bytes(length)) + " to " + file);
+        String bytes = length < 0 ? "" : Text.of(" (%,d bytes)", length);
+        display.say("Downloading " + uri + bytes + " to " + file);
         WholeFile.write(
             file, out -> receive(connection, length < 0 ? limit : length, out, patience, display));
       } finally {
@@ -98,10 +99,6 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
       String reason = Reason.of(e, e.getClass().getSimpleName());
       throw new Failure(file + " can't be written (" + reason + ")", e);
     }
-  }
-
-  private static String bytes(long count) {
-    return Text.of(" (%,d bytes)", count);
   }
 
   /** Whether a file is this one, as far as that is known: what has a hash is read. */
