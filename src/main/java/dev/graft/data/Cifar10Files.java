@@ -20,6 +20,7 @@ final class Cifar10Files {
 
   private static final List<String> TRAIN =
       IntStream.rangeClosed(1, 5).mapToObj(i -> "data_batch_" + i + ".bin").toList();
+  private static final List<String> ALL = Stream.concat(TRAIN.stream(), Stream.of(TEST)).toList();
   private static final String CLASS_NAMES = "batches.meta.txt";
 
   private static final int PLANE = Cifar10.SIDE * Cifar10.SIDE; // bytes
@@ -35,13 +36,12 @@ final class Cifar10Files {
   static boolean areIn(Path folder) {
     return Files.isDirectory(folder)
         && (folder.endsWith(Cifar10.FOLDER)
-            || Stream.concat(TRAIN.stream(), Stream.of(TEST))
-                .anyMatch(file -> Files.exists(folder.resolve(file))));
+            || ALL.stream().anyMatch(file -> Files.exists(folder.resolve(file))));
   }
 
   /** Reads the six official files of a folder. */
   static DataSet read(Path folder) {
-    for (String file : Stream.concat(TRAIN.stream(), Stream.of(TEST)).toList()) {
+    for (String file : ALL) {
       if (!Files.isRegularFile(folder.resolve(file))) {
         throw GraftException.of(
             "%s lacks %s; the binary version of CIFAR-10 has %s to %s and %s.",

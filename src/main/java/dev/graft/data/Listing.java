@@ -97,8 +97,14 @@ public record Listing(
           data, Names.quoted(classes));
     }
     List<Note> all = new ArrayList<>(notes);
-    addMissing(Note.Kind.NOT_IN_VALIDATION, Part.VALIDATION, data, files, classes, all);
-    addMissing(Note.Kind.NOT_IN_TEST, Part.TEST, data, files, classes, all);
+    for (Part part : List.of(Part.VALIDATION, Part.TEST)) {
+      Set<String> present = labels(files, part::equals);
+      if (!present.isEmpty() && present.size() < classes.size()) {
+        boolean test = part == Part.TEST;
+        Note.Kind kind = test ? Note.Kind.NOT_IN_TEST : Note.Kind.NOT_IN_VALIDATION;
+        all.add(Note.of(kind, data, without(classes, present)));
+      }
+    }
     classes.stream()
         .collect(
             Collectors.groupingBy(
@@ -108,19 +114,6 @@ public record Listing(
         .filter(alike -> alike.size() > 1)
         .forEach(alike -> all.add(Note.of(Note.Kind.ALIKE_CLASSES, data, alike)));
     return new Listing(fitName(data), root, List.copyOf(classes), files, all);
-  }
-
-  private static void addMissing(
-      Note.Kind kind,
-      Part part,
-      Path data,
-      List<PictureFile> files,
-      Set<String> classes,
-      List<Note> notes) {
-    Set<String> present = labels(files, part::equals);
-    if (!present.isEmpty() && present.size() < classes.size()) {
-      notes.add(Note.of(kind, data, without(classes, present)));
-    }
   }
 
   private static Set<String> without(Set<String> labels, Set<String> others) {
