@@ -57,26 +57,14 @@ public final class Console implements Progress.Display, AutoCloseable {
 
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
-      note(() -> out.write(bytes, offset, length));
-    }
-
-    @Override
-    public void flush() throws IOException {
-      note(out::flush);
-    }
-
-    private void note(Writing writing) throws IOException {
       try {
-        writing.run();
+        out.write(bytes, offset, length);
+        out.flush();
       } catch (IOException e) {
         unheard = unheard == null ? e : unheard;
         throw e;
       }
     }
-  }
-
-  private interface Writing {
-    void run() throws IOException;
   }
 
   /** For answers that others print. */

@@ -1,5 +1,7 @@
 package dev.graft;
 
+import com.google.errorprone.annotations.FormatMethod;
+
 /**
  * Something that the user can put right. The message is one sentence, or a few short ones, that say
  * what is wrong, where, and what to do; the command line prints it as it is, without a stack trace.
@@ -14,5 +16,11 @@ public class GraftException extends RuntimeException {
 
   public GraftException(String message, Throwable cause) {
     super(Reason.line(message), cause);
+  }
+
+  /** With values in its message, see {@link Text#of}. */
+  @FormatMethod
+  public static GraftException of(String format, Object... values) {
+    return new GraftException(Text.of(format, values));
   }
 }

@@ -1,7 +1,6 @@
 package dev.graft;
 
 import java.util.Collection;
-import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** Lists of names in sentences, which stay short however many there are. */
@@ -19,9 +18,7 @@ public final class Names {
   /** As above, with as many as are wanted. */
   public static String first(int most, Collection<String> names) {
     String shown = names.stream().limit(most).collect(Collectors.joining(", "));
-    return names.size() <= most
-        ? shown
-        : String.format(Locale.ROOT, "%s and %,d more", shown, names.size() - most);
+    return names.size() <= most ? shown : Text.of("%s and %,d more", shown, names.size() - most);
   }
 
   /** The first few in quotes, for names that may hold blanks and commas. */
@@ -31,6 +28,6 @@ public final class Names {
 
   /** {@code 1 picture}, {@code 2,000 pictures}. */
   public static String count(long number, String noun) {
-    return String.format(Locale.ROOT, "%,d %s%s", number, noun, number == 1 ? "" : "s");
+    return Text.of("%,d %s%s", number, noun, number == 1 ? "" : "s");
   }
 }

@@ -1,7 +1,6 @@
 package dev.graft;
 
 import java.time.Duration;
-import java.util.Locale;
 import java.util.function.Consumer;
 import me.tongfei.progressbar.DelegatingProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
@@ -99,8 +98,7 @@ public interface Progress extends AutoCloseable {
         nextLine = now + SAY_EVERY.toNanos();
         double seconds = (now - start) / 1e9;
         say.accept(
-            String.format(
-                Locale.ROOT,
+            Text.of(
                 "%s: %,d of %,d %s (%.0f %%), %.0f a second, %s left",
                 task,
                 done,

@@ -27,15 +27,8 @@ public final class Reason {
 
   /** As above, of the message. */
   public static String of(String message, String otherwise) {
-    String line =
-        message == null
-            ? ""
-            : message
-                .lines()
-                .map(String::strip)
-                .filter(each -> !each.isEmpty())
-                .findFirst()
-                .orElse("");
+    String text = message == null ? "" : message;
+    String line = text.lines().filter(each -> !each.isBlank()).findFirst().orElse("").strip();
     String reason = printable(line).replaceFirst("[.!:\\s]+$", "");
     if (reason.isEmpty() || CODE.matcher(reason).find()) {
       return otherwise;

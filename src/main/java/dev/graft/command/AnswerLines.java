@@ -6,10 +6,8 @@ import dev.graft.Reason;
 import dev.graft.inference.TopClass;
 import dev.graft.io.Csv;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.stream.Collectors;
 
 /** How answers are written: lines of standard output. */
@@ -67,21 +65,18 @@ sealed interface AnswerLines {
   record Json(String model) implements AnswerLines {
     private static final JsonMapper MAPPER = new JsonMapper();
 
+    private record Found(String image, String model, List<Named> predictions) {}
+
+    private record Failed(String image, String error) {}
+
     @Override
     public List<String> answer(String image, List<TopClass> best) {
-      Map<String, Object> line = new LinkedHashMap<>();
-      line.put("image", image);
-      line.put("model", model);
-      line.put("predictions", best.stream().map(Named::of).toList());
-      return List.of(toJson(line));
+      return List.of(toJson(new Found(image, model, best.stream().map(Named::of).toList())));
     }
 
     @Override
     public List<String> failure(String image, String why) {
-      Map<String, Object> line = new LinkedHashMap<>();
-      line.put("image", image);
-      line.put("error", why);
-      return List.of(toJson(line));
+      return List.of(toJson(new Failed(image, why)));
     }
 
     /** Names reach programs as they are: what is not fit to print is escaped. */

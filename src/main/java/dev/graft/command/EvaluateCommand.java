@@ -34,8 +34,8 @@ final class EvaluateCommand implements Callable<Integer> {
       names = "--data",
       paramLabel = "DATA",
       description =
-          "cifar10, cifar10-sample, a folder with a folder a class, or a manifest (.csv, .jsonl); if"
-              + " it has test pictures, these are taken, else all. Without it: the run's own test"
+          "cifar10, cifar10-sample, a folder with a folder a class, or a manifest (.csv, .jsonl);"
+              + " if it has test pictures, these are taken, else all. Without it: the run's own test"
               + " pictures.")
   private String data;
 
@@ -53,10 +53,10 @@ final class EvaluateCommand implements Callable<Integer> {
     Path folder =
         model.orElseThrow(
             () ->
-                new GraftException(
-                    "There is no completed run in "
-                        + output.folder().path()
-                        + " to evaluate; run fine-tune first, or name one with --run FOLDER."));
+                GraftException.of(
+                    "There is no completed run in %s to evaluate; run fine-tune first, or name one"
+                        + " with --run FOLDER.",
+                    output.folder().path()));
     Evaluator.Written written =
         new Evaluator(folder, output.folder(), new RunLines(console))
             .evaluate(Optional.ofNullable(data), device.device());

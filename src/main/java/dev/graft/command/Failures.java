@@ -1,8 +1,8 @@
 package dev.graft.command;
 
+import dev.graft.Text;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** What could not be answered: all are counted, the first are remembered. */
 final class Failures {
@@ -28,13 +28,10 @@ final class Failures {
       return first;
     }
     List<String> lines = new ArrayList<>();
-    lines.add(
-        String.format(Locale.ROOT, "%,d of %,d pictures could not be read:", count, pictures));
+    lines.add(Text.of("%,d of %,d pictures could not be read:", count, pictures));
     first.forEach(why -> lines.add("  " + why));
     if (count > first.size()) {
-      lines.add(
-          String.format(
-              Locale.ROOT, "  and %,d more; --json and --csv name each.", count - first.size()));
+      lines.add(Text.of("  and %,d more; --json and --csv name each.", count - first.size()));
     }
     return lines;
   }

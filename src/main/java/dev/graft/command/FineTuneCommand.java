@@ -1,6 +1,7 @@
 package dev.graft.command;
 
 import dev.graft.Console;
+import dev.graft.Text;
 import dev.graft.data.Cifar10;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
@@ -9,7 +10,6 @@ import dev.graft.run.RunRecord;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -70,18 +70,13 @@ final class FineTuneCommand implements Callable<Integer> {
     RunRecord.Seconds seconds = outcome.seconds();
     console.report("");
     console.report(
-        run.provenance().backbone()
-            + " ("
-            + weights(run)
-            + ") on "
-            + run.data().name()
-            + ", test:");
+        Text.of(
+            "%s (%s) on %s, test:", run.provenance().backbone(), weights(run), run.data().name()));
     VerdictLines.of(test, run.data().test()).forEach(console::report);
     if (outcome.crossValidation() != null) {
       RunRecord.CrossValidation folds = outcome.crossValidation();
       console.report(
-          String.format(
-              Locale.ROOT,
+          Text.of(
               "Cross-validation in %d folds: accuracy %.4f ± %.4f, macro F1 %.4f ± %.4f",
               folds.folds(),
               folds.accuracy().mean(),
@@ -93,15 +88,12 @@ final class FineTuneCommand implements Callable<Integer> {
         && run.data().name().equals("cifar10")
         && run.provenance().weights().pretrained()) {
       console.report(
-          String.format(
-              Locale.ROOT,
+          Text.of(
               "The Keras notebook with frozen VGG16 on these pictures: %.4f (%+.2f points)",
-              NOTEBOOK,
-              100 * (test.accuracy() - NOTEBOOK)));
+              NOTEBOOK, 100 * (test.accuracy() - NOTEBOOK)));
     }
     console.report(
-        String.format(
-            Locale.ROOT,
+        Text.of(
             "%d epochs%s, the best was %d; features %.1f s%s, training %.1f s, evaluation %.1f s,"
                 + " %.1f s in all",
             outcome.epochs().run(),

@@ -1,8 +1,8 @@
 package dev.graft.command;
 
 import dev.graft.Console;
+import dev.graft.Text;
 import dev.graft.zoo.BackboneEntry;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
@@ -14,8 +14,6 @@ import picocli.CommandLine.Command;
     footerHeading = "%nExamples:%n",
     footer = {"  models                       what fine-tune --backbone takes"})
 final class ModelsCommand implements Callable<Integer> {
-  private static final String FORMAT = "%-20s %12s  %-8s %-26s %-12s %s";
-
   private final Console console;
 
   ModelsCommand(Console console) {
@@ -24,42 +22,32 @@ final class ModelsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    console.answer(
-        String.format(
-            Locale.ROOT,
-            FORMAT,
-            "backbone",
-            "parameters",
-            "input",
-            "ImageNet top-1, published",
-            "licence",
-            "weights"));
+    row("backbone", "parameters", "input", "ImageNet top-1, published", "licence", "weights");
     for (BackboneEntry entry : BackboneEntry.ALL) {
-      console.answer(
-          String.format(
-              Locale.ROOT,
-              FORMAT,
-              entry.id(),
-              String.format(Locale.ROOT, "%,d", entry.network().parameters()),
-              entry.inputSize() + "x" + entry.inputSize(),
-              entry.imageNetTop1(),
-              entry.licence(),
-              weights(entry)));
+      row(
+          entry.id(),
+          Text.of("%,d", entry.network().parameters()),
+          entry.inputSize() + "x" + entry.inputSize(),
+          entry.imageNetTop1(),
+          entry.licence(),
+          weights(entry));
     }
     console.answer(
-        "Parameters are the backbone's, without a classifier. Any input from 32 pixels a side will do (--set input-size=N).");
+        "Parameters are the backbone's, without a classifier. Any input from 32 pixels a side"
+            + " will do (--set input-size=N).");
     return 0;
+  }
+
+  private void row(Object... cells) {
+    console.answer(Text.of("%-20s %12s  %-8s %-26s %-12s %s", cells));
   }
 
   private static String weights(BackboneEntry entry) {
     String bundled = entry.resource().isPresent() ? "bundled" : "none";
+    String absent = "not here yet (--weights keras downloads it)";
     return entry
         .published()
-        .map(
-            file ->
-                bundled
-                    + "; Keras's file "
-                    + (file.isHere() ? "here" : "not here yet (--weights keras downloads it)"))
+        .map(file -> bundled + "; Keras's file " + (file.isHere() ? "here" : absent))
         .orElse(bundled);
   }
 }

@@ -1,9 +1,11 @@
 package dev.graft.command;
 
+import com.google.errorprone.annotations.FormatMethod;
 import dev.graft.Console;
 import dev.graft.Names;
 import dev.graft.Progress;
 import dev.graft.Reason;
+import dev.graft.Text;
 import dev.graft.data.DataSet;
 import dev.graft.data.Split;
 import dev.graft.data.duplicates.Survey;
@@ -17,12 +19,12 @@ import dev.graft.zoo.BackboneEntry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 
 /** What people are told while a run goes on: on standard error, and in the run's log. */
 record RunLines(Console console) implements RunEvents {
+  @FormatMethod
   private void say(String format, Object... values) {
-    console.say(String.format(Locale.ROOT, format, values));
+    console.say(Text.of(format, values));
   }
 
   @Override
@@ -62,9 +64,7 @@ record RunLines(Console console) implements RunEvents {
         asked.inputSize() == 0
             ? ", by the network and the pictures' size (--set input-size=N for another)"
             : ", as the recipe says",
-        smaller == 0
-            ? ""
-            : String.format(Locale.ROOT, "; %,d smaller pictures are scaled up", smaller));
+        smaller == 0 ? "" : Text.of("; %,d smaller pictures are scaled up", smaller));
   }
 
   @Override
@@ -94,7 +94,7 @@ record RunLines(Console console) implements RunEvents {
         missing,
         layout,
         folder,
-        kept == 0 ? "" : String.format(Locale.ROOT, "; those of %,d pictures are there", kept));
+        kept == 0 ? "" : Text.of("; those of %,d pictures are there", kept));
   }
 
   @Override
@@ -128,7 +128,8 @@ record RunLines(Console console) implements RunEvents {
           case STOP -> "no better than epoch " + bestEpoch + ", stopping";
         };
     say(
-        "epoch %2d/%d: loss %.4f, accuracy %.4f; validation loss %.4f, accuracy %.4f (%s); %.1f s%s",
+        "epoch %2d/%d: loss %.4f, accuracy %.4f; validation loss %.4f, accuracy %.4f (%s); %.1f"
+            + " s%s",
         epoch.epoch(),
         epochs,
         epoch.trainLoss(),

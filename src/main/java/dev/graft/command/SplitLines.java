@@ -1,12 +1,12 @@
 package dev.graft.command;
 
 import dev.graft.Names;
+import dev.graft.Text;
 import dev.graft.data.DataSet;
 import dev.graft.data.Part;
 import dev.graft.data.Split;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** What people are told of a split. */
 final class SplitLines {
@@ -18,16 +18,14 @@ final class SplitLines {
     int all = split.train().length + split.validation().length + test;
     List<String> lines = new ArrayList<>();
     lines.add(
-        String.format(
-            Locale.ROOT,
+        Text.of(
             "Split: %,d pictures for training, %,d for validation, %,d for the test%s; %d classes",
             split.train().length,
             split.validation().length,
             test,
             data.has(Part.TEST)
                 ? ""
-                : String.format(
-                    Locale.ROOT,
+                : Text.of(
                     " (which came without a test set: %.0f %% were split off, by class and seed)",
                     100.0 * test / all),
             data.classes().size()));

@@ -1,10 +1,10 @@
 package dev.graft.command;
 
+import dev.graft.Text;
 import dev.graft.network.GraftedNetwork;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** The layer table as text, in the manner of Keras's {@code model.summary()}. */
@@ -14,28 +14,18 @@ record SummaryTable(GraftedNetwork network) {
     lines.add(line("layer", "type", "output", "parameters", ""));
     for (GraftedNetwork.Row row : network.rows()) {
       String state = row.parameters() == 0 ? "" : row.trained() ? "trained" : "frozen";
-      lines.add(
-          line(
-              row.name(),
-              row.type(),
-              shape(row),
-              String.format(Locale.ROOT, "%,d", row.parameters()),
-              state));
+      lines.add(line(row.name(), row.type(), shape(row), Text.of("%,d", row.parameters()), state));
     }
     long total = network.parameters();
     long trained = network.trainedParameters();
     lines.add(
-        String.format(
-            Locale.ROOT,
-            "Parameters: %,d in all, %,d trained, %,d frozen",
-            total,
-            trained,
-            total - trained));
+        Text.of(
+            "Parameters: %,d in all, %,d trained, %,d frozen", total, trained, total - trained));
     return lines;
   }
 
   private static String line(Object... cells) {
-    return String.format(Locale.ROOT, "%-26s %-28s %-18s %14s  %s", cells).stripTrailing();
+    return Text.of("%-26s %-28s %-18s %14s  %s", cells).stripTrailing();
   }
 
   private static String shape(GraftedNetwork.Row row) {

@@ -2,6 +2,7 @@ package dev.graft.command;
 
 import dev.graft.Names;
 import dev.graft.Reason;
+import dev.graft.Text;
 import dev.graft.data.DataSet;
 import dev.graft.data.Quarantine;
 import dev.graft.data.Sides;
@@ -28,9 +29,7 @@ final class SurveyLines {
             + Names.first(
                 MOST_CLASSES,
                 IntStream.range(0, support.length)
-                    .mapToObj(
-                        c ->
-                            String.format(Locale.ROOT, "%s %,d", data.classes().get(c), support[c]))
+                    .mapToObj(c -> Text.of("%s %,d", data.classes().get(c), support[c]))
                     .toList()));
     Imbalance imbalance = Imbalance.of(Arrays.stream(support));
     if (imbalance.least() == 0) {
@@ -42,8 +41,7 @@ final class SurveyLines {
       lines.add("Imbalanced: no picture can be read of " + Names.few(without) + ".");
     } else if (imbalance.isWorthTelling()) {
       lines.add(
-          String.format(
-              Locale.ROOT,
+          Text.of(
               "Imbalanced: the largest class has %.1f times the pictures of the smallest.",
               (double) imbalance.most() / imbalance.least()));
     }
@@ -52,12 +50,9 @@ final class SurveyLines {
       lines.add(
           sides.shortest() == sides.longest()
               ? "Sizes: the shorter side is " + sides.shortest() + " pixels in all"
-              : String.format(
-                  Locale.ROOT,
+              : Text.of(
                   "Sizes: the shorter side is %,d to %,d pixels, %,d in the middle",
-                  sides.shortest(),
-                  sides.longest(),
-                  sides.median()));
+                  sides.shortest(), sides.longest(), sides.median()));
     }
     return lines;
   }
@@ -70,16 +65,14 @@ final class SurveyLines {
     }
     List<String> lines = new ArrayList<>();
     lines.add(
-        String.format(
-            Locale.ROOT,
+        Text.of(
             "Quarantine: %,d of %,d pictures can't be read and are left out:",
-            entries.size(),
-            quarantine.pictures()));
+            entries.size(), quarantine.pictures()));
     entries.stream()
         .limit(Names.FEW)
         .forEach(each -> lines.add("  " + Reason.line(each.sentence())));
     if (entries.size() > Names.FEW) {
-      lines.add(String.format(Locale.ROOT, "  … and %,d more", entries.size() - Names.FEW));
+      lines.add(Text.of("  … and %,d more", entries.size() - Names.FEW));
     }
     return lines;
   }
@@ -111,9 +104,9 @@ final class SurveyLines {
     int alike = survey.tooAlike().stream().mapToInt(List::size).sum();
     if (alike > 0) {
       lines.add(
-          String.format(
-              Locale.ROOT,
-              "  %,d of the near-duplicates are a great part of their class, as a fixed camera makes"
+          Text.of(
+              "  %,d of the near-duplicates are a great part of their class, as a fixed camera"
+                  + " makes"
                   + " them; where parts are drawn they are not kept together.",
               alike));
     }
@@ -127,12 +120,9 @@ final class SurveyLines {
     }
     int pictures = groups.stream().mapToInt(List::size).sum();
     lines.add(
-        String.format(
-            Locale.ROOT,
+        Text.of(
             "Duplicates, %s: %s, %,d pictures in all",
-            what,
-            Names.count(groups.size(), "group"),
-            pictures));
+            what, Names.count(groups.size(), "group"), pictures));
     groups.stream().limit(Names.FEW).forEach(group -> lines.add("  " + describe(data, group)));
   }
 

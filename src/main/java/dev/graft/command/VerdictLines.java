@@ -1,11 +1,11 @@
 package dev.graft.command;
 
+import dev.graft.Text;
 import dev.graft.evaluation.ClassFigures;
 import dev.graft.run.RunRecord;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 
 /** What people are told of a verdict. */
 final class VerdictLines {
@@ -18,15 +18,11 @@ final class VerdictLines {
   static List<String> of(RunRecord.TestFigures test, int pictures) {
     List<String> lines = new ArrayList<>();
     String macro =
-        String.format(
-            Locale.ROOT,
+        Text.of(
             "macro F1 %.4f (precision %.4f, recall %.4f)",
-            test.macro().f1(),
-            test.macro().precision(),
-            test.macro().recall());
+            test.macro().f1(), test.macro().precision(), test.macro().recall());
     String accuracy =
-        String.format(
-            Locale.ROOT,
+        Text.of(
             "accuracy %.4f (95 %% interval %.4f to %.4f), top-3 %.4f, loss %.4f, on %,d pictures",
             test.accuracy(),
             test.interval().low(),
@@ -43,7 +39,7 @@ final class VerdictLines {
             .filter(each -> each.support() > 0)
             .sorted(Comparator.comparingDouble(ClassFigures::f1))
             .limit(WORST)
-            .map(each -> String.format(Locale.ROOT, "%s %.4f", each.name(), each.f1()))
+            .map(each -> Text.of("%s %.4f", each.name(), each.f1()))
             .reduce((a, b) -> a + ", " + b)
             .orElse("none");
     lines.add("  lowest F1: " + worst);

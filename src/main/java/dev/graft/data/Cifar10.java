@@ -6,6 +6,7 @@ import dev.graft.picture.Picture;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -37,30 +38,28 @@ public final class Cifar10 implements ImageSet {
           "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
 
   private final List<String> classes;
-
-  /** One a picture. */
-  private final byte[] labels;
-
-  /** RGB, {@code (N, 32, 32, 3)}. */
   private final byte[] pixels;
-
-  private final String[] hashes;
+  private final List<Item> items = new ArrayList<>();
   private final Quarantine quarantine;
 
-  /** The arrays are kept, not copied. */
+  /**
+   * Takes what was read.
+   *
+   * @param labels one a picture
+   * @param pixels RGB, {@code (N, 32, 32, 3)}; kept, not copied
+   */
   Cifar10(List<String> classes, byte[] labels, byte[] pixels) {
     if (pixels.length != (long) labels.length * PICTURE_BYTES) {
       throw new IllegalArgumentException(
           labels.length + " labels, but " + pixels.length + " bytes of pixels");
     }
     this.classes = List.copyOf(classes);
-    this.labels = labels;
     this.pixels = pixels;
-    hashes = new String[labels.length];
     quarantine = new Quarantine(labels.length, 0);
-    for (int i = 0; i < hashes.length; i++) {
-      hashes[i] =
-          Hash.Algorithm.SHA256.of(ByteBuffer.wrap(pixels, i * PICTURE_BYTES, PICTURE_BYTES)).hex();
+    for (int i = 0; i < labels.length; i++) {
+      ByteBuffer picture = ByteBuffer.wrap(pixels, i * PICTURE_BYTES, PICTURE_BYTES);
+      String hash = Hash.Algorithm.SHA256.of(picture).hex();
+      items.add(new Item(labels[i], hash, SIDE, SIDE, Optional.empty()));
     }
   }
 
@@ -119,33 +118,8 @@ public final class Cifar10 implements ImageSet {
   }
 
   @Override
-  public int size() {
-    return labels.length;
-  }
-
-  @Override
-  public int label(int index) {
-    return labels[index];
-  }
-
-  @Override
-  public String hash(int index) {
-    return hashes[index];
-  }
-
-  @Override
-  public int width(int index) {
-    return SIDE;
-  }
-
-  @Override
-  public int height(int index) {
-    return SIDE;
-  }
-
-  @Override
-  public Optional<PictureFile> file(int index) {
-    return Optional.empty();
+  public List<Item> items() {
+    return Collections.unmodifiableList(items);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.graft.data;
 
 import ai.djl.util.Utils;
 import dev.graft.Progress;
+import dev.graft.Text;
 import dev.graft.io.Download;
 import dev.graft.io.Hash;
 import dev.graft.io.WholeFile;
@@ -54,11 +55,10 @@ final class Cifar10Download {
     }
     Download.checkOnline();
     display.say(
-        "CIFAR-10 is not here: it is downloaded, once, 170 MB from "
-            + files.get(0).uri().getHost()
-            + " to "
-            + folder
-            + ". The bundled sample does without: --data cifar10-sample.");
+        Text.of(
+            "CIFAR-10 is not here: it is downloaded, once, 170 MB from %s to %s. The bundled"
+                + " sample does without: --data cifar10-sample.",
+            files.get(0).uri().getHost(), folder));
     Files.createDirectories(folder.getParent());
     try {
       WholeFile.folder(

@@ -7,7 +7,6 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -21,6 +20,7 @@ final class Cifar10Files {
 
   private static final List<String> TRAIN =
       IntStream.rangeClosed(1, 5).mapToObj(i -> "data_batch_" + i + ".bin").toList();
+  private static final List<String> ALL = Stream.concat(TRAIN.stream(), Stream.of(TEST)).toList();
   private static final String CLASS_NAMES = "batches.meta.txt";
 
   private static final int PLANE = Cifar10.SIDE * Cifar10.SIDE; // bytes
@@ -36,23 +36,16 @@ final class Cifar10Files {
   static boolean areIn(Path folder) {
     return Files.isDirectory(folder)
         && (folder.endsWith(Cifar10.FOLDER)
-            || Stream.concat(TRAIN.stream(), Stream.of(TEST))
-                .anyMatch(file -> Files.exists(folder.resolve(file))));
+            || ALL.stream().anyMatch(file -> Files.exists(folder.resolve(file))));
   }
 
   /** Reads the six official files of a folder. */
   static DataSet read(Path folder) {
-    for (String file : Stream.concat(TRAIN.stream(), Stream.of(TEST)).toList()) {
+    for (String file : ALL) {
       if (!Files.isRegularFile(folder.resolve(file))) {
-        throw new GraftException(
-            String.format(
-                Locale.ROOT,
-                "%s lacks %s; the binary version of CIFAR-10 has %s to %s and %s.",
-                folder,
-                file,
-                TRAIN.get(0),
-                TRAIN.get(4),
-                TEST));
+        throw GraftException.of(
+            "%s lacks %s; the binary version of CIFAR-10 has %s to %s and %s.",
+            folder, file, TRAIN.get(0), TRAIN.get(4), TEST);
       }
     }
     return read(
@@ -100,13 +93,9 @@ final class Cifar10Files {
     try {
       List<String> names = Files.readAllLines(file).stream().filter(s -> !s.isBlank()).toList();
       if (names.size() != Cifar10.CLASSES.size()) {
-        throw new GraftException(
-            String.format(
-                Locale.ROOT,
-                "%s must name %d classes, a line each, has %d.",
-                file,
-                Cifar10.CLASSES.size(),
-                names.size()));
+        throw GraftException.of(
+            "%s must name %d classes, a line each, has %d.",
+            file, Cifar10.CLASSES.size(), names.size());
       }
       return names;
     } catch (IOException e) {
@@ -123,16 +112,10 @@ final class Cifar10Files {
           throw new GraftException(file + " is empty.");
         }
         if (size % RECORD != 0) {
-          throw new GraftException(
-              String.format(
-                  Locale.ROOT,
-                  "%s is damaged or cut off: %d bytes are %d records of %d bytes and %d bytes left"
-                      + " over.",
-                  file,
-                  size,
-                  size / RECORD,
-                  RECORD,
-                  size % RECORD));
+          throw GraftException.of(
+              "%s is damaged or cut off: %d bytes are %d records of %d bytes and %d bytes left"
+                  + " over.",
+              file, size, size / RECORD, RECORD, size % RECORD);
         }
         records += size / RECORD;
       } catch (IOException e) {
@@ -161,14 +144,9 @@ final class Cifar10Files {
         }
         int label = some[at] & 0xff;
         if (label >= classes) {
-          throw new GraftException(
-              String.format(
-                  Locale.ROOT,
-                  "%s is damaged: record %d (from 0) has label %d; labels are 0 to %d.",
-                  file,
-                  record,
-                  label,
-                  classes - 1));
+          throw GraftException.of(
+              "%s is damaged: record %d (from 0) has label %d; labels are 0 to %d.",
+              file, record, label, classes - 1);
         }
         labels[first + record] = (byte) label;
         int to = (first + record) * Cifar10.PICTURE_BYTES;

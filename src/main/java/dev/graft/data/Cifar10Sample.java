@@ -1,11 +1,11 @@
 package dev.graft.data;
 
+import dev.graft.Text;
 import dev.graft.picture.Picture;
 import dev.graft.picture.PictureReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.util.Locale;
 
 /**
  * The sample of CIFAR-10 that Graft brings along: contact sheets of 32x32 tiles, 100 a row, classes
@@ -34,12 +34,9 @@ final class Cifar10Sample {
         Cifar10.SAMPLE,
         new Cifar10(Cifar10.CLASSES, labels, pixels),
         tiles(train),
-        String.format(
-            Locale.ROOT,
+        Text.of(
             "the bundled sample of CIFAR-10 (%s): %d training and %d test pictures",
-            why,
-            tiles(train),
-            tiles(test)));
+            why, tiles(train), tiles(test)));
   }
 
   private static Picture sheet(String file) {

@@ -2,6 +2,7 @@ package dev.graft.data;
 
 import dev.graft.GraftException;
 import dev.graft.Names;
+import dev.graft.Text;
 import dev.graft.picture.FileKind;
 import dev.graft.picture.FolderWalk;
 import dev.graft.picture.FolderWalk.Entry;
@@ -35,12 +36,10 @@ final class FolderListing {
   /** Where runs of Graft's lie. */
   private final Set<String> outputs = new TreeSet<>(Listing.BY_CODE_POINT);
 
-  private int unsupported;
-  private int loose;
+  /** How often other things were met. */
+  private final Map<Note.Kind, Integer> counts = new EnumMap<>(Note.Kind.class);
+
   private int loosePictures;
-  private int twins;
-  private int leadUp;
-  private int unreadableNames;
   private final List<Note> notes = new ArrayList<>();
 
   private FolderListing(Path data, Path realData) {
@@ -96,21 +95,15 @@ final class FolderListing {
     for (Entry folder : named) {
       Entry other = parts.put(Part.of(folder.name()).orElseThrow(), folder);
       if (other != null) {
-        throw new GraftException(
-            data
-                + " has both "
-                + other.name()
-                + " and "
-                + folder.name()
-                + ", which mean the same: keep one of them.");
+        throw GraftException.of(
+            "%s has both %s and %s, which mean the same: keep one of them.",
+            data, other.name(), folder.name());
       }
     }
     if (!parts.isEmpty() && !parts.containsKey(Part.TRAIN)) {
-      throw new GraftException(
-          data
-              + " has "
-              + parts.values().stream().map(Entry::name).collect(Collectors.joining(", "))
-              + ", but no train folder: add one with a folder of pictures for each class.");
+      throw GraftException.of(
+          "%s has %s, but no train folder: add one with a folder of pictures for each class.",
+          data, parts.values().stream().map(Entry::name).collect(Collectors.joining(", ")));
     }
     return parts;
   }
@@ -139,16 +132,16 @@ final class FolderListing {
       }
     }
     if (files.size() == before) {
-      throw new GraftException(
-          folder
-              + " has class folders, but no pictures in them (PNG, JPEG, GIF, BMP, TIFF or WebP).");
+      throw GraftException.of(
+          "%s has class folders, but no pictures in them (PNG, JPEG, GIF, BMP, TIFF or WebP).",
+          folder);
     }
   }
 
   /** Whether there is something to be looked for in a folder. */
   private boolean enters(Entry folder) {
     if (realData.startsWith(folder.real())) {
-      leadUp++;
+      count(Note.Kind.LEADS_UP);
       return false;
     }
     if (OwnOutput.is(folder.path())) {
@@ -189,7 +182,7 @@ final class FolderListing {
 
           @Override
           public void leadsUp(Entry link) {
-            leadUp++;
+            count(Note.Kind.LEADS_UP);
           }
 
           @Override
@@ -201,12 +194,12 @@ final class FolderListing {
     Set<Path> seen = new HashSet<>();
     for (Entry entry : found) {
       if (!seen.add(entry.real())) {
-        twins++;
+        count(Note.Kind.TWINS);
         continue;
       }
       files.add(new PictureFile(entry.path(), label, part));
       if (entry.name().indexOf('\ufffd') >= 0) {
-        unreadableNames++;
+        count(Note.Kind.UNREADABLE_NAMES);
       }
     }
     return !found.isEmpty();
@@ -217,7 +210,7 @@ final class FolderListing {
     int pictures = 0;
     for (Entry entry : entries) {
       if (!entry.isFolder()) {
-        loose++;
+        count(Note.Kind.OUTSIDE_CLASSES);
         if (entry.isPicture()) {
           pictures++;
         }
@@ -229,7 +222,7 @@ final class FolderListing {
 
   private void ignore(Entry entry) {
     if (FileKind.isOtherPicture(entry.path())) {
-      unsupported++;
+      count(Note.Kind.UNSUPPORTED);
     } else {
       String suffix = FileKind.suffix(entry.path());
       others.merge(suffix.isEmpty() ? "no suffix" : "." + suffix, 1, Integer::sum);
@@ -238,7 +231,7 @@ final class FolderListing {
 
   private void addNotes() {
     note(Note.Kind.EMPTY_CLASSES, List.copyOf(empty));
-    note(Note.Kind.OUTSIDE_CLASSES, loose, loosePictures);
+    note(Note.Kind.OWN_OUTPUT, List.copyOf(outputs));
     if (!others.isEmpty()) {
       notes.add(
           new Note(
@@ -252,11 +245,12 @@ final class FolderListing {
                   .map(each -> each.getKey() + " (" + each.getValue() + ")")
                   .toList()));
     }
-    note(Note.Kind.UNSUPPORTED, unsupported, 0);
-    note(Note.Kind.TWINS, twins, 0);
-    note(Note.Kind.LEADS_UP, leadUp, 0);
-    note(Note.Kind.OWN_OUTPUT, List.copyOf(outputs));
-    note(Note.Kind.UNREADABLE_NAMES, unreadableNames, 0);
+    counts.forEach(
+        (kind, count) -> {
+          int of = kind == Note.Kind.OUTSIDE_CLASSES ? loosePictures : 0;
+          notes.add(Note.of(kind, data, count, of));
+        });
+    notes.sort(Comparator.comparing(Note::kind));
   }
 
   private void note(Note.Kind kind, List<String> names) {
@@ -265,10 +259,8 @@ final class FolderListing {
     }
   }
 
-  private void note(Note.Kind kind, int count, int of) {
-    if (count > 0) {
-      notes.add(Note.of(kind, data, count, of));
-    }
+  private void count(Note.Kind kind) {
+    counts.merge(kind, 1, Integer::sum);
   }
 
   private static List<Entry> entries(Entry folder) {
@@ -281,11 +273,9 @@ final class FolderListing {
 
   private static GraftException cannotRead(Path folder, IOException e) {
     return new GraftException(
-        "The folder "
-            + folder
-            + " cannot be read ("
-            + e.getClass().getSimpleName().replaceFirst("Exception$", "")
-            + "): check its permissions.",
+        Text.of(
+            "The folder %s cannot be read (%s): check its permissions.",
+            folder, e.getClass().getSimpleName().replaceFirst("Exception$", "")),
         e);
   }
 }

@@ -2,6 +2,7 @@ package dev.graft.data;
 
 import dev.graft.Progress;
 import dev.graft.Reason;
+import dev.graft.Text;
 import dev.graft.io.Hash;
 import dev.graft.io.ReadAhead;
 import dev.graft.picture.Picture;
@@ -10,9 +11,9 @@ import dev.graft.picture.Unreadable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -28,20 +29,20 @@ public final class ImageFolder implements ImageSet {
   /** Files that are looked at before their turn comes. */
   private static final int AHEAD = 64;
 
-  private final Listing listing;
-  private final List<Opened> opened;
+  private final List<String> classes;
+  private final List<Item> items;
   private final Quarantine quarantine;
 
   /**
-   * What is known of a file before its picture is decoded.
+   * What a look at a file has shown.
    *
    * @param fault the rest of a sentence that begins with its path
    */
-  private record Opened(int label, String hash, int width, int height, Optional<String> fault) {}
+  private record Looked(Item item, Optional<String> fault) {}
 
-  private ImageFolder(Listing listing, List<Opened> opened, Quarantine quarantine) {
-    this.listing = listing;
-    this.opened = opened;
+  private ImageFolder(List<String> classes, List<Item> items, Quarantine quarantine) {
+    this.classes = classes;
+    this.items = Collections.unmodifiableList(items);
     this.quarantine = quarantine;
   }
 
@@ -61,10 +62,10 @@ public final class ImageFolder implements ImageSet {
     int count = listing.files().size();
     Map<String, Integer> labels = new HashMap<>();
     listing.classes().forEach(name -> labels.put(name, labels.size()));
-    List<Opened> opened = new ArrayList<>(count);
+    List<Item> items = new ArrayList<>(count);
     Quarantine quarantine = new Quarantine(count, maxBad);
     try (Progress progress = display.progress("looking at files", "files", count);
-        ReadAhead<Opened> files =
+        ReadAhead<Looked> files =
             ReadAhead.of(
                 PictureReader.threads(),
                 AHEAD,
@@ -72,17 +73,16 @@ public final class ImageFolder implements ImageSet {
                 file -> look(file, labels.get(file.label())))) {
       files.forEachRemaining(
           each -> {
-            int index = opened.size();
+            int index = items.size();
             String place = listing.files().get(index).path().toString();
             each.fault().ifPresent(fault -> quarantine.add(index, place, fault));
-            opened.add(each);
-            progress.stepTo(opened.size());
+            items.add(each.item());
+            progress.stepTo(items.size());
           });
     }
     quarantine.check();
-    ImageFolder pictures = new ImageFolder(listing, opened, quarantine);
     List<Optional<Part>> parts = listing.files().stream().map(PictureFile::part).toList();
-    List<Optional<Part>> apart = keptApart(parts, opened);
+    List<Optional<Part>> apart = keptApart(parts, items);
     List<Note> notes = new ArrayList<>(listing.notes());
     long moved = IntStream.range(0, count).filter(i -> !parts.get(i).equals(apart.get(i))).count();
     if (moved > 0) {
@@ -90,74 +90,50 @@ public final class ImageFolder implements ImageSet {
     }
     return new DataSet(
         listing.name(),
-        pictures,
+        new ImageFolder(listing.classes(), items, quarantine),
         apart,
-        String.format(
-            Locale.ROOT, "%s: %,d pictures in %d classes", path, count, listing.classes().size()),
+        Text.of("%s: %,d pictures in %d classes", path, count, listing.classes().size()),
         notes);
   }
 
-  private static Opened look(PictureFile file, int label) {
-    String hash = NO_HASH;
+  private static Looked look(PictureFile file, int label) {
+    String fault;
     try {
       PictureReader.Header header = PictureReader.header(file.path());
-      hash = Hash.Algorithm.SHA256.of(file.path()).hex();
-      return new Opened(label, hash, header.width(), header.height(), Optional.empty());
+      String hash = Hash.Algorithm.SHA256.of(file.path()).hex();
+      return new Looked(
+          new Item(label, hash, header.width(), header.height(), Optional.of(file)),
+          Optional.empty());
     } catch (Unreadable e) {
-      return new Opened(label, hash, 0, 0, Optional.of(e.reason()));
+      fault = e.reason();
     } catch (IOException e) {
-      String reason = Reason.sentence("can't be read: " + e.getMessage());
-      return new Opened(label, hash, 0, 0, Optional.of(reason));
+      fault = Reason.sentence("can't be read: " + e.getMessage());
     }
+    return new Looked(new Item(label, NO_HASH, 0, 0, Optional.of(file)), Optional.of(fault));
   }
 
-  private static List<Optional<Part>> keptApart(List<Optional<Part>> parts, List<Opened> opened) {
+  private static List<Optional<Part>> keptApart(List<Optional<Part>> parts, List<Item> items) {
     Map<String, Part> farthest = new HashMap<>();
     for (int i = 0; i < parts.size(); i++) {
-      String hash = opened.get(i).hash();
+      String hash = items.get(i).hash();
       parts
           .get(i)
           .filter(part -> !hash.equals(NO_HASH))
           .ifPresent(part -> farthest.merge(hash, part, (a, b) -> a.compareTo(b) > 0 ? a : b));
     }
     return IntStream.range(0, parts.size())
-        .mapToObj(i -> parts.get(i).map(part -> farthest.getOrDefault(opened.get(i).hash(), part)))
+        .mapToObj(i -> parts.get(i).map(part -> farthest.getOrDefault(items.get(i).hash(), part)))
         .toList();
   }
 
   @Override
   public List<String> classes() {
-    return listing.classes();
+    return classes;
   }
 
   @Override
-  public int size() {
-    return opened.size();
-  }
-
-  @Override
-  public int label(int index) {
-    return opened.get(index).label();
-  }
-
-  @Override
-  public String hash(int index) {
-    return opened.get(index).hash();
-  }
-
-  @Override
-  public Optional<PictureFile> file(int index) {
-    return Optional.of(listing.files().get(index));
-  }
-
-  @Override
-  public int width(int index) {
-    return opened.get(index).width();
-  }
-
-  @Override
-  public int height(int index) {
-    return opened.get(index).height();
+  public List<Item> items() {
+    return items;
   }
 
   @Override
@@ -171,8 +147,9 @@ public final class ImageFolder implements ImageSet {
       return Optional.empty();
     }
     try {
+      Path path = file(index).orElseThrow().path();
       Hash content = new Hash(Hash.Algorithm.SHA256, hash(index));
-      return Optional.of(PictureReader.read(listing.files().get(index).path(), content, leasts));
+      return Optional.of(PictureReader.read(path, content, leasts));
     } catch (Unreadable e) {
       quarantine.add(index, place(index), e.reason());
       return Optional.empty();

@@ -2,6 +2,7 @@ package dev.graft.data;
 
 import dev.graft.GraftException;
 import dev.graft.Names;
+import dev.graft.Text;
 import dev.graft.picture.FolderWalk;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,9 +68,9 @@ public record Listing(
       return FolderListing.of(data);
     }
     if (!Files.exists(data)) {
-      throw new GraftException(
-          data
-              + " does not exist: name a folder of class folders, or a manifest (CSV or JSON lines).");
+      throw GraftException.of(
+          "%s does not exist: name a folder of class folders, or a manifest (CSV or JSON lines).",
+          data);
     }
     return Manifest.read(data);
   }
@@ -85,22 +86,25 @@ public record Listing(
     }
     Set<String> unknown = without(classes, learned);
     if (!unknown.isEmpty()) {
-      throw new GraftException(
-          data
-              + " has classes for validation or test that it has no training pictures of: "
-              + Names.quoted(unknown)
-              + ". Add some to train, or leave these classes out.");
+      throw GraftException.of(
+          "%s has classes for validation or test that it has no training pictures of: %s. Add some"
+              + " to train, or leave these classes out.",
+          data, Names.quoted(unknown));
     }
     if (classes.size() < 2) {
-      throw new GraftException(
-          data
-              + " has only one class with pictures, "
-              + Names.quoted(classes)
-              + "; a classifier needs at least 2 classes.");
+      throw GraftException.of(
+          "%s has only one class with pictures, %s; a classifier needs at least 2 classes.",
+          data, Names.quoted(classes));
     }
     List<Note> all = new ArrayList<>(notes);
-    addMissing(Note.Kind.NOT_IN_VALIDATION, Part.VALIDATION, data, files, classes, all);
-    addMissing(Note.Kind.NOT_IN_TEST, Part.TEST, data, files, classes, all);
+    for (Part part : List.of(Part.VALIDATION, Part.TEST)) {
+      Set<String> present = labels(files, part::equals);
+      if (!present.isEmpty() && present.size() < classes.size()) {
+        boolean test = part == Part.TEST;
+        Note.Kind kind = test ? Note.Kind.NOT_IN_TEST : Note.Kind.NOT_IN_VALIDATION;
+        all.add(Note.of(kind, data, without(classes, present)));
+      }
+    }
     classes.stream()
         .collect(
             Collectors.groupingBy(
@@ -110,19 +114,6 @@ public record Listing(
         .filter(alike -> alike.size() > 1)
         .forEach(alike -> all.add(Note.of(Note.Kind.ALIKE_CLASSES, data, alike)));
     return new Listing(fitName(data), root, List.copyOf(classes), files, all);
-  }
-
-  private static void addMissing(
-      Note.Kind kind,
-      Part part,
-      Path data,
-      List<PictureFile> files,
-      Set<String> classes,
-      List<Note> notes) {
-    Set<String> present = labels(files, part::equals);
-    if (!present.isEmpty() && present.size() < classes.size()) {
-      notes.add(Note.of(kind, data, without(classes, present)));
-    }
   }
 
   private static Set<String> without(Set<String> labels, Set<String> others) {
@@ -154,20 +145,15 @@ public record Listing(
       throw new GraftException(where + " has an empty label: every picture needs a class.");
     }
     if (label.codePointCount(0, label.length()) > LONGEST_LABEL) {
-      throw new GraftException(
-          where
-              + " has a label of more than "
-              + LONGEST_LABEL
-              + " characters, which begins with "
-              + label.substring(0, label.offsetByCodePoints(0, 40))
-              + ": shorten it.");
+      throw GraftException.of(
+          "%s has a label of more than %s characters, which begins with %s: shorten it.",
+          where, LONGEST_LABEL, label.substring(0, label.offsetByCodePoints(0, 40)));
     }
     if (BREAKS_LINES.matcher(label).find()) {
-      throw new GraftException(
-          where
-              + " has a label with line breaks or control characters: "
-              + BREAKS_LINES.matcher(label).replaceAll("?")
-              + ". Labels are lines of a file; take them out.");
+      throw GraftException.of(
+          "%s has a label with line breaks or control characters: %s. Labels are lines of a file;"
+              + " take them out.",
+          where, BREAKS_LINES.matcher(label).replaceAll("?"));
     }
     return label;
   }
@@ -177,9 +163,10 @@ public record Listing(
     String encoding = System.getProperty("sun.jnu.encoding", "");
     return encoding.equalsIgnoreCase("UTF-8")
         ? "Rename it: it is not in UTF-8, as file names are here."
-        : "File names are in "
-            + encoding
-            + " here, since the shell's locale says so: start again with LC_ALL=C.UTF-8.";
+        : Text.of(
+            "File names are in %s here, since the shell's locale says so: start again with"
+                + " LC_ALL=C.UTF-8.",
+            encoding);
   }
 
   private static String fitName(Path data) {

@@ -1,13 +1,13 @@
 package dev.graft.data;
 
 import dev.graft.GraftException;
+import dev.graft.Text;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -70,12 +70,9 @@ final class Manifest {
 
   private void add(String pathText, String labelText, String splitText, int line) {
     if (++rows > MOST_ROWS) {
-      throw new GraftException(
-          String.format(
-              Locale.ROOT,
-              "%s cannot be taken for a manifest (CSV or JSON lines): it has more than %,d rows.",
-              manifest,
-              MOST_ROWS));
+      throw GraftException.of(
+          "%s cannot be taken for a manifest (CSV or JSON lines): it has more than %,d rows.",
+          manifest, MOST_ROWS);
     }
     String where = manifest + ", line " + line + ",";
     Path path = path(pathText, where);
@@ -88,17 +85,13 @@ final class Manifest {
     } else if (files.get(place).equals(file)) {
       repeated++;
     } else {
-      throw new GraftException(
-          manifest
-              + " has "
-              + pathText
-              + " twice, with different "
-              + (files.get(place).label().equals(label) ? "splits" : "labels")
-              + ", in lines "
-              + lines.get(place)
-              + " and "
-              + line
-              + ": take one of them out.");
+      throw GraftException.of(
+          "%s has %s twice, with different %s, in lines %s and %s: take one of them out.",
+          manifest,
+          pathText,
+          files.get(place).label().equals(label) ? "splits" : "labels",
+          lines.get(place),
+          line);
     }
   }
 
@@ -114,22 +107,21 @@ final class Manifest {
           text.codePoints().anyMatch(c -> c > 127)
               && !System.getProperty("sun.jnu.encoding", "").equalsIgnoreCase("UTF-8");
       throw new GraftException(
-          where
-              + " has a path that cannot be a file's name: "
-              + text
-              + ". "
-              + (unwritable ? Listing.localeAdvice() : "Correct it or take the line out."),
+          Text.of(
+              "%s has a path that cannot be a file's name: %s. %s",
+              where,
+              text,
+              unwritable ? Listing.localeAdvice() : "Correct it or take the line out."),
           e);
     }
     if (path.isAbsolute()) {
       return path;
     }
     if (path.startsWith("..") || path.getRoot() != null || path.toString().isEmpty()) {
-      throw new GraftException(
-          where
-              + " has a path that leads out of the manifest's folder: "
-              + text
-              + ". Move the picture into it, or give its absolute path.");
+      throw GraftException.of(
+          "%s has a path that leads out of the manifest's folder: %s. Move the picture into it, or"
+              + " give its absolute path.",
+          where, text);
     }
     return folder.resolve(path);
   }
@@ -137,11 +129,9 @@ final class Manifest {
   private static Optional<Part> part(String word, String where) {
     Optional<Part> part = Part.of(word);
     if (part.isEmpty() && !word.isEmpty()) {
-      throw new GraftException(
-          where
-              + " has an unknown split, \""
-              + word
-              + "\": write train, val or test, or leave it empty.");
+      throw GraftException.of(
+          "%s has an unknown split, \"%s\": write train, val or test, or leave it empty.",
+          where, word);
     }
     return part;
   }

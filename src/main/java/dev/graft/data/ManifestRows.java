@@ -16,6 +16,7 @@ import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import dev.graft.GraftException;
 import dev.graft.Names;
 import dev.graft.Reason;
+import dev.graft.Text;
 import java.io.BufferedReader;
 import java.io.FilterReader;
 import java.io.IOException;
@@ -102,8 +103,7 @@ final class ManifestRows {
         readCsv(reader);
       }
     } catch (LimitedLines.TooLong e) {
-      throw noManifest(
-          String.format(Locale.ROOT, "a line in it is longer than %,d characters", LONGEST_LINE));
+      throw noManifest(Text.of("a line in it is longer than %,d characters", LONGEST_LINE));
     } catch (CharacterCodingException e) {
       throw noManifest("it is not in UTF-8; if it is a table, save it as \"CSV UTF-8\"");
     } catch (JsonProcessingException e) {
@@ -136,8 +136,10 @@ final class ManifestRows {
           header.stream().map(name -> name.strip().toLowerCase(Locale.ROOT)).toList();
       if (!names.contains(PATH) || !names.contains(LABEL)) {
         throw noManifest(
-            "its first line must name the columns path and label, separated by a comma, but is "
-                + Names.quoted(header));
+            Text.of(
+                "its first line must name the columns path and label, separated by a comma, but is"
+                    + " %s",
+                Names.quoted(header)));
       }
       for (String name : List.of(PATH, LABEL, SPLIT)) {
         if (names.indexOf(name) != names.lastIndexOf(name)) {
@@ -175,13 +177,9 @@ final class ManifestRows {
       row.add(parser.getText());
     }
     if (width > 0 && row.size() != width) {
-      throw new GraftException(
-          line(lineOf(parser))
-              + " has "
-              + Names.count(row.size(), "field")
-              + ", but its first line has "
-              + width
-              + "; put fields with commas in quotes.");
+      throw GraftException.of(
+          "%s has %s, but its first line has %s; put fields with commas in quotes.",
+          line(lineOf(parser)), Names.count(row.size(), "field"), width);
     }
     return row;
   }
@@ -201,9 +199,9 @@ final class ManifestRows {
             line(line) + " is not JSON: " + reason(e) + ". Write one object on each line.", e);
       }
       if (!row.isObject()) {
-        throw new GraftException(
-            line(line)
-                + " is not a JSON object such as {\"path\": \"cats/1.jpg\", \"label\": \"cat\"}.");
+        throw GraftException.of(
+            "%s is not a JSON object such as {\"path\": \"cats/1.jpg\", \"label\": \"cat\"}.",
+            line(line));
       }
       row.fieldNames().forEachRemaining(columns::add);
       JsonNode split = row.path(SPLIT);

@@ -4,7 +4,6 @@ import dev.graft.GraftException;
 import dev.graft.Names;
 import dev.graft.io.Csv;
 import java.util.List;
-import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -70,16 +69,14 @@ public final class Quarantine {
    */
   public synchronized void check() {
     if (entries.size() > maxBad * pictures) {
-      throw new GraftException(
-          String.format(
-              Locale.ROOT,
-              "%,d of %,d pictures can't be read, more than max-bad allows (%s of them); repair or"
-                  + " remove them, or raise it: --set max-bad=0.5. %s",
-              entries.size(),
-              pictures,
-              maxBad,
-              String.join(
-                  " ", entries.values().stream().limit(Names.FEW).map(Entry::sentence).toList())));
+      throw GraftException.of(
+          "%,d of %,d pictures can't be read, more than max-bad allows (%s of them); repair or"
+              + " remove them, or raise it: --set max-bad=0.5. %s",
+          entries.size(),
+          pictures,
+          maxBad,
+          String.join(
+              " ", entries.values().stream().limit(Names.FEW).map(Entry::sentence).toList()));
     }
   }
 

@@ -13,8 +13,8 @@ public final class Sides {
   /** Those of a set, as far as they are known without reading pictures. */
   static Sides of(ImageSet pictures) {
     return new Sides(
-        IntStream.range(0, pictures.size())
-            .map(i -> Math.min(pictures.width(i), pictures.height(i)))
+        pictures.items().stream()
+            .mapToInt(item -> Math.min(item.width(), item.height()))
             .filter(side -> side > 0)
             .sorted()
             .toArray());

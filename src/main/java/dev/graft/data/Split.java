@@ -44,7 +44,19 @@ public record Split(int[] train, int[] validation, int[] test) {
     int[] undecided = data.indices(Optional.empty());
     int[] train = sorted(concat(data.indices(Optional.of(Part.TRAIN)), undecided));
     int drawn = (data.has(Part.VALIDATION) ? 0 : 1) + (data.has(Part.TEST) ? 0 : 1);
-    requireEnough(data, train, groups, LEAST - 2 + drawn);
+    int least = LEAST - 2 + drawn;
+    int[] different = different(data, train, groups);
+    List<String> few =
+        IntStream.range(0, different.length)
+            .filter(c -> different[c] < least)
+            .mapToObj(c -> data.classes().get(c) + " has " + different[c])
+            .toList();
+    if (!few.isEmpty()) {
+      throw GraftException.of(
+          "data: every class needs %s different readable pictures to train and to judge by, but"
+              + " %s.",
+          least, Names.few(few));
+    }
   }
 
   /** How pictures are held out of the training pictures. */
@@ -87,11 +99,9 @@ public record Split(int[] train, int[] validation, int[] test) {
       train = without(train, forValidation);
     }
     if (forTest.length == 0 || forValidation.length == 0) {
-      throw new GraftException(
-          "data: no picture of "
-              + data.name()
-              + (forTest.length == 0 ? " is left for the test" : " is left for validation")
-              + "; add pictures, or repair those that can't be read.");
+      throw GraftException.of(
+          "data: no picture of %s%s; add pictures, or repair those that can't be read.",
+          data.name(), forTest.length == 0 ? " is left for the test" : " is left for validation");
     }
     return new Split(train, forValidation, forTest);
   }
@@ -105,23 +115,6 @@ public record Split(int[] train, int[] validation, int[] test) {
         .mapToObj(data.classes()::get)
         .forEach(missing::remove);
     return missing;
-  }
-
-  private static void requireEnough(DataSet data, int[] candidates, int[] groups, int least) {
-    int[] different = different(data, candidates, groups);
-    List<String> few =
-        IntStream.range(0, different.length)
-            .filter(c -> different[c] < least)
-            .mapToObj(c -> data.classes().get(c) + " has " + different[c])
-            .toList();
-    if (!few.isEmpty()) {
-      throw new GraftException(
-          "data: every class needs "
-              + least
-              + " different readable pictures to train and to judge by, but "
-              + Names.few(few)
-              + ".");
-    }
   }
 
   /** In how many groups each class's candidates are. */

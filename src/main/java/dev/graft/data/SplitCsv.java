@@ -68,12 +68,10 @@ public final class SplitCsv {
       }
     }
     if (found.isEmpty()) {
-      throw new GraftException(
-          "None of the "
-              + lost.size()
-              + " test pictures that "
-              + file
-              + " names is there and readable; name others with --data.");
+      throw GraftException.of(
+          "None of the %s test pictures that %s names is there and readable; name others with"
+              + " --data.",
+          lost.size(), file);
     }
     return new Test(found.stream().mapToInt(Integer::intValue).sorted().toArray(), lost);
   }

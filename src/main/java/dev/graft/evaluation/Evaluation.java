@@ -1,10 +1,11 @@
 package dev.graft.evaluation;
 
+import com.google.errorprone.annotations.FormatMethod;
+import dev.graft.Text;
 import dev.graft.io.Csv;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
@@ -95,17 +96,7 @@ public record Evaluation(
 
   /** A row a picture: its index in the set, true and predicted class by name, probability. */
   public String predictionsCsv() {
-    var csv = new StringBuilder("index,truth,predicted,probability\n");
-    for (Prediction p : predictions) {
-      csv.append(
-          Csv.row(
-              List.of(
-                  Integer.toString(p.index()),
-                  classNames.get(p.truth()),
-                  classNames.get(p.predicted()),
-                  number(p.probability()))));
-    }
-    return csv.toString();
+    return csv("index", predictions, Integer::toString);
   }
 
   /** A row a class, in the order of the class indices; averages are no classes and not here. */
@@ -141,12 +132,16 @@ public record Evaluation(
    * @param path of the picture of an index in the set
    */
   public String mistakesCsv(IntFunction<String> path) {
-    var csv = new StringBuilder("path,truth,predicted,probability\n");
-    for (Prediction p : mistakes()) {
+    return csv("path", mistakes(), path);
+  }
+
+  private String csv(String key, List<Prediction> rows, IntFunction<String> keyOf) {
+    var csv = new StringBuilder(key + ",truth,predicted,probability\n");
+    for (Prediction p : rows) {
       csv.append(
           Csv.row(
               List.of(
-                  path.apply(p.index()),
+                  keyOf.apply(p.index()),
                   classNames.get(p.truth()),
                   classNames.get(p.predicted()),
                   number(p.probability()))));
@@ -155,7 +150,7 @@ public record Evaluation(
   }
 
   private static String number(double number) {
-    return String.format(Locale.ROOT, "%.6f", number);
+    return Text.of("%.6f", number);
   }
 
   /**
@@ -205,36 +200,27 @@ public record Evaluation(
     }
 
     private void check(int truth, float[] probabilities) {
-      String picture = "Picture " + predictions.size() + ": ";
-      if (probabilities.length != classNames.size()) {
-        throw new IllegalArgumentException(
-            picture
-                + String.format(
-                    Locale.ROOT,
-                    "expected %d probabilities, one a class, got %d",
-                    classNames.size(),
-                    probabilities.length));
+      int classes = classNames.size();
+      if (probabilities.length != classes) {
+        throw wrong(
+            "expected %d probabilities, one a class, got %d", classes, probabilities.length);
       }
-      if (truth < 0 || truth >= classNames.size()) {
-        throw new IllegalArgumentException(
-            picture
-                + String.format(
-                    Locale.ROOT,
-                    "the true class must be 0 to %d, got %d",
-                    classNames.size() - 1,
-                    truth));
+      if (truth < 0 || truth >= classes) {
+        throw wrong("the true class must be 0 to %d, got %d", classes - 1, truth);
       }
       for (int i = 0; i < probabilities.length; i++) {
         if (!(probabilities[i] >= 0 && probabilities[i] <= MOST_PROBABILITY)) {
-          throw new IllegalArgumentException(
-              picture
-                  + String.format(
-                      Locale.ROOT,
-                      "the probability of class %s must be 0 to 1, got %s",
-                      classNames.get(i),
-                      probabilities[i]));
+          throw wrong(
+              "the probability of class %s must be 0 to 1, got %s",
+              classNames.get(i), probabilities[i]);
         }
       }
+    }
+
+    @FormatMethod
+    private IllegalArgumentException wrong(String format, Object... values) {
+      String picture = "Picture " + predictions.size() + ": ";
+      return new IllegalArgumentException(picture + Text.of(format, values));
     }
   }
 }

@@ -1,10 +1,10 @@
 package dev.graft.evaluation;
 
 import dev.graft.GraftException;
+import dev.graft.Text;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -37,8 +37,7 @@ public record History(List<Epoch> epochs) {
       double learningRate,
       double seconds) {
     private String toCsv() {
-      return String.format(
-          Locale.ROOT,
+      return Text.of(
           "%d,%s,%s,%s,%s,%s,%.2f\n",
           epoch,
           trainLoss,
@@ -55,11 +54,9 @@ public record History(List<Epoch> epochs) {
     for (int i = 0; i < epochs.size(); i++) {
       if (epochs.get(i).epoch() != i + 1) {
         throw new IllegalArgumentException(
-            String.format(
-                Locale.ROOT,
+            Text.of(
                 "Epochs must be numbered from 1 without a gap; expected %d, got %d",
-                i + 1,
-                epochs.get(i).epoch()));
+                i + 1, epochs.get(i).epoch()));
       }
     }
   }
@@ -88,12 +85,10 @@ public record History(List<Epoch> epochs) {
     return findBest()
         .orElseThrow(
             () ->
-                new GraftException(
-                    String.format(
-                            Locale.ROOT,
-                            "None of the %d epochs has a finite validation loss, so none is the best; ",
-                            epochs.size())
-                        + "if the training diverged, lower learning-rate."));
+                GraftException.of(
+                    "None of the %d epochs has a finite validation loss, so none is the best; if"
+                        + " the training diverged, lower learning-rate.",
+                    epochs.size()));
   }
 
   /** A row an epoch; each number but the seconds with all the digits that tell it apart. */

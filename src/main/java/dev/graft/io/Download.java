@@ -3,6 +3,7 @@ package dev.graft.io;
 import dev.graft.GraftException;
 import dev.graft.Progress;
 import dev.graft.Reason;
+import dev.graft.Text;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
@@ -85,7 +86,8 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
       try {
         long length = length(connection, patience);
         check(length, folder, limit);
-        display.say("Downloading " + uri + (length < 0 ? "" : bytes(length)) + " to " + file);
+        String bytes = length < 0 ? "" : Text.of(" (%,d bytes)", length);
+        display.say("Downloading " + uri + bytes + " to " + file);
         WholeFile.write(
             file, out -> receive(connection, length < 0 ? limit : length, out, patience, display));
       } finally {
@@ -97,10 +99,6 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
       String reason = Reason.of(e, e.getClass().getSimpleName());
       throw new Failure(file + " can't be written (" + reason + ")", e);
     }
-  }
-
-  private static String bytes(long count) {
-    return String.format(Locale.ROOT, " (%,d bytes)", count);
   }
 
   /** Whether a file is this one, as far as that is known: what has a hash is read. */
@@ -131,9 +129,9 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
     if (status != HttpURLConnection.HTTP_OK) {
       String elsewhere = connection.getHeaderField("Location");
       throw new Failure(
-          "the server answers with the HTTP status "
-              + status
-              + (elsewhere == null ? "" : ", and names " + elsewhere + " instead"));
+          Text.of(
+              "the server answers with the HTTP status %s%s",
+              status, elsewhere == null ? "" : ", and names " + elsewhere + " instead"));
     }
     return connection.getContentLengthLong();
   }

@@ -2,10 +2,13 @@ package dev.graft.io;
 
 import dev.graft.GraftException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -36,12 +39,8 @@ public record Hash(Algorithm algorithm, String hex) {
     /** The hash of a file's content, read in pieces. Fails with an {@link IOException} only. */
     public Hash of(Path file) throws IOException {
       MessageDigest digest = digest();
-      ByteBuffer piece = ByteBuffer.allocate(1 << 16);
-      try (FileChannel channel = FileChannel.open(file)) {
-        while (channel.read(piece) >= 0) {
-          digest.update(piece.flip());
-          piece.clear();
-        }
+      try (InputStream in = Files.newInputStream(file)) {
+        in.transferTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
       }
       return of(digest);
     }

@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
 /**
@@ -24,27 +25,26 @@ import java.util.function.Function;
  * are at work and begins no others: what the work uses may be closed after it.
  */
 public final class ReadAhead<T> implements Iterator<T>, AutoCloseable {
-  /** Hands one more piece of work to the threads; to be asked only where there is one. */
-  private interface Source<T> {
-    boolean hasMore();
-
-    Future<T> submit(ExecutorService threads);
-  }
-
   private final ExecutorService threads;
   private final int ahead;
-  private final Source<T> source;
+  private final BooleanSupplier more;
+
+  /** Hands one more piece of work to the threads; to be asked only where there is one. */
+  private final Function<ExecutorService, Future<T>> submit;
+
   private final Deque<Future<T>> underWay = new ArrayDeque<>();
   private boolean exhausted;
 
-  private ReadAhead(int threads, int ahead, Source<T> source) {
+  private ReadAhead(
+      int threads, int ahead, BooleanSupplier more, Function<ExecutorService, Future<T>> submit) {
     if (threads < 1 || ahead < 1) {
       throw new IllegalArgumentException(
           "at least 1 thread and 1 result ahead, not " + threads + " and " + ahead);
     }
     this.threads = Executors.newFixedThreadPool(Math.min(threads, ahead), ReadAhead::daemon);
     this.ahead = ahead;
-    this.source = source;
+    this.more = more;
+    this.submit = submit;
   }
 
   /**
@@ -59,17 +59,10 @@ public final class ReadAhead<T> implements Iterator<T>, AutoCloseable {
     return new ReadAhead<>(
         threads,
         ahead,
-        new Source<>() {
-          @Override
-          public boolean hasMore() {
-            return inputs.hasNext();
-          }
-
-          @Override
-          public Future<T> submit(ExecutorService pool) {
-            S input = inputs.next();
-            return pool.submit(() -> work.apply(input));
-          }
+        inputs::hasNext,
+        pool -> {
+          S input = inputs.next();
+          return pool.submit(() -> work.apply(input));
         });
   }
 
@@ -83,8 +76,8 @@ public final class ReadAhead<T> implements Iterator<T>, AutoCloseable {
   private void fill() {
     try {
       while (!exhausted && underWay.size() < ahead) {
-        if (source.hasMore()) {
-          underWay.add(source.submit(threads));
+        if (more.getAsBoolean()) {
+          underWay.add(submit.apply(threads));
         } else {
           exhausted = true;
         }

@@ -1,5 +1,6 @@
 package dev.graft.io;
 
+import dev.graft.Text;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
@@ -14,7 +15,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.zip.CRC32C;
@@ -184,12 +184,8 @@ public final class RecordLog {
     public void add(List<String> hashes, ByteBuffer records) throws IOException {
       if (records.remaining() != (long) hashes.size() * recordBytes) {
         throw new IllegalStateException(
-            String.format(
-                Locale.ROOT,
-                "%d bytes for %d records of %d",
-                records.remaining(),
-                hashes.size(),
-                recordBytes));
+            Text.of(
+                "%d bytes for %d records of %d", records.remaining(), hashes.size(), recordBytes));
       }
       ByteBuffer entries = ByteBuffer.allocate(hashes.size() * (OVERHEAD + recordBytes));
       CRC32C checksum = new CRC32C();

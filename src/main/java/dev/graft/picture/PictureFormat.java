@@ -69,14 +69,13 @@ enum PictureFormat {
   }
 
   ImageReader newReader() throws IOException {
-    Iterator<ImageReaderSpi> all =
-        IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, false);
-    while (all.hasNext()) {
-      ImageReaderSpi candidate = all.next();
-      if (candidate.getClass().getName().equals(provider)) {
-        return candidate.createReaderInstance();
-      }
+    Iterator<ImageReaderSpi> found =
+        IIORegistry.getDefaultInstance()
+            .getServiceProviders(
+                ImageReaderSpi.class, spi -> spi.getClass().getName().equals(provider), false);
+    if (!found.hasNext()) {
+      throw new IllegalStateException("there is no " + provider);
     }
-    throw new IllegalStateException("there is no " + provider);
+    return found.next().createReaderInstance();
   }
 }

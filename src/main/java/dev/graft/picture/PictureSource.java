@@ -202,7 +202,7 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
     ImageReadParam param = reader.getDefaultReadParam();
     param.setSourceSubsampling(thinning, thinning, 0, 0);
     if (head.components() == 4) {
-      return new PixelRows.JpegInks(reader.readRaster(0, param), head);
+      return PixelRows.inks(reader.readRaster(0, param), head);
     }
     if (head.isCommon()) {
       param.setDestination(rgb(thinned(head.width(), thinning), thinned(head.height(), thinning)));
@@ -271,11 +271,7 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
   }
 
   private static int number(Node tree, String element, String attribute) {
-    for (Node child = tree.getFirstChild(); child != null; child = child.getNextSibling()) {
-      if (child instanceof Element found && found.getTagName().equals(element)) {
-        return Integer.parseInt(found.getAttribute(attribute));
-      }
-    }
-    return 0;
+    Node found = ((Element) tree).getElementsByTagName(element).item(0);
+    return found == null ? 0 : Integer.parseInt(((Element) found).getAttribute(attribute));
   }
 }

@@ -38,7 +38,21 @@ abstract class PixelRows {
 
   /** The same as a part of a larger picture, the rest of which is as Pillow fills it. */
   PixelRows within(int width, int height, int left, int top) {
-    return new Framed(this, width, height, left, top);
+    PixelRows frame = this;
+    byte[] inner = new byte[frame.width * channels];
+    return new PixelRows(width, height, channels) {
+      @Override
+      void read(int y, byte[] row) {
+        for (int i = 0; i < row.length; i++) {
+          row[i] = (byte) (frame.background() >> (8 * (2 - i % channels)));
+        }
+        if (y >= top && y - top < frame.height) {
+          frame.read(y - top, inner);
+          int start = left * channels;
+          System.arraycopy(inner, 0, row, start, Math.min(inner.length, row.length - start));
+        }
+      }
+    };
   }
 
   /** Of three channels, what lies around: see {@link #within}. */
@@ -50,10 +64,10 @@ abstract class PixelRows {
     ColorModel colours = image.getColorModel();
     Raster raster = image.getRaster();
     if (colours instanceof IndexColorModel palette && raster.getNumBands() == 1) {
-      return new Indexed(raster, palette);
+      return indexed(raster, palette);
     }
     if (!(colours instanceof ComponentColorModel)) {
-      return new Packed(image);
+      return packed(image);
     }
     int type = raster.getTransferType();
     if (type != DataBuffer.TYPE_BYTE && type != DataBuffer.TYPE_USHORT) {
@@ -69,8 +83,8 @@ abstract class PixelRows {
     return plain
             && raster.getSampleModel() instanceof ComponentSampleModel layout
             && inOneBank(layout)
-        ? new Bytes(raster, layout, channels)
-        : new Samples(raster, colours, channels);
+        ? bytes(raster, layout, channels)
+        : samples(raster, colours, channels);
   }
 
   private static boolean inOneBank(ComponentSampleModel layout) {
@@ -78,214 +92,144 @@ abstract class PixelRows {
   }
 
   /** Bytes that only need to be put into order, if that. */
-  private static final class Bytes extends PixelRows {
-    private final byte[] data;
-    private final int start;
-    private final int rowStride;
-    private final int pixelStride;
-    private final int[] offsets;
+  private static PixelRows bytes(Raster raster, ComponentSampleModel layout, int channels) {
+    DataBufferByte buffer = (DataBufferByte) raster.getDataBuffer();
+    byte[] data = buffer.getData();
+    int rowStride = layout.getScanlineStride();
+    int pixelStride = layout.getPixelStride();
+    int[] offsets = Arrays.copyOf(layout.getBandOffsets(), channels);
+    int start =
+        buffer.getOffset()
+            - raster.getSampleModelTranslateY() * rowStride
+            - raster.getSampleModelTranslateX() * pixelStride;
+    boolean inOrder =
+        pixelStride == channels
+            && (channels == 1 || (channels == 3 && Arrays.equals(offsets, new int[] {0, 1, 2})));
+    return new PixelRows(raster.getWidth(), raster.getHeight(), channels) {
+      @Override
+      byte[] whole() {
+        boolean nothingElse = start == 0 && data.length == width * height * channels;
+        return inOrder && nothingElse && rowStride == width * channels && offsets[0] == 0
+            ? data
+            : null;
+      }
 
-    Bytes(Raster raster, ComponentSampleModel layout, int channels) {
-      super(raster.getWidth(), raster.getHeight(), channels);
-      DataBufferByte buffer = (DataBufferByte) raster.getDataBuffer();
-      data = buffer.getData();
-      rowStride = layout.getScanlineStride();
-      pixelStride = layout.getPixelStride();
-      offsets = Arrays.copyOf(layout.getBandOffsets(), channels);
-      start =
-          buffer.getOffset()
-              - raster.getSampleModelTranslateY() * rowStride
-              - raster.getSampleModelTranslateX() * pixelStride;
-    }
-
-    private boolean isInOrder() {
-      return pixelStride == channels
-          && (channels == 1 || (channels == 3 && Arrays.equals(offsets, new int[] {0, 1, 2})));
-    }
-
-    @Override
-    byte[] whole() {
-      boolean nothingElse = start == 0 && data.length == width * height * channels;
-      return isInOrder() && nothingElse && rowStride == width * channels && offsets[0] == 0
-          ? data
-          : null;
-    }
-
-    @Override
-    void read(int y, byte[] row) {
-      int from = start + y * rowStride;
-      if (isInOrder()) {
-        System.arraycopy(data, from + offsets[0], row, 0, row.length);
-      } else if (channels == 3) {
-        int red = from + offsets[0];
-        int green = from + offsets[1];
-        int blue = from + offsets[2];
-        for (int x = 0, to = 0; x < width; x++, to += 3) {
-          int pixel = x * pixelStride;
-          row[to] = data[red + pixel];
-          row[to + 1] = data[green + pixel];
-          row[to + 2] = data[blue + pixel];
-        }
-      } else {
-        for (int x = 0, to = 0; x < width; x++) {
-          for (int c = 0; c < channels; c++) {
-            row[to++] = data[from + x * pixelStride + offsets[c]];
+      @Override
+      void read(int y, byte[] row) {
+        int from = start + y * rowStride;
+        if (inOrder) {
+          System.arraycopy(data, from + offsets[0], row, 0, row.length);
+        } else if (channels == 3) {
+          int red = from + offsets[0];
+          int green = from + offsets[1];
+          int blue = from + offsets[2];
+          for (int x = 0, to = 0; x < width; x++, to += 3) {
+            int pixel = x * pixelStride;
+            row[to] = data[red + pixel];
+            row[to + 1] = data[green + pixel];
+            row[to + 2] = data[blue + pixel];
+          }
+        } else {
+          for (int x = 0, to = 0; x < width; x++) {
+            for (int c = 0; c < channels; c++) {
+              row[to++] = data[from + x * pixelStride + offsets[c]];
+            }
           }
         }
       }
-    }
+    };
   }
 
   /** 8 or 16 bits, of which the upper 8 count, with or without transparency. */
-  private static final class Samples extends PixelRows {
-    private final Raster raster;
-    private final boolean hasAlpha;
-    private final boolean multiplied;
-    private final int shift;
-    private final int[] samples;
-
-    Samples(Raster raster, ColorModel colours, int channels) {
-      super(raster.getWidth(), raster.getHeight(), channels);
-      this.raster = raster;
-      hasAlpha = colours.hasAlpha();
-      multiplied = colours.isAlphaPremultiplied();
-      shift = raster.getTransferType() == DataBuffer.TYPE_USHORT ? 8 : 0;
-      samples = new int[width * raster.getNumBands()];
-    }
-
-    @Override
-    void read(int y, byte[] row) {
-      raster.getPixels(raster.getMinX(), raster.getMinY() + y, width, 1, samples);
-      int bands = raster.getNumBands();
-      int white = channels == 4 ? 0 : 255;
-      for (int from = 0, to = 0; to < row.length; from += bands) {
-        int alpha = hasAlpha ? samples[from + channels] >> shift : 255;
-        for (int c = 0; c < channels; c++) {
-          int value = samples[from + c] >> shift;
-          row[to++] =
-              multiplied
-                  ? (byte) Math.min(255, value + overWhite(0, alpha, white))
-                  : (byte) overWhite(value, alpha, white);
+  private static PixelRows samples(Raster raster, ColorModel colours, int channels) {
+    boolean multiplied = colours.isAlphaPremultiplied();
+    int shift = raster.getTransferType() == DataBuffer.TYPE_USHORT ? 8 : 0;
+    int bands = raster.getNumBands();
+    int white = channels == 4 ? 0 : 255;
+    int[] samples = new int[raster.getWidth() * bands];
+    return new PixelRows(raster.getWidth(), raster.getHeight(), channels) {
+      @Override
+      void read(int y, byte[] row) {
+        raster.getPixels(raster.getMinX(), raster.getMinY() + y, width, 1, samples);
+        for (int from = 0, to = 0; to < row.length; from += bands) {
+          int alpha = colours.hasAlpha() ? samples[from + channels] >> shift : 255;
+          for (int c = 0; c < channels; c++) {
+            int value = samples[from + c] >> shift;
+            row[to++] =
+                multiplied
+                    ? (byte) Math.min(255, value + overWhite(0, alpha, white))
+                    : (byte) overWhite(value, alpha, white);
+          }
         }
       }
-    }
+    };
   }
 
-  private static final class Indexed extends PixelRows {
-    private final Raster raster;
-    private final int[] argb;
-    private final int[] indices;
-    private final boolean hasAlpha;
-
-    Indexed(Raster raster, IndexColorModel palette) {
-      super(raster.getWidth(), raster.getHeight(), 3);
-      this.raster = raster;
-      argb = new int[1 << 16];
-      Arrays.fill(argb, 0xff000000); // as Pillow has it beyond the end of a palette
-      palette.getRGBs(argb);
-      indices = new int[width];
-      hasAlpha = palette.hasAlpha();
-    }
-
-    /** The first colour, where none is transparent. */
-    @Override
-    int background() {
-      return hasAlpha ? super.background() : argb[0];
-    }
-
-    @Override
-    void read(int y, byte[] row) {
-      raster.getPixels(raster.getMinX(), raster.getMinY() + y, width, 1, indices);
-      for (int x = 0; x < width; x++) {
-        put(argb[indices[x]], row, 3 * x);
+  private static PixelRows indexed(Raster raster, IndexColorModel palette) {
+    int[] argb = new int[1 << 16];
+    Arrays.fill(argb, 0xff000000); // as Pillow has it beyond the end of a palette
+    palette.getRGBs(argb);
+    int[] indices = new int[raster.getWidth()];
+    return new PixelRows(raster.getWidth(), raster.getHeight(), 3) {
+      /** The first colour, where none is transparent. */
+      @Override
+      int background() {
+        return palette.hasAlpha() ? super.background() : argb[0];
       }
-    }
+
+      @Override
+      void read(int y, byte[] row) {
+        raster.getPixels(raster.getMinX(), raster.getMinY() + y, width, 1, indices);
+        for (int x = 0; x < width; x++) {
+          put(argb[indices[x]], row, 3 * x);
+        }
+      }
+    };
   }
 
-  private static final class Framed extends PixelRows {
-    private final PixelRows frame;
-    private final int left;
-    private final int top;
-    private final byte[] inner;
-
-    Framed(PixelRows frame, int width, int height, int left, int top) {
-      super(width, height, frame.channels);
-      this.frame = frame;
-      this.left = left;
-      this.top = top;
-      inner = new byte[frame.width * channels];
-    }
-
-    @Override
-    void read(int y, byte[] row) {
-      for (int i = 0; i < row.length; i++) {
-        row[i] = (byte) (frame.background() >> (8 * (2 - i % channels)));
+  private static PixelRows packed(BufferedImage image) {
+    int[] argb = new int[image.getWidth()];
+    return new PixelRows(image.getWidth(), image.getHeight(), 3) {
+      @Override
+      void read(int y, byte[] row) {
+        image.getRGB(0, y, width, 1, argb, 0, width);
+        for (int x = 0; x < width; x++) {
+          put(argb[x], row, 3 * x);
+        }
       }
-      if (y >= top && y - top < frame.height) {
-        frame.read(y - top, inner);
-        int start = left * channels;
-        System.arraycopy(inner, 0, row, start, Math.min(inner.length, row.length - start));
-      }
-    }
-  }
-
-  private static final class Packed extends PixelRows {
-    private final BufferedImage image;
-    private final int[] argb;
-
-    Packed(BufferedImage image) {
-      super(image.getWidth(), image.getHeight(), 3);
-      this.image = image;
-      argb = new int[width];
-    }
-
-    @Override
-    void read(int y, byte[] row) {
-      image.getRGB(0, y, width, 1, argb, 0, width);
-      for (int x = 0; x < width; x++) {
-        put(argb[x], row, 3 * x);
-      }
-    }
+    };
   }
 
   /** The four components of a JPEG file as they stand there. */
-  static final class JpegInks extends PixelRows {
-    private final Raster raster;
-    private final JpegHead head;
-    private final int[] samples;
-
-    JpegInks(Raster raster, JpegHead head) {
-      super(raster.getWidth(), raster.getHeight(), 4);
-      this.raster = raster;
-      this.head = head;
-      samples = new int[4 * width];
-    }
-
-    @Override
-    void read(int y, byte[] row) {
-      raster.getPixels(raster.getMinX(), raster.getMinY() + y, width, 1, samples);
-      int inverted = head.isInverted() ? 0xff : 0;
-      for (int i = 0; i < row.length; i += 4) {
-        int first = samples[i];
-        int second = samples[i + 1];
-        int third = samples[i + 2];
-        if (head.isYcck()) { // in the fixed point of libjpeg; RGB is 255 less the inks
-          int cb = second - 128;
-          int cr = third - 128;
-          third = 255 - clip(first + ((116130 * cb + 32768) >> 16));
-          second = 255 - clip(first + ((-22554 * cb - 46802 * cr + 32768) >> 16));
-          first = 255 - clip(first + ((91881 * cr + 32768) >> 16));
+  static PixelRows inks(Raster raster, JpegHead head) {
+    int inverted = head.isInverted() ? 0xff : 0;
+    int[] samples = new int[4 * raster.getWidth()];
+    return new PixelRows(raster.getWidth(), raster.getHeight(), 4) {
+      @Override
+      void read(int y, byte[] row) {
+        raster.getPixels(raster.getMinX(), raster.getMinY() + y, width, 1, samples);
+        for (int i = 0; i < row.length; i += 4) {
+          int first = samples[i];
+          int second = samples[i + 1];
+          int third = samples[i + 2];
+          if (head.isYcck()) { // in the fixed point of libjpeg; RGB is 255 less the inks
+            int cb = second - 128;
+            int cr = third - 128;
+            third = 255 - clip(first + ((116130 * cb + 32768) >> 16));
+            second = 255 - clip(first + ((-22554 * cb - 46802 * cr + 32768) >> 16));
+            first = 255 - clip(first + ((91881 * cr + 32768) >> 16));
+          }
+          row[i] = (byte) (first ^ inverted);
+          row[i + 1] = (byte) (second ^ inverted);
+          row[i + 2] = (byte) (third ^ inverted);
+          row[i + 3] = (byte) (samples[i + 3] ^ inverted);
         }
-        row[i] = (byte) (first ^ inverted);
-        row[i + 1] = (byte) (second ^ inverted);
-        row[i + 2] = (byte) (third ^ inverted);
-        row[i + 3] = (byte) (samples[i + 3] ^ inverted);
       }
-    }
+    };
+  }
 
-    private static int clip(int value) {
-      return Math.max(0, Math.min(255, value));
-    }
+  private static int clip(int value) {
+    return Math.max(0, Math.min(255, value));
   }
 
   private static void put(int argb, byte[] row, int to) {

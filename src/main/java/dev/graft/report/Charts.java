@@ -3,11 +3,16 @@ package dev.graft.report;
 import dev.graft.GraftException;
 import dev.graft.evaluation.ConfusionMatrix;
 import dev.graft.evaluation.History;
+import dev.graft.io.WholeFile;
 import dev.graft.picture.Picture;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
+import javax.imageio.ImageIO;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
  * The PNG files of a run. Each appears whole or not at all, in place of an older one of its name,
@@ -59,15 +64,18 @@ public final class Charts {
   }
 
   private static void write(Path file, Supplier<BufferedImage> drawing) {
-    BufferedImage image;
-    try {
-      image = drawing.get();
+    try (var bytes = new ByteArrayOutputStream();
+        var stream = new MemoryCacheImageOutputStream(bytes)) {
+      ImageIO.write(drawing.get(), "png", stream);
+      stream.flush();
+      WholeFile.write(file, bytes.toByteArray());
     } catch (LinkageError | InternalError e) { // how AWT says that it found no fonts
       throw new GraftException(
           ("Cannot draw " + file.getFileName() + ", because Java finds no fonts here; install")
               + " fontconfig and a font, such as DejaVu.",
           e);
+    } catch (IOException e) {
+      throw new GraftException("Cannot write the picture " + file + " (" + e + ").", e);
     }
-    Png.write(file, image);
   }
 }

@@ -8,6 +8,7 @@ import java.awt.Graphics2D;
 import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A confusion matrix as a heat map, rows = truth: a cell is the darker, the greater its share of
@@ -102,12 +103,11 @@ final class ConfusionChart {
 
   /** The largest type that the largest count still fits its cell in. */
   private Font countFont() {
-    int most = 0;
-    for (int truth = 0; truth < matrix.size(); truth++) {
-      for (int predicted = 0; predicted < matrix.size(); predicted++) {
-        most = Math.max(most, matrix.count(truth, predicted));
-      }
-    }
+    int most =
+        IntStream.range(0, matrix.size() * matrix.size())
+            .map(i -> matrix.count(i / matrix.size(), i % matrix.size()))
+            .max()
+            .orElse(0);
     int size = Math.max(13, cell / 6);
     while (size > 6 && Ink.width(Integer.toString(most), Ink.plain(size)) > cell - 3) {
       size--;

@@ -1,12 +1,12 @@
 package dev.graft.report;
 
+import dev.graft.Text;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.font.FontRenderContext;
 import java.awt.image.BufferedImage;
-import java.util.Locale;
 
 /** The look that all charts share: colours, type, and text that stays within its room. */
 final class Ink {
@@ -82,7 +82,7 @@ final class Ink {
   }
 
   static String percent(float share) {
-    return String.format(Locale.ROOT, "%.1f %%", 100 * share);
+    return Text.of("%.1f %%", 100 * share);
   }
 
   static void write(Graphics2D g, String text, Font font, Anchor anchor, double x, double y) {

@@ -12,13 +12,11 @@ import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.djl.Segment;
 import dev.graft.picture.Framing;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -133,12 +131,8 @@ public record Backbone(
    * tinca}.
    */
   public static List<String> imageNetClasses() {
-    try (BufferedReader reader =
-        new BufferedReader(
-            new InputStreamReader(
-                Objects.requireNonNull(Backbone.class.getResourceAsStream("imagenet-labels.txt")),
-                StandardCharsets.UTF_8))) {
-      return reader.lines().toList();
+    try (InputStream in = Backbone.class.getResourceAsStream("imagenet-labels.txt")) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -81,12 +81,9 @@ public record BackboneEntry(
         .findFirst()
         .orElseThrow(
             () ->
-                new GraftException(
-                    "backbone: there is no "
-                        + name
-                        + "; there are "
-                        + ALL.stream().map(BackboneEntry::id).collect(Collectors.joining(", "))
-                        + "."));
+                GraftException.of(
+                    "backbone: there is no %s; there are %s.",
+                    name, ALL.stream().map(BackboneEntry::id).collect(Collectors.joining(", "))));
   }
 
   public String id() {

@@ -6,30 +6,10 @@ import java.util.Optional;
 
 /** Numbers as files keep them, which can be converted to float32. */
 enum FloatType {
-  F16(2) {
-    @Override
-    float next(ByteBuffer bytes) {
-      return half(bytes.getShort());
-    }
-  },
-  BF16(2) {
-    @Override
-    float next(ByteBuffer bytes) {
-      return Float.intBitsToFloat(bytes.getShort() << 16);
-    }
-  },
-  F32(4) {
-    @Override
-    float next(ByteBuffer bytes) {
-      return bytes.getFloat();
-    }
-  },
-  F64(8) {
-    @Override
-    float next(ByteBuffer bytes) {
-      return (float) bytes.getDouble();
-    }
-  };
+  F16(2),
+  BF16(2),
+  F32(4),
+  F64(8);
 
   final int bytes;
 
@@ -41,7 +21,14 @@ enum FloatType {
     return Arrays.stream(values()).filter(type -> type.name().equals(name)).findFirst();
   }
 
-  abstract float next(ByteBuffer bytes);
+  float next(ByteBuffer from) {
+    return switch (this) {
+      case F16 -> half(from.getShort());
+      case BF16 -> Float.intBitsToFloat(from.getShort() << 16);
+      case F32 -> from.getFloat();
+      case F64 -> (float) from.getDouble();
+    };
+  }
 
   /** IEEE 754 binary16: sign, five bits of exponent (bias 15), ten of fraction. */
   private static float half(short bits) {

@@ -7,7 +7,6 @@ import io.jhdf.HdfFile;
 import io.jhdf.api.Attribute;
 import io.jhdf.api.Dataset;
 import io.jhdf.api.Group;
-import io.jhdf.api.Node;
 import io.jhdf.api.dataset.ContiguousDataset;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -50,8 +49,8 @@ public final class KerasH5 extends WeightReader {
   public static KerasH5 open(Path file, String network, List<Weight> wanted) {
     try (FileChannel channel = FileChannel.open(file)) {
       if (channel.size() > Integer.MAX_VALUE) {
-        throw failure(
-            file.toString(), channel.size() + " bytes are more than the 2 GB that can be read");
+        throw GraftException.of(
+            "%s: %s bytes are more than the 2 GB that can be read.", file, channel.size());
       }
       // Mapped, and not given to jhdf as a channel: from a channel it allocates whatever length a
       // damaged header names, and reads some bytes twice where the file was cut.
@@ -98,7 +97,12 @@ public final class KerasH5 extends WeightReader {
 
   private static Map<Weight, Array> match(
       String file, HdfFile hdf, String network, List<Weight> wanted) {
-    checkNotCut(file, hdf);
+    long end = hdf.getHdfBackingStorage().getSuperblock().getEndOfFileAddress();
+    if (end > hdf.size()) { // of such a file jhdf would speak in buffers
+      throw GraftException.of(
+          "%s: it should have %s bytes, but has %s: it is cut short, get it again.",
+          file, end, hdf.size());
+    }
     Group root = hdf;
     if (names(root, "layer_names").isEmpty()
         && root.getChildren().get("model_weights") instanceof Group weights) {
@@ -106,9 +110,10 @@ public final class KerasH5 extends WeightReader {
     }
     List<String> layers = names(root, "layer_names");
     if (layers.isEmpty()) {
-      throw failure(
-          file,
-          "it has no attribute layer_names, so Keras's save_weights(\"….h5\") did not write it");
+      throw GraftException.of(
+          "%s: it has no attribute layer_names, so Keras's save_weights(\"….h5\") did not write"
+              + " it.",
+          file);
     }
     Map<Weight, Array> matched = new HashMap<>();
     int next = 0;
@@ -119,7 +124,10 @@ public final class KerasH5 extends WeightReader {
       int first = next;
       for (Array array : arrays(file, root, layer)) {
         if (next == wanted.size() || (next == first && splits(wanted, first))) {
-          throw misfit(file, network, layer, wanted.get(next - 1));
+          throw GraftException.of(
+              "%s: the arrays of its layer %s do not fit those of %s's layer %s: the file is of"
+                  + " another network.",
+              file, layer, network, wanted.get(next - 1).layer());
         }
         Weight weight = wanted.get(next++);
         check(file, network, weight, array);
@@ -127,10 +135,9 @@ public final class KerasH5 extends WeightReader {
       }
     }
     if (next < wanted.size()) {
-      throw failure(
-          file,
-          ("its " + layers.size() + " layers have " + next + " arrays, but " + network + " needs ")
-              + (wanted.size() + ": there is none for " + wanted.get(next).name()));
+      throw GraftException.of(
+          "%s: its %s layers have %s arrays, but %s needs %s: there is none for %s.",
+          file, layers.size(), next, network, wanted.size(), wanted.get(next).name());
     }
     return matched;
   }
@@ -140,33 +147,15 @@ public final class KerasH5 extends WeightReader {
     return index > 0 && wanted.get(index - 1).layer().equals(wanted.get(index).layer());
   }
 
-  private static GraftException misfit(String file, String network, String layer, Weight last) {
-    return failure(
-        file,
-        ("the arrays of its layer " + layer + " do not fit those of " + network + "'s layer ")
-            + (last.layer() + ": the file is of another network"));
-  }
-
-  /** Says what is wrong with a file that was cut, where jhdf would speak of buffers. */
-  private static void checkNotCut(String file, HdfFile hdf) {
-    long end = hdf.getHdfBackingStorage().getSuperblock().getEndOfFileAddress();
-    if (end > hdf.size()) {
-      throw failure(
-          file,
-          ("it should have " + end + " bytes, but has " + hdf.size())
-              + ": it is cut short, get it again");
-    }
-  }
-
   private static List<Array> arrays(String file, Group root, String layer) {
     if (!(root.getChild(layer) instanceof Group group)) {
-      throw failure(file, "the layer " + layer + " that it lists is not there");
+      throw GraftException.of("%s: the layer %s that it lists is not there.", file, layer);
     }
     List<Array> arrays = new ArrayList<>();
     for (String name : names(group, "weight_names")) {
-      Node node = group.getByPath(name);
-      if (!(node instanceof Dataset dataset)) {
-        throw failure(file, "the array " + name + " of its layer " + layer + " is not there");
+      if (!(group.getByPath(name) instanceof Dataset dataset)) {
+        throw GraftException.of(
+            "%s: the array %s of its layer %s is not there.", file, name, layer);
       }
       arrays.add(new Array("array " + name + " of its layer " + layer, dataset));
     }
@@ -198,27 +187,29 @@ public final class KerasH5 extends WeightReader {
     List<Long> found = Arrays.stream(dataset.getDimensions()).mapToObj(Long::valueOf).toList();
     List<Long> needed = kerasShape(weight);
     if (!found.equals(needed)) {
-      throw failure(
+      throw GraftException.of(
+          "%s: the %s has the shape %s, but %s's %s, %s, needs %s here.",
           file,
-          ("the " + array.name() + " has the shape " + shape(found) + ", but " + network + "'s ")
-              + (weight.name() + ", " + shape(weight.shape()) + ", needs " + shape(needed))
-              + " here");
+          array.name(),
+          shape(found),
+          network,
+          weight.name(),
+          shape(weight.shape()),
+          shape(needed));
     }
     Class<?> type = dataset.getJavaType();
     if (type != float.class && type != double.class) {
-      throw failure(
-          file,
-          ("the " + array.name() + " holds " + type.getSimpleName())
-              + " where floating-point numbers belong");
+      throw GraftException.of(
+          "%s: the %s holds %s where floating-point numbers belong.",
+          file, array.name(), type.getSimpleName());
     }
     if (dataset instanceof ContiguousDataset contiguous) {
       long begin = contiguous.getDataAddress() + dataset.getHdfFile().getUserBlockSize();
       if (begin < 0 || begin > dataset.getHdfFile().size() - dataset.getSizeInBytes()) {
-        throw failure(
-            file,
-            ("the " + dataset.getSizeInBytes() + " bytes of the " + array.name() + " begin at ")
-                + (begin + ", and the file has " + dataset.getHdfFile().size())
-                + ": it is damaged, get it again");
+        throw GraftException.of(
+            "%s: the %s bytes of the %s begin at %s, and the file has %s: it is damaged, get it"
+                + " again.",
+            file, dataset.getSizeInBytes(), array.name(), begin, dataset.getHdfFile().size());
       }
     }
   }
@@ -255,7 +246,8 @@ public final class KerasH5 extends WeightReader {
         () -> {
           float[] values = floats(array.dataset().getDataFlat());
           if (values.length != weight.size()) {
-            throw failure(problem + ": " + values.length + " values instead of " + weight.size());
+            throw GraftException.of(
+                "%s: %s: %s values instead of %s.", file(), problem, values.length, weight.size());
           }
           return toGraft(values, weight);
         });

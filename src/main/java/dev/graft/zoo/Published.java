@@ -2,6 +2,7 @@ package dev.graft.zoo;
 
 import dev.graft.GraftException;
 import dev.graft.Progress;
+import dev.graft.Text;
 import dev.graft.io.Download;
 import dev.graft.io.Hash;
 import java.io.IOException;
@@ -33,13 +34,10 @@ public record Published(String name, Download download) {
 
   public Published {
     if (!NAME.matcher(name).matches()) {
-      throw new GraftException(
+      throw GraftException.of(
           "The URL of a weight file must end in the file's name, of letters, digits, '.', '_' and"
-              + " '-' only; "
-              + download.uri()
-              + " ends in '"
-              + name
-              + "'.");
+              + " '-' only; %s ends in '%s'.",
+          download.uri(), name);
     }
   }
 
@@ -142,13 +140,11 @@ public record Published(String name, Download download) {
       return file;
     } catch (IOException e) {
       throw new GraftException(
-          "Cannot download "
-              + download.uri()
-              + ": "
-              + e.getMessage()
-              + ". Check the network (a proxy: -Dhttps.proxyHost=…) and the disk (another folder:"
-              + " -Dgraft.cache=FOLDER), or get the file by other means and give it with --weights"
-              + " FILE.",
+          Text.of(
+              "Cannot download %s: %s. Check the network (a proxy: -Dhttps.proxyHost=…) and the"
+                  + " disk (another folder: -Dgraft.cache=FOLDER), or get the file by other means"
+                  + " and give it with --weights FILE.",
+              download.uri(), e.getMessage()),
           e);
     }
   }

@@ -55,8 +55,7 @@ public final class Safetensors extends WeightReader {
   /** As {@link WeightReader#open}, of a file that is taken for safetensors whatever its name. */
   public static Safetensors open(Path file, String network, List<Weight> wanted) {
     try {
-      FileChannel channel = FileChannel.open(file);
-      return open(file.toString(), Source.of(channel), network, wanted);
+      return open(file.toString(), Source.of(FileChannel.open(file)), network, wanted);
     } catch (IOException e) {
       throw unreadable(file.toString(), "it", e);
     }
@@ -69,18 +68,16 @@ public final class Safetensors extends WeightReader {
    * @param bytes the file's content, from position to limit; neither moves
    */
   public static Safetensors of(String name, ByteBuffer bytes, String network, List<Weight> wanted) {
-    try {
-      return open(name, Source.of(bytes.slice()), network, wanted);
-    } catch (IOException e) {
-      throw unreadable(name, "it", e);
-    }
+    return open(name, Source.of(bytes.slice()), network, wanted);
   }
 
-  private static Safetensors open(String file, Source source, String network, List<Weight> wanted)
-      throws IOException {
+  private static Safetensors open(String file, Source source, String network, List<Weight> wanted) {
     try {
       return new Safetensors(file, source, network, wanted);
-    } catch (IOException | GraftException e) {
+    } catch (IOException e) {
+      source.close();
+      throw unreadable(file, "it", e);
+    } catch (GraftException e) {
       source.close();
       throw e;
     }
@@ -92,19 +89,20 @@ public final class Safetensors extends WeightReader {
 
   private static Map<String, Tensor> header(String file, Source source) throws IOException {
     if (source.size() < 8) {
-      throw failure(file, source.size() + " bytes are too few for a safetensors file");
+      throw GraftException.of(
+          "%s: %s bytes are too few for a safetensors file.", file, source.size());
     }
     long length = source.read(0, 8).getLong();
     if (length < 0 || length > source.size() - 8) {
-      throw failure(
-          file,
-          ("its header should have " + Long.toUnsignedString(length) + " bytes, but the file has ")
-              + (source.size() + " in all: it is cut short, or no safetensors file"));
+      throw GraftException.of(
+          "%s: its header should have %s bytes, but the file has %s in all: it is cut short, or no"
+              + " safetensors file.",
+          file, Long.toUnsignedString(length), source.size());
     }
     if (length > LONGEST_HEADER) {
-      throw failure(
-          file,
-          "a header of " + length + " bytes is beyond the " + LONGEST_HEADER + " that Graft reads");
+      throw GraftException.of(
+          "%s: a header of %s bytes is beyond the %s that Graft reads.",
+          file, length, LONGEST_HEADER);
     }
     // As text: of bytes Jackson would guess the encoding, which is UTF-8 and nothing else.
     String text = new String(source.read(8, (int) length).array(), StandardCharsets.UTF_8);
@@ -114,23 +112,25 @@ public final class Safetensors extends WeightReader {
   private Tensor find(String network, Weight weight, String name, Map<String, Tensor> present) {
     Tensor tensor = present.get(name);
     if (tensor == null) {
-      throw failure(
-          ("there is no tensor " + name + ", which " + network + " needs; the file's ")
-              + (present.size() + " tensors begin with ")
-              + present.keySet().stream().limit(4).collect(Collectors.joining(", ")));
+      throw GraftException.of(
+          "%s: there is no tensor %s, which %s needs; the file's %s tensors begin with %s.",
+          file(),
+          name,
+          network,
+          present.size(),
+          present.keySet().stream().limit(4).collect(Collectors.joining(", ")));
     }
     if (!tensor.shape().equals(weight.shape())) {
-      throw failure(
-          ("the tensor " + name + " has the shape " + shape(tensor.shape()) + ", but ")
-              + (network + " needs " + shape(weight.shape())));
+      throw GraftException.of(
+          "%s: the tensor %s has the shape %s, but %s needs %s.",
+          file(), name, shape(tensor.shape()), network, shape(weight.shape()));
     }
     // Only now is the type of interest: a file may hold other tensors of types we can't convert.
     long bytes = (long) weight.size() * type(tensor).bytes;
     if (tensor.end() - tensor.begin() != bytes) {
-      throw failure(
-          ("the tensor " + name + " takes " + (tensor.end() - tensor.begin()) + " bytes, but its ")
-              + ("shape " + shape(tensor.shape()) + " of " + tensor.type() + " needs " + bytes)
-              + ": the file is damaged");
+      throw GraftException.of(
+          "%s: the tensor %s takes %s bytes, but its shape %s of %s needs %s: the file is damaged.",
+          file(), name, tensor.end() - tensor.begin(), shape(tensor.shape()), tensor.type(), bytes);
     }
     return tensor;
   }
@@ -139,9 +139,9 @@ public final class Safetensors extends WeightReader {
     return FloatType.named(tensor.type())
         .orElseThrow(
             () ->
-                failure(
-                    ("the tensor " + tensor.name() + " is of type " + tensor.type() + ", and only ")
-                        + (Arrays.toString(FloatType.values()) + " can be read")));
+                GraftException.of(
+                    "%s: the tensor %s is of type %s, and only %s can be read.",
+                    file(), tensor.name(), tensor.type(), Arrays.toString(FloatType.values())));
   }
 
   @Override

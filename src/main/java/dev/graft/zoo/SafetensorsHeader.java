@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.graft.GraftException;
 import dev.graft.Reason;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -49,7 +50,7 @@ final class SafetensorsHeader {
       throw WeightReader.failure(file, "its header is not JSON (" + reason + ")", e);
     }
     if (json == null || !json.isObject()) {
-      throw WeightReader.failure(file, "its header is not a JSON object");
+      throw GraftException.of("%s: its header is not a JSON object.", file);
     }
     Map<String, Tensor> tensors = new TreeMap<>();
     for (Map.Entry<String, JsonNode> entry : json.properties()) {
@@ -70,12 +71,9 @@ final class SafetensorsHeader {
         || offsets.size() != 2
         || offsets.get(0) > offsets.get(1)
         || offsets.get(1) > Long.MAX_VALUE - dataStart) {
-      throw WeightReader.failure(
-          file,
-          "the header's entry for "
-              + name
-              + (" makes no sense: dtype " + type + ", shape " + json.path("shape"))
-              + (", data_offsets " + json.path("data_offsets")));
+      throw GraftException.of(
+          "%s: the header's entry for %s makes no sense: dtype %s, shape %s, data_offsets %s.",
+          file, name, type, json.path("shape"), json.path("data_offsets"));
     }
     return new Tensor(
         name,
@@ -105,20 +103,17 @@ final class SafetensorsHeader {
             .sorted(Comparator.comparingLong(Tensor::begin).thenComparingLong(Tensor::end))
             .toList()) {
       if (tensor.begin() != end) {
-        throw WeightReader.failure(
-            file,
-            "the tensor "
-                + tensor.name()
-                + (" begins at byte " + tensor.begin() + " where the one before it ends at " + end)
-                + ": the file is damaged");
+        throw GraftException.of(
+            "%s: the tensor %s begins at byte %s where the one before it ends at %s: the file is"
+                + " damaged.",
+            file, tensor.name(), tensor.begin(), end);
       }
       end = tensor.end();
     }
     if (end != size) {
-      throw WeightReader.failure(
-          file,
-          ("its tensors end at byte " + end + ", but the file has " + size + ": it is ")
-              + (end > size ? "cut short, get it again" : "damaged"));
+      throw GraftException.of(
+          "%s: its tensors end at byte %s, but the file has %s: it is %s.",
+          file, end, size, end > size ? "cut short, get it again" : "damaged");
     }
   }
 }

@@ -5,11 +5,11 @@ import dev.graft.Reason;
 import dev.graft.network.Weight;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -59,16 +59,13 @@ public abstract sealed class WeightReader implements Closeable permits Safetenso
       throw new GraftException("There is no weight file " + file + folder + ".");
     }
     byte[] start;
-    try (FileChannel channel = FileChannel.open(file)) {
-      ByteBuffer bytes = ByteBuffer.allocate(9);
-      while (bytes.hasRemaining() && channel.read(bytes) >= 0) {}
-      start = new byte[bytes.flip().remaining()];
-      bytes.get(start);
+    try (InputStream in = Files.newInputStream(file)) {
+      start = in.readNBytes(9);
     } catch (IOException e) {
       throw unreadable(file.toString(), "it", e);
     }
     String name = file.toString().toLowerCase(Locale.ROOT);
-    if (ByteBuffer.wrap(start, 0, Math.min(8, start.length)).equals(ByteBuffer.wrap(HDF5_SIGNATURE))
+    if (Arrays.equals(Arrays.copyOf(start, 8), HDF5_SIGNATURE)
         || name.endsWith(".h5")
         || name.endsWith(".hdf5")) {
       return KerasH5.open(file, network, wanted);
@@ -77,11 +74,9 @@ public abstract sealed class WeightReader implements Closeable permits Safetenso
     if ((start.length == 9 && start[8] == '{') || name.endsWith(".safetensors")) {
       return Safetensors.open(file, network, wanted);
     }
-    throw new GraftException(
-        file
-            + " is neither a safetensors file nor a Keras HDF5 file"
-            + looksLike(start)
-            + ": give one of these.");
+    throw GraftException.of(
+        "%s is neither a safetensors file nor a Keras HDF5 file%s: give one of these.",
+        file, looksLike(start));
   }
 
   private static String looksLike(byte[] start) {
@@ -108,9 +103,10 @@ public abstract sealed class WeightReader implements Closeable permits Safetenso
     float[] values = values(weight);
     for (int i = 0; i < values.length; i++) {
       if (!Float.isFinite(values[i])) {
-        throw failure(
-            ("value " + i + " of " + weight.name() + " is " + values[i])
-                + ", where only finite numbers make sense: use another copy of the file");
+        throw GraftException.of(
+            "%s: value %s of %s is %s, where only finite numbers make sense: use another copy of"
+                + " the file.",
+            file(), i, weight.name(), values[i]);
       }
     }
     return values;
@@ -126,15 +122,7 @@ public abstract sealed class WeightReader implements Closeable permits Safetenso
     return file;
   }
 
-  final GraftException failure(String problem) {
-    return failure(file, problem);
-  }
-
   /** {@code <file>: <problem>.} */
-  static GraftException failure(String file, String problem) {
-    return failure(file, problem, null);
-  }
-
   static GraftException failure(String file, String problem, Throwable cause) {
     return new GraftException(file + ": " + problem + ".", cause);
   }

@@ -53,38 +53,35 @@ public sealed interface WeightSource {
     return switch (weights) {
       case RANDOM -> new Random();
       case PRETRAINED ->
-          new Bundled(
-              backbone.id(),
-              backbone
-                  .resource()
-                  .orElseThrow(
-                      () ->
-                          new GraftException(
-                              backbone.id()
-                                  + " has no pretrained weights: it is trained from scratch, with"
-                                  + " --weights random and all of it unfrozen, as"
-                                  + " conf/baseline-cnn.yaml does.")));
+          backbone
+              .resource()
+              .map(file -> new Bundled(backbone.id(), file))
+              .orElseThrow(
+                  () ->
+                      GraftException.of(
+                          "%s has no pretrained weights: it is trained from scratch, with"
+                              + " --weights random and all of it unfrozen, as"
+                              + " conf/baseline-cnn.yaml does.",
+                          backbone.id()));
       case KERAS ->
-          new Remote(
-              backbone.id(),
-              backbone
-                  .published()
-                  .orElseThrow(
-                      () ->
-                          new GraftException(
-                              "Keras publishes no weights for "
-                                  + backbone.id()
-                                  + "; use --weights pretrained.")));
+          backbone
+              .published()
+              .map(file -> new Remote(backbone.id(), file))
+              .orElseThrow(
+                  () ->
+                      GraftException.of(
+                          "Keras publishes no weights for %s; use --weights pretrained.",
+                          backbone.id()));
       default -> {
         if (weights.startsWith("http://") || weights.startsWith("https://")) {
           yield new Remote(backbone.id(), Published.at(weights));
         }
         Path file = Path.of(weights);
         if (!Files.isRegularFile(file)) {
-          throw new GraftException(
-              "weights: there is no file "
-                  + weights
-                  + "; give a .safetensors or .h5 file, a URL, or one of pretrained, keras, random.");
+          throw GraftException.of(
+              "weights: there is no file %s; give a .safetensors or .h5 file, a URL, or one of"
+                  + " pretrained, keras, random.",
+              weights);
         }
         yield new Local(backbone.id(), file);
       }

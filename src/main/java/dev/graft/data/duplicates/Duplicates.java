@@ -6,6 +6,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -83,20 +85,18 @@ public final class Duplicates {
 
   /** Pictures with the same content, two or more a group. */
   public List<List<Integer>> identical() {
-    Map<String, List<Integer>> members = new LinkedHashMap<>();
-    for (int i = 0; i < contents.size(); i++) {
-      if (contents.get(i) != null) {
-        members.computeIfAbsent(contents.get(i), key -> new ArrayList<>()).add(i);
-      }
-    }
-    return members.values().stream().filter(group -> group.size() > 1).toList();
+    return grouped(this::contentOf);
   }
 
   /** Pictures that are the same or nearly, two or more a group. */
   public List<List<Integer>> alike() {
-    Map<Integer, List<Integer>> members = new LinkedHashMap<>();
+    return grouped(this::root);
+  }
+
+  private List<List<Integer>> grouped(IntFunction<Object> key) {
+    Map<Object, List<Integer>> members = new LinkedHashMap<>();
     for (int i = 0; i < parent.length; i++) {
-      members.computeIfAbsent(root(i), key -> new ArrayList<>()).add(i);
+      members.computeIfAbsent(key.apply(i), each -> new ArrayList<>()).add(i);
     }
     return members.values().stream().filter(group -> group.size() > 1).toList();
   }
@@ -144,15 +144,10 @@ public final class Duplicates {
   }
 
   private void joinNear(List<Sketch> sketches) {
-    Map<Long, List<Sketch>> byHash = new HashMap<>();
-    for (Sketch sketch : sketches) {
-      byHash.computeIfAbsent(sketch.hash(), key -> new ArrayList<>()).add(sketch);
-    }
+    Map<Long, List<Sketch>> byHash = sketches.stream().collect(Collectors.groupingBy(Sketch::hash));
     int[] comparisons = new int[parent.length];
-    long[] hashes = new long[byHash.size()];
-    int filled = 0;
-    for (long hash : sortedKeys(byHash)) {
-      hashes[filled++] = hash;
+    long[] hashes = byHash.keySet().stream().mapToLong(Long::longValue).sorted().toArray();
+    for (long hash : hashes) {
       joinNear(byHash.get(hash), byHash.get(hash), comparisons);
     }
     for (int turn = 0; turn < Long.SIZE; turn += Byte.SIZE) {
@@ -175,10 +170,6 @@ public final class Duplicates {
         }
       }
     }
-  }
-
-  private static long[] sortedKeys(Map<Long, List<Sketch>> byHash) {
-    return byHash.keySet().stream().mapToLong(Long::longValue).sorted().toArray();
   }
 
   private void joinNear(List<Sketch> some, List<Sketch> others, int[] comparisons) {

@@ -1,5 +1,6 @@
 package dev.graft.data.duplicates;
 
+import dev.graft.Text;
 import dev.graft.data.ImageSet;
 import dev.graft.io.RecordLog;
 import dev.graft.picture.PictureReader;
@@ -19,13 +20,9 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class Fingerprints implements AutoCloseable {
   /** Other fingerprints, or pictures read or reduced in another way, are other records. */
   private static final String KEY =
-      "fingerprints 2 of "
-          + Fingerprint.BYTES
-          + " bytes\nreduction to "
-          + Fingerprint.LEAST
-          + "\nreader "
-          + PictureReader.VERSION
-          + "\n";
+      Text.of(
+          "fingerprints 2 of %s bytes\nreduction to %s\nreader %s\n",
+          Fingerprint.BYTES, Fingerprint.LEAST, PictureReader.VERSION);
 
   private final RecordLog earlier;
   private final RecordLog.Writer writer;

@@ -1,7 +1,6 @@
 package dev.graft.data.duplicates;
 
 import dev.graft.data.ImageSet;
-import dev.graft.data.PictureFile;
 import dev.graft.data.Quarantine;
 import dev.graft.picture.Picture;
 import java.util.List;
@@ -32,33 +31,8 @@ record Gathering(ImageSet pictures, Fingerprints fingerprints) implements ImageS
   }
 
   @Override
-  public int size() {
-    return pictures.size();
-  }
-
-  @Override
-  public int label(int index) {
-    return pictures.label(index);
-  }
-
-  @Override
-  public String hash(int index) {
-    return pictures.hash(index);
-  }
-
-  @Override
-  public Optional<PictureFile> file(int index) {
-    return pictures.file(index);
-  }
-
-  @Override
-  public int width(int index) {
-    return pictures.width(index);
-  }
-
-  @Override
-  public int height(int index) {
-    return pictures.height(index);
+  public List<Item> items() {
+    return pictures.items();
   }
 
   @Override

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.graft.data.DataSet;
 import dev.graft.data.ImageSet;
 import dev.graft.data.Part;
-import dev.graft.data.PictureFile;
 import dev.graft.data.Quarantine;
 import dev.graft.picture.Picture;
 import java.util.ArrayList;
@@ -149,33 +148,10 @@ class SurveyTest {
     }
 
     @Override
-    public int size() {
-      return shown.size();
-    }
-
-    @Override
-    public int label(int index) {
-      return shown.get(index).label();
-    }
-
-    @Override
-    public String hash(int index) {
-      return shown.get(index).content();
-    }
-
-    @Override
-    public Optional<PictureFile> file(int index) {
-      return Optional.empty();
-    }
-
-    @Override
-    public int width(int index) {
-      return 0;
-    }
-
-    @Override
-    public int height(int index) {
-      return 0;
+    public List<Item> items() {
+      return shown.stream()
+          .map(each -> new Item(each.label(), each.content(), 0, 0, Optional.empty()))
+          .toList();
     }
 
     @Override
