@@ -5,6 +5,7 @@ import dev.graft.io.WholeFile;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
@@ -17,15 +18,17 @@ final class Png {
   static void write(Path file, BufferedImage image) {
     try {
       WholeFile.write(file, encode(image));
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       throw new GraftException("Cannot write the picture " + file + " (" + e + ").", e);
     }
   }
 
-  private static byte[] encode(BufferedImage image) throws IOException {
+  static byte[] encode(BufferedImage image) {
     var bytes = new ByteArrayOutputStream();
     try (var stream = new MemoryCacheImageOutputStream(bytes)) {
       ImageIO.write(image, "png", stream);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
     return bytes.toByteArray();
   }
