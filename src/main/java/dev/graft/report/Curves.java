@@ -15,14 +15,17 @@ import java.util.function.ToDoubleFunction;
  * @param epochs of the abscissa that have a tick
  */
 public record Curves(String figure, List<Line> lines, List<Tick> ticks, List<Tick> epochs) {
-  /** Of the drawing, and of what lies between its axes. */
-  public static final int WIDTH = 640;
+  /** Of the drawing. */
+  public static final int WIDTH = 480;
 
-  public static final int HEIGHT = 300;
-  static final int LEFT = 56;
-  static final int RIGHT = WIDTH - 12;
-  static final int TOP = 12;
-  static final int BOTTOM = HEIGHT - 32;
+  public static final int HEIGHT = 280;
+
+  /** Where the axes are. */
+  public static final int LEFT = 48;
+
+  public static final int RIGHT = WIDTH - 8;
+  public static final int BOTTOM = HEIGHT - 26;
+  private static final int TOP = 12;
   private static final int TICKS = 5;
 
   /**
@@ -60,8 +63,8 @@ public record Curves(String figure, List<Line> lines, List<Tick> ticks, List<Tic
       high = 1;
     }
     double step = step(Math.max(high - low, 1e-6) / TICKS);
-    low = Math.floor(low / step) * step;
-    high = Math.ceil(high / step + 1e-9) * step;
+    low = Math.floor(low / step + 1e-9) * step;
+    high = Math.max(low + step, Math.ceil(high / step - 1e-9) * step);
     List<Line> lines = new ArrayList<>();
     for (Series each : series) {
       lines.add(new Line(each.name(), pieces(each.values(), longest, low, high)));

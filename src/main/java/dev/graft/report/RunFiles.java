@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -81,8 +82,8 @@ public record RunFiles(
     for (List<String> row : Csv.read(folder.resolve("predictions.csv"))) {
       if (!row.get(0).equals("index")) {
         int index = Integer.parseInt(row.get(0));
-        int truth = names.indexOf(row.get(1));
-        int predicted = names.indexOf(row.get(2));
+        int truth = Objects.checkIndex(names.indexOf(row.get(1)), names.size());
+        int predicted = Objects.checkIndex(names.indexOf(row.get(2)), names.size());
         predictions.add(new Prediction(index, truth, predicted, Float.parseFloat(row.get(3))));
       }
     }
