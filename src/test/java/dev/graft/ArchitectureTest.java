@@ -72,6 +72,7 @@ class ArchitectureTest {
               "feature",
               "inference",
               "training",
+              "report",
               "run",
               "io"));
 

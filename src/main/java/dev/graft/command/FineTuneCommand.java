@@ -5,6 +5,7 @@ import dev.graft.Text;
 import dev.graft.data.Cifar10;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
+import dev.graft.report.Pages;
 import dev.graft.run.FineTuner;
 import dev.graft.run.RunRecord;
 import java.io.IOException;
@@ -30,9 +31,6 @@ import picocli.CommandLine.Mixin;
       "  fine-tune --set epochs=3 --set head.hidden=0 single keys of the recipe"
     })
 final class FineTuneCommand implements Callable<Integer> {
-  /** Test accuracy of the Keras notebook that conf/notebook.yaml repeats. */
-  private static final double NOTEBOOK = 0.6277;
-
   private final Console console;
 
   @Mixin private RecipeOptions options;
@@ -90,7 +88,8 @@ final class FineTuneCommand implements Callable<Integer> {
       console.report(
           Text.of(
               "The Keras notebook with frozen VGG16 on these pictures: %.4f (%+.2f points)",
-              NOTEBOOK, 100 * (test.accuracy() - NOTEBOOK)));
+              Pages.NOTEBOOK,
+              100 * (test.accuracy() - Pages.NOTEBOOK)));
     }
     console.report(
         Text.of(

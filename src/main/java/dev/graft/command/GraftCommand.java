@@ -37,6 +37,8 @@ import picocli.CommandLine.ScopeType;
       FineTuneCommand.class,
       InferCommand.class,
       EvaluateCommand.class,
+      ReportCommand.class,
+      CompareCommand.class,
       InspectCommand.class,
       SummaryCommand.class,
       ModelsCommand.class,

@@ -65,6 +65,21 @@ public record History(List<Epoch> epochs) {
     return new History(List.of());
   }
 
+  /**
+   * Reads what {@link #toCsv} wrote.
+   *
+   * @param rows the header first
+   * @throws IllegalArgumentException for anything else
+   */
+  public static History ofCsv(List<List<String>> rows) {
+    List<Epoch> epochs = new ArrayList<>();
+    for (List<String> row : rows.subList(1, rows.size())) {
+      double[] n = row.stream().mapToDouble(Double::parseDouble).toArray();
+      epochs.add(new Epoch((int) n[0], n[1], n[2], n[3], n[4], n[5], n[6]));
+    }
+    return new History(epochs);
+  }
+
   public History plus(Epoch epoch) {
     var longer = new ArrayList<>(epochs);
     longer.add(epoch);

@@ -1,5 +1,11 @@
 package dev.graft.io;
 
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.dataformat.csv.CsvMapper;
+import com.fasterxml.jackson.dataformat.csv.CsvParser;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -18,6 +24,21 @@ public final class Csv {
   /** The same without a line feed, for who ends lines anyway. */
   public static String line(List<String> fields) {
     return fields.stream().map(Csv::quoted).collect(Collectors.joining(","));
+  }
+
+  /**
+   * All rows of a file, each as its fields.
+   *
+   * @throws IOException if it can't be read, or is no table
+   */
+  public static List<List<String>> read(Path file) throws IOException {
+    try (MappingIterator<List<String>> rows =
+        new CsvMapper()
+            .readerForListOf(String.class)
+            .with(CsvParser.Feature.WRAP_AS_ARRAY)
+            .readValues(Files.newBufferedReader(file))) {
+      return rows.readAll();
+    }
   }
 
   private static String quoted(String field) {

@@ -64,11 +64,8 @@ public final class Charts {
   }
 
   private static void write(Path file, Supplier<BufferedImage> drawing) {
-    try (var bytes = new ByteArrayOutputStream();
-        var stream = new MemoryCacheImageOutputStream(bytes)) {
-      ImageIO.write(drawing.get(), "png", stream);
-      stream.flush();
-      WholeFile.write(file, bytes.toByteArray());
+    try {
+      WholeFile.write(file, png(drawing.get()));
     } catch (LinkageError | InternalError e) { // how AWT says that it found no fonts
       throw new GraftException(
           ("Cannot draw " + file.getFileName() + ", because Java finds no fonts here; install")
@@ -76,6 +73,15 @@ public final class Charts {
           e);
     } catch (IOException e) {
       throw new GraftException("Cannot write the picture " + file + " (" + e + ").", e);
+    }
+  }
+
+  static byte[] png(BufferedImage image) throws IOException {
+    try (var bytes = new ByteArrayOutputStream();
+        var stream = new MemoryCacheImageOutputStream(bytes)) {
+      ImageIO.write(image, "png", stream);
+      stream.flush();
+      return bytes.toByteArray();
     }
   }
 }

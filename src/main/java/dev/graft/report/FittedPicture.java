@@ -33,6 +33,11 @@ final class FittedPicture {
   }
 
   void draw(Graphics2D g) {
+    g.drawImage(image(), bounds.x, bounds.y, null);
+  }
+
+  /** The picture alone. */
+  BufferedImage image() {
     byte[] rgb = picture.scaled(bounds.width, bounds.height).rgb();
     var image = new BufferedImage(bounds.width, bounds.height, BufferedImage.TYPE_INT_RGB);
     for (int i = 0; i < bounds.width * bounds.height; i++) {
@@ -40,6 +45,6 @@ final class FittedPicture {
           (rgb[3 * i] & 0xff) << 16 | (rgb[3 * i + 1] & 0xff) << 8 | (rgb[3 * i + 2] & 0xff);
       image.setRGB(i % bounds.width, i / bounds.width, pixel);
     }
-    g.drawImage(image, bounds.x, bounds.y, null);
+    return image;
   }
 }

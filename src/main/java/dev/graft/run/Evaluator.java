@@ -75,7 +75,9 @@ public final class Evaluator {
       events.listed(found, Survey.quick(found));
       int[] labels = labels(found, classifier.classes());
       int[] chosen =
-          data.isPresent() ? chosen(found, fingerprints) : own(recipe, found, fingerprints);
+          data.isPresent()
+              ? chosen(found, fingerprints)
+              : own(run, recipe, found, fingerprints, events);
       Evaluation evaluation = judge(found.pictures(), chosen, labels, classifier);
       Verdict verdict =
           new Verdict(
@@ -114,10 +116,11 @@ public final class Evaluator {
   }
 
   /** The test pictures of the run, as it wrote them down, or as they are drawn again. */
-  private int[] own(Recipe recipe, DataSet found, Fingerprints fingerprints) {
+  static int[] own(
+      Path run, Recipe recipe, DataSet found, Fingerprints fingerprints, RunEvents events) {
     Path written = run.resolve("split.csv");
     if (!Files.isRegularFile(written)) {
-      Survey survey = Survey.thorough(unchanged(found), fingerprints, events);
+      Survey survey = Survey.thorough(unchanged(run, found), fingerprints, events);
       int[] test = DataSets.split(Designs.resolve(recipe), found, survey.groups()).test();
       events.judgingOwn(test.length, List.of());
       return test;
@@ -127,7 +130,7 @@ public final class Evaluator {
     return test.indices();
   }
 
-  private DataSet unchanged(DataSet found) {
+  private static DataSet unchanged(Path run, DataSet found) {
     String then = RunFolder.recordOf(run).data().sha256();
     if (!found.sha256().equals(then)) {
       throw new GraftException(

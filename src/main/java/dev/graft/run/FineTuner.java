@@ -128,20 +128,24 @@ public final class FineTuner {
     Survey survey = quarantining(folder, this::survey);
     Split split = split(survey, folder);
     double featureSeconds = watch.lap();
+    Long featureMemory = PeakMemory.bytes();
     try (GraftTraining training = training(events);
         KeptWeights untrained = training.weights()) {
       keep(untrained);
       History history = fit(training, features, split);
       double trainingSeconds = watch.lap();
+      Long trainingMemory = PeakMemory.bytes();
       Evaluation onValidation = judge(training, features, split.validation(), new ArrayList<>());
       List<float[]> drawn = new ArrayList<>();
       Evaluation onTest = judge(training, features, split.test(), drawn);
       write(folder, history, split, onTest, drawn);
       save(folder);
       double evaluationSeconds = watch.lap();
+      Long evaluationMemory = PeakMemory.bytes();
       RunRecord.CrossValidation folds = crossValidate(folder, features, survey, untrained);
       return complete(
           folder,
+          split,
           new RunRecord.Outcome(
               RunRecord.Epochs.of(history, recipe.epochs()),
               RunRecord.Figures.of(onValidation),
@@ -149,6 +153,8 @@ public final class FineTuner {
               folds,
               new RunRecord.Seconds(
                   featureSeconds, trainingSeconds, evaluationSeconds, total.lap()),
+              new RunRecord.Memory(
+                  featureMemory, trainingMemory, evaluationMemory, PeakMemory.bytes()),
               features.cache()));
     }
   }
@@ -158,8 +164,11 @@ public final class FineTuner {
     folder.write("recipe.yaml", RecipeReader.write(recipe, asked));
   }
 
-  private Completed complete(RunFolder folder, RunRecord.Outcome outcome) throws IOException {
+  private Completed complete(RunFolder folder, Split split, RunRecord.Outcome outcome)
+      throws IOException {
     RunRecord completed = folder.record().completed(outcome);
+    Reporter.write(
+        folder.path(), completed, graft.design(), Reporter.TestPictures.of(data, split.test()));
     folder.complete(completed);
     return new Completed(folder.path(), completed);
   }

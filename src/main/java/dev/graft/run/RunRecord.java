@@ -53,8 +53,9 @@ public record RunRecord(
       TestFigures test,
       CrossValidation crossValidation,
       Seconds seconds,
+      Memory memory,
       Cache cache) {
-    static final Outcome NONE = new Outcome(null, null, null, null, null, null);
+    static final Outcome NONE = new Outcome(null, null, null, null, null, null, null);
   }
 
   /** How far a run came. */
@@ -193,6 +194,10 @@ public record RunRecord(
 
   /** Wall time. */
   public record Seconds(double features, double training, double evaluation, double total) {}
+
+  /** The most resident bytes by the end of each stage; {@code null} where the system won't say. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Memory(Long features, Long training, Long evaluation, Long total) {}
 
   /** Whether the features were there already, and the size of their file. */
   public record Cache(boolean hit, long bytes) {}

@@ -1,0 +1,85 @@
+package dev.graft.command;
+
+import dev.graft.Console;
+import dev.graft.report.Comparison;
+import dev.graft.report.Pages;
+import dev.graft.report.RunFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code compare}: runs side by side. */
+@Command(
+    name = "compare",
+    description = "What differed between runs and what came out, as text and as a page.",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  compare output/runs/*                 all runs",
+      "  compare RUN RUN --to comparison.html  two, on a page of a name"
+    })
+final class CompareCommand implements Callable<Integer> {
+  private final Console console;
+
+  @Parameters(paramLabel = "RUN", arity = "2..*", description = "Folders of completed runs.")
+  private List<Path> runs;
+
+  @Option(
+      names = "--to",
+      paramLabel = "FILE",
+      description = "The page; comparison.html in the output folder unless given.")
+  private Path to;
+
+  @Mixin private OutputOption output;
+
+  CompareCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    Comparison comparison = new Comparison(runs.stream().map(RunFiles::read).toList());
+    List<RunFiles> all = comparison.runs();
+    IntStream.range(0, all.size())
+        .forEach(i -> console.answer((i + 1) + ": " + all.get(i).folder()));
+    table("What came out", comparison.outcome());
+    table("What differed", comparison.differences());
+    Path page = to == null ? output.folder().path().resolve("comparison.html") : to;
+    Path parent = page.toAbsolutePath().getParent();
+    if (parent != null) {
+      Files.createDirectories(parent);
+    }
+    Pages.write(page, comparison);
+    console.answer("");
+    console.answer("With the learning curves: " + page);
+    return 0;
+  }
+
+  /** Columns as wide as what is in them; the last one ends the line. */
+  private void table(String title, List<Comparison.Row> rows) {
+    console.answer("");
+    console.answer(rows.isEmpty() ? title + ": nothing" : title + ":");
+    int names = rows.stream().mapToInt(row -> row.name().length()).max().orElse(0);
+    int values =
+        rows.stream()
+            .flatMap(row -> row.values().stream().limit(row.values().size() - 1L))
+            .mapToInt(String::length)
+            .max()
+            .orElse(0);
+    for (Comparison.Row row : rows) {
+      StringBuilder line = new StringBuilder("  " + row.name());
+      line.append(" ".repeat(names - row.name().length()));
+      row.values()
+          .forEach(
+              value ->
+                  line.append("  " + value + " ".repeat(Math.max(0, values - value.length()))));
+      console.answer(line.toString().stripTrailing());
+    }
+  }
+}

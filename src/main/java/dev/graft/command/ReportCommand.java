@@ -1,0 +1,56 @@
+package dev.graft.command;
+
+import dev.graft.Console;
+import dev.graft.GraftException;
+import dev.graft.run.OutputFolder;
+import dev.graft.run.Reporter;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** {@code report}: a run's page, made again. */
+@Command(
+    name = "report",
+    description = "Make a run's report.html again, from the files in its folder.",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  report                                            of the latest run",
+      "  report output/runs/20260101-120000-vgg16-cifar10  of another one"
+    })
+final class ReportCommand implements Callable<Integer> {
+  private final Console console;
+
+  @Parameters(
+      paramLabel = "RUN",
+      arity = "0..1",
+      description = "A run's folder; the latest one unless given.")
+  private Path run;
+
+  @Mixin private OutputOption output;
+
+  ReportCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    OutputFolder folder = output.folder();
+    Path chosen = run;
+    if (chosen == null) {
+      chosen =
+          folder
+              .latest()
+              .orElseThrow(
+                  () ->
+                      new GraftException(
+                          "There is no completed run in "
+                              + folder.path()
+                              + "; run fine-tune first, or name a run's folder."));
+    }
+    console.answer(Reporter.write(chosen, folder, new RunLines(console)).toString());
+    return 0;
+  }
+}

@@ -1,0 +1,114 @@
+package dev.graft.run;
+
+import dev.graft.GraftException;
+import dev.graft.data.DataSet;
+import dev.graft.data.duplicates.Fingerprints;
+import dev.graft.evaluation.Prediction;
+import dev.graft.network.GraftedNetwork;
+import dev.graft.picture.Picture;
+import dev.graft.recipe.Recipe;
+import dev.graft.recipe.RecipeReader;
+import dev.graft.report.Pages;
+import dev.graft.report.RunFiles;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntFunction;
+
+/** The page of a run, {@code report.html}, from what the run left in its folder. */
+public final class Reporter {
+  private static final String PAGE = "report.html";
+
+  private Reporter() {}
+
+  /** The run's test pictures, by their place in its {@code predictions.csv}. */
+  record TestPictures(IntFunction<Optional<Picture>> pictures, IntFunction<String> places) {
+    static TestPictures of(DataSet data, int[] test) {
+      return new TestPictures(
+          place -> data.pictures().read(test[place], Pages.PICTURE_SIDE),
+          place -> ending(data.pictures().place(test[place])));
+    }
+
+    /** A page goes to others, whom the folders above don't concern. */
+    private static String ending(String place) {
+      Path path = Path.of(place);
+      int names = path.getNameCount();
+      return names <= 2 ? place : path.subpath(names - 2, names).toString();
+    }
+
+    private List<Pages.Shown> shown(RunFiles run, List<Prediction> predictions) {
+      List<String> names = run.evaluation().classNames();
+      return predictions.stream()
+          .limit(Pages.MOST_PICTURES)
+          .flatMap(
+              each ->
+                  pictures
+                      .apply(each.index())
+                      .map(
+                          picture ->
+                              Pages.Shown.of(
+                                  picture,
+                                  places.apply(each.index()),
+                                  names.get(each.truth()),
+                                  names.get(each.predicted()),
+                                  each.probability()))
+                      .stream())
+          .toList();
+    }
+  }
+
+  /** Writes the page of a run that is complete but for it. */
+  static void write(Path run, RunRecord record, GraftedNetwork design, TestPictures test) {
+    RunFiles files = RunFiles.read(run, OutputFolder.JSON.valueToTree(record));
+    write(files, design, Optional.of(test), Optional.empty());
+  }
+
+  /**
+   * Writes the page of a run again; without pictures where these are not to be had any more.
+   *
+   * @return the page
+   * @throws GraftException if it is no completed run
+   */
+  public static Path write(Path run, OutputFolder output, RunEvents events) throws IOException {
+    RunFiles files = RunFiles.read(run);
+    Recipe recipe = RecipeReader.read(run.resolve("recipe.yaml"), Map.of());
+    GraftedNetwork design =
+        Designs.of(Designs.resolve(recipe), files.evaluation().classNames().size());
+    try (Fingerprints fingerprints = new Fingerprints(output.fingerprints())) {
+      DataSet data = DataSets.open(recipe, events);
+      int[] test = Evaluator.own(run, recipe, data, fingerprints, events);
+      if (test.length != files.evaluation().count()) {
+        throw new GraftException("They are not those that the run was judged by.");
+      }
+      return write(files, design, Optional.of(TestPictures.of(data, test)), Optional.empty());
+    } catch (GraftException e) {
+      return write(files, design, Optional.empty(), Optional.of(e.getMessage()));
+    }
+  }
+
+  private static Path write(
+      RunFiles files, GraftedNetwork design, Optional<TestPictures> test, Optional<String> why) {
+    Path page = files.folder().resolve(PAGE);
+    Pages.write(
+        page,
+        new Pages.Run(
+            files,
+            design.rows().stream()
+                .map(
+                    row ->
+                        new Pages.Layer(
+                            row.name(),
+                            row.type(),
+                            row.output().toString(),
+                            row.parameters(),
+                            row.trained()))
+                .toList(),
+            design.cut() + 1, // the pixels are a row too
+            test.map(all -> all.shown(files, files.evaluation().mistakes())).orElse(List.of()),
+            test.map(all -> all.shown(files, files.leastCertain())).orElse(List.of()),
+            why.map(reason -> "The pictures are not here. " + reason)));
+    return page;
+  }
+}

@@ -1,0 +1,60 @@
+package dev.graft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.SmallRun.Pictures;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Pages of whole small runs. */
+@Tag("engine")
+class ReportTest {
+  @TempDir Path folder;
+
+  @Test
+  void aRunHasAPageThatIsMadeAgainWithItsPicturesOrWithoutAndComparedToAnother()
+      throws IOException {
+    Pictures photos =
+        new Pictures(folder.resolve("photos"))
+            .add(4, 40, 60, "dark", "train")
+            .add(4, 190, 210, "light", "train")
+            .add(2, 40, 60, "dark", "val")
+            .add(2, 40, 60, "dark", "test")
+            .add(2, 40, 60, "light", "test");
+    Path output = folder.resolve("output");
+    SmallRun first = photos.train(output);
+    Path page = first.folder().resolve("report.html");
+    String made = Files.readString(page);
+    assertThat(made)
+        .contains(
+            "of 4 test pictures were recognised",
+            "data:image/png;base64",
+            "<small>photos/12.png</small>");
+
+    Files.delete(page);
+    CommandRun again = CommandRun.of("report", "--output=" + output);
+    assertThat(again.code()).as(again.err()).isZero();
+    assertThat(again.out()).isEqualTo(page + "\n");
+    assertThat(page).hasContent(made);
+
+    SmallRun second = photos.train(output, "--set=epochs=2");
+    CommandRun compared =
+        CommandRun.of(
+            "compare", first.folder().toString(), second.folder().toString(), "--output=" + output);
+    assertThat(compared.code()).as(compared.err()).isZero();
+    assertThat(compared.out()).containsPattern("epochs +8 +2\n").doesNotContain("seed  ");
+    assertThat(Files.readString(output.resolve("comparison.html")))
+        .contains(first.folder().getFileName().toString(), "<polyline");
+
+    Files.delete(photos.file(12));
+    assertThat(CommandRun.of("report", "--output=" + output, first.folder().toString()).code())
+        .isZero();
+    assertThat(Files.readString(page))
+        .contains("The pictures are not here.")
+        .doesNotContain("data:image/png");
+  }
+}
