@@ -37,6 +37,7 @@ import picocli.CommandLine.ScopeType;
       FineTuneCommand.class,
       InferCommand.class,
       EvaluateCommand.class,
+      ServeCommand.class,
       InspectCommand.class,
       SummaryCommand.class,
       ModelsCommand.class,
