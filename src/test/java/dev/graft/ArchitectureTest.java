@@ -42,6 +42,7 @@ class ArchitectureTest {
           entry("data.duplicates", "data", "picture", "io"),
           entry("zoo", "network", "network.djl", "picture", "io"),
           entry("inference", "network", "network.djl", "zoo", "picture", "recipe", "io"),
+          entry("serve", "inference", "picture"),
           entry("feature", "network", "data", "picture", "io"),
           entry("report", "evaluation", "picture", "io"),
           entry("training", "recipe", "network", "network.djl", "zoo", "feature", "evaluation"),
@@ -73,6 +74,7 @@ class ArchitectureTest {
               "inference",
               "training",
               "report",
+              "serve",
               "run",
               "io"));
 

@@ -39,6 +39,7 @@ import picocli.CommandLine.ScopeType;
       EvaluateCommand.class,
       ReportCommand.class,
       CompareCommand.class,
+      ServeCommand.class,
       InspectCommand.class,
       SummaryCommand.class,
       ModelsCommand.class,

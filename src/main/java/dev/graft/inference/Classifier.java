@@ -81,6 +81,11 @@ public final class Classifier implements AutoCloseable {
             loaded.classes()));
   }
 
+  /** The number of pictures that it computes fastest at a time. */
+  public int batch() {
+    return BATCH;
+  }
+
   /** For people. */
   public String name() {
     return loaded.name();

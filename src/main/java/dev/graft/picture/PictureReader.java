@@ -163,6 +163,16 @@ public final class PictureReader {
     return opened(file, whole(file, PictureSource::header));
   }
 
+  /**
+   * Likewise, of the bytes of a file.
+   *
+   * @param name what messages call it
+   */
+  public static Header header(byte[] bytes, String name) {
+    return guarded(
+        () -> new ByteArrayImageInputStream(bytes), bytes.length, name, PictureSource::header);
+  }
+
   private interface Use<S, T> {
     T of(S source) throws IOException;
   }
