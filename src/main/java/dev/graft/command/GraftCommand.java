@@ -3,6 +3,7 @@ package dev.graft.command;
 import dev.graft.Console;
 import dev.graft.GraftException;
 import dev.graft.Reason;
+import dev.graft.run.GitCommit;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -22,7 +23,7 @@ import picocli.CommandLine.ScopeType;
     name = "graft",
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
-    version = "Graft 0.1.0",
+    versionProvider = GraftCommand.Version.class,
     synopsisSubcommandLabel = "COMMAND",
     usageHelpAutoWidth = true,
     description = "Transfer learning for images on the JVM.",
@@ -40,7 +41,8 @@ import picocli.CommandLine.ScopeType;
       InspectCommand.class,
       SummaryCommand.class,
       ModelsCommand.class,
-      DoctorCommand.class
+      DoctorCommand.class,
+      CompletionCommand.class
     })
 public final class GraftCommand implements Runnable {
   /** What shells say of a program that ended since nobody read its pipe any more: 128 + SIGPIPE. */
@@ -55,6 +57,14 @@ public final class GraftCommand implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
   private GraftCommand() {}
+
+  /** Which Graft this is. */
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"Graft 0.1.0, commit " + GitCommit.ofGraft()};
+    }
+  }
 
   /**
    * Runs a command line.

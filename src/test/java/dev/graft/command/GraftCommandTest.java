@@ -33,12 +33,22 @@ class GraftCommandTest {
           .contains("  summary ", "  models ", "  doctor ");
       assertThat(said.err()).isEmpty();
     }
-    assertThat(graft("--version").out()).matches("Graft [0-9.]+\\R");
+    assertThat(graft("--version").out())
+        .matches("Graft [0-9.]+, commit (\\p{XDigit}{40}(-dirty)?|unknown)\\R");
   }
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"fine-tune", "infer", "evaluate", "inspect", "summary", "models", "doctor"})
+      strings = {
+        "fine-tune",
+        "infer",
+        "evaluate",
+        "inspect",
+        "summary",
+        "models",
+        "doctor",
+        "completion"
+      })
   void everyCommandExplainsItselfWithExamplesOfItsOwnInEightyColumns(String command) {
     Said said = graft(command + " --help");
     assertThat(said.code()).isZero();
