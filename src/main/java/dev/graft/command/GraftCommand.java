@@ -163,9 +163,9 @@ public final class GraftCommand implements Runnable {
           + Reason.of(failure, "the system does not say why")
           + ". (Is the disk full, or gone? What was there before is untouched.)";
     } else if (failure instanceof OutOfMemoryError) {
-      return "There is not enough memory for that; MAVEN_OPTS=-Xmx4g gives Java more.";
+      return "There is not enough memory for that; -Xmx4g in MAVEN_OPTS (with bin/graft: GRAFT_OPTS) gives Java more.";
     } else if (failure instanceof StackOverflowError) {
-      return "Something there is nested too deeply; MAVEN_OPTS=-Xss16m lets Java go deeper.";
+      return "Something there is nested too deeply; -Xss16m in MAVEN_OPTS (with bin/graft: GRAFT_OPTS) lets Java go deeper.";
     }
     return "Graft failed in a way it should not: "
         + failure

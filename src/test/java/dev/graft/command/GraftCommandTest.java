@@ -172,9 +172,11 @@ class GraftCommandTest {
   @Test
   void anErrorOfJavasEndsInASentenceToo() {
     assertThat(GraftCommand.sentence(new OutOfMemoryError("Java heap space")))
-        .isEqualTo("There is not enough memory for that; MAVEN_OPTS=-Xmx4g gives Java more.");
+        .isEqualTo(
+            "There is not enough memory for that; -Xmx4g in MAVEN_OPTS (with bin/graft: GRAFT_OPTS) gives Java more.");
     assertThat(GraftCommand.sentence(new StackOverflowError()))
-        .isEqualTo("Something there is nested too deeply; MAVEN_OPTS=-Xss16m lets Java go deeper.");
+        .isEqualTo(
+            "Something there is nested too deeply; -Xss16m in MAVEN_OPTS (with bin/graft: GRAFT_OPTS) lets Java go deeper.");
     assertThat(GraftCommand.sentence(new NoSuchMethodError("a.b()")))
         .startsWith("Graft failed in a way it should not: java.lang.NoSuchMethodError: a.b() ");
   }
