@@ -12,8 +12,19 @@ public final class Main {
 
   /** Ends the process, so that no thread of an engine's keeps it alive. */
   public static void main(String[] arguments) {
+    settle();
     // System.out would keep to itself that an answer could not be written.
     System.exit(run(arguments, new FileOutputStream(FileDescriptor.out), System.err));
+  }
+
+  /**
+   * Graft speaks for itself, and draws without a screen; of the libraries only warnings are wanted.
+   */
+  private static void settle() {
+    System.setProperty("java.awt.headless", "true");
+    System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn");
+    System.setProperty("org.slf4j.simpleLogger.showThreadName", "false");
+    System.setProperty("org.slf4j.simpleLogger.showShortLogName", "true");
   }
 
   /**

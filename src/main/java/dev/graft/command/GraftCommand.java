@@ -3,6 +3,7 @@ package dev.graft.command;
 import dev.graft.Console;
 import dev.graft.GraftException;
 import dev.graft.Reason;
+import dev.graft.run.GitCommit;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -22,7 +23,7 @@ import picocli.CommandLine.ScopeType;
     name = "graft",
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
-    version = "Graft 0.1.0",
+    versionProvider = GraftCommand.Version.class,
     synopsisSubcommandLabel = "COMMAND",
     usageHelpAutoWidth = true,
     description = "Transfer learning for images on the JVM.",
@@ -43,7 +44,8 @@ import picocli.CommandLine.ScopeType;
       InspectCommand.class,
       SummaryCommand.class,
       ModelsCommand.class,
-      DoctorCommand.class
+      DoctorCommand.class,
+      CompletionCommand.class
     })
 public final class GraftCommand implements Runnable {
   /** What shells say of a program that ended since nobody read its pipe any more: 128 + SIGPIPE. */
@@ -58,6 +60,14 @@ public final class GraftCommand implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
   private GraftCommand() {}
+
+  /** Which Graft this is. */
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"Graft 0.1.0, commit " + GitCommit.ofGraft()};
+    }
+  }
 
   /**
    * Runs a command line.
@@ -156,9 +166,9 @@ public final class GraftCommand implements Runnable {
           + Reason.of(failure, "the system does not say why")
           + ". (Is the disk full, or gone? What was there before is untouched.)";
     } else if (failure instanceof OutOfMemoryError) {
-      return "There is not enough memory for that; MAVEN_OPTS=-Xmx4g gives Java more.";
+      return "There is not enough memory for that; -Xmx4g in MAVEN_OPTS (with bin/graft: GRAFT_OPTS) gives Java more.";
     } else if (failure instanceof StackOverflowError) {
-      return "Something there is nested too deeply; MAVEN_OPTS=-Xss16m lets Java go deeper.";
+      return "Something there is nested too deeply; -Xss16m in MAVEN_OPTS (with bin/graft: GRAFT_OPTS) lets Java go deeper.";
     }
     return "Graft failed in a way it should not: "
         + failure

@@ -5,14 +5,14 @@ import java.io.InputStream;
 import java.util.Properties;
 
 /** The commit that Graft was built from. */
-final class GitCommit {
+public final class GitCommit {
   private GitCommit() {}
 
   /**
    * The commit's hash, with {@code -dirty} where files differed from it, as the build wrote it
    * down; {@code unknown} where it was built outside of git.
    */
-  static String ofGraft() {
+  public static String ofGraft() {
     Properties build = new Properties();
     try (InputStream stream = GitCommit.class.getResourceAsStream("build.properties")) {
       if (stream != null) {

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
+import dev.graft.network.djl.Values;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,12 +37,7 @@ public final class KeptWeights implements AutoCloseable {
 
   /** Goes back to what was kept. */
   public void restore() {
-    copies.forEach(
-        (parameter, copy) -> {
-          parameter.freeze(true);
-          copy.copyTo(parameter.getArray());
-          parameter.freeze(false);
-        });
+    copies.forEach(Values::set);
   }
 
   @Override

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Parameter;
 import ai.djl.training.initializer.XavierInitializer;
 import dev.graft.network.djl.Graft;
+import dev.graft.network.djl.Values;
 import dev.graft.recipe.Recipe;
 import dev.graft.zoo.Backbone;
 
@@ -37,9 +38,8 @@ public final class NewWeights {
   /** DJL draws a backbone's weights as it is loaded, before the recipe's word on it is known. */
   private static void redraw(Parameter parameter, XavierInitializer initializer, NDManager owner) {
     NDArray array = parameter.getArray();
-    parameter.freeze(true); // a weight that records gradients can't be written to
     try (NDArray drawn = initializer.initialize(owner, array.getShape(), array.getDataType())) {
-      drawn.copyTo(array);
+      Values.set(parameter, drawn);
     }
   }
 }

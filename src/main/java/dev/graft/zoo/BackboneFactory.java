@@ -14,6 +14,7 @@ import dev.graft.network.Preprocessing;
 import dev.graft.network.Weight;
 import dev.graft.network.djl.Graft;
 import dev.graft.network.djl.Segment;
+import dev.graft.network.djl.Values;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -107,7 +108,7 @@ public final class BackboneFactory implements BlockFactory {
     Map<Weight, Parameter> wanted = block.byWeight();
     WeightSource.Opened opened = source.open(List.copyOf(wanted.keySet()), request.display());
     try (WeightReader reader = opened.reader()) {
-      wanted.forEach((weight, parameter) -> parameter.getArray().set(reader.read(weight)));
+      wanted.forEach((weight, parameter) -> Values.set(parameter, reader.read(weight)));
       return new Filled(
           WeightSource.preprocessing(entry, reader.convention()),
           new Backbone.Provenance(source.label(), opened.sha256().hex(), source.pretrained()));

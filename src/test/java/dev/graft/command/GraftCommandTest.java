@@ -33,12 +33,22 @@ class GraftCommandTest {
           .contains("  summary ", "  models ", "  doctor ");
       assertThat(said.err()).isEmpty();
     }
-    assertThat(graft("--version").out()).matches("Graft [0-9.]+\\R");
+    assertThat(graft("--version").out())
+        .matches("Graft [0-9.]+, commit (\\p{XDigit}{40}(-dirty)?|unknown)\\R");
   }
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"fine-tune", "infer", "evaluate", "inspect", "summary", "models", "doctor"})
+      strings = {
+        "fine-tune",
+        "infer",
+        "evaluate",
+        "inspect",
+        "summary",
+        "models",
+        "doctor",
+        "completion"
+      })
   void everyCommandExplainsItselfWithExamplesOfItsOwnInEightyColumns(String command) {
     Said said = graft(command + " --help");
     assertThat(said.code()).isZero();
@@ -162,9 +172,11 @@ class GraftCommandTest {
   @Test
   void anErrorOfJavasEndsInASentenceToo() {
     assertThat(GraftCommand.sentence(new OutOfMemoryError("Java heap space")))
-        .isEqualTo("There is not enough memory for that; MAVEN_OPTS=-Xmx4g gives Java more.");
+        .isEqualTo(
+            "There is not enough memory for that; -Xmx4g in MAVEN_OPTS (with bin/graft: GRAFT_OPTS) gives Java more.");
     assertThat(GraftCommand.sentence(new StackOverflowError()))
-        .isEqualTo("Something there is nested too deeply; MAVEN_OPTS=-Xss16m lets Java go deeper.");
+        .isEqualTo(
+            "Something there is nested too deeply; -Xss16m in MAVEN_OPTS (with bin/graft: GRAFT_OPTS) lets Java go deeper.");
     assertThat(GraftCommand.sentence(new NoSuchMethodError("a.b()")))
         .startsWith("Graft failed in a way it should not: java.lang.NoSuchMethodError: a.b() ");
   }

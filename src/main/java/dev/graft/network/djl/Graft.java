@@ -104,6 +104,6 @@ public final class Graft {
 
   private void set(Weight.Role role, float[] values) {
     Weight weight = Weight.of(GraftedNetwork.SCALING, role, values.length);
-    whole.byWeight().get(weight).getArray().set(values);
+    Values.set(whole.byWeight().get(weight), values);
   }
 }
