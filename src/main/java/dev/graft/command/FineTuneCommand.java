@@ -88,8 +88,7 @@ final class FineTuneCommand implements Callable<Integer> {
       console.report(
           Text.of(
               "The Keras notebook with frozen VGG16 on these pictures: %.4f (%+.2f points)",
-              Pages.NOTEBOOK,
-              100 * (test.accuracy() - Pages.NOTEBOOK)));
+              Pages.NOTEBOOK, 100 * (test.accuracy() - Pages.NOTEBOOK)));
     }
     console.report(
         Text.of(
