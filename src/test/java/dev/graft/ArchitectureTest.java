@@ -34,6 +34,8 @@ class ArchitectureTest {
           entry("evaluation", "io"),
           entry("network", "picture"),
           entry("network.djl", "network"),
+          entry("network.onnx", "network"),
+          entry("engine"),
           entry("data", "picture", "io"),
           entry("data.duplicates", "data", "picture", "io"),
           entry("zoo", "network", "network.djl", "picture", "io"),
@@ -187,6 +189,24 @@ class ArchitectureTest {
         .dependOnClassesThat()
         .resideInAnyPackage(
             "ai.djl.pytorch..", "ai.djl.mxnet..", "ai.djl.onnxruntime..", "ai.djl.tensorflow..")
+        .check(GRAFT);
+  }
+
+  @Test
+  void onnxRuntimeIsKnownToItsRoomAloneAndSoAreOnnxsMessages() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.graft.engine")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("ai.onnxruntime..")
+        .check(GRAFT);
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.graft.network.onnx")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("ai.onnx..", "com.google.protobuf..")
         .check(GRAFT);
   }
 
