@@ -20,7 +20,9 @@ import dev.graft.io.WholeFile;
 import dev.graft.network.GraftedNetwork;
 import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
+import dev.graft.network.Weights;
 import dev.graft.network.djl.Graft;
+import dev.graft.network.onnx.Precision;
 import dev.graft.recipe.Recipe;
 import dev.graft.zoo.BackboneEntry;
 import java.io.EOFException;
@@ -148,11 +150,20 @@ public final class SavedModel {
   }
 
   /**
-   * Loads a model.
+   * Loads a model: on the CPU into ONNX Runtime, where it is there, else into DJL.
    *
    * @throws GraftException if the folder holds no model, or a damaged one
    */
-  public static LoadedModel load(Path folder, Device device) {
+  static LoadedModel load(Path folder, Device device) {
+    return load(folder, device, OnnxForward.suits(device));
+  }
+
+  /**
+   * Likewise.
+   *
+   * @param onnx whether ONNX Runtime is to compute it
+   */
+  static LoadedModel load(Path folder, Device device, boolean onnx) {
     if (!Files.isRegularFile(folder.resolve(NETWORK))) {
       throw new GraftException(
           "There is no model in " + folder + ": it should hold " + NETWORK + " and the rest.");
@@ -163,7 +174,9 @@ public final class SavedModel {
       List<String> classes = classes(folder, description);
       return new LoadedModel(
           name(folder),
-          loaded(folder, description, design, device),
+          onnx
+              ? rendered(folder, description, design)
+              : new DjlForward(loaded(folder, description, design, device), design.inputSize()),
           description.preprocessing(),
           description.inputSize(),
           classes);
@@ -175,6 +188,13 @@ public final class SavedModel {
       // What DJL makes of a damaged file may be anything.
       throw failure(folder, Reason.of(e, "its files are damaged, or belong to another model"), e);
     }
+  }
+
+  private static Forward rendered(Path folder, Description description, GraftedNetwork design)
+      throws IOException {
+    Path file = checkedWeightFile(folder, description);
+    Weights weights = SavedWeights.of(file, design.graph().weights());
+    return new OnnxForward(design, weights, new Precision.Float32());
   }
 
   /**

@@ -1,7 +1,6 @@
 package dev.graft.run;
 
 import ai.djl.Device;
-import ai.djl.ndarray.NDManager;
 import dev.graft.Progress;
 import dev.graft.data.ImageSet;
 import dev.graft.feature.FeatureBatches;
@@ -9,6 +8,7 @@ import dev.graft.feature.FeatureCache;
 import dev.graft.feature.FeatureExtractor;
 import dev.graft.feature.FeatureKey;
 import dev.graft.feature.FeatureSource;
+import dev.graft.feature.FrozenRoot;
 import dev.graft.feature.PixelSource;
 import dev.graft.feature.RecordLayout;
 import dev.graft.network.djl.Graft;
@@ -56,8 +56,8 @@ record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache) 
       throws IOException {
     RecordLayout layout =
         RecordLayout.of(graft.design(), recipe.cacheType() == Recipe.CacheType.FLOAT16);
-    FeatureKey key =
-        FeatureKey.of(graft.design(), layout, weights, Computer.engine() + " on " + device);
+    Root root = Root.of(recipe, graft, pixelSource(graft, pictures), layout, device);
+    FeatureKey key = FeatureKey.of(graft.design(), layout, weights, root.engine());
     FeatureCache cache = new FeatureCache(folder, key, layout);
     List<Integer> missing = cache.missing(pictures);
     int computed = 0;
@@ -69,7 +69,7 @@ record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache) 
       Set<Integer> tried = new HashSet<>();
       // Where the first of several copies can't be read, the next one has its turn.
       while (tried.addAll(missing)) {
-        computed += compute(cache, missing, graft, pictures, layout, device, events);
+        computed += compute(cache, missing, root, graft, pictures, layout, events);
         missing = cache.missing(pictures);
       }
       events.computed(computed, watch.lap(), cache.bytes());
@@ -82,22 +82,21 @@ record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache) 
   private static int compute(
       FeatureCache cache,
       List<Integer> missing,
+      Root root,
       Graft graft,
       ImageSet pictures,
       RecordLayout layout,
-      Device device,
       RunEvents events)
       throws IOException {
-    try (NDManager manager = NDManager.newBaseManager(device);
+    try (FrozenRoot opened = root.open();
         Progress progress = events.progress("features", "pictures", missing.size())) {
       return cache.fill(
           pictures,
           missing,
           new FeatureExtractor(
-              graft.root(),
+              opened,
               pixelSource(graft, pictures),
               layout,
-              manager,
               pictures.quarantine()::check,
               progress));
     }

@@ -11,6 +11,7 @@ import dev.graft.data.Split;
 import dev.graft.data.SplitCsv;
 import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.data.duplicates.Survey;
+import dev.graft.engine.OnnxSession;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.inference.SavedModel;
@@ -30,6 +31,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** A run, from a recipe to a verdict. */
@@ -92,7 +94,7 @@ public final class FineTuner {
       events.listed(data, survey);
       // What can't be split is said now, before hours of features.
       Split.check(data, survey.groups());
-      Recipe recipe = Designs.resolve(asked, data.sides().median());
+      Recipe recipe = Designs.resolve(asked, data.sides().median(), device);
       events.decided(asked, recipe, data.sides().smallerThan(recipe.inputSize()));
       BackboneEntry entry = BackboneEntry.of(recipe.backbone());
       try (Backbone backbone =
@@ -392,7 +394,18 @@ public final class FineTuner {
             device.toString(),
             System.getProperty("java.version"),
             System.getProperty("os.name") + " " + System.getProperty("os.arch")),
+        root(engine),
         GitCommit.ofGraft(),
         new RunRecord.Parameters(graft.design().parameters(), graft.design().trainedParameters()));
+  }
+
+  private RunRecord.Root root(Engine engine) {
+    if (graft.design().cut() == 0) {
+      return null;
+    }
+    String precision = recipe.precision().name().toLowerCase(Locale.ROOT);
+    return recipe.rootEngine() == Recipe.RootEngine.ONNXRUNTIME
+        ? new RunRecord.Root(OnnxSession.NAME, OnnxSession.version(), precision)
+        : new RunRecord.Root(engine.getEngineName(), engine.getVersion(), precision);
   }
 }
