@@ -34,7 +34,7 @@ class ArchitectureTest {
           entry("evaluation", "io"),
           entry("network", "picture"),
           entry("network.djl", "network"),
-          entry("network.onnx", "network"),
+          entry("network.onnx", "network", "engine"),
           entry("engine"),
           entry("data", "picture", "io"),
           entry("data.duplicates", "data", "picture", "io"),

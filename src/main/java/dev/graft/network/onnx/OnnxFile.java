@@ -2,12 +2,15 @@ package dev.graft.network.onnx;
 
 import ai.djl.ndarray.types.Shape;
 import dev.graft.network.Graph;
+import dev.graft.network.Layer;
 import dev.graft.network.Step;
 import dev.graft.network.Weights;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A network as an ONNX model's file, which any number of pictures at a time may be given to. */
 public final class OnnxFile {
@@ -31,20 +34,33 @@ public final class OnnxFile {
       Map<String, String> metadata) {
     Folded folded = Folded.of(graph, weights, Set.copyOf(outputs));
     Map<String, Shape> shapes = folded.graph().shapes();
+    Set<String> frozen = names(graph.steps().subList(0, precision.steps()));
+    Map<String, Quantizing.Scale> scales = new HashMap<>();
     OnnxGraph onnx = new OnnxGraph();
     onnx.input(Graph.PIXELS, pixels.onnx, graph.pixels().getShape());
-    for (Step step : needed(folded.graph(), outputs)) {
-      step.layer()
-          .accept(
-              new OnnxRendering(
-                  onnx,
-                  folded.weights(),
-                  step.inputs(),
-                  shapes.get(step.inputs().get(0)),
-                  step.name()));
-    }
     outputs.forEach(name -> onnx.output(name, shapes.get(name).getShape()));
+    for (Step step : needed(folded.graph(), outputs)) {
+      OnnxRendering at =
+          new OnnxRendering(onnx, folded.weights(), pixels, shapes, step.inputs(), step.name());
+      boolean passing =
+          !outputs.contains(step.name()) && isClippedNext(folded.graph(), step.name(), frozen);
+      step.layer()
+          .accept(frozen.contains(step.name()) ? precision.rendering(at, passing, scales) : at);
+    }
     return onnx.model(metadata);
+  }
+
+  private static Set<String> names(List<Step> steps) {
+    return steps.stream().map(Step::name).collect(Collectors.toSet());
+  }
+
+  private static boolean isClippedNext(Graph graph, String name, Set<String> frozen) {
+    List<Step> readers =
+        graph.steps().stream().filter(step -> step.inputs().contains(name)).toList();
+    return readers.size() == 1
+        && frozen.contains(readers.get(0).name())
+        && (readers.get(0).layer() instanceof Layer.Relu
+            || readers.get(0).layer() instanceof Layer.Relu6);
   }
 
   /** The steps that outputs depend on, in their order. */

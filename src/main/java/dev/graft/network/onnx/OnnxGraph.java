@@ -57,7 +57,7 @@ final class OnnxGraph {
 
   /** A constant; gives its name back. */
   String floats(String name, List<Long> shape, float... values) {
-    ByteBuffer bytes = bytes(Float.BYTES * values.length);
+    ByteBuffer bytes = buffer(Float.BYTES * values.length);
     bytes.asFloatBuffer().put(values);
     return constant(name, TensorProto.DataType.FLOAT, shape, bytes);
   }
@@ -68,12 +68,28 @@ final class OnnxGraph {
   }
 
   String longs(String name, long... values) {
-    ByteBuffer bytes = bytes(Long.BYTES * values.length);
+    ByteBuffer bytes = buffer(Long.BYTES * values.length);
     bytes.asLongBuffer().put(values);
     return constant(name, TensorProto.DataType.INT64, List.of((long) values.length), bytes);
   }
 
-  private static ByteBuffer bytes(int size) {
+  String ints(String name, int... values) {
+    ByteBuffer bytes = buffer(Integer.BYTES * values.length);
+    bytes.asIntBuffer().put(values);
+    return constant(name, TensorProto.DataType.INT32, List.of((long) values.length), bytes);
+  }
+
+  String bytes(String name, List<Long> shape, byte... values) {
+    return constant(name, TensorProto.DataType.INT8, shape, ByteBuffer.wrap(values));
+  }
+
+  /** One from 0 to 255, of no axes. */
+  String unsignedByte(String name, int value) {
+    ByteBuffer bytes = ByteBuffer.wrap(new byte[] {(byte) value});
+    return constant(name, TensorProto.DataType.UINT8, List.of(), bytes);
+  }
+
+  private static ByteBuffer buffer(int size) {
     return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
   }
 

@@ -4,7 +4,6 @@ import static dev.graft.network.onnx.OnnxGraph.attribute;
 
 import ai.djl.ndarray.types.Shape;
 import ai.onnx.proto.OnnxMl.AttributeProto;
-import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.graft.network.Layer;
 import dev.graft.network.Layer.Padding;
 import dev.graft.network.Preprocessing.ChannelOrder;
@@ -13,6 +12,7 @@ import dev.graft.network.Weight;
 import dev.graft.network.Weights;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -20,29 +20,36 @@ import java.util.stream.Stream;
  * (N, values)} to one of the layer's name, which is what each method gives back.
  *
  * @param graph what is written to
+ * @param pixels how the model takes them
+ * @param shapes of all steps' values, without the batch
  * @param inputs names of the layer's inputs
- * @param shape of the first of them, without the batch
  * @param output name of the value to be made
  */
 record OnnxRendering(
-    OnnxGraph graph, Weights weights, List<String> inputs, Shape shape, String output)
+    OnnxGraph graph,
+    Weights weights,
+    PixelType pixels,
+    Map<String, Shape> shapes,
+    List<String> inputs,
+    String output)
     implements Rendering<String> {
   OnnxRendering to(String other) {
-    return new OnnxRendering(graph, weights, inputs, shape, other);
+    return new OnnxRendering(graph, weights, pixels, shapes, inputs, other);
   }
 
   @Override
   public String normalize(Layer.Normalize layer) {
-    String pixels = inputs.get(0);
+    String values = inputs.get(0);
     if (layer.order() == ChannelOrder.BGR) {
       String order = graph.longs(output + ".order", 2, 1, 0);
-      pixels = node("Gather", ".bgr", List.of(pixels, order), attribute("axis", 1));
+      values = node("Gather", ".bgr", List.of(values, order), attribute("axis", 1));
     }
-    // Bytes become floats; floats stay what they are.
-    AttributeProto toFloat = attribute("to", TensorProto.DataType.FLOAT.getNumber());
-    pixels = node("Cast", ".float", List.of(pixels), toFloat);
-    pixels = node("Sub", ".centred", List.of(pixels, channels(".mean", layer.mean())));
-    return node("Div", "", List.of(pixels, channels(".deviation", layer.deviation())));
+    if (pixels == PixelType.UINT8) {
+      AttributeProto toFloat = attribute("to", PixelType.FLOAT32.onnx.getNumber());
+      values = node("Cast", ".float", List.of(values), toFloat);
+    }
+    values = node("Sub", ".centred", List.of(values, channels(".mean", layer.mean())));
+    return node("Div", "", List.of(values, channels(".deviation", layer.deviation())));
   }
 
   private String channels(String suffix, List<Float> values) {
@@ -77,6 +84,7 @@ record OnnxRendering(
 
   /** Rows and columns outside: at the top and left, then at the bottom and right. */
   private AttributeProto pads(Padding padding, int window, int stride) {
+    Shape shape = shapes.get(inputs.get(0));
     int[] rows = padding.outside(Math.toIntExact(shape.get(1)), window, stride);
     int[] columns = padding.outside(Math.toIntExact(shape.get(2)), window, stride);
     return attribute(

@@ -100,7 +100,7 @@ class OnnxFileTest {
   }
 
   /** A network whose every weight is random, what is measured included. */
-  Segment random(Graph graph) {
+  static Segment random(Graph graph, NDManager manager) {
     Segment whole = Segment.of(graph);
     whole.initialize(manager, DataType.FLOAT32, new Shape(1).addAll(graph.pixels()));
     Random random = new Random(2);
@@ -153,7 +153,7 @@ class OnnxFileTest {
     return ByteBuffer.allocateDirect(pixels.length).put(pixels).flip();
   }
 
-  private static ByteBuffer directFloats(byte[] pixels) {
+  static ByteBuffer directFloats(byte[] pixels) {
     ByteBuffer floats = ByteBuffer.allocateDirect(4 * pixels.length).order(ByteOrder.nativeOrder());
     for (byte pixel : pixels) {
       floats.putFloat(pixel & 0xff);
@@ -162,7 +162,7 @@ class OnnxFileTest {
   }
 
   /** That each output's values are as far apart, at most, as this part of the greatest of them. */
-  private static void assertAlike(List<float[]> actual, List<float[]> expected, double most) {
+  static void assertAlike(List<float[]> actual, List<float[]> expected, double most) {
     assertThat(actual).hasSameSizeAs(expected);
     for (int k = 0; k < actual.size(); k++) {
       assertThat(actual.get(k)).hasSameSizeAs(expected.get(k));
@@ -186,7 +186,7 @@ class OnnxFileTest {
   void aWholeNetworkGivesTheSameProbabilitiesForBytesAndForFloats(PixelType type) {
     for (Preprocessing each : List.of(Preprocessing.CAFFE, Preprocessing.TORCHVISION)) {
       Graph graph = design(TINY, 9, each, new Scaling(0.5, true)).graph();
-      Segment whole = random(graph);
+      Segment whole = random(graph, manager);
       byte[] pixels = pixels(5, 9);
       ByteBuffer input = type == PixelType.UINT8 ? direct(pixels) : directFloats(pixels);
       byte[] model = model(graph, List.of("probabilities"), whole, type);
@@ -198,7 +198,7 @@ class OnnxFileTest {
   @Test
   void whereverItIsCutTheRootGivesWhatCrosses() {
     Graph graph = design(TINY, 9, Preprocessing.CAFFE, new Scaling(0.5, true)).graph();
-    Segment whole = random(graph);
+    Segment whole = random(graph, manager);
     byte[] pixels = pixels(2, 9);
     for (int cut = 1; cut <= graph.size(); cut++) {
       byte[] model = model(graph, graph.crossing(cut), whole, PixelType.UINT8);
@@ -212,7 +212,7 @@ class OnnxFileTest {
   @Test
   void theNotebooksBaselineIsAsInDjl() {
     Graph graph = design(SmallCnn.network(), 32, Preprocessing.ZERO_ONE, Scaling.NONE).graph();
-    Segment whole = random(graph);
+    Segment whole = random(graph, manager);
     byte[] pixels = pixels(3, 32);
     byte[] model = model(graph, List.of("probabilities"), whole, PixelType.UINT8);
     assertAlike(
@@ -256,7 +256,7 @@ class OnnxFileTest {
   @Test
   void aPicturesValuesDoNotDependOnItsCompanionsInABatchOfTheSameSize() {
     Graph graph = design(TINY, 9, Preprocessing.LITE, new Scaling(0.5, true)).graph();
-    byte[] model = model(graph, List.of("features"), random(graph), PixelType.UINT8);
+    byte[] model = model(graph, List.of("features"), random(graph, manager), PixelType.UINT8);
     byte[] pixels = pixels(4, 9);
     List<float[]> rows = new ArrayList<>();
     for (int other = 0; other < 2; other++) {
