@@ -7,6 +7,9 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Block;
 import ai.djl.nn.BlockFactory;
 import ai.djl.nn.Parameter;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
@@ -23,6 +26,7 @@ import dev.graft.network.Preprocessing;
 import dev.graft.network.Weights;
 import dev.graft.network.djl.Graft;
 import dev.graft.network.onnx.Precision;
+import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
 import dev.graft.zoo.BackboneEntry;
 import java.io.EOFException;
@@ -36,12 +40,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * A model on disk, which plain DJL loads with {@code Criteria.optModelPath} as {@code Image} to
  * {@code Classifications}: {@code <name>-0000.params}, {@code synset.txt} with a class a line,
  * {@code network.json}, which says how to build the network and prepare pictures, and {@code
- * serving.properties}, which names the class that builds it.
+ * serving.properties}, which names the class that builds it; and {@code ranges.json} where the
+ * frozen part was computed in 8 bits. (Plain DJL computes all of it in float32.)
  */
 public final class SavedModel {
   private static final int FORMAT = 1;
@@ -53,6 +59,7 @@ public final class SavedModel {
   private static final int MOST_PIXELS = 1024;
 
   private static final String NETWORK = "network.json";
+  private static final String RANGES = "ranges.json";
   private static final String CLASSES = "synset.txt";
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -69,6 +76,7 @@ public final class SavedModel {
    * @param format of this file
    * @param weights where the backbone's came from, for people
    * @param weightsSha256 of the file of the weights
+   * @param rangesSha256 of {@code ranges.json}; empty where the frozen part is not in 8 bits
    */
   record Description(
       int format,
@@ -81,7 +89,9 @@ public final class SavedModel {
       GraftedNetwork.Scaling scaling,
       Recipe.Head head,
       int classes,
-      String weightsSha256) {
+      String weightsSha256,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonSetter(nulls = Nulls.AS_EMPTY)
+          String rangesSha256) {
     GraftedNetwork network() {
       Network network = BackboneEntry.of(backbone).network();
       return GraftedNetwork.of(
@@ -107,15 +117,29 @@ public final class SavedModel {
    * @param name of the parameters' file
    * @param weights where the backbone's weights came from, for people
    * @param head what the head was made from
+   * @param ranges what the frozen part was computed in 8 bits by; empty for float32
    */
   public static void save(
-      Graft graft, Path folder, String name, String weights, List<String> classes, Recipe.Head head)
+      Graft graft,
+      Path folder,
+      String name,
+      String weights,
+      List<String> classes,
+      Recipe.Head head,
+      Optional<Ranges> ranges)
       throws IOException {
-    WholeFile.folder(folder, unfinished -> write(graft, unfinished, name, weights, classes, head));
+    WholeFile.folder(
+        folder, unfinished -> write(graft, unfinished, name, weights, classes, head, ranges));
   }
 
   private static void write(
-      Graft graft, Path folder, String name, String weights, List<String> classes, Recipe.Head head)
+      Graft graft,
+      Path folder,
+      String name,
+      String weights,
+      List<String> classes,
+      Recipe.Head head,
+      Optional<Ranges> ranges)
       throws IOException {
     GraftedNetwork design = graft.design();
     try (Model model = Model.newInstance(name)) {
@@ -123,6 +147,9 @@ public final class SavedModel {
       whole.initialize(model.getNDManager(), DataType.FLOAT32, graft.inputShape());
       model.setBlock(whole);
       model.save(folder, name);
+    }
+    if (ranges.isPresent()) {
+      Files.writeString(folder.resolve(RANGES), ranges.get().json());
     }
     Description description =
         new Description(
@@ -136,7 +163,8 @@ public final class SavedModel {
             design.scaling(),
             head,
             classes.size(),
-            Hash.Algorithm.SHA256.of(weightFile(folder)).hex());
+            Hash.Algorithm.SHA256.of(weightFile(folder)).hex(),
+            ranges.map(known -> Hash.Algorithm.SHA256.of(known.json()).hex()).orElse(""));
     Files.writeString(folder.resolve(NETWORK), JSON.writeValueAsString(description) + "\n");
     Files.writeString(folder.resolve(CLASSES), String.join("\n", classes) + "\n");
     Files.writeString(
@@ -150,7 +178,8 @@ public final class SavedModel {
   }
 
   /**
-   * Loads a model: on the CPU into ONNX Runtime, where it is there, else into DJL.
+   * Loads a model: on the CPU into ONNX Runtime, where it is there, else into DJL. What is in 8
+   * bits only ONNX Runtime computes, on the CPU.
    *
    * @throws GraftException if the folder holds no model, or a damaged one
    */
@@ -174,7 +203,7 @@ public final class SavedModel {
       List<String> classes = classes(folder, description);
       return new LoadedModel(
           name(folder),
-          onnx
+          onnx || !description.rangesSha256().isEmpty()
               ? rendered(folder, description, design)
               : new DjlForward(loaded(folder, description, design, device), design.inputSize()),
           description.preprocessing(),
@@ -194,7 +223,22 @@ public final class SavedModel {
       throws IOException {
     Path file = checkedWeightFile(folder, description);
     Weights weights = SavedWeights.of(file, design.graph().weights());
-    return new OnnxForward(design, weights, new Precision.Float32());
+    return new OnnxForward(design, weights, precision(folder, description, design));
+  }
+
+  private static Precision precision(Path folder, Description description, GraftedNetwork design)
+      throws IOException {
+    if (description.rangesSha256().isEmpty()) {
+      return new Precision.Float32();
+    }
+    Path file = folder.resolve(RANGES);
+    if (!Files.isRegularFile(file)) {
+      throw new GraftException("it lacks " + RANGES + ", which its 8 bits are fitted to.");
+    }
+    if (!Hash.Algorithm.SHA256.of(file).hex().equals(description.rangesSha256())) {
+      throw new GraftException(RANGES + " has been changed or damaged.");
+    }
+    return new Precision.Int8(Ranges.ofJson(Files.readString(file)), design.cut());
   }
 
   /**

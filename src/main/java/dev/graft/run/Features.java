@@ -11,12 +11,16 @@ import dev.graft.feature.FeatureSource;
 import dev.graft.feature.FrozenRoot;
 import dev.graft.feature.PixelSource;
 import dev.graft.feature.RecordLayout;
+import dev.graft.feature.RootRanges;
+import dev.graft.network.GraftedNetwork;
 import dev.graft.network.djl.Graft;
+import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -39,24 +43,42 @@ record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache) 
   }
 
   /**
+   * What 8 bits are to be fitted to.
+   *
+   * @param weights what identifies those of the root
+   * @param rows of the pictures that may be looked at
+   * @param folder of all caches
+   */
+  static Ranges ranges(
+      Graft graft, String weights, ImageSet pictures, int[] rows, Path folder, RunEvents events)
+      throws IOException {
+    GraftedNetwork design = graft.design();
+    FeatureKey key =
+        FeatureKey.of(design, RecordLayout.of(design, false), weights, Root.onnx(Optional.empty()));
+    return new RootRanges(design, graft.root().weights(), pictures, key).on(rows, folder, events);
+  }
+
+  /**
    * What the frozen root makes of the pictures: of those that are not in the cache, once and for
    * all; those that can't be read are in quarantine afterwards.
    *
    * @param folder of all caches
    * @param weights what identifies those of the root
+   * @param ranges what 8 bits are fitted to; empty for float32
    */
   static Features cached(
       Graft graft,
       String weights,
       ImageSet pictures,
       Recipe recipe,
+      Optional<Ranges> ranges,
       Path folder,
       Device device,
       RunEvents events)
       throws IOException {
     RecordLayout layout =
         RecordLayout.of(graft.design(), recipe.cacheType() == Recipe.CacheType.FLOAT16);
-    Root root = Root.of(recipe, graft, pixelSource(graft, pictures), layout, device);
+    Root root = Root.of(recipe, graft, pixelSource(graft, pictures), layout, device, ranges);
     FeatureKey key = FeatureKey.of(graft.design(), layout, weights, root.engine());
     FeatureCache cache = new FeatureCache(folder, key, layout);
     List<Integer> missing = cache.missing(pictures);

@@ -16,6 +16,7 @@ import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.inference.SavedModel;
 import dev.graft.network.djl.Graft;
+import dev.graft.network.onnx.Ranges;
 import dev.graft.picture.Picture;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
@@ -33,6 +34,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** A run, from a recipe to a verdict. */
 public final class FineTuner {
@@ -126,7 +130,8 @@ public final class FineTuner {
   private Completed run(RunFolder folder) throws IOException {
     begin(folder);
     Stopwatch watch = new Stopwatch();
-    Features features = quarantining(folder, this::features);
+    Optional<Ranges> ranges = quarantining(folder, this::ranges);
+    Features features = quarantining(folder, () -> features(ranges));
     Survey survey = quarantining(folder, this::survey);
     Split split = split(survey, folder);
     double featureSeconds = watch.lap();
@@ -139,7 +144,7 @@ public final class FineTuner {
       List<float[]> drawn = new ArrayList<>();
       Evaluation onTest = judge(training, features, split.test(), drawn);
       write(folder, history, split, onTest, drawn);
-      save(folder);
+      save(folder, ranges);
       double evaluationSeconds = watch.lap();
       RunRecord.CrossValidation folds = crossValidate(folder, features, survey, untrained);
       return complete(
@@ -168,13 +173,39 @@ public final class FineTuner {
 
   // Pictures.
 
-  private Features features() throws IOException {
+  private Optional<Ranges> ranges() throws IOException {
+    return recipe.precision() == Recipe.Precision.INT8
+        ? Optional.of(
+            Features.ranges(
+                graft,
+                weightsId(),
+                fingerprints.gatheredFrom(pictures),
+                calibration(),
+                output.features(),
+                events))
+        : Optional.empty();
+  }
+
+  /** The pictures that are in no test and none of which is the same as one that is. */
+  private int[] calibration() {
+    // Where the test is drawn, it is drawn now and once more, the same, when all were read.
+    IntStream test =
+        data.has(Part.TEST)
+            ? IntStream.range(0, pictures.size())
+                .filter(i -> data.parts().get(i).equals(Optional.of(Part.TEST)))
+            : IntStream.of(DataSets.split(recipe, data, survey().groups()).test());
+    Set<String> judging = test.mapToObj(pictures::hash).collect(Collectors.toSet());
+    return pictures.readable().filter(i -> !judging.contains(pictures.hash(i))).toArray();
+  }
+
+  private Features features(Optional<Ranges> ranges) throws IOException {
     return recipe.cache()
         ? Features.cached(
             graft,
             weightsId(),
             fingerprints.gatheredFrom(pictures),
             recipe,
+            ranges,
             output.features(),
             device,
             events)
@@ -330,9 +361,15 @@ public final class FineTuner {
     return pictures.read(index, Charts.LEAST_SIDE);
   }
 
-  private void save(RunFolder folder) throws IOException {
+  private void save(RunFolder folder, Optional<Ranges> ranges) throws IOException {
     SavedModel.save(
-        graft, folder.model(), name(), backbone.weights().title(), data.classes(), recipe.head());
+        graft,
+        folder.model(),
+        name(),
+        backbone.weights().title(),
+        data.classes(),
+        recipe.head(),
+        ranges);
   }
 
   /**
