@@ -38,7 +38,7 @@ class ArchitectureTest {
           entry("engine"),
           entry("data", "picture", "io"),
           entry("data.duplicates", "data", "picture", "io"),
-          entry("zoo", "network", "network.djl", "picture", "io"),
+          entry("zoo", "network", "network.djl", "io"),
           entry(
               "inference",
               "recipe",
