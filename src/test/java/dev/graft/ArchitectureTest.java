@@ -51,6 +51,8 @@ class ArchitectureTest {
               "data.duplicates",
               "network",
               "network.djl",
+              "network.onnx",
+              "engine",
               "zoo",
               "feature",
               "evaluation",

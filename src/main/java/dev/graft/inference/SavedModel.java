@@ -20,6 +20,7 @@ import dev.graft.io.WholeFile;
 import dev.graft.network.GraftedNetwork;
 import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
+import dev.graft.network.Weights;
 import dev.graft.network.djl.Graft;
 import dev.graft.recipe.Recipe;
 import dev.graft.zoo.BackboneEntry;
@@ -153,6 +154,47 @@ public final class SavedModel {
    * @throws GraftException if the folder holds no model, or a damaged one
    */
   public static LoadedModel load(Path folder, Device device) {
+    return read(
+        folder,
+        (description, design, classes) ->
+            new LoadedModel(
+                name(folder),
+                loaded(folder, description, design, device),
+                description.preprocessing(),
+                description.inputSize(),
+                classes));
+  }
+
+  /**
+   * A model as it is described, for other renderings.
+   *
+   * @param name for people
+   * @param weights all of its network's
+   */
+  public record Contents(
+      String name, GraftedNetwork design, Weights weights, List<String> classes) {}
+
+  /**
+   * Reads a model without any engine.
+   *
+   * @throws GraftException if the folder holds no model, or a damaged one
+   */
+  public static Contents contents(Path folder) {
+    return read(
+        folder,
+        (description, design, classes) -> {
+          Path file = checkedWeightFile(folder, description);
+          Weights weights = SavedWeights.of(file, design.graph().weights());
+          return new Contents(name(folder), design, weights, classes);
+        });
+  }
+
+  private interface Reading<T> {
+    T of(Description description, GraftedNetwork design, List<String> classes)
+        throws IOException, MalformedModelException;
+  }
+
+  private static <T> T read(Path folder, Reading<T> reading) {
     if (!Files.isRegularFile(folder.resolve(NETWORK))) {
       throw new GraftException(
           "There is no model in " + folder + ": it should hold " + NETWORK + " and the rest.");
@@ -160,13 +202,7 @@ public final class SavedModel {
     Description description = describe(folder);
     try {
       GraftedNetwork design = description.network();
-      List<String> classes = classes(folder, description);
-      return new LoadedModel(
-          name(folder),
-          loaded(folder, description, design, device),
-          description.preprocessing(),
-          description.inputSize(),
-          classes);
+      return reading.of(description, design, classes(folder, description));
     } catch (EOFException e) {
       throw failure(folder, "the file of its weights is cut short", e);
     } catch (OutOfMemoryError e) {
