@@ -37,6 +37,7 @@ import picocli.CommandLine.ScopeType;
       FineTuneCommand.class,
       InferCommand.class,
       EvaluateCommand.class,
+      ExportCommand.class,
       InspectCommand.class,
       SummaryCommand.class,
       ModelsCommand.class,
@@ -67,6 +68,7 @@ public final class GraftCommand implements Runnable {
       // What it warns of, such as quotes in a value, is right as it is.
       CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF);
       CommandLine line = new CommandLine(root, new Factory(console));
+      line.setCaseInsensitiveEnumValuesAllowed(true);
       line.setOut(console.out());
       line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
       line.setParameterExceptionHandler(GraftCommand::wrongUsage);

@@ -30,7 +30,7 @@ public final class Classifier implements AutoCloseable {
    *
    * @param loaded is closed with the classifier
    */
-  public Classifier(LoadedModel loaded) {
+  Classifier(LoadedModel loaded) {
     this.loaded = loaded;
   }
 
@@ -47,6 +47,14 @@ public final class Classifier implements AutoCloseable {
   /** Loads a saved model on a device. */
   public static Classifier load(Path folder, Device device) {
     return new Classifier(SavedModel.load(folder, device));
+  }
+
+  /**
+   * Loads a saved model into DJL, though ONNX Runtime be there: to compare the two. (What is in 8
+   * bits is in ONNX Runtime all the same.)
+   */
+  public static Classifier inDjl(Path folder, Device device) {
+    return new Classifier(SavedModel.load(folder, device, false));
   }
 
   /** Loads the bundled EfficientNet-Lite0, which knows ImageNet's 1000 classes. */

@@ -92,6 +92,10 @@ public final class SavedModel {
       String weightsSha256,
       @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonSetter(nulls = Nulls.AS_EMPTY)
           String rangesSha256) {
+    boolean isInt8() {
+      return !rangesSha256.isEmpty();
+    }
+
     GraftedNetwork network() {
       Network network = BackboneEntry.of(backbone).network();
       return GraftedNetwork.of(
@@ -190,9 +194,68 @@ public final class SavedModel {
   /**
    * Likewise.
    *
-   * @param onnx whether ONNX Runtime is to compute it
+   * @param onnx whether ONNX Runtime is to compute what is not in 8 bits, too
    */
   static LoadedModel load(Path folder, Device device, boolean onnx) {
+    return read(
+        folder,
+        (description, design, classes) ->
+            new LoadedModel(
+                name(folder),
+                onnx || description.isInt8()
+                    ? OnnxForward.of(contents(folder, description, design, classes))
+                    : new DjlForward(
+                        loaded(folder, description, design, device), design.inputSize()),
+                description.preprocessing(),
+                description.inputSize(),
+                classes));
+  }
+
+  /**
+   * A model as it is described, for other renderings.
+   *
+   * @param name for people
+   * @param weights all of its network's
+   * @param ranges what its frozen part's 8 bits are fitted to; empty for float32
+   */
+  public record Contents(
+      String name,
+      GraftedNetwork design,
+      Weights weights,
+      List<String> classes,
+      Optional<Ranges> ranges) {
+    /** What it was trained on. */
+    public Precision precision() {
+      return ranges
+          .<Precision>map(known -> new Precision.Int8(known, design.cut()))
+          .orElse(new Precision.Float32());
+    }
+  }
+
+  /**
+   * Reads a model without any engine.
+   *
+   * @throws GraftException if the folder holds no model, or a damaged one
+   */
+  public static Contents contents(Path folder) {
+    return read(
+        folder, (description, design, classes) -> contents(folder, description, design, classes));
+  }
+
+  private static Contents contents(
+      Path folder, Description description, GraftedNetwork design, List<String> classes)
+      throws IOException {
+    Path file = checkedWeightFile(folder, description);
+    Weights weights = SavedWeights.of(file, design.graph().weights());
+    return new Contents(name(folder), design, weights, classes, ranges(folder, description));
+  }
+
+  private interface Reading<T> {
+    T of(Description description, GraftedNetwork design, List<String> classes)
+        throws IOException, MalformedModelException;
+  }
+
+  private static <T> T read(Path folder, Reading<T> reading) {
     if (!Files.isRegularFile(folder.resolve(NETWORK))) {
       throw new GraftException(
           "There is no model in " + folder + ": it should hold " + NETWORK + " and the rest.");
@@ -200,15 +263,7 @@ public final class SavedModel {
     Description description = describe(folder);
     try {
       GraftedNetwork design = description.network();
-      List<String> classes = classes(folder, description);
-      return new LoadedModel(
-          name(folder),
-          onnx || !description.rangesSha256().isEmpty()
-              ? rendered(folder, description, design)
-              : new DjlForward(loaded(folder, description, design, device), design.inputSize()),
-          description.preprocessing(),
-          description.inputSize(),
-          classes);
+      return reading.of(description, design, classes(folder, description));
     } catch (EOFException e) {
       throw failure(folder, "the file of its weights is cut short", e);
     } catch (OutOfMemoryError e) {
@@ -219,17 +274,9 @@ public final class SavedModel {
     }
   }
 
-  private static Forward rendered(Path folder, Description description, GraftedNetwork design)
-      throws IOException {
-    Path file = checkedWeightFile(folder, description);
-    Weights weights = SavedWeights.of(file, design.graph().weights());
-    return new OnnxForward(design, weights, precision(folder, description, design));
-  }
-
-  private static Precision precision(Path folder, Description description, GraftedNetwork design)
-      throws IOException {
-    if (description.rangesSha256().isEmpty()) {
-      return new Precision.Float32();
+  private static Optional<Ranges> ranges(Path folder, Description description) throws IOException {
+    if (!description.isInt8()) {
+      return Optional.empty();
     }
     Path file = folder.resolve(RANGES);
     if (!Files.isRegularFile(file)) {
@@ -238,7 +285,7 @@ public final class SavedModel {
     if (!Hash.Algorithm.SHA256.of(file).hex().equals(description.rangesSha256())) {
       throw new GraftException(RANGES + " has been changed or damaged.");
     }
-    return new Precision.Int8(Ranges.ofJson(Files.readString(file)), design.cut());
+    return Optional.of(Ranges.ofJson(Files.readString(file)));
   }
 
   /**

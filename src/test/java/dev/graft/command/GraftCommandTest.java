@@ -38,7 +38,16 @@ class GraftCommandTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"fine-tune", "infer", "evaluate", "inspect", "summary", "models", "doctor"})
+      strings = {
+        "fine-tune",
+        "infer",
+        "evaluate",
+        "export",
+        "inspect",
+        "summary",
+        "models",
+        "doctor"
+      })
   void everyCommandExplainsItselfWithExamplesOfItsOwnInEightyColumns(String command) {
     Said said = graft(command + " --help");
     assertThat(said.code()).isZero();
