@@ -38,12 +38,23 @@ class ArchitectureTest {
           entry("evaluation", "io"),
           entry("network", "picture"),
           entry("network.djl", "network"),
+          entry("network.onnx", "network", "engine"),
+          entry("engine"),
           entry("data", "picture", "io"),
           entry("data.duplicates", "data", "picture", "io"),
-          entry("zoo", "network", "network.djl", "picture", "io"),
-          entry("inference", "network", "network.djl", "zoo", "picture", "recipe", "io"),
+          entry("zoo", "network", "network.djl", "io"),
+          entry(
+              "inference",
+              "recipe",
+              "zoo",
+              "network",
+              "network.djl",
+              "network.onnx",
+              "engine",
+              "picture",
+              "io"),
           entry("serve", "inference", "picture"),
-          entry("feature", "network", "data", "picture", "io"),
+          entry("feature", "network", "network.onnx", "engine", "data", "picture", "io"),
           entry("report", "evaluation", "picture", "io"),
           entry("training", "recipe", "network", "network.djl", "zoo", "feature", "evaluation"),
           entry(
@@ -54,6 +65,8 @@ class ArchitectureTest {
               "data.duplicates",
               "network",
               "network.djl",
+              "network.onnx",
+              "engine",
               "zoo",
               "feature",
               "evaluation",
@@ -207,6 +220,24 @@ class ArchitectureTest {
         .orShould()
         .callMethodWhere(
             target(owner(assignableTo(Runtime.class))).and(target(nameMatching("exec"))))
+        .check(GRAFT);
+  }
+
+  @Test
+  void onnxRuntimeIsKnownToItsRoomAloneAndSoAreOnnxsMessages() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.graft.engine")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("ai.onnxruntime..")
+        .check(GRAFT);
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.graft.network.onnx")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("ai.onnx..", "com.google.protobuf..")
         .check(GRAFT);
   }
 

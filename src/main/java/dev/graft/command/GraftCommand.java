@@ -41,6 +41,7 @@ import picocli.CommandLine.ScopeType;
       ReportCommand.class,
       CompareCommand.class,
       ServeCommand.class,
+      ExportCommand.class,
       InspectCommand.class,
       SummaryCommand.class,
       ModelsCommand.class,
@@ -80,6 +81,7 @@ public final class GraftCommand implements Runnable {
       // What it warns of, such as quotes in a value, is right as it is.
       CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF);
       CommandLine line = new CommandLine(root, new Factory(console));
+      line.setCaseInsensitiveEnumValuesAllowed(true);
       line.setOut(console.out());
       line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
       line.setParameterExceptionHandler(GraftCommand::wrongUsage);

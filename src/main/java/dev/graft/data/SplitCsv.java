@@ -35,21 +35,21 @@ public final class SplitCsv {
   }
 
   /**
-   * The test pictures of a split, found again.
+   * The pictures of a part of a split, found again.
    *
    * @param indices of those that are there and readable, ascending
    * @param lost those that aren't, or show another class now
    */
-  @SuppressWarnings("ArrayRecordComponent") // made once an evaluation, and compared by nobody
-  public record Test(int[] indices, List<Path> lost) {}
+  @SuppressWarnings("ArrayRecordComponent") // made once a command, and compared by nobody
+  public record Found(int[] indices, List<Path> lost) {}
 
   /**
-   * Finds the test pictures of a split in data as it is today, by their paths and labels.
+   * Finds the pictures of a part of a split in data as it is today, by their paths and labels.
    *
    * @param file what {@link #of} wrote
    * @throws GraftException if there is none left, or if the file is damaged
    */
-  public static Test test(Path file, DataSet data) {
+  public static Found find(Path file, DataSet data, Part part) {
     ImageSet pictures = data.pictures();
     Map<Path, Integer> places = new HashMap<>();
     pictures
@@ -58,7 +58,7 @@ public final class SplitCsv {
     List<Integer> found = new ArrayList<>();
     List<Path> lost = new ArrayList<>();
     for (PictureFile each : Manifest.files(file)) {
-      if (each.part().equals(Optional.of(Part.TEST))) {
+      if (each.part().equals(Optional.of(part))) {
         Integer place = places.get(absolute(each.path()));
         if (place != null && data.classes().get(pictures.label(place)).equals(each.label())) {
           found.add(place);
@@ -69,11 +69,11 @@ public final class SplitCsv {
     }
     if (found.isEmpty()) {
       throw GraftException.of(
-          "None of the %s test pictures that %s names is there and readable; name others with"
+          "None of the %s %s pictures that %s names is there and readable; name others with"
               + " --data.",
-          lost.size(), file);
+          lost.size(), part.name().toLowerCase(Locale.ROOT), file);
     }
-    return new Test(found.stream().mapToInt(Integer::intValue).sorted().toArray(), lost);
+    return new Found(found.stream().mapToInt(Integer::intValue).sorted().toArray(), lost);
   }
 
   private static Path absolute(Path path) {

@@ -5,6 +5,8 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import dev.graft.GraftException;
 import dev.graft.network.Weight;
+import dev.graft.network.Weights;
+import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -12,7 +14,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -32,6 +40,14 @@ final class SavedWeights {
     this.file = new DataInputStream(file);
   }
 
+  /** What DJL begins its files with. */
+  private static final String MAGIC = "DJL@";
+
+  /** Takes a weight's values. */
+  interface Taker {
+    void take(Weight weight, float[] values);
+  }
+
   /**
    * Fills parameters.
    *
@@ -42,11 +58,40 @@ final class SavedWeights {
    */
   static void fill(InputStream file, Map<Weight, Parameter> parameters, NDManager manager)
       throws IOException {
+    read(
+        file,
+        parameters.keySet(),
+        (weight, values) -> {
+          Parameter parameter = parameters.get(weight);
+          parameter.setShape(null); // DJL takes an array only where no shape is set
+          parameter.setArray(manager.create(values, shape(weight)));
+        });
+  }
+
+  /**
+   * All weights of a file, without DJL.
+   *
+   * @param wanted in the network's order
+   * @throws GraftException if it is no such file, or an array is not what the network wants
+   * @throws java.io.EOFException if the file ends before the last array does
+   */
+  static Weights of(Path path, List<Weight> wanted) throws IOException {
+    Map<Weight, float[]> all = new HashMap<>();
+    try (InputStream file = new BufferedInputStream(Files.newInputStream(path), 1 << 16)) {
+      String magic = new String(file.readNBytes(MAGIC.length()), StandardCharsets.ISO_8859_1);
+      if (!magic.equals(MAGIC)) {
+        throw new GraftException("the file of its weights is none.");
+      }
+      read(file, wanted, all::put);
+    }
+    return all::get;
+  }
+
+  private static void read(InputStream file, Collection<Weight> wanted, Taker taker)
+      throws IOException {
     SavedWeights weights = new SavedWeights(file);
-    for (Map.Entry<Weight, Parameter> each : parameters.entrySet()) {
-      float[] values = weights.next(each.getKey());
-      each.getValue().setShape(null); // DJL takes an array only where no shape is set
-      each.getValue().setArray(manager.create(values, shape(each.getKey())));
+    for (Weight each : wanted) {
+      taker.take(each, weights.next(each));
     }
   }
 

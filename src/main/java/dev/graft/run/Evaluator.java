@@ -75,9 +75,7 @@ public final class Evaluator {
       events.listed(found, Survey.quick(found));
       int[] labels = labels(found, classifier.classes());
       int[] chosen =
-          data.isPresent()
-              ? chosen(found, fingerprints)
-              : own(run, recipe, found, fingerprints, events);
+          data.isPresent() ? chosen(found, fingerprints) : own(recipe, found, fingerprints);
       Evaluation evaluation = judge(found.pictures(), chosen, labels, classifier);
       Verdict verdict =
           new Verdict(
@@ -98,48 +96,21 @@ public final class Evaluator {
 
   /** The run's recipe, with other data if some is given. */
   private Recipe recipe(Optional<String> data) {
-    Path file = run.resolve("recipe.yaml");
-    boolean there = Files.isRegularFile(file);
-    if (data.isEmpty() && !there) {
-      throw new GraftException(
-          file
-              + " is not there, so that the run's test pictures are not known; name some with"
-              + " --data.");
+    if (data.isEmpty()) {
+      return OwnPictures.recipe(run);
     }
+    Path file = run.resolve(OwnPictures.RECIPE);
     Map<String, String> settings = new LinkedHashMap<>();
-    data.ifPresent(
-        given -> {
-          settings.put("data", RecipeReader.text(given));
-          settings.put("max-bad", "0.999"); // nothing is learnt from them
-        });
-    return RecipeReader.read(there ? file : null, settings);
+    settings.put("data", RecipeReader.text(data.get()));
+    settings.put("max-bad", "0.999"); // nothing is learnt from them
+    return RecipeReader.read(Files.isRegularFile(file) ? file : null, settings);
   }
 
-  /** The test pictures of the run, as it wrote them down, or as they are drawn again. */
-  static int[] own(
-      Path run, Recipe recipe, DataSet found, Fingerprints fingerprints, RunEvents events) {
-    Path written = run.resolve("split.csv");
-    if (!Files.isRegularFile(written)) {
-      Survey survey = Survey.thorough(unchanged(run, found), fingerprints, events);
-      int[] test = DataSets.split(Designs.resolve(recipe), found, survey.groups()).test();
-      events.judgingOwn(test.length, List.of());
-      return test;
-    }
-    SplitCsv.Test test = SplitCsv.test(written, found);
+  /** The test pictures of the run. */
+  private int[] own(Recipe recipe, DataSet found, Fingerprints fingerprints) {
+    SplitCsv.Found test = new OwnPictures(run, recipe, found, fingerprints, events).part(Part.TEST);
     events.judgingOwn(test.indices().length, test.lost());
     return test.indices();
-  }
-
-  private static DataSet unchanged(Path run, DataSet found) {
-    String then = RunFolder.recordOf(run).data().sha256();
-    if (!found.sha256().equals(then)) {
-      throw new GraftException(
-          "The pictures of "
-              + found.name()
-              + " are not those that the run was given, so that its test pictures are not known;"
-              + " name some with --data.");
-    }
-    return found;
   }
 
   /** The test pictures if there are some, else all. */
@@ -159,7 +130,7 @@ public final class Evaluator {
   }
 
   /** The labels of all pictures, as the model counts its classes. */
-  private static int[] labels(DataSet data, List<String> known) {
+  static int[] labels(DataSet data, List<String> known) {
     List<String> unknown = data.classes().stream().filter(name -> !known.contains(name)).toList();
     if (!unknown.isEmpty()) {
       throw new GraftException(
@@ -192,7 +163,7 @@ public final class Evaluator {
   }
 
   /** A picture of a set, by its index. */
-  private record Labelled(ImageSet pictures, int index) implements Source {
+  record Labelled(ImageSet pictures, int index) implements Source {
     @Override
     public String name() {
       return pictures.place(index);

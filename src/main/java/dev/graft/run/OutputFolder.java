@@ -33,6 +33,7 @@ import java.util.stream.Stream;
  * features/                        what frozen roots make of pictures
  * fingerprints/                    what near-duplicates are found by
  * evaluations/&lt;time&gt;-&lt;data&gt;/       a saved model judged by other pictures
+ * exports/&lt;run&gt;.onnx              a saved model for other programs
  * </pre>
  *
  * @param path need not be there
@@ -64,6 +65,10 @@ public record OutputFolder(Path path) {
 
   public Path evaluations() {
     return path.resolve("evaluations");
+  }
+
+  public Path exports() {
+    return path.resolve("exports");
   }
 
   private Path latestFile() {

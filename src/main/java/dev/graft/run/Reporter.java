@@ -2,6 +2,7 @@ package dev.graft.run;
 
 import dev.graft.GraftException;
 import dev.graft.data.DataSet;
+import dev.graft.data.Part;
 import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.evaluation.Prediction;
 import dev.graft.network.GraftedNetwork;
@@ -78,7 +79,8 @@ public final class Reporter {
         Designs.of(Designs.resolve(recipe), files.evaluation().classNames().size());
     try (Fingerprints fingerprints = new Fingerprints(output.fingerprints())) {
       DataSet data = DataSets.open(recipe, events);
-      int[] test = Evaluator.own(run, recipe, data, fingerprints, events);
+      int[] test =
+          new OwnPictures(run, recipe, data, fingerprints, events).part(Part.TEST).indices();
       if (test.length != files.evaluation().count()) {
         throw new GraftException("They are not those that the run was judged by.");
       }

@@ -34,7 +34,7 @@ class SplitCsvTest {
 
   private List<String> test() {
     DataSet data = PictureMaker.open(pets);
-    SplitCsv.Test test = SplitCsv.test(csv, data);
+    SplitCsv.Found test = SplitCsv.find(csv, data, Part.TEST);
     return Arrays.stream(test.indices()).mapToObj(data.pictures()::place).toList();
   }
 
@@ -71,7 +71,7 @@ class SplitCsvTest {
     Files.delete(pets.resolve("cat/04.png"));
     Files.write(pets.resolve("dog/05.png"), new byte[0]);
 
-    SplitCsv.Test test = SplitCsv.test(csv, PictureMaker.open(pets));
+    SplitCsv.Found test = SplitCsv.find(csv, PictureMaker.open(pets), Part.TEST);
     assertThat(test.indices()).containsExactly(4);
     assertThat(test.lost()).containsExactly(pets.resolve("cat/04.png"), pets.resolve("dog/05.png"));
 
@@ -80,7 +80,7 @@ class SplitCsvTest {
         relabelled, "path,label\npets/cat/05.png,dog\npets/cat/00.png,cat\npets/cat/01.png,cat\n");
     DataSet other = ImageFolder.open(relabelled, 0, Console.silent());
     assertThatExceptionOfType(GraftException.class)
-        .isThrownBy(() -> SplitCsv.test(csv, other))
+        .isThrownBy(() -> SplitCsv.find(csv, other, Part.TEST))
         .withMessage(
             "None of the 3 test pictures that "
                 + csv

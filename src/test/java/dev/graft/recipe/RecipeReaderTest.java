@@ -56,7 +56,9 @@ class RecipeReaderTest {
           42,
           "auto",
           true,
-          Recipe.CacheType.FLOAT16);
+          Recipe.CacheType.FLOAT16,
+          Recipe.RootEngine.AUTO,
+          Recipe.Precision.FLOAT32);
 
   @TempDir private Path folder;
 
@@ -153,7 +155,7 @@ class RecipeReaderTest {
         .withMessageEndingWith(" (Keys: hidden, input-dropout, dropout.)");
     assertRefused(() -> set("epoch", "1"))
         .withMessageContaining("(Keys: backbone, weights, ")
-        .withMessageEndingWith("device, cache, cache-type.)");
+        .withMessageEndingWith("cache-type, root-engine, precision.)");
   }
 
   @ParameterizedTest
@@ -360,7 +362,9 @@ class RecipeReaderTest {
             Long.MIN_VALUE,
             "gpu1",
             false,
-            Recipe.CacheType.FLOAT32);
+            Recipe.CacheType.FLOAT32,
+            Recipe.RootEngine.TRAINING,
+            Recipe.Precision.FLOAT32);
     for (Recipe recipe : List.of(DEFAULTS, other)) {
       assertThat(RecipeReader.read(file(RecipeReader.write(recipe)), Map.of())).isEqualTo(recipe);
     }
@@ -371,7 +375,7 @@ class RecipeReaderTest {
     assertThat(RecipeReader.write(DEFAULTS))
         .contains("backbone: auto\n", "input-size: auto\n", "features: auto\n")
         .contains("data-dir:\n- data\n- ../shared\n", "head:\n  hidden: 2048\n")
-        .hasLineCount(42);
+        .hasLineCount(44);
   }
 
   @Test
@@ -399,7 +403,7 @@ class RecipeReaderTest {
     assertThat(text)
         .startsWith("backbone: ")
         .contains("head: {hidden: 2048,input-dropout: 0.3,dropout: 0.5}")
-        .endsWith("cache-type: float16")
+        .endsWith("root-engine: auto, precision: float32")
         .doesNotContain(",,", "\"");
     assertThat(text.replace(",\n  ", ", ").split(", (?=[a-z-]+: )", -1))
         .hasSameSizeAs(Recipe.class.getRecordComponents());

@@ -14,6 +14,7 @@ import dev.graft.network.Graph;
 import dev.graft.network.Layer;
 import dev.graft.network.Step;
 import dev.graft.network.Weight;
+import dev.graft.network.Weights;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -90,6 +91,12 @@ public final class Segment extends AbstractBlock {
       }
     }
     return byWeight;
+  }
+
+  /** The weights' values as they are when they are asked for. */
+  public Weights weights() {
+    Map<Weight, Parameter> byWeight = byWeight();
+    return weight -> byWeight.get(weight).getArray().toFloatArray();
   }
 
   @Override

@@ -1,0 +1,140 @@
+package dev.graft.engine;
+
+import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OnnxTensorLike;
+import ai.onnxruntime.OnnxValue;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
+import dev.graft.GraftException;
+import dev.graft.Reason;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A network in ONNX Runtime, on the CPU, from pixels to one or more float32 outputs. One thread at
+ * a time asks it; it computes on as many threads as there are cores.
+ */
+public final class OnnxSession implements AutoCloseable {
+  /** What computes, for people. */
+  public static final String NAME = "ONNX Runtime";
+
+  private final OrtSession session;
+  private final String input;
+  private final OnnxJavaType type;
+
+  /** {@code (N, 3, side, side)}, with the N of the next batch. */
+  private final long[] shape;
+
+  private OnnxSession(OrtSession session) throws OrtException {
+    this.session = session;
+    NodeInfo pixels = session.getInputInfo().values().iterator().next();
+    TensorInfo info = (TensorInfo) pixels.getInfo();
+    input = pixels.getName();
+    type = info.type;
+    shape = info.getShape();
+  }
+
+  /** Whether ONNX Runtime is on the class path and loads here. */
+  public static boolean isThere() {
+    return Availability.THERE;
+  }
+
+  /** The version of what is there, such as {@code 1.28.0}. */
+  public static String version() {
+    return OrtEnvironment.getEnvironment().getVersion();
+  }
+
+  /** Asked once: loading it takes a few tenths of a second. */
+  private static final class Availability {
+    static final boolean THERE = loads();
+
+    private static boolean loads() {
+      try {
+        return OrtEnvironment.getEnvironment() != null;
+      } catch (LinkageError | RuntimeException e) {
+        return false; // not there, of another platform, or there is no room to unpack it
+      }
+    }
+  }
+
+  /**
+   * Opens a model.
+   *
+   * @param model an ONNX file's bytes, with one input of pixels
+   * @throws GraftException if ONNX Runtime does not take it
+   */
+  public static OnnxSession open(byte[] model) {
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
+      // Threads that spin while they wait take the cores from those that decode pictures.
+      options.addConfigEntry("session.intra_op.allow_spinning", "0");
+      return new OnnxSession(OrtEnvironment.getEnvironment().createSession(model, options));
+    } catch (OrtException | LinkageError e) {
+      throw new GraftException(
+          "ONNX Runtime can't open this network: " + Reason.of(e, "it doesn't load here") + ".", e);
+    }
+  }
+
+  /**
+   * The number of pictures that it computes fastest at a time, as measured on two cores.
+   *
+   * @param side of the input, in pixels
+   */
+  public static int batch(int side) {
+    return side <= 48 ? 32 : side <= 128 ? 16 : 4;
+  }
+
+  /** Names of the outputs, in the order in which {@link #run} gives them. */
+  public List<String> outputs() {
+    return List.copyOf(session.getOutputNames());
+  }
+
+  /** Side of the input, in pixels. */
+  public int side() {
+    return Math.toIntExact(shape[3]);
+  }
+
+  /**
+   * One forward pass.
+   *
+   * @param pixels {@code (n, 3, side, side)} from its position on, as the model takes them: bytes,
+   *     or float32 in the machine's byte order; not copied if it is a direct buffer
+   * @param n number of pictures
+   * @return each output, {@code (n, values…)}, in the model's order
+   */
+  public List<FloatBuffer> run(ByteBuffer pixels, int n) {
+    shape[0] = n;
+    int bytes = Math.toIntExact(n * shape[1] * shape[2] * shape[3] * type.size);
+    ByteBuffer batch = pixels.slice(pixels.position(), bytes).order(pixels.order());
+    try (OnnxTensor tensor =
+            OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), batch, shape, type);
+        OrtSession.Result result = session.run(Map.<String, OnnxTensorLike>of(input, tensor))) {
+      List<FloatBuffer> outputs = new ArrayList<>(result.size());
+      for (Map.Entry<String, OnnxValue> output : result) {
+        outputs.add(((OnnxTensor) output.getValue()).getFloatBuffer());
+      }
+      return outputs;
+    } catch (OrtException e) {
+      throw new GraftException(
+          "ONNX Runtime can't compute a batch of "
+              + (n + " pictures: " + Reason.of(e, "it says no more") + "."),
+          e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      session.close();
+    } catch (OrtException e) {
+      throw new GraftException("ONNX Runtime can't free a network: " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,95 @@
+package dev.graft.network.onnx;
+
+import dev.graft.engine.OnnxSession;
+import dev.graft.network.Graph;
+import dev.graft.network.Weights;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Looks at what pictures make of a network, so that bytes can be made of that. */
+public final class Calibration {
+  /** Values of a step, of all pictures so far. */
+  private static final class Seen {
+    float least = Float.POSITIVE_INFINITY;
+    float greatest = Float.NEGATIVE_INFINITY;
+    double[] sums = {};
+
+    Ranges.Range range(int pictures) {
+      List<Float> means = new ArrayList<>();
+      for (double sum : sums) {
+        means.add((float) (sum / pictures));
+      }
+      return new Ranges.Range(least, greatest, means);
+    }
+  }
+
+  private final Map<String, Seen> byStep = new TreeMap<>();
+
+  private Calibration() {}
+
+  /**
+   * The ranges that {@link Precision.Int8} needs, over all pictures.
+   *
+   * @param outputs what the network is to give
+   * @param steps number of steps that are to be in 8 bits
+   * @param batches of pixels, {@code (n, 3, H, W)} each, R, G, B, a byte each, in direct buffers;
+   *     of at least one picture in all
+   */
+  public static Ranges ranges(
+      Graph graph, List<String> outputs, Weights weights, int steps, Iterator<ByteBuffer> batches) {
+    Calibration calibration = new Calibration();
+    byte[] model =
+        OnnxFile.of(
+            graph, outputs, weights, new Precision.Observed(steps), PixelType.UINT8, Map.of());
+    int pictures = 0;
+    try (OnnxSession session = OnnxSession.open(model)) {
+      List<String> names = session.outputs();
+      while (batches.hasNext()) {
+        ByteBuffer batch = batches.next();
+        int n = batch.remaining() / Math.toIntExact(graph.pixels().size());
+        List<FloatBuffer> values = session.run(batch, n);
+        for (int k = 0; k < names.size(); k++) {
+          calibration.see(names.get(k), values.get(k), n);
+        }
+        pictures += n;
+      }
+    }
+    Map<String, Ranges.Range> ranges = new TreeMap<>();
+    for (Map.Entry<String, Seen> each : calibration.byStep.entrySet()) {
+      ranges.put(each.getKey(), each.getValue().range(pictures));
+    }
+    return new Ranges(ranges);
+  }
+
+  /** An output of a batch of {@code n}: extremes {@code (n)}, means {@code (n, C)}, or others. */
+  private void see(String output, FloatBuffer values, int n) {
+    if (output.endsWith(Observing.MIN)) {
+      Seen seen = of(output, Observing.MIN);
+      while (values.hasRemaining()) {
+        seen.least = Math.min(seen.least, values.get());
+      }
+    } else if (output.endsWith(Observing.MAX)) {
+      Seen seen = of(output, Observing.MAX);
+      while (values.hasRemaining()) {
+        seen.greatest = Math.max(seen.greatest, values.get());
+      }
+    } else if (output.endsWith(Observing.MEANS)) {
+      Seen seen = of(output, Observing.MEANS);
+      int channels = values.remaining() / n;
+      seen.sums = seen.sums.length == 0 ? new double[channels] : seen.sums;
+      for (int i = 0; values.hasRemaining(); i++) {
+        seen.sums[i % channels] += values.get();
+      }
+    }
+  }
+
+  private Seen of(String output, String end) {
+    String step = output.substring(0, output.length() - end.length());
+    return byStep.computeIfAbsent(step, name -> new Seen());
+  }
+}

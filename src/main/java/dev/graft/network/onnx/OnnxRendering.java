@@ -1,0 +1,190 @@
+package dev.graft.network.onnx;
+
+import static dev.graft.network.onnx.OnnxGraph.attribute;
+
+import ai.djl.ndarray.types.Shape;
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import dev.graft.network.Layer;
+import dev.graft.network.Layer.Padding;
+import dev.graft.network.Preprocessing.ChannelOrder;
+import dev.graft.network.Rendering;
+import dev.graft.network.Weight;
+import dev.graft.network.Weights;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * A layer in its place as ONNX's operators, in float32: from values {@code (N, C, H, W)} or {@code
+ * (N, values)} to one of the layer's name, which is what each method gives back.
+ *
+ * @param graph what is written to
+ * @param pixels how the model takes them
+ * @param shapes of all steps' values, without the batch
+ * @param inputs names of the layer's inputs
+ * @param output name of the value to be made
+ */
+record OnnxRendering(
+    OnnxGraph graph,
+    Weights weights,
+    PixelType pixels,
+    Map<String, Shape> shapes,
+    List<String> inputs,
+    String output)
+    implements Rendering<String> {
+  OnnxRendering to(String other) {
+    return new OnnxRendering(graph, weights, pixels, shapes, inputs, other);
+  }
+
+  @Override
+  public String normalize(Layer.Normalize layer) {
+    String values = inputs.get(0);
+    if (layer.order() == ChannelOrder.BGR) {
+      String order = graph.longs(output + ".order", 2, 1, 0);
+      values = node("Gather", ".bgr", List.of(values, order), attribute("axis", 1));
+    }
+    if (pixels == PixelType.UINT8) {
+      AttributeProto toFloat = attribute("to", PixelType.FLOAT32.onnx.getNumber());
+      values = node("Cast", ".float", List.of(values), toFloat);
+    }
+    values = node("Sub", ".centred", List.of(values, channels(".mean", layer.mean())));
+    return node("Div", "", List.of(values, channels(".deviation", layer.deviation())));
+  }
+
+  private String channels(String suffix, List<Float> values) {
+    float[] floats = {values.get(0), values.get(1), values.get(2)};
+    return graph.floats(output + suffix, List.of(3L, 1L, 1L), floats);
+  }
+
+  @Override
+  public String conv2d(Layer.Conv2d layer) {
+    return convolution(layer, layer.weights().stream().map(this::constant).toList());
+  }
+
+  /**
+   * A convolution.
+   *
+   * @param constants names of its kernel and bias
+   */
+  String convolution(Layer.Conv2d layer, List<String> constants) {
+    return graph.node(
+        "Conv",
+        output,
+        Stream.concat(Stream.of(inputs.get(0)), constants.stream()).toList(),
+        attribute("group", layer.groups()),
+        square("kernel_shape", layer.kernel()),
+        square("strides", layer.stride()),
+        pads(layer.padding(), layer.kernel(), layer.stride()));
+  }
+
+  private static AttributeProto square(String name, long side) {
+    return attribute(name, List.of(side, side));
+  }
+
+  /** Rows and columns outside: at the top and left, then at the bottom and right. */
+  private AttributeProto pads(Padding padding, int window, int stride) {
+    Shape shape = shapes.get(inputs.get(0));
+    int[] rows = padding.outside(Math.toIntExact(shape.get(1)), window, stride);
+    int[] columns = padding.outside(Math.toIntExact(shape.get(2)), window, stride);
+    return attribute(
+        "pads", List.of((long) rows[0], (long) columns[0], (long) rows[1], (long) columns[1]));
+  }
+
+  @Override
+  public String batchNorm(Layer.BatchNorm layer) {
+    List<String> all = new ArrayList<>(inputs);
+    layer.weights().forEach(weight -> all.add(constant(weight)));
+    return node("BatchNormalization", "", all, attribute("epsilon", (float) layer.epsilon()));
+  }
+
+  @Override
+  public String relu(Layer.Relu layer) {
+    return node("Relu", "", inputs);
+  }
+
+  @Override
+  public String relu6(Layer.Relu6 layer) {
+    return node("Clip", "", List.of(inputs.get(0), scalar(".least", 0), scalar(".greatest", 6)));
+  }
+
+  @Override
+  public String maxPool(Layer.MaxPool layer) {
+    return node(
+        "MaxPool",
+        "",
+        inputs,
+        square("kernel_shape", layer.size()),
+        square("strides", layer.stride()),
+        pads(layer.padding(), layer.size(), layer.stride()));
+  }
+
+  @Override
+  public String globalAveragePool(Layer.GlobalAveragePool layer) {
+    String average = node("GlobalAveragePool", ".pixel", inputs);
+    return node("Flatten", "", List.of(average), attribute("axis", 1));
+  }
+
+  /** Nothing, since this trains nothing. */
+  @Override
+  public String dropout(Layer.Dropout layer) {
+    return node("Identity", "", inputs);
+  }
+
+  @Override
+  public String flatten(Layer.Flatten layer) {
+    return node("Flatten", "", inputs, attribute("axis", 1));
+  }
+
+  @Override
+  public String dense(Layer.Dense layer) {
+    List<String> all = new ArrayList<>(inputs);
+    layer.weights().forEach(weight -> all.add(constant(weight)));
+    return node("Gemm", "", all, attribute("transB", 1));
+  }
+
+  @Override
+  public String add(Layer.Add layer) {
+    return node("Add", "", inputs);
+  }
+
+  @Override
+  public String concatenate(Layer.Concatenate layer) {
+    return node("Concat", "", inputs, attribute("axis", 1));
+  }
+
+  @Override
+  public String power(Layer.Power layer) {
+    float atZero = (float) Math.pow(Layer.Power.AT_ZERO, layer.exponent());
+    String size = node("Abs", ".size", inputs);
+    size = node("Add", ".above", List.of(size, scalar(".epsilon", (float) Layer.Power.AT_ZERO)));
+    size = node("Pow", ".power", List.of(size, scalar(".exponent", (float) layer.exponent())));
+    size = node("Sub", ".scaled", List.of(size, scalar(".zero", atZero)));
+    return node("Mul", "", List.of(size, node("Sign", ".sign", inputs)));
+  }
+
+  @Override
+  public String standardize(Layer.Standardize layer) {
+    List<Weight> measured = layer.weights();
+    String centred = node("Sub", ".centred", List.of(inputs.get(0), constant(measured.get(0))));
+    return node("Div", "", List.of(centred, constant(measured.get(1))));
+  }
+
+  @Override
+  public String softmax(Layer.Softmax layer) {
+    return node("Softmax", "", inputs, attribute("axis", 1));
+  }
+
+  private String node(
+      String operator, String suffix, List<String> from, AttributeProto... attributes) {
+    return graph.node(operator, output + suffix, from, attributes);
+  }
+
+  private String constant(Weight weight) {
+    return graph.floats(weight.name(), weight.shape(), weights.of(weight));
+  }
+
+  private String scalar(String suffix, float value) {
+    return graph.scalar(output + suffix, value);
+  }
+}

@@ -1,0 +1,61 @@
+package dev.graft.network.onnx;
+
+import dev.graft.network.Rendering;
+import java.util.Map;
+
+/** In what numbers a model computes. */
+public sealed interface Precision {
+  /** Number of steps, from the first on, that are written in a way of their own. */
+  int steps();
+
+  /**
+   * Writes such a step.
+   *
+   * @param passing whether its values are clipped next, and read by nobody else
+   * @param scales of the steps before, as far as they are bytes
+   */
+  Rendering<String> rendering(
+      OnnxRendering at, boolean passing, Map<String, Quantizing.Scale> scales);
+
+  /** As the network is described. */
+  record Float32() implements Precision {
+    @Override
+    public int steps() {
+      return 0;
+    }
+
+    @Override
+    public Rendering<String> rendering(
+        OnnxRendering at, boolean passing, Map<String, Quantizing.Scale> scales) {
+      return at;
+    }
+  }
+
+  /**
+   * Float32, and of each value that {@link Int8} makes bytes of the least and the greatest in each
+   * picture, as further outputs {@code (N)}: {@code <step>.min} and {@code <step>.max}.
+   *
+   * @param steps number of steps, from the first on, that are to be in 8 bits
+   */
+  record Observed(int steps) implements Precision {
+    @Override
+    public Rendering<String> rendering(
+        OnnxRendering at, boolean passing, Map<String, Quantizing.Scale> scales) {
+      return new Observing(at, passing);
+    }
+  }
+
+  /**
+   * Convolutions in 8 bits, from bytes to bytes; what needs more, such as averages, in float32.
+   *
+   * @param steps number of steps, from the first on, for which this holds; all others, and all that
+   *     comes out, are float32
+   */
+  record Int8(Ranges ranges, int steps) implements Precision {
+    @Override
+    public Rendering<String> rendering(
+        OnnxRendering at, boolean passing, Map<String, Quantizing.Scale> scales) {
+      return new Quantizing(at, passing, ranges, scales);
+    }
+  }
+}

@@ -1,0 +1,374 @@
+package dev.graft.run;
+
+import ai.djl.Device;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.graft.GraftException;
+import dev.graft.Progress;
+import dev.graft.data.DataSet;
+import dev.graft.data.ImageSet;
+import dev.graft.data.Part;
+import dev.graft.data.duplicates.Fingerprints;
+import dev.graft.engine.OnnxSession;
+import dev.graft.inference.Classifier;
+import dev.graft.inference.SavedModel;
+import dev.graft.io.WholeFile;
+import dev.graft.network.GraftedNetwork;
+import dev.graft.network.Graph;
+import dev.graft.network.onnx.Calibration;
+import dev.graft.network.onnx.OnnxFile;
+import dev.graft.network.onnx.PixelType;
+import dev.graft.network.onnx.Precision;
+import dev.graft.picture.Framing;
+import dev.graft.recipe.Recipe;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/** A saved model as an ONNX file for other programs, after it was asked what the model says. */
+public final class Exporter {
+  /** How far a probability may be off in float32. */
+  static final double MOST_DIFFERENCE = 1e-4;
+
+  /** The share of the pictures that 8 bits may cost. */
+  static final double MOST_LOST = 0.01;
+
+  /** Pictures by which the file is compared with the model. */
+  private static final int COMPARED = 100;
+
+  /** Pictures by which both precisions are judged: a standard error of a point at most. */
+  private static final int JUDGED = 2000;
+
+  /** Pictures from which ranges are taken; more move nothing but the time. */
+  private static final int CALIBRATED = 512;
+
+  /** Pictures a forward pass. */
+  private static final int BATCH = 16;
+
+  private static final List<String> OUTPUTS = List.of("probabilities");
+
+  private final Path run;
+  private final OutputFolder output;
+  private final RunEvents events;
+
+  /** What the file computes in. */
+  public enum Format {
+    /** Float32. */
+    ONNX(".onnx"),
+    /** The backbone in 8 bits, the head in float32. */
+    INT8(".int8.onnx");
+
+    private final String suffix;
+
+    Format(String suffix) {
+      this.suffix = suffix;
+    }
+  }
+
+  /**
+   * A file.
+   *
+   * @param compared number of pictures by which it was compared with the model
+   * @param made whether these were made up, since the run's own are not known
+   * @param difference the greatest, between two probabilities
+   */
+  public record Exported(Path file, long bytes, int compared, boolean made, double difference) {}
+
+  /**
+   * What 8 bits cost and give.
+   *
+   * @param pictures by which both were judged
+   */
+  public record Int8Cost(int pictures, Judged float32, Judged int8) {
+    /** Whether the accuracy is lower by more than it may be. */
+    public boolean isTooMuch() {
+      return float32.accuracy() - int8.accuracy() > MOST_LOST + 1e-9;
+    }
+  }
+
+  /** How often a network is right, and how fast it computes. */
+  public record Judged(double accuracy, double picturesPerSecond) {}
+
+  /** Is told what 8 bits cost, and may end it all by an exception. */
+  public interface Decision {
+    void on(Int8Cost cost);
+  }
+
+  /**
+   * Prepares an export; nothing is read yet.
+   *
+   * @param run folder of a run, or of a model
+   * @param output folder of runs and exports
+   */
+  public Exporter(Path run, OutputFolder output, RunEvents events) {
+    this.run = run;
+    this.output = output;
+    this.events = events;
+  }
+
+  /**
+   * Writes the file, which appears whole or not at all.
+   *
+   * @param to the file; empty for one in the output folder
+   * @throws GraftException if it gives other probabilities than the model, or if pictures are
+   *     needed that are not known
+   */
+  public Exported export(Format format, Optional<Path> to, Decision decision) throws IOException {
+    if (!OnnxSession.isThere()) {
+      throw new GraftException(
+          "ONNX Runtime, by which the file is to be checked, does not load on this machine.");
+    }
+    SavedModel.Contents model = SavedModel.contents(RunFolder.modelOf(run));
+    Path file = to.orElseGet(() -> output.exports().resolve(model.name() + format.suffix));
+    if (Files.isDirectory(file)) {
+      throw new GraftException(file + " is a folder; name a file with --to FILE.");
+    }
+    byte[] bytes;
+    Exported exported;
+    try (Fingerprints fingerprints = new Fingerprints(output.fingerprints());
+        Classifier classifier = Classifier.inDjl(RunFolder.modelOf(run), Device.cpu())) {
+      Optional<Known> known =
+          format == Format.INT8 || OwnPictures.areKnown(run)
+              ? Optional.of(known(model, fingerprints))
+              : Optional.empty();
+      byte[] asTrained = onnx(model, model.precision());
+      bytes =
+          format == Format.ONNX ? asTrained : int8(model, known.orElseThrow(), asTrained, decision);
+      List<ByteBuffer> pixels =
+          known.map(own -> own.some(own.test(), COMPARED)).orElseGet(() -> made(model.design()));
+      double difference = difference(classifier, bytes, pixels);
+      check(format, difference);
+      exported = new Exported(file, bytes.length, pixels.size(), known.isEmpty(), difference);
+    }
+    if (file.toAbsolutePath().getParent() != null) {
+      Files.createDirectories(file.toAbsolutePath().getParent());
+    }
+    WholeFile.write(file, bytes);
+    return exported;
+  }
+
+  static void check(Format format, double difference) {
+    if (format == Format.ONNX && !(difference <= MOST_DIFFERENCE)) {
+      throw new GraftException(
+          String.format(
+              Locale.ROOT,
+              "The ONNX file would give probabilities that are off by up to %.2g, more than %.0e:"
+                  + " nothing was written; please report it.",
+              difference,
+              MOST_DIFFERENCE));
+    }
+  }
+
+  // Files.
+
+  private static byte[] onnx(SavedModel.Contents model, Precision precision) {
+    return OnnxFile.of(
+        model.design().graph(),
+        OUTPUTS,
+        model.weights(),
+        precision,
+        PixelType.FLOAT32,
+        metadata(model));
+  }
+
+  private static Map<String, String> metadata(SavedModel.Contents model) {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    try {
+      metadata.put("classes", new ObjectMapper().writeValueAsString(model.classes()));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e); // a list of texts
+    }
+    metadata.put("input_size", Integer.toString(model.design().inputSize()));
+    metadata.put("framing", framing(model.design().preprocessing().framing()));
+    metadata.put("run", model.name());
+    metadata.put("graft", GitCommit.ofGraft());
+    return metadata;
+  }
+
+  /** For whoever has to do the same in another language. */
+  private static String framing(Framing framing) {
+    return switch (framing) {
+          case WHOLE -> "whole: the whole picture";
+          case CENTRE -> "centre: the centred square of 224/256 of the shorter side";
+        }
+        + ", resized to the input by Pillow's bicubic";
+  }
+
+  private byte[] int8(SavedModel.Contents model, Known known, byte[] float32, Decision decision) {
+    // A head that was trained on 8 bits gets those very ones.
+    byte[] int8 =
+        onnx(model, model.ranges().isPresent() ? model.precision() : quantized(model, known));
+    int[] judged = spread(known.test(), JUDGED);
+    decision.on(
+        new Int8Cost(judged.length, judge(float32, known, judged), judge(int8, known, judged)));
+    return int8;
+  }
+
+  private static Precision quantized(SavedModel.Contents model, Known known) {
+    int steps = model.design().featuresEnd();
+    Iterator<ByteBuffer> pictures =
+        IntStream.of(spread(known.train(), CALIBRATED))
+            .mapToObj(row -> direct(known.pixels(row)))
+            .iterator(); // each is read when its turn comes
+    Graph graph = model.design().graph();
+    return new Precision.Int8(
+        Calibration.ranges(graph, OUTPUTS, model.weights(), steps, pictures), steps);
+  }
+
+  // Pictures.
+
+  /**
+   * The run's pictures.
+   *
+   * @param labels of all pictures, as the model counts its classes
+   */
+  @SuppressWarnings("ArrayRecordComponent") // made once, and compared by nobody
+  private record Known(
+      ImageSet pictures, int[] labels, int[] train, int[] test, GraftedNetwork design) {
+    int classes() {
+      return design.classes();
+    }
+
+    /** Pixels {@code (3, side, side)}, a byte each, of some of these. */
+    List<ByteBuffer> some(int[] rows, int most) {
+      return IntStream.of(spread(rows, most)).mapToObj(this::pixels).toList();
+    }
+
+    ByteBuffer pixels(int row) {
+      int side = design.inputSize();
+      return pictures
+          .read(row, Framing.least(side))
+          .map(picture -> design.preprocessing().framing().planes(picture, side))
+          .map(ByteBuffer::wrap)
+          .orElseThrow(
+              () -> new GraftException(pictures.place(row) + " could be read, but can't now."));
+    }
+  }
+
+  private Known known(SavedModel.Contents model, Fingerprints fingerprints) {
+    Recipe recipe = OwnPictures.recipe(run);
+    DataSet data = DataSets.open(recipe, events);
+    OwnPictures own = new OwnPictures(run, recipe, data, fingerprints, events);
+    return new Known(
+        data.pictures(),
+        Evaluator.labels(data, model.classes()),
+        own.part(Part.TRAIN).indices(),
+        own.part(Part.TEST).indices(),
+        model.design());
+  }
+
+  /** At most so many of some rows, over all of them. */
+  static int[] spread(int[] rows, int most) {
+    int count = Math.min(rows.length, most);
+    return IntStream.range(0, count)
+        .map(i -> rows[(int) ((long) i * rows.length / count)])
+        .toArray();
+  }
+
+  /** Noise, where nothing better is known. */
+  private static List<ByteBuffer> made(GraftedNetwork design) {
+    Random random = new Random(0);
+    List<ByteBuffer> pixels = new ArrayList<>();
+    for (int i = 0; i < COMPARED; i++) {
+      byte[] each = new byte[3 * design.inputSize() * design.inputSize()];
+      random.nextBytes(each);
+      pixels.add(ByteBuffer.wrap(each));
+    }
+    return pixels;
+  }
+
+  // Answers.
+
+  /** The greatest difference between what the model and the file say of pictures. */
+  private double difference(Classifier classifier, byte[] model, List<ByteBuffer> pixels) {
+    double greatest = 0;
+    ByteBuffer buffer = batch(classifier.inputSize());
+    try (OnnxSession session = OnnxSession.open(model);
+        Progress progress = events.progress("comparing", "pictures", pixels.size())) {
+      for (int from = 0; from < pixels.size(); from += BATCH) {
+        List<ByteBuffer> batch = pixels.subList(from, Math.min(from + BATCH, pixels.size()));
+        List<float[]> wanted =
+            classifier.probabilities(batch.stream().map(Classifier.Prepared::new).toList());
+        FloatBuffer given = session.run(fill(buffer, batch), batch.size()).get(0);
+        for (float[] row : wanted) {
+          for (float probability : row) {
+            greatest = Math.max(greatest, Math.abs(probability - given.get()));
+          }
+        }
+        progress.stepTo(from + batch.size());
+      }
+    }
+    return greatest;
+  }
+
+  private Judged judge(byte[] model, Known known, int[] rows) {
+    int right = 0;
+    int timed = 0;
+    long nanos = 0;
+    ByteBuffer buffer = batch(known.design().inputSize());
+    try (OnnxSession session = OnnxSession.open(model);
+        Progress progress = events.progress("judging", "pictures", rows.length)) {
+      for (int from = 0; from < rows.length; from += BATCH) {
+        int[] batch = Arrays.copyOfRange(rows, from, Math.min(from + BATCH, rows.length));
+        ByteBuffer pixels = fill(buffer, IntStream.of(batch).mapToObj(known::pixels).toList());
+        if (from == 0) {
+          session.run(pixels, batch.length); // the first is slower
+        }
+        long start = System.nanoTime();
+        FloatBuffer given = session.run(pixels, batch.length).get(0);
+        nanos += System.nanoTime() - start;
+        timed += batch.length;
+        for (int row : batch) {
+          right += likeliest(given, known.classes()) == known.labels()[row] ? 1 : 0;
+        }
+        progress.stepTo(from + batch.length);
+      }
+    }
+    return new Judged((double) right / rows.length, timed * 1e9 / nanos);
+  }
+
+  /** The likeliest of the next picture's classes. */
+  private static int likeliest(FloatBuffer probabilities, int classes) {
+    int best = 0;
+    float most = Float.NEGATIVE_INFINITY;
+    for (int i = 0; i < classes; i++) {
+      float each = probabilities.get();
+      best = each > most ? i : best;
+      most = Math.max(most, each);
+    }
+    return best;
+  }
+
+  private static ByteBuffer direct(ByteBuffer pixels) {
+    return ByteBuffer.allocateDirect(pixels.remaining()).put(pixels).flip();
+  }
+
+  /** A batch of pictures as float32, with room for {@link #BATCH}. */
+  private static ByteBuffer batch(int side) {
+    return ByteBuffer.allocateDirect(BATCH * 3 * side * side * Float.BYTES)
+        .order(ByteOrder.nativeOrder());
+  }
+
+  private static ByteBuffer fill(ByteBuffer batch, List<ByteBuffer> pictures) {
+    batch.clear();
+    for (ByteBuffer picture : pictures) {
+      for (int i = 0; i < picture.limit(); i++) {
+        batch.putFloat(Byte.toUnsignedInt(picture.get(i)));
+      }
+    }
+    return batch.flip();
+  }
+}

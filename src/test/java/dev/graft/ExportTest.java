@@ -1,0 +1,156 @@
+package dev.graft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtSession;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.graft.SmallRun.Pictures;
+import dev.graft.example.AskOnnxFile;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code export}, and its files in the hands of others. */
+@Tag("engine")
+class ExportTest {
+  @TempDir static Path folder;
+  private static Pictures pictures;
+  private static SmallRun run;
+
+  @BeforeAll
+  static void train() throws Exception {
+    pictures =
+        new Pictures(folder.resolve("photos"))
+            .add(8, 40, 100, "dark", "train")
+            .add(8, 150, 210, "light", "train")
+            .add(4, 40, 100, "dark", "val")
+            .add(4, 150, 210, "light", "val")
+            .add(6, 40, 100, "dark", "test")
+            .add(6, 150, 210, "light", "test");
+    run = pictures.train(output());
+  }
+
+  private static Path output() {
+    return folder.resolve("output");
+  }
+
+  private static CommandRun export(String... more) {
+    Stream<String> all =
+        Stream.concat(Stream.of("export", "--output=" + output()), Stream.of(more));
+    return CommandRun.of(all.toArray(String[]::new));
+  }
+
+  /** What README's program says of a picture in a file. */
+  private static String asked(Path model, Path picture) throws Exception {
+    PrintStream before = System.out;
+    ByteArrayOutputStream heard = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(heard, true, StandardCharsets.UTF_8));
+    try {
+      AskOnnxFile.main(new String[] {model.toString(), picture.toString()});
+    } finally {
+      System.setOut(before);
+    }
+    return heard.toString(StandardCharsets.UTF_8).strip();
+  }
+
+  private static double probability(Path model, Path picture, String name) throws Exception {
+    String[] said = asked(model, picture).split("(?<=\\]) ", 2);
+    JsonNode classes = new ObjectMapper().readTree(said[0]);
+    JsonNode probabilities = new ObjectMapper().readTree(said[1]);
+    int index = 0;
+    while (!classes.get(index).asText().equals(name)) {
+      index++;
+    }
+    return probabilities.get(index).asDouble();
+  }
+
+  @Test
+  void theFileAnswersAsInferDoes() throws Exception {
+    CommandRun exported = export();
+    assertThat(exported.code()).as(exported.err()).isZero();
+    Path file = output().resolve("exports").resolve(run.folder().getFileName() + ".onnx");
+    assertThat(exported.out())
+        .startsWith(file + ": ")
+        .endsWith(" on 12 pictures" + System.lineSeparator());
+    for (int picture : List.of(0, 9, 25, 30)) {
+      Path each = pictures.file(picture);
+      JsonNode answer =
+          CommandRun.of("infer", "--json", "--output=" + output(), each.toString()).json().get(0);
+      for (JsonNode prediction : answer.get("predictions")) {
+        assertThat(probability(file, each, prediction.get("name").asText()))
+            .isCloseTo(prediction.get("probability").asDouble(), within(1e-4));
+      }
+    }
+  }
+
+  @Test
+  void theFileSaysWhatItIs() throws Exception {
+    Path file = folder.resolve("said.onnx");
+    assertThat(export(run.folder().toString(), "--to=" + file).code()).isZero();
+    try (OrtSession session = OrtEnvironment.getEnvironment().createSession(file.toString())) {
+      Map<String, String> about = session.getMetadata().getCustomMetadata();
+      assertThat(about)
+          .containsEntry("classes", "[\"dark\",\"light\"]")
+          .containsEntry("input_size", "12")
+          .containsEntry(
+              "framing", "whole: the whole picture, resized to the input by Pillow's bicubic")
+          .containsEntry("run", run.folder().getFileName().toString())
+          .containsOnlyKeys("classes", "input_size", "framing", "run", "graft");
+      assertThat(session.getInputNames()).containsExactly("pixels");
+      assertThat(session.getOutputNames()).containsExactly("probabilities");
+    }
+  }
+
+  @Test
+  void whatEightBitsCostIsToldInATable() throws Exception {
+    Path file = folder.resolve("small.onnx");
+    CommandRun exported = export("--format=int8", "--to=" + file);
+    assertThat(exported.code()).as(exported.err()).isZero();
+    assertThat(exported.out().lines().toList())
+        .hasSize(4)
+        .element(1)
+        .asString()
+        .matches("float32 +1\\.0000 +[0-9.]+");
+    assertThat(exported.out().lines().toList().get(2)).matches("int8 +1\\.0000 +[0-9.]+");
+    assertThat(probability(file, pictures.file(0), "dark")).isGreaterThan(0.5);
+    assertThat(probability(file, pictures.file(9), "light")).isGreaterThan(0.5);
+  }
+
+  @Test
+  void aModelWithoutItsRunIsComparedByMadeUpPictures() throws Exception {
+    Path file = folder.resolve("alone.onnx");
+    String model = run.folder().resolve("model").toString();
+    CommandRun exported = export(model, "--to=" + file);
+    assertThat(exported.code()).as(exported.err()).isZero();
+    assertThat(exported.out()).contains("on 100 made-up pictures");
+
+    CommandRun int8 = export(model, "--format=int8", "--to=" + folder.resolve("none.onnx"));
+    assertThat(int8.code()).isOne();
+    assertThat(int8.err()).contains("recipe.yaml is not there");
+    assertThat(folder.resolve("none.onnx")).doesNotExist();
+  }
+
+  @Test
+  void whatCannotBeWrittenIsRefusedInASentence() {
+    CommandRun exported = export("--to=" + folder);
+    assertThat(exported.code()).isOne();
+    assertThat(exported.err()).contains(folder + " is a folder; name a file with --to FILE.");
+    CommandRun nothing = CommandRun.of("export", "--output=" + folder.resolve("nowhere"));
+    assertThat(nothing.code()).isOne();
+    assertThat(nothing.err()).contains("There is no completed run in ");
+    assertThat(export("--format=jpeg").code()).isEqualTo(2);
+    assertThat(Files.exists(folder.resolve("nowhere"))).isFalse();
+  }
+}

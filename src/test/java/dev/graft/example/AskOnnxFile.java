@@ -1,0 +1,49 @@
+package dev.graft.example;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtSession;
+import java.awt.RenderingHints;
+import java.awt.image.BufferedImage;
+import java.io.File;
+import java.util.Arrays;
+import java.util.Map;
+import javax.imageio.ImageIO;
+
+/** README's example of a program that asks an exported file, with ONNX Runtime alone. */
+public final class AskOnnxFile {
+  private AskOnnxFile() {}
+
+  public static void main(String[] arguments) throws Exception {
+    OrtEnvironment onnx = OrtEnvironment.getEnvironment();
+    try (OrtSession session = onnx.createSession(arguments[0])) {
+      Map<String, String> about = session.getMetadata().getCustomMetadata();
+      int side = Integer.parseInt(about.get("input_size"));
+      float[][][][] pixels = {planes(ImageIO.read(new File(arguments[1])), side)};
+      try (OnnxTensor input = OnnxTensor.createTensor(onnx, pixels);
+          OrtSession.Result result = session.run(Map.of("pixels", input))) {
+        float[][] probabilities = (float[][]) result.get("probabilities").get().getValue();
+        System.out.println(about.get("classes") + " " + Arrays.toString(probabilities[0]));
+      }
+    }
+  }
+
+  /** The whole picture as R, G, B from 0 to 255, {@code (3, side, side)}. */
+  private static float[][][] planes(BufferedImage picture, int side) {
+    BufferedImage square = new BufferedImage(side, side, BufferedImage.TYPE_INT_RGB);
+    var graphics = square.createGraphics();
+    graphics.setRenderingHint(
+        RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
+    graphics.drawImage(picture, 0, 0, side, side, null);
+    float[][][] planes = new float[3][side][side];
+    for (int y = 0; y < side; y++) {
+      for (int x = 0; x < side; x++) {
+        int rgb = square.getRGB(x, y);
+        planes[0][y][x] = rgb >> 16 & 0xff;
+        planes[1][y][x] = rgb >> 8 & 0xff;
+        planes[2][y][x] = rgb & 0xff;
+      }
+    }
+    return planes;
+  }
+}

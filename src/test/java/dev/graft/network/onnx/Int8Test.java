@@ -1,0 +1,249 @@
+package dev.graft.network.onnx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.ParameterStore;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtSession;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.graft.Progress;
+import dev.graft.data.Cifar10;
+import dev.graft.data.ImageSet;
+import dev.graft.network.GraftedNetwork;
+import dev.graft.network.GraftedNetwork.Scaling;
+import dev.graft.network.Graph;
+import dev.graft.network.Preprocessing;
+import dev.graft.network.Weights;
+import dev.graft.network.djl.Segment;
+import dev.graft.picture.Framing;
+import dev.graft.zoo.Backbone;
+import dev.graft.zoo.BackboneEntry;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The frozen part in 8 bits. */
+@Tag("engine")
+class Int8Test {
+  private static final List<String> FEATURES = List.of("features");
+  private static final int PICTURES = 128;
+
+  /** Pictures of the bundled sample, of all classes. */
+  private static byte[] photographs(int first, int side) {
+    ImageSet pictures = Cifar10.sample().pictures();
+    ByteBuffer pixels = ByteBuffer.allocate(PICTURES * 3 * side * side);
+    for (int i = 0; i < PICTURES; i++) {
+      int row = first + i * (pictures.size() / PICTURES);
+      pixels.put(Framing.WHOLE.planes(pictures.read(row, 0).orElseThrow(), side));
+    }
+    return pixels.array();
+  }
+
+  private static Iterator<ByteBuffer> batches(byte[] pixels) {
+    return List.of(OnnxFileTest.direct(pixels)).iterator();
+  }
+
+  /** What is made of pictures in both precisions, as far as bytes can tell: their correlation. */
+  @ParameterizedTest
+  @CsvSource({"vgg16, 32, 0.997", "efficientnet-lite0, 64, 0.96"})
+  void featuresOfPicturesCorrelateWithThoseInFloat32(String id, int side, double least) {
+    try (Backbone backbone =
+        Backbone.load(
+            BackboneEntry.of(id), "pretrained", side, Device.cpu(), Progress.Display.NONE)) {
+      Graph graph = OnnxFileTest.features(backbone, side);
+      Weights weights = backbone.trunk().sharing(graph, 0, graph.size()).weights();
+      Ranges ranges =
+          Calibration.ranges(graph, FEATURES, weights, graph.size(), batches(photographs(0, side)));
+      byte[] pixels = photographs(1, side);
+      float[] float32 = features(graph, weights, new Precision.Float32(), pixels);
+      float[] int8 = features(graph, weights, new Precision.Int8(ranges, graph.size()), pixels);
+
+      assertThat(correlation(float32, int8)).isBetween(least, 0.99999);
+    }
+  }
+
+  private static float[] features(
+      Graph graph, Weights weights, Precision precision, byte[] pixels) {
+    byte[] model = OnnxFile.of(graph, FEATURES, weights, precision, PixelType.UINT8, Map.of());
+    return OnnxFileTest.inOnnxRuntime(model, OnnxFileTest.direct(pixels), PICTURES).get(0);
+  }
+
+  /** Of each feature over all pictures, on average over the features that vary. */
+  private static double correlation(float[] a, float[] b) {
+    int width = a.length / PICTURES;
+    double total = 0;
+    int varying = 0;
+    for (int column = 0; column < width; column++) {
+      double[] sums = new double[5];
+      for (int row = 0; row < PICTURES; row++) {
+        double x = a[row * width + column];
+        double y = b[row * width + column];
+        double[] terms = {x, y, x * x, y * y, x * y};
+        Arrays.setAll(sums, i -> sums[i] + terms[i] / PICTURES);
+      }
+      double product = (sums[2] - sums[0] * sums[0]) * (sums[3] - sums[1] * sums[1]);
+      if (product > 1e-12) {
+        total += (sums[4] - sums[0] * sums[1]) / Math.sqrt(product);
+        varying++;
+      }
+    }
+    assertThat(varying).isGreaterThan(width / 2);
+    return total / varying;
+  }
+
+  /** A small network with random weights, and what random pixels make of it. */
+  private record Small(GraftedNetwork design, Graph graph, Segment whole, Ranges ranges) {
+    static final int SIDE = 9;
+    static final int N = 4;
+
+    static Small of(NDManager manager, Preprocessing preprocessing) {
+      GraftedNetwork design =
+          OnnxFileTest.design(OnnxFileTest.TINY, SIDE, preprocessing, new Scaling(0.5, true));
+      Graph graph = design.graph();
+      Segment whole = OnnxFileTest.random(graph, manager);
+      List<String> outputs = graph.crossing(design.cut());
+      Iterator<ByteBuffer> batches = batches(OnnxFileTest.pixels(N, SIDE));
+      return new Small(
+          design,
+          graph,
+          whole,
+          Calibration.ranges(graph, outputs, whole.weights(), design.cut(), batches));
+    }
+
+    byte[] model(List<String> outputs, PixelType pixels) {
+      Precision int8 = new Precision.Int8(ranges, design.cut());
+      return OnnxFile.of(graph, outputs, whole.weights(), int8, pixels, Map.of());
+    }
+
+    List<float[]> run(List<String> outputs) {
+      byte[] pixels = OnnxFileTest.pixels(N, SIDE);
+      return OnnxFileTest.inOnnxRuntime(
+          model(outputs, PixelType.UINT8), OnnxFileTest.direct(pixels), N);
+    }
+  }
+
+  @Test
+  void whatComesAfterTheFrozenPartIsFloat32AndTakesWhatThatGives() {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      Small small = Small.of(manager, Preprocessing.CAFFE);
+      Graph graph = small.graph();
+      int cut = small.design().cut();
+      List<String> crossing = graph.crossing(cut);
+      List<float[]> root = small.run(crossing);
+      NDList values = new NDList();
+      for (int k = 0; k < root.size(); k++) {
+        Shape shape = new Shape(Small.N).addAll(graph.shapes().get(crossing.get(k)));
+        values.add(manager.create(root.get(k), shape));
+      }
+      NDArray after =
+          small
+              .whole()
+              .sharing(graph, cut, graph.size())
+              .forward(new ParameterStore(manager, false), values, false)
+              .singletonOrThrow();
+
+      OnnxFileTest.assertAlike(
+          small.run(List.of("probabilities")), List.of(after.toFloatArray()), 1e-5);
+      byte[] float32 =
+          OnnxFile.of(
+              graph,
+              crossing,
+              small.whole().weights(),
+              new Precision.Float32(),
+              PixelType.UINT8,
+              Map.of());
+      byte[] pixels = OnnxFileTest.pixels(Small.N, Small.SIDE);
+      assertThat(OnnxFileTest.inOnnxRuntime(float32, OnnxFileTest.direct(pixels), Small.N).get(0))
+          .isNotEqualTo(root.get(0));
+    }
+  }
+
+  @Test
+  void pixelsAsFloatsGiveTheVerySameAsBytes() {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      for (Preprocessing each : List.of(Preprocessing.LITE, Preprocessing.CAFFE)) {
+        Small small = Small.of(manager, each);
+        byte[] model = small.model(List.of("probabilities"), PixelType.FLOAT32);
+        ByteBuffer pixels = OnnxFileTest.directFloats(OnnxFileTest.pixels(Small.N, Small.SIDE));
+        assertThat(OnnxFileTest.inOnnxRuntime(model, pixels, Small.N).get(0))
+            .containsExactly(small.run(List.of("probabilities")).get(0));
+      }
+    }
+  }
+
+  /** What ONNX Runtime computes in the end: it sees convolutions in bytes, and no others. */
+  @Test
+  void everyFrozenConvolutionIsComputedInBytesOfSevenBitWeights(@TempDir Path folder)
+      throws Exception {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+        OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      Small small = Small.of(manager, Preprocessing.LITE);
+      byte[] model = small.model(small.graph().crossing(small.design().cut()), PixelType.UINT8);
+      Path file = folder.resolve("optimised.onnx");
+      options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.EXTENDED_OPT);
+      options.setOptimizedModelFilePath(file.toString());
+      OrtEnvironment.getEnvironment().createSession(model, options).close();
+      ModelProto optimised = ModelProto.parseFrom(Files.readAllBytes(file));
+
+      assertThat(optimised.getGraph().getNodeList())
+          .extracting(NodeProto::getOpType)
+          .contains("QLinearConv")
+          .doesNotContain("Conv", "FusedConv", "Clip");
+      List<TensorProto> weights =
+          ModelProto.parseFrom(model).getGraph().getInitializerList().stream()
+              .filter(each -> each.getDataType() == TensorProto.DataType.INT8.getNumber())
+              .toList();
+      assertThat(weights).isNotEmpty();
+      for (TensorProto each : weights) {
+        for (byte weight : each.getRawData().toByteArray()) {
+          assertThat((int) weight).isBetween(-63, 63);
+        }
+      }
+    }
+  }
+
+  @Test
+  void rangesAreKeptAsJson() throws Exception {
+    Ranges ranges =
+        new Ranges(
+            Map.of(
+                "b", new Ranges.Range(-1.5f, 2, List.of(0.1f, 1 / 3f)),
+                "a", new Ranges.Range(0, 0, List.of(0f))));
+    ObjectMapper json = new ObjectMapper();
+    String text = json.writeValueAsString(ranges);
+    assertThat(text).startsWith("{\"a\":{\"least\":0.0,\"greatest\":0.0,\"means\":[0.0]},\"b\":");
+    assertThat(json.readValue(text, Ranges.class)).isEqualTo(ranges);
+  }
+
+  @Test
+  void whatIsNoRangeIsRefused() {
+    assertThatIllegalArgumentException().isThrownBy(() -> new Ranges.Range(1, 0, List.of()));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Ranges.Range(Float.NaN, 0, List.of()));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Ranges.Range(0, Float.POSITIVE_INFINITY, List.of()));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Ranges.Range(0, 1, List.of(Float.NaN)));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Ranges(Map.of()).of("stem"))
+        .withMessage("there is no range of stem");
+  }
+}

@@ -1,0 +1,278 @@
+package dev.graft.network.onnx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
+import ai.djl.training.ParameterStore;
+import dev.graft.GraftException;
+import dev.graft.Progress;
+import dev.graft.engine.OnnxSession;
+import dev.graft.network.GraftedNetwork;
+import dev.graft.network.GraftedNetwork.Scaling;
+import dev.graft.network.Graph;
+import dev.graft.network.Layer;
+import dev.graft.network.Layer.BatchNorm;
+import dev.graft.network.Layer.Conv2d;
+import dev.graft.network.Layer.Dropout;
+import dev.graft.network.Layer.MaxPool;
+import dev.graft.network.Layer.Padding;
+import dev.graft.network.Layer.Relu;
+import dev.graft.network.Layer.Relu6;
+import dev.graft.network.Network;
+import dev.graft.network.Preprocessing;
+import dev.graft.network.SmallCnn;
+import dev.graft.network.Stage;
+import dev.graft.network.Weight;
+import dev.graft.network.djl.Segment;
+import dev.graft.zoo.Backbone;
+import dev.graft.zoo.BackboneEntry;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Networks in ONNX Runtime against the same in DJL. */
+@Tag("engine")
+class OnnxFileTest {
+  private static final Precision FLOAT32 = new Precision.Float32();
+
+  /** Every kind of layer but {@link Layer.Flatten}, which the small CNN has; each in two forms. */
+  static final Network TINY =
+      new Network(
+          "tiny",
+          List.of(
+              Stage.of(
+                  "a",
+                  new Conv2d("a", 3, 4, 3, 2, Padding.SAME, 1, false),
+                  new BatchNorm("a_norm", 4, 1e-3),
+                  new Relu6("a_relu6")),
+              Stage.residual(
+                  "b",
+                  List.of(
+                      new BatchNorm("b_norm", 4, 1e-5),
+                      new Relu("b_relu"),
+                      new Conv2d("b1", 4, 4, 3, 1, Padding.SAME, 4))),
+              Stage.of(
+                  "c",
+                  new MaxPool("c", 3, 2, Padding.SAME),
+                  new Dropout("c_dropout", 0.5),
+                  new Conv2d("c1", 4, 6, 2, 1, Padding.VALID, 2),
+                  new BatchNorm("c_norm", 6, 1e-3))),
+          List.of("a", "b", "c"),
+          9);
+
+  private NDManager manager;
+
+  @BeforeEach
+  void open() {
+    manager = NDManager.newBaseManager(Device.cpu());
+    manager.getEngine().setRandomSeed(1);
+  }
+
+  @AfterEach
+  void close() {
+    manager.close();
+  }
+
+  static GraftedNetwork design(Network network, int side, Preprocessing preprocessing, Scaling s) {
+    int width = GraftedNetwork.featureWidth(network, side, List.of());
+    String unfreeze = network.stages().get(1).name();
+    List<Layer> head = GraftedNetwork.head(width, 5, 0.3, 0.5, 3);
+    return GraftedNetwork.of(network, side, preprocessing, unfreeze, List.of(), s, head);
+  }
+
+  /** A network whose every weight is random, what is measured included. */
+  static Segment random(Graph graph, NDManager manager) {
+    Segment whole = Segment.of(graph);
+    whole.initialize(manager, DataType.FLOAT32, new Shape(1).addAll(graph.pixels()));
+    Random random = new Random(2);
+    for (Map.Entry<Weight, Parameter> each : whole.byWeight().entrySet()) {
+      NDArray array = each.getValue().getArray();
+      float[] values = array.toFloatArray();
+      for (int i = 0; i < values.length; i++) {
+        values[i] =
+            switch (each.getKey().role()) {
+              case VARIANCE, DEVIATION, GAMMA -> 0.5f + random.nextFloat();
+              case MEAN, BETA, BIAS -> (float) random.nextGaussian() / 4;
+              default -> values[i];
+            };
+      }
+      array.set(values);
+    }
+    return whole;
+  }
+
+  static byte[] pixels(int n, int side) {
+    byte[] pixels = new byte[n * 3 * side * side];
+    new Random(3).nextBytes(pixels);
+    return pixels;
+  }
+
+  /** The values of a segment's outputs, one after the other. */
+  List<float[]> inDjl(Segment segment, byte[] pixels, Shape shape) {
+    NDArray input =
+        manager
+            .create(ByteBuffer.wrap(pixels), shape, DataType.UINT8)
+            .toType(DataType.FLOAT32, true);
+    return segment.forward(new ParameterStore(manager, false), new NDList(input), false).stream()
+        .map(NDArray::toFloatArray)
+        .toList();
+  }
+
+  static List<float[]> inOnnxRuntime(byte[] model, ByteBuffer pixels, int n) {
+    try (OnnxSession session = OnnxSession.open(model)) {
+      return session.run(pixels, n).stream().map(OnnxFileTest::values).toList();
+    }
+  }
+
+  private static float[] values(FloatBuffer buffer) {
+    float[] values = new float[buffer.remaining()];
+    buffer.get(values);
+    return values;
+  }
+
+  static ByteBuffer direct(byte[] pixels) {
+    return ByteBuffer.allocateDirect(pixels.length).put(pixels).flip();
+  }
+
+  static ByteBuffer directFloats(byte[] pixels) {
+    ByteBuffer floats = ByteBuffer.allocateDirect(4 * pixels.length).order(ByteOrder.nativeOrder());
+    for (byte pixel : pixels) {
+      floats.putFloat(pixel & 0xff);
+    }
+    return floats.flip();
+  }
+
+  /** That each output's values are as far apart, at most, as this part of the greatest of them. */
+  static void assertAlike(List<float[]> actual, List<float[]> expected, double most) {
+    assertThat(actual).hasSameSizeAs(expected);
+    for (int k = 0; k < actual.size(); k++) {
+      assertThat(actual.get(k)).hasSameSizeAs(expected.get(k));
+      float greatest = 0;
+      float difference = 0;
+      for (int i = 0; i < actual.get(k).length; i++) {
+        greatest = Math.max(greatest, Math.abs(expected.get(k)[i]));
+        difference = Math.max(difference, Math.abs(actual.get(k)[i] - expected.get(k)[i]));
+      }
+      assertThat(greatest).isPositive();
+      assertThat((double) difference / greatest).as("output %d", k).isLessThan(most);
+    }
+  }
+
+  private static byte[] model(Graph graph, List<String> outputs, Segment weights, PixelType type) {
+    return OnnxFile.of(graph, outputs, weights.weights(), FLOAT32, type, Map.of());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aWholeNetworkGivesTheSameProbabilitiesForBytesAndForFloats(PixelType type) {
+    for (Preprocessing each : List.of(Preprocessing.CAFFE, Preprocessing.TORCHVISION)) {
+      Graph graph = design(TINY, 9, each, new Scaling(0.5, true)).graph();
+      Segment whole = random(graph, manager);
+      byte[] pixels = pixels(5, 9);
+      ByteBuffer input = type == PixelType.UINT8 ? direct(pixels) : directFloats(pixels);
+      byte[] model = model(graph, List.of("probabilities"), whole, type);
+      assertAlike(
+          inOnnxRuntime(model, input, 5), inDjl(whole, pixels, new Shape(5, 3, 9, 9)), 1e-5);
+    }
+  }
+
+  @Test
+  void whereverItIsCutTheRootGivesWhatCrosses() {
+    Graph graph = design(TINY, 9, Preprocessing.CAFFE, new Scaling(0.5, true)).graph();
+    Segment whole = random(graph, manager);
+    byte[] pixels = pixels(2, 9);
+    for (int cut = 1; cut <= graph.size(); cut++) {
+      byte[] model = model(graph, graph.crossing(cut), whole, PixelType.UINT8);
+      assertAlike(
+          inOnnxRuntime(model, direct(pixels), 2),
+          inDjl(whole.sharing(graph, 0, cut), pixels, new Shape(2, 3, 9, 9)),
+          1e-5);
+    }
+  }
+
+  @Test
+  void theNotebooksBaselineIsAsInDjl() {
+    Graph graph = design(SmallCnn.network(), 32, Preprocessing.ZERO_ONE, Scaling.NONE).graph();
+    Segment whole = random(graph, manager);
+    byte[] pixels = pixels(3, 32);
+    byte[] model = model(graph, List.of("probabilities"), whole, PixelType.UINT8);
+    assertAlike(
+        inOnnxRuntime(model, direct(pixels), 3),
+        inDjl(whole, pixels, new Shape(3, 3, 32, 32)),
+        1e-5);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"vgg16", "efficientnet-lite0"})
+  void theFeaturesOfTheBundledWeightsAreAsInDjl(String id) {
+    BackboneEntry entry = BackboneEntry.of(id);
+    try (Backbone backbone =
+        Backbone.load(
+            entry, "pretrained", entry.inputSize(), Device.cpu(), Progress.Display.NONE)) {
+      Graph graph = features(backbone, entry.inputSize());
+      byte[] pixels = pixels(2, entry.inputSize());
+      byte[] model = model(graph, List.of("features"), backbone.trunk(), PixelType.UINT8);
+      assertAlike(
+          inOnnxRuntime(model, direct(pixels), 2),
+          inDjl(
+              backbone.trunk().sharing(graph, 0, graph.size()),
+              pixels,
+              new Shape(2, 3, entry.inputSize(), entry.inputSize())),
+          1e-4);
+    }
+  }
+
+  static Graph features(Backbone backbone, int side) {
+    return GraftedNetwork.of(
+            backbone.network(),
+            side,
+            backbone.preprocessing(),
+            GraftedNetwork.NONE,
+            List.of(),
+            Scaling.NONE,
+            List.of())
+        .graph();
+  }
+
+  @Test
+  void aPicturesValuesDoNotDependOnItsCompanionsInABatchOfTheSameSize() {
+    Graph graph = design(TINY, 9, Preprocessing.LITE, new Scaling(0.5, true)).graph();
+    byte[] model = model(graph, List.of("features"), random(graph, manager), PixelType.UINT8);
+    byte[] pixels = pixels(4, 9);
+    List<float[]> rows = new ArrayList<>();
+    for (int other = 0; other < 2; other++) {
+      pixels[pixels.length - 1 - other] ^= 1;
+      float[] all = inOnnxRuntime(model, direct(pixels), 4).get(0);
+      rows.add(Arrays.copyOf(all, all.length / 2));
+    }
+    assertThat(rows.get(0)).containsExactly(rows.get(1));
+  }
+
+  @Test
+  void aFileThatIsNoModelIsRefusedInASentence() {
+    assertThat(OnnxSession.isThere()).isTrue();
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> OnnxSession.open(new byte[] {1, 2, 3}))
+        .withMessageStartingWith("ONNX Runtime can't open this network: ")
+        .withMessageEndingWith(".");
+  }
+}

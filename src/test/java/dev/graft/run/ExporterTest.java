@@ -1,0 +1,45 @@
+package dev.graft.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.graft.GraftException;
+import dev.graft.run.Exporter.Format;
+import dev.graft.run.Exporter.Int8Cost;
+import dev.graft.run.Exporter.Judged;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class ExporterTest {
+  @Test
+  void aFileThatGivesOtherProbabilitiesIsRefused() {
+    assertThatCode(() -> Exporter.check(Format.ONNX, 1e-4)).doesNotThrowAnyException();
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> Exporter.check(Format.ONNX, 1.1e-4))
+        .withMessageStartingWith(
+            "The ONNX file would give probabilities that are off by up to 0.00011, more than");
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> Exporter.check(Format.ONNX, Double.NaN));
+    assertThatCode(() -> Exporter.check(Format.INT8, 0.1)).doesNotThrowAnyException();
+  }
+
+  @Test
+  void aPointOfAccuracyMayBeLostAndNoMore() {
+    assertThat(cost(0.80, 0.79).isTooMuch()).isFalse();
+    assertThat(cost(0.80, 0.789).isTooMuch()).isTrue();
+    assertThat(cost(0.79, 0.80).isTooMuch()).isFalse();
+  }
+
+  private static Int8Cost cost(double float32, double int8) {
+    return new Int8Cost(1000, new Judged(float32, 1), new Judged(int8, 2));
+  }
+
+  @Test
+  void picturesAreTakenFromAllOverTheRows() {
+    int[] rows = IntStream.range(100, 110).toArray();
+    assertThat(Exporter.spread(rows, 3)).containsExactly(100, 103, 106);
+    assertThat(Exporter.spread(rows, 10)).containsExactly(rows);
+    assertThat(Exporter.spread(rows, 11)).containsExactly(rows);
+  }
+}
