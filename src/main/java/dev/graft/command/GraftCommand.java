@@ -38,6 +38,7 @@ import picocli.CommandLine.ScopeType;
       InferCommand.class,
       EvaluateCommand.class,
       InspectCommand.class,
+      BenchmarkCommand.class,
       SummaryCommand.class,
       ModelsCommand.class,
       DoctorCommand.class
