@@ -43,6 +43,7 @@ import picocli.CommandLine.ScopeType;
       ServeCommand.class,
       ExportCommand.class,
       InspectCommand.class,
+      BenchmarkCommand.class,
       SummaryCommand.class,
       ModelsCommand.class,
       DoctorCommand.class,

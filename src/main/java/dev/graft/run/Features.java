@@ -30,7 +30,7 @@ import java.util.Set;
  */
 record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache) {
   /** Rows that are judged at a time. */
-  private static final int EVALUATION_BATCH = 256;
+  static final int EVALUATION_BATCH = 256;
 
   /** Pixels, for those who want every epoch to go through the whole network. */
   static Features pixels(Graft graft, ImageSet pictures, RunEvents events) {
