@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
+import ai.djl.modality.Classifications;
+import ai.djl.modality.cv.Image;
 import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Parameter;
+import ai.djl.repository.zoo.Criteria;
+import ai.djl.repository.zoo.ZooModel;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.graft.inference.LoadedModel;
-import dev.graft.inference.SavedModel;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.zoo.Backbone;
 import dev.graft.zoo.BackboneEntry;
@@ -230,10 +232,15 @@ class CommandLineTest {
   }
 
   @Test
-  void theSavedModelHoldsTheBundledWeightsBitForBitWhereItIsFrozen() {
+  void theSavedModelHoldsTheBundledWeightsBitForBitWhereItIsFrozen() throws Exception {
     PrintStream nowhere =
         new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
-    try (LoadedModel saved = SavedModel.load(firstRun.resolve("model"), Device.cpu());
+    Criteria<Image, Classifications> plain =
+        Criteria.builder()
+            .setTypes(Image.class, Classifications.class)
+            .optModelPath(firstRun.resolve("model"))
+            .build();
+    try (ZooModel<Image, Classifications> saved = plain.loadModel();
         Backbone bundled =
             Backbone.load(
                 BackboneEntry.VGG16,
@@ -241,7 +248,7 @@ class CommandLineTest {
                 32,
                 Device.cpu(),
                 new Console(nowhere, nowhere, false))) {
-      List<Parameter> parameters = saved.model().getBlock().getParameters().values();
+      List<Parameter> parameters = saved.getBlock().getParameters().values();
       List<Parameter> frozen = bundled.trunk().getParameters().values();
       assertThat(frozen).hasSize(26);
       for (int i = 0; i < frozen.size(); i++) {

@@ -22,6 +22,9 @@ import java.util.Map;
  * a time asks it; it computes on as many threads as there are cores.
  */
 public final class OnnxSession implements AutoCloseable {
+  /** What computes, for people. */
+  public static final String NAME = "ONNX Runtime";
+
   private final OrtSession session;
   private final String input;
   private final OnnxJavaType type;
@@ -41,6 +44,11 @@ public final class OnnxSession implements AutoCloseable {
   /** Whether ONNX Runtime is on the class path and loads here. */
   public static boolean isThere() {
     return Availability.THERE;
+  }
+
+  /** The version of what is there, such as {@code 1.28.0}. */
+  public static String version() {
+    return OrtEnvironment.getEnvironment().getVersion();
   }
 
   /** Asked once: loading it takes a few tenths of a second. */
@@ -72,6 +80,15 @@ public final class OnnxSession implements AutoCloseable {
       throw new GraftException(
           "ONNX Runtime can't open this network: " + Reason.of(e, "it doesn't load here") + ".", e);
     }
+  }
+
+  /**
+   * The number of pictures that it computes fastest at a time, as measured on two cores.
+   *
+   * @param side of the input, in pixels
+   */
+  public static int batch(int side) {
+    return side <= 48 ? 32 : side <= 128 ? 16 : 4;
   }
 
   /** Names of the outputs, in the order in which {@link #run} gives them. */

@@ -80,11 +80,6 @@ public record RecordLayout(List<Field> fields) {
             .toList());
   }
 
-  /** Whether it is the pixels themselves that are kept. */
-  boolean isPixels() {
-    return fields.get(0).type() == DataType.UINT8;
-  }
-
   /** Size of a record in bytes. */
   public int bytes() {
     return fields.stream().mapToInt(Field::bytes).reduce(0, Math::addExact);

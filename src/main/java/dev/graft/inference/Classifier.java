@@ -1,48 +1,29 @@
 package dev.graft.inference;
 
 import ai.djl.Device;
-import ai.djl.inference.Predictor;
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
-import ai.djl.translate.Batchifier;
-import ai.djl.translate.TranslateException;
-import ai.djl.translate.Translator;
-import ai.djl.translate.TranslatorContext;
 import dev.graft.GraftException;
 import dev.graft.io.ReadAhead;
 import dev.graft.picture.Framing;
 import dev.graft.picture.Picture;
 import dev.graft.picture.PictureReader;
-import dev.graft.zoo.Backbone;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Queue;
-import java.util.stream.IntStream;
 
 /**
  * A saved model that is asked what is in pictures. Any number of threads may ask one; the network
  * computes for one of them at a time. Closing it frees the model.
  */
 public final class Classifier implements AutoCloseable {
-  /**
-   * Pictures a forward pass: fewer take longer each on two cores, and with 32 EfficientNet-Lite0 is
-   * no faster but takes 500 MB more.
-   */
-  private static final int BATCH = 16;
-
-  /** As many prepared pictures as the network will soon take; they are as small as its input. */
-  private static final int AHEAD = 2 * BATCH;
+  /** Prepared pictures are as small as the network's input; so many batches of them may wait. */
+  private static final int AHEAD = 2;
 
   private final LoadedModel loaded;
-  private final Predictor<List<Prepared>, List<float[]>> predictor;
 
   /**
    * Takes a model over.
@@ -51,7 +32,6 @@ public final class Classifier implements AutoCloseable {
    */
   public Classifier(LoadedModel loaded) {
     this.loaded = loaded;
-    this.predictor = loaded.model().newPredictor(new Batches(loaded.inputSize()));
   }
 
   /**
@@ -61,7 +41,7 @@ public final class Classifier implements AutoCloseable {
    * @throws GraftException if the folder holds no model, or a damaged one
    */
   public static Classifier load(Path folder) {
-    return load(folder, Natives.engine().defaultDevice());
+    return load(folder, Natives.gpus() == 0 ? Device.cpu() : Device.gpu());
   }
 
   /** Loads a saved model on a device. */
@@ -69,16 +49,22 @@ public final class Classifier implements AutoCloseable {
     return new Classifier(SavedModel.load(folder, device));
   }
 
+  /**
+   * Loads a saved model into the engine that trained it, on the CPU, even where ONNX Runtime is
+   * faster: an implementation of its own to compare with. What is in 8 bits has no other.
+   */
+  public static Classifier inTrainingEngine(Path folder) {
+    Natives.engine();
+    return new Classifier(SavedModel.load(folder, Device.cpu(), false));
+  }
+
   /** Loads the bundled EfficientNet-Lite0, which knows ImageNet's 1000 classes. */
   public static Classifier imageNet(Device device) {
-    Backbone.ImageNet loaded = Backbone.loadImageNetClassifier(device);
-    return new Classifier(
-        new LoadedModel(
-            loaded.name() + " (ImageNet)",
-            loaded.model(),
-            loaded.preprocessing(),
-            loaded.inputSize(),
-            loaded.classes()));
+    return new Classifier(ImageNet.load(device));
+  }
+
+  private int batch() {
+    return loaded.forward().batch();
   }
 
   /** For people. */
@@ -145,16 +131,11 @@ public final class Classifier implements AutoCloseable {
     if (pictures.isEmpty()) {
       return List.of();
     }
-    try {
-      return predictor.predict(pictures);
-    } catch (TranslateException e) {
-      throw new GraftException("The model can't take these pictures: " + e.getMessage(), e);
-    }
+    return loaded.forward().probabilities(pictures);
   }
 
   @Override
   public void close() {
-    predictor.close();
     loaded.close();
   }
 
@@ -174,7 +155,7 @@ public final class Classifier implements AutoCloseable {
     private final Queue<Answer<S>> ready = new ArrayDeque<>();
 
     private Answers(Iterator<? extends S> sources) {
-      waiting = ReadAhead.of(PictureReader.threads(), AHEAD, sources, this::read);
+      waiting = ReadAhead.of(PictureReader.threads(), AHEAD * batch(), sources, this::read);
     }
 
     /** Reads and scales; what is large is gone when this returns. */
@@ -201,7 +182,7 @@ public final class Classifier implements AutoCloseable {
     public Answer<S> next() {
       if (ready.isEmpty()) {
         List<Waiting<S>> batch = new ArrayList<>(List.of(waiting.next()));
-        while (batch.size() < BATCH && waiting.hasNext()) {
+        while (batch.size() < batch() && waiting.hasNext()) {
           batch.add(waiting.next());
         }
         Iterator<float[]> rows =
@@ -229,37 +210,6 @@ public final class Classifier implements AutoCloseable {
       return problem == null
           ? new Answer.Known<>(source, rows.next())
           : new Answer.Unknown<>(source, problem);
-    }
-  }
-
-  /** A batch is one array from the start: stacking pictures in the engine would copy each twice. */
-  private record Batches(int side) implements Translator<List<Prepared>, List<float[]>> {
-    /** None: what DJL takes for one input is a batch already. */
-    @Override
-    public Batchifier getBatchifier() {
-      return null;
-    }
-
-    /** Prepared pictures as {@code (N, 3, side, side)}, R, G, B from 0 to 255, float32. */
-    @Override
-    public NDList processInput(TranslatorContext context, List<Prepared> pictures) {
-      ByteBuffer all = ByteBuffer.allocate(pictures.size() * 3 * side * side);
-      pictures.forEach(picture -> all.put(picture.pixels().duplicate()));
-      Shape shape = new Shape(pictures.size(), 3, side, side);
-      try (NDArray bytes = context.getNDManager().create(all.flip(), shape, DataType.UINT8)) {
-        return new NDList(bytes.toType(DataType.FLOAT32, true));
-      }
-    }
-
-    /** Logits {@code (N, classes)} to probabilities. */
-    @Override
-    public List<float[]> processOutput(TranslatorContext context, NDList logits) {
-      NDArray rows = logits.singletonOrThrow().softmax(1);
-      int classes = Math.toIntExact(rows.getShape().get(1));
-      float[] all = rows.toFloatArray();
-      return IntStream.range(0, all.length / classes)
-          .mapToObj(row -> Arrays.copyOfRange(all, row * classes, (row + 1) * classes))
-          .toList();
     }
   }
 }

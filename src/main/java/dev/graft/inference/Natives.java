@@ -4,6 +4,7 @@ import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
 import ai.djl.util.Platform;
 import ai.djl.util.Utils;
+import ai.djl.util.cuda.CudaUtils;
 import dev.graft.GraftException;
 import dev.graft.Reason;
 import java.io.IOException;
@@ -46,6 +47,11 @@ public final class Natives {
               + ".",
           e);
     }
+  }
+
+  /** The number of GPUs that DJL's engine has; it is started only where there are some at all. */
+  public static int gpus() {
+    return CudaUtils.getGpuCount() == 0 ? 0 : engine().getGpuCount();
   }
 
   private static void check(String engine) throws IOException {

@@ -7,6 +7,9 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Block;
 import ai.djl.nn.BlockFactory;
 import ai.djl.nn.Parameter;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
@@ -22,6 +25,8 @@ import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Weights;
 import dev.graft.network.djl.Graft;
+import dev.graft.network.onnx.Precision;
+import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
 import dev.graft.zoo.BackboneEntry;
 import java.io.EOFException;
@@ -35,12 +40,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * A model on disk, which plain DJL loads with {@code Criteria.optModelPath} as {@code Image} to
  * {@code Classifications}: {@code <name>-0000.params}, {@code synset.txt} with a class a line,
  * {@code network.json}, which says how to build the network and prepare pictures, and {@code
- * serving.properties}, which names the class that builds it.
+ * serving.properties}, which names the class that builds it; and {@code ranges.json} where the
+ * frozen part was computed in 8 bits. (Plain DJL computes all of it in float32.)
  */
 public final class SavedModel {
   private static final int FORMAT = 1;
@@ -52,6 +59,7 @@ public final class SavedModel {
   private static final int MOST_PIXELS = 1024;
 
   private static final String NETWORK = "network.json";
+  private static final String RANGES = "ranges.json";
   private static final String CLASSES = "synset.txt";
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -68,6 +76,7 @@ public final class SavedModel {
    * @param format of this file
    * @param weights where the backbone's came from, for people
    * @param weightsSha256 of the file of the weights
+   * @param rangesSha256 of {@code ranges.json}; empty where the frozen part is not in 8 bits
    */
   record Description(
       int format,
@@ -80,7 +89,9 @@ public final class SavedModel {
       GraftedNetwork.Scaling scaling,
       Recipe.Head head,
       int classes,
-      String weightsSha256) {
+      String weightsSha256,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonSetter(nulls = Nulls.AS_EMPTY)
+          String rangesSha256) {
     GraftedNetwork network() {
       Network network = BackboneEntry.of(backbone).network();
       return GraftedNetwork.of(
@@ -106,15 +117,29 @@ public final class SavedModel {
    * @param name of the parameters' file
    * @param weights where the backbone's weights came from, for people
    * @param head what the head was made from
+   * @param ranges what the frozen part was computed in 8 bits by; empty for float32
    */
   public static void save(
-      Graft graft, Path folder, String name, String weights, List<String> classes, Recipe.Head head)
+      Graft graft,
+      Path folder,
+      String name,
+      String weights,
+      List<String> classes,
+      Recipe.Head head,
+      Optional<Ranges> ranges)
       throws IOException {
-    WholeFile.folder(folder, unfinished -> write(graft, unfinished, name, weights, classes, head));
+    WholeFile.folder(
+        folder, unfinished -> write(graft, unfinished, name, weights, classes, head, ranges));
   }
 
   private static void write(
-      Graft graft, Path folder, String name, String weights, List<String> classes, Recipe.Head head)
+      Graft graft,
+      Path folder,
+      String name,
+      String weights,
+      List<String> classes,
+      Recipe.Head head,
+      Optional<Ranges> ranges)
       throws IOException {
     GraftedNetwork design = graft.design();
     try (Model model = Model.newInstance(name)) {
@@ -122,6 +147,9 @@ public final class SavedModel {
       whole.initialize(model.getNDManager(), DataType.FLOAT32, graft.inputShape());
       model.setBlock(whole);
       model.save(folder, name);
+    }
+    if (ranges.isPresent()) {
+      Files.writeString(folder.resolve(RANGES), ranges.get().json());
     }
     Description description =
         new Description(
@@ -135,7 +163,8 @@ public final class SavedModel {
             design.scaling(),
             head,
             classes.size(),
-            Hash.Algorithm.SHA256.of(weightFile(folder)).hex());
+            Hash.Algorithm.SHA256.of(weightFile(folder)).hex(),
+            ranges.map(known -> Hash.Algorithm.SHA256.of(known.json()).hex()).orElse(""));
     Files.writeString(folder.resolve(NETWORK), JSON.writeValueAsString(description) + "\n");
     Files.writeString(folder.resolve(CLASSES), String.join("\n", classes) + "\n");
     Files.writeString(
@@ -149,17 +178,30 @@ public final class SavedModel {
   }
 
   /**
-   * Loads a model.
+   * Loads a model: on the CPU into ONNX Runtime, where it is there, else into DJL. What is in 8
+   * bits only ONNX Runtime computes, on the CPU.
    *
    * @throws GraftException if the folder holds no model, or a damaged one
    */
-  public static LoadedModel load(Path folder, Device device) {
+  static LoadedModel load(Path folder, Device device) {
+    return load(folder, device, OnnxForward.suits(device));
+  }
+
+  /**
+   * Likewise.
+   *
+   * @param onnx whether ONNX Runtime is to compute it
+   */
+  static LoadedModel load(Path folder, Device device, boolean onnx) {
     return read(
         folder,
         (description, design, classes) ->
             new LoadedModel(
                 name(folder),
-                loaded(folder, description, design, device),
+                onnx || !description.rangesSha256().isEmpty()
+                    ? rendered(contents(folder, description, design, classes))
+                    : new DjlForward(
+                        loaded(folder, description, design, device), design.inputSize()),
                 description.preprocessing(),
                 description.inputSize(),
                 classes));
@@ -170,9 +212,14 @@ public final class SavedModel {
    *
    * @param name for people
    * @param weights all of its network's
+   * @param precision in what its head was trained
    */
   public record Contents(
-      String name, GraftedNetwork design, Weights weights, List<String> classes) {}
+      String name,
+      GraftedNetwork design,
+      Weights weights,
+      Precision precision,
+      List<String> classes) {}
 
   /**
    * Reads a model without any engine.
@@ -181,12 +228,20 @@ public final class SavedModel {
    */
   public static Contents contents(Path folder) {
     return read(
-        folder,
-        (description, design, classes) -> {
-          Path file = checkedWeightFile(folder, description);
-          Weights weights = SavedWeights.of(file, design.graph().weights());
-          return new Contents(name(folder), design, weights, classes);
-        });
+        folder, (description, design, classes) -> contents(folder, description, design, classes));
+  }
+
+  private static Contents contents(
+      Path folder, Description description, GraftedNetwork design, List<String> classes)
+      throws IOException {
+    Path file = checkedWeightFile(folder, description);
+    Weights weights = SavedWeights.of(file, design.graph().weights());
+    return new Contents(
+        name(folder), design, weights, precision(folder, description, design), classes);
+  }
+
+  private static Forward rendered(Contents model) {
+    return new OnnxForward(model.design(), model.weights(), model.precision());
   }
 
   private interface Reading<T> {
@@ -211,6 +266,21 @@ public final class SavedModel {
       // What DJL makes of a damaged file may be anything.
       throw failure(folder, Reason.of(e, "its files are damaged, or belong to another model"), e);
     }
+  }
+
+  private static Precision precision(Path folder, Description description, GraftedNetwork design)
+      throws IOException {
+    if (description.rangesSha256().isEmpty()) {
+      return new Precision.Float32();
+    }
+    Path file = folder.resolve(RANGES);
+    if (!Files.isRegularFile(file)) {
+      throw new GraftException("it lacks " + RANGES + ", which its 8 bits are fitted to.");
+    }
+    if (!Hash.Algorithm.SHA256.of(file).hex().equals(description.rangesSha256())) {
+      throw new GraftException(RANGES + " has been changed or damaged.");
+    }
+    return new Precision.Int8(Ranges.ofJson(Files.readString(file)), design.cut());
   }
 
   /**

@@ -63,6 +63,9 @@ public record GraftedNetwork(
   /** The step whose mean and deviation are measured. */
   public static final String SCALING = "scaling";
 
+  /** The step that comes last in a network with a head. */
+  public static final String PROBABILITIES = "probabilities";
+
   /** Name of the first stage to be trained where none is. */
   public static final String NONE = "none";
 
@@ -191,7 +194,7 @@ public record GraftedNetwork(
       last = append(steps, layer, last);
     }
     if (!head.isEmpty()) {
-      append(steps, new Layer.Softmax("probabilities"), last);
+      append(steps, new Layer.Softmax(PROBABILITIES), last);
     }
     return new Graph(new Shape(3, inputSize, inputSize), steps);
   }

@@ -47,7 +47,9 @@ public record Recipe(
     long seed,
     String device,
     boolean cache,
-    CacheType cacheType) {
+    CacheType cacheType,
+    RootEngine rootEngine,
+    Precision precision) {
   /** What a recipe says where Graft decides. */
   public static final String AUTO = "auto";
 
@@ -121,6 +123,28 @@ public record Recipe(
     FLOAT32
   }
 
+  /** What computes the frozen part, of which only the forward pass is ever wanted. */
+  public enum RootEngine {
+    /** What suits the device and is there. */
+    @JsonProperty(Recipe.AUTO)
+    AUTO,
+    /** ONNX Runtime, on the CPU. */
+    @JsonProperty("onnxruntime")
+    ONNXRUNTIME,
+    /** The engine that trains the rest. */
+    @JsonProperty("training")
+    TRAINING
+  }
+
+  /** In what numbers the frozen part is computed. */
+  public enum Precision {
+    @JsonProperty("float32")
+    FLOAT32,
+    /** Weights and activations in 8 bits. */
+    @JsonProperty("int8")
+    INT8
+  }
+
   /**
    * The new head.
    *
@@ -167,6 +191,8 @@ public record Recipe(
     required("early-stopping", earlyStopping);
     required("cache-type", cacheType);
     required("class-weights", classWeights);
+    required("root-engine", rootEngine);
+    required("precision", precision);
     if (inputSize != 0) {
       within("input-size", inputSize, 8, 1024);
     }
@@ -196,6 +222,16 @@ public record Recipe(
       throw new GraftException(
           "weight-decay: adam has none here (it would be mixed into the gradient); set optimizer to"
               + " adamw, or weight-decay to 0.");
+    }
+    if (precision == Precision.INT8 && rootEngine == RootEngine.TRAINING) {
+      throw new GraftException(
+          "precision: int8 is computed by ONNX Runtime, and not by the engine that trains; set"
+              + " root-engine to onnxruntime, or precision to float32.");
+    }
+    if (!cache && (precision == Precision.INT8 || rootEngine == RootEngine.ONNXRUNTIME)) {
+      throw new GraftException(
+          "cache: without it pictures go through the network that is trained, whole and in float32;"
+              + " set root-engine to training and precision to float32, or cache to true.");
     }
   }
 

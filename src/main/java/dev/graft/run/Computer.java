@@ -19,7 +19,7 @@ public final class Computer {
    */
   public static Device device(String name) {
     Recipe.checkDevice(name);
-    int gpus = Natives.engine().getGpuCount();
+    int gpus = Natives.gpus();
     if (name.equals("cpu") || (name.equals("auto") && gpus == 0)) {
       return Device.cpu();
     }
@@ -27,7 +27,7 @@ public final class Computer {
     if (wanted >= gpus) {
       throw new GraftException(
           "device: "
-              + Engine.getInstance().getEngineName()
+              + Natives.engine().getEngineName()
               + " finds "
               + (gpus == 0 ? "no GPU" : gpus + " GPUs, gpu0 to gpu" + (gpus - 1))
               + " here, so there is no "
@@ -40,7 +40,7 @@ public final class Computer {
   /** Begins all of the engine's randomness anew; DJL takes 32 bits of a seed. */
   static void seed(long seed) {
     boolean fits = (int) seed == seed;
-    Engine.getInstance().setRandomSeed(fits ? (int) seed : Long.hashCode(seed));
+    Natives.engine().setRandomSeed(fits ? (int) seed : Long.hashCode(seed));
   }
 
   /** Engine and version, such as {@code PyTorch 2.7.1}. */

@@ -1,12 +1,15 @@
 package dev.graft.run;
 
+import ai.djl.Device;
 import dev.graft.GraftException;
 import dev.graft.data.Cifar10;
+import dev.graft.engine.OnnxSession;
 import dev.graft.network.GraftedNetwork;
 import dev.graft.network.Layer;
 import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
 import dev.graft.recipe.Recipe;
+import dev.graft.recipe.Recipe.RootEngine;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.zoo.BackboneEntry;
 import dev.graft.zoo.WeightSource;
@@ -25,7 +28,7 @@ public final class Designs {
   private Designs() {}
 
   /**
-   * A recipe with nothing left to decide: each {@code auto} is what suits the data.
+   * A recipe with nothing of its network left to decide: each {@code auto} is what suits the data.
    *
    * @param pictureSide the shorter side of the pictures in the middle, in pixels
    * @throws GraftException for a backbone that there is not
@@ -47,6 +50,31 @@ public final class Designs {
       decided.put("features", entry.network().features().toString());
     }
     return RecipeReader.with(asked, decided);
+  }
+
+  /**
+   * Likewise, with what computes the frozen part decided, too.
+   *
+   * @param device where the rest is trained
+   * @throws GraftException also for 8 bits where ONNX Runtime is not to compute, and for ONNX
+   *     Runtime where it is not there
+   */
+  static Recipe resolve(Recipe asked, int pictureSide, Device device) {
+    Recipe recipe = resolve(asked, pictureSide);
+    Map<String, String> decided = new LinkedHashMap<>();
+    String first = BackboneEntry.of(recipe.backbone()).network().stages().get(0).name();
+    if (recipe.unfreeze().equals(first)) {
+      decided.put("root-engine", "training");
+      decided.put("precision", "float32");
+    } else if (recipe.rootEngine() == RootEngine.AUTO) {
+      boolean onnx = recipe.cache() && !device.isGpu() && OnnxSession.isThere();
+      decided.put("root-engine", onnx ? "onnxruntime" : "training");
+    } else if (recipe.rootEngine() == RootEngine.ONNXRUNTIME && !OnnxSession.isThere()) {
+      throw new GraftException(
+          "root-engine: ONNX Runtime is not there, or does not load here; set it to auto or"
+              + " training (see: doctor).");
+    }
+    return RecipeReader.with(recipe, decided);
   }
 
   /** Likewise, before any picture was looked at: own pictures are taken for photographs. */

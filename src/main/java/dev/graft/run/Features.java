@@ -1,7 +1,6 @@
 package dev.graft.run;
 
 import ai.djl.Device;
-import ai.djl.ndarray.NDManager;
 import dev.graft.Progress;
 import dev.graft.data.ImageSet;
 import dev.graft.feature.FeatureBatches;
@@ -9,14 +8,19 @@ import dev.graft.feature.FeatureCache;
 import dev.graft.feature.FeatureExtractor;
 import dev.graft.feature.FeatureKey;
 import dev.graft.feature.FeatureSource;
+import dev.graft.feature.FrozenRoot;
 import dev.graft.feature.PixelSource;
 import dev.graft.feature.RecordLayout;
+import dev.graft.feature.RootRanges;
+import dev.graft.network.GraftedNetwork;
 import dev.graft.network.djl.Graft;
+import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -39,25 +43,43 @@ record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache) 
   }
 
   /**
+   * What 8 bits are to be fitted to.
+   *
+   * @param weights what identifies those of the root
+   * @param rows of the pictures that may be looked at
+   * @param folder of all caches
+   */
+  static Ranges ranges(
+      Graft graft, String weights, ImageSet pictures, int[] rows, Path folder, RunEvents events)
+      throws IOException {
+    GraftedNetwork design = graft.design();
+    FeatureKey key =
+        FeatureKey.of(design, RecordLayout.of(design, false), weights, Root.onnx(Optional.empty()));
+    return new RootRanges(design, graft.root().weights(), pictures, key).on(rows, folder, events);
+  }
+
+  /**
    * What the frozen root makes of the pictures: of those that are not in the cache, once and for
    * all; those that can't be read are in quarantine afterwards.
    *
    * @param folder of all caches
    * @param weights what identifies those of the root
+   * @param ranges what 8 bits are fitted to; empty for float32
    */
   static Features cached(
       Graft graft,
       String weights,
       ImageSet pictures,
       Recipe recipe,
+      Optional<Ranges> ranges,
       Path folder,
       Device device,
       RunEvents events)
       throws IOException {
     RecordLayout layout =
         RecordLayout.of(graft.design(), recipe.cacheType() == Recipe.CacheType.FLOAT16);
-    FeatureKey key =
-        FeatureKey.of(graft.design(), layout, weights, Computer.engine() + " on " + device);
+    Root root = Root.of(recipe, graft, pixelSource(graft, pictures), layout, device, ranges);
+    FeatureKey key = FeatureKey.of(graft.design(), layout, weights, root.engine());
     FeatureCache cache = new FeatureCache(folder, key, layout);
     List<Integer> missing = cache.missing(pictures);
     int computed = 0;
@@ -69,7 +91,7 @@ record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache) 
       Set<Integer> tried = new HashSet<>();
       // Where the first of several copies can't be read, the next one has its turn.
       while (tried.addAll(missing)) {
-        computed += compute(cache, missing, graft, pictures, layout, device, events);
+        computed += compute(cache, missing, root, graft, pictures, layout, events);
         missing = cache.missing(pictures);
       }
       events.computed(computed, watch.lap(), cache.bytes());
@@ -82,22 +104,21 @@ record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache) 
   private static int compute(
       FeatureCache cache,
       List<Integer> missing,
+      Root root,
       Graft graft,
       ImageSet pictures,
       RecordLayout layout,
-      Device device,
       RunEvents events)
       throws IOException {
-    try (NDManager manager = NDManager.newBaseManager(device);
+    try (FrozenRoot opened = root.open();
         Progress progress = events.progress("features", "pictures", missing.size())) {
       return cache.fill(
           pictures,
           missing,
           new FeatureExtractor(
-              graft.root(),
+              opened,
               pixelSource(graft, pictures),
               layout,
-              manager,
               pictures.quarantine()::check,
               progress));
     }

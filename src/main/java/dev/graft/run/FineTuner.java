@@ -11,10 +11,12 @@ import dev.graft.data.Split;
 import dev.graft.data.SplitCsv;
 import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.data.duplicates.Survey;
+import dev.graft.engine.OnnxSession;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.inference.SavedModel;
 import dev.graft.network.djl.Graft;
+import dev.graft.network.onnx.Ranges;
 import dev.graft.picture.Picture;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
@@ -30,7 +32,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** A run, from a recipe to a verdict. */
 public final class FineTuner {
@@ -92,7 +98,7 @@ public final class FineTuner {
       events.listed(data, survey);
       // What can't be split is said now, before hours of features.
       Split.check(data, survey.groups());
-      Recipe recipe = Designs.resolve(asked, data.sides().median());
+      Recipe recipe = Designs.resolve(asked, data.sides().median(), device);
       events.decided(asked, recipe, data.sides().smallerThan(recipe.inputSize()));
       BackboneEntry entry = BackboneEntry.of(recipe.backbone());
       try (Backbone backbone =
@@ -124,7 +130,8 @@ public final class FineTuner {
   private Completed run(RunFolder folder) throws IOException {
     begin(folder);
     Stopwatch watch = new Stopwatch();
-    Features features = quarantining(folder, this::features);
+    Optional<Ranges> ranges = quarantining(folder, this::ranges);
+    Features features = quarantining(folder, () -> features(ranges));
     Survey survey = quarantining(folder, this::survey);
     Split split = split(survey, folder);
     double featureSeconds = watch.lap();
@@ -137,7 +144,7 @@ public final class FineTuner {
       List<float[]> drawn = new ArrayList<>();
       Evaluation onTest = judge(training, features, split.test(), drawn);
       write(folder, history, split, onTest, drawn);
-      save(folder);
+      save(folder, ranges);
       double evaluationSeconds = watch.lap();
       RunRecord.CrossValidation folds = crossValidate(folder, features, survey, untrained);
       return complete(
@@ -166,13 +173,39 @@ public final class FineTuner {
 
   // Pictures.
 
-  private Features features() throws IOException {
+  private Optional<Ranges> ranges() throws IOException {
+    return recipe.precision() == Recipe.Precision.INT8
+        ? Optional.of(
+            Features.ranges(
+                graft,
+                weightsId(),
+                fingerprints.gatheredFrom(pictures),
+                calibration(),
+                output.features(),
+                events))
+        : Optional.empty();
+  }
+
+  /** The pictures that are in no test and none of which is the same as one that is. */
+  private int[] calibration() {
+    // Where the test is drawn, it is drawn now and once more, the same, when all were read.
+    IntStream test =
+        data.has(Part.TEST)
+            ? IntStream.range(0, pictures.size())
+                .filter(i -> data.parts().get(i).equals(Optional.of(Part.TEST)))
+            : IntStream.of(DataSets.split(recipe, data, survey().groups()).test());
+    Set<String> judging = test.mapToObj(pictures::hash).collect(Collectors.toSet());
+    return pictures.readable().filter(i -> !judging.contains(pictures.hash(i))).toArray();
+  }
+
+  private Features features(Optional<Ranges> ranges) throws IOException {
     return recipe.cache()
         ? Features.cached(
             graft,
             weightsId(),
             fingerprints.gatheredFrom(pictures),
             recipe,
+            ranges,
             output.features(),
             device,
             events)
@@ -328,9 +361,15 @@ public final class FineTuner {
     return pictures.read(index, Charts.LEAST_SIDE);
   }
 
-  private void save(RunFolder folder) throws IOException {
+  private void save(RunFolder folder, Optional<Ranges> ranges) throws IOException {
     SavedModel.save(
-        graft, folder.model(), name(), backbone.weights().title(), data.classes(), recipe.head());
+        graft,
+        folder.model(),
+        name(),
+        backbone.weights().title(),
+        data.classes(),
+        recipe.head(),
+        ranges);
   }
 
   /**
@@ -392,7 +431,18 @@ public final class FineTuner {
             device.toString(),
             System.getProperty("java.version"),
             System.getProperty("os.name") + " " + System.getProperty("os.arch")),
+        root(engine),
         GitCommit.ofGraft(),
         new RunRecord.Parameters(graft.design().parameters(), graft.design().trainedParameters()));
+  }
+
+  private RunRecord.Root root(Engine engine) {
+    if (graft.design().cut() == 0) {
+      return null;
+    }
+    String precision = recipe.precision().name().toLowerCase(Locale.ROOT);
+    return recipe.rootEngine() == Recipe.RootEngine.ONNXRUNTIME
+        ? new RunRecord.Root(OnnxSession.NAME, OnnxSession.version(), precision)
+        : new RunRecord.Root(engine.getEngineName(), engine.getVersion(), precision);
   }
 }

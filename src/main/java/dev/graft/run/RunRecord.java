@@ -31,13 +31,18 @@ public record RunRecord(
     return new RunRecord(Status.RUNNING, null, provenance, data, Outcome.NONE);
   }
 
-  /** What a run was made with and from, beside the pictures. */
+  /**
+   * What a run was made with and from, beside the pictures.
+   *
+   * @param root what computed the frozen part; {@code null} where nothing is frozen
+   */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Provenance(
       String backbone,
       Weights weights,
       long seed,
       Engine engine,
+      Root root,
       String gitCommit,
       Parameters parameters) {}
 
@@ -119,6 +124,13 @@ public record RunRecord(
   /** What computed. */
   public record Engine(
       String name, String version, String djl, String device, String java, String os) {}
+
+  /**
+   * What computed the frozen part, on which version, and in what numbers.
+   *
+   * @param precision {@code float32} or {@code int8}
+   */
+  public record Root(String engine, String version, String precision) {}
 
   /** Numbers of weights. */
   public record Parameters(long total, long trained) {}

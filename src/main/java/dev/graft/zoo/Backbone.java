@@ -8,10 +8,11 @@ import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.repository.zoo.ZooModel;
 import dev.graft.GraftException;
 import dev.graft.Progress;
+import dev.graft.network.GraftedNetwork;
 import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
+import dev.graft.network.Weight;
 import dev.graft.network.djl.Segment;
-import dev.graft.picture.Framing;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -81,34 +82,29 @@ public record Backbone(
   }
 
   /**
-   * A backbone with the classifier that it was trained with. Closing the model frees it.
-   *
-   * @param name of the backbone
-   * @param model pixels {@code (N, 3, inputSize, inputSize)}, R, G, B from 0 to 255, float32, to
-   *     logits {@code (N, 1000)}
-   * @param classes ImageNet's, see {@link #imageNetClasses}
+   * A backbone with the classifier that it was trained with, in DJL: pixels {@code (N, 3,
+   * inputSize, inputSize)}, R, G, B from 0 to 255, float32, to logits {@code (N, 1000)}, in the
+   * order of {@link #imageNetClasses}. Closing it frees it.
    */
-  public record ImageNet(
-      String name,
-      ZooModel<NDList, NDList> model,
-      Preprocessing preprocessing,
-      int inputSize,
-      List<String> classes) {}
+  public static ZooModel<NDList, NDList> imageNet(
+      BackboneEntry entry, int inputSize, Device device) {
+    return load(
+        entry,
+        new BackboneFactory.Request(
+            WeightSource.PRETRAINED, inputSize, true, Progress.Display.NONE, filled -> {}),
+        device);
+  }
 
-  /** EfficientNet-Lite0 with its classifier, for photographs. */
-  public static ImageNet loadImageNetClassifier(Device device) {
-    BackboneEntry entry = BackboneEntry.EFFICIENTNET_LITE0;
-    int side = entry.photographSize();
-    return new ImageNet(
-        entry.id(),
-        load(
-            entry,
-            new BackboneFactory.Request(
-                WeightSource.PRETRAINED, side, true, Progress.Display.NONE, filled -> {}),
-            device),
-        entry.preprocessing().with(Framing.CENTRE),
-        side,
-        imageNetClasses());
+  /** Likewise, as a description. */
+  public static GraftedNetwork imageNetDesign(BackboneEntry entry, int inputSize) {
+    return BackboneFactory.design(entry, inputSize, true);
+  }
+
+  /** The bundled weights of a backbone, for whoever needs no DJL. */
+  public static WeightReader pretrained(BackboneEntry entry, List<Weight> wanted) {
+    return WeightSource.of(WeightSource.PRETRAINED, entry)
+        .open(wanted, Progress.Display.NONE)
+        .reader();
   }
 
   static ZooModel<NDList, NDList> load(

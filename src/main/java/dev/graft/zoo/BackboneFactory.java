@@ -67,8 +67,8 @@ public final class BackboneFactory implements BlockFactory {
                 Progress.Display.NONE,
                 filled -> {});
     try {
-      Segment block = block(entry, request);
       int side = request.inputSize();
+      Segment block = Graft.of(design(entry, side, request.classifier())).logits(true);
       block.initialize(model.getNDManager(), DataType.FLOAT32, new Shape(1, 3, side, side));
       request.filled().accept(fill(block, entry, request));
       return block;
@@ -79,22 +79,18 @@ public final class BackboneFactory implements BlockFactory {
   }
 
   /** All stages up to the average of the last one, and the classifier behind it if there is one. */
-  private static Segment block(BackboneEntry entry, Request request) {
+  static GraftedNetwork design(BackboneEntry entry, int inputSize, boolean classifier) {
     Network network = entry.network();
     List<String> last = List.of(network.stages().get(network.stages().size() - 1).name());
-    int width = GraftedNetwork.featureWidth(network, request.inputSize(), last);
-    GraftedNetwork design =
-        GraftedNetwork.of(
-            network,
-            request.inputSize(),
-            entry.preprocessing(),
-            GraftedNetwork.NONE,
-            last,
-            GraftedNetwork.Scaling.NONE,
-            request.classifier()
-                ? List.of(new Layer.Dense("classifier", width, CLASSES))
-                : List.of());
-    return Graft.of(design).logits(true);
+    int width = GraftedNetwork.featureWidth(network, inputSize, last);
+    return GraftedNetwork.of(
+        network,
+        inputSize,
+        entry.preprocessing(),
+        GraftedNetwork.NONE,
+        last,
+        GraftedNetwork.Scaling.NONE,
+        classifier ? List.of(new Layer.Dense("classifier", width, CLASSES)) : List.of());
   }
 
   /** Copies weights into the blocks' parameters one by one, so that only one is held twice. */

@@ -44,6 +44,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
@@ -188,7 +189,7 @@ class SavedModelTest {
               "none",
               new GraftedNetwork.Scaling(0.5, true),
               backbone.model().getNDManager());
-      SavedModel.save(graft, saved, "mine", "pretrained weights", CLASSES, HEAD);
+      SavedModel.save(graft, saved, "mine", "pretrained weights", CLASSES, HEAD, Optional.empty());
       Criteria<Image, Classifications> plain =
           Criteria.builder()
               .setTypes(Image.class, Classifications.class)
@@ -223,7 +224,8 @@ class SavedModelTest {
             "conv3",
             GraftedNetwork.Scaling.NONE,
             manager);
-    SavedModel.save(graft, folder.resolve("model"), "mine", "RANDOM weights", CLASSES, HEAD);
+    SavedModel.save(
+        graft, folder.resolve("model"), "mine", "RANDOM weights", CLASSES, HEAD, Optional.empty());
     return graft;
   }
 

@@ -194,7 +194,8 @@ class ParityTest {
   private static void checkLite(Npy input, Npy features, Npy logits) {
     float[] values = features(lite.trunk(), lite.network(), IDENTITY, input);
     assertThat(features.distance(values)).isLessThan(LIMIT);
-    try (ZooModel<NDList, NDList> model = Backbone.loadImageNetClassifier(Device.cpu()).model();
+    try (ZooModel<NDList, NDList> model =
+            Backbone.imageNet(BackboneEntry.EFFICIENTNET_LITE0, 224, Device.cpu());
         NDManager manager = model.getNDManager().newSubManager()) {
       // Back to pixels: with its classifier the network prepares them itself.
       float[] pixels = new float[input.values().length];

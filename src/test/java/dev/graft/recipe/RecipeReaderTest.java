@@ -56,7 +56,9 @@ class RecipeReaderTest {
           42,
           "auto",
           true,
-          Recipe.CacheType.FLOAT16);
+          Recipe.CacheType.FLOAT16,
+          Recipe.RootEngine.AUTO,
+          Recipe.Precision.FLOAT32);
 
   @TempDir private Path folder;
 
@@ -360,7 +362,9 @@ class RecipeReaderTest {
             Long.MIN_VALUE,
             "gpu1",
             false,
-            Recipe.CacheType.FLOAT32);
+            Recipe.CacheType.FLOAT32,
+            Recipe.RootEngine.TRAINING,
+            Recipe.Precision.FLOAT32);
     for (Recipe recipe : List.of(DEFAULTS, other)) {
       assertThat(RecipeReader.read(file(RecipeReader.write(recipe)), Map.of())).isEqualTo(recipe);
     }
@@ -371,7 +375,7 @@ class RecipeReaderTest {
     assertThat(RecipeReader.write(DEFAULTS))
         .contains("backbone: auto\n", "input-size: auto\n", "features: auto\n")
         .contains("data-dir:\n- data\n- ../shared\n", "head:\n  hidden: 2048\n")
-        .hasLineCount(42);
+        .hasLineCount(44);
   }
 
   @Test

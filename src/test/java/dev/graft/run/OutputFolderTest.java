@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 class OutputFolderTest {
   private static final RunRecord RUNNING =
       RunRecord.running(
-          new RunRecord.Provenance("vgg16", null, 42, null, "ef56", null),
+          new RunRecord.Provenance("vgg16", null, 42, null, null, "ef56", null),
           new RunRecord.Data("pets", 2, "cd34"));
 
   @TempDir private Path path;

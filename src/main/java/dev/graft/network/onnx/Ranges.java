@@ -2,6 +2,8 @@ package dev.graft.network.onnx;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +14,8 @@ import java.util.TreeMap;
  * kept as a JSON object.
  */
 public record Ranges(@JsonValue Map<String, Range> byStep) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   /**
    * Values of a step.
    *
@@ -34,6 +38,20 @@ public record Ranges(@JsonValue Map<String, Range> byStep) {
   @JsonCreator
   public Ranges {
     byStep = Collections.unmodifiableMap(new TreeMap<>(byStep));
+  }
+
+  /** Ranges from JSON. */
+  public static Ranges ofJson(String text) throws JsonProcessingException {
+    return JSON.readValue(text, Ranges.class);
+  }
+
+  /** As JSON, the same text for the same ranges. */
+  public String json() {
+    try {
+      return JSON.writeValueAsString(this);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /**

@@ -1,0 +1,103 @@
+package dev.graft.feature;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.graft.Progress;
+import dev.graft.data.ImageSet;
+import dev.graft.engine.OnnxSession;
+import dev.graft.io.Hash;
+import dev.graft.io.ReadAhead;
+import dev.graft.io.WholeFile;
+import dev.graft.network.GraftedNetwork;
+import dev.graft.network.Graph;
+import dev.graft.network.Weights;
+import dev.graft.network.onnx.Calibration;
+import dev.graft.network.onnx.Ranges;
+import dev.graft.picture.PictureReader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * What a frozen root makes of some pictures, for 8 bits to be fitted to; measured once, and kept
+ * beside the features. The pictures are those whose contents have the least hashes: the same ones
+ * whatever the seed, the files' names and their order.
+ *
+ * @param pictures to choose from
+ * @param key of the root's features in float32
+ */
+public record RootRanges(
+    GraftedNetwork design, Weights weights, ImageSet pictures, FeatureKey key) {
+  /** With more, ranges hardly change. */
+  private static final int PICTURES = 512;
+
+  /**
+   * The ranges, measured if need be.
+   *
+   * @param folder of all caches; need not be there
+   * @param rows of the pictures that may be looked at
+   */
+  public Ranges on(int[] rows, Path folder, Progress.Display display) throws IOException {
+    Map<String, Integer> byContent = new TreeMap<>();
+    IntStream.of(rows).forEach(row -> byContent.putIfAbsent(pictures.hash(row), row));
+    List<String> contents = byContent.keySet().stream().limit(PICTURES).toList();
+    String all = key.text() + String.join("\n", contents);
+    Path file = folder.resolve("ranges-" + Hash.Algorithm.SHA256.of(all).hex() + ".json");
+    try {
+      if (Files.isRegularFile(file)) {
+        return Ranges.ofJson(Files.readString(file));
+      }
+    } catch (JsonProcessingException | MalformedInputException e) {
+      display.say(file + " is damaged, and measured anew.");
+    }
+    Ranges ranges = measure(contents.stream().map(byContent::get).toList(), display);
+    Files.createDirectories(folder);
+    WholeFile.write(file, ranges.json());
+    return ranges;
+  }
+
+  private Ranges measure(List<Integer> rows, Progress.Display display) {
+    Graph graph = design.graph();
+    PixelSource pixels = new PixelSource(pictures, design.preprocessing(), design.inputSize());
+    int most = OnnxSession.batch(design.inputSize());
+    ByteBuffer batch = ByteBuffer.allocateDirect(most * pixels.bytes());
+    try (Progress progress = display.progress("ranges", "pictures", rows.size());
+        ReadAhead<Stream<byte[]>> read =
+            ReadAhead.of(
+                PictureReader.threads(),
+                2 * most,
+                rows.iterator(),
+                row -> pixels.pixels(row).stream())) {
+      Iterator<ByteBuffer> batches =
+          new Iterator<>() {
+            private int done;
+
+            /** Makes the next batch; it is empty where there are no more pictures. */
+            @Override
+            public boolean hasNext() {
+              batch.clear();
+              for (; batch.hasRemaining() && read.hasNext(); done++) {
+                read.next().forEach(batch::put);
+              }
+              pictures.quarantine().check();
+              progress.stepTo(done);
+              return batch.flip().hasRemaining();
+            }
+
+            @Override
+            public ByteBuffer next() {
+              return batch;
+            }
+          };
+      return Calibration.ranges(
+          graph, graph.crossing(design.cut()), weights, design.cut(), batches);
+    }
+  }
+}
