@@ -50,11 +50,12 @@ public final class Classifier implements AutoCloseable {
   }
 
   /**
-   * Loads a saved model into DJL, though ONNX Runtime be there: to compare the two. (What is in 8
-   * bits is in ONNX Runtime all the same.)
+   * Loads a saved model into the engine that trained it, on the CPU, even where ONNX Runtime is
+   * faster: an implementation of its own to compare with. What is in 8 bits has no other.
    */
-  public static Classifier inDjl(Path folder, Device device) {
-    return new Classifier(SavedModel.load(folder, device, false));
+  public static Classifier inTrainingEngine(Path folder) {
+    Natives.engine();
+    return new Classifier(SavedModel.load(folder, Device.cpu(), false));
   }
 
   /** Loads the bundled EfficientNet-Lite0, which knows ImageNet's 1000 classes. */
