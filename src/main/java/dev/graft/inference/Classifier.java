@@ -50,16 +50,22 @@ public final class Classifier implements AutoCloseable {
   }
 
   /**
-   * Loads a saved model into DJL, though ONNX Runtime be there: to compare the two. (What is in 8
-   * bits is in ONNX Runtime all the same.)
+   * Loads a saved model into the engine that trained it, on the CPU, even where ONNX Runtime is
+   * faster: an implementation of its own to compare with. What is in 8 bits has no other.
    */
-  public static Classifier inDjl(Path folder, Device device) {
-    return new Classifier(SavedModel.load(folder, device, false));
+  public static Classifier inTrainingEngine(Path folder) {
+    Natives.engine();
+    return new Classifier(SavedModel.load(folder, Device.cpu(), false));
   }
 
   /** Loads the bundled EfficientNet-Lite0, which knows ImageNet's 1000 classes. */
   public static Classifier imageNet(Device device) {
-    return new Classifier(ImageNet.load(device));
+    return new Classifier(ImageNet.load(device, OnnxForward.suits(device)));
+  }
+
+  /** Likewise, with all but its last layer in 8 bits, in ONNX Runtime on the CPU. */
+  public static Classifier imageNetInt8() {
+    return new Classifier(ImageNet.int8());
   }
 
   /** The number of pictures that it computes fastest at a time. */

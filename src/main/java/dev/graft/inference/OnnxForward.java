@@ -27,10 +27,6 @@ final class OnnxForward implements Forward {
     batch = OnnxSession.batch(design.inputSize());
   }
 
-  static OnnxForward of(SavedModel.Contents model) {
-    return new OnnxForward(model.design(), model.weights(), model.precision());
-  }
-
   /** Whether a network on that device is better computed here. */
   static boolean suits(Device device) {
     return !device.isGpu() && OnnxSession.isThere();

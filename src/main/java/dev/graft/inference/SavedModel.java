@@ -92,10 +92,6 @@ public final class SavedModel {
       String weightsSha256,
       @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonSetter(nulls = Nulls.AS_EMPTY)
           String rangesSha256) {
-    boolean isInt8() {
-      return !rangesSha256.isEmpty();
-    }
-
     GraftedNetwork network() {
       Network network = BackboneEntry.of(backbone).network();
       return GraftedNetwork.of(
@@ -194,7 +190,7 @@ public final class SavedModel {
   /**
    * Likewise.
    *
-   * @param onnx whether ONNX Runtime is to compute what is not in 8 bits, too
+   * @param onnx whether ONNX Runtime is to compute it
    */
   static LoadedModel load(Path folder, Device device, boolean onnx) {
     return read(
@@ -202,8 +198,8 @@ public final class SavedModel {
         (description, design, classes) ->
             new LoadedModel(
                 name(folder),
-                onnx || description.isInt8()
-                    ? OnnxForward.of(contents(folder, description, design, classes))
+                onnx || !description.rangesSha256().isEmpty()
+                    ? rendered(contents(folder, description, design, classes))
                     : new DjlForward(
                         loaded(folder, description, design, device), design.inputSize()),
                 description.preprocessing(),
@@ -216,21 +212,14 @@ public final class SavedModel {
    *
    * @param name for people
    * @param weights all of its network's
-   * @param ranges what its frozen part's 8 bits are fitted to; empty for float32
+   * @param precision in what its head was trained
    */
   public record Contents(
       String name,
       GraftedNetwork design,
       Weights weights,
-      List<String> classes,
-      Optional<Ranges> ranges) {
-    /** What it was trained on. */
-    public Precision precision() {
-      return ranges
-          .<Precision>map(known -> new Precision.Int8(known, design.cut()))
-          .orElse(new Precision.Float32());
-    }
-  }
+      Precision precision,
+      List<String> classes) {}
 
   /**
    * Reads a model without any engine.
@@ -247,7 +236,12 @@ public final class SavedModel {
       throws IOException {
     Path file = checkedWeightFile(folder, description);
     Weights weights = SavedWeights.of(file, design.graph().weights());
-    return new Contents(name(folder), design, weights, classes, ranges(folder, description));
+    return new Contents(
+        name(folder), design, weights, precision(folder, description, design), classes);
+  }
+
+  private static Forward rendered(Contents model) {
+    return new OnnxForward(model.design(), model.weights(), model.precision());
   }
 
   private interface Reading<T> {
@@ -274,9 +268,10 @@ public final class SavedModel {
     }
   }
 
-  private static Optional<Ranges> ranges(Path folder, Description description) throws IOException {
-    if (!description.isInt8()) {
-      return Optional.empty();
+  private static Precision precision(Path folder, Description description, GraftedNetwork design)
+      throws IOException {
+    if (description.rangesSha256().isEmpty()) {
+      return new Precision.Float32();
     }
     Path file = folder.resolve(RANGES);
     if (!Files.isRegularFile(file)) {
@@ -285,7 +280,7 @@ public final class SavedModel {
     if (!Hash.Algorithm.SHA256.of(file).hex().equals(description.rangesSha256())) {
       throw new GraftException(RANGES + " has been changed or damaged.");
     }
-    return Optional.of(Ranges.ofJson(Files.readString(file)));
+    return new Precision.Int8(Ranges.ofJson(Files.readString(file)), design.cut());
   }
 
   /**

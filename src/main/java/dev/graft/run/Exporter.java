@@ -1,6 +1,5 @@
 package dev.graft.run;
 
-import ai.djl.Device;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.GraftException;
@@ -14,7 +13,6 @@ import dev.graft.inference.Classifier;
 import dev.graft.inference.SavedModel;
 import dev.graft.io.WholeFile;
 import dev.graft.network.GraftedNetwork;
-import dev.graft.network.Graph;
 import dev.graft.network.onnx.Calibration;
 import dev.graft.network.onnx.OnnxFile;
 import dev.graft.network.onnx.PixelType;
@@ -58,7 +56,7 @@ public final class Exporter {
   /** Pictures a forward pass. */
   private static final int BATCH = 16;
 
-  private static final List<String> OUTPUTS = List.of("probabilities");
+  private static final List<String> OUTPUTS = List.of(GraftedNetwork.PROBABILITIES);
 
   private final Path run;
   private final OutputFolder output;
@@ -139,14 +137,15 @@ public final class Exporter {
     byte[] bytes;
     Exported exported;
     try (Fingerprints fingerprints = new Fingerprints(output.fingerprints());
-        Classifier classifier = Classifier.inDjl(RunFolder.modelOf(run), Device.cpu())) {
+        Classifier classifier = Classifier.inTrainingEngine(RunFolder.modelOf(run))) {
       Optional<Known> known =
           format == Format.INT8 || OwnPictures.areKnown(run)
               ? Optional.of(known(model, fingerprints))
               : Optional.empty();
-      byte[] asTrained = onnx(model, model.precision());
       bytes =
-          format == Format.ONNX ? asTrained : int8(model, known.orElseThrow(), asTrained, decision);
+          format == Format.ONNX
+              ? onnx(model, model.precision())
+              : int8(model, known.orElseThrow(), decision);
       List<ByteBuffer> pixels =
           known.map(own -> own.some(own.test(), COMPARED)).orElseGet(() -> made(model.design()));
       double difference = difference(classifier, bytes, pixels);
@@ -207,25 +206,26 @@ public final class Exporter {
         + ", resized to the input by Pillow's bicubic";
   }
 
-  private byte[] int8(SavedModel.Contents model, Known known, byte[] float32, Decision decision) {
-    // A head that was trained on 8 bits gets those very ones.
-    byte[] int8 =
-        onnx(model, model.ranges().isPresent() ? model.precision() : quantized(model, known));
+  private byte[] int8(SavedModel.Contents model, Known known, Decision decision) {
+    byte[] float32 = onnx(model, new Precision.Float32());
+    boolean already = model.precision().steps() > 0;
+    byte[] int8 = onnx(model, already ? model.precision() : calibrated(model, known));
     int[] judged = spread(known.test(), JUDGED);
     decision.on(
         new Int8Cost(judged.length, judge(float32, known, judged), judge(int8, known, judged)));
     return int8;
   }
 
-  private static Precision quantized(SavedModel.Contents model, Known known) {
+  /** The whole backbone, of which nothing is trained any more. */
+  private static Precision calibrated(SavedModel.Contents model, Known known) {
     int steps = model.design().featuresEnd();
     Iterator<ByteBuffer> pictures =
         IntStream.of(spread(known.train(), CALIBRATED))
             .mapToObj(row -> direct(known.pixels(row)))
             .iterator(); // each is read when its turn comes
-    Graph graph = model.design().graph();
     return new Precision.Int8(
-        Calibration.ranges(graph, OUTPUTS, model.weights(), steps, pictures), steps);
+        Calibration.ranges(model.design().graph(), OUTPUTS, model.weights(), steps, pictures),
+        steps);
   }
 
   // Pictures.
