@@ -86,6 +86,7 @@ class ArchitectureTest {
               "feature",
               "inference",
               "training",
+              "engine",
               "report",
               "serve",
               "run",

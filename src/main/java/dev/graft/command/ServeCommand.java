@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
       "  serve                              the latest run's model; before any, ImageNet's classes",
       "  serve --run output/runs/RUN --port 9000",
       "  serve --host 0.0.0.0               for others too: there is no password",
-      "  curl -T car.png -X POST http://127.0.0.1:8080/predictions/model?topk=3"
+      "  curl -X POST -T car.png localhost:8080/predictions/model"
     })
 final class ServeCommand implements Callable<Integer> {
   private final Console console;

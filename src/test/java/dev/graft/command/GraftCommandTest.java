@@ -47,6 +47,7 @@ class GraftCommandTest {
         "compare",
         "serve",
         "export",
+        "benchmark",
         "inspect",
         "summary",
         "models",
