@@ -24,8 +24,7 @@ import picocli.CommandLine.Option;
     footer = {
       "  serve                              the latest run's model; before any, ImageNet's classes",
       "  serve --run output/runs/RUN --port 9000",
-      "  serve --host 0.0.0.0               for others too: there is no password",
-      "  curl -X POST -T car.png localhost:8080/predictions/model"
+      "  serve --host 0.0.0.0               for others too: there is no password"
     })
 final class ServeCommand implements Callable<Integer> {
   private final Console console;
