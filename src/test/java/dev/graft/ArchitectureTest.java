@@ -76,6 +76,7 @@ class ArchitectureTest {
               "data",
               "data.duplicates",
               "network",
+              "engine",
               "evaluation",
               "zoo",
               "feature",
