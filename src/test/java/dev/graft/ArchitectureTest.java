@@ -38,7 +38,7 @@ class ArchitectureTest {
           entry("engine"),
           entry("data", "picture", "io"),
           entry("data.duplicates", "data", "picture", "io"),
-          entry("zoo", "network", "network.djl", "picture", "io"),
+          entry("zoo", "network", "network.djl", "io"),
           entry(
               "inference",
               "recipe",
@@ -76,6 +76,7 @@ class ArchitectureTest {
               "data",
               "data.duplicates",
               "network",
+              "engine",
               "evaluation",
               "zoo",
               "feature",

@@ -5,6 +5,7 @@ import ai.djl.util.Utils;
 import dev.graft.Console;
 import dev.graft.GraftException;
 import dev.graft.data.Cifar10;
+import dev.graft.engine.OnnxSession;
 import dev.graft.inference.Natives;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.run.OutputFolder;
@@ -50,6 +51,12 @@ final class DoctorCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     boolean engine = engine();
+    line(
+        "inference",
+        OnnxSession.isThere()
+            ? OnnxSession.NAME + " " + OnnxSession.version() + ", for all that is not trained"
+            : OnnxSession.NAME
+                + " is not there, or does not load here: all is computed by the engine, slower");
     line(
         "java",
         System.getProperty("java.version")

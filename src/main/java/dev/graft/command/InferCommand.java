@@ -36,6 +36,9 @@ final class InferCommand implements Callable<Integer> {
   /** So few pictures need no progress. */
   private static final int A_HANDFUL = 5;
 
+  private static final String FLOAT32 = "float32";
+  private static final String INT8 = "int8";
+
   private final Console console;
 
   @Spec private CommandSpec spec;
@@ -63,6 +66,14 @@ final class InferCommand implements Callable<Integer> {
       paramLabel = "FOLDER",
       description = "A run's folder, or its model folder; the latest run's unless given.")
   private Path model;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "WHICH",
+      description =
+          "Of ImageNet's network: float32, or int8, which is faster and less exact. (A run's model"
+              + " computes as it was trained.)")
+  private String precision;
 
   @Option(
       names = "--json",
@@ -94,6 +105,13 @@ final class InferCommand implements Callable<Integer> {
     }
     if (json && csv) {
       throw wrongUsage("Give --json or --csv, not both.");
+    }
+    if (precision != null && !List.of(FLOAT32, INT8).contains(precision)) {
+      throw wrongUsage("--precision: must be float32 or int8, not " + precision + ".");
+    }
+    if (precision != null && !imageNet) {
+      throw wrongUsage(
+          "Give --precision with --imagenet: a run's model computes as it was trained.");
     }
     List<PictureInput> inputs = PictureArguments.expand(images);
     if (inputs.contains(new PictureInput.Bundled())) {
@@ -134,10 +152,8 @@ final class InferCommand implements Callable<Integer> {
   }
 
   private void infer(List<PictureInput> inputs, Failures failures) throws IOException {
-    Device on = device.device();
     Optional<Path> folder = imageNet ? Optional.empty() : modelFolder();
-    try (Classifier classifier =
-            folder.isPresent() ? Classifier.load(folder.get(), on) : Classifier.imageNet(on);
+    try (Classifier classifier = classifier(folder, device.device());
         Classifier.Answers<PictureInput> answers = classifier.classify(inputs.iterator());
         Progress progress =
             inputs.size() > A_HANDFUL
@@ -159,6 +175,12 @@ final class InferCommand implements Callable<Integer> {
         progress.stepTo(done);
       }
     }
+  }
+
+  private Classifier classifier(Optional<Path> folder, Device on) {
+    return folder.isPresent()
+        ? Classifier.load(folder.get(), on)
+        : INT8.equals(precision) ? Classifier.imageNetInt8() : Classifier.imageNet(on);
   }
 
   private Optional<Path> modelFolder() throws IOException {

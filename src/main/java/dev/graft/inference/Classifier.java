@@ -30,7 +30,7 @@ public final class Classifier implements AutoCloseable {
    *
    * @param loaded is closed with the classifier
    */
-  public Classifier(LoadedModel loaded) {
+  Classifier(LoadedModel loaded) {
     this.loaded = loaded;
   }
 
@@ -54,13 +54,17 @@ public final class Classifier implements AutoCloseable {
    * faster: an implementation of its own to compare with. What is in 8 bits has no other.
    */
   public static Classifier inTrainingEngine(Path folder) {
-    Natives.engine();
     return new Classifier(SavedModel.load(folder, Device.cpu(), false));
   }
 
   /** Loads the bundled EfficientNet-Lite0, which knows ImageNet's 1000 classes. */
   public static Classifier imageNet(Device device) {
-    return new Classifier(ImageNet.load(device));
+    return new Classifier(ImageNet.load(device, OnnxForward.suits(device)));
+  }
+
+  /** Likewise, with all but its last layer in 8 bits, in ONNX Runtime on the CPU. */
+  public static Classifier imageNetInt8() {
+    return new Classifier(ImageNet.int8());
   }
 
   private int batch() {

@@ -155,7 +155,7 @@ class RecipeReaderTest {
         .withMessageEndingWith(" (Keys: hidden, input-dropout, dropout.)");
     assertRefused(() -> set("epoch", "1"))
         .withMessageContaining("(Keys: backbone, weights, ")
-        .withMessageEndingWith("device, cache, cache-type.)");
+        .withMessageEndingWith("cache-type, root-engine, precision.)");
   }
 
   @ParameterizedTest
@@ -403,7 +403,7 @@ class RecipeReaderTest {
     assertThat(text)
         .startsWith("backbone: ")
         .contains("head: {hidden: 2048,input-dropout: 0.3,dropout: 0.5}")
-        .endsWith("cache-type: float16")
+        .endsWith("root-engine: auto, precision: float32")
         .doesNotContain(",,", "\"");
     assertThat(text.replace(",\n  ", ", ").split(", (?=[a-z-]+: )", -1))
         .hasSameSizeAs(Recipe.class.getRecordComponents());

@@ -80,6 +80,11 @@ class RunFolderTest {
           "java" : "17",
           "os" : "Linux amd64"
         },
+        "root" : {
+          "engine" : "ONNX Runtime",
+          "version" : "1.28.0",
+          "precision" : "float32"
+        },
         "gitCommit" : "ef56",
         "parameters" : {
           "total" : 17358666,

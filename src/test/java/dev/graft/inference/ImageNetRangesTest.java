@@ -1,0 +1,112 @@
+package dev.graft.inference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.graft.GraftException;
+import dev.graft.network.GraftedNetwork;
+import dev.graft.network.Graph;
+import dev.graft.network.onnx.Calibration;
+import dev.graft.network.onnx.Ranges;
+import dev.graft.picture.Framing;
+import dev.graft.picture.Picture;
+import dev.graft.picture.PictureReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What ImageNet's network in 8 bits is fitted to: {@code imagenet-ranges.json} in {@code
+ * src/main/resources/dev/graft/inference}, which this makes again:
+ *
+ * <pre>
+ * mvn -q test-compile exec:java -Dexec.classpathScope=test \
+ *     -Dexec.mainClass=dev.graft.inference.ImageNetRangesTest
+ * </pre>
+ *
+ * <p>The pictures are squares cut from the bundled sheet of CIFAR-10's training pictures: single
+ * ones, which are smooth when they are enlarged, and mosaics of 4, 16 and 49, which are as rich in
+ * detail as photographs.
+ */
+class ImageNetRangesTest {
+  private static final String SHEET = "data/cifar10-sample/train.png";
+
+  /** Side of one of CIFAR-10's pictures, in pixels. */
+  private static final int TILE = 32;
+
+  /** Squares of each size. */
+  private static final int SQUARES = 64;
+
+  /** The numbers of pictures along a square's side. */
+  private static final List<Integer> SIDES = List.of(1, 2, 4, 7);
+
+  public static void main(String[] args) throws IOException {
+    Files.writeString(
+        Path.of("src/main/resources/dev/graft/inference/imagenet-ranges.json"),
+        measured().json() + "\n");
+  }
+
+  private static Ranges measured() throws IOException {
+    GraftedNetwork design = ImageNet.design();
+    Graph graph = design.graph();
+    List<String> outputs = graph.crossing(design.cut());
+    return ImageNet.withWeights(
+        weights -> Calibration.ranges(graph, outputs, weights, design.cut(), squares().iterator()));
+  }
+
+  private static List<ByteBuffer> squares() {
+    Picture sheet;
+    try (InputStream in = GraftException.class.getResourceAsStream(SHEET)) {
+      sheet = PictureReader.read(in, SHEET);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+    List<ByteBuffer> squares = new ArrayList<>();
+    for (int tiles : SIDES) {
+      int columns = sheet.width() / TILE - tiles + 1;
+      int rows = sheet.height() / TILE - tiles + 1;
+      for (int i = 0; i < SQUARES; i++) {
+        int place = (int) ((long) i * columns * rows / SQUARES);
+        squares.add(square(sheet, place % columns * TILE, place / columns * TILE, tiles * TILE));
+      }
+    }
+    return squares;
+  }
+
+  /** A square as the network takes it. */
+  private static ByteBuffer square(Picture sheet, int left, int top, int side) {
+    byte[] rgb = new byte[3 * side * side];
+    for (int y = 0; y < side; y++) {
+      int from = 3 * ((top + y) * sheet.width() + left);
+      System.arraycopy(sheet.rgb(), from, rgb, 3 * y * side, 3 * side);
+    }
+    byte[] planes =
+        Framing.WHOLE.planes(new Picture(side, side, rgb), ImageNet.design().inputSize());
+    return ByteBuffer.allocateDirect(planes.length).put(planes).flip();
+  }
+
+  @Test
+  void theBundledRangesAreThoseOfTheBundledPictures() throws IOException {
+    Ranges bundled = ImageNet.ranges();
+    Ranges measured = measured();
+    assertThat(measured.byStep().keySet())
+        .isEqualTo(bundled.byStep().keySet())
+        .hasSizeGreaterThan(40);
+    bundled
+        .byStep()
+        .forEach(
+            (step, range) -> {
+              Ranges.Range again = measured.byStep().get(step);
+              float width = range.greatest() - range.least();
+              assertThat(again.least()).as(step).isCloseTo(range.least(), within(width / 1000));
+              assertThat(again.greatest())
+                  .as(step)
+                  .isCloseTo(range.greatest(), within(width / 1000));
+            });
+  }
+}
