@@ -81,6 +81,7 @@ class ArchitectureTest {
               "data",
               "data.duplicates",
               "network",
+              "engine",
               "evaluation",
               "zoo",
               "feature",

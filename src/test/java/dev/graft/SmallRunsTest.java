@@ -9,12 +9,15 @@ import dev.graft.SmallRun.Prediction;
 import dev.graft.data.PictureMaker;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -201,6 +204,115 @@ class SmallRunsTest {
       assertThat(judged.get(i).predicted()).isEqualTo(best.path("name").asText());
       assertThat(judged.get(i).probability())
           .isCloseTo(best.path("probability").asDouble(), within(2e-4));
+    }
+  }
+
+  /** The head learns what 8 bits give, which plain DJL, in float32, does not compute. */
+  @Test
+  void aModelThatWasTrainedOnEightBitsIsAskedInThoseVeryBits() throws Exception {
+    Pictures photos =
+        pictures("photos")
+            .add(12, 40, 160, "dark", "train")
+            .add(12, 90, 210, "light", "train")
+            .add(3, 40, 160, "dark", "val")
+            .add(3, 90, 210, "light", "val")
+            .add(6, 40, 160, "dark", "test")
+            .add(6, 90, 210, "light", "test");
+    SmallRun run = photos.train(output(), "--set=precision=int8", "--set=epochs=30");
+    assertThat(run.json().at("/root/engine").asText()).isEqualTo("ONNX Runtime");
+    assertThat(run.json().at("/root/precision").asText()).isEqualTo("int8");
+    Path model = run.folder().resolve("model");
+    assertThat(model.resolve("ranges.json")).isNotEmptyFile();
+
+    CommandRun evaluated = CommandRun.of("evaluate", "--output=" + output(), "--device=cpu");
+    assertThat(evaluated.code()).as(evaluated.err()).isZero();
+    List<Prediction> judged = run.predictions();
+    List<Prediction> again = new SmallRun(onlyEvaluation()).predictions();
+    assertThat(again).hasSize(12);
+    assertThat(greatestDifference(judged, again)).isLessThan(1e-4);
+    assertThat(again.stream().map(Prediction::predicted))
+        .containsExactlyElementsOf(judged.stream().map(Prediction::predicted).toList());
+
+    // The same head on a root in float32 says something else.
+    Path description = model.resolve("network.json");
+    String int8 = Files.readString(description);
+    Files.writeString(
+        description, int8.replaceFirst(",\\s*\"rangesSha256\" : \"[0-9a-f]{64}\"", ""));
+    List<Prediction> float32 = new ArrayList<>();
+    for (int i = 30; i < 42; i++) {
+      JsonNode best =
+          CommandRun.of(
+                  "infer",
+                  "--json",
+                  "--device=cpu",
+                  "--output=" + output(),
+                  photos.file(i).toString())
+              .json()
+              .get(0)
+              .at("/predictions/0");
+      float32.add(
+          new Prediction("", best.path("name").asText(), best.path("probability").asDouble()));
+    }
+    assertThat(greatestDifference(judged, float32)).isGreaterThan(1e-4);
+
+    Files.writeString(description, int8);
+    Files.writeString(
+        model.resolve("ranges.json"),
+        Files.readString(model.resolve("ranges.json")).replaceFirst("greatest\":[0-9]", "$01"));
+    CommandRun damaged =
+        CommandRun.of("infer", "--output=" + output(), "--device=cpu", photos.file(0).toString());
+    assertThat(damaged.code()).isEqualTo(1);
+    assertThat(damaged.err()).contains("ranges.json has been changed or damaged.");
+  }
+
+  private Path onlyEvaluation() throws IOException {
+    try (Stream<Path> folders = Files.list(output().resolve("evaluations"))) {
+      return folders.reduce((a, b) -> b).orElseThrow();
+    }
+  }
+
+  private static double greatestDifference(List<Prediction> some, List<Prediction> others) {
+    return IntStream.range(0, some.size())
+        .mapToDouble(i -> Math.abs(some.get(i).probability() - others.get(i).probability()))
+        .max()
+        .orElseThrow();
+  }
+
+  @Test
+  void rangesAreMeasuredOnceAndNeverOnTestPictures() throws IOException {
+    Pictures photos =
+        pictures("photos")
+            .add(4, 60, 80, "dark", "train")
+            .add(4, 150, 170, "light", "train")
+            .add(1, 60, 80, "dark", "val")
+            .add(1, 30, 31, "dark", "test")
+            .add(1, 220, 221, "light", "test");
+    Path features = output().resolve("features");
+    photos.train(output(), "--set=precision=int8");
+    List<Path> ranges = ranges(features);
+    assertThat(ranges).hasSize(1);
+    String first = Files.readString(ranges.get(0));
+    Files.writeString(ranges.get(0), first.substring(0, 100)); // as no run leaves it
+
+    SmallRun again = photos.train(output(), "--set=precision=int8");
+    assertThat(ranges(features)).isEqualTo(ranges);
+    assertThat(ranges.get(0)).hasContent(first);
+    assertThat(again.json().at("/cache/hit").asBoolean()).isTrue();
+
+    Pictures others =
+        pictures("others")
+            .add(4, 60, 80, "dark", "train")
+            .add(4, 150, 170, "light", "train")
+            .add(1, 60, 80, "dark", "val")
+            .add(3, 100, 110, "dark", "test")
+            .add(3, 120, 130, "light", "test");
+    others.train(output(), "--set=precision=int8");
+    assertThat(ranges(features)).as("the same pictures but for the test's").isEqualTo(ranges);
+  }
+
+  private static List<Path> ranges(Path features) throws IOException {
+    try (Stream<Path> files = Files.list(features)) {
+      return files.filter(file -> file.toString().endsWith(".json")).toList();
     }
   }
 

@@ -54,7 +54,6 @@ public final class Classifier implements AutoCloseable {
    * faster: an implementation of its own to compare with. What is in 8 bits has no other.
    */
   public static Classifier inTrainingEngine(Path folder) {
-    Natives.engine();
     return new Classifier(SavedModel.load(folder, Device.cpu(), false));
   }
 

@@ -29,10 +29,11 @@ final class ImageNet {
    * @param onnx whether ONNX Runtime is to compute it
    */
   static LoadedModel load(Device device, boolean onnx) {
-    return loaded(
-        onnx
-            ? onnx(new Precision.Float32())
-            : new DjlForward(Backbone.imageNet(ENTRY, SIDE, device), SIDE));
+    if (onnx) {
+      return loaded(onnx(new Precision.Float32()));
+    }
+    Natives.engine();
+    return loaded(new DjlForward(Backbone.imageNet(ENTRY, SIDE, device), SIDE));
   }
 
   /** With the backbone in 8 bits. */

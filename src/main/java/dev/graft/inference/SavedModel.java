@@ -193,6 +193,9 @@ public final class SavedModel {
    * @param onnx whether ONNX Runtime is to compute it
    */
   static LoadedModel load(Path folder, Device device, boolean onnx) {
+    if (!onnx) {
+      Natives.engine();
+    }
     return read(
         folder,
         (description, design, classes) ->

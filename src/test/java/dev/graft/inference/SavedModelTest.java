@@ -201,6 +201,9 @@ class SavedModelTest {
       try (Classifier loaded = Classifier.load(saved, Device.cpu())) {
         assertAnswersAsBefore(loaded, graft);
       }
+      try (Classifier loaded = Classifier.inTrainingEngine(saved)) {
+        assertAnswersAsBefore(loaded, graft);
+      }
     }
   }
 

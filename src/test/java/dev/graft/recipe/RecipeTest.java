@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.graft.GraftException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -85,6 +86,26 @@ class RecipeTest {
                 + " to adamw, or weight-decay to 0.");
     adam.put("weight-decay", "0");
     assertThat(RecipeReader.read(null, adam).optimizer()).isEqualTo(Recipe.OptimizerChoice.ADAM);
+  }
+
+  @Test
+  void eightBitsAreForOnnxRuntimeAndForWhatIsKept() {
+    assertThat(set("precision", "int8").rootEngine()).isEqualTo(Recipe.RootEngine.AUTO);
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(
+            () -> RecipeReader.read(null, Map.of("precision", "int8", "root-engine", "training")))
+        .withMessage(
+            "precision: int8 is computed by ONNX Runtime, and not by the engine that trains; set"
+                + " root-engine to onnxruntime, or precision to float32.");
+    for (Map<String, String> settings :
+        List.of(
+            Map.of("precision", "int8", "cache", "false"),
+            Map.of("root-engine", "onnxruntime", "cache", "false"))) {
+      assertThatExceptionOfType(GraftException.class)
+          .isThrownBy(() -> RecipeReader.read(null, settings))
+          .withMessageStartingWith("cache: without it pictures go through the network that is")
+          .withMessageEndingWith("or cache to true.");
+    }
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import ai.djl.Device;
 import ai.djl.ndarray.types.Shape;
 import dev.graft.GraftException;
 import dev.graft.network.GraftedNetwork;
@@ -157,6 +158,42 @@ class DesignsTest {
     assertThat(decided.inputSize()).isEqualTo(32);
     assertThat(decided.features()).containsExactly("block3_pool", "block4_pool", "block5_pool");
     assertThat(Designs.resolve(decided, 1200)).isEqualTo(decided);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "vgg16, none, true, cpu, ONNXRUNTIME",
+    "vgg16, block5_conv1, true, cpu, ONNXRUNTIME",
+    "vgg16, block1_conv1, true, cpu, TRAINING", // nothing is frozen
+    "vgg16, none, false, cpu, TRAINING", // nothing is computed once
+    "vgg16, none, true, gpu, TRAINING",
+  })
+  void whatIsOnlyRunForwardIsForOnnxRuntimeOnTheCpu(
+      String backbone, String unfreeze, String cache, String device, Recipe.RootEngine engine) {
+    Map<String, String> settings =
+        Map.of("backbone", backbone, "unfreeze", unfreeze, "cache", cache);
+    assertThat(decided(settings, device).rootEngine()).isEqualTo(engine);
+  }
+
+  @Test
+  void whatIsAskedForIsComputedByWhoIsAskedOrRefused() {
+    assertThat(decided(Map.of("root-engine", "training"), "cpu").rootEngine())
+        .isEqualTo(Recipe.RootEngine.TRAINING);
+    assertThat(decided(Map.of("root-engine", "onnxruntime"), "gpu").rootEngine())
+        .isEqualTo(Recipe.RootEngine.ONNXRUNTIME);
+    Map<String, String> int8 = Map.of("precision", "int8");
+    assertThat(decided(int8, "cpu").precision()).isEqualTo(Recipe.Precision.INT8);
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> decided(int8, "gpu"))
+        .withMessageStartingWith("precision: int8 is computed by ONNX Runtime, and not by");
+    // Where nothing is frozen there is nothing to compute in 8 bits.
+    assertThat(decided(Map.of("precision", "int8", "unfreeze", "block1_conv1"), "cpu").precision())
+        .isEqualTo(Recipe.Precision.FLOAT32);
+  }
+
+  private static Recipe decided(Map<String, String> settings, String device) {
+    return Designs.resolve(
+        recipe(settings), 32, device.equals("gpu") ? Device.gpu() : Device.cpu());
   }
 
   private static void assertRefused(Map<String, String> settings, String message) {

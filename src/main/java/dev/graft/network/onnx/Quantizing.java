@@ -131,6 +131,7 @@ final class Quantizing extends Frozen {
     List<Float> means = ranges.of(at.inputs().get(0)).means();
     int taps = layer.kernel() * layer.kernel();
     int each = values.length / layer.out();
+    int window = taps == 1 ? each : taps;
     float[] steps = new float[layer.out()];
     float[] biasSteps = new float[layer.out()];
     byte[] whole = new byte[values.length];
@@ -140,9 +141,11 @@ final class Quantizing extends Frozen {
       double least = Math.abs(bias[out]) / (input.step() * GREATEST_BIAS);
       steps[out] = (float) Math.max(greatest(values, from, each) / GREATEST, least);
       int firstChannel = out / (layer.out() / layer.groups()) * (layer.in() / layer.groups());
+      for (int i = 0; i < each; i += window) {
+        round(values, steps[out], whole, from + i, window);
+      }
       double shift = 0;
       for (int i = 0; i < each; i++) {
-        whole[from + i] = (byte) Math.round(values[from + i] / steps[out]);
         double error = whole[from + i] * (double) steps[out] - values[from + i];
         shift += error * means.get(firstChannel + i / taps);
       }
@@ -168,6 +171,32 @@ final class Quantizing extends Frozen {
       greatest = Math.max(greatest, Math.abs(values[i]));
     }
     return greatest;
+  }
+
+  /**
+   * Rounds a window's weights so that their sum is rounded, too: the least certain of them go the
+   * other way. So what is even all over the window keeps its value, and in 7 bits a network gives
+   * what rounding alone gives in 8 (Guo et al. 2022, <a href="https://arxiv.org/abs/2202.07471">
+   * arXiv 2202.07471</a>).
+   */
+  static void round(float[] values, float step, byte[] whole, int from, int count) {
+    double sum = 0;
+    for (int i = from; i < from + count; i++) {
+      whole[i] = (byte) Math.round(values[i] / step);
+      sum += whole[i] - values[i] / step;
+    }
+    for (; Math.abs(sum) > 0.5; sum -= Math.signum(sum)) {
+      int most = from;
+      double greatest = Double.NEGATIVE_INFINITY;
+      for (int i = from; i < from + count; i++) {
+        double excess = Math.signum(sum) * (whole[i] - values[i] / step);
+        if (excess > greatest) {
+          greatest = excess;
+          most = i;
+        }
+      }
+      whole[most] -= (byte) Math.signum(sum);
+    }
   }
 
   private String perOutput(String name, String integers, float[] steps, String zeros) {
