@@ -47,7 +47,7 @@ final class Manifest {
   /** As data to learn from. */
   static Listing read(Path file) {
     Manifest manifest = parsed(file);
-    return Listing.checked(file, manifest.folder, manifest.files, manifest.notes());
+    return Listing.checked(file, manifest.files, manifest.notes());
   }
 
   /** The pictures that it lists, whatever can be made of them. */

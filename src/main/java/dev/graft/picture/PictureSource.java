@@ -5,7 +5,6 @@ import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ComponentColorModel;
 import java.awt.image.DataBuffer;
-import java.awt.image.DataBufferByte;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
 import java.io.IOException;
@@ -214,11 +213,8 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
    * An image as {@link Picture} has it, where Java's own images have blue first: a third faster.
    */
   private static BufferedImage rgb(int width, int height) {
-    int[] offsets = {0, 1, 2};
-    int length = 3 * width * height;
     WritableRaster raster =
-        Raster.createInterleavedRaster(
-            new DataBufferByte(length), width, height, 3 * width, 3, offsets, null);
+        Raster.createInterleavedRaster(DataBuffer.TYPE_BYTE, width, height, 3, null);
     ColorSpace srgb = ColorSpace.getInstance(ColorSpace.CS_sRGB);
     return new BufferedImage(
         new ComponentColorModel(srgb, false, false, Transparency.OPAQUE, DataBuffer.TYPE_BYTE),

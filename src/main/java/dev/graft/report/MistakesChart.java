@@ -53,15 +53,11 @@ final class MistakesChart {
         CELL_HEIGHT);
   }
 
-  /** Where that picture is drawn. */
-  Rectangle pictureBounds(int index) {
-    return picture(index).bounds();
-  }
-
-  private FittedPicture picture(int index) {
+  /** That picture in its square. */
+  FittedPicture picture(int index) {
     Rectangle cell = cell(index);
     var square = new Rectangle(cell.x, cell.y, PICTURE, PICTURE);
-    return new FittedPicture(mistakes.get(index).picture(), square);
+    return FittedPicture.in(square, mistakes.get(index).picture());
   }
 
   BufferedImage draw() {

@@ -36,7 +36,7 @@ final class PredictionChart {
   private static final Font TITLE_FONT = Ink.bold(18);
   private static final Font FONT = Ink.plain(14);
 
-  private final FittedPicture picture;
+  final FittedPicture picture;
   private final List<String> classNames;
   private final int truth;
   private final float[] probabilities;
@@ -48,7 +48,7 @@ final class PredictionChart {
           ("Expected " + classNames.size() + " probabilities, one a class, got ")
               + probabilities.length);
     }
-    this.picture = new FittedPicture(picture, new Rectangle(PADDING, TOP, PICTURE, PICTURE));
+    this.picture = FittedPicture.in(new Rectangle(PADDING, TOP, PICTURE, PICTURE), picture);
     this.classNames = List.copyOf(classNames);
     this.truth = truth;
     this.probabilities = probabilities.clone();
@@ -73,11 +73,6 @@ final class PredictionChart {
     double share = Math.min(1, probabilities[ranked.get(row)]);
     int width = Math.max(1, (int) Math.round(share * BAR_WIDTH));
     return new Rectangle(LEFT, TOP + row * ROW_HEIGHT + 22, width, BAR_HEIGHT);
-  }
-
-  /** Where the picture is drawn: in the middle of its square. */
-  Rectangle pictureBounds() {
-    return picture.bounds();
   }
 
   BufferedImage draw() {

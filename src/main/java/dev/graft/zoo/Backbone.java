@@ -8,13 +8,12 @@ import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.repository.zoo.ZooModel;
 import dev.graft.GraftException;
 import dev.graft.Progress;
+import dev.graft.Resource;
 import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.djl.Segment;
 import dev.graft.picture.Framing;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -131,11 +130,8 @@ public record Backbone(
    * tinca}.
    */
   public static List<String> imageNetClasses() {
-    try (InputStream in = Backbone.class.getResourceAsStream("imagenet-labels.txt")) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    byte[] text = Resource.bytes(Backbone.class, "imagenet-labels.txt");
+    return new String(text, StandardCharsets.UTF_8).lines().toList();
   }
 
   @Override
