@@ -76,16 +76,16 @@ final class PredictionChart {
   }
 
   BufferedImage draw() {
-    var image = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
-    Graphics2D g = Ink.paper(image);
-    g.setColor(Ink.TEXT);
-    Ink.write(g, title(), TITLE_FONT, Anchor.LEFT, PADDING, PADDING + 18);
-    picture.draw(g);
-    for (int row = 0; row < ranked.size(); row++) {
-      drawRow(g, row);
-    }
-    g.dispose();
-    return image;
+    return Ink.drawing(
+        WIDTH,
+        HEIGHT,
+        g -> {
+          Ink.write(g, title(), TITLE_FONT, Anchor.LEFT, PADDING, PADDING + 18);
+          picture.draw(g);
+          for (int row = 0; row < ranked.size(); row++) {
+            drawRow(g, row);
+          }
+        });
   }
 
   /** Both names in full if they fit; else the longer one is cut, or each to half the room. */
@@ -109,13 +109,8 @@ final class PredictionChart {
     g.setColor(Ink.TEXT);
     String name = Ink.fit(classNames.get(index), FONT, room) + suffix;
     Ink.write(g, name, FONT, Anchor.LEFT, bar.x, bar.y - 6);
-    Ink.write(
-        g,
-        Ink.percent(probabilities[index]),
-        FONT,
-        Anchor.RIGHT,
-        WIDTH - PADDING,
-        bar.getCenterY() + 5);
+    String chance = Ink.percent(probabilities[index]);
+    Ink.write(g, chance, FONT, Anchor.RIGHT, WIDTH - PADDING, bar.getCenterY() + 5);
     g.setColor(Ink.TRACK);
     g.fillRect(bar.x, bar.y, BAR_WIDTH, bar.height);
     g.setColor(index == truth ? TRUE_CLASS : row == 0 ? WRONG_PREDICTION : OTHER_CLASS);

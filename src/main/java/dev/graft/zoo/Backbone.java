@@ -64,11 +64,8 @@ public record Backbone(
   public static Backbone load(
       BackboneEntry entry, String weights, int inputSize, Device device, Progress.Display display) {
     AtomicReference<BackboneFactory.Filled> filled = new AtomicReference<>();
-    ZooModel<NDList, NDList> model =
-        load(
-            entry,
-            new BackboneFactory.Request(weights, inputSize, false, display, filled::set),
-            device);
+    var request = new BackboneFactory.Request(weights, inputSize, false, display, filled::set);
+    ZooModel<NDList, NDList> model = load(entry, request, device);
     return new Backbone(
         entry.network(),
         (Segment) model.getBlock(),
@@ -96,16 +93,12 @@ public record Backbone(
   public static ImageNet loadImageNetClassifier(Device device) {
     BackboneEntry entry = BackboneEntry.EFFICIENTNET_LITE0;
     int side = entry.photographSize();
+    var request =
+        new BackboneFactory.Request(
+            WeightSource.PRETRAINED, side, true, Progress.Display.NONE, filled -> {});
+    Preprocessing preprocessing = entry.preprocessing().with(Framing.CENTRE);
     return new ImageNet(
-        entry.id(),
-        load(
-            entry,
-            new BackboneFactory.Request(
-                WeightSource.PRETRAINED, side, true, Progress.Display.NONE, filled -> {}),
-            device),
-        entry.preprocessing().with(Framing.CENTRE),
-        side,
-        imageNetClasses());
+        entry.id(), load(entry, request, device), preprocessing, side, imageNetClasses());
   }
 
   static ZooModel<NDList, NDList> load(

@@ -83,6 +83,8 @@ public final class BackboneFactory implements BlockFactory {
     Network network = entry.network();
     List<String> last = List.of(network.stages().get(network.stages().size() - 1).name());
     int width = GraftedNetwork.featureWidth(network, request.inputSize(), last);
+    List<Layer> head =
+        request.classifier() ? List.of(new Layer.Dense("classifier", width, CLASSES)) : List.of();
     GraftedNetwork design =
         GraftedNetwork.of(
             network,
@@ -91,9 +93,7 @@ public final class BackboneFactory implements BlockFactory {
             GraftedNetwork.NONE,
             last,
             GraftedNetwork.Scaling.NONE,
-            request.classifier()
-                ? List.of(new Layer.Dense("classifier", width, CLASSES))
-                : List.of());
+            head);
     return Graft.of(design).logits(true);
   }
 
