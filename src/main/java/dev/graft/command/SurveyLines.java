@@ -100,8 +100,7 @@ final class SurveyLines {
       lines.add(
           Text.of(
               "  %,d of the near-duplicates are a great part of their class, as a fixed camera"
-                  + " makes"
-                  + " them; where parts are drawn they are not kept together.",
+                  + " makes them; where parts are drawn they are not kept together.",
               alike));
     }
     return lines;

@@ -259,11 +259,10 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
     Node frame = reader.getImageMetadata(0).getAsTree("javax_imageio_gif_image_1.0");
     int left = number(frame, "ImageDescriptor", "imageLeftPosition");
     int top = number(frame, "ImageDescriptor", "imageTopPosition");
+    int screenWidth = number(screen, "LogicalScreenDescriptor", "logicalScreenWidth");
+    int screenHeight = number(screen, "LogicalScreenDescriptor", "logicalScreenHeight");
     return new Canvas(
-        Math.max(number(screen, "LogicalScreenDescriptor", "logicalScreenWidth"), left + width),
-        Math.max(number(screen, "LogicalScreenDescriptor", "logicalScreenHeight"), top + height),
-        left,
-        top);
+        Math.max(screenWidth, left + width), Math.max(screenHeight, top + height), left, top);
   }
 
   private static int number(Node tree, String element, String attribute) {

@@ -93,9 +93,7 @@ public record Backbone(
   public static ImageNet loadImageNetClassifier(Device device) {
     BackboneEntry entry = BackboneEntry.EFFICIENTNET_LITE0;
     int side = entry.photographSize();
-    var request =
-        new BackboneFactory.Request(
-            WeightSource.PRETRAINED, side, true, Progress.Display.NONE, filled -> {});
+    var request = BackboneFactory.Request.bundled(side, true);
     Preprocessing preprocessing = entry.preprocessing().with(Framing.CENTRE);
     return new ImageNet(
         entry.id(), load(entry, request, device), preprocessing, side, imageNetClasses());

@@ -182,15 +182,10 @@ public final class KerasH5 extends WeightReader {
     List<Long> found = Arrays.stream(dataset.getDimensions()).mapToObj(Long::valueOf).toList();
     List<Long> needed = kerasShape(weight);
     if (!found.equals(needed)) {
+      String own = shape(weight.shape());
       throw GraftException.of(
           "%s: the %s has the shape %s, but %s's %s, %s, needs %s here.",
-          file,
-          array.name(),
-          shape(found),
-          network,
-          weight.name(),
-          shape(weight.shape()),
-          shape(needed));
+          file, array.name(), shape(found), network, weight.name(), own, shape(needed));
     }
     Class<?> type = dataset.getJavaType();
     if (type != float.class && type != double.class) {
