@@ -128,7 +128,7 @@ public final class Safetensors extends WeightReader {
     if (length != bytes) {
       throw GraftException.of(
           "%s: the tensor %s takes %s bytes, but its shape %s of %s needs %s: the file is damaged.",
-          file(), name, tensor.end() - tensor.begin(), shape(tensor.shape()), tensor.type(), bytes);
+          file(), name, length, shape(tensor.shape()), tensor.type(), bytes);
     }
     return tensor;
   }
