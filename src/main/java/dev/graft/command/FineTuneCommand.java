@@ -73,14 +73,12 @@ final class FineTuneCommand implements Callable<Integer> {
     VerdictLines.of(test, run.data().test()).forEach(console::report);
     if (outcome.crossValidation() != null) {
       RunRecord.CrossValidation folds = outcome.crossValidation();
+      var accuracy = folds.accuracy();
+      var f1 = folds.macroF1();
       console.report(
           Text.of(
               "Cross-validation in %d folds: accuracy %.4f ± %.4f, macro F1 %.4f ± %.4f",
-              folds.folds(),
-              folds.accuracy().mean(),
-              folds.accuracy().deviation(),
-              folds.macroF1().mean(),
-              folds.macroF1().deviation()));
+              folds.folds(), accuracy.mean(), accuracy.deviation(), f1.mean(), f1.deviation()));
     }
     if (run.provenance().backbone().equals("vgg16")
         && run.data().name().equals("cifar10")

@@ -12,6 +12,7 @@ final class NoteLines {
 
   static String of(Note note) {
     String names = Reason.line(Names.quoted(note.names()));
+    boolean one = note.count() == 1;
     String files = Names.count(note.count(), "file");
     String pictures = Names.count(note.count(), "picture");
     String links = Names.count(note.count(), "link");
@@ -31,7 +32,7 @@ final class NoteLines {
           Text.of(
               "Ignored %s that %s: %s.",
               files,
-              note.count() == 1 ? "is no picture" : "are no pictures",
+              one ? "is no picture" : "are no pictures",
               Reason.line(String.join(", ", note.names())));
       case UNSUPPORTED ->
           "Ignored "
@@ -52,9 +53,7 @@ final class NoteLines {
       case REPEATED_ROWS ->
           Text.of(
               "Ignored %s of %s that %s an earlier one.",
-              Names.count(note.count(), "row"),
-              note.where(),
-              note.count() == 1 ? "repeats" : "repeat");
+              Names.count(note.count(), "row"), note.where(), one ? "repeats" : "repeat");
       case WITHOUT_SPLIT ->
           Text.of("%s of %,d in %s without a split.", pictures, note.of(), note.where());
       case MOVED ->

@@ -1,12 +1,10 @@
 package dev.graft.command;
 
 import dev.graft.GraftException;
+import dev.graft.Resource;
 import dev.graft.inference.Source;
 import dev.graft.picture.Picture;
 import dev.graft.picture.PictureReader;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -42,11 +40,7 @@ sealed interface PictureInput extends Source {
 
     @Override
     public Picture read(int least) {
-      try (InputStream stream = GraftException.class.getResourceAsStream(BUNDLED_NAME)) {
-        return PictureReader.read(stream, BUNDLED_NAME);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+      return PictureReader.read(Resource.bytes(Resource.class, BUNDLED_NAME), BUNDLED_NAME);
     }
   }
 

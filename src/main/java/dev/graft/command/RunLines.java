@@ -89,12 +89,10 @@ record RunLines(Console console) implements RunEvents {
 
   @Override
   public void computing(int missing, int kept, RecordLayout layout, Path folder) {
+    String there = kept == 0 ? "" : Text.of("; those of %,d pictures are there", kept);
     say(
         "Features: computing those of %,d pictures once (%s), to be kept in %s%s",
-        missing,
-        layout,
-        folder,
-        kept == 0 ? "" : Text.of("; those of %,d pictures are there", kept));
+        missing, layout, folder, there);
   }
 
   @Override
@@ -128,8 +126,8 @@ record RunLines(Console console) implements RunEvents {
           case STOP -> "no better than epoch " + bestEpoch + ", stopping";
         };
     say(
-        "epoch %2d/%d: loss %.4f, accuracy %.4f; validation loss %.4f, accuracy %.4f (%s); %.1f"
-            + " s%s",
+        "epoch %2d/%d: loss %.4f, accuracy %.4f; validation loss %.4f, accuracy %.4f (%s);"
+            + " %.1f s%s",
         epoch.epoch(),
         epochs,
         epoch.trainLoss(),

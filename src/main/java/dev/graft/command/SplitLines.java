@@ -17,28 +17,20 @@ final class SplitLines {
     int test = split.test().length;
     int all = split.train().length + split.validation().length + test;
     List<String> lines = new ArrayList<>();
+    String drawn =
+        data.has(Part.TEST)
+            ? ""
+            : Text.of(
+                " (which came without a test set: %.0f %% were split off, by class and seed)",
+                100.0 * test / all);
     lines.add(
         Text.of(
             "Split: %,d pictures for training, %,d for validation, %,d for the test%s; %d classes",
-            split.train().length,
-            split.validation().length,
-            test,
-            data.has(Part.TEST)
-                ? ""
-                : Text.of(
-                    " (which came without a test set: %.0f %% were split off, by class and seed)",
-                    100.0 * test / all),
-            data.classes().size()));
-    addGap(
-        lines,
-        Split.missing(data, split.validation()),
-        "validation",
-        "when to stop does not depend on them");
-    addGap(
-        lines,
-        Split.missing(data, split.test()),
-        "test",
-        "the figures do not tell how well they are recognised");
+            split.train().length, split.validation().length, test, drawn, data.classes().size()));
+    List<String> undecided = Split.missing(data, split.validation());
+    addGap(lines, undecided, "validation", "when to stop does not depend on them");
+    List<String> untested = Split.missing(data, split.test());
+    addGap(lines, untested, "test", "the figures do not tell how well they are recognised");
     return lines;
   }
 

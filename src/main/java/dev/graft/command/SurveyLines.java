@@ -80,12 +80,9 @@ final class SurveyLines {
   /** Which files are there more than once. */
   static List<String> identical(Survey survey) {
     List<String> lines = new ArrayList<>();
-    add(lines, survey.data(), "identical pictures", survey.identical());
-    add(
-        lines,
-        survey.data(),
-        "CONFLICT, identical pictures with different labels",
-        survey.conflicts());
+    DataSet data = survey.data();
+    add(lines, data, "identical pictures", survey.identical());
+    add(lines, data, "CONFLICT, identical pictures with different labels", survey.conflicts());
     return lines.isEmpty() ? List.of("Duplicates: no identical pictures") : lines;
   }
 
@@ -93,11 +90,8 @@ final class SurveyLines {
   static List<String> near(Survey survey) {
     List<String> lines = new ArrayList<>();
     add(lines, survey.data(), "near-duplicates", survey.near());
-    add(
-        lines,
-        survey.data(),
-        "LEAK, the same or nearly the same pictures in different parts",
-        survey.leaks());
+    String leak = "LEAK, the same or nearly the same pictures in different parts";
+    add(lines, survey.data(), leak, survey.leaks());
     if (lines.isEmpty()) {
       return List.of("Duplicates: no near-duplicates");
     }
@@ -106,8 +100,7 @@ final class SurveyLines {
       lines.add(
           Text.of(
               "  %,d of the near-duplicates are a great part of their class, as a fixed camera"
-                  + " makes"
-                  + " them; where parts are drawn they are not kept together.",
+                  + " makes them; where parts are drawn they are not kept together.",
               alike));
     }
     return lines;

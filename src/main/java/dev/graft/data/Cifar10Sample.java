@@ -1,11 +1,9 @@
 package dev.graft.data;
 
+import dev.graft.Resource;
 import dev.graft.Text;
 import dev.graft.picture.Picture;
 import dev.graft.picture.PictureReader;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 
 /**
  * The sample of CIFAR-10 that Graft brings along: contact sheets of 32x32 tiles, 100 a row, classes
@@ -41,11 +39,7 @@ final class Cifar10Sample {
 
   private static Picture sheet(String file) {
     String resource = FOLDER + "/" + file;
-    try (InputStream in = Cifar10Sample.class.getResourceAsStream(resource)) {
-      return PictureReader.read(in, resource);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return PictureReader.read(Resource.bytes(Cifar10Sample.class, resource), resource);
   }
 
   private static int tiles(Picture sheet) {

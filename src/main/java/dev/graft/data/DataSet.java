@@ -1,7 +1,6 @@
 package dev.graft.data;
 
 import dev.graft.io.Hash;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -34,10 +33,10 @@ public record DataSet(
    * @param train how many are for training
    */
   static DataSet trainThenTest(String name, ImageSet pictures, int train, String origin) {
-    List<Optional<Part>> parts = new ArrayList<>();
-    for (int i = 0; i < pictures.size(); i++) {
-      parts.add(Optional.of(i < train ? Part.TRAIN : Part.TEST));
-    }
+    List<Optional<Part>> parts =
+        IntStream.range(0, pictures.size())
+            .mapToObj(i -> Optional.of(i < train ? Part.TRAIN : Part.TEST))
+            .toList();
     return new DataSet(name, pictures, parts, origin, List.of());
   }
 

@@ -75,7 +75,7 @@ final class FolderListing {
           (part, folder) -> listClasses(folder.path(), entries(folder), Optional.of(part)));
     }
     addNotes();
-    return Listing.checked(data, data, files, notes);
+    return Listing.checked(data, files, notes);
   }
 
   /**

@@ -29,13 +29,12 @@ import java.util.stream.Collectors;
  *
  * @param name the folder's or the manifest's, made fit for a part of a folder name: letters and
  *     digits of any script, {@code -_.}, 1 to 40 of them
- * @param root what relative paths start from
  * @param classes the labels, each once, sorted by code point
  * @param files sorted by path, each file once a class and part
  * @param notes what was ignored, and what looks odd
  */
 public record Listing(
-    String name, Path root, List<String> classes, List<PictureFile> files, List<Note> notes) {
+    String name, List<String> classes, List<PictureFile> files, List<Note> notes) {
   private static final int LONGEST_NAME = 40;
   private static final int LONGEST_LABEL = 200;
 
@@ -76,7 +75,7 @@ public record Listing(
   }
 
   /** What both kinds of data must fulfil. */
-  static Listing checked(Path data, Path root, List<PictureFile> found, List<Note> notes) {
+  static Listing checked(Path data, List<PictureFile> found, List<Note> notes) {
     List<PictureFile> files = found.stream().sorted(BY_PATH).toList();
     Set<String> classes = labels(files, part -> true);
     Set<String> learned = labels(files, part -> part != Part.VALIDATION && part != Part.TEST);
@@ -113,7 +112,7 @@ public record Listing(
         .stream()
         .filter(alike -> alike.size() > 1)
         .forEach(alike -> all.add(Note.of(Note.Kind.ALIKE_CLASSES, data, alike)));
-    return new Listing(fitName(data), root, List.copyOf(classes), files, all);
+    return new Listing(fitName(data), List.copyOf(classes), files, all);
   }
 
   private static Set<String> without(Set<String> labels, Set<String> others) {

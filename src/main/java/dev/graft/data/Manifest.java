@@ -47,7 +47,7 @@ final class Manifest {
   /** As data to learn from. */
   static Listing read(Path file) {
     Manifest manifest = parsed(file);
-    return Listing.checked(file, manifest.folder, manifest.files, manifest.notes());
+    return Listing.checked(file, manifest.files, manifest.notes());
   }
 
   /** The pictures that it lists, whatever can be made of them. */
@@ -85,13 +85,10 @@ final class Manifest {
     } else if (files.get(place).equals(file)) {
       repeated++;
     } else {
+      String what = files.get(place).label().equals(label) ? "splits" : "labels";
       throw GraftException.of(
           "%s has %s twice, with different %s, in lines %s and %s: take one of them out.",
-          manifest,
-          pathText,
-          files.get(place).label().equals(label) ? "splits" : "labels",
-          lines.get(place),
-          line);
+          manifest, pathText, what, lines.get(place), line);
     }
   }
 
@@ -106,13 +103,9 @@ final class Manifest {
       boolean unwritable =
           text.codePoints().anyMatch(c -> c > 127)
               && !System.getProperty("sun.jnu.encoding", "").equalsIgnoreCase("UTF-8");
+      String advice = unwritable ? Listing.localeAdvice() : "Correct it or take the line out.";
       throw new GraftException(
-          Text.of(
-              "%s has a path that cannot be a file's name: %s. %s",
-              where,
-              text,
-              unwritable ? Listing.localeAdvice() : "Correct it or take the line out."),
-          e);
+          Text.of("%s has a path that cannot be a file's name: %s. %s", where, text, advice), e);
     }
     if (path.isAbsolute()) {
       return path;

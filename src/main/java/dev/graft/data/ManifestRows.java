@@ -136,10 +136,8 @@ final class ManifestRows {
           header.stream().map(name -> name.strip().toLowerCase(Locale.ROOT)).toList();
       if (!names.contains(PATH) || !names.contains(LABEL)) {
         throw noManifest(
-            Text.of(
-                "its first line must name the columns path and label, separated by a comma, but is"
-                    + " %s",
-                Names.quoted(header)));
+            "its first line must name the columns path and label, separated by a comma, but is "
+                + Names.quoted(header));
       }
       for (String name : List.of(PATH, LABEL, SPLIT)) {
         if (names.indexOf(name) != names.lastIndexOf(name)) {

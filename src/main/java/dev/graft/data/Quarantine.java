@@ -69,14 +69,11 @@ public final class Quarantine {
    */
   public synchronized void check() {
     if (entries.size() > maxBad * pictures) {
+      List<String> first = entries.values().stream().limit(Names.FEW).map(Entry::sentence).toList();
       throw GraftException.of(
           "%,d of %,d pictures can't be read, more than max-bad allows (%s of them); repair or"
               + " remove them, or raise it: --set max-bad=0.5. %s",
-          entries.size(),
-          pictures,
-          maxBad,
-          String.join(
-              " ", entries.values().stream().limit(Names.FEW).map(Entry::sentence).toList()));
+          entries.size(), pictures, maxBad, String.join(" ", first));
     }
   }
 

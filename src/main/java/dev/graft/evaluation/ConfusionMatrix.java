@@ -1,10 +1,10 @@
 package dev.graft.evaluation;
 
 import dev.graft.io.Csv;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * How many pictures of each class were taken for which class. Rows = truth, columns = predicted.
@@ -59,9 +59,6 @@ public final class ConfusionMatrix {
   }
 
   private static String row(String label, List<String> fields) {
-    var row = new ArrayList<String>();
-    row.add(label);
-    row.addAll(fields);
-    return Csv.row(row);
+    return Csv.row(Stream.concat(Stream.of(label), fields.stream()).toList());
   }
 }

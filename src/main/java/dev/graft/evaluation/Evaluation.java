@@ -138,13 +138,10 @@ public record Evaluation(
   private String csv(String key, List<Prediction> rows, IntFunction<String> keyOf) {
     var csv = new StringBuilder(key + ",truth,predicted,probability\n");
     for (Prediction p : rows) {
-      csv.append(
-          Csv.row(
-              List.of(
-                  keyOf.apply(p.index()),
-                  classNames.get(p.truth()),
-                  classNames.get(p.predicted()),
-                  number(p.probability()))));
+      String truth = classNames.get(p.truth());
+      String predicted = classNames.get(p.predicted());
+      String name = keyOf.apply(p.index());
+      csv.append(Csv.row(List.of(name, truth, predicted, number(p.probability()))));
     }
     return csv.toString();
   }

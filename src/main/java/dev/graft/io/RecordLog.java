@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -17,6 +16,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
 /**
@@ -71,20 +71,17 @@ public final class RecordLog {
       throws IOException {
     RecordLog log = new RecordLog(recordBytes);
     if (Files.isDirectory(folder)) {
-      List<Path> files = new ArrayList<>();
-      try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, "*" + SUFFIX)) {
-        for (Path file : found) {
-          if (Files.isRegularFile(file)) {
-            files.add(file);
-          }
+      try (Stream<Path> found = Files.list(folder)) {
+        for (Path file : found.filter(RecordLog::isPart).sorted().toList()) {
+          log.take(file, header(key), segmentBytes);
         }
-      }
-      files.sort(null);
-      for (Path file : files) {
-        log.take(file, header(key), segmentBytes);
       }
     }
     return log;
+  }
+
+  private static boolean isPart(Path file) {
+    return file.toString().endsWith(SUFFIX) && Files.isRegularFile(file);
   }
 
   private void take(Path file, ByteBuffer header, long segmentBytes) throws IOException {
@@ -120,16 +117,15 @@ public final class RecordLog {
       checksum.reset();
       checksum.update(hash);
       checksum.update(segment.slice(at + OVERHEAD, recordBytes));
-      if (segment.getInt(at + HASH_BYTES) == (int) checksum.getValue()) {
-        int slot = slots.size();
-        if (slots.putIfAbsent(HexFormat.of().formatHex(hash), slot) == null) {
-          if (slot == offsetOfSlot.length) {
-            segmentOfSlot = Arrays.copyOf(segmentOfSlot, 2 * slot);
-            offsetOfSlot = Arrays.copyOf(offsetOfSlot, 2 * slot);
-          }
-          segmentOfSlot[slot] = segments.size() - 1;
-          offsetOfSlot[slot] = at + OVERHEAD;
+      int slot = slots.size();
+      if (segment.getInt(at + HASH_BYTES) == (int) checksum.getValue()
+          && slots.putIfAbsent(HexFormat.of().formatHex(hash), slot) == null) {
+        if (slot == offsetOfSlot.length) {
+          segmentOfSlot = Arrays.copyOf(segmentOfSlot, 2 * slot);
+          offsetOfSlot = Arrays.copyOf(offsetOfSlot, 2 * slot);
         }
+        segmentOfSlot[slot] = segments.size() - 1;
+        offsetOfSlot[slot] = at + OVERHEAD;
       }
     }
   }

@@ -1,18 +1,16 @@
 package dev.graft.picture;
 
+import dev.graft.Resource;
 import java.awt.color.CMMException;
 import java.awt.color.ColorSpace;
 import java.awt.color.ICC_ColorSpace;
 import java.awt.color.ICC_Profile;
 import java.awt.color.ProfileDataException;
 import java.awt.image.ColorConvertOp;
+import java.awt.image.DataBuffer;
 import java.awt.image.DataBufferByte;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.util.Arrays;
 
 /**
  * Brings the samples of a picture to sRGB: by its profile where it has one that means something
@@ -29,17 +27,9 @@ final class ColourProfile {
    * Pillow's. It is of version 4, unlike Java's own, which makes LittleCMS bring the black of a
    * press to the black of the screen.
    */
-  private static final byte[] SRGB = srgb();
+  private static final byte[] SRGB = Resource.bytes(ColourProfile.class, "srgb.icc");
 
   private ColourProfile() {}
-
-  private static byte[] srgb() {
-    try (InputStream in = ColourProfile.class.getResourceAsStream("srgb.icc")) {
-      return in.readAllBytes();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
 
   /**
    * @param profile or null
@@ -84,7 +74,14 @@ final class ColourProfile {
   private static byte[] convert(byte[] samples, int channels, byte[] data) {
     try {
       ICC_Profile profile = ICC_Profile.getInstance(asDisplay(data));
-      if (profile.getNumComponents() != channels || !isFor(channels, profile)) {
+      int wanted =
+          switch (channels) {
+            case 1 -> ColorSpace.TYPE_GRAY;
+            case 3 -> ColorSpace.TYPE_RGB;
+            default -> ColorSpace.TYPE_CMYK;
+          };
+      if (profile.getNumComponents() != channels
+          || new ICC_ColorSpace(profile).getType() != wanted) {
         return null;
       }
       ICC_Profile[] way = {profile, ICC_Profile.getInstance(SRGB)};
@@ -106,15 +103,6 @@ final class ColourProfile {
     } catch (CMMException | ProfileDataException | IllegalArgumentException e) {
       return null;
     }
-  }
-
-  private static boolean isFor(int channels, ICC_Profile profile) {
-    int type = new ICC_ColorSpace(profile).getType();
-    return switch (channels) {
-      case 1 -> type == ColorSpace.TYPE_GRAY;
-      case 3 -> type == ColorSpace.TYPE_RGB;
-      default -> type == ColorSpace.TYPE_CMYK;
-    };
   }
 
   /**
@@ -165,10 +153,10 @@ final class ColourProfile {
     byte[] rgb = new byte[3 * pixels];
     // Each call copies the arrays behind both rasters as a whole, so these have to be small ones.
     int atOnce = Math.min(PIXELS_AT_ONCE, pixels);
-    byte[] before = new byte[channels * atOnce];
-    byte[] after = new byte[3 * atOnce];
-    Raster source = raster(before, atOnce, channels);
-    WritableRaster target = raster(after, atOnce, 3);
+    WritableRaster source = raster(atOnce, channels);
+    WritableRaster target = raster(atOnce, 3);
+    byte[] before = ((DataBufferByte) source.getDataBuffer()).getData();
+    byte[] after = ((DataBufferByte) target.getDataBuffer()).getData();
     for (int from = 0; from < pixels; from += atOnce) {
       int count = Math.min(atOnce, pixels - from);
       System.arraycopy(samples, channels * from, before, 0, channels * count);
@@ -178,15 +166,7 @@ final class ColourProfile {
     return rgb;
   }
 
-  private static WritableRaster raster(byte[] samples, int pixels, int channels) {
-    int[] offsets = {0, 1, 2, 3};
-    return Raster.createInterleavedRaster(
-        new DataBufferByte(samples, samples.length),
-        pixels,
-        1,
-        samples.length,
-        channels,
-        Arrays.copyOf(offsets, channels),
-        null);
+  private static WritableRaster raster(int pixels, int channels) {
+    return Raster.createInterleavedRaster(DataBuffer.TYPE_BYTE, pixels, 1, channels, null);
   }
 }

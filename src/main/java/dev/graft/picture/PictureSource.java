@@ -5,7 +5,6 @@ import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ComponentColorModel;
 import java.awt.image.DataBuffer;
-import java.awt.image.DataBufferByte;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
 import java.io.IOException;
@@ -214,11 +213,8 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
    * An image as {@link Picture} has it, where Java's own images have blue first: a third faster.
    */
   private static BufferedImage rgb(int width, int height) {
-    int[] offsets = {0, 1, 2};
-    int length = 3 * width * height;
     WritableRaster raster =
-        Raster.createInterleavedRaster(
-            new DataBufferByte(length), width, height, 3 * width, 3, offsets, null);
+        Raster.createInterleavedRaster(DataBuffer.TYPE_BYTE, width, height, 3, null);
     ColorSpace srgb = ColorSpace.getInstance(ColorSpace.CS_sRGB);
     return new BufferedImage(
         new ComponentColorModel(srgb, false, false, Transparency.OPAQUE, DataBuffer.TYPE_BYTE),
@@ -263,11 +259,10 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
     Node frame = reader.getImageMetadata(0).getAsTree("javax_imageio_gif_image_1.0");
     int left = number(frame, "ImageDescriptor", "imageLeftPosition");
     int top = number(frame, "ImageDescriptor", "imageTopPosition");
+    int screenWidth = number(screen, "LogicalScreenDescriptor", "logicalScreenWidth");
+    int screenHeight = number(screen, "LogicalScreenDescriptor", "logicalScreenHeight");
     return new Canvas(
-        Math.max(number(screen, "LogicalScreenDescriptor", "logicalScreenWidth"), left + width),
-        Math.max(number(screen, "LogicalScreenDescriptor", "logicalScreenHeight"), top + height),
-        left,
-        top);
+        Math.max(screenWidth, left + width), Math.max(screenHeight, top + height), left, top);
   }
 
   private static int number(Node tree, String element, String attribute) {

@@ -49,7 +49,9 @@ final class ConfusionChart {
     this.font = Ink.plain(Math.max(9, Math.min(13, cell)));
     this.labels =
         matrix.classNames().stream().map(name -> Ink.fit(name, font, MOST_LABEL)).toList();
-    this.labelWidth = (int) Math.ceil(labels.stream().mapToDouble(this::width).max().orElse(0));
+    this.labelWidth =
+        (int)
+            Math.ceil(labels.stream().mapToDouble(label -> Ink.width(label, font)).max().orElse(0));
     this.upright = labelWidth > cell - GAP;
     int side = cell * classes;
     this.plot = new Rectangle(PADDING + AXIS + labelWidth + GAP, PADDING + TITLE, side, side);
@@ -62,22 +64,21 @@ final class ConfusionChart {
 
   BufferedImage draw() {
     int columnLabels = upright ? labelWidth : font.getSize();
-    var image =
-        new BufferedImage(
-            plot.x + plot.width + LEGEND + PADDING,
-            plot.y + plot.height + GAP + columnLabels + AXIS + PADDING,
-            BufferedImage.TYPE_INT_RGB);
-    Graphics2D g = Ink.paper(image);
-    g.setColor(Ink.TEXT);
-    double middle = image.getWidth() / 2.0;
-    String fitting = Ink.fit(title, TITLE_FONT, image.getWidth() - 2 * PADDING);
-    Ink.write(g, fitting, TITLE_FONT, Anchor.MIDDLE, middle, PADDING + 16);
-    drawCells(g);
-    drawLabels(g);
-    drawAxisTitles(g, image.getHeight() - PADDING);
-    drawLegend(g);
-    g.dispose();
-    return image;
+    int width = plot.x + plot.width + LEGEND + PADDING;
+    int height = plot.y + plot.height + GAP + columnLabels + AXIS + PADDING;
+    return Ink.drawing(
+        width,
+        height,
+        g -> {
+          String fitting = Ink.fit(title, TITLE_FONT, width - 2 * PADDING);
+          Ink.write(g, fitting, TITLE_FONT, Anchor.MIDDLE, width / 2.0, PADDING + 16);
+          drawCells(g);
+          drawLabels(g);
+          double centre = plot.getCenterX();
+          Ink.write(g, "predicted", AXIS_FONT, Anchor.MIDDLE, centre, height - PADDING);
+          Ink.writeUpwards(g, "truth", AXIS_FONT, Anchor.MIDDLE, PADDING + 12, plot.getCenterY());
+          drawLegend(g);
+        });
   }
 
   private void drawCells(Graphics2D g) {
@@ -131,11 +132,6 @@ final class ConfusionChart {
     }
   }
 
-  private void drawAxisTitles(Graphics2D g, int bottom) {
-    Ink.write(g, "predicted", AXIS_FONT, Anchor.MIDDLE, plot.getCenterX(), bottom);
-    Ink.writeUpwards(g, "truth", AXIS_FONT, Anchor.MIDDLE, PADDING + 12, plot.getCenterY());
-  }
-
   private void drawLegend(Graphics2D g) {
     int left = (int) plot.getMaxX() + 28;
     int width = 16;
@@ -154,10 +150,6 @@ final class ConfusionChart {
     double far = plot.getMaxX() + LEGEND;
     String caption = "share of the true class";
     Ink.writeUpwards(g, caption, small, Anchor.MIDDLE, far, plot.getCenterY());
-  }
-
-  private double width(String label) {
-    return Ink.width(label, font);
   }
 
   /**

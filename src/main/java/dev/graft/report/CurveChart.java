@@ -72,12 +72,13 @@ final class CurveChart {
   }
 
   BufferedImage draw() {
-    var image = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
-    Graphics2D g = Ink.paper(image);
-    chart.paint(g, WIDTH, HEIGHT - LEGEND);
-    drawLegend(g);
-    g.dispose();
-    return image;
+    return Ink.drawing(
+        WIDTH,
+        HEIGHT,
+        g -> {
+          chart.paint(g, WIDTH, HEIGHT - LEGEND);
+          drawLegend(g);
+        });
   }
 
   private void drawLegend(Graphics2D g) {

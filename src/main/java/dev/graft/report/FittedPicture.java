@@ -8,13 +8,11 @@ import java.awt.image.BufferedImage;
 /**
  * A picture of any size in the middle of its room: a small one enlarged by a whole factor, so that
  * each pixel becomes a square, a large one made smaller by averaging.
+ *
+ * @param bounds where it is drawn
  */
-final class FittedPicture {
-  private final Picture picture;
-  private final Rectangle bounds;
-
-  FittedPicture(Picture picture, Rectangle room) {
-    this.picture = picture;
+record FittedPicture(Picture picture, Rectangle bounds) {
+  static FittedPicture in(Rectangle room, Picture picture) {
     double scale =
         Math.min((double) room.width / picture.width(), (double) room.height / picture.height());
     if (scale > 1) {
@@ -22,14 +20,9 @@ final class FittedPicture {
     }
     int width = Math.max(1, (int) Math.round(scale * picture.width()));
     int height = Math.max(1, (int) Math.round(scale * picture.height()));
-    this.bounds =
-        new Rectangle(
-            room.x + (room.width - width) / 2, room.y + (room.height - height) / 2, width, height);
-  }
-
-  /** Where it is drawn. */
-  Rectangle bounds() {
-    return new Rectangle(bounds);
+    int left = room.x + (room.width - width) / 2;
+    int top = room.y + (room.height - height) / 2;
+    return new FittedPicture(picture, new Rectangle(left, top, width, height));
   }
 
   void draw(Graphics2D g) {

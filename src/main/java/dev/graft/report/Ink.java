@@ -7,6 +7,7 @@ import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.font.FontRenderContext;
 import java.awt.image.BufferedImage;
+import java.util.function.Consumer;
 
 /** The look that all charts share: colours, type, and text that stays within its room. */
 final class Ink {
@@ -23,7 +24,7 @@ final class Ink {
 
   private static final String ELLIPSIS = "…";
 
-  /** Anti-aliased, fractional: the same as {@link #paper} draws with. */
+  /** Anti-aliased, fractional: the same as {@link #drawing} draws with. */
   private static final FontRenderContext METRICS = new FontRenderContext(null, true, true);
 
   private Ink() {}
@@ -49,8 +50,9 @@ final class Ink {
     return new Font(Font.SANS_SERIF, Font.BOLD, size);
   }
 
-  /** A brush on {@code image}, which it first makes white. */
-  static Graphics2D paper(BufferedImage image) {
+  /** What a brush draws on white paper, in {@link #TEXT}'s colour unless it takes another. */
+  static BufferedImage drawing(int width, int height, Consumer<Graphics2D> strokes) {
+    var image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     Graphics2D g = image.createGraphics();
     g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
     g.setRenderingHint(
@@ -58,8 +60,11 @@ final class Ink {
     g.setRenderingHint(
         RenderingHints.KEY_FRACTIONALMETRICS, RenderingHints.VALUE_FRACTIONALMETRICS_ON);
     g.setColor(Color.WHITE);
-    g.fillRect(0, 0, image.getWidth(), image.getHeight());
-    return g;
+    g.fillRect(0, 0, width, height);
+    g.setColor(TEXT);
+    strokes.accept(g);
+    g.dispose();
+    return image;
   }
 
   /** The width of {@code text}, in pixels. */

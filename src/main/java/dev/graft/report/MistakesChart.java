@@ -46,44 +46,38 @@ final class MistakesChart {
 
   /** The room of the picture that is {@code index}th in the order of reading, with its names. */
   Rectangle cell(int index) {
-    return new Rectangle(
-        PADDING + index % COLUMNS * (PICTURE + GAP),
-        TOP + index / COLUMNS * (CELL_HEIGHT + GAP),
-        PICTURE,
-        CELL_HEIGHT);
+    int left = PADDING + index % COLUMNS * (PICTURE + GAP);
+    int top = TOP + index / COLUMNS * (CELL_HEIGHT + GAP);
+    return new Rectangle(left, top, PICTURE, CELL_HEIGHT);
   }
 
-  /** Where that picture is drawn. */
-  Rectangle pictureBounds(int index) {
-    return picture(index).bounds();
-  }
-
-  private FittedPicture picture(int index) {
+  /** That picture in its square. */
+  FittedPicture picture(int index) {
     Rectangle cell = cell(index);
     var square = new Rectangle(cell.x, cell.y, PICTURE, PICTURE);
-    return new FittedPicture(mistakes.get(index).picture(), square);
+    return FittedPicture.in(square, mistakes.get(index).picture());
   }
 
   BufferedImage draw() {
     int width = width();
     int rows = Math.max(1, (mistakes.size() + COLUMNS - 1) / COLUMNS);
     int height = TOP + rows * (CELL_HEIGHT + GAP) - GAP + PADDING;
-    var image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-    Graphics2D g = Ink.paper(image);
-    g.setColor(Ink.TEXT);
-    String fitted = Ink.fit(title, TITLE_FONT, width - 2 * PADDING);
-    Ink.write(g, fitted, TITLE_FONT, Anchor.LEFT, PADDING, PADDING + 18);
-    if (mistakes.isEmpty()) {
-      g.setColor(Ink.FAINT);
-      Ink.write(g, NONE, FONT, Anchor.MIDDLE, width / 2.0, height / 2.0);
-    } else {
-      drawLegend(g);
-    }
-    for (int index = 0; index < mistakes.size(); index++) {
-      drawCell(g, index);
-    }
-    g.dispose();
-    return image;
+    return Ink.drawing(
+        width,
+        height,
+        g -> {
+          String fitted = Ink.fit(title, TITLE_FONT, width - 2 * PADDING);
+          Ink.write(g, fitted, TITLE_FONT, Anchor.LEFT, PADDING, PADDING + 18);
+          if (mistakes.isEmpty()) {
+            g.setColor(Ink.FAINT);
+            Ink.write(g, NONE, FONT, Anchor.MIDDLE, width / 2.0, height / 2.0);
+          } else {
+            drawLegend(g);
+          }
+          for (int index = 0; index < mistakes.size(); index++) {
+            drawCell(g, index);
+          }
+        });
   }
 
   /** Of the columns, or more if the title needs it. */

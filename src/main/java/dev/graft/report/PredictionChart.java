@@ -36,7 +36,7 @@ final class PredictionChart {
   private static final Font TITLE_FONT = Ink.bold(18);
   private static final Font FONT = Ink.plain(14);
 
-  private final FittedPicture picture;
+  final FittedPicture picture;
   private final List<String> classNames;
   private final int truth;
   private final float[] probabilities;
@@ -48,7 +48,7 @@ final class PredictionChart {
           ("Expected " + classNames.size() + " probabilities, one a class, got ")
               + probabilities.length);
     }
-    this.picture = new FittedPicture(picture, new Rectangle(PADDING, TOP, PICTURE, PICTURE));
+    this.picture = FittedPicture.in(new Rectangle(PADDING, TOP, PICTURE, PICTURE), picture);
     this.classNames = List.copyOf(classNames);
     this.truth = truth;
     this.probabilities = probabilities.clone();
@@ -75,22 +75,17 @@ final class PredictionChart {
     return new Rectangle(LEFT, TOP + row * ROW_HEIGHT + 22, width, BAR_HEIGHT);
   }
 
-  /** Where the picture is drawn: in the middle of its square. */
-  Rectangle pictureBounds() {
-    return picture.bounds();
-  }
-
   BufferedImage draw() {
-    var image = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
-    Graphics2D g = Ink.paper(image);
-    g.setColor(Ink.TEXT);
-    Ink.write(g, title(), TITLE_FONT, Anchor.LEFT, PADDING, PADDING + 18);
-    picture.draw(g);
-    for (int row = 0; row < ranked.size(); row++) {
-      drawRow(g, row);
-    }
-    g.dispose();
-    return image;
+    return Ink.drawing(
+        WIDTH,
+        HEIGHT,
+        g -> {
+          Ink.write(g, title(), TITLE_FONT, Anchor.LEFT, PADDING, PADDING + 18);
+          picture.draw(g);
+          for (int row = 0; row < ranked.size(); row++) {
+            drawRow(g, row);
+          }
+        });
   }
 
   /** Both names in full if they fit; else the longer one is cut, or each to half the room. */
@@ -114,13 +109,8 @@ final class PredictionChart {
     g.setColor(Ink.TEXT);
     String name = Ink.fit(classNames.get(index), FONT, room) + suffix;
     Ink.write(g, name, FONT, Anchor.LEFT, bar.x, bar.y - 6);
-    Ink.write(
-        g,
-        Ink.percent(probabilities[index]),
-        FONT,
-        Anchor.RIGHT,
-        WIDTH - PADDING,
-        bar.getCenterY() + 5);
+    String chance = Ink.percent(probabilities[index]);
+    Ink.write(g, chance, FONT, Anchor.RIGHT, WIDTH - PADDING, bar.getCenterY() + 5);
     g.setColor(Ink.TRACK);
     g.fillRect(bar.x, bar.y, BAR_WIDTH, bar.height);
     g.setColor(index == truth ? TRUE_CLASS : row == 0 ? WRONG_PREDICTION : OTHER_CLASS);

@@ -9,13 +9,12 @@ import ai.djl.repository.zoo.ZooModel;
 import dev.graft.GraftException;
 import dev.graft.Progress;
 import dev.graft.network.GraftedNetwork;
+import dev.graft.Resource;
 import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Weight;
 import dev.graft.network.djl.Segment;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -66,11 +65,8 @@ public record Backbone(
   public static Backbone load(
       BackboneEntry entry, String weights, int inputSize, Device device, Progress.Display display) {
     AtomicReference<BackboneFactory.Filled> filled = new AtomicReference<>();
-    ZooModel<NDList, NDList> model =
-        load(
-            entry,
-            new BackboneFactory.Request(weights, inputSize, false, display, filled::set),
-            device);
+    var request = new BackboneFactory.Request(weights, inputSize, false, display, filled::set);
+    ZooModel<NDList, NDList> model = load(entry, request, device);
     return new Backbone(
         entry.network(),
         (Segment) model.getBlock(),
@@ -86,11 +82,7 @@ public record Backbone(
    */
   public static ZooModel<NDList, NDList> imageNet(
       BackboneEntry entry, int inputSize, Device device) {
-    return load(
-        entry,
-        new BackboneFactory.Request(
-            WeightSource.PRETRAINED, inputSize, true, Progress.Display.NONE, filled -> {}),
-        device);
+    return load(entry, BackboneFactory.Request.bundled(inputSize, true), device);
   }
 
   /** Likewise, as a description. */
@@ -127,11 +119,8 @@ public record Backbone(
    * tinca}.
    */
   public static List<String> imageNetClasses() {
-    try (InputStream in = Backbone.class.getResourceAsStream("imagenet-labels.txt")) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    byte[] text = Resource.bytes(Backbone.class, "imagenet-labels.txt");
+    return new String(text, StandardCharsets.UTF_8).lines().toList();
   }
 
   @Override

@@ -50,7 +50,13 @@ public final class BackboneFactory implements BlockFactory {
       int inputSize,
       boolean classifier,
       Progress.Display display,
-      Consumer<Filled> filled) {}
+      Consumer<Filled> filled) {
+    /** The bundled weights, and nothing told of them. */
+    static Request bundled(int inputSize, boolean classifier) {
+      return new Request(
+          WeightSource.PRETRAINED, inputSize, classifier, Progress.Display.NONE, filled -> {});
+    }
+  }
 
   /** What weights bring with them. */
   record Filled(Preprocessing preprocessing, Backbone.Provenance provenance) {}
@@ -61,12 +67,7 @@ public final class BackboneFactory implements BlockFactory {
     Request request =
         arguments.get(REQUEST) instanceof Request given
             ? given
-            : new Request(
-                WeightSource.PRETRAINED,
-                entry.inputSize(),
-                false,
-                Progress.Display.NONE,
-                filled -> {});
+            : Request.bundled(entry.inputSize(), false);
     try {
       int side = request.inputSize();
       Segment block = Graft.of(design(entry, side, request.classifier())).logits(true);

@@ -7,6 +7,7 @@ import ai.djl.repository.Artifact;
 import ai.djl.repository.MRL;
 import ai.djl.repository.Metadata;
 import ai.djl.repository.zoo.ModelZoo;
+import ai.djl.repository.zoo.ZooProvider;
 import ai.djl.util.Progress;
 import java.io.IOException;
 import java.net.URI;
@@ -17,16 +18,20 @@ import java.util.Set;
 
 /**
  * Graft's backbones as a DJL model zoo, for any engine that can train. {@code
- * Criteria.builder().optGroupId("dev.graft").optArtifactId("vgg16")} finds it by ServiceLoader.
+ * Criteria.builder().optGroupId("dev.graft").optArtifactId("vgg16")} finds it by ServiceLoader,
+ * through {@code META-INF/services}.
  */
-public final class GraftModelZoo extends ModelZoo {
+public final class GraftModelZoo extends ModelZoo implements ZooProvider {
   /** The group id that a {@code Criteria} names. */
   public static final String GROUP_ID = "dev.graft";
 
-  GraftModelZoo() {
-    for (BackboneEntry entry : BackboneEntry.ALL) {
-      addModel(new EntryRepository(entry).mrl());
-    }
+  public GraftModelZoo() {
+    BackboneEntry.ALL.forEach(entry -> addModel(new EntryRepository(entry).mrl));
+  }
+
+  @Override
+  public ModelZoo getModelZoo() {
+    return this;
   }
 
   @Override
@@ -45,12 +50,12 @@ public final class GraftModelZoo extends ModelZoo {
    * same name would go unnoticed.)
    */
   private static final class EntryRepository extends AbstractRepository {
-    private final BackboneEntry entry;
+    private final MRL mrl;
     private final Metadata metadata = new Metadata.MatchAllMetadata();
 
     EntryRepository(BackboneEntry entry) {
       super("graft", URI.create("graft:///" + entry.id()));
-      this.entry = entry;
+      mrl = model(Application.CV.IMAGE_CLASSIFICATION, GROUP_ID, entry.id());
       Artifact artifact = new Artifact();
       artifact.setName(entry.id());
       artifact.setFiles(Map.of());
@@ -62,10 +67,6 @@ public final class GraftModelZoo extends ModelZoo {
       metadata.setArtifactId(entry.id());
       metadata.setRepositoryUri(URI.create("dev/graft/"));
       metadata.setArtifacts(List.of(artifact));
-    }
-
-    MRL mrl() {
-      return model(Application.CV.IMAGE_CLASSIFICATION, GROUP_ID, entry.id());
     }
 
     @Override
@@ -91,7 +92,7 @@ public final class GraftModelZoo extends ModelZoo {
 
     @Override
     public List<MRL> getResources() {
-      return List.of(mrl());
+      return List.of(mrl);
     }
   }
 }

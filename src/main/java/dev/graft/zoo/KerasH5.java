@@ -54,11 +54,8 @@ public final class KerasH5 extends WeightReader {
       }
       // Mapped, and not given to jhdf as a channel: from a channel it allocates whatever length a
       // damaged header names, and reads some bytes twice where the file was cut.
-      return of(
-          file.toString(),
-          channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size()),
-          network,
-          wanted);
+      ByteBuffer mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
+      return of(file.toString(), mapped, network, wanted);
     } catch (IOException e) {
       throw unreadable(file.toString(), "it", e);
     }
@@ -71,12 +68,10 @@ public final class KerasH5 extends WeightReader {
    * @param bytes the file's content, from position to limit; neither moves
    */
   public static KerasH5 of(String name, ByteBuffer bytes, String network, List<Weight> wanted) {
-    return new KerasH5(
-        name,
-        guarded(
-            name,
-            "it is no HDF5 file, or a damaged one",
-            () -> match(name, HdfFile.fromByteBuffer(bytes.slice()), network, wanted)));
+    String problem = "it is no HDF5 file, or a damaged one";
+    Supplier<Map<Weight, Array>> match =
+        () -> match(name, HdfFile.fromByteBuffer(bytes.slice()), network, wanted);
+    return new KerasH5(name, guarded(name, problem, match));
   }
 
   /**
@@ -187,15 +182,10 @@ public final class KerasH5 extends WeightReader {
     List<Long> found = Arrays.stream(dataset.getDimensions()).mapToObj(Long::valueOf).toList();
     List<Long> needed = kerasShape(weight);
     if (!found.equals(needed)) {
+      String own = shape(weight.shape());
       throw GraftException.of(
           "%s: the %s has the shape %s, but %s's %s, %s, needs %s here.",
-          file,
-          array.name(),
-          shape(found),
-          network,
-          weight.name(),
-          shape(weight.shape()),
-          shape(needed));
+          file, array.name(), shape(found), network, weight.name(), own, shape(needed));
     }
     Class<?> type = dataset.getJavaType();
     if (type != float.class && type != double.class) {

@@ -112,13 +112,10 @@ public final class Safetensors extends WeightReader {
   private Tensor find(String network, Weight weight, String name, Map<String, Tensor> present) {
     Tensor tensor = present.get(name);
     if (tensor == null) {
+      String first = present.keySet().stream().limit(4).collect(Collectors.joining(", "));
       throw GraftException.of(
           "%s: there is no tensor %s, which %s needs; the file's %s tensors begin with %s.",
-          file(),
-          name,
-          network,
-          present.size(),
-          present.keySet().stream().limit(4).collect(Collectors.joining(", ")));
+          file(), name, network, present.size(), first);
     }
     if (!tensor.shape().equals(weight.shape())) {
       throw GraftException.of(
@@ -127,10 +124,11 @@ public final class Safetensors extends WeightReader {
     }
     // Only now is the type of interest: a file may hold other tensors of types we can't convert.
     long bytes = (long) weight.size() * type(tensor).bytes;
-    if (tensor.end() - tensor.begin() != bytes) {
+    long length = tensor.end() - tensor.begin();
+    if (length != bytes) {
       throw GraftException.of(
           "%s: the tensor %s takes %s bytes, but its shape %s of %s needs %s: the file is damaged.",
-          file(), name, tensor.end() - tensor.begin(), shape(tensor.shape()), tensor.type(), bytes);
+          file(), name, length, shape(tensor.shape()), tensor.type(), bytes);
     }
     return tensor;
   }

@@ -75,12 +75,8 @@ final class SafetensorsHeader {
           "%s: the header's entry for %s makes no sense: dtype %s, shape %s, data_offsets %s.",
           file, name, type, json.path("shape"), json.path("data_offsets"));
     }
-    return new Tensor(
-        name,
-        type.textValue(),
-        shape.get(),
-        dataStart + offsets.get(0),
-        dataStart + offsets.get(1));
+    long begin = dataStart + offsets.get(0);
+    return new Tensor(name, type.textValue(), shape.get(), begin, dataStart + offsets.get(1));
   }
 
   /** The numbers of an array of whole numbers that are not negative; nothing of anything else. */

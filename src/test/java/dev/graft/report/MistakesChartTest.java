@@ -35,7 +35,7 @@ class MistakesChartTest {
     var chart = new MistakesChart(mistakes, "");
     BufferedImage image = chart.draw();
     for (int i = 0; i < 25; i++) {
-      Rectangle bounds = chart.pictureBounds(i);
+      Rectangle bounds = chart.picture(i).bounds();
       assertThat(bounds.getLocation()).isEqualTo(chart.cell(i).getLocation());
       assertThat(Pixels.of(image, new Color(8 * i, 0, 0), bounds)).hasSize(160 * 160);
     }
@@ -110,7 +110,7 @@ class MistakesChartTest {
     for (int[] size : sizes) {
       var picture = new Picture(size[0], size[1], new byte[3 * size[0] * size[1]]);
       var chart = new MistakesChart(List.of(mistake(picture, "a", "b")), "");
-      Rectangle bounds = chart.pictureBounds(0);
+      Rectangle bounds = chart.picture(0).bounds();
       assertThat(new Rectangle(24, 84, 160, 160).contains(bounds)).isTrue();
       assertThat(Pixels.of(chart.draw(), Color.BLACK, bounds))
           .hasSize(bounds.width * bounds.height);

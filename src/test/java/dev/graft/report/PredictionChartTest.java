@@ -67,7 +67,7 @@ class PredictionChartTest {
   void aSmallPictureIsEnlargedToSquaresWithSharpEdges() {
     var picture = new Picture(2, 1, new byte[] {(byte) 255, 0, 0, 0, (byte) 255, (byte) 255});
     var chart = new PredictionChart(picture, CLASSES, 0, PROBABILITIES);
-    Rectangle bounds = chart.pictureBounds();
+    Rectangle bounds = chart.picture.bounds();
     assertThat(bounds.getSize()).isEqualTo(new Dimension(320, 160));
     var left = new Rectangle(bounds.x, bounds.y, 160, 160);
     var right = new Rectangle(bounds.x + 160, bounds.y, 160, 160);
@@ -83,7 +83,7 @@ class PredictionChartTest {
       rgb[i] = (byte) (i / (3 * 1280) % 4 == 0 ? 255 : 0);
     }
     var chart = new PredictionChart(new Picture(1280, 1280, rgb), CLASSES, 0, PROBABILITIES);
-    Rectangle bounds = chart.pictureBounds();
+    Rectangle bounds = chart.picture.bounds();
     assertThat(bounds.width).isEqualTo(320);
     BufferedImage image = chart.draw();
     for (int i = 1; i < 320; i += 13) {

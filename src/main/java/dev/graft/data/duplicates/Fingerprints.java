@@ -49,16 +49,15 @@ public final class Fingerprints implements AutoCloseable {
       return Optional.empty();
     }
     String hash = pictures.hash(index);
-    return known(hash)
-        .or(
-            () -> {
-              Optional<Fingerprint> made =
-                  pictures.read(index, Fingerprint.LEAST).map(Fingerprint::of);
-              if (pictures.areFiles()) {
-                made.ifPresent(fingerprint -> keep(hash, fingerprint));
-              }
-              return made;
-            });
+    Optional<Fingerprint> known = known(hash);
+    if (known.isPresent()) {
+      return known;
+    }
+    Optional<Fingerprint> made = pictures.read(index, Fingerprint.LEAST).map(Fingerprint::of);
+    if (pictures.areFiles()) {
+      made.ifPresent(fingerprint -> keep(hash, fingerprint));
+    }
+    return made;
   }
 
   /**
