@@ -12,6 +12,7 @@ import java.util.Locale;
  * @param backbone {@link #AUTO} for what suits the data
  * @param inputSize side of the network's input in pixels; 0 for what suits backbone and pictures
  * @param features stages whose averages are the features; empty for the backbone's own
+ * @param batchSize pictures a step; 0 for what suits the part that is trained
  */
 public record Recipe(
     String backbone,
@@ -216,7 +217,9 @@ public record Recipe(
     }
     atLeast("weight-decay", weightDecay, 0);
     share("label-smoothing", labelSmoothing);
-    within("batch-size", batchSize, 1, 65_536);
+    if (batchSize != 0) {
+      within("batch-size", batchSize, 1, 65_536);
+    }
     checkDevice(device);
     if (weightDecay > 0 && optimizer == OptimizerChoice.ADAM) {
       throw new GraftException(

@@ -150,10 +150,16 @@ public final class RecipeReader {
   /** Characters that fit a line of the console. */
   private static final int LINE = 110;
 
+  /** Keys of whole numbers that may be auto, which a recipe holds as 0, and their limits. */
+  private static final Map<String, String> NUMBERS =
+      Map.of("input-size", "8 to 1024", "batch-size", "1 to 65536");
+
   private static ObjectNode tree(Recipe recipe) {
     ObjectNode tree = YAML.valueToTree(recipe);
-    if (recipe.inputSize() == 0) {
-      tree.put("input-size", Recipe.AUTO);
+    for (String key : NUMBERS.keySet()) {
+      if (tree.path(key).asInt() == 0) {
+        tree.put(key, Recipe.AUTO);
+      }
     }
     if (recipe.features().isEmpty()) {
       tree.put("features", Recipe.AUTO);
@@ -344,11 +350,15 @@ public final class RecipeReader {
 
   private static Recipe convert(ObjectNode given, String where) {
     ObjectNode tree = given.deepCopy();
-    if (tree.path("input-size").asText().equals(Recipe.AUTO)) {
-      tree.put("input-size", 0);
-    } else if (tree.path("input-size").asInt(-1) == 0) {
-      throw new GraftException("input-size: must be auto or a whole number from 8 to 1024, not 0.");
-    }
+    NUMBERS.forEach(
+        (key, limits) -> {
+          if (tree.path(key).asText().equals(Recipe.AUTO)) {
+            tree.put(key, 0);
+          } else if (tree.path(key).asInt(-1) == 0) {
+            throw new GraftException(
+                key + ": must be auto or a whole number from " + limits + ", not 0.");
+          }
+        });
     if (tree.path("features").asText().equals(Recipe.AUTO)) {
       tree.putArray("features");
     }

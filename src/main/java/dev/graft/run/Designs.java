@@ -25,6 +25,17 @@ public final class Designs {
   /** Pictures whose shorter side is longer than this, in pixels, are taken for photographs. */
   private static final int SMALL = 64;
 
+  /**
+   * Pictures a step where a head is trained on features that are kept: a step passes over all of
+   * its weights a dozen times, however many pictures it is for.
+   */
+  private static final int HEAD_BATCH = 512;
+
+  /**
+   * Pictures a step where each goes through stages of the backbone, whose activations take room.
+   */
+  private static final int BATCH = 128;
+
   private Designs() {}
 
   /**
@@ -45,6 +56,10 @@ public final class Designs {
     if (asked.inputSize() == 0) {
       int side = pictureSide <= SMALL ? entry.inputSize() : entry.photographSize();
       decided.put("input-size", Integer.toString(side));
+    }
+    if (asked.batchSize() == 0) {
+      boolean headOnly = asked.cache() && asked.unfreeze().equals(GraftedNetwork.NONE);
+      decided.put("batch-size", Integer.toString(headOnly ? HEAD_BATCH : BATCH));
     }
     if (asked.features().isEmpty()) {
       decided.put("features", entry.network().features().toString());

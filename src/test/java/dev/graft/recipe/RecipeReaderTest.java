@@ -38,10 +38,10 @@ class RecipeReaderTest {
           0.1,
           Recipe.SplitChoice.STRATIFIED,
           0,
-          new Recipe.Head(2048, 0.3, 0.5),
+          new Recipe.Head(2048, 0.1, 0.5),
           Recipe.Initializer.GLOROT_UNIFORM,
           Recipe.OptimizerChoice.ADAMW,
-          0.0005,
+          0.002,
           0.0001,
           Recipe.Schedule.COSINE,
           0,
@@ -49,8 +49,8 @@ class RecipeReaderTest {
           0.05,
           0.05,
           Recipe.ClassWeights.LOGIT_ADJUSTED,
-          128,
-          15,
+          0,
+          8,
           10,
           new Recipe.EarlyStopping(5, 0, true),
           42,
@@ -81,12 +81,12 @@ class RecipeReaderTest {
     assertThat(recipe.epochs()).isEqualTo(3);
     assertThat(recipe.batchSize()).isEqualTo(32);
     assertThat(recipe.seed()).isEqualTo(42);
-    assertThat(recipe.head()).isEqualTo(new Recipe.Head(11, 0.3, 0.25));
+    assertThat(recipe.head()).isEqualTo(new Recipe.Head(11, 0.1, 0.25));
   }
 
   @Test
   void aGroupOfKeysCanBeSetAtOnceAndKeepsTheOthers() {
-    assertThat(set("head", "{hidden: 5}").head()).isEqualTo(new Recipe.Head(5, 0.3, 0.5));
+    assertThat(set("head", "{hidden: 5}").head()).isEqualTo(new Recipe.Head(5, 0.1, 0.5));
   }
 
   @Test
@@ -97,10 +97,13 @@ class RecipeReaderTest {
   }
 
   @Test
-  void autoLeavesInputSizeAndFeaturesToTheBackbone() throws IOException {
-    Path file = file("input-size: 64\nfeatures: [block5_pool]\n");
-    Recipe recipe = RecipeReader.read(file, Map.of("input-size", "auto", "features", "auto"));
+  void autoLeavesToGraftWhatSuitsBackboneAndPictures() throws IOException {
+    Path file = file("input-size: 64\nbatch-size: 32\nfeatures: [block5_pool]\n");
+    Map<String, String> auto =
+        Map.of("input-size", "auto", "batch-size", "auto", "features", "auto");
+    Recipe recipe = RecipeReader.read(file, auto);
     assertThat(recipe.inputSize()).isZero();
+    assertThat(recipe.batchSize()).isZero();
     assertThat(recipe.features()).isEmpty();
   }
 
@@ -374,6 +377,7 @@ class RecipeReaderTest {
   void aWrittenRecipeSaysAutoAndLeavesNamesBare() {
     assertThat(RecipeReader.write(DEFAULTS))
         .contains("backbone: auto\n", "input-size: auto\n", "features: auto\n")
+        .contains("batch-size: auto\n")
         .contains("data-dir:\n- data\n- ../shared\n", "head:\n  hidden: 2048\n")
         .hasLineCount(44);
   }
@@ -402,7 +406,7 @@ class RecipeReaderTest {
     assertThat(text.lines().skip(1)).allMatch(line -> line.startsWith("  "));
     assertThat(text)
         .startsWith("backbone: ")
-        .contains("head: {hidden: 2048,input-dropout: 0.3,dropout: 0.5}")
+        .contains("head: {hidden: 2048,input-dropout: 0.1,dropout: 0.5}")
         .endsWith("root-engine: auto, precision: float32")
         .doesNotContain(",,", "\"");
     assertThat(text.replace(",\n  ", ", ").split(", (?=[a-z-]+: )", -1))

@@ -56,6 +56,19 @@ class DesignsTest {
     assertThat(Designs.resolve(own).inputSize()).isEqualTo(224);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "none, true, auto, 512",
+    "none, false, auto, 128",
+    "block5_conv1, true, auto, 128",
+    "none, true, 64, 64"
+  })
+  void stepsAreLargeWhereAHeadAloneIsTrained(
+      String unfreeze, String cache, String asked, int batchSize) {
+    Recipe recipe = recipe(Map.of("unfreeze", unfreeze, "cache", cache, "batch-size", asked));
+    assertThat(Designs.resolve(recipe).batchSize()).isEqualTo(batchSize);
+  }
+
   @Test
   void theDefaultIsAFrozenVgg16WithAHeadOnThreeAverages() {
     GraftedNetwork design = design(RecipeReader.defaults());
@@ -65,7 +78,7 @@ class DesignsTest {
     assertThat(design.scaling()).isEqualTo(new GraftedNetwork.Scaling(0.5, true));
     assertThat(design.head())
         .containsExactly(
-            new Layer.Dropout("head_input_dropout", 0.3),
+            new Layer.Dropout("head_input_dropout", 0.1),
             new Layer.Dense("head_hidden", 1280, 2048),
             new Layer.Relu("head_relu"),
             new Layer.Dropout("head_dropout", 0.5),

@@ -9,7 +9,6 @@ import ai.djl.nn.Block;
 import ai.djl.nn.LambdaBlock;
 import ai.djl.nn.core.Linear;
 import ai.djl.nn.norm.BatchNorm;
-import ai.djl.nn.norm.Dropout;
 import ai.djl.nn.pooling.Pool;
 import dev.graft.network.Layer;
 import dev.graft.network.Preprocessing.ChannelOrder;
@@ -98,7 +97,7 @@ final class LayerBlocks implements Rendering<Block> {
 
   @Override
   public Block dropout(Layer.Dropout layer) {
-    return Dropout.builder().optRate((float) layer.rate()).build();
+    return new StockedDropout(layer);
   }
 
   @Override
