@@ -1,13 +1,16 @@
 package dev.graft.command;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.graft.Reason;
 import dev.graft.inference.TopClass;
 import dev.graft.io.Csv;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** How answers are written: lines of standard output. */
@@ -35,8 +38,14 @@ sealed interface AnswerLines {
    * What is in a picture.
    *
    * @param best the likeliest classes, the best first
+   * @param heatMap the file that shows where the best was seen, if one was asked for
    */
-  List<String> answer(String image, List<TopClass> best);
+  List<String> answer(String image, List<TopClass> best, Optional<Path> heatMap);
+
+  /** Likewise, where none was. */
+  default List<String> answer(String image, List<TopClass> best) {
+    return answer(image, best, Optional.empty());
+  }
 
   /** Nothing was found out about a picture. */
   List<String> failure(String image, String why);
@@ -44,7 +53,7 @@ sealed interface AnswerLines {
   /** For people: a picture's name, then a class a line. What failed is not said here. */
   record Text() implements AnswerLines {
     @Override
-    public List<String> answer(String image, List<TopClass> best) {
+    public List<String> answer(String image, List<TopClass> best, Optional<Path> heatMap) {
       List<String> lines = new ArrayList<>(List.of(Reason.line(image)));
       for (Named each : best.stream().map(Named::of).toList()) {
         String id = each.id().equals(each.name()) ? "" : each.id() + "  ";
@@ -52,6 +61,7 @@ sealed interface AnswerLines {
             String.format(
                 Locale.ROOT, "  %6.2f %%  %s%s", 100 * each.probability(), id, each.name()));
       }
+      heatMap.ifPresent(file -> lines.add("  heat map: " + Reason.line(file.toString())));
       return lines;
     }
 
@@ -65,13 +75,16 @@ sealed interface AnswerLines {
   record Json(String model) implements AnswerLines {
     private static final JsonMapper MAPPER = new JsonMapper();
 
-    private record Found(String image, String model, List<Named> predictions) {}
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    private record Found(String image, String model, List<Named> predictions, String heatmap) {}
 
     private record Failed(String image, String error) {}
 
     @Override
-    public List<String> answer(String image, List<TopClass> best) {
-      return List.of(toJson(new Found(image, model, best.stream().map(Named::of).toList())));
+    public List<String> answer(String image, List<TopClass> best, Optional<Path> heatMap) {
+      List<Named> named = best.stream().map(Named::of).toList();
+      String file = heatMap.map(Path::toString).orElse(null);
+      return List.of(toJson(new Found(image, model, named, file)));
     }
 
     @Override
@@ -121,7 +134,7 @@ sealed interface AnswerLines {
     }
 
     @Override
-    public List<String> answer(String image, List<TopClass> best) {
+    public List<String> answer(String image, List<TopClass> best, Optional<Path> heatMap) {
       List<String> fields = new ArrayList<>(List.of(image, ""));
       for (Named each : best.stream().map(Named::of).toList()) {
         fields.addAll(List.of(each.id(), each.name(), Double.toString(each.probability())));

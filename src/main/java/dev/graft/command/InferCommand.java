@@ -5,6 +5,8 @@ import dev.graft.Console;
 import dev.graft.Progress;
 import dev.graft.inference.Answer;
 import dev.graft.inference.Classifier;
+import dev.graft.inference.GradCam;
+import dev.graft.inference.TopClass;
 import dev.graft.run.RunFolder;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -30,7 +32,8 @@ import picocli.CommandLine.Spec;
       "  infer photos/                          all pictures in a folder and below",
       "  infer \"photos/**/*.jpg\"                a pattern, also where no shell reads it",
       "  infer --json *.png                     a JSON object a line, for programs",
-      "  infer --csv --top 1 photos/            a row a picture, for spreadsheets"
+      "  infer --csv --top 1 photos/            a row a picture, for spreadsheets",
+      "  infer --heatmap maps/ car.png          and where in the picture it was seen"
     })
 final class InferCommand implements Callable<Integer> {
   /** So few pictures need no progress. */
@@ -86,6 +89,13 @@ final class InferCommand implements Callable<Integer> {
           "Print a header and a row a picture: image, error, top1_id, top1_name,"
               + " top1_probability, top2_id and so on.")
   private boolean csv;
+
+  @Option(
+      names = "--heatmap",
+      paramLabel = "FOLDER",
+      description =
+          "Draw where in each picture its likeliest class was seen (Grad-CAM), a PNG file each.")
+  private Path heatMaps;
 
   @Mixin private DeviceOption device;
 
@@ -154,6 +164,7 @@ final class InferCommand implements Callable<Integer> {
   private void infer(List<PictureInput> inputs, Failures failures) throws IOException {
     Optional<Path> folder = imageNet ? Optional.empty() : modelFolder();
     try (Classifier classifier = classifier(folder, device.device());
+        HeatMaps maps = heatMaps == null ? null : heatMaps(classifier, folder);
         Classifier.Answers<PictureInput> answers = classifier.classify(inputs.iterator());
         Progress progress =
             inputs.size() > A_HANDFUL
@@ -164,15 +175,19 @@ final class InferCommand implements Callable<Integer> {
       lines.head().forEach(console::answer);
       for (int done = 1; console.unheard().isEmpty() && answers.hasNext(); done++) {
         Answer<PictureInput> answer = answers.next();
+        int number = done;
         answer
             .problem()
             .ifPresentOrElse(
                 why -> failed(lines, answer.source(), why, failures),
-                () ->
-                    lines
-                        .answer(answer.source().name(), classifier.top(answer.probabilities(), top))
-                        .forEach(console::answer));
-        progress.stepTo(done);
+                () -> {
+                  List<TopClass> best = classifier.top(answer.probabilities(), top);
+                  Optional<Path> map =
+                      Optional.ofNullable(maps)
+                          .map(all -> all.draw(answer.source(), number, best.get(0)));
+                  lines.answer(answer.source().name(), best, map).forEach(console::answer);
+                });
+        progress.stepTo(number);
       }
     }
   }
@@ -181,6 +196,15 @@ final class InferCommand implements Callable<Integer> {
     return folder.isPresent()
         ? Classifier.load(folder.get(), on)
         : INT8.equals(precision) ? Classifier.imageNetInt8() : Classifier.imageNet(on);
+  }
+
+  private HeatMaps heatMaps(Classifier classifier, Optional<Path> folder) {
+    GradCam gradCam =
+        folder
+            .map(model -> GradCam.of(model, device.device()))
+            .orElseGet(() -> GradCam.imageNet(device.device()));
+    console.say("Heat maps: " + gradCam.stage() + ", in " + heatMaps);
+    return new HeatMaps(heatMaps, classifier, gradCam);
   }
 
   private Optional<Path> modelFolder() throws IOException {

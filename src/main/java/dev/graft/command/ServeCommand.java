@@ -22,9 +22,9 @@ import picocli.CommandLine.Option;
     description = "Answer over HTTP what is in pictures: a page for people, REST for programs.",
     footerHeading = "%nExamples:%n",
     footer = {
-      "  serve                              the latest run's model; before any, ImageNet's classes",
+      "  serve                  the latest run's model; before any, ImageNet",
       "  serve --run output/runs/RUN --port 9000",
-      "  serve --host 0.0.0.0               for others too: there is no password"
+      "  serve --host 0.0.0.0   for others too: there is no password"
     })
 final class ServeCommand implements Callable<Integer> {
   private final Console console;

@@ -149,7 +149,17 @@ public final class Classifier implements AutoCloseable {
    *
    * @param pixels {@code (3, side, side)}, R, G, B, a byte each
    */
-  public record Prepared(ByteBuffer pixels) {}
+  public record Prepared(ByteBuffer pixels) {
+    /** As a picture again. */
+    public Picture picture(int side) {
+      int plane = side * side;
+      byte[] rgb = new byte[3 * plane];
+      for (int i = 0; i < rgb.length; i++) {
+        rgb[i] = pixels.get(pixels.position() + i % 3 * plane + i / 3);
+      }
+      return new Picture(side, side, rgb);
+    }
+  }
 
   /**
    * Answers, each worked out when it is asked for. Closing waits for the pictures that are being

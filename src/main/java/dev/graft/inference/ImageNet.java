@@ -17,7 +17,7 @@ import java.util.function.Function;
 
 /** The bundled EfficientNet-Lite0 with the classifier that it was trained with. */
 final class ImageNet {
-  private static final BackboneEntry ENTRY = BackboneEntry.EFFICIENTNET_LITE0;
+  static final BackboneEntry ENTRY = BackboneEntry.EFFICIENTNET_LITE0;
 
   private static final int SIDE = ENTRY.photographSize();
 

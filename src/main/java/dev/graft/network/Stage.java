@@ -58,7 +58,7 @@ public record Stage(String name, List<Layer> layers, Optional<List<Layer>> short
   }
 
   /** The name of the output. */
-  String output() {
+  public String output() {
     return shortcut.isPresent() ? name : layers.get(layers.size() - 1).name();
   }
 

@@ -63,6 +63,17 @@ public final class Charts {
     write(file, () -> new MistakesChart(mistakes, title).draw());
   }
 
+  /**
+   * A picture, and over it where a class was seen in it.
+   *
+   * @param picture square
+   * @param values {@code (height, width)}, 0 to 1
+   */
+  public static void heatMap(
+      Path file, Picture picture, int width, int height, float[] values, String title) {
+    write(file, () -> new HeatMapChart(picture, width, height, values, title).draw());
+  }
+
   private static void write(Path file, Supplier<BufferedImage> drawing) {
     try {
       WholeFile.write(file, png(drawing.get()));

@@ -74,7 +74,8 @@ public final class Graft {
     return fromPixels ? 0 : design.cut();
   }
 
-  private Segment segment(int from, int to) {
+  /** The steps from one to before another. */
+  public Segment segment(int from, int to) {
     return whole.sharing(graph, from, to);
   }
 
