@@ -67,6 +67,7 @@ class CommandLineTest {
             "head.hidden=32",
             "batch-size=32",
             "epochs=3",
+            "min-steps=10",
             "learning-rate=0.005")) {
       all.addAll(List.of("--set", setting));
     }

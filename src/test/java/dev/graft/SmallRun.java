@@ -101,6 +101,7 @@ record SmallRun(Path folder) {
         "--output=" + output,
         "--device=cpu",
         "--set=epochs=8",
+        "--set=min-steps=10",
         "--set=early-stopping.patience=8",
         "--learning-rate=0.02",
         "--set=input-size=" + SIDE,

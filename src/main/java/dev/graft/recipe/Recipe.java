@@ -12,6 +12,7 @@ import java.util.Locale;
  * @param backbone {@link #AUTO} for what suits the data
  * @param inputSize side of the network's input in pixels; 0 for what suits backbone and pictures
  * @param features stages whose averages are the features; empty for the backbone's own
+ * @param learningRate of the head, after the warm-up; 0 for what suits the batch size
  * @param batchSize pictures a step; 0 for what suits the part that is trained
  */
 public record Recipe(
@@ -207,7 +208,9 @@ public record Recipe(
       within("folds", folds, 2, 100);
     }
     within("min-steps", minSteps, 1, 100_000);
-    positive("learning-rate", learningRate);
+    if (learningRate != 0) {
+      positive("learning-rate", learningRate);
+    }
     positive("backbone-learning-rate", backboneLearningRate);
     positive("epsilon", epsilon);
     within("epochs", epochs, 1, 100_000);

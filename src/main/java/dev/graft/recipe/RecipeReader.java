@@ -150,14 +150,17 @@ public final class RecipeReader {
   /** Characters that fit a line of the console. */
   private static final int LINE = 110;
 
-  /** Keys of whole numbers that may be auto, which a recipe holds as 0, and their limits. */
+  /** Keys of numbers that may be auto, which a recipe holds as 0, and their limits. */
   private static final Map<String, String> NUMBERS =
-      Map.of("input-size", "8 to 1024", "batch-size", "1 to 65536");
+      Map.of(
+          "input-size", "a whole number from 8 to 1024",
+          "batch-size", "a whole number from 1 to 65536",
+          "learning-rate", "above 0 (from 1e-30 to 1e+30)");
 
   private static ObjectNode tree(Recipe recipe) {
     ObjectNode tree = YAML.valueToTree(recipe);
     for (String key : NUMBERS.keySet()) {
-      if (tree.path(key).asInt() == 0) {
+      if (tree.path(key).asDouble() == 0) {
         tree.put(key, Recipe.AUTO);
       }
     }
@@ -354,9 +357,9 @@ public final class RecipeReader {
         (key, limits) -> {
           if (tree.path(key).asText().equals(Recipe.AUTO)) {
             tree.put(key, 0);
-          } else if (tree.path(key).asInt(-1) == 0) {
+          } else if (tree.path(key).asDouble(-1) == 0) {
             throw new GraftException(
-                key + ": must be auto or a whole number from " + limits + ", not 0.");
+                key + ": must be auto or " + limits + ", not " + tree.path(key).asText() + ".");
           }
         });
     if (tree.path("features").asText().equals(Recipe.AUTO)) {

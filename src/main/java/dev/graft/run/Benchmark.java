@@ -435,7 +435,9 @@ public final class Benchmark {
     String number = Integer.toString(epochs);
     Recipe recipe =
         Designs.resolve(
-            RecipeReader.read(file, Map.of("epochs", number, "early-stopping.patience", number)));
+            RecipeReader.read(file, Map.of("epochs", number, "early-stopping.patience", number)),
+            TRAINED + VALIDATED,
+            32);
     BackboneEntry entry = BackboneEntry.of(recipe.backbone());
     try (Backbone backbone =
         Backbone.load(

@@ -26,10 +26,16 @@ public final class Designs {
   private static final int SMALL = 64;
 
   /**
-   * Pictures a step where a head is trained on features that are kept: a step passes over all of
-   * its weights a dozen times, however many pictures it is for.
+   * Pictures a step where a head alone is trained on the features of many: a step passes over all
+   * of its weights a dozen times, however many pictures it is for.
    */
-  private static final int HEAD_BATCH = 512;
+  private static final int LARGE_BATCH = 512;
+
+  /** Learning rate of a head in steps of so many; of smaller steps it is smaller by as much. */
+  private static final double LARGE_BATCH_RATE = 0.002;
+
+  /** Many; of fewer, so large steps would be too few in the epochs that the recipe has. */
+  private static final int MANY = 20_000;
 
   /**
    * Pictures a step where each goes through stages of the backbone, whose activations take room.
@@ -41,10 +47,11 @@ public final class Designs {
   /**
    * A recipe with nothing of its network left to decide: each {@code auto} is what suits the data.
    *
+   * @param pictures how many there are
    * @param pictureSide the shorter side of the pictures in the middle, in pixels
    * @throws GraftException for a backbone that there is not
    */
-  public static Recipe resolve(Recipe asked, int pictureSide) {
+  public static Recipe resolve(Recipe asked, int pictures, int pictureSide) {
     String backbone = asked.backbone();
     if (backbone.equals(Recipe.AUTO)) {
       // The notebook's network for the notebook's data; own pictures get one that suits a CPU.
@@ -57,9 +64,15 @@ public final class Designs {
       int side = pictureSide <= SMALL ? entry.inputSize() : entry.photographSize();
       decided.put("input-size", Integer.toString(side));
     }
-    if (asked.batchSize() == 0) {
+    int batchSize = asked.batchSize();
+    if (batchSize == 0) {
       boolean headOnly = asked.cache() && asked.unfreeze().equals(GraftedNetwork.NONE);
-      decided.put("batch-size", Integer.toString(headOnly ? HEAD_BATCH : BATCH));
+      batchSize = headOnly && pictures >= MANY ? LARGE_BATCH : BATCH;
+      decided.put("batch-size", Integer.toString(batchSize));
+    }
+    if (asked.learningRate() == 0) {
+      double share = (double) Math.min(batchSize, LARGE_BATCH) / LARGE_BATCH;
+      decided.put("learning-rate", Double.toString(share * LARGE_BATCH_RATE));
     }
     if (asked.features().isEmpty()) {
       decided.put("features", entry.network().features().toString());
@@ -74,8 +87,8 @@ public final class Designs {
    * @throws GraftException also for 8 bits where ONNX Runtime is not to compute, and for ONNX
    *     Runtime where it is not there
    */
-  static Recipe resolve(Recipe asked, int pictureSide, Device device) {
-    Recipe recipe = resolve(asked, pictureSide);
+  static Recipe resolve(Recipe asked, int pictures, int pictureSide, Device device) {
+    Recipe recipe = resolve(asked, pictures, pictureSide);
     Map<String, String> decided = new LinkedHashMap<>();
     String first = BackboneEntry.of(recipe.backbone()).network().stages().get(0).name();
     if (recipe.unfreeze().equals(first)) {
@@ -94,7 +107,7 @@ public final class Designs {
 
   /** Likewise, before any picture was looked at: own pictures are taken for photographs. */
   public static Recipe resolve(Recipe asked) {
-    return resolve(asked, isCifar10(asked) ? SMALL : SMALL + 1);
+    return resolve(asked, 0, isCifar10(asked) ? SMALL : SMALL + 1);
   }
 
   private static boolean isCifar10(Recipe recipe) {

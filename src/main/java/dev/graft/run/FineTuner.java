@@ -98,7 +98,7 @@ public final class FineTuner {
       events.listed(data, survey);
       // What can't be split is said now, before hours of features.
       Split.check(data, survey.groups());
-      Recipe recipe = Designs.resolve(asked, data.sides().median(), device);
+      Recipe recipe = Designs.resolve(asked, data.pictures().size(), data.sides().median(), device);
       events.decided(asked, recipe, data.sides().smallerThan(recipe.inputSize()));
       BackboneEntry entry = BackboneEntry.of(recipe.backbone());
       try (Backbone backbone =

@@ -41,7 +41,7 @@ class RecipeReaderTest {
           new Recipe.Head(2048, 0.1, 0.5),
           Recipe.Initializer.GLOROT_UNIFORM,
           Recipe.OptimizerChoice.ADAMW,
-          0.002,
+          0,
           0.0001,
           Recipe.Schedule.COSINE,
           0,
@@ -50,8 +50,8 @@ class RecipeReaderTest {
           0.05,
           Recipe.ClassWeights.LOGIT_ADJUSTED,
           0,
-          8,
           10,
+          40,
           new Recipe.EarlyStopping(5, 0, true),
           42,
           "auto",
@@ -377,7 +377,7 @@ class RecipeReaderTest {
   void aWrittenRecipeSaysAutoAndLeavesNamesBare() {
     assertThat(RecipeReader.write(DEFAULTS))
         .contains("backbone: auto\n", "input-size: auto\n", "features: auto\n")
-        .contains("batch-size: auto\n")
+        .contains("batch-size: auto\n", "learning-rate: auto\n")
         .contains("data-dir:\n- data\n- ../shared\n", "head:\n  hidden: 2048\n")
         .hasLineCount(44);
   }

@@ -47,7 +47,7 @@ class DesignsTest {
   void picturesOverSixtyFourPixelsAreTakenForPhotographsUnlessTheRecipeSaysAnotherSize(
       String backbone, String inputSize, int pictureSide, int side) {
     Recipe recipe = recipe(Map.of("backbone", backbone, "input-size", inputSize));
-    assertThat(Designs.resolve(recipe, pictureSide).inputSize()).isEqualTo(side);
+    assertThat(Designs.resolve(recipe, 100, pictureSide).inputSize()).isEqualTo(side);
   }
 
   @Test
@@ -58,15 +58,30 @@ class DesignsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "none, true, auto, 512",
-    "none, false, auto, 128",
-    "block5_conv1, true, auto, 128",
-    "none, true, 64, 64"
+    "none, true, auto, 20000, 512",
+    "none, true, auto, 19999, 128",
+    "none, false, auto, 20000, 128",
+    "block5_conv1, true, auto, 20000, 128",
+    "none, true, 64, 20000, 64"
   })
-  void stepsAreLargeWhereAHeadAloneIsTrained(
-      String unfreeze, String cache, String asked, int batchSize) {
+  void stepsAreLargeWhereAHeadAloneIsTrainedOnManyPictures(
+      String unfreeze, String cache, String asked, int pictures, int batchSize) {
     Recipe recipe = recipe(Map.of("unfreeze", unfreeze, "cache", cache, "batch-size", asked));
-    assertThat(Designs.resolve(recipe).batchSize()).isEqualTo(batchSize);
+    assertThat(Designs.resolve(recipe, pictures, 32).batchSize()).isEqualTo(batchSize);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "auto, 20000, auto, 0.002",
+    "auto, 100, auto, 0.0005",
+    "64, 100, auto, 0.00025",
+    "1024, 100, auto, 0.002",
+    "auto, 20000, 0.0003, 0.0003"
+  })
+  void theLearningRateGoesWithTheBatchSizeUnlessTheRecipeSaysOne(
+      String batchSize, int pictures, String asked, double rate) {
+    Recipe recipe = recipe(Map.of("batch-size", batchSize, "learning-rate", asked));
+    assertThat(Designs.resolve(recipe, pictures, 32).learningRate()).isEqualTo(rate);
   }
 
   @Test
@@ -170,7 +185,7 @@ class DesignsTest {
     assertThat(decided.backbone()).isEqualTo("vgg16");
     assertThat(decided.inputSize()).isEqualTo(32);
     assertThat(decided.features()).containsExactly("block3_pool", "block4_pool", "block5_pool");
-    assertThat(Designs.resolve(decided, 1200)).isEqualTo(decided);
+    assertThat(Designs.resolve(decided, 100, 1200)).isEqualTo(decided);
   }
 
   @ParameterizedTest
@@ -206,7 +221,7 @@ class DesignsTest {
 
   private static Recipe decided(Map<String, String> settings, String device) {
     return Designs.resolve(
-        recipe(settings), 32, device.equals("gpu") ? Device.gpu() : Device.cpu());
+        recipe(settings), 100, 32, device.equals("gpu") ? Device.gpu() : Device.cpu());
   }
 
   private static void assertRefused(Map<String, String> settings, String message) {
