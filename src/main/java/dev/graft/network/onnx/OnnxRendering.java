@@ -59,7 +59,54 @@ record OnnxRendering(
 
   @Override
   public String conv2d(Layer.Conv2d layer) {
+    Shape input = shapes.get(inputs.get(0));
+    int window = layer.kernel() * layer.kernel();
+    if (layer.groups() == 1 && input.get(1) * input.get(2) < window) {
+      return dense(layer, input);
+    }
     return convolution(layer, layer.weights().stream().map(this::constant).toList());
+  }
+
+  /**
+   * A convolution of so small a picture that most of its window lies outside of it: as a dense
+   * layer, which does not multiply what is outside. 3x3 on 2x2, as in VGG16's last block, is 4/9 of
+   * the work.
+   */
+  private String dense(Layer.Conv2d layer, Shape input) {
+    Shape result = layer.output(input);
+    float[] kernel = weights.of(layer.weights().get(0));
+    float[] bias = layer.bias() ? weights.of(layer.weights().get(1)) : new float[layer.out()];
+    int height = Math.toIntExact(input.get(1));
+    int width = Math.toIntExact(input.get(2));
+    int rows = Math.toIntExact(result.get(1));
+    int columns = Math.toIntExact(result.get(2));
+    int top = layer.padding().outside(height, layer.kernel(), layer.stride())[0];
+    int left = layer.padding().outside(width, layer.kernel(), layer.stride())[0];
+    int in = layer.in() * height * width;
+    float[] matrix = new float[layer.out() * rows * columns * in];
+    float[] biases = new float[layer.out() * rows * columns];
+    for (int to = 0; to < biases.length; to++) {
+      int out = to / (rows * columns);
+      int firstRow = to / columns % rows * layer.stride() - top;
+      int firstColumn = to % columns * layer.stride() - left;
+      biases[to] = bias[out];
+      for (int from = 0; from < in; from++) {
+        int y = from / width % height - firstRow;
+        int x = from % width - firstColumn;
+        if (y >= 0 && y < layer.kernel() && x >= 0 && x < layer.kernel()) {
+          int channel = from / (height * width);
+          int tap = (out * layer.in() + channel) * layer.kernel() * layer.kernel();
+          matrix[to * in + from] = kernel[tap + y * layer.kernel() + x];
+        }
+      }
+    }
+    String flat = node("Flatten", ".flat", inputs, attribute("axis", 1));
+    long values = biases.length;
+    String dense = graph.floats(output + ".matrix", List.of(values, (long) in), matrix);
+    String added = graph.floats(output + ".biases", List.of(values), biases);
+    String product = node("Gemm", ".product", List.of(flat, dense, added), attribute("transB", 1));
+    String shape = graph.longs(output + ".shape", -1, layer.out(), rows, columns);
+    return node("Reshape", "", List.of(product, shape));
   }
 
   /**

@@ -11,6 +11,8 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.graft.GraftException;
 import dev.graft.Progress;
 import dev.graft.engine.OnnxSession;
@@ -29,6 +31,7 @@ import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.SmallCnn;
 import dev.graft.network.Stage;
+import dev.graft.network.Step;
 import dev.graft.network.Weight;
 import dev.graft.network.djl.Segment;
 import dev.graft.zoo.Backbone;
@@ -46,6 +49,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -207,6 +211,26 @@ class OnnxFileTest {
           inDjl(whole.sharing(graph, 0, cut), pixels, new Shape(2, 3, 9, 9)),
           1e-5);
     }
+  }
+
+  /** Whose window lies outside for the most part: it becomes a dense layer. */
+  @ParameterizedTest
+  @CsvSource({"2, 2, 3, 1, SAME", "2, 2, 3, 2, SAME", "3, 2, 5, 2, SAME", "1, 1, 3, 1, SAME"})
+  void aConvolutionOfAPictureOfFewPixelsIsAsInDjl(
+      int height, int width, int kernel, int stride, Padding padding) throws Exception {
+    Conv2d convolution = new Conv2d("c", 3, 5, kernel, stride, padding, 1);
+    Graph graph = new Graph(new Shape(3, height, width), List.of(Step.of(convolution, "pixels")));
+    Segment whole = random(graph, manager);
+    byte[] pixels = Arrays.copyOf(pixels(2, 3), 2 * 3 * height * width);
+    byte[] model = model(graph, List.of("c"), whole, PixelType.FLOAT32);
+
+    assertAlike(
+        inOnnxRuntime(model, directFloats(pixels), 2),
+        inDjl(whole, pixels, new Shape(2, 3, height, width)),
+        1e-5);
+    assertThat(ModelProto.parseFrom(model).getGraph().getNodeList())
+        .extracting(NodeProto::getOpType)
+        .containsExactly("Flatten", "Gemm", "Reshape");
   }
 
   @Test
