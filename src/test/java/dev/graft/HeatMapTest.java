@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("engine")
 class HeatMapTest {
   private static final int SIDE = 32;
-  private static final int TRAINED = 30;
+  private static final int TRAINED = 60;
   private static final int PAIRS = 10;
 
   @TempDir static Path folder;
@@ -67,7 +67,8 @@ class HeatMapTest {
                 "--output=" + into,
                 "--device=cpu",
                 "--backbone=efficientnet-lite0",
-                "--set=input-size=128",
+                "--set=input-size=160",
+                "--set=features=[head]",
                 "--set=head.hidden=0"));
     arguments.addAll(List.of(options));
     CommandRun tuned = CommandRun.of(arguments.toArray(String[]::new));
