@@ -292,7 +292,8 @@ class SmallRunsTest {
     List<Path> ranges = ranges(features);
     assertThat(ranges).hasSize(1);
     String first = Files.readString(ranges.get(0));
-    Files.writeString(ranges.get(0), first.substring(0, 100)); // as no run leaves it
+    // Ranges that make sense and are not those that were measured.
+    Files.writeString(ranges.get(0), first.replaceFirst("greatest\":[0-9]", "$01"));
 
     SmallRun again = photos.train(output(), "--set=precision=int8");
     assertThat(ranges(features)).isEqualTo(ranges);

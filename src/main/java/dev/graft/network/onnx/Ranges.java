@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /**
@@ -37,6 +38,9 @@ public record Ranges(@JsonValue Map<String, Range> byStep) {
 
   @JsonCreator
   public Ranges {
+    if (byStep == null || byStep.values().stream().anyMatch(Objects::isNull)) {
+      throw new IllegalArgumentException("ranges that are none");
+    }
     byStep = Collections.unmodifiableMap(new TreeMap<>(byStep));
   }
 
