@@ -3,19 +3,22 @@ package dev.graft;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
-import dev.graft.data.Cifar10;
-import dev.graft.data.ImageSet;
 import dev.graft.inference.Classifier;
 import dev.graft.inference.Classifier.Prepared;
 import dev.graft.inference.GradCam;
 import dev.graft.inference.GradCam.HeatMap;
 import dev.graft.picture.Picture;
+import dev.graft.picture.PictureReader;
+import java.awt.Color;
+import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Random;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -23,38 +26,68 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Sanity checks of heat maps (after Adebayo et al. 2018), on a classifier of ships and horses that
+ * Sanity checks of heat maps (after Adebayo et al. 2018), on a classifier of dots and stripes that
  * was trained for it.
  */
 @Tag("engine")
 class HeatMapTest {
-  private static final int SIDE = 32;
-  private static final int TRAINED = 60;
+  private static final int SIDE = 192;
+  private static final int TRAINED = 20;
   private static final int PAIRS = 10;
 
   @TempDir static Path folder;
   private static Path output;
   private static SmallRun run;
-  private static final List<Picture> horses = new ArrayList<>();
-  private static final List<Picture> ships = new ArrayList<>();
+
+  /** What pictures are made of. */
+  private enum Kind {
+    STRIPES,
+    DOTS,
+    SQUARES,
+    CLOUDS;
+
+    String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   @BeforeAll
   static void train() throws IOException {
-    ImageSet all = Cifar10.sample().pictures();
-    for (int i = 0; horses.size() < TRAINED + PAIRS || ships.size() < TRAINED + PAIRS; i++) {
-      Picture picture = all.read(i, 0).orElseThrow();
-      switch (all.classes().get(all.label(i))) {
-        case "horse" -> horses.add(picture);
-        case "ship" -> ships.add(picture);
-        default -> {}
+    for (Kind kind : Kind.values()) {
+      for (int i = 0; i < TRAINED; i++) {
+        write(drawn(i, kind), folder.resolve("photos/" + kind.label() + "/" + i + ".png"));
       }
-    }
-    for (int i = 0; i < TRAINED; i++) {
-      write(horses.get(PAIRS + i), folder.resolve("photos/horse/" + i + ".png"));
-      write(ships.get(PAIRS + i), folder.resolve("photos/ship/" + i + ".png"));
     }
     output = folder.resolve("output");
     run = train("trained", "--set=epochs=10");
+  }
+
+  /** In drawn sizes, places and colours. */
+  private static BufferedImage drawn(int seed, Kind kind) {
+    Random random = new Random(seed);
+    BufferedImage image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
+    Graphics2D g = image.createGraphics();
+    g.setColor(new Color(random.nextInt(1 << 24)));
+    g.fillRect(0, 0, SIDE, SIDE);
+    g.rotate(random.nextDouble() * Math.PI, SIDE / 2.0, SIDE / 2.0);
+    for (int x = -SIDE; x < 2 * SIDE; x += 12 + random.nextInt(12)) {
+      for (int y = -SIDE; y < 2 * SIDE; y += 12 + random.nextInt(12)) {
+        Color colour = new Color(random.nextInt(1 << 24));
+        g.setColor(colour);
+        int size = 8 + random.nextInt(8);
+        switch (kind) {
+          case STRIPES -> g.fillRect(x, -SIDE, size / 2, 3 * SIDE);
+          case DOTS -> g.fillOval(x, y, size, size);
+          case SQUARES -> g.fillRect(x, y, size, size);
+          case CLOUDS -> {
+            g.setColor(new Color(colour.getRed(), colour.getGreen(), colour.getBlue(), 20));
+            g.fillOval(x, y, 6 * size, 6 * size);
+          }
+        }
+      }
+    }
+    g.dispose();
+    return image;
   }
 
   private static SmallRun train(String name, String... options) throws IOException {
@@ -67,8 +100,8 @@ class HeatMapTest {
                 "--output=" + into,
                 "--device=cpu",
                 "--backbone=efficientnet-lite0",
-                "--set=input-size=160",
-                "--set=features=[head]",
+                "--set=input-size=192",
+                "--set=min-steps=10",
                 "--set=head.hidden=0"));
     arguments.addAll(List.of(options));
     CommandRun tuned = CommandRun.of(arguments.toArray(String[]::new));
@@ -77,27 +110,18 @@ class HeatMapTest {
         into.resolve("runs").resolve(Files.readString(into.resolve("latest")).strip()));
   }
 
-  private static void write(Picture picture, Path file) throws IOException {
-    BufferedImage image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
-    for (int i = 0; i < SIDE * SIDE; i++) {
-      int pixel = 0;
-      for (int c = 0; c < 3; c++) {
-        pixel = pixel << 8 | (picture.rgb()[3 * i + c] & 0xff);
-      }
-      image.setRGB(i % SIDE, i / SIDE, pixel);
-    }
+  private static void write(BufferedImage image, Path file) throws IOException {
     Files.createDirectories(file.getParent());
     ImageIO.write(image, "png", file.toFile());
   }
 
-  private static Picture sideBySide(Picture left, Picture right) {
-    byte[] rgb = new byte[2 * left.rgb().length];
-    int row = 3 * SIDE;
-    for (int y = 0; y < SIDE; y++) {
-      System.arraycopy(left.rgb(), y * row, rgb, 2 * y * row, row);
-      System.arraycopy(right.rgb(), y * row, rgb, (2 * y + 1) * row, row);
-    }
-    return new Picture(2 * SIDE, SIDE, rgb);
+  private static Picture sideBySide(BufferedImage left, BufferedImage right) throws IOException {
+    BufferedImage both = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
+    both.createGraphics().drawImage(left, 0, 0, null);
+    both.createGraphics().drawImage(right, SIDE / 2, 0, null);
+    Path file = folder.resolve("both.png");
+    write(both, file);
+    return PictureReader.read(file);
   }
 
   /** How much more of a map lies on its left half than on its right one. */
@@ -111,21 +135,21 @@ class HeatMapTest {
   }
 
   @Test
-  void ofAPictureOfTwoHalvesEachClassIsSeenInItsOwn() {
+  void ofAPictureOfTwoHalvesEachClassIsSeenInItsOwn() throws IOException {
     Path model = run.folder().resolve("model");
     int right = 0;
     try (Classifier classifier = Classifier.load(model, Device.cpu());
         GradCam gradCam = GradCam.of(model, Device.cpu())) {
       for (int i = 0; i < PAIRS; i++) {
-        boolean horseIsLeft = i % 2 == 0;
-        Picture both =
-            horseIsLeft
-                ? sideBySide(horses.get(i), ships.get(i))
-                : sideBySide(ships.get(i), horses.get(i));
-        Prepared prepared = classifier.prepare(both);
-        double horse = leaning(gradCam.map(prepared, classifier.classes().indexOf("horse")));
-        double ship = leaning(gradCam.map(prepared, classifier.classes().indexOf("ship")));
-        right += (horseIsLeft ? horse > 0 && ship < 0 : horse < 0 && ship > 0) ? 1 : 0;
+        Kind left = Kind.values()[i % 4];
+        Kind other = Kind.values()[(i + 1 + i / 4) % 4];
+        int seed = TRAINED + i;
+        Prepared both = classifier.prepare(sideBySide(drawn(seed, left), drawn(seed, other)));
+        List<String> classes = classifier.classes();
+        double leftward = leaning(gradCam.map(both, classes.indexOf(left.label())));
+        double rightward = -leaning(gradCam.map(both, classes.indexOf(other.label())));
+
+        right += leftward > 0 && rightward > 0 ? 1 : 0;
       }
     }
     assertThat(right).isGreaterThanOrEqualTo(8);
@@ -138,7 +162,8 @@ class HeatMapTest {
     try (Classifier classifier = Classifier.load(model, Device.cpu());
         GradCam trained = GradCam.of(model, Device.cpu());
         GradCam redrawn = GradCam.of(other, Device.cpu())) {
-      Prepared picture = classifier.prepare(horses.get(0));
+      Prepared picture =
+          classifier.prepare(sideBySide(drawn(1, Kind.DOTS), drawn(1, Kind.STRIPES)));
       assertThat(trained.map(picture, 0).values()).isEqualTo(trained.map(picture, 0).values());
       assertThat(redrawn.map(picture, 0).values()).isNotEqualTo(trained.map(picture, 0).values());
     }
@@ -146,7 +171,7 @@ class HeatMapTest {
 
   @Test
   void inferNamesTheFileOfAPicturesMap() throws IOException {
-    Path file = folder.resolve("photos/horse/0.png");
+    Path file = folder.resolve("photos/stripes/0.png");
     CommandRun infer =
         CommandRun.of(
             "infer",

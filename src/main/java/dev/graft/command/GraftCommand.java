@@ -3,6 +3,7 @@ package dev.graft.command;
 import dev.graft.Console;
 import dev.graft.GraftException;
 import dev.graft.Reason;
+import dev.graft.engine.OnnxSession;
 import dev.graft.run.GitCommit;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -77,6 +78,12 @@ public final class GraftCommand implements Runnable {
    * @return the exit code: 0 done, 1 failed, 2 wrong usage
    */
   public static int run(String[] arguments, OutputStream out, PrintStream err) {
+    if (arguments.length > 0 && arguments[0].equals("infer")) {
+      // It takes as long to load as the command line takes to be read.
+      Thread loading = new Thread(OnnxSession::isThere, "graft-onnxruntime");
+      loading.setDaemon(true);
+      loading.start();
+    }
     GraftCommand root = new GraftCommand();
     try (Console console = new Console(out, err, interactive(err))) {
       // What it warns of, such as quotes in a value, is right as it is.

@@ -16,6 +16,7 @@ import dev.graft.network.Stage;
 import dev.graft.network.Weights;
 import dev.graft.network.djl.Graft;
 import dev.graft.network.djl.Segment;
+import dev.graft.network.djl.Values;
 import dev.graft.zoo.Backbone;
 import dev.graft.zoo.WeightReader;
 import java.nio.file.Path;
@@ -72,7 +73,7 @@ public final class GradCam implements AutoCloseable {
     graft
         .logits(true)
         .byWeight()
-        .forEach((weight, parameter) -> parameter.getArray().set(weights.of(weight)));
+        .forEach((weight, parameter) -> Values.set(parameter, weights.of(weight)));
     Graph graph = design.graph();
     int cut = graph.indexOf(seen) + 1;
     place = graph.crossing(cut).indexOf(seen);

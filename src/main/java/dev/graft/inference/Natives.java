@@ -51,7 +51,14 @@ public final class Natives {
 
   /** The number of GPUs that DJL's engine has; it is started only where there are some at all. */
   public static int gpus() {
-    return CudaUtils.getGpuCount() == 0 ? 0 : engine().getGpuCount();
+    return !mayHaveGpu() || CudaUtils.getGpuCount() == 0 ? 0 : engine().getGpuCount();
+  }
+
+  /** Linux has a device file of NVIDIA's driver, or of Windows's; to ask CUDA takes a while. */
+  private static boolean mayHaveGpu() {
+    return !System.getProperty("os.name").startsWith("Linux")
+        || Files.exists(Path.of("/dev/nvidiactl"))
+        || Files.exists(Path.of("/dev/dxg"));
   }
 
   private static void check(String engine) throws IOException {

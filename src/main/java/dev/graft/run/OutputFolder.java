@@ -1,8 +1,5 @@
 package dev.graft.run;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.graft.GraftException;
 import dev.graft.data.OwnOutput;
 import dev.graft.io.WholeFile;
@@ -47,9 +44,6 @@ public record OutputFolder(Path path) {
 
   /** In bytes; more than a file system allows. */
   private static final long LONGEST_NAME = 4096;
-
-  static final ObjectMapper JSON =
-      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
   public Path runs() {
     return path.resolve("runs");
@@ -145,7 +139,8 @@ public record OutputFolder(Path path) {
         folder,
         into -> {
           content.writeTo(into);
-          WholeFile.write(into.resolve("evaluation.json"), JSON.writeValueAsString(summary) + "\n");
+          WholeFile.write(
+              into.resolve("evaluation.json"), RunRecord.JSON.writeValueAsString(summary) + "\n");
         });
     return folder;
   }

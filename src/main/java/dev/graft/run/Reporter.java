@@ -62,7 +62,7 @@ public final class Reporter {
 
   /** Writes the page of a run that is complete but for it. */
   static void write(Path run, RunRecord record, GraftedNetwork design, TestPictures test) {
-    RunFiles files = RunFiles.read(run, OutputFolder.JSON.valueToTree(record));
+    RunFiles files = RunFiles.read(run, RunRecord.JSON.valueToTree(record));
     write(files, design, Optional.of(test), Optional.empty());
   }
 

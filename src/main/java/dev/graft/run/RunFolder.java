@@ -25,7 +25,7 @@ public final class RunFolder implements AutoCloseable {
   private static final String CLAIM = ".running";
 
   private static final ObjectReader READER =
-      OutputFolder.JSON
+      RunRecord.JSON
           .readerFor(RunRecord.class)
           .without(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
@@ -72,7 +72,7 @@ public final class RunFolder implements AutoCloseable {
   }
 
   private static void write(Path folder, RunRecord record) throws IOException {
-    WholeFile.write(folder.resolve(RECORD), OutputFolder.JSON.writeValueAsString(record) + "\n");
+    WholeFile.write(folder.resolve(RECORD), RunRecord.JSON.writeValueAsString(record) + "\n");
   }
 
   /** Ends the run; from now on it is the latest. */

@@ -4,6 +4,9 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.graft.evaluation.Averages;
 import dev.graft.evaluation.ClassFigures;
 import dev.graft.evaluation.Evaluation;
@@ -26,6 +29,9 @@ public record RunRecord(
     @JsonUnwrapped Provenance provenance,
     Data data,
     @JsonUnwrapped Outcome outcome) {
+  static final ObjectMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
   /** A run that begins. */
   static RunRecord running(Provenance provenance, Data data) {
     return new RunRecord(Status.RUNNING, null, provenance, data, Outcome.NONE);
