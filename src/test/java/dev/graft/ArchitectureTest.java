@@ -87,7 +87,6 @@ class ArchitectureTest {
               "feature",
               "inference",
               "training",
-              "engine",
               "report",
               "serve",
               "run",

@@ -20,7 +20,7 @@ import java.util.Map;
  */
 public final class OnnxRoot implements FrozenRoot {
   /** Changes whenever something here, or in the rendering, changes what comes of a picture. */
-  public static final int VERSION = 2;
+  public static final int VERSION = 3;
 
   private final OnnxSession session;
   private final RecordLayout layout;

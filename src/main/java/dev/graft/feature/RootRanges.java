@@ -40,7 +40,7 @@ public record RootRanges(
    * Of CIFAR-10 at 96 and 32 pixels 64, 128, 256 and 512 pictures gave features that were equally
    * near to those in float32; each costs three times as much as a picture's features.
    */
-  private static final int PICTURES = 128;
+  private static final int PICTURES = 64;
 
   private static final ObjectMapper JSON = new ObjectMapper();
 

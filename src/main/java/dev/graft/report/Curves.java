@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Curves over epochs, measured out for a drawing of {@link #WIDTH} x {@link #HEIGHT} units.
+ * Curves over epochs, measured out for a drawing of 480 x 280 units.
  *
  * @param figure what the ordinate is
  * @param lines each drawn in a colour of its own
@@ -16,15 +16,15 @@ import java.util.function.ToDoubleFunction;
  */
 public record Curves(String figure, List<Line> lines, List<Tick> ticks, List<Tick> epochs) {
   /** Of the drawing. */
-  public static final int WIDTH = 480;
+  private static final int WIDTH = 480;
 
-  public static final int HEIGHT = 280;
+  private static final int HEIGHT = 280;
 
   /** Where the axes are. */
-  public static final int LEFT = 48;
+  private static final int LEFT = 48;
 
-  public static final int RIGHT = WIDTH - 8;
-  public static final int BOTTOM = HEIGHT - 26;
+  private static final int RIGHT = WIDTH - 8;
+  private static final int BOTTOM = HEIGHT - 26;
   private static final int TOP = 12;
   private static final int TICKS = 5;
 
@@ -44,6 +44,28 @@ public record Curves(String figure, List<Line> lines, List<Tick> ticks, List<Tic
     private double[] values() {
       return history.epochs().stream().mapToDouble(figure).toArray();
     }
+  }
+
+  /** Of the drawing. */
+  public int width() {
+    return WIDTH;
+  }
+
+  public int height() {
+    return HEIGHT;
+  }
+
+  /** Where its axes are. */
+  public int left() {
+    return LEFT;
+  }
+
+  public int right() {
+    return RIGHT;
+  }
+
+  public int bottom() {
+    return BOTTOM;
   }
 
   /** Measures out curves that share their axes. */

@@ -3,21 +3,28 @@ package dev.graft.report;
 import dev.graft.GraftException;
 import dev.graft.io.WholeFile;
 import dev.graft.picture.Picture;
-import gg.jte.ContentType;
-import gg.jte.TemplateEngine;
-import gg.jte.output.StringOutput;
+import freemarker.template.Configuration;
+import freemarker.template.DefaultObjectWrapper;
+import freemarker.template.TemplateException;
+import freemarker.template.TemplateExceptionHandler;
+import freemarker.template.TemplateModelException;
+import freemarker.template.Version;
 import java.awt.Rectangle;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
  * Pages that are one file each and load nothing: they open from a mail's attachment, on a phone, in
- * the dark and on paper. Their templates are in {@code src/main/jte}, which escape every name.
+ * the dark and on paper. Their templates lie beside this class among the resources; whatever they
+ * show is escaped.
  */
 public final class Pages {
   /** Classes that a confusion matrix has room for; of more the most confused are shown. */
@@ -34,8 +41,7 @@ public final class Pages {
   /** Greatest side of a picture, in pixels. */
   public static final int PICTURE_SIDE = 128;
 
-  private static final TemplateEngine TEMPLATES =
-      TemplateEngine.createPrecompiled(ContentType.Html);
+  private static final Configuration TEMPLATES = templates();
 
   private Pages() {}
 
@@ -111,22 +117,44 @@ public final class Pages {
 
   /** Writes the page of a run. */
   public static void write(Path file, Run run) {
-    write(file, "run.jte", run);
+    write(file, "run.ftlh", run);
   }
 
   /** Writes the page of several runs. */
   public static void write(Path file, Comparison comparison) {
-    write(file, "comparison.jte", comparison);
+    write(file, "comparison.ftlh", comparison);
   }
 
   private static void write(Path file, String template, Object page) {
-    StringOutput html = new StringOutput();
-    TEMPLATES.render(template, page, html);
+    StringWriter html = new StringWriter();
     try {
+      TEMPLATES.getTemplate(template).process(Map.of("page", page), html);
       WholeFile.write(file, html.toString());
     } catch (IOException e) {
       throw new GraftException("Cannot write the page " + file + " (" + e + ").", e);
+    } catch (TemplateException e) {
+      throw new IllegalStateException(e);
     }
+  }
+
+  /** By their names' ending, {@code .ftlh}, all that they show is made harmless in HTML. */
+  private static Configuration templates() {
+    Version version = Configuration.VERSION_2_3_34;
+    Configuration templates = new Configuration(version);
+    DefaultObjectWrapper wrapper = new DefaultObjectWrapper(version);
+    templates.setObjectWrapper(wrapper);
+    templates.setClassForTemplateLoading(Pages.class, "");
+    templates.setDefaultEncoding(StandardCharsets.UTF_8.name());
+    templates.setLocale(Locale.ROOT);
+    templates.setNumberFormat("computer");
+    templates.setLogTemplateExceptions(false);
+    templates.setTemplateExceptionHandler(TemplateExceptionHandler.RETHROW_HANDLER);
+    try {
+      templates.setSharedVariable("pages", wrapper.getStaticModels().get(Pages.class.getName()));
+    } catch (TemplateModelException e) {
+      throw new IllegalStateException(e);
+    }
+    return templates;
   }
 
   // What templates say with.
@@ -137,10 +165,5 @@ public final class Pages {
 
   public static String number(String format, Object... values) {
     return String.format(Locale.ROOT, format, values);
-  }
-
-  /** Bytes in the unit that suits them. */
-  public static String megabytes(double bytes) {
-    return String.format(Locale.ROOT, "%,.0f MB", bytes / (1 << 20));
   }
 }

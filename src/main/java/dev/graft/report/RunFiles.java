@@ -111,6 +111,18 @@ public record RunFiles(
     return found.isNumber() ? Optional.of(found.asDouble()) : Optional.empty();
   }
 
+  /** How long a stage took, or a dash. */
+  public String seconds(String stage) {
+    return number("/seconds/" + stage).map(value -> Pages.number("%.1f", value)).orElse("–");
+  }
+
+  /** The most memory by a stage's end, or a dash. */
+  public String memory(String stage) {
+    return number("/memory/" + stage)
+        .map(bytes -> Pages.number("%,.0f MB", bytes / (1 << 20)))
+        .orElse("–");
+  }
+
   /** The recipe's keys and values, {@code head.hidden} for a nested one. */
   public Map<String, String> settings() {
     Map<String, String> settings = new LinkedHashMap<>();

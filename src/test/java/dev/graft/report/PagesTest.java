@@ -78,7 +78,7 @@ class PagesTest {
 
   @Test
   void aNameFromOutsideIsShownAsItIs() throws IOException {
-    assertThat(page()).doesNotContain("<img src=x").contains("&lt;img src=x onerror=alert(1)>");
+    assertThat(page()).doesNotContain("<img src=x").contains("&lt;img src=x onerror=alert(1)&gt;");
   }
 
   @Test

@@ -64,6 +64,11 @@ record OnnxRendering(
     if (layer.groups() == 1 && input.get(1) * input.get(2) < window) {
       return dense(layer, input);
     }
+    return window(layer);
+  }
+
+  /** A convolution, whatever the picture's size. */
+  String window(Layer.Conv2d layer) {
     return convolution(layer, layer.weights().stream().map(this::constant).toList());
   }
 
