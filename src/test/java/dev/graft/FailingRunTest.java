@@ -117,7 +117,9 @@ class FailingRunTest {
                 train(
                     "computing",
                     () -> {
-                      Files.createDirectories(run().folder().resolve("quarantine.csv/in-the-way"));
+                      Path quarantine = run().folder().resolve("quarantine.csv");
+                      Files.deleteIfExists(quarantine);
+                      Files.createDirectories(quarantine.resolve("in-the-way"));
                       throw new GraftException("The features can't be kept.");
                     }))
         .isInstanceOf(GraftException.class)

@@ -17,6 +17,7 @@ import io.javalin.http.HttpResponseException;
 import io.javalin.http.NotFoundResponse;
 import io.javalin.http.UnprocessableContentResponse;
 import io.javalin.http.UploadedFile;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -48,9 +49,6 @@ public final class Server implements AutoCloseable {
   private static final int IDLE = 20_000;
 
   private static final int GRACE = 8_000;
-
-  /** In bytes a second; a body that comes in more slowly is cut off. */
-  private static final int SLOWEST = 100;
 
   private static final int DEFAULT_TOP = 5;
 
@@ -139,7 +137,6 @@ public final class Server implements AutoCloseable {
         http -> {
           http.setSendServerVersion(false);
           http.setIdleTimeout(IDLE);
-          http.setMinRequestDataRate(SLOWEST);
         });
     config.jetty.modifyServer(server -> server.setStopTimeout(GRACE));
     config
@@ -288,17 +285,26 @@ public final class Server implements AutoCloseable {
   /** Read by hand: a body that does not say its length is bounded too. */
   private byte[] body(Context context) {
     int most = settings.bodyMegabytes() << 20;
-    byte[] bytes;
-    try {
-      bytes = context.bodyInputStream().readNBytes(most + 1);
+    long end = System.nanoTime() + settings.patience().toNanos();
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    byte[] some = new byte[1 << 16];
+    try (InputStream in = context.bodyInputStream()) {
+      for (int n = in.read(some); n >= 0; n = in.read(some)) {
+        bytes.write(some, 0, n);
+        if (bytes.size() > most) {
+          throw new ContentTooLargeResponse(
+              "A request may have " + settings.bodyMegabytes() + " MB at most.");
+        }
+        if (System.nanoTime() > end) {
+          throw new IOException("too slow");
+        }
+      }
+      return bytes.toByteArray();
+    } catch (HttpResponseException e) {
+      throw e;
     } catch (IOException | RuntimeException e) {
       throw new HttpResponseException(408, "The request did not come in whole, or too slowly.");
     }
-    if (bytes.length > most) {
-      throw new ContentTooLargeResponse(
-          "A request may have " + settings.bodyMegabytes() + " MB at most.");
-    }
-    return bytes;
   }
 
   @SuppressWarnings("CatchingUnchecked") // Kotlin declares nothing of what it throws

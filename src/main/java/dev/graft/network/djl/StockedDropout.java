@@ -43,7 +43,8 @@ final class StockedDropout extends AbstractBlock {
 
   @Override
   protected void initializeChildBlocks(NDManager manager, DataType type, Shape... inputShapes) {
-    owner = manager;
+    owner = manager; // another model's, as in cross-validation, where this is not the first one
+    stock = null;
   }
 
   @Override
@@ -57,7 +58,7 @@ final class StockedDropout extends AbstractBlock {
       return new NDList(values);
     }
     long size = values.size();
-    if (cut == places.length || stock.size() < 2 * size) {
+    if (stock == null || cut == places.length || stock.size() < 2 * size) {
       draw(Math.max(LEAST, 2 * size), values);
     }
     long from = (long) (places[cut++] * (stock.size() - size));
