@@ -88,7 +88,7 @@ public final class OnnxSession implements AutoCloseable {
    * @param side of the input, in pixels
    */
   public static int batch(int side) {
-    return side <= 48 ? 64 : side <= 128 ? 16 : 4;
+    return side <= 48 ? 64 : side <= 128 ? 32 : 4;
   }
 
   /** Names of the outputs, in the order in which {@link #run} gives them. */
