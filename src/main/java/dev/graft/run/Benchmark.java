@@ -20,6 +20,7 @@ import dev.graft.inference.Source;
 import dev.graft.network.GraftedNetwork;
 import dev.graft.network.Graph;
 import dev.graft.network.Layer;
+import dev.graft.network.Preprocessing;
 import dev.graft.network.Step;
 import dev.graft.network.Weights;
 import dev.graft.network.djl.Graft;
@@ -178,7 +179,14 @@ public final class Benchmark {
       return;
     }
     List<Step> steps = new ArrayList<>();
-    String last = Graph.PIXELS;
+    Layer toFloat =
+        new Layer.Normalize(
+            "normalization",
+            Preprocessing.ChannelOrder.RGB,
+            Collections.nCopies(3, 0f),
+            Collections.nCopies(3, 255f));
+    steps.add(Step.of(toFloat, Graph.PIXELS));
+    String last = toFloat.name();
     for (int i = 0; i <= PRODUCTS; i++) {
       int in = i == 0 ? 3 : CHANNELS;
       Layer.Conv2d product =
