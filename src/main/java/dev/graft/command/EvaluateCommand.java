@@ -1,7 +1,6 @@
 package dev.graft.command;
 
 import dev.graft.Console;
-import dev.graft.GraftException;
 import dev.graft.run.Evaluator;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -49,14 +48,8 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Optional<Path> model = run == null ? output.folder().latest() : Optional.of(run);
     Path folder =
-        model.orElseThrow(
-            () ->
-                GraftException.of(
-                    "There is no completed run in %s to evaluate; run fine-tune first, or name one"
-                        + " with --run FOLDER.",
-                    output.folder().path()));
+        output.run(run, " to evaluate; run fine-tune first, or name one with --run FOLDER.");
     Evaluator.Written written =
         new Evaluator(folder, output.folder(), new RunLines(console))
             .evaluate(Optional.ofNullable(data), device.device());

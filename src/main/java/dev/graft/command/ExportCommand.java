@@ -64,14 +64,7 @@ final class ExportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Optional<Path> given = run == null ? output.folder().latest() : Optional.of(run);
-    Path folder =
-        given.orElseThrow(
-            () ->
-                new GraftException(
-                    "There is no completed run in "
-                        + output.folder().path()
-                        + " to export; run fine-tune first, or name one: export RUN."));
+    Path folder = output.run(run, " to export; run fine-tune first, or name one: export RUN.");
     Exporter.Exported exported =
         new Exporter(folder, output.folder(), new RunLines(console))
             .export(format, Optional.ofNullable(to), this::decide);

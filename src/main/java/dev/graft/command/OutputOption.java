@@ -1,7 +1,10 @@
 package dev.graft.command;
 
+import dev.graft.GraftException;
 import dev.graft.run.OutputFolder;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** Where Graft writes, the same for every command that reads or writes there. */
@@ -15,5 +18,17 @@ final class OutputOption {
 
   OutputFolder folder() {
     return new OutputFolder(folder);
+  }
+
+  /**
+   * The folder of a run.
+   *
+   * @param given the one that was named; {@code null} for the latest
+   * @param how what to do where there is none, such as {@code to export; run fine-tune first.}
+   */
+  Path run(Path given, String how) throws IOException {
+    Optional<Path> run = given == null ? folder().latest() : Optional.of(given);
+    return run.orElseThrow(
+        () -> GraftException.of("There is no completed run in %s%s", folder().path(), how));
   }
 }

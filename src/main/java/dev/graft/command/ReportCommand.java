@@ -1,8 +1,6 @@
 package dev.graft.command;
 
 import dev.graft.Console;
-import dev.graft.GraftException;
-import dev.graft.run.OutputFolder;
 import dev.graft.run.Reporter;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -37,20 +35,8 @@ final class ReportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    OutputFolder folder = output.folder();
-    Path chosen = run;
-    if (chosen == null) {
-      chosen =
-          folder
-              .latest()
-              .orElseThrow(
-                  () ->
-                      new GraftException(
-                          "There is no completed run in "
-                              + folder.path()
-                              + "; run fine-tune first, or name a run's folder."));
-    }
-    console.answer(Reporter.write(chosen, folder, new RunLines(console)).toString());
+    Path chosen = output.run(run, "; run fine-tune first, or name a run's folder.");
+    console.answer(Reporter.write(chosen, output.folder(), new RunLines(console)).toString());
     return 0;
   }
 }
