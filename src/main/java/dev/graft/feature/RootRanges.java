@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.Progress;
 import dev.graft.data.ImageSet;
-import dev.graft.engine.OnnxSession;
 import dev.graft.io.Hash;
 import dev.graft.io.ReadAhead;
 import dev.graft.io.WholeFile;
@@ -41,6 +40,12 @@ public record RootRanges(
    * near to those in float32; each costs three times as much as a picture's features.
    */
   private static final int PICTURES = 64;
+
+  /**
+   * Pixels at a time, about the fastest at sides of 32 and 96: for so few pictures, memory that is
+   * new costs more than larger batches save.
+   */
+  private static final int PIXELS = 1 << 16;
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -89,7 +94,7 @@ public record RootRanges(
   private Ranges measure(List<Integer> rows, Progress.Display display) {
     Graph graph = design.graph();
     PixelSource pixels = new PixelSource(pictures, design.preprocessing(), design.inputSize());
-    int most = OnnxSession.batch(design.inputSize());
+    int most = Math.max(1, PIXELS / (design.inputSize() * design.inputSize()));
     ByteBuffer batch = ByteBuffer.allocateDirect(most * pixels.bytes());
     try (Progress progress = display.progress("ranges", "pictures", rows.size());
         ReadAhead<Stream<byte[]>> read =

@@ -8,6 +8,8 @@ import dev.graft.network.Weight;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 
 /**
  * Makes bytes of values, and reads them back: the pairs of operators from which ONNX Runtime sees
@@ -128,7 +130,8 @@ final class Quantizing extends Frozen {
     Weight kernel = layer.weights().get(0);
     float[] values = at.weights().of(kernel);
     float[] bias = layer.bias() ? at.weights().of(layer.weights().get(1)) : new float[layer.out()];
-    List<Float> means = ranges.of(at.inputs().get(0)).means();
+    double[] means =
+        ranges.of(at.inputs().get(0)).means().stream().mapToDouble(Float::doubleValue).toArray();
     int taps = layer.kernel() * layer.kernel();
     int each = values.length / layer.out();
     int window = taps == 1 ? each : taps;
@@ -136,23 +139,26 @@ final class Quantizing extends Frozen {
     float[] biasSteps = new float[layer.out()];
     byte[] whole = new byte[values.length];
     int[] wholeBias = new int[layer.out()];
-    for (int out = 0; out < layer.out(); out++) {
-      int from = out * each;
-      double least = Math.abs(bias[out]) / (input.step() * GREATEST_BIAS);
-      steps[out] = (float) Math.max(greatest(values, from, each) / GREATEST, least);
-      int firstChannel = out / (layer.out() / layer.groups()) * (layer.in() / layer.groups());
-      for (int i = 0; i < each; i += window) {
-        round(values, steps[out], whole, from + i, window);
-      }
-      double shift = 0;
-      for (int i = 0; i < each; i++) {
-        double error = whole[from + i] * (double) steps[out] - values[from + i];
-        shift += error * means.get(firstChannel + i / taps);
-      }
-      biasSteps[out] = input.step() * steps[out];
-      // What rounding the weights adds to the output's mean, the bias takes off again.
-      wholeBias[out] = (int) Math.round((bias[out] - shift) / biasSteps[out]);
-    }
+    IntConsumer rounding =
+        out -> {
+          int from = out * each;
+          double least = Math.abs(bias[out]) / (input.step() * GREATEST_BIAS);
+          steps[out] = (float) Math.max(greatest(values, from, each) / GREATEST, least);
+          for (int i = from; i < from + each; i += window) {
+            round(values, steps[out], whole, i, window);
+          }
+          int channel = out / (layer.out() / layer.groups()) * (layer.in() / layer.groups());
+          double shift = 0;
+          for (int i = from; i < from + each; channel++) {
+            for (int end = i + taps; i < end; i++) {
+              shift += (whole[i] * (double) steps[out] - values[i]) * means[channel];
+            }
+          }
+          biasSteps[out] = input.step() * steps[out];
+          // What rounding the weights adds to the output's mean, the bias takes off again.
+          wholeBias[out] = (int) Math.round((bias[out] - shift) / biasSteps[out]);
+        };
+    IntStream.range(0, layer.out()).parallel().forEach(rounding);
     OnnxGraph graph = at.graph();
     List<Long> outputs = List.of((long) layer.out());
     String bytes = graph.bytes(kernel.name() + ".int8", kernel.shape(), whole);
