@@ -207,6 +207,42 @@ class SmallRunsTest {
     }
   }
 
+  /** Half of the validation labels of one brightness are wrong, which training does not know. */
+  @Test
+  void whoWasTooSureIsLessSoAfterwardsAndTheSavedModelSaysWhatTheRunSaid() throws Exception {
+    Pictures photos =
+        pictures("photos")
+            .add(12, 40, 60, "dark", "train")
+            .add(12, 190, 210, "light", "train")
+            .add(60, 40, 60, "dark", "val")
+            .add(30, 190, 210, "light", "val")
+            .add(30, 190, 210, "dark", "val")
+            .add(6, 40, 60, "dark", "test")
+            .add(6, 190, 210, "light", "test");
+    SmallRun plain = photos.train(output(), "--set=calibrate=false");
+    SmallRun run = photos.train(output());
+
+    assertThat(run.history()).isEqualTo(plain.history());
+    assertThat(plain.json().has("calibration")).isFalse();
+    JsonNode calibration = run.json().at("/calibration");
+    assertThat(calibration.at("/pictures").asInt()).isEqualTo(120);
+    assertThat(calibration.at("/temperature").asDouble()).isGreaterThan(1.2);
+    assertThat(calibration.at("/before").asDouble())
+        .isEqualTo(plain.json().at("/test/ece").asDouble());
+    assertThat(calibration.at("/after").asDouble())
+        .isEqualTo(run.json().at("/test/ece").asDouble());
+    assertThat(run.certainty()).isLessThan(plain.certainty() - 0.05);
+    assertThat(run.predictions().stream().map(Prediction::predicted))
+        .containsExactlyElementsOf(
+            plain.predictions().stream().map(Prediction::predicted).toList());
+    assertThat(run.folder().resolve("plots/calibration.png")).isNotEmptyFile();
+
+    CommandRun evaluated = CommandRun.of("evaluate", "--output=" + output(), "--device=cpu");
+    assertThat(evaluated.code()).as(evaluated.err()).isZero();
+    assertThat(greatestDifference(run.predictions(), new SmallRun(onlyEvaluation()).predictions()))
+        .isLessThan(1e-4);
+  }
+
   /** The head learns what 8 bits give, which plain DJL, in float32, does not compute. */
   @Test
   void aModelThatWasTrainedOnEightBitsIsAskedInThoseVeryBits() throws Exception {

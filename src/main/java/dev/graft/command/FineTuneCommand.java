@@ -3,6 +3,7 @@ package dev.graft.command;
 import dev.graft.Console;
 import dev.graft.Text;
 import dev.graft.data.Cifar10;
+import dev.graft.evaluation.Temperature;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.report.Pages;
@@ -61,6 +62,16 @@ final class FineTuneCommand implements Callable<Integer> {
             .startsWith(Path.of(data).toAbsolutePath().normalize());
   }
 
+  private static String calibration(RunRecord.Calibration calibration) {
+    return calibration.pictures() == 0
+        ? Text.of(
+            "temperature 1: there are fewer than %d validation pictures to fit it to",
+            Temperature.LEAST_PICTURES)
+        : Text.of(
+            "temperature %.2f, fitted to %,d validation pictures; without it that error is %.4f",
+            calibration.temperature(), calibration.pictures(), calibration.before());
+  }
+
   private void report(FineTuner.Completed completed) {
     RunRecord run = completed.record();
     RunRecord.Outcome outcome = run.outcome();
@@ -71,6 +82,9 @@ final class FineTuneCommand implements Callable<Integer> {
         Text.of(
             "%s (%s) on %s, test:", run.provenance().backbone(), weights(run), run.data().name()));
     VerdictLines.of(test, run.data().test()).forEach(console::report);
+    if (outcome.calibration() != null) {
+      console.report("  " + calibration(outcome.calibration()));
+    }
     if (outcome.crossValidation() != null) {
       RunRecord.CrossValidation folds = outcome.crossValidation();
       var accuracy = folds.accuracy();

@@ -43,6 +43,7 @@ final class VerdictLines {
             .reduce((a, b) -> a + ", " + b)
             .orElse("none");
     lines.add("  lowest F1: " + worst);
+    lines.add(Text.of("  expected calibration error %.4f", test.ece()));
     return lines;
   }
 }

@@ -76,6 +76,7 @@ public final class SavedModel {
    * @param format of this file
    * @param weights where the backbone's came from, for people
    * @param weightsSha256 of the file of the weights
+   * @param temperature what the logits are divided by; 0 in files of before there was one, for 1
    * @param rangesSha256 of {@code ranges.json}; empty where the frozen part is not in 8 bits
    */
   record Description(
@@ -89,24 +90,26 @@ public final class SavedModel {
       GraftedNetwork.Scaling scaling,
       Recipe.Head head,
       int classes,
+      @JsonSetter(nulls = Nulls.AS_EMPTY) double temperature,
       String weightsSha256,
       @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonSetter(nulls = Nulls.AS_EMPTY)
           String rangesSha256) {
     GraftedNetwork network() {
       Network network = BackboneEntry.of(backbone).network();
       return GraftedNetwork.of(
-          network,
-          inputSize,
-          preprocessing,
-          unfreeze,
-          features,
-          scaling,
-          GraftedNetwork.head(
-              GraftedNetwork.featureWidth(network, inputSize, features),
-              head.hidden(),
-              head.inputDropout(),
-              head.dropout(),
-              classes));
+              network,
+              inputSize,
+              preprocessing,
+              unfreeze,
+              features,
+              scaling,
+              GraftedNetwork.head(
+                  GraftedNetwork.featureWidth(network, inputSize, features),
+                  head.hidden(),
+                  head.inputDropout(),
+                  head.dropout(),
+                  classes))
+          .at(temperature == 0 ? 1 : temperature);
     }
   }
 
@@ -163,6 +166,7 @@ public final class SavedModel {
             design.scaling(),
             head,
             classes.size(),
+            design.temperature(),
             Hash.Algorithm.SHA256.of(weightFile(folder)).hex(),
             ranges.map(known -> Hash.Algorithm.SHA256.of(known.json()).hex()).orElse(""));
     Files.writeString(folder.resolve(NETWORK), JSON.writeValueAsString(description) + "\n");

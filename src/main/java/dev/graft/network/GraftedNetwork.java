@@ -14,7 +14,7 @@ import java.util.Map;
  * is, but for its weights:
  *
  * <pre>
- * pixels ─► frozen stages ─┊─► trained stages ─► features ─► scaling ─► head ─► probabilities
+ * pixels ─► frozen stages ─┊─► trained stages ─► features ─► scaling ─► head ─► temperature ─► probabilities
  *                          ┊ freeze boundary
  * </pre>
  *
@@ -30,6 +30,7 @@ import java.util.Map;
  * @param scaling what is done to the features before the head
  * @param head layers from the features to the classes' logits; of none where the network is to end
  *     with its features
+ * @param temperature what the logits are divided by before the softmax; 1 while training
  */
 public record GraftedNetwork(
     Network backbone,
@@ -38,7 +39,8 @@ public record GraftedNetwork(
     int boundary,
     List<String> features,
     Scaling scaling,
-    List<Layer> head) {
+    List<Layer> head,
+    double temperature) {
   /**
    * What is done to the features before the head.
    *
@@ -111,7 +113,13 @@ public record GraftedNetwork(
     Network used =
         new Network(
             backbone.name(), backbone.stages().subList(0, end), tapped, backbone.smallestInput());
-    return new GraftedNetwork(used, inputSize, preprocessing, boundary, tapped, scaling, head);
+    return new GraftedNetwork(used, inputSize, preprocessing, boundary, tapped, scaling, head, 1);
+  }
+
+  /** The same network with its logits divided by another number. */
+  public GraftedNetwork at(double other) {
+    return new GraftedNetwork(
+        backbone, inputSize, preprocessing, boundary, features, scaling, head, other);
   }
 
   /**
@@ -192,6 +200,9 @@ public record GraftedNetwork(
     }
     for (Layer layer : head) {
       last = append(steps, layer, last);
+    }
+    if (temperature != 1) {
+      last = append(steps, new Layer.Temperature("temperature", temperature), last);
     }
     if (!head.isEmpty()) {
       append(steps, new Layer.Softmax(PROBABILITIES), last);

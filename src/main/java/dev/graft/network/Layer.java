@@ -353,6 +353,20 @@ public sealed interface Layer {
     }
   }
 
+  /** Logits over a number, which was fitted when all weights were (Guo et al. 2017). */
+  record Temperature(String name, double value) implements Layer {
+    public Temperature {
+      if (!(value > 0 && Double.isFinite(value))) {
+        throw new IllegalArgumentException("a temperature is above 0, not " + value);
+      }
+    }
+
+    @Override
+    public <T> T accept(Rendering<T> rendering) {
+      return rendering.temperature(this);
+    }
+  }
+
   /** Logits to probabilities, which add up to 1. */
   record Softmax(String name) implements Layer {
     @Override

@@ -35,5 +35,7 @@ public interface Rendering<T> {
 
   T standardize(Layer.Standardize layer);
 
+  T temperature(Layer.Temperature layer);
+
   T softmax(Layer.Softmax layer);
 }

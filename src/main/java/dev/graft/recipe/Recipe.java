@@ -46,6 +46,7 @@ public record Recipe(
     int epochs,
     int minSteps,
     EarlyStopping earlyStopping,
+    boolean calibrate,
     long seed,
     String device,
     boolean cache,

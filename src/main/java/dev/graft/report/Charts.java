@@ -1,6 +1,7 @@
 package dev.graft.report;
 
 import dev.graft.GraftException;
+import dev.graft.evaluation.Calibration;
 import dev.graft.evaluation.ConfusionMatrix;
 import dev.graft.evaluation.History;
 import dev.graft.io.WholeFile;
@@ -40,6 +41,11 @@ public final class Charts {
   /** A heat map, rows = truth, with counts in its cells up to 20 classes. */
   public static void confusion(Path file, ConfusionMatrix matrix, String title) {
     write(file, () -> new ConfusionChart(matrix, title).draw());
+  }
+
+  /** How often the model is right where it says a probability, before and after scaling. */
+  public static void calibration(Path file, Calibration before, Calibration after, String title) {
+    write(file, () -> new CalibrationChart(before, after, title).draw());
   }
 
   /**

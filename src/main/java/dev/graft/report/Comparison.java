@@ -43,6 +43,7 @@ public record Comparison(List<RunFiles> runs) {
           "macro F1", "/test/macro/f1",
           "test loss", "/test/loss",
           "calibration error", "/test/ece",
+          "temperature", "/calibration/temperature",
           "validation accuracy", "/validation/accuracy",
           "epochs", "/epochs/run",
           "best epoch", "/epochs/best",

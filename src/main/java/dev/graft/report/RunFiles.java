@@ -1,11 +1,13 @@
 package dev.graft.report;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.graft.GraftException;
 import dev.graft.Reason;
+import dev.graft.evaluation.Calibration;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.evaluation.Prediction;
@@ -109,6 +111,17 @@ public record RunFiles(
   public Optional<Double> number(String pointer) {
     JsonNode found = record.at(pointer);
     return found.isNumber() ? Optional.of(found.asDouble()) : Optional.empty();
+  }
+
+  /** How often the model was right before its temperature; empty where it has none. */
+  public Optional<Calibration> uncalibrated() {
+    JsonNode bins = record.at("/calibration/bins");
+    return number("/calibration/temperature").filter(value -> value != 1).isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Calibration(
+                new ObjectMapper()
+                    .convertValue(bins, new TypeReference<List<Calibration.Bin>>() {})));
   }
 
   /** How long a stage took, or a dash. */

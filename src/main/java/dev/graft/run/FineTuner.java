@@ -14,6 +14,8 @@ import dev.graft.data.duplicates.Survey;
 import dev.graft.engine.OnnxSession;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
+import dev.graft.evaluation.Prediction;
+import dev.graft.evaluation.Temperature;
 import dev.graft.inference.SavedModel;
 import dev.graft.network.djl.Graft;
 import dev.graft.network.onnx.Ranges;
@@ -42,6 +44,9 @@ import java.util.stream.IntStream;
 public final class FineTuner {
   /** Test pictures that are drawn with their predictions. */
   private static final int DRAWN = 10;
+
+  /** Of validation pictures that a temperature is fitted to; 16 MB. */
+  private static final int MOST_PROBABILITIES = 4_000_000;
 
   private final Stopwatch total = new Stopwatch();
   private final RunEvents events;
@@ -142,11 +147,9 @@ public final class FineTuner {
       History history = fit(training, features, split);
       double trainingSeconds = watch.lap();
       Long trainingMemory = PeakMemory.bytes();
-      Evaluation onValidation = judge(training, features, split.validation(), new ArrayList<>());
-      List<float[]> drawn = new ArrayList<>();
-      Evaluation onTest = judge(training, features, split.test(), drawn);
-      write(folder, history, split, onTest, drawn);
-      save(folder, ranges);
+      Verdict verdict = judge(training, features, split);
+      write(folder, history, split, verdict);
+      save(folder, verdict.temperature(), ranges);
       double evaluationSeconds = watch.lap();
       Long evaluationMemory = PeakMemory.bytes();
       RunRecord.CrossValidation folds = crossValidate(folder, features, survey, untrained);
@@ -155,8 +158,9 @@ public final class FineTuner {
           split,
           new RunRecord.Outcome(
               RunRecord.Epochs.of(history, recipe.epochs()),
-              RunRecord.Figures.of(onValidation),
-              RunRecord.TestFigures.of(onTest),
+              RunRecord.Figures.of(verdict.onValidation()),
+              RunRecord.TestFigures.of(verdict.onTest()),
+              recipe.calibrate() ? verdict.calibration() : null,
               folds,
               new RunRecord.Seconds(
                   featureSeconds, trainingSeconds, evaluationSeconds, total.lap()),
@@ -326,39 +330,90 @@ public final class FineTuner {
   // Verdict.
 
   /**
-   * Judges pictures, each once.
+   * What the network is worth.
    *
-   * @param first takes the probabilities of the first ones
+   * @param onValidation at temperature 1, as while training
+   * @param uncalibrated of the test pictures, at temperature 1
+   * @param onTest at the temperature
+   * @param drawn probabilities of the first test pictures, at the temperature
    */
-  private Evaluation judge(
-      GraftTraining training, Features features, int[] rows, List<float[]> first) {
-    return training.evaluate(
-        features.inOrder(rows),
-        data.classes(),
-        (place, row) -> {
-          if (place < DRAWN) {
-            first.add(row);
-          }
-        });
+  private record Verdict(
+      Evaluation onValidation,
+      Temperature temperature,
+      Evaluation uncalibrated,
+      Evaluation onTest,
+      List<float[]> drawn) {
+    RunRecord.Calibration calibration() {
+      return new RunRecord.Calibration(
+          temperature.value(),
+          temperature.pictures(),
+          uncalibrated.ece(),
+          onTest.ece(),
+          uncalibrated.calibration().bins());
+    }
   }
 
-  private void write(
-      RunFolder folder, History history, Split split, Evaluation onTest, List<float[]> drawn)
+  /** Judges validation and test pictures, each once. */
+  private Verdict judge(GraftTraining training, Features features, Split split) {
+    List<float[]> probabilities = new ArrayList<>();
+    int most = recipe.calibrate() ? MOST_PROBABILITIES / data.classes().size() : 0;
+    Evaluation onValidation =
+        judge(
+            training,
+            features,
+            split.validation(),
+            (place, row) -> {
+              if (place < most) {
+                probabilities.add(row);
+              }
+            });
+    Temperature temperature =
+        Temperature.fit(
+            probabilities, onValidation.predictions().stream().map(Prediction::truth).toList());
+    List<float[]> drawn = new ArrayList<>();
+    Evaluation.Collector calibrated = Evaluation.collector(data.classes());
+    Evaluation uncalibrated =
+        judge(
+            training,
+            features,
+            split.test(),
+            (place, row) -> {
+              float[] scaled = temperature.of(row);
+              calibrated.add(pictures.label(split.test()[place]), scaled);
+              if (place < DRAWN) {
+                drawn.add(scaled);
+              }
+            });
+    return new Verdict(onValidation, temperature, uncalibrated, calibrated.evaluation(), drawn);
+  }
+
+  private Evaluation judge(
+      GraftTraining training, Features features, int[] rows, GraftTraining.Judged judged) {
+    return training.evaluate(features.inOrder(rows), data.classes(), judged);
+  }
+
+  private void write(RunFolder folder, History history, Split split, Verdict verdict)
       throws IOException {
     folder.write("history.csv", history.toCsv());
     String title = recipe.backbone() + " on " + data.name() + ", " + backbone.weights().title();
     Charts.loss(folder.plots().resolve("loss.png"), history, title);
     Charts.accuracy(folder.plots().resolve("accuracy.png"), history, title);
-    for (int i = 0; i < drawn.size(); i++) {
+    for (int i = 0; i < verdict.drawn().size(); i++) {
       Path file = folder.plots().resolve("test-" + i + ".png");
       int index = split.test()[i];
-      float[] probabilities = drawn.get(i);
+      float[] probabilities = verdict.drawn().get(i);
       picture(index)
           .ifPresent(
               picture ->
                   Charts.prediction(
                       file, picture, data.classes(), pictures.label(index), probabilities));
     }
+    Charts.calibration(
+        folder.plots().resolve("calibration.png"),
+        verdict.uncalibrated().calibration(),
+        verdict.onTest().calibration(),
+        title);
+    Evaluation onTest = verdict.onTest();
     EvaluationFiles.write(folder.path(), onTest, title, place -> picture(split.test()[place]));
     if (pictures.areFiles()) {
       folder.write(
@@ -370,9 +425,10 @@ public final class FineTuner {
     return pictures.read(index, Charts.LEAST_SIDE);
   }
 
-  private void save(RunFolder folder, Optional<Ranges> ranges) throws IOException {
+  private void save(RunFolder folder, Temperature temperature, Optional<Ranges> ranges)
+      throws IOException {
     SavedModel.save(
-        graft,
+        graft.at(temperature.value()),
         folder.model(),
         name(),
         backbone.weights().title(),
@@ -408,7 +464,7 @@ public final class FineTuner {
               untrained.restore();
               try (GraftTraining training = training(TrainingEvents.UNHEARD)) {
                 fit(training, features, split);
-                return judge(training, features, split.test(), new ArrayList<>());
+                return judge(training, features, split.test(), (place, row) -> {});
               }
             },
             events);

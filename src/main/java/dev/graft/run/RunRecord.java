@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.graft.evaluation.Averages;
+import dev.graft.evaluation.Calibration.Bin;
 import dev.graft.evaluation.ClassFigures;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
@@ -55,6 +56,7 @@ public record RunRecord(
   /**
    * What came of it.
    *
+   * @param calibration {@code null} where the recipe wants none
    * @param crossValidation {@code null} where the recipe wants none
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -62,11 +64,12 @@ public record RunRecord(
       Epochs epochs,
       Figures validation,
       TestFigures test,
+      Calibration calibration,
       CrossValidation crossValidation,
       Seconds seconds,
       Memory memory,
       Cache cache) {
-    static final Outcome NONE = new Outcome(null, null, null, null, null, null, null);
+    static final Outcome NONE = new Outcome(null, null, null, null, null, null, null, null);
   }
 
   /** How far a run came. */
@@ -187,6 +190,20 @@ public record RunRecord(
           evaluation.macro(),
           evaluation.weighted(),
           evaluation.perClass());
+    }
+  }
+
+  /**
+   * Temperature scaling, and what it does to the expected calibration error of the test pictures.
+   *
+   * @param temperature what logits are divided by; 1 where too few pictures were there to fit it to
+   * @param pictures of the validation part that it was fitted to
+   * @param bins of the test pictures as they were before
+   */
+  public record Calibration(
+      double temperature, int pictures, double before, double after, List<Bin> bins) {
+    public Calibration {
+      bins = List.copyOf(bins);
     }
   }
 

@@ -19,6 +19,7 @@ import ai.djl.repository.zoo.ZooModel;
 import ai.djl.training.ParameterStore;
 import dev.graft.Console;
 import dev.graft.GraftException;
+import dev.graft.evaluation.Temperature;
 import dev.graft.example.AskAModel;
 import dev.graft.io.Hash;
 import dev.graft.network.GraftedNetwork;
@@ -217,6 +218,50 @@ class SavedModelTest {
     }
   }
 
+  @Test
+  void aTemperatureIsPartOfTheNetworkOnEveryWay() throws Exception {
+    Path saved = folder.resolve("warm");
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      Graft graft = saveSmallCnn(manager);
+      Graft warm = graft.at(3);
+      SavedModel.save(warm, saved, "mine", "RANDOM weights", CLASSES, HEAD, Optional.empty());
+      byte[] rgb = noise(32, 32, 5);
+      float[] scaled = probabilities(warm, rgb, 32, 32);
+      assertThat(scaled)
+          .containsExactly(
+              new Temperature(3, 1).of(probabilities(graft, rgb, 32, 32)), within(1e-6f))
+          .isNotEqualTo(probabilities(graft, rgb, 32, 32));
+      Criteria<Image, Classifications> plain =
+          Criteria.builder()
+              .setTypes(Image.class, Classifications.class)
+              .optModelPath(saved)
+              .build();
+      try (ZooModel<Image, Classifications> loaded = plain.loadModel()) {
+        assertAnswersAsBefore(loaded, warm);
+      }
+      try (Classifier loaded = Classifier.load(saved, Device.cpu())) {
+        assertAnswersAsBefore(loaded, warm);
+      }
+      try (Classifier loaded = Classifier.inTrainingEngine(saved)) {
+        assertAnswersAsBefore(loaded, warm);
+      }
+    }
+  }
+
+  @Test
+  void aModelOfBeforeThereWereTemperaturesAnswersAsBefore() throws Exception {
+    Path description = folder.resolve("model/network.json");
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      Graft graft = saveSmallCnn(manager);
+      String text = Files.readString(description);
+      assertThat(text).contains("\"temperature\" : 1.0,");
+      Files.writeString(description, text.replace("\"temperature\" : 1.0,", ""));
+      try (Classifier loaded = Classifier.load(folder.resolve("model"), Device.cpu())) {
+        assertAnswersAsBefore(loaded, graft);
+      }
+    }
+  }
+
   private Graft saveSmallCnn(NDManager manager) throws IOException {
     Engine.getInstance().setRandomSeed(4);
     Graft graft =
@@ -325,6 +370,10 @@ class SavedModelTest {
         Map.entry(
             "a class that commands a terminal",
             model -> replace(model, "synset.txt", "zebra", "zebra\u001b[2J")),
+        Map.entry(
+            "a temperature that is none",
+            model ->
+                replace(model, "network.json", "\"temperature\" : 1.0", "\"temperature\" : -1")),
         Map.entry("no description", model -> Files.delete(model.resolve("network.json"))),
         Map.entry("an empty description", model -> write(model, "network.json", "")),
         Map.entry("a description of nothing", model -> write(model, "network.json", "{}")),

@@ -53,6 +53,7 @@ class RecipeReaderTest {
           10,
           40,
           new Recipe.EarlyStopping(5, 0, true),
+          true,
           42,
           "auto",
           true,
@@ -362,6 +363,7 @@ class RecipeReaderTest {
             100_000,
             1,
             new Recipe.EarlyStopping(0, 1e-4, false),
+            false,
             Long.MIN_VALUE,
             "gpu1",
             false,
@@ -379,7 +381,7 @@ class RecipeReaderTest {
         .contains("backbone: auto\n", "input-size: auto\n", "features: auto\n")
         .contains("batch-size: auto\n", "learning-rate: auto\n")
         .contains("data-dir:\n- data\n- ../shared\n", "head:\n  hidden: 2048\n")
-        .hasLineCount(44);
+        .hasLineCount(45);
   }
 
   @Test

@@ -77,6 +77,22 @@ class PagesTest {
   }
 
   @Test
+  void calibrationIsShownBeforeAndAfterWhereATemperatureWasFitted() throws IOException {
+    assertThat(page()).containsOnlyOnce("class=\"reliability\"").doesNotContain("temperature of");
+    write(
+        "run.json",
+        record("completed", 0.75)
+            .replaceFirst(
+                "}$",
+                ",\"calibration\":{\"temperature\":1.5,\"pictures\":60,\"before\":0.125,\"bins\":"
+                    + "[{\"count\":4,\"confidence\":0.875,\"accuracy\":0.75}]}}"));
+    assertThat(page())
+        .contains("temperature of 1.500, fitted on 60 validation pictures")
+        .contains("error before: <strong>12.50 %")
+        .contains("error with the temperature: <strong>");
+  }
+
+  @Test
   void aNameFromOutsideIsShownAsItIs() throws IOException {
     assertThat(page()).doesNotContain("<img src=x").contains("&lt;img src=x onerror=alert(1)&gt;");
   }

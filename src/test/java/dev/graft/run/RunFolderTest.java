@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.graft.GraftException;
 import dev.graft.evaluation.Averages;
+import dev.graft.evaluation.Calibration;
 import dev.graft.evaluation.ClassFigures;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.Interval;
@@ -58,6 +59,8 @@ class RunFolderTest {
                   List.of(
                       new ClassFigures("cat", 1, 0.5, 0.625, 4_000),
                       new ClassFigures("犬", 0.125, 0, 0, 6_000))),
+              new RunRecord.Calibration(
+                  1.5, 5_000, 0.125, 0.03125, List.of(new Calibration.Bin(3, 0.5, 0.25))),
               new RunRecord.CrossValidation(
                   5, new RunRecord.Spread(0.75, 0.125), new RunRecord.Spread(0.5, 0.25)),
               new RunRecord.Seconds(100.5, 20.25, 3, 125.75),
@@ -178,6 +181,17 @@ class RunFolderTest {
                       "recall" : 0.0,
                       "f1" : 0.0,
                       "support" : 6000
+                    } ]
+                  },
+                  "calibration" : {
+                    "temperature" : 1.5,
+                    "pictures" : 5000,
+                    "before" : 0.125,
+                    "after" : 0.03125,
+                    "bins" : [ {
+                      "count" : 3,
+                      "confidence" : 0.5,
+                      "accuracy" : 0.25
                     } ]
                   },
                   "crossValidation" : {

@@ -31,6 +31,11 @@ public final class Graft {
     return new Graft(design, graph, backbone.sharing(graph, 0, graph.size()));
   }
 
+  /** The same network, with the same weights, at another temperature. */
+  public Graft at(double temperature) {
+    return of(design.at(temperature), whole);
+  }
+
   /** What this renders. */
   public GraftedNetwork design() {
     return design;

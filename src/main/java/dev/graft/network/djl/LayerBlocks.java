@@ -134,6 +134,11 @@ final class LayerBlocks implements Rendering<Block> {
   }
 
   @Override
+  public Block temperature(Layer.Temperature layer) {
+    return lambda(layer, x -> x.div((float) layer.value()));
+  }
+
+  @Override
   public Block softmax(Layer.Softmax layer) {
     return lambda(layer, x -> x.softmax(1));
   }

@@ -110,6 +110,11 @@ abstract class Frozen implements Rendering<String> {
   }
 
   @Override
+  public String temperature(Layer.Temperature layer) {
+    return at.temperature(layer);
+  }
+
+  @Override
   public String softmax(Layer.Softmax layer) {
     return at.softmax(layer);
   }

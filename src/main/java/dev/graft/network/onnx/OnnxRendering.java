@@ -223,6 +223,11 @@ record OnnxRendering(
   }
 
   @Override
+  public String temperature(Layer.Temperature layer) {
+    return node("Div", "", List.of(inputs.get(0), scalar(".value", (float) layer.value())));
+  }
+
+  @Override
   public String softmax(Layer.Softmax layer) {
     return node("Softmax", "", inputs, attribute("axis", 1));
   }
