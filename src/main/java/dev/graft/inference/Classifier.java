@@ -8,6 +8,7 @@ import dev.graft.picture.Picture;
 import dev.graft.picture.PictureReader;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -37,24 +38,27 @@ public final class Classifier implements AutoCloseable {
   /**
    * Loads a saved model on the first GPU that the engine has, else on the CPU.
    *
-   * @param folder a run's {@code model} folder
-   * @throws GraftException if the folder holds no model, or a damaged one
+   * @param model a run's {@code model} folder, or a file that {@code export} wrote, which ONNX
+   *     Runtime computes on the CPU
+   * @throws GraftException if there is no model, or a damaged one
    */
-  public static Classifier load(Path folder) {
-    return load(folder, Natives.gpus() == 0 ? Device.cpu() : Device.gpu());
+  public static Classifier load(Path model) {
+    return load(model, Natives.gpus() == 0 ? Device.cpu() : Device.gpu());
   }
 
   /** Loads a saved model on a device. */
-  public static Classifier load(Path folder, Device device) {
-    return new Classifier(SavedModel.load(folder, device));
+  public static Classifier load(Path model, Device device) {
+    return new Classifier(
+        Files.isRegularFile(model) ? ExportedModel.load(model) : SavedModel.load(model, device));
   }
 
   /**
    * Loads a saved model into the engine that trained it, on the CPU, even where ONNX Runtime is
-   * faster: an implementation of its own to compare with. What is in 8 bits has no other.
+   * faster: an implementation of its own to compare with. There is none for what is in 8 bits, nor
+   * where no engine is that trains.
    */
   public static Classifier inTrainingEngine(Path folder) {
-    return new Classifier(SavedModel.load(folder, Device.cpu(), false));
+    return new Classifier(SavedModel.load(folder, Device.cpu(), !Natives.canTrain()));
   }
 
   /** Loads the bundled EfficientNet-Lite0, which knows ImageNet's 1000 classes. */
@@ -123,8 +127,7 @@ public final class Classifier implements AutoCloseable {
 
   /** What the network needs of a picture; as small as the network's input. */
   public Prepared prepare(Picture picture) {
-    return new Prepared(
-        ByteBuffer.wrap(loaded.preprocessing().framing().planes(picture, inputSize())));
+    return new Prepared(ByteBuffer.wrap(loaded.framing().planes(picture, inputSize())));
   }
 
   /**

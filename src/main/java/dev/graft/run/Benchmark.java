@@ -140,6 +140,7 @@ public final class Benchmark {
   /** Measures everything, in about a minute if it is to be quick. */
   public void run() throws IOException {
     startUp();
+    Computer.engine(); // without one that trains most of this is not to be had
     peaks();
     for (BackboneEntry entry : List.of(BackboneEntry.VGG16, BackboneEntry.EFFICIENTNET_LITE0)) {
       roots(entry, entry.inputSize());
