@@ -102,7 +102,7 @@ public final class Classifier implements AutoCloseable {
    * @param name what messages call it
    */
   public List<TopClass> classify(InputStream picture, String name, int k) {
-    return classify(PictureReader.read(picture, name), k);
+    return classify(PictureReader.read(picture, name, Framing.least(inputSize())), k);
   }
 
   private List<TopClass> classify(Picture picture, int k) {
