@@ -7,7 +7,6 @@ import dev.graft.picture.Framing;
 import dev.graft.picture.PictureReader;
 import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
-import io.javalin.config.SizeUnit;
 import io.javalin.http.BadRequestResponse;
 import io.javalin.http.ContentTooLargeResponse;
 import io.javalin.http.Context;
@@ -16,8 +15,6 @@ import io.javalin.http.Handler;
 import io.javalin.http.HttpResponseException;
 import io.javalin.http.NotFoundResponse;
 import io.javalin.http.UnprocessableContentResponse;
-import io.javalin.http.UploadedFile;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -32,6 +29,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import org.eclipse.jetty.server.AbstractConnector;
+import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /**
@@ -72,6 +71,7 @@ public final class Server implements AutoCloseable {
   private final AtomicReference<Served> current;
   private final Semaphore underWay;
   private final Semaphore reading = new Semaphore(PictureReader.threads(), true);
+  private final Bodies bodies;
   private final Batches batches = new Batches();
   private final Measures measures;
   private final Javalin web;
@@ -102,12 +102,16 @@ public final class Server implements AutoCloseable {
       Function<Path, Classifier> loader) {
     this.settings = settings;
     this.loader = loader;
+    bodies = new Bodies(settings.bodyMegabytes(), settings.patience());
     current = new AtomicReference<>(new Served(name, classifier));
     underWay = new Semaphore(settings.underWay());
     measures = new Measures(batches::size, () -> settings.underWay() - underWay.availablePermits());
     web = Javalin.create(this::configure);
     try {
       web.start(settings.host(), settings.port());
+      for (Connector each : web.jettyServer().server().getConnectors()) {
+        ((AbstractConnector) each).setIdleTimeout(idle()); // also before a request is there
+      }
     } catch (RuntimeException e) {
       close();
       throw new GraftException(
@@ -130,13 +134,10 @@ public final class Server implements AutoCloseable {
     config.startup.startupWatcherEnabled = false;
     config.http.maxRequestSize = (long) settings.bodyMegabytes() << 20;
     config.jetty.threadPool = new QueuedThreadPool(settings.underWay() + THREADS, 4, IDLE);
-    config.jetty.multipartConfig.maxTotalRequestSize(settings.bodyMegabytes(), SizeUnit.MB);
-    config.jetty.multipartConfig.maxFileSize(settings.bodyMegabytes(), SizeUnit.MB);
-    config.jetty.multipartConfig.maxInMemoryFileSize(settings.bodyMegabytes(), SizeUnit.MB);
     config.jetty.modifyHttpConfiguration(
         http -> {
           http.setSendServerVersion(false);
-          http.setIdleTimeout(IDLE);
+          http.setIdleTimeout(idle());
         });
     config.jetty.modifyServer(server -> server.setStopTimeout(GRACE));
     config
@@ -171,6 +172,10 @@ public final class Server implements AutoCloseable {
                 problem(context, 404, NOTHING);
               }
             });
+  }
+
+  private long idle() {
+    return Math.min(IDLE, settings.patience().toMillis());
   }
 
   private void setHeaders(Context context) {
@@ -235,7 +240,7 @@ public final class Server implements AutoCloseable {
       throw new HttpResponseException(429, "Too many pictures are under way; try again soon.");
     }
     try {
-      byte[] picture = picture(context);
+      byte[] picture = bodies.picture(context);
       Served model = take(context.pathParam("model"));
       try {
         float[] probabilities = await(batches.ask(model, prepare(model, picture)));
@@ -271,56 +276,6 @@ public final class Server implements AutoCloseable {
         return served;
       }
     }
-  }
-
-  /** The body, or the first file of a form. */
-  private byte[] picture(Context context) {
-    byte[] bytes = context.isMultipartFormData() ? uploaded(context) : body(context);
-    if (bytes.length == 0) {
-      throw new BadRequestResponse("There is no picture in the request.");
-    }
-    return bytes;
-  }
-
-  /** Read by hand: a body that does not say its length is bounded too. */
-  private byte[] body(Context context) {
-    int most = settings.bodyMegabytes() << 20;
-    long end = System.nanoTime() + settings.patience().toNanos();
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    byte[] some = new byte[1 << 16];
-    try (InputStream in = context.bodyInputStream()) {
-      for (int n = in.read(some); n >= 0; n = in.read(some)) {
-        bytes.write(some, 0, n);
-        if (bytes.size() > most) {
-          throw new ContentTooLargeResponse(
-              "A request may have " + settings.bodyMegabytes() + " MB at most.");
-        }
-        if (System.nanoTime() > end) {
-          throw new IOException("too slow");
-        }
-      }
-      return bytes.toByteArray();
-    } catch (HttpResponseException e) {
-      throw e;
-    } catch (IOException | RuntimeException e) {
-      throw new HttpResponseException(408, "The request did not come in whole, or too slowly.");
-    }
-  }
-
-  @SuppressWarnings("CatchingUnchecked") // Kotlin declares nothing of what it throws
-  private static byte[] uploaded(Context context) {
-    List<UploadedFile> files;
-    try {
-      files = context.uploadedFiles();
-      if (!files.isEmpty()) {
-        try (InputStream in = files.get(0).content()) {
-          return in.readAllBytes();
-        }
-      }
-    } catch (Exception e) {
-      throw new BadRequestResponse("The form can't be read, or is too large.");
-    }
-    throw new BadRequestResponse("There is no file in the form.");
   }
 
   private Classifier.Prepared prepare(Served model, byte[] bytes) {
