@@ -148,9 +148,12 @@ final class InferCommand implements Callable<Integer> {
 
   private void infer(List<PictureInput> inputs, Failures failures) throws IOException {
     Optional<Path> folder = model.place();
+    if (heatMaps != null) {
+      HeatMaps.make(heatMaps); // before anything slow
+    }
     try (Classifier classifier =
             INT8.equals(precision) ? Classifier.imageNetInt8() : model.classifier(folder);
-        HeatMaps maps = heatMaps == null ? null : heatMaps(classifier, folder);
+        HeatMaps maps = heatMaps == null ? null : heatMaps(classifier);
         Classifier.Answers<PictureInput> answers = classifier.classify(inputs.iterator());
         Progress progress =
             inputs.size() > A_HANDFUL
@@ -178,11 +181,8 @@ final class InferCommand implements Callable<Integer> {
     }
   }
 
-  private HeatMaps heatMaps(Classifier classifier, Optional<Path> folder) {
-    GradCam gradCam =
-        folder
-            .map(place -> GradCam.of(place, model.device()))
-            .orElseGet(() -> GradCam.imageNet(model.device()));
+  private HeatMaps heatMaps(Classifier classifier) {
+    GradCam gradCam = classifier.gradCam();
     console.say("Heat maps: " + gradCam.stage() + ", in " + heatMaps);
     return new HeatMaps(heatMaps, classifier, gradCam);
   }

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Queue;
+import java.util.function.Supplier;
 
 /**
  * A saved model that is asked what is in pictures. Any number of threads may ask one; the network
@@ -26,13 +27,17 @@ public final class Classifier implements AutoCloseable {
 
   private final LoadedModel loaded;
 
+  /** Makes the heat maps' network; {@code null} where only ONNX Runtime has the model. */
+  private final Supplier<GradCam> gradCam;
+
   /**
    * Takes a model over.
    *
    * @param loaded is closed with the classifier
    */
-  Classifier(LoadedModel loaded) {
+  Classifier(LoadedModel loaded, Supplier<GradCam> gradCam) {
     this.loaded = loaded;
+    this.gradCam = gradCam;
   }
 
   /**
@@ -48,8 +53,9 @@ public final class Classifier implements AutoCloseable {
 
   /** Loads a saved model on a device. */
   public static Classifier load(Path model, Device device) {
-    return new Classifier(
-        Files.isRegularFile(model) ? ExportedModel.load(model) : SavedModel.load(model, device));
+    return Files.isRegularFile(model)
+        ? new Classifier(ExportedModel.load(model), null)
+        : new Classifier(SavedModel.load(model, device), () -> GradCam.of(model, device));
   }
 
   /**
@@ -58,17 +64,44 @@ public final class Classifier implements AutoCloseable {
    * where no engine is that trains.
    */
   public static Classifier inTrainingEngine(Path folder) {
-    return new Classifier(SavedModel.load(folder, Device.cpu(), !Natives.canTrain()));
+    return new Classifier(
+        SavedModel.load(folder, Device.cpu(), !Natives.canTrain()),
+        () -> GradCam.of(folder, Device.cpu()));
   }
 
   /** Loads the bundled EfficientNet-Lite0, which knows ImageNet's 1000 classes. */
   public static Classifier imageNet(Device device) {
-    return new Classifier(ImageNet.load(device, OnnxForward.suits(device)));
+    return new Classifier(
+        ImageNet.load(device, OnnxForward.suits(device)), () -> GradCam.imageNet(device));
   }
 
   /** Likewise, with all but its last layer in 8 bits, in ONNX Runtime on the CPU. */
   public static Classifier imageNetInt8() {
-    return new Classifier(ImageNet.int8());
+    return new Classifier(ImageNet.int8(), () -> GradCam.imageNet(Device.cpu()));
+  }
+
+  /** Whether it can say where in a picture a class was seen. */
+  public boolean hasGradCam() {
+    return gradCam != null && Natives.canTrain();
+  }
+
+  /**
+   * What says where in a picture a class was seen; a second network, made anew and for the caller
+   * to close.
+   *
+   * @throws GraftException if there is none: an exported file has no gradients, nor has an engine
+   *     that only predicts
+   */
+  public GradCam gradCam() {
+    if (gradCam == null) {
+      throw new GraftException("Heat maps need a run's or a model's folder, not an exported file.");
+    }
+    return gradCam.get();
+  }
+
+  /** Which part of a picture it sees. */
+  public Framing framing() {
+    return loaded.framing();
   }
 
   /** The number of pictures that it computes fastest at a time. */

@@ -1,6 +1,8 @@
 package dev.graft.serve;
 
 import dev.graft.inference.Classifier;
+import dev.graft.inference.GradCam;
+import dev.graft.picture.HeatMap;
 
 /**
  * A model in service, and how many requests have it in hand. It is closed when it was replaced and
@@ -9,6 +11,8 @@ import dev.graft.inference.Classifier;
 final class Served {
   private final String name;
   private final Classifier classifier;
+  private final Object seeing = new Object();
+  private GradCam gradCam;
   private int users;
   private boolean retired;
 
@@ -24,6 +28,19 @@ final class Served {
 
   Classifier classifier() {
     return classifier;
+  }
+
+  /**
+   * Where in a picture a class was seen; one caller at a time. The network for it is made when it
+   * is first needed.
+   */
+  HeatMap heatMap(Classifier.Prepared picture, int index) {
+    synchronized (seeing) {
+      if (gradCam == null) {
+        gradCam = classifier.gradCam();
+      }
+      return gradCam.map(picture, index);
+    }
   }
 
   /** Takes it in hand, unless it is gone. */
@@ -49,6 +66,11 @@ final class Served {
   private void closeIfDone() {
     if (retired && users == 0) {
       classifier.close();
+      synchronized (seeing) {
+        if (gradCam != null) {
+          gradCam.close();
+        }
+      }
     }
   }
 }

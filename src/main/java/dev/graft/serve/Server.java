@@ -2,8 +2,11 @@ package dev.graft.serve;
 
 import dev.graft.GraftException;
 import dev.graft.inference.Classifier;
+import dev.graft.inference.Classifier.Prepared;
 import dev.graft.inference.TopClass;
 import dev.graft.picture.Framing;
+import dev.graft.picture.HeatMap;
+import dev.graft.picture.Picture;
 import dev.graft.picture.PictureReader;
 import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
@@ -83,7 +86,13 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  private record Model(String modelName, String title, int inputSize, List<String> classes) {}
+  private record Model(
+      String modelName, String title, int inputSize, boolean heatMaps, List<String> classes) {}
+
+  /** What is answered to a picture. */
+  private interface Answer {
+    void to(Context context, Served model, byte[] picture);
+  }
 
   private record Problem(int code, String message) {}
 
@@ -156,7 +165,8 @@ public final class Server implements AutoCloseable {
                 context
                     .contentType("text/plain; version=0.0.4; charset=utf-8")
                     .result(measures.text()))
-        .post("/predictions/{model}", this::predict)
+        .post("/predictions/{model}", measured(this::predict))
+        .post("/heatmaps/{model}", measured(this::heatMap))
         .post("/models/{model}", this::swap)
         .exception(
             HttpResponseException.class,
@@ -212,30 +222,37 @@ public final class Server implements AutoCloseable {
     Served served = current.get();
     Classifier classifier = served.classifier();
     return new Model(
-        served.name(), classifier.name(), classifier.inputSize(), classifier.classes());
+        served.name(),
+        classifier.name(),
+        classifier.inputSize(),
+        classifier.hasGradCam(),
+        classifier.classes());
   }
 
   // Predictions.
 
-  private void predict(Context context) {
-    long start = System.nanoTime();
-    int status = 500;
-    try {
-      context.json(predictions(context));
-      status = 200;
-    } catch (HttpResponseException e) {
-      status = e.getStatus();
-      throw e;
-    } catch (GraftException e) {
-      status = 422;
-      throw e;
-    } finally {
-      measures.answered(status, (System.nanoTime() - start) / 1e9);
-    }
+  /** Within the limits, and counted. */
+  private Handler measured(Answer answer) {
+    return context -> {
+      long start = System.nanoTime();
+      int status = 500;
+      try {
+        limited(context, answer);
+        status = 200;
+      } catch (HttpResponseException e) {
+        status = e.getStatus();
+        throw e;
+      } catch (GraftException e) {
+        status = 422;
+        throw e;
+      } finally {
+        measures.answered(status, (System.nanoTime() - start) / 1e9);
+      }
+    };
   }
 
-  private List<Prediction> predictions(Context context) {
-    int top = top(context);
+  private void limited(Context context, Answer answer) {
+    top(context); // what is wrong with the address is said before a picture is read
     if (!underWay.tryAcquire()) {
       throw new HttpResponseException(429, "Too many pictures are under way; try again soon.");
     }
@@ -243,14 +260,33 @@ public final class Server implements AutoCloseable {
       byte[] picture = bodies.picture(context);
       Served model = take(context.pathParam("model"));
       try {
-        float[] probabilities = await(batches.ask(model, prepare(model, picture)));
-        return model.classifier().top(probabilities, top).stream().map(Prediction::new).toList();
+        answer.to(context, model, picture);
       } finally {
         model.letGo();
       }
     } finally {
       underWay.release();
     }
+  }
+
+  private void predict(Context context, Served model, byte[] picture) {
+    Classifier classifier = model.classifier();
+    float[] probabilities = await(batches.ask(model, prepare(classifier, picture)));
+    List<TopClass> best = classifier.top(probabilities, top(context));
+    context.json(best.stream().map(Prediction::new).toList());
+  }
+
+  /** Where the likeliest class was seen, over the picture, as PNG. */
+  private void heatMap(Context context, Served model, byte[] picture) {
+    Classifier classifier = model.classifier();
+    if (!classifier.hasGradCam()) {
+      throw new NotFoundResponse("This model has no heat maps here: what serves it only predicts.");
+    }
+    Prepared prepared = prepare(classifier, picture);
+    float[] probabilities = await(batches.ask(model, prepared));
+    HeatMap map = model.heatMap(prepared, classifier.top(probabilities, 1).get(0).index());
+    byte[] png = decoded(picture, Shown.LEAST, seen -> Shown.png(seen, map, classifier.framing()));
+    context.contentType("image/png").result(png);
   }
 
   private int top(Context context) {
@@ -278,7 +314,16 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  private Classifier.Prepared prepare(Served model, byte[] bytes) {
+  private Prepared prepare(Classifier classifier, byte[] bytes) {
+    return decoded(bytes, Framing.least(classifier.inputSize()), classifier::prepare);
+  }
+
+  /**
+   * A picture, decoded for no longer than its use; as many at a time as there is room for.
+   *
+   * @param least to which its shorter side may be reduced
+   */
+  private <T> T decoded(byte[] bytes, int least, Function<Picture, T> use) {
     String name = "The picture";
     try {
       if (!reading.tryAcquire(settings.patience().toMillis(), TimeUnit.MILLISECONDS)) {
@@ -294,8 +339,7 @@ public final class Server implements AutoCloseable {
         throw new ContentTooLargeResponse(
             "A picture may have " + settings.megapixels() + " megapixels at most.");
       }
-      int least = Framing.least(model.classifier().inputSize());
-      return model.classifier().prepare(PictureReader.read(bytes, name, least));
+      return use.apply(PictureReader.read(bytes, name, least));
     } catch (OutOfMemoryError e) {
       throw new UnprocessableContentResponse("The picture needs more memory than there is here.");
     } finally {
