@@ -11,7 +11,6 @@ import dev.graft.picture.HeatMap;
 final class Served {
   private final String name;
   private final Classifier classifier;
-  private final Object seeing = new Object();
   private GradCam gradCam;
   private int users;
   private boolean retired;
@@ -31,16 +30,14 @@ final class Served {
   }
 
   /**
-   * Where in a picture a class was seen; one caller at a time. The network for it is made when it
-   * is first needed.
+   * Where in a picture a class was seen; for one caller at a time, who has it in hand. The network
+   * for it is made when it is first needed.
    */
   HeatMap heatMap(Classifier.Prepared picture, int index) {
-    synchronized (seeing) {
-      if (gradCam == null) {
-        gradCam = classifier.gradCam();
-      }
-      return gradCam.map(picture, index);
+    if (gradCam == null) {
+      gradCam = classifier.gradCam();
     }
+    return gradCam.map(picture, index);
   }
 
   /** Takes it in hand, unless it is gone. */
@@ -66,10 +63,8 @@ final class Served {
   private void closeIfDone() {
     if (retired && users == 0) {
       classifier.close();
-      synchronized (seeing) {
-        if (gradCam != null) {
-          gradCam.close();
-        }
+      if (gradCam != null) {
+        gradCam.close();
       }
     }
   }

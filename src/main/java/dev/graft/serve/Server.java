@@ -32,6 +32,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.eclipse.jetty.server.AbstractConnector;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
@@ -73,6 +74,7 @@ public final class Server implements AutoCloseable {
   private final Function<Path, Classifier> loader;
   private final AtomicReference<Served> current;
   private final Semaphore underWay;
+  private final Semaphore seeing = new Semaphore(1, true);
   private final Semaphore reading = new Semaphore(PictureReader.threads(), true);
   private final Bodies bodies;
   private final Batches batches = new Batches();
@@ -284,7 +286,8 @@ public final class Server implements AutoCloseable {
     }
     Prepared prepared = prepare(classifier, picture);
     float[] probabilities = await(batches.ask(model, prepared));
-    HeatMap map = model.heatMap(prepared, classifier.top(probabilities, 1).get(0).index());
+    int likeliest = classifier.top(probabilities, 1).get(0).index();
+    HeatMap map = within(seeing, () -> model.heatMap(prepared, likeliest));
     byte[] png = decoded(picture, Shown.LEAST, seen -> Shown.png(seen, map, classifier.framing()));
     context.contentType("image/png").result(png);
   }
@@ -324,9 +327,23 @@ public final class Server implements AutoCloseable {
    * @param least to which its shorter side may be reduced
    */
   private <T> T decoded(byte[] bytes, int least, Function<Picture, T> use) {
-    String name = "The picture";
+    return within(
+        reading,
+        () -> {
+          String name = "The picture";
+          PictureReader.Header header = PictureReader.header(bytes, name);
+          if ((long) header.width() * header.height() > settings.megapixels() * 1_000_000L) {
+            throw new ContentTooLargeResponse(
+                "A picture may have " + settings.megapixels() + " megapixels at most.");
+          }
+          return use.apply(PictureReader.read(bytes, name, least));
+        });
+  }
+
+  /** Waits for its turn, for no longer than a request may take. */
+  private <T> T within(Semaphore turns, Supplier<T> work) {
     try {
-      if (!reading.tryAcquire(settings.patience().toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!turns.tryAcquire(settings.patience().toMillis(), TimeUnit.MILLISECONDS)) {
         throw late();
       }
     } catch (InterruptedException e) {
@@ -334,16 +351,11 @@ public final class Server implements AutoCloseable {
       throw late();
     }
     try {
-      PictureReader.Header header = PictureReader.header(bytes, name);
-      if ((long) header.width() * header.height() > settings.megapixels() * 1_000_000L) {
-        throw new ContentTooLargeResponse(
-            "A picture may have " + settings.megapixels() + " megapixels at most.");
-      }
-      return use.apply(PictureReader.read(bytes, name, least));
+      return work.get();
     } catch (OutOfMemoryError e) {
       throw new UnprocessableContentResponse("The picture needs more memory than there is here.");
     } finally {
-      reading.release();
+      turns.release();
     }
   }
 
