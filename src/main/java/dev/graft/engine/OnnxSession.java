@@ -96,6 +96,20 @@ public final class OnnxSession implements AutoCloseable {
     return List.copyOf(session.getOutputNames());
   }
 
+  /** What the file says of itself. */
+  public Map<String, String> metadata() {
+    try {
+      return session.getMetadata().getCustomMetadata();
+    } catch (OrtException e) {
+      throw new GraftException("ONNX Runtime can't read a file's metadata.", e);
+    }
+  }
+
+  /** Whether it takes float32, and not bytes. */
+  public boolean takesFloats() {
+    return type == OnnxJavaType.FLOAT;
+  }
+
   /** Side of the input, in pixels. */
   public int side() {
     return Math.toIntExact(shape[3]);

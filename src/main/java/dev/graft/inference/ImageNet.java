@@ -43,11 +43,7 @@ final class ImageNet {
 
   private static LoadedModel loaded(Forward forward) {
     return new LoadedModel(
-        ENTRY.id() + " (ImageNet)",
-        forward,
-        ENTRY.preprocessing().with(Framing.CENTRE),
-        SIDE,
-        Backbone.imageNetClasses());
+        ENTRY.id() + " (ImageNet)", forward, Framing.CENTRE, SIDE, Backbone.imageNetClasses());
   }
 
   static GraftedNetwork design() {

@@ -56,7 +56,7 @@ public final class SavedModel {
   private static final long MOST_BYTES = 1 << 20;
 
   /** The greatest side of an input that a recipe may ask for. */
-  private static final int MOST_PIXELS = 1024;
+  static final int MOST_PIXELS = 1024;
 
   private static final String NETWORK = "network.json";
   private static final String RANGES = "ranges.json";
@@ -209,7 +209,7 @@ public final class SavedModel {
                     ? rendered(contents(folder, description, design, classes))
                     : new DjlForward(
                         loaded(folder, description, design, device), design.inputSize()),
-                description.preprocessing(),
+                description.preprocessing().framing(),
                 description.inputSize(),
                 classes));
   }
@@ -259,7 +259,13 @@ public final class SavedModel {
   private static <T> T read(Path folder, Reading<T> reading) {
     if (!Files.isRegularFile(folder.resolve(NETWORK))) {
       throw new GraftException(
-          "There is no model in " + folder + ": it should hold " + NETWORK + " and the rest.");
+          Files.isRegularFile(folder)
+              ? folder + " is a file, and this needs the folder of a run or a model."
+              : "There is no model in "
+                  + folder
+                  + ": it should hold "
+                  + NETWORK
+                  + " and the rest.");
     }
     Description description = describe(folder);
     try {

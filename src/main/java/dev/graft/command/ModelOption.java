@@ -1,0 +1,63 @@
+package dev.graft.command;
+
+import ai.djl.Device;
+import dev.graft.inference.Classifier;
+import dev.graft.run.RunFolder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Which model answers, the same for every command that asks one. */
+final class ModelOption {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
+  @Option(
+      names = {"--run", "--model"},
+      paramLabel = "MODEL",
+      description =
+          "A run's folder, its model folder, or a file that export wrote; the latest run's model"
+              + " unless given, and ImageNet's before there is one.")
+  private Path given;
+
+  @Option(names = "--imagenet", description = "Ask EfficientNet-Lite0 for ImageNet's 1000 classes.")
+  private boolean imageNet;
+
+  @Mixin private DeviceOption device;
+
+  @Mixin private OutputOption output;
+
+  boolean isImageNet() {
+    return imageNet;
+  }
+
+  Device device() {
+    return device.device();
+  }
+
+  /** The model's folder or file; empty for ImageNet's. */
+  Optional<Path> place() throws IOException {
+    if (imageNet) {
+      return Optional.empty();
+    }
+    Optional<Path> run = given == null ? output.folder().latest() : Optional.of(given);
+    return run.map(RunFolder::modelOf);
+  }
+
+  /** What {@link #place} says. */
+  Classifier classifier(Optional<Path> place) {
+    Device on = device();
+    return place.isPresent() ? Classifier.load(place.get(), on) : Classifier.imageNet(on);
+  }
+
+  void check() {
+    if (imageNet && given != null) {
+      throw new ParameterException(command.commandLine(), "Give --imagenet or --model, not both.");
+    }
+  }
+}
