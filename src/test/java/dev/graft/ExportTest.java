@@ -112,10 +112,10 @@ class ExportTest {
         CommandRun.of(
             "evaluate",
             "--run=" + file,
-            "--data=" + folder.resolve("photos"),
+            "--data=" + folder.resolve("photos/pictures.csv"),
             "--output=" + folder.resolve("judged"));
     assertThat(judged.code()).as(judged.err()).isZero();
-    assertThat(judged.out()).contains("instead.onnx on photos:");
+    assertThat(judged.out()).contains("instead.onnx on pictures:");
   }
 
   @Test
