@@ -30,7 +30,7 @@ import picocli.CommandLine.Option;
     footer = {
       "  benchmark             five runs of each figure, some minutes",
       "  benchmark --quick     three short ones, a minute",
-      "  benchmark --serve     10,000 requests to a server in this process, beside infer",
+      "  benchmark --serve     serve under load, beside infer",
       "  benchmark --json      an object a figure, for programs"
     })
 final class BenchmarkCommand implements Callable<Integer> {
