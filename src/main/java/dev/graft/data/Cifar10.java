@@ -39,7 +39,8 @@ public final class Cifar10 implements ImageSet {
 
   private final List<String> classes;
   private final byte[] pixels;
-  private final List<Item> items = new ArrayList<>();
+  private final byte[] labels;
+  private final List<String> hashes = new ArrayList<>();
   private final Quarantine quarantine;
 
   /**
@@ -54,12 +55,12 @@ public final class Cifar10 implements ImageSet {
           labels.length + " labels, but " + pixels.length + " bytes of pixels");
     }
     this.classes = List.copyOf(classes);
+    this.labels = labels.clone();
     this.pixels = pixels;
     quarantine = new Quarantine(labels.length, 0);
     for (int i = 0; i < labels.length; i++) {
       ByteBuffer picture = ByteBuffer.wrap(pixels, i * PICTURE_BYTES, PICTURE_BYTES);
-      String hash = Hash.Algorithm.SHA256.of(picture).hex();
-      items.add(new Item(labels[i], hash, SIDE, SIDE, Optional.empty()));
+      hashes.add(Hash.Algorithm.SHA256.of(picture).hex());
     }
   }
 
@@ -118,8 +119,28 @@ public final class Cifar10 implements ImageSet {
   }
 
   @Override
-  public List<Item> items() {
-    return Collections.unmodifiableList(items);
+  public int size() {
+    return labels.length;
+  }
+
+  @Override
+  public int label(int index) {
+    return labels[index];
+  }
+
+  @Override
+  public String hash(int index) {
+    return hashes.get(index);
+  }
+
+  @Override
+  public int shorterSide(int index) {
+    return SIDE;
+  }
+
+  @Override
+  public Optional<PictureFile> file(int index) {
+    return Optional.empty();
   }
 
   @Override

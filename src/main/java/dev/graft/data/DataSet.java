@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What a run learns from and what it is judged by.
@@ -65,14 +66,16 @@ public record DataSet(
    * files lie. Computed anew at each call.
    */
   public String sha256() {
-    StringBuilder text = new StringBuilder(String.join("\n", classes()));
-    for (int i = 0; i < pictures.size(); i++) {
-      text.append('\n')
-          .append(pictures.label(i))
-          .append(parts.get(i).map(Part::name).orElse(""))
-          .append(pictures.hash(i));
-    }
-    return Hash.Algorithm.SHA256.of(text.toString()).hex();
+    Stream<String> rows =
+        IntStream.range(0, pictures.size())
+            .mapToObj(
+                i ->
+                    "\n"
+                        + pictures.label(i)
+                        + parts.get(i).map(Part::name).orElse("")
+                        + pictures.hash(i));
+    Stream<String> all = Stream.concat(Stream.of(String.join("\n", classes())), rows);
+    return Hash.Algorithm.SHA256.of(all).hex();
   }
 
   /** How many readable pictures each class has. */

@@ -1,11 +1,8 @@
 package dev.graft.data;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 
@@ -34,24 +31,24 @@ public final class Draw {
     int[][] members = byClass(candidates, labels);
     int[] left = Arrays.stream(members).mapToInt(m -> m.length).toArray();
     int[] quota = quotas(left, fraction);
-    Map<Integer, List<Integer>> groupMembers = byGroup(candidates, groups);
+    Groups groupMembers = Groups.of(candidates, groups);
     boolean[] heldOut = new boolean[labels.length];
     Random random = new Random(seed);
     for (int c = 0; c < members.length; c++) {
       shuffle(members[c], random);
       int wanted = quota[c];
       for (int i : members[c]) {
-        List<Integer> group = groupMembers.get(groups[i]);
+        int[] group = groupMembers.of(groups[i]);
         if (countOf(c, group, labels) <= quota[c]) {
           takeGroup(group, labels, quota, left, heldOut);
         }
       }
       if (wanted > 0 && quota[c] == wanted) {
         // Every group is larger than the share; the smallest that can be spared is nearest to it.
-        List<List<Integer>> bySize =
+        List<int[]> bySize =
             IntStream.of(members[c])
-                .mapToObj(i -> groupMembers.get(groups[i]))
-                .sorted(Comparator.comparingInt(List::size)) // stable
+                .mapToObj(i -> groupMembers.of(groups[i]))
+                .sorted(Comparator.comparingInt(group -> group.length)) // stable
                 .toList();
         for (int i = 0; i < bySize.size() && quota[c] == wanted; i++) {
           takeGroup(bySize.get(i), labels, quota, left, heldOut);
@@ -61,13 +58,13 @@ public final class Draw {
     return IntStream.of(candidates).filter(i -> heldOut[i]).toArray();
   }
 
-  private static long countOf(int c, List<Integer> group, int[] labels) {
-    return group.stream().filter(i -> labels[i] == c).count();
+  private static long countOf(int c, int[] group, int[] labels) {
+    return IntStream.of(group).filter(i -> labels[i] == c).count();
   }
 
   /** Holds out a group, unless it is held out already or is all that is left of a class. */
   private static void takeGroup(
-      List<Integer> group, int[] labels, int[] quota, int[] left, boolean[] heldOut) {
+      int[] group, int[] labels, int[] quota, int[] left, boolean[] heldOut) {
     int[] count = new int[quota.length];
     for (int i : group) {
       if (heldOut[i]) {
@@ -112,16 +109,17 @@ public final class Draw {
   public static List<int[]> folds(
       int[] candidates, int[] labels, int[] groups, int folds, long seed) {
     int[][] members = byClass(candidates, labels);
-    Map<Integer, List<Integer>> groupMembers = byGroup(candidates, groups);
+    Groups groupMembers = Groups.of(candidates, groups);
     int[][] count = new int[folds][members.length];
     int[] total = new int[folds];
-    Map<Integer, Integer> foldOf = new HashMap<>();
+    int[] foldOf = new int[labels.length];
+    Arrays.fill(foldOf, -1);
     Random random = new Random(seed);
     for (int c = 0; c < members.length; c++) {
       int label = c;
       shuffle(members[c], random);
       for (int i : members[c]) {
-        if (!foldOf.containsKey(i)) {
+        if (foldOf[i] < 0) {
           // The emptiest in this class, then in all: small classes don't all begin at the first.
           int fold =
               IntStream.range(0, folds)
@@ -130,8 +128,8 @@ public final class Draw {
                       Comparator.<Integer>comparingInt(f -> count[f][label])
                           .thenComparingInt(f -> total[f]))
                   .orElseThrow();
-          for (int each : groupMembers.get(groups[i])) {
-            foldOf.put(each, fold);
+          for (int each : groupMembers.of(groups[i])) {
+            foldOf[each] = fold;
             count[fold][labels[each]]++;
             total[fold]++;
           }
@@ -139,7 +137,7 @@ public final class Draw {
       }
     }
     return IntStream.range(0, folds)
-        .mapToObj(fold -> IntStream.of(candidates).filter(i -> foldOf.get(i) == fold).toArray())
+        .mapToObj(fold -> IntStream.of(candidates).filter(i -> foldOf[i] == fold).toArray())
         .toList();
   }
 
@@ -153,12 +151,31 @@ public final class Draw {
     return members;
   }
 
-  private static Map<Integer, List<Integer>> byGroup(int[] candidates, int[] groups) {
-    Map<Integer, List<Integer>> members = new HashMap<>();
-    for (int i : candidates) {
-      members.computeIfAbsent(groups[i], group -> new ArrayList<>(1)).add(i);
+  /**
+   * Which pictures a group has.
+   *
+   * @param ends where each group's end
+   * @param members those of a group one after the other, ascending
+   */
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+  private record Groups(int[] ends, int[] members) {
+    static Groups of(int[] candidates, int[] groups) {
+      int count = IntStream.of(candidates).map(i -> groups[i]).max().orElse(-1) + 1;
+      int[] ends = new int[count + 1]; // where the next of each belongs, once it is summed up
+      for (int i : candidates) {
+        ends[groups[i] + 1]++;
+      }
+      Arrays.parallelPrefix(ends, Integer::sum);
+      int[] members = new int[candidates.length];
+      for (int i : candidates) {
+        members[ends[groups[i]]++] = i;
+      }
+      return new Groups(ends, members);
     }
-    return members;
+
+    int[] of(int group) {
+      return Arrays.copyOfRange(members, group == 0 ? 0 : ends[group - 1], ends[group]);
+    }
   }
 
   /** How many of each class to hold out, by the largest remainder. */

@@ -3,6 +3,7 @@ package dev.graft.data;
 import dev.graft.Progress;
 import dev.graft.Reason;
 import dev.graft.Text;
+import dev.graft.io.Firsts;
 import dev.graft.io.Hash;
 import dev.graft.io.ReadAhead;
 import dev.graft.picture.Picture;
@@ -11,7 +12,6 @@ import dev.graft.picture.Unreadable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +30,7 @@ public final class ImageFolder implements ImageSet {
   private static final int AHEAD = 64;
 
   private final List<String> classes;
-  private final List<Item> items;
+  private final FileTable files;
   private final Quarantine quarantine;
 
   /**
@@ -38,11 +38,11 @@ public final class ImageFolder implements ImageSet {
    *
    * @param fault the rest of a sentence that begins with its path
    */
-  private record Looked(Item item, Optional<String> fault) {}
+  private record Looked(PictureFile file, String hash, int shorterSide, Optional<String> fault) {}
 
-  private ImageFolder(List<String> classes, List<Item> items, Quarantine quarantine) {
+  private ImageFolder(List<String> classes, FileTable files, Quarantine quarantine) {
     this.classes = classes;
-    this.items = Collections.unmodifiableList(items);
+    this.files = files;
     this.quarantine = quarantine;
   }
 
@@ -62,27 +62,24 @@ public final class ImageFolder implements ImageSet {
     int count = listing.files().size();
     Map<String, Integer> labels = new HashMap<>();
     listing.classes().forEach(name -> labels.put(name, labels.size()));
-    List<Item> items = new ArrayList<>(count);
+    FileTable table = new FileTable(listing.classes(), count);
     Quarantine quarantine = new Quarantine(count, maxBad);
     try (Progress progress = display.progress("looking at files", "files", count);
         ReadAhead<Looked> files =
             ReadAhead.of(
-                PictureReader.threads(),
-                AHEAD,
-                listing.files().iterator(),
-                file -> look(file, labels.get(file.label())))) {
+                PictureReader.threads(), AHEAD, listing.files().iterator(), ImageFolder::look)) {
       files.forEachRemaining(
           each -> {
-            int index = items.size();
-            String place = listing.files().get(index).path().toString();
-            each.fault().ifPresent(fault -> quarantine.add(index, place, fault));
-            items.add(each.item());
-            progress.stepTo(items.size());
+            PictureFile file = each.file();
+            each.fault()
+                .ifPresent(fault -> quarantine.add(table.size(), file.path().toString(), fault));
+            table.add(file, labels.get(file.label()), each.hash(), each.shorterSide());
+            progress.stepTo(table.size());
           });
     }
     quarantine.check();
     List<Optional<Part>> parts = listing.files().stream().map(PictureFile::part).toList();
-    List<Optional<Part>> apart = keptApart(parts, items);
+    List<Optional<Part>> apart = keptApart(parts, table);
     List<Note> notes = new ArrayList<>(listing.notes());
     long moved = IntStream.range(0, count).filter(i -> !parts.get(i).equals(apart.get(i))).count();
     if (moved > 0) {
@@ -90,39 +87,44 @@ public final class ImageFolder implements ImageSet {
     }
     return new DataSet(
         listing.name(),
-        new ImageFolder(listing.classes(), items, quarantine),
+        new ImageFolder(listing.classes(), table, quarantine),
         apart,
         Text.of("%s: %,d pictures in %d classes", path, count, listing.classes().size()),
         notes);
   }
 
-  private static Looked look(PictureFile file, int label) {
+  private static Looked look(PictureFile file) {
     String fault;
     try {
       PictureReader.Header header = PictureReader.header(file.path());
       String hash = Hash.Algorithm.SHA256.of(file.path()).hex();
-      return new Looked(
-          new Item(label, hash, header.width(), header.height(), Optional.of(file)),
-          Optional.empty());
+      int shorterSide = Math.min(header.width(), header.height());
+      return new Looked(file, hash, shorterSide, Optional.empty());
     } catch (Unreadable e) {
       fault = e.reason();
     } catch (IOException e) {
       fault = Reason.sentence("can't be read: " + e.getMessage());
     }
-    return new Looked(new Item(label, NO_HASH, 0, 0, Optional.of(file)), Optional.of(fault));
+    return new Looked(file, NO_HASH, 0, Optional.of(fault));
   }
 
-  private static List<Optional<Part>> keptApart(List<Optional<Part>> parts, List<Item> items) {
-    Map<String, Part> farthest = new HashMap<>();
-    for (int i = 0; i < parts.size(); i++) {
-      String hash = items.get(i).hash();
-      parts
-          .get(i)
-          .filter(part -> !hash.equals(NO_HASH))
-          .ifPresent(part -> farthest.merge(hash, part, (a, b) -> a.compareTo(b) > 0 ? a : b));
+  private static List<Optional<Part>> keptApart(List<Optional<Part>> parts, FileTable files) {
+    Firsts firsts = new Firsts(files::hash);
+    Part[] farthest = new Part[parts.size()]; // by the first picture of a content
+    for (int i = 0; i < farthest.length; i++) {
+      if (parts.get(i).isPresent() && !files.hash(i).equals(NO_HASH)) {
+        Part part = parts.get(i).get();
+        int first = firsts.of(i);
+        Part before = farthest[first];
+        farthest[first] = before == null || part.compareTo(before) > 0 ? part : before;
+      }
     }
-    return IntStream.range(0, parts.size())
-        .mapToObj(i -> parts.get(i).map(part -> farthest.getOrDefault(items.get(i).hash(), part)))
+    return IntStream.range(0, farthest.length)
+        .mapToObj(
+            i ->
+                parts.get(i).isEmpty() || files.hash(i).equals(NO_HASH)
+                    ? parts.get(i)
+                    : Optional.of(farthest[firsts.of(i)]))
         .toList();
   }
 
@@ -132,8 +134,28 @@ public final class ImageFolder implements ImageSet {
   }
 
   @Override
-  public List<Item> items() {
-    return items;
+  public int size() {
+    return files.size();
+  }
+
+  @Override
+  public int label(int index) {
+    return files.label(index);
+  }
+
+  @Override
+  public String hash(int index) {
+    return files.hash(index);
+  }
+
+  @Override
+  public int shorterSide(int index) {
+    return files.shorterSide(index);
+  }
+
+  @Override
+  public Optional<PictureFile> file(int index) {
+    return Optional.of(files.file(index));
   }
 
   @Override

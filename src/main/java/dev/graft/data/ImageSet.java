@@ -7,40 +7,26 @@ import java.util.stream.IntStream;
 
 /** Labelled pictures in a fixed order. */
 public interface ImageSet {
-  /**
-   * What is known of a picture without decoding it.
-   *
-   * @param label the place of its class in {@link #classes}
-   * @param hash what it is known by, wherever it lies and whatever it is called: the SHA-256 of its
-   *     content, as 64 lower-case hexadecimal digits
-   * @param width in pixels, as far as it is known; else 0
-   * @param height in pixels, likewise
-   * @param file its own file, as it was listed; empty where a file holds many
-   */
-  record Item(int label, String hash, int width, int height, Optional<PictureFile> file) {}
-
   /** The names of the classes, in the order of their labels. */
   List<String> classes();
 
-  /** All of them. */
-  List<Item> items();
-
   /** The number of pictures. */
-  default int size() {
-    return items().size();
-  }
+  int size();
 
-  default int label(int index) {
-    return items().get(index).label();
-  }
+  /** The place of a picture's class in {@link #classes}. */
+  int label(int index);
 
-  default String hash(int index) {
-    return items().get(index).hash();
-  }
+  /**
+   * What a picture is known by, wherever it lies and whatever it is called: the SHA-256 of its
+   * content, as 64 lower-case hexadecimal digits.
+   */
+  String hash(int index);
 
-  default Optional<PictureFile> file(int index) {
-    return items().get(index).file();
-  }
+  /** A picture's shorter side, in pixels, as far as it is known without decoding it; else 0. */
+  int shorterSide(int index);
+
+  /** A picture's own file, as it was listed; empty where a file holds many. */
+  Optional<PictureFile> file(int index);
 
   /**
    * Whether these are somebody's own files, one a picture: only then may some be unreadable, and

@@ -13,8 +13,8 @@ public final class Sides {
   /** Those of a set, as far as they are known without reading pictures. */
   static Sides of(ImageSet pictures) {
     return new Sides(
-        pictures.items().stream()
-            .mapToInt(item -> Math.min(item.width(), item.height()))
+        IntStream.range(0, pictures.size())
+            .map(pictures::shorterSide)
             .filter(side -> side > 0)
             .sorted()
             .toArray());

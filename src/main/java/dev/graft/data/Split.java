@@ -4,10 +4,8 @@ import dev.graft.GraftException;
 import dev.graft.Names;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -119,12 +117,18 @@ public record Split(int[] train, int[] validation, int[] test) {
 
   /** In how many groups each class's candidates are. */
   public static int[] different(DataSet data, int[] candidates, int[] groups) {
-    List<Set<Integer>> different = new ArrayList<>();
-    data.classes().forEach(each -> different.add(new HashSet<>()));
-    for (int i : candidates) {
-      different.get(data.pictures().label(i)).add(groups[i]);
+    long[] keys =
+        IntStream.of(candidates)
+            .mapToLong(i -> (long) data.pictures().label(i) << Integer.SIZE | groups[i])
+            .sorted()
+            .toArray();
+    int[] different = new int[data.classes().size()];
+    for (int i = 0; i < keys.length; i++) {
+      if (i == 0 || keys[i] != keys[i - 1]) {
+        different[(int) (keys[i] >> Integer.SIZE)]++;
+      }
     }
-    return different.stream().mapToInt(Set::size).toArray();
+    return different;
   }
 
   /** Those of some pictures that are not among others, in their order. */

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What was put in which part, written down as a manifest of {@code path,label,split}: it gives the
@@ -17,21 +19,21 @@ import java.util.Optional;
 public final class SplitCsv {
   private SplitCsv() {}
 
-  /** The rows of a split of picture files: training, validation, test. */
-  public static String of(ImageSet pictures, Split split) {
-    StringBuilder csv = new StringBuilder(Csv.row(List.of("path", "label", "split")));
-    rows(csv, pictures, split.train(), Part.TRAIN);
-    rows(csv, pictures, split.validation(), Part.VALIDATION);
-    rows(csv, pictures, split.test(), Part.TEST);
-    return csv.toString();
+  /** The rows of a split of picture files: a head, training, validation, test. */
+  public static Stream<String> of(ImageSet pictures, Split split) {
+    return Stream.of(
+            Stream.of(Csv.row(List.of("path", "label", "split"))),
+            rows(pictures, split.train(), Part.TRAIN),
+            rows(pictures, split.validation(), Part.VALIDATION),
+            rows(pictures, split.test(), Part.TEST))
+        .flatMap(rows -> rows);
   }
 
-  private static void rows(StringBuilder csv, ImageSet pictures, int[] indices, Part part) {
-    for (int i : indices) {
-      PictureFile file = pictures.file(i).orElseThrow();
-      String path = file.path().toAbsolutePath().toString();
-      csv.append(Csv.row(List.of(path, file.label(), part.name().toLowerCase(Locale.ROOT))));
-    }
+  private static Stream<String> rows(ImageSet pictures, int[] indices, Part part) {
+    String name = part.name().toLowerCase(Locale.ROOT);
+    return IntStream.of(indices)
+        .mapToObj(i -> pictures.file(i).orElseThrow())
+        .map(file -> Csv.row(List.of(file.path().toAbsolutePath().toString(), file.label(), name)));
   }
 
   /**

@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.graft.GraftException;
 import dev.graft.data.ImageSet;
+import dev.graft.io.Firsts;
 import dev.graft.io.RecordLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,10 +15,8 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -70,10 +69,10 @@ public final class FeatureCache {
    * The pictures of a set that are readable, as far as known, and not in here; each content once.
    */
   public List<Integer> missing(ImageSet pictures) {
-    Set<String> seen = new HashSet<>();
+    Firsts seen = new Firsts(pictures::hash);
     return pictures
         .readable()
-        .filter(row -> log.slot(pictures.hash(row)) < 0 && seen.add(pictures.hash(row)))
+        .filter(row -> log.slot(pictures.hash(row)) < 0 && seen.isFirst(row))
         .boxed()
         .toList();
   }

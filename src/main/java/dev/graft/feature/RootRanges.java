@@ -19,10 +19,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -56,9 +54,14 @@ public record RootRanges(
    * @param rows of the pictures that may be looked at
    */
   public Ranges on(int[] rows, Path folder, Progress.Display display) throws IOException {
-    Map<String, Integer> byContent = new TreeMap<>();
-    IntStream.of(rows).forEach(row -> byContent.putIfAbsent(pictures.hash(row), row));
-    List<String> contents = byContent.keySet().stream().limit(PICTURES).toList();
+    TreeMap<String, Integer> byContent = new TreeMap<>();
+    for (int row : rows) {
+      byContent.putIfAbsent(pictures.hash(row), row);
+      if (byContent.size() > PICTURES) {
+        byContent.pollLastEntry();
+      }
+    }
+    List<String> contents = List.copyOf(byContent.keySet());
     String all = key.text() + String.join("\n", contents);
     Path file = folder.resolve("ranges-" + Hash.Algorithm.SHA256.of(all).hex() + ".json");
     Optional<Ranges> kept = kept(file);

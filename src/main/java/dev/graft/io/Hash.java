@@ -14,6 +14,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * What bytes hash to.
@@ -55,6 +56,13 @@ public record Hash(Algorithm algorithm, String hex) {
     /** The hash of a text, in UTF-8. */
     public Hash of(String text) {
       return of(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** The hash of pieces of text, one after the other. */
+    public Hash of(Stream<String> pieces) {
+      MessageDigest digest = digest();
+      pieces.forEachOrdered(piece -> digest.update(piece.getBytes(StandardCharsets.UTF_8)));
+      return of(digest);
     }
 
     /** The hash of what a digest of this algorithm was given. */

@@ -11,10 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
@@ -41,9 +39,16 @@ public final class RecordLog {
 
   private final int recordBytes;
   private final List<MappedByteBuffer> segments = new ArrayList<>();
-  private final Map<String, Integer> slots = new HashMap<>();
+
+  /** Where each record lies; the hash before it is the only copy of it. */
   private int[] segmentOfSlot = new int[64];
+
   private int[] offsetOfSlot = new int[64];
+  private int slots;
+
+  /** By the hashes' first bits, more than half empty. */
+  private int[] table = emptyTable(128);
+
   private long bytes;
 
   private RecordLog(int recordBytes) {
@@ -117,16 +122,48 @@ public final class RecordLog {
       checksum.reset();
       checksum.update(hash);
       checksum.update(segment.slice(at + OVERHEAD, recordBytes));
-      int slot = slots.size();
-      if (segment.getInt(at + HASH_BYTES) == (int) checksum.getValue()
-          && slots.putIfAbsent(HexFormat.of().formatHex(hash), slot) == null) {
-        if (slot == offsetOfSlot.length) {
-          segmentOfSlot = Arrays.copyOf(segmentOfSlot, 2 * slot);
-          offsetOfSlot = Arrays.copyOf(offsetOfSlot, 2 * slot);
+      if (segment.getInt(at + HASH_BYTES) == (int) checksum.getValue()) {
+        int place = place(hash);
+        if (table[place] < 0) {
+          segmentOfSlot[slots] = segments.size() - 1;
+          offsetOfSlot[slots] = at + OVERHEAD;
+          table[place] = slots++;
+          if (slots == offsetOfSlot.length) {
+            grow();
+          }
         }
-        segmentOfSlot[slot] = segments.size() - 1;
-        offsetOfSlot[slot] = at + OVERHEAD;
       }
+    }
+  }
+
+  private static int[] emptyTable(int size) {
+    int[] table = new int[size];
+    Arrays.fill(table, -1);
+    return table;
+  }
+
+  /** Where in the table a hash's slot is, or would be. */
+  private int place(byte[] hash) {
+    int mask = table.length - 1;
+    int place = ByteBuffer.wrap(hash).getInt() & mask;
+    while (table[place] >= 0 && !Arrays.equals(hashOf(table[place]), hash)) {
+      place = (place + 1) & mask;
+    }
+    return place;
+  }
+
+  private byte[] hashOf(int slot) {
+    byte[] hash = new byte[HASH_BYTES];
+    segments.get(segmentOfSlot[slot]).get(offsetOfSlot[slot] - OVERHEAD, hash);
+    return hash;
+  }
+
+  private void grow() {
+    segmentOfSlot = Arrays.copyOf(segmentOfSlot, 2 * slots);
+    offsetOfSlot = Arrays.copyOf(offsetOfSlot, 2 * slots);
+    table = emptyTable(4 * slots);
+    for (int slot = 0; slot < slots; slot++) {
+      table[place(hashOf(slot))] = slot;
     }
   }
 
@@ -141,7 +178,7 @@ public final class RecordLog {
    * @param sha256 of what it was made from, 64 lower-case hexadecimal digits
    */
   public int slot(String sha256) {
-    return slots.getOrDefault(sha256, -1);
+    return table[place(HexFormat.of().parseHex(sha256))];
   }
 
   /**

@@ -1,7 +1,10 @@
 package dev.graft.io;
 
+import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -11,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -66,6 +70,21 @@ public final class WholeFile {
   /** Writes a file of text, in UTF-8. */
   public static void write(Path file, String text) throws IOException {
     write(file, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Likewise, line by line; each ends as it is to end. */
+  public static void write(Path file, Stream<String> lines) throws IOException {
+    write(
+        file,
+        channel -> {
+          // Not closed: the channel is whoever's who opened it.
+          Writer text =
+              new BufferedWriter(Channels.newWriter(channel, StandardCharsets.UTF_8), 1 << 16);
+          for (Iterator<String> each = lines.iterator(); each.hasNext(); ) {
+            text.write(each.next());
+          }
+          text.flush();
+        });
   }
 
   /** What a folder is to hold. */

@@ -65,6 +65,11 @@ public final class RunFolder implements AutoCloseable {
     WholeFile.write(folder.resolve(name), text);
   }
 
+  /** Likewise, line by line. */
+  public void write(String name, Stream<String> lines) throws IOException {
+    WholeFile.write(folder.resolve(name), lines);
+  }
+
   /** Writes down what is known of the run by now. */
   public synchronized void write(RunRecord next) throws IOException {
     record = next;

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -190,7 +191,7 @@ class ImageFolderTest {
 
   private void checkRoundTrip(DataSet data, Split split) throws IOException {
     Path manifest = temporary.resolve("split.csv");
-    Files.writeString(manifest, SplitCsv.of(data.pictures(), split));
+    Files.writeString(manifest, SplitCsv.of(data.pictures(), split).collect(Collectors.joining()));
     Map<Path, String> expected = new TreeMap<>();
     put(expected, data, split.train(), "TRAIN");
     put(expected, data, split.validation(), "VALIDATION");

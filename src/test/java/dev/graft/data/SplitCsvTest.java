@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,7 +30,8 @@ class SplitCsvTest {
     csv = temporary.resolve("split.csv");
     Split split =
         new Split(new int[] {0, 1, 2, 6, 7, 8, 9}, new int[] {3, 10}, new int[] {4, 5, 11});
-    Files.writeString(csv, SplitCsv.of(PictureMaker.open(pets).pictures(), split));
+    Files.writeString(
+        csv, SplitCsv.of(PictureMaker.open(pets).pictures(), split).collect(Collectors.joining()));
   }
 
   private List<String> test() {

@@ -1,13 +1,13 @@
 package dev.graft.data.duplicates;
 
+import dev.graft.io.Firsts;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
-import java.util.stream.Collectors;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
 /**
@@ -46,46 +46,51 @@ public final class Duplicates {
   /** How many thumbnails to compare a picture's to, where thousands have one hash. */
   private static final int MOST_COMPARISONS = 128;
 
-  private final List<String> contents;
+  /** Of each picture the first with its content. */
+  private final int[] first;
+
   private final int[] parent;
 
-  private Duplicates(List<String> contents) {
-    this.contents = contents;
-    this.parent = IntStream.range(0, contents.size()).toArray();
+  private Duplicates(int count) {
+    first = IntStream.range(0, count).toArray();
+    parent = first.clone();
   }
 
   /**
    * Looks for them.
    *
-   * @param contents a hash of each picture's content; null for one like no other
-   * @param fingerprints null where unknown
+   * @param count how many pictures there are
+   * @param contents a hash of each one's content; null for one like no other
+   * @param fingerprints null where unknown; asked again for those that may be near to others
    */
-  public static Duplicates among(List<String> contents, List<Fingerprint> fingerprints) {
-    if (contents.size() != fingerprints.size()) {
-      throw new IllegalArgumentException(
-          contents.size() + " contents, but " + fingerprints.size() + " fingerprints");
-    }
-    Duplicates duplicates = new Duplicates(new ArrayList<>(contents));
-    Map<String, Integer> firsts = new HashMap<>();
-    List<Sketch> sketches = new ArrayList<>();
-    for (int i = 0; i < contents.size(); i++) {
-      Integer first = contents.get(i) == null ? null : firsts.putIfAbsent(contents.get(i), i);
-      if (first != null) {
-        duplicates.join(first, i);
-      } else if (fingerprints.get(i) != null) {
-        Sketch sketch = Sketch.of(i, fingerprints.get(i));
-        if (sketch.detail() >= LEAST_DETAIL) {
-          sketches.add(sketch);
-        }
+  public static Duplicates among(
+      int count, IntFunction<String> contents, IntFunction<Fingerprint> fingerprints) {
+    Duplicates duplicates = new Duplicates(count);
+    Firsts firsts = new Firsts(contents);
+    int[] pictures = new int[count];
+    long[] hashes = new long[count];
+    int detailed = 0;
+    for (int i = 0; i < count; i++) {
+      duplicates.first[i] = contents.apply(i) == null ? i : firsts.of(i);
+      if (duplicates.first[i] != i) {
+        duplicates.join(duplicates.first[i], i);
+        continue;
+      }
+      Fingerprint fingerprint = fingerprints.apply(i);
+      if (fingerprint != null && Sketch.of(fingerprint).detail() >= LEAST_DETAIL) {
+        pictures[detailed] = i;
+        hashes[detailed++] = fingerprint.hash();
       }
     }
-    duplicates.joinNear(sketches);
+    duplicates.joinNear(
+        ByHash.of(Arrays.copyOf(pictures, detailed), Arrays.copyOf(hashes, detailed)),
+        picture -> Sketch.of(fingerprints.apply(picture)));
     return duplicates;
   }
 
   /** Pictures with the same content, two or more a group. */
   public List<List<Integer>> identical() {
-    return grouped(this::contentOf);
+    return grouped(i -> first[i]);
   }
 
   /** Pictures that are the same or nearly, two or more a group. */
@@ -93,24 +98,31 @@ public final class Duplicates {
     return grouped(this::root);
   }
 
-  private List<List<Integer>> grouped(IntFunction<Object> key) {
-    Map<Object, List<Integer>> members = new LinkedHashMap<>();
-    for (int i = 0; i < parent.length; i++) {
-      members.computeIfAbsent(key.apply(i), each -> new ArrayList<>()).add(i);
+  /**
+   * The groups of two or more.
+   *
+   * @param key of a picture, the first of its group
+   */
+  private List<List<Integer>> grouped(IntUnaryOperator key) {
+    int[] size = new int[parent.length];
+    for (int i = 0; i < size.length; i++) {
+      size[key.applyAsInt(i)]++;
     }
-    return members.values().stream().filter(group -> group.size() > 1).toList();
+    Map<Integer, List<Integer>> members = new LinkedHashMap<>();
+    for (int i = 0; i < size.length; i++) {
+      int group = key.applyAsInt(i);
+      if (size[group] > 1) {
+        members.computeIfAbsent(group, each -> new ArrayList<>()).add(i);
+      }
+    }
+    return List.copyOf(members.values());
   }
 
   /** Those of them that are of two or more contents. */
   public List<List<Integer>> near() {
     return alike().stream()
-        .filter(group -> group.stream().map(i -> contentOf(i)).distinct().limit(2).count() > 1)
+        .filter(group -> group.stream().map(i -> first[i]).distinct().limit(2).count() > 1)
         .toList();
-  }
-
-  private Object contentOf(int picture) {
-    String content = contents.get(picture);
-    return content == null ? picture : content;
   }
 
   /**
@@ -143,12 +155,55 @@ public final class Duplicates {
     parent[Math.max(rootA, rootB)] = Math.min(rootA, rootB);
   }
 
-  private void joinNear(List<Sketch> sketches) {
-    Map<Long, List<Sketch>> byHash = sketches.stream().collect(Collectors.groupingBy(Sketch::hash));
+  /**
+   * Pictures by their hashes.
+   *
+   * @param hashes each once, ascending
+   * @param ends where the pictures of each end
+   * @param pictures those of a hash one after the other, ascending
+   */
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+  private record ByHash(long[] hashes, int[] ends, int[] pictures) {
+    /**
+     * Sorts.
+     *
+     * @param pictures ascending
+     * @param hashes one a picture
+     */
+    static ByHash of(int[] pictures, long[] hashes) {
+      long[] distinct = hashes.clone();
+      Arrays.sort(distinct);
+      int count = 0;
+      for (int i = 0; i < distinct.length; i++) {
+        if (i == 0 || distinct[i] != distinct[i - 1]) {
+          distinct[count++] = distinct[i];
+        }
+      }
+      distinct = Arrays.copyOf(distinct, count);
+      int[] ends = new int[count + 1]; // where the next of each belongs, once it is summed up
+      for (long hash : hashes) {
+        ends[Arrays.binarySearch(distinct, hash) + 1]++;
+      }
+      Arrays.parallelPrefix(ends, Integer::sum);
+      int[] sorted = new int[pictures.length];
+      for (int i = 0; i < pictures.length; i++) {
+        sorted[ends[Arrays.binarySearch(distinct, hashes[i])]++] = pictures[i];
+      }
+      return new ByHash(distinct, ends, sorted);
+    }
+
+    int[] of(long hash) {
+      int at = Arrays.binarySearch(hashes, hash);
+      return Arrays.copyOfRange(pictures, at == 0 ? 0 : ends[at - 1], ends[at]);
+    }
+  }
+
+  private void joinNear(ByHash byHash, IntFunction<Sketch> sketches) {
     int[] comparisons = new int[parent.length];
-    long[] hashes = byHash.keySet().stream().mapToLong(Long::longValue).sorted().toArray();
+    long[] hashes = byHash.hashes();
     for (long hash : hashes) {
-      joinNear(byHash.get(hash), byHash.get(hash), comparisons);
+      int[] some = byHash.of(hash);
+      joinNear(some, some, sketches, comparisons);
     }
     for (int turn = 0; turn < Long.SIZE; turn += Byte.SIZE) {
       // Turned so that the byte that has to be equal comes first, they lie together.
@@ -163,8 +218,9 @@ public final class Duplicates {
         for (int j = i + 1; j < end && (hash ^ turned[j]) >>> (Long.SIZE - Byte.SIZE) == 0; j++) {
           if (Long.bitCount(hash ^ turned[j]) <= MOST_BITS) {
             joinNear(
-                byHash.get(Long.rotateRight(hash, turn)),
-                byHash.get(Long.rotateRight(turned[j], turn)),
+                byHash.of(Long.rotateRight(hash, turn)),
+                byHash.of(Long.rotateRight(turned[j], turn)),
+                sketches,
                 comparisons);
           }
         }
@@ -172,16 +228,18 @@ public final class Duplicates {
     }
   }
 
-  private void joinNear(List<Sketch> some, List<Sketch> others, int[] comparisons) {
-    for (Sketch a : some) {
-      for (Sketch b : others) {
-        if (comparisons[a.picture()] >= MOST_COMPARISONS) {
+  private void joinNear(int[] some, int[] others, IntFunction<Sketch> sketches, int[] comparisons) {
+    for (int a : some) {
+      Sketch sketch = null;
+      for (int b : others) {
+        if (comparisons[a] >= MOST_COMPARISONS) {
           break;
         }
-        if (root(a.picture()) != root(b.picture())) {
-          comparisons[a.picture()]++;
-          if (a.correlation(b) >= LEAST_CORRELATION) {
-            join(a.picture(), b.picture());
+        if (root(a) != root(b)) {
+          comparisons[a]++;
+          sketch = sketch == null ? sketches.apply(a) : sketch;
+          if (sketch.correlation(sketches.apply(b)) >= LEAST_CORRELATION) {
+            join(a, b);
           }
         }
       }
@@ -193,14 +251,13 @@ public final class Duplicates {
    * grid that are orthogonal and of norm 1, and the norm of what is left.
    */
   @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-  private record Sketch(
-      int picture, long hash, byte[] grey, double mean, double across, double down, double norm) {
+  private record Sketch(byte[] grey, double mean, double across, double down, double norm) {
     private static final int SIDE = Fingerprint.SIDE;
 
     /** Norm of the function 2 x - 15 on the grid. */
     private static final double SLOPE_NORM = Math.sqrt(SIDE * SIDE * (SIDE * SIDE - 1) / 3.0);
 
-    static Sketch of(int picture, Fingerprint fingerprint) {
+    static Sketch of(Fingerprint fingerprint) {
       byte[] grey = fingerprint.thumbnail();
       int sum = 0;
       int sumAcross = 0;
@@ -219,8 +276,7 @@ public final class Duplicates {
       double across = sumAcross / SLOPE_NORM;
       double down = sumDown / SLOPE_NORM;
       double rest = squares - mean * mean - across * across - down * down;
-      return new Sketch(
-          picture, fingerprint.hash(), grey, mean, across, down, Math.sqrt(Math.max(0, rest)));
+      return new Sketch(grey, mean, across, down, Math.sqrt(Math.max(0, rest)));
     }
 
     /** Standard deviation of what is left, in grey values. */

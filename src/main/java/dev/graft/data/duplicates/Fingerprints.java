@@ -5,6 +5,7 @@ import dev.graft.data.ImageSet;
 import dev.graft.io.RecordLog;
 import dev.graft.picture.PictureReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,10 +25,14 @@ public final class Fingerprints implements AutoCloseable {
           "fingerprints 2 of %s bytes\nreduction to %s\nreader %s\n",
           Fingerprint.BYTES, Fingerprint.LEAST, PictureReader.VERSION);
 
-  private final RecordLog earlier;
+  private final Path folder;
+  private volatile RecordLog kept;
   private final RecordLog.Writer writer;
-  private final Map<String, Fingerprint> fresh = new ConcurrentHashMap<>();
-  private boolean lost;
+
+  /** Those that could not be written. */
+  private final Map<String, Fingerprint> unwritten = new ConcurrentHashMap<>();
+
+  private volatile boolean lost;
 
   /**
    * Opens a log.
@@ -35,7 +40,8 @@ public final class Fingerprints implements AutoCloseable {
    * @param folder need not be there
    */
   public Fingerprints(Path folder) throws IOException {
-    earlier = RecordLog.open(folder, KEY, Fingerprint.BYTES);
+    this.folder = folder;
+    kept = RecordLog.open(folder, KEY, Fingerprint.BYTES);
     writer = new RecordLog.Writer(folder, KEY, Fingerprint.BYTES);
   }
 
@@ -68,32 +74,43 @@ public final class Fingerprints implements AutoCloseable {
     return pictures.areFiles() ? new Gathering(pictures, this) : pictures;
   }
 
+  /** Looks for what was kept since the last look, which {@link #known} does not see before. */
+  void refresh() {
+    try {
+      kept = RecordLog.open(folder, KEY, Fingerprint.BYTES);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   Optional<Fingerprint> known(String sha256) {
-    int slot = earlier.slot(sha256);
+    RecordLog log = kept;
+    int slot = log.slot(sha256);
     if (slot < 0) {
-      return Optional.ofNullable(fresh.get(sha256));
+      return Optional.ofNullable(unwritten.get(sha256));
     }
     ByteBuffer record = ByteBuffer.allocate(Fingerprint.BYTES);
-    earlier.copy(slot, 0, record, 0, Fingerprint.BYTES);
+    log.copy(slot, 0, record, 0, Fingerprint.BYTES);
     return Optional.of(Fingerprint.readFrom(record));
   }
 
   void keep(String sha256, Fingerprint fingerprint) {
-    if (earlier.slot(sha256) >= 0 || fresh.putIfAbsent(sha256, fingerprint) != null) {
+    if (known(sha256).isPresent()) {
       return;
     }
     ByteBuffer record = ByteBuffer.allocate(Fingerprint.BYTES);
     fingerprint.writeTo(record);
     synchronized (writer) {
-      if (lost) {
-        return;
-      }
-      try {
-        writer.add(List.of(sha256), record.flip());
-      } catch (IOException e) {
-        lost = true; // this run has what it needs in memory
+      if (!lost) {
+        try {
+          writer.add(List.of(sha256), record.flip());
+          return;
+        } catch (IOException e) {
+          lost = true; // this run keeps the rest in memory
+        }
       }
     }
+    unwritten.put(sha256, fingerprint);
   }
 
   @Override

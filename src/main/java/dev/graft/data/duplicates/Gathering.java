@@ -1,6 +1,7 @@
 package dev.graft.data.duplicates;
 
 import dev.graft.data.ImageSet;
+import dev.graft.data.PictureFile;
 import dev.graft.data.Quarantine;
 import dev.graft.picture.Picture;
 import java.util.List;
@@ -31,8 +32,28 @@ record Gathering(ImageSet pictures, Fingerprints fingerprints) implements ImageS
   }
 
   @Override
-  public List<Item> items() {
-    return pictures.items();
+  public int size() {
+    return pictures.size();
+  }
+
+  @Override
+  public int label(int index) {
+    return pictures.label(index);
+  }
+
+  @Override
+  public String hash(int index) {
+    return pictures.hash(index);
+  }
+
+  @Override
+  public int shorterSide(int index) {
+    return pictures.shorterSide(index);
+  }
+
+  @Override
+  public Optional<PictureFile> file(int index) {
+    return pictures.file(index);
   }
 
   @Override

@@ -3,11 +3,10 @@ package dev.graft.data.duplicates;
 import dev.graft.Progress;
 import dev.graft.data.DataSet;
 import dev.graft.data.ImageSet;
+import dev.graft.data.Quarantine;
 import dev.graft.data.Split;
 import dev.graft.io.ReadAhead;
 import dev.graft.picture.PictureReader;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +35,7 @@ public final class Survey {
 
   /** What can be said without reading pictures in full: identical ones are known by their bytes. */
   public static Survey quick(DataSet data) {
-    return of(data, Collections.nCopies(data.pictures().size(), Optional.empty()));
+    return of(data, i -> null);
   }
 
   /**
@@ -46,7 +45,9 @@ public final class Survey {
    */
   public static Survey thorough(DataSet data, Fingerprints fingerprints, Progress.Display display) {
     ImageSet pictures = data.pictures();
-    List<Optional<Fingerprint>> found = new ArrayList<>();
+    // Those of files are kept on disk, and asked for there.
+    Fingerprint[] unkept = new Fingerprint[pictures.areFiles() ? 0 : pictures.size()];
+    fingerprints.refresh();
     try (Progress progress = display.progress("reading pictures", "pictures", pictures.size());
         ReadAhead<Optional<Fingerprint>> ahead =
             ReadAhead.of(
@@ -54,31 +55,37 @@ public final class Survey {
                 AHEAD,
                 IntStream.range(0, pictures.size()).iterator(),
                 index -> fingerprints.of(pictures, index))) {
-      ahead.forEachRemaining(
-          each -> {
-            found.add(each);
-            progress.stepTo(found.size());
-            pictures.quarantine().check();
-          });
+      for (int i = 0; i < pictures.size(); i++) {
+        Optional<Fingerprint> each = ahead.next();
+        if (i < unkept.length) {
+          unkept[i] = each.orElse(null);
+        }
+        progress.stepTo(i + 1);
+        pictures.quarantine().check();
+      }
     }
-    return of(data, found);
+    fingerprints.refresh();
+    return of(
+        data,
+        pictures.areFiles()
+            ? i -> fingerprints.known(pictures.hash(i)).orElse(null)
+            : i -> unkept[i]);
   }
 
   /**
    * As above.
    *
-   * @param fingerprints of all pictures, as far as they are known
+   * @param fingerprints of the pictures; null where unknown
    */
-  static Survey of(DataSet data, List<Optional<Fingerprint>> fingerprints) {
-    List<String> contents = new ArrayList<>();
-    List<Fingerprint> known = new ArrayList<>();
-    for (int i = 0; i < data.pictures().size(); i++) {
-      // What can't be read resembles nothing.
-      boolean bad = data.pictures().quarantine().contains(i);
-      contents.add(bad ? null : data.pictures().hash(i));
-      known.add(bad ? null : fingerprints.get(i).orElse(null));
-    }
-    return new Survey(data, Duplicates.among(contents, known));
+  static Survey of(DataSet data, IntFunction<Fingerprint> fingerprints) {
+    ImageSet pictures = data.pictures();
+    Quarantine bad = pictures.quarantine(); // what can't be read resembles nothing
+    return new Survey(
+        data,
+        Duplicates.among(
+            pictures.size(),
+            i -> bad.contains(i) ? null : pictures.hash(i),
+            i -> bad.contains(i) ? null : fingerprints.apply(i)));
   }
 
   public DataSet data() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.graft.data.DataSet;
 import dev.graft.data.ImageSet;
 import dev.graft.data.Part;
+import dev.graft.data.PictureFile;
 import dev.graft.data.Quarantine;
 import dev.graft.picture.Picture;
 import java.util.ArrayList;
@@ -35,7 +36,7 @@ class SurveyTest {
             shown.stream().map(each -> Optional.ofNullable(each.part())).toList(),
             "here",
             List.of());
-    return Survey.of(data, shown.stream().map(each -> fingerprint(each.look())).toList());
+    return Survey.of(data, i -> fingerprint(shown.get(i).look()).orElse(null));
   }
 
   private static Optional<Fingerprint> fingerprint(int look) {
@@ -148,10 +149,28 @@ class SurveyTest {
     }
 
     @Override
-    public List<Item> items() {
-      return shown.stream()
-          .map(each -> new Item(each.label(), each.content(), 0, 0, Optional.empty()))
-          .toList();
+    public int size() {
+      return shown.size();
+    }
+
+    @Override
+    public int label(int index) {
+      return shown.get(index).label();
+    }
+
+    @Override
+    public String hash(int index) {
+      return shown.get(index).content();
+    }
+
+    @Override
+    public int shorterSide(int index) {
+      return 0;
+    }
+
+    @Override
+    public Optional<PictureFile> file(int index) {
+      return Optional.empty();
     }
 
     @Override
