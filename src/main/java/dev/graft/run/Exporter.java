@@ -198,7 +198,7 @@ public final class Exporter {
   }
 
   /** For whoever has to do the same in another language. */
-  private static String framing(Framing framing) {
+  static String framing(Framing framing) {
     return switch (framing) {
           case WHOLE -> "whole: the whole picture";
           case CENTRE -> "centre: the centred square of 224/256 of the shorter side";
