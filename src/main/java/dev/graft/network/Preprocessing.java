@@ -2,6 +2,7 @@ package dev.graft.network;
 
 import dev.graft.picture.Framing;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What is done to a picture before a network sees it. It belongs to the weights: the network was
@@ -62,6 +63,16 @@ public record Preprocessing(
 
   public Preprocessing with(Framing other) {
     return new Preprocessing(other, order, mean, deviation);
+  }
+
+  /** With other arithmetic; an empty list is left as it was. */
+  public Preprocessing with(
+      Optional<ChannelOrder> otherOrder, List<Float> otherMean, List<Float> otherDeviation) {
+    return new Preprocessing(
+        framing,
+        otherOrder.orElse(order),
+        otherMean.isEmpty() ? mean : otherMean,
+        otherDeviation.isEmpty() ? deviation : otherDeviation);
   }
 
   /** The arithmetic, as a network's first layer. */

@@ -39,7 +39,7 @@ public final class RootExporter {
    */
   public static Exported export(Recipe asked, Path to, RunEvents events) throws IOException {
     Recipe recipe = Designs.resolve(asked);
-    BackboneEntry entry = BackboneEntry.of(recipe.backbone());
+    BackboneEntry entry = Designs.entry(recipe);
     GraftedNetwork described = Designs.of(recipe, 2);
     WeightSource source = WeightSource.of(recipe.weights(), entry);
     if (described.cut() == 0 || source instanceof WeightSource.Random) {

@@ -111,6 +111,11 @@ final class LayerBlocks implements Rendering<Block> {
   }
 
   @Override
+  public Block foreign(Layer.Foreign layer) {
+    return new ForeignBlock(layer);
+  }
+
+  @Override
   public Block add(Layer.Add layer) {
     return new LambdaBlock(list -> new NDList(list.get(0).add(list.get(1))), layer.name());
   }
