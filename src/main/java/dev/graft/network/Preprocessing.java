@@ -44,6 +44,14 @@ public record Preprocessing(
       new Preprocessing(
           Framing.WHOLE, ChannelOrder.RGB, List.of(127f, 127f, 127f), List.of(128f, 128f, 128f));
 
+  /** Keras's {@code xception.preprocess_input}: from -1 to 1. */
+  public static final Preprocessing MINUS_ONE_TO_ONE =
+      new Preprocessing(
+          Framing.WHOLE,
+          ChannelOrder.RGB,
+          List.of(127.5f, 127.5f, 127.5f),
+          List.of(127.5f, 127.5f, 127.5f));
+
   /** RGB from 0 to 1, as the notebook feeds its pictures. */
   public static final Preprocessing ZERO_ONE =
       new Preprocessing(

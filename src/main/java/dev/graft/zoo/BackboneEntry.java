@@ -6,6 +6,7 @@ import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.SmallCnn;
 import dev.graft.network.Vgg16;
+import dev.graft.network.Xception;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -54,6 +55,17 @@ public record BackboneEntry(
           "75.1 % (TensorFlow)",
           "Apache-2.0");
 
+  public static final BackboneEntry XCEPTION =
+      new BackboneEntry(
+          Xception.network(),
+          96,
+          299,
+          Optional.of(Preprocessing.MINUS_ONE_TO_ONE),
+          Optional.empty(),
+          Optional.of(Published.XCEPTION_NO_TOP),
+          "79.0 % (Keras)",
+          "MIT");
+
   public static final BackboneEntry SMALL_CNN =
       new BackboneEntry(
           SmallCnn.network(),
@@ -69,7 +81,8 @@ public record BackboneEntry(
   public static final String PHOTOGRAPHS = EFFICIENTNET_LITE0.id();
 
   /** All there are. */
-  public static final List<BackboneEntry> ALL = List.of(VGG16, EFFICIENTNET_LITE0, SMALL_CNN);
+  public static final List<BackboneEntry> ALL =
+      List.of(VGG16, EFFICIENTNET_LITE0, XCEPTION, SMALL_CNN);
 
   /**
    * The backbone that a recipe names, also a file's or one of a zoo of DJL's.

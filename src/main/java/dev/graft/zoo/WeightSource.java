@@ -58,11 +58,16 @@ public sealed interface WeightSource {
               .map(file -> new Bundled(backbone.id(), file))
               .orElseThrow(
                   () ->
-                      GraftException.of(
-                          "%s has no pretrained weights: it is trained from scratch, with"
-                              + " --weights random and all of it unfrozen, as"
-                              + " conf/baseline-cnn.yaml does.",
-                          backbone.id()));
+                      backbone.published().isPresent()
+                          ? GraftException.of(
+                              "%s's weights are not bundled; --weights keras downloads Keras's"
+                                  + " file, and --weights FILE.h5 takes one that is here.",
+                              backbone.id())
+                          : GraftException.of(
+                              "%s has no pretrained weights: it is trained from scratch, with"
+                                  + " --weights random and all of it unfrozen, as"
+                                  + " conf/baseline-cnn.yaml does.",
+                              backbone.id()));
       case KERAS ->
           backbone
               .published()
