@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
       "  export                      the latest run, to output/exports/",
       "  export --format int8        its backbone in 8 bits: faster, and smaller",
       "  export output/runs/20260101-120000-vgg16-cifar10 --to model.onnx",
-      "  export --backbone vgg16 --set input-size=96 --to features.onnx   a frozen backbone"
+      "  export --backbone vgg16 --set input-size=96 --to features.onnx"
     })
 final class ExportCommand implements Callable<Integer> {
   private final Console console;
