@@ -112,7 +112,7 @@ class ForeignBackboneTest {
             "--weights=pretrained",
             "--set=input-size=32");
     assertThat(foreign.testAccuracy()).isEqualTo(own.testAccuracy());
-    JsonNode weights = foreign.json().at("/provenance/weights");
+    JsonNode weights = foreign.json().at("/weights");
     assertThat(weights.get("source").asText()).isEqualTo("mine.onnx");
     assertThat(weights.get("pretrained").asBoolean()).isFalse();
     assertThat(foreign.folder().resolve("model/backbone.onnx")).hasSameBinaryContentAs(lite);

@@ -48,16 +48,20 @@ class XceptionTest {
       whole.initialize(manager, DataType.FLOAT32, new Shape(1, 3, 71, 71));
       whole.byWeight().forEach((weight, each) -> each.getArray().set(reader.read(weight)));
       int last = graph.indexOf("block14_sepconv2_act");
-      assertThat(features.distance(forward(manager, whole.sharing(graph, 0, last + 1), images)))
+      assertThat(
+              features.distance(forward(manager, whole.sharing(graph, 0, last + 1), images, false)))
           .isLessThan(1e-3);
-      assertThat(averages.distance(forward(manager, whole, images))).isLessThan(1e-3);
+      assertThat(averages.distance(forward(manager, whole, images, false))).isLessThan(1e-3);
+      // Trained, it still normalises by ImageNet's means and variances, and doesn't move them.
+      assertThat(averages.distance(forward(manager, whole, images, true))).isLessThan(1e-3);
+      assertThat(averages.distance(forward(manager, whole, images, false))).isLessThan(1e-3);
     }
   }
 
-  private static float[] forward(NDManager manager, Segment segment, Npy images) {
+  private static float[] forward(NDManager manager, Segment segment, Npy images, boolean training) {
     NDArray array = manager.create(images.values(), new Shape(images.shape()));
     return segment
-        .forward(new ParameterStore(manager, false), new NDList(array), false)
+        .forward(new ParameterStore(manager, false), new NDList(array), training)
         .singletonOrThrow()
         .toFloatArray();
   }
