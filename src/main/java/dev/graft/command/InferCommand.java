@@ -8,6 +8,7 @@ import dev.graft.inference.Classifier;
 import dev.graft.inference.GradCam;
 import dev.graft.inference.TopClass;
 import dev.graft.run.RunFolder;
+import dev.graft.zoo.BackboneEntry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -65,6 +66,19 @@ final class InferCommand implements Callable<Integer> {
   private boolean imageNet;
 
   @Option(
+      names = "--backbone",
+      paramLabel = "NAME",
+      description =
+          "Ask another network for ImageNet's 1000 classes: xception, whose file Keras publishes.")
+  private String backbone;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "WHICH",
+      description = "With --backbone: Keras's file with its top, or a URL of it.")
+  private String weights;
+
+  @Option(
       names = "--model",
       paramLabel = "FOLDER",
       description = "A run's folder, or its model folder; the latest run's unless given.")
@@ -112,6 +126,12 @@ final class InferCommand implements Callable<Integer> {
     }
     if (imageNet && model != null) {
       throw wrongUsage("Give --imagenet or --model, not both.");
+    }
+    if (backbone != null && (imageNet || model != null || heatMaps != null)) {
+      throw wrongUsage("Give --backbone without --imagenet, --model and --heatmap.");
+    }
+    if (weights != null && backbone == null) {
+      throw wrongUsage("Give --weights with --backbone.");
     }
     if (json && csv) {
       throw wrongUsage("Give --json or --csv, not both.");
@@ -162,7 +182,7 @@ final class InferCommand implements Callable<Integer> {
   }
 
   private void infer(List<PictureInput> inputs, Failures failures) throws IOException {
-    Optional<Path> folder = imageNet ? Optional.empty() : modelFolder();
+    Optional<Path> folder = imageNet || backbone != null ? Optional.empty() : modelFolder();
     try (Classifier classifier = classifier(folder, device.device());
         HeatMaps maps = heatMaps == null ? null : heatMaps(classifier, folder);
         Classifier.Answers<PictureInput> answers = classifier.classify(inputs.iterator());
@@ -193,6 +213,10 @@ final class InferCommand implements Callable<Integer> {
   }
 
   private Classifier classifier(Optional<Path> folder, Device on) {
+    if (backbone != null) {
+      return Classifier.imageNet(
+          BackboneEntry.of(backbone), Optional.ofNullable(weights), on, console);
+    }
     return folder.isPresent()
         ? Classifier.load(folder.get(), on)
         : INT8.equals(precision) ? Classifier.imageNetInt8() : Classifier.imageNet(on);

@@ -31,7 +31,7 @@ public record Published(String name, Download download) {
   public static final Published VGG16_NO_TOP =
       keras("vgg16", "_notop", 58_889_256, "6d6bbae143d832006294945121d1f1fc");
 
-  private static final Published XCEPTION =
+  public static final Published XCEPTION =
       keras("xception", "", -1, "0a58e3b7378bc2990ea3b43d5981f1f6");
   public static final Published XCEPTION_NO_TOP =
       keras("xception", "_notop", -1, "b0042744bf5b25fce3cb969f33bebb97");

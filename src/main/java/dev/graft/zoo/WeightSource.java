@@ -93,6 +93,24 @@ public sealed interface WeightSource {
     };
   }
 
+  /**
+   * Weights with the classifier of ImageNet's classes that they were trained with.
+   *
+   * @throws GraftException where there are none
+   */
+  static WeightSource withClassifier(BackboneEntry backbone) {
+    if (backbone.equals(BackboneEntry.EFFICIENTNET_LITE0)) {
+      return of(PRETRAINED, backbone);
+    }
+    if (backbone.equals(BackboneEntry.XCEPTION)) {
+      return new Remote(backbone.id(), Published.XCEPTION);
+    }
+    throw GraftException.of(
+        "backbone: %s is not here with a classifier of ImageNet's classes; efficientnet-lite0 and"
+            + " xception are.",
+        backbone.id());
+  }
+
   /** What was done to the pictures that these weights were trained on. */
   static Preprocessing preprocessing(BackboneEntry backbone, WeightReader.Convention convention) {
     return convention == WeightReader.Convention.TORCHVISION
