@@ -96,6 +96,38 @@ class ExportTest {
   }
 
   @Test
+  void inferAndEvaluateTakeTheFileInPlaceOfTheModel() throws Exception {
+    Path file = folder.resolve("instead.onnx");
+    assertThat(export("--to=" + file).code()).isZero();
+    String picture = pictures.file(9).toString();
+    JsonNode ofModel =
+        CommandRun.of("infer", "--json", "--run=" + run.folder(), picture).json().get(0);
+    JsonNode ofFile = CommandRun.of("infer", "--json", "--run=" + file, picture).json().get(0);
+    assertThat(ofFile.get("model")).isEqualTo(ofModel.get("model"));
+    assertThat(ofFile.at("/predictions/0/name")).isEqualTo(ofModel.at("/predictions/0/name"));
+    assertThat(ofFile.at("/predictions/0/probability").asDouble())
+        .isCloseTo(ofModel.at("/predictions/0/probability").asDouble(), within(1e-5));
+
+    CommandRun judged =
+        CommandRun.of(
+            "evaluate",
+            "--run=" + file,
+            "--data=" + folder.resolve("photos/pictures.csv"),
+            "--output=" + folder.resolve("judged"));
+    assertThat(judged.code()).as(judged.err()).isZero();
+    assertThat(judged.out()).contains("instead.onnx on pictures:");
+  }
+
+  @Test
+  void anOnnxFileOfAnotherMakeIsRefusedInASentence() throws Exception {
+    Path file = folder.resolve("other.onnx");
+    Files.write(file, new byte[] {1, 2, 3});
+    CommandRun infer = CommandRun.of("infer", "--run=" + file, pictures.file(9).toString());
+    assertThat(infer.code()).isOne();
+    assertThat(infer.err()).contains(file + " is no model that export wrote: ONNX Runtime can't");
+  }
+
+  @Test
   void theFileSaysWhatItIs() throws Exception {
     Path file = folder.resolve("said.onnx");
     assertThat(export(run.folder().toString(), "--to=" + file).code()).isZero();

@@ -6,7 +6,7 @@ import ai.djl.Device;
 import dev.graft.inference.Classifier;
 import dev.graft.inference.Classifier.Prepared;
 import dev.graft.inference.GradCam;
-import dev.graft.inference.GradCam.HeatMap;
+import dev.graft.picture.HeatMap;
 import dev.graft.picture.Picture;
 import dev.graft.picture.PictureReader;
 import java.awt.Color;

@@ -5,46 +5,69 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class WithoutTrainingEngineTest {
   @TempDir private Path folder;
 
-  /** It would take a second, and hundreds of megabytes. */
-  @Test
-  void anAnswerOnTheCpuStartsNoEngineThatTrains() throws IOException, InterruptedException {
-    Process process =
-        new ProcessBuilder(
+  /** What a process said on both streams, and its exit code in the last line. */
+  private List<String> said(String classPath, String... arguments)
+      throws IOException, InterruptedException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-verbose:class",
                 "-XX:TieredStopAtLevel=1",
                 "-Djava.awt.headless=true",
                 "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
-                "infer",
-                "--imagenet",
-                "--output=" + folder,
-                "car.png")
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
+                classPath,
+                Main.class.getName()));
+    command.addAll(List.of(arguments));
+    command.add("--output=" + folder);
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     try {
-      List<String> said =
-          new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
-              .lines()
-              .toList();
+      String all = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
-      assertThat(process.exitValue()).isZero();
-      assertThat(said).anyMatch(line -> line.contains("% ") && line.contains("beach wagon"));
-      assertThat(said)
-          .anyMatch(line -> line.contains(" dev.graft.engine.OnnxSession "))
-          .noneMatch(line -> line.contains(" ai.djl.engine.Engine "))
-          .noneMatch(line -> line.contains(" ai.djl.pytorch."));
+      return Stream.concat(all.lines(), Stream.of("exit code " + process.exitValue())).toList();
     } finally {
       process.destroyForcibly();
     }
+  }
+
+  /** It would take a second, and hundreds of megabytes. */
+  @Test
+  void anAnswerOnTheCpuStartsNoEngineThatTrains() throws IOException, InterruptedException {
+    assertThat(said(System.getProperty("java.class.path"), "infer", "--imagenet", "car.png"))
+        .endsWith("exit code 0")
+        .anyMatch(line -> line.contains("% ") && line.contains("beach wagon"))
+        .anyMatch(line -> line.contains(" dev.graft.engine.OnnxSession "))
+        .noneMatch(line -> line.contains(" ai.djl.engine.Engine "))
+        .noneMatch(line -> line.contains(" ai.djl.pytorch."));
+  }
+
+  /** As the profile onnxruntime has it. */
+  @Test
+  void withoutAnyTrainingEngineAnswersComeAndTrainingIsRefusedInASentence()
+      throws IOException, InterruptedException {
+    String separator = System.getProperty("path.separator");
+    String bare =
+        Stream.of(System.getProperty("java.class.path").split(separator))
+            .filter(place -> !place.contains("pytorch") && !place.contains("mxnet"))
+            .collect(Collectors.joining(separator));
+
+    assertThat(said(bare, "infer", "--imagenet", "car.png"))
+        .endsWith("exit code 0")
+        .anyMatch(line -> line.contains("% ") && line.contains("beach wagon"));
+    assertThat(said(bare, "fine-tune", "--data=cifar10-sample"))
+        .endsWith("exit code 1")
+        .anyMatch(
+            line -> line.startsWith("Only ONNX Runtime is here, which predicts and does not"));
   }
 }

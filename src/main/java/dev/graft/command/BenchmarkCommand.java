@@ -1,13 +1,24 @@
 package dev.graft.command;
 
+import ai.djl.Device;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.graft.Console;
+import dev.graft.GraftException;
+import dev.graft.Text;
+import dev.graft.inference.Classifier;
 import dev.graft.run.Benchmark;
+import dev.graft.run.Benchmark.Figure;
+import dev.graft.run.PeakMemory;
+import dev.graft.run.Photographs;
+import dev.graft.serve.Load;
+import dev.graft.serve.ServeSettings;
+import dev.graft.serve.Server;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -19,6 +30,7 @@ import picocli.CommandLine.Option;
     footer = {
       "  benchmark             five runs of each figure, some minutes",
       "  benchmark --quick     three short ones, a minute",
+      "  benchmark --serve     serve under load, beside infer",
       "  benchmark --json      an object a figure, for programs"
     })
 final class BenchmarkCommand implements Callable<Integer> {
@@ -39,24 +51,82 @@ final class BenchmarkCommand implements Callable<Integer> {
       description = "Runs of each figure; 5 unless given, 3 with --quick.")
   private Integer runs;
 
+  @Option(
+      names = "--serve",
+      description =
+          "Measure serve alone: EfficientNet-Lite0 at 224 pixels, asked on loopback by clients in"
+              + " this process.")
+  private boolean serve;
+
+  @Option(
+      names = "--requests",
+      paramLabel = "N",
+      description = "Requests of --serve; 10,000 unless given, 1,000 with --quick.")
+  private Integer requests;
+
+  @Option(
+      names = "--concurrency",
+      defaultValue = "16",
+      paramLabel = "N",
+      description = "Requests of --serve at a time, 64 at most (default: ${DEFAULT-VALUE}).")
+  private int concurrency;
+
   BenchmarkCommand(Console console) {
     this.console = console;
   }
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws IOException, InterruptedException {
     int times = runs == null ? (quick ? 3 : 5) : Math.max(1, runs);
     console.say(machine());
     if (!json) {
-      console.answer(
-          String.format(
-              Locale.ROOT, "%-66s %36s %9s %6s", "", "min ← median → max", "GFLOP/s", "share"));
+      console.answer(Text.of("%-66s %36s %9s %6s", "", "min ← median → max", "GFLOP/s", "share"));
     }
-    new Benchmark(times, quick, figure -> console.answer(line(figure))).run();
+    if (serve) {
+      serve();
+    } else {
+      new Benchmark(times, quick, this::tell).run();
+    }
     return 0;
   }
 
-  private String line(Benchmark.Figure figure) {
+  private void serve() throws InterruptedException {
+    int asked = requests == null ? (quick ? 1_000 : 10_000) : requests;
+    if (asked < 10 || asked > 1_000_000 || concurrency < 1 || concurrency > 64) {
+      throw new GraftException("Give 10 to 1,000,000 --requests and a --concurrency of 1 to 64.");
+    }
+    List<byte[]> photographs = IntStream.range(0, 48).mapToObj(Photographs::jpeg).toList();
+    Classifier classifier = Classifier.imageNet(Device.cpu()); // closed by the server
+    try (Server server = new Server(ServeSettings.LOOPBACK, "model", classifier, folder -> null)) {
+      Load.Measured measured =
+          new Load(server, classifier, photographs).measure(asked, concurrency, PeakMemory::now);
+      Figure direct = Figure.of("infer, JPEG of 640 x 480", "pictures/s", measured.direct());
+      String what = Text.of("serve, the same, %d at a time", concurrency);
+      Figure served = Figure.of(what, "pictures/s", measured.served());
+      tell(direct);
+      tell(served);
+      tell(Figure.of("serve's share of infer", "%", 100 * served.median() / direct.median()));
+      tell(Figure.of("a request, p50", "ms", measured.milliseconds(0.5)));
+      tell(Figure.of("a request, p99", "ms", measured.milliseconds(0.99)));
+      tell(Figure.of("a request, the longest", "ms", measured.milliseconds(1)));
+      tell(Figure.of("errors", Text.of("of %,d", asked), measured.errors()));
+      for (int round : new int[] {0, measured.resident().length - 1}) {
+        if (measured.resident()[round] != null) {
+          tell(
+              Figure.of(
+                  Text.of("resident memory after %d tenths of the requests", round + 1),
+                  "MB",
+                  measured.resident()[round] / (double) (1 << 20)));
+        }
+      }
+    }
+  }
+
+  private void tell(Figure figure) {
+    console.answer(line(figure));
+  }
+
+  private String line(Figure figure) {
     if (json) {
       try {
         return JSON.writeValueAsString(figure);
@@ -68,17 +138,14 @@ final class BenchmarkCommand implements Callable<Integer> {
         figure.runs() == 1
             ? number(figure.median())
             : number(figure.min()) + " ← " + number(figure.median()) + " → " + number(figure.max());
-    String line =
-        String.format(Locale.ROOT, "%-66s %25s %-10s", figure.what(), values, figure.unit());
+    String line = Text.of("%-66s %25s %-10s", figure.what(), values, figure.unit());
     return figure.gigaflops() == null
         ? line.stripTrailing()
-        : line
-            + String.format(
-                Locale.ROOT, " %9.1f %5.0f%%", figure.gigaflops(), 100 * figure.share());
+        : line + Text.of(" %9.1f %5.0f%%", figure.gigaflops(), 100 * figure.share());
   }
 
   private static String number(double value) {
-    return String.format(Locale.ROOT, value < 10 ? "%.2f" : "%.0f", value);
+    return value < 10 && value > 0 ? Text.of("%.2f", value) : Text.of("%.0f", value);
   }
 
   private static String machine() throws IOException {

@@ -83,16 +83,17 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private boolean engine() {
+    if (!Natives.canTrain() && OnnxSession.isThere()) {
+      line(
+          "engine",
+          "none that trains: what predicts works (Maven's profiles pytorch and mxnet bring one)");
+      return true;
+    }
     try {
       Engine engine = Natives.engine();
       line(
           "engine",
-          engine.getEngineName()
-              + " "
-              + engine.getVersion()
-              + ", DJL "
-              + Engine.getDjlVersion()
-              + (engine.getEngineName().equals("OnnxRuntime") ? " (can't train)" : ""));
+          engine.getEngineName() + " " + engine.getVersion() + ", DJL " + Engine.getDjlVersion());
       int gpus = engine.getGpuCount();
       line("device", gpus == 0 ? "CPU; the engine finds no GPU" : gpus + " GPU(s), gpu0 is taken");
       return true;

@@ -25,8 +25,10 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Option(
       names = {"--run", "--model"},
-      paramLabel = "FOLDER",
-      description = "A run's folder, or its model folder; the latest run's unless given.")
+      paramLabel = "MODEL",
+      description =
+          "A run's folder, its model folder, or a file that export wrote; the latest run's unless"
+              + " given.")
   private Path run;
 
   @Option(

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -99,8 +98,7 @@ final class ExportCommand implements Callable<Integer> {
         new Exporter(folder, output.folder(), new RunLines(console))
             .export(format, Optional.ofNullable(to), this::decide);
     console.answer(
-        String.format(
-            Locale.ROOT,
+        Text.of(
             "%s: %,d bytes; probabilities differ from the model's by at most %.2g on %,d %s",
             exported.file(),
             exported.bytes(),
@@ -133,30 +131,21 @@ final class ExportCommand implements Callable<Integer> {
   private void decide(Exporter.Int8Cost cost) {
     table(cost).forEach(console::answer);
     if (cost.isTooMuch() && !force) {
-      throw new GraftException(
-          String.format(
-              Locale.ROOT,
-              "8 bits lose %.1f points of accuracy, more than the one that is thought worth it:"
-                  + " nothing was written; --force writes it all the same.",
-              100 * (cost.float32().accuracy() - cost.int8().accuracy())));
+      throw GraftException.of(
+          "8 bits lose %.1f points of accuracy, more than the one that is thought worth it:"
+              + " nothing was written; --force writes it all the same.",
+          100 * (cost.float32().accuracy() - cost.int8().accuracy()));
     }
   }
 
   static List<String> table(Exporter.Int8Cost cost) {
     return List.of(
-        String.format(
-            Locale.ROOT,
-            "%-8s %10s %10s   on %,d pictures",
-            "",
-            "accuracy",
-            "images/s",
-            cost.pictures()),
+        Text.of("%-8s %10s %10s   on %,d pictures", "", "accuracy", "images/s", cost.pictures()),
         row("float32", cost.float32()),
         row("int8", cost.int8()));
   }
 
   private static String row(String name, Exporter.Judged judged) {
-    return String.format(
-        Locale.ROOT, "%-8s %10.4f %10.1f", name, judged.accuracy(), judged.picturesPerSecond());
+    return Text.of("%-8s %10.4f %10.1f", name, judged.accuracy(), judged.picturesPerSecond());
   }
 }

@@ -65,7 +65,7 @@ final class FineTuneCommand implements Callable<Integer> {
   private static String calibration(RunRecord.Calibration calibration) {
     return calibration.pictures() == 0
         ? Text.of(
-            "temperature 1: there are fewer than %d validation pictures to fit it to",
+            "temperature 1: fewer than %d validation pictures, or such as tell none",
             Temperature.LEAST_PICTURES)
         : Text.of(
             "temperature %.2f, fitted to %,d validation pictures; without it that error is %.4f",

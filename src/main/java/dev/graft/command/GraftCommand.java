@@ -44,6 +44,7 @@ import picocli.CommandLine.ScopeType;
       ServeCommand.class,
       ExportCommand.class,
       InspectCommand.class,
+      FeaturizeCommand.class,
       BenchmarkCommand.class,
       SummaryCommand.class,
       ModelsCommand.class,

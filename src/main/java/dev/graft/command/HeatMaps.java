@@ -1,24 +1,22 @@
 package dev.graft.command;
 
 import dev.graft.GraftException;
+import dev.graft.Text;
 import dev.graft.inference.Classifier;
 import dev.graft.inference.Classifier.Prepared;
 import dev.graft.inference.GradCam;
 import dev.graft.inference.TopClass;
 import dev.graft.picture.Framing;
+import dev.graft.picture.HeatMap;
 import dev.graft.report.Charts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 
-/**
- * A PNG file a picture, of where its likeliest class was seen.
- *
- * @param folder is made if need be
- */
+/** A PNG file a picture, of where its likeliest class was seen. */
 record HeatMaps(Path folder, Classifier classifier, GradCam gradCam) implements AutoCloseable {
-  HeatMaps {
+  /** Makes the folder, if need be. */
+  static void make(Path folder) {
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
@@ -34,12 +32,10 @@ record HeatMaps(Path folder, Classifier classifier, GradCam gradCam) implements 
    */
   Path draw(PictureInput picture, int number, TopClass likeliest) {
     Prepared seen = classifier.prepare(picture.read(Framing.least(classifier.inputSize())));
-    GradCam.HeatMap map = gradCam.map(seen, likeliest.index());
+    HeatMap map = gradCam.map(seen, likeliest.index());
     Path file = folder.resolve(number + "-" + plain(picture.name()) + ".png");
-    String title =
-        String.format(Locale.ROOT, "%s, %.1f %%", likeliest.name(), 100 * likeliest.probability());
-    Charts.heatMap(
-        file, seen.picture(classifier.inputSize()), map.width(), map.height(), map.values(), title);
+    String title = Text.of("%s, %.1f %%", likeliest.name(), 100 * likeliest.probability());
+    Charts.heatMap(file, seen.picture(classifier.inputSize()), map, title);
     return file;
   }
 

@@ -1,14 +1,11 @@
 package dev.graft.command;
 
-import ai.djl.Device;
 import dev.graft.Console;
 import dev.graft.Progress;
 import dev.graft.inference.Answer;
 import dev.graft.inference.Classifier;
 import dev.graft.inference.GradCam;
 import dev.graft.inference.TopClass;
-import dev.graft.run.RunFolder;
-import dev.graft.zoo.BackboneEntry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -62,27 +59,7 @@ final class InferCommand implements Callable<Integer> {
       description = "How many classes are named (default: ${DEFAULT-VALUE}).")
   private int top;
 
-  @Option(names = "--imagenet", description = "Ask EfficientNet-Lite0 for ImageNet's 1000 classes.")
-  private boolean imageNet;
-
-  @Option(
-      names = "--backbone",
-      paramLabel = "NAME",
-      description =
-          "Ask another network for ImageNet's 1000 classes: xception, whose file Keras publishes.")
-  private String backbone;
-
-  @Option(
-      names = "--weights",
-      paramLabel = "WHICH",
-      description = "With --backbone: Keras's file with its top, or a URL of it.")
-  private String weights;
-
-  @Option(
-      names = "--model",
-      paramLabel = "FOLDER",
-      description = "A run's folder, or its model folder; the latest run's unless given.")
-  private Path model;
+  @Mixin private ModelOption model;
 
   @Option(
       names = "--precision",
@@ -111,10 +88,6 @@ final class InferCommand implements Callable<Integer> {
           "Draw where in each picture its likeliest class was seen (Grad-CAM), a PNG file each.")
   private Path heatMaps;
 
-  @Mixin private DeviceOption device;
-
-  @Mixin private OutputOption output;
-
   InferCommand(Console console) {
     this.console = console;
   }
@@ -124,22 +97,14 @@ final class InferCommand implements Callable<Integer> {
     if (top < 1) {
       throw wrongUsage("--top: must be at least 1, not " + top + ".");
     }
-    if (imageNet && model != null) {
-      throw wrongUsage("Give --imagenet or --model, not both.");
-    }
-    if (backbone != null && (imageNet || model != null || heatMaps != null)) {
-      throw wrongUsage("Give --backbone without --imagenet, --model and --heatmap.");
-    }
-    if (weights != null && backbone == null) {
-      throw wrongUsage("Give --weights with --backbone.");
-    }
+    model.check();
     if (json && csv) {
       throw wrongUsage("Give --json or --csv, not both.");
     }
     if (precision != null && !List.of(FLOAT32, INT8).contains(precision)) {
       throw wrongUsage("--precision: must be float32 or int8, not " + precision + ".");
     }
-    if (precision != null && !imageNet) {
+    if (precision != null && !model.isImageNet()) {
       throw wrongUsage(
           "Give --precision with --imagenet: a run's model computes as it was trained.");
     }
@@ -182,9 +147,13 @@ final class InferCommand implements Callable<Integer> {
   }
 
   private void infer(List<PictureInput> inputs, Failures failures) throws IOException {
-    Optional<Path> folder = imageNet || backbone != null ? Optional.empty() : modelFolder();
-    try (Classifier classifier = classifier(folder, device.device());
-        HeatMaps maps = heatMaps == null ? null : heatMaps(classifier, folder);
+    Optional<Path> folder = model.place();
+    if (heatMaps != null) {
+      HeatMaps.make(heatMaps); // before anything slow
+    }
+    try (Classifier classifier =
+            INT8.equals(precision) ? Classifier.imageNetInt8() : model.classifier(folder, console);
+        HeatMaps maps = heatMaps == null ? null : heatMaps(classifier);
         Classifier.Answers<PictureInput> answers = classifier.classify(inputs.iterator());
         Progress progress =
             inputs.size() > A_HANDFUL
@@ -212,27 +181,9 @@ final class InferCommand implements Callable<Integer> {
     }
   }
 
-  private Classifier classifier(Optional<Path> folder, Device on) {
-    if (backbone != null) {
-      return Classifier.imageNet(
-          BackboneEntry.of(backbone), Optional.ofNullable(weights), on, console);
-    }
-    return folder.isPresent()
-        ? Classifier.load(folder.get(), on)
-        : INT8.equals(precision) ? Classifier.imageNetInt8() : Classifier.imageNet(on);
-  }
-
-  private HeatMaps heatMaps(Classifier classifier, Optional<Path> folder) {
-    GradCam gradCam =
-        folder
-            .map(model -> GradCam.of(model, device.device()))
-            .orElseGet(() -> GradCam.imageNet(device.device()));
+  private HeatMaps heatMaps(Classifier classifier) {
+    GradCam gradCam = classifier.gradCam();
     console.say("Heat maps: " + gradCam.stage() + ", in " + heatMaps);
     return new HeatMaps(heatMaps, classifier, gradCam);
-  }
-
-  private Optional<Path> modelFolder() throws IOException {
-    Optional<Path> run = model == null ? output.folder().latest() : Optional.of(model);
-    return run.map(RunFolder::modelOf);
   }
 }

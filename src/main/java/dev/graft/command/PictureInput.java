@@ -40,7 +40,7 @@ sealed interface PictureInput extends Source {
 
     @Override
     public Picture read(int least) {
-      return PictureReader.read(Resource.bytes(Resource.class, BUNDLED_NAME), BUNDLED_NAME);
+      return PictureReader.read(Resource.bytes(Resource.class, BUNDLED_NAME), BUNDLED_NAME, least);
     }
   }
 

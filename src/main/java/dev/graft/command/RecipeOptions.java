@@ -93,6 +93,12 @@ final class RecipeOptions {
     return RecipeReader.read(file, all);
   }
 
+  /** Likewise, with the data that a command is given by itself. */
+  Recipe recipe(String data) {
+    this.data = data;
+    return recipe();
+  }
+
   private static void put(Map<String, String> settings, String key, String value) {
     if (value != null) {
       settings.put(key, value);

@@ -1,7 +1,6 @@
 package dev.graft.command;
 
 import dev.graft.Console;
-import dev.graft.GraftException;
 import dev.graft.inference.Classifier;
 import dev.graft.run.RunFolder;
 import dev.graft.serve.ServeSettings;
@@ -29,14 +28,7 @@ import picocli.CommandLine.Option;
 final class ServeCommand implements Callable<Integer> {
   private final Console console;
 
-  @Option(
-      names = {"--run", "--model"},
-      paramLabel = "FOLDER",
-      description = "A run's folder, or its model folder; the latest run's unless given.")
-  private Path run;
-
-  @Option(names = "--imagenet", description = "Serve EfficientNet-Lite0 and ImageNet's classes.")
-  private boolean imageNet;
+  @Mixin private ModelOption model;
 
   @Option(
       names = "--name",
@@ -96,19 +88,13 @@ final class ServeCommand implements Callable<Integer> {
   @Option(names = "--allow-swap", description = "Let POST /models/NAME put another model in place.")
   private boolean swappable;
 
-  @Mixin private DeviceOption device;
-
-  @Mixin private OutputOption output;
-
   ServeCommand(Console console) {
     this.console = console;
   }
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    if (imageNet && run != null) {
-      throw new GraftException("Give --imagenet or --run, not both.");
-    }
+    model.check();
     ServeSettings settings =
         new ServeSettings(
             host,
@@ -128,15 +114,12 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   private Classifier classifier() throws IOException {
-    Optional<Path> folder =
-        imageNet ? Optional.empty() : run == null ? output.folder().latest() : Optional.of(run);
-    Classifier classifier =
-        folder.isPresent() ? load(folder.get()) : Classifier.imageNet(device.device());
+    Classifier classifier = model.classifier(model.place(), console);
     console.say("Model: " + classifier.name());
     return classifier;
   }
 
   private Classifier load(Path folder) {
-    return Classifier.load(RunFolder.modelOf(folder), device.device());
+    return Classifier.load(RunFolder.modelOf(folder), model.device());
   }
 }

@@ -103,11 +103,11 @@ public final class OnnxSession implements AutoCloseable {
     try {
       return session.getMetadata().getCustomMetadata();
     } catch (OrtException e) {
-      return Map.of(); // says nothing
+      throw new GraftException("ONNX Runtime can't read a file's metadata.", e);
     }
   }
 
-  /** Whether pixels are taken as float32, and not as bytes. */
+  /** Whether it takes float32, and not bytes. */
   public boolean takesFloats() {
     return type == OnnxJavaType.FLOAT;
   }

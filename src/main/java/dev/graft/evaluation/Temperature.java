@@ -38,7 +38,8 @@ public record Temperature(double value, int pictures) {
    *
    * @param probabilities of pictures that were not trained on, one a class
    * @param truths the index of each one's class
-   * @return {@link #NONE} for fewer than {@link #LEAST_PICTURES}
+   * @return {@link #NONE} for fewer than {@link #LEAST_PICTURES}, and where no temperature between
+   *     the bounds is the best
    */
   public static Temperature fit(List<float[]> probabilities, List<Integer> truths) {
     int count = probabilities.size();
@@ -61,7 +62,9 @@ public record Temperature(double value, int pictures) {
             },
             Math.log(LEAST),
             Math.log(MOST));
-    return new Temperature(Math.min(MOST, Math.max(LEAST, Math.exp(logarithm))), count);
+    double found = Math.exp(logarithm);
+    // At a bound nothing was found, as where they are of a class that was not trained on.
+    return found > 1.01 * LEAST && found < 0.99 * MOST ? new Temperature(found, count) : NONE;
   }
 
   /** Logits that give these probabilities. */

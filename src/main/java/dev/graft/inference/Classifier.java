@@ -10,6 +10,7 @@ import dev.graft.picture.PictureReader;
 import dev.graft.zoo.BackboneEntry;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.function.Supplier;
 
 /**
  * A saved model that is asked what is in pictures. Any number of threads may ask one; the network
@@ -28,41 +30,52 @@ public final class Classifier implements AutoCloseable {
 
   private final LoadedModel loaded;
 
+  /** Makes the heat maps' network; {@code null} where only ONNX Runtime has the model. */
+  private final Supplier<GradCam> gradCam;
+
   /**
    * Takes a model over.
    *
    * @param loaded is closed with the classifier
    */
-  Classifier(LoadedModel loaded) {
+  Classifier(LoadedModel loaded, Supplier<GradCam> gradCam) {
     this.loaded = loaded;
+    this.gradCam = gradCam;
   }
 
   /**
    * Loads a saved model on the first GPU that the engine has, else on the CPU.
    *
-   * @param folder a run's {@code model} folder
-   * @throws GraftException if the folder holds no model, or a damaged one
+   * @param model a run's {@code model} folder, or a file that {@code export} wrote, which ONNX
+   *     Runtime computes on the CPU
+   * @throws GraftException if there is no model, or a damaged one
    */
-  public static Classifier load(Path folder) {
-    return load(folder, Natives.gpus() == 0 ? Device.cpu() : Device.gpu());
+  public static Classifier load(Path model) {
+    return load(model, Natives.gpus() == 0 ? Device.cpu() : Device.gpu());
   }
 
   /** Loads a saved model on a device. */
-  public static Classifier load(Path folder, Device device) {
-    return new Classifier(SavedModel.load(folder, device));
+  public static Classifier load(Path model, Device device) {
+    return Files.isRegularFile(model)
+        ? new Classifier(ExportedModel.load(model), null)
+        : new Classifier(SavedModel.load(model, device), () -> GradCam.of(model, device));
   }
 
   /**
    * Loads a saved model into the engine that trained it, on the CPU, even where ONNX Runtime is
-   * faster: an implementation of its own to compare with. What is in 8 bits has no other.
+   * faster: an implementation of its own to compare with. There is none for what is in 8 bits, nor
+   * where no engine is that trains.
    */
   public static Classifier inTrainingEngine(Path folder) {
-    return new Classifier(SavedModel.load(folder, Device.cpu(), false));
+    return new Classifier(
+        SavedModel.load(folder, Device.cpu(), !Natives.canTrain()),
+        () -> GradCam.of(folder, Device.cpu()));
   }
 
   /** Loads the bundled EfficientNet-Lite0, which knows ImageNet's 1000 classes. */
   public static Classifier imageNet(Device device) {
-    return new Classifier(ImageNet.load(device, OnnxForward.suits(device)));
+    return new Classifier(
+        ImageNet.load(device, OnnxForward.suits(device)), () -> GradCam.imageNet(device));
   }
 
   /**
@@ -72,14 +85,38 @@ public final class Classifier implements AutoCloseable {
    */
   public static Classifier imageNet(
       BackboneEntry entry, Optional<String> weights, Device device, Progress.Display display) {
-    return new Classifier(ImageNet.load(entry, weights, device, display));
+    return new Classifier(ImageNet.load(entry, weights, device, display), null);
   }
 
   /**
    * Likewise EfficientNet-Lite0, with all but its last layer in 8 bits, in ONNX Runtime on the CPU.
    */
   public static Classifier imageNetInt8() {
-    return new Classifier(ImageNet.int8());
+    return new Classifier(ImageNet.int8(), () -> GradCam.imageNet(Device.cpu()));
+  }
+
+  /** Whether it can say where in a picture a class was seen. */
+  public boolean hasGradCam() {
+    return gradCam != null && Natives.canTrain();
+  }
+
+  /**
+   * What says where in a picture a class was seen; a second network, made anew and for the caller
+   * to close.
+   *
+   * @throws GraftException if there is none: an exported file has no gradients, nor has an engine
+   *     that only predicts
+   */
+  public GradCam gradCam() {
+    if (gradCam == null) {
+      throw new GraftException("Heat maps need a run's or a model's folder, or --imagenet.");
+    }
+    return gradCam.get();
+  }
+
+  /** Which part of a picture it sees. */
+  public Framing framing() {
+    return loaded.framing();
   }
 
   /** The number of pictures that it computes fastest at a time. */
@@ -113,7 +150,7 @@ public final class Classifier implements AutoCloseable {
    * @param name what messages call it
    */
   public List<TopClass> classify(InputStream picture, String name, int k) {
-    return classify(PictureReader.read(picture, name), k);
+    return classify(PictureReader.read(picture, name, Framing.least(inputSize())), k);
   }
 
   private List<TopClass> classify(Picture picture, int k) {
@@ -138,8 +175,7 @@ public final class Classifier implements AutoCloseable {
 
   /** What the network needs of a picture; as small as the network's input. */
   public Prepared prepare(Picture picture) {
-    return new Prepared(
-        ByteBuffer.wrap(loaded.preprocessing().framing().planes(picture, inputSize())));
+    return new Prepared(ByteBuffer.wrap(loaded.framing().planes(picture, inputSize())));
   }
 
   /**

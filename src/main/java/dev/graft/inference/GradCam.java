@@ -17,6 +17,7 @@ import dev.graft.network.Weights;
 import dev.graft.network.djl.Graft;
 import dev.graft.network.djl.Segment;
 import dev.graft.network.djl.Values;
+import dev.graft.picture.HeatMap;
 import dev.graft.zoo.Backbone;
 import dev.graft.zoo.WeightReader;
 import java.nio.file.Path;
@@ -38,14 +39,6 @@ public final class GradCam implements AutoCloseable {
 
   /** The place of the stage's values among those that cross the cut behind it. */
   private final int place;
-
-  /**
-   * Where a class was seen.
-   *
-   * @param values {@code (height, width)}, 0 to 1; all 0 where nothing speaks for the class
-   */
-  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-  public record HeatMap(int width, int height, float[] values) {}
 
   /** That of a saved model. */
   public static GradCam of(Path folder, Device device) {

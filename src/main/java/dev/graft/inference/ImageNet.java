@@ -67,7 +67,7 @@ final class ImageNet {
           OnnxForward.suits(device)
               ? new OnnxForward(design, reader::read, new Precision.Float32())
               : djl(design, reader, device),
-          entry.preprocessing().with(Framing.CENTRE),
+          Framing.CENTRE,
           side,
           Backbone.imageNetClasses());
     }
@@ -91,11 +91,7 @@ final class ImageNet {
 
   private static LoadedModel loaded(Forward forward) {
     return new LoadedModel(
-        ENTRY.id() + " (ImageNet)",
-        forward,
-        ENTRY.preprocessing().with(Framing.CENTRE),
-        SIDE,
-        Backbone.imageNetClasses());
+        ENTRY.id() + " (ImageNet)", forward, Framing.CENTRE, SIDE, Backbone.imageNetClasses());
   }
 
   static GraftedNetwork design() {

@@ -1,6 +1,6 @@
 package dev.graft.inference;
 
-import dev.graft.network.Preprocessing;
+import dev.graft.picture.Framing;
 import java.util.List;
 
 /**
@@ -8,11 +8,12 @@ import java.util.List;
  *
  * @param name for people
  * @param forward what computes it
+ * @param framing how a picture becomes the input
  * @param inputSize side of the input, in pixels
  * @param classes their names, in the order of the probabilities
  */
 record LoadedModel(
-    String name, Forward forward, Preprocessing preprocessing, int inputSize, List<String> classes)
+    String name, Forward forward, Framing framing, int inputSize, List<String> classes)
     implements AutoCloseable {
   LoadedModel {
     classes = List.copyOf(classes);

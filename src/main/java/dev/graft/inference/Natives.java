@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * The engine's native libraries. DJL unpacks them into its cache at the first start, and later
@@ -25,6 +26,9 @@ public final class Natives {
   /** What the file system itself takes, in bytes, with some to spare. */
   private static final long SPARE = 1 << 20;
 
+  /** DJL's engines that don't train; the first comes with DJL itself. */
+  private static final Set<String> PREDICTING = Set.of("RPC", "OnnxRuntime");
+
   private Natives() {}
 
   /**
@@ -33,25 +37,33 @@ public final class Natives {
    * @throws GraftException if there is no engine, no room for its libraries, or one isn't whole
    */
   public static synchronized Engine engine() {
+    if (!canTrain()) {
+      throw new GraftException(
+          "Only ONNX Runtime is here, which predicts and does not train; Maven's profiles pytorch"
+              + " and mxnet bring an engine that does.");
+    }
     String name = Engine.getDefaultEngineName();
     try {
-      if (name != null) {
-        check(name.toLowerCase(Locale.ROOT));
-      }
+      check(name.toLowerCase(Locale.ROOT));
       return Engine.getInstance();
     } catch (EngineException | LinkageError | IOException e) {
       throw new GraftException(
-          (name == null ? "DJL's engine" : name)
-              + " can't be started: "
-              + Reason.of(e, "its native libraries don't load here")
-              + ".",
+          name + " can't be started: " + Reason.of(e, "its native libraries don't load here") + ".",
           e);
     }
   }
 
+  /** Whether there is an engine of DJL's that trains; it is not started. */
+  public static boolean canTrain() {
+    String name = Engine.getDefaultEngineName();
+    return name != null && !PREDICTING.contains(name);
+  }
+
   /** The number of GPUs that DJL's engine has; it is started only where there are some at all. */
   public static int gpus() {
-    return !mayHaveGpu() || CudaUtils.getGpuCount() == 0 ? 0 : engine().getGpuCount();
+    return !mayHaveGpu() || CudaUtils.getGpuCount() == 0 || !canTrain()
+        ? 0
+        : engine().getGpuCount();
   }
 
   /** Linux has a device file of NVIDIA's driver, or of Windows's; to ask CUDA takes a while. */

@@ -8,6 +8,7 @@ import dev.graft.network.onnx.OnnxFile;
 import dev.graft.network.onnx.PixelType;
 import dev.graft.network.onnx.Precision;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Map;
@@ -20,11 +21,25 @@ final class OnnxForward implements Forward {
   private ByteBuffer pixels = ByteBuffer.allocateDirect(0);
 
   OnnxForward(GraftedNetwork design, Weights weights, Precision precision) {
-    List<String> outputs = List.of(GraftedNetwork.PROBABILITIES);
-    session =
+    this(
         OnnxSession.open(
-            OnnxFile.of(design.graph(), outputs, weights, precision, PixelType.UINT8, Map.of()));
-    batch = OnnxSession.batch(design.inputSize());
+            OnnxFile.of(
+                design.graph(),
+                List.of(GraftedNetwork.PROBABILITIES),
+                weights,
+                precision,
+                PixelType.UINT8,
+                Map.of())));
+  }
+
+  /**
+   * Takes a session over.
+   *
+   * @param session pixels, 0 to 255, to probabilities
+   */
+  OnnxForward(OnnxSession session) {
+    this.session = session;
+    batch = OnnxSession.batch(session.side());
   }
 
   /** Whether a network on that device is better computed here. */
@@ -39,12 +54,14 @@ final class OnnxForward implements Forward {
 
   @Override
   public List<float[]> probabilities(List<Classifier.Prepared> pictures) {
-    int bytes = pictures.stream().mapToInt(each -> each.pixels().remaining()).sum();
+    int bytes =
+        pictures.stream().mapToInt(each -> each.pixels().remaining()).sum()
+            * (session.takesFloats() ? Float.BYTES : 1);
     if (pixels.capacity() < bytes) {
-      pixels = ByteBuffer.allocateDirect(bytes);
+      pixels = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
     }
     pixels.clear();
-    pictures.forEach(each -> pixels.put(each.pixels().duplicate()));
+    pictures.forEach(each -> put(each.pixels().duplicate()));
     FloatBuffer rows = session.run(pixels.flip(), pictures.size()).get(0);
     int classes = rows.remaining() / pictures.size();
     return IntStream.range(0, pictures.size())
@@ -55,6 +72,16 @@ final class OnnxForward implements Forward {
               return probabilities;
             })
         .toList();
+  }
+
+  private void put(ByteBuffer picture) {
+    if (session.takesFloats()) {
+      while (picture.hasRemaining()) {
+        pixels.putFloat(Byte.toUnsignedInt(picture.get()));
+      }
+    } else {
+      pixels.put(picture);
+    }
   }
 
   @Override

@@ -59,7 +59,7 @@ public final class SavedModel {
   private static final long MOST_BYTES = 1 << 20;
 
   /** The greatest side of an input that a recipe may ask for. */
-  private static final int MOST_PIXELS = 1024;
+  static final int MOST_PIXELS = 1024;
 
   private static final String NETWORK = "network.json";
   private static final String RANGES = "ranges.json";
@@ -251,7 +251,7 @@ public final class SavedModel {
                 (onnx && design.backbone().isOnnx()) || !description.rangesSha256().isEmpty()
                     ? rendered(contents(folder, description, design, classes))
                     : inTrainingEngine(folder, description, design, device),
-                description.preprocessing(),
+                description.preprocessing().framing(),
                 description.inputSize(),
                 classes));
   }
@@ -308,7 +308,13 @@ public final class SavedModel {
   private static <T> T read(Path folder, Reading<T> reading) {
     if (!Files.isRegularFile(folder.resolve(NETWORK))) {
       throw new GraftException(
-          "There is no model in " + folder + ": it should hold " + NETWORK + " and the rest.");
+          Files.isRegularFile(folder)
+              ? folder + " is a file, and this needs the folder of a run or a model."
+              : "There is no model in "
+                  + folder
+                  + ": it should hold "
+                  + NETWORK
+                  + " and the rest.");
     }
     Description description = describe(folder);
     try {

@@ -146,13 +146,14 @@ public final class PictureReader {
   }
 
   /**
-   * Reads the bytes of a file from a stream, which stays open, in full size.
+   * Reads the bytes of a file from a stream, which stays open, reduced as in {@link #read(Path,
+   * int)}.
    *
    * @param name what messages call it
    */
-  public static Picture read(InputStream in, String name) {
+  public static Picture read(InputStream in, String name, int least) {
     try {
-      return read(in.readAllBytes(), name);
+      return read(in.readAllBytes(), name, least);
     } catch (IOException e) {
       throw new Unreadable(name, "can't be read: " + e.getMessage() + ".", e);
     }

@@ -5,6 +5,7 @@ import dev.graft.evaluation.Calibration;
 import dev.graft.evaluation.ConfusionMatrix;
 import dev.graft.evaluation.History;
 import dev.graft.io.WholeFile;
+import dev.graft.picture.HeatMap;
 import dev.graft.picture.Picture;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -73,11 +74,9 @@ public final class Charts {
    * A picture, and over it where a class was seen in it.
    *
    * @param picture square
-   * @param values {@code (height, width)}, 0 to 1
    */
-  public static void heatMap(
-      Path file, Picture picture, int width, int height, float[] values, String title) {
-    write(file, () -> new HeatMapChart(picture, width, height, values, title).draw());
+  public static void heatMap(Path file, Picture picture, HeatMap map, String title) {
+    write(file, () -> new HeatMapChart(picture, map, title).draw());
   }
 
   private static void write(Path file, Supplier<BufferedImage> drawing) {

@@ -39,11 +39,7 @@ import dev.graft.training.TrainingEvents;
 import dev.graft.zoo.Backbone;
 import dev.graft.zoo.BackboneEntry;
 import dev.graft.zoo.WeightSource;
-import java.awt.Color;
-import java.awt.Graphics2D;
-import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
@@ -60,7 +56,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
-import javax.imageio.ImageIO;
 
 /**
  * How fast everything is here, each figure of several runs one after the other, beside what the
@@ -107,7 +102,7 @@ public final class Benchmark {
       double max,
       Double gigaflops,
       Double share) {
-    static Figure of(String what, String unit, double... values) {
+    public static Figure of(String what, String unit, double... values) {
       double[] sorted = values.clone();
       Arrays.sort(sorted);
       int n = sorted.length;
@@ -140,6 +135,7 @@ public final class Benchmark {
   /** Measures everything, in about a minute if it is to be quick. */
   public void run() throws IOException {
     startUp();
+    Computer.engine(); // without one that trains most of this is not to be had
     peaks();
     for (BackboneEntry entry : List.of(BackboneEntry.VGG16, BackboneEntry.EFFICIENTNET_LITE0)) {
       roots(entry, entry.inputSize());
@@ -158,8 +154,8 @@ public final class Benchmark {
   }
 
   /** Has to be first: what is loaded then is loaded for everything after it too. */
-  private void startUp() throws IOException {
-    byte[] picture = photograph(0);
+  private void startUp() {
+    byte[] picture = Photographs.jpeg(0);
     try (Classifier classifier = Classifier.imageNet(Device.cpu())) {
       classifier.classify(new ByteArrayInputStream(picture), "photograph", 1);
     }
@@ -359,11 +355,11 @@ public final class Benchmark {
     }
   }
 
-  private void inference() throws IOException {
-    List<InMemory> photographs = new ArrayList<>();
-    for (int i = 0; i < PHOTOGRAPHS; i++) {
-      photographs.add(new InMemory("photograph " + i, photograph(i)));
-    }
+  private void inference() {
+    List<InMemory> photographs =
+        IntStream.range(0, PHOTOGRAPHS)
+            .mapToObj(i -> new InMemory("photograph " + i, Photographs.jpeg(i)))
+            .toList();
     try (Classifier classifier = Classifier.imageNet(Device.cpu())) {
       double[] decoded =
           speeds(
@@ -395,21 +391,6 @@ public final class Benchmark {
     int n = milliseconds.size();
     told.accept(Figure.of("one prediction, p50", "ms", milliseconds.get(n / 2)));
     told.accept(Figure.of("one prediction, p99", "ms", milliseconds.get(n * 99 / 100)));
-  }
-
-  /** A made picture, as a JPEG file's bytes. */
-  private static byte[] photograph(int seed) throws IOException {
-    BufferedImage image = new BufferedImage(640, 480, BufferedImage.TYPE_INT_RGB);
-    Graphics2D g = image.createGraphics();
-    Random random = new Random(seed);
-    for (int i = 0; i < 200; i++) {
-      g.setColor(new Color(random.nextInt(1 << 24)));
-      g.fillOval(random.nextInt(640), random.nextInt(480), 20 + random.nextInt(200), 20 + i);
-    }
-    g.dispose();
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    ImageIO.write(image, "jpeg", bytes);
-    return bytes.toByteArray();
   }
 
   // Heads.

@@ -45,7 +45,7 @@ public final class Computer {
 
   /** Engine and version, such as {@code PyTorch 2.7.1}. */
   public static String engine() {
-    Engine engine = Engine.getInstance();
+    Engine engine = Natives.engine();
     return engine.getEngineName() + " " + engine.getVersion();
   }
 }

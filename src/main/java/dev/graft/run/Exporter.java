@@ -1,7 +1,5 @@
 package dev.graft.run;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.GraftException;
 import dev.graft.Progress;
 import dev.graft.data.DataSet;
@@ -10,6 +8,7 @@ import dev.graft.data.Part;
 import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.engine.OnnxSession;
 import dev.graft.inference.Classifier;
+import dev.graft.inference.ExportedModel;
 import dev.graft.inference.SavedModel;
 import dev.graft.io.WholeFile;
 import dev.graft.network.GraftedNetwork;
@@ -28,10 +27,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -180,30 +177,7 @@ public final class Exporter {
         model.weights(),
         precision,
         PixelType.FLOAT32,
-        metadata(model));
-  }
-
-  private static Map<String, String> metadata(SavedModel.Contents model) {
-    Map<String, String> metadata = new LinkedHashMap<>();
-    try {
-      metadata.put("classes", new ObjectMapper().writeValueAsString(model.classes()));
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e); // a list of texts
-    }
-    metadata.put("input_size", Integer.toString(model.design().inputSize()));
-    metadata.put("framing", framing(model.design().preprocessing().framing()));
-    metadata.put("run", model.name());
-    metadata.put("graft", GitCommit.ofGraft());
-    return metadata;
-  }
-
-  /** For whoever has to do the same in another language. */
-  static String framing(Framing framing) {
-    return switch (framing) {
-          case WHOLE -> "whole: the whole picture";
-          case CENTRE -> "centre: the centred square of 224/256 of the shorter side";
-        }
-        + ", resized to the input by Pillow's bicubic";
+        ExportedModel.metadata(model, GitCommit.ofGraft()));
   }
 
   private byte[] int8(SavedModel.Contents model, Known known, Decision decision) {

@@ -27,15 +27,16 @@ import java.util.Set;
  * Where the batches of a set's pictures come from.
  *
  * @param cache what the record says of the cache
+ * @param computed how many were not there before
  */
-record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache) {
+record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache, int computed) {
   /** Rows that are judged at a time. */
   static final int EVALUATION_BATCH = 256;
 
   /** Pixels, for those who want every epoch to go through the whole network. */
   static Features pixels(Graft graft, ImageSet pictures, RunEvents events) {
     events.notCached();
-    return new Features(pictures, pixelSource(graft, pictures), new RunRecord.Cache(false, 0));
+    return new Features(pictures, pixelSource(graft, pictures), new RunRecord.Cache(false, 0), 0);
   }
 
   private static PixelSource pixelSource(Graft graft, ImageSet pictures) {
@@ -98,7 +99,7 @@ record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache) 
     }
     // What can't be read is tried again by every run, and is no forward pass.
     return new Features(
-        pictures, cache.of(pictures), new RunRecord.Cache(computed == 0, cache.bytes()));
+        pictures, cache.of(pictures), new RunRecord.Cache(computed == 0, cache.bytes()), computed);
   }
 
   private static int compute(

@@ -9,7 +9,6 @@ import dev.graft.data.ImageSet;
 import dev.graft.data.Part;
 import dev.graft.data.Split;
 import dev.graft.data.SplitCsv;
-import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.data.duplicates.Survey;
 import dev.graft.engine.OnnxSession;
 import dev.graft.evaluation.Evaluation;
@@ -25,20 +24,15 @@ import dev.graft.recipe.RecipeReader;
 import dev.graft.report.Charts;
 import dev.graft.training.GraftTraining;
 import dev.graft.training.KeptWeights;
-import dev.graft.training.NewWeights;
 import dev.graft.training.Standardization;
 import dev.graft.training.TrainingEvents;
 import dev.graft.zoo.Backbone;
-import dev.graft.zoo.BackboneEntry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /** A run, from a recipe to a verdict. */
 public final class FineTuner {
@@ -48,13 +42,13 @@ public final class FineTuner {
   /** Of validation pictures that a temperature is fitted to; 16 MB. */
   private static final int MOST_PROBABILITIES = 4_000_000;
 
-  private final Stopwatch total = new Stopwatch();
+  private final Stopwatch total;
   private final RunEvents events;
+  private final Beginning beginning;
   private final OutputFolder output;
   private final Recipe asked;
   private final Recipe recipe;
   private final DataSet data;
-  private final Fingerprints fingerprints;
   private final ImageSet pictures;
   private final Device device;
   private final Backbone backbone;
@@ -63,27 +57,18 @@ public final class FineTuner {
   /** A completed run. */
   public record Completed(Path folder, RunRecord record) {}
 
-  private FineTuner(
-      Recipe asked,
-      Recipe recipe,
-      OutputFolder output,
-      DataSet data,
-      Fingerprints fingerprints,
-      Device device,
-      Backbone backbone,
-      RunEvents events) {
+  private FineTuner(Recipe asked, Beginning beginning, Stopwatch total, RunEvents events) {
     this.asked = asked;
-    this.recipe = recipe;
-    this.output = output;
-    this.data = data;
-    this.fingerprints = fingerprints;
-    this.pictures = data.pictures();
-    this.device = device;
-    this.backbone = backbone;
+    this.beginning = beginning;
+    this.total = total;
     this.events = events;
-    graft =
-        Graft.of(
-            Designs.of(recipe, backbone.preprocessing(), data.classes().size()), backbone.trunk());
+    output = beginning.output();
+    recipe = beginning.recipe();
+    data = beginning.data();
+    pictures = data.pictures();
+    device = beginning.device();
+    backbone = beginning.backbone();
+    graft = beginning.graft();
   }
 
   /**
@@ -94,29 +79,13 @@ public final class FineTuner {
    */
   public static Completed run(Recipe asked, OutputFolder output, RunEvents events)
       throws IOException {
-    Designs.check(asked);
-    Device device = Computer.device(asked.device());
-    Computer.seed(asked.seed());
-    try (Fingerprints fingerprints = new Fingerprints(output.fingerprints())) {
-      DataSet data = DataSets.open(asked, events);
-      Survey survey = Survey.quick(data);
-      events.listed(data, survey);
-      // What can't be split is said now, before hours of features.
-      Split.check(data, survey.groups());
-      Recipe recipe = Designs.resolve(asked, data.pictures().size(), data.sides().median(), device);
-      events.decided(asked, recipe, data.sides().smallerThan(recipe.inputSize()));
-      BackboneEntry entry = Designs.entry(recipe);
-      try (Backbone backbone =
-          Backbone.load(entry, recipe.weights(), recipe.inputSize(), device, events)) {
-        return new FineTuner(asked, recipe, output, data, fingerprints, device, backbone, events)
-            .run();
-      }
+    Stopwatch total = new Stopwatch();
+    try (Beginning beginning = Beginning.of(asked, output, events)) {
+      return new FineTuner(asked, beginning, total, events).run();
     }
   }
 
   private Completed run() throws IOException {
-    NewWeights.draw(graft, backbone, recipe.initializer());
-    events.designed(graft.design());
     try (RunFolder folder = output.begin(name(), RunRecord.running(provenance(), record()))) {
       folder.whenStopped(() -> events.interrupted(folder.path()));
       try {
@@ -135,8 +104,8 @@ public final class FineTuner {
   private Completed run(RunFolder folder) throws IOException {
     begin(folder);
     Stopwatch watch = new Stopwatch();
-    Optional<Ranges> ranges = quarantining(folder, this::ranges);
-    Features features = quarantining(folder, () -> features(ranges));
+    Optional<Ranges> ranges = quarantining(folder, beginning::ranges);
+    Features features = quarantining(folder, () -> beginning.features(ranges));
     Survey survey = quarantining(folder, this::survey);
     Split split = split(survey, folder);
     double featureSeconds = watch.lap();
@@ -186,53 +155,8 @@ public final class FineTuner {
 
   // Pictures.
 
-  private Optional<Ranges> ranges() throws IOException {
-    return recipe.precision() == Recipe.Precision.INT8
-        ? Optional.of(
-            Features.ranges(
-                graft,
-                weightsId(),
-                fingerprints.gatheredFrom(pictures),
-                calibration(),
-                output.features(),
-                events))
-        : Optional.empty();
-  }
-
-  /** The pictures that are in no test and none of which is the same as one that is. */
-  private int[] calibration() {
-    // Where the test is drawn, it is drawn now and once more, the same, when all were read.
-    IntStream test =
-        data.has(Part.TEST)
-            ? IntStream.range(0, pictures.size())
-                .filter(i -> data.parts().get(i).equals(Optional.of(Part.TEST)))
-            : IntStream.of(DataSets.split(recipe, data, survey().groups()).test());
-    Set<String> judging = test.mapToObj(pictures::hash).collect(Collectors.toSet());
-    return pictures.readable().filter(i -> !judging.contains(pictures.hash(i))).toArray();
-  }
-
-  private Features features(Optional<Ranges> ranges) throws IOException {
-    return recipe.cache()
-        ? Features.cached(
-            graft,
-            weightsId(),
-            fingerprints.gatheredFrom(pictures),
-            recipe,
-            ranges,
-            output.features(),
-            device,
-            events)
-        : Features.pixels(graft, pictures, events);
-  }
-
-  private String weightsId() {
-    return backbone.weights().isLoaded()
-        ? backbone.weights().sha256()
-        : "random, " + recipe.initializer() + ", seed " + recipe.seed();
-  }
-
   private Survey survey() {
-    return Survey.thorough(data, fingerprints, events);
+    return Survey.thorough(data, beginning.fingerprints(), events);
   }
 
   private void write(Survey survey, RunFolder folder) throws IOException {

@@ -27,7 +27,7 @@ import java.util.stream.Stream;
  * <pre>
  * runs/&lt;time&gt;-&lt;backbone&gt;-&lt;data&gt;/   a run each, see {@link RunFolder}
  * latest                           names the newest completed run
- * features/                        what frozen roots make of pictures
+ * features/                        what frozen roots make of pictures, and which have none and why
  * fingerprints/                    what near-duplicates are found by
  * evaluations/&lt;time&gt;-&lt;data&gt;/       a saved model judged by other pictures
  * exports/&lt;run&gt;.onnx              a saved model for other programs
@@ -145,13 +145,19 @@ public record OutputFolder(Path path) {
     return folder;
   }
 
-  /** Makes a folder that was not there, whose name begins with the time. */
-  private Path make(Path parent, String name, String suffix) throws IOException {
-    Files.createDirectories(parent);
-    Path marker = path.resolve(OwnOutput.MARKER); // so that nobody learns from what lies here
+  /** Makes it, with a mark so that nobody learns from what lies here. */
+  void mark() throws IOException {
+    Files.createDirectories(path);
+    Path marker = path.resolve(OwnOutput.MARKER);
     if (!Files.exists(marker)) {
       WholeFile.write(marker, "");
     }
+  }
+
+  /** Makes a folder that was not there, whose name begins with the time. */
+  private Path make(Path parent, String name, String suffix) throws IOException {
+    Files.createDirectories(parent);
+    mark();
     String time = TIME.format(LocalDateTime.now(ZoneId.systemDefault()));
     Path folder = parent.resolve(time + "-" + name);
     for (int i = 2; !made(folder, suffix); i++) {

@@ -1,6 +1,7 @@
 package dev.graft.run;
 
 import dev.graft.GraftException;
+import dev.graft.inference.ExportedModel;
 import dev.graft.io.WholeFile;
 import dev.graft.network.GraftedNetwork;
 import dev.graft.network.onnx.OnnxFile;
@@ -70,7 +71,7 @@ public final class RootExporter {
   private static Map<String, String> metadata(GraftedNetwork design) {
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("input_size", Integer.toString(design.inputSize()));
-    metadata.put("framing", Exporter.framing(design.preprocessing().framing()));
+    metadata.put("framing", ExportedModel.framing(design.preprocessing().framing()));
     // What is left to do to pixels from 0 to 255: nothing.
     metadata.put("order", "rgb");
     metadata.put("mean", "0, 0, 0");

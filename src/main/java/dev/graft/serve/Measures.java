@@ -17,7 +17,7 @@ final class Measures {
   private final Counter requests =
       Counter.builder()
           .name("graft_requests_total")
-          .help("Requests for predictions, by the status of their answer.")
+          .help("Requests for predictions and heat maps, by the status of their answer.")
           .labelNames("status")
           .register(registry);
   private final Histogram seconds =

@@ -26,6 +26,11 @@ public record ServeSettings(
     Duration patience,
     Optional<String> origin,
     boolean swappable) {
+  /** Those of {@code serve} unless it is told otherwise, on any port that is free. */
+  public static final ServeSettings LOOPBACK =
+      new ServeSettings(
+          "127.0.0.1", 0, 32, 100, 64, Duration.ofSeconds(30), Optional.empty(), false);
+
   public ServeSettings {
     within("port", port, 0, 65_535);
     within("max-body", bodyMegabytes, 1, 1024);

@@ -1,6 +1,8 @@
 package dev.graft.serve;
 
 import dev.graft.inference.Classifier;
+import dev.graft.inference.GradCam;
+import dev.graft.picture.HeatMap;
 
 /**
  * A model in service, and how many requests have it in hand. It is closed when it was replaced and
@@ -9,6 +11,7 @@ import dev.graft.inference.Classifier;
 final class Served {
   private final String name;
   private final Classifier classifier;
+  private GradCam gradCam;
   private int users;
   private boolean retired;
 
@@ -24,6 +27,17 @@ final class Served {
 
   Classifier classifier() {
     return classifier;
+  }
+
+  /**
+   * Where in a picture a class was seen; for one caller at a time, who has it in hand. The network
+   * for it is made when it is first needed.
+   */
+  HeatMap heatMap(Classifier.Prepared picture, int index) {
+    if (gradCam == null) {
+      gradCam = classifier.gradCam();
+    }
+    return gradCam.map(picture, index);
   }
 
   /** Takes it in hand, unless it is gone. */
@@ -49,6 +63,9 @@ final class Served {
   private void closeIfDone() {
     if (retired && users == 0) {
       classifier.close();
+      if (gradCam != null) {
+        gradCam.close();
+      }
     }
   }
 }

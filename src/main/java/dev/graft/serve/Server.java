@@ -2,12 +2,14 @@ package dev.graft.serve;
 
 import dev.graft.GraftException;
 import dev.graft.inference.Classifier;
+import dev.graft.inference.Classifier.Prepared;
 import dev.graft.inference.TopClass;
 import dev.graft.picture.Framing;
+import dev.graft.picture.HeatMap;
+import dev.graft.picture.Picture;
 import dev.graft.picture.PictureReader;
 import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
-import io.javalin.config.SizeUnit;
 import io.javalin.http.BadRequestResponse;
 import io.javalin.http.ContentTooLargeResponse;
 import io.javalin.http.Context;
@@ -16,8 +18,6 @@ import io.javalin.http.Handler;
 import io.javalin.http.HttpResponseException;
 import io.javalin.http.NotFoundResponse;
 import io.javalin.http.UnprocessableContentResponse;
-import io.javalin.http.UploadedFile;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -32,6 +32,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import org.eclipse.jetty.server.AbstractConnector;
+import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /**
@@ -71,7 +74,9 @@ public final class Server implements AutoCloseable {
   private final Function<Path, Classifier> loader;
   private final AtomicReference<Served> current;
   private final Semaphore underWay;
+  private final Semaphore seeing = new Semaphore(1, true);
   private final Semaphore reading = new Semaphore(PictureReader.threads(), true);
+  private final Bodies bodies;
   private final Batches batches = new Batches();
   private final Measures measures;
   private final Javalin web;
@@ -83,7 +88,13 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  private record Model(String modelName, String title, int inputSize, List<String> classes) {}
+  private record Model(
+      String modelName, String title, int inputSize, boolean heatMaps, List<String> classes) {}
+
+  /** What is answered to a picture. */
+  private interface Answer {
+    void to(Context context, Served model, byte[] picture);
+  }
 
   private record Problem(int code, String message) {}
 
@@ -102,12 +113,16 @@ public final class Server implements AutoCloseable {
       Function<Path, Classifier> loader) {
     this.settings = settings;
     this.loader = loader;
+    bodies = new Bodies(settings.bodyMegabytes(), settings.patience());
     current = new AtomicReference<>(new Served(name, classifier));
     underWay = new Semaphore(settings.underWay());
     measures = new Measures(batches::size, () -> settings.underWay() - underWay.availablePermits());
     web = Javalin.create(this::configure);
     try {
       web.start(settings.host(), settings.port());
+      for (Connector each : web.jettyServer().server().getConnectors()) {
+        ((AbstractConnector) each).setIdleTimeout(idle()); // also before a request is there
+      }
     } catch (RuntimeException e) {
       close();
       throw new GraftException(
@@ -130,13 +145,10 @@ public final class Server implements AutoCloseable {
     config.startup.startupWatcherEnabled = false;
     config.http.maxRequestSize = (long) settings.bodyMegabytes() << 20;
     config.jetty.threadPool = new QueuedThreadPool(settings.underWay() + THREADS, 4, IDLE);
-    config.jetty.multipartConfig.maxTotalRequestSize(settings.bodyMegabytes(), SizeUnit.MB);
-    config.jetty.multipartConfig.maxFileSize(settings.bodyMegabytes(), SizeUnit.MB);
-    config.jetty.multipartConfig.maxInMemoryFileSize(settings.bodyMegabytes(), SizeUnit.MB);
     config.jetty.modifyHttpConfiguration(
         http -> {
           http.setSendServerVersion(false);
-          http.setIdleTimeout(IDLE);
+          http.setIdleTimeout(idle());
         });
     config.jetty.modifyServer(server -> server.setStopTimeout(GRACE));
     config
@@ -155,7 +167,8 @@ public final class Server implements AutoCloseable {
                 context
                     .contentType("text/plain; version=0.0.4; charset=utf-8")
                     .result(measures.text()))
-        .post("/predictions/{model}", this::predict)
+        .post("/predictions/{model}", measured(this::predict))
+        .post("/heatmaps/{model}", measured(this::heatMap))
         .post("/models/{model}", this::swap)
         .exception(
             HttpResponseException.class,
@@ -171,6 +184,10 @@ public final class Server implements AutoCloseable {
                 problem(context, 404, NOTHING);
               }
             });
+  }
+
+  private long idle() {
+    return Math.min(IDLE, settings.patience().toMillis());
   }
 
   private void setHeaders(Context context) {
@@ -207,45 +224,72 @@ public final class Server implements AutoCloseable {
     Served served = current.get();
     Classifier classifier = served.classifier();
     return new Model(
-        served.name(), classifier.name(), classifier.inputSize(), classifier.classes());
+        served.name(),
+        classifier.name(),
+        classifier.inputSize(),
+        classifier.hasGradCam(),
+        classifier.classes());
   }
 
   // Predictions.
 
-  private void predict(Context context) {
-    long start = System.nanoTime();
-    int status = 500;
-    try {
-      context.json(predictions(context));
-      status = 200;
-    } catch (HttpResponseException e) {
-      status = e.getStatus();
-      throw e;
-    } catch (GraftException e) {
-      status = 422;
-      throw e;
-    } finally {
-      measures.answered(status, (System.nanoTime() - start) / 1e9);
-    }
+  /** Within the limits, and counted. */
+  private Handler measured(Answer answer) {
+    return context -> {
+      long start = System.nanoTime();
+      int status = 500;
+      try {
+        limited(context, answer);
+        status = 200;
+      } catch (HttpResponseException e) {
+        status = e.getStatus();
+        throw e;
+      } catch (GraftException e) {
+        status = 422;
+        throw e;
+      } finally {
+        measures.answered(status, (System.nanoTime() - start) / 1e9);
+      }
+    };
   }
 
-  private List<Prediction> predictions(Context context) {
-    int top = top(context);
+  private void limited(Context context, Answer answer) {
+    top(context); // what is wrong with the address is said before a picture is read
     if (!underWay.tryAcquire()) {
       throw new HttpResponseException(429, "Too many pictures are under way; try again soon.");
     }
     try {
-      byte[] picture = picture(context);
+      byte[] picture = bodies.picture(context);
       Served model = take(context.pathParam("model"));
       try {
-        float[] probabilities = await(batches.ask(model, prepare(model, picture)));
-        return model.classifier().top(probabilities, top).stream().map(Prediction::new).toList();
+        answer.to(context, model, picture);
       } finally {
         model.letGo();
       }
     } finally {
       underWay.release();
     }
+  }
+
+  private void predict(Context context, Served model, byte[] picture) {
+    Classifier classifier = model.classifier();
+    float[] probabilities = await(batches.ask(model, prepare(classifier, picture)));
+    List<TopClass> best = classifier.top(probabilities, top(context));
+    context.json(best.stream().map(Prediction::new).toList());
+  }
+
+  /** Where the likeliest class was seen, over the picture, as PNG. */
+  private void heatMap(Context context, Served model, byte[] picture) {
+    Classifier classifier = model.classifier();
+    if (!classifier.hasGradCam()) {
+      throw new NotFoundResponse("This model has no heat maps here: what serves it only predicts.");
+    }
+    Prepared prepared = prepare(classifier, picture);
+    float[] probabilities = await(batches.ask(model, prepared));
+    int likeliest = classifier.top(probabilities, 1).get(0).index();
+    HeatMap map = within(seeing, () -> model.heatMap(prepared, likeliest));
+    byte[] png = decoded(picture, Shown.LEAST, seen -> Shown.png(seen, map, classifier.framing()));
+    context.contentType("image/png").result(png);
   }
 
   private int top(Context context) {
@@ -273,60 +317,33 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  /** The body, or the first file of a form. */
-  private byte[] picture(Context context) {
-    byte[] bytes = context.isMultipartFormData() ? uploaded(context) : body(context);
-    if (bytes.length == 0) {
-      throw new BadRequestResponse("There is no picture in the request.");
-    }
-    return bytes;
+  private Prepared prepare(Classifier classifier, byte[] bytes) {
+    return decoded(bytes, Framing.least(classifier.inputSize()), classifier::prepare);
   }
 
-  /** Read by hand: a body that does not say its length is bounded too. */
-  private byte[] body(Context context) {
-    int most = settings.bodyMegabytes() << 20;
-    long end = System.nanoTime() + settings.patience().toNanos();
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    byte[] some = new byte[1 << 16];
-    try (InputStream in = context.bodyInputStream()) {
-      for (int n = in.read(some); n >= 0; n = in.read(some)) {
-        bytes.write(some, 0, n);
-        if (bytes.size() > most) {
-          throw new ContentTooLargeResponse(
-              "A request may have " + settings.bodyMegabytes() + " MB at most.");
-        }
-        if (System.nanoTime() > end) {
-          throw new IOException("too slow");
-        }
-      }
-      return bytes.toByteArray();
-    } catch (HttpResponseException e) {
-      throw e;
-    } catch (IOException | RuntimeException e) {
-      throw new HttpResponseException(408, "The request did not come in whole, or too slowly.");
-    }
+  /**
+   * A picture, decoded for no longer than its use; as many at a time as there is room for.
+   *
+   * @param least to which its shorter side may be reduced
+   */
+  private <T> T decoded(byte[] bytes, int least, Function<Picture, T> use) {
+    return within(
+        reading,
+        () -> {
+          String name = "The picture";
+          PictureReader.Header header = PictureReader.header(bytes, name);
+          if ((long) header.width() * header.height() > settings.megapixels() * 1_000_000L) {
+            throw new ContentTooLargeResponse(
+                "A picture may have " + settings.megapixels() + " megapixels at most.");
+          }
+          return use.apply(PictureReader.read(bytes, name, least));
+        });
   }
 
-  @SuppressWarnings("CatchingUnchecked") // Kotlin declares nothing of what it throws
-  private static byte[] uploaded(Context context) {
-    List<UploadedFile> files;
+  /** Waits for its turn, for no longer than a request may take. */
+  private <T> T within(Semaphore turns, Supplier<T> work) {
     try {
-      files = context.uploadedFiles();
-      if (!files.isEmpty()) {
-        try (InputStream in = files.get(0).content()) {
-          return in.readAllBytes();
-        }
-      }
-    } catch (Exception e) {
-      throw new BadRequestResponse("The form can't be read, or is too large.");
-    }
-    throw new BadRequestResponse("There is no file in the form.");
-  }
-
-  private Classifier.Prepared prepare(Served model, byte[] bytes) {
-    String name = "The picture";
-    try {
-      if (!reading.tryAcquire(settings.patience().toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!turns.tryAcquire(settings.patience().toMillis(), TimeUnit.MILLISECONDS)) {
         throw late();
       }
     } catch (InterruptedException e) {
@@ -334,17 +351,11 @@ public final class Server implements AutoCloseable {
       throw late();
     }
     try {
-      PictureReader.Header header = PictureReader.header(bytes, name);
-      if ((long) header.width() * header.height() > settings.megapixels() * 1_000_000L) {
-        throw new ContentTooLargeResponse(
-            "A picture may have " + settings.megapixels() + " megapixels at most.");
-      }
-      int least = Framing.least(model.classifier().inputSize());
-      return model.classifier().prepare(PictureReader.read(bytes, name, least));
+      return work.get();
     } catch (OutOfMemoryError e) {
       throw new UnprocessableContentResponse("The picture needs more memory than there is here.");
     } finally {
-      reading.release();
+      turns.release();
     }
   }
 

@@ -74,6 +74,13 @@ class TemperatureTest {
     assertThat(Temperature.fit(said, Collections.nCopies(99, 1))).isEqualTo(Temperature.NONE);
   }
 
+  /** As where the last pictures are kept for validation, and are of a class of their own. */
+  @Test
+  void picturesThatAreNamedWronglyThroughoutFitNothing() {
+    List<float[]> said = Collections.nCopies(100, new float[] {0.9f, 0.1f});
+    assertThat(Temperature.fit(said, Collections.nCopies(100, 1))).isEqualTo(Temperature.NONE);
+  }
+
   @Test
   void whatIsNoTemperatureIsRefused() {
     assertThatIllegalArgumentException().isThrownBy(() -> new Temperature(0, 1));

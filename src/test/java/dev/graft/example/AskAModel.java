@@ -2,16 +2,19 @@ package dev.graft.example;
 
 import dev.graft.inference.Classifier;
 import dev.graft.inference.TopClass;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** README's example of a program that asks a saved model. */
 public final class AskAModel {
   private AskAModel() {}
 
-  public static void main(String[] arguments) {
-    Path model = Path.of(arguments[0]); // a run's model folder, output/runs/…/model
-    try (Classifier classifier = Classifier.load(model)) {
-      for (TopClass each : classifier.classify(Path.of(arguments[1]), 3)) {
+  public static void main(String[] arguments) throws IOException {
+    Path model = Path.of(arguments[0]); // output/runs/…/model, or a file that export wrote
+    try (Classifier classifier = Classifier.load(model);
+        InputStream picture = Files.newInputStream(Path.of(arguments[1]))) {
+      for (TopClass each : classifier.classify(picture, arguments[1], 3)) {
         System.out.println(each.name() + " " + each.probability());
       }
     }

@@ -23,7 +23,15 @@ import java.util.stream.Stream;
  * What is damaged, and who is given it. The weight is how many of a hundred cases are of a kind.
  */
 enum Kind {
-  PICTURE("pictures, by the reader", 30) {
+  EXPORTED("exported files, by infer", 1) {
+    @Override
+    Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
+      Path file = folder.resolve("a.onnx");
+      Files.write(file, Mutation.mutated(Files.readAllBytes(seeds.exported()), false, random));
+      return infer(seeds, file);
+    }
+  },
+  PICTURE("pictures, by the reader", 29) {
     @Override
     Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
       Path file = picture(seeds, folder, random);

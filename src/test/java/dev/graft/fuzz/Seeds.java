@@ -58,6 +58,7 @@ final class Seeds {
   private Path output;
 
   private Path run;
+  private Path exported;
   private String figures;
 
   Seeds(Path folder) throws IOException {
@@ -211,6 +212,12 @@ final class Seeds {
       throw new UncheckedIOException(e);
     }
     output = target;
+    exported = photos.resolveSibling("exported.onnx");
+    Command.Result export =
+        Command.run(List.of("export", "--output=" + target, "--to=" + exported));
+    if (export.code() != 0) {
+      throw new IllegalStateException(export.err());
+    }
   }
 
   /** The output folder of a training. */
@@ -223,6 +230,12 @@ final class Seeds {
   Path run() {
     train();
     return run;
+  }
+
+  /** The run as an ONNX file. */
+  Path exported() {
+    train();
+    return exported;
   }
 
   /** {@link #figuresOf} that training. */

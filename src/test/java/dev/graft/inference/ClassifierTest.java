@@ -92,7 +92,7 @@ class ClassifierTest {
 
   @Test
   void onnxRuntimeAndTheTrainingEngineSayTheSame() {
-    try (Classifier djl = new Classifier(ImageNet.load(Device.cpu(), false))) {
+    try (Classifier djl = new Classifier(ImageNet.load(Device.cpu(), false), null)) {
       List<Classifier.Prepared> pictures =
           IntStream.of(1, 2, 3, 4, 6)
               .mapToObj(i -> djl.prepare(new Made(i, new AtomicInteger()).read(0)))

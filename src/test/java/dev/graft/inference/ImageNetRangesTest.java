@@ -62,7 +62,7 @@ class ImageNetRangesTest {
   private static List<ByteBuffer> squares() {
     Picture sheet;
     try (InputStream in = GraftException.class.getResourceAsStream(SHEET)) {
-      sheet = PictureReader.read(in, SHEET);
+      sheet = PictureReader.read(in, SHEET, 0);
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }

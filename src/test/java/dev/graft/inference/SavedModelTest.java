@@ -333,6 +333,28 @@ class SavedModelTest {
         .allMatch(line -> CLASSES.contains(line.replaceFirst(" [0-9.E-]+$", "")));
   }
 
+  @Test
+  void readmeShowsTheExampleAsItIs() throws IOException {
+    String example = Files.readString(Path.of("src/test/java/dev/graft/example/AskAModel.java"));
+    assertThat(Path.of("README.md")).content().contains(example.replaceFirst("package .*\\s+", ""));
+  }
+
+  @Test
+  void aPictureIsTheSameFromAFileAndFromAStream() throws IOException {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      saveSmallCnn(manager);
+    }
+    Path picture = folder.resolve("car.png");
+    try (InputStream bundled = GraftException.class.getResourceAsStream("car.png")) {
+      Files.copy(bundled, picture);
+    }
+    try (Classifier classifier = Classifier.load(folder.resolve("model"), Device.cpu());
+        InputStream stream = Files.newInputStream(picture)) {
+      assertThat(classifier.classify(stream, "a car", 3))
+          .isEqualTo(classifier.classify(picture, 3));
+    }
+  }
+
   /** What may befall a model's folder. */
   private interface Damage {
     void to(Path model) throws IOException;
@@ -443,7 +465,7 @@ class SavedModelTest {
     Path model = Path.of(SavedModelTest.class.getResource("/models/7c1b583").toURI());
     try (Classifier classifier = Classifier.load(model, Device.cpu());
         InputStream car = Recipe.class.getResourceAsStream("/dev/graft/car.png")) {
-      Picture picture = PictureReader.read(car, "car.png");
+      Picture picture = PictureReader.read(car, "car.png", 0);
       assertThat(classifier.probabilities(List.of(classifier.prepare(picture))).get(0))
           .containsExactly(
               new float[] {

@@ -174,7 +174,7 @@ class PictureReaderTest {
     Picture picture = PictureReader.read(file);
 
     assertThat(PictureReader.read(bytes, "bytes")).isEqualTo(picture);
-    assertThat(PictureReader.read(new ByteArrayInputStream(bytes), "in")).isEqualTo(picture);
+    assertThat(PictureReader.read(new ByteArrayInputStream(bytes), "in", 0)).isEqualTo(picture);
   }
 
   @Test

@@ -218,14 +218,16 @@ class ServerTest {
               ("POST /predictions/pets HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n"
                       + "1".repeat(9000))
                   .getBytes(StandardCharsets.UTF_8));
-      HttpResponse<String> refused;
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-      do {
-        refused =
-            CLIENT.send(
-                request(small, "/predictions/pets").POST(BodyPublishers.ofString("x")).build(),
-                BodyHandlers.ofString());
-      } while (refused.statusCode() != 429 && System.nanoTime() < end);
+      HttpRequest measures = request(small, "/metrics").build();
+      while (!CLIENT.send(measures, BodyHandlers.ofString()).body().contains("under_way_pictures 1")
+          && System.nanoTime() < end) {
+        Thread.onSpinWait();
+      }
+      HttpResponse<String> refused =
+          CLIENT.send(
+              request(small, "/predictions/pets").POST(BodyPublishers.ofString("x")).build(),
+              BodyHandlers.ofString());
       assertProblem(refused, 429);
       assertThat(refused.headers().firstValue("Retry-After")).contains("1");
     }
@@ -295,7 +297,7 @@ class ServerTest {
     JsonNode paths = JSON.readTree(get("/openapi.json").body()).path("paths");
     assertThat(paths.fieldNames())
         .toIterable()
-        .contains("/ping", "/models", "/predictions/{model}", "/metrics");
+        .contains("/ping", "/models", "/predictions/{model}", "/heatmaps/{model}", "/metrics");
     assertThat(JSON.readTree(get("/models").body()).at("/models/0/modelName").asText())
         .isEqualTo("pets");
     post("/predictions/pets", new byte[] {1});
@@ -314,9 +316,46 @@ class ServerTest {
         .hasMessageStartingWith("No server can listen on 127.0.0.1:" + server.port());
   }
 
-  /** The page as a browser makes it of the example's answer. */
   @Test
-  void aBrowserShowsTheExamplesClasses() throws Exception {
+  void aHeatMapIsThePictureWithColoursOverIt() throws Exception {
+    HttpResponse<byte[]> answer =
+        CLIENT.send(
+            request(server, "/heatmaps/pets").POST(BodyPublishers.ofFile(pictures.get(0))).build(),
+            BodyHandlers.ofByteArray());
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.headers().firstValue("Content-Type")).contains("image/png");
+    BufferedImage map = ImageIO.read(new ByteArrayInputStream(answer.body()));
+    BufferedImage picture = ImageIO.read(pictures.get(0).toFile());
+    assertThat(map.getWidth()).isEqualTo(picture.getWidth());
+    assertThat(map.getHeight()).isEqualTo(picture.getHeight());
+    assertThat(map.getRGB(0, 0))
+        .as("outside of what the network saw")
+        .isEqualTo(picture.getRGB(0, 0));
+    int coloured = 0;
+    for (int i = 0; i < 64 * 64; i++) {
+      coloured += map.getRGB(i % 64, i / 64) == picture.getRGB(i % 64, i / 64) ? 0 : 1;
+    }
+    assertThat(coloured).isGreaterThan(100);
+
+    assertProblem(post("/heatmaps/pets", new byte[] {1, 2, 3}), 422);
+    assertProblem(post("/heatmaps/nobody", new byte[] {1, 2, 3}), 404);
+  }
+
+  /** The page as a browser makes it of the example's answer, and of its heat map. */
+  @Test
+  void aBrowserShowsTheExamplesClassesAndWhereTheyWereSeen() throws Exception {
+    assertThat(browsed("#example"))
+        .contains("<h2>car.png</h2>", "beach wagon", "1 answered.", "aria-pressed=\"false\"")
+        .doesNotContain("coloured where the network saw");
+    post("/heatmaps/pets", Files.readAllBytes(pictures.get(0))); // the browser's clock runs ahead
+    assertThat(browsed("#heatmap"))
+        .contains(
+            "aria-pressed=\"true\"",
+            "alt=\"The picture; coloured where the network saw n02814533 beach");
+  }
+
+  /** The page after some time, as HTML. */
+  private static String browsed(String hash) throws Exception {
     Optional<Path> browser =
         List.of("chromium", "chromium-browser", "google-chrome").stream()
             .map(name -> Path.of("/usr/bin", name))
@@ -330,10 +369,10 @@ class ServerTest {
                 "--headless",
                 "--no-sandbox",
                 "--disable-gpu",
-                "--user-data-dir=" + folder.resolve("browser"),
+                "--user-data-dir=" + folder.resolve("browser" + hash.substring(1)),
                 "--virtual-time-budget=20000",
                 "--dump-dom",
-                "http://127.0.0.1:" + server.port() + "/#example")
+                "http://127.0.0.1:" + server.port() + "/" + hash)
             .redirectOutput(dom.toFile())
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
@@ -342,6 +381,6 @@ class ServerTest {
     } finally {
       process.destroyForcibly();
     }
-    assertThat(dom).content().contains("<h2>car.png</h2>", "beach wagon", "1 answered.");
+    return Files.readString(dom);
   }
 }

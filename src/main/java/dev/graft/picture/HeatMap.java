@@ -1,0 +1,72 @@
+package dev.graft.picture;
+
+/**
+ * How much each place of the part of a picture that a network saw speaks for something.
+ *
+ * @param values {@code (height, width)}, 0 to 1; all 0 where nothing speaks for it
+ */
+@SuppressWarnings("ArrayRecordComponent") // compared by nobody
+public record HeatMap(int width, int height, float[] values) {
+  /** Of what covers the picture, at most. */
+  private static final double OPACITY = 0.7;
+
+  public HeatMap {
+    if (values.length != width * height) {
+      throw new IllegalArgumentException(
+          values.length + " values for " + width + " x " + height + " places");
+    }
+  }
+
+  /** The picture, with this over the part that the network saw. */
+  public Picture over(Picture picture, Framing framing) {
+    Box seen = framing.of(picture.width(), picture.height());
+    byte[] rgb = picture.rgb().clone();
+    for (int y = 0; y < seen.height(); y++) {
+      for (int x = 0; x < seen.width(); x++) {
+        double value = at((x + 0.5) / seen.width(), (y + 0.5) / seen.height());
+        int colour = colour(value);
+        int at = 3 * ((seen.top() + y) * picture.width() + seen.left() + x);
+        for (int i = 0; i < 3; i++) {
+          int above = colour >> (16 - 8 * i) & 0xff;
+          double share = OPACITY * value;
+          rgb[at + i] = (byte) Math.round((1 - share) * (rgb[at + i] & 0xff) + share * above);
+        }
+      }
+    }
+    return new Picture(picture.width(), picture.height(), rgb);
+  }
+
+  /**
+   * Between the middles of the map's pixels, bilinearly.
+   *
+   * @param across from 0, at the left edge, to 1
+   * @param down from 0, at the upper edge, to 1
+   */
+  private double at(double across, double down) {
+    double column = Math.max(0, Math.min(width - 1, across * width - 0.5));
+    double row = Math.max(0, Math.min(height - 1, down * height - 0.5));
+    int left = (int) column;
+    int above = (int) row;
+    int right = Math.min(width - 1, left + 1);
+    int below = Math.min(height - 1, above + 1);
+    double h = column - left;
+    double v = row - above;
+    return (1 - v) * ((1 - h) * values[above * width + left] + h * values[above * width + right])
+        + v * ((1 - h) * values[below * width + left] + h * values[below * width + right]);
+  }
+
+  /**
+   * From violet over red to yellow: its brightness grows, so that it can be read in grey too.
+   *
+   * @param value 0 to 1
+   * @return red, green and blue in the lowest three bytes
+   */
+  public static int colour(double value) {
+    double red = Math.min(1, 0.35 + value);
+    double green = Math.max(0, (value - 0.45) / 0.55 * 0.9);
+    double blue = Math.max(0, 0.6 * (1 - 1.6 * value));
+    return (int) Math.round(255 * red) << 16
+        | (int) Math.round(255 * green) << 8
+        | (int) Math.round(255 * blue);
+  }
+}

@@ -1,0 +1,140 @@
+package dev.graft.run;
+
+import ai.djl.Device;
+import dev.graft.data.DataSet;
+import dev.graft.data.ImageSet;
+import dev.graft.data.Part;
+import dev.graft.data.Split;
+import dev.graft.data.duplicates.Fingerprints;
+import dev.graft.data.duplicates.Survey;
+import dev.graft.network.djl.Graft;
+import dev.graft.network.onnx.Ranges;
+import dev.graft.recipe.Recipe;
+import dev.graft.training.NewWeights;
+import dev.graft.zoo.Backbone;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * What every run begins with: its pictures, and the network that is to look at them; and the first
+ * thing that is done with both.
+ *
+ * @param recipe with nothing left to decide
+ * @param device where the rest is trained
+ * @param graft with its weights
+ */
+record Beginning(
+    Recipe recipe,
+    OutputFolder output,
+    DataSet data,
+    Fingerprints fingerprints,
+    Device device,
+    Backbone backbone,
+    Graft graft,
+    RunEvents events)
+    implements AutoCloseable {
+  /**
+   * Opens what a recipe names; nothing is written.
+   *
+   * @throws dev.graft.GraftException if data, weights or recipe don't allow the run
+   */
+  static Beginning of(Recipe asked, OutputFolder output, RunEvents events) throws IOException {
+    Designs.check(asked);
+    Device device = Computer.device(asked.device());
+    Computer.seed(asked.seed());
+    Fingerprints fingerprints = new Fingerprints(output.fingerprints());
+    try {
+      DataSet data = DataSets.open(asked, events);
+      Survey survey = Survey.quick(data);
+      events.listed(data, survey);
+      // What can't be split is said now, before hours of features.
+      Split.check(data, survey.groups());
+      Recipe recipe = Designs.resolve(asked, data.pictures().size(), data.sides().median(), device);
+      events.decided(asked, recipe, data.sides().smallerThan(recipe.inputSize()));
+      Backbone backbone =
+          Backbone.load(
+              Designs.entry(recipe), recipe.weights(), recipe.inputSize(), device, events);
+      try {
+        Graft graft = graft(recipe, backbone, data.classes().size());
+        events.designed(graft.design());
+        return new Beginning(recipe, output, data, fingerprints, device, backbone, graft, events);
+      } catch (RuntimeException | Error e) {
+        backbone.close();
+        throw e;
+      }
+    } catch (RuntimeException | Error e) {
+      fingerprints.close();
+      throw e;
+    }
+  }
+
+  /** A recipe's network, with its weights. */
+  static Graft graft(Recipe recipe, Backbone backbone, int classes) {
+    Graft graft = Graft.of(Designs.of(recipe, backbone.preprocessing(), classes), backbone.trunk());
+    NewWeights.draw(graft, backbone, recipe.initializer());
+    return graft;
+  }
+
+  /** What 8 bits are fitted to; empty for float32. */
+  Optional<Ranges> ranges() throws IOException {
+    return recipe.precision() == Recipe.Precision.INT8
+        ? Optional.of(
+            Features.ranges(
+                graft,
+                weightsId(recipe, backbone),
+                fingerprints.gatheredFrom(pictures()),
+                calibration(),
+                output.features(),
+                events))
+        : Optional.empty();
+  }
+
+  /** The pictures that are in no test and none of which is the same as one that is. */
+  private int[] calibration() {
+    // Where the test is drawn, it is drawn now and once more, the same, when all were read.
+    IntStream test =
+        data.has(Part.TEST)
+            ? IntStream.range(0, pictures().size())
+                .filter(i -> data.parts().get(i).equals(Optional.of(Part.TEST)))
+            : IntStream.of(
+                DataSets.split(recipe, data, Survey.thorough(data, fingerprints, events).groups())
+                    .test());
+    Set<String> judging = test.mapToObj(pictures()::hash).collect(Collectors.toSet());
+    return pictures().readable().filter(i -> !judging.contains(pictures().hash(i))).toArray();
+  }
+
+  /** What the frozen root makes of the pictures, or the pictures where nothing is to be kept. */
+  Features features(Optional<Ranges> ranges) throws IOException {
+    return recipe.cache()
+        ? Features.cached(
+            graft,
+            weightsId(recipe, backbone),
+            fingerprints.gatheredFrom(pictures()),
+            recipe,
+            ranges,
+            output.features(),
+            device,
+            events)
+        : Features.pixels(graft, pictures(), events);
+  }
+
+  /** What identifies a root's weights. */
+  static String weightsId(Recipe recipe, Backbone backbone) {
+    return backbone.weights().isLoaded()
+        ? backbone.weights().sha256()
+        : "random, " + recipe.initializer() + ", seed " + recipe.seed();
+  }
+
+  private ImageSet pictures() {
+    return data.pictures();
+  }
+
+  @Override
+  public void close() throws IOException {
+    backbone.close();
+    fingerprints.close();
+  }
+}

@@ -1,0 +1,65 @@
+package dev.graft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.SmallRun.Pictures;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@Tag("engine")
+class FeaturizeTest {
+  @TempDir Path folder;
+  private Pictures pictures;
+  private Path output;
+
+  @BeforeEach
+  void makePictures() throws IOException {
+    output = folder.resolve("output");
+    pictures = new Pictures(folder.resolve("photos"));
+    pictures.add(10, 40, 60, "dark", "").add(11, 190, 210, "light", "");
+    Files.writeString(pictures.file(20), "no picture");
+  }
+
+  /** With the options of a small run. */
+  private CommandRun featurize(String... options) {
+    List<String> arguments = new ArrayList<>(pictures.arguments(output));
+    arguments.set(0, "featurize");
+    arguments.removeIf(each -> each.startsWith("--data="));
+    arguments.add(folder.resolve("photos/pictures.csv").toString());
+    arguments.addAll(List.of(options));
+    return CommandRun.of(arguments.toArray(String[]::new));
+  }
+
+  @Test
+  void whatItComputedIsNotComputedAgainByItselfNorByFineTune() throws IOException {
+    assertThat(featurize().out()).contains("20 computed, 0 were there; 1 pictures can't be read");
+    assertThat(featurize().out()).contains("0 computed, 20 were there; 1 pictures can't be read");
+    assertThat(Files.readString(output.resolve("features/quarantine.csv")))
+        .startsWith("path,reason\n")
+        .contains("20.png,");
+    assertThat(output.resolve("runs")).doesNotExist();
+
+    SmallRun afterwards = pictures.train(output);
+    SmallRun alone = pictures.train(folder.resolve("alone"));
+
+    assertThat(afterwards.json().at("/cache/hit").asBoolean()).isTrue();
+    assertThat(alone.json().at("/cache/hit").asBoolean()).isFalse();
+    assertThat(afterwards.folder().resolve("predictions.csv"))
+        .hasSameTextualContentAs(alone.folder().resolve("predictions.csv"));
+  }
+
+  @Test
+  void withoutACacheThereIsNothingForIt() {
+    CommandRun run = featurize("--no-cache");
+
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.err()).contains("leave out --no-cache");
+  }
+}
