@@ -95,8 +95,8 @@ record SmallRun(Path folder) {
   private static List<String> arguments(Path data, Path output) {
     return List.of(
         "fine-tune",
-        "--backbone=small-cnn",
-        "--weights=random",
+        "--set=backbone=small-cnn",
+        "--set=weights=random",
         "--data=" + data,
         "--output=" + output,
         "--device=cpu",

@@ -67,7 +67,11 @@ final class DoctorCommand implements Callable<Integer> {
           "weights",
           entry.id()
               + ": "
-              + entry.resource().map(file -> "bundled").orElse("none, it is trained from scratch"));
+              + entry
+                  .resource()
+                  .map(file -> "bundled")
+                  .or(() -> entry.published().map(file -> "not bundled; --weights keras"))
+                  .orElse("none, it is trained from scratch"));
     }
     line("data", data());
     line("DJL's cache", size(Utils.getCacheDir()));

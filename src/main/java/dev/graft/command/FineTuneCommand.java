@@ -120,8 +120,11 @@ final class FineTuneCommand implements Callable<Integer> {
   }
 
   private static String weights(RunRecord run) {
-    return run.provenance().weights().pretrained()
-        ? run.provenance().weights().source() + " weights"
-        : "RANDOM weights, nothing pretrained";
+    RunRecord.Weights weights = run.provenance().weights();
+    return weights.pretrained()
+        ? weights.source() + " weights"
+        : weights.sha256().isEmpty()
+            ? "RANDOM weights, nothing pretrained"
+            : "the network of " + weights.source();
   }
 }

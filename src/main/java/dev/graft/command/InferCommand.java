@@ -152,7 +152,7 @@ final class InferCommand implements Callable<Integer> {
       HeatMaps.make(heatMaps); // before anything slow
     }
     try (Classifier classifier =
-            INT8.equals(precision) ? Classifier.imageNetInt8() : model.classifier(folder);
+            INT8.equals(precision) ? Classifier.imageNetInt8() : model.classifier(folder, console);
         HeatMaps maps = heatMaps == null ? null : heatMaps(classifier);
         Classifier.Answers<PictureInput> answers = classifier.classify(inputs.iterator());
         Progress progress =

@@ -1,8 +1,10 @@
 package dev.graft.command;
 
 import ai.djl.Device;
+import dev.graft.Progress;
 import dev.graft.inference.Classifier;
 import dev.graft.run.RunFolder;
+import dev.graft.zoo.BackboneEntry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -28,6 +30,18 @@ final class ModelOption {
   @Option(names = "--imagenet", description = "Ask EfficientNet-Lite0 for ImageNet's 1000 classes.")
   private boolean imageNet;
 
+  @Option(
+      names = "--backbone",
+      paramLabel = "NAME",
+      description = "Ask another network for these classes: xception, of which Keras has a file.")
+  private String backbone;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "WHICH",
+      description = "With --backbone: Keras's file with its top that is here, or its URL.")
+  private String weights;
+
   @Mixin private DeviceOption device;
 
   @Mixin private OutputOption output;
@@ -42,7 +56,7 @@ final class ModelOption {
 
   /** The model's folder or file; empty for ImageNet's. */
   Optional<Path> place() throws IOException {
-    if (imageNet) {
+    if (imageNet || backbone != null) {
       return Optional.empty();
     }
     Optional<Path> run = given == null ? output.folder().latest() : Optional.of(given);
@@ -50,14 +64,25 @@ final class ModelOption {
   }
 
   /** What {@link #place} says. */
-  Classifier classifier(Optional<Path> place) {
+  Classifier classifier(Optional<Path> place, Progress.Display display) {
     Device on = device();
+    if (backbone != null) {
+      return Classifier.imageNet(
+          BackboneEntry.of(backbone), Optional.ofNullable(weights), on, display);
+    }
     return place.isPresent() ? Classifier.load(place.get(), on) : Classifier.imageNet(on);
   }
 
   void check() {
     if (imageNet && given != null) {
       throw new ParameterException(command.commandLine(), "Give --imagenet or --model, not both.");
+    }
+    if (backbone != null && (imageNet || given != null)) {
+      throw new ParameterException(
+          command.commandLine(), "Give --backbone without --imagenet and --model.");
+    }
+    if (weights != null && backbone == null) {
+      throw new ParameterException(command.commandLine(), "Give --weights with --backbone.");
     }
   }
 }

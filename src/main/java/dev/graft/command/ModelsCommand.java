@@ -34,7 +34,10 @@ final class ModelsCommand implements Callable<Integer> {
     }
     console.answer(
         "Parameters are the backbone's, without a classifier. Any input from 32 pixels a side"
-            + " will do (--set input-size=N).");
+            + " will do, from 71 for xception (--set input-size=N).");
+    console.answer(
+        "Other people's: --backbone FILE.onnx, FILE.pt (TorchScript), or GROUP:ARTIFACT of a zoo"
+            + " of DJL's, such as ai.djl.pytorch:resnet18_embedding.");
     return 0;
   }
 

@@ -26,7 +26,9 @@ final class RecipeOptions {
   @Option(
       names = "--backbone",
       paramLabel = "NAME",
-      description = "Network to start from (see: models).")
+      description =
+          "Network to start from (see: models); or an .onnx or .pt file, or a DJL zoo's"
+              + " group:artifact.")
   private String backbone;
 
   @Option(
@@ -77,7 +79,7 @@ final class RecipeOptions {
   /** The recipe: built-in values, the file, {@code --set}, the named options, in rising rank. */
   Recipe recipe() {
     Map<String, String> all = new LinkedHashMap<>(settings);
-    put(all, "backbone", backbone);
+    put(all, "backbone", backbone == null ? null : RecipeReader.text(backbone));
     put(all, "weights", weights == null ? null : RecipeReader.text(weights));
     put(all, "data", data == null ? null : RecipeReader.text(data));
     put(all, "folds", folds);

@@ -114,7 +114,7 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   private Classifier classifier() throws IOException {
-    Classifier classifier = model.classifier(model.place());
+    Classifier classifier = model.classifier(model.place(), console);
     console.say("Model: " + classifier.name());
     return classifier;
   }

@@ -29,14 +29,16 @@ public final class OnnxSession implements AutoCloseable {
   private final String input;
   private final OnnxJavaType type;
 
-  /** {@code (N, 3, side, side)}, with the N of the next batch. */
+  /** {@code (N, 3, side, side)}; -1 for what may be of any length. */
   private final long[] shape;
 
   private OnnxSession(OrtSession session) throws OrtException {
     this.session = session;
-    NodeInfo pixels = session.getInputInfo().values().iterator().next();
-    TensorInfo info = (TensorInfo) pixels.getInfo();
-    input = pixels.getName();
+    List<NodeInfo> inputs = List.copyOf(session.getInputInfo().values());
+    if (inputs.size() != 1 || !(inputs.get(0).getInfo() instanceof TensorInfo info)) {
+      throw new GraftException("It should have one input, pixels, and has " + inputs.size() + ".");
+    }
+    input = inputs.get(0).getName();
     type = info.type;
     shape = info.getShape();
   }
@@ -110,6 +112,11 @@ public final class OnnxSession implements AutoCloseable {
     return type == OnnxJavaType.FLOAT;
   }
 
+  /** The input's shape; -1 for what may be of any length. */
+  public long[] shape() {
+    return shape.clone();
+  }
+
   /** Side of the input, in pixels. */
   public int side() {
     return Math.toIntExact(shape[3]);
@@ -124,21 +131,36 @@ public final class OnnxSession implements AutoCloseable {
    * @return each output, {@code (n, values…)}, in the model's order
    */
   public List<FloatBuffer> run(ByteBuffer pixels, int n) {
-    shape[0] = n;
-    int bytes = Math.toIntExact(n * shape[1] * shape[2] * shape[3] * type.size);
+    return run(pixels, n, shape[1], shape[2], shape[3]).stream().map(Value::floats).toList();
+  }
+
+  /** An output: its shape, the batch first, and what is in it. */
+  @SuppressWarnings("ArrayRecordComponent") // made once, and compared by nobody
+  public record Value(long[] shape, FloatBuffer floats) {}
+
+  /** Likewise, of an input of any shape that the model takes; it begins with the batch. */
+  public List<Value> run(ByteBuffer pixels, long... wanted) {
+    int bytes = type.size;
+    for (long length : wanted) {
+      bytes = Math.toIntExact(bytes * length);
+    }
     ByteBuffer batch = pixels.slice(pixels.position(), bytes).order(pixels.order());
     try (OnnxTensor tensor =
-            OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), batch, shape, type);
+            OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), batch, wanted, type);
         OrtSession.Result result = session.run(Map.<String, OnnxTensorLike>of(input, tensor))) {
-      List<FloatBuffer> outputs = new ArrayList<>(result.size());
+      List<Value> outputs = new ArrayList<>(result.size());
       for (Map.Entry<String, OnnxValue> output : result) {
-        outputs.add(((OnnxTensor) output.getValue()).getFloatBuffer());
+        if (!(output.getValue() instanceof OnnxTensor values)
+            || values.getInfo().type != OnnxJavaType.FLOAT) {
+          throw new GraftException("Its output " + output.getKey() + " is not of float32.");
+        }
+        outputs.add(new Value(values.getInfo().getShape(), values.getFloatBuffer()));
       }
       return outputs;
     } catch (OrtException e) {
       throw new GraftException(
           "ONNX Runtime can't compute a batch of "
-              + (n + " pictures: " + Reason.of(e, "it says no more") + "."),
+              + (wanted[0] + " pictures: " + Reason.of(e, "it says no more") + "."),
           e);
     }
   }

@@ -2,10 +2,12 @@ package dev.graft.inference;
 
 import ai.djl.Device;
 import dev.graft.GraftException;
+import dev.graft.Progress;
 import dev.graft.io.ReadAhead;
 import dev.graft.picture.Framing;
 import dev.graft.picture.Picture;
 import dev.graft.picture.PictureReader;
+import dev.graft.zoo.BackboneEntry;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -14,6 +16,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.function.Supplier;
 
@@ -75,7 +78,19 @@ public final class Classifier implements AutoCloseable {
         ImageNet.load(device, OnnxForward.suits(device)), () -> GradCam.imageNet(device));
   }
 
-  /** Likewise, with all but its last layer in 8 bits, in ONNX Runtime on the CPU. */
+  /**
+   * Loads another network that knows ImageNet's classes, downloading it if need be.
+   *
+   * @param weights a file or a URL; empty for the one that Keras publishes
+   */
+  public static Classifier imageNet(
+      BackboneEntry entry, Optional<String> weights, Device device, Progress.Display display) {
+    return new Classifier(ImageNet.load(entry, weights, device, display), null);
+  }
+
+  /**
+   * Likewise EfficientNet-Lite0, with all but its last layer in 8 bits, in ONNX Runtime on the CPU.
+   */
   public static Classifier imageNetInt8() {
     return new Classifier(ImageNet.int8(), () -> GradCam.imageNet(Device.cpu()));
   }
@@ -94,7 +109,7 @@ public final class Classifier implements AutoCloseable {
    */
   public GradCam gradCam() {
     if (gradCam == null) {
-      throw new GraftException("Heat maps need a run's or a model's folder, not an exported file.");
+      throw new GraftException("Heat maps need a run's or a model's folder, or --imagenet.");
     }
     return gradCam.get();
   }

@@ -49,7 +49,7 @@ public final class ExportedModel {
   }
 
   /** For whoever has to do the same in another language; its first word is for Graft. */
-  private static String framing(Framing framing) {
+  public static String framing(Framing framing) {
     String part =
         switch (framing) {
           case WHOLE -> "the whole picture";

@@ -1,21 +1,29 @@
 package dev.graft.inference;
 
 import ai.djl.Device;
+import ai.djl.Model;
+import dev.graft.GraftException;
+import dev.graft.Progress;
 import dev.graft.network.GraftedNetwork;
 import dev.graft.network.Weights;
+import dev.graft.network.djl.Graft;
+import dev.graft.network.djl.Segment;
+import dev.graft.network.djl.Values;
 import dev.graft.network.onnx.Precision;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.picture.Framing;
 import dev.graft.zoo.Backbone;
 import dev.graft.zoo.BackboneEntry;
 import dev.graft.zoo.WeightReader;
+import dev.graft.zoo.WeightSource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.function.Function;
 
-/** The bundled EfficientNet-Lite0 with the classifier that it was trained with. */
+/** Networks with the classifier that they were trained with: the bundled EfficientNet-Lite0. */
 final class ImageNet {
   static final BackboneEntry ENTRY = BackboneEntry.EFFICIENTNET_LITE0;
 
@@ -34,6 +42,46 @@ final class ImageNet {
     }
     Natives.engine();
     return loaded(new DjlForward(Backbone.imageNet(ENTRY, SIDE, device), SIDE));
+  }
+
+  /**
+   * Another backbone with its classifier, from the file that Keras publishes.
+   *
+   * @param weights the file or its URL; empty for Keras's own
+   * @throws GraftException if there is none, it can't be had, or does not fit
+   */
+  static LoadedModel load(
+      BackboneEntry entry, Optional<String> weights, Device device, Progress.Display display) {
+    WeightSource source =
+        weights
+            .map(text -> WeightSource.of(text, entry))
+            .orElseGet(() -> WeightSource.withClassifier(entry));
+    if (source instanceof WeightSource.Random) {
+      throw new GraftException("weights: random ones know no classes.");
+    }
+    int side = entry.photographSize();
+    GraftedNetwork design = Backbone.imageNetDesign(entry, side);
+    try (WeightReader reader = source.open(design.graph().weights(), display).reader()) {
+      return new LoadedModel(
+          entry.id() + " (ImageNet)",
+          OnnxForward.suits(device)
+              ? new OnnxForward(design, reader::read, new Precision.Float32())
+              : djl(design, reader, device),
+          Framing.CENTRE,
+          side,
+          Backbone.imageNetClasses());
+    }
+  }
+
+  private static Forward djl(GraftedNetwork design, WeightReader reader, Device device) {
+    Natives.engine();
+    Model model = Model.newInstance(design.backbone().name(), device);
+    Graft graft = Graft.of(design);
+    graft.initialize(model.getNDManager());
+    Segment block = graft.logits(true);
+    block.byWeight().forEach((weight, parameter) -> Values.set(parameter, reader.read(weight)));
+    model.setBlock(block);
+    return new DjlForward(model, design.inputSize());
   }
 
   /** With the backbone in 8 bits. */

@@ -21,6 +21,7 @@ import dev.graft.Reason;
 import dev.graft.io.Hash;
 import dev.graft.io.WholeFile;
 import dev.graft.network.GraftedNetwork;
+import dev.graft.network.Layer;
 import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Weights;
@@ -29,6 +30,7 @@ import dev.graft.network.onnx.Precision;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
 import dev.graft.zoo.BackboneEntry;
+import dev.graft.zoo.ForeignBackbone;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
@@ -46,8 +48,9 @@ import java.util.Optional;
  * A model on disk, which plain DJL loads with {@code Criteria.optModelPath} as {@code Image} to
  * {@code Classifications}: {@code <name>-0000.params}, {@code synset.txt} with a class a line,
  * {@code network.json}, which says how to build the network and prepare pictures, and {@code
- * serving.properties}, which names the class that builds it; and {@code ranges.json} where the
- * frozen part was computed in 8 bits. (Plain DJL computes all of it in float32.)
+ * serving.properties}, which names the class that builds it; {@code ranges.json} where the frozen
+ * part was computed in 8 bits, and {@code backbone.onnx} or {@code backbone.pt} where the backbone
+ * is somebody else's. (Plain DJL computes all of it in float32.)
  */
 public final class SavedModel {
   private static final int FORMAT = 1;
@@ -93,9 +96,19 @@ public final class SavedModel {
       @JsonSetter(nulls = Nulls.AS_EMPTY) double temperature,
       String weightsSha256,
       @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonSetter(nulls = Nulls.AS_EMPTY)
-          String rangesSha256) {
-    GraftedNetwork network() {
-      Network network = BackboneEntry.of(backbone).network();
+          String rangesSha256,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonSetter(nulls = Nulls.AS_EMPTY)
+          List<Foreign> foreign) {
+    /**
+     * The network.
+     *
+     * @param folder of the model
+     */
+    GraftedNetwork network(Path folder) throws IOException {
+      Network network =
+          foreign.isEmpty()
+              ? BackboneEntry.of(backbone).network()
+              : ForeignBackbone.network(backbone, foreign.get(0).layer(folder));
       return GraftedNetwork.of(
               network,
               inputSize,
@@ -110,6 +123,25 @@ public final class SavedModel {
                   head.dropout(),
                   classes))
           .at(temperature == 0 ? 1 : temperature);
+    }
+  }
+
+  /** A backbone of somebody else's, whose file is in the model's folder. */
+  record Foreign(Layer.Foreign.Format format, String sha256, List<List<Long>> outputs) {
+    /** The layer, once its file is known to be the one that was copied. */
+    Layer.Foreign layer(Path folder) throws IOException {
+      Path file = file(folder, format);
+      if (!Files.isRegularFile(file)) {
+        throw new GraftException("it lacks " + file.getFileName() + ", its backbone.");
+      }
+      if (!Hash.Algorithm.SHA256.of(file).hex().equals(sha256)) {
+        throw new GraftException(file.getFileName() + " has been changed or damaged.");
+      }
+      return ForeignBackbone.layer(file, format, sha256, outputs);
+    }
+
+    static Path file(Path folder, Layer.Foreign.Format format) {
+      return folder.resolve("backbone" + format.suffix());
     }
   }
 
@@ -168,7 +200,8 @@ public final class SavedModel {
             classes.size(),
             design.temperature(),
             Hash.Algorithm.SHA256.of(weightFile(folder)).hex(),
-            ranges.map(known -> Hash.Algorithm.SHA256.of(known.json()).hex()).orElse(""));
+            ranges.map(known -> Hash.Algorithm.SHA256.of(known.json()).hex()).orElse(""),
+            foreign(design, folder));
     Files.writeString(folder.resolve(NETWORK), JSON.writeValueAsString(description) + "\n");
     Files.writeString(folder.resolve(CLASSES), String.join("\n", classes) + "\n");
     Files.writeString(
@@ -179,6 +212,19 @@ public final class SavedModel {
             + "toTensor=false\nbatchifier=none\napplySoftmax=true\n"
             + ("topK=" + classes.size() + "\n")
             + ("option.modelName=" + name + "\n"));
+  }
+
+  /** Copies the backbone's file, where it is somebody else's, and describes it. */
+  private static List<Foreign> foreign(GraftedNetwork design, Path folder) throws IOException {
+    if (design.backbone().foreign().isEmpty()) {
+      return List.of();
+    }
+    Layer.Foreign layer = design.backbone().foreign().get();
+    Path copy = Files.copy(layer.file(), Foreign.file(folder, layer.format()));
+    if (!Hash.Algorithm.SHA256.of(copy).hex().equals(layer.sha256())) {
+      throw new GraftException(layer.file() + " was changed while a head was trained on it.");
+    }
+    return List.of(new Foreign(layer.format(), layer.sha256(), layer.outputs()));
   }
 
   /**
@@ -197,21 +243,24 @@ public final class SavedModel {
    * @param onnx whether ONNX Runtime is to compute it
    */
   static LoadedModel load(Path folder, Device device, boolean onnx) {
-    if (!onnx) {
-      Natives.engine();
-    }
     return read(
         folder,
         (description, design, classes) ->
             new LoadedModel(
                 name(folder),
-                onnx || !description.rangesSha256().isEmpty()
+                (onnx && design.backbone().isOnnx()) || !description.rangesSha256().isEmpty()
                     ? rendered(contents(folder, description, design, classes))
-                    : new DjlForward(
-                        loaded(folder, description, design, device), design.inputSize()),
+                    : inTrainingEngine(folder, description, design, device),
                 description.preprocessing().framing(),
                 description.inputSize(),
                 classes));
+  }
+
+  private static Forward inTrainingEngine(
+      Path folder, Description description, GraftedNetwork design, Device device)
+      throws IOException, MalformedModelException {
+    Natives.engine();
+    return new DjlForward(loaded(folder, description, design, device), design.inputSize());
   }
 
   /**
@@ -269,7 +318,7 @@ public final class SavedModel {
     }
     Description description = describe(folder);
     try {
-      GraftedNetwork design = description.network();
+      GraftedNetwork design = description.network(folder);
       return reading.of(description, design, classes(folder, description));
     } catch (EOFException e) {
       throw failure(folder, "the file of its weights is cut short", e);
@@ -440,7 +489,7 @@ public final class SavedModel {
     public Block newBlock(Model model, Path folder, Map<String, ?> arguments) throws IOException {
       Description description = describe(folder);
       checkedWeightFile(folder, description);
-      return new PictureBlock(Graft.of(description.network()));
+      return new PictureBlock(Graft.of(description.network(folder)));
     }
   }
 }

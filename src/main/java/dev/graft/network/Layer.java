@@ -1,6 +1,8 @@
 package dev.graft.network;
 
 import ai.djl.ndarray.types.Shape;
+import dev.graft.GraftException;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -275,6 +277,61 @@ public sealed interface Layer {
     @Override
     public <T> T accept(Rendering<T> rendering) {
       return rendering.dense(this);
+    }
+  }
+
+  /**
+   * A network of somebody else's in a file, as one layer: its outputs' averages over pixels, side
+   * by side. What is in it is never trained, and no weight of Graft's.
+   *
+   * @param file where it is now
+   * @param sha256 of the file, in hexadecimal digits
+   * @param outputs the shape of each of its outputs, {@code (C, H, W)} or {@code (values)}, as a
+   *     dry run has shown
+   */
+  record Foreign(String name, Path file, Format format, String sha256, List<List<Long>> outputs)
+      implements Layer {
+    /** How the file is written, and so what computes it. */
+    public enum Format {
+      ONNX(".onnx"),
+      TORCHSCRIPT(".pt");
+
+      private final String suffix;
+
+      Format(String suffix) {
+        this.suffix = suffix;
+      }
+
+      /** What the names of such files end in. */
+      public String suffix() {
+        return suffix;
+      }
+    }
+
+    public Foreign {
+      outputs = outputs.stream().map(List::copyOf).toList();
+      if (outputs.isEmpty()
+          || outputs.stream().anyMatch(shape -> shape.size() != 1 && shape.size() != 3)
+          || outputs.stream().flatMap(List::stream).anyMatch(length -> length < 1)) {
+        throw new GraftException(
+            "its outputs must be (N, C) or (N, C, H, W), but are, without N, " + outputs + ".");
+      }
+    }
+
+    @Override
+    public Shape output(Shape... inputs) {
+      picture(this, inputs);
+      return new Shape(outputs.stream().mapToLong(shape -> shape.get(0)).sum());
+    }
+
+    @Override
+    public String type() {
+      return "Foreign " + format;
+    }
+
+    @Override
+    public <T> T accept(Rendering<T> rendering) {
+      return rendering.foreign(this);
     }
   }
 

@@ -2,8 +2,10 @@ package dev.graft.network;
 
 import ai.djl.ndarray.types.Shape;
 import dev.graft.GraftException;
+import dev.graft.network.Layer.Foreign.Format;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A backbone: named stages one after the other, without the classifier that it was trained with.
@@ -58,6 +60,18 @@ public record Network(String name, List<Stage> stages, List<String> features, in
       outputs.add(shape);
     }
     return outputs;
+  }
+
+  /** The layer that is all of a network of somebody else's. */
+  public Optional<Layer.Foreign> foreign() {
+    return stages.get(0).layers().get(0) instanceof Layer.Foreign layer
+        ? Optional.of(layer)
+        : Optional.empty();
+  }
+
+  /** Whether it can be written as ONNX: all but what is in TorchScript. */
+  public boolean isOnnx() {
+    return foreign().map(Layer.Foreign::format).orElse(Format.ONNX) == Format.ONNX;
   }
 
   /** All that the network wants from a weight file, in the order of its layers. */

@@ -2,6 +2,7 @@ package dev.graft.network;
 
 import dev.graft.picture.Framing;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What is done to a picture before a network sees it. It belongs to the weights: the network was
@@ -43,6 +44,14 @@ public record Preprocessing(
       new Preprocessing(
           Framing.WHOLE, ChannelOrder.RGB, List.of(127f, 127f, 127f), List.of(128f, 128f, 128f));
 
+  /** Keras's {@code xception.preprocess_input}: from -1 to 1. */
+  public static final Preprocessing MINUS_ONE_TO_ONE =
+      new Preprocessing(
+          Framing.WHOLE,
+          ChannelOrder.RGB,
+          List.of(127.5f, 127.5f, 127.5f),
+          List.of(127.5f, 127.5f, 127.5f));
+
   /** RGB from 0 to 1, as the notebook feeds its pictures. */
   public static final Preprocessing ZERO_ONE =
       new Preprocessing(
@@ -62,6 +71,16 @@ public record Preprocessing(
 
   public Preprocessing with(Framing other) {
     return new Preprocessing(other, order, mean, deviation);
+  }
+
+  /** With other arithmetic; an empty list is left as it was. */
+  public Preprocessing with(
+      Optional<ChannelOrder> otherOrder, List<Float> otherMean, List<Float> otherDeviation) {
+    return new Preprocessing(
+        framing,
+        otherOrder.orElse(order),
+        otherMean.isEmpty() ? mean : otherMean,
+        otherDeviation.isEmpty() ? deviation : otherDeviation);
   }
 
   /** The arithmetic, as a network's first layer. */

@@ -27,6 +27,8 @@ public interface Rendering<T> {
 
   T dense(Layer.Dense layer);
 
+  T foreign(Layer.Foreign layer);
+
   T add(Layer.Add layer);
 
   T concatenate(Layer.Concatenate layer);

@@ -10,6 +10,8 @@ import java.util.Locale;
  * leaves out is {@linkplain RecipeReader#defaults built in}.
  *
  * @param backbone {@link #AUTO} for what suits the data
+ * @param mean of each channel, in pixel values 0 to 255; empty for the backbone's own
+ * @param deviation likewise, what each channel is divided by
  * @param inputSize side of the network's input in pixels; 0 for what suits backbone and pictures
  * @param features stages whose averages are the features; empty for the backbone's own
  * @param learningRate of the head, after the warm-up; 0 for what suits the batch size
@@ -19,6 +21,9 @@ public record Recipe(
     String backbone,
     String weights,
     PreprocessingChoice preprocessing,
+    List<Float> mean,
+    List<Float> deviation,
+    Order order,
     int inputSize,
     List<String> features,
     double featurePower,
@@ -64,6 +69,17 @@ public record Recipe(
     /** RGB from 0 to 1, whatever the weights were trained on, as the notebook does. */
     @JsonProperty("zero-one")
     ZERO_ONE
+  }
+
+  /** In which order the network takes the channels that mean and deviation are given for. */
+  public enum Order {
+    /** The backbone's own. */
+    @JsonProperty(Recipe.AUTO)
+    AUTO,
+    @JsonProperty("rgb")
+    RGB,
+    @JsonProperty("bgr")
+    BGR
   }
 
   /** How validation pictures are told from training pictures. */
@@ -186,6 +202,10 @@ public record Recipe(
     features = texts("features", features);
     dataDir = texts("data-dir", dataDir);
     required("preprocessing", preprocessing);
+    mean = channels("mean", mean);
+    deviation = channels("deviation", deviation);
+    deviation.forEach(each -> positive("deviation", each));
+    required("order", order);
     required("split", split);
     required("head", head);
     required("initializer", initializer);
@@ -263,6 +283,16 @@ public record Recipe(
   private static List<String> texts(String key, List<String> values) {
     required(key, values);
     values.forEach(value -> required(key, value));
+    return List.copyOf(values);
+  }
+
+  /** A finite number for each of three channels, or none at all. */
+  private static List<Float> channels(String key, List<Float> values) {
+    required(key, values);
+    if (values.stream().anyMatch(value -> value == null || !Float.isFinite(value))
+        || (values.size() != 3 && !values.isEmpty())) {
+      throw new GraftException(key + ": must be auto or three numbers, not " + values + ".");
+    }
     return List.copyOf(values);
   }
 

@@ -164,8 +164,10 @@ public final class RecipeReader {
         tree.put(key, Recipe.AUTO);
       }
     }
-    if (recipe.features().isEmpty()) {
-      tree.put("features", Recipe.AUTO);
+    for (String list : List.of("features", "mean", "deviation")) {
+      if (tree.path(list).isEmpty()) {
+        tree.put(list, Recipe.AUTO);
+      }
     }
     return tree;
   }
@@ -362,8 +364,10 @@ public final class RecipeReader {
                 key + ": must be auto or " + limits + ", not " + tree.path(key).asText() + ".");
           }
         });
-    if (tree.path("features").asText().equals(Recipe.AUTO)) {
-      tree.putArray("features");
+    for (String list : List.of("features", "mean", "deviation")) {
+      if (tree.path(list).asText().equals(Recipe.AUTO)) {
+        tree.putArray(list);
+      }
     }
     for (String list : List.of("features", "data-dir")) {
       if (tree.path(list).isTextual()) {

@@ -12,7 +12,6 @@ import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
 import dev.graft.training.NewWeights;
 import dev.graft.zoo.Backbone;
-import dev.graft.zoo.BackboneEntry;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.Set;
@@ -57,11 +56,7 @@ record Beginning(
       events.decided(asked, recipe, data.sides().smallerThan(recipe.inputSize()));
       Backbone backbone =
           Backbone.load(
-              BackboneEntry.of(recipe.backbone()),
-              recipe.weights(),
-              recipe.inputSize(),
-              device,
-              events);
+              Designs.entry(recipe), recipe.weights(), recipe.inputSize(), device, events);
       try {
         Graft graft = graft(recipe, backbone, data.classes().size());
         events.designed(graft.design());

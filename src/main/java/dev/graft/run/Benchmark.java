@@ -427,7 +427,7 @@ public final class Benchmark {
             RecipeReader.read(file, Map.of("epochs", number, "early-stopping.patience", number)),
             TRAINED + VALIDATED,
             32);
-    BackboneEntry entry = BackboneEntry.of(recipe.backbone());
+    BackboneEntry entry = Designs.entry(recipe);
     try (Backbone backbone =
         Backbone.load(
             entry,

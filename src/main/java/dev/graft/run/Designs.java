@@ -8,6 +8,7 @@ import dev.graft.network.GraftedNetwork;
 import dev.graft.network.Layer;
 import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
+import dev.graft.network.Preprocessing.ChannelOrder;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.Recipe.RootEngine;
 import dev.graft.recipe.RecipeReader;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** From what a recipe says to the network that it means. */
 public final class Designs {
@@ -57,7 +59,7 @@ public final class Designs {
       // The notebook's network for the notebook's data; own pictures get one that suits a CPU.
       backbone = isCifar10(asked) ? BackboneEntry.VGG16.id() : BackboneEntry.PHOTOGRAPHS;
     }
-    BackboneEntry entry = BackboneEntry.of(backbone);
+    BackboneEntry entry = BackboneEntry.of(backbone, asked.inputSize());
     Map<String, String> decided = new LinkedHashMap<>();
     decided.put("backbone", backbone);
     if (asked.inputSize() == 0) {
@@ -90,8 +92,15 @@ public final class Designs {
   static Recipe resolve(Recipe asked, int pictures, int pictureSide, Device device) {
     Recipe recipe = resolve(asked, pictures, pictureSide);
     Map<String, String> decided = new LinkedHashMap<>();
-    String first = BackboneEntry.of(recipe.backbone()).network().stages().get(0).name();
-    if (recipe.unfreeze().equals(first)) {
+    BackboneEntry entry = entry(recipe);
+    String first = entry.network().stages().get(0).name();
+    boolean torchScript = !entry.network().isOnnx();
+    if (torchScript && recipe.rootEngine() == RootEngine.ONNXRUNTIME) {
+      throw new GraftException(
+          "root-engine: ONNX Runtime can't compute a backbone in TorchScript; set it to auto.");
+    } else if (torchScript) {
+      decided.put("root-engine", "training");
+    } else if (recipe.unfreeze().equals(first)) {
       decided.put("root-engine", "training");
       decided.put("precision", "float32");
     } else if (recipe.rootEngine() == RootEngine.AUTO) {
@@ -122,7 +131,8 @@ public final class Designs {
    * @throws GraftException for stages that the backbone does not have, or an input too small for it
    */
   public static GraftedNetwork of(Recipe recipe, Preprocessing belonging, int classes) {
-    Network backbone = BackboneEntry.of(recipe.backbone()).network();
+    BackboneEntry entry = entry(recipe);
+    Network backbone = entry.network();
     Recipe.Head head = recipe.head();
     List<Layer> layers =
         GraftedNetwork.head(
@@ -135,7 +145,15 @@ public final class Designs {
         backbone,
         recipe.inputSize(),
         switch (recipe.preprocessing()) {
-          case WEIGHTS -> belonging;
+          case WEIGHTS ->
+              belonging.with(
+                  switch (recipe.order()) {
+                    case AUTO -> Optional.empty();
+                    case RGB -> Optional.of(ChannelOrder.RGB);
+                    case BGR -> Optional.of(ChannelOrder.BGR);
+                  },
+                  recipe.mean(),
+                  recipe.deviation());
           case ZERO_ONE -> Preprocessing.ZERO_ONE;
         },
         recipe.unfreeze(),
@@ -146,7 +164,12 @@ public final class Designs {
 
   /** Likewise, with the preprocessing of the backbone's own weights. */
   public static GraftedNetwork of(Recipe recipe, int classes) {
-    return of(recipe, BackboneEntry.of(recipe.backbone()).preprocessing(), classes);
+    return of(recipe, entry(recipe).preprocessing(), classes);
+  }
+
+  /** The backbone of a recipe. */
+  public static BackboneEntry entry(Recipe recipe) {
+    return BackboneEntry.of(recipe.backbone(), recipe.inputSize());
   }
 
   /**
@@ -157,7 +180,12 @@ public final class Designs {
   public static void check(Recipe asked) {
     Recipe recipe = resolve(asked);
     of(recipe, 2);
-    WeightSource.of(recipe.weights(), BackboneEntry.of(recipe.backbone()));
+    BackboneEntry entry = entry(recipe);
+    if (entry.network().foreign().isPresent()) {
+      checkForeign(recipe, entry);
+    } else {
+      WeightSource.of(recipe.weights(), entry);
+    }
     if (!isCifar10(recipe) && !exists(recipe.data())) {
       throw new GraftException(
           "data: there is no "
@@ -167,6 +195,29 @@ public final class Designs {
               + ", "
               + Cifar10.SAMPLE
               + ", a folder with a folder a class, or a manifest (.csv or .jsonl).");
+    }
+  }
+
+  private static void checkForeign(Recipe recipe, BackboneEntry entry) {
+    String problem = null;
+    if (!recipe.weights().equals(WeightSource.PRETRAINED)) {
+      problem = "weights: a backbone from a file has its own";
+    } else if (!recipe.unfreeze().equals(GraftedNetwork.NONE)) {
+      problem = "unfreeze: a backbone from a file is frozen, all of it; set it to none";
+    } else if (recipe.precision() == Recipe.Precision.INT8) {
+      problem = "precision: a backbone from a file is computed as it is; set it to float32";
+    } else if (entry.own().isEmpty()
+        && recipe.preprocessing() == Recipe.PreprocessingChoice.WEIGHTS
+        && (recipe.mean().isEmpty() || recipe.deviation().isEmpty())) {
+      problem =
+          "mean, deviation: "
+              + recipe.backbone()
+              + " does not say how its pictures are prepared; give both, for pixels from 0 to 255"
+              + " (ImageNet's in PyTorch: --set mean=[123.7,116.3,103.5]"
+              + " --set deviation=[58.4,57.1,57.4])";
+    }
+    if (problem != null) {
+      throw new GraftException(problem + ".");
     }
   }
 

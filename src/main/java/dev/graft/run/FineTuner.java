@@ -319,7 +319,8 @@ public final class FineTuner {
   private void write(RunFolder folder, History history, Split split, Verdict verdict)
       throws IOException {
     folder.write("history.csv", history.toCsv());
-    String title = recipe.backbone() + " on " + data.name() + ", " + backbone.weights().title();
+    String title =
+        backbone.network().name() + " on " + data.name() + ", " + backbone.weights().title();
     Charts.loss(folder.plots().resolve("loss.png"), history, title);
     Charts.accuracy(folder.plots().resolve("accuracy.png"), history, title);
     for (int i = 0; i < verdict.drawn().size(); i++) {
@@ -399,7 +400,7 @@ public final class FineTuner {
   // Record.
 
   private String name() {
-    return recipe.backbone() + "-" + data.name();
+    return backbone.network().name() + "-" + data.name();
   }
 
   private RunRecord.Data record() {
@@ -410,7 +411,7 @@ public final class FineTuner {
     Engine engine = Engine.getInstance();
     Backbone.Provenance weights = backbone.weights();
     return new RunRecord.Provenance(
-        recipe.backbone(),
+        backbone.network().name(),
         new RunRecord.Weights(weights.source(), weights.sha256(), weights.pretrained()),
         recipe.seed(),
         new RunRecord.Engine(

@@ -2,6 +2,7 @@ package dev.graft.zoo;
 
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
+import ai.djl.Model;
 import ai.djl.ndarray.NDList;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ModelNotFoundException;
@@ -10,9 +11,11 @@ import dev.graft.GraftException;
 import dev.graft.Progress;
 import dev.graft.Resource;
 import dev.graft.network.GraftedNetwork;
+import dev.graft.network.Layer;
 import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Weight;
+import dev.graft.network.djl.Graft;
 import dev.graft.network.djl.Segment;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -29,11 +32,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * @param weights where they came from
  */
 public record Backbone(
-    Network network,
-    Segment trunk,
-    Preprocessing preprocessing,
-    Provenance weights,
-    ZooModel<NDList, NDList> model)
+    Network network, Segment trunk, Preprocessing preprocessing, Provenance weights, Model model)
     implements AutoCloseable {
   /**
    * Where weights came from.
@@ -52,7 +51,7 @@ public record Backbone(
     public String title() {
       return pretrained
           ? source.equals(WeightSource.PRETRAINED) ? source + " weights" : "weights of " + source
-          : "RANDOM weights";
+          : isLoaded() ? "the network of " + source : "RANDOM weights";
     }
   }
 
@@ -64,6 +63,9 @@ public record Backbone(
    */
   public static Backbone load(
       BackboneEntry entry, String weights, int inputSize, Device device, Progress.Display display) {
+    if (entry.network().foreign().isPresent()) {
+      return foreign(entry, inputSize, device);
+    }
     AtomicReference<BackboneFactory.Filled> filled = new AtomicReference<>();
     var request = new BackboneFactory.Request(weights, inputSize, false, display, filled::set);
     ZooModel<NDList, NDList> model = load(entry, request, device);
@@ -73,6 +75,18 @@ public record Backbone(
         filled.get().preprocessing(),
         filled.get().provenance(),
         model);
+  }
+
+  private static Backbone foreign(BackboneEntry entry, int inputSize, Device device) {
+    Layer.Foreign layer = entry.network().foreign().orElseThrow();
+    Segment trunk = Graft.of(BackboneFactory.design(entry, inputSize, false)).logits(true);
+    String file = layer.file().getFileName().toString();
+    return new Backbone(
+        entry.network(),
+        trunk,
+        entry.preprocessing(),
+        new Provenance(file, layer.sha256(), false),
+        Model.newInstance(entry.id(), device));
   }
 
   /**

@@ -6,6 +6,7 @@ import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.SmallCnn;
 import dev.graft.network.Vgg16;
+import dev.graft.network.Xception;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -16,7 +17,8 @@ import java.util.stream.Collectors;
  * @param network its stages; its name is the artifact's id in DJL and that of {@code --backbone}
  * @param inputSize side in pixels of the input for small pictures such as CIFAR-10's
  * @param photographSize likewise for photographs: what the weights were trained at
- * @param preprocessing what belongs to the bundled and to Keras's weights
+ * @param own preprocessing that belongs to the bundled and to Keras's weights; empty for a file of
+ *     somebody else's that says none
  * @param resource file name of the bundled weights in this package
  * @param published the file that Keras publishes
  * @param imageNetTop1 ImageNet top-1 accuracy as published, and by whom
@@ -26,7 +28,7 @@ public record BackboneEntry(
     Network network,
     int inputSize,
     int photographSize,
-    Preprocessing preprocessing,
+    Optional<Preprocessing> own,
     Optional<String> resource,
     Optional<Published> published,
     String imageNetTop1,
@@ -36,7 +38,7 @@ public record BackboneEntry(
           Vgg16.network(),
           32,
           224,
-          Preprocessing.CAFFE,
+          Optional.of(Preprocessing.CAFFE),
           Optional.of("vgg16.safetensors"),
           Optional.of(Published.VGG16_NO_TOP),
           "71.3 % (Keras)",
@@ -47,18 +49,29 @@ public record BackboneEntry(
           EfficientNetLite0.network(),
           96,
           224,
-          Preprocessing.LITE,
+          Optional.of(Preprocessing.LITE),
           Optional.of("efficientnet-lite0.safetensors"),
           Optional.empty(),
           "75.1 % (TensorFlow)",
           "Apache-2.0");
+
+  public static final BackboneEntry XCEPTION =
+      new BackboneEntry(
+          Xception.network(),
+          96,
+          299,
+          Optional.of(Preprocessing.MINUS_ONE_TO_ONE),
+          Optional.empty(),
+          Optional.of(Published.XCEPTION_NO_TOP),
+          "79.0 % (Keras)",
+          "MIT");
 
   public static final BackboneEntry SMALL_CNN =
       new BackboneEntry(
           SmallCnn.network(),
           32,
           32,
-          Preprocessing.ZERO_ONE,
+          Optional.of(Preprocessing.ZERO_ONE),
           Optional.empty(),
           Optional.empty(),
           "none, trained from scratch",
@@ -68,10 +81,20 @@ public record BackboneEntry(
   public static final String PHOTOGRAPHS = EFFICIENTNET_LITE0.id();
 
   /** All there are. */
-  public static final List<BackboneEntry> ALL = List.of(VGG16, EFFICIENTNET_LITE0, SMALL_CNN);
+  public static final List<BackboneEntry> ALL =
+      List.of(VGG16, EFFICIENTNET_LITE0, XCEPTION, SMALL_CNN);
 
   /**
-   * The backbone of a name.
+   * The backbone that a recipe names, also a file's or one of a zoo of DJL's.
+   *
+   * @param inputSize side of the input in pixels; 0 where that is left open
+   */
+  public static BackboneEntry of(String name, int inputSize) {
+    return ForeignBackbone.is(name) ? ForeignBackbone.entry(name, inputSize) : of(name);
+  }
+
+  /**
+   * A backbone of Graft's.
    *
    * @throws GraftException if there is none; the message lists those there are
    */
@@ -82,8 +105,13 @@ public record BackboneEntry(
         .orElseThrow(
             () ->
                 GraftException.of(
-                    "backbone: there is no %s; there are %s.",
+                    "backbone: there is no %s; there are %s, and files: .onnx, .pt.",
                     name, ALL.stream().map(BackboneEntry::id).collect(Collectors.joining(", "))));
+  }
+
+  /** What is done to pictures, unless a recipe says otherwise. */
+  public Preprocessing preprocessing() {
+    return own.orElse(Preprocessing.ZERO_ONE);
   }
 
   public String id() {

@@ -24,13 +24,20 @@ public record Published(String name, Download download) {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]*");
   private static final Pattern HASH_FRAGMENT = Pattern.compile("(md5|sha256)=(\\p{XDigit}+)");
 
-  // MD5 as in keras/src/applications/vgg16.py; sizes as Keras's progress bar shows them.
+  // MD5 as in keras/src/applications/vgg16.py and xception.py; sizes as Keras's progress bar shows
+  // them.
   private static final Published VGG16 =
       keras("vgg16", "", 553_467_096, "64373286793e3c8b2b4e3219cbf3544b");
   public static final Published VGG16_NO_TOP =
       keras("vgg16", "_notop", 58_889_256, "6d6bbae143d832006294945121d1f1fc");
 
-  private static final List<Published> KERAS = List.of(VGG16, VGG16_NO_TOP);
+  public static final Published XCEPTION =
+      keras("xception", "", -1, "0a58e3b7378bc2990ea3b43d5981f1f6");
+  public static final Published XCEPTION_NO_TOP =
+      keras("xception", "_notop", -1, "b0042744bf5b25fce3cb969f33bebb97");
+
+  private static final List<Published> KERAS =
+      List.of(VGG16, VGG16_NO_TOP, XCEPTION, XCEPTION_NO_TOP);
 
   public Published {
     if (!NAME.matcher(name).matches()) {

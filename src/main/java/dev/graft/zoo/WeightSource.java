@@ -58,11 +58,16 @@ public sealed interface WeightSource {
               .map(file -> new Bundled(backbone.id(), file))
               .orElseThrow(
                   () ->
-                      GraftException.of(
-                          "%s has no pretrained weights: it is trained from scratch, with"
-                              + " --weights random and all of it unfrozen, as"
-                              + " conf/baseline-cnn.yaml does.",
-                          backbone.id()));
+                      backbone.published().isPresent()
+                          ? GraftException.of(
+                              "%s's weights are not bundled; --weights keras downloads Keras's"
+                                  + " file, and --weights FILE.h5 takes one that is here.",
+                              backbone.id())
+                          : GraftException.of(
+                              "%s has no pretrained weights: it is trained from scratch, with"
+                                  + " --weights random and all of it unfrozen, as"
+                                  + " conf/baseline-cnn.yaml does.",
+                              backbone.id()));
       case KERAS ->
           backbone
               .published()
@@ -86,6 +91,24 @@ public sealed interface WeightSource {
         yield new Local(backbone.id(), file);
       }
     };
+  }
+
+  /**
+   * Weights with the classifier of ImageNet's classes that they were trained with.
+   *
+   * @throws GraftException where there are none
+   */
+  static WeightSource withClassifier(BackboneEntry backbone) {
+    if (backbone.equals(BackboneEntry.EFFICIENTNET_LITE0)) {
+      return of(PRETRAINED, backbone);
+    }
+    if (backbone.equals(BackboneEntry.XCEPTION)) {
+      return new Remote(backbone.id(), Published.XCEPTION);
+    }
+    throw GraftException.of(
+        "backbone: %s is not here with a classifier of ImageNet's classes; efficientnet-lite0 and"
+            + " xception are.",
+        backbone.id());
   }
 
   /** What was done to the pictures that these weights were trained on. */

@@ -100,7 +100,7 @@ class GraftCommandTest {
       value = {
         "summary --epochs many | epochs: must be a whole number, not \"many\".",
         "summary --epochs 0 | epochs: must be a whole number from 1 to 100000, not 0.",
-        "summary --backbone resnet | backbone: there is no resnet; there are vgg16, efficientnet-lite0, small-cnn.",
+        "summary --backbone resnet | backbone: there is no resnet; there are vgg16, efficientnet-lite0, xception, small-cnn, and files: .onnx, .pt.",
         "summary --set input-size=16 | input-size 16 is too small for vgg16, which needs at least 32 pixels a side.",
         "summary --recipe nowhere.yaml | There is no recipe nowhere.yaml; conf/ has some to start from.",
         "infer nowhere.png | nowhere.png does not exist.",
@@ -217,7 +217,7 @@ class GraftCommandTest {
     Said said = graft("models");
     assertThat(said.code()).isZero();
     assertThat(said.err()).isEmpty();
-    assertThat(said.lines()).hasSize(5);
+    assertThat(said.lines()).hasSize(7);
     assertThat(said.lines().get(1))
         .startsWith("vgg16                  14,714,688  32x32    71.3 % (Keras) ")
         .contains(" CC BY 4.0 ", " bundled; Keras's file ");
@@ -226,6 +226,9 @@ class GraftCommandTest {
         .contains(" Apache-2.0 ")
         .endsWith(" bundled");
     assertThat(said.lines().get(3))
+        .startsWith("xception               20,861,480  96x96    79.0 % (Keras) ")
+        .contains(" MIT ", " none; Keras's file ");
+    assertThat(said.lines().get(4))
         .startsWith("small-cnn                  65,568  32x32    none, trained from scratch ")
         .endsWith(" none");
   }

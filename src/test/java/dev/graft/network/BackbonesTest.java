@@ -94,7 +94,9 @@ class BackbonesTest {
     assertThat(LITE0.parameters()).isEqualTo(3_350_000);
     // The notebook's 1,250,858, less 1,180,160 and 5,130 for the dense layers.
     assertThat(SMALL.parameters()).isEqualTo(65_568);
-    for (Network network : List.of(VGG16, LITE0, SMALL)) {
+    // Keras's Xception(include_top=False).
+    assertThat(Xception.network().parameters()).isEqualTo(20_861_480);
+    for (Network network : List.of(VGG16, LITE0, SMALL, Xception.network())) {
       assertThat(network.weights().stream().mapToLong(Weight::size).sum())
           .as(network.name())
           .isEqualTo(network.parameters());
@@ -191,7 +193,8 @@ class BackbonesTest {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> BackboneEntry.of("resnet"))
         .withMessage(
-            "backbone: there is no resnet; there are vgg16, efficientnet-lite0, small-cnn.");
+            "backbone: there is no resnet; there are vgg16, efficientnet-lite0, xception,"
+                + " small-cnn, and files: .onnx, .pt.");
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> SMALL.indexOf("conv9"))
         .withMessage(

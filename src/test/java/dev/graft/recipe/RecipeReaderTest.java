@@ -26,6 +26,9 @@ class RecipeReaderTest {
           "auto",
           "pretrained",
           Recipe.PreprocessingChoice.WEIGHTS,
+          List.of(),
+          List.of(),
+          Recipe.Order.AUTO,
           0,
           List.of(),
           0.5,
@@ -336,6 +339,9 @@ class RecipeReaderTest {
             "efficientnet-lite0",
             "a folder/my: weights.h5 #2",
             Recipe.PreprocessingChoice.ZERO_ONE,
+            List.of(1.5f, 0f, -2f),
+            List.of(1f, 2f, 3f),
+            Recipe.Order.BGR,
             96,
             List.of("blocks.7", "head"),
             1,
@@ -381,7 +387,7 @@ class RecipeReaderTest {
         .contains("backbone: auto\n", "input-size: auto\n", "features: auto\n")
         .contains("batch-size: auto\n", "learning-rate: auto\n")
         .contains("data-dir:\n- data\n- ../shared\n", "head:\n  hidden: 2048\n")
-        .hasLineCount(45);
+        .hasLineCount(48);
   }
 
   @Test

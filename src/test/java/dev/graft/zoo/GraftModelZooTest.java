@@ -2,6 +2,7 @@ package dev.graft.zoo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
@@ -149,6 +150,42 @@ class GraftModelZooTest {
   }
 
   @Test
+  void xceptionsFileIsDownloadedAndMustBeTheOneThatKerasPublishes() throws IOException {
+    Path reference = Path.of("../shared/keras-reference/xception-width-1-8_notop.h5");
+    assumeTrue(Files.isRegularFile(reference), "the reference is beside the project");
+    byte[] content = Files.readAllBytes(reference);
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          try (exchange) {
+            exchange.sendResponseHeaders(200, content.length);
+            exchange.getResponseBody().write(content);
+          }
+        });
+    String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/";
+    System.setProperty("graft.cache", folder.toString());
+    try {
+      server.start();
+      // Whole, of Keras's layout and read as such: but an eighth as wide.
+      assertRefused(
+          BackboneEntry.XCEPTION,
+          url + "narrow.h5",
+          "block1_conv1",
+          "(3, 3, 3, 4)",
+          "(3, 3, 3, 32)");
+      assertRefused(
+          BackboneEntry.XCEPTION,
+          url + Published.XCEPTION_NO_TOP.name(),
+          "b0042744bf5b25fce3cb969f33bebb97");
+    } finally {
+      server.stop(0);
+      System.clearProperty("graft.cache");
+    }
+  }
+
+  @Test
   void aUrlIsDownloadedOnceAndThenReadFromTheCacheWithoutANetwork() throws IOException {
     byte[] content = resource(BackboneEntry.EFFICIENTNET_LITE0);
     AtomicInteger requests = new AtomicInteger();
@@ -256,7 +293,8 @@ class GraftModelZooTest {
 
   private Backbone load(BackboneEntry entry, String weights) {
     PrintStream stream = new PrintStream(said, true, StandardCharsets.UTF_8);
-    return Backbone.load(entry, weights, 32, Device.cpu(), new Console(stream, stream, false));
+    int side = Math.max(32, entry.network().smallestInput());
+    return Backbone.load(entry, weights, side, Device.cpu(), new Console(stream, stream, false));
   }
 
   private static Weight kernel(BackboneEntry entry, String layer) {

@@ -8,7 +8,6 @@ import ai.djl.nn.Activation;
 import ai.djl.nn.Block;
 import ai.djl.nn.LambdaBlock;
 import ai.djl.nn.core.Linear;
-import ai.djl.nn.norm.BatchNorm;
 import ai.djl.nn.pooling.Pool;
 import dev.graft.network.Layer;
 import dev.graft.network.Preprocessing.ChannelOrder;
@@ -59,7 +58,7 @@ final class LayerBlocks implements Rendering<Block> {
 
   @Override
   public Block batchNorm(Layer.BatchNorm layer) {
-    return BatchNorm.builder().optEpsilon((float) layer.epsilon()).build();
+    return new MeasuredBatchNorm(layer);
   }
 
   @Override
@@ -108,6 +107,11 @@ final class LayerBlocks implements Rendering<Block> {
   @Override
   public Block dense(Layer.Dense layer) {
     return Linear.builder().setUnits(layer.out()).build();
+  }
+
+  @Override
+  public Block foreign(Layer.Foreign layer) {
+    return new ForeignBlock(layer);
   }
 
   @Override

@@ -95,6 +95,11 @@ abstract class Frozen implements Rendering<String> {
   }
 
   @Override
+  public String foreign(Layer.Foreign layer) {
+    return at.foreign(layer);
+  }
+
+  @Override
   public String concatenate(Layer.Concatenate layer) {
     return at.concatenate(layer);
   }

@@ -27,6 +27,13 @@ final class OnnxGraph {
 
   private final GraphProto.Builder graph = GraphProto.newBuilder().setName("graft");
 
+  /** All but the graph and its metadata. */
+  private final ModelProto.Builder model =
+      ModelProto.newBuilder()
+          .setIrVersion(FORMAT)
+          .setProducerName("graft")
+          .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(OPSET));
+
   /** An operator with one output; gives the output's name back. */
   String node(String operator, String output, List<String> inputs, AttributeProto... attributes) {
     graph.addNode(
@@ -131,14 +138,22 @@ final class OnnxGraph {
         .build();
   }
 
+  /**
+   * Takes in nodes and constants of another model, and the versions that they are written in: what
+   * is written here beside them means the same in each that ONNX Runtime takes.
+   */
+  void add(ModelProto other, List<NodeProto> nodes, List<TensorProto> constants) {
+    model
+        .setIrVersion(Math.max(FORMAT, other.getIrVersion()))
+        .clearOpsetImport()
+        .addAllOpsetImport(other.getOpsetImportList())
+        .addAllFunctions(other.getFunctionsList());
+    graph.addAllNode(nodes).addAllInitializer(constants);
+  }
+
   /** The bytes of a file that holds the graph. */
   byte[] model(Map<String, String> metadata) {
-    ModelProto.Builder model =
-        ModelProto.newBuilder()
-            .setIrVersion(FORMAT)
-            .setProducerName("graft")
-            .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(OPSET))
-            .setGraph(graph);
+    model.setGraph(graph);
     metadata.forEach(
         (key, value) ->
             model.addMetadataProps(

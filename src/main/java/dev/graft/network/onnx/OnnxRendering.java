@@ -105,7 +105,7 @@ record OnnxRendering(
         }
       }
     }
-    String flat = node("Flatten", ".flat", inputs, attribute("axis", 1));
+    String flat = flat(".flat", inputs.get(0));
     long values = biases.length;
     String dense = graph.floats(output + ".matrix", List.of(values, (long) in), matrix);
     String added = graph.floats(output + ".biases", List.of(values), biases);
@@ -173,8 +173,7 @@ record OnnxRendering(
 
   @Override
   public String globalAveragePool(Layer.GlobalAveragePool layer) {
-    String average = node("GlobalAveragePool", ".pixel", inputs);
-    return node("Flatten", "", List.of(average), attribute("axis", 1));
+    return flat("", node("GlobalAveragePool", ".pixel", inputs));
   }
 
   /** Nothing, since this trains nothing. */
@@ -185,7 +184,7 @@ record OnnxRendering(
 
   @Override
   public String flatten(Layer.Flatten layer) {
-    return node("Flatten", "", inputs, attribute("axis", 1));
+    return flat("", inputs.get(0));
   }
 
   @Override
@@ -193,6 +192,24 @@ record OnnxRendering(
     List<String> all = new ArrayList<>(inputs);
     layer.weights().forEach(weight -> all.add(constant(weight)));
     return node("Gemm", "", all, attribute("transB", 1));
+  }
+
+  @Override
+  public String foreign(Layer.Foreign layer) {
+    List<String> values = new ArrayList<>();
+    List<String> given = Embedded.in(graph, layer, output + "/", inputs.get(0));
+    for (int i = 0; i < given.size(); i++) {
+      String value = given.get(i);
+      values.add(
+          layer.outputs().get(i).size() == 1
+              ? value
+              : flat("." + i, node("GlobalAveragePool", "." + i + ".pixel", List.of(value))));
+    }
+    return node("Concat", "", values, attribute("axis", 1));
+  }
+
+  private String flat(String suffix, String value) {
+    return node("Flatten", suffix, List.of(value), attribute("axis", 1));
   }
 
   @Override

@@ -1,0 +1,121 @@
+package dev.graft.network.onnx;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import dev.graft.GraftException;
+import dev.graft.Reason;
+import dev.graft.network.Layer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Another ONNX model within one that is being written. All its names get a prefix, so that none is
+ * one of ours; but its input is a value of ours.
+ */
+record Embedded(String prefix, String theirs, String ours) {
+  /**
+   * Writes the model of a file into a graph.
+   *
+   * @param prefix of all its names
+   * @param input the value that it is to take
+   * @return names of its outputs
+   */
+  static List<String> in(OnnxGraph graph, Layer.Foreign layer, String prefix, String input) {
+    ModelProto model = model(layer);
+    GraphProto foreign = model.getGraph();
+    Set<String> constants = new HashSet<>();
+    foreign.getInitializerList().forEach(each -> constants.add(each.getName()));
+    // Old files list constants among the inputs.
+    String taken =
+        foreign.getInputList().stream()
+            .map(ValueInfoProto::getName)
+            .filter(name -> !constants.contains(name))
+            .findFirst()
+            .orElseThrow(() -> new GraftException(layer.file() + " takes no input."));
+    Embedded renamed = new Embedded(prefix, taken, input);
+    graph.add(
+        model,
+        foreign.getNodeList().stream().map(renamed::node).toList(),
+        foreign.getInitializerList().stream().map(renamed::constant).toList());
+    return foreign.getOutputList().stream().map(output -> renamed.name(output.getName())).toList();
+  }
+
+  private static ModelProto model(Layer.Foreign layer) {
+    if (layer.format() != Layer.Foreign.Format.ONNX) {
+      throw new GraftException(
+          "A backbone in TorchScript can't be written as ONNX; PyTorch itself can export it.");
+    }
+    try {
+      return ModelProto.parseFrom(Files.readAllBytes(layer.file()));
+    } catch (IOException e) {
+      throw new GraftException(
+          layer.file() + " can't be read: " + Reason.of(e, "it is no ONNX file") + ".", e);
+    }
+  }
+
+  /** No name stands for an input that is left out. */
+  private String name(String name) {
+    return name.isEmpty() ? "" : name.equals(theirs) ? ours : prefix + name;
+  }
+
+  private TensorProto constant(TensorProto constant) {
+    if (constant.getDataLocation() == TensorProto.DataLocation.EXTERNAL) {
+      throw new GraftException(
+          "its weights lie in other files than the network; save it as one file.");
+    }
+    return constant.toBuilder().setName(name(constant.getName())).build();
+  }
+
+  private NodeProto node(NodeProto node) {
+    NodeProto.Builder renamed =
+        node.toBuilder()
+            .clearInput()
+            .clearOutput()
+            .clearAttribute()
+            .setName(prefix + node.getName());
+    node.getInputList().forEach(each -> renamed.addInput(name(each)));
+    node.getOutputList().forEach(each -> renamed.addOutput(name(each)));
+    node.getAttributeList().forEach(each -> renamed.addAttribute(attribute(each)));
+    return renamed.build();
+  }
+
+  /**
+   * The branches of a condition and the bodies of loops are graphs, which see the names outside.
+   */
+  private AttributeProto attribute(AttributeProto attribute) {
+    AttributeProto.Builder renamed = attribute.toBuilder();
+    if (attribute.hasG()) {
+      renamed.setG(graph(attribute.getG()));
+    }
+    for (int i = 0; i < attribute.getGraphsCount(); i++) {
+      renamed.setGraphs(i, graph(attribute.getGraphs(i)));
+    }
+    return renamed.build();
+  }
+
+  private GraphProto graph(GraphProto graph) {
+    GraphProto.Builder renamed =
+        graph.toBuilder()
+            .clearNode()
+            .clearInitializer()
+            .clearInput()
+            .clearOutput()
+            .clearValueInfo();
+    graph.getNodeList().forEach(each -> renamed.addNode(node(each)));
+    graph.getInitializerList().forEach(each -> renamed.addInitializer(constant(each)));
+    graph.getInputList().forEach(each -> renamed.addInput(value(each)));
+    graph.getOutputList().forEach(each -> renamed.addOutput(value(each)));
+    return renamed.build();
+  }
+
+  private ValueInfoProto value(ValueInfoProto value) {
+    return value.toBuilder().setName(name(value.getName())).build();
+  }
+}

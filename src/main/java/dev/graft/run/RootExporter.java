@@ -1,0 +1,83 @@
+package dev.graft.run;
+
+import dev.graft.GraftException;
+import dev.graft.inference.ExportedModel;
+import dev.graft.io.WholeFile;
+import dev.graft.network.GraftedNetwork;
+import dev.graft.network.onnx.OnnxFile;
+import dev.graft.network.onnx.PixelType;
+import dev.graft.network.onnx.Precision;
+import dev.graft.recipe.Recipe;
+import dev.graft.zoo.BackboneEntry;
+import dev.graft.zoo.WeightReader;
+import dev.graft.zoo.WeightSource;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A backbone's frozen part as an ONNX file, from pixels to what the feature cache keeps of them.
+ */
+public final class RootExporter {
+  private RootExporter() {}
+
+  /**
+   * A file.
+   *
+   * @param outputs their names
+   * @param inputSize side of its input in pixels
+   */
+  public record Exported(Path file, long bytes, List<String> outputs, int inputSize) {}
+
+  /**
+   * Writes the file, which appears whole or not at all.
+   *
+   * @param asked names the backbone, its weights and where it is cut
+   * @throws GraftException where nothing is frozen, or there are no weights
+   */
+  public static Exported export(Recipe asked, Path to, RunEvents events) throws IOException {
+    Recipe recipe = Designs.resolve(asked);
+    BackboneEntry entry = Designs.entry(recipe);
+    GraftedNetwork described = Designs.of(recipe, 2);
+    WeightSource source = WeightSource.of(recipe.weights(), entry);
+    if (described.cut() == 0 || source instanceof WeightSource.Random) {
+      throw new GraftException(
+          "Of a network that is trained from scratch there is nothing to export; name a backbone"
+              + " with weights (see: models).");
+    }
+    try (WeightReader reader = source.open(described.backbone().weights(), events).reader()) {
+      GraftedNetwork design =
+          Designs.of(recipe, WeightSource.preprocessing(entry, reader.convention()), 2);
+      List<String> outputs = design.graph().crossing(design.cut());
+      byte[] bytes =
+          OnnxFile.of(
+              design.graph(),
+              outputs,
+              reader::read,
+              new Precision.Float32(),
+              PixelType.FLOAT32,
+              metadata(design));
+      if (to.toAbsolutePath().getParent() != null) {
+        Files.createDirectories(to.toAbsolutePath().getParent());
+      }
+      WholeFile.write(to, bytes);
+      return new Exported(to, bytes.length, outputs, design.inputSize());
+    }
+  }
+
+  private static Map<String, String> metadata(GraftedNetwork design) {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("input_size", Integer.toString(design.inputSize()));
+    metadata.put("framing", ExportedModel.framing(design.preprocessing().framing()));
+    // What is left to do to pixels from 0 to 255: nothing.
+    metadata.put("order", "rgb");
+    metadata.put("mean", "0, 0, 0");
+    metadata.put("deviation", "1, 1, 1");
+    metadata.put("backbone", design.backbone().name());
+    metadata.put("graft", GitCommit.ofGraft());
+    return metadata;
+  }
+}

@@ -1,0 +1,241 @@
+package dev.graft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import ai.djl.modality.Classifications;
+import ai.djl.modality.cv.Image;
+import ai.djl.modality.cv.ImageFactory;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.repository.zoo.Criteria;
+import ai.djl.repository.zoo.ZooModel;
+import ai.djl.training.ParameterStore;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.graft.SmallRun.Pictures;
+import dev.graft.inference.Classifier;
+import dev.graft.inference.TopClass;
+import dev.graft.network.GraftedNetwork;
+import dev.graft.network.Layer.Foreign.Format;
+import dev.graft.network.djl.ForeignFile;
+import dev.graft.network.djl.Graft;
+import dev.graft.zoo.Backbone;
+import dev.graft.zoo.BackboneEntry;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Other people's networks as backbones: {@code --backbone FILE}, and {@code export --backbone}. */
+@Tag("engine")
+class ForeignBackboneTest {
+  @TempDir static Path folder;
+  private static Pictures pictures;
+  private static Path lite;
+  private static Path tiny;
+
+  @BeforeAll
+  static void files() throws Exception {
+    pictures =
+        new Pictures(folder.resolve("photos"))
+            .add(8, 40, 100, "dark", "train")
+            .add(8, 150, 210, "light", "train")
+            .add(4, 40, 100, "dark", "val")
+            .add(4, 150, 210, "light", "val")
+            .add(6, 40, 100, "dark", "test")
+            .add(6, 150, 210, "light", "test");
+    lite = folder.resolve("lite.onnx");
+    CommandRun exported =
+        CommandRun.of(
+            "export", "--backbone=efficientnet-lite0", "--set=input-size=32", "--to=" + lite);
+    assertThat(exported.code()).as(exported.err()).isZero();
+    assertThat(exported.out()).contains("pixels (N, 3, 32, 32), R, G, B from 0 to 255");
+    tiny = folder.resolve("tiny.pt");
+    Files.write(tiny, Resource.bytes(ForeignBackboneTest.class, "foreign/tiny.pt"));
+  }
+
+  private static SmallRun train(String output, Path backbone, String... more) throws Exception {
+    Stream<String> all = Stream.of("--backbone=" + backbone, "--weights=pretrained");
+    return pictures.train(
+        folder.resolve(output), Stream.concat(all, Stream.of(more)).toArray(String[]::new));
+  }
+
+  private static List<String> described(String... more) {
+    return Stream.concat(
+            Stream.of("--set=mean=[127,127,127]", "--set=deviation=[64,64,64]"), Stream.of(more))
+        .toList();
+  }
+
+  /** By ONNX Runtime where that is possible, by the training engine and by plain DJL. */
+  private static void answersEverywhere(SmallRun run) throws Exception {
+    Path model = run.folder().resolve("model");
+    Path picture = pictures.file(30);
+    try (Classifier one = Classifier.load(model, Device.cpu());
+        Classifier other = Classifier.inTrainingEngine(model);
+        ZooModel<Image, Classifications> djl =
+            Criteria.builder()
+                .setTypes(Image.class, Classifications.class)
+                .optModelPath(model)
+                .optDevice(Device.cpu())
+                .build()
+                .loadModel();
+        var predictor = djl.newPredictor()) {
+      TopClass best = one.classify(picture, 1).get(0);
+      assertThat(best.name()).isEqualTo("light");
+      assertThat(other.classify(picture, 1).get(0).probability())
+          .isCloseTo(best.probability(), within(1e-4f));
+      Classifications.Classification plain =
+          predictor.predict(ImageFactory.getInstance().fromFile(picture)).best();
+      assertThat(plain.getClassName()).isEqualTo("light");
+      assertThat(plain.getProbability()).isCloseTo(best.probability(), within(1e-4));
+    }
+  }
+
+  @Test
+  void anExportedBackboneIsAsGoodAsTheNativeOneAndLivesInTheModelsFolder() throws Exception {
+    Path copy = Files.copy(lite, folder.resolve("mine.onnx"));
+    SmallRun foreign = train("foreign", copy, "--set=input-size=auto");
+    Files.delete(copy);
+    SmallRun own =
+        pictures.train(
+            folder.resolve("native"),
+            "--backbone=efficientnet-lite0",
+            "--weights=pretrained",
+            "--set=input-size=32");
+    assertThat(foreign.testAccuracy()).isEqualTo(own.testAccuracy());
+    JsonNode weights = foreign.json().at("/weights");
+    assertThat(weights.get("source").asText()).isEqualTo("mine.onnx");
+    assertThat(weights.get("pretrained").asBoolean()).isFalse();
+    assertThat(foreign.folder().resolve("model/backbone.onnx")).hasSameBinaryContentAs(lite);
+    answersEverywhere(foreign);
+  }
+
+  @Test
+  void anExportedBackboneGivesTheNativeOnesFeatures() {
+    try (Backbone own =
+            Backbone.load(
+                BackboneEntry.EFFICIENTNET_LITE0,
+                "pretrained",
+                32,
+                Device.cpu(),
+                Progress.Display.NONE);
+        ForeignFile exported = ForeignFile.open(lite, Format.ONNX, Device.cpu());
+        NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      GraftedNetwork design =
+          GraftedNetwork.of(
+              own.network(),
+              32,
+              own.preprocessing(),
+              GraftedNetwork.NONE,
+              List.of(),
+              GraftedNetwork.Scaling.NONE,
+              List.of());
+      NDArray pixels = manager.randomUniform(0, 255, new Shape(2, 3, 32, 32));
+      float[] wanted =
+          Graft.of(design, own.trunk())
+              .root()
+              .forward(new ParameterStore(manager, false), new NDList(pixels), false)
+              .singletonOrThrow()
+              .toFloatArray();
+      float[] given = exported.outputs(pixels).singletonOrThrow().toFloatArray();
+      assertThat(given).hasSize(2 * 1984).containsExactly(wanted, within(1e-3f));
+    }
+  }
+
+  @Test
+  void theFeaturesOfAFileAreKeptByItsContent() throws Exception {
+    train("kept", lite, "--set=input-size=auto");
+    Path renamed = Files.copy(lite, folder.resolve("kept").resolve("lite.onnx"));
+    SmallRun again = train("kept", renamed, "--set=input-size=auto");
+    assertThat(again.json().at("/cache/hit").asBoolean()).isTrue();
+  }
+
+  @Test
+  void aTorchScriptFileIsABackboneToo() throws Exception {
+    Path copy = Files.copy(tiny, folder.resolve("mine.pt"));
+    SmallRun run = train("script", copy, described().toArray(String[]::new));
+    Files.delete(copy);
+    assertThat(run.json().at("/recipe").toString() + Files.readString(recipe(run)))
+        .contains("root-engine: training");
+    assertThat(run.testAccuracy()).isEqualTo(1);
+    assertThat(run.folder().resolve("model/backbone.pt")).hasSameBinaryContentAs(tiny);
+    answersEverywhere(run);
+    CommandRun exported =
+        CommandRun.of(
+            "export",
+            run.folder().toString(),
+            "--to=" + folder.resolve("no"),
+            "--output=" + folder);
+    assertThat(exported.code()).isOne();
+    assertThat(exported.err()).contains("A backbone in TorchScript can't be written as ONNX");
+  }
+
+  private static Path recipe(SmallRun run) {
+    return run.folder().resolve("recipe.yaml");
+  }
+
+  @Test
+  void aTorchScriptFileGivesItsOutputsAsTheyAre() {
+    try (ForeignFile opened = ForeignFile.open(tiny, Format.TORCHSCRIPT, Device.cpu());
+        NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      NDArray pixels = manager.zeros(new Shape(1, 3, 8, 8)).add(3);
+      var outputs = opened.outputs(pixels);
+      assertThat(outputs.get(0).getShape()).isEqualTo(new Shape(1, 4, 4, 4));
+      assertThat(outputs.get(1).toFloatArray()).containsExactly(3, 3, 3);
+    }
+  }
+
+  @Test
+  void aChangedCopyIsRefused() throws Exception {
+    SmallRun run = train("changed", tiny, described().toArray(String[]::new));
+    Path copy = run.folder().resolve("model/backbone.pt");
+    byte[] bytes = Files.readAllBytes(copy);
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(copy, bytes);
+    CommandRun asked =
+        CommandRun.of("infer", "--output=" + folder.resolve("changed"), "" + pictures.file(0));
+    assertThat(asked.code()).isOne();
+    assertThat(asked.err()).contains("backbone.pt has been changed or damaged.");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "noise.onnx | | ONNX Runtime can't open this network",
+        "noise.pt | | it is no network in TorchScript",
+        "nowhere.onnx | | there is no such file",
+        "tiny.pt | | does not say how its pictures are prepared",
+        "lite.onnx | --set=input-size=64 | it takes pictures of 32 pixels a side, not of input-size 64",
+        "lite.onnx | --unfreeze=foreign | unfreeze: a backbone from a file is frozen",
+        "lite.onnx | --weights=keras | weights: a backbone from a file has its own",
+        "lite.onnx | --set=precision=int8 | precision: a backbone from a file",
+        "lite.onnx | --set=mean=[1,2] | mean: must be auto or three numbers",
+      })
+  void whatCannotBeABackboneIsRefusedInASentence(String file, String option, String sentence)
+      throws Exception {
+    Files.write(folder.resolve("noise.onnx"), new byte[5000]);
+    Files.write(folder.resolve("noise.pt"), new byte[5000]);
+    List<String> arguments =
+        Stream.of(
+                "fine-tune",
+                "--data=cifar10-sample",
+                "--output=" + folder.resolve("none"),
+                "--backbone=" + folder.resolve(file),
+                option == null ? "--epochs=1" : option)
+            .toList();
+    CommandRun run = CommandRun.of(arguments.toArray(String[]::new));
+    assertThat(run.code()).isOne();
+    assertThat(run.err()).contains(sentence).doesNotContain("\tat ").doesNotContain("report it");
+    assertThat(folder.resolve("none")).doesNotExist();
+  }
+}
