@@ -62,4 +62,16 @@ class FeaturizeTest {
     assertThat(run.code()).isEqualTo(1);
     assertThat(run.err()).contains("leave out --no-cache");
   }
+
+  /** Random weights are known by their seed: no head may make them others. */
+  @Test
+  void randomWeightsOfTheBackboneAreTheSameWhateverTheHead() throws IOException {
+    pictures.train(output, "--set=head.hidden=0");
+    SmallRun cached = pictures.train(output, "--set=head.hidden=5");
+    SmallRun alone = pictures.train(folder.resolve("alone"), "--set=head.hidden=5");
+
+    assertThat(cached.json().at("/cache/hit").asBoolean()).isTrue();
+    assertThat(cached.folder().resolve("predictions.csv"))
+        .hasSameTextualContentAs(alone.folder().resolve("predictions.csv"));
+  }
 }

@@ -17,7 +17,8 @@ import picocli.CommandLine.Parameters;
     footerHeading = "%nExamples:%n",
     footer = {
       "  featurize photos/                                 what fine-tune --data photos/ needs",
-      "  featurize photos/ --backbone vgg16 --set input-size=32"
+      "  featurize photos/ --backbone vgg16 --set input-size=32",
+      "  featurize hdfs://host/photos.parquet --master yarn --output hdfs://host/graft"
     })
 final class FeaturizeCommand implements Callable<Integer> {
   private final Console console;
@@ -29,6 +30,8 @@ final class FeaturizeCommand implements Callable<Integer> {
 
   @Mixin private RecipeOptions options;
 
+  @Mixin private MasterOption master;
+
   @Mixin private OutputOption output;
 
   FeaturizeCommand(Console console) {
@@ -38,7 +41,11 @@ final class FeaturizeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Recipe recipe = options.recipe(data);
-    Featurizer.Featurized done = Featurizer.run(recipe, output.folder(), new RunLines(console));
+    RunLines lines = new RunLines(console);
+    Featurizer.Featurized done =
+        master.isGiven()
+            ? master.cluster().featurize(master.url(), recipe, output.text(), lines)
+            : Featurizer.run(recipe, output.folder(), lines);
     console.answer(
         Text.of(
             "Features: %,d computed, %,d were there; %,d pictures can't be read%s",

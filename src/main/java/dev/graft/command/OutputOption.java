@@ -3,6 +3,7 @@ package dev.graft.command;
 import dev.graft.GraftException;
 import dev.graft.run.OutputFolder;
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -14,10 +15,19 @@ final class OutputOption {
       paramLabel = "FOLDER",
       defaultValue = "output",
       description = "Folder of runs and features (default: ${DEFAULT-VALUE}).")
-  private Path folder;
+  private String folder;
 
   OutputFolder folder() {
-    return new OutputFolder(folder);
+    try {
+      return new OutputFolder(Path.of(folder));
+    } catch (InvalidPathException e) {
+      throw new GraftException("--output: " + folder + " can't be the name of a folder.", e);
+    }
+  }
+
+  /** As it was written: on other file systems than this machine's. */
+  String text() {
+    return folder;
   }
 
   /**

@@ -12,7 +12,7 @@ public final class OwnOutput {
   private OwnOutput() {}
 
   /** Whether a folder is an output, or, since earlier ones had no mark, a run or an evaluation. */
-  static boolean is(Path folder) {
+  public static boolean is(Path folder) {
     return has(folder, MARKER)
         || has(folder, "run.json", "recipe.yaml")
         || has(folder, "evaluation.json", "predictions.csv");

@@ -60,7 +60,7 @@ public record FeatureKey(
   }
 
   /** One line an ingredient; the header of each of the cache's files holds this. */
-  String text() {
+  public String text() {
     return String.join(
         "\n",
         "format " + FORMAT,
@@ -82,7 +82,7 @@ public record FeatureKey(
   }
 
   /** The name of the cache's folder: the backbone, for people, and enough of the hash. */
-  String folderName() {
+  public String folderName() {
     return backbone + "-" + hash().substring(0, 24);
   }
 }

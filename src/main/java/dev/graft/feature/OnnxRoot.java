@@ -34,15 +34,27 @@ public final class OnnxRoot implements FrozenRoot {
   /** Renders the frozen part of a network. */
   public OnnxRoot(
       GraftedNetwork design, Weights weights, Precision precision, RecordLayout layout) {
+    this(model(design, weights, precision), design.inputSize(), layout);
+  }
+
+  /**
+   * Opens what {@link #model} gave.
+   *
+   * @param side of the input, in pixels
+   */
+  public OnnxRoot(byte[] model, int side, RecordLayout layout) {
+    session = OnnxSession.open(model);
+    this.layout = layout;
+    bytes = 3 * side * side;
+    pictures = OnnxSession.batch(side);
+    batch = ByteBuffer.allocateDirect(pictures * bytes);
+  }
+
+  /** The frozen part of a network as an ONNX file's bytes. */
+  public static byte[] model(GraftedNetwork design, Weights weights, Precision precision) {
     Graph graph = design.graph();
     List<String> outputs = graph.crossing(design.cut());
-    session =
-        OnnxSession.open(
-            OnnxFile.of(graph, outputs, weights, precision, PixelType.UINT8, Map.of()));
-    this.layout = layout;
-    bytes = Math.toIntExact(graph.pixels().size());
-    pictures = OnnxSession.batch(design.inputSize());
-    batch = ByteBuffer.allocateDirect(pictures * bytes);
+    return OnnxFile.of(graph, outputs, weights, precision, PixelType.UINT8, Map.of());
   }
 
   @Override

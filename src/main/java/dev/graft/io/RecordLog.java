@@ -2,9 +2,11 @@ package dev.graft.io;
 
 import dev.graft.Text;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +34,8 @@ public final class RecordLog {
   /** Before the record itself: the hash, and a checksum over hash and record. */
   private static final int OVERHEAD = HASH_BYTES + Integer.BYTES;
 
-  private static final String SUFFIX = ".records";
+  /** How the names of a log's files end. */
+  public static final String SUFFIX = ".records";
 
   /** A mapping can't be larger than 2 GB. */
   private static final long SEGMENT_BYTES = 1L << 30;
@@ -194,16 +197,67 @@ public final class RecordLog {
     target.put(position, segments.get(segmentOfSlot[slot]), offsetOfSlot[slot] + from, length);
   }
 
+  /** Who is told a record's hash. */
+  public interface HashTaker {
+    /**
+     * Is told one.
+     *
+     * @param sha256 64 lower-case hexadecimal digits
+     */
+    void take(String sha256) throws IOException;
+  }
+
+  /**
+   * Goes through one of a log's files, wherever it lies, and tells of every record that counts.
+   *
+   * @param key as above: a file of another one has nothing to tell
+   */
+  public static void hashes(InputStream file, String key, int recordBytes, HashTaker taker)
+      throws IOException {
+    if (!Arrays.equals(file.readNBytes(HEADER_BYTES), header(key).array())) {
+      return;
+    }
+    CRC32C checksum = new CRC32C();
+    byte[] entry = new byte[OVERHEAD + recordBytes];
+    while (file.readNBytes(entry, 0, entry.length) == entry.length) {
+      checksum.reset();
+      checksum.update(entry, 0, HASH_BYTES);
+      checksum.update(entry, OVERHEAD, recordBytes);
+      if (ByteBuffer.wrap(entry).getInt(HASH_BYTES) == (int) checksum.getValue()) {
+        taker.take(HexFormat.of().formatHex(entry, 0, HASH_BYTES));
+      }
+    }
+  }
+
+  /** Makes the file that a writer writes, when the first record comes. */
+  public interface Opening {
+    WritableByteChannel open() throws IOException;
+  }
+
   /** Adds records to a log, in a file of its own that is made with the first of them. */
   public static final class Writer implements AutoCloseable {
-    private final Path folder;
+    private final Opening opening;
     private final String key;
     private final int recordBytes;
-    private FileChannel channel;
+    private WritableByteChannel channel;
 
     /** A writer to a folder, which need not be there. */
     public Writer(Path folder, String key, int recordBytes) {
-      this.folder = folder;
+      this(
+          () -> {
+            Files.createDirectories(folder);
+            return FileChannel.open(
+                folder.resolve(UUID.randomUUID() + SUFFIX),
+                StandardOpenOption.CREATE_NEW,
+                StandardOpenOption.WRITE);
+          },
+          key,
+          recordBytes);
+    }
+
+    /** A writer to a file anywhere. */
+    public Writer(Opening opening, String key, int recordBytes) {
+      this.opening = opening;
       this.key = key;
       this.recordBytes = recordBytes;
     }
@@ -232,15 +286,15 @@ public final class RecordLog {
         entries.put(hash).putInt((int) checksum.getValue()).put(record);
       }
       if (channel == null) {
-        Files.createDirectories(folder);
-        channel =
-            FileChannel.open(
-                folder.resolve(UUID.randomUUID() + SUFFIX),
-                StandardOpenOption.CREATE_NEW,
-                StandardOpenOption.WRITE);
+        channel = opening.open();
         WholeFile.writeFully(channel, header(key));
       }
       WholeFile.writeFully(channel, entries.flip());
+    }
+
+    /** Whether there is a file, since there were records. */
+    public boolean hasWritten() {
+      return channel != null;
     }
 
     @Override

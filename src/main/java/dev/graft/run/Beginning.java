@@ -125,7 +125,7 @@ record Beginning(
   static String weightsId(Recipe recipe, Backbone backbone) {
     return backbone.weights().isLoaded()
         ? backbone.weights().sha256()
-        : "random, " + recipe.initializer() + ", seed " + recipe.seed();
+        : "drawn first, " + recipe.initializer() + ", seed " + recipe.seed();
   }
 
   private ImageSet pictures() {

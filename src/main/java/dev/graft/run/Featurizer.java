@@ -19,9 +19,9 @@ public final class Featurizer {
    * @param computed contents whose features are new
    * @param kept pictures whose features were there, or are those of another one with its content
    * @param quarantined pictures that can't be read
-   * @param quarantine where they are listed with the reasons
+   * @param quarantine where they are listed with the reasons, a file or a folder
    */
-  public record Featurized(long computed, long kept, long quarantined, Path quarantine) {}
+  public record Featurized(long computed, long kept, long quarantined, String quarantine) {}
 
   /**
    * Computes what is missing of a recipe's data, on this machine.
@@ -42,7 +42,7 @@ public final class Featurizer {
             features.computed(),
             pictures.size() - bad.size() - features.computed(),
             bad.size(),
-            list);
+            list.toString());
       } finally {
         Files.createDirectories(list.getParent());
         WholeFile.write(list, pictures.quarantine().toCsv());

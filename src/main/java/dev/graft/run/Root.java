@@ -54,7 +54,7 @@ record Root(String engine, Supplier<FrozenRoot> opener) {
     };
   }
 
-  private static Precision precision(GraftedNetwork design, Optional<Ranges> ranges) {
+  static Precision precision(GraftedNetwork design, Optional<Ranges> ranges) {
     return ranges
         .<Precision>map(known -> new Precision.Int8(known, design.cut()))
         .orElse(new Precision.Float32());

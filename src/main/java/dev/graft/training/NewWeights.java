@@ -24,14 +24,15 @@ public final class NewWeights {
               new XavierInitializer(
                   XavierInitializer.RandomType.UNIFORM, XavierInitializer.FactorType.IN, 6);
         };
-    graft.head().setInitializer(initializer, Parameter.Type.WEIGHT);
     NDManager manager = backbone.model().getNDManager();
-    graft.initialize(manager);
+    // First the backbone's, so that these are the same ones whatever the head is.
     if (!backbone.weights().isLoaded()) {
       backbone.trunk().getParameters().values().stream()
           .filter(parameter -> parameter.getType() == Parameter.Type.WEIGHT)
           .forEach(parameter -> redraw(parameter, initializer, manager));
     }
+    graft.head().setInitializer(initializer, Parameter.Type.WEIGHT);
+    graft.initialize(manager);
     graft.freeze();
   }
 

@@ -20,7 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class Fingerprints implements AutoCloseable {
   /** Other fingerprints, or pictures read or reduced in another way, are other records. */
-  private static final String KEY =
+  public static final String KEY =
       Text.of(
           "fingerprints 2 of %s bytes\nreduction to %s\nreader %s\n",
           Fingerprint.BYTES, Fingerprint.LEAST, PictureReader.VERSION);

@@ -1,0 +1,351 @@
+package dev.graft.spark;
+
+import dev.graft.GraftException;
+import dev.graft.Progress;
+import dev.graft.Reason;
+import dev.graft.data.OwnOutput;
+import dev.graft.data.duplicates.Fingerprint;
+import dev.graft.data.duplicates.Fingerprints;
+import dev.graft.io.Hash;
+import dev.graft.io.RecordLog;
+import dev.graft.picture.PictureReader;
+import dev.graft.picture.Unreadable;
+import dev.graft.recipe.Recipe;
+import dev.graft.run.Featurizer;
+import dev.graft.run.PortableRoot;
+import dev.graft.run.RunEvents;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.Serializable;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.storage.StorageLevel;
+import org.apache.spark.util.SerializableConfiguration;
+import scala.Function1;
+import scala.Function2;
+import scala.collection.Iterator;
+import scala.jdk.javaapi.CollectionConverters;
+import scala.reflect.ClassTag$;
+import scala.runtime.BoxedUnit;
+
+/**
+ * The features of many pictures: these are listed, hashed, and compared with what is kept; contents
+ * that are not kept are given out, each to one task; and what a task has written gets its name once
+ * it is whole.
+ */
+final class FeatureJob {
+  private static final String PATH = PictureTable.PATH;
+  private static final String HASH = "hash";
+  private static final String SIDE = "side";
+  private static final String REASON = "reason";
+
+  /** What a look at a picture's file has shown: a hash and its shorter side, or a reason. */
+  private static final StructType LOOKED =
+      StructType.fromDDL("path STRING, hash STRING, side INT, reason STRING");
+
+  private static final StructType BAD = StructType.fromDDL("hash STRING, reason STRING");
+
+  private final SparkSession session;
+  private final SparkContext context;
+  private final Configuration configuration;
+  private final Recipe asked;
+  private final Place output;
+  private final RunEvents events;
+  private final String job = UUID.randomUUID().toString();
+
+  FeatureJob(SparkSession session, Recipe asked, Place output, RunEvents events) {
+    this.session = session;
+    context = session.sparkContext();
+    configuration = context.hadoopConfiguration();
+    this.asked = asked;
+    this.output = output;
+    this.events = events;
+  }
+
+  Featurizer.Featurized run() throws IOException {
+    PortableRoot.check(asked);
+    mark();
+    Unfinished list = new Unfinished(output.resolve("features"), job + "-pictures");
+    Dataset<Row> looked = null;
+    try {
+      looked = look(new PictureTable(session).of(List.of(Place.of(asked.data())), list.place()));
+      return run(looked.persist(StorageLevel.DISK_ONLY()));
+    } finally {
+      if (looked != null) {
+        looked.unpersist();
+      }
+      Unfinished.deleteAll(list.folder(), job, configuration);
+    }
+  }
+
+  private Featurizer.Featurized run(Dataset<Row> looked) throws IOException {
+    Dataset<Row> bad = looked.filter(functions.col(REASON).isNotNull()).select(PATH, REASON);
+    long pictures = looked.count();
+    long seen = bad.count();
+    requireFew(seen, pictures, bad);
+    PortableRoot root = root(looked);
+    Place features = output.resolve("features").resolve(root.key().folderName());
+    Place fingerprints = output.resolve("fingerprints");
+    Dataset<Row> missing =
+        missing(
+                looked,
+                kept(features, root.key().text(), root.layout().bytes()),
+                kept(fingerprints, Fingerprints.KEY, Fingerprint.BYTES))
+            .persist(StorageLevel.DISK_ONLY());
+    try {
+      long wanted = missing.count();
+      List<Work.Bad> failed = new ArrayList<>();
+      long computed = 0;
+      if (wanted == 0) {
+        events.cached();
+      } else {
+        events.computing((int) wanted, (int) (pictures - seen - wanted), root.layout(), Path.of(features.name()));
+        computed = compute(missing, wanted, root, features, fingerprints, failed);
+      }
+      return finished(looked, bad, failed, computed, pictures);
+    } finally {
+      missing.unpersist();
+      Unfinished.deleteAll(features, job, configuration);
+      Unfinished.deleteAll(fingerprints, job, configuration);
+    }
+  }
+
+  /** So that nobody learns from what lies here. */
+  private void mark() throws IOException {
+    Place mark = output.resolve(OwnOutput.MARKER);
+    FileSystem system = mark.system(configuration);
+    system.mkdirs(output.hadoop());
+    system.createNewFile(mark.hadoop());
+  }
+
+  // Pictures.
+
+  private Dataset<Row> look(Dataset<String> paths) {
+    SerializableConfiguration hadoop = new SerializableConfiguration(configuration);
+    return paths.map(
+        (MapFunction<String, Row>) path -> look(path, hadoop.value()), Encoders.row(LOOKED));
+  }
+
+  private static Row look(String path, Configuration configuration) {
+    try {
+      return new Place(path)
+          .asFile(
+              configuration,
+              file -> {
+                PictureReader.Header header = PictureReader.header(file);
+                String hash = Hash.Algorithm.SHA256.of(file).hex();
+                return RowFactory.create(
+                    path, hash, Math.min(header.width(), header.height()), null);
+              });
+    } catch (Unreadable e) {
+      return RowFactory.create(path, null, null, e.reason());
+    } catch (IOException e) {
+      String why = Reason.sentence("can't be read: " + e.getMessage());
+      return RowFactory.create(path, null, null, why);
+    }
+  }
+
+  /** The side in the middle, which settles a network's input where the recipe does not. */
+  private PortableRoot root(Dataset<Row> looked) throws IOException {
+    Path local = output.isLocal() ? output.local() : Files.createTempDirectory("graft-");
+    return PortableRoot.of(
+        asked,
+        local,
+        () -> {
+          Dataset<Row> sides = looked.filter(functions.col(SIDE).isNotNull());
+          long left = sides.count() / 2;
+          for (Row each : sides.groupBy(SIDE).count().orderBy(SIDE).collectAsList()) {
+            left -= each.getLong(1);
+            if (left < 0) {
+              return each.getInt(0);
+            }
+          }
+          return 0;
+        },
+        events);
+  }
+
+  // What is there, and what is not.
+
+  /** The hashes of a log, wherever it lies. */
+  private Dataset<Row> kept(Place folder, String key, int bytes) throws IOException {
+    FileSystem system = folder.system(configuration);
+    List<String> files = new ArrayList<>();
+    if (system.exists(folder.hadoop())) {
+      for (FileStatus file : system.listStatus(folder.hadoop())) {
+        if (file.getPath().getName().endsWith(RecordLog.SUFFIX)) {
+          files.add(folder.resolve(file.getPath().getName()).name());
+        }
+      }
+    }
+    SerializableConfiguration hadoop = new SerializableConfiguration(configuration);
+    return session
+        .createDataset(files, Encoders.STRING())
+        .repartition(Math.max(1, Math.min(files.size(), 1000)))
+        .flatMap(
+            (FlatMapFunction<String, String>)
+                file -> hashes(new Place(file), key, bytes, hadoop.value()).iterator(),
+            Encoders.STRING())
+        .toDF(HASH)
+        .distinct();
+  }
+
+  private static List<String> hashes(Place file, String key, int bytes, Configuration configuration)
+      throws IOException {
+    List<String> hashes = new ArrayList<>();
+    try (InputStream in = file.system(configuration).open(file.hadoop(), 1 << 16)) {
+      RecordLog.hashes(in, key, bytes, hashes::add);
+    }
+    return hashes;
+  }
+
+  /** Hash, path, and whether the fingerprint is there, of each content without features. */
+  private static Dataset<Row> missing(
+      Dataset<Row> looked, Dataset<Row> features, Dataset<Row> fingerprints) {
+    return looked
+        .filter(functions.col(HASH).isNotNull())
+        .groupBy(HASH)
+        .agg(functions.min(PATH).as(PATH))
+        .join(
+            features,
+            CollectionConverters.asScala(List.of(HASH)).toSeq(),
+            "left_anti")
+        .join(
+            fingerprints.withColumn("known", functions.lit(true)),
+            CollectionConverters.asScala(List.of(HASH)).toSeq(),
+            "left_outer")
+        .select(HASH, PATH, "known");
+  }
+
+  // The work.
+
+  private long compute(
+      Dataset<Row> missing,
+      long wanted,
+      PortableRoot root,
+      Place features,
+      Place fingerprints,
+      List<Work.Bad> failed)
+      throws IOException {
+    Path model = Files.createTempDirectory("graft-").resolve(job + ".onnx");
+    Files.write(model, root.model());
+    context.addFile(model.toUri().toString());
+    Work work =
+        Work.of(
+            job,
+            model.getFileName().toString(),
+            root,
+            features,
+            fingerprints,
+            new SerializableConfiguration(configuration));
+    features.system(configuration).mkdirs(features.hadoop());
+    fingerprints.system(configuration).mkdirs(fingerprints.hadoop());
+    long[] done = {0, 0};
+    long start = System.nanoTime();
+    try (Progress progress = events.progress("features", "pictures", wanted)) {
+      Dataset<Row> shares =
+          missing.repartition(PictureTable.tasks(session, wanted), functions.col(HASH));
+      context.runJob(
+          shares.rdd(),
+          (Function1<Iterator<Row>, Work.Written> & Serializable)
+              rows -> written(work, rows),
+          (Function2<Object, Work.Written, BoxedUnit>)
+              (share, written) -> {
+                finish(written, failed);
+                done[0] += written.computed();
+                done[1] += written.computed() + written.bad().size();
+                progress.stepTo(done[1]);
+                return BoxedUnit.UNIT;
+              },
+          ClassTag$.MODULE$.apply(Work.Written.class));
+    } finally {
+      Files.deleteIfExists(model);
+      Files.deleteIfExists(model.getParent());
+    }
+    events.computed((int) done[0], (System.nanoTime() - start) / 1e9, done[0] * root.layout().bytes());
+    return done[0];
+  }
+
+  private static Work.Written written(Work work, Iterator<Row> rows) {
+    try {
+      return work.compute(CollectionConverters.asJava(rows));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void finish(Work.Written written, List<Work.Bad> failed) {
+    try {
+      for (Unfinished file : written.files()) {
+        file.finish(configuration);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    failed.addAll(written.bad());
+  }
+
+  // What can't be read.
+
+  private Featurizer.Featurized finished(
+      Dataset<Row> looked,
+      Dataset<Row> bad,
+      List<Work.Bad> failed,
+      long computed,
+      long pictures) {
+    List<Row> rows =
+        failed.stream().map(each -> RowFactory.create(each.hash(), each.reason())).toList();
+    Dataset<Row> worse =
+        looked
+            .select(PATH, HASH)
+            .join(session.createDataFrame(rows, BAD), HASH)
+            .select(PATH, REASON);
+    Dataset<Row> all = rows.isEmpty() ? bad : bad.union(worse);
+    long quarantined = all.count();
+    requireFew(quarantined, pictures, all);
+    write(all);
+    return new Featurizer.Featurized(
+        computed, pictures - quarantined - computed, quarantined, quarantine().name());
+  }
+
+  private Place quarantine() {
+    return output.resolve("features").resolve("quarantine");
+  }
+
+  private void write(Dataset<Row> bad) {
+    bad.orderBy(PATH)
+        .coalesce(1)
+        .write()
+        .mode(SaveMode.Overwrite)
+        .option("header", true)
+        .csv(quarantine().hadoop().toString());
+  }
+
+  private void requireFew(long count, long pictures, Dataset<Row> bad) {
+    if (count > asked.maxBad() * pictures) {
+      write(bad);
+      throw GraftException.of(
+          "%,d of %,d pictures can't be read, more than max-bad allows (%s of them); %s lists them."
+              + " Repair or remove them, or raise it: --set max-bad=0.5.",
+          count, pictures, asked.maxBad(), quarantine().name());
+    }
+  }
+}

@@ -1,0 +1,80 @@
+package dev.graft.spark;
+
+import dev.graft.GraftException;
+import dev.graft.Reason;
+import dev.graft.recipe.Recipe;
+import dev.graft.run.Cluster;
+import dev.graft.run.Featurizer;
+import dev.graft.run.RunEvents;
+import java.io.IOException;
+import java.util.Map;
+import org.apache.spark.SparkException;
+import org.apache.spark.sql.SparkSession;
+
+/** Apache Spark, on one machine or many. */
+public final class SparkCluster implements Cluster {
+  /** What is said by nobody else stands; {@code -Dspark.…=} and spark-submit say more. */
+  private static final Map<String, String> DEFAULTS =
+      Map.of("spark.app.name", "graft", "spark.ui.showConsoleProgress", "false");
+
+  /** Of a cluster that is this process: it needs no port that others reach. */
+  private static final Map<String, String> LOCAL_DEFAULTS =
+      Map.of(
+          "spark.ui.enabled", "false",
+          "spark.driver.host", "localhost",
+          "spark.driver.bindAddress", "127.0.0.1");
+
+  private interface Job<T> {
+    T run(SparkSession session) throws IOException;
+  }
+
+  @Override
+  public Featurizer.Featurized featurize(
+      String master, Recipe asked, String output, RunEvents events) throws IOException {
+    return on(master, session -> new FeatureJob(session, asked, Place.of(output), events).run());
+  }
+
+  private static <T> T on(String master, Job<T> job) throws IOException {
+    // Of Spark's many words only errors are wanted; where it logs by itself, its own files say.
+    System.setProperty("org.slf4j.simpleLogger.log.org.apache.spark", "error");
+    System.setProperty("org.slf4j.simpleLogger.log.org.apache.hadoop", "error");
+    SparkSession.Builder builder = SparkSession.builder().master(master);
+    DEFAULTS.forEach((key, value) -> setUnlessSet(builder, key, value));
+    if (master.matches("local(\\[.*)?")) {
+      LOCAL_DEFAULTS.forEach((key, value) -> setUnlessSet(builder, key, value));
+    }
+    try (SparkSession session = builder.getOrCreate()) {
+      return job.run(session);
+    } catch (GraftException e) {
+      throw e;
+    } catch (Exception e) {
+      throw failed(e);
+    } finally {
+      Work.close();
+    }
+  }
+
+  private static void setUnlessSet(SparkSession.Builder builder, String key, String value) {
+    if (System.getProperty(key) == null) {
+      builder.config(key, value);
+    }
+  }
+
+  /** What a job failed of is the last of Spark's causes. */
+  private static GraftException failed(Exception failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null && !(cause instanceof GraftException)) {
+      cause = cause.getCause();
+    }
+    if (cause instanceof GraftException known) {
+      return known;
+    }
+    String why =
+        cause instanceof SparkException ? cause.getMessage().lines().findFirst().orElse("") : "";
+    return new GraftException(
+        "Spark's job failed: "
+            + (why.isEmpty() ? Reason.of(cause, cause.getClass().getSimpleName()) : why)
+            + ". (What was finished is kept; the same command goes on from there.)",
+        failure);
+  }
+}

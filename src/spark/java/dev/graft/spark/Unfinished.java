@@ -1,0 +1,50 @@
+package dev.graft.spark;
+
+import dev.graft.io.WholeFile;
+import java.io.IOException;
+import java.io.Serializable;
+import java.nio.channels.Channels;
+import java.nio.channels.WritableByteChannel;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+
+/**
+ * A file that appears whole or not at all: whoever writes it has one of his own, and the driver
+ * gives those their names whose tasks it has heard.
+ *
+ * @param name that it is to have
+ */
+record Unfinished(Place folder, String name) implements Serializable {
+  WritableByteChannel create(Configuration configuration) throws IOException {
+    Place place = place();
+    return Channels.newChannel(place.system(configuration).create(place.hadoop(), true));
+  }
+
+  /** Where it is, before it has its name. */
+  Place place() {
+    return folder.resolve(name + WholeFile.UNFINISHED);
+  }
+
+  /** Gives it its name. */
+  void finish(Configuration configuration) throws IOException {
+    FileSystem system = folder.system(configuration);
+    if (!system.rename(place().hadoop(), folder.resolve(name).hadoop())) {
+      throw new IOException(place().name() + " can't be given its name");
+    }
+  }
+
+  /** Deletes what a job's dead and superfluous tasks have left. */
+  static void deleteAll(Place folder, String job, Configuration configuration) throws IOException {
+    FileSystem system = folder.system(configuration);
+    if (!system.exists(folder.hadoop())) {
+      return;
+    }
+    for (FileStatus file : system.listStatus(folder.hadoop())) {
+      String name = file.getPath().getName();
+      if (name.startsWith(job) && name.endsWith(WholeFile.UNFINISHED)) {
+        system.delete(file.getPath(), false);
+      }
+    }
+  }
+}

@@ -1,0 +1,188 @@
+package dev.graft.spark;
+
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.graft.data.duplicates.Fingerprint;
+import dev.graft.data.duplicates.Fingerprints;
+import dev.graft.engine.OnnxSession;
+import dev.graft.feature.FrozenRoot;
+import dev.graft.feature.OnnxRoot;
+import dev.graft.feature.RecordLayout;
+import dev.graft.io.Hash;
+import dev.graft.io.RecordLog;
+import dev.graft.picture.Framing;
+import dev.graft.picture.Picture;
+import dev.graft.picture.PictureReader;
+import dev.graft.picture.Unreadable;
+import dev.graft.run.PortableRoot;
+import java.io.IOException;
+import java.io.Serializable;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkFiles;
+import org.apache.spark.TaskContext;
+import org.apache.spark.sql.Row;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * What every task of a job is told, and does with its share of the pictures: it reads them, computes
+ * their features and writes these, and their fingerprints, into files that nobody reads yet.
+ *
+ * @param job begins the names of all files that are not finished
+ * @param model the name that the root's ONNX file was sent under
+ * @param features folder of the root's features
+ * @param key what they are kept under
+ * @param shapes and {@code types} of what is kept of a picture, see {@link RecordLayout}
+ * @param side of the input, in pixels
+ * @param fingerprints folder of all fingerprints
+ */
+@SuppressWarnings("ArrayRecordComponent") // nobody compares them
+record Work(
+    String job,
+    String model,
+    Place features,
+    String key,
+    long[][] shapes,
+    DataType[] types,
+    Framing framing,
+    int side,
+    Place fingerprints,
+    SerializableConfiguration hadoop)
+    implements Serializable {
+  /** Pictures that go through the network at a time. */
+  private static final int BATCH = 64;
+
+  /** Of this process: one model, however many tasks it has at a time. */
+  private static final Map<String, FrozenRoot> ROOTS = new ConcurrentHashMap<>();
+
+  /** A picture that could be read as far as its head, and can't be read whole. */
+  record Bad(String hash, String reason) implements Serializable {}
+
+  /**
+   * What a task leaves. Of a share's tasks one alone is heard, however many were tried.
+   *
+   * @param files to be given their names
+   */
+  record Written(List<Unfinished> files, long computed, List<Bad> bad) implements Serializable {}
+
+  static Work of(
+      String job,
+      String model,
+      PortableRoot root,
+      Place features,
+      Place fingerprints,
+      SerializableConfiguration hadoop) {
+    List<RecordLayout.Field> fields = root.layout().fields();
+    return new Work(
+        job,
+        model,
+        features,
+        root.key().text(),
+        fields.stream().map(field -> field.shape().getShape()).toArray(long[][]::new),
+        fields.stream().map(RecordLayout.Field::type).toArray(DataType[]::new),
+        root.framing(),
+        root.side(),
+        fingerprints,
+        hadoop);
+  }
+
+  private RecordLayout layout() {
+    List<RecordLayout.Field> fields = new ArrayList<>();
+    for (int k = 0; k < types.length; k++) {
+      fields.add(new RecordLayout.Field(new Shape(shapes[k]), types[k]));
+    }
+    return new RecordLayout(fields);
+  }
+
+  private FrozenRoot root(RecordLayout layout) {
+    return ROOTS.computeIfAbsent(
+        model,
+        name -> {
+          try {
+            return new OnnxRoot(Files.readAllBytes(Path.of(SparkFiles.get(name))), side, layout);
+          } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+          }
+        });
+  }
+
+  /** Frees the models of this process. */
+  static void close() {
+    ROOTS.values().forEach(FrozenRoot::close);
+    ROOTS.clear();
+  }
+
+  /**
+   * A task.
+   *
+   * @param pictures hash, path, and whether the fingerprint is known; no hash twice
+   */
+  Written compute(Iterator<Row> pictures) throws IOException {
+    TaskContext task = TaskContext.get();
+    String name = job + "-" + task.partitionId() + "-" + task.taskAttemptId() + RecordLog.SUFFIX;
+    RecordLayout layout = layout();
+    Unfinished featureFile = new Unfinished(features, name);
+    Unfinished fingerprintFile = new Unfinished(fingerprints, name);
+    Configuration configuration = hadoop.value();
+    List<Bad> bad = new ArrayList<>();
+    long computed = 0;
+    try (RecordLog.Writer records =
+            new RecordLog.Writer(() -> featureFile.create(configuration), key, layout.bytes());
+        RecordLog.Writer prints =
+            new RecordLog.Writer(
+                () -> fingerprintFile.create(configuration), Fingerprints.KEY, Fingerprint.BYTES)) {
+      FrozenRoot root = root(layout);
+      ByteBuffer batch = ByteBuffer.allocate(BATCH * 3 * side * side);
+      List<String> hashes = new ArrayList<>();
+      while (pictures.hasNext()) {
+        Row row = pictures.next();
+        String hash = row.getString(0);
+        try {
+          List<Picture> read = read(hash, new Place(row.getString(1)), configuration);
+          batch.put(framing.planes(read.get(0), side));
+          hashes.add(hash);
+          if (row.isNullAt(2)) {
+            ByteBuffer print = ByteBuffer.allocate(Fingerprint.BYTES);
+            Fingerprint.of(read.get(1)).writeTo(print);
+            prints.add(List.of(hash), print.flip());
+          }
+        } catch (Unreadable e) {
+          bad.add(new Bad(hash, e.reason()));
+        }
+        if (hashes.size() == BATCH || (!pictures.hasNext() && !hashes.isEmpty())) {
+          ByteBuffer kept;
+          synchronized (root) {
+            kept = root.forward(batch.flip(), hashes.size());
+          }
+          records.add(hashes, kept);
+          computed += hashes.size();
+          hashes.clear();
+          batch.clear();
+        }
+      }
+      List<Unfinished> files = new ArrayList<>();
+      if (records.hasWritten()) {
+        files.add(featureFile);
+      }
+      if (prints.hasWritten()) {
+        files.add(fingerprintFile);
+      }
+      return new Written(files, computed, bad);
+    }
+  }
+
+  private List<Picture> read(String hash, Place place, Configuration configuration)
+      throws IOException {
+    Hash content = new Hash(Hash.Algorithm.SHA256, hash);
+    return place.asFile(
+        configuration,
+        file -> PictureReader.read(file, content, Framing.least(side), Fingerprint.LEAST));
+  }
+}
