@@ -97,7 +97,7 @@ public record RootRanges(
   private Ranges measure(List<Integer> rows, Progress.Display display) {
     Graph graph = design.graph();
     PixelSource pixels = new PixelSource(pictures, design.preprocessing(), design.inputSize());
-    int most = Math.max(1, PIXELS / (design.inputSize() * design.inputSize()));
+    int most = Math.max(4, PIXELS / (design.inputSize() * design.inputSize()));
     ByteBuffer batch = ByteBuffer.allocateDirect(most * pixels.bytes());
     try (Progress progress = display.progress("ranges", "pictures", rows.size());
         ReadAhead<Stream<byte[]>> read =
