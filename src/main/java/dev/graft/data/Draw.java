@@ -31,7 +31,7 @@ public final class Draw {
     int[][] members = byClass(candidates, labels);
     int[] left = Arrays.stream(members).mapToInt(m -> m.length).toArray();
     int[] quota = quotas(left, fraction);
-    Groups groupMembers = Groups.of(candidates, groups);
+    Groups groupMembers = Groups.of(candidates, i -> groups[i]);
     boolean[] heldOut = new boolean[labels.length];
     Random random = new Random(seed);
     for (int c = 0; c < members.length; c++) {
@@ -109,7 +109,7 @@ public final class Draw {
   public static List<int[]> folds(
       int[] candidates, int[] labels, int[] groups, int folds, long seed) {
     int[][] members = byClass(candidates, labels);
-    Groups groupMembers = Groups.of(candidates, groups);
+    Groups groupMembers = Groups.of(candidates, i -> groups[i]);
     int[][] count = new int[folds][members.length];
     int[] total = new int[folds];
     int[] foldOf = new int[labels.length];
@@ -149,33 +149,6 @@ public final class Draw {
       members[c] = IntStream.of(candidates).filter(i -> labels[i] == label).toArray();
     }
     return members;
-  }
-
-  /**
-   * Which pictures a group has.
-   *
-   * @param ends where each group's end
-   * @param members those of a group one after the other, ascending
-   */
-  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-  private record Groups(int[] ends, int[] members) {
-    static Groups of(int[] candidates, int[] groups) {
-      int count = IntStream.of(candidates).map(i -> groups[i]).max().orElse(-1) + 1;
-      int[] ends = new int[count + 1]; // where the next of each belongs, once it is summed up
-      for (int i : candidates) {
-        ends[groups[i] + 1]++;
-      }
-      Arrays.parallelPrefix(ends, Integer::sum);
-      int[] members = new int[candidates.length];
-      for (int i : candidates) {
-        members[ends[groups[i]]++] = i;
-      }
-      return new Groups(ends, members);
-    }
-
-    int[] of(int group) {
-      return Arrays.copyOfRange(members, group == 0 ? 0 : ends[group - 1], ends[group]);
-    }
   }
 
   /** How many of each class to hold out, by the largest remainder. */

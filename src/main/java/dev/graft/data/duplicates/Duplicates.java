@@ -1,5 +1,6 @@
 package dev.graft.data.duplicates;
 
+import dev.graft.data.Groups;
 import dev.graft.io.Firsts;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -78,12 +79,12 @@ public final class Duplicates {
       }
       Fingerprint fingerprint = fingerprints.apply(i);
       if (fingerprint != null && Sketch.of(fingerprint).detail() >= LEAST_DETAIL) {
-        pictures[detailed] = i;
-        hashes[detailed++] = fingerprint.hash();
+        pictures[detailed++] = i;
+        hashes[i] = fingerprint.hash();
       }
     }
     duplicates.joinNear(
-        ByHash.of(Arrays.copyOf(pictures, detailed), Arrays.copyOf(hashes, detailed)),
+        ByHash.of(Arrays.copyOf(pictures, detailed), hashes),
         picture -> Sketch.of(fingerprints.apply(picture)));
     return duplicates;
   }
@@ -159,42 +160,30 @@ public final class Duplicates {
    * Pictures by their hashes.
    *
    * @param hashes each once, ascending
-   * @param ends where the pictures of each end
-   * @param pictures those of a hash one after the other, ascending
+   * @param groups of the pictures of each
    */
   @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-  private record ByHash(long[] hashes, int[] ends, int[] pictures) {
+  private record ByHash(long[] hashes, Groups groups) {
     /**
      * Sorts.
      *
      * @param pictures ascending
-     * @param hashes one a picture
+     * @param hashes of all pictures, by their places
      */
     static ByHash of(int[] pictures, long[] hashes) {
-      long[] distinct = hashes.clone();
-      Arrays.sort(distinct);
+      long[] distinct = IntStream.of(pictures).mapToLong(i -> hashes[i]).sorted().toArray();
       int count = 0;
       for (int i = 0; i < distinct.length; i++) {
         if (i == 0 || distinct[i] != distinct[i - 1]) {
           distinct[count++] = distinct[i];
         }
       }
-      distinct = Arrays.copyOf(distinct, count);
-      int[] ends = new int[count + 1]; // where the next of each belongs, once it is summed up
-      for (long hash : hashes) {
-        ends[Arrays.binarySearch(distinct, hash) + 1]++;
-      }
-      Arrays.parallelPrefix(ends, Integer::sum);
-      int[] sorted = new int[pictures.length];
-      for (int i = 0; i < pictures.length; i++) {
-        sorted[ends[Arrays.binarySearch(distinct, hashes[i])]++] = pictures[i];
-      }
-      return new ByHash(distinct, ends, sorted);
+      long[] sorted = Arrays.copyOf(distinct, count);
+      return new ByHash(sorted, Groups.of(pictures, i -> Arrays.binarySearch(sorted, hashes[i])));
     }
 
     int[] of(long hash) {
-      int at = Arrays.binarySearch(hashes, hash);
-      return Arrays.copyOfRange(pictures, at == 0 ? 0 : ends[at - 1], ends[at]);
+      return groups.of(Arrays.binarySearch(hashes, hash));
     }
   }
 

@@ -34,6 +34,9 @@ public final class Fingerprints implements AutoCloseable {
 
   private volatile boolean lost;
 
+  /** Whether something was written since {@link #kept} was opened. */
+  private volatile boolean added;
+
   /**
    * Opens a log.
    *
@@ -76,6 +79,10 @@ public final class Fingerprints implements AutoCloseable {
 
   /** Looks for what was kept since the last look, which {@link #known} does not see before. */
   void refresh() {
+    if (!added) {
+      return;
+    }
+    added = false;
     try {
       kept = RecordLog.open(folder, KEY, Fingerprint.BYTES);
     } catch (IOException e) {
@@ -104,6 +111,7 @@ public final class Fingerprints implements AutoCloseable {
       if (!lost) {
         try {
           writer.add(List.of(sha256), record.flip());
+          added = true;
           return;
         } catch (IOException e) {
           lost = true; // this run keeps the rest in memory
