@@ -71,7 +71,7 @@ public record PortableRoot(
     int side = asked.inputSize() == 0 ? pictureSide.getAsInt() : 0;
     Recipe recipe = Designs.resolve(onnx, 0, side, Device.cpu());
     events.decided(asked, recipe, 0);
-    BackboneEntry entry = BackboneEntry.of(recipe.backbone());
+    BackboneEntry entry = Designs.entry(recipe);
     try (Backbone backbone =
         Backbone.load(entry, recipe.weights(), recipe.inputSize(), Device.cpu(), events)) {
       // What is frozen does not depend on the classes.
