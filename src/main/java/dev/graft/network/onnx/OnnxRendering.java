@@ -59,12 +59,23 @@ record OnnxRendering(
 
   @Override
   public String conv2d(Layer.Conv2d layer) {
-    Shape input = shapes.get(inputs.get(0));
-    int window = layer.kernel() * layer.kernel();
-    if (layer.groups() == 1 && input.get(1) * input.get(2) < window) {
-      return dense(layer, input);
+    if (!isMostlyOutside(layer)) {
+      return window(layer);
     }
-    return window(layer);
+    float[] kernel = weights.of(layer.weights().get(0));
+    float[] bias = layer.bias() ? weights.of(layer.weights().get(1)) : new float[layer.out()];
+    int pixels = pixels(layer);
+    float[] biases = new float[layer.out() * pixels];
+    for (int to = 0; to < biases.length; to++) {
+      biases[to] = bias[to / pixels];
+    }
+    long[] shape = matrix(layer);
+    float[] matrix = new float[Math.toIntExact(shape[0] * shape[1])];
+    unroll(layer, (at, tap) -> matrix[at] = kernel[tap]);
+    return unrolled(
+        layer,
+        graph.floats(output + ".matrix", List.of(shape[0], shape[1]), matrix),
+        graph.floats(output + ".biases", List.of(shape[0]), biases));
   }
 
   /** A convolution, whatever the picture's size. */
@@ -72,45 +83,73 @@ record OnnxRendering(
     return convolution(layer, layer.weights().stream().map(this::constant).toList());
   }
 
-  /**
-   * A convolution of so small a picture that most of its window lies outside of it: as a dense
-   * layer, which does not multiply what is outside. 3x3 on 2x2, as in VGG16's last block, is 4/9 of
-   * the work.
-   */
-  private String dense(Layer.Conv2d layer, Shape input) {
-    Shape result = layer.output(input);
-    float[] kernel = weights.of(layer.weights().get(0));
-    float[] bias = layer.bias() ? weights.of(layer.weights().get(1)) : new float[layer.out()];
+  // A convolution of so small a picture that most of its window lies outside of it: as a dense
+  // layer, which does not multiply what is outside. 3x3 on 2x2, as in VGG16's last block, is 4/9 of
+  // the work.
+
+  boolean isMostlyOutside(Layer.Conv2d layer) {
+    Shape input = shapes.get(inputs.get(0));
+    return layer.groups() == 1
+        && input.get(1) * input.get(2) < (long) layer.kernel() * layer.kernel();
+  }
+
+  /** Number of a channel's values that come out. */
+  int pixels(Layer.Conv2d layer) {
+    Shape result = layer.output(shapes.get(inputs.get(0)));
+    return Math.toIntExact(result.get(1) * result.get(2));
+  }
+
+  /** Shape of the dense layer's matrix: values out, values in. */
+  long[] matrix(Layer.Conv2d layer) {
+    Shape input = shapes.get(inputs.get(0));
+    return new long[] {(long) layer.out() * pixels(layer), input.size()};
+  }
+
+  /** Takes what belongs at an index of a matrix: the one of a kernel's weights that is named. */
+  interface Taps {
+    void put(int at, int tap);
+  }
+
+  /** Gives the weights of a kernel their places in the matrix; it is 0 elsewhere. */
+  void unroll(Layer.Conv2d layer, Taps taps) {
+    Shape input = shapes.get(inputs.get(0));
     int height = Math.toIntExact(input.get(1));
     int width = Math.toIntExact(input.get(2));
+    Shape result = layer.output(input);
     int rows = Math.toIntExact(result.get(1));
     int columns = Math.toIntExact(result.get(2));
     int top = layer.padding().outside(height, layer.kernel(), layer.stride())[0];
     int left = layer.padding().outside(width, layer.kernel(), layer.stride())[0];
     int in = layer.in() * height * width;
-    float[] matrix = new float[layer.out() * rows * columns * in];
-    float[] biases = new float[layer.out() * rows * columns];
-    for (int to = 0; to < biases.length; to++) {
+    for (int to = 0; to < layer.out() * rows * columns; to++) {
       int out = to / (rows * columns);
       int firstRow = to / columns % rows * layer.stride() - top;
       int firstColumn = to % columns * layer.stride() - left;
-      biases[to] = bias[out];
       for (int from = 0; from < in; from++) {
         int y = from / width % height - firstRow;
         int x = from % width - firstColumn;
         if (y >= 0 && y < layer.kernel() && x >= 0 && x < layer.kernel()) {
           int channel = from / (height * width);
           int tap = (out * layer.in() + channel) * layer.kernel() * layer.kernel();
-          matrix[to * in + from] = kernel[tap + y * layer.kernel() + x];
+          taps.put(to * in + from, tap + y * layer.kernel() + x);
         }
       }
     }
-    String flat = flat(".flat", inputs.get(0));
-    long values = biases.length;
-    String dense = graph.floats(output + ".matrix", List.of(values, (long) in), matrix);
-    String added = graph.floats(output + ".biases", List.of(values), biases);
-    String product = node("Gemm", ".product", List.of(flat, dense, added), attribute("transB", 1));
-    String shape = graph.longs(output + ".shape", -1, layer.out(), rows, columns);
+  }
+
+  /**
+   * The dense layer.
+   *
+   * @param matrix name of its weights, {@link #matrix}
+   * @param biases name of as many as come out
+   */
+  String unrolled(Layer.Conv2d layer, String matrix, String biases) {
+    String rows = graph.longs(output + ".rows", -1, matrix(layer)[1]);
+    String flat = node("Reshape", ".flat", List.of(inputs.get(0), rows));
+    String product =
+        node("Gemm", ".product", List.of(flat, matrix, biases), attribute("transB", 1));
+    Shape result = layer.output(shapes.get(inputs.get(0)));
+    String shape = graph.longs(output + ".shape", -1, result.get(0), result.get(1), result.get(2));
     return node("Reshape", "", List.of(product, shape));
   }
 

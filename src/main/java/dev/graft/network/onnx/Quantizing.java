@@ -117,16 +117,48 @@ final class Quantizing extends Frozen {
         : bytes(at.to(at.output() + ".float").normalize(layer), scale);
   }
 
+  /** In bytes the sums are whole numbers: either way gives the same. */
   @Override
   public String conv2d(Layer.Conv2d layer) {
     Scale scale = scales.get(at.inputs().get(0));
-    return scale == null
-        ? super.conv2d(layer)
-        : measured(to -> to.convolution(layer, constants(layer, scale)));
+    if (scale == null) {
+      return super.conv2d(layer);
+    }
+    Whole whole = whole(layer, scale);
+    return measured(
+        to ->
+            to.isMostlyOutside(layer)
+                ? unrolled(to, layer, whole)
+                : to.convolution(layer, constants(layer, layer.weights().get(0).shape(), whole)));
   }
 
-  /** Kernel and bias as whole numbers, of a scale for each output, read back as values. */
-  private List<String> constants(Layer.Conv2d layer, Scale input) {
+  private String unrolled(OnnxRendering to, Layer.Conv2d layer, Whole whole) {
+    long[] shape = to.matrix(layer);
+    byte[] matrix = new byte[Math.toIntExact(shape[0] * shape[1])];
+    to.unroll(layer, (at, tap) -> matrix[at] = whole.kernel()[tap]);
+    int[] bias = new int[Math.toIntExact(shape[0])];
+    float[] steps = new float[bias.length];
+    float[] biasSteps = new float[bias.length];
+    for (int i = 0; i < bias.length; i++) {
+      int out = i / to.pixels(layer);
+      bias[i] = whole.bias()[out];
+      steps[i] = whole.steps()[out];
+      biasSteps[i] = whole.biasSteps()[out];
+    }
+    List<String> names =
+        constants(layer, List.of(shape[0], shape[1]), new Whole(matrix, steps, bias, biasSteps));
+    return to.unrolled(layer, names.get(0), names.get(1));
+  }
+
+  /**
+   * Kernel and bias as whole numbers, of a step for each output.
+   *
+   * @param kernel the first axis is that of the outputs
+   */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  private record Whole(byte[] kernel, float[] steps, int[] bias, float[] biasSteps) {}
+
+  private Whole whole(Layer.Conv2d layer, Scale input) {
     Weight kernel = layer.weights().get(0);
     float[] values = at.weights().of(kernel);
     float[] bias = layer.bias() ? at.weights().of(layer.weights().get(1)) : new float[layer.out()];
@@ -159,15 +191,21 @@ final class Quantizing extends Frozen {
           wholeBias[out] = (int) Math.round((bias[out] - shift) / biasSteps[out]);
         };
     IntStream.range(0, layer.out()).parallel().forEach(rounding);
+    return new Whole(whole, steps, wholeBias, biasSteps);
+  }
+
+  /** Names of kernel and bias, read back as values. */
+  private List<String> constants(Layer.Conv2d layer, List<Long> shape, Whole whole) {
+    String kernel = layer.weights().get(0).name();
     OnnxGraph graph = at.graph();
-    List<Long> outputs = List.of((long) layer.out());
-    String bytes = graph.bytes(kernel.name() + ".int8", kernel.shape(), whole);
-    String zeros = graph.bytes(bytes + ".zero", outputs, new byte[layer.out()]);
-    String integers = graph.ints(layer.name() + ".bias.int32", wholeBias);
-    String integerZeros = graph.ints(integers + ".zero", new int[layer.out()]);
+    List<Long> outputs = List.of((long) whole.bias().length);
+    String bytes = graph.bytes(kernel + ".int8", shape, whole.kernel());
+    String zeros = graph.bytes(bytes + ".zero", outputs, new byte[whole.bias().length]);
+    String integers = graph.ints(layer.name() + ".bias.int32", whole.bias());
+    String integerZeros = graph.ints(integers + ".zero", new int[whole.bias().length]);
     return List.of(
-        perOutput(kernel.name(), bytes, steps, zeros),
-        perOutput(layer.name() + ".bias", integers, biasSteps, integerZeros));
+        perOutput(kernel, bytes, whole.steps(), zeros),
+        perOutput(layer.name() + ".bias", integers, whole.biasSteps(), integerZeros));
   }
 
   /** The greatest size of some values. */

@@ -21,7 +21,10 @@ import dev.graft.data.ImageSet;
 import dev.graft.network.GraftedNetwork;
 import dev.graft.network.GraftedNetwork.Scaling;
 import dev.graft.network.Graph;
+import dev.graft.network.Layer;
 import dev.graft.network.Preprocessing;
+import dev.graft.network.Step;
+import dev.graft.network.Weight;
 import dev.graft.network.Weights;
 import dev.graft.network.djl.Segment;
 import dev.graft.picture.Framing;
@@ -31,9 +34,11 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -191,9 +196,9 @@ class Int8Test {
 
   /** What ONNX Runtime computes in the end: it sees convolutions in bytes, and no others. */
   @ParameterizedTest
-  @CsvSource({"vgg16, 13, 0", "efficientnet-lite0, 49, 9"})
-  void whatIsFrozenIsComputedInBytes(String id, int convolutions, int sums, @TempDir Path folder)
-      throws Exception {
+  @CsvSource({"vgg16, 10, 3, 0", "efficientnet-lite0, 49, 0, 9"})
+  void whatIsFrozenIsComputedInBytes(
+      String id, int convolutions, int products, int sums, @TempDir Path folder) throws Exception {
     try (Backbone backbone =
         Backbone.load(
             BackboneEntry.of(id), "pretrained", 32, Device.cpu(), Progress.Display.NONE)) {
@@ -205,11 +210,68 @@ class Int8Test {
       byte[] model = OnnxFile.of(graph, FEATURES, weights, int8, PixelType.UINT8, Map.of());
 
       List<String> operators = optimised(model, folder.resolve("optimised.onnx"));
-      assertThat(operators).doesNotContain("Conv", "FusedConv", "Clip", "Relu", "Add");
+      assertThat(operators).doesNotContain("Conv", "FusedConv", "Gemm", "Clip", "Relu", "Add");
       assertThat(operators).filteredOn("QLinearConv"::equals).hasSize(convolutions);
+      assertThat(operators).filteredOn("QGemm"::equals).hasSize(products);
       assertThat(operators).filteredOn("QLinearAdd"::equals).hasSize(sums);
       assertThat(greatestWeight(model)).isEqualTo(63);
     }
+  }
+
+  /** As a dense layer what a convolution of the picture in a frame of zeros gives. */
+  @Test
+  void aConvolutionOfFewPixelsGivesInBytesToTheLastBitWhatAWindowGives() {
+    byte[] inside = OnnxFileTest.pixels(4, 2);
+    byte[] framed = new byte[4 * 3 * 4 * 4];
+    Arrays.fill(framed, (byte) 127); // zero, once it is normalised
+    float[] few = convolution(2, inside);
+    for (int i = 0; i < inside.length; i++) {
+      framed[i / 4 * 16 + inFrame(i % 4)] = inside[i];
+    }
+    float[] many = convolution(4, framed);
+
+    Set<Float> different = new HashSet<>();
+    for (int i = 0; i < few.length; i++) {
+      assertThat(few[i]).isEqualTo(many[i / 4 * 16 + inFrame(i % 4)]);
+      different.add(few[i]);
+    }
+    assertThat(few).hasSize(4 * 5 * 4);
+    assertThat(different).hasSizeGreaterThan(20);
+  }
+
+  /** The place, in a picture of 4x4, of a pixel of the one of 2x2 in its middle. */
+  private static int inFrame(int pixel) {
+    return (1 + pixel / 2) * 4 + 1 + pixel % 2;
+  }
+
+  /** 3x3, from 3 channels to 5, with no two weights alike. */
+  private static float[] convolution(int side, byte[] pixels) {
+    Layer.Conv2d layer = new Layer.Conv2d("c", 3, 5, 3, 1, Layer.Padding.SAME, 1);
+    Graph graph =
+        new Graph(
+            new Shape(3, side, side),
+            List.of(
+                Step.of(
+                    new Layer.Normalize(
+                        "normalization",
+                        Preprocessing.LITE.order(),
+                        Preprocessing.LITE.mean(),
+                        Preprocessing.LITE.deviation()),
+                    "pixels"),
+                Step.of(layer, "normalization")));
+    Weights weights =
+        weight -> {
+          float[] values = new float[weight.role() == Weight.Role.BIAS ? 5 : 5 * 3 * 3 * 3];
+          for (int i = 0; i < values.length; i++) {
+            values[i] = (float) Math.sin(7 * i) / 9;
+          }
+          return values;
+        };
+    Ranges.Range range = new Ranges.Range(-1, 1, List.of(0.1f, 0f, -0.1f));
+    Precision int8 =
+        new Precision.Int8(new Ranges(Map.of("normalization", range, "c", range)), graph.size());
+    byte[] model = OnnxFile.of(graph, List.of("c"), weights, int8, PixelType.UINT8, Map.of());
+    return OnnxFileTest.inOnnxRuntime(model, OnnxFileTest.direct(pixels), 4).get(0);
   }
 
   private static List<String> optimised(byte[] model, Path file) throws Exception {

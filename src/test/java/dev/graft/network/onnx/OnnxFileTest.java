@@ -230,7 +230,7 @@ class OnnxFileTest {
         1e-5);
     assertThat(ModelProto.parseFrom(model).getGraph().getNodeList())
         .extracting(NodeProto::getOpType)
-        .containsExactly("Flatten", "Gemm", "Reshape");
+        .containsExactly("Reshape", "Gemm", "Reshape");
   }
 
   @Test
