@@ -13,6 +13,8 @@ import dev.graft.network.Weights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -120,21 +122,28 @@ record OnnxRendering(
     int columns = Math.toIntExact(result.get(2));
     int top = layer.padding().outside(height, layer.kernel(), layer.stride())[0];
     int left = layer.padding().outside(width, layer.kernel(), layer.stride())[0];
-    int in = layer.in() * height * width;
-    for (int to = 0; to < layer.out() * rows * columns; to++) {
-      int out = to / (rows * columns);
-      int firstRow = to / columns % rows * layer.stride() - top;
-      int firstColumn = to % columns * layer.stride() - left;
-      for (int from = 0; from < in; from++) {
-        int y = from / width % height - firstRow;
-        int x = from % width - firstColumn;
-        if (y >= 0 && y < layer.kernel() && x >= 0 && x < layer.kernel()) {
-          int channel = from / (height * width);
-          int tap = (out * layer.in() + channel) * layer.kernel() * layer.kernel();
-          taps.put(to * in + from, tap + y * layer.kernel() + x);
-        }
-      }
-    }
+    IntConsumer channelOut =
+        out -> {
+          for (int to = 0; to < rows * columns; to++) {
+            int firstRow = to / columns * layer.stride() - top;
+            int firstColumn = to % columns * layer.stride() - left;
+            int bottom = Math.min(height, firstRow + layer.kernel());
+            int from = Math.max(0, firstColumn);
+            int right = Math.min(width, firstColumn + layer.kernel());
+            for (int channel = 0; channel < layer.in(); channel++) {
+              int at = ((out * rows * columns + to) * layer.in() + channel) * height * width;
+              int tap = (out * layer.in() + channel) * layer.kernel() * layer.kernel();
+              for (int row = Math.max(0, firstRow); row < bottom; row++) {
+                for (int column = from; column < right; column++) {
+                  taps.put(
+                      at + row * width + column,
+                      tap + (row - firstRow) * layer.kernel() + column - firstColumn);
+                }
+              }
+            }
+          }
+        };
+    IntStream.range(0, layer.out()).parallel().forEach(channelOut);
   }
 
   /**
