@@ -94,9 +94,8 @@ final class FineTuneCommand implements Callable<Integer> {
               "Cross-validation in %d folds: accuracy %.4f ± %.4f, macro F1 %.4f ± %.4f",
               folds.folds(), accuracy.mean(), accuracy.deviation(), f1.mean(), f1.deviation()));
     }
-    if (run.provenance().backbone().equals("vgg16")
-        && run.data().name().equals("cifar10")
-        && run.provenance().weights().pretrained()) {
+    if (Pages.isTheNotebooksJob(
+        run.provenance().backbone(), run.data().name(), run.provenance().weights().pretrained())) {
       console.report(
           Text.of(
               "The Keras notebook with frozen VGG16 on these pictures: %.4f (%+.2f points)",

@@ -45,6 +45,11 @@ public final class Pages {
 
   private Pages() {}
 
+  /** Whether a run is what that notebook did: pretrained VGG16 on all of CIFAR-10. */
+  public static boolean isTheNotebooksJob(String backbone, String data, boolean pretrained) {
+    return backbone.equals("vgg16") && data.equals("cifar10") && pretrained;
+  }
+
   /** A row of the network's table. */
   public record Layer(String name, String type, String output, long parameters, boolean trained) {}
 

@@ -164,11 +164,10 @@ public record RunFiles(
             });
   }
 
-  /** Whether this is the Keras notebook's job: pretrained VGG16 on all of CIFAR-10. */
+  /** Whether this is the Keras notebook's job. */
   public boolean isTheNotebooksJob() {
-    return at("/backbone").equals("vgg16")
-        && at("/data/name").equals("cifar10")
-        && record.at("/weights/pretrained").asBoolean();
+    return Pages.isTheNotebooksJob(
+        at("/backbone"), at("/data/name"), record.at("/weights/pretrained").asBoolean());
   }
 
   /** Of the right predictions the least certain, the least first. */
