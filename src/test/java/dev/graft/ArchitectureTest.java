@@ -38,7 +38,7 @@ class ArchitectureTest {
           entry("network", "picture"),
           entry("network.djl", "network", "engine"),
           entry("network.onnx", "network", "engine"),
-          entry("engine"),
+          entry("engine", "io"),
           entry("data", "picture", "io"),
           entry("data.duplicates", "data", "picture", "io"),
           entry("zoo", "network", "network.djl", "picture", "io"),

@@ -50,7 +50,12 @@ public final class OnnxSession implements AutoCloseable {
 
   /** The version of what is there, such as {@code 1.28.0}. */
   public static String version() {
-    return OrtEnvironment.getEnvironment().getVersion();
+    return environment().getVersion();
+  }
+
+  private static OrtEnvironment environment() {
+    OnnxLibraries.unpack();
+    return OrtEnvironment.getEnvironment();
   }
 
   /** Asked once: loading it takes a few tenths of a second. */
@@ -59,7 +64,7 @@ public final class OnnxSession implements AutoCloseable {
 
     private static boolean loads() {
       try {
-        return OrtEnvironment.getEnvironment() != null;
+        return environment() != null;
       } catch (LinkageError | RuntimeException e) {
         return false; // not there, of another platform, or there is no room to unpack it
       }
@@ -77,7 +82,7 @@ public final class OnnxSession implements AutoCloseable {
       options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
       // Threads that spin while they wait take the cores from those that decode pictures.
       options.addConfigEntry("session.intra_op.allow_spinning", "0");
-      return new OnnxSession(OrtEnvironment.getEnvironment().createSession(model, options));
+      return new OnnxSession(environment().createSession(model, options));
     } catch (OrtException | LinkageError e) {
       throw new GraftException(
           "ONNX Runtime can't open this network: " + Reason.of(e, "it doesn't load here") + ".", e);
