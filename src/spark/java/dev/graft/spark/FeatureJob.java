@@ -117,7 +117,11 @@ final class FeatureJob {
       if (wanted == 0) {
         events.cached();
       } else {
-        events.computing((int) wanted, (int) (pictures - seen - wanted), root.layout(), Path.of(features.name()));
+        events.computing(
+            (int) wanted,
+            (int) (pictures - seen - wanted),
+            root.layout(),
+            Path.of(features.name()));
         computed = compute(missing, wanted, root, features, fingerprints, failed);
       }
       return finished(looked, bad, failed, computed, pictures);
@@ -224,10 +228,7 @@ final class FeatureJob {
         .filter(functions.col(HASH).isNotNull())
         .groupBy(HASH)
         .agg(functions.min(PATH).as(PATH))
-        .join(
-            features,
-            CollectionConverters.asScala(List.of(HASH)).toSeq(),
-            "left_anti")
+        .join(features, CollectionConverters.asScala(List.of(HASH)).toSeq(), "left_anti")
         .join(
             fingerprints.withColumn("known", functions.lit(true)),
             CollectionConverters.asScala(List.of(HASH)).toSeq(),
@@ -265,8 +266,7 @@ final class FeatureJob {
           missing.repartition(PictureTable.tasks(session, wanted), functions.col(HASH));
       context.runJob(
           shares.rdd(),
-          (Function1<Iterator<Row>, Work.Written> & Serializable)
-              rows -> written(work, rows),
+          (Function1<Iterator<Row>, Work.Written> & Serializable) rows -> written(work, rows),
           (Function2<Object, Work.Written, BoxedUnit>)
               (share, written) -> {
                 finish(written, failed);
@@ -280,7 +280,8 @@ final class FeatureJob {
       Files.deleteIfExists(model);
       Files.deleteIfExists(model.getParent());
     }
-    events.computed((int) done[0], (System.nanoTime() - start) / 1e9, done[0] * root.layout().bytes());
+    events.computed(
+        (int) done[0], (System.nanoTime() - start) / 1e9, done[0] * root.layout().bytes());
     return done[0];
   }
 
@@ -306,11 +307,7 @@ final class FeatureJob {
   // What can't be read.
 
   private Featurizer.Featurized finished(
-      Dataset<Row> looked,
-      Dataset<Row> bad,
-      List<Work.Bad> failed,
-      long computed,
-      long pictures) {
+      Dataset<Row> looked, Dataset<Row> bad, List<Work.Bad> failed, long computed, long pictures) {
     List<Row> rows =
         failed.stream().map(each -> RowFactory.create(each.hash(), each.reason())).toList();
     Dataset<Row> worse =

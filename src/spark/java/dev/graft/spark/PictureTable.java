@@ -28,8 +28,8 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
 /**
- * The names of pictures, as a column {@value #PATH} of any length: what folders hold is written to a
- * file as it is listed, and a manifest is read by the cluster.
+ * The names of pictures, as a column {@value #PATH} of any length: what folders hold is written to
+ * a file as it is listed, and a manifest is read by the cluster.
  */
 final class PictureTable {
   static final String PATH = "path";
@@ -115,7 +115,8 @@ final class PictureTable {
     Dataset<Row> rows =
         session
             .read()
-            .options(Map.of("header", "true", "multiLine", "" + format.equals("csv"), "escape", "\""))
+            .options(
+                Map.of("header", "true", "multiLine", "" + format.equals("csv"), "escape", "\""))
             .format(format)
             .load(manifest.hadoop().toString());
     if (!List.of(rows.columns()).contains(PATH)) {

@@ -23,7 +23,8 @@ record Place(String name) implements Serializable {
   static Place of(String written) {
     try {
       if (written.startsWith("file:/")) {
-        return new Place(Path.of(URI.create(written.replaceFirst("^file:/+", "file:/"))).toString());
+        return new Place(
+            Path.of(URI.create(written.replaceFirst("^file:/+", "file:/"))).toString());
       }
       return SCHEME.matcher(written).matches()
           ? new Place(written)
@@ -71,7 +72,9 @@ record Place(String name) implements Serializable {
     T of(Path file) throws IOException;
   }
 
-  /** Reads a picture as everybody does: where it lies, or else in a copy that is gone afterwards. */
+  /**
+   * Reads a picture as everybody does: where it lies, or else in a copy that is gone afterwards.
+   */
   <T> T asFile(Configuration configuration, Use<T> use) throws IOException {
     if (isLocal()) {
       return use.of(local());

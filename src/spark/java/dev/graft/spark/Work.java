@@ -4,7 +4,6 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.graft.data.duplicates.Fingerprint;
 import dev.graft.data.duplicates.Fingerprints;
-import dev.graft.engine.OnnxSession;
 import dev.graft.feature.FrozenRoot;
 import dev.graft.feature.OnnxRoot;
 import dev.graft.feature.RecordLayout;
@@ -32,8 +31,9 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * What every task of a job is told, and does with its share of the pictures: it reads them, computes
- * their features and writes these, and their fingerprints, into files that nobody reads yet.
+ * What every task of a job is told, and does with its share of the pictures: it reads them,
+ * computes their features and writes these, and their fingerprints, into files that nobody reads
+ * yet.
  *
  * @param job begins the names of all files that are not finished
  * @param model the name that the root's ONNX file was sent under
