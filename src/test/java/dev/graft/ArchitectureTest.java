@@ -73,7 +73,16 @@ class ArchitectureTest {
               "training",
               "report",
               "io"),
-          entry("spark", "recipe", "picture", "data", "data.duplicates", "feature", "run", "io"),
+          entry(
+              "spark",
+              "recipe",
+              "picture",
+              "data",
+              "data.duplicates",
+              "feature",
+              "inference",
+              "run",
+              "io"),
           entry(
               "command",
               "recipe",

@@ -17,15 +17,8 @@ import java.util.stream.Collectors;
 sealed interface AnswerLines {
   /** A class that was named; id is ImageNet's wnid, or the name for classes of one's own. */
   record Named(int index, String id, String name, double probability) {
-    /** ImageNet's classes begin with their wnid, such as n04285008. */
     static Named of(TopClass each) {
-      String text = each.name();
-      boolean wnid = text.matches("n[0-9]{8} .*");
-      return new Named(
-          each.index(),
-          wnid ? text.substring(0, 9) : text,
-          wnid ? text.substring(10) : text,
-          each.probability());
+      return new Named(each.index(), each.id(), each.label(), each.probability());
     }
   }
 

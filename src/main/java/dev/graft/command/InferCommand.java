@@ -2,10 +2,13 @@ package dev.graft.command;
 
 import dev.graft.Console;
 import dev.graft.Progress;
+import dev.graft.Text;
 import dev.graft.inference.Answer;
 import dev.graft.inference.Classifier;
 import dev.graft.inference.GradCam;
+import dev.graft.inference.PortableModel;
 import dev.graft.inference.TopClass;
+import dev.graft.run.Cluster;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,7 +34,8 @@ import picocli.CommandLine.Spec;
       "  infer \"photos/**/*.jpg\"                a pattern, also where no shell reads it",
       "  infer --json *.png                     a JSON object a line, for programs",
       "  infer --csv --top 1 photos/            a row a picture, for spreadsheets",
-      "  infer --heatmap maps/ car.png          and where in the picture it was seen"
+      "  infer --heatmap maps/ car.png          and where in the picture it was seen",
+      "  infer hdfs://h/photos --master yarn --to hdfs://h/answers"
     })
 final class InferCommand implements Callable<Integer> {
   /** So few pictures need no progress. */
@@ -81,6 +85,16 @@ final class InferCommand implements Callable<Integer> {
               + " top1_probability, top2_id and so on.")
   private boolean csv;
 
+  @Mixin private MasterOption master;
+
+  @Option(
+      names = "--to",
+      paramLabel = "FOLDER",
+      description =
+          "With --master: where the answers are to be, as Parquet: path, hash, predictions, error;"
+              + " on any file system that Hadoop knows.")
+  private String to;
+
   @Option(
       names = "--heatmap",
       paramLabel = "FOLDER",
@@ -108,6 +122,12 @@ final class InferCommand implements Callable<Integer> {
       throw wrongUsage(
           "Give --precision with --imagenet: a run's model computes as it was trained.");
     }
+    if (master.isGiven() != (to != null)) {
+      throw wrongUsage("Give --master and --to together: what answers, and where the answers go.");
+    }
+    if (master.isGiven()) {
+      return ask(master.cluster());
+    }
     List<PictureInput> inputs = PictureArguments.expand(images);
     if (inputs.contains(new PictureInput.Bundled())) {
       console.say(
@@ -128,6 +148,32 @@ final class InferCommand implements Callable<Integer> {
       failures.summary(inputs.size()).forEach(console::say);
     }
     return failures.isEmpty() ? 0 : 1;
+  }
+
+  private int ask(Cluster cluster) throws IOException {
+    if (json || csv || heatMaps != null || model.namesDevice()) {
+      throw wrongUsage(
+          "Give --master without --json, --csv, --heatmap and --device: answers go into a table,"
+              + " and are computed on the CPUs of many machines.");
+    }
+    Optional<Path> folder = model.place();
+    Cluster.Answered done =
+        cluster.infer(
+            master.url(),
+            () ->
+                INT8.equals(precision)
+                    ? PortableModel.imageNetInt8()
+                    : model.portable(folder, console),
+            images,
+            to,
+            top,
+            console);
+    console.say("Model: " + done.model() + folder.map(path -> ", " + path).orElse(""));
+    console.answer(
+        Text.of(
+            "Answers: %,d pictures answered, %,d can't be read: %s",
+            done.answered(), done.failed(), to));
+    return done.failed() == 0 ? 0 : 1;
   }
 
   private ParameterException wrongUsage(String message) {

@@ -3,6 +3,7 @@ package dev.graft.command;
 import ai.djl.Device;
 import dev.graft.Progress;
 import dev.graft.inference.Classifier;
+import dev.graft.inference.PortableModel;
 import dev.graft.run.RunFolder;
 import dev.graft.zoo.BackboneEntry;
 import java.io.IOException;
@@ -54,6 +55,10 @@ final class ModelOption {
     return device.device();
   }
 
+  boolean namesDevice() {
+    return device.isNamed();
+  }
+
   /** The model's folder or file; empty for ImageNet's. */
   Optional<Path> place() throws IOException {
     if (imageNet || backbone != null) {
@@ -71,6 +76,15 @@ final class ModelOption {
           BackboneEntry.of(backbone), Optional.ofNullable(weights), on, display);
     }
     return place.isPresent() ? Classifier.load(place.get(), on) : Classifier.imageNet(on);
+  }
+
+  /** What {@link #place} says, for other machines. */
+  PortableModel portable(Optional<Path> place, Progress.Display display) {
+    if (backbone != null) {
+      return PortableModel.imageNet(
+          BackboneEntry.of(backbone), Optional.ofNullable(weights), display);
+    }
+    return place.map(PortableModel::of).orElseGet(PortableModel::imageNet);
   }
 
   void check() {

@@ -170,7 +170,16 @@ public final class Classifier implements AutoCloseable {
    * @param sources are asked for by the thread that asks for the answers
    */
   public <S extends Source> Answers<S> classify(Iterator<? extends S> sources) {
-    return new Answers<>(sources);
+    return classify(sources, PictureReader.threads());
+  }
+
+  /**
+   * Likewise, where others have work for the processors, too.
+   *
+   * @param threads that read pictures ahead
+   */
+  public <S extends Source> Answers<S> classify(Iterator<? extends S> sources, int threads) {
+    return new Answers<>(sources, threads);
   }
 
   /** What the network needs of a picture; as small as the network's input. */
@@ -220,8 +229,8 @@ public final class Classifier implements AutoCloseable {
     private final ReadAhead<Waiting<S>> waiting;
     private final Queue<Answer<S>> ready = new ArrayDeque<>();
 
-    private Answers(Iterator<? extends S> sources) {
-      waiting = ReadAhead.of(PictureReader.threads(), AHEAD * batch(), sources, this::read);
+    private Answers(Iterator<? extends S> sources, int threads) {
+      waiting = ReadAhead.of(threads, AHEAD * batch(), sources, this::read);
     }
 
     /** Reads and scales; what is large is gone when this returns. */

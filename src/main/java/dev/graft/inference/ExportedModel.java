@@ -29,12 +29,8 @@ public final class ExportedModel {
 
   private ExportedModel() {}
 
-  /**
-   * What a file says of its model.
-   *
-   * @param graft the commit that wrote it
-   */
-  public static Map<String, String> metadata(SavedModel.Contents model, String graft) {
+  /** What a file says of its model. */
+  public static Map<String, String> metadata(SavedModel.Contents model) {
     Map<String, String> metadata = new LinkedHashMap<>();
     try {
       metadata.put(CLASSES, JSON.writeValueAsString(model.classes()));
@@ -44,7 +40,6 @@ public final class ExportedModel {
     metadata.put(INPUT_SIZE, Integer.toString(model.design().inputSize()));
     metadata.put(FRAMING, framing(model.design().preprocessing().framing()));
     metadata.put(RUN, model.name());
-    metadata.put("graft", graft);
     return metadata;
   }
 

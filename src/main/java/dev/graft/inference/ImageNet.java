@@ -27,8 +27,6 @@ import java.util.function.Function;
 final class ImageNet {
   static final BackboneEntry ENTRY = BackboneEntry.EFFICIENTNET_LITE0;
 
-  private static final int SIDE = ENTRY.photographSize();
-
   private static final String RANGES = "imagenet-ranges.json";
 
   private ImageNet() {}
@@ -38,10 +36,17 @@ final class ImageNet {
    */
   static LoadedModel load(Device device, boolean onnx) {
     if (onnx) {
-      return loaded(onnx(new Precision.Float32()));
+      return bundled(new Precision.Float32(), ImageNet::rendered);
     }
     Natives.engine();
-    return loaded(new DjlForward(Backbone.imageNet(ENTRY, SIDE, device), SIDE));
+    int side = ENTRY.photographSize();
+    Forward forward = new DjlForward(Backbone.imageNet(ENTRY, side, device), side);
+    return bundled(new Precision.Float32(), model -> new LoadedModel(model, forward));
+  }
+
+  /** With the backbone in 8 bits. */
+  static LoadedModel int8() {
+    return bundled(in8Bits(), ImageNet::rendered);
   }
 
   /**
@@ -52,6 +57,45 @@ final class ImageNet {
    */
   static LoadedModel load(
       BackboneEntry entry, Optional<String> weights, Device device, Progress.Display display) {
+    return of(
+        entry,
+        weights,
+        display,
+        model ->
+            OnnxForward.suits(device)
+                ? rendered(model)
+                : new LoadedModel(model, djl(model, device)));
+  }
+
+  private static LoadedModel rendered(SavedModel.Contents model) {
+    return new LoadedModel(model, SavedModel.rendered(model));
+  }
+
+  private static Forward djl(SavedModel.Contents model, Device device) {
+    Natives.engine();
+    GraftedNetwork design = model.design();
+    Model filled = Model.newInstance(design.backbone().name(), device);
+    Graft graft = Graft.of(design);
+    graft.initialize(filled.getNDManager());
+    Segment block = graft.logits(true);
+    block
+        .byWeight()
+        .forEach((weight, parameter) -> Values.set(parameter, model.weights().of(weight)));
+    filled.setBlock(block);
+    return new DjlForward(filled, design.inputSize());
+  }
+
+  /** What is made of the bundled network, while its weights can be read. */
+  static <T> T bundled(Precision precision, Function<SavedModel.Contents, T> use) {
+    return withWeights(weights -> use.apply(contents(ENTRY, weights, precision)));
+  }
+
+  /** Likewise, of another backbone with its classifier, see {@link #load}. */
+  static <T> T of(
+      BackboneEntry entry,
+      Optional<String> weights,
+      Progress.Display display,
+      Function<SavedModel.Contents, T> use) {
     WeightSource source =
         weights
             .map(text -> WeightSource.of(text, entry))
@@ -59,43 +103,37 @@ final class ImageNet {
     if (source instanceof WeightSource.Random) {
       throw new GraftException("weights: random ones know no classes.");
     }
-    int side = entry.photographSize();
-    GraftedNetwork design = Backbone.imageNetDesign(entry, side);
-    try (WeightReader reader = source.open(design.graph().weights(), display).reader()) {
-      return new LoadedModel(
-          entry.id() + " (ImageNet)",
-          OnnxForward.suits(device)
-              ? new OnnxForward(design, reader::read, new Precision.Float32())
-              : djl(design, reader, device),
-          Framing.CENTRE,
-          side,
-          Backbone.imageNetClasses());
+    try (WeightReader reader = source.open(design(entry).graph().weights(), display).reader()) {
+      return use.apply(contents(entry, reader::read, new Precision.Float32()));
     }
   }
 
-  private static Forward djl(GraftedNetwork design, WeightReader reader, Device device) {
-    Natives.engine();
-    Model model = Model.newInstance(design.backbone().name(), device);
-    Graft graft = Graft.of(design);
-    graft.initialize(model.getNDManager());
-    Segment block = graft.logits(true);
-    block.byWeight().forEach((weight, parameter) -> Values.set(parameter, reader.read(weight)));
-    model.setBlock(block);
-    return new DjlForward(model, design.inputSize());
+  private static SavedModel.Contents contents(
+      BackboneEntry entry, Weights weights, Precision precision) {
+    return new SavedModel.Contents(
+        entry.id() + " (ImageNet)", design(entry), weights, precision, Backbone.imageNetClasses());
   }
 
-  /** With the backbone in 8 bits. */
-  static LoadedModel int8() {
-    return loaded(onnx(new Precision.Int8(ranges(), design().cut())));
-  }
-
-  private static LoadedModel loaded(Forward forward) {
-    return new LoadedModel(
-        ENTRY.id() + " (ImageNet)", forward, Framing.CENTRE, SIDE, Backbone.imageNetClasses());
+  static Precision in8Bits() {
+    return new Precision.Int8(ranges(), design().cut());
   }
 
   static GraftedNetwork design() {
-    return Backbone.imageNetDesign(ENTRY, SIDE);
+    return design(ENTRY);
+  }
+
+  /** Cut to the centre, as it was trained. */
+  private static GraftedNetwork design(BackboneEntry entry) {
+    GraftedNetwork whole = Backbone.imageNetDesign(entry, entry.photographSize());
+    return new GraftedNetwork(
+        whole.backbone(),
+        whole.inputSize(),
+        whole.preprocessing().with(Framing.CENTRE),
+        whole.boundary(),
+        whole.features(),
+        whole.scaling(),
+        whole.head(),
+        whole.temperature());
   }
 
   /** Reads the bundled weights. */
@@ -103,10 +141,6 @@ final class ImageNet {
     try (WeightReader reader = Backbone.pretrained(ENTRY, design().graph().weights())) {
       return use.apply(reader::read);
     }
-  }
-
-  private static Forward onnx(Precision precision) {
-    return withWeights(weights -> new OnnxForward(design(), weights, precision));
   }
 
   /** What mosaics of the bundled pictures make of the network; a test makes and checks them. */

@@ -15,6 +15,16 @@ import java.util.List;
 record LoadedModel(
     String name, Forward forward, Framing framing, int inputSize, List<String> classes)
     implements AutoCloseable {
+  /** Likewise, of what is known of a model. */
+  LoadedModel(SavedModel.Contents model, Forward forward) {
+    this(
+        model.name(),
+        forward,
+        model.design().preprocessing().framing(),
+        model.design().inputSize(),
+        model.classes());
+  }
+
   LoadedModel {
     classes = List.copyOf(classes);
     if (inputSize < 1) {

@@ -296,7 +296,7 @@ public final class SavedModel {
         name(folder), design, weights, precision(folder, description, design), classes);
   }
 
-  private static Forward rendered(Contents model) {
+  static Forward rendered(Contents model) {
     return new OnnxForward(model.design(), model.weights(), model.precision());
   }
 

@@ -29,6 +29,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -171,13 +172,10 @@ public final class Exporter {
   // Files.
 
   private static byte[] onnx(SavedModel.Contents model, Precision precision) {
+    Map<String, String> metadata = ExportedModel.metadata(model);
+    metadata.put("graft", GitCommit.ofGraft());
     return OnnxFile.of(
-        model.design().graph(),
-        OUTPUTS,
-        model.weights(),
-        precision,
-        PixelType.FLOAT32,
-        ExportedModel.metadata(model, GitCommit.ofGraft()));
+        model.design().graph(), OUTPUTS, model.weights(), precision, PixelType.FLOAT32, metadata);
   }
 
   private byte[] int8(SavedModel.Contents model, Known known, Decision decision) {

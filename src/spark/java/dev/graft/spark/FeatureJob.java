@@ -1,8 +1,6 @@
 package dev.graft.spark;
 
 import dev.graft.GraftException;
-import dev.graft.Progress;
-import dev.graft.Reason;
 import dev.graft.data.OwnOutput;
 import dev.graft.data.duplicates.Fingerprint;
 import dev.graft.data.duplicates.Fingerprints;
@@ -38,6 +36,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
+import org.apache.spark.util.LongAccumulator;
 import org.apache.spark.util.SerializableConfiguration;
 import scala.Function1;
 import scala.Function2;
@@ -86,8 +85,10 @@ final class FeatureJob {
     Unfinished list = new Unfinished(output.resolve("features"), job + "-pictures");
     Dataset<Row> looked = null;
     try {
-      looked = look(new PictureTable(session).of(List.of(Place.of(asked.data())), list.place()));
-      return run(looked.persist(StorageLevel.DISK_ONLY()));
+      PictureTable.Listed listed =
+          new PictureTable(session).of(List.of(Place.of(asked.data())), list.place());
+      looked = look(listed);
+      return run(looked, listed.count());
     } finally {
       if (looked != null) {
         looked.unpersist();
@@ -96,9 +97,8 @@ final class FeatureJob {
     }
   }
 
-  private Featurizer.Featurized run(Dataset<Row> looked) throws IOException {
+  private Featurizer.Featurized run(Dataset<Row> looked, long pictures) throws IOException {
     Dataset<Row> bad = looked.filter(functions.col(REASON).isNotNull()).select(PATH, REASON);
-    long pictures = looked.count();
     long seen = bad.count();
     requireFew(seen, pictures, bad);
     PortableRoot root = root(looked);
@@ -117,7 +117,11 @@ final class FeatureJob {
       if (wanted == 0) {
         events.cached();
       } else {
-        events.computing((int) wanted, (int) (pictures - seen - wanted), root.layout(), Path.of(features.name()));
+        events.computing(
+            (int) wanted,
+            (int) (pictures - seen - wanted),
+            root.layout(),
+            Path.of(features.name()));
         computed = compute(missing, wanted, root, features, fingerprints, failed);
       }
       return finished(looked, bad, failed, computed, pictures);
@@ -138,10 +142,27 @@ final class FeatureJob {
 
   // Pictures.
 
-  private Dataset<Row> look(Dataset<String> paths) {
+  /** Looks at all of them, and keeps what was seen on the processes' disks. */
+  private Dataset<Row> look(PictureTable.Listed pictures) {
     SerializableConfiguration hadoop = new SerializableConfiguration(configuration);
-    return paths.map(
-        (MapFunction<String, Row>) path -> look(path, hadoop.value()), Encoders.row(LOOKED));
+    try (Tally tally =
+        new Tally(context, events.progress("looking", "pictures", pictures.count()))) {
+      LongAccumulator counter = tally.counter();
+      Dataset<Row> looked =
+          pictures
+              .paths()
+              .map(
+                  (MapFunction<String, Row>)
+                      path -> {
+                        Row seen = look(path, hadoop.value());
+                        counter.add(1);
+                        return seen;
+                      },
+                  Encoders.row(LOOKED))
+              .persist(StorageLevel.DISK_ONLY());
+      looked.count();
+      return looked;
+    }
   }
 
   private static Row look(String path, Configuration configuration) {
@@ -158,8 +179,7 @@ final class FeatureJob {
     } catch (Unreadable e) {
       return RowFactory.create(path, null, null, e.reason());
     } catch (IOException e) {
-      String why = Reason.sentence("can't be read: " + e.getMessage());
-      return RowFactory.create(path, null, null, why);
+      return RowFactory.create(path, null, null, Place.fault(e));
     }
   }
 
@@ -224,10 +244,7 @@ final class FeatureJob {
         .filter(functions.col(HASH).isNotNull())
         .groupBy(HASH)
         .agg(functions.min(PATH).as(PATH))
-        .join(
-            features,
-            CollectionConverters.asScala(List.of(HASH)).toSeq(),
-            "left_anti")
+        .join(features, CollectionConverters.asScala(List.of(HASH)).toSeq(), "left_anti")
         .join(
             fingerprints.withColumn("known", functions.lit(true)),
             CollectionConverters.asScala(List.of(HASH)).toSeq(),
@@ -245,42 +262,36 @@ final class FeatureJob {
       Place fingerprints,
       List<Work.Bad> failed)
       throws IOException {
-    Path model = Files.createTempDirectory("graft-").resolve(job + ".onnx");
-    Files.write(model, root.model());
-    context.addFile(model.toUri().toString());
-    Work work =
-        Work.of(
-            job,
-            model.getFileName().toString(),
-            root,
-            features,
-            fingerprints,
-            new SerializableConfiguration(configuration));
     features.system(configuration).mkdirs(features.hadoop());
     fingerprints.system(configuration).mkdirs(fingerprints.hadoop());
-    long[] done = {0, 0};
+    long[] done = {0};
     long start = System.nanoTime();
-    try (Progress progress = events.progress("features", "pictures", wanted)) {
+    try (Sent.Original model = new Sent.Original(context, root.model());
+        Tally tally = new Tally(context, events.progress("features", "pictures", wanted))) {
+      Work work =
+          Work.of(
+              job,
+              model.sent(),
+              root,
+              features,
+              fingerprints,
+              tally.counter(),
+              new SerializableConfiguration(configuration));
       Dataset<Row> shares =
           missing.repartition(PictureTable.tasks(session, wanted), functions.col(HASH));
       context.runJob(
           shares.rdd(),
-          (Function1<Iterator<Row>, Work.Written> & Serializable)
-              rows -> written(work, rows),
+          (Function1<Iterator<Row>, Work.Written> & Serializable) rows -> written(work, rows),
           (Function2<Object, Work.Written, BoxedUnit>)
               (share, written) -> {
                 finish(written, failed);
                 done[0] += written.computed();
-                done[1] += written.computed() + written.bad().size();
-                progress.stepTo(done[1]);
                 return BoxedUnit.UNIT;
               },
           ClassTag$.MODULE$.apply(Work.Written.class));
-    } finally {
-      Files.deleteIfExists(model);
-      Files.deleteIfExists(model.getParent());
     }
-    events.computed((int) done[0], (System.nanoTime() - start) / 1e9, done[0] * root.layout().bytes());
+    events.computed(
+        (int) done[0], (System.nanoTime() - start) / 1e9, done[0] * root.layout().bytes());
     return done[0];
   }
 
@@ -306,11 +317,7 @@ final class FeatureJob {
   // What can't be read.
 
   private Featurizer.Featurized finished(
-      Dataset<Row> looked,
-      Dataset<Row> bad,
-      List<Work.Bad> failed,
-      long computed,
-      long pictures) {
+      Dataset<Row> looked, Dataset<Row> bad, List<Work.Bad> failed, long computed, long pictures) {
     List<Row> rows =
         failed.stream().map(each -> RowFactory.create(each.hash(), each.reason())).toList();
     Dataset<Row> worse =

@@ -28,8 +28,8 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
 /**
- * The names of pictures, as a column {@value #PATH} of any length: what folders hold is written to a
- * file as it is listed, and a manifest is read by the cluster.
+ * The names of pictures, as a column {@value #PATH} of any length: what folders hold is written to
+ * a file as it is listed, and a manifest is read by the cluster.
  */
 final class PictureTable {
   static final String PATH = "path";
@@ -52,12 +52,15 @@ final class PictureTable {
     configuration = session.sparkContext().hadoopConfiguration();
   }
 
+  /** Names of pictures, in as many parts as there are to be tasks. */
+  record Listed(Dataset<String> paths, long count) {}
+
   /**
    * The pictures of folders, files, patterns and manifests.
    *
    * @param list is written, and is to be deleted when the table is of no use any more
    */
-  Dataset<String> of(List<Place> sources, Place list) throws IOException {
+  Listed of(List<Place> sources, Place list) throws IOException {
     List<Dataset<String>> tables = new ArrayList<>();
     int[] listed = {0};
     try (BufferedWriter out =
@@ -89,9 +92,10 @@ final class PictureTable {
         tables.stream()
             .reduce(Dataset::union)
             .orElseThrow(() -> new GraftException(sources.get(0).name() + " holds no pictures."));
-    int tasks = tasks(session, all.count());
+    long count = all.count();
+    int tasks = tasks(session, count);
     session.conf().set("spark.sql.shuffle.partitions", tasks);
-    return all.repartition(tasks);
+    return new Listed(all.repartition(tasks), count);
   }
 
   /** How many tasks some pictures are work for. */
@@ -115,7 +119,8 @@ final class PictureTable {
     Dataset<Row> rows =
         session
             .read()
-            .options(Map.of("header", "true", "multiLine", "" + format.equals("csv"), "escape", "\""))
+            .options(
+                Map.of("header", "true", "multiLine", "" + format.equals("csv"), "escape", "\""))
             .format(format)
             .load(manifest.hadoop().toString());
     if (!List.of(rows.columns()).contains(PATH)) {

@@ -1,8 +1,10 @@
 package dev.graft.spark;
 
 import dev.graft.GraftException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +12,7 @@ import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
+import org.apache.hadoop.security.AccessControlException;
 
 /**
  * A file or folder by its name: on a file system that all machines see under one path, or with a
@@ -23,7 +26,8 @@ record Place(String name) implements Serializable {
   static Place of(String written) {
     try {
       if (written.startsWith("file:/")) {
-        return new Place(Path.of(URI.create(written.replaceFirst("^file:/+", "file:/"))).toString());
+        return new Place(
+            Path.of(URI.create(written.replaceFirst("^file:/+", "file:/"))).toString());
       }
       return SCHEME.matcher(written).matches()
           ? new Place(written)
@@ -57,13 +61,31 @@ record Place(String name) implements Serializable {
   Place resolve(String below) {
     return isLocal()
         ? new Place(local().resolve(below).normalize().toString())
-        : SCHEME.matcher(below).matches() ? new Place(below) : new Place(name + "/" + below);
+        : SCHEME.matcher(below).matches()
+            ? new Place(below)
+            : new Place(name.replaceFirst("/+$", "") + "/" + below);
   }
 
   Place parent() {
     return isLocal()
         ? new Place(local().getParent().toString())
-        : new Place(name.substring(0, name.lastIndexOf('/')));
+        : new Place(hadoop().getParent().toString());
+  }
+
+  /**
+   * Why a picture can't be had, in words that follow its name, where that is its own fault.
+   *
+   * @throws UncheckedIOException where it is the machine's or the network's: the task is tried
+   *     again
+   */
+  static String fault(IOException failure) {
+    if (failure instanceof FileNotFoundException) {
+      return "does not exist.";
+    }
+    if (failure instanceof AccessControlException) {
+      return "cannot be opened: check its permissions.";
+    }
+    throw new UncheckedIOException(failure);
   }
 
   /** What is done with a file of this machine's. */
@@ -71,7 +93,9 @@ record Place(String name) implements Serializable {
     T of(Path file) throws IOException;
   }
 
-  /** Reads a picture as everybody does: where it lies, or else in a copy that is gone afterwards. */
+  /**
+   * Reads a picture as everybody does: where it lies, or else in a copy that is gone afterwards.
+   */
   <T> T asFile(Configuration configuration, Use<T> use) throws IOException {
     if (isLocal()) {
       return use.of(local());

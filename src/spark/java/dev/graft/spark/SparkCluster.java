@@ -1,13 +1,17 @@
 package dev.graft.spark;
 
 import dev.graft.GraftException;
+import dev.graft.Progress;
 import dev.graft.Reason;
+import dev.graft.inference.PortableModel;
 import dev.graft.recipe.Recipe;
 import dev.graft.run.Cluster;
 import dev.graft.run.Featurizer;
 import dev.graft.run.RunEvents;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.apache.spark.SparkException;
 import org.apache.spark.sql.SparkSession;
 
@@ -25,13 +29,29 @@ public final class SparkCluster implements Cluster {
           "spark.driver.bindAddress", "127.0.0.1");
 
   private interface Job<T> {
-    T run(SparkSession session) throws IOException;
+    T run(SparkSession session) throws IOException, InterruptedException;
   }
 
   @Override
   public Featurizer.Featurized featurize(
       String master, Recipe asked, String output, RunEvents events) throws IOException {
     return on(master, session -> new FeatureJob(session, asked, Place.of(output), events).run());
+  }
+
+  @Override
+  public Answered infer(
+      String master,
+      Supplier<PortableModel> model,
+      List<String> pictures,
+      String to,
+      int top,
+      Progress.Display display)
+      throws IOException {
+    return on(
+        master,
+        session ->
+            new AnswerJob(session, Place.of(to), display)
+                .run(model, pictures.stream().map(Place::of).toList(), top));
   }
 
   private static <T> T on(String master, Job<T> job) throws IOException {
@@ -50,7 +70,7 @@ public final class SparkCluster implements Cluster {
     } catch (Exception e) {
       throw failed(e);
     } finally {
-      Work.close();
+      Sent.closeAll();
     }
   }
 

@@ -10,8 +10,8 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 
 /**
- * A file that appears whole or not at all: whoever writes it has one of his own, and the driver
- * gives those their names whose tasks it has heard.
+ * A file, or a folder, that appears whole or not at all: whoever writes it has one of his own, and
+ * the driver gives those their names whose tasks it has heard.
  *
  * @param name that it is to have
  */
@@ -28,8 +28,13 @@ record Unfinished(Place folder, String name) implements Serializable {
 
   /** Gives it its name. */
   void finish(Configuration configuration) throws IOException {
+    finishAs(folder.resolve(name), configuration);
+  }
+
+  /** Gives it another one, on the same file system. */
+  void finishAs(Place whole, Configuration configuration) throws IOException {
     FileSystem system = folder.system(configuration);
-    if (!system.rename(place().hadoop(), folder.resolve(name).hadoop())) {
+    if (!system.rename(place().hadoop(), whole.hadoop())) {
       throw new IOException(place().name() + " can't be given its name");
     }
   }
@@ -43,7 +48,7 @@ record Unfinished(Place folder, String name) implements Serializable {
     for (FileStatus file : system.listStatus(folder.hadoop())) {
       String name = file.getPath().getName();
       if (name.startsWith(job) && name.endsWith(WholeFile.UNFINISHED)) {
-        system.delete(file.getPath(), false);
+        system.delete(file.getPath(), true);
       }
     }
   }

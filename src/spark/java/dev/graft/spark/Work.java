@@ -4,7 +4,6 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.graft.data.duplicates.Fingerprint;
 import dev.graft.data.duplicates.Fingerprints;
-import dev.graft.engine.OnnxSession;
 import dev.graft.feature.FrozenRoot;
 import dev.graft.feature.OnnxRoot;
 import dev.graft.feature.RecordLayout;
@@ -19,34 +18,33 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.SparkFiles;
 import org.apache.spark.TaskContext;
 import org.apache.spark.sql.Row;
+import org.apache.spark.util.LongAccumulator;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * What every task of a job is told, and does with its share of the pictures: it reads them, computes
- * their features and writes these, and their fingerprints, into files that nobody reads yet.
+ * What every task of a job is told, and does with its share of the pictures: it reads them,
+ * computes their features and writes these, and their fingerprints, into files that nobody reads
+ * yet.
  *
  * @param job begins the names of all files that are not finished
- * @param model the name that the root's ONNX file was sent under
+ * @param model the root's ONNX file
  * @param features folder of the root's features
  * @param key what they are kept under
  * @param shapes and {@code types} of what is kept of a picture, see {@link RecordLayout}
  * @param side of the input, in pixels
  * @param fingerprints folder of all fingerprints
+ * @param counter of pictures that are done
  */
 @SuppressWarnings("ArrayRecordComponent") // nobody compares them
 record Work(
     String job,
-    String model,
+    Sent model,
     Place features,
     String key,
     long[][] shapes,
@@ -54,13 +52,11 @@ record Work(
     Framing framing,
     int side,
     Place fingerprints,
+    LongAccumulator counter,
     SerializableConfiguration hadoop)
     implements Serializable {
   /** Pictures that go through the network at a time. */
   private static final int BATCH = 64;
-
-  /** Of this process: one model, however many tasks it has at a time. */
-  private static final Map<String, FrozenRoot> ROOTS = new ConcurrentHashMap<>();
 
   /** A picture that could be read as far as its head, and can't be read whole. */
   record Bad(String hash, String reason) implements Serializable {}
@@ -74,10 +70,11 @@ record Work(
 
   static Work of(
       String job,
-      String model,
+      Sent model,
       PortableRoot root,
       Place features,
       Place fingerprints,
+      LongAccumulator counter,
       SerializableConfiguration hadoop) {
     List<RecordLayout.Field> fields = root.layout().fields();
     return new Work(
@@ -90,6 +87,7 @@ record Work(
         root.framing(),
         root.side(),
         fingerprints,
+        counter,
         hadoop);
   }
 
@@ -99,24 +97,6 @@ record Work(
       fields.add(new RecordLayout.Field(new Shape(shapes[k]), types[k]));
     }
     return new RecordLayout(fields);
-  }
-
-  private FrozenRoot root(RecordLayout layout) {
-    return ROOTS.computeIfAbsent(
-        model,
-        name -> {
-          try {
-            return new OnnxRoot(Files.readAllBytes(Path.of(SparkFiles.get(name))), side, layout);
-          } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-          }
-        });
-  }
-
-  /** Frees the models of this process. */
-  static void close() {
-    ROOTS.values().forEach(FrozenRoot::close);
-    ROOTS.clear();
   }
 
   /**
@@ -138,7 +118,9 @@ record Work(
         RecordLog.Writer prints =
             new RecordLog.Writer(
                 () -> fingerprintFile.create(configuration), Fingerprints.KEY, Fingerprint.BYTES)) {
-      FrozenRoot root = root(layout);
+      FrozenRoot root =
+          model.open(
+              FrozenRoot.class, file -> new OnnxRoot(Files.readAllBytes(file), side, layout));
       ByteBuffer batch = ByteBuffer.allocate(BATCH * 3 * side * side);
       List<String> hashes = new ArrayList<>();
       while (pictures.hasNext()) {
@@ -155,6 +137,7 @@ record Work(
           }
         } catch (Unreadable e) {
           bad.add(new Bad(hash, e.reason()));
+          counter.add(1);
         }
         if (hashes.size() == BATCH || (!pictures.hasNext() && !hashes.isEmpty())) {
           ByteBuffer kept;
@@ -163,6 +146,7 @@ record Work(
           }
           records.add(hashes, kept);
           computed += hashes.size();
+          counter.add(hashes.size());
           hashes.clear();
           batch.clear();
         }

@@ -1,21 +1,27 @@
 package dev.graft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.graft.SmallRun.Pictures;
+import dev.graft.io.Hash;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code featurize --master}, in the profile {@code spark}. */
+/** {@code featurize} and {@code infer} with {@code --master}, in the profile {@code spark}. */
 @Tag("engine")
 class SparkTest {
   @TempDir private Path folder;
@@ -84,5 +90,63 @@ class SparkTest {
     Files.move(folder.resolve("more/0.png"), folder.resolve("photos/new.png"));
     Files.writeString(data, "new.png,dark,train\n", StandardOpenOption.APPEND);
     assertThat(featurize(data, "local[2]", "many").out()).contains("1 computed, 112 were there");
+  }
+
+  /** What a table holds, in the order of the paths. */
+  private static List<Row> table(Path table) throws IOException {
+    try (SparkSession session =
+        SparkSession.builder()
+            .master("local[1]")
+            .config("spark.ui.enabled", "false")
+            .getOrCreate()) {
+      return session.read().parquet(table.toString()).orderBy("path").collectAsList();
+    }
+  }
+
+  @Test
+  void answersAreThoseOfOneMachine() throws IOException {
+    Path model = SmallRun.train(manifest(), folder.resolve("one")).folder();
+    Path photos = folder.resolve("photos");
+    byte[] whole = Files.readAllBytes(photos.resolve("7.png"));
+    Files.write(photos.resolve("cut.png"), Arrays.copyOf(whole, whole.length / 2));
+    String to = folder.resolve("answers").toString();
+    String[] arguments = {"infer", photos.toString(), "--top=2", "--run=" + model};
+
+    List<JsonNode> alone = run(arguments, "--json").json();
+    CommandRun many = run(arguments, "--master=local[2]", "--to=" + to);
+
+    assertThat(many.code()).isEqualTo(1);
+    assertThat(many.out()).contains("112 pictures answered, 2 can't be read: " + to);
+    List<Row> rows = table(Path.of(to));
+    assertThat(rows).hasSameSizeAs(alone);
+    for (JsonNode wanted : alone) {
+      String path = wanted.get("image").asText();
+      Row row =
+          rows.stream().filter(each -> each.getString(0).equals(path)).findAny().orElseThrow();
+      assertThat(row.getString(1)).isEqualTo(Hash.Algorithm.SHA256.of(Path.of(path)).hex());
+      assertThat(row.getString(3)).isEqualTo(wanted.path("error").asText(null));
+      List<Row> classes = row.isNullAt(2) ? List.of() : row.getList(2);
+      assertThat(classes).hasSize(wanted.path("predictions").size());
+      for (int i = 0; i < classes.size(); i++) {
+        JsonNode named = wanted.get("predictions").get(i);
+        assertThat(classes.get(i).getInt(0)).isEqualTo(named.get("index").asInt());
+        assertThat(classes.get(i).getString(1)).isEqualTo(named.get("id").asText());
+        assertThat(classes.get(i).getString(2)).isEqualTo(named.get("name").asText());
+        assertThat(classes.get(i).getFloat(3))
+            .isCloseTo((float) named.get("probability").asDouble(), within(1e-6f));
+      }
+    }
+    assertThat(files(folder)).noneMatch(name -> name.contains(".unfinished"));
+
+    List<String> before = files(Path.of(to));
+    CommandRun again = run(arguments, "--master=local[2]", "--to=" + to);
+    assertThat(again.code()).isEqualTo(1);
+    assertThat(again.err()).contains(to + " is there already");
+    assertThat(files(Path.of(to))).isEqualTo(before);
+  }
+
+  private static CommandRun run(String[] arguments, String... more) {
+    return CommandRun.of(
+        Stream.concat(Stream.of(arguments), Stream.of(more)).toArray(String[]::new));
   }
 }

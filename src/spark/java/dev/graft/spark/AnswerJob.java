@@ -1,0 +1,85 @@
+package dev.graft.spark;
+
+import dev.graft.GraftException;
+import dev.graft.Progress;
+import dev.graft.inference.PortableModel;
+import dev.graft.run.Cluster;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Observation;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * Answers for many pictures: written into a folder with a name of its own beside the one that was
+ * asked for, which becomes that one when it is whole.
+ */
+final class AnswerJob {
+  private static final String PICTURES = "pictures";
+  private static final String FAILED = "failed";
+
+  private final SparkSession session;
+  private final Configuration configuration;
+  private final Place to;
+  private final Progress.Display display;
+  private final String job = UUID.randomUUID().toString();
+
+  AnswerJob(SparkSession session, Place to, Progress.Display display) {
+    this.session = session;
+    configuration = session.sparkContext().hadoopConfiguration();
+    this.to = to;
+    this.display = display;
+  }
+
+  Cluster.Answered run(Supplier<PortableModel> asked, List<Place> pictures, int top)
+      throws IOException, InterruptedException {
+    requireNew();
+    Place beside = to.parent();
+    Unfinished list = new Unfinished(beside, job + "-pictures");
+    Unfinished answers = new Unfinished(beside, job + "-answers");
+    PortableModel model = asked.get();
+    try (Sent.Original original = new Sent.Original(session.sparkContext(), model.file())) {
+      PictureTable.Listed listed = new PictureTable(session).of(pictures, list.place());
+      Observation seen = new Observation();
+      try (Tally tally =
+          new Tally(
+              session.sparkContext(), display.progress("Pictures", PICTURES, listed.count()))) {
+        Answering answering =
+            new Answering(
+                original.sent(),
+                top,
+                tally.counter(),
+                new SerializableConfiguration(configuration));
+        listed
+            .paths()
+            .mapPartitions(answering, Encoders.row(Answering.ROW))
+            .observe(
+                seen,
+                functions.count(functions.lit(1)).as(PICTURES),
+                functions.count(functions.col("error")).as(FAILED))
+            .write()
+            .parquet(answers.place().hadoop().toString());
+      }
+      requireNew();
+      answers.finishAs(to, configuration);
+      Map<String, Object> counted = seen.getAsJava();
+      long failed = (Long) counted.get(FAILED);
+      return new Cluster.Answered(model.name(), (Long) counted.get(PICTURES) - failed, failed);
+    } finally {
+      Unfinished.deleteAll(beside, job, configuration);
+    }
+  }
+
+  private void requireNew() throws IOException {
+    if (to.system(configuration).exists(to.hadoop())) {
+      throw new GraftException(
+          to.name() + " is there already: name a new folder with --to, or remove that one.");
+    }
+  }
+}

@@ -1,0 +1,130 @@
+package dev.graft.spark;
+
+import ai.djl.Device;
+import dev.graft.GraftException;
+import dev.graft.inference.Answer;
+import dev.graft.inference.Classifier;
+import dev.graft.inference.Source;
+import dev.graft.inference.TopClass;
+import dev.graft.io.Hash;
+import dev.graft.picture.Picture;
+import dev.graft.picture.PictureReader;
+import dev.graft.picture.Unreadable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.function.Function;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.LongAccumulator;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * What a task makes of its share of the pictures' names: an answer each, as they are asked for.
+ *
+ * @param top how many classes are named
+ * @param counter of the answers
+ */
+record Answering(Sent model, int top, LongAccumulator counter, SerializableConfiguration hadoop)
+    implements MapPartitionsFunction<String, Row> {
+  /** What {@code infer --json} says, in columns; the likeliest class is the first. */
+  static final StructType ROW =
+      StructType.fromDDL(
+          "path STRING, hash STRING,"
+              + " predictions ARRAY<STRUCT<index: INT, id: STRING, name: STRING,"
+              + " probability: FLOAT>>, error STRING");
+
+  /** The pictures are read by one thread beside each task's: there is a task a processor. */
+  private static final int READING = 1;
+
+  @Override
+  public Iterator<Row> call(Iterator<String> paths) {
+    Classifier classifier =
+        model.open(Classifier.class, file -> Classifier.load(file, Device.cpu()));
+    Configuration configuration = hadoop.value();
+    Classifier.Answers<Remote> answers =
+        classifier.classify(
+            mapped(paths, path -> new Remote(new Place(path), configuration)), READING);
+    TaskContext.get()
+        .addTaskCompletionListener(
+            task -> {
+              answers.close();
+            });
+    return mapped(answers, answer -> row(classifier, answer));
+  }
+
+  private Row row(Classifier classifier, Answer<Remote> answer) {
+    counter.add(1);
+    Remote picture = answer.source();
+    if (answer.problem().isPresent()) {
+      return RowFactory.create(picture.name(), picture.hash, null, answer.problem().get());
+    }
+    Row[] classes =
+        classifier.top(answer.probabilities(), top).stream()
+            .map(Answering::row)
+            .toArray(Row[]::new);
+    return RowFactory.create(picture.name(), picture.hash, classes, null);
+  }
+
+  private static Row row(TopClass each) {
+    return RowFactory.create(each.index(), each.id(), each.label(), each.probability());
+  }
+
+  private static <S, T> Iterator<T> mapped(Iterator<S> all, Function<S, T> map) {
+    return new Iterator<>() {
+      @Override
+      public boolean hasNext() {
+        return all.hasNext();
+      }
+
+      @Override
+      public T next() {
+        return map.apply(all.next());
+      }
+    };
+  }
+
+  /** A picture anywhere; once it was read, its content's hash is known. */
+  private static final class Remote implements Source {
+    private final Place place;
+    private final Configuration configuration;
+
+    /** {@code null} where there is no content. */
+    private String hash;
+
+    Remote(Place place, Configuration configuration) {
+      this.place = place;
+      this.configuration = configuration;
+    }
+
+    @Override
+    public String name() {
+      return place.name();
+    }
+
+    @Override
+    public Picture read(int least) {
+      try {
+        return place.asFile(configuration, file -> read(file, least));
+      } catch (Unreadable e) {
+        throw new GraftException(name() + " " + e.reason(), e);
+      } catch (IOException e) {
+        throw new GraftException(name() + " " + Place.fault(e), e);
+      }
+    }
+
+    private Picture read(Path file, int least) throws IOException {
+      if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+        return PictureReader.read(file, least); // says what is wrong with it
+      }
+      Hash content = Hash.Algorithm.SHA256.of(file);
+      hash = content.hex();
+      return PictureReader.read(file, content, least).get(0);
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package dev.graft.spark;
+
+import dev.graft.Progress;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.spark.SparkContext;
+import org.apache.spark.scheduler.AccumulableInfo;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
+import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.apache.spark.util.LongAccumulator;
+import scala.jdk.javaapi.CollectionConverters;
+
+/**
+ * How many pictures are done, of those in tasks that are still at work as well: what processes tell
+ * of these with their heartbeats, every 10 seconds.
+ */
+final class Tally extends SparkListener implements AutoCloseable {
+  private final SparkContext context;
+  private final Progress progress;
+  private final LongAccumulator counter;
+
+  /** Of each task, dead ones left out. */
+  private final Map<Long, Long> byTask = new HashMap<>();
+
+  private long done;
+
+  /**
+   * @param progress is closed with it
+   */
+  Tally(SparkContext context, Progress progress) {
+    this.context = context;
+    this.progress = progress;
+    counter = context.longAccumulator();
+    context.addSparkListener(this);
+  }
+
+  /** What tasks count by. */
+  LongAccumulator counter() {
+    return counter;
+  }
+
+  @Override
+  public void onExecutorMetricsUpdate(SparkListenerExecutorMetricsUpdate heartbeat) {
+    CollectionConverters.asJava(heartbeat.accumUpdates())
+        .forEach(
+            task ->
+                CollectionConverters.asJava(task._4())
+                    .forEach(each -> take((Long) task._1(), each)));
+  }
+
+  @Override
+  public void onTaskEnd(SparkListenerTaskEnd task) {
+    long id = task.taskInfo().taskId();
+    if (task.taskInfo().successful()) {
+      CollectionConverters.asJava(task.taskInfo().accumulables()).forEach(each -> take(id, each));
+    } else {
+      done -= byTask.getOrDefault(id, 0L);
+      byTask.remove(id);
+    }
+  }
+
+  private void take(long task, AccumulableInfo told) {
+    if (told.id() == counter.id() && told.update().isDefined()) {
+      long count = ((Number) told.update().get()).longValue();
+      done += count - byTask.getOrDefault(task, 0L);
+      byTask.put(task, count);
+      progress.stepTo(done);
+    }
+  }
+
+  @Override
+  public void close() {
+    context.removeSparkListener(this);
+    progress.close();
+  }
+}
