@@ -34,7 +34,8 @@ final class ModelOption {
   @Option(
       names = "--backbone",
       paramLabel = "NAME",
-      description = "Ask another network for these classes: xception, of which Keras has a file.")
+      description =
+          "Ask another network for these classes: vgg16 or xception, of which Keras has files.")
   private String backbone;
 
   @Option(

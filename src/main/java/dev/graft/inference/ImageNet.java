@@ -27,6 +27,9 @@ import java.util.function.Function;
 final class ImageNet {
   static final BackboneEntry ENTRY = BackboneEntry.EFFICIENTNET_LITE0;
 
+  /** Parameters, in float32 256 MB. */
+  private static final long MOST_RENDERED = 1 << 26;
+
   private static final String RANGES = "imagenet-ranges.json";
 
   private ImageNet() {}
@@ -62,9 +65,14 @@ final class ImageNet {
         weights,
         display,
         model ->
-            OnnxForward.suits(device)
+            OnnxForward.suits(device) && !isLarge(model.design())
                 ? rendered(model)
                 : new LoadedModel(model, djl(model, device)));
+  }
+
+  /** Whether the heap has no room for it as a file's bytes: VGG16 with its dense layers. */
+  static boolean isLarge(GraftedNetwork design) {
+    return design.parameters() > MOST_RENDERED;
   }
 
   private static LoadedModel rendered(SavedModel.Contents model) {
@@ -78,9 +86,7 @@ final class ImageNet {
     Graft graft = Graft.of(design);
     graft.initialize(filled.getNDManager());
     Segment block = graft.logits(true);
-    block
-        .byWeight()
-        .forEach((weight, parameter) -> Values.set(parameter, model.weights().of(weight)));
+    block.byWeight().forEach((weight, parameter) -> Values.set(parameter, weight, model.weights()));
     filled.setBlock(block);
     return new DjlForward(filled, design.inputSize());
   }
@@ -104,7 +110,7 @@ final class ImageNet {
       throw new GraftException("weights: random ones know no classes.");
     }
     try (WeightReader reader = source.open(design(entry).graph().weights(), display).reader()) {
-      return use.apply(contents(entry, reader::read, new Precision.Float32()));
+      return use.apply(contents(entry, reader.weights(), new Precision.Float32()));
     }
   }
 

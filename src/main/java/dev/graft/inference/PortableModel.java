@@ -62,6 +62,12 @@ public record PortableModel(String name, byte[] file) {
               + " has a backbone in TorchScript, which only PyTorch computes: it can be asked on"
               + " this machine, without --master.");
     }
+    if (ImageNet.isLarge(model.design())) {
+      throw new GraftException(
+          model.name()
+              + " is too large to be sent; it can be asked on this machine, without"
+              + " --master.");
+    }
     return new PortableModel(
         model.name(),
         OnnxFile.of(

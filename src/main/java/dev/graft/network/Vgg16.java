@@ -1,5 +1,6 @@
 package dev.graft.network;
 
+import ai.djl.ndarray.types.Shape;
 import dev.graft.network.Layer.Conv2d;
 import dev.graft.network.Layer.MaxPool;
 import dev.graft.network.Layer.Padding;
@@ -8,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * VGG16 without its three dense layers: configuration D of Simonyan and Zisserman 2014 (<a
+ * VGG16: configuration D of Simonyan and Zisserman 2014 (<a
  * href="https://arxiv.org/abs/1409.1556">arXiv 1409.1556</a>), stages named as Keras names its
  * layers. Every convolution with its ReLU, and every pooling, is a stage.
  */
@@ -18,8 +19,42 @@ public final class Vgg16 {
 
   private Vgg16() {}
 
+  /** Without its three dense layers. */
   public static Network network() {
     return network(WIDTHS);
+  }
+
+  /**
+   * With the first two of its dense layers, for pictures of 224 pixels: as convolutions, the first
+   * of which sees all 7x7 pixels that are left. Of a picture of one pixel the average, which the
+   * third takes, is that pixel.
+   */
+  public static Network withDenseLayers() {
+    return withDenseLayers(network(), 224, 4096);
+  }
+
+  /**
+   * Likewise, of others.
+   *
+   * @param side of the input, in pixels
+   * @param width values that each of the two gives
+   */
+  static Network withDenseLayers(Network network, int side, int width) {
+    List<Stage> stages = new ArrayList<>(network.stages());
+    List<Shape> outputs = network.outputs(side);
+    Shape last = outputs.get(outputs.size() - 1);
+    int in = Math.toIntExact(last.get(0));
+    int kernel = Math.toIntExact(last.get(1));
+    stages.add(dense("fc1", in, width, kernel));
+    stages.add(dense("fc2", width, width, 1));
+    return new Network(network.name(), stages, List.of("fc2"), side);
+  }
+
+  private static Stage dense(String name, int in, int out, int kernel) {
+    return Stage.of(
+        name,
+        new Conv2d(name, in, out, kernel, 1, Padding.VALID, 1, true),
+        new Relu(name + "_relu"));
   }
 
   /** With other widths of the five blocks. */

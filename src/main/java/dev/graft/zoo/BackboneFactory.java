@@ -80,9 +80,9 @@ public final class BackboneFactory implements BlockFactory {
     }
   }
 
-  /** All stages up to the average of the last one, and the classifier behind it if there is one. */
+  /** All stages up to the average of the last one, and the classifier behind it if it is wanted. */
   static GraftedNetwork design(BackboneEntry entry, int inputSize, boolean classifier) {
-    Network network = entry.network();
+    Network network = classifier ? entry.classifying() : entry.network();
     List<String> last = List.of(network.stages().get(network.stages().size() - 1).name());
     int width = GraftedNetwork.featureWidth(network, inputSize, last);
     return GraftedNetwork.of(
@@ -105,7 +105,7 @@ public final class BackboneFactory implements BlockFactory {
     Map<Weight, Parameter> wanted = block.byWeight();
     WeightSource.Opened opened = source.open(List.copyOf(wanted.keySet()), request.display());
     try (WeightReader reader = opened.reader()) {
-      wanted.forEach((weight, parameter) -> Values.set(parameter, reader.read(weight)));
+      wanted.forEach((weight, parameter) -> Values.set(parameter, weight, reader.weights()));
       return new Filled(
           WeightSource.preprocessing(entry, reader.convention()),
           new Backbone.Provenance(source.label(), opened.sha256().hex(), source.pretrained()));

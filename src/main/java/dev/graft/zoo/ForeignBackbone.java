@@ -106,11 +106,14 @@ public final class ForeignBackbone {
       }
       Layer.Foreign layer =
           layer(file, format, Hash.Algorithm.SHA256.of(file).hex(), outputs(opened, side));
+      Network network = network(name(file), layer);
       return new BackboneEntry(
-          network(name(file), layer),
+          network,
+          network,
           side,
           side,
           preprocessing(about),
+          Optional.empty(),
           Optional.empty(),
           Optional.empty(),
           "not known",

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -179,9 +180,9 @@ public final class KerasH5 extends WeightReader {
 
   private static void check(String file, String network, Weight weight, Array array) {
     Dataset dataset = array.dataset();
-    List<Long> found = Arrays.stream(dataset.getDimensions()).mapToObj(Long::valueOf).toList();
+    List<Long> found = shape(dataset);
     List<Long> needed = kerasShape(weight);
-    if (!found.equals(needed)) {
+    if (!found.equals(needed) && !isDense(weight, found)) {
       String own = shape(weight.shape());
       throw GraftException.of(
           "%s: the %s has the shape %s, but %s's %s, %s, needs %s here.",
@@ -218,6 +219,20 @@ public final class KerasH5 extends WeightReader {
     return Arrays.stream(kerasAxes(weight.role())).mapToObj(weight.shape()::get).toList();
   }
 
+  private static List<Long> shape(Dataset dataset) {
+    return Arrays.stream(dataset.getDimensions()).mapToObj(Long::valueOf).toList();
+  }
+
+  /**
+   * Whether a shape is that of a dense layer which does what a convolution of all that it sees
+   * does: Keras flattens {@code (h, w, in)}, so that the values are in the same order.
+   */
+  private static boolean isDense(Weight weight, List<Long> shape) {
+    List<Long> own = weight.shape();
+    return weight.role() == Weight.Role.KERNEL
+        && shape.equals(List.of(own.get(1) * own.get(2) * own.get(3), own.get(0)));
+  }
+
   @Override
   public Convention convention() {
     return Convention.KERAS;
@@ -225,25 +240,66 @@ public final class KerasH5 extends WeightReader {
 
   @Override
   float[] values(Weight weight) {
+    return values(weight, dataset -> floats(dataset.getDataFlat()), weight);
+  }
+
+  /** Of a dense layer, that the window's place is in the file by itself; else from the whole. */
+  @Override
+  float[] values(Weight kernel, int row, int column) {
+    List<Long> own = kernel.shape();
+    Dataset dataset = dataset(kernel);
+    if (!isDense(kernel, shape(dataset)) || !(dataset instanceof ContiguousDataset)) {
+      return super.values(kernel, row, column);
+    }
+    int out = Math.toIntExact(own.get(0));
+    int in = Math.toIntExact(own.get(1));
+    long from = (row * own.get(3) + column) * in;
+    return values(
+        kernel,
+        all -> floats(all.getData(new long[] {from, 0}, new int[] {in, out})),
+        Weight.of(kernel.layer(), Weight.Role.DENSE_KERNEL, out, in));
+  }
+
+  private Dataset dataset(Weight weight) {
     Array array = arrays.get(weight);
     if (array == null) {
       throw new IllegalArgumentException(weight.name() + " was not asked for on opening");
     }
-    String problem = "the " + array.name() + " cannot be read, the file is damaged";
+    return array.dataset();
+  }
+
+  /**
+   * Reads an array, or a part of it.
+   *
+   * @param read gives the values in Keras's order
+   * @param as what they are
+   */
+  private float[] values(Weight weight, Function<Dataset, float[]> read, Weight as) {
+    Dataset dataset = dataset(weight);
+    String problem = "the " + arrays.get(weight).name() + " cannot be read, the file is damaged";
     return guarded(
         file(),
         problem,
         () -> {
-          float[] values = floats(array.dataset().getDataFlat());
-          if (values.length != weight.size()) {
+          float[] values = read.apply(dataset);
+          if (values.length != as.size()) {
             throw GraftException.of(
-                "%s: %s: %s values instead of %s.", file(), problem, values.length, weight.size());
+                "%s: %s: %s values instead of %s.", file(), problem, values.length, as.size());
           }
-          return toGraft(values, weight);
+          return toGraft(values, as);
         });
   }
 
   private static float[] floats(Object flat) {
+    if (flat instanceof Object[] rows) {
+      float[] values = new float[0];
+      for (int i = 0; i < rows.length; i++) {
+        float[] row = floats(rows[i]);
+        values = i == 0 ? Arrays.copyOf(row, row.length * rows.length) : values;
+        System.arraycopy(row, 0, values, i * row.length, row.length);
+      }
+      return values;
+    }
     if (flat instanceof double[] doubles) {
       float[] values = new float[doubles.length];
       for (int i = 0; i < values.length; i++) {

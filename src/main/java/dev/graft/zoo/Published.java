@@ -26,7 +26,7 @@ public record Published(String name, Download download) {
 
   // MD5 as in keras/src/applications/vgg16.py and xception.py; sizes as Keras's progress bar shows
   // them.
-  private static final Published VGG16 =
+  public static final Published VGG16 =
       keras("vgg16", "", 553_467_096, "64373286793e3c8b2b4e3219cbf3544b");
   public static final Published VGG16_NO_TOP =
       keras("vgg16", "_notop", 58_889_256, "6d6bbae143d832006294945121d1f1fc");

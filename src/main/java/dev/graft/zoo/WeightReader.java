@@ -3,6 +3,7 @@ package dev.graft.zoo;
 import dev.graft.GraftException;
 import dev.graft.Reason;
 import dev.graft.network.Weight;
+import dev.graft.network.Weights;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -100,7 +101,10 @@ public abstract sealed class WeightReader implements Closeable permits Safetenso
    * @throws GraftException if the file cannot be read to the tensor's end, or a value is not finite
    */
   public final float[] read(Weight weight) {
-    float[] values = values(weight);
+    return finite(weight, values(weight));
+  }
+
+  private float[] finite(Weight weight, float[] values) {
     for (int i = 0; i < values.length; i++) {
       if (!Float.isFinite(values[i])) {
         throw GraftException.of(
@@ -114,6 +118,27 @@ public abstract sealed class WeightReader implements Closeable permits Safetenso
 
   /** The tensor's values, not yet looked at. */
   abstract float[] values(Weight weight);
+
+  /** Those of one place of its window, see {@link Weights#at}. */
+  float[] values(Weight kernel, int row, int column) {
+    Weights whole = this::values;
+    return whole.at(kernel, row, column);
+  }
+
+  /** All of them, each read when it is asked for. */
+  public final Weights weights() {
+    return new Weights() {
+      @Override
+      public float[] of(Weight weight) {
+        return read(weight);
+      }
+
+      @Override
+      public float[] at(Weight kernel, int row, int column) {
+        return finite(kernel, values(kernel, row, column));
+      }
+    };
+  }
 
   @Override
   public abstract void close();

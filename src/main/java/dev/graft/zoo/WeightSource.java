@@ -102,13 +102,15 @@ public sealed interface WeightSource {
     if (backbone.equals(BackboneEntry.EFFICIENTNET_LITE0)) {
       return of(PRETRAINED, backbone);
     }
-    if (backbone.equals(BackboneEntry.XCEPTION)) {
-      return new Remote(backbone.id(), Published.XCEPTION);
-    }
-    throw GraftException.of(
-        "backbone: %s is not here with a classifier of ImageNet's classes; efficientnet-lite0 and"
-            + " xception are.",
-        backbone.id());
+    return backbone
+        .publishedWithClassifier()
+        .map(file -> new Remote(backbone.id(), file))
+        .orElseThrow(
+            () ->
+                GraftException.of(
+                    "backbone: %s does not come with a classifier of ImageNet's classes;"
+                        + " efficientnet-lite0, vgg16 and xception do.",
+                    backbone.id()));
   }
 
   /** What was done to the pictures that these weights were trained on. */

@@ -18,6 +18,7 @@ import ai.djl.training.ParameterStore;
 import dev.graft.Console;
 import dev.graft.Npy;
 import dev.graft.network.djl.Segment;
+import dev.graft.network.djl.Values;
 import dev.graft.picture.Framing;
 import dev.graft.picture.Picture;
 import dev.graft.zoo.Backbone;
@@ -234,6 +235,25 @@ class ParityTest {
       }
       Npy expected = Npy.resource("keras/vgg16_gap.npy");
       assertThat(expected.distance(features(trunk, network, IDENTITY, input))).isLessThan(LIMIT);
+    }
+  }
+
+  @Test
+  void vgg16WithItsDenseLayersGivesWhatKerasComputes() throws URISyntaxException {
+    Network network = Vgg16.withDenseLayers(Vgg16.network(2, 2, 2, 4, 4), 64, 8);
+    GraftedNetwork design =
+        design(network, 64, Preprocessing.CAFFE, List.of(new Layer.Dense("predictions", 8, 5)));
+    Graph graph = design.graph();
+    Segment whole = Segment.of(graph);
+    Path file = Path.of(ParityTest.class.getResource("/keras/vgg16-small-with-top.h5").toURI());
+    Npy pictures = Npy.resource("keras/vgg16-small-with-top_images.npy").channelsFirst();
+    Npy expected = Npy.resource("keras/vgg16-small-with-top_probabilities.npy");
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+        KerasH5 reader = KerasH5.open(file, network.name(), graph.weights())) {
+      whole.initialize(manager, DataType.FLOAT32, new Shape(1, 3, 64, 64));
+      whole.byWeight().forEach((weight, each) -> Values.set(each, weight, reader.weights()));
+
+      assertThat(expected.distance(forward(manager, whole, pictures))).isLessThan(LIMIT);
     }
   }
 

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.sun.management.ThreadMXBean;
 import dev.graft.GraftException;
+import dev.graft.network.Network;
 import dev.graft.network.Weight;
 import dev.graft.network.Weight.Role;
+import dev.graft.network.Weights;
 import dev.graft.zoo.WeightReader.Convention;
 import io.jhdf.HdfFile;
 import io.jhdf.WritableHdfFile;
@@ -114,6 +116,44 @@ class KerasH5Test {
       assertThat(reader.read(kernel)).containsExactly(1, 4, 2, 5, 3, 6);
       assertThat(reader.read(bias)).containsExactly(7, 8, 9);
     }
+  }
+
+  /** Of 2x2 pixels of 4 channels, to 8 values: in the file (16, 8). */
+  @Test
+  void aDenseLayerOfAWholePictureIsAConvolutionThatIsReadPlaceByPlace() throws IOException {
+    Path file = resource("vgg16-small-with-top.h5");
+    Network network = BackboneEntry.VGG16.classifying();
+    List<Weight> wanted = new ArrayList<>();
+    for (Weight each : network.weights()) {
+      wanted.add(narrow(each));
+    }
+    Weight kernel =
+        wanted.stream().filter(each -> each.layer().equals("fc1")).findFirst().orElseThrow();
+    assertThat(kernel.shape()).containsExactly(8L, 4L, 2L, 2L);
+    try (WeightReader reader = WeightReader.open(file, "vgg16", wanted)) {
+      Weights whole = reader::read;
+      for (int place = 0; place < 4; place++) {
+        assertThat(reader.weights().at(kernel, place / 2, place % 2))
+            .hasSize(32)
+            .containsExactly(whole.at(kernel, place / 2, place % 2));
+      }
+    }
+  }
+
+  /** The same weight in the network of that file. */
+  private static Weight narrow(Weight weight) {
+    List<Long> shape = new ArrayList<>();
+    for (long length : weight.shape()) {
+      shape.add(
+          switch ((int) length) {
+            case 64, 128, 256 -> 2L;
+            case 512 -> 4L;
+            case 4096 -> 8L;
+            case 7 -> 2L;
+            default -> length;
+          });
+    }
+    return new Weight(weight.layer(), weight.role(), shape);
   }
 
   @Test
