@@ -15,7 +15,9 @@ import java.util.TreeMap;
 public final class Calibration {
   /** Values of a step, of all pictures so far. */
   private static final class Seen {
+    /** Stays infinite where nothing is below 0, and where it is not asked for. */
     float least = Float.POSITIVE_INFINITY;
+
     float greatest = Float.NEGATIVE_INFINITY;
     double[] sums = {};
 
@@ -24,7 +26,8 @@ public final class Calibration {
       for (double sum : sums) {
         means.add((float) (sum / pictures));
       }
-      return new Ranges.Range(least, greatest, means);
+      float from = Float.isInfinite(least) ? Math.min(0, greatest) : least;
+      return new Ranges.Range(from, greatest, means);
     }
   }
 
@@ -66,7 +69,10 @@ public final class Calibration {
     return new Ranges(ranges);
   }
 
-  /** An output of a batch of {@code n}: extremes {@code (n)}, means {@code (n, C)}, or others. */
+  /**
+   * An output of a batch of {@code n}: least {@code (n)}, greatest and means {@code (n, C)}, or
+   * others.
+   */
   private void see(String output, FloatBuffer values, int n) {
     if (output.endsWith(Observing.MIN)) {
       Seen seen = of(output, Observing.MIN);

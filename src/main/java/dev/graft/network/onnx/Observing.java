@@ -6,7 +6,10 @@ import dev.graft.network.Layer;
 import java.util.List;
 import java.util.function.Function;
 
-/** Says of each picture between which values a layer's lie, and what a channel's mean is. */
+/**
+ * Says of each picture a layer's least value, where that may be below 0, and what each channel's
+ * greatest value is, and its mean.
+ */
 final class Observing extends Frozen {
   /** Ends of the outputs' names. */
   static final String MIN = ".min";
@@ -26,34 +29,41 @@ final class Observing extends Frozen {
 
   @Override
   String ranged(Function<OnnxRendering, String> layer) {
-    OnnxGraph graph = at.graph();
-    String value = layer.apply(at);
-    extreme("ReduceMin", value, MIN);
-    extreme("ReduceMax", value, MAX);
-    String pixel = graph.node("GlobalAveragePool", value + ".pixel", List.of(value));
-    graph.node("Flatten", value + MEANS, List.of(pixel), attribute("axis", 1));
-    graph.output(value + MEANS, at.shapes().get(value).get(0));
-    return value;
-  }
-
-  private void extreme(String operator, String value, String suffix) {
+    String value = seen(layer);
     at.graph()
         .node(
-            operator,
-            value + suffix,
+            "ReduceMin",
+            value + MIN,
             List.of(value),
             attribute("axes", List.of(1L, 2L, 3L)),
             attribute("keepdims", 0));
-    at.graph().output(value + suffix);
+    at.graph().output(value + MIN);
+    return value;
+  }
+
+  /** The greatest value and the mean of each channel: both as ONNX Runtime keeps pictures. */
+  private String seen(Function<OnnxRendering, String> layer) {
+    String value = layer.apply(at);
+    channels("GlobalMaxPool", value, MAX);
+    channels("GlobalAveragePool", value, MEANS);
+    return value;
+  }
+
+  private void channels(String operator, String value, String suffix) {
+    OnnxGraph graph = at.graph();
+    String pixel = graph.node(operator, value + suffix + ".pixel", List.of(value));
+    graph.node("Flatten", value + suffix, List.of(pixel), attribute("axis", 1));
+    graph.output(value + suffix, at.shapes().get(value).get(0));
   }
 
   @Override
   String clipped(Function<OnnxRendering, String> layer) {
-    return ranged(layer);
+    return seen(layer);
   }
 
+  /** Its bytes are those of its input. */
   @Override
   String chosen(Function<OnnxRendering, String> layer) {
-    return ranged(layer);
+    return seen(layer);
   }
 }

@@ -32,8 +32,8 @@ public sealed interface Precision {
   }
 
   /**
-   * Float32, and of each value that {@link Int8} makes bytes of the least and the greatest in each
-   * picture, as further outputs {@code (N)}: {@code <step>.min} and {@code <step>.max}.
+   * Float32, and as further outputs what {@link Int8} needs to know of each value that it makes
+   * bytes of, in each picture, see {@link Observing}.
    *
    * @param steps number of steps, from the first on, that are to be in 8 bits
    */
