@@ -51,6 +51,20 @@ class BackbonesTest {
   }
 
   @Test
+  void vgg16sDenseLayersAreThoseOfThePublishedFile() {
+    Network network = Vgg16.withDenseLayers();
+    assertThat(network.weights().subList(26, 30))
+        .containsExactly(
+            Weight.of("fc1", Weight.Role.KERNEL, 4096, 512, 7, 7),
+            Weight.of("fc1", Weight.Role.BIAS, 4096),
+            Weight.of("fc2", Weight.Role.KERNEL, 4096, 4096, 1, 1),
+            Weight.of("fc2", Weight.Role.BIAS, 4096));
+    assertThat(last(network, 224)).isEqualTo(new Shape(4096, 1, 1));
+    // Keras's VGG16(include_top=True), less the last layer's 4,097,000.
+    assertThat(network.parameters()).isEqualTo(138_357_544 - 4_097_000);
+  }
+
+  @Test
   void efficientNetLite0HasSixteenBlocksBetweenStemAndHead() {
     List<String> blocks = IntStream.range(0, 16).mapToObj(i -> "blocks." + i).toList();
     assertThat(names(LITE0))

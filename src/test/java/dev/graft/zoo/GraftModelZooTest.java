@@ -13,6 +13,7 @@ import ai.djl.repository.zoo.ZooModel;
 import com.sun.net.httpserver.HttpServer;
 import dev.graft.Console;
 import dev.graft.GraftException;
+import dev.graft.Progress;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Weight;
 import dev.graft.network.djl.Segment;
@@ -29,7 +30,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -153,7 +156,57 @@ class GraftModelZooTest {
   void xceptionsFileIsDownloadedAndMustBeTheOneThatKerasPublishes() throws IOException {
     Path reference = Path.of("../shared/keras-reference/xception-width-1-8_notop.h5");
     assumeTrue(Files.isRegularFile(reference), "the reference is beside the project");
-    byte[] content = Files.readAllBytes(reference);
+    serving(
+        Files.readAllBytes(reference),
+        url -> {
+          // Whole, of Keras's layout and read as such: but an eighth as wide.
+          assertRefused(
+              BackboneEntry.XCEPTION,
+              url + "narrow.h5",
+              "block1_conv1",
+              "(3, 3, 3, 4)",
+              "(3, 3, 3, 32)");
+          assertRefused(
+              BackboneEntry.XCEPTION,
+              url + Published.XCEPTION_NO_TOP.name(),
+              "b0042744bf5b25fce3cb969f33bebb97");
+        });
+  }
+
+  @Test
+  void vgg16sFileWithItsTopIsDownloadedAndMustBeTheOneThatKerasPublishes() throws IOException {
+    assertThat(WeightSource.withClassifier(BackboneEntry.VGG16))
+        .isEqualTo(new WeightSource.Remote("vgg16", Published.VGG16));
+    assertThat(Published.VGG16.download().uri())
+        .hasToString(
+            "https://storage.googleapis.com/tensorflow/keras-applications/vgg16/"
+                + "vgg16_weights_tf_dim_ordering_tf_kernels.h5");
+    List<Weight> wanted = Backbone.imageNetDesign(BackboneEntry.VGG16, 224).graph().weights();
+    try (InputStream narrow =
+        GraftModelZooTest.class.getResourceAsStream("/keras/vgg16-small-with-top.h5")) {
+      serving(
+          narrow.readAllBytes(),
+          url -> {
+            assertThatExceptionOfType(GraftException.class)
+                .isThrownBy(() -> open(url + "narrow.h5", wanted))
+                .withMessageContainingAll("block1_conv1", "(3, 3, 3, 2)", "(3, 3, 3, 64)");
+            assertThatExceptionOfType(GraftException.class)
+                .isThrownBy(() -> open(url + Published.VGG16.name(), wanted))
+                .withMessageContaining("bytes instead of 553467096");
+          });
+    }
+  }
+
+  private static void open(String url, List<Weight> wanted) {
+    WeightSource.of(url, BackboneEntry.VGG16).open(wanted, Progress.Display.NONE).reader().close();
+  }
+
+  /**
+   * Answers every request with the same bytes.
+   *
+   * @param asking is given the address of the server, which has a cache of its own
+   */
+  private void serving(byte[] content, Consumer<String> asking) throws IOException {
     HttpServer server =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext(
@@ -164,21 +217,10 @@ class GraftModelZooTest {
             exchange.getResponseBody().write(content);
           }
         });
-    String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/";
     System.setProperty("graft.cache", folder.toString());
     try {
       server.start();
-      // Whole, of Keras's layout and read as such: but an eighth as wide.
-      assertRefused(
-          BackboneEntry.XCEPTION,
-          url + "narrow.h5",
-          "block1_conv1",
-          "(3, 3, 3, 4)",
-          "(3, 3, 3, 32)");
-      assertRefused(
-          BackboneEntry.XCEPTION,
-          url + Published.XCEPTION_NO_TOP.name(),
-          "b0042744bf5b25fce3cb969f33bebb97");
+      asking.accept("http://127.0.0.1:" + server.getAddress().getPort() + "/");
     } finally {
       server.stop(0);
       System.clearProperty("graft.cache");
