@@ -13,6 +13,7 @@ import dev.graft.GraftException;
 import dev.graft.Reason;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -78,11 +79,29 @@ public final class OnnxSession implements AutoCloseable {
    * @throws GraftException if ONNX Runtime does not take it
    */
   public static OnnxSession open(byte[] model) {
+    return open((environment, options) -> environment.createSession(model, options));
+  }
+
+  /**
+   * Likewise, by a file, which may then go; nothing of it is ever in Java's heap.
+   *
+   * @throws GraftException if ONNX Runtime does not take it
+   */
+  public static OnnxSession open(Path file) {
+    return open((environment, options) -> environment.createSession(file.toString(), options));
+  }
+
+  private interface Opening {
+    OrtSession by(OrtEnvironment environment, OrtSession.SessionOptions options)
+        throws OrtException;
+  }
+
+  private static OnnxSession open(Opening opening) {
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
       // Threads that spin while they wait take the cores from those that decode pictures.
       options.addConfigEntry("session.intra_op.allow_spinning", "0");
-      return new OnnxSession(environment().createSession(model, options));
+      return new OnnxSession(opening.by(environment(), options));
     } catch (OrtException | LinkageError e) {
       throw new GraftException(
           "ONNX Runtime can't open this network: " + Reason.of(e, "it doesn't load here") + ".", e);

@@ -34,7 +34,7 @@ public final class OnnxRoot implements FrozenRoot {
   /** Renders the frozen part of a network. */
   public OnnxRoot(
       GraftedNetwork design, Weights weights, Precision precision, RecordLayout layout) {
-    this(model(design, weights, precision), design.inputSize(), layout);
+    this(file(design, weights, precision).open(), design.inputSize(), layout);
   }
 
   /**
@@ -43,7 +43,11 @@ public final class OnnxRoot implements FrozenRoot {
    * @param side of the input, in pixels
    */
   public OnnxRoot(byte[] model, int side, RecordLayout layout) {
-    session = OnnxSession.open(model);
+    this(OnnxSession.open(model), side, layout);
+  }
+
+  private OnnxRoot(OnnxSession session, int side, RecordLayout layout) {
+    this.session = session;
     this.layout = layout;
     bytes = 3 * side * side;
     pictures = OnnxSession.batch(side);
@@ -52,6 +56,10 @@ public final class OnnxRoot implements FrozenRoot {
 
   /** The frozen part of a network as an ONNX file's bytes. */
   public static byte[] model(GraftedNetwork design, Weights weights, Precision precision) {
+    return file(design, weights, precision).bytes();
+  }
+
+  private static OnnxFile file(GraftedNetwork design, Weights weights, Precision precision) {
     Graph graph = design.graph();
     List<String> outputs = graph.crossing(design.cut());
     return OnnxFile.of(graph, outputs, weights, precision, PixelType.UINT8, Map.of());

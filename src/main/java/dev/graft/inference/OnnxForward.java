@@ -22,14 +22,14 @@ final class OnnxForward implements Forward {
 
   OnnxForward(GraftedNetwork design, Weights weights, Precision precision) {
     this(
-        OnnxSession.open(
-            OnnxFile.of(
+        OnnxFile.of(
                 design.graph(),
                 List.of(GraftedNetwork.PROBABILITIES),
                 weights,
                 precision,
                 PixelType.UINT8,
-                Map.of())));
+                Map.of())
+            .open());
   }
 
   /**

@@ -22,6 +22,9 @@ import java.util.Optional;
  */
 @SuppressWarnings("ArrayRecordComponent") // nobody compares them
 public record PortableModel(String name, byte[] file) {
+  /** Bytes, of which the heap holds some times as many while they are sent. */
+  private static final long MOST = 128 << 20;
+
   /**
    * A saved model's.
    *
@@ -63,19 +66,25 @@ public record PortableModel(String name, byte[] file) {
               + " this machine, without --master.");
     }
     if (ImageNet.isLarge(model.design())) {
-      throw new GraftException(
-          model.name()
-              + " is too large to be sent; it can be asked on this machine, without"
-              + " --master.");
+      throw tooLarge(model);
     }
-    return new PortableModel(
-        model.name(),
+    OnnxFile file =
         OnnxFile.of(
             model.design().graph(),
             List.of(GraftedNetwork.PROBABILITIES),
             model.weights(),
             model.precision(),
             PixelType.UINT8,
-            ExportedModel.metadata(model)));
+            ExportedModel.metadata(model));
+    if (file.size() > MOST) {
+      throw tooLarge(model);
+    }
+    return new PortableModel(model.name(), file.bytes());
+  }
+
+  private static GraftException tooLarge(SavedModel.Contents model) {
+    return new GraftException(
+        model.name()
+            + " is too large to be sent; it can be asked on this machine, without --master.");
   }
 }

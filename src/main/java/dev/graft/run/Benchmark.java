@@ -215,9 +215,9 @@ public final class Benchmark {
       Precision precision,
       ByteBuffer pixels,
       double operations) {
-    byte[] model =
+    OnnxFile model =
         OnnxFile.of(graph, List.of("average"), weights, precision, PixelType.UINT8, Map.of());
-    try (OnnxSession session = OnnxSession.open(model)) {
+    try (OnnxSession session = model.open()) {
       double[] speeds = speeds(1, () -> session.run(pixels, 1));
       double[] gigaflops = Arrays.stream(speeds).map(speed -> speed * operations / 1e9).toArray();
       Figure figure =

@@ -9,6 +9,7 @@ import dev.graft.network.Layer;
 import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Preprocessing.ChannelOrder;
+import dev.graft.network.onnx.OnnxFile;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.Recipe.RootEngine;
 import dev.graft.recipe.RecipeReader;
@@ -218,6 +219,9 @@ public final class Designs {
     }
     if (problem != null) {
       throw new GraftException(problem + ".");
+    }
+    if (entry.network().isOnnx()) {
+      OnnxFile.check(entry.network().foreign().orElseThrow());
     }
   }
 

@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -132,7 +133,7 @@ public final class Exporter {
     if (Files.isDirectory(file)) {
       throw new GraftException(file + " is a folder; name a file with --to FILE.");
     }
-    byte[] bytes;
+    OnnxFile onnx;
     Exported exported;
     try (Fingerprints fingerprints = new Fingerprints(output.fingerprints());
         Classifier classifier = Classifier.inTrainingEngine(RunFolder.modelOf(run))) {
@@ -140,20 +141,20 @@ public final class Exporter {
           format == Format.INT8 || OwnPictures.areKnown(run)
               ? Optional.of(known(model, fingerprints))
               : Optional.empty();
-      bytes =
+      onnx =
           format == Format.ONNX
               ? onnx(model, model.precision())
               : int8(model, known.orElseThrow(), decision);
       List<ByteBuffer> pixels =
           known.map(own -> own.some(own.test(), COMPARED)).orElseGet(() -> made(model.design()));
-      double difference = difference(classifier, bytes, pixels);
+      double difference = difference(classifier, onnx, pixels);
       check(format, difference);
-      exported = new Exported(file, bytes.length, pixels.size(), known.isEmpty(), difference);
+      exported = new Exported(file, onnx.size(), pixels.size(), known.isEmpty(), difference);
     }
     if (file.toAbsolutePath().getParent() != null) {
       Files.createDirectories(file.toAbsolutePath().getParent());
     }
-    WholeFile.write(file, bytes);
+    WholeFile.write(file, channel -> onnx.writeTo(Channels.newOutputStream(channel)));
     return exported;
   }
 
@@ -171,17 +172,17 @@ public final class Exporter {
 
   // Files.
 
-  private static byte[] onnx(SavedModel.Contents model, Precision precision) {
+  private static OnnxFile onnx(SavedModel.Contents model, Precision precision) {
     Map<String, String> metadata = ExportedModel.metadata(model);
     metadata.put("graft", GitCommit.ofGraft());
     return OnnxFile.of(
         model.design().graph(), OUTPUTS, model.weights(), precision, PixelType.FLOAT32, metadata);
   }
 
-  private byte[] int8(SavedModel.Contents model, Known known, Decision decision) {
-    byte[] float32 = onnx(model, new Precision.Float32());
+  private OnnxFile int8(SavedModel.Contents model, Known known, Decision decision) {
+    OnnxFile float32 = onnx(model, new Precision.Float32());
     boolean already = model.precision().steps() > 0;
-    byte[] int8 = onnx(model, already ? model.precision() : calibrated(model, known));
+    OnnxFile int8 = onnx(model, already ? model.precision() : calibrated(model, known));
     int[] judged = spread(known.test(), JUDGED);
     decision.on(
         new Int8Cost(judged.length, judge(float32, known, judged), judge(int8, known, judged)));
@@ -265,10 +266,10 @@ public final class Exporter {
   // Answers.
 
   /** The greatest difference between what the model and the file say of pictures. */
-  private double difference(Classifier classifier, byte[] model, List<ByteBuffer> pixels) {
+  private double difference(Classifier classifier, OnnxFile model, List<ByteBuffer> pixels) {
     double greatest = 0;
     ByteBuffer buffer = batch(classifier.inputSize());
-    try (OnnxSession session = OnnxSession.open(model);
+    try (OnnxSession session = model.open();
         Progress progress = events.progress("comparing", "pictures", pixels.size())) {
       for (int from = 0; from < pixels.size(); from += BATCH) {
         List<ByteBuffer> batch = pixels.subList(from, Math.min(from + BATCH, pixels.size()));
@@ -286,12 +287,12 @@ public final class Exporter {
     return greatest;
   }
 
-  private Judged judge(byte[] model, Known known, int[] rows) {
+  private Judged judge(OnnxFile model, Known known, int[] rows) {
     int right = 0;
     int timed = 0;
     long nanos = 0;
     ByteBuffer buffer = batch(known.design().inputSize());
-    try (OnnxSession session = OnnxSession.open(model);
+    try (OnnxSession session = model.open();
         Progress progress = events.progress("judging", "pictures", rows.length)) {
       for (int from = 0; from < rows.length; from += BATCH) {
         int[] batch = Arrays.copyOfRange(rows, from, Math.min(from + BATCH, rows.length));

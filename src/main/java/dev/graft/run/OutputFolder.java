@@ -45,6 +45,11 @@ public record OutputFolder(Path path) {
   /** In bytes; more than a file system allows. */
   private static final long LONGEST_NAME = 4096;
 
+  /**
+   * What tasks of Spark's have written waits for the job, whose process nobody can see from here.
+   */
+  private static final Duration LONGEST_JOB = Duration.ofDays(1);
+
   public Path runs() {
     return path.resolve("runs");
   }
@@ -201,6 +206,11 @@ public record OutputFolder(Path path) {
     for (Path folder : List.of(path, evaluations())) {
       collect(folder, 1, found);
     }
+    List<Leftover> kept = new ArrayList<>();
+    for (Path folder : List.of(features(), fingerprints())) {
+      collect(folder, Integer.MAX_VALUE, kept); // a folder a key
+    }
+    kept.stream().filter(each -> each.age().compareTo(LONGEST_JOB) > 0).forEach(found::add);
     found.sort(Comparator.comparing(Leftover::path));
     return found;
   }

@@ -12,6 +12,7 @@ import dev.graft.zoo.BackboneEntry;
 import dev.graft.zoo.WeightReader;
 import dev.graft.zoo.WeightSource;
 import java.io.IOException;
+import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -52,7 +53,7 @@ public final class RootExporter {
       GraftedNetwork design =
           Designs.of(recipe, WeightSource.preprocessing(entry, reader.convention()), 2);
       List<String> outputs = design.graph().crossing(design.cut());
-      byte[] bytes =
+      OnnxFile file =
           OnnxFile.of(
               design.graph(),
               outputs,
@@ -63,8 +64,8 @@ public final class RootExporter {
       if (to.toAbsolutePath().getParent() != null) {
         Files.createDirectories(to.toAbsolutePath().getParent());
       }
-      WholeFile.write(to, bytes);
-      return new Exported(to, bytes.length, outputs, design.inputSize());
+      WholeFile.write(to, channel -> file.writeTo(Channels.newOutputStream(channel)));
+      return new Exported(to, file.size(), outputs, design.inputSize());
     }
   }
 

@@ -77,6 +77,27 @@ class OutputFolderTest {
   }
 
   @Test
+  void whatJobsLeftAmongFeaturesAndFingerprintsIsRemovedWhenItIsOlderThanADay() throws IOException {
+    Path key = Files.createDirectories(output.features().resolve("vgg16-0123"));
+    Files.createDirectories(output.fingerprints());
+    Path list = old(Files.createFile(output.features().resolve("a-pictures.unfinished")));
+    Path task = old(Files.createFile(key.resolve("a-1.records.unfinished")));
+    Path prints = old(Files.createFile(output.fingerprints().resolve("a-1.records.unfinished")));
+    Path whole = old(Files.createFile(key.resolve("a-0.records")));
+    Path waiting = Files.createFile(key.resolve("b-1.records.unfinished"));
+    Files.setLastModifiedTime(waiting, FileTime.from(Instant.now().minus(Duration.ofHours(3))));
+    assertThat(output.leftovers())
+        .extracting(OutputFolder.Leftover::path)
+        .containsExactly(list, task, prints);
+    for (OutputFolder.Leftover each : output.leftovers()) {
+      output.clean(each);
+    }
+    assertThat(output.leftovers()).isEmpty();
+    assertThat(List.of(list, task, prints)).noneMatch(Files::exists);
+    assertThat(List.of(whole, waiting)).allMatch(Files::exists);
+  }
+
+  @Test
   void whatALivingProcessIsAtWorkOnIsNoLeftover() throws IOException {
     try (RunFolder run = output.begin("vgg16-pets", RUNNING)) {
       Files.createDirectory(run.path().resolve("model.unfinished"));

@@ -53,7 +53,7 @@ public sealed interface ForeignFile extends AutoCloseable {
   static ForeignFile open(Path file, Format format, Device device) {
     try {
       return switch (format) {
-        case ONNX -> new Onnx(OnnxSession.open(Files.readAllBytes(file)));
+        case ONNX -> new Onnx(OnnxSession.open(file));
         case TORCHSCRIPT -> new TorchScript(torchScript(file, device));
       };
     } catch (IOException | MalformedModelException e) {

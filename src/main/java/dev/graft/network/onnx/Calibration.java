@@ -46,11 +46,11 @@ public final class Calibration {
   public static Ranges ranges(
       Graph graph, List<String> outputs, Weights weights, int steps, Iterator<ByteBuffer> batches) {
     Calibration calibration = new Calibration();
-    byte[] model =
+    OnnxFile model =
         OnnxFile.of(
             graph, outputs, weights, new Precision.Observed(steps), PixelType.UINT8, Map.of());
     int pictures = 0;
-    try (OnnxSession session = OnnxSession.open(model)) {
+    try (OnnxSession session = model.open()) {
       List<String> names = session.outputs();
       while (batches.hasNext()) {
         ByteBuffer batch = batches.next();

@@ -2,7 +2,6 @@ package dev.graft.network.onnx;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
-import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
@@ -10,10 +9,10 @@ import dev.graft.GraftException;
 import dev.graft.Reason;
 import dev.graft.network.Layer;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Another ONNX model within one that is being written. All its names get a prefix, so that none is
@@ -28,10 +27,12 @@ record Embedded(String prefix, String theirs, String ours) {
    * @return names of its outputs
    */
   static List<String> in(OnnxGraph graph, Layer.Foreign layer, String prefix, String input) {
-    ModelProto model = model(layer);
-    GraphProto foreign = model.getGraph();
+    LightModel model = model(layer);
+    GraphProto foreign = model.model().getGraph();
     Set<String> constants = new HashSet<>();
-    foreign.getInitializerList().forEach(each -> constants.add(each.getName()));
+    Stream.concat(
+            foreign.getInitializerList().stream(), model.far().stream().map(FarConstant::constant))
+        .forEach(each -> constants.add(each.getName()));
     // Old files list constants among the inputs.
     String taken =
         foreign.getInputList().stream()
@@ -41,19 +42,22 @@ record Embedded(String prefix, String theirs, String ours) {
             .orElseThrow(() -> new GraftException(layer.file() + " takes no input."));
     Embedded renamed = new Embedded(prefix, taken, input);
     graph.add(
-        model,
+        model.model(),
         foreign.getNodeList().stream().map(renamed::node).toList(),
-        foreign.getInitializerList().stream().map(renamed::constant).toList());
+        foreign.getInitializerList().stream().map(renamed::constant).toList(),
+        model.far().stream()
+            .map(each -> each.named(renamed.name(each.constant().getName())))
+            .toList());
     return foreign.getOutputList().stream().map(output -> renamed.name(output.getName())).toList();
   }
 
-  private static ModelProto model(Layer.Foreign layer) {
+  private static LightModel model(Layer.Foreign layer) {
     if (layer.format() != Layer.Foreign.Format.ONNX) {
       throw new GraftException(
           "A backbone in TorchScript can't be written as ONNX; PyTorch itself can export it.");
     }
     try {
-      return ModelProto.parseFrom(Files.readAllBytes(layer.file()));
+      return LightModel.of(layer.file());
     } catch (IOException e) {
       throw new GraftException(
           layer.file() + " can't be read: " + Reason.of(e, "it is no ONNX file") + ".", e);
@@ -68,18 +72,19 @@ record Embedded(String prefix, String theirs, String ours) {
   private TensorProto constant(TensorProto constant) {
     if (constant.getDataLocation() == TensorProto.DataLocation.EXTERNAL) {
       throw new GraftException(
-          "its weights lie in other files than the network; save it as one file.");
+          "A backbone's weights lie in other files than the network; save it as one file.");
     }
     return constant.toBuilder().setName(name(constant.getName())).build();
   }
 
+  /** Two nodes may be without a name, but not of one name. */
   private NodeProto node(NodeProto node) {
     NodeProto.Builder renamed =
         node.toBuilder()
             .clearInput()
             .clearOutput()
             .clearAttribute()
-            .setName(prefix + node.getName());
+            .setName(node.getName().isEmpty() ? "" : prefix + node.getName());
     node.getInputList().forEach(each -> renamed.addInput(name(each)));
     node.getOutputList().forEach(each -> renamed.addOutput(name(each)));
     node.getAttributeList().forEach(each -> renamed.addAttribute(attribute(each)));

@@ -1,10 +1,21 @@
 package dev.graft.network.onnx;
 
 import ai.djl.ndarray.types.Shape;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.WireFormat;
+import dev.graft.GraftException;
+import dev.graft.Reason;
+import dev.graft.engine.OnnxSession;
 import dev.graft.network.Graph;
 import dev.graft.network.Layer;
 import dev.graft.network.Step;
 import dev.graft.network.Weights;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -14,7 +25,29 @@ import java.util.stream.Collectors;
 
 /** A network as an ONNX model's file, which any number of pictures at a time may be given to. */
 public final class OnnxFile {
-  private OnnxFile() {}
+  /** Bytes; a larger file is not put into Java's heap to be opened. */
+  private static final int LARGE = 64 << 20;
+
+  private static final int BUFFER = 1 << 20;
+
+  private final ModelProto model;
+  private final GraphProto graph;
+  private final List<FarConstant> far;
+
+  /**
+   * Puts a file together.
+   *
+   * @param model without the graph
+   * @param graph without what is far
+   */
+  OnnxFile(ModelProto model, GraphProto graph, List<FarConstant> far) {
+    this.model = model;
+    this.graph = graph;
+    this.far = far;
+    if (size() > Integer.MAX_VALUE) {
+      throw new GraftException("A network in ONNX can't be larger than 2 GB.");
+    }
+  }
 
   /**
    * Writes what of a network its outputs need.
@@ -25,7 +58,7 @@ public final class OnnxFile {
    *     Graph#crossing crosses} a cut
    * @param metadata what the file is to say of itself
    */
-  public static byte[] of(
+  public static OnnxFile of(
       Graph graph,
       List<String> outputs,
       Weights weights,
@@ -47,7 +80,99 @@ public final class OnnxFile {
       step.layer()
           .accept(frozen.contains(step.name()) ? precision.rendering(at, passing, scales) : at);
     }
-    return onnx.model(metadata);
+    return onnx.file(metadata);
+  }
+
+  /**
+   * Tries whether somebody else's network can be written into another.
+   *
+   * @throws GraftException if it can't
+   */
+  public static void check(Layer.Foreign layer) {
+    Embedded.in(new OnnxGraph(), layer, "", Graph.PIXELS);
+  }
+
+  /** How long it is, in bytes. */
+  public long size() {
+    long inside = graphSize();
+    return model.getSerializedSize() + field(ModelProto.GRAPH_FIELD_NUMBER, inside) + inside;
+  }
+
+  private long graphSize() {
+    long size = graph.getSerializedSize();
+    for (FarConstant each : far) {
+      size += field(GraphProto.INITIALIZER_FIELD_NUMBER, each.size()) + each.size();
+    }
+    return size;
+  }
+
+  /** How long the beginning of a field is. */
+  private static int field(int number, long length) {
+    return CodedOutputStream.computeTagSize(number)
+        + CodedOutputStream.computeUInt64SizeNoTag(length);
+  }
+
+  private static void begin(CodedOutputStream out, int number, long length) throws IOException {
+    out.writeTag(number, WireFormat.WIRETYPE_LENGTH_DELIMITED);
+    out.writeUInt64NoTag(length);
+  }
+
+  /** All of it. */
+  public byte[] bytes() {
+    byte[] bytes = new byte[(int) size()];
+    try {
+      writeTo(CodedOutputStream.newInstance(bytes));
+    } catch (IOException e) {
+      throw new GraftException("A backbone can't be read: " + Reason.of(e, "it is gone") + ".", e);
+    }
+    return bytes;
+  }
+
+  /** Writes it, piece by piece. */
+  public void writeTo(OutputStream to) throws IOException {
+    writeTo(CodedOutputStream.newInstance(to, BUFFER));
+  }
+
+  private void writeTo(CodedOutputStream out) throws IOException {
+    model.writeTo(out);
+    begin(out, ModelProto.GRAPH_FIELD_NUMBER, graphSize());
+    graph.writeTo(out);
+    for (FarConstant each : far) {
+      begin(out, GraphProto.INITIALIZER_FIELD_NUMBER, each.size());
+      each.writeTo(out);
+    }
+    out.flush();
+  }
+
+  /**
+   * Opens it in ONNX Runtime.
+   *
+   * @throws GraftException if that does not take it, or there is no room for a large one
+   */
+  public OnnxSession open() {
+    return size() <= LARGE ? OnnxSession.open(bytes()) : openedByFile();
+  }
+
+  private OnnxSession openedByFile() {
+    try {
+      Path file = Files.createTempFile("graft-", ".onnx");
+      file.toFile().deleteOnExit();
+      try {
+        try (OutputStream out = Files.newOutputStream(file)) {
+          writeTo(out);
+        }
+        return OnnxSession.open(file);
+      } finally {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new GraftException(
+          "A network of "
+              + (size() >> 20)
+              + " MB can't be written into Java's folder for temporary files, -Djava.io.tmpdir: "
+              + (Reason.of(e, "it says no more") + "."),
+          e);
+    }
   }
 
   private static Set<String> names(List<Step> steps) {

@@ -14,6 +14,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,8 @@ final class OnnxGraph {
           .setIrVersion(FORMAT)
           .setProducerName("graft")
           .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(OPSET));
+
+  private final List<FarConstant> far = new ArrayList<>();
 
   /** An operator with one output; gives the output's name back. */
   String node(String operator, String output, List<String> inputs, AttributeProto... attributes) {
@@ -142,22 +145,26 @@ final class OnnxGraph {
    * Takes in nodes and constants of another model, and the versions that they are written in: what
    * is written here beside them means the same in each that ONNX Runtime takes.
    */
-  void add(ModelProto other, List<NodeProto> nodes, List<TensorProto> constants) {
+  void add(
+      ModelProto other,
+      List<NodeProto> nodes,
+      List<TensorProto> constants,
+      List<FarConstant> others) {
     model
         .setIrVersion(Math.max(FORMAT, other.getIrVersion()))
         .clearOpsetImport()
         .addAllOpsetImport(other.getOpsetImportList())
         .addAllFunctions(other.getFunctionsList());
     graph.addAllNode(nodes).addAllInitializer(constants);
+    far.addAll(others);
   }
 
-  /** The bytes of a file that holds the graph. */
-  byte[] model(Map<String, String> metadata) {
-    model.setGraph(graph);
+  /** The file that holds the graph. */
+  OnnxFile file(Map<String, String> metadata) {
     metadata.forEach(
         (key, value) ->
             model.addMetadataProps(
                 StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
-    return model.build().toByteArray();
+    return new OnnxFile(model.build(), graph.build(), List.copyOf(far));
   }
 }

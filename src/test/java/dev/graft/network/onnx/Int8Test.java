@@ -87,7 +87,8 @@ class Int8Test {
 
   private static float[] features(
       Graph graph, Weights weights, Precision precision, byte[] pixels) {
-    byte[] model = OnnxFile.of(graph, FEATURES, weights, precision, PixelType.UINT8, Map.of());
+    byte[] model =
+        OnnxFile.of(graph, FEATURES, weights, precision, PixelType.UINT8, Map.of()).bytes();
     return OnnxFileTest.inOnnxRuntime(model, OnnxFileTest.direct(pixels), PICTURES).get(0);
   }
 
@@ -135,7 +136,7 @@ class Int8Test {
 
     byte[] model(List<String> outputs, PixelType pixels) {
       Precision int8 = new Precision.Int8(ranges, design.cut());
-      return OnnxFile.of(graph, outputs, whole.weights(), int8, pixels, Map.of());
+      return OnnxFile.of(graph, outputs, whole.weights(), int8, pixels, Map.of()).bytes();
     }
 
     List<float[]> run(List<String> outputs) {
@@ -169,12 +170,13 @@ class Int8Test {
           small.run(List.of("probabilities")), List.of(after.toFloatArray()), 1e-5);
       byte[] float32 =
           OnnxFile.of(
-              graph,
-              crossing,
-              small.whole().weights(),
-              new Precision.Float32(),
-              PixelType.UINT8,
-              Map.of());
+                  graph,
+                  crossing,
+                  small.whole().weights(),
+                  new Precision.Float32(),
+                  PixelType.UINT8,
+                  Map.of())
+              .bytes();
       byte[] pixels = OnnxFileTest.pixels(Small.N, Small.SIDE);
       assertThat(OnnxFileTest.inOnnxRuntime(float32, OnnxFileTest.direct(pixels), Small.N).get(0))
           .isNotEqualTo(root.get(0));
@@ -207,7 +209,7 @@ class Int8Test {
       Ranges ranges =
           Calibration.ranges(graph, FEATURES, weights, graph.size(), batches(photographs(0, 32)));
       Precision int8 = new Precision.Int8(ranges, graph.size());
-      byte[] model = OnnxFile.of(graph, FEATURES, weights, int8, PixelType.UINT8, Map.of());
+      byte[] model = OnnxFile.of(graph, FEATURES, weights, int8, PixelType.UINT8, Map.of()).bytes();
 
       List<String> operators = optimised(model, folder.resolve("optimised.onnx"));
       assertThat(operators).doesNotContain("Conv", "FusedConv", "Gemm", "Clip", "Relu", "Add");
@@ -270,7 +272,8 @@ class Int8Test {
     Ranges.Range range = new Ranges.Range(-1, 1, List.of(0.1f, 0f, -0.1f));
     Precision int8 =
         new Precision.Int8(new Ranges(Map.of("normalization", range, "c", range)), graph.size());
-    byte[] model = OnnxFile.of(graph, List.of("c"), weights, int8, PixelType.UINT8, Map.of());
+    byte[] model =
+        OnnxFile.of(graph, List.of("c"), weights, int8, PixelType.UINT8, Map.of()).bytes();
     return OnnxFileTest.inOnnxRuntime(model, OnnxFileTest.direct(pixels), 4).get(0);
   }
 

@@ -182,7 +182,7 @@ class OnnxFileTest {
   }
 
   private static byte[] model(Graph graph, List<String> outputs, Segment weights, PixelType type) {
-    return OnnxFile.of(graph, outputs, weights.weights(), FLOAT32, type, Map.of());
+    return OnnxFile.of(graph, outputs, weights.weights(), FLOAT32, type, Map.of()).bytes();
   }
 
   @ParameterizedTest
