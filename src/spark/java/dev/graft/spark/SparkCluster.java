@@ -19,7 +19,11 @@ import org.apache.spark.sql.SparkSession;
 public final class SparkCluster implements Cluster {
   /** What is said by nobody else stands; {@code -Dspark.…=} and spark-submit say more. */
   private static final Map<String, String> DEFAULTS =
-      Map.of("spark.app.name", "graft", "spark.ui.showConsoleProgress", "false");
+      Map.of(
+          "spark.app.name", "graft",
+          "spark.ui.showConsoleProgress", "false",
+          // Else tables are made in a session of their own, which files that are sent don't reach.
+          "spark.sql.artifact.isolation.enabled", "false");
 
   /** Of a cluster that is this process: it needs no port that others reach. */
   private static final Map<String, String> LOCAL_DEFAULTS =
