@@ -59,9 +59,9 @@ public final class SparkCluster implements Cluster {
   }
 
   private static <T> T on(String master, Job<T> job) throws IOException {
-    // Of Spark's many words only errors are wanted; where it logs by itself, its own files say.
-    System.setProperty("org.slf4j.simpleLogger.log.org.apache.spark", "error");
-    System.setProperty("org.slf4j.simpleLogger.log.org.apache.hadoop", "error");
+    // What fails is thrown; where Spark logs by itself, its own files say how much.
+    System.setProperty("org.slf4j.simpleLogger.log.org.apache.spark", "off");
+    System.setProperty("org.slf4j.simpleLogger.log.org.apache.hadoop", "off");
     SparkSession.Builder builder = SparkSession.builder().master(master);
     DEFAULTS.forEach((key, value) -> setUnlessSet(builder, key, value));
     if (master.matches("local(\\[.*)?")) {
