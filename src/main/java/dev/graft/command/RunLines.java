@@ -88,7 +88,7 @@ record RunLines(Console console) implements RunEvents {
   }
 
   @Override
-  public void computing(int missing, int kept, RecordLayout layout, Path folder) {
+  public void computing(int missing, int kept, RecordLayout layout, String folder) {
     String there = kept == 0 ? "" : Text.of("; those of %,d pictures are there", kept);
     say(
         "Features: computing those of %,d pictures once (%s), to be kept in %s%s",

@@ -217,7 +217,7 @@ public final class PictureReader {
           });
     } catch (Unreadable e) {
       throw e;
-    } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError e) {
+    } catch (IOException | RuntimeException | VirtualMachineError e) {
       if (SharedHeap.isWanting(e)) {
         throw new Unreadable(
             name, "takes more memory than there is; give Java more by -Xmx, or leave it out.", e);

@@ -87,7 +87,7 @@ record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache, 
     if (missing.isEmpty()) {
       events.cached();
     } else {
-      events.computing(missing.size(), cache.kept(pictures), layout, folder);
+      events.computing(missing.size(), cache.kept(pictures), layout, folder.toString());
       Stopwatch watch = new Stopwatch();
       Set<Integer> tried = new HashSet<>();
       // Where the first of several copies can't be read, the next one has its turn.

@@ -47,7 +47,7 @@ public interface RunEvents extends TrainingEvents {
    * @param kept number of pictures whose features are there
    * @param folder where they are kept
    */
-  void computing(int missing, int kept, RecordLayout layout, Path folder);
+  void computing(int missing, int kept, RecordLayout layout, String folder);
 
   /**
    * They are.

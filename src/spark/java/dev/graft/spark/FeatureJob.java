@@ -118,10 +118,7 @@ final class FeatureJob {
         events.cached();
       } else {
         events.computing(
-            (int) wanted,
-            (int) (pictures - seen - wanted),
-            root.layout(),
-            Path.of(features.name()));
+            (int) wanted, (int) (pictures - seen - wanted), root.layout(), features.name());
         computed = compute(missing, wanted, root, features, fingerprints, failed);
       }
       return finished(looked, bad, failed, computed, pictures);

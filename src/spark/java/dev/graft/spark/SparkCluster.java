@@ -19,7 +19,11 @@ import org.apache.spark.sql.SparkSession;
 public final class SparkCluster implements Cluster {
   /** What is said by nobody else stands; {@code -Dspark.…=} and spark-submit say more. */
   private static final Map<String, String> DEFAULTS =
-      Map.of("spark.app.name", "graft", "spark.ui.showConsoleProgress", "false");
+      Map.of(
+          "spark.app.name", "graft",
+          "spark.ui.showConsoleProgress", "false",
+          // Else tables are made in a session of their own, which files that are sent don't reach.
+          "spark.sql.artifact.isolation.enabled", "false");
 
   /** Of a cluster that is this process: it needs no port that others reach. */
   private static final Map<String, String> LOCAL_DEFAULTS =
@@ -55,9 +59,9 @@ public final class SparkCluster implements Cluster {
   }
 
   private static <T> T on(String master, Job<T> job) throws IOException {
-    // Of Spark's many words only errors are wanted; where it logs by itself, its own files say.
-    System.setProperty("org.slf4j.simpleLogger.log.org.apache.spark", "error");
-    System.setProperty("org.slf4j.simpleLogger.log.org.apache.hadoop", "error");
+    // What fails is thrown; where Spark logs by itself, its own files say how much.
+    System.setProperty("org.slf4j.simpleLogger.log.org.apache.spark", "off");
+    System.setProperty("org.slf4j.simpleLogger.log.org.apache.hadoop", "off");
     SparkSession.Builder builder = SparkSession.builder().master(master);
     DEFAULTS.forEach((key, value) -> setUnlessSet(builder, key, value));
     if (master.matches("local(\\[.*)?")) {

@@ -41,18 +41,24 @@ class SparkTest {
         StandardOpenOption.APPEND);
   }
 
-  private CommandRun featurize(Path data, String master, String output) {
-    CommandRun run =
-        CommandRun.of(
-            "featurize",
-            data.toString(),
-            "--backbone=small-cnn",
-            "--weights=random",
-            "--set=input-size=12",
-            "--master=" + master,
-            "--output=" + folder.resolve(output));
+  private CommandRun featurize(Path data, String master, String output, String... more) {
+    String[] arguments = {
+      "featurize",
+      data.toString(),
+      "--backbone=small-cnn",
+      "--weights=random",
+      "--set=input-size=12",
+      "--master=" + master,
+      "--output=" + folder.resolve(output)
+    };
+    CommandRun run = run(arguments, more);
     assertThat(run.code()).as(run.err()).isZero();
     return run;
+  }
+
+  private static CommandRun run(String[] arguments, String... more) {
+    return CommandRun.of(
+        Stream.concat(Stream.of(arguments), Stream.of(more)).toArray(String[]::new));
   }
 
   private static List<String> files(Path folder) throws IOException {
@@ -76,6 +82,45 @@ class SparkTest {
     assertThat(files(folder.resolve("many"))).noneMatch(name -> name.endsWith(".unfinished"));
   }
 
+  /** What is fitted to pictures or decided by them is fitted and decided alike. */
+  @ParameterizedTest
+  @ValueSource(strings = {"precision=int8", "input-size=auto"})
+  void whatDependsOnThePicturesIsWhatItIsOnOneMachine(String setting) throws IOException {
+    Path data = manifest();
+    String option = "--set=" + setting;
+    SmallRun alone = SmallRun.train(data, folder.resolve("one"), option);
+
+    featurize(data, "local[2]", "many", option);
+
+    SmallRun after = SmallRun.train(data, folder.resolve("many"), option);
+    assertThat(after.json().at("/cache/hit").asBoolean()).isTrue();
+    assertThat(after.folder().resolve("predictions.csv"))
+        .hasSameTextualContentAs(alone.folder().resolve("predictions.csv"));
+  }
+
+  @Test
+  void aManifestMayBeATableOrLinesOfJson() throws IOException {
+    Path data = manifest();
+    Path lines = folder.resolve("photos/lines.jsonl");
+    Path table = folder.resolve("photos/table.parquet");
+    Files.write(
+        lines,
+        Files.readAllLines(data).stream()
+            .skip(1)
+            .limit(100)
+            .map(row -> "{\"path\": \"" + row.replaceFirst(",.*", "") + "\"}")
+            .toList());
+    try (SparkSession session = session()) {
+      session.read().option("header", true).csv(data.toString()).write().parquet(table.toString());
+    }
+
+    assertThat(featurize(lines, "local[2]", "many").out())
+        .contains("100 computed, 0 were there; 0");
+    assertThat(featurize(table, "local[2]", "many").out())
+        .contains("12 computed, 100 were there; 1");
+    assertThat(featurize(data, "local[2]", "many").out()).contains("0 computed, 112 were there; 1");
+  }
+
   @Test
   void aSecondJobComputesWhatIsMissingAndNothingElse() throws IOException {
     Path data = manifest();
@@ -90,6 +135,13 @@ class SparkTest {
     Files.move(folder.resolve("more/0.png"), folder.resolve("photos/new.png"));
     Files.writeString(data, "new.png,dark,train\n", StandardOpenOption.APPEND);
     assertThat(featurize(data, "local[2]", "many").out()).contains("1 computed, 112 were there");
+  }
+
+  private static SparkSession session() {
+    return SparkSession.builder()
+        .master("local[1]")
+        .config("spark.ui.enabled", "false")
+        .getOrCreate();
   }
 
   /** What a table holds, in the order of the paths. */
@@ -143,10 +195,5 @@ class SparkTest {
     assertThat(again.code()).isEqualTo(1);
     assertThat(again.err()).contains(to + " is there already");
     assertThat(files(Path.of(to))).isEqualTo(before);
-  }
-
-  private static CommandRun run(String[] arguments, String... more) {
-    return CommandRun.of(
-        Stream.concat(Stream.of(arguments), Stream.of(more)).toArray(String[]::new));
   }
 }
