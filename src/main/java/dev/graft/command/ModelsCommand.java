@@ -4,6 +4,7 @@ import dev.graft.Console;
 import dev.graft.Text;
 import dev.graft.zoo.BackboneEntry;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 
 /** {@code models}: the backbones. */
@@ -14,6 +15,9 @@ import picocli.CommandLine.Command;
     footerHeading = "%nExamples:%n",
     footer = {"  models                       what fine-tune --backbone takes"})
 final class ModelsCommand implements Callable<Integer> {
+  private static final String HERE = "here";
+  private static final String ABSENT = "not here yet (--weights keras downloads it)";
+
   private final Console console;
 
   ModelsCommand(Console console) {
@@ -36,6 +40,15 @@ final class ModelsCommand implements Callable<Integer> {
         "Parameters are the backbone's, without a classifier. Any input from 32 pixels a side"
             + " will do, from 71 for xception (--set input-size=N).");
     console.answer(
+        "infer --backbone NAME, for ImageNet's classes, takes another file of Keras's: "
+            + BackboneEntry.ALL.stream()
+                .flatMap(
+                    entry ->
+                        entry.publishedWithClassifier().stream()
+                            .map(file -> entry.id() + "'s is " + (file.isHere() ? HERE : ABSENT)))
+                .collect(Collectors.joining(", "))
+            + ".");
+    console.answer(
         "Other people's: --backbone FILE.onnx, FILE.pt (TorchScript), or GROUP:ARTIFACT of a zoo"
             + " of DJL's, such as ai.djl.pytorch:resnet18_embedding.");
     return 0;
@@ -47,10 +60,9 @@ final class ModelsCommand implements Callable<Integer> {
 
   private static String weights(BackboneEntry entry) {
     String bundled = entry.resource().isPresent() ? "bundled" : "none";
-    String absent = "not here yet (--weights keras downloads it)";
     return entry
         .published()
-        .map(file -> bundled + "; Keras's file " + (file.isHere() ? "here" : absent))
+        .map(file -> bundled + "; Keras's file " + (file.isHere() ? HERE : ABSENT))
         .orElse(bundled);
   }
 }

@@ -104,6 +104,10 @@ final class ImageNet {
       Function<SavedModel.Contents, T> use) {
     WeightSource source =
         weights
+            .filter(
+                text ->
+                    !(text.equals(WeightSource.KERAS)
+                        && entry.publishedWithClassifier().isPresent()))
             .map(text -> WeightSource.of(text, entry))
             .orElseGet(() -> WeightSource.withClassifier(entry));
     if (source instanceof WeightSource.Random) {

@@ -217,7 +217,7 @@ class GraftCommandTest {
     Said said = graft("models");
     assertThat(said.code()).isZero();
     assertThat(said.err()).isEmpty();
-    assertThat(said.lines()).hasSize(7);
+    assertThat(said.lines()).hasSize(8);
     assertThat(said.lines().get(1))
         .startsWith("vgg16                  14,714,688  32x32    71.3 % (Keras) ")
         .contains(" CC BY 4.0 ", " bundled; Keras's file ");
@@ -231,6 +231,9 @@ class GraftCommandTest {
     assertThat(said.lines().get(4))
         .startsWith("small-cnn                  65,568  32x32    none, trained from scratch ")
         .endsWith(" none");
+    assertThat(said.lines().get(6))
+        .startsWith("infer --backbone NAME, ")
+        .contains(" vgg16's is ", " xception's is ");
   }
 
   @Test
