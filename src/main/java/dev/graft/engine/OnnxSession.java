@@ -7,6 +7,7 @@ import ai.onnxruntime.OnnxTensorLike;
 import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import dev.graft.GraftException;
@@ -99,6 +100,8 @@ public final class OnnxSession implements AutoCloseable {
   private static OnnxSession open(Opening opening) {
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
+      // What it would print comes as an exception, too.
+      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
       // Threads that spin while they wait take the cores from those that decode pictures.
       options.addConfigEntry("session.intra_op.allow_spinning", "0");
       return new OnnxSession(opening.by(environment(), options));

@@ -5,7 +5,9 @@ import dev.graft.data.Listing;
 import dev.graft.network.Weight;
 import dev.graft.picture.PictureReader;
 import dev.graft.recipe.RecipeReader;
+import dev.graft.zoo.BackboneEntry;
 import dev.graft.zoo.WeightReader;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -13,11 +15,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
+import java.util.zip.Deflater;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import java.util.zip.ZipOutputStream;
 
 /**
  * What is damaged, and who is given it. The weight is how many of a hundred cases are of a kind.
@@ -31,7 +38,31 @@ enum Kind {
       return infer(seeds, file);
     }
   },
-  PICTURE("pictures, by the reader", 29) {
+  BACKBONE("own backbones, by the dry run", 4) {
+    @Override
+    Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
+      String file = backbone(seeds, folder, random).toString();
+      return refusable(() -> BackboneEntry.of(file, 12));
+    }
+  },
+  BACKBONE_COMMAND("own backbones, by fine-tune and infer", 1) {
+    @Override
+    Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
+      Path output = folder.resolve("output");
+      Path file = backbone(seeds, folder, random);
+      Outcome outcome = Command.run(seeds.trainingOn(file, output)).outcome();
+      if (outcome.end() != Outcome.End.SUCCESS) {
+        return outcome;
+      }
+      Path model = onlyFile(output.resolve("runs"), "network.json").getParent();
+      Path copy = onlyFile(model, "backbone" + (file.toString().endsWith(".pt") ? ".pt" : ".onnx"));
+      if (random.nextBoolean()) {
+        Files.write(copy, Mutation.mutated(Files.readAllBytes(copy), false, random));
+      }
+      return infer(seeds, model);
+    }
+  },
+  PICTURE("pictures, by the reader", 24) {
     @Override
     Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
       Path file = picture(seeds, folder, random);
@@ -252,6 +283,9 @@ enum Kind {
     }
   };
 
+  /** In bytes, to a file in TorchScript. */
+  private static final int MOST_ADDED = 400;
+
   final String title;
   final int ofHundred;
 
@@ -301,6 +335,53 @@ enum Kind {
 
   private static String output(Path folder) {
     return "--output=" + folder.resolve("output");
+  }
+
+  /** Mostly ONNX, where a file says most that can be wrong. */
+  private static Path backbone(Seeds seeds, Path folder, Random random) throws IOException {
+    boolean script = random.nextInt(3) == 0;
+    // A name of its own: what a file of a name, size and time gave is remembered.
+    Path file = folder.resolve(random.nextInt(1_000_000) + (script ? ".pt" : ".onnx"));
+    byte[] sound = script ? Files.readAllBytes(seeds.torchScript) : seeds.onnx;
+    byte[] damaged =
+        switch (random.nextInt(3)) {
+          case 0 -> Mutation.mutated(sound, false, random);
+          case 1 ->
+              script ? withDamagedEntry(seeds.torchScript, random) : OnnxDamage.of(sound, random);
+          default -> {
+            byte[] other = sound.clone(); // a weight, mostly, which nothing notices
+            other[random.nextInt(other.length)] ^= (byte) (1 << random.nextInt(8));
+            yield other;
+          }
+        };
+    return Files.write(file, damaged);
+  }
+
+  /** A ZIP file whose checksums are right. */
+  private static byte[] withDamagedEntry(Path zip, Random random) throws IOException {
+    Map<String, byte[]> entries = new LinkedHashMap<>();
+    try (ZipFile in = new ZipFile(zip.toFile())) {
+      for (ZipEntry entry : in.stream().toList()) {
+        entries.put(entry.getName(), in.getInputStream(entry).readAllBytes());
+      }
+    }
+    String which = any(List.copyOf(entries.keySet()), random);
+    byte[] damaged = Mutation.mutated(entries.get(which), which.endsWith(".py"), random);
+    // PyTorch's parser has no limit: thousands of open brackets in a row end the process.
+    if (damaged.length < entries.get(which).length + MOST_ADDED) {
+      entries.put(which, damaged);
+    }
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (ZipOutputStream written = new ZipOutputStream(out)) {
+      written.setLevel(Deflater.NO_COMPRESSION);
+      for (Map.Entry<String, byte[]> entry : entries.entrySet()) {
+        ZipEntry made = new ZipEntry(entry.getKey());
+        made.setTime(0); // so that the case is always the same
+        written.putNextEntry(made);
+        written.write(entry.getValue());
+      }
+    }
+    return out.toByteArray();
   }
 
   private static Path picture(Seeds seeds, Path folder, Random random) throws IOException {

@@ -1,8 +1,15 @@
 package dev.graft.fuzz;
 
+import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.graft.network.Graph;
+import dev.graft.network.Layer;
 import dev.graft.network.SmallCnn;
+import dev.graft.network.Step;
 import dev.graft.network.Weight;
+import dev.graft.network.onnx.OnnxFile;
+import dev.graft.network.onnx.PixelType;
+import dev.graft.network.onnx.Precision;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -42,6 +49,12 @@ final class Seeds {
       List.of(
           Weight.of("conv", Weight.Role.KERNEL, 2, 3, 3, 3),
           Weight.of("conv", Weight.Role.BIAS, 2));
+
+  /** A network with two outputs, of 12 pixels a side and of what its own file says. */
+  final byte[] onnx = onnx();
+
+  /** Likewise; what its pictures are like it does not say. */
+  final Path torchScript = RESOURCES.resolve("dev/graft/foreign/tiny.pt");
 
   final byte[] safetensors = safetensors(weights);
   final byte[] h5 = Files.readAllBytes(RESOURCES.resolve("keras/small-with-top.h5"));
@@ -145,6 +158,34 @@ final class Seeds {
     throw new IllegalStateException("no kernel of " + Arrays.toString(shape));
   }
 
+  private static byte[] onnx() {
+    Graph graph =
+        new Graph(
+            new Shape(3, 12, 12),
+            List.of(
+                new Step(
+                    new Layer.Conv2d("conv", 3, 4, 3, 2, Layer.Padding.SAME, 1, true),
+                    List.of(Graph.PIXELS)),
+                new Step(new Layer.Relu("relu"), List.of("conv")),
+                new Step(new Layer.MaxPool("pool", 2, 2, Layer.Padding.VALID), List.of("relu")),
+                new Step(new Layer.GlobalAveragePool("average"), List.of("pool"))));
+    Random random = new Random(9);
+    return OnnxFile.of(
+            graph,
+            List.of("relu", "average"),
+            weight -> {
+              float[] values = new float[weight.size()];
+              for (int i = 0; i < values.length; i++) {
+                values[i] = (float) random.nextGaussian();
+              }
+              return values;
+            },
+            new Precision.Float32(),
+            PixelType.FLOAT32,
+            Map.of("mean", "127, 127, 127", "deviation", "64, 64, 64"))
+        .bytes();
+  }
+
   private static byte[] safetensors(List<Weight> weights) {
     StringBuilder header = new StringBuilder("{\"__metadata__\":{\"format\":\"graft\"}");
     int size = 0;
@@ -171,6 +212,15 @@ final class Seeds {
       file.putFloat((float) (0.1 * random.nextGaussian()));
     }
     return file.array();
+  }
+
+  /** Likewise, on a backbone from a file. */
+  List<String> trainingOn(Path backbone, Path target) {
+    List<String> arguments = new ArrayList<>(training(Path.of("pretrained"), target));
+    arguments.set(1, "--backbone=" + backbone);
+    arguments.add("--set=mean=[127,127,127]");
+    arguments.add("--set=deviation=[64,64,64]");
+    return arguments;
   }
 
   /** The arguments of a training that takes half a second. */

@@ -81,6 +81,10 @@ public sealed interface ForeignFile extends AutoCloseable {
     } catch (IOException | MalformedModelException | RuntimeException e) {
       model.close();
       throw e;
+    } finally {
+      if (model.getModelPath() != null) {
+        Files.deleteIfExists(model.getModelPath()); // an empty folder that DJL makes for a stream
+      }
     }
   }
 
