@@ -47,6 +47,9 @@ final class DjlForward implements Forward {
     try {
       return predictor.predict(pictures);
     } catch (TranslateException e) {
+      if (e.getCause() instanceof GraftException reason) {
+        throw reason;
+      }
       throw new GraftException("The model can't take these pictures: " + e.getMessage(), e);
     }
   }

@@ -25,6 +25,7 @@ import dev.graft.network.Layer;
 import dev.graft.network.Network;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Weights;
+import dev.graft.network.djl.ForeignFile;
 import dev.graft.network.djl.Graft;
 import dev.graft.network.onnx.Precision;
 import dev.graft.network.onnx.Ranges;
@@ -260,6 +261,7 @@ public final class SavedModel {
       Path folder, Description description, GraftedNetwork design, Device device)
       throws IOException, MalformedModelException {
     Natives.engine();
+    design.backbone().foreign().ifPresent(layer -> ForeignFile.check(layer.format()));
     return new DjlForward(loaded(folder, description, design, device), design.inputSize());
   }
 

@@ -24,6 +24,9 @@ import java.util.Map;
 
 /** A network of somebody else's, opened: from an array to arrays, computed by what can. */
 public sealed interface ForeignFile extends AutoCloseable {
+  /** What DJL calls the only engine for TorchScript. */
+  String PYTORCH = "PyTorch";
+
   /**
    * All outputs, in the file's order, in the input's manager.
    *
@@ -65,16 +68,24 @@ public sealed interface ForeignFile extends AutoCloseable {
   }
 
   /**
+   * Checks that such files can be opened here.
+   *
+   * @throws GraftException if another engine would have to be here
+   */
+  static void check(Format format) {
+    if (format == Format.TORCHSCRIPT && !PYTORCH.equals(Engine.getDefaultEngineName())) {
+      throw new GraftException("TorchScript is computed by PyTorch, whose engine is not here.");
+    }
+  }
+
+  /**
    * By a stream: through a path DJL would also believe what lies beside the file, such as the
    * {@code serving.properties} of a saved model.
    */
   private static Model torchScript(Path file, Device device)
       throws IOException, MalformedModelException {
-    String engine = "PyTorch";
-    if (!engine.equals(Engine.getDefaultEngineName())) {
-      throw new GraftException("TorchScript is computed by PyTorch, whose engine is not here.");
-    }
-    Model model = Model.newInstance("foreign", device, engine);
+    check(Format.TORCHSCRIPT);
+    Model model = Model.newInstance("foreign", device, PYTORCH);
     try (InputStream bytes = new BufferedInputStream(Files.newInputStream(file))) {
       model.load(bytes);
       return model;
