@@ -9,7 +9,6 @@ import dev.graft.engine.OnnxSession;
 import dev.graft.picture.Framing;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -61,7 +60,7 @@ public final class ExportedModel {
    */
   static LoadedModel load(Path file) {
     try {
-      OnnxSession session = OnnxSession.open(Files.readAllBytes(file));
+      OnnxSession session = OnnxSession.open(file);
       try {
         return loaded(session);
       } catch (IOException | RuntimeException | Error e) {
