@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
+import java.time.Duration;
+import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -13,9 +15,14 @@ import org.apache.hadoop.fs.FileSystem;
  * A file, or a folder, that appears whole or not at all: whoever writes it has one of his own, and
  * the driver gives those their names whose tasks it has heard.
  *
- * @param name that it is to have
+ * @param name that it is to have; it begins with the job's
  */
 record Unfinished(Place folder, String name) implements Serializable {
+  private static final Duration DAY = Duration.ofDays(1);
+
+  private static final Pattern OF_A_JOB =
+      Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-.*" + WholeFile.UNFINISHED);
+
   WritableByteChannel create(Configuration configuration) throws IOException {
     Place place = place();
     return Channels.newChannel(place.system(configuration).create(place.hadoop(), true));
@@ -39,7 +46,10 @@ record Unfinished(Place folder, String name) implements Serializable {
     }
   }
 
-  /** Deletes what a job's dead and superfluous tasks have left. */
+  /**
+   * Deletes what a job's dead and superfluous tasks have left; and what jobs have left that were
+   * themselves killed, once it is so old that nobody is at work on it.
+   */
   static void deleteAll(Place folder, String job, Configuration configuration) throws IOException {
     FileSystem system = folder.system(configuration);
     if (!system.exists(folder.hadoop())) {
@@ -47,7 +57,8 @@ record Unfinished(Place folder, String name) implements Serializable {
     }
     for (FileStatus file : system.listStatus(folder.hadoop())) {
       String name = file.getPath().getName();
-      if (name.startsWith(job) && name.endsWith(WholeFile.UNFINISHED)) {
+      boolean old = System.currentTimeMillis() - file.getModificationTime() > DAY.toMillis();
+      if (OF_A_JOB.matcher(name).matches() && (name.startsWith(job) || old)) {
         system.delete(file.getPath(), true);
       }
     }

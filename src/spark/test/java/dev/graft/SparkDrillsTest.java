@@ -152,7 +152,7 @@ class SparkDrillsTest {
     assertThat(process.destroyForcibly()).isTrue();
     assertThat(isBeingWritten(features)).isTrue();
 
-    CommandRun run = job.get(2, TimeUnit.MINUTES);
+    CommandRun run = job.get(5, TimeUnit.MINUTES);
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.out()).contains("200 computed, 0 were there; 0 ");
     requireWhole();

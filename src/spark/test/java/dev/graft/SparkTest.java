@@ -10,8 +10,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -128,8 +131,14 @@ class SparkTest {
     List<String> records =
         files(folder.resolve("many")).stream().filter(name -> name.endsWith(".records")).toList();
 
+    Path left =
+        folder.resolve("many/fingerprints/" + UUID.randomUUID() + "-0-0.records.unfinished");
+    Path others = Files.createFile(Path.of(left.toString().replace("-0-0", "-0-1")));
+    Files.setLastModifiedTime(Files.createFile(left), FileTime.from(Instant.EPOCH));
     assertThat(featurize(data, "local[2]", "many").out()).contains("0 computed, 112 were there");
     assertThat(files(folder.resolve("many"))).containsAll(records);
+    assertThat(left).as("of a job that was killed").doesNotExist();
+    assertThat(others).as("of one that may be at work").exists();
 
     new Pictures(folder.resolve("more")).add(1, 20, 20, "dark", "train");
     Files.move(folder.resolve("more/0.png"), folder.resolve("photos/new.png"));
