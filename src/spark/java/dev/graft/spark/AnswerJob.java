@@ -7,7 +7,6 @@ import dev.graft.run.Cluster;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Encoders;
@@ -27,22 +26,22 @@ final class AnswerJob {
   private final SparkSession session;
   private final Configuration configuration;
   private final Place to;
+  private final Leftovers left;
   private final Progress.Display display;
-  private final String job = UUID.randomUUID().toString();
 
-  AnswerJob(SparkSession session, Place to, Progress.Display display) {
+  AnswerJob(SparkSession session, Place to, Leftovers left, Progress.Display display) {
     this.session = session;
     configuration = session.sparkContext().hadoopConfiguration();
     this.to = to;
+    this.left = left;
     this.display = display;
   }
 
   Cluster.Answered run(Supplier<PortableModel> asked, List<Place> pictures, int top)
       throws IOException, InterruptedException {
     requireNew();
-    Place beside = to.parent();
-    Unfinished list = new Unfinished(beside, job + "-pictures");
-    Unfinished answers = new Unfinished(beside, job + "-answers");
+    Unfinished list = left.in(to.parent(), PICTURES);
+    Unfinished answers = left.in(to.parent(), "answers");
     PortableModel model = asked.get();
     try (Sent.Original original = new Sent.Original(session.sparkContext(), model.file())) {
       PictureTable.Listed listed = new PictureTable(session).of(pictures, list.place());
@@ -71,8 +70,6 @@ final class AnswerJob {
       Map<String, Object> counted = seen.getAsJava();
       long failed = (Long) counted.get(FAILED);
       return new Cluster.Answered(model.name(), (Long) counted.get(PICTURES) - failed, failed);
-    } finally {
-      Unfinished.deleteAll(beside, job, configuration);
     }
   }
 

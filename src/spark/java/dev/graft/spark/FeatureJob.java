@@ -20,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -67,34 +66,26 @@ final class FeatureJob {
   private final Configuration configuration;
   private final Recipe asked;
   private final Place output;
+  private final Leftovers left;
   private final RunEvents events;
-  private final String job = UUID.randomUUID().toString();
 
-  FeatureJob(SparkSession session, Recipe asked, Place output, RunEvents events) {
+  FeatureJob(SparkSession session, Recipe asked, Place output, Leftovers left, RunEvents events) {
     this.session = session;
     context = session.sparkContext();
     configuration = context.hadoopConfiguration();
     this.asked = asked;
     this.output = output;
+    this.left = left;
     this.events = events;
   }
 
   Featurizer.Featurized run() throws IOException {
     PortableRoot.check(asked);
     mark();
-    Unfinished list = new Unfinished(output.resolve("features"), job + "-pictures");
-    Dataset<Row> looked = null;
-    try {
-      PictureTable.Listed listed =
-          new PictureTable(session).of(List.of(Place.of(asked.data())), list.place());
-      looked = look(listed);
-      return run(looked, listed.count());
-    } finally {
-      if (looked != null) {
-        looked.unpersist();
-      }
-      Unfinished.deleteAll(list.folder(), job, configuration);
-    }
+    Unfinished list = left.in(output.resolve("features"), "pictures");
+    PictureTable.Listed listed =
+        new PictureTable(session).of(List.of(Place.of(asked.data())), list.place());
+    return run(look(listed), listed.count());
   }
 
   private Featurizer.Featurized run(Dataset<Row> looked, long pictures) throws IOException {
@@ -104,29 +95,25 @@ final class FeatureJob {
     PortableRoot root = root(looked);
     Place features = output.resolve("features").resolve(root.key().folderName());
     Place fingerprints = output.resolve("fingerprints");
+    left.mayBeIn(features);
+    left.mayBeIn(fingerprints);
     Dataset<Row> missing =
         missing(
                 looked,
                 kept(features, root.key().text(), root.layout().bytes()),
                 kept(fingerprints, Fingerprints.KEY, Fingerprint.BYTES))
             .persist(StorageLevel.DISK_ONLY());
-    try {
-      long wanted = missing.count();
-      List<Work.Bad> failed = new ArrayList<>();
-      long computed = 0;
-      if (wanted == 0) {
-        events.cached();
-      } else {
-        events.computing(
-            (int) wanted, (int) (pictures - seen - wanted), root.layout(), features.name());
-        computed = compute(missing, wanted, root, features, fingerprints, failed);
-      }
-      return finished(looked, bad, failed, computed, pictures);
-    } finally {
-      missing.unpersist();
-      Unfinished.deleteAll(features, job, configuration);
-      Unfinished.deleteAll(fingerprints, job, configuration);
+    long wanted = missing.count();
+    List<Work.Bad> failed = new ArrayList<>();
+    long computed = 0;
+    if (wanted == 0) {
+      events.cached();
+    } else {
+      events.computing(
+          (int) wanted, (int) (pictures - seen - wanted), root.layout(), features.name());
+      computed = compute(missing, wanted, root, features, fingerprints, failed);
     }
+    return finished(looked, bad, failed, computed, pictures);
   }
 
   /** So that nobody learns from what lies here. */
@@ -188,10 +175,10 @@ final class FeatureJob {
         local,
         () -> {
           Dataset<Row> sides = looked.filter(functions.col(SIDE).isNotNull());
-          long left = sides.count() / 2;
+          long rest = sides.count() / 2;
           for (Row each : sides.groupBy(SIDE).count().orderBy(SIDE).collectAsList()) {
-            left -= each.getLong(1);
-            if (left < 0) {
+            rest -= each.getLong(1);
+            if (rest < 0) {
               return each.getInt(0);
             }
           }
@@ -267,7 +254,7 @@ final class FeatureJob {
         Tally tally = new Tally(context, events.progress("features", "pictures", wanted))) {
       Work work =
           Work.of(
-              job,
+              left.job(),
               model.sent(),
               root,
               features,

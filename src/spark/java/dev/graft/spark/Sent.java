@@ -8,8 +8,12 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Phaser;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.spark.SparkContext;
 import org.apache.spark.SparkFiles;
+import org.apache.spark.TaskContext;
 
 /**
  * A model that the driver sends to every process, which opens it once, however many tasks it has.
@@ -19,6 +23,9 @@ import org.apache.spark.SparkFiles;
 record Sent(String name) implements Serializable {
   /** Of this process. */
   private static final Map<String, AutoCloseable> OPEN = new ConcurrentHashMap<>();
+
+  /** Its tasks that use one, and the one that frees them. */
+  private static final Phaser USERS = new Phaser(1);
 
   /** The driver's copy, which processes come for when they begin. */
   static final class Original implements AutoCloseable {
@@ -46,8 +53,14 @@ record Sent(String name) implements Serializable {
     T open(Path file) throws IOException;
   }
 
-  /** What this process has made of it. */
+  /** What this process has made of it; for a task, and as long as that is at work. */
   <T extends AutoCloseable> T open(Class<T> type, Opening<T> opening) {
+    USERS.register();
+    TaskContext.get()
+        .addTaskCompletionListener(
+            task -> {
+              USERS.arriveAndDeregister();
+            });
     return type.cast(
         OPEN.computeIfAbsent(
             name,
@@ -60,15 +73,21 @@ record Sent(String name) implements Serializable {
             }));
   }
 
-  /** Frees the models of this process. */
+  /**
+   * Frees the models of this process, when its last task has ended: of a job that failed, some are
+   * still at work, and native code that is freed under them ends the JVM.
+   */
   static void closeAll() {
-    for (AutoCloseable each : OPEN.values()) {
-      try {
+    try {
+      USERS.awaitAdvanceInterruptibly(USERS.arrive(), 1, TimeUnit.MINUTES);
+      for (AutoCloseable each : OPEN.values()) {
         each.close();
-      } catch (Exception e) {
-        throw new IllegalStateException("a model that can't be closed", e);
       }
+      OPEN.clear();
+    } catch (TimeoutException | InterruptedException e) {
+      // The end of the process frees them.
+    } catch (Exception e) {
+      throw new IllegalStateException("a model that can't be closed", e);
     }
-    OPEN.clear();
   }
 }

@@ -33,13 +33,15 @@ public final class SparkCluster implements Cluster {
           "spark.driver.bindAddress", "127.0.0.1");
 
   private interface Job<T> {
-    T run(SparkSession session) throws IOException, InterruptedException;
+    T run(SparkSession session, Leftovers left) throws IOException, InterruptedException;
   }
 
   @Override
   public Featurizer.Featurized featurize(
       String master, Recipe asked, String output, RunEvents events) throws IOException {
-    return on(master, session -> new FeatureJob(session, asked, Place.of(output), events).run());
+    return on(
+        master,
+        (session, left) -> new FeatureJob(session, asked, Place.of(output), left, events).run());
   }
 
   @Override
@@ -53,8 +55,8 @@ public final class SparkCluster implements Cluster {
       throws IOException {
     return on(
         master,
-        session ->
-            new AnswerJob(session, Place.of(to), display)
+        (session, left) ->
+            new AnswerJob(session, Place.of(to), left, display)
                 .run(model, pictures.stream().map(Place::of).toList(), top));
   }
 
@@ -67,8 +69,12 @@ public final class SparkCluster implements Cluster {
     if (master.matches("local(\\[.*)?")) {
       LOCAL_DEFAULTS.forEach((key, value) -> setUnlessSet(builder, key, value));
     }
-    try (SparkSession session = builder.getOrCreate()) {
-      return job.run(session);
+    try {
+      SparkSession session = builder.getOrCreate();
+      try (Leftovers left = new Leftovers(session);
+          session) {
+        return job.run(session, left);
+      }
     } catch (GraftException e) {
       throw e;
     } catch (Exception e) {

@@ -5,10 +5,7 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
-import java.time.Duration;
-import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 
 /**
@@ -18,11 +15,6 @@ import org.apache.hadoop.fs.FileSystem;
  * @param name that it is to have; it begins with the job's
  */
 record Unfinished(Place folder, String name) implements Serializable {
-  private static final Duration DAY = Duration.ofDays(1);
-
-  private static final Pattern OF_A_JOB =
-      Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-.*" + WholeFile.UNFINISHED);
-
   WritableByteChannel create(Configuration configuration) throws IOException {
     Place place = place();
     return Channels.newChannel(place.system(configuration).create(place.hadoop(), true));
@@ -43,24 +35,6 @@ record Unfinished(Place folder, String name) implements Serializable {
     FileSystem system = folder.system(configuration);
     if (!system.rename(place().hadoop(), whole.hadoop())) {
       throw new IOException(place().name() + " can't be given its name");
-    }
-  }
-
-  /**
-   * Deletes what a job's dead and superfluous tasks have left; and what jobs have left that were
-   * themselves killed, once it is so old that nobody is at work on it.
-   */
-  static void deleteAll(Place folder, String job, Configuration configuration) throws IOException {
-    FileSystem system = folder.system(configuration);
-    if (!system.exists(folder.hadoop())) {
-      return;
-    }
-    for (FileStatus file : system.listStatus(folder.hadoop())) {
-      String name = file.getPath().getName();
-      boolean old = System.currentTimeMillis() - file.getModificationTime() > DAY.toMillis();
-      if (OF_A_JOB.matcher(name).matches() && (name.startsWith(job) || old)) {
-        system.delete(file.getPath(), true);
-      }
     }
   }
 }
