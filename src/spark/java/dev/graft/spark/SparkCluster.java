@@ -71,16 +71,17 @@ public final class SparkCluster implements Cluster {
     }
     try {
       SparkSession session = builder.getOrCreate();
-      try (Leftovers left = new Leftovers(session);
-          session) {
-        return job.run(session, left);
+      try (Leftovers left = new Leftovers(session)) {
+        try (session) {
+          return job.run(session, left);
+        } finally {
+          Sent.closeAll(); // waits for this process's last tasks, which leave something, too
+        }
       }
     } catch (GraftException e) {
       throw e;
     } catch (Exception e) {
       throw failed(e);
-    } finally {
-      Sent.closeAll();
     }
   }
 
