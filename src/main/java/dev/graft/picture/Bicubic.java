@@ -48,6 +48,11 @@ final class Bicubic {
     if (width < 1 || height < 1) {
       throw new IllegalArgumentException("new size must be >= 1x1, was " + width + "x" + height);
     }
+    if (box.equals(new Box(0, 0, width, height))
+        && picture.width() == width
+        && picture.height() == height) {
+      return picture; // as the weights of both passes, 1 and 0, would have it
+    }
     int[] rows = resizeRows(picture.rgb(), picture.width(), box, width);
     return new Picture(width, height, resizeColumns(rows, width * CHANNELS, box.height(), height));
   }
@@ -55,7 +60,6 @@ final class Bicubic {
   /** The box with its rows resized, {@code (box.height, outWidth, 3)}, values 0..255. */
   private static int[] resizeRows(byte[] rgb, int width, Box box, int outWidth) {
     int[] out = new int[Math.multiplyExact(box.height(), outWidth * CHANNELS)];
-    // A pass that changes nothing needs no special case: its weights are 1 and 0 exactly.
     Taps taps = taps(box.width(), outWidth);
     int written = 0;
     for (int y = 0; y < box.height(); y++) {
