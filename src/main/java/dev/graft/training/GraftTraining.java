@@ -19,6 +19,7 @@ import ai.djl.training.optimizer.AdamW;
 import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.ParameterTracker;
 import ai.djl.translate.TranslateException;
+import dev.graft.GraftException;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.feature.FeatureBatches;
@@ -102,6 +103,8 @@ public final class GraftTraining implements AutoCloseable {
         events.stoppedEarly(recipe.earlyStopping().patience());
       } catch (TranslateException e) {
         throw new IllegalStateException(e);
+      } catch (IllegalStateException e) {
+        throw noGradients(e);
       }
       if (restoreBest) {
         best.restore();
@@ -109,6 +112,17 @@ public final class GraftTraining implements AutoCloseable {
       }
       return recorder.history();
     }
+  }
+
+  /** DJL looks at the first step's gradients: of features that are all alike they add up to 0. */
+  private static RuntimeException noGradients(IllegalStateException e) {
+    return String.valueOf(e.getMessage()).startsWith("Gradient values are all zeros")
+        ? new GraftException(
+            "Nothing can be learnt: the backbone's features are the same for all pictures. Check"
+                + " how pictures are prepared for it (mean, deviation, order, input-size), or take"
+                + " another one.",
+            e)
+        : e;
   }
 
   private CrossEntropy loss(FeatureBatches train) {

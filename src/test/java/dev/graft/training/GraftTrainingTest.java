@@ -1,6 +1,7 @@
 package dev.graft.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
@@ -11,6 +12,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
+import dev.graft.GraftException;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.feature.FeatureBatches;
@@ -98,6 +100,10 @@ class GraftTrainingTest {
   }
 
   private Graft graft(Recipe recipe) {
+    return graft(recipe, CLASSES.size());
+  }
+
+  private Graft graft(Recipe recipe, int classes) {
     Engine.getInstance().setRandomSeed(5);
     GraftedNetwork.Scaling scaling = new GraftedNetwork.Scaling(1, recipe.standardize());
     int width = GraftedNetwork.featureWidth(NETWORK, SIDE, List.of());
@@ -107,7 +113,7 @@ class GraftTrainingTest {
             recipe.head().hidden(),
             recipe.head().inputDropout(),
             recipe.head().dropout(),
-            CLASSES.size());
+            classes);
     GraftedNetwork design =
         GraftedNetwork.of(
             NETWORK, SIDE, Preprocessing.ZERO_ONE, recipe.unfreeze(), List.of(), scaling, head);
@@ -179,6 +185,27 @@ class GraftTrainingTest {
         new GraftTraining(graft, fromPixels, recipe, Device.cpu(), TrainingEvents.UNHEARD)) {
       History history = training.fit(train, validation);
       return new Outcome(history, training.evaluate(validation, CLASSES, (place, row) -> {}));
+    }
+  }
+
+  /** As of a backbone for which pictures are prepared otherwise than they should be. */
+  @Test
+  void featuresThatAreNothingForAllPicturesAreASentence() {
+    Recipe recipe = recipe("standardize=false", "batch-size=4", "head.hidden=0");
+    Graft graft = graft(recipe, 4); // of 1, 2, 4 … gradients add up to 0 to the last bit
+    FeatureSource nothing =
+        (manager, rows) ->
+            new NDList(
+                source(graft, false).read(manager, rows).stream()
+                    .map(values -> values.mul(0))
+                    .toList());
+    int[] one = {0, 3, 6, 9};
+    FeatureBatches train = FeatureBatches.shuffled(nothing, one, labels(one), 4, 1, 1);
+    try (GraftTraining training =
+        new GraftTraining(graft, false, recipe, Device.cpu(), TrainingEvents.UNHEARD)) {
+      assertThatExceptionOfType(GraftException.class)
+          .isThrownBy(() -> training.fit(train, train))
+          .withMessageStartingWith("Nothing can be learnt: ");
     }
   }
 
