@@ -38,13 +38,7 @@ final class ImageNet {
    * @param onnx whether ONNX Runtime is to compute it
    */
   static LoadedModel load(Device device, boolean onnx) {
-    if (onnx) {
-      return bundled(new Precision.Float32(), ImageNet::rendered);
-    }
-    Natives.engine();
-    int side = ENTRY.photographSize();
-    Forward forward = new DjlForward(Backbone.imageNet(ENTRY, side, device), side);
-    return bundled(new Precision.Float32(), model -> new LoadedModel(model, forward));
+    return bundled(new Precision.Float32(), model -> loaded(model, device, onnx));
   }
 
   /** With the backbone in 8 bits. */
@@ -64,10 +58,11 @@ final class ImageNet {
         entry,
         weights,
         display,
-        model ->
-            OnnxForward.suits(device) && !isLarge(model.design())
-                ? rendered(model)
-                : new LoadedModel(model, djl(model, device)));
+        model -> loaded(model, device, OnnxForward.suits(device) && !isLarge(model.design())));
+  }
+
+  private static LoadedModel loaded(SavedModel.Contents model, Device device, boolean onnx) {
+    return onnx ? rendered(model) : new LoadedModel(model, djl(model, device));
   }
 
   /** Whether the heap has no room for it as a file's bytes: VGG16 with its dense layers. */
@@ -102,17 +97,7 @@ final class ImageNet {
       Optional<String> weights,
       Progress.Display display,
       Function<SavedModel.Contents, T> use) {
-    WeightSource source =
-        weights
-            .filter(
-                text ->
-                    !(text.equals(WeightSource.KERAS)
-                        && entry.publishedWithClassifier().isPresent()))
-            .map(text -> WeightSource.of(text, entry))
-            .orElseGet(() -> WeightSource.withClassifier(entry));
-    if (source instanceof WeightSource.Random) {
-      throw new GraftException("weights: random ones know no classes.");
-    }
+    WeightSource source = WeightSource.withClassifier(weights, entry);
     try (WeightReader reader = source.open(design(entry).graph().weights(), display).reader()) {
       return use.apply(contents(entry, reader.weights(), new Precision.Float32()));
     }

@@ -2,16 +2,10 @@ package dev.graft.inference;
 
 import ai.djl.Device;
 import dev.graft.engine.OnnxSession;
-import dev.graft.network.GraftedNetwork;
-import dev.graft.network.Weights;
-import dev.graft.network.onnx.OnnxFile;
-import dev.graft.network.onnx.PixelType;
-import dev.graft.network.onnx.Precision;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 
 /** In ONNX Runtime, on the CPU. */
@@ -19,18 +13,6 @@ final class OnnxForward implements Forward {
   private final OnnxSession session;
   private final int batch;
   private ByteBuffer pixels = ByteBuffer.allocateDirect(0);
-
-  OnnxForward(GraftedNetwork design, Weights weights, Precision precision) {
-    this(
-        OnnxFile.of(
-                design.graph(),
-                List.of(GraftedNetwork.PROBABILITIES),
-                weights,
-                precision,
-                PixelType.UINT8,
-                Map.of())
-            .open());
-  }
 
   /**
    * Takes a session over.

@@ -3,7 +3,6 @@ package dev.graft.inference;
 import ai.djl.Device;
 import dev.graft.GraftException;
 import dev.graft.Progress;
-import dev.graft.network.GraftedNetwork;
 import dev.graft.network.onnx.OnnxFile;
 import dev.graft.network.onnx.PixelType;
 import dev.graft.network.onnx.Precision;
@@ -11,7 +10,6 @@ import dev.graft.zoo.BackboneEntry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -68,14 +66,7 @@ public record PortableModel(String name, byte[] file) {
     if (ImageNet.isLarge(model.design())) {
       throw tooLarge(model);
     }
-    OnnxFile file =
-        OnnxFile.of(
-            model.design().graph(),
-            List.of(GraftedNetwork.PROBABILITIES),
-            model.weights(),
-            model.precision(),
-            PixelType.UINT8,
-            ExportedModel.metadata(model));
+    OnnxFile file = model.onnx(model.precision(), PixelType.UINT8, ExportedModel.metadata(model));
     if (file.size() > MOST) {
       throw tooLarge(model);
     }

@@ -27,6 +27,8 @@ import dev.graft.network.Preprocessing;
 import dev.graft.network.Weights;
 import dev.graft.network.djl.ForeignFile;
 import dev.graft.network.djl.Graft;
+import dev.graft.network.onnx.OnnxFile;
+import dev.graft.network.onnx.PixelType;
 import dev.graft.network.onnx.Precision;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
@@ -277,7 +279,18 @@ public final class SavedModel {
       GraftedNetwork design,
       Weights weights,
       Precision precision,
-      List<String> classes) {}
+      List<String> classes) {
+    /**
+     * The whole network, from pixels to probabilities, in ONNX.
+     *
+     * @param numbers in which it is to compute
+     * @param metadata what the file is to say of itself
+     */
+    public OnnxFile onnx(Precision numbers, PixelType pixels, Map<String, String> metadata) {
+      List<String> outputs = List.of(GraftedNetwork.PROBABILITIES);
+      return OnnxFile.of(design.graph(), outputs, weights, numbers, pixels, metadata);
+    }
+  }
 
   /**
    * Reads a model without any engine.
@@ -299,7 +312,7 @@ public final class SavedModel {
   }
 
   static Forward rendered(Contents model) {
-    return new OnnxForward(model.design(), model.weights(), model.precision());
+    return new OnnxForward(model.onnx(model.precision(), PixelType.UINT8, Map.of()).open());
   }
 
   private interface Reading<T> {

@@ -22,7 +22,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -154,7 +153,7 @@ public final class Exporter {
     if (file.toAbsolutePath().getParent() != null) {
       Files.createDirectories(file.toAbsolutePath().getParent());
     }
-    WholeFile.write(file, channel -> onnx.writeTo(Channels.newOutputStream(channel)));
+    WholeFile.write(file, onnx::writeTo);
     return exported;
   }
 
@@ -175,8 +174,7 @@ public final class Exporter {
   private static OnnxFile onnx(SavedModel.Contents model, Precision precision) {
     Map<String, String> metadata = ExportedModel.metadata(model);
     metadata.put("graft", GitCommit.ofGraft());
-    return OnnxFile.of(
-        model.design().graph(), OUTPUTS, model.weights(), precision, PixelType.FLOAT32, metadata);
+    return model.onnx(precision, PixelType.FLOAT32, metadata);
   }
 
   private OnnxFile int8(SavedModel.Contents model, Known known, Decision decision) {

@@ -12,7 +12,6 @@ import dev.graft.zoo.BackboneEntry;
 import dev.graft.zoo.WeightReader;
 import dev.graft.zoo.WeightSource;
 import java.io.IOException;
-import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -64,7 +63,7 @@ public final class RootExporter {
       if (to.toAbsolutePath().getParent() != null) {
         Files.createDirectories(to.toAbsolutePath().getParent());
       }
-      WholeFile.write(to, channel -> file.writeTo(Channels.newOutputStream(channel)));
+      WholeFile.write(to, file::writeTo);
       return new Exported(to, file.size(), outputs, design.inputSize());
     }
   }

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** Where a recipe's {@code weights} come from. */
 public sealed interface WeightSource {
@@ -96,21 +97,25 @@ public sealed interface WeightSource {
   /**
    * Weights with the classifier of ImageNet's classes that they were trained with.
    *
+   * @param weights as in a recipe; empty for those that go with the backbone
    * @throws GraftException where there are none
    */
-  static WeightSource withClassifier(BackboneEntry backbone) {
-    if (backbone.equals(BackboneEntry.EFFICIENTNET_LITE0)) {
-      return of(PRETRAINED, backbone);
+  static WeightSource withClassifier(Optional<String> weights, BackboneEntry backbone) {
+    Optional<Published> published = backbone.publishedWithClassifier();
+    if (published.isPresent() && weights.orElse(KERAS).equals(KERAS)) {
+      return new Remote(backbone.id(), published.get());
     }
-    return backbone
-        .publishedWithClassifier()
-        .map(file -> new Remote(backbone.id(), file))
-        .orElseThrow(
-            () ->
-                GraftException.of(
-                    "backbone: %s does not come with a classifier of ImageNet's classes;"
-                        + " efficientnet-lite0, vgg16 and xception do.",
-                    backbone.id()));
+    if (weights.isEmpty() && !backbone.equals(BackboneEntry.EFFICIENTNET_LITE0)) {
+      throw GraftException.of(
+          "backbone: %s does not come with a classifier of ImageNet's classes;"
+              + " efficientnet-lite0, vgg16 and xception do.",
+          backbone.id());
+    }
+    WeightSource source = of(weights.orElse(PRETRAINED), backbone);
+    if (source instanceof Random) {
+      throw new GraftException("weights: random ones know no classes.");
+    }
+    return source;
   }
 
   /** What was done to the pictures that these weights were trained on. */

@@ -1,9 +1,9 @@
 package dev.graft.spark;
 
 import dev.graft.io.WholeFile;
+import dev.graft.run.OutputFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.time.Duration;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,8 +20,6 @@ import org.apache.spark.sql.SparkSession;
  * killed, once it is so old that nobody can be at work on it.
  */
 final class Leftovers implements AutoCloseable {
-  private static final Duration DAY = Duration.ofDays(1);
-
   private static final Pattern OF_A_JOB =
       Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-.*" + WholeFile.UNFINISHED);
 
@@ -78,7 +76,8 @@ final class Leftovers implements AutoCloseable {
     }
     for (FileStatus file : system.listStatus(folder.hadoop())) {
       String name = file.getPath().getName();
-      boolean old = System.currentTimeMillis() - file.getModificationTime() > DAY.toMillis();
+      long age = System.currentTimeMillis() - file.getModificationTime();
+      boolean old = age > OutputFolder.LONGEST_JOB.toMillis();
       if (OF_A_JOB.matcher(name).matches() && (name.startsWith(job) || old)) {
         system.delete(file.getPath(), true);
       }

@@ -31,6 +31,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -175,7 +176,7 @@ class GraftModelZooTest {
 
   @Test
   void vgg16sFileWithItsTopIsDownloadedAndMustBeTheOneThatKerasPublishes() throws IOException {
-    assertThat(WeightSource.withClassifier(BackboneEntry.VGG16))
+    assertThat(WeightSource.withClassifier(Optional.empty(), BackboneEntry.VGG16))
         .isEqualTo(new WeightSource.Remote("vgg16", Published.VGG16));
     assertThat(Published.VGG16.download().uri())
         .hasToString(

@@ -13,9 +13,12 @@ import dev.graft.network.Layer;
 import dev.graft.network.Step;
 import dev.graft.network.Weights;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -132,8 +135,8 @@ public final class OnnxFile {
   }
 
   /** Writes it, piece by piece. */
-  public void writeTo(OutputStream to) throws IOException {
-    writeTo(CodedOutputStream.newInstance(to, BUFFER));
+  public void writeTo(WritableByteChannel to) throws IOException {
+    writeTo(CodedOutputStream.newInstance(Channels.newOutputStream(to), BUFFER));
   }
 
   private void writeTo(CodedOutputStream out) throws IOException {
@@ -161,7 +164,7 @@ public final class OnnxFile {
       Path file = Files.createTempFile("graft-", ".onnx");
       file.toFile().deleteOnExit();
       try {
-        try (OutputStream out = Files.newOutputStream(file)) {
+        try (FileChannel out = FileChannel.open(file, StandardOpenOption.WRITE)) {
           writeTo(out);
         }
         return OnnxSession.open(file);

@@ -139,8 +139,9 @@ final class Quantizing extends Frozen {
     int[] bias = new int[Math.toIntExact(shape[0])];
     float[] steps = new float[bias.length];
     float[] biasSteps = new float[bias.length];
+    int pixels = to.pixels(layer);
     for (int i = 0; i < bias.length; i++) {
-      int out = i / to.pixels(layer);
+      int out = i / pixels;
       bias[i] = whole.bias()[out];
       steps[i] = whole.steps()[out];
       biasSteps[i] = whole.biasSteps()[out];

@@ -21,6 +21,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -127,7 +128,7 @@ class LightModelTest {
     OnnxFile written = around();
     byte[] bytes = written.bytes();
     ByteArrayOutputStream pieces = new ByteArrayOutputStream(bytes.length);
-    written.writeTo(pieces);
+    written.writeTo(Channels.newChannel(pieces));
     assertThat(pieces.toByteArray()).isEqualTo(bytes).hasSize((int) written.size());
     ModelProto model = ModelProto.parseFrom(bytes);
     assertThat(model.getMetadataProps(0).getValue()).isEqualTo("b");
