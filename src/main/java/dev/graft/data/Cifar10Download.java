@@ -1,84 +1,148 @@
 package dev.graft.data;
 
-import ai.djl.util.Utils;
-import dev.graft.Progress;
+import ai.djl.Application;
+import ai.djl.basicdataset.BasicDatasets;
+import ai.djl.repository.Artifact;
+import ai.djl.repository.MRL;
+import ai.djl.repository.Repository;
+import ai.djl.util.Progress;
+import dev.graft.Reason;
 import dev.graft.Text;
 import dev.graft.io.Download;
-import dev.graft.io.Hash;
-import dev.graft.io.WholeFile;
+import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.URI;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Optional;
-import java.util.zip.GZIPInputStream;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
-/**
- * CIFAR-10 from DJL's repository, in the place where DJL's own {@code Cifar10} puts it: each finds
- * what the other has downloaded. DJL itself is not asked to download, for it waits for ever where a
- * network drops what it is sent.
- */
+/** CIFAR-10 from DJL's repository of data sets, by DJL's own download and in DJL's cache. */
 final class Cifar10Download {
-  private static final String PLACE = "dataset/cv/ai/djl/basicdataset/cifar10/";
+  /** How long the server may send nothing. DJL itself would wait forever. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  /** As in {@code metadata.json} beside them. */
-  private static final List<Download> FILES =
-      List.of(
-          file(Cifar10Files.TEST, 28_259_644, "e3211925febe953b7bce86a8cb3cca98724aceee"),
-          file(Cifar10Files.MERGED_TRAIN, 141_317_082, "7d419c355d2267b1f8e949af07cef073d26c590e"));
+  private static final String VERSION = "1.0";
 
   private Cifar10Download() {}
 
-  private static Download file(String name, long size, String sha1) {
-    return new Download(
-        URI.create("https://mlrepo.djl.ai/" + PLACE + name + ".gz"),
-        size,
-        Optional.of(new Hash(Hash.Algorithm.SHA1, sha1)));
-  }
-
   /**
-   * The folder of an earlier download if there is one, else that of a new one.
+   * Returns the folder of an earlier download, or downloads.
    *
    * @return a folder that holds {@code data_batch.bin} and {@code test_batch.bin}
-   * @throws IOException if there is none; its message is a clause that says why
+   * @throws IOException if neither is possible; its message is a clause that gives the reason
    */
-  static Path fetch(Progress.Display display) throws IOException {
-    return fetch(Utils.getCacheDir().resolve("cache/repo").resolve(PLACE + "1.0"), FILES, display);
+  static Path fetch(dev.graft.Progress.Display display) throws IOException {
+    return fetch(BasicDatasets.REPOSITORY, PATIENCE, display);
   }
 
-  static Path fetch(Path folder, List<Download> files, Progress.Display display)
+  static Path fetch(
+      Repository repository, Duration patience, dev.graft.Progress.Display display)
       throws IOException {
+    MRL cifar10 =
+        repository.dataset(
+            Application.CV.IMAGE_CLASSIFICATION, BasicDatasets.GROUP_ID, "cifar10", VERSION);
+    Path folder =
+        repository.getCacheDirectory().resolve(cifar10.toURI().getPath()).resolve(VERSION);
     if (Files.isDirectory(folder)) {
       return folder;
     }
     Download.checkOnline();
     display.say(
         Text.of(
-            "CIFAR-10 is not here: it is downloaded, once, 170 MB from %s to %s. The bundled"
-                + " sample does without: --data cifar10-sample.",
-            files.get(0).uri().getHost(), folder));
-    Files.createDirectories(folder.getParent());
-    try {
-      WholeFile.folder(
-          folder,
-          unfinished -> {
-            for (Download file : files) {
-              String name = Path.of(file.uri().getPath()).getFileName().toString();
-              Path packed = unfinished.resolve(name);
-              file.to(packed, display);
-              try (InputStream in = new GZIPInputStream(Files.newInputStream(packed))) {
-                Files.copy(in, unfinished.resolve(name.replaceFirst("\\.gz$", "")));
+            "CIFAR-10 was not found. Downloading it once, 170 MB, from %s to %s. To do without, use"
+                + " the bundled sample: --data cifar10-sample.",
+            repository.getBaseUri().getHost(), folder));
+    Shown shown = new Shown(display);
+    CompletableFuture<Path> download = new CompletableFuture<>();
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                Artifact artifact = cifar10.getDefaultArtifact();
+                cifar10.prepare(artifact, shown);
+                download.complete(repository.getResourceDirectory(artifact));
+              } catch (IOException | RuntimeException e) {
+                download.completeExceptionally(e);
               }
-              Files.delete(packed);
-            }
-          });
-    } catch (IOException e) {
-      if (!Files.isDirectory(folder)) { // else another process was faster
-        throw e;
+            },
+            "cifar10-download");
+    thread.setDaemon(true); // a silent server must not keep the program from ending
+    thread.start();
+    try {
+      return await(download, shown, patience);
+    } finally {
+      shown.end();
+    }
+  }
+
+  /** Waits for the download while it makes progress. */
+  private static Path await(CompletableFuture<Path> download, Shown shown, Duration patience)
+      throws IOException {
+    while (true) {
+      long before = shown.done;
+      try {
+        return download.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        if (shown.done == before) {
+          throw new IOException("the server sent nothing for " + patience.toSeconds() + " s", e);
+        }
+      } catch (ExecutionException e) {
+        throw new IOException(reason(e.getCause()), e.getCause());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException("the download was interrupted", e);
       }
     }
-    return folder;
+  }
+
+  private static String reason(Throwable cause) {
+    if (cause instanceof UnknownHostException) {
+      return "the host " + cause.getMessage() + " is unknown";
+    }
+    if (cause instanceof FileNotFoundException) {
+      return "the server does not have " + cause.getMessage();
+    }
+    return Reason.of(cause, cause.getClass().getSimpleName());
+  }
+
+  /** Shows DJL's progress, in bytes, as Graft shows its own. */
+  private static final class Shown implements Progress {
+    private final dev.graft.Progress.Display display;
+    private dev.graft.Progress progress = dev.graft.Progress.NONE;
+    private volatile long done;
+
+    Shown(dev.graft.Progress.Display display) {
+      this.display = display;
+    }
+
+    @Override
+    public void reset(String message, long max, String trailingMessage) {
+      progress = display.progress("CIFAR-10", "bytes", max);
+    }
+
+    @Override
+    public void start(long initialProgress) {
+      update(initialProgress);
+    }
+
+    @Override
+    public void end() {
+      progress.close();
+    }
+
+    @Override
+    public void increment(long increment) {
+      update(done + Math.max(0, increment)); // DJL counts the end of a file as -1
+    }
+
+    @Override
+    public void update(long progressed, String message) {
+      done = progressed;
+      progress.stepTo(progressed);
+    }
   }
 }

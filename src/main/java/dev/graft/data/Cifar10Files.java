@@ -1,9 +1,15 @@
 package dev.graft.data;
 
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.training.dataset.Batch;
+import ai.djl.training.dataset.Dataset;
 import dev.graft.GraftException;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -11,8 +17,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * CIFAR-10's binary files: records of a label and a picture, {@code (1 + 3 * 32 * 32)} bytes, the
- * picture as planes of red, green and blue, {@code (3, 32, 32)}.
+ * CIFAR-10's binary files: records of {@code 1 + 3 * 32 * 32} bytes, a label and the planes {@code
+ * (3, 32, 32)} of an image. Graft checks them, and DJL's {@code Cifar10} reads them.
  */
 final class Cifar10Files {
   static final String MERGED_TRAIN = "data_batch.bin";
@@ -23,12 +29,16 @@ final class Cifar10Files {
   private static final List<String> ALL = Stream.concat(TRAIN.stream(), Stream.of(TEST)).toList();
   private static final String CLASS_NAMES = "batches.meta.txt";
 
-  private static final int PLANE = Cifar10.SIDE * Cifar10.SIDE; // bytes
   private static final int RECORD = 1 + Cifar10.PICTURE_BYTES; // bytes
-  private static final int RECORDS_AT_ONCE = 1_000;
 
-  /** Of training and of test pictures each: what an array holds. */
-  private static final int MOST_RECORDS = Integer.MAX_VALUE / Cifar10.PICTURE_BYTES / 2;
+  /** Records that DJL reads at once, as many as an official file has; 120 MB in float32. */
+  private static final int RECORDS_AT_ONCE = 10_000;
+
+  /** Records that are copied from DJL's array at once. */
+  private static final int COPIED_AT_ONCE = 1_000;
+
+  /** Maximum number of training and of test images each: what an array can hold. */
+  private static final int MAX_RECORDS = Integer.MAX_VALUE / Cifar10.PICTURE_BYTES / 2;
 
   private Cifar10Files() {}
 
@@ -122,43 +132,70 @@ final class Cifar10Files {
         throw unreadable(file, e);
       }
     }
-    if (records > MOST_RECORDS) {
+    if (records > MAX_RECORDS) {
       throw new GraftException(
           files.get(0).getParent() + " has " + records + " records, where CIFAR-10 has 60000.");
     }
     return (int) records;
   }
 
-  /** Puts a file's records from the {@code first}th picture on. */
+  /** Reads a file's records; they become the {@code first}th image and those after it. */
   private static void read(
       Path file, int first, int count, int classes, byte[] labels, byte[] pixels) {
-    byte[] some = new byte[RECORDS_AT_ONCE * RECORD];
-    try (InputStream in = Files.newInputStream(file)) {
-      for (int record = 0; record < count; record++) {
-        int at = record % RECORDS_AT_ONCE * RECORD;
-        if (at == 0) {
-          int wanted = Math.min(RECORDS_AT_ONCE, count - record) * RECORD;
-          if (in.readNBytes(some, 0, wanted) < wanted) {
-            throw new EOFException("it was cut off meanwhile");
-          }
-        }
-        int label = some[at] & 0xff;
-        if (label >= classes) {
-          throw GraftException.of(
-              "%s is damaged: record %d (from 0) has label %d; labels are 0 to %d.",
-              file, record, label, classes - 1);
-        }
-        labels[first + record] = (byte) label;
-        int to = (first + record) * Cifar10.PICTURE_BYTES;
-        for (int from = at + 1; from <= at + PLANE; from++) {
-          pixels[to++] = some[from];
-          pixels[to++] = some[from + PLANE];
-          pixels[to++] = some[from + 2 * PLANE];
-        }
+    try {
+      for (int from = 0; from < count; from += RECORDS_AT_ONCE) {
+        int records = Math.min(RECORDS_AT_ONCE, count - from);
+        copy(
+            new Cifar10Repository(file, (long) from * RECORD, records * RECORD),
+            records,
+            ByteBuffer.wrap(labels, first + from, records),
+            ByteBuffer.wrap(
+                pixels, (first + from) * Cifar10.PICTURE_BYTES, records * Cifar10.PICTURE_BYTES));
       }
     } catch (IOException e) {
       throw unreadable(file, e);
     }
+    for (int record = 0; record < count; record++) {
+      int label = labels[first + record] & 0xff;
+      if (label >= classes) {
+        throw GraftException.of(
+            "%s is damaged: record %d (from 0) has label %d; labels are 0 to %d.",
+            file, record, label, classes - 1);
+      }
+    }
+  }
+
+  /** Copies what DJL's dataset reads: labels, and images {@code (N, 32, 32, 3)}, 0 to 255. */
+  private static void copy(
+      Cifar10Repository repository, int records, ByteBuffer labels, ByteBuffer pixels)
+      throws IOException {
+    if (Engine.getAllEngines().isEmpty()) {
+      throw new GraftException(
+          "CIFAR-10 is read by DJL's Cifar10, which needs an engine that trains, such as PyTorch;"
+              + " the bundled sample, cifar10-sample, needs none.");
+    }
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      var dataset =
+          ai.djl.basicdataset.cv.classification.Cifar10.builder()
+              .optManager(QuietManager.of(manager))
+              .optRepository(repository)
+              .optUsage(Dataset.Usage.TRAIN)
+              .setSampling(COPIED_AT_ONCE, false)
+              .build();
+      dataset.prepare(null);
+      for (int from = 0; from < records; from += COPIED_AT_ONCE) {
+        int to = Math.min(from + COPIED_AT_ONCE, records);
+        try (NDManager some = manager.newSubManager();
+            Batch batch = dataset.getByRange(some, from, to)) {
+          labels.put(bytes(batch.getLabels()));
+          pixels.put(bytes(batch.getData()));
+        }
+      }
+    }
+  }
+
+  private static byte[] bytes(NDList values) {
+    return values.singletonOrThrow().toType(DataType.UINT8, false).toByteArray();
   }
 
   private static GraftException unreadable(Path file, IOException e) {

@@ -1,46 +1,47 @@
 package dev.graft.training;
 
 /**
- * When to stop, as Keras's {@code EarlyStopping} decides it for a loss: an epoch improves if its
- * loss is below the best so far by more than {@code minDelta}; after {@code patience} epochs in a
- * row without improvement training stops, though never after the first. A loss that is not a number
- * never improves.
+ * The rule of Keras's {@code EarlyStopping} for a loss. An epoch improves if its loss is below the
+ * best so far by more than {@code minDelta}; training stops after {@code patience} epochs in a row
+ * without improvement, but never after the first epoch. A NaN loss never improves.
+ *
+ * @param patience epochs to wait for an improvement, at least 0
+ * @param minDelta how far below the best loss an improvement must be, at least 0
  */
-public final class EarlyStopping {
-  /** What follows from an epoch's loss. */
+public record EarlyStopping(int patience, double minDelta) {
+  /** What follows from the epochs so far. */
   public enum Decision {
     IMPROVED,
     WAIT,
     STOP
   }
 
-  private final int patience;
-  private final double minDelta;
-  private double best = Double.POSITIVE_INFINITY;
-  private int bestEpoch;
-  private int epoch;
-  private int waited;
+  /**
+   * The state after some epochs.
+   *
+   * @param bestEpoch the epoch with the best loss, from 1; 0 while there is none
+   */
+  public record Outcome(Decision decision, int bestEpoch) {}
 
-  EarlyStopping(int patience, double minDelta) {
-    this.patience = patience;
-    this.minDelta = minDelta;
-  }
-
-  /** Takes the loss of the next epoch. */
-  Decision next(double loss) {
-    epoch++;
-    waited++;
-    if (loss < best - minDelta) {
-      best = loss;
-      bestEpoch = epoch;
-      waited = 0;
-      return Decision.IMPROVED;
+  /**
+   * Decides whether training goes on.
+   *
+   * @param losses the validation loss of each epoch so far, in order; at least one
+   */
+  public Outcome after(double... losses) {
+    double best = Double.POSITIVE_INFINITY;
+    int bestEpoch = 0;
+    for (int i = 0; i < losses.length; i++) {
+      if (losses[i] < best - minDelta) {
+        best = losses[i];
+        bestEpoch = i + 1;
+      }
     }
-    return waited >= patience && epoch > 1 ? Decision.STOP : Decision.WAIT;
-  }
-
-  /** The epoch with the best loss so far, from 1; 0 while there is none. */
-  int bestEpoch() {
-    return bestEpoch;
+    int epoch = losses.length;
+    if (bestEpoch == epoch) {
+      return new Outcome(Decision.IMPROVED, bestEpoch);
+    }
+    boolean exhausted = epoch - bestEpoch >= patience && epoch > 1;
+    return new Outcome(exhausted ? Decision.STOP : Decision.WAIT, bestEpoch);
   }
 }

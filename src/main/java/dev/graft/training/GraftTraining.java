@@ -14,6 +14,7 @@ import ai.djl.training.dataset.Batch;
 import ai.djl.training.evaluator.Accuracy;
 import ai.djl.training.listener.EpochTrainingListener;
 import ai.djl.training.listener.EvaluatorTrainingListener;
+import ai.djl.training.listener.TrainingListener;
 import ai.djl.training.optimizer.Adam;
 import ai.djl.training.optimizer.AdamW;
 import ai.djl.training.optimizer.Optimizer;
@@ -27,6 +28,7 @@ import dev.graft.network.djl.Graft;
 import dev.graft.network.djl.Segment;
 import dev.graft.recipe.Recipe;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -61,7 +63,7 @@ public final class GraftTraining implements AutoCloseable {
     inputs = fromPixels ? pixels : graft.root().getOutputShapes(pixels);
     // A model of its own: DJL thaws everything in one that was loaded.
     model = Model.newInstance("graft", device);
-    model.setBlock(graft.logits(fromPixels));
+    model.setBlock(graft.trainable(fromPixels));
   }
 
   /** A copy of the trained weights, to be kept and gone back to. */
@@ -79,38 +81,43 @@ public final class GraftTraining implements AutoCloseable {
         LearningRate.of(recipe.schedule(), recipe.warmupEpochs(), recipe.epochs(), train.batches());
     EarlyStopping earlyStopping =
         new EarlyStopping(recipe.earlyStopping().patience(), recipe.earlyStopping().minDelta());
-    boolean restoreBest = recipe.earlyStopping().restoreBest();
-    try (KeptWeights best = weights()) {
-      EpochRecorder recorder =
-          new EpochRecorder(
-              events,
-              recipe.epochs(),
-              train.batches(),
-              earlyStopping,
-              step -> recipe.learningRate() * rate.at(step),
-              restoreBest ? best::keep : () -> {});
+    var history = new HistoryListener(train.batches(), step -> recipe.learningRate() * rate.at(step));
+    try (KeptWeights best = weights();
+        var progress =
+            new ProgressListener(
+                events, recipe.epochs(), train.batches(), history, earlyStopping)) {
+      // DJL's two listeners compute the figures that the others read; the last one may stop.
+      List<TrainingListener> listeners = new ArrayList<>();
+      listeners.add(new EpochTrainingListener());
+      listeners.add(new EvaluatorTrainingListener());
+      listeners.add(history);
+      listeners.add(progress);
+      listeners.add(new DivergenceListener());
+      if (recipe.earlyStopping().restoreBest()) {
+        listeners.add(new BestWeightsListener(history, earlyStopping, best));
+      }
+      listeners.add(new EarlyStoppingListener(history, earlyStopping, recipe.epochs()));
       DefaultTrainingConfig config =
           new DefaultTrainingConfig(loss(train))
               .addEvaluator(new Accuracy())
               .optDevices(new Device[] {device})
               .optOptimizer(optimizer(rate))
-              .addTrainingListeners(
-                  new EpochTrainingListener(), new EvaluatorTrainingListener(), recorder);
+              .addTrainingListeners(listeners.toArray(TrainingListener[]::new));
       try (Trainer trainer = model.newTrainer(config)) {
         trainer.initialize(inputs);
         EasyTrain.fit(trainer, recipe.epochs(), train, validation);
-      } catch (EpochRecorder.Stopped stopped) {
-        events.stoppedEarly(recipe.earlyStopping().patience());
+      } catch (EarlyStoppingListener.Stopped stopped) {
+        events.stoppedEarly(earlyStopping.patience());
       } catch (TranslateException e) {
         throw new IllegalStateException(e);
       } catch (IllegalStateException e) {
         throw noGradients(e);
       }
-      if (restoreBest) {
+      if (recipe.earlyStopping().restoreBest()) {
         best.restore();
-        events.restored(earlyStopping.bestEpoch());
+        events.restored(earlyStopping.after(history.validationLosses()).bestEpoch());
       }
-      return recorder.history();
+      return history.history();
     }
   }
 

@@ -5,22 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import ai.djl.Device;
-import ai.djl.ndarray.NDManager;
-import ai.djl.repository.AbstractRepository;
-import ai.djl.repository.Artifact;
-import ai.djl.repository.MRL;
-import ai.djl.repository.Metadata;
-import ai.djl.training.dataset.Batch;
-import ai.djl.util.Progress;
+import ai.djl.repository.RemoteRepository;
 import com.sun.net.httpserver.HttpServer;
 import dev.graft.Console;
 import dev.graft.GraftException;
-import dev.graft.io.Download;
 import dev.graft.picture.Picture;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -28,6 +19,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -35,19 +27,17 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.Callable;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+/** DJL reads the files, so that these tests need an engine. */
+@Tag("engine")
 class Cifar10Test {
   private static final int RECORD = 3073;
   private static final List<String> FILES =
@@ -104,78 +94,6 @@ class Cifar10Test {
                 "CIFAR-10 downloaded from DJL's repository to %s (no cifar-10-batches-bin in %s): 2003 training and 2 test pictures",
                 merged,
                 folder));
-  }
-
-  /** Two readers that know nothing of each other. */
-  @Tag("engine")
-  @Test
-  void picturesAndLabelsAreThoseThatDjlsCifar10Reads() throws Exception {
-    Path merged = writeMerged(records(12, 3), records(1, 4));
-    DataSet ours = Cifar10.find(List.of(folder), () -> merged);
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
-      var theirs =
-          ai.djl.basicdataset.cv.classification.Cifar10.builder()
-              .optManager(manager)
-              .optRepository(new FolderRepository(merged))
-              .setSampling(12, false)
-              .build();
-      theirs.prepare(null);
-      try (Batch batch = theirs.getByRange(manager.newSubManager(), 0, 12)) {
-        float[] pixels = batch.getData().singletonOrThrow().toFloatArray(); // (12, 32, 32, 3)
-        float[] labels = batch.getLabels().singletonOrThrow().toFloatArray();
-        for (int i = 0; i < 12; i++) {
-          assertThat(ours.pictures().label(i)).isEqualTo((int) labels[i]);
-          byte[] rgb = ours.pictures().read(i, 0).orElseThrow().rgb();
-          for (int at = 0; at < rgb.length; at++) {
-            assertThat(rgb[at] & 0xff).isEqualTo((int) pixels[i * 3072 + at]);
-          }
-        }
-      }
-    }
-  }
-
-  /** A repository of DJL's that copies nothing into DJL's cache, as its own local one does. */
-  private static final class FolderRepository extends AbstractRepository {
-    private final Path folder;
-    private final Metadata metadata = new Metadata.MatchAllMetadata();
-
-    FolderRepository(Path folder) {
-      super("test", folder.toUri());
-      this.folder = folder;
-      Artifact.Item item = new Artifact.Item();
-      item.setName("data_batch.bin");
-      Artifact artifact = new Artifact();
-      artifact.setFiles(Map.of("data_batch.bin", item));
-      metadata.setArtifacts(List.of(artifact));
-    }
-
-    @Override
-    public boolean isRemote() {
-      return false;
-    }
-
-    @Override
-    public Metadata locate(MRL mrl) {
-      return metadata;
-    }
-
-    @Override
-    public Artifact resolve(MRL mrl, Map<String, String> filter) {
-      return metadata.getArtifacts().get(0);
-    }
-
-    @Override
-    public void prepare(Artifact artifact, Progress progress) {}
-
-    @Override
-    public InputStream openStream(Artifact.Item item, String path) throws IOException {
-      return Files.newInputStream(folder.resolve(item.getName()));
-    }
-
-    @Override
-    public List<MRL> getResources() {
-      return List.of();
-    }
   }
 
   /** In a Java of its own, for names are made when a class is loaded. */
@@ -368,90 +286,102 @@ class Cifar10Test {
     assertSameAsRecord(data.pictures(), 49_999, last, 9_999);
   }
 
-  /** The folder where DJL puts it, so that a second run, offline or not, asks no network. */
+  /** DJL's cache, so that a second run needs no network. */
   @Test
   void anEarlierDownloadInDjlsCacheIsFoundWithoutANetwork() throws IOException {
-    assumeTrue(System.getenv("DJL_CACHE_DIR") == null, "DJL_CACHE_DIR wins over a property");
-    Path cached =
-        Files.createDirectories(
-            folder.resolve("cache/repo/dataset/cv/ai/djl/basicdataset/cifar10/1.0"));
-    String before = System.getProperty("DJL_CACHE_DIR");
-    System.setProperty("DJL_CACHE_DIR", folder.toString());
-    try {
-      assertThat(Cifar10Download.fetch(Console.silent())).isEqualTo(cached);
-    } finally {
-      if (before == null) {
-        System.clearProperty("DJL_CACHE_DIR");
-      } else {
-        System.setProperty("DJL_CACHE_DIR", before);
-      }
-    }
-  }
+    Path cached = Files.createDirectories(folder.resolve(IN_CACHE));
+    RemoteRepository nowhere = repository("http://127.0.0.1:1/");
 
-  @Test
-  void aDownloadIsAnnouncedUnpackedAndKeptWholeOrNotAtAll() throws IOException {
-    HttpServer server = serve(() -> {});
-    server.start();
-    try {
-      Path target = folder.resolve("cifar10/1.0");
-      ByteArrayOutputStream said = new ByteArrayOutputStream();
-      PrintStream stream = new PrintStream(said, true, StandardCharsets.UTF_8);
-      try (Console console = new Console(stream, stream, false)) {
-        assertThatIOException()
-            .isThrownBy(
-                () -> Cifar10Download.fetch(target, files(server, "test_batch", "gone"), console))
-            .withMessage("the server answers with the HTTP status 404");
-        assertThat(target.getParent()).isEmptyDirectory();
-
-        Cifar10Download.fetch(target, files(server, "test_batch", "data_batch"), console);
-      }
-      assertThat(said.toString(StandardCharsets.UTF_8))
-          .startsWith("CIFAR-10 is not here: ")
-          .contains("170 MB from 127.0.0.1 to " + target, "--data cifar10-sample")
-          .containsPattern("Downloading http://127.0.0.1:\\d+/data_batch.bin.gz \\(");
-      assertThat(target.resolve("data_batch.bin")).hasBinaryContent(records(3, 1));
-      assertThat(target.toFile().list())
-          .containsExactlyInAnyOrder("data_batch.bin", "test_batch.bin");
-    } finally {
-      server.stop(0);
-    }
+    assertThat(Cifar10Download.fetch(nowhere, Duration.ofSeconds(1), Console.silent()))
+        .isEqualTo(cached);
   }
 
   @Test
   @Timeout(60)
-  void twoDownloadsAtOnceEndInOneFolder() throws Exception {
-    CountDownLatch bothAsk = new CountDownLatch(2);
-    HttpServer server =
-        serve(
-            () -> {
-              bothAsk.countDown();
-              bothAsk.await();
-            });
-    ExecutorService threads = Executors.newFixedThreadPool(4);
-    server.setExecutor(threads);
-    server.start();
-    try {
-      Path target = folder.resolve("cifar10/1.0");
-      List<Download> files = files(server, "data_batch");
-      Callable<Path> fetch = () -> Cifar10Download.fetch(target, files, Console.silent());
-      for (Future<Path> each : threads.invokeAll(List.of(fetch, fetch))) {
-        assertThat(each.get().resolve("data_batch.bin")).hasBinaryContent(records(3, 1));
-      }
-      assertThat(target.getParent().toFile().list()).containsExactly("1.0");
+  void djlsDownloadIsAnnouncedAndStoredWholeOrNotAtAll() throws IOException {
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    PrintStream stream = new PrintStream(said, true, StandardCharsets.UTF_8);
+    Path target = folder.resolve(IN_CACHE);
+    HttpServer server = serve(Set.of(METADATA, TRAIN), () -> {});
+    String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/";
+    try (Console console = new Console(stream, stream, false)) {
+      assertThatIOException()
+          .isThrownBy(() -> Cifar10Download.fetch(repository(url), Duration.ofSeconds(9), console))
+          .withMessage("the server does not have " + url + TEST);
     } finally {
       server.stop(0);
-      threads.shutdownNow();
     }
+    assertThat(said.toString(StandardCharsets.UTF_8))
+        .startsWith("CIFAR-10 was not found. ")
+        .contains("170 MB, from 127.0.0.1 to " + target, "--data cifar10-sample");
+    assertThat(target).doesNotExist();
+
+    HttpServer complete = serve(Set.of(METADATA, TRAIN, TEST), () -> {});
+    try {
+      Path found =
+          Cifar10Download.fetch(
+              repository("http://127.0.0.1:" + complete.getAddress().getPort() + "/"),
+              Duration.ofSeconds(9),
+              Console.silent());
+      assertThat(found).isEqualTo(target);
+      assertThat(train(Cifar10.find(List.of(), () -> found))).hasSize(3);
+    } finally {
+      complete.stop(0);
+    }
+    assertThat(target.toFile().list())
+        .containsExactlyInAnyOrder("data_batch.bin", "test_batch.bin");
+  }
+
+  @Test
+  @Timeout(60)
+  void aServerThatFallsSilentIsGivenUp() throws IOException {
+    CountDownLatch never = new CountDownLatch(1);
+    HttpServer server = serve(Set.of(METADATA), never::await);
+    String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/";
+    try {
+      assertThatIOException()
+          .isThrownBy(
+              () ->
+                  Cifar10Download.fetch(
+                      repository(url), Duration.ofSeconds(1), Console.silent()))
+          .withMessage("the server sent nothing for 1 s");
+    } finally {
+      never.countDown();
+      server.stop(0);
+    }
+    assertThat(folder.resolve(IN_CACHE)).doesNotExist();
+  }
+
+  private static final String PLACE = "dataset/cv/image_classification/ai/djl/basicdataset/cifar10/";
+  private static final String IN_CACHE = "cache/" + PLACE + "1.0";
+  private static final String METADATA = PLACE + "metadata.json";
+  private static final String TRAIN = PLACE + "1.0/data_batch.bin.gz";
+  private static final String TEST = PLACE + "1.0/test_batch.bin.gz";
+
+  /** DJL's repository at another address, with a cache of its own. */
+  private RemoteRepository repository(String url) {
+    return new RemoteRepository("test", URI.create(url)) {
+      @Override
+      public Path getCacheDirectory() {
+        return folder.resolve("cache");
+      }
+    };
   }
 
   private interface Wait {
     void once() throws InterruptedException;
   }
 
-  /** A server that has both files and nothing else. */
-  private static HttpServer serve(Wait wait) throws IOException {
-    Map<String, byte[]> served =
-        Map.of("/data_batch.bin.gz", gzip(records(3, 1)), "/test_batch.bin.gz", gzip(new byte[0]));
+  /** A server with some of the files that DJL's has. */
+  private static HttpServer serve(Set<String> paths, Wait wait) throws IOException {
+    Map<String, byte[]> all =
+        Map.of(
+            METADATA,
+            metadata().getBytes(StandardCharsets.UTF_8),
+            TRAIN,
+            gzip(records(3, 1)),
+            TEST,
+            gzip(records(1, 2)));
     HttpServer server =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext(
@@ -459,21 +389,27 @@ class Cifar10Test {
         exchange -> {
           try (exchange) {
             wait.once();
-            byte[] body = served.getOrDefault(exchange.getRequestURI().getPath(), new byte[0]);
+            String path = exchange.getRequestURI().getPath().substring(1);
+            byte[] body = paths.contains(path) ? all.get(path) : new byte[0];
             exchange.sendResponseHeaders(body.length == 0 ? 404 : 200, body.length);
             exchange.getResponseBody().write(body);
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
           }
         });
+    server.start();
     return server;
   }
 
-  private static List<Download> files(HttpServer server, String... names) {
-    String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/";
-    return Stream.of(names)
-        .map(name -> new Download(URI.create(url + name + ".bin.gz"), -1, Optional.empty()))
-        .toList();
+  /** As DJL's repository describes the data set, but for the sizes. */
+  private static String metadata() {
+    return """
+        {"metadataVersion": "0.2", "resourceType": "dataset", "groupId": "ai.djl.basicdataset",
+         "artifactId": "cifar10", "name": "cifar10", "artifacts": [{"version": "1.0", "files": {
+           "data_batch.bin": {"uri": "1.0/data_batch.bin.gz", "size": 3, "name": "data_batch.bin"},
+           "test_batch.bin": {"uri": "1.0/test_batch.bin.gz", "size": 3, "name": "test_batch.bin"}
+         }}]}
+        """;
   }
 
   private static byte[] gzip(byte[] bytes) throws IOException {

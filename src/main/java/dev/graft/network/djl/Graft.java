@@ -3,9 +3,13 @@ package dev.graft.network.djl;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
+import ai.djl.nn.SequentialBlock;
 import dev.graft.network.GraftedNetwork;
 import dev.graft.network.Graph;
 import dev.graft.network.Weight;
+import java.util.HashSet;
+import java.util.Set;
 
 /** A {@link GraftedNetwork} in DJL, in segments that share their weights. */
 public final class Graft {
@@ -51,9 +55,27 @@ public final class Graft {
     return segment(design.cut(), design.featuresEnd());
   }
 
-  /** Features {@code (N, F)} to logits {@code (N, classes)}. */
-  public Segment head() {
-    return segment(design.featuresEnd(), design.logitsEnd());
+  /**
+   * Returns the new head, from features {@code (N, F)} to logits {@code (N, classes)}: scaling, and
+   * then DJL's {@code Linear} and activation blocks with dropout between them.
+   */
+  public SequentialBlock head() {
+    SequentialBlock head = new SequentialBlock();
+    graph.steps().subList(design.featuresEnd(), design.logitsEnd()).stream()
+        .map(whole::block)
+        .forEach(head::add);
+    return head;
+  }
+
+  /**
+   * Returns what DJL trains: the backbone, followed by the {@linkplain #head head}.
+   *
+   * @param fromPixels whether the backbone starts with its frozen part, or after it
+   */
+  public SequentialBlock trainable(boolean fromPixels) {
+    return new SequentialBlock()
+        .add(segment(start(fromPixels), design.featuresEnd()))
+        .add(head());
   }
 
   /**
@@ -94,12 +116,25 @@ public final class Graft {
     return new Shape(1).addAll(graph.pixels());
   }
 
-  /** Freezes the root, and it alone; what is measured is no gradient's business anywhere. */
+  /**
+   * Freezes the stages before the freeze boundary, and thaws those after it and the head. Measured
+   * values (moving averages of batch normalization, the features' mean and deviation) get no
+   * gradient on either side.
+   */
   public void freeze() {
-    root().byWeight().values().forEach(parameter -> parameter.freeze(true));
-    logits(false)
+    Segment trained = logits(false);
+    Set<Parameter> measured = new HashSet<>();
+    trained
         .byWeight()
-        .forEach((weight, parameter) -> parameter.freeze(weight.role().isMeasured()));
+        .forEach(
+            (weight, parameter) -> {
+              if (weight.role().isMeasured()) {
+                measured.add(parameter);
+              }
+            });
+    root().freezeParameters(true);
+    trained.freezeParameters(false);
+    trained.freezeParameters(true, measured::contains);
   }
 
   /** Sets what features are standardised by; F values each. */

@@ -76,7 +76,8 @@ public final class Segment extends AbstractBlock {
     return graph.steps().subList(from, to);
   }
 
-  private Block block(Step step) {
+  /** Returns the block of a step, shared by all segments that have its layer. */
+  Block block(Step step) {
     return blocks.computeIfAbsent(step.layer(), layer -> layer.accept(RENDERING));
   }
 

@@ -1,0 +1,41 @@
+package dev.graft.training;
+
+import ai.djl.training.Trainer;
+import ai.djl.training.listener.TrainingListenerAdapter;
+
+/**
+ * Stops the training when the {@link EarlyStopping} rule says so. (DJL's own listener of this name
+ * compares with the previous epoch and not with the best one.) It must come last: it leaves DJL's
+ * training loop by an exception, since that loop has no other way out before the last epoch.
+ */
+final class EarlyStoppingListener extends TrainingListenerAdapter {
+  /** Leaves {@code EasyTrain.fit}. */
+  static final class Stopped extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Stopped() {
+      super("early stopping", null, false, false);
+    }
+  }
+
+  private final HistoryListener history;
+  private final EarlyStopping earlyStopping;
+  private final int epochs;
+
+  /**
+   * @param epochs maximum number of epochs
+   */
+  EarlyStoppingListener(HistoryListener history, EarlyStopping earlyStopping, int epochs) {
+    this.history = history;
+    this.earlyStopping = earlyStopping;
+    this.epochs = epochs;
+  }
+
+  @Override
+  public void onEpoch(Trainer trainer) {
+    EarlyStopping.Outcome outcome = earlyStopping.after(history.validationLosses());
+    if (outcome.decision() == EarlyStopping.Decision.STOP && history.epochs() < epochs) {
+      throw new Stopped();
+    }
+  }
+}

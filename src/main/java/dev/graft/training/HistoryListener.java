@@ -1,0 +1,60 @@
+package dev.graft.training;
+
+import ai.djl.training.Trainer;
+import ai.djl.training.TrainingResult;
+import ai.djl.training.listener.TrainingListenerAdapter;
+import dev.graft.evaluation.History;
+import java.util.function.IntToDoubleFunction;
+
+/**
+ * Records loss, accuracy, learning rate and seconds of each epoch. It reads the figures of DJL's
+ * epoch and evaluator listeners, and must come after them.
+ */
+final class HistoryListener extends TrainingListenerAdapter {
+  private final int batches;
+  private final IntToDoubleFunction learningRate;
+  private History history = History.empty();
+  private long epochStart = System.nanoTime();
+
+  /**
+   * @param batches batches per epoch
+   * @param learningRate the learning rate at a step, counted from 0
+   */
+  HistoryListener(int batches, IntToDoubleFunction learningRate) {
+    this.batches = batches;
+    this.learningRate = learningRate;
+  }
+
+  /** Returns the epochs so far. */
+  History history() {
+    return history;
+  }
+
+  /** Returns the validation loss of each epoch so far. */
+  double[] validationLosses() {
+    return history.epochs().stream().mapToDouble(History.Epoch::validationLoss).toArray();
+  }
+
+  /** Returns the number of epochs so far. */
+  int epochs() {
+    return history.epochs().size();
+  }
+
+  @Override
+  public void onEpoch(Trainer trainer) {
+    int number = epochs() + 1;
+    long now = System.nanoTime();
+    TrainingResult result = trainer.getTrainingResult();
+    history =
+        history.plus(
+            new History.Epoch(
+                number,
+                result.getTrainLoss(),
+                result.getTrainEvaluation("Accuracy"),
+                result.getValidateLoss(),
+                result.getValidateEvaluation("Accuracy"),
+                learningRate.applyAsDouble(number * batches - 1),
+                (now - epochStart) / 1e9));
+    epochStart = now;
+  }
+}

@@ -1,0 +1,58 @@
+package dev.graft.training;
+
+import ai.djl.training.Trainer;
+import ai.djl.training.listener.TrainingListenerAdapter;
+import dev.graft.Progress;
+
+/** Shows a progress bar within each epoch, and reports each epoch when it ends. */
+final class ProgressListener extends TrainingListenerAdapter implements AutoCloseable {
+  private final TrainingEvents events;
+  private final int epochs;
+  private final int batches;
+  private final HistoryListener history;
+  private final EarlyStopping earlyStopping;
+  private Progress progress;
+  private int batch;
+
+  /**
+   * @param epochs maximum number of epochs
+   * @param batches batches per epoch
+   */
+  ProgressListener(
+      TrainingEvents events,
+      int epochs,
+      int batches,
+      HistoryListener history,
+      EarlyStopping earlyStopping) {
+    this.events = events;
+    this.epochs = epochs;
+    this.batches = batches;
+    this.history = history;
+    this.earlyStopping = earlyStopping;
+  }
+
+  @Override
+  public void onTrainingBatch(Trainer trainer, BatchData data) {
+    if (progress == null) {
+      String task = "epoch " + (history.epochs() + 1) + "/" + epochs;
+      progress = events.progress(task, "batches", batches);
+    }
+    progress.stepTo(++batch);
+  }
+
+  @Override
+  public void onEpoch(Trainer trainer) {
+    close();
+    EarlyStopping.Outcome outcome = earlyStopping.after(history.validationLosses());
+    events.epoch(history.history(), epochs, outcome.decision(), outcome.bestEpoch());
+  }
+
+  @Override
+  public void close() {
+    if (progress != null) {
+      progress.close();
+      progress = null;
+    }
+    batch = 0;
+  }
+}
