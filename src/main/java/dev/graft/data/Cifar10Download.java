@@ -39,8 +39,7 @@ final class Cifar10Download {
     return fetch(BasicDatasets.REPOSITORY, PATIENCE, display);
   }
 
-  static Path fetch(
-      Repository repository, Duration patience, dev.graft.Progress.Display display)
+  static Path fetch(Repository repository, Duration patience, dev.graft.Progress.Display display)
       throws IOException {
     MRL cifar10 =
         repository.dataset(

@@ -81,7 +81,8 @@ public final class GraftTraining implements AutoCloseable {
         LearningRate.of(recipe.schedule(), recipe.warmupEpochs(), recipe.epochs(), train.batches());
     EarlyStopping earlyStopping =
         new EarlyStopping(recipe.earlyStopping().patience(), recipe.earlyStopping().minDelta());
-    var history = new HistoryListener(train.batches(), step -> recipe.learningRate() * rate.at(step));
+    var history =
+        new HistoryListener(train.batches(), step -> recipe.learningRate() * rate.at(step));
     try (KeptWeights best = weights();
         var progress =
             new ProgressListener(

@@ -341,9 +341,7 @@ class Cifar10Test {
     try {
       assertThatIOException()
           .isThrownBy(
-              () ->
-                  Cifar10Download.fetch(
-                      repository(url), Duration.ofSeconds(1), Console.silent()))
+              () -> Cifar10Download.fetch(repository(url), Duration.ofSeconds(1), Console.silent()))
           .withMessage("the server sent nothing for 1 s");
     } finally {
       never.countDown();
@@ -352,7 +350,8 @@ class Cifar10Test {
     assertThat(folder.resolve(IN_CACHE)).doesNotExist();
   }
 
-  private static final String PLACE = "dataset/cv/image_classification/ai/djl/basicdataset/cifar10/";
+  private static final String PLACE =
+      "dataset/cv/image_classification/ai/djl/basicdataset/cifar10/";
   private static final String IN_CACHE = "cache/" + PLACE + "1.0";
   private static final String METADATA = PLACE + "metadata.json";
   private static final String TRAIN = PLACE + "1.0/data_batch.bin.gz";

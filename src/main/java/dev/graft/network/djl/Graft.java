@@ -73,9 +73,7 @@ public final class Graft {
    * @param fromPixels whether the backbone starts with its frozen part, or after it
    */
   public SequentialBlock trainable(boolean fromPixels) {
-    return new SequentialBlock()
-        .add(segment(start(fromPixels), design.featuresEnd()))
-        .add(head());
+    return new SequentialBlock().add(segment(start(fromPixels), design.featuresEnd())).add(head());
   }
 
   /**
