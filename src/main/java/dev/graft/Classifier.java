@@ -1,0 +1,78 @@
+package dev.graft;
+
+import dev.graft.inference.TopClass;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A model that classifies images. Any number of threads may use one; closing it frees the model.
+ *
+ * <pre>{@code
+ * try (Classifier classifier = Classifier.load(Path.of("model"))) {
+ *   ClassProbability best = classifier.classify(Path.of("car.png"), 1).get(0);
+ *   System.out.println(best.name() + " " + best.probability());
+ * }
+ * }</pre>
+ */
+public final class Classifier implements AutoCloseable {
+  private final dev.graft.inference.Classifier model;
+
+  Classifier(dev.graft.inference.Classifier model) {
+    this.model = model;
+  }
+
+  /**
+   * Loads a saved model, on the first GPU that the engine has, else on the CPU.
+   *
+   * @param model a {@code model} folder, or an exported {@code .onnx} file
+   * @throws GraftException if there is no model, or a damaged one
+   */
+  public static Classifier load(Path model) {
+    return new Classifier(dev.graft.inference.Classifier.load(model));
+  }
+
+  /** Loads the bundled EfficientNet-Lite0 with ImageNet's 1000 classes, on the CPU. */
+  public static Classifier imageNet() {
+    return new Classifier(dev.graft.inference.Classifier.imageNet(ai.djl.Device.cpu()));
+  }
+
+  /** Returns the class names, in the order of their indices. */
+  public List<String> classes() {
+    return model.classes();
+  }
+
+  /**
+   * Classifies an image file: PNG, JPEG, GIF, BMP, TIFF or WebP.
+   *
+   * @param top the number of classes to return
+   * @return the most likely classes, most likely first
+   * @throws GraftException if the file is not a readable image
+   */
+  public List<ClassProbability> classify(Path image, int top) {
+    return probabilities(model.classify(image, top));
+  }
+
+  /**
+   * Classifies an image that a stream contains as a file. The stream stays open.
+   *
+   * @param name the image's name in error messages
+   * @param top the number of classes to return
+   * @return the most likely classes, most likely first
+   * @throws GraftException if the content is not a readable image
+   */
+  public List<ClassProbability> classify(InputStream image, String name, int top) {
+    return probabilities(model.classify(image, name, top));
+  }
+
+  private static List<ClassProbability> probabilities(List<TopClass> classes) {
+    return classes.stream()
+        .map(each -> new ClassProbability(each.index(), each.id(), each.label(), each.probability()))
+        .toList();
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+}

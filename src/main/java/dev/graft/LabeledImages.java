@@ -1,0 +1,101 @@
+package dev.graft;
+
+import dev.graft.data.Cifar10;
+import dev.graft.data.DataSet;
+import dev.graft.data.GivenImages;
+import dev.graft.data.ImageFolder;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Images with their class names, to train on and to evaluate on. They are never written to. */
+public final class LabeledImages {
+  /** The share of unreadable files that {@link #at} accepts, as the recipe's {@code max-bad}. */
+  private static final double MAX_UNREADABLE = 0.1;
+
+  private final DataSet data;
+
+  private LabeledImages(DataSet data) {
+    this.data = data;
+  }
+
+  /**
+   * Opens images on disk: a folder of class folders, optionally within {@code train}, {@code
+   * validation} and {@code test} folders, or a manifest, a CSV or JSON lines file of {@code
+   * path,label[,split]}. Up to a tenth of the files may be unreadable; these are skipped.
+   *
+   * @throws GraftException if there are fewer than two classes, or too many unreadable files
+   */
+  public static LabeledImages at(Path data) {
+    return new LabeledImages(ImageFolder.open(data, MAX_UNREADABLE, Progress.Display.NONE));
+  }
+
+  /** Returns the bundled sample of CIFAR-10: 4,000 training and 1,000 test images. */
+  public static LabeledImages cifar10Sample() {
+    return new LabeledImages(Cifar10.sample());
+  }
+
+  /**
+   * Returns CIFAR-10: from a folder that is or holds {@code cifar-10-batches-bin}, else from DJL's
+   * repository, 170 MB that are downloaded once, else the bundled sample.
+   */
+  public static LabeledImages cifar10(Path... folders) {
+    return new LabeledImages(Cifar10.find(List.of(folders), Progress.Display.NONE));
+  }
+
+  /** Returns a builder, to which images are added one by one. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Collects images one by one. */
+  public static final class Builder {
+    private final List<GivenImages.Given> images = new ArrayList<>();
+
+    private Builder() {}
+
+    /** Adds an image file, which is read whenever it is needed. */
+    public Builder add(Path file, String label) {
+      images.add(GivenImages.Given.of(file, label));
+      return this;
+    }
+
+    /**
+     * Adds an image that a stream contains as a file. The content stays in memory.
+     *
+     * @param name the image's name in error messages
+     * @throws IOException if the stream can't be read
+     */
+    public Builder add(InputStream image, String name, String label) throws IOException {
+      byte[] bytes = image.readAllBytes();
+      images.add(new GivenImages.Given(name, label, () -> bytes));
+      return this;
+    }
+
+    /**
+     * Reads every image's header.
+     *
+     * @throws GraftException if an image can't be read
+     * @throws IOException if a file can't be opened
+     */
+    public LabeledImages build() throws IOException {
+      return new LabeledImages(GivenImages.open("images", images));
+    }
+  }
+
+  /** Returns the class names, in the order of their indices. */
+  public List<String> classes() {
+    return data.classes();
+  }
+
+  /** Returns the number of images. */
+  public int size() {
+    return data.pictures().size();
+  }
+
+  DataSet data() {
+    return data;
+  }
+}

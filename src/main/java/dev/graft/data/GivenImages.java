@@ -1,0 +1,133 @@
+package dev.graft.data;
+
+import dev.graft.io.Hash;
+import dev.graft.picture.Picture;
+import dev.graft.picture.PictureReader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Images that a program gives one by one, as files or as the contents of files. */
+public final class GivenImages implements ImageSet {
+  private final List<String> classes;
+  private final List<Given> images;
+  private final List<String> hashes = new ArrayList<>();
+  private final int[] labels;
+  private final int[] shorterSides;
+  private final Quarantine quarantine;
+
+  /** An image file's content, read when it is needed. */
+  public interface Content {
+    byte[] bytes() throws IOException;
+  }
+
+  /**
+   * An image and its label.
+   *
+   * @param name for messages
+   */
+  public record Given(String name, String label, Content content) {
+    /** An image in a file, which is read again whenever it is needed. */
+    public static Given of(Path file, String label) {
+      return new Given(file.toString(), label, () -> Files.readAllBytes(file));
+    }
+  }
+
+  private GivenImages(List<Given> images) throws IOException {
+    this.images = List.copyOf(images);
+    labels = new int[images.size()];
+    shorterSides = new int[images.size()];
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < labels.length; i++) {
+      Given image = images.get(i);
+      names.add(Listing.label(image.label(), image.name()));
+      byte[] bytes = image.content().bytes();
+      PictureReader.Header header = PictureReader.header(bytes, image.name());
+      shorterSides[i] = Math.min(header.width(), header.height());
+      hashes.add(Hash.Algorithm.SHA256.of(ByteBuffer.wrap(bytes)).hex());
+    }
+    classes = names.stream().distinct().sorted(Listing.BY_CODE_POINT).toList();
+    Map<String, Integer> indices = new HashMap<>();
+    classes.forEach(name -> indices.put(name, indices.size()));
+    Arrays.setAll(labels, i -> indices.get(names.get(i)));
+    quarantine = new Quarantine(labels.length, 0);
+  }
+
+  /**
+   * Opens images; their parts are left to the split.
+   *
+   * @param name of the data set
+   * @throws dev.graft.GraftException if an image can't be read
+   */
+  public static DataSet open(String name, List<Given> images) throws IOException {
+    GivenImages set = new GivenImages(images);
+    return new DataSet(
+        name,
+        set,
+        images.stream().map(image -> Optional.<Part>empty()).toList(),
+        name + ": " + images.size() + " images in " + set.classes.size() + " classes",
+        List.of());
+  }
+
+  @Override
+  public List<String> classes() {
+    return classes;
+  }
+
+  @Override
+  public int size() {
+    return images.size();
+  }
+
+  @Override
+  public int label(int index) {
+    return labels[index];
+  }
+
+  @Override
+  public String hash(int index) {
+    return hashes.get(index);
+  }
+
+  @Override
+  public int shorterSide(int index) {
+    return shorterSides[index];
+  }
+
+  @Override
+  public Optional<PictureFile> file(int index) {
+    return Optional.empty();
+  }
+
+  @Override
+  public String place(int index) {
+    return images.get(index).name();
+  }
+
+  @Override
+  public Optional<List<Picture>> read(int index, int[] minSides) {
+    try {
+      byte[] bytes = images.get(index).content().bytes();
+      List<Picture> pictures = new ArrayList<>();
+      for (int minSide : minSides) {
+        pictures.add(PictureReader.read(bytes, place(index), minSide));
+      }
+      return Optional.of(pictures);
+    } catch (IOException e) {
+      quarantine.add(index, place(index), "can't be read: " + e.getMessage() + ".");
+      return Optional.empty();
+    }
+  }
+
+  @Override
+  public Quarantine quarantine() {
+    return quarantine;
+  }
+}
