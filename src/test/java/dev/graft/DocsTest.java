@@ -341,7 +341,7 @@ class DocsTest {
   }
 
   private static void checkSpan(String span, List<String> problems) {
-    String command = span.split(" ")[0];
+    String command = span.split(" ", 2)[0];
     boolean named = COMMAND_LINE.getSubcommands().containsKey(command);
     if (named || command.startsWith("--")) {
       Set<String> known = named ? options(command) : allOptions();
