@@ -1,6 +1,6 @@
-# Graft with its libraries, natives included, for Linux x86-64; the program is built elsewhere:
+# Graft with its libraries, native ones included, for Linux x86-64. Build the jar first, outside of Docker:
 #   mvn -q -B -DskipTests package && docker build -t graft .
-#   docker run --rm -p 127.0.0.1:8080:8080 graft                                    # ImageNet's classes
+#   docker run --rm -p 127.0.0.1:8080:8080 graft                                    # ImageNet's 1000 classes
 #   docker run --rm -p 127.0.0.1:8080:8080 -v "$PWD/output:/work/output:ro" graft serve --host 0.0.0.0
 FROM eclipse-temurin:17-jre
 COPY LICENSE NOTICE /opt/graft/
@@ -9,7 +9,7 @@ COPY target/graft.jar /opt/graft/
 RUN useradd --create-home --uid 10001 graft && mkdir -p /work && chown graft /work
 USER graft
 WORKDIR /work
-# The engine's natives, unpacked once and not at each start. An answer needs ONNX Runtime's only.
+# Unpacks the native libraries once, at build time, instead of at every start.
 RUN ["java", "-jar", "/opt/graft/graft.jar", "doctor"]
 EXPOSE 8080
 STOPSIGNAL SIGTERM

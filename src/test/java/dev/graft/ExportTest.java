@@ -52,7 +52,7 @@ class ExportTest {
     return CommandRun.of(all.toArray(String[]::new));
   }
 
-  /** What README's program says of a picture in a file. */
+  /** The output of the example in docs/export.md for an image file. */
   private static String asked(Path model, Path picture) throws Exception {
     PrintStream before = System.out;
     ByteArrayOutputStream heard = new ByteArrayOutputStream();

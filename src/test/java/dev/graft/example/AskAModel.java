@@ -11,10 +11,10 @@ public final class AskAModel {
   private AskAModel() {}
 
   public static void main(String[] arguments) throws IOException {
-    Path model = Path.of(arguments[0]); // output/runs/…/model, or a file that export wrote
+    Path model = Path.of(arguments[0]); // output/runs/…/model, or a file written by export
     try (Classifier classifier = Classifier.load(model);
-        InputStream picture = Files.newInputStream(Path.of(arguments[1]))) {
-      for (TopClass each : classifier.classify(picture, arguments[1], 3)) {
+        InputStream image = Files.newInputStream(Path.of(arguments[1]))) {
+      for (TopClass each : classifier.classify(image, arguments[1], 3)) {
         System.out.println(each.name() + " " + each.probability());
       }
     }

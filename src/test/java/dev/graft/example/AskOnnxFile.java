@@ -10,31 +10,31 @@ import java.util.Arrays;
 import java.util.Map;
 import javax.imageio.ImageIO;
 
-/** README's example of a program that asks an exported file, with ONNX Runtime alone. */
+/** The example of {@code docs/export.md}: classifies an image with ONNX Runtime alone. */
 public final class AskOnnxFile {
   private AskOnnxFile() {}
 
   public static void main(String[] arguments) throws Exception {
     OrtEnvironment onnx = OrtEnvironment.getEnvironment();
     try (OrtSession session = onnx.createSession(arguments[0])) {
-      Map<String, String> about = session.getMetadata().getCustomMetadata();
-      int side = Integer.parseInt(about.get("input_size"));
+      Map<String, String> metadata = session.getMetadata().getCustomMetadata();
+      int side = Integer.parseInt(metadata.get("input_size"));
       float[][][][] pixels = {planes(ImageIO.read(new File(arguments[1])), side)};
       try (OnnxTensor input = OnnxTensor.createTensor(onnx, pixels);
           OrtSession.Result result = session.run(Map.of("pixels", input))) {
         float[][] probabilities = (float[][]) result.get("probabilities").get().getValue();
-        System.out.println(about.get("classes") + " " + Arrays.toString(probabilities[0]));
+        System.out.println(metadata.get("classes") + " " + Arrays.toString(probabilities[0]));
       }
     }
   }
 
-  /** The whole picture as R, G, B from 0 to 255, {@code (3, side, side)}. */
-  private static float[][][] planes(BufferedImage picture, int side) {
+  /** The whole image as R, G, B from 0 to 255, {@code (3, side, side)}. */
+  private static float[][][] planes(BufferedImage image, int side) {
     BufferedImage square = new BufferedImage(side, side, BufferedImage.TYPE_INT_RGB);
     var graphics = square.createGraphics();
     graphics.setRenderingHint(
         RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
-    graphics.drawImage(picture, 0, 0, side, side, null);
+    graphics.drawImage(image, 0, 0, side, side, null);
     float[][][] planes = new float[3][side][side];
     for (int y = 0; y < side; y++) {
       for (int x = 0; x < side; x++) {

@@ -334,12 +334,6 @@ class SavedModelTest {
   }
 
   @Test
-  void readmeShowsTheExampleAsItIs() throws IOException {
-    String example = Files.readString(Path.of("src/test/java/dev/graft/example/AskAModel.java"));
-    assertThat(Path.of("README.md")).content().contains(example.replaceFirst("package .*\\s+", ""));
-  }
-
-  @Test
   void aPictureIsTheSameFromAFileAndFromAStream() throws IOException {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       saveSmallCnn(manager);
