@@ -144,7 +144,7 @@ final class InferCommand implements Callable<Integer> {
     } else {
       infer(inputs, failures);
     }
-    if (console.unheard().isEmpty()) {
+    if (console.outputFailure().isEmpty()) {
       failures.summary(inputs.size()).forEach(console::say);
     }
     return failures.isEmpty() ? 0 : 1;
@@ -208,7 +208,7 @@ final class InferCommand implements Callable<Integer> {
       console.say("Model: " + classifier.name() + folder.map(path -> ", " + path).orElse(""));
       AnswerLines lines = lines(classifier.name());
       lines.head().forEach(console::answer);
-      for (int done = 1; console.unheard().isEmpty() && answers.hasNext(); done++) {
+      for (int done = 1; console.outputFailure().isEmpty() && answers.hasNext(); done++) {
         Answer<PictureInput> answer = answers.next();
         int number = done;
         answer

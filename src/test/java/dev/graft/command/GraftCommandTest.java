@@ -178,12 +178,13 @@ class GraftCommandTest {
   void anErrorOfJavasEndsInASentenceToo() {
     assertThat(GraftCommand.sentence(new OutOfMemoryError("Java heap space")))
         .isEqualTo(
-            "There is not enough memory for that; -Xmx4g in MAVEN_OPTS (with bin/graft: GRAFT_OPTS) gives Java more.");
+            "Out of memory: give Java more with -Xmx4g in MAVEN_OPTS (with bin/graft: GRAFT_OPTS).");
     assertThat(GraftCommand.sentence(new StackOverflowError()))
         .isEqualTo(
-            "Something there is nested too deeply; -Xss16m in MAVEN_OPTS (with bin/graft: GRAFT_OPTS) lets Java go deeper.");
+            "The input is nested too deeply: give Java a larger stack with -Xss16m in MAVEN_OPTS"
+                + " (with bin/graft: GRAFT_OPTS).");
     assertThat(GraftCommand.sentence(new NoSuchMethodError("a.b()")))
-        .startsWith("Graft failed in a way it should not: java.lang.NoSuchMethodError: a.b() ");
+        .startsWith("Internal error: java.lang.NoSuchMethodError: a.b()");
   }
 
   @Test
