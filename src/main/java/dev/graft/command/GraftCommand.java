@@ -19,7 +19,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
-/** The root of the command line. */
+/** The command {@code graft}, with a subcommand for each task. */
 @Command(
     name = "graft",
     mixinStandardHelpOptions = true,

@@ -40,7 +40,7 @@ import java.util.Locale;
  * @param classWeights how rare classes are weighted
  * @param batchSize images per step; 0 depends on what is trained
  * @param epochs the maximum
- * @param minSteps the smallest number of training steps, which may require more epochs
+ * @param minSteps the minimum number of steps per epoch; a small data set is repeated
  * @param earlyStopping ends training before the last epoch
  * @param calibrate whether a temperature is fitted to the validation images
  * @param seed of all randomness

@@ -276,7 +276,7 @@ public final class RecipeReader {
     String within = "";
     for (int i = 0; i < keys.length - 1; i++) {
       if (!(inner.get(keys[i]) instanceof ObjectNode next)) {
-        throw unknown(path, inner, "--set");
+        throw unknown(path, inner, "recipe");
       }
       inner = next;
       within = within + keys[i] + ".";
@@ -285,9 +285,9 @@ public final class RecipeReader {
     try {
       setting.set(keys[keys.length - 1], YAML.readTree(value));
     } catch (JsonProcessingException e) {
-      throw new GraftException("--set " + path + ": " + value + " is not a YAML value.", e);
+      throw new GraftException(path + ": " + value + " is not a YAML value.", e);
     }
-    override(inner, setting, within, "--set");
+    override(inner, setting, within, "recipe");
   }
 
   /**
@@ -398,7 +398,7 @@ public final class RecipeReader {
 
   private static String expected(JsonMappingException e) {
     if (e.getCause() instanceof InputCoercionException) {
-      return "a smaller whole number";
+      return "a whole number closer to 0";
     }
     Class<?> type =
         e instanceof MismatchedInputException mismatch ? mismatch.getTargetType() : Object.class;

@@ -46,8 +46,8 @@ public final class BackboneFactory implements BlockFactory {
   /** Classes of the classifier that a backbone was trained with, ImageNet's. */
   private static final int CLASSES = 1000;
 
-  // Properties of the model.
-  private static final String SOURCE = "weights";
+  // Properties of the model; their names differ from the arguments, which DJL copies there.
+  private static final String SOURCE = "weights-source";
   private static final String SHA256 = "weights-sha256";
   private static final String PRETRAINED = "weights-pretrained";
   private static final String CONVENTION = "weights-convention";
