@@ -10,7 +10,9 @@ public final class Names {
 
   private Names() {}
 
-  /** Returns the first {@value #FEW} names and the number of the others: {@code a, b and 3 more}. */
+  /**
+   * Returns the first {@value #FEW} names and the number of the others: {@code a, b and 3 more}.
+   */
   public static String few(Collection<String> names) {
     return first(FEW, names);
   }

@@ -76,8 +76,7 @@ final class ExportCommand implements Callable<Integer> {
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description =
-          "With --backbone: set a key of the recipe, such as input-size=96; repeatable.")
+      description = "With --backbone: set a key of the recipe, such as input-size=96; repeatable.")
   private final Map<String, String> settings = new LinkedHashMap<>();
 
   @Spec private CommandSpec spec;

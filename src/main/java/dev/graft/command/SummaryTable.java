@@ -19,8 +19,7 @@ record SummaryTable(GraftedNetwork network) {
     long total = network.parameters();
     long trained = network.trainedParameters();
     lines.add(
-        Text.of(
-            "Parameters: %,d total, %,d trained, %,d frozen", total, trained, total - trained));
+        Text.of("Parameters: %,d total, %,d trained, %,d frozen", total, trained, total - trained));
     return lines;
   }
 

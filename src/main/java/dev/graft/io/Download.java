@@ -151,7 +151,8 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
     }
     long free = Files.getFileStore(folder).getUsableSpace();
     if (length > free) {
-      throw new Failure("it has " + length + " bytes, but " + folder + " has only " + free + " free");
+      throw new Failure(
+          "it has " + length + " bytes, but " + folder + " has only " + free + " free");
     }
   }
 
@@ -211,8 +212,7 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
     } catch (UnknownHostException e) {
       throw new Failure("the host " + uri.getHost() + " is unknown", e);
     } catch (SocketTimeoutException e) {
-      throw new Failure(
-          uri.getHost() + " did not respond within " + timeout.toSeconds() + " s", e);
+      throw new Failure(uri.getHost() + " did not respond within " + timeout.toSeconds() + " s", e);
     } catch (IOException e) {
       throw new Failure(
           done == 0 && e instanceof SocketException

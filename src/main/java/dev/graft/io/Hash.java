@@ -99,7 +99,12 @@ public record Hash(Algorithm algorithm, String hex) {
     hex = hex.toLowerCase(Locale.ROOT);
     if (hex.length() != algorithm.digits || !HEX.matcher(hex).matches()) {
       throw new GraftException(
-          hex + " is not " + algorithm + ": it must have " + algorithm.digits + " hexadecimal digits");
+          hex
+              + " is not "
+              + algorithm
+              + ": it must have "
+              + algorithm.digits
+              + " hexadecimal digits");
     }
   }
 

@@ -1,4 +1,2 @@
-/**
- * Atomic files, lock files, downloads, record logs, hashes, CSV, and background reading.
- */
+/** Atomic files, lock files, downloads, record logs, hashes, CSV, and background reading. */
 package dev.graft.io;

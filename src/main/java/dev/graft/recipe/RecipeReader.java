@@ -111,7 +111,8 @@ public final class RecipeReader {
   }
 
   /**
-   * Returns a recipe as YAML, with all keys; those that Graft decided have the comment {@code auto}.
+   * Returns a recipe as YAML, with all keys; those that Graft decided have the comment {@code
+   * auto}.
    *
    * @param recipe the effective recipe
    * @param asked the recipe as the user gave it
@@ -214,7 +215,8 @@ public final class RecipeReader {
       if (e instanceof GraftException known) {
         throw known;
       }
-      throw new GraftException(file + " is not a recipe: it is too deeply nested, or malformed.", e);
+      throw new GraftException(
+          file + " is not a recipe: it is too deeply nested, or malformed.", e);
     }
   }
 

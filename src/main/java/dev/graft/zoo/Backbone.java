@@ -106,8 +106,7 @@ public record Backbone(
    */
   public static ZooModel<NDList, NDList> imageNet(
       BackboneEntry entry, int inputSize, Device device) {
-    return load(
-        criteria(entry, inputSize, device).optArgument(BackboneFactory.CLASSIFIER, true));
+    return load(criteria(entry, inputSize, device).optArgument(BackboneFactory.CLASSIFIER, true));
   }
 
   /** Returns the design of a backbone with the classifier of ImageNet's 1000 classes. */

@@ -92,7 +92,10 @@ public record Published(String name, Download download) {
         Hash right = known.download.hash().orElseThrow();
         if (hash.isPresent() && !hash.get().equals(right)) {
           throw new GraftException(
-              url + ": its hash differs from Keras's, " + right + "; remove it, or rename the file.");
+              url
+                  + ": its hash differs from Keras's, "
+                  + right
+                  + "; remove it, or rename the file.");
         }
         return new Published(name, new Download(bare, known.download.size(), Optional.of(right)));
       }
@@ -106,8 +109,7 @@ public record Published(String name, Download download) {
   private static Hash fragment(String url, String fragment) {
     Matcher matcher = HASH_FRAGMENT.matcher(fragment);
     if (!matcher.matches()) {
-      throw new GraftException(
-          url + ": the part after # must be md5=<hash> or sha256=<hash>.");
+      throw new GraftException(url + ": the part after # must be md5=<hash> or sha256=<hash>.");
     }
     return new Hash(
         matcher.group(1).equals("md5") ? Hash.Algorithm.MD5 : Hash.Algorithm.SHA256,

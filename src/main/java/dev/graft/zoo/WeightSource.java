@@ -81,8 +81,7 @@ public sealed interface WeightSource {
               .orElseThrow(
                   () ->
                       GraftException.of(
-                          "weights: Keras publishes none for %s; set pretrained.",
-                          backbone.id()));
+                          "weights: Keras publishes none for %s; set pretrained.", backbone.id()));
       default -> {
         if (weights.startsWith("http://") || weights.startsWith("https://")) {
           yield new Remote(backbone.id(), Published.at(weights));

@@ -220,7 +220,9 @@ final class FeatureJob {
     return hashes;
   }
 
-  /** Returns hash, path, and whether the fingerprint is cached, of each content without features. */
+  /**
+   * Returns hash, path, and whether the fingerprint is cached, of each content without features.
+   */
   private static Dataset<Row> missing(
       Dataset<Row> scanned, Dataset<Row> features, Dataset<Row> fingerprints) {
     return scanned

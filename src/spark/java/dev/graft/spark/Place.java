@@ -95,9 +95,7 @@ record Place(String name) implements Serializable {
     T of(Path file) throws IOException;
   }
 
-  /**
-   * Calls a function with a local file: the file itself, or a temporary copy.
-   */
+  /** Calls a function with a local file: the file itself, or a temporary copy. */
   <T> T asFile(Configuration configuration, Use<T> use) throws IOException {
     if (isLocal()) {
       return use.of(local());

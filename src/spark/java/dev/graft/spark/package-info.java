@@ -1,2 +1,4 @@
-/** Features and predictions on a cluster with Apache Spark; built with the profile {@code spark}. */
+/**
+ * Features and predictions on a cluster with Apache Spark; built with the profile {@code spark}.
+ */
 package dev.graft.spark;

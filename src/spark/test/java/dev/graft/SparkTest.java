@@ -76,7 +76,8 @@ class SparkTest {
     Path data = manifest();
     SmallRun alone = SmallRun.train(data, folder.resolve("one"));
 
-    assertThat(featurize(data, master, "many").out()).contains("112 images computed, 0 already cached, 1 ");
+    assertThat(featurize(data, master, "many").out())
+        .contains("112 images computed, 0 already cached, 1 ");
 
     SmallRun after = SmallRun.train(data, folder.resolve("many"));
     assertThat(after.json().at("/cache/hit").asBoolean()).isTrue();
@@ -121,7 +122,8 @@ class SparkTest {
         .contains("100 images computed, 0 already cached, 0");
     assertThat(featurize(table, "local[2]", "many").out())
         .contains("12 images computed, 100 already cached, 1");
-    assertThat(featurize(data, "local[2]", "many").out()).contains("0 images computed, 112 already cached, 1");
+    assertThat(featurize(data, "local[2]", "many").out())
+        .contains("0 images computed, 112 already cached, 1");
   }
 
   @Test

@@ -28,8 +28,7 @@ class LayerTest {
     "1, 5, 2, 2, 2",
     "32, 1, 2, 0, 0"
   })
-  void samePaddingIsSplitAsInTensorFlow(
-      int length, int kernel, int stride, int before, int after) {
+  void samePaddingIsSplitAsInTensorFlow(int length, int kernel, int stride, int before, int after) {
     assertThat(Padding.SAME.outside(length, kernel, stride)).containsExactly(before, after);
     assertThat(Padding.VALID.outside(length, kernel, stride)).containsExactly(0, 0);
   }

@@ -136,8 +136,7 @@ class RecipeReaderTest {
   })
   void unknownKeyIsRejectedWithTheMostSimilarOne(String wrong, String meant) {
     assertRefused(() -> set(wrong, "1"))
-        .withMessageStartingWith(
-            "recipe: unknown key " + wrong + "; did you mean " + meant + "?");
+        .withMessageStartingWith("recipe: unknown key " + wrong + "; did you mean " + meant + "?");
   }
 
   @ParameterizedTest
@@ -152,8 +151,7 @@ class RecipeReaderTest {
       throws IOException {
     Path file = file(yaml);
     assertRefused(() -> RecipeReader.read(file, Map.of()))
-        .withMessageStartingWith(
-            file + ": unknown key " + wrong + "; did you mean " + meant + "?");
+        .withMessageStartingWith(file + ": unknown key " + wrong + "; did you mean " + meant + "?");
   }
 
   @Test
@@ -276,7 +274,7 @@ class RecipeReaderTest {
   }
 
   @Test
-  void binaryFileIsRejected() throws IOException {
+  void nonUtf8FileIsRejected() throws IOException {
     Path latin = folder.resolve("latin.yaml");
     Files.write(latin, "# Größe\nepochs: 3\n".getBytes(StandardCharsets.ISO_8859_1));
     assertRefused(() -> RecipeReader.read(latin, Map.of()))

@@ -102,7 +102,8 @@ class RecipeTest {
             Map.of("root-engine", "onnxruntime", "cache", "false"))) {
       assertThatExceptionOfType(GraftException.class)
           .isThrownBy(() -> RecipeReader.read(null, settings))
-          .withMessageStartingWith("cache: without it the training engine computes the whole network in")
+          .withMessageStartingWith(
+              "cache: without it the training engine computes the whole network in")
           .withMessageEndingWith("or cache to true.");
     }
   }
