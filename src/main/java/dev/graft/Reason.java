@@ -2,7 +2,7 @@ package dev.graft;
 
 import java.util.regex.Pattern;
 
-/** Turns messages of other libraries, and text from files, into parts of Graft's own messages. */
+/** Turns messages of other libraries, and text from files, into parts of messages. */
 public final class Reason {
   private static final int MAX_LENGTH = 300;
   private static final int MAX_LINE_LENGTH = 1_600;
@@ -19,7 +19,7 @@ public final class Reason {
   /**
    * Returns the first line of a failure's message, without a period at its end.
    *
-   * @param otherwise returned if there is no message, or if it names classes or methods
+   * @param otherwise returned if the message is missing, or names classes or methods
    */
   public static String of(Throwable failure, String otherwise) {
     return of(failure.getMessage(), otherwise);

@@ -169,7 +169,7 @@ public final class GraftCommand implements Runnable {
     if (failure instanceof GraftException) {
       return failure.getMessage();
     } else if (failure instanceof NoSuchFileException) {
-      return "There is no file " + failure.getMessage() + ".";
+      return failure.getMessage() + " does not exist.";
     } else if (failure instanceof AccessDeniedException) {
       return "Permission denied: " + failure.getMessage() + ".";
     } else if (failure instanceof UncheckedIOException unchecked) {

@@ -134,9 +134,9 @@ final class InferCommand implements Callable<Integer> {
     List<PictureInput> inputs = PictureArguments.expand(images);
     if (inputs.contains(new PictureInput.Bundled())) {
       console.say(
-          "There is no file "
+          "The file "
               + PictureInput.BUNDLED_NAME
-              + "; the bundled example is used instead.");
+              + " does not exist; the bundled example is used instead.");
     }
     Failures failures = new Failures();
     if (inputs.stream().allMatch(input -> input.missing().isPresent())) {

@@ -39,6 +39,6 @@ final class OutputOption {
   Path run(Path given, String remedy) throws IOException {
     Optional<Path> run = given == null ? folder().latest() : Optional.of(given);
     return run.orElseThrow(
-        () -> GraftException.of("There is no completed run in %s%s", folder().path(), remedy));
+        () -> GraftException.of("Found no completed run in %s%s", folder().path(), remedy));
   }
 }

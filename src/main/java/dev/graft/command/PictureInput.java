@@ -13,7 +13,7 @@ sealed interface PictureInput extends Source {
   /** The name of the bundled example. */
   String BUNDLED_NAME = "car.png";
 
-  /** Returns why there is no image, if that is known without reading it. */
+  /** Returns why the image is missing, if that is known without reading it. */
   default Optional<String> missing() {
     return Optional.empty();
   }
@@ -31,7 +31,7 @@ sealed interface PictureInput extends Source {
     }
   }
 
-  /** The bundled example, which is used if there is no file {@value BUNDLED_NAME}. */
+  /** The bundled example, which is used if no file has the name {@value BUNDLED_NAME}. */
   record Bundled() implements PictureInput {
     @Override
     public String name() {

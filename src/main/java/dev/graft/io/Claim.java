@@ -90,7 +90,7 @@ public final class Claim implements AutoCloseable {
     try {
       channel.truncate(0);
     } catch (IOException e) {
-      return; // then there is no space to free
+      return; // then no space can be freed
     }
   }
 

@@ -216,7 +216,7 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
     } catch (IOException e) {
       throw new Failure(
           done == 0 && e instanceof SocketException
-              ? "there is no connection to " + uri.getHost()
+              ? "cannot connect to " + uri.getHost()
               : "the connection broke after " + done + " bytes (" + e.getMessage() + ")",
           e);
     }

@@ -53,7 +53,7 @@ public record Graph(Shape pixels, List<Step> steps) {
     return steps.size();
   }
 
-  /** Returns the index of a step, or -1 if there is no step of that name. */
+  /** Returns the index of a step, or -1 if no step has that name. */
   public int indexOf(String name) {
     return steps.stream().map(Step::name).toList().indexOf(name);
   }

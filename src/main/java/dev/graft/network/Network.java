@@ -30,7 +30,7 @@ public record Network(String name, List<Stage> stages, List<String> features, in
   /**
    * Returns the index of a stage, from 0.
    *
-   * @throws GraftException if there is no stage of that name; the message lists the existing ones
+   * @throws GraftException if no stage has that name; the message lists the existing ones
    */
   public int indexOf(String stage) {
     List<String> names = stages.stream().map(Stage::name).toList();

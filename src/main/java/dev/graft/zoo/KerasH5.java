@@ -216,7 +216,7 @@ public final class KerasH5 extends WeightReader {
     }
   }
 
-  /** Returns the axes of Graft's layout in Keras's order. */
+  /** Returns Graft's axes in Keras's order. */
   private static int[] kerasAxes(Weight.Role role) {
     return switch (role) {
       case KERNEL -> new int[] {2, 3, 1, 0}; // (out, in, h, w) from (h, w, in, out)
@@ -326,7 +326,7 @@ public final class KerasH5 extends WeightReader {
   private static float[] toGraft(float[] values, Weight weight) {
     int[] axes = kerasAxes(weight.role());
     int[] shape = weight.shape().stream().mapToInt(Math::toIntExact).toArray();
-    int[] stride = new int[axes.length]; // of each of Graft's axes in Keras's array
+    int[] stride = new int[axes.length]; // of each axis in Keras's array
     for (int i = axes.length - 1, step = 1; i >= 0; i--) {
       stride[axes[i]] = step;
       step *= shape[axes[i]];

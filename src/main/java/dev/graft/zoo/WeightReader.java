@@ -57,9 +57,10 @@ public abstract sealed class WeightReader implements Closeable permits Safetenso
   public static WeightReader open(Path file, String network, List<Weight> wanted) {
     if (!Files.isRegularFile(file)) {
       throw new GraftException(
-          "There is no weight file "
-              + file
-              + (Files.isDirectory(file) ? ": it is a folder; give a file in it." : "."));
+          file
+              + (Files.isDirectory(file)
+                  ? ": it is a folder; give a weight file in it."
+                  : ": the weight file does not exist."));
     }
     byte[] start;
     try (InputStream in = Files.newInputStream(file)) {

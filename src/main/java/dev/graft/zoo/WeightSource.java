@@ -89,7 +89,7 @@ public sealed interface WeightSource {
         Path file = Path.of(weights);
         if (!Files.isRegularFile(file)) {
           throw GraftException.of(
-              "weights: there is no file %s; give a .safetensors or .h5 file, a URL, or one of"
+              "weights: the file %s does not exist; give a .safetensors or .h5 file, a URL, or one of"
                   + " pretrained, keras, random.",
               weights);
         }

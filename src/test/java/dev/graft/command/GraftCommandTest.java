@@ -102,7 +102,7 @@ class GraftCommandTest {
         "summary --epochs 0 | epochs: must be a whole number from 1 to 100000, not 0.",
         "summary --backbone resnet | backbone: unknown network resnet; give one of vgg16, efficientnet-lite0, xception, small-cnn, or a .onnx or .pt file.",
         "summary --set input-size=16 | input-size: 16 is too small for vgg16: set it to at least 32 pixels.",
-        "summary --recipe nowhere.yaml | There is no recipe nowhere.yaml; see the examples in conf/.",
+        "summary --recipe nowhere.yaml | The recipe nowhere.yaml does not exist; see the examples in conf/.",
         "infer nowhere.png | nowhere.png does not exist.",
         "infer nowhere/*.png | Nothing matches nowhere/*.png.",
         "infer nowhere-[a-z].png | Nothing matches nowhere-[a-z].png.",

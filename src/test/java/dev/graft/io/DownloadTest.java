@@ -223,7 +223,7 @@ class DownloadTest {
       port = socket.getLocalPort();
     }
     URI nobody = URI.create("http://127.0.0.1:" + port + "/w.h5");
-    assertFails(new Download(nobody, -1, Optional.empty()), "there is no connection to 127.0.0.1");
+    assertFails(new Download(nobody, -1, Optional.empty()), "cannot connect to 127.0.0.1");
 
     URI unknown = URI.create("http://nobody.invalid/w.h5");
     assertFails(new Download(unknown, -1, Optional.empty()), "the host nobody.invalid is unknown");

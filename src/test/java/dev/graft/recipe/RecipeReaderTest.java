@@ -268,7 +268,7 @@ class RecipeReaderTest {
   void missingFileAndFolderAreRejected() throws IOException {
     Path missing = folder.resolve("missing.yaml");
     assertRefused(() -> RecipeReader.read(missing, Map.of()))
-        .withMessage("There is no recipe " + missing + "; see the examples in conf/.");
+        .withMessage("The recipe " + missing + " does not exist; see the examples in conf/.");
     assertRefused(() -> RecipeReader.read(folder, Map.of()))
         .withMessage(folder + " is not a file; give a .yaml file as recipe.");
   }

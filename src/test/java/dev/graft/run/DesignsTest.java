@@ -156,7 +156,7 @@ class DesignsTest {
     assertRefused(Map.of("input-size", "31"), "input-size: 31 is too small for vgg16");
     assertRefused(
         Map.of("weights", "nowhere.h5"),
-        "weights: there is no file nowhere.h5; give a .safetensors");
+        "weights: the file nowhere.h5 does not exist; give a .safetensors");
     assertRefused(
         Map.of("data", "mnist"), "data: there is no mnist; give cifar10, cifar10-sample, a folder");
     assertRefused(

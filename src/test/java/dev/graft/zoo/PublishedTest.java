@@ -88,7 +88,7 @@ class PublishedTest {
       assertThatExceptionOfType(GraftException.class)
           .isThrownBy(() -> file.fetch(Console.silent()))
           .withMessageStartingWith(
-              "Cannot download http://127.0.0.1:1/m.h5: there is no connection to 127.0.0.1.")
+              "Cannot download http://127.0.0.1:1/m.h5: cannot connect to 127.0.0.1.")
           .withMessageContaining("-Dgraft.cache=FOLDER")
           .withMessageContaining("set weights to its path");
     } finally {

@@ -279,7 +279,7 @@ class SafetensorsTest {
   @Test
   void recognizesFilesOfOtherFormats() throws IOException {
     assertThatThrownBy(() -> WeightReader.open(folder.resolve("none.h5"), "net", List.of(A)))
-        .hasMessageContaining("There is no weight file");
+        .hasMessageContaining("the weight file does not exist");
     assertThatThrownBy(() -> WeightReader.open(folder, "net", List.of(A)))
         .hasMessageContaining("it is a folder");
     Path zip = Files.writeString(folder.resolve("model.keras"), "PK\3\4 and so on");
