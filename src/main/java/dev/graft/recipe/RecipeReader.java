@@ -184,7 +184,8 @@ public final class RecipeReader {
 
   private static ObjectNode parse(Path file) {
     if (!Files.exists(file)) {
-      throw new GraftException("The recipe " + file + " does not exist; see the examples in conf/.");
+      throw new GraftException(
+          "The recipe " + file + " does not exist; see the examples in conf/.");
     }
     if (!Files.isRegularFile(file)) {
       throw new GraftException(file + " is not a file; give a .yaml file as recipe.");
