@@ -14,44 +14,50 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Where Graft talks to people: answers go to standard output, everything said on the way to
- * standard error and, once a run has a folder, to its log as well.
+ * The program's output: answers go to standard output, everything else to standard error and, once
+ * a run has a folder, to its log file as well.
  */
 public final class Console implements Progress.Display, AutoCloseable {
   private final PrintWriter out;
   private final PrintStream err;
   private final boolean interactive;
-  private final List<String> said = new ArrayList<>();
+
+  /** Lines that were printed before there was a log file. */
+  private final List<String> buffered = new ArrayList<>();
+
   private BufferedWriter log;
 
-  /** Whether the log could not be written on. */
-  private boolean lost;
+  /** Whether writing to the log has failed. */
+  private boolean logFailed;
 
-  /** Whether the line that the terminal is at shows a progress. */
-  private boolean drawn;
+  /** Whether the terminal's current line shows a progress bar. */
+  private boolean progressShown;
 
   /** The first failure to write an answer. */
-  private volatile IOException unheard;
+  private volatile IOException outputFailure;
 
   /**
-   * @param out takes the answers
-   * @param interactive whether a terminal shows {@code err}, so that a line can be drawn over
+   * Creates a console.
+   *
+   * @param out receives the answers, in UTF-8
+   * @param err receives everything else
+   * @param interactive whether {@code err} is a terminal, where a progress bar can be redrawn
    */
   public Console(OutputStream out, PrintStream err, boolean interactive) {
-    this.out = new PrintWriter(new Noting(out), false, StandardCharsets.UTF_8);
+    this.out = new PrintWriter(new FailureRecorder(out), false, StandardCharsets.UTF_8);
     this.err = err;
     this.interactive = interactive;
   }
 
-  /** A console that nobody hears. */
+  /** Returns a console that discards everything. */
   public static Console silent() {
     OutputStream nowhere = OutputStream.nullOutputStream();
     return new Console(nowhere, new PrintStream(nowhere, false, StandardCharsets.UTF_8), false);
   }
 
-  /** A stream whose failures are remembered, since those who print don't look at them. */
-  private final class Noting extends FilterOutputStream {
-    Noting(OutputStream out) {
+  /** Records the first failure to write, which {@link PrintWriter} would swallow. */
+  private final class FailureRecorder extends FilterOutputStream {
+    FailureRecorder(OutputStream out) {
       super(out);
     }
 
@@ -61,33 +67,33 @@ public final class Console implements Progress.Display, AutoCloseable {
         out.write(bytes, offset, length);
         out.flush();
       } catch (IOException e) {
-        unheard = unheard == null ? e : unheard;
+        outputFailure = outputFailure == null ? e : outputFailure;
         throw e;
       }
     }
   }
 
-  /** For answers that others print. */
+  /** Returns the writer to standard output, for text that another library prints. */
   public PrintWriter out() {
     return out;
   }
 
   /**
-   * Why answers were lost, if some were. Nobody takes them any more then, and what is worked out
-   * for answers only need not be.
+   * Returns the first failure to write an answer, if any. From then on standard output is gone, so
+   * computing more answers is pointless.
    */
-  public Optional<IOException> unheard() {
-    return Optional.ofNullable(unheard);
+  public Optional<IOException> outputFailure() {
+    return Optional.ofNullable(outputFailure);
   }
 
-  /** A line of the answer. */
+  /** Prints a line of the answer to standard output. */
   public synchronized void answer(String line) {
     clear();
     out.println(Reason.printable(line));
     out.flush();
   }
 
-  /** A line about what is going on. */
+  /** Prints a status line to standard error, and to the log. */
   @Override
   public synchronized void say(String line) {
     clear();
@@ -97,12 +103,12 @@ public final class Console implements Progress.Display, AutoCloseable {
     log(printable);
   }
 
-  /** Several lines about what is going on. */
+  /** Prints several status lines. */
   public void sayAll(List<String> lines) {
     lines.forEach(this::say);
   }
 
-  /** A line of a run's verdict: to standard output, and to the log. */
+  /** Prints a line of a run's result to standard output, and to the log. */
   public synchronized void report(String line) {
     answer(line);
     log(Reason.printable(line));
@@ -111,23 +117,23 @@ public final class Console implements Progress.Display, AutoCloseable {
   private synchronized void draw(String progress) {
     err.print("\r" + progress);
     err.flush();
-    drawn = true;
+    progressShown = true;
   }
 
   private synchronized void clear() {
-    if (drawn) {
+    if (progressShown) {
       err.print("\r" + " ".repeat(Progress.WIDTH) + "\r");
       err.flush();
-      drawn = false;
+      progressShown = false;
     }
   }
 
   private void log(String line) {
-    if (lost) {
+    if (logFailed) {
       return;
     }
     if (log == null) {
-      said.add(line);
+      buffered.add(line);
       return;
     }
     try {
@@ -135,18 +141,18 @@ public final class Console implements Progress.Display, AutoCloseable {
       log.newLine();
       log.flush();
     } catch (IOException e) {
-      // What is said must be heard, log or no log.
-      err.println("The log ends here: " + e.getMessage());
+      // A full disk must not silence the console.
+      err.println("The log cannot be written any further: " + e.getMessage());
       log = null;
-      lost = true;
+      logFailed = true;
     }
   }
 
-  /** From now on, and with all that was said so far, keeps a log in a file. */
+  /** Writes all status lines, including those printed so far, to a log file. */
   public synchronized void logTo(Path file) throws IOException {
     log = Files.newBufferedWriter(file);
-    List<String> earlier = List.copyOf(said);
-    said.clear();
+    List<String> earlier = List.copyOf(buffered);
+    buffered.clear();
     earlier.forEach(this::log);
   }
 
@@ -158,7 +164,7 @@ public final class Console implements Progress.Display, AutoCloseable {
     }
   }
 
-  /** Starts to show how far a task of {@code total} steps has come, and when it will be done. */
+  /** Shows the progress of a task of {@code total} steps, with the estimated time left. */
   @Override
   public Progress progress(String task, String unit, long total) {
     return interactive

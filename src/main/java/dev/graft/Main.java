@@ -6,21 +6,19 @@ import java.io.FileOutputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 
-/** The program. */
+/** The entry point of the program. */
 public final class Main {
   private Main() {}
 
-  /** Ends the process, so that no thread of an engine's keeps it alive. */
+  /** Runs a command and exits explicitly, because engine threads would keep the process alive. */
   public static void main(String[] arguments) {
-    settle();
-    // System.out would keep to itself that an answer could not be written.
+    configureLibraries();
+    // Not System.out, which hides failures to write.
     System.exit(run(arguments, new FileOutputStream(FileDescriptor.out), System.err));
   }
 
-  /**
-   * Graft speaks for itself, and draws without a screen; of the libraries only warnings are wanted.
-   */
-  private static void settle() {
+  /** Makes AWT draw without a screen, and limits the logs of libraries to warnings. */
+  private static void configureLibraries() {
     System.setProperty("java.awt.headless", "true");
     System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn");
     System.setProperty("org.slf4j.simpleLogger.showThreadName", "false");
@@ -30,9 +28,9 @@ public final class Main {
   /**
    * Runs a command.
    *
-   * @param out takes the answer, in UTF-8 whatever the locale, so that programs can read it
-   * @param err takes everything else
-   * @return 0 done, 1 failed, 2 wrong usage
+   * @param out receives the answer, in UTF-8 in every locale, so that programs can read it
+   * @param err receives everything else
+   * @return 0 for success, 1 for failure, 2 for wrong usage
    */
   static int run(String[] arguments, OutputStream out, PrintStream err) {
     return GraftCommand.run(arguments, out, err);

@@ -3,30 +3,32 @@ package dev.graft;
 import java.util.Collection;
 import java.util.stream.Collectors;
 
-/** Lists of names in sentences, which stay short however many there are. */
+/** Formats lists of names and counts for messages. */
 public final class Names {
-  /** So many tell what kind of thing it is. */
+  /** The number of names that {@link #few} shows. */
   public static final int FEW = 5;
 
   private Names() {}
 
-  /** The first few, and how many there are beyond them: {@code a, b and 3 more}. */
+  /**
+   * Returns the first {@value #FEW} names and the number of the others: {@code a, b and 3 more}.
+   */
   public static String few(Collection<String> names) {
     return first(FEW, names);
   }
 
-  /** As above, with as many as are wanted. */
-  public static String first(int most, Collection<String> names) {
-    String shown = names.stream().limit(most).collect(Collectors.joining(", "));
-    return names.size() <= most ? shown : Text.of("%s and %,d more", shown, names.size() - most);
+  /** Returns the first {@code max} names and the number of the others: {@code a, b and 3 more}. */
+  public static String first(int max, Collection<String> names) {
+    String shown = names.stream().limit(max).collect(Collectors.joining(", "));
+    return names.size() <= max ? shown : Text.of("%s and %,d more", shown, names.size() - max);
   }
 
-  /** The first few in quotes, for names that may hold blanks and commas. */
+  /** Returns the same as {@link #few}, each name in quotes: it may contain spaces and commas. */
   public static String quoted(Collection<String> names) {
     return few(names.stream().map(name -> '"' + name + '"').toList());
   }
 
-  /** {@code 1 picture}, {@code 2,000 pictures}. */
+  /** Returns a count with its noun: {@code 1 image}, {@code 2,000 images}. */
   public static String count(long number, String noun) {
     return Text.of("%,d %s%s", number, noun, number == 1 ? "" : "s");
   }

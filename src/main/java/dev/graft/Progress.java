@@ -7,23 +7,29 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** How far a task has come, and when it will be done. Closing it ends the showing. */
+/** Shows the progress of one task. Closing it removes the display. */
 public interface Progress extends AutoCloseable {
-  /** Columns of a bar. */
+  /** The width of a bar, in columns. */
   int WIDTH = 100;
 
-  /** How often {@link #lines} says where the task is. */
+  /** The time between two lines of {@link #lines}. */
   Duration SAY_EVERY = Duration.ofSeconds(15);
 
-  /** Where tasks show their progress. */
+  /** Receives status lines and the progress of tasks. */
   interface Display {
-    /** A task of {@code total} steps begins. */
+    /**
+     * Starts to show the progress of a task.
+     *
+     * @param task the task's name, such as {@code features}
+     * @param unit what a step is, in the plural, such as {@code images}
+     * @param total the number of steps; negative if unknown
+     */
     Progress progress(String task, String unit, long total);
 
-    /** A line about what is going on. */
+    /** Prints a status line. */
     void say(String line);
 
-    /** Where nobody looks. */
+    /** Ignores everything. */
     Display NONE =
         new Display() {
           @Override
@@ -36,26 +42,26 @@ public interface Progress extends AutoCloseable {
         };
   }
 
-  /** For what is done in a moment. */
+  /** Shows nothing. */
   Progress NONE = done -> {};
 
-  /** So many steps of the task are done. */
+  /** Sets the number of steps done so far. */
   void stepTo(long done);
 
   @Override
   default void close() {}
 
-  /** Seconds as people say them: {@code 8 s}, {@code 3 min 20 s}. */
+  /** Formats seconds: {@code 8 s}, {@code 3 min 20 s}. */
   static String duration(double seconds) {
     long whole = Math.round(seconds);
     return whole < 60 ? whole + " s" : whole / 60 + " min " + whole % 60 + " s";
   }
 
   /**
-   * A bar for a terminal.
+   * Returns a progress bar for a terminal.
    *
-   * @param draw puts a line over the one before
-   * @param clear takes the line away
+   * @param draw replaces the terminal's current line
+   * @param clear erases that line
    */
   static Progress bar(String task, String unit, long total, Consumer<String> draw, Runnable clear) {
     ProgressBar bar =
@@ -83,7 +89,7 @@ public interface Progress extends AutoCloseable {
     };
   }
 
-  /** A line now and then, where nobody watches live. */
+  /** Returns a progress that prints a line every {@link #SAY_EVERY}, for output to a file. */
   static Progress lines(String task, String unit, long total, Consumer<String> say) {
     return new Progress() {
       private final long start = System.nanoTime();
@@ -99,7 +105,7 @@ public interface Progress extends AutoCloseable {
         double seconds = (now - start) / 1e9;
         say.accept(
             Text.of(
-                "%s: %,d of %,d %s (%.0f %%), %.0f a second, %s left",
+                "%s: %,d of %,d %s (%.0f %%), %.0f/s, %s left",
                 task,
                 done,
                 total,

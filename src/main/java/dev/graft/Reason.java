@@ -2,14 +2,14 @@ package dev.graft;
 
 import java.util.regex.Pattern;
 
-/** What other people's code says of a failure, made fit for the middle of a sentence of ours. */
+/** Turns messages of other libraries, and text from files, into parts of messages. */
 public final class Reason {
-  private static final int LONGEST = 300;
-  private static final int LONGEST_LINE = 1_600;
+  private static final int MAX_LENGTH = 300;
+  private static final int MAX_LINE_LENGTH = 1_600;
   private static final int NON_JOINER = 0x200c;
   private static final int JOINER = 0x200d;
 
-  /** Names of classes and methods, which help programmers only. */
+  /** Names of classes and methods, which only help programmers. */
   private static final Pattern CODE =
       Pattern.compile(
           "\\b[a-z]\\w*(\\.[a-z]\\w*)+\\.[A-Z]\\w*|\\b[A-Z]\\w*(Exception|Error)\\b|\\b\\w+\\(\\)|`");
@@ -17,15 +17,20 @@ public final class Reason {
   private Reason() {}
 
   /**
-   * The first line of a failure's message, without a stop at its end.
+   * Returns the first line of a failure's message, without a period at its end.
    *
-   * @param otherwise where it says nothing, or something for programmers
+   * @param otherwise returned if the message is missing, or names classes or methods
    */
   public static String of(Throwable failure, String otherwise) {
     return of(failure.getMessage(), otherwise);
   }
 
-  /** As above, of the message. */
+  /**
+   * Returns the first line of a message, without a period at its end.
+   *
+   * @param message may be {@code null}
+   * @param otherwise returned if the message is blank, or if it names classes or methods
+   */
   public static String of(String message, String otherwise) {
     String text = message == null ? "" : message;
     String line = text.lines().filter(each -> !each.isBlank()).findFirst().orElse("").strip();
@@ -33,31 +38,31 @@ public final class Reason {
     if (reason.isEmpty() || CODE.matcher(reason).find()) {
       return otherwise;
     }
-    return reason.length() <= LONGEST ? reason : reason.substring(0, LONGEST) + "…";
+    return reason.length() <= MAX_LENGTH ? reason : reason.substring(0, MAX_LENGTH) + "…";
   }
 
-  /** A message as {@link #line}, with a stop at its end. */
+  /** Returns a message as by {@link #line}, with a period at its end. */
   public static String sentence(String message) {
     String line = line(message);
     return line.matches(".*[.?!)]") ? line : line + ".";
   }
 
   /**
-   * A message as a line of sensible length, whatever name or value it quotes: with the characters
-   * replaced that a terminal obeys, and its middle left out if it is long.
+   * Returns a message as one printable line of at most about {@value #MAX_LINE_LENGTH} characters:
+   * control characters are replaced, and the middle of a long message is left out.
    */
   public static String line(String message) {
     String line = printable(message).replace('\n', '?').replace('\t', ' ');
-    if (line.length() > LONGEST_LINE) {
-      int half = LONGEST_LINE / 2;
+    if (line.length() > MAX_LINE_LENGTH) {
+      int half = MAX_LINE_LENGTH / 2;
       line = line.substring(0, half) + " … " + line.substring(line.length() - half);
     }
     return line;
   }
 
   /**
-   * A text with all characters replaced that are not {@linkplain #isPrintable fit to print}, but
-   * for line breaks and tabs.
+   * Replaces every character that is not {@linkplain #isPrintable printable} by a question mark;
+   * line breaks and tabs stay.
    */
   public static String printable(String text) {
     return text.codePoints()
@@ -67,8 +72,9 @@ public final class Reason {
   }
 
   /**
-   * Whether a character only shows itself. A terminal obeys control characters; format characters
-   * reorder or hide what is around them, but for the two joiners, which Persian and emoji need.
+   * Returns whether a character is safe to print. Control characters command a terminal; format
+   * characters reorder or hide the text around them, except for the two joiners, which Persian and
+   * emoji need.
    */
   public static boolean isPrintable(int codePoint) {
     return switch (Character.getType(codePoint)) {

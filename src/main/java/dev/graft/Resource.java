@@ -4,13 +4,18 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 
-/** Files that come with Graft. */
+/** Reads files that are bundled with Graft. */
 public final class Resource {
   private Resource() {}
 
-  /** What is in a file that lies beside a class. */
-  public static byte[] bytes(Class<?> beside, String name) {
-    try (InputStream in = beside.getResourceAsStream(name)) {
+  /**
+   * Returns the content of a bundled file.
+   *
+   * @param neighbor a class in the file's package
+   * @param name the file's name, without the package
+   */
+  public static byte[] bytes(Class<?> neighbor, String name) {
+    try (InputStream in = neighbor.getResourceAsStream(name)) {
       return in.readAllBytes();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -3,11 +3,11 @@ package dev.graft;
 import com.google.errorprone.annotations.FormatMethod;
 import java.util.Locale;
 
-/** Texts with values in them, the same in every locale. */
+/** Formats text the same way in every locale. */
 public final class Text {
   private Text() {}
 
-  /** As {@link String#format}; the compiler compares the format with the values. */
+  /** Formats as {@link String#format} does; Error Prone checks the values against the format. */
   @FormatMethod
   public static String of(String format, Object... values) {
     return String.format(Locale.ROOT, format, values);

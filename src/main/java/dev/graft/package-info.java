@@ -1,5 +1,5 @@
 /**
- * The program's entry, its voice and the one exception for what users can put right; the rooms know
- * the latter two, and only {@link dev.graft.Main} knows a room.
+ * The program's entry point, its console and messages, and the exception for problems that the user
+ * can fix. All packages may use this one; only {@link dev.graft.Main} uses another.
  */
 package dev.graft;

@@ -411,7 +411,7 @@ class CommandLineTest {
     CommandRun answer =
         infer("--json", "--top", "5", "--output", folder.resolve("none").toString(), "car.png");
     assertThat(answer.code()).as(answer.err()).isZero();
-    assertThat(answer.err()).contains("taking the one that comes with Graft");
+    assertThat(answer.err()).contains("the bundled example is used instead");
     JsonNode line = answer.json().get(0);
     assertThat(line.path("image").asText()).isEqualTo("car.png");
     assertThat(line.path("model").asText()).contains("ImageNet");
@@ -553,7 +553,7 @@ class CommandLineTest {
     }
     assertThat(answer.err().lines().toList())
         .endsWith(
-            "1 of 36 pictures could not be read:", "  " + lines.get(bad).path("error").asText());
+            "1 of 36 images could not be read:", "  " + lines.get(bad).path("error").asText());
 
     // Alone, twice, by a pattern, and as CSV: the same answers.
     String japanese = pictures.resolve("c 写真.png").toString();
@@ -596,7 +596,7 @@ class CommandLineTest {
     assertThat(answer.out().lines()).hasSize(2).first().isEqualTo(good.toString());
     assertThat(answer.err().lines().toList())
         .endsWith(
-            "2 of 3 pictures could not be read:",
+            "2 of 3 images could not be read:",
             "  " + empty + " is empty.",
             "  Nothing matches " + folder + "/*.nothing.");
   }

@@ -49,9 +49,9 @@ class ConsoleTest {
         };
     try (Console failing = console(full)) {
       failing.logTo(folder.resolve("log.txt"));
-      assertThat(failing.unheard()).isEmpty();
+      assertThat(failing.outputFailure()).isEmpty();
       failing.report("first");
-      assertThat(failing.unheard()).get().extracting(Throwable::getMessage).isEqualTo("full");
+      assertThat(failing.outputFailure()).get().extracting(Throwable::getMessage).isEqualTo("full");
       failing.report("second");
     }
     assertThat(Files.readAllLines(folder.resolve("log.txt"))).containsExactly("first", "second");

@@ -181,7 +181,7 @@ class ExportTest {
     assertThat(exported.err()).contains(folder + " is a folder; name a file with --to FILE.");
     CommandRun nothing = CommandRun.of("export", "--output=" + folder.resolve("nowhere"));
     assertThat(nothing.code()).isOne();
-    assertThat(nothing.err()).contains("There is no completed run in ");
+    assertThat(nothing.err()).contains("Found no completed run in ");
     assertThat(export("--format=jpeg").code()).isEqualTo(2);
     assertThat(Files.exists(folder.resolve("nowhere"))).isFalse();
   }

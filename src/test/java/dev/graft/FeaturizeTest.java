@@ -39,8 +39,8 @@ class FeaturizeTest {
 
   @Test
   void whatItComputedIsNotComputedAgainByItselfNorByFineTune() throws IOException {
-    assertThat(featurize().out()).contains("20 computed, 0 were there; 1 pictures can't be read");
-    assertThat(featurize().out()).contains("0 computed, 20 were there; 1 pictures can't be read");
+    assertThat(featurize().out()).contains("20 images computed, 0 already cached, 1 unreadable");
+    assertThat(featurize().out()).contains("0 images computed, 20 already cached, 1 unreadable");
     assertThat(Files.readString(output.resolve("features/quarantine.csv")))
         .startsWith("path,reason\n")
         .contains("20.png,");

@@ -78,7 +78,8 @@ class FullDiskTest {
       console.say("second");
     }
     assertThat(err.toString(StandardCharsets.UTF_8).lines())
-        .containsExactly("first", "The log ends here: No space left on device", "second");
+        .containsExactly(
+            "first", "The log cannot be written any further: No space left on device", "second");
   }
 
   private Iterable<String> names() throws IOException {

@@ -22,16 +22,17 @@ import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code benchmark}: how fast everything is on this machine. */
+/** {@code benchmark}: measures the speed of everything on this machine. */
 @Command(
     name = "benchmark",
-    description = "Measure on this machine what README's figures say; let nothing else run.",
+    description =
+        "Measure the speed of this machine; stop other programs first for reliable figures.",
     footerHeading = "%nExamples:%n",
     footer = {
-      "  benchmark             five runs of each figure, some minutes",
-      "  benchmark --quick     three short ones, a minute",
-      "  benchmark --serve     serve under load, beside infer",
-      "  benchmark --json      an object a figure, for programs"
+      "  benchmark             five runs per figure; takes some minutes",
+      "  benchmark --quick     three short runs per figure; takes a minute",
+      "  benchmark --serve     serve under load, compared with infer",
+      "  benchmark --json      one JSON object per figure"
     })
 final class BenchmarkCommand implements Callable<Integer> {
   private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
@@ -39,36 +40,35 @@ final class BenchmarkCommand implements Callable<Integer> {
 
   private final Console console;
 
-  @Option(names = "--quick", description = "A minute instead of some.")
+  @Option(names = "--quick", description = "Three short runs per figure, about a minute in all.")
   private boolean quick;
 
-  @Option(names = "--json", description = "An object a figure.")
+  @Option(names = "--json", description = "Print one JSON object per figure.")
   private boolean json;
 
   @Option(
       names = "--runs",
       paramLabel = "N",
-      description = "Runs of each figure; 5 unless given, 3 with --quick.")
+      description = "Runs per figure (default: 5, or 3 with --quick).")
   private Integer runs;
 
   @Option(
       names = "--serve",
       description =
-          "Measure serve alone: EfficientNet-Lite0 at 224 pixels, asked on loopback by clients in"
-              + " this process.")
+          "Only measure serve: EfficientNet-Lite0 at 224 pixels, with clients in this process.")
   private boolean serve;
 
   @Option(
       names = "--requests",
       paramLabel = "N",
-      description = "Requests of --serve; 10,000 unless given, 1,000 with --quick.")
+      description = "Number of requests with --serve (default: 10,000, or 1,000 with --quick).")
   private Integer requests;
 
   @Option(
       names = "--concurrency",
       defaultValue = "16",
       paramLabel = "N",
-      description = "Requests of --serve at a time, 64 at most (default: ${DEFAULT-VALUE}).")
+      description = "Concurrent requests with --serve, 1 to 64 (default: ${DEFAULT-VALUE}).")
   private int concurrency;
 
   BenchmarkCommand(Console console) {
@@ -85,36 +85,39 @@ final class BenchmarkCommand implements Callable<Integer> {
     if (serve) {
       serve();
     } else {
-      new Benchmark(times, quick, this::tell).run();
+      new Benchmark(times, quick, this::print).run();
     }
     return 0;
   }
 
   private void serve() throws InterruptedException {
-    int asked = requests == null ? (quick ? 1_000 : 10_000) : requests;
-    if (asked < 10 || asked > 1_000_000 || concurrency < 1 || concurrency > 64) {
-      throw new GraftException("Give 10 to 1,000,000 --requests and a --concurrency of 1 to 64.");
+    int count = requests == null ? (quick ? 1_000 : 10_000) : requests;
+    if (count < 10 || count > 1_000_000) {
+      throw new GraftException("--requests: must be from 10 to 1,000,000, not " + count + ".");
+    }
+    if (concurrency < 1 || concurrency > 64) {
+      throw new GraftException("--concurrency: must be from 1 to 64, not " + concurrency + ".");
     }
     List<byte[]> photographs = IntStream.range(0, 48).mapToObj(Photographs::jpeg).toList();
     Classifier classifier = Classifier.imageNet(Device.cpu()); // closed by the server
     try (Server server = new Server(ServeSettings.LOOPBACK, "model", classifier, folder -> null)) {
       Load.Measured measured =
-          new Load(server, classifier, photographs).measure(asked, concurrency, PeakMemory::now);
-      Figure direct = Figure.of("infer, JPEG of 640 x 480", "pictures/s", measured.direct());
-      String what = Text.of("serve, the same, %d at a time", concurrency);
-      Figure served = Figure.of(what, "pictures/s", measured.served());
-      tell(direct);
-      tell(served);
-      tell(Figure.of("serve's share of infer", "%", 100 * served.median() / direct.median()));
-      tell(Figure.of("a request, p50", "ms", measured.milliseconds(0.5)));
-      tell(Figure.of("a request, p99", "ms", measured.milliseconds(0.99)));
-      tell(Figure.of("a request, the longest", "ms", measured.milliseconds(1)));
-      tell(Figure.of("errors", Text.of("of %,d", asked), measured.errors()));
+          new Load(server, classifier, photographs).measure(count, concurrency, PeakMemory::now);
+      Figure direct = Figure.of("infer, JPEG of 640 x 480", "images/s", measured.direct());
+      String what = Text.of("serve, JPEG of 640 x 480, %d concurrent requests", concurrency);
+      Figure served = Figure.of(what, "images/s", measured.served());
+      print(direct);
+      print(served);
+      print(Figure.of("serve's share of infer", "%", 100 * served.median() / direct.median()));
+      print(Figure.of("request, p50", "ms", measured.milliseconds(0.5)));
+      print(Figure.of("request, p99", "ms", measured.milliseconds(0.99)));
+      print(Figure.of("request, maximum", "ms", measured.milliseconds(1)));
+      print(Figure.of("errors", Text.of("of %,d", count), measured.errors()));
       for (int round : new int[] {0, measured.resident().length - 1}) {
         if (measured.resident()[round] != null) {
-          tell(
+          print(
               Figure.of(
-                  Text.of("resident memory after %d tenths of the requests", round + 1),
+                  Text.of("resident memory after %d %% of the requests", 10 * (round + 1)),
                   "MB",
                   measured.resident()[round] / (double) (1 << 20)));
         }
@@ -122,7 +125,7 @@ final class BenchmarkCommand implements Callable<Integer> {
     }
   }
 
-  private void tell(Figure figure) {
+  private void print(Figure figure) {
     console.answer(line(figure));
   }
 

@@ -7,12 +7,12 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code completion}: what a shell completes after {@code graft}. */
+/** {@code completion}: prints a script for the completion of bash and zsh. */
 @Command(
     name = "completion",
-    description = "Print what makes bash and zsh complete commands and options.",
+    description = "Print a script that makes bash and zsh complete commands and options.",
     footerHeading = "%nExamples:%n",
-    footer = {"  completion > graft.sh        then, in each shell: source graft.sh"})
+    footer = {"  completion > graft.sh        then run in each shell: source graft.sh"})
 final class CompletionCommand implements Callable<Integer> {
   private final Console console;
 

@@ -4,7 +4,7 @@ import ai.djl.Device;
 import dev.graft.run.Computer;
 import picocli.CommandLine.Option;
 
-/** Where a saved model computes, the same for every command that takes one. */
+/** The device of a saved model, for every command that takes one. */
 final class DeviceOption {
   private static final String AUTO = "auto";
 
@@ -12,18 +12,18 @@ final class DeviceOption {
       names = "--device",
       paramLabel = "NAME",
       defaultValue = AUTO,
-      description = "auto, cpu, gpu0, … (default: ${DEFAULT-VALUE}).")
+      description = "Device that computes: auto, cpu, gpu0, … (default: ${DEFAULT-VALUE}).")
   private String name;
 
-  /** Whether one is insisted on. */
+  /** Returns whether the user chose a device. */
   boolean isNamed() {
     return !name.equals(AUTO);
   }
 
   /**
-   * The device of that name.
+   * Returns the device.
    *
-   * @throws dev.graft.GraftException if there is none here
+   * @throws dev.graft.GraftException if it does not exist on this machine
    */
   Device device() {
     return Computer.device(name);

@@ -2,6 +2,7 @@ package dev.graft.command;
 
 import dev.graft.Console;
 import dev.graft.GraftException;
+import dev.graft.Names;
 import dev.graft.Text;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.run.Exporter;
@@ -21,17 +22,17 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code export}: a saved model, or a backbone, as an ONNX file. */
+/** {@code export}: writes a saved model, or a backbone, as an ONNX file. */
 @Command(
     name = "export",
     description =
-        "Write a saved model as one ONNX file for other programs, checked against the model. It"
-            + " takes pixels (N, 3, S, S), float32, R, G, B from 0 to 255, and gives probabilities"
-            + " (N, classes); its metadata has classes, input_size, framing, run and graft.",
+        "Write a saved model as an ONNX file for other programs, and compare it with the model."
+            + " Input: pixels (N, 3, S, S), float32, RGB, 0 to 255. Output: probabilities (N,"
+            + " classes). Metadata: classes, input_size, framing, run and graft.",
     footerHeading = "%nExamples:%n",
     footer = {
-      "  export                      the latest run, to output/exports/",
-      "  export --format int8        its backbone in 8 bits: faster, and smaller",
+      "  export                      export the latest run to output/exports/",
+      "  export --format int8        with an int8 backbone, which is faster and smaller",
       "  export output/runs/20260101-120000-vgg16-cifar10 --to model.onnx",
       "  export --backbone vgg16 --set input-size=96 --to features.onnx"
     })
@@ -41,7 +42,7 @@ final class ExportCommand implements Callable<Integer> {
   @Parameters(
       arity = "0..1",
       paramLabel = "RUN",
-      description = "A run's folder, or its model folder; the latest run's unless given.")
+      description = "Folder of a run or of its model (default: the latest run).")
   private Path run;
 
   @Option(
@@ -49,32 +50,33 @@ final class ExportCommand implements Callable<Integer> {
       paramLabel = "FORMAT",
       defaultValue = "onnx",
       description =
-          "onnx, in float32; or int8, whose ranges the run's training pictures give and whose"
-              + " accuracy its test pictures.")
+          "onnx for float32, or int8, which is calibrated on the run's training images and"
+              + " evaluated on its test images (default: ${DEFAULT-VALUE}).")
   private Exporter.Format format;
 
   @Option(
       names = "--to",
       paramLabel = "FILE",
-      description = "The file; without it one of the run's name in output/exports/.")
+      description = "File to write (default: named after the run, in output/exports/).")
   private Path to;
 
   @Option(
       names = "--force",
-      description = "Write an int8 file even if it loses more than a point of accuracy.")
+      description = "Write an int8 file even if its accuracy is more than 1 point lower.")
   private boolean force;
 
   @Option(
       names = "--backbone",
       paramLabel = "NAME",
       description =
-          "Not a model, but a backbone's frozen part, with its features as outputs (see: models).")
+          "Export the frozen part of a backbone instead of a model; its outputs are the features"
+              + " (see: models).")
   private String backbone;
 
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = "With --backbone: a key of the recipe, such as input-size=96; repeatable.")
+      description = "With --backbone: set a key of the recipe, such as input-size=96; repeatable.")
   private final Map<String, String> settings = new LinkedHashMap<>();
 
   @Spec private CommandSpec spec;
@@ -91,27 +93,31 @@ final class ExportCommand implements Callable<Integer> {
       return exportBackbone();
     }
     if (!settings.isEmpty()) {
-      throw new ParameterException(spec.commandLine(), "Give --set with --backbone.");
+      throw new ParameterException(
+          spec.commandLine(), "--set: only possible together with --backbone.");
     }
     Path folder = output.run(run, " to export; run fine-tune first, or name one: export RUN.");
     Exporter.Exported exported =
         new Exporter(folder, output.folder(), new RunLines(console))
-            .export(format, Optional.ofNullable(to), this::decide);
+            .export(format, Optional.ofNullable(to), this::checkAccuracy);
     console.answer(
         Text.of(
-            "%s: %,d bytes; probabilities differ from the model's by at most %.2g on %,d %s",
+            "%s: %,d bytes; probabilities differ from the model's by at most %.2g on %s",
             exported.file(),
             exported.bytes(),
             exported.difference(),
-            exported.compared(),
-            exported.made() ? "made-up pictures, since the run's own are not known" : "pictures"));
+            exported.made()
+                ? Names.count(exported.compared(), "synthetic image")
+                    + ", because the run's images were not found"
+                : Names.count(exported.compared(), "image")));
     return 0;
   }
 
   private int exportBackbone() throws IOException {
     if (to == null || run != null || format != Exporter.Format.ONNX) {
       throw new ParameterException(
-          spec.commandLine(), "Give --backbone with --to FILE, and without a run or --format.");
+          spec.commandLine(),
+          "--backbone: requires --to FILE, and excludes RUN and --format int8.");
     }
     Map<String, String> recipe = new LinkedHashMap<>(settings);
     recipe.put("backbone", RecipeReader.text(backbone));
@@ -119,7 +125,7 @@ final class ExportCommand implements Callable<Integer> {
         RootExporter.export(RecipeReader.read(null, recipe), to, new RunLines(console));
     console.answer(
         Text.of(
-            "%s: %,d bytes; pixels (N, 3, %d, %d), R, G, B from 0 to 255, to %s",
+            "%s: %,d bytes; input pixels (N, 3, %d, %d), RGB, 0 to 255; outputs %s",
             exported.file(),
             exported.bytes(),
             exported.inputSize(),
@@ -128,19 +134,21 @@ final class ExportCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void decide(Exporter.Int8Cost cost) {
+  private void checkAccuracy(Exporter.Int8Cost cost) {
     table(cost).forEach(console::answer);
     if (cost.isTooMuch() && !force) {
       throw GraftException.of(
-          "8 bits lose %.1f points of accuracy, more than the one that is thought worth it:"
-              + " nothing was written; --force writes it all the same.",
+          "int8 lowers the accuracy by %.1f points, more than the limit of 1 point: nothing was"
+              + " written; write it anyway with --force.",
           100 * (cost.float32().accuracy() - cost.int8().accuracy()));
     }
   }
 
   static List<String> table(Exporter.Int8Cost cost) {
     return List.of(
-        Text.of("%-8s %10s %10s   on %,d pictures", "", "accuracy", "images/s", cost.pictures()),
+        Text.of(
+            "%-8s %10s %10s   on %s",
+            "", "accuracy", "images/s", Names.count(cost.pictures(), "image")),
         row("float32", cost.float32()),
         row("int8", cost.int8()));
   }

@@ -1,6 +1,7 @@
 package dev.graft.command;
 
 import dev.graft.Console;
+import dev.graft.Names;
 import dev.graft.Text;
 import dev.graft.recipe.Recipe;
 import dev.graft.run.Featurizer;
@@ -10,13 +11,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** {@code featurize}: the part of the main job that takes long, ahead of it. */
+/** {@code featurize}: computes and caches features ahead of {@code fine-tune}. */
 @Command(
     name = "featurize",
-    description = "Compute what the frozen part makes of pictures, for fine-tune to find it there.",
+    description = "Compute the features of images and cache them, so that fine-tune finds them.",
     footerHeading = "%nExamples:%n",
     footer = {
-      "  featurize photos/                                 what fine-tune --data photos/ needs",
+      "  featurize photos/                                 for fine-tune --data photos/",
       "  featurize photos/ --backbone vgg16 --set input-size=32",
       "  featurize hdfs://host/photos.parquet --master yarn --output hdfs://host/graft"
     })
@@ -48,11 +49,11 @@ final class FeaturizeCommand implements Callable<Integer> {
             : Featurizer.run(recipe, output.folder(), lines);
     console.answer(
         Text.of(
-            "Features: %,d computed, %,d were there; %,d pictures can't be read%s",
-            done.computed(),
+            "Features: %s computed, %,d already cached, %,d unreadable%s",
+            Names.count(done.computed(), "image"),
             done.kept(),
             done.quarantined(),
-            done.quarantined() == 0 ? "" : ": " + done.quarantine()));
+            done.quarantined() == 0 ? "" : " (see " + done.quarantine() + ")"));
     return 0;
   }
 }

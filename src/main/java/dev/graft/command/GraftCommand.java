@@ -19,7 +19,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
-/** The root of the command line. */
+/** The command {@code graft}, with a subcommand for each task. */
 @Command(
     name = "graft",
     mixinStandardHelpOptions = true,
@@ -30,10 +30,10 @@ import picocli.CommandLine.ScopeType;
     description = "Transfer learning for images on the JVM.",
     footerHeading = "%nExamples:%n",
     footer = {
-      "  fine-tune                    VGG16 + CIFAR-10, with nothing else to say",
-      "  infer car.png                what is in a picture",
-      "  fine-tune --data photos/     your own pictures, a folder a class",
-      "  fine-tune --help             all about one command"
+      "  fine-tune                    fine-tune VGG16 on CIFAR-10",
+      "  infer car.png                classify an image",
+      "  fine-tune --data photos/     fine-tune on your images, one folder per class",
+      "  fine-tune --help             show the options of a command"
     },
     subcommands = {
       FineTuneCommand.class,
@@ -52,7 +52,7 @@ import picocli.CommandLine.ScopeType;
       CompletionCommand.class
     })
 public final class GraftCommand implements Runnable {
-  /** What shells say of a program that ended since nobody read its pipe any more: 128 + SIGPIPE. */
+  /** The exit code that shells report for a closed pipe: 128 + SIGPIPE. */
   private static final int BROKEN_PIPE = 141;
 
   @Option(
@@ -65,7 +65,7 @@ public final class GraftCommand implements Runnable {
 
   private GraftCommand() {}
 
-  /** Which Graft this is. */
+  /** Prints the version. */
   static final class Version implements CommandLine.IVersionProvider {
     @Override
     public String[] getVersion() {
@@ -76,18 +76,20 @@ public final class GraftCommand implements Runnable {
   /**
    * Runs a command line.
    *
-   * @return the exit code: 0 done, 1 failed, 2 wrong usage
+   * @param out receives the answers, in UTF-8
+   * @param err receives everything else
+   * @return the exit code: 0 for success, 1 for failure, 2 for wrong usage
    */
   public static int run(String[] arguments, OutputStream out, PrintStream err) {
     if (arguments.length > 0 && arguments[0].equals("infer")) {
-      // It takes as long to load as the command line takes to be read.
+      // Loads the native library while the command line is being parsed: both take about as long.
       Thread loading = new Thread(OnnxSession::isThere, "graft-onnxruntime");
       loading.setDaemon(true);
       loading.start();
     }
     GraftCommand root = new GraftCommand();
     try (Console console = new Console(out, err, interactive(err))) {
-      // What it warns of, such as quotes in a value, is right as it is.
+      // Picocli warns about valid input, such as quotes in a value.
       CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF);
       CommandLine line = new CommandLine(root, new Factory(console));
       line.setCaseInsensitiveEnumValuesAllowed(true);
@@ -98,14 +100,14 @@ public final class GraftCommand implements Runnable {
           (failure, command, parsed) -> root.failed(failure, console, err));
       int code = execute(line, arguments, root, console, err);
       console.out().flush();
-      return console.unheard().map(failure -> unheard(failure, console)).orElse(code);
+      return console.outputFailure().map(e -> outputFailed(e, console)).orElse(code);
     } catch (IOException e) {
-      err.println("The log can't be closed: " + e.getMessage());
+      err.println("The log cannot be closed: " + e.getMessage());
       return CommandLine.ExitCode.SOFTWARE;
     }
   }
 
-  /** Picocli hands exceptions to their handler, errors to its caller. */
+  /** Executes the command; picocli's handler gets exceptions, but not errors. */
   private static int execute(
       CommandLine line, String[] arguments, GraftCommand root, Console console, PrintStream err) {
     try {
@@ -115,9 +117,9 @@ public final class GraftCommand implements Runnable {
     }
   }
 
-  /** Answers were lost. Who stops to read a pipe knows; else it is said. */
-  private static int unheard(IOException failure, Console console) {
-    String reason = Reason.of(failure, "the system does not say why");
+  /** Reports that answers were lost, unless the reader of a pipe has closed it on purpose. */
+  private static int outputFailed(IOException failure, Console console) {
+    String reason = Reason.of(failure, "the system gives no reason");
     if (reason.toLowerCase(Locale.ROOT).contains("pipe")) {
       return BROKEN_PIPE;
     }
@@ -126,15 +128,15 @@ public final class GraftCommand implements Runnable {
   }
 
   /**
-   * Whether a person watches {@code err} live, as far as Java 17 can tell. (From Java 22 on there
-   * always is a console; without a terminal type it is taken for none.)
+   * Returns whether {@code err} is a terminal, as far as Java 17 can know. Since Java 22 {@code
+   * System.console()} is never null, so TERM must be set as well.
    */
   @SuppressWarnings("SystemConsoleNull")
   private static boolean interactive(PrintStream err) {
     return System.console() != null && err == System.err && System.getenv("TERM") != null;
   }
 
-  /** Gives commands the console. */
+  /** Creates commands with the console as their constructor's argument. */
   private record Factory(Console console) implements CommandLine.IFactory {
     @Override
     public <K> K create(Class<K> type) throws Exception {
@@ -167,23 +169,22 @@ public final class GraftCommand implements Runnable {
     if (failure instanceof GraftException) {
       return failure.getMessage();
     } else if (failure instanceof NoSuchFileException) {
-      return "There is no file " + failure.getMessage() + ".";
+      return failure.getMessage() + " does not exist.";
     } else if (failure instanceof AccessDeniedException) {
-      return failure.getMessage() + " may not be read or written by you.";
+      return "Permission denied: " + failure.getMessage() + ".";
     } else if (failure instanceof UncheckedIOException unchecked) {
       return sentence(unchecked.getCause());
     } else if (failure instanceof IOException) {
       return "Reading or writing failed: "
-          + Reason.of(failure, "the system does not say why")
-          + ". (Is the disk full, or gone? What was there before is untouched.)";
+          + Reason.of(failure, "the system gives no reason")
+          + ". Check that the disk is mounted and not full; existing files are unchanged.";
     } else if (failure instanceof OutOfMemoryError) {
-      return "There is not enough memory for that; -Xmx4g in MAVEN_OPTS (with bin/graft: GRAFT_OPTS) gives Java more.";
+      return "Out of memory: give Java more with -Xmx4g in MAVEN_OPTS (with bin/graft: GRAFT_OPTS).";
     } else if (failure instanceof StackOverflowError) {
-      return "Something there is nested too deeply; -Xss16m in MAVEN_OPTS (with bin/graft: GRAFT_OPTS) lets Java go deeper.";
+      return "The input is nested too deeply: give Java a larger stack with -Xss16m in MAVEN_OPTS (with"
+          + " bin/graft: GRAFT_OPTS).";
     }
-    return "Graft failed in a way it should not: "
-        + failure
-        + " (--debug prints where; please report it).";
+    return "Internal error: " + failure + ". Please report it, with the output of --debug.";
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.graft.command;
 
 import dev.graft.GraftException;
+import dev.graft.Reason;
 import dev.graft.Text;
 import dev.graft.inference.Classifier;
 import dev.graft.inference.Classifier.Prepared;
@@ -13,33 +14,45 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A PNG file a picture, of where its likeliest class was seen. */
+/**
+ * Draws heat maps of the most probable class, one PNG file per image.
+ *
+ * @param folder of the files
+ * @param classifier that classified the images
+ * @param gradCam computes the maps
+ */
 record HeatMaps(Path folder, Classifier classifier, GradCam gradCam) implements AutoCloseable {
-  /** Makes the folder, if need be. */
+  /** Creates the folder, if necessary. */
   static void make(Path folder) {
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
-      throw new GraftException("The folder " + folder + " can't be made.", e);
+      throw new GraftException(
+          "The folder "
+              + folder
+              + " cannot be created: "
+              + Reason.of(e, "the system gives no reason")
+              + ".",
+          e);
     }
   }
 
   /**
-   * Draws one.
+   * Draws the heat map of an image.
    *
-   * @param number of the picture among those asked for, from 1
+   * @param number of the image in the command line's order, from 1
    * @return the file
    */
   Path draw(PictureInput picture, int number, TopClass likeliest) {
-    Prepared seen = classifier.prepare(picture.read(Framing.least(classifier.inputSize())));
-    HeatMap map = gradCam.map(seen, likeliest.index());
+    Prepared input = classifier.prepare(picture.read(Framing.least(classifier.inputSize())));
+    HeatMap map = gradCam.map(input, likeliest.index());
     Path file = folder.resolve(number + "-" + plain(picture.name()) + ".png");
     String title = Text.of("%s, %.1f %%", likeliest.name(), 100 * likeliest.probability());
-    Charts.heatMap(file, seen.picture(classifier.inputSize()), map, title);
+    Charts.heatMap(file, input.picture(classifier.inputSize()), map, title);
     return file;
   }
 
-  /** The last part of a name, of characters that every file system takes. */
+  /** Returns the last part of a name, with only characters that all file systems allow. */
   private static String plain(String name) {
     String last = name.replaceFirst(".*[/\\\\]", "").replaceFirst("\\.[^.]*$", "");
     String plain = last.replaceAll("[^\\p{L}\\p{N}._-]", "_");

@@ -1,6 +1,7 @@
 package dev.graft.command;
 
 import dev.graft.Console;
+import dev.graft.Names;
 import dev.graft.Progress;
 import dev.graft.Text;
 import dev.graft.inference.Answer;
@@ -22,24 +23,24 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code infer}: what is in pictures. */
+/** {@code infer}: classifies images. */
 @Command(
     name = "infer",
-    description = "Name the classes of pictures, with probabilities.",
+    description = "Classify images: print the most probable classes.",
     footerHeading = "%nExamples:%n",
     footer = {
-      "  infer car.png                          the latest run; before any, ImageNet",
+      "  infer car.png                          the latest run's model, or ImageNet's",
       "  infer --imagenet --top 5 a.jpg b.png   ImageNet's 1000 classes",
-      "  infer photos/                          all pictures in a folder and below",
-      "  infer \"photos/**/*.jpg\"                a pattern, also where no shell reads it",
-      "  infer --json *.png                     a JSON object a line, for programs",
-      "  infer --csv --top 1 photos/            a row a picture, for spreadsheets",
-      "  infer --heatmap maps/ car.png          and where in the picture it was seen",
+      "  infer photos/                          all images below a folder",
+      "  infer \"photos/**/*.jpg\"                a pattern that no shell expands",
+      "  infer --json *.png                     one JSON object per line",
+      "  infer --csv --top 1 photos/            one CSV row per image",
+      "  infer --heatmap maps/ car.png          with a heat map of the class (Grad-CAM)",
       "  infer hdfs://h/photos --master yarn --to hdfs://h/answers"
     })
 final class InferCommand implements Callable<Integer> {
-  /** So few pictures need no progress. */
-  private static final int A_HANDFUL = 5;
+  /** Up to this number of images, no progress is shown. */
+  private static final int MAX_WITHOUT_PROGRESS = 5;
 
   private static final String FLOAT32 = "float32";
   private static final String INT8 = "int8";
@@ -52,15 +53,15 @@ final class InferCommand implements Callable<Integer> {
       arity = "1..*",
       paramLabel = "IMAGE",
       description =
-          "PNG, JPEG, GIF, BMP, TIFF or WebP files; folders, with all below but hidden files and those that are"
-              + " no pictures by their suffix; or patterns with * ** ? [] {}.")
+          "PNG, JPEG, GIF, BMP, TIFF or WebP files; folders, whose images are found by their suffix"
+              + " in all subfolders, except hidden ones; or patterns with * ** ? [] {}.")
   private List<String> images;
 
   @Option(
       names = "--top",
       paramLabel = "K",
       defaultValue = "3",
-      description = "How many classes are named (default: ${DEFAULT-VALUE}).")
+      description = "Number of classes to print (default: ${DEFAULT-VALUE}).")
   private int top;
 
   @Mixin private ModelOption model;
@@ -69,20 +70,21 @@ final class InferCommand implements Callable<Integer> {
       names = "--precision",
       paramLabel = "WHICH",
       description =
-          "Of ImageNet's network: float32, or int8, which is faster and less exact. (A run's model"
-              + " computes as it was trained.)")
+          "With --imagenet: float32, or int8, which is faster and less accurate. (A run's model has"
+              + " the precision of its training.)")
   private String precision;
 
   @Option(
       names = "--json",
-      description = "Print a JSON object a line: image, model, predictions; or image, error.")
+      description =
+          "Print one JSON object per image: image, model and predictions; or image and error.")
   private boolean json;
 
   @Option(
       names = "--csv",
       description =
-          "Print a header and a row a picture: image, error, top1_id, top1_name,"
-              + " top1_probability, top2_id and so on.")
+          "Print CSV with one row per image: image, error, top1_id, top1_name, top1_probability,"
+              + " top2_id and so on.")
   private boolean csv;
 
   @Mixin private MasterOption master;
@@ -91,15 +93,15 @@ final class InferCommand implements Callable<Integer> {
       names = "--to",
       paramLabel = "FOLDER",
       description =
-          "With --master: where the answers are to be, as Parquet: path, hash, predictions, error;"
-              + " on any file system that Hadoop knows.")
+          "With --master: output folder for a Parquet table of path, hash, predictions and error, on"
+              + " any of Hadoop's file systems.")
   private String to;
 
   @Option(
       names = "--heatmap",
       paramLabel = "FOLDER",
       description =
-          "Draw where in each picture its likeliest class was seen (Grad-CAM), a PNG file each.")
+          "Write a PNG file per image with a heat map of its most probable class (Grad-CAM).")
   private Path heatMaps;
 
   InferCommand(Console console) {
@@ -113,48 +115,49 @@ final class InferCommand implements Callable<Integer> {
     }
     model.check();
     if (json && csv) {
-      throw wrongUsage("Give --json or --csv, not both.");
+      throw wrongUsage("--json and --csv exclude each other; give one of them.");
     }
     if (precision != null && !List.of(FLOAT32, INT8).contains(precision)) {
       throw wrongUsage("--precision: must be float32 or int8, not " + precision + ".");
     }
     if (precision != null && !model.isImageNet()) {
       throw wrongUsage(
-          "Give --precision with --imagenet: a run's model computes as it was trained.");
+          "--precision: only possible with --imagenet; a run's model has the precision of its"
+              + " training.");
     }
     if (master.isGiven() != (to != null)) {
-      throw wrongUsage("Give --master and --to together: what answers, and where the answers go.");
+      throw wrongUsage("--master and --to are only possible together; give both.");
     }
     if (master.isGiven()) {
-      return ask(master.cluster());
+      return inferWith(master.cluster());
     }
     List<PictureInput> inputs = PictureArguments.expand(images);
     if (inputs.contains(new PictureInput.Bundled())) {
       console.say(
-          "There is no "
+          "The file "
               + PictureInput.BUNDLED_NAME
-              + " here; taking the one that comes with Graft.");
+              + " does not exist; the bundled example is used instead.");
     }
     Failures failures = new Failures();
     if (inputs.stream().allMatch(input -> input.missing().isPresent())) {
-      // A mistyped name is told before an engine has started.
+      // Reports a mistyped name without starting an engine.
       AnswerLines lines = lines("");
       lines.head().forEach(console::answer);
       inputs.forEach(input -> failed(lines, input, input.missing().orElseThrow(), failures));
     } else {
       infer(inputs, failures);
     }
-    if (console.unheard().isEmpty()) {
+    if (console.outputFailure().isEmpty()) {
       failures.summary(inputs.size()).forEach(console::say);
     }
     return failures.isEmpty() ? 0 : 1;
   }
 
-  private int ask(Cluster cluster) throws IOException {
+  private int inferWith(Cluster cluster) throws IOException {
     if (json || csv || heatMaps != null || model.namesDevice()) {
       throw wrongUsage(
-          "Give --master without --json, --csv, --heatmap and --device: answers go into a table,"
-              + " and are computed on the CPUs of many machines.");
+          "--master excludes --json, --csv, --heatmap and --device: Spark writes a table, and"
+              + " computes on CPUs.");
     }
     Optional<Path> folder = model.place();
     Cluster.Answered done =
@@ -171,8 +174,8 @@ final class InferCommand implements Callable<Integer> {
     console.say("Model: " + done.model() + folder.map(path -> ", " + path).orElse(""));
     console.answer(
         Text.of(
-            "Answers: %,d pictures answered, %,d can't be read: %s",
-            done.answered(), done.failed(), to));
+            "Predictions: %s classified, %,d unreadable, in %s",
+            Names.count(done.answered(), "image"), done.failed(), to));
     return done.failed() == 0 ? 0 : 1;
   }
 
@@ -202,13 +205,13 @@ final class InferCommand implements Callable<Integer> {
         HeatMaps maps = heatMaps == null ? null : heatMaps(classifier);
         Classifier.Answers<PictureInput> answers = classifier.classify(inputs.iterator());
         Progress progress =
-            inputs.size() > A_HANDFUL
-                ? console.progress("Pictures", "pictures", inputs.size())
+            inputs.size() > MAX_WITHOUT_PROGRESS
+                ? console.progress("infer", "images", inputs.size())
                 : Progress.NONE) {
       console.say("Model: " + classifier.name() + folder.map(path -> ", " + path).orElse(""));
       AnswerLines lines = lines(classifier.name());
       lines.head().forEach(console::answer);
-      for (int done = 1; console.unheard().isEmpty() && answers.hasNext(); done++) {
+      for (int done = 1; console.outputFailure().isEmpty() && answers.hasNext(); done++) {
         Answer<PictureInput> answer = answers.next();
         int number = done;
         answer

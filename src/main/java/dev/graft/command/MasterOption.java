@@ -4,14 +4,14 @@ import dev.graft.GraftException;
 import dev.graft.run.Cluster;
 import picocli.CommandLine.Option;
 
-/** Who gives out the work, where it is for more than this machine. */
+/** The Spark master, for the commands that can run on a cluster. */
 final class MasterOption {
   @Option(
       names = "--master",
       paramLabel = "URL",
       description =
-          "Let Apache Spark do it: local[2], spark://host:7077, yarn, … (with Maven's profile"
-              + " spark).")
+          "Compute with Apache Spark: local[2], spark://host:7077, yarn, … (built with Maven's"
+              + " profile spark).")
   private String url;
 
   boolean isGiven() {
@@ -23,16 +23,16 @@ final class MasterOption {
   }
 
   /**
-   * What hears to it.
+   * Returns the cluster behind the URL.
    *
-   * @throws GraftException without Spark
+   * @throws GraftException if Graft was built without Spark
    */
   Cluster cluster() {
     return Cluster.find()
         .orElseThrow(
             () ->
                 new GraftException(
-                    "--master: Spark is not here; it comes with the profile spark: mvn -q -Pspark"
-                        + " compile exec:java -Dexec.args=\"…\"."));
+                    "--master: this build has no Spark; build with the profile spark: mvn -q"
+                        + " -Pspark compile exec:java -Dexec.args=\"…\"."));
   }
 }

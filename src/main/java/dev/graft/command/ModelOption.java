@@ -15,7 +15,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Which model answers, the same for every command that asks one. */
+/** The model that classifies, for every command that uses one. */
 final class ModelOption {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
@@ -24,24 +24,26 @@ final class ModelOption {
       names = {"--run", "--model"},
       paramLabel = "MODEL",
       description =
-          "A run's folder, its model folder, or a file that export wrote; the latest run's model"
-              + " unless given, and ImageNet's before there is one.")
+          "Folder of a run or of its model, or a file that export wrote (default: the latest run,"
+              + " or ImageNet's model if there is none).")
   private Path given;
 
-  @Option(names = "--imagenet", description = "Ask EfficientNet-Lite0 for ImageNet's 1000 classes.")
+  @Option(
+      names = "--imagenet",
+      description = "Use the bundled EfficientNet-Lite0 with ImageNet's 1000 classes.")
   private boolean imageNet;
 
   @Option(
       names = "--backbone",
       paramLabel = "NAME",
       description =
-          "Ask another network for these classes: vgg16 or xception, of which Keras has files.")
+          "Use another network with ImageNet's classes: vgg16 or xception, with Keras's weights.")
   private String backbone;
 
   @Option(
       names = "--weights",
       paramLabel = "WHICH",
-      description = "With --backbone: Keras's file with its top that is here, or its URL.")
+      description = "With --backbone: Keras's weight file with its classifier, or its URL.")
   private String weights;
 
   @Mixin private DeviceOption device;
@@ -60,7 +62,7 @@ final class ModelOption {
     return device.isNamed();
   }
 
-  /** The model's folder or file; empty for ImageNet's. */
+  /** Returns the model's folder or file; empty for an ImageNet model. */
   Optional<Path> place() throws IOException {
     if (imageNet || backbone != null) {
       return Optional.empty();
@@ -69,7 +71,7 @@ final class ModelOption {
     return run.map(RunFolder::modelOf);
   }
 
-  /** What {@link #place} says. */
+  /** Loads the model at {@link #place}. */
   Classifier classifier(Optional<Path> place, Progress.Display display) {
     Device on = device();
     if (backbone != null) {
@@ -79,7 +81,7 @@ final class ModelOption {
     return place.isPresent() ? Classifier.load(place.get(), on) : Classifier.imageNet(on);
   }
 
-  /** What {@link #place} says, for other machines. */
+  /** Loads the model at {@link #place} in a form that can be sent to other machines. */
   PortableModel portable(Optional<Path> place, Progress.Display display) {
     if (backbone != null) {
       return PortableModel.imageNet(
@@ -88,16 +90,19 @@ final class ModelOption {
     return place.map(PortableModel::of).orElseGet(PortableModel::imageNet);
   }
 
+  /** Rejects options that exclude each other. */
   void check() {
     if (imageNet && given != null) {
-      throw new ParameterException(command.commandLine(), "Give --imagenet or --model, not both.");
+      throw new ParameterException(
+          command.commandLine(), "--imagenet and --model exclude each other; give one of them.");
     }
     if (backbone != null && (imageNet || given != null)) {
       throw new ParameterException(
-          command.commandLine(), "Give --backbone without --imagenet and --model.");
+          command.commandLine(), "--backbone excludes --imagenet and --model; give one of them.");
     }
     if (weights != null && backbone == null) {
-      throw new ParameterException(command.commandLine(), "Give --weights with --backbone.");
+      throw new ParameterException(
+          command.commandLine(), "--weights: only possible together with --backbone.");
     }
   }
 }

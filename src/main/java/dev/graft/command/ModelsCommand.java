@@ -7,16 +7,16 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 
-/** {@code models}: the backbones. */
+/** {@code models}: lists the backbones. */
 @Command(
     name = "models",
     description =
-        "List the networks: parameters, input, ImageNet accuracy, licence, weights here or not.",
+        "List the backbones: parameters, input size, ImageNet accuracy, license, weights.",
     footerHeading = "%nExamples:%n",
-    footer = {"  models                       what fine-tune --backbone takes"})
+    footer = {"  models                       the values of fine-tune --backbone"})
 final class ModelsCommand implements Callable<Integer> {
-  private static final String HERE = "here";
-  private static final String ABSENT = "not here yet (--weights keras downloads it)";
+  private static final String HERE = "downloaded";
+  private static final String ABSENT = "not downloaded (--weights keras downloads it)";
 
   private final Console console;
 
@@ -26,7 +26,7 @@ final class ModelsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    row("backbone", "parameters", "input", "ImageNet top-1, published", "licence", "weights");
+    row("backbone", "parameters", "input", "ImageNet top-1, published", "license", "weights");
     for (BackboneEntry entry : BackboneEntry.ALL) {
       row(
           entry.id(),
@@ -37,10 +37,10 @@ final class ModelsCommand implements Callable<Integer> {
           weights(entry));
     }
     console.answer(
-        "Parameters are the backbone's, without a classifier. Any input from 32 pixels a side"
-            + " will do, from 71 for xception (--set input-size=N).");
+        "Parameters are without a classifier. The input is square, of at least 32 pixels, or 71 for"
+            + " xception (--set input-size=N).");
     console.answer(
-        "infer --backbone NAME, for ImageNet's classes, takes another file of Keras's: "
+        "infer --backbone NAME, for ImageNet's classes, uses Keras's file with the classifier: "
             + BackboneEntry.ALL.stream()
                 .flatMap(
                     entry ->
@@ -49,8 +49,8 @@ final class ModelsCommand implements Callable<Integer> {
                 .collect(Collectors.joining(", "))
             + ".");
     console.answer(
-        "Other people's: --backbone FILE.onnx, FILE.pt (TorchScript), or GROUP:ARTIFACT of a zoo"
-            + " of DJL's, such as ai.djl.pytorch:resnet18_embedding.");
+        "External networks: --backbone FILE.onnx, FILE.pt (TorchScript), or GROUP:ARTIFACT of a DJL"
+            + " model zoo, such as ai.djl.pytorch:resnet18_embedding.");
     return 0;
   }
 

@@ -8,17 +8,17 @@ import dev.graft.picture.PictureReader;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** Something on the command line that an answer is owed for. */
+/** An image that was named on the command line. */
 sealed interface PictureInput extends Source {
-  /** The picture that comes with Graft. */
+  /** The name of the bundled example. */
   String BUNDLED_NAME = "car.png";
 
-  /** Why there is nothing to read, where that is known without reading. */
+  /** Returns why the image is missing, if that is known without reading it. */
   default Optional<String> missing() {
     return Optional.empty();
   }
 
-  /** A file that was found. */
+  /** An existing file. */
   record OfFile(Path path) implements PictureInput {
     @Override
     public String name() {
@@ -26,12 +26,12 @@ sealed interface PictureInput extends Source {
     }
 
     @Override
-    public Picture read(int least) {
-      return PictureReader.read(path, least);
+    public Picture read(int minSide) {
+      return PictureReader.read(path, minSide);
     }
   }
 
-  /** {@value BUNDLED_NAME} where no file has that name. */
+  /** The bundled example, which is used if no file has the name {@value BUNDLED_NAME}. */
   record Bundled() implements PictureInput {
     @Override
     public String name() {
@@ -39,12 +39,13 @@ sealed interface PictureInput extends Source {
     }
 
     @Override
-    public Picture read(int least) {
-      return PictureReader.read(Resource.bytes(Resource.class, BUNDLED_NAME), BUNDLED_NAME, least);
+    public Picture read(int minSide) {
+      return PictureReader.read(
+          Resource.bytes(Resource.class, BUNDLED_NAME), BUNDLED_NAME, minSide);
     }
   }
 
-  /** No picture, and why. */
+  /** A missing image. */
   record Nothing(String name, String why) implements PictureInput {
     @Override
     public Optional<String> missing() {
@@ -52,7 +53,7 @@ sealed interface PictureInput extends Source {
     }
 
     @Override
-    public Picture read(int least) {
+    public Picture read(int minSide) {
       throw new GraftException(why);
     }
   }

@@ -7,13 +7,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import picocli.CommandLine.Option;
 
-/** The options that make a recipe: a file, and what is set over it. */
+/** The options of a recipe: a file, and settings that override it. */
 final class RecipeOptions {
   @Option(
       names = "--recipe",
       paramLabel = "FILE",
       description =
-          "Recipe to follow, such as conf/notebook.yaml; the built-in one is conf/fine-tune.yaml.")
+          "Recipe file, such as conf/notebook.yaml (default: the built-in conf/fine-tune.yaml).")
   private Path file;
 
   @Option(
@@ -27,56 +27,68 @@ final class RecipeOptions {
       names = "--backbone",
       paramLabel = "NAME",
       description =
-          "Network to start from (see: models); or an .onnx or .pt file, or a DJL zoo's"
-              + " group:artifact.")
+          "Pretrained network (see: models), a .onnx or .pt file, or GROUP:ARTIFACT of a DJL model"
+              + " zoo.")
   private String backbone;
 
   @Option(
       names = "--weights",
       paramLabel = "WHICH",
-      description = "pretrained, keras, random, a .safetensors or .h5 file, or a URL.")
+      description =
+          "Weights of the backbone: pretrained, keras, random, a .safetensors or .h5 file, or a"
+              + " URL.")
   private String weights;
 
   @Option(
       names = "--data",
       paramLabel = "DATA",
       description =
-          "cifar10, cifar10-sample, a folder with a folder a class, or a manifest (.csv, .jsonl).")
+          "Images: cifar10, cifar10-sample, a folder with one subfolder per class, or a manifest"
+              + " (.csv, .jsonl).")
   private String data;
 
   @Option(
       names = "--folds",
       paramLabel = "K",
-      description = "Cross-validate in K folds afterwards, on the features that are kept.")
+      description = "After training, cross-validate on the cached features in K folds.")
   private String folds;
 
   @Option(
       names = "--unfreeze",
       paramLabel = "STAGE",
-      description = "First stage to be trained too, such as block5_conv1 (see: summary).")
+      description = "First stage of the backbone to train, such as block5_conv1 (see: summary).")
   private String unfreeze;
 
-  @Option(names = "--epochs", paramLabel = "N", description = "Epochs at most.")
+  @Option(names = "--epochs", paramLabel = "N", description = "Maximum number of epochs.")
   private String epochs;
 
-  @Option(names = "--learning-rate", paramLabel = "RATE", description = "Of the head.")
+  @Option(
+      names = "--learning-rate",
+      paramLabel = "RATE",
+      description = "Learning rate of the head.")
   private String learningRate;
 
-  @Option(names = "--batch-size", paramLabel = "N", description = "Pictures a step.")
+  @Option(names = "--batch-size", paramLabel = "N", description = "Images per step.")
   private String batchSize;
 
-  @Option(names = "--seed", paramLabel = "N", description = "All randomness comes from it.")
+  @Option(names = "--seed", paramLabel = "N", description = "Seed of all randomness.")
   private String seed;
 
-  @Option(names = "--device", paramLabel = "NAME", description = "auto, cpu, gpu0, gpu1, …")
+  @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      description = "Device that trains: auto, cpu, gpu0, gpu1, …")
   private String device;
 
   @Option(
       names = "--no-cache",
-      description = "Train end to end through the whole network, without the feature cache.")
+      description = "Compute the whole network in every step instead of caching features.")
   private boolean noCache;
 
-  /** The recipe: built-in values, the file, {@code --set}, the named options, in rising rank. */
+  /**
+   * Returns the recipe: the named options override {@code --set}, which overrides the file, which
+   * overrides the built-in values.
+   */
   Recipe recipe() {
     Map<String, String> all = new LinkedHashMap<>(settings);
     put(all, "backbone", backbone == null ? null : RecipeReader.text(backbone));
@@ -93,7 +105,7 @@ final class RecipeOptions {
     return RecipeReader.read(file, all);
   }
 
-  /** Likewise, with the data that a command is given by itself. */
+  /** Returns the recipe with the data of a command's parameter. */
   Recipe recipe(String data) {
     this.data = data;
     return recipe();

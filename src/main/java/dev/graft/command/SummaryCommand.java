@@ -11,15 +11,15 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code summary}: the layer table of a recipe's network. */
+/** {@code summary}: prints the layer table of a recipe's network. */
 @Command(
     name = "summary",
-    description = "Show a network's layers: output shape, parameters, frozen or trained.",
+    description = "Print the layers of a network: output shape, parameters, frozen or trained.",
     footerHeading = "%nExamples:%n",
     footer = {
-      "  summary                                      the default network with its head",
+      "  summary                                      the default network",
       "  summary --recipe conf/notebook.yaml          the notebook's model.summary()",
-      "  summary --unfreeze block5_conv1              where the freeze boundary moves",
+      "  summary --unfreeze block5_conv1              with another freeze boundary",
       "  summary --backbone efficientnet-lite0 --set input-size=224"
     })
 final class SummaryCommand implements Callable<Integer> {
@@ -33,7 +33,7 @@ final class SummaryCommand implements Callable<Integer> {
       names = "--classes",
       paramLabel = "N",
       defaultValue = "10",
-      description = "Classes of the head (default: ${DEFAULT-VALUE}, CIFAR-10's).")
+      description = "Number of classes of the head (default: ${DEFAULT-VALUE}, as in CIFAR-10).")
   private int classes;
 
   SummaryCommand(Console console) {

@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** The layer table as text, in the manner of Keras's {@code model.summary()}. */
+/** Formats the layer table as text, like Keras's {@code model.summary()}. */
 record SummaryTable(GraftedNetwork network) {
   List<String> lines() {
     List<String> lines = new ArrayList<>();
@@ -19,8 +19,7 @@ record SummaryTable(GraftedNetwork network) {
     long total = network.parameters();
     long trained = network.trainedParameters();
     lines.add(
-        Text.of(
-            "Parameters: %,d in all, %,d trained, %,d frozen", total, trained, total - trained));
+        Text.of("Parameters: %,d total, %,d trained, %,d frozen", total, trained, total - trained));
     return lines;
   }
 

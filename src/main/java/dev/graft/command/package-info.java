@@ -1,2 +1,2 @@
-/** The command line: options in, one call, text out. */
+/** The command line: parses options, calls the packages below, and prints their results. */
 package dev.graft.command;

@@ -11,17 +11,19 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A process's word that it is at work on something: a file that it keeps locked. The system opens
- * the lock when the process ends, in whatever way, so that what is claimed by nobody can be told
- * from what is still being made.
+ * A lock file that marks work in progress. The operating system releases the lock when the process
+ * ends in any way, so that abandoned work can be recognized.
  *
- * <p>The file also keeps some room on the disk, which {@link #giveRoom} returns, so that how
- * something ended can be written down even where it ended because the disk was full.
+ * <p>The file also reserves 64 KiB of disk space, which {@link #giveRoom} frees, so that the end of
+ * a run can be recorded even if the disk is full.
  */
 public final class Claim implements AutoCloseable {
   private static final int ROOM = 1 << 16;
 
-  /** Closing any channel to a file opens this process's locks on it, so those are remembered. */
+  /**
+   * This process's lock files, which must not be opened again: closing any channel to a file
+   * releases all locks of the process on it.
+   */
   private static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
 
   private final Path file;
@@ -33,9 +35,10 @@ public final class Claim implements AutoCloseable {
   }
 
   /**
-   * Claims what a file stands for.
+   * Creates and locks a file.
    *
-   * @param file is made; must not be there
+   * @param file must not exist
+   * @throws IOException if it exists, or cannot be written
    */
   public static Claim on(Path file) throws IOException {
     FileChannel channel =
@@ -52,7 +55,7 @@ public final class Claim implements AutoCloseable {
     }
   }
 
-  /** Some file systems of networks have no locks; there nothing is known to be claimed. */
+  /** Locks the file, if the file system supports locks; some network file systems do not. */
   @SuppressWarnings("unused") // the lock lives as long as the channel
   private static void lock(FileChannel channel) {
     try {
@@ -62,7 +65,7 @@ public final class Claim implements AutoCloseable {
     }
   }
 
-  /** Whether a living process, this one or another, holds the claim. */
+  /** Returns whether a living process, this one or another, holds the lock. */
   public static boolean isHeld(Path file) {
     if (OWN.contains(key(file))) {
       return true;
@@ -82,16 +85,16 @@ public final class Claim implements AutoCloseable {
     return file.toAbsolutePath().normalize();
   }
 
-  /** Returns the room that was kept; the claim stays. */
+  /** Frees the reserved disk space; the lock stays. */
   public void giveRoom() {
     try {
       channel.truncate(0);
     } catch (IOException e) {
-      return; // then there is none to return
+      return; // then no space can be freed
     }
   }
 
-  /** Gives the claim up; its file goes. */
+  /** Releases the lock and deletes its file. */
   @Override
   public void close() throws IOException {
     Files.deleteIfExists(file);

@@ -10,26 +10,26 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Comma-separated text as RFC 4180 quotes it, with a bare line feed at the end of each row, since
- * its readers are tools of the command line as often as spreadsheets.
+ * Reads and writes CSV with the quoting of RFC 4180. Rows end with a line feed, as command line
+ * tools expect.
  */
 public final class Csv {
   private Csv() {}
 
-  /** A row with its line feed; a field that holds a comma, a quote or a line break is quoted. */
+  /** Returns a row with its line feed. Fields with a comma, quote or line break are quoted. */
   public static String row(List<String> fields) {
     return line(fields) + "\n";
   }
 
-  /** The same without a line feed, for who ends lines anyway. */
+  /** Returns a row without its line feed. */
   public static String line(List<String> fields) {
     return fields.stream().map(Csv::quoted).collect(Collectors.joining(","));
   }
 
   /**
-   * All rows of a file, each as its fields.
+   * Returns the fields of all rows of a file.
    *
-   * @throws IOException if it can't be read, or is no table
+   * @throws IOException if the file cannot be read, or is not CSV
    */
   public static List<List<String>> read(Path file) throws IOException {
     try (MappingIterator<List<String>> rows =

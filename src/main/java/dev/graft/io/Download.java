@@ -21,21 +21,21 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * A file on a server, which comes whole and right or not at all. Processes that want the same one
- * at once get it each for itself, and don't disturb each other.
+ * A file on a server. A download either is complete and has the expected hash, or fails. Processes
+ * that download the same file concurrently do not disturb each other.
  *
- * @param uri where it is, by http or https
- * @param size its length in bytes, -1 where unknown
- * @param hash what its content must hash to, where known
+ * @param uri an http or https URL
+ * @param size in bytes; -1 if unknown
+ * @param hash of the content, if known
  */
 public record Download(URI uri, long size, Optional<Hash> hash) {
-  /** How long a server may take to be reached, to answer, and to send the next bytes, each. */
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  /** The timeout for connecting, for the response, and between two reads, each. */
+  private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
-  /** Bytes of the longest file that is taken; the readers of weights end there too. */
-  private static final long LIMIT = Integer.MAX_VALUE;
+  /** The largest file that the readers of weights can map. */
+  private static final long MAX_BYTES = Integer.MAX_VALUE;
 
-  /** Why there is no file: a clause for the end of a sentence. */
+  /** A failed download, whose message is a clause for the end of a sentence. */
   private static final class Failure extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -48,13 +48,18 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
     }
   }
 
+  /**
+   * Checks the URL and the size.
+   *
+   * @throws GraftException if one is invalid
+   */
   public Download {
     String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
     if ((!scheme.equals("http") && !scheme.equals("https"))
         || uri.getHost() == null
         || uri.getPort() > 65535) {
       throw new GraftException(
-          "Files are downloaded by http or https, and " + uri + " is no such URL.");
+          uri + " is not a URL of a download: it must start with http:// or https://.");
     }
     if (size < -1) {
       throw new GraftException("The size of " + uri + " must be -1 or more, not " + size + ".");
@@ -62,16 +67,17 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
   }
 
   /**
-   * Brings the file to a place, in a new folder if need be, unless it is there already.
+   * Downloads the file, unless it exists already with the right size and hash.
    *
-   * @throws IOException if it can't be had; its message is a clause that says why, for the end of a
-   *     sentence
+   * @param file the target; its folder is created if necessary
+   * @param display shows the progress
+   * @throws IOException if the download fails; its message is a clause for the end of a sentence
    */
   public void to(Path file, Progress.Display display) throws IOException {
-    to(file, display, PATIENCE, LIMIT);
+    to(file, display, TIMEOUT, MAX_BYTES);
   }
 
-  void to(Path file, Progress.Display display, Duration patience, long limit) throws IOException {
+  void to(Path file, Progress.Display display, Duration timeout, long limit) throws IOException {
     try {
       if (isAt(file)) {
         return;
@@ -79,17 +85,17 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
       checkOnline();
       Path folder = Files.createDirectories(file.toAbsolutePath().getParent());
       HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
-      connection.setConnectTimeout((int) patience.toMillis());
-      connection.setReadTimeout((int) patience.toMillis());
-      // A connection that is kept for the next file costs a thread, and that some seconds at exit.
+      connection.setConnectTimeout((int) timeout.toMillis());
+      connection.setReadTimeout((int) timeout.toMillis());
+      // A kept-alive connection has a thread, which delays the exit by some seconds.
       connection.setRequestProperty("Connection", "close");
       try {
-        long length = length(connection, patience);
+        long length = length(connection, timeout);
         check(length, folder, limit);
         String bytes = length < 0 ? "" : Text.of(" (%,d bytes)", length);
         display.say("Downloading " + uri + bytes + " to " + file);
         WholeFile.write(
-            file, out -> receive(connection, length < 0 ? limit : length, out, patience, display));
+            file, out -> receive(connection, length < 0 ? limit : length, out, timeout, display));
       } finally {
         connection.disconnect();
       }
@@ -97,11 +103,11 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
       throw e;
     } catch (IOException e) {
       String reason = Reason.of(e, e.getClass().getSimpleName());
-      throw new Failure(file + " can't be written (" + reason + ")", e);
+      throw new Failure(file + " cannot be written (" + reason + ")", e);
     }
   }
 
-  /** Whether a file is this one, as far as that is known: what has a hash is read. */
+  /** Returns whether a file exists with the known size and hash. */
   private boolean isAt(Path file) throws IOException {
     return Files.isRegularFile(file)
         && (size < 0 || size == Files.size(file))
@@ -109,9 +115,9 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
   }
 
   /**
-   * Checks that downloads are not switched off, in DJL's way (0.25.0 has no method for it).
+   * Checks DJL's switch for offline mode; DJL 0.25.0, for CUDA 11.8, has no method for it.
    *
-   * @throws IOException if they are; its message is a clause that says so
+   * @throws IOException if downloads are switched off; its message is a clause
    */
   public static void checkOnline() throws IOException {
     String mode = System.getenv("DJL_OFFLINE");
@@ -119,19 +125,19 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
       mode = System.getProperty("ai.djl.offline", System.getProperty("offline"));
     }
     if (Boolean.parseBoolean(mode)) {
-      throw new Failure("DJL is told to stay offline, by DJL_OFFLINE or -Dai.djl.offline");
+      throw new Failure("downloads are switched off by DJL_OFFLINE or -Dai.djl.offline");
     }
   }
 
-  /** The length that the server promises, -1 if it promises none. */
-  private long length(HttpURLConnection connection, Duration patience) throws Failure {
-    int status = ask(connection::getResponseCode, 0, patience);
+  /** Returns the content length that the server announces, or -1. */
+  private long length(HttpURLConnection connection, Duration timeout) throws Failure {
+    int status = request(connection::getResponseCode, 0, timeout);
     if (status != HttpURLConnection.HTTP_OK) {
-      String elsewhere = connection.getHeaderField("Location");
+      String location = connection.getHeaderField("Location");
       throw new Failure(
           Text.of(
               "the server answers with the HTTP status %s%s",
-              status, elsewhere == null ? "" : ", and names " + elsewhere + " instead"));
+              status, location == null ? "" : " and redirects to " + location));
     }
     return connection.getContentLengthLong();
   }
@@ -141,44 +147,45 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
       throw new Failure("it has " + length + " bytes instead of " + size);
     }
     if (length > limit) {
-      throw new Failure("its " + length + " bytes are more than the " + limit + " that are taken");
+      throw new Failure("it has " + length + " bytes, but the limit is " + limit);
     }
-    long room = Files.getFileStore(folder).getUsableSpace();
-    if (length > room) {
-      throw new Failure("it has " + length + " bytes, and " + folder + " has room for " + room);
+    long free = Files.getFileStore(folder).getUsableSpace();
+    if (length > free) {
+      throw new Failure(
+          "it has " + length + " bytes, but " + folder + " has only " + free + " free");
     }
   }
 
   /**
-   * Takes the body.
+   * Receives the body.
    *
-   * @param most its bytes, or as many as it may have if the server does not say
+   * @param max its length in bytes, or the limit if the server announces none
    */
   private void receive(
       HttpURLConnection connection,
-      long most,
+      long max,
       FileChannel out,
-      Duration patience,
+      Duration timeout,
       Progress.Display display)
       throws IOException {
     long length = connection.getContentLengthLong();
     Optional<MessageDigest> digest = hash.map(known -> known.algorithm().digest());
-    InputStream in = ask(connection::getInputStream, 0, patience);
-    byte[] piece = new byte[1 << 16];
+    InputStream in = request(connection::getInputStream, 0, timeout);
+    byte[] buffer = new byte[1 << 16];
     long done = 0;
     String name = uri.getPath().substring(uri.getPath().lastIndexOf('/') + 1);
     try (Progress progress = display.progress(name, "bytes", length)) {
       while (true) {
-        int count = ask(() -> in.read(piece), done, patience);
+        int count = request(() -> in.read(buffer), done, timeout);
         if (count < 0) {
           break;
         }
         done += count;
-        if (done > most) {
-          throw new Failure("it has more than " + most + " bytes");
+        if (done > max) {
+          throw new Failure("it has more than " + max + " bytes");
         }
-        digest.ifPresent(each -> each.update(piece, 0, count));
-        WholeFile.writeFully(out, ByteBuffer.wrap(piece, 0, count));
+        digest.ifPresent(each -> each.update(buffer, 0, count));
+        WholeFile.writeFully(out, ByteBuffer.wrap(buffer, 0, count));
         progress.stepTo(done);
       }
     }
@@ -194,22 +201,22 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
     }
   }
 
-  private interface Question<T> {
-    T answer() throws IOException;
+  private interface Request<T> {
+    T send() throws IOException;
   }
 
-  /** Asks the server for something, and says in words what is wrong with the network. */
-  private <T> T ask(Question<T> question, long done, Duration patience) throws Failure {
+  /** Sends a request, and turns network errors into clauses. */
+  private <T> T request(Request<T> request, long done, Duration timeout) throws Failure {
     try {
-      return question.answer();
+      return request.send();
     } catch (UnknownHostException e) {
       throw new Failure("the host " + uri.getHost() + " is unknown", e);
     } catch (SocketTimeoutException e) {
-      throw new Failure(uri.getHost() + " was silent for " + patience.toSeconds() + " s", e);
+      throw new Failure(uri.getHost() + " did not respond within " + timeout.toSeconds() + " s", e);
     } catch (IOException e) {
       throw new Failure(
           done == 0 && e instanceof SocketException
-              ? "there is no connection to " + uri.getHost()
+              ? "cannot connect to " + uri.getHost()
               : "the connection broke after " + done + " bytes (" + e.getMessage() + ")",
           e);
     }

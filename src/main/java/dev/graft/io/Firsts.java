@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.function.IntFunction;
 
 /**
- * Finds texts again that somebody else keeps, by their places: a million of them cost 16 MB, where
- * a map of strings would take 150.
+ * Finds the first occurrence of each text in a list. It stores indexes instead of texts: a million
+ * of them take 16 MB, while a map of strings would take 150 MB.
  */
 public final class Firsts {
   private static final int NONE = -1;
@@ -15,7 +15,10 @@ public final class Firsts {
   private int count;
 
   /**
-   * @param texts by their places; the same at each call, and as different as hashes are
+   * Creates an empty set.
+   *
+   * @param texts returns the text at an index, always the same; their hash codes should differ in
+   *     the lower bits, as those of SHA-256 digits do
    */
   public Firsts(IntFunction<String> texts) {
     this.texts = texts;
@@ -27,22 +30,26 @@ public final class Firsts {
     return table;
   }
 
-  /** The place of the first of the texts so far that equals this one: this one's, if none does. */
-  public int of(int place) {
+  /**
+   * Adds a text, unless an equal one was added before.
+   *
+   * @return the index of the first equal text
+   */
+  public int of(int index) {
     if (2 * count >= table.length) {
       grow();
     }
-    int at = slot(texts.apply(place));
+    int at = slot(texts.apply(index));
     if (table[at] == NONE) {
-      table[at] = place;
+      table[at] = index;
       count++;
     }
     return table[at];
   }
 
-  /** Whether this text is the first of its kind. */
-  public boolean isFirst(int place) {
-    return of(place) == place;
+  /** Adds a text, and returns whether no equal one was added before. */
+  public boolean isFirst(int index) {
+    return of(index) == index;
   }
 
   private int slot(String text) {
@@ -56,11 +63,11 @@ public final class Firsts {
   }
 
   private void grow() {
-    int[] places = table;
-    table = empty(2 * places.length);
-    for (int place : places) {
-      if (place != NONE) {
-        table[slot(texts.apply(place))] = place;
+    int[] indexes = table;
+    table = empty(2 * indexes.length);
+    for (int index : indexes) {
+      if (index != NONE) {
+        table[slot(texts.apply(index))] = index;
       }
     }
   }

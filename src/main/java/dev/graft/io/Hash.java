@@ -17,16 +17,19 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * What bytes hash to.
+ * A cryptographic hash of bytes.
  *
- * @param algorithm which function
- * @param hex the value, in lower-case hexadecimal digits
+ * @param algorithm the hash function
+ * @param hex the value in hexadecimal digits, stored in lower case
  */
 public record Hash(Algorithm algorithm, String hex) {
-  /** SHA-256 for what Graft records itself; Keras publishes MD5 and DJL SHA-1, and nothing else. */
+  /** A hash function. */
   public enum Algorithm {
+    /** Published by Keras for its weight files. */
     MD5("MD5", 32),
+    /** Published by DJL for its data sets. */
     SHA1("SHA-1", 40),
+    /** Used for everything that Graft records. */
     SHA256("SHA-256", 64);
 
     private final String javaName;
@@ -37,7 +40,7 @@ public record Hash(Algorithm algorithm, String hex) {
       this.digits = digits;
     }
 
-    /** The hash of a file's content, read in pieces. Fails with an {@link IOException} only. */
+    /** Returns the hash of a file's content, which is read in chunks. */
     public Hash of(Path file) throws IOException {
       MessageDigest digest = digest();
       try (InputStream in = Files.newInputStream(file)) {
@@ -46,31 +49,31 @@ public record Hash(Algorithm algorithm, String hex) {
       return of(digest);
     }
 
-    /** The hash of the bytes between position and limit, which stay where they are. */
+    /** Returns the hash of the bytes between position and limit, which stay unchanged. */
     public Hash of(ByteBuffer bytes) {
       MessageDigest digest = digest();
       digest.update(bytes.duplicate());
       return of(digest);
     }
 
-    /** The hash of a text, in UTF-8. */
+    /** Returns the hash of a text in UTF-8. */
     public Hash of(String text) {
       return of(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
     }
 
-    /** The hash of pieces of text, one after the other. */
+    /** Returns the hash of the concatenated pieces in UTF-8. */
     public Hash of(Stream<String> pieces) {
       MessageDigest digest = digest();
       pieces.forEachOrdered(piece -> digest.update(piece.getBytes(StandardCharsets.UTF_8)));
       return of(digest);
     }
 
-    /** The hash of what a digest of this algorithm was given. */
+    /** Completes a digest of this algorithm. */
     Hash of(MessageDigest digest) {
       return new Hash(this, HexFormat.of().formatHex(digest.digest()));
     }
 
-    /** A new digest, for what comes piece by piece. */
+    /** Returns a new digest for data that arrives in pieces. */
     MessageDigest digest() {
       try {
         return MessageDigest.getInstance(javaName);
@@ -87,11 +90,21 @@ public record Hash(Algorithm algorithm, String hex) {
 
   private static final Pattern HEX = Pattern.compile("[0-9a-f]+");
 
+  /**
+   * Converts the digits to lower case, and checks their number.
+   *
+   * @throws GraftException if they are not a value of the algorithm
+   */
   public Hash {
     hex = hex.toLowerCase(Locale.ROOT);
     if (hex.length() != algorithm.digits || !HEX.matcher(hex).matches()) {
       throw new GraftException(
-          hex + " is no " + algorithm + ": that has " + algorithm.digits + " hexadecimal digits");
+          hex
+              + " is not "
+              + algorithm
+              + ": it must have "
+              + algorithm.digits
+              + " hexadecimal digits");
     }
   }
 

@@ -15,31 +15,33 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
 /**
- * Work on a sequence, done by several threads ahead of the one that takes the results: these come
- * in the order of the inputs, and only so many of them are under way or waiting that any number of
- * inputs fits into constant memory.
+ * Maps a sequence on several threads, ahead of the thread that takes the results. The results have
+ * the order of the inputs, and their number is bounded, so that any number of inputs fits into
+ * constant memory.
  *
- * <p>For one consuming thread, which also walks the inputs, never further than needed. Nothing
- * starts before the first result is asked for. What the work throws is thrown by {@link #next} in
- * that result's place; the results after it can still be had. Closing it waits for the pieces that
- * are at work and begins no others: what the work uses may be closed after it.
+ * <p>Only one thread may take results; it also iterates over the inputs, no further than needed.
+ * Work starts with the first call of {@link #hasNext} or {@link #next}. An exception of the work is
+ * thrown by {@link #next} in place of its result; the following results are still available.
+ * Closing waits for running work and starts no more, so resources of the work can be closed after.
+ *
+ * @param <T> the type of the results
  */
 public final class ReadAhead<T> implements Iterator<T>, AutoCloseable {
   private final ExecutorService threads;
   private final int ahead;
   private final BooleanSupplier more;
 
-  /** Hands one more piece of work to the threads; to be asked only where there is one. */
+  /** Submits the next input; called only if there is one. */
   private final Function<ExecutorService, Future<T>> submit;
 
-  private final Deque<Future<T>> underWay = new ArrayDeque<>();
+  private final Deque<Future<T>> pending = new ArrayDeque<>();
   private boolean exhausted;
 
   private ReadAhead(
       int threads, int ahead, BooleanSupplier more, Function<ExecutorService, Future<T>> submit) {
     if (threads < 1 || ahead < 1) {
       throw new IllegalArgumentException(
-          "at least 1 thread and 1 result ahead, not " + threads + " and " + ahead);
+          "threads and ahead must be at least 1, not " + threads + " and " + ahead);
     }
     this.threads = Executors.newFixedThreadPool(Math.min(threads, ahead), ReadAhead::daemon);
     this.ahead = ahead;
@@ -48,11 +50,14 @@ public final class ReadAhead<T> implements Iterator<T>, AutoCloseable {
   }
 
   /**
-   * Lays out the work.
+   * Prepares the work.
    *
-   * @param threads how many inputs are worked on at a time
-   * @param ahead how many results at most are under way or waiting to be taken
-   * @param work is done on any of the threads
+   * @param threads the number of inputs that are processed concurrently
+   * @param ahead the maximum number of results that are in progress or waiting to be taken
+   * @param inputs are read by the consuming thread
+   * @param work is called on any of the threads
+   * @param <S> the type of the inputs
+   * @param <T> the type of the results
    */
   public static <S, T> ReadAhead<T> of(
       int threads, int ahead, Iterator<? extends S> inputs, Function<? super S, ? extends T> work) {
@@ -66,7 +71,7 @@ public final class ReadAhead<T> implements Iterator<T>, AutoCloseable {
         });
   }
 
-  /** A program may end while one is at work. */
+  /** Creates a thread that does not prevent the program's exit. */
   private static Thread daemon(Runnable task) {
     Thread thread = new Thread(task, "read-ahead");
     thread.setDaemon(true);
@@ -75,30 +80,31 @@ public final class ReadAhead<T> implements Iterator<T>, AutoCloseable {
 
   private void fill() {
     try {
-      while (!exhausted && underWay.size() < ahead) {
+      while (!exhausted && pending.size() < ahead) {
         if (more.getAsBoolean()) {
-          underWay.add(submit.apply(threads));
+          pending.add(submit.apply(threads));
         } else {
           exhausted = true;
         }
       }
     } catch (RuntimeException e) {
-      // The inputs failed: that has its turn after the results of those before.
+      // The inputs failed: thrown after the results of the previous inputs.
       exhausted = true;
-      underWay.add(CompletableFuture.failedFuture(e));
+      pending.add(CompletableFuture.failedFuture(e));
     }
   }
 
   @Override
   public boolean hasNext() {
     fill();
-    return !underWay.isEmpty();
+    return !pending.isEmpty();
   }
 
   /**
-   * The next result, waiting for it if need be.
+   * Returns the next result, and waits for it if necessary.
    *
-   * @throws CancellationException if the thread is interrupted; it stays so, and nothing is lost
+   * @throws CancellationException if the thread is interrupted; its interrupt flag stays set, and
+   *     the result can still be taken
    */
   @Override
   public T next() {
@@ -106,11 +112,11 @@ public final class ReadAhead<T> implements Iterator<T>, AutoCloseable {
       throw new NoSuchElementException();
     }
     try {
-      T result = underWay.element().get();
-      taken();
+      T result = pending.element().get();
+      removeFirst();
       return result;
     } catch (ExecutionException e) {
-      taken();
+      removeFirst();
       throw unchecked(e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -120,13 +126,13 @@ public final class ReadAhead<T> implements Iterator<T>, AutoCloseable {
     }
   }
 
-  /** Makes room, and uses it at once, so that the threads work while the result is used. */
-  private void taken() {
-    underWay.remove();
+  /** Removes the first result and submits the next input, which is processed meanwhile. */
+  private void removeFirst() {
+    pending.remove();
     fill();
   }
 
-  /** A function throws nothing that is checked. */
+  /** Returns the exception of a function, which is never checked. */
   private static RuntimeException unchecked(Throwable failure) {
     if (failure instanceof Error error) {
       throw error;
@@ -137,9 +143,9 @@ public final class ReadAhead<T> implements Iterator<T>, AutoCloseable {
   @Override
   public void close() {
     exhausted = true;
-    // Not interrupted: a thread that is interrupted while it writes closes the file for all others.
-    underWay.forEach(each -> each.cancel(false));
-    underWay.clear();
+    // Without interrupts, which would close a FileChannel for all its users.
+    pending.forEach(each -> each.cancel(false));
+    pending.clear();
     threads.shutdown();
     boolean interrupted = false;
     boolean ended = false;

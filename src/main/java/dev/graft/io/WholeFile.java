@@ -20,30 +20,29 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
- * A file, or a folder of files, that appears whole or not at all: written under another name in the
- * same folder (a move is atomic within one file system only), then moved to its place. What fails
- * leaves nothing behind.
+ * Writes files and folders atomically: under a temporary name in the same folder, because a move is
+ * only atomic within a file system, and then moved to their place. A failure leaves nothing behind.
  */
 public final class WholeFile {
-  /** How the name of what is not finished ends. */
+  /** The suffix of temporary names. */
   public static final String UNFINISHED = ".unfinished";
 
-  /** In an unfinished folder, while its writer lives. */
+  /** The lock file in a temporary folder. */
   private static final String CLAIM = ".claim";
 
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
   private WholeFile() {}
 
-  /** What a file is to hold. */
+  /** The content of a file. */
   public interface Content {
-    /** Writes all of it. */
+    /** Writes the whole content. */
     void writeTo(FileChannel channel) throws IOException;
   }
 
-  /** Writes a file, in place of what was there; its folder must be there. */
+  /** Writes or replaces a file in an existing folder. */
   public static void write(Path file, Content content) throws IOException {
-    // Not createTempFile, whose files only their owner may read.
+    // Not createTempFile, whose files can be read by their owner only.
     Path unfinished = unfinished(file);
     unfinished.toFile().deleteOnExit(); // for a long download that somebody interrupts
     try {
@@ -63,22 +62,22 @@ public final class WholeFile {
     return path.resolveSibling(path.getFileName() + "." + UUID.randomUUID() + UNFINISHED);
   }
 
-  /** Writes a file of bytes. */
+  /** Writes or replaces a file. */
   public static void write(Path file, byte[] bytes) throws IOException {
     write(file, channel -> writeFully(channel, ByteBuffer.wrap(bytes)));
   }
 
-  /** Writes a file of text, in UTF-8. */
+  /** Writes or replaces a text file, in UTF-8. */
   public static void write(Path file, String text) throws IOException {
     write(file, text.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Likewise, line by line; each ends as it is to end. */
+  /** Writes or replaces a text file, in UTF-8; the lines include their line feeds. */
   public static void write(Path file, Stream<String> lines) throws IOException {
     write(
         file,
         channel -> {
-          // Not closed: the channel is whoever's who opened it.
+          // Not closed: that would close the caller's channel.
           Writer text =
               new BufferedWriter(Channels.newWriter(channel, StandardCharsets.UTF_8), 1 << 16);
           for (Iterator<String> each = lines.iterator(); each.hasNext(); ) {
@@ -88,25 +87,28 @@ public final class WholeFile {
         });
   }
 
-  /** What a folder is to hold. */
+  /** The content of a folder. */
   public interface FolderContent {
-    /** Writes all of it. */
+    /** Writes the whole content. */
     void writeTo(Path folder) throws IOException;
   }
 
   /**
    * Writes a folder.
    *
-   * @param folder must not be there, or be empty; the one that it lies in must
+   * @param folder must not exist, or be empty; its parent must exist
+   * @param content of the folder
    */
   public static void folder(Path folder, FolderContent content) throws IOException {
     fill(Files.createDirectory(unfinished(folder)), folder, content);
   }
 
   /**
-   * Writes a folder, and then gives it its name.
+   * Writes a folder under a temporary name, and then renames it.
    *
-   * @param unfinished is there and empty; its name ends with {@link #UNFINISHED}
+   * @param unfinished an existing, empty folder whose name ends with {@link #UNFINISHED}
+   * @param folder its final name; must not exist, or be empty
+   * @param content of the folder
    */
   public static void fill(Path unfinished, Path folder, FolderContent content) throws IOException {
     try {
@@ -124,17 +126,17 @@ public final class WholeFile {
     }
   }
 
-  /** Whether a living process is writing an unfinished file or folder. */
+  /** Returns whether a living process is writing a temporary file or folder. */
   public static boolean isBeingWritten(Path unfinished) throws IOException {
     if (Files.isDirectory(unfinished)) {
       return Claim.isHeld(unfinished.resolve(CLAIM));
     }
-    // A file is written at once; one that is this old was left.
+    // Files are written within seconds, so an older one was abandoned.
     Instant written = Files.getLastModifiedTime(unfinished).toInstant();
     return written.plus(MINUTE).isAfter(Instant.now());
   }
 
-  /** Deletes a file, or a folder with all that is in it. */
+  /** Deletes a file, or a folder with its content. */
   public static void delete(Path path) throws IOException {
     try (Stream<Path> files = Files.walk(path)) {
       for (Path each : files.sorted(Comparator.reverseOrder()).toList()) {
@@ -143,7 +145,7 @@ public final class WholeFile {
     }
   }
 
-  /** Writes all that remains in a buffer. */
+  /** Writes all remaining bytes of a buffer. */
   public static void writeFully(WritableByteChannel channel, ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining()) {
       channel.write(bytes);

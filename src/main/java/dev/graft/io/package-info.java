@@ -1,5 +1,2 @@
-/**
- * Files that appear whole or not at all, downloads, logs of records, hashes, CSV, and work done
- * ahead.
- */
+/** Atomic files, lock files, downloads, record logs, hashes, CSV, and background reading. */
 package dev.graft.io;

@@ -9,28 +9,35 @@ import java.util.List;
 /**
  * EfficientNet-Lite0 without its classifier: EfficientNet-B0 (Tan and Le 2019, <a
  * href="https://arxiv.org/abs/1905.11946">arXiv 1905.11946</a>) without squeeze-and-excitation and
- * with ReLU6, as TensorFlow published it for small devices. Each batch normalisation is folded into
- * the convolution before it. Stages: {@code stem}, {@code blocks.0} to {@code blocks.15}, {@code
- * head}.
+ * with ReLU6, as published in TensorFlow's {@code tpu} repository. Each batch normalization is
+ * folded into the convolution before it. Stages: {@code stem}, {@code blocks.0} to {@code
+ * blocks.15}, {@code head}.
  */
 public final class EfficientNetLite0 {
   /**
-   * A run of blocks: how many, kernel, stride of the first, expansion of the width, output width.
+   * A group of equal blocks, a row of table 1 in Tan and Le 2019.
+   *
+   * @param blocks the number of blocks
+   * @param kernel side of the depthwise kernel, in pixels
+   * @param stride of the first block; 1 for the others
+   * @param expansion factor of the block's inner width
+   * @param out output channels
    */
-  private record Run(int blocks, int kernel, int stride, int expansion, int out) {}
+  private record Group(int blocks, int kernel, int stride, int expansion, int out) {}
 
-  private static final List<Run> RUNS =
+  private static final List<Group> GROUPS =
       List.of(
-          new Run(1, 3, 1, 1, 16),
-          new Run(2, 3, 2, 6, 24),
-          new Run(2, 5, 2, 6, 40),
-          new Run(3, 3, 2, 6, 80),
-          new Run(3, 5, 1, 6, 112),
-          new Run(4, 5, 2, 6, 192),
-          new Run(1, 3, 1, 6, 320));
+          new Group(1, 3, 1, 1, 16),
+          new Group(2, 3, 2, 6, 24),
+          new Group(2, 5, 2, 6, 40),
+          new Group(3, 3, 2, 6, 80),
+          new Group(3, 5, 1, 6, 112),
+          new Group(4, 5, 2, 6, 192),
+          new Group(1, 3, 1, 6, 320));
 
   private EfficientNetLite0() {}
 
+  /** Returns the backbone, for square inputs of at least 32 pixels. */
   public static Network network() {
     List<Stage> stages = new ArrayList<>();
     stages.add(
@@ -38,10 +45,10 @@ public final class EfficientNetLite0 {
             "stem", new Conv2d("stem", 3, 32, 3, 2, Padding.SAME, 1), new Relu6("stem_relu6")));
     int in = 32;
     int block = 0;
-    for (Run run : RUNS) {
-      for (int i = 0; i < run.blocks(); i++) {
-        stages.add(block("blocks." + block++, in, run, i == 0 ? run.stride() : 1));
-        in = run.out();
+    for (Group group : GROUPS) {
+      for (int i = 0; i < group.blocks(); i++) {
+        stages.add(block("blocks." + block++, in, group, i == 0 ? group.stride() : 1));
+        in = group.out();
       }
     }
     stages.add(
@@ -54,18 +61,21 @@ public final class EfficientNetLite0 {
         32);
   }
 
-  /** An inverted residual: widen, convolve each channel, project; added to its input if it fits. */
-  private static Stage block(String name, int in, Run run, int stride) {
-    int wide = in * run.expansion();
+  /**
+   * Returns an inverted residual block (Sandler et al. 2018): expand, depthwise convolution,
+   * project. The input is added where the shapes agree.
+   */
+  private static Stage block(String name, int in, Group group, int stride) {
+    int wide = in * group.expansion();
     List<Layer> layers = new ArrayList<>();
-    if (run.expansion() > 1) {
+    if (group.expansion() > 1) {
       layers.add(new Conv2d(name + ".expand", in, wide, 1, 1, Padding.SAME, 1));
       layers.add(new Relu6(name + ".expand_relu6"));
     }
     layers.add(
-        new Conv2d(name + ".depthwise", wide, wide, run.kernel(), stride, Padding.SAME, wide));
+        new Conv2d(name + ".depthwise", wide, wide, group.kernel(), stride, Padding.SAME, wide));
     layers.add(new Relu6(name + ".depthwise_relu6"));
-    layers.add(new Conv2d(name + ".project", wide, run.out(), 1, 1, Padding.SAME, 1));
-    return stride == 1 && in == run.out() ? Stage.residual(name, layers) : Stage.of(name, layers);
+    layers.add(new Conv2d(name + ".project", wide, group.out(), 1, 1, Padding.SAME, 1));
+    return stride == 1 && in == group.out() ? Stage.residual(name, layers) : Stage.of(name, layers);
   }
 }

@@ -10,27 +10,27 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A backbone, cut at the freeze boundary, with a new head grafted on it. Everything that a model
- * is, but for its weights:
+ * The design of a whole model: a backbone that is cut at the freeze boundary, and a new head. It
+ * describes everything but the weights:
  *
  * <pre>
  * pixels ─► frozen stages ─┊─► trained stages ─► features ─► scaling ─► head ─► temperature ─► probabilities
  *                          ┊ freeze boundary
  * </pre>
  *
- * <p>The features are the global averages of the named stages, side by side. A stage before the
- * boundary gives frozen features, a stage after it trained ones; head-only training is the case
- * where the boundary comes last, training from scratch the one where it comes first.
+ * <p>The features are the concatenated global averages of the named stages. The stages before the
+ * boundary are frozen, those after it are trained: head-only training has the boundary after the
+ * last stage, training from scratch before the first.
  *
- * @param backbone the stages up to the last one that is a feature
+ * @param backbone the stages up to the last feature stage
  * @param inputSize side of the square input, in pixels
- * @param preprocessing what is done to a picture first
+ * @param preprocessing turns an image into the network's input
  * @param boundary number of frozen stages, from 0 to all
  * @param features names of the stages whose averages are the features, in the network's order
- * @param scaling what is done to the features before the head
- * @param head layers from the features to the classes' logits; of none where the network is to end
+ * @param scaling transforms the features before the head
+ * @param head layers from the features to the logits of the classes; empty for a network that ends
  *     with its features
- * @param temperature what the logits are divided by before the softmax; 1 while training
+ * @param temperature divides the logits before the softmax; 1 during training
  */
 public record GraftedNetwork(
     Network backbone,
@@ -42,47 +42,63 @@ public record GraftedNetwork(
     List<Layer> head,
     double temperature) {
   /**
-   * What is done to the features before the head.
+   * The transformation of the features before the head.
    *
-   * @param power each average x becomes {@code sign(x) |x|^power}: 1 leaves it, 0.5 is the signed
-   *     square root (power normalisation, Perronnin et al. 2010)
-   * @param standardize whether each value is then standardised by the training pictures' mean and
-   *     deviation
+   * @param power in (0, 1]; each average x becomes {@code sign(x) |x|^power}. 1 is the identity,
+   *     0.5 the signed square root (power normalization, Perronnin et al. 2010)
+   * @param standardize whether each value is then standardized by the mean and standard deviation
+   *     of the training images
    */
   public record Scaling(double power, boolean standardize) {
+    /** Leaves the features as they are. */
     public static final Scaling NONE = new Scaling(1, false);
 
+    /** Checks the power. */
     public Scaling {
       if (!(power > 0 && power <= 1)) {
-        throw new IllegalArgumentException("feature-power is in (0, 1], not " + power);
+        throw new IllegalArgumentException("feature-power: must be in (0, 1], not " + power);
       }
     }
   }
 
-  /** A row of the summary: what a layer is called, gives out, holds, and whether it is trained. */
+  /**
+   * A row of the layer table.
+   *
+   * @param name the layer's name
+   * @param type the kind of layer, such as {@code Conv2d}
+   * @param output the output's shape, without the batch
+   * @param parameters the number of weights, as Keras counts them
+   * @param trained whether training changes the weights
+   */
   public record Row(String name, String type, Shape output, long parameters, boolean trained) {}
 
-  /** The step whose mean and deviation are measured. */
+  /** The name of the standardizing step, whose mean and deviation are measured. */
   public static final String SCALING = "scaling";
 
-  /** The step that comes last in a network with a head. */
+  /** The name of the last step of a network with a head. */
   public static final String PROBABILITIES = "probabilities";
 
-  /** Name of the first stage to be trained where none is. */
+  /** Stands for the first trained stage in a network without one. */
   public static final String NONE = "none";
 
+  /** Copies the lists. */
   public GraftedNetwork {
     features = List.copyOf(features);
     head = List.copyOf(head);
   }
 
   /**
-   * Cuts a backbone.
+   * Cuts a backbone after its last feature stage, and adds a head.
    *
-   * @param unfreeze the first stage to be trained, or {@link #NONE}
-   * @param features the stages that are features; empty for the backbone's own
-   * @throws GraftException for a stage that the backbone does not have, for a boundary after the
-   *     last feature, and for an input that is too small
+   * @param backbone the whole backbone
+   * @param inputSize side of the square input, in pixels
+   * @param preprocessing turns an image into the network's input
+   * @param unfreeze the first trained stage, or {@link #NONE}
+   * @param features names of the feature stages; empty for the backbone's default
+   * @param scaling transforms the features before the head
+   * @param head layers from the features to the logits; may be empty
+   * @throws GraftException if the backbone lacks a stage, the boundary is after the last feature
+   *     stage, or the input is too small
    */
   public static GraftedNetwork of(
       Network backbone,
@@ -104,10 +120,9 @@ public record GraftedNetwork(
       throw new GraftException(
           "unfreeze: "
               + unfreeze
-              + " comes after "
+              + " is after the last feature stage, "
               + tapped.get(tapped.size() - 1)
-              + ", the last of the features, so that nothing of the backbone would be trained;"
-              + " name an earlier stage, or none.");
+              + ", so no stage would be trained; name an earlier stage, or none.");
     }
     backbone.outputs(inputSize);
     Network used =
@@ -116,15 +131,21 @@ public record GraftedNetwork(
     return new GraftedNetwork(used, inputSize, preprocessing, boundary, tapped, scaling, head, 1);
   }
 
-  /** The same network with its logits divided by another number. */
+  /** Returns this network with another temperature. */
   public GraftedNetwork at(double other) {
     return new GraftedNetwork(
         backbone, inputSize, preprocessing, boundary, features, scaling, head, other);
   }
 
   /**
-   * The layers of a head: dropout, a hidden layer with ReLU and dropout (left out where {@code
-   * hidden} is 0), and one value a class.
+   * Returns the layers of a head: dropout, a hidden layer with ReLU and dropout, and a dense layer
+   * to the logits.
+   *
+   * @param features number of input values
+   * @param hidden units of the hidden layer; 0 for no hidden layer
+   * @param inputDropout the share of the features that is dropped, in [0, 1)
+   * @param dropout the share of the hidden units that is dropped, in [0, 1)
+   * @param classes number of logits
    */
   public static List<Layer> head(
       int features, int hidden, double inputDropout, double dropout, int classes) {
@@ -145,38 +166,45 @@ public record GraftedNetwork(
     return layers;
   }
 
-  /** Number of values that a backbone's stages give as features, for an input of the given side. */
+  /**
+   * Returns the number of features that a backbone's stages have.
+   *
+   * @param backbone the whole backbone
+   * @param inputSize side of the square input, in pixels
+   * @param features names of the feature stages; empty for the backbone's default
+   */
   public static int featureWidth(Network backbone, int inputSize, List<String> features) {
     List<Shape> outputs = backbone.outputs(inputSize);
     return (features.isEmpty() ? backbone.features() : features)
         .stream().distinct().mapToInt(name -> width(outputs.get(backbone.indexOf(name)))).sum();
   }
 
-  /** A global average has a value a channel; what is flat already stays as it is. */
+  /** Returns the length of a stage's feature vector: its channels, or its values if it is flat. */
   private static int width(Shape output) {
     return Math.toIntExact(output.get(0));
   }
 
-  /** Number of features that the head sees. */
+  /** Returns the number of features, which are the head's input. */
   public int featureWidth() {
     return featureWidth(backbone, inputSize, features);
   }
 
-  /** Whether any stage of the backbone is trained. */
+  /** Returns whether any stage of the backbone is trained. */
   public boolean trainsBackbone() {
     return boundary < backbone.stages().size();
   }
 
+  /** Returns the number of classes. */
   public int classes() {
     return width(Layer.outputOf(head, new Shape(featureWidth())));
   }
 
-  /** The first stage that is trained, or {@link #NONE}. */
+  /** Returns the name of the first trained stage, or {@link #NONE}. */
   public String unfrozen() {
     return trainsBackbone() ? backbone.stages().get(boundary).name() : NONE;
   }
 
-  /** The network, step by step. */
+  /** Returns the whole network, from the pixels to the probabilities. */
   public Graph graph() {
     List<Step> steps = new ArrayList<>();
     String last = append(steps, preprocessing.normalization(), Graph.PIXELS);
@@ -215,7 +243,7 @@ public record GraftedNetwork(
     return layer.name();
   }
 
-  /** The steps that are features: averages, or the stage's output where that is flat already. */
+  /** Returns the names of the steps that give features: averages, or outputs that are flat. */
   private List<String> taps() {
     List<Shape> outputs = backbone.outputs(inputSize);
     return features.stream()
@@ -237,7 +265,7 @@ public record GraftedNetwork(
     return taps.size() == 1 ? taps.get(0) : "features";
   }
 
-  /** Where the freeze boundary cuts the {@linkplain #graph graph}: the number of frozen steps. */
+  /** Returns the number of frozen steps of the {@linkplain #graph graph}. */
   public int cut() {
     if (boundary == 0) {
       return 0;
@@ -247,25 +275,27 @@ public record GraftedNetwork(
         : featuresEnd();
   }
 
-  /** The number of steps up to the features. */
+  /** Returns the number of steps up to the features. */
   public int featuresEnd() {
     return graph().indexOf(joined(taps())) + 1;
   }
 
-  /** The number of steps up to the logits. */
+  /** Returns the number of steps up to the logits. */
   public int logitsEnd() {
     return graph().size() - (head.isEmpty() ? 0 : 1);
   }
 
+  /** Returns the number of weights, as Keras counts them. */
   public long parameters() {
     return graph().parameters();
   }
 
+  /** Returns the number of weights that training changes. */
   public long trainedParameters() {
     return rows().stream().filter(Row::trained).mapToLong(Row::parameters).sum();
   }
 
-  /** The layer table, from the pixels to the probabilities. */
+  /** Returns the layer table, from the pixels to the probabilities. */
   public List<Row> rows() {
     Graph graph = graph();
     Map<String, Shape> shapes = graph.shapes();

@@ -8,22 +8,26 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A whole network, as the steps from its pixels on, in an order in which they can be computed. All
- * that is to be known of it is a fold over this list.
+ * A whole network as a list of steps, each after the steps whose outputs it takes.
  *
- * @param pixels the input's shape, without the batch: {@code (3, H, W)}, R, G, B from 0 to 255
+ * @param pixels the input's shape, without the batch: {@code (3, H, W)}, RGB, 0 to 255
+ * @param steps in computing order
  */
 public record Graph(Shape pixels, List<Step> steps) {
   /** The name of the input. */
   public static final String PIXELS = "pixels";
 
-  /** Checks that every step finds its inputs, in a shape that it can take. */
+  /**
+   * Checks that every step comes after its inputs, and that their shapes fit.
+   *
+   * @throws IllegalArgumentException if they do not, or if two steps have one name
+   */
   public Graph {
     steps = List.copyOf(steps);
     shapes(pixels, steps);
   }
 
-  /** The shape of the input and of every step's output, without the batch, by name. */
+  /** Returns the shapes of the input and of every step's output, without the batch, by name. */
   public Map<String, Shape> shapes() {
     return shapes(pixels, steps);
   }
@@ -34,29 +38,29 @@ public record Graph(Shape pixels, List<Step> steps) {
     for (Step step : steps) {
       if (!shapes.keySet().containsAll(step.inputs())) {
         throw new IllegalArgumentException(
-            step.name() + " comes before one of its inputs, " + step.inputs());
+            step.name() + " is placed before one of its inputs, " + step.inputs());
       }
       Shape[] inputs = step.inputs().stream().map(shapes::get).toArray(Shape[]::new);
       if (shapes.put(step.name(), step.layer().output(inputs)) != null) {
-        throw new IllegalArgumentException("there are two steps called " + step.name());
+        throw new IllegalArgumentException("two steps have the name " + step.name());
       }
     }
     return shapes;
   }
 
-  /** Number of steps. */
+  /** Returns the number of steps. */
   public int size() {
     return steps.size();
   }
 
-  /** The place of a step, from 0. */
+  /** Returns the index of a step, or -1 if no step has that name. */
   public int indexOf(String name) {
     return steps.stream().map(Step::name).toList().indexOf(name);
   }
 
   /**
-   * The values that cross a cut, by name: what is there before it and is read after it, in the
-   * order in which it is first read; where nothing comes after it, what the last step gives.
+   * Returns the names of the outputs that cross a cut: computed before it, and taken by a step
+   * after it, in the order of their first use. At the end of the network that is the last output.
    *
    * @param at number of steps before the cut
    */
@@ -67,11 +71,12 @@ public record Graph(Shape pixels, List<Step> steps) {
     return at == size() ? List.of(steps.get(at - 1).name()) : List.copyOf(after);
   }
 
-  /** All that the network wants from a weight file, in the order of its steps. */
+  /** Returns the weights of all layers, in the order of the steps. */
   public List<Weight> weights() {
     return steps.stream().flatMap(step -> step.layer().weights().stream()).toList();
   }
 
+  /** Returns the number of weights, as Keras counts them. */
   public long parameters() {
     return steps.stream().mapToLong(step -> step.layer().parameters()).sum();
   }

@@ -6,55 +6,66 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * One layer of a network, as a value. The shapes between layers, the names and shapes of weights
- * and the summary's rows follow from it here, and every {@link Rendering} elsewhere.
+ * One layer of a network, as a value: its output shape, its weights and its row of the layer table.
+ * A {@link Rendering} turns it into a DJL block or an ONNX node.
  *
- * <p>Shapes are without the batch: {@code (channels, height, width)}, or {@code (values)} after a
+ * <p>Shapes have no batch axis: {@code (channels, height, width)}, or {@code (values)} after a
  * {@link GlobalAveragePool}, {@link Flatten} or {@link Dense}.
  */
 public sealed interface Layer {
+  /** Returns the layer's name, which is unique in its network. */
   String name();
 
   /**
-   * The output's shape; the input's own where a kind of layer doesn't say otherwise.
+   * Returns the output's shape, by default that of the input.
    *
-   * @param inputs one shape, but for {@link Add} and {@link Concatenate}
-   * @throws IllegalArgumentException for inputs that the layer can't take
+   * @param inputs one shape, except for {@link Add} and {@link Concatenate}
+   * @throws IllegalArgumentException if the layer cannot take these inputs
    */
   default Shape output(Shape... inputs) {
-    return only(this, inputs);
+    return singleInput(this, inputs);
   }
 
-  /** Calls the method for this kind of layer. */
+  /**
+   * Calls the method for this kind of layer.
+   *
+   * @param <T> the type of the result
+   */
   <T> T accept(Rendering<T> rendering);
 
-  /** What the layer wants from a weight file, in Keras's order: kernel, then bias. */
+  /** Returns the layer's weights, in Keras's order: kernel, then bias. */
   default List<Weight> weights() {
     return List.of();
   }
 
-  /** What the summary calls this kind of layer. */
+  /** Returns the kind of layer, as in the layer table. */
   default String type() {
     return getClass().getSimpleName();
   }
 
-  /** Number of weights, as Keras counts them. */
+  /** Returns the number of weights, as Keras counts them. */
   default long parameters() {
     return weights().stream().mapToLong(Weight::size).sum();
   }
 
-  /** How a layer that moves a window over its input treats the border, as in Keras. */
+  /** The padding of convolutions and pooling, as in Keras. */
   enum Padding {
-    /** No padding: the window stays inside the picture. */
+    /** No padding: the window stays inside the image. */
     VALID,
     /**
-     * Output size is input size / stride, rounded up; what lies outside is shared out over both
-     * sides, the odd pixel at the bottom and right (TensorFlow's convention, which differs from a
-     * symmetric padding where the stride is 2).
+     * The output size is the input size / stride, rounded up. The padding is split over both sides,
+     * with the odd pixel at the bottom and right: TensorFlow's convention, which differs from
+     * PyTorch's symmetric padding for stride 2.
      */
     SAME;
 
-    /** Pixels outside, before the first and after the last one of an axis of the given length. */
+    /**
+     * Returns the padding of an axis in pixels: before the first and after the last pixel.
+     *
+     * @param length of the axis, in pixels
+     * @param window length of the window along the axis, in pixels
+     * @param stride of the window, in pixels
+     */
     public int[] outside(int length, int window, int stride) {
       if (this == VALID) {
         return new int[] {0, 0};
@@ -71,17 +82,19 @@ public sealed interface Layer {
   }
 
   /**
-   * Orders the channels of pixels and scales them.
+   * Reorders and normalizes the channels of the pixels.
    *
-   * @param mean subtracted from each channel, in that order and in pixel values 0 to 255
-   * @param deviation what each channel is divided by then, likewise
+   * @param name the layer's name
+   * @param order the order of the output's channels
+   * @param mean subtracted from each channel, in that order, in pixel values from 0 to 255
+   * @param deviation divides each channel after that, in the same order and unit
    */
   record Normalize(
       String name, Preprocessing.ChannelOrder order, List<Float> mean, List<Float> deviation)
       implements Layer {
     @Override
     public Shape output(Shape... inputs) {
-      return picture(this, inputs);
+      return imageInput(this, inputs);
     }
 
     @Override
@@ -90,7 +103,18 @@ public sealed interface Layer {
     }
   }
 
-  /** Square convolution; {@code groups == in} makes it depthwise. */
+  /**
+   * A square convolution.
+   *
+   * @param name the layer's name
+   * @param in input channels
+   * @param out output channels
+   * @param kernel side of the kernel, in pixels
+   * @param stride in pixels
+   * @param padding at the border
+   * @param groups of channels that are convolved separately; {@code groups == in} is depthwise
+   * @param bias whether it has a bias
+   */
   record Conv2d(
       String name,
       int in,
@@ -101,6 +125,7 @@ public sealed interface Layer {
       int groups,
       boolean bias)
       implements Layer {
+    /** Checks that the groups divide the channels. */
     public Conv2d {
       if (in % groups != 0 || out % groups != 0) {
         throw new IllegalArgumentException(
@@ -108,22 +133,22 @@ public sealed interface Layer {
       }
     }
 
-    /** One with a bias. */
+    /** Creates a convolution with a bias. */
     public Conv2d(
         String name, int in, int out, int kernel, int stride, Padding padding, int groups) {
       this(name, in, out, kernel, stride, padding, groups, true);
     }
 
-    /** A dense 3x3 convolution of stride 1. */
+    /** Returns a 3x3 convolution with stride 1, one group and a bias. */
     static Conv2d of3x3(String name, int in, int out, Padding padding) {
       return new Conv2d(name, in, out, 3, 1, padding, 1);
     }
 
     @Override
     public Shape output(Shape... inputs) {
-      Shape input = picture(this, inputs);
+      Shape input = imageInput(this, inputs);
       if (input.get(0) != in) {
-        throw new IllegalArgumentException(name + " wants " + in + " channels, not " + input);
+        throw new IllegalArgumentException(name + " takes " + in + " channels, not " + input);
       }
       return new Shape(
           out,
@@ -146,16 +171,18 @@ public sealed interface Layer {
   }
 
   /**
-   * Batch normalisation of each channel.
+   * Batch normalization (Ioffe and Szegedy 2015) with running statistics.
    *
+   * @param name the layer's name
+   * @param channels of its input
    * @param epsilon added to the variance
    */
   record BatchNorm(String name, int channels, double epsilon) implements Layer {
     @Override
     public Shape output(Shape... inputs) {
-      Shape input = picture(this, inputs);
+      Shape input = imageInput(this, inputs);
       if (input.get(0) != channels) {
-        throw new IllegalArgumentException(name + " wants " + channels + " channels, not " + input);
+        throw new IllegalArgumentException(name + " takes " + channels + " channels, not " + input);
       }
       return input;
     }
@@ -175,7 +202,11 @@ public sealed interface Layer {
     }
   }
 
-  /** {@code max(x, 0)}. */
+  /**
+   * {@code max(x, 0)}.
+   *
+   * @param name the layer's name
+   */
   record Relu(String name) implements Layer {
     @Override
     public <T> T accept(Rendering<T> rendering) {
@@ -183,7 +214,11 @@ public sealed interface Layer {
     }
   }
 
-  /** {@code min(max(x, 0), 6)}. */
+  /**
+   * {@code min(max(x, 0), 6)}.
+   *
+   * @param name the layer's name
+   */
   record Relu6(String name) implements Layer {
     @Override
     public <T> T accept(Rendering<T> rendering) {
@@ -191,16 +226,23 @@ public sealed interface Layer {
     }
   }
 
-  /** Maximum over squares of {@code size} pixels, {@code stride} apart; a remainder is dropped. */
+  /**
+   * Max pooling.
+   *
+   * @param name the layer's name
+   * @param size side of the window, in pixels
+   * @param stride in pixels; with {@link Padding#VALID}, a remainder at the border is dropped
+   * @param padding at the border
+   */
   record MaxPool(String name, int size, int stride, Padding padding) implements Layer {
-    /** Squares side by side. */
+    /** Creates a pooling without padding whose stride is its size. */
     public MaxPool(String name, int size) {
       this(name, size, size, Padding.VALID);
     }
 
     @Override
     public Shape output(Shape... inputs) {
-      Shape input = picture(this, inputs);
+      Shape input = imageInput(this, inputs);
       return new Shape(
           input.get(0),
           padding.output(input.get(1), size, stride),
@@ -213,11 +255,15 @@ public sealed interface Layer {
     }
   }
 
-  /** {@code (C, H, W)} to the average of each channel, {@code (C)}. */
+  /**
+   * Averages each channel: {@code (C, H, W)} to {@code (C)}.
+   *
+   * @param name the layer's name
+   */
   record GlobalAveragePool(String name) implements Layer {
     @Override
     public Shape output(Shape... inputs) {
-      return new Shape(picture(this, inputs).get(0));
+      return new Shape(imageInput(this, inputs).get(0));
     }
 
     @Override
@@ -227,13 +273,17 @@ public sealed interface Layer {
   }
 
   /**
-   * While training, each value is zero with probability {@code rate} and scaled by {@code 1 / (1 -
-   * rate)} otherwise.
+   * During training, sets each value to 0 with probability {@code rate} and scales the others by
+   * {@code 1 / (1 - rate)}; otherwise the identity.
+   *
+   * @param name the layer's name
+   * @param rate in [0, 1)
    */
   record Dropout(String name, double rate) implements Layer {
+    /** Checks the rate. */
     public Dropout {
       if (!(rate >= 0 && rate < 1)) {
-        throw new IllegalArgumentException(name + ": a dropout rate is in [0, 1), not " + rate);
+        throw new IllegalArgumentException(name + ": rate must be in [0, 1), not " + rate);
       }
     }
 
@@ -243,11 +293,15 @@ public sealed interface Layer {
     }
   }
 
-  /** {@code (C, H, W)} to {@code (C * H * W)}, channels slowest. */
+  /**
+   * Flattens {@code (C, H, W)} to {@code (C * H * W)}, row-major.
+   *
+   * @param name the layer's name
+   */
   record Flatten(String name) implements Layer {
     @Override
     public Shape output(Shape... inputs) {
-      return new Shape(only(this, inputs).size());
+      return new Shape(singleInput(this, inputs).size());
     }
 
     @Override
@@ -256,13 +310,19 @@ public sealed interface Layer {
     }
   }
 
-  /** Fully connected layer with a bias. */
+  /**
+   * A fully connected layer with a bias.
+   *
+   * @param name the layer's name
+   * @param in number of input values
+   * @param out number of output values
+   */
   record Dense(String name, int in, int out) implements Layer {
     @Override
     public Shape output(Shape... inputs) {
-      Shape input = only(this, inputs);
+      Shape input = singleInput(this, inputs);
       if (input.dimension() != 1 || input.get(0) != in) {
-        throw new IllegalArgumentException(name + " wants " + in + " values, not " + input);
+        throw new IllegalArgumentException(name + " takes " + in + " values, not " + input);
       }
       return new Shape(out);
     }
@@ -281,19 +341,23 @@ public sealed interface Layer {
   }
 
   /**
-   * A network of somebody else's in a file, as one layer: its outputs' averages over pixels, side
-   * by side. What is in it is never trained, and no weight of Graft's.
+   * An external network in a file, as one layer: the concatenated global averages of its outputs.
+   * Its weights stay in the file and are never trained.
    *
-   * @param file where it is now
+   * @param name the layer's name
+   * @param file its current path
+   * @param format of the file
    * @param sha256 of the file, in hexadecimal digits
-   * @param outputs the shape of each of its outputs, {@code (C, H, W)} or {@code (values)}, as a
-   *     dry run has shown
+   * @param outputs the shape of each output, {@code (C, H, W)} or {@code (values)}, found by a dry
+   *     run
    */
   record Foreign(String name, Path file, Format format, String sha256, List<List<Long>> outputs)
       implements Layer {
-    /** How the file is written, and so what computes it. */
+    /** The format of the file, which decides the engine. */
     public enum Format {
+      /** Computed by ONNX Runtime. */
       ONNX(".onnx"),
+      /** Computed by PyTorch. */
       TORCHSCRIPT(".pt");
 
       private final String suffix;
@@ -302,25 +366,30 @@ public sealed interface Layer {
         this.suffix = suffix;
       }
 
-      /** What the names of such files end in. */
+      /** Returns the suffix of such files, with its dot. */
       public String suffix() {
         return suffix;
       }
     }
 
+    /**
+     * Checks the outputs.
+     *
+     * @throws GraftException if there is none, or one is neither a vector nor an image
+     */
     public Foreign {
       outputs = outputs.stream().map(List::copyOf).toList();
       if (outputs.isEmpty()
           || outputs.stream().anyMatch(shape -> shape.size() != 1 && shape.size() != 3)
           || outputs.stream().flatMap(List::stream).anyMatch(length -> length < 1)) {
         throw new GraftException(
-            "its outputs must be (N, C) or (N, C, H, W), but are, without N, " + outputs + ".");
+            "its outputs must be (N, C) or (N, C, H, W), but without N they are " + outputs + ".");
       }
     }
 
     @Override
     public Shape output(Shape... inputs) {
-      picture(this, inputs);
+      imageInput(this, inputs);
       return new Shape(outputs.stream().mapToLong(shape -> shape.get(0)).sum());
     }
 
@@ -335,12 +404,16 @@ public sealed interface Layer {
     }
   }
 
-  /** The sum of inputs of one shape. */
+  /**
+   * Adds two inputs of the same shape.
+   *
+   * @param name the layer's name
+   */
   record Add(String name) implements Layer {
     @Override
     public Shape output(Shape... inputs) {
       if (inputs.length != 2 || !inputs[0].equals(inputs[1])) {
-        throw new IllegalArgumentException(name + " can't add " + List.of(inputs));
+        throw new IllegalArgumentException(name + " cannot add " + List.of(inputs));
       }
       return inputs[0];
     }
@@ -351,14 +424,18 @@ public sealed interface Layer {
     }
   }
 
-  /** Values side by side, in the inputs' order. */
+  /**
+   * Concatenates vectors, in the order of the inputs.
+   *
+   * @param name the layer's name
+   */
   record Concatenate(String name) implements Layer {
     @Override
     public Shape output(Shape... inputs) {
       long width = 0;
       for (Shape input : inputs) {
         if (input.dimension() != 1) {
-          throw new IllegalArgumentException(name + " wants values, not " + input);
+          throw new IllegalArgumentException(name + " takes vectors, not " + input);
         }
         width += input.get(0);
       }
@@ -372,11 +449,14 @@ public sealed interface Layer {
   }
 
   /**
-   * {@code sign(x) |x|^exponent}, smooth at 0: power normalisation (Perronnin et al. 2010), of
-   * which 0.5 is the signed square root.
+   * Power normalization (Perronnin et al. 2010): {@code sign(x) |x|^exponent}, smoothed at 0. The
+   * exponent 0.5 is the signed square root.
+   *
+   * @param name the layer's name
+   * @param exponent in (0, 1]
    */
   record Power(String name, double exponent) implements Layer {
-    /** Keeps the slope of a square root finite at 0: {@code sign(x) ((|x| + e)^p - e^p)}. */
+    /** The e in {@code sign(x) ((|x| + e)^p - e^p)}, which keeps the slope finite at 0. */
     public static final double AT_ZERO = 1e-6;
 
     @Override
@@ -390,7 +470,13 @@ public sealed interface Layer {
     }
   }
 
-  /** Each value less its mean, divided by its deviation; both are measured, and never trained. */
+  /**
+   * Subtracts the mean of each value and divides by its standard deviation. Both are measured on
+   * the training images and never trained.
+   *
+   * @param name the layer's name
+   * @param width number of values
+   */
   record Standardize(String name, int width) implements Layer {
     @Override
     public List<Weight> weights() {
@@ -398,7 +484,7 @@ public sealed interface Layer {
           Weight.of(name, Weight.Role.MEAN, width), Weight.of(name, Weight.Role.DEVIATION, width));
     }
 
-    /** None: what is measured is not counted among what was learnt. */
+    /** Returns 0: measured values are no parameters. */
     @Override
     public long parameters() {
       return 0;
@@ -410,11 +496,17 @@ public sealed interface Layer {
     }
   }
 
-  /** Logits over a number, which was fitted when all weights were (Guo et al. 2017). */
+  /**
+   * Divides the logits by a number that was fitted after training (Guo et al. 2017, section 4.2).
+   *
+   * @param name the layer's name
+   * @param value above 0
+   */
   record Temperature(String name, double value) implements Layer {
+    /** Checks the value. */
     public Temperature {
       if (!(value > 0 && Double.isFinite(value))) {
-        throw new IllegalArgumentException("a temperature is above 0, not " + value);
+        throw new IllegalArgumentException(name + ": must be above 0, not " + value);
       }
     }
 
@@ -424,7 +516,11 @@ public sealed interface Layer {
     }
   }
 
-  /** Logits to probabilities, which add up to 1. */
+  /**
+   * Turns logits into probabilities, which add up to 1.
+   *
+   * @param name the layer's name
+   */
   record Softmax(String name) implements Layer {
     @Override
     public <T> T accept(Rendering<T> rendering) {
@@ -432,22 +528,22 @@ public sealed interface Layer {
     }
   }
 
-  private static Shape only(Layer layer, Shape... inputs) {
+  private static Shape singleInput(Layer layer, Shape... inputs) {
     if (inputs.length != 1) {
-      throw new IllegalArgumentException(layer.name() + " wants one input, not " + List.of(inputs));
+      throw new IllegalArgumentException(layer.name() + " takes one input, not " + List.of(inputs));
     }
     return inputs[0];
   }
 
-  private static Shape picture(Layer layer, Shape... inputs) {
-    Shape input = only(layer, inputs);
+  private static Shape imageInput(Layer layer, Shape... inputs) {
+    Shape input = singleInput(layer, inputs);
     if (input.dimension() != 3) {
-      throw new IllegalArgumentException(layer.name() + " wants channels of pixels, not " + input);
+      throw new IllegalArgumentException(layer.name() + " takes (C, H, W), not " + input);
     }
     return input;
   }
 
-  /** The output's shape of layers one after the other. */
+  /** Returns the output shape of layers that follow each other. */
   static Shape outputOf(List<Layer> layers, Shape input) {
     Shape shape = input;
     for (Layer layer : layers) {

@@ -8,16 +8,17 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A backbone: named stages one after the other, without the classifier that it was trained with.
+ * A backbone: a sequence of named stages, without the classifier that it was trained with.
  *
  * @param name such as {@code vgg16}
- * @param stages in the order in which they are computed
- * @param features the stages whose global averages, side by side, are its features unless a recipe
- *     says otherwise
- * @param smallestInput the smallest side of a square input, in pixels, that leaves at least a pixel
- *     at the end
+ * @param stages in computing order
+ * @param features names of the stages whose concatenated global averages are the features by
+ *     default
+ * @param smallestInput the smallest side of a square input, in pixels, that leaves at least one
+ *     pixel after the last stage
  */
 public record Network(String name, List<Stage> stages, List<String> features, int smallestInput) {
+  /** Checks that the stages' names differ. */
   public Network {
     stages = List.copyOf(stages);
     features = List.copyOf(features);
@@ -27,9 +28,9 @@ public record Network(String name, List<Stage> stages, List<String> features, in
   }
 
   /**
-   * The place of a stage, from 0.
+   * Returns the index of a stage, from 0.
    *
-   * @throws GraftException if there is no stage of that name; the message lists those there are
+   * @throws GraftException if no stage has that name; the message lists the existing ones
    */
   public int indexOf(String stage) {
     List<String> names = stages.stream().map(Stage::name).toList();
@@ -41,17 +42,22 @@ public record Network(String name, List<Stage> stages, List<String> features, in
     return index;
   }
 
-  /** The output's shape {@code (C, H, W)} of every stage, for a square input of the given side. */
+  /**
+   * Returns the output shape of every stage, {@code (C, H, W)} or {@code (values)}.
+   *
+   * @param inputSize side of the square input, in pixels
+   * @throws GraftException if that is below {@link #smallestInput}
+   */
   public List<Shape> outputs(int inputSize) {
     if (inputSize < smallestInput) {
       throw new GraftException(
-          "input-size "
+          "input-size: "
               + inputSize
               + " is too small for "
               + name
-              + ", which needs at least "
+              + ": set it to at least "
               + smallestInput
-              + " pixels a side.");
+              + " pixels.");
     }
     List<Shape> outputs = new ArrayList<>();
     Shape shape = new Shape(3, inputSize, inputSize);
@@ -62,23 +68,24 @@ public record Network(String name, List<Stage> stages, List<String> features, in
     return outputs;
   }
 
-  /** The layer that is all of a network of somebody else's. */
+  /** Returns the only layer of an external network; empty for Graft's own networks. */
   public Optional<Layer.Foreign> foreign() {
     return stages.get(0).layers().get(0) instanceof Layer.Foreign layer
         ? Optional.of(layer)
         : Optional.empty();
   }
 
-  /** Whether it can be written as ONNX: all but what is in TorchScript. */
+  /** Returns whether it can be written as ONNX: every network except a TorchScript file. */
   public boolean isOnnx() {
     return foreign().map(Layer.Foreign::format).orElse(Format.ONNX) == Format.ONNX;
   }
 
-  /** All that the network wants from a weight file, in the order of its layers. */
+  /** Returns the weights of all layers, in the order of the layers. */
   public List<Weight> weights() {
     return stages.stream().flatMap(stage -> stage.weights().stream()).toList();
   }
 
+  /** Returns the number of weights, as Keras counts them. */
   public long parameters() {
     return stages.stream().mapToLong(Stage::parameters).sum();
   }

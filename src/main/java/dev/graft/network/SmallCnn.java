@@ -9,13 +9,14 @@ import dev.graft.network.Layer.Relu;
 import java.util.List;
 
 /**
- * The notebook's baseline, trained from scratch: two pairs of convolutions (the second of a pair
- * without padding, as in Keras's CIFAR-10 example), each pair with pooling and dropout. The dense
- * layers of 512 and 10 that follow are the head's.
+ * The notebook's baseline, trained from scratch: two pairs of convolutions, the second of each
+ * without padding, as in Keras's example {@code cifar10_cnn.py}. Pooling and dropout follow each
+ * pair. The example's dense layers of 512 and 10 units are the head.
  */
 public final class SmallCnn {
   private SmallCnn() {}
 
+  /** Returns the backbone, for square inputs of at least 10 pixels. */
   public static Network network() {
     return new Network(
         "small-cnn",

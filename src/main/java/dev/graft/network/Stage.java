@@ -6,40 +6,44 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Layers that belong together under a name: where a network can be cut, and its output tapped.
+ * A named group of layers. A network can be cut before a stage, and its output can be a feature.
  *
- * @param layers one after the other
- * @param shortcut layers that the input goes through beside them, to be added to their output; of
- *     none for the input as it is, empty for nothing to add
+ * @param name unique in its network
+ * @param layers a sequence of at least one layer
+ * @param shortcut for a residual block, the layers of its shortcut, whose output is added; an empty
+ *     list is the identity
  */
 public record Stage(String name, List<Layer> layers, Optional<List<Layer>> shortcut) {
+  /** Checks that there are layers. */
   public Stage {
     layers = List.copyOf(layers);
     shortcut = shortcut.map(List::copyOf);
     if (layers.isEmpty()) {
-      throw new IllegalArgumentException(name + ": a stage of no layers");
+      throw new IllegalArgumentException(name + ": a stage needs at least one layer");
     }
   }
 
+  /** Returns a stage without a shortcut. */
   public static Stage of(String name, Layer... layers) {
     return of(name, List.of(layers));
   }
 
+  /** Returns a stage without a shortcut. */
   public static Stage of(String name, List<Layer> layers) {
     return new Stage(name, layers, Optional.empty());
   }
 
-  /** A residual block: what the layers make of the input is added to it. */
+  /** Returns a residual block with an identity shortcut. */
   public static Stage residual(String name, List<Layer> layers) {
     return residual(name, layers, List.of());
   }
 
-  /** A residual block whose input goes through layers of its own on the way to the sum. */
+  /** Returns a residual block whose shortcut has layers. */
   public static Stage residual(String name, List<Layer> layers, List<Layer> shortcut) {
     return new Stage(name, layers, Optional.of(shortcut));
   }
 
-  /** The stage in a network; the last step's output is the stage's. */
+  /** Returns the stage's steps; the last one gives the stage's output. */
   List<Step> steps(String input) {
     List<Step> steps = new ArrayList<>();
     String end = append(steps, layers, input);
@@ -57,12 +61,12 @@ public record Stage(String name, List<Layer> layers, Optional<List<Layer>> short
     return last;
   }
 
-  /** The name of the output. */
+  /** Returns the name of the step that gives the stage's output. */
   public String output() {
     return shortcut.isPresent() ? name : layers.get(layers.size() - 1).name();
   }
 
-  /** The output's shape for an input of the given shape, both without the batch. */
+  /** Returns the output's shape for an input of the given shape, both without the batch. */
   public Shape output(Shape input) {
     Shape output = Layer.outputOf(layers, input);
     return shortcut
@@ -70,10 +74,12 @@ public record Stage(String name, List<Layer> layers, Optional<List<Layer>> short
         .orElse(output);
   }
 
+  /** Returns the weights of all layers, in the order of the layers. */
   public List<Weight> weights() {
     return steps("").stream().flatMap(step -> step.layer().weights().stream()).toList();
   }
 
+  /** Returns the number of weights, as Keras counts them. */
   public long parameters() {
     return steps("").stream().mapToLong(step -> step.layer().parameters()).sum();
   }

@@ -3,21 +3,24 @@ package dev.graft.network;
 import java.util.List;
 
 /**
- * A layer in its place in a network.
+ * A layer with the names of its inputs.
  *
- * @param inputs names of the steps whose output it takes; {@link Graph#PIXELS} for the network's
+ * @param layer that is computed
+ * @param inputs names of the steps whose outputs it takes; {@link Graph#PIXELS} for the network's
  *     input
  */
 public record Step(Layer layer, List<String> inputs) {
+  /** Copies the list. */
   public Step {
     inputs = List.copyOf(inputs);
   }
 
+  /** Returns a step. */
   public static Step of(Layer layer, String... inputs) {
     return new Step(layer, List.of(inputs));
   }
 
-  /** The layer's name, which is its output's too. */
+  /** Returns the layer's name, which is also the name of its output. */
   public String name() {
     return layer.name();
   }

@@ -10,8 +10,8 @@ import java.util.List;
 
 /**
  * VGG16: configuration D of Simonyan and Zisserman 2014 (<a
- * href="https://arxiv.org/abs/1409.1556">arXiv 1409.1556</a>), stages named as Keras names its
- * layers. Every convolution with its ReLU, and every pooling, is a stage.
+ * href="https://arxiv.org/abs/1409.1556">arXiv 1409.1556</a>, table 1). Each convolution with its
+ * ReLU, and each pooling, is a stage that has the name of Keras's layer.
  */
 public final class Vgg16 {
   private static final int[] WIDTHS = {64, 128, 256, 512, 512};
@@ -19,25 +19,26 @@ public final class Vgg16 {
 
   private Vgg16() {}
 
-  /** Without its three dense layers. */
+  /** Returns the backbone without its three dense layers, for inputs of at least 32 pixels. */
   public static Network network() {
     return network(WIDTHS);
   }
 
   /**
-   * With the first two of its dense layers, for pictures of 224 pixels: as convolutions, the first
-   * of which sees all 7x7 pixels that are left. Of a picture of one pixel the average, which the
-   * third takes, is that pixel.
+   * Returns the backbone with the first two of its dense layers, for inputs of 224 pixels. Both are
+   * convolutions; the first has a 7x7 kernel and leaves one pixel, so its global average is that
+   * pixel.
    */
   public static Network withDenseLayers() {
     return withDenseLayers(network(), 224, 4096);
   }
 
   /**
-   * Likewise, of others.
+   * Returns a network with two dense layers, as convolutions.
    *
+   * @param network whose last stage gives square images
    * @param side of the input, in pixels
-   * @param width values that each of the two gives
+   * @param width output values of each dense layer
    */
   static Network withDenseLayers(Network network, int side, int width) {
     List<Stage> stages = new ArrayList<>(network.stages());
@@ -57,7 +58,7 @@ public final class Vgg16 {
         new Relu(name + "_relu"));
   }
 
-  /** With other widths of the five blocks. */
+  /** Returns the backbone with the given widths of its blocks, in channels. */
   static Network network(int... widths) {
     List<Stage> stages = new ArrayList<>();
     int in = 3;

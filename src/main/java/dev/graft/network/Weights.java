@@ -1,16 +1,18 @@
 package dev.graft.network;
 
-/** The values of a network's weights. */
+/** Gives the values of a network's weights. */
 @FunctionalInterface
 public interface Weights {
-  /** A weight's values, row-major in its shape and layout. */
+  /** Returns a weight's values, row-major in its shape. */
   float[] of(Weight weight);
 
   /**
-   * The values at one place of a convolution's window, {@code (out, in)}, for whoever can't have
-   * all of it in the heap.
+   * Returns the values of a kernel at one position of its window, {@code (out, in)}: a part of a
+   * kernel that may not fit into the heap.
    *
-   * @param kernel {@code (out, in, height, width)}
+   * @param kernel of the shape {@code (out, in, height, width)}
+   * @param row from 0
+   * @param column from 0
    */
   default float[] at(Weight kernel, int row, int column) {
     float[] all = of(kernel);

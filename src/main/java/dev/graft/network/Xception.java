@@ -10,17 +10,18 @@ import java.util.List;
 
 /**
  * Xception without its classifier (Chollet 2016, <a href="https://arxiv.org/abs/1610.02357">arXiv
- * 1610.02357</a>): separable convolutions in residual blocks. Stages: {@code block1_conv1}, {@code
- * block1_conv2}, {@code block2} to {@code block14}, named as Keras names its layers.
+ * 1610.02357</a>, figure 5): separable convolutions in residual blocks. The stages {@code
+ * block1_conv1}, {@code block1_conv2} and {@code block2} to {@code block14} have Keras's names.
  */
 public final class Xception {
   private Xception() {}
 
+  /** Returns the backbone, for square inputs of at least 71 pixels. */
   public static Network network() {
     return network(1);
   }
 
-  /** With all widths divided. */
+  /** Returns the backbone with all widths divided by a number, for tests. */
   static Network network(int divisor) {
     List<Stage> stages = new ArrayList<>();
     stages.add(stem("block1_conv1", 3, 32 / divisor, 2));
@@ -67,7 +68,7 @@ public final class Xception {
             new BatchNorm(name + "_shortcut_bn", out, 1e-3)));
   }
 
-  /** A kernel a channel, then one of a pixel over all channels. */
+  /** Adds a separable convolution: a depthwise 3x3 convolution, then a pointwise one. */
   private static void separable(
       List<Layer> layers, String name, int in, int out, boolean reluBefore, boolean reluAfter) {
     if (reluBefore) {

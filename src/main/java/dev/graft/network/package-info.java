@@ -1,2 +1,5 @@
-/** What a network is: values from which every rendering, in a room below this one, follows. */
+/**
+ * Networks as values: layers, shapes, weights and preprocessing, from which the DJL blocks and the
+ * ONNX model are built.
+ */
 package dev.graft.network;

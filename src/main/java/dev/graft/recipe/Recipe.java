@@ -6,16 +6,49 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Everything that a run is told. {@code conf/fine-tune.yaml} says what each key means; what it
- * leaves out is {@linkplain RecipeReader#defaults built in}.
+ * The settings of a run. {@code conf/fine-tune.yaml} explains each key, and is the {@linkplain
+ * RecipeReader#defaults default}.
  *
- * @param backbone {@link #AUTO} for what suits the data
- * @param mean of each channel, in pixel values 0 to 255; empty for the backbone's own
- * @param deviation likewise, what each channel is divided by
- * @param inputSize side of the network's input in pixels; 0 for what suits backbone and pictures
+ * @param backbone an id, a file, or a model of a DJL model zoo; {@link #AUTO} depends on the data
+ * @param weights {@code pretrained}, {@code keras}, {@code random}, a file or a URL
+ * @param preprocessing of the images
+ * @param mean of each channel, in pixel values from 0 to 255; empty for the backbone's own
+ * @param deviation divides each channel, in the same unit; empty for the backbone's own
+ * @param order of the channels in the network's input
+ * @param inputSize side of the network's input, in pixels; 0 depends on the backbone and the images
  * @param features stages whose averages are the features; empty for the backbone's own
- * @param learningRate of the head, after the warm-up; 0 for what suits the batch size
- * @param batchSize pictures a step; 0 for what suits the part that is trained
+ * @param featurePower exponent of the power normalization, in (0, 1]; 1 for none
+ * @param standardize whether features are standardized
+ * @param unfreeze the first trained stage of the backbone, or {@code none}
+ * @param data {@code cifar10}, {@code cifar10-sample}, a folder or a manifest
+ * @param dataDir folders that may contain CIFAR-10
+ * @param maxBad the largest share of unreadable images, in [0, 1)
+ * @param testSplit the share of test images where the data has no test set, in (0, 1)
+ * @param validationSplit the share of validation images, in (0, 1)
+ * @param split how validation images are chosen
+ * @param folds of a cross-validation after training; 0 for none
+ * @param head the new head
+ * @param initializer of new weights
+ * @param optimizer of the training
+ * @param learningRate of the head, after the warm-up; 0 depends on the batch size
+ * @param backboneLearningRate of trained stages of the backbone
+ * @param schedule of the learning rate
+ * @param warmupEpochs epochs in which the learning rate grows linearly
+ * @param epsilon of Adam
+ * @param weightDecay of AdamW
+ * @param labelSmoothing in [0, 1)
+ * @param classWeights how rare classes are weighted
+ * @param batchSize images per step; 0 depends on what is trained
+ * @param epochs the maximum
+ * @param minSteps the minimum number of steps per epoch; a small data set is repeated
+ * @param earlyStopping ends training before the last epoch
+ * @param calibrate whether a temperature is fitted to the validation images
+ * @param seed of all randomness
+ * @param device {@code auto}, {@code cpu}, or {@code gpu0}, {@code gpu1} and so on
+ * @param cache whether activations at the freeze boundary are cached
+ * @param cacheType number type of cached activations
+ * @param rootEngine the engine that computes the frozen part
+ * @param precision of the frozen part
  */
 public record Recipe(
     String backbone,
@@ -58,108 +91,114 @@ public record Recipe(
     CacheType cacheType,
     RootEngine rootEngine,
     Precision precision) {
-  /** What a recipe says where Graft decides. */
+  /** The value of keys that Graft decides. */
   public static final String AUTO = "auto";
 
-  /** What is done to pictures before the network sees them. */
+  /** The preprocessing of images. */
   public enum PreprocessingChoice {
-    /** What belongs to the weights. */
+    /** The preprocessing that the weights were trained with. */
     @JsonProperty("weights")
     WEIGHTS,
-    /** RGB from 0 to 1, whatever the weights were trained on, as the notebook does. */
+    /** RGB in [0, 1] for any weights, as in the notebook. */
     @JsonProperty("zero-one")
     ZERO_ONE
   }
 
-  /** In which order the network takes the channels that mean and deviation are given for. */
+  /** The order of the channels in the network's input, and of mean and deviation. */
   public enum Order {
     /** The backbone's own. */
     @JsonProperty(Recipe.AUTO)
     AUTO,
+    /** Red, green, blue. */
     @JsonProperty("rgb")
     RGB,
+    /** Blue, green, red. */
     @JsonProperty("bgr")
     BGR
   }
 
-  /** How validation pictures are told from training pictures. */
+  /** How validation images are chosen from the training images. */
   public enum SplitChoice {
-    /** Drawn by the seed, the same share of every class. */
+    /** Sampled by the seed, the same share of every class. */
     @JsonProperty("stratified")
     STRATIFIED,
-    /** The last ones, as Keras's {@code validation_split} does. */
+    /** The last ones, as in Keras's {@code validation_split}. */
     @JsonProperty("last")
     LAST
   }
 
-  /** How new weights are drawn. */
+  /** How new weights are initialized. */
   public enum Initializer {
-    /** Keras's default: uniform within the square root of 6 / (in + out). */
+    /** Keras's default (Glorot and Bengio 2010): uniform within ±√(6 / (in + out)). */
     @JsonProperty("glorot-uniform")
     GLOROT_UNIFORM,
-    /** For layers with ReLU: uniform within the square root of 6 / in. */
+    /** For layers with ReLU (He et al. 2015): uniform within ±√(6 / in). */
     @JsonProperty("he-uniform")
     HE_UNIFORM
   }
 
-  /** How gradients become steps. */
+  /** The optimizer. */
   public enum OptimizerChoice {
     /** Kingma and Ba 2014. */
     @JsonProperty("adam")
     ADAM,
-    /** Loshchilov and Hutter 2017: weight decay apart from the gradient. */
+    /** Loshchilov and Hutter 2017: Adam with decoupled weight decay. */
     @JsonProperty("adamw")
     ADAMW
   }
 
-  /** How the learning rate goes on after the warm-up. */
+  /** The learning rate after the warm-up. */
   public enum Schedule {
+    /** The same rate for all steps. */
     @JsonProperty("constant")
     CONSTANT,
-    /** Down to 0 along half a cosine wave. */
+    /** Half a cosine wave down to 0 (Loshchilov and Hutter 2016). */
     @JsonProperty("cosine")
     COSINE
   }
 
-  /** What is done about classes of different sizes. */
+  /** The weighting of imbalanced classes. */
   public enum ClassWeights {
-    /** Nothing: a class counts by its pictures. */
+    /** All images have the same weight. */
     @JsonProperty("none")
     NONE,
-    /** A picture counts the more, the rarer its class: pictures / (classes * its pictures). */
+    /** The weight of an image is images / (classes * images of its class), as in scikit-learn. */
     @JsonProperty("balanced")
     BALANCED,
-    /** Logits are trained with the logarithm of the class's share added (Menon et al. 2021). */
+    /** The logarithm of the class's share is added to the training logits (Menon et al. 2021). */
     @JsonProperty("logit-adjusted")
     LOGIT_ADJUSTED
   }
 
-  /** How activations at the freeze boundary are kept. */
+  /** The number type of cached activations at the freeze boundary. */
   public enum CacheType {
+    /** Half the disk space, with about three decimal digits. */
     @JsonProperty("float16")
     FLOAT16,
+    /** The exact activations. */
     @JsonProperty("float32")
     FLOAT32
   }
 
-  /** What computes the frozen part, of which only the forward pass is ever wanted. */
+  /** The engine that computes the frozen part, which needs no gradients. */
   public enum RootEngine {
-    /** What suits the device and is there. */
+    /** ONNX Runtime where it is available and the device is the CPU, otherwise the other. */
     @JsonProperty(Recipe.AUTO)
     AUTO,
     /** ONNX Runtime, on the CPU. */
     @JsonProperty("onnxruntime")
     ONNXRUNTIME,
-    /** The engine that trains the rest. */
+    /** The engine that trains the head. */
     @JsonProperty("training")
     TRAINING
   }
 
-  /** In what numbers the frozen part is computed. */
+  /** The precision of the frozen part. */
   public enum Precision {
+    /** 32-bit floating-point numbers. */
     @JsonProperty("float32")
     FLOAT32,
-    /** Weights and activations in 8 bits. */
+    /** Weights and activations as 8-bit integers. */
     @JsonProperty("int8")
     INT8
   }
@@ -168,104 +207,118 @@ public record Recipe(
    * The new head.
    *
    * @param hidden units of the hidden layer; 0 for none
-   * @param inputDropout share of the features that is dropped
-   * @param dropout share of the hidden units that is dropped
+   * @param inputDropout the share of the features that is dropped, in [0, 1)
+   * @param dropout the share of the hidden units that is dropped, in [0, 1)
    */
   public record Head(int hidden, double inputDropout, double dropout) {
+    /**
+     * Checks the limits.
+     *
+     * @throws GraftException if a value is outside of them
+     */
     public Head {
-      within("head.hidden", hidden, 0, 65_536);
-      share("head.input-dropout", inputDropout);
-      share("head.dropout", dropout);
+      requireWithin("head.hidden", hidden, 0, 65_536);
+      requireHalfOpenUnit("head.input-dropout", inputDropout);
+      requireHalfOpenUnit("head.dropout", dropout);
     }
   }
 
   /**
-   * When training ends before the last epoch.
+   * Early stopping, as in Keras's callback.
    *
-   * @param patience epochs without improvement of the validation loss, against the best so far
-   * @param minDelta the least change that is an improvement
-   * @param restoreBest whether the weights of the best epoch are kept, and not the last
+   * @param patience epochs without improvement of the best validation loss before training ends
+   * @param minDelta the smallest change of the loss that is an improvement
+   * @param restoreBest whether the weights of the best epoch are restored at the end
    */
   public record EarlyStopping(int patience, double minDelta, boolean restoreBest) {
+    /**
+     * Checks the limits.
+     *
+     * @throws GraftException if a value is outside of them
+     */
     public EarlyStopping {
-      within("early-stopping.patience", patience, 0, 100_000);
-      atLeast("early-stopping.min-delta", minDelta, 0);
+      requireWithin("early-stopping.patience", patience, 0, 100_000);
+      requireAtLeast("early-stopping.min-delta", minDelta, 0);
     }
   }
 
+  /**
+   * Checks all values.
+   *
+   * @throws GraftException if one is outside of its limits, or if two contradict each other
+   */
   public Recipe {
-    notBlank("backbone", backbone);
-    notBlank("weights", weights);
-    notBlank("unfreeze", unfreeze);
-    notBlank("data", data);
-    notBlank("device", device);
-    features = texts("features", features);
-    dataDir = texts("data-dir", dataDir);
-    required("preprocessing", preprocessing);
-    mean = channels("mean", mean);
-    deviation = channels("deviation", deviation);
-    deviation.forEach(each -> positive("deviation", each));
-    required("order", order);
-    required("split", split);
-    required("head", head);
-    required("initializer", initializer);
-    required("optimizer", optimizer);
-    required("schedule", schedule);
-    required("early-stopping", earlyStopping);
-    required("cache-type", cacheType);
-    required("class-weights", classWeights);
-    required("root-engine", rootEngine);
-    required("precision", precision);
+    requireText("backbone", backbone);
+    requireText("weights", weights);
+    requireText("unfreeze", unfreeze);
+    requireText("data", data);
+    requireText("device", device);
+    features = requireTexts("features", features);
+    dataDir = requireTexts("data-dir", dataDir);
+    requireValue("preprocessing", preprocessing);
+    mean = requireChannels("mean", mean);
+    deviation = requireChannels("deviation", deviation);
+    deviation.forEach(each -> requirePositive("deviation", each));
+    requireValue("order", order);
+    requireValue("split", split);
+    requireValue("head", head);
+    requireValue("initializer", initializer);
+    requireValue("optimizer", optimizer);
+    requireValue("schedule", schedule);
+    requireValue("early-stopping", earlyStopping);
+    requireValue("cache-type", cacheType);
+    requireValue("class-weights", classWeights);
+    requireValue("root-engine", rootEngine);
+    requireValue("precision", precision);
     if (inputSize != 0) {
-      within("input-size", inputSize, 8, 1024);
+      requireWithin("input-size", inputSize, 8, 1024);
     }
     if (!(featurePower > 0 && featurePower <= 1)) {
       throw outside("feature-power", "above 0 and at most 1", featurePower);
     }
-    part("validation-split", validationSplit);
-    part("test-split", testSplit);
-    share("max-bad", maxBad);
+    requireOpenUnit("validation-split", validationSplit);
+    requireOpenUnit("test-split", testSplit);
+    requireHalfOpenUnit("max-bad", maxBad);
     if (folds != 0) {
-      within("folds", folds, 2, 100);
+      requireWithin("folds", folds, 2, 100);
     }
-    within("min-steps", minSteps, 1, 100_000);
+    requireWithin("min-steps", minSteps, 1, 100_000);
     if (learningRate != 0) {
-      positive("learning-rate", learningRate);
+      requirePositive("learning-rate", learningRate);
     }
-    positive("backbone-learning-rate", backboneLearningRate);
-    positive("epsilon", epsilon);
-    within("epochs", epochs, 1, 100_000);
-    atLeast("warmup-epochs", warmupEpochs, 0);
+    requirePositive("backbone-learning-rate", backboneLearningRate);
+    requirePositive("epsilon", epsilon);
+    requireWithin("epochs", epochs, 1, 100_000);
+    requireAtLeast("warmup-epochs", warmupEpochs, 0);
     if (warmupEpochs >= epochs && warmupEpochs > 0) {
       throw outside("warmup-epochs", "below epochs, which is " + epochs, warmupEpochs);
     }
-    atLeast("weight-decay", weightDecay, 0);
-    share("label-smoothing", labelSmoothing);
+    requireAtLeast("weight-decay", weightDecay, 0);
+    requireHalfOpenUnit("label-smoothing", labelSmoothing);
     if (batchSize != 0) {
-      within("batch-size", batchSize, 1, 65_536);
+      requireWithin("batch-size", batchSize, 1, 65_536);
     }
     checkDevice(device);
     if (weightDecay > 0 && optimizer == OptimizerChoice.ADAM) {
       throw new GraftException(
-          "weight-decay: adam has none here (it would be mixed into the gradient); set optimizer to"
-              + " adamw, or weight-decay to 0.");
+          "weight-decay: must be 0 with adam; set optimizer to adamw, or weight-decay to 0.");
     }
     if (precision == Precision.INT8 && rootEngine == RootEngine.TRAINING) {
       throw new GraftException(
-          "precision: int8 is computed by ONNX Runtime, and not by the engine that trains; set"
-              + " root-engine to onnxruntime, or precision to float32.");
+          "precision: int8 requires ONNX Runtime; set root-engine to onnxruntime, or precision to"
+              + " float32.");
     }
     if (!cache && (precision == Precision.INT8 || rootEngine == RootEngine.ONNXRUNTIME)) {
       throw new GraftException(
-          "cache: without it pictures go through the network that is trained, whole and in float32;"
-              + " set root-engine to training and precision to float32, or cache to true.");
+          "cache: without it the training engine computes the whole network in float32; set"
+              + " root-engine to training and precision to float32, or cache to true.");
     }
   }
 
   /**
-   * Checks that a text is the name of a device, be it there or not.
+   * Checks the syntax of a device's name; the device itself may be absent.
    *
-   * @throws GraftException if it is not
+   * @throws GraftException if the name is invalid
    */
   public static void checkDevice(String name) {
     if (!name.equals("auto") && !name.equals("cpu") && !name.matches("gpu[0-9]{1,2}")) {
@@ -273,22 +326,22 @@ public record Recipe(
     }
   }
 
-  /** What YAML leaves empty, or calls null. */
-  private static void required(String key, Object value) {
+  /** Rejects null, which is what Jackson makes of an empty value. */
+  private static void requireValue(String key, Object value) {
     if (value == null) {
       throw new GraftException(key + ": must not be empty.");
     }
   }
 
-  private static List<String> texts(String key, List<String> values) {
-    required(key, values);
-    values.forEach(value -> required(key, value));
+  private static List<String> requireTexts(String key, List<String> values) {
+    requireValue(key, values);
+    values.forEach(value -> requireValue(key, value));
     return List.copyOf(values);
   }
 
-  /** A finite number for each of three channels, or none at all. */
-  private static List<Float> channels(String key, List<Float> values) {
-    required(key, values);
+  /** Requires three finite numbers or an empty list. */
+  private static List<Float> requireChannels(String key, List<Float> values) {
+    requireValue(key, values);
     if (values.stream().anyMatch(value -> value == null || !Float.isFinite(value))
         || (values.size() != 3 && !values.isEmpty())) {
       throw new GraftException(key + ": must be auto or three numbers, not " + values + ".");
@@ -296,44 +349,44 @@ public record Recipe(
     return List.copyOf(values);
   }
 
-  private static void notBlank(String key, String value) {
+  private static void requireText(String key, String value) {
     if (value == null || value.isBlank()) {
       throw new GraftException(key + ": must not be empty.");
     }
   }
 
-  private static void within(String key, int value, int least, int most) {
-    if (value < least || value > most) {
-      throw outside(key, "a whole number from " + least + " to " + most, value);
+  private static void requireWithin(String key, int value, int min, int max) {
+    if (value < min || value > max) {
+      throw outside(key, "a whole number from " + min + " to " + max, value);
     }
   }
 
-  private static void part(String key, double value) {
+  private static void requireOpenUnit(String key, double value) {
     if (!(value > 0 && value < 1)) {
       throw outside(key, "above 0 and below 1", value);
     }
   }
 
-  private static void share(String key, double value) {
+  private static void requireHalfOpenUnit(String key, double value) {
     if (!(value >= 0 && value < 1)) {
       throw outside(key, "at least 0 and below 1", value);
     }
   }
 
-  private static final double SMALLEST = 1e-30;
-  private static final double GREATEST = 1e30;
+  // The engines compute in float32, where values far outside this range are 0 or infinite.
+  private static final double MIN_POSITIVE = 1e-30;
+  private static final double MAX_NUMBER = 1e30;
 
-  private static void positive(String key, double value) {
-    // The engines compute in float32, where much less is 0 and much more infinite.
-    if (!(value >= SMALLEST && value <= GREATEST)) {
+  private static void requirePositive(String key, double value) {
+    if (!(value >= MIN_POSITIVE && value <= MAX_NUMBER)) {
       throw outside(key, "above 0 (from 1e-30 to 1e+30)", value);
     }
   }
 
-  private static void atLeast(String key, double value, double least) {
-    if (!(value >= least && value <= GREATEST)) {
+  private static void requireAtLeast(String key, double value, double min) {
+    if (!(value >= min && value <= MAX_NUMBER)) {
       throw outside(
-          key, "at least " + String.format(Locale.ROOT, "%.0f", least) + " (to 1e+30)", value);
+          key, "at least " + String.format(Locale.ROOT, "%.0f", min) + " (to 1e+30)", value);
     }
   }
 

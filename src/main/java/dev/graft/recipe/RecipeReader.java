@@ -32,8 +32,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Reads recipes. Built-in values are overridden by a file, and both by single settings; every key
- * must be one that a recipe has.
+ * Reads and writes recipes. A file overrides the built-in values, and single settings override
+ * both; unknown keys are errors.
  */
 public final class RecipeReader {
   private static final YAMLMapper YAML =
@@ -49,15 +49,15 @@ public final class RecipeReader {
           .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
           .build();
 
-  /** A recipe is a page; more than this is a mistake, or an attack on the parser. */
-  private static final long MOST_BYTES = 1 << 20;
+  /** A recipe has a page; a larger file is a mistake, or an attack on the parser. */
+  private static final long MAX_BYTES = 1 << 20;
 
-  /** Characters of a wrong value that are repeated to whoever gave it. */
-  private static final int MOST_SHOWN = 60;
+  /** The number of characters of a wrong value that a message quotes. */
+  private static final int MAX_QUOTED = 60;
 
   private RecipeReader() {}
 
-  /** Leaves names and paths bare; text that YAML might take for something else is quoted. */
+  /** Quotes all text except plain names and paths, which YAML reads as text in every version. */
   private static final class PlainNames extends StringQuotingChecker.Default {
     private static final long serialVersionUID = 1L;
 
@@ -68,17 +68,17 @@ public final class RecipeReader {
     }
   }
 
-  /** The built-in recipe: frozen VGG16 on CIFAR-10. */
+  /** Returns the built-in recipe: a new head on frozen VGG16 for CIFAR-10. */
   public static Recipe defaults() {
     return convert(builtIn(), "the built-in recipe");
   }
 
   /**
-   * A recipe from a file and single settings.
+   * Reads a recipe from a file and single settings.
    *
-   * @param file read over the built-in values, may be null
-   * @param settings by key, {@code head.hidden} for a key within another; values are YAML
-   * @throws GraftException for what is no recipe, naming the key, the limit and what was given
+   * @param file overrides the built-in values; may be null
+   * @param settings override the file; nested keys as in {@code head.hidden}, values in YAML
+   * @throws GraftException if it is invalid; the message names the key, its limits and the value
    */
   public static Recipe read(Path file, Map<String, String> settings) {
     ObjectNode tree = builtIn();
@@ -89,19 +89,19 @@ public final class RecipeReader {
     return convert(tree, file == null ? "the settings" : file.toString());
   }
 
-  /** A text as a value for {@link #read}, whatever characters are in it. */
+  /** Quotes any text as a YAML value for {@link #read}. */
   public static String text(String value) {
     return "'" + value.replace("'", "''") + "'";
   }
 
-  /** A recipe with some of its keys set to other values, as in {@link #read}. */
+  /** Returns a recipe with some of its keys changed, as in {@link #read}. */
   public static Recipe with(Recipe recipe, Map<String, String> settings) {
     ObjectNode tree = tree(recipe);
     settings.forEach((key, value) -> set(tree, key, value));
     return convert(tree, "the settings");
   }
 
-  /** A recipe as YAML, all keys. */
+  /** Returns a recipe as YAML, with all keys. */
   public static String write(Recipe recipe) {
     try {
       return YAML.writeValueAsString(tree(recipe));
@@ -111,9 +111,11 @@ public final class RecipeReader {
   }
 
   /**
-   * A recipe as YAML, all keys; what Graft decided is marked so.
+   * Returns a recipe as YAML, with all keys; those that Graft decided have the comment {@code
+   * auto}.
    *
-   * @param asked the recipe before
+   * @param recipe the effective recipe
+   * @param asked the recipe as the user gave it
    */
   public static String write(Recipe recipe, Recipe asked) {
     ObjectNode before = tree(asked);
@@ -122,13 +124,13 @@ public final class RecipeReader {
         .map(
             line -> {
               int colon = Math.max(0, line.indexOf(':'));
-              boolean left = before.path(line.substring(0, colon)).asText().equals(Recipe.AUTO);
-              return left && !line.endsWith(Recipe.AUTO) ? line + "  # auto" : line;
+              boolean isAuto = before.path(line.substring(0, colon)).asText().equals(Recipe.AUTO);
+              return isAuto && !line.endsWith(Recipe.AUTO) ? line + "  # auto" : line;
             })
         .collect(Collectors.joining("\n", "", "\n"));
   }
 
-  /** A recipe in a few lines for people, all keys. */
+  /** Returns a recipe in a few lines for the console, with all keys. */
   public static String describe(Recipe recipe) {
     StringBuilder text = new StringBuilder();
     int column = 0;
@@ -147,10 +149,10 @@ public final class RecipeReader {
     return text.toString();
   }
 
-  /** Characters that fit a line of the console. */
+  /** The width of a line of {@link #describe}, in characters. */
   private static final int LINE = 110;
 
-  /** Keys of numbers that may be auto, which a recipe holds as 0, and their limits. */
+  /** Numeric keys whose value auto is stored as 0, with their limits. */
   private static final Map<String, String> NUMBERS =
       Map.of(
           "input-size", "a whole number from 8 to 1024",
@@ -182,14 +184,15 @@ public final class RecipeReader {
 
   private static ObjectNode parse(Path file) {
     if (!Files.exists(file)) {
-      throw new GraftException("There is no recipe " + file + "; conf/ has some to start from.");
+      throw new GraftException(
+          "The recipe " + file + " does not exist; see the examples in conf/.");
     }
     if (!Files.isRegularFile(file)) {
-      throw new GraftException(file + " is not a file; a recipe is a .yaml file.");
+      throw new GraftException(file + " is not a file; give a .yaml file as recipe.");
     }
     try {
-      if (Files.size(file) > MOST_BYTES) {
-        throw new GraftException(file + " is too large for a recipe.");
+      if (Files.size(file) > MAX_BYTES) {
+        throw new GraftException(file + " is too large for a recipe: the limit is 1 MiB.");
       }
       String text = Files.readString(file);
       refuseAliases(file, text);
@@ -200,24 +203,25 @@ public final class RecipeReader {
       if (tree == null || tree.isMissingNode() || tree.isNull() || tree.toString().equals("\"\"")) {
         return YAML.createObjectNode();
       }
-      throw new GraftException(file + " is not a recipe: it should be lines of `key: value`.");
+      throw new GraftException(file + " is not a recipe: it must consist of lines `key: value`.");
     } catch (MalformedInputException e) {
-      throw new GraftException(file + " is not text in UTF-8.", e);
+      throw new GraftException(file + " is not UTF-8 text.", e);
     } catch (MismatchedInputException e) {
-      throw new GraftException(file + " holds more than one YAML document; a recipe is one.", e);
+      throw new GraftException(file + " has more than one YAML document; give a single one.", e);
     } catch (JsonProcessingException e) {
       throw new GraftException(file + " is not YAML: " + problem(e) + place(e.getLocation()), e);
     } catch (IOException e) {
-      throw new GraftException(file + " can't be read: " + Reason.of(e, "unreadable") + ".", e);
+      throw new GraftException(file + " cannot be read: " + Reason.of(e, "unreadable") + ".", e);
     } catch (StackOverflowError | RuntimeException e) {
       if (e instanceof GraftException known) {
         throw known;
       }
-      throw new GraftException(file + " is not YAML that a recipe could be.", e);
+      throw new GraftException(
+          file + " is not a recipe: it is too deeply nested, or malformed.", e);
     }
   }
 
-  /** Jackson takes an alias for the text of its name, so that {@code *a} would be {@code a}. */
+  /** Rejects aliases, because Jackson would read {@code *a} as the text {@code a}. */
   private static void refuseAliases(Path file, String text) throws IOException {
     try (YAMLParser parser = YAML.getFactory().createParser(text)) {
       while (parser.nextToken() != null) {
@@ -227,13 +231,13 @@ public final class RecipeReader {
                   + " has an alias, *"
                   + parser.getText()
                   + place(parser.currentLocation())
-                  + " Recipes have none; write the value itself.");
+                  + " Recipes do not support aliases; write the value itself.");
         }
       }
     }
   }
 
-  /** What is wrong, without what SnakeYAML was doing and without the lines that it quotes. */
+  /** Returns SnakeYAML's problem without its context and the lines that it quotes. */
   private static String problem(JsonProcessingException e) {
     String problem =
         e.getOriginalMessage()
@@ -241,7 +245,7 @@ public final class RecipeReader {
             .filter(line -> !line.isBlank() && !line.startsWith(" ") && !line.startsWith("while "))
             .findFirst()
             .orElse("");
-    return Reason.of(problem, "a key or a value is of the wrong kind");
+    return Reason.of(problem, "a key or a value has the wrong type");
   }
 
   private static String place(JsonLocation at) {
@@ -260,7 +264,7 @@ public final class RecipeReader {
               if (known instanceof ObjectNode inner) {
                 if (!(entry.getValue() instanceof ObjectNode given)) {
                   throw new GraftException(
-                      where + ": " + key + " has keys of its own: " + keys(inner) + ".");
+                      where + ": " + key + " is a group; set its keys: " + keys(inner) + ".");
                 }
                 override(inner, given, key + ".", where);
               } else {
@@ -275,7 +279,7 @@ public final class RecipeReader {
     String within = "";
     for (int i = 0; i < keys.length - 1; i++) {
       if (!(inner.get(keys[i]) instanceof ObjectNode next)) {
-        throw unknown(path, inner, "--set");
+        throw unknown(path, inner, "recipe");
       }
       inner = next;
       within = within + keys[i] + ".";
@@ -284,13 +288,15 @@ public final class RecipeReader {
     try {
       setting.set(keys[keys.length - 1], YAML.readTree(value));
     } catch (JsonProcessingException e) {
-      throw new GraftException("--set " + path + ": " + value + " is not a value in YAML.", e);
+      throw new GraftException(path + ": " + value + " is not a YAML value.", e);
     }
-    override(inner, setting, within, "--set");
+    override(inner, setting, within, "recipe");
   }
 
   /**
-   * @param known the keys that there are where this one was given
+   * Returns an exception that suggests the most similar key.
+   *
+   * @param known the valid keys at this level
    */
   private static GraftException unknown(String key, ObjectNode known, String where) {
     String nearest =
@@ -299,7 +305,7 @@ public final class RecipeReader {
             .orElseThrow();
     return new GraftException(
         where
-            + ": there is no key "
+            + ": unknown key "
             + key
             + "; did you mean "
             + nearest
@@ -308,7 +314,7 @@ public final class RecipeReader {
             + ".)");
   }
 
-  /** All keys, {@code head} as well as {@code head.hidden}. */
+  /** Returns all keys, including groups: {@code head} and {@code head.hidden}. */
   private static List<String> paths(ObjectNode tree, String within) {
     List<String> paths = new ArrayList<>();
     tree.properties()
@@ -322,7 +328,7 @@ public final class RecipeReader {
     return paths;
   }
 
-  /** A key may be misspelt, or be right in the wrong place, which is the lesser mistake. */
+  /** Returns the distance of two keys; the right key in the wrong group is closer than a typo. */
   private static int distanceOfKeys(String known, String given) {
     return Math.min(2 * distance(known, given), 1 + 2 * distance(last(known), last(given)));
   }
@@ -335,7 +341,7 @@ public final class RecipeReader {
     return tree.properties().stream().map(Map.Entry::getKey).collect(Collectors.joining(", "));
   }
 
-  /** Levenshtein's distance: letters to insert, delete or replace. */
+  /** Returns the Levenshtein distance: the number of insertions, deletions and replacements. */
   static int distance(String a, String b) {
     int[] row = new int[b.length() + 1];
     for (int j = 0; j <= b.length(); j++) {
@@ -387,15 +393,15 @@ public final class RecipeReader {
               .filter(step -> !step.isEmpty())
               .collect(Collectors.joining("."));
       throw new GraftException(
-          key + ": must be " + wanted(e) + ", not " + found(tree, key) + ".", e);
+          key + ": must be " + expected(e) + ", not " + found(tree, key) + ".", e);
     } catch (JsonProcessingException e) {
       throw new GraftException(where + " is not a recipe: " + problem(e) + ".", e);
     }
   }
 
-  private static String wanted(JsonMappingException e) {
+  private static String expected(JsonMappingException e) {
     if (e.getCause() instanceof InputCoercionException) {
-      return "a whole number nearer to 0";
+      return "a whole number closer to 0";
     }
     Class<?> type =
         e instanceof MismatchedInputException mismatch ? mismatch.getTargetType() : Object.class;
@@ -412,7 +418,7 @@ public final class RecipeReader {
     } else if (Collection.class.isAssignableFrom(type)) {
       return "text, or a list of texts";
     }
-    return "a value of another kind";
+    return "a value of another type";
   }
 
   private static String names(Class<?> type) {
@@ -423,13 +429,13 @@ public final class RecipeReader {
     return String.join(", ", names);
   }
 
-  /** What was given, as JSON, so that the text "3" is told from the number 3. */
+  /** Returns the given value as JSON, which distinguishes the text "3" from the number 3. */
   private static String found(ObjectNode tree, String key) {
     JsonNode node = tree.at("/" + key.replace('.', '/'));
     if (node.isNull() || node.isMissingNode() || node.toString().equals("\"\"")) {
       return "empty";
     }
     String text = node.toString();
-    return text.length() <= MOST_SHOWN ? text : text.substring(0, MOST_SHOWN) + "…";
+    return text.length() <= MAX_QUOTED ? text : text.substring(0, MAX_QUOTED) + "…";
   }
 }

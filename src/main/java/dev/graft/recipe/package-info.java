@@ -1,4 +1,2 @@
-/**
- * What a run is told: a validated value, and how it is read; knows nothing of Graft's other rooms.
- */
+/** Recipes: the validated settings of a run, and how they are read from YAML. */
 package dev.graft.recipe;

@@ -20,34 +20,34 @@ import dev.graft.network.djl.Segment;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * A backbone that was loaded through DJL's {@code Criteria}, with its weights. Closing it frees
- * them, also for whatever was cut from its trunk.
+ * A backbone with its weights, loaded through DJL's {@code Criteria}. Closing it frees the weights,
+ * including those of blocks that were cut from its trunk.
  *
  * @param network its description
- * @param trunk its stages in DJL, up to the average of the last one
- * @param preprocessing what belongs to its weights
- * @param weights where they came from
+ * @param trunk its stages as a DJL block, up to the global average of the last one
+ * @param preprocessing that belongs to its weights
+ * @param weights the origin of the weights
+ * @param model DJL's model, which owns the memory
  */
 public record Backbone(
     Network network, Segment trunk, Preprocessing preprocessing, Provenance weights, Model model)
     implements AutoCloseable {
   /**
-   * Where weights came from.
+   * The origin of weights.
    *
    * @param source {@code pretrained}, {@code random}, or the file's name
-   * @param sha256 of the file in hexadecimal digits, empty for random weights
+   * @param sha256 of the file in hexadecimal digits; empty for random weights
    * @param pretrained whether they were trained on ImageNet
    */
   public record Provenance(String source, String sha256, boolean pretrained) {
-    /** Whether they came from a file, and were not drawn. */
+    /** Returns whether the weights came from a file; otherwise they are random. */
     public boolean isLoaded() {
       return !sha256.isEmpty();
     }
 
-    /** As in a chart's title: nobody may take random weights for pretrained ones. */
+    /** Returns text for a chart's title. It stresses random weights, which explain bad figures. */
     public String title() {
       return pretrained
           ? source.equals(WeightSource.PRETRAINED) ? source + " weights" : "weights of " + source
@@ -58,22 +58,28 @@ public record Backbone(
   /**
    * Loads a backbone without its classifier.
    *
+   * @param entry the backbone
    * @param weights as in a recipe, see {@link WeightSource#of}
-   * @throws GraftException if the weights can't be had or don't fit
+   * @param inputSize side of the square input, in pixels
+   * @param device that computes
+   * @param display shows the progress of a download
+   * @throws GraftException if the weights are unavailable or do not fit the network
    */
   public static Backbone load(
       BackboneEntry entry, String weights, int inputSize, Device device, Progress.Display display) {
     if (entry.network().foreign().isPresent()) {
       return foreign(entry, inputSize, device);
     }
-    AtomicReference<BackboneFactory.Filled> filled = new AtomicReference<>();
-    var request = new BackboneFactory.Request(weights, inputSize, false, display, filled::set);
-    ZooModel<NDList, NDList> model = load(entry, request, device);
+    ZooModel<NDList, NDList> model =
+        load(
+            criteria(entry, inputSize, device)
+                .optArgument(BackboneFactory.WEIGHTS, weights)
+                .optArgument(BackboneFactory.DISPLAY, display));
     return new Backbone(
         entry.network(),
         (Segment) model.getBlock(),
-        filled.get().preprocessing(),
-        filled.get().provenance(),
+        BackboneFactory.preprocessing(model, entry),
+        BackboneFactory.provenance(model),
         model);
   }
 
@@ -90,47 +96,52 @@ public record Backbone(
   }
 
   /**
-   * A backbone with the classifier that it was trained with, in DJL: pixels {@code (N, 3,
-   * inputSize, inputSize)}, R, G, B from 0 to 255, float32, to logits {@code (N, 1000)}, in the
-   * order of {@link #imageNetClasses}. Closing it frees it.
+   * Loads a backbone with the classifier that it was trained with, and its bundled weights. The
+   * model maps pixels {@code (N, 3, inputSize, inputSize)}, RGB, 0 to 255, float32, to logits
+   * {@code (N, 1000)} in the order of {@link #imageNetClasses}.
+   *
+   * @param entry the backbone
+   * @param inputSize side of the square input, in pixels
+   * @param device that computes
    */
   public static ZooModel<NDList, NDList> imageNet(
       BackboneEntry entry, int inputSize, Device device) {
-    return load(entry, BackboneFactory.Request.bundled(inputSize, true), device);
+    return load(criteria(entry, inputSize, device).optArgument(BackboneFactory.CLASSIFIER, true));
   }
 
-  /** Likewise, as a description. */
+  /** Returns the design of a backbone with the classifier of ImageNet's 1000 classes. */
   public static GraftedNetwork imageNetDesign(BackboneEntry entry, int inputSize) {
     return BackboneFactory.design(entry, inputSize, true);
   }
 
-  /** The bundled weights of a backbone, for whoever needs no DJL. */
+  /** Opens the bundled weights of a backbone without DJL; the caller closes the reader. */
   public static WeightReader pretrained(BackboneEntry entry, List<Weight> wanted) {
     return WeightSource.of(WeightSource.PRETRAINED, entry)
         .open(wanted, Progress.Display.NONE)
         .reader();
   }
 
-  static ZooModel<NDList, NDList> load(
-      BackboneEntry entry, BackboneFactory.Request request, Device device) {
-    Criteria<NDList, NDList> criteria =
-        Criteria.builder()
-            .setTypes(NDList.class, NDList.class)
-            .optGroupId(GraftModelZoo.GROUP_ID)
-            .optArtifactId(entry.id())
-            .optArgument(BackboneFactory.REQUEST, request)
-            .optDevice(device)
-            .build();
+  private static Criteria.Builder<NDList, NDList> criteria(
+      BackboneEntry entry, int inputSize, Device device) {
+    return Criteria.builder()
+        .setTypes(NDList.class, NDList.class)
+        .optGroupId(GraftModelZoo.GROUP_ID)
+        .optArtifactId(entry.id())
+        .optArgument(BackboneFactory.INPUT_SIZE, inputSize)
+        .optDevice(device);
+  }
+
+  private static ZooModel<NDList, NDList> load(Criteria.Builder<NDList, NDList> criteria) {
     try {
-      return criteria.loadModel();
+      return criteria.build().loadModel();
     } catch (IOException | ModelNotFoundException | MalformedModelException e) {
-      throw new GraftException("The network could not be loaded: " + e.getMessage(), e);
+      throw new GraftException("The backbone cannot be loaded: " + e.getMessage(), e);
     }
   }
 
   /**
-   * ImageNet's classes in order, each {@code <wnid> <names>}, such as {@code n01440764 tench, Tinca
-   * tinca}.
+   * Returns ImageNet's 1000 classes in the order of the logits, each {@code <wnid> <names>}, such
+   * as {@code n01440764 tench, Tinca tinca}.
    */
   public static List<String> imageNetClasses() {
     byte[] text = Resource.bytes(Backbone.class, "imagenet-labels.txt");

@@ -12,19 +12,19 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * A backbone that Graft knows, with what must be said of its weights.
+ * The description of a backbone and of its weights.
  *
- * @param network its stages; its name is the artifact's id in DJL and that of {@code --backbone}
- * @param classifying its stages and those that ImageNet's classes are told from, where there are
- *     any more; they have weights of their own
- * @param inputSize side in pixels of the input for small pictures such as CIFAR-10's
- * @param photographSize likewise for photographs: what the weights were trained at
- * @param own preprocessing that belongs to the bundled and to Keras's weights; empty for a file of
- *     somebody else's that says none
+ * @param network its stages; their name is the id in DJL's model zoo and in recipes
+ * @param classifying its stages up to ImageNet's classifier, which may be more than {@code network}
+ * @param inputSize default side of the input for small images such as CIFAR-10's, in pixels
+ * @param photographSize default side of the input for photographs, in pixels: the size that the
+ *     weights were trained at
+ * @param own preprocessing of the bundled and of Keras's weights; empty for an external file
+ *     without this metadata
  * @param resource file name of the bundled weights in this package
- * @param published the file that Keras publishes of the stages
- * @param publishedWithClassifier likewise, with those of {@code classifying} and ImageNet's classes
- * @param imageNetTop1 ImageNet top-1 accuracy as published, and by whom
+ * @param published Keras's weight file of {@code network}
+ * @param publishedWithClassifier Keras's weight file of {@code classifying} and the classifier
+ * @param imageNetTop1 published ImageNet top-1 accuracy, with its source
  * @param licence of the weights
  */
 public record BackboneEntry(
@@ -38,6 +38,7 @@ public record BackboneEntry(
     Optional<Published> publishedWithClassifier,
     String imageNetTop1,
     String licence) {
+  /** VGG16 (Simonyan and Zisserman 2014). */
   public static final BackboneEntry VGG16 =
       new BackboneEntry(
           Vgg16.network(),
@@ -51,6 +52,7 @@ public record BackboneEntry(
           "71.3 % (Keras)",
           "CC BY 4.0");
 
+  /** EfficientNet-Lite0, TensorFlow's variant of EfficientNet-B0 (Tan and Le 2019). */
   public static final BackboneEntry EFFICIENTNET_LITE0 =
       new BackboneEntry(
           EfficientNetLite0.network(),
@@ -64,6 +66,7 @@ public record BackboneEntry(
           "75.1 % (TensorFlow)",
           "Apache-2.0");
 
+  /** Xception (Chollet 2016). */
   public static final BackboneEntry XCEPTION =
       new BackboneEntry(
           Xception.network(),
@@ -77,6 +80,7 @@ public record BackboneEntry(
           "79.0 % (Keras)",
           "MIT");
 
+  /** The notebook's baseline, trained from scratch. */
   public static final BackboneEntry SMALL_CNN =
       new BackboneEntry(
           SmallCnn.network(),
@@ -90,26 +94,29 @@ public record BackboneEntry(
           "none, trained from scratch",
           "none");
 
-  /** The one that a recipe's {@code auto} takes for own pictures. */
+  /** The id of the default backbone for the user's images. */
   public static final String PHOTOGRAPHS = EFFICIENTNET_LITE0.id();
 
-  /** All there are. */
+  /** All backbones that are not external. */
   public static final List<BackboneEntry> ALL =
       List.of(VGG16, EFFICIENTNET_LITE0, XCEPTION, SMALL_CNN);
 
   /**
-   * The backbone that a recipe names, also a file's or one of a zoo of DJL's.
+   * Returns the backbone that a recipe names: one of {@link #ALL}, an external file, or a model of
+   * a DJL model zoo.
    *
-   * @param inputSize side of the input in pixels; 0 where that is left open
+   * @param name an id, a path, or {@code GROUP:ARTIFACT}
+   * @param inputSize side of the input in pixels; 0 to choose it
+   * @throws GraftException if there is none
    */
   public static BackboneEntry of(String name, int inputSize) {
     return ForeignBackbone.is(name) ? ForeignBackbone.entry(name, inputSize) : of(name);
   }
 
   /**
-   * A backbone of Graft's.
+   * Returns one of {@link #ALL} by its id.
    *
-   * @throws GraftException if there is none; the message lists those there are
+   * @throws GraftException if there is none; the message lists them
    */
   public static BackboneEntry of(String name) {
     return ALL.stream()
@@ -118,15 +125,21 @@ public record BackboneEntry(
         .orElseThrow(
             () ->
                 GraftException.of(
-                    "backbone: there is no %s; there are %s, and files: .onnx, .pt.",
+                    "backbone: unknown network %s; give one of %s, or a .onnx or .pt file.",
                     name, ALL.stream().map(BackboneEntry::id).collect(Collectors.joining(", "))));
   }
 
-  /** What is done to pictures, unless a recipe says otherwise. */
+  /** Returns the default preprocessing. */
   public Preprocessing preprocessing() {
     return own.orElse(Preprocessing.ZERO_ONE);
   }
 
+  /** Returns whether the bundled weights include the classifier of ImageNet's classes. */
+  boolean bundlesClassifier() {
+    return resource.isPresent() && classifying.equals(network);
+  }
+
+  /** Returns the id in DJL's model zoo and in recipes. */
   public String id() {
     return network.name();
   }

@@ -18,69 +18,66 @@ import dev.graft.network.djl.Values;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 
 /**
- * Builds a backbone's block and fills it, on DJL's behalf: DJL creates it by name, from the zoo's
- * entry, and hands over the arguments of the {@code Criteria}.
+ * Builds a backbone's block and loads its weights. DJL creates the factory by its class name, which
+ * the zoo's entry contains, and passes the arguments of the {@code Criteria}. All of them are
+ * optional: by default DJL gets the pretrained weights without a classifier, for the input size of
+ * CIFAR-10. The origin of the weights is recorded in the model's properties.
  */
 public final class BackboneFactory implements BlockFactory {
   private static final long serialVersionUID = 1L;
 
-  /** Argument: a {@link Request}; without one it is the bundled weights, and no classifier. */
-  static final String REQUEST = "request";
-
   /** Argument that the zoo's entry sets: the backbone's id. */
   static final String BACKBONE = "backbone";
+
+  /** Argument: the weights as in a recipe; by default {@link WeightSource#PRETRAINED}. */
+  static final String WEIGHTS = "weights";
+
+  /** Argument: side of the square input, in pixels. */
+  static final String INPUT_SIZE = "inputSize";
+
+  /** Argument: whether the classifier of ImageNet's 1000 classes follows; by default false. */
+  static final String CLASSIFIER = "classifier";
+
+  /** Argument: a {@link Progress.Display} for downloads. */
+  static final String DISPLAY = "display";
 
   /** Classes of the classifier that a backbone was trained with, ImageNet's. */
   private static final int CLASSES = 1000;
 
-  /**
-   * What is wanted of a backbone.
-   *
-   * @param weights as in a recipe
-   * @param inputSize side of the input in pixels
-   * @param classifier whether it goes on to the logits of ImageNet's classes
-   * @param display shows downloads
-   * @param filled is told where the weights came from
-   */
-  record Request(
-      String weights,
-      int inputSize,
-      boolean classifier,
-      Progress.Display display,
-      Consumer<Filled> filled) {
-    /** The bundled weights, and nothing told of them. */
-    static Request bundled(int inputSize, boolean classifier) {
-      return new Request(
-          WeightSource.PRETRAINED, inputSize, classifier, Progress.Display.NONE, filled -> {});
-    }
-  }
-
-  /** What weights bring with them. */
-  record Filled(Preprocessing preprocessing, Backbone.Provenance provenance) {}
+  // Properties of the model; their names differ from the arguments, which DJL copies there.
+  private static final String SOURCE = "weights-source";
+  private static final String SHA256 = "weights-sha256";
+  private static final String PRETRAINED = "weights-pretrained";
+  private static final String CONVENTION = "weights-convention";
 
   @Override
   public Block newBlock(Model model, Path modelPath, Map<String, ?> arguments) {
     BackboneEntry entry = BackboneEntry.of((String) arguments.get(BACKBONE));
-    Request request =
-        arguments.get(REQUEST) instanceof Request given
-            ? given
-            : Request.bundled(entry.inputSize(), false);
+    int side = argument(arguments, INPUT_SIZE, entry.inputSize());
     try {
-      int side = request.inputSize();
-      Segment block = Graft.of(design(entry, side, request.classifier())).logits(true);
+      Segment block =
+          Graft.of(design(entry, side, argument(arguments, CLASSIFIER, false))).logits(true);
       block.initialize(model.getNDManager(), DataType.FLOAT32, new Shape(1, 3, side, side));
-      request.filled().accept(fill(block, entry, request));
+      load(
+          WeightSource.of(argument(arguments, WEIGHTS, WeightSource.PRETRAINED), entry),
+          argument(arguments, DISPLAY, Progress.Display.NONE),
+          block,
+          model);
       return block;
     } catch (RuntimeException e) {
-      model.close(); // DJL forgets the model where its block can't be had
+      model.close(); // DJL does not close the model if the factory fails
       throw e;
     }
   }
 
-  /** All stages up to the average of the last one, and the classifier behind it if it is wanted. */
+  @SuppressWarnings("unchecked") // an argument of another type is a programming error
+  private static <T> T argument(Map<String, ?> arguments, String name, T otherwise) {
+    return arguments.containsKey(name) ? (T) arguments.get(name) : otherwise;
+  }
+
+  /** Returns all stages, the global average of the last one and, if wanted, the classifier. */
   static GraftedNetwork design(BackboneEntry entry, int inputSize, boolean classifier) {
     Network network = classifier ? entry.classifying() : entry.network();
     List<String> last = List.of(network.stages().get(network.stages().size() - 1).name());
@@ -95,20 +92,34 @@ public final class BackboneFactory implements BlockFactory {
         classifier ? List.of(new Layer.Dense("classifier", width, CLASSES)) : List.of());
   }
 
-  /** Copies weights into the blocks' parameters one by one, so that only one is held twice. */
-  private static Filled fill(Segment block, BackboneEntry entry, Request request) {
-    WeightSource source = WeightSource.of(request.weights(), entry);
+  /** Copies the weights into the block's parameters, one by one to bound the memory. */
+  private static void load(
+      WeightSource source, Progress.Display display, Segment block, Model model) {
+    model.setProperty(SOURCE, source.label());
+    model.setProperty(PRETRAINED, Boolean.toString(source.pretrained()));
     if (source instanceof WeightSource.Random) {
-      return new Filled(
-          entry.preprocessing(), new Backbone.Provenance(source.label(), "", source.pretrained()));
+      return;
     }
     Map<Weight, Parameter> wanted = block.byWeight();
-    WeightSource.Opened opened = source.open(List.copyOf(wanted.keySet()), request.display());
+    WeightSource.Opened opened = source.open(List.copyOf(wanted.keySet()), display);
     try (WeightReader reader = opened.reader()) {
       wanted.forEach((weight, parameter) -> Values.set(parameter, weight, reader.weights()));
-      return new Filled(
-          WeightSource.preprocessing(entry, reader.convention()),
-          new Backbone.Provenance(source.label(), opened.sha256().hex(), source.pretrained()));
+      model.setProperty(SHA256, opened.sha256().hex());
+      model.setProperty(CONVENTION, reader.convention().name());
     }
+  }
+
+  /** Returns the origin of a loaded model's weights. */
+  static Backbone.Provenance provenance(Model model) {
+    return new Backbone.Provenance(
+        model.getProperty(SOURCE),
+        model.getProperty(SHA256, ""),
+        Boolean.parseBoolean(model.getProperty(PRETRAINED)));
+  }
+
+  /** Returns the preprocessing that belongs to a loaded model's weights. */
+  static Preprocessing preprocessing(Model model, BackboneEntry entry) {
+    String convention = model.getProperty(CONVENTION, WeightReader.Convention.GRAFT.name());
+    return WeightSource.preprocessing(entry, WeightReader.Convention.valueOf(convention));
   }
 }

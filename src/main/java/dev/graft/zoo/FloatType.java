@@ -4,13 +4,14 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** Numbers as files keep them, which can be converted to float32. */
+/** Floating-point types of weight files, all of which can be converted to float32. */
 enum FloatType {
   F16(2),
   BF16(2),
   F32(4),
   F64(8);
 
+  /** Bytes per value. */
   final int bytes;
 
   FloatType(int bytes) {
@@ -30,7 +31,7 @@ enum FloatType {
     };
   }
 
-  /** IEEE 754 binary16: sign, five bits of exponent (bias 15), ten of fraction. */
+  /** Converts IEEE 754 binary16: a sign, 5 bits of exponent (bias 15), 10 bits of fraction. */
   private static float half(short bits) {
     int exponent = (bits >> 10) & 0x1f;
     int fraction = bits & 0x3ff;

@@ -17,14 +17,15 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Graft's backbones as a DJL model zoo, for any engine that can train. {@code
- * Criteria.builder().optGroupId("dev.graft").optArtifactId("vgg16")} finds it by ServiceLoader,
- * through {@code META-INF/services}.
+ * Graft's backbones as a DJL model zoo, for any engine that can train. DJL finds it through {@code
+ * META-INF/services}; load a backbone with {@code
+ * Criteria.builder().optGroupId("dev.graft").optArtifactId("vgg16")}.
  */
 public final class GraftModelZoo extends ModelZoo implements ZooProvider {
-  /** The group id that a {@code Criteria} names. */
+  /** The group id for {@code Criteria.optGroupId}. */
   public static final String GROUP_ID = "dev.graft";
 
+  /** Adds all backbones; called by DJL's service loader. */
   public GraftModelZoo() {
     BackboneEntry.ALL.forEach(entry -> addModel(new EntryRepository(entry).mrl));
   }
@@ -45,9 +46,9 @@ public final class GraftModelZoo extends ModelZoo implements ZooProvider {
   }
 
   /**
-   * DJL's view of one backbone: an artifact without files, whose block fills itself. (Files of a
-   * repository are copied to DJL's cache and trusted there for ever; weights that change under the
-   * same name would go unnoticed.)
+   * A repository of one backbone: an artifact without files, because {@link BackboneFactory} loads
+   * the weights. DJL never checks the files in its cache again, so that it would miss weights that
+   * changed under the same name.
    */
   private static final class EntryRepository extends AbstractRepository {
     private final MRL mrl;
@@ -84,7 +85,7 @@ public final class GraftModelZoo extends ModelZoo implements ZooProvider {
       return metadata.getArtifacts().get(0);
     }
 
-    /** There is nothing to fetch, but MXNet looks into the folder all the same. */
+    /** Creates the empty folder that MXNet's engine lists. */
     @Override
     public void prepare(Artifact artifact, Progress progress) throws IOException {
       Files.createDirectories(getResourceDirectory(artifact));

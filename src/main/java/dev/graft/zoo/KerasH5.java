@@ -21,21 +21,22 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Weights in the HDF5 files that Keras publishes and {@code model.save_weights("….h5")} writes.
+ * Reads the HDF5 files that Keras publishes and that {@code model.save_weights("….h5")} writes.
  *
- * <p>The attribute {@code layer_names} of the root, or of the group {@code model_weights} in a file
- * that holds the whole model, gives the layers in order; the attribute {@code weight_names} of a
- * layer's group gives its arrays in order. Both orders are the network's, and the names are not:
- * they differ from one Keras to the next. So the arrays are matched with the wanted tensors one by
- * one, and every layer of the network must lie within one layer of the file (which may hold
- * several: a separable convolution is a depthwise and a pointwise one). Layers after the network's
- * last are left alone: that is the top in a file that has it.
+ * <p>The attribute {@code layer_names} of the root, or of the group {@code model_weights} in the
+ * file of a whole model, lists the layers in order; the attribute {@code weight_names} of a layer's
+ * group lists its arrays in order. Names differ between versions of Keras, but both orders are the
+ * network's, so arrays are matched with weights by their order. Every layer of the network must be
+ * within one layer of the file, which may contain several: Keras's separable convolution is a
+ * depthwise and a pointwise one. Layers after the network's last one, such as a classifier, are
+ * ignored.
  */
 public final class KerasH5 extends WeightReader {
   /**
-   * An array of the file, found but not read.
+   * An array of the file, not yet read.
    *
-   * @param name what messages call it
+   * @param name for messages
+   * @param dataset in the file
    */
   private record Array(String name, Dataset dataset) {}
 
@@ -46,15 +47,22 @@ public final class KerasH5 extends WeightReader {
     this.arrays = arrays;
   }
 
-  /** As {@link WeightReader#open}, of a file that is taken for HDF5 whatever its name. */
+  /**
+   * Opens an HDF5 file with any suffix.
+   *
+   * @param file to read
+   * @param network the network's name, such as {@code vgg16}
+   * @param wanted all weights of the network, in its order
+   * @throws GraftException as {@link WeightReader#open} does
+   */
   public static KerasH5 open(Path file, String network, List<Weight> wanted) {
     try (FileChannel channel = FileChannel.open(file)) {
       if (channel.size() > Integer.MAX_VALUE) {
         throw GraftException.of(
-            "%s: %s bytes are more than the 2 GB that can be read.", file, channel.size());
+            "%s: it has %s bytes, but Graft reads at most 2 GB.", file, channel.size());
       }
-      // Mapped, and not given to jhdf as a channel: from a channel it allocates whatever length a
-      // damaged header names, and reads some bytes twice where the file was cut.
+      // Mapped, because jhdf would allocate the length in a damaged header when reading from a
+      // channel, and would read some bytes of a truncated file twice.
       ByteBuffer mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
       return of(file.toString(), mapped, network, wanted);
     } catch (IOException e) {
@@ -63,22 +71,25 @@ public final class KerasH5 extends WeightReader {
   }
 
   /**
-   * As {@link WeightReader#open}, of what lies in memory.
+   * Opens an HDF5 file in memory.
    *
-   * @param name what messages call it
-   * @param bytes the file's content, from position to limit; neither moves
+   * @param name of the file, for messages
+   * @param bytes the file's content, from position to limit; both stay unchanged
+   * @param network the network's name, such as {@code vgg16}
+   * @param wanted all weights of the network, in its order
+   * @throws GraftException as {@link WeightReader#open} does
    */
   public static KerasH5 of(String name, ByteBuffer bytes, String network, List<Weight> wanted) {
-    String problem = "it is no HDF5 file, or a damaged one";
+    String problem = "it is not an HDF5 file, or it is damaged";
     Supplier<Map<Weight, Array>> match =
         () -> match(name, HdfFile.fromByteBuffer(bytes.slice()), network, wanted);
     return new KerasH5(name, guarded(name, problem, match));
   }
 
   /**
-   * Runs what calls jhdf, which answers damage with every kind of exception. The errors are answers
-   * too: to groups that contain each other, to a number of names that no heap can hold, and to a
-   * mapped file that somebody cuts short meanwhile.
+   * Calls jhdf, which throws every kind of exception for a damaged file. It even throws errors: for
+   * groups that contain each other, for more names than fit into the heap, and for a mapped file
+   * that is truncated meanwhile.
    */
   private static <T> T guarded(String file, String problem, Supplier<T> read) {
     try {
@@ -94,9 +105,9 @@ public final class KerasH5 extends WeightReader {
   private static Map<Weight, Array> match(
       String file, HdfFile hdf, String network, List<Weight> wanted) {
     long end = hdf.getHdfBackingStorage().getSuperblock().getEndOfFileAddress();
-    if (end > hdf.size()) { // of such a file jhdf would speak in buffers
+    if (end > hdf.size()) { // jhdf's own message would be about buffers
       throw GraftException.of(
-          "%s: it should have %s bytes, but has %s: it is cut short, get it again.",
+          "%s: it should have %s bytes, but has %s: it is truncated; get it again.",
           file, end, hdf.size());
     }
     Group root = hdf;
@@ -107,8 +118,8 @@ public final class KerasH5 extends WeightReader {
     List<String> layers = names(root, "layer_names");
     if (layers.isEmpty()) {
       throw GraftException.of(
-          "%s: it has no attribute layer_names, so Keras's save_weights(\"….h5\") did not write"
-              + " it.",
+          "%s: it has no attribute layer_names, so it was not written by Keras's"
+              + " save_weights(\"….h5\").",
           file);
     }
     Map<Weight, Array> matched = new HashMap<>();
@@ -121,7 +132,7 @@ public final class KerasH5 extends WeightReader {
       for (Array array : arrays(file, root, layer)) {
         if (next == wanted.size() || (next == first && splits(wanted, first))) {
           throw GraftException.of(
-              "%s: the arrays of its layer %s do not fit those of %s's layer %s: the file is of"
+              "%s: the arrays of its layer %s do not fit those of %s's layer %s: the file is for"
                   + " another network.",
               file, layer, network, wanted.get(next - 1).layer());
         }
@@ -138,20 +149,20 @@ public final class KerasH5 extends WeightReader {
     return matched;
   }
 
-  /** Whether the tensors on both sides of an index belong to one layer of the network. */
+  /** Returns whether the weights on both sides of an index belong to one layer of the network. */
   private static boolean splits(List<Weight> wanted, int index) {
     return index > 0 && wanted.get(index - 1).layer().equals(wanted.get(index).layer());
   }
 
   private static List<Array> arrays(String file, Group root, String layer) {
     if (!(root.getChild(layer) instanceof Group group)) {
-      throw GraftException.of("%s: the layer %s that it lists is not there.", file, layer);
+      throw GraftException.of("%s: it lists the layer %s, but does not have it.", file, layer);
     }
     List<Array> arrays = new ArrayList<>();
     for (String name : names(group, "weight_names")) {
       if (!(group.getByPath(name) instanceof Dataset dataset)) {
         throw GraftException.of(
-            "%s: the array %s of its layer %s is not there.", file, name, layer);
+            "%s: its layer %s lists the array %s, but does not have it.", file, layer, name);
       }
       arrays.add(new Array("array " + name + " of its layer " + layer, dataset));
     }
@@ -159,8 +170,8 @@ public final class KerasH5 extends WeightReader {
   }
 
   /**
-   * A list of names; empty where there is none. Keras splits one that is too long for an attribute
-   * (64 KiB) into attributes whose names end in 0, 1, and so on.
+   * Returns a list of names; empty if there is none. Keras splits a list that exceeds the 64 KiB of
+   * an attribute into attributes whose names end in 0, 1, and so on.
    */
   private static List<String> names(Group group, String attribute) {
     Map<String, Attribute> attributes = group.getAttributes();
@@ -172,7 +183,7 @@ public final class KerasH5 extends WeightReader {
   }
 
   private static List<String> strings(Attribute attribute) {
-    // Of no names at all Keras makes an empty array of numbers.
+    // Keras writes an empty list of names as an empty array of numbers.
     return attribute != null && !attribute.isEmpty() && attribute.getData() instanceof String[] list
         ? List.of(list)
         : List.of();
@@ -191,26 +202,26 @@ public final class KerasH5 extends WeightReader {
     Class<?> type = dataset.getJavaType();
     if (type != float.class && type != double.class) {
       throw GraftException.of(
-          "%s: the %s holds %s where floating-point numbers belong.",
+          "%s: the %s has the type %s, but weights must be floating-point numbers.",
           file, array.name(), type.getSimpleName());
     }
     if (dataset instanceof ContiguousDataset contiguous) {
       long begin = contiguous.getDataAddress() + dataset.getHdfFile().getUserBlockSize();
       if (begin < 0 || begin > dataset.getHdfFile().size() - dataset.getSizeInBytes()) {
         throw GraftException.of(
-            "%s: the %s bytes of the %s begin at %s, and the file has %s: it is damaged, get it"
+            "%s: the %s bytes of the %s begin at byte %s, but the file has %s: it is damaged; get it"
                 + " again.",
             file, dataset.getSizeInBytes(), array.name(), begin, dataset.getHdfFile().size());
       }
     }
   }
 
-  /** Of Graft's layout, the axes in the order that Keras keeps them in. */
+  /** Returns Graft's axes in Keras's order. */
   private static int[] kerasAxes(Weight.Role role) {
     return switch (role) {
-      case KERNEL -> new int[] {2, 3, 1, 0}; // (out, in, h, w) is kept as (h, w, in, out)
-      case DEPTHWISE_KERNEL -> new int[] {2, 3, 0, 1}; // (c, 1, h, w) as (h, w, c, 1)
-      case DENSE_KERNEL -> new int[] {1, 0}; // (out, in) as (in, out)
+      case KERNEL -> new int[] {2, 3, 1, 0}; // (out, in, h, w) from (h, w, in, out)
+      case DEPTHWISE_KERNEL -> new int[] {2, 3, 0, 1}; // (c, 1, h, w) from (h, w, c, 1)
+      case DENSE_KERNEL -> new int[] {1, 0}; // (out, in) from (in, out)
       case BIAS, GAMMA, BETA, MEAN, VARIANCE, DEVIATION -> new int[] {0};
     };
   }
@@ -224,8 +235,8 @@ public final class KerasH5 extends WeightReader {
   }
 
   /**
-   * Whether a shape is that of a dense layer which does what a convolution of all that it sees
-   * does: Keras flattens {@code (h, w, in)}, so that the values are in the same order.
+   * Returns whether a shape is that of a dense layer that equals a convolution whose kernel covers
+   * its whole input: Keras flattens {@code (h, w, in)}, so the values are in the same order.
    */
   private static boolean isDense(Weight weight, List<Long> shape) {
     List<Long> own = weight.shape();
@@ -243,7 +254,7 @@ public final class KerasH5 extends WeightReader {
     return values(weight, dataset -> floats(dataset.getDataFlat()), weight);
   }
 
-  /** Of a dense layer, that the window's place is in the file by itself; else from the whole. */
+  /** Reads only the requested rows of a dense layer, where they are contiguous in the file. */
   @Override
   float[] values(Weight kernel, int row, int column) {
     List<Long> own = kernel.shape();
@@ -263,7 +274,7 @@ public final class KerasH5 extends WeightReader {
   private Dataset dataset(Weight weight) {
     Array array = arrays.get(weight);
     if (array == null) {
-      throw new IllegalArgumentException(weight.name() + " was not asked for on opening");
+      throw new IllegalArgumentException("the reader was not opened for " + weight.name());
     }
     return array.dataset();
   }
@@ -271,8 +282,9 @@ public final class KerasH5 extends WeightReader {
   /**
    * Reads an array, or a part of it.
    *
-   * @param read gives the values in Keras's order
-   * @param as what they are
+   * @param weight one of those that the reader was opened for
+   * @param read returns the values in Keras's order
+   * @param as the weight that these values are
    */
   private float[] values(Weight weight, Function<Dataset, float[]> read, Weight as) {
     Dataset dataset = dataset(weight);
@@ -310,11 +322,11 @@ public final class KerasH5 extends WeightReader {
     return flat instanceof float[] values ? values : new float[0];
   }
 
-  /** From row-major in Keras's layout to row-major in Graft's. */
+  /** Converts from row-major in Keras's layout to row-major in Graft's. */
   private static float[] toGraft(float[] values, Weight weight) {
     int[] axes = kerasAxes(weight.role());
     int[] shape = weight.shape().stream().mapToInt(Math::toIntExact).toArray();
-    int[] stride = new int[axes.length]; // of each of Graft's axes, among Keras's values
+    int[] stride = new int[axes.length]; // of each axis in Keras's array
     for (int i = axes.length - 1, step = 1; i >= 0; i--) {
       stride[axes[i]] = step;
       step *= shape[axes[i]];
@@ -336,7 +348,7 @@ public final class KerasH5 extends WeightReader {
     return moved;
   }
 
-  /** Has nothing to do: the channel is closed, and the mapping goes with the reader. */
+  /** Does nothing: the channel is closed already, and the mapping is garbage collected. */
   @Override
   public void close() {}
 }

@@ -16,34 +16,46 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A weight file on a server, kept in the user's cache from its first use on.
+ * A weight file on a server, which is downloaded to the user's cache on first use.
  *
- * @param name what it is called in the cache
+ * @param name file name in the cache
+ * @param download URL, size and hash
  */
 public record Published(String name, Download download) {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]*");
   private static final Pattern HASH_FRAGMENT = Pattern.compile("(md5|sha256)=(\\p{XDigit}+)");
 
-  // MD5 as in keras/src/applications/vgg16.py and xception.py; sizes as Keras's progress bar shows
-  // them.
+  // MD5 as in keras/src/applications/vgg16.py and xception.py; sizes in bytes as in Keras's
+  // progress bar, -1 where unknown.
+  /** Keras's VGG16 with its dense layers. */
   public static final Published VGG16 =
       keras("vgg16", "", 553_467_096, "64373286793e3c8b2b4e3219cbf3544b");
+
+  /** Keras's VGG16 without its dense layers. */
   public static final Published VGG16_NO_TOP =
       keras("vgg16", "_notop", 58_889_256, "6d6bbae143d832006294945121d1f1fc");
 
+  /** Keras's Xception with its classifier. */
   public static final Published XCEPTION =
       keras("xception", "", -1, "0a58e3b7378bc2990ea3b43d5981f1f6");
+
+  /** Keras's Xception without its classifier. */
   public static final Published XCEPTION_NO_TOP =
       keras("xception", "_notop", -1, "b0042744bf5b25fce3cb969f33bebb97");
 
   private static final List<Published> KERAS =
       List.of(VGG16, VGG16_NO_TOP, XCEPTION, XCEPTION_NO_TOP);
 
+  /**
+   * Checks the name.
+   *
+   * @throws GraftException if it is not a plain file name
+   */
   public Published {
     if (!NAME.matcher(name).matches()) {
       throw GraftException.of(
-          "The URL of a weight file must end in the file's name, of letters, digits, '.', '_' and"
-              + " '-' only; %s ends in '%s'.",
+          "The URL of a weight file must end in a file name of letters, digits, '.', '_' and '-';"
+              + " %s ends in '%s'.",
           download.uri(), name);
     }
   }
@@ -58,19 +70,18 @@ public record Published(String name, Download download) {
   }
 
   /**
-   * What a user's URL stands for. A file called as one that Keras publishes must be that very file,
-   * wherever it comes from. Another may say what it hashes to, as {@code #md5=…} or {@code
-   * #sha256=…}; its name in the cache begins with eight digits of its URL's hash, for many servers
-   * have a {@code model.safetensors}.
+   * Returns the file at a URL. A file with the name of one of Keras's must have its hash. Any other
+   * URL may end in {@code #md5=…} or {@code #sha256=…}; its name in the cache begins with eight
+   * digits of the URL's hash, because many servers have a {@code model.safetensors}.
    *
-   * @throws GraftException if it is no http or https URL, or what follows {@code #} is no hash
+   * @throws GraftException if it is not an http or https URL, or its fragment is not a hash
    */
   public static Published at(String url) {
     URI uri;
     try {
       uri = new URI(url.strip());
     } catch (URISyntaxException e) {
-      throw new GraftException(url + " is no URL: " + e.getReason() + ".", e);
+      throw new GraftException(url + " is not a URL: " + e.getReason() + ".", e);
     }
     String path = uri.getPath() == null ? "" : uri.getPath();
     String name = path.substring(path.lastIndexOf('/') + 1);
@@ -81,13 +92,16 @@ public record Published(String name, Download download) {
         Hash right = known.download.hash().orElseThrow();
         if (hash.isPresent() && !hash.get().equals(right)) {
           throw new GraftException(
-              url + " says that the file has another hash than " + right + ", which Keras gives.");
+              url
+                  + ": its hash differs from Keras's, "
+                  + right
+                  + "; remove it, or rename the file.");
         }
         return new Published(name, new Download(bare, known.download.size(), Optional.of(right)));
       }
     }
     String place = Hash.Algorithm.SHA256.of(bare.toString()).hex().substring(0, 8);
-    // What is no name stays as it is, to be refused.
+    // An invalid name is left as it is, so that the constructor rejects it.
     return new Published(
         NAME.matcher(name).matches() ? place + "-" + name : name, new Download(bare, -1, hash));
   }
@@ -95,8 +109,7 @@ public record Published(String name, Download download) {
   private static Hash fragment(String url, String fragment) {
     Matcher matcher = HASH_FRAGMENT.matcher(fragment);
     if (!matcher.matches()) {
-      throw new GraftException(
-          "What follows # in " + url + " must be md5=<hash> or sha256=<hash>.");
+      throw new GraftException(url + ": the part after # must be md5=<hash> or sha256=<hash>.");
     }
     return new Hash(
         matcher.group(1).equals("md5") ? Hash.Algorithm.MD5 : Hash.Algorithm.SHA256,
@@ -104,8 +117,8 @@ public record Published(String name, Download download) {
   }
 
   /**
-   * The folder where these files are kept: {@code weights} in the system property {@code
-   * graft.cache}, else in {@code $XDG_CACHE_HOME/graft}, else in {@code ~/.cache/graft}.
+   * Returns the folder of downloaded files: {@code weights} in the folder of the system property
+   * {@code graft.cache}, else in {@code $XDG_CACHE_HOME/graft}, else in {@code ~/.cache/graft}.
    */
   public static Path cache() {
     return cache(
@@ -120,7 +133,7 @@ public record Published(String name, Download download) {
         .map(Path::of)
         .orElseGet(
             () ->
-                // The XDG specification says to ignore a relative path.
+                // The XDG Base Directory Specification says to ignore relative paths.
                 xdg.filter(text -> !text.isBlank())
                     .map(Path::of)
                     .filter(Path::isAbsolute)
@@ -129,16 +142,16 @@ public record Published(String name, Download download) {
         .resolve("weights");
   }
 
-  /** Whether a file of that name is in the cache; reads nothing. */
+  /** Returns whether a file of that name is in the cache; its content is not checked. */
   public boolean isHere() {
     return Files.isRegularFile(cache().resolve(name));
   }
 
   /**
-   * Downloads the file unless it is in the cache, whole and right.
+   * Downloads the file, unless it is in the cache with the right size and hash.
    *
    * @return its path in the cache
-   * @throws GraftException if it can't be had: the message says why and what to do
+   * @throws GraftException if the download fails; the message says why and what to do
    */
   Path fetch(Progress.Display display) {
     Path file = cache().resolve(name);
@@ -150,7 +163,7 @@ public record Published(String name, Download download) {
           Text.of(
               "Cannot download %s: %s. Check the network (a proxy: -Dhttps.proxyHost=…) and the"
                   + " disk (another folder: -Dgraft.cache=FOLDER), or get the file by other means"
-                  + " and give it with --weights FILE.",
+                  + " and set weights to its path.",
               download.uri(), e.getMessage()),
           e);
     }

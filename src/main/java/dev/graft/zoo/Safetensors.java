@@ -19,20 +19,19 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Weights in <a href="https://huggingface.co/docs/safetensors">safetensors</a>: eight bytes, little
- * endian, that give the length of a JSON header; the header, which maps each tensor's name to
- * {@code dtype}, {@code shape} and {@code data_offsets} (first byte and the byte after the last,
- * counted from the header's end); then the values, little endian and row-major, with neither gap
- * nor overlap.
+ * Reads <a href="https://huggingface.co/docs/safetensors">safetensors</a> files: the length of a
+ * JSON header in eight bytes, little endian; the header, which maps each tensor's name to {@code
+ * dtype}, {@code shape} and {@code data_offsets} (begin and end in bytes, relative to the header's
+ * end); then the values, little endian and row-major, without gaps or overlaps.
  *
- * <p>Names are the network's own or torchvision's. Values are converted to float32 in pieces of 64
- * KiB, so a read takes no memory beyond its result.
+ * <p>The names are Graft's or torchvision's. Values are converted to float32 in chunks of 64 KiB,
+ * so that reading takes no memory beyond its result.
  */
 public final class Safetensors extends WeightReader {
-  /** A thousand times what our networks need, and little enough to parse in any heap. */
-  private static final int LONGEST_HEADER = 8 << 20; // bytes
+  /** A thousand times the header of VGG16, and small enough to parse in any heap. */
+  private static final int MAX_HEADER_BYTES = 8 << 20;
 
-  private static final int PIECE = 1 << 16; // bytes; a multiple of every type's size
+  private static final int CHUNK_BYTES = 1 << 16; // a multiple of the size of every type
 
   private final Source source;
   private final Convention convention;
@@ -46,13 +45,20 @@ public final class Safetensors extends WeightReader {
     Map<Weight, String> own = new LinkedHashMap<>();
     wanted.forEach(weight -> own.put(weight, weight.name()));
     Map<Weight, String> torchvision = Torchvision.names(network, wanted);
-    boolean theirs = hits(torchvision, present) > hits(own, present);
-    convention = theirs ? Convention.TORCHVISION : Convention.GRAFT;
-    (theirs ? torchvision : own)
+    boolean isTorchvision = matches(torchvision, present) > matches(own, present);
+    convention = isTorchvision ? Convention.TORCHVISION : Convention.GRAFT;
+    (isTorchvision ? torchvision : own)
         .forEach((weight, name) -> tensors.put(weight, find(network, weight, name, present)));
   }
 
-  /** As {@link WeightReader#open}, of a file that is taken for safetensors whatever its name. */
+  /**
+   * Opens a safetensors file with any suffix.
+   *
+   * @param file to read
+   * @param network the network's name, such as {@code vgg16}
+   * @param wanted all weights of the network
+   * @throws GraftException as {@link WeightReader#open} does
+   */
   public static Safetensors open(Path file, String network, List<Weight> wanted) {
     try {
       return open(file.toString(), Source.of(FileChannel.open(file)), network, wanted);
@@ -62,10 +68,13 @@ public final class Safetensors extends WeightReader {
   }
 
   /**
-   * As {@link WeightReader#open}, of what lies in memory, such as a resource of the class path.
+   * Opens a safetensors file in memory, such as a class path resource.
    *
-   * @param name what messages call it
-   * @param bytes the file's content, from position to limit; neither moves
+   * @param name of the file, for messages
+   * @param bytes the file's content, from position to limit; both stay unchanged
+   * @param network the network's name, such as {@code vgg16}
+   * @param wanted all weights of the network
+   * @throws GraftException as {@link WeightReader#open} does
    */
   public static Safetensors of(String name, ByteBuffer bytes, String network, List<Weight> wanted) {
     return open(name, Source.of(bytes.slice()), network, wanted);
@@ -83,28 +92,28 @@ public final class Safetensors extends WeightReader {
     }
   }
 
-  private static long hits(Map<Weight, String> names, Map<String, Tensor> present) {
+  private static long matches(Map<Weight, String> names, Map<String, Tensor> present) {
     return names.values().stream().filter(present::containsKey).count();
   }
 
   private static Map<String, Tensor> header(String file, Source source) throws IOException {
     if (source.size() < 8) {
       throw GraftException.of(
-          "%s: %s bytes are too few for a safetensors file.", file, source.size());
+          "%s: not a safetensors file: it has only %s bytes.", file, source.size());
     }
     long length = source.read(0, 8).getLong();
     if (length < 0 || length > source.size() - 8) {
       throw GraftException.of(
-          "%s: its header should have %s bytes, but the file has %s in all: it is cut short, or no"
-              + " safetensors file.",
+          "%s: its header should have %s bytes, but the whole file has %s: it is truncated, or not"
+              + " a safetensors file.",
           file, Long.toUnsignedString(length), source.size());
     }
-    if (length > LONGEST_HEADER) {
+    if (length > MAX_HEADER_BYTES) {
       throw GraftException.of(
-          "%s: a header of %s bytes is beyond the %s that Graft reads.",
-          file, length, LONGEST_HEADER);
+          "%s: its header has %s bytes, but Graft reads at most %s.",
+          file, length, MAX_HEADER_BYTES);
     }
-    // As text: of bytes Jackson would guess the encoding, which is UTF-8 and nothing else.
+    // As text, because Jackson would guess the encoding of bytes, which is always UTF-8.
     String text = new String(source.read(8, (int) length).array(), StandardCharsets.UTF_8);
     return SafetensorsHeader.tensors(file, text, 8 + length, source.size());
   }
@@ -114,7 +123,7 @@ public final class Safetensors extends WeightReader {
     if (tensor == null) {
       String first = present.keySet().stream().limit(4).collect(Collectors.joining(", "));
       throw GraftException.of(
-          "%s: there is no tensor %s, which %s needs; the file's %s tensors begin with %s.",
+          "%s: it has no tensor %s, which %s needs; the file's %s tensors begin with %s.",
           file(), name, network, present.size(), first);
     }
     if (!tensor.shape().equals(weight.shape())) {
@@ -122,7 +131,7 @@ public final class Safetensors extends WeightReader {
           "%s: the tensor %s has the shape %s, but %s needs %s.",
           file(), name, shape(tensor.shape()), network, shape(weight.shape()));
     }
-    // Only now is the type of interest: a file may hold other tensors of types we can't convert.
+    // Checked only for wanted tensors: other ones may have types that cannot be converted.
     long bytes = (long) weight.size() * type(tensor).bytes;
     long length = tensor.end() - tensor.begin();
     if (length != bytes) {
@@ -138,7 +147,7 @@ public final class Safetensors extends WeightReader {
         .orElseThrow(
             () ->
                 GraftException.of(
-                    "%s: the tensor %s is of type %s, and only %s can be read.",
+                    "%s: the tensor %s has the type %s, but Graft only reads %s.",
                     file(), tensor.name(), tensor.type(), Arrays.toString(FloatType.values())));
   }
 
@@ -151,16 +160,16 @@ public final class Safetensors extends WeightReader {
   float[] values(Weight weight) {
     Tensor tensor = tensors.get(weight);
     if (tensor == null) {
-      throw new IllegalArgumentException(weight.name() + " was not asked for on opening");
+      throw new IllegalArgumentException("the reader was not opened for " + weight.name());
     }
     FloatType type = type(tensor);
     float[] values = new float[weight.size()];
     try {
       for (int at = 0; at < values.length; ) {
-        int count = Math.min(PIECE / type.bytes, values.length - at);
-        ByteBuffer piece = source.read(tensor.begin() + (long) at * type.bytes, count * type.bytes);
+        int count = Math.min(CHUNK_BYTES / type.bytes, values.length - at);
+        ByteBuffer chunk = source.read(tensor.begin() + (long) at * type.bytes, count * type.bytes);
         for (int end = at + count; at < end; at++) {
-          values[at] = type.next(piece);
+          values[at] = type.next(chunk);
         }
       }
     } catch (IOException e) {
@@ -174,14 +183,14 @@ public final class Safetensors extends WeightReader {
     source.close();
   }
 
-  /** Fills a buffer with the bytes from a place on. */
+  /** Fills a buffer with the bytes from an offset on. */
   private interface Bytes {
     void read(long offset, ByteBuffer into) throws IOException;
   }
 
-  /** Where the bytes are. */
+  /** A file or a buffer. */
   private record Source(long size, Bytes bytes, Closeable channel) implements Closeable {
-    /** Read by position instead of mapped: a mapping would keep the file open after closing. */
+    /** Reads by position; a mapping would keep the file open after closing. */
     static Source of(FileChannel channel) throws IOException {
       return new Source(
           channel.size(),
@@ -202,11 +211,11 @@ public final class Safetensors extends WeightReader {
           () -> {});
     }
 
-    /** A buffer of its own with exactly these bytes, little endian, backed by an array. */
+    /** Returns a copy of the bytes, little endian, backed by an array. */
     ByteBuffer read(long offset, int length) throws IOException {
-      ByteBuffer piece = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
-      bytes.read(offset, piece);
-      return piece.flip();
+      ByteBuffer copy = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+      bytes.read(offset, copy);
+      return copy.flip();
     }
 
     @Override
@@ -214,7 +223,7 @@ public final class Safetensors extends WeightReader {
       try {
         channel.close();
       } catch (IOException ignored) {
-        // It was only read from: nobody loses anything.
+        // Harmless: the file was only read.
       }
     }
   }

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** What the JSON at the start of a safetensors file says of its tensors. */
+/** Parses the JSON header of a safetensors file. */
 final class SafetensorsHeader {
   private static final ObjectReader JSON =
       JsonMapper.builder()
@@ -27,19 +27,24 @@ final class SafetensorsHeader {
   /**
    * A tensor of the file.
    *
-   * @param begin its first byte, counted from the file's start
-   * @param end the byte after its last
+   * @param name in the file
+   * @param type such as {@code F32}
+   * @param shape row-major
+   * @param begin offset of its first byte in the file
+   * @param end offset after its last byte
    */
   record Tensor(String name, String type, List<Long> shape, long begin, long end) {}
 
   private SafetensorsHeader() {}
 
   /**
-   * Every tensor by name, in the order of names. They cover the bytes after the header, each byte
-   * once.
+   * Returns the tensors by name, in the order of names, after checking that they cover each byte
+   * after the header exactly once.
    *
-   * @param dataStart the byte after the header
-   * @param size of the file in bytes
+   * @param file its name, for messages
+   * @param header the JSON
+   * @param dataStart offset after the header
+   * @param size of the file, in bytes
    */
   static Map<String, Tensor> tensors(String file, String header, long dataStart, long size) {
     JsonNode json;
@@ -72,14 +77,14 @@ final class SafetensorsHeader {
         || offsets.get(0) > offsets.get(1)
         || offsets.get(1) > Long.MAX_VALUE - dataStart) {
       throw GraftException.of(
-          "%s: the header's entry for %s makes no sense: dtype %s, shape %s, data_offsets %s.",
+          "%s: the header's entry for %s is invalid: dtype %s, shape %s, data_offsets %s.",
           file, name, type, json.path("shape"), json.path("data_offsets"));
     }
     long begin = dataStart + offsets.get(0);
     return new Tensor(name, type.textValue(), shape.get(), begin, dataStart + offsets.get(1));
   }
 
-  /** The numbers of an array of whole numbers that are not negative; nothing of anything else. */
+  /** Returns the elements of an array of non-negative integers; empty for any other JSON. */
   private static Optional<List<Long>> naturals(JsonNode json) {
     List<Long> numbers = new ArrayList<>();
     for (JsonNode number : json) {
@@ -100,7 +105,7 @@ final class SafetensorsHeader {
             .toList()) {
       if (tensor.begin() != end) {
         throw GraftException.of(
-            "%s: the tensor %s begins at byte %s where the one before it ends at %s: the file is"
+            "%s: the tensor %s begins at byte %s, but the previous one ends at %s: the file is"
                 + " damaged.",
             file, tensor.name(), tensor.begin(), end);
       }
@@ -108,8 +113,8 @@ final class SafetensorsHeader {
     }
     if (end != size) {
       throw GraftException.of(
-          "%s: its tensors end at byte %s, but the file has %s: it is %s.",
-          file, end, size, end > size ? "cut short, get it again" : "damaged");
+          "%s: its tensors end at byte %s, but the file has %s: it is %s; get it again.",
+          file, end, size, end > size ? "truncated" : "damaged");
     }
   }
 }

@@ -5,19 +5,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What torchvision calls the weights that it has trained too. */
+/** torchvision's names of weights. */
 final class Torchvision {
   /**
-   * Numbers of the convolutions, {@code block1_conv1} to {@code block5_conv3}, in {@code
-   * vgg16().features}, which counts activations and pools too.
+   * Indexes of the convolutions, {@code block1_conv1} to {@code block5_conv3}, in {@code
+   * torchvision.models.vgg16().features}, which also counts activations and poolings.
    */
   private static final int[] VGG16 = {0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28};
 
   private Torchvision() {}
 
   /**
-   * Its names for a network's weights; none where it does not have the network. A layer that its
-   * {@code features} lack keeps its own name.
+   * Returns torchvision's names of a network's weights; empty if torchvision lacks the network. A
+   * layer that is not part of {@code features} keeps Graft's name.
    */
   static Map<Weight, String> names(String network, List<Weight> weights) {
     Map<Weight, String> names = new LinkedHashMap<>();

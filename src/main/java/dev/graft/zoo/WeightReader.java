@@ -16,24 +16,23 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * The weights in a file, handed out tensor by tensor in the network's own names and layout.
+ * Reads the weights in a file, tensor by tensor, in Graft's names and layout.
  *
- * <p>Opening one compares everything that the network wants with what the file says it has: names
- * or order, shapes, types, places in the file. Only the values themselves are left for {@link
- * #read}. Whatever the bytes, both end in success or in a {@link GraftException} that names the
- * file. Tensors that the network does not want are never read.
+ * <p>Opening a file compares the weights of the network with the file's tensors: names or order,
+ * shapes, types and offsets. Only the values remain for {@link #read}. For any bytes, both either
+ * succeed or throw a {@link GraftException} that names the file. Other tensors are never read.
  */
 public abstract sealed class WeightReader implements Closeable permits Safetensors, KerasH5 {
   /**
-   * Whose names and order the file follows. It tells where the weights come from, and so which
-   * preprocessing belongs to them.
+   * The naming convention of a file, which reveals where the weights were trained and thus their
+   * preprocessing.
    */
   public enum Convention {
-    /** The network's own names, see {@link Weight#name()}. */
+    /** Graft's names, see {@link Weight#name()}. */
     GRAFT,
-    /** {@code features.0.weight} and on: weights that torchvision trained. */
+    /** {@code features.0.weight} and so on, of weights that torchvision trained. */
     TORCHVISION,
-    /** Keras's layers, in the file's order. */
+    /** Keras's layers, in the order of the file. */
     KERAS
   }
 
@@ -47,17 +46,21 @@ public abstract sealed class WeightReader implements Closeable permits Safetenso
   }
 
   /**
-   * Opens a weight file, whose format its first bytes tell and, where they don't, its suffix.
+   * Opens a weight file. The format is detected by the first bytes, otherwise by the suffix.
    *
+   * @param file a safetensors or Keras HDF5 file
    * @param network the network's name, such as {@code vgg16}
-   * @param wanted every tensor that the network needs, layer after layer in the network's order
-   * @throws GraftException if the file cannot be read, is of no known format or is damaged, or if a
-   *     wanted tensor is missing or of another shape
+   * @param wanted all weights of the network, in its order
+   * @throws GraftException if the file is unreadable, damaged or of another format, or if a wanted
+   *     tensor is missing or has another shape
    */
   public static WeightReader open(Path file, String network, List<Weight> wanted) {
     if (!Files.isRegularFile(file)) {
-      String folder = Files.isDirectory(file) ? ": that is a folder" : "";
-      throw new GraftException("There is no weight file " + file + folder + ".");
+      throw new GraftException(
+          file
+              + (Files.isDirectory(file)
+                  ? ": it is a folder; give a weight file in it."
+                  : ": the weight file does not exist."));
     }
     byte[] start;
     try (InputStream in = Files.newInputStream(file)) {
@@ -91,11 +94,11 @@ public abstract sealed class WeightReader implements Closeable permits Safetenso
     return text.startsWith("<") ? " but looks like a web page" : "";
   }
 
-  /** Whose names and order the file follows. */
+  /** Returns the naming convention of the file. */
   public abstract Convention convention();
 
   /**
-   * The values of a tensor, row-major in the weight's shape and layout; all of them finite.
+   * Returns the values of a tensor, row-major in the weight's shape; all of them are finite.
    *
    * @param weight one of those that the reader was opened for
    * @throws GraftException if the file cannot be read to the tensor's end, or a value is not finite
@@ -108,24 +111,23 @@ public abstract sealed class WeightReader implements Closeable permits Safetenso
     for (int i = 0; i < values.length; i++) {
       if (!Float.isFinite(values[i])) {
         throw GraftException.of(
-            "%s: value %s of %s is %s, where only finite numbers make sense: use another copy of"
-                + " the file.",
+            "%s: value %s of %s is %s, but weights must be finite; use another copy of the file.",
             file(), i, weight.name(), values[i]);
       }
     }
     return values;
   }
 
-  /** The tensor's values, not yet looked at. */
+  /** Returns the values of a tensor, which may be NaN or infinite. */
   abstract float[] values(Weight weight);
 
-  /** Those of one place of its window, see {@link Weights#at}. */
+  /** Returns the values at one position of a kernel's window, see {@link Weights#at}. */
   float[] values(Weight kernel, int row, int column) {
     Weights whole = this::values;
     return whole.at(kernel, row, column);
   }
 
-  /** All of them, each read when it is asked for. */
+  /** Returns all weights, each of which is read when it is requested. */
   public final Weights weights() {
     return new Weights() {
       @Override
@@ -147,7 +149,7 @@ public abstract sealed class WeightReader implements Closeable permits Safetenso
     return file;
   }
 
-  /** {@code <file>: <problem>.} */
+  /** Returns an exception with the message {@code <file>: <problem>.} */
   static GraftException failure(String file, String problem, Throwable cause) {
     return new GraftException(file + ": " + problem + ".", cause);
   }
@@ -157,7 +159,7 @@ public abstract sealed class WeightReader implements Closeable permits Safetenso
     return failure(file, what + " cannot be read (" + reason + ")", e);
   }
 
-  /** A shape as people write it: {@code (64, 3, 3, 3)}. */
+  /** Formats a shape: {@code (64, 3, 3, 3)}. */
   static String shape(List<Long> shape) {
     return shape.stream().map(String::valueOf).collect(Collectors.joining(", ", "(", ")"));
   }

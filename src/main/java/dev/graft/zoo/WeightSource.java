@@ -13,42 +13,47 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** Where a recipe's {@code weights} come from. */
+/** The source of a backbone's weights, as given by the recipe's key {@code weights}. */
 public sealed interface WeightSource {
-  /** Name of the bundled weights in a recipe. */
+  /** The recipe's value for the bundled weights. */
   String PRETRAINED = "pretrained";
 
-  /** The word for no weights in a recipe. */
+  /** The recipe's value for random weights. */
   String RANDOM = "random";
 
-  /** The word for the file that Keras publishes in a recipe. */
+  /** The recipe's value for the file that Keras publishes. */
   String KERAS = "keras";
 
-  /** How the weights are called in a run's record and on its charts. */
+  /** Returns the name of the weights in a run's record and on its charts. */
   String label();
 
-  /** Whether these weights were trained on ImageNet. */
+  /** Returns whether the weights were trained on ImageNet. */
   default boolean pretrained() {
     return true;
   }
 
-  /** Opened weights, with what identifies them. */
+  /**
+   * An opened weight file.
+   *
+   * @param reader to be closed by the caller
+   * @param sha256 of the file
+   */
   record Opened(WeightReader reader, Hash sha256) {}
 
   /**
-   * Opens the weights, downloading them first if need be.
+   * Opens the weights, and downloads them first if necessary.
    *
-   * @param wanted what the network takes from them
-   * @throws GraftException if they can't be had or don't fit the network
+   * @param wanted the weights of the network, in its order
+   * @param display shows the progress of a download
+   * @throws GraftException if they are unavailable or do not fit the network
    */
   Opened open(List<Weight> wanted, Progress.Display display);
 
   /**
-   * Understands a recipe's {@code weights}: {@code pretrained}, {@code random}, {@code keras}, a
-   * URL or a file.
+   * Parses a recipe's {@code weights}: {@code pretrained}, {@code random}, {@code keras}, a URL or
+   * a path.
    *
-   * @throws GraftException for weights that the backbone does not have and for a file that is not
-   *     there
+   * @throws GraftException if the backbone lacks such weights, or the file does not exist
    */
   static WeightSource of(String weights, BackboneEntry backbone) {
     return switch (weights) {
@@ -61,13 +66,13 @@ public sealed interface WeightSource {
                   () ->
                       backbone.published().isPresent()
                           ? GraftException.of(
-                              "%s's weights are not bundled; --weights keras downloads Keras's"
-                                  + " file, and --weights FILE.h5 takes one that is here.",
+                              "weights: those of %s are not bundled; set keras to download"
+                                  + " Keras's file, or the path of a .h5 file.",
                               backbone.id())
                           : GraftException.of(
-                              "%s has no pretrained weights: it is trained from scratch, with"
-                                  + " --weights random and all of it unfrozen, as"
-                                  + " conf/baseline-cnn.yaml does.",
+                              "weights: %s has no pretrained ones; train it from scratch with"
+                                  + " weights random and the first stage as unfreeze, as in"
+                                  + " conf/baseline-cnn.yaml.",
                               backbone.id()));
       case KERAS ->
           backbone
@@ -76,8 +81,7 @@ public sealed interface WeightSource {
               .orElseThrow(
                   () ->
                       GraftException.of(
-                          "Keras publishes no weights for %s; use --weights pretrained.",
-                          backbone.id()));
+                          "weights: Keras publishes none for %s; set pretrained.", backbone.id()));
       default -> {
         if (weights.startsWith("http://") || weights.startsWith("https://")) {
           yield new Remote(backbone.id(), Published.at(weights));
@@ -85,7 +89,7 @@ public sealed interface WeightSource {
         Path file = Path.of(weights);
         if (!Files.isRegularFile(file)) {
           throw GraftException.of(
-              "weights: there is no file %s; give a .safetensors or .h5 file, a URL, or one of"
+              "weights: the file %s does not exist; give a .safetensors or .h5 file, a URL, or one of"
                   + " pretrained, keras, random.",
               weights);
         }
@@ -95,37 +99,42 @@ public sealed interface WeightSource {
   }
 
   /**
-   * Weights with the classifier of ImageNet's classes that they were trained with.
+   * Returns weights that include the classifier of ImageNet's classes.
    *
-   * @param weights as in a recipe; empty for those that go with the backbone
-   * @throws GraftException where there are none
+   * @param weights as in a recipe; empty for the backbone's default
+   * @throws GraftException if the backbone has no such weights
    */
   static WeightSource withClassifier(Optional<String> weights, BackboneEntry backbone) {
     Optional<Published> published = backbone.publishedWithClassifier();
     if (published.isPresent() && weights.orElse(KERAS).equals(KERAS)) {
       return new Remote(backbone.id(), published.get());
     }
-    if (weights.isEmpty() && !backbone.equals(BackboneEntry.EFFICIENTNET_LITE0)) {
+    if (weights.isEmpty() && !backbone.bundlesClassifier()) {
       throw GraftException.of(
-          "backbone: %s does not come with a classifier of ImageNet's classes;"
-              + " efficientnet-lite0, vgg16 and xception do.",
+          "backbone: %s has no classifier of ImageNet's classes; give efficientnet-lite0, vgg16 or"
+              + " xception.",
           backbone.id());
     }
     WeightSource source = of(weights.orElse(PRETRAINED), backbone);
     if (source instanceof Random) {
-      throw new GraftException("weights: random ones know no classes.");
+      throw new GraftException("weights: random weights cannot classify; give a file.");
     }
     return source;
   }
 
-  /** What was done to the pictures that these weights were trained on. */
+  /** Returns the preprocessing of the images that weights of a convention were trained on. */
   static Preprocessing preprocessing(BackboneEntry backbone, WeightReader.Convention convention) {
     return convention == WeightReader.Convention.TORCHVISION
         ? Preprocessing.TORCHVISION
         : backbone.preprocessing();
   }
 
-  /** In the class path. */
+  /**
+   * Weights that are bundled with Graft.
+   *
+   * @param backbone its id
+   * @param resource file name in this package
+   */
   record Bundled(String backbone, String resource) implements WeightSource {
     @Override
     public String label() {
@@ -137,18 +146,18 @@ public sealed interface WeightSource {
       try (InputStream stream = WeightSource.class.getResourceAsStream(resource)) {
         if (stream == null) {
           throw new GraftException(
-              "The bundled weights " + resource + " are missing from this build of Graft.");
+              "weights: the bundled file " + resource + " is missing from this build of Graft.");
         }
         ByteBuffer bytes = ByteBuffer.wrap(stream.readAllBytes());
         Hash sha256 = Hash.Algorithm.SHA256.of(bytes.duplicate());
         return new Opened(Safetensors.of(resource, bytes, backbone, wanted), sha256);
       } catch (IOException e) {
-        throw new GraftException("The bundled weights can't be read: " + e.getMessage(), e);
+        throw new GraftException("weights: cannot read " + resource + ": " + e.getMessage(), e);
       }
     }
   }
 
-  /** None: every weight is drawn from the seed. */
+  /** Random weights, initialized from the seed. */
   record Random() implements WeightSource {
     @Override
     public String label() {
@@ -162,11 +171,16 @@ public sealed interface WeightSource {
 
     @Override
     public Opened open(List<Weight> wanted, Progress.Display display) {
-      throw new IllegalStateException("random weights are not read from anywhere");
+      throw new IllegalStateException("random weights have no file");
     }
   }
 
-  /** A file of the user's. */
+  /**
+   * Weights in a local file.
+   *
+   * @param backbone its id
+   * @param file a safetensors or Keras HDF5 file
+   */
   record Local(String backbone, Path file) implements WeightSource {
     @Override
     public String label() {
@@ -180,12 +194,17 @@ public sealed interface WeightSource {
         return new Opened(reader, Hash.Algorithm.SHA256.of(file));
       } catch (IOException e) {
         reader.close();
-        throw new GraftException(file + " can't be read: " + e.getMessage(), e);
+        throw new GraftException(file + " cannot be read: " + e.getMessage(), e);
       }
     }
   }
 
-  /** A published file, kept in the user's cache. */
+  /**
+   * Weights on a server, downloaded to the user's cache.
+   *
+   * @param backbone its id
+   * @param file on the server
+   */
   record Remote(String backbone, Published file) implements WeightSource {
     @Override
     public String label() {

@@ -1,2 +1,5 @@
-/** Where weights come from, and how they get into a network; knows of networks only. */
+/**
+ * Backbones: Graft's own as a DJL model zoo, external ones from files, and the sources and file
+ * formats of their weights.
+ */
 package dev.graft.zoo;

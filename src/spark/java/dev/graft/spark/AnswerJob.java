@@ -16,8 +16,8 @@ import org.apache.spark.sql.functions;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * Answers for many pictures: written into a folder with a name of its own beside the one that was
- * asked for, which becomes that one when it is whole.
+ * Classifies images on a cluster. The predictions are written to a temporary folder next to the
+ * requested one, and moved there when they are complete.
  */
 final class AnswerJob {
   private static final String PICTURES = "pictures";
@@ -76,7 +76,7 @@ final class AnswerJob {
   private void requireNew() throws IOException {
     if (to.system(configuration).exists(to.hadoop())) {
       throw new GraftException(
-          to.name() + " is there already: name a new folder with --to, or remove that one.");
+          to.name() + " exists already: name a new folder, or remove this one.");
     }
   }
 }

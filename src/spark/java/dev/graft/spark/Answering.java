@@ -25,21 +25,23 @@ import org.apache.spark.util.LongAccumulator;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * What a task makes of its share of the pictures' names: an answer each, as they are asked for.
+ * A task that classifies a partition of the images lazily.
  *
- * @param top how many classes are named
- * @param counter of the answers
+ * @param model that classifies
+ * @param top number of classes per image
+ * @param counter of classified images
+ * @param hadoop configuration of the file systems
  */
 record Answering(Sent model, int top, LongAccumulator counter, SerializableConfiguration hadoop)
     implements MapPartitionsFunction<String, Row> {
-  /** What {@code infer --json} says, in columns; the likeliest class is the first. */
+  /** The fields of {@code infer --json} as columns; the most probable class comes first. */
   static final StructType ROW =
       StructType.fromDDL(
           "path STRING, hash STRING,"
               + " predictions ARRAY<STRUCT<index: INT, id: STRING, name: STRING,"
               + " probability: FLOAT>>, error STRING");
 
-  /** The pictures are read by one thread beside each task's: there is a task a processor. */
+  /** One thread besides the task's own reads images, because there is one task per core. */
   private static final int READING = 1;
 
   @Override
@@ -89,12 +91,12 @@ record Answering(Sent model, int top, LongAccumulator counter, SerializableConfi
     };
   }
 
-  /** A picture anywhere; once it was read, its content's hash is known. */
+  /** An image on any file system, whose hash is known after it was read. */
   private static final class Remote implements Source {
     private final Place place;
     private final Configuration configuration;
 
-    /** {@code null} where there is no content. */
+    /** SHA-256 of the content; {@code null} if it could not be read. */
     private String hash;
 
     Remote(Place place, Configuration configuration) {
@@ -108,9 +110,9 @@ record Answering(Sent model, int top, LongAccumulator counter, SerializableConfi
     }
 
     @Override
-    public Picture read(int least) {
+    public Picture read(int minSide) {
       try {
-        return place.asFile(configuration, file -> read(file, least));
+        return place.asFile(configuration, file -> read(file, minSide));
       } catch (Unreadable e) {
         throw new GraftException(name() + " " + e.reason(), e);
       } catch (IOException e) {
@@ -118,13 +120,13 @@ record Answering(Sent model, int top, LongAccumulator counter, SerializableConfi
       }
     }
 
-    private Picture read(Path file, int least) throws IOException {
+    private Picture read(Path file, int minSide) throws IOException {
       if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
-        return PictureReader.read(file, least); // says what is wrong with it
+        return PictureReader.read(file, minSide); // throws the exception with the reason
       }
       Hash content = Hash.Algorithm.SHA256.of(file);
       hash = content.hex();
-      return PictureReader.read(file, content, least).get(0);
+      return PictureReader.read(file, content, minSide).get(0);
     }
   }
 }

@@ -45,9 +45,9 @@ import scala.reflect.ClassTag$;
 import scala.runtime.BoxedUnit;
 
 /**
- * The features of many pictures: these are listed, hashed, and compared with what is kept; contents
- * that are not kept are given out, each to one task; and what a task has written gets its name once
- * it is whole.
+ * Computes features on a cluster: lists and hashes the images, looks for cached features, and
+ * assigns each missing content to one task. The files of a task get their final names when the task
+ * has succeeded.
  */
 final class FeatureJob {
   private static final String PATH = PictureTable.PATH;
@@ -55,8 +55,8 @@ final class FeatureJob {
   private static final String SIDE = "side";
   private static final String REASON = "reason";
 
-  /** What a look at a picture's file has shown: a hash and its shorter side, or a reason. */
-  private static final StructType LOOKED =
+  /** A scanned image: its hash and shorter side in pixels, or the reason why it is unreadable. */
+  private static final StructType SCANNED =
       StructType.fromDDL("path STRING, hash STRING, side INT, reason STRING");
 
   private static final StructType BAD = StructType.fromDDL("hash STRING, reason STRING");
@@ -85,38 +85,38 @@ final class FeatureJob {
     Unfinished list = left.in(output.resolve("features"), "pictures");
     PictureTable.Listed listed =
         new PictureTable(session).of(List.of(Place.of(asked.data())), list.place());
-    return run(look(listed), listed.count());
+    return run(scan(listed), listed.count());
   }
 
-  private Featurizer.Featurized run(Dataset<Row> looked, long pictures) throws IOException {
-    Dataset<Row> bad = looked.filter(functions.col(REASON).isNotNull()).select(PATH, REASON);
-    long seen = bad.count();
-    requireFew(seen, pictures, bad);
-    PortableRoot root = root(looked);
+  private Featurizer.Featurized run(Dataset<Row> scanned, long pictures) throws IOException {
+    Dataset<Row> bad = scanned.filter(functions.col(REASON).isNotNull()).select(PATH, REASON);
+    long unreadable = bad.count();
+    requireFew(unreadable, pictures, bad);
+    PortableRoot root = root(scanned);
     Place features = output.resolve("features").resolve(root.key().folderName());
     Place fingerprints = output.resolve("fingerprints");
     left.mayBeIn(features);
     left.mayBeIn(fingerprints);
     Dataset<Row> missing =
         missing(
-                looked,
-                kept(features, root.key().text(), root.layout().bytes()),
-                kept(fingerprints, Fingerprints.KEY, Fingerprint.BYTES))
+                scanned,
+                cached(features, root.key().text(), root.layout().bytes()),
+                cached(fingerprints, Fingerprints.KEY, Fingerprint.BYTES))
             .persist(StorageLevel.DISK_ONLY());
-    long wanted = missing.count();
+    long count = missing.count();
     List<Work.Bad> failed = new ArrayList<>();
     long computed = 0;
-    if (wanted == 0) {
+    if (count == 0) {
       events.cached();
     } else {
       events.computing(
-          (int) wanted, (int) (pictures - seen - wanted), root.layout(), features.name());
-      computed = compute(missing, wanted, root, features, fingerprints, failed);
+          (int) count, (int) (pictures - unreadable - count), root.layout(), features.name());
+      computed = compute(missing, count, root, features, fingerprints, failed);
     }
-    return finished(looked, bad, failed, computed, pictures);
+    return finished(scanned, bad, failed, computed, pictures);
   }
 
-  /** So that nobody learns from what lies here. */
+  /** Marks the output folder, so that its images are never taken for training data. */
   private void mark() throws IOException {
     Place mark = output.resolve(OwnOutput.MARKER);
     FileSystem system = mark.system(configuration);
@@ -124,32 +124,31 @@ final class FeatureJob {
     system.createNewFile(mark.hadoop());
   }
 
-  // Pictures.
+  // Scanning the images.
 
-  /** Looks at all of them, and keeps what was seen on the processes' disks. */
-  private Dataset<Row> look(PictureTable.Listed pictures) {
+  /** Hashes all images, and stores the result on the disks of the executors. */
+  private Dataset<Row> scan(PictureTable.Listed pictures) {
     SerializableConfiguration hadoop = new SerializableConfiguration(configuration);
-    try (Tally tally =
-        new Tally(context, events.progress("looking", "pictures", pictures.count()))) {
+    try (Tally tally = new Tally(context, events.progress("scan", "images", pictures.count()))) {
       LongAccumulator counter = tally.counter();
-      Dataset<Row> looked =
+      Dataset<Row> scanned =
           pictures
               .paths()
               .map(
                   (MapFunction<String, Row>)
                       path -> {
-                        Row seen = look(path, hadoop.value());
+                        Row row = scan(path, hadoop.value());
                         counter.add(1);
-                        return seen;
+                        return row;
                       },
-                  Encoders.row(LOOKED))
+                  Encoders.row(SCANNED))
               .persist(StorageLevel.DISK_ONLY());
-      looked.count();
-      return looked;
+      scanned.count();
+      return scanned;
     }
   }
 
-  private static Row look(String path, Configuration configuration) {
+  private static Row scan(String path, Configuration configuration) {
     try {
       return new Place(path)
           .asFile(
@@ -167,14 +166,14 @@ final class FeatureJob {
     }
   }
 
-  /** The side in the middle, which settles a network's input where the recipe does not. */
-  private PortableRoot root(Dataset<Row> looked) throws IOException {
+  /** Returns the frozen part; its input size may depend on the median side of the images. */
+  private PortableRoot root(Dataset<Row> scanned) throws IOException {
     Path local = output.isLocal() ? output.local() : Files.createTempDirectory("graft-");
     return PortableRoot.of(
         asked,
         local,
         () -> {
-          Dataset<Row> sides = looked.filter(functions.col(SIDE).isNotNull());
+          Dataset<Row> sides = scanned.filter(functions.col(SIDE).isNotNull());
           long rest = sides.count() / 2;
           for (Row each : sides.groupBy(SIDE).count().orderBy(SIDE).collectAsList()) {
             rest -= each.getLong(1);
@@ -187,10 +186,10 @@ final class FeatureJob {
         events);
   }
 
-  // What is there, and what is not.
+  // Finding what is cached.
 
-  /** The hashes of a log, wherever it lies. */
-  private Dataset<Row> kept(Place folder, String key, int bytes) throws IOException {
+  /** Returns the hashes of a record log on any file system. */
+  private Dataset<Row> cached(Place folder, String key, int bytes) throws IOException {
     FileSystem system = folder.system(configuration);
     List<String> files = new ArrayList<>();
     if (system.exists(folder.hadoop())) {
@@ -221,10 +220,12 @@ final class FeatureJob {
     return hashes;
   }
 
-  /** Hash, path, and whether the fingerprint is there, of each content without features. */
+  /**
+   * Returns hash, path, and whether the fingerprint is cached, of each content without features.
+   */
   private static Dataset<Row> missing(
-      Dataset<Row> looked, Dataset<Row> features, Dataset<Row> fingerprints) {
-    return looked
+      Dataset<Row> scanned, Dataset<Row> features, Dataset<Row> fingerprints) {
+    return scanned
         .filter(functions.col(HASH).isNotNull())
         .groupBy(HASH)
         .agg(functions.min(PATH).as(PATH))
@@ -236,11 +237,11 @@ final class FeatureJob {
         .select(HASH, PATH, "known");
   }
 
-  // The work.
+  // Computing what is missing.
 
   private long compute(
       Dataset<Row> missing,
-      long wanted,
+      long count,
       PortableRoot root,
       Place features,
       Place fingerprints,
@@ -251,7 +252,7 @@ final class FeatureJob {
     long[] done = {0};
     long start = System.nanoTime();
     try (Sent.Original model = new Sent.Original(context, root.model());
-        Tally tally = new Tally(context, events.progress("features", "pictures", wanted))) {
+        Tally tally = new Tally(context, events.progress("features", "images", count))) {
       Work work =
           Work.of(
               left.job(),
@@ -261,13 +262,13 @@ final class FeatureJob {
               fingerprints,
               tally.counter(),
               new SerializableConfiguration(configuration));
-      Dataset<Row> shares =
-          missing.repartition(PictureTable.tasks(session, wanted), functions.col(HASH));
+      Dataset<Row> partitions =
+          missing.repartition(PictureTable.tasks(session, count), functions.col(HASH));
       context.runJob(
-          shares.rdd(),
+          partitions.rdd(),
           (Function1<Iterator<Row>, Work.Written> & Serializable) rows -> written(work, rows),
           (Function2<Object, Work.Written, BoxedUnit>)
-              (share, written) -> {
+              (partition, written) -> {
                 finish(written, failed);
                 done[0] += written.computed();
                 return BoxedUnit.UNIT;
@@ -298,18 +299,18 @@ final class FeatureJob {
     failed.addAll(written.bad());
   }
 
-  // What can't be read.
+  // Unreadable images.
 
   private Featurizer.Featurized finished(
-      Dataset<Row> looked, Dataset<Row> bad, List<Work.Bad> failed, long computed, long pictures) {
+      Dataset<Row> scanned, Dataset<Row> bad, List<Work.Bad> failed, long computed, long pictures) {
     List<Row> rows =
         failed.stream().map(each -> RowFactory.create(each.hash(), each.reason())).toList();
-    Dataset<Row> worse =
-        looked
+    Dataset<Row> damaged =
+        scanned
             .select(PATH, HASH)
             .join(session.createDataFrame(rows, BAD), HASH)
             .select(PATH, REASON);
-    Dataset<Row> all = rows.isEmpty() ? bad : bad.union(worse);
+    Dataset<Row> all = rows.isEmpty() ? bad : bad.union(damaged);
     long quarantined = all.count();
     requireFew(quarantined, pictures, all);
     write(all);
@@ -334,8 +335,8 @@ final class FeatureJob {
     if (count > asked.maxBad() * pictures) {
       write(bad);
       throw GraftException.of(
-          "%,d of %,d pictures can't be read, more than max-bad allows (%s of them); %s lists them."
-              + " Repair or remove them, or raise it: --set max-bad=0.5.",
+          "max-bad: %,d of %,d images are unreadable, more than the share of %s; they are listed in"
+              + " %s. Repair or remove them, or raise max-bad.",
           count, pictures, asked.maxBad(), quarantine().name());
     }
   }

@@ -15,9 +15,9 @@ import org.apache.hadoop.util.ShutdownHookManager;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * What a job's dead, superfluous and last tasks have not finished: deleted when nobody is at work
- * any more, and also where somebody interrupts it. So is what jobs have left that were themselves
- * killed, once it is so old that nobody can be at work on it.
+ * Deletes the unfinished files of a job, which failed or duplicate tasks leave behind, when the job
+ * ends or is interrupted. It also deletes those of earlier jobs that were killed, once they are
+ * older than the longest job.
  */
 final class Leftovers implements AutoCloseable {
   private static final Pattern OF_A_JOB =
@@ -27,7 +27,7 @@ final class Leftovers implements AutoCloseable {
   private final Set<Place> folders = ConcurrentHashMap.newKeySet();
   private final Configuration configuration;
 
-  /** After Spark is gone, and before Hadoop's file systems are. */
+  /** Runs after Spark's shutdown hook and before that of Hadoop's file systems. */
   private final Runnable hook = this::delete;
 
   Leftovers(SparkSession session) {
@@ -35,18 +35,18 @@ final class Leftovers implements AutoCloseable {
     ShutdownHookManager.get().addShutdownHook(hook, FileSystem.SHUTDOWN_HOOK_PRIORITY + 1);
   }
 
-  /** What the names of all files begin with that are not finished. */
+  /** Returns the job's id, with which the names of its unfinished files begin. */
   String job() {
     return job;
   }
 
-  /** A file or folder that the driver writes or has written. */
+  /** Returns a new unfinished file or folder. */
   Unfinished in(Place folder, String name) {
     mayBeIn(folder);
     return new Unfinished(folder, job + "-" + name);
   }
 
-  /** Tasks write there. */
+  /** Adds a folder in which tasks write files. */
   void mayBeIn(Place folder) {
     folders.add(folder);
   }

@@ -28,13 +28,13 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
 /**
- * The names of pictures, as a column {@value #PATH} of any length: what folders hold is written to
- * a file as it is listed, and a manifest is read by the cluster.
+ * Lists images as a column {@value #PATH} that need not fit into memory: the content of folders is
+ * written to a file while it is listed, and manifests are read by the cluster.
  */
 final class PictureTable {
   static final String PATH = "path";
 
-  /** Pictures that one task works on, more or less: some seconds' work, which a fault costs. */
+  /** Images per task: some seconds of work, which are lost if a task fails. */
   static final int TASK = 4096;
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -42,7 +42,7 @@ final class PictureTable {
   private final SparkSession session;
   private final Configuration configuration;
 
-  /** Takes the list. */
+  /** Receives the paths. */
   private interface Taker {
     void take(String path) throws IOException;
   }
@@ -52,13 +52,18 @@ final class PictureTable {
     configuration = session.sparkContext().hadoopConfiguration();
   }
 
-  /** Names of pictures, in as many parts as there are to be tasks. */
+  /**
+   * A list of images.
+   *
+   * @param paths with one partition per task
+   * @param count the number of images
+   */
   record Listed(Dataset<String> paths, long count) {}
 
   /**
-   * The pictures of folders, files, patterns and manifests.
+   * Lists the images of folders, files, patterns and manifests.
    *
-   * @param list is written, and is to be deleted when the table is of no use any more
+   * @param list a file to write, which must exist as long as the table is used
    */
   Listed of(List<Place> sources, Place list) throws IOException {
     List<Dataset<String>> tables = new ArrayList<>();
@@ -91,20 +96,20 @@ final class PictureTable {
     Dataset<String> all =
         tables.stream()
             .reduce(Dataset::union)
-            .orElseThrow(() -> new GraftException(sources.get(0).name() + " holds no pictures."));
+            .orElseThrow(() -> new GraftException(sources.get(0).name() + " contains no images."));
     long count = all.count();
     int tasks = tasks(session, count);
     session.conf().set("spark.sql.shuffle.partitions", tasks);
     return new Listed(all.repartition(tasks), count);
   }
 
-  /** How many tasks some pictures are work for. */
+  /** Returns the number of tasks for a number of images. */
   static int tasks(SparkSession session, long pictures) {
     int atOnce = session.sparkContext().defaultParallelism();
     return (int) Math.max(Math.min(pictures, 2L * atOnce), (pictures + TASK - 1) / TASK);
   }
 
-  /** How a manifest is read; empty for what is none. */
+  /** Returns Spark's format of a manifest; empty if the source is not a manifest. */
   private static String format(Place source) {
     String name = source.name().toLowerCase(Locale.ROOT);
     String suffix = name.substring(name.lastIndexOf('.') + 1);
@@ -125,7 +130,7 @@ final class PictureTable {
             .load(manifest.hadoop().toString());
     if (!List.of(rows.columns()).contains(PATH)) {
       throw GraftException.of(
-          "%s has no column %s: every picture needs one.", manifest.name(), PATH);
+          "%s has no column %s, which must name the images.", manifest.name(), PATH);
     }
     Place folder = manifest.parent();
     return rows.select(functions.col(PATH))
@@ -167,7 +172,7 @@ final class PictureTable {
     }
   }
 
-  /** As everybody lists a folder, but for what lies beside the classes: it is listed, too. */
+  /** Lists a folder as all commands do, but including images outside of the class folders. */
   private static void listLocal(Path source, Taker taker) throws IOException {
     if (!Files.isDirectory(source)) {
       taker.take(source.toString());

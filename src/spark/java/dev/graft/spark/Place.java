@@ -15,14 +15,16 @@ import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.security.AccessControlException;
 
 /**
- * A file or folder by its name: on a file system that all machines see under one path, or with a
- * scheme on one of Hadoop's.
+ * The path of a file or folder, either on a file system that all machines mount at the same path,
+ * or a URL of one of Hadoop's file systems.
+ *
+ * @param name an absolute path or a URL
  */
 record Place(String name) implements Serializable {
-  /** More than a letter, or Windows' drives would be schemes. */
+  /** At least two letters, which distinguishes schemes from Windows' drives. */
   private static final Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:/.*");
 
-  /** As somebody wrote it; what is local becomes absolute, since others begin elsewhere. */
+  /** Parses a path or URL; local paths become absolute, as executors have other working folders. */
   static Place of(String written) {
     try {
       if (written.startsWith("file:/")) {
@@ -33,7 +35,7 @@ record Place(String name) implements Serializable {
           ? new Place(written)
           : new Place(Path.of(written).toAbsolutePath().normalize().toString());
     } catch (IllegalArgumentException e) {
-      throw new GraftException(written + " can't be the name of a file or folder.", e);
+      throw new GraftException(written + " is not a valid name of a file or folder.", e);
     }
   }
 
@@ -41,7 +43,7 @@ record Place(String name) implements Serializable {
     return !SCHEME.matcher(name).matches();
   }
 
-  /** For what is local. */
+  /** Returns the path, if {@link #isLocal}. */
   Path local() {
     return Path.of(name);
   }
@@ -52,7 +54,7 @@ record Place(String name) implements Serializable {
         : new org.apache.hadoop.fs.Path(name);
   }
 
-  /** Local files without Hadoop's checksums, each of which is a file of its own. */
+  /** Returns the file system; a local one without Hadoop's checksum files. */
   FileSystem system(Configuration configuration) throws IOException {
     FileSystem system = hadoop().getFileSystem(configuration);
     return system instanceof LocalFileSystem checked ? checked.getRawFileSystem() : system;
@@ -73,10 +75,10 @@ record Place(String name) implements Serializable {
   }
 
   /**
-   * Why a picture can't be had, in words that follow its name, where that is its own fault.
+   * Returns why an image cannot be opened, as words that follow its name.
    *
-   * @throws UncheckedIOException where it is the machine's or the network's: the task is tried
-   *     again
+   * @throws UncheckedIOException if the machine or the network has failed, so that Spark retries
+   *     the task
    */
   static String fault(IOException failure) {
     if (failure instanceof FileNotFoundException) {
@@ -88,14 +90,12 @@ record Place(String name) implements Serializable {
     throw new UncheckedIOException(failure);
   }
 
-  /** What is done with a file of this machine's. */
+  /** Uses a file of this machine. */
   interface Use<T> {
     T of(Path file) throws IOException;
   }
 
-  /**
-   * Reads a picture as everybody does: where it lies, or else in a copy that is gone afterwards.
-   */
+  /** Calls a function with a local file: the file itself, or a temporary copy. */
   <T> T asFile(Configuration configuration, Use<T> use) throws IOException {
     if (isLocal()) {
       return use.of(local());

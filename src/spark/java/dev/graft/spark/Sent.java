@@ -16,18 +16,18 @@ import org.apache.spark.SparkFiles;
 import org.apache.spark.TaskContext;
 
 /**
- * A model that the driver sends to every process, which opens it once, however many tasks it has.
+ * A model that the driver sends to every executor process, which opens it once for all its tasks.
  *
- * @param name of the file
+ * @param name of the file in Spark's working folder
  */
 record Sent(String name) implements Serializable {
-  /** Of this process. */
+  /** The open models of this process, by file name. */
   private static final Map<String, AutoCloseable> OPEN = new ConcurrentHashMap<>();
 
-  /** Its tasks that use one, and the one that frees them. */
+  /** The tasks of this process that use a model, and the thread that frees the models. */
   private static final Phaser USERS = new Phaser(1);
 
-  /** The driver's copy, which processes come for when they begin. */
+  /** The driver's copy, which executors download when they start. */
   static final class Original implements AutoCloseable {
     private final Path file;
 
@@ -48,12 +48,12 @@ record Sent(String name) implements Serializable {
     }
   }
 
-  /** Makes of the file what tasks ask. */
+  /** Opens a model from its file. */
   interface Opening<T extends AutoCloseable> {
     T open(Path file) throws IOException;
   }
 
-  /** What this process has made of it; for a task, and as long as that is at work. */
+  /** Returns this process's model for the current task; it stays open until the task has ended. */
   <T extends AutoCloseable> T open(Class<T> type, Opening<T> opening) {
     USERS.register();
     TaskContext.get()
@@ -74,8 +74,8 @@ record Sent(String name) implements Serializable {
   }
 
   /**
-   * Frees the models of this process, when its last task has ended: of a job that failed, some are
-   * still at work, and native code that is freed under them ends the JVM.
+   * Frees the models of this process after its last task has ended. Tasks of a failed job may still
+   * run, and would crash the JVM if their native memory were freed.
    */
   static void closeAll() {
     try {
@@ -85,9 +85,9 @@ record Sent(String name) implements Serializable {
       }
       OPEN.clear();
     } catch (TimeoutException | InterruptedException e) {
-      // The end of the process frees them.
+      // The exit of the process frees them.
     } catch (Exception e) {
-      throw new IllegalStateException("a model that can't be closed", e);
+      throw new IllegalStateException("a model cannot be closed", e);
     }
   }
 }

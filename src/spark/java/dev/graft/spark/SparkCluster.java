@@ -17,15 +17,15 @@ import org.apache.spark.sql.SparkSession;
 
 /** Apache Spark, on one machine or many. */
 public final class SparkCluster implements Cluster {
-  /** What is said by nobody else stands; {@code -Dspark.…=} and spark-submit say more. */
+  /** Defaults that {@code -Dspark.…=} and spark-submit override. */
   private static final Map<String, String> DEFAULTS =
       Map.of(
           "spark.app.name", "graft",
           "spark.ui.showConsoleProgress", "false",
-          // Else tables are made in a session of their own, which files that are sent don't reach.
+          // Otherwise tables are computed in isolated sessions, which do not get added files.
           "spark.sql.artifact.isolation.enabled", "false");
 
-  /** Of a cluster that is this process: it needs no port that others reach. */
+  /** Defaults for a master in this process, which needs no port that others can reach. */
   private static final Map<String, String> LOCAL_DEFAULTS =
       Map.of(
           "spark.ui.enabled", "false",
@@ -61,7 +61,7 @@ public final class SparkCluster implements Cluster {
   }
 
   private static <T> T on(String master, Job<T> job) throws IOException {
-    // What fails is thrown; where Spark logs by itself, its own files say how much.
+    // Failures are thrown; on a cluster, Spark's own configuration controls its logs.
     System.setProperty("org.slf4j.simpleLogger.log.org.apache.spark", "off");
     System.setProperty("org.slf4j.simpleLogger.log.org.apache.hadoop", "off");
     SparkSession.Builder builder = SparkSession.builder().master(master);
@@ -91,7 +91,7 @@ public final class SparkCluster implements Cluster {
     }
   }
 
-  /** What a job failed of is the last of Spark's causes. */
+  /** Returns an exception with the root cause, which Spark wraps several times. */
   private static GraftException failed(Exception failure) {
     Throwable cause = failure;
     while (cause.getCause() != null && !(cause instanceof GraftException)) {
@@ -105,7 +105,7 @@ public final class SparkCluster implements Cluster {
     return new GraftException(
         "Spark's job failed: "
             + (why.isEmpty() ? Reason.of(cause, cause.getClass().getSimpleName()) : why)
-            + ". (What was finished is kept; the same command goes on from there.)",
+            + ". Finished parts are stored; run the same command again to continue.",
         failure);
   }
 }

@@ -12,21 +12,24 @@ import org.apache.spark.util.LongAccumulator;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * How many pictures are done, of those in tasks that are still at work as well: what processes tell
- * of these with their heartbeats, every 10 seconds.
+ * Shows how many images are done, including those of running tasks, whose counts arrive with the
+ * executors' heartbeats every 10 seconds.
  */
 final class Tally extends SparkListener implements AutoCloseable {
   private final SparkContext context;
   private final Progress progress;
   private final LongAccumulator counter;
 
-  /** Of each task, dead ones left out. */
+  /** The count of each task, without failed tasks. */
   private final Map<Long, Long> byTask = new HashMap<>();
 
   private long done;
 
   /**
-   * @param progress is closed with it
+   * Starts to listen.
+   *
+   * @param context that runs the tasks
+   * @param progress closed together with this object
    */
   Tally(SparkContext context, Progress progress) {
     this.context = context;
@@ -35,7 +38,7 @@ final class Tally extends SparkListener implements AutoCloseable {
     context.addSparkListener(this);
   }
 
-  /** What tasks count by. */
+  /** Returns the counter that tasks increment. */
   LongAccumulator counter() {
     return counter;
   }
@@ -60,9 +63,9 @@ final class Tally extends SparkListener implements AutoCloseable {
     }
   }
 
-  private void take(long task, AccumulableInfo told) {
-    if (told.id() == counter.id() && told.update().isDefined()) {
-      long count = ((Number) told.update().get()).longValue();
+  private void take(long task, AccumulableInfo update) {
+    if (update.id() == counter.id() && update.update().isDefined()) {
+      long count = ((Number) update.update().get()).longValue();
       done += count - byTask.getOrDefault(task, 0L);
       byTask.put(task, count);
       progress.stepTo(done);

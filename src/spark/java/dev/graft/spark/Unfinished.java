@@ -9,10 +9,11 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 
 /**
- * A file, or a folder, that appears whole or not at all: whoever writes it has one of his own, and
- * the driver gives those their names whose tasks it has heard.
+ * A temporary file or folder. Each task attempt writes its own one, and the driver renames those of
+ * the attempts that it accepts.
  *
- * @param name that it is to have; it begins with the job's
+ * @param folder that contains it
+ * @param name its final name, which begins with the job's id
  */
 record Unfinished(Place folder, String name) implements Serializable {
   WritableByteChannel create(Configuration configuration) throws IOException {
@@ -20,21 +21,21 @@ record Unfinished(Place folder, String name) implements Serializable {
     return Channels.newChannel(place.system(configuration).create(place.hadoop(), true));
   }
 
-  /** Where it is, before it has its name. */
+  /** Returns its temporary path. */
   Place place() {
     return folder.resolve(name + WholeFile.UNFINISHED);
   }
 
-  /** Gives it its name. */
+  /** Renames it to its final name. */
   void finish(Configuration configuration) throws IOException {
     finishAs(folder.resolve(name), configuration);
   }
 
-  /** Gives it another one, on the same file system. */
+  /** Renames it to another path on the same file system. */
   void finishAs(Place whole, Configuration configuration) throws IOException {
     FileSystem system = folder.system(configuration);
     if (!system.rename(place().hadoop(), whole.hadoop())) {
-      throw new IOException(place().name() + " can't be given its name");
+      throw new IOException(place().name() + " cannot be renamed to " + whole.name());
     }
   }
 }

@@ -28,20 +28,22 @@ import org.apache.spark.util.LongAccumulator;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * What every task of a job is told, and does with its share of the pictures: it reads them,
- * computes their features and writes these, and their fingerprints, into files that nobody reads
- * yet.
+ * A task that reads a partition of the images, computes their features, and writes features and
+ * fingerprints to temporary files.
  *
- * @param job begins the names of all files that are not finished
- * @param model the root's ONNX file
- * @param features folder of the root's features
- * @param key what they are kept under
- * @param shapes and {@code types} of what is kept of a picture, see {@link RecordLayout}
+ * @param job the job's id, with which the names of temporary files begin
+ * @param model the ONNX file of the frozen part
+ * @param features folder of the cached features
+ * @param key of the cached features
+ * @param shapes of the cached activations, without the batch, see {@link RecordLayout}
+ * @param types of the cached activations, in the same order
+ * @param framing the part of an image that is resized to the input
  * @param side of the input, in pixels
- * @param fingerprints folder of all fingerprints
- * @param counter of pictures that are done
+ * @param fingerprints folder of the cached fingerprints
+ * @param counter of processed images
+ * @param hadoop configuration of the file systems
  */
-@SuppressWarnings("ArrayRecordComponent") // nobody compares them
+@SuppressWarnings("ArrayRecordComponent") // tasks are never compared
 record Work(
     String job,
     Sent model,
@@ -55,16 +57,18 @@ record Work(
     LongAccumulator counter,
     SerializableConfiguration hadoop)
     implements Serializable {
-  /** Pictures that go through the network at a time. */
+  /** Images per batch. */
   private static final int BATCH = 64;
 
-  /** A picture that could be read as far as its head, and can't be read whole. */
+  /** An image whose header is readable, but whose pixels are not. */
   record Bad(String hash, String reason) implements Serializable {}
 
   /**
-   * What a task leaves. Of a share's tasks one alone is heard, however many were tried.
+   * The result of a task. The driver accepts only one attempt per partition.
    *
-   * @param files to be given their names
+   * @param files to be renamed
+   * @param computed number of images whose features were computed
+   * @param bad unreadable images
    */
   record Written(List<Unfinished> files, long computed, List<Bad> bad) implements Serializable {}
 
@@ -100,9 +104,9 @@ record Work(
   }
 
   /**
-   * A task.
+   * Runs the task.
    *
-   * @param pictures hash, path, and whether the fingerprint is known; no hash twice
+   * @param pictures hash, path, and whether the fingerprint is cached; each hash at most once
    */
   Written compute(Iterator<Row> pictures) throws IOException {
     TaskContext task = TaskContext.get();

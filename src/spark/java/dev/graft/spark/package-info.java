@@ -1,2 +1,4 @@
-/** Many pictures on many machines, by Apache Spark; built with the profile {@code spark} alone. */
+/**
+ * Features and predictions on a cluster with Apache Spark; built with the profile {@code spark}.
+ */
 package dev.graft.spark;

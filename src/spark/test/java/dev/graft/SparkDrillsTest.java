@@ -120,7 +120,7 @@ class SparkDrillsTest {
     CommandRun run = featurizeMany("local[2,3]");
 
     assertThat(run.code()).as(run.err()).isZero();
-    assertThat(run.out()).contains("200 computed, 0 were there; 0 ");
+    assertThat(run.out()).contains("200 images computed, 0 already cached, 0 ");
     assertThat(fault).doesNotExist();
     requireWhole();
   }
@@ -154,7 +154,7 @@ class SparkDrillsTest {
 
     CommandRun run = job.get(5, TimeUnit.MINUTES);
     assertThat(run.code()).as(run.err()).isZero();
-    assertThat(run.out()).contains("200 computed, 0 were there; 0 ");
+    assertThat(run.out()).contains("200 images computed, 0 already cached, 0 ");
     requireWhole();
   }
 
@@ -221,7 +221,7 @@ class SparkDrillsTest {
     CommandRun run = featurizeMany("local[2]");
 
     assertThat(run.code()).as(run.err()).isZero();
-    assertThat(run.out()).contains("200 computed, 0 were there; 1 pictures can't be read");
+    assertThat(run.out()).contains("200 images computed, 0 already cached, 1 unreadable");
     String quarantine =
         files(folder.resolve("many/features/quarantine")).stream()
             .filter(name -> name.endsWith(".csv"))

@@ -76,7 +76,8 @@ class SparkTest {
     Path data = manifest();
     SmallRun alone = SmallRun.train(data, folder.resolve("one"));
 
-    assertThat(featurize(data, master, "many").out()).contains("112 computed, 0 were there; 1 ");
+    assertThat(featurize(data, master, "many").out())
+        .contains("112 images computed, 0 already cached, 1 ");
 
     SmallRun after = SmallRun.train(data, folder.resolve("many"));
     assertThat(after.json().at("/cache/hit").asBoolean()).isTrue();
@@ -118,10 +119,11 @@ class SparkTest {
     }
 
     assertThat(featurize(lines, "local[2]", "many").out())
-        .contains("100 computed, 0 were there; 0");
+        .contains("100 images computed, 0 already cached, 0");
     assertThat(featurize(table, "local[2]", "many").out())
-        .contains("12 computed, 100 were there; 1");
-    assertThat(featurize(data, "local[2]", "many").out()).contains("0 computed, 112 were there; 1");
+        .contains("12 images computed, 100 already cached, 1");
+    assertThat(featurize(data, "local[2]", "many").out())
+        .contains("0 images computed, 112 already cached, 1");
   }
 
   @Test
@@ -177,7 +179,7 @@ class SparkTest {
     CommandRun many = run(arguments, "--master=local[2]", "--to=" + to);
 
     assertThat(many.code()).isEqualTo(1);
-    assertThat(many.out()).contains("112 pictures answered, 2 can't be read: " + to);
+    assertThat(many.out()).contains("112 images classified, 2 unreadable, in " + to);
     List<Row> rows = table(Path.of(to));
     assertThat(rows).hasSameSizeAs(alone);
     for (JsonNode wanted : alone) {

@@ -15,7 +15,7 @@ class AnswerLinesTest {
           new TopClass(7, "車", 0x1p-23f));
 
   @Test
-  void imageNetsClassesHaveAnIdOfTheirOwnAndOthersTheirName() {
+  void imageNetClassesHaveWordNetIdsAndOthersTheirNames() {
     assertThat(BEST.stream().map(Named::of))
         .containsExactly(
             new Named(436, "n02814533", "beach wagon, \"estate\"", 0.4375),
@@ -23,7 +23,7 @@ class AnswerLinesTest {
   }
 
   @Test
-  void forPeopleAPicturesNameAndAClassALine() {
+  void textHasTheImageNameAndOneLinePerClass() {
     assertThat(new AnswerLines.Text().answer("my car.png", BEST))
         .containsExactly(
             "my car.png", "   43.75 %  n02814533  beach wagon, \"estate\"", "    0.00 %  車");
@@ -31,7 +31,7 @@ class AnswerLinesTest {
   }
 
   @Test
-  void jsonIsAnObjectALine() {
+  void jsonHasOneObjectPerLine() {
     assertThat(new AnswerLines.Json("mine").answer("a \"b\".png", BEST.subList(0, 1)))
         .containsExactly(
             "{\"image\":\"a \\\"b\\\".png\",\"model\":\"mine\",\"predictions\":[{\"index\":436,"
@@ -42,7 +42,7 @@ class AnswerLinesTest {
   }
 
   @Test
-  void aNameThatWouldCommandATerminalIsShownHarmlesslyAndReachesProgramsAsItIs() {
+  void controlCharactersAreReplacedInTextAndEscapedInJson() {
     String name = "a\u202egnp\u009b1m\udb40\udc01.png";
     assertThat(new AnswerLines.Text().answer("x\n 99 %  cat\u001b[2J", List.of()))
         .containsExactly("x? 99 %  cat?[2J");
@@ -52,7 +52,7 @@ class AnswerLinesTest {
   }
 
   @Test
-  void csvIsARowAPictureWithAllColumns() {
+  void csvHasOneRowPerImageWithAllColumns() {
     AnswerLines csv = new AnswerLines.Rows(3);
     assertThat(csv.head())
         .containsExactly(
@@ -67,7 +67,7 @@ class AnswerLinesTest {
   }
 
   @Test
-  void theSummaryCountsAllFailuresAndGivesTheFirstFiveReasons() {
+  void summaryCountsAllFailuresAndShowsFiveReasons() {
     Failures failures = new Failures();
     assertThat(failures.isEmpty()).isTrue();
     assertThat(failures.summary(3)).isEmpty();
@@ -77,12 +77,12 @@ class AnswerLinesTest {
     assertThat(failures.isEmpty()).isFalse();
     assertThat(failures.summary(2000))
         .containsExactly(
-            "1,007 of 2,000 pictures could not be read:",
+            "1,007 of 2,000 images could not be read:",
             "  1.png is empty.",
             "  2.png is empty.",
             "  3.png is empty.",
             "  4.png is empty.",
             "  5.png is empty.",
-            "  and 1,002 more; --json and --csv name each.");
+            "  and 1,002 more; --json and --csv list them all.");
   }
 }

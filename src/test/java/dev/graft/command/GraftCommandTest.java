@@ -23,7 +23,7 @@ class GraftCommandTest {
   }
 
   @Test
-  void withoutACommandItSaysWhatThereIs() {
+  void withoutACommandAllCommandsAreListed() {
     for (String line : List.of("", "--help")) {
       Said said = graft(line);
       assertThat(said.code()).isZero();
@@ -54,7 +54,7 @@ class GraftCommandTest {
         "doctor",
         "completion"
       })
-  void everyCommandExplainsItselfWithExamplesOfItsOwnInEightyColumns(String command) {
+  void helpOfEveryCommandHasExamplesAndFitsEightyColumns(String command) {
     Said said = graft(command + " --help");
     assertThat(said.code()).isZero();
     assertThat(said.err()).isEmpty();
@@ -79,14 +79,14 @@ class GraftCommandTest {
         "infer | Missing required parameter: 'IMAGE'",
         "infer --top x a.png | Invalid value for option '--top': 'x' is not an int",
         "infer --top 0 a.png | --top: must be at least 1, not 0.",
-        "infer --imagenet --model m a.png | Give --imagenet or --model, not both.",
-        "infer --json --csv a.png | Give --json or --csv, not both.",
+        "infer --imagenet --model m a.png | --imagenet and --model exclude each other; give one of them.",
+        "infer --json --csv a.png | --json and --csv exclude each other; give one of them.",
         "summary --classes 1 | --classes: must be at least 2, not 1.",
         "summary --classes -5 | --classes: must be at least 2, not -5.",
         "models --set epochs=3 | Unknown options: '--set', 'epochs=3'"
       },
       quoteCharacter = '"')
-  void wrongUsageIsToldInTwoLinesWithExitCodeTwo(String line, String message) {
+  void wrongUsagePrintsTwoLinesAndExitsWithTwo(String line, String message) {
     Said said = graft(line);
     assertThat(said.code()).isEqualTo(2);
     assertThat(said.out()).isEmpty();
@@ -100,16 +100,16 @@ class GraftCommandTest {
       value = {
         "summary --epochs many | epochs: must be a whole number, not \"many\".",
         "summary --epochs 0 | epochs: must be a whole number from 1 to 100000, not 0.",
-        "summary --backbone resnet | backbone: there is no resnet; there are vgg16, efficientnet-lite0, xception, small-cnn, and files: .onnx, .pt.",
-        "summary --set input-size=16 | input-size 16 is too small for vgg16, which needs at least 32 pixels a side.",
-        "summary --recipe nowhere.yaml | There is no recipe nowhere.yaml; conf/ has some to start from.",
+        "summary --backbone resnet | backbone: unknown network resnet; give one of vgg16, efficientnet-lite0, xception, small-cnn, or a .onnx or .pt file.",
+        "summary --set input-size=16 | input-size: 16 is too small for vgg16: set it to at least 32 pixels.",
+        "summary --recipe nowhere.yaml | The recipe nowhere.yaml does not exist; see the examples in conf/.",
         "infer nowhere.png | nowhere.png does not exist.",
         "infer nowhere/*.png | Nothing matches nowhere/*.png.",
         "infer nowhere-[a-z].png | Nothing matches nowhere-[a-z].png.",
         "infer src/main/java/dev/graft/command | There are no pictures in src/main/java/dev/graft/command."
       },
       quoteCharacter = '\'')
-  void whatFailsIsToldInOneSentenceWithExitCodeOne(String line, String message) {
+  void failurePrintsOneSentenceAndExitsWithOne(String line, String message) {
     Said said = graft(line);
     assertThat(said.code()).isEqualTo(1);
     assertThat(said.out()).isEmpty();
@@ -117,7 +117,7 @@ class GraftCommandTest {
   }
 
   @Test
-  void aStackTraceIsPrintedOnlyWithDebug() {
+  void stackTraceIsPrintedOnlyWithDebug() {
     Said said = graft("summary --epochs 0 --debug");
     assertThat(said.code()).isEqualTo(1);
     assertThat(said.err()).startsWith("epochs: ").contains("\tat dev.graft.");
@@ -149,7 +149,7 @@ class GraftCommandTest {
     "--help,100",
     "--version,0"
   })
-  void answersThatCanNotBeWrittenAreAFailureInASentence(String line, int bytes) {
+  void failureToWriteAnswersIsReported(String line, int bytes) {
     Said said = graft(line, new Fails("No space left on device", bytes));
     assertThat(said.code()).isEqualTo(1);
     assertThat(said.err())
@@ -159,7 +159,7 @@ class GraftCommandTest {
   }
 
   @Test
-  void whoStopsToReadAPipeIsToldNothingAndTheExitCodeIsThatOfABrokenPipe() {
+  void closedPipePrintsNothingAndExitsWith141() {
     for (String line : List.of("infer --csv nowhere.png gone.png", "models", "--help")) {
       Said said = graft(line, new Fails("Broken pipe", 100));
       assertThat(said.code()).isEqualTo(141);
@@ -168,26 +168,27 @@ class GraftCommandTest {
   }
 
   @Test
-  void whatIsWrongWithTheAnswersIsNotHiddenByAnotherFailure() {
+  void wrongUsageIsReportedEvenIfAnswersCannotBeWritten() {
     Said said = graft("infer --epochs a.png", new Fails("No space left on device", 0));
     assertThat(said.code()).isEqualTo(2);
     assertThat(said.err()).startsWith("Unknown option: '--epochs'");
   }
 
   @Test
-  void anErrorOfJavasEndsInASentenceToo() {
+  void javaErrorsBecomeSentences() {
     assertThat(GraftCommand.sentence(new OutOfMemoryError("Java heap space")))
         .isEqualTo(
-            "There is not enough memory for that; -Xmx4g in MAVEN_OPTS (with bin/graft: GRAFT_OPTS) gives Java more.");
+            "Out of memory: give Java more with -Xmx4g in MAVEN_OPTS (with bin/graft: GRAFT_OPTS).");
     assertThat(GraftCommand.sentence(new StackOverflowError()))
         .isEqualTo(
-            "Something there is nested too deeply; -Xss16m in MAVEN_OPTS (with bin/graft: GRAFT_OPTS) lets Java go deeper.");
+            "The input is nested too deeply: give Java a larger stack with -Xss16m in MAVEN_OPTS"
+                + " (with bin/graft: GRAFT_OPTS).");
     assertThat(GraftCommand.sentence(new NoSuchMethodError("a.b()")))
-        .startsWith("Graft failed in a way it should not: java.lang.NoSuchMethodError: a.b() ");
+        .startsWith("Internal error: java.lang.NoSuchMethodError: a.b()");
   }
 
   @Test
-  void inferAnswersInJsonAlsoWhenItFails() {
+  void inferPrintsFailuresAsJson() {
     Said said = graft("infer --json nowhere.png gone.jpg");
     assertThat(said.code()).isEqualTo(1);
     assertThat(said.lines())
@@ -196,13 +197,13 @@ class GraftCommandTest {
             "{\"image\":\"gone.jpg\",\"error\":\"gone.jpg does not exist.\"}");
     assertThat(said.err().lines())
         .containsExactly(
-            "2 of 2 pictures could not be read:",
+            "2 of 2 images could not be read:",
             "  nowhere.png does not exist.",
             "  gone.jpg does not exist.");
   }
 
   @Test
-  void inferAnswersInCsvAlsoWhenItFails() {
+  void inferPrintsFailuresAsCsv() {
     Said said = graft("infer --csv --top 2 nowhere.png *,no");
     assertThat(said.code()).isEqualTo(1);
     assertThat(said.lines())
@@ -248,11 +249,11 @@ class GraftCommandTest {
             row("block1_conv1", "Conv2d", "(64, 32, 32)", "1,792", "  frozen"),
             row("block5_pool", "MaxPool", "(512, 1, 1)", "0", ""),
             row("head_hidden", "Dense", "(1024)", "525,312", "  trained"))
-        .endsWith("Parameters: 15,250,250 in all, 535,562 trained, 14,714,688 frozen");
+        .endsWith("Parameters: 15,250,250 total, 535,562 trained, 14,714,688 frozen");
   }
 
   @Test
-  void summaryFollowsTheOptionsThatMakeARecipe() {
+  void summaryUsesTheRecipeOptions() {
     assertThat(graft("summary --unfreeze block5_conv1").lines())
         .contains(
             row("block4_conv3", "Conv2d", "(512, 4, 4)", "2,359,808", "  frozen"),
@@ -269,7 +270,7 @@ class GraftCommandTest {
   }
 
   @Test
-  void aNamedOptionRanksAboveSetAndSetAboveTheFile() {
+  void namedOptionsOverrideSetAndSetOverridesTheFile() {
     assertThat(graft("summary --recipe conf/notebook.yaml --set unfreeze=block5_conv3").lines())
         .contains(row("block5_conv3", "Conv2d", "(512, 2, 2)", "2,359,808", "  trained"))
         .contains(row("block5_conv2", "Conv2d", "(512, 2, 2)", "2,359,808", "  frozen"));

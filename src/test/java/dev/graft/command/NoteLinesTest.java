@@ -16,7 +16,7 @@ class NoteLinesTest {
   }
 
   @Test
-  void eachNoteIsASentence() {
+  void everyNoteIsASentence() {
     assertThat(line(Kind.BESIDE_PARTS, 1, 0, "originals"))
         .isEqualTo(
             "Ignored in pets, since it has train, validation or test folders: \"originals\".");

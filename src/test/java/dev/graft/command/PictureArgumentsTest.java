@@ -41,14 +41,14 @@ class PictureArgumentsTest {
   }
 
   @Test
-  void argumentsAreTakenInTheirOrderAndAsOftenAsTheyAreGiven() throws IOException {
+  void argumentsKeepTheirOrderAndDuplicates() throws IOException {
     files("b.png", "a.png");
     assertThat(expand("b.png", "a.png", "gone.png", "b.png"))
         .containsExactly("b.png", "a.png", "gone.png does not exist.", "b.png");
   }
 
   @Test
-  void aFolderStandsForThePicturesBelowInOrder() throws IOException {
+  void folderExpandsToItsImagesInOrder() throws IOException {
     files("p/b.png", "p/a.JPG", "p/sub/deep/c.gif", "p/x.webp", "p/zip");
     // Where the suffix says nothing the first bytes do.
     Files.write(folder.resolve("p/no-suffix"), new byte[] {'G', 'I', 'F', '8', '9', 'a', 1, 2});
@@ -58,7 +58,7 @@ class PictureArgumentsTest {
   }
 
   @Test
-  void whatSystemsAndPeopleLeaveInAFolderIsNoPicture() throws IOException {
+  void otherFilesInAFolderAreIgnored() throws IOException {
     files(
         "p/a.png",
         "p/.DS_Store",
@@ -76,14 +76,14 @@ class PictureArgumentsTest {
   }
 
   @Test
-  void aFolderWithoutPicturesIsASentence() throws IOException {
+  void folderWithoutImagesIsReported() throws IOException {
     files("p/notes.txt");
     assertThat(expand("p")).containsExactly("There are no pictures in p.");
   }
 
   @Test
   @DisabledOnOs(OS.WINDOWS) // it has no such names
-  void aPatternIsReadAsAShellWould() throws IOException {
+  void patternsExpandAsInAShell() throws IOException {
     files("p/1.jpg", "p/2.jpg", "p/3.png", "p/a/4.jpg", "p/a/b/5.jpg", "p/.6.jpg", "p/notes.txt");
     assertThat(expand("p/*.jpg")).containsExactly("p/1.jpg", "p/2.jpg");
     assertThat(expand("p/[2-9].{jpg,png}")).containsExactly("p/2.jpg", "p/3.png");
@@ -104,7 +104,7 @@ class PictureArgumentsTest {
 
   @Test
   @DisabledOnOs(OS.WINDOWS)
-  void aFolderThatAPatternMatchesStandsForThePicturesBelowAndEachIsTakenOnce() throws IOException {
+  void folderMatchedByAPatternExpandsWithoutDuplicates() throws IOException {
     files("p/cat/1.png", "p/cat/more/2.png", "p/car/3.png", "p/dog/4.png", "p/x.png", "p/x.txt");
     assertThat(expand("p/ca*")).containsExactly("p/car/3.png", "p/cat/1.png", "p/cat/more/2.png");
     for (String everything : List.of("p/*", "p/**", "p/**/*")) {
@@ -113,7 +113,7 @@ class PictureArgumentsTest {
   }
 
   @Test
-  void aPatternWithoutAFolderStartsInTheWorkingDirectory() {
+  void patternWithoutAFolderStartsInTheWorkingDirectory() {
     List<String> names =
         PictureArguments.expand(List.of("po?.xml", "./po?.xml")).stream()
             .map(PictureInput::name)
@@ -123,7 +123,7 @@ class PictureArgumentsTest {
 
   @Test
   @DisabledOnOs(OS.WINDOWS)
-  void whatExistsUnderItsNameIsNoPattern() throws IOException {
+  void existingFileIsNotAPattern() throws IOException {
     files("my [best] photos/a*.png", "my [best] photos/ab.png", "b/c.png");
     assertThat(expand("my [best] photos/a*.png")).containsExactly("my [best] photos/a*.png");
     assertThat(expand("my [best] photos/a?.png"))
@@ -133,7 +133,7 @@ class PictureArgumentsTest {
 
   @Test
   @DisabledOnOs(OS.WINDOWS)
-  void linksAreFollowedButNotInCircles() throws IOException {
+  void linkCyclesEnd() throws IOException {
     files("p/a.png", "elsewhere/b.png");
     Files.createSymbolicLink(folder.resolve("p/link"), folder.resolve("elsewhere"));
     Files.createSymbolicLink(folder.resolve("p/up"), folder.resolve("p"));
@@ -142,7 +142,7 @@ class PictureArgumentsTest {
 
   @Test
   @DisabledOnOs(OS.WINDOWS)
-  void aPatternMayNameALinkToWhatLiesThereUnderAnotherName() throws IOException {
+  void patternMayMatchALinkToAnotherMatch() throws IOException {
     files("p/b/1.png");
     Files.createSymbolicLink(folder.resolve("p/x"), folder.resolve("p/b"));
     assertThat(expand("p/**/x/*.png")).containsExactly("p/x/1.png");
@@ -153,7 +153,7 @@ class PictureArgumentsTest {
   /** Each folder has two links to the next, which makes eight million ways to the picture. */
   @Test
   @DisabledOnOs(OS.WINDOWS)
-  void linksThatMultiplyAreFollowedOnce() throws IOException {
+  void multipleLinksToAFolderAreFollowedOnce() throws IOException {
     files("p/0/a.txt", "p/23/z.png");
     for (int i = 0; i < 23; i++) {
       Path from = Files.createDirectories(folder.resolve("p/" + i));
@@ -171,7 +171,7 @@ class PictureArgumentsTest {
 
   @Test
   @DisabledOnOs(OS.WINDOWS)
-  void aFolderThatMayNotBeReadIsToldAndTheRestIsTaken() throws IOException {
+  void unreadableFolderIsReportedAndTheOthersAreUsed() throws IOException {
     files("p/a.png", "p/secret/b.png");
     File secret = folder.resolve("p/secret").toFile();
     assertThat(secret.setReadable(false, false)).isTrue();
@@ -184,7 +184,7 @@ class PictureArgumentsTest {
   }
 
   @Test
-  void theBundledCarIsTakenWhereNoFileHasItsName() {
+  void bundledExampleIsUsedIfNoFileHasItsName() {
     assertThat(PictureArguments.expand(List.of("car.png")))
         .containsExactly(new PictureInput.Bundled());
   }

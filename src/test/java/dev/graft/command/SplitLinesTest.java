@@ -15,7 +15,7 @@ class SplitLinesTest {
 
   /** Of three a class one is a third, whatever share was asked for. */
   @Test
-  void theShareThatIsSaidIsTheOneThatWasSplitOff() throws IOException {
+  void printedShareIsTheActualOne() throws IOException {
     PictureMaker.write(folder.resolve("cat"), 0, 3, 16);
     PictureMaker.write(folder.resolve("dog"), 50, 3, 16);
     DataSet data = PictureMaker.open(folder);
@@ -27,7 +27,7 @@ class SplitLinesTest {
   }
 
   @Test
-  void classesThatAreMissingFromAPartAreNamed() throws IOException {
+  void classesMissingFromAPartAreNamed() throws IOException {
     PictureMaker.write(folder.resolve("train/cat"), 0, 3, 16);
     PictureMaker.write(folder.resolve("train/dog"), 50, 3, 16);
     PictureMaker.write(folder.resolve("test/dog"), 70, 1, 16);

@@ -16,7 +16,7 @@ class VerdictLinesTest {
   private static final String MACRO = "  macro F1 0.5000 (precision 0.2500, recall 0.3750)";
 
   @Test
-  void accuracyComesFirstWhereTheClassesAreBalanced() {
+  void accuracyComesFirstForBalancedClasses() {
     assertThat(lines(400, 400, 590))
         .containsExactly(
             ACCURACY,
@@ -26,19 +26,19 @@ class VerdictLinesTest {
   }
 
   @Test
-  void theMacroFigureComesFirstWhereAClassHasOneAndAHalfTimesThePicturesOfAnother() {
+  void macroF1ComesFirstFromAnImbalanceOfOnePointFive() {
     assertThat(lines(400, 400, 599)).startsWith(ACCURACY, MACRO);
     assertThat(lines(400, 400, 600)).startsWith(MACRO, ACCURACY);
     assertThat(lines(400, 800, 800)).startsWith(MACRO, ACCURACY);
   }
 
   @Test
-  void aClassWithoutPicturesIsNotTheWorst() {
+  void classWithoutImagesIsNotTheWorst() {
     assertThat(lines(400, 0, 400)).contains("  lowest F1: cow 0.2500, cat 0.6250");
   }
 
   @Test
-  void noMoreThanTheThreeWorstAreNamed() {
+  void onlyTheThreeWorstClassesAreNamed() {
     List<ClassFigures> classes =
         List.of(
             figures("a", 0.5, 9), figures("b", 0.25, 9), figures("c", 0.5, 9), figures("d", 1, 9));

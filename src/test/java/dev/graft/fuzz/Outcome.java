@@ -83,7 +83,7 @@ record Outcome(End end, String violation) {
       return "a stack trace";
     } else if (CLASS.matcher(text).find() || THROWABLE.matcher(text).find()) {
       return "the name of a class";
-    } else if (text.contains("in a way it should not")) {
+    } else if (text.contains("Internal error")) {
       return "an unforeseen failure";
     } else if (text.codePoints().anyMatch(Outcome::commandsTerminals)) {
       return "a control character";

@@ -14,7 +14,7 @@ class ClaimTest {
   @TempDir Path folder;
 
   @Test
-  void aClaimIsHeldUntilItIsGivenUpAndLeavesNoFile() throws IOException {
+  void lockIsHeldUntilClosedAndItsFileIsDeleted() throws IOException {
     Path file = folder.resolve("claim");
     try (Claim claim = Claim.on(file)) {
       assertThat(Claim.isHeld(file)).isTrue();
@@ -27,7 +27,7 @@ class ClaimTest {
   }
 
   @Test
-  void itKeepsSomeRoomOnTheDisk() throws IOException {
+  void lockFileReservesDiskSpace() throws IOException {
     try (Claim claim = Claim.on(folder.resolve("claim"))) {
       assertThat(Files.size(folder.resolve("claim"))).isEqualTo(65_536);
       claim.giveRoom();
@@ -35,7 +35,7 @@ class ClaimTest {
   }
 
   @Test
-  void aFileThatNobodyLocksIsHeldByNobody() throws IOException {
+  void unlockedFileIsNotHeld() throws IOException {
     assertThat(Claim.isHeld(Files.createFile(folder.resolve("left")))).isFalse();
     assertThat(Claim.isHeld(folder.resolve("nowhere"))).isFalse();
   }
@@ -52,7 +52,7 @@ class ClaimTest {
   }
 
   @Test
-  void anotherProcessHoldsItsClaimUntilItIsKilled() throws Exception {
+  void lockOfAnotherProcessIsHeldUntilItIsKilled() throws Exception {
     Path file = folder.resolve("claim");
     Process process =
         new ProcessBuilder(

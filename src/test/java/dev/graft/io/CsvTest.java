@@ -9,19 +9,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class CsvTest {
   @Test
-  void plainFieldsStandAsTheyAreWithALineFeedAtTheEnd() {
+  void plainFieldsAreNotQuoted() {
     assertThat(Csv.row(List.of("cat", "0.5", "", " a b ", "猫", "it's; so")))
         .isEqualTo("cat,0.5,, a b ,猫,it's; so\n");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"a,b", "a\nb", "a\rb", "a\r\nb"})
-  void aCommaOrALineBreakIsPutInQuotes(String field) {
+  void fieldsWithCommasOrLineBreaksAreQuoted(String field) {
     assertThat(Csv.row(List.of(field, "c"))).isEqualTo("\"" + field + "\",c\n");
   }
 
   @Test
-  void aQuoteIsDoubledAndPutInQuotes() {
+  void quotesAreDoubled() {
     assertThat(Csv.row(List.of("12\" x 3"))).isEqualTo("\"12\"\" x 3\"\n");
   }
 }

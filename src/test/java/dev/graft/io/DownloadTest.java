@@ -82,7 +82,7 @@ class DownloadTest {
   }
 
   @Test
-  void aFileIsDownloadedOnceAndItsSizeIsSaidBefore() throws IOException {
+  void fileIsDownloadedOnceAfterItsSizeIsPrinted() throws IOException {
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     PrintStream stream = new PrintStream(err, true, StandardCharsets.UTF_8);
     Path file = cache.resolve("new/w.h5");
@@ -97,7 +97,7 @@ class DownloadTest {
   }
 
   @Test
-  void aDamagedFileIsReplaced() throws IOException {
+  void damagedFileIsReplaced() throws IOException {
     byte[] damaged = CONTENT.clone();
     damaged[77]++;
     Files.write(file(), damaged);
@@ -107,7 +107,7 @@ class DownloadTest {
   }
 
   @Test
-  void aFileOfUnknownLengthAndHashIsTaken() throws IOException {
+  void fileOfUnknownLengthAndHashIsDownloaded() throws IOException {
     answer =
         exchange -> {
           exchange.sendResponseHeaders(200, 0); // chunked
@@ -133,7 +133,7 @@ class DownloadTest {
   }
 
   @Test
-  void whatBreaksInTheMiddleLeavesNothing() throws IOException {
+  void brokenDownloadLeavesNoFile() throws IOException {
     answer = exchange -> send(exchange, Arrays.copyOf(CONTENT, 40_000), CONTENT.length);
 
     assertFails(published(), "the connection broke after 40000 of 100000 bytes");
@@ -141,7 +141,7 @@ class DownloadTest {
   }
 
   @Test
-  void whatFailsLeavesTheFileThatWasThere() throws IOException {
+  void failedDownloadKeepsTheExistingFile() throws IOException {
     Files.writeString(file(), "old");
     answer = exchange -> exchange.sendResponseHeaders(503, -1);
 
@@ -150,7 +150,7 @@ class DownloadTest {
   }
 
   @Test
-  void aFileOfAnotherHashIsNotKept() throws IOException {
+  void wrongHashIsRejected() throws IOException {
     byte[] other = CONTENT.clone();
     other[99_999]++;
     answer = exchange -> send(exchange, other, other.length);
@@ -162,7 +162,7 @@ class DownloadTest {
   }
 
   @Test
-  void aFileOfAnotherSizeIsRefusedBeforeItComes() throws IOException {
+  void wrongSizeIsRejectedBeforeTheDownload() throws IOException {
     answer = promising(1L << 40);
 
     assertFails(published(), "it has 1099511627776 bytes instead of 100000");
@@ -170,28 +170,28 @@ class DownloadTest {
   }
 
   @Test
-  void aFileBeyondTheLimitIsRefusedBeforeItComes() throws IOException {
+  void tooLargeFileIsRejectedBeforeTheDownload() throws IOException {
     answer = promising(1L << 40);
 
     assertFails(
         new Download(uri(), -1, Optional.empty()),
-        "its 1099511627776 bytes are more than the 2147483647 that are taken");
+        "it has 1099511627776 bytes, but the limit is 2147483647");
   }
 
   @Test
-  void aFileThatTheDiskHasNoRoomForIsRefusedBeforeItComes() throws IOException {
+  void fullDiskIsReportedBeforeTheDownload() throws IOException {
     answer = promising(1L << 60);
     Download file = new Download(uri(), -1, Optional.empty());
 
     assertThatIOException()
         .isThrownBy(() -> file.to(file(), Console.silent(), Duration.ofSeconds(20), Long.MAX_VALUE))
         .withMessageStartingWith(
-            "it has 1152921504606846976 bytes, and " + cache.toAbsolutePath() + " has room for ");
+            "it has 1152921504606846976 bytes, but " + cache.toAbsolutePath() + " has only ");
     assertThat(files()).isEmpty();
   }
 
   @Test
-  void aServerThatNamesNoLengthIsStoppedAtTheLimit() throws IOException {
+  void downloadOfUnknownLengthStopsAtTheLimit() throws IOException {
     answer =
         exchange -> {
           exchange.sendResponseHeaders(200, 0);
@@ -209,7 +209,7 @@ class DownloadTest {
 
   @ParameterizedTest
   @ValueSource(ints = {204, 206, 403, 404, 416, 500})
-  void whatTheServerAnsweredIsSaid(int status) throws IOException {
+  void httpStatusIsReported(int status) throws IOException {
     answer = exchange -> exchange.sendResponseHeaders(status, -1);
 
     assertFails(published(), "the server answers with the HTTP status " + status);
@@ -217,20 +217,20 @@ class DownloadTest {
   }
 
   @Test
-  void aServerThatIsNotThereIsGivenUp() throws IOException {
+  void unreachableServerIsReported() throws IOException {
     int port;
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = socket.getLocalPort();
     }
     URI nobody = URI.create("http://127.0.0.1:" + port + "/w.h5");
-    assertFails(new Download(nobody, -1, Optional.empty()), "there is no connection to 127.0.0.1");
+    assertFails(new Download(nobody, -1, Optional.empty()), "cannot connect to 127.0.0.1");
 
     URI unknown = URI.create("http://nobody.invalid/w.h5");
     assertFails(new Download(unknown, -1, Optional.empty()), "the host nobody.invalid is unknown");
   }
 
   @Test
-  void aServerThatFallsSilentIsGivenUp() throws IOException {
+  void silentServerIsReportedAfterTheTimeout() throws IOException {
     answer = exchange -> await(end);
     assertSilent();
 
@@ -249,11 +249,11 @@ class DownloadTest {
     assertThatIOException()
         .isThrownBy(
             () -> published().to(file(), Console.silent(), Duration.ofMillis(300), Long.MAX_VALUE))
-        .withMessage("127.0.0.1 was silent for 0 s");
+        .withMessage("127.0.0.1 did not respond within 0 s");
   }
 
   @Test
-  void whoWantTheSameFileAtOnceDoNotDisturbEachOther() throws Exception {
+  void concurrentDownloadsOfOneFileDoNotDisturbEachOther() throws Exception {
     CountDownLatch allAsk = new CountDownLatch(4);
     answer =
         exchange -> {
@@ -278,11 +278,11 @@ class DownloadTest {
   }
 
   @Test
-  void offlineNothingIsAskedFor() throws IOException {
+  void offlineModeSendsNoRequest() throws IOException {
     String before = System.getProperty("ai.djl.offline");
     System.setProperty("ai.djl.offline", "true");
     try {
-      assertFails(published(), "DJL is told to stay offline, by DJL_OFFLINE or -Dai.djl.offline");
+      assertFails(published(), "downloads are switched off by DJL_OFFLINE or -Dai.djl.offline");
       assertThat(requests).hasValue(0);
 
       Files.write(file(), CONTENT);
@@ -297,12 +297,12 @@ class DownloadTest {
   }
 
   @Test
-  void aPlaceThatIsNoUseIsNamed() throws IOException {
+  void unusableTargetIsReported() throws IOException {
     Path file = Files.createFile(cache.resolve("a-file")).resolve("weights/w.h5");
 
     assertThatIOException()
         .isThrownBy(() -> published().to(file, Console.silent()))
-        .withMessageStartingWith(file + " can't be written (");
+        .withMessageStartingWith(file + " cannot be written (");
   }
 
   private void assertFails(Download download, String clause) {

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class FirstsTest {
   @Test
-  void ofEachTextTheFirstPlaceIsFoundAgain() {
+  void returnsTheFirstIndexOfEachText() {
     List<String> texts = List.of("a", "b", "a", "c", "b", "a");
     Firsts firsts = new Firsts(texts::get);
 
@@ -18,7 +18,7 @@ class FirstsTest {
 
   /** Those whose hash codes are alike are told apart, and the table grows under them. */
   @Test
-  void textsOfOneHashCodeAreNotTakenForEachOther() {
+  void distinguishesTextsWithTheSameHashCode() {
     int count = 1 << 9;
     // "Aa" and "BB" have one hash code, and so has whatever is made of as many of them.
     Firsts firsts = new Firsts(place -> nine(place % count));

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class HashTest {
   @Test
-  void bytesTextsAndFilesHashToWhatEverybodySays(@TempDir Path folder) throws IOException {
+  void hashesOfBytesTextsAndFilesAreTheKnownOnes(@TempDir Path folder) throws IOException {
     ByteBuffer abc = ByteBuffer.wrap(new byte[] {'a', 'b', 'c'});
     assertThat(Hash.Algorithm.MD5.of(abc).hex()).isEqualTo("900150983cd24fb0d6963f7d28e17f72");
     assertThat(Hash.Algorithm.SHA1.of(abc).hex())

@@ -34,7 +34,7 @@ class ReadAheadTest {
 
   /** The earlier of two inputs waits for the later: only two threads get through, out of order. */
   @Test
-  void resultsComeInTheOrderOfTheInputsWhicheverIsDoneFirst() {
+  void resultsHaveTheOrderOfTheInputs() {
     List<CountDownLatch> done = IntStream.range(0, 6).mapToObj(i -> new CountDownLatch(1)).toList();
     List<Integer> finished = Collections.synchronizedList(new ArrayList<>());
     try (ReadAhead<String> results =
@@ -57,7 +57,7 @@ class ReadAheadTest {
   }
 
   @Test
-  void noMoreResultsAreUnderWayOrWaitingThanAllowedAndNoMoreInputsTaken() {
+  void numberOfPendingResultsIsBounded() {
     AtomicInteger taken = new AtomicInteger();
     AtomicInteger worst = new AtomicInteger();
     AtomicInteger begun = new AtomicInteger();
@@ -87,7 +87,7 @@ class ReadAheadTest {
   }
 
   @Test
-  void theThreadsWorkAtTheSameTime() {
+  void threadsWorkConcurrently() {
     CountDownLatch together = new CountDownLatch(3);
     try (ReadAhead<Integer> results =
         ReadAhead.of(
@@ -104,7 +104,7 @@ class ReadAheadTest {
   }
 
   @Test
-  void whatTheWorkThrowsIsThrownInItsPlaceAndTheRestStillComes() {
+  void exceptionOfTheWorkReplacesItsResultOnly() {
     try (ReadAhead<Integer> results =
         ReadAhead.of(
             2,
@@ -130,7 +130,7 @@ class ReadAheadTest {
   }
 
   @Test
-  void whatTheInputsThrowComesAfterTheResultsBefore() {
+  void exceptionOfTheInputsFollowsTheEarlierResults() {
     Iterator<Integer> inputs =
         IntStream.range(0, 5)
             .map(
@@ -150,14 +150,14 @@ class ReadAheadTest {
   }
 
   @Test
-  void aResultMayBeNull() {
+  void resultMayBeNull() {
     try (ReadAhead<String> results = ReadAhead.of(2, 2, numbers(3), i -> i == 1 ? null : "" + i)) {
       assertThat(all(results)).containsExactly("0", null, "2");
     }
   }
 
   @Test
-  void nothingComesOfNothing() {
+  void noInputsGiveNoResults() {
     try (ReadAhead<Integer> results = ReadAhead.of(2, 2, numbers(0), i -> i)) {
       assertThat(results.hasNext()).isFalse();
       assertThatExceptionOfType(NoSuchElementException.class).isThrownBy(results::next);
@@ -166,7 +166,7 @@ class ReadAheadTest {
 
   /** An interrupted thread would close the file it writes to, and others write there too. */
   @Test
-  void closingWaitsForTheWorkThatIsUnderWayAndDoesNotInterruptIt() throws InterruptedException {
+  void closeWaitsForRunningWorkWithoutInterruptingIt() throws InterruptedException {
     CountDownLatch busy = new CountDownLatch(2);
     CountDownLatch closing = new CountDownLatch(1);
     AtomicInteger begun = new AtomicInteger();
@@ -208,7 +208,7 @@ class ReadAheadTest {
   }
 
   @Test
-  void anInterruptedWaitLosesNothing() {
+  void interruptedWaitLosesNoResult() {
     CountDownLatch go = new CountDownLatch(1);
     try (ReadAhead<Integer> results =
         ReadAhead.of(
@@ -228,12 +228,12 @@ class ReadAheadTest {
   }
 
   @Test
-  void withoutThreadsOrRoomThereIsNoWork() {
+  void zeroThreadsOrResultsAreRejected() {
     for (int[] wrong : new int[][] {{0, 1}, {1, 0}}) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> ReadAhead.of(wrong[0], wrong[1], numbers(1), i -> i))
           .withMessage(
-              "at least 1 thread and 1 result ahead, not " + wrong[0] + " and " + wrong[1]);
+              "threads and ahead must be at least 1, not " + wrong[0] + " and " + wrong[1]);
     }
   }
 

@@ -51,7 +51,7 @@ class BackbonesTest {
   }
 
   @Test
-  void vgg16sDenseLayersAreThoseOfThePublishedFile() {
+  void vgg16sDenseLayersHaveTheShapesOfKerasFile() {
     Network network = Vgg16.withDenseLayers();
     assertThat(network.weights().subList(26, 30))
         .containsExactly(
@@ -85,7 +85,7 @@ class BackbonesTest {
   }
 
   @Test
-  void aBlockOfEfficientNetIsAddedToItsInputWhereTheirShapesAreTheSame() {
+  void efficientNetBlocksHaveAShortcutWhereShapesAgree() {
     assertThat(
             LITE0.stages().stream().filter(stage -> stage.shortcut().isPresent()).map(Stage::name))
         .containsExactly(
@@ -101,7 +101,7 @@ class BackbonesTest {
   }
 
   @Test
-  void parametersAreAsManyAsPublished() {
+  void parameterCountsAreThePublishedOnes() {
     // Keras's VGG16(include_top=False).
     assertThat(VGG16.parameters()).isEqualTo(14_714_688);
     // Lite0's 4,631,000 with batch normalisation folded, less the classifier's 1,281,000.
@@ -118,7 +118,7 @@ class BackbonesTest {
   }
 
   @Test
-  void dividedWidthsKeepVgg16sForm() {
+  void vgg16WithOtherWidthsHasTheSameStages() {
     Network eighth = Vgg16.network(8, 16, 32, 64, 64);
     assertThat(names(eighth)).isEqualTo(names(VGG16));
     assertThat(last(eighth, 32)).isEqualTo(new Shape(64, 1, 1));
@@ -176,7 +176,7 @@ class BackbonesTest {
   }
 
   @Test
-  void theSmallCnnIsTheNotebooks() {
+  void smallCnnIsTheNotebooksBaseline() {
     assertThat(names(SMALL))
         .containsExactly("conv1", "conv2", "pool1", "conv3", "conv4", "pool2", "flatten");
     assertThat(SMALL.outputs(32))
@@ -192,23 +192,23 @@ class BackbonesTest {
 
   @ParameterizedTest
   @CsvSource({"vgg16, 32", "efficientnet-lite0, 32", "small-cnn, 10"})
-  void theSmallestInputLeavesAPixelAndASmallerOneIsRefused(String name, int smallest) {
+  void smallestInputLeavesAPixelAndASmallerOneIsRejected(String name, int smallest) {
     Network network = BackboneEntry.of(name).network();
     assertThat(last(network, smallest).size()).isPositive();
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> network.outputs(smallest - 1))
         .withMessage(
-            "input-size %d is too small for %s, which needs at least %d pixels a side.",
+            "input-size: %d is too small for %s: set it to at least %d pixels.",
             smallest - 1, name, smallest);
   }
 
   @Test
-  void whatThereIsNotIsAnsweredWithWhatThereIs() {
+  void unknownNamesAreRejectedWithTheValidOnes() {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> BackboneEntry.of("resnet"))
         .withMessage(
-            "backbone: there is no resnet; there are vgg16, efficientnet-lite0, xception,"
-                + " small-cnn, and files: .onnx, .pt.");
+            "backbone: unknown network resnet; give one of vgg16, efficientnet-lite0, xception,"
+                + " small-cnn, or a .onnx or .pt file.");
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> SMALL.indexOf("conv9"))
         .withMessage(
@@ -219,7 +219,7 @@ class BackbonesTest {
   }
 
   @Test
-  void twoStagesOfOneNameAreRefused() {
+  void duplicateStageNamesAreRejected() {
     Stage stage = Stage.of("a", new Layer.Relu("a"));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new Network("twice", List.of(stage, stage), List.of("a"), 1));

@@ -20,7 +20,7 @@ class GraftedNetworkTest {
   private static final Network VGG16 = Vgg16.network();
 
   @Test
-  void theNotebooksSummary() {
+  void layerTableOfTheNotebook() {
     GraftedNetwork notebook = vgg16("none", List.of("block5_pool"), Scaling.NONE, 1024);
     assertThat(notebook.parameters()).isEqualTo(15_250_250);
     assertThat(notebook.trainedParameters()).isEqualTo(535_562);
@@ -45,7 +45,7 @@ class GraftedNetworkTest {
   }
 
   @Test
-  void theDefaultsSummaryShowsHowFeaturesAreJoinedAndScaled() {
+  void layerTableOfTheDefaultShowsConcatenationAndScaling() {
     GraftedNetwork design = vgg16("none", List.of(), new Scaling(0.5, true), 0);
     List<Row> rows = design.rows();
     assertThat(rows)
@@ -63,7 +63,7 @@ class GraftedNetworkTest {
   }
 
   @Test
-  void whatIsNotAskedForIsNoStep() {
+  void disabledOptionsAddNoSteps() {
     assertThat(scalingSteps(new Scaling(0.5, false))).containsExactly("scaling_power");
     assertThat(scalingSteps(new Scaling(1, true))).containsExactly("scaling");
     assertThat(scalingSteps(Scaling.NONE)).isEmpty();
@@ -76,7 +76,7 @@ class GraftedNetworkTest {
   }
 
   @Test
-  void theWeightsOfTheWholeNetworkAreNamed() {
+  void allWeightsHaveNames() {
     assertThat(vgg16("none", List.of(), new Scaling(0.5, true), 16).graph().weights())
         .hasSize(26 + 2 + 4)
         .startsWith(Weight.of("block1_conv1", Weight.Role.KERNEL, 64, 3, 3, 3))
@@ -92,7 +92,7 @@ class GraftedNetworkTest {
   }
 
   @Test
-  void withNothingUnfrozenTheBoundaryComesLast() {
+  void withoutUnfreezingTheBoundaryIsAfterTheLastStage() {
     GraftedNetwork design = vgg16("none", List.of(), Scaling.NONE, 0);
     assertThat(design.boundary()).isEqualTo(18);
     assertThat(design.trainsBackbone()).isFalse();
@@ -103,7 +103,7 @@ class GraftedNetworkTest {
   }
 
   @Test
-  void unfreezingAStageTrainsItAndAllAfterIt() {
+  void unfreezingAStageTrainsItAndAllLaterStages() {
     GraftedNetwork design = vgg16("block5_conv1", List.of(), Scaling.NONE, 0);
     assertThat(design.boundary()).isEqualTo(14);
     assertThat(design.trainsBackbone()).isTrue();
@@ -120,7 +120,7 @@ class GraftedNetworkTest {
   }
 
   @Test
-  void unfreezingTheFirstStageTrainsAllFromThePixels() {
+  void unfreezingTheFirstStageTrainsTheWholeBackbone() {
     GraftedNetwork design = vgg16("block1_conv1", List.of(), Scaling.NONE, 0);
     assertThat(design.boundary()).isZero();
     assertThat(crossing(design)).containsExactly(entry("pixels", new Shape(3, 32, 32)));
@@ -137,7 +137,7 @@ class GraftedNetworkTest {
   }
 
   @Test
-  void featuresStandInTheNetworksOrderAndOnce() {
+  void featuresAreInTheNetworksOrderWithoutDuplicates() {
     GraftedNetwork design =
         vgg16(
             "none",
@@ -149,7 +149,7 @@ class GraftedNetworkTest {
   }
 
   @Test
-  void featuresThatAreNotNamedAreTheBackbonesOwn() {
+  void defaultFeaturesAreTheBackbonesOwn() {
     assertThat(GraftedNetwork.featureWidth(VGG16, 32, List.of())).isEqualTo(1280);
     assertThat(GraftedNetwork.featureWidth(EfficientNetLite0.network(), 96, List.of()))
         .isEqualTo(80 + 112 + 192 + 320 + 1280);
@@ -158,18 +158,18 @@ class GraftedNetworkTest {
   }
 
   @Test
-  void anUnfrozenStageAfterTheLastFeatureIsRefused() {
+  void unfreezingAStageAfterTheLastFeatureIsRejected() {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> vgg16("block4_conv1", List.of("block3_pool"), Scaling.NONE, 0))
         .withMessage(
-            "unfreeze: block4_conv1 comes after block3_pool, the last of the features, so that"
-                + " nothing of the backbone would be trained; name an earlier stage, or none.");
+            "unfreeze: block4_conv1 is after the last feature stage, block3_pool, so no stage would be"
+                + " trained; name an earlier stage, or none.");
     assertThat(vgg16("block3_pool", List.of("block3_pool"), Scaling.NONE, 0).boundary())
         .isEqualTo(9);
   }
 
   @Test
-  void stagesThatThereAreNotAreRefused() {
+  void unknownStagesAreRejected() {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> vgg16("block6_conv1", List.of(), Scaling.NONE, 0))
         .withMessageStartingWith("vgg16 has no stage block6_conv1; its stages are block1_conv1, ");
@@ -179,7 +179,7 @@ class GraftedNetworkTest {
   }
 
   @Test
-  void aHeadHasOnlyTheLayersThatItsNumbersAskFor() {
+  void headHasNoLayersForZeroValues() {
     assertThat(GraftedNetwork.head(512, 0, 0, 0.5, 10))
         .containsExactly(new Layer.Dense("head_classes", 512, 10));
     assertThat(GraftedNetwork.head(512, 1024, 0, 0, 10))
@@ -198,7 +198,7 @@ class GraftedNetworkTest {
 
   @ParameterizedTest
   @ValueSource(doubles = {0, -1, 1.1, Double.NaN})
-  void aPowerOutsideItsRangeIsRefused(double power) {
+  void powerOutsideItsRangeIsRejected(double power) {
     assertThatIllegalArgumentException().isThrownBy(() -> new Scaling(power, true));
   }
 

@@ -31,7 +31,7 @@ class GraphTest {
               Step.of(new Concatenate("features"), "a_average", "b_average")));
 
   @Test
-  void everyValueHasAShapeAndTheWeightsStandInOrder() {
+  void everyStepHasAShapeAndWeightsAreInOrder() {
     assertThat(GRAPH.shapes())
         .containsExactly(
             entry("pixels", PIXELS),
@@ -48,7 +48,7 @@ class GraphTest {
   }
 
   @Test
-  void whatIsReadAfterACutCrossesItInTheOrderInWhichItIsFirstRead() {
+  void outputsCrossACutInTheOrderOfTheirFirstUse() {
     assertThat(GRAPH.crossing(0)).containsExactly("pixels");
     assertThat(GRAPH.crossing(1)).containsExactly("a");
     assertThat(GRAPH.crossing(2)).containsExactly("a", "a_average");
@@ -60,22 +60,22 @@ class GraphTest {
   }
 
   @Test
-  void stepsThatDoNotFitTogetherAreRefused() {
+  void incompatibleStepsAreRejected() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new Graph(PIXELS, List.of(Step.of(new Relu("b"), "a"))))
-        .withMessage("b comes before one of its inputs, [a]");
+        .withMessage("b is placed before one of its inputs, [a]");
     assertThatIllegalArgumentException()
         .isThrownBy(
             () ->
                 new Graph(
                     PIXELS, List.of(Step.of(new Relu("a"), "pixels"), Step.of(new Relu("a"), "a"))))
-        .withMessage("there are two steps called a");
+        .withMessage("two steps have the name a");
     assertThatIllegalArgumentException()
         .isThrownBy(
             () -> new Graph(PIXELS, List.of(Step.of(new Concatenate("both"), "pixels", "pixels"))))
-        .withMessage("both wants values, not (3, 8, 8)");
+        .withMessage("both takes vectors, not (3, 8, 8)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new Graph(PIXELS, List.of(Step.of(new Relu("a"), "pixels", "pixels"))))
-        .withMessage("a wants one input, not [(3, 8, 8), (3, 8, 8)]");
+        .withMessage("a takes one input, not [(3, 8, 8), (3, 8, 8)]");
   }
 }

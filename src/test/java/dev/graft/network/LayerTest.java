@@ -28,8 +28,7 @@ class LayerTest {
     "1, 5, 2, 2, 2",
     "32, 1, 2, 0, 0"
   })
-  void samePaddingSharesZerosOutAsTensorFlowDoes(
-      int length, int kernel, int stride, int before, int after) {
+  void samePaddingIsSplitAsInTensorFlow(int length, int kernel, int stride, int before, int after) {
     assertThat(Padding.SAME.outside(length, kernel, stride)).containsExactly(before, after);
     assertThat(Padding.VALID.outside(length, kernel, stride)).containsExactly(0, 0);
   }
@@ -44,7 +43,7 @@ class LayerTest {
     "VALID, 3, 2, 32, 15",
     "VALID, 3, 2, 33, 16"
   })
-  void aConvolutionsOutputFollowsFromItsPadding(
+  void convolutionOutputShapeDependsOnPadding(
       Padding padding, int kernel, int stride, int side, int out) {
     var conv = new Layer.Conv2d("conv", 3, 8, kernel, stride, padding, 1);
     assertThat(conv.output(new Shape(3, side, side + 2)).get(1)).isEqualTo(out);
@@ -84,7 +83,7 @@ class LayerTest {
   }
 
   @Test
-  void poolingDropsARemainder() {
+  void poolingDropsTheRemainder() {
     assertThat(new Layer.MaxPool("p", 2).output(new Shape(4, 7, 6))).isEqualTo(new Shape(4, 3, 3));
   }
 
@@ -94,7 +93,7 @@ class LayerTest {
   }
 
   @Test
-  void layersThatDoNotFitTogetherAreRefused() {
+  void incompatibleLayersAreRejected() {
     var conv = Layer.Conv2d.of3x3("conv", 3, 8, Padding.SAME);
     assertThatIllegalArgumentException().isThrownBy(() -> conv.output(new Shape(4, 8, 8)));
     assertThatIllegalArgumentException().isThrownBy(() -> conv.output(new Shape(3)));

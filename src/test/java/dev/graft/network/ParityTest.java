@@ -76,7 +76,7 @@ class ParityTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"block3_pool", "block4_pool", "block5_pool"})
-  void vgg16sStagesAreAsInPyTorch(String stage) {
+  void vgg16StagesEqualPyTorch(String stage) {
     Npy input = Npy.resource("vgg16/input_32.npy");
     Npy expected = Npy.resource("vgg16/" + stage + "_32.npy");
     assertThat(expected.distance(stage(vgg16.trunk(), vgg16.network(), stage, input)))
@@ -85,7 +85,7 @@ class ParityTest {
 
   @ParameterizedTest
   @CsvSource({"input_32, gap_32", "input_32_notebook, gap_32_notebook"})
-  void vgg16sFeaturesAreAsInPyTorch(String input, String features) {
+  void vgg16FeaturesEqualPyTorch(String input, String features) {
     float[] values =
         stage(
             vgg16.trunk(), vgg16.network(), "block5_pool", Npy.resource("vgg16/" + input + ".npy"));
@@ -93,7 +93,7 @@ class ParityTest {
   }
 
   @Test
-  void vgg16TakesPicturesAsTheyAreAndPreparesThem() {
+  void vgg16PreprocessesRawPixels() {
     Npy images = Npy.resource("vgg16/images_nchw_uint8.npy");
     float[] own = features(vgg16.trunk(), vgg16.network(), Preprocessing.CAFFE, images);
     float[] notebook = features(vgg16.trunk(), vgg16.network(), Preprocessing.ZERO_ONE, images);
@@ -103,7 +103,7 @@ class ParityTest {
   }
 
   @Test
-  void preprocessingMakesTheReferenceInputs() {
+  void preprocessingEqualsTheReferenceInputs() {
     Npy images = Npy.resource("vgg16/images_nchw_uint8.npy");
     assertThat(Npy.resource("vgg16/input_32.npy").distance(prepared(Preprocessing.CAFFE, images)))
         .isLessThan(1e-6);
@@ -139,7 +139,7 @@ class ParityTest {
   }
 
   @Test
-  void vgg16ComputesWhatDjlsOwnVggDoes() {
+  void vgg16EqualsDjlsOwnVgg() {
     Npy input = Npy.resource("vgg16/input_32.npy");
     SequentialBlock theirs =
         (SequentialBlock)
@@ -167,7 +167,7 @@ class ParityTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"stem", "blocks.0", "blocks.4", "blocks.10"})
-  void efficientNetLite0sStagesAreAsInPyTorch(String stage) {
+  void efficientNetLite0StagesEqualPyTorch(String stage) {
     Npy input = Npy.resource("efficientnet-lite0/input_97.npy");
     Npy expected = Npy.resource("efficientnet-lite0/" + stage + "_97.npy");
     assertThat(expected.distance(stage(lite.trunk(), lite.network(), stage, input)))
@@ -176,7 +176,7 @@ class ParityTest {
 
   @ParameterizedTest
   @ValueSource(ints = {32, 97})
-  void efficientNetLite0sFeaturesAndLogitsAreAsInPyTorch(int side) {
+  void efficientNetLite0FeaturesAndLogitsEqualPyTorch(int side) {
     checkLite(
         Npy.resource("efficientnet-lite0/input_" + side + ".npy"),
         Npy.resource("efficientnet-lite0/gap_" + side + ".npy"),
@@ -184,7 +184,7 @@ class ParityTest {
   }
 
   @Test
-  void efficientNetLite0sFeaturesAndLogitsAreAsInPyTorchForFullSizedPictures() throws IOException {
+  void efficientNetLite0FeaturesAndLogitsEqualPyTorchAtFullSize() throws IOException {
     assumeTrue(Files.isDirectory(SHARED), "the reference for 224 pixels is in " + SHARED);
     checkLite(
         Npy.file(SHARED.resolve("input_224.npy")),
@@ -217,7 +217,7 @@ class ParityTest {
   }
 
   @Test
-  void weightsFromKerasGiveWhatKerasComputes() throws URISyntaxException {
+  void kerasWeightsGiveKerasOutputs() throws URISyntaxException {
     Network network = Vgg16.network(8, 16, 32, 64, 64);
     Segment trunk = Segment.of(design(network, 32, IDENTITY, List.of()).graph());
     Path file = Path.of(ParityTest.class.getResource("/keras/vgg16-width-1-8_notop.h5").toURI());
@@ -239,7 +239,7 @@ class ParityTest {
   }
 
   @Test
-  void vgg16WithItsDenseLayersGivesWhatKerasComputes() throws URISyntaxException {
+  void vgg16WithDenseLayersEqualsKeras() throws URISyntaxException {
     Network network = Vgg16.withDenseLayers(Vgg16.network(2, 2, 2, 4, 4), 64, 8);
     GraftedNetwork design =
         design(network, 64, Preprocessing.CAFFE, List.of(new Layer.Dense("predictions", 8, 5)));

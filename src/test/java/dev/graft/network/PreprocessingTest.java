@@ -37,7 +37,7 @@ class PreprocessingTest {
   }
 
   @Test
-  void anotherFramingChangesNothingElse() {
+  void withFramingChangesNothingElse() {
     assertThat(Preprocessing.CAFFE.with(Framing.CENTRE))
         .isEqualTo(
             new Preprocessing(
@@ -48,7 +48,7 @@ class PreprocessingTest {
   }
 
   @Test
-  void channelsAreThreeAndDeviationsAboveNought() {
+  void wrongNumbersOfChannelsAndNonPositiveDeviationsAreRejected() {
     List<Float> three = List.of(1f, 1f, 1f);
     for (List<Float> wrong : List.of(List.of(1f, 1f), List.of(1f, 1f, 1f, 1f))) {
       assertThatIllegalArgumentException()

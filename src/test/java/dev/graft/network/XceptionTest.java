@@ -25,7 +25,7 @@ class XceptionTest {
   private static final Path REFERENCE = Path.of("../shared/keras-reference");
 
   @Test
-  void xceptionIsAsInKeras() throws Exception {
+  void xceptionEqualsKeras() throws Exception {
     Path file = REFERENCE.resolve("xception-width-1-8_notop.h5");
     assumeTrue(Files.isRegularFile(file), "the reference is in " + REFERENCE);
     Npy images = Npy.file(REFERENCE.resolve("xception_images_nhwc_uint8.npy")).channelsFirst();

@@ -67,7 +67,7 @@ class RecipeReaderTest {
   @TempDir private Path folder;
 
   @Test
-  void theBuiltInRecipeIsThisOne() {
+  void defaultsAreTheseValues() {
     assertThat(RecipeReader.defaults()).isEqualTo(DEFAULTS);
     assertThat(RecipeReader.read(null, Map.of())).isEqualTo(DEFAULTS);
   }
@@ -79,7 +79,7 @@ class RecipeReaderTest {
   }
 
   @Test
-  void settingsRankAboveTheFileAndTheFileAboveWhatIsBuiltIn() throws IOException {
+  void settingsOverrideTheFileAndTheFileOverridesDefaults() throws IOException {
     Path file = file("epochs: 7\nbatch-size: 32\nhead:\n  hidden: 99\n  dropout: 0.25\n");
     Recipe recipe = RecipeReader.read(file, Map.of("epochs", "3", "head.hidden", "11"));
     assertThat(recipe.epochs()).isEqualTo(3);
@@ -89,19 +89,19 @@ class RecipeReaderTest {
   }
 
   @Test
-  void aGroupOfKeysCanBeSetAtOnceAndKeepsTheOthers() {
+  void settingAGroupLeavesItsOtherKeys() {
     assertThat(set("head", "{hidden: 5}").head()).isEqualTo(new Recipe.Head(5, 0.1, 0.5));
   }
 
   @Test
-  void aListOfOneNeedsNoBrackets() {
+  void singleElementListNeedsNoBrackets() {
     assertThat(set("features", "block5_pool").features()).containsExactly("block5_pool");
     assertThat(set("features", "[a, b]").features()).containsExactly("a", "b");
     assertThat(set("data-dir", "pictures").dataDir()).containsExactly("pictures");
   }
 
   @Test
-  void autoLeavesToGraftWhatSuitsBackboneAndPictures() throws IOException {
+  void autoIsStoredAsZeroOrAnEmptyList() throws IOException {
     Path file = file("input-size: 64\nbatch-size: 32\nfeatures: [block5_pool]\n");
     Map<String, String> auto =
         Map.of("input-size", "auto", "batch-size", "auto", "features", "auto");
@@ -112,7 +112,7 @@ class RecipeReaderTest {
   }
 
   @Test
-  void aWrittenRecipeMarksWhatWasDecidedForTheUser() throws IOException {
+  void writtenRecipeMarksAutomaticValues() throws IOException {
     Recipe asked = RecipeReader.read(null, Map.of("features", "[block5_pool]"));
     Recipe decided = RecipeReader.with(asked, Map.of("backbone", "vgg16", "input-size", "32"));
     String written = RecipeReader.write(decided, asked);
@@ -134,10 +134,9 @@ class RecipeReaderTest {
     "epochs.x, epochs",
     "head.hidden.x, head.hidden"
   })
-  void anUnknownKeyIsAnsweredWithTheNearestThatThereIs(String wrong, String meant) {
+  void unknownKeyIsRejectedWithTheMostSimilarOne(String wrong, String meant) {
     assertRefused(() -> set(wrong, "1"))
-        .withMessageStartingWith(
-            "--set: there is no key " + wrong + "; did you mean " + meant + "?");
+        .withMessageStartingWith("recipe: unknown key " + wrong + "; did you mean " + meant + "?");
   }
 
   @ParameterizedTest
@@ -152,12 +151,11 @@ class RecipeReaderTest {
       throws IOException {
     Path file = file(yaml);
     assertRefused(() -> RecipeReader.read(file, Map.of()))
-        .withMessageStartingWith(
-            file + ": there is no key " + wrong + "; did you mean " + meant + "?");
+        .withMessageStartingWith(file + ": unknown key " + wrong + "; did you mean " + meant + "?");
   }
 
   @Test
-  void anUnknownKeyIsAnsweredWithAllThatThereAreInItsPlace() {
+  void unknownKeyIsRejectedWithAllKeysOfItsGroup() {
     assertRefused(() -> set("head.hiden", "1"))
         .withMessageEndingWith(" (Keys: hidden, input-dropout, dropout.)");
     assertRefused(() -> set("epoch", "1"))
@@ -176,9 +174,9 @@ class RecipeReaderTest {
         "epochs | [1] | a whole number, not [1]",
         "epochs | {a: 1} | a whole number, not {\"a\":1}",
         "epochs | ~ | a whole number, not empty",
-        "epochs | 99999999999 | a whole number nearer to 0, not 99999999999",
+        "epochs | 99999999999 | a whole number closer to 0, not 99999999999",
         "seed | 5.5 | a whole number, not 5.5",
-        "seed | 9223372036854775808 | a whole number nearer to 0, not 9223372036854775808",
+        "seed | 9223372036854775808 | a whole number closer to 0, not 9223372036854775808",
         "learning-rate | fast | a number, not \"fast\"",
         "learning-rate | true | a number, not true",
         "learning-rate | [0.1] | a number, not [0.1]",
@@ -226,25 +224,25 @@ class RecipeReaderTest {
         "device",
         "cache-type"
       })
-  void noKeyMayBeLeftEmpty(String key) {
+  void emptyValuesAreRejected(String key) {
     assertRefused(() -> set(key, "~")).withMessage(key + ": must not be empty.");
   }
 
   @Test
-  void aListHasNoEmptyPlaces() {
+  void emptyListElementsAreRejected() {
     assertRefused(() -> set("features", "[a, ~]")).withMessage("features: must not be empty.");
     assertRefused(() -> set("data-dir", "[~]")).withMessage("data-dir: must not be empty.");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"5", "~", "", "[hidden]", "wide"})
-  void aGroupIsNoValue(String value) throws IOException {
+  void groupCannotHaveAValue(String value) throws IOException {
     assertRefused(() -> set("head", value))
-        .withMessage("--set: head has keys of its own: hidden, input-dropout, dropout.");
+        .withMessage("recipe: head is a group; set its keys: hidden, input-dropout, dropout.");
     Path file = file("early-stopping: " + value + "\n");
     assertRefused(() -> RecipeReader.read(file, Map.of()))
         .withMessage(
-            file + ": early-stopping has keys of its own: patience, min-delta, restore-best.");
+            file + ": early-stopping is a group; set its keys: patience, min-delta, restore-best.");
   }
 
   @ParameterizedTest
@@ -253,34 +251,34 @@ class RecipeReaderTest {
       value = {
         "epochs: 1\\nepochs: 2 | is not YAML: Duplicate field 'epochs' (line 2, column 7).",
         "head:\\n  hidden: 1\\n  hidden: 2 | is not YAML: Duplicate field 'hidden' (line 3, column 9).",
-        "epochs: 1\\n---\\nepochs: 2 | holds more than one YAML document; a recipe is one.",
-        "- epochs | is not a recipe: it should be lines of `key: value`.",
-        "epochs | is not a recipe: it should be lines of `key: value`.",
+        "epochs: 1\\n---\\nepochs: 2 | has more than one YAML document; give a single one.",
+        "- epochs | is not a recipe: it must consist of lines `key: value`.",
+        "epochs | is not a recipe: it must consist of lines `key: value`.",
         "epochs: [1 | is not YAML: expected ',' or ']', but got <stream end> (line 1, column 11).",
         "a: b: c | is not YAML: mapping values are not allowed here (line 1, column 5).",
-        "epochs: &e 3\\nseed: *e | has an alias, *e (line 2, column 9). Recipes have none; write the value itself."
+        "epochs: &e 3\\nseed: *e | has an alias, *e (line 2, column 9). Recipes do not support aliases; write the value itself."
       },
       quoteCharacter = '"')
-  void whatIsNoRecipeIsToldWhyAndWhere(String text, String answer) throws IOException {
+  void invalidYamlIsReportedWithItsPosition(String text, String answer) throws IOException {
     Path file = file(text.replace("\\n", "\n"));
     assertRefused(() -> RecipeReader.read(file, Map.of())).withMessage(file + " " + answer);
   }
 
   @Test
-  void aFileThatIsNoneIsToldSo() throws IOException {
+  void missingFileAndFolderAreRejected() throws IOException {
     Path missing = folder.resolve("missing.yaml");
     assertRefused(() -> RecipeReader.read(missing, Map.of()))
-        .withMessage("There is no recipe " + missing + "; conf/ has some to start from.");
+        .withMessage("The recipe " + missing + " does not exist; see the examples in conf/.");
     assertRefused(() -> RecipeReader.read(folder, Map.of()))
-        .withMessage(folder + " is not a file; a recipe is a .yaml file.");
+        .withMessage(folder + " is not a file; give a .yaml file as recipe.");
   }
 
   @Test
-  void aFileThatIsNoTextIsToldSo() throws IOException {
+  void nonUtf8FileIsRejected() throws IOException {
     Path latin = folder.resolve("latin.yaml");
     Files.write(latin, "# Größe\nepochs: 3\n".getBytes(StandardCharsets.ISO_8859_1));
     assertRefused(() -> RecipeReader.read(latin, Map.of()))
-        .withMessage(latin + " is not text in UTF-8.");
+        .withMessage(latin + " is not UTF-8 text.");
     Path zeros = folder.resolve("zeros.yaml");
     Files.write(zeros, new byte[100]);
     assertRefused(() -> RecipeReader.read(zeros, Map.of()))
@@ -288,16 +286,16 @@ class RecipeReaderTest {
   }
 
   @Test
-  void aFileOfAMegabyteIsReadAndALargerOneIsNot() throws IOException {
+  void filesAboveOneMebibyteAreRejected() throws IOException {
     Path file = file("#".repeat((1 << 20) - 1) + "\n");
     assertThat(RecipeReader.read(file, Map.of())).isEqualTo(DEFAULTS);
     Path larger = file("#".repeat(1 << 20) + "\n");
     assertRefused(() -> RecipeReader.read(larger, Map.of()))
-        .withMessage(larger + " is too large for a recipe.");
+        .withMessage(larger + " is too large for a recipe: the limit is 1 MiB.");
   }
 
   @Test
-  void hostileYamlIsRefusedAtOnceAndInFewWords() throws IOException {
+  void hostileYamlIsRejectedQuicklyWithAShortMessage() throws IOException {
     StringBuilder laughs = new StringBuilder("a: &a [ha, ha, ha, ha, ha, ha, ha, ha, ha]\n");
     for (char c = 'b'; c <= 'k'; c++) {
       String before = "*" + (char) (c - 1);
@@ -327,13 +325,13 @@ class RecipeReaderTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"[1", "@x", "a: b: c", ".inf", "3\nseed: 4"})
-  void aSettingThatIsNoYamlIsToldSo(String value) {
+  void invalidYamlOfASettingIsReported(String value) {
     assertRefused(() -> set("epochs", value))
-        .withMessage("--set epochs: " + value.replace('\n', '?') + " is not a value in YAML.");
+        .withMessage("epochs: " + value.replace('\n', '?') + " is not a YAML value.");
   }
 
   @Test
-  void aRecipeThatIsWrittenIsReadAsTheSame() throws IOException {
+  void writtenRecipeIsReadUnchanged() throws IOException {
     Recipe other =
         new Recipe(
             "efficientnet-lite0",
@@ -382,7 +380,7 @@ class RecipeReaderTest {
   }
 
   @Test
-  void aWrittenRecipeSaysAutoAndLeavesNamesBare() {
+  void writtenRecipeHasAutoAndUnquotedNames() {
     assertThat(RecipeReader.write(DEFAULTS))
         .contains("backbone: auto\n", "input-size: auto\n", "features: auto\n")
         .contains("batch-size: auto\n", "learning-rate: auto\n")
@@ -391,7 +389,7 @@ class RecipeReaderTest {
   }
 
   @Test
-  void everyRecipeInConfIsOneAndExplainsEveryKeyInAComment() throws IOException {
+  void everyRecipeInConfIsValidAndCommentsEveryKey() throws IOException {
     int recipes = 0;
     try (DirectoryStream<Path> conf = Files.newDirectoryStream(Path.of("conf"), "*.yaml")) {
       for (Path file : conf) {
@@ -408,7 +406,7 @@ class RecipeReaderTest {
   }
 
   @Test
-  void aRecipeIsDescribedInLinesThatFitAndInAllItsKeys() {
+  void describeHasAllKeysInShortLines() {
     String text = RecipeReader.describe(RecipeReader.defaults());
     assertThat(text.lines()).hasSizeGreaterThan(5).allMatch(line -> line.length() <= 114);
     assertThat(text.lines().skip(1)).allMatch(line -> line.startsWith("  "));
@@ -423,12 +421,12 @@ class RecipeReaderTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"it's", "''", "#a", "a: b", "[x]", "-"})
-  void anyTextIsAValueOnceItIsQuoted(String value) {
+  void quotedTextMayHaveAnyCharacters(String value) {
     assertThat(set("data", RecipeReader.text(value)).data()).isEqualTo(value);
   }
 
   @Test
-  void distanceCountsLettersToInsertDeleteOrReplace() {
+  void distanceCountsInsertionsDeletionsAndReplacements() {
     assertThat(RecipeReader.distance("kitten", "sitting")).isEqualTo(3);
     assertThat(RecipeReader.distance("", "abc")).isEqualTo(3);
     assertThat(RecipeReader.distance("abc", "")).isEqualTo(3);

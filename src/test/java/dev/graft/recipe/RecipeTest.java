@@ -41,7 +41,7 @@ class RecipeTest {
         "early-stopping.patience | 0 100000 | -1 100001 | a whole number from 0 to 100000",
         "early-stopping.min-delta | 0 1e30 | -0.001 1.1E30 | at least 0 (to 1e+30)"
       })
-  void aKeyTakesWhatIsWithinItsLimitsAndRefusesWhatIsNot(
+  void keysAcceptValuesWithinTheirLimitsOnly(
       String key, String within, String beyond, String limit) {
     for (String value : within.split(" ", -1)) {
       assertThatCode(() -> set(key, value)).as("%s=%s", key, value).doesNotThrowAnyException();
@@ -53,63 +53,63 @@ class RecipeTest {
 
   @ParameterizedTest
   @ValueSource(longs = {Long.MIN_VALUE, -1, 0, Long.MAX_VALUE})
-  void anySeedWillDo(long seed) {
+  void anySeedIsValid(long seed) {
     assertThat(set("seed", Long.toString(seed)).seed()).isEqualTo(seed);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"auto", "cpu", "gpu0", "gpu15"})
-  void aDeviceIsAutoCpuOrAGpuOfANumber(String device) {
+  void validDevicesAreAccepted(String device) {
     assertThat(set("device", device).device()).isEqualTo(device);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"gpu", "gpu-1", "gpu100", "cuda", "CPU", "cpu0"})
-  void anyOtherDeviceIsRefused(String device) {
+  void invalidDevicesAreRejected(String device) {
     assertRefused(
         "device: must be auto, cpu or gpu0, gpu1, …, not " + device + ".", "device", device);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"backbone", "weights", "unfreeze", "data", "device"})
-  void textThatIsBlankIsRefused(String key) {
+  void blankTextIsRejected(String key) {
     assertRefused(key + ": must not be empty.", key, "' '");
   }
 
   @Test
-  void plainAdamHasNoWeightDecay() {
+  void weightDecayWithAdamIsRejected() {
     Map<String, String> adam = new LinkedHashMap<>(Map.of("optimizer", "adam"));
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> RecipeReader.read(null, adam))
         .withMessage(
-            "weight-decay: adam has none here (it would be mixed into the gradient); set optimizer"
-                + " to adamw, or weight-decay to 0.");
+            "weight-decay: must be 0 with adam; set optimizer to adamw, or weight-decay to 0.");
     adam.put("weight-decay", "0");
     assertThat(RecipeReader.read(null, adam).optimizer()).isEqualTo(Recipe.OptimizerChoice.ADAM);
   }
 
   @Test
-  void eightBitsAreForOnnxRuntimeAndForWhatIsKept() {
+  void int8RequiresOnnxRuntimeAndTheCache() {
     assertThat(set("precision", "int8").rootEngine()).isEqualTo(Recipe.RootEngine.AUTO);
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(
             () -> RecipeReader.read(null, Map.of("precision", "int8", "root-engine", "training")))
         .withMessage(
-            "precision: int8 is computed by ONNX Runtime, and not by the engine that trains; set"
-                + " root-engine to onnxruntime, or precision to float32.");
+            "precision: int8 requires ONNX Runtime; set root-engine to onnxruntime, or precision to"
+                + " float32.");
     for (Map<String, String> settings :
         List.of(
             Map.of("precision", "int8", "cache", "false"),
             Map.of("root-engine", "onnxruntime", "cache", "false"))) {
       assertThatExceptionOfType(GraftException.class)
           .isThrownBy(() -> RecipeReader.read(null, settings))
-          .withMessageStartingWith("cache: without it pictures go through the network that is")
+          .withMessageStartingWith(
+              "cache: without it the training engine computes the whole network in")
           .withMessageEndingWith("or cache to true.");
     }
   }
 
   @Test
-  void noWarmUpIsBelowAnyNumberOfEpochs() {
+  void warmupMustBeShorterThanTraining() {
     assertThat(set("epochs", "1").warmupEpochs()).isZero();
   }
 

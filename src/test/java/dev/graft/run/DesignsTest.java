@@ -152,16 +152,16 @@ class DesignsTest {
         "vgg16 has no stage block5; its stages are block1_conv1, block1_conv2, block1_pool,");
     assertRefused(
         Map.of("features", "[block3_pool]", "unfreeze", "block5_conv1"),
-        "unfreeze: block5_conv1 comes after block3_pool, the last of the features,");
-    assertRefused(Map.of("input-size", "31"), "input-size 31 is too small for vgg16");
+        "unfreeze: block5_conv1 is after the last feature stage, block3_pool,");
+    assertRefused(Map.of("input-size", "31"), "input-size: 31 is too small for vgg16");
     assertRefused(
         Map.of("weights", "nowhere.h5"),
-        "weights: there is no file nowhere.h5; give a .safetensors");
+        "weights: the file nowhere.h5 does not exist; give a .safetensors");
     assertRefused(
         Map.of("data", "mnist"), "data: there is no mnist; give cifar10, cifar10-sample, a folder");
     assertRefused(
         Map.of("backbone", "small-cnn"),
-        "small-cnn has no pretrained weights: it is trained from scratch, with --weights random");
+        "weights: small-cnn has no pretrained ones; train it from scratch with weights random");
   }
 
   @ParameterizedTest
@@ -213,7 +213,7 @@ class DesignsTest {
     assertThat(decided(int8, "cpu").precision()).isEqualTo(Recipe.Precision.INT8);
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> decided(int8, "gpu"))
-        .withMessageStartingWith("precision: int8 is computed by ONNX Runtime, and not by");
+        .withMessageStartingWith("precision: int8 requires ONNX Runtime; set root-engine to");
     // Where nothing is frozen there is nothing to compute in 8 bits.
     assertThat(decided(Map.of("precision", "int8", "unfreeze", "block1_conv1"), "cpu").precision())
         .isEqualTo(Recipe.Precision.FLOAT32);

@@ -52,7 +52,7 @@ class GraftModelZooTest {
   private final ByteArrayOutputStream said = new ByteArrayOutputStream();
 
   @Test
-  void plainDjlFindsABackboneByItsName() throws Exception {
+  void plainDjlLoadsABackboneByItsArtifactId() throws Exception {
     Criteria<NDList, NDList> criteria =
         Criteria.builder()
             .setTypes(NDList.class, NDList.class)
@@ -72,7 +72,7 @@ class GraftModelZooTest {
   }
 
   @Test
-  void bundledWeightsAreKnownByTheirHash() {
+  void bundledWeightsHaveTheRecordedHash() {
     try (Backbone backbone = load(BackboneEntry.VGG16, "pretrained")) {
       assertThat(backbone.weights())
           .isEqualTo(new Backbone.Provenance("pretrained", VGG16_SHA256, true));
@@ -81,7 +81,7 @@ class GraftModelZooTest {
   }
 
   @Test
-  void aFileWithTheNetworksOwnNamesIsTakenAsItIs() throws IOException {
+  void fileWithGraftsNamesKeepsTheBackbonesPreprocessing() throws IOException {
     Path file =
         Files.write(folder.resolve("mine.safetensors"), resource(BackboneEntry.EFFICIENTNET_LITE0));
     try (Backbone backbone = load(BackboneEntry.EFFICIENTNET_LITE0, file.toString())) {
@@ -94,7 +94,7 @@ class GraftModelZooTest {
   }
 
   @Test
-  void aFileWithTorchvisionsNamesBringsTorchvisionsPreprocessing() throws IOException {
+  void fileWithTorchvisionsNamesHasTorchvisionsPreprocessing() throws IOException {
     int[] places = {0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28};
     int[] convolutions = {2, 2, 3, 3, 3};
     byte[] renamed =
@@ -126,7 +126,7 @@ class GraftModelZooTest {
   }
 
   @Test
-  void randomWeightsAreCalledSoAndComeFromTheSeed() {
+  void randomWeightsAreLabeledAndDependOnTheSeed() {
     float[] first;
     float[] second;
     float[] third;
@@ -154,7 +154,7 @@ class GraftModelZooTest {
   }
 
   @Test
-  void xceptionsFileIsDownloadedAndMustBeTheOneThatKerasPublishes() throws IOException {
+  void xceptionsDownloadMustHaveKerasHash() throws IOException {
     Path reference = Path.of("../shared/keras-reference/xception-width-1-8_notop.h5");
     assumeTrue(Files.isRegularFile(reference), "the reference is beside the project");
     serving(
@@ -175,7 +175,7 @@ class GraftModelZooTest {
   }
 
   @Test
-  void vgg16sFileWithItsTopIsDownloadedAndMustBeTheOneThatKerasPublishes() throws IOException {
+  void vgg16sDownloadWithClassifierMustHaveKerasHash() throws IOException {
     assertThat(WeightSource.withClassifier(Optional.empty(), BackboneEntry.VGG16))
         .isEqualTo(new WeightSource.Remote("vgg16", Published.VGG16));
     assertThat(Published.VGG16.download().uri())
@@ -229,7 +229,7 @@ class GraftModelZooTest {
   }
 
   @Test
-  void aUrlIsDownloadedOnceAndThenReadFromTheCacheWithoutANetwork() throws IOException {
+  void urlIsDownloadedOnceAndThenReadFromTheCache() throws IOException {
     byte[] content = resource(BackboneEntry.EFFICIENTNET_LITE0);
     AtomicInteger requests = new AtomicInteger();
     HttpServer server =
@@ -282,7 +282,7 @@ class GraftModelZooTest {
   }
 
   @Test
-  void aTensorOfAnotherShapeIsRefused() throws URISyntaxException {
+  void wrongShapeIsRejected() throws URISyntaxException {
     Path file =
         Path.of(GraftModelZooTest.class.getResource("/keras/vgg16-width-1-8_notop.h5").toURI());
     assertRefused(
@@ -290,7 +290,7 @@ class GraftModelZooTest {
   }
 
   @Test
-  void aMissingTensorIsRefused() throws IOException {
+  void missingTensorIsRejected() throws IOException {
     Path file =
         Files.write(
             folder.resolve("lacks.safetensors"),
@@ -302,19 +302,19 @@ class GraftModelZooTest {
         BackboneEntry.EFFICIENTNET_LITE0,
         file.toString(),
         file.toString(),
-        "there is no tensor blocks.7.project.bias");
+        "it has no tensor blocks.7.project.bias");
   }
 
   @Test
-  void aFileThatIsCutShortIsRefused() throws IOException {
+  void truncatedFileIsRejected() throws IOException {
     byte[] whole = resource(BackboneEntry.EFFICIENTNET_LITE0);
     Path file =
         Files.write(folder.resolve("cut.safetensors"), Arrays.copyOf(whole, whole.length - 1000));
-    assertRefused(BackboneEntry.EFFICIENTNET_LITE0, file.toString(), file.toString(), "cut short");
+    assertRefused(BackboneEntry.EFFICIENTNET_LITE0, file.toString(), file.toString(), "truncated");
   }
 
   @Test
-  void aNumberThatIsNoneIsRefused() throws IOException {
+  void nanIsRejected() throws IOException {
     byte[] damaged = resource(BackboneEntry.EFFICIENTNET_LITE0);
     // The classifier comes early in the alphabet, the last tensor late: its last value, to NaN.
     damaged[damaged.length - 1] = 0x7e;
@@ -323,8 +323,8 @@ class GraftModelZooTest {
   }
 
   @Test
-  void pretrainedWeightsThatThereAreNotAreRefused() {
-    assertRefused(BackboneEntry.SMALL_CNN, "pretrained", "small-cnn", "--weights random");
+  void unavailablePretrainedWeightsAreRejected() {
+    assertRefused(BackboneEntry.SMALL_CNN, "pretrained", "small-cnn", "weights random");
   }
 
   private void assertRefused(BackboneEntry entry, String weights, String... says) {

@@ -43,7 +43,7 @@ class KerasH5Test {
 
   /** The expected values were read with h5py: {@code a.transpose(3, 2, 0, 1)}. */
   @Test
-  void readsWhatKerasWrote() {
+  void readsFilesWrittenByKeras() {
     List<Weight> wanted = vgg16();
     try (WeightReader reader = WeightReader.open(vgg, "vgg16", wanted)) {
       assertThat(reader).isInstanceOf(KerasH5.class);
@@ -70,7 +70,7 @@ class KerasH5Test {
   }
 
   @Test
-  void leavesTheTopAloneAndDoesNotReadIt() throws IOException {
+  void ignoresTheClassifier() throws IOException {
     Path file = resource("small-with-top.h5");
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long before = threads.getCurrentThreadAllocatedBytes();
@@ -87,7 +87,7 @@ class KerasH5Test {
   }
 
   @Test
-  void readsEveryLayoutFromAWholeModelsFile() {
+  void readsEveryLayoutFromTheFileOfAWholeModel() {
     Path file = folder.resolve("model.h5");
     try (WritableHdfFile hdf = HdfFile.write(file)) {
       WritableGroup model = hdf.putGroup("model_weights");
@@ -120,7 +120,7 @@ class KerasH5Test {
 
   /** Of 2x2 pixels of 4 channels, to 8 values: in the file (16, 8). */
   @Test
-  void aDenseLayerOfAWholePictureIsAConvolutionThatIsReadPlaceByPlace() throws IOException {
+  void readsADenseLayerAsAConvolutionByPosition() throws IOException {
     Path file = resource("vgg16-small-with-top.h5");
     Network network = BackboneEntry.VGG16.classifying();
     List<Weight> wanted = new ArrayList<>();
@@ -157,7 +157,7 @@ class KerasH5Test {
   }
 
   @Test
-  void goesByTheFilesOrderAndNotByNames() {
+  void matchesArraysByOrderInsteadOfName() {
     Path file = layers("z", new float[] {1}, "a", new float[] {2});
     Weight a = Weight.of("a", Role.BIAS, 1);
     Weight z = Weight.of("z", Role.BIAS, 1);
@@ -168,7 +168,7 @@ class KerasH5Test {
   }
 
   @Test
-  void refusesLayersThatDoNotFit() {
+  void rejectsLayersOfAnotherNetwork() {
     Path file = layers("one", new float[] {1}, "two", new float[] {2});
     Weight x = Weight.of("x", Role.BIAS, 1);
     refused(file, x, Weight.of("y", Role.BIAS, 1), Weight.of("last", Role.BIAS, 1))
@@ -186,7 +186,7 @@ class KerasH5Test {
   }
 
   @Test
-  void namesBothShapesInTheRightLayout() {
+  void namesBothShapesInKerasLayout() {
     refused(vgg, Weight.of("block1_conv1", Role.KERNEL, 64, 3, 3, 3))
         .hasMessage(
             vgg
@@ -196,10 +196,10 @@ class KerasH5Test {
   }
 
   @Test
-  void refusesIntegersAndNumbersThatAreNotFinite() {
+  void rejectsIntegersNanAndInfinity() {
     Weight x = Weight.of("x", Role.BIAS, 2);
     refused(layers("one", new int[] {1, 2}, "two", new int[] {1}), x)
-        .hasMessageContaining("holds int where floating-point numbers belong");
+        .hasMessageContaining("has the type int, but weights must be floating-point numbers");
     Path file = layers("one", new float[] {1, Float.NaN}, "two", new float[] {1});
     try (WeightReader reader = WeightReader.open(file, "net", List.of(x))) {
       assertThatThrownBy(() -> reader.read(x))
@@ -209,7 +209,7 @@ class KerasH5Test {
   }
 
   @Test
-  void refusesHdf5ThatKerasDidNotWrite() {
+  void rejectsOtherHdf5Files() {
     Path file = folder.resolve("other.h5");
     try (WritableHdfFile hdf = HdfFile.write(file)) {
       hdf.putDataset("data", new float[] {1});
@@ -218,13 +218,13 @@ class KerasH5Test {
   }
 
   @Test
-  void saysThatAFileWasCutShort() throws IOException {
+  void reportsATruncatedFile() throws IOException {
     byte[] bytes = Files.readAllBytes(vgg);
     Path cut = Files.write(folder.resolve("cut.h5"), Arrays.copyOf(bytes, 900_000));
     assertThatThrownBy(() -> WeightReader.open(cut, "vgg16", vgg16()))
         .isInstanceOf(GraftException.class)
         .hasMessage(
-            cut + ": it should have 957456 bytes, but has 900000: it is cut short, get it again.");
+            cut + ": it should have 957456 bytes, but has 900000: it is truncated; get it again.");
   }
 
   /** Whatever the bytes: values or one sentence. */

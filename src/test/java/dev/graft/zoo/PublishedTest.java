@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class PublishedTest {
   @Test
-  void aFileCalledAsOneOfKerassMustBeThatOneWhereverItComesFrom() {
+  void fileWithAKerasNameMustHaveKerasHash() {
     String name = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5";
     URI mirror = URI.create("https://mirror.example/keras/" + name);
     Published mirrored = Published.at(mirror.toString());
@@ -33,7 +33,7 @@ class PublishedTest {
   }
 
   @Test
-  void aUrlMaySayWhatItsFileHashesTo() {
+  void urlMayContainTheHash() {
     Published plain = Published.at("https://a.example/m/model.safetensors?x=1");
     assertThat(plain.download().hash()).isEmpty();
     assertThat(plain.download().size()).isEqualTo(-1);
@@ -64,12 +64,12 @@ class PublishedTest {
         "https://a.example/m.h5#md5=123",
         "https://a.example/m.h5#sha1=0000000000000000000000000000000000000000"
       })
-  void otherUrlsAreRefused(String url) {
+  void invalidUrlsAreRejected(String url) {
     refused(url);
   }
 
   @Test
-  void theCacheIsWhereThePropertySaysElseWhereXdgSaysElseAtHome(@TempDir Path absolute) {
+  void cacheFolderIsTakenFromThePropertyOrXdgOrHome(@TempDir Path absolute) {
     assertThat(Published.cache(Optional.of("c"), Optional.of("x"), "h"))
         .isEqualTo(Path.of("c", "weights"));
     assertThat(Published.cache(Optional.empty(), Optional.of(absolute.toString()), "h"))
@@ -81,16 +81,16 @@ class PublishedTest {
   }
 
   @Test
-  void aDownloadThatFailsSaysWhyAndWhatToDo(@TempDir Path folder) {
+  void failedDownloadNamesReasonAndRemedy(@TempDir Path folder) {
     Published file = Published.at("http://127.0.0.1:1/m.h5"); // nobody listens at port 1
     System.setProperty("graft.cache", folder.toString());
     try {
       assertThatExceptionOfType(GraftException.class)
           .isThrownBy(() -> file.fetch(Console.silent()))
           .withMessageStartingWith(
-              "Cannot download http://127.0.0.1:1/m.h5: there is no connection to 127.0.0.1.")
+              "Cannot download http://127.0.0.1:1/m.h5: cannot connect to 127.0.0.1.")
           .withMessageContaining("-Dgraft.cache=FOLDER")
-          .withMessageContaining("--weights FILE");
+          .withMessageContaining("set weights to its path");
     } finally {
       System.clearProperty("graft.cache");
     }

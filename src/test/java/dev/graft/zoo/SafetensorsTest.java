@@ -44,7 +44,7 @@ class SafetensorsTest {
   @TempDir Path folder;
 
   @Test
-  void readsTheNetworksOwnNamesFromFileAndFromMemory() throws IOException {
+  void readsGraftsNamesFromFileAndMemory() throws IOException {
     byte[] bytes = file(HEADER, DATA);
     Path file = Files.write(folder.resolve("a.safetensors"), bytes);
     ByteBuffer buffer = ByteBuffer.allocate(bytes.length + 7).position(7).put(bytes).position(7);
@@ -90,7 +90,7 @@ class SafetensorsTest {
   }
 
   @Test
-  void aHeaderThatLooksLikeAnotherEncodingIsRefusedInWordsForPeople() {
+  void headerInAnotherEncodingIsRejectedWithAPlainMessage() {
     // Three zero bytes first are UTF-32 to Jackson, if it is given bytes.
     byte[] bytes = file("\0\0\0{" + "a".repeat(60), new byte[0]);
     assertThatExceptionOfType(GraftException.class)
@@ -100,7 +100,7 @@ class SafetensorsTest {
   }
 
   @Test
-  void readsATensorOfSeveralPieces() {
+  void readsATensorLargerThanAChunk() {
     float[] values = new float[50_000]; // 200,000 bytes: three pieces and a bit
     for (int i = 0; i < values.length; i++) {
       values[i] = i;
@@ -137,7 +137,7 @@ class SafetensorsTest {
           .containsExactly(1f, 2f, 3f, 4f, 5f, 6f);
     }
     assertThatThrownBy(() -> Safetensors.of("f", ByteBuffer.wrap(bytes), "xception", wanted))
-        .hasMessageContaining("there is no tensor block1_conv1.weight, which xception needs")
+        .hasMessageContaining("it has no tensor block1_conv1.weight, which xception needs")
         .hasMessageContaining("features.0.bias");
   }
 
@@ -148,26 +148,26 @@ class SafetensorsTest {
   }
 
   @Test
-  void namesAMissingTensorAndSomeThatAreThere() {
+  void namesAMissingTensorAndSomeExistingOnes() {
     refused(HEADER, DATA, Weight.of("c", Role.BIAS, 3))
         .hasMessage(
-            "f: there is no tensor c.bias, which net needs; the file's 2 tensors begin with a.bias,"
+            "f: it has no tensor c.bias, which net needs; the file's 2 tensors begin with a.bias,"
                 + " b.weight.");
   }
 
   @Test
-  void refusesAnUnknownTypeOnlyWhereItIsWanted() {
+  void rejectsUnknownTypesOfWantedTensorsOnly() {
     String header = HEADER.replaceFirst("F32", "F8_E4M3");
     try (WeightReader reader = memory(file(header, DATA), B)) {
       assertThat(reader.read(B)).containsExactly(0.5f, 3);
     }
     refused(header, DATA, A)
         .hasMessage(
-            "f: the tensor a.bias is of type F8_E4M3, and only [F16, BF16, F32, F64] can be read.");
+            "f: the tensor a.bias has the type F8_E4M3, but Graft only reads [F16, BF16, F32, F64].");
   }
 
   @Test
-  void refusesAPlaceThatDoesNotFitTypeAndShape() {
+  void rejectsOffsetsThatContradictTypeAndShape() {
     refused(HEADER.replaceFirst("F32", "F16"), DATA, A)
         .hasMessageContaining("takes 8 bytes, but its shape (2) of F16 needs 4");
   }
@@ -190,7 +190,7 @@ class SafetensorsTest {
     "'[1,2,1,1]', '[-1,2,1,1]', a negative shape",
     "'\"F32\",\"shape\":[2]', '7,\"shape\":[2]', a type that is no text",
   })
-  void refusesAHeaderThatMakesNoSense(String sound, String damaged, String what) {
+  void rejectsAnInvalidHeader(String sound, String damaged, String what) {
     assertThat(HEADER).as(what).contains(sound);
     refused(HEADER.replace(sound, damaged), DATA, A);
   }
@@ -214,7 +214,7 @@ class SafetensorsTest {
   }
 
   @Test
-  void refusesDeepNesting() {
+  void rejectsDeepNesting() {
     refused("{\"a\":" + "[".repeat(1_000_000), DATA, A).hasMessageContaining("is not JSON");
   }
 
@@ -230,11 +230,11 @@ class SafetensorsTest {
     String header = HEADER.replaceFirst(Pattern.quote(sound), "null");
     assertThat(header).as(what).isNotEqualTo(HEADER);
 
-    refused(header, DATA, A).hasMessageContaining("the header's entry for a.bias makes no sense");
+    refused(header, DATA, A).hasMessageContaining("the header's entry for a.bias is invalid");
   }
 
   @Test
-  void quotesAFileWithCare() {
+  void quotesFileContentSafely() {
     String name = "\\u001b[31m" + "x".repeat(40_000);
     refused("{\"" + name + "\":7}", DATA, A)
         .hasMessageContaining("entry for ?[31mxxx")
@@ -244,7 +244,7 @@ class SafetensorsTest {
   }
 
   @Test
-  void refusesALengthOfTheHeaderBeyondTheFile() {
+  void rejectsAHeaderLengthBeyondTheFile() {
     for (long length : new long[] {1000, Integer.MAX_VALUE, Long.MAX_VALUE, -1, Long.MIN_VALUE}) {
       byte[] bytes = file(HEADER, DATA);
       ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong(length);
@@ -256,7 +256,7 @@ class SafetensorsTest {
   }
 
   @Test
-  void refusesNumbersThatAreNotFinite() {
+  void rejectsNanAndInfinity() {
     for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
       try (WeightReader reader = memory(file(HEADER, floats(1, bad, 0, 0)), A)) {
         assertThatThrownBy(() -> reader.read(A))
@@ -267,21 +267,21 @@ class SafetensorsTest {
   }
 
   @Test
-  void saysThatAFileWasCutShort() {
+  void reportsATruncatedFile() {
     byte[] bytes = file(HEADER, DATA);
     ByteBuffer cut = ByteBuffer.wrap(bytes, 0, bytes.length - 5);
     assertThatThrownBy(() -> Safetensors.of("f", cut, "net", List.of(A, B)))
         .isInstanceOf(GraftException.class)
-        .hasMessageContaining("cut short")
+        .hasMessageContaining("truncated")
         .hasMessageContaining("but the file has " + (bytes.length - 5));
   }
 
   @Test
-  void tellsOtherFilesFromWeights() throws IOException {
+  void recognizesFilesOfOtherFormats() throws IOException {
     assertThatThrownBy(() -> WeightReader.open(folder.resolve("none.h5"), "net", List.of(A)))
-        .hasMessageContaining("There is no weight file");
+        .hasMessageContaining("the weight file does not exist");
     assertThatThrownBy(() -> WeightReader.open(folder, "net", List.of(A)))
-        .hasMessageContaining("that is a folder");
+        .hasMessageContaining("it is a folder");
     Path zip = Files.writeString(folder.resolve("model.keras"), "PK\3\4 and so on");
     assertThatThrownBy(() -> WeightReader.open(zip, "net", List.of(A)))
         .isInstanceOf(GraftException.class)
@@ -290,7 +290,7 @@ class SafetensorsTest {
     Path page = Files.writeString(folder.resolve("model.h5"), "<html>Not found</html>");
     assertThatThrownBy(() -> WeightReader.open(page, "net", List.of(A)))
         .isInstanceOf(GraftException.class)
-        .hasMessageContaining("no HDF5 file");
+        .hasMessageContaining("not an HDF5 file");
     for (String suffix : List.of("bin", "h5", "safetensors")) {
       Path empty = Files.createFile(folder.resolve("empty." + suffix));
       assertThatThrownBy(() -> WeightReader.open(empty, "net", List.of(A)))
