@@ -50,6 +50,26 @@ final class FileView extends ImageInputStreamImpl {
         length);
   }
 
+  /**
+   * The same file with another beginning.
+   *
+   * @param head the bytes that it begins with
+   * @param rest the position in the file of what follows
+   */
+  static FileView of(byte[] head, ImageInputStream file, long rest) {
+    return new FileView(
+        (position, into, offset, length) -> {
+          if (position >= head.length) {
+            file.seek(rest + position - head.length);
+            return file.read(into, offset, length);
+          }
+          int read = (int) Math.min(length, head.length - position);
+          System.arraycopy(head, (int) position, into, offset, read);
+          return read;
+        },
+        -1);
+  }
+
   @Override
   public int read() throws IOException {
     return fill() ? buffer[(int) (streamPos++ - bufferStart)] & 0xff : -1;
@@ -60,14 +80,16 @@ final class FileView extends ImageInputStreamImpl {
     if (count == 0) {
       return 0;
     }
-    if (!fill()) {
-      return -1;
+    int read = 0;
+    // All that there is, since readInt and others of its kind take less for the end of the file.
+    while (read < count && fill()) {
+      int start = (int) (streamPos - bufferStart);
+      int some = Math.min(count - read, buffered - start);
+      System.arraycopy(buffer, start, into, offset + read, some);
+      streamPos += some;
+      read += some;
     }
-    int start = (int) (streamPos - bufferStart);
-    int read = Math.min(count, buffered - start);
-    System.arraycopy(buffer, start, into, offset, read);
-    streamPos += read;
-    return read;
+    return read == 0 ? -1 : read;
   }
 
   /** Whether there is a byte at the position: it is in the buffer then. */

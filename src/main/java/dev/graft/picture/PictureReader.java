@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
+import javax.imageio.IIOException;
 import javax.imageio.stream.ImageInputStream;
 
 /**
@@ -40,6 +42,10 @@ public final class PictureReader {
 
   /** A larger file is decoded where it lies, and hashed after that. */
   private static final long IN_MEMORY = 64L << 20;
+
+  /** How decoders begin or end their words about what they lack, rather than about damage. */
+  private static final Pattern UNSUPPORTED =
+      Pattern.compile("^Unsupported (TIFF|BitsPerSample|SamplesPerPixel)|not supported: ");
 
   private static final SharedHeap HEAP = new SharedHeap();
 
@@ -221,6 +227,10 @@ public final class PictureReader {
       if (SharedHeap.isWanting(e)) {
         throw new Unreadable(
             name, "takes more memory than there is; give Java more by -Xmx, or leave it out.", e);
+      }
+      String reason = String.valueOf(e.getMessage());
+      if (e instanceof IIOException && UNSUPPORTED.matcher(reason).find()) {
+        throw Unreadable.unsupported(name, "an image of an unusual kind (" + reason + ")");
       }
       // The decoders throw whatever damage leads them to, bad indices, negative sizes and so on;
       // the words that go with it are of use to nobody but their authors.

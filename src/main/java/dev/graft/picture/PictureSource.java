@@ -51,62 +51,43 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
   private static final long MAX_SCANNED = 2_000L * MEGA;
 
   PictureReader.Header header() throws IOException {
-    if (format == PictureFormat.JPEG) {
-      JpegHead head = JpegHead.of(stream);
-      check(head);
-      return header(head.width(), head.height(), head.orientation());
-    }
-    int orientation = Embedded.in(format, stream).orientation();
-    return withReader(
-        stream,
-        reader -> {
-          Canvas canvas = canvas(reader);
-          return header(canvas.width, canvas.height, orientation);
-        });
-  }
-
-  private PictureReader.Header header(int width, int height, int orientation) {
-    check(width, height);
-    return Orientation.isTransposed(orientation)
-        ? new PictureReader.Header(format.name(), height, width)
-        : new PictureReader.Header(format.name(), width, height);
+    FileStructure file = structure();
+    FileStructure.Canvas canvas = withReader(file, reader -> checked(file, reader));
+    return Orientation.isTransposed(file.orientation())
+        ? new PictureReader.Header(format.name(), canvas.height(), canvas.width())
+        : new PictureReader.Header(format.name(), canvas.width(), canvas.height());
   }
 
   /** The picture in several reductions, decoded once. */
   List<Picture> read(int... leasts) throws IOException {
-    if (format == PictureFormat.JPEG) {
-      JpegHead head = JpegHead.of(stream);
-      check(head);
-      checkScans(head);
-      PixelRows rows = withReader(head.stripped(stream), reader -> jpegRows(reader, head));
-      return finished(rows, leasts, head.orientation(), head.profile());
-    }
-    Embedded embedded = Embedded.in(format, stream);
-    ImageInputStream input =
-        switch (format) {
-          case TIFF -> length < ROOMY ? FileView.of(stream, ROOMY) : stream;
-          case WEBP -> WebpStream.of(stream, length, ROOMY);
-          default -> stream;
-        };
-    PixelRows rows = withReader(input, this::rows);
-    return finished(rows, leasts, embedded.orientation(), embedded.profile());
-  }
-
-  private static List<Picture> finished(
-      PixelRows rows, int[] leasts, int orientation, byte[] profile) {
+    FileStructure file = structure();
+    PixelRows rows = withReader(file, reader -> rows(file, reader));
     return IntStream.of(leasts)
         .map(least -> Reduction.factor(rows.width, rows.height, least))
-        .mapToObj(factor -> ColourProfile.toSrgb(Reduction.of(rows, factor, orientation), profile))
+        .mapToObj(factor -> Reduction.of(rows, factor, file.orientation()))
+        .map(reduced -> ColourProfile.toSrgb(reduced, file.profile()))
         .toList();
+  }
+
+  private FileStructure structure() throws IOException {
+    return switch (format) {
+      case PNG -> PngStructure.of(stream);
+      case JPEG -> JpegHead.of(stream, name);
+      case GIF -> new GifStructure(stream);
+      case BMP -> BmpStructure.of(stream, length, name);
+      case TIFF -> TiffStructure.of(stream, length < ROOMY ? ROOMY : length, name);
+      case WEBP -> WebpStructure.of(stream, length, ROOMY);
+    };
   }
 
   private interface Use<T> {
     T of(ImageReader reader) throws IOException;
   }
 
-  private <T> T withReader(ImageInputStream input, Use<T> use) throws IOException {
+  private <T> T withReader(FileStructure file, Use<T> use) throws IOException {
     ImageReader reader = format.newReader();
     try {
+      ImageInputStream input = file.stream();
       input.seek(0);
       reader.setInput(input, true, true);
       List<String> faults = new ArrayList<>();
@@ -159,18 +140,26 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
     }
   }
 
-  private void check(JpegHead head) {
-    check(head.width(), head.height());
-    if (head.isOfSeveralScans() && (long) head.width() * head.height() > MAX_KEPT) {
+  /** The size of the stored image, if it is one that Graft reads. */
+  private FileStructure.Canvas checked(FileStructure file, ImageReader reader)
+      throws IOException {
+    FileStructure.Canvas canvas = file.canvas(reader);
+    int width = canvas.width();
+    int height = canvas.height();
+    check(width, height);
+    if (file instanceof JpegHead head
+        && head.isOfSeveralScans()
+        && (long) width * height > MAX_KEPT) {
       throw new Unreadable(
           name,
-          has(head.width(), head.height())
+          has(width, height)
               + ("; Graft reads progressive JPEG up to " + MAX_KEPT / MEGA + " megapixels."));
     }
+    return canvas;
   }
 
   private void checkScans(JpegHead head) throws IOException {
-    long scans = head.isOfSeveralScans() ? head.scans(stream) : 1;
+    long scans = head.isOfSeveralScans() ? head.scans() : 1;
     if (scans * head.width() * head.height() > MAX_SCANNED) {
       throw new Unreadable(
           name,
@@ -196,77 +185,19 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
     return (length + factor - 1) / factor;
   }
 
-  private PixelRows jpegRows(ImageReader reader, JpegHead head) throws IOException {
-    int thinning = thinning(head.width(), head.height());
+  private PixelRows rows(FileStructure file, ImageReader reader) throws IOException {
+    FileStructure.Canvas canvas = checked(file, reader);
+    if (file instanceof JpegHead head) {
+      checkScans(head);
+    }
+    int thinning = thinning(canvas.width(), canvas.height());
     ImageReadParam param = reader.getDefaultReadParam();
     param.setSourceSubsampling(thinning, thinning, 0, 0);
-    if (head.components() == 4) {
-      return PixelRows.inks(reader.readRaster(0, param), head);
-    }
-    if (head.isCommon()) {
-      param.setDestination(rgb(thinned(head.width(), thinning), thinned(head.height(), thinning)));
-    }
-    return PixelRows.of(reader.read(0, param), name);
-  }
-
-  /**
-   * An image as {@link Picture} has it, where Java's own images have blue first: a third faster.
-   */
-  private static BufferedImage rgb(int width, int height) {
-    WritableRaster raster =
-        Raster.createInterleavedRaster(DataBuffer.TYPE_BYTE, width, height, 3, null);
-    ColorSpace srgb = ColorSpace.getInstance(ColorSpace.CS_sRGB);
-    return new BufferedImage(
-        new ComponentColorModel(srgb, false, false, Transparency.OPAQUE, DataBuffer.TYPE_BYTE),
-        raster,
-        false,
-        null);
-  }
-
-  private PixelRows rows(ImageReader reader) throws IOException {
-    Canvas canvas = canvas(reader);
-    check(canvas.width, canvas.height);
-    check(reader.getWidth(0), reader.getHeight(0));
-    int thinning = thinning(canvas.width, canvas.height);
-    ImageReadParam param = reader.getDefaultReadParam();
-    param.setSourceSubsampling(thinning, thinning, 0, 0);
-    if (format == PictureFormat.TIFF) {
-      param.setDestinationType(reader.getRawImageType(0)); // it would convert colours
-    }
-    PixelRows frame = PixelRows.of(reader.read(0, param), name);
-    int width = thinned(canvas.width, thinning);
-    int height = thinned(canvas.height, thinning);
+    PixelRows frame = file.rows(reader, param, name);
+    int width = thinned(canvas.width(), thinning);
+    int height = thinned(canvas.height(), thinning);
     return frame.width == width && frame.height == height
         ? frame
-        : frame.within(width, height, canvas.left / thinning, canvas.top / thinning);
-  }
-
-  /**
-   * Where the first frame of an animation lies.
-   *
-   * @param left of the frame
-   * @param top of the frame
-   */
-  private record Canvas(int width, int height, int left, int top) {}
-
-  private Canvas canvas(ImageReader reader) throws IOException {
-    int width = reader.getWidth(0);
-    int height = reader.getHeight(0);
-    if (format != PictureFormat.GIF) {
-      return new Canvas(width, height, 0, 0);
-    }
-    Node screen = reader.getStreamMetadata().getAsTree("javax_imageio_gif_stream_1.0");
-    Node frame = reader.getImageMetadata(0).getAsTree("javax_imageio_gif_image_1.0");
-    int left = number(frame, "ImageDescriptor", "imageLeftPosition");
-    int top = number(frame, "ImageDescriptor", "imageTopPosition");
-    int screenWidth = number(screen, "LogicalScreenDescriptor", "logicalScreenWidth");
-    int screenHeight = number(screen, "LogicalScreenDescriptor", "logicalScreenHeight");
-    return new Canvas(
-        Math.max(screenWidth, left + width), Math.max(screenHeight, top + height), left, top);
-  }
-
-  private static int number(Node tree, String element, String attribute) {
-    Node found = ((Element) tree).getElementsByTagName(element).item(0);
-    return found == null ? 0 : Integer.parseInt(((Element) found).getAttribute(attribute));
+        : frame.within(width, height, canvas.left() / thinning, canvas.top() / thinning);
   }
 }

@@ -60,7 +60,41 @@ abstract class PixelRows {
     return 0xffffff;
   }
 
+  /**
+   * The same in white where a pixel has the transparent color of a PNG file.
+   *
+   * @param color samples as they are stored
+   * @param raster with the stored samples of these rows
+   */
+  PixelRows without(int[] color, Raster raster) {
+    PixelRows all = this;
+    int[] samples = new int[color.length * width];
+    return new PixelRows(width, height, channels) {
+      @Override
+      void read(int y, byte[] row) {
+        all.read(y, row);
+        raster.getPixels(raster.getMinX(), raster.getMinY() + y, width, 1, samples);
+        for (int x = 0; x < width; x++) {
+          if (Arrays.equals(
+              samples, x * color.length, (x + 1) * color.length, color, 0, color.length)) {
+            Arrays.fill(row, x * channels, (x + 1) * channels, (byte) 255);
+          }
+        }
+      }
+    };
+  }
+
   static PixelRows of(BufferedImage image, String name) {
+    ColorModel model = image.getColorModel();
+    int alpha = model.hasAlpha() ? model.getNumColorComponents() : -1;
+    return of(image, alpha, model.isAlphaPremultiplied(), name);
+  }
+
+  /**
+   * @param alpha the band with the opacity, or -1 if all is opaque
+   * @param premultiplied whether colors are multiplied by it
+   */
+  static PixelRows of(BufferedImage image, int alpha, boolean premultiplied, String name) {
     ColorModel colours = image.getColorModel();
     Raster raster = image.getRaster();
     if (colours instanceof IndexColorModel palette && raster.getNumBands() == 1) {
@@ -71,20 +105,25 @@ abstract class PixelRows {
     }
     int type = raster.getTransferType();
     if (type != DataBuffer.TYPE_BYTE && type != DataBuffer.TYPE_USHORT) {
-      throw new Unreadable(
-          name, "has samples of more than 16 bits; Graft reads pictures of 8 or 16 bits.");
+      String kind =
+          switch (type) {
+            case DataBuffer.TYPE_SHORT -> "signed samples of 16 bits";
+            case DataBuffer.TYPE_INT -> "samples of 32 bits";
+            default -> "floating-point samples";
+          };
+      throw Unreadable.unsupported(name, "an image with " + kind);
     }
     int channels = colours.getNumColorComponents();
     if (channels != 1 && channels != 3 && channels != 4) {
       throw new Unreadable(
           name, "has " + channels + " colours a pixel; Graft reads grey, RGB and CMYK.");
     }
-    boolean plain = type == DataBuffer.TYPE_BYTE && !colours.hasAlpha();
+    boolean plain = type == DataBuffer.TYPE_BYTE && alpha < 0;
     return plain
             && raster.getSampleModel() instanceof ComponentSampleModel layout
             && inOneBank(layout)
         ? bytes(raster, layout, channels)
-        : samples(raster, colours, channels);
+        : samples(raster, channels, alpha, premultiplied);
   }
 
   private static boolean inOneBank(ComponentSampleModel layout) {
@@ -141,8 +180,8 @@ abstract class PixelRows {
   }
 
   /** 8 or 16 bits, of which the upper 8 count, with or without transparency. */
-  private static PixelRows samples(Raster raster, ColorModel colours, int channels) {
-    boolean multiplied = colours.isAlphaPremultiplied();
+  private static PixelRows samples(
+      Raster raster, int channels, int alphaBand, boolean premultiplied) {
     int shift = raster.getTransferType() == DataBuffer.TYPE_USHORT ? 8 : 0;
     int bands = raster.getNumBands();
     int white = channels == 4 ? 0 : 255;
@@ -152,11 +191,11 @@ abstract class PixelRows {
       void read(int y, byte[] row) {
         raster.getPixels(raster.getMinX(), raster.getMinY() + y, width, 1, samples);
         for (int from = 0, to = 0; to < row.length; from += bands) {
-          int alpha = colours.hasAlpha() ? samples[from + channels] >> shift : 255;
+          int alpha = alphaBand < 0 ? 255 : samples[from + alphaBand] >> shift;
           for (int c = 0; c < channels; c++) {
             int value = samples[from + c] >> shift;
             row[to++] =
-                multiplied
+                premultiplied
                     ? (byte) Math.min(255, value + overWhite(0, alpha, white))
                     : (byte) overWhite(value, alpha, white);
           }
@@ -200,9 +239,11 @@ abstract class PixelRows {
     };
   }
 
-  /** The four components of a JPEG file as they stand there. */
-  static PixelRows inks(Raster raster, JpegHead head) {
-    int inverted = head.isInverted() ? 0xff : 0;
+  /**
+   * The four components of a JPEG file. Nearly all files have 255 for no ink, as Adobe's programs
+   * write it; Pillow and Chromium take it so in all of them.
+   */
+  static PixelRows inks(Raster raster, boolean ycck) {
     int[] samples = new int[4 * raster.getWidth()];
     return new PixelRows(raster.getWidth(), raster.getHeight(), 4) {
       @Override
@@ -212,17 +253,17 @@ abstract class PixelRows {
           int first = samples[i];
           int second = samples[i + 1];
           int third = samples[i + 2];
-          if (head.isYcck()) { // in the fixed point of libjpeg; RGB is 255 less the inks
+          if (ycck) { // in the fixed point of libjpeg; RGB is 255 less the inks
             int cb = second - 128;
             int cr = third - 128;
             third = 255 - clip(first + ((116130 * cb + 32768) >> 16));
             second = 255 - clip(first + ((-22554 * cb - 46802 * cr + 32768) >> 16));
             first = 255 - clip(first + ((91881 * cr + 32768) >> 16));
           }
-          row[i] = (byte) (first ^ inverted);
-          row[i + 1] = (byte) (second ^ inverted);
-          row[i + 2] = (byte) (third ^ inverted);
-          row[i + 3] = (byte) (samples[i + 3] ^ inverted);
+          row[i] = (byte) (first ^ 0xff);
+          row[i + 1] = (byte) (second ^ 0xff);
+          row[i + 2] = (byte) (third ^ 0xff);
+          row[i + 3] = (byte) (samples[i + 3] ^ 0xff);
         }
       }
     };

@@ -20,6 +20,16 @@ public final class Unreadable extends GraftException {
     this.reason = reason;
   }
 
+  /**
+   * Says that a file is sound, but of a kind that Graft does not read.
+   *
+   * @param kind a noun phrase, such as "a JPEG with 12 bits per sample"
+   */
+  static Unreadable unsupported(String name, String kind) {
+    return new Unreadable(
+        name, "is " + kind + ", which Graft does not read; convert it, for example to PNG.");
+  }
+
   /** Why, in words that follow the name. */
   public String reason() {
     return reason;
