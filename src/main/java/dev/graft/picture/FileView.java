@@ -51,23 +51,44 @@ final class FileView extends ImageInputStreamImpl {
   }
 
   /**
-   * The same file with another beginning.
+   * Returns a file with another beginning.
    *
    * @param head the bytes that it begins with
    * @param rest the position in the file of what follows
    */
   static FileView of(byte[] head, ImageInputStream file, long rest) {
+    return of(head, file, rest, Long.MAX_VALUE, new byte[0]);
+  }
+
+  /**
+   * Returns a part of a file with another beginning and end.
+   *
+   * @param from the position in the file of the first byte after the head
+   * @param to the position in the file where the tail begins
+   */
+  static FileView of(byte[] head, ImageInputStream file, long from, long to, byte[] tail) {
     return new FileView(
         (position, into, offset, length) -> {
-          if (position >= head.length) {
-            file.seek(rest + position - head.length);
-            return file.read(into, offset, length);
+          long inFile = from + position - head.length;
+          if (position < head.length) {
+            return copy(head, position, into, offset, length);
           }
-          int read = (int) Math.min(length, head.length - position);
-          System.arraycopy(head, (int) position, into, offset, read);
-          return read;
+          if (inFile >= to) {
+            return copy(tail, inFile - to, into, offset, length);
+          }
+          file.seek(inFile);
+          return file.read(into, offset, (int) Math.min(length, to - inFile));
         },
         -1);
+  }
+
+  private static int copy(byte[] bytes, long start, byte[] into, int offset, int length) {
+    int count = (int) Math.min(length, bytes.length - start);
+    if (count <= 0) {
+      return -1;
+    }
+    System.arraycopy(bytes, (int) start, into, offset, count);
+    return count;
   }
 
   @Override

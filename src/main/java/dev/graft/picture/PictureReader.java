@@ -35,7 +35,7 @@ public final class PictureReader {
    * Changes whenever the same file would give other pixels: what was computed from pixels, and is
    * kept on disk, is of no use then.
    */
-  public static final int VERSION = 2;
+  public static final int VERSION = 3;
 
   /** Bytes for a photograph of 24 megapixels while it is decoded, with some to spare. */
   private static final long DECODING = 200L << 20;

@@ -26,6 +26,9 @@ final class PngStructure implements FileStructure {
   private static final int MAX_CHUNK = 16 << 20;
   private static final int MAX_PROFILE = 16 << 20;
 
+  /** The last chunk: no content, and its checksum. */
+  private static final byte[] END = {0, 0, 0, 0, 'I', 'E', 'N', 'D', (byte) 0xae, 0x42, 0x60, -126};
+
   private static final int GREY = 0;
   private static final int RGB = 2;
   private static final int PALETTE = 3;
@@ -40,6 +43,7 @@ final class PngStructure implements FileStructure {
   private int[] transparentColor;
   private byte[] profile;
   private long pixels = -1;
+  private long pixelsEnd = -1;
 
   private PngStructure(ImageInputStream file) {
     this.file = file;
@@ -70,12 +74,14 @@ final class PngStructure implements FileStructure {
     if (length < 0 || type.equals("IEND")) {
       return -1;
     }
+    long next = start + 12 + length;
     if (type.equals("IDAT")) {
       pixels = pixels < 0 ? start : pixels;
+      pixelsEnd = pixelsEnd < 0 || pixelsEnd == start ? next : pixelsEnd;
     } else if (length <= MAX_CHUNK) {
       readChunk(type, length, start);
     }
-    return start + 12 + length;
+    return next;
   }
 
   private void readChunk(String type, int length, long start) throws IOException {
@@ -187,7 +193,7 @@ final class PngStructure implements FileStructure {
 
   @Override
   public ImageInputStream stream() {
-    return FileView.of(kept.toByteArray(), file, pixels < 0 ? Long.MAX_VALUE : pixels);
+    return FileView.of(kept.toByteArray(), file, pixels, pixelsEnd, END);
   }
 
   @Override
