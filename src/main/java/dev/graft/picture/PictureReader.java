@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.imageio.IIOException;
 import javax.imageio.stream.ImageInputStream;
@@ -43,9 +44,12 @@ public final class PictureReader {
   /** A larger file is decoded where it lies, and hashed after that. */
   private static final long IN_MEMORY = 64L << 20;
 
-  /** How decoders begin or end their words about what they lack, rather than about damage. */
+  /** What the TIFF decoder says about features that it lacks, and not about damage. */
   private static final Pattern UNSUPPORTED =
-      Pattern.compile("^Unsupported (TIFF|BitsPerSample|SamplesPerPixel)|not supported: ");
+      Pattern.compile(
+          "(Unsupported (TIFF|BitsPerSample|SamplesPerPixel|Planar)|Unknown TIFF).*"
+              + "|.* not supported: .*"
+              + "|Embedded ICC color profile for Photometric Separated .* data");
 
   private static final SharedHeap HEAP = new SharedHeap();
 
@@ -228,9 +232,9 @@ public final class PictureReader {
         throw new Unreadable(
             name, "takes more memory than there is; give Java more by -Xmx, or leave it out.", e);
       }
-      String reason = String.valueOf(e.getMessage());
-      if (e instanceof IIOException && UNSUPPORTED.matcher(reason).find()) {
-        throw Unreadable.unsupported(name, "an image of an unusual kind (" + reason + ")");
+      Matcher lacking = UNSUPPORTED.matcher(String.valueOf(e.getMessage()));
+      if (e instanceof IIOException && lacking.lookingAt()) {
+        throw Unreadable.unsupported(name, "an unusual TIFF file (" + lacking.group() + ")");
       }
       // The decoders throw whatever damage leads them to, bad indices, negative sizes and so on;
       // the words that go with it are of use to nobody but their authors.

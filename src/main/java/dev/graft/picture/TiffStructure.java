@@ -62,8 +62,9 @@ record TiffStructure(ImageInputStream stream, Directory directory) implements Fi
     TiffStructure structure = new TiffStructure(FileView.of(file, shownLength), first);
     long compression = structure.values(TIFF.TAG_COMPRESSION).findFirst().orElse(1);
     if (!COMPRESSIONS.contains(compression)) {
-      String kind = OTHER_COMPRESSIONS.getOrDefault(compression, "the unknown kind " + compression);
-      throw Unreadable.unsupported(name, "a TIFF file with " + kind + " compression");
+      String kind = OTHER_COMPRESSIONS.getOrDefault(compression, "an unknown");
+      throw Unreadable.unsupported(
+          name, "a TIFF file with " + kind + " compression (" + compression + ")");
     }
     return structure;
   }
