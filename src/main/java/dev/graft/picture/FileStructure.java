@@ -41,8 +41,7 @@ interface FileStructure {
    *
    * @param name of the file, for messages
    */
-  default PixelRows rows(ImageReader reader, ImageReadParam param, String name)
-      throws IOException {
+  default PixelRows rows(ImageReader reader, ImageReadParam param, String name) throws IOException {
     return PixelRows.of(reader.read(0, param), name);
   }
 }

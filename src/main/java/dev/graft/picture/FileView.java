@@ -7,12 +7,12 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.ImageInputStreamImpl;
 
 /**
- * A file as its decoder is to see it, which may be without some of its bytes, or longer than it is.
- * With a buffer, since decoders ask for a byte at a time. (By its path, as ImageIO's own streams
- * can't: {@link java.io.File} loses names that the system's locale has no characters for.)
+ * A view of a file for its decoder, which may lack some of its bytes, or have another length. It is
+ * buffered, because decoders read single bytes. ImageIO's own streams are not used because {@link
+ * java.io.File} loses names that the locale cannot encode.
  */
 final class FileView extends ImageInputStreamImpl {
-  /** Some of the bytes from a position on, as many as read, or -1 at the end. */
+  /** Reads bytes from a position on; returns how many were read, or -1 at the end. */
   interface Bytes {
     int read(long position, byte[] into, int offset, int length) throws IOException;
   }
@@ -26,7 +26,7 @@ final class FileView extends ImageInputStreamImpl {
   private int buffered;
 
   /**
-   * @param length that the decoder is told; -1 for none
+   * @param length for the decoder, in bytes; -1 if unknown
    */
   FileView(Bytes bytes, long length) {
     this.bytes = bytes;
@@ -40,7 +40,7 @@ final class FileView extends ImageInputStreamImpl {
         file.size());
   }
 
-  /** The same bytes with another length. */
+  /** Returns a view of the same bytes with another length. */
   static FileView of(ImageInputStream file, long length) {
     return new FileView(
         (position, into, offset, count) -> {
@@ -51,7 +51,7 @@ final class FileView extends ImageInputStreamImpl {
   }
 
   /**
-   * Returns a file with another beginning.
+   * Returns a view of a file with another beginning.
    *
    * @param head the bytes that it begins with
    * @param rest the position in the file of what follows
@@ -61,7 +61,7 @@ final class FileView extends ImageInputStreamImpl {
   }
 
   /**
-   * Returns a part of a file with another beginning and end.
+   * Returns a view of a part of a file between other bytes.
    *
    * @param from the position in the file of the first byte after the head
    * @param to the position in the file where the tail begins
@@ -102,7 +102,7 @@ final class FileView extends ImageInputStreamImpl {
       return 0;
     }
     int read = 0;
-    // All that there is, since readInt and others of its kind take less for the end of the file.
+    // Until all is read, because readInt and its like take a short read for the end of the file.
     while (read < count && fill()) {
       int start = (int) (streamPos - bufferStart);
       int some = Math.min(count - read, buffered - start);
@@ -113,7 +113,7 @@ final class FileView extends ImageInputStreamImpl {
     return read == 0 ? -1 : read;
   }
 
-  /** Whether there is a byte at the position: it is in the buffer then. */
+  /** Fills the buffer at the position; returns whether there is a byte. */
   private boolean fill() throws IOException {
     checkClosed();
     bitOffset = 0;

@@ -23,9 +23,8 @@ import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
 /**
- * What a JPEG file says before its pixels begin. The decoder is given the file without the segments
- * that it does not need ({@link #stripped}): it would apply colour profiles to every pixel of the
- * full size, and stumble over what cameras and editors leave in the others.
+ * The segments of a JPEG file before its first scan. The decoder is given only those that it needs:
+ * it would apply color profiles to every pixel of the full size, and fail at faulty metadata.
  */
 final class JpegHead implements FileStructure {
   private static final int START_OF_IMAGE = 0xd8;
@@ -38,7 +37,7 @@ final class JpegHead implements FileStructure {
   private static final int ARITHMETIC = 0xc9;
   private static final int JPEG_LS = 0xf7;
 
-  /** The last two bits of a frame's marker. */
+  /** The last two bits of a progressive frame's marker. */
   private static final int PROGRESSIVE = 2;
 
   private static final int JFIF = 0xe0;
@@ -96,7 +95,7 @@ final class JpegHead implements FileStructure {
     int marker = 0;
     while (marker == 0) {
       int read = in.readUnsignedByte();
-      while (read != 0xff) { // what lies between two segments is skipped, as libjpeg does
+      while (read != 0xff) { // bytes between segments are skipped, as in libjpeg
         read = in.readUnsignedByte();
       }
       while (read == 0xff) {
@@ -115,7 +114,7 @@ final class JpegHead implements FileStructure {
     if (length < 0) {
       throw new IIOException("a segment has no length");
     }
-    if (isOfNoUse(marker)) {
+    if (isUnused(marker)) {
       in.seek(in.getStreamPosition() + length);
       return;
     }
@@ -128,7 +127,7 @@ final class JpegHead implements FileStructure {
         }
       }
       case PROFILE -> {
-        int start = PROFILE_NAME.length() + 2; // its number, and how many there are
+        int start = PROFILE_NAME.length() + 2; // the part's number, and the number of parts
         if (startsWith(data, PROFILE_NAME) && length > start) {
           profileParts.put(data[start - 2] & 0xff, Arrays.copyOfRange(data, start, length));
         }
@@ -156,7 +155,7 @@ final class JpegHead implements FileStructure {
     }
   }
 
-  private static boolean isOfNoUse(int marker) {
+  private static boolean isUnused(int marker) {
     boolean application = marker >= 0xe0 && marker <= 0xef;
     boolean comment = marker == 0xfe;
     return comment || (application && marker > PROFILE && marker != ADOBE);
@@ -198,7 +197,7 @@ final class JpegHead implements FileStructure {
     return frame[5] & 0xff;
   }
 
-  /** Names the coding, if Graft doesn't read it. */
+  /** Returns the name of the coding, if Graft does not read it. */
   private Optional<String> unsupported() {
     if (frameMarker == JPEG_LS) {
       return Optional.of("a JPEG-LS file");
@@ -231,8 +230,7 @@ final class JpegHead implements FileStructure {
   }
 
   @Override
-  public PixelRows rows(ImageReader reader, ImageReadParam param, String name)
-      throws IOException {
+  public PixelRows rows(ImageReader reader, ImageReadParam param, String name) throws IOException {
     if (components() == 4) {
       return PixelRows.inks(reader.readRaster(0, param), isYcc());
     }
@@ -244,9 +242,7 @@ final class JpegHead implements FileStructure {
     return PixelRows.of(reader.read(0, param), name);
   }
 
-  /**
-   * An image as {@link Picture} has it, where Java's own images have blue first: a third faster.
-   */
+  /** Creates an image with red first, as in {@link Picture}: decoding is a third faster. */
   private static BufferedImage rgb(int width, int height) {
     WritableRaster raster =
         Raster.createInterleavedRaster(DataBuffer.TYPE_BYTE, width, height, 3, null);
@@ -274,14 +270,14 @@ final class JpegHead implements FileStructure {
   }
 
   /**
-   * Whether the decoder keeps the whole picture's coefficients, for several scans to add to them:
-   * in progressive files, and in others whose first scan has not all components.
+   * Returns whether the decoder keeps the coefficients of the whole image in memory: for
+   * progressive files, and for those whose first scan lacks components.
    */
   boolean isOfSeveralScans() {
     return (frameMarker & 3) == PROGRESSIVE || componentsOfScan < components();
   }
 
-  /** Counts the scans of a file, or a few more: their marker may also occur in a table. */
+  /** Counts the scans, or a few more, since their marker may also occur in a table. */
   int scans() throws IOException {
     file.seek(scan);
     byte[] some = new byte[1 << 16];
@@ -300,8 +296,8 @@ final class JpegHead implements FileStructure {
   }
 
   /**
-   * Returns the file without the segments that the decoder does not need, and with Adobe's in
-   * place of all that say how colors are encoded, since no two decoders weigh these alike.
+   * Returns the file without the segments that the decoder does not need. Adobe's replaces all that
+   * tell how colors are encoded, because decoders rank those differently.
    */
   @Override
   public ImageInputStream stream() {

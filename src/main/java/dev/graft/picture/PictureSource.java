@@ -1,12 +1,5 @@
 package dev.graft.picture;
 
-import java.awt.Transparency;
-import java.awt.color.ColorSpace;
-import java.awt.image.BufferedImage;
-import java.awt.image.ComponentColorModel;
-import java.awt.image.DataBuffer;
-import java.awt.image.Raster;
-import java.awt.image.WritableRaster;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,38 +8,36 @@ import javax.imageio.IIOException;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
-import org.w3c.dom.Element;
-import org.w3c.dom.Node;
 
 /**
- * The way of one file from its bytes to a picture. Faults of the file leave it as whatever its
- * decoder throws.
+ * An image file that is to be decoded. Faults in it surface as the exceptions of its decoder.
  *
- * @param length of the file in bytes
- * @param name what messages call the file
+ * @param length of the file, in bytes
+ * @param name of the file, for messages
  */
 record PictureSource(PictureFormat format, ImageInputStream stream, long length, String name) {
   private static final int MEGA = 1_000_000;
 
-  /** 75 MB as RGB; and twice to four times as much while it is decoded. */
+  /** The pixels of an image in memory: 75 MB as RGB, and two to four times that while decoding. */
   private static final int MAX_DECODED = 25 * MEGA;
 
   /**
-   * The least length of file that TwelveMonkeys' decoders are told: they refuse one that would grow
-   * more than 512-fold (TIFF) or 2048-fold (WebP), and so they would refuse a blank page, or a
-   * sheet of one colour. What fits into memory, 64 bits a pixel at most, need not be refused; where
-   * there is less in the file than there must be, reading ends where the file does.
+   * The smallest file length, in bytes, that TwelveMonkeys' decoders are given. They refuse a file
+   * that would grow more than 512-fold (TIFF) or 2048-fold (WebP), and with it a blank page or a
+   * single color, although up to 64 bits per pixel fit into memory. Reading still ends where the
+   * file ends.
    */
-  private static final long ROOMY = MAX_DECODED * 8L / 512;
+  private static final long MIN_SHOWN_LENGTH = MAX_DECODED * 8L / 512;
 
   private static final int MAX_PIXELS = 1_000 * MEGA;
 
-  /** A decoder that keeps coefficients takes up to 6 bytes a pixel, outside the heap. */
-  private static final int MAX_KEPT = 200 * MEGA;
+  /** The pixels of a progressive JPEG, whose coefficients take up to 6 bytes each off the heap. */
+  private static final int MAX_PROGRESSIVE = 200 * MEGA;
 
   /**
-   * Every scan goes over the whole picture, though it may take a few bytes of the file: a hundred
-   * megapixels in 20 scans, where programs write 10, or 25 in 80, which takes some 6 s.
+   * The pixels of all scans of a JPEG. Each scan covers the whole image, even if it takes only a
+   * few bytes of the file. The limit is 100 megapixels in 20 scans (programs write 10), or about 6
+   * s.
    */
   private static final long MAX_SCANNED = 2_000L * MEGA;
 
@@ -58,12 +49,12 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
         : new PictureReader.Header(format.name(), canvas.width(), canvas.height());
   }
 
-  /** The picture in several reductions, decoded once. */
-  List<Picture> read(int... leasts) throws IOException {
+  /** Decodes the image once, and reduces it to each size. */
+  List<Picture> read(int... minSides) throws IOException {
     FileStructure file = structure();
     PixelRows rows = withReader(file, reader -> rows(file, reader));
-    return IntStream.of(leasts)
-        .map(least -> Reduction.factor(rows.width, rows.height, least))
+    return IntStream.of(minSides)
+        .map(minSide -> Reduction.factor(rows.width, rows.height, minSide))
         .mapToObj(factor -> Reduction.of(rows, factor, file.orientation()))
         .map(reduced -> ColourProfile.toSrgb(reduced, file.profile()))
         .toList();
@@ -75,8 +66,9 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
       case JPEG -> JpegHead.of(stream, name);
       case GIF -> new GifStructure(stream);
       case BMP -> BmpStructure.of(stream, length, name);
-      case TIFF -> TiffStructure.of(stream, length < ROOMY ? ROOMY : length, name);
-      case WEBP -> WebpStructure.of(stream, length, ROOMY);
+      case TIFF ->
+          TiffStructure.of(stream, length < MIN_SHOWN_LENGTH ? MIN_SHOWN_LENGTH : length, name);
+      case WEBP -> WebpStructure.of(stream, length, MIN_SHOWN_LENGTH);
     };
   }
 
@@ -108,8 +100,8 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
   }
 
   /**
-   * Whether a warning means that pixels are missing: the JPEG decoder fills them up with grey and
-   * goes on. Other warnings are about colour profiles, or about bytes between two segments.
+   * Returns whether a warning means that pixels are missing, which the JPEG decoder replaces by
+   * gray. Other warnings concern color profiles, or bytes between two segments.
    */
   private static boolean isFault(String warning) {
     return warning.startsWith("Truncated File")
@@ -128,32 +120,35 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
       throw new Unreadable(
           name, has(width, height) + "; Graft reads up to " + MAX_PIXELS / MEGA + " megapixels.");
     }
-    // Of what fits into memory, the decoder finds out: one colour takes hardly a byte.
+    // For an image that fits into memory, the decoder detects missing data.
     if (pixels > MAX_DECODED && !format.canHold(pixels, length)) {
-      String such = width + "x" + height + " pixels, but has " + length + " bytes";
+      String such = width + "x" + height + " pixels, the file has " + length + " bytes";
       throw new Unreadable(
           name,
-          format.packsOneColour()
-              ? ("is damaged, or of one colour (it says it has " + such + "); Graft reads a")
-                  + (" picture of one colour up to " + MAX_DECODED / MEGA + " megapixels.")
-              : "is damaged or cut off (it says it has " + such + ").");
+          format.packsSingleColor()
+              ? ("is damaged, or has a single color (its header states "
+                      + such
+                      + "); Graft reads a")
+                  + (" an image of a single color up to " + MAX_DECODED / MEGA + " megapixels.")
+              : "is damaged or cut off (its header states " + such + ").");
     }
   }
 
-  /** The size of the stored image, if it is one that Graft reads. */
-  private FileStructure.Canvas checked(FileStructure file, ImageReader reader)
-      throws IOException {
+  /** Returns the size of the stored image, unless it exceeds a limit. */
+  private FileStructure.Canvas checked(FileStructure file, ImageReader reader) throws IOException {
     FileStructure.Canvas canvas = file.canvas(reader);
     int width = canvas.width();
     int height = canvas.height();
     check(width, height);
     if (file instanceof JpegHead head
         && head.isOfSeveralScans()
-        && (long) width * height > MAX_KEPT) {
+        && (long) width * height > MAX_PROGRESSIVE) {
       throw new Unreadable(
           name,
           has(width, height)
-              + ("; Graft reads progressive JPEG up to " + MAX_KEPT / MEGA + " megapixels."));
+              + ("; Graft reads progressive JPEG up to "
+                  + MAX_PROGRESSIVE / MEGA
+                  + " megapixels."));
     }
     return canvas;
   }
@@ -164,7 +159,7 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
       throw new Unreadable(
           name,
           ("is made of " + scans + " scans of " + head.width() + "x" + head.height())
-              + " pixels, which would take too long to read; save it anew.");
+              + " pixels, which would take too long to decode; save it again with fewer scans.");
     }
   }
 
@@ -172,7 +167,7 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
     return "has " + width + "x" + height + " pixels";
   }
 
-  /** The smallest factor to thin a picture out by, so that its pixels fit into memory. */
+  /** Returns the smallest subsampling factor with which the pixels fit into memory. */
   private static int thinning(int width, int height) {
     int factor = 1;
     while ((long) thinned(width, factor) * thinned(height, factor) > MAX_DECODED) {

@@ -11,9 +11,9 @@ import java.awt.image.Raster;
 import java.util.Arrays;
 
 /**
- * A decoded picture, row by row, as 8-bit samples: 1 channel is grey, 3 are RGB, 4 are CMYK with 0
- * for no ink. Transparency is white already. Sample values are those of the file: they go past
- * Java's colour models, which would convert grey, as they hold it to be linear.
+ * A decoded image, row by row, as 8-bit samples. It has 1 channel (gray), 3 (RGB), or 4 (CMYK, 0
+ * for no ink), and transparency has become white. Samples bypass Java's color models, which take
+ * gray for linear and would convert it.
  */
 abstract class PixelRows {
   final int width;
@@ -31,12 +31,12 @@ abstract class PixelRows {
    */
   abstract void read(int y, byte[] row);
 
-  /** All rows in one array where they lie there already, else null. */
+  /** Returns the array with all rows, if there is one, or null. */
   byte[] whole() {
     return null;
   }
 
-  /** The same as a part of a larger picture, the rest of which is as Pillow fills it. */
+  /** Returns these rows as a part of a larger image, filled up as by Pillow. */
   PixelRows within(int width, int height, int left, int top) {
     PixelRows frame = this;
     byte[] inner = new byte[frame.width * channels];
@@ -55,13 +55,13 @@ abstract class PixelRows {
     };
   }
 
-  /** Of three channels, what lies around: see {@link #within}. */
+  /** Returns the color, as RGB, that fills up a larger image: see {@link #within}. */
   int background() {
     return 0xffffff;
   }
 
   /**
-   * The same in white where a pixel has the transparent color of a PNG file.
+   * Returns these rows with white pixels in place of the transparent color of a PNG file.
    *
    * @param color samples as they are stored
    * @param raster with the stored samples of these rows
@@ -91,16 +91,16 @@ abstract class PixelRows {
   }
 
   /**
-   * @param alpha the band with the opacity, or -1 if all is opaque
+   * @param alpha the band with the opacity, or -1 if the image is opaque
    * @param premultiplied whether colors are multiplied by it
    */
   static PixelRows of(BufferedImage image, int alpha, boolean premultiplied, String name) {
-    ColorModel colours = image.getColorModel();
+    ColorModel colors = image.getColorModel();
     Raster raster = image.getRaster();
-    if (colours instanceof IndexColorModel palette && raster.getNumBands() == 1) {
+    if (colors instanceof IndexColorModel palette && raster.getNumBands() == 1) {
       return indexed(raster, palette);
     }
-    if (!(colours instanceof ComponentColorModel)) {
+    if (!(colors instanceof ComponentColorModel)) {
       return packed(image);
     }
     int type = raster.getTransferType();
@@ -113,10 +113,10 @@ abstract class PixelRows {
           };
       throw Unreadable.unsupported(name, "an image with " + kind);
     }
-    int channels = colours.getNumColorComponents();
+    int channels = colors.getNumColorComponents();
     if (channels != 1 && channels != 3 && channels != 4) {
       throw new Unreadable(
-          name, "has " + channels + " colours a pixel; Graft reads grey, RGB and CMYK.");
+          name, "has " + channels + " colors per pixel; Graft reads gray, RGB and CMYK.");
     }
     boolean plain = type == DataBuffer.TYPE_BYTE && alpha < 0;
     return plain
@@ -130,7 +130,7 @@ abstract class PixelRows {
     return Arrays.stream(layout.getBankIndices()).allMatch(bank -> bank == 0);
   }
 
-  /** Bytes that only need to be put into order, if that. */
+  /** Rows of bytes that are copied, and reordered if necessary. */
   private static PixelRows bytes(Raster raster, ComponentSampleModel layout, int channels) {
     DataBufferByte buffer = (DataBufferByte) raster.getDataBuffer();
     byte[] data = buffer.getData();
@@ -179,7 +179,7 @@ abstract class PixelRows {
     };
   }
 
-  /** 8 or 16 bits, of which the upper 8 count, with or without transparency. */
+  /** Rows of 8 or 16 bits, of which the upper 8 count, with or without transparency. */
   private static PixelRows samples(
       Raster raster, int channels, int alphaBand, boolean premultiplied) {
     int shift = raster.getTransferType() == DataBuffer.TYPE_USHORT ? 8 : 0;
@@ -206,11 +206,11 @@ abstract class PixelRows {
 
   private static PixelRows indexed(Raster raster, IndexColorModel palette) {
     int[] argb = new int[1 << 16];
-    Arrays.fill(argb, 0xff000000); // as Pillow has it beyond the end of a palette
+    Arrays.fill(argb, 0xff000000); // black beyond the end of a palette, as in Pillow
     palette.getRGBs(argb);
     int[] indices = new int[raster.getWidth()];
     return new PixelRows(raster.getWidth(), raster.getHeight(), 3) {
-      /** The first colour, where none is transparent. */
+      /** Returns the first color if none is transparent. */
       @Override
       int background() {
         return palette.hasAlpha() ? super.background() : argb[0];
@@ -240,8 +240,8 @@ abstract class PixelRows {
   }
 
   /**
-   * The four components of a JPEG file. Nearly all files have 255 for no ink, as Adobe's programs
-   * write it; Pillow and Chromium take it so in all of them.
+   * Returns the rows of a JPEG with four components. 255 means no ink in nearly all files, as in
+   * those of Adobe's programs; Pillow and Chromium assume it for all.
    */
   static PixelRows inks(Raster raster, boolean ycck) {
     int[] samples = new int[4 * raster.getWidth()];
@@ -253,7 +253,7 @@ abstract class PixelRows {
           int first = samples[i];
           int second = samples[i + 1];
           int third = samples[i + 2];
-          if (ycck) { // in the fixed point of libjpeg; RGB is 255 less the inks
+          if (ycck) { // in libjpeg's fixed point; RGB is 255 minus the inks
             int cb = second - 128;
             int cr = third - 128;
             third = 255 - clip(first + ((116130 * cb + 32768) >> 16));

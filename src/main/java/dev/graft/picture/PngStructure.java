@@ -197,8 +197,7 @@ final class PngStructure implements FileStructure {
   }
 
   @Override
-  public PixelRows rows(ImageReader reader, ImageReadParam param, String name)
-      throws IOException {
+  public PixelRows rows(ImageReader reader, ImageReadParam param, String name) throws IOException {
     BufferedImage image = reader.read(0, param);
     PixelRows rows = PixelRows.of(image, name);
     return transparentColor == null ? rows : rows.without(transparentColor, image.getRaster());

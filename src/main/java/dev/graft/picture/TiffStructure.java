@@ -21,7 +21,8 @@ import javax.imageio.stream.ImageInputStream;
  * @param stream for the decoder
  */
 record TiffStructure(ImageInputStream stream, Directory directory) implements FileStructure {
-  private static final Set<Long> COMPRESSIONS = Set.of(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 32773L, 32946L);
+  private static final Set<Long> COMPRESSIONS =
+      Set.of(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 32773L, 32946L);
 
   private static final Map<Long, String> OTHER_COMPRESSIONS =
       Map.ofEntries(
@@ -52,7 +53,7 @@ record TiffStructure(ImageInputStream stream, Directory directory) implements Fi
   /**
    * Reads the directory.
    *
-   * @param shownLength the length that the decoder is told, in bytes
+   * @param shownLength the length that the decoder is given, in bytes
    * @param name of the file, for messages
    */
   static TiffStructure of(ImageInputStream file, long shownLength, String name) throws IOException {
@@ -82,7 +83,11 @@ record TiffStructure(ImageInputStream stream, Directory directory) implements Fi
 
   @Override
   public int orientation() {
-    return (int) values(TIFF.TAG_ORIENTATION).filter(Orientation::isValid).findFirst().orElse(Orientation.UPRIGHT);
+    return (int)
+        values(TIFF.TAG_ORIENTATION)
+            .filter(Orientation::isValid)
+            .findFirst()
+            .orElse(Orientation.UPRIGHT);
   }
 
   @Override
@@ -92,8 +97,7 @@ record TiffStructure(ImageInputStream stream, Directory directory) implements Fi
   }
 
   @Override
-  public PixelRows rows(ImageReader reader, ImageReadParam param, String name)
-      throws IOException {
+  public PixelRows rows(ImageReader reader, ImageReadParam param, String name) throws IOException {
     param.setDestinationType(reader.getRawImageType(0)); // it would convert colors
     BufferedImage image = reader.read(0, param);
     int band = image.getColorModel().getNumColorComponents();

@@ -2,7 +2,7 @@ package dev.graft.picture;
 
 import dev.graft.GraftException;
 
-/** A picture that can't be read, named by its file. */
+/** An image that cannot be read; the message begins with the file's name. */
 public final class Unreadable extends GraftException {
   private static final long serialVersionUID = 1L;
 
@@ -21,7 +21,7 @@ public final class Unreadable extends GraftException {
   }
 
   /**
-   * Says that a file is sound, but of a kind that Graft does not read.
+   * Creates an exception for a valid file of a kind that Graft does not read.
    *
    * @param kind a noun phrase, such as "a JPEG with 12 bits per sample"
    */
@@ -30,7 +30,7 @@ public final class Unreadable extends GraftException {
         name, "is " + kind + ", which Graft does not read; convert it, for example to PNG.");
   }
 
-  /** Why, in words that follow the name. */
+  /** Returns the message without the file's name. */
   public String reason() {
     return reason;
   }

@@ -14,10 +14,9 @@ import javax.imageio.stream.ImageInputStream;
 /** The chunks of a WebP file. */
 final class WebpStructure implements FileStructure {
   /**
-   * The number of zeros that follow the file in the decoder's view, more than it reads ahead. Where
-   * lossless data end, the decoder goes on with bits of its own, for ever if need be, and swallows
-   * an exception for each: a damaged file of 92 bytes took 50 seconds, and gave an image. A sound
-   * file is decoded with the zeros, and beyond them reading fails.
+   * The number of zeros after the file in the decoder's view; the decoder reads fewer ahead. Past
+   * the end of lossless data it would continue with made-up bits and ignore an exception for each:
+   * a damaged file of 92 bytes took 50 seconds, and gave an image. Behind the zeros, reading fails.
    */
   private static final int ZEROS = 16;
 
@@ -59,10 +58,9 @@ final class WebpStructure implements FileStructure {
 
   /**
    * @param length of the file in bytes
-   * @param shownLength the smallest length that the decoder is told, in bytes
+   * @param shownLength the smallest length that the decoder is given, in bytes
    */
-  static WebpStructure of(ImageInputStream file, long length, long shownLength)
-      throws IOException {
+  static WebpStructure of(ImageInputStream file, long length, long shownLength) throws IOException {
     return new WebpStructure(file, length, shownLength);
   }
 

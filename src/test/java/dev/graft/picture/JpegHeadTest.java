@@ -107,7 +107,8 @@ class JpegHeadTest {
     byte[] jpeg = Files.readAllBytes(FILES.resolve("plain.jpg"));
     ByteArrayOutputStream segments = new ByteArrayOutputStream();
     segments.writeBytes(segment(0xe1, "Exif\0\0II*\0garbage"));
-    segments.writeBytes(segment(0xe1, "Exif\0\0" + new String(OrientationTest.exif(6), ISO_8859_1)));
+    segments.writeBytes(
+        segment(0xe1, "Exif\0\0" + new String(OrientationTest.exif(6), ISO_8859_1)));
 
     Picture turned =
         PictureReader.read(PngStructureTest.inserted(jpeg, 2, segments.toByteArray()), "a.jpg");

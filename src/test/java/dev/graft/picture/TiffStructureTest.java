@@ -105,15 +105,24 @@ class TiffStructureTest {
     TreeMap<Integer, int[]> tags =
         new TreeMap<>(
             Map.of(
-                256, new int[] {1},
-                257, new int[] {1},
-                258, allBits,
-                COMPRESSION, new int[] {1},
-                PHOTOMETRIC, new int[] {2},
-                273, new int[] {8},
-                277, new int[] {samples.length},
-                278, new int[] {1},
-                279, new int[] {samples.length * bits / 8}));
+                256,
+                new int[] {1},
+                257,
+                new int[] {1},
+                258,
+                allBits,
+                COMPRESSION,
+                new int[] {1},
+                PHOTOMETRIC,
+                new int[] {2},
+                273,
+                new int[] {8},
+                277,
+                new int[] {samples.length},
+                278,
+                new int[] {1},
+                279,
+                new int[] {samples.length * bits / 8}));
     tags.putAll(otherTags);
     int directory = 8 + 4 * samples.length;
     int values = directory + 2 + 12 * tags.size() + 4;
