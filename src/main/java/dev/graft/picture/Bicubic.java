@@ -5,41 +5,40 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Antialiased resizing, bit for bit as Pillow's {@code Image.resize} by {@code BICUBIC}, since that
- * is what the weights' published preprocessing was made and measured with: a filter whose support
- * grows with the reduction, weights rounded to 22 bits of fraction, rows first, then columns, each
- * pass rounded and clipped to 0..255.
+ * Antialiased resizing that equals Pillow's {@code Image.resize} with {@code BICUBIC} bit for bit,
+ * because published backbones were trained and measured with it. The filter's support grows with
+ * the reduction, and weights have 22 bits of fraction. Rows are resized first, then columns, and
+ * each pass is rounded and clipped to 0..255.
  *
- * <p>The weights of a geometry are computed once and kept for the next picture of the same size.
- * Safe for use by several threads.
+ * <p>Weights are cached for the next image of the same size. Thread-safe.
  */
 final class Bicubic {
   private static final int CHANNELS = 3;
 
-  /** Bits of fraction of a weight: 8 of 32 are the pixel's, and two guard against overshoot. */
+  /** Bits of fraction of a weight: of 32, 8 are for the pixel and 2 guard against overshoot. */
   private static final int FRACTION = 32 - 8 - 2;
 
   private static final int HALF = 1 << (FRACTION - 1);
 
-  /** Some geometries; a folder of pictures of all sizes must not fill the memory with theirs. */
-  private static final int KEPT_AXES = 64;
+  /** The number of cached axes; images of many sizes must not fill the memory. */
+  private static final int MAX_CACHED = 64;
 
-  private static final Map<Axis, Taps> KEPT =
+  private static final Map<Axis, Taps> CACHE =
       new LinkedHashMap<>(16, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<Axis, Taps> eldest) {
-          return size() > KEPT_AXES;
+          return size() > MAX_CACHED;
         }
       };
 
-  /** Source pixels to each side that have weight when nothing is reduced. */
+  /** Source pixels on each side that have a weight if nothing is reduced. */
   private static final int SUPPORT = 2;
 
   private Bicubic() {}
 
   /**
-   * Crops and resizes. Only pixels inside the box count, as with Pillow's {@code
-   * crop(box).resize(size)}; its {@code resize(size, box=box)} would read beyond the edge.
+   * Crops and resizes. Only pixels inside the box count, as in Pillow's {@code
+   * crop(box).resize(size)}; {@code resize(size, box=box)} would read beyond the edge.
    */
   static Picture resize(Picture picture, Box box, int width, int height) {
     if (box.left() + box.width() > picture.width() || box.top() + box.height() > picture.height()) {
@@ -51,13 +50,13 @@ final class Bicubic {
     if (box.equals(new Box(0, 0, width, height))
         && picture.width() == width
         && picture.height() == height) {
-      return picture; // as the weights of both passes, 1 and 0, would have it
+      return picture; // all weights would be 1 and 0
     }
     int[] rows = resizeRows(picture.rgb(), picture.width(), box, width);
     return new Picture(width, height, resizeColumns(rows, width * CHANNELS, box.height(), height));
   }
 
-  /** The box with its rows resized, {@code (box.height, outWidth, 3)}, values 0..255. */
+  /** Returns the box with resized rows, {@code (box.height, outWidth, 3)}, values 0..255. */
   private static int[] resizeRows(byte[] rgb, int width, Box box, int outWidth) {
     int[] out = new int[Math.multiplyExact(box.height(), outWidth * CHANNELS)];
     Taps taps = taps(box.width(), outWidth);
@@ -84,7 +83,7 @@ final class Bicubic {
     return out;
   }
 
-  /** Sums whole rows at a time, which the compiler turns into vector instructions. */
+  /** Sums whole rows, which the compiler turns into vector instructions. */
   private static byte[] resizeColumns(int[] rows, int rowLength, int height, int outHeight) {
     byte[] out = new byte[Math.multiplyExact(outHeight, rowLength)];
     Taps taps = taps(height, outHeight);
@@ -112,8 +111,8 @@ final class Bicubic {
 
   private static Taps taps(int from, int to) {
     Axis axis = new Axis(from, to);
-    synchronized (KEPT) {
-      return KEPT.computeIfAbsent(axis, key -> compute(from, to));
+    synchronized (CACHE) {
+      return CACHE.computeIfAbsent(axis, key -> compute(from, to));
     }
   }
 
@@ -159,10 +158,10 @@ final class Bicubic {
     return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
   }
 
-  /** What the weights depend on. */
+  /** The sizes that determine the weights. */
   private record Axis(int from, int to) {}
 
-  /** For each pixel to be made: the first source pixel that counts, and the weights from there. */
+  /** The first source pixel of each resized pixel, and the weights from there on. */
   @SuppressWarnings("ArrayRecordComponent") // private, and never compared
   private record Taps(int[] first, int[][] weights) {}
 }

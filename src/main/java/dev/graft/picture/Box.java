@@ -1,9 +1,9 @@
 package dev.graft.picture;
 
 /**
- * A part of a picture, in whole pixels.
+ * A rectangle of whole pixels in an image.
  *
- * @param left columns before it
+ * @param left columns to its left
  * @param top rows above it
  */
 record Box(int left, int top, int width, int height) {

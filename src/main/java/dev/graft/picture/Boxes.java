@@ -2,14 +2,14 @@ package dev.graft.picture;
 
 import java.util.Arrays;
 
-/** Sums over boxes that lie side by side and cover a picture, in whole numbers throughout. */
+/** Integer sums over adjacent boxes that cover an image. */
 final class Boxes {
   private Boxes() {}
 
   /**
    * Adds a row of pixels to boxes of whole pixels.
    *
-   * @param samples where, from {@code start}, a row {@code (width, channels)} is
+   * @param samples with a row {@code (width, channels)} from {@code start} on
    * @param ends the first pixel to the right of each box
    * @param sums {@code (boxes, channels)}
    */
@@ -27,7 +27,7 @@ final class Boxes {
     }
   }
 
-  /** The same with the sums at hand: nearly all pictures, and most of the time. */
+  /** The same for three channels, with sums in registers: most images, and most of the time. */
   private static void addRgb(byte[] samples, int start, int[] ends, long[] sums) {
     for (int box = 0, from = start; box < ends.length; box++) {
       long red = 0;
@@ -50,8 +50,8 @@ final class Boxes {
     int height = picture.height();
     byte[] rgb = picture.rgb();
     // A box is `width` shares wide and `height` high, a pixel `columns` wide and `rows` high.
-    int[] cut = new int[columns]; // the pixel that a box's right edge cuts, or lies before
-    int[] left = new int[columns]; // that pixel's shares to the left of the edge
+    int[] cut = new int[columns]; // the pixel that a box's right edge cuts or precedes
+    int[] left = new int[columns]; // the shares of that pixel to the left of the edge
     for (int column = 0; column < columns; column++) {
       long edge = (column + 1L) * width;
       cut[column] = (int) (edge / columns);
@@ -64,7 +64,7 @@ final class Boxes {
       Arrays.fill(inRow, 0);
       add(rgb, start, 3, cut, inRow);
       for (int c = 0; c < 3; c++) {
-        long before = 0; // what the box to the left has of the pixel that their edge cuts
+        long before = 0; // the share that the box to the left has in the pixel that their edge cuts
         for (int column = 0, i = c; column < columns; column++, i += 3) {
           int shares = left[column];
           long cutOff = shares == 0 ? 0 : shares * (rgb[start + 3 * cut[column] + c] & 0xffL);

@@ -13,19 +13,19 @@ import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
 
 /**
- * Brings the samples of a picture to sRGB: by its profile where it has one that means something
- * else than sRGB, and fits; else grey and RGB as they stand, and CMYK as Pillow has it. After the
- * picture is reduced, as the conversion is slow, and a mean is nearly the same before and after.
+ * Converts samples to sRGB by the image's profile, if it has one that matches its channels and is
+ * not sRGB. Without one, gray and RGB are unchanged, and CMYK is converted as by Pillow. Images are
+ * reduced first, because the conversion is slow and changes means only slightly.
  */
 final class ColourProfile {
-  /** Steps of 255 between a profile that says sRGB in other words and our own. */
+  /** The largest difference, of 255, between our sRGB profile and another one of sRGB. */
   private static final int SAME = 2;
 
   private static final int PIXELS_AT_ONCE = 1 << 14;
 
   /**
-   * Pillow's. It is of version 4, unlike Java's own, which makes LittleCMS bring the black of a
-   * press to the black of the screen.
+   * Pillow's profile. It has version 4, unlike Java's own, so LittleCMS maps the black of a press
+   * to the black of the screen.
    */
   private static final byte[] SRGB = Resource.bytes(ColourProfile.class, "srgb.icc");
 
@@ -70,7 +70,7 @@ final class ColourProfile {
     return rgb;
   }
 
-  /** Null where the profile changes nothing, is broken, or is one for another kind of picture. */
+  /** Returns null if the profile changes nothing, is broken, or is for other channels. */
   private static byte[] convert(byte[] samples, int channels, byte[] data) {
     try {
       ICC_Profile profile = ICC_Profile.getInstance(asDisplay(data));
@@ -106,8 +106,8 @@ final class ColourProfile {
   }
 
   /**
-   * Java reads output profiles, those of printers, by another intent (relative colorimetric) than
-   * all others (perceptual, as Pillow).
+   * Marks a printer's profile as a display's. Java reads printer profiles with the relative
+   * colorimetric intent, and all others with the perceptual intent, as Pillow does.
    */
   private static byte[] asDisplay(byte[] data) {
     byte[] profile = data.clone();
@@ -119,7 +119,7 @@ final class ColourProfile {
     return profile;
   }
 
-  /** Colours from all over the cube. */
+  /** Returns a grid of colors over the whole cube. */
   private static byte[] probe() {
     int steps = 6;
     byte[] colours = new byte[3 * steps * steps * steps];
@@ -151,7 +151,7 @@ final class ColourProfile {
   private static byte[] convert(byte[] samples, int channels, ColorConvertOp conversion) {
     int pixels = samples.length / channels;
     byte[] rgb = new byte[3 * pixels];
-    // Each call copies the arrays behind both rasters as a whole, so these have to be small ones.
+    // Each call copies the arrays of both rasters entirely, so they have to be small.
     int atOnce = Math.min(PIXELS_AT_ONCE, pixels);
     WritableRaster source = raster(atOnce, channels);
     WritableRaster target = raster(atOnce, 3);

@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Whether a file in a folder is meant to be a picture. Its suffix says so, and what it holds is for
- * its reader to judge; only where the suffix says nothing its first bytes are looked at.
+ * Decides which files of a folder are images: by the suffix, or by the first bytes if the suffix is
+ * unknown. Whether the content is valid is checked when the file is read.
  */
 public final class FileKind {
   private static final Set<String> PICTURES =
@@ -28,28 +28,28 @@ public final class FileKind {
           "pdf", "doc", "docx", "xls", "xlsx", "zip", "gz", "tar", "7z", "rar", "mp3", "mp4", "mov",
           "avi", "mkv", "webm", "py", "sh", "npy", "mat", "db", "ini", "log", "xmp");
 
-  private static final int LONGEST_SIGNATURE = 26;
+  private static final int MAX_SIGNATURE = 26;
 
-  /** A character a byte. BMP's "BM" alone would be any text about a BMW. */
+  /** One character per byte. "BM" alone for BMP would match any text about a BMW. */
   private static final Pattern SIGNATURES =
       Pattern.compile(
           "\u0089PNG\r\n\u001a\n.*|\u00ff\u00d8\u00ff.*|GIF8[79]a.*|II\\*\0.*|MM\0\\*.*"
               + "|RIFF.{4}WEBP.*|BM.{4}\0{4}.{4}[\f-|]\0{3}.*",
           Pattern.DOTALL);
 
-  /** What file managers and operating systems leave behind, in lower case. */
+  /** Names that file managers and operating systems create, in lower case. */
   private static final Set<String> LITTER =
       Set.of("thumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin");
 
   private FileKind() {}
 
-  /** Whether a file or folder is hidden, or one that a system left there. */
+  /** Returns whether a file or folder is hidden, or created by a file manager or system. */
   public static boolean isLitter(Path path) {
     String name = path.getFileName() == null ? "" : path.getFileName().toString();
     return name.startsWith(".") || LITTER.contains(name.toLowerCase(Locale.ROOT));
   }
 
-  /** Whether whoever names a folder means this file, too. */
+  /** Returns whether a file in a folder is taken for an image. */
   public static boolean isPicture(Path file) {
     String suffix = suffix(file);
     return PICTURES.contains(suffix)
@@ -58,17 +58,17 @@ public final class FileKind {
             && beginsLikePicture(file));
   }
 
-  /** Whether a file's name says that it is a picture that Graft reads. */
+  /** Returns whether a file has the suffix of a format that Graft reads. */
   public static boolean hasPictureSuffix(Path file) {
     return PICTURES.contains(suffix(file));
   }
 
-  /** Whether a file's name says that it is a picture of a kind that Graft does not read. */
+  /** Returns whether a file has the suffix of an image format that Graft does not read. */
   public static boolean isOtherPicture(Path file) {
     return PICTURES_GRAFT_CANNOT_READ.contains(suffix(file));
   }
 
-  /** In lower case; empty if the name has none. */
+  /** Returns the suffix in lower case, or "" if there is none. */
   public static String suffix(Path file) {
     String name = file.getFileName().toString();
     int dot = name.lastIndexOf('.');
@@ -77,10 +77,10 @@ public final class FileKind {
 
   private static boolean beginsLikePicture(Path file) {
     try (InputStream in = Files.newInputStream(file)) {
-      String begin = new String(in.readNBytes(LONGEST_SIGNATURE), StandardCharsets.ISO_8859_1);
+      String begin = new String(in.readNBytes(MAX_SIGNATURE), StandardCharsets.ISO_8859_1);
       return SIGNATURES.matcher(begin).matches();
     } catch (IOException e) {
-      return false; // nothing says that it is one
+      return false; // unreadable, and of an unknown suffix
     }
   }
 }

@@ -7,12 +7,12 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.ImageInputStreamImpl;
 
 /**
- * A file as its decoder is to see it, which may be without some of its bytes, or longer than it is.
- * With a buffer, since decoders ask for a byte at a time. (By its path, as ImageIO's own streams
- * can't: {@link java.io.File} loses names that the system's locale has no characters for.)
+ * A view of a file for its decoder, which may lack some of its bytes, or have another length. It is
+ * buffered, because decoders read single bytes. ImageIO's own streams are not used because {@link
+ * java.io.File} loses names that the locale cannot encode.
  */
 final class FileView extends ImageInputStreamImpl {
-  /** Some of the bytes from a position on, as many as read, or -1 at the end. */
+  /** Reads bytes from a position on; returns how many were read, or -1 at the end. */
   interface Bytes {
     int read(long position, byte[] into, int offset, int length) throws IOException;
   }
@@ -26,7 +26,7 @@ final class FileView extends ImageInputStreamImpl {
   private int buffered;
 
   /**
-   * @param length that the decoder is told; -1 for none
+   * @param length for the decoder, in bytes; -1 if unknown
    */
   FileView(Bytes bytes, long length) {
     this.bytes = bytes;
@@ -40,7 +40,7 @@ final class FileView extends ImageInputStreamImpl {
         file.size());
   }
 
-  /** The same bytes with another length. */
+  /** Returns a view of the same bytes with another length. */
   static FileView of(ImageInputStream file, long length) {
     return new FileView(
         (position, into, offset, count) -> {
@@ -48,6 +48,47 @@ final class FileView extends ImageInputStreamImpl {
           return file.read(into, offset, count);
         },
         length);
+  }
+
+  /**
+   * Returns a view of a file with another beginning.
+   *
+   * @param head the bytes that it begins with
+   * @param rest the position in the file of what follows
+   */
+  static FileView of(byte[] head, ImageInputStream file, long rest) {
+    return of(head, file, rest, Long.MAX_VALUE, new byte[0]);
+  }
+
+  /**
+   * Returns a view of a part of a file between other bytes.
+   *
+   * @param from the position in the file of the first byte after the head
+   * @param to the position in the file where the tail begins
+   */
+  static FileView of(byte[] head, ImageInputStream file, long from, long to, byte[] tail) {
+    return new FileView(
+        (position, into, offset, length) -> {
+          long inFile = from + position - head.length;
+          if (position < head.length) {
+            return copy(head, position, into, offset, length);
+          }
+          if (inFile >= to) {
+            return copy(tail, inFile - to, into, offset, length);
+          }
+          file.seek(inFile);
+          return file.read(into, offset, (int) Math.min(length, to - inFile));
+        },
+        -1);
+  }
+
+  private static int copy(byte[] bytes, long start, byte[] into, int offset, int length) {
+    int count = (int) Math.min(length, bytes.length - start);
+    if (count <= 0) {
+      return -1;
+    }
+    System.arraycopy(bytes, (int) start, into, offset, count);
+    return count;
   }
 
   @Override
@@ -60,17 +101,19 @@ final class FileView extends ImageInputStreamImpl {
     if (count == 0) {
       return 0;
     }
-    if (!fill()) {
-      return -1;
+    int read = 0;
+    // Until all is read, because readInt and its like take a short read for the end of the file.
+    while (read < count && fill()) {
+      int start = (int) (streamPos - bufferStart);
+      int some = Math.min(count - read, buffered - start);
+      System.arraycopy(buffer, start, into, offset + read, some);
+      streamPos += some;
+      read += some;
     }
-    int start = (int) (streamPos - bufferStart);
-    int read = Math.min(count, buffered - start);
-    System.arraycopy(buffer, start, into, offset, read);
-    streamPos += read;
-    return read;
+    return read == 0 ? -1 : read;
   }
 
-  /** Whether there is a byte at the position: it is in the buffer then. */
+  /** Fills the buffer at the position; returns whether there is a byte. */
   private boolean fill() throws IOException {
     checkClosed();
     bitOffset = 0;

@@ -16,10 +16,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A walk through a folder and all below, in which hidden files and litter are not seen. Links are
- * followed, but not to a folder above the one where it began, and what several names lead to is
- * entered by one of them, its own rather than a link: however links are knotted, a walk takes no
- * longer than there are folders.
+ * A walk through a folder and its subfolders, without hidden files and files of the system. Links
+ * are followed, except to a folder that contains the start. A folder with several names is visited
+ * once, by its own name rather than a link, so cyclic links cannot make the walk endless.
  */
 public final class FolderWalk {
   private FolderWalk() {}
@@ -27,11 +26,11 @@ public final class FolderWalk {
   /**
    * An entry of a folder.
    *
-   * @param real without any link; the path itself where a link leads nowhere
-   * @param kind of what a link leads to
+   * @param real the path without links, or the path itself if a link is broken
+   * @param kind of the link's target, for a link
    */
   public record Entry(Path path, Path real, Kind kind, boolean link) {
-    /** A folder to begin with, whatever links lead to it. */
+    /** Returns the folder at which a walk begins. */
     public static Entry folder(Path path) throws IOException {
       return new Entry(path, path.toRealPath(), Kind.FOLDER, false);
     }
@@ -44,7 +43,7 @@ public final class FolderWalk {
       return kind == Kind.FOLDER;
     }
 
-    /** Whether it is meant to be a picture, see {@link FileKind}. */
+    /** Returns whether it is taken for an image, see {@link FileKind}. */
     public boolean isPicture() {
       return switch (kind) {
         case FILE -> FileKind.isPicture(path);
@@ -54,45 +53,45 @@ public final class FolderWalk {
     }
   }
 
-  /** What an entry is. */
+  /** The kind of an entry. */
   public enum Kind {
     FOLDER,
     FILE,
-    /** A link that leads nowhere, or in a circle. */
+    /** A broken or cyclic link. */
     NOWHERE,
-    /** Pipes and devices: reading one could wait for ever. */
+    /** Pipes and devices, of which reading could block forever. */
     OTHER
   }
 
-  /** Who is told what a walk comes across. */
+  /** Receives what a walk finds. */
   public interface Visitor {
-    /** Whether to walk into a folder, other than the first. */
+    /** Returns whether to visit a folder; not called for the first. */
     boolean enters(Entry folder);
 
-    /** What is no folder. */
+    /** Receives an entry that is not a folder. */
     void file(Entry file);
 
-    /** A link to a folder above, which is not followed. */
+    /** Receives a link to a folder above the start, which is not followed. */
     default void leadsUp(Entry link) {}
 
-    /** A folder that can't be listed. */
+    /** Receives a folder that cannot be listed. */
     void failed(Path folder, IOException failure);
   }
 
-  /** Through a folder, each folder below once. */
+  /** Walks through a folder, and visits each subfolder once. */
   public static void through(Entry top, Visitor visitor) {
     walk(top, true, visitor);
   }
 
   /**
-   * The same for whom names matter: a link is followed, too, where what it leads to has been seen
-   * under its own name; links behind that link are not.
+   * Walks through a folder, and visits a subfolder under each of its names: also by a link, if it
+   * was visited under its own name. Links inside a linked folder are not followed a second time.
    */
   public static void throughAllNames(Entry top, Visitor visitor) {
     walk(top, false, visitor);
   }
 
-  /** A folder that is to be walked into, unless it was already. */
+  /** A folder to visit, unless it was visited already. */
   private record Step(Entry folder, boolean behindLink) {}
 
   private static void walk(Entry top, boolean once, Visitor visitor) {
@@ -114,7 +113,7 @@ public final class FolderWalk {
       try {
         for (Entry entry : entries(folder)) {
           if (entry.isFolder() && entry.link()) {
-            // Last, so that what lies here is found by its own name.
+            // Last, so that folders are visited by their own names first.
             open.addLast(new Step(entry, behindLink));
           } else if (entry.isFolder()) {
             open.addFirst(new Step(entry, behindLink));
@@ -128,7 +127,7 @@ public final class FolderWalk {
     }
   }
 
-  /** What is in a folder, sorted by name in the order of code points. */
+  /** Returns the entries of a folder, sorted by name in the order of code points. */
   public static List<Entry> entries(Entry folder) throws IOException {
     List<Entry> entries = new ArrayList<>();
     try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder.path())) {
@@ -167,7 +166,9 @@ public final class FolderWalk {
     return attributes.isRegularFile() ? Kind.FILE : Kind.OTHER;
   }
 
-  /** Sorts as UTF-8 and UTF-32 do; {@link String#compareTo} puts emoji before some of the BMP. */
+  /**
+   * Compares as UTF-8 and UTF-32 sort; {@link String#compareTo} sorts emoji before some letters.
+   */
   public static int compareCodePoints(String a, String b) {
     int shorter = Math.min(a.length(), b.length());
     for (int i = 0; i < shorter; i++) {

@@ -1,11 +1,11 @@
 package dev.graft.picture;
 
 /**
- * Which part of a picture a network sees, and how it becomes the network's square: by Pillow's
- * bicubic resampling, whatever the picture's shape.
+ * The part of an image that becomes the network's square input, by Pillow's bicubic resampling. A
+ * part that is not square is distorted.
  */
 public enum Framing {
-  /** All of it: for pictures that are cropped already. */
+  /** The whole image, for images that are cropped already. */
   WHOLE {
     @Override
     Box of(int width, int height) {
@@ -13,8 +13,8 @@ public enum Framing {
     }
   },
   /**
-   * The centred square of 224/256 of the shorter side, an odd pixel left over to the left and
-   * above: for photographs. TensorFlow's crop for evaluation at 224.
+   * The centered square of 224/256 of the shorter side, for photographs: TensorFlow's crop for
+   * evaluation at 224. An odd pixel is left over at the left and top.
    */
   CENTRE {
     @Override
@@ -24,14 +24,14 @@ public enum Framing {
     }
   };
 
-  /** The part of a picture of this size, in pixels. */
+  /** Returns the part of an image of this size, in pixels. */
   abstract Box of(int width, int height);
 
   /**
-   * A picture as a network's input, before its arithmetic.
+   * Returns a network's input, before normalization.
    *
    * @param side of the input, in pixels
-   * @return {@code (3, side, side)}, R, G, B, a byte each
+   * @return {@code (3, side, side)}, R, G, B, one byte each
    */
   public byte[] planes(Picture picture, int side) {
     Box box = of(picture.width(), picture.height());
@@ -47,9 +47,9 @@ public enum Framing {
   }
 
   /**
-   * How far a picture may be reduced before it is framed: its shorter side, in pixels. At twice the
-   * input's side and above what is left of the reduction can't be told from resampling the whole
-   * picture (Pillow's {@code reducing_gap} of 2).
+   * Returns the shorter side, in pixels, down to which an image may be reduced before framing. From
+   * twice the input's side on, the result is practically that of resampling the full image
+   * (Pillow's {@code reducing_gap} of 2).
    *
    * @param side of the input, in pixels
    */

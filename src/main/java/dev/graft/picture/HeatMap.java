@@ -1,13 +1,13 @@
 package dev.graft.picture;
 
 /**
- * How much each place of the part of a picture that a network saw speaks for something.
+ * The evidence for a class in each place of the part of an image that a network saw.
  *
- * @param values {@code (height, width)}, 0 to 1; all 0 where nothing speaks for it
+ * @param values {@code (height, width)}, 0 to 1; all 0 if there is no evidence
  */
-@SuppressWarnings("ArrayRecordComponent") // compared by nobody
+@SuppressWarnings("ArrayRecordComponent") // never compared
 public record HeatMap(int width, int height, float[] values) {
-  /** Of what covers the picture, at most. */
+  /** The opacity where the value is 1. */
   private static final double OPACITY = 0.7;
 
   public HeatMap {
@@ -17,7 +17,7 @@ public record HeatMap(int width, int height, float[] values) {
     }
   }
 
-  /** The picture, with this over the part that the network saw. */
+  /** Returns the image with this map over the part that the network saw. */
   public Picture over(Picture picture, Framing framing) {
     Box seen = framing.of(picture.width(), picture.height());
     byte[] rgb = picture.rgb().clone();
@@ -37,10 +37,11 @@ public record HeatMap(int width, int height, float[] values) {
   }
 
   /**
-   * Between the middles of the map's pixels, bilinearly.
+   * Returns the value at a place, by bilinear interpolation between the centers of the map's
+   * pixels.
    *
-   * @param across from 0, at the left edge, to 1
-   * @param down from 0, at the upper edge, to 1
+   * @param across 0 (left edge) to 1
+   * @param down 0 (top edge) to 1
    */
   private double at(double across, double down) {
     double column = Math.max(0, Math.min(width - 1, across * width - 0.5));
@@ -56,7 +57,8 @@ public record HeatMap(int width, int height, float[] values) {
   }
 
   /**
-   * From violet over red to yellow: its brightness grows, so that it can be read in grey too.
+   * Returns a color from violet over red to yellow. Its brightness grows, so the map can be read in
+   * gray, too.
    *
    * @param value 0 to 1
    * @return red, green and blue in the lowest three bytes

@@ -3,27 +3,26 @@ package dev.graft.picture;
 import java.util.Arrays;
 
 /**
- * A picture in memory.
+ * An image in memory.
  *
  * @param width in pixels
  * @param height in pixels
  * @param rgb sRGB values 0..255 as unsigned bytes, {@code (height, width, 3)}, red first; not
  *     copied, so neither side may change it afterwards
  */
-@SuppressWarnings(
-    "ArrayRecordComponent") // a copy of every picture would cost; equals is by content
+@SuppressWarnings("ArrayRecordComponent") // copies would be slow; equals compares the content
 public record Picture(int width, int height, byte[] rgb) {
   public Picture {
     if (width < 1 || height < 1 || rgb.length != 3L * width * height) {
       throw new IllegalArgumentException(
-          ("a picture of " + width + "x" + height + " pixels has " + 3L * width * height)
+          ("an image of " + width + "x" + height + " pixels has " + 3L * width * height)
               + (" bytes, was given " + rgb.length));
     }
   }
 
   /**
-   * Sums over a grid of equal boxes that cover the picture; a pixel that edges cut counts in each
-   * box by its area. All is in whole numbers, and so the same on every machine.
+   * Sums the pixels of each box in a grid of equal boxes. A pixel that edges cut counts in each box
+   * by its area. The arithmetic is in integers, and so the same on every machine.
    *
    * @return {@code (rows, columns, 3)}, each over an area of {@code width * height}, where a pixel
    *     has {@code columns * rows}
@@ -33,8 +32,8 @@ public record Picture(int width, int height, byte[] rgb) {
   }
 
   /**
-   * The means over a grid of equal boxes, rounded, as a picture: a smaller one has lost nothing but
-   * detail, and one that is larger by a whole factor shows each pixel as a square.
+   * Returns an image of another size, of which each pixel is the rounded mean of a box. If it is
+   * larger by a whole factor, each pixel becomes a square.
    */
   public Picture scaled(int columns, int rows) {
     long[] sums = sums(columns, rows);

@@ -11,35 +11,35 @@ import javax.imageio.spi.IIORegistry;
 import javax.imageio.spi.ImageReaderSpi;
 
 /**
- * The kinds of files, told by their first bytes; names and suffixes do not matter. Each names its
- * decoder, so that no other one on the class path steps in and gives other pixels: Java's own where
- * it is Pillow's equal, TwelveMonkeys' for JPEG (CMYK, damaged segments), TIFF (Java's knows no
- * CMYK without a profile, no BigTIFF, fewer ways to compress) and WebP (Java has none).
+ * The file formats, which are recognized by their first bytes and not by their suffixes. Each names
+ * its decoder, so that no other one on the class path is used and gives other pixels. Java's own
+ * decoders read PNG, GIF and BMP as Pillow does. TwelveMonkeys reads JPEG (CMYK, damaged segments),
+ * TIFF (Java's lacks CMYK without a profile, BigTIFF and some compressions) and WebP.
  */
 enum PictureFormat {
-  // The most pixels that a byte of the file can stand for, rounded up. Deflate: 1032 bytes, of 8
-  // pixels each where a pixel is a bit.
+  // The largest number of pixels that one byte of the file can encode, rounded up. Deflate: 1032
+  // bytes, each of 8 pixels if a pixel has one bit.
   PNG(9_000, "com.sun.imageio.plugins.png.PNGImageReaderSpi", "\\x89PNG\\r\\n\\x1a\\n"),
-  // 64 pixels and more a bit, where one code ends many blocks.
+  // 64 or more pixels per bit, where one code ends many blocks.
   JPEG(600, "com.twelvemonkeys.imageio.plugins.jpeg.JPEGImageReaderSpi", "\\xff\\xd8\\xff"),
-  // 12 bits stand for up to 4096 pixels.
+  // 12 bits encode up to 4096 pixels.
   GIF(4_000, "com.sun.imageio.plugins.gif.GIFImageReaderSpi", "GIF8[79]a"),
-  // Run lengths: 255 pixels in two bytes, 8 of them in one where a pixel is a bit.
+  // Run lengths: two bytes encode 255 pixels, or 8 times as many if a pixel has one bit.
   BMP(1_100, "com.sun.imageio.plugins.bmp.BMPImageReaderSpi", "BM"),
-  // Empty fax pages have no limit; one of 100 megapixels has still 3 kilobytes.
+  // Blank fax pages have no limit; one of 100 megapixels takes 3 kilobytes.
   TIFF(
       40_000,
       "com.twelvemonkeys.imageio.plugins.tiff.TIFFImageReaderSpi",
       "II[*+]\\x00|MM\\x00[*+]"),
-  // One colour in lossless WebP has no limit either.
+  // A single color in lossless WebP has no limit either.
   WEBP(40_000, "com.twelvemonkeys.imageio.plugins.webp.WebPImageReaderSpi", "RIFF.{4}WEBP");
 
-  static final int LONGEST_SIGNATURE = 12;
+  static final int MAX_SIGNATURE = 12;
 
   private final int pixelsPerByte;
   private final String provider;
 
-  /** A character a byte. */
+  /** One character per byte. */
   private final Pattern signature;
 
   PictureFormat(int pixelsPerByte, String provider, String signature) {
@@ -55,16 +55,16 @@ enum PictureFormat {
         .findFirst();
   }
 
-  /** Whether a file of so many bytes can hold so many pixels. */
+  /** Returns whether a file of this many bytes can encode this many pixels. */
   boolean canHold(long pixels, long bytes) {
     return pixels / pixelsPerByte <= bytes;
   }
 
   /**
-   * Whether a sound file may hold more than that: of one colour, any number of pixels takes a few
-   * bytes.
+   * Returns whether a valid file may encode more, because any number of pixels of one color takes a
+   * few bytes.
    */
-  boolean packsOneColour() {
+  boolean packsSingleColor() {
     return this == TIFF || this == WEBP;
   }
 
@@ -74,7 +74,7 @@ enum PictureFormat {
             .getServiceProviders(
                 ImageReaderSpi.class, spi -> spi.getClass().getName().equals(provider), false);
     if (!found.hasNext()) {
-      throw new IllegalStateException("there is no " + provider);
+      throw new IllegalStateException("missing image decoder " + provider);
     }
     return found.next().createReaderInstance();
   }

@@ -12,40 +12,53 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.imageio.IIOException;
 import javax.imageio.stream.ImageInputStream;
 
 /**
- * Reads picture files into 8-bit sRGB, upright: grey becomes three equal channels, 16 bits their
- * upper 8, transparency white; the EXIF orientation is obeyed, and an embedded colour profile is
- * applied, unless it is broken, or sRGB. The first frame of an animation counts. All else is taken
- * as it stands in the file, gamma included, as Pillow takes it and therefore as the backbones saw
- * it in training: grey and RGB without a profile are Pillow's pixels, bit by bit. (16-bit grey is
- * where Pillow is not followed: it cuts off at 255 instead of dividing.)
+ * Reads image files into upright 8-bit sRGB. Gray becomes three equal channels, 16-bit samples are
+ * reduced to their upper 8 bits, and transparency becomes white. The EXIF orientation is applied,
+ * and so is an embedded color profile unless it is broken or sRGB. Of an animation, the first frame
+ * is read. Sample values, gamma included, are those of the file, as in Pillow, and therefore as in
+ * the training of the backbones: gray and RGB without a profile equal Pillow's pixels. (16-bit gray
+ * is the exception: Pillow clips at 255 instead of dividing.)
  *
- * <p>A picture of more than 25 megapixels is thinned out while it is decoded, by the smallest whole
- * factor that brings it below, whatever size was asked for: so it fits into a common heap.
+ * <p>An image of more than 25 megapixels is subsampled while it is decoded, by the smallest whole
+ * factor that brings it below that, so that it fits into a heap of usual size.
  *
- * <p>What cannot be read in full is not read at all: every fault is a {@link Unreadable} of one
- * sentence that begins with the file's name. All methods may be called from several threads.
+ * <p>A file that cannot be read completely is refused by an {@link Unreadable} with one sentence
+ * that begins with the file's name. All methods are thread-safe.
  */
 public final class PictureReader {
   /**
-   * Changes whenever the same file would give other pixels: what was computed from pixels, and is
-   * kept on disk, is of no use then.
+   * The version of the pixels. It changes whenever a file would give other pixels than before, and
+   * invalidates what was computed from them and cached on disk.
    */
-  public static final int VERSION = 2;
+  public static final int VERSION = 3;
 
-  /** Bytes for a photograph of 24 megapixels while it is decoded, with some to spare. */
+  /** The bytes of heap that decoding a photograph of 24 megapixels takes, rounded up. */
   private static final long DECODING = 200L << 20;
 
-  /** A larger file is decoded where it lies, and hashed after that. */
+  /** The largest file, in bytes, that is hashed and decoded from a copy in memory. */
   private static final long IN_MEMORY = 64L << 20;
+
+  /** What the TIFF decoder says about features that it lacks, and not about damage. */
+  private static final Pattern UNSUPPORTED =
+      Pattern.compile(
+          "(Unsupported (TIFF|BitsPerSample|SamplesPerPixel|Planar)|Unknown TIFF).*"
+              + "|.* not supported: .*"
+              + "|Embedded ICC color profile for Photometric Separated .* data");
 
   private static final SharedHeap HEAP = new SharedHeap();
 
   private PictureReader() {}
 
-  /** As many pictures at a time as there are processors, and room in the heap; at least 1. */
+  /**
+   * Returns how many images to decode at once: one per processor, as far as the heap allows, but at
+   * least 1.
+   */
   public static int threads() {
     Runtime machine = Runtime.getRuntime();
     return threads(machine.availableProcessors(), machine.maxMemory());
@@ -59,11 +72,11 @@ public final class PictureReader {
   }
 
   /**
-   * What a file says of its picture.
+   * The format and size of an image.
    *
    * @param format PNG, JPEG, GIF, BMP, TIFF or WEBP
-   * @param width of the upright picture in pixels
-   * @param height of the upright picture in pixels
+   * @param width of the upright image, in pixels
+   * @param height of the upright image, in pixels
    */
   public record Header(String format, int width, int height) {}
 
@@ -73,28 +86,29 @@ public final class PictureReader {
   }
 
   /**
-   * Reads a file, reduced by the greatest whole factor that leaves its shorter side at least so
-   * long, each pixel the mean of a box.
+   * Reads a file, reduced by the largest whole factor that leaves the shorter side at least as long
+   * as {@code minSide}. Each pixel is the mean of a box.
    *
-   * @param least in pixels; 0 for full size
+   * @param minSide in pixels; 0 for the full size
    */
-  public static Picture read(Path file, int least) {
-    return opened(file, whole(file, source -> source.read(least))).get(0);
+  public static Picture read(Path file, int minSide) {
+    return opened(file, whole(file, source -> source.read(minSide))).get(0);
   }
 
   /**
-   * Reads a file that must hold what it held when it was hashed: what is decoded, once, is what has
-   * that hash, whoever writes to the file meanwhile.
+   * Reads a file that must not have changed since it was hashed. The bytes that are decoded are the
+   * bytes that are compared with the hash.
    *
-   * @param content the SHA-256 of its bytes
-   * @param leasts a picture for each of them, reduced as above
+   * @param content the SHA-256 of the file
+   * @param minSides the smallest lengths of the shorter side, in pixels; one image is returned for
+   *     each
    */
-  public static List<Picture> read(Path file, Hash content, int... leasts) {
+  public static List<Picture> read(Path file, Hash content, int... minSides) {
     return opened(
         file,
         channel -> {
           if (channel.size() > IN_MEMORY) {
-            List<Picture> pictures = whole(file, source -> source.read(leasts)).of(channel);
+            List<Picture> pictures = whole(file, source -> source.read(minSides)).of(channel);
             requireUnchanged(file, content, Hash.Algorithm.SHA256.of(file));
             return pictures;
           }
@@ -106,7 +120,7 @@ public final class PictureReader {
               },
               channel.size(),
               file.toString(),
-              source -> source.read(leasts));
+              source -> source.read(minSides));
         });
   }
 
@@ -125,7 +139,7 @@ public final class PictureReader {
   /**
    * Reads the bytes of a file in its full size.
    *
-   * @param name what messages call it
+   * @param name of the file, for messages
    */
   public static Picture read(byte[] bytes, String name) {
     return read(bytes, name, 0);
@@ -134,40 +148,39 @@ public final class PictureReader {
   /**
    * Reads the bytes of a file, reduced as in {@link #read(Path, int)}.
    *
-   * @param name what messages call it
+   * @param name of the file, for messages
    */
-  public static Picture read(byte[] bytes, String name, int least) {
+  public static Picture read(byte[] bytes, String name, int minSide) {
     return guarded(
             () -> new ByteArrayImageInputStream(bytes),
             bytes.length,
             name,
-            source -> source.read(least))
+            source -> source.read(minSide))
         .get(0);
   }
 
   /**
-   * Reads the bytes of a file from a stream, which stays open, reduced as in {@link #read(Path,
-   * int)}.
+   * Reads a file from a stream, which is not closed, reduced as in {@link #read(Path, int)}.
    *
-   * @param name what messages call it
+   * @param name of the file, for messages
    */
-  public static Picture read(InputStream in, String name, int least) {
+  public static Picture read(InputStream in, String name, int minSide) {
     try {
-      return read(in.readAllBytes(), name, least);
+      return read(in.readAllBytes(), name, minSide);
     } catch (IOException e) {
       throw new Unreadable(name, "can't be read: " + e.getMessage() + ".", e);
     }
   }
 
-  /** Reads no more of a file than it takes to know its size. */
+  /** Reads the format and size of a file without decoding it. */
   public static Header header(Path file) {
     return opened(file, whole(file, PictureSource::header));
   }
 
   /**
-   * Likewise, of the bytes of a file.
+   * Reads the format and size from the bytes of a file, without decoding it.
    *
-   * @param name what messages call it
+   * @param name of the file, for messages
    */
   public static Header header(byte[] bytes, String name) {
     return guarded(
@@ -184,13 +197,13 @@ public final class PictureReader {
 
   private static <T> T opened(Path file, Use<FileChannel, T> use) {
     if (Files.isDirectory(file)) {
-      throw new Unreadable(file.toString(), "is a folder, not a picture.");
+      throw new Unreadable(file.toString(), "is a folder, not an image.");
     }
     if (!Files.exists(file)) {
       throw new Unreadable(file.toString(), "does not exist.");
     }
     if (!Files.isRegularFile(file)) {
-      throw new Unreadable(file.toString(), "is a device or a pipe, not a picture.");
+      throw new Unreadable(file.toString(), "is a device or a pipe, not an image.");
     }
     try (FileChannel channel = FileChannel.open(file)) {
       return use.of(channel);
@@ -202,7 +215,7 @@ public final class PictureReader {
   }
 
   /**
-   * @param stream opened anew for each attempt
+   * @param stream opens the file, once per attempt
    */
   private static <T> T guarded(
       SharedHeap.Reading<ImageInputStream> stream,
@@ -218,18 +231,21 @@ public final class PictureReader {
     } catch (Unreadable e) {
       throw e;
     } catch (IOException | RuntimeException | VirtualMachineError e) {
-      if (SharedHeap.isWanting(e)) {
+      if (SharedHeap.isOutOfMemory(e)) {
         throw new Unreadable(
-            name, "takes more memory than there is; give Java more by -Xmx, or leave it out.", e);
+            name, "does not fit into memory; give Java more by -Xmx, or leave the image out.", e);
       }
-      // The decoders throw whatever damage leads them to, bad indices, negative sizes and so on;
-      // the words that go with it are of use to nobody but their authors.
+      Matcher lacking = UNSUPPORTED.matcher(String.valueOf(e.getMessage()));
+      if (e instanceof IIOException && lacking.lookingAt()) {
+        throw Unreadable.unsupported(name, "an unusual TIFF file (" + lacking.group() + ")");
+      }
+      // On damaged data, decoders throw exceptions of many types, whose messages help no user.
       throw new Unreadable(name, "is damaged or cut off.", e);
     }
   }
 
   private static PictureFormat format(ImageInputStream stream, String name) throws IOException {
-    byte[] start = new byte[PictureFormat.LONGEST_SIGNATURE];
+    byte[] start = new byte[PictureFormat.MAX_SIGNATURE];
     int read = Math.max(0, stream.read(start));
     if (read == 0) {
       throw new Unreadable(name, "is empty.");
@@ -238,7 +254,6 @@ public final class PictureReader {
         .orElseThrow(
             () ->
                 new Unreadable(
-                    name,
-                    "is not a picture that Graft reads" + " (PNG, JPEG, GIF, BMP, TIFF or WebP)."));
+                    name, "is not an image that Graft reads (PNG, JPEG, GIF, BMP, TIFF or WebP)."));
   }
 }

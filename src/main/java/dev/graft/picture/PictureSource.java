@@ -1,12 +1,5 @@
 package dev.graft.picture;
 
-import java.awt.Transparency;
-import java.awt.color.ColorSpace;
-import java.awt.image.BufferedImage;
-import java.awt.image.ComponentColorModel;
-import java.awt.image.DataBuffer;
-import java.awt.image.Raster;
-import java.awt.image.WritableRaster;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,98 +8,78 @@ import javax.imageio.IIOException;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
-import org.w3c.dom.Element;
-import org.w3c.dom.Node;
 
 /**
- * The way of one file from its bytes to a picture. Faults of the file leave it as whatever its
- * decoder throws.
+ * An image file that is to be decoded. Faults in it surface as the exceptions of its decoder.
  *
- * @param length of the file in bytes
- * @param name what messages call the file
+ * @param length of the file, in bytes
+ * @param name of the file, for messages
  */
 record PictureSource(PictureFormat format, ImageInputStream stream, long length, String name) {
   private static final int MEGA = 1_000_000;
 
-  /** 75 MB as RGB; and twice to four times as much while it is decoded. */
+  /** The pixels of an image in memory: 75 MB as RGB, and two to four times that while decoding. */
   private static final int MAX_DECODED = 25 * MEGA;
 
   /**
-   * The least length of file that TwelveMonkeys' decoders are told: they refuse one that would grow
-   * more than 512-fold (TIFF) or 2048-fold (WebP), and so they would refuse a blank page, or a
-   * sheet of one colour. What fits into memory, 64 bits a pixel at most, need not be refused; where
-   * there is less in the file than there must be, reading ends where the file does.
+   * The smallest file length, in bytes, that TwelveMonkeys' decoders are given. They refuse a file
+   * that would grow more than 512-fold (TIFF) or 2048-fold (WebP), and with it a blank page or a
+   * single color, although up to 64 bits per pixel fit into memory. Reading still ends where the
+   * file ends.
    */
-  private static final long ROOMY = MAX_DECODED * 8L / 512;
+  private static final long MIN_SHOWN_LENGTH = MAX_DECODED * 8L / 512;
 
   private static final int MAX_PIXELS = 1_000 * MEGA;
 
-  /** A decoder that keeps coefficients takes up to 6 bytes a pixel, outside the heap. */
-  private static final int MAX_KEPT = 200 * MEGA;
+  /** The pixels of a progressive JPEG, whose coefficients take up to 6 bytes each off the heap. */
+  private static final int MAX_PROGRESSIVE = 200 * MEGA;
 
   /**
-   * Every scan goes over the whole picture, though it may take a few bytes of the file: a hundred
-   * megapixels in 20 scans, where programs write 10, or 25 in 80, which takes some 6 s.
+   * The pixels of all scans of a JPEG. Each scan covers the whole image, even if it takes only a
+   * few bytes of the file. The limit is 100 megapixels in 20 scans (programs write 10), or about 6
+   * s.
    */
   private static final long MAX_SCANNED = 2_000L * MEGA;
 
   PictureReader.Header header() throws IOException {
-    if (format == PictureFormat.JPEG) {
-      JpegHead head = JpegHead.of(stream);
-      check(head);
-      return header(head.width(), head.height(), head.orientation());
-    }
-    int orientation = Embedded.in(format, stream).orientation();
-    return withReader(
-        stream,
-        reader -> {
-          Canvas canvas = canvas(reader);
-          return header(canvas.width, canvas.height, orientation);
-        });
+    FileStructure file = structure();
+    FileStructure.Canvas canvas = withReader(file, reader -> checked(file, reader));
+    return Orientation.isTransposed(file.orientation())
+        ? new PictureReader.Header(format.name(), canvas.height(), canvas.width())
+        : new PictureReader.Header(format.name(), canvas.width(), canvas.height());
   }
 
-  private PictureReader.Header header(int width, int height, int orientation) {
-    check(width, height);
-    return Orientation.isTransposed(orientation)
-        ? new PictureReader.Header(format.name(), height, width)
-        : new PictureReader.Header(format.name(), width, height);
-  }
-
-  /** The picture in several reductions, decoded once. */
-  List<Picture> read(int... leasts) throws IOException {
-    if (format == PictureFormat.JPEG) {
-      JpegHead head = JpegHead.of(stream);
-      check(head);
-      checkScans(head);
-      PixelRows rows = withReader(head.stripped(stream), reader -> jpegRows(reader, head));
-      return finished(rows, leasts, head.orientation(), head.profile());
-    }
-    Embedded embedded = Embedded.in(format, stream);
-    ImageInputStream input =
-        switch (format) {
-          case TIFF -> length < ROOMY ? FileView.of(stream, ROOMY) : stream;
-          case WEBP -> WebpStream.of(stream, length, ROOMY);
-          default -> stream;
-        };
-    PixelRows rows = withReader(input, this::rows);
-    return finished(rows, leasts, embedded.orientation(), embedded.profile());
-  }
-
-  private static List<Picture> finished(
-      PixelRows rows, int[] leasts, int orientation, byte[] profile) {
-    return IntStream.of(leasts)
-        .map(least -> Reduction.factor(rows.width, rows.height, least))
-        .mapToObj(factor -> ColourProfile.toSrgb(Reduction.of(rows, factor, orientation), profile))
+  /** Decodes the image once, and reduces it to each size. */
+  List<Picture> read(int... minSides) throws IOException {
+    FileStructure file = structure();
+    PixelRows rows = withReader(file, reader -> rows(file, reader));
+    return IntStream.of(minSides)
+        .map(minSide -> Reduction.factor(rows.width, rows.height, minSide))
+        .mapToObj(factor -> Reduction.of(rows, factor, file.orientation()))
+        .map(reduced -> ColourProfile.toSrgb(reduced, file.profile()))
         .toList();
+  }
+
+  private FileStructure structure() throws IOException {
+    return switch (format) {
+      case PNG -> PngStructure.of(stream);
+      case JPEG -> JpegHead.of(stream, name);
+      case GIF -> new GifStructure(stream);
+      case BMP -> BmpStructure.of(stream, length, name);
+      case TIFF ->
+          TiffStructure.of(stream, length < MIN_SHOWN_LENGTH ? MIN_SHOWN_LENGTH : length, name);
+      case WEBP -> WebpStructure.of(stream, length, MIN_SHOWN_LENGTH);
+    };
   }
 
   private interface Use<T> {
     T of(ImageReader reader) throws IOException;
   }
 
-  private <T> T withReader(ImageInputStream input, Use<T> use) throws IOException {
+  private <T> T withReader(FileStructure file, Use<T> use) throws IOException {
     ImageReader reader = format.newReader();
     try {
+      ImageInputStream input = file.stream();
       input.seek(0);
       reader.setInput(input, true, true);
       List<String> faults = new ArrayList<>();
@@ -127,8 +100,8 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
   }
 
   /**
-   * Whether a warning means that pixels are missing: the JPEG decoder fills them up with grey and
-   * goes on. Other warnings are about colour profiles, or about bytes between two segments.
+   * Returns whether a warning means that pixels are missing, which the JPEG decoder replaces by
+   * gray. Other warnings concern color profiles, or bytes between two segments.
    */
   private static boolean isFault(String warning) {
     return warning.startsWith("Truncated File")
@@ -147,35 +120,46 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
       throw new Unreadable(
           name, has(width, height) + "; Graft reads up to " + MAX_PIXELS / MEGA + " megapixels.");
     }
-    // Of what fits into memory, the decoder finds out: one colour takes hardly a byte.
+    // For an image that fits into memory, the decoder detects missing data.
     if (pixels > MAX_DECODED && !format.canHold(pixels, length)) {
-      String such = width + "x" + height + " pixels, but has " + length + " bytes";
+      String such = width + "x" + height + " pixels, the file has " + length + " bytes";
       throw new Unreadable(
           name,
-          format.packsOneColour()
-              ? ("is damaged, or of one colour (it says it has " + such + "); Graft reads a")
-                  + (" picture of one colour up to " + MAX_DECODED / MEGA + " megapixels.")
-              : "is damaged or cut off (it says it has " + such + ").");
+          format.packsSingleColor()
+              ? ("is damaged, or has a single color (its header states "
+                      + such
+                      + "); Graft reads a")
+                  + (" an image of a single color up to " + MAX_DECODED / MEGA + " megapixels.")
+              : "is damaged or cut off (its header states " + such + ").");
     }
   }
 
-  private void check(JpegHead head) {
-    check(head.width(), head.height());
-    if (head.isOfSeveralScans() && (long) head.width() * head.height() > MAX_KEPT) {
+  /** Returns the size of the stored image, unless it exceeds a limit. */
+  private FileStructure.Canvas checked(FileStructure file, ImageReader reader) throws IOException {
+    FileStructure.Canvas canvas = file.canvas(reader);
+    int width = canvas.width();
+    int height = canvas.height();
+    check(width, height);
+    if (file instanceof JpegHead head
+        && head.isOfSeveralScans()
+        && (long) width * height > MAX_PROGRESSIVE) {
       throw new Unreadable(
           name,
-          has(head.width(), head.height())
-              + ("; Graft reads progressive JPEG up to " + MAX_KEPT / MEGA + " megapixels."));
+          has(width, height)
+              + ("; Graft reads progressive JPEG up to "
+                  + MAX_PROGRESSIVE / MEGA
+                  + " megapixels."));
     }
+    return canvas;
   }
 
   private void checkScans(JpegHead head) throws IOException {
-    long scans = head.isOfSeveralScans() ? head.scans(stream) : 1;
+    long scans = head.isOfSeveralScans() ? head.scans() : 1;
     if (scans * head.width() * head.height() > MAX_SCANNED) {
       throw new Unreadable(
           name,
           ("is made of " + scans + " scans of " + head.width() + "x" + head.height())
-              + " pixels, which would take too long to read; save it anew.");
+              + " pixels, which would take too long to decode; save it again with fewer scans.");
     }
   }
 
@@ -183,7 +167,7 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
     return "has " + width + "x" + height + " pixels";
   }
 
-  /** The smallest factor to thin a picture out by, so that its pixels fit into memory. */
+  /** Returns the smallest subsampling factor with which the pixels fit into memory. */
   private static int thinning(int width, int height) {
     int factor = 1;
     while ((long) thinned(width, factor) * thinned(height, factor) > MAX_DECODED) {
@@ -196,77 +180,19 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
     return (length + factor - 1) / factor;
   }
 
-  private PixelRows jpegRows(ImageReader reader, JpegHead head) throws IOException {
-    int thinning = thinning(head.width(), head.height());
+  private PixelRows rows(FileStructure file, ImageReader reader) throws IOException {
+    FileStructure.Canvas canvas = checked(file, reader);
+    if (file instanceof JpegHead head) {
+      checkScans(head);
+    }
+    int thinning = thinning(canvas.width(), canvas.height());
     ImageReadParam param = reader.getDefaultReadParam();
     param.setSourceSubsampling(thinning, thinning, 0, 0);
-    if (head.components() == 4) {
-      return PixelRows.inks(reader.readRaster(0, param), head);
-    }
-    if (head.isCommon()) {
-      param.setDestination(rgb(thinned(head.width(), thinning), thinned(head.height(), thinning)));
-    }
-    return PixelRows.of(reader.read(0, param), name);
-  }
-
-  /**
-   * An image as {@link Picture} has it, where Java's own images have blue first: a third faster.
-   */
-  private static BufferedImage rgb(int width, int height) {
-    WritableRaster raster =
-        Raster.createInterleavedRaster(DataBuffer.TYPE_BYTE, width, height, 3, null);
-    ColorSpace srgb = ColorSpace.getInstance(ColorSpace.CS_sRGB);
-    return new BufferedImage(
-        new ComponentColorModel(srgb, false, false, Transparency.OPAQUE, DataBuffer.TYPE_BYTE),
-        raster,
-        false,
-        null);
-  }
-
-  private PixelRows rows(ImageReader reader) throws IOException {
-    Canvas canvas = canvas(reader);
-    check(canvas.width, canvas.height);
-    check(reader.getWidth(0), reader.getHeight(0));
-    int thinning = thinning(canvas.width, canvas.height);
-    ImageReadParam param = reader.getDefaultReadParam();
-    param.setSourceSubsampling(thinning, thinning, 0, 0);
-    if (format == PictureFormat.TIFF) {
-      param.setDestinationType(reader.getRawImageType(0)); // it would convert colours
-    }
-    PixelRows frame = PixelRows.of(reader.read(0, param), name);
-    int width = thinned(canvas.width, thinning);
-    int height = thinned(canvas.height, thinning);
+    PixelRows frame = file.rows(reader, param, name);
+    int width = thinned(canvas.width(), thinning);
+    int height = thinned(canvas.height(), thinning);
     return frame.width == width && frame.height == height
         ? frame
-        : frame.within(width, height, canvas.left / thinning, canvas.top / thinning);
-  }
-
-  /**
-   * Where the first frame of an animation lies.
-   *
-   * @param left of the frame
-   * @param top of the frame
-   */
-  private record Canvas(int width, int height, int left, int top) {}
-
-  private Canvas canvas(ImageReader reader) throws IOException {
-    int width = reader.getWidth(0);
-    int height = reader.getHeight(0);
-    if (format != PictureFormat.GIF) {
-      return new Canvas(width, height, 0, 0);
-    }
-    Node screen = reader.getStreamMetadata().getAsTree("javax_imageio_gif_stream_1.0");
-    Node frame = reader.getImageMetadata(0).getAsTree("javax_imageio_gif_image_1.0");
-    int left = number(frame, "ImageDescriptor", "imageLeftPosition");
-    int top = number(frame, "ImageDescriptor", "imageTopPosition");
-    int screenWidth = number(screen, "LogicalScreenDescriptor", "logicalScreenWidth");
-    int screenHeight = number(screen, "LogicalScreenDescriptor", "logicalScreenHeight");
-    return new Canvas(
-        Math.max(screenWidth, left + width), Math.max(screenHeight, top + height), left, top);
-  }
-
-  private static int number(Node tree, String element, String attribute) {
-    Node found = ((Element) tree).getElementsByTagName(element).item(0);
-    return found == null ? 0 : Integer.parseInt(((Element) found).getAttribute(attribute));
+        : frame.within(width, height, canvas.left() / thinning, canvas.top() / thinning);
   }
 }

@@ -11,9 +11,9 @@ import java.awt.image.Raster;
 import java.util.Arrays;
 
 /**
- * A decoded picture, row by row, as 8-bit samples: 1 channel is grey, 3 are RGB, 4 are CMYK with 0
- * for no ink. Transparency is white already. Sample values are those of the file: they go past
- * Java's colour models, which would convert grey, as they hold it to be linear.
+ * A decoded image, row by row, as 8-bit samples. It has 1 channel (gray), 3 (RGB), or 4 (CMYK, 0
+ * for no ink), and transparency has become white. Samples bypass Java's color models, which take
+ * gray for linear and would convert it.
  */
 abstract class PixelRows {
   final int width;
@@ -31,12 +31,12 @@ abstract class PixelRows {
    */
   abstract void read(int y, byte[] row);
 
-  /** All rows in one array where they lie there already, else null. */
+  /** Returns the array with all rows, if there is one, or null. */
   byte[] whole() {
     return null;
   }
 
-  /** The same as a part of a larger picture, the rest of which is as Pillow fills it. */
+  /** Returns these rows as a part of a larger image, filled up as by Pillow. */
   PixelRows within(int width, int height, int left, int top) {
     PixelRows frame = this;
     byte[] inner = new byte[frame.width * channels];
@@ -55,43 +55,82 @@ abstract class PixelRows {
     };
   }
 
-  /** Of three channels, what lies around: see {@link #within}. */
+  /** Returns the color, as RGB, that fills up a larger image: see {@link #within}. */
   int background() {
     return 0xffffff;
   }
 
+  /**
+   * Returns these rows with white pixels in place of the transparent color of a PNG file.
+   *
+   * @param color samples as they are stored
+   * @param raster with the stored samples of these rows
+   */
+  PixelRows without(int[] color, Raster raster) {
+    PixelRows all = this;
+    int[] samples = new int[color.length * width];
+    return new PixelRows(width, height, channels) {
+      @Override
+      void read(int y, byte[] row) {
+        all.read(y, row);
+        raster.getPixels(raster.getMinX(), raster.getMinY() + y, width, 1, samples);
+        for (int x = 0; x < width; x++) {
+          if (Arrays.equals(
+              samples, x * color.length, (x + 1) * color.length, color, 0, color.length)) {
+            Arrays.fill(row, x * channels, (x + 1) * channels, (byte) 255);
+          }
+        }
+      }
+    };
+  }
+
   static PixelRows of(BufferedImage image, String name) {
-    ColorModel colours = image.getColorModel();
+    ColorModel model = image.getColorModel();
+    int alpha = model.hasAlpha() ? model.getNumColorComponents() : -1;
+    return of(image, alpha, model.isAlphaPremultiplied(), name);
+  }
+
+  /**
+   * @param alpha the band with the opacity, or -1 if the image is opaque
+   * @param premultiplied whether colors are multiplied by it
+   */
+  static PixelRows of(BufferedImage image, int alpha, boolean premultiplied, String name) {
+    ColorModel colors = image.getColorModel();
     Raster raster = image.getRaster();
-    if (colours instanceof IndexColorModel palette && raster.getNumBands() == 1) {
+    if (colors instanceof IndexColorModel palette && raster.getNumBands() == 1) {
       return indexed(raster, palette);
     }
-    if (!(colours instanceof ComponentColorModel)) {
+    if (!(colors instanceof ComponentColorModel)) {
       return packed(image);
     }
     int type = raster.getTransferType();
     if (type != DataBuffer.TYPE_BYTE && type != DataBuffer.TYPE_USHORT) {
-      throw new Unreadable(
-          name, "has samples of more than 16 bits; Graft reads pictures of 8 or 16 bits.");
+      String kind =
+          switch (type) {
+            case DataBuffer.TYPE_SHORT -> "signed samples of 16 bits";
+            case DataBuffer.TYPE_INT -> "samples of 32 bits";
+            default -> "floating-point samples";
+          };
+      throw Unreadable.unsupported(name, "an image with " + kind);
     }
-    int channels = colours.getNumColorComponents();
+    int channels = colors.getNumColorComponents();
     if (channels != 1 && channels != 3 && channels != 4) {
       throw new Unreadable(
-          name, "has " + channels + " colours a pixel; Graft reads grey, RGB and CMYK.");
+          name, "has " + channels + " colors per pixel; Graft reads gray, RGB and CMYK.");
     }
-    boolean plain = type == DataBuffer.TYPE_BYTE && !colours.hasAlpha();
+    boolean plain = type == DataBuffer.TYPE_BYTE && alpha < 0;
     return plain
             && raster.getSampleModel() instanceof ComponentSampleModel layout
             && inOneBank(layout)
         ? bytes(raster, layout, channels)
-        : samples(raster, colours, channels);
+        : samples(raster, channels, alpha, premultiplied);
   }
 
   private static boolean inOneBank(ComponentSampleModel layout) {
     return Arrays.stream(layout.getBankIndices()).allMatch(bank -> bank == 0);
   }
 
-  /** Bytes that only need to be put into order, if that. */
+  /** Rows of bytes that are copied, and reordered if necessary. */
   private static PixelRows bytes(Raster raster, ComponentSampleModel layout, int channels) {
     DataBufferByte buffer = (DataBufferByte) raster.getDataBuffer();
     byte[] data = buffer.getData();
@@ -140,9 +179,9 @@ abstract class PixelRows {
     };
   }
 
-  /** 8 or 16 bits, of which the upper 8 count, with or without transparency. */
-  private static PixelRows samples(Raster raster, ColorModel colours, int channels) {
-    boolean multiplied = colours.isAlphaPremultiplied();
+  /** Rows of 8 or 16 bits, of which the upper 8 count, with or without transparency. */
+  private static PixelRows samples(
+      Raster raster, int channels, int alphaBand, boolean premultiplied) {
     int shift = raster.getTransferType() == DataBuffer.TYPE_USHORT ? 8 : 0;
     int bands = raster.getNumBands();
     int white = channels == 4 ? 0 : 255;
@@ -152,11 +191,11 @@ abstract class PixelRows {
       void read(int y, byte[] row) {
         raster.getPixels(raster.getMinX(), raster.getMinY() + y, width, 1, samples);
         for (int from = 0, to = 0; to < row.length; from += bands) {
-          int alpha = colours.hasAlpha() ? samples[from + channels] >> shift : 255;
+          int alpha = alphaBand < 0 ? 255 : samples[from + alphaBand] >> shift;
           for (int c = 0; c < channels; c++) {
             int value = samples[from + c] >> shift;
             row[to++] =
-                multiplied
+                premultiplied
                     ? (byte) Math.min(255, value + overWhite(0, alpha, white))
                     : (byte) overWhite(value, alpha, white);
           }
@@ -167,11 +206,11 @@ abstract class PixelRows {
 
   private static PixelRows indexed(Raster raster, IndexColorModel palette) {
     int[] argb = new int[1 << 16];
-    Arrays.fill(argb, 0xff000000); // as Pillow has it beyond the end of a palette
+    Arrays.fill(argb, 0xff000000); // black beyond the end of a palette, as in Pillow
     palette.getRGBs(argb);
     int[] indices = new int[raster.getWidth()];
     return new PixelRows(raster.getWidth(), raster.getHeight(), 3) {
-      /** The first colour, where none is transparent. */
+      /** Returns the first color if none is transparent. */
       @Override
       int background() {
         return palette.hasAlpha() ? super.background() : argb[0];
@@ -200,9 +239,11 @@ abstract class PixelRows {
     };
   }
 
-  /** The four components of a JPEG file as they stand there. */
-  static PixelRows inks(Raster raster, JpegHead head) {
-    int inverted = head.isInverted() ? 0xff : 0;
+  /**
+   * Returns the rows of a JPEG with four components. 255 means no ink in nearly all files, as in
+   * those of Adobe's programs; Pillow and Chromium assume it for all.
+   */
+  static PixelRows inks(Raster raster, boolean ycck) {
     int[] samples = new int[4 * raster.getWidth()];
     return new PixelRows(raster.getWidth(), raster.getHeight(), 4) {
       @Override
@@ -212,17 +253,17 @@ abstract class PixelRows {
           int first = samples[i];
           int second = samples[i + 1];
           int third = samples[i + 2];
-          if (head.isYcck()) { // in the fixed point of libjpeg; RGB is 255 less the inks
+          if (ycck) { // in libjpeg's fixed point; RGB is 255 minus the inks
             int cb = second - 128;
             int cr = third - 128;
             third = 255 - clip(first + ((116130 * cb + 32768) >> 16));
             second = 255 - clip(first + ((-22554 * cb - 46802 * cr + 32768) >> 16));
             first = 255 - clip(first + ((91881 * cr + 32768) >> 16));
           }
-          row[i] = (byte) (first ^ inverted);
-          row[i + 1] = (byte) (second ^ inverted);
-          row[i + 2] = (byte) (third ^ inverted);
-          row[i + 3] = (byte) (samples[i + 3] ^ inverted);
+          row[i] = (byte) (first ^ 0xff);
+          row[i + 1] = (byte) (second ^ 0xff);
+          row[i + 2] = (byte) (third ^ 0xff);
+          row[i + 3] = (byte) (samples[i + 3] ^ 0xff);
         }
       }
     };

@@ -3,15 +3,15 @@ package dev.graft.picture;
 import java.util.Arrays;
 
 /**
- * Makes a picture smaller by a whole factor, and turns it upright, while its rows come in. Each
- * pixel of the result is the mean of a box of {@code factor} x {@code factor} pixels; what is left
- * over at the right and at the bottom of the upright picture makes smaller boxes. Pillow's {@code
- * Image.reduce}, bit by bit.
+ * Reduces an image by a whole factor and turns it upright, row by row. Each pixel of the result is
+ * the mean of a box of {@code factor} x {@code factor} pixels. At the right and bottom of the
+ * upright image, boxes may be smaller. The result equals that of Pillow's {@code Image.reduce}.
  */
 final class Reduction {
-  /** Pillow's fixed point for a mean, which strays where boxes are larger than this. */
+  /** Pillow's fixed point for a mean. */
   private static final long ONE = 1 << 24;
 
+  /** The box size, in pixels, from which the fixed point is inexact. */
   private static final int EXACT_FROM = 1 << 14;
 
   private Reduction() {}
@@ -22,9 +22,11 @@ final class Reduction {
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Reduced(int width, int height, int channels, byte[] samples) {}
 
-  /** The greatest factor that leaves the shorter side at least so long; 0 is full size. */
-  static int factor(int width, int height, int least) {
-    return least < 1 ? 1 : Math.max(1, Math.min(width, height) / least);
+  /**
+   * Returns the largest factor that leaves the shorter side at least this long; 0 for full size.
+   */
+  static int factor(int width, int height, int minSide) {
+    return minSide < 1 ? 1 : Math.max(1, Math.min(width, height) / minSide);
   }
 
   static Reduced of(PixelRows rows, int factor, int orientation) {
@@ -40,7 +42,7 @@ final class Reduction {
 
     int channels = rows.channels;
     byte[] result = new byte[channels * width * height];
-    // Where the next pixel of the same stored row, and the same of the next row, are in the result.
+    // Steps in the result to the next pixel of a stored row, and to the next stored row.
     int stepAcross = channels * (transposed ? width : 1);
     int stepDown = channels * (transposed ? 1 : width);
     int start = 0;
@@ -76,7 +78,7 @@ final class Reduction {
     return new Reduced(width, height, channels, result);
   }
 
-  /** Where boxes end; the smaller one comes first where its side will be mirrored. */
+  /** Returns the ends of the boxes; a smaller box comes first if its side will be mirrored. */
   private static int[] ends(int length, int factor, boolean mirrored) {
     int[] ends = new int[(length + factor - 1) / factor];
     for (int i = 0; i < ends.length; i++) {

@@ -6,8 +6,8 @@ import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
- * Pictures that are read at the same time share the heap, so that which of them finds it full is
- * chance. That one is read once more with nothing beside it.
+ * Retries a reading that ran out of memory once, alone. Images that are read concurrently share the
+ * heap, so which one runs out of memory is arbitrary.
  */
 final class SharedHeap {
   interface Reading<T> {
@@ -20,7 +20,7 @@ final class SharedHeap {
     try {
       return under(lock.readLock(), reading);
     } catch (IOException | RuntimeException | OutOfMemoryError e) {
-      if (!isWanting(e)) {
+      if (!isOutOfMemory(e)) {
         throw e;
       }
     }
@@ -36,8 +36,8 @@ final class SharedHeap {
     }
   }
 
-  /** Whether it failed for want of memory: decoders hide that in exceptions of their own. */
-  static boolean isWanting(Throwable thrown) {
+  /** Returns whether the cause is an OutOfMemoryError, which decoders wrap in other exceptions. */
+  static boolean isOutOfMemory(Throwable thrown) {
     for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
       if (cause instanceof OutOfMemoryError) {
         return true;

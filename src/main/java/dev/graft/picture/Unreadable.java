@@ -2,7 +2,7 @@ package dev.graft.picture;
 
 import dev.graft.GraftException;
 
-/** A picture that can't be read, named by its file. */
+/** An image that cannot be read; the message begins with the file's name. */
 public final class Unreadable extends GraftException {
   private static final long serialVersionUID = 1L;
 
@@ -20,7 +20,17 @@ public final class Unreadable extends GraftException {
     this.reason = reason;
   }
 
-  /** Why, in words that follow the name. */
+  /**
+   * Creates an exception for a valid file of a kind that Graft does not read.
+   *
+   * @param kind a noun phrase, such as "a JPEG with 12 bits per sample"
+   */
+  static Unreadable unsupported(String name, String kind) {
+    return new Unreadable(
+        name, "is " + kind + ", which Graft does not read; convert it, for example to PNG.");
+  }
+
+  /** Returns the message without the file's name. */
   public String reason() {
     return reason;
   }

@@ -1,2 +1,2 @@
-/** Picture files of all kinds, the pixels in them, and what of these a network sees. */
+/** Image files, their pixels, and the part of them that a network sees. */
 package dev.graft.picture;

@@ -212,10 +212,10 @@ class PictureReaderTest {
     Path empty = Files.createFile(folder.resolve("empty.png"));
     Path missing = folder.resolve("missing.png");
 
-    assertRefused(text, " is not a picture that Graft reads (PNG, JPEG, GIF, BMP, TIFF or WebP).");
+    assertRefused(text, " is not an image that Graft reads (PNG, JPEG, GIF, BMP, TIFF or WebP).");
     assertRefused(empty, " is empty.");
     assertRefused(missing, " does not exist.");
-    assertRefused(folder, " is a folder, not a picture.");
+    assertRefused(folder, " is a folder, not an image.");
   }
 
   @Test
@@ -233,7 +233,7 @@ class PictureReaderTest {
         bomb,
         String.format(
             Locale.ROOT,
-            " is damaged or cut off (it says it has 30000x30000 pixels, but has %d bytes).",
+            " is damaged or cut off (its header states 30000x30000 pixels, the file has %d bytes).",
             Files.size(bomb)));
   }
 
@@ -256,8 +256,9 @@ class PictureReaderTest {
 
     assertRefused(
         Files.write(folder.resolve(name), bytes),
-        (" is damaged, or of one colour (it says it has " + side + "x" + side + " pixels, but has ")
-            + (bytes.length + " bytes); Graft reads a picture of one colour up to 25 megapixels."));
+        (" is damaged, or has a single color (its header states " + side + "x" + side)
+            + (" pixels, the file has " + bytes.length + " bytes); Graft reads an image of a")
+            + " single color up to 25 megapixels.");
   }
 
   @ParameterizedTest
@@ -309,8 +310,8 @@ class PictureReaderTest {
         .isThrownBy(() -> PictureReader.read(thousands))
         .withMessage(
             thousands
-                + " is made of 2001 scans of 1000x1000 pixels, which would take too long to read;"
-                + " save it anew.");
+                + " is made of 2001 scans of 1000x1000 pixels, which would take too long to decode;"
+                + " save it again with fewer scans.");
   }
 
   @Test
@@ -414,7 +415,7 @@ class PictureReaderTest {
   @Test
   @EnabledOnOs({OS.LINUX, OS.MAC})
   void aDeviceIsRefusedSinceItMayHaveNoEnd() {
-    assertRefused(Path.of("/dev/zero"), " is a device or a pipe, not a picture.");
+    assertRefused(Path.of("/dev/zero"), " is a device or a pipe, not an image.");
   }
 
   private static void assertRefused(Path file, String message) {

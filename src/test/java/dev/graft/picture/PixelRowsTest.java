@@ -90,7 +90,7 @@ class PixelRowsTest {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> PixelRows.of(image, "a.tiff"))
         .withMessage(
-            "a.tiff has samples of more than 16 bits; Graft reads pictures of 8 or 16 bits.");
+            "a.tiff is an image with floating-point samples, which Graft does not read; convert it, for example to PNG.");
   }
 
   private static int[] row(PixelRows rows, int y) {

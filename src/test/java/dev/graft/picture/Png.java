@@ -55,8 +55,7 @@ final class Png {
     }
   }
 
-  private static void chunk(DataOutputStream out, String kind, byte[] data, int length)
-      throws IOException {
+  static void chunk(DataOutputStream out, String kind, byte[] data, int length) throws IOException {
     CRC32 crc = new CRC32();
     crc.update(kind.getBytes(StandardCharsets.ISO_8859_1));
     crc.update(data, 0, length);

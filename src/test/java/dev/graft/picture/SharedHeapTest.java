@@ -100,7 +100,7 @@ class SharedHeapTest {
   void aWantOfMemoryIsSeenThroughTheExceptionsOfDecoders() {
     Exception hidden = new IIOException("sorry", new RuntimeException(new OutOfMemoryError()));
 
-    assertThat(SharedHeap.isWanting(hidden)).isTrue();
-    assertThat(SharedHeap.isWanting(new IIOException("sorry"))).isFalse();
+    assertThat(SharedHeap.isOutOfMemory(hidden)).isTrue();
+    assertThat(SharedHeap.isOutOfMemory(new IIOException("sorry"))).isFalse();
   }
 }
