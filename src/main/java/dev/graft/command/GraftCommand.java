@@ -79,6 +79,7 @@ public final class GraftCommand implements Runnable {
    * @return the exit code: 0 done, 1 failed, 2 wrong usage
    */
   public static int run(String[] arguments, OutputStream out, PrintStream err) {
+    OnnxSession.shareLibraries();
     if (arguments.length > 0 && arguments[0].equals("infer")) {
       // It takes as long to load as the command line takes to be read.
       Thread loading = new Thread(OnnxSession::isThere, "graft-onnxruntime");
