@@ -22,6 +22,7 @@ import dev.graft.network.GraftedNetwork;
 import dev.graft.network.Layer.Foreign.Format;
 import dev.graft.network.djl.ForeignFile;
 import dev.graft.network.djl.Graft;
+import dev.graft.network.onnx.ExternalModel;
 import dev.graft.zoo.Backbone;
 import dev.graft.zoo.BackboneEntry;
 import java.nio.file.Files;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Other people's networks as backbones: {@code --backbone FILE}, and {@code export --backbone}. */
 @Tag("engine")
@@ -159,6 +161,22 @@ class ForeignBackboneTest {
     assertThat(again.json().at("/cache/hit").asBoolean()).isTrue();
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {7, 8, 13, 20})
+  void aFileOfAnyOpsetIsTrainedAskedAndExported(int opset) throws Exception {
+    Path file = folder.resolve("opset" + opset + ".onnx");
+    Files.write(file, ExternalModel.bytes(opset));
+    SmallRun run = train("opset" + opset, file, described("--no-cache", "--set=input-size=32").toArray(String[]::new));
+    answersEverywhere(run);
+    Path exported = folder.resolve("exported" + opset + ".onnx");
+    CommandRun export =
+        CommandRun.of("export", run.folder().toString(), "--to=" + exported, "--output=" + folder);
+    assertThat(export.code()).as(export.err()).isZero();
+    try (Classifier other = Classifier.load(exported, Device.cpu())) {
+      assertThat(other.classify(pictures.file(30), 1).get(0).name()).isEqualTo("light");
+    }
+  }
+
   @Test
   void aTorchScriptFileIsABackboneToo() throws Exception {
     Path copy = Files.copy(tiny, folder.resolve("mine.pt"));
@@ -215,6 +233,7 @@ class ForeignBackboneTest {
         "noise.pt | | it is no network in TorchScript",
         "nowhere.onnx | | there is no such file",
         "tiny.pt | | does not say how its pictures are prepared",
+        "old.onnx | --set=mean=[127,127,127] | an external network must be written in ONNX's opset 7",
         "lite.onnx | --set=input-size=64 | it takes pictures of 32 pixels a side, not of input-size 64",
         "lite.onnx | --unfreeze=foreign | unfreeze: a backbone from a file is frozen",
         "lite.onnx | --weights=keras | weights: a backbone from a file has its own",
@@ -225,13 +244,15 @@ class ForeignBackboneTest {
       throws Exception {
     Files.write(folder.resolve("noise.onnx"), new byte[5000]);
     Files.write(folder.resolve("noise.pt"), new byte[5000]);
+    Files.write(folder.resolve("old.onnx"), ExternalModel.bytes(6));
     List<String> arguments =
         Stream.of(
                 "fine-tune",
                 "--data=cifar10-sample",
                 "--output=" + folder.resolve("none"),
                 "--backbone=" + folder.resolve(file),
-                option == null ? "--epochs=1" : option)
+                option == null ? "--epochs=1" : option,
+                "--set=deviation=[64,64,64]")
             .toList();
     CommandRun run = CommandRun.of(arguments.toArray(String[]::new));
     assertThat(run.code()).isOne();

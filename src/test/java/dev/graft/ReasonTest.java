@@ -3,6 +3,8 @@ package dev.graft;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,6 +35,25 @@ class ReasonTest {
   @ValueSource(strings = {"a.png ends too early", "network.json is no text", "Error in line 3"})
   void namesOfFilesAreNoNamesOfClasses(String message) {
     assertThat(Reason.of(message, "?")).isEqualTo(message);
+  }
+
+  /**
+   * Messages as ONNX Runtime 1.28 words them on Linux, Windows and macOS, or PyTorch, each followed
+   * by the reason.
+   */
+  @Test
+  void aReasonOfNativeCodeIsWholeAndWithoutItsCode() throws IOException {
+    byte[] bytes = Resource.bytes(ReasonTest.class, "native-failures.txt");
+    for (String each : new String(bytes, StandardCharsets.UTF_8).strip().split("\n\n")) {
+      List<String> lines = each.lines().toList();
+      assertThat(Reason.ofNative(lines.get(0), "it says no more")).isEqualTo(lines.get(1));
+    }
+  }
+
+  @Test
+  void aLongReasonIsWhole() {
+    String reason = "the file is too old " + "and too long ".repeat(60) + "for version 7";
+    assertThat(Reason.of(reason, "?")).isEqualTo(reason);
   }
 
   @Test

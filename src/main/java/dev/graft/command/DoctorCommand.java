@@ -4,8 +4,10 @@ import ai.djl.engine.Engine;
 import ai.djl.util.Utils;
 import dev.graft.Console;
 import dev.graft.GraftException;
+import dev.graft.Names;
 import dev.graft.data.Cifar10;
 import dev.graft.engine.OnnxSession;
+import dev.graft.feature.CachedFeatures;
 import dev.graft.inference.Natives;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.run.OutputFolder;
@@ -15,24 +17,30 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
-/** {@code doctor}: what is here, what is missing, what to do. */
+/** {@code doctor}: what is installed, what is missing, what to do. */
 @Command(
     name = "doctor",
-    description = "Say what is here and what is missing: engine, device, caches, weights, data.",
+    description = "Show what is installed and what is missing: engine, device, caches, weights, data.",
     footerHeading = "%nExamples:%n",
     footer = {
-      "  doctor                     what is here, and what to do about what is not",
-      "  doctor --output elsewhere  likewise, for runs kept in another folder",
-      "  doctor --clean             remove what killed processes left unfinished"
+      "  doctor                       what is installed, and how to get what is missing",
+      "  doctor --output elsewhere    the same for another output folder",
+      "  doctor --clean               remove what killed processes left unfinished",
+      "  doctor --clean-features 30d  remove cached features that no run used for 30 days"
     })
 final class DoctorCommand implements Callable<Integer> {
   private final Console console;
@@ -41,8 +49,33 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Option(
       names = "--clean",
-      description = "Remove what killed processes left unfinished; call their runs interrupted.")
+      description = "Remove what killed processes left unfinished; mark their runs as interrupted.")
   private boolean clean;
+
+  @Option(
+      names = "--clean-features",
+      paramLabel = "OLDER",
+      converter = Age.class,
+      description =
+          "Remove cached features that no run has used for this long, such as 30d or 12h; 0d: all."
+              + " Features in use stay.")
+  private Optional<Duration> cleanFeatures = Optional.empty();
+
+  /** Days or hours. */
+  private static final class Age implements ITypeConverter<Duration> {
+    private static final Pattern TEXT = Pattern.compile("([0-9]{1,5})([dh])");
+
+    @Override
+    public Duration convert(String text) {
+      Matcher matcher = TEXT.matcher(text);
+      if (!matcher.matches()) {
+        throw new TypeConversionException(
+            "must be a number of days or hours, such as 30d or 12h, not " + text);
+      }
+      int count = Integer.parseInt(matcher.group(1));
+      return matcher.group(2).equals("d") ? Duration.ofDays(count) : Duration.ofHours(count);
+    }
+  }
 
   DoctorCommand(Console console) {
     this.console = console;
@@ -51,12 +84,7 @@ final class DoctorCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     boolean engine = engine();
-    line(
-        "inference",
-        OnnxSession.isThere()
-            ? OnnxSession.NAME + " " + OnnxSession.version() + ", for all that is not trained"
-            : OnnxSession.NAME
-                + " is not there, or does not load here: all is computed by the engine, slower");
+    line("inference", inference());
     line(
         "java",
         System.getProperty("java.version")
@@ -76,17 +104,58 @@ final class DoctorCommand implements Callable<Integer> {
     line("data", data());
     line("DJL's cache", size(Utils.getCacheDir()));
     line("downloads", size(Published.cache()));
-    line("features", size(output.folder().features()));
+    features();
     line("runs", runs());
     leftovers();
     return engine ? 0 : 1;
+  }
+
+  private static String inference() {
+    Optional<String> missing = OnnxSession.whyMissing();
+    if (missing.isPresent()) {
+      return OnnxSession.NAME
+          + " is missing or broken: "
+          + missing.get()
+          + ". The engine computes everything, more slowly.";
+    }
+    return OnnxSession.NAME
+        + " "
+        + OnnxSession.version()
+        + ", for everything but training"
+        + OnnxSession.whyNotShared()
+            .map(why -> "; unpacked at every start, since the cache can't be written: " + why)
+            .orElse("");
+  }
+
+  private void features() throws IOException {
+    line("features", size(output.folder().features()));
+    long freed = 0;
+    for (CachedFeatures each : CachedFeatures.all(output.folder().features())) {
+      Duration unused = Duration.between(each.lastUsed(), Instant.now());
+      boolean isOld = cleanFeatures.filter(limit -> unused.compareTo(limit) >= 0).isPresent();
+      boolean removed = isOld && each.remove();
+      freed += removed ? each.bytes() : 0;
+      line(
+          "",
+          each.folder().getFileName()
+              + ": "
+              + mb(each.bytes())
+              + each.ingredient("input-size").map(side -> ", input " + side).orElse("")
+              + (", last used " + age(unused) + " ago")
+              + (removed
+                  ? "; removed"
+                  : each.inUse() || isOld ? "; in use" + (isOld ? ", not removed" : "") : ""));
+    }
+    if (cleanFeatures.isPresent()) {
+      line("", mb(freed) + " freed");
+    }
   }
 
   private boolean engine() {
     if (!Natives.canTrain() && OnnxSession.isThere()) {
       line(
           "engine",
-          "none that trains: what predicts works (Maven's profiles pytorch and mxnet bring one)");
+          "none that trains; predicting works (Maven's profiles pytorch and mxnet bring one)");
       return true;
     }
     try {
@@ -95,7 +164,7 @@ final class DoctorCommand implements Callable<Integer> {
           "engine",
           engine.getEngineName() + " " + engine.getVersion() + ", DJL " + Engine.getDjlVersion());
       int gpus = engine.getGpuCount();
-      line("device", gpus == 0 ? "CPU; the engine finds no GPU" : gpus + " GPU(s), gpu0 is taken");
+      line("device", gpus == 0 ? "CPU; the engine finds no GPU" : Names.count(gpus, "GPU") + ", gpu0 will be used");
       return true;
     } catch (GraftException e) {
       line(
@@ -121,7 +190,7 @@ final class DoctorCommand implements Callable<Integer> {
   private String runs() throws IOException {
     int runs = output.folder().count();
     if (runs == 0) {
-      return "none yet; infer asks ImageNet's classes until there is one";
+      return "none yet; infer uses ImageNet's classes until there is one";
     }
     return runs
         + " in "
@@ -144,18 +213,20 @@ final class DoctorCommand implements Callable<Integer> {
           each.path()
               + (each.isRun() ? ": its process was killed" : ": never finished")
               + ", "
-              + age(each.age())
-              + (clean ? each.isRun() ? "; called interrupted now" : "; removed" : ""));
+              + (age(each.age()) + " old")
+              + (clean ? each.isRun() ? "; marked as interrupted" : "; removed" : ""));
     }
     if (!leftovers.isEmpty() && !clean) {
-      line("", "doctor --clean removes what was never finished, and calls such runs interrupted");
+      line("", "doctor --clean removes what was never finished, and marks such runs as interrupted");
     }
   }
 
   private static String age(Duration age) {
     return age.toDays() > 0
-        ? age.toDays() + " days old"
-        : age.toHours() > 0 ? age.toHours() + " hours old" : age.toMinutes() + " minutes old";
+        ? Names.count(age.toDays(), "day")
+        : age.toHours() > 0
+            ? Names.count(age.toHours(), "hour")
+            : Names.count(age.toMinutes(), "minute");
   }
 
   private static String size(Path folder) throws IOException {

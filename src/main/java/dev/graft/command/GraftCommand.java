@@ -81,6 +81,7 @@ public final class GraftCommand implements Runnable {
    * @return the exit code: 0 for success, 1 for failure, 2 for wrong usage
    */
   public static int run(String[] arguments, OutputStream out, PrintStream err) {
+    OnnxSession.shareLibraries();
     if (arguments.length > 0 && arguments[0].equals("infer")) {
       // Loads the native library while the command line is being parsed: both take about as long.
       Thread loading = new Thread(OnnxSession::isThere, "graft-onnxruntime");

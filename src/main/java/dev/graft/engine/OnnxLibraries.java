@@ -15,55 +15,68 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * ONNX Runtime's native libraries, unpacked once and for all into DJL's cache, beside those of its
- * engines. By itself ONNX Runtime unpacks 24 MB at every start, into a temporary folder which stays
- * behind, empty after a start that ended well and full after one that was killed.
+ * ONNX Runtime's native libraries, unpacked once into DJL's cache. By default ONNX Runtime unpacks
+ * 24 MB into a temporary folder at every start, which takes 0.1 to 0.5 s on two cores, and leaves
+ * the folder behind: empty after a normal exit, full after a kill.
  */
 final class OnnxLibraries {
-  /** Where ONNX Runtime takes them from, if it is set; its documentation of Java names it. */
+  /** The folder that ONNX Runtime loads them from, if set; see its documentation for Java. */
   private static final String PROPERTY = "onnxruntime.native.path";
 
   static final List<String> NAMES = List.of("onnxruntime", "onnxruntime4j_jni");
 
+  private static volatile boolean shared;
+  private static volatile IOException failure;
+
   private OnnxLibraries() {}
 
-  /** Says where they are. Where they can't be unpacked, ONNX Runtime does as it always did. */
+  /** Has them unpacked into the cache when they are first needed. */
+  static void share() {
+    shared = true;
+  }
+
+  /** Unpacks them if {@link #share} was called; if that fails, ONNX Runtime uses its default. */
   static void unpack() {
-    if (System.getProperty(PROPERTY) == null) {
-      unpackedIn(Utils.getEngineCacheDir("onnxruntime"))
-          .ifPresent(folder -> System.setProperty(PROPERTY, folder.toString()));
+    if (shared && System.getProperty(PROPERTY) == null) {
+      try {
+        unpackedIn(Utils.getEngineCacheDir("onnxruntime"))
+            .ifPresent(folder -> System.setProperty(PROPERTY, folder.toString()));
+      } catch (IOException e) {
+        failure = e;
+      }
     }
   }
 
+  /** Why they could not be unpacked into the cache, if that was tried. */
+  static Optional<IOException> failure() {
+    return Optional.ofNullable(failure);
+  }
+
   /**
-   * The folder where they are, for this version and platform.
+   * Unpacks them, if need be, and returns their folder for this version and platform.
    *
-   * @param cache of all of them; need not be there
-   * @return empty where they are not in ONNX Runtime's jar, or can't be written
+   * @param cache of all versions; need not exist
+   * @return empty if ONNX Runtime's jar does not contain them
    */
-  static Optional<Path> unpackedIn(Path cache) {
+  static Optional<Path> unpackedIn(Path cache) throws IOException {
     String version = OrtEnvironment.class.getPackage().getImplementationVersion();
     if (version == null) {
       return Optional.empty();
     }
     String packed = "/ai/onnxruntime/native/" + platform() + "/";
     Path folder = cache.resolve(version + "-" + platform());
-    try {
-      for (String name : NAMES) {
-        String library = System.mapLibraryName(name);
-        URL url = OrtEnvironment.class.getResource(packed + library);
-        if (url == null || !(url.openConnection() instanceof JarURLConnection jar)) {
-          return Optional.empty();
-        }
-        unpack(jar, Files.createDirectories(folder).resolve(library));
+    for (String name : NAMES) {
+      String library = System.mapLibraryName(name);
+      URL url = OrtEnvironment.class.getResource(packed + library);
+      if (url == null || !(url.openConnection() instanceof JarURLConnection jar)) {
+        return Optional.empty();
       }
-      return Optional.of(folder);
-    } catch (IOException e) {
-      return Optional.empty();
+      unpack(jar, Files.createDirectories(folder).resolve(library));
     }
+    return Optional.of(folder);
   }
 
-  /** As ONNX Runtime's jar calls it. */
+  /** The platform's name in ONNX Runtime's jar. */
   private static String platform() {
     String system = System.getProperty("os.name").toLowerCase(Locale.ROOT);
     String processor = System.getProperty("os.arch");
@@ -71,7 +84,6 @@ final class OnnxLibraries {
         + (processor.equals("amd64") || processor.equals("x86_64") ? "-x64" : "-" + processor);
   }
 
-  /** What has its name is whole, unless the disk has damaged it. */
   private static void unpack(JarURLConnection jar, Path file) throws IOException {
     if (Files.isRegularFile(file) && Files.size(file) == jar.getContentLengthLong()) {
       return;

@@ -18,24 +18,30 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * A network in ONNX Runtime, on the CPU, from pixels to one or more float32 outputs. One thread at
- * a time asks it; it computes on as many threads as there are cores.
+ * A network in ONNX Runtime, on the CPU, from pixels to one or more float32 outputs. Not for
+ * concurrent use; each call computes on as many threads as there are cores.
  */
 public final class OnnxSession implements AutoCloseable {
-  /** What computes, for people. */
+  /** ONNX Runtime's name in messages. */
   public static final String NAME = "ONNX Runtime";
 
   private final OrtSession session;
+
+  /** Must live as long as the session. */
+  private final OrtSession.SessionOptions options;
+
   private final String input;
   private final OnnxJavaType type;
 
-  /** {@code (N, 3, side, side)}; -1 for what may be of any length. */
+  /** {@code (N, 3, side, side)}; -1 for a dimension of any length. */
   private final long[] shape;
 
-  private OnnxSession(OrtSession session) throws OrtException {
+  private OnnxSession(OrtSession session, OrtSession.SessionOptions options) throws OrtException {
     this.session = session;
+    this.options = options;
     List<NodeInfo> inputs = List.copyOf(session.getInputInfo().values());
     if (inputs.size() != 1 || !(inputs.get(0).getInfo() instanceof TensorInfo info)) {
       throw new GraftException("It should have one input, pixels, and has " + inputs.size() + ".");
@@ -45,12 +51,44 @@ public final class OnnxSession implements AutoCloseable {
     shape = info.getShape();
   }
 
-  /** Whether ONNX Runtime is on the class path and loads here. */
-  public static boolean isThere() {
-    return Availability.THERE;
+  /**
+   * Keeps ONNX Runtime's native libraries unpacked between starts, and tells ONNX Runtime so by a
+   * system property: for programs to call before they use a session, not for libraries.
+   */
+  public static void shareLibraries() {
+    OnnxLibraries.share();
   }
 
-  /** The version of what is there, such as {@code 1.28.0}. */
+  /** Whether ONNX Runtime is on the class path and loads here. */
+  public static boolean isThere() {
+    return Availability.FAILURE.isEmpty();
+  }
+
+  /** Why ONNX Runtime does not load here; empty if it does. */
+  public static Optional<String> whyMissing() {
+    return Availability.FAILURE.map(OnnxSession::whyMissing);
+  }
+
+  static String whyMissing(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof ClassNotFoundException) {
+        return "its jar is not on the class path";
+      }
+    }
+    Throwable last = failure;
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      last = cause.getMessage() == null ? last : cause;
+    }
+    return Reason.ofNative(last.getMessage(), failure.getClass().getSimpleName());
+  }
+
+  /** Why its libraries are unpacked at every start; empty if they are not, or by choice. */
+  public static Optional<String> whyNotShared() {
+    return OnnxLibraries.failure()
+        .map(failure -> Reason.of(failure, failure.getClass().getSimpleName()));
+  }
+
+  /** ONNX Runtime's version, such as {@code 1.28.0}. */
   public static String version() {
     return environment().getVersion();
   }
@@ -60,15 +98,16 @@ public final class OnnxSession implements AutoCloseable {
     return OrtEnvironment.getEnvironment();
   }
 
-  /** Asked once: loading it takes a few tenths of a second. */
+  /** Computed once: loading takes a few tenths of a second. */
   private static final class Availability {
-    static final boolean THERE = loads();
+    static final Optional<Throwable> FAILURE = failure();
 
-    private static boolean loads() {
+    private static Optional<Throwable> failure() {
       try {
-        return environment() != null;
+        environment();
+        return Optional.empty();
       } catch (LinkageError | RuntimeException e) {
-        return false; // not there, of another platform, or there is no room to unpack it
+        return Optional.of(e); // not there, for another platform, or no space to unpack it
       }
     }
   }
@@ -77,42 +116,73 @@ public final class OnnxSession implements AutoCloseable {
    * Opens a model.
    *
    * @param model an ONNX file's bytes, with one input of pixels
-   * @throws GraftException if ONNX Runtime does not take it
+   * @throws GraftException if ONNX Runtime rejects it
    */
   public static OnnxSession open(byte[] model) {
     return open((environment, options) -> environment.createSession(model, options));
   }
 
   /**
-   * Likewise, by a file, which may then go; nothing of it is ever in Java's heap.
+   * Opens a model's file without reading it into Java's heap. The file may be deleted afterwards.
    *
-   * @throws GraftException if ONNX Runtime does not take it
+   * @throws GraftException if ONNX Runtime rejects it
    */
   public static OnnxSession open(Path file) {
     return open((environment, options) -> environment.createSession(file.toString(), options));
   }
 
   private interface Opening {
-    OrtSession by(OrtEnvironment environment, OrtSession.SessionOptions options)
+    OrtSession open(OrtEnvironment environment, OrtSession.SessionOptions options)
         throws OrtException;
   }
 
   private static OnnxSession open(Opening opening) {
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+    OrtSession.SessionOptions options = null;
+    OrtSession session = null;
+    try {
+      OrtEnvironment environment = environment();
+      options = new OrtSession.SessionOptions();
       options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
-      // What it would print comes as an exception, too.
+      // What it would print also comes as an exception.
       options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
-      // Threads that spin while they wait take the cores from those that decode pictures.
+      // Threads that spin while they wait take the cores from those that decode images.
       options.addConfigEntry("session.intra_op.allow_spinning", "0");
-      return new OnnxSession(opening.by(environment(), options));
-    } catch (OrtException | LinkageError e) {
+      session = opening.open(environment, options);
+      return new OnnxSession(session, options);
+    } catch (OrtException | GraftException e) {
+      close(session, options);
+      throw e instanceof GraftException known
+          ? known
+          : new GraftException(
+              "ONNX Runtime can't open this network: "
+                  + Reason.ofNative(e.getMessage(), "it does not say why")
+                  + ".",
+              e);
+    } catch (LinkageError e) {
+      throw new GraftException("ONNX Runtime does not load here: " + whyMissing(e) + ".", e);
+    }
+  }
+
+  private static void close(OrtSession session, OrtSession.SessionOptions options) {
+    try {
+      if (session != null) {
+        session.close();
+      }
+    } catch (OrtException e) {
       throw new GraftException(
-          "ONNX Runtime can't open this network: " + Reason.of(e, "it doesn't load here") + ".", e);
+          "ONNX Runtime can't free a network: "
+              + Reason.ofNative(e.getMessage(), "it does not say why")
+              + ".",
+          e);
+    } finally {
+      if (options != null) {
+        options.close();
+      }
     }
   }
 
   /**
-   * The number of pictures that it computes fastest at a time, as measured on two cores.
+   * The batch size that computes fastest, as measured on two cores.
    *
    * @param side of the input, in pixels
    */
@@ -120,12 +190,12 @@ public final class OnnxSession implements AutoCloseable {
     return side <= 48 ? 64 : side <= 128 ? 32 : 4;
   }
 
-  /** Names of the outputs, in the order in which {@link #run} gives them. */
+  /** Names of the outputs, in the order in which {@link #run} returns them. */
   public List<String> outputs() {
     return List.copyOf(session.getOutputNames());
   }
 
-  /** What the file says of itself. */
+  /** The file's metadata. */
   public Map<String, String> metadata() {
     try {
       return session.getMetadata().getCustomMetadata();
@@ -134,12 +204,12 @@ public final class OnnxSession implements AutoCloseable {
     }
   }
 
-  /** Whether it takes float32, and not bytes. */
+  /** Whether the input is float32 rather than bytes. */
   public boolean takesFloats() {
     return type == OnnxJavaType.FLOAT;
   }
 
-  /** The input's shape; -1 for what may be of any length. */
+  /** The input's shape; -1 for a dimension of any length. */
   public long[] shape() {
     return shape.clone();
   }
@@ -150,22 +220,22 @@ public final class OnnxSession implements AutoCloseable {
   }
 
   /**
-   * One forward pass.
+   * Runs one forward pass.
    *
-   * @param pixels {@code (n, 3, side, side)} from its position on, as the model takes them: bytes,
-   *     or float32 in the machine's byte order; not copied if it is a direct buffer
-   * @param n number of pictures
+   * @param pixels {@code (n, 3, side, side)} from its position on, in the model's type: bytes, or
+   *     float32 in the machine's byte order; not copied if the buffer is direct
+   * @param n number of images
    * @return each output, {@code (n, values…)}, in the model's order
    */
   public List<FloatBuffer> run(ByteBuffer pixels, int n) {
     return run(pixels, n, shape[1], shape[2], shape[3]).stream().map(Value::floats).toList();
   }
 
-  /** An output: its shape, the batch first, and what is in it. */
-  @SuppressWarnings("ArrayRecordComponent") // made once, and compared by nobody
+  /** An output: its shape, batch first, and its values. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Value(long[] shape, FloatBuffer floats) {}
 
-  /** Likewise, of an input of any shape that the model takes; it begins with the batch. */
+  /** Runs one forward pass on an input of any shape that the model takes, batch first. */
   public List<Value> run(ByteBuffer pixels, long... wanted) {
     int bytes = type.size;
     for (long length : wanted) {
@@ -179,7 +249,7 @@ public final class OnnxSession implements AutoCloseable {
       for (Map.Entry<String, OnnxValue> output : result) {
         if (!(output.getValue() instanceof OnnxTensor values)
             || values.getInfo().type != OnnxJavaType.FLOAT) {
-          throw new GraftException("Its output " + output.getKey() + " is not of float32.");
+          throw new GraftException("Its output " + output.getKey() + " is not float32.");
         }
         outputs.add(new Value(values.getInfo().getShape(), values.getFloatBuffer()));
       }
@@ -187,17 +257,16 @@ public final class OnnxSession implements AutoCloseable {
     } catch (OrtException e) {
       throw new GraftException(
           "ONNX Runtime can't compute a batch of "
-              + (wanted[0] + " pictures: " + Reason.of(e, "it says no more") + "."),
+              + wanted[0]
+              + " images: "
+              + Reason.ofNative(e.getMessage(), "it does not say why")
+              + ".",
           e);
     }
   }
 
   @Override
   public void close() {
-    try {
-      session.close();
-    } catch (OrtException e) {
-      throw new GraftException("ONNX Runtime can't free a network: " + e.getMessage(), e);
-    }
+    close(session, options);
   }
 }

@@ -10,6 +10,7 @@ import dev.graft.data.ImageSet;
 import dev.graft.io.Firsts;
 import dev.graft.io.RecordLog;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -20,82 +21,87 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
- * Features on disk: a record a picture, kept by the picture's content, so that a picture that was
- * added, changed or removed costs its own forward pass and no other, and one that was moved or is
- * there twice costs none. There is a {@link RecordLog} for each {@link FeatureKey}.
+ * Features on disk: one record per image, keyed by the image's content, so that an image that was
+ * added, changed or removed costs its own forward pass and no other, and one that was moved or
+ * copied costs none. There is a {@link RecordLog} for each {@link FeatureKey}.
  */
-public final class FeatureCache {
+public final class FeatureCache implements AutoCloseable {
   private final Path features;
   private final Path folder;
   private final FeatureKey key;
   private final RecordLayout layout;
+  private final CacheUse use;
   private RecordLog log;
 
   /**
    * Opens the cache of a key.
    *
-   * @param features the folder of all caches; need not be there
+   * @param features the folder of all caches; need not exist
    */
   public FeatureCache(Path features, FeatureKey key, RecordLayout layout) throws IOException {
     this.features = features;
     this.folder = features.resolve(key.folderName());
     this.key = key;
     this.layout = layout;
+    use = new CacheUse(folder);
+    use.begin();
     log = RecordLog.open(folder, key.text(), layout.bytes());
   }
 
-  /** What makes the records of pictures. */
+  /** Computes the records of images. */
   public interface Filler {
     /**
-     * Makes records, in any order and number, until all are made that can be.
+     * Computes records, in any order and number, of all images that can be read.
      *
-     * @param rows of the pictures that are wanted, no content twice
+     * @param rows of the images, each content once
      */
     void fill(List<Integer> rows, Sink sink) throws IOException;
   }
 
-  /** Takes finished records; from then on they are kept, whatever happens. */
+  /** Takes finished records; from then on they are cached, whatever happens. */
   public interface Sink {
     /**
      * Takes some.
      *
-     * @param rows of their pictures
+     * @param rows of their images
      * @param records one after the other
      */
     void keep(List<Integer> rows, ByteBuffer records) throws IOException;
   }
 
   /**
-   * The pictures of a set that are readable, as far as known, and not in here; each content once.
+   * The images of a set that are readable, as far as known, and not cached; each content once.
    */
   public List<Integer> missing(ImageSet pictures) {
     Firsts seen = new Firsts(pictures::hash);
     return pictures
         .readable()
-        .filter(row -> log.slot(pictures.hash(row)) < 0 && seen.isFirst(row))
+        .filter(row -> log.find(pictures.hash(row)) < 0 && seen.isFirst(row))
         .boxed()
         .toList();
   }
 
-  /** How many pictures of a set have their features in here. */
+  /** The number of images of a set whose features are cached. */
   public int kept(ImageSet pictures) {
     return (int)
         IntStream.range(0, pictures.size())
-            .filter(row -> log.slot(pictures.hash(row)) >= 0)
+            .filter(row -> log.find(pictures.hash(row)) >= 0)
             .count();
   }
 
   /**
-   * Computes features and keeps them.
+   * Computes features and caches them.
    *
-   * @param rows what {@link #missing} gave
-   * @return how many were computed; fewer than were asked for where pictures can't be read
-   * @throws GraftException if the disk has no room for them; those that it had room for are kept
+   * @param rows as {@link #missing} returns them
+   * @return the number of images computed; fewer than given where images can't be read
+   * @throws GraftException if the disk is full; the features written until then stay
    */
   public int fill(ImageSet pictures, List<Integer> rows, Filler filler) throws IOException {
     int[] kept = {0};
     Files.createDirectories(features);
     requireRoom((long) rows.size() * layout.bytes());
+    Files.createDirectories(folder);
+    use.begin();
     try (RecordLog.Writer writer = new RecordLog.Writer(folder, key.text(), layout.bytes())) {
       filler.fill(
           rows,
@@ -106,11 +112,11 @@ public final class FeatureCache {
               kept[0] += hashes.size();
             } catch (IOException e) {
               throw new GraftException(
-                  "The features can't be kept in "
+                  "The features can't be cached in "
                       + features
                       + ": "
                       + e.getMessage()
-                      + "; make room there, or train with --no-cache. Those kept so far stay.",
+                      + "; make room there, or train with --no-cache. Those cached so far stay.",
                   e);
             }
           });
@@ -133,59 +139,78 @@ public final class FeatureCache {
     }
   }
 
-  /** Size on disk of all that is kept under this key. */
+  /** Size on disk of all that is cached under this key. */
   public long bytes() {
     return log.bytes();
   }
 
+  /** Ends the use of this cache: from now on it may be removed. */
+  @Override
+  public void close() throws IOException {
+    use.end();
+  }
+
   /**
-   * The features of pictures, as a network takes them; not for two threads at once.
+   * Returns the features of images, as a network takes them; not for two threads at once.
    *
-   * @throws GraftException if some are not in here, though the pictures can be read
+   * @param filler computes the record of an image again that turns out to be damaged when it is
+   *     read
+   * @throws GraftException if some are not cached, though the images can be read
    */
-  public FeatureSource of(ImageSet pictures) {
+  public FeatureSource of(ImageSet pictures, Filler filler) {
     int gone = missing(pictures).size();
     if (gone > 0) {
       throw new GraftException(
           "The features of "
               + gone
-              + " pictures are no longer in "
+              + " images are no longer in "
               + folder
-              + "; was it deleted while the run was on? Run it again: they will be computed anew.");
+              + "; was it deleted during the run? Run it again: they will be computed again.");
     }
-    int[] slots =
-        IntStream.range(0, pictures.size()).map(row -> log.slot(pictures.hash(row))).toArray();
-    return new Rows(log, layout, slots);
+    return new Rows(pictures, filler);
   }
 
   /** Copies records out of the mapped files and into the engine. */
-  private static final class Rows implements FeatureSource {
-    private final RecordLog log;
-    private final RecordLayout layout;
-    private final int[] slots;
+  private final class Rows implements FeatureSource {
+    private final ImageSet pictures;
+    private final Filler filler;
     private final ByteBuffer[] batches; // of each field
+    private int[] slots;
 
-    Rows(RecordLog log, RecordLayout layout, int[] slots) {
-      this.log = log;
-      this.layout = layout;
-      this.slots = slots;
+    Rows(ImageSet pictures, Filler filler) {
+      this.pictures = pictures;
+      this.filler = filler;
       batches = new ByteBuffer[layout.fields().size()];
       Arrays.fill(batches, ByteBuffer.allocateDirect(0));
+      locate();
+    }
+
+    private void locate() {
+      slots =
+          IntStream.range(0, pictures.size()).map(row -> log.find(pictures.hash(row))).toArray();
     }
 
     @Override
     public NDList read(NDManager manager, int[] rows) {
+      for (boolean whole = false; !whole; ) {
+        whole = true;
+        for (int row : rows) {
+          if (slots[row] < 0) {
+            throw new IllegalStateException("no features of image " + row);
+          }
+          if (!log.isWhole(slots[row])) {
+            repair(row); // which opens the log again, where others may be damaged, too
+            whole = false;
+          }
+        }
+      }
       NDList list = new NDList();
       int at = 0;
       for (int k = 0; k < batches.length; k++) {
         RecordLayout.Field field = layout.fields().get(k);
         batches[k] = withRoom(batches[k], field.bytes(rows.length));
         for (int i = 0; i < rows.length; i++) {
-          int slot = slots[rows[i]];
-          if (slot < 0) {
-            throw new IllegalStateException("no features of picture " + rows[i]);
-          }
-          log.copy(slot, at, batches[k], i * field.bytes(), field.bytes());
+          log.copy(slots[rows[i]], at, batches[k], i * field.bytes(), field.bytes());
         }
         Shape shape = new Shape(rows.length).addAll(field.shape());
         list.add(toEngine(manager, batches[k], shape, field.type()));
@@ -193,11 +218,35 @@ public final class FeatureCache {
       }
       return list;
     }
+
+    /** Another file may have the record, too; else it is computed again. */
+    private void repair(int row) {
+      slots[row] = log.slot(pictures.hash(row));
+      if (slots[row] >= 0) {
+        return;
+      }
+      try {
+        fill(pictures, List.of(row), filler);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      locate();
+      slots[row] = log.slot(pictures.hash(row));
+      if (slots[row] < 0) {
+        throw new GraftException(
+            "The features of "
+                + pictures.place(row)
+                + " in "
+                + folder
+                + " are damaged, and the image can't be read any more. Run it again without it.");
+      }
+    }
   }
 
   /**
-   * A float32 array of its own: an engine may share a direct buffer, which the next batch fills.
-   * (DJL's {@code toType} does not copy where the type stays, though it be told to.)
+   * Returns a float32 array of its own: an engine may share a direct buffer, which the next batch
+   * overwrites. (DJL's {@code toType} does not copy if the type stays the same, even with {@code
+   * copy} set.)
    */
   private static NDArray toEngine(NDManager manager, ByteBuffer bytes, Shape shape, DataType type) {
     try (NDArray shared =

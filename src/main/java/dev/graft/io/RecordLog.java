@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
@@ -22,10 +23,11 @@ import java.util.zip.CRC32C;
 /**
  * Records of one size on disk, each under the SHA-256 of what it was made from, mapped into memory.
  *
- * <p>A log is a folder. Each run that has something to add writes a file of its own there: a header
- * of {@value #HEADER_BYTES} bytes that holds the log's key, then entries of hash, checksum and
- * record. An entry counts if its checksum is right, so that whatever a run had finished when it was
- * stopped, however that was, is there for the next one, and damage costs the damaged records alone.
+ * <p>A log is a folder. Each run that adds records writes a file of its own there: a header of
+ * {@value #HEADER_BYTES} bytes that holds the log's key, then entries of hash, checksum and record.
+ * So whatever a run had finished when it was stopped is there for the next one. A checksum is
+ * verified when its record is first read, not when the log is opened, which would read gigabytes; a
+ * damaged record counts as missing then and costs no other.
  */
 public final class RecordLog {
   private static final int HEADER_BYTES = 8192;
@@ -34,22 +36,34 @@ public final class RecordLog {
   /** Before the record itself: the hash, and a checksum over hash and record. */
   private static final int OVERHEAD = HASH_BYTES + Integer.BYTES;
 
+  private static final String TITLE = "graft records\n";
+
   /** How the names of a log's files end. */
   public static final String SUFFIX = ".records";
 
   /** A mapping can't be larger than 2 GB. */
   private static final long SEGMENT_BYTES = 1L << 30;
 
+  private static final byte WHOLE = 1;
+  private static final byte DAMAGED = 2;
+
   private final int recordBytes;
   private final List<MappedByteBuffer> segments = new ArrayList<>();
 
-  /** Where each record lies; the hash before it is the only copy of it. */
+  /** Where each record lies. */
   private int[] segmentOfSlot = new int[64];
 
   private int[] offsetOfSlot = new int[64];
+
+  /** The first 16 bytes of each hash, so that looking one up reads nothing from disk. */
+  private long[] prefixes = new long[2 * 64];
+
+  /** What is known of each record: 0 until it is read, then {@link #WHOLE} or {@link #DAMAGED}. */
+  private byte[] states = {};
+
   private int slots;
 
-  /** By the hashes' first bits, more than half empty. */
+  /** Slots by the hashes' first bits, more than half empty; equal hashes follow each other. */
   private int[] table = emptyTable(128);
 
   private long bytes;
@@ -59,11 +73,11 @@ public final class RecordLog {
   }
 
   /**
-   * Opens a log as it is now; what is added later is seen by who opens it later.
+   * Opens a log as it is now; records that are added later are seen after opening it again.
    *
-   * @param folder need not be there
-   * @param key all that the records depend on beside what they were made from; files of another key
-   *     are passed over
+   * @param folder need not exist
+   * @param key all that the records depend on besides what they were made from; files with a
+   *     different key are skipped
    * @param recordBytes size of a record
    */
   public static RecordLog open(Path folder, String key, int recordBytes) throws IOException {
@@ -71,9 +85,9 @@ public final class RecordLog {
   }
 
   /**
-   * As above.
+   * Opens a log in mappings of limited size.
    *
-   * @param segmentBytes the most that one mapping holds
+   * @param segmentBytes the maximum size of one mapping
    */
   static RecordLog open(Path folder, String key, int recordBytes, long segmentBytes)
       throws IOException {
@@ -85,6 +99,7 @@ public final class RecordLog {
         }
       }
     }
+    log.states = new byte[log.slots];
     return log;
   }
 
@@ -105,37 +120,37 @@ public final class RecordLog {
       long atOnce = Math.max(1, segmentBytes / entry);
       for (long first = 0; first < entries; first += atOnce) {
         int count = (int) Math.min(atOnce, entries - first);
+        long start = HEADER_BYTES + first * entry;
         segments.add(
-            channel.map(
-                FileChannel.MapMode.READ_ONLY, HEADER_BYTES + first * entry, (long) count * entry));
-        index(count);
+            channel.map(FileChannel.MapMode.READ_ONLY, start, (long) count * entry));
+        index(channel, start, count);
       }
       bytes += size;
     }
   }
 
-  /** Takes in the entries of the newest segment. */
-  private void index(int count) {
-    ByteBuffer segment = segments.get(segments.size() - 1);
-    byte[] hash = new byte[HASH_BYTES];
-    CRC32C checksum = new CRC32C();
+  /**
+   * Indexes the entries of the newest segment. Their hashes are read one by one: through the
+   * mapping the system would read ahead, and so most of the records, too.
+   */
+  private void index(FileChannel channel, long start, int count) throws IOException {
+    ByteBuffer hash = ByteBuffer.allocateDirect(2 * Long.BYTES);
     for (int i = 0; i < count; i++) {
       int at = i * (OVERHEAD + recordBytes);
-      segment.get(at, hash);
-      checksum.reset();
-      checksum.update(hash);
-      checksum.update(segment.slice(at + OVERHEAD, recordBytes));
-      if (segment.getInt(at + HASH_BYTES) == (int) checksum.getValue()) {
-        int place = place(hash);
-        if (table[place] < 0) {
-          segmentOfSlot[slots] = segments.size() - 1;
-          offsetOfSlot[slots] = at + OVERHEAD;
-          table[place] = slots++;
-          if (slots == offsetOfSlot.length) {
-            grow();
-          }
+      hash.clear();
+      while (hash.hasRemaining()) {
+        if (channel.read(hash, start + at + hash.position()) < 0) {
+          return; // cut off meanwhile
         }
       }
+      if (slots == offsetOfSlot.length) {
+        grow();
+      }
+      segmentOfSlot[slots] = segments.size() - 1;
+      offsetOfSlot[slots] = at + OVERHEAD;
+      prefixes[2 * slots] = hash.getLong(0);
+      prefixes[2 * slots + 1] = hash.getLong(Long.BYTES);
+      enter(slots++);
     }
   }
 
@@ -145,28 +160,30 @@ public final class RecordLog {
     return table;
   }
 
-  /** Where in the table a hash's slot is, or would be. */
-  private int place(byte[] hash) {
-    int mask = table.length - 1;
-    int place = ByteBuffer.wrap(hash).getInt() & mask;
-    while (table[place] >= 0 && !Arrays.equals(hashOf(table[place]), hash)) {
-      place = (place + 1) & mask;
+  private void enter(int slot) {
+    int place = place(prefixes[2 * slot]);
+    while (table[place] >= 0) {
+      place = next(place);
     }
-    return place;
+    table[place] = slot;
   }
 
-  private byte[] hashOf(int slot) {
-    byte[] hash = new byte[HASH_BYTES];
-    segments.get(segmentOfSlot[slot]).get(offsetOfSlot[slot] - OVERHEAD, hash);
-    return hash;
+  /** Where in the table to look first for a hash. */
+  private int place(long prefix) {
+    return (int) (prefix >>> Integer.SIZE) & (table.length - 1);
+  }
+
+  private int next(int place) {
+    return (place + 1) & (table.length - 1);
   }
 
   private void grow() {
     segmentOfSlot = Arrays.copyOf(segmentOfSlot, 2 * slots);
     offsetOfSlot = Arrays.copyOf(offsetOfSlot, 2 * slots);
+    prefixes = Arrays.copyOf(prefixes, 4 * slots);
     table = emptyTable(4 * slots);
     for (int slot = 0; slot < slots; slot++) {
-      table[place(hashOf(slot))] = slot;
+      enter(slot);
     }
   }
 
@@ -176,12 +193,52 @@ public final class RecordLog {
   }
 
   /**
-   * Where a record lies, for {@link #copy}; -1 if there is none.
+   * Returns where a record lies, for {@link #copy}, without reading it, so that it may turn out to
+   * be damaged; -1 if there is none.
+   *
+   * @param sha256 of what it was made from, 64 lower-case hexadecimal digits
+   */
+  public int find(String sha256) {
+    return find(HexFormat.of().parseHex(sha256), false);
+  }
+
+  /**
+   * Returns where a whole record lies, for {@link #copy}; -1 if there is none.
    *
    * @param sha256 of what it was made from, 64 lower-case hexadecimal digits
    */
   public int slot(String sha256) {
-    return table[place(HexFormat.of().parseHex(sha256))];
+    return find(HexFormat.of().parseHex(sha256), true);
+  }
+
+  private int find(byte[] sha256, boolean checked) {
+    ByteBuffer hash = ByteBuffer.wrap(sha256);
+    long first = hash.getLong(0);
+    long second = hash.getLong(Long.BYTES);
+    for (int place = place(first); table[place] >= 0; place = next(place)) {
+      int slot = table[place];
+      if (prefixes[2 * slot] == first
+          && prefixes[2 * slot + 1] == second
+          && states[slot] != DAMAGED
+          && (!checked || isWhole(slot))) {
+        return slot;
+      }
+    }
+    return -1;
+  }
+
+  /** Whether a record is as it was written; its checksum is computed once. */
+  public boolean isWhole(int slot) {
+    if (states[slot] == 0) {
+      MappedByteBuffer segment = segments.get(segmentOfSlot[slot]);
+      int at = offsetOfSlot[slot];
+      CRC32C checksum = new CRC32C();
+      checksum.update(segment.slice(at - OVERHEAD, HASH_BYTES));
+      checksum.update(segment.slice(at, recordBytes));
+      boolean whole = segment.getInt(at - Integer.BYTES) == (int) checksum.getValue();
+      states[slot] = whole ? WHOLE : DAMAGED; // the same, whichever thread is first
+    }
+    return states[slot] == WHOLE;
   }
 
   /**
@@ -197,10 +254,10 @@ public final class RecordLog {
     target.put(position, segments.get(segmentOfSlot[slot]), offsetOfSlot[slot] + from, length);
   }
 
-  /** Who is told a record's hash. */
+  /** Receives the hash of each record. */
   public interface HashTaker {
     /**
-     * Is told one.
+     * Takes one.
      *
      * @param sha256 64 lower-case hexadecimal digits
      */
@@ -208,9 +265,9 @@ public final class RecordLog {
   }
 
   /**
-   * Goes through one of a log's files, wherever it lies, and tells of every record that counts.
+   * Reads one of a log's files, wherever it lies, and passes on the hash of every whole record.
    *
-   * @param key as above: a file of another one has nothing to tell
+   * @param key as in {@link #open(Path, String, int)}: a file with a different one has no records
    */
   public static void hashes(InputStream file, String key, int recordBytes, HashTaker taker)
       throws IOException {
@@ -229,19 +286,29 @@ public final class RecordLog {
     }
   }
 
-  /** Makes the file that a writer writes, when the first record comes. */
+  /** Returns the key of one of a log's files; empty if it is none. */
+  public static Optional<String> key(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      String header = new String(in.readNBytes(HEADER_BYTES), StandardCharsets.UTF_8);
+      return Optional.of(header.replace("\0", ""))
+          .filter(text -> text.startsWith(TITLE))
+          .map(text -> text.substring(TITLE.length()));
+    }
+  }
+
+  /** Opens the file for a writer when the first record comes. */
   public interface Opening {
     WritableByteChannel open() throws IOException;
   }
 
-  /** Adds records to a log, in a file of its own that is made with the first of them. */
+  /** Adds records to a log, in a file of its own that is created with the first of them. */
   public static final class Writer implements AutoCloseable {
     private final Opening opening;
     private final String key;
     private final int recordBytes;
     private WritableByteChannel channel;
 
-    /** A writer to a folder, which need not be there. */
+    /** A writer to a folder, which need not exist. */
     public Writer(Path folder, String key, int recordBytes) {
       this(
           () -> {
@@ -265,7 +332,7 @@ public final class RecordLog {
     /**
      * Adds some records at once.
      *
-     * @param hashes one a record
+     * @param hashes one per record
      * @param records one after the other
      */
     public void add(List<String> hashes, ByteBuffer records) throws IOException {
@@ -292,7 +359,7 @@ public final class RecordLog {
       WholeFile.writeFully(channel, entries.flip());
     }
 
-    /** Whether there is a file, since there were records. */
+    /** Whether the file was created, since there were records. */
     public boolean hasWritten() {
       return channel != null;
     }
@@ -306,7 +373,7 @@ public final class RecordLog {
   }
 
   private static ByteBuffer header(String key) {
-    byte[] text = ("graft records\n" + key).getBytes(StandardCharsets.UTF_8);
+    byte[] text = (TITLE + key).getBytes(StandardCharsets.UTF_8);
     if (text.length > HEADER_BYTES) {
       throw new IllegalStateException("a key of " + text.length + " bytes does not fit the header");
     }

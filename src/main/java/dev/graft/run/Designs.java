@@ -221,7 +221,11 @@ public final class Designs {
       throw new GraftException(problem + ".");
     }
     if (entry.network().isOnnx()) {
-      OnnxFile.check(entry.network().foreign().orElseThrow());
+      try {
+        OnnxFile.check(of(recipe, 2).graph());
+      } catch (GraftException e) {
+        throw new GraftException("backbone " + recipe.backbone() + ": " + e.getMessage(), e);
+      }
     }
   }
 

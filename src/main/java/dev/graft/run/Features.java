@@ -28,15 +28,27 @@ import java.util.Set;
  *
  * @param cache what the record says of the cache
  * @param computed how many were not there before
+ * @param opened the cache in use; empty for pixels
  */
-record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache, int computed) {
+record Features(
+    ImageSet pictures,
+    FeatureSource source,
+    RunRecord.Cache cache,
+    int computed,
+    Optional<FeatureCache> opened)
+    implements AutoCloseable {
   /** Rows that are judged at a time. */
   static final int EVALUATION_BATCH = 256;
 
   /** Pixels, for those who want every epoch to go through the whole network. */
   static Features pixels(Graft graft, ImageSet pictures, RunEvents events) {
     events.notCached();
-    return new Features(pictures, pixelSource(graft, pictures), new RunRecord.Cache(false, 0), 0);
+    return new Features(
+        pictures,
+        pixelSource(graft, pictures),
+        new RunRecord.Cache(false, 0),
+        0,
+        Optional.empty());
   }
 
   private static PixelSource pixelSource(Graft graft, ImageSet pictures) {
@@ -82,46 +94,56 @@ record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache, 
     Root root = Root.of(recipe, graft, pixelSource(graft, pictures), layout, device, ranges);
     FeatureKey key = FeatureKey.of(graft.design(), layout, weights, root.engine());
     FeatureCache cache = new FeatureCache(folder, key, layout);
-    List<Integer> missing = cache.missing(pictures);
-    int computed = 0;
-    if (missing.isEmpty()) {
-      events.cached();
-    } else {
-      events.computing(missing.size(), cache.kept(pictures), layout, folder.toString());
-      Stopwatch watch = new Stopwatch();
-      Set<Integer> tried = new HashSet<>();
-      // Where the first of several copies can't be read, the next one has its turn.
-      while (tried.addAll(missing)) {
-        computed += compute(cache, missing, root, graft, pictures, layout, events);
-        missing = cache.missing(pictures);
+    try {
+      List<Integer> missing = cache.missing(pictures);
+      int computed = 0;
+      if (missing.isEmpty()) {
+        events.cached();
+      } else {
+        events.computing(missing.size(), cache.kept(pictures), layout, folder.toString());
+        Stopwatch watch = new Stopwatch();
+        Set<Integer> tried = new HashSet<>();
+        FeatureCache.Filler filler = filler(root, graft, pictures, layout, events);
+        // If the first of several copies can't be read, the next one is tried.
+        while (tried.addAll(missing)) {
+          computed += cache.fill(pictures, missing, filler);
+          missing = cache.missing(pictures);
+        }
+        events.computed(computed, watch.lap(), cache.bytes());
       }
-      events.computed(computed, watch.lap(), cache.bytes());
+      // What can't be read is tried again by every run, and is no forward pass.
+      return new Features(
+          pictures,
+          cache.of(pictures, filler(root, graft, pictures, layout, Progress.Display.NONE)),
+          new RunRecord.Cache(computed == 0, cache.bytes()),
+          computed,
+          Optional.of(cache));
+    } catch (IOException | RuntimeException | Error e) {
+      cache.close();
+      throw e;
     }
-    // What can't be read is tried again by every run, and is no forward pass.
-    return new Features(
-        pictures, cache.of(pictures), new RunRecord.Cache(computed == 0, cache.bytes()), computed);
   }
 
-  private static int compute(
-      FeatureCache cache,
-      List<Integer> missing,
-      Root root,
-      Graft graft,
-      ImageSet pictures,
-      RecordLayout layout,
-      RunEvents events)
-      throws IOException {
-    try (FrozenRoot opened = root.open();
-        Progress progress = events.progress("features", "pictures", missing.size())) {
-      return cache.fill(
-          pictures,
-          missing,
-          new FeatureExtractor(
-              opened,
-              pixelSource(graft, pictures),
-              layout,
-              pictures.quarantine()::check,
-              progress));
+  private static FeatureCache.Filler filler(
+      Root root, Graft graft, ImageSet pictures, RecordLayout layout, Progress.Display display) {
+    return (rows, sink) -> {
+      try (FrozenRoot opened = root.open();
+          Progress progress = display.progress("features", "pictures", rows.size())) {
+        new FeatureExtractor(
+                opened,
+                pixelSource(graft, pictures),
+                layout,
+                pictures.quarantine()::check,
+                progress)
+            .fill(rows, sink);
+      }
+    };
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (opened.isPresent()) {
+      opened.get().close();
     }
   }
 

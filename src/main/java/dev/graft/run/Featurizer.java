@@ -35,8 +35,7 @@ public final class Featurizer {
       ImageSet pictures = beginning.data().pictures();
       output.mark();
       Path list = output.features().resolve("quarantine.csv");
-      try {
-        Features features = beginning.features(beginning.ranges());
+      try (Features features = beginning.features(beginning.ranges())) {
         Quarantine bad = pictures.quarantine();
         return new Featurized(
             features.computed(),

@@ -105,7 +105,14 @@ public final class FineTuner {
     begin(folder);
     Stopwatch watch = new Stopwatch();
     Optional<Ranges> ranges = quarantining(folder, beginning::ranges);
-    Features features = quarantining(folder, () -> beginning.features(ranges));
+    try (Features features = quarantining(folder, () -> beginning.features(ranges))) {
+      return run(folder, watch, ranges, features);
+    }
+  }
+
+  private Completed run(
+      RunFolder folder, Stopwatch watch, Optional<Ranges> ranges, Features features)
+      throws IOException {
     Survey survey = quarantining(folder, this::survey);
     Split split = split(survey, folder);
     double featureSeconds = watch.lap();

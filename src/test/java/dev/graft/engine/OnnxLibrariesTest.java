@@ -1,9 +1,11 @@
 package dev.graft.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -18,7 +20,7 @@ class OnnxLibrariesTest {
   private Path library;
 
   @BeforeEach
-  void unpack() {
+  void unpack() throws IOException {
     Path folder = OnnxLibraries.unpackedIn(cache).orElseThrow();
     library = folder.resolve(System.mapLibraryName(OnnxLibraries.NAMES.get(0)));
   }
@@ -50,9 +52,66 @@ class OnnxLibrariesTest {
   }
 
   @Test
-  void whereNothingCanBeWrittenNothingIsSaidOfThem() throws IOException {
+  void aFolderThatCannotBeWrittenIsTheReason() throws IOException {
     Path file = Files.writeString(cache.resolve("file"), "no folder");
 
-    assertThat(OnnxLibraries.unpackedIn(file)).isEmpty();
+    assertThatIOException()
+        .isThrownBy(() -> OnnxLibraries.unpackedIn(file))
+        .withMessageContaining("file");
+  }
+
+  @Test
+  void theLastCauseIsWhyItIsMissing() {
+    UnsatisfiedLinkError last = new UnsatisfiedLinkError("libonnxruntime.so: file too short");
+    assertThat(OnnxSession.whyMissing(new IllegalStateException("Failed to load", last)))
+        .isEqualTo("libonnxruntime.so: file too short");
+    assertThat(
+            OnnxSession.whyMissing(
+                new NoClassDefFoundError("ai/onnxruntime/OrtEnvironment")
+                    .initCause(new ClassNotFoundException("ai.onnxruntime.OrtEnvironment"))))
+        .isEqualTo("its jar is not on the class path");
+    assertThat(OnnxSession.whyMissing(new ExceptionInInitializerError()))
+        .isEqualTo("ExceptionInInitializerError");
+  }
+
+  /** Loads ONNX Runtime in a process of its own. */
+  static final class Loading {
+    public static void main(String[] arguments) {
+      if (arguments[0].equals("share")) {
+        OnnxSession.shareLibraries();
+      }
+      System.out.println(
+          OnnxSession.isThere()
+              + (" " + System.getProperty("onnxruntime.native.path"))
+              + (" " + OnnxSession.whyNotShared().isPresent()));
+    }
+  }
+
+  private static String loading(String share, Path djlCache) throws IOException {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-DDJL_CACHE_DIR=" + djlCache,
+                "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Loading.class.getName(),
+                share)
+            .redirectErrorStream(true)
+            .start();
+    return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+  }
+
+  @Test
+  void onlyAProgramThatSharesThemSetsASystemProperty() throws IOException {
+    assertThat(loading("no", cache)).isEqualTo("true null false");
+    assertThat(loading("share", cache)).startsWith("true " + cache).endsWith(" false");
+  }
+
+  @Test
+  void whereTheyCannotBeSharedTheyLoadAllTheSameAndTheReasonIsKnown() throws IOException {
+    Path file = Files.writeString(cache.resolve("file"), "no folder");
+
+    assertThat(loading("share", file)).isEqualTo("true null true");
   }
 }

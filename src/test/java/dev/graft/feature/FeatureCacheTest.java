@@ -16,6 +16,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
+import java.util.Arrays;
+import java.util.ArrayList;
+import java.nio.file.Files;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -27,6 +31,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Tag("engine")
 class FeatureCacheTest {
   private static final int SIZE = 10;
+  private static final FeatureCache.Filler REFUSING =
+      (rows, sink) -> {
+        throw new AssertionError("computed " + rows);
+      };
+
   private static final Shape CROSSING = new Shape(2, 1, 2);
 
   @TempDir Path folder;
@@ -109,7 +118,7 @@ class FeatureCacheTest {
   }
 
   private void check(FeatureCache cache, RecordLayout layout, int... rows) {
-    check(cache.of(pictures).read(manager, rows), layout, rows);
+    check(cache.of(pictures, REFUSING).read(manager, rows), layout, rows);
   }
 
   private static void check(NDList read, RecordLayout layout, int... rows) {
@@ -155,7 +164,7 @@ class FeatureCacheTest {
   @EnumSource(names = {"UINT8", "FLOAT16", "FLOAT32"})
   void aBatchSurvivesTheNextRead(DataType type) throws IOException {
     RecordLayout layout = RecordLayoutTest.layout(CROSSING, type, 2);
-    FeatureSource cache = create(layout).of(pictures);
+    FeatureSource cache = create(layout).of(pictures, REFUSING);
     NDList first = cache.read(manager, new int[] {1, 2, 3});
     NDList second = cache.read(manager, new int[] {7, 8, 9});
     NDList larger = cache.read(manager, new int[] {9, 8, 7, 6, 5});
@@ -167,7 +176,7 @@ class FeatureCacheTest {
   @Test
   void aRowThatThereIsNotIsAnError() throws IOException {
     FeatureSource source =
-        create(RecordLayoutTest.layout(CROSSING, DataType.FLOAT16, 2)).of(pictures);
+        create(RecordLayoutTest.layout(CROSSING, DataType.FLOAT16, 2)).of(pictures, REFUSING);
     for (int row : new int[] {-1, SIZE}) {
       assertThatThrownBy(() -> source.read(manager, new int[] {0, row}))
           .isInstanceOf(IndexOutOfBoundsException.class);
@@ -181,9 +190,62 @@ class FeatureCacheTest {
     List<Integer> some = List.of(0, 1, 2);
     cache.fill(
         pictures, cache.missing(pictures), (rows, sink) -> sink.keep(some, records(layout, some)));
-    assertThatThrownBy(() -> cache.of(pictures))
+    assertThatThrownBy(() -> cache.of(pictures, REFUSING))
         .isInstanceOf(GraftException.class)
-        .hasMessageStartingWith("The features of 7 pictures are no longer in " + folder);
+        .hasMessageStartingWith("The features of 7 images are no longer in " + folder);
+  }
+
+  /** What a crash of the system leaves: the hash was written, the record was not. */
+  @Test
+  void aDamagedRecordIsComputedAgainWhenItIsReadAndCostsNoOther() throws IOException {
+    RecordLayout layout = RecordLayoutTest.layout(CROSSING, DataType.FLOAT32, 2);
+    create(layout).close();
+    damage(layout, 8, 3); // as they lie in the file
+    FeatureCache cache = new FeatureCache(folder, key("x"), layout);
+    assertThat(cache.missing(pictures)).isEmpty();
+    List<Integer> computed = new ArrayList<>();
+    FeatureSource source =
+        cache.of(
+            pictures,
+            (rows, sink) -> {
+              computed.addAll(rows);
+              sink.keep(rows, records(layout, rows));
+            });
+    check(source.read(manager, new int[] {1, 2}), layout, 1, 2);
+    assertThat(computed).isEmpty();
+    for (int i = 0; i < 2; i++) {
+      check(source.read(manager, new int[] {8, 0, 3, 9}), layout, 8, 0, 3, 9);
+      assertThat(computed).containsExactly(8, 3);
+    }
+    check(new FeatureCache(folder, key("x"), layout), layout, 8, 3, 7);
+  }
+
+  @Test
+  void aDamagedRecordWhoseImageIsGoneIsASentence() throws IOException {
+    RecordLayout layout = RecordLayoutTest.layout(CROSSING, DataType.FLOAT32, 2);
+    create(layout).close();
+    damage(layout, 8);
+    FeatureSource source =
+        new FeatureCache(folder, key("x"), layout).of(pictures, (rows, sink) -> {});
+    assertThatThrownBy(() -> source.read(manager, new int[] {8}))
+        .isInstanceOf(GraftException.class)
+        .hasMessageContaining("8.png")
+        .hasMessageEndingWith("are damaged, and the image can't be read any more. Run it again"
+            + " without it.");
+  }
+
+  /** Zeroes the first records of the only file. */
+  private void damage(RecordLayout layout, int... rows) throws IOException {
+    Path file;
+    try (Stream<Path> files = Files.list(folder.resolve(key("x").folderName()))) {
+      file = files.filter(each -> each.toString().endsWith(".records")).findFirst().orElseThrow();
+    }
+    byte[] bytes = Files.readAllBytes(file);
+    for (int i = 0; i < rows.length; i++) {
+      int from = 8192 + i * (36 + layout.bytes()) + 36;
+      Arrays.fill(bytes, from, from + layout.bytes(), (byte) 0);
+    }
+    Files.write(file, bytes);
   }
 
   @Test

@@ -132,6 +132,46 @@ class RecordLogTest {
   }
 
   @Test
+  void aDamagedRecordIsNoticedWhenItIsReadAndNotWhenTheLogIsOpened() throws IOException {
+    write(KEY, 0, 1);
+    Path file = onlyFile();
+    byte[] damaged = Files.readAllBytes(file);
+    damaged[HEADER + 36] ^= 1;
+    Files.write(file, damaged);
+
+    RecordLog log = open(KEY);
+    int slot = log.find(hash(0));
+    assertThat(slot).isNotNegative();
+    assertThat(log.isWhole(slot)).isFalse();
+    assertThat(log.isWhole(log.find(hash(1)))).isTrue();
+    assertThat(log.find(hash(0))).isEqualTo(-1);
+    assertThat(log.slot(hash(0))).isEqualTo(-1);
+    assertThat(log.find(hash(2))).isEqualTo(-1);
+  }
+
+  @Test
+  void aDamagedRecordGivesWayToAWholeOneOfAnotherFile() throws IOException {
+    write(KEY, 0, 1);
+    Path file = onlyFile();
+    byte[] damaged = Files.readAllBytes(file);
+    damaged[HEADER + 36] ^= 1;
+    Files.delete(file);
+    write(KEY, 0);
+    for (String name : new String[] {"!.records", "~.records"}) {
+      Path copy = Files.write(folder().resolve(name), damaged);
+      assertThat(found(KEY, 3)).containsExactlyInAnyOrder(0, 1);
+      Files.delete(copy);
+    }
+  }
+
+  @Test
+  void theKeyOfAFileCanBeRead() throws IOException {
+    write(KEY, 1);
+    assertThat(RecordLog.key(onlyFile())).contains(KEY);
+    assertThat(RecordLog.key(Files.writeString(folder().resolve("x"), "else"))).isEmpty();
+  }
+
+  @Test
   void aHeaderWithAFlippedBitIsAnotherKeys() throws IOException {
     write(KEY, 0, 1, 2);
     Path file = onlyFile();

@@ -162,7 +162,7 @@ public sealed interface ForeignFile extends AutoCloseable {
     /** The last line of a traceback says what is wrong. */
     private static String reason(EngineException e) {
       String last = String.valueOf(e.getMessage()).strip().lines().reduce("", (a, line) -> line);
-      return Reason.of(last, "it says no more");
+      return Reason.ofNative(last, "it does not say why");
     }
 
     @Override

@@ -90,12 +90,19 @@ public final class OnnxFile {
   }
 
   /**
-   * Tries whether somebody else's network can be written into another.
+   * Checks that a network can be written and, where ONNX Runtime is available, opened, whatever its
+   * own weights will be: before it is trained.
    *
    * @throws GraftException if it can't
    */
-  public static void check(Layer.Foreign layer) {
-    Embedded.in(new OnnxGraph(), layer, "", Graph.PIXELS);
+  public static void check(Graph graph) {
+    Weights zeros = weight -> new float[weight.size()];
+    String last = graph.steps().get(graph.size() - 1).name();
+    OnnxFile file =
+        of(graph, List.of(last), zeros, new Precision.Float32(), PixelType.UINT8, Map.of());
+    if (OnnxSession.isThere()) {
+      file.open().close();
+    }
   }
 
   /** How long it is, in bytes. */

@@ -12,6 +12,7 @@ import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import dev.graft.GraftException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -19,11 +20,18 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** An ONNX graph that is being written: what is written last may read all that was before. */
+/** An ONNX graph under construction; each node may read the values of those added before it. */
 final class OnnxGraph {
-  /** Version of ONNX's operators, and of the file's format that came with it. */
+  /** The opset (version of ONNX's operators) of a graph without an external model. */
   private static final int OPSET = 17;
 
+  /**
+   * The first opset whose operators broadcast as Graft's nodes need it; of older ones ONNX Runtime
+   * supports a few operators by chance.
+   */
+  private static final int MIN_OPSET = 7;
+
+  /** Version of the file format that came with {@link #OPSET}. */
   private static final int FORMAT = 8;
 
   private final GraphProto.Builder graph = GraphProto.newBuilder().setName("graft");
@@ -36,8 +44,14 @@ final class OnnxGraph {
           .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(OPSET));
 
   private final List<FarConstant> far = new ArrayList<>();
+  private long opset = OPSET;
 
-  /** An operator with one output; gives the output's name back. */
+  /** The opset that nodes added from now on must be written in. */
+  long opset() {
+    return opset;
+  }
+
+  /** Adds an operator with one output and returns the output's name. */
   String node(String operator, String output, List<String> inputs, AttributeProto... attributes) {
     graph.addNode(
         NodeProto.newBuilder()
@@ -65,14 +79,14 @@ final class OnnxGraph {
     return AttributeProto.newBuilder().setName(name).setType(type);
   }
 
-  /** A constant; gives its name back. */
+  /** Adds a constant and returns its name. */
   String floats(String name, List<Long> shape, float... values) {
     ByteBuffer bytes = buffer(Float.BYTES * values.length);
     bytes.asFloatBuffer().put(values);
     return constant(name, TensorProto.DataType.FLOAT, shape, bytes);
   }
 
-  /** Likewise, of one value and no axes. */
+  /** Adds a constant of one value and no axes. */
   String scalar(String name, float value) {
     return floats(name, List.of(), value);
   }
@@ -93,7 +107,7 @@ final class OnnxGraph {
     return constant(name, TensorProto.DataType.INT8, shape, ByteBuffer.wrap(values));
   }
 
-  /** One from 0 to 255, of no axes. */
+  /** Adds a constant of one value, 0 to 255, and no axes. */
   String unsignedByte(String name, int value) {
     ByteBuffer bytes = ByteBuffer.wrap(new byte[] {(byte) value});
     return constant(name, TensorProto.DataType.UINT8, List.of(), bytes);
@@ -105,7 +119,7 @@ final class OnnxGraph {
 
   private String constant(
       String name, TensorProto.DataType type, List<Long> shape, ByteBuffer bytes) {
-    ByteString raw = UnsafeByteOperations.unsafeWrap(bytes); // nobody else has them
+    ByteString raw = UnsafeByteOperations.unsafeWrap(bytes); // never changed afterwards
     graph.addInitializer(
         TensorProto.newBuilder()
             .setName(name)
@@ -142,8 +156,11 @@ final class OnnxGraph {
   }
 
   /**
-   * Takes in nodes and constants of another model, and the versions that they are written in: what
-   * is written here beside them means the same in each that ONNX Runtime takes.
+   * Adds nodes and constants of another model. The graph takes over its opsets, since most
+   * operators change between versions; what is added here before and after is written so that it
+   * means the same in each.
+   *
+   * @throws GraftException if its opset is too old for Graft's own nodes
    */
   void add(
       ModelProto other,
@@ -155,11 +172,24 @@ final class OnnxGraph {
         .clearOpsetImport()
         .addAllOpsetImport(other.getOpsetImportList())
         .addAllFunctions(other.getFunctionsList());
+    other.getOpsetImportList().stream()
+        .filter(each -> each.getDomain().isEmpty() || each.getDomain().equals("ai.onnx"))
+        .mapToLong(OperatorSetIdProto::getVersion)
+        .findFirst()
+        .ifPresentOrElse(
+            version -> opset = version,
+            () -> model.addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(OPSET)));
+    if (opset < MIN_OPSET) {
+      throw GraftException.of(
+          "an external network must be written in ONNX's opset %d or newer, and this one is in opset"
+              + " %d; export it again.",
+          MIN_OPSET, opset);
+    }
     graph.addAllNode(nodes).addAllInitializer(constants);
     far.addAll(others);
   }
 
-  /** The file that holds the graph. */
+  /** Returns the file of the graph. */
   OnnxFile file(Map<String, String> metadata) {
     metadata.forEach(
         (key, value) ->

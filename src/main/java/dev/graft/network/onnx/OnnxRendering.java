@@ -35,6 +35,11 @@ record OnnxRendering(
     List<String> inputs,
     String output)
     implements Rendering<String> {
+  /** Opsets of ONNX in which operators appeared or changed. */
+  private static final int SIGN_SINCE = 9;
+
+  private static final int CLIP_BOUNDS_ARE_INPUTS_SINCE = 11;
+
   OnnxRendering to(String other) {
     return new OnnxRendering(graph, weights, pixels, shapes, inputs, other);
   }
@@ -205,7 +210,7 @@ record OnnxRendering(
 
   @Override
   public String relu6(Layer.Relu6 layer) {
-    return node("Clip", "", List.of(inputs.get(0), scalar(".least", 0), scalar(".greatest", 6)));
+    return clip("", inputs.get(0), 0, 6);
   }
 
   @Override
@@ -277,7 +282,25 @@ record OnnxRendering(
     size = node("Add", ".above", List.of(size, scalar(".epsilon", (float) Layer.Power.AT_ZERO)));
     size = node("Pow", ".power", List.of(size, scalar(".exponent", (float) layer.exponent())));
     size = node("Sub", ".scaled", List.of(size, scalar(".zero", atZero)));
-    return node("Mul", "", List.of(size, node("Sign", ".sign", inputs)));
+    return node("Mul", "", List.of(size, sign(".sign", inputs.get(0))));
+  }
+
+  private String sign(String suffix, String value) {
+    if (graph.opset() >= SIGN_SINCE) {
+      return node("Sign", suffix, List.of(value));
+    }
+    String large = scalar(suffix + ".scale", Float.MAX_VALUE);
+    return clip(suffix, node("Mul", suffix + ".scaled", List.of(value, large)), -1, 1);
+  }
+
+  private String clip(String suffix, String value, float min, float max) {
+    return graph.opset() >= CLIP_BOUNDS_ARE_INPUTS_SINCE
+        ? node(
+            "Clip",
+            suffix,
+            List.of(value, scalar(suffix + ".least", min), scalar(suffix + ".greatest", max)))
+        : node(
+            "Clip", suffix, List.of(value), attribute("min", min), attribute("max", max));
   }
 
   @Override
