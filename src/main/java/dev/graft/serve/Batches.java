@@ -2,6 +2,7 @@ package dev.graft.serve;
 
 import dev.graft.inference.Classifier;
 import dev.graft.inference.Classifier.Prepared;
+import io.javalin.http.HttpResponseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -10,19 +11,19 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Puts pictures that come in together through the network together. The first one waits for others
- * no longer than {@link #MOST_WAITING}; while the network computes, the next ones gather anyway.
+ * Passes images that arrive together through the network together. The first one waits for others
+ * for at most {@link #MAX_WAIT}; while the network computes, the next ones gather anyway.
  */
 final class Batches implements AutoCloseable {
   /** In nanoseconds. */
-  private static final long MOST_WAITING = TimeUnit.MILLISECONDS.toNanos(5);
+  private static final long MAX_WAIT = TimeUnit.MILLISECONDS.toNanos(5);
 
   private final BlockingQueue<Waiting> queue = new LinkedBlockingQueue<>();
   private final Thread thread = new Thread(this::work, "graft-batches");
-  private volatile boolean closed;
+  private boolean closed;
 
-  /** A picture, the model that it was prepared for, and who waits for the answer. */
-  private record Waiting(Served model, Prepared picture, CompletableFuture<float[]> answer) {}
+  private record Waiting(
+      Served model, Prepared image, Deadline deadline, CompletableFuture<float[]> probabilities) {}
 
   Batches() {
     thread.setDaemon(true);
@@ -30,64 +31,103 @@ final class Batches implements AutoCloseable {
   }
 
   /**
-   * Asks for a picture's probabilities, one a class.
+   * Computes an image's probabilities, one per class.
    *
-   * @param model is in the caller's hand until the answer is there
+   * @param model must stay open until the result is complete, whether or not the caller still waits
+   * @param deadline after which the image is not computed any more
    */
-  CompletableFuture<float[]> ask(Served model, Prepared picture) {
-    CompletableFuture<float[]> answer = new CompletableFuture<>();
-    queue.add(new Waiting(model, picture, answer));
-    return answer;
+  synchronized CompletableFuture<float[]> probabilities(
+      Served model, Prepared image, Deadline deadline) {
+    CompletableFuture<float[]> probabilities = new CompletableFuture<>();
+    if (closed) {
+      probabilities.completeExceptionally(ending());
+    } else {
+      queue.add(new Waiting(model, image, deadline, probabilities));
+    }
+    return probabilities;
   }
 
   int size() {
     return queue.size();
   }
 
+  private synchronized boolean isClosed() {
+    return closed;
+  }
+
   private void work() {
-    while (!closed) {
+    while (!isClosed()) {
       try {
         gather(queue.take());
       } catch (InterruptedException e) {
-        return; // closed
+        // closed
       }
+    }
+    for (Waiting each; (each = queue.poll()) != null; ) {
+      each.probabilities().completeExceptionally(ending());
     }
   }
 
-  private void gather(Waiting first) throws InterruptedException {
+  private void gather(Waiting first) {
     List<Waiting> batch = new ArrayList<>(List.of(first));
-    long end = System.nanoTime() + MOST_WAITING;
-    while (batch.size() < first.model().classifier().batch()) {
-      Waiting next = queue.poll(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+    long end = System.nanoTime() + MAX_WAIT;
+    while (batch.size() < batch.get(0).model().classifier().batch()) {
+      Waiting next = next(end);
       if (next == null) {
         break;
       }
-      if (next.model() != first.model()) {
+      if (next.model() != batch.get(0).model()) {
         compute(batch);
         batch.clear();
-        first = next;
       }
       batch.add(next);
     }
     compute(batch);
   }
 
-  private static void compute(List<Waiting> batch) {
-    Classifier classifier = batch.get(0).model().classifier();
+  /** Returns what is queued until then; {@code null} if there is nothing, or no time for it. */
+  private Waiting next(long end) {
     try {
-      List<float[]> rows = classifier.probabilities(batch.stream().map(Waiting::picture).toList());
-      for (int i = 0; i < batch.size(); i++) {
-        batch.get(i).answer().complete(rows.get(i));
-      }
-    } catch (RuntimeException | Error e) {
-      batch.forEach(each -> each.answer().completeExceptionally(e));
+      return queue.poll(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      return null; // closed: what has been gathered is still computed
     }
   }
 
-  /** Leaves what waits unanswered; whoever closes has waited for it. */
+  private static void compute(List<Waiting> gathered) {
+    List<Waiting> batch = gathered.stream().filter(each -> !each.deadline().hasPassed()).toList();
+    gathered.stream()
+        .filter(each -> !batch.contains(each))
+        .forEach(each -> each.probabilities().completeExceptionally(Deadline.missed()));
+    if (batch.isEmpty()) {
+      return;
+    }
+    Classifier classifier = batch.get(0).model().classifier();
+    try {
+      List<float[]> rows = classifier.probabilities(batch.stream().map(Waiting::image).toList());
+      for (int i = 0; i < batch.size(); i++) {
+        batch.get(i).probabilities().complete(rows.get(i));
+      }
+    } catch (OutOfMemoryError e) {
+      batch.forEach(each -> each.probabilities().completeExceptionally(e));
+    } catch (RuntimeException | Error e) {
+      HttpResponseException failure =
+          new HttpResponseException(500, "The model could not compute this image.");
+      failure.initCause(e);
+      batch.forEach(each -> each.probabilities().completeExceptionally(failure));
+    }
+  }
+
+  private static HttpResponseException ending() {
+    return new HttpResponseException(503, "This server is shutting down.");
+  }
+
+  /** Refuses what is still queued. */
   @Override
   public void close() {
-    closed = true;
+    synchronized (this) {
+      closed = true;
+    }
     thread.interrupt();
   }
 }

@@ -11,6 +11,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.GraftException;
 import dev.graft.data.PictureMaker;
 import dev.graft.inference.Classifier;
+import dev.graft.serve.ServeSettings.Access;
+import dev.graft.serve.ServeSettings.Limits;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -69,7 +71,10 @@ class ServerTest {
 
   private static ServeSettings settings(int underWay, boolean swappable) {
     return new ServeSettings(
-        "127.0.0.1", 0, 1, 4, underWay, Duration.ofSeconds(20), Optional.empty(), swappable);
+        "127.0.0.1",
+        0,
+        new Limits(1, 4, underWay, Duration.ofSeconds(20)),
+        new Access(List.of(), List.of(), swappable));
   }
 
   private static Server server(ServeSettings settings) {
@@ -215,12 +220,12 @@ class ServerTest {
         Socket slow = new Socket(InetAddress.getLoopbackAddress(), small.port())) {
       slow.getOutputStream()
           .write(
-              ("POST /predictions/pets HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n"
+              ("POST /predictions/pets HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\n"
                       + "1".repeat(9000))
                   .getBytes(StandardCharsets.UTF_8));
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
       HttpRequest measures = request(small, "/metrics").build();
-      while (!CLIENT.send(measures, BodyHandlers.ofString()).body().contains("under_way_pictures 1")
+      while (!CLIENT.send(measures, BodyHandlers.ofString()).body().contains("in_progress_images 1")
           && System.nanoTime() < end) {
         Thread.onSpinWait();
       }
@@ -230,32 +235,6 @@ class ServerTest {
               BodyHandlers.ofString());
       assertProblem(refused, 429);
       assertThat(refused.headers().firstValue("Retry-After")).contains("1");
-    }
-  }
-
-  @Test
-  void aModelIsReplacedOnlyWhereThatIsAllowedAndNoRequestIsLost() throws Exception {
-    BodyPublisher body = BodyPublishers.ofString("{\"path\": \"somewhere\"}");
-    assertProblem(post("/models/pets", body), 403);
-    try (Server swappable = server(settings(8, true))) {
-      List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
-      for (int i = 0; i < 24; i++) {
-        HttpRequest request =
-            request(swappable, "/predictions/pets")
-                .POST(BodyPublishers.ofFile(pictures.get(i % PICTURES)))
-                .build();
-        answers.add(CLIENT.sendAsync(request, BodyHandlers.ofString()));
-        if (i % 8 == 7) {
-          HttpResponse<String> swapped =
-              CLIENT.send(
-                  request(swappable, "/models/pets").POST(body).build(), BodyHandlers.ofString());
-          assertThat(swapped.statusCode()).as(swapped.body()).isEqualTo(200);
-          for (var answer : answers) {
-            assertThat(answer.get(30, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
-          }
-          answers.clear();
-        }
-      }
     }
   }
 
@@ -309,11 +288,10 @@ class ServerTest {
   @Test
   void aPortThatIsTakenIsASentence() {
     ServeSettings taken =
-        new ServeSettings(
-            "127.0.0.1", server.port(), 1, 4, 8, Duration.ofSeconds(1), Optional.empty(), false);
+        new ServeSettings("127.0.0.1", server.port(), Limits.DEFAULT, Access.OWN_PAGE);
     assertThatThrownBy(() -> server(taken))
         .isInstanceOf(GraftException.class)
-        .hasMessageStartingWith("No server can listen on 127.0.0.1:" + server.port());
+        .hasMessageStartingWith("Cannot listen on 127.0.0.1:" + server.port());
   }
 
   @Test
