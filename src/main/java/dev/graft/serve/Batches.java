@@ -18,6 +18,9 @@ final class Batches implements AutoCloseable {
   /** In nanoseconds. */
   private static final long MAX_WAIT = TimeUnit.MILLISECONDS.toNanos(5);
 
+  /** After the last image; belongs to no model. */
+  private static final Waiting END = new Waiting(null, null, null, null);
+
   private final BlockingQueue<Waiting> queue = new LinkedBlockingQueue<>();
   private final Thread thread = new Thread(this::work, "graft-batches");
   private boolean closed;
@@ -40,7 +43,8 @@ final class Batches implements AutoCloseable {
       Served model, Prepared image, Deadline deadline) {
     CompletableFuture<float[]> probabilities = new CompletableFuture<>();
     if (closed) {
-      probabilities.completeExceptionally(ending());
+      probabilities.completeExceptionally(
+          new HttpResponseException(503, "This server is shutting down."));
     } else {
       queue.add(new Waiting(model, image, deadline, probabilities));
     }
@@ -51,47 +55,31 @@ final class Batches implements AutoCloseable {
     return queue.size();
   }
 
-  private synchronized boolean isClosed() {
-    return closed;
-  }
-
   private void work() {
-    while (!isClosed()) {
-      try {
-        gather(queue.take());
-      } catch (InterruptedException e) {
-        // closed
+    try {
+      for (Waiting first = queue.take(); first.model() != null; ) {
+        first = batch(first);
       }
-    }
-    for (Waiting each; (each = queue.poll()) != null; ) {
-      each.probabilities().completeExceptionally(ending());
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e); // no other code has this thread
     }
   }
 
-  private void gather(Waiting first) {
+  /** Computes a batch that begins with an image; returns the first one of the next batch. */
+  private Waiting batch(Waiting first) throws InterruptedException {
     List<Waiting> batch = new ArrayList<>(List.of(first));
     long end = System.nanoTime() + MAX_WAIT;
-    while (batch.size() < batch.get(0).model().classifier().batch()) {
-      Waiting next = next(end);
-      if (next == null) {
+    Waiting next = null;
+    while (batch.size() < first.model().classifier().batch()) {
+      next = queue.poll(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+      if (next == null || next.model() != first.model()) {
         break;
       }
-      if (next.model() != batch.get(0).model()) {
-        compute(batch);
-        batch.clear();
-      }
       batch.add(next);
+      next = null;
     }
     compute(batch);
-  }
-
-  /** Returns what is queued until then; {@code null} if there is nothing, or no time for it. */
-  private Waiting next(long end) {
-    try {
-      return queue.poll(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
-    } catch (InterruptedException e) {
-      return null; // closed: what has been gathered is still computed
-    }
+    return next == null ? queue.take() : next;
   }
 
   private static void compute(List<Waiting> gathered) {
@@ -118,16 +106,10 @@ final class Batches implements AutoCloseable {
     }
   }
 
-  private static HttpResponseException ending() {
-    return new HttpResponseException(503, "This server is shutting down.");
-  }
-
-  /** Refuses what is still queued. */
+  /** Computes what is queued, and accepts nothing new. */
   @Override
-  public void close() {
-    synchronized (this) {
-      closed = true;
-    }
-    thread.interrupt();
+  public synchronized void close() {
+    closed = true;
+    queue.add(END);
   }
 }

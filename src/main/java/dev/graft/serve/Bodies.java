@@ -22,14 +22,14 @@ import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.util.Attributes;
 
 /**
- * Reads request bodies into memory: within a size, a deadline and the memory that all of them share,
- * whatever a request claims about its length. A form is parsed once it is complete, because Jetty
- * parses one without a deadline.
+ * Reads request bodies into memory: within a size, a deadline and the memory that all of them
+ * share, whatever a request claims about its length. A form is parsed once it is complete, because
+ * Jetty parses one without a deadline.
  */
 final class Bodies {
   private static final int MAX_PARTS = 16;
   private static final int FIRST_BYTES = 1 << 14;
-  private static final int MAX_TEXT = 1 << 16;
+  private static final long MAX_TEXT = 1 << 16;
 
   /** Jetty's parts copy a form's bytes, and the file is a copy of its part. */
   private static final int COPIES_OF_FORM = 2;
@@ -75,6 +75,7 @@ final class Bodies {
           try {
             return read(in, context.contentLength(), memory);
           } catch (HttpResponseException | OutOfMemoryError e) {
+            memory.close();
             discard(context, in);
             throw e;
           }
@@ -86,8 +87,6 @@ final class Bodies {
     if (refused.tryAcquire()) {
       try {
         using(context, Deadline.after(REFUSED), in -> discard(context, in));
-      } catch (HttpResponseException e) {
-        // It is refused anyway.
       } finally {
         refused.release();
       }
@@ -100,7 +99,7 @@ final class Bodies {
    * @throws HttpResponseException if it is too slow or too large
    */
   byte[] text(Context context, Deadline deadline) {
-    MemoryBudget.Reservation memory = new MemoryBudget(MAX_TEXT).reservation();
+    MemoryBudget.Reservation memory = new MemoryBudget(2 * MAX_TEXT).reservation();
     return read(context, deadline, memory);
   }
 
@@ -127,14 +126,18 @@ final class Bodies {
   }
 
   /**
-   * Reads what is left of a refused body. Otherwise, the connection is closed on unread bytes, TCP
-   * resets it, and the client may never see why.
+   * Reads what is left of a refused body until the deadline. Otherwise, the connection would be
+   * closed on unread bytes, TCP would reset it, and the client might never see why.
    *
-   * @return how much there was
+   * @return how much was left
    */
-  private static long discard(Context context, InputStream in) throws IOException {
-    boolean unsent = context.header("Expect") != null;
-    return unsent ? 0 : in.transferTo(OutputStream.nullOutputStream());
+  private static long discard(Context context, InputStream in) {
+    try {
+      boolean unsent = context.header("Expect") != null;
+      return unsent ? 0 : in.transferTo(OutputStream.nullOutputStream());
+    } catch (IOException e) {
+      return 0; // it is refused anyway
+    }
   }
 
   /**
@@ -148,7 +151,9 @@ final class Bodies {
     if (announced > max) {
       throw tooLarge();
     }
-    byte[] bytes = resized(new byte[0], announced < 0 ? FIRST_BYTES : Math.min(announced, FIRST_BYTES), memory);
+    byte[] bytes =
+        resized(
+            new byte[0], announced < 0 ? FIRST_BYTES : Math.min(announced, FIRST_BYTES), memory);
     int length = 0;
     while (length != announced) {
       if (length == bytes.length) {

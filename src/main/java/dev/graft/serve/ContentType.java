@@ -15,7 +15,6 @@ record ContentType(String media, Map<String, String> parameters) {
   static ContentType of(String header) {
     Map<String, String> parameters = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     String media = header == null ? "" : HttpField.getValueParameters(header, parameters);
-    return new ContentType(
-        media == null ? "" : media.strip().toLowerCase(Locale.ROOT), parameters);
+    return new ContentType(media == null ? "" : media.strip().toLowerCase(Locale.ROOT), parameters);
   }
 }

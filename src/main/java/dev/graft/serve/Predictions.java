@@ -1,8 +1,8 @@
 package dev.graft.serve;
 
 import dev.graft.GraftException;
-import dev.graft.inference.TopClass;
 import dev.graft.inference.Classifier.Prepared;
+import dev.graft.inference.TopClass;
 import dev.graft.picture.Framing;
 import dev.graft.picture.HeatMap;
 import dev.graft.picture.Picture;
@@ -22,12 +22,14 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
+import org.eclipse.jetty.server.Request;
 
 /**
  * Answers images with classes and heat maps, within limits.
  *
- * <p>Decoding, the network and heat maps have threads of their own, so that a request is answered at
- * its deadline even while one of them computes. What a request holds (its permit, its bytes, its
+ * <p>Decoding, the network and heat maps have threads of their own, so that a request is answered
+ * at its deadline even while one of them computes. What a request holds (its permit, its bytes, its
  * model) is released when its work has ended, which may be later.
  */
 final class Predictions implements AutoCloseable {
@@ -36,7 +38,7 @@ final class Predictions implements AutoCloseable {
   private final ServeSettings.Limits limits;
   private final Models models;
   private final Bodies bodies;
-  private final MemoryBudget memory = MemoryBudget.ofHeap();
+  private final MemoryBudget memory;
   private final Semaphore permits;
   private final Batches batches = new Batches();
   private final ExecutorService decoding = threads("graft-decoding", PictureReader.threads());
@@ -52,13 +54,14 @@ final class Predictions implements AutoCloseable {
 
   /** An image and the model that it is for. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Request(Served model, byte[] image, Deadline deadline) {}
+  private record Job(Served model, byte[] image, Deadline deadline) {}
 
   private interface Work<T> {
-    CompletableFuture<T> begin(Request request);
+    CompletableFuture<T> begin(Job job);
   }
 
-  Predictions(ServeSettings.Limits limits, Models models, Bodies bodies) {
+  Predictions(ServeSettings.Limits limits, Models models, Bodies bodies, MemoryBudget memory) {
+    this.memory = memory;
     this.limits = limits;
     this.models = models;
     this.bodies = bodies;
@@ -86,10 +89,10 @@ final class Predictions implements AutoCloseable {
     List<TopClass> best =
         answer(
             context,
-            request ->
-                prepared(request)
-                    .thenCompose(image -> probabilities(request, image))
-                    .thenApply(row -> request.model().classifier().top(row, top)));
+            job ->
+                prepared(job)
+                    .thenCompose(image -> probabilities(job, image))
+                    .thenApply(row -> job.model().classifier().top(row, top)));
     context.json(best.stream().map(Prediction::new).toList());
   }
 
@@ -98,16 +101,15 @@ final class Predictions implements AutoCloseable {
     byte[] png =
         answer(
             context,
-            request -> {
-              if (!request.model().classifier().hasGradCam()) {
-                throw new NotFoundResponse("This model has no heat maps; its engine only predicts.");
+            job -> {
+              if (!job.model().classifier().hasGradCam()) {
+                throw new NotFoundResponse(
+                    "This model has no heat maps; its engine only predicts.");
               }
-              return prepared(request)
+              return prepared(job)
                   .thenCompose(
-                      image ->
-                          probabilities(request, image)
-                              .thenCompose(row -> seen(request, image, row)))
-                  .thenCompose(map -> shown(request, map));
+                      image -> probabilities(job, image).thenCompose(row -> seen(job, image, row)))
+                  .thenCompose(map -> shown(job, map));
             });
     context.contentType("image/png").result(png);
   }
@@ -125,7 +127,7 @@ final class Predictions implements AutoCloseable {
     try {
       byte[] image = bodies.image(context, deadline, reservation);
       Served model = models.take(context.pathParam("model"));
-      result = begin(work, new Request(model, image, deadline));
+      result = begin(work, new Job(model, image, deadline));
       result = result.whenComplete((done, failure) -> model.release());
     } catch (Throwable e) {
       reservation.close();
@@ -145,9 +147,9 @@ final class Predictions implements AutoCloseable {
     }
   }
 
-  private static <T> CompletableFuture<T> begin(Work<T> work, Request request) {
+  private static <T> CompletableFuture<T> begin(Work<T> work, Job job) {
     try {
-      return work.begin(request);
+      return work.begin(job);
     } catch (RuntimeException | Error e) {
       return CompletableFuture.failedFuture(e);
     }
@@ -169,18 +171,18 @@ final class Predictions implements AutoCloseable {
 
   /** Begins work in its turn, unless the deadline passes before. */
   private static <T> CompletableFuture<T> inTurn(
-      ExecutorService threads, Request request, Supplier<T> work) {
+      ExecutorService threads, Job job, Supplier<T> work) {
     return CompletableFuture.supplyAsync(
         () -> {
-          request.deadline().require();
+          job.deadline().require();
           return work.get();
         },
         threads);
   }
 
-  private CompletableFuture<Prepared> prepared(Request request) {
-    var classifier = request.model().classifier();
-    return decoded(request, Framing.least(classifier.inputSize()), classifier::prepare);
+  private CompletableFuture<Prepared> prepared(Job job) {
+    var classifier = job.model().classifier();
+    return decoded(job, Framing.least(classifier.inputSize()), classifier::prepare);
   }
 
   /**
@@ -188,54 +190,56 @@ final class Predictions implements AutoCloseable {
    *
    * @param minSide to which its shorter side may be reduced
    */
-  private <T> CompletableFuture<T> decoded(
-      Request request, int minSide, Function<Picture, T> use) {
+  private <T> CompletableFuture<T> decoded(Job job, int minSide, Function<Picture, T> use) {
     return inTurn(
         decoding,
-        request,
+        job,
         () -> {
           String name = "The image";
-          PictureReader.Header header = PictureReader.header(request.image(), name);
+          PictureReader.Header header = PictureReader.header(job.image(), name);
           if ((long) header.width() * header.height() > limits.megapixels() * 1_000_000L) {
             throw new ContentTooLargeResponse(
                 "An image may have at most " + limits.megapixels() + " megapixels.");
           }
-          return use.apply(PictureReader.read(request.image(), name, minSide));
+          return use.apply(PictureReader.read(job.image(), name, minSide));
         });
   }
 
-  private CompletableFuture<float[]> probabilities(Request request, Prepared image) {
-    return batches.probabilities(request.model(), image, request.deadline());
+  private CompletableFuture<float[]> probabilities(Job job, Prepared image) {
+    return batches.probabilities(job.model(), image, job.deadline());
   }
 
-  private CompletableFuture<HeatMap> seen(Request request, Prepared image, float[] probabilities) {
-    int likeliest = request.model().classifier().top(probabilities, 1).get(0).index();
+  private CompletableFuture<HeatMap> seen(Job job, Prepared image, float[] probabilities) {
+    int likeliest = job.model().classifier().top(probabilities, 1).get(0).index();
     return inTurn(
         seeing,
-        request,
+        job,
         () -> {
           try {
-            return request.model().heatMap(image, likeliest);
+            return job.model().heatMap(image, likeliest);
           } catch (GraftException e) { // about the model's files, not about the image
             throw new IllegalStateException(e);
           }
         });
   }
 
-  private CompletableFuture<byte[]> shown(Request request, HeatMap map) {
-    Framing framing = request.model().classifier().framing();
-    return decoded(request, Shown.MIN_SIDE, image -> Shown.png(image, map, framing));
+  private CompletableFuture<byte[]> shown(Job job, HeatMap map) {
+    Framing framing = job.model().classifier().framing();
+    return decoded(job, Shown.MIN_SIDE, image -> Shown.png(image, map, framing));
   }
 
   private static int top(Context context) {
-    String given = context.queryParam("topk");
-    try {
+    try { // Javalin would decode the query by the charset that the body claims to have
+      String given =
+          Request.extractQueryParameters(
+                  ServletContextRequest.getServletContextRequest(context.req()))
+              .getValue("topk");
       int top = given == null ? DEFAULT_TOP : Integer.parseInt(given);
       if (top >= 1) {
         return top;
       }
-    } catch (NumberFormatException e) {
-      // answered below
+    } catch (RuntimeException e) {
+      // no number, or not decodable
     }
     throw new BadRequestResponse("topk must be a whole number, 1 or more.");
   }

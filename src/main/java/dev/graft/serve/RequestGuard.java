@@ -66,12 +66,17 @@ final class RequestGuard {
   }
 
   /**
-   * Refuses a request to another server's name.
+   * Refuses a request to another server's name. One without a name, which HTTP/1.0 allows, comes
+   * from no browser: health checks do without.
    *
    * @throws HttpResponseException 421
    */
   void requireOwnHost(Context context) {
-    String host = hostName(context.header("Host"));
+    String header = context.header("Host");
+    if (header == null) {
+      return;
+    }
+    String host = hostName(header);
     if (!hostNames.contains(host)
         && !LOOPBACK.matcher(host).matches()
         && (onLoopback || !NOT_PUBLIC.matcher(host).matches())) {
@@ -81,12 +86,11 @@ final class RequestGuard {
     }
   }
 
-  /** The name in a {@code Host} header, without the port; empty if there is none. */
+  /** Returns the name in a {@code Host} header, without the port; empty if it is malformed. */
   private static String hostName(String header) {
     try {
-      return header == null
-          ? ""
-          : new HostPort(header).getHost().toLowerCase(Locale.ROOT).replaceFirst("\\.$", "");
+      String host = String.valueOf(new HostPort(header).getHost());
+      return host.toLowerCase(Locale.ROOT).replaceFirst("\\.$", "");
     } catch (IllegalArgumentException e) {
       return "";
     }

@@ -74,11 +74,20 @@ public final class Server implements AutoCloseable {
       String name,
       Classifier classifier,
       Function<Path, Classifier> loader) {
+    this(settings, name, classifier, loader, MemoryBudget.ofHeap());
+  }
+
+  Server(
+      ServeSettings settings,
+      String name,
+      Classifier classifier,
+      Function<Path, Classifier> loader,
+      MemoryBudget memory) {
     this.settings = settings;
     guard = new RequestGuard(settings);
     bodies = new Bodies(settings.limits().bodyMegabytes());
     models = new Models(new Served(name, classifier), loader);
-    predictions = new Predictions(settings.limits(), models, bodies);
+    predictions = new Predictions(settings.limits(), models, bodies, memory);
     web = Javalin.create(this::configure);
     try {
       web.start(settings.host(), settings.port());

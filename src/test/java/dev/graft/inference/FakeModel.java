@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 /** A network that answers when a test lets it, always its first class, and notices misuse. */
 public final class FakeModel implements Forward {
   private final List<String> classes;
-  private final CountDownLatch gate;
+  private final Runnable before;
   private final AtomicInteger computing = new AtomicInteger();
   private final AtomicInteger passes = new AtomicInteger();
   private volatile boolean closed;
@@ -19,13 +19,26 @@ public final class FakeModel implements Forward {
 
   /** Answers at once. */
   public FakeModel(String... classes) {
-    this(new CountDownLatch(0), classes);
+    this(() -> {}, classes);
   }
 
   /** Answers once the gate is open. */
   public FakeModel(CountDownLatch gate, String... classes) {
-    this.gate = gate;
+    this(() -> pass(gate), classes);
+  }
+
+  /** Does something before each answer, such as to fail. */
+  public FakeModel(Runnable before, String... classes) {
+    this.before = before;
     this.classes = List.of(classes);
+  }
+
+  private static void pass(CountDownLatch gate) {
+    try {
+      gate.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** A classifier with this network, for images of 8 pixels. */
@@ -65,9 +78,7 @@ public final class FakeModel implements Forward {
     computing.incrementAndGet();
     misused |= closed;
     try {
-      gate.await();
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
+      before.run();
     } finally {
       misused |= closed;
       computing.decrementAndGet();

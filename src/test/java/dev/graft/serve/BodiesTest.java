@@ -65,7 +65,8 @@ class BodiesTest {
     "----WebKitFormBoundary7MA4YWxk, multipart/form-data; boundary=----WebKitFormBoundary7MA4YWxk",
     "'(),/', 'multipart/form-data; boundary=\"(),/\"'"
   })
-  void aFormIsReadWhateverTheSpellingOfItsBoundary(String boundary, String type) throws IOException {
+  void aFormIsReadWhateverTheSpellingOfItsBoundary(String boundary, String type)
+      throws IOException {
     String disposition = "Content-Disposition: form-data; name=\"data\"; filename=\"x.png\"";
     String answer =
         send(
@@ -106,9 +107,19 @@ class BodiesTest {
   void aFormWithoutItsBoundaryIsRefused(String type) throws IOException {
     String disposition = "Content-Disposition: form-data; name=\"data\"; filename=\"x.png\"";
     String answer =
-        send(
-            server, form("abc", disposition), "POST /predictions/model", "Content-Type: " + type);
+        send(server, form("abc", disposition), "POST /predictions/model", "Content-Type: " + type);
     assertThat(status(answer)).as(answer).isEqualTo(400);
+  }
+
+  @Test
+  void aCharsetThatNoImageHasIsIgnored() throws IOException {
+    for (String type : new String[] {"image/png; charset=nonsense", "image/png; charset=\"a;b\""}) {
+      String answer =
+          send(server, Requests.png(), "POST /predictions/model?topk=1", "Content-Type: " + type);
+      assertThat(status(answer)).as(answer).isEqualTo(200);
+    }
+    assertThat(status(send(server, Requests.png(), "POST /predictions/model?topk=%zz")))
+        .isEqualTo(400);
   }
 
   @Test
@@ -129,6 +140,48 @@ class BodiesTest {
       String answer = new String(socket.getInputStream().readNBytes(12), StandardCharsets.UTF_8);
       assertThat(status(answer)).isEqualTo(408);
       assertThat(System.nanoTime() - start).isBetween(1_900_000_000L, 3_000_000_000L);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1_100_000, 5_000_000, 40_000_000})
+  void whoSendsTooMuchIsToldAndNotCutOff(int length) throws IOException {
+    String answer = send(server, new byte[length], "POST /predictions/model");
+    assertThat(status(answer)).isEqualTo(413);
+    assertThat(answer).contains("at most 1 MB");
+  }
+
+  @Test
+  void bodiesInProgressMayNotExhaustTheMemory() throws IOException {
+    try (Server small =
+        new Server(
+            Requests.settings(Duration.ofSeconds(10), Access.OWN_PAGE),
+            "model",
+            new FakeModel("cat").classifier(),
+            path -> null,
+            new MemoryBudget(900_000))) {
+      byte[] large = new byte[500_000];
+      assertThat(status(send(small, large, "POST /predictions/model"))).isEqualTo(422);
+      assertThat(status(send(small, new byte[950_000], "POST /predictions/model"))).isEqualTo(413);
+      try (Socket slow = new Socket(InetAddress.getLoopbackAddress(), small.port())) {
+        write(
+            slow.getOutputStream(),
+            "POST /predictions/model HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500000\r\n\r\n");
+        slow.getOutputStream().write(large, 0, 499_999);
+        String answer = send(small, large, "POST /predictions/model");
+        while (status(answer) == 422) { // the slow one has not been read so far
+          sleep(20);
+          answer = send(small, large, "POST /predictions/model");
+        }
+        assertThat(status(answer)).isEqualTo(429);
+        assertThat(answer).contains("Retry-After: 1");
+        assertThat(status(send(small, "GET /ping"))).isEqualTo(200);
+        assertThat(status(send(small, Requests.png(), "POST /predictions/model"))).isEqualTo(200);
+        slow.getOutputStream().write(1);
+        String own = new String(slow.getInputStream().readNBytes(12), StandardCharsets.UTF_8);
+        assertThat(status(own)).isEqualTo(422);
+      }
+      assertThat(status(send(small, large, "POST /predictions/model"))).isEqualTo(422);
     }
   }
 

@@ -26,7 +26,7 @@ class PageTest {
   /** The texts of a language, by their keys. */
   private static Map<String, String> texts(String language) throws IOException {
     Matcher object =
-        Pattern.compile("\\b" + language + ": \\{(.*?)\\n? *}[,;\\s}]", Pattern.DOTALL)
+        Pattern.compile("\n  " + language + ": \\{\n(.*?)\n  }", Pattern.DOTALL)
             .matcher(resource("page.js"));
     assertThat(object.find()).isTrue();
     Map<String, String> texts = new TreeMap<>();

@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.GraftException;
+import dev.graft.inference.Classifier;
 import dev.graft.inference.FakeModel;
 import dev.graft.serve.ServeSettings.Access;
 import dev.graft.serve.ServeSettings.Limits;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,7 +43,7 @@ class RequestGuardTest {
             RequestGuardTest::load);
   }
 
-  private static dev.graft.inference.Classifier load(Path path) {
+  private static Classifier load(Path path) {
     if (path.endsWith("missing")) {
       throw new GraftException("There is no model in /home/someone/missing.");
     }
@@ -98,8 +101,7 @@ class RequestGuardTest {
     for (String origin : List.of(PAGE, "https://other.example")) {
       String answer = send(server, Requests.png(), line, "Origin: " + origin);
       assertThat(status(answer)).as(answer).isEqualTo(status);
-      assertThat(answer.lines())
-          .contains("Access-Control-Allow-Origin: " + origin, "Vary: Origin");
+      assertThat(answer.lines()).contains("Access-Control-Allow-Origin: " + origin, "Vary: Origin");
     }
   }
 
@@ -135,14 +137,27 @@ class RequestGuardTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example",
-        "192.168.0.7", "[2001:db8::1]", "xlocalhost", "intranet", "localhost@evil.example"
+        "evil.example",
+        "evil.example:8080",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "192.168.0.7",
+        "[2001:db8::1]",
+        "xlocalhost",
+        "intranet",
+        "localhost@evil.example"
       })
   void onLoopbackNoRouteAnswersToAForeignHost(String host) throws IOException {
     for (String line :
         List.of(
-            "GET /", "GET /ping", "GET /metrics", "GET /page.js", "GET /nothing",
-            "OPTIONS /predictions/model", "POST /predictions/model", "PUT /ping",
+            "GET /",
+            "GET /ping",
+            "GET /metrics",
+            "GET /page.js",
+            "GET /nothing",
+            "OPTIONS /predictions/model",
+            "POST /predictions/model",
+            "PUT /ping",
             "POST /models/model")) {
       String answer = send(server, Requests.png(), line, "Host: " + host);
       assertThat(status(answer)).as(line + "\n" + answer).isIn(400, 421);
@@ -153,11 +168,29 @@ class RequestGuardTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "localhost", "LocalHost:1234", "localhost.", "127.0.0.1", "127.1.2.3:80", "[::1]:9000",
-        "app.localhost", "images.example.org", "IMAGES.example.org:443"
+        "localhost",
+        "LocalHost:1234",
+        "localhost.",
+        "127.0.0.1",
+        "127.1.2.3:80",
+        "[::1]:9000",
+        "app.localhost",
+        "images.example.org",
+        "IMAGES.example.org:443"
       })
   void onLoopbackItAnswersToLoopbackNamesAndThoseGiven(String host) throws IOException {
     assertThat(status(send(server, "GET /ping", "Host: " + host))).isEqualTo(200);
+  }
+
+  @Test
+  void aHealthCheckNeedsNoHost() throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+      String request = "GET /ping HTTP/1.0\r\n\r\n";
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
+      String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(answer).contains("Healthy");
+    }
+    assertThat(status(send(server, "GET /ping", "Host: "))).isIn(400, 421);
   }
 
   @Test
@@ -166,11 +199,17 @@ class RequestGuardTest {
     ServeSettings settings = new ServeSettings("0.0.0.0", 0, Limits.DEFAULT, access);
     try (Server open = Requests.server(settings, new FakeModel("a").classifier(), path -> null)) {
       for (String host :
-          List.of("192.168.0.7:8080", "[2001:db8::1]", "localhost", "graft:8080", "nas.local",
+          List.of(
+              "192.168.0.7:8080",
+              "[2001:db8::1]",
+              "localhost",
+              "graft:8080",
+              "nas.local",
               "images.example.org")) {
         assertThat(status(send(open, "GET /ping", "Host: " + host))).as(host).isEqualTo(200);
       }
-      for (String host : List.of("evil.example", "192.168.0.7.evil.example", "local.evil.example")) {
+      for (String host :
+          List.of("evil.example", "192.168.0.7.evil.example", "local.evil.example")) {
         String answer = send(open, "GET /ping", "Host: " + host);
         assertThat(status(answer)).as(host).isEqualTo(421);
         assertThat(answer).contains("--host-name");

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.GraftException;
 import dev.graft.data.PictureMaker;
 import dev.graft.inference.Classifier;
+import dev.graft.inference.FakeModel;
 import dev.graft.serve.ServeSettings.Access;
 import dev.graft.serve.ServeSettings.Limits;
 import java.awt.image.BufferedImage;
@@ -35,6 +36,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
@@ -319,17 +321,49 @@ class ServerTest {
     assertProblem(post("/heatmaps/nobody", new byte[] {1, 2, 3}), 404);
   }
 
+  @Test
+  void aHeatMapHasTheDeadlineOfItsRequestToo() throws Exception {
+    CountDownLatch gate = new CountDownLatch(1);
+    FakeModel model = new FakeModel("cat");
+    Classifier slow =
+        model.classifier(
+            () -> {
+              try {
+                gate.await();
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+              throw new GraftException("There is no model in " + folder + ".");
+            });
+    ServeSettings hasty = Requests.settings(Duration.ofSeconds(1), Access.OWN_PAGE);
+    try (Server of = Requests.server(hasty, slow, path -> null)) {
+      long start = System.nanoTime();
+      String late = Requests.send(of, Requests.png(), "POST /heatmaps/model");
+      assertThat(Requests.status(late)).isEqualTo(503);
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
+      String prediction = Requests.send(of, Requests.png(), "POST /predictions/model");
+      assertThat(Requests.status(prediction)).isEqualTo(200);
+      gate.countDown();
+      String failed = Requests.send(of, Requests.png(), "POST /heatmaps/model");
+      assertThat(Requests.status(failed)).isEqualTo(500);
+      assertThat(failed).doesNotContain(folder.toString());
+    } finally {
+      gate.countDown();
+    }
+    assertThat(model.isMisused()).isFalse();
+  }
+
   /** The page as a browser makes it of the example's answer, and of its heat map. */
   @Test
   void aBrowserShowsTheExamplesClassesAndWhereTheyWereSeen() throws Exception {
     assertThat(browsed("#example"))
-        .contains("<h2>car.png</h2>", "beach wagon", "1 answered.", "aria-pressed=\"false\"")
-        .doesNotContain("coloured where the network saw");
+        .contains("<h2>car.png</h2>", "beach wagon", "1 classified.", "aria-pressed=\"false\"")
+        .doesNotContain("colored where the network saw");
     post("/heatmaps/pets", Files.readAllBytes(pictures.get(0))); // the browser's clock runs ahead
     assertThat(browsed("#heatmap"))
         .contains(
             "aria-pressed=\"true\"",
-            "alt=\"The picture; coloured where the network saw n02814533 beach");
+            "alt=\"The image; colored where the network saw n02814533 beach");
   }
 
   /** The page after some time, as HTML. */

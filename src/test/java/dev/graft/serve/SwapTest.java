@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.graft.inference.Classifier;
 import dev.graft.inference.FakeModel;
 import dev.graft.serve.ServeSettings.Access;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -188,13 +190,31 @@ class SwapTest {
   }
 
   @Test
+  void aModelThatRunsOutOfMemoryOrFailsIsAnswered() throws Exception {
+    Runnable outOfMemory =
+        () -> {
+          throw new OutOfMemoryError("as a test");
+        };
+    Runnable failure =
+        () -> {
+          throw new IllegalStateException("in /home/someone/model");
+        };
+    try (Server full = server(new FakeModel(outOfMemory, "a").classifier(), path -> null);
+        Server broken = server(new FakeModel(failure, "a").classifier(), path -> null)) {
+      assertThat(status(predict(full))).isEqualTo(503);
+      String answer = predict(broken);
+      assertThat(status(answer)).isEqualTo(500);
+      assertThat(answer).doesNotContain("/home", "IllegalState").contains("could not compute");
+    }
+  }
+
+  @Test
   void theDeadlineIsOneForBodyAndAnswer() throws Exception {
     CountDownLatch gate = new CountDownLatch(1);
     FakeModel slow = new FakeModel(gate, "slow");
     ServeSettings settings = Requests.settings(Duration.ofSeconds(2), SWAPPABLE);
     try (Server server = Requests.server(settings, slow.classifier(), path -> null);
-        var socket =
-            new java.net.Socket(java.net.InetAddress.getLoopbackAddress(), server.port())) {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
       byte[] png = Requests.png();
       long start = System.nanoTime();
       String head =
