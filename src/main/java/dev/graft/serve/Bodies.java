@@ -213,8 +213,13 @@ final class Bodies {
     if (boundary == null) {
       throw new BadRequestResponse("The form's Content-Type has no boundary.");
     }
-    MultiPartConfig inMemory =
-        new MultiPartConfig.Builder().maxMemoryPartSize(-1).maxParts(MAX_PARTS).build();
+    MultiPartConfig inMemory = // whose size is that of the body, which is limited
+        new MultiPartConfig.Builder()
+            .maxSize(-1)
+            .maxPartSize(-1)
+            .maxMemoryPartSize(-1)
+            .maxParts(MAX_PARTS)
+            .build();
     // Jetty knows the parameter in lower case only.
     String type = "multipart/form-data; boundary=\"" + boundary + "\"";
     try (MultiPartFormData.Parts parts =

@@ -15,6 +15,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -112,6 +113,22 @@ class BodiesTest {
   }
 
   @Test
+  void aFormMayBeAsLargeAsABody() throws IOException {
+    ServeSettings settings =
+        new ServeSettings("127.0.0.1", 0, ServeSettings.Limits.DEFAULT, Access.OWN_PAGE);
+    byte[] large = Arrays.copyOf(Requests.png(), 20 << 20);
+    try (Server server = Requests.server(settings, new FakeModel("a").classifier(), path -> null)) {
+      ByteArrayOutputStream form = new ByteArrayOutputStream();
+      write(form, "--abc\r\nContent-Disposition: form-data; name=\"x\"; filename=\"y\"\r\n\r\n");
+      form.write(large);
+      write(form, "\r\n--abc--\r\n");
+      String type = "Content-Type: multipart/form-data; boundary=abc";
+      String answer = send(server, form.toByteArray(), "POST /predictions/model", type);
+      assertThat(status(answer)).as(answer).isEqualTo(200);
+    }
+  }
+
+  @Test
   void aCharsetThatNoImageHasIsIgnored() throws IOException {
     for (String type : new String[] {"image/png; charset=nonsense", "image/png; charset=\"a;b\""}) {
       String answer =
@@ -205,7 +222,7 @@ class BodiesTest {
               HttpResponseException.class, e -> assertThat(e.getStatus()).isEqualTo(429));
       first.resize(59);
       second.resize(41);
-      second.close();
+      second.resize(0);
       first.resize(100);
       assertThatThrownBy(() -> first.resize(101))
           .isInstanceOfSatisfying(
