@@ -1,6 +1,7 @@
 package dev.graft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
@@ -186,6 +187,10 @@ class ForeignBackboneTest {
         .contains("root-engine: training");
     assertThat(run.testAccuracy()).isEqualTo(1);
     assertThat(run.folder().resolve("model/backbone.pt")).hasSameBinaryContentAs(tiny);
+    assertThatThrownBy(
+            () -> Classifier.loadWithoutTorchScript(run.folder().resolve("model"), Device.cpu()))
+        .isInstanceOf(GraftException.class)
+        .hasMessageContaining("TorchScript, which is a program");
     answersEverywhere(run);
     CommandRun exported =
         CommandRun.of(

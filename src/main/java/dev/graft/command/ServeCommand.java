@@ -1,29 +1,35 @@
 package dev.graft.command;
 
 import dev.graft.Console;
+import dev.graft.Reason;
 import dev.graft.inference.Classifier;
 import dev.graft.run.RunFolder;
 import dev.graft.serve.ServeSettings;
+import dev.graft.serve.ServeSettings.Access;
+import dev.graft.serve.ServeSettings.Limits;
 import dev.graft.serve.Server;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code serve}: a web page and a REST interface for a saved model. */
 @Command(
     name = "serve",
-    description = "Answer over HTTP what is in pictures: a page for people, REST for programs.",
+    description = "Classify images over HTTP: a page for people, REST for programs.",
     footerHeading = "%nExamples:%n",
     footer = {
       "  serve                  the latest run's model; before any, ImageNet",
       "  serve --run output/runs/RUN --port 9000",
-      "  serve --host 0.0.0.0   for others too: there is no password"
+      "  serve --host 0.0.0.0   for other machines, too: there is no password"
     })
 final class ServeCommand implements Callable<Integer> {
   private final Console console;
@@ -34,59 +40,77 @@ final class ServeCommand implements Callable<Integer> {
       names = "--name",
       defaultValue = "model",
       paramLabel = "NAME",
-      description = "The model's name in addresses (default: ${DEFAULT-VALUE}).")
+      description = "Name of the model in addresses (default: ${DEFAULT-VALUE}).")
   private String name;
 
   @Option(
       names = "--host",
       defaultValue = "127.0.0.1",
       paramLabel = "HOST",
-      description = "Where to listen (default: ${DEFAULT-VALUE}, this machine alone).")
+      description = "Address to listen on (default: ${DEFAULT-VALUE}, only this machine).")
   private String host;
 
   @Option(
       names = "--port",
       defaultValue = "8080",
       paramLabel = "N",
-      description = "Port; 0 takes any that is free (default: ${DEFAULT-VALUE}).")
+      description = "Port; 0 for any free one (default: ${DEFAULT-VALUE}).")
   private int port;
 
   @Option(
       names = "--max-body",
       defaultValue = "32",
       paramLabel = "MB",
-      description = "Most megabytes of a request (default: ${DEFAULT-VALUE}).")
+      description = "Largest request (default: ${DEFAULT-VALUE}).")
   private int body;
 
   @Option(
       names = "--max-megapixels",
       defaultValue = "100",
       paramLabel = "N",
-      description = "Most megapixels of a picture (default: ${DEFAULT-VALUE}).")
+      description = "Largest image (default: ${DEFAULT-VALUE}).")
   private int megapixels;
 
   @Option(
-      names = "--max-pictures",
+      names = {"--max-images", "--max-pictures"},
       defaultValue = "64",
       paramLabel = "N",
-      description = "Most pictures under way, more are refused (default: ${DEFAULT-VALUE}).")
-  private int pictures;
+      description = "Most images in progress; more are refused (default: ${DEFAULT-VALUE}).")
+  private int images;
 
   @Option(
       names = "--timeout",
       defaultValue = "30",
       paramLabel = "SECONDS",
-      description = "Longest time for a picture (default: ${DEFAULT-VALUE}).")
+      description = "Longest time for a request, sending it included (default: ${DEFAULT-VALUE}).")
   private int timeout;
+
+  @Option(
+      names = "--host-name",
+      paramLabel = "NAME",
+      description =
+          "Answer also to this host name, such as that of a proxy; may be repeated. Others than"
+              + " this machine's own are refused.")
+  private List<String> hostNames = List.of();
 
   @Option(
       names = "--allow-origin",
       paramLabel = "ORIGIN",
-      description = "Let scripts of another site's pages ask, such as https://example.org.")
-  private String origin;
+      description =
+          "Let pages of another site ask, such as https://example.org; may be repeated, * for all.")
+  private List<String> origins = List.of();
 
-  @Option(names = "--allow-swap", description = "Let POST /models/NAME put another model in place.")
-  private boolean swappable;
+  @Option(
+      names = "--allow-swap",
+      description = "Let POST /models/NAME replace the model by one on this machine.")
+  private boolean swap;
+
+  @Option(
+      names = "--allow-torchscript",
+      description = "With --allow-swap, also by one in TorchScript, which is a program.")
+  private boolean torchScript;
+
+  @Spec private CommandSpec spec;
 
   ServeCommand(Console console) {
     this.console = console;
@@ -95,22 +119,26 @@ final class ServeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     model.check();
-    ServeSettings settings =
-        new ServeSettings(
-            host,
-            port,
-            body,
-            megapixels,
-            pictures,
-            Duration.ofSeconds(timeout),
-            Optional.ofNullable(origin),
-            swappable);
+    ServeSettings settings = settings();
     Server server = new Server(settings, name, classifier(), this::load);
     Runtime.getRuntime().addShutdownHook(new Thread(server::close));
-    console.say("The page: http://" + host + ":" + server.port() + "/");
-    console.say("For programs: POST /predictions/" + name + ", see /openapi.json. Ctrl-C ends it.");
-    new CountDownLatch(1).await(); // the process is told from outside to end
+    String address = host.contains(":") ? "[" + host + "]" : host;
+    console.say("Page: http://" + address + ":" + server.port() + "/");
+    console.say("REST: POST /predictions/" + name + ", see /openapi.json. Ctrl-C ends it.");
+    new CountDownLatch(1).await(); // until a signal ends the process
     return 0;
+  }
+
+  private ServeSettings settings() {
+    if (torchScript && !swap) {
+      throw new ParameterException(
+          spec.commandLine(), "Give --allow-torchscript with --allow-swap.");
+    }
+    return new ServeSettings(
+        host,
+        port,
+        new Limits(body, megapixels, images, Duration.ofSeconds(timeout)),
+        new Access(hostNames, origins, swap));
   }
 
   private Classifier classifier() throws IOException {
@@ -119,7 +147,19 @@ final class ServeCommand implements Callable<Integer> {
     return classifier;
   }
 
-  private Classifier load(Path folder) {
-    return Classifier.load(RunFolder.modelOf(folder), model.device());
+  /** Loads a replacement. Why that fails stays on this machine's console. */
+  private Classifier load(Path place) {
+    try {
+      Path folder = RunFolder.modelOf(place);
+      Classifier loaded =
+          torchScript
+              ? Classifier.load(folder, model.device())
+              : Classifier.loadWithoutTorchScript(folder, model.device());
+      console.say("Model: " + loaded.name());
+      return loaded;
+    } catch (RuntimeException | OutOfMemoryError | LinkageError e) {
+      console.say("POST /models: " + Reason.of(e, "the model cannot be loaded") + ".");
+      throw e;
+    }
   }
 }

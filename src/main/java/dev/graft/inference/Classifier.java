@@ -33,6 +33,8 @@ public final class Classifier implements AutoCloseable {
   /** Makes the heat maps' network; {@code null} where only ONNX Runtime has the model. */
   private final Supplier<GradCam> gradCam;
 
+  private boolean closed;
+
   /**
    * Takes a model over.
    *
@@ -59,6 +61,20 @@ public final class Classifier implements AutoCloseable {
     return Files.isRegularFile(model)
         ? new Classifier(ExportedModel.load(model), null)
         : new Classifier(SavedModel.load(model, device), () -> GradCam.of(model, device));
+  }
+
+  /**
+   * Loads a saved model on a device, unless its backbone is TorchScript: that is a program, which
+   * this process would run.
+   *
+   * @throws GraftException if it is
+   */
+  public static Classifier loadWithoutTorchScript(Path model, Device device) {
+    if (Files.isDirectory(model) && !SavedModel.contents(model).design().backbone().isOnnx()) {
+      throw new GraftException(
+          model + " has a backbone in TorchScript, which is a program; that is not allowed here.");
+    }
+    return load(model, device);
   }
 
   /**
@@ -193,15 +209,22 @@ public final class Classifier implements AutoCloseable {
    * @return {@code (N, classes)}; each row adds up to 1
    */
   public synchronized List<float[]> probabilities(List<Prepared> pictures) {
+    if (closed) {
+      throw new IllegalStateException("closed"); // the engine would compute with freed memory
+    }
     if (pictures.isEmpty()) {
       return List.of();
     }
     return loaded.forward().probabilities(pictures);
   }
 
+  /** Frees the model, once the forward pass in progress has ended. */
   @Override
-  public void close() {
-    loaded.close();
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      loaded.close();
+    }
   }
 
   /**

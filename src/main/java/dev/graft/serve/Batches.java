@@ -2,6 +2,7 @@ package dev.graft.serve;
 
 import dev.graft.inference.Classifier;
 import dev.graft.inference.Classifier.Prepared;
+import io.javalin.http.HttpResponseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -10,19 +11,22 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Puts pictures that come in together through the network together. The first one waits for others
- * no longer than {@link #MOST_WAITING}; while the network computes, the next ones gather anyway.
+ * Passes images that arrive together through the network together. The first one waits for others
+ * for at most {@link #MAX_WAIT}; while the network computes, the next ones gather anyway.
  */
 final class Batches implements AutoCloseable {
   /** In nanoseconds. */
-  private static final long MOST_WAITING = TimeUnit.MILLISECONDS.toNanos(5);
+  private static final long MAX_WAIT = TimeUnit.MILLISECONDS.toNanos(5);
+
+  /** After the last image; belongs to no model. */
+  private static final Waiting END = new Waiting(null, null, null, null);
 
   private final BlockingQueue<Waiting> queue = new LinkedBlockingQueue<>();
   private final Thread thread = new Thread(this::work, "graft-batches");
-  private volatile boolean closed;
+  private boolean closed;
 
-  /** A picture, the model that it was prepared for, and who waits for the answer. */
-  private record Waiting(Served model, Prepared picture, CompletableFuture<float[]> answer) {}
+  private record Waiting(
+      Served model, Prepared image, Deadline deadline, CompletableFuture<float[]> probabilities) {}
 
   Batches() {
     thread.setDaemon(true);
@@ -30,14 +34,21 @@ final class Batches implements AutoCloseable {
   }
 
   /**
-   * Asks for a picture's probabilities, one a class.
+   * Computes an image's probabilities, one per class.
    *
-   * @param model is in the caller's hand until the answer is there
+   * @param model must stay open until the result is complete, whether or not the caller still waits
+   * @param deadline after which the image is not computed any more
    */
-  CompletableFuture<float[]> ask(Served model, Prepared picture) {
-    CompletableFuture<float[]> answer = new CompletableFuture<>();
-    queue.add(new Waiting(model, picture, answer));
-    return answer;
+  synchronized CompletableFuture<float[]> probabilities(
+      Served model, Prepared image, Deadline deadline) {
+    CompletableFuture<float[]> probabilities = new CompletableFuture<>();
+    if (closed) {
+      probabilities.completeExceptionally(
+          new HttpResponseException(503, "This server is shutting down."));
+    } else {
+      queue.add(new Waiting(model, image, deadline, probabilities));
+    }
+    return probabilities;
   }
 
   int size() {
@@ -45,49 +56,60 @@ final class Batches implements AutoCloseable {
   }
 
   private void work() {
-    while (!closed) {
-      try {
-        gather(queue.take());
-      } catch (InterruptedException e) {
-        return; // closed
+    try {
+      for (Waiting first = queue.take(); first.model() != null; ) {
+        first = batch(first);
       }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e); // no other code has this thread
     }
   }
 
-  private void gather(Waiting first) throws InterruptedException {
+  /** Computes a batch that begins with an image; returns the first one of the next batch. */
+  private Waiting batch(Waiting first) throws InterruptedException {
     List<Waiting> batch = new ArrayList<>(List.of(first));
-    long end = System.nanoTime() + MOST_WAITING;
+    long end = System.nanoTime() + MAX_WAIT;
+    Waiting next = null;
     while (batch.size() < first.model().classifier().batch()) {
-      Waiting next = queue.poll(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
-      if (next == null) {
+      next = queue.poll(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+      if (next == null || next.model() != first.model()) {
         break;
       }
-      if (next.model() != first.model()) {
-        compute(batch);
-        batch.clear();
-        first = next;
-      }
       batch.add(next);
+      next = null;
     }
     compute(batch);
+    return next == null ? queue.take() : next;
   }
 
-  private static void compute(List<Waiting> batch) {
+  private static void compute(List<Waiting> gathered) {
+    List<Waiting> batch = gathered.stream().filter(each -> !each.deadline().hasPassed()).toList();
+    gathered.stream()
+        .filter(each -> !batch.contains(each))
+        .forEach(each -> each.probabilities().completeExceptionally(Deadline.missed()));
+    if (batch.isEmpty()) {
+      return;
+    }
     Classifier classifier = batch.get(0).model().classifier();
     try {
-      List<float[]> rows = classifier.probabilities(batch.stream().map(Waiting::picture).toList());
+      List<float[]> rows = classifier.probabilities(batch.stream().map(Waiting::image).toList());
       for (int i = 0; i < batch.size(); i++) {
-        batch.get(i).answer().complete(rows.get(i));
+        batch.get(i).probabilities().complete(rows.get(i));
       }
+    } catch (OutOfMemoryError e) {
+      batch.forEach(each -> each.probabilities().completeExceptionally(e));
     } catch (RuntimeException | Error e) {
-      batch.forEach(each -> each.answer().completeExceptionally(e));
+      HttpResponseException failure =
+          new HttpResponseException(500, "The model could not compute this image.");
+      failure.initCause(e);
+      batch.forEach(each -> each.probabilities().completeExceptionally(failure));
     }
   }
 
-  /** Leaves what waits unanswered; whoever closes has waited for it. */
+  /** Computes what is queued, and accepts nothing new. */
   @Override
-  public void close() {
+  public synchronized void close() {
     closed = true;
-    thread.interrupt();
+    queue.add(END);
   }
 }

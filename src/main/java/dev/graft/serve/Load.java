@@ -21,72 +21,74 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 /**
- * Many requests to a server on this machine, in rounds; before each round its classifier is asked
- * for the same pictures without it. The clients are threads of this process, and take their share
- * of the processors.
+ * A load test of a server on this machine, in rounds; before each round, its classifier computes
+ * the same images without it. The clients are threads of this process and take their share of the
+ * processors.
  */
 public final class Load {
   private static final int ROUNDS = 10;
 
   private final Server server;
   private final Classifier classifier;
-  private final List<InMemory> pictures;
+  private final List<InMemory> images;
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   /**
-   * What came of it.
+   * Results.
    *
-   * @param direct pictures a second without the server, in each round
-   * @param served likewise, through it
-   * @param milliseconds of all requests, in ascending order
-   * @param errors answers other than 200, and none at all, those before the first round included
-   * @param resident bytes of this process after each round, as the caller's system says
+   * @param direct images/s without the server, per round
+   * @param served images/s through the server, per round
+   * @param milliseconds per request, in ascending order
+   * @param errors requests without an answer 200, those of the warm-up included
+   * @param resident bytes of this process after each round, as the operating system reports them
    */
-  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Measured(
       double[] direct, double[] served, double[] milliseconds, int errors, Long[] resident) {
-    /** The time within which a share of the requests was answered. */
+    /** Returns the time within which a share of the requests was answered. */
     public double milliseconds(double share) {
       return milliseconds[(int) Math.min(milliseconds.length - 1, share * milliseconds.length)];
     }
   }
 
-  /** Says how many resident bytes the process has, or {@code null}. */
+  /** Measures the resident bytes of this process; {@code null} if that is unknown. */
   public interface Memory {
     Long now();
   }
 
-  /** The bytes of a picture file. */
-  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+  /** The bytes of an image file. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record InMemory(byte[] bytes) implements Source {
     @Override
     public String name() {
-      return "the picture";
+      return "the image";
     }
 
     @Override
-    public Picture read(int least) {
-      return PictureReader.read(bytes, name(), least);
+    public Picture read(int minSide) {
+      return PictureReader.read(bytes, name(), minSide);
     }
   }
 
   /**
-   * @param server listens on loopback, to a model called {@code model}
-   * @param classifier the server's
-   * @param pictures the bytes of picture files
+   * Prepares a load test.
+   *
+   * @param server listens on loopback; its model is called {@code model}
+   * @param classifier of the server
+   * @param images the bytes of image files
    */
-  public Load(Server server, Classifier classifier, List<byte[]> pictures) {
+  public Load(Server server, Classifier classifier, List<byte[]> images) {
     this.server = server;
     this.classifier = classifier;
-    this.pictures = pictures.stream().map(InMemory::new).toList();
+    this.images = images.stream().map(InMemory::new).toList();
   }
 
   /**
-   * Measures.
+   * Runs the test.
    *
-   * @param requests in all; a tenth of them in each round
-   * @param concurrency how many at a time
+   * @param requests in total; a tenth of them per round
+   * @param concurrency requests at once
    */
   public Measured measure(int requests, int concurrency, Memory memory)
       throws InterruptedException {
@@ -99,7 +101,7 @@ public final class Load {
     ExecutorService clients = Executors.newFixedThreadPool(concurrency);
     try {
       round(clients, concurrency, new double[4 * concurrency], 0, 4 * concurrency, errors);
-      directly(pictures.size()); // both are slower at first
+      directly(images.size()); // the first ones are slower
       for (int i = 0; i < ROUNDS; i++) {
         direct[i] = directly(each);
         long start = System.nanoTime();
@@ -114,18 +116,18 @@ public final class Load {
     return new Measured(direct, served, milliseconds, errors.get(), resident);
   }
 
-  /** Pictures a second. */
+  /** Returns images/s. */
   private double directly(int count) {
     long start = System.nanoTime();
-    var sources = IntStream.range(0, count).mapToObj(this::picture).iterator();
+    var sources = IntStream.range(0, count).mapToObj(this::image).iterator();
     try (var answers = classifier.classify(sources)) {
       answers.forEachRemaining(answer -> answer.probabilities());
     }
     return count * 1e9 / (System.nanoTime() - start);
   }
 
-  private InMemory picture(int number) {
-    return pictures.get(number % pictures.size());
+  private InMemory image(int number) {
+    return images.get(number % images.size());
   }
 
   private void round(
@@ -144,7 +146,7 @@ public final class Load {
                     clients.submit(
                         () -> {
                           for (int i = next.getAndIncrement(); i < count; ) {
-                            milliseconds[from + i] = ask(picture(i), errors);
+                            milliseconds[from + i] = post(image(i), errors);
                             i = next.getAndIncrement();
                           }
                         }))
@@ -158,12 +160,12 @@ public final class Load {
     }
   }
 
-  /** Asks once. */
-  private double ask(InMemory picture, AtomicInteger errors) {
+  /** Sends one request; returns the milliseconds until its answer. */
+  private double post(InMemory image, AtomicInteger errors) {
     HttpRequest request =
         HttpRequest.newBuilder(
                 URI.create("http://127.0.0.1:" + server.port() + "/predictions/model?topk=1"))
-            .POST(BodyPublishers.ofByteArray(picture.bytes()))
+            .POST(BodyPublishers.ofByteArray(image.bytes()))
             .build();
     long start = System.nanoTime();
     try {

@@ -5,8 +5,9 @@ import dev.graft.inference.GradCam;
 import dev.graft.picture.HeatMap;
 
 /**
- * A model in service, and how many requests have it in hand. It is closed when it was replaced and
- * the last of them has let it go, so that a request is answered by the model that it began with.
+ * A model in service, and the number of its users: requests whose work is not done, whether or not
+ * their clients still wait. A replaced model is closed when its last user releases it, so that
+ * nothing computes with a closed model.
  */
 final class Served {
   private final String name;
@@ -20,7 +21,7 @@ final class Served {
     this.classifier = classifier;
   }
 
-  /** What programs call it. */
+  /** Its name in addresses. */
   String name() {
     return name;
   }
@@ -30,17 +31,17 @@ final class Served {
   }
 
   /**
-   * Where in a picture a class was seen; for one caller at a time, who has it in hand. The network
-   * for it is made when it is first needed.
+   * Shows where in an image a class was seen; for one thread at once, and a user of this. The
+   * network for it is loaded when it is first needed.
    */
-  HeatMap heatMap(Classifier.Prepared picture, int index) {
+  HeatMap heatMap(Classifier.Prepared image, int index) {
     if (gradCam == null) {
       gradCam = classifier.gradCam();
     }
-    return gradCam.map(picture, index);
+    return gradCam.map(image, index);
   }
 
-  /** Takes it in hand, unless it is gone. */
+  /** Adds a user; returns false if it has been replaced. */
   synchronized boolean take() {
     if (retired) {
       return false;
@@ -49,18 +50,18 @@ final class Served {
     return true;
   }
 
-  synchronized void letGo() {
+  synchronized void release() {
     users--;
-    closeIfDone();
+    closeIfUnused();
   }
 
-  /** Nobody takes it any more. */
+  /** Lets no further users in. */
   synchronized void retire() {
     retired = true;
-    closeIfDone();
+    closeIfUnused();
   }
 
-  private void closeIfDone() {
+  private void closeIfUnused() {
     if (retired && users == 0) {
       classifier.close();
       if (gradCam != null) {

@@ -1,2 +1,2 @@
-/** A classifier that is asked over HTTP, by people on a page and by programs. */
+/** A classifier over HTTP: a page for people, REST for programs, limits, and a load test. */
 package dev.graft.serve;

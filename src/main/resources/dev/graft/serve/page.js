@@ -1,7 +1,48 @@
 'use strict';
 const texts = {
-  en: { title: 'What is in the picture?', invite: 'Drop pictures here, paste them, or', choose: 'choose files', photograph: 'take a photograph', example: 'try the example', card: 'The model', name: 'name', input: 'input', classes: 'classes', private: 'Pictures go to this server and nowhere else, and are not kept.', asking: 'Looking at {n} …', done: '{n} answered.', busy: 'The server is busy; waiting …', failed: 'No answer came; is the server still there?', none: 'There was no picture in that.', pasted: 'pasted picture', where: 'Show where it was seen', seen: 'The picture; coloured where the network saw {n}, yellow where most', other: '日本語' },
-  ja: { title: 'この写真には何が写っていますか？', invite: '画像をここにドロップ、貼り付け、または', choose: 'ファイルを選ぶ', photograph: '写真を撮る', example: '例を試す', card: 'モデル', name: '名前', input: '入力', classes: 'クラス', private: '画像はこのサーバーにのみ送られ、保存されません。', asking: '{n} 枚を調べています…', done: '{n} 枚に答えました。', busy: 'サーバーが混み合っています。待機中…', failed: '返答がありません。サーバーは動いていますか？', none: '画像が含まれていません。', pasted: '貼り付けた画像', where: '注目した場所を表示', seen: '画像。「{n}」の根拠となった場所に色が付き、黄色が最も強い', other: 'English' } };
+  en: {
+    title: 'What is in the image?',
+    invite: 'Drop images here, paste them, or',
+    choose: 'choose files',
+    photograph: 'take a photograph',
+    example: 'try the example',
+    card: 'Model',
+    name: 'name',
+    input: 'input',
+    classes: 'classes',
+    private: 'Images are sent to this server only, and are not stored.',
+    asking: 'Classifying {n} …',
+    done: '{n} classified.',
+    busy: 'The server is busy; waiting …',
+    failed: 'The server did not answer; is it still running?',
+    none: 'There was no image in that.',
+    pasted: 'pasted image',
+    where: 'Show where it was seen',
+    seen: 'The image; colored where the network saw {n}, yellow where most',
+    other: '日本語',
+  },
+  ja: {
+    title: 'この画像には何が写っていますか？',
+    invite: '画像をここにドロップ、貼り付け、または',
+    choose: 'ファイルを選ぶ',
+    photograph: '写真を撮る',
+    example: '例を試す',
+    card: 'モデル',
+    name: '名前',
+    input: '入力',
+    classes: 'クラス',
+    private: '画像はこのサーバーにのみ送られ、保存されません。',
+    asking: '{n} 枚を分類しています…',
+    done: '{n} 枚を分類しました。',
+    busy: 'サーバーが混み合っています。待機中…',
+    failed: 'サーバーから返答がありません。動いていますか？',
+    none: '画像が含まれていません。',
+    pasted: '貼り付けた画像',
+    where: '注目した場所を表示',
+    seen: '画像。「{n}」の根拠となった場所に色が付き、黄色が最も強い',
+    other: 'English',
+  },
+};
 const byId = id => document.getElementById(id);
 let language = navigator.language.startsWith('ja') ? 'ja' : 'en';
 const text = (key, n) => texts[language][key].replace('{n}', n);
@@ -28,9 +69,9 @@ function element(tag, content) {
   return made;
 }
 
-async function ask(what, picture) {
+async function ask(what, file) {
   for (let tries = 0; ; tries++) {
-    const answer = await fetch(`/${what}/${encodeURIComponent(model.modelName)}`, { method: 'POST', body: picture, headers: { 'Content-Type': picture.type || 'application/octet-stream' } });
+    const answer = await fetch(`/${what}/${encodeURIComponent(model.modelName)}`, { method: 'POST', body: file, headers: { 'Content-Type': file.type || 'application/octet-stream' } });
     if (answer.status !== 429 || tries === 20) {
       if (!answer.ok) throw new Error((await answer.json()).message);
       return answer;
@@ -40,15 +81,15 @@ async function ask(what, picture) {
   }
 }
 
-function show(picture) {
+function show(file) {
   const item = element('li');
   const figure = element('figure');
   const image = element('img');
   image.alt = '';
-  image.src = URL.createObjectURL(picture);
+  image.src = URL.createObjectURL(file);
   figure.append(image);
   const said = element('div');
-  said.append(element('h2', picture.name || text('pasted')));
+  said.append(element('h2', file.name || text('pasted')));
   item.append(figure, said);
   byId('answers').prepend(item);
   return [said, figure];
@@ -60,8 +101,8 @@ function complain(said, problem) {
   said.append(line);
 }
 
-// The heat map is asked for when it is first wanted: it takes a second network.
-function heatMap(picture, said, figure, name) {
+// Requests the heat map when it is first shown, because it takes a second network.
+function heatMap(file, said, figure, name) {
   const button = element('button', text('where'));
   button.type = 'button';
   button.dataset.text = 'where';
@@ -72,7 +113,7 @@ function heatMap(picture, said, figure, name) {
     button.setAttribute('aria-busy', 'true');
     try {
       if (!image) {
-        const map = await (await ask('heatmaps', picture)).blob();
+        const map = await (await ask('heatmaps', file)).blob();
         image = element('img');
         image.hidden = true;
         image.alt = text('seen', name);
@@ -91,19 +132,19 @@ function heatMap(picture, said, figure, name) {
 }
 
 async function take(files) {
-  const pictures = [...files].filter(file => file.type === '' || file.type.startsWith('image/'));
-  if (pictures.length === 0) return say('none');
+  const images = [...files].filter(file => file.type === '' || file.type.startsWith('image/'));
+  if (images.length === 0) return say('none');
   await known;
-  say('asking', pictures.length);
-  const waiting = pictures.map(picture => [picture, ...show(picture)]);
+  say('asking', images.length);
+  const waiting = images.map(file => [file, ...show(file)]);
   const buttons = [];
-  // A few at a time: the answers come in the order in which the pictures were given.
+  // A few at once; answers come about in the order of the files.
   const worker = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const [picture, said, figure] = next;
+      const [file, said, figure] = next;
       try {
         const table = element('table');
-        const best = await (await ask('predictions', picture)).json();
+        const best = await (await ask('predictions', file)).json();
         for (const each of best) {
           const row = element('tr');
           const name = element('td', each.className);
@@ -115,14 +156,14 @@ async function take(files) {
           table.append(row);
         }
         said.append(table);
-        if (model.heatMaps) buttons.push(heatMap(picture, said, figure, best[0].className));
+        if (model.heatMaps) buttons.push(heatMap(file, said, figure, best[0].className));
       } catch (problem) {
         complain(said, problem);
       }
     }
   };
   await Promise.all([worker(), worker(), worker()]);
-  say('done', pictures.length);
+  say('done', images.length);
   return buttons;
 }
 
@@ -139,8 +180,8 @@ for (const type of ['dragover', 'dragleave', 'drop']) {
   });
 }
 async function example() {
-  const picture = await (await fetch('/example.png')).blob();
-  return take([new File([picture], 'car.png', { type: 'image/png' })]);
+  const image = await (await fetch('/example.png')).blob();
+  return take([new File([image], 'car.png', { type: 'image/png' })]);
 }
 byId('example').addEventListener('click', example);
 speak();

@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -47,21 +46,21 @@ final class Hostile {
 
   private static final int MORE_PATIENCE = 10_000;
 
-  private static final String POST = "POST /predictions/model HTTP/1.1\r\nHost: x\r\n";
+  private static final String POST = "POST /predictions/model HTTP/1.1\r\nHost: localhost\r\n";
   private static final String FORM = "Content-Type: multipart/form-data; boundary=x\r\n";
 
   private static final List<String> HEADS =
       List.of(
-          "POST /predictions/../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n",
-          "POST /predictions/%00 HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
-          "POST /predictions/model HTTP/9.9\r\nHost: x\r\n\r\n",
+          "POST /predictions/../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n",
+          "POST /predictions/%00 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n",
+          "POST /predictions/model HTTP/9.9\r\nHost: localhost\r\n\r\n",
           POST + "Content-Length: -5\r\n\r\n",
           POST + "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
           POST + "Content-Length: 99999999999999999999\r\n\r\n",
           POST + "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
-          "BREW /predictions/model HTTP/1.1\r\nHost: x\r\n\r\n",
-          "POST /predictions/model?topk=1e9 HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx",
-          "POST /models/model HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}");
+          "BREW /predictions/model HTTP/1.1\r\nHost: localhost\r\n\r\n",
+          "POST /predictions/model?topk=1e9 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx",
+          "POST /models/model HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}");
 
   private static final byte[] ZEROS = zeros();
 
@@ -237,7 +236,10 @@ final class Hostile {
   static Server server() {
     return new Server(
         new ServeSettings(
-            "127.0.0.1", 0, 2, 100, 64, Duration.ofMillis(PATIENCE), Optional.empty(), false),
+            "127.0.0.1",
+            0,
+            new ServeSettings.Limits(2, 100, 64, Duration.ofMillis(PATIENCE)),
+            ServeSettings.Access.OWN_PAGE),
         "model",
         Classifier.imageNet(Device.cpu()),
         folder -> null);

@@ -11,6 +11,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.GraftException;
 import dev.graft.data.PictureMaker;
 import dev.graft.inference.Classifier;
+import dev.graft.inference.FakeModel;
+import dev.graft.serve.ServeSettings.Access;
+import dev.graft.serve.ServeSettings.Limits;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -33,6 +36,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
@@ -69,7 +73,10 @@ class ServerTest {
 
   private static ServeSettings settings(int underWay, boolean swappable) {
     return new ServeSettings(
-        "127.0.0.1", 0, 1, 4, underWay, Duration.ofSeconds(20), Optional.empty(), swappable);
+        "127.0.0.1",
+        0,
+        new Limits(1, 4, underWay, Duration.ofSeconds(20)),
+        new Access(List.of(), List.of(), swappable));
   }
 
   private static Server server(ServeSettings settings) {
@@ -215,12 +222,12 @@ class ServerTest {
         Socket slow = new Socket(InetAddress.getLoopbackAddress(), small.port())) {
       slow.getOutputStream()
           .write(
-              ("POST /predictions/pets HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n"
+              ("POST /predictions/pets HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\n"
                       + "1".repeat(9000))
                   .getBytes(StandardCharsets.UTF_8));
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
       HttpRequest measures = request(small, "/metrics").build();
-      while (!CLIENT.send(measures, BodyHandlers.ofString()).body().contains("under_way_pictures 1")
+      while (!CLIENT.send(measures, BodyHandlers.ofString()).body().contains("in_progress_images 1")
           && System.nanoTime() < end) {
         Thread.onSpinWait();
       }
@@ -230,32 +237,6 @@ class ServerTest {
               BodyHandlers.ofString());
       assertProblem(refused, 429);
       assertThat(refused.headers().firstValue("Retry-After")).contains("1");
-    }
-  }
-
-  @Test
-  void aModelIsReplacedOnlyWhereThatIsAllowedAndNoRequestIsLost() throws Exception {
-    BodyPublisher body = BodyPublishers.ofString("{\"path\": \"somewhere\"}");
-    assertProblem(post("/models/pets", body), 403);
-    try (Server swappable = server(settings(8, true))) {
-      List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
-      for (int i = 0; i < 24; i++) {
-        HttpRequest request =
-            request(swappable, "/predictions/pets")
-                .POST(BodyPublishers.ofFile(pictures.get(i % PICTURES)))
-                .build();
-        answers.add(CLIENT.sendAsync(request, BodyHandlers.ofString()));
-        if (i % 8 == 7) {
-          HttpResponse<String> swapped =
-              CLIENT.send(
-                  request(swappable, "/models/pets").POST(body).build(), BodyHandlers.ofString());
-          assertThat(swapped.statusCode()).as(swapped.body()).isEqualTo(200);
-          for (var answer : answers) {
-            assertThat(answer.get(30, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
-          }
-          answers.clear();
-        }
-      }
     }
   }
 
@@ -309,11 +290,10 @@ class ServerTest {
   @Test
   void aPortThatIsTakenIsASentence() {
     ServeSettings taken =
-        new ServeSettings(
-            "127.0.0.1", server.port(), 1, 4, 8, Duration.ofSeconds(1), Optional.empty(), false);
+        new ServeSettings("127.0.0.1", server.port(), Limits.DEFAULT, Access.OWN_PAGE);
     assertThatThrownBy(() -> server(taken))
         .isInstanceOf(GraftException.class)
-        .hasMessageStartingWith("No server can listen on 127.0.0.1:" + server.port());
+        .hasMessageStartingWith("Cannot listen on 127.0.0.1:" + server.port());
   }
 
   @Test
@@ -341,17 +321,49 @@ class ServerTest {
     assertProblem(post("/heatmaps/nobody", new byte[] {1, 2, 3}), 404);
   }
 
+  @Test
+  void aHeatMapHasTheDeadlineOfItsRequestToo() throws Exception {
+    CountDownLatch gate = new CountDownLatch(1);
+    FakeModel model = new FakeModel("cat");
+    Classifier slow =
+        model.classifier(
+            () -> {
+              try {
+                gate.await();
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+              throw new GraftException("There is no model in " + folder + ".");
+            });
+    ServeSettings hasty = Requests.settings(Duration.ofSeconds(1), Access.OWN_PAGE);
+    try (Server of = Requests.server(hasty, slow, path -> null)) {
+      long start = System.nanoTime();
+      String late = Requests.send(of, Requests.png(), "POST /heatmaps/model");
+      assertThat(Requests.status(late)).isEqualTo(503);
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
+      String prediction = Requests.send(of, Requests.png(), "POST /predictions/model");
+      assertThat(Requests.status(prediction)).isEqualTo(200);
+      gate.countDown();
+      String failed = Requests.send(of, Requests.png(), "POST /heatmaps/model");
+      assertThat(Requests.status(failed)).isEqualTo(500);
+      assertThat(failed).doesNotContain(folder.toString());
+    } finally {
+      gate.countDown();
+    }
+    assertThat(model.isMisused()).isFalse();
+  }
+
   /** The page as a browser makes it of the example's answer, and of its heat map. */
   @Test
   void aBrowserShowsTheExamplesClassesAndWhereTheyWereSeen() throws Exception {
     assertThat(browsed("#example"))
-        .contains("<h2>car.png</h2>", "beach wagon", "1 answered.", "aria-pressed=\"false\"")
-        .doesNotContain("coloured where the network saw");
+        .contains("<h2>car.png</h2>", "beach wagon", "1 classified.", "aria-pressed=\"false\"")
+        .doesNotContain("colored where the network saw");
     post("/heatmaps/pets", Files.readAllBytes(pictures.get(0))); // the browser's clock runs ahead
     assertThat(browsed("#heatmap"))
         .contains(
             "aria-pressed=\"true\"",
-            "alt=\"The picture; coloured where the network saw n02814533 beach");
+            "alt=\"The image; colored where the network saw n02814533 beach");
   }
 
   /** The page after some time, as HTML. */

@@ -1,0 +1,61 @@
+package dev.graft.serve;
+
+import io.javalin.http.HttpResponseException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * The moment by which a request must be answered; one for all of its steps.
+ *
+ * @param nanoTime on the clock of {@link System#nanoTime}
+ */
+record Deadline(long nanoTime) {
+  static Deadline after(Duration duration) {
+    return new Deadline(System.nanoTime() + duration.toNanos());
+  }
+
+  /** Milliseconds until then, rounded up; 0 once it has passed. */
+  long millisLeft() {
+    long nanos = nanoTime - System.nanoTime();
+    return nanos <= 0 ? 0 : 1 + TimeUnit.NANOSECONDS.toMillis(nanos);
+  }
+
+  boolean hasPassed() {
+    return millisLeft() == 0;
+  }
+
+  /**
+   * Throws what answers a late request.
+   *
+   * @throws HttpResponseException if it has passed
+   */
+  void require() {
+    if (hasPassed()) {
+      throw missed();
+    }
+  }
+
+  /**
+   * Waits for a result.
+   *
+   * @throws HttpResponseException if there is none in time
+   * @throws ExecutionException what failed instead
+   */
+  <T> T await(CompletableFuture<T> result) throws ExecutionException {
+    try {
+      return result.get(millisLeft(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      throw missed();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw missed();
+    }
+  }
+
+  static HttpResponseException missed() {
+    return new HttpResponseException(503, "The answer took too long; try again later.");
+  }
+}

@@ -1,0 +1,60 @@
+package dev.graft.serve;
+
+import io.javalin.http.ContentTooLargeResponse;
+import io.javalin.http.HttpResponseException;
+
+/**
+ * The part of the heap that request bodies may fill together. A body reserves its bytes before it
+ * allocates them, so that many large ones are refused and do not exhaust the heap.
+ */
+final class MemoryBudget {
+  /** The rest is for decoded images, the model and everything else. */
+  private static final int SHARE_OF_HEAP = 4;
+
+  private final long total;
+  private long reserved;
+
+  MemoryBudget(long total) {
+    this.total = total;
+  }
+
+  static MemoryBudget ofHeap() {
+    return new MemoryBudget(Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
+  }
+
+  /** What one request holds of the budget; for one thread at once. */
+  final class Reservation implements AutoCloseable {
+    private long bytes;
+
+    /**
+     * Reserves this many bytes instead of those before.
+     *
+     * @throws HttpResponseException 413 if they exceed the whole budget, 429 if they exceed what
+     *     others leave of it
+     */
+    void resize(long to) {
+      synchronized (MemoryBudget.this) {
+        long others = reserved - bytes;
+        if (to > total) {
+          throw new ContentTooLargeResponse(
+              "The request needs more memory than this server has for requests.");
+        }
+        if (to > bytes && others + to > total) {
+          throw new HttpResponseException(
+              429, "Too many large requests are in progress; try again soon.");
+        }
+        reserved = others + to;
+        bytes = to;
+      }
+    }
+
+    @Override
+    public void close() {
+      resize(0);
+    }
+  }
+
+  Reservation reservation() {
+    return new Reservation();
+  }
+}

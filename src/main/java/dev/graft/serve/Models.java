@@ -1,0 +1,132 @@
+package dev.graft.serve;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.graft.inference.Classifier;
+import io.javalin.http.BadRequestResponse;
+import io.javalin.http.Context;
+import io.javalin.http.HttpResponseException;
+import io.javalin.http.NotFoundResponse;
+import io.javalin.http.UnprocessableContentResponse;
+import java.io.IOException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.function.Function;
+
+/** The model in service, and its replacement. */
+final class Models implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Function<Path, Classifier> loader;
+  private final Semaphore loading = new Semaphore(1);
+  private Served current;
+  private boolean closed;
+
+  /** What {@code GET /models} says. */
+  private record Description(
+      String modelName, String title, int inputSize, boolean heatMaps, List<String> classes) {
+    Description(Served model) {
+      this(
+          model.name(),
+          model.classifier().name(),
+          model.classifier().inputSize(),
+          model.classifier().hasGradCam(),
+          model.classifier().classes());
+    }
+  }
+
+  Models(Served first, Function<Path, Classifier> loader) {
+    current = first;
+    this.loader = loader;
+  }
+
+  /** Answers with the model in service. */
+  void list(Context context) {
+    context.json(Map.of("models", List.of(new Description(current()))));
+  }
+
+  private synchronized Served current() {
+    return current;
+  }
+
+  /**
+   * Returns the model of this name, to be {@linkplain Served#release released} by the caller.
+   *
+   * @throws HttpResponseException if there is none
+   */
+  synchronized Served take(String name) {
+    if (!current.name().equals(name)) {
+      throw new NotFoundResponse("There is no model of this name; GET /models lists it.");
+    }
+    if (!current.take()) {
+      throw new HttpResponseException(503, "This server is shutting down.");
+    }
+    return current;
+  }
+
+  /**
+   * Replaces the model, under the name in the address. What is wrong with the path is not answered:
+   * that would say what lies on this machine.
+   *
+   * @param body {@code {"path": FOLDER}}
+   */
+  void replace(Context context, byte[] body) {
+    Path path = path(body);
+    if (!loading.tryAcquire()) {
+      throw new HttpResponseException(409, "Another model is being loaded; try again later.");
+    }
+    try {
+      Served next = new Served(context.pathParam("model"), load(path));
+      put(next);
+      context.json(new Description(next));
+    } finally {
+      loading.release();
+    }
+  }
+
+  private Classifier load(Path path) {
+    try {
+      return loader.apply(path);
+    } catch (RuntimeException | OutOfMemoryError | LinkageError e) {
+      UnprocessableContentResponse failure =
+          new UnprocessableContentResponse(
+              "No model could be loaded from this path; the server's console says why.");
+      failure.initCause(e);
+      throw failure;
+    }
+  }
+
+  private synchronized void put(Served next) {
+    if (closed) {
+      next.retire();
+      throw new HttpResponseException(503, "This server is shutting down.");
+    }
+    current.retire();
+    current = next;
+  }
+
+  private static Path path(byte[] body) {
+    try {
+      JsonNode path = JSON.readTree(body).path("path");
+      if (path.isTextual()) {
+        return Path.of(path.textValue());
+      }
+    } catch (JsonProcessingException | InvalidPathException e) {
+      // answered below
+    } catch (IOException e) {
+      throw new IllegalStateException(e); // from memory
+    }
+    throw new BadRequestResponse("The body must be {\"path\": FOLDER}, of a run or a model.");
+  }
+
+  /** Closes the model, once nothing computes with it. */
+  @Override
+  public synchronized void close() {
+    closed = true;
+    current.retire();
+  }
+}

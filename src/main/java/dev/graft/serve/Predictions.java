@@ -1,0 +1,269 @@
+package dev.graft.serve;
+
+import dev.graft.GraftException;
+import dev.graft.inference.Classifier.Prepared;
+import dev.graft.inference.TopClass;
+import dev.graft.picture.Framing;
+import dev.graft.picture.HeatMap;
+import dev.graft.picture.Picture;
+import dev.graft.picture.PictureReader;
+import io.javalin.http.BadRequestResponse;
+import io.javalin.http.ContentTooLargeResponse;
+import io.javalin.http.Context;
+import io.javalin.http.HttpResponseException;
+import io.javalin.http.NotFoundResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
+import org.eclipse.jetty.server.Request;
+
+/**
+ * Answers images with classes and heat maps, within limits.
+ *
+ * <p>Decoding, the network and heat maps have threads of their own, so that a request is answered
+ * at its deadline even while one of them computes. What a request holds (its permit, its bytes, its
+ * model) is released when its work has ended, which may be later.
+ */
+final class Predictions implements AutoCloseable {
+  private static final int DEFAULT_TOP = 5;
+
+  private final ServeSettings.Limits limits;
+  private final Models models;
+  private final Bodies bodies;
+  private final MemoryBudget memory;
+  private final Semaphore permits;
+  private final Batches batches = new Batches();
+  private final ExecutorService decoding = threads("graft-decoding", PictureReader.threads());
+  private final ExecutorService seeing = threads("graft-heat-maps", 1);
+  private final Measures measures;
+
+  /** A likely class, in DJL Serving's names. */
+  private record Prediction(String className, double probability) {
+    Prediction(TopClass top) {
+      this(top.name(), top.probability());
+    }
+  }
+
+  /** An image and the model that it is for. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Job(Served model, byte[] image, Deadline deadline) {}
+
+  private interface Work<T> {
+    CompletableFuture<T> begin(Job job);
+  }
+
+  Predictions(ServeSettings.Limits limits, Models models, Bodies bodies, MemoryBudget memory) {
+    this.memory = memory;
+    this.limits = limits;
+    this.models = models;
+    this.bodies = bodies;
+    permits = new Semaphore(limits.images());
+    measures = new Measures(batches::size, () -> limits.images() - permits.availablePermits());
+  }
+
+  private static ExecutorService threads(String name, int count) {
+    return Executors.newFixedThreadPool(
+        count,
+        work -> {
+          Thread thread = new Thread(work, name);
+          thread.setDaemon(true);
+          return thread;
+        });
+  }
+
+  Measures measures() {
+    return measures;
+  }
+
+  /** Answers with the likeliest classes. */
+  void predict(Context context) {
+    int top = top(context);
+    List<TopClass> best =
+        answer(
+            context,
+            job ->
+                prepared(job)
+                    .thenCompose(image -> probabilities(job, image))
+                    .thenApply(row -> job.model().classifier().top(row, top)));
+    context.json(best.stream().map(Prediction::new).toList());
+  }
+
+  /** Answers with the image, and over it where the likeliest class was seen, as PNG. */
+  void heatMap(Context context) {
+    byte[] png =
+        answer(
+            context,
+            job -> {
+              if (!job.model().classifier().hasGradCam()) {
+                throw new NotFoundResponse(
+                    "This model has no heat maps; its engine only predicts.");
+              }
+              return prepared(job)
+                  .thenCompose(
+                      image -> probabilities(job, image).thenCompose(row -> seen(job, image, row)))
+                  .thenCompose(map -> shown(job, map));
+            });
+    context.contentType("image/png").result(png);
+  }
+
+  /** Reads the image, begins the work for it, and waits for the result until the deadline. */
+  private <T> T answer(Context context, Work<T> work) {
+    top(context); // a wrong address is answered before a body is read
+    Deadline deadline = Deadline.after(limits.timeout());
+    if (!permits.tryAcquire()) {
+      bodies.refuse(context);
+      throw new HttpResponseException(429, "Too many images are in progress; try again soon.");
+    }
+    MemoryBudget.Reservation reservation = memory.reservation();
+    CompletableFuture<T> result;
+    try {
+      byte[] image = bodies.image(context, deadline, reservation);
+      Served model = models.take(context.pathParam("model"));
+      result = begin(work, new Job(model, image, deadline));
+      result = result.whenComplete((done, failure) -> model.release());
+    } catch (Throwable e) {
+      reservation.close();
+      permits.release();
+      throw e;
+    }
+    result =
+        result.whenComplete(
+            (done, failure) -> {
+              reservation.close();
+              permits.release();
+            });
+    try {
+      return deadline.await(result);
+    } catch (ExecutionException e) {
+      throw answerable(e.getCause());
+    }
+  }
+
+  private static <T> CompletableFuture<T> begin(Work<T> work, Job job) {
+    try {
+      return work.begin(job);
+    } catch (RuntimeException | Error e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private static RuntimeException answerable(Throwable failure) {
+    if (failure instanceof HttpResponseException || failure instanceof GraftException) {
+      return (RuntimeException) failure;
+    }
+    if (failure instanceof OutOfMemoryError) {
+      return outOfMemory();
+    }
+    return new IllegalStateException(failure);
+  }
+
+  static HttpResponseException outOfMemory() {
+    return new HttpResponseException(503, "This server is short of memory; try again soon.");
+  }
+
+  /** Begins work in its turn, unless the deadline passes before. */
+  private static <T> CompletableFuture<T> inTurn(
+      ExecutorService threads, Job job, Supplier<T> work) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          job.deadline().require();
+          return work.get();
+        },
+        threads);
+  }
+
+  private CompletableFuture<Prepared> prepared(Job job) {
+    var classifier = job.model().classifier();
+    return decoded(job, Framing.least(classifier.inputSize()), classifier::prepare);
+  }
+
+  /**
+   * Decodes the image, for no longer than its use.
+   *
+   * @param minSide to which its shorter side may be reduced
+   */
+  private <T> CompletableFuture<T> decoded(Job job, int minSide, Function<Picture, T> use) {
+    return inTurn(
+        decoding,
+        job,
+        () -> {
+          String name = "The image";
+          PictureReader.Header header = PictureReader.header(job.image(), name);
+          if ((long) header.width() * header.height() > limits.megapixels() * 1_000_000L) {
+            throw new ContentTooLargeResponse(
+                "An image may have at most " + limits.megapixels() + " megapixels.");
+          }
+          return use.apply(PictureReader.read(job.image(), name, minSide));
+        });
+  }
+
+  private CompletableFuture<float[]> probabilities(Job job, Prepared image) {
+    return batches.probabilities(job.model(), image, job.deadline());
+  }
+
+  private CompletableFuture<HeatMap> seen(Job job, Prepared image, float[] probabilities) {
+    int likeliest = job.model().classifier().top(probabilities, 1).get(0).index();
+    return inTurn(
+        seeing,
+        job,
+        () -> {
+          try {
+            return job.model().heatMap(image, likeliest);
+          } catch (GraftException e) { // about the model's files, not about the image
+            throw new IllegalStateException(e);
+          }
+        });
+  }
+
+  private CompletableFuture<byte[]> shown(Job job, HeatMap map) {
+    Framing framing = job.model().classifier().framing();
+    return decoded(job, Shown.MIN_SIDE, image -> Shown.png(image, map, framing));
+  }
+
+  private static int top(Context context) {
+    try { // Javalin would decode the query by the charset that the body claims to have
+      String given =
+          Request.extractQueryParameters(
+                  ServletContextRequest.getServletContextRequest(context.req()))
+              .getValue("topk");
+      int top = given == null ? DEFAULT_TOP : Integer.parseInt(given);
+      if (top >= 1) {
+        return top;
+      }
+    } catch (RuntimeException e) {
+      // no number, or not decodable
+    }
+    throw new BadRequestResponse("topk must be a whole number, 1 or more.");
+  }
+
+  /**
+   * Waits until what has begun is answered.
+   *
+   * @param patience for how long at most
+   */
+  void finish(Duration patience) {
+    try {
+      if (permits.tryAcquire(limits.images(), patience.toMillis(), TimeUnit.MILLISECONDS)) {
+        permits.release(limits.images());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Begins nothing new. */
+  @Override
+  public void close() {
+    batches.close();
+    decoding.shutdown();
+    seeing.shutdown();
+  }
+}

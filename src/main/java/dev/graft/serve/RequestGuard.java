@@ -1,0 +1,139 @@
+package dev.graft.serve;
+
+import io.javalin.http.Context;
+import io.javalin.http.ForbiddenResponse;
+import io.javalin.http.HttpResponseException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.eclipse.jetty.util.HostPort;
+
+/**
+ * Protects this server from other sites' pages in the browsers of those who can reach it, by the
+ * headers that a page cannot forge.
+ *
+ * <p>{@code Host} must be a name of this server: else a page whose own name suddenly resolves to
+ * this machine (DNS rebinding) would count as this server's. {@code Origin} must be allowed for a
+ * page of another site to read answers (CORS).
+ */
+final class RequestGuard {
+  private static final Pattern LOOPBACK =
+      Pattern.compile("(.+\\.)?localhost|127(\\.\\d{1,3}){3}|\\[::1]|\\[(0+:){7}0*1]");
+
+  /**
+   * No public name server can have these: addresses, names without a dot, and names of the local
+   * network.
+   */
+  private static final Pattern NOT_PUBLIC =
+      Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}|\\[[0-9a-f:.]+]|[^.]+|.+\\.local");
+
+  private static final int MISDIRECTED = 421;
+  private static final String PREFLIGHT_SECONDS = "3600";
+
+  private final boolean onLoopback;
+  private final Set<String> hostNames;
+  private final List<String> origins;
+
+  RequestGuard(ServeSettings settings) {
+    onLoopback = isLoopback(settings.host());
+    hostNames = new HashSet<>(settings.access().hostNames());
+    hostNames.add(settings.host().toLowerCase(Locale.ROOT));
+    origins = settings.access().origins();
+    if (!onLoopback) {
+      ownName().ifPresent(hostNames::add);
+    }
+  }
+
+  private static boolean isLoopback(String host) {
+    try {
+      return InetAddress.getByName(host).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      return false; // nor can it be listened on
+    }
+  }
+
+  private static Optional<String> ownName() {
+    try {
+      return Optional.of(InetAddress.getLocalHost().getHostName().toLowerCase(Locale.ROOT));
+    } catch (UnknownHostException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Refuses a request to another server's name. One without a name, which HTTP/1.0 allows, comes
+   * from no browser: health checks do without.
+   *
+   * @throws HttpResponseException 421
+   */
+  void requireOwnHost(Context context) {
+    String header = context.header("Host");
+    if (header == null) {
+      return;
+    }
+    String host = hostName(header);
+    if (!hostNames.contains(host)
+        && !LOOPBACK.matcher(host).matches()
+        && (onLoopback || !NOT_PUBLIC.matcher(host).matches())) {
+      throw new HttpResponseException(
+          MISDIRECTED,
+          "This server does not answer to this host name; serve --host-name NAME allows one.");
+    }
+  }
+
+  /** Returns the name in a {@code Host} header, without the port; empty if it is malformed. */
+  private static String hostName(String header) {
+    try {
+      String host = String.valueOf(new HostPort(header).getHost());
+      return host.toLowerCase(Locale.ROOT).replaceFirst("\\.$", "");
+    } catch (IllegalArgumentException e) {
+      return "";
+    }
+  }
+
+  /**
+   * Refuses a request of a page that this server did not send.
+   *
+   * @throws HttpResponseException 403
+   */
+  static void requireOwnPage(Context context) {
+    String origin = context.header("Origin"); // sent by every browser with every POST
+    String host = String.valueOf(context.header("Host"));
+    if (origin != null && !origin.replaceFirst("^https?://", "").equalsIgnoreCase(host)) {
+      throw new ForbiddenResponse("Pages of other sites may not do this.");
+    }
+  }
+
+  /** Lets an allowed page read the answer. */
+  void allowOrigin(Context context) {
+    if (origins.isEmpty()) {
+      return;
+    }
+    context.header("Vary", "Origin");
+    if (isAllowed(context.header("Origin"))) {
+      context.header("Access-Control-Allow-Origin", context.header("Origin"));
+      context.header("Access-Control-Expose-Headers", "Allow, Retry-After");
+    }
+  }
+
+  private boolean isAllowed(String origin) {
+    return origin != null
+        && (origins.contains("*") || origins.contains(origin.toLowerCase(Locale.ROOT)));
+  }
+
+  /** Tells a browser what an allowed page may send. */
+  void preflight(Context context, String methods) {
+    if (isAllowed(context.header("Origin"))) {
+      String headers = context.header("Access-Control-Request-Headers");
+      context.header("Vary", "Origin, Access-Control-Request-Headers");
+      context.header("Access-Control-Allow-Methods", methods);
+      context.header("Access-Control-Allow-Headers", headers == null ? "Content-Type" : headers);
+      context.header("Access-Control-Max-Age", PREFLIGHT_SECONDS);
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package dev.graft.inference;
+
+import dev.graft.inference.Classifier.Prepared;
+import dev.graft.picture.Framing;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+
+/** A network that answers when a test lets it, always its first class, and notices misuse. */
+public final class FakeModel implements Forward {
+  private final List<String> classes;
+  private final Runnable before;
+  private final AtomicInteger computing = new AtomicInteger();
+  private final AtomicInteger passes = new AtomicInteger();
+  private volatile boolean closed;
+  private volatile boolean misused;
+
+  /** Answers at once. */
+  public FakeModel(String... classes) {
+    this(() -> {}, classes);
+  }
+
+  /** Answers once the gate is open. */
+  public FakeModel(CountDownLatch gate, String... classes) {
+    this(() -> pass(gate), classes);
+  }
+
+  /** Does something before each answer, such as to fail. */
+  public FakeModel(Runnable before, String... classes) {
+    this.before = before;
+    this.classes = List.of(classes);
+  }
+
+  private static void pass(CountDownLatch gate) {
+    try {
+      gate.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** A classifier with this network, for images of 8 pixels. */
+  public Classifier classifier() {
+    return new Classifier(new LoadedModel("fake", this, Framing.WHOLE, 8, classes), null);
+  }
+
+  /** Like {@link #classifier()}, with heat maps from elsewhere. */
+  public Classifier classifier(Supplier<GradCam> gradCam) {
+    return new Classifier(new LoadedModel("fake", this, Framing.WHOLE, 8, classes), gradCam);
+  }
+
+  public boolean isComputing() {
+    return computing.get() > 0;
+  }
+
+  public boolean isClosed() {
+    return closed;
+  }
+
+  /** Whether it was closed while it computed, or computed after it was closed. */
+  public boolean isMisused() {
+    return misused;
+  }
+
+  public int passes() {
+    return passes.get();
+  }
+
+  @Override
+  public int batch() {
+    return 4;
+  }
+
+  @Override
+  public List<float[]> probabilities(List<Prepared> images) {
+    computing.incrementAndGet();
+    misused |= closed;
+    try {
+      before.run();
+    } finally {
+      misused |= closed;
+      computing.decrementAndGet();
+      passes.incrementAndGet();
+    }
+    float[] row = new float[classes.size()];
+    row[0] = 1;
+    return IntStream.range(0, images.size()).mapToObj(i -> row.clone()).toList();
+  }
+
+  @Override
+  public void close() {
+    misused |= computing.get() > 0;
+    closed = true;
+  }
+}
