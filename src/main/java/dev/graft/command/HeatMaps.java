@@ -11,6 +11,7 @@ import dev.graft.picture.HeatMap;
 import dev.graft.report.Charts;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /** A PNG file a picture, of where its likeliest class was seen. */
@@ -43,7 +44,12 @@ record HeatMaps(Path folder, Classifier classifier, GradCam gradCam) implements 
   private static String plain(String name) {
     String last = name.replaceFirst(".*[/\\\\]", "").replaceFirst("\\.[^.]*$", "");
     String plain = last.replaceAll("[^\\p{L}\\p{N}._-]", "_");
-    return plain.substring(0, Math.min(60, plain.length()));
+    String start = plain.substring(0, Math.min(60, plain.length()));
+    try {
+      return Path.of(start).toString();
+    } catch (InvalidPathException e) { // not in the locale's encoding
+      return start.replaceAll("[^\\p{ASCII}]", "_");
+    }
   }
 
   @Override

@@ -52,21 +52,20 @@ class SurveyLinesTest {
     assertThat(SurveyLines.classes(data))
         .contains(
             "Classes: cat 10, dog 5",
-            "Imbalanced: the largest class has 2.0 times the pictures of the smallest.",
-            "Sizes: the shorter side is 32 to 40 pixels, 32 in the middle");
-    assertThat(SurveyLines.identical(survey))
+            "Imbalanced: the largest class has 2.3 times the training images of the smallest.",
+            "Sizes: the shorter side is 32 to 40 pixels, median 32");
+    assertThat(SurveyLines.identical(survey, ""))
         .contains(
-            "Duplicates, CONFLICT, identical pictures with different labels: 1 group, 2 pictures"
-                + " in all",
+            "Duplicates, CONFLICT, identical images with different labels: 1 group, 2 images",
             "  "
                 + folder.resolve("train/cat/00.png")
                 + " (cat, train), "
                 + folder.resolve("train/dog/conflict.png")
                 + " (dog, train)");
-    assertThat(SurveyLines.near(survey))
+    assertThat(SurveyLines.near(survey, ""))
         .contains(
-            "Duplicates, LEAK, the same or nearly the same pictures in different parts: 1 group,"
-                + " 2 pictures in all");
+            "Duplicates, LEAK, identical or nearly identical images in different parts: 1 group,"
+                + " 2 images");
     int[] groups = survey.groups();
     assertThat(Arrays.stream(groups).distinct().count()).isEqualTo(groups.length - 2);
     assertThat(data.sides().smallerThan(40)).isEqualTo(14);
@@ -79,10 +78,10 @@ class SurveyLinesTest {
 
     DataSet data = PictureMaker.open(folder);
     Survey survey = survey(data);
-    assertThat(SurveyLines.identical(survey)).containsExactly("Duplicates: no identical pictures");
-    assertThat(SurveyLines.near(survey)).containsExactly("Duplicates: no near-duplicates");
+    assertThat(SurveyLines.identical(survey, "")).containsExactly("Duplicates: no identical images");
+    assertThat(SurveyLines.near(survey, "")).containsExactly("Duplicates: no near-duplicates");
     assertThat(SurveyLines.classes(data))
-        .containsExactly("Classes: cat 3, dog 3", "Sizes: the shorter side is 16 pixels in all");
+        .containsExactly("Classes: cat 3, dog 3", "Sizes: the shorter side is 16 pixels in all images");
     assertThat(quarantine(data)).isEmpty();
   }
 
@@ -94,7 +93,7 @@ class SurveyLinesTest {
     Files.write(folder.resolve("emu/0.png"), new byte[0]);
 
     assertThat(SurveyLines.classes(PictureMaker.open(folder)))
-        .contains("Classes: cat 3, dog 3, emu 0", "Imbalanced: no picture can be read of emu.");
+        .contains("Classes: cat 3, dog 3, emu 0", "Imbalanced: no readable images of emu.");
   }
 
   @Test
@@ -106,11 +105,11 @@ class SurveyLinesTest {
       picture.setRGB(1 + i, 1, picture.getRGB(1 + i, 1) ^ 0x030303);
       ImageIO.write(picture, "png", file.toFile());
     }
-    assertThat(SurveyLines.near(survey(PictureMaker.open(folder))))
+    assertThat(SurveyLines.near(survey(PictureMaker.open(folder)), ""))
         .last()
         .asString()
-        .startsWith("  10 of the near-duplicates are a great part of their class,")
-        .endsWith("they are not kept together.");
+        .startsWith("  10 of the near-duplicates are a large share of their class,")
+        .endsWith("a sampled split does not keep them together.");
   }
 
   @Test
@@ -123,7 +122,7 @@ class SurveyLinesTest {
     assertThat(quarantine(PictureMaker.open(folder)))
         .hasSize(7)
         .startsWith(
-            "Quarantine: 7 of 12 pictures can't be read and are left out:",
+            "Quarantine: 7 of 12 images can't be read and are left out:",
             "  " + folder.resolve("cat/00.png") + " is empty.")
         .endsWith("  … and 2 more");
   }
@@ -137,7 +136,7 @@ class SurveyLinesTest {
     Files.write(folder.resolve("dog/\u0007.png"), new byte[0]);
 
     DataSet data = PictureMaker.open(folder);
-    assertThat(SurveyLines.identical(survey(data)))
+    assertThat(SurveyLines.identical(survey(data), ""))
         .last()
         .asString()
         .contains("cat/?[2J.png (cat)");

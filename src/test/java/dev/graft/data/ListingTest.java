@@ -332,8 +332,8 @@ class ListingTest {
         "My Photos (2024), My-Photos-2024",
         "Küche_1.2-b, Küche_1.2-b",
         "写真, 写真",
-        "😀, pictures",
-        "..., pictures",
+        "😀, images",
+        "..., images",
         ".hidden, hidden",
         "a'b\"c, a-b-c",
         "0123456789012345678901234567890123456789tail, 0123456789012345678901234567890123456789"
@@ -358,35 +358,36 @@ class ListingTest {
     assertRefused(
         missing,
         missing
-            + " does not exist: name a folder of class folders, or a manifest (CSV or JSON lines).");
+            + " does not exist: give a folder of class folders, or a manifest (CSV or JSON lines).");
 
     Path empty = Files.createDirectories(folder.resolve("empty"));
-    assertRefused(empty, empty + " is empty: put a folder of pictures for each class into it.");
+    assertRefused(empty, empty + " is empty: add a folder of images for each class.");
 
     picture("flat/1.png", "flat/2.png", "flat/readme.txt");
     Path flat = folder.resolve("flat");
     assertRefused(
         flat,
         flat
-            + " has 2 pictures but no class folders: move the pictures into one folder for each class, or write a manifest.");
+            + " has 2 images but no class folders: move the images into one folder for each class, or write a manifest.");
 
     picture("texts/readme.txt");
     Path texts = folder.resolve("texts");
     assertRefused(
-        texts, texts + " has no class folders: put a folder of pictures for each class into it.");
+        texts, texts + " has no class folders: add a folder of images for each class.");
 
     picture("hollow/cat/readme.txt");
     Path hollow = folder.resolve("hollow");
     assertRefused(
         hollow,
         hollow
-            + " has class folders, but no pictures in them (PNG, JPEG, GIF, BMP, TIFF or WebP).");
+            + " has no images in its class folders (\"cat\"): add PNG, JPEG, GIF, BMP, TIFF or WebP files.");
 
     picture("one/cat/1.png", "one/dog/readme.txt");
     Path one = folder.resolve("one");
     assertRefused(
         one,
-        one + " has only one class with pictures, \"cat\"; a classifier needs at least 2 classes.");
+        one
+            + " has only one class with images, \"cat\" (there are none in \"dog\"); a classifier needs at least 2 classes.");
   }
 
   @Test
@@ -394,21 +395,21 @@ class ListingTest {
     picture("a/test/cat/1.png", "a/test/dog/2.png");
     Path a = folder.resolve("a");
     assertRefused(
-        a, a + " has test, but no train folder: add one with a folder of pictures for each class.");
+        a, a + " has test, but no train folder: add one with a folder of images for each class.");
 
     picture("b/train/1.png", "b/test/2.png");
     Path b = folder.resolve("b");
     assertRefused(
         b,
         b.resolve("train")
-            + " has 1 picture but no class folders: move the pictures into one folder for each class, or write a manifest.");
+            + " has 1 image but no class folders: move the images into one folder for each class, or write a manifest.");
 
     picture("c/train/cat/1.png", "c/train/dog/2.png", "c/test/bird/3.png", "c/val/ape/4.png");
     Path c = folder.resolve("c");
     assertRefused(
         c,
         c
-            + " has classes for validation or test that it has no training pictures of: \"ape\", \"bird\". Add some to train, or leave these classes out.");
+            + " has classes for validation or test that it has no training images of: \"ape\", \"bird\". Add some to train, or leave these classes out.");
 
     picture("d/train/cat/1.png", "d/val/cat/2.png", "d/validation/cat/3.png");
     Path d = folder.resolve("d");
@@ -423,7 +424,7 @@ class ListingTest {
         a,
         "A class folder in "
             + a
-            + " has a label with line breaks or control characters: cat?fish. Labels are lines of a file; take them out.");
+            + " has a label with line breaks or control characters: cat?fish. Labels are lines of a file: remove them.");
   }
 
   @Test
@@ -510,7 +511,7 @@ class ListingTest {
               + (manifest.equals(csv) ? ", line 3," : ", line 2,")
               + " has a path that leads out of the manifest's folder: "
               + path
-              + ". Move the picture into it, or give its absolute path.");
+              + ". Move the image into it, or give its absolute path.");
     }
   }
 
@@ -521,14 +522,14 @@ class ListingTest {
       value = {
         "1.png,cat,train,4 | line 3, has 4 fields, but its first line has 3; put fields with commas in quotes.",
         "1.png,cat | line 3, has 2 fields, but its first line has 3; put fields with commas in quotes.",
-        "1.png,cat,dev | line 3, has an unknown split, \"dev\": write train, val or test, or leave it empty.",
-        "1.png,,train | line 3, has an empty label: every picture needs a class.",
-        "1.png,\"  \",train | line 3, has an empty label: every picture needs a class.",
-        ",cat,train | line 3, has an empty path: every picture needs one.",
-        "1.png,a\tb,train | line 3, has a label with line breaks or control characters: a?b. Labels are lines of a file; take them out.",
-        "1.png,a\u2028b,train | line 3, has a label with line breaks or control characters: a?b. Labels are lines of a file; take them out.",
-        "0.png,dog,train | line 3: take one of them out.",
-        "a\u0000b.png,cat,train | line 3, has a path that cannot be a file's name: a?b.png. Correct it or take the line out."
+        "1.png,cat,fold | line 3, has an unknown split, \"fold\": write train, val or test, or leave it empty.",
+        "1.png,,train | line 3, has an empty label: every image needs a class.",
+        "1.png,\"  \",train | line 3, has an empty label: every image needs a class.",
+        ",cat,train | line 3, has an empty path: every image needs one.",
+        "1.png,a\tb,train | line 3, has a label with line breaks or control characters: a?b. Labels are lines of a file: remove them.",
+        "1.png,a\u2028b,train | line 3, has a label with line breaks or control characters: a?b. Labels are lines of a file: remove them.",
+        "0.png,dog,train | line 3: remove one of them.",
+        "a\u0000b.png,cat,train | line 3, has a path that cannot be a file name: a?b.png. Correct it, or remove the line."
       })
   void aRowThatCannotBeMeantIsRefusedByItsLine(String row, String message) throws IOException {
     Path manifest = manifest("m.csv", "path,label,split", "0.png,cat,train", row, "9.png,dog,");
@@ -536,7 +537,7 @@ class ListingTest {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> Listing.of(manifest))
         .withMessageStartingWith(manifest.toString())
-        .withMessageEndingWith(message.replace("line 3: take", "lines 2 and 3: take"));
+        .withMessageEndingWith(message.replace("line 3: remove", "lines 2 and 3: remove"));
   }
 
   @Test
@@ -553,7 +554,7 @@ class ListingTest {
     Path manifest =
         manifest("m.csv", "path,label", "", "\"a\nb.png\",cat", "", ",dog", "", "9.png,dog");
 
-    assertRefused(manifest, manifest + ", line 6, has an empty path: every picture needs one.");
+    assertRefused(manifest, manifest + ", line 6, has an empty path: every image needs one.");
   }
 
   @Test
@@ -579,12 +580,12 @@ class ListingTest {
         "{\"path\": \"2.png\", \"path\": \"3.png\", \"label\": \"a\"} | is not JSON: Duplicate ",
         "{\"path\": \"2.png\", \"label\": \"a\"} {} | is not JSON: ",
         "[\"2.png\", \"cat\"] | is not a JSON object such as ",
-        "{\"path\": \"2.png\"} | lacks \"label\": every picture needs a path and a label.",
-        "{\"path\": 2, \"label\": \"a\"} | has a \"path\" that is no text: put it in quotes.",
-        "{\"path\": \"2.png\", \"label\": 7} | has a \"label\" that is no text: put it in quotes.",
-        "{\"path\": \"2.png\", \"label\": null} | has a \"label\" that is no text: put it in quotes.",
+        "{\"path\": \"2.png\"} | lacks \"label\": every image needs a path and a label.",
+        "{\"path\": 2, \"label\": \"a\"} | has a \"path\" that is not a string: put it in quotes.",
+        "{\"path\": \"2.png\", \"label\": 7} | has a \"label\" that is not a string: put it in quotes.",
+        "{\"path\": \"2.png\", \"label\": null} | has a \"label\" that is not a string: put it in quotes.",
         "{\"path\": \"2.png\", \"label\": \"a\\nb\"} | has a label with line breaks or control characters: a?b.",
-        "{\"path\": \"a\\u0000.png\", \"label\": \"a\"} | has a path that cannot be a file's name: a?.png."
+        "{\"path\": \"a\\u0000.png\", \"label\": \"a\"} | has a path that cannot be a file name: a?.png."
       })
   void aLineThatCannotBeMeantIsRefusedByItsNumber(String line, String message) throws IOException {
     Path manifest = manifest("m.jsonl", "{\"path\": \"1.png\", \"label\": \"cat\"}", "", line);
@@ -612,12 +613,12 @@ class ListingTest {
     assertRefused(
         classes,
         classes
-            + " has 1.png twice, with different labels, in lines 2 and 4: take one of them out.");
+            + " has 1.png twice, with different labels, in lines 2 and 4: remove one of them.");
 
     Path parts = manifest("p.csv", "path,label,split", "1.png,cat,train", "1.png,cat,test");
     assertRefused(
         parts,
-        parts + " has 1.png twice, with different splits, in lines 2 and 3: take one of them out.");
+        parts + " has 1.png twice, with different splits, in lines 2 and 3: remove one of them.");
   }
 
   @Test
@@ -642,7 +643,7 @@ class ListingTest {
     Path empty = write("f.csv", new byte[0]);
     assertRefused(empty, empty + " is empty: write a path and a label on each line.");
     Path header = manifest("g.csv", "path,label");
-    assertRefused(header, header + " lists no pictures: write a path and a label on each line.");
+    assertRefused(header, header + " lists no images: write a path and a label on each line.");
   }
 
   @Test
@@ -658,14 +659,14 @@ class ListingTest {
   @Test
   void aManifestNeedsTrainingPicturesOfEveryClass() throws IOException {
     Path test = manifest("t.csv", "path,label,split", "1.png,cat,test", "2.png,dog,test");
-    assertRefused(test, test + " has no pictures to train on: all are for validation or test.");
+    assertRefused(test, test + " has no images to train on: all are for validation or test.");
 
     Path other =
         manifest("o.csv", "path,label,split", "1.png,cat,", "2.png,dog,train", "3.png,ape,val");
     assertRefused(
         other,
         other
-            + " has classes for validation or test that it has no training pictures of: \"ape\". Add some to train, or leave these classes out.");
+            + " has classes for validation or test that it has no training images of: \"ape\". Add some to train, or leave these classes out.");
   }
 
   private static void assumeUtf8Names() {
@@ -705,7 +706,7 @@ class ListingTest {
   }
 
   private static void assertNoManifest(Path file, String why) {
-    assertRefused(file, file + " cannot be taken for a manifest (CSV or JSON lines): " + why);
+    assertRefused(file, file + " is not a manifest (CSV or JSON lines): " + why);
   }
 
   private static void assertRefused(Path data, String message) {

@@ -66,7 +66,8 @@ class SurveyTest {
     assertThat(survey.groups()).containsExactly(0, 1, 0, 1, 2, 3, 4, 5, 1);
     assertThat(survey.identical()).containsExactly(List.of(0, 2), List.of(1, 8));
     assertThat(survey.near()).containsExactly(List.of(1, 3, 8));
-    assertThat(survey.conflicts()).containsExactly(List.of(1, 8));
+    assertThat(survey.conflicts(survey.identical())).containsExactly(List.of(1, 8));
+    assertThat(survey.conflicts()).containsExactly(List.of(1, 3, 8));
     assertThat(survey.tooAlike()).isEmpty();
   }
 
