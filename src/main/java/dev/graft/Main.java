@@ -5,6 +5,8 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 
 /** The program. */
 public final class Main {
@@ -14,7 +16,14 @@ public final class Main {
   public static void main(String[] arguments) {
     settle();
     // System.out would keep to itself that an answer could not be written.
-    System.exit(run(arguments, new FileOutputStream(FileDescriptor.out), System.err));
+    System.exit(run(arguments, new FileOutputStream(FileDescriptor.out), err()));
+  }
+
+  /** ASCII is what Java takes for the encoding under {@code LC_ALL=C}; names would be lost. */
+  private static PrintStream err() {
+    return Charset.defaultCharset().equals(StandardCharsets.US_ASCII)
+        ? new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8)
+        : System.err;
   }
 
   /**

@@ -1,6 +1,8 @@
 package dev.graft.command;
 
 import dev.graft.Console;
+import dev.graft.Reason;
+import dev.graft.Text;
 import dev.graft.data.DataSet;
 import dev.graft.data.Quarantine;
 import dev.graft.data.duplicates.Fingerprints;
@@ -62,22 +64,31 @@ final class InspectCommand implements Callable<Integer> {
   }
 
   /** Lists all duplicates and unreadable images in files, if there are any. */
-  private void list(Survey survey) throws IOException {
+  private void list(Survey survey) {
     DataSet found = survey.data();
     Quarantine unreadable = found.pictures().quarantine();
     if (survey.alike().isEmpty() && unreadable.size() == 0) {
       return;
     }
-    Path folder =
-        output
-            .folder()
-            .inspection(
-                found.name(),
-                into -> {
-                  Files.writeString(
-                      into.resolve(Survey.CSV), survey.toCsv(i -> found.parts().get(i)));
-                  Files.writeString(into.resolve("quarantine.csv"), unreadable.toCsv());
-                });
-    console.answer("Everything is in " + folder);
+    try {
+      Path folder =
+          output
+              .folder()
+              .inspection(
+                  found.name(),
+                  into -> {
+                    Files.writeString(
+                        into.resolve(Survey.CSV), survey.toCsv(i -> found.parts().get(i)));
+                    Files.writeString(into.resolve("quarantine.csv"), unreadable.toCsv());
+                  });
+      console.say("Listed in " + folder);
+    } catch (IOException e) {
+      console.say(
+          Text.of(
+              "Cannot write %s to %s (%s): give another folder with --output.",
+              Survey.CSV,
+              output.folder().path(),
+              Reason.of(e, e.getClass().getSimpleName())));
+    }
   }
 }

@@ -71,6 +71,36 @@ class SurveyLinesTest {
     assertThat(data.sides().smallerThan(40)).isEqualTo(14);
   }
 
+  /** Few training images of equal number are balanced, whatever the test set has. */
+  @Test
+  void imbalanceIsThatOfTheTrainingImages() throws IOException {
+    PictureMaker.write(folder.resolve("train/cat"), 0, 3, 16);
+    PictureMaker.write(folder.resolve("train/dog"), 50, 3, 16);
+    PictureMaker.write(folder.resolve("test/cat"), 100, 9, 16);
+    PictureMaker.write(folder.resolve("test/dog"), 150, 1, 16);
+
+    assertThat(SurveyLines.classes(PictureMaker.open(folder)))
+        .contains("Classes: cat 12, dog 4")
+        .noneMatch(line -> line.startsWith("Imbalanced"));
+  }
+
+  @Test
+  void eachGroupIsShownOnceAndTheOthersAreCounted() throws IOException {
+    for (int i = 0; i < 8; i++) {
+      PictureMaker.write(folder.resolve("cat/" + i + ".png"), i, 16);
+      PictureMaker.write(folder.resolve((i == 0 ? "dog/" : "cat/") + i + "b.png"), i, 16);
+    }
+    PictureMaker.write(folder.resolve("dog"), 50, 5, 16);
+
+    assertThat(SurveyLines.identical(survey(PictureMaker.open(folder)), " in duplicates.csv"))
+        .hasSize(9)
+        .startsWith("Duplicates, identical images: 7 groups, 14 images")
+        .contains(
+            "  2 more in duplicates.csv",
+            "Duplicates, CONFLICT, identical images with different labels: 1 group, 2 images")
+        .satisfiesOnlyOnce(line -> assertThat(line).contains("dog/0b.png"));
+  }
+
   @Test
   void whereNothingIsThereTwiceThatIsSaid() throws IOException {
     PictureMaker.write(folder.resolve("cat"), 0, 3, 16);

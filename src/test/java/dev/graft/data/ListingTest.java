@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.graft.GraftException;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,6 +84,192 @@ class ListingTest {
     assertThat(listing.classes()).containsExactly("bus", "car", "train");
     assertThat(listing.notes())
         .containsExactly(Note.of(Note.Kind.PART_AS_CLASS, folder.resolve("train")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Training,Testing,TEST",
+    "training_set,test_set,TEST",
+    "seg_train,seg_test,TEST",
+    "train-images,test1,TEST",
+    "trainSet,valSet,VALIDATION",
+    "trainset,testset,TEST",
+    "train,dev,VALIDATION",
+    "train,eval,TEST",
+    "TRAINING IMAGES,Eval,TEST",
+    "train2017,val2017,VALIDATION",
+    "Brain_Tumor.Training,Brain_Tumor.Testing,TEST"
+  })
+  void foldersWithTheWordForAPartInTheirNamesArePartsAndThatIsNoted(
+      String train, String other, Part part) throws IOException {
+    picture(train + "/cat/1.png", train + "/dog/2.png", other + "/cat/3.png");
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(listing.classes()).containsExactly("cat", "dog");
+    assertThat(listing.files())
+        .extracting(file -> name(file) + " " + file.part().orElseThrow())
+        .containsExactlyInAnyOrder("1.png TRAIN", "2.png TRAIN", "3.png " + part);
+    assertThat(listing.notes())
+        .extracting(Note::kind)
+        .containsAnyOf(Note.Kind.PARTS)
+        .doesNotContain(Note.Kind.PART_AS_CLASS);
+  }
+
+  @Test
+  void evalMeansValidationNextToATest() throws IOException {
+    picture("train/cat/1.png", "train/dog/2.png", "test/cat/3.png", "eval/dog/4.png");
+
+    assertThat(Listing.of(folder).notes())
+        .contains(Note.of(Note.Kind.PARTS, folder, List.of("eval = validation")));
+  }
+
+  @Test
+  void aPartMayHoldAFolderOfItsOwnNameWithTheClassFolders() throws IOException {
+    picture("seg_train/seg_train/cat/1.png", "seg_train/seg_train/dog/2.png");
+    picture("seg_test/seg_test/cat/3.png", "seg_pred/seg_pred/4.png");
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(listing.classes()).containsExactly("cat", "dog");
+    assertThat(listing.notes())
+        .contains(
+            Note.of(
+                Note.Kind.PARTS,
+                folder,
+                List.of("seg_train/seg_train = train", "seg_test/seg_test = test")),
+            Note.of(Note.Kind.BESIDE_PARTS, folder, List.of("seg_pred")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "valid,invalid,broken",
+    "train,bus,car",
+    "steam_train,model_train,bus",
+    "test_tube,flask,beaker",
+    "dev_board,test_board,shield",
+    "train_station,test_station,bus_station",
+    "trained,untrained,tested"
+  })
+  void classesWhoseNamesHaveSuchWordsStayClasses(String a, String b, String c) throws IOException {
+    picture(a + "/1.png", b + "/2.png", c + "/3.png");
+
+    assertThat(Listing.of(folder).classes()).containsExactlyInAnyOrder(a, b, c);
+  }
+
+  @Test
+  void classesWithSubfoldersOfDifferentNamesStayClasses() throws IOException {
+    picture("valid/left/1.png", "invalid/right/2.png", "valid/right/3.png");
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(listing.classes()).containsExactly("invalid", "valid");
+    assertThat(listing.notes())
+        .containsExactly(Note.of(Note.Kind.PART_AS_CLASS, folder.resolve("valid")));
+  }
+
+  @Test
+  void whatMayBePartsOrClassesIsRefusedInASentence() throws IOException {
+    picture("a/train/steam/1.png", "a/train/electric/2.png", "a/bus/3.png", "a/car/4.png");
+    Path a = folder.resolve("a");
+    assertRefused(
+        a,
+        a
+            + " has \"train\", which holds folders and may be a part or a class, next to \"bus\","
+            + " \"car\". If it is the training part, move the others elsewhere; if it is a class,"
+            + " move its images out of its subfolders.");
+
+    picture("b/my_train/cat/1.png", "b/my_train/dog/2.png");
+    picture("b/your_test/cat/3.png", "b/your_test/dog/4.png");
+    Path b = folder.resolve("b");
+    assertRefused(
+        b,
+        b
+            + " has the folders \"my_train\", \"your_test\", which all hold the same folders"
+            + " (\"cat\", \"dog\"): if they are parts, name them train, val and test; if they are"
+            + " classes, move their images out of the subfolders, or write a manifest.");
+
+    picture("c/Training/1.png", "c/Testing/2.png");
+    Path c = folder.resolve("c");
+    assertRefused(
+        c,
+        c.resolve("Training")
+            + " has 1 image but no class folders: move the images into one folder for each class, or write a manifest.");
+
+    picture("d/cats_train/1.png", "d/cats_test/2.png", "d/dogs_train/3.png", "d/dogs_test/4.png");
+    Path d = folder.resolve("d");
+    assertRefused(
+        d,
+        d
+            + " has folders of several data sets, each in parts: \"cats_test\", \"cats_train\","
+            + " \"dogs_test\", \"dogs_train\". Put a folder for each class into train, val and"
+            + " test folders, or write a manifest.");
+
+    picture("e/seg_val/cat/1.png", "e/seg_test/cat/2.png");
+    Path e = folder.resolve("e");
+    assertRefused(
+        e,
+        e
+            + " has seg_val, seg_test, but no train folder: add one with a folder of images for each class.");
+  }
+
+  @Test
+  void classFoldersThatHoldTheSameFoldersAreQuestioned() throws IOException {
+    picture("2019/cat/1.png", "2019/dog/2.png", "2020/cat/3.png", "2020/dog/4.png");
+    assertThat(Listing.of(folder).notes())
+        .containsExactly(
+            Note.of(
+                Note.Kind.EQUAL_FOLDERS,
+                folder,
+                List.of("\"2019\", \"2020\"", "\"cat\", \"dog\"")));
+
+    picture("2020/5.png"); // images of its own: a class
+    assertThat(Listing.of(folder).notes()).isEmpty();
+  }
+
+  @Test
+  void anOutputFolderNextToTrainIsNeitherPartNorClass() throws IOException {
+    picture("train/cat/1.png", "train/dog/2.png", "output/runs/x/1.png");
+    picture("output/" + OwnOutput.MARKER);
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(listing.classes()).containsExactly("cat", "dog");
+    assertThat(listing.notes()).extracting(Note::kind).containsExactly(Note.Kind.OWN_OUTPUT);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"#recycle", "@eaDir", "$RECYCLE.BIN", "lost+found", ".Trash-1000", "@Recycle"})
+  void wasteBinsAreNotClasses(String bin) throws IOException {
+    picture("cat/1.png", "dog/2.png", bin + "/3.png", "cat/" + bin + "/4.png");
+
+    assertThat(names(Listing.of(folder))).containsExactly("1.png", "2.png");
+    assertThat(Listing.of(folder).classes()).containsExactly("cat", "dog");
+  }
+
+  @Test
+  void aManifestsPathMayHaveBackslashesOrBlanksAround() throws IOException {
+    assumeTrue(File.separatorChar == '/');
+    picture("cat/1.png", "dog/2.png", "odd\\name.png", " 3.png");
+    Path manifest =
+        manifest(
+            "m.csv",
+            "path,label,split",
+            "cat\\1.png,cat,Training",
+            "\"  dog/2.png \",dog,",
+            "odd\\name.png,dog,",
+            "\" 3.png\",cat,dev");
+
+    assertThat(names(Listing.of(manifest)))
+        .containsExactlyInAnyOrder("1.png", "2.png", "odd\\name.png", " 3.png");
+
+    Path windows = manifest("w.csv", "path,label", "D:\\photos\\1.png,cat", "dog/2.png,dog");
+    assertRefused(
+        windows,
+        windows
+            + ", line 2, has a Windows path, D:\\photos\\1.png, and there is no such file here:"
+            + " write paths relative to the manifest's folder.");
   }
 
   @Test
