@@ -72,8 +72,7 @@ class OwnPicturesTest {
         .last()
         .asString()
         .startsWith(pets.resolve("cat/02.png") + ",");
-    assertThat(first.err())
-        .contains("Quarantine: 1 of 12 images can't be read and are left out:");
+    assertThat(first.err()).contains("Quarantine: 1 of 12 images can't be read and are left out:");
 
     List<String> split = Files.readAllLines(firstRun.resolve("split.csv"));
     assertThat(split).hasSize(12).first().isEqualTo("path,label,split,sha256");

@@ -53,8 +53,7 @@ class SeenImagesTest {
   }
 
   @Test
-  void theImagesThatTheModelHasSeenAreCountedAndTheAccuracyWithoutThemIsGiven()
-      throws IOException {
+  void theImagesThatTheModelHasSeenAreCountedAndTheAccuracyWithoutThemIsGiven() throws IOException {
     Path data = manifest("some", 0, 1, 8, 16, 22, 26);
 
     CommandRun judged = evaluate(data, run.folder());

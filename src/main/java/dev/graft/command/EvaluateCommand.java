@@ -59,8 +59,7 @@ final class EvaluateCommand implements Callable<Integer> {
     console.answer(folder.getFileName() + " on " + verdict.data().name() + ":");
     VerdictLines.of(verdict.test(), verdict.data().pictures()).forEach(console::answer);
     if (data != null) {
-      SplitLines.trainedOn(verdict.trainedOn(), verdict.data().pictures())
-          .forEach(console::answer);
+      SplitLines.trainedOn(verdict.trainedOn(), verdict.data().pictures()).forEach(console::answer);
     }
     console.answer("Everything is in " + written.folder());
     return 0;

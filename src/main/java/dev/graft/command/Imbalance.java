@@ -9,9 +9,7 @@ import java.util.stream.IntStream;
  * @param least images of the smallest class
  */
 record Imbalance(int most, int least) {
-  /**
-   * From this ratio on, accuracy alone is misleading: it mostly measures the large classes.
-   */
+  /** From this ratio on, accuracy alone is misleading: it mostly measures the large classes. */
   private static final double MIN_RATIO = 1.5;
 
   /** Compares classes by their numbers of images. */

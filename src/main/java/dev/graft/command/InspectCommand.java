@@ -86,9 +86,7 @@ final class InspectCommand implements Callable<Integer> {
       console.say(
           Text.of(
               "Cannot write %s to %s (%s): give another folder with --output.",
-              Survey.CSV,
-              output.folder().path(),
-              Reason.of(e, e.getClass().getSimpleName())));
+              Survey.CSV, output.folder().path(), Reason.of(e, e.getClass().getSimpleName())));
     }
   }
 }

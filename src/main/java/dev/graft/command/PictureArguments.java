@@ -20,8 +20,8 @@ import java.util.regex.PatternSyntaxException;
 
 /**
  * Expands command-line arguments to images: a file is itself, a folder all images below it, and a
- * pattern such as {@code photos/**}{@code /*.jpg} what it matches, since not every shell expands it.
- * A name that exists is never read as a pattern.
+ * pattern such as {@code photos/**}{@code /*.jpg} what it matches, since not every shell expands
+ * it. A name that exists is never read as a pattern.
  */
 final class PictureArguments {
   private static final String PATTERN_CHARACTERS = "*?[{";
@@ -60,7 +60,8 @@ final class PictureArguments {
       String nothing = "Nothing matches " + argument + ".";
       add(matches(argument.replace(File.separatorChar, '/')), argument, nothing, inputs);
     } else {
-      inputs.add(new PictureInput.Nothing(argument, argument + " does not exist." + advice(argument)));
+      inputs.add(
+          new PictureInput.Nothing(argument, argument + " does not exist." + advice(argument)));
     }
   }
 

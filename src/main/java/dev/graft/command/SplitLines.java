@@ -22,8 +22,7 @@ final class SplitLines {
         data.has(Part.TEST)
             ? ""
             : Text.of(
-                " (no test set given: %.0f %% held out, stratified by class)",
-                100.0 * test / all);
+                " (no test set given: %.0f %% held out, stratified by class)", 100.0 * test / all);
     lines.add(
         Text.of(
             "Split: %,d images for training, %,d for validation, %,d for test%s; %d classes",

@@ -47,15 +47,16 @@ final class SurveyLines {
     return lines;
   }
 
-  /** Compares the classes by their training images: given validation and test images don't count. */
+  /**
+   * Compares the classes by their training images: given validation and test images don't count.
+   */
   private static Optional<String> imbalance(DataSet data) {
     int[] support = new int[data.classes().size()];
     data.pictures()
         .readable()
         .filter(i -> data.parts().get(i).orElse(Part.TRAIN) == Part.TRAIN)
         .forEach(i -> support[data.pictures().label(i)]++);
-    String images =
-        data.has(Part.VALIDATION) || data.has(Part.TEST) ? "training images" : "images";
+    String images = data.has(Part.VALIDATION) || data.has(Part.TEST) ? "training images" : "images";
     Imbalance imbalance = Imbalance.of(IntStream.of(support));
     if (imbalance.least() == 0) {
       List<String> without =
@@ -63,8 +64,7 @@ final class SurveyLines {
               .filter(c -> support[c] == 0)
               .mapToObj(data.classes()::get)
               .toList();
-      return Optional.of(
-          Text.of("Imbalanced: no readable %s of %s.", images, Names.few(without)));
+      return Optional.of(Text.of("Imbalanced: no readable %s of %s.", images, Names.few(without)));
     }
     return imbalance.isWorthTelling()
         ? Optional.of(
@@ -115,8 +115,7 @@ final class SurveyLines {
   static List<String> near(Survey survey, String in) {
     Groups groups = new Groups(survey.data(), in);
     List<List<Integer>> conflicts = common(survey.near(), survey.conflicts());
-    groups.add(
-        "near-duplicates", without(without(survey.near(), conflicts), survey.leaks()));
+    groups.add("near-duplicates", without(without(survey.near(), conflicts), survey.leaks()));
     groups.add("CONFLICT, nearly identical images with different labels", conflicts);
     groups.add("LEAK, identical or nearly identical images in different parts", survey.leaks());
     if (groups.lines.isEmpty()) {

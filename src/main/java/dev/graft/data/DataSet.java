@@ -23,8 +23,7 @@ public record DataSet(
     parts = List.copyOf(parts);
     notes = List.copyOf(notes);
     if (parts.size() != pictures.size()) {
-      throw new IllegalArgumentException(
-          parts.size() + " parts of " + pictures.size() + " images");
+      throw new IllegalArgumentException(parts.size() + " parts of " + pictures.size() + " images");
     }
   }
 

@@ -19,8 +19,8 @@ public final class Draw {
    *
    * <p>The total is the fraction of all candidates, rounded, but at least one of each class that
    * has two or more. Rounding is by the largest remainder; among equal remainders, the first class
-   * wins. At least one image of a class is never held out. Groups are held out as a whole or not
-   * at all, which may change the numbers slightly.
+   * wins. At least one image of a class is never held out. Groups are held out as a whole or not at
+   * all, which may change the numbers slightly.
    *
    * @param candidates images to choose from, ascending
    * @param labels of all images, from 0
@@ -180,7 +180,9 @@ public final class Draw {
     return quota;
   }
 
-  /** Shuffles (Fisher-Yates). {@link Random}'s sequence is specified; the JDK's shuffling is not. */
+  /**
+   * Shuffles (Fisher-Yates). {@link Random}'s sequence is specified; the JDK's shuffling is not.
+   */
   public static void shuffle(int[] values, Random random) {
     for (int i = values.length - 1; i > 0; i--) {
       int j = random.nextInt(i + 1);

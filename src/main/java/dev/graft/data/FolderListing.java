@@ -174,9 +174,7 @@ final class FolderListing {
     }
     notes.add(
         Note.of(
-            Note.Kind.EQUAL_FOLDERS,
-            folder,
-            List.of(Names.quoted(names), Names.quoted(common))));
+            Note.Kind.EQUAL_FOLDERS, folder, List.of(Names.quoted(names), Names.quoted(common))));
   }
 
   /** Whether a folder may have images of the data set. */

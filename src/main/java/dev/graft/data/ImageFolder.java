@@ -51,8 +51,8 @@ public final class ImageFolder implements ImageSet {
    * Lists a folder or a manifest (see {@link Listing}), hashes every file and reads the image
    * headers.
    *
-   * <p>An image whose content is in several given parts is moved to the part farthest from
-   * training (validation, then test) wherever it occurs: nothing that was trained on is tested.
+   * <p>An image whose content is in several given parts is moved to the part farthest from training
+   * (validation, then test) wherever it occurs: nothing that was trained on is tested.
    *
    * @param maxBad the share of the files that may be unreadable, in [0, 1]
    * @throws dev.graft.GraftException if there is nothing to train on, or too much is unreadable

@@ -45,10 +45,10 @@ public interface ImageSet {
   /**
    * Decodes an image, and returns it in several reductions. Safe for use by several threads.
    *
-   * @param leasts the smallest side of each reduction: a larger image may be reduced, always by
-   *     the same factor, to no less than this; 0 for full size
-   * @return empty if the image is unreadable or has changed since it was hashed; {@link #quarantine}
-   *     then has the reason
+   * @param leasts the smallest side of each reduction: a larger image may be reduced, always by the
+   *     same factor, to no less than this; 0 for full size
+   * @return empty if the image is unreadable or has changed since it was hashed; {@link
+   *     #quarantine} then has the reason
    */
   Optional<List<Picture>> read(int index, int[] leasts);
 

@@ -168,8 +168,7 @@ public record Listing(
     return encoding.equalsIgnoreCase("UTF-8")
         ? "Rename it: file names are in UTF-8 here, and it is not."
         : Text.of(
-            "File names are in %s in this locale: start again with LC_ALL=C.UTF-8.",
-            encoding);
+            "File names are in %s in this locale: start again with LC_ALL=C.UTF-8.", encoding);
   }
 
   private static String fitName(Path data) {

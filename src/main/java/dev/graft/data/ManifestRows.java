@@ -228,8 +228,7 @@ final class ManifestRows {
   }
 
   private GraftException noManifest(String why) {
-    return new GraftException(
-        manifest + " is not a manifest (CSV or JSON lines): " + why + ".");
+    return new GraftException(manifest + " is not a manifest (CSV or JSON lines): " + why + ".");
   }
 
   /** Returns the first line of Jackson's message, without its location. */

@@ -11,7 +11,10 @@ public final class OwnOutput {
 
   private OwnOutput() {}
 
-  /** Whether a folder is an output folder or, since earlier ones had no mark, a run or an evaluation. */
+  /**
+   * Whether a folder is an output folder or, since earlier ones had no mark, a run or an
+   * evaluation.
+   */
   public static boolean is(Path folder) {
     return has(folder, MARKER)
         || has(folder, "run.json", "recipe.yaml")

@@ -42,9 +42,34 @@ record PartName(String word, List<String> affix) {
 
   private static final Set<String> GENERIC =
       Set.of(
-          "set", "sets", "subset", "data", "dataset", "datasets", "image", "images", "img", "imgs",
-          "photo", "photos", "picture", "pictures", "pic", "pics", "sample", "samples", "example",
-          "examples", "split", "part", "folder", "dir", "file", "files", "class", "classes");
+          "set",
+          "sets",
+          "subset",
+          "data",
+          "dataset",
+          "datasets",
+          "image",
+          "images",
+          "img",
+          "imgs",
+          "photo",
+          "photos",
+          "picture",
+          "pictures",
+          "pic",
+          "pics",
+          "sample",
+          "samples",
+          "example",
+          "examples",
+          "split",
+          "part",
+          "folder",
+          "dir",
+          "file",
+          "files",
+          "class",
+          "classes");
 
   /** Reads a folder's name; empty if it does not mean a part. */
   static Optional<PartName> of(String folder) {

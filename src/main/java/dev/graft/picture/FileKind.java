@@ -40,9 +40,20 @@ public final class FileKind {
   /** What file managers and operating systems leave behind, in lower case. */
   private static final Set<String> LITTER =
       Set.of(
-          "thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "recycler",
-          "system volume information", "lost+found", "#recycle", "#snapshot", "@eadir", "@tmp",
-          "@recycle", "@recently-snapshot", "__pycache__");
+          "thumbs.db",
+          "desktop.ini",
+          "__macosx",
+          "$recycle.bin",
+          "recycler",
+          "system volume information",
+          "lost+found",
+          "#recycle",
+          "#snapshot",
+          "@eadir",
+          "@tmp",
+          "@recycle",
+          "@recently-snapshot",
+          "__pycache__");
 
   private FileKind() {}
 

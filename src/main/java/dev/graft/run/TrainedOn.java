@@ -30,7 +30,8 @@ import java.util.stream.Stream;
  * @param accuracyOnOthers missing where there are none
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-public record TrainedOn(int training, int validation, int near, int others, Double accuracyOnOthers) {
+public record TrainedOn(
+    int training, int validation, int near, int others, Double accuracyOnOthers) {
 
   /**
    * Compares evaluated images to those of the model's run.

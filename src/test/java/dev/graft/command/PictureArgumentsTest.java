@@ -177,7 +177,8 @@ class PictureArgumentsTest {
     assertThat(secret.setReadable(false, false)).isTrue();
     try {
       assumeTrue(secret.list() == null, "whoever runs this may read everything");
-      assertThat(expand("p")).containsExactly("p/a.png", "p/secret cannot be read: permission denied.");
+      assertThat(expand("p"))
+          .containsExactly("p/a.png", "p/secret cannot be read: permission denied.");
     } finally {
       assertThat(secret.setReadable(true)).isTrue();
     }

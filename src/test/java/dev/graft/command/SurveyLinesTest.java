@@ -108,10 +108,12 @@ class SurveyLinesTest {
 
     DataSet data = PictureMaker.open(folder);
     Survey survey = survey(data);
-    assertThat(SurveyLines.identical(survey, "")).containsExactly("Duplicates: no identical images");
+    assertThat(SurveyLines.identical(survey, ""))
+        .containsExactly("Duplicates: no identical images");
     assertThat(SurveyLines.near(survey, "")).containsExactly("Duplicates: no near-duplicates");
     assertThat(SurveyLines.classes(data))
-        .containsExactly("Classes: cat 3, dog 3", "Sizes: the shorter side is 16 pixels in all images");
+        .containsExactly(
+            "Classes: cat 3, dog 3", "Sizes: the shorter side is 16 pixels in all images");
     assertThat(quarantine(data)).isEmpty();
   }
 

@@ -559,8 +559,7 @@ class ListingTest {
 
     picture("texts/readme.txt");
     Path texts = folder.resolve("texts");
-    assertRefused(
-        texts, texts + " has no class folders: add a folder of images for each class.");
+    assertRefused(texts, texts + " has no class folders: add a folder of images for each class.");
 
     picture("hollow/cat/readme.txt");
     Path hollow = folder.resolve("hollow");
@@ -799,8 +798,7 @@ class ListingTest {
     Path classes = manifest("c.csv", "path,label", "1.png,cat", "2.png,dog", "1.png,dog");
     assertRefused(
         classes,
-        classes
-            + " has 1.png twice, with different labels, in lines 2 and 4: remove one of them.");
+        classes + " has 1.png twice, with different labels, in lines 2 and 4: remove one of them.");
 
     Path parts = manifest("p.csv", "path,label,split", "1.png,cat,train", "1.png,cat,test");
     assertRefused(

@@ -15,10 +15,10 @@ import java.util.stream.IntStream;
  * Identical and nearly identical images: rescaled, recompressed, brightened, recolored. Images are
  * identified by index; indices in a group ascend, and groups are sorted by their first index.
  *
- * <p>Two images are near-duplicates if their hashes differ in few bits and their thumbnails, without
- * mean and linear gradient, correlate. Flat images and plain gradients, such as a wall or the sky,
- * are never near-duplicates: they lack detail to compare. Groups are transitive: if B is near A and
- * C, then the three are one group.
+ * <p>Two images are near-duplicates if their hashes differ in few bits and their thumbnails,
+ * without mean and linear gradient, correlate. Flat images and plain gradients, such as a wall or
+ * the sky, are never near-duplicates: they lack detail to compare. Groups are transitive: if B is
+ * near A and C, then the three are one group.
  */
 public final class Duplicates {
   /**

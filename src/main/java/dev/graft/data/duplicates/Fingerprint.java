@@ -30,8 +30,8 @@ public record Fingerprint(long hash, byte[] thumbnail) {
   public static final int BYTES = Long.BYTES + SIDE * SIDE;
 
   /**
-   * Gray values by which a cell must be brighter. With Krawetz's 0, noise decides in flat areas:
-   * 96 of 100 copies in JPEG of quality 50 have a hash within 7 bits; with 4, 299 of 300 (CIFAR-10).
+   * Gray values by which a cell must be brighter. With Krawetz's 0, noise decides in flat areas: 96
+   * of 100 copies in JPEG of quality 50 have a hash within 7 bits; with 4, 299 of 300 (CIFAR-10).
    */
   private static final int NOISE = 4;
 

@@ -16,7 +16,8 @@ record Gathering(ImageSet pictures, Fingerprints fingerprints) implements ImageS
     if (fingerprints.known(hash).isPresent()) {
       return pictures.read(index, leasts);
     }
-    int[] more = IntStream.concat(IntStream.of(leasts), IntStream.of(Fingerprint.MIN_SIDE)).toArray();
+    int[] more =
+        IntStream.concat(IntStream.of(leasts), IntStream.of(Fingerprint.MIN_SIDE)).toArray();
     return pictures
         .read(index, more)
         .map(

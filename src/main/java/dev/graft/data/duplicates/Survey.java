@@ -152,8 +152,8 @@ public final class Survey {
   }
 
   /**
-   * Returns all groups as a table, one row per image. A group is identical if all of its images are,
-   * else near.
+   * Returns all groups as a table, one row per image. A group is identical if all of its images
+   * are, else near.
    *
    * @param parts of each image
    */
