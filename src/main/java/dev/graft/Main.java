@@ -5,6 +5,8 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 
 /** The entry point of the program. */
 public final class Main {
@@ -14,7 +16,14 @@ public final class Main {
   public static void main(String[] arguments) {
     configureLibraries();
     // Not System.out, which hides failures to write.
-    System.exit(run(arguments, new FileOutputStream(FileDescriptor.out), System.err));
+    System.exit(run(arguments, new FileOutputStream(FileDescriptor.out), err()));
+  }
+
+  /** Under {@code LC_ALL=C} Java's default encoding is ASCII, which would lose file names. */
+  private static PrintStream err() {
+    return Charset.defaultCharset().equals(StandardCharsets.US_ASCII)
+        ? new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8)
+        : System.err;
   }
 
   /** Makes AWT draw without a screen, and limits the logs of libraries to warnings. */

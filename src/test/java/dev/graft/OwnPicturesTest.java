@@ -72,14 +72,13 @@ class OwnPicturesTest {
         .last()
         .asString()
         .startsWith(pets.resolve("cat/02.png") + ",");
-    assertThat(first.err())
-        .contains("Quarantine: 1 of 12 pictures can't be read and are left out:");
+    assertThat(first.err()).contains("Quarantine: 1 of 12 images can't be read and are left out:");
 
     List<String> split = Files.readAllLines(firstRun.resolve("split.csv"));
-    assertThat(split).hasSize(12).first().isEqualTo("path,label,split");
+    assertThat(split).hasSize(12).first().isEqualTo("path,label,split,sha256");
     JsonNode data = json(firstRun.resolve("run.json")).path("data");
     for (String part : List.of("train", "validation", "test")) {
-      assertThat(split.stream().filter(row -> row.endsWith("," + part)))
+      assertThat(split.stream().filter(row -> row.contains("," + part + ",")))
           .as(part)
           .hasSize(data.path(part).asInt());
     }
@@ -182,9 +181,9 @@ class OwnPicturesTest {
     assertThat(answer.out())
         .contains(
             "Classes: cat 5, dog 6",
-            "Sizes: the shorter side is 32 pixels in all",
-            "Quarantine: 1 of 12 pictures can't be read and are left out:",
-            "Duplicates: no identical pictures",
+            "Sizes: the shorter side is 32 pixels in all images",
+            "Quarantine: 1 of 12 images can't be read and are left out:",
+            "Duplicates: no identical images",
             "Duplicates: no near-duplicates");
     assertThat(elsewhere.resolve("runs")).doesNotExist();
 

@@ -153,8 +153,10 @@ record SmallRun(Path folder) {
         .toList();
   }
 
-  /** {@code split.csv}. */
+  /** {@code split.csv} without the hashes. */
   List<String> split() throws IOException {
-    return Files.readAllLines(folder.resolve("split.csv"));
+    return Files.readAllLines(folder.resolve("split.csv")).stream()
+        .map(row -> row.substring(0, row.lastIndexOf(',')))
+        .toList();
   }
 }

@@ -3,6 +3,7 @@ package dev.graft.command;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.graft.PathText;
 import dev.graft.Reason;
 import dev.graft.inference.TopClass;
 import dev.graft.io.Csv;
@@ -13,37 +14,37 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** How answers are written: lines of standard output. */
+/** Formats predictions as lines of standard output. */
 sealed interface AnswerLines {
-  /** A class that was named; id is ImageNet's wnid, or the name for classes of one's own. */
+  /** A predicted class; id is ImageNet's wnid, or the name for a user's own classes. */
   record Named(int index, String id, String name, double probability) {
     static Named of(TopClass each) {
       return new Named(each.index(), each.id(), each.label(), each.probability());
     }
   }
 
-  /** What comes before the first. */
+  /** Returns the lines before the first answer. */
   default List<String> head() {
     return List.of();
   }
 
   /**
-   * What is in a picture.
+   * Formats the predictions for an image.
    *
-   * @param best the likeliest classes, the best first
-   * @param heatMap the file that shows where the best was seen, if one was asked for
+   * @param best the most probable classes, in descending order
+   * @param heatMap the file that shows where the best class was seen, if requested
    */
   List<String> answer(String image, List<TopClass> best, Optional<Path> heatMap);
 
-  /** Likewise, where none was. */
+  /** Formats the predictions without a heat map. */
   default List<String> answer(String image, List<TopClass> best) {
     return answer(image, best, Optional.empty());
   }
 
-  /** Nothing was found out about a picture. */
+  /** Formats the error for an image. */
   List<String> failure(String image, String why);
 
-  /** For people: a picture's name, then a class a line. What failed is not said here. */
+  /** For people: an image's name, then one line per class. Errors go to standard error. */
   record Text() implements AnswerLines {
     @Override
     public List<String> answer(String image, List<TopClass> best, Optional<Path> heatMap) {
@@ -54,7 +55,7 @@ sealed interface AnswerLines {
             String.format(
                 Locale.ROOT, "  %6.2f %%  %s%s", 100 * each.probability(), id, each.name()));
       }
-      heatMap.ifPresent(file -> lines.add("  heat map: " + Reason.line(file.toString())));
+      heatMap.ifPresent(file -> lines.add("  heat map: " + Reason.line(PathText.of(file))));
       return lines;
     }
 
@@ -64,7 +65,7 @@ sealed interface AnswerLines {
     }
   }
 
-  /** An object a line: {@code image}, {@code model} and {@code predictions}, or {@code error}. */
+  /** JSON lines: {@code image}, {@code model} and {@code predictions}, or {@code error}. */
   record Json(String model) implements AnswerLines {
     private static final JsonMapper MAPPER = new JsonMapper();
 
@@ -76,7 +77,7 @@ sealed interface AnswerLines {
     @Override
     public List<String> answer(String image, List<TopClass> best, Optional<Path> heatMap) {
       List<Named> named = best.stream().map(Named::of).toList();
-      String file = heatMap.map(Path::toString).orElse(null);
+      String file = heatMap.map(PathText::of).orElse(null);
       return List.of(toJson(new Found(image, model, named, file)));
     }
 
@@ -85,7 +86,7 @@ sealed interface AnswerLines {
       return List.of(toJson(new Failed(image, why)));
     }
 
-    /** Names reach programs as they are: what is not fit to print is escaped. */
+    /** Escapes what is not printable, so that programs get names unchanged. */
     private static String toJson(Object value) {
       try {
         return MAPPER
@@ -107,10 +108,10 @@ sealed interface AnswerLines {
   }
 
   /**
-   * A row a picture, quoted as in RFC 4180: {@code image,error}, then {@code id,name,probability}
-   * of each class. All rows have all columns; what there is not is empty.
+   * One CSV row per image (RFC 4180): {@code image,error}, then {@code id,name,probability} of each
+   * class. All rows have all columns; missing values are empty.
    *
-   * @param top how many classes there is room for
+   * @param top the number of classes
    */
   record Rows(int top) implements AnswerLines {
     private static final List<String> COLUMNS = List.of("id", "name", "probability");

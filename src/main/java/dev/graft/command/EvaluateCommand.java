@@ -53,11 +53,14 @@ final class EvaluateCommand implements Callable<Integer> {
     Path folder =
         output.run(run, " to evaluate; run fine-tune first, or name one with --run FOLDER.");
     Evaluator.Written written =
-        new Evaluator(folder, output.folder(), new RunLines(console))
+        new Evaluator(folder, output.folder(), RunLines.listingDuplicates(console))
             .evaluate(Optional.ofNullable(data), device.device());
     Evaluator.Verdict verdict = written.verdict();
     console.answer(folder.getFileName() + " on " + verdict.data().name() + ":");
     VerdictLines.of(verdict.test(), verdict.data().pictures()).forEach(console::answer);
+    if (data != null) {
+      SplitLines.trainedOn(verdict.trainedOn(), verdict.data().pictures()).forEach(console::answer);
+    }
     console.answer("Everything is in " + written.folder());
     return 0;
   }

@@ -5,7 +5,6 @@ import dev.graft.Text;
 import dev.graft.data.Cifar10;
 import dev.graft.evaluation.Temperature;
 import dev.graft.recipe.Recipe;
-import dev.graft.recipe.RecipeReader;
 import dev.graft.report.Pages;
 import dev.graft.run.FineTuner;
 import dev.graft.run.RunRecord;
@@ -45,12 +44,11 @@ final class FineTuneCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Recipe recipe = options.recipe();
-    console.say("Recipe: " + RecipeReader.describe(recipe));
     Path folder = output.folder().path();
     if (isInside(folder, recipe.data())) {
       console.say("Output: " + folder + " lies inside of the data, where it is passed over.");
     }
-    report(FineTuner.run(recipe, output.folder(), new RunLines(console)));
+    report(FineTuner.run(recipe, output.folder(), RunLines.listingDuplicates(console)));
     return 0;
   }
 

@@ -12,6 +12,7 @@ import dev.graft.picture.HeatMap;
 import dev.graft.report.Charts;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /**
@@ -56,7 +57,12 @@ record HeatMaps(Path folder, Classifier classifier, GradCam gradCam) implements 
   private static String plain(String name) {
     String last = name.replaceFirst(".*[/\\\\]", "").replaceFirst("\\.[^.]*$", "");
     String plain = last.replaceAll("[^\\p{L}\\p{N}._-]", "_");
-    return plain.substring(0, Math.min(60, plain.length()));
+    String start = plain.substring(0, Math.min(60, plain.length()));
+    try {
+      return Path.of(start).toString();
+    } catch (InvalidPathException e) { // not in the locale's encoding
+      return start.replaceAll("[^\\p{ASCII}]", "_");
+    }
   }
 
   @Override

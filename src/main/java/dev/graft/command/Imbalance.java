@@ -3,19 +3,16 @@ package dev.graft.command;
 import java.util.stream.IntStream;
 
 /**
- * How much more often one class is there than another.
+ * The largest and the smallest class.
  *
- * @param most pictures that a class has
- * @param least pictures that a class has
+ * @param most images of the largest class
+ * @param least images of the smallest class
  */
 record Imbalance(int most, int least) {
-  /**
-   * From here on a class is so much rarer than another that its share of the pictures is not fair,
-   * and accuracy alone tells too little.
-   */
-  private static final double TOLD_FROM = 1.5;
+  /** From this ratio on, accuracy alone is misleading: it mostly measures the large classes. */
+  private static final double MIN_RATIO = 1.5;
 
-  /** Of classes with so many pictures. */
+  /** Compares classes by their numbers of images. */
   static Imbalance of(IntStream support) {
     int[] sorted = support.sorted().toArray();
     return sorted.length == 0
@@ -24,6 +21,6 @@ record Imbalance(int most, int least) {
   }
 
   boolean isWorthTelling() {
-    return most >= TOLD_FROM * least;
+    return most >= MIN_RATIO * least;
   }
 }

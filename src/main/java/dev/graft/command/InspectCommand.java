@@ -1,7 +1,10 @@
 package dev.graft.command;
 
 import dev.graft.Console;
+import dev.graft.Reason;
+import dev.graft.Text;
 import dev.graft.data.DataSet;
+import dev.graft.data.Quarantine;
 import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.data.duplicates.Survey;
 import dev.graft.recipe.Recipe;
@@ -9,21 +12,23 @@ import dev.graft.recipe.RecipeReader;
 import dev.graft.run.DataSets;
 import dev.graft.run.Designs;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** {@code inspect}: what is in a data set, before anything is trained on it. */
+/** {@code inspect}: shows what is in a data set before anything is trained on it. */
 @Command(
     name = "inspect",
     description =
-        "Look at pictures before training: classes, sizes, what can't be read, duplicates, leaks.",
+        "Check images before training: classes, sizes, unreadable files, duplicates, leaks.",
     footerHeading = "%nExamples:%n",
     footer = {
-      "  inspect photos/      a folder with a folder a class, or with train/, test/",
-      "  inspect photos.csv   a manifest: path,label and perhaps split",
+      "  inspect photos/      one folder per class, or these in train/, val/, test/",
+      "  inspect photos.csv   a manifest: path,label and, optionally, split",
       "  inspect cifar10      CIFAR-10 itself"
     })
 final class InspectCommand implements Callable<Integer> {
@@ -50,9 +55,38 @@ final class InspectCommand implements Callable<Integer> {
       Survey survey = Survey.thorough(found, fingerprints, console);
       SurveyLines.classes(found).forEach(console::answer);
       SurveyLines.quarantine(found.pictures().quarantine()).forEach(console::answer);
-      SurveyLines.identical(survey).forEach(console::answer);
-      SurveyLines.near(survey).forEach(console::answer);
+      String in = " in " + Survey.CSV;
+      SurveyLines.identical(survey, in).forEach(console::answer);
+      SurveyLines.near(survey, in).forEach(console::answer);
+      list(survey);
     }
     return 0;
+  }
+
+  /** Lists all duplicates and unreadable images in files, if there are any. */
+  private void list(Survey survey) {
+    DataSet found = survey.data();
+    Quarantine unreadable = found.pictures().quarantine();
+    if (survey.alike().isEmpty() && unreadable.size() == 0) {
+      return;
+    }
+    try {
+      Path folder =
+          output
+              .folder()
+              .inspection(
+                  found.name(),
+                  into -> {
+                    Files.writeString(
+                        into.resolve(Survey.CSV), survey.toCsv(i -> found.parts().get(i)));
+                    Files.writeString(into.resolve("quarantine.csv"), unreadable.toCsv());
+                  });
+      console.say("Listed in " + folder);
+    } catch (IOException e) {
+      console.say(
+          Text.of(
+              "Cannot write %s to %s (%s): give another folder with --output.",
+              Survey.CSV, output.folder().path(), Reason.of(e, e.getClass().getSimpleName())));
+    }
   }
 }

@@ -3,10 +3,9 @@ package dev.graft.command;
 import dev.graft.Names;
 import dev.graft.Reason;
 import dev.graft.Text;
-import dev.graft.data.Listing;
 import dev.graft.data.Note;
 
-/** What people are told of what is odd about data. */
+/** Console lines about what is odd in a data set. */
 final class NoteLines {
   private NoteLines() {}
 
@@ -14,52 +13,65 @@ final class NoteLines {
     String names = Reason.line(Names.quoted(note.names()));
     boolean one = note.count() == 1;
     String files = Names.count(note.count(), "file");
-    String pictures = Names.count(note.count(), "picture");
+    String images = Names.count(note.count(), "image");
     String links = Names.count(note.count(), "link");
     return switch (note.kind()) {
+      case PARTS ->
+          Text.of(
+              "Parts of %s, by the names of its folders: %s.",
+              note.where(), Reason.line(String.join(", ", note.names())));
+      case EQUAL_FOLDERS ->
+          Text.of(
+              "WARNING: %s: the class folders (%s) all hold the same folders (%s) and no images"
+                  + " of their own. If those are the classes, move them up or write a manifest.",
+              note.where(),
+              Reason.line(note.names().get(0)),
+              Reason.line(note.names().get(note.names().size() - 1)));
       case BESIDE_PARTS ->
           Text.of(
               "Ignored in %s, since it has train, validation or test folders: %s.",
               note.where(), names);
       case PART_AS_CLASS ->
-          note.where() + " is taken for a class, since there are no folders in it.";
-      case EMPTY_CLASSES -> "Ignored class folders without pictures: " + names + ".";
+          note.where() + " is used as a class, not as a part, like the folders next to it.";
+      case EMPTY_CLASSES -> "Ignored class folders without images: " + names + ".";
       case OUTSIDE_CLASSES ->
           Text.of(
-              "Ignored %s outside of class folders, %s among them.",
-              files, Names.count(note.of(), "picture"));
+              "Ignored %s outside of class folders, of which %s.",
+              files, note.of() == 1 ? "1 is an image" : Text.of("%,d are images", note.of()));
       case NO_PICTURES ->
           Text.of(
               "Ignored %s that %s: %s.",
               files,
-              one ? "is no picture" : "are no pictures",
+              one ? "is not an image" : "are not images",
               Reason.line(String.join(", ", note.names())));
       case UNSUPPORTED ->
           "Ignored "
-              + pictures
+              + images
               + " in HEIC, AVIF or a camera's raw format, which Graft cannot read: convert them to"
               + " JPEG.";
-      case TWINS -> "Ignored " + links + " to pictures that their class has already.";
-      case LEADS_UP -> "Ignored " + links + " to a folder further up.";
-      case OWN_OUTPUT -> "Passed over what Graft wrote itself, in " + names + ".";
+      case TWINS -> "Ignored " + links + " to images that are in the same class already.";
+      case LEADS_UP -> "Ignored " + links + " to a parent folder.";
+      case OWN_OUTPUT -> "Ignored Graft's own output in " + names + ".";
       case UNREADABLE_NAMES ->
-          "The names of " + pictures + " cannot be shown in full. " + Listing.localeAdvice();
-      case NOT_IN_VALIDATION -> "No picture for validation shows " + names + ".";
-      case NOT_IN_TEST -> "No picture for test shows " + names + ".";
+          Text.of(
+              "The %s of %s %s not in UTF-8: such bytes are written as \\xE9.",
+              one ? "name" : "names", images, one ? "is" : "are");
+      case NOT_IN_VALIDATION -> "No validation image of " + names + ".";
+      case NOT_IN_TEST -> "No test image of " + names + ".";
       case ALIKE_CLASSES ->
-          "Classes " + names + " differ in upper and lower case only; they are kept apart.";
+          "Classes " + names + " differ only in case; they stay separate classes.";
       case OTHER_COLUMNS ->
-          "Ignored in " + note.where() + ": " + names + "; only path, label and split count.";
+          "Ignored in " + note.where() + ": " + names + "; only path, label and split are used.";
       case REPEATED_ROWS ->
           Text.of(
               "Ignored %s of %s that %s an earlier one.",
               Names.count(note.count(), "row"), note.where(), one ? "repeats" : "repeat");
       case WITHOUT_SPLIT ->
-          Text.of("%s of %,d in %s without a split.", pictures, note.of(), note.where());
+          Text.of("%s of %,d in %s without a split.", images, note.of(), note.where());
       case MOVED ->
-          pictures
-              + " moved to the part farther from training (validation, test) that has the same"
-              + " content, so that nothing is tested on what was learnt.";
+          images
+              + " moved to the validation or test part, which has the same content, so that the"
+              + " test measures nothing that was trained on.";
     };
   }
 }

@@ -1,5 +1,6 @@
 package dev.graft.command;
 
+import dev.graft.data.Listing;
 import dev.graft.picture.FolderWalk;
 import dev.graft.picture.FolderWalk.Entry;
 import java.io.File;
@@ -18,21 +19,21 @@ import java.util.function.Predicate;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * From what stands on the command line to pictures: a file is itself, a folder the pictures below
- * it, and a pattern such as {@code photos/**}{@code /*.jpg} what it matches, for there need not be
- * a shell that expands it. What exists under the very name is never read as a pattern.
+ * Expands command-line arguments to images: a file is itself, a folder all images below it, and a
+ * pattern such as {@code photos/**}{@code /*.jpg} what it matches, since not every shell expands
+ * it. A name that exists is never read as a pattern.
  */
 final class PictureArguments {
   private static final String PATTERN_CHARACTERS = "*?[{";
 
   /**
-   * In {@code **}{@code /}, shells let the folders be none; outside of braces, Java can be told.
+   * In {@code **}{@code /}, which in a shell matches no folders, too; Java needs an alternative.
    */
   private static final String ANY_FOLDERS = "\\*\\*/(?![^{]*})";
 
   private PictureArguments() {}
 
-  /** What is asked for, in the order of the arguments, and below a folder in the paths' order. */
+  /** Returns the images in the order of the arguments; below a folder, sorted by path. */
   static List<PictureInput> expand(List<String> arguments) {
     List<PictureInput> inputs = new ArrayList<>();
     arguments.forEach(argument -> expand(argument, inputs));
@@ -43,7 +44,7 @@ final class PictureArguments {
     try {
       Path path = Path.of(argument);
       if (Files.isDirectory(path)) {
-        add(below(path), argument, "There are no pictures in " + argument + ".", inputs);
+        add(below(path), argument, "There are no images in " + argument + ".", inputs);
         return;
       }
       if (Files.exists(path)) {
@@ -51,7 +52,7 @@ final class PictureArguments {
         return;
       }
     } catch (InvalidPathException e) {
-      // On Windows a pattern is no path.
+      // On Windows a pattern is not a path.
     }
     if (argument.equals(PictureInput.BUNDLED_NAME)) {
       inputs.add(new PictureInput.Bundled());
@@ -59,8 +60,14 @@ final class PictureArguments {
       String nothing = "Nothing matches " + argument + ".";
       add(matches(argument.replace(File.separatorChar, '/')), argument, nothing, inputs);
     } else {
-      inputs.add(new PictureInput.Nothing(argument, argument + " does not exist."));
+      inputs.add(
+          new PictureInput.Nothing(argument, argument + " does not exist." + advice(argument)));
     }
+  }
+
+  /** An argument that the locale could not decode names no file. */
+  private static String advice(String argument) {
+    return argument.indexOf('\ufffd') < 0 ? "" : " " + Listing.localeAdvice();
   }
 
   private static void add(
@@ -73,8 +80,8 @@ final class PictureArguments {
   }
 
   /**
-   * What a pattern matches: below the folders at its beginning that exist, whatever characters are
-   * in their names. A folder that it matches stands for the pictures below.
+   * Returns what a pattern matches. Leading folders that exist are taken literally, whatever
+   * characters are in their names. A folder that matches stands for the images below it.
    */
   private static List<PictureInput> matches(String argument) {
     int start = 0;
@@ -102,7 +109,7 @@ final class PictureArguments {
         pattern.contains("**")
             ? Integer.MAX_VALUE
             : (int) pattern.chars().filter(c -> c == '/').count() + 1;
-    // "photos/*" means the pictures; who names a kind of files means those.
+    // "photos/*" means images; "photos/*.txt" means those files.
     boolean anyKind = pattern.endsWith("*");
     Predicate<Path> wanted = path -> matcher.matches(base.relativize(path));
     List<PictureInput> found = new ArrayList<>();
@@ -142,7 +149,7 @@ final class PictureArguments {
     finder.found.sort(Comparator.comparing(PictureInput::name));
   }
 
-  /** Finds the pictures in all folders; of other kinds of files, none. */
+  /** Finds the images in all folders. */
   private static class Finder implements FolderWalk.Visitor {
     private final List<PictureInput> found;
 
@@ -159,7 +166,7 @@ final class PictureArguments {
       return true;
     }
 
-    /** Of pipes nothing is said: one would be waited for. */
+    /** Ignores pipes: reading one could block. */
     @Override
     public void file(Entry file) {
       if (file.kind() != FolderWalk.Kind.OTHER && wants(file)) {
@@ -171,7 +178,7 @@ final class PictureArguments {
     public void failed(Path folder, IOException failure) {
       String why =
           failure instanceof AccessDeniedException
-              ? " may not be read by you."
+              ? " cannot be read: permission denied."
               : " cannot be read: " + failure.getMessage() + ".";
       found.add(new PictureInput.Nothing(folder.toString(), folder + why));
     }

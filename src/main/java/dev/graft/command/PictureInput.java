@@ -1,6 +1,7 @@
 package dev.graft.command;
 
 import dev.graft.GraftException;
+import dev.graft.PathText;
 import dev.graft.Resource;
 import dev.graft.inference.Source;
 import dev.graft.picture.Picture;
@@ -22,7 +23,7 @@ sealed interface PictureInput extends Source {
   record OfFile(Path path) implements PictureInput {
     @Override
     public String name() {
-      return path.toString();
+      return PathText.of(path);
     }
 
     @Override

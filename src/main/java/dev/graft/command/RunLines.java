@@ -13,6 +13,7 @@ import dev.graft.evaluation.History;
 import dev.graft.feature.RecordLayout;
 import dev.graft.network.GraftedNetwork;
 import dev.graft.recipe.Recipe;
+import dev.graft.recipe.RecipeReader;
 import dev.graft.run.RunEvents;
 import dev.graft.training.EarlyStopping;
 import dev.graft.zoo.BackboneEntry;
@@ -21,7 +22,16 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** What people are told while a run goes on: on standard error, and in the run's log. */
-record RunLines(Console console) implements RunEvents {
+record RunLines(Console console, String allDuplicates) implements RunEvents {
+  RunLines(Console console) {
+    this(console, "");
+  }
+
+  /** For a command that lists all duplicates in a file of its output. */
+  static RunLines listingDuplicates(Console console) {
+    return new RunLines(console, " in " + Survey.CSV);
+  }
+
   @FormatMethod
   private void say(String format, Object... values) {
     console.say(Text.of(format, values));
@@ -45,11 +55,13 @@ record RunLines(Console console) implements RunEvents {
   @Override
   public void listed(DataSet data, Survey survey) {
     console.sayAll(SurveyLines.classes(data));
-    console.sayAll(SurveyLines.identical(survey));
+    console.sayAll(SurveyLines.identical(survey, allDuplicates));
   }
 
   @Override
   public void decided(Recipe asked, Recipe decided, int smaller) {
+    // After the data has been found: its errors would be lost below 40 keys.
+    console.say("Recipe: " + RecipeReader.describe(asked));
     if (asked.backbone().equals(Recipe.AUTO)
         && decided.backbone().equals(BackboneEntry.PHOTOGRAPHS)) {
       say(
@@ -105,7 +117,7 @@ record RunLines(Console console) implements RunEvents {
   @Override
   public void surveyed(DataSet data, Survey survey) {
     console.sayAll(SurveyLines.quarantine(data.pictures().quarantine()));
-    console.sayAll(SurveyLines.near(survey));
+    console.sayAll(SurveyLines.near(survey, allDuplicates));
   }
 
   @Override

@@ -5,14 +5,15 @@ import dev.graft.Text;
 import dev.graft.data.DataSet;
 import dev.graft.data.Part;
 import dev.graft.data.Split;
+import dev.graft.run.TrainedOn;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What people are told of a split. */
+/** Console lines about a split. */
 final class SplitLines {
   private SplitLines() {}
 
-  /** How many pictures each part has, and which classes are missing from those held out. */
+  /** Returns how many images each part has, and which classes the held-out parts lack. */
   static List<String> of(DataSet data, Split split) {
     int test = split.test().length;
     int all = split.train().length + split.validation().length + test;
@@ -21,22 +22,52 @@ final class SplitLines {
         data.has(Part.TEST)
             ? ""
             : Text.of(
-                " (which came without a test set: %.0f %% were split off, by class and seed)",
-                100.0 * test / all);
+                " (no test set given: %.0f %% held out, stratified by class)", 100.0 * test / all);
     lines.add(
         Text.of(
-            "Split: %,d pictures for training, %,d for validation, %,d for the test%s; %d classes",
+            "Split: %,d images for training, %,d for validation, %,d for test%s; %d classes",
             split.train().length, split.validation().length, test, drawn, data.classes().size()));
     List<String> undecided = Split.missing(data, split.validation());
-    addGap(lines, undecided, "validation", "when to stop does not depend on them");
+    addGap(lines, undecided, "validation", "early stopping ignores them");
     List<String> untested = Split.missing(data, split.test());
-    addGap(lines, untested, "test", "the figures do not tell how well they are recognised");
+    addGap(lines, untested, "test", "the figures say nothing about them");
     return lines;
   }
 
   private static void addGap(List<String> lines, List<String> classes, String part, String sequel) {
     if (!classes.isEmpty()) {
-      lines.add("Split: no " + part + " pictures of " + Names.quoted(classes) + "; " + sequel);
+      lines.add("Split: no " + part + " images of " + Names.quoted(classes) + "; " + sequel);
     }
+  }
+
+  /**
+   * Returns how many evaluated images the model has seen before.
+   *
+   * @param trainedOn null if that is not known
+   */
+  static List<String> trainedOn(TrainedOn trainedOn, int images) {
+    if (trainedOn == null) {
+      return List.of("  Not known: whether the model was trained on these images (no split.csv).");
+    }
+    if (trainedOn.others() == images) {
+      return List.of("  The model was trained on none of these images, nor on near-duplicates.");
+    }
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        Text.of(
+            "  WARNING: of these %s, %,d are training images of the model, %,d are its validation"
+                + " images, and %,d are near-duplicates of either: the figures are no estimate for"
+                + " new images.",
+            Names.count(images, "image"),
+            trainedOn.training(),
+            trainedOn.validation(),
+            trainedOn.near()));
+    lines.add(
+        trainedOn.others() == 0
+            ? "  No image is left that the model has not seen."
+            : Text.of(
+                "  Without them: accuracy %.4f, on %s.",
+                trainedOn.accuracyOnOthers(), Names.count(trainedOn.others(), "image")));
+    return lines;
   }
 }

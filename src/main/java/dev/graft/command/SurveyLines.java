@@ -4,60 +4,77 @@ import dev.graft.Names;
 import dev.graft.Reason;
 import dev.graft.Text;
 import dev.graft.data.DataSet;
+import dev.graft.data.Part;
 import dev.graft.data.Quarantine;
 import dev.graft.data.Sides;
 import dev.graft.data.duplicates.Survey;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** What people are told of what was found in data. */
+/** Console lines about what was found in a data set. */
 final class SurveyLines {
-  private static final int MOST_CLASSES = 20;
+  private static final int MAX_CLASSES = 20;
 
   private SurveyLines() {}
 
-  /** What was noticed, and what is in the classes. */
+  /** Returns the notes, and how many images each class has and of which size. */
   static List<String> classes(DataSet data) {
     List<String> lines = new ArrayList<>(data.notes().stream().map(NoteLines::of).toList());
     int[] support = data.support();
     lines.add(
         "Classes: "
             + Names.first(
-                MOST_CLASSES,
+                MAX_CLASSES,
                 IntStream.range(0, support.length)
                     .mapToObj(c -> Text.of("%s %,d", data.classes().get(c), support[c]))
                     .toList()));
-    Imbalance imbalance = Imbalance.of(Arrays.stream(support));
+    imbalance(data).ifPresent(lines::add);
+    Sides sides = data.sides();
+    if (!sides.isEmpty()) {
+      lines.add(
+          sides.shortest() == sides.longest()
+              ? "Sizes: the shorter side is " + sides.shortest() + " pixels in all images"
+              : Text.of(
+                  "Sizes: the shorter side is %,d to %,d pixels, median %,d",
+                  sides.shortest(), sides.longest(), sides.median()));
+    }
+    return lines;
+  }
+
+  /**
+   * Compares the classes by their training images: given validation and test images don't count.
+   */
+  private static Optional<String> imbalance(DataSet data) {
+    int[] support = new int[data.classes().size()];
+    data.pictures()
+        .readable()
+        .filter(i -> data.parts().get(i).orElse(Part.TRAIN) == Part.TRAIN)
+        .forEach(i -> support[data.pictures().label(i)]++);
+    String images = data.has(Part.VALIDATION) || data.has(Part.TEST) ? "training images" : "images";
+    Imbalance imbalance = Imbalance.of(IntStream.of(support));
     if (imbalance.least() == 0) {
       List<String> without =
           IntStream.range(0, support.length)
               .filter(c -> support[c] == 0)
               .mapToObj(data.classes()::get)
               .toList();
-      lines.add("Imbalanced: no picture can be read of " + Names.few(without) + ".");
-    } else if (imbalance.isWorthTelling()) {
-      lines.add(
-          Text.of(
-              "Imbalanced: the largest class has %.1f times the pictures of the smallest.",
-              (double) imbalance.most() / imbalance.least()));
+      return Optional.of(Text.of("Imbalanced: no readable %s of %s.", images, Names.few(without)));
     }
-    Sides sides = data.sides();
-    if (!sides.isEmpty()) {
-      lines.add(
-          sides.shortest() == sides.longest()
-              ? "Sizes: the shorter side is " + sides.shortest() + " pixels in all"
-              : Text.of(
-                  "Sizes: the shorter side is %,d to %,d pixels, %,d in the middle",
-                  sides.shortest(), sides.longest(), sides.median()));
-    }
-    return lines;
+    return imbalance.isWorthTelling()
+        ? Optional.of(
+            Text.of(
+                "Imbalanced: the largest class has %.1f times the %s of the smallest.",
+                (double) imbalance.most() / imbalance.least(), images))
+        : Optional.empty();
   }
 
-  /** How many can't be read, and the first of them with their reasons. */
+  /** Returns how many images are unreadable, and the first of them with their reasons. */
   static List<String> quarantine(Quarantine quarantine) {
     List<Quarantine.Entry> entries = quarantine.entries();
     if (entries.isEmpty()) {
@@ -66,8 +83,8 @@ final class SurveyLines {
     List<String> lines = new ArrayList<>();
     lines.add(
         Text.of(
-            "Quarantine: %,d of %,d pictures can't be read and are left out:",
-            entries.size(), quarantine.pictures()));
+            "Quarantine: %,d of %s can't be read and are left out:",
+            entries.size(), Names.count(quarantine.pictures(), "image")));
     entries.stream()
         .limit(Names.FEW)
         .forEach(each -> lines.add("  " + Reason.line(each.sentence())));
@@ -77,63 +94,104 @@ final class SurveyLines {
     return lines;
   }
 
-  /** Which files are there more than once. */
-  static List<String> identical(Survey survey) {
-    List<String> lines = new ArrayList<>();
-    DataSet data = survey.data();
-    add(lines, data, "identical pictures", survey.identical());
-    add(lines, data, "CONFLICT, identical pictures with different labels", survey.conflicts());
-    return lines.isEmpty() ? List.of("Duplicates: no identical pictures") : lines;
+  /**
+   * Returns which images are there more than once.
+   *
+   * @param in where all groups are listed, as {@code " in duplicates.csv"}; or empty
+   */
+  static List<String> identical(Survey survey, String in) {
+    Groups groups = new Groups(survey.data(), in);
+    List<List<Integer>> conflicts = survey.conflicts(survey.identical());
+    groups.add("identical images", without(survey.identical(), conflicts));
+    groups.add("CONFLICT, identical images with different labels", conflicts);
+    return groups.lines.isEmpty() ? List.of("Duplicates: no identical images") : groups.lines;
   }
 
-  /** What looks the same, and what is on both sides of given parts. */
-  static List<String> near(Survey survey) {
-    List<String> lines = new ArrayList<>();
-    add(lines, survey.data(), "near-duplicates", survey.near());
-    String leak = "LEAK, the same or nearly the same pictures in different parts";
-    add(lines, survey.data(), leak, survey.leaks());
-    if (lines.isEmpty()) {
+  /**
+   * Returns which images look the same, and which are on both sides of given parts.
+   *
+   * @param in as above
+   */
+  static List<String> near(Survey survey, String in) {
+    Groups groups = new Groups(survey.data(), in);
+    List<List<Integer>> conflicts = common(survey.near(), survey.conflicts());
+    groups.add("near-duplicates", without(without(survey.near(), conflicts), survey.leaks()));
+    groups.add("CONFLICT, nearly identical images with different labels", conflicts);
+    groups.add("LEAK, identical or nearly identical images in different parts", survey.leaks());
+    if (groups.lines.isEmpty()) {
       return List.of("Duplicates: no near-duplicates");
     }
     int alike = survey.tooAlike().stream().mapToInt(List::size).sum();
     if (alike > 0) {
-      lines.add(
+      groups.lines.add(
           Text.of(
-              "  %,d of the near-duplicates are a great part of their class, as a fixed camera"
-                  + " makes them; where parts are drawn they are not kept together.",
+              "  %,d of the near-duplicates are a large share of their class, as a fixed camera"
+                  + " makes them; a sampled split does not keep them together.",
               alike));
     }
-    return lines;
+    return groups.lines;
   }
 
-  private static void add(
-      List<String> lines, DataSet data, String what, List<List<Integer>> groups) {
-    if (groups.isEmpty()) {
-      return;
+  private static List<List<Integer>> common(
+      List<List<Integer>> groups, List<List<Integer>> others) {
+    Set<List<Integer>> known = new HashSet<>(others);
+    return groups.stream().filter(known::contains).toList();
+  }
+
+  private static List<List<Integer>> without(
+      List<List<Integer>> groups, List<List<Integer>> others) {
+    Set<List<Integer>> known = new HashSet<>(others);
+    return groups.stream().filter(group -> !known.contains(group)).toList();
+  }
+
+  /** Lines about groups of images, each of which is shown once. */
+  private static final class Groups {
+    private final DataSet data;
+    private final String in;
+    private final List<String> lines = new ArrayList<>();
+    private final Set<List<Integer>> shown = new HashSet<>();
+
+    Groups(DataSet data, String in) {
+      this.data = data;
+      this.in = in;
     }
-    int pictures = groups.stream().mapToInt(List::size).sum();
-    lines.add(
-        Text.of(
-            "Duplicates, %s: %s, %,d pictures in all",
-            what, Names.count(groups.size(), "group"), pictures));
-    groups.stream().limit(Names.FEW).forEach(group -> lines.add("  " + describe(data, group)));
-  }
 
-  private static String describe(DataSet data, List<Integer> group) {
-    String members =
-        group.stream()
-            .limit(Names.FEW)
-            .map(
-                i ->
-                    Reason.line(data.pictures().place(i))
-                        + " ("
-                        + data.classes().get(data.pictures().label(i))
-                        + data.parts()
-                            .get(i)
-                            .map(part -> ", " + part.name().toLowerCase(Locale.ROOT))
-                            .orElse("")
-                        + ")")
-            .collect(Collectors.joining(", "));
-    return group.size() > Names.FEW ? members + ", …" : members;
+    void add(String what, List<List<Integer>> groups) {
+      if (groups.isEmpty()) {
+        return;
+      }
+      int images = groups.stream().mapToInt(List::size).sum();
+      lines.add(
+          Text.of(
+              "Duplicates, %s: %s, %s",
+              what, Names.count(groups.size(), "group"), Names.count(images, "image")));
+      List<List<Integer>> first =
+          groups.stream().filter(group -> !shown.contains(group)).limit(Names.FEW).toList();
+      first.forEach(group -> lines.add("  " + describe(group)));
+      shown.addAll(first);
+      long more = groups.stream().filter(group -> !shown.contains(group)).count();
+      if (more > 0) {
+        lines.add(Text.of("  %,d more%s", more, in));
+      }
+    }
+
+    private String describe(List<Integer> group) {
+      String members =
+          group.stream().limit(Names.FEW).map(this::describe).collect(Collectors.joining(", "));
+      return group.size() > Names.FEW
+          ? Text.of("%s and %,d more", members, group.size() - Names.FEW)
+          : members;
+    }
+
+    private String describe(int image) {
+      return Text.of(
+          "%s (%s%s)",
+          Reason.line(data.pictures().place(image)),
+          data.classes().get(data.pictures().label(image)),
+          data.parts()
+              .get(image)
+              .map(part -> ", " + part.name().toLowerCase(Locale.ROOT))
+              .orElse(""));
+    }
   }
 }

@@ -8,14 +8,14 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * What a run learns from and what it is judged by.
+ * The images of a run and the parts they are given to.
  *
  * @param name for folder names and reports, such as {@code cifar10}
- * @param pictures all of them
- * @param parts of each picture what it is for, empty where that is for Graft to draw
+ * @param pictures all images
+ * @param parts the part of each image; empty where Graft samples the split
  * @param origin one line for the log: which copy of the data this is, where it was found, and why
- *     it was taken
- * @param notes about what was found and passed over
+ *     it was used
+ * @param notes what was skipped, and what looks odd
  */
 public record DataSet(
     String name, ImageSet pictures, List<Optional<Part>> parts, String origin, List<Note> notes) {
@@ -23,13 +23,12 @@ public record DataSet(
     parts = List.copyOf(parts);
     notes = List.copyOf(notes);
     if (parts.size() != pictures.size()) {
-      throw new IllegalArgumentException(
-          parts.size() + " parts of " + pictures.size() + " pictures");
+      throw new IllegalArgumentException(parts.size() + " parts of " + pictures.size() + " images");
     }
   }
 
   /**
-   * Pictures of which the first ones are for training and the others for the test.
+   * Returns a data set whose first images are for training and whose others are for the test.
    *
    * @param train how many are for training
    */
@@ -45,25 +44,25 @@ public record DataSet(
     return pictures.classes();
   }
 
-  /** The readable pictures of a part, ascending; of those for Graft to draw if it is empty. */
+  /** Returns the readable images of a part, ascending; if it is empty, those without a part. */
   public int[] indices(Optional<Part> part) {
     return pictures.readable().filter(i -> parts.get(i).equals(part)).toArray();
   }
 
-  /** Whether pictures of a part are among them. */
+  /** Whether there are images of a part. */
   public boolean has(Part part) {
     return parts.contains(Optional.of(part));
   }
 
-  /** The labels of all pictures. */
+  /** Returns the labels of all images. */
   public int[] labels() {
     return pictures.labels(IntStream.range(0, pictures.size()).toArray());
   }
 
   /**
-   * SHA-256 over class names and over label, part and content of every picture in order, as 64
-   * lower-case hexadecimal digits: two sets with the same hash train the same model, wherever their
-   * files lie. Computed anew at each call.
+   * Returns the SHA-256 of the class names and of the label, part and content of every image in
+   * order, as 64 lower-case hexadecimal digits: two sets with the same hash train the same model,
+   * wherever their files are. Computed at each call.
    */
   public String sha256() {
     Stream<String> rows =
@@ -78,14 +77,14 @@ public record DataSet(
     return Hash.Algorithm.SHA256.of(all).hex();
   }
 
-  /** How many readable pictures each class has. */
+  /** Returns how many readable images each class has. */
   public int[] support() {
     int[] support = new int[classes().size()];
     pictures.readable().forEach(i -> support[pictures.label(i)]++);
     return support;
   }
 
-  /** How large the pictures are. */
+  /** Returns the sizes of the images. */
   public Sides sides() {
     return Sides.of(pictures);
   }

@@ -2,28 +2,31 @@ package dev.graft.data;
 
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 
-/** Draws pictures from others, the same ones from the same seed on every machine. */
+/** A seeded, stratified sampler: the same seed samples the same images on every machine. */
 public final class Draw {
   private Draw() {}
 
   /**
-   * Holds out the same share of every class, drawn at random.
+   * Holds out the same share of every class, sampled at random.
    *
-   * <p>As many are held out in all as the fraction says, rounded, but at least one of each class
-   * that has two or more; the classes whose share leaves the largest remainder get the pictures
-   * that rounding leaves (of equals, the first). A class keeps at least one of its pictures. Groups
-   * are held out as a whole, or not at all, which may change the numbers a little.
+   * <p>The total is the fraction of all candidates, rounded, but at least one of each class that
+   * has two or more. Rounding is by the largest remainder; among equal remainders, the first class
+   * wins. At least one image of a class is never held out. Groups are held out as a whole or not at
+   * all, which may change the numbers slightly.
    *
-   * @param candidates pictures to choose from, ascending
-   * @param labels of all pictures, from 0
-   * @param groups of all pictures
+   * @param candidates images to choose from, ascending
+   * @param labels of all images, from 0
+   * @param groups of all images
    * @param fraction of each class that is held out, in (0, 1)
-   * @param seed the same seed draws the same pictures on every machine
-   * @return those held out, ascending
+   * @return the held-out images, ascending
    */
   public static int[] stratified(
       int[] candidates, int[] labels, int[] groups, double fraction, long seed) {
@@ -37,17 +40,22 @@ public final class Draw {
     for (int c = 0; c < members.length; c++) {
       shuffle(members[c], random);
       int wanted = quota[c];
+      Set<Integer> seen = new HashSet<>(); // a group that was refused once is refused again
       for (int i : members[c]) {
-        int[] group = groupMembers.of(groups[i]);
-        if (countOf(c, group, labels) <= quota[c]) {
-          takeGroup(group, labels, quota, left, heldOut);
+        if (seen.add(groups[i])) {
+          int[] group = groupMembers.of(groups[i]);
+          if (countOf(c, group, labels) <= quota[c]) {
+            takeGroup(group, labels, quota, left, heldOut);
+          }
         }
       }
       if (wanted > 0 && quota[c] == wanted) {
-        // Every group is larger than the share; the smallest that can be spared is nearest to it.
+        // Every group is larger than the share: take the smallest one, which is nearest to it.
         List<int[]> bySize =
             IntStream.of(members[c])
-                .mapToObj(i -> groupMembers.of(groups[i]))
+                .map(i -> groups[i])
+                .distinct()
+                .mapToObj(groupMembers::of)
                 .sorted(Comparator.comparingInt(group -> group.length)) // stable
                 .toList();
         for (int i = 0; i < bySize.size() && quota[c] == wanted; i++) {
@@ -62,20 +70,18 @@ public final class Draw {
     return IntStream.of(group).filter(i -> labels[i] == c).count();
   }
 
-  /** Holds out a group, unless it is held out already or is all that is left of a class. */
+  /** Holds out a group, unless it is already held out or is all that is left of a class. */
   private static void takeGroup(
       int[] group, int[] labels, int[] quota, int[] left, boolean[] heldOut) {
-    int[] count = new int[quota.length];
+    Map<Integer, Integer> count = new HashMap<>();
     for (int i : group) {
       if (heldOut[i]) {
         return;
       }
-      count[labels[i]]++;
+      count.merge(labels[i], 1, Integer::sum);
     }
-    for (int i : group) {
-      if (left[labels[i]] <= count[labels[i]]) {
-        return;
-      }
+    if (count.entrySet().stream().anyMatch(each -> left[each.getKey()] <= each.getValue())) {
+      return;
     }
     for (int i : group) {
       heldOut[i] = true;
@@ -85,10 +91,10 @@ public final class Draw {
   }
 
   /**
-   * Holds out the last pictures as they lie, as Keras's {@code validation_split} does: training
-   * pictures are the first {@code floor(n * (1 - fraction))}.
+   * Holds out the last images in listing order, as Keras's {@code validation_split} does: the
+   * training images are the first {@code floor(n * (1 - fraction))}.
    *
-   * @param candidates pictures to choose from, ascending
+   * @param candidates images to choose from, ascending
    * @param fraction that is held out, in (0, 1)
    */
   public static int[] last(int[] candidates, double fraction) {
@@ -98,13 +104,13 @@ public final class Draw {
   }
 
   /**
-   * Deals pictures out to folds for cross-validation, each class evenly, groups as a whole.
+   * Distributes images over folds for cross-validation, each class evenly, groups as a whole.
    *
-   * @param candidates pictures to deal out, ascending
-   * @param labels of all pictures
-   * @param groups of all pictures
-   * @param folds how many, at least 2
-   * @return the pictures of each fold, ascending
+   * @param candidates images to distribute, ascending
+   * @param labels of all images
+   * @param groups of all images
+   * @param folds the number of folds, at least 2
+   * @return the images of each fold, ascending
    */
   public static List<int[]> folds(
       int[] candidates, int[] labels, int[] groups, int folds, long seed) {
@@ -120,7 +126,8 @@ public final class Draw {
       shuffle(members[c], random);
       for (int i : members[c]) {
         if (foldOf[i] < 0) {
-          // The emptiest in this class, then in all: small classes don't all begin at the first.
+          // The emptiest fold of this class, then overall, so that small classes do not all
+          // start at the first fold.
           int fold =
               IntStream.range(0, folds)
                   .boxed()
@@ -143,15 +150,11 @@ public final class Draw {
 
   private static int[][] byClass(int[] candidates, int[] labels) {
     int classes = IntStream.of(candidates).map(i -> labels[i]).max().orElse(-1) + 1;
-    int[][] members = new int[classes][];
-    for (int c = 0; c < classes; c++) {
-      int label = c;
-      members[c] = IntStream.of(candidates).filter(i -> labels[i] == label).toArray();
-    }
-    return members;
+    Groups members = Groups.of(candidates, i -> labels[i]);
+    return IntStream.range(0, classes).mapToObj(members::of).toArray(int[][]::new);
   }
 
-  /** How many of each class to hold out, by the largest remainder. */
+  /** Returns how many images of each class to hold out, by the largest remainder. */
   private static int[] quotas(int[] sizes, double fraction) {
     int total = Arrays.stream(sizes).sum();
     int[] quota = new int[sizes.length];
@@ -177,7 +180,9 @@ public final class Draw {
     return quota;
   }
 
-  /** Fisher and Yates. {@link Random}'s sequence is specified; shuffling in the JDK is not. */
+  /**
+   * Shuffles (Fisher-Yates). {@link Random}'s sequence is specified; the JDK's shuffling is not.
+   */
   public static void shuffle(int[] values, Random random) {
     for (int i = values.length - 1; i > 0; i--) {
       int j = random.nextInt(i + 1);

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Picture files and what a look at them has shown, in columns: a file costs its path and 50 bytes,
- * where objects would take several hundred.
+ * Image files with label, hash and size, in columns: a file takes its path and 50 bytes, where
+ * objects would take several hundred.
  */
 final class FileTable {
   private static final int HASH_BYTES = 32;
@@ -23,18 +23,18 @@ final class FileTable {
   private final int[] sides;
   private final Part[] parts; // null for none
 
-  /** All paths one after the other, in UTF-8, and where each ends. */
+  /** All paths, concatenated, in UTF-8; {@link #ends} has where each ends. */
   private byte[] paths = new byte[1 << 12];
 
   private final int[] ends;
 
-  /** Those that text does not lead to. */
+  /** Paths that do not survive the round trip through a String. */
   private final Map<Integer, Path> odd = new HashMap<>();
 
   private int size;
 
   /**
-   * @param files how many there will be
+   * @param files the number of files to come
    */
   FileTable(List<String> classes, int files) {
     this.classes = classes;
@@ -48,9 +48,9 @@ final class FileTable {
   /**
    * Adds the next file.
    *
-   * @param label the place of its class
+   * @param label the index of its class
    * @param hash SHA-256 of its content, 64 hexadecimal digits
-   * @param shorterSide in pixels; 0 if it is not known
+   * @param shorterSide in pixels; 0 if unknown
    */
   void add(PictureFile file, int label, String hash, int shorterSide) {
     System.arraycopy(HexFormat.of().parseHex(hash), 0, hashes, size * HASH_BYTES, HASH_BYTES);

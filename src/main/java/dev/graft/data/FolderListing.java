@@ -2,6 +2,7 @@ package dev.graft.data;
 
 import dev.graft.GraftException;
 import dev.graft.Names;
+import dev.graft.PathText;
 import dev.graft.Text;
 import dev.graft.picture.FileKind;
 import dev.graft.picture.FolderWalk;
@@ -12,31 +13,35 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 
-/** Lists the pictures of a folder. Symbolic links are followed. */
+/** Lists the images of a folder. Symbolic links are followed. */
 final class FolderListing {
-  /** Suffixes of which people are told. */
-  private static final int NAMED = 10;
+  private static final int MAX_SUFFIXES = 10;
+
+  /** Names of part folders that need no explanation, in lower case. */
+  private static final Set<String> PLAIN_PARTS =
+      Set.of("train", "val", "valid", "validation", "test");
 
   private final Path data;
   private final Path realData;
   private final List<PictureFile> files = new ArrayList<>();
   private final Set<String> empty = new TreeSet<>(Listing.BY_CODE_POINT);
 
-  /** How many files that are no pictures, by their suffix. */
+  /** The number of files that are not images, by suffix. */
   private final Map<String, Integer> others = new TreeMap<>(Listing.BY_CODE_POINT);
 
-  /** Where runs of Graft's lie. */
+  /** Folders with Graft's own output. */
   private final Set<String> outputs = new TreeSet<>(Listing.BY_CODE_POINT);
 
-  /** How often other things were met. */
+  /** The number of other things, by kind. */
   private final Map<Note.Kind, Integer> counts = new EnumMap<>(Note.Kind.class);
 
   private int loosePictures;
@@ -58,87 +63,121 @@ final class FolderListing {
 
   private Listing list(Entry top) {
     List<Entry> entries = entries(top);
-    List<Entry> folders = entries.stream().filter(Entry::isFolder).toList();
     if (entries.isEmpty()) {
-      throw new GraftException(
-          data + " is empty: put a folder of pictures for each class into it.");
+      throw new GraftException(data + " is empty: add a folder of images for each class.");
     }
-    Map<Part, Entry> parts = parts(folders);
-    if (parts.isEmpty()) {
+    List<Entry> folders =
+        entries.stream().filter(each -> each.isFolder() && !OwnOutput.is(each.path())).toList();
+    PartFolders found = PartFolders.of(top, folders, FolderListing::entries);
+    found.likeParts().forEach(each -> notes.add(Note.of(Note.Kind.PART_AS_CLASS, each.path())));
+    if (found.parts().isEmpty()) {
       listClasses(data, entries, Optional.empty());
     } else {
-      loose(entries);
-      note(
-          Note.Kind.BESIDE_PARTS,
-          folders.stream().map(Entry::name).filter(name -> Part.of(name).isEmpty()).toList());
-      parts.forEach(
-          (part, folder) -> listClasses(folder.path(), entries(folder), Optional.of(part)));
+      listParts(entries, found.parts());
     }
     addNotes();
     return Listing.checked(data, files, notes);
   }
 
-  /**
-   * The folders for the parts, or none if the folders are classes. "Train" may be a class next to
-   * "bus": it is one if it is the only such name, has no folders in it and others next to it.
-   */
-  private Map<Part, Entry> parts(List<Entry> folders) {
-    List<Entry> named = folders.stream().filter(f -> Part.of(f.name()).isPresent()).toList();
-    if (named.size() == 1 && folders.size() > 1) {
-      Entry only = named.get(0);
-      if (entries(only).stream().noneMatch(Entry::isFolder)) {
-        notes.add(Note.of(Note.Kind.PART_AS_CLASS, only.path()));
-        return Map.of();
-      }
-    }
-    Map<Part, Entry> parts = new EnumMap<>(Part.class);
-    for (Entry folder : named) {
-      Entry other = parts.put(Part.of(folder.name()).orElseThrow(), folder);
-      if (other != null) {
-        throw GraftException.of(
-            "%s has both %s and %s, which mean the same: keep one of them.",
-            data, other.name(), folder.name());
-      }
-    }
-    if (!parts.isEmpty() && !parts.containsKey(Part.TRAIN)) {
-      throw GraftException.of(
-          "%s has %s, but no train folder: add one with a folder of pictures for each class.",
-          data, parts.values().stream().map(Entry::name).collect(Collectors.joining(", ")));
-    }
-    return parts;
+  private void listParts(List<Entry> entries, Map<Part, Entry> parts) {
+    loose(entries);
+    note(
+        Note.Kind.BESIDE_PARTS,
+        entries.stream()
+            .filter(each -> each.isFolder() && !parts.containsValue(each) && enters(each))
+            .map(Entry::name)
+            .toList());
+    List<String> meanings = new ArrayList<>();
+    parts.forEach(
+        (part, folder) -> {
+          Entry classes = PartFolders.classFolders(folder, FolderListing::entries);
+          String name = data.relativize(classes.path()).toString();
+          if (!PLAIN_PARTS.contains(name.toLowerCase(Locale.ROOT))) {
+            meanings.add(name + " = " + part.name().toLowerCase(Locale.ROOT));
+          }
+          listClasses(classes.path(), entries(classes), Optional.of(part));
+        });
+    note(Note.Kind.PARTS, meanings);
   }
 
   private void listClasses(Path folder, List<Entry> entries, Optional<Part> part) {
-    int pictures = loose(entries);
+    int images = loose(entries);
     List<Entry> folders = entries.stream().filter(Entry::isFolder).toList();
     if (folders.isEmpty()) {
       throw new GraftException(
           folder
-              + (pictures > 0
+              + (images > 0
                   ? " has "
-                      + Names.count(pictures, "picture")
-                      + " but no class folders: move the pictures into one folder for each class,"
+                      + Names.count(images, "image")
+                      + " but no class folders: move the images into one folder for each class,"
                       + " or write a manifest."
-                  : " has no class folders: put a folder of pictures for each class into it."));
+                  : " has no class folders: add a folder of images for each class."));
     }
-    int before = files.size();
+    Map<String, Set<String>> subfolders = new LinkedHashMap<>();
     for (Entry classFolder : folders) {
       if (enters(classFolder)) {
         int outputsBefore = outputs.size();
-        boolean any = listClass(classFolder, label(classFolder), part);
-        if (!any && outputs.size() == outputsBefore) {
+        List<Entry> found = listClass(classFolder, label(classFolder), part);
+        if (!found.isEmpty()) {
+          subfolders.put(classFolder.name(), subfolders(classFolder, found));
+        } else if (outputs.size() == outputsBefore) {
           empty.add(data.relativize(classFolder.path()).toString());
         }
       }
     }
-    if (files.size() == before) {
+    if (subfolders.isEmpty()) {
       throw GraftException.of(
-          "%s has class folders, but no pictures in them (PNG, JPEG, GIF, BMP, TIFF or WebP).",
-          folder);
+          "%s has no images in its class folders (%s): add PNG, JPEG, GIF, BMP, TIFF or WebP"
+              + " files.",
+          folder, Names.quoted(folders.stream().map(Entry::name).toList()));
+    }
+    if (part.isEmpty() || part.get() == Part.TRAIN) {
+      questionEqualFolders(folder, subfolders);
     }
   }
 
-  /** Whether there is something to be looked for in a folder. */
+  /** The folders directly below a class folder that have its images; none if it has its own. */
+  private static Set<String> subfolders(Entry classFolder, List<Entry> images) {
+    Set<String> names = new TreeSet<>(Listing.BY_CODE_POINT);
+    for (Entry image : images) {
+      Path below = classFolder.path().relativize(image.path());
+      if (below.getNameCount() == 1) {
+        return Set.of();
+      }
+      names.add(below.getName(0).toString());
+    }
+    return names;
+  }
+
+  /**
+   * Questions class folders that hold nothing but subfolders of equal names: these may be the
+   * classes, and the folders parts or sources.
+   *
+   * @param subfolders of each class folder, by its name
+   * @throws GraftException if two or more of the names speak of parts
+   */
+  private void questionEqualFolders(Path folder, Map<String, Set<String>> subfolders) {
+    Set<String> common = new TreeSet<>(Listing.BY_CODE_POINT);
+    subfolders.values().forEach(common::addAll);
+    int all = common.size();
+    subfolders.values().forEach(common::retainAll);
+    if (subfolders.size() < 2 || common.size() < 2 || 2 * common.size() < all) {
+      return;
+    }
+    List<String> names = List.copyOf(subfolders.keySet());
+    if (names.stream().filter(name -> PartName.of(name).isPresent()).count() > 1) {
+      throw GraftException.of(
+          "%s has the folders %s, which all hold the same folders (%s): if they are parts, name"
+              + " them train, val and test; if they are classes, move their images out of the"
+              + " subfolders, or write a manifest.",
+          folder, Names.quoted(names), Names.quoted(common));
+    }
+    notes.add(
+        Note.of(
+            Note.Kind.EQUAL_FOLDERS, folder, List.of(Names.quoted(names), Names.quoted(common))));
+  }
+
+  /** Whether a folder may have images of the data set. */
   private boolean enters(Entry folder) {
     if (realData.startsWith(folder.real())) {
       count(Note.Kind.LEADS_UP);
@@ -152,16 +191,18 @@ final class FolderListing {
   }
 
   private static String label(Entry classFolder) {
-    String name = classFolder.name();
-    if (name.indexOf('\ufffd') >= 0) {
-      throw new GraftException(
-          classFolder.path() + " has a name that cannot be read. " + Listing.localeAdvice());
-    }
+    String name =
+        PathText.fileName(classFolder.path())
+            .orElseThrow(
+                () ->
+                    new GraftException(
+                        PathText.of(classFolder.path())
+                            + " has a name that is not in UTF-8: rename it."));
     return Listing.label(name, "A class folder in " + classFolder.path().getParent());
   }
 
-  /** Whether there are pictures of the class. */
-  private boolean listClass(Entry classFolder, String label, Optional<Part> part) {
+  /** Adds the images of a class, and returns all that were found. */
+  private List<Entry> listClass(Entry classFolder, String label, Optional<Part> part) {
     List<Entry> found = new ArrayList<>();
     FolderWalk.through(
         classFolder,
@@ -198,14 +239,14 @@ final class FolderListing {
         continue;
       }
       files.add(new PictureFile(entry.path(), label, part));
-      if (entry.name().indexOf('\ufffd') >= 0) {
+      if (PathText.fileName(entry.path()).isEmpty()) {
         count(Note.Kind.UNREADABLE_NAMES);
       }
     }
-    return !found.isEmpty();
+    return found;
   }
 
-  /** Counts what lies next to folders of classes or parts, and returns how many are pictures. */
+  /** Counts the files next to class or part folders, and returns the number of images. */
   private int loose(List<Entry> entries) {
     int pictures = 0;
     for (Entry entry : entries) {
@@ -241,7 +282,7 @@ final class FolderListing {
               0,
               others.entrySet().stream()
                   .sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
-                  .limit(NAMED)
+                  .limit(MAX_SUFFIXES)
                   .map(each -> each.getKey() + " (" + each.getValue() + ")")
                   .toList()));
     }

@@ -4,12 +4,12 @@ import java.util.Arrays;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
-/** Which pictures each of some groups has, in arrays: 8 bytes a picture. */
+/** The images of each group, in arrays: 8 bytes per image. */
 public final class Groups {
-  /** Where each group's pictures end. */
+  /** Where each group ends in {@link #members}. */
   private final int[] ends;
 
-  /** Those of a group one after the other. */
+  /** The images, group after group. */
   private final int[] members;
 
   private Groups(int[] ends, int[] members) {
@@ -18,13 +18,13 @@ public final class Groups {
   }
 
   /**
-   * Sorts pictures into groups, in which they keep their order.
+   * Groups images; within a group they stay in order.
    *
-   * @param group of a picture, from 0
+   * @param group returns the number of an image's group, from 0
    */
   public static Groups of(int[] pictures, IntUnaryOperator group) {
     int count = IntStream.of(pictures).map(group).max().orElse(-1) + 1;
-    int[] ends = new int[count + 1]; // where the next of each belongs, once it is summed up
+    int[] ends = new int[count + 1]; // after the prefix sum: where the next of each goes
     for (int picture : pictures) {
       ends[group.applyAsInt(picture) + 1]++;
     }
@@ -36,7 +36,7 @@ public final class Groups {
     return new Groups(ends, members);
   }
 
-  /** The pictures of a group. */
+  /** Returns the images of a group. */
   public int[] of(int group) {
     return Arrays.copyOfRange(members, group == 0 ? 0 : ends[group - 1], ends[group]);
   }

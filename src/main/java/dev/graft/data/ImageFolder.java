@@ -1,5 +1,6 @@
 package dev.graft.data;
 
+import dev.graft.PathText;
 import dev.graft.Progress;
 import dev.graft.Reason;
 import dev.graft.Text;
@@ -19,14 +20,14 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Somebody's own picture files, of which nothing but names, hashes and sizes is in memory. They are
- * only ever read.
+ * A user's image files, of which only names, hashes and sizes are in memory. The files are never
+ * written to.
  */
 public final class ImageFolder implements ImageSet {
-  /** In place of the hash of what can't even be opened. */
+  /** Stands for the hash of a file that cannot be opened. */
   private static final String NO_HASH = "0".repeat(64);
 
-  /** Files that are looked at before their turn comes. */
+  /** Files that are read ahead. */
   private static final int AHEAD = 64;
 
   private final List<String> classes;
@@ -34,9 +35,9 @@ public final class ImageFolder implements ImageSet {
   private final Quarantine quarantine;
 
   /**
-   * What a look at a file has shown.
+   * The result of reading a file's header.
    *
-   * @param fault the rest of a sentence that begins with its path
+   * @param fault the rest of a sentence that begins with the path
    */
   private record Looked(PictureFile file, String hash, int shorterSide, Optional<String> fault) {}
 
@@ -47,15 +48,14 @@ public final class ImageFolder implements ImageSet {
   }
 
   /**
-   * Lists a folder or a manifest, see {@link Listing}, hashes every file and reads the heads of the
-   * pictures.
+   * Lists a folder or a manifest (see {@link Listing}), hashes every file and reads the image
+   * headers.
    *
-   * <p>A picture that is in several given parts is moved to the one that is most apart from
-   * training in all of its places: the test must not ask for what was learnt.
+   * <p>An image whose content is in several given parts is moved to the part farthest from training
+   * (validation, then test) wherever it occurs: nothing that was trained on is tested.
    *
    * @param maxBad the share of the files that may be unreadable, in [0, 1]
-   * @throws dev.graft.GraftException if there is nothing to learn from, or too much that can't be
-   *     read
+   * @throws dev.graft.GraftException if there is nothing to train on, or too much is unreadable
    */
   public static DataSet open(Path path, double maxBad, Progress.Display display) {
     Listing listing = Listing.of(path);
@@ -64,7 +64,7 @@ public final class ImageFolder implements ImageSet {
     listing.classes().forEach(name -> labels.put(name, labels.size()));
     FileTable table = new FileTable(listing.classes(), count);
     Quarantine quarantine = new Quarantine(count, maxBad);
-    try (Progress progress = display.progress("looking at files", "files", count);
+    try (Progress progress = display.progress("reading image headers", "files", count);
         ReadAhead<Looked> files =
             ReadAhead.of(
                 PictureReader.threads(), AHEAD, listing.files().iterator(), ImageFolder::look)) {
@@ -72,7 +72,7 @@ public final class ImageFolder implements ImageSet {
           each -> {
             PictureFile file = each.file();
             each.fault()
-                .ifPresent(fault -> quarantine.add(table.size(), file.path().toString(), fault));
+                .ifPresent(fault -> quarantine.add(table.size(), PathText.of(file.path()), fault));
             table.add(file, labels.get(file.label()), each.hash(), each.shorterSide());
             progress.stepTo(table.size());
           });
@@ -89,7 +89,7 @@ public final class ImageFolder implements ImageSet {
         listing.name(),
         new ImageFolder(listing.classes(), table, quarantine),
         apart,
-        Text.of("%s: %,d pictures in %d classes", path, count, listing.classes().size()),
+        Text.of("%s: %,d images in %d classes", path, count, listing.classes().size()),
         notes);
   }
 
@@ -110,7 +110,7 @@ public final class ImageFolder implements ImageSet {
 
   private static List<Optional<Part>> keptApart(List<Optional<Part>> parts, FileTable files) {
     Firsts firsts = new Firsts(files::hash);
-    Part[] farthest = new Part[parts.size()]; // by the first picture of a content
+    Part[] farthest = new Part[parts.size()]; // indexed by the first image with a content
     for (int i = 0; i < farthest.length; i++) {
       if (parts.get(i).isPresent() && !files.hash(i).equals(NO_HASH)) {
         Part part = parts.get(i).get();

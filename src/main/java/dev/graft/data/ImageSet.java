@@ -1,71 +1,71 @@
 package dev.graft.data;
 
+import dev.graft.PathText;
 import dev.graft.picture.Picture;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** Labelled pictures in a fixed order. */
+/** Labeled images in a fixed order. */
 public interface ImageSet {
-  /** The names of the classes, in the order of their labels. */
+  /** Returns the names of the classes, in the order of their labels. */
   List<String> classes();
 
-  /** The number of pictures. */
+  /** Returns the number of images. */
   int size();
 
-  /** The place of a picture's class in {@link #classes}. */
+  /** Returns the index of an image's class in {@link #classes}. */
   int label(int index);
 
   /**
-   * What a picture is known by, wherever it lies and whatever it is called: the SHA-256 of its
-   * content, as 64 lower-case hexadecimal digits.
+   * Returns the SHA-256 of an image's content, as 64 lower-case hexadecimal digits. It identifies
+   * the image, whatever its path.
    */
   String hash(int index);
 
-  /** A picture's shorter side, in pixels, as far as it is known without decoding it; else 0. */
+  /** Returns an image's shorter side in pixels; 0 if unknown without decoding. */
   int shorterSide(int index);
 
-  /** A picture's own file, as it was listed; empty where a file holds many. */
+  /** Returns an image's own file as it was listed; empty where one file holds many images. */
   Optional<PictureFile> file(int index);
 
   /**
-   * Whether these are somebody's own files, one a picture: only then may some be unreadable, and
-   * only then do places tell people anything.
+   * Whether there is one file per image. Only then may images be unreadable, and only then do
+   * places mean anything to a user.
    */
   default boolean areFiles() {
     return size() > 0 && file(0).isPresent();
   }
 
-  /** Where a picture is, for people: a path, or its number in a file of many. */
+  /** Returns where an image is, for people: a path, or its number in a file of many. */
   default String place(int index) {
-    return file(index).map(file -> file.path().toString()).orElse("picture " + index);
+    return file(index).map(file -> PathText.of(file.path())).orElse("image " + index);
   }
 
   /**
-   * A picture in several reductions, decoded once, anew at each call, by several threads at once if
-   * need be.
+   * Decodes an image, and returns it in several reductions. Safe for use by several threads.
    *
-   * @param leasts for each, a larger picture may be given reduced, but with no side shorter than
-   *     this, and always by the same factor; 0 for its full size
-   * @return empty if it can't be read, or has changed since it was hashed; {@link #quarantine} has
-   *     the reason then
+   * @param leasts the smallest side of each reduction: a larger image may be reduced, always by the
+   *     same factor, to no less than this; 0 for full size
+   * @return empty if the image is unreadable or has changed since it was hashed; {@link
+   *     #quarantine} then has the reason
    */
   Optional<List<Picture>> read(int index, int[] leasts);
 
-  /** A picture in one reduction, likewise. */
+  /** Decodes an image in one reduction; see {@link #read(int, int[])}. */
   default Optional<Picture> read(int index, int least) {
     return read(index, new int[] {least}).map(pictures -> pictures.get(0));
   }
 
-  /** The pictures that are known so far to be unreadable. */
+  /** Returns the images that are known so far to be unreadable. */
   Quarantine quarantine();
 
-  /** All pictures but those in quarantine, ascending. */
+  /** Returns all images but those in quarantine, ascending. */
   default IntStream readable() {
     return IntStream.range(0, size()).filter(i -> !quarantine().contains(i));
   }
 
-  /** The labels of some pictures. */
+  /** Returns the labels of some images. */
   default int[] labels(int[] indices) {
     return IntStream.of(indices).map(this::label).toArray();
   }

@@ -19,26 +19,26 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Which pictures a user's data consists of, and what they show. The data is a folder of class
- * folders; or a folder with {@code train}, {@code val} or {@code validation}, and {@code test},
- * each a folder of class folders; or a manifest, a CSV or JSON lines file with a path, a label and
- * perhaps a split for each picture. Pictures are not opened; nothing is written.
+ * The images of a data set, and their labels. The data is a folder of class folders; or a folder
+ * with a part of the data set in each folder, see {@link PartName}, which has the class folders; or
+ * a manifest, a CSV or JSON lines file with a path, a label and, optionally, a split for each
+ * image. Images are not opened; nothing is written.
  *
- * <p>A label is compared and kept in Unicode's composed form (NFC) without the blanks around it:
- * macOS decomposes names, Linux does not, and both mean one class.
+ * <p>Labels are normalized to Unicode's composed form (NFC), without surrounding blanks: macOS
+ * decomposes file names, Linux does not.
  *
- * @param name the folder's or the manifest's, made fit for a part of a folder name: letters and
- *     digits of any script, {@code -_.}, 1 to 40 of them
+ * @param name of the folder or the manifest, reduced to letters and digits of any script and {@code
+ *     -_.}, 1 to 40 characters
  * @param classes the labels, each once, sorted by code point
- * @param files sorted by path, each file once a class and part
- * @param notes what was ignored, and what looks odd
+ * @param files sorted by path, each file once per class and part
+ * @param notes what was skipped, and what looks odd
  */
 public record Listing(
     String name, List<String> classes, List<PictureFile> files, List<Note> notes) {
-  private static final int LONGEST_NAME = 40;
-  private static final int LONGEST_LABEL = 200;
+  private static final int MAX_NAME = 40;
+  private static final int MAX_LABEL = 200;
 
-  /** Control characters, separators of lines and paragraphs, halves of characters. */
+  /** Control characters, line and paragraph separators, surrogates. */
   private static final Pattern BREAKS_LINES = Pattern.compile("[\\p{Cc}\\p{Zl}\\p{Zp}\\p{Cs}]");
 
   static final Comparator<String> BY_CODE_POINT = FolderWalk::compareCodePoints;
@@ -60,7 +60,7 @@ public record Listing(
   /**
    * Lists a folder or a manifest.
    *
-   * @throws GraftException if no set of at least two classes can be made of it
+   * @throws GraftException if it has fewer than two classes
    */
   public static Listing of(Path data) {
     if (Files.isDirectory(data)) {
@@ -68,32 +68,37 @@ public record Listing(
     }
     if (!Files.exists(data)) {
       throw GraftException.of(
-          "%s does not exist: name a folder of class folders, or a manifest (CSV or JSON lines).",
+          "%s does not exist: give a folder of class folders, or a manifest (CSV or JSON lines).",
           data);
     }
     return Manifest.read(data);
   }
 
-  /** What both kinds of data must fulfil. */
+  /** Checks what applies to both kinds of data, and sorts it. */
   static Listing checked(Path data, List<PictureFile> found, List<Note> notes) {
     List<PictureFile> files = found.stream().sorted(BY_PATH).toList();
     Set<String> classes = labels(files, part -> true);
     Set<String> learned = labels(files, part -> part != Part.VALIDATION && part != Part.TEST);
     if (learned.isEmpty()) {
       throw new GraftException(
-          data + " has no pictures to train on: all are for validation or test.");
+          data + " has no images to train on: all are for validation or test.");
     }
     Set<String> unknown = without(classes, learned);
     if (!unknown.isEmpty()) {
       throw GraftException.of(
-          "%s has classes for validation or test that it has no training pictures of: %s. Add some"
+          "%s has classes for validation or test that it has no training images of: %s. Add some"
               + " to train, or leave these classes out.",
           data, Names.quoted(unknown));
     }
     if (classes.size() < 2) {
       throw GraftException.of(
-          "%s has only one class with pictures, %s; a classifier needs at least 2 classes.",
-          data, Names.quoted(classes));
+          "%s has only one class with images, %s%s; a classifier needs at least 2 classes.",
+          data,
+          Names.quoted(classes),
+          notes.stream()
+              .filter(note -> note.kind() == Note.Kind.EMPTY_CLASSES)
+              .map(note -> " (there are none in " + Names.quoted(note.names()) + ")")
+              .collect(Collectors.joining()));
     }
     List<Note> all = new ArrayList<>(notes);
     for (Part part : List.of(Part.VALIDATION, Part.TEST)) {
@@ -122,7 +127,7 @@ public record Listing(
     return rest;
   }
 
-  /** The labels of the pictures of some parts; the part is null where a file has none. */
+  /** Returns the labels in some parts; the predicate gets null for files without a part. */
   private static Set<String> labels(List<PictureFile> files, Predicate<Part> parts) {
     Set<String> labels = new TreeSet<>(BY_CODE_POINT);
     for (PictureFile file : files) {
@@ -134,38 +139,36 @@ public record Listing(
   }
 
   /**
-   * A label as it is kept.
+   * Normalizes and checks a label.
    *
-   * @param where the begin of the sentence that refuses it
+   * @param where the beginning of the error message
    */
   static String label(String text, String where) {
     String label = Normalizer.normalize(text, Normalizer.Form.NFC).strip();
     if (label.isEmpty()) {
-      throw new GraftException(where + " has an empty label: every picture needs a class.");
+      throw new GraftException(where + " has an empty label: every image needs a class.");
     }
-    if (label.codePointCount(0, label.length()) > LONGEST_LABEL) {
+    if (label.codePointCount(0, label.length()) > MAX_LABEL) {
       throw GraftException.of(
           "%s has a label of more than %s characters, which begins with %s: shorten it.",
-          where, LONGEST_LABEL, label.substring(0, label.offsetByCodePoints(0, 40)));
+          where, MAX_LABEL, label.substring(0, label.offsetByCodePoints(0, 40)));
     }
     if (BREAKS_LINES.matcher(label).find()) {
       throw GraftException.of(
-          "%s has a label with line breaks or control characters: %s. Labels are lines of a file;"
-              + " take them out.",
+          "%s has a label with line breaks or control characters: %s. Labels are lines of a file:"
+              + " remove them.",
           where, BREAKS_LINES.matcher(label).replaceAll("?"));
     }
     return label;
   }
 
-  /** What helps when a file's name does not fit into the names that Java can write here. */
+  /** Returns the remedy for file names that the locale's encoding does not have. */
   public static String localeAdvice() {
     String encoding = System.getProperty("sun.jnu.encoding", "");
     return encoding.equalsIgnoreCase("UTF-8")
-        ? "Rename it: it is not in UTF-8, as file names are here."
+        ? "Rename it: file names are in UTF-8 here, and it is not."
         : Text.of(
-            "File names are in %s here, since the shell's locale says so: start again with"
-                + " LC_ALL=C.UTF-8.",
-            encoding);
+            "File names are in %s in this locale: start again with LC_ALL=C.UTF-8.", encoding);
   }
 
   private static String fitName(Path data) {
@@ -178,10 +181,10 @@ public record Listing(
         Normalizer.normalize(name, Normalizer.Form.NFC)
             .replaceAll("[^\\p{L}\\p{M}\\p{Nd}._-]+", "-")
             .replaceFirst("^[-._\\p{M}]+", "");
-    if (fit.codePointCount(0, fit.length()) > LONGEST_NAME) {
-      fit = fit.substring(0, fit.offsetByCodePoints(0, LONGEST_NAME));
+    if (fit.codePointCount(0, fit.length()) > MAX_NAME) {
+      fit = fit.substring(0, fit.offsetByCodePoints(0, MAX_NAME));
     }
     fit = fit.replaceFirst("[-._]+$", "");
-    return fit.isEmpty() ? "pictures" : fit;
+    return fit.isEmpty() ? "images" : fit;
   }
 }

@@ -2,6 +2,7 @@ package dev.graft.data;
 
 import dev.graft.GraftException;
 import dev.graft.Text;
+import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -12,26 +13,32 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /**
- * Reads a manifest in UTF-8: CSV as RFC 4180 has it, with a header that names {@code path} and
- * {@code label} and perhaps {@code split}; or a JSON object with these keys on each line. Relative
- * paths start from the manifest's folder and stay in it; absolute ones may lead anywhere.
+ * Reads a manifest in UTF-8: CSV (RFC 4180) with a header that names {@code path}, {@code label}
+ * and, optionally, {@code split}; or JSON lines with these keys. Relative paths start from the
+ * manifest's folder and stay in it; absolute paths may lead anywhere. A path with backslashes, or
+ * with blanks around it, is read as written if there is such a file, else with slashes and without
+ * the blanks.
  */
 final class Manifest {
-  private static final int MOST_ROWS = 5_000_000;
+  private static final int MAX_ROWS = 5_000_000;
+
+  /** A drive or a share, with slashes. */
+  private static final Pattern WINDOWS_ROOT = Pattern.compile("[A-Za-z]:/|//");
 
   private final Path manifest;
   private final Path folder;
   private final List<PictureFile> files = new ArrayList<>();
 
-  /** Where in {@link #files} a path is. */
+  /** The index of each path in {@link #files}. */
   private final Map<Path, Integer> places = new HashMap<>();
 
-  /** The line of each file's row. */
+  /** The line number of each file's row. */
   private final List<Integer> lines = new ArrayList<>();
 
-  /** Each label once in memory, by how it is written. */
+  /** Each label once in memory, by its spelling in the manifest. */
   private final Map<String, String> labels = new HashMap<>();
 
   private final Set<String> otherColumns = new TreeSet<>(Listing.BY_CODE_POINT);
@@ -44,13 +51,13 @@ final class Manifest {
     this.folder = parent == null ? Path.of("") : parent;
   }
 
-  /** As data to learn from. */
+  /** Reads it as training data. */
   static Listing read(Path file) {
     Manifest manifest = parsed(file);
     return Listing.checked(file, manifest.files, manifest.notes());
   }
 
-  /** The pictures that it lists, whatever can be made of them. */
+  /** Returns the images that it lists, unchecked. */
   static List<PictureFile> files(Path file) {
     return parsed(file).files;
   }
@@ -58,21 +65,21 @@ final class Manifest {
   private static Manifest parsed(Path file) {
     if (!Files.isRegularFile(file)) {
       throw new GraftException(
-          file + " is neither a folder nor a file: name a folder of class folders or a manifest.");
+          file + " is neither a folder nor a file: give a folder of class folders, or a manifest.");
     }
     Manifest manifest = new Manifest(file);
     manifest.otherColumns.addAll(ManifestRows.read(file, manifest::add));
     if (manifest.files.isEmpty()) {
-      throw new GraftException(file + " lists no pictures: write a path and a label on each line.");
+      throw new GraftException(file + " lists no images: write a path and a label on each line.");
     }
     return manifest;
   }
 
   private void add(String pathText, String labelText, String splitText, int line) {
-    if (++rows > MOST_ROWS) {
+    if (++rows > MAX_ROWS) {
       throw GraftException.of(
-          "%s cannot be taken for a manifest (CSV or JSON lines): it has more than %,d rows.",
-          manifest, MOST_ROWS);
+          "%s is not a manifest (CSV or JSON lines): it has more than %,d rows.",
+          manifest, MAX_ROWS);
     }
     String where = manifest + ", line " + line + ",";
     Path path = path(pathText, where);
@@ -87,15 +94,31 @@ final class Manifest {
     } else {
       String what = files.get(place).label().equals(label) ? "splits" : "labels";
       throw GraftException.of(
-          "%s has %s twice, with different %s, in lines %s and %s: take one of them out.",
+          "%s has %s twice, with different %s, in lines %s and %s: remove one of them.",
           manifest, pathText, what, lines.get(place), line);
     }
   }
 
   private Path path(String text, String where) {
     if (text.isBlank()) {
-      throw new GraftException(where + " has an empty path: every picture needs one.");
+      throw new GraftException(where + " has an empty path: every image needs one.");
     }
+    Path path = resolved(text, where);
+    String plain = text.strip().replace('\\', '/');
+    if (plain.equals(text) || File.separatorChar == '\\' || Files.exists(path)) {
+      return path;
+    }
+    // Written with blanks around it, or on Windows.
+    if (WINDOWS_ROOT.matcher(plain).lookingAt()) {
+      throw GraftException.of(
+          "%s has a Windows path, %s, and there is no such file here: write paths relative to the"
+              + " manifest's folder.",
+          where, text);
+    }
+    return resolved(plain, where);
+  }
+
+  private Path resolved(String text, String where) {
     Path path;
     try {
       path = Path.of(text).normalize();
@@ -103,16 +126,16 @@ final class Manifest {
       boolean unwritable =
           text.codePoints().anyMatch(c -> c > 127)
               && !System.getProperty("sun.jnu.encoding", "").equalsIgnoreCase("UTF-8");
-      String advice = unwritable ? Listing.localeAdvice() : "Correct it or take the line out.";
+      String advice = unwritable ? Listing.localeAdvice() : "Correct it, or remove the line.";
       throw new GraftException(
-          Text.of("%s has a path that cannot be a file's name: %s. %s", where, text, advice), e);
+          Text.of("%s has a path that cannot be a file name: %s. %s", where, text, advice), e);
     }
     if (path.isAbsolute()) {
       return path;
     }
     if (path.startsWith("..") || path.getRoot() != null || path.toString().isEmpty()) {
       throw GraftException.of(
-          "%s has a path that leads out of the manifest's folder: %s. Move the picture into it, or"
+          "%s has a path that leads out of the manifest's folder: %s. Move the image into it, or"
               + " give its absolute path.",
           where, text);
     }
@@ -120,7 +143,7 @@ final class Manifest {
   }
 
   private static Optional<Part> part(String word, String where) {
-    Optional<Part> part = Part.of(word);
+    Optional<Part> part = PartName.part(word);
     if (part.isEmpty() && !word.isEmpty()) {
       throw GraftException.of(
           "%s has an unknown split, \"%s\": write train, val or test, or leave it empty.",
@@ -131,7 +154,8 @@ final class Manifest {
 
   private List<Note> notes() {
     List<Note> notes = new ArrayList<>();
-    otherColumns.removeAll(List.of(ManifestRows.PATH, ManifestRows.LABEL, ManifestRows.SPLIT));
+    otherColumns.removeAll(
+        List.of(ManifestRows.PATH, ManifestRows.LABEL, ManifestRows.SPLIT, SplitCsv.SHA256));
     if (!otherColumns.isEmpty()) {
       notes.add(Note.of(Note.Kind.OTHER_COLUMNS, manifest, otherColumns));
     }

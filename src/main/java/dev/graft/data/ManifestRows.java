@@ -33,16 +33,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** The rows of a manifest, as texts: the formats, and nothing of what the texts mean. */
+/** Parses the rows of a manifest into strings; {@link Manifest} interprets them. */
 final class ManifestRows {
-  private static final int LONGEST_LINE = 100_000;
+  private static final int MAX_LINE = 100_000;
   private static final char BYTE_ORDER_MARK = '\ufeff';
   static final String PATH = "path";
   static final String LABEL = "label";
   static final String SPLIT = "split";
 
   private static final StreamReadConstraints CONSTRAINTS =
-      StreamReadConstraints.builder().maxStringLength(LONGEST_LINE).maxNestingDepth(20).build();
+      StreamReadConstraints.builder().maxStringLength(MAX_LINE).maxNestingDepth(20).build();
 
   private static final CsvMapper CSV =
       CsvMapper.builder(CsvFactory.builder().streamReadConstraints(CONSTRAINTS).build())
@@ -60,13 +60,13 @@ final class ManifestRows {
   private final Taker taker;
   private final Set<String> columns = new HashSet<>();
 
-  /** Who is given the rows. */
+  /** Receives the rows. */
   interface Taker {
     /**
-     * Takes one.
+     * Receives one row.
      *
-     * @param split empty where it has none
-     * @param line that it ends in, from 1
+     * @param split empty where there is none
+     * @param line the line that it ends in, from 1
      */
     void row(String path, String label, String split, int line);
   }
@@ -77,10 +77,10 @@ final class ManifestRows {
   }
 
   /**
-   * Gives all rows to a taker.
+   * Passes all rows to a taker.
    *
-   * @return the names of all columns, or keys, that there are
-   * @throws GraftException if it is no manifest
+   * @return the names of all columns or keys
+   * @throws GraftException if the file is not a manifest
    */
   static Set<String> read(Path manifest, Taker taker) {
     ManifestRows rows = new ManifestRows(manifest, taker);
@@ -103,7 +103,7 @@ final class ManifestRows {
         readCsv(reader);
       }
     } catch (LimitedLines.TooLong e) {
-      throw noManifest(Text.of("a line in it is longer than %,d characters", LONGEST_LINE));
+      throw noManifest(Text.of("a line in it is longer than %,d characters", MAX_LINE));
     } catch (CharacterCodingException e) {
       throw noManifest("it is not in UTF-8; if it is a table, save it as \"CSV UTF-8\"");
     } catch (JsonProcessingException e) {
@@ -114,7 +114,7 @@ final class ManifestRows {
     }
   }
 
-  /** The first character of the content, which is not consumed. */
+  /** Returns the first character of the content, without consuming it. */
   private char skipByteOrderMark(BufferedReader reader) throws IOException {
     reader.mark(2);
     int first = reader.read();
@@ -156,15 +156,15 @@ final class ManifestRows {
     }
   }
 
-  /** The line of the row that was read last: that in which it ends. */
+  /** Returns the line in which the last row ends. */
   private static int lineOf(CsvParser parser) {
     return parser.currentTokenLocation().getLineNr();
   }
 
   /**
-   * The fields of the next row; none at the end.
+   * Returns the fields of the next row; none at the end.
    *
-   * @param width how many fields it must have; 0 if any number will do
+   * @param width the number of fields it must have; 0 for any
    */
   private List<String> nextRow(CsvParser parser, int width) throws IOException {
     List<String> row = new ArrayList<>();
@@ -217,8 +217,8 @@ final class ManifestRows {
       throw new GraftException(
           line(line)
               + (value.isMissingNode()
-                  ? " lacks \"" + key + "\": every picture needs a path and a label."
-                  : " has a \"" + key + "\" that is no text: put it in quotes."));
+                  ? " lacks \"" + key + "\": every image needs a path and a label."
+                  : " has a \"" + key + "\" that is not a string: put it in quotes."));
     }
     return value.textValue();
   }
@@ -228,18 +228,17 @@ final class ManifestRows {
   }
 
   private GraftException noManifest(String why) {
-    return new GraftException(
-        manifest + " cannot be taken for a manifest (CSV or JSON lines): " + why + ".");
+    return new GraftException(manifest + " is not a manifest (CSV or JSON lines): " + why + ".");
   }
 
-  /** The first line of what Jackson says, without where it thinks that it is. */
+  /** Returns the first line of Jackson's message, without its location. */
   private static String reason(JsonProcessingException e) {
     return e instanceof MismatchedInputException
         ? "there is more after its first value"
         : Reason.of(e.getOriginalMessage(), "it makes no sense");
   }
 
-  /** Gives up on a line without end before it fills the memory. */
+  /** Rejects an endless line before it fills the memory. */
   private static final class LimitedLines extends FilterReader {
     static final class TooLong extends IOException {
       private static final long serialVersionUID = 1L;
@@ -256,7 +255,7 @@ final class ManifestRows {
       int read = super.read(buffer, offset, count);
       for (int i = offset; i < offset + read; i++) {
         length = buffer[i] == '\n' || buffer[i] == '\r' ? 0 : length + 1;
-        if (length > LONGEST_LINE) {
+        if (length > MAX_LINE) {
           throw new TooLong();
         }
       }

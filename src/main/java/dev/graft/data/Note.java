@@ -5,50 +5,54 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * Something odd about data, which stops nothing but should be known.
+ * Something odd about a data set that does not stop a run.
  *
- * @param kind what it is; says which of the others count
+ * @param kind determines which of the other components are used
  * @param where the folder or the manifest
- * @param count how many there are
- * @param of among how many, or how many among them
- * @param names what they are called
+ * @param count the number of things
+ * @param of the total, or the number of images among them
+ * @param names of the things
  */
 public record Note(Kind kind, Path where, long count, long of, List<String> names) {
-  /** What was noticed. */
+  /** What is odd. */
   public enum Kind {
+    /** What the folders mean that are parts, as {@code Training = train}. */
+    PARTS,
+    /** Class folders that hold nothing but folders of the same names; both, in quotes. */
+    EQUAL_FOLDERS,
     /** Folders next to train, validation and test. */
     BESIDE_PARTS,
-    /** A folder, such as train, that is taken for a class. */
+    /** A folder whose name means a part, such as train, but which is a class. */
     PART_AS_CLASS,
-    /** Class folders without pictures. */
+    /** Class folders without images. */
     EMPTY_CLASSES,
-    /** Files outside of class folders; pictures among them. */
+    /** Files outside of class folders; with the number of images among them. */
     OUTSIDE_CLASSES,
-    /** Files that are no pictures, by suffix. */
+    /** Files that are not images, by suffix. */
     NO_PICTURES,
-    /** Pictures of a kind that Graft doesn't read. */
+    /** Images in a format that Graft does not read. */
     UNSUPPORTED,
-    /** Links to pictures that their class has already. */
+    /** Links to images that are in the same class already. */
     TWINS,
-    /** Links to a folder further up. */
+    /** Links to a parent folder. */
     LEADS_UP,
-    /** Folders in which lies what Graft wrote. */
+    /** Folders with Graft's own output. */
     OWN_OUTPUT,
-    /** Pictures whose names can't be shown in full. */
+    /** Images whose names are not in UTF-8. */
     UNREADABLE_NAMES,
-    /** Classes of which no picture is for validation. */
+    /** Classes without validation images. */
     NOT_IN_VALIDATION,
-    /** Classes of which no picture is for the test. */
+    /** Classes without test images. */
     NOT_IN_TEST,
-    /** Classes that differ in upper and lower case only. */
+    /** Classes that differ only in case. */
     ALIKE_CLASSES,
-    /** Columns of a manifest that don't count. */
+    /** Columns of a manifest that are not used. */
     OTHER_COLUMNS,
     /** Rows of a manifest that repeat earlier ones. */
     REPEATED_ROWS,
-    /** Pictures of a manifest that have no split, of so many. */
+    /** Images of a manifest without a split; with the total. */
     WITHOUT_SPLIT,
-    /** Pictures that were moved to the part, farther from training, of the same content. */
+    /** Images that were moved to the part of the same content that is farther from training. */
     MOVED
   }
 

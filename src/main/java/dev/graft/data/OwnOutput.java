@@ -4,14 +4,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/** What Graft itself wrote: charts, and test pictures drawn with predictions, are no data. */
+/** Recognizes Graft's own output, whose charts and drawn test images are not data. */
 public final class OwnOutput {
-  /** Name of a file that marks a folder of runs and features. */
+  /** The name of a file that marks an output folder. */
   public static final String MARKER = ".graft-output";
 
   private OwnOutput() {}
 
-  /** Whether a folder is an output, or, since earlier ones had no mark, a run or an evaluation. */
+  /**
+   * Whether a folder is an output folder or, since earlier ones had no mark, a run or an
+   * evaluation.
+   */
   public static boolean is(Path folder) {
     return has(folder, MARKER)
         || has(folder, "run.json", "recipe.yaml")

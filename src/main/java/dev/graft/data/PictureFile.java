@@ -4,10 +4,10 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * A file that should hold a picture; whether it does is known once it has been read.
+ * A file that is listed as an image; whether it is one is known once it has been read.
  *
- * @param path may lead nowhere
+ * @param path may not exist
  * @param label the name of its class
- * @param part empty where the user leaves it to the run
+ * @param part empty where the run samples the split
  */
 public record PictureFile(Path path, String label, Optional<Part> part) {}

@@ -8,8 +8,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Pictures that can't be read. They belong to no part of a split and stop nothing, unless they are
- * too many. It grows while pictures are read, from several threads.
+ * Unreadable images. They are excluded from every split; the run fails only if there are too many.
+ * Images are added while they are read, by several threads.
  */
 public final class Quarantine {
   private final int pictures;
@@ -17,29 +17,29 @@ public final class Quarantine {
   private final SortedMap<Integer, Entry> entries = new TreeMap<>();
 
   /**
-   * A picture that can't be read.
+   * An unreadable image.
    *
    * @param reason the rest of a sentence that begins with the path
    */
   public record Entry(String path, String reason) {
-    /** As it is said. */
+    /** Returns path and reason as a sentence. */
     public String sentence() {
       return path + " " + reason;
     }
   }
 
   /**
-   * A quarantine with nothing in it.
+   * Makes an empty quarantine.
    *
-   * @param pictures how many there are, good or bad
-   * @param maxBad the share of them that may be bad, in [0, 1]
+   * @param pictures the number of images, readable or not
+   * @param maxBad the share of them that may be unreadable, in [0, 1]
    */
   public Quarantine(int pictures, double maxBad) {
     this.pictures = pictures;
     this.maxBad = maxBad;
   }
 
-  /** Puts a picture in; once there, it stays with its first reason. */
+  /** Adds an image, unless it is there already: the first reason stays. */
   synchronized void add(int index, String path, String reason) {
     entries.putIfAbsent(index, new Entry(path, reason));
   }
@@ -48,7 +48,7 @@ public final class Quarantine {
     return entries.size();
   }
 
-  /** How many pictures there are, good or bad. */
+  /** Returns the number of images, readable or not. */
   public int pictures() {
     return pictures;
   }
@@ -57,27 +57,27 @@ public final class Quarantine {
     return entries.containsKey(index);
   }
 
-  /** What is in it, in the pictures' order. */
+  /** Returns the unreadable images, in listing order. */
   public synchronized List<Entry> entries() {
     return List.copyOf(entries.values());
   }
 
   /**
-   * Does nothing, unless there are more than may be.
+   * Checks that no more images are unreadable than allowed.
    *
-   * @throws GraftException if there are, with the first of them
+   * @throws GraftException if there are more, with the first of them
    */
   public synchronized void check() {
     if (entries.size() > maxBad * pictures) {
       List<String> first = entries.values().stream().limit(Names.FEW).map(Entry::sentence).toList();
       throw GraftException.of(
-          "%,d of %,d pictures can't be read, more than max-bad allows (%s of them); repair or"
+          "%,d of %,d images can't be read, more than max-bad allows (%s of them); repair or"
               + " remove them, or raise it: --set max-bad=0.5. %s",
           entries.size(), pictures, maxBad, String.join(" ", first));
     }
   }
 
-  /** A row a picture: {@code path,reason}. */
+  /** Returns one row per image: {@code path,reason}. */
   public String toCsv() {
     StringBuilder csv = new StringBuilder(Csv.row(List.of("path", "reason")));
     entries().forEach(each -> csv.append(Csv.row(List.of(each.path(), each.reason()))));

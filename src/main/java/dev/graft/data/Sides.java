@@ -2,7 +2,7 @@ package dev.graft.data;
 
 import java.util.stream.IntStream;
 
-/** The shorter sides of pictures, in pixels. */
+/** The shorter sides of images, in pixels. */
 public final class Sides {
   private final int[] ascending;
 
@@ -10,7 +10,7 @@ public final class Sides {
     this.ascending = ascending;
   }
 
-  /** Those of a set, as far as they are known without reading pictures. */
+  /** Returns the sides that are known without decoding images. */
   static Sides of(ImageSet pictures) {
     return new Sides(
         IntStream.range(0, pictures.size())
@@ -20,7 +20,7 @@ public final class Sides {
             .toArray());
   }
 
-  /** Whether none is known. */
+  /** Whether no side is known. */
   public boolean isEmpty() {
     return ascending.length == 0;
   }
@@ -29,7 +29,7 @@ public final class Sides {
     return ascending[0];
   }
 
-  /** The one in the middle; 0 if none is known. */
+  /** Returns the median; 0 if no side is known. */
   public int median() {
     return isEmpty() ? 0 : ascending[ascending.length / 2];
   }
@@ -38,7 +38,7 @@ public final class Sides {
     return ascending[ascending.length - 1];
   }
 
-  /** Number of pictures with a side shorter than that. */
+  /** Returns the number of images with a side shorter than this. */
   public int smallerThan(int side) {
     return (int) IntStream.of(ascending).filter(each -> each < side).count();
   }

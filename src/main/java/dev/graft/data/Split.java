@@ -2,47 +2,47 @@ package dev.graft.data;
 
 import dev.graft.GraftException;
 import dev.graft.Names;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Which pictures are trained on, which are held out to decide by, and which to judge by at the end.
+ * A split into training, validation and test images.
  *
  * @param train indices into the image set, ascending
- * @param validation others, ascending
- * @param test others again, ascending
+ * @param validation indices, ascending, disjoint from the others
+ * @param test indices, ascending, disjoint from the others
  */
-@SuppressWarnings("ArrayRecordComponent") // made once a run, and compared by nobody
+@SuppressWarnings("ArrayRecordComponent") // one per run, never compared
 public record Split(int[] train, int[] validation, int[] test) {
   /**
-   * Pictures unlike each other that a class needs where all three parts are drawn: one for each of
-   * them, so that each figure is about every class.
+   * Distinct images that a class needs where all three parts are sampled: one for each part, so
+   * that each figure covers every class.
    */
-  public static final int LEAST = 3;
+  public static final int MIN_PER_CLASS = 3;
 
   public Split {
     int[] all = concat(concat(train, validation), test);
     Arrays.sort(all);
     for (int i = 1; i < all.length; i++) {
       if (all[i] == all[i - 1]) {
-        throw new IllegalArgumentException("picture " + all[i] + " is in two parts of a split");
+        throw new IllegalArgumentException("image " + all[i] + " is in two parts of a split");
       }
     }
   }
 
   /**
-   * Checks that pictures can be split, see {@link #of}.
+   * Checks that images can be split, see {@link #of}.
    *
-   * @throws GraftException if a class has too few pictures of different groups
+   * @throws GraftException if a class has images of too few groups
    */
   public static void check(DataSet data, int[] groups) {
     int[] undecided = data.indices(Optional.empty());
     int[] train = sorted(concat(data.indices(Optional.of(Part.TRAIN)), undecided));
     int drawn = (data.has(Part.VALIDATION) ? 0 : 1) + (data.has(Part.TEST) ? 0 : 1);
-    int least = LEAST - 2 + drawn;
+    int least = MIN_PER_CLASS - 2 + drawn;
     int[] different = different(data, train, groups);
     List<String> few =
         IntStream.range(0, different.length)
@@ -51,35 +51,33 @@ public record Split(int[] train, int[] validation, int[] test) {
             .toList();
     if (!few.isEmpty()) {
       throw GraftException.of(
-          "data: every class needs %s different readable pictures to train and to judge by, but"
+          "data: every class needs %s different readable images, for training and evaluation, but"
               + " %s.",
           least, Names.few(few));
     }
   }
 
-  /** How pictures are held out of the training pictures. */
+  /** Holds images out of the training images. */
   public interface HoldOut {
     /**
-     * Some of the candidates, ascending.
+     * Returns some of the candidates, ascending.
      *
-     * @param candidates indices of pictures, ascending
+     * @param candidates indices of images, ascending
      * @param fraction of them to hold out, in (0, 1)
      */
     int[] from(int[] candidates, double fraction);
   }
 
   /**
-   * Splits what is not split already: the test pictures are held out first, if there are none, then
-   * the validation pictures, if there are none.
+   * Splits what has no part yet: test images are held out first, then validation images, each only
+   * if none are given.
    *
-   * @param groups a number for each picture of the set; where parts are drawn, pictures of one
-   *     number stay together
-   * @param holdOut draws validation pictures
-   * @param validation share of the training pictures that is kept for validation, in (0, 1)
-   * @param test share of the pictures that is kept for the test, in (0, 1)
-   * @param seed of the drawing of test pictures
-   * @throws GraftException if a class has too few pictures of different groups, or if no picture is
-   *     left for a part
+   * @param groups a number for each image of the set; images of one number stay in one sampled part
+   * @param holdOut samples the validation images
+   * @param validation share of the training images that is held out for validation, in (0, 1)
+   * @param test share of the images that is held out for the test, in (0, 1)
+   * @param seed for sampling the test images
+   * @throws GraftException if a class has images of too few groups, or a part would be empty
    */
   public static Split of(
       DataSet data, int[] groups, HoldOut holdOut, double validation, double test, long seed) {
@@ -98,24 +96,34 @@ public record Split(int[] train, int[] validation, int[] test) {
     }
     if (forTest.length == 0 || forValidation.length == 0) {
       throw GraftException.of(
-          "data: no picture of %s%s; add pictures, or repair those that can't be read.",
+          "data: no image of %s%s; add images, or repair the unreadable ones.",
           data.name(), forTest.length == 0 ? " is left for the test" : " is left for validation");
     }
     return new Split(train, forValidation, forTest);
   }
 
-  /** The classes of which no picture is among some. */
-  public static List<String> missing(DataSet data, int[] part) {
-    List<String> missing = new ArrayList<>(data.classes());
-    IntStream.of(part)
-        .map(data.pictures()::label)
-        .distinct()
-        .mapToObj(data.classes()::get)
-        .forEach(missing::remove);
-    return missing;
+  /** Returns the part that an image is in; empty if it is in none, being unreadable. */
+  public Optional<Part> partOf(int image) {
+    if (Arrays.binarySearch(train, image) >= 0) {
+      return Optional.of(Part.TRAIN);
+    }
+    if (Arrays.binarySearch(validation, image) >= 0) {
+      return Optional.of(Part.VALIDATION);
+    }
+    return Arrays.binarySearch(test, image) >= 0 ? Optional.of(Part.TEST) : Optional.empty();
   }
 
-  /** In how many groups each class's candidates are. */
+  /** Returns the classes that have no image in a part. */
+  public static List<String> missing(DataSet data, int[] part) {
+    BitSet present = new BitSet();
+    IntStream.of(part).map(data.pictures()::label).forEach(present::set);
+    return IntStream.range(0, data.classes().size())
+        .filter(c -> !present.get(c))
+        .mapToObj(data.classes()::get)
+        .toList();
+  }
+
+  /** Returns the number of groups that each class's candidates are in. */
   public static int[] different(DataSet data, int[] candidates, int[] groups) {
     long[] keys =
         IntStream.of(candidates)
@@ -131,7 +139,7 @@ public record Split(int[] train, int[] validation, int[] test) {
     return different;
   }
 
-  /** Those of some pictures that are not among others, in their order. */
+  /** Returns the images that are not among the others, in order. */
   public static int[] without(int[] pictures, int[] others) {
     int[] sorted = sorted(others.clone());
     return IntStream.of(pictures).filter(i -> Arrays.binarySearch(sorted, i) < 0).toArray();

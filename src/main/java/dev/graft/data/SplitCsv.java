@@ -1,28 +1,40 @@
 package dev.graft.data;
 
 import dev.graft.GraftException;
+import dev.graft.PathText;
 import dev.graft.io.Csv;
+import dev.graft.io.Hash;
+import java.io.IOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * What was put in which part, written down as a manifest of {@code path,label,split}: it gives the
- * same parts again to whoever trains on it, and the run's own test pictures to whoever judges it.
+ * A split as a manifest, {@code path,label,split,sha256}: training on it repeats the split, and
+ * {@code evaluate} finds the run's own test images by it.
  */
 public final class SplitCsv {
   private SplitCsv() {}
 
-  /** The rows of a split of picture files: a head, training, validation, test. */
+  /** The name of this file in a run's folder. */
+  public static final String NAME = "split.csv";
+
+  /** The column of content hashes, by which an image is found wherever it lies now. */
+  static final String SHA256 = "sha256";
+
+  /** Returns the rows for a split of image files: header, training, validation, test. */
   public static Stream<String> of(ImageSet pictures, Split split) {
     return Stream.of(
-            Stream.of(Csv.row(List.of("path", "label", "split"))),
+            Stream.of(Csv.row(List.of("path", "label", "split", SHA256))),
             rows(pictures, split.train(), Part.TRAIN),
             rows(pictures, split.validation(), Part.VALIDATION),
             rows(pictures, split.test(), Part.TEST))
@@ -30,26 +42,64 @@ public final class SplitCsv {
   }
 
   private static Stream<String> rows(ImageSet pictures, int[] indices, Part part) {
-    String name = part.name().toLowerCase(Locale.ROOT);
     return IntStream.of(indices)
-        .mapToObj(i -> pictures.file(i).orElseThrow())
-        .map(file -> Csv.row(List.of(file.path().toAbsolutePath().toString(), file.label(), name)));
+        .mapToObj(
+            i -> {
+              PictureFile file = pictures.file(i).orElseThrow();
+              String path = PathText.of(file.path().toAbsolutePath());
+              return Csv.row(List.of(path, file.label(), word(part), pictures.hash(i)));
+            });
+  }
+
+  private static String word(Part part) {
+    return part.name().toLowerCase(Locale.ROOT);
   }
 
   /**
-   * The pictures of a part of a split, found again.
+   * Returns the SHA-256 of each image of a part. Earlier versions wrote no hashes; then files that
+   * are still there are hashed.
    *
-   * @param indices of those that are there and readable, ascending
-   * @param lost those that aren't, or show another class now
+   * @param file as {@link #of} wrote it
    */
-  @SuppressWarnings("ArrayRecordComponent") // made once a command, and compared by nobody
+  public static Set<String> hashes(Path file, Part part) throws IOException {
+    Set<String> hashes = new HashSet<>();
+    List<String> header = new ArrayList<>();
+    Csv.forEach(
+        file,
+        row -> {
+          if (header.isEmpty()) {
+            header.addAll(row);
+          } else if (row.get(header.indexOf("split")).equals(word(part))) {
+            int column = header.indexOf(SHA256);
+            String path = row.get(header.indexOf("path"));
+            (column < 0 ? hash(path) : Optional.of(row.get(column))).ifPresent(hashes::add);
+          }
+        });
+    return hashes;
+  }
+
+  private static Optional<String> hash(String path) {
+    try {
+      return Optional.of(Hash.Algorithm.SHA256.of(Path.of(path)).hex());
+    } catch (IOException | InvalidPathException e) {
+      return Optional.empty(); // gone
+    }
+  }
+
+  /**
+   * The images of a part, found again.
+   *
+   * @param indices of those that exist and are readable, ascending
+   * @param lost those that do not, or have another class now
+   */
+  @SuppressWarnings("ArrayRecordComponent") // one per command, never compared
   public record Found(int[] indices, List<Path> lost) {}
 
   /**
-   * Finds the pictures of a part of a split in data as it is today, by their paths and labels.
+   * Finds the images of a part in the data as it is today, by path and label.
    *
-   * @param file what {@link #of} wrote
-   * @throws GraftException if there is none left, or if the file is damaged
+   * @param file as {@link #of} wrote it
+   * @throws GraftException if none is left, or if the file is damaged
    */
   public static Found find(Path file, DataSet data, Part part) {
     ImageSet pictures = data.pictures();
@@ -71,7 +121,7 @@ public final class SplitCsv {
     }
     if (found.isEmpty()) {
       throw GraftException.of(
-          "None of the %s %s pictures that %s names is there and readable; name others with"
+          "None of the %s %s images that %s names exists and is readable: name others with"
               + " --data.",
           lost.size(), part.name().toLowerCase(Locale.ROOT), file);
     }

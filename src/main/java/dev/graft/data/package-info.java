@@ -1,2 +1,2 @@
-/** Labelled pictures: where they come from, what is found in them, how they are split. */
+/** Labeled images: where they come from, what is found in them, how they are split. */
 package dev.graft.data;

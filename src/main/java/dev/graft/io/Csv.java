@@ -6,7 +6,9 @@ import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
@@ -32,12 +34,21 @@ public final class Csv {
    * @throws IOException if the file cannot be read, or is not CSV
    */
   public static List<List<String>> read(Path file) throws IOException {
+    List<List<String>> rows = new ArrayList<>();
+    forEach(file, rows::add);
+    return rows;
+  }
+
+  /** Passes on each row of a file, of which only one is in memory; see {@link #read}. */
+  public static void forEach(Path file, Consumer<List<String>> taker) throws IOException {
     try (MappingIterator<List<String>> rows =
         new CsvMapper()
             .readerForListOf(String.class)
             .with(CsvParser.Feature.WRAP_AS_ARRAY)
             .readValues(Files.newBufferedReader(file))) {
-      return rows.readAll();
+      while (rows.hasNextValue()) {
+        taker.accept(rows.nextValue());
+      }
     }
   }
 

@@ -39,7 +39,21 @@ public final class FileKind {
 
   /** Names that file managers and operating systems create, in lower case. */
   private static final Set<String> LITTER =
-      Set.of("thumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin");
+      Set.of(
+          "thumbs.db",
+          "desktop.ini",
+          "__macosx",
+          "$recycle.bin",
+          "recycler",
+          "system volume information",
+          "lost+found",
+          "#recycle",
+          "#snapshot",
+          "@eadir",
+          "@tmp",
+          "@recycle",
+          "@recently-snapshot",
+          "__pycache__");
 
   private FileKind() {}
 

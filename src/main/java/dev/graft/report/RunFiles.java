@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -80,12 +81,14 @@ public record RunFiles(
   private static Evaluation evaluation(Path folder, JsonNode record) throws IOException {
     List<String> names =
         Csv.read(folder.resolve("classes.csv")).stream().skip(1).map(row -> row.get(0)).toList();
+    Map<String, Integer> labels = new HashMap<>();
+    IntStream.range(0, names.size()).forEach(i -> labels.putIfAbsent(names.get(i), i));
     List<Prediction> predictions = new ArrayList<>();
     for (List<String> row : Csv.read(folder.resolve("predictions.csv"))) {
       if (!row.get(0).equals("index")) {
         int index = Integer.parseInt(row.get(0));
-        int truth = Objects.checkIndex(names.indexOf(row.get(1)), names.size());
-        int predicted = Objects.checkIndex(names.indexOf(row.get(2)), names.size());
+        int truth = Objects.checkIndex(labels.getOrDefault(row.get(1), -1), names.size());
+        int predicted = Objects.checkIndex(labels.getOrDefault(row.get(2), -1), names.size());
         predictions.add(new Prediction(index, truth, predicted, Float.parseFloat(row.get(3))));
       }
     }

@@ -1,6 +1,7 @@
 package dev.graft.run;
 
 import ai.djl.Device;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.graft.GraftException;
 import dev.graft.Names;
 import dev.graft.Progress;
@@ -21,6 +22,7 @@ import dev.graft.report.Charts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,8 +41,14 @@ public final class Evaluator {
    * What came of it; {@code evaluation.json}.
    *
    * @param model the run's or the model's folder
+   * @param trainedOn null where that is not known, and for the run's own test images
    */
-  public record Verdict(Path model, Data data, RunRecord.TestFigures test, double seconds) {}
+  public record Verdict(
+      Path model,
+      Data data,
+      @JsonInclude(JsonInclude.Include.NON_NULL) TrainedOn trainedOn,
+      RunRecord.TestFigures test,
+      double seconds) {}
 
   /** The pictures: how many were judged, and how many can't be read. */
   public record Data(String name, int pictures, int classes, String sha256, int quarantined) {}
@@ -72,11 +80,16 @@ public final class Evaluator {
     try (Fingerprints fingerprints = new Fingerprints(output.fingerprints());
         Classifier classifier = Classifier.load(RunFolder.modelOf(run), device)) {
       DataSet found = DataSets.open(recipe, events);
-      events.listed(found, Survey.quick(found));
+      Survey quick = Survey.quick(found);
+      events.listed(found, quick);
       int[] labels = labels(found, classifier.classes());
-      int[] chosen =
-          data.isPresent() ? chosen(found, fingerprints) : own(recipe, found, fingerprints);
+      Survey survey = data.isPresent() ? survey(found, fingerprints) : quick;
+      int[] chosen = data.isPresent() ? chosen(found) : own(recipe, found, fingerprints);
       Evaluation evaluation = judge(found.pictures(), chosen, labels, classifier);
+      TrainedOn trainedOn =
+          data.isPresent() && found.pictures().areFiles()
+              ? TrainedOn.of(run, found.pictures(), chosen, evaluation, fingerprints).orElse(null)
+              : null;
       Verdict verdict =
           new Verdict(
               run,
@@ -86,10 +99,20 @@ public final class Evaluator {
                   found.classes().size(),
                   found.sha256(),
                   found.pictures().quarantine().size()),
+              trainedOn,
               RunRecord.TestFigures.of(evaluation),
               watch.lap());
       Path folder =
-          output.evaluation(found.name(), verdict, into -> write(into, found, chosen, evaluation));
+          output.evaluation(
+              found.name(),
+              verdict,
+              into -> {
+                write(into, found, chosen, evaluation);
+                if (!survey.alike().isEmpty()) {
+                  Files.writeString(
+                      into.resolve(Survey.CSV), survey.toCsv(i -> found.parts().get(i)));
+                }
+              });
       return new Written(folder, verdict);
     }
   }
@@ -113,10 +136,15 @@ public final class Evaluator {
     return test.indices();
   }
 
+  private Survey survey(DataSet data, Fingerprints fingerprints) {
+    Survey survey = Survey.thorough(data, fingerprints, events);
+    events.surveyed(data, survey);
+    return survey;
+  }
+
   /** The test pictures if there are some, else all. */
-  private int[] chosen(DataSet data, Fingerprints fingerprints) {
+  private int[] chosen(DataSet data) {
     ImageSet pictures = data.pictures();
-    events.surveyed(data, Survey.thorough(data, fingerprints, events));
     int[] chosen =
         pictures
             .readable()
@@ -131,7 +159,10 @@ public final class Evaluator {
 
   /** The labels of all pictures, as the model counts its classes. */
   static int[] labels(DataSet data, List<String> known) {
-    List<String> unknown = data.classes().stream().filter(name -> !known.contains(name)).toList();
+    Map<String, Integer> indices = new HashMap<>();
+    IntStream.range(0, known.size()).forEach(i -> indices.putIfAbsent(known.get(i), i));
+    List<String> unknown =
+        data.classes().stream().filter(name -> !indices.containsKey(name)).toList();
     if (!unknown.isEmpty()) {
       throw new GraftException(
           "data: "
@@ -143,7 +174,7 @@ public final class Evaluator {
               + ".");
     }
     return IntStream.of(data.labels())
-        .map(label -> known.indexOf(data.classes().get(label)))
+        .map(label -> indices.get(data.classes().get(label)))
         .toArray();
   }
 

@@ -223,7 +223,10 @@ public final class FineTuner {
                 .data()
                 .split(split.train().length, split.validation().length, split.test().length)));
     if (pictures.areFiles()) {
-      folder.write("split.csv", SplitCsv.of(pictures, split));
+      folder.write(SplitCsv.NAME, SplitCsv.of(pictures, split));
+    }
+    if (!survey.alike().isEmpty()) {
+      folder.write(Survey.CSV, survey.toCsv(i -> split.partOf(i)));
     }
     return split;
   }

@@ -30,6 +30,7 @@ import java.util.stream.Stream;
  * features/                        what frozen roots make of pictures, and which have none and why
  * fingerprints/                    what near-duplicates are found by
  * evaluations/&lt;time&gt;-&lt;data&gt;/       a saved model judged by other pictures
+ * inspections/&lt;time&gt;-&lt;data&gt;/       which images of a data set are duplicates or unreadable
  * exports/&lt;run&gt;.onnx              a saved model for other programs
  * </pre>
  *
@@ -64,6 +65,10 @@ public record OutputFolder(Path path) {
 
   public Path evaluations() {
     return path.resolve("evaluations");
+  }
+
+  public Path inspections() {
+    return path.resolve("inspections");
   }
 
   public Path exports() {
@@ -135,18 +140,27 @@ public record OutputFolder(Path path) {
    */
   public Path evaluation(String name, Object summary, WholeFile.FolderContent content)
       throws IOException {
-    Path unfinished = make(evaluations(), name, WholeFile.UNFINISHED);
-    String made = unfinished.getFileName().toString();
-    Path folder =
-        unfinished.resolveSibling(made.substring(0, made.length() - WholeFile.UNFINISHED.length()));
-    WholeFile.fill(
-        unfinished,
-        folder,
+    return fill(
+        evaluations(),
+        name,
         into -> {
           content.writeTo(into);
           WholeFile.write(
               into.resolve("evaluation.json"), RunRecord.JSON.writeValueAsString(summary) + "\n");
         });
+  }
+
+  /** Makes the folder of an inspection; it appears whole or not at all. */
+  public Path inspection(String name, WholeFile.FolderContent content) throws IOException {
+    return fill(inspections(), name, content);
+  }
+
+  private Path fill(Path parent, String name, WholeFile.FolderContent content) throws IOException {
+    Path unfinished = make(parent, name, WholeFile.UNFINISHED);
+    String made = unfinished.getFileName().toString();
+    Path folder =
+        unfinished.resolveSibling(made.substring(0, made.length() - WholeFile.UNFINISHED.length()));
+    WholeFile.fill(unfinished, folder, content);
     return folder;
   }
 
@@ -203,7 +217,7 @@ public record OutputFolder(Path path) {
         collect(run, 1, found);
       }
     }
-    for (Path folder : List.of(path, evaluations())) {
+    for (Path folder : List.of(path, evaluations(), inspections())) {
       collect(folder, 1, found);
     }
     List<Leftover> kept = new ArrayList<>();

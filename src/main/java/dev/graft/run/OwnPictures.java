@@ -64,7 +64,7 @@ final class OwnPictures {
    * @throws GraftException if none is left, or if they are not known any more
    */
   SplitCsv.Found part(Part part) {
-    Path written = run.resolve("split.csv");
+    Path written = run.resolve(SplitCsv.NAME);
     if (Files.isRegularFile(written)) {
       return SplitCsv.find(written, data, part);
     }

@@ -171,6 +171,6 @@ record Work(
     Hash content = new Hash(Hash.Algorithm.SHA256, hash);
     return place.asFile(
         configuration,
-        file -> PictureReader.read(file, content, Framing.least(side), Fingerprint.LEAST));
+        file -> PictureReader.read(file, content, Framing.least(side), Fingerprint.MIN_SIDE));
   }
 }

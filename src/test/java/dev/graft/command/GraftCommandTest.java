@@ -106,7 +106,7 @@ class GraftCommandTest {
         "infer nowhere.png | nowhere.png does not exist.",
         "infer nowhere/*.png | Nothing matches nowhere/*.png.",
         "infer nowhere-[a-z].png | Nothing matches nowhere-[a-z].png.",
-        "infer src/main/java/dev/graft/command | There are no pictures in src/main/java/dev/graft/command."
+        "infer src/main/java/dev/graft/command | There are no images in src/main/java/dev/graft/command."
       },
       quoteCharacter = '\'')
   void failurePrintsOneSentenceAndExitsWithOne(String line, String message) {

@@ -20,38 +20,49 @@ class NoteLinesTest {
     assertThat(line(Kind.BESIDE_PARTS, 1, 0, "originals"))
         .isEqualTo(
             "Ignored in pets, since it has train, validation or test folders: \"originals\".");
+    assertThat(line(Kind.PARTS, 2, 0, "Training = train", "dev = validation"))
+        .isEqualTo(
+            "Parts of pets, by the names of its folders: Training = train, dev = validation.");
+    assertThat(line(Kind.EQUAL_FOLDERS, 2, 0, "\"2019\", \"2020\"", "\"cat\", \"dog\""))
+        .isEqualTo(
+            "WARNING: pets: the class folders (\"2019\", \"2020\") all hold the same folders"
+                + " (\"cat\", \"dog\") and no images of their own. If those are the classes, move"
+                + " them up or write a manifest.");
     assertThat(line(Kind.PART_AS_CLASS, 1, 0))
-        .isEqualTo("pets is taken for a class, since there are no folders in it.");
+        .isEqualTo("pets is used as a class, not as a part, like the folders next to it.");
     assertThat(line(Kind.EMPTY_CLASSES, 2, 0, "bird", "notes"))
-        .isEqualTo("Ignored class folders without pictures: \"bird\", \"notes\".");
+        .isEqualTo("Ignored class folders without images: \"bird\", \"notes\".");
     assertThat(line(Kind.OUTSIDE_CLASSES, 2, 1))
-        .isEqualTo("Ignored 2 files outside of class folders, 1 picture among them.");
+        .isEqualTo("Ignored 2 files outside of class folders, of which 1 is an image.");
+    assertThat(line(Kind.OUTSIDE_CLASSES, 9, 1200))
+        .isEqualTo("Ignored 9 files outside of class folders, of which 1,200 are images.");
     assertThat(line(Kind.NO_PICTURES, 4, 0, ".txt (2)", ".json (1)", ".mp4 (1)"))
-        .isEqualTo("Ignored 4 files that are no pictures: .txt (2), .json (1), .mp4 (1).");
+        .isEqualTo("Ignored 4 files that are not images: .txt (2), .json (1), .mp4 (1).");
     assertThat(line(Kind.NO_PICTURES, 1, 0, "no suffix (1)"))
-        .isEqualTo("Ignored 1 file that is no picture: no suffix (1).");
+        .isEqualTo("Ignored 1 file that is not an image: no suffix (1).");
     assertThat(line(Kind.UNSUPPORTED, 2, 0))
         .isEqualTo(
-            "Ignored 2 pictures in HEIC, AVIF or a camera's raw format, which Graft cannot read:"
+            "Ignored 2 images in HEIC, AVIF or a camera's raw format, which Graft cannot read:"
                 + " convert them to JPEG.");
     assertThat(line(Kind.TWINS, 1, 0))
-        .isEqualTo("Ignored 1 link to pictures that their class has already.");
-    assertThat(line(Kind.LEADS_UP, 3, 0)).isEqualTo("Ignored 3 links to a folder further up.");
+        .isEqualTo("Ignored 1 link to images that are in the same class already.");
+    assertThat(line(Kind.LEADS_UP, 3, 0)).isEqualTo("Ignored 3 links to a parent folder.");
     assertThat(line(Kind.OWN_OUTPUT, 1, 0, "output/runs"))
-        .isEqualTo("Passed over what Graft wrote itself, in \"output/runs\".");
-    assertThat(line(Kind.NOT_IN_TEST, 1, 0, "dog")).isEqualTo("No picture for test shows \"dog\".");
+        .isEqualTo("Ignored Graft's own output in \"output/runs\".");
+    assertThat(line(Kind.UNREADABLE_NAMES, 1, 0))
+        .isEqualTo("The name of 1 image is not in UTF-8: such bytes are written as \\xE9.");
+    assertThat(line(Kind.NOT_IN_TEST, 1, 0, "dog")).isEqualTo("No test image of \"dog\".");
     assertThat(line(Kind.ALIKE_CLASSES, 2, 0, "Cat", "cat"))
-        .isEqualTo(
-            "Classes \"Cat\", \"cat\" differ in upper and lower case only; they are kept apart.");
+        .isEqualTo("Classes \"Cat\", \"cat\" differ only in case; they stay separate classes.");
     assertThat(line(Kind.OTHER_COLUMNS, 1, 0, "size"))
-        .isEqualTo("Ignored in pets: \"size\"; only path, label and split count.");
+        .isEqualTo("Ignored in pets: \"size\"; only path, label and split are used.");
     assertThat(line(Kind.REPEATED_ROWS, 2, 4))
         .isEqualTo("Ignored 2 rows of pets that repeat an earlier one.");
-    assertThat(line(Kind.WITHOUT_SPLIT, 1, 6)).isEqualTo("1 picture of 6 in pets without a split.");
+    assertThat(line(Kind.WITHOUT_SPLIT, 1, 6)).isEqualTo("1 image of 6 in pets without a split.");
     assertThat(line(Kind.MOVED, 1, 9))
         .isEqualTo(
-            "1 picture moved to the part farther from training (validation, test) that has the same"
-                + " content, so that nothing is tested on what was learnt.");
+            "1 image moved to the validation or test part, which has the same content, so that the"
+                + " test measures nothing that was trained on.");
   }
 
   @ParameterizedTest

@@ -78,7 +78,7 @@ class PictureArgumentsTest {
   @Test
   void folderWithoutImagesIsReported() throws IOException {
     files("p/notes.txt");
-    assertThat(expand("p")).containsExactly("There are no pictures in p.");
+    assertThat(expand("p")).containsExactly("There are no images in p.");
   }
 
   @Test
@@ -177,7 +177,8 @@ class PictureArgumentsTest {
     assertThat(secret.setReadable(false, false)).isTrue();
     try {
       assumeTrue(secret.list() == null, "whoever runs this may read everything");
-      assertThat(expand("p")).containsExactly("p/a.png", "p/secret may not be read by you.");
+      assertThat(expand("p"))
+          .containsExactly("p/a.png", "p/secret cannot be read: permission denied.");
     } finally {
       assertThat(secret.setReadable(true)).isTrue();
     }

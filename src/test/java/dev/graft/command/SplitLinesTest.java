@@ -22,8 +22,8 @@ class SplitLinesTest {
 
     assertThat(SplitLines.of(data, new Split(new int[] {0, 3}, new int[] {1, 4}, new int[] {2, 5})))
         .containsExactly(
-            "Split: 2 pictures for training, 2 for validation, 2 for the test (which came without a"
-                + " test set: 33 % were split off, by class and seed); 2 classes");
+            "Split: 2 images for training, 2 for validation, 2 for test (no test set given: 33 %"
+                + " held out, stratified by class); 2 classes");
   }
 
   @Test
@@ -35,9 +35,8 @@ class SplitLinesTest {
 
     assertThat(SplitLines.of(data, new Split(new int[] {1, 2, 3, 4}, new int[] {5}, new int[] {0})))
         .containsExactly(
-            "Split: 4 pictures for training, 1 for validation, 1 for the test; 2 classes",
-            "Split: no validation pictures of \"cat\"; when to stop does not depend on them",
-            "Split: no test pictures of \"cat\"; the figures do not tell how well they are"
-                + " recognised");
+            "Split: 4 images for training, 1 for validation, 1 for test; 2 classes",
+            "Split: no validation images of \"cat\"; early stopping ignores them",
+            "Split: no test images of \"cat\"; the figures say nothing about them");
   }
 }

@@ -52,24 +52,53 @@ class SurveyLinesTest {
     assertThat(SurveyLines.classes(data))
         .contains(
             "Classes: cat 10, dog 5",
-            "Imbalanced: the largest class has 2.0 times the pictures of the smallest.",
-            "Sizes: the shorter side is 32 to 40 pixels, 32 in the middle");
-    assertThat(SurveyLines.identical(survey))
+            "Imbalanced: the largest class has 2.3 times the training images of the smallest.",
+            "Sizes: the shorter side is 32 to 40 pixels, median 32");
+    assertThat(SurveyLines.identical(survey, ""))
         .contains(
-            "Duplicates, CONFLICT, identical pictures with different labels: 1 group, 2 pictures"
-                + " in all",
+            "Duplicates, CONFLICT, identical images with different labels: 1 group, 2 images",
             "  "
                 + folder.resolve("train/cat/00.png")
                 + " (cat, train), "
                 + folder.resolve("train/dog/conflict.png")
                 + " (dog, train)");
-    assertThat(SurveyLines.near(survey))
+    assertThat(SurveyLines.near(survey, ""))
         .contains(
-            "Duplicates, LEAK, the same or nearly the same pictures in different parts: 1 group,"
-                + " 2 pictures in all");
+            "Duplicates, LEAK, identical or nearly identical images in different parts: 1 group,"
+                + " 2 images");
     int[] groups = survey.groups();
     assertThat(Arrays.stream(groups).distinct().count()).isEqualTo(groups.length - 2);
     assertThat(data.sides().smallerThan(40)).isEqualTo(14);
+  }
+
+  /** Few training images of equal number are balanced, whatever the test set has. */
+  @Test
+  void imbalanceIsThatOfTheTrainingImages() throws IOException {
+    PictureMaker.write(folder.resolve("train/cat"), 0, 3, 16);
+    PictureMaker.write(folder.resolve("train/dog"), 50, 3, 16);
+    PictureMaker.write(folder.resolve("test/cat"), 100, 9, 16);
+    PictureMaker.write(folder.resolve("test/dog"), 150, 1, 16);
+
+    assertThat(SurveyLines.classes(PictureMaker.open(folder)))
+        .contains("Classes: cat 12, dog 4")
+        .noneMatch(line -> line.startsWith("Imbalanced"));
+  }
+
+  @Test
+  void eachGroupIsShownOnceAndTheOthersAreCounted() throws IOException {
+    for (int i = 0; i < 8; i++) {
+      PictureMaker.write(folder.resolve("cat/" + i + ".png"), i, 16);
+      PictureMaker.write(folder.resolve((i == 0 ? "dog/" : "cat/") + i + "b.png"), i, 16);
+    }
+    PictureMaker.write(folder.resolve("dog"), 50, 5, 16);
+
+    assertThat(SurveyLines.identical(survey(PictureMaker.open(folder)), " in duplicates.csv"))
+        .hasSize(9)
+        .startsWith("Duplicates, identical images: 7 groups, 14 images")
+        .contains(
+            "  2 more in duplicates.csv",
+            "Duplicates, CONFLICT, identical images with different labels: 1 group, 2 images")
+        .satisfiesOnlyOnce(line -> assertThat(line).contains("dog/0b.png"));
   }
 
   @Test
@@ -79,10 +108,12 @@ class SurveyLinesTest {
 
     DataSet data = PictureMaker.open(folder);
     Survey survey = survey(data);
-    assertThat(SurveyLines.identical(survey)).containsExactly("Duplicates: no identical pictures");
-    assertThat(SurveyLines.near(survey)).containsExactly("Duplicates: no near-duplicates");
+    assertThat(SurveyLines.identical(survey, ""))
+        .containsExactly("Duplicates: no identical images");
+    assertThat(SurveyLines.near(survey, "")).containsExactly("Duplicates: no near-duplicates");
     assertThat(SurveyLines.classes(data))
-        .containsExactly("Classes: cat 3, dog 3", "Sizes: the shorter side is 16 pixels in all");
+        .containsExactly(
+            "Classes: cat 3, dog 3", "Sizes: the shorter side is 16 pixels in all images");
     assertThat(quarantine(data)).isEmpty();
   }
 
@@ -94,7 +125,7 @@ class SurveyLinesTest {
     Files.write(folder.resolve("emu/0.png"), new byte[0]);
 
     assertThat(SurveyLines.classes(PictureMaker.open(folder)))
-        .contains("Classes: cat 3, dog 3, emu 0", "Imbalanced: no picture can be read of emu.");
+        .contains("Classes: cat 3, dog 3, emu 0", "Imbalanced: no readable images of emu.");
   }
 
   @Test
@@ -106,11 +137,11 @@ class SurveyLinesTest {
       picture.setRGB(1 + i, 1, picture.getRGB(1 + i, 1) ^ 0x030303);
       ImageIO.write(picture, "png", file.toFile());
     }
-    assertThat(SurveyLines.near(survey(PictureMaker.open(folder))))
+    assertThat(SurveyLines.near(survey(PictureMaker.open(folder)), ""))
         .last()
         .asString()
-        .startsWith("  10 of the near-duplicates are a great part of their class,")
-        .endsWith("they are not kept together.");
+        .startsWith("  10 of the near-duplicates are a large share of their class,")
+        .endsWith("a sampled split does not keep them together.");
   }
 
   @Test
@@ -123,7 +154,7 @@ class SurveyLinesTest {
     assertThat(quarantine(PictureMaker.open(folder)))
         .hasSize(7)
         .startsWith(
-            "Quarantine: 7 of 12 pictures can't be read and are left out:",
+            "Quarantine: 7 of 12 images can't be read and are left out:",
             "  " + folder.resolve("cat/00.png") + " is empty.")
         .endsWith("  … and 2 more");
   }
@@ -137,7 +168,7 @@ class SurveyLinesTest {
     Files.write(folder.resolve("dog/\u0007.png"), new byte[0]);
 
     DataSet data = PictureMaker.open(folder);
-    assertThat(SurveyLines.identical(survey(data)))
+    assertThat(SurveyLines.identical(survey(data), ""))
         .last()
         .asString()
         .contains("cat/?[2J.png (cat)");

@@ -71,7 +71,7 @@ class ImageFolderTest {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> open(0.09))
         .withMessage(
-            "1 of 10 pictures can't be read, more than max-bad allows (0.09 of them); repair or"
+            "1 of 10 images can't be read, more than max-bad allows (0.09 of them); repair or"
                 + " remove them, or raise it: --set max-bad=0.5. "
                 + empty);
     DataSet data = open(0.1);
@@ -82,7 +82,7 @@ class ImageFolderTest {
               data.pictures().quarantine().check();
             })
         .withMessageStartingWith(
-            "2 of 10 pictures can't be read, more than max-bad allows (0.1 of them)")
+            "2 of 10 images can't be read, more than max-bad allows (0.1 of them)")
         .withMessageContaining(empty);
     DataSet more = open(0.2);
     readAll(more);

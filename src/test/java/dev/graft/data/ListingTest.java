@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.graft.GraftException;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,6 +84,192 @@ class ListingTest {
     assertThat(listing.classes()).containsExactly("bus", "car", "train");
     assertThat(listing.notes())
         .containsExactly(Note.of(Note.Kind.PART_AS_CLASS, folder.resolve("train")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Training,Testing,TEST",
+    "training_set,test_set,TEST",
+    "seg_train,seg_test,TEST",
+    "train-images,test1,TEST",
+    "trainSet,valSet,VALIDATION",
+    "trainset,testset,TEST",
+    "train,dev,VALIDATION",
+    "train,eval,TEST",
+    "TRAINING IMAGES,Eval,TEST",
+    "train2017,val2017,VALIDATION",
+    "Brain_Tumor.Training,Brain_Tumor.Testing,TEST"
+  })
+  void foldersWithTheWordForAPartInTheirNamesArePartsAndThatIsNoted(
+      String train, String other, Part part) throws IOException {
+    picture(train + "/cat/1.png", train + "/dog/2.png", other + "/cat/3.png");
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(listing.classes()).containsExactly("cat", "dog");
+    assertThat(listing.files())
+        .extracting(file -> name(file) + " " + file.part().orElseThrow())
+        .containsExactlyInAnyOrder("1.png TRAIN", "2.png TRAIN", "3.png " + part);
+    assertThat(listing.notes())
+        .extracting(Note::kind)
+        .containsAnyOf(Note.Kind.PARTS)
+        .doesNotContain(Note.Kind.PART_AS_CLASS);
+  }
+
+  @Test
+  void evalMeansValidationNextToATest() throws IOException {
+    picture("train/cat/1.png", "train/dog/2.png", "test/cat/3.png", "eval/dog/4.png");
+
+    assertThat(Listing.of(folder).notes())
+        .contains(Note.of(Note.Kind.PARTS, folder, List.of("eval = validation")));
+  }
+
+  @Test
+  void aPartMayHoldAFolderOfItsOwnNameWithTheClassFolders() throws IOException {
+    picture("seg_train/seg_train/cat/1.png", "seg_train/seg_train/dog/2.png");
+    picture("seg_test/seg_test/cat/3.png", "seg_pred/seg_pred/4.png");
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(listing.classes()).containsExactly("cat", "dog");
+    assertThat(listing.notes())
+        .contains(
+            Note.of(
+                Note.Kind.PARTS,
+                folder,
+                List.of("seg_train/seg_train = train", "seg_test/seg_test = test")),
+            Note.of(Note.Kind.BESIDE_PARTS, folder, List.of("seg_pred")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "valid,invalid,broken",
+    "train,bus,car",
+    "steam_train,model_train,bus",
+    "test_tube,flask,beaker",
+    "dev_board,test_board,shield",
+    "train_station,test_station,bus_station",
+    "trained,untrained,tested"
+  })
+  void classesWhoseNamesHaveSuchWordsStayClasses(String a, String b, String c) throws IOException {
+    picture(a + "/1.png", b + "/2.png", c + "/3.png");
+
+    assertThat(Listing.of(folder).classes()).containsExactlyInAnyOrder(a, b, c);
+  }
+
+  @Test
+  void classesWithSubfoldersOfDifferentNamesStayClasses() throws IOException {
+    picture("valid/left/1.png", "invalid/right/2.png", "valid/right/3.png");
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(listing.classes()).containsExactly("invalid", "valid");
+    assertThat(listing.notes())
+        .containsExactly(Note.of(Note.Kind.PART_AS_CLASS, folder.resolve("valid")));
+  }
+
+  @Test
+  void whatMayBePartsOrClassesIsRefusedInASentence() throws IOException {
+    picture("a/train/steam/1.png", "a/train/electric/2.png", "a/bus/3.png", "a/car/4.png");
+    Path a = folder.resolve("a");
+    assertRefused(
+        a,
+        a
+            + " has \"train\", which holds folders and may be a part or a class, next to \"bus\","
+            + " \"car\". If it is the training part, move the others elsewhere; if it is a class,"
+            + " move its images out of its subfolders.");
+
+    picture("b/my_train/cat/1.png", "b/my_train/dog/2.png");
+    picture("b/your_test/cat/3.png", "b/your_test/dog/4.png");
+    Path b = folder.resolve("b");
+    assertRefused(
+        b,
+        b
+            + " has the folders \"my_train\", \"your_test\", which all hold the same folders"
+            + " (\"cat\", \"dog\"): if they are parts, name them train, val and test; if they are"
+            + " classes, move their images out of the subfolders, or write a manifest.");
+
+    picture("c/Training/1.png", "c/Testing/2.png");
+    Path c = folder.resolve("c");
+    assertRefused(
+        c,
+        c.resolve("Training")
+            + " has 1 image but no class folders: move the images into one folder for each class, or write a manifest.");
+
+    picture("d/cats_train/1.png", "d/cats_test/2.png", "d/dogs_train/3.png", "d/dogs_test/4.png");
+    Path d = folder.resolve("d");
+    assertRefused(
+        d,
+        d
+            + " has folders of several data sets, each in parts: \"cats_test\", \"cats_train\","
+            + " \"dogs_test\", \"dogs_train\". Put a folder for each class into train, val and"
+            + " test folders, or write a manifest.");
+
+    picture("e/seg_val/cat/1.png", "e/seg_test/cat/2.png");
+    Path e = folder.resolve("e");
+    assertRefused(
+        e,
+        e
+            + " has seg_val, seg_test, but no train folder: add one with a folder of images for each class.");
+  }
+
+  @Test
+  void classFoldersThatHoldTheSameFoldersAreQuestioned() throws IOException {
+    picture("2019/cat/1.png", "2019/dog/2.png", "2020/cat/3.png", "2020/dog/4.png");
+    assertThat(Listing.of(folder).notes())
+        .containsExactly(
+            Note.of(
+                Note.Kind.EQUAL_FOLDERS,
+                folder,
+                List.of("\"2019\", \"2020\"", "\"cat\", \"dog\"")));
+
+    picture("2020/5.png"); // images of its own: a class
+    assertThat(Listing.of(folder).notes()).isEmpty();
+  }
+
+  @Test
+  void anOutputFolderNextToTrainIsNeitherPartNorClass() throws IOException {
+    picture("train/cat/1.png", "train/dog/2.png", "output/runs/x/1.png");
+    picture("output/" + OwnOutput.MARKER);
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(listing.classes()).containsExactly("cat", "dog");
+    assertThat(listing.notes()).extracting(Note::kind).containsExactly(Note.Kind.OWN_OUTPUT);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"#recycle", "@eaDir", "$RECYCLE.BIN", "lost+found", ".Trash-1000", "@Recycle"})
+  void wasteBinsAreNotClasses(String bin) throws IOException {
+    picture("cat/1.png", "dog/2.png", bin + "/3.png", "cat/" + bin + "/4.png");
+
+    assertThat(names(Listing.of(folder))).containsExactly("1.png", "2.png");
+    assertThat(Listing.of(folder).classes()).containsExactly("cat", "dog");
+  }
+
+  @Test
+  void aManifestsPathMayHaveBackslashesOrBlanksAround() throws IOException {
+    assumeTrue(File.separatorChar == '/');
+    picture("cat/1.png", "dog/2.png", "odd\\name.png", " 3.png");
+    Path manifest =
+        manifest(
+            "m.csv",
+            "path,label,split",
+            "cat\\1.png,cat,Training",
+            "\"  dog/2.png \",dog,",
+            "odd\\name.png,dog,",
+            "\" 3.png\",cat,dev");
+
+    assertThat(names(Listing.of(manifest)))
+        .containsExactlyInAnyOrder("1.png", "2.png", "odd\\name.png", " 3.png");
+
+    Path windows = manifest("w.csv", "path,label", "D:\\photos\\1.png,cat", "dog/2.png,dog");
+    assertRefused(
+        windows,
+        windows
+            + ", line 2, has a Windows path, D:\\photos\\1.png, and there is no such file here:"
+            + " write paths relative to the manifest's folder.");
   }
 
   @Test
@@ -332,8 +519,8 @@ class ListingTest {
         "My Photos (2024), My-Photos-2024",
         "Küche_1.2-b, Küche_1.2-b",
         "写真, 写真",
-        "😀, pictures",
-        "..., pictures",
+        "😀, images",
+        "..., images",
         ".hidden, hidden",
         "a'b\"c, a-b-c",
         "0123456789012345678901234567890123456789tail, 0123456789012345678901234567890123456789"
@@ -358,35 +545,35 @@ class ListingTest {
     assertRefused(
         missing,
         missing
-            + " does not exist: name a folder of class folders, or a manifest (CSV or JSON lines).");
+            + " does not exist: give a folder of class folders, or a manifest (CSV or JSON lines).");
 
     Path empty = Files.createDirectories(folder.resolve("empty"));
-    assertRefused(empty, empty + " is empty: put a folder of pictures for each class into it.");
+    assertRefused(empty, empty + " is empty: add a folder of images for each class.");
 
     picture("flat/1.png", "flat/2.png", "flat/readme.txt");
     Path flat = folder.resolve("flat");
     assertRefused(
         flat,
         flat
-            + " has 2 pictures but no class folders: move the pictures into one folder for each class, or write a manifest.");
+            + " has 2 images but no class folders: move the images into one folder for each class, or write a manifest.");
 
     picture("texts/readme.txt");
     Path texts = folder.resolve("texts");
-    assertRefused(
-        texts, texts + " has no class folders: put a folder of pictures for each class into it.");
+    assertRefused(texts, texts + " has no class folders: add a folder of images for each class.");
 
     picture("hollow/cat/readme.txt");
     Path hollow = folder.resolve("hollow");
     assertRefused(
         hollow,
         hollow
-            + " has class folders, but no pictures in them (PNG, JPEG, GIF, BMP, TIFF or WebP).");
+            + " has no images in its class folders (\"cat\"): add PNG, JPEG, GIF, BMP, TIFF or WebP files.");
 
     picture("one/cat/1.png", "one/dog/readme.txt");
     Path one = folder.resolve("one");
     assertRefused(
         one,
-        one + " has only one class with pictures, \"cat\"; a classifier needs at least 2 classes.");
+        one
+            + " has only one class with images, \"cat\" (there are none in \"dog\"); a classifier needs at least 2 classes.");
   }
 
   @Test
@@ -394,21 +581,21 @@ class ListingTest {
     picture("a/test/cat/1.png", "a/test/dog/2.png");
     Path a = folder.resolve("a");
     assertRefused(
-        a, a + " has test, but no train folder: add one with a folder of pictures for each class.");
+        a, a + " has test, but no train folder: add one with a folder of images for each class.");
 
     picture("b/train/1.png", "b/test/2.png");
     Path b = folder.resolve("b");
     assertRefused(
         b,
         b.resolve("train")
-            + " has 1 picture but no class folders: move the pictures into one folder for each class, or write a manifest.");
+            + " has 1 image but no class folders: move the images into one folder for each class, or write a manifest.");
 
     picture("c/train/cat/1.png", "c/train/dog/2.png", "c/test/bird/3.png", "c/val/ape/4.png");
     Path c = folder.resolve("c");
     assertRefused(
         c,
         c
-            + " has classes for validation or test that it has no training pictures of: \"ape\", \"bird\". Add some to train, or leave these classes out.");
+            + " has classes for validation or test that it has no training images of: \"ape\", \"bird\". Add some to train, or leave these classes out.");
 
     picture("d/train/cat/1.png", "d/val/cat/2.png", "d/validation/cat/3.png");
     Path d = folder.resolve("d");
@@ -423,7 +610,7 @@ class ListingTest {
         a,
         "A class folder in "
             + a
-            + " has a label with line breaks or control characters: cat?fish. Labels are lines of a file; take them out.");
+            + " has a label with line breaks or control characters: cat?fish. Labels are lines of a file: remove them.");
   }
 
   @Test
@@ -510,7 +697,7 @@ class ListingTest {
               + (manifest.equals(csv) ? ", line 3," : ", line 2,")
               + " has a path that leads out of the manifest's folder: "
               + path
-              + ". Move the picture into it, or give its absolute path.");
+              + ". Move the image into it, or give its absolute path.");
     }
   }
 
@@ -521,14 +708,14 @@ class ListingTest {
       value = {
         "1.png,cat,train,4 | line 3, has 4 fields, but its first line has 3; put fields with commas in quotes.",
         "1.png,cat | line 3, has 2 fields, but its first line has 3; put fields with commas in quotes.",
-        "1.png,cat,dev | line 3, has an unknown split, \"dev\": write train, val or test, or leave it empty.",
-        "1.png,,train | line 3, has an empty label: every picture needs a class.",
-        "1.png,\"  \",train | line 3, has an empty label: every picture needs a class.",
-        ",cat,train | line 3, has an empty path: every picture needs one.",
-        "1.png,a\tb,train | line 3, has a label with line breaks or control characters: a?b. Labels are lines of a file; take them out.",
-        "1.png,a\u2028b,train | line 3, has a label with line breaks or control characters: a?b. Labels are lines of a file; take them out.",
-        "0.png,dog,train | line 3: take one of them out.",
-        "a\u0000b.png,cat,train | line 3, has a path that cannot be a file's name: a?b.png. Correct it or take the line out."
+        "1.png,cat,fold | line 3, has an unknown split, \"fold\": write train, val or test, or leave it empty.",
+        "1.png,,train | line 3, has an empty label: every image needs a class.",
+        "1.png,\"  \",train | line 3, has an empty label: every image needs a class.",
+        ",cat,train | line 3, has an empty path: every image needs one.",
+        "1.png,a\tb,train | line 3, has a label with line breaks or control characters: a?b. Labels are lines of a file: remove them.",
+        "1.png,a\u2028b,train | line 3, has a label with line breaks or control characters: a?b. Labels are lines of a file: remove them.",
+        "0.png,dog,train | line 3: remove one of them.",
+        "a\u0000b.png,cat,train | line 3, has a path that cannot be a file name: a?b.png. Correct it, or remove the line."
       })
   void aRowThatCannotBeMeantIsRefusedByItsLine(String row, String message) throws IOException {
     Path manifest = manifest("m.csv", "path,label,split", "0.png,cat,train", row, "9.png,dog,");
@@ -536,7 +723,7 @@ class ListingTest {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> Listing.of(manifest))
         .withMessageStartingWith(manifest.toString())
-        .withMessageEndingWith(message.replace("line 3: take", "lines 2 and 3: take"));
+        .withMessageEndingWith(message.replace("line 3: remove", "lines 2 and 3: remove"));
   }
 
   @Test
@@ -553,7 +740,7 @@ class ListingTest {
     Path manifest =
         manifest("m.csv", "path,label", "", "\"a\nb.png\",cat", "", ",dog", "", "9.png,dog");
 
-    assertRefused(manifest, manifest + ", line 6, has an empty path: every picture needs one.");
+    assertRefused(manifest, manifest + ", line 6, has an empty path: every image needs one.");
   }
 
   @Test
@@ -579,12 +766,12 @@ class ListingTest {
         "{\"path\": \"2.png\", \"path\": \"3.png\", \"label\": \"a\"} | is not JSON: Duplicate ",
         "{\"path\": \"2.png\", \"label\": \"a\"} {} | is not JSON: ",
         "[\"2.png\", \"cat\"] | is not a JSON object such as ",
-        "{\"path\": \"2.png\"} | lacks \"label\": every picture needs a path and a label.",
-        "{\"path\": 2, \"label\": \"a\"} | has a \"path\" that is no text: put it in quotes.",
-        "{\"path\": \"2.png\", \"label\": 7} | has a \"label\" that is no text: put it in quotes.",
-        "{\"path\": \"2.png\", \"label\": null} | has a \"label\" that is no text: put it in quotes.",
+        "{\"path\": \"2.png\"} | lacks \"label\": every image needs a path and a label.",
+        "{\"path\": 2, \"label\": \"a\"} | has a \"path\" that is not a string: put it in quotes.",
+        "{\"path\": \"2.png\", \"label\": 7} | has a \"label\" that is not a string: put it in quotes.",
+        "{\"path\": \"2.png\", \"label\": null} | has a \"label\" that is not a string: put it in quotes.",
         "{\"path\": \"2.png\", \"label\": \"a\\nb\"} | has a label with line breaks or control characters: a?b.",
-        "{\"path\": \"a\\u0000.png\", \"label\": \"a\"} | has a path that cannot be a file's name: a?.png."
+        "{\"path\": \"a\\u0000.png\", \"label\": \"a\"} | has a path that cannot be a file name: a?.png."
       })
   void aLineThatCannotBeMeantIsRefusedByItsNumber(String line, String message) throws IOException {
     Path manifest = manifest("m.jsonl", "{\"path\": \"1.png\", \"label\": \"cat\"}", "", line);
@@ -611,13 +798,12 @@ class ListingTest {
     Path classes = manifest("c.csv", "path,label", "1.png,cat", "2.png,dog", "1.png,dog");
     assertRefused(
         classes,
-        classes
-            + " has 1.png twice, with different labels, in lines 2 and 4: take one of them out.");
+        classes + " has 1.png twice, with different labels, in lines 2 and 4: remove one of them.");
 
     Path parts = manifest("p.csv", "path,label,split", "1.png,cat,train", "1.png,cat,test");
     assertRefused(
         parts,
-        parts + " has 1.png twice, with different splits, in lines 2 and 3: take one of them out.");
+        parts + " has 1.png twice, with different splits, in lines 2 and 3: remove one of them.");
   }
 
   @Test
@@ -642,7 +828,7 @@ class ListingTest {
     Path empty = write("f.csv", new byte[0]);
     assertRefused(empty, empty + " is empty: write a path and a label on each line.");
     Path header = manifest("g.csv", "path,label");
-    assertRefused(header, header + " lists no pictures: write a path and a label on each line.");
+    assertRefused(header, header + " lists no images: write a path and a label on each line.");
   }
 
   @Test
@@ -658,14 +844,14 @@ class ListingTest {
   @Test
   void aManifestNeedsTrainingPicturesOfEveryClass() throws IOException {
     Path test = manifest("t.csv", "path,label,split", "1.png,cat,test", "2.png,dog,test");
-    assertRefused(test, test + " has no pictures to train on: all are for validation or test.");
+    assertRefused(test, test + " has no images to train on: all are for validation or test.");
 
     Path other =
         manifest("o.csv", "path,label,split", "1.png,cat,", "2.png,dog,train", "3.png,ape,val");
     assertRefused(
         other,
         other
-            + " has classes for validation or test that it has no training pictures of: \"ape\". Add some to train, or leave these classes out.");
+            + " has classes for validation or test that it has no training images of: \"ape\". Add some to train, or leave these classes out.");
   }
 
   private static void assumeUtf8Names() {
@@ -705,7 +891,7 @@ class ListingTest {
   }
 
   private static void assertNoManifest(Path file, String why) {
-    assertRefused(file, file + " cannot be taken for a manifest (CSV or JSON lines): " + why);
+    assertRefused(file, file + " is not a manifest (CSV or JSON lines): " + why);
   }
 
   private static void assertRefused(Path data, String message) {

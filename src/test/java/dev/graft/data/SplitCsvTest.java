@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.graft.Console;
 import dev.graft.GraftException;
+import dev.graft.io.Hash;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,13 +45,21 @@ class SplitCsvTest {
     return pets.resolve(name).toString();
   }
 
+  private String row(String name, String labelAndSplit) throws IOException {
+    return path(name)
+        + ","
+        + labelAndSplit
+        + ","
+        + Hash.Algorithm.SHA256.of(pets.resolve(name)).hex();
+  }
+
   @Test
   void itIsAManifestWithARowAPicture() throws IOException {
     assertThat(Files.readAllLines(csv))
         .hasSize(13)
-        .startsWith("path,label,split", path("cat/00.png") + ",cat,train")
-        .contains(path("dog/04.png") + ",dog,validation")
-        .endsWith(path("dog/05.png") + ",dog,test");
+        .startsWith("path,label,split,sha256", row("cat/00.png", "cat,train"))
+        .contains(row("dog/04.png", "dog,validation"))
+        .endsWith(row("dog/05.png", "dog,test"));
   }
 
   @Test
@@ -84,8 +93,8 @@ class SplitCsvTest {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> SplitCsv.find(csv, other, Part.TEST))
         .withMessage(
-            "None of the 3 test pictures that "
+            "None of the 3 test images that "
                 + csv
-                + " names is there and readable; name others with --data.");
+                + " names exists and is readable: name others with --data.");
   }
 }

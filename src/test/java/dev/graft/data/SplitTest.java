@@ -3,8 +3,10 @@ package dev.graft.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.graft.GraftException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -270,7 +272,7 @@ class SplitTest {
         .withMessage(
             String.format(
                     Locale.ROOT,
-                    "data: every class needs %d different readable pictures to train and to judge by, but ",
+                    "data: every class needs %d different readable images, for training and evaluation, but ",
                     least)
                 + few
                 + ".");
@@ -394,7 +396,7 @@ class SplitTest {
     int[] none = {};
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new Split(one, other, none))
-        .withMessage("picture 1 is in two parts of a split");
+        .withMessage("image 1 is in two parts of a split");
     assertThatIllegalArgumentException().isThrownBy(() -> new Split(none, one, other));
     assertThatIllegalArgumentException().isThrownBy(() -> new Split(other, none, one));
   }
@@ -410,5 +412,20 @@ class SplitTest {
       counts[labels[index]]++;
     }
     return counts;
+  }
+
+  /** Was quadratic: minutes for a million images of 10,000 classes. */
+  @Test
+  void manyClassesAreSampledInLinearTime() {
+    int images = 400_000;
+    int[] all = IntStream.range(0, images).toArray();
+    int[] labels = IntStream.of(all).map(i -> i % 100_000).toArray();
+
+    int[] test =
+        assertTimeoutPreemptively(
+            Duration.ofSeconds(20), () -> Draw.stratified(all, labels, all, 0.25, 1));
+
+    assertThat(IntStream.of(test).map(i -> labels[i]).distinct().count()).isEqualTo(100_000);
+    assertThat(test).hasSize(100_000);
   }
 }

@@ -12,42 +12,41 @@ import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
 /**
- * Which pictures are the same, or nearly: rescaled, recompressed, brightened, recoloured. Pictures
- * go by their places in the lists that were given; places in a group ascend, and groups go by their
- * first.
+ * Identical and nearly identical images: rescaled, recompressed, brightened, recolored. Images are
+ * identified by index; indices in a group ascend, and groups are sorted by their first index.
  *
- * <p>Two pictures are nearly the same if their hashes differ in few bits and their thumbnails,
- * freed of their mean and of a linear gradient, correlate. Pictures that are flat or no more than a
- * gradient, as of a wall or the sky, are near to nothing: there is nothing to tell them by.
- * Nearness joins: if B is near to A and to C, then the three are one group.
+ * <p>Two images are near-duplicates if their hashes differ in few bits and their thumbnails,
+ * without mean and linear gradient, correlate. Flat images and plain gradients, such as a wall or
+ * the sky, are never near-duplicates: they lack detail to compare. Groups are transitive: if B is
+ * near A and C, then the three are one group.
  */
 public final class Duplicates {
   /**
-   * Seven bits of 64, spread over eight bytes, leave one byte equal: candidates are looked for
-   * among the pictures with an equal byte.
+   * Seven different bits in eight bytes leave at least one byte equal: candidates are the images
+   * with an equal byte.
    */
-  private static final int MOST_BITS = 7;
+  private static final int MAX_BITS = 7;
 
   /**
-   * Chosen on CIFAR-10: of the 252 groups above it 80 were drawn and looked at, and none joined two
-   * subjects, and at 0.92 chains of look-alikes begin. With the limit on bits it finds 99 of 100
-   * copies rescaled by 2 %, brightened by a tenth, or saved as JPEG of quality 50.
+   * Chosen on CIFAR-10: of the 252 groups above it, 80 were sampled and inspected, and none joined
+   * two subjects; at 0.92, chains of look-alikes begin. Together with the limit on bits it finds 99
+   * of 100 copies that were rescaled by 2 %, brightened by 10 %, or saved as JPEG of quality 50.
    */
-  private static final double LEAST_CORRELATION = 0.96;
+  private static final double MIN_CORRELATION = 0.96;
 
-  /** Standard deviation of a thumbnail's grey values that is more than the noise of a wall. */
-  private static final double LEAST_DETAIL = 5;
+  /** Standard deviation of a thumbnail's gray values, above the noise of a blank wall. */
+  private static final double MIN_DETAIL = 5;
 
   /**
-   * How far to look among hashes with an equal byte, in their order. What this misses has another
-   * byte to be found by; it keeps a million pictures with one such byte from taking for ever.
+   * How many of the sorted hashes with an equal byte to compare. It bounds the time for a million
+   * images that share a byte; pairs beyond it can still be found by another byte.
    */
   private static final int WINDOW = 4096;
 
-  /** How many thumbnails to compare a picture's to, where thousands have one hash. */
-  private static final int MOST_COMPARISONS = 128;
+  /** Maximum thumbnail comparisons per image, where thousands share a hash. */
+  private static final int MAX_COMPARISONS = 128;
 
-  /** Of each picture the first with its content. */
+  /** The first image with the content of each image. */
   private final int[] first;
 
   private final int[] parent;
@@ -58,11 +57,11 @@ public final class Duplicates {
   }
 
   /**
-   * Looks for them.
+   * Finds the duplicates among images.
    *
-   * @param count how many pictures there are
-   * @param contents a hash of each one's content; null for one like no other
-   * @param fingerprints null where unknown; asked again for those that may be near to others
+   * @param count the number of images
+   * @param contents returns a hash of an image's content; null for an image unlike any other
+   * @param fingerprints returns null where unknown; called again for candidates
    */
   public static Duplicates among(
       int count, IntFunction<String> contents, IntFunction<Fingerprint> fingerprints) {
@@ -78,7 +77,7 @@ public final class Duplicates {
         continue;
       }
       Fingerprint fingerprint = fingerprints.apply(i);
-      if (fingerprint != null && Sketch.of(fingerprint).detail() >= LEAST_DETAIL) {
+      if (fingerprint != null && Sketch.of(fingerprint).detail() >= MIN_DETAIL) {
         pictures[detailed++] = i;
         hashes[i] = fingerprint.hash();
       }
@@ -89,20 +88,20 @@ public final class Duplicates {
     return duplicates;
   }
 
-  /** Pictures with the same content, two or more a group. */
+  /** Returns groups of two or more images with the same content. */
   public List<List<Integer>> identical() {
     return grouped(i -> first[i]);
   }
 
-  /** Pictures that are the same or nearly, two or more a group. */
+  /** Returns groups of two or more identical or nearly identical images. */
   public List<List<Integer>> alike() {
     return grouped(this::root);
   }
 
   /**
-   * The groups of two or more.
+   * Returns the groups of two or more.
    *
-   * @param key of a picture, the first of its group
+   * @param key returns the first image of an image's group
    */
   private List<List<Integer>> grouped(IntUnaryOperator key) {
     int[] size = new int[parent.length];
@@ -119,7 +118,7 @@ public final class Duplicates {
     return List.copyOf(members.values());
   }
 
-  /** Those of them that are of two or more contents. */
+  /** Returns the groups of {@link #alike} that have two or more contents. */
   public List<List<Integer>> near() {
     return alike().stream()
         .filter(group -> group.stream().map(i -> first[i]).distinct().limit(2).count() > 1)
@@ -127,14 +126,14 @@ public final class Duplicates {
   }
 
   /**
-   * A number for each picture, the same for those that are the same or nearly; from 0, in the order
-   * of each group's first. Whoever splits pictures keeps those of a number together.
+   * Returns a group number for each image, from 0, in the order of each group's first image. A
+   * split keeps the images of a group together.
    */
   public int[] groups() {
     int[] numbers = new int[parent.length];
     int next = 0;
     for (int i = 0; i < numbers.length; i++) {
-      int root = root(i); // the first of its group, so that it has its number
+      int root = root(i); // the first of its group, so it has a number already
       numbers[i] = root == i ? next++ : numbers[root];
     }
     return numbers;
@@ -149,7 +148,7 @@ public final class Duplicates {
     return i;
   }
 
-  /** The smaller root becomes the root: it is the first of its group. */
+  /** Joins two groups. The smaller root stays: it is the first of its group. */
   private void join(int a, int b) {
     int rootA = root(a);
     int rootB = root(b);
@@ -157,18 +156,18 @@ public final class Duplicates {
   }
 
   /**
-   * Pictures by their hashes.
+   * Images by hash.
    *
-   * @param hashes each once, ascending
-   * @param groups of the pictures of each
+   * @param hashes distinct, ascending
+   * @param groups the images with each hash
    */
-  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record ByHash(long[] hashes, Groups groups) {
     /**
-     * Sorts.
+     * Sorts images by hash.
      *
      * @param pictures ascending
-     * @param hashes of all pictures, by their places
+     * @param hashes of all images, by index
      */
     static ByHash of(int[] pictures, long[] hashes) {
       long[] distinct = IntStream.of(pictures).mapToLong(i -> hashes[i]).sorted().toArray();
@@ -195,7 +194,7 @@ public final class Duplicates {
       joinNear(some, some, sketches, comparisons);
     }
     for (int turn = 0; turn < Long.SIZE; turn += Byte.SIZE) {
-      // Turned so that the byte that has to be equal comes first, they lie together.
+      // Rotated so that the byte to be equal comes first, candidates are neighbors.
       long[] turned = new long[hashes.length];
       for (int i = 0; i < hashes.length; i++) {
         turned[i] = Long.rotateLeft(hashes[i], turn);
@@ -205,7 +204,7 @@ public final class Duplicates {
         long hash = turned[i];
         int end = Math.min(turned.length, i + 1 + WINDOW);
         for (int j = i + 1; j < end && (hash ^ turned[j]) >>> (Long.SIZE - Byte.SIZE) == 0; j++) {
-          if (Long.bitCount(hash ^ turned[j]) <= MOST_BITS) {
+          if (Long.bitCount(hash ^ turned[j]) <= MAX_BITS) {
             joinNear(
                 byHash.of(Long.rotateRight(hash, turn)),
                 byHash.of(Long.rotateRight(turned[j], turn)),
@@ -221,13 +220,13 @@ public final class Duplicates {
     for (int a : some) {
       Sketch sketch = null;
       for (int b : others) {
-        if (comparisons[a] >= MOST_COMPARISONS) {
+        if (comparisons[a] >= MAX_COMPARISONS) {
           break;
         }
         if (root(a) != root(b)) {
           comparisons[a]++;
           sketch = sketch == null ? sketches.apply(a) : sketch;
-          if (sketch.correlation(sketches.apply(b)) >= LEAST_CORRELATION) {
+          if (sketch.correlation(sketches.apply(b)) >= MIN_CORRELATION) {
             join(a, b);
           }
         }
@@ -236,14 +235,14 @@ public final class Duplicates {
   }
 
   /**
-   * A thumbnail with what of it is mean and gradient: its coefficients for three functions on the
-   * grid that are orthogonal and of norm 1, and the norm of what is left.
+   * A thumbnail with its mean and gradient: the coefficients of three orthonormal functions on the
+   * grid, and the norm of the remainder.
    */
-  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Sketch(byte[] grey, double mean, double across, double down, double norm) {
     private static final int SIDE = Fingerprint.SIDE;
 
-    /** Norm of the function 2 x - 15 on the grid. */
+    /** The norm of the function 2 x - 15 on the grid. */
     private static final double SLOPE_NORM = Math.sqrt(SIDE * SIDE * (SIDE * SIDE - 1) / 3.0);
 
     static Sketch of(Fingerprint fingerprint) {
@@ -268,12 +267,12 @@ public final class Duplicates {
       return new Sketch(grey, mean, across, down, Math.sqrt(Math.max(0, rest)));
     }
 
-    /** Standard deviation of what is left, in grey values. */
+    /** Returns the standard deviation of the remainder, in gray values. */
     double detail() {
       return norm / SIDE;
     }
 
-    /** Of what is left of both, in [-1, 1]. */
+    /** Returns the correlation of both remainders, in [-1, 1]. */
     double correlation(Sketch other) {
       int product = 0;
       for (int i = 0; i < grey.length; i++) {

@@ -5,35 +5,33 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * What a picture looks like from afar, to find it again rescaled, recompressed or brightened. The
- * hash is the difference hash of Krawetz ("Kind of Like That", hackerfactor.com, 2013): whether
- * each cell of a grey picture of 9x8 cells is darker than its neighbour to the right, here by more
- * than noise.
+ * A coarse view of an image, by which it is found again when rescaled, recompressed or brightened.
+ * The hash is Krawetz's difference hash ("Kind of Like That", hackerfactor.com, 2013): whether each
+ * cell of a gray image of 9x8 cells is darker than its right neighbor, here by more than noise.
  *
  * @param hash 64 bits, rows from the top, the first cell in the highest bit
- * @param thumbnail grey values 0..255 as unsigned bytes, {@code (16, 16)}; not copied
+ * @param thumbnail gray values 0 to 255 as unsigned bytes, {@code (16, 16)}; not copied
  */
 @SuppressWarnings("ArrayRecordComponent") // equals is by content
 public record Fingerprint(long hash, byte[] thumbnail) {
   /**
-   * Pictures are reduced so far before, see {@link dev.graft.data.ImageSet#read}, whoever reads
-   * them and for whatever else: of another reduction, the fingerprint would be another.
+   * Smallest side, in pixels, that images are reduced to before, see {@link
+   * dev.graft.data.ImageSet#read}. Another reduction would give another fingerprint.
    */
-  public static final int LEAST = 64;
+  public static final int MIN_SIDE = 64;
 
-  /** Of the thumbnail, in pixels. */
+  /** Side of the thumbnail, in pixels. */
   static final int SIDE = 16;
 
   private static final int COLUMNS = 9;
   private static final int ROWS = 8;
 
-  /** How many bytes a fingerprint takes on disk. */
+  /** Size of a fingerprint on disk, in bytes. */
   public static final int BYTES = Long.BYTES + SIDE * SIDE;
 
   /**
-   * By how many grey values a cell must be brighter. Krawetz has 0, with which the noise of flat
-   * ground decides: then 96 of 100 copies in JPEG of quality 50 have a hash within 7 bits, with 4
-   * it is all but one in 300 (CIFAR-10).
+   * Gray values by which a cell must be brighter. With Krawetz's 0, noise decides in flat areas: 96
+   * of 100 copies in JPEG of quality 50 have a hash within 7 bits; with 4, 299 of 300 (CIFAR-10).
    */
   private static final int NOISE = 4;
 
@@ -50,7 +48,7 @@ public record Fingerprint(long hash, byte[] thumbnail) {
     }
   }
 
-  /** The fingerprint of a picture, in whole numbers throughout: the same on every machine. */
+  /** Returns the fingerprint of an image, by integer arithmetic: the same on every machine. */
   public static Fingerprint of(Picture picture) {
     long[] coarse = luma(picture, COLUMNS, ROWS);
     long[] fine = luma(picture, SIDE, SIDE);
@@ -68,7 +66,7 @@ public record Fingerprint(long hash, byte[] thumbnail) {
     return new Fingerprint(hash, thumbnail);
   }
 
-  /** Sums over cells, {@code (rows, columns)}. */
+  /** Returns the luma sums of the cells, {@code (rows, columns)}. */
   private static long[] luma(Picture picture, int columns, int rows) {
     long[] rgb = picture.sums(columns, rows);
     long[] luma = new long[columns * rows];
@@ -78,12 +76,12 @@ public record Fingerprint(long hash, byte[] thumbnail) {
     return luma;
   }
 
-  /** Puts {@link #BYTES} bytes, in the buffer's byte order. */
+  /** Writes {@link #BYTES} bytes, in the buffer's byte order. */
   public void writeTo(ByteBuffer buffer) {
     buffer.putLong(hash).put(thumbnail);
   }
 
-  /** Takes what {@link #writeTo} put. */
+  /** Reads what {@link #writeTo} wrote. */
   public static Fingerprint readFrom(ByteBuffer buffer) {
     long hash = buffer.getLong();
     byte[] thumbnail = new byte[SIDE * SIDE];

@@ -14,33 +14,33 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The fingerprints of all picture files that were ever read in full, kept on disk by content: a
- * picture that is in here is known to be readable, and need not be read again to be compared with
- * others. Where they can't be kept, the next run makes them anew. Several threads may use it.
+ * The fingerprints of all image files that were ever decoded, stored on disk by content hash. An
+ * image in here is known to be readable, and is compared with others without reading it again. If
+ * the disk is full, fingerprints stay in memory. Thread-safe.
  */
 public final class Fingerprints implements AutoCloseable {
-  /** Other fingerprints, or pictures read or reduced in another way, are other records. */
+  /** The key of the records; it changes when fingerprints, decoding or reduction change. */
   public static final String KEY =
       Text.of(
           "fingerprints 2 of %s bytes\nreduction to %s\nreader %s\n",
-          Fingerprint.BYTES, Fingerprint.LEAST, PictureReader.VERSION);
+          Fingerprint.BYTES, Fingerprint.MIN_SIDE, PictureReader.VERSION);
 
   private final Path folder;
   private volatile RecordLog kept;
   private final RecordLog.Writer writer;
 
-  /** Those that could not be written. */
+  /** Fingerprints that could not be written. */
   private final Map<String, Fingerprint> unwritten = new ConcurrentHashMap<>();
 
   private volatile boolean lost;
 
-  /** Whether something was written since {@link #kept} was opened. */
+  /** Whether records were written since {@link #kept} was opened. */
   private volatile boolean added;
 
   /**
-   * Opens a log.
+   * Opens the log.
    *
-   * @param folder need not be there
+   * @param folder need not exist
    */
   public Fingerprints(Path folder) throws IOException {
     this.folder = folder;
@@ -49,9 +49,9 @@ public final class Fingerprints implements AutoCloseable {
   }
 
   /**
-   * The fingerprint of a picture, which is read, unless that was done before.
+   * Returns the fingerprint of an image, which is decoded unless that was done before.
    *
-   * @return empty if it can't be read
+   * @return empty if it is unreadable
    */
   public Optional<Fingerprint> of(ImageSet pictures, int index) {
     if (pictures.quarantine().contains(index)) {
@@ -62,7 +62,7 @@ public final class Fingerprints implements AutoCloseable {
     if (known.isPresent()) {
       return known;
     }
-    Optional<Fingerprint> made = pictures.read(index, Fingerprint.LEAST).map(Fingerprint::of);
+    Optional<Fingerprint> made = pictures.read(index, Fingerprint.MIN_SIDE).map(Fingerprint::of);
     if (pictures.areFiles()) {
       made.ifPresent(fingerprint -> keep(hash, fingerprint));
     }
@@ -70,14 +70,14 @@ public final class Fingerprints implements AutoCloseable {
   }
 
   /**
-   * The same pictures; whoever reads one from here leaves its fingerprint behind, so that it need
-   * not be decoded a second time for that.
+   * Returns the same images; decoding one also stores its fingerprint, so that it need not be
+   * decoded a second time.
    */
   public ImageSet gatheredFrom(ImageSet pictures) {
     return pictures.areFiles() ? new Gathering(pictures, this) : pictures;
   }
 
-  /** Looks for what was kept since the last look, which {@link #known} does not see before. */
+  /** Makes records visible to {@link #known} that were written since the log was opened. */
   void refresh() {
     if (!added) {
       return;
@@ -90,7 +90,8 @@ public final class Fingerprints implements AutoCloseable {
     }
   }
 
-  Optional<Fingerprint> known(String sha256) {
+  /** Returns the fingerprint of an image with this content, if it is stored. */
+  public Optional<Fingerprint> known(String sha256) {
     RecordLog log = kept;
     int slot = log.slot(sha256);
     if (slot < 0) {
@@ -114,7 +115,7 @@ public final class Fingerprints implements AutoCloseable {
           added = true;
           return;
         } catch (IOException e) {
-          lost = true; // this run keeps the rest in memory
+          lost = true; // the rest stays in memory for this run
         }
       }
     }

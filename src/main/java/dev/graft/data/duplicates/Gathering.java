@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** Picture files whose fingerprints are taken when they are read for something else. */
+/** An image set that stores the fingerprint of each image it decodes. */
 record Gathering(ImageSet pictures, Fingerprints fingerprints) implements ImageSet {
   @Override
   public Optional<List<Picture>> read(int index, int[] leasts) {
@@ -16,7 +16,8 @@ record Gathering(ImageSet pictures, Fingerprints fingerprints) implements ImageS
     if (fingerprints.known(hash).isPresent()) {
       return pictures.read(index, leasts);
     }
-    int[] more = IntStream.concat(IntStream.of(leasts), IntStream.of(Fingerprint.LEAST)).toArray();
+    int[] more =
+        IntStream.concat(IntStream.of(leasts), IntStream.of(Fingerprint.MIN_SIDE)).toArray();
     return pictures
         .read(index, more)
         .map(

@@ -3,24 +3,34 @@ package dev.graft.data.duplicates;
 import dev.graft.Progress;
 import dev.graft.data.DataSet;
 import dev.graft.data.ImageSet;
+import dev.graft.data.Part;
 import dev.graft.data.Quarantine;
 import dev.graft.data.Split;
+import dev.graft.io.Csv;
 import dev.graft.io.ReadAhead;
 import dev.graft.picture.PictureReader;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.IntFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
-/** What is in a data set more than once, as groups of pictures, and what follows from that. */
+/** The duplicates in a data set, in groups, and which images a split must keep together. */
 public final class Survey {
-  /** A group of more of a class's pictures is no accident. */
-  private static final double MOST_OF_A_CLASS = 0.2;
+  /** The name of the file that lists all groups, see {@link #toCsv}. */
+  public static final String CSV = "duplicates.csv";
 
-  /** Smaller groups are, in whatever class. */
+  /** A larger share of a class in one group is by design, not by accident. */
+  private static final double MAX_OF_A_CLASS = 0.2;
+
+  /** A group of this size may be an accident in any class. */
   private static final int FEW = 3;
 
   private static final int AHEAD = 64;
@@ -33,22 +43,22 @@ public final class Survey {
     this.duplicates = duplicates;
   }
 
-  /** What can be said without reading pictures in full: identical ones are known by their bytes. */
+  /** Finds identical images only, by their hashes, without decoding. */
   public static Survey quick(DataSet data) {
     return of(data, i -> null);
   }
 
   /**
-   * All of it; reads the pictures that were never read before.
+   * Finds near-duplicates, too; decodes the images that were never decoded before.
    *
-   * @throws dev.graft.GraftException if more of them than may be are unreadable
+   * @throws dev.graft.GraftException if more images are unreadable than allowed
    */
   public static Survey thorough(DataSet data, Fingerprints fingerprints, Progress.Display display) {
     ImageSet pictures = data.pictures();
-    // Those of files are kept on disk, and asked for there.
+    // Those of files are stored on disk.
     Fingerprint[] unkept = new Fingerprint[pictures.areFiles() ? 0 : pictures.size()];
     fingerprints.refresh();
-    try (Progress progress = display.progress("reading pictures", "pictures", pictures.size());
+    try (Progress progress = display.progress("reading images", "images", pictures.size());
         ReadAhead<Optional<Fingerprint>> ahead =
             ReadAhead.of(
                 PictureReader.threads(),
@@ -73,13 +83,13 @@ public final class Survey {
   }
 
   /**
-   * As above.
+   * Finds duplicates.
    *
-   * @param fingerprints of the pictures; null where unknown
+   * @param fingerprints returns null where unknown
    */
   static Survey of(DataSet data, IntFunction<Fingerprint> fingerprints) {
     ImageSet pictures = data.pictures();
-    Quarantine bad = pictures.quarantine(); // what can't be read resembles nothing
+    Quarantine bad = pictures.quarantine(); // an unreadable image is like no other
     return new Survey(
         data,
         Duplicates.among(
@@ -92,24 +102,44 @@ public final class Survey {
     return data;
   }
 
-  /** Groups of identical pictures. */
+  /** Returns the groups of identical images. */
   public List<List<Integer>> identical() {
     return duplicates.identical();
   }
 
-  /** Groups of pictures that are not all identical, but nearly. */
+  /** Returns the groups of near-duplicates, which are not all identical. */
   public List<List<Integer>> near() {
     return duplicates.near();
   }
 
-  /** Groups of identical pictures with more than one label. */
-  public List<List<Integer>> conflicts() {
-    return differing(identical(), data.pictures()::label);
+  /** Returns the groups of identical or nearly identical images. */
+  public List<List<Integer>> alike() {
+    return duplicates.alike();
   }
 
-  /** Groups of identical or nearly identical pictures in more than one given part. */
+  /**
+   * Returns the groups of identical or nearly identical images with more than one label. Where a
+   * fixed camera makes images {@link #tooAlike}, only identical ones conflict.
+   */
+  public List<List<Integer>> conflicts() {
+    Set<Integer> camera = tooAlike().stream().flatMap(List::stream).collect(Collectors.toSet());
+    Stream<List<Integer>> alike = alike().stream().filter(group -> !camera.contains(group.get(0)));
+    Stream<List<Integer>> identical =
+        identical().stream().filter(group -> camera.contains(group.get(0)));
+    return conflicts(
+        Stream.concat(alike, identical)
+            .sorted(Comparator.comparing(group -> group.get(0)))
+            .toList());
+  }
+
+  /** Returns those of some groups that have more than one label. */
+  public List<List<Integer>> conflicts(List<List<Integer>> groups) {
+    return differing(groups, data.pictures()::label);
+  }
+
+  /** Returns the groups of identical or nearly identical images in more than one given part. */
   public List<List<Integer>> leaks() {
-    return differing(duplicates.alike(), i -> data.parts().get(i).orElse(null));
+    return differing(alike(), i -> data.parts().get(i).orElse(null));
   }
 
   private static List<List<Integer>> differing(
@@ -122,8 +152,35 @@ public final class Survey {
   }
 
   /**
-   * A number for each picture, the same for those that must stay on one side of a split: the
-   * identical ones, and the nearly identical ones but for those that are {@link #tooAlike}.
+   * Returns all groups as a table, one row per image. A group is identical if all of its images
+   * are, else near.
+   *
+   * @param parts of each image
+   */
+  public String toCsv(IntFunction<Optional<Part>> parts) {
+    StringBuilder csv =
+        new StringBuilder(Csv.row(List.of("group", "kind", "path", "label", "part")));
+    Set<Integer> near = near().stream().map(group -> group.get(0)).collect(Collectors.toSet());
+    int number = 0;
+    for (List<Integer> group : alike()) {
+      number++;
+      for (int i : group) {
+        csv.append(
+            Csv.row(
+                List.of(
+                    Integer.toString(number),
+                    near.contains(group.get(0)) ? "near" : "identical",
+                    data.pictures().place(i),
+                    data.classes().get(data.pictures().label(i)),
+                    parts.apply(i).map(part -> part.name().toLowerCase(Locale.ROOT)).orElse(""))));
+      }
+    }
+    return csv.toString();
+  }
+
+  /**
+   * Returns a number for each image, the same for those that must stay on one side of a split:
+   * identical images, and near-duplicates unless they are {@link #tooAlike}.
    */
   public int[] groups() {
     int[] groups = duplicates.groups();
@@ -139,9 +196,9 @@ public final class Survey {
   }
 
   /**
-   * Groups of nearly identical pictures that are a great part of a class, or of one that would have
-   * too few to split otherwise: a camera that does not move makes pictures that differ in the one
-   * thing that is to be learnt.
+   * Returns the groups of near-duplicates that are a large share of a class, or without which a
+   * class would have too few images to split: a fixed camera makes images that differ only in what
+   * is to be learned.
    */
   public List<List<Integer>> tooAlike() {
     int[] support = data.support();
@@ -150,13 +207,15 @@ public final class Survey {
     return near().stream()
         .filter(
             group -> {
-              int[] count = new int[support.length];
-              group.forEach(i -> count[data.pictures().label(i)]++);
-              return IntStream.range(0, count.length)
+              Map<Integer, Integer> count = new HashMap<>();
+              group.forEach(i -> count.merge(data.pictures().label(i), 1, Integer::sum));
+              return count.entrySet().stream()
                   .anyMatch(
-                      c ->
-                          count[c] > Math.max(FEW, MOST_OF_A_CLASS * support[c])
-                              || (count[c] > 1 && different[c] < Split.LEAST));
+                      each -> {
+                        int c = each.getKey();
+                        return each.getValue() > Math.max(FEW, MAX_OF_A_CLASS * support[c])
+                            || (each.getValue() > 1 && different[c] < Split.MIN_PER_CLASS);
+                      });
             })
         .toList();
   }

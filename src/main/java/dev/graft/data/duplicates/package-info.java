@@ -1,5 +1,2 @@
-/**
- * Which pictures of a data set are there more than once, or nearly so, and therefore stay on one
- * side of a split.
- */
+/** Finds identical and nearly identical images, which must stay on one side of a split. */
 package dev.graft.data.duplicates;

@@ -120,7 +120,7 @@ class FingerprintsTest {
       assertThat(read).isEqualTo(data.pictures().read(0, new int[] {0, 8}).orElseThrow());
       fingerprints.refresh();
       assertThat(fingerprints.known(data.pictures().hash(0)))
-          .contains(Fingerprint.of(data.pictures().read(0, Fingerprint.LEAST).orElseThrow()));
+          .contains(Fingerprint.of(data.pictures().read(0, Fingerprint.MIN_SIDE).orElseThrow()));
       assertThat(gathered.place(0)).isEqualTo(data.pictures().place(0));
     }
   }

@@ -66,7 +66,8 @@ class SurveyTest {
     assertThat(survey.groups()).containsExactly(0, 1, 0, 1, 2, 3, 4, 5, 1);
     assertThat(survey.identical()).containsExactly(List.of(0, 2), List.of(1, 8));
     assertThat(survey.near()).containsExactly(List.of(1, 3, 8));
-    assertThat(survey.conflicts()).containsExactly(List.of(1, 8));
+    assertThat(survey.conflicts(survey.identical())).containsExactly(List.of(1, 8));
+    assertThat(survey.conflicts()).containsExactly(List.of(1, 3, 8));
     assertThat(survey.tooAlike()).isEmpty();
   }
 
@@ -131,6 +132,35 @@ class SurveyTest {
     assertThat(quick.identical()).containsExactly(List.of(0, 2));
     assertThat(quick.near()).isEmpty();
     assertThat(quick.groups()).containsExactly(0, 1, 0);
+  }
+
+  @Test
+  void nearDuplicatesWithDifferentLabelsConflictUnlessAFixedCameraMadeThem() {
+    List<Shown> shown = new ArrayList<>(dogs(5));
+    for (int i = 0; i < 5; i++) {
+      shown.add(cat("cat " + i, 200 + i));
+    }
+    shown.addAll(List.of(cat("a", 1), dog("b", 1)));
+    assertThat(survey(shown).conflicts()).containsExactly(List.of(10, 11));
+
+    shown.addAll(List.of(cat("c", 1), cat("d", 1), cat("e", 1), cat("f", 2), dog("f", 2)));
+    assertThat(survey(shown).tooAlike()).containsExactly(List.of(10, 11, 12, 13, 14));
+    assertThat(survey(shown).conflicts()).containsExactly(List.of(15, 16));
+  }
+
+  @Test
+  void allGroupsAreListedInATable() {
+    List<Shown> shown = new ArrayList<>(dogs(3));
+    shown.addAll(List.of(cat("a", 1), dog("a", 1), cat("b", 2), cat("c", 2), cat("b", 2)));
+
+    assertThat(survey(shown).toCsv(i -> Optional.of(i < 5 ? Part.TRAIN : Part.TEST)).lines())
+        .containsExactly(
+            "group,kind,path,label,part",
+            "1,identical,image 3,cat,train",
+            "1,identical,image 4,dog,train",
+            "2,near,image 5,cat,test",
+            "2,near,image 6,cat,test",
+            "2,near,image 7,cat,test");
   }
 
   private static List<Shown> dogs(int count) {

@@ -1,0 +1,153 @@
+package dev.graft.data;
+
+import dev.graft.GraftException;
+import dev.graft.Names;
+import dev.graft.picture.FolderWalk.Entry;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Decides which folders of a data set are its parts. A class may be called train, too: next to bus
+ * and car, or with images of its own, it is one.
+ *
+ * @param parts the folder of each part; empty if the folders are classes
+ * @param likeParts folders that are classes though their names mean parts
+ */
+record PartFolders(Map<Part, Entry> parts, List<Entry> likeParts) {
+  private static final int MAX_NESTING = 8;
+
+  /** Lists a folder. */
+  interface Lister extends Function<Entry, List<Entry>> {
+    default List<Entry> folders(Entry folder) {
+      return apply(folder).stream().filter(Entry::isFolder).toList();
+    }
+  }
+
+  /**
+   * Decides.
+   *
+   * @param top the folder of the data
+   * @param folders those in it
+   * @throws GraftException if the folders may be either, or are parts that do not fit together
+   */
+  static PartFolders of(Entry top, List<Entry> folders, Lister lister) {
+    Map<Entry, PartName> names = new LinkedHashMap<>();
+    folders.forEach(each -> PartName.of(each.name()).ifPresent(name -> names.put(each, name)));
+    Map<List<String>, List<Entry>> byAffix =
+        names.keySet().stream()
+            .collect(
+                Collectors.groupingBy(
+                    each -> names.get(each).affix(), LinkedHashMap::new, Collectors.toList()));
+    List<Entry> plain = byAffix.remove(List.<String>of());
+    Function<List<Entry>, Map<Part, List<Entry>>> byPart =
+        group -> byPart(group, names, group.stream().anyMatch(each -> names.get(each).isTest()));
+    if (plain != null) {
+      return plain(top, byPart.apply(plain), folders, lister);
+    }
+    byAffix.values().removeIf(group -> byPart.apply(group).size() < 2);
+    List<Entry> alike = byAffix.values().stream().flatMap(List::stream).toList();
+    boolean nested = alike.stream().anyMatch(each -> !lister.folders(each).isEmpty());
+    boolean train = byAffix.values().stream().map(byPart).anyMatch(g -> g.containsKey(Part.TRAIN));
+    if (alike.isEmpty() || (!nested && (!train || alike.size() < folders.size()))) {
+      return new PartFolders(Map.of(), alike);
+    }
+    if (byAffix.size() > 1) {
+      throw GraftException.of(
+          "%s has folders of several data sets, each in parts: %s. Put a folder for each class into"
+              + " train, val and test folders, or write a manifest.",
+          top.path(), quoted(alike));
+    }
+    return parts(top, byPart.apply(alike), lister);
+  }
+
+  private static Map<Part, List<Entry>> byPart(
+      List<Entry> group, Map<Entry, PartName> names, boolean besideTest) {
+    return group.stream()
+        .collect(
+            Collectors.groupingBy(
+                each -> names.get(each).part(besideTest),
+                () -> new EnumMap<>(Part.class),
+                Collectors.toList()));
+  }
+
+  /** Decides on folders whose names say no more than a part. */
+  private static PartFolders plain(
+      Entry top, Map<Part, List<Entry>> byPart, List<Entry> folders, Lister lister) {
+    List<Entry> named = byPart.values().stream().flatMap(List::stream).toList();
+    List<Entry> others = folders.stream().filter(each -> !named.contains(each)).toList();
+    if (byPart.size() == 1 && folders.size() > 1) {
+      boolean nested = named.stream().anyMatch(each -> !lister.folders(each).isEmpty());
+      if (!nested || (!others.isEmpty() && !byPart.containsKey(Part.TRAIN))) {
+        return new PartFolders(Map.of(), named);
+      }
+      if (others.size() > 1 || others.stream().anyMatch(o -> !lister.folders(o).isEmpty())) {
+        throw GraftException.of(
+            "%s has %s, which holds folders and may be a part or a class, next to %s. If it is the"
+                + " training part, move the others elsewhere; if it is a class, move its images"
+                + " out of its subfolders.",
+            top.path(), quoted(named), quoted(others));
+      }
+    }
+    return parts(top, byPart, lister);
+  }
+
+  private static PartFolders parts(Entry top, Map<Part, List<Entry>> byPart, Lister lister) {
+    Map<Part, Entry> parts = new EnumMap<>(Part.class);
+    byPart.forEach((part, named) -> parts.put(part, only(top, named, lister)));
+    if (!parts.containsKey(Part.TRAIN)) {
+      throw GraftException.of(
+          "%s has %s, but no train folder: add one with a folder of images for each class.",
+          top.path(), parts.values().stream().map(Entry::name).collect(Collectors.joining(", ")));
+    }
+    return new PartFolders(parts, List.of());
+  }
+
+  /** The folder of a part; one without class folders gives way to one that has some. */
+  private static Entry only(Entry top, List<Entry> named, Lister lister) {
+    List<Entry> nested = named.stream().filter(each -> !lister.folders(each).isEmpty()).toList();
+    List<Entry> wanted = nested.isEmpty() ? named : nested;
+    if (wanted.size() > 1) {
+      throw GraftException.of(
+          "%s has both %s and %s, which mean the same: keep one of them.",
+          top.path(), wanted.get(0).name(), wanted.get(1).name());
+    }
+    return wanted.get(0);
+  }
+
+  private static String quoted(Collection<Entry> folders) {
+    return Names.quoted(folders.stream().map(Entry::name).toList());
+  }
+
+  /**
+   * Returns the folder that has a part's class folders: the part's own, or one of the same name or
+   * of none in particular that is all there is in it, as in {@code seg_train/seg_train}.
+   */
+  static Entry classFolders(Entry part, Lister lister) {
+    Entry folder = part;
+    for (int i = 0; i < MAX_NESTING; i++) {
+      List<Entry> entries = lister.apply(folder);
+      List<Entry> folders = entries.stream().filter(Entry::isFolder).toList();
+      if (folders.size() != 1
+          || entries.stream().anyMatch(Entry::isPicture)
+          || !repeats(folders.get(0).name(), part.name())
+          || lister.folders(folders.get(0)).isEmpty()) {
+        break;
+      }
+      folder = folders.get(0);
+    }
+    return folder;
+  }
+
+  private static boolean repeats(String inner, String outer) {
+    Optional<String> word = PartName.of(inner).map(PartName::word);
+    return inner.equalsIgnoreCase(outer)
+        || PartName.isGeneric(inner)
+        || (word.isPresent() && word.equals(PartName.of(outer).map(PartName::word)));
+  }
+}
