@@ -102,7 +102,12 @@ public final class Console implements Progress.Display, AutoCloseable {
     lines.forEach(this::say);
   }
 
-  /** A line of a run's verdict: to standard output, and to the log. */
+  /** Several lines that only the log holds. */
+  public synchronized void logAll(List<String> lines) {
+    lines.forEach(line -> log(Reason.printable(line)));
+  }
+
+  /** A line of a run's result: to standard output, and to the log. */
   public synchronized void report(String line) {
     answer(line);
     log(Reason.printable(line));

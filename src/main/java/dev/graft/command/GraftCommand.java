@@ -2,6 +2,7 @@ package dev.graft.command;
 
 import dev.graft.Console;
 import dev.graft.GraftException;
+import dev.graft.Interruption;
 import dev.graft.Reason;
 import dev.graft.engine.OnnxSession;
 import dev.graft.run.GitCommit;
@@ -73,12 +74,19 @@ public final class GraftCommand implements Runnable {
     }
   }
 
+  /** Runs a command line that nothing interrupts. */
+  public static int run(String[] arguments, OutputStream out, PrintStream err) {
+    return run(arguments, out, err, new Interruption());
+  }
+
   /**
    * Runs a command line.
    *
+   * @param interruption by which a job is asked to end early
    * @return the exit code: 0 done, 1 failed, 2 wrong usage
    */
-  public static int run(String[] arguments, OutputStream out, PrintStream err) {
+  public static int run(
+      String[] arguments, OutputStream out, PrintStream err, Interruption interruption) {
     if (arguments.length > 0 && arguments[0].equals("infer")) {
       // It takes as long to load as the command line takes to be read.
       Thread loading = new Thread(OnnxSession::isThere, "graft-onnxruntime");
@@ -89,7 +97,7 @@ public final class GraftCommand implements Runnable {
     try (Console console = new Console(out, err, interactive(err))) {
       // What it warns of, such as quotes in a value, is right as it is.
       CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF);
-      CommandLine line = new CommandLine(root, new Factory(console));
+      CommandLine line = new CommandLine(root, new Factory(console, interruption));
       line.setCaseInsensitiveEnumValuesAllowed(true);
       line.setOut(console.out());
       line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
@@ -134,10 +142,14 @@ public final class GraftCommand implements Runnable {
     return System.console() != null && err == System.err && System.getenv("TERM") != null;
   }
 
-  /** Gives commands the console. */
-  private record Factory(Console console) implements CommandLine.IFactory {
+  /** Gives commands the console, and the one that saves what it has the interruption. */
+  private record Factory(Console console, Interruption interruption)
+      implements CommandLine.IFactory {
     @Override
     public <K> K create(Class<K> type) throws Exception {
+      if (type == FineTuneCommand.class) {
+        return type.cast(new FineTuneCommand(console, interruption));
+      }
       try {
         return type.getDeclaredConstructor(Console.class).newInstance(console);
       } catch (NoSuchMethodException e) {

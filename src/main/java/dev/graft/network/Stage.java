@@ -40,7 +40,7 @@ public record Stage(String name, List<Layer> layers, Optional<List<Layer>> short
   }
 
   /** The stage in a network; the last step's output is the stage's. */
-  List<Step> steps(String input) {
+  public List<Step> steps(String input) {
     List<Step> steps = new ArrayList<>();
     String end = append(steps, layers, input);
     shortcut.ifPresent(

@@ -8,6 +8,9 @@ import dev.graft.recipe.Recipe;
 
 /** What computes: DJL's engine, and the device that a recipe asks for. */
 public final class Computer {
+  /** The system property that PyTorch's number of threads per operation is read from at its start. */
+  public static final String THREADS = "ai.djl.pytorch.num_threads";
+
   private Computer() {}
 
   /**
@@ -41,6 +44,11 @@ public final class Computer {
   static void seed(long seed) {
     boolean fits = (int) seed == seed;
     Natives.engine().setRandomSeed(fits ? (int) seed : Long.hashCode(seed));
+  }
+
+  /** The number of threads per operation, or {@code null} for the engine's default. */
+  static Integer threads() {
+    return Integer.getInteger(THREADS);
   }
 
   /** Engine and version, such as {@code PyTorch 2.7.1}. */

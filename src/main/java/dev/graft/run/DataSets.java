@@ -6,7 +6,15 @@ import dev.graft.data.Draw;
 import dev.graft.data.ImageFolder;
 import dev.graft.data.Split;
 import dev.graft.recipe.Recipe;
+import dev.graft.recipe.RecipeReader;
+import dev.graft.zoo.WeightSource;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** From what a recipe calls its data to the pictures. */
 public final class DataSets {
@@ -27,6 +35,49 @@ public final class DataSets {
         };
     events.found(found);
     return found;
+  }
+
+  /**
+   * Returns a recipe whose files and folders are named by absolute paths, so that it can be read
+   * from any working directory.
+   */
+  static Recipe withAbsolutePaths(Recipe recipe) {
+    Map<String, String> paths = new LinkedHashMap<>();
+    if (Designs.entry(recipe).network().foreign().isPresent()) {
+      paths.put("backbone", absolute(recipe.backbone()));
+    }
+    if (!WeightSource.NAMES.contains(recipe.weights())) {
+      paths.put("weights", absolute(recipe.weights()));
+    }
+    switch (recipe.data()) {
+      case Cifar10.NAME ->
+          paths.put(
+              "data-dir",
+              recipe.dataDir().stream()
+                  .map(DataSets::absolute)
+                  .map(RecipeReader::text)
+                  .collect(Collectors.joining(", ", "[", "]")));
+      case Cifar10.SAMPLE -> {}
+      default -> paths.put("data", absolute(recipe.data()));
+    }
+    paths.replaceAll((key, value) -> key.equals("data-dir") ? value : RecipeReader.text(value));
+    return RecipeReader.with(recipe, paths);
+  }
+
+  /** A file's or folder's absolute path; anything else, such as a name or a URL, unchanged. */
+  private static String absolute(String text) {
+    try {
+      Path path = Path.of(text);
+      if (!Files.exists(path)) {
+        return text;
+      }
+      Path absolute = path.toAbsolutePath();
+      // Behind a symbolic link ".." leads elsewhere.
+      return (Files.isSameFile(absolute, absolute.normalize()) ? absolute.normalize() : absolute)
+          .toString();
+    } catch (InvalidPathException | IOException e) {
+      return text;
+    }
   }
 
   /**

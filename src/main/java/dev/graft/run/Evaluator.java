@@ -180,16 +180,18 @@ public final class Evaluator {
   private void write(Path folder, DataSet data, int[] chosen, Evaluation evaluation)
       throws IOException {
     ImageSet pictures = data.pictures();
-    EvaluationFiles.write(
-        folder,
-        evaluation,
-        run.getFileName() + " on " + data.name(),
-        place -> pictures.read(chosen[place], Charts.LEAST_SIDE));
+    EvaluationFiles.write(folder, evaluation);
     if (pictures.areFiles()) {
       Files.writeString(
           folder.resolve("mistakes.csv"),
           evaluation.mistakesCsv(place -> pictures.place(chosen[place])));
       Files.writeString(folder.resolve("quarantine.csv"), pictures.quarantine().toCsv());
     }
+    EvaluationFiles.draw(
+        Files.createDirectory(folder.resolve("plots")),
+        evaluation,
+        run.getFileName() + " on " + data.name(),
+        place -> pictures.read(chosen[place], Charts.LEAST_SIDE),
+        new Drawings(events));
   }
 }

@@ -70,7 +70,7 @@ final class OwnPictures {
     }
     if (drawn == null) {
       Survey survey = Survey.thorough(unchanged(), fingerprints, events);
-      drawn = DataSets.split(Designs.resolve(recipe), data, survey.groups());
+      drawn = DataSets.split(recipe, data, survey.groups());
     }
     int[] indices =
         switch (part) {

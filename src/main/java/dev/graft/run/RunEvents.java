@@ -10,6 +10,7 @@ import dev.graft.training.TrainingEvents;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** What a run tells of itself while it goes on; the words for it are others' business. */
 public interface RunEvents extends TrainingEvents {
@@ -76,6 +77,21 @@ public interface RunEvents extends TrainingEvents {
    */
   void judgingOwn(int pictures, List<Path> lost);
 
-  /** The run was stopped from outside; what is kept stays for the next one. */
-  void interrupted(Path folder);
+  /** Something could not be done, but the run goes on without it. */
+  void warned(String warning);
+
+  /**
+   * The run was asked to stop, and will evaluate and save the best model so far before it ends.
+   *
+   * @param epoch the best so far
+   * @param images in the validation and test sets
+   */
+  void stopping(int epoch, int images);
+
+  /**
+   * The run was stopped from outside and ends at once; cached features stay for the next one.
+   *
+   * @param model the folder of the model; empty if none was saved before
+   */
+  void interrupted(Path folder, Optional<Path> model);
 }

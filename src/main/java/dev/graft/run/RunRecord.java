@@ -23,19 +23,24 @@ import java.util.List;
  * @param outcome {@link Outcome#NONE} unless the run is completed
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-@JsonPropertyOrder({"status", "message", "provenance", "data", "outcome"})
+@JsonPropertyOrder({"status", "message", "warnings", "provenance", "data", "outcome"})
 public record RunRecord(
     Status status,
     String message,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> warnings,
     @JsonUnwrapped Provenance provenance,
     Data data,
     @JsonUnwrapped Outcome outcome) {
   static final ObjectMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
+  public RunRecord {
+    warnings = warnings == null ? List.of() : List.copyOf(warnings);
+  }
+
   /** A run that begins. */
   static RunRecord running(Provenance provenance, Data data) {
-    return new RunRecord(Status.RUNNING, null, provenance, data, Outcome.NONE);
+    return new RunRecord(Status.RUNNING, null, List.of(), provenance, data, Outcome.NONE);
   }
 
   /**
@@ -131,9 +136,20 @@ public record RunRecord(
    */
   public record Duplicates(int identical, int near, int conflicts, int leaks) {}
 
-  /** What computed. */
+  /**
+   * The engine that trained.
+   *
+   * @param threads per operation on the CPU; {@code null} for the engine's default
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Engine(
-      String name, String version, String djl, String device, String java, String os) {}
+      String name,
+      String version,
+      String djl,
+      String device,
+      Integer threads,
+      String java,
+      String os) {}
 
   /**
    * What computed the frozen part, on which version, and in what numbers.
@@ -146,12 +162,7 @@ public record RunRecord(
   public record Parameters(long total, long trained) {}
 
   /** Epochs from 1; the best is the one of the lowest validation loss. */
-  public record Epochs(int run, int best, boolean stoppedEarly) {
-    static Epochs of(History history, int most) {
-      int run = history.epochs().size();
-      return new Epochs(run, history.best().epoch(), run < most);
-    }
-  }
+  public record Epochs(int run, int best, boolean stoppedEarly) {}
 
   /** Of the kept weights; the loss is plain cross-entropy, without label smoothing. */
   public record Figures(double loss, double accuracy) {
@@ -237,18 +248,28 @@ public record RunRecord(
   /** Whether the features were there already, and the size of their file. */
   public record Cache(boolean hit, long bytes) {}
 
-  /** The same run with another status. */
+  /** Returns the same run with another status. */
   RunRecord with(Status other, String why) {
-    return new RunRecord(other, why, provenance, data, outcome);
+    return new RunRecord(other, why, warnings, provenance, data, outcome);
   }
 
-  /** The same run, of whose pictures more is known. */
+  /** Returns the same run, with more known about its images. */
   RunRecord with(Data known) {
-    return new RunRecord(status, message, provenance, known, outcome);
+    return new RunRecord(status, message, warnings, provenance, known, outcome);
   }
 
-  /** The run, completed. */
+  /** Returns the same run with these warnings. */
+  RunRecord with(List<String> all) {
+    return new RunRecord(status, message, all, provenance, data, outcome);
+  }
+
+  /** Returns the run, completed. */
   RunRecord completed(Outcome what) {
-    return new RunRecord(Status.COMPLETED, null, provenance, data, what);
+    return ended(Status.COMPLETED, what);
+  }
+
+  /** Returns the run, ended with figures: completed, or interrupted. */
+  RunRecord ended(Status how, Outcome what) {
+    return new RunRecord(how, null, warnings, provenance, data, what);
   }
 }

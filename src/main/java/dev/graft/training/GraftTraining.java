@@ -20,6 +20,7 @@ import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.ParameterTracker;
 import ai.djl.translate.TranslateException;
 import dev.graft.GraftException;
+import dev.graft.Interruption;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.feature.FeatureBatches;
@@ -46,12 +47,28 @@ public final class GraftTraining implements AutoCloseable {
   private final Model model;
   private final Device device;
   private final Shape[] inputs;
+  private final Interruption interruption;
+  private boolean interrupted;
 
   /**
    * @param fromPixels whether batches hold pixels, and not what the root gives
    */
   public GraftTraining(
       Graft graft, boolean fromPixels, Recipe recipe, Device device, TrainingEvents events) {
+    this(graft, fromPixels, recipe, device, events, new Interruption());
+  }
+
+  /**
+   * @param interruption stops the training after the current step
+   */
+  public GraftTraining(
+      Graft graft,
+      boolean fromPixels,
+      Recipe recipe,
+      Device device,
+      TrainingEvents events,
+      Interruption interruption) {
+    this.interruption = interruption;
     this.graft = graft;
     this.fromPixels = fromPixels;
     this.recipe = recipe;
@@ -88,30 +105,40 @@ public final class GraftTraining implements AutoCloseable {
               train.batches(),
               earlyStopping,
               step -> recipe.learningRate() * rate.at(step),
-              restoreBest ? best::keep : () -> {});
+              best::keep);
       DefaultTrainingConfig config =
           new DefaultTrainingConfig(loss(train))
               .addEvaluator(new Accuracy())
               .optDevices(new Device[] {device})
               .optOptimizer(optimizer(rate))
               .addTrainingListeners(
-                  new EpochTrainingListener(), new EvaluatorTrainingListener(), recorder);
+                  new EpochTrainingListener(),
+                  new EvaluatorTrainingListener(),
+                  recorder,
+                  new InterruptionListener(interruption));
       try (Trainer trainer = model.newTrainer(config)) {
         trainer.initialize(inputs);
         EasyTrain.fit(trainer, recipe.epochs(), train, validation);
       } catch (EpochRecorder.Stopped stopped) {
         events.stoppedEarly(recipe.earlyStopping().patience());
+      } catch (InterruptionListener.Interrupted e) {
+        interrupted = true;
       } catch (TranslateException e) {
         throw new IllegalStateException(e);
       } catch (IllegalStateException e) {
         throw noGradients(e);
       }
-      if (restoreBest) {
+      if (restoreBest || interrupted) {
         best.restore();
         events.restored(earlyStopping.bestEpoch());
       }
       return recorder.history();
     }
+  }
+
+  /** Whether {@link #fit} was stopped from outside; the weights are those of the best epoch then. */
+  public boolean isInterrupted() {
+    return interrupted;
   }
 
   /** DJL looks at the first step's gradients: of features that are all alike they add up to 0. */

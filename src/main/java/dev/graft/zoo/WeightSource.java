@@ -24,6 +24,9 @@ public sealed interface WeightSource {
   /** The word for the file that Keras publishes in a recipe. */
   String KERAS = "keras";
 
+  /** The words that are not a file or a URL. */
+  List<String> NAMES = List.of(PRETRAINED, RANDOM, KERAS);
+
   /** How the weights are called in a run's record and on its charts. */
   String label();
 
