@@ -25,7 +25,7 @@ final class Signals {
   private final IntConsumer exit;
   private volatile int received;
 
-  private Signals(Interruption interruption, IntConsumer exit) {
+  Signals(Interruption interruption, IntConsumer exit) {
     this.interruption = interruption;
     this.exit = exit;
   }

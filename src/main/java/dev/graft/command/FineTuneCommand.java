@@ -16,7 +16,9 @@ import dev.graft.run.FineTuner;
 import dev.graft.run.RunRecord;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -45,6 +47,9 @@ final class FineTuneCommand implements Callable<Integer> {
 
   /** Images; for fewer, a head is trained in seconds by one thread. */
   private static final int FEW = 2_000;
+
+  /** Size of a manifest of few images, in bytes. */
+  private static final long MAX_MANIFEST = 1 << 20;
 
   private final Console console;
 
@@ -90,13 +95,20 @@ final class FineTuneCommand implements Callable<Integer> {
     }
   }
 
-  /** Whether a folder or manifest has fewer than {@link #FEW} entries; CIFAR-10 has more. */
+  /** Whether a folder or a manifest has fewer than {@link #FEW} entries; CIFAR-10 has more. */
   static boolean isSmall(String data) {
-    Path path = Path.of(data);
-    try (Stream<?> entries = Files.isDirectory(path) ? Files.walk(path) : Files.lines(path)) {
-      return entries.limit(FEW).count() < FEW;
-    } catch (IOException | UncheckedIOException e) {
-      return false; // a name, or something that is reported later
+    try {
+      Path path = Path.of(data);
+      if (Files.isDirectory(path)) {
+        try (Stream<Path> entries = Files.walk(path)) {
+          return entries.limit(FEW).count() < FEW;
+        }
+      }
+      return Files.isRegularFile(path)
+          && Files.size(path) <= MAX_MANIFEST
+          && new String(Files.readAllBytes(path), StandardCharsets.UTF_8).lines().count() < FEW;
+    } catch (IOException | UncheckedIOException | InvalidPathException e) {
+      return false; // what is wrong with it is reported later
     }
   }
 

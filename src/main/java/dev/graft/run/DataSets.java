@@ -16,14 +16,14 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** From what a recipe calls its data to the pictures. */
+/** Opens and splits the data that a recipe names. */
 public final class DataSets {
   private DataSets() {}
 
   /**
    * Opens a recipe's data.
    *
-   * @throws dev.graft.GraftException if it isn't there, or can't be learnt from
+   * @throws dev.graft.GraftException if it is missing, or unfit for training
    */
   public static DataSet open(Recipe recipe, RunEvents events) {
     DataSet found =
@@ -81,12 +81,12 @@ public final class DataSets {
   }
 
   /**
-   * Splits what is not split already, as the recipe says; the same pictures in the same order are
-   * split the same way again.
+   * Splits data that came without validation or test images, as the recipe says. The result depends
+   * on the images, their order and the seed only.
    *
-   * @param groups numbers of pictures that stay together, see {@link
+   * @param groups numbers of images that stay together, see {@link
    *     dev.graft.data.duplicates.Survey#groups}
-   * @throws dev.graft.GraftException if a class has too few pictures for it
+   * @throws dev.graft.GraftException if a class has too few images
    */
   public static Split split(Recipe recipe, DataSet data, int[] groups) {
     return Split.of(
@@ -98,7 +98,7 @@ public final class DataSets {
         recipe.seed());
   }
 
-  /** How a recipe holds out validation pictures. */
+  /** Returns how a recipe holds out validation images. */
   static Split.HoldOut holdOut(Recipe recipe, DataSet data, int[] groups) {
     return (candidates, fraction) ->
         switch (recipe.split()) {

@@ -28,7 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** A saved model, asked for labelled pictures. */
+/** Evaluates a saved model on labeled images. */
 public final class Evaluator {
   private final Path run;
   private final OutputFolder output;
@@ -36,17 +36,17 @@ public final class Evaluator {
   private final Stopwatch watch = new Stopwatch();
 
   /**
-   * What came of it; {@code evaluation.json}.
+   * The content of {@code evaluation.json}.
    *
    * @param model the run's or the model's folder
    */
   public record Verdict(Path model, Data data, RunRecord.TestFigures test, double seconds) {}
 
-  /** The pictures: how many were judged, and how many can't be read. */
+  /** The images: how many were evaluated, and how many can't be read. */
   public record Data(String name, int pictures, int classes, String sha256, int quarantined) {}
 
   /**
-   * Prepares an evaluation; nothing is read yet.
+   * Prepares an evaluation; reads nothing yet.
    *
    * @param run folder of a run, or of a model
    * @param output folder of runs and features
@@ -57,15 +57,15 @@ public final class Evaluator {
     this.events = events;
   }
 
-  /** Where a verdict was written down, and the verdict. */
+  /** The result, and the folder that it was written to. */
   public record Written(Path folder, Verdict verdict) {}
 
   /**
-   * Judges the model.
+   * Evaluates the model.
    *
-   * @param data as a recipe names it; empty for the test pictures of the model's own run
-   * @throws GraftException if the data has classes that the model doesn't know, or the run's own
-   *     data is not what it was
+   * @param data as in a recipe; empty for the test images of the model's own run
+   * @throws GraftException if the data has classes that the model lacks, or the run's own data has
+   *     changed
    */
   public Written evaluate(Optional<String> data, Device device) throws IOException {
     Recipe recipe = recipe(data);
@@ -94,7 +94,7 @@ public final class Evaluator {
     }
   }
 
-  /** The run's recipe, with other data if some is given. */
+  /** Returns the run's recipe, with other data if given. */
   private Recipe recipe(Optional<String> data) {
     if (data.isEmpty()) {
       return OwnPictures.recipe(run);
@@ -102,18 +102,18 @@ public final class Evaluator {
     Path file = run.resolve(OwnPictures.RECIPE);
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("data", RecipeReader.text(data.get()));
-    settings.put("max-bad", "0.999"); // nothing is learnt from them
+    settings.put("max-bad", "0.999"); // nothing is trained on them
     return RecipeReader.read(Files.isRegularFile(file) ? file : null, settings);
   }
 
-  /** The test pictures of the run. */
+  /** Returns the run's test images. */
   private int[] own(Recipe recipe, DataSet found, Fingerprints fingerprints) {
     SplitCsv.Found test = new OwnPictures(run, recipe, found, fingerprints, events).part(Part.TEST);
     events.judgingOwn(test.indices().length, test.lost());
     return test.indices();
   }
 
-  /** The test pictures if there are some, else all. */
+  /** Returns the test images if there are some, else all. */
   private int[] chosen(DataSet data, Fingerprints fingerprints) {
     ImageSet pictures = data.pictures();
     events.surveyed(data, Survey.thorough(data, fingerprints, events));
@@ -129,7 +129,7 @@ public final class Evaluator {
     return chosen;
   }
 
-  /** The labels of all pictures, as the model counts its classes. */
+  /** Returns the labels of all images, as indices of the model's classes. */
   static int[] labels(DataSet data, List<String> known) {
     List<String> unknown = data.classes().stream().filter(name -> !known.contains(name)).toList();
     if (!unknown.isEmpty()) {
@@ -162,7 +162,7 @@ public final class Evaluator {
     return collector.evaluation();
   }
 
-  /** A picture of a set, by its index. */
+  /** An image of a set, by its index. */
   record Labelled(ImageSet pictures, int index) implements Source {
     @Override
     public String name() {

@@ -24,16 +24,16 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Where the batches of a set's pictures come from.
+ * Features of a set of images, in batches.
  *
- * @param cache what the record says of the cache
- * @param computed how many were not there before
+ * @param cache for the run's record
+ * @param computed number of images whose features are new
  */
 record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache, int computed) {
-  /** Rows that are judged at a time. */
+  /** Rows per batch of an evaluation. */
   static final int EVALUATION_BATCH = 256;
 
-  /** Pixels, for those who want every epoch to go through the whole network. */
+  /** Returns pixels, so that every epoch passes through the whole network. */
   static Features pixels(Graft graft, ImageSet pictures, RunEvents events) {
     events.notCached();
     return new Features(pictures, pixelSource(graft, pictures), new RunRecord.Cache(false, 0), 0);
@@ -44,10 +44,10 @@ record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache, 
   }
 
   /**
-   * What 8 bits are to be fitted to.
+   * Returns the activation ranges that int8 needs, measured or cached.
    *
-   * @param weights what identifies those of the root
-   * @param rows of the pictures that may be looked at
+   * @param weights identifies the weights of the frozen part
+   * @param rows of the images that may be used
    * @param folder of all caches
    */
   static Ranges ranges(
@@ -60,12 +60,12 @@ record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache, 
   }
 
   /**
-   * What the frozen root makes of the pictures: of those that are not in the cache, once and for
-   * all; those that can't be read are in quarantine afterwards.
+   * Returns cached features, after computing those that are missing; images that can't be read are
+   * in quarantine afterwards.
    *
+   * @param weights identifies the weights of the frozen part
+   * @param ranges activation ranges for int8; empty for float32
    * @param folder of all caches
-   * @param weights what identifies those of the root
-   * @param ranges what 8 bits are fitted to; empty for float32
    */
   static Features cached(
       Graft graft,
@@ -90,14 +90,14 @@ record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache, 
       events.computing(missing.size(), cache.kept(pictures), layout, folder.toString());
       Stopwatch watch = new Stopwatch();
       Set<Integer> tried = new HashSet<>();
-      // Where the first of several copies can't be read, the next one has its turn.
+      // If the first of several copies can't be read, the next one is tried.
       while (tried.addAll(missing)) {
         computed += compute(cache, missing, root, graft, pictures, layout, events);
         missing = cache.missing(pictures);
       }
       events.computed(computed, watch.lap(), cache.bytes());
     }
-    // What can't be read is tried again by every run, and is no forward pass.
+    // Unreadable images are tried again by every run, and cost no forward pass.
     return new Features(
         pictures, cache.of(pictures), new RunRecord.Cache(computed == 0, cache.bytes()), computed);
   }
@@ -125,13 +125,13 @@ record Features(ImageSet pictures, FeatureSource source, RunRecord.Cache cache, 
     }
   }
 
-  /** Pictures to train on. */
+  /** Returns batches to train on. */
   FeatureBatches shuffled(int[] rows, Recipe recipe) {
     return FeatureBatches.shuffled(
         source, rows, pictures.labels(rows), recipe.batchSize(), recipe.minSteps(), recipe.seed());
   }
 
-  /** Pictures to judge or to measure. */
+  /** Returns batches to evaluate or to measure. */
   FeatureBatches inOrder(int[] rows) {
     return FeatureBatches.inOrder(source, rows, pictures.labels(rows), EVALUATION_BATCH);
   }
