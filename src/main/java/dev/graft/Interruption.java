@@ -6,7 +6,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A request to end a job early, such as Ctrl-C. The program passes its signals on to it; a service
- * may call {@link #request} from any thread.
+ * may call {@link #request} from any thread. An instance is for one job.
  *
  * <p>A job that has something to save finishes it first ({@link #defer}). Whatever must happen even
  * if the process ends before the job does is registered with {@link #atExit}; no library code

@@ -183,7 +183,8 @@ class FailingRunTest {
     assertThat(run().json().path("status").asText()).isEqualTo("completed");
     assertThat(run().json().path("warnings")).hasSize(3);
     assertThat(run().json().path("warnings").toString())
-        .contains("loss.png is missing: ", "confusion.png is missing: ", "report.html is missing: ");
+        .contains(
+            "loss.png is missing: ", "confusion.png is missing: ", "report.html is missing: ");
     assertThat(done.folder().resolve("model/network.json")).exists();
     assertThat(done.folder().resolve("plots/accuracy.png")).isRegularFile();
     assertThat(done.folder().resolve("predictions.csv")).isRegularFile();

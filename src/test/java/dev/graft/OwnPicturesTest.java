@@ -204,7 +204,7 @@ class OwnPicturesTest {
     assertThat(run.at("/cache/hit").asBoolean(true)).isFalse();
     // The new one, and once more the one whose head is good and whose body is damaged.
     assertThat(Files.readString(latest().resolve("log.txt")))
-        .contains("Features: computing those of 2 pictures once")
+        .contains("Features: computing 2 images once")
         .contains("; those of 11 pictures are there");
     long before = json(firstRun.resolve("run.json")).at("/cache/bytes").asLong();
     assertThat(before).isEqualTo(8192 + 11 * (36 + 1984 * 4));

@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
     footerHeading = "%nExamples:%n",
     footer = {
       "  evaluate                  the latest run, on its own test images",
-      "  evaluate --data other/    the latest run, on other images, one folder per class",
+      "  evaluate --data other/    the latest run, on other images",
       "  evaluate --run output/runs/20260101-120000-vgg16-cifar10 --data cifar10-sample"
     })
 final class EvaluateCommand implements Callable<Integer> {

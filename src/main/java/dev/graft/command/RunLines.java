@@ -231,10 +231,10 @@ final class RunLines implements RunEvents {
   public void interrupted(Path folder, Optional<Path> model) {
     console.say(
         model
-            .map(saved -> "Interrupted. The model was saved; use it with --model " + saved)
-            .orElse(
-                "Interrupted before the end of the first epoch: there is no model yet. Cached"
-                    + " features are reused by the next run.")
+                .map(saved -> "Interrupted. The model was saved; use it with --model " + saved)
+                .orElse(
+                    "Interrupted before the end of the first epoch: there is no model yet. Cached"
+                        + " features are reused by the next run.")
             + " (run: "
             + folder
             + ")");

@@ -37,8 +37,8 @@ public interface Cluster {
    * Classifies images and writes the answers as a table.
    *
    * @param model called once the table's folder is known to be usable
-   * @param pictures folders, patterns, files and manifests, on any file system that the cluster
-   *     can reach
+   * @param pictures folders, patterns, files and manifests, on any file system that the cluster can
+   *     reach
    * @param to the table's folder, on such a file system; must not exist, and appears whole
    * @param top number of classes per answer
    */

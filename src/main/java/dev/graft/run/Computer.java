@@ -8,7 +8,9 @@ import dev.graft.recipe.Recipe;
 
 /** DJL's engine, and the device that a recipe names. */
 public final class Computer {
-  /** The system property that PyTorch's number of threads per operation is read from at its start. */
+  /**
+   * The system property that PyTorch's number of threads per operation is read from at its start.
+   */
   public static final String THREADS = "ai.djl.pytorch.num_threads";
 
   private Computer() {}

@@ -40,9 +40,7 @@ public final class Designs {
   /** Images from which large batches still give enough steps per epoch. */
   private static final int MANY = 20_000;
 
-  /**
-   * Images per step if stages of the backbone are trained, whose activations need memory.
-   */
+  /** Images per step if stages of the backbone are trained, whose activations need memory. */
   private static final int BATCH = 128;
 
   private Designs() {}

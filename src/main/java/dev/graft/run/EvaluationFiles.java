@@ -39,30 +39,28 @@ final class EvaluationFiles {
       IntFunction<Optional<Picture>> pictures,
       Drawings drawings) {
     Path confusion = plots.resolve("confusion.png");
-    drawings.draw(
-        confusion, () -> Charts.confusion(confusion, evaluation.confusion(), title));
+    drawings.draw(confusion, () -> Charts.confusion(confusion, evaluation.confusion(), title));
     Path mistakes = plots.resolve("mistakes.png");
-    drawings.draw(
-        mistakes, () -> Charts.mistakes(mistakes, mistakes(evaluation, pictures), title));
+    drawings.draw(mistakes, () -> Charts.mistakes(mistakes, mistakes(evaluation, pictures), title));
   }
 
   private static List<Mistake> mistakes(
       Evaluation evaluation, IntFunction<Optional<Picture>> pictures) {
     List<String> names = evaluation.classNames();
     return evaluation.mistakes().stream()
-            .limit(Charts.MOST_MISTAKES)
-            .flatMap(
-                each ->
-                    pictures
-                        .apply(each.index())
-                        .map(
-                            picture ->
-                                new Mistake(
-                                    picture,
-                                    names.get(each.truth()),
-                                    names.get(each.predicted()),
-                                    each.probability()))
-                        .stream())
-            .toList();
+        .limit(Charts.MOST_MISTAKES)
+        .flatMap(
+            each ->
+                pictures
+                    .apply(each.index())
+                    .map(
+                        picture ->
+                            new Mistake(
+                                picture,
+                                names.get(each.truth()),
+                                names.get(each.predicted()),
+                                each.probability()))
+                    .stream())
+        .toList();
   }
 }

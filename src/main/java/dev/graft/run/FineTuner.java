@@ -93,8 +93,10 @@ public final class FineTuner {
     drawings = new Drawings(events);
   }
 
-  /** Runs a recipe that nothing interrupts, see {@link #run(Recipe, OutputFolder, RunEvents,
-   * Interruption)}. */
+  /**
+   * Runs a recipe that nothing interrupts, see {@link #run(Recipe, OutputFolder, RunEvents,
+   * Interruption)}.
+   */
   public static Completed run(Recipe asked, OutputFolder output, RunEvents events)
       throws IOException {
     return run(asked, output, events, new Interruption());
@@ -119,8 +121,8 @@ public final class FineTuner {
   }
 
   private Completed run() throws IOException {
-    try (RunFolder folder = output.begin(name(), RunRecord.running(provenance(), record()));
-        Closeable ignored = interruption.atExit(() -> interrupt(folder))) {
+    try (RunFolder folder = output.begin(name(), RunRecord.running(provenance(), record()))) {
+      Closeable exit = interruption.atExit(() -> interrupt(folder));
       try {
         return run(folder);
       } catch (OutOfMemoryError e) {
@@ -129,6 +131,8 @@ public final class FineTuner {
       } catch (IOException | RuntimeException | Error e) {
         fail(folder, e.getMessage());
         throw e;
+      } finally {
+        exit.close();
       }
     }
   }
@@ -199,8 +203,7 @@ public final class FineTuner {
 
   private RunRecord.Epochs epochs(History history, boolean interrupted) {
     int run = history.epochs().size();
-    return new RunRecord.Epochs(
-        run, history.best().epoch(), run < recipe.epochs() && !interrupted);
+    return new RunRecord.Epochs(run, history.best().epoch(), run < recipe.epochs() && !interrupted);
   }
 
   private Completed end(
@@ -280,8 +283,7 @@ public final class FineTuner {
     events.split(data, split);
     update(
         folder,
-        known ->
-            known.split(split.train().length, split.validation().length, split.test().length));
+        known -> known.split(split.train().length, split.validation().length, split.test().length));
     if (pictures.areFiles()) {
       folder.write("split.csv", SplitCsv.of(pictures, split));
     }
@@ -561,9 +563,7 @@ public final class FineTuner {
                     ? Optional.empty()
                     : Optional.of(
                         training.evaluate(
-                            features.inOrder(split.test()),
-                            data.classes(),
-                            (place, row) -> {}));
+                            features.inOrder(split.test()), data.classes(), (place, row) -> {}));
               }
             },
             events);

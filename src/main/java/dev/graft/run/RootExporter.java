@@ -18,9 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * Exports a backbone's frozen part to ONNX, from pixels to cached features.
- */
+/** Exports a backbone's frozen part to ONNX, from pixels to cached features. */
 public final class RootExporter {
   private RootExporter() {}
 

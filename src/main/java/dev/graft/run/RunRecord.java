@@ -11,13 +11,12 @@ import dev.graft.evaluation.Averages;
 import dev.graft.evaluation.Calibration.Bin;
 import dev.graft.evaluation.ClassFigures;
 import dev.graft.evaluation.Evaluation;
-import dev.graft.evaluation.History;
 import dev.graft.evaluation.Interval;
 import java.util.List;
 
 /**
- * The content of {@code run.json}: a run's status, provenance and figures. Values that are not known
- * are {@code null} here and left out there.
+ * The content of {@code run.json}: a run's status, provenance and figures. Values that are not
+ * known are {@code null} here and left out there.
  *
  * @param message why the run failed
  * @param warnings what is missing from the run's folder, and why

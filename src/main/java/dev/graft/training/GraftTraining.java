@@ -136,7 +136,9 @@ public final class GraftTraining implements AutoCloseable {
     }
   }
 
-  /** Whether {@link #fit} was stopped from outside; the weights are those of the best epoch then. */
+  /**
+   * Whether {@link #fit} was stopped from outside; the weights are those of the best epoch then.
+   */
   public boolean isInterrupted() {
     return interrupted;
   }
