@@ -12,6 +12,7 @@ import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.Interval;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -302,7 +303,7 @@ class RunFolderTest {
   void aFolderThatCannotBeMadeIsNotClaimedByThisProcessForEver() throws IOException {
     Path folder = Files.createDirectories(output.resolve("runs/one"));
     Files.createFile(folder.resolve("plots")); // where a folder is to be
-    assertThatExceptionOfType(java.nio.file.FileAlreadyExistsException.class)
+    assertThatExceptionOfType(FileAlreadyExistsException.class)
         .isThrownBy(() -> new RunFolder(new OutputFolder(output), folder, RUNNING));
     assertThat(RunFolder.isAlive(folder)).isFalse();
     assertThat(folder).doesNotExist();
