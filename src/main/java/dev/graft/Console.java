@@ -108,6 +108,11 @@ public final class Console implements Progress.Display, AutoCloseable {
     lines.forEach(this::say);
   }
 
+  /** Writes lines to the log only. */
+  public synchronized void logAll(List<String> lines) {
+    lines.forEach(line -> log(Reason.printable(line)));
+  }
+
   /** Prints a line of a run's result to standard output, and to the log. */
   public synchronized void report(String line) {
     answer(line);

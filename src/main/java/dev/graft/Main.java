@@ -1,6 +1,7 @@
 package dev.graft;
 
 import dev.graft.command.GraftCommand;
+import dev.graft.io.WholeFile;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStream;
@@ -15,8 +16,19 @@ public final class Main {
   /** Runs a command and exits explicitly, because engine threads would keep the process alive. */
   public static void main(String[] arguments) {
     configureLibraries();
+    Interruption interruption = new Interruption();
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  interruption.exit();
+                  WholeFile.deleteUnfinished();
+                }));
+    Signals signals = Signals.passTo(interruption, System::exit);
     // Not System.out, which hides failures to write.
-    System.exit(run(arguments, new FileOutputStream(FileDescriptor.out), err()));
+    int code =
+        GraftCommand.run(arguments, new FileOutputStream(FileDescriptor.out), err(), interruption);
+    System.exit(signals.exitCode().orElse(code));
   }
 
   /** Under {@code LC_ALL=C} Java's default encoding is ASCII, which would lose file names. */
@@ -32,6 +44,9 @@ public final class Main {
     System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn");
     System.setProperty("org.slf4j.simpleLogger.showThreadName", "false");
     System.setProperty("org.slf4j.simpleLogger.showShortLogName", "true");
+    // Spark's failures are thrown; where Spark logs by itself, its own files say how much.
+    System.setProperty("org.slf4j.simpleLogger.log.org.apache.spark", "off");
+    System.setProperty("org.slf4j.simpleLogger.log.org.apache.hadoop", "off");
   }
 
   /**

@@ -641,6 +641,7 @@ class CommandLineTest {
   @Test
   void doctorSaysWhatIsHere() {
     CommandRun answer = CommandRun.of("doctor", "--output", output.toString());
+    assertThat(answer.out()).contains("fonts        found, for charts\n");
     assertThat(answer.code()).isZero();
     assertThat(answer.out())
         .containsPattern("engine +(PyTorch|MXNet) [0-9.]+, DJL [0-9.]+")

@@ -3,18 +3,22 @@ package dev.graft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.graft.SmallRun.Pictures;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.run.FineTuner;
 import dev.graft.run.OutputFolder;
 import dev.graft.run.RunEvents;
+import dev.graft.run.RunRecord;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -52,6 +56,11 @@ class FailingRunTest {
    * @param event which the run tells then; or the task of which it tells progress
    */
   private FineTuner.Completed train(String event, Mishap mishap) throws IOException {
+    return train(event, mishap, new Interruption(), "1");
+  }
+
+  private FineTuner.Completed train(
+      String event, Mishap mishap, Interruption interruption, String epochs) throws IOException {
     Recipe recipe =
         RecipeReader.read(
             null,
@@ -59,7 +68,8 @@ class FailingRunTest {
                 "backbone", "small-cnn",
                 "weights", "random",
                 "data", RecipeReader.text(folder.resolve("photos/pictures.csv").toString()),
-                "epochs", "1",
+                "epochs", epochs,
+                "early-stopping.patience", "100000",
                 "input-size", "12",
                 "device", "cpu"));
     RunEvents events =
@@ -75,7 +85,7 @@ class FailingRunTest {
                       ? progress(event.equals(arguments[0]) ? mishap : () -> {})
                       : null;
                 });
-    return FineTuner.run(recipe, output(), events);
+    return FineTuner.run(recipe, output(), events, interruption);
   }
 
   private static Progress progress(Mishap mishap) {
@@ -158,6 +168,98 @@ class FailingRunTest {
         .hasMessageStartingWith("The features of 12 pictures are no longer in ")
         .hasMessageEndingWith("Run it again: they will be computed anew.");
     assertThat(record("status")).isEqualTo("failed");
+  }
+
+  @Test
+  void chartsAndAPageThatCannotBeWrittenAreWarningsOfARunThatIsComplete() throws IOException {
+    FineTuner.Completed done =
+        train(
+            "split",
+            () -> {
+              for (String file : List.of("plots/loss.png", "plots/confusion.png", "report.html")) {
+                Files.createDirectories(run().folder().resolve(file).resolve("in-the-way"));
+              }
+            });
+    assertThat(run().json().path("status").asText()).isEqualTo("completed");
+    assertThat(run().json().path("warnings")).hasSize(3);
+    assertThat(run().json().path("warnings").toString())
+        .contains(
+            "loss.png is missing: ", "confusion.png is missing: ", "report.html is missing: ");
+    assertThat(done.folder().resolve("model/network.json")).exists();
+    assertThat(done.folder().resolve("plots/accuracy.png")).isRegularFile();
+    assertThat(done.folder().resolve("predictions.csv")).isRegularFile();
+  }
+
+  @Test
+  void theModelIsSavedBeforeTheFiguresOfTheTestAreWritten() {
+    assertThatThrownBy(
+            () ->
+                train(
+                    "split",
+                    () ->
+                        Files.createDirectories(
+                            run().folder().resolve("predictions.csv/in-the-way"))))
+        .isInstanceOf(IOException.class);
+    assertThat(record("status")).isEqualTo("failed");
+    assertThat(model("network.json")).exists();
+  }
+
+  @Test
+  void anInterruptedRunEvaluatesAndSavesTheBestModelSoFar() throws IOException {
+    Interruption interruption = new Interruption();
+    AtomicInteger epochs = new AtomicInteger();
+    FineTuner.Completed done =
+        train(
+            "epoch",
+            () -> {
+              if (epochs.incrementAndGet() == 3) {
+                assertThat(interruption.request()).isTrue();
+              }
+            },
+            interruption,
+            "1000");
+    JsonNode json = run().json();
+    assertThat(done.record().status()).isEqualTo(RunRecord.Status.INTERRUPTED);
+    assertThat(json.path("status").asText()).isEqualTo("interrupted");
+    assertThat(json.at("/epochs/run").asInt()).isEqualTo(3);
+    assertThat(json.at("/epochs/stoppedEarly").asBoolean()).isFalse();
+    assertThat(json.at("/test/classes").size()).isEqualTo(2);
+    assertThat(json.at("/validation/accuracy").isNumber()).isTrue();
+    assertThat(output().latest()).isEmpty();
+    CommandRun asked =
+        CommandRun.of("infer", "--model", model("").toString(), photos.file(0).toString());
+    assertThat(asked.code()).as(asked.err()).isZero();
+    CommandRun again =
+        CommandRun.of(
+            "evaluate", "--run=" + run().folder(), "--output=" + output().path(), "--device=cpu");
+    assertThat(again.code()).as(again.err()).isZero();
+    CommandRun page =
+        CommandRun.of("report", run().folder().toString(), "--output=" + output().path());
+    assertThat(page.code()).as(page.err()).isZero();
+  }
+
+  @Test
+  void beforeTheFirstEpochsEndThereIsNoModel() {
+    Interruption interruption = new Interruption();
+    assertThatThrownBy(
+            () ->
+                train(
+                    "split",
+                    () -> assertThat(interruption.request()).isFalse(),
+                    interruption,
+                    "1000"))
+        .isInstanceOf(GraftException.class)
+        .hasMessage("Interrupted before the end of the first epoch: there is no model yet.");
+    assertThat(record("status")).isEqualTo("interrupted");
+    assertThat(model("")).doesNotExist();
+  }
+
+  private Path model(String file) {
+    try {
+      return run().folder().resolve("model").resolve(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static void delete(Path file) {

@@ -120,6 +120,13 @@ class ForeignBackboneTest {
     assertThat(weights.get("pretrained").asBoolean()).isFalse();
     assertThat(foreign.folder().resolve("model/backbone.onnx")).hasSameBinaryContentAs(lite);
     answersEverywhere(foreign);
+    Path page = foreign.folder().resolve("report.html");
+    String made = Files.readString(page);
+    for (String command : List.of("report", "evaluate", "export")) {
+      CommandRun run = CommandRun.of(command, "--output=" + folder.resolve("foreign"));
+      assertThat(run.code()).as(command + ": " + run.err()).isZero();
+    }
+    assertThat(page).hasContent(made);
   }
 
   @Test

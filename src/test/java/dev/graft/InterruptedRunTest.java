@@ -22,7 +22,7 @@ class InterruptedRunTest {
   @TempDir Path folder;
 
   @Test
-  void aRunThatIsToldToEndSaysThatItWasInterrupted() throws Exception {
+  void aRunThatIsToldToEndSavesTheBestModelSoFar() throws Exception {
     SmallRun.Pictures photos =
         new SmallRun.Pictures(folder.resolve("photos"))
             .add(4, 40, 60, "dark", "train")
@@ -47,12 +47,19 @@ class InterruptedRunTest {
     } finally {
       process.destroyForcibly();
     }
-    assertThat(process.exitValue()).isNotZero();
-    assertThat(onlyRun(output).json().path("status").asText()).isEqualTo("interrupted");
+    assertThat(process.exitValue()).isEqualTo(143);
+    SmallRun run = onlyRun(output);
+    assertThat(run.json().path("status").asText()).isEqualTo("interrupted");
+    assertThat(run.testAccuracy()).isBetween(0.0, 1.0);
     assertThat(output.resolve("latest")).doesNotExist();
-    String told = "Interrupted. " + onlyRun(output).folder() + " says so";
-    assertThat(said).content().contains(told);
-    assertThat(onlyRun(output).folder().resolve("log.txt")).content().contains(told);
+    String told = "Interrupted: the best model so far (epoch ";
+    String use = "infer --model " + run.folder().resolve("model") + " ";
+    assertThat(said).content().contains(told, use);
+    assertThat(run.folder().resolve("log.txt")).content().contains(told, use);
+    CommandRun asked =
+        CommandRun.of(
+            "infer", "--model=" + run.folder().resolve("model"), photos.file(0).toString());
+    assertThat(asked.code()).as(asked.err()).isZero();
   }
 
   private static String java() {

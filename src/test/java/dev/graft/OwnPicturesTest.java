@@ -129,7 +129,7 @@ class OwnPicturesTest {
             .orElseThrow();
     assertThat(run.at("/crossValidation/folds").asInt()).isEqualTo(3);
     assertThat(run.at("/crossValidation/accuracy/mean").asDouble()).isCloseTo(mean, within(1e-5));
-    assertThat(first.out()).contains("Cross-validation in 3 folds: accuracy ");
+    assertThat(first.out()).contains("Cross-validation, mean of 3 folds ");
   }
 
   @Test
@@ -203,8 +203,8 @@ class OwnPicturesTest {
     assertThat(run.at("/cache/hit").asBoolean(true)).isFalse();
     // The new one, and once more the one whose head is good and whose body is damaged.
     assertThat(Files.readString(latest().resolve("log.txt")))
-        .contains("Features: computing those of 2 pictures once")
-        .contains("; those of 11 pictures are there");
+        .contains("Features: computing 2 images once")
+        .contains("; 11 already cached");
     long before = json(firstRun.resolve("run.json")).at("/cache/bytes").asLong();
     assertThat(before).isEqualTo(8192 + 11 * (36 + 1984 * 4));
     assertThat(run.at("/cache/bytes").asLong()).isEqualTo(before + 8192 + 36 + 1984 * 4);

@@ -13,6 +13,8 @@ import dev.graft.recipe.RecipeReader;
 import dev.graft.run.OutputFolder;
 import dev.graft.zoo.BackboneEntry;
 import dev.graft.zoo.Published;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +26,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -90,6 +93,7 @@ final class DoctorCommand implements Callable<Integer> {
         System.getProperty("java.version")
             + ", heap of at most "
             + mb(Runtime.getRuntime().maxMemory()));
+    line("fonts", fonts());
     for (BackboneEntry entry : BackboneEntry.ALL) {
       line(
           "weights",
@@ -174,6 +178,22 @@ final class DoctorCommand implements Callable<Integer> {
               + " (Maven's profiles bring one: pytorch, the default, mxnet, pytorch-cu118.)");
       return false;
     }
+  }
+
+  /** Draws a letter, since only that shows whether Java finds fonts here. */
+  private static String fonts() {
+    BufferedImage image = new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = image.createGraphics();
+    try {
+      graphics.drawString("M", 8, 24);
+    } catch (LinkageError | InternalError | RuntimeException e) { // AWT reports it in all ways
+      return "MISSING: runs will have no charts; install fontconfig and a font, such as DejaVu";
+    } finally {
+      graphics.dispose();
+    }
+    boolean drawn =
+        IntStream.range(0, 32 * 32).anyMatch(i -> (image.getRGB(i % 32, i / 32) & 0xffffff) != 0);
+    return drawn ? "found, for charts" : "found, but letters are blank: charts will lack text";
   }
 
   private static String data() {

@@ -10,14 +10,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code evaluate}: a saved model, judged by labelled pictures. */
+/** {@code evaluate}: evaluates a saved model on labeled images. */
 @Command(
     name = "evaluate",
-    description = "Judge a saved model by labelled pictures; writes output/evaluations/.",
+    description = "Evaluate a saved model on labeled images; writes output/evaluations/.",
     footerHeading = "%nExamples:%n",
     footer = {
-      "  evaluate                  the latest run by its own test pictures, once more",
-      "  evaluate --data other/    the latest run by other pictures, a folder a class",
+      "  evaluate                  the latest run, on its own test images",
+      "  evaluate --data other/    the latest run, on other images",
       "  evaluate --run output/runs/20260101-120000-vgg16-cifar10 --data cifar10-sample"
     })
 final class EvaluateCommand implements Callable<Integer> {
@@ -27,17 +27,17 @@ final class EvaluateCommand implements Callable<Integer> {
       names = {"--run", "--model"},
       paramLabel = "MODEL",
       description =
-          "A run's folder, its model folder, or a file that export wrote; the latest run's unless"
-              + " given.")
+          "A run's folder, its model folder, or a file that export wrote (default: the latest"
+              + " run).")
   private Path run;
 
   @Option(
       names = "--data",
       paramLabel = "DATA",
       description =
-          "cifar10, cifar10-sample, a folder with a folder a class, or a manifest (.csv, .jsonl);"
-              + " if it has test pictures, these are taken, else all. Without it: the run's own test"
-              + " pictures.")
+          "cifar10, cifar10-sample, a folder with one folder per class, or a manifest (.csv,"
+              + " .jsonl); its test images if it has any, else all (default: the run's own test"
+              + " images).")
   private String data;
 
   @Mixin private DeviceOption device;

@@ -1,29 +1,39 @@
 package dev.graft.command;
 
 import dev.graft.Console;
+import dev.graft.Interruption;
+import dev.graft.Names;
 import dev.graft.Text;
 import dev.graft.data.Cifar10;
 import dev.graft.evaluation.Temperature;
+import dev.graft.network.GraftedNetwork;
 import dev.graft.recipe.Recipe;
 import dev.graft.report.Pages;
+import dev.graft.run.Computer;
+import dev.graft.run.Designs;
 import dev.graft.run.FineTuner;
 import dev.graft.run.RunRecord;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** {@code fine-tune}: the main job. */
 @Command(
     name = "fine-tune",
-    description = "Train a new head, and more if wished, on a pretrained network.",
+    description = "Train a new head, and more if configured, on a pretrained network.",
     footerHeading = "%nExamples:%n",
     footer = {
       "  fine-tune                                    frozen VGG16 on CIFAR-10",
-      "  fine-tune --data photos/                     own pictures, a folder a class",
-      "  fine-tune --data photos/ --folds 5           likewise, and cross-validated",
+      "  fine-tune --data photos/                     your images, one folder per class",
+      "  fine-tune --data photos/ --folds 5           the same, cross-validated",
       "  fine-tune --recipe conf/notebook.yaml        the Keras notebook to the letter",
       "  fine-tune --backbone efficientnet-lite0      another network",
       "  fine-tune --recipe conf/last-layers.yaml     train VGG16's block5 too",
@@ -31,25 +41,73 @@ import picocli.CommandLine.Mixin;
       "  fine-tune --set epochs=3 --set head.hidden=0 single keys of the recipe"
     })
 final class FineTuneCommand implements Callable<Integer> {
+  /** The exit code of a program that Ctrl-C ended. */
+  private static final int INTERRUPTED = 130;
+
+  /** Images; for fewer, a head is trained in seconds by one thread. */
+  private static final int FEW = 2_000;
+
+  /** Size of a manifest of few images, in bytes. */
+  private static final long MAX_MANIFEST = 1 << 20;
+
   private final Console console;
 
   @Mixin private RecipeOptions options;
 
   @Mixin private OutputOption output;
 
-  FineTuneCommand(Console console) {
+  private final Interruption interruption;
+
+  FineTuneCommand(Console console, Interruption interruption) {
     this.console = console;
+    this.interruption = interruption;
   }
 
   @Override
   public Integer call() throws IOException {
     Recipe recipe = options.recipe();
+    limitThreads(recipe);
+    Designs.check(recipe); // a wrong path is reported first
     Path folder = output.folder().path();
     if (isInside(folder, recipe.data())) {
-      console.say("Output: " + folder + " lies inside of the data, where it is passed over.");
+      console.say("Output: " + folder + " is inside the data, and is skipped there.");
     }
-    report(FineTuner.run(recipe, output.folder(), RunLines.listingDuplicates(console)));
-    return 0;
+    RunLines lines = RunLines.listingDuplicates(console);
+    FineTuner.Completed run = FineTuner.run(recipe, output.folder(), lines, interruption);
+    report(run, lines.warnings());
+    return run.record().status() == RunRecord.Status.COMPLETED ? 0 : INTERRUPTED;
+  }
+
+  /**
+   * Lets the engine train a head on few images with one thread. It is hardly slower, and several
+   * threads wait for each other at every operation: beside other busy processes that takes ten
+   * times as long. Must come before the engine starts.
+   */
+  private static void limitThreads(Recipe recipe) {
+    boolean headOnly = recipe.cache() && recipe.unfreeze().equals(GraftedNetwork.NONE);
+    if (headOnly
+        && System.getenv("OMP_NUM_THREADS") == null
+        && System.getProperty(Computer.THREADS) == null
+        && isSmall(recipe.data())) {
+      System.setProperty(Computer.THREADS, "1");
+    }
+  }
+
+  /** Whether a folder or a manifest has fewer than {@link #FEW} entries; CIFAR-10 has more. */
+  static boolean isSmall(String data) {
+    try {
+      Path path = Path.of(data);
+      if (Files.isDirectory(path)) {
+        try (Stream<Path> entries = Files.walk(path)) {
+          return entries.limit(FEW).count() < FEW;
+        }
+      }
+      return Files.isRegularFile(path)
+          && Files.size(path) <= MAX_MANIFEST
+          && new String(Files.readAllBytes(path), StandardCharsets.UTF_8).lines().count() < FEW;
+    } catch (IOException | UncheckedIOException | InvalidPathException e) {
+      return false; // what is wrong with it is reported later
+    }
   }
 
   private static boolean isInside(Path folder, String data) {
@@ -60,60 +118,99 @@ final class FineTuneCommand implements Callable<Integer> {
             .startsWith(Path.of(data).toAbsolutePath().normalize());
   }
 
-  private static String calibration(RunRecord.Calibration calibration) {
-    return calibration.pictures() == 0
-        ? Text.of(
-            "temperature 1: fewer than %d validation pictures, or such as tell none",
-            Temperature.LEAST_PICTURES)
-        : Text.of(
-            "temperature %.2f, fitted to %,d validation pictures; without it that error is %.4f",
-            calibration.temperature(), calibration.pictures(), calibration.before());
-  }
-
-  private void report(FineTuner.Completed completed) {
+  private void report(FineTuner.Completed completed, List<String> warnings) {
     RunRecord run = completed.record();
     RunRecord.Outcome outcome = run.outcome();
     RunRecord.TestFigures test = outcome.test();
-    RunRecord.Seconds seconds = outcome.seconds();
+    if (!warnings.isEmpty()) {
+      console.say("");
+      console.say("Warnings of this run:");
+      console.sayAll(warnings);
+    }
     console.report("");
+    if (run.status() == RunRecord.Status.INTERRUPTED) {
+      console.report(
+          "INTERRUPTED after "
+              + Names.count(outcome.epochs().run(), "epoch")
+              + "; these are the figures of the best.");
+    }
     console.report(
         Text.of(
             "%s (%s) on %s, test:", run.provenance().backbone(), weights(run), run.data().name()));
     VerdictLines.of(test, run.data().test()).forEach(console::report);
     if (outcome.calibration() != null) {
-      console.report("  " + calibration(outcome.calibration()));
+      console.report("  " + calibration(outcome.calibration(), run.data().validation()));
     }
     if (outcome.crossValidation() != null) {
-      RunRecord.CrossValidation folds = outcome.crossValidation();
-      var accuracy = folds.accuracy();
-      var f1 = folds.macroF1();
-      console.report(
-          Text.of(
-              "Cross-validation in %d folds: accuracy %.4f ± %.4f, macro F1 %.4f ± %.4f",
-              folds.folds(), accuracy.mean(), accuracy.deviation(), f1.mean(), f1.deviation()));
+      console.report(crossValidation(outcome.crossValidation()));
     }
     if (Pages.isTheNotebooksJob(
         run.provenance().backbone(), run.data().name(), run.provenance().weights().pretrained())) {
       console.report(
           Text.of(
-              "The Keras notebook with frozen VGG16 on these pictures: %.4f (%+.2f points)",
+              "The Keras notebook with frozen VGG16 on these images: %.4f (%+.2f points)",
               Pages.NOTEBOOK, 100 * (test.accuracy() - Pages.NOTEBOOK)));
     }
-    console.report(
-        Text.of(
-            "%d epochs%s, the best was %d; features %.1f s%s, training %.1f s, evaluation %.1f s,"
-                + " %.1f s in all",
-            outcome.epochs().run(),
-            outcome.epochs().stoppedEarly() ? " (stopped early)" : "",
-            outcome.epochs().best(),
-            seconds.features(),
-            outcome.cache().hit() ? " (cached)" : "",
-            seconds.training(),
-            seconds.evaluation(),
-            seconds.total()));
+    console.report(times(outcome));
     console.report("Everything is in " + completed.folder());
-    console.report(
-        "The model: " + completed.folder().resolve("model") + " (ask it: infer car.png)");
+    console.report(usage(completed));
+  }
+
+  static String calibration(RunRecord.Calibration calibration, int validation) {
+    if (calibration.pictures() > 0) {
+      return Text.of(
+          "temperature %.2f, fitted to %s; without it the calibration error is %.4f",
+          calibration.temperature(),
+          Names.count(calibration.pictures(), "validation image"),
+          calibration.before());
+    }
+    return validation < Temperature.LEAST_PICTURES
+        ? Text.of("Not calibrated: fewer than %d validation images", Temperature.LEAST_PICTURES)
+        : "Not calibrated: no temperature from 0.05 to 20 fits the validation images";
+  }
+
+  private static String crossValidation(RunRecord.CrossValidation folds) {
+    return Text.of(
+        "Cross-validation, mean of %d folds ± their standard deviation: accuracy %.4f ± %.4f, macro"
+            + " F1 %.4f ± %.4f",
+        folds.folds(),
+        folds.accuracy().mean(),
+        folds.accuracy().deviation(),
+        folds.macroF1().mean(),
+        folds.macroF1().deviation());
+  }
+
+  private static String times(RunRecord.Outcome outcome) {
+    RunRecord.Seconds seconds = outcome.seconds();
+    return Text.of(
+        "%s%s, the best was %d; features %.1f s%s, training %.1f s, evaluation %.1f s, %.1f s in"
+            + " all",
+        Names.count(outcome.epochs().run(), "epoch"),
+        outcome.epochs().stoppedEarly() ? " (stopped early)" : "",
+        outcome.epochs().best(),
+        seconds.features(),
+        outcome.cache().hit() ? " (cached)" : "",
+        seconds.training(),
+        seconds.evaluation(),
+        seconds.total());
+  }
+
+  /** How to use the model; an interrupted run's is not the latest, and must be named. */
+  private static String usage(FineTuner.Completed completed) {
+    Path model = completed.folder().resolve("model");
+    String image = completed.example().map(FineTuneCommand::quoted).orElse("car.png");
+    boolean latest = completed.record().status() == RunRecord.Status.COMPLETED;
+    return "The model: "
+        + model
+        + " (try: infer "
+        + (latest ? "" : "--model " + quoted(model.toString()) + " ")
+        + image
+        + ")";
+  }
+
+  /** A path as one word of a command line. */
+  private static String quoted(String path) {
+    return path.matches("[\\p{L}\\p{N}/._\\-+:\\\\]+") ? path : "'" + path + "'";
   }
 
   private static String weights(RunRecord run) {

@@ -2,6 +2,7 @@ package dev.graft.command;
 
 import dev.graft.Console;
 import dev.graft.GraftException;
+import dev.graft.Interruption;
 import dev.graft.Reason;
 import dev.graft.engine.OnnxSession;
 import dev.graft.run.GitCommit;
@@ -73,14 +74,21 @@ public final class GraftCommand implements Runnable {
     }
   }
 
+  /** Runs a command line that nothing interrupts. */
+  public static int run(String[] arguments, OutputStream out, PrintStream err) {
+    return run(arguments, out, err, new Interruption());
+  }
+
   /**
    * Runs a command line.
    *
    * @param out receives the answers, in UTF-8
    * @param err receives everything else
+   * @param interruption by which a job is asked to end early
    * @return the exit code: 0 for success, 1 for failure, 2 for wrong usage
    */
-  public static int run(String[] arguments, OutputStream out, PrintStream err) {
+  public static int run(
+      String[] arguments, OutputStream out, PrintStream err, Interruption interruption) {
     OnnxSession.shareLibraries();
     if (arguments.length > 0 && arguments[0].equals("infer")) {
       // Loads the native library while the command line is being parsed: both take about as long.
@@ -92,7 +100,7 @@ public final class GraftCommand implements Runnable {
     try (Console console = new Console(out, err, interactive(err))) {
       // Picocli warns about valid input, such as quotes in a value.
       CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF);
-      CommandLine line = new CommandLine(root, new Factory(console));
+      CommandLine line = new CommandLine(root, new Factory(console, interruption));
       line.setCaseInsensitiveEnumValuesAllowed(true);
       line.setOut(console.out());
       line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
@@ -137,10 +145,14 @@ public final class GraftCommand implements Runnable {
     return System.console() != null && err == System.err && System.getenv("TERM") != null;
   }
 
-  /** Creates commands with the console as their constructor's argument. */
-  private record Factory(Console console) implements CommandLine.IFactory {
+  /** Gives commands the console, and the one that saves what it has the interruption. */
+  private record Factory(Console console, Interruption interruption)
+      implements CommandLine.IFactory {
     @Override
     public <K> K create(Class<K> type) throws Exception {
+      if (type == FineTuneCommand.class) {
+        return type.cast(new FineTuneCommand(console, interruption));
+      }
       try {
         return type.getDeclaredConstructor(Console.class).newInstance(console);
       } catch (NoSuchMethodException e) {

@@ -19,12 +19,30 @@ import dev.graft.training.EarlyStopping;
 import dev.graft.zoo.BackboneEntry;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
-/** What people are told while a run goes on: on standard error, and in the run's log. */
-record RunLines(Console console, String allDuplicates) implements RunEvents {
+/**
+ * The console lines of a run, on standard error and in its log. Warnings are kept, to be repeated
+ * before the result.
+ */
+final class RunLines implements RunEvents {
+  /** The layer table of the notebook's network has fewer lines; longer ones go to the log only. */
+  private static final int MAX_TABLE_LINES = 40;
+
+  private final Console console;
+  private final List<String> warnings = new ArrayList<>();
+
+  private final String allDuplicates;
+
   RunLines(Console console) {
     this(console, "");
+  }
+
+  private RunLines(Console console, String allDuplicates) {
+    this.console = console;
+    this.allDuplicates = allDuplicates;
   }
 
   /** For a command that lists all duplicates in a file of its output. */
@@ -42,6 +60,17 @@ record RunLines(Console console, String allDuplicates) implements RunEvents {
     console.say(line);
   }
 
+  /** Says lines that the user should see again before the result. */
+  private void warn(List<String> lines) {
+    console.sayAll(lines);
+    warnings.addAll(lines);
+  }
+
+  /** All warnings so far. */
+  List<String> warnings() {
+    return List.copyOf(warnings);
+  }
+
   @Override
   public Progress progress(String task, String unit, long total) {
     return console.progress(task, unit, total);
@@ -55,7 +84,12 @@ record RunLines(Console console, String allDuplicates) implements RunEvents {
   @Override
   public void listed(DataSet data, Survey survey) {
     console.sayAll(SurveyLines.classes(data));
-    console.sayAll(SurveyLines.identical(survey, allDuplicates));
+    List<String> identical = SurveyLines.identical(survey, allDuplicates);
+    console.sayAll(identical);
+    // A label that contradicts another costs accuracy; a mere copy does not.
+    if (!survey.conflicts().isEmpty()) {
+      warnings.addAll(identical);
+    }
   }
 
   @Override
@@ -65,8 +99,8 @@ record RunLines(Console console, String allDuplicates) implements RunEvents {
     if (asked.backbone().equals(Recipe.AUTO)
         && decided.backbone().equals(BackboneEntry.PHOTOGRAPHS)) {
       say(
-          "Network: %s, which learns most from own pictures in the time a CPU has"
-              + " (--backbone vgg16 insists on VGG16).",
+          "Network: %s, the most accurate on photographs for its time on a CPU"
+              + " (--backbone vgg16 selects VGG16).",
           decided.backbone());
     }
     say(
@@ -74,14 +108,21 @@ record RunLines(Console console, String allDuplicates) implements RunEvents {
         decided.inputSize(),
         decided.inputSize(),
         asked.inputSize() == 0
-            ? ", by the network and the pictures' size (--set input-size=N for another)"
-            : ", as the recipe says",
-        smaller == 0 ? "" : Text.of("; %,d smaller pictures are scaled up", smaller));
+            ? ", from the network and the size of the images (--set input-size=N for another)"
+            : ", from the recipe",
+        smaller == 0 ? "" : Text.of("; %s scaled up", Names.count(smaller, "smaller image")));
   }
 
   @Override
   public void designed(GraftedNetwork network) {
-    console.sayAll(new SummaryTable(network).lines());
+    SummaryTable table = new SummaryTable(network);
+    List<String> lines = table.lines();
+    if (lines.size() <= MAX_TABLE_LINES) {
+      console.sayAll(lines);
+    } else {
+      console.sayAll(table.stages());
+      console.logAll(lines);
+    }
   }
 
   @Override
@@ -91,38 +132,47 @@ record RunLines(Console console, String allDuplicates) implements RunEvents {
 
   @Override
   public void notCached() {
-    console.say("No cache: every epoch goes through the whole network.");
+    console.say("No feature cache: every epoch passes through the whole network.");
   }
 
   @Override
   public void cached() {
-    console.say("Features: all in the cache already, no forward pass is needed.");
+    console.say("Features: all cached, no forward pass needed.");
   }
 
   @Override
   public void computing(int missing, int kept, RecordLayout layout, String folder) {
-    String there = kept == 0 ? "" : Text.of("; those of %,d pictures are there", kept);
+    String cached = kept == 0 ? "" : Text.of("; %,d already cached", kept);
     say(
-        "Features: computing those of %,d pictures once (%s), to be kept in %s%s",
-        missing, layout, folder, there);
+        "Features: computing %s once (%s), cached in %s%s",
+        Names.count(missing, "image"), layout, folder, cached);
   }
 
   @Override
   public void computed(int pictures, double seconds, long bytes) {
     say(
-        "Features: %,d computed in %s, %.0f pictures a second; %,d MB are kept",
-        pictures, Progress.duration(seconds), pictures / seconds, bytes >> 20);
+        "Features: %s computed in %s, %.0f images/s; the cache holds %,d MB",
+        Names.count(pictures, "image"),
+        Progress.duration(seconds),
+        pictures / seconds,
+        bytes >> 20);
   }
 
   @Override
   public void surveyed(DataSet data, Survey survey) {
-    console.sayAll(SurveyLines.quarantine(data.pictures().quarantine()));
-    console.sayAll(SurveyLines.near(survey, allDuplicates));
+    warn(SurveyLines.quarantine(data.pictures().quarantine()));
+    List<String> near = SurveyLines.near(survey, allDuplicates);
+    console.sayAll(near);
+    if (!survey.leaks().isEmpty()) {
+      warnings.addAll(near);
+    }
   }
 
   @Override
   public void split(DataSet data, Split split) {
-    console.sayAll(SplitLines.of(data, split));
+    List<String> lines = SplitLines.of(data, split);
+    console.sayAll(lines);
+    warnings.addAll(lines.subList(1, lines.size())); // after the numbers, the gaps
   }
 
   @Override
@@ -160,27 +210,48 @@ record RunLines(Console console, String allDuplicates) implements RunEvents {
 
   @Override
   public void restored(int bestEpoch) {
-    console.say("Back to the weights of epoch " + bestEpoch + ", the best.");
+    console.say("Restored the weights of epoch " + bestEpoch + ", the best.");
   }
 
   @Override
   public void judging(int pictures, boolean test) {
-    say("Judging by %s %,d pictures", test ? "its test set of" : "all of its", pictures);
+    say("Evaluating on %s: %s", Names.count(pictures, "image"), test ? "its test set" : "all");
   }
 
   @Override
   public void judgingOwn(int pictures, List<Path> lost) {
-    say("Judging by %s of the run's own", Names.count(pictures, "test picture"));
+    say("Evaluating on %s of the run", Names.count(pictures, "test image"));
     if (!lost.isEmpty()) {
       say(
-          "%s of the run can't be judged, being gone, unreadable or of another class now: %s",
-          Names.count(lost.size(), "test picture"),
+          "%s of the run skipped (missing, unreadable or in another class now): %s",
+          Names.count(lost.size(), "test image"),
           Reason.line(Names.few(lost.stream().map(Path::toString).toList())));
     }
   }
 
   @Override
-  public void interrupted(Path folder) {
-    console.say("Interrupted. " + folder + " says so; features that were computed are kept.");
+  public void warned(String warning) {
+    warn(List.of("Warning: " + warning));
+  }
+
+  @Override
+  public void stopping(int epoch, int images) {
+    say(
+        "Interrupted: the best model so far (epoch %d) is evaluated on %s and saved."
+            + " A second signal ends at once.",
+        epoch, Names.count(images, "image"));
+  }
+
+  @Override
+  public void interrupted(Path folder, Optional<Path> model) {
+    console.say(
+        model
+                .map(saved -> "Interrupted. The model was saved; use it with --model " + saved)
+                .orElse(
+                    "Interrupted before the end of the first epoch: there is no model yet. Cached"
+                        + " features are reused by the next run.")
+            + " (run: "
+            + folder
+            + ")");
   }
 }

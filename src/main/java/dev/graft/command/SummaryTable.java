@@ -1,10 +1,16 @@
 package dev.graft.command;
 
+import dev.graft.Names;
 import dev.graft.Text;
 import dev.graft.network.GraftedNetwork;
+import dev.graft.network.Stage;
+import dev.graft.network.Step;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Formats the layer table as text, like Keras's {@code model.summary()}. */
@@ -13,13 +19,48 @@ record SummaryTable(GraftedNetwork network) {
     List<String> lines = new ArrayList<>();
     lines.add(line("layer", "type", "output", "parameters", ""));
     for (GraftedNetwork.Row row : network.rows()) {
-      String state = row.parameters() == 0 ? "" : row.trained() ? "trained" : "frozen";
-      lines.add(line(row.name(), row.type(), shape(row), Text.of("%,d", row.parameters()), state));
+      lines.add(line(row));
     }
+    lines.add(totals());
+    return lines;
+  }
+
+  private String totals() {
     long total = network.parameters();
     long trained = network.trainedParameters();
-    lines.add(
-        Text.of("Parameters: %,d total, %,d trained, %,d frozen", total, trained, total - trained));
+    return Text.of(
+        "Parameters: %,d total, %,d trained, %,d frozen", total, trained, total - trained);
+  }
+
+  private static String line(GraftedNetwork.Row row) {
+    String state = row.parameters() == 0 ? "" : row.trained() ? "trained" : "frozen";
+    return line(row.name(), row.type(), shape(row), Text.of("%,d", row.parameters()), state);
+  }
+
+  /** The table in short: a line per stage of the backbone, and the head's layers. */
+  List<String> stages() {
+    List<String> lines = new ArrayList<>();
+    lines.add(line("stage", "layers", "output", "parameters", ""));
+    Map<String, GraftedNetwork.Row> rows =
+        network.rows().stream().collect(Collectors.toMap(GraftedNetwork.Row::name, row -> row));
+    Set<String> inStages = new HashSet<>();
+    for (Stage stage : network.backbone().stages()) {
+      List<String> names = stage.steps("").stream().map(Step::name).toList();
+      inStages.addAll(names);
+      boolean trained = names.stream().anyMatch(name -> rows.get(name).trained());
+      lines.add(
+          line(
+              stage.name(),
+              Names.count(names.size(), "layer"),
+              shape(rows.get(stage.output())),
+              Text.of("%,d", stage.parameters()),
+              stage.parameters() == 0 ? "" : trained ? "trained" : "frozen"));
+    }
+    network.rows().stream()
+        .filter(row -> !inStages.contains(row.name()) && row.parameters() > 0)
+        .map(SummaryTable::line)
+        .forEach(lines::add);
+    lines.add(totals() + " (all layers: summary, or the run's log.txt)");
     return lines;
   }
 

@@ -1,5 +1,6 @@
 package dev.graft.command;
 
+import dev.graft.Names;
 import dev.graft.Text;
 import dev.graft.evaluation.ClassFigures;
 import dev.graft.run.RunRecord;
@@ -7,15 +8,18 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** What people are told of a verdict. */
+/** The lines of an evaluation. */
 final class VerdictLines {
-  /** Classes that are named as the worst. */
+  /** Number of classes with the lowest F1 that are named. */
   private static final int WORST = 3;
 
   private VerdictLines() {}
 
-  /** The figures; where the classes are imbalanced, the fair ones first. */
-  static List<String> of(RunRecord.TestFigures test, int pictures) {
+  /** Top-3 says nothing about fewer classes than this. */
+  private static final int MIN_CLASSES_FOR_TOP_3 = 4;
+
+  /** The figures; macro F1 first if the classes are imbalanced. */
+  static List<String> of(RunRecord.TestFigures test, int images) {
     List<String> lines = new ArrayList<>();
     String macro =
         Text.of(
@@ -23,13 +27,15 @@ final class VerdictLines {
             test.macro().f1(), test.macro().precision(), test.macro().recall());
     String accuracy =
         Text.of(
-            "accuracy %.4f (95 %% interval %.4f to %.4f), top-3 %.4f, loss %.4f, on %,d pictures",
+            "accuracy %.4f (95 %% interval %.4f to %.4f)%s, loss %.4f, on %s",
             test.accuracy(),
             test.interval().low(),
             test.interval().high(),
-            test.top3Accuracy(),
+            test.classes().size() < MIN_CLASSES_FOR_TOP_3
+                ? ""
+                : Text.of(", top-3 %.4f", test.top3Accuracy()),
             test.loss(),
-            pictures);
+            Names.count(images, "image"));
     boolean imbalanced =
         Imbalance.of(test.classes().stream().mapToInt(ClassFigures::support)).isWorthTelling();
     lines.add("  " + (imbalanced ? macro : accuracy));

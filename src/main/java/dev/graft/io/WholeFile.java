@@ -16,7 +16,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.Iterator;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
@@ -32,7 +34,15 @@ public final class WholeFile {
 
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
+  /** Files that this process is writing. */
+  private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
+
   private WholeFile() {}
+
+  /** Deletes what this process has not finished; for a program that ends in between. */
+  public static void deleteUnfinished() {
+    OPEN.forEach(file -> file.toFile().delete());
+  }
 
   /** The content of a file. */
   public interface Content {
@@ -44,7 +54,7 @@ public final class WholeFile {
   public static void write(Path file, Content content) throws IOException {
     // Not createTempFile, whose files can be read by their owner only.
     Path unfinished = unfinished(file);
-    unfinished.toFile().deleteOnExit(); // for a long download that somebody interrupts
+    OPEN.add(unfinished);
     try {
       try (FileChannel channel =
           FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
@@ -54,6 +64,7 @@ public final class WholeFile {
       Files.move(
           unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } finally {
+      OPEN.remove(unfinished);
       Files.deleteIfExists(unfinished); // there only if something failed
     }
   }

@@ -44,7 +44,7 @@ public record Stage(String name, List<Layer> layers, Optional<List<Layer>> short
   }
 
   /** Returns the stage's steps; the last one gives the stage's output. */
-  List<Step> steps(String input) {
+  public List<Step> steps(String input) {
     List<Step> steps = new ArrayList<>();
     String end = append(steps, layers, input);
     shortcut.ifPresent(

@@ -30,6 +30,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
 
 /**
  * Reads and writes recipes. A file overrides the built-in values, and single settings override
@@ -135,7 +136,7 @@ public final class RecipeReader {
     StringBuilder text = new StringBuilder();
     int column = 0;
     for (Map.Entry<String, JsonNode> entry : tree(recipe).properties()) {
-      String value = entry.getValue().toString().replace("\"", "").replace(":", ": ");
+      String value = inline(entry.getValue());
       String part = entry.getKey() + ": " + value;
       if (column + part.length() > LINE) {
         text.append(",\n  ");
@@ -147,6 +148,21 @@ public final class RecipeReader {
       column += part.length() + 2;
     }
     return text.toString();
+  }
+
+  /** A value in YAML's flow style, without the quotes that only YAML needs. */
+  private static String inline(JsonNode value) {
+    if (value instanceof ObjectNode inner) {
+      return inner.properties().stream()
+          .map(entry -> entry.getKey() + ": " + inline(entry.getValue()))
+          .collect(Collectors.joining(",", "{", "}"));
+    }
+    if (value.isArray()) {
+      return StreamSupport.stream(value.spliterator(), false)
+          .map(RecipeReader::inline)
+          .collect(Collectors.joining(",", "[", "]"));
+    }
+    return value.asText();
   }
 
   /** The width of a line of {@link #describe}, in characters. */

@@ -19,12 +19,11 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * What every run begins with: its pictures, and the network that is to look at them; and the first
- * thing that is done with both.
+ * A prepared run: its images and its network, and the features of the one by the other.
  *
- * @param recipe with nothing left to decide
- * @param device where the rest is trained
- * @param graft with its weights
+ * @param recipe without any {@code auto}
+ * @param device that trains
+ * @param graft the network, with its weights
  */
 record Beginning(
     Recipe recipe,
@@ -37,7 +36,7 @@ record Beginning(
     RunEvents events)
     implements AutoCloseable {
   /**
-   * Opens what a recipe names; nothing is written.
+   * Opens the data and the network of a recipe; writes nothing.
    *
    * @throws dev.graft.GraftException if data, weights or recipe don't allow the run
    */
@@ -50,7 +49,7 @@ record Beginning(
       DataSet data = DataSets.open(asked, events);
       Survey survey = Survey.quick(data);
       events.listed(data, survey);
-      // What can't be split is said now, before hours of features.
+      // Data that can't be split is reported now, not after hours of features.
       Split.check(data, survey.groups());
       Recipe recipe = Designs.resolve(asked, data.pictures().size(), data.sides().median(), device);
       events.decided(asked, recipe, data.sides().smallerThan(recipe.inputSize()));
@@ -71,14 +70,14 @@ record Beginning(
     }
   }
 
-  /** A recipe's network, with its weights. */
+  /** Returns a recipe's network, with its weights. */
   static Graft graft(Recipe recipe, Backbone backbone, int classes) {
     Graft graft = Graft.of(Designs.of(recipe, backbone.preprocessing(), classes), backbone.trunk());
     NewWeights.draw(graft, backbone, recipe.initializer());
     return graft;
   }
 
-  /** What 8 bits are fitted to; empty for float32. */
+  /** Measures the activation ranges that int8 needs; empty for float32. */
   Optional<Ranges> ranges() throws IOException {
     return recipe.precision() == Recipe.Precision.INT8
         ? Optional.of(
@@ -92,9 +91,9 @@ record Beginning(
         : Optional.empty();
   }
 
-  /** The pictures that are in no test and none of which is the same as one that is. */
+  /** The readable images without the test images and their copies. */
   private int[] calibration() {
-    // Where the test is drawn, it is drawn now and once more, the same, when all were read.
+    // A sampled test set is sampled here, and again, with the same result, by the run itself.
     IntStream test =
         data.has(Part.TEST)
             ? IntStream.range(0, pictures().size())
@@ -106,7 +105,7 @@ record Beginning(
     return pictures().readable().filter(i -> !judging.contains(pictures().hash(i))).toArray();
   }
 
-  /** What the frozen root makes of the pictures, or the pictures where nothing is to be kept. */
+  /** Returns the features of the images, or their pixels if the recipe has no cache. */
   Features features(Optional<Ranges> ranges) throws IOException {
     return recipe.cache()
         ? Features.cached(
@@ -121,7 +120,7 @@ record Beginning(
         : Features.pixels(graft, pictures(), events);
   }
 
-  /** What identifies a root's weights. */
+  /** Identifies the weights of the frozen part. */
   static String weightsId(Recipe recipe, Backbone backbone) {
     return backbone.weights().isLoaded()
         ? backbone.weights().sha256()

@@ -9,39 +9,38 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.function.Supplier;
 
-/** Many machines, or many processes, that share the work on many pictures. */
+/** Machines or processes that share the work on many images. */
 public interface Cluster {
-  /** The one that is on the class path; there is none but with the profile {@code spark}. */
+  /** Returns the one on the class path; only the Maven profile {@code spark} has one. */
   static Optional<Cluster> find() {
     return ServiceLoader.load(Cluster.class).findFirst();
   }
 
   /**
-   * Computes the features that the pictures of a recipe's data lack, and keeps them where runs look
-   * for them.
+   * Computes the missing features of a recipe's images, into the cache of later runs.
    *
-   * @param master what gives out the work, such as {@code local[2]}
-   * @param output an output folder, on any file system that the cluster knows
+   * @param master URL of the scheduler, such as {@code local[2]}
+   * @param output an output folder, on any file system that the cluster can reach
    */
   Featurizer.Featurized featurize(String master, Recipe asked, String output, RunEvents events)
       throws IOException;
 
   /**
-   * What has become of pictures that a model was asked about.
+   * The number of images that a model classified.
    *
    * @param model its name, for people
-   * @param failed pictures that have a reason instead of an answer
+   * @param failed images that could not be read; the table has the reasons
    */
   record Answered(String model, long answered, long failed) {}
 
   /**
-   * Asks a model what is in pictures, and writes the answers as a table.
+   * Classifies images and writes the answers as a table.
    *
-   * @param model is asked for when it is known that there is a place for the answers
-   * @param pictures folders, patterns, files and manifests, on any file system that the cluster
-   *     knows
-   * @param to the table's folder, likewise; it appears whole, and must not be there
-   * @param top how many classes an answer names
+   * @param model called once the table's folder is known to be usable
+   * @param pictures folders, patterns, files and manifests, on any file system that the cluster can
+   *     reach
+   * @param to the table's folder, on such a file system; must not exist, and appears whole
+   * @param top number of classes per answer
    */
   Answered infer(
       String master,

@@ -6,16 +6,21 @@ import dev.graft.GraftException;
 import dev.graft.inference.Natives;
 import dev.graft.recipe.Recipe;
 
-/** What computes: DJL's engine, and the device that a recipe asks for. */
+/** DJL's engine, and the device that a recipe names. */
 public final class Computer {
+  /**
+   * The system property that PyTorch's number of threads per operation is read from at its start.
+   */
+  public static final String THREADS = "ai.djl.pytorch.num_threads";
+
   private Computer() {}
 
   /**
-   * The device of a name.
+   * Returns the device of a name.
    *
    * @param name {@code auto} (the first GPU that the engine has, else the CPU), {@code cpu}, or
    *     {@code gpu0}, {@code gpu1}, …
-   * @throws GraftException for another name, or a GPU that is not there
+   * @throws GraftException for any other name, or a GPU that is missing
    */
   public static Device device(String name) {
     Recipe.checkDevice(name);
@@ -37,13 +42,18 @@ public final class Computer {
     return Device.gpu(wanted);
   }
 
-  /** Begins all of the engine's randomness anew; DJL takes 32 bits of a seed. */
+  /** Seeds the engine's random numbers; DJL takes 32 bits of a seed. */
   static void seed(long seed) {
     boolean fits = (int) seed == seed;
     Natives.engine().setRandomSeed(fits ? (int) seed : Long.hashCode(seed));
   }
 
-  /** Engine and version, such as {@code PyTorch 2.7.1}. */
+  /** The number of threads per operation, or {@code null} for the engine's default. */
+  static Integer threads() {
+    return Integer.getInteger(THREADS);
+  }
+
+  /** Returns engine and version, such as {@code PyTorch 2.7.1}. */
   public static String engine() {
     Engine engine = Natives.engine();
     return engine.getEngineName() + " " + engine.getVersion();

@@ -9,34 +9,36 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Trains as often as there are folds, each time from the same new weights and without one of the
- * folds, which judges it: every picture is judged once by a model that did not see it. With the
- * features at hand that is a matter of seconds, and it tells how much a single figure is worth.
+ * Cross-validation: one training per fold, each from the same initial weights, evaluated on the
+ * fold that it did not see. On cached features that takes seconds, and it shows how much a single
+ * figure varies.
  */
 final class CrossValidation {
-  private final List<Evaluation> verdicts;
+  private final List<Evaluation> evaluations;
 
-  private CrossValidation(List<Evaluation> verdicts) {
-    this.verdicts = List.copyOf(verdicts);
+  private CrossValidation(List<Evaluation> evaluations) {
+    this.evaluations = List.copyOf(evaluations);
   }
 
-  /** Trains on some pictures and judges others. */
+  /** Trains on the training images of a split and evaluates on its test images. */
   interface Trial {
-    /** The verdict on the test pictures of a split. */
-    Evaluation run(Split split) throws IOException;
+    /** Returns the result; empty if it was interrupted. */
+    Optional<Evaluation> run(Split split) throws IOException;
   }
 
   /**
-   * Does it.
+   * Runs one trial per fold.
    *
-   * @param folds the pictures of each
-   * @param holdOut draws the validation pictures of each training
+   * @param folds the images of each
+   * @param holdOut samples the validation images of each training
    * @param validation the share of them
+   * @return empty if a trial was interrupted
    */
-  static CrossValidation run(
+  static Optional<CrossValidation> run(
       List<int[]> folds,
       Split.HoldOut holdOut,
       double validation,
@@ -44,7 +46,7 @@ final class CrossValidation {
       Trial trial,
       TrainingEvents events)
       throws IOException {
-    List<Evaluation> verdicts = new ArrayList<>();
+    List<Evaluation> evaluations = new ArrayList<>();
     try (Progress progress = events.progress("cross-validation", "folds", folds.size())) {
       for (int[] fold : folds) {
         int[] rest =
@@ -53,27 +55,32 @@ final class CrossValidation {
                 .flatMapToInt(IntStream::of)
                 .sorted()
                 .toArray();
-        int[] decidesBy = holdOut.from(rest, validation);
+        int[] heldOut = holdOut.from(rest, validation);
         Computer.seed(seed);
-        verdicts.add(trial.run(new Split(Split.without(rest, decidesBy), decidesBy, fold)));
-        progress.stepTo(verdicts.size());
+        Optional<Evaluation> result =
+            trial.run(new Split(Split.without(rest, heldOut), heldOut, fold));
+        if (result.isEmpty()) {
+          return Optional.empty();
+        }
+        evaluations.add(result.get());
+        progress.stepTo(evaluations.size());
       }
     }
-    return new CrossValidation(verdicts);
+    return Optional.of(new CrossValidation(evaluations));
   }
 
   RunRecord.CrossValidation record() {
     return new RunRecord.CrossValidation(
-        verdicts.size(),
-        RunRecord.Spread.of(verdicts.stream().map(Evaluation::accuracy).toList()),
-        RunRecord.Spread.of(verdicts.stream().map(each -> each.macro().f1()).toList()));
+        evaluations.size(),
+        RunRecord.Spread.of(evaluations.stream().map(Evaluation::accuracy).toList()),
+        RunRecord.Spread.of(evaluations.stream().map(each -> each.macro().f1()).toList()));
   }
 
-  /** A row a fold. */
+  /** Returns {@code folds.csv}, one row per fold. */
   String toCsv() {
     StringBuilder csv = new StringBuilder("fold,pictures,accuracy,macro_f1,loss\n");
-    for (int i = 0; i < verdicts.size(); i++) {
-      Evaluation each = verdicts.get(i);
+    for (int i = 0; i < evaluations.size(); i++) {
+      Evaluation each = evaluations.get(i);
       csv.append(
           Csv.row(
               List.of(

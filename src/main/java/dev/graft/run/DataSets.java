@@ -6,16 +6,24 @@ import dev.graft.data.Draw;
 import dev.graft.data.ImageFolder;
 import dev.graft.data.Split;
 import dev.graft.recipe.Recipe;
+import dev.graft.recipe.RecipeReader;
+import dev.graft.zoo.WeightSource;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
 
-/** From what a recipe calls its data to the pictures. */
+/** Opens and splits the data that a recipe names. */
 public final class DataSets {
   private DataSets() {}
 
   /**
    * Opens a recipe's data.
    *
-   * @throws dev.graft.GraftException if it isn't there, or can't be learnt from
+   * @throws dev.graft.GraftException if it is missing, or unfit for training
    */
   public static DataSet open(Recipe recipe, RunEvents events) {
     DataSet found =
@@ -30,12 +38,55 @@ public final class DataSets {
   }
 
   /**
-   * Splits what is not split already, as the recipe says; the same pictures in the same order are
-   * split the same way again.
+   * Returns a recipe whose files and folders are named by absolute paths, so that it can be read
+   * from any working directory.
+   */
+  static Recipe withAbsolutePaths(Recipe recipe) {
+    Map<String, String> paths = new LinkedHashMap<>();
+    if (Designs.entry(recipe).network().foreign().isPresent()) {
+      paths.put("backbone", absolute(recipe.backbone()));
+    }
+    if (!WeightSource.NAMES.contains(recipe.weights())) {
+      paths.put("weights", absolute(recipe.weights()));
+    }
+    switch (recipe.data()) {
+      case Cifar10.NAME ->
+          paths.put(
+              "data-dir",
+              recipe.dataDir().stream()
+                  .map(DataSets::absolute)
+                  .map(RecipeReader::text)
+                  .collect(Collectors.joining(", ", "[", "]")));
+      case Cifar10.SAMPLE -> {}
+      default -> paths.put("data", absolute(recipe.data()));
+    }
+    paths.replaceAll((key, value) -> key.equals("data-dir") ? value : RecipeReader.text(value));
+    return RecipeReader.with(recipe, paths);
+  }
+
+  /** A file's or folder's absolute path; anything else, such as a name or a URL, unchanged. */
+  private static String absolute(String text) {
+    try {
+      Path path = Path.of(text);
+      if (!Files.exists(path)) {
+        return text;
+      }
+      Path absolute = path.toAbsolutePath();
+      // Behind a symbolic link ".." leads elsewhere.
+      return (Files.isSameFile(absolute, absolute.normalize()) ? absolute.normalize() : absolute)
+          .toString();
+    } catch (InvalidPathException | IOException e) {
+      return text;
+    }
+  }
+
+  /**
+   * Splits data that came without validation or test images, as the recipe says. The result depends
+   * on the images, their order and the seed only.
    *
-   * @param groups numbers of pictures that stay together, see {@link
+   * @param groups numbers of images that stay together, see {@link
    *     dev.graft.data.duplicates.Survey#groups}
-   * @throws dev.graft.GraftException if a class has too few pictures for it
+   * @throws dev.graft.GraftException if a class has too few images
    */
   public static Split split(Recipe recipe, DataSet data, int[] groups) {
     return Split.of(
@@ -47,7 +98,7 @@ public final class DataSets {
         recipe.seed());
   }
 
-  /** How a recipe holds out validation pictures. */
+  /** Returns how a recipe holds out validation images. */
   static Split.HoldOut holdOut(Recipe recipe, DataSet data, int[] groups) {
     return (candidates, fraction) ->
         switch (recipe.split()) {

@@ -23,41 +23,39 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** From what a recipe says to the network that it means. */
+/** Decides what a recipe leaves to Graft, and builds its network. */
 public final class Designs {
-  /** Pictures whose shorter side is longer than this, in pixels, are taken for photographs. */
+  /** Images whose shorter side is longer than this, in pixels, are treated as photographs. */
   private static final int SMALL = 64;
 
   /**
-   * Pictures a step where a head alone is trained on the features of many: a step passes over all
-   * of its weights a dozen times, however many pictures it is for.
+   * Images per step if only a head is trained, on the features of many images: each step passes
+   * over all weights a dozen times, whatever the batch size.
    */
   private static final int LARGE_BATCH = 512;
 
-  /** Learning rate of a head in steps of so many; of smaller steps it is smaller by as much. */
+  /** Learning rate of a head at {@link #LARGE_BATCH}; proportionally lower for smaller batches. */
   private static final double LARGE_BATCH_RATE = 0.002;
 
-  /** Many; of fewer, so large steps would be too few in the epochs that the recipe has. */
+  /** Images from which large batches still give enough steps per epoch. */
   private static final int MANY = 20_000;
 
-  /**
-   * Pictures a step where each goes through stages of the backbone, whose activations take room.
-   */
+  /** Images per step if stages of the backbone are trained, whose activations need memory. */
   private static final int BATCH = 128;
 
   private Designs() {}
 
   /**
-   * A recipe with nothing of its network left to decide: each {@code auto} is what suits the data.
+   * Replaces each {@code auto} of the network by what suits the data.
    *
-   * @param pictures how many there are
-   * @param pictureSide the shorter side of the pictures in the middle, in pixels
-   * @throws GraftException for a backbone that there is not
+   * @param pictures number of images
+   * @param pictureSide median of the images' shorter sides, in pixels
+   * @throws GraftException for an unknown backbone
    */
   public static Recipe resolve(Recipe asked, int pictures, int pictureSide) {
     String backbone = asked.backbone();
     if (backbone.equals(Recipe.AUTO)) {
-      // The notebook's network for the notebook's data; own pictures get one that suits a CPU.
+      // The notebook's network for the notebook's data; other images get one that suits a CPU.
       backbone = isCifar10(asked) ? BackboneEntry.VGG16.id() : BackboneEntry.PHOTOGRAPHS;
     }
     BackboneEntry entry = BackboneEntry.of(backbone, asked.inputSize());
@@ -84,11 +82,11 @@ public final class Designs {
   }
 
   /**
-   * Likewise, with what computes the frozen part decided, too.
+   * Replaces each {@code auto}, also that of the engine that computes the frozen part.
    *
-   * @param device where the rest is trained
-   * @throws GraftException also for 8 bits where ONNX Runtime is not to compute, and for ONNX
-   *     Runtime where it is not there
+   * @param device that trains
+   * @throws GraftException for an unknown backbone, and if the recipe names ONNX Runtime where that
+   *     is missing or can't compute the backbone
    */
   static Recipe resolve(Recipe asked, int pictures, int pictureSide, Device device) {
     Recipe recipe = resolve(asked, pictures, pictureSide);
@@ -115,7 +113,7 @@ public final class Designs {
     return RecipeReader.with(recipe, decided);
   }
 
-  /** Likewise, before any picture was looked at: own pictures are taken for photographs. */
+  /** Replaces each {@code auto} before any image is read: images of the user are photographs. */
   public static Recipe resolve(Recipe asked) {
     return resolve(asked, 0, isCifar10(asked) ? SMALL : SMALL + 1);
   }
@@ -125,11 +123,11 @@ public final class Designs {
   }
 
   /**
-   * The network of a recipe.
+   * Builds the network of a recipe.
    *
-   * @param recipe with nothing left to decide
+   * @param recipe without any {@code auto}
    * @param belonging the preprocessing that belongs to the weights
-   * @throws GraftException for stages that the backbone does not have, or an input too small for it
+   * @throws GraftException for unknown stages, or an input too small for the backbone
    */
   public static GraftedNetwork of(Recipe recipe, Preprocessing belonging, int classes) {
     BackboneEntry entry = entry(recipe);
@@ -163,20 +161,20 @@ public final class Designs {
         layers);
   }
 
-  /** Likewise, with the preprocessing of the backbone's own weights. */
+  /** Builds the network of a recipe, with the preprocessing of the backbone's own weights. */
   public static GraftedNetwork of(Recipe recipe, int classes) {
     return of(recipe, entry(recipe).preprocessing(), classes);
   }
 
-  /** The backbone of a recipe. */
+  /** Returns the backbone of a recipe. */
   public static BackboneEntry entry(Recipe recipe) {
     return BackboneEntry.of(recipe.backbone(), recipe.inputSize());
   }
 
   /**
-   * Checks what can be checked before anything is loaded.
+   * Checks a recipe before anything is loaded.
    *
-   * @throws GraftException as {@link #of} does, and for data and weights that there are not
+   * @throws GraftException as {@link #of} does, and for missing data or weights
    */
   public static void check(Recipe asked) {
     Recipe recipe = resolve(asked);

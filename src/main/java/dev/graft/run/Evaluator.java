@@ -30,7 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** A saved model, asked for labelled pictures. */
+/** Evaluates a saved model on labeled images. */
 public final class Evaluator {
   private final Path run;
   private final OutputFolder output;
@@ -38,7 +38,7 @@ public final class Evaluator {
   private final Stopwatch watch = new Stopwatch();
 
   /**
-   * What came of it; {@code evaluation.json}.
+   * The content of {@code evaluation.json}.
    *
    * @param model the run's or the model's folder
    * @param trainedOn null where that is not known, and for the run's own test images
@@ -50,11 +50,11 @@ public final class Evaluator {
       RunRecord.TestFigures test,
       double seconds) {}
 
-  /** The pictures: how many were judged, and how many can't be read. */
+  /** The images: how many were evaluated, and how many can't be read. */
   public record Data(String name, int pictures, int classes, String sha256, int quarantined) {}
 
   /**
-   * Prepares an evaluation; nothing is read yet.
+   * Prepares an evaluation; reads nothing yet.
    *
    * @param run folder of a run, or of a model
    * @param output folder of runs and features
@@ -65,15 +65,15 @@ public final class Evaluator {
     this.events = events;
   }
 
-  /** Where a verdict was written down, and the verdict. */
+  /** The result, and the folder that it was written to. */
   public record Written(Path folder, Verdict verdict) {}
 
   /**
-   * Judges the model.
+   * Evaluates the model.
    *
-   * @param data as a recipe names it; empty for the test pictures of the model's own run
-   * @throws GraftException if the data has classes that the model doesn't know, or the run's own
-   *     data is not what it was
+   * @param data as in a recipe; empty for the test images of the model's own run
+   * @throws GraftException if the data has classes that the model lacks, or the run's own data has
+   *     changed
    */
   public Written evaluate(Optional<String> data, Device device) throws IOException {
     Recipe recipe = recipe(data);
@@ -117,7 +117,7 @@ public final class Evaluator {
     }
   }
 
-  /** The run's recipe, with other data if some is given. */
+  /** Returns the run's recipe, with other data if given. */
   private Recipe recipe(Optional<String> data) {
     if (data.isEmpty()) {
       return OwnPictures.recipe(run);
@@ -125,11 +125,11 @@ public final class Evaluator {
     Path file = run.resolve(OwnPictures.RECIPE);
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("data", RecipeReader.text(data.get()));
-    settings.put("max-bad", "0.999"); // nothing is learnt from them
+    settings.put("max-bad", "0.999"); // nothing is trained on them
     return RecipeReader.read(Files.isRegularFile(file) ? file : null, settings);
   }
 
-  /** The test pictures of the run. */
+  /** Returns the run's test images. */
   private int[] own(Recipe recipe, DataSet found, Fingerprints fingerprints) {
     SplitCsv.Found test = new OwnPictures(run, recipe, found, fingerprints, events).part(Part.TEST);
     events.judgingOwn(test.indices().length, test.lost());
@@ -142,7 +142,7 @@ public final class Evaluator {
     return survey;
   }
 
-  /** The test pictures if there are some, else all. */
+  /** Returns the test images if there are some, else all. */
   private int[] chosen(DataSet data) {
     ImageSet pictures = data.pictures();
     int[] chosen =
@@ -157,7 +157,7 @@ public final class Evaluator {
     return chosen;
   }
 
-  /** The labels of all pictures, as the model counts its classes. */
+  /** Returns the labels of all images, as indices of the model's classes. */
   static int[] labels(DataSet data, List<String> known) {
     Map<String, Integer> indices = new HashMap<>();
     IntStream.range(0, known.size()).forEach(i -> indices.putIfAbsent(known.get(i), i));
@@ -193,7 +193,7 @@ public final class Evaluator {
     return collector.evaluation();
   }
 
-  /** A picture of a set, by its index. */
+  /** An image of a set, by its index. */
   record Labelled(ImageSet pictures, int index) implements Source {
     @Override
     public String name() {
@@ -211,16 +211,18 @@ public final class Evaluator {
   private void write(Path folder, DataSet data, int[] chosen, Evaluation evaluation)
       throws IOException {
     ImageSet pictures = data.pictures();
-    EvaluationFiles.write(
-        folder,
-        evaluation,
-        run.getFileName() + " on " + data.name(),
-        place -> pictures.read(chosen[place], Charts.LEAST_SIDE));
+    EvaluationFiles.write(folder, evaluation);
     if (pictures.areFiles()) {
       Files.writeString(
           folder.resolve("mistakes.csv"),
           evaluation.mistakesCsv(place -> pictures.place(chosen[place])));
       Files.writeString(folder.resolve("quarantine.csv"), pictures.quarantine().toCsv());
     }
+    EvaluationFiles.draw(
+        Files.createDirectory(folder.resolve("plots")),
+        evaluation,
+        run.getFileName() + " on " + data.name(),
+        place -> pictures.read(chosen[place], Charts.LEAST_SIDE),
+        new Drawings(events));
   }
 }

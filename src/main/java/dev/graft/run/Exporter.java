@@ -34,24 +34,24 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 
-/** A saved model as an ONNX file for other programs, after it was asked what the model says. */
+/** Exports a saved model to ONNX, after comparing the file's probabilities with the model's. */
 public final class Exporter {
-  /** How far a probability may be off in float32. */
-  static final double MOST_DIFFERENCE = 1e-4;
+  /** Largest accepted difference of a probability in float32. */
+  static final double MAX_DIFFERENCE = 1e-4;
 
-  /** The share of the pictures that 8 bits may cost. */
-  static final double MOST_LOST = 0.01;
+  /** Largest accepted loss of accuracy by int8. */
+  static final double MAX_LOST = 0.01;
 
-  /** Pictures by which the file is compared with the model. */
+  /** Images on which the file is compared with the model. */
   private static final int COMPARED = 100;
 
-  /** Pictures by which both precisions are judged: a standard error of a point at most. */
+  /** Images on which both precisions are evaluated: a standard error of a point at most. */
   private static final int JUDGED = 2000;
 
-  /** Pictures from which ranges are taken; more move nothing but the time. */
+  /** Images that activation ranges are measured on; more only take longer. */
   private static final int CALIBRATED = 512;
 
-  /** Pictures a forward pass. */
+  /** Images per forward pass. */
   private static final int BATCH = 16;
 
   private static final List<String> OUTPUTS = List.of(GraftedNetwork.PROBABILITIES);
@@ -60,11 +60,11 @@ public final class Exporter {
   private final OutputFolder output;
   private final RunEvents events;
 
-  /** What the file computes in. */
+  /** The numbers that the file computes in. */
   public enum Format {
     /** Float32. */
     ONNX(".onnx"),
-    /** The backbone in 8 bits, the head in float32. */
+    /** The backbone in int8, the head in float32. */
     INT8(".int8.onnx");
 
     private final String suffix;
@@ -75,36 +75,36 @@ public final class Exporter {
   }
 
   /**
-   * A file.
+   * An exported file.
    *
-   * @param compared number of pictures by which it was compared with the model
-   * @param made whether these were made up, since the run's own are not known
-   * @param difference the greatest, between two probabilities
+   * @param compared number of images on which it was compared with the model
+   * @param made whether these were random noise, because the run's own are not known
+   * @param difference the largest between two probabilities
    */
   public record Exported(Path file, long bytes, int compared, boolean made, double difference) {}
 
   /**
-   * What 8 bits cost and give.
+   * What int8 costs and gains.
    *
-   * @param pictures by which both were judged
+   * @param pictures on which both were evaluated
    */
   public record Int8Cost(int pictures, Judged float32, Judged int8) {
-    /** Whether the accuracy is lower by more than it may be. */
+    /** Whether the loss of accuracy is larger than accepted. */
     public boolean isTooMuch() {
-      return float32.accuracy() - int8.accuracy() > MOST_LOST + 1e-9;
+      return float32.accuracy() - int8.accuracy() > MAX_LOST + 1e-9;
     }
   }
 
-  /** How often a network is right, and how fast it computes. */
+  /** Accuracy and speed of a network. */
   public record Judged(double accuracy, double picturesPerSecond) {}
 
-  /** Is told what 8 bits cost, and may end it all by an exception. */
+  /** Receives the cost of int8, and may end the export by an exception. */
   public interface Decision {
     void on(Int8Cost cost);
   }
 
   /**
-   * Prepares an export; nothing is read yet.
+   * Prepares an export; reads nothing yet.
    *
    * @param run folder of a run, or of a model
    * @param output folder of runs and exports
@@ -119,8 +119,8 @@ public final class Exporter {
    * Writes the file, which appears whole or not at all.
    *
    * @param to the file; empty for one in the output folder
-   * @throws GraftException if it gives other probabilities than the model, or if pictures are
-   *     needed that are not known
+   * @throws GraftException if its probabilities differ from the model's, or if the images that it
+   *     needs are not known
    */
   public Exported export(Format format, Optional<Path> to, Decision decision) throws IOException {
     if (!OnnxSession.isThere()) {
@@ -158,14 +158,14 @@ public final class Exporter {
   }
 
   static void check(Format format, double difference) {
-    if (format == Format.ONNX && !(difference <= MOST_DIFFERENCE)) {
+    if (format == Format.ONNX && !(difference <= MAX_DIFFERENCE)) {
       throw new GraftException(
           String.format(
               Locale.ROOT,
               "The ONNX file would give probabilities that are off by up to %.2g, more than %.0e:"
                   + " nothing was written; please report it.",
               difference,
-              MOST_DIFFERENCE));
+              MAX_DIFFERENCE));
     }
   }
 
@@ -187,13 +187,13 @@ public final class Exporter {
     return int8;
   }
 
-  /** The whole backbone, of which nothing is trained any more. */
+  /** Quantizes the whole backbone, since none of it is trained any more. */
   private static Precision calibrated(SavedModel.Contents model, Known known) {
     int steps = model.design().featuresEnd();
     Iterator<ByteBuffer> pictures =
         IntStream.of(spread(known.train(), CALIBRATED))
             .mapToObj(row -> direct(known.pixels(row)))
-            .iterator(); // each is read when its turn comes
+            .iterator(); // lazily
     return new Precision.Int8(
         Calibration.ranges(model.design().graph(), OUTPUTS, model.weights(), steps, pictures),
         steps);
@@ -202,18 +202,18 @@ public final class Exporter {
   // Pictures.
 
   /**
-   * The run's pictures.
+   * The run's images.
    *
-   * @param labels of all pictures, as the model counts its classes
+   * @param labels of all images, as indices of the model's classes
    */
-  @SuppressWarnings("ArrayRecordComponent") // made once, and compared by nobody
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Known(
       ImageSet pictures, int[] labels, int[] train, int[] test, GraftedNetwork design) {
     int classes() {
       return design.classes();
     }
 
-    /** Pixels {@code (3, side, side)}, a byte each, of some of these. */
+    /** Pixels {@code (3, side, side)}, one byte each, of at most that many rows. */
     List<ByteBuffer> some(int[] rows, int most) {
       return IntStream.of(spread(rows, most)).mapToObj(this::pixels).toList();
     }
@@ -241,7 +241,7 @@ public final class Exporter {
         model.design());
   }
 
-  /** At most so many of some rows, over all of them. */
+  /** Returns at most that many rows, evenly spaced. */
   static int[] spread(int[] rows, int most) {
     int count = Math.min(rows.length, most);
     return IntStream.range(0, count)
@@ -249,7 +249,7 @@ public final class Exporter {
         .toArray();
   }
 
-  /** Noise, where nothing better is known. */
+  /** Random noise, if the run's images are not known. */
   private static List<ByteBuffer> made(GraftedNetwork design) {
     Random random = new Random(0);
     List<ByteBuffer> pixels = new ArrayList<>();
@@ -263,7 +263,7 @@ public final class Exporter {
 
   // Answers.
 
-  /** The greatest difference between what the model and the file say of pictures. */
+  /** Returns the largest difference between probabilities of the model and of the file. */
   private double difference(Classifier classifier, OnnxFile model, List<ByteBuffer> pixels) {
     double greatest = 0;
     ByteBuffer buffer = batch(classifier.inputSize());
@@ -311,7 +311,7 @@ public final class Exporter {
     return new Judged((double) right / rows.length, timed * 1e9 / nanos);
   }
 
-  /** The likeliest of the next picture's classes. */
+  /** Returns the most probable class of the next image. */
   private static int likeliest(FloatBuffer probabilities, int classes) {
     int best = 0;
     float most = Float.NEGATIVE_INFINITY;
@@ -327,7 +327,7 @@ public final class Exporter {
     return ByteBuffer.allocateDirect(pixels.remaining()).put(pixels).flip();
   }
 
-  /** A batch of pictures as float32, with room for {@link #BATCH}. */
+  /** Returns a buffer for {@link #BATCH} images in float32. */
   private static ByteBuffer batch(int side) {
     return ByteBuffer.allocateDirect(BATCH * 3 * side * side * Float.BYTES)
         .order(ByteOrder.nativeOrder());

@@ -24,7 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Where the batches of a set's pictures come from.
+ * Features of a set of images, in batches.
  *
  * @param cache what the record says of the cache
  * @param computed how many were not there before
@@ -40,7 +40,7 @@ record Features(
   /** Rows that are judged at a time. */
   static final int EVALUATION_BATCH = 256;
 
-  /** Pixels, for those who want every epoch to go through the whole network. */
+  /** Returns pixels, so that every epoch passes through the whole network. */
   static Features pixels(Graft graft, ImageSet pictures, RunEvents events) {
     events.notCached();
     return new Features(
@@ -56,10 +56,10 @@ record Features(
   }
 
   /**
-   * What 8 bits are to be fitted to.
+   * Returns the activation ranges that int8 needs, measured or cached.
    *
-   * @param weights what identifies those of the root
-   * @param rows of the pictures that may be looked at
+   * @param weights identifies the weights of the frozen part
+   * @param rows of the images that may be used
    * @param folder of all caches
    */
   static Ranges ranges(
@@ -72,12 +72,12 @@ record Features(
   }
 
   /**
-   * What the frozen root makes of the pictures: of those that are not in the cache, once and for
-   * all; those that can't be read are in quarantine afterwards.
+   * Returns cached features, after computing those that are missing; images that can't be read are
+   * in quarantine afterwards.
    *
+   * @param weights identifies the weights of the frozen part
+   * @param ranges activation ranges for int8; empty for float32
    * @param folder of all caches
-   * @param weights what identifies those of the root
-   * @param ranges what 8 bits are fitted to; empty for float32
    */
   static Features cached(
       Graft graft,
@@ -147,13 +147,13 @@ record Features(
     }
   }
 
-  /** Pictures to train on. */
+  /** Returns batches to train on. */
   FeatureBatches shuffled(int[] rows, Recipe recipe) {
     return FeatureBatches.shuffled(
         source, rows, pictures.labels(rows), recipe.batchSize(), recipe.minSteps(), recipe.seed());
   }
 
-  /** Pictures to judge or to measure. */
+  /** Returns batches to evaluate or to measure. */
   FeatureBatches inOrder(int[] rows) {
     return FeatureBatches.inOrder(source, rows, pictures.labels(rows), EVALUATION_BATCH);
   }

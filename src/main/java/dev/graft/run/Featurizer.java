@@ -9,22 +9,22 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What a run does first, and nothing else: the features that its pictures lack. */
+/** Computes the missing features of a recipe's images, as a run does first. */
 public final class Featurizer {
   private Featurizer() {}
 
   /**
-   * What has become of the pictures of some data.
+   * Numbers of images by outcome.
    *
-   * @param computed contents whose features are new
-   * @param kept pictures whose features were there, or are those of another one with its content
-   * @param quarantined pictures that can't be read
-   * @param quarantine where they are listed with the reasons, a file or a folder
+   * @param computed distinct images whose features are new
+   * @param kept images whose features were cached, or are those of an identical image
+   * @param quarantined images that can't be read
+   * @param quarantine file or folder that lists them, with reasons
    */
   public record Featurized(long computed, long kept, long quarantined, String quarantine) {}
 
   /**
-   * Computes what is missing of a recipe's data, on this machine.
+   * Computes the missing features on this machine.
    *
    * @throws GraftException if data, weights or recipe don't allow it
    */

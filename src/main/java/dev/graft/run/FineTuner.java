@@ -3,6 +3,9 @@ package dev.graft.run;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
+import dev.graft.GraftException;
+import dev.graft.Interruption;
+import dev.graft.Progress;
 import dev.graft.data.DataSet;
 import dev.graft.data.Draw;
 import dev.graft.data.ImageSet;
@@ -13,7 +16,6 @@ import dev.graft.data.duplicates.Survey;
 import dev.graft.engine.OnnxSession;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
-import dev.graft.evaluation.Prediction;
 import dev.graft.evaluation.Temperature;
 import dev.graft.inference.SavedModel;
 import dev.graft.network.djl.Graft;
@@ -22,28 +24,36 @@ import dev.graft.picture.Picture;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.report.Charts;
+import dev.graft.training.EarlyStopping;
 import dev.graft.training.GraftTraining;
 import dev.graft.training.KeptWeights;
 import dev.graft.training.Standardization;
 import dev.graft.training.TrainingEvents;
 import dev.graft.zoo.Backbone;
+import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Random;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
-/** A run, from a recipe to a verdict. */
+/** A training run: from a recipe to a saved, evaluated model. */
 public final class FineTuner {
-  /** Test pictures that are drawn with their predictions. */
+  /** Test images that are drawn with their predictions. */
   private static final int DRAWN = 10;
 
-  /** Of validation pictures that a temperature is fitted to; 16 MB. */
-  private static final int MOST_PROBABILITIES = 4_000_000;
+  /** Probabilities of validation images that a temperature is fitted to; 16 MB. */
+  private static final int MAX_PROBABILITIES = 4_000_000;
 
   private final Stopwatch total;
   private final RunEvents events;
+  private final Interruption interruption;
   private final Beginning beginning;
   private final OutputFolder output;
   private final Recipe asked;
@@ -53,15 +63,26 @@ public final class FineTuner {
   private final Device device;
   private final Backbone backbone;
   private final Graft graft;
+  private final Drawings drawings;
 
-  /** A completed run. */
-  public record Completed(Path folder, RunRecord record) {}
+  /**
+   * A run that ended with a model and figures.
+   *
+   * @param example a test image of the run, if its images are files
+   */
+  public record Completed(Path folder, RunRecord record, Optional<String> example) {}
 
-  private FineTuner(Recipe asked, Beginning beginning, Stopwatch total, RunEvents events) {
+  private FineTuner(
+      Recipe asked,
+      Beginning beginning,
+      Stopwatch total,
+      RunEvents events,
+      Interruption interruption) {
     this.asked = asked;
     this.beginning = beginning;
     this.total = total;
     this.events = events;
+    this.interruption = interruption;
     output = beginning.output();
     recipe = beginning.recipe();
     data = beginning.data();
@@ -69,38 +90,69 @@ public final class FineTuner {
     device = beginning.device();
     backbone = beginning.backbone();
     graft = beginning.graft();
+    drawings = new Drawings(events);
   }
 
   /**
-   * Runs a recipe. Until its data, weights and network are there nothing is written of it.
-   *
-   * @throws dev.graft.GraftException if data, weights or recipe don't allow the run, or if it
-   *     fails; its folder says so then
+   * Runs a recipe that nothing interrupts, see {@link #run(Recipe, OutputFolder, RunEvents,
+   * Interruption)}.
    */
   public static Completed run(Recipe asked, OutputFolder output, RunEvents events)
       throws IOException {
+    return run(asked, output, events, new Interruption());
+  }
+
+  /**
+   * Runs a recipe. Nothing is written before its data, weights and network have been opened.
+   *
+   * <p>If it is interrupted after the first epoch, the best model so far is evaluated and saved;
+   * the run's status is {@code interrupted} then.
+   *
+   * @throws dev.graft.GraftException if data, weights or recipe don't allow the run, or if it
+   *     fails; {@code run.json} says why
+   */
+  public static Completed run(
+      Recipe asked, OutputFolder output, RunEvents events, Interruption interruption)
+      throws IOException {
     Stopwatch total = new Stopwatch();
     try (Beginning beginning = Beginning.of(asked, output, events)) {
-      return new FineTuner(asked, beginning, total, events).run();
+      return new FineTuner(asked, beginning, total, events, interruption).run();
     }
   }
 
   private Completed run() throws IOException {
     try (RunFolder folder = output.begin(name(), RunRecord.running(provenance(), record()))) {
-      folder.whenStopped(() -> events.interrupted(folder.path()));
+      Closeable exit = interruption.atExit(() -> interrupt(folder));
       try {
         return run(folder);
       } catch (OutOfMemoryError e) {
-        folder.fail("There was not enough memory: " + e.getMessage() + ".");
+        fail(folder, "There was not enough memory: " + e.getMessage() + ".");
         throw e;
       } catch (IOException | RuntimeException | Error e) {
-        folder.fail(e.getMessage());
+        fail(folder, e.getMessage());
         throw e;
+      } finally {
+        exit.close();
       }
     }
   }
 
-  /** The drawing of the architecture page, an arrow a line. */
+  private void fail(RunFolder folder, String message) {
+    folder.fail(message);
+    model(folder).ifPresent(model -> events.warned("The run failed after it saved " + model + "."));
+  }
+
+  private void interrupt(RunFolder folder) {
+    if (folder.interrupt()) {
+      events.interrupted(folder.path(), model(folder));
+    }
+  }
+
+  private static Optional<Path> model(RunFolder folder) {
+    return Optional.of(folder.model()).filter(Files::isDirectory);
+  }
+
+  /** The data flow of the architecture page. */
   private Completed run(RunFolder folder) throws IOException {
     begin(folder);
     Stopwatch watch = new Stopwatch();
@@ -117,27 +169,32 @@ public final class FineTuner {
     Split split = split(survey, folder);
     double featureSeconds = watch.lap();
     Long featureMemory = PeakMemory.bytes();
-    try (GraftTraining training = training(events);
+    try (GraftTraining training = training(stoppable(split));
         KeptWeights untrained = training.weights()) {
       keep(untrained);
       History history = fit(training, features, split);
+      requireModel(folder, history);
       double trainingSeconds = watch.lap();
       Long trainingMemory = PeakMemory.bytes();
-      Verdict verdict = judge(training, features, split);
-      write(folder, history, split, verdict);
-      save(folder, verdict.temperature(), ranges);
+      Validated validated = validate(training, features, split);
+      // Before the test: whatever fails from here on does not cost the training.
+      save(folder, validated.temperature(), ranges);
+      Tested tested = test(training, features, split, validated.temperature());
+      write(folder, history, split, tested);
       double evaluationSeconds = watch.lap();
       Long evaluationMemory = PeakMemory.bytes();
-      RunRecord.CrossValidation folds = crossValidate(folder, features, survey, untrained);
-      return complete(
+      Optional<CrossValidation> folds = crossValidate(folder, features, survey, untrained);
+      boolean cut = training.isInterrupted() || (recipe.folds() > 0 && folds.isEmpty());
+      return end(
           folder,
           split,
+          cut ? RunRecord.Status.INTERRUPTED : RunRecord.Status.COMPLETED,
           new RunRecord.Outcome(
-              RunRecord.Epochs.of(history, recipe.epochs()),
-              RunRecord.Figures.of(verdict.onValidation()),
-              RunRecord.TestFigures.of(verdict.onTest()),
-              recipe.calibrate() ? verdict.calibration() : null,
-              folds,
+              epochs(history, training.isInterrupted()),
+              RunRecord.Figures.of(validated.evaluation()),
+              RunRecord.TestFigures.of(tested.evaluation()),
+              recipe.calibrate() ? tested.calibration(validated.temperature()) : null,
+              folds.map(CrossValidation::record).orElse(null),
               new RunRecord.Seconds(
                   featureSeconds, trainingSeconds, evaluationSeconds, total.lap()),
               new RunRecord.Memory(
@@ -148,16 +205,31 @@ public final class FineTuner {
 
   private void begin(RunFolder folder) throws IOException {
     events.begun(folder.path());
-    folder.write("recipe.yaml", RecipeReader.write(recipe, asked));
+    folder.write("recipe.yaml", RecipeReader.write(DataSets.withAbsolutePaths(recipe), asked));
   }
 
-  private Completed complete(RunFolder folder, Split split, RunRecord.Outcome outcome)
+  private RunRecord.Epochs epochs(History history, boolean interrupted) {
+    int run = history.epochs().size();
+    return new RunRecord.Epochs(run, history.best().epoch(), run < recipe.epochs() && !interrupted);
+  }
+
+  private Completed end(
+      RunFolder folder, Split split, RunRecord.Status status, RunRecord.Outcome outcome)
       throws IOException {
-    RunRecord completed = folder.record().completed(outcome);
-    Reporter.write(
-        folder.path(), completed, graft.design(), Reporter.TestPictures.of(data, split.test()));
-    folder.complete(completed);
-    return new Completed(folder.path(), completed);
+    RunRecord ended = folder.record().ended(status, outcome);
+    drawings.draw(
+        folder.path().resolve(Reporter.PAGE),
+        () ->
+            Reporter.write(
+                folder.path(),
+                ended,
+                graft.design(),
+                Reporter.TestPictures.of(data, split.test())));
+    RunRecord warned = ended.with(drawings.warnings());
+    folder.end(warned);
+    Optional<String> example =
+        pictures.areFiles() ? Optional.of(pictures.place(split.test()[0])) : Optional.empty();
+    return new Completed(folder.path(), warned, example);
   }
 
   // Pictures.
@@ -167,25 +239,28 @@ public final class FineTuner {
   }
 
   private void write(Survey survey, RunFolder folder) throws IOException {
-    RunRecord record = folder.record();
-    folder.write(
-        record.with(
-            record
-                .data()
-                .surveyed(
-                    pictures.quarantine().size(),
-                    new RunRecord.Duplicates(
-                        survey.identical().size(),
-                        survey.near().size(),
-                        survey.conflicts().size(),
-                        survey.leaks().size()))));
+    update(
+        folder,
+        known ->
+            known.surveyed(
+                pictures.quarantine().size(),
+                new RunRecord.Duplicates(
+                    survey.identical().size(),
+                    survey.near().size(),
+                    survey.conflicts().size(),
+                    survey.leaks().size())));
+  }
+
+  private static void update(RunFolder folder, UnaryOperator<RunRecord.Data> change)
+      throws IOException {
+    folder.update(record -> record.with(change.apply(record.data())));
   }
 
   private interface Step<T> {
     T take() throws IOException;
   }
 
-  /** Lists what can't be read, be it too much or not. */
+  /** Runs a step, and lists the images that could not be read even if it fails. */
   private <T> T quarantining(RunFolder folder, Step<T> step) throws IOException {
     try {
       T result = step.take();
@@ -195,7 +270,7 @@ public final class FineTuner {
       try {
         quarantine(folder);
       } catch (IOException second) {
-        e.addSuppressed(second); // what came first is the cause
+        e.addSuppressed(second); // the first failure is the cause
       }
       throw e;
     }
@@ -204,10 +279,7 @@ public final class FineTuner {
   private void quarantine(RunFolder folder) throws IOException {
     if (pictures.areFiles()) {
       folder.write("quarantine.csv", pictures.quarantine().toCsv());
-      RunRecord record = folder.record();
-      folder.write(
-          record.with(
-              record.data().surveyed(pictures.quarantine().size(), record.data().duplicates())));
+      update(folder, known -> known.surveyed(pictures.quarantine().size(), known.duplicates()));
     }
   }
 
@@ -216,12 +288,9 @@ public final class FineTuner {
     write(survey, folder);
     Split split = DataSets.split(recipe, data, survey.groups());
     events.split(data, split);
-    RunRecord record = folder.record();
-    folder.write(
-        record.with(
-            record
-                .data()
-                .split(split.train().length, split.validation().length, split.test().length)));
+    update(
+        folder,
+        known -> known.split(split.train().length, split.validation().length, split.test().length));
     if (pictures.areFiles()) {
       folder.write(SplitCsv.NAME, SplitCsv.of(pictures, split));
     }
@@ -233,8 +302,52 @@ public final class FineTuner {
 
   // Training.
 
-  private GraftTraining training(TrainingEvents heard) {
-    return new GraftTraining(graft, !recipe.cache(), recipe, device, heard);
+  private GraftTraining training(TrainingEvents listener) {
+    return new GraftTraining(graft, !recipe.cache(), recipe, device, listener, interruption);
+  }
+
+  /** From the first improvement on there is a model to save. */
+  private TrainingEvents stoppable(Split split) {
+    int images = split.validation().length + split.test().length;
+    return new TrainingEvents() {
+      @Override
+      public void epoch(
+          History history, int epochs, EarlyStopping.Decision decision, int bestEpoch) {
+        events.epoch(history, epochs, decision, bestEpoch);
+        if (decision == EarlyStopping.Decision.IMPROVED) {
+          interruption.defer(() -> events.stopping(bestEpoch, images));
+        }
+      }
+
+      @Override
+      public void stoppedEarly(int patience) {
+        events.stoppedEarly(patience);
+      }
+
+      @Override
+      public void restored(int bestEpoch) {
+        events.restored(bestEpoch);
+      }
+
+      @Override
+      public Progress progress(String task, String unit, long total) {
+        return events.progress(task, unit, total);
+      }
+
+      @Override
+      public void say(String line) {
+        events.say(line);
+      }
+    };
+  }
+
+  private void requireModel(RunFolder folder, History history) {
+    if (history.epochs().isEmpty()) {
+      folder.interrupt();
+      throw new GraftException(
+          "Interrupted before the end of the first epoch: there is no model yet.");
+    }
+    history.best();
   }
 
   private void keep(KeptWeights untrained) {
@@ -261,99 +374,156 @@ public final class FineTuner {
     }
   }
 
-  // Verdict.
+  // Evaluation.
 
   /**
-   * What the network is worth.
+   * The result on the validation images.
    *
-   * @param onValidation at temperature 1, as while training
-   * @param uncalibrated of the test pictures, at temperature 1
-   * @param onTest at the temperature
-   * @param drawn probabilities of the first test pictures, at the temperature
+   * @param evaluation at temperature 1, as while training
    */
-  private record Verdict(
-      Evaluation onValidation,
-      Temperature temperature,
-      Evaluation uncalibrated,
-      Evaluation onTest,
-      List<float[]> drawn) {
-    RunRecord.Calibration calibration() {
+  private record Validated(Evaluation evaluation, Temperature temperature) {}
+
+  private Validated validate(GraftTraining training, Features features, Split split) {
+    int[] rows = split.validation();
+    BitSet chosen = recipe.calibrate() ? calibrating(rows.length) : new BitSet();
+    List<float[]> probabilities = new ArrayList<>();
+    List<Integer> truths = new ArrayList<>();
+    Evaluation evaluation =
+        evaluate(
+            "validation",
+            training,
+            features,
+            rows,
+            (place, row) -> {
+              if (chosen.get(place)) {
+                probabilities.add(row);
+                truths.add(pictures.label(rows[place]));
+              }
+            });
+    return new Validated(evaluation, Temperature.fit(probabilities, truths));
+  }
+
+  private BitSet calibrating(int images) {
+    return sample(images, MAX_PROBABILITIES / data.classes().size(), recipe.seed());
+  }
+
+  /**
+   * Places of a random sample: validation images are in order of their classes, so that the first
+   * ones would leave classes out.
+   */
+  static BitSet sample(int count, int max, long seed) {
+    int[] places = IntStream.range(0, count).toArray();
+    if (count > max) {
+      Draw.shuffle(places, new Random(seed));
+    }
+    BitSet sample = new BitSet(count);
+    IntStream.of(places).limit(max).forEach(sample::set);
+    return sample;
+  }
+
+  /**
+   * The result on the test images.
+   *
+   * @param uncalibrated at temperature 1
+   * @param evaluation at the temperature
+   * @param drawn probabilities of the first test images, at the temperature
+   */
+  private record Tested(Evaluation uncalibrated, Evaluation evaluation, List<float[]> drawn) {
+    RunRecord.Calibration calibration(Temperature temperature) {
       return new RunRecord.Calibration(
           temperature.value(),
           temperature.pictures(),
           uncalibrated.ece(),
-          onTest.ece(),
+          evaluation.ece(),
           uncalibrated.calibration().bins());
     }
   }
 
-  /** Judges validation and test pictures, each once. */
-  private Verdict judge(GraftTraining training, Features features, Split split) {
-    List<float[]> probabilities = new ArrayList<>();
-    int most = recipe.calibrate() ? MOST_PROBABILITIES / data.classes().size() : 0;
-    Evaluation onValidation =
-        judge(
-            training,
-            features,
-            split.validation(),
-            (place, row) -> {
-              if (place < most) {
-                probabilities.add(row);
-              }
-            });
-    Temperature temperature =
-        Temperature.fit(
-            probabilities, onValidation.predictions().stream().map(Prediction::truth).toList());
+  private Tested test(
+      GraftTraining training, Features features, Split split, Temperature temperature) {
+    int[] rows = split.test();
     List<float[]> drawn = new ArrayList<>();
     Evaluation.Collector calibrated = Evaluation.collector(data.classes());
     Evaluation uncalibrated =
-        judge(
+        evaluate(
+            "test",
             training,
             features,
-            split.test(),
+            rows,
             (place, row) -> {
               float[] scaled = temperature.of(row);
-              calibrated.add(pictures.label(split.test()[place]), scaled);
+              calibrated.add(pictures.label(rows[place]), scaled);
               if (place < DRAWN) {
                 drawn.add(scaled);
               }
             });
-    return new Verdict(onValidation, temperature, uncalibrated, calibrated.evaluation(), drawn);
+    return new Tested(uncalibrated, calibrated.evaluation(), drawn);
   }
 
-  private Evaluation judge(
-      GraftTraining training, Features features, int[] rows, GraftTraining.Judged judged) {
-    return training.evaluate(features.inOrder(rows), data.classes(), judged);
+  private Evaluation evaluate(
+      String part,
+      GraftTraining training,
+      Features features,
+      int[] rows,
+      GraftTraining.Judged judged) {
+    try (Progress progress = events.progress(part, "images", rows.length)) {
+      return training.evaluate(
+          features.inOrder(rows),
+          data.classes(),
+          (place, row) -> {
+            judged.row(place, row);
+            progress.stepTo(place + 1);
+          });
+    }
   }
 
-  private void write(RunFolder folder, History history, Split split, Verdict verdict)
+  private void write(RunFolder folder, History history, Split split, Tested tested)
       throws IOException {
     folder.write("history.csv", history.toCsv());
-    String title =
-        backbone.network().name() + " on " + data.name() + ", " + backbone.weights().title();
-    Charts.loss(folder.plots().resolve("loss.png"), history, title);
-    Charts.accuracy(folder.plots().resolve("accuracy.png"), history, title);
-    for (int i = 0; i < verdict.drawn().size(); i++) {
-      Path file = folder.plots().resolve("test-" + i + ".png");
-      int index = split.test()[i];
-      float[] probabilities = verdict.drawn().get(i);
-      picture(index)
-          .ifPresent(
-              picture ->
-                  Charts.prediction(
-                      file, picture, data.classes(), pictures.label(index), probabilities));
-    }
-    Charts.calibration(
-        folder.plots().resolve("calibration.png"),
-        verdict.uncalibrated().calibration(),
-        verdict.onTest().calibration(),
-        title);
-    Evaluation onTest = verdict.onTest();
-    EvaluationFiles.write(folder.path(), onTest, title, place -> picture(split.test()[place]));
+    Evaluation evaluation = tested.evaluation();
+    EvaluationFiles.write(folder.path(), evaluation);
     if (pictures.areFiles()) {
       folder.write(
-          "mistakes.csv", onTest.mistakesCsv(place -> pictures.place(split.test()[place])));
+          "mistakes.csv", evaluation.mistakesCsv(place -> pictures.place(split.test()[place])));
     }
+    draw(folder.plots(), history, split, tested);
+  }
+
+  private void draw(Path plots, History history, Split split, Tested tested) {
+    String title =
+        backbone.network().name() + " on " + data.name() + ", " + backbone.weights().title();
+    Path loss = plots.resolve("loss.png");
+    drawings.draw(loss, () -> Charts.loss(loss, history, title));
+    Path accuracy = plots.resolve("accuracy.png");
+    drawings.draw(accuracy, () -> Charts.accuracy(accuracy, history, title));
+    for (int i = 0; i < tested.drawn().size(); i++) {
+      Path file = plots.resolve("test-" + i + ".png");
+      int index = split.test()[i];
+      float[] probabilities = tested.drawn().get(i);
+      drawings.draw(
+          file,
+          () ->
+              picture(index)
+                  .ifPresent(
+                      picture ->
+                          Charts.prediction(
+                              file,
+                              picture,
+                              data.classes(),
+                              pictures.label(index),
+                              probabilities)));
+    }
+    Path calibration = plots.resolve("calibration.png");
+    drawings.draw(
+        calibration,
+        () ->
+            Charts.calibration(
+                calibration,
+                tested.uncalibrated().calibration(),
+                tested.evaluation().calibration(),
+                title));
+    EvaluationFiles.draw(
+        plots, tested.evaluation(), title, place -> picture(split.test()[place]), drawings);
   }
 
   private Optional<Picture> picture(int index) {
@@ -373,15 +543,15 @@ public final class FineTuner {
   }
 
   /**
-   * On all pictures that the recipe may choose the test pictures from, or else train on.
+   * Cross-validates on all images that the recipe may use for training or choose test images from.
    *
-   * @return null where the recipe wants none
+   * @return empty if the recipe has no folds, or if this was interrupted
    */
-  private RunRecord.CrossValidation crossValidate(
+  private Optional<CrossValidation> crossValidate(
       RunFolder folder, Features features, Survey survey, KeptWeights untrained)
       throws IOException {
-    if (recipe.folds() == 0) {
-      return null;
+    if (recipe.folds() == 0 || interruption.isRequested()) {
+      return Optional.empty();
     }
     int[] groups = survey.groups();
     int[] candidates =
@@ -389,7 +559,7 @@ public final class FineTuner {
             .readable()
             .filter(i -> !data.parts().get(i).equals(Optional.of(Part.TEST)))
             .toArray();
-    CrossValidation folds =
+    Optional<CrossValidation> folds =
         CrossValidation.run(
             Draw.folds(candidates, data.labels(), groups, recipe.folds(), recipe.seed()),
             DataSets.holdOut(recipe, data, groups),
@@ -399,12 +569,18 @@ public final class FineTuner {
               untrained.restore();
               try (GraftTraining training = training(TrainingEvents.UNHEARD)) {
                 fit(training, features, split);
-                return judge(training, features, split.test(), (place, row) -> {});
+                return training.isInterrupted()
+                    ? Optional.empty()
+                    : Optional.of(
+                        training.evaluate(
+                            features.inOrder(split.test()), data.classes(), (place, row) -> {}));
               }
             },
             events);
-    folder.write("folds.csv", folds.toCsv());
-    return folds.record();
+    if (folds.isPresent()) {
+      folder.write("folds.csv", folds.get().toCsv());
+    }
+    return folds;
   }
 
   // Record.
@@ -429,6 +605,7 @@ public final class FineTuner {
             engine.getVersion(),
             Engine.getDjlVersion(),
             device.toString(),
+            Computer.threads(),
             System.getProperty("java.version"),
             System.getProperty("os.name") + " " + System.getProperty("os.arch")),
         root(engine),

@@ -9,8 +9,8 @@ public final class GitCommit {
   private GitCommit() {}
 
   /**
-   * The commit's hash, with {@code -dirty} where files differed from it, as the build wrote it
-   * down; {@code unknown} where it was built outside of git.
+   * Returns the commit's hash as the build recorded it, with {@code -dirty} if files differed from
+   * it; {@code unknown} if it was built outside of git.
    */
   public static String ofGraft() {
     Properties build = new Properties();

@@ -22,32 +22,33 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Where Graft writes, and the only one who knows what lies where:
+ * The folder that Graft writes to:
  *
  * <pre>
- * runs/&lt;time&gt;-&lt;backbone&gt;-&lt;data&gt;/   a run each, see {@link RunFolder}
+ * runs/&lt;time&gt;-&lt;backbone&gt;-&lt;data&gt;/   one per run, see {@link RunFolder}
  * latest                           names the newest completed run
- * features/                        what frozen roots make of pictures, and which have none and why
- * fingerprints/                    what near-duplicates are found by
- * evaluations/&lt;time&gt;-&lt;data&gt;/       a saved model judged by other pictures
+ * features/                        cached features, and a list of unreadable images
+ * fingerprints/                    hashes that near-duplicates are found by
+ * evaluations/&lt;time&gt;-&lt;data&gt;/       a saved model evaluated on other images
  * inspections/&lt;time&gt;-&lt;data&gt;/       which images of a data set are duplicates or unreadable
- * exports/&lt;run&gt;.onnx              a saved model for other programs
+ * exports/&lt;run&gt;.onnx              a saved model in ONNX
  * </pre>
  *
- * @param path need not be there
+ * @param path need not exist
  */
 public record OutputFolder(Path path) {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
 
-  /** A folder's name, and no way to another place. */
+  /** The name of a folder, and not a path to another place. */
   private static final Pattern NAME = Pattern.compile("(?!\\.{1,2}$)[^/\\\\\\x00-\\x1f]+");
 
-  /** In bytes; more than a file system allows. */
-  private static final long LONGEST_NAME = 4096;
+  /** In bytes; longer than file systems allow. */
+  private static final long MAX_NAME = 4096;
 
   /**
-   * What tasks of Spark's have written waits for the job, whose process nobody can see from here.
+   * Unfinished files of Spark's tasks may belong to a running job, whose process is not visible
+   * from here.
    */
   public static final Duration LONGEST_JOB = Duration.ofDays(1);
 
@@ -80,18 +81,18 @@ public record OutputFolder(Path path) {
   }
 
   /**
-   * The folder of the newest completed run, if there is one.
+   * Returns the folder of the newest completed run, if there is one.
    *
-   * @throws GraftException if {@code latest} names something else
+   * @throws GraftException if {@code latest} does not name a run
    */
   public Optional<Path> latest() throws IOException {
     Path latest = latestFile();
     if (!Files.isRegularFile(latest)) {
       return Optional.empty();
     }
-    // Bytes that are no UTF-8 are no folder's name either.
+    // Invalid UTF-8 becomes replacement characters, which name no folder.
     String name =
-        Files.size(latest) > LONGEST_NAME
+        Files.size(latest) > MAX_NAME
             ? ""
             : new String(Files.readAllBytes(latest), StandardCharsets.UTF_8).strip();
     if (!NAME.matcher(name).matches() || !Files.isDirectory(runs().resolve(name))) {
@@ -102,12 +103,12 @@ public record OutputFolder(Path path) {
     return Optional.of(runs().resolve(name));
   }
 
-  /** How many runs there are, completed or not. */
+  /** Returns the number of runs, completed or not. */
   public int count() throws IOException {
     return RunFolder.all(runs()).size();
   }
 
-  /** From now on a run is the latest. */
+  /** Makes a run the latest. */
   void completed(Path run) throws IOException {
     WholeFile.write(latestFile(), run.getFileName() + "\n");
   }
@@ -164,7 +165,7 @@ public record OutputFolder(Path path) {
     return folder;
   }
 
-  /** Makes it, with a mark so that nobody learns from what lies here. */
+  /** Makes the folder, with a marker so that its images are never taken for training images. */
   void mark() throws IOException {
     Files.createDirectories(path);
     Path marker = path.resolve(OwnOutput.MARKER);
@@ -173,7 +174,7 @@ public record OutputFolder(Path path) {
     }
   }
 
-  /** Makes a folder that was not there, whose name begins with the time. */
+  /** Makes a new folder, whose name begins with the time. */
   private Path make(Path parent, String name, String suffix) throws IOException {
     Files.createDirectories(parent);
     mark();
@@ -198,15 +199,15 @@ public record OutputFolder(Path path) {
   }
 
   /**
-   * What a process left behind that was killed.
+   * What a killed process left behind.
    *
-   * @param path a run's folder, or a file or folder that was never finished
-   * @param isRun whether it is a run, which says that it is running
+   * @param path a run's folder, or an unfinished file or folder
+   * @param isRun whether it is a run, whose status still is {@code running}
    * @param age since it was last written to
    */
   public record Leftover(Path path, boolean isRun, Duration age) {}
 
-  /** What no living process is at work on, though it looks so. */
+  /** Lists runs and unfinished files that no living process works on. */
   public List<Leftover> leftovers() throws IOException {
     List<Leftover> found = new ArrayList<>();
     for (Path run : RunFolder.all(runs())) {
@@ -222,7 +223,7 @@ public record OutputFolder(Path path) {
     }
     List<Leftover> kept = new ArrayList<>();
     for (Path folder : List.of(features(), fingerprints())) {
-      collect(folder, Integer.MAX_VALUE, kept); // a folder a key
+      collect(folder, Integer.MAX_VALUE, kept); // one folder per key
     }
     kept.stream().filter(each -> each.age().compareTo(LONGEST_JOB) > 0).forEach(found::add);
     found.sort(Comparator.comparing(Leftover::path));
@@ -248,7 +249,7 @@ public record OutputFolder(Path path) {
     return new Leftover(path, isRun, Duration.between(written, Instant.now()));
   }
 
-  /** Calls a dead run interrupted, or removes what was never finished. */
+  /** Marks a dead run as interrupted, or deletes an unfinished file or folder. */
   public void clean(Leftover leftover) throws IOException {
     if (leftover.isRun()) {
       RunFolder.callInterrupted(leftover.path());

@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** The pictures of a run, found again: as it wrote them down, or as they are drawn again. */
+/** Finds a run's images again, from its {@code split.csv} or by repeating the split. */
 final class OwnPictures {
   static final String RECIPE = "recipe.yaml";
 
@@ -24,11 +24,11 @@ final class OwnPictures {
   private final Fingerprints fingerprints;
   private final RunEvents events;
 
-  /** Drawn once, if at all. */
+  /** The repeated split; {@code null} until it is needed. */
   private Split drawn;
 
   /**
-   * @param data the recipe's, as it is today
+   * @param data the recipe's data as it is now
    */
   OwnPictures(Path run, Recipe recipe, DataSet data, Fingerprints fingerprints, RunEvents events) {
     this.run = run;
@@ -38,13 +38,13 @@ final class OwnPictures {
     this.events = events;
   }
 
-  /** Whether a run's pictures are known at all: of a model's folder they are not. */
+  /** Whether a folder has a recipe, and so images; a model's folder does not. */
   static boolean areKnown(Path run) {
     return Files.isRegularFile(run.resolve(RECIPE));
   }
 
   /**
-   * A run's recipe.
+   * Reads a run's recipe.
    *
    * @throws GraftException if there is none
    */
@@ -59,9 +59,9 @@ final class OwnPictures {
   }
 
   /**
-   * Those of a part.
+   * Returns the images of a part.
    *
-   * @throws GraftException if none is left, or if they are not known any more
+   * @throws GraftException if none is left, or if the data has changed
    */
   SplitCsv.Found part(Part part) {
     Path written = run.resolve(SplitCsv.NAME);
@@ -70,7 +70,7 @@ final class OwnPictures {
     }
     if (drawn == null) {
       Survey survey = Survey.thorough(unchanged(), fingerprints, events);
-      drawn = DataSets.split(Designs.resolve(recipe), data, survey.groups());
+      drawn = DataSets.split(recipe, data, survey.groups());
     }
     int[] indices =
         switch (part) {

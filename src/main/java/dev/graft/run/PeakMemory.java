@@ -5,19 +5,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The memory of this process, the engine's included, in resident bytes. */
+/** Resident memory of this process in bytes, including the engine's. */
 public final class PeakMemory {
-  /** Where Linux says so; other systems have no such file. */
+  /** Linux only. */
   private static final Path STATUS = Path.of("/proc/self/status");
 
   private PeakMemory() {}
 
-  /** The most that it has held so far, or {@code null} where the system doesn't say. */
+  /** Returns the peak so far, or {@code null} if the system does not report it. */
   static Long bytes() {
     return line("VmHWM:");
   }
 
-  /** What it holds now, or {@code null} where the system doesn't say. */
+  /** Returns the memory now, or {@code null} if the system does not report it. */
   public static Long now() {
     return line("VmRSS:");
   }

@@ -22,20 +22,20 @@ import java.util.Optional;
 import java.util.function.IntSupplier;
 
 /**
- * A frozen root that computes elsewhere, with ONNX Runtime and nothing else, what it computes here.
+ * A frozen part that other machines can compute with ONNX Runtime alone.
  *
  * @param model an ONNX file's bytes, for {@link OnnxRoot}
- * @param key what its features are kept under
- * @param framing of pictures, before the root's own arithmetic
+ * @param key of its features in the cache
+ * @param framing of images, before the model's own preprocessing
  * @param side of the input, in pixels
  */
-@SuppressWarnings("ArrayRecordComponent") // nobody compares them
+@SuppressWarnings("ArrayRecordComponent") // never compared
 public record PortableRoot(
     byte[] model, FeatureKey key, RecordLayout layout, Framing framing, int side) {
   /**
-   * Checks what can be checked before pictures are looked at.
+   * Checks a recipe before images are read.
    *
-   * @throws GraftException for what other machines can't do
+   * @throws GraftException if other machines can't compute it
    */
   public static void check(Recipe asked) {
     Featurizer.requireCache(asked);
@@ -51,12 +51,11 @@ public record PortableRoot(
   }
 
   /**
-   * The root of a recipe. With 8 bits, the pictures that these are fitted to are looked for and
-   * measured here.
+   * Returns the frozen part of a recipe. For int8, activation ranges are measured on this machine.
    *
-   * @param output a folder of this machine's
-   * @param pictureSide the shorter side of the pictures in the middle, in pixels; is asked for only
-   *     where the recipe does not say what the input's is
+   * @param output a folder on this machine
+   * @param pictureSide median of the images' shorter sides, in pixels; called only if the recipe
+   *     leaves the input size to Graft
    */
   public static PortableRoot of(
       Recipe asked, Path output, IntSupplier pictureSide, RunEvents events) throws IOException {
@@ -74,7 +73,7 @@ public record PortableRoot(
     BackboneEntry entry = Designs.entry(recipe);
     try (Backbone backbone =
         Backbone.load(entry, recipe.weights(), recipe.inputSize(), Device.cpu(), events)) {
-      // What is frozen does not depend on the classes.
+      // The frozen part does not depend on the number of classes.
       return of(recipe, backbone, Beginning.graft(recipe, backbone, 2), Optional.empty());
     }
   }

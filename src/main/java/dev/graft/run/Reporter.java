@@ -5,6 +5,7 @@ import dev.graft.data.DataSet;
 import dev.graft.data.Part;
 import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.evaluation.Prediction;
+import dev.graft.inference.SavedModel;
 import dev.graft.network.GraftedNetwork;
 import dev.graft.picture.Picture;
 import dev.graft.recipe.Recipe;
@@ -20,7 +21,7 @@ import java.util.function.IntFunction;
 
 /** The page of a run, {@code report.html}, from what the run left in its folder. */
 public final class Reporter {
-  private static final String PAGE = "report.html";
+  static final String PAGE = "report.html";
 
   private Reporter() {}
 
@@ -75,8 +76,8 @@ public final class Reporter {
   public static Path write(Path run, OutputFolder output, RunEvents events) throws IOException {
     RunFiles files = RunFiles.read(run);
     Recipe recipe = RecipeReader.read(run.resolve("recipe.yaml"), Map.of());
-    GraftedNetwork design =
-        Designs.of(Designs.resolve(recipe), files.evaluation().classNames().size());
+    // The model has a copy of an external backbone, whose original file may be gone.
+    GraftedNetwork design = SavedModel.contents(RunFolder.modelOf(run)).design().at(1);
     try (Fingerprints fingerprints = new Fingerprints(output.fingerprints())) {
       DataSet data = DataSets.open(recipe, events);
       int[] test =

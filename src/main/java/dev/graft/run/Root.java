@@ -17,17 +17,16 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * What computes a network's frozen part, as a recipe has decided it.
+ * The engine that computes a network's frozen part, as a recipe has decided.
  *
- * @param engine all that its results depend on beside the network, for the features' key
- * @param opener opens it
+ * @param engine everything but the network that results depend on, for the features' key
  */
 record Root(String engine, Supplier<FrozenRoot> opener) {
-  /** Of what is kept of a picture where nothing is frozen: its pixels. */
+  /** If nothing is frozen: pixels are cached as they are. */
   private static final Root NONE = new Root("", () -> FrozenRoot.NONE);
 
   /**
-   * @param ranges what 8 bits are fitted to; empty for float32
+   * @param ranges activation ranges for int8; empty for float32
    */
   static Root of(
       Recipe recipe,
@@ -60,7 +59,7 @@ record Root(String engine, Supplier<FrozenRoot> opener) {
         .orElse(new Precision.Float32());
   }
 
-  /** How ONNX Runtime is called in the features' key. */
+  /** Returns the name of ONNX Runtime in the features' key. */
   static String onnx(Optional<Ranges> ranges) {
     return String.join(
         " ",

@@ -18,25 +18,23 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * A backbone's frozen part as an ONNX file, from pixels to what the feature cache keeps of them.
- */
+/** Exports a backbone's frozen part to ONNX, from pixels to cached features. */
 public final class RootExporter {
   private RootExporter() {}
 
   /**
-   * A file.
+   * An exported file.
    *
    * @param outputs their names
-   * @param inputSize side of its input in pixels
+   * @param inputSize side of its input, in pixels
    */
   public record Exported(Path file, long bytes, List<String> outputs, int inputSize) {}
 
   /**
    * Writes the file, which appears whole or not at all.
    *
-   * @param asked names the backbone, its weights and where it is cut
-   * @throws GraftException where nothing is frozen, or there are no weights
+   * @param asked the backbone, its weights and the freeze boundary
+   * @throws GraftException if nothing is frozen, or the weights are random
    */
   public static Exported export(Recipe asked, Path to, RunEvents events) throws IOException {
     Recipe recipe = Designs.resolve(asked);
@@ -72,7 +70,7 @@ public final class RootExporter {
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("input_size", Integer.toString(design.inputSize()));
     metadata.put("framing", ExportedModel.framing(design.preprocessing().framing()));
-    // What is left to do to pixels from 0 to 255: nothing.
+    // The file takes pixels from 0 to 255; nothing is left to do to them.
     metadata.put("order", "rgb");
     metadata.put("mean", "0, 0, 0");
     metadata.put("deviation", "1, 1, 1");

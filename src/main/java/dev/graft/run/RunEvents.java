@@ -10,72 +10,88 @@ import dev.graft.training.TrainingEvents;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
-/** What a run tells of itself while it goes on; the words for it are others' business. */
+/** Receives the events of a run; the listener words them for people. */
 public interface RunEvents extends TrainingEvents {
-  /** The pictures are found. */
+  /** The images have been found. */
   void found(DataSet data);
 
-  /** Their files are looked at: classes, sizes, and what is there more than once. */
+  /** The image files have been listed: classes, sizes and identical files. */
   void listed(DataSet data, Survey survey);
 
   /**
-   * The network's input is settled.
+   * The network's input size and everything else that was {@code auto} has been decided.
    *
    * @param asked the recipe as it was given
-   * @param decided with nothing left to decide
-   * @param smaller pictures with a side that is shorter than the input's
+   * @param decided the recipe without any {@code auto}
+   * @param smaller number of images with a side shorter than the input's
    */
   void decided(Recipe asked, Recipe decided, int smaller);
 
-  /** The network is built and has its weights. */
+  /** The network has been built and has its weights. */
   void designed(GraftedNetwork network);
 
-  /** The run has a folder. */
+  /** The run's folder has been made. */
   void begun(Path folder) throws IOException;
 
-  /** Nothing is kept: every epoch goes through the whole network. */
+  /** The feature cache is off: every epoch passes through the whole network. */
   void notCached();
 
-  /** All features are in the cache already. */
+  /** All features are cached already. */
   void cached();
 
   /**
-   * The features of some pictures are to be computed.
+   * The features of some images will be computed.
    *
-   * @param missing number of pictures
-   * @param kept number of pictures whose features are there
-   * @param folder where they are kept
+   * @param missing number of images without cached features
+   * @param kept number of images with cached features
+   * @param folder of the cache
    */
   void computing(int missing, int kept, RecordLayout layout, String folder);
 
   /**
-   * They are.
+   * The missing features have been computed.
    *
-   * @param bytes of all that are kept, on disk
+   * @param bytes size of the cache's file
    */
   void computed(int pictures, double seconds, long bytes);
 
-  /** All pictures were read. */
+  /** All images have been read and compared. */
   void surveyed(DataSet data, Survey survey);
 
-  /** The pictures have their parts. */
+  /** The images have been split. */
   void split(DataSet data, Split split);
 
   /**
-   * A saved model is to be judged.
+   * A saved model will be evaluated.
    *
-   * @param test whether by a test set, or by all pictures that there are
+   * @param test whether on a test set; else on all images
    */
   void judging(int pictures, boolean test);
 
   /**
-   * A saved model is to be judged by its run's own test pictures.
+   * A saved model will be evaluated on the test images of its own run.
    *
-   * @param lost those that are gone, unreadable or of another class now
+   * @param lost test images that are missing, unreadable or in another class now
    */
   void judgingOwn(int pictures, List<Path> lost);
 
-  /** The run was stopped from outside; what is kept stays for the next one. */
-  void interrupted(Path folder);
+  /** Something could not be done, but the run goes on without it. */
+  void warned(String warning);
+
+  /**
+   * The run was asked to stop, and will evaluate and save the best model so far before it ends.
+   *
+   * @param epoch the best so far
+   * @param images in the validation and test sets
+   */
+  void stopping(int epoch, int images);
+
+  /**
+   * The run was stopped from outside and ends at once; cached features stay for the next one.
+   *
+   * @param model the folder of the model; empty if none was saved before
+   */
+  void interrupted(Path folder, Optional<Path> model);
 }

@@ -9,19 +9,21 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
- * A run's folder. It is made for one run and never written to by another; each file appears whole.
- * A run that is neither completed nor failed when it ends was interrupted, and says so.
+ * A run's folder. It belongs to one run and is never written to by another; each file appears
+ * whole. A run that is neither completed nor failed when it is closed was interrupted, and {@code
+ * run.json} says so.
  */
 public final class RunFolder implements AutoCloseable {
-  /** Of {@code run.json}, which has a few hundred bytes a class. */
-  private static final long MOST_BYTES = 64 << 20;
+  /** Of {@code run.json}, which has a few hundred bytes per class. */
+  private static final long MAX_BYTES = 64 << 20;
 
   private static final String RECORD = "run.json";
 
-  /** Is there while the run's process lives. */
+  /** Exists while the run's process lives. */
   private static final String CLAIM = ".running";
 
   private static final ObjectReader READER =
@@ -32,20 +34,24 @@ public final class RunFolder implements AutoCloseable {
   private final OutputFolder output;
   private final Path folder;
   private final Claim claim;
-  private final Thread onExit = new Thread(this::stopped);
-  private Runnable whenStopped = () -> {};
   private RunRecord record;
 
   /**
-   * @param folder is there, and empty
+   * @param folder must be there, and empty; it is deleted if the run can't begin
    */
   RunFolder(OutputFolder output, Path folder, RunRecord record) throws IOException {
     this.output = output;
     this.folder = folder;
+    this.record = record;
     claim = Claim.on(folder.resolve(CLAIM));
-    Files.createDirectory(plots());
-    write(record);
-    Runtime.getRuntime().addShutdownHook(onExit);
+    try {
+      Files.createDirectory(plots());
+      write(folder, record);
+    } catch (IOException | RuntimeException e) {
+      claim.close();
+      WholeFile.delete(folder);
+      throw e;
+    }
   }
 
   public Path path() {
@@ -65,53 +71,60 @@ public final class RunFolder implements AutoCloseable {
     WholeFile.write(folder.resolve(name), text);
   }
 
-  /** Likewise, line by line. */
+  /** Writes a text file of the run, line by line; each line ends with its own line break. */
   public void write(String name, Stream<String> lines) throws IOException {
     WholeFile.write(folder.resolve(name), lines);
   }
 
-  /** Writes down what is known of the run by now. */
-  public synchronized void write(RunRecord next) throws IOException {
-    record = next;
-    write(folder, next);
+  /** Changes what {@code run.json} says, unless the run has ended. */
+  public synchronized void update(UnaryOperator<RunRecord> change) throws IOException {
+    if (isRunning()) {
+      record = change.apply(record);
+      write(folder, record);
+    }
+  }
+
+  private boolean isRunning() {
+    return record.status() == RunRecord.Status.RUNNING;
   }
 
   private static void write(Path folder, RunRecord record) throws IOException {
     WholeFile.write(folder.resolve(RECORD), RunRecord.JSON.writeValueAsString(record) + "\n");
   }
 
-  /** Ends the run; from now on it is the latest. */
-  public void complete(RunRecord completed) throws IOException {
-    write(completed);
-    output.completed(folder);
+  /** Ends the run with its figures; if it is completed, it becomes the latest. */
+  public synchronized void end(RunRecord ended) throws IOException {
+    if (isRunning()) {
+      update(running -> ended);
+      if (ended.status() == RunRecord.Status.COMPLETED) {
+        output.completed(folder);
+      }
+    }
   }
 
-  /** Ends the run with what went wrong, unless it was stopped from outside before that. */
+  /** Ends the run with what went wrong, unless it has ended already. */
   public void fail(String message) {
     end(RunRecord.Status.FAILED, message);
   }
 
-  /** What is to be done where the run is stopped from outside, once its record says so. */
-  public synchronized void whenStopped(Runnable action) {
-    whenStopped = action;
+  /**
+   * Ends the run without figures, because it was stopped from outside.
+   *
+   * @return whether it had not ended before
+   */
+  public boolean interrupt() {
+    return end(RunRecord.Status.INTERRUPTED, null);
   }
 
-  private void stopped() {
-    if (end(RunRecord.Status.INTERRUPTED, null)) {
-      whenStopped.run();
-    }
-  }
-
-  /** Whether it had not ended before. */
   private synchronized boolean end(RunRecord.Status how, String why) {
-    if (record.status() != RunRecord.Status.RUNNING) {
+    if (!isRunning()) {
       return false;
     }
     claim.giveRoom();
     try {
-      write(record.with(how, why));
+      update(running -> running.with(how, why));
     } catch (IOException e) {
-      // Why the run ended is the better story, and is told by who ends it.
+      // The caller reports why the run ended, which matters more.
       return true;
     }
     return true;
@@ -123,24 +136,18 @@ public final class RunFolder implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    end(RunRecord.Status.INTERRUPTED, null);
+    interrupt();
     claim.close();
-    try {
-      Runtime.getRuntime().removeShutdownHook(onExit);
-    } catch (IllegalStateException e) {
-      // The machine is going down already, and the hook with it.
-      return;
-    }
   }
 
-  /** The folder of the model, where a run's folder or that of the model itself is given. */
+  /** Returns the model's folder, given a run's folder or the model's own. */
   public static Path modelOf(Path runOrModel) {
     Path model = runOrModel.resolve("model");
     return Files.isDirectory(model) ? model : runOrModel;
   }
 
   /**
-   * What is known of a run.
+   * Reads {@code run.json}.
    *
    * @param run its folder
    * @throws GraftException if there is no {@code run.json}, or a damaged one
@@ -148,7 +155,7 @@ public final class RunFolder implements AutoCloseable {
   public static RunRecord recordOf(Path run) {
     Path file = run.resolve(RECORD);
     try {
-      if (Files.isRegularFile(file) && Files.size(file) <= MOST_BYTES) {
+      if (Files.isRegularFile(file) && Files.size(file) <= MAX_BYTES) {
         RunRecord record = READER.readValue(Files.readAllBytes(file));
         if (record != null && record.data() != null) {
           return record;
@@ -160,7 +167,7 @@ public final class RunFolder implements AutoCloseable {
     throw new GraftException(file + " can't be read as that of a run.");
   }
 
-  /** The folders of all runs, by name and so by time. */
+  /** Lists the folders of all runs, by name and so by time. */
   static List<Path> all(Path runs) throws IOException {
     if (!Files.isDirectory(runs)) {
       return List.of();
@@ -182,7 +189,7 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
-  /** Puts right what a run says of itself whose process is gone. */
+  /** Corrects the status of a run whose process is gone. */
   static void callInterrupted(Path run) throws IOException {
     write(run, recordOf(run).with(RunRecord.Status.INTERRUPTED, null));
     Files.deleteIfExists(run.resolve(CLAIM));

@@ -11,37 +11,42 @@ import dev.graft.evaluation.Averages;
 import dev.graft.evaluation.Calibration.Bin;
 import dev.graft.evaluation.ClassFigures;
 import dev.graft.evaluation.Evaluation;
-import dev.graft.evaluation.History;
 import dev.graft.evaluation.Interval;
 import java.util.List;
 
 /**
- * {@code run.json}: what a run was, where its figures come from, and the figures. What is not known
- * yet, or never will be, is {@code null} here and left out there.
+ * The content of {@code run.json}: a run's status, provenance and figures. Values that are not
+ * known are {@code null} here and left out there.
  *
  * @param message why the run failed
- * @param outcome {@link Outcome#NONE} unless the run is completed
+ * @param warnings what is missing from the run's folder, and why
+ * @param outcome {@link Outcome#NONE} unless the run ended with a model
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-@JsonPropertyOrder({"status", "message", "provenance", "data", "outcome"})
+@JsonPropertyOrder({"status", "message", "warnings", "provenance", "data", "outcome"})
 public record RunRecord(
     Status status,
     String message,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> warnings,
     @JsonUnwrapped Provenance provenance,
     Data data,
     @JsonUnwrapped Outcome outcome) {
   static final ObjectMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
-  /** A run that begins. */
+  public RunRecord {
+    warnings = warnings == null ? List.of() : List.copyOf(warnings);
+  }
+
+  /** Returns the record of a run that begins. */
   static RunRecord running(Provenance provenance, Data data) {
-    return new RunRecord(Status.RUNNING, null, provenance, data, Outcome.NONE);
+    return new RunRecord(Status.RUNNING, null, List.of(), provenance, data, Outcome.NONE);
   }
 
   /**
-   * What a run was made with and from, beside the pictures.
+   * What a run was made with, apart from its images.
    *
-   * @param root what computed the frozen part; {@code null} where nothing is frozen
+   * @param root the engine that computed the frozen part; {@code null} if nothing is frozen
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Provenance(
@@ -54,10 +59,10 @@ public record RunRecord(
       Parameters parameters) {}
 
   /**
-   * What came of it.
+   * The figures of a run.
    *
-   * @param calibration {@code null} where the recipe wants none
-   * @param crossValidation {@code null} where the recipe wants none
+   * @param calibration {@code null} if the recipe has none
+   * @param crossValidation {@code null} if the recipe has none, or if it was interrupted
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Outcome(
@@ -72,7 +77,7 @@ public record RunRecord(
     static final Outcome NONE = new Outcome(null, null, null, null, null, null, null, null);
   }
 
-  /** How far a run came. */
+  /** How a run ended, if it has. */
   public enum Status {
     @JsonProperty("running")
     RUNNING,
@@ -88,12 +93,12 @@ public record RunRecord(
   public record Weights(String source, String sha256, boolean pretrained) {}
 
   /**
-   * The pictures; the hash is over all of them.
+   * The images; the hash is over all of them.
    *
-   * @param train how many are in each part; not known before all were read
-   * @param classes how many there are
-   * @param quarantined how many can't be read and are in no part
-   * @param duplicates not known before all were read
+   * @param train number of images in this part; {@code null} before all have been read
+   * @param classes number of classes
+   * @param quarantined number of images that can't be read, and are in no part
+   * @param duplicates {@code null} before all images have been read
    */
   public record Data(
       String name,
@@ -104,17 +109,17 @@ public record RunRecord(
       String sha256,
       int quarantined,
       Duplicates duplicates) {
-    /** The pictures before they are read. */
+    /** The images before they are read. */
     public Data(String name, int classes, String sha256) {
       this(name, null, null, null, classes, sha256, 0, null);
     }
 
-    /** The same, now that all were read. */
+    /** Returns the same data, after all images have been read. */
     public Data surveyed(int unreadable, Duplicates found) {
       return new Data(name, train, validation, test, classes, sha256, unreadable, found);
     }
 
-    /** The same, now that they are split. */
+    /** Returns the same data, after the split. */
     public Data split(int forTraining, int forValidation, int forTest) {
       return new Data(
           name, forTraining, forValidation, forTest, classes, sha256, quarantined, duplicates);
@@ -122,21 +127,32 @@ public record RunRecord(
   }
 
   /**
-   * What is there more than once, in numbers of groups.
+   * Numbers of groups of duplicates.
    *
-   * @param identical groups of the same content
-   * @param near groups that look the same
-   * @param conflicts groups of the same content with different labels
+   * @param identical groups of identical images
+   * @param near groups of near-duplicates
+   * @param conflicts groups of identical images with different labels
    * @param leaks groups across given parts
    */
   public record Duplicates(int identical, int near, int conflicts, int leaks) {}
 
-  /** What computed. */
+  /**
+   * The engine that trained.
+   *
+   * @param threads per operation on the CPU; {@code null} for the engine's default
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Engine(
-      String name, String version, String djl, String device, String java, String os) {}
+      String name,
+      String version,
+      String djl,
+      String device,
+      Integer threads,
+      String java,
+      String os) {}
 
   /**
-   * What computed the frozen part, on which version, and in what numbers.
+   * The engine that computed the frozen part.
    *
    * @param precision {@code float32} or {@code int8}
    */
@@ -145,15 +161,10 @@ public record RunRecord(
   /** Numbers of weights. */
   public record Parameters(long total, long trained) {}
 
-  /** Epochs from 1; the best is the one of the lowest validation loss. */
-  public record Epochs(int run, int best, boolean stoppedEarly) {
-    static Epochs of(History history, int most) {
-      int run = history.epochs().size();
-      return new Epochs(run, history.best().epoch(), run < most);
-    }
-  }
+  /** Epochs, from 1; the best has the lowest validation loss. */
+  public record Epochs(int run, int best, boolean stoppedEarly) {}
 
-  /** Of the kept weights; the loss is plain cross-entropy, without label smoothing. */
+  /** Figures of the final weights; the loss is cross-entropy without label smoothing. */
   public record Figures(double loss, double accuracy) {
     static Figures of(Evaluation evaluation) {
       return new Figures(evaluation.loss(), evaluation.accuracy());
@@ -161,11 +172,11 @@ public record RunRecord(
   }
 
   /**
-   * Likewise, on the test pictures.
+   * Figures on the test images.
    *
-   * @param interval of the accuracy
-   * @param macro means over the classes, which count the same
-   * @param weighted means over the classes, which count by their pictures
+   * @param interval 95 % interval of the accuracy
+   * @param macro unweighted means over the classes
+   * @param weighted means over the classes, weighted by their images
    */
   public record TestFigures(
       double loss,
@@ -194,11 +205,11 @@ public record RunRecord(
   }
 
   /**
-   * Temperature scaling, and what it does to the expected calibration error of the test pictures.
+   * Temperature scaling, and the expected calibration error of the test images before and after.
    *
-   * @param temperature what logits are divided by; 1 where too few pictures were there to fit it to
-   * @param pictures of the validation part that it was fitted to
-   * @param bins of the test pictures as they were before
+   * @param temperature that logits are divided by; 1 if it could not be fitted
+   * @param pictures number of validation images that it was fitted to; 0 if it could not be fitted
+   * @param bins of the test images before scaling
    */
   public record Calibration(
       double temperature, int pictures, double before, double after, List<Bin> bins) {
@@ -208,16 +219,16 @@ public record RunRecord(
   }
 
   /**
-   * What came of several trainings, each judged by pictures that it did not see.
+   * The result of several trainings, each evaluated on images that it did not see.
    *
-   * @param folds how many
+   * @param folds number of trainings
    */
   public record CrossValidation(int folds, Spread accuracy, Spread macroF1) {}
 
   /**
-   * Several figures in two.
+   * Mean and spread of several figures.
    *
-   * @param deviation the sample's standard deviation
+   * @param deviation sample standard deviation
    */
   public record Spread(double mean, double deviation) {
     public static Spread of(List<Double> figures) {
@@ -230,25 +241,35 @@ public record RunRecord(
   /** Wall time. */
   public record Seconds(double features, double training, double evaluation, double total) {}
 
-  /** The most resident bytes by the end of each stage; {@code null} where the system won't say. */
+  /** Peak resident bytes at the end of each stage; {@code null} if not reported. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Memory(Long features, Long training, Long evaluation, Long total) {}
 
-  /** Whether the features were there already, and the size of their file. */
+  /** Whether all features were cached already, and the size of their file. */
   public record Cache(boolean hit, long bytes) {}
 
-  /** The same run with another status. */
+  /** Returns the same run with another status. */
   RunRecord with(Status other, String why) {
-    return new RunRecord(other, why, provenance, data, outcome);
+    return new RunRecord(other, why, warnings, provenance, data, outcome);
   }
 
-  /** The same run, of whose pictures more is known. */
+  /** Returns the same run, with more known about its images. */
   RunRecord with(Data known) {
-    return new RunRecord(status, message, provenance, known, outcome);
+    return new RunRecord(status, message, warnings, provenance, known, outcome);
   }
 
-  /** The run, completed. */
+  /** Returns the same run with these warnings. */
+  RunRecord with(List<String> all) {
+    return new RunRecord(status, message, all, provenance, data, outcome);
+  }
+
+  /** Returns the run, completed. */
   RunRecord completed(Outcome what) {
-    return new RunRecord(Status.COMPLETED, null, provenance, data, what);
+    return ended(Status.COMPLETED, what);
+  }
+
+  /** Returns the run, ended with figures: completed, or interrupted. */
+  RunRecord ended(Status how, Outcome what) {
+    return new RunRecord(how, null, warnings, provenance, data, what);
   }
 }

@@ -1,10 +1,10 @@
 package dev.graft.run;
 
-/** Wall time in laps. */
+/** Measures wall time in laps. */
 final class Stopwatch {
   private long start = System.nanoTime();
 
-  /** Seconds since it was made, or since the last lap. */
+  /** Returns the seconds since it was made, or since the last lap. */
   double lap() {
     long now = System.nanoTime();
     double seconds = (now - start) / 1e9;

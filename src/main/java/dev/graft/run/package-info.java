@@ -1,2 +1,2 @@
-/** A run as arrows, from pictures to verdict, and what it leaves behind: its folder and record. */
+/** Training runs, evaluations and exports, and the output folder with their files and records. */
 package dev.graft.run;

@@ -21,6 +21,7 @@ import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.ParameterTracker;
 import ai.djl.translate.TranslateException;
 import dev.graft.GraftException;
+import dev.graft.Interruption;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.feature.FeatureBatches;
@@ -28,7 +29,6 @@ import dev.graft.network.djl.Graft;
 import dev.graft.network.djl.Segment;
 import dev.graft.recipe.Recipe;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -48,12 +48,28 @@ public final class GraftTraining implements AutoCloseable {
   private final Model model;
   private final Device device;
   private final Shape[] inputs;
+  private final Interruption interruption;
+  private boolean interrupted;
 
   /**
    * @param fromPixels whether batches hold pixels, and not what the root gives
    */
   public GraftTraining(
       Graft graft, boolean fromPixels, Recipe recipe, Device device, TrainingEvents events) {
+    this(graft, fromPixels, recipe, device, events, new Interruption());
+  }
+
+  /**
+   * @param interruption stops the training after the current step
+   */
+  public GraftTraining(
+      Graft graft,
+      boolean fromPixels,
+      Recipe recipe,
+      Device device,
+      TrainingEvents events,
+      Interruption interruption) {
+    this.interruption = interruption;
     this.graft = graft;
     this.fromPixels = fromPixels;
     this.recipe = recipe;
@@ -87,39 +103,48 @@ public final class GraftTraining implements AutoCloseable {
         var progress =
             new ProgressListener(
                 events, recipe.epochs(), train.batches(), history, earlyStopping)) {
-      // DJL's two listeners compute the figures that the others read; the last one may stop.
-      List<TrainingListener> listeners = new ArrayList<>();
-      listeners.add(new EpochTrainingListener());
-      listeners.add(new EvaluatorTrainingListener());
-      listeners.add(history);
-      listeners.add(progress);
-      listeners.add(new DivergenceListener());
-      if (recipe.earlyStopping().restoreBest()) {
-        listeners.add(new BestWeightsListener(history, earlyStopping, best));
-      }
-      listeners.add(new EarlyStoppingListener(history, earlyStopping, recipe.epochs()));
+      // The first two are DJL's and compute the figures that the others read; the last may stop.
+      TrainingListener[] listeners = {
+        new EpochTrainingListener(),
+        new EvaluatorTrainingListener(),
+        history,
+        progress,
+        new DivergenceListener(),
+        new BestWeightsListener(history, earlyStopping, best),
+        new InterruptionListener(interruption),
+        new EarlyStoppingListener(history, earlyStopping, recipe.epochs())
+      };
       DefaultTrainingConfig config =
           new DefaultTrainingConfig(loss(train))
               .addEvaluator(new Accuracy())
               .optDevices(new Device[] {device})
               .optOptimizer(optimizer(rate))
-              .addTrainingListeners(listeners.toArray(TrainingListener[]::new));
+              .addTrainingListeners(listeners);
       try (Trainer trainer = model.newTrainer(config)) {
         trainer.initialize(inputs);
         EasyTrain.fit(trainer, recipe.epochs(), train, validation);
       } catch (EarlyStoppingListener.Stopped stopped) {
         events.stoppedEarly(earlyStopping.patience());
+      } catch (InterruptionListener.Interrupted e) {
+        interrupted = true;
       } catch (TranslateException e) {
         throw new IllegalStateException(e);
       } catch (IllegalStateException e) {
         throw noGradients(e);
       }
-      if (recipe.earlyStopping().restoreBest()) {
+      if (recipe.earlyStopping().restoreBest() || interrupted) {
         best.restore();
         events.restored(earlyStopping.after(history.validationLosses()).bestEpoch());
       }
       return history.history();
     }
+  }
+
+  /**
+   * Whether {@link #fit} was stopped from outside; the weights are those of the best epoch then.
+   */
+  public boolean isInterrupted() {
+    return interrupted;
   }
 
   /** DJL looks at the first step's gradients: of features that are all alike they add up to 0. */

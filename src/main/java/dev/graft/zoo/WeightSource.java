@@ -24,6 +24,9 @@ public sealed interface WeightSource {
   /** The recipe's value for the file that Keras publishes. */
   String KERAS = "keras";
 
+  /** The names that are not a file or a URL. */
+  List<String> NAMES = List.of(PRETRAINED, RANDOM, KERAS);
+
   /** Returns the name of the weights in a run's record and on its charts. */
   String label();
 

@@ -61,9 +61,8 @@ public final class SparkCluster implements Cluster {
   }
 
   private static <T> T on(String master, Job<T> job) throws IOException {
-    // Failures are thrown; on a cluster, Spark's own configuration controls its logs.
-    System.setProperty("org.slf4j.simpleLogger.log.org.apache.spark", "off");
-    System.setProperty("org.slf4j.simpleLogger.log.org.apache.hadoop", "off");
+    // The session of a caller that has one is used, and left open.
+    boolean own = SparkSession.getDefaultSession().isEmpty();
     SparkSession.Builder builder = SparkSession.builder().master(master);
     DEFAULTS.forEach((key, value) -> setUnlessSet(builder, key, value));
     if (master.matches("local(\\[.*)?")) {
@@ -72,9 +71,12 @@ public final class SparkCluster implements Cluster {
     try {
       SparkSession session = builder.getOrCreate();
       try (Leftovers left = new Leftovers(session)) {
-        try (session) {
+        try {
           return job.run(session, left);
         } finally {
+          if (own) {
+            session.close();
+          }
           Sent.closeAll(); // waits for this process's last tasks, which leave something, too
         }
       }

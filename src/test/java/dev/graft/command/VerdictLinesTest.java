@@ -11,8 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class VerdictLinesTest {
   private static final String ACCURACY =
-      "  accuracy 0.7500 (95 % interval 0.5000 to 0.8750), top-3 0.9375, loss 0.6250, on 1,200"
-          + " pictures";
+      "  accuracy 0.7500 (95 % interval 0.5000 to 0.8750), loss 0.6250, on 1,200 images";
   private static final String MACRO = "  macro F1 0.5000 (precision 0.2500, recall 0.3750)";
 
   @Test
@@ -44,6 +43,16 @@ class VerdictLinesTest {
             figures("a", 0.5, 9), figures("b", 0.25, 9), figures("c", 0.5, 9), figures("d", 1, 9));
     assertThat(VerdictLines.of(test(classes), 36).get(2))
         .isEqualTo("  lowest F1: b 0.2500, a 0.5000, c 0.5000");
+  }
+
+  @Test
+  void topThreeIsLeftOutWhereItIsAlwaysOrNearlyAlwaysOne() {
+    List<ClassFigures> four =
+        List.of(
+            figures("a", 0.5, 9), figures("b", 0.25, 9), figures("c", 0.5, 9), figures("d", 1, 9));
+    assertThat(VerdictLines.of(test(four), 36).get(0)).contains(", top-3 0.9375,");
+    assertThat(VerdictLines.of(test(four.subList(0, 3)), 36).get(0)).doesNotContain("top-3");
+    assertThat(VerdictLines.of(test(four.subList(0, 2)), 36).get(0)).doesNotContain("top-3");
   }
 
   private static List<String> lines(int cats, int dogs, int cows) {

@@ -419,6 +419,19 @@ class RecipeReaderTest {
         .hasSameSizeAs(Recipe.class.getRecordComponents());
   }
 
+  @Test
+  void valuesWithColonsAreDescribedAsTheyAre() {
+    Recipe recipe =
+        RecipeReader.read(
+            null,
+            Map.of(
+                "weights", "https://example.org/vgg16.h5",
+                "backbone", "'ai.djl.pytorch:resnet18_embedding'"));
+    assertThat(RecipeReader.describe(recipe))
+        .contains("weights: https://example.org/vgg16.h5")
+        .contains("backbone: ai.djl.pytorch:resnet18_embedding");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"it's", "''", "#a", "a: b", "[x]", "-"})
   void quotedTextMayHaveAnyCharacters(String value) {

@@ -12,6 +12,7 @@ import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.Interval;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -29,7 +30,8 @@ class RunFolderTest {
               "vgg16",
               new RunRecord.Weights("pretrained", "ab12", true),
               42,
-              new RunRecord.Engine("PyTorch", "2.7.1", "0.36.0", "cpu()", "17", "Linux amd64"),
+              new RunRecord.Engine(
+                  "PyTorch", "2.7.1", "0.36.0", "cpu()", null, "17", "Linux amd64"),
               new RunRecord.Root("ONNX Runtime", "1.28.0", "float32"),
               "ef56",
               new RunRecord.Parameters(17_358_666, 2_643_978)),
@@ -133,7 +135,7 @@ class RunFolderTest {
     Path folder;
     try (RunFolder run = create()) {
       folder = run.path();
-      run.complete(COMPLETED);
+      run.end(COMPLETED);
     }
     assertThat(folder.resolve("run.json"))
         .hasContent(
@@ -270,18 +272,56 @@ class RunFolderTest {
   }
 
   @Test
+  void anInterruptedRunWithFiguresKeepsThemAndIsNotTheLatest() throws IOException {
+    RunRecord interrupted =
+        RUNNING
+            .ended(RunRecord.Status.INTERRUPTED, COMPLETED.outcome())
+            .with(List.of("loss.png is missing: there was not enough memory to draw it."));
+    try (RunFolder run = create()) {
+      run.end(interrupted);
+      assertThat(RunFolder.recordOf(run.path())).isEqualTo(interrupted);
+      assertThat(json(run)).contains("\"status\" : \"interrupted\"", "\"warnings\" : [ \"loss.png");
+    }
+    assertThat(new OutputFolder(output).latest()).isEmpty();
+  }
+
+  @Test
+  void aRunThatHasEndedDoesNotSayAgainThatItIsRunning() throws IOException {
+    try (RunFolder run = create()) {
+      assertThat(run.interrupt()).isTrue();
+      run.update(record -> record.with(record.data().split(1, 1, 1)));
+      run.end(COMPLETED);
+      run.fail("too late");
+      assertThat(run.interrupt()).isFalse();
+      assertThat(RunFolder.recordOf(run.path()).status()).isEqualTo(RunRecord.Status.INTERRUPTED);
+      assertThat(RunFolder.recordOf(run.path()).data()).isEqualTo(RUNNING.data());
+    }
+    assertThat(new OutputFolder(output).latest()).isEmpty();
+  }
+
+  @Test
+  void aFolderThatCannotBeMadeIsNotClaimedByThisProcessForEver() throws IOException {
+    Path folder = Files.createDirectories(output.resolve("runs/one"));
+    Files.createFile(folder.resolve("plots")); // where a folder is to be
+    assertThatExceptionOfType(FileAlreadyExistsException.class)
+        .isThrownBy(() -> new RunFolder(new OutputFolder(output), folder, RUNNING));
+    assertThat(RunFolder.isAlive(folder)).isFalse();
+    assertThat(folder).doesNotExist();
+  }
+
+  @Test
   void aRunThatFailsLeavesTheLatestAsItWas() throws IOException {
     Path first;
     try (RunFolder run = create()) {
       first = run.path();
-      run.complete(COMPLETED);
+      run.end(COMPLETED);
     }
     try (RunFolder run = create()) {
       run.fail("no");
     }
     assertThat(new OutputFolder(output).latest()).contains(first);
     try (RunFolder run = create()) {
-      run.complete(COMPLETED);
+      run.end(COMPLETED);
       assertThat(new OutputFolder(output).latest()).contains(run.path());
     }
   }
@@ -306,7 +346,7 @@ class RunFolderTest {
       run.write("classes.csv", "Größe,1\n");
       assertThat(Files.readAllBytes(run.path().resolve("classes.csv")))
           .isEqualTo("Größe,1\n".getBytes(StandardCharsets.UTF_8));
-      run.complete(COMPLETED);
+      run.end(COMPLETED);
       try (Stream<Path> files = Files.list(run.path())) {
         assertThat(files.map(file -> file.getFileName().toString()))
             .containsExactlyInAnyOrder("run.json", "classes.csv", "plots", ".running");
@@ -331,7 +371,7 @@ class RunFolderTest {
   void whatIsWrittenOfARunIsReadBack() throws IOException {
     try (RunFolder run = create()) {
       assertThat(RunFolder.recordOf(run.path())).isEqualTo(RUNNING);
-      run.complete(COMPLETED);
+      run.end(COMPLETED);
       assertThat(RunFolder.recordOf(run.path())).isEqualTo(COMPLETED);
     }
   }

@@ -1,0 +1,59 @@
+package dev.graft;
+
+import java.io.Closeable;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * A request to end a job early, such as Ctrl-C. The program passes its signals on to it; a service
+ * may call {@link #request} from any thread. An instance is for one job.
+ *
+ * <p>A job that has something to save finishes it first ({@link #defer}). Whatever must happen even
+ * if the process ends before the job does is registered with {@link #atExit}; no library code
+ * installs a shutdown hook of its own.
+ */
+public final class Interruption {
+  private final Set<Runnable> atExit = ConcurrentHashMap.newKeySet();
+  private volatile boolean requested;
+  private Runnable deferred;
+
+  /** Whether the job is to stop after the current step. */
+  public boolean isRequested() {
+    return requested;
+  }
+
+  /**
+   * Requests the end of the job.
+   *
+   * @return whether the job will save what it has and then end by itself; false if there is nothing
+   *     to wait for, or if the end was requested before
+   */
+  public synchronized boolean request() {
+    boolean first = !requested;
+    requested = true;
+    if (first && deferred != null) {
+      deferred.run();
+    }
+    return first && deferred != null;
+  }
+
+  /**
+   * From now on the job has something to save.
+   *
+   * @param onRequest tells the user what will be done before the end
+   */
+  public synchronized void defer(Runnable onRequest) {
+    deferred = onRequest;
+  }
+
+  /** Registers an action for the end of the process, until the result is closed. */
+  public Closeable atExit(Runnable action) {
+    atExit.add(action);
+    return () -> atExit.remove(action);
+  }
+
+  /** Runs what was registered; the program's only shutdown hook calls it. */
+  public void exit() {
+    atExit.forEach(Runnable::run);
+  }
+}
