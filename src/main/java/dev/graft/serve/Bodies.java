@@ -55,7 +55,7 @@ final class Bodies {
   byte[] image(Context context, Deadline deadline, MemoryBudget.Reservation memory) {
     byte[] body = read(context, deadline, memory);
     byte[] image = body;
-    ContentType type = ContentType.of(context.contentType());
+    ContentType type = ContentType.of(context.header("Content-Type"));
     if (type.media().equals("multipart/form-data")) {
       memory.resize(body.length + (long) COPIES_OF_FORM * body.length);
       image = file(body, type.parameters().get("boundary"));

@@ -233,7 +233,7 @@ public final class Server implements AutoCloseable {
     }
     RequestGuard.requireOwnPage(context);
     // A page of another site could send this type only if a preflight allowed it.
-    if (!ContentType.of(context.contentType()).media().equals("application/json")) {
+    if (!ContentType.of(context.header("Content-Type")).media().equals("application/json")) {
       throw new HttpResponseException(415, "The Content-Type must be application/json.");
     }
     Deadline deadline = Deadline.after(settings.limits().timeout());
