@@ -89,7 +89,9 @@ record BmpStructure(byte[] head, ImageInputStream file, long rest) implements Fi
     long total = length - rest + head.capacity();
     head.putInt(FILE_SIZE, (int) Math.min(Integer.MAX_VALUE, total));
     head.putInt(IMAGE_SIZE, (int) Math.min(Integer.MAX_VALUE, length - pixels));
-    return new BmpStructure(head.array(), file, rest);
+    byte[] bytes = new byte[head.capacity()];
+    head.get(0, bytes);
+    return new BmpStructure(bytes, file, rest);
   }
 
   private static ByteBuffer read(ImageInputStream file, long position, int count)
@@ -105,7 +107,7 @@ record BmpStructure(byte[] head, ImageInputStream file, long rest) implements Fi
     ByteBuffer narrow = read(file, 0, FILE_HEADER + OS2_1);
     return ByteBuffer.allocate(MASKS)
         .order(ByteOrder.LITTLE_ENDIAN)
-        .put(narrow.array(), 0, WIDTH)
+        .put(narrow.slice(0, WIDTH))
         .putInt(narrow.getShort(WIDTH) & 0xffff)
         .putInt(narrow.getShort(WIDTH + 2) & 0xffff)
         .putInt(narrow.getInt(WIDTH + 4)) // planes, and bits per pixel
@@ -119,7 +121,7 @@ record BmpStructure(byte[] head, ImageInputStream file, long rest) implements Fi
     ByteBuffer head =
         ByteBuffer.allocate(FILE_HEADER + newSize + (alpha ? 0 : 12))
             .order(ByteOrder.LITTLE_ENDIAN)
-            .put(header.array(), 0, MASKS)
+            .put(header.slice(0, MASKS))
             .put(read(file, MASKS, alpha ? 16 : 12))
             .putInt(HEADER_SIZE, newSize)
             .putInt(COLORS_USED, 0);
@@ -131,10 +133,10 @@ record BmpStructure(byte[] head, ImageInputStream file, long rest) implements Fi
     ByteBuffer head =
         ByteBuffer.allocate(MASKS + 4 * colors)
             .order(ByteOrder.LITTLE_ENDIAN)
-            .put(header.array(), 0, MASKS)
+            .put(header.slice(0, MASKS))
             .putInt(HEADER_SIZE, WINDOWS_3);
     for (int i = 0; i < colors; i++) {
-      head.put(palette.array(), i * bytesPerColor, 3).put((byte) 0);
+      head.put(palette.slice(i * bytesPerColor, 3)).put((byte) 0);
     }
     return head;
   }

@@ -150,7 +150,8 @@ class JpegHeadTest {
   /** J is JFIF's marker, j one that is too short, c Adobe's cut off, digits Adobe's transforms. */
   private static byte[] segments(String markers) {
     ByteArrayOutputStream segments = new ByteArrayOutputStream();
-    for (char marker : markers.toCharArray()) {
+    for (int i = 0; i < markers.length(); i++) {
+      char marker = markers.charAt(i);
       segments.writeBytes(
           switch (marker) {
             case 'J' -> segment(0xe0, "JFIF\0\1\1\0\0\1\0\1\0\0");
