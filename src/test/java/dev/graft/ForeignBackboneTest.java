@@ -174,7 +174,11 @@ class ForeignBackboneTest {
   void aFileOfAnyOpsetIsTrainedAskedAndExported(int opset) throws Exception {
     Path file = folder.resolve("opset" + opset + ".onnx");
     Files.write(file, ExternalModel.bytes(opset));
-    SmallRun run = train("opset" + opset, file, described("--no-cache", "--set=input-size=32").toArray(String[]::new));
+    SmallRun run =
+        train(
+            "opset" + opset,
+            file,
+            described("--no-cache", "--set=input-size=32").toArray(String[]::new));
     answersEverywhere(run);
     Path exported = folder.resolve("exported" + opset + ".onnx");
     CommandRun export =

@@ -37,7 +37,8 @@ import picocli.CommandLine.TypeConversionException;
 /** {@code doctor}: what is installed, what is missing, what to do. */
 @Command(
     name = "doctor",
-    description = "Show what is installed and what is missing: engine, device, caches, weights, data.",
+    description =
+        "Show what is installed and what is missing: engine, device, caches, weights, data.",
     footerHeading = "%nExamples:%n",
     footer = {
       "  doctor                       what is installed, and how to get what is missing",
@@ -168,7 +169,11 @@ final class DoctorCommand implements Callable<Integer> {
           "engine",
           engine.getEngineName() + " " + engine.getVersion() + ", DJL " + Engine.getDjlVersion());
       int gpus = engine.getGpuCount();
-      line("device", gpus == 0 ? "CPU; the engine finds no GPU" : Names.count(gpus, "GPU") + ", gpu0 will be used");
+      line(
+          "device",
+          gpus == 0
+              ? "CPU; the engine finds no GPU"
+              : Names.count(gpus, "GPU") + ", gpu0 will be used");
       return true;
     } catch (GraftException e) {
       line(
@@ -237,7 +242,8 @@ final class DoctorCommand implements Callable<Integer> {
               + (clean ? each.isRun() ? "; marked as interrupted" : "; removed" : ""));
     }
     if (!leftovers.isEmpty() && !clean) {
-      line("", "doctor --clean removes what was never finished, and marks such runs as interrupted");
+      line(
+          "", "doctor --clean removes what was never finished, and marks such runs as interrupted");
     }
   }
 

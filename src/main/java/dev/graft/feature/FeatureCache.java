@@ -69,9 +69,7 @@ public final class FeatureCache implements AutoCloseable {
     void keep(List<Integer> rows, ByteBuffer records) throws IOException;
   }
 
-  /**
-   * The images of a set that are readable, as far as known, and not cached; each content once.
-   */
+  /** The images of a set that are readable, as far as known, and not cached; each content once. */
   public List<Integer> missing(ImageSet pictures) {
     Firsts seen = new Firsts(pictures::hash);
     return pictures

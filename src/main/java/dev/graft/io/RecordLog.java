@@ -121,8 +121,7 @@ public final class RecordLog {
       for (long first = 0; first < entries; first += atOnce) {
         int count = (int) Math.min(atOnce, entries - first);
         long start = HEADER_BYTES + first * entry;
-        segments.add(
-            channel.map(FileChannel.MapMode.READ_ONLY, start, (long) count * entry));
+        segments.add(channel.map(FileChannel.MapMode.READ_ONLY, start, (long) count * entry));
         index(channel, start, count);
       }
       bytes += size;

@@ -44,11 +44,7 @@ record Features(
   static Features pixels(Graft graft, ImageSet pictures, RunEvents events) {
     events.notCached();
     return new Features(
-        pictures,
-        pixelSource(graft, pictures),
-        new RunRecord.Cache(false, 0),
-        0,
-        Optional.empty());
+        pictures, pixelSource(graft, pictures), new RunRecord.Cache(false, 0), 0, Optional.empty());
   }
 
   private static PixelSource pixelSource(Graft graft, ImageSet pictures) {

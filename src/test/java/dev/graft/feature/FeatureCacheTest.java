@@ -14,12 +14,12 @@ import dev.graft.data.PictureMaker;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
-import java.util.Arrays;
-import java.util.ArrayList;
-import java.nio.file.Files;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -230,8 +230,8 @@ class FeatureCacheTest {
     assertThatThrownBy(() -> source.read(manager, new int[] {8}))
         .isInstanceOf(GraftException.class)
         .hasMessageContaining("8.png")
-        .hasMessageEndingWith("are damaged, and the image can't be read any more. Run it again"
-            + " without it.");
+        .hasMessageEndingWith(
+            "are damaged, and the image can't be read any more. Run it again" + " without it.");
   }
 
   /** Zeroes the first records of the only file. */

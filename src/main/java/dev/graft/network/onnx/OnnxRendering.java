@@ -299,8 +299,7 @@ record OnnxRendering(
             "Clip",
             suffix,
             List.of(value, scalar(suffix + ".least", min), scalar(suffix + ".greatest", max)))
-        : node(
-            "Clip", suffix, List.of(value), attribute("min", min), attribute("max", max));
+        : node("Clip", suffix, List.of(value), attribute("min", min), attribute("max", max));
   }
 
   @Override
