@@ -4,7 +4,7 @@ import dev.graft.evaluation.Evaluation;
 import dev.graft.io.WholeFile;
 import dev.graft.picture.Picture;
 import dev.graft.report.Charts;
-import dev.graft.report.Mistake;
+import dev.graft.report.Example;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.IntFunction;
 
-/** All that is written down of a verdict, the same for a run and for an evaluation afterwards. */
+/** The files of an evaluation, the same in a run's folder and in that of {@code evaluate}. */
 final class EvaluationFiles {
   private EvaluationFiles() {}
 
@@ -20,9 +20,9 @@ final class EvaluationFiles {
    * Writes {@code predictions.csv}, {@code confusion.csv}, {@code classes.csv}, {@code
    * plots/confusion.png} and {@code plots/mistakes.png}.
    *
-   * @param folder is there
+   * @param folder must exist
    * @param title of the plots
-   * @param pictures by their index in the evaluation; empty for one that is not to be had any more
+   * @param pictures by their index in the evaluation; empty for one that is not available
    */
   static void write(
       Path folder, Evaluation evaluation, String title, IntFunction<Optional<Picture>> pictures)
@@ -32,23 +32,9 @@ final class EvaluationFiles {
     WholeFile.write(folder.resolve("classes.csv"), evaluation.classesCsv());
     Path plots = Files.createDirectories(folder.resolve("plots"));
     Charts.confusion(plots.resolve("confusion.png"), evaluation.confusion(), title);
-    List<String> names = evaluation.classNames();
-    List<Mistake> mistakes =
-        evaluation.mistakes().stream()
-            .limit(Charts.MOST_MISTAKES)
-            .flatMap(
-                each ->
-                    pictures
-                        .apply(each.index())
-                        .map(
-                            picture ->
-                                new Mistake(
-                                    picture,
-                                    names.get(each.truth()),
-                                    names.get(each.predicted()),
-                                    each.probability()))
-                        .stream())
-            .toList();
+    var images = new Example.Images(pictures, index -> "");
+    List<Example> mistakes =
+        Example.of(evaluation, evaluation.mistakes(), Charts.MAX_MISTAKES, images);
     Charts.mistakes(plots.resolve("mistakes.png"), mistakes, title);
   }
 }

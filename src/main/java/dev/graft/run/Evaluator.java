@@ -184,7 +184,7 @@ public final class Evaluator {
         folder,
         evaluation,
         run.getFileName() + " on " + data.name(),
-        place -> pictures.read(chosen[place], Charts.LEAST_SIDE));
+        place -> pictures.read(chosen[place], Charts.MIN_SIDE));
     if (pictures.areFiles()) {
       Files.writeString(
           folder.resolve("mistakes.csv"),
