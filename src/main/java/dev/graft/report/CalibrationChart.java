@@ -1,5 +1,6 @@
 package dev.graft.report;
 
+import dev.graft.Names;
 import dev.graft.Text;
 import dev.graft.evaluation.Calibration;
 import dev.graft.report.Axes.Range;
@@ -17,7 +18,7 @@ import java.util.Optional;
  */
 final class CalibrationChart {
   private static final int WIDTH = 460;
-  private static final int HEIGHT = 470;
+  private static final int HEIGHT = 436;
   private static final int SIDE = 360;
   private static final int MAX_RADIUS = 9;
 
@@ -58,8 +59,8 @@ final class CalibrationChart {
     for (Calibration.Bin bin : bins) {
       String tip =
           Text.of(
-              "%,d images with a mean probability of %.1f %%: %.1f %% correct",
-              bin.count(), 100 * bin.confidence(), 100 * bin.accuracy());
+              "%s with a mean probability of %.1f %%: %.1f %% correct",
+              Names.count(bin.count(), "image"), 100 * bin.confidence(), 100 * bin.accuracy());
       axes.dot(point(bin), Math.max(3, MAX_RADIUS * Math.sqrt((double) bin.count() / max)), ink, tip);
     }
   }

@@ -1,5 +1,6 @@
 package dev.graft.report;
 
+import dev.graft.Names;
 import dev.graft.Text;
 import dev.graft.evaluation.ConfusionMatrix;
 import dev.graft.report.Drawing.Anchor;
@@ -111,8 +112,8 @@ final class ConfusionChart {
     var at = new Rectangle(plot.x + predicted * cell, plot.y + truth * cell, cell, cell);
     String tip =
         Text.of(
-            "%,d of %,d images of %s were predicted as %s (%.1f %%)",
-            count, support[truth], names.get(truth), names.get(predicted), 100 * share);
+            "%,d of %s of %s predicted as %s (%.1f %%)",
+            count, Names.count(support[truth], "image"), names.get(truth), names.get(predicted), 100 * share);
     drawing.shapes().add(new Fill(at, Ink.heat(strength(share)), tip));
     if (names.size() <= MAX_CLASSES_WITH_COUNTS) {
       Ink ink = strength(share) > 0.6 ? Ink.PAPER : Ink.TEXT;

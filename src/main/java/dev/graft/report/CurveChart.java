@@ -25,9 +25,9 @@ import java.util.stream.Stream;
 
 /** Loss or accuracy over the epochs, of one run or of several. */
 final class CurveChart {
-  private static final int WIDTH = 560;
+  private static final int WIDTH = 480;
   private static final int TOP = 16;
-  private static final int PLOT_HEIGHT = 250;
+  private static final int PLOT_HEIGHT = 220;
   private static final int LEFT = 62;
   private static final int RIGHT = 24;
   private static final int LEGEND = TOP + PLOT_HEIGHT + 72; // baseline of its first line

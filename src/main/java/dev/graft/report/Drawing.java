@@ -93,16 +93,19 @@ final class Drawing {
       }
     }
 
-    /** Returns the text, or as much of its start as fits into {@code room} with an ellipsis. */
+    /**
+     * Returns the text, or as much of its start and its end as fits into {@code room}: names of
+     * classes often differ at the end only.
+     */
     String fit(String text, double room) {
-      if (width(text) <= room) {
-        return text;
+      int[] all = text.codePoints().toArray();
+      String fitting = text;
+      for (int kept = all.length - 1; kept >= 0 && width(fitting) > room; kept--) {
+        int start = (2 * kept + 2) / 3;
+        String end = new String(all, all.length - (kept - start), kept - start);
+        fitting = new String(all, 0, start).stripTrailing() + ELLIPSIS + end.stripLeading();
       }
-      int end = text.length();
-      while (end > 0 && width(text.substring(0, end) + ELLIPSIS) > room) {
-        end = text.offsetByCodePoints(end, -1);
-      }
-      return text.substring(0, end).stripTrailing() + ELLIPSIS;
+      return fitting;
     }
   }
 
@@ -196,13 +199,13 @@ final class Drawing {
   /** An image, scaled to fill a rectangle. */
   record Photo(Picture picture, Rectangle bounds) implements Shape {
     /**
-     * Returns a photo in the middle of {@code room}: a small one enlarged by a whole factor, so
-     * that each pixel becomes a square, a large one reduced by averaging.
+     * Returns a photo in the middle of {@code room}: a large one reduced by averaging, a tiny one
+     * enlarged by a whole factor, so that each pixel becomes a square.
      */
     static Photo in(Rectangle room, Picture picture) {
       double scale =
           Math.min((double) room.width / picture.width(), (double) room.height / picture.height());
-      scale = scale > 1 ? Math.floor(scale) : scale;
+      scale = scale > 3 ? Math.floor(scale) : scale;
       int width = Math.max(1, (int) Math.round(scale * picture.width()));
       int height = Math.max(1, (int) Math.round(scale * picture.height()));
       int left = room.x + (room.width - width) / 2;
@@ -308,8 +311,8 @@ final class Drawing {
     svg.append(
         Text.of(
             "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\""
-                + " style=\"min-width:%.0fpx;max-width:%.0fpx\">\n",
-            width, height, escaped(description), 0.75 * width, 1.3 * width));
+                + " style=\"min-width:%.0fpx;max-width:%dpx\">\n",
+            width, height, escaped(description), 0.7 * width, width));
     shapes.forEach(shape -> svg.append(shape.svg()).append('\n'));
     return svg.append("</svg>").toString();
   }
