@@ -66,7 +66,7 @@ final class FineTuneCommand implements Callable<Integer> {
     return calibration.pictures() == 0
         ? Text.of(
             "temperature 1: fewer than %d validation pictures, or such as tell none",
-            Temperature.LEAST_PICTURES)
+            Temperature.MIN_IMAGES)
         : Text.of(
             "temperature %.2f, fitted to %,d validation pictures; without it that error is %.4f",
             calibration.temperature(), calibration.pictures(), calibration.before());

@@ -59,7 +59,9 @@ public final class ConfusionMatrix {
     return classNames.size();
   }
 
-  /** Returns the number of images of class {@code truth} that were predicted as {@code predicted}. */
+  /**
+   * Returns the number of images of class {@code truth} that were predicted as {@code predicted}.
+   */
   public int count(int truth, int predicted) {
     int cell = Arrays.binarySearch(keys, (long) truth * size() + predicted);
     return cell < 0 ? 0 : counts[cell];
@@ -68,8 +70,7 @@ public final class ConfusionMatrix {
   /** Returns the cells that are not 0, row by row. */
   public Stream<Cell> cells() {
     return IntStream.range(0, keys.length)
-        .mapToObj(
-            i -> new Cell((int) (keys[i] / size()), (int) (keys[i] % size()), counts[i]));
+        .mapToObj(i -> new Cell((int) (keys[i] / size()), (int) (keys[i] % size()), counts[i]));
   }
 
   /** Returns the pairs of different classes that were confused, the most frequent first. */

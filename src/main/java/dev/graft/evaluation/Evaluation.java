@@ -100,16 +100,18 @@ public final class Evaluation {
   }
 
   /**
-   * Returns the means over the classes, each class with the same weight. As in scikit-learn, a class
-   * without images that was never predicted is left out; one without images that was predicted
-   * counts with its zeros.
+   * Returns the means over the classes, each class with the same weight. As in scikit-learn, a
+   * class without images that was never predicted is left out; one without images that was
+   * predicted counts with its zeros.
    */
   public Averages macro() {
     return Averages.of(
         perClass(), index -> confusion.support(index) + confusion.predicted(index) > 0 ? 1 : 0);
   }
 
-  /** Returns the means over the classes, weighted by support; that of the recall is the accuracy. */
+  /**
+   * Returns the means over the classes, weighted by support; that of the recall is the accuracy.
+   */
   public Averages weighted() {
     return Averages.of(perClass(), confusion::support);
   }

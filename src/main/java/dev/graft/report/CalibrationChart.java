@@ -61,7 +61,8 @@ final class CalibrationChart {
           Text.of(
               "%s with a mean probability of %.1f %%: %.1f %% correct",
               Names.count(bin.count(), "image"), 100 * bin.confidence(), 100 * bin.accuracy());
-      axes.dot(point(bin), Math.max(3, MAX_RADIUS * Math.sqrt((double) bin.count() / max)), ink, tip);
+      axes.dot(
+          point(bin), Math.max(3, MAX_RADIUS * Math.sqrt((double) bin.count() / max)), ink, tip);
     }
   }
 

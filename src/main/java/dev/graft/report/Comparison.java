@@ -11,7 +11,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * Runs side by side.
+ * A comparison of runs.
  *
  * @param runs at least one
  */

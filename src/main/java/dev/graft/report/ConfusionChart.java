@@ -9,7 +9,6 @@ import dev.graft.report.Drawing.Ink;
 import dev.graft.report.Drawing.Label;
 import dev.graft.report.Drawing.Type;
 import java.awt.Rectangle;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -113,7 +112,11 @@ final class ConfusionChart {
     String tip =
         Text.of(
             "%,d of %s of %s predicted as %s (%.1f %%)",
-            count, Names.count(support[truth], "image"), names.get(truth), names.get(predicted), 100 * share);
+            count,
+            Names.count(support[truth], "image"),
+            names.get(truth),
+            names.get(predicted),
+            100 * share);
     drawing.shapes().add(new Fill(at, Ink.heat(strength(share)), tip));
     if (names.size() <= MAX_CLASSES_WITH_COUNTS) {
       Ink ink = strength(share) > 0.6 ? Ink.PAPER : Ink.TEXT;

@@ -6,8 +6,8 @@ import dev.graft.evaluation.History.Epoch;
 import dev.graft.report.Axes.Range;
 import dev.graft.report.Drawing.Anchor;
 import dev.graft.report.Drawing.Ink;
-import dev.graft.report.Drawing.Type;
 import dev.graft.report.Drawing.Stroke;
+import dev.graft.report.Drawing.Type;
 import java.awt.Rectangle;
 import java.awt.geom.Ellipse2D;
 import java.awt.geom.Line2D;
@@ -88,8 +88,7 @@ final class CurveChart {
     for (var run : runs.entrySet()) {
       List<Epoch> all = run.getValue().epochs();
       String name = run.getKey();
-      series.add(
-          Series.of(one ? "training" : name + ", training", color, !one, points(all, metric.training)));
+      series.add(Series.of(one ? "training" : "", color, !one, points(all, metric.training)));
       color += one ? 1 : 0;
       series.add(
           Series.of(one ? "validation" : name, color++, false, points(all, metric.validation)));
@@ -112,13 +111,16 @@ final class CurveChart {
   }
 
   private static Stream<double[]> points(List<Epoch> epochs, ToDoubleFunction<Epoch> value) {
-    return epochs.stream()
-        .map(epoch -> new double[] {epoch.epoch(), value.applyAsDouble(epoch)});
+    return epochs.stream().map(epoch -> new double[] {epoch.epoch(), value.applyAsDouble(epoch)});
   }
 
   private Drawing draw() {
     List<List<Series>> legend = legend();
-    String curves = series.stream().map(Series::description).collect(Collectors.joining(", "));
+    String curves =
+        series.stream()
+            .filter(each -> !each.name.isEmpty())
+            .map(Series::description)
+            .collect(Collectors.joining(", "));
     String ring = best.map(point -> Text.of("; best epoch %.0f", point[0])).orElse("");
     int height = LEGEND + (legend.size() - 1) * LEGEND_LINE + 16;
     var drawing = new Drawing(WIDTH, height, axis + " per epoch: " + curves + ring);
@@ -129,7 +131,14 @@ final class CurveChart {
     var all = new Range(0.25, Math.max(1, epochs) + 0.75);
     Axes axes = new Axes(drawing, area, all, range(values, step));
     int digits = (int) Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
-    axes.vertical(step, value -> digits > 6 ? Text.of("%.3g", value) : BigDecimal.valueOf(value).setScale(digits, RoundingMode.HALF_EVEN).toPlainString());
+    axes.vertical(
+        step,
+        value ->
+            digits > 6
+                ? Text.of("%.3g", value)
+                : BigDecimal.valueOf(value)
+                    .setScale(digits, RoundingMode.HALF_EVEN)
+                    .toPlainString());
     int every = (Math.max(1, epochs) + MAX_TICKS - 1) / MAX_TICKS;
     axes.horizontal(1, every, epoch -> Text.of("%.0f", epoch));
     drawing.soft("epoch", area.getCenterX(), area.getMaxY() + 42, Anchor.MIDDLE);
@@ -147,8 +156,7 @@ final class CurveChart {
                         Text.of("%s, epoch %.0f: %.4f", each.name, point[0], point[1])));
       }
     }
-    best.filter(point -> Double.isFinite(point[1]))
-        .ifPresent(point -> axes.ring(point, Ink.BAD));
+    best.filter(point -> Double.isFinite(point[1])).ifPresent(point -> axes.ring(point, Ink.BAD));
     return drawing;
   }
 
@@ -175,11 +183,11 @@ final class CurveChart {
     return new Range(low, Math.max(low + step, high));
   }
 
-  /** Returns the entries of the legend, as many to a line as fit. */
+  /** Returns the solid curves, as many to a line of the legend as fit. */
   private List<List<Series>> legend() {
     List<List<Series>> lines = new ArrayList<>(List.of(new ArrayList<>()));
     double room = 0;
-    for (Series each : series) {
+    for (Series each : series.stream().filter(each -> !each.dashed).toList()) {
       double width = SWATCH + Type.LABEL.width(each.name) + 24;
       if (room + width > WIDTH - LEFT && room > 0) {
         lines.add(new ArrayList<>());
@@ -197,9 +205,9 @@ final class CurveChart {
     for (List<Series> line : lines) {
       x = LEFT;
       for (Series each : line) {
-        var dash = new Line2D.Double(x, y - 4, x + SWATCH - 6, y - 4);
-        drawing.shapes().add(new Stroke(dash, each.ink, 3, each.dashed));
-        drawing.text(each.name, x + SWATCH, y, Anchor.START);
+        var swatch = new Line2D.Double(x, y - 4, x + SWATCH - 6, y - 4);
+        drawing.shapes().add(new Stroke(swatch, each.ink, 3, false));
+        drawing.text(Type.LABEL.fit(each.name, WIDTH - x - SWATCH), x + SWATCH, y, Anchor.START);
         x += SWATCH + Type.LABEL.width(each.name) + 24;
       }
       y += LEGEND_LINE;

@@ -48,7 +48,9 @@ public record Example(
         .toList();
   }
 
-  /** Returns the image, its longer side at most {@link #MAX_SIDE} pixels, as a {@code data:} URL. */
+  /**
+   * Returns the image, its longer side at most {@link #MAX_SIDE} pixels, as a {@code data:} URL.
+   */
   public String url() {
     return Charts.dataUrl(Photo.in(new Rectangle(MAX_SIDE, MAX_SIDE), picture).image());
   }

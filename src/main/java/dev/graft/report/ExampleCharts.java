@@ -15,7 +15,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Charts that show images: one with its prediction, many that were mistaken, one with a heat map. */
+/**
+ * Charts that show images: one with its prediction, many that were mistaken, one with a heat map.
+ */
 final class ExampleCharts {
   static final int MAX_MISTAKES = 25;
 
@@ -59,7 +61,8 @@ final class ExampleCharts {
     if (!rows.contains(truth)) {
       rows.add(truth);
     }
-    var drawing = new Drawing(BARS + BAR_WIDTH + 80, PHOTO + PADDING, "An image and its prediction");
+    var drawing =
+        new Drawing(BARS + BAR_WIDTH + 80, PHOTO + PADDING, "An image and its prediction");
     drawing.shapes().add(Photo.in(new Rectangle(PADDING, 0, PHOTO, PHOTO), picture));
     for (int row = 0; row < rows.size(); row++) {
       int index = rows.get(row);
@@ -69,7 +72,7 @@ final class ExampleCharts {
       int top = row * ROW_HEIGHT + 22;
       drawing.text(name, BARS, top - 6, Anchor.START);
       drawing.rectangle(new Rectangle(BARS, top, BAR_WIDTH, BAR_HEIGHT), Ink.PANEL);
-      int width = (int) Math.round(Math.min(1, probabilities[index]) * BAR_WIDTH);
+      int width = Math.round(Math.min(1, probabilities[index]) * BAR_WIDTH);
       Ink ink = index == truth ? Ink.GOOD : row == 0 ? Ink.BAD : Ink.SERIES.get(0);
       drawing.rectangle(new Rectangle(BARS, top, Math.max(1, width), BAR_HEIGHT), ink);
       drawing.text(percent(probabilities[index]), BARS + BAR_WIDTH + 72, top + 13, Anchor.END);

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The page of a run, {@code report.html}, from what the run left in its folder. */
+/** Writes the page of a run, {@code report.html}, from the files in its folder. */
 public final class Reporter {
   private static final String PAGE = "report.html";
 
@@ -93,7 +93,8 @@ public final class Reporter {
                 .toList(),
             design.cut() + 1, // the pixels are a row too
             test.map(all -> all.examples(files, files.evaluation().mistakes())).orElse(List.of()),
-            test.map(all -> all.examples(files, files.evaluation().leastConfident())).orElse(List.of()),
+            test.map(all -> all.examples(files, files.evaluation().leastConfident()))
+                .orElse(List.of()),
             why.map(reason -> "The images are not available. " + reason)));
     return page;
   }

@@ -59,7 +59,9 @@ class ChartsTest {
 
   private void check(String name, int width, int height, Ink ink) throws IOException {
     BufferedImage image = ImageIO.read(file(name).toFile());
-    assertThat(List.of(image.getWidth(), image.getHeight())).as(name).containsExactly(width, height);
+    assertThat(List.of(image.getWidth(), image.getHeight()))
+        .as(name)
+        .containsExactly(width, height);
     assertThat(Pixels.of(image, ink.color(), new Rectangle(width, height))).as(name).isNotEmpty();
     assertThat(Pixels.of(image, Ink.TEXT.color(), new Rectangle(0, 0, width, 40)))
         .as(name + "'s title")

@@ -95,8 +95,7 @@ class ConfusionChartTest {
     List<Prediction> predictions =
         Stream.concat(
                 IntStream.range(0, 10_000).mapToObj(i -> prediction(i, i)),
-                Stream.of(
-                    prediction(9_000, 77), prediction(9_000, 77), prediction(4_321, 9_999)))
+                Stream.of(prediction(9_000, 77), prediction(9_000, 77), prediction(4_321, 9_999)))
             .toList();
     List<String> names = IntStream.range(0, 10_000).mapToObj(i -> "class " + i).toList();
     Drawing chart = ConfusionChart.of(new ConfusionMatrix(names, predictions));

@@ -72,9 +72,7 @@ class CurveChartTest {
       double loss = i == 5 ? Double.NaN : i;
       history = history.plus(epoch(i, loss, 2 * loss, 0.5));
     }
-    assertThat(Shapes.lines(loss(history), TRAINING))
-        .extracting(List::size)
-        .containsExactly(4, 4);
+    assertThat(Shapes.lines(loss(history), TRAINING)).extracting(List::size).containsExactly(4, 4);
     assertThat(loss(history).svg()).doesNotContain("NaN");
   }
 
@@ -135,7 +133,7 @@ class CurveChartTest {
       runs.put("20260101-120000-efficientnet-lite0-photographs-" + i, falling(3));
     }
     Drawing chart = CurveChart.of(Metric.LOSS, runs);
-    assertThat(Shapes.texts(chart)).containsAll(runs.keySet()).noneMatch("training"::equals);
+    assertThat(Shapes.texts(chart)).containsAll(runs.keySet()).doesNotContain("training", "");
     List<Stroke> of =
         Shapes.of(chart, Stroke.class).filter(s -> s.ink().equals(Ink.SERIES.get(2))).toList();
     assertThat(of).anyMatch(Stroke::dashed).anyMatch(stroke -> !stroke.dashed());

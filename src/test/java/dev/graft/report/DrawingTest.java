@@ -27,8 +27,7 @@ class DrawingTest {
     BufferedImage image = drawing.image("", 2);
     assertThat(image.getWidth()).isEqualTo(200);
     int title = image.getHeight() - 2 * 50;
-    List<Point> green =
-        Pixels.of(image, Ink.GOOD.color(), new Rectangle(200, image.getHeight()));
+    List<Point> green = Pixels.of(image, Ink.GOOD.color(), new Rectangle(200, image.getHeight()));
     assertThat(green).hasSize(60 * 10);
     assertThat(green.get(0)).isEqualTo(new Point(20, title + 40));
     assertThat(drawing.svg())
@@ -78,7 +77,11 @@ class DrawingTest {
   /** The area of a photo of this size in a room of 160 x 160 pixels. */
   @ParameterizedTest
   @CsvSource({
-    "1, 1, 160, 160", "32, 16, 160, 80", "400, 300, 160, 120", "1000, 10, 160, 2", "161, 1, 160, 1"
+    "1, 1, 160, 160",
+    "32, 16, 160, 80",
+    "400, 300, 160, 120",
+    "1000, 10, 160, 2",
+    "161, 1, 160, 1"
   })
   void aPhotoKeepsItsShape(int width, int height, int shownWidth, int shownHeight) {
     var picture = new Picture(width, height, new byte[3 * width * height]);
@@ -102,8 +105,7 @@ class DrawingTest {
     for (int i = 0; i < rgb.length; i++) {
       rgb[i] = (byte) (i / (3 * 1280) % 4 == 0 ? 255 : 0);
     }
-    BufferedImage image =
-        Photo.in(new Rectangle(320, 320), new Picture(1280, 1280, rgb)).image();
+    BufferedImage image = Photo.in(new Rectangle(320, 320), new Picture(1280, 1280, rgb)).image();
     for (int i = 1; i < 320; i += 13) {
       assertThat(Pixels.at(image, i, i).getRed()).isEqualTo(64);
     }

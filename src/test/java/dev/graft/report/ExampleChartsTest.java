@@ -81,8 +81,7 @@ class ExampleChartsTest {
   void mistakesAreReadFromTheLeftAndThenFromTheTopTwentyFiveAtMost() {
     List<Example> mistakes =
         IntStream.range(0, 30).mapToObj(i -> example(plain(8 * i), "a", "b")).toList();
-    List<Photo> photos =
-        Shapes.of(ExampleCharts.mistakes(mistakes), Photo.class).toList();
+    List<Photo> photos = Shapes.of(ExampleCharts.mistakes(mistakes), Photo.class).toList();
     assertThat(photos).hasSize(25);
     for (int i = 0; i < 25; i++) {
       assertThat(photos.get(i).picture()).isEqualTo(plain(8 * i));
