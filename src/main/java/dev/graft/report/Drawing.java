@@ -17,6 +17,7 @@ import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A chart as a list of shapes, first shape at the back. Both renderings show the same list: {@link
@@ -63,14 +64,15 @@ final class Drawing {
 
     /** {@link #HEAT} over {@link #PANEL}, 0 to 1. */
     static Ink heat(double strength) {
-      String css = "color-mix(in srgb, %s %.0f%%, %s)";
       int rgb = 0;
       for (int shift = 16; shift >= 0; shift -= 8) {
         int from = PANEL.color.getRGB() >> shift & 0xff;
         int to = HEAT.color.getRGB() >> shift & 0xff;
         rgb |= (int) Math.round(from + strength * (to - from)) << shift;
       }
-      return new Ink(Text.of(css, HEAT.css, 100 * strength, PANEL.css), new Color(rgb));
+      String css =
+          Text.of("color-mix(in srgb, %s %.0f%%, %s)", HEAT.css, 100 * strength, PANEL.css);
+      return new Ink(css, new Color(rgb));
     }
   }
 
@@ -111,9 +113,15 @@ final class Drawing {
 
   /** Which end of a text its position is. */
   enum Anchor {
-    START,
-    MIDDLE,
-    END
+    START(0),
+    MIDDLE(0.5),
+    END(1);
+
+    private final double share; // of the text's width that lies before its position
+
+    Anchor(double share) {
+      this.share = share;
+    }
   }
 
   /** What a drawing is made of. */
@@ -177,7 +185,7 @@ final class Drawing {
       }
       g.setColor(ink.color);
       g.setFont(type.font());
-      g.drawString(text, (float) (-anchor.ordinal() / 2.0 * type.width(text)), 0);
+      g.drawString(text, (float) (-anchor.share * type.width(text)), 0);
       g.setTransform(before);
     }
 
@@ -187,7 +195,7 @@ final class Drawing {
           "<text x=\"%s\" y=\"%s\" text-anchor=\"%s\" style=\"fill:%s;font-size:%dpx\"%s%s>%s</text>",
           number(x),
           number(y),
-          List.of("start", "middle", "end").get(anchor.ordinal()),
+          anchor.name().toLowerCase(Locale.ROOT),
           ink.css,
           type.size,
           type.bold ? " font-weight=\"bold\"" : "",
