@@ -31,9 +31,9 @@ class ReportTest {
     String made = Files.readString(page);
     assertThat(made)
         .contains(
-            "of 4 test pictures were recognised",
+            "of 4 test images classified correctly",
             "data:image/png;base64",
-            "<small>photos/12.png</small>");
+            "<small>photos/<wbr>12.<wbr>png</small>");
 
     Files.delete(page);
     CommandRun again = CommandRun.of("report", "--output=" + output);
@@ -48,13 +48,13 @@ class ReportTest {
     assertThat(compared.code()).as(compared.err()).isZero();
     assertThat(compared.out()).containsPattern("epochs +8 +2\n").doesNotContain("seed  ");
     assertThat(Files.readString(output.resolve("comparison.html")))
-        .contains(first.folder().getFileName().toString(), "<polyline");
+        .contains(first.folder().getFileName().toString(), "<svg viewBox=");
 
     Files.delete(photos.file(12));
     assertThat(CommandRun.of("report", "--output=" + output, first.folder().toString()).code())
         .isZero();
     assertThat(Files.readString(page))
-        .contains("The pictures are not here.")
+        .contains("The images are not available.")
         .doesNotContain("data:image/png");
   }
 }

@@ -15,14 +15,14 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code compare}: runs side by side. */
+/** {@code compare}: compares runs. */
 @Command(
     name = "compare",
-    description = "What differed between runs and what came out, as text and as a page.",
+    description = "Compare the results and settings of runs, as text and as a page.",
     footerHeading = "%nExamples:%n",
     footer = {
       "  compare output/runs/*                 all runs",
-      "  compare RUN RUN --to comparison.html  two, on a page of a name"
+      "  compare RUN RUN --to comparison.html  two, with the page in a file of your choice"
     })
 final class CompareCommand implements Callable<Integer> {
   private final Console console;
@@ -33,7 +33,7 @@ final class CompareCommand implements Callable<Integer> {
   @Option(
       names = "--to",
       paramLabel = "FILE",
-      description = "The page; comparison.html in the output folder unless given.")
+      description = "The page to write (default: comparison.html in the output folder).")
   private Path to;
 
   @Mixin private OutputOption output;
@@ -48,8 +48,8 @@ final class CompareCommand implements Callable<Integer> {
     List<RunFiles> all = comparison.runs();
     IntStream.range(0, all.size())
         .forEach(i -> console.answer((i + 1) + ": " + all.get(i).folder()));
-    table("What came out", comparison.outcome());
-    table("What differed", comparison.differences());
+    table("Results", comparison.outcome());
+    table("Differences", comparison.differences());
     Path page = to == null ? output.folder().path().resolve("comparison.html") : to;
     Path parent = page.toAbsolutePath().getParent();
     if (parent != null) {
@@ -57,14 +57,14 @@ final class CompareCommand implements Callable<Integer> {
     }
     Pages.write(page, comparison);
     console.answer("");
-    console.answer("With the learning curves: " + page);
+    console.answer("Page with learning curves: " + page);
     return 0;
   }
 
-  /** Columns as wide as what is in them; the last one ends the line. */
+  /** Prints a table with columns as wide as their widest value. */
   private void table(String title, List<Comparison.Row> rows) {
     console.answer("");
-    console.answer(rows.isEmpty() ? title + ": nothing" : title + ":");
+    console.answer(rows.isEmpty() ? title + ": none" : title + ":");
     int names = rows.stream().mapToInt(row -> row.name().length()).max().orElse(0);
     int values =
         rows.stream()

@@ -164,8 +164,8 @@ final class FineTuneCommand implements Callable<Integer> {
           Names.count(calibration.pictures(), "validation image"),
           calibration.before());
     }
-    return validation < Temperature.LEAST_PICTURES
-        ? Text.of("Not calibrated: fewer than %d validation images", Temperature.LEAST_PICTURES)
+    return validation < Temperature.MIN_IMAGES
+        ? Text.of("Not calibrated: fewer than %d validation images", Temperature.MIN_IMAGES)
         : "Not calibrated: no temperature from 0.05 to 20 fits the validation images";
   }
 

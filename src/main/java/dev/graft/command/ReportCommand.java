@@ -9,14 +9,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** {@code report}: a run's page, made again. */
+/** {@code report}: writes a run's page again. */
 @Command(
     name = "report",
-    description = "Make a run's report.html again, from the files in its folder.",
+    description = "Write a run's report.html again, from the files in its folder.",
     footerHeading = "%nExamples:%n",
     footer = {
-      "  report                                            of the latest run",
-      "  report output/runs/20260101-120000-vgg16-cifar10  of another one"
+      "  report                                            for the latest run",
+      "  report output/runs/20260101-120000-vgg16-cifar10  for another run"
     })
 final class ReportCommand implements Callable<Integer> {
   private final Console console;
@@ -24,7 +24,7 @@ final class ReportCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "RUN",
       arity = "0..1",
-      description = "A run's folder; the latest one unless given.")
+      description = "A run's folder (default: the latest run).")
   private Path run;
 
   @Mixin private OutputOption output;
@@ -35,7 +35,7 @@ final class ReportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Path chosen = output.run(run, "; run fine-tune first, or name a run's folder.");
+    Path chosen = output.run(run, "; run fine-tune first, or name the folder of a run.");
     console.answer(Reporter.write(chosen, output.folder(), new RunLines(console)).toString());
     return 0;
   }

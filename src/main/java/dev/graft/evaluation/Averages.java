@@ -5,12 +5,12 @@ import java.util.function.IntToDoubleFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
-/** The figures of the classes in one: each the mean of that figure over the classes. */
+/** Means of the metrics over the classes. */
 public record Averages(double precision, double recall, double f1) {
   /**
-   * The weighted means.
+   * Returns the weighted means.
    *
-   * @param weight of the class of an index; not all of them 0
+   * @param weight of the class with an index; not all 0
    */
   static Averages of(List<ClassFigures> classes, IntToDoubleFunction weight) {
     return new Averages(

@@ -4,20 +4,20 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Whether a classifier is right as often as it claims to be: its predictions, sorted by the
- * probability of the predicted class into 15 bins of equal width.
+ * A reliability table: predictions in 15 bins of equal width, by the probability of the predicted
+ * class, with their accuracy.
  *
- * <p>After Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", ICML 2017.
+ * <p>See Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", ICML 2017.
  *
- * @param bins bin i holds the probabilities p with i / 15 < p ≤ (i + 1) / 15
+ * @param bins bin i has the probabilities p with i / 15 < p ≤ (i + 1) / 15
  */
 public record Calibration(List<Bin> bins) {
   public static final int BINS = 15;
 
   /**
-   * The predictions of one range of probabilities.
+   * The predictions with a probability in one range.
    *
-   * @param count how many there are
+   * @param count their number
    * @param confidence the mean of their probabilities; 0 for an empty bin
    * @param accuracy the share of them that is correct; 0 for an empty bin
    */
@@ -53,8 +53,8 @@ public record Calibration(List<Bin> bins) {
   }
 
   /**
-   * The expected calibration error, 0 to 1: how far confidence and accuracy lie apart, a bin
-   * weighing as many pictures as it holds. 0 where there are none.
+   * Returns the expected calibration error, 0 to 1: the mean distance between confidence and
+   * accuracy, each bin weighted by its images. It is 0 without images.
    */
   public double error() {
     int count = bins.stream().mapToInt(Bin::count).sum();

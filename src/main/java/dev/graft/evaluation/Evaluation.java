@@ -5,83 +5,125 @@ import dev.graft.Text;
 import dev.graft.io.Csv;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.IntSummaryStatistics;
 import java.util.List;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
- * The verdict on a classifier: what it said about each picture of a labelled set, and the figures
- * that follow.
- *
- * @param classNames in the order of the class indices
- * @param predictions one a picture, in the set's order
- * @param loss the mean of -ln p(truth), p no less than 1e-12: cross-entropy, in nats
- * @param top3Accuracy the share of pictures whose truth is among the three most probable classes,
- *     the lower index first of equally probable ones
+ * The predictions of a classifier on a labeled set, and the metrics that follow from them. It never
+ * changes.
  */
-public record Evaluation(
-    List<String> classNames, List<Prediction> predictions, double loss, double top3Accuracy) {
-  private static final double LEAST_PROBABILITY = 1e-12;
+public final class Evaluation {
+  private static final double MIN_PROBABILITY = 1e-12;
 
   /** Softmax in float16 may exceed 1 by its rounding; a logit exceeds it by far. */
-  private static final float MOST_PROBABILITY = 1.001f;
+  private static final float MAX_PROBABILITY = 1.001f;
 
-  public Evaluation {
-    classNames = List.copyOf(classNames);
-    predictions = List.copyOf(predictions);
+  /** From this ratio of the largest to the smallest class on, accuracy alone misleads. */
+  private static final double IMBALANCE = 1.5;
+
+  private final List<Prediction> predictions;
+  private final double loss;
+  private final double top3Accuracy;
+  private final ConfusionMatrix confusion;
+
+  /**
+   * Evaluates predictions.
+   *
+   * @param classNames in the order of the class indices
+   * @param predictions one per image, in the set's order
+   * @param loss see {@link #loss}
+   * @param top3Accuracy see {@link #top3Accuracy}
+   */
+  public Evaluation(
+      List<String> classNames, List<Prediction> predictions, double loss, double top3Accuracy) {
     if (predictions.isEmpty()) {
-      throw new IllegalArgumentException("An evaluation needs at least one picture, got none");
+      throw new IllegalArgumentException("An evaluation needs at least one image, got none");
     }
+    this.predictions = List.copyOf(predictions);
+    this.loss = loss;
+    this.top3Accuracy = top3Accuracy;
+    this.confusion = new ConfusionMatrix(classNames, predictions);
   }
 
   public static Collector collector(List<String> classNames) {
     return new Collector(classNames);
   }
 
-  /** The number of pictures. */
+  /** Returns the names of the classes, in the order of the class indices. */
+  public List<String> classNames() {
+    return confusion.classNames();
+  }
+
+  /** Returns the predictions, one per image, in the set's order. */
+  public List<Prediction> predictions() {
+    return predictions;
+  }
+
+  /** Returns the cross-entropy in nats: the mean of -ln p(truth), with p at least 1e-12. */
+  public double loss() {
+    return loss;
+  }
+
+  /**
+   * Returns the share of images whose true class is among the three most probable ones; of equally
+   * probable classes the lower index comes first. With three classes or fewer it is always 1.
+   */
+  public double top3Accuracy() {
+    return top3Accuracy;
+  }
+
+  /** Returns the number of images. */
   public int count() {
     return predictions.size();
   }
 
-  /** The share of pictures that were taken for what they are: top-1. */
+  /** Returns the share of correct predictions: top-1. */
   public double accuracy() {
-    return (double) predictions.stream().filter(Prediction::correct).count() / count();
+    return (double) confusion.trace() / count();
   }
 
   /**
-   * Where the accuracy on all pictures of this kind lies, with a confidence of 95 %, if these are
-   * drawn from them at random.
+   * Returns the 95 % confidence interval of the accuracy on all images of this kind, if these are a
+   * random sample of them.
    */
   public Interval interval() {
-    return Interval.wilson(confusion().trace(), count());
+    return Interval.wilson(confusion.trace(), count());
   }
 
-  /** The figures of every class, in the order of the class indices. */
+  /** Returns the metrics of every class, in the order of the class indices. */
   public List<ClassFigures> perClass() {
-    ConfusionMatrix matrix = confusion();
-    return IntStream.range(0, matrix.size())
-        .mapToObj(index -> ClassFigures.of(matrix, index))
+    return IntStream.range(0, confusion.size())
+        .mapToObj(index -> ClassFigures.of(confusion, index))
         .toList();
   }
 
   /**
-   * The means in which each class counts the same, however many pictures it has. As in
-   * scikit-learn, a class of which there is no picture, and for which none was taken, is left out;
-   * a class of which there is none, but for which some were taken, counts with its zeros.
+   * Returns the means over the classes, each class with the same weight. As in scikit-learn, a
+   * class without images that was never predicted is left out; one without images that was
+   * predicted counts with its zeros.
    */
   public Averages macro() {
-    ConfusionMatrix matrix = confusion();
     return Averages.of(
-        perClass(), index -> matrix.support(index) + matrix.predicted(index) > 0 ? 1 : 0);
+        perClass(), index -> confusion.support(index) + confusion.predicted(index) > 0 ? 1 : 0);
   }
 
-  /** The means in which each class counts by its support; that of the recall is the accuracy. */
+  /**
+   * Returns the means over the classes, weighted by support; that of the recall is the accuracy.
+   */
   public Averages weighted() {
-    ConfusionMatrix matrix = confusion();
-    return Averages.of(perClass(), matrix::support);
+    return Averages.of(perClass(), confusion::support);
   }
 
-  /** The expected calibration error, see {@link Calibration}. */
+  /** Returns whether some class has so many more images than another that accuracy misleads. */
+  public boolean imbalanced() {
+    IntSummaryStatistics support =
+        IntStream.range(0, confusion.size()).map(confusion::support).summaryStatistics();
+    return support.getMax() >= IMBALANCE * support.getMin();
+  }
+
+  /** Returns the expected calibration error, see {@link Calibration#error}. */
   public double ece() {
     return calibration().error();
   }
@@ -91,15 +133,15 @@ public record Evaluation(
   }
 
   public ConfusionMatrix confusion() {
-    return new ConfusionMatrix(classNames, predictions);
+    return confusion;
   }
 
-  /** A row a picture: its index in the set, true and predicted class by name, probability. */
+  /** Returns one row per image: its index in the set, true and predicted class, probability. */
   public String predictionsCsv() {
     return csv("index", predictions, Integer::toString);
   }
 
-  /** A row a class, in the order of the class indices; averages are no classes and not here. */
+  /** Returns one row per class, in the order of the class indices, without averages. */
   public String classesCsv() {
     var csv = new StringBuilder("class,precision,recall,f1,support\n");
     for (ClassFigures c : perClass()) {
@@ -115,7 +157,7 @@ public record Evaluation(
     return csv.toString();
   }
 
-  /** The wrong predictions, the most confident first; of equally confident ones the lower index. */
+  /** Returns the wrong predictions, the most confident first, then by index. */
   public List<Prediction> mistakes() {
     return predictions.stream()
         .filter(prediction -> !prediction.correct())
@@ -126,10 +168,18 @@ public record Evaluation(
         .toList();
   }
 
+  /** Returns the correct predictions, the least confident first, then by index. */
+  public List<Prediction> leastConfident() {
+    return predictions.stream()
+        .filter(Prediction::correct)
+        .sorted(Comparator.comparing(Prediction::probability).thenComparing(Prediction::index))
+        .toList();
+  }
+
   /**
-   * A row a wrong prediction, in the order of {@link #mistakes}.
+   * Returns one row per wrong prediction, in the order of {@link #mistakes}.
    *
-   * @param path of the picture of an index in the set
+   * @param path of the image of an index in the set
    */
   public String mistakesCsv(IntFunction<String> path) {
     return csv("path", mistakes(), path);
@@ -138,8 +188,8 @@ public record Evaluation(
   private String csv(String key, List<Prediction> rows, IntFunction<String> keyOf) {
     var csv = new StringBuilder(key + ",truth,predicted,probability\n");
     for (Prediction p : rows) {
-      String truth = classNames.get(p.truth());
-      String predicted = classNames.get(p.predicted());
+      String truth = classNames().get(p.truth());
+      String predicted = classNames().get(p.predicted());
       String name = keyOf.apply(p.index());
       csv.append(Csv.row(List.of(name, truth, predicted, number(p.probability()))));
     }
@@ -151,8 +201,8 @@ public record Evaluation(
   }
 
   /**
-   * Takes pictures one by one, in the order of their set. Of each picture's probabilities it keeps
-   * the greatest only, so memory does not grow with the number of classes.
+   * Collects images one by one, in the order of their set. It keeps only the largest of an image's
+   * probabilities, so its memory does not grow with the number of classes.
    */
   public static final class Collector {
     private final List<String> classNames;
@@ -165,10 +215,10 @@ public record Evaluation(
     }
 
     /**
-     * Adds the next picture.
+     * Adds the next image.
      *
      * @param truth the index of its class
-     * @param probabilities one a class, after softmax; not kept
+     * @param probabilities one per class, after softmax; not kept
      */
     public Collector add(int truth, float[] probabilities) {
       check(truth, probabilities);
@@ -183,14 +233,14 @@ public record Evaluation(
           rank++;
         }
       }
-      losses -= Math.log(Math.max(probabilities[truth], LEAST_PROBABILITY));
+      losses -= Math.log(Math.max(probabilities[truth], MIN_PROBABILITY));
       inTop3 += rank < 3 ? 1 : 0;
       predictions.add(
           new Prediction(predictions.size(), truth, predicted, probabilities[predicted]));
       return this;
     }
 
-    /** The verdict on the pictures so far. */
+    /** Returns the evaluation of the images so far. */
     public Evaluation evaluation() {
       int count = predictions.size();
       return new Evaluation(classNames, predictions, losses / count, (double) inTop3 / count);
@@ -200,13 +250,13 @@ public record Evaluation(
       int classes = classNames.size();
       if (probabilities.length != classes) {
         throw wrong(
-            "expected %d probabilities, one a class, got %d", classes, probabilities.length);
+            "expected %d probabilities, one per class, got %d", classes, probabilities.length);
       }
       if (truth < 0 || truth >= classes) {
         throw wrong("the true class must be 0 to %d, got %d", classes - 1, truth);
       }
       for (int i = 0; i < probabilities.length; i++) {
-        if (!(probabilities[i] >= 0 && probabilities[i] <= MOST_PROBABILITY)) {
+        if (!(probabilities[i] >= 0 && probabilities[i] <= MAX_PROBABILITY)) {
           throw wrong(
               "the probability of class %s must be 0 to 1, got %s",
               classNames.get(i), probabilities[i]);
@@ -216,8 +266,8 @@ public record Evaluation(
 
     @FormatMethod
     private IllegalArgumentException wrong(String format, Object... values) {
-      String picture = "Picture " + predictions.size() + ": ";
-      return new IllegalArgumentException(picture + Text.of(format, values));
+      String image = "Image " + predictions.size() + ": ";
+      return new IllegalArgumentException(image + Text.of(format, values));
     }
   }
 }

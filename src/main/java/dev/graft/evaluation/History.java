@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What happened in each epoch of a training, in order.
+ * Losses and metrics per epoch of a training.
  *
  * @param epochs numbered 1, 2, 3 … without a gap
  */
@@ -17,12 +17,11 @@ public record History(List<Epoch> epochs) {
       "epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,learning_rate,seconds\n";
 
   /**
-   * One pass over the training pictures. A loss or accuracy may be NaN: a training that diverges is
-   * recorded as it was.
+   * One pass over the training images. A loss or accuracy is NaN where the training diverged.
    *
    * @param epoch from 1
-   * @param trainLoss mean over the epoch's batches, while the weights changed
-   * @param trainAccuracy likewise, 0 to 1
+   * @param trainLoss mean over the epoch's batches, taken while the weights change
+   * @param trainAccuracy 0 to 1, mean over the epoch's batches, taken while the weights change
    * @param validationLoss at the epoch's end
    * @param validationAccuracy at the epoch's end, 0 to 1
    * @param learningRate at the epoch's end
@@ -66,10 +65,10 @@ public record History(List<Epoch> epochs) {
   }
 
   /**
-   * Reads what {@link #toCsv} wrote.
+   * Reads the rows that {@link #toCsv} wrote.
    *
    * @param rows the header first
-   * @throws IllegalArgumentException for anything else
+   * @throws IllegalArgumentException if a row is damaged
    */
   public static History ofCsv(List<List<String>> rows) {
     List<Epoch> epochs = new ArrayList<>();
@@ -87,7 +86,8 @@ public record History(List<Epoch> epochs) {
   }
 
   /**
-   * The earliest epoch of the lowest validation loss. A loss that is NaN or infinite never wins.
+   * Returns the epoch with the lowest validation loss, the earliest of equals. NaN and infinite
+   * losses are ignored.
    */
   public Optional<Epoch> findBest() {
     return epochs.stream()
@@ -95,18 +95,18 @@ public record History(List<Epoch> epochs) {
         .min(Comparator.comparingDouble(Epoch::validationLoss));
   }
 
-  /** {@link #findBest()}, where training that has none is a failure. */
+  /** Returns {@link #findBest()}; fails if there is none. */
   public Epoch best() {
     return findBest()
         .orElseThrow(
             () ->
                 GraftException.of(
-                    "None of the %d epochs has a finite validation loss, so none is the best; if"
-                        + " the training diverged, lower learning-rate.",
+                    "None of the %d epochs has a finite validation loss, so there is no best one;"
+                        + " if the training diverged, lower learning-rate.",
                     epochs.size()));
   }
 
-  /** A row an epoch; each number but the seconds with all the digits that tell it apart. */
+  /** Returns one row per epoch, all numbers but the seconds in full precision. */
   public String toCsv() {
     var csv = new StringBuilder(HEADER);
     epochs.forEach(epoch -> csv.append(epoch.toCsv()));

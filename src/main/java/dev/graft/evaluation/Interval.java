@@ -1,10 +1,10 @@
 package dev.graft.evaluation;
 
 /**
- * Where a share lies that is known from a sample only, with a confidence of 95 %.
+ * The 95 % confidence interval of a share that is estimated from a sample.
  *
- * @param low from 0
- * @param high to 1
+ * @param low at least 0
+ * @param high at most 1
  */
 public record Interval(double low, double high) {
   /** The 97.5th percentile of the standard normal distribution: 2.5 % lie on either side. */
@@ -13,17 +13,17 @@ public record Interval(double low, double high) {
   /**
    * The score interval of Wilson, "Probable Inference, the Law of Succession, and Statistical
    * Inference", JASA 22, 1927, without continuity correction. Unlike the textbook's p ± z·σ it
-   * stays within 0 to 1, and has a width where all or nothing is right.
+   * stays within 0 to 1, and its width is not 0 where all or none are correct.
    *
-   * @param hits 0 to {@code count}
+   * @param correct 0 to {@code count}
    * @param count at least 1
    */
-  static Interval wilson(int hits, int count) {
-    double share = (double) hits / count;
+  static Interval wilson(int correct, int count) {
+    double share = (double) correct / count;
     double z2n = Z * Z / count;
     double middle = (share + z2n / 2) / (1 + z2n);
     double half = Z * Math.sqrt((share * (1 - share) + z2n / 4) / count) / (1 + z2n);
-    // The exact bounds are within 0 and 1; rounding may lead them out.
+    // The exact bounds are within 0 and 1; rounding may exceed them.
     return new Interval(Math.max(0, middle - half), Math.min(1, middle + half));
   }
 }

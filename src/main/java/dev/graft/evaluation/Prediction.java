@@ -1,11 +1,11 @@
 package dev.graft.evaluation;
 
 /**
- * What a classifier said about one labelled picture.
+ * The prediction of a classifier for one labeled image.
  *
- * @param index the picture's place in its set, from 0
+ * @param index the image's index in its set, from 0
  * @param truth the index of its class
- * @param predicted the index of the most probable class; of several, the lowest
+ * @param predicted the index of the most probable class; the lowest of equals
  * @param probability of the predicted class, 0 to 1
  */
 public record Prediction(int index, int truth, int predicted, float probability) {

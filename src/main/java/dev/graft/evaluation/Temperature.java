@@ -4,21 +4,21 @@ import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * What logits are divided by after training, so that probabilities are as often right as they say;
- * the order of the classes stays (temperature scaling, Guo et al. 2017, "On Calibration of Modern
- * Neural Networks").
+ * The divisor of the logits in temperature scaling, fitted after training so that probabilities
+ * match accuracy; the order of the classes does not change (Guo et al. 2017, "On Calibration of
+ * Modern Neural Networks").
  *
- * @param value above 1 for a network that was too sure
- * @param pictures that it was fitted to; 0 for {@link #NONE}
+ * @param value above 1 for an overconfident network
+ * @param pictures the number of images that it was fitted to; 0 for {@link #NONE}
  */
 public record Temperature(double value, int pictures) {
   public static final Temperature NONE = new Temperature(1, 0);
 
-  /** Of fewer pictures the temperature varies more than it mends. */
-  public static final int LEAST_PICTURES = 100;
+  /** With fewer images the temperature varies more than it improves. */
+  public static final int MIN_IMAGES = 100;
 
-  private static final double LEAST = 0.05;
-  private static final double MOST = 20;
+  private static final double MIN = 0.05;
+  private static final double MAX = 20;
 
   /** Golden-section steps: the interval shrinks to a millionth. */
   private static final int STEPS = 32;
@@ -26,24 +26,24 @@ public record Temperature(double value, int pictures) {
   private static final double GOLDEN = (Math.sqrt(5) - 1) / 2;
 
   public Temperature {
-    if (!(value >= LEAST && value <= MOST)) {
-      throw new IllegalArgumentException("a temperature is 0.05 to 20, not " + value);
+    if (!(value >= MIN && value <= MAX)) {
+      throw new IllegalArgumentException("a temperature must be 0.05 to 20, got " + value);
     }
   }
 
   /**
-   * The temperature of the least cross-entropy. So that pictures all of which are named rightly
-   * don't make it as small as can be, a share of 1 / (N + 2) of each truth counts for the other
-   * classes (as Platt 1999 has it for two).
+   * Returns the temperature with the lowest cross-entropy. A share of 1 / (N + 2) of each label
+   * counts for the other classes, as in Platt 1999 for two; without it, N correct predictions would
+   * drive the temperature to its lower bound.
    *
-   * @param probabilities of pictures that were not trained on, one a class
-   * @param truths the index of each one's class
-   * @return {@link #NONE} for fewer than {@link #LEAST_PICTURES}, and where no temperature between
-   *     the bounds is the best
+   * @param probabilities of images that were not trained on, one per class
+   * @param truths the index of each image's class
+   * @return {@link #NONE} for fewer than {@link #MIN_IMAGES} images, and if the minimum is not
+   *     between the bounds
    */
   public static Temperature fit(List<float[]> probabilities, List<Integer> truths) {
     int count = probabilities.size();
-    if (count < LEAST_PICTURES) {
+    if (count < MIN_IMAGES) {
       return NONE;
     }
     double[][] logits = new double[count][];
@@ -52,7 +52,7 @@ public record Temperature(double value, int pictures) {
     }
     double others = 1.0 / (count + 2);
     double logarithm =
-        least(
+        minimum(
             x -> {
               double loss = 0;
               for (int i = 0; i < count; i++) {
@@ -60,14 +60,14 @@ public record Temperature(double value, int pictures) {
               }
               return loss;
             },
-            Math.log(LEAST),
-            Math.log(MOST));
+            Math.log(MIN),
+            Math.log(MAX));
     double found = Math.exp(logarithm);
-    // At a bound nothing was found, as where they are of a class that was not trained on.
-    return found > 1.01 * LEAST && found < 0.99 * MOST ? new Temperature(found, count) : NONE;
+    // At a bound there is no minimum, such as for images of a class that was not trained on.
+    return found > 1.01 * MIN && found < 0.99 * MAX ? new Temperature(found, count) : NONE;
   }
 
-  /** Logits that give these probabilities. */
+  /** Returns logits that give these probabilities. */
   private static double[] logits(float[] probabilities) {
     double[] logits = new double[probabilities.length];
     for (int i = 0; i < logits.length; i++) {
@@ -83,12 +83,12 @@ public record Temperature(double value, int pictures) {
       sum += Math.exp(factor * logits[i]);
       wrong += i == truth ? 0 : logits[i];
     }
-    double wanted = (1 - others) * logits[truth] + others * wrong / Math.max(1, logits.length - 1);
-    return Math.log(sum) - factor * wanted;
+    double target = (1 - others) * logits[truth] + others * wrong / Math.max(1, logits.length - 1);
+    return Math.log(sum) - factor * target;
   }
 
-  /** Where a function that falls and then rises is least. */
-  private static double least(DoubleUnaryOperator function, double from, double to) {
+  /** Returns the minimum of a function that falls and then rises. */
+  private static double minimum(DoubleUnaryOperator function, double from, double to) {
     double low = from;
     double high = to;
     double a = high - GOLDEN * (high - low);
@@ -113,7 +113,7 @@ public record Temperature(double value, int pictures) {
     return (low + high) / 2;
   }
 
-  /** Probabilities at temperature 1 as they are at this one. */
+  /** Returns probabilities at temperature 1 scaled to this temperature. */
   public float[] of(float[] probabilities) {
     if (value == 1) {
       return probabilities;

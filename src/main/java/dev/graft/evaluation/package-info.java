@@ -1,2 +1,2 @@
-/** Figures of a classifier on labelled pictures; pure arithmetic on truths and probabilities. */
+/** Metrics of a classifier on labeled images: pure arithmetic on true classes and probabilities. */
 package dev.graft.evaluation;

@@ -1,109 +1,79 @@
 package dev.graft.report;
 
+import dev.graft.Names;
 import dev.graft.Text;
 import dev.graft.evaluation.Calibration;
-import dev.graft.report.Ink.Anchor;
-import java.awt.BasicStroke;
-import java.awt.Color;
-import java.awt.Font;
-import java.awt.Graphics2D;
-import java.awt.geom.Ellipse2D;
+import dev.graft.report.Axes.Range;
+import dev.graft.report.Drawing.Anchor;
+import dev.graft.report.Drawing.Ink;
+import dev.graft.report.Drawing.Stroke;
+import java.awt.Rectangle;
 import java.awt.geom.Line2D;
-import java.awt.geom.Path2D;
-import java.awt.image.BufferedImage;
+import java.util.List;
+import java.util.Optional;
 
-/** How often a model is right where it says a probability, before and after temperature scaling. */
+/**
+ * A reliability diagram: the accuracy of predictions over their probability, a dot per bin that is
+ * not empty, the larger the more images it holds.
+ */
 final class CalibrationChart {
-  private static final int WIDTH = 560;
-  private static final int HEIGHT = 560;
-  private static final int LEFT = 76;
-  private static final int TOP = 60;
-  private static final int SIDE = 420; // pixels for 0 to 100 %
-  private static final Font LABEL = Ink.plain(13);
+  private static final int WIDTH = 460;
+  private static final int HEIGHT = 436;
+  private static final int SIDE = 360;
+  private static final int MAX_RADIUS = 9;
 
-  private final Calibration before;
-  private final Calibration after;
-  private final String title;
+  private CalibrationChart() {}
 
-  CalibrationChart(Calibration before, Calibration after, String title) {
-    this.before = before;
-    this.after = after;
-    this.title = title;
+  /**
+   * Draws one curve, or two.
+   *
+   * @param before without temperature scaling, where there is any
+   */
+  static Drawing of(Optional<Calibration> before, Calibration after) {
+    String errors =
+        before.map(each -> Text.of("%.4f before scaling, ", each.error())).orElse("")
+            + Text.of("%.4f as saved", after.error());
+    String about = "Accuracy over probability; expected calibration error " + errors;
+    var drawing = new Drawing(WIDTH, HEIGHT, about);
+    var share = new Range(0, 1);
+    var axes = new Axes(drawing, new Rectangle(76, 16, SIDE, SIDE), share, share);
+    axes.vertical(0.2, Axes::percent);
+    axes.horizontal(0, 0.2, Axes::percent);
+    drawing.soft("probability of the predicted class", 76 + SIDE / 2.0, 418, Anchor.MIDDLE);
+    drawing.upward("accuracy", 16, 16 + SIDE / 2.0);
+    var diagonal = new Line2D.Double(axes.x(0), axes.y(0), axes.x(1), axes.y(1));
+    drawing.shapes().add(new Stroke(diagonal, Ink.SOFT, 1, true));
+    before.ifPresent(each -> curve(axes, each, Ink.SERIES.get(1)));
+    curve(axes, after, Ink.SERIES.get(0)); // the model as it is now covers what it was
+    before.ifPresent(each -> legend(axes, "before scaling", each, Ink.SERIES.get(1), 40));
+    String name = before.isPresent() ? "as saved" : "this model";
+    legend(axes, name, after, Ink.SERIES.get(0), before.isPresent() ? 64 : 40);
+    return drawing;
   }
 
-  BufferedImage draw() {
-    return Ink.drawing(
-        WIDTH,
-        HEIGHT,
-        g -> {
-          Font bold = Ink.bold(16);
-          Ink.write(g, Ink.fit(title, bold, WIDTH - 40), bold, Anchor.MIDDLE, WIDTH / 2.0, 32);
-          axes(g);
-          // Drawn last is what the model says now; where nothing was scaled it covers the other.
-          curve(g, before, Ink.ORANGE);
-          curve(g, after, Ink.BLUE);
-          legend(g, "as trained", before, Ink.ORANGE, TOP + 24);
-          legend(g, "as saved", after, Ink.BLUE, TOP + 48);
-        });
-  }
-
-  private static void axes(Graphics2D g) {
-    g.setStroke(new BasicStroke(1));
-    for (int percent = 0; percent <= 100; percent += 20) {
-      g.setColor(Ink.TRACK);
-      g.draw(new Line2D.Double(x(0), y(percent / 100.0), x(1), y(percent / 100.0)));
-      g.setColor(Ink.TEXT);
-      String label = percent + " %";
-      Ink.write(g, label, LABEL, Anchor.RIGHT, x(0) - 8, y(percent / 100.0) + 5);
-      Ink.write(g, label, LABEL, Anchor.MIDDLE, x(percent / 100.0), y(0) + 22);
+  private static void curve(Axes axes, Calibration calibration, Ink ink) {
+    List<Calibration.Bin> bins =
+        calibration.bins().stream().filter(bin -> bin.count() > 0).toList();
+    int max = bins.stream().mapToInt(Calibration.Bin::count).max().orElse(1);
+    axes.line(bins.stream().map(CalibrationChart::point).toArray(double[][]::new), ink, false);
+    for (Calibration.Bin bin : bins) {
+      String tip =
+          Text.of(
+              "%s with a mean probability of %.1f %%: %.1f %% correct",
+              Names.count(bin.count(), "image"), 100 * bin.confidence(), 100 * bin.accuracy());
+      axes.dot(
+          point(bin), Math.max(3, MAX_RADIUS * Math.sqrt((double) bin.count() / max)), ink, tip);
     }
-    Ink.write(g, "right", Ink.plain(14), Anchor.RIGHT, x(0) - 8, y(1) - 16);
-    Ink.write(
-        g,
-        "probability of the class that is named",
-        Ink.plain(14),
-        Anchor.MIDDLE,
-        x(0.5),
-        y(0) + 50);
-    g.setColor(Ink.FAINT);
-    g.setStroke(
-        new BasicStroke(1, BasicStroke.CAP_BUTT, BasicStroke.JOIN_MITER, 1, new float[] {5, 5}, 0));
-    g.draw(new Line2D.Double(x(0), y(0), x(1), y(1)));
   }
 
-  private static void curve(Graphics2D g, Calibration calibration, Color color) {
-    g.setColor(color);
-    g.setStroke(new BasicStroke(2));
-    Path2D line = new Path2D.Double();
-    for (Calibration.Bin bin : calibration.bins()) {
-      if (bin.count() > 0) {
-        double x = x(bin.confidence());
-        double y = y(bin.accuracy());
-        if (line.getCurrentPoint() == null) {
-          line.moveTo(x, y);
-        } else {
-          line.lineTo(x, y);
-        }
-        g.fill(new Ellipse2D.Double(x - 4, y - 4, 8, 8));
-      }
-    }
-    g.draw(line);
+  private static double[] point(Calibration.Bin bin) {
+    return new double[] {bin.confidence(), bin.accuracy()};
   }
 
-  private static void legend(
-      Graphics2D g, String name, Calibration calibration, Color color, int y) {
-    g.setColor(color);
-    g.fill(new Ellipse2D.Double(LEFT + 14, y - 9, 8, 8));
-    g.setColor(Ink.TEXT);
-    String text = Text.of("%s: calibration error %.4f", name, calibration.error());
-    Ink.write(g, text, LABEL, Anchor.LEFT, LEFT + 30, y);
-  }
-
-  private static double x(double share) {
-    return LEFT + share * SIDE;
-  }
-
-  private static double y(double share) {
-    return TOP + (1 - share) * SIDE;
+  private static void legend(Axes axes, String name, Calibration calibration, Ink ink, int y) {
+    var line = new Line2D.Double(90, y - 5, 108, y - 5);
+    axes.drawing().shapes().add(new Stroke(line, ink, 3, false));
+    String error = Text.of("%s: calibration error %.4f", name, calibration.error());
+    axes.drawing().text(error, 116, y, Anchor.START);
   }
 }

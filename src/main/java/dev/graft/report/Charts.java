@@ -1,103 +1,130 @@
 package dev.graft.report;
 
 import dev.graft.GraftException;
+import dev.graft.Text;
 import dev.graft.evaluation.Calibration;
 import dev.graft.evaluation.ConfusionMatrix;
 import dev.graft.evaluation.History;
 import dev.graft.io.WholeFile;
 import dev.graft.picture.HeatMap;
 import dev.graft.picture.Picture;
+import dev.graft.report.CurveChart.Metric;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * The PNG files of a run. Each appears whole or not at all, in place of an older one of its name,
- * in a folder that must be there. It needs fonts but no screen.
+ * The PNG files of a run. Each appears whole or not at all, and replaces an older one of its name;
+ * its folder must exist. Drawing needs fonts, but no screen.
  */
 public final class Charts {
-  /** The number of pictures that {@link #mistakes} has room for. */
-  public static final int MOST_MISTAKES = MistakesChart.MOST;
+  /** The number of images that {@link #mistakes} shows. */
+  public static final int MAX_MISTAKES = ExampleCharts.MAX_MISTAKES;
 
-  /** No drawing shows more of a picture: its shorter side, in pixels. */
-  public static final int LEAST_SIDE = 320;
+  /** The shorter side of an image that is large enough for every chart, in pixels. */
+  public static final int MIN_SIDE = 320;
+
+  /** Pixels per unit of a chart's drawing: sharp text on screens of high density. */
+  private static final int SCALE = 2;
 
   private Charts() {}
 
-  /** The loss of training and validation over the epochs, the best epoch marked. */
+  /** Writes training and validation loss over the epochs, with the best epoch marked. */
   public static void loss(Path file, History history, String title) {
-    write(file, () -> CurveChart.ofLoss(history, title).draw());
+    write(file, title, SCALE, () -> CurveChart.of(Metric.LOSS, Map.of("", history)));
   }
 
-  /** The accuracy of training and validation over the epochs, the best epoch marked. */
+  /** Writes training and validation accuracy over the epochs, with the best epoch marked. */
   public static void accuracy(Path file, History history, String title) {
-    write(file, () -> CurveChart.ofAccuracy(history, title).draw());
+    write(file, title, SCALE, () -> CurveChart.of(Metric.ACCURACY, Map.of("", history)));
   }
 
-  /** A heat map, rows = truth, with counts in its cells up to 20 classes. */
+  /** Writes a heat map, rows = truth, with counts in its cells for up to 20 classes. */
   public static void confusion(Path file, ConfusionMatrix matrix, String title) {
-    write(file, () -> new ConfusionChart(matrix, title).draw());
+    write(file, title, SCALE, () -> ConfusionChart.of(matrix));
   }
 
-  /** How often the model is right where it says a probability, before and after scaling. */
+  /** Writes accuracy over probability, before and after temperature scaling. */
   public static void calibration(Path file, Calibration before, Calibration after, String title) {
-    write(file, () -> new CalibrationChart(before, after, title).draw());
+    Optional<Calibration> other = Optional.of(before).filter(each -> !each.equals(after));
+    write(file, title, SCALE, () -> CalibrationChart.of(other, after));
   }
 
   /**
-   * A picture, its true class and the most probable classes.
+   * Writes an image with its true class and the most probable classes.
    *
-   * @param picture of any size
-   * @param truth the index of its class
-   * @param probabilities one a class
+   * @param truth the index of the true class
+   * @param probabilities one per class
    */
   public static void prediction(
       Path file, Picture picture, List<String> classNames, int truth, float[] probabilities) {
-    write(file, () -> new PredictionChart(picture, classNames, truth, probabilities).draw());
+    int top =
+        IntStream.range(0, probabilities.length)
+            .reduce(0, (a, b) -> probabilities[b] > probabilities[a] ? b : a);
+    String title =
+        top == truth
+            ? "correct: " + classNames.get(truth)
+            : Text.of("wrong: %s predicted as %s", classNames.get(truth), classNames.get(top));
+    write(
+        file, title, 1, () -> ExampleCharts.prediction(picture, classNames, truth, probabilities));
   }
 
   /**
-   * Pictures that were taken for what they are not, five a row, or a word that there are none.
+   * Writes misclassified images, five per row, or a sentence that there are none.
    *
-   * @param mistakes the most confident first; the first {@link #MOST_MISTAKES} are drawn
+   * @param mistakes the most confident first; the first {@link #MAX_MISTAKES} are drawn
    */
-  public static void mistakes(Path file, List<Mistake> mistakes, String title) {
-    write(file, () -> new MistakesChart(mistakes, title).draw());
+  public static void mistakes(Path file, List<Example> mistakes, String title) {
+    write(file, title, 1, () -> ExampleCharts.mistakes(mistakes));
   }
 
   /**
-   * A picture, and over it where a class was seen in it.
+   * Writes an image under a map of where a class was seen in it.
    *
    * @param picture square
    */
   public static void heatMap(Path file, Picture picture, HeatMap map, String title) {
-    write(file, () -> new HeatMapChart(picture, map, title).draw());
+    write(file, title, 1, () -> ExampleCharts.heatMap(picture, map));
   }
 
-  private static void write(Path file, Supplier<BufferedImage> drawing) {
+  private static void write(Path file, String title, int scale, Supplier<Drawing> chart) {
     try {
-      WholeFile.write(file, png(drawing.get()));
+      WholeFile.write(file, png(chart.get().image(title, scale)));
     } catch (LinkageError | InternalError e) { // how AWT says that it found no fonts
       throw new GraftException(
-          ("Cannot draw " + file.getFileName() + ", because Java finds no fonts here; install")
-              + " fontconfig and a font, such as DejaVu.",
+          ("Cannot draw " + file.getFileName() + ": Java finds no fonts. Install fontconfig and a")
+              + " font, such as DejaVu.",
           e);
     } catch (IOException e) {
-      throw new GraftException("Cannot write the picture " + file + " (" + e + ").", e);
+      throw new GraftException("Cannot write the image " + file + " (" + e + ").", e);
     }
   }
 
-  static byte[] png(BufferedImage image) throws IOException {
+  private static byte[] png(BufferedImage image) throws IOException {
     try (var bytes = new ByteArrayOutputStream();
         var stream = new MemoryCacheImageOutputStream(bytes)) {
       ImageIO.write(image, "png", stream);
       stream.flush();
       return bytes.toByteArray();
+    }
+  }
+
+  /** Returns an image as a URL that holds it. */
+  static String dataUrl(BufferedImage image) {
+    try {
+      return "data:image/png;base64," + Base64.getEncoder().encodeToString(png(image));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.graft.report;
 
+import dev.graft.evaluation.History;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -10,35 +11,35 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * Runs side by side.
+ * A comparison of runs.
  *
  * @param runs at least one
  */
 public record Comparison(List<RunFiles> runs) {
-  /** Values of {@code run.json} that say what a run was, by what a row is called. */
-  private static final Map<String, String> WHAT =
+  /** Values of {@code run.json} that describe a run, by the names of their rows. */
+  private static final Map<String, String> INPUTS =
       named(
           "backbone", "/backbone",
           "weights", "/weights/source",
-          "weights' hash", "/weights/sha256",
+          "weights, SHA-256", "/weights/sha256",
           "data", "/data/name",
-          "data's hash", "/data/sha256",
-          "training pictures", "/data/train",
-          "validation pictures", "/data/validation",
-          "test pictures", "/data/test",
+          "data, SHA-256", "/data/sha256",
+          "training images", "/data/train",
+          "validation images", "/data/validation",
+          "test images", "/data/test",
           "engine", "/engine/name",
-          "engine's version", "/engine/version",
+          "engine version", "/engine/version",
           "device", "/engine/device",
           "Java", "/engine/java",
           "system", "/engine/os",
           "commit", "/gitCommit");
 
-  /** Values that say what came out. */
-  private static final Map<String, String> OUTCOME =
+  /** Values of {@code run.json} that are results. */
+  private static final Map<String, String> RESULTS =
       named(
           "test accuracy", "/test/accuracy",
-          "95 % from", "/test/interval/low",
-          "to", "/test/interval/high",
+          "95 % interval, low", "/test/interval/low",
+          "95 % interval, high", "/test/interval/high",
           "top-3 accuracy", "/test/top3Accuracy",
           "macro F1", "/test/macro/f1",
           "test loss", "/test/loss",
@@ -48,14 +49,14 @@ public record Comparison(List<RunFiles> runs) {
           "epochs", "/epochs/run",
           "best epoch", "/epochs/best",
           "trained parameters", "/parameters/trained",
-          "seconds of features", "/seconds/features",
-          "seconds of training", "/seconds/training",
-          "seconds in all", "/seconds/total");
+          "feature extraction, seconds", "/seconds/features",
+          "training, seconds", "/seconds/training",
+          "total, seconds", "/seconds/total");
 
   /**
    * A row of a table.
    *
-   * @param values one a run
+   * @param values one per run
    */
   public record Row(String name, List<String> values) {
     private boolean differs() {
@@ -75,26 +76,29 @@ public record Comparison(List<RunFiles> runs) {
     return named;
   }
 
-  /** What the runs were told and what they were, where they differ. */
+  /** Returns the settings, data and machine that differ between the runs. */
   public List<Row> differences() {
     Set<String> keys = new LinkedHashSet<>();
     runs.forEach(run -> keys.addAll(run.settings().keySet()));
-    Stream<Row> told = keys.stream().map(key -> row(key, run -> run.settings().get(key)));
-    Stream<Row> were =
-        WHAT.entrySet().stream()
+    Stream<Row> settings = keys.stream().map(key -> row(key, run -> run.settings().get(key)));
+    Stream<Row> inputs =
+        INPUTS.entrySet().stream()
             .filter(each -> !keys.contains(each.getKey()))
             .map(each -> row(each.getKey(), run -> run.at(each.getValue())));
-    return Stream.concat(told, were).filter(Row::differs).toList();
+    return Stream.concat(settings, inputs).filter(Row::differs).toList();
   }
 
-  /** What came of them. */
+  /** Returns the results of the runs. */
   public List<Row> outcome() {
-    return OUTCOME.entrySet().stream()
+    return RESULTS.entrySet().stream()
         .map(each -> row(each.getKey(), run -> rounded(run, each.getValue())))
         .toList();
   }
 
   private static String rounded(RunFiles run, String pointer) {
+    if (pointer.endsWith("top3Accuracy") && run.evaluation().classNames().size() <= 3) {
+      return "–"; // always 1
+    }
     String text = run.at(pointer);
     return text.contains(".")
         ? run.number(pointer).map(value -> Pages.number("%.4f", value)).orElse(text)
@@ -111,8 +115,12 @@ public record Comparison(List<RunFiles> runs) {
     return new Row(name, List.copyOf(values));
   }
 
-  /** Loss and accuracy over the epochs. */
-  public List<Curves> curves() {
-    return Pages.curvesOf(runs);
+  /** Returns loss and accuracy over the epochs, as elements of a page. */
+  public List<String> curves() {
+    Map<String, History> histories = new LinkedHashMap<>();
+    for (int i = 0; i < runs.size(); i++) {
+      histories.put(i + 1 + ": " + runs.get(i).name(), runs.get(i).history());
+    }
+    return Pages.curves(histories);
   }
 }

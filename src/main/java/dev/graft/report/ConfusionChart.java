@@ -1,176 +1,179 @@
 package dev.graft.report;
 
+import dev.graft.Names;
+import dev.graft.Text;
 import dev.graft.evaluation.ConfusionMatrix;
-import dev.graft.report.Ink.Anchor;
-import java.awt.Color;
-import java.awt.Font;
-import java.awt.Graphics2D;
+import dev.graft.report.Drawing.Anchor;
+import dev.graft.report.Drawing.Fill;
+import dev.graft.report.Drawing.Ink;
+import dev.graft.report.Drawing.Label;
+import dev.graft.report.Drawing.Type;
 import java.awt.Rectangle;
-import java.awt.image.BufferedImage;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
- * A confusion matrix as a heat map, rows = truth: a cell is the darker, the greater its share of
- * the pictures of its true class. Up to 20 classes the cells hold their counts. It grows with the
- * classes and their names: about 540 x 460 pixels for 2, 830 x 750 for 10, 1200 x 1150 for 100.
+ * A confusion matrix as a heat map, rows = truth: the darker a cell, the greater its share of the
+ * images of its true class. Of more than {@link #MAX_CLASSES} classes it shows those with the most
+ * mistakes, and sums up the others in a last row and column.
  */
 final class ConfusionChart {
-  private static final int MOST_CLASSES_WITH_COUNTS = 20;
-  private static final int MOST_LABEL = 150; // pixels
-  private static final int PADDING = 20;
-  private static final int TITLE = 48; // pixels above the cells, padding apart
-  private static final int AXIS = 26; // pixels for an axis title
+  static final int MAX_CLASSES = 100;
+
+  private static final int MAX_CLASSES_WITH_COUNTS = 20;
+  private static final int AXIS = 28; // pixels for the title of an axis
+  private static final int TOP = 36; // pixels for the legend
   private static final int GAP = 8;
-  private static final int LEGEND = 120; // pixels right of the cells
+  private static final int LEGEND_STEP = 4;
 
-  private static final Color MIDDLE = new Color(0x6BAED6);
-  private static final Color DARKEST = new Color(0x08306B);
-
-  private static final Font TITLE_FONT = Ink.bold(16);
-  private static final Font AXIS_FONT = Ink.plain(14);
-
-  private final ConfusionMatrix matrix;
-  private final String title;
+  private final List<String> names; // by position on the axes, as the arrays below
+  private final int[][] counts; // (truth, predicted)
+  private final int[] support;
   private final int cell; // side in pixels
-  private final Font font;
+  private final Type type;
   private final List<String> labels;
-  private final int labelWidth;
-  private final boolean upright; // column labels run upwards
+  private final boolean upright; // column labels run upward
   private final Rectangle plot;
+  private final Drawing drawing;
 
-  ConfusionChart(ConfusionMatrix matrix, String title) {
-    int classes = matrix.size();
-    this.matrix = matrix;
-    this.title = title;
-    // Nine pixels are the least that a label can be read in; beyond 100 classes labels are left
-    // out.
-    this.cell = Math.max(Math.min(160, 560 / classes), Math.max(1, Math.min(9, 900 / classes)));
-    this.font = Ink.plain(Math.max(9, Math.min(13, cell)));
-    this.labels =
-        matrix.classNames().stream().map(name -> Ink.fit(name, font, MOST_LABEL)).toList();
-    this.labelWidth =
-        (int)
-            Math.ceil(labels.stream().mapToDouble(label -> Ink.width(label, font)).max().orElse(0));
-    this.upright = labelWidth > cell - GAP;
-    int side = cell * classes;
-    this.plot = new Rectangle(PADDING + AXIS + labelWidth + GAP, PADDING + TITLE, side, side);
+  private ConfusionChart(ConfusionMatrix matrix) {
+    List<Integer> shown =
+        matrix.size() <= MAX_CLASSES
+            ? IntStream.range(0, matrix.size()).boxed().toList()
+            : matrix.mostConfused().limit(MAX_CLASSES).sorted().boxed().toList();
+    int[] position = new int[matrix.size()];
+    Arrays.fill(position, shown.size());
+    IntStream.range(0, shown.size()).forEach(i -> position[shown.get(i)] = i);
+    names =
+        Stream.concat(
+                shown.stream().map(matrix.classNames()::get),
+                Stream.of(Text.of("%,d other classes", matrix.size() - shown.size()))
+                    .filter(name -> shown.size() < matrix.size()))
+            .toList();
+    counts = new int[names.size()][names.size()];
+    matrix
+        .cells()
+        .forEach(
+            each -> counts[position[each.truth()]][position[each.predicted()]] += each.count());
+    support = Stream.of(counts).mapToInt(row -> IntStream.of(row).sum()).toArray();
+
+    // Nine pixels are the least that a label can be read in.
+    cell = Math.max(9, Math.min(100, 440 / names.size()));
+    type = new Type(Math.min(13, cell), false);
+    int room = names.size() <= MAX_CLASSES_WITH_COUNTS ? 220 : 130;
+    labels = names.stream().map(name -> type.fit(name, room)).toList();
+    int labelWidth = (int) Math.ceil(labels.stream().mapToDouble(type::width).max().orElse(0));
+    upright = labelWidth > cell - GAP;
+    int side = cell * names.size();
+    plot = new Rectangle(AXIS + labelWidth + GAP, TOP, side, side);
+    int columnLabels = upright ? labelWidth : type.size();
+    int width = Math.max(400, (int) plot.getMaxX() + 16);
+    int height = (int) plot.getMaxY() + GAP + columnLabels + AXIS;
+    String what =
+        Text.of(
+            "Confusion matrix of %,d classes: %,d of %,d images correct",
+            matrix.size(), matrix.trace(), IntStream.of(support).sum());
+    drawing = new Drawing(width, height, what);
   }
 
-  /** Where the count of class {@code truth} that was taken for {@code predicted} is drawn. */
-  Rectangle cell(int truth, int predicted) {
-    return new Rectangle(plot.x + predicted * cell, plot.y + truth * cell, cell, cell);
+  static Drawing of(ConfusionMatrix matrix) {
+    return new ConfusionChart(matrix).draw();
   }
 
-  BufferedImage draw() {
-    int columnLabels = upright ? labelWidth : font.getSize();
-    int width = plot.x + plot.width + LEGEND + PADDING;
-    int height = plot.y + plot.height + GAP + columnLabels + AXIS + PADDING;
-    return Ink.drawing(
-        width,
-        height,
-        g -> {
-          String fitting = Ink.fit(title, TITLE_FONT, width - 2 * PADDING);
-          Ink.write(g, fitting, TITLE_FONT, Anchor.MIDDLE, width / 2.0, PADDING + 16);
-          drawCells(g);
-          drawLabels(g);
-          double centre = plot.getCenterX();
-          Ink.write(g, "predicted", AXIS_FONT, Anchor.MIDDLE, centre, height - PADDING);
-          Ink.writeUpwards(g, "truth", AXIS_FONT, Anchor.MIDDLE, PADDING + 12, plot.getCenterY());
-          drawLegend(g);
-        });
-  }
-
-  private void drawCells(Graphics2D g) {
-    Font countFont = countFont();
-    for (int truth = 0; truth < matrix.size(); truth++) {
-      for (int predicted = 0; predicted < matrix.size(); predicted++) {
-        Rectangle at = cell(truth, predicted);
-        int count = matrix.count(truth, predicted);
-        double share = (double) count / Math.max(1, matrix.support(truth));
-        g.setColor(shade(share));
-        g.fill(at);
-        if (matrix.size() <= MOST_CLASSES_WITH_COUNTS) {
-          g.setColor(darkness(share) > 0.7 ? Color.WHITE : count == 0 ? Ink.LINE : Ink.TEXT);
-          double baseline = at.getCenterY() + 0.36 * countFont.getSize();
-          Ink.write(
-              g, Integer.toString(count), countFont, Anchor.MIDDLE, at.getCenterX(), baseline);
+  private Drawing draw() {
+    drawLegend();
+    drawing.rectangle(plot, Ink.PANEL);
+    for (int truth = 0; truth < names.size(); truth++) {
+      for (int predicted = 0; predicted < names.size(); predicted++) {
+        if (counts[truth][predicted] > 0) {
+          drawCell(truth, predicted);
         }
       }
     }
-    g.setColor(Ink.LINE);
-    g.drawRect(plot.x - 1, plot.y - 1, plot.width + 1, plot.height + 1);
+    for (int i = 0; i < names.size(); i++) {
+      drawLabels(i);
+    }
+    drawing.soft("predicted", plot.getCenterX(), plot.getMaxY() + bottom(), Anchor.MIDDLE);
+    drawing.upward("truth", 16, plot.getCenterY());
+    return drawing;
   }
 
-  /** The largest type that the largest count still fits its cell in. */
-  private Font countFont() {
-    int most =
-        IntStream.range(0, matrix.size() * matrix.size())
-            .map(i -> matrix.count(i / matrix.size(), i % matrix.size()))
-            .max()
-            .orElse(0);
-    int size = Math.max(13, cell / 6);
-    while (size > 6 && Ink.width(Integer.toString(most), Ink.plain(size)) > cell - 3) {
+  private double bottom() {
+    double longest = labels.stream().mapToDouble(type::width).max().orElse(0);
+    return GAP + (upright ? longest : type.size()) + 20;
+  }
+
+  private void drawCell(int truth, int predicted) {
+    int count = counts[truth][predicted];
+    double share = (double) count / support[truth];
+    var at = new Rectangle(plot.x + predicted * cell, plot.y + truth * cell, cell, cell);
+    String tip =
+        Text.of(
+            "%,d of %s of %s predicted as %s (%.1f %%)",
+            count,
+            Names.count(support[truth], "image"),
+            names.get(truth),
+            names.get(predicted),
+            100 * share);
+    drawing.shapes().add(new Fill(at, Ink.heat(strength(share)), tip));
+    if (names.size() <= MAX_CLASSES_WITH_COUNTS) {
+      Ink ink = strength(share) > 0.6 ? Ink.PAPER : Ink.TEXT;
+      Type fitting = countType(Integer.toString(count));
+      double baseline = at.getCenterY() + 0.36 * fitting.size();
+      drawing
+          .shapes()
+          .add(
+              new Label(
+                  Integer.toString(count),
+                  at.getCenterX(),
+                  baseline,
+                  fitting,
+                  Anchor.MIDDLE,
+                  ink,
+                  false));
+    }
+  }
+
+  /** Returns the largest type in which a count fits its cell. */
+  private Type countType(String count) {
+    int size = Math.max(13, cell / 5);
+    while (size > 6 && new Type(size, false).width(count) > cell - 4) {
       size--;
     }
-    return Ink.plain(size);
+    return new Type(size, false);
   }
 
-  private void drawLabels(Graphics2D g) {
-    g.setColor(Ink.TEXT);
-    int step = (int) Math.ceil((double) font.getSize() / cell);
-    double toBaseline = 0.36 * font.getSize(); // from a line's middle
-    for (int i = 0; i < labels.size(); i += step) {
-      Rectangle at = cell(i, i);
-      double below = plot.getMaxY() + GAP;
-      Ink.write(g, labels.get(i), font, Anchor.RIGHT, plot.x - GAP, at.getCenterY() + toBaseline);
-      if (upright) {
-        Ink.writeUpwards(g, labels.get(i), font, Anchor.RIGHT, at.getCenterX() + toBaseline, below);
-      } else {
-        Ink.write(g, labels.get(i), font, Anchor.MIDDLE, at.getCenterX(), below + font.getSize());
-      }
+  private void drawLabels(int i) {
+    double toBaseline = 0.36 * type.size(); // from the middle of a line
+    double x = plot.x + (i + 0.5) * cell;
+    double y = plot.y + (i + 0.5) * cell + toBaseline;
+    double below = plot.getMaxY() + GAP;
+    label(labels.get(i), plot.x - GAP, y, Anchor.END, false);
+    if (upright) {
+      label(labels.get(i), x + toBaseline, below, Anchor.END, true);
+    } else {
+      label(labels.get(i), x, below + type.size(), Anchor.MIDDLE, false);
     }
   }
 
-  private void drawLegend(Graphics2D g) {
-    int left = (int) plot.getMaxX() + 28;
-    int width = 16;
-    for (int y = 0; y < plot.height; y++) {
-      g.setColor(shade(1 - y / (plot.height - 1.0)));
-      g.fillRect(left, plot.y + y, width, 1);
+  private void label(String text, double x, double y, Anchor anchor, boolean upward) {
+    drawing.shapes().add(new Label(text, x, y, type, anchor, Ink.TEXT, upward));
+  }
+
+  private void drawLegend() {
+    double x = drawing.soft("share of the true class: 0 %", AXIS, 18) + 8;
+    for (int i = 0; i <= 100; i += LEGEND_STEP) {
+      var step = new Rectangle((int) x, 6, LEGEND_STEP, 14);
+      drawing.rectangle(step, Ink.heat(strength(i / 100.0)));
+      x += LEGEND_STEP;
     }
-    g.setColor(Ink.LINE);
-    g.drawRect(left - 1, plot.y - 1, width + 1, plot.height + 1);
-    g.setColor(Ink.FAINT);
-    Font small = Ink.plain(12);
-    double right = left + width + GAP;
-    Ink.write(g, "100 %", small, Anchor.LEFT, right, plot.y + 9);
-    Ink.write(g, "50 %", small, Anchor.LEFT, right, plot.getCenterY() + 4);
-    Ink.write(g, "0 %", small, Anchor.LEFT, right, plot.getMaxY());
-    double far = plot.getMaxX() + LEGEND;
-    String caption = "share of the true class";
-    Ink.writeUpwards(g, caption, small, Anchor.MIDDLE, far, plot.getCenterY());
+    drawing.soft("100 %", x + 8, 18, Anchor.START);
   }
 
-  /**
-   * From white at 0 over light blue to a dark one at 1. The root makes the few per cent of a common
-   * mistake visible; the legend shows it.
-   */
-  static Color shade(double share) {
-    double darkness = darkness(share);
-    return darkness < 0.5
-        ? between(Color.WHITE, MIDDLE, 2 * darkness)
-        : between(MIDDLE, DARKEST, 2 * darkness - 1);
-  }
-
-  private static double darkness(double share) {
+  /** Returns 0 to 1; the root makes the few percent of a common mistake visible. */
+  static double strength(double share) {
     return Math.pow(share, 0.6);
-  }
-
-  private static Color between(Color from, Color to, double at) {
-    return new Color(
-        (int) Math.round(from.getRed() + at * (to.getRed() - from.getRed())),
-        (int) Math.round(from.getGreen() + at * (to.getGreen() - from.getGreen())),
-        (int) Math.round(from.getBlue() + at * (to.getBlue() - from.getBlue())));
   }
 }

@@ -1,179 +1,222 @@
 package dev.graft.report;
 
+import dev.graft.Text;
 import dev.graft.evaluation.History;
 import dev.graft.evaluation.History.Epoch;
-import dev.graft.report.Ink.Anchor;
-import java.awt.BasicStroke;
-import java.awt.Color;
-import java.awt.Font;
-import java.awt.Graphics2D;
+import dev.graft.report.Axes.Range;
+import dev.graft.report.Drawing.Anchor;
+import dev.graft.report.Drawing.Ink;
+import dev.graft.report.Drawing.Stroke;
+import dev.graft.report.Drawing.Type;
+import java.awt.Rectangle;
 import java.awt.geom.Ellipse2D;
-import java.awt.image.BufferedImage;
+import java.awt.geom.Line2D;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
-import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYSeries;
-import org.knowm.xchart.style.AxesChartStyler.TextAlignment;
-import org.knowm.xchart.style.markers.Marker;
-import org.knowm.xchart.style.markers.SeriesMarkers;
+import java.util.stream.Stream;
 
-/** A figure of training and of validation over the epochs, 720 x 480 pixels. */
+/** Loss or accuracy over the epochs, of one run or of several. */
 final class CurveChart {
-  static final Color TRAINING = Ink.BLUE;
-  static final Color VALIDATION = Ink.ORANGE;
-  static final Color BEST = Ink.RED;
+  private static final int WIDTH = 480;
+  private static final int TOP = 16;
+  private static final int PLOT_HEIGHT = 220;
+  private static final int LEFT = 62;
+  private static final int RIGHT = 24;
+  private static final int LEGEND = TOP + PLOT_HEIGHT + 72; // baseline of its first line
+  private static final int LEGEND_LINE = 20;
+  private static final int SWATCH = 22;
+  private static final int MAX_DOTS = 60; // epochs of which each has a dot
+  private static final int MAX_TICKS = 10;
 
-  private static final int WIDTH = 720;
-  private static final int HEIGHT = 480;
-  private static final int MARKER = 7; // pixels
-  private static final int LEGEND = 36; // pixels below the chart
-  private static final int LEGEND_MARKER = 16; // pixels from a marker's middle to its name
-  private static final int LEGEND_GAP = 32; // pixels from a name to the next marker
-  private static final Font LEGEND_FONT = Ink.plain(13);
-  private static final double AIR = 0.75; // epochs left of the first and right of the last
+  /** What is drawn over the epochs. */
+  enum Metric {
+    LOSS("loss", Epoch::trainLoss, Epoch::validationLoss),
+    ACCURACY(
+        "accuracy (%)", epoch -> 100 * epoch.trainAccuracy(), e -> 100 * e.validationAccuracy());
 
-  private final XYChart chart = new XYChart(WIDTH, HEIGHT - LEGEND);
-  private final double[] epochs; // 1, 2, 3 …
-  private final List<XYSeries> legend = new ArrayList<>();
+    private final String axis;
+    private final ToDoubleFunction<Epoch> training;
+    private final ToDoubleFunction<Epoch> validation;
 
-  private CurveChart(
-      History history,
-      String title,
-      String figure,
-      ToDoubleFunction<Epoch> training,
-      ToDoubleFunction<Epoch> validation) {
-    this.epochs = history.epochs().stream().mapToDouble(Epoch::epoch).toArray();
-    double[] trained = figures(history, training);
-    double[] validated = figures(history, validation);
-    chart.setTitle(Ink.fit(title, Ink.bold(16), WIDTH - 120));
-    chart.setXAxisTitle("epoch");
-    chart.setYAxisTitle(figure);
-    style();
-    scale(DoubleStream.concat(DoubleStream.of(trained), DoubleStream.of(validated)));
-    curve("training", epochs, trained, TRAINING, SeriesMarkers.CIRCLE);
-    curve("validation", epochs, validated, VALIDATION, SeriesMarkers.SQUARE);
-    history.findBest().map(Epoch::epoch).ifPresent(best -> ring(best, validated[best - 1]));
+    Metric(String axis, ToDoubleFunction<Epoch> training, ToDoubleFunction<Epoch> validation) {
+      this.axis = axis;
+      this.training = training;
+      this.validation = validation;
+    }
   }
 
-  static CurveChart ofLoss(History history, String title) {
-    return new CurveChart(history, title, "loss", Epoch::trainLoss, Epoch::validationLoss);
+  /**
+   * One curve.
+   *
+   * @param points (epoch, value); a value that is not finite is a gap
+   */
+  private record Series(String name, Ink ink, boolean dashed, double[][] points) {
+    static Series of(String name, int color, boolean dashed, Stream<double[]> points) {
+      Ink ink = Ink.SERIES.get(color % Ink.SERIES.size());
+      return new Series(name, ink, dashed, points.toArray(double[][]::new));
+    }
+
+    Stream<double[]> finite() {
+      return Stream.of(points).filter(point -> Double.isFinite(point[1]));
+    }
+
+    String description() {
+      List<double[]> finite = finite().toList();
+      return finite.isEmpty()
+          ? name + " has no finite values"
+          : Text.of("%s %.4g to %.4g", name, finite.get(0)[1], finite.get(finite.size() - 1)[1]);
+    }
   }
 
-  static CurveChart ofAccuracy(History history, String title) {
-    return new CurveChart(
-        history,
-        title,
-        "accuracy (%)",
-        epoch -> 100 * epoch.trainAccuracy(),
-        epoch -> 100 * epoch.validationAccuracy());
+  private final String axis;
+  private final List<Series> series = new ArrayList<>();
+  private final Optional<double[]> best;
+  private final int epochs;
+
+  private CurveChart(Metric metric, Map<String, History> runs) {
+    axis = metric.axis;
+    boolean one = runs.size() == 1;
+    int color = 0;
+    for (var run : runs.entrySet()) {
+      List<Epoch> all = run.getValue().epochs();
+      String name = run.getKey();
+      series.add(Series.of(one ? "training" : "", color, !one, points(all, metric.training)));
+      color += one ? 1 : 0;
+      series.add(
+          Series.of(one ? "validation" : name, color++, false, points(all, metric.validation)));
+    }
+    best =
+        runs.values().stream()
+            .filter(history -> one)
+            .flatMap(history -> history.findBest().stream())
+            .map(epoch -> new double[] {epoch.epoch(), metric.validation.applyAsDouble(epoch)})
+            .findFirst();
+    epochs = series.stream().mapToInt(each -> each.points.length).max().orElse(0);
   }
 
-  BufferedImage draw() {
-    return Ink.drawing(
-        WIDTH,
-        HEIGHT,
-        g -> {
-          chart.paint(g, WIDTH, HEIGHT - LEGEND);
-          drawLegend(g);
-        });
+  /**
+   * Draws training and validation, and a ring around the best epoch; of several runs, by their
+   * names, each in a color of its own with training dashed.
+   */
+  static Drawing of(Metric metric, Map<String, History> runs) {
+    return new CurveChart(metric, runs).draw();
   }
 
-  private void drawLegend(Graphics2D g) {
+  private static Stream<double[]> points(List<Epoch> epochs, ToDoubleFunction<Epoch> value) {
+    return epochs.stream().map(epoch -> new double[] {epoch.epoch(), value.applyAsDouble(epoch)});
+  }
+
+  private Drawing draw() {
+    List<List<Series>> legend = legend();
+    String curves =
+        series.stream()
+            .filter(each -> !each.name.isEmpty())
+            .map(Series::description)
+            .collect(Collectors.joining(", "));
+    String ring = best.map(point -> Text.of("; best epoch %.0f", point[0])).orElse("");
+    int height = LEGEND + (legend.size() - 1) * LEGEND_LINE + 16;
+    var drawing = new Drawing(WIDTH, height, axis + " per epoch: " + curves + ring);
+    drawLegend(drawing, legend);
+    var area = new Rectangle(LEFT, TOP, WIDTH - LEFT - RIGHT, PLOT_HEIGHT);
+    DoubleSummaryStatistics values = values();
+    double step = step(values);
+    var all = new Range(0.25, Math.max(1, epochs) + 0.75);
+    Axes axes = new Axes(drawing, area, all, range(values, step));
+    int digits = (int) Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
+    axes.vertical(
+        step,
+        value ->
+            digits > 6
+                ? Text.of("%.3g", value)
+                : BigDecimal.valueOf(value)
+                    .setScale(digits, RoundingMode.HALF_EVEN)
+                    .toPlainString());
+    int every = (Math.max(1, epochs) + MAX_TICKS - 1) / MAX_TICKS;
+    axes.horizontal(1, every, epoch -> Text.of("%.0f", epoch));
+    drawing.soft("epoch", area.getCenterX(), area.getMaxY() + 42, Anchor.MIDDLE);
+    drawing.upward(axis, 14, area.getCenterY());
+    for (Series each : series) {
+      axes.line(each.points, each.ink, each.dashed);
+      if (epochs <= MAX_DOTS && !each.dashed) {
+        each.finite()
+            .forEach(
+                point ->
+                    axes.dot(
+                        point,
+                        3.5,
+                        each.ink,
+                        Text.of("%s, epoch %.0f: %.4f", each.name, point[0], point[1])));
+      }
+    }
+    best.filter(point -> Double.isFinite(point[1])).ifPresent(point -> axes.ring(point, Ink.BAD));
+    return drawing;
+  }
+
+  /** Returns least and greatest value; 0 and 1 where none is finite. */
+  private DoubleSummaryStatistics values() {
+    double[] finite =
+        series.stream().flatMap(Series::finite).mapToDouble(point -> point[1]).toArray();
+    return DoubleStream.of(finite.length == 0 ? new double[] {0, 1} : finite).summaryStatistics();
+  }
+
+  /** Returns the distance of grid lines: 1, 2 or 5 times a power of ten, for about five of them. */
+  private static double step(DoubleSummaryStatistics values) {
+    double size = Math.max(Math.abs(values.getMin()), Math.abs(values.getMax()));
+    double spread = Math.max(values.getMax() - values.getMin(), size > 0 ? size / 1000 : 1);
+    double power = Math.pow(10, Math.floor(Math.log10(spread / 5)));
+    double times = spread / 5 / power;
+    return power * (times <= 1 ? 1 : times <= 2 ? 2 : times <= 5 ? 5 : 10);
+  }
+
+  /** Returns the smallest range between two grid lines that holds all values. */
+  private static Range range(DoubleSummaryStatistics values, double step) {
+    double low = Math.floor(values.getMin() / step + 1e-9) * step;
+    double high = Math.ceil(values.getMax() / step - 1e-9) * step;
+    return new Range(low, Math.max(low + step, high));
+  }
+
+  /** Returns the solid curves, as many to a line of the legend as fit. */
+  private List<List<Series>> legend() {
+    List<List<Series>> lines = new ArrayList<>(List.of(new ArrayList<>()));
     double room = 0;
-    for (XYSeries series : legend) {
-      room += LEGEND_MARKER + Ink.width(series.getName(), LEGEND_FONT) + LEGEND_GAP;
+    for (Series each : series.stream().filter(each -> !each.dashed).toList()) {
+      double width = SWATCH + Type.LABEL.width(each.name) + 24;
+      if (room + width > WIDTH - LEFT && room > 0) {
+        lines.add(new ArrayList<>());
+        room = 0;
+      }
+      lines.get(lines.size() - 1).add(each);
+      room += width;
     }
-    double x = (WIDTH - room + LEGEND_GAP) / 2;
-    double baseline = HEIGHT - LEGEND / 2.0;
-    for (XYSeries series : legend) {
-      g.setColor(series.getMarkerColor());
-      series.getMarker().paint(g, x, baseline - 5, MARKER);
-      x += LEGEND_MARKER;
-      g.setColor(Ink.TEXT);
-      Ink.write(g, series.getName(), LEGEND_FONT, Anchor.LEFT, x, baseline);
-      x += Ink.width(series.getName(), LEGEND_FONT) + LEGEND_GAP;
+    return lines;
+  }
+
+  private void drawLegend(Drawing drawing, List<List<Series>> lines) {
+    double y = LEGEND;
+    double x = LEFT;
+    for (List<Series> line : lines) {
+      x = LEFT;
+      for (Series each : line) {
+        var swatch = new Line2D.Double(x, y - 4, x + SWATCH - 6, y - 4);
+        drawing.shapes().add(new Stroke(swatch, each.ink, 3, false));
+        drawing.text(Type.LABEL.fit(each.name, WIDTH - x - SWATCH), x + SWATCH, y, Anchor.START);
+        x += SWATCH + Type.LABEL.width(each.name) + 24;
+      }
+      y += LEGEND_LINE;
     }
-    if (legend.isEmpty()) {
-      g.setColor(Ink.FAINT);
-      Ink.write(g, "no finite figures", LEGEND_FONT, Anchor.MIDDLE, WIDTH / 2.0, HEIGHT / 2.0);
-    }
-  }
-
-  private void style() {
-    chart
-        .getStyler()
-        .setXAxisDecimalPattern("0")
-        .setPlotGridVerticalLinesVisible(false)
-        .setPlotGridLinesColor(Ink.TRACK)
-        .setPlotGridLinesStroke(new BasicStroke(1))
-        .setAxisTickLabelsFont(Ink.plain(13))
-        .setAxisTitleFont(Ink.plain(14))
-        .setLocale(Locale.ROOT)
-        .setYAxisTickMarkSpacingHint(56)
-        .setYAxisLabelAlignment(TextAlignment.Right)
-        .setPlotContentSize(1)
-        .setPlotBorderColor(Ink.LINE)
-        .setChartTitleFont(Ink.bold(16))
-        .setChartTitlePadding(12)
-        .setChartTitleBoxVisible(false)
-        .setChartFontColor(Ink.TEXT)
-        .setChartBackgroundColor(Color.WHITE)
-        .setChartPadding(14)
-        .setLegendVisible(false) // its names stand on uneven lines; drawLegend's do not
-        .setMarkerSize(epochs.length > 60 ? MARKER / 2 : MARKER);
-  }
-
-  /** Fixes both axes: left alone, XChart labels a single epoch 0 and 2, and two figures oddly. */
-  private void scale(DoubleStream figures) {
-    var range = figures.filter(Double::isFinite).summaryStatistics();
-    double low = range.getCount() == 0 ? 0 : range.getMin();
-    double high = range.getCount() == 0 ? 1 : range.getMax();
-    double air = high > low ? 0.05 * (high - low) : Math.max(1e-3, 0.05 * Math.abs(high));
-    double first = 1 - AIR;
-    double last = Math.max(1, epochs.length) + AIR;
-    chart
-        .getStyler()
-        .setXAxisMin(first)
-        .setXAxisMax(last)
-        .setYAxisMin(low - air)
-        .setYAxisMax(high + air);
-  }
-
-  private void curve(String name, double[] x, double[] y, Color color, Marker marker) {
-    if (DoubleStream.of(y).noneMatch(Double::isFinite)) {
-      return; // XChart cannot scale a series without a number
-    }
-    XYSeries series = chart.addSeries(name, x, y);
-    series.setLineColor(color);
-    series.setLineStyle(new BasicStroke(2));
-    series.setMarker(marker);
-    series.setMarkerColor(color);
-    legend.add(series);
-  }
-
-  private void ring(int epoch, double figure) {
-    curve("best epoch: " + epoch, new double[] {epoch}, new double[] {figure}, BEST, new Ring());
-  }
-
-  /** A gap in the curve where a training diverged. */
-  private static double[] figures(History history, ToDoubleFunction<Epoch> figure) {
-    return history.epochs().stream()
-        .mapToDouble(figure)
-        .map(value -> Double.isFinite(value) ? value : Double.NaN)
-        .toArray();
-  }
-
-  /** Leaves the point that it marks to be seen. */
-  private static final class Ring extends Marker {
-    private static final double DIAMETER = 16; // pixels
-
-    @Override
-    public void paint(Graphics2D g, double x, double y, int markerSize) {
-      g.setStroke(new BasicStroke(2.5f));
-      g.draw(new Ellipse2D.Double(x - DIAMETER / 2, y - DIAMETER / 2, DIAMETER, DIAMETER));
+    if (best.isPresent()) {
+      var ring = new Ellipse2D.Double(x, y - LEGEND_LINE - 10, 12, 12);
+      drawing.shapes().add(new Stroke(ring, Ink.BAD, 2.5f, false));
+      String name = Text.of("best epoch: %.0f", best.get()[0]);
+      drawing.text(name, x + SWATCH, y - LEGEND_LINE, Anchor.START);
     }
   }
 }

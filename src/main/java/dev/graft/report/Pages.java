@@ -1,51 +1,54 @@
 package dev.graft.report;
 
 import dev.graft.GraftException;
+import dev.graft.Names;
+import dev.graft.evaluation.ClassFigures;
+import dev.graft.evaluation.Evaluation;
+import dev.graft.evaluation.History;
 import dev.graft.io.WholeFile;
-import dev.graft.picture.Picture;
+import dev.graft.report.CurveChart.Metric;
 import freemarker.template.Configuration;
 import freemarker.template.DefaultObjectWrapper;
 import freemarker.template.TemplateException;
 import freemarker.template.TemplateExceptionHandler;
 import freemarker.template.TemplateModelException;
 import freemarker.template.Version;
-import java.awt.Rectangle;
 import java.io.IOException;
 import java.io.StringWriter;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
- * Pages that are one file each and load nothing: they open from a mail's attachment, on a phone, in
- * the dark and on paper. Their templates lie beside this class among the resources; whatever they
- * show is escaped.
+ * HTML pages. Each is one file that loads nothing, so that it can be sent by mail, opened on a
+ * phone, read in dark mode and printed. Their FreeMarker templates are resources of this package;
+ * all values in them are escaped.
  */
 public final class Pages {
-  /** Classes that a confusion matrix has room for; of more the most confused are shown. */
-  public static final int MOST_CLASSES = 30;
+  /** Images of a kind. */
+  public static final int MAX_IMAGES = 20;
 
-  /** Pictures of a kind. */
-  public static final int MOST_PICTURES = 20;
+  /** Rows of a table of classes. */
+  public static final int MAX_CLASSES = 500;
 
-  /**
-   * Accuracy of the Keras notebook that conf/notebook.yaml repeats, on CIFAR-10's test pictures.
-   */
+  /** Classes of the confusion matrix. */
+  public static final int MAX_MATRIX = ConfusionChart.MAX_CLASSES;
+
+  /** Rows of the table of confused pairs. */
+  public static final int MAX_PAIRS = 100;
+
+  /** Test accuracy of the Keras notebook that conf/notebook.yaml repeats, on CIFAR-10. */
   public static final double NOTEBOOK = 0.6277;
-
-  /** Greatest side of a picture, in pixels. */
-  public static final int PICTURE_SIDE = 128;
 
   private static final Configuration TEMPLATES = templates();
 
   private Pages() {}
 
-  /** Whether a run is what that notebook did: pretrained VGG16 on all of CIFAR-10. */
+  /** Returns whether a run does what that notebook did: pretrained VGG16 on all of CIFAR-10. */
   public static boolean isTheNotebooksJob(String backbone, String data, boolean pretrained) {
     return backbone.equals("vgg16") && data.equals("cifar10") && pretrained;
   }
@@ -54,70 +57,45 @@ public final class Pages {
   public record Layer(String name, String type, String output, long parameters, boolean trained) {}
 
   /**
-   * A picture with what was said of it.
+   * The content of a run's page.
    *
-   * @param image its content, as a page holds it
-   * @param place where it is, for people
-   */
-  public record Shown(
-      String image, String place, String truth, String predicted, float probability) {
-    public static Shown of(
-        Picture picture, String place, String truth, String predicted, float probability) {
-      FittedPicture fitted =
-          new FittedPicture(picture, new Rectangle(0, 0, PICTURE_SIDE, PICTURE_SIDE));
-      try {
-        String bytes = Base64.getEncoder().encodeToString(Charts.png(fitted.image()));
-        return new Shown("data:image/png;base64," + bytes, place, truth, predicted, probability);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-  }
-
-  /**
-   * All that the page of a run shows.
-   *
-   * @param layers of its network
    * @param boundary number of layers before the freeze boundary
-   * @param mistakes the most confident ones
-   * @param hits the least certain ones
-   * @param missing why there are no pictures, where there are none
+   * @param mistakes the most confident mistakes
+   * @param unsure the least confident correct predictions
+   * @param missing why there are no images, where there are none
    */
   public record Run(
       RunFiles files,
       List<Layer> layers,
       int boundary,
-      List<Shown> mistakes,
-      List<Shown> hits,
+      List<Example> mistakes,
+      List<Example> unsure,
       Optional<String> missing) {
-    public List<Curves> curves() {
-      return curvesOf(List.of(files));
+    public List<String> curves() {
+      return Pages.curves(Map.of("", files.history()));
+    }
+
+    public String confusion() {
+      return ConfusionChart.of(files.evaluation().confusion()).svg();
+    }
+
+    public String calibration() {
+      return CalibrationChart.of(files.uncalibrated(), files.evaluation().calibration()).svg();
+    }
+
+    /** Returns the classes: all, or of very many those with the most mistakes. */
+    public List<ClassFigures> classes() {
+      Evaluation evaluation = files.evaluation();
+      List<ClassFigures> all = evaluation.perClass();
+      return all.size() <= MAX_CLASSES
+          ? all
+          : evaluation.confusion().mostConfused().limit(MAX_CLASSES).mapToObj(all::get).toList();
     }
   }
 
-  /** Loss and accuracy of some runs over each other. */
-  static List<Curves> curvesOf(List<RunFiles> runs) {
-    return List.of(
-        Curves.of("loss", series(runs, true)), Curves.of("accuracy", series(runs, false)));
-  }
-
-  private static List<Curves.Series> series(List<RunFiles> runs, boolean loss) {
-    return runs.stream()
-        .flatMap(
-            run -> {
-              String of = runs.size() == 1 ? "" : ", " + run.name();
-              return List.of(
-                  new Curves.Series(
-                      "training" + of,
-                      run.history(),
-                      epoch -> loss ? epoch.trainLoss() : epoch.trainAccuracy()),
-                  new Curves.Series(
-                      "validation" + of,
-                      run.history(),
-                      epoch -> loss ? epoch.validationLoss() : epoch.validationAccuracy()))
-                  .stream();
-            })
-        .toList();
+  /** Draws loss and accuracy of runs, by their names. */
+  static List<String> curves(Map<String, History> runs) {
+    return Stream.of(Metric.values()).map(metric -> CurveChart.of(metric, runs).svg()).toList();
   }
 
   /** Writes the page of a run. */
@@ -142,7 +120,7 @@ public final class Pages {
     }
   }
 
-  /** By their names' ending, {@code .ftlh}, all that they show is made harmless in HTML. */
+  /** Reads templates whose names end in {@code .ftlh}, which makes FreeMarker escape all values. */
   private static Configuration templates() {
     Version version = Configuration.VERSION_2_3_34;
     Configuration templates = new Configuration(version);
@@ -162,10 +140,14 @@ public final class Pages {
     return templates;
   }
 
-  // What templates say with.
+  // For templates.
 
   public static String percent(double share) {
     return String.format(Locale.ROOT, "%.2f %%", 100 * share);
+  }
+
+  public static String count(long number, String noun) {
+    return Names.count(number, noun);
   }
 
   public static String number(String format, Object... values) {

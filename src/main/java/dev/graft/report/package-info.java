@@ -1,2 +1,2 @@
-/** Pictures of a run: charts and plots, from figures that other rooms computed. */
+/** Charts and pages of a run, made from the metrics that other packages computed. */
 package dev.graft.report;

@@ -4,7 +4,7 @@ import dev.graft.evaluation.Evaluation;
 import dev.graft.io.WholeFile;
 import dev.graft.picture.Picture;
 import dev.graft.report.Charts;
-import dev.graft.report.Mistake;
+import dev.graft.report.Example;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,7 +30,8 @@ final class EvaluationFiles {
    * Draws {@code confusion.png} and {@code mistakes.png}.
    *
    * @param plots the folder of both
-   * @param pictures by their index in the evaluation; empty for one that can't be read any more
+   * @param title of the plots
+   * @param pictures by their index in the evaluation; empty for one that is not available
    */
   static void draw(
       Path plots,
@@ -41,26 +42,13 @@ final class EvaluationFiles {
     Path confusion = plots.resolve("confusion.png");
     drawings.draw(confusion, () -> Charts.confusion(confusion, evaluation.confusion(), title));
     Path mistakes = plots.resolve("mistakes.png");
-    drawings.draw(mistakes, () -> Charts.mistakes(mistakes, mistakes(evaluation, pictures), title));
-  }
-
-  private static List<Mistake> mistakes(
-      Evaluation evaluation, IntFunction<Optional<Picture>> pictures) {
-    List<String> names = evaluation.classNames();
-    return evaluation.mistakes().stream()
-        .limit(Charts.MOST_MISTAKES)
-        .flatMap(
-            each ->
-                pictures
-                    .apply(each.index())
-                    .map(
-                        picture ->
-                            new Mistake(
-                                picture,
-                                names.get(each.truth()),
-                                names.get(each.predicted()),
-                                each.probability()))
-                    .stream())
-        .toList();
+    drawings.draw(
+        mistakes,
+        () -> {
+          var images = new Example.Images(pictures, index -> "");
+          List<Example> examples =
+              Example.of(evaluation, evaluation.mistakes(), Charts.MAX_MISTAKES, images);
+          Charts.mistakes(mistakes, examples, title);
+        });
   }
 }

@@ -222,7 +222,7 @@ public final class Evaluator {
         Files.createDirectory(folder.resolve("plots")),
         evaluation,
         run.getFileName() + " on " + data.name(),
-        place -> pictures.read(chosen[place], Charts.LEAST_SIDE),
+        place -> pictures.read(chosen[place], Charts.MIN_SIDE),
         new Drawings(events));
   }
 }

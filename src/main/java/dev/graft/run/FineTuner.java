@@ -527,7 +527,7 @@ public final class FineTuner {
   }
 
   private Optional<Picture> picture(int index) {
-    return pictures.read(index, Charts.LEAST_SIDE);
+    return pictures.read(index, Charts.MIN_SIDE);
   }
 
   private void save(RunFolder folder, Temperature temperature, Optional<Ranges> ranges)

@@ -7,9 +7,9 @@ import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.evaluation.Prediction;
 import dev.graft.inference.SavedModel;
 import dev.graft.network.GraftedNetwork;
-import dev.graft.picture.Picture;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
+import dev.graft.report.Example;
 import dev.graft.report.Pages;
 import dev.graft.report.RunFiles;
 import java.io.IOException;
@@ -17,61 +17,45 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.IntFunction;
 
-/** The page of a run, {@code report.html}, from what the run left in its folder. */
+/** Writes the page of a run, {@code report.html}, from the files in its folder. */
 public final class Reporter {
   static final String PAGE = "report.html";
 
   private Reporter() {}
 
-  /** The run's test pictures, by their place in its {@code predictions.csv}. */
-  record TestPictures(IntFunction<Optional<Picture>> pictures, IntFunction<String> places) {
+  /** The run's test images, by their index in its {@code predictions.csv}. */
+  record TestPictures(Example.Images images) {
     static TestPictures of(DataSet data, int[] test) {
       return new TestPictures(
-          place -> data.pictures().read(test[place], Pages.PICTURE_SIDE),
-          place -> ending(data.pictures().place(test[place])));
+          new Example.Images(
+              index -> data.pictures().read(test[index], Example.MAX_SIDE),
+              index -> ending(data.pictures().place(test[index]))));
     }
 
-    /** A page goes to others, whom the folders above don't concern. */
+    /** Returns the last two names of a path: the folders above may be private. */
     private static String ending(String place) {
       Path path = Path.of(place);
       int names = path.getNameCount();
       return names <= 2 ? place : path.subpath(names - 2, names).toString();
     }
 
-    private List<Pages.Shown> shown(RunFiles run, List<Prediction> predictions) {
-      List<String> names = run.evaluation().classNames();
-      return predictions.stream()
-          .limit(Pages.MOST_PICTURES)
-          .flatMap(
-              each ->
-                  pictures
-                      .apply(each.index())
-                      .map(
-                          picture ->
-                              Pages.Shown.of(
-                                  picture,
-                                  places.apply(each.index()),
-                                  names.get(each.truth()),
-                                  names.get(each.predicted()),
-                                  each.probability()))
-                      .stream())
-          .toList();
+    private List<Example> examples(RunFiles run, List<Prediction> predictions) {
+      return Example.of(run.evaluation(), predictions, Pages.MAX_IMAGES, images);
     }
   }
 
-  /** Writes the page of a run that is complete but for it. */
+  /** Writes the page of a run that is complete except for its page. */
   static void write(Path run, RunRecord record, GraftedNetwork design, TestPictures test) {
     RunFiles files = RunFiles.read(run, RunRecord.JSON.valueToTree(record));
     write(files, design, Optional.of(test), Optional.empty());
   }
 
   /**
-   * Writes the page of a run again; without pictures where these are not to be had any more.
+   * Writes the page of a run again; without images if these are not available any more.
    *
    * @return the page
-   * @throws GraftException if it is no completed run
+   * @throws GraftException if it is not a completed run
    */
   public static Path write(Path run, OutputFolder output, RunEvents events) throws IOException {
     RunFiles files = RunFiles.read(run);
@@ -83,7 +67,7 @@ public final class Reporter {
       int[] test =
           new OwnPictures(run, recipe, data, fingerprints, events).part(Part.TEST).indices();
       if (test.length != files.evaluation().count()) {
-        throw new GraftException("They are not those that the run was judged by.");
+        throw new GraftException("The data has other test images than the run.");
       }
       return write(files, design, Optional.of(TestPictures.of(data, test)), Optional.empty());
     } catch (GraftException e) {
@@ -109,9 +93,10 @@ public final class Reporter {
                             row.trained()))
                 .toList(),
             design.cut() + 1, // the pixels are a row too
-            test.map(all -> all.shown(files, files.evaluation().mistakes())).orElse(List.of()),
-            test.map(all -> all.shown(files, files.leastCertain())).orElse(List.of()),
-            why.map(reason -> "The pictures are not here. " + reason)));
+            test.map(all -> all.examples(files, files.evaluation().mistakes())).orElse(List.of()),
+            test.map(all -> all.examples(files, files.evaluation().leastConfident()))
+                .orElse(List.of()),
+            why.map(reason -> "The images are not available. " + reason)));
     return page;
   }
 }

@@ -231,7 +231,7 @@ class EvaluationTest {
     Evaluation.Collector collector = Evaluation.collector(ANIMALS);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> collector.add(0, probabilities(0.5f, 0.5f, Float.NaN, 0)))
-        .withMessage("Picture 0: the probability of class deer must be 0 to 1, got NaN");
+        .withMessage("Image 0: the probability of class deer must be 0 to 1, got NaN");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> collector.add(0, probabilities(0, 7.25f, 0, 0)))
         .withMessageContaining("cat must be 0 to 1, got 7.25");
@@ -246,7 +246,7 @@ class EvaluationTest {
         Evaluation.collector(ANIMALS).add(0, probabilities(1, 0, 0, 0));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> collector.add(0, probabilities(0.5f, 0.5f)))
-        .withMessage("Picture 1: expected 4 probabilities, one a class, got 2");
+        .withMessage("Image 1: expected 4 probabilities, one per class, got 2");
   }
 
   @Test
@@ -256,15 +256,15 @@ class EvaluationTest {
     for (int truth : new int[] {-1, 4}) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> collector.add(truth, even))
-          .withMessage("Picture 0: the true class must be 0 to 3, got " + truth);
+          .withMessage("Image 0: the true class must be 0 to 3, got " + truth);
     }
   }
 
   @Test
-  void noPicturesGiveNoVerdict() {
+  void noImagesGiveNoEvaluation() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Evaluation.collector(ANIMALS).evaluation())
-        .withMessageContaining("at least one picture");
+        .withMessageContaining("at least one image");
   }
 
   /** A classifier of five classes that takes picture i, of class truths[i], for predicted[i]. */

@@ -4,14 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.GraftException;
+import dev.graft.evaluation.Calibration;
 import dev.graft.evaluation.ConfusionMatrix;
 import dev.graft.evaluation.History;
+import dev.graft.evaluation.Prediction;
 import dev.graft.picture.Picture;
+import dev.graft.report.Drawing.Ink;
+import java.awt.Color;
+import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Collections;
 import java.util.List;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -24,41 +28,45 @@ class ChartsTest {
 
   @TempDir Path folder;
 
+  /** Width, height and a color that must be in each file. */
   @Test
-  void everyChartIsAPngOfAReadableSize() throws IOException {
-    Charts.loss(folder.resolve("loss.png"), HISTORY, "vgg16 on cifar10");
-    Charts.accuracy(folder.resolve("accuracy.png"), HISTORY, "vgg16 on cifar10");
-    var matrix = new ConfusionMatrix(CLASSES, List.of());
-    Charts.confusion(folder.resolve("confusion.png"), matrix, "vgg16 on cifar10");
+  void everyChartIsAPngWithItsDrawingBelowATitle() throws IOException {
     var picture = new Picture(32, 32, new byte[3 * 32 * 32]);
     float[] probabilities = {0.4f, 0.6f};
-    Charts.prediction(folder.resolve("test-0.png"), picture, CLASSES, 0, probabilities);
-    for (String name : List.of("loss.png", "accuracy.png", "confusion.png", "test-0.png")) {
-      BufferedImage image = ImageIO.read(folder.resolve(name).toFile());
-      assertThat(image.getWidth()).as(name).isBetween(480, 900);
-      assertThat(image.getHeight()).as(name).isBetween(400, 700);
+    var bins = new Calibration(List.of(new Calibration.Bin(4, 0.75, 0.5)));
+    var matrix = new ConfusionMatrix(CLASSES, List.of(new Prediction(0, 1, 1, 0.5f)));
+    var mistake = new Example(picture, "", "cat", "dog", 0.75f);
+    Charts.loss(file("loss"), HISTORY, "a title");
+    check("loss", 960, 736, Ink.SERIES.get(1));
+    Charts.accuracy(file("accuracy"), HISTORY, "a title");
+    check("accuracy", 960, 736, Ink.SERIES.get(1));
+    Charts.confusion(file("confusion"), matrix, "a title");
+    check("confusion", 800, 658, Ink.HEAT);
+    Charts.calibration(file("calibration"), bins, bins, "a title");
+    check("calibration", 920, 960, Ink.SERIES.get(0));
+    Charts.prediction(file("prediction"), picture, CLASSES, 0, probabilities);
+    check("prediction", 808, 380, Ink.BAD);
+    Charts.mistakes(file("mistakes"), List.of(mistake), "a title");
+    check("mistakes", 912, 292, Ink.GOOD);
+    for (String other : List.of("accuracy", "confusion")) {
+      assertThat(Files.readAllBytes(file("loss"))).isNotEqualTo(Files.readAllBytes(file(other)));
     }
   }
 
-  @Test
-  void mistakesAreAPngOfAReadableSizeHoweverManyThereAre() throws IOException {
-    var picture = new Picture(32, 32, new byte[3 * 32 * 32]);
-    Path file = folder.resolve("mistakes.png");
-    for (int count : new int[] {0, 1, 7, 26}) {
-      var mistakes = Collections.nCopies(count, new Mistake(picture, "cat", "dog", 0.75f));
-      Charts.mistakes(file, mistakes, "vgg16 on cifar10");
-      BufferedImage image = ImageIO.read(file.toFile());
-      assertThat(image.getWidth()).isBetween(480, 1000);
-      assertThat(image.getHeight()).isBetween(300, 1300);
-    }
+  private Path file(String name) {
+    return folder.resolve(name + ".png");
   }
 
-  @Test
-  void lossAndAccuracyAreTwoCharts() throws IOException {
-    Charts.loss(folder.resolve("loss.png"), HISTORY, "vgg16");
-    Charts.accuracy(folder.resolve("accuracy.png"), HISTORY, "vgg16");
-    assertThat(Files.readAllBytes(folder.resolve("loss.png")))
-        .isNotEqualTo(Files.readAllBytes(folder.resolve("accuracy.png")));
+  private void check(String name, int width, int height, Ink ink) throws IOException {
+    BufferedImage image = ImageIO.read(file(name).toFile());
+    assertThat(List.of(image.getWidth(), image.getHeight()))
+        .as(name)
+        .containsExactly(width, height);
+    assertThat(Pixels.of(image, ink.color(), new Rectangle(width, height))).as(name).isNotEmpty();
+    assertThat(Pixels.of(image, Ink.TEXT.color(), new Rectangle(0, 0, width, 40)))
+        .as(name + "'s title")
+        .isNotEmpty();
+    assertThat(Pixels.of(image, Color.WHITE, new Rectangle(width, 10))).hasSize(10 * width);
   }
 
   @Test

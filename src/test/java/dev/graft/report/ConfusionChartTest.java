@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.evaluation.ConfusionMatrix;
 import dev.graft.evaluation.Prediction;
+import dev.graft.report.Drawing.Fill;
+import dev.graft.report.Drawing.Ink;
+import dev.graft.report.Drawing.Label;
 import java.awt.Color;
 import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
@@ -19,90 +22,101 @@ class ConfusionChartTest {
   @Test
   void aCellIsAsDarkAsItsShareOfTheTrueClass() {
     List<Prediction> predictions =
-        Stream.of(prediction(0, 0), prediction(0, 1), prediction(0, 1), prediction(0, 1)).toList();
-    var chart = new ConfusionChart(new ConfusionMatrix(List.of("cat", "dog"), predictions), "");
-    BufferedImage image = chart.draw();
-    assertThat(corner(image, chart.cell(0, 0))).isEqualTo(ConfusionChart.shade(0.25));
-    assertThat(corner(image, chart.cell(0, 1))).isEqualTo(ConfusionChart.shade(0.75));
-    assertThat(corner(image, chart.cell(1, 0))).isEqualTo(Color.WHITE); // there was no dog
-    assertThat(corner(image, chart.cell(1, 1))).isEqualTo(Color.WHITE);
+        List.of(prediction(0, 0), prediction(0, 1), prediction(0, 1), prediction(0, 1));
+    Drawing chart = ConfusionChart.of(new ConfusionMatrix(List.of("cat", "dog"), predictions));
+    List<Fill> cells = cells(chart);
+    assertThat(cells)
+        .extracting(Fill::tip)
+        .containsExactly(
+            "1 of 4 images of cat predicted as cat (25.0 %)",
+            "3 of 4 images of cat predicted as dog (75.0 %)");
+    assertThat(cells)
+        .extracting(Fill::ink)
+        .containsExactly(
+            Ink.heat(ConfusionChart.strength(0.25)), Ink.heat(ConfusionChart.strength(0.75)));
   }
 
   @Test
   void theTruthRunsDownAndThePredictionToTheRight() {
-    var chart = new ConfusionChart(matrix(2, 0), "");
-    assertThat(chart.cell(1, 0).y).isGreaterThan(chart.cell(0, 0).y);
-    assertThat(chart.cell(1, 0).x).isEqualTo(chart.cell(0, 0).x);
-    assertThat(chart.cell(0, 1).x).isGreaterThan(chart.cell(0, 0).x);
-    assertThat(chart.cell(0, 1).y).isEqualTo(chart.cell(0, 0).y);
+    List<Prediction> predictions = List.of(prediction(0, 0), prediction(0, 1), prediction(1, 0));
+    Drawing chart = ConfusionChart.of(new ConfusionMatrix(List.of("cat", "dog"), predictions));
+    List<Rectangle> at = cells(chart).stream().map(each -> each.outline().getBounds()).toList();
+    assertThat(at.get(1).x).isEqualTo(at.get(0).x + at.get(0).width);
+    assertThat(at.get(1).y).isEqualTo(at.get(0).y);
+    assertThat(at.get(2).y).isEqualTo(at.get(0).y + at.get(0).height);
+    assertThat(at.get(2).x).isEqualTo(at.get(0).x);
   }
 
   @Test
-  void shadesRunFromWhiteToDarkWithoutTurningBack() {
-    assertThat(ConfusionChart.shade(0)).isEqualTo(Color.WHITE);
+  void shadesGrowDarkerWithoutTurningBack() {
     List<Integer> brightness =
         IntStream.rangeClosed(0, 20)
-            .mapToObj(i -> ConfusionChart.shade(i / 20.0))
+            .mapToObj(i -> Ink.heat(ConfusionChart.strength(i / 20.0)).color())
             .map(color -> color.getRed() + color.getGreen() + color.getBlue())
             .toList();
     assertThat(brightness).doesNotHaveDuplicates().isSortedAccordingTo(Collections.reverseOrder());
+    assertThat(Ink.heat(0).color()).isEqualTo(Ink.PANEL.color());
+    assertThat(Ink.heat(1).color()).isEqualTo(Ink.HEAT.color());
   }
 
   @Test
   void cellsHoldTheirCountsUpToTwentyClasses() {
-    var twenty = new ConfusionChart(matrix(20, 3), "");
-    var twentyOne = new ConfusionChart(matrix(21, 3), "");
-    assertThat(colours(twenty.draw(), twenty.cell(4, 4))).hasSizeGreaterThan(1);
-    assertThat(colours(twentyOne.draw(), twentyOne.cell(4, 4))).hasSize(1);
+    assertThat(Shapes.texts(ConfusionChart.of(matrix(20, 3)))).filteredOn("3"::equals).hasSize(20);
+    assertThat(Shapes.texts(ConfusionChart.of(matrix(21, 3)))).doesNotContain("3");
   }
 
   @Test
   void aLargeCountStaysWithinItsCell() {
-    var chart = new ConfusionChart(matrix(20, 12_345), "");
-    BufferedImage image = chart.draw();
-    Rectangle cell = chart.cell(4, 4);
-    var leftEdge = new Rectangle(cell.x, cell.y, 1, cell.height);
-    var rightEdge = new Rectangle(cell.x + cell.width - 1, cell.y, 1, cell.height);
-    assertThat(colours(image, leftEdge)).containsExactly(ConfusionChart.shade(1));
-    assertThat(colours(image, rightEdge)).containsExactly(ConfusionChart.shade(1));
-    assertThat(colours(image, cell)).hasSizeGreaterThan(1);
+    Drawing chart = ConfusionChart.of(matrix(20, 12_345));
+    int cell = cells(chart).get(0).outline().getBounds().width;
+    assertThat(Shapes.of(chart, Label.class).filter(label -> label.text().equals("12345")))
+        .hasSize(20)
+        .allMatch(label -> label.type().width("12345") < cell);
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 10, 100, 1000})
-  void anyNumberOfClassesFitsThePicture(int classes) {
-    BufferedImage image = new ConfusionChart(matrix(classes, 1), "a long title ".repeat(30)).draw();
-    assertThat(image.getWidth()).isBetween(240, 1400);
-    assertThat(image.getHeight()).isBetween(240, 1400);
-    assertThat(Pixels.margin(image, 8)).containsExactly(Color.WHITE);
+  @ValueSource(ints = {1, 2, 10, 100, 1000, 10_000})
+  void anyNumberOfClassesFitsTheImage(int classes) {
+    BufferedImage image = ConfusionChart.of(matrix(classes, 1)).image("a title ".repeat(60), 1);
+    assertThat(image.getWidth()).isBetween(200, 1400);
+    assertThat(image.getHeight()).isBetween(200, 1400);
+    assertThat(Pixels.margin(image, 2)).containsExactly(Color.WHITE);
   }
 
   @Test
-  void aHundredClassesHaveADarkDiagonalAndALabelEach() {
-    var chart = new ConfusionChart(matrix(100, 2), "");
-    BufferedImage image = chart.draw();
-    for (int i = 0; i < 100; i++) {
-      Rectangle cell = chart.cell(i, i);
-      assertThat(corner(image, cell)).isEqualTo(ConfusionChart.shade(1));
-      var label = new Rectangle(chart.cell(i, 0).x - 60, cell.y, 50, cell.height);
-      assertThat(colours(image, label)).hasSizeGreaterThan(1);
-    }
-    assertThat(corner(image, chart.cell(3, 4))).isEqualTo(Color.WHITE);
+  void aHundredClassesAreAllShownWithALabelOnEachSide() {
+    Drawing chart = ConfusionChart.of(matrix(100, 2));
+    assertThat(cells(chart)).hasSize(100).allMatch(cell -> cell.ink().equals(Ink.heat(1)));
+    assertThat(Shapes.texts(chart)).filteredOn("class 57"::equals).hasSize(2);
   }
 
-  private static Color corner(BufferedImage image, Rectangle cell) {
-    return Pixels.at(image, cell.x + 1, cell.y + 1);
+  @Test
+  void ofMoreClassesThoseWithMistakesAreShownAndTheOthersSummedUp() {
+    List<Prediction> predictions =
+        Stream.concat(
+                IntStream.range(0, 10_000).mapToObj(i -> prediction(i, i)),
+                Stream.of(prediction(9_000, 77), prediction(9_000, 77), prediction(4_321, 9_999)))
+            .toList();
+    List<String> names = IntStream.range(0, 10_000).mapToObj(i -> "class " + i).toList();
+    Drawing chart = ConfusionChart.of(new ConfusionMatrix(names, predictions));
+    assertThat(Shapes.texts(chart))
+        .contains("class 77", "class 9000", "class 4321", "class 9999", "9,900 other classes")
+        .doesNotContain("class 5000");
+    assertThat(cells(chart))
+        .extracting(Fill::tip)
+        .contains(
+            "2 of 3 images of class 9000 predicted as class 77 (66.7 %)",
+            "9,900 of 9,900 images of 9,900 other classes predicted as 9,900 other classes"
+                + " (100.0 %)");
+    assertThat(chart.svg().length()).isLessThan(500_000);
   }
 
-  private static List<Color> colours(BufferedImage image, Rectangle area) {
-    return IntStream.range(0, area.width * area.height)
-        .mapToObj(i -> Pixels.at(image, area.x + i % area.width, area.y + i / area.width))
-        .distinct()
-        .toList();
+  private static List<Fill> cells(Drawing chart) {
+    return Shapes.of(chart, Fill.class).filter(fill -> !fill.tip().isEmpty()).toList();
   }
 
-  /** Every picture taken for what it is; names long and short. */
-  private static ConfusionMatrix matrix(int classes, int picturesAClass) {
+  /** All images predicted correctly; names long and short. */
+  private static ConfusionMatrix matrix(int classes, int imagesPerClass) {
     List<String> names =
         IntStream.range(0, classes)
             .mapToObj(i -> (i % 7 == 3 ? "the longest name of a class ever seen " : "class ") + i)
@@ -110,7 +124,7 @@ class ConfusionChartTest {
     List<Prediction> predictions =
         IntStream.range(0, classes)
             .boxed()
-            .flatMap(i -> Collections.nCopies(picturesAClass, prediction(i, i)).stream())
+            .flatMap(i -> Collections.nCopies(imagesPerClass, prediction(i, i)).stream())
             .toList();
     return new ConfusionMatrix(names, predictions);
   }

@@ -3,64 +3,44 @@ package dev.graft.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.evaluation.History;
-import java.awt.Color;
-import java.awt.Point;
-import java.awt.Rectangle;
-import java.awt.image.BufferedImage;
-import java.util.stream.IntStream;
+import dev.graft.report.CurveChart.Metric;
+import dev.graft.report.Drawing.Ink;
+import dev.graft.report.Drawing.Stroke;
+import java.awt.geom.Rectangle2D;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CurveChartTest {
-  /** The curves without the legend. */
-  private static final Rectangle CURVES = new Rectangle(0, 50, 720, 390);
-
-  private static final Rectangle LEFT = new Rectangle(0, 50, 240, 390);
-  private static final Rectangle RIGHT = new Rectangle(480, 50, 240, 390);
+  private static final Ink TRAINING = Ink.SERIES.get(0);
+  private static final Ink VALIDATION = Ink.SERIES.get(1);
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 40, 200})
-  void fewAndManyEpochsHaveBothCurvesAndABestEpoch(int epochs) {
-    BufferedImage image = CurveChart.ofLoss(falling(epochs), "a title").draw();
-    assertThat(image.getWidth()).isEqualTo(720);
-    assertThat(image.getHeight()).isEqualTo(480);
-    assertThat(Pixels.of(image, CurveChart.TRAINING, CURVES)).isNotEmpty();
-    assertThat(Pixels.of(image, CurveChart.VALIDATION, CURVES)).isNotEmpty();
-    assertThat(Pixels.of(image, CurveChart.BEST, CURVES)).isNotEmpty();
-  }
-
-  @ParameterizedTest
-  @ValueSource(ints = {1, 2, 3, 10})
-  void everyOneOfAFewEpochsHasItsNumberBelowTheAxis(int epochs) {
-    assertThat(numbersBelowTheAxis(CurveChart.ofLoss(falling(epochs), "").draw()))
-        .isEqualTo(epochs);
-  }
-
-  @Test
-  void twoFiguresHaveRoundNumbersBesideThemAndNotThemselvesOnly() {
-    BufferedImage image = CurveChart.ofLoss(falling(1), "").draw();
-    long gridLines = // those of a column without a curve; a line may be smeared over two rows
-        IntStream.range(CURVES.y, CURVES.y + CURVES.height)
-            .filter(y -> faint(Pixels.at(image, 650, y)) && !faint(Pixels.at(image, 650, y - 1)))
-            .count();
-    assertThat(gridLines).isBetween(4L, 12L);
-  }
-
-  @Test
-  void lossThatFallsIsDrawnFalling() {
-    BufferedImage image = CurveChart.ofLoss(falling(10), "a title").draw();
-    for (Color curve : new Color[] {CurveChart.TRAINING, CurveChart.VALIDATION}) {
-      assertThat(height(image, curve, LEFT)).isLessThan(height(image, curve, RIGHT));
+  void bothCurvesHaveAPointPerEpoch(int epochs) {
+    Drawing chart = loss(falling(epochs));
+    for (Ink ink : List.of(TRAINING, VALIDATION)) {
+      List<List<double[]>> line = Shapes.lines(chart, ink);
+      assertThat(line).hasSize(1);
+      assertThat(line.get(0)).hasSize(epochs);
     }
+    assertThat(Shapes.texts(chart)).contains("training", "validation", "best epoch: " + epochs);
   }
 
   @Test
-  void accuracyThatRisesIsDrawnRising() {
-    BufferedImage image = CurveChart.ofAccuracy(falling(10), "a title").draw();
-    for (Color curve : new Color[] {CurveChart.TRAINING, CurveChart.VALIDATION}) {
-      assertThat(height(image, curve, LEFT)).isGreaterThan(height(image, curve, RIGHT));
+  void lossThatFallsIsDrawnFallingAndAccuracyThatRisesRising() {
+    for (Ink ink : List.of(TRAINING, VALIDATION)) {
+      List<double[]> loss = Shapes.lines(loss(falling(10)), ink).get(0);
+      List<double[]> accuracy =
+          Shapes.lines(CurveChart.of(Metric.ACCURACY, Map.of("", falling(10))), ink).get(0);
+      for (int i = 1; i < 10; i++) {
+        assertThat(loss.get(i)[0]).isGreaterThan(loss.get(i - 1)[0]);
+        assertThat(loss.get(i)[1]).isGreaterThan(loss.get(i - 1)[1]); // y runs downward
+        assertThat(accuracy.get(i)[1]).isLessThan(accuracy.get(i - 1)[1]);
+      }
     }
   }
 
@@ -70,14 +50,18 @@ class CurveChartTest {
     for (int i = 1; i <= 9; i++) {
       history = history.plus(epoch(i, 1.0 / i, Math.abs(i - 5) + 1, 0.1 * i));
     }
-    for (CurveChart chart :
-        new CurveChart[] {CurveChart.ofLoss(history, ""), CurveChart.ofAccuracy(history, "")}) {
-      double x =
-          Pixels.of(chart.draw(), CurveChart.BEST, CURVES).stream()
-              .mapToInt(point -> point.x)
-              .average()
+    for (Metric metric : Metric.values()) {
+      Drawing chart = CurveChart.of(metric, Map.of("", history));
+      double[] best = Shapes.lines(chart, VALIDATION).get(0).get(4);
+      Rectangle2D ring =
+          Shapes.of(chart, Stroke.class)
+              .filter(stroke -> stroke.ink().equals(Ink.BAD))
+              .map(stroke -> stroke.outline().getBounds2D())
+              .filter(bounds -> bounds.getWidth() > 12) // not the legend's
+              .findFirst()
               .orElseThrow();
-      assertThat(x).isBetween(350.0, 420.0); // the middle of the plot, right of the axis labels
+      assertThat(ring.getCenterX()).isEqualTo(best[0]);
+      assertThat(ring.getCenterY()).isEqualTo(best[1]);
     }
   }
 
@@ -88,71 +72,86 @@ class CurveChartTest {
       double loss = i == 5 ? Double.NaN : i;
       history = history.plus(epoch(i, loss, 2 * loss, 0.5));
     }
-    BufferedImage image = CurveChart.ofLoss(history, "").draw();
-    Rectangle gap = new Rectangle(365, 50, 40, 390);
-    assertThat(Pixels.of(image, CurveChart.TRAINING, gap)).isEmpty();
-    assertThat(Pixels.of(image, CurveChart.TRAINING, LEFT)).isNotEmpty();
-    assertThat(Pixels.of(image, CurveChart.TRAINING, RIGHT)).isNotEmpty();
+    assertThat(Shapes.lines(loss(history), TRAINING)).extracting(List::size).containsExactly(4, 4);
+    assertThat(loss(history).svg()).doesNotContain("NaN");
+  }
+
+  @Test
+  void gridLinesHaveRoundNumbersThatEncloseTheValues() {
+    History history =
+        History.empty().plus(epoch(1, 1.33, 1.10, 0.6)).plus(epoch(2, 0.61, 1.06, 0.9));
+    assertThat(Shapes.texts(loss(history))).contains("0.6", "0.8", "1.0", "1.2", "1.4");
+    assertThat(Shapes.texts(CurveChart.of(Metric.ACCURACY, Map.of("", history))))
+        .contains("60", "70", "80", "90");
   }
 
   @ParameterizedTest
-  @Timeout(10) // XChart looks for ticks until it is content
+  @ValueSource(ints = {1, 2, 10})
+  void everyOneOfAFewEpochsHasItsNumber(int epochs) {
+    List<String> texts = Shapes.texts(loss(falling(epochs)));
+    for (int i = 1; i <= epochs; i++) {
+      assertThat(texts).contains(Integer.toString(i));
+    }
+    assertThat(texts).doesNotContain("0", Integer.toString(epochs + 1));
+  }
+
+  @ParameterizedTest
   @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, 0, 0.1, 1e30, 1e-30})
-  void figuresThatNeverChangeCanBeDrawn(double figure) {
+  void valuesThatNeverChangeCanBeDrawn(double value) {
     History history = History.empty();
     for (int i = 1; i <= 3; i++) {
-      history = history.plus(epoch(i, figure, figure, figure));
-      assertThat(CurveChart.ofLoss(history, "").draw()).isNotNull();
-      assertThat(CurveChart.ofAccuracy(history, "").draw()).isNotNull();
+      history = history.plus(epoch(i, value, value, value));
+      Drawing chart = loss(history);
+      assertThat(chart.svg()).doesNotContain("NaN", "Infinity");
+      assertThat(Shapes.texts(chart)).hasSizeBetween(5, 20);
+      List<List<double[]>> line = Shapes.lines(chart, TRAINING);
+      if (Double.isFinite(value)) {
+        assertThat(line.get(0)).hasSize(i).allMatch(p -> p[1] >= 0 && p[1] <= 300);
+      } else {
+        assertThat(line).isEmpty();
+      }
     }
   }
 
   @Test
-  @Timeout(10)
-  void figuresThatHardlyDifferCanBeDrawn() {
+  void valuesThatHardlyDifferCanBeDrawn() {
     History history =
         History.empty().plus(epoch(1, 2.3, 2.3 + 1e-15, 0.1)).plus(epoch(2, 2.3, 2.3 + 1e-9, 0.1));
-    assertThat(CurveChart.ofLoss(history, "").draw()).isNotNull();
+    assertThat(Shapes.texts(loss(history))).hasSizeBetween(5, 20);
   }
 
   @Test
   void aHistoryWithoutEpochsIsAnEmptyChart() {
-    BufferedImage image = CurveChart.ofLoss(History.empty(), "a title").draw();
-    assertThat(Pixels.of(image, CurveChart.TRAINING, CURVES)).isEmpty();
+    assertThat(Shapes.lines(loss(History.empty()), TRAINING)).isEmpty();
+    assertThat(Shapes.texts(loss(History.empty()))).noneMatch(text -> text.startsWith("best"));
   }
 
   @Test
-  void aLongTitleStaysWithinTheMargins() {
-    BufferedImage image = CurveChart.ofLoss(falling(3), "a long title ".repeat(30)).draw();
-    assertThat(Pixels.margin(image, 8)).containsExactly(Color.WHITE);
-  }
-
-  /** The mean distance of a curve from the picture's upper edge. */
-  private static double height(BufferedImage image, Color curve, Rectangle area) {
-    return Pixels.of(image, curve, area).stream().mapToDouble(Point::getY).average().orElseThrow();
-  }
-
-  private static boolean faint(Color color) {
-    return !color.equals(Color.WHITE) && color.getRed() >= Ink.TRACK.getRed();
-  }
-
-  /** Groups of dark pixels just below the lowest line that crosses most of the picture. */
-  private static int numbersBelowTheAxis(BufferedImage image) {
-    int axis =
-        IntStream.range(0, 480)
-            .filter(y -> Pixels.of(image, Color.WHITE, new Rectangle(0, y, 720, 1)).size() < 300)
-            .max()
-            .orElseThrow();
-    int groups = 0;
-    int lastDark = -100;
-    for (int x = 0; x < 720; x++) {
-      var column = new Rectangle(x, axis + 6, 1, 14);
-      if (Pixels.of(image, Color.WHITE, column).size() < column.height) {
-        groups += x - lastDark > 12 ? 1 : 0;
-        lastDark = x;
-      }
+  void runsHaveAColorEachAndLegendsThatFit() {
+    Map<String, History> runs = new LinkedHashMap<>();
+    for (int i = 0; i < 12; i++) {
+      runs.put("20260101-120000-efficientnet-lite0-photographs-" + i, falling(3));
     }
-    return groups;
+    Drawing chart = CurveChart.of(Metric.LOSS, runs);
+    assertThat(Shapes.texts(chart)).containsAll(runs.keySet()).doesNotContain("training", "");
+    List<Stroke> of =
+        Shapes.of(chart, Stroke.class).filter(s -> s.ink().equals(Ink.SERIES.get(2))).toList();
+    assertThat(of).anyMatch(Stroke::dashed).anyMatch(stroke -> !stroke.dashed());
+    Shapes.of(chart, Drawing.Label.class)
+        .filter(label -> runs.containsKey(label.text()))
+        .forEach(label -> assertThat(label.x() + label.type().width(label.text())).isLessThan(480));
+  }
+
+  @Test
+  void theDescriptionTellsTheValues() {
+    assertThat(loss(falling(2)).svg())
+        .contains(
+            "aria-label=\"loss per epoch: training 1.200 to 0.7000, validation 1.500 to 1.000;"
+                + " best epoch 2\"");
+  }
+
+  private static Drawing loss(History history) {
+    return CurveChart.of(Metric.LOSS, Map.of("", history));
   }
 
   private static History falling(int epochs) {
@@ -165,6 +164,7 @@ class CurveChartTest {
 
   private static History.Epoch epoch(
       int number, double trainLoss, double validationLoss, double accuracy) {
-    return new History.Epoch(number, trainLoss, accuracy + 0.1, validationLoss, accuracy, 0.001, 1);
+    return new History.Epoch(
+        number, trainLoss, accuracy, validationLoss, accuracy - 0.05, 0.001, 1);
   }
 }

@@ -9,10 +9,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class PagesTest {
@@ -70,7 +72,7 @@ class PagesTest {
             RunFiles.read(folder),
             List.of(new Pages.Layer(EVIL, "Dense", "(10)", 5130, true)),
             0,
-            List.of(Pages.Shown.of(picture, EVIL, EVIL, "cat", 0.8f)),
+            List.of(new Example(picture, EVIL, EVIL, "cat", 0.8f)),
             List.of(),
             Optional.empty()));
     return Files.readString(file);
@@ -78,7 +80,7 @@ class PagesTest {
 
   @Test
   void calibrationIsShownBeforeAndAfterWhereATemperatureWasFitted() throws IOException {
-    assertThat(page()).containsOnlyOnce("class=\"reliability\"").doesNotContain("temperature of");
+    assertThat(page()).contains("this model: calibration error").doesNotContain("Temperature");
     write(
         "run.json",
         record("completed", 0.75)
@@ -87,9 +89,9 @@ class PagesTest {
                 ",\"calibration\":{\"temperature\":1.5,\"pictures\":60,\"before\":0.125,\"bins\":"
                     + "[{\"count\":4,\"confidence\":0.875,\"accuracy\":0.75}]}}"));
     assertThat(page())
-        .contains("temperature of 1.500, fitted on 60 validation pictures")
-        .contains("error before: <strong>12.50 %")
-        .contains("error with the temperature: <strong>");
+        .contains("divided by 1.500, fitted on 60 validation images")
+        .contains("before scaling: calibration error 0.1250")
+        .contains("as saved: calibration error 0.4500");
   }
 
   @Test
@@ -103,37 +105,93 @@ class PagesTest {
   }
 
   @Test
-  void theVerdictIsThatOfThePredictions() throws IOException {
-    assertThat(page()).contains("<strong>75.00 %</strong> of 4 test pictures were recognised");
+  void theResultIsThatOfThePredictions() throws IOException {
+    assertThat(page()).contains("<strong>75.00 %</strong> of 4 test images classified correctly");
+  }
+
+  /** With classes of unequal size accuracy misleads; with three classes top-3 is always 1. */
+  @Test
+  void macroF1ComesFirstForImbalancedClassesAndTop3IsLeftOutForFewClasses() throws IOException {
+    assertThat(page()).doesNotContain("Macro F1 <strong>", "top-3");
+    write("predictions.csv", predictions("cat,cat", "cat,cat", "cat,dog", "dog,dog"));
+    write("classes.csv", classes("cat", "dog"));
+    assertThat(page()).contains("Macro F1 <strong>0.7333</strong>, the mean over 2 classes");
+    write("classes.csv", classes("cat", "dog", "eel", "fox"));
+    assertThat(page()).contains("top-3 accuracy 1.0000");
   }
 
   @Test
-  void confusedPairsAreTheMostFrequentFirst() throws IOException {
+  void theChartsOfThePageAreTheDrawingsOfThePngFiles() throws IOException {
+    RunFiles run = RunFiles.read(folder);
+    assertThat(page())
+        .contains(
+            CurveChart.of(CurveChart.Metric.LOSS, Map.of("", run.history())).svg(),
+            CurveChart.of(CurveChart.Metric.ACCURACY, Map.of("", run.history())).svg(),
+            ConfusionChart.of(run.evaluation().confusion()).svg(),
+            CalibrationChart.of(Optional.empty(), run.evaluation().calibration()).svg());
+  }
+
+  @Test
+  void everyImageAndChartHasAnAlternativeText() throws IOException {
+    String page = page();
+    assertThat(page).doesNotContainPattern("<img(?![^>]* alt=\"[^\"]+\")");
+    assertThat(page).doesNotContainPattern("<svg(?![^>]* aria-label=\"[^\"]+\")");
+    assertThat(page.split("<svg")).hasSize(5);
+  }
+
+  @Test
+  void aLongNameMayBreakAfterItsPunctuationOnly() throws IOException {
+    write("classes.csv", classes("cat", "short-haired_dog"));
+    write("predictions.csv", predictions("cat,cat", "short-haired_dog,cat"));
+    assertThat(page())
+        .contains("<td>short-<wbr>haired_<wbr>dog</td>")
+        .doesNotContain("overflow-wrap: anywhere", "word-break");
+  }
+
+  @Test
+  void listsThatAreCutSaySoAndNameTheFile() throws IOException {
+    write("duplicates.csv", "");
     write(
-        "predictions.csv",
-        """
-        index,truth,predicted,probability
-        0,cat,dog,0.6
-        1,dog,cat,0.9
-        2,dog,cat,0.9
-        3,dog,dog,1
-        """);
-    write("classes.csv", "class,precision,recall,f1,support\ncat,1,1,1,1\ndog,1,1,1,3\n");
-    assertThat(RunFiles.read(folder).confused())
-        .containsExactly(
-            new RunFiles.Confused("dog", "cat", 2, 2 / 3.0),
-            new RunFiles.Confused("cat", "dog", 1, 1));
+        "run.json",
+        record("completed", 0.75)
+            .replace("\"data\":{", "\"data\":{\"duplicates\":{\"identical\":25},"));
+    assertThat(page()).contains("identical images: 25").contains("listed in duplicates.csv");
   }
 
+  /** Quadratic in classes, this takes minutes, and 400 MB for the matrix alone. */
   @Test
-  void aCurveHasAGapWhereAFigureIsNone() {
-    Curves loss = Pages.curvesOf(List.of(RunFiles.read(folder))).get(0);
-    assertThat(loss.lines())
-        .extracting(Curves.Line::name)
-        .containsExactly("training", "validation");
-    assertThat(loss.lines().get(0).points()).hasSize(1);
-    assertThat(loss.lines().get(1).points()).containsExactly("464.0,133.0");
-    assertThat(loss.ticks()).extracting(Curves.Tick::text).contains("1.0", "1.2", "2.0");
+  @Timeout(60)
+  void tenThousandClassesHaveAPageThatSaysWhatItLeavesOut() throws IOException {
+    int classes = 10_000;
+    String[] names = new String[classes];
+    String[] predictions = new String[20 * classes];
+    for (int i = 0; i < predictions.length; i++) {
+      names[i % classes] = "class " + i % classes;
+      int predicted = i % 10 == 0 ? (i + 7) % classes : i % classes;
+      predictions[i] = "class " + i % classes + ",class " + predicted;
+    }
+    write("classes.csv", classes(names));
+    write("predictions.csv", predictions(predictions));
+    assertThat(page())
+        .hasSizeLessThan(4_000_000)
+        .contains("<strong>90.00 %</strong> of 200,000 test images")
+        .contains("The 100 of 10,000 classes with the most mistakes are shown")
+        .contains("The 500 of 10,000 classes with the most mistakes; all are in classes.csv")
+        .contains("The 100 most frequent of 1,000 pairs; all are in confusion.csv")
+        .contains("9,900 other classes");
+  }
+
+  private static String classes(String... names) {
+    return "class,precision,recall,f1,support\n" + String.join(",1,1,1,1\n", names) + ",1,1,1,1\n";
+  }
+
+  /** Rows of predictions, each given as {@code truth,predicted}. */
+  private static String predictions(String... pairs) {
+    var csv = new StringBuilder("index,truth,predicted,probability\n");
+    for (int i = 0; i < pairs.length; i++) {
+      csv.append(i).append(',').append(pairs[i]).append(",0.75\n");
+    }
+    return csv.toString();
   }
 
   @Test
@@ -147,7 +205,8 @@ class PagesTest {
             new Comparison.Row("epochs", List.of("2", "3")),
             new Comparison.Row("head.hidden", List.of("5", "6")));
     assertThat(comparison.outcome())
-        .contains(new Comparison.Row("test accuracy", List.of("0.7500", "0.5000")));
+        .contains(new Comparison.Row("test accuracy", List.of("0.7500", "0.5000")))
+        .contains(new Comparison.Row("top-3 accuracy", List.of("–", "–")));
   }
 
   @Test
@@ -155,15 +214,18 @@ class PagesTest {
     write("run.json", record("interrupted", 0));
     assertThatThrownBy(() -> RunFiles.read(folder))
         .isInstanceOf(GraftException.class)
-        .hasMessageEndingWith("was not completed (interrupted), so it has no figures.");
+        .hasMessageEndingWith("was not completed (interrupted), so it has no metrics.");
   }
 
   @Test
   void damagedFilesAreASentence() throws IOException {
     write("predictions.csv", "index,truth,predicted,probability\n0,cat,lynx,0.5\n");
-    assertThatThrownBy(() -> RunFiles.read(folder).confused())
+    assertThatThrownBy(() -> RunFiles.read(folder))
         .isInstanceOf(GraftException.class)
-        .hasMessageStartingWith("The files of the run in " + folder + " can't be read: ");
+        .hasMessage(
+            "Cannot read the files of the run in "
+                + folder
+                + ": predictions.csv has the class lynx, which classes.csv lacks.");
     write("history.csv", "epoch\nx\n");
     assertThatThrownBy(() -> RunFiles.read(folder)).isInstanceOf(GraftException.class);
   }

@@ -1,0 +1,41 @@
+package dev.graft.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.evaluation.Calibration;
+import dev.graft.evaluation.Calibration.Bin;
+import dev.graft.report.Drawing.Fill;
+import dev.graft.report.Drawing.Ink;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class CalibrationChartTest {
+  private static final Calibration SAVED =
+      new Calibration(List.of(new Bin(0, 0, 0), new Bin(1, 0.4, 1), new Bin(9, 0.8, 0.75)));
+  private static final Calibration BEFORE = new Calibration(List.of(new Bin(10, 0.9, 0.75)));
+
+  @Test
+  void aBinWithoutImagesHasNoDotAndALargerBinALargerOne() {
+    Drawing chart = CalibrationChart.of(Optional.empty(), SAVED);
+    List<Fill> dots = Shapes.fills(chart, Ink.SERIES.get(0)).toList();
+    assertThat(dots)
+        .extracting(Fill::tip)
+        .containsExactly(
+            "1 image with a mean probability of 40.0 %: 100.0 % correct",
+            "9 images with a mean probability of 80.0 %: 75.0 % correct");
+    assertThat(dots.get(1).outline().getBounds2D().getWidth())
+        .isGreaterThan(dots.get(0).outline().getBounds2D().getWidth());
+    assertThat(Shapes.lines(chart, Ink.SERIES.get(0)).get(0)).hasSize(2);
+  }
+
+  @Test
+  void theModelBeforeScalingIsShownOnlyWhereItDiffers() {
+    assertThat(Shapes.texts(CalibrationChart.of(Optional.empty(), SAVED)))
+        .contains("this model: calibration error 0.1050")
+        .noneMatch(text -> text.startsWith("before"));
+    assertThat(Shapes.texts(CalibrationChart.of(Optional.of(BEFORE), SAVED)))
+        .contains("before scaling: calibration error 0.1500")
+        .contains("as saved: calibration error 0.1050");
+  }
+}
