@@ -67,7 +67,8 @@ public final class Classifier implements AutoCloseable {
 
   private static List<ClassProbability> probabilities(List<TopClass> classes) {
     return classes.stream()
-        .map(each -> new ClassProbability(each.index(), each.id(), each.label(), each.probability()))
+        .map(
+            each -> new ClassProbability(each.index(), each.id(), each.label(), each.probability()))
         .toList();
   }
 
