@@ -13,6 +13,7 @@ import dev.graft.recipe.Recipe;
 import dev.graft.training.NewWeights;
 import dev.graft.zoo.Backbone;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -22,12 +23,13 @@ import java.util.stream.IntStream;
  * A prepared run: its images and its network, and the features of the one by the other.
  *
  * @param recipe without any {@code auto}
+ * @param features the folder of all feature caches
  * @param device that trains
  * @param graft the network, with its weights
  */
-record Beginning(
+public record Beginning(
     Recipe recipe,
-    OutputFolder output,
+    Path features,
     DataSet data,
     Fingerprints fingerprints,
     Device device,
@@ -35,18 +37,26 @@ record Beginning(
     Graft graft,
     RunEvents events)
     implements AutoCloseable {
+  /** Gives the images, once the recipe has been checked. */
+  public interface Data {
+    DataSet open() throws IOException;
+  }
+
   /**
-   * Opens the data and the network of a recipe; writes nothing.
+   * Opens the network of a recipe, and its data; writes nothing.
    *
+   * @param features the folder of all feature caches; need not exist
+   * @param fingerprints the folder of all fingerprints; need not exist
    * @throws dev.graft.GraftException if data, weights or recipe don't allow the run
    */
-  static Beginning of(Recipe asked, OutputFolder output, RunEvents events) throws IOException {
-    Designs.check(asked);
+  public static Beginning of(
+      Recipe asked, Data images, Path features, Path fingerprints, RunEvents events)
+      throws IOException {
     Device device = Computer.device(asked.device());
     Computer.seed(asked.seed());
-    Fingerprints fingerprints = new Fingerprints(output.fingerprints());
+    Fingerprints known = new Fingerprints(fingerprints);
     try {
-      DataSet data = DataSets.open(asked, events);
+      DataSet data = images.open();
       Survey survey = Survey.quick(data);
       events.listed(data, survey);
       // Data that can't be split is reported now, not after hours of features.
@@ -59,15 +69,26 @@ record Beginning(
       try {
         Graft graft = graft(recipe, backbone, data.classes().size());
         events.designed(graft.design());
-        return new Beginning(recipe, output, data, fingerprints, device, backbone, graft, events);
+        return new Beginning(recipe, features, data, known, device, backbone, graft, events);
       } catch (RuntimeException | Error e) {
         backbone.close();
         throw e;
       }
-    } catch (RuntimeException | Error e) {
-      fingerprints.close();
+    } catch (IOException | RuntimeException | Error e) {
+      known.close();
       throw e;
     }
+  }
+
+  /** Opens what a recipe names, with the caches of an output folder. */
+  static Beginning of(Recipe asked, OutputFolder output, RunEvents events) throws IOException {
+    Designs.check(asked);
+    return of(
+        asked,
+        () -> DataSets.open(asked, events),
+        output.features(),
+        output.fingerprints(),
+        events);
   }
 
   /** Returns a recipe's network, with its weights. */
@@ -78,7 +99,7 @@ record Beginning(
   }
 
   /** Measures the activation ranges that int8 needs; empty for float32. */
-  Optional<Ranges> ranges() throws IOException {
+  public Optional<Ranges> ranges() throws IOException {
     return recipe.precision() == Recipe.Precision.INT8
         ? Optional.of(
             Features.ranges(
@@ -86,7 +107,7 @@ record Beginning(
                 weightsId(recipe, backbone),
                 fingerprints.gatheredFrom(pictures()),
                 calibration(),
-                output.features(),
+                features,
                 events))
         : Optional.empty();
   }
@@ -99,14 +120,13 @@ record Beginning(
             ? IntStream.range(0, pictures().size())
                 .filter(i -> data.parts().get(i).equals(Optional.of(Part.TEST)))
             : IntStream.of(
-                DataSets.split(recipe, data, Survey.thorough(data, fingerprints, events).groups())
-                    .test());
+                split(survey()).test());
     Set<String> judging = test.mapToObj(pictures()::hash).collect(Collectors.toSet());
     return pictures().readable().filter(i -> !judging.contains(pictures().hash(i))).toArray();
   }
 
   /** Returns the features of the images, or their pixels if the recipe has no cache. */
-  Features features(Optional<Ranges> ranges) throws IOException {
+  public Features features(Optional<Ranges> ranges) throws IOException {
     return recipe.cache()
         ? Features.cached(
             graft,
@@ -114,10 +134,25 @@ record Beginning(
             fingerprints.gatheredFrom(pictures()),
             recipe,
             ranges,
-            output.features(),
+            features,
             device,
             events)
         : Features.pixels(graft, pictures(), events);
+  }
+
+  /** Looks for images that are the same or nearly so. */
+  public Survey survey() {
+    return Survey.thorough(data, fingerprints, events);
+  }
+
+  /** Splits the images, once they have been surveyed. */
+  public Split split(Survey survey) {
+    return DataSets.split(recipe, data, survey.groups());
+  }
+
+  /** Returns the name of what comes out. */
+  public String name() {
+    return backbone.network().name() + "-" + data.name();
   }
 
   /** Identifies the weights of the frozen part. */

@@ -48,9 +48,6 @@ public final class FineTuner {
   /** Test images that are drawn with their predictions. */
   private static final int DRAWN = 10;
 
-  /** Probabilities of validation images that a temperature is fitted to; 16 MB. */
-  private static final int MAX_PROBABILITIES = 4_000_000;
-
   private final Stopwatch total;
   private final RunEvents events;
   private final Interruption interruption;
@@ -75,6 +72,7 @@ public final class FineTuner {
   private FineTuner(
       Recipe asked,
       Beginning beginning,
+      OutputFolder output,
       Stopwatch total,
       RunEvents events,
       Interruption interruption) {
@@ -83,7 +81,7 @@ public final class FineTuner {
     this.total = total;
     this.events = events;
     this.interruption = interruption;
-    output = beginning.output();
+    this.output = output;
     recipe = beginning.recipe();
     data = beginning.data();
     pictures = data.pictures();
@@ -116,12 +114,12 @@ public final class FineTuner {
       throws IOException {
     Stopwatch total = new Stopwatch();
     try (Beginning beginning = Beginning.of(asked, output, events)) {
-      return new FineTuner(asked, beginning, total, events, interruption).run();
+      return new FineTuner(asked, beginning, output, total, events, interruption).run();
     }
   }
 
   private Completed run() throws IOException {
-    try (RunFolder folder = output.begin(name(), RunRecord.running(provenance(), record()))) {
+    try (RunFolder folder = output.begin(beginning.name(), RunRecord.running(provenance(), record()))) {
       Closeable exit = interruption.atExit(() -> interrupt(folder));
       try {
         return run(folder);
@@ -165,35 +163,36 @@ public final class FineTuner {
   private Completed run(
       RunFolder folder, Stopwatch watch, Optional<Ranges> ranges, Features features)
       throws IOException {
-    Survey survey = quarantining(folder, this::survey);
+    Survey survey = quarantining(folder, beginning::survey);
     Split split = split(survey, folder);
     double featureSeconds = watch.lap();
     Long featureMemory = PeakMemory.bytes();
-    try (GraftTraining training = training(stoppable(split));
-        KeptWeights untrained = training.weights()) {
-      keep(untrained);
-      History history = fit(training, features, split);
+    try (Tuning tuning = new Tuning(beginning, features, stoppable(split), interruption)) {
+      History history = tuning.fit(split);
       requireModel(folder, history);
       double trainingSeconds = watch.lap();
       Long trainingMemory = PeakMemory.bytes();
-      Validated validated = validate(training, features, split);
+      Tuning.Validated validated = tuning.validate(split);
       // Before the test: whatever fails from here on does not cost the training.
       save(folder, validated.temperature(), ranges);
-      Tested tested = test(training, features, split, validated.temperature());
+      Tuning.Tested tested = tuning.test(split, validated.temperature(), DRAWN);
       write(folder, history, split, tested);
       double evaluationSeconds = watch.lap();
       Long evaluationMemory = PeakMemory.bytes();
-      Optional<CrossValidation> folds = crossValidate(folder, features, survey, untrained);
-      boolean cut = training.isInterrupted() || (recipe.folds() > 0 && folds.isEmpty());
+      Optional<CrossValidation> folds = tuning.crossValidate(survey);
+      if (folds.isPresent()) {
+        folder.write("folds.csv", folds.get().toCsv());
+      }
+      boolean cut = tuning.isInterrupted() || (recipe.folds() > 0 && folds.isEmpty());
       return end(
           folder,
           split,
           cut ? RunRecord.Status.INTERRUPTED : RunRecord.Status.COMPLETED,
           new RunRecord.Outcome(
-              epochs(history, training.isInterrupted()),
+              epochs(history, tuning.isInterrupted()),
               RunRecord.Figures.of(validated.evaluation()),
               RunRecord.TestFigures.of(tested.evaluation()),
-              recipe.calibrate() ? tested.calibration(validated.temperature()) : null,
+              recipe.calibrate() ? calibration(validated.temperature(), tested) : null,
               folds.map(CrossValidation::record).orElse(null),
               new RunRecord.Seconds(
                   featureSeconds, trainingSeconds, evaluationSeconds, total.lap()),
@@ -201,6 +200,15 @@ public final class FineTuner {
                   featureMemory, trainingMemory, evaluationMemory, PeakMemory.bytes()),
               features.cache()));
     }
+  }
+
+  private static RunRecord.Calibration calibration(Temperature temperature, Tuning.Tested tested) {
+    return new RunRecord.Calibration(
+        temperature.value(),
+        temperature.pictures(),
+        tested.uncalibrated().ece(),
+        tested.evaluation().ece(),
+        tested.uncalibrated().calibration().bins());
   }
 
   private void begin(RunFolder folder) throws IOException {
@@ -233,10 +241,6 @@ public final class FineTuner {
   }
 
   // Pictures.
-
-  private Survey survey() {
-    return Survey.thorough(data, beginning.fingerprints(), events);
-  }
 
   private void write(Survey survey, RunFolder folder) throws IOException {
     update(
@@ -286,7 +290,7 @@ public final class FineTuner {
   private Split split(Survey survey, RunFolder folder) throws IOException {
     events.surveyed(data, survey);
     write(survey, folder);
-    Split split = DataSets.split(recipe, data, survey.groups());
+    Split split = beginning.split(survey);
     events.split(data, split);
     update(
         folder,
@@ -301,10 +305,6 @@ public final class FineTuner {
   }
 
   // Training.
-
-  private GraftTraining training(TrainingEvents listener) {
-    return new GraftTraining(graft, !recipe.cache(), recipe, device, listener, interruption);
-  }
 
   /** From the first improvement on there is a model to save. */
   private TrainingEvents stoppable(Split split) {
@@ -350,134 +350,7 @@ public final class FineTuner {
     history.best();
   }
 
-  private void keep(KeptWeights untrained) {
-    if (recipe.folds() > 0) {
-      untrained.keep();
-    }
-  }
-
-  private History fit(GraftTraining training, Features features, Split split) throws IOException {
-    standardize(features, split);
-    return training.fit(
-        features.shuffled(split.train(), recipe), features.inOrder(split.validation()));
-  }
-
-  private void standardize(Features features, Split split) {
-    if (!graft.design().scaling().standardize()) {
-      return;
-    }
-    boolean forwardPass = !recipe.cache() || graft.design().trainsBackbone();
-    int[] measured =
-        forwardPass ? Standardization.sample(split.train(), recipe.seed()) : split.train();
-    try (NDManager manager = NDManager.newBaseManager(device)) {
-      Standardization.fit(graft, !recipe.cache(), features.inOrder(measured), manager);
-    }
-  }
-
-  // Evaluation.
-
-  /**
-   * The result on the validation images.
-   *
-   * @param evaluation at temperature 1, as while training
-   */
-  private record Validated(Evaluation evaluation, Temperature temperature) {}
-
-  private Validated validate(GraftTraining training, Features features, Split split) {
-    int[] rows = split.validation();
-    BitSet chosen = recipe.calibrate() ? calibrating(rows.length) : new BitSet();
-    List<float[]> probabilities = new ArrayList<>();
-    List<Integer> truths = new ArrayList<>();
-    Evaluation evaluation =
-        evaluate(
-            "validation",
-            training,
-            features,
-            rows,
-            (place, row) -> {
-              if (chosen.get(place)) {
-                probabilities.add(row);
-                truths.add(pictures.label(rows[place]));
-              }
-            });
-    return new Validated(evaluation, Temperature.fit(probabilities, truths));
-  }
-
-  private BitSet calibrating(int images) {
-    return sample(images, MAX_PROBABILITIES / data.classes().size(), recipe.seed());
-  }
-
-  /**
-   * Places of a random sample: validation images are in order of their classes, so that the first
-   * ones would leave classes out.
-   */
-  static BitSet sample(int count, int max, long seed) {
-    int[] places = IntStream.range(0, count).toArray();
-    if (count > max) {
-      Draw.shuffle(places, new Random(seed));
-    }
-    BitSet sample = new BitSet(count);
-    IntStream.of(places).limit(max).forEach(sample::set);
-    return sample;
-  }
-
-  /**
-   * The result on the test images.
-   *
-   * @param uncalibrated at temperature 1
-   * @param evaluation at the temperature
-   * @param drawn probabilities of the first test images, at the temperature
-   */
-  private record Tested(Evaluation uncalibrated, Evaluation evaluation, List<float[]> drawn) {
-    RunRecord.Calibration calibration(Temperature temperature) {
-      return new RunRecord.Calibration(
-          temperature.value(),
-          temperature.pictures(),
-          uncalibrated.ece(),
-          evaluation.ece(),
-          uncalibrated.calibration().bins());
-    }
-  }
-
-  private Tested test(
-      GraftTraining training, Features features, Split split, Temperature temperature) {
-    int[] rows = split.test();
-    List<float[]> drawn = new ArrayList<>();
-    Evaluation.Collector calibrated = Evaluation.collector(data.classes());
-    Evaluation uncalibrated =
-        evaluate(
-            "test",
-            training,
-            features,
-            rows,
-            (place, row) -> {
-              float[] scaled = temperature.of(row);
-              calibrated.add(pictures.label(rows[place]), scaled);
-              if (place < DRAWN) {
-                drawn.add(scaled);
-              }
-            });
-    return new Tested(uncalibrated, calibrated.evaluation(), drawn);
-  }
-
-  private Evaluation evaluate(
-      String part,
-      GraftTraining training,
-      Features features,
-      int[] rows,
-      GraftTraining.Judged judged) {
-    try (Progress progress = events.progress(part, "images", rows.length)) {
-      return training.evaluate(
-          features.inOrder(rows),
-          data.classes(),
-          (place, row) -> {
-            judged.row(place, row);
-            progress.stepTo(place + 1);
-          });
-    }
-  }
-
-  private void write(RunFolder folder, History history, Split split, Tested tested)
+  private void write(RunFolder folder, History history, Split split, Tuning.Tested tested)
       throws IOException {
     folder.write("history.csv", history.toCsv());
     Evaluation evaluation = tested.evaluation();
@@ -489,17 +362,17 @@ public final class FineTuner {
     draw(folder.plots(), history, split, tested);
   }
 
-  private void draw(Path plots, History history, Split split, Tested tested) {
+  private void draw(Path plots, History history, Split split, Tuning.Tested tested) {
     String title =
         backbone.network().name() + " on " + data.name() + ", " + backbone.weights().title();
     Path loss = plots.resolve("loss.png");
     drawings.draw(loss, () -> Charts.loss(loss, history, title));
     Path accuracy = plots.resolve("accuracy.png");
     drawings.draw(accuracy, () -> Charts.accuracy(accuracy, history, title));
-    for (int i = 0; i < tested.drawn().size(); i++) {
+    for (int i = 0; i < tested.first().size(); i++) {
       Path file = plots.resolve("test-" + i + ".png");
       int index = split.test()[i];
-      float[] probabilities = tested.drawn().get(i);
+      float[] probabilities = tested.first().get(i);
       drawings.draw(
           file,
           () ->
@@ -535,59 +408,14 @@ public final class FineTuner {
     SavedModel.save(
         graft.at(temperature.value()),
         folder.model(),
-        name(),
+        beginning.name(),
         backbone.weights().title(),
         data.classes(),
         recipe.head(),
         ranges);
   }
 
-  /**
-   * Cross-validates on all images that the recipe may use for training or choose test images from.
-   *
-   * @return empty if the recipe has no folds, or if this was interrupted
-   */
-  private Optional<CrossValidation> crossValidate(
-      RunFolder folder, Features features, Survey survey, KeptWeights untrained)
-      throws IOException {
-    if (recipe.folds() == 0 || interruption.isRequested()) {
-      return Optional.empty();
-    }
-    int[] groups = survey.groups();
-    int[] candidates =
-        pictures
-            .readable()
-            .filter(i -> !data.parts().get(i).equals(Optional.of(Part.TEST)))
-            .toArray();
-    Optional<CrossValidation> folds =
-        CrossValidation.run(
-            Draw.folds(candidates, data.labels(), groups, recipe.folds(), recipe.seed()),
-            DataSets.holdOut(recipe, data, groups),
-            recipe.validationSplit(),
-            recipe.seed(),
-            split -> {
-              untrained.restore();
-              try (GraftTraining training = training(TrainingEvents.UNHEARD)) {
-                fit(training, features, split);
-                return training.isInterrupted()
-                    ? Optional.empty()
-                    : Optional.of(
-                        training.evaluate(
-                            features.inOrder(split.test()), data.classes(), (place, row) -> {}));
-              }
-            },
-            events);
-    if (folds.isPresent()) {
-      folder.write("folds.csv", folds.get().toCsv());
-    }
-    return folds;
-  }
-
   // Record.
-
-  private String name() {
-    return backbone.network().name() + "-" + data.name();
-  }
 
   private RunRecord.Data record() {
     return new RunRecord.Data(data.name(), data.classes().size(), data.sha256());
