@@ -126,10 +126,9 @@ record PictureSource(PictureFormat format, ImageInputStream stream, long length,
       throw new Unreadable(
           name,
           format.packsSingleColor()
-              ? ("is damaged, or has a single color (its header states "
-                      + such
-                      + "); Graft reads a")
-                  + (" an image of a single color up to " + MAX_DECODED / MEGA + " megapixels.")
+              ? ("is damaged, or has a single color (its header states " + such + ");")
+                  + (" Graft reads an image of a single color up to " + MAX_DECODED / MEGA)
+                  + " megapixels."
               : "is damaged or cut off (its header states " + such + ").");
     }
   }

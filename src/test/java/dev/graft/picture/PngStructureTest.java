@@ -136,22 +136,22 @@ class PngStructureTest {
       color.putShort((short) key);
     }
 
+    byte[] content = new byte[rows.flip().limit()];
+    rows.get(content);
     Picture picture =
-        PictureReader.read(
-            png(bits, colorType, chunk("tRNS", color.array()), rows.flip()), "a.png");
+        PictureReader.read(png(bits, colorType, chunk("tRNS", color.array()), content), "a.png");
 
     int visible = Integer.decode(other) * 255 / max;
     assertThat(picture.rgb()).startsWith(255, 255, 255).endsWith(visible, visible, visible);
   }
 
   /** An image of one column and two rows. */
-  private static byte[] png(int bits, int colorType, byte[] chunk, ByteBuffer rows)
-      throws IOException {
+  private static byte[] png(int bits, int colorType, byte[] chunk, byte[] rows) throws IOException {
     ByteBuffer header = ByteBuffer.allocate(13).putInt(1).putInt(2);
     header.put((byte) bits).put((byte) colorType);
     ByteArrayOutputStream packed = new ByteArrayOutputStream();
     try (DeflaterOutputStream out = new DeflaterOutputStream(packed)) {
-      out.write(rows.array(), 0, rows.limit());
+      out.write(rows);
     }
     ByteArrayOutputStream png = new ByteArrayOutputStream();
     png.writeBytes(ByteBuffer.allocate(8).putLong(0x89504e470d0a1a0aL).array());
