@@ -37,12 +37,10 @@ final class CurveChart {
   private static final int MAX_TICKS = 10;
 
   /** What is drawn over the epochs. */
-  record Metric(
-      String axis, ToDoubleFunction<Epoch> training, ToDoubleFunction<Epoch> validation) {
+  record Metric(String axis, ToDoubleFunction<Epoch> training, ToDoubleFunction<Epoch> validation) {
     static final Metric LOSS = new Metric("loss", Epoch::trainLoss, Epoch::validationLoss);
     static final Metric ACCURACY =
-        new Metric(
-            "accuracy (%)", e -> 100 * e.trainAccuracy(), e -> 100 * e.validationAccuracy());
+        new Metric("accuracy (%)", e -> 100 * e.trainAccuracy(), e -> 100 * e.validationAccuracy());
     static final List<Metric> ALL = List.of(LOSS, ACCURACY);
   }
 
@@ -200,7 +198,8 @@ final class CurveChart {
       for (Series each : line) {
         var swatch = new Line2D.Double(x, y - 4, x + SWATCH - 6, y - 4);
         drawing.shapes().add(new Stroke(swatch, each.ink, 3, false));
-        drawing.text(TextStyle.LABEL.fit(each.name, WIDTH - x - SWATCH), x + SWATCH, y, Anchor.START);
+        drawing.text(
+            TextStyle.LABEL.fit(each.name, WIDTH - x - SWATCH), x + SWATCH, y, Anchor.START);
         x += SWATCH + TextStyle.LABEL.width(each.name) + 24;
       }
       y += LEGEND_LINE;

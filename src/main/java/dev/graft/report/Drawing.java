@@ -174,7 +174,8 @@ final class Drawing {
    *
    * @param upward whether it runs from bottom to top
    */
-  record Label(String text, double x, double y, TextStyle type, Anchor anchor, Ink ink, boolean upward)
+  record Label(
+      String text, double x, double y, TextStyle type, Anchor anchor, Ink ink, boolean upward)
       implements Shape {
     @Override
     public void paint(Graphics2D g) {
