@@ -8,6 +8,7 @@ import dev.graft.report.Drawing.Stroke;
 import java.awt.Rectangle;
 import java.awt.geom.Ellipse2D;
 import java.awt.geom.Path2D;
+import java.util.List;
 import java.util.function.DoubleFunction;
 
 /** Two axes in a drawing: values to places, grid lines, points and lines. */
@@ -46,7 +47,7 @@ record Axes(Drawing drawing, Rectangle area, Range x, Range y) {
   }
 
   /** Draws a line through points (x, y), broken where y is not finite. */
-  void line(double[][] points, Ink ink, boolean dashed) {
+  void line(List<double[]> points, Ink ink, boolean dashed) {
     var path = new Path2D.Double();
     boolean broken = true;
     for (double[] point : points) {

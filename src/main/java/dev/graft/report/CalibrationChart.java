@@ -55,7 +55,7 @@ final class CalibrationChart {
     List<Calibration.Bin> bins =
         calibration.bins().stream().filter(bin -> bin.count() > 0).toList();
     int max = bins.stream().mapToInt(Calibration.Bin::count).max().orElse(1);
-    axes.line(bins.stream().map(CalibrationChart::point).toArray(double[][]::new), ink, false);
+    axes.line(bins.stream().map(CalibrationChart::point).toList(), ink, false);
     for (Calibration.Bin bin : bins) {
       String tip =
           Text.of(

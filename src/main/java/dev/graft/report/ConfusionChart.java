@@ -7,7 +7,7 @@ import dev.graft.report.Drawing.Anchor;
 import dev.graft.report.Drawing.Fill;
 import dev.graft.report.Drawing.Ink;
 import dev.graft.report.Drawing.Label;
-import dev.graft.report.Drawing.Type;
+import dev.graft.report.Drawing.TextStyle;
 import java.awt.Rectangle;
 import java.util.Arrays;
 import java.util.List;
@@ -32,7 +32,7 @@ final class ConfusionChart {
   private final int[][] counts; // (truth, predicted)
   private final int[] support;
   private final int cell; // side in pixels
-  private final Type type;
+  private final TextStyle type;
   private final List<String> labels;
   private final boolean upright; // column labels run upward
   private final Rectangle plot;
@@ -61,7 +61,7 @@ final class ConfusionChart {
 
     // Nine pixels are the least that a label can be read in.
     cell = Math.max(9, Math.min(100, 440 / names.size()));
-    type = new Type(Math.min(13, cell), false);
+    type = new TextStyle(Math.min(13, cell), false);
     int room = names.size() <= MAX_CLASSES_WITH_COUNTS ? 220 : 130;
     labels = names.stream().map(name -> type.fit(name, room)).toList();
     int labelWidth = (int) Math.ceil(labels.stream().mapToDouble(type::width).max().orElse(0));
@@ -120,7 +120,7 @@ final class ConfusionChart {
     drawing.shapes().add(new Fill(at, Ink.heat(strength(share)), tip));
     if (names.size() <= MAX_CLASSES_WITH_COUNTS) {
       Ink ink = strength(share) > 0.6 ? Ink.PAPER : Ink.TEXT;
-      Type fitting = countType(Integer.toString(count));
+      TextStyle fitting = countType(Integer.toString(count));
       double baseline = at.getCenterY() + 0.36 * fitting.size();
       drawing
           .shapes()
@@ -137,12 +137,12 @@ final class ConfusionChart {
   }
 
   /** Returns the largest type in which a count fits its cell. */
-  private Type countType(String count) {
+  private TextStyle countType(String count) {
     int size = Math.max(13, cell / 5);
-    while (size > 6 && new Type(size, false).width(count) > cell - 4) {
+    while (size > 6 && new TextStyle(size, false).width(count) > cell - 4) {
       size--;
     }
-    return new Type(size, false);
+    return new TextStyle(size, false);
   }
 
   private void drawLabels(int i) {

@@ -7,7 +7,7 @@ import dev.graft.report.Axes.Range;
 import dev.graft.report.Drawing.Anchor;
 import dev.graft.report.Drawing.Ink;
 import dev.graft.report.Drawing.Stroke;
-import dev.graft.report.Drawing.Type;
+import dev.graft.report.Drawing.TextStyle;
 import java.awt.Rectangle;
 import java.awt.geom.Ellipse2D;
 import java.awt.geom.Line2D;
@@ -37,20 +37,11 @@ final class CurveChart {
   private static final int MAX_TICKS = 10;
 
   /** What is drawn over the epochs. */
-  enum Metric {
-    LOSS("loss", Epoch::trainLoss, Epoch::validationLoss),
-    ACCURACY(
-        "accuracy (%)", epoch -> 100 * epoch.trainAccuracy(), e -> 100 * e.validationAccuracy());
-
-    private final String axis;
-    private final ToDoubleFunction<Epoch> training;
-    private final ToDoubleFunction<Epoch> validation;
-
-    Metric(String axis, ToDoubleFunction<Epoch> training, ToDoubleFunction<Epoch> validation) {
-      this.axis = axis;
-      this.training = training;
-      this.validation = validation;
-    }
+  record Metric(String axis, ToDoubleFunction<Epoch> training, ToDoubleFunction<Epoch> validation) {
+    static final Metric LOSS = new Metric("loss", Epoch::trainLoss, Epoch::validationLoss);
+    static final Metric ACCURACY =
+        new Metric("accuracy (%)", e -> 100 * e.trainAccuracy(), e -> 100 * e.validationAccuracy());
+    static final List<Metric> ALL = List.of(LOSS, ACCURACY);
   }
 
   /**
@@ -58,14 +49,14 @@ final class CurveChart {
    *
    * @param points (epoch, value); a value that is not finite is a gap
    */
-  private record Series(String name, Ink ink, boolean dashed, double[][] points) {
+  private record Series(String name, Ink ink, boolean dashed, List<double[]> points) {
     static Series of(String name, int color, boolean dashed, Stream<double[]> points) {
       Ink ink = Ink.SERIES.get(color % Ink.SERIES.size());
-      return new Series(name, ink, dashed, points.toArray(double[][]::new));
+      return new Series(name, ink, dashed, points.toList());
     }
 
     Stream<double[]> finite() {
-      return Stream.of(points).filter(point -> Double.isFinite(point[1]));
+      return points.stream().filter(point -> Double.isFinite(point[1]));
     }
 
     String description() {
@@ -99,7 +90,7 @@ final class CurveChart {
             .flatMap(history -> history.findBest().stream())
             .map(epoch -> new double[] {epoch.epoch(), metric.validation.applyAsDouble(epoch)})
             .findFirst();
-    epochs = series.stream().mapToInt(each -> each.points.length).max().orElse(0);
+    epochs = series.stream().mapToInt(each -> each.points.size()).max().orElse(0);
   }
 
   /**
@@ -188,7 +179,7 @@ final class CurveChart {
     List<List<Series>> lines = new ArrayList<>(List.of(new ArrayList<>()));
     double room = 0;
     for (Series each : series.stream().filter(each -> !each.dashed).toList()) {
-      double width = SWATCH + Type.LABEL.width(each.name) + 24;
+      double width = SWATCH + TextStyle.LABEL.width(each.name) + 24;
       if (room + width > WIDTH - LEFT && room > 0) {
         lines.add(new ArrayList<>());
         room = 0;
@@ -207,8 +198,9 @@ final class CurveChart {
       for (Series each : line) {
         var swatch = new Line2D.Double(x, y - 4, x + SWATCH - 6, y - 4);
         drawing.shapes().add(new Stroke(swatch, each.ink, 3, false));
-        drawing.text(Type.LABEL.fit(each.name, WIDTH - x - SWATCH), x + SWATCH, y, Anchor.START);
-        x += SWATCH + Type.LABEL.width(each.name) + 24;
+        drawing.text(
+            TextStyle.LABEL.fit(each.name, WIDTH - x - SWATCH), x + SWATCH, y, Anchor.START);
+        x += SWATCH + TextStyle.LABEL.width(each.name) + 24;
       }
       y += LEGEND_LINE;
     }

@@ -27,7 +27,7 @@ import java.util.Locale;
 final class Drawing {
   private static final int TITLE_HEIGHT = 44;
   private static final int PADDING = 16;
-  private static final Type TITLE = new Type(17, true);
+  private static final TextStyle TITLE = new TextStyle(17, true);
   private static final String ELLIPSIS = "…";
 
   /**
@@ -77,8 +77,8 @@ final class Drawing {
   }
 
   /** A size in pixels and a weight of the sans-serif font. */
-  record Type(int size, boolean bold) {
-    static final Type LABEL = new Type(13, false);
+  record TextStyle(int size, boolean bold) {
+    static final TextStyle LABEL = new TextStyle(13, false);
 
     private static final FontRenderContext METRICS = new FontRenderContext(null, true, true);
 
@@ -174,7 +174,8 @@ final class Drawing {
    *
    * @param upward whether it runs from bottom to top
    */
-  record Label(String text, double x, double y, Type type, Anchor anchor, Ink ink, boolean upward)
+  record Label(
+      String text, double x, double y, TextStyle type, Anchor anchor, Ink ink, boolean upward)
       implements Shape {
     @Override
     public void paint(Graphics2D g) {
@@ -275,21 +276,21 @@ final class Drawing {
   }
 
   void text(String text, double x, double y, Anchor anchor) {
-    shapes.add(new Label(text, x, y, Type.LABEL, anchor, Ink.TEXT, false));
+    shapes.add(new Label(text, x, y, TextStyle.LABEL, anchor, Ink.TEXT, false));
   }
 
   void soft(String text, double x, double y, Anchor anchor) {
-    shapes.add(new Label(text, x, y, Type.LABEL, anchor, Ink.SOFT, false));
+    shapes.add(new Label(text, x, y, TextStyle.LABEL, anchor, Ink.SOFT, false));
   }
 
   /** Adds a text that starts at a place, and returns where it ends. */
   double soft(String text, double x, double y) {
     soft(text, x, y, Anchor.START);
-    return x + Type.LABEL.width(text);
+    return x + TextStyle.LABEL.width(text);
   }
 
   void upward(String text, double x, double y) {
-    shapes.add(new Label(text, x, y, Type.LABEL, Anchor.MIDDLE, Ink.SOFT, true));
+    shapes.add(new Label(text, x, y, TextStyle.LABEL, Anchor.MIDDLE, Ink.SOFT, true));
   }
 
   /** Returns the drawing below a title, {@code scale} pixels per unit. */

@@ -7,7 +7,7 @@ import dev.graft.picture.Picture;
 import dev.graft.report.Drawing.Anchor;
 import dev.graft.report.Drawing.Ink;
 import dev.graft.report.Drawing.Photo;
-import dev.graft.report.Drawing.Type;
+import dev.graft.report.Drawing.TextStyle;
 import java.awt.Color;
 import java.awt.Rectangle;
 import java.util.ArrayList;
@@ -67,8 +67,8 @@ final class ExampleCharts {
     for (int row = 0; row < rows.size(); row++) {
       int index = rows.get(row);
       String suffix = index == truth ? "  (truth)" : "";
-      double room = BAR_WIDTH - Type.LABEL.width(suffix);
-      String name = Type.LABEL.fit(classNames.get(index), room) + suffix;
+      double room = BAR_WIDTH - TextStyle.LABEL.width(suffix);
+      String name = TextStyle.LABEL.fit(classNames.get(index), room) + suffix;
       int top = row * ROW_HEIGHT + 22;
       drawing.text(name, BARS, top - 6, Anchor.START);
       drawing.rectangle(new Rectangle(BARS, top, BAR_WIDTH, BAR_HEIGHT), Ink.PANEL);
@@ -105,10 +105,10 @@ final class ExampleCharts {
     drawing.shapes().add(Photo.in(square, mistake.picture()));
     double room = THUMBNAIL - SWATCH;
     int baseline = top + THUMBNAIL + LINE - 2;
-    name(drawing, Ink.GOOD, Type.LABEL.fit(mistake.truth(), room), left, baseline);
+    name(drawing, Ink.GOOD, TextStyle.LABEL.fit(mistake.truth(), room), left, baseline);
     String probability = percent(mistake.probability());
-    double rest = room - Type.LABEL.width("  " + probability);
-    name(drawing, Ink.BAD, Type.LABEL.fit(mistake.predicted(), rest), left, baseline + LINE);
+    double rest = room - TextStyle.LABEL.width("  " + probability);
+    name(drawing, Ink.BAD, TextStyle.LABEL.fit(mistake.predicted(), rest), left, baseline + LINE);
     drawing.text(probability, left + THUMBNAIL, baseline + LINE, Anchor.END);
   }
 

@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * HTML pages. Each is one file that loads nothing, so that it can be sent by mail, opened on a
@@ -95,7 +94,7 @@ public final class Pages {
 
   /** Draws loss and accuracy of runs, by their names. */
   static List<String> curves(Map<String, History> runs) {
-    return Stream.of(Metric.values()).map(metric -> CurveChart.of(metric, runs).svg()).toList();
+    return Metric.ALL.stream().map(metric -> CurveChart.of(metric, runs).svg()).toList();
   }
 
   /** Writes the page of a run. */

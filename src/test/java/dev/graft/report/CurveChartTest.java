@@ -50,7 +50,7 @@ class CurveChartTest {
     for (int i = 1; i <= 9; i++) {
       history = history.plus(epoch(i, 1.0 / i, Math.abs(i - 5) + 1, 0.1 * i));
     }
-    for (Metric metric : Metric.values()) {
+    for (Metric metric : Metric.ALL) {
       Drawing chart = CurveChart.of(metric, Map.of("", history));
       double[] best = Shapes.lines(chart, VALIDATION).get(0).get(4);
       Rectangle2D ring =

@@ -6,7 +6,7 @@ import dev.graft.picture.Picture;
 import dev.graft.report.Drawing.Anchor;
 import dev.graft.report.Drawing.Ink;
 import dev.graft.report.Drawing.Photo;
-import dev.graft.report.Drawing.Type;
+import dev.graft.report.Drawing.TextStyle;
 import java.awt.Color;
 import java.awt.Dimension;
 import java.awt.Point;
@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class DrawingTest {
-  private static final Type TYPE = new Type(14, false);
+  private static final TextStyle TYPE = new TextStyle(14, false);
 
   @Test
   void aShapeIsInThePngAndInThePageAtTheSamePlace() {
