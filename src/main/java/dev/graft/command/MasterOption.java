@@ -2,10 +2,13 @@ package dev.graft.command;
 
 import dev.graft.GraftException;
 import dev.graft.run.Cluster;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** Who gives out the work, where it is for more than this machine. */
+/** The option {@code --master}: the cluster that does the work instead of this process. */
 final class MasterOption {
+  private static final String SPARK = "org.apache.spark.sql.SparkSession";
+
   @Option(
       names = "--master",
       paramLabel = "URL",
@@ -23,16 +26,29 @@ final class MasterOption {
   }
 
   /**
-   * What hears to it.
+   * Returns the cluster behind the URL.
    *
-   * @throws GraftException without Spark
+   * @throws GraftException without Spark: neither the default jar has it, nor that of the profile
+   *     spark, which expects Spark's own classes from a cluster
    */
   Cluster cluster() {
-    return Cluster.find()
+    return Optional.of(SPARK)
+        .filter(MasterOption::isLoadable)
+        .flatMap(spark -> Cluster.find())
         .orElseThrow(
             () ->
                 new GraftException(
-                    "--master: Spark is not here; it comes with the profile spark: mvn -q -Pspark"
-                        + " compile exec:java -Dexec.args=\"…\"."));
+                    "--master: Spark is not on the class path. Start Graft by Maven, mvn -q -Pspark"
+                        + " compile exec:java -Dexec.args=\"…\", or on a cluster, spark-submit"
+                        + " --class dev.graft.Main target-spark/graft.jar …."));
+  }
+
+  private static boolean isLoadable(String name) {
+    try {
+      Class.forName(name, false, Thread.currentThread().getContextClassLoader());
+      return true;
+    } catch (ClassNotFoundException e) {
+      return false;
+    }
   }
 }
