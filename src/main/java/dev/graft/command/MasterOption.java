@@ -2,10 +2,13 @@ package dev.graft.command;
 
 import dev.graft.GraftException;
 import dev.graft.run.Cluster;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** The Spark master, for the commands that can run on a cluster. */
 final class MasterOption {
+  private static final String SPARK = "org.apache.spark.sql.SparkSession";
+
   @Option(
       names = "--master",
       paramLabel = "URL",
@@ -25,14 +28,27 @@ final class MasterOption {
   /**
    * Returns the cluster behind the URL.
    *
-   * @throws GraftException if Graft was built without Spark
+   * @throws GraftException without Spark: neither the default jar has it, nor that of the profile
+   *     spark, which expects Spark's own classes from a cluster
    */
   Cluster cluster() {
-    return Cluster.find()
+    return Optional.of(SPARK)
+        .filter(MasterOption::isLoadable)
+        .flatMap(spark -> Cluster.find())
         .orElseThrow(
             () ->
                 new GraftException(
-                    "--master: this build has no Spark; build with the profile spark: mvn -q"
-                        + " -Pspark compile exec:java -Dexec.args=\"…\"."));
+                    "--master: Spark is not on the class path. Start Graft by Maven, mvn -q -Pspark"
+                        + " compile exec:java -Dexec.args=\"…\", or on a cluster, spark-submit"
+                        + " --class dev.graft.Main target-spark/graft.jar …."));
+  }
+
+  private static boolean isLoadable(String name) {
+    try {
+      Class.forName(name, false, Thread.currentThread().getContextClassLoader());
+      return true;
+    } catch (ClassNotFoundException e) {
+      return false;
+    }
   }
 }

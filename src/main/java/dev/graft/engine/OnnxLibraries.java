@@ -2,6 +2,7 @@ package dev.graft.engine;
 
 import ai.djl.util.Utils;
 import ai.onnxruntime.OrtEnvironment;
+import dev.graft.Reason;
 import dev.graft.io.WholeFile;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,7 +27,7 @@ final class OnnxLibraries {
   static final List<String> NAMES = List.of("onnxruntime", "onnxruntime4j_jni");
 
   private static volatile boolean shared;
-  private static volatile IOException failure;
+  private static volatile String failure;
 
   private OnnxLibraries() {}
 
@@ -42,13 +43,13 @@ final class OnnxLibraries {
         unpackedIn(Utils.getEngineCacheDir("onnxruntime"))
             .ifPresent(folder -> System.setProperty(PROPERTY, folder.toString()));
       } catch (IOException e) {
-        failure = e;
+        failure = Reason.of(e, e.getClass().getSimpleName());
       }
     }
   }
 
   /** Why they could not be unpacked into the cache, if that was tried. */
-  static Optional<IOException> failure() {
+  static Optional<String> failure() {
     return Optional.ofNullable(failure);
   }
 

@@ -66,7 +66,7 @@ public final class OnnxSession implements AutoCloseable {
 
   /** Why ONNX Runtime does not load here; empty if it does. */
   public static Optional<String> whyMissing() {
-    return Availability.FAILURE.map(OnnxSession::whyMissing);
+    return Availability.FAILURE;
   }
 
   static String whyMissing(Throwable failure) {
@@ -84,8 +84,7 @@ public final class OnnxSession implements AutoCloseable {
 
   /** Why its libraries are unpacked at every start; empty if they are not, or by choice. */
   public static Optional<String> whyNotShared() {
-    return OnnxLibraries.failure()
-        .map(failure -> Reason.of(failure, failure.getClass().getSimpleName()));
+    return OnnxLibraries.failure();
   }
 
   /** ONNX Runtime's version, such as {@code 1.28.0}. */
@@ -100,14 +99,15 @@ public final class OnnxSession implements AutoCloseable {
 
   /** Computed once: loading takes a few tenths of a second. */
   private static final class Availability {
-    static final Optional<Throwable> FAILURE = failure();
+    static final Optional<String> FAILURE = failure();
 
-    private static Optional<Throwable> failure() {
+    private static Optional<String> failure() {
       try {
         environment();
         return Optional.empty();
       } catch (LinkageError | RuntimeException e) {
-        return Optional.of(e); // not there, for another platform, or no space to unpack it
+        return Optional.of(
+            whyMissing(e)); // not there, for another platform, or no space to unpack it
       }
     }
   }

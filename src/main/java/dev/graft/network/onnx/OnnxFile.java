@@ -169,7 +169,6 @@ public final class OnnxFile {
   private OnnxSession openedByFile() {
     try {
       Path file = Files.createTempFile("graft-", ".onnx");
-      file.toFile().deleteOnExit();
       try {
         try (FileChannel out = FileChannel.open(file, StandardOpenOption.WRITE)) {
           writeTo(out);
