@@ -119,8 +119,7 @@ public record Beginning(
         data.has(Part.TEST)
             ? IntStream.range(0, pictures().size())
                 .filter(i -> data.parts().get(i).equals(Optional.of(Part.TEST)))
-            : IntStream.of(
-                split(survey()).test());
+            : IntStream.of(split(survey()).test());
     Set<String> judging = test.mapToObj(pictures()::hash).collect(Collectors.toSet());
     return pictures().readable().filter(i -> !judging.contains(pictures().hash(i))).toArray();
   }

@@ -2,14 +2,11 @@ package dev.graft.run;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
-import ai.djl.ndarray.NDManager;
 import dev.graft.GraftException;
 import dev.graft.Interruption;
 import dev.graft.Progress;
 import dev.graft.data.DataSet;
-import dev.graft.data.Draw;
 import dev.graft.data.ImageSet;
-import dev.graft.data.Part;
 import dev.graft.data.Split;
 import dev.graft.data.SplitCsv;
 import dev.graft.data.duplicates.Survey;
@@ -25,23 +22,15 @@ import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.report.Charts;
 import dev.graft.training.EarlyStopping;
-import dev.graft.training.GraftTraining;
-import dev.graft.training.KeptWeights;
-import dev.graft.training.Standardization;
 import dev.graft.training.TrainingEvents;
 import dev.graft.zoo.Backbone;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.BitSet;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Random;
 import java.util.function.UnaryOperator;
-import java.util.stream.IntStream;
 
 /** A training run: from a recipe to a saved, evaluated model. */
 public final class FineTuner {
@@ -119,7 +108,8 @@ public final class FineTuner {
   }
 
   private Completed run() throws IOException {
-    try (RunFolder folder = output.begin(beginning.name(), RunRecord.running(provenance(), record()))) {
+    try (RunFolder folder =
+        output.begin(beginning.name(), RunRecord.running(provenance(), record()))) {
       Closeable exit = interruption.atExit(() -> interrupt(folder));
       try {
         return run(folder);
