@@ -442,7 +442,7 @@ public final class Benchmark {
       int[] labels = IntStream.range(0, TRAINED).map(row -> row % 10).toArray();
       int[] held = IntStream.range(0, VALIDATED).toArray();
       try (GraftTraining training =
-          new GraftTraining(graft, false, recipe, Device.cpu(), TrainingEvents.UNHEARD)) {
+          new GraftTraining(graft, false, recipe, Device.cpu(), TrainingEvents.NONE)) {
         double[] seconds =
             training
                 .fit(

@@ -177,14 +177,8 @@ public final class Designs {
    * @throws GraftException as {@link #of} does, and for missing data or weights
    */
   public static void check(Recipe asked) {
+    checkNetwork(asked);
     Recipe recipe = resolve(asked);
-    of(recipe, 2);
-    BackboneEntry entry = entry(recipe);
-    if (entry.network().foreign().isPresent()) {
-      checkForeign(recipe, entry);
-    } else {
-      WeightSource.of(recipe.weights(), entry);
-    }
     if (!isCifar10(recipe) && !exists(recipe.data())) {
       throw new GraftException(
           "data: there is no "
@@ -194,6 +188,22 @@ public final class Designs {
               + ", "
               + Cifar10.SAMPLE
               + ", a folder with a folder a class, or a manifest (.csv or .jsonl).");
+    }
+  }
+
+  /**
+   * Checks what a recipe says of the network, before anything is loaded.
+   *
+   * @throws GraftException as {@link #of} does, and for missing weights
+   */
+  public static void checkNetwork(Recipe asked) {
+    Recipe recipe = resolve(asked);
+    of(recipe, 2);
+    BackboneEntry entry = entry(recipe);
+    if (entry.network().foreign().isPresent()) {
+      checkForeign(recipe, entry);
+    } else {
+      WeightSource.of(recipe.weights(), entry);
     }
   }
 

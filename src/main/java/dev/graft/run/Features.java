@@ -30,7 +30,7 @@ import java.util.Set;
  * @param computed how many were not there before
  * @param opened the cache in use; empty for pixels
  */
-record Features(
+public record Features(
     ImageSet pictures,
     FeatureSource source,
     RunRecord.Cache cache,

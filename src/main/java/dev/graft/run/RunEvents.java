@@ -12,13 +12,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** Receives the events of a run; the listener words them for people. */
+/** Receives the events of a run; by default nothing happens. */
 public interface RunEvents extends TrainingEvents {
   /** The images have been found. */
-  void found(DataSet data);
+  default void found(DataSet data) {}
 
   /** The image files have been listed: classes, sizes and identical files. */
-  void listed(DataSet data, Survey survey);
+  default void listed(DataSet data, Survey survey) {}
 
   /**
    * The network's input size and everything else that was {@code auto} has been decided.
@@ -27,19 +27,19 @@ public interface RunEvents extends TrainingEvents {
    * @param decided the recipe without any {@code auto}
    * @param smaller number of images with a side shorter than the input's
    */
-  void decided(Recipe asked, Recipe decided, int smaller);
+  default void decided(Recipe asked, Recipe decided, int smaller) {}
 
   /** The network has been built and has its weights. */
-  void designed(GraftedNetwork network);
+  default void designed(GraftedNetwork network) {}
 
   /** The run's folder has been made. */
-  void begun(Path folder) throws IOException;
+  default void begun(Path folder) throws IOException {}
 
   /** The feature cache is off: every epoch passes through the whole network. */
-  void notCached();
+  default void notCached() {}
 
   /** All features are cached already. */
-  void cached();
+  default void cached() {}
 
   /**
    * The features of some images will be computed.
@@ -48,37 +48,37 @@ public interface RunEvents extends TrainingEvents {
    * @param kept number of images with cached features
    * @param folder of the cache
    */
-  void computing(int missing, int kept, RecordLayout layout, String folder);
+  default void computing(int missing, int kept, RecordLayout layout, String folder) {}
 
   /**
    * The missing features have been computed.
    *
    * @param bytes size of the cache's file
    */
-  void computed(int pictures, double seconds, long bytes);
+  default void computed(int pictures, double seconds, long bytes) {}
 
   /** All images have been read and compared. */
-  void surveyed(DataSet data, Survey survey);
+  default void surveyed(DataSet data, Survey survey) {}
 
   /** The images have been split. */
-  void split(DataSet data, Split split);
+  default void split(DataSet data, Split split) {}
 
   /**
    * A saved model will be evaluated.
    *
    * @param test whether on a test set; else on all images
    */
-  void judging(int pictures, boolean test);
+  default void judging(int pictures, boolean test) {}
 
   /**
    * A saved model will be evaluated on the test images of its own run.
    *
    * @param lost test images that are missing, unreadable or in another class now
    */
-  void judgingOwn(int pictures, List<Path> lost);
+  default void judgingOwn(int pictures, List<Path> lost) {}
 
   /** Something could not be done, but the run goes on without it. */
-  void warned(String warning);
+  default void warned(String warning) {}
 
   /**
    * The run was asked to stop, and will evaluate and save the best model so far before it ends.
@@ -86,12 +86,12 @@ public interface RunEvents extends TrainingEvents {
    * @param epoch the best so far
    * @param images in the validation and test sets
    */
-  void stopping(int epoch, int images);
+  default void stopping(int epoch, int images) {}
 
   /**
    * The run was stopped from outside and ends at once; cached features stay for the next one.
    *
    * @param model the folder of the model; empty if none was saved before
    */
-  void interrupted(Path folder, Optional<Path> model);
+  default void interrupted(Path folder, Optional<Path> model) {}
 }

@@ -201,7 +201,7 @@ public final class Tuning implements AutoCloseable {
         recipe.seed(),
         split -> {
           untrained.restore();
-          try (GraftTraining fold = training(TrainingEvents.UNHEARD)) {
+          try (GraftTraining fold = training(TrainingEvents.NONE)) {
             fit(fold, split);
             return fold.isInterrupted()
                 ? Optional.empty()

@@ -182,7 +182,7 @@ class GraftTrainingTest {
         FeatureBatches.shuffled(source, rows, labels(rows), recipe.batchSize(), 1, recipe.seed());
     FeatureBatches validation = FeatureBatches.inOrder(source, VALIDATION, truths, 5);
     try (GraftTraining training =
-        new GraftTraining(graft, fromPixels, recipe, Device.cpu(), TrainingEvents.UNHEARD)) {
+        new GraftTraining(graft, fromPixels, recipe, Device.cpu(), TrainingEvents.NONE)) {
       History history = training.fit(train, validation);
       return new Outcome(history, training.evaluate(validation, CLASSES, (place, row) -> {}));
     }
@@ -202,7 +202,7 @@ class GraftTrainingTest {
     int[] one = {0, 3, 6, 9};
     FeatureBatches train = FeatureBatches.shuffled(nothing, one, labels(one), 4, 1, 1);
     try (GraftTraining training =
-        new GraftTraining(graft, false, recipe, Device.cpu(), TrainingEvents.UNHEARD)) {
+        new GraftTraining(graft, false, recipe, Device.cpu(), TrainingEvents.NONE)) {
       assertThatExceptionOfType(GraftException.class)
           .isThrownBy(() -> training.fit(train, train))
           .withMessageStartingWith("Nothing can be learnt: ");

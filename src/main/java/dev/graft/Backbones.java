@@ -1,0 +1,65 @@
+package dev.graft;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The networks that a {@link FineTuner} can start from. */
+public final class Backbones {
+  private Backbones() {}
+
+  /** A network with its weights, as recipe settings. */
+  public static final class Backbone {
+    private final Map<String, String> settings;
+
+    private Backbone(Map<String, String> settings) {
+      this.settings = Map.copyOf(settings);
+    }
+
+    Map<String, String> settings() {
+      return settings;
+    }
+  }
+
+  /** Returns EfficientNet-Lite0 with its bundled weights: the default for photographs. */
+  public static Backbone efficientNetLite0() {
+    return named("efficientnet-lite0");
+  }
+
+  /** Returns VGG16 without its dense layers, with its bundled weights. */
+  public static Backbone vgg16() {
+    return named("vgg16");
+  }
+
+  /** Returns a backbone by its name in a recipe, such as {@code xception}. */
+  public static Backbone named(String name) {
+    return new Backbone(Map.of("backbone", name));
+  }
+
+  /**
+   * Returns a backbone with weights from a file.
+   *
+   * @param weights a file in Keras's HDF5 format or in safetensors
+   */
+  public static Backbone named(String name, Path weights) {
+    return new Backbone(Map.of("backbone", name, "weights", text(weights)));
+  }
+
+  /**
+   * Returns an external network, ONNX or TorchScript, which stays frozen.
+   *
+   * @param mean of each channel, R, G, B, for pixel values from 0 to 255
+   * @param deviation what each channel is divided by
+   */
+  public static Backbone file(Path file, float[] mean, float[] deviation) {
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("backbone", text(file));
+    settings.put("mean", java.util.Arrays.toString(mean));
+    settings.put("deviation", java.util.Arrays.toString(deviation));
+    return new Backbone(settings);
+  }
+
+  private static String text(Path file) {
+    return dev.graft.recipe.RecipeReader.text(file.toString());
+  }
+}

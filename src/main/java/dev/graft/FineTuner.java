@@ -1,0 +1,230 @@
+package dev.graft;
+
+import dev.graft.data.DataSet;
+import dev.graft.data.Split;
+import dev.graft.data.duplicates.Survey;
+import dev.graft.evaluation.History;
+import dev.graft.io.WholeFile;
+import dev.graft.network.onnx.Ranges;
+import dev.graft.recipe.Recipe;
+import dev.graft.recipe.RecipeReader;
+import dev.graft.run.Beginning;
+import dev.graft.run.Designs;
+import dev.graft.run.Features;
+import dev.graft.run.RunEvents;
+import dev.graft.run.Tuning;
+import dev.graft.training.EarlyStopping;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * Trains a new head, and optionally the last stages, of a pretrained network on labeled images. The
+ * defaults are those of {@code graft fine-tune}.
+ *
+ * <pre>{@code
+ * LabeledImages photos = LabeledImages.at(Path.of("photos"));
+ * try (FineTuning result = FineTuner.on(Backbones.efficientNetLite0()).fit(photos)) {
+ *   System.out.println(result.test().accuracy());
+ *   result.model().save(Path.of("model"));
+ * }
+ * }</pre>
+ *
+ * <p>It prints nothing, and writes nothing but the feature cache. Its methods change the tuner and
+ * return it; it is not thread-safe.
+ */
+public final class FineTuner {
+  private final Map<String, String> settings = new LinkedHashMap<>();
+  private Optional<Path> cache = Optional.empty();
+  private FineTuningListener listener = new FineTuningListener() {};
+  private Interruption interruption = new Interruption();
+
+  private FineTuner() {}
+
+  /** Returns a tuner of a backbone. */
+  public static FineTuner on(Backbones.Backbone backbone) {
+    FineTuner tuner = new FineTuner();
+    tuner.settings.putAll(backbone.settings());
+    return tuner;
+  }
+
+  /**
+   * Sets the width of the head's hidden layer.
+   *
+   * @param units 0 for a linear head
+   */
+  public FineTuner hidden(int units) {
+    return set("head.hidden", Integer.toString(units));
+  }
+
+  /** Sets the maximum number of epochs. */
+  public FineTuner epochs(int epochs) {
+    return set("epochs", Integer.toString(epochs));
+  }
+
+  /** Sets how many epochs without a lower validation loss end the training. */
+  public FineTuner patience(int epochs) {
+    return set("early-stopping.patience", Integer.toString(epochs));
+  }
+
+  /** Sets the number of images per training step. */
+  public FineTuner batchSize(int images) {
+    return set("batch-size", Integer.toString(images));
+  }
+
+  /** Sets the learning rate of the head. */
+  public FineTuner learningRate(double rate) {
+    return set("learning-rate", Double.toString(rate));
+  }
+
+  /** Sets the side of the network's square input, in pixels. */
+  public FineTuner inputSize(int side) {
+    return set("input-size", Integer.toString(side));
+  }
+
+  /**
+   * Trains the stages from this one on, too.
+   *
+   * @param stage a name as in the layer table, such as {@code block5} of VGG16
+   */
+  public FineTuner unfreeze(String stage) {
+    return set("unfreeze", stage);
+  }
+
+  /** Computes the frozen part in int8. */
+  public FineTuner int8() {
+    return set("precision", "int8");
+  }
+
+  /** Sets the seed of the split, the initial weights and the order of the images. */
+  public FineTuner seed(long seed) {
+    return set("seed", Long.toString(seed));
+  }
+
+  /**
+   * Sets any key of a recipe; docs/recipes.md lists them.
+   *
+   * @param value as in YAML
+   */
+  public FineTuner set(String key, String value) {
+    settings.put(key, value);
+    return this;
+  }
+
+  /**
+   * Caches features in a folder, for the next training on the same images. Without it they are
+   * cached in a temporary folder, which is deleted afterwards.
+   */
+  public FineTuner cache(Path folder) {
+    cache = Optional.of(folder);
+    return this;
+  }
+
+  /** Sets what is notified during {@link #fit}, on the calling thread. */
+  public FineTuner listener(FineTuningListener other) {
+    listener = other;
+    return this;
+  }
+
+  /**
+   * Sets what ends the training early: {@link #fit} then returns the best model so far, or fails if
+   * there is none.
+   */
+  public FineTuner interruption(Interruption other) {
+    interruption = other;
+    return this;
+  }
+
+  /**
+   * Trains on the training images, stops by the validation images and evaluates on the test images
+   * once. Images without a part are split by class and seed; identical and similar images stay in
+   * one part.
+   *
+   * @throws GraftException if a setting is invalid, if there are too few images, or if the training
+   *     diverges
+   * @throws IOException if the cache can't be written
+   */
+  public FineTuning fit(LabeledImages images) throws IOException {
+    if (cache.isPresent()) {
+      return fit(images.data(), cache.get());
+    }
+    Path temporary = Files.createTempDirectory("graft");
+    try {
+      return fit(images.data(), temporary);
+    } finally {
+      WholeFile.delete(temporary);
+    }
+  }
+
+  private FineTuning fit(DataSet data, Path caches) throws IOException {
+    Map<String, String> all = new LinkedHashMap<>(settings);
+    all.put("data", RecipeReader.text(data.name()));
+    Recipe recipe = RecipeReader.read(null, all);
+    Designs.checkNetwork(recipe);
+    RunEvents events = new Events(listener);
+    Beginning run =
+        Beginning.of(
+            recipe, () -> data, caches.resolve("features"), caches.resolve("fingerprints"), events);
+    try {
+      return fit(run, events);
+    } catch (IOException | RuntimeException | Error e) {
+      run.close();
+      throw e;
+    }
+  }
+
+  private FineTuning fit(Beginning run, RunEvents events) throws IOException {
+    Optional<Ranges> ranges = run.ranges();
+    try (Features features = run.features(ranges)) {
+      Survey survey = run.survey();
+      Split split = run.split(survey);
+      try (Tuning tuning = new Tuning(run, features, events, interruption)) {
+        History history = tuning.fit(split);
+        history.best();
+        Tuning.Validated validated = tuning.validate(split);
+        Tuning.Tested tested = tuning.test(split, validated.temperature(), 0);
+        return new FineTuning(
+            history,
+            validated.evaluation(),
+            tested.evaluation(),
+            new FineTuning.Split(
+                names(run, split.train()),
+                names(run, split.validation()),
+                names(run, split.test())),
+            new TrainedModel(run, validated.temperature(), ranges));
+      }
+    }
+  }
+
+  private static List<String> names(Beginning run, int[] images) {
+    return IntStream.of(images).mapToObj(run.data().pictures()::place).toList();
+  }
+
+  /** Passes a run's events on to a program's listener. */
+  private record Events(FineTuningListener listener) implements RunEvents {
+    @Override
+    public Progress progress(String task, String unit, long total) {
+      return done -> listener.progress(task, done, total);
+    }
+
+    @Override
+    public void say(String line) {
+      listener.message(line);
+    }
+
+    @Override
+    public void warned(String warning) {
+      listener.message(warning);
+    }
+
+    @Override
+    public void epoch(History history, int epochs, EarlyStopping.Decision decision, int bestEpoch) {
+      listener.epoch(history.epochs().get(history.epochs().size() - 1));
+    }
+  }
+}

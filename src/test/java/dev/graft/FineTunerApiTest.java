@@ -1,0 +1,129 @@
+package dev.graft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.graft.evaluation.History;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The library as another program uses it. */
+@Tag("engine")
+class FineTunerApiTest {
+  private static final int IMAGES = 40;
+
+  @TempDir Path folder;
+
+  /** Noise that is dark or bright, as a PNG file. */
+  private static byte[] png(boolean bright, int seed) throws IOException {
+    Random random = new Random(seed);
+    BufferedImage image = new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB);
+    for (int y = 0; y < 32; y++) {
+      for (int x = 0; x < 32; x++) {
+        int value = random.nextInt(60) + (bright ? 190 : 0);
+        image.setRGB(x, y, value << 16 | value << 8 | value);
+      }
+    }
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ImageIO.write(image, "png", out);
+    return out.toByteArray();
+  }
+
+  private static InputStream stream(boolean bright, int seed) throws IOException {
+    return new ByteArrayInputStream(png(bright, seed));
+  }
+
+  private LabeledImages images() throws IOException {
+    LabeledImages.Builder builder = LabeledImages.builder();
+    for (int i = 0; i < IMAGES; i++) {
+      String label = i % 2 == 0 ? "dark" : "bright";
+      if (i < IMAGES / 2) {
+        builder.add(stream(i % 2 == 1, i), "image " + i, label);
+      } else {
+        builder.add(Files.write(folder.resolve(i + ".png"), png(i % 2 == 1, i)), label);
+      }
+    }
+    return builder.build();
+  }
+
+  private static FineTuner tuner() {
+    return FineTuner.on(Backbones.vgg16()).inputSize(32).hidden(0).epochs(5).seed(7);
+  }
+
+  @Test
+  void imagesInMemoryAndInFilesBecomeAModelThatClassifies() throws IOException {
+    LabeledImages images = images();
+    assertThat(images.classes()).containsExactly("bright", "dark");
+    assertThat(images.size()).isEqualTo(IMAGES);
+    List<History.Epoch> epochs = new ArrayList<>();
+    Path model = folder.resolve("model");
+    FineTuningListener listener =
+        new FineTuningListener() {
+          @Override
+          public void epoch(History.Epoch epoch) {
+            epochs.add(epoch);
+          }
+        };
+
+    try (FineTuning result = tuner().listener(listener).fit(images)) {
+      assertThat(result.test().accuracy()).isGreaterThan(0.9);
+      assertThat(result.history().epochs()).isNotEmpty().isEqualTo(epochs);
+      List<String> all = new ArrayList<>(result.split().train());
+      all.addAll(result.split().validation());
+      all.addAll(result.split().test());
+      assertThat(all).hasSize(IMAGES).doesNotHaveDuplicates().contains("image 3");
+      result.model().save(model);
+      result.model().exportOnnx(folder.resolve("model.onnx"));
+    }
+
+    for (Path saved : List.of(model, folder.resolve("model.onnx"))) {
+      try (Classifier classifier = Classifier.load(saved)) {
+        ClassProbability best = classifier.classify(stream(true, 1000), "new", 2).get(0);
+        assertThat(best.name()).isEqualTo("bright");
+        assertThat(best.probability()).isGreaterThan(0.5);
+      }
+    }
+  }
+
+  @Test
+  void theSameSeedGivesTheSameModelWithAndWithoutACache() throws IOException {
+    Path cache = folder.resolve("cache");
+    try (FineTuning first = tuner().cache(cache).fit(images());
+        FineTuning second = tuner().cache(cache).fit(images());
+        FineTuning third = tuner().fit(images())) {
+      assertThat(second.test().predictionsCsv()).isEqualTo(first.test().predictionsCsv());
+      assertThat(third.test().predictionsCsv()).isEqualTo(first.test().predictionsCsv());
+    }
+    assertThat(cache.resolve("features")).isNotEmptyDirectory();
+  }
+
+  @Test
+  void wrongSettingsAndImagesAreOneSentence() throws IOException {
+    LabeledImages images = images();
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> tuner().set("epohcs", "3").fit(images))
+        .withMessageContaining("epochs");
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> tuner().unfreeze("block9").fit(images))
+        .withMessageContaining("block9");
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(
+            () ->
+                LabeledImages.builder()
+                    .add(new ByteArrayInputStream(new byte[] {1, 2, 3}), "broken", "x")
+                    .build())
+        .withMessageContaining("broken");
+  }
+}

@@ -1,0 +1,27 @@
+package dev.graft.example;
+
+import dev.graft.Backbones;
+import dev.graft.Classifier;
+import dev.graft.FineTuner;
+import dev.graft.FineTuning;
+import dev.graft.LabeledImages;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Trains a classifier on a folder of class folders, and saves it. */
+public final class TrainOnPhotos {
+  private TrainOnPhotos() {}
+
+  public static void main(String[] arguments) throws IOException {
+    LabeledImages photos = LabeledImages.at(Path.of(arguments[0]));
+    Path model = Path.of("model");
+    try (FineTuning result =
+        FineTuner.on(Backbones.efficientNetLite0()).epochs(10).seed(42).fit(photos)) {
+      System.out.println("Test accuracy: " + result.test().accuracy());
+      result.model().save(model);
+    }
+    try (Classifier classifier = Classifier.load(model)) {
+      System.out.println(classifier.classes());
+    }
+  }
+}
