@@ -1,5 +1,6 @@
 package dev.graft;
 
+import dev.graft.inference.ModelRunner;
 import dev.graft.inference.TopClass;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -16,9 +17,9 @@ import java.util.List;
  * }</pre>
  */
 public final class Classifier implements AutoCloseable {
-  private final dev.graft.inference.Classifier model;
+  private final ModelRunner model;
 
-  Classifier(dev.graft.inference.Classifier model) {
+  Classifier(ModelRunner model) {
     this.model = model;
   }
 
@@ -29,12 +30,12 @@ public final class Classifier implements AutoCloseable {
    * @throws GraftException if there is no model, or a damaged one
    */
   public static Classifier load(Path model) {
-    return new Classifier(dev.graft.inference.Classifier.load(model));
+    return new Classifier(ModelRunner.load(model));
   }
 
   /** Loads the bundled EfficientNet-Lite0 with ImageNet's 1000 classes, on the CPU. */
   public static Classifier imageNet() {
-    return new Classifier(dev.graft.inference.Classifier.imageNet(ai.djl.Device.cpu()));
+    return new Classifier(ModelRunner.imageNet(ai.djl.Device.cpu()));
   }
 
   /** Returns the class names, in the order of their indices. */

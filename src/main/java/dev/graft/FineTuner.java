@@ -4,16 +4,16 @@ import dev.graft.data.DataSet;
 import dev.graft.data.Split;
 import dev.graft.data.duplicates.Survey;
 import dev.graft.evaluation.History;
-import dev.graft.io.WholeFile;
+import dev.graft.io.AtomicFiles;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
-import dev.graft.run.Beginning;
-import dev.graft.run.Designs;
-import dev.graft.run.Features;
-import dev.graft.run.RunEvents;
-import dev.graft.run.Tuning;
 import dev.graft.training.EarlyStopping;
+import dev.graft.tuning.Features;
+import dev.graft.tuning.PreparedRun;
+import dev.graft.tuning.RecipeResolver;
+import dev.graft.tuning.RunEvents;
+import dev.graft.tuning.Tuning;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -157,7 +157,7 @@ public final class FineTuner {
     try {
       return fit(images.data(), temporary);
     } finally {
-      WholeFile.delete(temporary);
+      AtomicFiles.delete(temporary);
     }
   }
 
@@ -165,10 +165,10 @@ public final class FineTuner {
     Map<String, String> all = new LinkedHashMap<>(settings);
     all.put("data", RecipeReader.text(data.name()));
     Recipe recipe = RecipeReader.read(null, all);
-    Designs.checkNetwork(recipe);
+    RecipeResolver.checkNetwork(recipe);
     RunEvents events = new Events(listener);
-    Beginning run =
-        Beginning.of(
+    PreparedRun run =
+        PreparedRun.of(
             recipe, () -> data, caches.resolve("features"), caches.resolve("fingerprints"), events);
     try {
       return fit(run, events);
@@ -178,7 +178,7 @@ public final class FineTuner {
     }
   }
 
-  private FineTuning fit(Beginning run, RunEvents events) throws IOException {
+  private FineTuning fit(PreparedRun run, RunEvents events) throws IOException {
     Optional<Ranges> ranges = run.ranges();
     try (Features features = run.features(ranges)) {
       Survey survey = run.survey();
@@ -201,8 +201,8 @@ public final class FineTuner {
     }
   }
 
-  private static List<String> names(Beginning run, int[] images) {
-    return IntStream.of(images).mapToObj(run.data().pictures()::place).toList();
+  private static List<String> names(PreparedRun run, int[] images) {
+    return IntStream.of(images).mapToObj(run.data().images()::place).toList();
   }
 
   /** Passes a run's events on to a program's listener. */

@@ -1,6 +1,6 @@
 package dev.graft;
 
-import dev.graft.data.Cifar10;
+import dev.graft.data.Cifar10Images;
 import dev.graft.data.DataSet;
 import dev.graft.data.GivenImages;
 import dev.graft.data.ImageFolder;
@@ -34,7 +34,7 @@ public final class LabeledImages {
 
   /** Returns the bundled sample of CIFAR-10: 4,000 training and 1,000 test images. */
   public static LabeledImages cifar10Sample() {
-    return new LabeledImages(Cifar10.sample());
+    return new LabeledImages(Cifar10Images.sample());
   }
 
   /**
@@ -42,7 +42,7 @@ public final class LabeledImages {
    * repository, 170 MB that are downloaded once, else the bundled sample.
    */
   public static LabeledImages cifar10(Path... folders) {
-    return new LabeledImages(Cifar10.find(List.of(folders), Progress.Display.NONE));
+    return new LabeledImages(Cifar10Images.find(List.of(folders), Progress.Display.NONE));
   }
 
   /** Returns a builder, to which images are added one by one. */
@@ -92,7 +92,7 @@ public final class LabeledImages {
 
   /** Returns the number of images. */
   public int size() {
-    return data.pictures().size();
+    return data.images().size();
   }
 
   DataSet data() {

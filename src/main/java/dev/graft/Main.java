@@ -1,7 +1,8 @@
 package dev.graft;
 
 import dev.graft.command.GraftCommand;
-import dev.graft.io.WholeFile;
+import dev.graft.command.Signals;
+import dev.graft.io.AtomicFiles;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStream;
@@ -22,7 +23,7 @@ public final class Main {
             new Thread(
                 () -> {
                   interruption.exit();
-                  WholeFile.deleteUnfinished();
+                  AtomicFiles.deleteUnfinished();
                 }));
     Signals signals = Signals.passTo(interruption, System::exit);
     // Not System.out, which hides failures to write.

@@ -1,5 +1,6 @@
 package dev.graft;
 
+import dev.graft.util.Text;
 import java.time.Duration;
 import java.util.function.Consumer;
 import me.tongfei.progressbar.DelegatingProgressBarConsumer;

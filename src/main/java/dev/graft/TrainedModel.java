@@ -1,13 +1,11 @@
 package dev.graft;
 
 import dev.graft.evaluation.Temperature;
+import dev.graft.inference.ExportedModel;
 import dev.graft.inference.SavedModel;
-import dev.graft.io.WholeFile;
+import dev.graft.io.AtomicFiles;
 import dev.graft.network.onnx.Ranges;
-import dev.graft.run.Beginning;
-import dev.graft.run.Exporter;
-import dev.graft.run.OutputFolder;
-import dev.graft.run.RunEvents;
+import dev.graft.tuning.PreparedRun;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -17,11 +15,11 @@ import java.util.Optional;
 
 /** A fine-tuned network in memory. */
 public final class TrainedModel implements AutoCloseable {
-  private final Beginning run;
+  private final PreparedRun run;
   private final Temperature temperature;
   private final Optional<Ranges> ranges;
 
-  TrainedModel(Beginning run, Temperature temperature, Optional<Ranges> ranges) {
+  TrainedModel(PreparedRun run, Temperature temperature, Optional<Ranges> ranges) {
     this.run = run;
     this.temperature = temperature;
     this.ranges = ranges;
@@ -50,20 +48,18 @@ public final class TrainedModel implements AutoCloseable {
   }
 
   /**
-   * Writes the model as one ONNX file, after comparing the file's probabilities with the model's.
+   * Writes the model as one ONNX file, which {@link Classifier#load} takes, too.
    *
-   * @throws GraftException if they differ, or if ONNX Runtime is not available
-   * @throws IOException if the file can't be written
+   * @throws IOException if it can't be written
    */
   public void exportOnnx(Path file) throws IOException {
     Path temporary = Files.createTempDirectory("graft");
     try {
       Path folder = temporary.resolve("model");
       save(folder);
-      new Exporter(folder, new OutputFolder(temporary), new RunEvents() {})
-          .export(Exporter.Format.ONNX, Optional.of(file), cost -> {});
+      ExportedModel.write(SavedModel.contents(folder), file);
     } finally {
-      WholeFile.delete(temporary);
+      AtomicFiles.delete(temporary);
     }
   }
 

@@ -12,9 +12,10 @@ import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ZooModel;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.graft.command.Console;
 import dev.graft.recipe.RecipeReader;
-import dev.graft.zoo.Backbone;
-import dev.graft.zoo.BackboneEntry;
+import dev.graft.zoo.BackboneInfo;
+import dev.graft.zoo.LoadedBackbone;
 import java.awt.image.BufferedImage;
 import java.io.File;
 import java.io.IOException;
@@ -40,10 +41,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The program from its arguments to its files, on 360 pictures in CIFAR-10's format. */
+/** The program from its arguments to its files, on 360 images in CIFAR-10's format. */
 @Tag("engine")
 class CommandLineTest {
-  private static final int PICTURES_A_FILE = 60;
+  private static final int IMAGES_A_FILE = 60;
   private static final int SIDE = 32;
   private static final List<String> CLASSES =
       List.of(
@@ -109,9 +110,9 @@ class CommandLineTest {
 
   /** Each class has its colour, in noise that makes it hard enough to be wrong at times. */
   private static void writeRecords(Path file, Random random) throws IOException {
-    byte[] records = new byte[PICTURES_A_FILE * (1 + 3 * SIDE * SIDE)];
+    byte[] records = new byte[IMAGES_A_FILE * (1 + 3 * SIDE * SIDE)];
     int at = 0;
-    for (int i = 0; i < PICTURES_A_FILE; i++) {
+    for (int i = 0; i < IMAGES_A_FILE; i++) {
       int label = i % CLASSES.size();
       records[at++] = (byte) label;
       for (int channel = 0; channel < 3; channel++) {
@@ -242,9 +243,9 @@ class CommandLineTest {
             .optModelPath(firstRun.resolve("model"))
             .build();
     try (ZooModel<Image, Classifications> saved = plain.loadModel();
-        Backbone bundled =
-            Backbone.load(
-                BackboneEntry.VGG16,
+        LoadedBackbone bundled =
+            LoadedBackbone.load(
+                BackboneInfo.VGG16,
                 "pretrained",
                 32,
                 Device.cpu(),
@@ -407,7 +408,7 @@ class CommandLineTest {
   }
 
   @Test
-  void beforeAnyRunAPictureIsAskedForImageNetsClasses() throws IOException {
+  void beforeAnyRunAImageIsAskedForImageNetsClasses() throws IOException {
     CommandRun answer =
         infer("--json", "--top", "5", "--output", folder.resolve("none").toString(), "car.png");
     assertThat(answer.code()).as(answer.err()).isZero();
@@ -419,7 +420,7 @@ class CommandLineTest {
     double last = 1;
     for (JsonNode each : line.path("predictions")) {
       assertThat(each.path("id").asText()).matches("n[0-9]{8}");
-      assertThat(Backbone.imageNetClasses().get(each.path("index").asInt()))
+      assertThat(LoadedBackbone.imageNetClasses().get(each.path("index").asInt()))
           .isEqualTo(each.path("id").asText() + " " + each.path("name").asText());
       assertThat(each.path("probability").asDouble()).isBetween(0.0, last);
       last = each.path("probability").asDouble();
@@ -447,25 +448,25 @@ class CommandLineTest {
   }
 
   /**
-   * Engines differ in the seventh digit between one picture and a batch of them; pictures as alike
-   * as these have features that hardly vary, and standardising brings that digit forward.
+   * Engines differ in the seventh digit between one image and a batch of them; images as alike as
+   * these have features that hardly vary, and standardising brings that digit forward.
    */
   @Test
-  void theSavedModelSaysOfTheTestPicturesWhatTheRunSaid() throws IOException {
+  void theSavedModelSaysOfTheTestImagesWhatTheRunSaid() throws IOException {
     byte[] records = Files.readAllBytes(folder.resolve("data/cifar-10-batches-bin/test_batch.bin"));
     List<String> arguments =
         new ArrayList<>(List.of("--json", "--top", "1", "--model", firstRun.toString()));
     for (int i = 0; i < 20; i++) {
-      BufferedImage picture = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
+      BufferedImage image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
       int start = i * (1 + 3 * SIDE * SIDE) + 1;
       for (int p = 0; p < SIDE * SIDE; p++) {
         int red = records[start + p] & 0xff;
         int green = records[start + SIDE * SIDE + p] & 0xff;
         int blue = records[start + 2 * SIDE * SIDE + p] & 0xff;
-        picture.setRGB(p % SIDE, p / SIDE, red << 16 | green << 8 | blue);
+        image.setRGB(p % SIDE, p / SIDE, red << 16 | green << 8 | blue);
       }
       Path file = folder.resolve("test-" + i + ".png");
-      ImageIO.write(picture, "png", file.toFile());
+      ImageIO.write(image, "png", file.toFile());
       arguments.add(file.toString());
     }
     CommandRun answer = infer(arguments.toArray(String[]::new));
@@ -484,7 +485,7 @@ class CommandLineTest {
   }
 
   @Test
-  void aBrokenPictureIsALineOfItsOwnAndTheExitCode() throws IOException {
+  void aBrokenImageIsALineOfItsOwnAndTheExitCode() throws IOException {
     Path good = folder.resolve("good.png");
     ImageIO.write(new BufferedImage(40, 30, BufferedImage.TYPE_INT_RGB), "png", good.toFile());
     byte[] bytes = Files.readAllBytes(good);
@@ -503,16 +504,16 @@ class CommandLineTest {
     assertThat(lines.get(1).has("predictions")).isFalse();
   }
 
-  /** A picture of coloured noise in blocks, unlike that of another seed. */
-  private static void writePicture(Path file, int seed) throws IOException {
-    BufferedImage picture = new BufferedImage(60, 50, BufferedImage.TYPE_INT_RGB);
+  /** An image of coloured noise in blocks, unlike that of another seed. */
+  private static void writeImage(Path file, int seed) throws IOException {
+    BufferedImage image = new BufferedImage(60, 50, BufferedImage.TYPE_INT_RGB);
     int[] colours = new Random(seed).ints(48, 0, 1 << 24).toArray();
     for (int y = 0; y < 50; y++) {
       for (int x = 0; x < 60; x++) {
-        picture.setRGB(x, y, colours[y / 10 * 6 + x / 10]);
+        image.setRGB(x, y, colours[y / 10 * 6 + x / 10]);
       }
     }
-    ImageIO.write(picture, "png", file.toFile());
+    ImageIO.write(image, "png", file.toFile());
   }
 
   private static void assertSamePredictions(JsonNode expected, JsonNode actual) {
@@ -528,7 +529,7 @@ class CommandLineTest {
 
   @Test
   void aFolderIsAnsweredInOrderWithWhatIsBadInItsPlaceAndAtTheEnd() throws IOException {
-    Path pictures = Files.createDirectories(folder.resolve("own pictures/sub")).getParent();
+    Path images = Files.createDirectories(folder.resolve("own pictures/sub")).getParent();
     List<String> names =
         new ArrayList<>(
             List.of(
@@ -536,17 +537,17 @@ class CommandLineTest {
     IntStream.range(10, 40).forEach(i -> names.add("sub/no " + i + ".png")); // over two batches
     names.sort(null);
     for (int i = 0; i < names.size(); i++) {
-      writePicture(pictures.resolve(names.get(i)), i);
+      writeImage(images.resolve(names.get(i)), i);
     }
-    Files.writeString(pictures.resolve("e.png"), "no picture");
-    Files.createFile(pictures.resolve("sub/no 20.png").resolveSibling("Thumbs.db"));
+    Files.writeString(images.resolve("e.png"), "no image");
+    Files.createFile(images.resolve("sub/no 20.png").resolveSibling("Thumbs.db"));
     int bad = names.indexOf("e.png");
 
-    CommandRun answer = infer("--imagenet", "--json", pictures.toString());
+    CommandRun answer = infer("--imagenet", "--json", images.toString());
     assertThat(answer.code()).as(answer.err()).isEqualTo(1);
     List<JsonNode> lines = answer.json();
     assertThat(lines.stream().map(line -> line.path("image").asText()))
-        .containsExactlyElementsOf(names.stream().map(n -> "" + pictures.resolve(n)).toList());
+        .containsExactlyElementsOf(names.stream().map(n -> "" + images.resolve(n)).toList());
     for (int i = 0; i < names.size(); i++) {
       assertThat(lines.get(i).has("predictions")).as(names.get(i)).isEqualTo(i != bad);
       assertThat(lines.get(i).has("error")).as(names.get(i)).isEqualTo(i == bad);
@@ -556,10 +557,10 @@ class CommandLineTest {
             "1 of 36 images could not be read:", "  " + lines.get(bad).path("error").asText());
 
     // Alone, twice, by a pattern, and as CSV: the same answers.
-    String japanese = pictures.resolve("c 写真.png").toString();
-    String last = pictures.resolve("sub/no 39.png").toString();
+    String japanese = images.resolve("c 写真.png").toString();
+    String last = images.resolve("sub/no 39.png").toString();
     List<JsonNode> some =
-        infer("--imagenet", "--json", last, japanese, pictures + "/c*.png", last).json();
+        infer("--imagenet", "--json", last, japanese, images + "/c*.png", last).json();
     assertThat(some.stream().map(line -> line.path("image").asText()))
         .containsExactly(last, japanese, japanese, last);
     JsonNode lastLine = lines.get(names.indexOf("sub/no 39.png"));
@@ -572,14 +573,14 @@ class CommandLineTest {
     assertThat(lastLine.path("predictions")).isNotEqualTo(japaneseLine.path("predictions"));
 
     CommandRun csv =
-        infer("--model", firstRun.toString(), "--csv", "--top", "1", pictures.toString());
+        infer("--model", firstRun.toString(), "--csv", "--top", "1", images.toString());
     assertThat(csv.code()).isEqualTo(1);
     List<String> rows = csv.out().lines().toList();
     assertThat(rows).hasSize(1 + names.size());
     assertThat(rows.get(0)).isEqualTo("image,error,top1_id,top1_name,top1_probability");
-    assertThat(rows.get(1 + bad)).startsWith(pictures.resolve("e.png") + ",").endsWith(",,,");
+    assertThat(rows.get(1 + bad)).startsWith(images.resolve("e.png") + ",").endsWith(",,,");
     assertThat(rows.get(1 + names.indexOf("b 'quoted', [1].png")))
-        .startsWith("\"" + pictures.resolve("b 'quoted', [1].png") + "\",,");
+        .startsWith("\"" + images.resolve("b 'quoted', [1].png") + "\",,");
     String classes = String.join("|", CLASSES);
     assertThat(rows.get(1 + names.indexOf("sub/no 39.png")))
         .matches(".*no 39\\.png,,(" + classes + "),(" + classes + "),[0-9.E-]+");
@@ -588,7 +589,7 @@ class CommandLineTest {
   @Test
   void inTextWhatIsBadIsToldAtTheEnd() throws IOException {
     Path good = folder.resolve("good one.png");
-    writePicture(good, 1);
+    writeImage(good, 1);
     Path empty = Files.createFile(folder.resolve("empty.png"));
     CommandRun answer =
         infer("--top", "1", "--model", "" + firstRun, "" + empty, "" + good, folder + "/*.nothing");
@@ -603,15 +604,15 @@ class CommandLineTest {
 
   /** The RGB version of each was made by Pillow. */
   @Test
-  void greyTransparentAndPalettePicturesAreTakenAsTheirRgbVersions()
+  void greyTransparentAndPaletteImagesAreTakenAsTheirRgbVersions()
       throws IOException, URISyntaxException {
-    Path pictures = Path.of(CommandLineTest.class.getResource("/dev/graft/picture/files").toURI());
+    Path images = Path.of(CommandLineTest.class.getResource("/dev/graft/picture/files").toURI());
     List<String> names =
         List.of("grey.png", "grey-alpha.png", "alpha.png", "palette.png", "rgb-16-bit.png");
     List<String> arguments = new ArrayList<>(List.of("--json", "--imagenet", "--top", "10"));
     for (String name : names) {
-      arguments.add(pictures.resolve(name).toString());
-      arguments.add(pictures.resolve("seen-by-pillow").resolve(name + ".png").toString());
+      arguments.add(images.resolve(name).toString());
+      arguments.add(images.resolve("seen-by-pillow").resolve(name + ".png").toString());
     }
     CommandRun answer = infer(arguments.toArray(String[]::new));
     assertThat(answer.code()).as(answer.err()).isZero();

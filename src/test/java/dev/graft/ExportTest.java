@@ -7,7 +7,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtSession;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.graft.SmallRun.Pictures;
+import dev.graft.SmallRun.Images;
 import dev.graft.example.AskOnnxFile;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -26,20 +26,20 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("engine")
 class ExportTest {
   @TempDir static Path folder;
-  private static Pictures pictures;
+  private static Images images;
   private static SmallRun run;
 
   @BeforeAll
   static void train() throws Exception {
-    pictures =
-        new Pictures(folder.resolve("photos"))
+    images =
+        new Images(folder.resolve("photos"))
             .add(8, 40, 100, "dark", "train")
             .add(8, 150, 210, "light", "train")
             .add(4, 40, 100, "dark", "val")
             .add(4, 150, 210, "light", "val")
             .add(6, 40, 100, "dark", "test")
             .add(6, 150, 210, "light", "test");
-    run = pictures.train(output());
+    run = images.train(output());
   }
 
   private static Path output() {
@@ -53,20 +53,20 @@ class ExportTest {
   }
 
   /** The output of the example in docs/export.md for an image file. */
-  private static String asked(Path model, Path picture) throws Exception {
+  private static String asked(Path model, Path image) throws Exception {
     PrintStream before = System.out;
     ByteArrayOutputStream heard = new ByteArrayOutputStream();
     System.setOut(new PrintStream(heard, true, StandardCharsets.UTF_8));
     try {
-      AskOnnxFile.main(new String[] {model.toString(), picture.toString()});
+      AskOnnxFile.main(new String[] {model.toString(), image.toString()});
     } finally {
       System.setOut(before);
     }
     return heard.toString(StandardCharsets.UTF_8).strip();
   }
 
-  private static double probability(Path model, Path picture, String name) throws Exception {
-    String[] said = asked(model, picture).split("(?<=\\]) ", 2);
+  private static double probability(Path model, Path image, String name) throws Exception {
+    String[] said = asked(model, image).split("(?<=\\]) ", 2);
     JsonNode classes = new ObjectMapper().readTree(said[0]);
     JsonNode probabilities = new ObjectMapper().readTree(said[1]);
     int index = 0;
@@ -83,9 +83,9 @@ class ExportTest {
     Path file = output().resolve("exports").resolve(run.folder().getFileName() + ".onnx");
     assertThat(exported.out())
         .startsWith(file + ": ")
-        .endsWith(" on 12 pictures" + System.lineSeparator());
-    for (int picture : List.of(0, 9, 25, 30)) {
-      Path each = pictures.file(picture);
+        .endsWith(" on 12 images" + System.lineSeparator());
+    for (int image : List.of(0, 9, 25, 30)) {
+      Path each = images.file(image);
       JsonNode answer =
           CommandRun.of("infer", "--json", "--output=" + output(), each.toString()).json().get(0);
       for (JsonNode prediction : answer.get("predictions")) {
@@ -99,10 +99,10 @@ class ExportTest {
   void inferAndEvaluateTakeTheFileInPlaceOfTheModel() throws Exception {
     Path file = folder.resolve("instead.onnx");
     assertThat(export("--to=" + file).code()).isZero();
-    String picture = pictures.file(9).toString();
+    String image = images.file(9).toString();
     JsonNode ofModel =
-        CommandRun.of("infer", "--json", "--run=" + run.folder(), picture).json().get(0);
-    JsonNode ofFile = CommandRun.of("infer", "--json", "--run=" + file, picture).json().get(0);
+        CommandRun.of("infer", "--json", "--run=" + run.folder(), image).json().get(0);
+    JsonNode ofFile = CommandRun.of("infer", "--json", "--run=" + file, image).json().get(0);
     assertThat(ofFile.get("model")).isEqualTo(ofModel.get("model"));
     assertThat(ofFile.at("/predictions/0/name")).isEqualTo(ofModel.at("/predictions/0/name"));
     assertThat(ofFile.at("/predictions/0/probability").asDouble())
@@ -115,14 +115,14 @@ class ExportTest {
             "--data=" + folder.resolve("photos/pictures.csv"),
             "--output=" + folder.resolve("judged"));
     assertThat(judged.code()).as(judged.err()).isZero();
-    assertThat(judged.out()).contains("instead.onnx on pictures:");
+    assertThat(judged.out()).contains("instead.onnx on images:");
   }
 
   @Test
   void anOnnxFileOfAnotherMakeIsRefusedInASentence() throws Exception {
     Path file = folder.resolve("other.onnx");
     Files.write(file, new byte[] {1, 2, 3});
-    CommandRun infer = CommandRun.of("infer", "--run=" + file, pictures.file(9).toString());
+    CommandRun infer = CommandRun.of("infer", "--run=" + file, images.file(9).toString());
     assertThat(infer.code()).isOne();
     assertThat(infer.err()).contains(file + " is no model that export wrote: ONNX Runtime can't");
   }
@@ -137,7 +137,7 @@ class ExportTest {
           .containsEntry("classes", "[\"dark\",\"light\"]")
           .containsEntry("input_size", "12")
           .containsEntry(
-              "framing", "whole: the whole picture, resized to the input by Pillow's bicubic")
+              "framing", "whole: the whole image, resized to the input by Pillow's bicubic")
           .containsEntry("run", run.folder().getFileName().toString())
           .containsOnlyKeys("classes", "input_size", "framing", "run", "graft");
       assertThat(session.getInputNames()).containsExactly("pixels");
@@ -156,17 +156,17 @@ class ExportTest {
         .asString()
         .matches("float32 +1\\.0000 +[0-9.]+");
     assertThat(exported.out().lines().toList().get(2)).matches("int8 +1\\.0000 +[0-9.]+");
-    assertThat(probability(file, pictures.file(0), "dark")).isGreaterThan(0.5);
-    assertThat(probability(file, pictures.file(9), "light")).isGreaterThan(0.5);
+    assertThat(probability(file, images.file(0), "dark")).isGreaterThan(0.5);
+    assertThat(probability(file, images.file(9), "light")).isGreaterThan(0.5);
   }
 
   @Test
-  void aModelWithoutItsRunIsComparedByMadeUpPictures() throws Exception {
+  void aModelWithoutItsRunIsComparedByMadeUpImages() throws Exception {
     Path file = folder.resolve("alone.onnx");
     String model = run.folder().resolve("model").toString();
     CommandRun exported = export(model, "--to=" + file);
     assertThat(exported.code()).as(exported.err()).isZero();
-    assertThat(exported.out()).contains("on 100 made-up pictures");
+    assertThat(exported.out()).contains("on 100 made-up images");
 
     CommandRun int8 = export(model, "--format=int8", "--to=" + folder.resolve("none.onnx"));
     assertThat(int8.code()).isOne();

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.graft.SmallRun.Pictures;
+import dev.graft.SmallRun.Images;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
-import dev.graft.run.FineTuner;
+import dev.graft.run.FineTuneRun;
 import dev.graft.run.OutputFolder;
-import dev.graft.run.RunEvents;
 import dev.graft.run.RunRecord;
+import dev.graft.tuning.RunEvents;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Proxy;
@@ -29,12 +29,12 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("engine")
 class FailingRunTest {
   @TempDir Path folder;
-  private Pictures photos;
+  private Images photos;
 
   @BeforeEach
   void photos() throws IOException {
     photos =
-        new Pictures(folder.resolve("photos"))
+        new Images(folder.resolve("photos"))
             .add(4, 40, 60, "dark", "train")
             .add(4, 190, 210, "light", "train")
             .add(2, 40, 60, "dark", "val")
@@ -55,11 +55,11 @@ class FailingRunTest {
    *
    * @param event which the run tells then; or the task of which it tells progress
    */
-  private FineTuner.Completed train(String event, Mishap mishap) throws IOException {
+  private FineTuneRun.Completed train(String event, Mishap mishap) throws IOException {
     return train(event, mishap, new Interruption(), "1");
   }
 
-  private FineTuner.Completed train(
+  private FineTuneRun.Completed train(
       String event, Mishap mishap, Interruption interruption, String epochs) throws IOException {
     Recipe recipe =
         RecipeReader.read(
@@ -85,7 +85,7 @@ class FailingRunTest {
                       ? progress(event.equals(arguments[0]) ? mishap : () -> {})
                       : null;
                 });
-    return FineTuner.run(recipe, output(), events, interruption);
+    return FineTuneRun.run(recipe, output(), events, interruption);
   }
 
   private static Progress progress(Mishap mishap) {
@@ -165,14 +165,14 @@ class FailingRunTest {
                       }
                     }))
         .isInstanceOf(GraftException.class)
-        .hasMessageStartingWith("The features of 12 pictures are no longer in ")
+        .hasMessageStartingWith("The features of 12 images are no longer in ")
         .hasMessageEndingWith("Run it again: they will be computed anew.");
     assertThat(record("status")).isEqualTo("failed");
   }
 
   @Test
   void chartsAndAPageThatCannotBeWrittenAreWarningsOfARunThatIsComplete() throws IOException {
-    FineTuner.Completed done =
+    FineTuneRun.Completed done =
         train(
             "split",
             () -> {
@@ -208,7 +208,7 @@ class FailingRunTest {
   void anInterruptedRunEvaluatesAndSavesTheBestModelSoFar() throws IOException {
     Interruption interruption = new Interruption();
     AtomicInteger epochs = new AtomicInteger();
-    FineTuner.Completed done =
+    FineTuneRun.Completed done =
         train(
             "epoch",
             () -> {

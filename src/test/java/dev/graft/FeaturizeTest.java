@@ -2,7 +2,7 @@ package dev.graft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.SmallRun.Pictures;
+import dev.graft.SmallRun.Images;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,20 +16,20 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("engine")
 class FeaturizeTest {
   @TempDir Path folder;
-  private Pictures pictures;
+  private Images images;
   private Path output;
 
   @BeforeEach
-  void makePictures() throws IOException {
+  void makeImages() throws IOException {
     output = folder.resolve("output");
-    pictures = new Pictures(folder.resolve("photos"));
-    pictures.add(10, 40, 60, "dark", "").add(11, 190, 210, "light", "");
-    Files.writeString(pictures.file(20), "no picture");
+    images = new Images(folder.resolve("photos"));
+    images.add(10, 40, 60, "dark", "").add(11, 190, 210, "light", "");
+    Files.writeString(images.file(20), "no image");
   }
 
   /** With the options of a small run. */
   private CommandRun featurize(String... options) {
-    List<String> arguments = new ArrayList<>(pictures.arguments(output));
+    List<String> arguments = new ArrayList<>(images.arguments(output));
     arguments.set(0, "featurize");
     arguments.removeIf(each -> each.startsWith("--data="));
     arguments.add(folder.resolve("photos/pictures.csv").toString());
@@ -46,8 +46,8 @@ class FeaturizeTest {
         .contains("20.png,");
     assertThat(output.resolve("runs")).doesNotExist();
 
-    SmallRun afterwards = pictures.train(output);
-    SmallRun alone = pictures.train(folder.resolve("alone"));
+    SmallRun afterwards = images.train(output);
+    SmallRun alone = images.train(folder.resolve("alone"));
 
     assertThat(afterwards.json().at("/cache/hit").asBoolean()).isTrue();
     assertThat(alone.json().at("/cache/hit").asBoolean()).isFalse();
@@ -66,9 +66,9 @@ class FeaturizeTest {
   /** Random weights are known by their seed: no head may make them others. */
   @Test
   void randomWeightsOfTheBackboneAreTheSameWhateverTheHead() throws IOException {
-    pictures.train(output, "--set=head.hidden=0");
-    SmallRun cached = pictures.train(output, "--set=head.hidden=5");
-    SmallRun alone = pictures.train(folder.resolve("alone"), "--set=head.hidden=5");
+    images.train(output, "--set=head.hidden=0");
+    SmallRun cached = images.train(output, "--set=head.hidden=5");
+    SmallRun alone = images.train(folder.resolve("alone"), "--set=head.hidden=5");
 
     assertThat(cached.json().at("/cache/hit").asBoolean()).isTrue();
     assertThat(cached.folder().resolve("predictions.csv"))

@@ -16,16 +16,17 @@ import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ZooModel;
 import ai.djl.training.ParameterStore;
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.graft.SmallRun.Pictures;
-import dev.graft.inference.Classifier;
+import dev.graft.SmallRun.Images;
+import dev.graft.inference.ModelRunner;
 import dev.graft.inference.TopClass;
-import dev.graft.network.GraftedNetwork;
-import dev.graft.network.Layer.Foreign.Format;
-import dev.graft.network.djl.ForeignFile;
-import dev.graft.network.djl.Graft;
+import dev.graft.network.Layer.External.Format;
+import dev.graft.network.NetworkDesign;
+import dev.graft.network.djl.DjlNetwork;
+import dev.graft.network.djl.ExternalNetwork;
 import dev.graft.network.onnx.ExternalModel;
-import dev.graft.zoo.Backbone;
-import dev.graft.zoo.BackboneEntry;
+import dev.graft.util.Resource;
+import dev.graft.zoo.BackboneInfo;
+import dev.graft.zoo.LoadedBackbone;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -42,14 +43,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("engine")
 class ForeignBackboneTest {
   @TempDir static Path folder;
-  private static Pictures pictures;
+  private static Images images;
   private static Path lite;
   private static Path tiny;
 
   @BeforeAll
   static void files() throws Exception {
-    pictures =
-        new Pictures(folder.resolve("photos"))
+    images =
+        new Images(folder.resolve("photos"))
             .add(8, 40, 100, "dark", "train")
             .add(8, 150, 210, "light", "train")
             .add(4, 40, 100, "dark", "val")
@@ -68,7 +69,7 @@ class ForeignBackboneTest {
 
   private static SmallRun train(String output, Path backbone, String... more) throws Exception {
     Stream<String> all = Stream.of("--backbone=" + backbone, "--weights=pretrained");
-    return pictures.train(
+    return images.train(
         folder.resolve(output), Stream.concat(all, Stream.of(more)).toArray(String[]::new));
   }
 
@@ -81,9 +82,9 @@ class ForeignBackboneTest {
   /** By ONNX Runtime where that is possible, by the training engine and by plain DJL. */
   private static void answersEverywhere(SmallRun run) throws Exception {
     Path model = run.folder().resolve("model");
-    Path picture = pictures.file(30);
-    try (Classifier one = Classifier.load(model, Device.cpu());
-        Classifier other = Classifier.inTrainingEngine(model);
+    Path image = images.file(30);
+    try (ModelRunner one = ModelRunner.load(model, Device.cpu());
+        ModelRunner other = ModelRunner.inTrainingEngine(model);
         ZooModel<Image, Classifications> djl =
             Criteria.builder()
                 .setTypes(Image.class, Classifications.class)
@@ -92,12 +93,12 @@ class ForeignBackboneTest {
                 .build()
                 .loadModel();
         var predictor = djl.newPredictor()) {
-      TopClass best = one.classify(picture, 1).get(0);
+      TopClass best = one.classify(image, 1).get(0);
       assertThat(best.name()).isEqualTo("light");
-      assertThat(other.classify(picture, 1).get(0).probability())
+      assertThat(other.classify(image, 1).get(0).probability())
           .isCloseTo(best.probability(), within(1e-4f));
       Classifications.Classification plain =
-          predictor.predict(ImageFactory.getInstance().fromFile(picture)).best();
+          predictor.predict(ImageFactory.getInstance().fromFile(image)).best();
       assertThat(plain.getClassName()).isEqualTo("light");
       assertThat(plain.getProbability()).isCloseTo(best.probability(), within(1e-4));
     }
@@ -109,7 +110,7 @@ class ForeignBackboneTest {
     SmallRun foreign = train("foreign", copy, "--set=input-size=auto");
     Files.delete(copy);
     SmallRun own =
-        pictures.train(
+        images.train(
             folder.resolve("native"),
             "--backbone=efficientnet-lite0",
             "--weights=pretrained",
@@ -131,27 +132,27 @@ class ForeignBackboneTest {
 
   @Test
   void anExportedBackboneGivesTheNativeOnesFeatures() {
-    try (Backbone own =
-            Backbone.load(
-                BackboneEntry.EFFICIENTNET_LITE0,
+    try (LoadedBackbone own =
+            LoadedBackbone.load(
+                BackboneInfo.EFFICIENTNET_LITE0,
                 "pretrained",
                 32,
                 Device.cpu(),
                 Progress.Display.NONE);
-        ForeignFile exported = ForeignFile.open(lite, Format.ONNX, Device.cpu());
+        ExternalNetwork exported = ExternalNetwork.open(lite, Format.ONNX, Device.cpu());
         NDManager manager = NDManager.newBaseManager(Device.cpu())) {
-      GraftedNetwork design =
-          GraftedNetwork.of(
+      NetworkDesign design =
+          NetworkDesign.of(
               own.network(),
               32,
               own.preprocessing(),
-              GraftedNetwork.NONE,
+              NetworkDesign.NONE,
               List.of(),
-              GraftedNetwork.Scaling.NONE,
+              NetworkDesign.Scaling.NONE,
               List.of());
       NDArray pixels = manager.randomUniform(0, 255, new Shape(2, 3, 32, 32));
       float[] wanted =
-          Graft.of(design, own.trunk())
+          DjlNetwork.of(design, own.trunk())
               .root()
               .forward(new ParameterStore(manager, false), new NDList(pixels), false)
               .singletonOrThrow()
@@ -184,8 +185,8 @@ class ForeignBackboneTest {
     CommandRun export =
         CommandRun.of("export", run.folder().toString(), "--to=" + exported, "--output=" + folder);
     assertThat(export.code()).as(export.err()).isZero();
-    try (Classifier other = Classifier.load(exported, Device.cpu())) {
-      assertThat(other.classify(pictures.file(30), 1).get(0).name()).isEqualTo("light");
+    try (ModelRunner other = ModelRunner.load(exported, Device.cpu())) {
+      assertThat(other.classify(images.file(30), 1).get(0).name()).isEqualTo("light");
     }
   }
 
@@ -199,7 +200,7 @@ class ForeignBackboneTest {
     assertThat(run.testAccuracy()).isEqualTo(1);
     assertThat(run.folder().resolve("model/backbone.pt")).hasSameBinaryContentAs(tiny);
     assertThatThrownBy(
-            () -> Classifier.loadWithoutTorchScript(run.folder().resolve("model"), Device.cpu()))
+            () -> ModelRunner.loadWithoutTorchScript(run.folder().resolve("model"), Device.cpu()))
         .isInstanceOf(GraftException.class)
         .hasMessageContaining("TorchScript, which is a program");
     answersEverywhere(run);
@@ -219,7 +220,7 @@ class ForeignBackboneTest {
 
   @Test
   void aTorchScriptFileGivesItsOutputsAsTheyAre() {
-    try (ForeignFile opened = ForeignFile.open(tiny, Format.TORCHSCRIPT, Device.cpu());
+    try (ExternalNetwork opened = ExternalNetwork.open(tiny, Format.TORCHSCRIPT, Device.cpu());
         NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       NDArray pixels = manager.zeros(new Shape(1, 3, 8, 8)).add(3);
       var outputs = opened.outputs(pixels);
@@ -236,7 +237,7 @@ class ForeignBackboneTest {
     bytes[bytes.length / 2] ^= 1;
     Files.write(copy, bytes);
     CommandRun asked =
-        CommandRun.of("infer", "--output=" + folder.resolve("changed"), "" + pictures.file(0));
+        CommandRun.of("infer", "--output=" + folder.resolve("changed"), "" + images.file(0));
     assertThat(asked.code()).isOne();
     assertThat(asked.err()).contains("backbone.pt has been changed or damaged.");
   }
@@ -248,9 +249,9 @@ class ForeignBackboneTest {
         "noise.onnx | | ONNX Runtime can't open this network",
         "noise.pt | | it is no network in TorchScript",
         "nowhere.onnx | | there is no such file",
-        "tiny.pt | | does not say how its pictures are prepared",
+        "tiny.pt | | does not say how its images are prepared",
         "old.onnx | --set=mean=[127,127,127] | an external network must be written in ONNX's opset 7",
-        "lite.onnx | --set=input-size=64 | it takes pictures of 32 pixels a side, not of input-size 64",
+        "lite.onnx | --set=input-size=64 | it takes images of 32 pixels a side, not of input-size 64",
         "lite.onnx | --unfreeze=foreign | unfreeze: a backbone from a file is frozen",
         "lite.onnx | --weights=keras | weights: a backbone from a file has its own",
         "lite.onnx | --set=precision=int8 | precision: a backbone from a file",

@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.graft.io.WholeFile;
+import dev.graft.command.Console;
+import dev.graft.io.AtomicFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -29,10 +30,10 @@ class FullDiskTest {
     assertThatIOException()
         .isThrownBy(
             () ->
-                WholeFile.write(
+                AtomicFiles.write(
                     file,
                     channel -> {
-                      WholeFile.writeFully(channel, ByteBuffer.allocate(100));
+                      AtomicFiles.writeFully(channel, ByteBuffer.allocate(100));
                       throw new IOException("No space left on device");
                     }))
         .withMessage("No space left on device");
@@ -45,7 +46,7 @@ class FullDiskTest {
     assertThatIOException()
         .isThrownBy(
             () ->
-                WholeFile.folder(
+                AtomicFiles.folder(
                     temporary.resolve("model"),
                     folder -> {
                       Files.createDirectory(folder.resolve("plots"));
@@ -57,7 +58,7 @@ class FullDiskTest {
 
   @Test
   void aFolderAppearsWithAllThatIsInIt() throws IOException {
-    WholeFile.folder(
+    AtomicFiles.folder(
         temporary.resolve("model"),
         folder -> {
           assertThat(temporary.resolve("model")).doesNotExist();

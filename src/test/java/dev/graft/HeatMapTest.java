@@ -3,12 +3,12 @@ package dev.graft;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
-import dev.graft.inference.Classifier;
-import dev.graft.inference.Classifier.Prepared;
+import dev.graft.image.HeatMap;
+import dev.graft.image.ImageFileReader;
+import dev.graft.image.RgbImage;
 import dev.graft.inference.GradCam;
-import dev.graft.picture.HeatMap;
-import dev.graft.picture.Picture;
-import dev.graft.picture.PictureReader;
+import dev.graft.inference.ModelRunner;
+import dev.graft.inference.ModelRunner.Prepared;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
@@ -39,7 +39,7 @@ class HeatMapTest {
   private static Path output;
   private static SmallRun run;
 
-  /** What pictures are made of. */
+  /** What images are made of. */
   private enum Kind {
     STRIPES,
     DOTS,
@@ -115,13 +115,13 @@ class HeatMapTest {
     ImageIO.write(image, "png", file.toFile());
   }
 
-  private static Picture sideBySide(BufferedImage left, BufferedImage right) throws IOException {
+  private static RgbImage sideBySide(BufferedImage left, BufferedImage right) throws IOException {
     BufferedImage both = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
     both.createGraphics().drawImage(left, 0, 0, null);
     both.createGraphics().drawImage(right, SIDE / 2, 0, null);
     Path file = folder.resolve("both.png");
     write(both, file);
-    return PictureReader.read(file);
+    return ImageFileReader.read(file);
   }
 
   /** How much more of a map lies on its left half than on its right one. */
@@ -135,10 +135,10 @@ class HeatMapTest {
   }
 
   @Test
-  void ofAPictureOfTwoHalvesEachClassIsSeenInItsOwn() throws IOException {
+  void ofAImageOfTwoHalvesEachClassIsSeenInItsOwn() throws IOException {
     Path model = run.folder().resolve("model");
     int right = 0;
-    try (Classifier classifier = Classifier.load(model, Device.cpu());
+    try (ModelRunner classifier = ModelRunner.load(model, Device.cpu());
         GradCam gradCam = GradCam.of(model, Device.cpu())) {
       for (int i = 0; i < PAIRS; i++) {
         Kind left = Kind.values()[i % 4];
@@ -159,18 +159,17 @@ class HeatMapTest {
   void withOtherWeightsInTheHeadAMapIsAnother() throws IOException {
     Path other = train("other", "--set=epochs=1", "--seed=7").folder().resolve("model");
     Path model = run.folder().resolve("model");
-    try (Classifier classifier = Classifier.load(model, Device.cpu());
+    try (ModelRunner classifier = ModelRunner.load(model, Device.cpu());
         GradCam trained = GradCam.of(model, Device.cpu());
         GradCam redrawn = GradCam.of(other, Device.cpu())) {
-      Prepared picture =
-          classifier.prepare(sideBySide(drawn(1, Kind.DOTS), drawn(1, Kind.STRIPES)));
-      assertThat(trained.map(picture, 0).values()).isEqualTo(trained.map(picture, 0).values());
-      assertThat(redrawn.map(picture, 0).values()).isNotEqualTo(trained.map(picture, 0).values());
+      Prepared image = classifier.prepare(sideBySide(drawn(1, Kind.DOTS), drawn(1, Kind.STRIPES)));
+      assertThat(trained.map(image, 0).values()).isEqualTo(trained.map(image, 0).values());
+      assertThat(redrawn.map(image, 0).values()).isNotEqualTo(trained.map(image, 0).values());
     }
   }
 
   @Test
-  void inferNamesTheFileOfAPicturesMap() throws IOException {
+  void inferNamesTheFileOfAImagesMap() throws IOException {
     Path file = folder.resolve("photos/stripes/0.png");
     CommandRun infer =
         CommandRun.of(

@@ -23,8 +23,8 @@ class InterruptedRunTest {
 
   @Test
   void aRunThatIsToldToEndSavesTheBestModelSoFar() throws Exception {
-    SmallRun.Pictures photos =
-        new SmallRun.Pictures(folder.resolve("photos"))
+    SmallRun.Images photos =
+        new SmallRun.Images(folder.resolve("photos"))
             .add(4, 40, 60, "dark", "train")
             .add(4, 190, 210, "light", "train")
             .add(1, 40, 60, "dark", "val")

@@ -2,7 +2,7 @@ package dev.graft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.SmallRun.Pictures;
+import dev.graft.SmallRun.Images;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,10 +16,9 @@ class ReportTest {
   @TempDir Path folder;
 
   @Test
-  void aRunHasAPageThatIsMadeAgainWithItsPicturesOrWithoutAndComparedToAnother()
-      throws IOException {
-    Pictures photos =
-        new Pictures(folder.resolve("photos"))
+  void aRunHasAPageThatIsMadeAgainWithItsImagesOrWithoutAndComparedToAnother() throws IOException {
+    Images photos =
+        new Images(folder.resolve("photos"))
             .add(4, 40, 60, "dark", "train")
             .add(4, 190, 210, "light", "train")
             .add(2, 40, 60, "dark", "val")

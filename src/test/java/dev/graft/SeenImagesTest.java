@@ -18,16 +18,16 @@ import org.junit.jupiter.api.io.TempDir;
 class SeenImagesTest {
   @TempDir static Path folder;
   private static SmallRun run;
-  private static Path pictures;
+  private static Path images;
 
   @BeforeAll
   static void train() throws IOException {
-    SmallRun.Pictures made = new SmallRun.Pictures(folder.resolve("pictures"));
+    SmallRun.Images made = new SmallRun.Images(folder.resolve("pictures"));
     made.add(8, 30, 60, "dark", "train").add(8, 180, 220, "light", "train");
     made.add(3, 30, 60, "dark", "val").add(3, 180, 220, "light", "val");
     made.add(4, 30, 60, "dark", "test").add(4, 180, 220, "light", "test");
     run = made.train(folder.resolve("output"));
-    pictures = folder.resolve("pictures");
+    images = folder.resolve("pictures");
   }
 
   private static CommandRun evaluate(Path data, Path model) {
@@ -46,7 +46,7 @@ class SeenImagesTest {
       // Elsewhere and under another name: the content counts.
       Path copy = folder.resolve(name + "/" + label + i + ".png");
       Files.createDirectories(copy.getParent());
-      Files.copy(pictures.resolve(i + ".png"), copy);
+      Files.copy(images.resolve(i + ".png"), copy);
       rows.append(copy + "," + label + "\n");
     }
     return Files.writeString(folder.resolve(name + ".csv"), rows);

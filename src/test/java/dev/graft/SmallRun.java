@@ -15,7 +15,7 @@ import javax.imageio.ImageIO;
 
 /**
  * A run of {@code fine-tune} that takes a fraction of a second: a frozen network with random
- * weights on made pictures of 12 pixels, under a linear head.
+ * weights on made images of 12 pixels, under a linear head.
  *
  * @param folder of the run
  */
@@ -25,50 +25,50 @@ record SmallRun(Path folder) {
   /** A row of {@code predictions.csv}. */
   record Prediction(String truth, String predicted, double probability) {}
 
-  /** Grey pictures with noise and the manifest that says what they are and where they belong. */
-  static final class Pictures {
+  /** Grey images with noise and the manifest that says what they are and where they belong. */
+  static final class Images {
     private final Path folder;
     private final Path manifest;
     private final StringBuilder rows = new StringBuilder("path,label,split\n");
     private final Random noise;
     private int count;
 
-    Pictures(Path folder) throws IOException {
+    Images(Path folder) throws IOException {
       this.folder = Files.createDirectories(folder);
       manifest = folder.resolve("pictures.csv");
       noise = new Random(1);
     }
 
     /**
-     * Adds pictures; the same calls in the same order make the same ones.
+     * Adds images; the same calls in the same order make the same ones.
      *
      * @param darkest brightness of the first, at least 20
      * @param brightest of the last, at most 230; the others lie between
      * @param part train, val or test, or empty where it is to be drawn
      */
-    Pictures add(int pictures, int darkest, int brightest, String label, String part)
+    Images add(int images, int darkest, int brightest, String label, String part)
         throws IOException {
-      for (int i = 0; i < pictures; i++) {
-        int grey = darkest + (brightest - darkest) * i / Math.max(1, pictures - 1);
+      for (int i = 0; i < images; i++) {
+        int grey = darkest + (brightest - darkest) * i / Math.max(1, images - 1);
         Path file = folder.resolve(count++ + ".png");
-        ImageIO.write(picture(grey), "png", file.toFile());
+        ImageIO.write(image(grey), "png", file.toFile());
         rows.append(file.getFileName() + "," + label + "," + part + "\n");
       }
       Files.writeString(manifest, rows);
       return this;
     }
 
-    Path file(int picture) {
-      return folder.resolve(picture + ".png");
+    Path file(int image) {
+      return folder.resolve(image + ".png");
     }
 
-    private BufferedImage picture(int grey) {
-      BufferedImage picture = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
+    private BufferedImage image(int grey) {
+      BufferedImage image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
       for (int i = 0; i < SIDE * SIDE; i++) {
         int value = grey + noise.nextInt(40) - 20;
-        picture.setRGB(i % SIDE, i / SIDE, value << 16 | value << 8 | value);
+        image.setRGB(i % SIDE, i / SIDE, value << 16 | value << 8 | value);
       }
-      return picture;
+      return image;
     }
 
     /** Of {@code fine-tune}. */
@@ -123,7 +123,7 @@ record SmallRun(Path folder) {
     return json().at("/validation/accuracy").asDouble();
   }
 
-  /** Of the test pictures, in their order. */
+  /** Of the test images, in their order. */
   List<Prediction> predictions() throws IOException {
     return Files.readAllLines(folder.resolve("predictions.csv")).stream()
         .skip(1)
@@ -132,7 +132,7 @@ record SmallRun(Path folder) {
         .toList();
   }
 
-  /** The share of a class's test pictures that were recognised. */
+  /** The share of a class's test images that were recognised. */
   double recall(String label) throws IOException {
     return predictions().stream()
         .filter(each -> each.truth().equals(label))

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.graft.SmallRun.Pictures;
+import dev.graft.SmallRun.Images;
 import dev.graft.SmallRun.Prediction;
-import dev.graft.data.PictureMaker;
+import dev.graft.data.ImageMaker;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whole runs on pictures that are made so that a figure tells whether the pieces are connected. */
+/** Whole runs on images that are made so that a figure tells whether the pieces are connected. */
 @Tag("engine")
 class SmallRunsTest {
   @TempDir Path folder;
@@ -35,8 +35,8 @@ class SmallRunsTest {
     return folder.resolve("output");
   }
 
-  private Pictures pictures(String name) throws IOException {
-    return new Pictures(folder.resolve(name));
+  private Images images(String name) throws IOException {
+    return new Images(folder.resolve(name));
   }
 
   // Who is trained on.
@@ -47,7 +47,7 @@ class SmallRunsTest {
   void whatIsHeldOutIsNotTrainedOnAndNotMistakenForTheOther(
       int validation, int test, boolean validationSwapped, boolean testSwapped) throws IOException {
     SmallRun run =
-        pictures("photos")
+        images("photos")
             .add(4, 40, 60, "dark", "train")
             .add(4, 190, 210, "light", "train")
             .add(validation, 40, 60, validationSwapped ? "light" : "dark", "val")
@@ -61,33 +61,33 @@ class SmallRunsTest {
   }
 
   @Test
-  void whatHeldOutPicturesShowDoesNotMoveTrainingByADigit() throws IOException {
+  void whatHeldOutImagesShowDoesNotMoveTrainingByADigit() throws IOException {
     List<List<String>> trained = new ArrayList<>();
     for (int brightness : List.of(40, 230)) {
       SmallRun run =
-          pictures("photos" + brightness)
+          images("photos" + brightness)
               .add(8, 40, 60, "dark", "train")
               .add(8, 190, 210, "light", "train")
               .add(6, brightness, brightness, "dark", "val")
               .add(6, brightness, brightness, "light", "val")
               .add(1, brightness, brightness, "dark", "test")
               .train(output());
-      trained.add(run.history().stream().map(SmallRunsTest::onTrainingPictures).toList());
+      trained.add(run.history().stream().map(SmallRunsTest::onTrainingImages).toList());
     }
     assertThat(trained.get(0)).hasSize(9).isEqualTo(trained.get(1));
   }
 
-  /** The epoch, and loss and accuracy of the training pictures. */
-  private static String onTrainingPictures(String row) {
+  /** The epoch, and loss and accuracy of the training images. */
+  private static String onTrainingImages(String row) {
     return String.join(",", List.of(row.split(",", -1)).subList(0, 3));
   }
 
   @Test
-  void whatTestPicturesShowDoesNotMoveADecision() throws IOException {
+  void whatTestImagesShowDoesNotMoveADecision() throws IOException {
     List<List<String>> histories = new ArrayList<>();
     for (int brightness : List.of(40, 230)) {
       histories.add(
-          pictures("photos" + brightness)
+          images("photos" + brightness)
               .add(8, 40, 130, "dark", "train")
               .add(8, 110, 210, "light", "train")
               .add(6, 40, 130, "dark", "val")
@@ -99,13 +99,13 @@ class SmallRunsTest {
     assertThat(histories.get(0)).hasSize(9).isEqualTo(histories.get(1));
   }
 
-  /** Of every pair one picture is the other with a little noise. */
+  /** Of every pair one image is the other with a little noise. */
   @Test
-  void picturesThatNearlyLookTheSameStayOnOneSideOfEverySplit() throws IOException {
+  void imagesThatNearlyLookTheSameStayOnOneSideOfEverySplit() throws IOException {
     Path photos = folder.resolve("photos");
     for (int i = 0; i < 24; i++) {
       Path file = photos.resolve((i % 2 == 0 ? "cat/" : "dog/") + i + ".png");
-      PictureMaker.write(file, i, 32);
+      ImageMaker.write(file, i, 32);
       twin(file, file.resolveSibling("twin-of-" + i + ".png"));
     }
     SmallRun run =
@@ -125,14 +125,14 @@ class SmallRunsTest {
   }
 
   private static void twin(Path file, Path twin) throws IOException {
-    BufferedImage picture = ImageIO.read(file.toFile());
+    BufferedImage image = ImageIO.read(file.toFile());
     Random noise = new Random(3);
-    for (int y = 0; y < picture.getHeight(); y++) {
-      for (int x = 0; x < picture.getWidth(); x++) {
-        picture.setRGB(x, y, picture.getRGB(x, y) ^ (noise.nextInt(4) << 8 | noise.nextInt(4)));
+    for (int y = 0; y < image.getHeight(); y++) {
+      for (int x = 0; x < image.getWidth(); x++) {
+        image.setRGB(x, y, image.getRGB(x, y) ^ (noise.nextInt(4) << 8 | noise.nextInt(4)));
       }
     }
-    ImageIO.write(picture, "png", twin.toFile());
+    ImageIO.write(image, "png", twin.toFile());
   }
 
   // What the loss is told.
@@ -140,8 +140,8 @@ class SmallRunsTest {
   @ParameterizedTest
   @ValueSource(strings = {"balanced", "logit-adjusted"})
   void aRareClassIsRecognisedMoreOftenWhereClassesCountTheSame(String weights) throws IOException {
-    Pictures photos =
-        pictures("photos")
+    Images photos =
+        images("photos")
             .add(60, 60, 190, "common", "train")
             .add(6, 100, 210, "rare", "train")
             .add(12, 60, 190, "common", "val")
@@ -157,8 +157,8 @@ class SmallRunsTest {
 
   @Test
   void smoothedLabelsMakeAModelAsUnsureAsTheySay() throws IOException {
-    Pictures photos =
-        pictures("photos")
+    Images photos =
+        images("photos")
             .add(8, 40, 60, "dark", "train")
             .add(8, 190, 210, "light", "train")
             .add(3, 40, 60, "dark", "val")
@@ -175,9 +175,9 @@ class SmallRunsTest {
   // How it is judged.
 
   @Test
-  void aTestPictureIsJudgedAsItIsByInferThoughTrainingDroppedNearlyAll() throws IOException {
-    Pictures photos =
-        pictures("photos")
+  void aTestImageIsJudgedAsItIsByInferThoughTrainingDroppedNearlyAll() throws IOException {
+    Images photos =
+        images("photos")
             .add(8, 40, 130, "dark", "train")
             .add(8, 110, 210, "light", "train")
             .add(3, 40, 130, "dark", "val")
@@ -210,8 +210,8 @@ class SmallRunsTest {
   /** Half of the validation labels of one brightness are wrong, which training does not know. */
   @Test
   void whoWasTooSureIsLessSoAfterwardsAndTheSavedModelSaysWhatTheRunSaid() throws Exception {
-    Pictures photos =
-        pictures("photos")
+    Images photos =
+        images("photos")
             .add(12, 40, 60, "dark", "train")
             .add(12, 190, 210, "light", "train")
             .add(60, 40, 60, "dark", "val")
@@ -246,8 +246,8 @@ class SmallRunsTest {
   /** The head learns what 8 bits give, which plain DJL, in float32, does not compute. */
   @Test
   void aModelThatWasTrainedOnEightBitsIsAskedInThoseVeryBits() throws Exception {
-    Pictures photos =
-        pictures("photos")
+    Images photos =
+        images("photos")
             .add(12, 40, 160, "dark", "train")
             .add(12, 90, 210, "light", "train")
             .add(3, 40, 160, "dark", "val")
@@ -315,9 +315,9 @@ class SmallRunsTest {
   }
 
   @Test
-  void rangesAreMeasuredOnceAndNeverOnTestPictures() throws IOException {
-    Pictures photos =
-        pictures("photos")
+  void rangesAreMeasuredOnceAndNeverOnTestImages() throws IOException {
+    Images photos =
+        images("photos")
             .add(4, 60, 80, "dark", "train")
             .add(4, 150, 170, "light", "train")
             .add(1, 60, 80, "dark", "val")
@@ -336,15 +336,15 @@ class SmallRunsTest {
     assertThat(ranges.get(0)).hasContent(first);
     assertThat(again.json().at("/cache/hit").asBoolean()).isTrue();
 
-    Pictures others =
-        pictures("others")
+    Images others =
+        images("others")
             .add(4, 60, 80, "dark", "train")
             .add(4, 150, 170, "light", "train")
             .add(1, 60, 80, "dark", "val")
             .add(3, 100, 110, "dark", "test")
             .add(3, 120, 130, "light", "test");
     others.train(output(), "--set=precision=int8");
-    assertThat(ranges(features)).as("the same pictures but for the test's").isEqualTo(ranges);
+    assertThat(ranges(features)).as("the same images but for the test's").isEqualTo(ranges);
   }
 
   private static List<Path> ranges(Path features) throws IOException {
@@ -357,8 +357,8 @@ class SmallRunsTest {
 
   @Test
   void featuresThatAreKeptAreNotThoseOfAnotherInputOrOtherWeights() throws IOException {
-    Pictures photos =
-        pictures("photos")
+    Images photos =
+        images("photos")
             .add(4, 40, 60, "dark", "train")
             .add(4, 190, 210, "light", "train")
             .add(1, 40, 60, "dark", "val")

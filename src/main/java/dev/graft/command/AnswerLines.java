@@ -3,10 +3,10 @@ package dev.graft.command;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.graft.PathText;
-import dev.graft.Reason;
 import dev.graft.inference.TopClass;
 import dev.graft.io.Csv;
+import dev.graft.util.Messages;
+import dev.graft.util.PathText;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,14 +48,14 @@ sealed interface AnswerLines {
   record Text() implements AnswerLines {
     @Override
     public List<String> answer(String image, List<TopClass> best, Optional<Path> heatMap) {
-      List<String> lines = new ArrayList<>(List.of(Reason.line(image)));
+      List<String> lines = new ArrayList<>(List.of(Messages.line(image)));
       for (Named each : best.stream().map(Named::of).toList()) {
         String id = each.id().equals(each.name()) ? "" : each.id() + "  ";
         lines.add(
             String.format(
                 Locale.ROOT, "  %6.2f %%  %s%s", 100 * each.probability(), id, each.name()));
       }
-      heatMap.ifPresent(file -> lines.add("  heat map: " + Reason.line(PathText.of(file))));
+      heatMap.ifPresent(file -> lines.add("  heat map: " + Messages.line(PathText.of(file))));
       return lines;
     }
 
@@ -92,7 +92,7 @@ sealed interface AnswerLines {
         return MAPPER
             .writeValueAsString(value)
             .codePoints()
-            .mapToObj(c -> Reason.isPrintable(c) ? Character.toString(c) : escape(c))
+            .mapToObj(c -> Messages.isPrintable(c) ? Character.toString(c) : escape(c))
             .collect(Collectors.joining());
       } catch (JsonProcessingException e) {
         throw new IllegalStateException(e);

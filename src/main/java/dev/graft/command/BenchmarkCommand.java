@@ -2,17 +2,16 @@ package dev.graft.command;
 
 import ai.djl.Device;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.graft.Console;
 import dev.graft.GraftException;
-import dev.graft.Text;
-import dev.graft.inference.Classifier;
-import dev.graft.run.Benchmark;
-import dev.graft.run.Benchmark.Figure;
-import dev.graft.run.PeakMemory;
-import dev.graft.run.Photographs;
-import dev.graft.serve.Load;
+import dev.graft.bench.Benchmark;
+import dev.graft.bench.Benchmark.Figure;
+import dev.graft.bench.LoadGenerator;
+import dev.graft.bench.Photographs;
+import dev.graft.inference.ModelRunner;
 import dev.graft.serve.ServeSettings;
 import dev.graft.serve.Server;
+import dev.graft.tuning.PeakMemory;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -99,10 +98,11 @@ final class BenchmarkCommand implements Callable<Integer> {
       throw new GraftException("--concurrency: must be from 1 to 64, not " + concurrency + ".");
     }
     List<byte[]> photographs = IntStream.range(0, 48).mapToObj(Photographs::jpeg).toList();
-    Classifier classifier = Classifier.imageNet(Device.cpu()); // closed by the server
+    ModelRunner classifier = ModelRunner.imageNet(Device.cpu()); // closed by the server
     try (Server server = new Server(ServeSettings.LOOPBACK, "model", classifier, folder -> null)) {
-      Load.Measured measured =
-          new Load(server, classifier, photographs).measure(count, concurrency, PeakMemory::now);
+      LoadGenerator.Measured measured =
+          new LoadGenerator(server, classifier, photographs)
+              .measure(count, concurrency, PeakMemory::now);
       Figure direct = Figure.of("infer, JPEG of 640 x 480", "images/s", measured.direct());
       String what = Text.of("serve, JPEG of 640 x 480, %d concurrent requests", concurrency);
       Figure served = Figure.of(what, "images/s", measured.served());

@@ -1,6 +1,5 @@
 package dev.graft.command;
 
-import dev.graft.Console;
 import dev.graft.report.Comparison;
 import dev.graft.report.Pages;
 import dev.graft.report.RunFiles;

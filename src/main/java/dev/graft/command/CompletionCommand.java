@@ -1,6 +1,5 @@
 package dev.graft.command;
 
-import dev.graft.Console;
 import java.util.concurrent.Callable;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;

@@ -1,7 +1,7 @@
 package dev.graft.command;
 
 import ai.djl.Device;
-import dev.graft.run.Computer;
+import dev.graft.engine.Devices;
 import picocli.CommandLine.Option;
 
 /** The device of a saved model, for every command that takes one. */
@@ -26,6 +26,6 @@ final class DeviceOption {
    * @throws dev.graft.GraftException if it does not exist on this machine
    */
   Device device() {
-    return Computer.device(name);
+    return Devices.device(name);
   }
 }

@@ -2,16 +2,15 @@ package dev.graft.command;
 
 import ai.djl.engine.Engine;
 import ai.djl.util.Utils;
-import dev.graft.Console;
 import dev.graft.GraftException;
-import dev.graft.Names;
-import dev.graft.data.Cifar10;
+import dev.graft.data.Cifar10Images;
+import dev.graft.engine.Engines;
 import dev.graft.engine.OnnxSession;
 import dev.graft.feature.CachedFeatures;
-import dev.graft.inference.Natives;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.run.OutputFolder;
-import dev.graft.zoo.BackboneEntry;
+import dev.graft.util.Names;
+import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.Published;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
@@ -95,7 +94,7 @@ final class DoctorCommand implements Callable<Integer> {
             + ", heap of at most "
             + mb(Runtime.getRuntime().maxMemory()));
     line("fonts", fonts());
-    for (BackboneEntry entry : BackboneEntry.ALL) {
+    for (BackboneInfo entry : BackboneInfo.ALL) {
       line(
           "weights",
           entry.id()
@@ -157,14 +156,14 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private boolean engine() {
-    if (!Natives.canTrain() && OnnxSession.isThere()) {
+    if (!Engines.canTrain() && OnnxSession.isThere()) {
       line(
           "engine",
           "none that trains; predicting works (Maven's profiles pytorch and mxnet bring one)");
       return true;
     }
     try {
-      Engine engine = Natives.engine();
+      Engine engine = Engines.engine();
       line(
           "engine",
           engine.getEngineName() + " " + engine.getVersion() + ", DJL " + Engine.getDjlVersion());
@@ -203,7 +202,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   private static String data() {
     List<Path> folders = RecipeReader.defaults().dataDir().stream().map(Path::of).toList();
-    Optional<Path> found = Cifar10.locate(folders);
+    Optional<Path> found = Cifar10Images.locate(folders);
     return found
         .map(folder -> "CIFAR-10 in " + folder)
         .orElse(

@@ -1,6 +1,5 @@
 package dev.graft.command;
 
-import dev.graft.Console;
 import dev.graft.run.Evaluator;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -57,9 +56,9 @@ final class EvaluateCommand implements Callable<Integer> {
             .evaluate(Optional.ofNullable(data), device.device());
     Evaluator.Verdict verdict = written.verdict();
     console.answer(folder.getFileName() + " on " + verdict.data().name() + ":");
-    VerdictLines.of(verdict.test(), verdict.data().pictures()).forEach(console::answer);
+    EvaluationLines.of(verdict.test(), verdict.data().images()).forEach(console::answer);
     if (data != null) {
-      SplitLines.trainedOn(verdict.trainedOn(), verdict.data().pictures()).forEach(console::answer);
+      SplitLines.trainedOn(verdict.trainedOn(), verdict.data().images()).forEach(console::answer);
     }
     console.answer("Everything is in " + written.folder());
     return 0;

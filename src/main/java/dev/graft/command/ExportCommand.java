@@ -1,12 +1,11 @@
 package dev.graft.command;
 
-import dev.graft.Console;
 import dev.graft.GraftException;
-import dev.graft.Names;
-import dev.graft.Text;
 import dev.graft.recipe.RecipeReader;
+import dev.graft.run.BackboneExporter;
 import dev.graft.run.Exporter;
-import dev.graft.run.RootExporter;
+import dev.graft.util.Names;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -121,8 +120,8 @@ final class ExportCommand implements Callable<Integer> {
     }
     Map<String, String> recipe = new LinkedHashMap<>(settings);
     recipe.put("backbone", RecipeReader.text(backbone));
-    RootExporter.Exported exported =
-        RootExporter.export(RecipeReader.read(null, recipe), to, new RunLines(console));
+    BackboneExporter.Exported exported =
+        BackboneExporter.export(RecipeReader.read(null, recipe), to, new RunLines(console));
     console.answer(
         Text.of(
             "%s: %,d bytes; input pixels (N, 3, %d, %d), RGB, 0 to 255; outputs %s",
@@ -148,12 +147,12 @@ final class ExportCommand implements Callable<Integer> {
     return List.of(
         Text.of(
             "%-8s %10s %10s   on %s",
-            "", "accuracy", "images/s", Names.count(cost.pictures(), "image")),
+            "", "accuracy", "images/s", Names.count(cost.images(), "image")),
         row("float32", cost.float32()),
         row("int8", cost.int8()));
   }
 
   private static String row(String name, Exporter.Judged judged) {
-    return Text.of("%-8s %10.4f %10.1f", name, judged.accuracy(), judged.picturesPerSecond());
+    return Text.of("%-8s %10.4f %10.1f", name, judged.accuracy(), judged.imagesPerSecond());
   }
 }

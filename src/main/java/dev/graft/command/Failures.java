@@ -1,7 +1,7 @@
 package dev.graft.command;
 
-import dev.graft.Names;
-import dev.graft.Text;
+import dev.graft.util.Names;
+import dev.graft.util.Text;
 import java.util.ArrayList;
 import java.util.List;
 

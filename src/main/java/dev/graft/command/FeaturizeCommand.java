@@ -1,10 +1,9 @@
 package dev.graft.command;
 
-import dev.graft.Console;
-import dev.graft.Names;
-import dev.graft.Text;
 import dev.graft.recipe.Recipe;
 import dev.graft.run.Featurizer;
+import dev.graft.util.Names;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -1,18 +1,17 @@
 package dev.graft.command;
 
-import dev.graft.Console;
 import dev.graft.Interruption;
-import dev.graft.Names;
-import dev.graft.Text;
-import dev.graft.data.Cifar10;
+import dev.graft.data.Cifar10Images;
+import dev.graft.engine.Devices;
 import dev.graft.evaluation.Temperature;
-import dev.graft.network.GraftedNetwork;
+import dev.graft.network.NetworkDesign;
 import dev.graft.recipe.Recipe;
 import dev.graft.report.Pages;
-import dev.graft.run.Computer;
-import dev.graft.run.Designs;
-import dev.graft.run.FineTuner;
+import dev.graft.run.FineTuneRun;
 import dev.graft.run.RunRecord;
+import dev.graft.tuning.RecipeResolver;
+import dev.graft.util.Names;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -67,13 +66,13 @@ final class FineTuneCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Recipe recipe = options.recipe();
     limitThreads(recipe);
-    Designs.check(recipe); // a wrong path is reported first
+    RecipeResolver.check(recipe); // a wrong path is reported first
     Path folder = output.folder().path();
     if (isInside(folder, recipe.data())) {
       console.say("Output: " + folder + " is inside the data, and is skipped there.");
     }
     RunLines lines = RunLines.listingDuplicates(console);
-    FineTuner.Completed run = FineTuner.run(recipe, output.folder(), lines, interruption);
+    FineTuneRun.Completed run = FineTuneRun.run(recipe, output.folder(), lines, interruption);
     report(run, lines.warnings());
     return run.record().status() == RunRecord.Status.COMPLETED ? 0 : INTERRUPTED;
   }
@@ -84,12 +83,12 @@ final class FineTuneCommand implements Callable<Integer> {
    * times as long. Must come before the engine starts.
    */
   private static void limitThreads(Recipe recipe) {
-    boolean headOnly = recipe.cache() && recipe.unfreeze().equals(GraftedNetwork.NONE);
+    boolean headOnly = recipe.cache() && recipe.unfreeze().equals(NetworkDesign.NONE);
     if (headOnly
         && System.getenv("OMP_NUM_THREADS") == null
-        && System.getProperty(Computer.THREADS) == null
+        && System.getProperty(Devices.THREADS) == null
         && isSmall(recipe.data())) {
-      System.setProperty(Computer.THREADS, "1");
+      System.setProperty(Devices.THREADS, "1");
     }
   }
 
@@ -111,14 +110,14 @@ final class FineTuneCommand implements Callable<Integer> {
   }
 
   private static boolean isInside(Path folder, String data) {
-    return !List.of(Cifar10.NAME, Cifar10.SAMPLE).contains(data)
+    return !List.of(Cifar10Images.NAME, Cifar10Images.SAMPLE).contains(data)
         && folder
             .toAbsolutePath()
             .normalize()
             .startsWith(Path.of(data).toAbsolutePath().normalize());
   }
 
-  private void report(FineTuner.Completed completed, List<String> warnings) {
+  private void report(FineTuneRun.Completed completed, List<String> warnings) {
     RunRecord run = completed.record();
     RunRecord.Outcome outcome = run.outcome();
     RunRecord.TestFigures test = outcome.test();
@@ -137,7 +136,7 @@ final class FineTuneCommand implements Callable<Integer> {
     console.report(
         Text.of(
             "%s (%s) on %s, test:", run.provenance().backbone(), weights(run), run.data().name()));
-    VerdictLines.of(test, run.data().test()).forEach(console::report);
+    EvaluationLines.of(test, run.data().test()).forEach(console::report);
     if (outcome.calibration() != null) {
       console.report("  " + calibration(outcome.calibration(), run.data().validation()));
     }
@@ -157,11 +156,11 @@ final class FineTuneCommand implements Callable<Integer> {
   }
 
   static String calibration(RunRecord.Calibration calibration, int validation) {
-    if (calibration.pictures() > 0) {
+    if (calibration.images() > 0) {
       return Text.of(
           "temperature %.2f, fitted to %s; without it the calibration error is %.4f",
           calibration.temperature(),
-          Names.count(calibration.pictures(), "validation image"),
+          Names.count(calibration.images(), "validation image"),
           calibration.before());
     }
     return validation < Temperature.MIN_IMAGES
@@ -196,7 +195,7 @@ final class FineTuneCommand implements Callable<Integer> {
   }
 
   /** How to use the model; an interrupted run's is not the latest, and must be named. */
-  private static String usage(FineTuner.Completed completed) {
+  private static String usage(FineTuneRun.Completed completed) {
     Path model = completed.folder().resolve("model");
     String image = completed.example().map(FineTuneCommand::quoted).orElse("car.png");
     boolean latest = completed.record().status() == RunRecord.Status.COMPLETED;

@@ -1,11 +1,10 @@
 package dev.graft.command;
 
-import dev.graft.Console;
 import dev.graft.GraftException;
 import dev.graft.Interruption;
-import dev.graft.Reason;
 import dev.graft.engine.OnnxSession;
-import dev.graft.run.GitCommit;
+import dev.graft.util.GitCommit;
+import dev.graft.util.Messages;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -128,7 +127,7 @@ public final class GraftCommand implements Runnable {
 
   /** Reports that answers were lost, unless the reader of a pipe has closed it on purpose. */
   private static int outputFailed(IOException failure, Console console) {
-    String reason = Reason.of(failure, "the system gives no reason");
+    String reason = Messages.of(failure, "the system gives no reason");
     if (reason.toLowerCase(Locale.ROOT).contains("pipe")) {
       return BROKEN_PIPE;
     }
@@ -163,7 +162,7 @@ public final class GraftCommand implements Runnable {
 
   private static int wrongUsage(CommandLine.ParameterException wrong, String[] arguments) {
     PrintWriter err = wrong.getCommandLine().getErr();
-    err.println(Reason.line(wrong.getMessage()));
+    err.println(Messages.line(wrong.getMessage()));
     if (!CommandLine.UnmatchedArgumentException.printSuggestions(wrong, err)) {
       err.println("Try: " + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help");
     }
@@ -171,7 +170,7 @@ public final class GraftCommand implements Runnable {
   }
 
   private int failed(Throwable failure, Console console, PrintStream err) {
-    console.say(Reason.sentence(sentence(failure)));
+    console.say(Messages.sentence(sentence(failure)));
     if (debug) {
       failure.printStackTrace(err);
     }
@@ -189,7 +188,7 @@ public final class GraftCommand implements Runnable {
       return sentence(unchecked.getCause());
     } else if (failure instanceof IOException) {
       return "Reading or writing failed: "
-          + Reason.of(failure, "the system gives no reason")
+          + Messages.of(failure, "the system gives no reason")
           + ". Check that the disk is mounted and not full; existing files are unchanged.";
     } else if (failure instanceof OutOfMemoryError) {
       return "Out of memory: give Java more with -Xmx4g in MAVEN_OPTS (with bin/graft: GRAFT_OPTS).";

@@ -1,15 +1,15 @@
 package dev.graft.command;
 
 import dev.graft.GraftException;
-import dev.graft.Reason;
-import dev.graft.Text;
-import dev.graft.inference.Classifier;
-import dev.graft.inference.Classifier.Prepared;
+import dev.graft.image.Framing;
+import dev.graft.image.HeatMap;
 import dev.graft.inference.GradCam;
+import dev.graft.inference.ModelRunner;
+import dev.graft.inference.ModelRunner.Prepared;
 import dev.graft.inference.TopClass;
-import dev.graft.picture.Framing;
-import dev.graft.picture.HeatMap;
 import dev.graft.report.Charts;
+import dev.graft.util.Messages;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -22,7 +22,7 @@ import java.nio.file.Path;
  * @param classifier that classified the images
  * @param gradCam computes the maps
  */
-record HeatMaps(Path folder, Classifier classifier, GradCam gradCam) implements AutoCloseable {
+record HeatMaps(Path folder, ModelRunner classifier, GradCam gradCam) implements AutoCloseable {
   /** Creates the folder, if necessary. */
   static void make(Path folder) {
     try {
@@ -32,7 +32,7 @@ record HeatMaps(Path folder, Classifier classifier, GradCam gradCam) implements 
           "The folder "
               + folder
               + " cannot be created: "
-              + Reason.of(e, "the system gives no reason")
+              + Messages.of(e, "the system gives no reason")
               + ".",
           e);
     }
@@ -44,12 +44,12 @@ record HeatMaps(Path folder, Classifier classifier, GradCam gradCam) implements 
    * @param number of the image in the command line's order, from 1
    * @return the file
    */
-  Path draw(PictureInput picture, int number, TopClass likeliest) {
-    Prepared input = classifier.prepare(picture.read(Framing.least(classifier.inputSize())));
+  Path draw(ImageInput image, int number, TopClass likeliest) {
+    Prepared input = classifier.prepare(image.read(Framing.least(classifier.inputSize())));
     HeatMap map = gradCam.map(input, likeliest.index());
-    Path file = folder.resolve(number + "-" + plain(picture.name()) + ".png");
+    Path file = folder.resolve(number + "-" + plain(image.name()) + ".png");
     String title = Text.of("%s, %.1f %%", likeliest.name(), 100 * likeliest.probability());
-    Charts.heatMap(file, input.picture(classifier.inputSize()), map, title);
+    Charts.heatMap(file, input.image(classifier.inputSize()), map, title);
     return file;
   }
 

@@ -1,15 +1,14 @@
 package dev.graft.command;
 
-import dev.graft.Console;
-import dev.graft.Names;
 import dev.graft.Progress;
-import dev.graft.Text;
 import dev.graft.inference.Answer;
-import dev.graft.inference.Classifier;
 import dev.graft.inference.GradCam;
+import dev.graft.inference.ModelRunner;
 import dev.graft.inference.PortableModel;
 import dev.graft.inference.TopClass;
 import dev.graft.run.Cluster;
+import dev.graft.util.Names;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -131,11 +130,11 @@ final class InferCommand implements Callable<Integer> {
     if (master.isGiven()) {
       return inferWith(master.cluster());
     }
-    List<PictureInput> inputs = PictureArguments.expand(images);
-    if (inputs.contains(new PictureInput.Bundled())) {
+    List<ImageInput> inputs = ImageArguments.expand(images);
+    if (inputs.contains(new ImageInput.Bundled())) {
       console.say(
           "The file "
-              + PictureInput.BUNDLED_NAME
+              + ImageInput.BUNDLED_NAME
               + " does not exist; the bundled example is used instead.");
     }
     Failures failures = new Failures();
@@ -190,20 +189,22 @@ final class InferCommand implements Callable<Integer> {
     return json ? new AnswerLines.Json(modelName) : new AnswerLines.Text();
   }
 
-  private void failed(AnswerLines lines, PictureInput input, String why, Failures failures) {
+  private void failed(AnswerLines lines, ImageInput input, String why, Failures failures) {
     lines.failure(input.name(), why).forEach(console::answer);
     failures.add(why);
   }
 
-  private void infer(List<PictureInput> inputs, Failures failures) throws IOException {
+  private void infer(List<ImageInput> inputs, Failures failures) throws IOException {
     Optional<Path> folder = model.place();
     if (heatMaps != null) {
       HeatMaps.make(heatMaps); // before anything slow
     }
-    try (Classifier classifier =
-            INT8.equals(precision) ? Classifier.imageNetInt8() : model.classifier(folder, console);
+    try (ModelRunner classifier =
+            INT8.equals(precision)
+                ? ModelRunner.imageNetInt8()
+                : model.classifier(folder, console);
         HeatMaps maps = heatMaps == null ? null : heatMaps(classifier);
-        Classifier.Answers<PictureInput> answers = classifier.classify(inputs.iterator());
+        ModelRunner.Answers<ImageInput> answers = classifier.classify(inputs.iterator());
         Progress progress =
             inputs.size() > MAX_WITHOUT_PROGRESS
                 ? console.progress("infer", "images", inputs.size())
@@ -212,7 +213,7 @@ final class InferCommand implements Callable<Integer> {
       AnswerLines lines = lines(classifier.name());
       lines.head().forEach(console::answer);
       for (int done = 1; console.outputFailure().isEmpty() && answers.hasNext(); done++) {
-        Answer<PictureInput> answer = answers.next();
+        Answer<ImageInput> answer = answers.next();
         int number = done;
         answer
             .problem()
@@ -230,7 +231,7 @@ final class InferCommand implements Callable<Integer> {
     }
   }
 
-  private HeatMaps heatMaps(Classifier classifier) {
+  private HeatMaps heatMaps(ModelRunner classifier) {
     GradCam gradCam = classifier.gradCam();
     console.say("Heat maps: " + gradCam.stage() + ", in " + heatMaps);
     return new HeatMaps(heatMaps, classifier, gradCam);

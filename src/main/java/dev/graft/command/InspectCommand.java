@@ -1,16 +1,15 @@
 package dev.graft.command;
 
-import dev.graft.Console;
-import dev.graft.Reason;
-import dev.graft.Text;
 import dev.graft.data.DataSet;
 import dev.graft.data.Quarantine;
 import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.data.duplicates.Survey;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
-import dev.graft.run.DataSets;
-import dev.graft.run.Designs;
+import dev.graft.tuning.DataSets;
+import dev.graft.tuning.RecipeResolver;
+import dev.graft.util.Messages;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,12 +48,12 @@ final class InspectCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Recipe recipe =
         RecipeReader.read(null, Map.of("data", RecipeReader.text(data), "max-bad", "0.999"));
-    Designs.check(recipe);
+    RecipeResolver.check(recipe);
     try (Fingerprints fingerprints = new Fingerprints(output.folder().fingerprints())) {
       DataSet found = DataSets.open(recipe, new RunLines(console));
       Survey survey = Survey.thorough(found, fingerprints, console);
       SurveyLines.classes(found).forEach(console::answer);
-      SurveyLines.quarantine(found.pictures().quarantine()).forEach(console::answer);
+      SurveyLines.quarantine(found.images().quarantine()).forEach(console::answer);
       String in = " in " + Survey.CSV;
       SurveyLines.identical(survey, in).forEach(console::answer);
       SurveyLines.near(survey, in).forEach(console::answer);
@@ -66,7 +65,7 @@ final class InspectCommand implements Callable<Integer> {
   /** Lists all duplicates and unreadable images in files, if there are any. */
   private void list(Survey survey) {
     DataSet found = survey.data();
-    Quarantine unreadable = found.pictures().quarantine();
+    Quarantine unreadable = found.images().quarantine();
     if (survey.alike().isEmpty() && unreadable.size() == 0) {
       return;
     }
@@ -86,7 +85,7 @@ final class InspectCommand implements Callable<Integer> {
       console.say(
           Text.of(
               "Cannot write %s to %s (%s): give another folder with --output.",
-              Survey.CSV, output.folder().path(), Reason.of(e, e.getClass().getSimpleName())));
+              Survey.CSV, output.folder().path(), Messages.of(e, e.getClass().getSimpleName())));
     }
   }
 }

@@ -2,10 +2,10 @@ package dev.graft.command;
 
 import ai.djl.Device;
 import dev.graft.Progress;
-import dev.graft.inference.Classifier;
+import dev.graft.inference.ModelRunner;
 import dev.graft.inference.PortableModel;
 import dev.graft.run.RunFolder;
-import dev.graft.zoo.BackboneEntry;
+import dev.graft.zoo.BackboneInfo;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -72,20 +72,20 @@ final class ModelOption {
   }
 
   /** Loads the model at {@link #place}. */
-  Classifier classifier(Optional<Path> place, Progress.Display display) {
+  ModelRunner classifier(Optional<Path> place, Progress.Display display) {
     Device on = device();
     if (backbone != null) {
-      return Classifier.imageNet(
-          BackboneEntry.of(backbone), Optional.ofNullable(weights), on, display);
+      return ModelRunner.imageNet(
+          BackboneInfo.of(backbone), Optional.ofNullable(weights), on, display);
     }
-    return place.isPresent() ? Classifier.load(place.get(), on) : Classifier.imageNet(on);
+    return place.isPresent() ? ModelRunner.load(place.get(), on) : ModelRunner.imageNet(on);
   }
 
   /** Loads the model at {@link #place} in a form that can be sent to other machines. */
   PortableModel portable(Optional<Path> place, Progress.Display display) {
     if (backbone != null) {
       return PortableModel.imageNet(
-          BackboneEntry.of(backbone), Optional.ofNullable(weights), display);
+          BackboneInfo.of(backbone), Optional.ofNullable(weights), display);
     }
     return place.map(PortableModel::of).orElseGet(PortableModel::imageNet);
   }

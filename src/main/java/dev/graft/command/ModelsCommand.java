@@ -1,8 +1,7 @@
 package dev.graft.command;
 
-import dev.graft.Console;
-import dev.graft.Text;
-import dev.graft.zoo.BackboneEntry;
+import dev.graft.util.Text;
+import dev.graft.zoo.BackboneInfo;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -27,7 +26,7 @@ final class ModelsCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     row("backbone", "parameters", "input", "ImageNet top-1, published", "license", "weights");
-    for (BackboneEntry entry : BackboneEntry.ALL) {
+    for (BackboneInfo entry : BackboneInfo.ALL) {
       row(
           entry.id(),
           Text.of("%,d", entry.network().parameters()),
@@ -41,7 +40,7 @@ final class ModelsCommand implements Callable<Integer> {
             + " xception (--set input-size=N).");
     console.answer(
         "infer --backbone NAME, for ImageNet's classes, uses Keras's file with the classifier: "
-            + BackboneEntry.ALL.stream()
+            + BackboneInfo.ALL.stream()
                 .flatMap(
                     entry ->
                         entry.publishedWithClassifier().stream()
@@ -58,7 +57,7 @@ final class ModelsCommand implements Callable<Integer> {
     console.answer(Text.of("%-20s %12s  %-8s %-26s %-12s %s", cells));
   }
 
-  private static String weights(BackboneEntry entry) {
+  private static String weights(BackboneInfo entry) {
     String bundled = entry.resource().isPresent() ? "bundled" : "none";
     return entry
         .published()

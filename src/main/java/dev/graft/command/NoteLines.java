@@ -1,16 +1,16 @@
 package dev.graft.command;
 
-import dev.graft.Names;
-import dev.graft.Reason;
-import dev.graft.Text;
 import dev.graft.data.Note;
+import dev.graft.util.Messages;
+import dev.graft.util.Names;
+import dev.graft.util.Text;
 
 /** Console lines about what is odd in a data set. */
 final class NoteLines {
   private NoteLines() {}
 
   static String of(Note note) {
-    String names = Reason.line(Names.quoted(note.names()));
+    String names = Messages.line(Names.quoted(note.names()));
     boolean one = note.count() == 1;
     String files = Names.count(note.count(), "file");
     String images = Names.count(note.count(), "image");
@@ -19,14 +19,14 @@ final class NoteLines {
       case PARTS ->
           Text.of(
               "Parts of %s, by the names of its folders: %s.",
-              note.where(), Reason.line(String.join(", ", note.names())));
+              note.where(), Messages.line(String.join(", ", note.names())));
       case EQUAL_FOLDERS ->
           Text.of(
               "WARNING: %s: the class folders (%s) all hold the same folders (%s) and no images"
                   + " of their own. If those are the classes, move them up or write a manifest.",
               note.where(),
-              Reason.line(note.names().get(0)),
-              Reason.line(note.names().get(note.names().size() - 1)));
+              Messages.line(note.names().get(0)),
+              Messages.line(note.names().get(note.names().size() - 1)));
       case BESIDE_PARTS ->
           Text.of(
               "Ignored in %s, since it has train, validation or test folders: %s.",
@@ -38,12 +38,12 @@ final class NoteLines {
           Text.of(
               "Ignored %s outside of class folders, of which %s.",
               files, note.of() == 1 ? "1 is an image" : Text.of("%,d are images", note.of()));
-      case NO_PICTURES ->
+      case NO_IMAGES ->
           Text.of(
               "Ignored %s that %s: %s.",
               files,
               one ? "is not an image" : "are not images",
-              Reason.line(String.join(", ", note.names())));
+              Messages.line(String.join(", ", note.names())));
       case UNSUPPORTED ->
           "Ignored "
               + images

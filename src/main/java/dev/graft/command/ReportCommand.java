@@ -1,6 +1,5 @@
 package dev.graft.command;
 
-import dev.graft.Console;
 import dev.graft.run.Reporter;
 import java.io.IOException;
 import java.nio.file.Path;

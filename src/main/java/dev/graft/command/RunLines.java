@@ -1,22 +1,21 @@
 package dev.graft.command;
 
 import com.google.errorprone.annotations.FormatMethod;
-import dev.graft.Console;
-import dev.graft.Names;
 import dev.graft.Progress;
-import dev.graft.Reason;
-import dev.graft.Text;
 import dev.graft.data.DataSet;
 import dev.graft.data.Split;
 import dev.graft.data.duplicates.Survey;
 import dev.graft.evaluation.History;
 import dev.graft.feature.RecordLayout;
-import dev.graft.network.GraftedNetwork;
+import dev.graft.network.NetworkDesign;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
-import dev.graft.run.RunEvents;
 import dev.graft.training.EarlyStopping;
-import dev.graft.zoo.BackboneEntry;
+import dev.graft.tuning.RunEvents;
+import dev.graft.util.Messages;
+import dev.graft.util.Names;
+import dev.graft.util.Text;
+import dev.graft.zoo.BackboneInfo;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -97,7 +96,7 @@ final class RunLines implements RunEvents {
     // After the data has been found: its errors would be lost below 40 keys.
     console.say("Recipe: " + RecipeReader.describe(asked));
     if (asked.backbone().equals(Recipe.AUTO)
-        && decided.backbone().equals(BackboneEntry.PHOTOGRAPHS)) {
+        && decided.backbone().equals(BackboneInfo.PHOTOGRAPHS)) {
       say(
           "Network: %s, the most accurate on photographs for its time on a CPU"
               + " (--backbone vgg16 selects VGG16).",
@@ -114,7 +113,7 @@ final class RunLines implements RunEvents {
   }
 
   @Override
-  public void designed(GraftedNetwork network) {
+  public void designed(NetworkDesign network) {
     SummaryTable table = new SummaryTable(network);
     List<String> lines = table.lines();
     if (lines.size() <= MAX_TABLE_LINES) {
@@ -149,18 +148,15 @@ final class RunLines implements RunEvents {
   }
 
   @Override
-  public void computed(int pictures, double seconds, long bytes) {
+  public void computed(int images, double seconds, long bytes) {
     say(
         "Features: %s computed in %s, %.0f images/s; the cache holds %,d MB",
-        Names.count(pictures, "image"),
-        Progress.duration(seconds),
-        pictures / seconds,
-        bytes >> 20);
+        Names.count(images, "image"), Progress.duration(seconds), images / seconds, bytes >> 20);
   }
 
   @Override
   public void surveyed(DataSet data, Survey survey) {
-    warn(SurveyLines.quarantine(data.pictures().quarantine()));
+    warn(SurveyLines.quarantine(data.images().quarantine()));
     List<String> near = SurveyLines.near(survey, allDuplicates);
     console.sayAll(near);
     if (!survey.leaks().isEmpty()) {
@@ -214,18 +210,18 @@ final class RunLines implements RunEvents {
   }
 
   @Override
-  public void judging(int pictures, boolean test) {
-    say("Evaluating on %s: %s", Names.count(pictures, "image"), test ? "its test set" : "all");
+  public void judging(int images, boolean test) {
+    say("Evaluating on %s: %s", Names.count(images, "image"), test ? "its test set" : "all");
   }
 
   @Override
-  public void judgingOwn(int pictures, List<Path> lost) {
-    say("Evaluating on %s of the run", Names.count(pictures, "test image"));
+  public void judgingOwn(int images, List<Path> lost) {
+    say("Evaluating on %s of the run", Names.count(images, "test image"));
     if (!lost.isEmpty()) {
       say(
           "%s of the run skipped (missing, unreadable or in another class now): %s",
           Names.count(lost.size(), "test image"),
-          Reason.line(Names.few(lost.stream().map(Path::toString).toList())));
+          Messages.line(Names.few(lost.stream().map(Path::toString).toList())));
     }
   }
 

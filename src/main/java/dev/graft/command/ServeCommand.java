@@ -1,13 +1,12 @@
 package dev.graft.command;
 
-import dev.graft.Console;
-import dev.graft.Reason;
-import dev.graft.inference.Classifier;
+import dev.graft.inference.ModelRunner;
 import dev.graft.run.RunFolder;
 import dev.graft.serve.ServeSettings;
 import dev.graft.serve.ServeSettings.Access;
 import dev.graft.serve.ServeSettings.Limits;
 import dev.graft.serve.Server;
+import dev.graft.util.Messages;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -141,24 +140,24 @@ final class ServeCommand implements Callable<Integer> {
         new Access(hostNames, origins, swap));
   }
 
-  private Classifier classifier() throws IOException {
-    Classifier classifier = model.classifier(model.place(), console);
+  private ModelRunner classifier() throws IOException {
+    ModelRunner classifier = model.classifier(model.place(), console);
     console.say("Model: " + classifier.name());
     return classifier;
   }
 
   /** Loads a replacement. Why that fails stays on this machine's console. */
-  private Classifier load(Path place) {
+  private ModelRunner load(Path place) {
     try {
       Path folder = RunFolder.modelOf(place);
-      Classifier loaded =
+      ModelRunner loaded =
           torchScript
-              ? Classifier.load(folder, model.device())
-              : Classifier.loadWithoutTorchScript(folder, model.device());
+              ? ModelRunner.load(folder, model.device())
+              : ModelRunner.loadWithoutTorchScript(folder, model.device());
       console.say("Model: " + loaded.name());
       return loaded;
     } catch (RuntimeException | OutOfMemoryError | LinkageError e) {
-      console.say("POST /models: " + Reason.of(e, "the model cannot be loaded") + ".");
+      console.say("POST /models: " + Messages.of(e, "the model cannot be loaded") + ".");
       throw e;
     }
   }

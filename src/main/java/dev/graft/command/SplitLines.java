@@ -1,11 +1,11 @@
 package dev.graft.command;
 
-import dev.graft.Names;
-import dev.graft.Text;
 import dev.graft.data.DataSet;
 import dev.graft.data.Part;
 import dev.graft.data.Split;
 import dev.graft.run.TrainedOn;
+import dev.graft.util.Names;
+import dev.graft.util.Text;
 import java.util.ArrayList;
 import java.util.List;
 

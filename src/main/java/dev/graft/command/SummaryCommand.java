@@ -1,8 +1,7 @@
 package dev.graft.command;
 
-import dev.graft.Console;
 import dev.graft.recipe.Recipe;
-import dev.graft.run.Designs;
+import dev.graft.tuning.RecipeResolver;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -47,7 +46,9 @@ final class SummaryCommand implements Callable<Integer> {
           spec.commandLine(), "--classes: must be at least 2, not " + classes + ".");
     }
     Recipe recipe = options.recipe();
-    new SummaryTable(Designs.of(Designs.resolve(recipe), classes)).lines().forEach(console::answer);
+    new SummaryTable(RecipeResolver.of(RecipeResolver.resolve(recipe), classes))
+        .lines()
+        .forEach(console::answer);
     return 0;
   }
 }

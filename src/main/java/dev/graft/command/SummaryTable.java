@@ -1,10 +1,10 @@
 package dev.graft.command;
 
-import dev.graft.Names;
-import dev.graft.Text;
-import dev.graft.network.GraftedNetwork;
+import dev.graft.network.NetworkDesign;
 import dev.graft.network.Stage;
 import dev.graft.network.Step;
+import dev.graft.util.Names;
+import dev.graft.util.Text;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -14,11 +14,11 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Formats the layer table as text, like Keras's {@code model.summary()}. */
-record SummaryTable(GraftedNetwork network) {
+record SummaryTable(NetworkDesign network) {
   List<String> lines() {
     List<String> lines = new ArrayList<>();
     lines.add(line("layer", "type", "output", "parameters", ""));
-    for (GraftedNetwork.Row row : network.rows()) {
+    for (NetworkDesign.Row row : network.rows()) {
       lines.add(line(row));
     }
     lines.add(totals());
@@ -32,7 +32,7 @@ record SummaryTable(GraftedNetwork network) {
         "Parameters: %,d total, %,d trained, %,d frozen", total, trained, total - trained);
   }
 
-  private static String line(GraftedNetwork.Row row) {
+  private static String line(NetworkDesign.Row row) {
     String state = row.parameters() == 0 ? "" : row.trained() ? "trained" : "frozen";
     return line(row.name(), row.type(), shape(row), Text.of("%,d", row.parameters()), state);
   }
@@ -41,8 +41,8 @@ record SummaryTable(GraftedNetwork network) {
   List<String> stages() {
     List<String> lines = new ArrayList<>();
     lines.add(line("stage", "layers", "output", "parameters", ""));
-    Map<String, GraftedNetwork.Row> rows =
-        network.rows().stream().collect(Collectors.toMap(GraftedNetwork.Row::name, row -> row));
+    Map<String, NetworkDesign.Row> rows =
+        network.rows().stream().collect(Collectors.toMap(NetworkDesign.Row::name, row -> row));
     Set<String> inStages = new HashSet<>();
     for (Stage stage : network.backbone().stages()) {
       List<String> names = stage.steps("").stream().map(Step::name).toList();
@@ -68,7 +68,7 @@ record SummaryTable(GraftedNetwork network) {
     return Text.of("%-26s %-28s %-18s %14s  %s", cells).stripTrailing();
   }
 
-  private static String shape(GraftedNetwork.Row row) {
+  private static String shape(NetworkDesign.Row row) {
     return Arrays.stream(row.output().getShape())
         .mapToObj(Long::toString)
         .collect(Collectors.joining(", ", "(", ")"));

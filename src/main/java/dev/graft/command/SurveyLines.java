@@ -1,13 +1,13 @@
 package dev.graft.command;
 
-import dev.graft.Names;
-import dev.graft.Reason;
-import dev.graft.Text;
 import dev.graft.data.DataSet;
+import dev.graft.data.ImageSizes;
 import dev.graft.data.Part;
 import dev.graft.data.Quarantine;
-import dev.graft.data.Sides;
 import dev.graft.data.duplicates.Survey;
+import dev.graft.util.Messages;
+import dev.graft.util.Names;
+import dev.graft.util.Text;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -35,7 +35,7 @@ final class SurveyLines {
                     .mapToObj(c -> Text.of("%s %,d", data.classes().get(c), support[c]))
                     .toList()));
     imbalance(data).ifPresent(lines::add);
-    Sides sides = data.sides();
+    ImageSizes sides = data.sides();
     if (!sides.isEmpty()) {
       lines.add(
           sides.shortest() == sides.longest()
@@ -52,10 +52,10 @@ final class SurveyLines {
    */
   private static Optional<String> imbalance(DataSet data) {
     int[] support = new int[data.classes().size()];
-    data.pictures()
+    data.images()
         .readable()
         .filter(i -> data.parts().get(i).orElse(Part.TRAIN) == Part.TRAIN)
-        .forEach(i -> support[data.pictures().label(i)]++);
+        .forEach(i -> support[data.images().label(i)]++);
     String images = data.has(Part.VALIDATION) || data.has(Part.TEST) ? "training images" : "images";
     Imbalance imbalance = Imbalance.of(IntStream.of(support));
     if (imbalance.least() == 0) {
@@ -84,10 +84,10 @@ final class SurveyLines {
     lines.add(
         Text.of(
             "Quarantine: %,d of %s can't be read and are left out:",
-            entries.size(), Names.count(quarantine.pictures(), "image")));
+            entries.size(), Names.count(quarantine.images(), "image")));
     entries.stream()
         .limit(Names.FEW)
-        .forEach(each -> lines.add("  " + Reason.line(each.sentence())));
+        .forEach(each -> lines.add("  " + Messages.line(each.sentence())));
     if (entries.size() > Names.FEW) {
       lines.add(Text.of("  … and %,d more", entries.size() - Names.FEW));
     }
@@ -186,8 +186,8 @@ final class SurveyLines {
     private String describe(int image) {
       return Text.of(
           "%s (%s%s)",
-          Reason.line(data.pictures().place(image)),
-          data.classes().get(data.pictures().label(image)),
+          Messages.line(data.images().place(image)),
+          data.classes().get(data.images().label(image)),
           data.parts()
               .get(image)
               .map(part -> ", " + part.name().toLowerCase(Locale.ROOT))

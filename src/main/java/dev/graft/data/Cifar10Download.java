@@ -6,9 +6,9 @@ import ai.djl.repository.Artifact;
 import ai.djl.repository.MRL;
 import ai.djl.repository.Repository;
 import ai.djl.util.Progress;
-import dev.graft.Reason;
-import dev.graft.Text;
 import dev.graft.io.Download;
+import dev.graft.util.Messages;
+import dev.graft.util.Text;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.UnknownHostException;
@@ -105,7 +105,7 @@ final class Cifar10Download {
     if (cause instanceof FileNotFoundException) {
       return "the server does not have " + cause.getMessage();
     }
-    return Reason.of(cause, cause.getClass().getSimpleName());
+    return Messages.of(cause, cause.getClass().getSimpleName());
   }
 
   /** Shows DJL's progress, in bytes, as Graft shows its own. */

@@ -29,7 +29,7 @@ final class Cifar10Files {
   private static final List<String> ALL = Stream.concat(TRAIN.stream(), Stream.of(TEST)).toList();
   private static final String CLASS_NAMES = "batches.meta.txt";
 
-  private static final int RECORD = 1 + Cifar10.PICTURE_BYTES; // bytes
+  private static final int RECORD = 1 + Cifar10Images.IMAGE_BYTES; // bytes
 
   /** Records that DJL reads at once, as many as an official file has; 120 MB in float32. */
   private static final int RECORDS_AT_ONCE = 10_000;
@@ -38,14 +38,14 @@ final class Cifar10Files {
   private static final int COPIED_AT_ONCE = 1_000;
 
   /** Maximum number of training and of test images each: what an array can hold. */
-  private static final int MAX_RECORDS = Integer.MAX_VALUE / Cifar10.PICTURE_BYTES / 2;
+  private static final int MAX_RECORDS = Integer.MAX_VALUE / Cifar10Images.IMAGE_BYTES / 2;
 
   private Cifar10Files() {}
 
   /** Whether a folder is, or was meant to be, that of the official files. */
   static boolean areIn(Path folder) {
     return Files.isDirectory(folder)
-        && (folder.endsWith(Cifar10.FOLDER)
+        && (folder.endsWith(Cifar10Images.FOLDER)
             || ALL.stream().anyMatch(file -> Files.exists(folder.resolve(file))));
   }
 
@@ -74,15 +74,15 @@ final class Cifar10Files {
     return read(
         List.of(folder.resolve(MERGED_TRAIN)),
         folder.resolve(TEST),
-        Cifar10.CLASSES,
+        Cifar10Images.CLASSES,
         "CIFAR-10 downloaded from DJL's repository to " + folder + " (" + why + ")");
   }
 
   private static DataSet read(List<Path> train, Path test, List<String> classes, String origin) {
-    int testPictures = countRecords(List.of(test)); // before the training files take their time
-    int trainPictures = countRecords(train);
-    byte[] labels = new byte[trainPictures + testPictures];
-    byte[] pixels = new byte[labels.length * Cifar10.PICTURE_BYTES];
+    int testImages = countRecords(List.of(test)); // before the training files take their time
+    int trainImages = countRecords(train);
+    byte[] labels = new byte[trainImages + testImages];
+    byte[] pixels = new byte[labels.length * Cifar10Images.IMAGE_BYTES];
     int first = 0;
     for (Path file : Stream.concat(train.stream(), Stream.of(test)).toList()) {
       int count = countRecords(List.of(file));
@@ -90,22 +90,22 @@ final class Cifar10Files {
       first += count;
     }
     return DataSet.trainThenTest(
-        Cifar10.NAME,
-        new Cifar10(classes, labels, pixels),
-        trainPictures,
-        origin + ": " + trainPictures + " training and " + testPictures + " test pictures");
+        Cifar10Images.NAME,
+        new Cifar10Images(classes, labels, pixels),
+        trainImages,
+        origin + ": " + trainImages + " training and " + testImages + " test images");
   }
 
   private static List<String> readClassNames(Path file) {
     if (!Files.exists(file)) {
-      return Cifar10.CLASSES;
+      return Cifar10Images.CLASSES;
     }
     try {
       List<String> names = Files.readAllLines(file).stream().filter(s -> !s.isBlank()).toList();
-      if (names.size() != Cifar10.CLASSES.size()) {
+      if (names.size() != Cifar10Images.CLASSES.size()) {
         throw GraftException.of(
             "%s must name %d classes, a line each, has %d.",
-            file, Cifar10.CLASSES.size(), names.size());
+            file, Cifar10Images.CLASSES.size(), names.size());
       }
       return names;
     } catch (IOException e) {
@@ -150,7 +150,9 @@ final class Cifar10Files {
             records,
             ByteBuffer.wrap(labels, first + from, records),
             ByteBuffer.wrap(
-                pixels, (first + from) * Cifar10.PICTURE_BYTES, records * Cifar10.PICTURE_BYTES));
+                pixels,
+                (first + from) * Cifar10Images.IMAGE_BYTES,
+                records * Cifar10Images.IMAGE_BYTES));
       }
     } catch (IOException e) {
       throw unreadable(file, e);

@@ -11,19 +11,19 @@ import java.util.stream.Stream;
  * The images of a run and the parts they are given to.
  *
  * @param name for folder names and reports, such as {@code cifar10}
- * @param pictures all images
+ * @param images all images
  * @param parts the part of each image; empty where Graft samples the split
  * @param origin one line for the log: which copy of the data this is, where it was found, and why
  *     it was used
  * @param notes what was skipped, and what looks odd
  */
 public record DataSet(
-    String name, ImageSet pictures, List<Optional<Part>> parts, String origin, List<Note> notes) {
+    String name, ImageSet images, List<Optional<Part>> parts, String origin, List<Note> notes) {
   public DataSet {
     parts = List.copyOf(parts);
     notes = List.copyOf(notes);
-    if (parts.size() != pictures.size()) {
-      throw new IllegalArgumentException(parts.size() + " parts of " + pictures.size() + " images");
+    if (parts.size() != images.size()) {
+      throw new IllegalArgumentException(parts.size() + " parts of " + images.size() + " images");
     }
   }
 
@@ -32,21 +32,21 @@ public record DataSet(
    *
    * @param train how many are for training
    */
-  static DataSet trainThenTest(String name, ImageSet pictures, int train, String origin) {
+  static DataSet trainThenTest(String name, ImageSet images, int train, String origin) {
     List<Optional<Part>> parts =
-        IntStream.range(0, pictures.size())
+        IntStream.range(0, images.size())
             .mapToObj(i -> Optional.of(i < train ? Part.TRAIN : Part.TEST))
             .toList();
-    return new DataSet(name, pictures, parts, origin, List.of());
+    return new DataSet(name, images, parts, origin, List.of());
   }
 
   public List<String> classes() {
-    return pictures.classes();
+    return images.classes();
   }
 
   /** Returns the readable images of a part, ascending; if it is empty, those without a part. */
   public int[] indices(Optional<Part> part) {
-    return pictures.readable().filter(i -> parts.get(i).equals(part)).toArray();
+    return images.readable().filter(i -> parts.get(i).equals(part)).toArray();
   }
 
   /** Whether there are images of a part. */
@@ -56,7 +56,7 @@ public record DataSet(
 
   /** Returns the labels of all images. */
   public int[] labels() {
-    return pictures.labels(IntStream.range(0, pictures.size()).toArray());
+    return images.labels(IntStream.range(0, images.size()).toArray());
   }
 
   /**
@@ -66,13 +66,13 @@ public record DataSet(
    */
   public String sha256() {
     Stream<String> rows =
-        IntStream.range(0, pictures.size())
+        IntStream.range(0, images.size())
             .mapToObj(
                 i ->
                     "\n"
-                        + pictures.label(i)
+                        + images.label(i)
                         + parts.get(i).map(Part::name).orElse("")
-                        + pictures.hash(i));
+                        + images.hash(i));
     Stream<String> all = Stream.concat(Stream.of(String.join("\n", classes())), rows);
     return Hash.Algorithm.SHA256.of(all).hex();
   }
@@ -80,13 +80,13 @@ public record DataSet(
   /** Returns how many readable images each class has. */
   public int[] support() {
     int[] support = new int[classes().size()];
-    pictures.readable().forEach(i -> support[pictures.label(i)]++);
+    images.readable().forEach(i -> support[images.label(i)]++);
     return support;
   }
 
   /** Returns the sizes of the images. */
-  public Sides sides() {
-    return Sides.of(pictures);
+  public ImageSizes sides() {
+    return ImageSizes.of(images);
   }
 
   @Override

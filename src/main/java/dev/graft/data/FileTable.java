@@ -52,7 +52,7 @@ final class FileTable {
    * @param hash SHA-256 of its content, 64 hexadecimal digits
    * @param shorterSide in pixels; 0 if unknown
    */
-  void add(PictureFile file, int label, String hash, int shorterSide) {
+  void add(ImageFile file, int label, String hash, int shorterSide) {
     System.arraycopy(HexFormat.of().parseHex(hash), 0, hashes, size * HASH_BYTES, HASH_BYTES);
     labels[size] = label;
     sides[size] = shorterSide;
@@ -106,12 +106,12 @@ final class FileTable {
     return HexFormat.of().formatHex(hashes, from, from + HASH_BYTES);
   }
 
-  PictureFile file(int index) {
+  ImageFile file(int index) {
     int start = start(index);
     Path path =
         odd.containsKey(index)
             ? odd.get(index)
             : Path.of(new String(paths, start, ends[index] - start, StandardCharsets.UTF_8));
-    return new PictureFile(path, classes.get(labels[index]), Optional.ofNullable(parts[index]));
+    return new ImageFile(path, classes.get(labels[index]), Optional.ofNullable(parts[index]));
   }
 }

@@ -1,12 +1,12 @@
 package dev.graft.data;
 
 import dev.graft.GraftException;
-import dev.graft.Names;
-import dev.graft.PathText;
-import dev.graft.Text;
-import dev.graft.picture.FileKind;
-import dev.graft.picture.FolderWalk;
-import dev.graft.picture.FolderWalk.Entry;
+import dev.graft.image.FileKind;
+import dev.graft.image.FolderWalk;
+import dev.graft.image.FolderWalk.Entry;
+import dev.graft.util.Names;
+import dev.graft.util.PathText;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,7 +32,7 @@ final class FolderListing {
 
   private final Path data;
   private final Path realData;
-  private final List<PictureFile> files = new ArrayList<>();
+  private final List<ImageFile> files = new ArrayList<>();
   private final Set<String> empty = new TreeSet<>(Listing.BY_CODE_POINT);
 
   /** The number of files that are not images, by suffix. */
@@ -44,7 +44,7 @@ final class FolderListing {
   /** The number of other things, by kind. */
   private final Map<Note.Kind, Integer> counts = new EnumMap<>(Note.Kind.class);
 
-  private int loosePictures;
+  private int looseImages;
   private final List<Note> notes = new ArrayList<>();
 
   private FolderListing(Path data, Path realData) {
@@ -214,7 +214,7 @@ final class FolderListing {
 
           @Override
           public void file(Entry file) {
-            if (file.isPicture()) {
+            if (file.isImage()) {
               found.add(file);
             } else {
               ignore(file);
@@ -238,7 +238,7 @@ final class FolderListing {
         count(Note.Kind.TWINS);
         continue;
       }
-      files.add(new PictureFile(entry.path(), label, part));
+      files.add(new ImageFile(entry.path(), label, part));
       if (PathText.fileName(entry.path()).isEmpty()) {
         count(Note.Kind.UNREADABLE_NAMES);
       }
@@ -248,21 +248,21 @@ final class FolderListing {
 
   /** Counts the files next to class or part folders, and returns the number of images. */
   private int loose(List<Entry> entries) {
-    int pictures = 0;
+    int images = 0;
     for (Entry entry : entries) {
       if (!entry.isFolder()) {
         count(Note.Kind.OUTSIDE_CLASSES);
-        if (entry.isPicture()) {
-          pictures++;
+        if (entry.isImage()) {
+          images++;
         }
       }
     }
-    loosePictures += pictures;
-    return pictures;
+    looseImages += images;
+    return images;
   }
 
   private void ignore(Entry entry) {
-    if (FileKind.isOtherPicture(entry.path())) {
+    if (FileKind.isOtherImage(entry.path())) {
       count(Note.Kind.UNSUPPORTED);
     } else {
       String suffix = FileKind.suffix(entry.path());
@@ -276,7 +276,7 @@ final class FolderListing {
     if (!others.isEmpty()) {
       notes.add(
           new Note(
-              Note.Kind.NO_PICTURES,
+              Note.Kind.NO_IMAGES,
               data,
               others.values().stream().mapToLong(Integer::longValue).sum(),
               0,
@@ -288,7 +288,7 @@ final class FolderListing {
     }
     counts.forEach(
         (kind, count) -> {
-          int of = kind == Note.Kind.OUTSIDE_CLASSES ? loosePictures : 0;
+          int of = kind == Note.Kind.OUTSIDE_CLASSES ? looseImages : 0;
           notes.add(Note.of(kind, data, count, of));
         });
     notes.sort(Comparator.comparing(Note::kind));

@@ -1,8 +1,8 @@
 package dev.graft.data;
 
+import dev.graft.image.ImageFileReader;
+import dev.graft.image.RgbImage;
 import dev.graft.io.Hash;
-import dev.graft.picture.Picture;
-import dev.graft.picture.PictureReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -49,7 +49,7 @@ public final class GivenImages implements ImageSet {
       Given image = images.get(i);
       names.add(Listing.label(image.label(), image.name()));
       byte[] bytes = image.content().bytes();
-      PictureReader.Header header = PictureReader.header(bytes, image.name());
+      ImageFileReader.Header header = ImageFileReader.header(bytes, image.name());
       shorterSides[i] = Math.min(header.width(), header.height());
       hashes.add(Hash.Algorithm.SHA256.of(ByteBuffer.wrap(bytes)).hex());
     }
@@ -102,7 +102,7 @@ public final class GivenImages implements ImageSet {
   }
 
   @Override
-  public Optional<PictureFile> file(int index) {
+  public Optional<ImageFile> file(int index) {
     return Optional.empty();
   }
 
@@ -112,14 +112,14 @@ public final class GivenImages implements ImageSet {
   }
 
   @Override
-  public Optional<List<Picture>> read(int index, int[] minSides) {
+  public Optional<List<RgbImage>> read(int index, int[] minSides) {
     try {
       byte[] bytes = images.get(index).content().bytes();
-      List<Picture> pictures = new ArrayList<>();
+      List<RgbImage> images = new ArrayList<>();
       for (int minSide : minSides) {
-        pictures.add(PictureReader.read(bytes, place(index), minSide));
+        images.add(ImageFileReader.read(bytes, place(index), minSide));
       }
-      return Optional.of(pictures);
+      return Optional.of(images);
     } catch (IOException e) {
       quarantine.add(index, place(index), "can't be read: " + e.getMessage() + ".");
       return Optional.empty();

@@ -22,16 +22,16 @@ public final class Groups {
    *
    * @param group returns the number of an image's group, from 0
    */
-  public static Groups of(int[] pictures, IntUnaryOperator group) {
-    int count = IntStream.of(pictures).map(group).max().orElse(-1) + 1;
+  public static Groups of(int[] images, IntUnaryOperator group) {
+    int count = IntStream.of(images).map(group).max().orElse(-1) + 1;
     int[] ends = new int[count + 1]; // after the prefix sum: where the next of each goes
-    for (int picture : pictures) {
-      ends[group.applyAsInt(picture) + 1]++;
+    for (int image : images) {
+      ends[group.applyAsInt(image) + 1]++;
     }
     Arrays.parallelPrefix(ends, Integer::sum);
-    int[] members = new int[pictures.length];
-    for (int picture : pictures) {
-      members[ends[group.applyAsInt(picture)]++] = picture;
+    int[] members = new int[images.length];
+    for (int image : images) {
+      members[ends[group.applyAsInt(image)]++] = image;
     }
     return new Groups(ends, members);
   }

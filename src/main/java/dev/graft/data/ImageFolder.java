@@ -1,15 +1,15 @@
 package dev.graft.data;
 
-import dev.graft.PathText;
 import dev.graft.Progress;
-import dev.graft.Reason;
-import dev.graft.Text;
-import dev.graft.io.Firsts;
+import dev.graft.image.ImageFileReader;
+import dev.graft.image.RgbImage;
+import dev.graft.image.UnreadableImage;
+import dev.graft.io.FirstOccurrences;
 import dev.graft.io.Hash;
 import dev.graft.io.ReadAhead;
-import dev.graft.picture.Picture;
-import dev.graft.picture.PictureReader;
-import dev.graft.picture.Unreadable;
+import dev.graft.util.Messages;
+import dev.graft.util.PathText;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,7 +39,7 @@ public final class ImageFolder implements ImageSet {
    *
    * @param fault the rest of a sentence that begins with the path
    */
-  private record Looked(PictureFile file, String hash, int shorterSide, Optional<String> fault) {}
+  private record Looked(ImageFile file, String hash, int shorterSide, Optional<String> fault) {}
 
   private ImageFolder(List<String> classes, FileTable files, Quarantine quarantine) {
     this.classes = classes;
@@ -67,10 +67,10 @@ public final class ImageFolder implements ImageSet {
     try (Progress progress = display.progress("reading image headers", "files", count);
         ReadAhead<Looked> files =
             ReadAhead.of(
-                PictureReader.threads(), AHEAD, listing.files().iterator(), ImageFolder::look)) {
+                ImageFileReader.threads(), AHEAD, listing.files().iterator(), ImageFolder::look)) {
       files.forEachRemaining(
           each -> {
-            PictureFile file = each.file();
+            ImageFile file = each.file();
             each.fault()
                 .ifPresent(fault -> quarantine.add(table.size(), PathText.of(file.path()), fault));
             table.add(file, labels.get(file.label()), each.hash(), each.shorterSide());
@@ -78,7 +78,7 @@ public final class ImageFolder implements ImageSet {
           });
     }
     quarantine.check();
-    List<Optional<Part>> parts = listing.files().stream().map(PictureFile::part).toList();
+    List<Optional<Part>> parts = listing.files().stream().map(ImageFile::part).toList();
     List<Optional<Part>> apart = keptApart(parts, table);
     List<Note> notes = new ArrayList<>(listing.notes());
     long moved = IntStream.range(0, count).filter(i -> !parts.get(i).equals(apart.get(i))).count();
@@ -93,23 +93,23 @@ public final class ImageFolder implements ImageSet {
         notes);
   }
 
-  private static Looked look(PictureFile file) {
+  private static Looked look(ImageFile file) {
     String fault;
     try {
-      PictureReader.Header header = PictureReader.header(file.path());
+      ImageFileReader.Header header = ImageFileReader.header(file.path());
       String hash = Hash.Algorithm.SHA256.of(file.path()).hex();
       int shorterSide = Math.min(header.width(), header.height());
       return new Looked(file, hash, shorterSide, Optional.empty());
-    } catch (Unreadable e) {
+    } catch (UnreadableImage e) {
       fault = e.reason();
     } catch (IOException e) {
-      fault = Reason.sentence("can't be read: " + e.getMessage());
+      fault = Messages.sentence("can't be read: " + e.getMessage());
     }
     return new Looked(file, NO_HASH, 0, Optional.of(fault));
   }
 
   private static List<Optional<Part>> keptApart(List<Optional<Part>> parts, FileTable files) {
-    Firsts firsts = new Firsts(files::hash);
+    FirstOccurrences firsts = new FirstOccurrences(files::hash);
     Part[] farthest = new Part[parts.size()]; // indexed by the first image with a content
     for (int i = 0; i < farthest.length; i++) {
       if (parts.get(i).isPresent() && !files.hash(i).equals(NO_HASH)) {
@@ -154,7 +154,7 @@ public final class ImageFolder implements ImageSet {
   }
 
   @Override
-  public Optional<PictureFile> file(int index) {
+  public Optional<ImageFile> file(int index) {
     return Optional.of(files.file(index));
   }
 
@@ -164,15 +164,15 @@ public final class ImageFolder implements ImageSet {
   }
 
   @Override
-  public Optional<List<Picture>> read(int index, int[] leasts) {
+  public Optional<List<RgbImage>> read(int index, int[] leasts) {
     if (quarantine.contains(index)) {
       return Optional.empty();
     }
     try {
       Path path = file(index).orElseThrow().path();
       Hash content = new Hash(Hash.Algorithm.SHA256, hash(index));
-      return Optional.of(PictureReader.read(path, content, leasts));
-    } catch (Unreadable e) {
+      return Optional.of(ImageFileReader.read(path, content, leasts));
+    } catch (UnreadableImage e) {
       quarantine.add(index, place(index), e.reason());
       return Optional.empty();
     }

@@ -1,7 +1,7 @@
 package dev.graft.data;
 
-import dev.graft.PathText;
-import dev.graft.picture.Picture;
+import dev.graft.image.RgbImage;
+import dev.graft.util.PathText;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -27,7 +27,7 @@ public interface ImageSet {
   int shorterSide(int index);
 
   /** Returns an image's own file as it was listed; empty where one file holds many images. */
-  Optional<PictureFile> file(int index);
+  Optional<ImageFile> file(int index);
 
   /**
    * Whether there is one file per image. Only then may images be unreadable, and only then do
@@ -50,11 +50,11 @@ public interface ImageSet {
    * @return empty if the image is unreadable or has changed since it was hashed; {@link
    *     #quarantine} then has the reason
    */
-  Optional<List<Picture>> read(int index, int[] leasts);
+  Optional<List<RgbImage>> read(int index, int[] leasts);
 
   /** Decodes an image in one reduction; see {@link #read(int, int[])}. */
-  default Optional<Picture> read(int index, int least) {
-    return read(index, new int[] {least}).map(pictures -> pictures.get(0));
+  default Optional<RgbImage> read(int index, int least) {
+    return read(index, new int[] {least}).map(images -> images.get(0));
   }
 
   /** Returns the images that are known so far to be unreadable. */

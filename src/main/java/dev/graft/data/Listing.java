@@ -1,9 +1,9 @@
 package dev.graft.data;
 
 import dev.graft.GraftException;
-import dev.graft.Names;
-import dev.graft.Text;
-import dev.graft.picture.FolderWalk;
+import dev.graft.image.FolderWalk;
+import dev.graft.util.Names;
+import dev.graft.util.Text;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.Normalizer;
@@ -33,8 +33,7 @@ import java.util.stream.Collectors;
  * @param files sorted by path, each file once per class and part
  * @param notes what was skipped, and what looks odd
  */
-public record Listing(
-    String name, List<String> classes, List<PictureFile> files, List<Note> notes) {
+public record Listing(String name, List<String> classes, List<ImageFile> files, List<Note> notes) {
   private static final int MAX_NAME = 40;
   private static final int MAX_LABEL = 200;
 
@@ -43,13 +42,13 @@ public record Listing(
 
   static final Comparator<String> BY_CODE_POINT = FolderWalk::compareCodePoints;
 
-  private static final Comparator<PictureFile> BY_PATH =
+  private static final Comparator<ImageFile> BY_PATH =
       Comparator.comparing(
-              (PictureFile file) ->
+              (ImageFile file) ->
                   file.path().toString().replace(file.path().getFileSystem().getSeparator(), "/"),
               BY_CODE_POINT)
-          .thenComparing(PictureFile::path)
-          .thenComparing(PictureFile::label, BY_CODE_POINT);
+          .thenComparing(ImageFile::path)
+          .thenComparing(ImageFile::label, BY_CODE_POINT);
 
   public Listing {
     classes = List.copyOf(classes);
@@ -75,8 +74,8 @@ public record Listing(
   }
 
   /** Checks what applies to both kinds of data, and sorts it. */
-  static Listing checked(Path data, List<PictureFile> found, List<Note> notes) {
-    List<PictureFile> files = found.stream().sorted(BY_PATH).toList();
+  static Listing checked(Path data, List<ImageFile> found, List<Note> notes) {
+    List<ImageFile> files = found.stream().sorted(BY_PATH).toList();
     Set<String> classes = labels(files, part -> true);
     Set<String> learned = labels(files, part -> part != Part.VALIDATION && part != Part.TEST);
     if (learned.isEmpty()) {
@@ -128,9 +127,9 @@ public record Listing(
   }
 
   /** Returns the labels in some parts; the predicate gets null for files without a part. */
-  private static Set<String> labels(List<PictureFile> files, Predicate<Part> parts) {
+  private static Set<String> labels(List<ImageFile> files, Predicate<Part> parts) {
     Set<String> labels = new TreeSet<>(BY_CODE_POINT);
-    for (PictureFile file : files) {
+    for (ImageFile file : files) {
       if (parts.test(file.part().orElse(null))) {
         labels.add(file.label());
       }

@@ -1,7 +1,7 @@
 package dev.graft.data;
 
 import dev.graft.GraftException;
-import dev.graft.Text;
+import dev.graft.util.Text;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -30,7 +30,7 @@ final class Manifest {
 
   private final Path manifest;
   private final Path folder;
-  private final List<PictureFile> files = new ArrayList<>();
+  private final List<ImageFile> files = new ArrayList<>();
 
   /** The index of each path in {@link #files}. */
   private final Map<Path, Integer> places = new HashMap<>();
@@ -58,7 +58,7 @@ final class Manifest {
   }
 
   /** Returns the images that it lists, unchecked. */
-  static List<PictureFile> files(Path file) {
+  static List<ImageFile> files(Path file) {
     return parsed(file).files;
   }
 
@@ -84,7 +84,7 @@ final class Manifest {
     String where = manifest + ", line " + line + ",";
     Path path = path(pathText, where);
     String label = labels.computeIfAbsent(labelText, text -> Listing.label(text, where));
-    PictureFile file = new PictureFile(path, label, part(splitText.strip(), where));
+    ImageFile file = new ImageFile(path, label, part(splitText.strip(), where));
     Integer place = places.putIfAbsent(path, files.size());
     if (place == null) {
       files.add(file);

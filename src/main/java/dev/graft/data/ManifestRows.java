@@ -14,9 +14,9 @@ import com.fasterxml.jackson.dataformat.csv.CsvFactory;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import dev.graft.GraftException;
-import dev.graft.Names;
-import dev.graft.Reason;
-import dev.graft.Text;
+import dev.graft.util.Messages;
+import dev.graft.util.Names;
+import dev.graft.util.Text;
 import java.io.BufferedReader;
 import java.io.FilterReader;
 import java.io.IOException;
@@ -235,7 +235,7 @@ final class ManifestRows {
   private static String reason(JsonProcessingException e) {
     return e instanceof MismatchedInputException
         ? "there is more after its first value"
-        : Reason.of(e.getOriginalMessage(), "it makes no sense");
+        : Messages.of(e.getOriginalMessage(), "it makes no sense");
   }
 
   /** Rejects an endless line before it fills the memory. */

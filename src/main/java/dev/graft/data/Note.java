@@ -29,7 +29,7 @@ public record Note(Kind kind, Path where, long count, long of, List<String> name
     /** Files outside of class folders; with the number of images among them. */
     OUTSIDE_CLASSES,
     /** Files that are not images, by suffix. */
-    NO_PICTURES,
+    NO_IMAGES,
     /** Images in a format that Graft does not read. */
     UNSUPPORTED,
     /** Links to images that are in the same class already. */

@@ -1,8 +1,8 @@
 package dev.graft.data;
 
 import dev.graft.GraftException;
-import dev.graft.Names;
-import dev.graft.picture.FolderWalk.Entry;
+import dev.graft.image.FolderWalk.Entry;
+import dev.graft.util.Names;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -134,7 +134,7 @@ record PartFolders(Map<Part, Entry> parts, List<Entry> likeParts) {
       List<Entry> entries = lister.apply(folder);
       List<Entry> folders = entries.stream().filter(Entry::isFolder).toList();
       if (folders.size() != 1
-          || entries.stream().anyMatch(Entry::isPicture)
+          || entries.stream().anyMatch(Entry::isImage)
           || !repeats(folders.get(0).name(), part.name())
           || lister.folders(folders.get(0)).isEmpty()) {
         break;

@@ -1,8 +1,8 @@
 package dev.graft.data;
 
 import dev.graft.GraftException;
-import dev.graft.Names;
 import dev.graft.io.Csv;
+import dev.graft.util.Names;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -12,7 +12,7 @@ import java.util.TreeMap;
  * Images are added while they are read, by several threads.
  */
 public final class Quarantine {
-  private final int pictures;
+  private final int images;
   private final double maxBad;
   private final SortedMap<Integer, Entry> entries = new TreeMap<>();
 
@@ -31,11 +31,11 @@ public final class Quarantine {
   /**
    * Makes an empty quarantine.
    *
-   * @param pictures the number of images, readable or not
+   * @param images the number of images, readable or not
    * @param maxBad the share of them that may be unreadable, in [0, 1]
    */
-  public Quarantine(int pictures, double maxBad) {
-    this.pictures = pictures;
+  public Quarantine(int images, double maxBad) {
+    this.images = images;
     this.maxBad = maxBad;
   }
 
@@ -49,8 +49,8 @@ public final class Quarantine {
   }
 
   /** Returns the number of images, readable or not. */
-  public int pictures() {
-    return pictures;
+  public int images() {
+    return images;
   }
 
   public synchronized boolean contains(int index) {
@@ -68,12 +68,12 @@ public final class Quarantine {
    * @throws GraftException if there are more, with the first of them
    */
   public synchronized void check() {
-    if (entries.size() > maxBad * pictures) {
+    if (entries.size() > maxBad * images) {
       List<String> first = entries.values().stream().limit(Names.FEW).map(Entry::sentence).toList();
       throw GraftException.of(
           "%,d of %,d images can't be read, more than max-bad allows (%s of them); repair or"
               + " remove them, or raise it: --set max-bad=0.5. %s",
-          entries.size(), pictures, maxBad, String.join(" ", first));
+          entries.size(), images, maxBad, String.join(" ", first));
     }
   }
 

@@ -1,7 +1,7 @@
 package dev.graft.data;
 
 import dev.graft.GraftException;
-import dev.graft.Names;
+import dev.graft.util.Names;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -87,7 +87,7 @@ public record Split(int[] train, int[] validation, int[] test) {
     int[] forTest = data.indices(Optional.of(Part.TEST));
     check(data, groups);
     if (!data.has(Part.TEST)) {
-      forTest = Draw.stratified(train, data.labels(), groups, test, seed);
+      forTest = StratifiedSampler.stratified(train, data.labels(), groups, test, seed);
       train = without(train, forTest);
     }
     if (!data.has(Part.VALIDATION)) {
@@ -116,7 +116,7 @@ public record Split(int[] train, int[] validation, int[] test) {
   /** Returns the classes that have no image in a part. */
   public static List<String> missing(DataSet data, int[] part) {
     BitSet present = new BitSet();
-    IntStream.of(part).map(data.pictures()::label).forEach(present::set);
+    IntStream.of(part).map(data.images()::label).forEach(present::set);
     return IntStream.range(0, data.classes().size())
         .filter(c -> !present.get(c))
         .mapToObj(data.classes()::get)
@@ -127,7 +127,7 @@ public record Split(int[] train, int[] validation, int[] test) {
   public static int[] different(DataSet data, int[] candidates, int[] groups) {
     long[] keys =
         IntStream.of(candidates)
-            .mapToLong(i -> (long) data.pictures().label(i) << Integer.SIZE | groups[i])
+            .mapToLong(i -> (long) data.images().label(i) << Integer.SIZE | groups[i])
             .sorted()
             .toArray();
     int[] different = new int[data.classes().size()];
@@ -140,9 +140,9 @@ public record Split(int[] train, int[] validation, int[] test) {
   }
 
   /** Returns the images that are not among the others, in order. */
-  public static int[] without(int[] pictures, int[] others) {
+  public static int[] without(int[] images, int[] others) {
     int[] sorted = sorted(others.clone());
-    return IntStream.of(pictures).filter(i -> Arrays.binarySearch(sorted, i) < 0).toArray();
+    return IntStream.of(images).filter(i -> Arrays.binarySearch(sorted, i) < 0).toArray();
   }
 
   private static int[] sorted(int[] values) {

@@ -1,9 +1,9 @@
 package dev.graft.data;
 
 import dev.graft.GraftException;
-import dev.graft.PathText;
 import dev.graft.io.Csv;
 import dev.graft.io.Hash;
+import dev.graft.util.PathText;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -32,22 +32,22 @@ public final class SplitCsv {
   static final String SHA256 = "sha256";
 
   /** Returns the rows for a split of image files: header, training, validation, test. */
-  public static Stream<String> of(ImageSet pictures, Split split) {
+  public static Stream<String> of(ImageSet images, Split split) {
     return Stream.of(
             Stream.of(Csv.row(List.of("path", "label", "split", SHA256))),
-            rows(pictures, split.train(), Part.TRAIN),
-            rows(pictures, split.validation(), Part.VALIDATION),
-            rows(pictures, split.test(), Part.TEST))
+            rows(images, split.train(), Part.TRAIN),
+            rows(images, split.validation(), Part.VALIDATION),
+            rows(images, split.test(), Part.TEST))
         .flatMap(rows -> rows);
   }
 
-  private static Stream<String> rows(ImageSet pictures, int[] indices, Part part) {
+  private static Stream<String> rows(ImageSet images, int[] indices, Part part) {
     return IntStream.of(indices)
         .mapToObj(
             i -> {
-              PictureFile file = pictures.file(i).orElseThrow();
+              ImageFile file = images.file(i).orElseThrow();
               String path = PathText.of(file.path().toAbsolutePath());
-              return Csv.row(List.of(path, file.label(), word(part), pictures.hash(i)));
+              return Csv.row(List.of(path, file.label(), word(part), images.hash(i)));
             });
   }
 
@@ -102,17 +102,17 @@ public final class SplitCsv {
    * @throws GraftException if none is left, or if the file is damaged
    */
   public static Found find(Path file, DataSet data, Part part) {
-    ImageSet pictures = data.pictures();
+    ImageSet images = data.images();
     Map<Path, Integer> places = new HashMap<>();
-    pictures
+    images
         .readable()
-        .forEach(i -> pictures.file(i).ifPresent(each -> places.put(absolute(each.path()), i)));
+        .forEach(i -> images.file(i).ifPresent(each -> places.put(absolute(each.path()), i)));
     List<Integer> found = new ArrayList<>();
     List<Path> lost = new ArrayList<>();
-    for (PictureFile each : Manifest.files(file)) {
+    for (ImageFile each : Manifest.files(file)) {
       if (each.part().equals(Optional.of(part))) {
         Integer place = places.get(absolute(each.path()));
-        if (place != null && data.classes().get(pictures.label(place)).equals(each.label())) {
+        if (place != null && data.classes().get(images.label(place)).equals(each.label())) {
           found.add(place);
         } else {
           lost.add(each.path());

@@ -2,8 +2,8 @@ package dev.graft.engine;
 
 import ai.djl.util.Utils;
 import ai.onnxruntime.OrtEnvironment;
-import dev.graft.Reason;
-import dev.graft.io.WholeFile;
+import dev.graft.io.AtomicFiles;
+import dev.graft.util.Messages;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.JarURLConnection;
@@ -43,7 +43,7 @@ final class OnnxLibraries {
         unpackedIn(Utils.getEngineCacheDir("onnxruntime"))
             .ifPresent(folder -> System.setProperty(PROPERTY, folder.toString()));
       } catch (IOException e) {
-        failure = Reason.of(e, e.getClass().getSimpleName());
+        failure = Messages.of(e, e.getClass().getSimpleName());
       }
     }
   }
@@ -90,7 +90,7 @@ final class OnnxLibraries {
       return;
     }
     try (InputStream in = jar.getInputStream()) {
-      WholeFile.write(file, channel -> in.transferTo(Channels.newOutputStream(channel)));
+      AtomicFiles.write(file, channel -> in.transferTo(Channels.newOutputStream(channel)));
     }
   }
 }

@@ -11,7 +11,7 @@ import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import dev.graft.GraftException;
-import dev.graft.Reason;
+import dev.graft.util.Messages;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -79,7 +79,7 @@ public final class OnnxSession implements AutoCloseable {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       last = cause.getMessage() == null ? last : cause;
     }
-    return Reason.ofNative(last.getMessage(), failure.getClass().getSimpleName());
+    return Messages.ofNative(last.getMessage(), failure.getClass().getSimpleName());
   }
 
   /** Why its libraries are unpacked at every start; empty if they are not, or by choice. */
@@ -155,7 +155,7 @@ public final class OnnxSession implements AutoCloseable {
           ? known
           : new GraftException(
               "ONNX Runtime can't open this network: "
-                  + Reason.ofNative(e.getMessage(), "it does not say why")
+                  + Messages.ofNative(e.getMessage(), "it does not say why")
                   + ".",
               e);
     } catch (LinkageError e) {
@@ -171,7 +171,7 @@ public final class OnnxSession implements AutoCloseable {
     } catch (OrtException e) {
       throw new GraftException(
           "ONNX Runtime can't free a network: "
-              + Reason.ofNative(e.getMessage(), "it does not say why")
+              + Messages.ofNative(e.getMessage(), "it does not say why")
               + ".",
           e);
     } finally {
@@ -259,7 +259,7 @@ public final class OnnxSession implements AutoCloseable {
           "ONNX Runtime can't compute a batch of "
               + wanted[0]
               + " images: "
-              + Reason.ofNative(e.getMessage(), "it does not say why")
+              + Messages.ofNative(e.getMessage(), "it does not say why")
               + ".",
           e);
     }

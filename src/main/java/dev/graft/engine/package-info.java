@@ -1,2 +1,2 @@
-/** ONNX Runtime, which computes networks and trains none; it knows what a model's file says. */
+/** Engines and devices: ONNX Runtime, and what DJL finds on this machine. */
 package dev.graft.engine;

@@ -1,8 +1,8 @@
 package dev.graft.evaluation;
 
 import com.google.errorprone.annotations.FormatMethod;
-import dev.graft.Text;
 import dev.graft.io.Csv;
+import dev.graft.util.Text;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.IntSummaryStatistics;

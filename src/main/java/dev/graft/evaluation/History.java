@@ -1,7 +1,7 @@
 package dev.graft.evaluation;
 
 import dev.graft.GraftException;
-import dev.graft.Text;
+import dev.graft.util.Text;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

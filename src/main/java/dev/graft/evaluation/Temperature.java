@@ -9,9 +9,9 @@ import java.util.function.DoubleUnaryOperator;
  * Modern Neural Networks").
  *
  * @param value above 1 for an overconfident network
- * @param pictures the number of images that it was fitted to; 0 for {@link #NONE}
+ * @param images the number of images that it was fitted to; 0 for {@link #NONE}
  */
-public record Temperature(double value, int pictures) {
+public record Temperature(double value, int images) {
   public static final Temperature NONE = new Temperature(1, 0);
 
   /** With fewer images the temperature varies more than it improves. */

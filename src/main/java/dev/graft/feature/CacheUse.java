@@ -1,6 +1,6 @@
 package dev.graft.feature;
 
-import dev.graft.io.Claim;
+import dev.graft.io.LockFile;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -21,7 +21,7 @@ final class CacheUse {
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
   private final Path folder;
-  private Claim claim;
+  private LockFile claim;
 
   CacheUse(Path folder) {
     this.folder = folder;
@@ -33,11 +33,11 @@ final class CacheUse {
       return;
     }
     try {
-      claim = Claim.on(folder.resolve(UUID.randomUUID() + SUFFIX));
+      claim = LockFile.on(folder.resolve(UUID.randomUUID() + SUFFIX));
       claim.giveRoom();
       for (Path dead : claims(folder)) {
         Instant written = Files.getLastModifiedTime(dead).toInstant();
-        if (written.plus(MINUTE).isBefore(Instant.now()) && !Claim.isHeld(dead)) {
+        if (written.plus(MINUTE).isBefore(Instant.now()) && !LockFile.isHeld(dead)) {
           Files.deleteIfExists(dead); // of a process that was killed
         }
       }
@@ -61,7 +61,7 @@ final class CacheUse {
   /** Whether a living process uses a folder. */
   static boolean isHeld(Path folder) throws IOException {
     for (Path each : claims(folder)) {
-      if (Claim.isHeld(each)) {
+      if (LockFile.isHeld(each)) {
         return true;
       }
     }

@@ -1,7 +1,7 @@
 package dev.graft.feature;
 
+import dev.graft.io.AtomicFiles;
 import dev.graft.io.RecordLog;
-import dev.graft.io.WholeFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,7 +57,7 @@ public record CachedFeatures(
         String name = file.getFileName().toString();
         bytes += file.toFile().length(); // 0 if it is gone meanwhile
         inUse |=
-            name.endsWith(WholeFile.UNFINISHED)
+            name.endsWith(AtomicFiles.UNFINISHED)
                 && Files.getLastModifiedTime(file).toInstant().plus(MAX_JOB).isAfter(now);
         if (key.isEmpty() && name.endsWith(RecordLog.SUFFIX)) {
           key = RecordLog.key(file);
@@ -89,13 +89,13 @@ public record CachedFeatures(
     // Renamed first: who opens it later makes a new folder, and who opened it before has a claim.
     Path renamed =
         folder.resolveSibling(
-            folder.getFileName() + "." + UUID.randomUUID() + WholeFile.UNFINISHED);
+            folder.getFileName() + "." + UUID.randomUUID() + AtomicFiles.UNFINISHED);
     Files.move(folder, renamed);
     if (CacheUse.isHeld(renamed)) {
       Files.move(renamed, folder);
       return false;
     }
-    WholeFile.delete(renamed);
+    AtomicFiles.delete(renamed);
     return true;
   }
 

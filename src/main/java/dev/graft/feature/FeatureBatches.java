@@ -6,7 +6,7 @@ import ai.djl.training.dataset.Batch;
 import ai.djl.training.dataset.Dataset;
 import ai.djl.translate.StackBatchifier;
 import ai.djl.util.Progress;
-import dev.graft.data.Draw;
+import dev.graft.data.StratifiedSampler;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Random;
@@ -95,7 +95,7 @@ public final class FeatureBatches implements Dataset {
           public Batch next() {
             int from = next++ % batchesOfRound() * batchSize;
             if (from == 0 && shuffle != null) {
-              Draw.shuffle(order, shuffle);
+              StratifiedSampler.shuffle(order, shuffle);
             }
             int to = Math.min(order.length, from + batchSize);
             return batch(manager.newSubManager(), Arrays.copyOfRange(order, from, to), to);

@@ -7,7 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.graft.GraftException;
 import dev.graft.data.ImageSet;
-import dev.graft.io.Firsts;
+import dev.graft.io.FirstOccurrences;
 import dev.graft.io.RecordLog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -70,21 +70,19 @@ public final class FeatureCache implements AutoCloseable {
   }
 
   /** The images of a set that are readable, as far as known, and not cached; each content once. */
-  public List<Integer> missing(ImageSet pictures) {
-    Firsts seen = new Firsts(pictures::hash);
-    return pictures
+  public List<Integer> missing(ImageSet images) {
+    FirstOccurrences seen = new FirstOccurrences(images::hash);
+    return images
         .readable()
-        .filter(row -> log.find(pictures.hash(row)) < 0 && seen.isFirst(row))
+        .filter(row -> log.find(images.hash(row)) < 0 && seen.isFirst(row))
         .boxed()
         .toList();
   }
 
   /** The number of images of a set whose features are cached. */
-  public int kept(ImageSet pictures) {
+  public int kept(ImageSet images) {
     return (int)
-        IntStream.range(0, pictures.size())
-            .filter(row -> log.find(pictures.hash(row)) >= 0)
-            .count();
+        IntStream.range(0, images.size()).filter(row -> log.find(images.hash(row)) >= 0).count();
   }
 
   /**
@@ -94,7 +92,7 @@ public final class FeatureCache implements AutoCloseable {
    * @return the number of images computed; fewer than given where images can't be read
    * @throws GraftException if the disk is full; the features written until then stay
    */
-  public int fill(ImageSet pictures, List<Integer> rows, Filler filler) throws IOException {
+  public int fill(ImageSet images, List<Integer> rows, Filler filler) throws IOException {
     int[] kept = {0};
     Files.createDirectories(features);
     requireRoom((long) rows.size() * layout.bytes());
@@ -104,7 +102,7 @@ public final class FeatureCache implements AutoCloseable {
       filler.fill(
           rows,
           (done, records) -> {
-            List<String> hashes = done.stream().map(pictures::hash).toList();
+            List<String> hashes = done.stream().map(images::hash).toList();
             try {
               writer.add(hashes, records);
               kept[0] += hashes.size();
@@ -155,8 +153,8 @@ public final class FeatureCache implements AutoCloseable {
    *     read
    * @throws GraftException if some are not cached, though the images can be read
    */
-  public FeatureSource of(ImageSet pictures, Filler filler) {
-    int gone = missing(pictures).size();
+  public FeatureSource of(ImageSet images, Filler filler) {
+    int gone = missing(images).size();
     if (gone > 0) {
       throw new GraftException(
           "The features of "
@@ -165,18 +163,18 @@ public final class FeatureCache implements AutoCloseable {
               + folder
               + "; was it deleted during the run? Run it again: they will be computed again.");
     }
-    return new Rows(pictures, filler);
+    return new Rows(images, filler);
   }
 
   /** Copies records out of the mapped files and into the engine. */
   private final class Rows implements FeatureSource {
-    private final ImageSet pictures;
+    private final ImageSet images;
     private final Filler filler;
     private final ByteBuffer[] batches; // of each field
     private int[] slots;
 
-    Rows(ImageSet pictures, Filler filler) {
-      this.pictures = pictures;
+    Rows(ImageSet images, Filler filler) {
+      this.images = images;
       this.filler = filler;
       batches = new ByteBuffer[layout.fields().size()];
       Arrays.fill(batches, ByteBuffer.allocateDirect(0));
@@ -184,8 +182,7 @@ public final class FeatureCache implements AutoCloseable {
     }
 
     private void locate() {
-      slots =
-          IntStream.range(0, pictures.size()).map(row -> log.find(pictures.hash(row))).toArray();
+      slots = IntStream.range(0, images.size()).map(row -> log.find(images.hash(row))).toArray();
     }
 
     @Override
@@ -219,21 +216,21 @@ public final class FeatureCache implements AutoCloseable {
 
     /** Another file may have the record, too; else it is computed again. */
     private void repair(int row) {
-      slots[row] = log.slot(pictures.hash(row));
+      slots[row] = log.slot(images.hash(row));
       if (slots[row] >= 0) {
         return;
       }
       try {
-        fill(pictures, List.of(row), filler);
+        fill(images, List.of(row), filler);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
       locate();
-      slots[row] = log.slot(pictures.hash(row));
+      slots[row] = log.slot(images.hash(row));
       if (slots[row] < 0) {
         throw new GraftException(
             "The features of "
-                + pictures.place(row)
+                + images.place(row)
                 + " in "
                 + folder
                 + " are damaged, and the image can't be read any more. Run it again without it.");

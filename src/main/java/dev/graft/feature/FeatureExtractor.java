@@ -1,8 +1,8 @@
 package dev.graft.feature;
 
 import dev.graft.Progress;
+import dev.graft.image.ImageFileReader;
 import dev.graft.io.ReadAhead;
-import dev.graft.picture.PictureReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -10,14 +10,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The frozen root's forward pass over pictures, a batch at a time, while the pictures of the next
- * batch are read. A picture that can't be read is passed over.
+ * The frozen root's forward pass over images, a batch at a time, while the images of the next batch
+ * are read. An image that can't be read is passed over.
  */
 public final class FeatureExtractor implements FeatureCache.Filler {
   /** The fastest on two cores; a GPU would like more, but has this done in no time either. */
   private static final int BATCH = 64;
 
-  private final FrozenRoot root;
+  private final FrozenPart root;
   private final PixelSource pixels;
   private final RecordLayout layout;
   private final Runnable check;
@@ -30,7 +30,7 @@ public final class FeatureExtractor implements FeatureCache.Filler {
    * @param check is run after each batch, and may end it all by an exception
    */
   public FeatureExtractor(
-      FrozenRoot root, PixelSource pixels, RecordLayout layout, Runnable check, Progress progress) {
+      FrozenPart root, PixelSource pixels, RecordLayout layout, Runnable check, Progress progress) {
     this.root = root;
     this.pixels = pixels;
     this.layout = layout;
@@ -42,7 +42,7 @@ public final class FeatureExtractor implements FeatureCache.Filler {
   public void fill(List<Integer> rows, FeatureCache.Sink sink) throws IOException {
     try (ReadAhead<Prepared> prepared =
         ReadAhead.of(
-            PictureReader.threads(),
+            ImageFileReader.threads(),
             2 * BATCH,
             rows.iterator(),
             row -> new Prepared(row, pixels.pixels(row)))) {

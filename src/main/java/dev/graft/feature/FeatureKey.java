@@ -1,12 +1,12 @@
 package dev.graft.feature;
 
+import dev.graft.image.ImageFileReader;
 import dev.graft.io.Hash;
-import dev.graft.network.GraftedNetwork;
-import dev.graft.picture.PictureReader;
+import dev.graft.network.NetworkDesign;
 import java.util.List;
 
 /**
- * Everything that the features of a picture depend on beside the picture, and nothing else: what is
+ * Everything that the features of an image depend on beside the image, and nothing else: what is
  * trained behind the freeze boundary, and how, does not matter.
  *
  * @param backbone its name
@@ -15,9 +15,9 @@ import java.util.List;
  * @param frozen names of the frozen stages, in order
  * @param features names of the frozen stages that are features
  * @param inputSize side of the input in pixels
- * @param preprocessing what is done to a picture, as text
- * @param reader {@link PictureReader#VERSION}
- * @param layout what is kept of a picture, as text
+ * @param preprocessing what is done to an image, as text
+ * @param reader {@link ImageFileReader#VERSION}
+ * @param layout what is kept of an image, as text
  * @param engine name, version and device, since these differ in the last digits
  */
 public record FeatureKey(
@@ -38,9 +38,9 @@ public record FeatureKey(
     features = List.copyOf(features);
   }
 
-  /** The key of what a network's root makes of a picture. */
+  /** The key of what a network's root makes of an image. */
   public static FeatureKey of(
-      GraftedNetwork design, RecordLayout layout, String weights, String engine) {
+      NetworkDesign design, RecordLayout layout, String weights, String engine) {
     List<String> frozen =
         design.backbone().stages().subList(0, design.boundary()).stream()
             .map(stage -> stage.name())
@@ -54,7 +54,7 @@ public record FeatureKey(
         frozen.isEmpty()
             ? design.preprocessing().framing().name()
             : design.preprocessing().toString(),
-        PictureReader.VERSION,
+        ImageFileReader.VERSION,
         layout.toString(),
         frozen.isEmpty() ? "" : engine);
   }

@@ -7,14 +7,14 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.graft.GraftException;
 import dev.graft.data.ImageSet;
+import dev.graft.image.Framing;
 import dev.graft.network.Preprocessing;
-import dev.graft.picture.Framing;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 
-/** Pictures as a network's input, prepared when they are asked for: {@code (N, 3, side, side)}. */
+/** Images as a network's input, prepared when they are asked for: {@code (N, 3, side, side)}. */
 public final class PixelSource implements FeatureSource {
-  private final ImageSet pictures;
+  private final ImageSet images;
   private final Preprocessing preprocessing;
   private final int side;
   private final RecordLayout.Field row;
@@ -22,18 +22,18 @@ public final class PixelSource implements FeatureSource {
   /**
    * @param side of the input, in pixels
    */
-  public PixelSource(ImageSet pictures, Preprocessing preprocessing, int side) {
-    this.pictures = pictures;
+  public PixelSource(ImageSet images, Preprocessing preprocessing, int side) {
+    this.images = images;
     this.preprocessing = preprocessing;
     this.side = side;
     row = new RecordLayout.Field(new Shape(3, side, side), DataType.UINT8);
   }
 
-  /** A row's picture, R, G, B from 0 to 255, a byte each: {@code (3, side, side)}. */
+  /** A row's image, R, G, B from 0 to 255, a byte each: {@code (3, side, side)}. */
   Optional<byte[]> pixels(int row) {
-    return pictures
+    return images
         .read(row, Framing.least(side))
-        .map(picture -> preprocessing.framing().planes(picture, side));
+        .map(image -> preprocessing.framing().planes(image, side));
   }
 
   /** A batch of what {@link #pixels} gave, as float32. */
@@ -56,8 +56,7 @@ public final class PixelSource implements FeatureSource {
       pixels.put(
           pixels(each)
               .orElseThrow(
-                  () ->
-                      new GraftException(pictures.place(each) + " could be read, but can't now.")));
+                  () -> new GraftException(images.place(each) + " could be read, but can't now.")));
     }
     return toEngine(manager, pixels.flip(), rows.length);
   }

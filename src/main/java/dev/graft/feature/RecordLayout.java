@@ -3,16 +3,16 @@ package dev.graft.feature;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.graft.GraftException;
-import dev.graft.network.GraftedNetwork;
 import dev.graft.network.Graph;
+import dev.graft.network.NetworkDesign;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
 /**
- * What is kept of one picture: the values that cross the freeze boundary, one after the other.
- * Little endian, without gaps.
+ * What is kept of one image: the values that cross the freeze boundary, one after the other. Little
+ * endian, without gaps.
  */
 public record RecordLayout(List<Field> fields) {
   /**
@@ -43,7 +43,7 @@ public record RecordLayout(List<Field> fields) {
         throw new GraftException(
             String.format(
                 Locale.ROOT,
-                "A batch of %,d pictures takes %,d MB, more than the 2,047 MB that can be held at"
+                "A batch of %,d images takes %,d MB, more than the 2,047 MB that can be held at"
                     + " a time; choose a smaller batch-size or input-size.",
                 batch,
                 bytes >> 20));
@@ -64,7 +64,7 @@ public record RecordLayout(List<Field> fields) {
    *
    * @param halfPrecision whether activations are kept in float16
    */
-  public static RecordLayout of(GraftedNetwork design, boolean halfPrecision) {
+  public static RecordLayout of(NetworkDesign design, boolean halfPrecision) {
     Graph graph = design.graph();
     Map<String, Shape> shapes = graph.shapes();
     DataType activations = halfPrecision ? DataType.FLOAT16 : DataType.FLOAT32;

@@ -1,2 +1,2 @@
-/** What the frozen part of a network makes of pictures, computed once and kept on disk. */
+/** What the frozen part of a network makes of images, computed once and kept on disk. */
 package dev.graft.feature;

@@ -3,7 +3,7 @@ package dev.graft.inference;
 import dev.graft.GraftException;
 import java.util.Optional;
 
-/** What came of a picture: probabilities, or a problem. */
+/** What came of an image: probabilities, or a problem. */
 public sealed interface Answer<S extends Source> {
   S source();
 
@@ -17,7 +17,7 @@ public sealed interface Answer<S extends Source> {
    */
   float[] probabilities();
 
-  /** The picture was read. */
+  /** The image was read. */
   @SuppressWarnings("ArrayRecordComponent") // not compared, and wrapped it would be copied
   record Known<S extends Source>(S source, float[] probabilities) implements Answer<S> {
     @Override

@@ -4,9 +4,14 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.GraftException;
-import dev.graft.Reason;
 import dev.graft.engine.OnnxSession;
-import dev.graft.picture.Framing;
+import dev.graft.image.Framing;
+import dev.graft.io.AtomicFiles;
+import dev.graft.network.onnx.OnnxFile;
+import dev.graft.network.onnx.PixelType;
+import dev.graft.network.onnx.Precision;
+import dev.graft.util.GitCommit;
+import dev.graft.util.Messages;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -17,7 +22,7 @@ import java.util.Map;
 
 /**
  * A whole network as one ONNX file, from pixels to probabilities, and in its metadata what else is
- * needed: the classes, the input's side, and how a picture becomes the input.
+ * needed: the classes, the input's side, and how an image becomes the input.
  */
 public final class ExportedModel {
   private static final String CLASSES = "classes";
@@ -28,8 +33,17 @@ public final class ExportedModel {
 
   private ExportedModel() {}
 
-  /** What a file says of its model. */
-  public static Map<String, String> metadata(SavedModel.Contents model) {
+  /** Returns a saved model as an ONNX file with its metadata; nothing is written. */
+  public static OnnxFile onnx(SavedModel.Contents model, Precision precision) {
+    return model.onnx(precision, PixelType.FLOAT32, metadata(model));
+  }
+
+  /** Writes a saved model as an ONNX file, in the precision of the model. */
+  public static void write(SavedModel.Contents model, Path file) throws IOException {
+    AtomicFiles.write(file, onnx(model, model.precision())::writeTo);
+  }
+
+  private static Map<String, String> metadata(SavedModel.Contents model) {
     Map<String, String> metadata = new LinkedHashMap<>();
     try {
       metadata.put(CLASSES, JSON.writeValueAsString(model.classes()));
@@ -39,6 +53,7 @@ public final class ExportedModel {
     metadata.put(INPUT_SIZE, Integer.toString(model.design().inputSize()));
     metadata.put(FRAMING, framing(model.design().preprocessing().framing()));
     metadata.put(RUN, model.name());
+    metadata.put("graft", GitCommit.ofGraft());
     return metadata;
   }
 
@@ -46,7 +61,7 @@ public final class ExportedModel {
   public static String framing(Framing framing) {
     String part =
         switch (framing) {
-          case WHOLE -> "the whole picture";
+          case WHOLE -> "the whole image";
           case CENTRE -> "the centred square of 224/256 of the shorter side";
         };
     return framing.name().toLowerCase(Locale.ROOT)
@@ -70,7 +85,8 @@ public final class ExportedModel {
     } catch (IOException | RuntimeException e) {
       // A file of anybody's may say anything.
       throw new GraftException(
-          file + " is no model that export wrote: " + Reason.of(e, "its metadata is not") + ".", e);
+          file + " is no model that export wrote: " + Messages.of(e, "its metadata is not") + ".",
+          e);
     }
   }
 
@@ -85,8 +101,8 @@ public final class ExportedModel {
       throw new GraftException("its input_size is not that of its input");
     }
     String framing = about.get(FRAMING).replaceFirst(":.*", "").toUpperCase(Locale.ROOT);
-    Forward forward = new OnnxForward(session);
-    var blank = new Classifier.Prepared(ByteBuffer.allocate(3 * side * side));
+    InferenceBackend forward = new OnnxBackend(session);
+    var blank = new ModelRunner.Prepared(ByteBuffer.allocate(3 * side * side));
     if (forward.probabilities(List.of(blank)).get(0).length != classes.size()) {
       throw new GraftException("it has another number of probabilities than of classes");
     }

@@ -9,22 +9,23 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import dev.graft.GraftException;
-import dev.graft.inference.Classifier.Prepared;
-import dev.graft.network.GraftedNetwork;
+import dev.graft.engine.Engines;
+import dev.graft.image.HeatMap;
+import dev.graft.inference.ModelRunner.Prepared;
 import dev.graft.network.Graph;
+import dev.graft.network.NetworkDesign;
 import dev.graft.network.Stage;
 import dev.graft.network.Weights;
-import dev.graft.network.djl.Graft;
-import dev.graft.network.djl.Segment;
-import dev.graft.network.djl.Values;
-import dev.graft.picture.HeatMap;
-import dev.graft.zoo.Backbone;
+import dev.graft.network.djl.DjlNetwork;
+import dev.graft.network.djl.GraphBlock;
+import dev.graft.network.djl.ParameterWriter;
+import dev.graft.zoo.LoadedBackbone;
 import dev.graft.zoo.WeightReader;
 import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Where in a picture a class was seen: Grad-CAM (Selvaraju et al. 2017), the sum of a stage's
+ * Where in an image a class was seen: Grad-CAM (Selvaraju et al. 2017), the sum of a stage's
  * channels, each by the mean of the gradient that the class's logit has in it, and no less than 0.
  * The stage is the deepest one with more than one pixel.
  *
@@ -32,10 +33,10 @@ import java.util.List;
  */
 public final class GradCam implements AutoCloseable {
   private final NDManager manager;
-  private final GraftedNetwork design;
+  private final NetworkDesign design;
   private final String seen;
-  private final Segment before;
-  private final Segment after;
+  private final GraphBlock before;
+  private final GraphBlock after;
 
   /** The place of the stage's values among those that cross the cut behind it. */
   private final int place;
@@ -48,25 +49,26 @@ public final class GradCam implements AutoCloseable {
 
   /** That of the bundled EfficientNet-Lite0 and ImageNet's classes. */
   public static GradCam imageNet(Device device) {
-    GraftedNetwork design =
-        Backbone.imageNetDesign(ImageNet.ENTRY, ImageNet.ENTRY.photographSize());
-    try (WeightReader weights = Backbone.pretrained(ImageNet.ENTRY, design.graph().weights())) {
+    NetworkDesign design =
+        LoadedBackbone.imageNetDesign(ImageNet.ENTRY, ImageNet.ENTRY.photographSize());
+    try (WeightReader weights =
+        LoadedBackbone.pretrained(ImageNet.ENTRY, design.graph().weights())) {
       return new GradCam(design, weights::read, device);
     }
   }
 
-  GradCam(GraftedNetwork design, Weights weights, Device device) {
+  GradCam(NetworkDesign design, Weights weights, Device device) {
     this.design = design;
     Stage stage = deepest(design);
     seen = stage.output();
-    Natives.engine();
+    Engines.engine();
     manager = NDManager.newBaseManager(device);
-    Graft graft = Graft.of(design);
+    DjlNetwork graft = DjlNetwork.of(design);
     graft.initialize(manager);
     graft
         .logits(true)
         .byWeight()
-        .forEach((weight, parameter) -> Values.set(parameter, weights.of(weight)));
+        .forEach((weight, parameter) -> ParameterWriter.set(parameter, weights.of(weight)));
     Graph graph = design.graph();
     int cut = graph.indexOf(seen) + 1;
     place = graph.crossing(cut).indexOf(seen);
@@ -74,7 +76,7 @@ public final class GradCam implements AutoCloseable {
     after = graft.segment(cut, design.logitsEnd());
   }
 
-  private static Stage deepest(GraftedNetwork design) {
+  private static Stage deepest(NetworkDesign design) {
     List<Stage> stages = design.backbone().stages();
     List<Shape> outputs = design.backbone().outputs(design.inputSize());
     for (int i = stages.size() - 1; i >= 0; i--) {
@@ -95,12 +97,12 @@ public final class GradCam implements AutoCloseable {
    *
    * @param index of the class
    */
-  public HeatMap map(Prepared picture, int index) {
+  public HeatMap map(Prepared image, int index) {
     int side = design.inputSize();
     try (NDManager pass = manager.newSubManager()) {
       ParameterStore parameters = new ParameterStore(pass, false);
       NDArray pixels =
-          pass.create(picture.pixels().duplicate(), new Shape(1, 3, side, side), DataType.UINT8)
+          pass.create(image.pixels().duplicate(), new Shape(1, 3, side, side), DataType.UINT8)
               .toType(DataType.FLOAT32, true);
       NDList crossing = before.forward(parameters, new NDList(pixels), false);
       NDArray values = crossing.get(place).duplicate();

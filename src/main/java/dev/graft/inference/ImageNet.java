@@ -4,16 +4,17 @@ import ai.djl.Device;
 import ai.djl.Model;
 import dev.graft.GraftException;
 import dev.graft.Progress;
-import dev.graft.network.GraftedNetwork;
+import dev.graft.engine.Engines;
+import dev.graft.image.Framing;
+import dev.graft.network.NetworkDesign;
 import dev.graft.network.Weights;
-import dev.graft.network.djl.Graft;
-import dev.graft.network.djl.Segment;
-import dev.graft.network.djl.Values;
+import dev.graft.network.djl.DjlNetwork;
+import dev.graft.network.djl.GraphBlock;
+import dev.graft.network.djl.ParameterWriter;
 import dev.graft.network.onnx.Precision;
 import dev.graft.network.onnx.Ranges;
-import dev.graft.picture.Framing;
-import dev.graft.zoo.Backbone;
-import dev.graft.zoo.BackboneEntry;
+import dev.graft.zoo.BackboneInfo;
+import dev.graft.zoo.LoadedBackbone;
 import dev.graft.zoo.WeightReader;
 import dev.graft.zoo.WeightSource;
 import java.io.IOException;
@@ -25,7 +26,7 @@ import java.util.function.Function;
 
 /** Networks with the classifier that they were trained with: the bundled EfficientNet-Lite0. */
 final class ImageNet {
-  static final BackboneEntry ENTRY = BackboneEntry.EFFICIENTNET_LITE0;
+  static final BackboneInfo ENTRY = BackboneInfo.EFFICIENTNET_LITE0;
 
   /** Parameters, in float32 256 MB. */
   private static final long MOST_RENDERED = 1 << 26;
@@ -53,12 +54,12 @@ final class ImageNet {
    * @throws GraftException if there is none, it can't be had, or does not fit
    */
   static LoadedModel load(
-      BackboneEntry entry, Optional<String> weights, Device device, Progress.Display display) {
+      BackboneInfo entry, Optional<String> weights, Device device, Progress.Display display) {
     return of(
         entry,
         weights,
         display,
-        model -> loaded(model, device, OnnxForward.suits(device) && !isLarge(model.design())));
+        model -> loaded(model, device, OnnxBackend.suits(device) && !isLarge(model.design())));
   }
 
   private static LoadedModel loaded(SavedModel.Contents model, Device device, boolean onnx) {
@@ -66,7 +67,7 @@ final class ImageNet {
   }
 
   /** Whether the heap has no room for it as a file's bytes: VGG16 with its dense layers. */
-  static boolean isLarge(GraftedNetwork design) {
+  static boolean isLarge(NetworkDesign design) {
     return design.parameters() > MOST_RENDERED;
   }
 
@@ -74,16 +75,18 @@ final class ImageNet {
     return new LoadedModel(model, SavedModel.rendered(model));
   }
 
-  private static Forward djl(SavedModel.Contents model, Device device) {
-    Natives.engine();
-    GraftedNetwork design = model.design();
+  private static InferenceBackend djl(SavedModel.Contents model, Device device) {
+    Engines.engine();
+    NetworkDesign design = model.design();
     Model filled = Model.newInstance(design.backbone().name(), device);
-    Graft graft = Graft.of(design);
+    DjlNetwork graft = DjlNetwork.of(design);
     graft.initialize(filled.getNDManager());
-    Segment block = graft.logits(true);
-    block.byWeight().forEach((weight, parameter) -> Values.set(parameter, weight, model.weights()));
+    GraphBlock block = graft.logits(true);
+    block
+        .byWeight()
+        .forEach((weight, parameter) -> ParameterWriter.set(parameter, weight, model.weights()));
     filled.setBlock(block);
-    return new DjlForward(filled, design.inputSize());
+    return new DjlBackend(filled, design.inputSize());
   }
 
   /** What is made of the bundled network, while its weights can be read. */
@@ -93,7 +96,7 @@ final class ImageNet {
 
   /** Likewise, of another backbone with its classifier, see {@link #load}. */
   static <T> T of(
-      BackboneEntry entry,
+      BackboneInfo entry,
       Optional<String> weights,
       Progress.Display display,
       Function<SavedModel.Contents, T> use) {
@@ -104,23 +107,27 @@ final class ImageNet {
   }
 
   private static SavedModel.Contents contents(
-      BackboneEntry entry, Weights weights, Precision precision) {
+      BackboneInfo entry, Weights weights, Precision precision) {
     return new SavedModel.Contents(
-        entry.id() + " (ImageNet)", design(entry), weights, precision, Backbone.imageNetClasses());
+        entry.id() + " (ImageNet)",
+        design(entry),
+        weights,
+        precision,
+        LoadedBackbone.imageNetClasses());
   }
 
   static Precision in8Bits() {
     return new Precision.Int8(ranges(), design().cut());
   }
 
-  static GraftedNetwork design() {
+  static NetworkDesign design() {
     return design(ENTRY);
   }
 
   /** Cut to the centre, as it was trained. */
-  private static GraftedNetwork design(BackboneEntry entry) {
-    GraftedNetwork whole = Backbone.imageNetDesign(entry, entry.photographSize());
-    return new GraftedNetwork(
+  private static NetworkDesign design(BackboneInfo entry) {
+    NetworkDesign whole = LoadedBackbone.imageNetDesign(entry, entry.photographSize());
+    return new NetworkDesign(
         whole.backbone(),
         whole.inputSize(),
         whole.preprocessing().with(Framing.CENTRE),
@@ -133,12 +140,12 @@ final class ImageNet {
 
   /** Reads the bundled weights. */
   static <T> T withWeights(Function<Weights, T> use) {
-    try (WeightReader reader = Backbone.pretrained(ENTRY, design().graph().weights())) {
+    try (WeightReader reader = LoadedBackbone.pretrained(ENTRY, design().graph().weights())) {
       return use.apply(reader::read);
     }
   }
 
-  /** What mosaics of the bundled pictures make of the network; a test makes and checks them. */
+  /** What mosaics of the bundled images make of the network; a test makes and checks them. */
   static Ranges ranges() {
     try (InputStream file = ImageNet.class.getResourceAsStream(RANGES)) {
       return Ranges.ofJson(new String(file.readAllBytes(), StandardCharsets.UTF_8));

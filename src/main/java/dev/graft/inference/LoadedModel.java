@@ -1,6 +1,6 @@
 package dev.graft.inference;
 
-import dev.graft.picture.Framing;
+import dev.graft.image.Framing;
 import java.util.List;
 
 /**
@@ -8,15 +8,15 @@ import java.util.List;
  *
  * @param name for people
  * @param forward what computes it
- * @param framing how a picture becomes the input
+ * @param framing how an image becomes the input
  * @param inputSize side of the input, in pixels
  * @param classes their names, in the order of the probabilities
  */
 record LoadedModel(
-    String name, Forward forward, Framing framing, int inputSize, List<String> classes)
+    String name, InferenceBackend forward, Framing framing, int inputSize, List<String> classes)
     implements AutoCloseable {
   /** Likewise, of what is known of a model. */
-  LoadedModel(SavedModel.Contents model, Forward forward) {
+  LoadedModel(SavedModel.Contents model, InferenceBackend forward) {
     this(
         model.name(),
         forward,

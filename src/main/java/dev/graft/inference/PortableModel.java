@@ -6,7 +6,7 @@ import dev.graft.Progress;
 import dev.graft.network.onnx.OnnxFile;
 import dev.graft.network.onnx.PixelType;
 import dev.graft.network.onnx.Precision;
-import dev.graft.zoo.BackboneEntry;
+import dev.graft.zoo.BackboneInfo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +16,7 @@ import java.util.Optional;
  * A model that answers elsewhere, by ONNX Runtime and nothing else, what it answers here.
  *
  * @param name for people
- * @param file what {@link Classifier#load(Path, Device)} takes there, as bytes
+ * @param file what {@link ModelRunner#load(Path, Device)} takes there, as bytes
  */
 @SuppressWarnings("ArrayRecordComponent") // nobody compares them
 public record PortableModel(String name, byte[] file) {
@@ -50,9 +50,9 @@ public record PortableModel(String name, byte[] file) {
     return ImageNet.bundled(ImageNet.in8Bits(), PortableModel::of);
   }
 
-  /** Another network that knows ImageNet's classes, see {@link Classifier#imageNet}. */
+  /** Another network that knows ImageNet's classes, see {@link ModelRunner#imageNet}. */
   public static PortableModel imageNet(
-      BackboneEntry entry, Optional<String> weights, Progress.Display display) {
+      BackboneInfo entry, Optional<String> weights, Progress.Display display) {
     return ImageNet.of(entry, weights, display, PortableModel::of);
   }
 

@@ -17,23 +17,24 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.graft.GraftException;
-import dev.graft.Reason;
+import dev.graft.engine.Engines;
+import dev.graft.io.AtomicFiles;
 import dev.graft.io.Hash;
-import dev.graft.io.WholeFile;
-import dev.graft.network.GraftedNetwork;
+import dev.graft.network.BackboneSpec;
 import dev.graft.network.Layer;
-import dev.graft.network.Network;
+import dev.graft.network.NetworkDesign;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Weights;
-import dev.graft.network.djl.ForeignFile;
-import dev.graft.network.djl.Graft;
+import dev.graft.network.djl.DjlNetwork;
+import dev.graft.network.djl.ExternalNetwork;
 import dev.graft.network.onnx.OnnxFile;
 import dev.graft.network.onnx.PixelType;
 import dev.graft.network.onnx.Precision;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
-import dev.graft.zoo.BackboneEntry;
-import dev.graft.zoo.ForeignBackbone;
+import dev.graft.util.Messages;
+import dev.graft.zoo.BackboneInfo;
+import dev.graft.zoo.ExternalBackbone;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
@@ -50,7 +51,7 @@ import java.util.Optional;
 /**
  * A model on disk, which plain DJL loads with {@code Criteria.optModelPath} as {@code Image} to
  * {@code Classifications}: {@code <name>-0000.params}, {@code synset.txt} with a class a line,
- * {@code network.json}, which says how to build the network and prepare pictures, and {@code
+ * {@code network.json}, which says how to build the network and prepare images, and {@code
  * serving.properties}, which names the class that builds it; {@code ranges.json} where the frozen
  * part was computed in 8 bits, and {@code backbone.onnx} or {@code backbone.pt} where the backbone
  * is somebody else's. (Plain DJL computes all of it in float32.)
@@ -77,7 +78,7 @@ public final class SavedModel {
   private SavedModel() {}
 
   /**
-   * {@code network.json}: what a {@link GraftedNetwork} is made from.
+   * {@code network.json}: what a {@link NetworkDesign} is made from.
    *
    * @param format of this file
    * @param weights where the backbone's came from, for people
@@ -93,7 +94,7 @@ public final class SavedModel {
       Preprocessing preprocessing,
       String unfreeze,
       List<String> features,
-      GraftedNetwork.Scaling scaling,
+      NetworkDesign.Scaling scaling,
       Recipe.Head head,
       int classes,
       @JsonSetter(nulls = Nulls.AS_EMPTY) double temperature,
@@ -107,20 +108,20 @@ public final class SavedModel {
      *
      * @param folder of the model
      */
-    GraftedNetwork network(Path folder) throws IOException {
-      Network network =
+    NetworkDesign network(Path folder) throws IOException {
+      BackboneSpec network =
           foreign.isEmpty()
-              ? BackboneEntry.of(backbone).network()
-              : ForeignBackbone.network(backbone, foreign.get(0).layer(folder));
-      return GraftedNetwork.of(
+              ? BackboneInfo.of(backbone).network()
+              : ExternalBackbone.network(backbone, foreign.get(0).layer(folder));
+      return NetworkDesign.of(
               network,
               inputSize,
               preprocessing,
               unfreeze,
               features,
               scaling,
-              GraftedNetwork.head(
-                  GraftedNetwork.featureWidth(network, inputSize, features),
+              NetworkDesign.head(
+                  NetworkDesign.featureWidth(network, inputSize, features),
                   head.hidden(),
                   head.inputDropout(),
                   head.dropout(),
@@ -130,9 +131,9 @@ public final class SavedModel {
   }
 
   /** A backbone of somebody else's, whose file is in the model's folder. */
-  record Foreign(Layer.Foreign.Format format, String sha256, List<List<Long>> outputs) {
+  record Foreign(Layer.External.Format format, String sha256, List<List<Long>> outputs) {
     /** The layer, once its file is known to be the one that was copied. */
-    Layer.Foreign layer(Path folder) throws IOException {
+    Layer.External layer(Path folder) throws IOException {
       Path file = file(folder, format);
       if (!Files.isRegularFile(file)) {
         throw new GraftException("it lacks " + file.getFileName() + ", its backbone.");
@@ -140,10 +141,10 @@ public final class SavedModel {
       if (!Hash.Algorithm.SHA256.of(file).hex().equals(sha256)) {
         throw new GraftException(file.getFileName() + " has been changed or damaged.");
       }
-      return ForeignBackbone.layer(file, format, sha256, outputs);
+      return ExternalBackbone.layer(file, format, sha256, outputs);
     }
 
-    static Path file(Path folder, Layer.Foreign.Format format) {
+    static Path file(Path folder, Layer.External.Format format) {
       return folder.resolve("backbone" + format.suffix());
     }
   }
@@ -158,7 +159,7 @@ public final class SavedModel {
    * @param ranges what the frozen part was computed in 8 bits by; empty for float32
    */
   public static void save(
-      Graft graft,
+      DjlNetwork graft,
       Path folder,
       String name,
       String weights,
@@ -166,12 +167,12 @@ public final class SavedModel {
       Recipe.Head head,
       Optional<Ranges> ranges)
       throws IOException {
-    WholeFile.folder(
+    AtomicFiles.folder(
         folder, unfinished -> write(graft, unfinished, name, weights, classes, head, ranges));
   }
 
   private static void write(
-      Graft graft,
+      DjlNetwork graft,
       Path folder,
       String name,
       String weights,
@@ -179,9 +180,9 @@ public final class SavedModel {
       Recipe.Head head,
       Optional<Ranges> ranges)
       throws IOException {
-    GraftedNetwork design = graft.design();
+    NetworkDesign design = graft.design();
     try (Model model = Model.newInstance(name)) {
-      Block whole = new PictureBlock(graft);
+      Block whole = new ImageBlock(graft);
       whole.initialize(model.getNDManager(), DataType.FLOAT32, graft.inputShape());
       model.setBlock(whole);
       model.save(folder, name);
@@ -211,18 +212,18 @@ public final class SavedModel {
         folder.resolve("serving.properties"),
         "# Any engine of DJL's that has Graft's jar beside it\n"
             + ("blockFactory=" + BuildsBlock.class.getName() + "\n")
-            + "# DJL's image translator is to leave the picture alone: the block prepares it\n"
+            + "# DJL's image translator is to leave the image alone: the block prepares it\n"
             + "toTensor=false\nbatchifier=none\napplySoftmax=true\n"
             + ("topK=" + classes.size() + "\n")
             + ("option.modelName=" + name + "\n"));
   }
 
   /** Copies the backbone's file, where it is somebody else's, and describes it. */
-  private static List<Foreign> foreign(GraftedNetwork design, Path folder) throws IOException {
+  private static List<Foreign> foreign(NetworkDesign design, Path folder) throws IOException {
     if (design.backbone().foreign().isEmpty()) {
       return List.of();
     }
-    Layer.Foreign layer = design.backbone().foreign().get();
+    Layer.External layer = design.backbone().foreign().get();
     Path copy = Files.copy(layer.file(), Foreign.file(folder, layer.format()));
     if (!Hash.Algorithm.SHA256.of(copy).hex().equals(layer.sha256())) {
       throw new GraftException(layer.file() + " was changed while a head was trained on it.");
@@ -237,7 +238,7 @@ public final class SavedModel {
    * @throws GraftException if the folder holds no model, or a damaged one
    */
   static LoadedModel load(Path folder, Device device) {
-    return load(folder, device, OnnxForward.suits(device));
+    return load(folder, device, OnnxBackend.suits(device));
   }
 
   /**
@@ -259,12 +260,12 @@ public final class SavedModel {
                 classes));
   }
 
-  private static Forward inTrainingEngine(
-      Path folder, Description description, GraftedNetwork design, Device device)
+  private static InferenceBackend inTrainingEngine(
+      Path folder, Description description, NetworkDesign design, Device device)
       throws IOException, MalformedModelException {
-    Natives.engine();
-    design.backbone().foreign().ifPresent(layer -> ForeignFile.check(layer.format()));
-    return new DjlForward(loaded(folder, description, design, device), design.inputSize());
+    Engines.engine();
+    design.backbone().foreign().ifPresent(layer -> ExternalNetwork.check(layer.format()));
+    return new DjlBackend(loaded(folder, description, design, device), design.inputSize());
   }
 
   /**
@@ -276,7 +277,7 @@ public final class SavedModel {
    */
   public record Contents(
       String name,
-      GraftedNetwork design,
+      NetworkDesign design,
       Weights weights,
       Precision precision,
       List<String> classes) {
@@ -287,7 +288,7 @@ public final class SavedModel {
      * @param metadata what the file is to say of itself
      */
     public OnnxFile onnx(Precision numbers, PixelType pixels, Map<String, String> metadata) {
-      List<String> outputs = List.of(GraftedNetwork.PROBABILITIES);
+      List<String> outputs = List.of(NetworkDesign.PROBABILITIES);
       return OnnxFile.of(design.graph(), outputs, weights, numbers, pixels, metadata);
     }
   }
@@ -303,7 +304,7 @@ public final class SavedModel {
   }
 
   private static Contents contents(
-      Path folder, Description description, GraftedNetwork design, List<String> classes)
+      Path folder, Description description, NetworkDesign design, List<String> classes)
       throws IOException {
     Path file = checkedWeightFile(folder, description);
     Weights weights = SavedWeights.of(file, design.graph().weights());
@@ -311,12 +312,12 @@ public final class SavedModel {
         name(folder), design, weights, precision(folder, description, design), classes);
   }
 
-  static Forward rendered(Contents model) {
-    return new OnnxForward(model.onnx(model.precision(), PixelType.UINT8, Map.of()).open());
+  static InferenceBackend rendered(Contents model) {
+    return new OnnxBackend(model.onnx(model.precision(), PixelType.UINT8, Map.of()).open());
   }
 
   private interface Reading<T> {
-    T of(Description description, GraftedNetwork design, List<String> classes)
+    T of(Description description, NetworkDesign design, List<String> classes)
         throws IOException, MalformedModelException;
   }
 
@@ -333,7 +334,7 @@ public final class SavedModel {
     }
     Description description = describe(folder);
     try {
-      GraftedNetwork design = description.network(folder);
+      NetworkDesign design = description.network(folder);
       return reading.of(description, design, classes(folder, description));
     } catch (EOFException e) {
       throw failure(folder, "the file of its weights is cut short", e);
@@ -341,11 +342,11 @@ public final class SavedModel {
       throw failure(folder, "its weights need more memory than there is", e);
     } catch (IOException | MalformedModelException | RuntimeException e) {
       // What DJL makes of a damaged file may be anything.
-      throw failure(folder, Reason.of(e, "its files are damaged, or belong to another model"), e);
+      throw failure(folder, Messages.of(e, "its files are damaged, or belong to another model"), e);
     }
   }
 
-  private static Precision precision(Path folder, Description description, GraftedNetwork design)
+  private static Precision precision(Path folder, Description description, NetworkDesign design)
       throws IOException {
     if (description.rangesSha256().isEmpty()) {
       return new Precision.Float32();
@@ -375,13 +376,13 @@ public final class SavedModel {
    * could name any class or engine.
    */
   private static Model loaded(
-      Path folder, Description description, GraftedNetwork design, Device device)
+      Path folder, Description description, NetworkDesign design, Device device)
       throws IOException, MalformedModelException {
     Path weights = checkedWeightFile(folder, description);
     String name = weights.getFileName().toString().replaceFirst("-[0-9]{4}\\.params$", "");
     Model model = Model.newInstance(name, device);
     try {
-      model.setBlock(new PictureBlock(Graft.of(design)));
+      model.setBlock(new ImageBlock(DjlNetwork.of(design)));
       model.load(folder, name);
       // DJL takes nothing at all from a file that it doesn't know, and says nothing.
       if (!model.getBlock().getParameters().values().stream().allMatch(Parameter::isInitialized)) {
@@ -448,7 +449,8 @@ public final class SavedModel {
       // In brackets Jackson tells programmers what to do about it.
       throw new GraftException(file + " is damaged: " + problem(e) + ".", e);
     } catch (IOException e) {
-      throw new GraftException(file + " can't be read: " + Reason.of(e, "it is not text") + ".", e);
+      throw new GraftException(
+          file + " can't be read: " + Messages.of(e, "it is not text") + ".", e);
     }
   }
 
@@ -466,7 +468,7 @@ public final class SavedModel {
     }
     // In brackets Jackson tells programmers what to do about it.
     String reason = e.getOriginalMessage().replaceFirst(" \\(.*", "");
-    return Reason.of(reason, "it describes no network");
+    return Messages.of(reason, "it describes no network");
   }
 
   private static List<String> classes(Path folder, Description description) throws IOException {
@@ -504,7 +506,7 @@ public final class SavedModel {
     public Block newBlock(Model model, Path folder, Map<String, ?> arguments) throws IOException {
       Description description = describe(folder);
       checkedWeightFile(folder, description);
-      return new PictureBlock(Graft.of(description.network(folder)));
+      return new ImageBlock(DjlNetwork.of(description.network(folder)));
     }
   }
 }

@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * A class that a picture may be of.
+ * A class that an image may be of.
  *
  * @param index among the classifier's classes, from 0
  */

@@ -2,8 +2,8 @@ package dev.graft.io;
 
 import dev.graft.GraftException;
 import dev.graft.Progress;
-import dev.graft.Reason;
-import dev.graft.Text;
+import dev.graft.util.Messages;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
@@ -94,7 +94,7 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
         check(length, folder, limit);
         String bytes = length < 0 ? "" : Text.of(" (%,d bytes)", length);
         display.say("Downloading " + uri + bytes + " to " + file);
-        WholeFile.write(
+        AtomicFiles.write(
             file, out -> receive(connection, length < 0 ? limit : length, out, timeout, display));
       } finally {
         connection.disconnect();
@@ -102,7 +102,7 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
     } catch (Failure e) {
       throw e;
     } catch (IOException e) {
-      String reason = Reason.of(e, e.getClass().getSimpleName());
+      String reason = Messages.of(e, e.getClass().getSimpleName());
       throw new Failure(file + " cannot be written (" + reason + ")", e);
     }
   }
@@ -185,7 +185,7 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
           throw new Failure("it has more than " + max + " bytes");
         }
         digest.ifPresent(each -> each.update(buffer, 0, count));
-        WholeFile.writeFully(out, ByteBuffer.wrap(buffer, 0, count));
+        AtomicFiles.writeFully(out, ByteBuffer.wrap(buffer, 0, count));
         progress.stepTo(done);
       }
     }

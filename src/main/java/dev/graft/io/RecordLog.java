@@ -1,6 +1,6 @@
 package dev.graft.io;
 
-import dev.graft.Text;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -353,9 +353,9 @@ public final class RecordLog {
       }
       if (channel == null) {
         channel = opening.open();
-        WholeFile.writeFully(channel, header(key));
+        AtomicFiles.writeFully(channel, header(key));
       }
-      WholeFile.writeFully(channel, entries.flip());
+      AtomicFiles.writeFully(channel, entries.flip());
     }
 
     /** Whether the file was created, since there were records. */

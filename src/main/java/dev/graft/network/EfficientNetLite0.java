@@ -38,7 +38,7 @@ public final class EfficientNetLite0 {
   private EfficientNetLite0() {}
 
   /** Returns the backbone, for square inputs of at least 32 pixels. */
-  public static Network network() {
+  public static BackboneSpec network() {
     List<Stage> stages = new ArrayList<>();
     stages.add(
         Stage.of(
@@ -54,7 +54,7 @@ public final class EfficientNetLite0 {
     stages.add(
         Stage.of(
             "head", new Conv2d("head", in, 1280, 1, 1, Padding.SAME, 1), new Relu6("head_relu6")));
-    return new Network(
+    return new BackboneSpec(
         "efficientnet-lite0",
         stages,
         List.of("blocks.7", "blocks.10", "blocks.14", "blocks.15", "head"),

@@ -351,7 +351,7 @@ public sealed interface Layer {
    * @param outputs the shape of each output, {@code (C, H, W)} or {@code (values)}, found by a dry
    *     run
    */
-  record Foreign(String name, Path file, Format format, String sha256, List<List<Long>> outputs)
+  record External(String name, Path file, Format format, String sha256, List<List<Long>> outputs)
       implements Layer {
     /** The format of the file, which decides the engine. */
     public enum Format {
@@ -377,7 +377,7 @@ public sealed interface Layer {
      *
      * @throws GraftException if there is none, or one is neither a vector nor an image
      */
-    public Foreign {
+    public External {
       outputs = outputs.stream().map(List::copyOf).toList();
       if (outputs.isEmpty()
           || outputs.stream().anyMatch(shape -> shape.size() != 1 && shape.size() != 3)
@@ -395,7 +395,7 @@ public sealed interface Layer {
 
     @Override
     public String type() {
-      return "Foreign " + format;
+      return "External " + format;
     }
 
     @Override

@@ -1,6 +1,6 @@
 package dev.graft.network;
 
-import dev.graft.picture.Framing;
+import dev.graft.image.Framing;
 import java.util.List;
 import java.util.Optional;
 

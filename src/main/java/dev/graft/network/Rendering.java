@@ -37,8 +37,8 @@ public interface Rendering<T> {
   /** Renders {@link Layer.Dense}. */
   T dense(Layer.Dense layer);
 
-  /** Renders {@link Layer.Foreign}. */
-  T foreign(Layer.Foreign layer);
+  /** Renders {@link Layer.External}. */
+  T foreign(Layer.External layer);
 
   /** Renders {@link Layer.Add}. */
   T add(Layer.Add layer);

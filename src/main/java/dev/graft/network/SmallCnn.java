@@ -17,8 +17,8 @@ public final class SmallCnn {
   private SmallCnn() {}
 
   /** Returns the backbone, for square inputs of at least 10 pixels. */
-  public static Network network() {
-    return new Network(
+  public static BackboneSpec network() {
+    return new BackboneSpec(
         "small-cnn",
         List.of(
             convolution("conv1", 3, 32, Padding.SAME),

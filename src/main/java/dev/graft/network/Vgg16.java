@@ -20,7 +20,7 @@ public final class Vgg16 {
   private Vgg16() {}
 
   /** Returns the backbone without its three dense layers, for inputs of at least 32 pixels. */
-  public static Network network() {
+  public static BackboneSpec network() {
     return network(WIDTHS);
   }
 
@@ -29,7 +29,7 @@ public final class Vgg16 {
    * convolutions; the first has a 7x7 kernel and leaves one pixel, so its global average is that
    * pixel.
    */
-  public static Network withDenseLayers() {
+  public static BackboneSpec withDenseLayers() {
     return withDenseLayers(network(), 224, 4096);
   }
 
@@ -40,7 +40,7 @@ public final class Vgg16 {
    * @param side of the input, in pixels
    * @param width output values of each dense layer
    */
-  static Network withDenseLayers(Network network, int side, int width) {
+  static BackboneSpec withDenseLayers(BackboneSpec network, int side, int width) {
     List<Stage> stages = new ArrayList<>(network.stages());
     List<Shape> outputs = network.outputs(side);
     Shape last = outputs.get(outputs.size() - 1);
@@ -48,7 +48,7 @@ public final class Vgg16 {
     int kernel = Math.toIntExact(last.get(1));
     stages.add(dense("fc1", in, width, kernel));
     stages.add(dense("fc2", width, width, 1));
-    return new Network(network.name(), stages, List.of("fc2"), side);
+    return new BackboneSpec(network.name(), stages, List.of("fc2"), side);
   }
 
   private static Stage dense(String name, int in, int out, int kernel) {
@@ -59,7 +59,7 @@ public final class Vgg16 {
   }
 
   /** Returns the backbone with the given widths of its blocks, in channels. */
-  static Network network(int... widths) {
+  static BackboneSpec network(int... widths) {
     List<Stage> stages = new ArrayList<>();
     int in = 3;
     for (int block = 1; block <= widths.length; block++) {
@@ -73,6 +73,7 @@ public final class Vgg16 {
       String pool = "block" + block + "_pool";
       stages.add(Stage.of(pool, new MaxPool(pool, 2)));
     }
-    return new Network("vgg16", stages, List.of("block3_pool", "block4_pool", "block5_pool"), 32);
+    return new BackboneSpec(
+        "vgg16", stages, List.of("block3_pool", "block4_pool", "block5_pool"), 32);
   }
 }

@@ -17,12 +17,12 @@ public final class Xception {
   private Xception() {}
 
   /** Returns the backbone, for square inputs of at least 71 pixels. */
-  public static Network network() {
+  public static BackboneSpec network() {
     return network(1);
   }
 
   /** Returns the backbone with all widths divided by a number, for tests. */
-  static Network network(int divisor) {
+  static BackboneSpec network(int divisor) {
     List<Stage> stages = new ArrayList<>();
     stages.add(stem("block1_conv1", 3, 32 / divisor, 2));
     stages.add(stem("block1_conv2", 32 / divisor, 64 / divisor, 1));
@@ -44,7 +44,7 @@ public final class Xception {
     separable(layers, "block14_sepconv1", 1024 / divisor, 1536 / divisor, false, true);
     separable(layers, "block14_sepconv2", 1536 / divisor, 2048 / divisor, false, true);
     stages.add(Stage.of("block14", layers));
-    return new Network("xception", stages, List.of("block14"), 71);
+    return new BackboneSpec("xception", stages, List.of("block14"), 71);
   }
 
   private static Stage stem(String name, int in, int out, int stride) {

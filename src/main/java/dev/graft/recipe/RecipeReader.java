@@ -17,7 +17,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import com.fasterxml.jackson.dataformat.yaml.util.StringQuotingChecker;
 import dev.graft.GraftException;
-import dev.graft.Reason;
+import dev.graft.util.Messages;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -227,7 +227,7 @@ public final class RecipeReader {
     } catch (JsonProcessingException e) {
       throw new GraftException(file + " is not YAML: " + problem(e) + place(e.getLocation()), e);
     } catch (IOException e) {
-      throw new GraftException(file + " cannot be read: " + Reason.of(e, "unreadable") + ".", e);
+      throw new GraftException(file + " cannot be read: " + Messages.of(e, "unreadable") + ".", e);
     } catch (StackOverflowError | RuntimeException e) {
       if (e instanceof GraftException known) {
         throw known;
@@ -261,7 +261,7 @@ public final class RecipeReader {
             .filter(line -> !line.isBlank() && !line.startsWith(" ") && !line.startsWith("while "))
             .findFirst()
             .orElse("");
-    return Reason.of(problem, "a key or a value has the wrong type");
+    return Messages.of(problem, "a key or a value has the wrong type");
   }
 
   private static String place(JsonLocation at) {

@@ -1,10 +1,10 @@
 package dev.graft.report;
 
-import dev.graft.Text;
 import dev.graft.report.Drawing.Anchor;
 import dev.graft.report.Drawing.Fill;
 import dev.graft.report.Drawing.Ink;
 import dev.graft.report.Drawing.Stroke;
+import dev.graft.util.Text;
 import java.awt.Rectangle;
 import java.awt.geom.Ellipse2D;
 import java.awt.geom.Path2D;

@@ -1,12 +1,12 @@
 package dev.graft.report;
 
-import dev.graft.Names;
-import dev.graft.Text;
 import dev.graft.evaluation.Calibration;
 import dev.graft.report.Axes.Range;
 import dev.graft.report.Drawing.Anchor;
 import dev.graft.report.Drawing.Ink;
 import dev.graft.report.Drawing.Stroke;
+import dev.graft.util.Names;
+import dev.graft.util.Text;
 import java.awt.Rectangle;
 import java.awt.geom.Line2D;
 import java.util.List;

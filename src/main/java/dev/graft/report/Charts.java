@@ -1,14 +1,14 @@
 package dev.graft.report;
 
 import dev.graft.GraftException;
-import dev.graft.Text;
 import dev.graft.evaluation.Calibration;
 import dev.graft.evaluation.ConfusionMatrix;
 import dev.graft.evaluation.History;
-import dev.graft.io.WholeFile;
-import dev.graft.picture.HeatMap;
-import dev.graft.picture.Picture;
+import dev.graft.image.HeatMap;
+import dev.graft.image.RgbImage;
+import dev.graft.io.AtomicFiles;
 import dev.graft.report.CurveChart.Metric;
+import dev.graft.util.Text;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -67,7 +67,7 @@ public final class Charts {
    * @param probabilities one per class
    */
   public static void prediction(
-      Path file, Picture picture, List<String> classNames, int truth, float[] probabilities) {
+      Path file, RgbImage image, List<String> classNames, int truth, float[] probabilities) {
     int top =
         IntStream.range(0, probabilities.length)
             .reduce(0, (a, b) -> probabilities[b] > probabilities[a] ? b : a);
@@ -75,8 +75,7 @@ public final class Charts {
         top == truth
             ? "correct: " + classNames.get(truth)
             : Text.of("wrong: %s predicted as %s", classNames.get(truth), classNames.get(top));
-    write(
-        file, title, 1, () -> ExampleCharts.prediction(picture, classNames, truth, probabilities));
+    write(file, title, 1, () -> ExampleCharts.prediction(image, classNames, truth, probabilities));
   }
 
   /**
@@ -91,15 +90,15 @@ public final class Charts {
   /**
    * Writes an image under a map of where a class was seen in it.
    *
-   * @param picture square
+   * @param image square
    */
-  public static void heatMap(Path file, Picture picture, HeatMap map, String title) {
-    write(file, title, 1, () -> ExampleCharts.heatMap(picture, map));
+  public static void heatMap(Path file, RgbImage image, HeatMap map, String title) {
+    write(file, title, 1, () -> ExampleCharts.heatMap(image, map));
   }
 
   private static void write(Path file, String title, int scale, Supplier<Drawing> chart) {
     try {
-      WholeFile.write(file, png(chart.get().image(title, scale)));
+      AtomicFiles.write(file, png(chart.get().image(title, scale)));
     } catch (LinkageError | InternalError e) { // how AWT says that it found no fonts
       throw new GraftException(
           ("Cannot draw " + file.getFileName() + ": Java finds no fonts. Install fontconfig and a")

@@ -1,13 +1,13 @@
 package dev.graft.report;
 
-import dev.graft.Names;
-import dev.graft.Text;
 import dev.graft.evaluation.ConfusionMatrix;
 import dev.graft.report.Drawing.Anchor;
 import dev.graft.report.Drawing.Fill;
 import dev.graft.report.Drawing.Ink;
 import dev.graft.report.Drawing.Label;
 import dev.graft.report.Drawing.TextStyle;
+import dev.graft.util.Names;
+import dev.graft.util.Text;
 import java.awt.Rectangle;
 import java.util.Arrays;
 import java.util.List;

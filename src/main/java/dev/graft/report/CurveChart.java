@@ -1,6 +1,5 @@
 package dev.graft.report;
 
-import dev.graft.Text;
 import dev.graft.evaluation.History;
 import dev.graft.evaluation.History.Epoch;
 import dev.graft.report.Axes.Range;
@@ -8,6 +7,7 @@ import dev.graft.report.Drawing.Anchor;
 import dev.graft.report.Drawing.Ink;
 import dev.graft.report.Drawing.Stroke;
 import dev.graft.report.Drawing.TextStyle;
+import dev.graft.util.Text;
 import java.awt.Rectangle;
 import java.awt.geom.Ellipse2D;
 import java.awt.geom.Line2D;

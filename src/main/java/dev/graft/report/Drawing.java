@@ -1,7 +1,7 @@
 package dev.graft.report;
 
-import dev.graft.Text;
-import dev.graft.picture.Picture;
+import dev.graft.image.RgbImage;
+import dev.graft.util.Text;
 import freemarker.template.utility.StringUtil;
 import java.awt.BasicStroke;
 import java.awt.Color;
@@ -206,44 +206,44 @@ final class Drawing {
   }
 
   /** An image, scaled to fill a rectangle. */
-  record Photo(Picture picture, Rectangle bounds) implements Shape {
+  record Photo(RgbImage image, Rectangle bounds) implements Shape {
     /**
      * Returns a photo in the middle of {@code room}: a large one reduced by averaging, a tiny one
      * enlarged by a whole factor, so that each pixel becomes a square.
      */
-    static Photo in(Rectangle room, Picture picture) {
+    static Photo in(Rectangle room, RgbImage image) {
       double scale =
-          Math.min((double) room.width / picture.width(), (double) room.height / picture.height());
+          Math.min((double) room.width / image.width(), (double) room.height / image.height());
       scale = scale > 3 ? Math.floor(scale) : scale;
-      int width = Math.max(1, (int) Math.round(scale * picture.width()));
-      int height = Math.max(1, (int) Math.round(scale * picture.height()));
+      int width = Math.max(1, (int) Math.round(scale * image.width()));
+      int height = Math.max(1, (int) Math.round(scale * image.height()));
       int left = room.x + (room.width - width) / 2;
       int top = room.y + (room.height - height) / 2;
-      return new Photo(picture, new Rectangle(left, top, width, height));
+      return new Photo(image, new Rectangle(left, top, width, height));
     }
 
     @Override
     public void paint(Graphics2D g) {
-      g.drawImage(image(), bounds.x, bounds.y, null);
+      g.drawImage(raster(), bounds.x, bounds.y, null);
     }
 
-    BufferedImage image() {
-      byte[] rgb = picture.scaled(bounds.width, bounds.height).rgb();
-      var image = new BufferedImage(bounds.width, bounds.height, BufferedImage.TYPE_INT_RGB);
+    BufferedImage raster() {
+      byte[] rgb = image.scaled(bounds.width, bounds.height).rgb();
+      var raster = new BufferedImage(bounds.width, bounds.height, BufferedImage.TYPE_INT_RGB);
       for (int i = 0; i < bounds.width * bounds.height; i++) {
         int red = rgb[3 * i] & 0xff;
         int green = rgb[3 * i + 1] & 0xff;
         int blue = rgb[3 * i + 2] & 0xff;
-        image.setRGB(i % bounds.width, i / bounds.width, red << 16 | green << 8 | blue);
+        raster.setRGB(i % bounds.width, i / bounds.width, red << 16 | green << 8 | blue);
       }
-      return image;
+      return raster;
     }
 
     @Override
     public String svg() {
       return Text.of(
           "<image x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" href=\"%s\"/>",
-          bounds.x, bounds.y, bounds.width, bounds.height, Charts.dataUrl(image()));
+          bounds.x, bounds.y, bounds.width, bounds.height, Charts.dataUrl(raster()));
     }
   }
 

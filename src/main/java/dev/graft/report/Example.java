@@ -2,7 +2,7 @@ package dev.graft.report;
 
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.Prediction;
-import dev.graft.picture.Picture;
+import dev.graft.image.RgbImage;
 import dev.graft.report.Drawing.Photo;
 import java.awt.Rectangle;
 import java.util.List;
@@ -18,12 +18,12 @@ import java.util.function.IntFunction;
  * @param probability of the predicted class, 0 to 1
  */
 public record Example(
-    Picture picture, String place, String truth, String predicted, float probability) {
+    RgbImage image, String place, String truth, String predicted, float probability) {
   /** The longer side of an image on a page, in pixels. */
   public static final int MAX_SIDE = 128;
 
   /** The images of an evaluation, by their index in it. */
-  public record Images(IntFunction<Optional<Picture>> pictures, IntFunction<String> places) {}
+  public record Images(IntFunction<Optional<RgbImage>> images, IntFunction<String> places) {}
 
   /** Returns the first {@code max} of some predictions, without those whose image is missing. */
   public static List<Example> of(
@@ -34,12 +34,12 @@ public record Example(
         .flatMap(
             each ->
                 images
-                    .pictures()
+                    .images()
                     .apply(each.index())
                     .map(
-                        picture ->
+                        image ->
                             new Example(
-                                picture,
+                                image,
                                 images.places().apply(each.index()),
                                 names.get(each.truth()),
                                 names.get(each.predicted()),
@@ -52,6 +52,6 @@ public record Example(
    * Returns the image, its longer side at most {@link #MAX_SIDE} pixels, as a {@code data:} URL.
    */
   public String url() {
-    return Charts.dataUrl(Photo.in(new Rectangle(MAX_SIDE, MAX_SIDE), picture).image());
+    return Charts.dataUrl(Photo.in(new Rectangle(MAX_SIDE, MAX_SIDE), image).raster());
   }
 }

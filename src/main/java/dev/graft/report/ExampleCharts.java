@@ -1,13 +1,13 @@
 package dev.graft.report;
 
-import dev.graft.Text;
-import dev.graft.picture.Framing;
-import dev.graft.picture.HeatMap;
-import dev.graft.picture.Picture;
+import dev.graft.image.Framing;
+import dev.graft.image.HeatMap;
+import dev.graft.image.RgbImage;
 import dev.graft.report.Drawing.Anchor;
 import dev.graft.report.Drawing.Ink;
 import dev.graft.report.Drawing.Photo;
 import dev.graft.report.Drawing.TextStyle;
+import dev.graft.util.Text;
 import java.awt.Color;
 import java.awt.Rectangle;
 import java.util.ArrayList;
@@ -45,7 +45,7 @@ final class ExampleCharts {
    * not one of these: correct in green, a wrong prediction in red.
    */
   static Drawing prediction(
-      Picture picture, List<String> classNames, int truth, float[] probabilities) {
+      RgbImage image, List<String> classNames, int truth, float[] probabilities) {
     if (probabilities.length != classNames.size()) {
       throw new IllegalArgumentException(
           ("Expected " + classNames.size() + " probabilities, one per class, got ")
@@ -63,7 +63,7 @@ final class ExampleCharts {
     }
     var drawing =
         new Drawing(BARS + BAR_WIDTH + 80, PHOTO + PADDING, "An image and its prediction");
-    drawing.shapes().add(Photo.in(new Rectangle(PADDING, 0, PHOTO, PHOTO), picture));
+    drawing.shapes().add(Photo.in(new Rectangle(PADDING, 0, PHOTO, PHOTO), image));
     for (int row = 0; row < rows.size(); row++) {
       int index = rows.get(row);
       String suffix = index == truth ? "  (truth)" : "";
@@ -102,7 +102,7 @@ final class ExampleCharts {
 
   private static void drawMistake(Drawing drawing, Example mistake, int left, int top) {
     var square = new Rectangle(left, top, THUMBNAIL, THUMBNAIL);
-    drawing.shapes().add(Photo.in(square, mistake.picture()));
+    drawing.shapes().add(Photo.in(square, mistake.image()));
     double room = THUMBNAIL - SWATCH;
     int baseline = top + THUMBNAIL + LINE - 2;
     name(drawing, Ink.GOOD, TextStyle.LABEL.fit(mistake.truth(), room), left, baseline);
@@ -121,13 +121,13 @@ final class ExampleCharts {
   /**
    * Draws where in an image a network saw evidence of a class.
    *
-   * @param picture square
+   * @param image square
    */
-  static Drawing heatMap(Picture picture, HeatMap map) {
+  static Drawing heatMap(RgbImage image, HeatMap map) {
     var drawing = new Drawing(MAP, MAP + 40, "A heat map over an image");
     var room = new Rectangle(0, 0, MAP, MAP);
-    Rectangle bounds = Photo.in(room, picture).bounds();
-    Picture large = picture.scaled(bounds.width, bounds.height);
+    Rectangle bounds = Photo.in(room, image).bounds();
+    RgbImage large = image.scaled(bounds.width, bounds.height);
     drawing.shapes().add(Photo.in(room, map.over(large, Framing.WHOLE)));
     drawing.text("no evidence", MAP / 4.0 - 12, MAP + 25, Anchor.END);
     drawing.text("most", MAP * 3 / 4.0 + 12, MAP + 25, Anchor.START);

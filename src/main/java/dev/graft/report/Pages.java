@@ -1,12 +1,12 @@
 package dev.graft.report;
 
 import dev.graft.GraftException;
-import dev.graft.Names;
 import dev.graft.evaluation.ClassFigures;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
-import dev.graft.io.WholeFile;
+import dev.graft.io.AtomicFiles;
 import dev.graft.report.CurveChart.Metric;
+import dev.graft.util.Names;
 import freemarker.template.Configuration;
 import freemarker.template.DefaultObjectWrapper;
 import freemarker.template.TemplateException;
@@ -111,7 +111,7 @@ public final class Pages {
     StringWriter html = new StringWriter();
     try {
       TEMPLATES.getTemplate(template).process(Map.of("page", page), html);
-      WholeFile.write(file, html.toString());
+      AtomicFiles.write(file, html.toString());
     } catch (IOException e) {
       throw new GraftException("Cannot write the page " + file + " (" + e + ").", e);
     } catch (TemplateException e) {

@@ -6,12 +6,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.graft.GraftException;
-import dev.graft.Reason;
 import dev.graft.evaluation.Calibration;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.evaluation.Prediction;
 import dev.graft.io.Csv;
+import dev.graft.util.Messages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,7 +72,7 @@ public record RunFiles(
   }
 
   private static GraftException damaged(Path folder, Exception cause) {
-    String why = Reason.of(cause, "one of them is damaged");
+    String why = Messages.of(cause, "one of them is damaged");
     return new GraftException(
         "Cannot read the files of the run in " + folder + ": " + why + ".", cause);
   }

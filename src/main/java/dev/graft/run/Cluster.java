@@ -3,6 +3,7 @@ package dev.graft.run;
 import dev.graft.Progress;
 import dev.graft.inference.PortableModel;
 import dev.graft.recipe.Recipe;
+import dev.graft.tuning.RunEvents;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -37,7 +38,7 @@ public interface Cluster {
    * Classifies images and writes the answers as a table.
    *
    * @param model called once the table's folder is known to be usable
-   * @param pictures folders, patterns, files and manifests, on any file system that the cluster can
+   * @param images folders, patterns, files and manifests, on any file system that the cluster can
    *     reach
    * @param to the table's folder, on such a file system; must not exist, and appears whole
    * @param top number of classes per answer
@@ -45,7 +46,7 @@ public interface Cluster {
   Answered infer(
       String master,
       Supplier<PortableModel> model,
-      List<String> pictures,
+      List<String> images,
       String to,
       int top,
       Progress.Display display)

@@ -1,7 +1,8 @@
 package dev.graft.run;
 
 import dev.graft.GraftException;
-import dev.graft.Reason;
+import dev.graft.tuning.RunEvents;
+import dev.graft.util.Messages;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,11 +42,11 @@ final class Drawings {
 
   private static String reason(Throwable failure) {
     if (failure instanceof GraftException) {
-      return Reason.sentence(failure.getMessage());
+      return Messages.sentence(failure.getMessage());
     } else if (failure instanceof OutOfMemoryError) {
       return "there was not enough memory to draw it.";
     }
-    return "drawing failed (" + Reason.line(failure.toString()) + ").";
+    return "drawing failed (" + Messages.line(failure.toString()) + ").";
   }
 
   /** What could not be drawn so far. */

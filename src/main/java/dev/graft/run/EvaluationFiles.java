@@ -1,8 +1,8 @@
 package dev.graft.run;
 
 import dev.graft.evaluation.Evaluation;
-import dev.graft.io.WholeFile;
-import dev.graft.picture.Picture;
+import dev.graft.image.RgbImage;
+import dev.graft.io.AtomicFiles;
 import dev.graft.report.Charts;
 import dev.graft.report.Example;
 import java.io.IOException;
@@ -21,9 +21,9 @@ final class EvaluationFiles {
    * @param folder must be there
    */
   static void write(Path folder, Evaluation evaluation) throws IOException {
-    WholeFile.write(folder.resolve("predictions.csv"), evaluation.predictionsCsv());
-    WholeFile.write(folder.resolve("confusion.csv"), evaluation.confusion().toCsv());
-    WholeFile.write(folder.resolve("classes.csv"), evaluation.classesCsv());
+    AtomicFiles.write(folder.resolve("predictions.csv"), evaluation.predictionsCsv());
+    AtomicFiles.write(folder.resolve("confusion.csv"), evaluation.confusion().toCsv());
+    AtomicFiles.write(folder.resolve("classes.csv"), evaluation.classesCsv());
   }
 
   /**
@@ -31,13 +31,13 @@ final class EvaluationFiles {
    *
    * @param plots the folder of both
    * @param title of the plots
-   * @param pictures by their index in the evaluation; empty for one that is not available
+   * @param images by their index in the evaluation; empty for one that is not available
    */
   static void draw(
       Path plots,
       Evaluation evaluation,
       String title,
-      IntFunction<Optional<Picture>> pictures,
+      IntFunction<Optional<RgbImage>> images,
       Drawings drawings) {
     Path confusion = plots.resolve("confusion.png");
     drawings.draw(confusion, () -> Charts.confusion(confusion, evaluation.confusion(), title));
@@ -45,9 +45,9 @@ final class EvaluationFiles {
     drawings.draw(
         mistakes,
         () -> {
-          var images = new Example.Images(pictures, index -> "");
+          var known = new Example.Images(images, index -> "");
           List<Example> examples =
-              Example.of(evaluation, evaluation.mistakes(), Charts.MAX_MISTAKES, images);
+              Example.of(evaluation, evaluation.mistakes(), Charts.MAX_MISTAKES, known);
           Charts.mistakes(mistakes, examples, title);
         });
   }

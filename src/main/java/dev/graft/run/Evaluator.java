@@ -2,8 +2,8 @@ package dev.graft.run;
 
 import ai.djl.Device;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.graft.GraftException;
-import dev.graft.Names;
 import dev.graft.Progress;
 import dev.graft.data.DataSet;
 import dev.graft.data.ImageSet;
@@ -12,13 +12,17 @@ import dev.graft.data.SplitCsv;
 import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.data.duplicates.Survey;
 import dev.graft.evaluation.Evaluation;
+import dev.graft.image.RgbImage;
 import dev.graft.inference.Answer;
-import dev.graft.inference.Classifier;
+import dev.graft.inference.ModelRunner;
 import dev.graft.inference.Source;
-import dev.graft.picture.Picture;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.report.Charts;
+import dev.graft.tuning.DataSets;
+import dev.graft.tuning.RunEvents;
+import dev.graft.tuning.Stopwatch;
+import dev.graft.util.Names;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,7 +55,12 @@ public final class Evaluator {
       double seconds) {}
 
   /** The images: how many were evaluated, and how many can't be read. */
-  public record Data(String name, int pictures, int classes, String sha256, int quarantined) {}
+  public record Data(
+      String name,
+      @JsonProperty("pictures") int images,
+      int classes,
+      String sha256,
+      int quarantined) {}
 
   /**
    * Prepares an evaluation; reads nothing yet.
@@ -78,17 +87,17 @@ public final class Evaluator {
   public Written evaluate(Optional<String> data, Device device) throws IOException {
     Recipe recipe = recipe(data);
     try (Fingerprints fingerprints = new Fingerprints(output.fingerprints());
-        Classifier classifier = Classifier.load(RunFolder.modelOf(run), device)) {
+        ModelRunner classifier = ModelRunner.load(RunFolder.modelOf(run), device)) {
       DataSet found = DataSets.open(recipe, events);
       Survey quick = Survey.quick(found);
       events.listed(found, quick);
       int[] labels = labels(found, classifier.classes());
       Survey survey = data.isPresent() ? survey(found, fingerprints) : quick;
       int[] chosen = data.isPresent() ? chosen(found) : own(recipe, found, fingerprints);
-      Evaluation evaluation = judge(found.pictures(), chosen, labels, classifier);
+      Evaluation evaluation = judge(found.images(), chosen, labels, classifier);
       TrainedOn trainedOn =
-          data.isPresent() && found.pictures().areFiles()
-              ? TrainedOn.of(run, found.pictures(), chosen, evaluation, fingerprints).orElse(null)
+          data.isPresent() && found.images().areFiles()
+              ? TrainedOn.of(run, found.images(), chosen, evaluation, fingerprints).orElse(null)
               : null;
       Verdict verdict =
           new Verdict(
@@ -98,7 +107,7 @@ public final class Evaluator {
                   chosen.length,
                   found.classes().size(),
                   found.sha256(),
-                  found.pictures().quarantine().size()),
+                  found.images().quarantine().size()),
               trainedOn,
               RunRecord.TestFigures.of(evaluation),
               watch.lap());
@@ -120,9 +129,9 @@ public final class Evaluator {
   /** Returns the run's recipe, with other data if given. */
   private Recipe recipe(Optional<String> data) {
     if (data.isEmpty()) {
-      return OwnPictures.recipe(run);
+      return RunImages.recipe(run);
     }
-    Path file = run.resolve(OwnPictures.RECIPE);
+    Path file = run.resolve(RunImages.RECIPE);
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("data", RecipeReader.text(data.get()));
     settings.put("max-bad", "0.999"); // nothing is trained on them
@@ -131,7 +140,7 @@ public final class Evaluator {
 
   /** Returns the run's test images. */
   private int[] own(Recipe recipe, DataSet found, Fingerprints fingerprints) {
-    SplitCsv.Found test = new OwnPictures(run, recipe, found, fingerprints, events).part(Part.TEST);
+    SplitCsv.Found test = new RunImages(run, recipe, found, fingerprints, events).part(Part.TEST);
     events.judgingOwn(test.indices().length, test.lost());
     return test.indices();
   }
@@ -144,14 +153,14 @@ public final class Evaluator {
 
   /** Returns the test images if there are some, else all. */
   private int[] chosen(DataSet data) {
-    ImageSet pictures = data.pictures();
+    ImageSet images = data.images();
     int[] chosen =
-        pictures
+        images
             .readable()
             .filter(i -> !data.has(Part.TEST) || data.parts().get(i).equals(Optional.of(Part.TEST)))
             .toArray();
     if (chosen.length == 0) {
-      throw new GraftException("data: no picture of " + data.name() + " can be read.");
+      throw new GraftException("data: no image of " + data.name() + " can be read.");
     }
     events.judging(chosen.length, data.has(Part.TEST));
     return chosen;
@@ -178,11 +187,11 @@ public final class Evaluator {
         .toArray();
   }
 
-  private Evaluation judge(ImageSet pictures, int[] chosen, int[] labels, Classifier classifier) {
+  private Evaluation judge(ImageSet images, int[] chosen, int[] labels, ModelRunner classifier) {
     Evaluation.Collector collector = Evaluation.collector(classifier.classes());
     Iterator<Labelled> sources =
-        IntStream.of(chosen).mapToObj(index -> new Labelled(pictures, index)).iterator();
-    try (Classifier.Answers<Labelled> answers = classifier.classify(sources);
+        IntStream.of(chosen).mapToObj(index -> new Labelled(images, index)).iterator();
+    try (ModelRunner.Answers<Labelled> answers = classifier.classify(sources);
         Progress progress = events.progress("judging", "pictures", chosen.length)) {
       for (int done = 1; answers.hasNext(); done++) {
         Answer<Labelled> answer = answers.next();
@@ -194,15 +203,15 @@ public final class Evaluator {
   }
 
   /** An image of a set, by its index. */
-  record Labelled(ImageSet pictures, int index) implements Source {
+  record Labelled(ImageSet images, int index) implements Source {
     @Override
     public String name() {
-      return pictures.place(index);
+      return images.place(index);
     }
 
     @Override
-    public Picture read(int least) {
-      return pictures
+    public RgbImage read(int least) {
+      return images
           .read(index, least)
           .orElseThrow(() -> new GraftException(name() + " could be read, but can't now."));
     }
@@ -210,19 +219,19 @@ public final class Evaluator {
 
   private void write(Path folder, DataSet data, int[] chosen, Evaluation evaluation)
       throws IOException {
-    ImageSet pictures = data.pictures();
+    ImageSet images = data.images();
     EvaluationFiles.write(folder, evaluation);
-    if (pictures.areFiles()) {
+    if (images.areFiles()) {
       Files.writeString(
           folder.resolve("mistakes.csv"),
-          evaluation.mistakesCsv(place -> pictures.place(chosen[place])));
-      Files.writeString(folder.resolve("quarantine.csv"), pictures.quarantine().toCsv());
+          evaluation.mistakesCsv(place -> images.place(chosen[place])));
+      Files.writeString(folder.resolve("quarantine.csv"), images.quarantine().toCsv());
     }
     EvaluationFiles.draw(
         Files.createDirectory(folder.resolve("plots")),
         evaluation,
         run.getFileName() + " on " + data.name(),
-        place -> pictures.read(chosen[place], Charts.MIN_SIDE),
+        place -> images.read(chosen[place], Charts.MIN_SIDE),
         new Drawings(events));
   }
 }

@@ -7,17 +7,18 @@ import dev.graft.data.ImageSet;
 import dev.graft.data.Part;
 import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.engine.OnnxSession;
-import dev.graft.inference.Classifier;
+import dev.graft.image.Framing;
 import dev.graft.inference.ExportedModel;
+import dev.graft.inference.ModelRunner;
 import dev.graft.inference.SavedModel;
-import dev.graft.io.WholeFile;
-import dev.graft.network.GraftedNetwork;
-import dev.graft.network.onnx.Calibration;
+import dev.graft.io.AtomicFiles;
+import dev.graft.network.NetworkDesign;
 import dev.graft.network.onnx.OnnxFile;
-import dev.graft.network.onnx.PixelType;
 import dev.graft.network.onnx.Precision;
-import dev.graft.picture.Framing;
+import dev.graft.network.onnx.RangeCalibrator;
 import dev.graft.recipe.Recipe;
+import dev.graft.tuning.DataSets;
+import dev.graft.tuning.RunEvents;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -29,7 +30,6 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -54,7 +54,7 @@ public final class Exporter {
   /** Images per forward pass. */
   private static final int BATCH = 16;
 
-  private static final List<String> OUTPUTS = List.of(GraftedNetwork.PROBABILITIES);
+  private static final List<String> OUTPUTS = List.of(NetworkDesign.PROBABILITIES);
 
   private final Path run;
   private final OutputFolder output;
@@ -86,9 +86,9 @@ public final class Exporter {
   /**
    * What int8 costs and gains.
    *
-   * @param pictures on which both were evaluated
+   * @param images on which both were evaluated
    */
-  public record Int8Cost(int pictures, Judged float32, Judged int8) {
+  public record Int8Cost(int images, Judged float32, Judged int8) {
     /** Whether the loss of accuracy is larger than accepted. */
     public boolean isTooMuch() {
       return float32.accuracy() - int8.accuracy() > MAX_LOST + 1e-9;
@@ -96,7 +96,7 @@ public final class Exporter {
   }
 
   /** Accuracy and speed of a network. */
-  public record Judged(double accuracy, double picturesPerSecond) {}
+  public record Judged(double accuracy, double imagesPerSecond) {}
 
   /** Receives the cost of int8, and may end the export by an exception. */
   public interface Decision {
@@ -135,9 +135,9 @@ public final class Exporter {
     OnnxFile onnx;
     Exported exported;
     try (Fingerprints fingerprints = new Fingerprints(output.fingerprints());
-        Classifier classifier = Classifier.inTrainingEngine(RunFolder.modelOf(run))) {
+        ModelRunner classifier = ModelRunner.inTrainingEngine(RunFolder.modelOf(run))) {
       Optional<Known> known =
-          format == Format.INT8 || OwnPictures.areKnown(run)
+          format == Format.INT8 || RunImages.areKnown(run)
               ? Optional.of(known(model, fingerprints))
               : Optional.empty();
       onnx =
@@ -153,7 +153,7 @@ public final class Exporter {
     if (file.toAbsolutePath().getParent() != null) {
       Files.createDirectories(file.toAbsolutePath().getParent());
     }
-    WholeFile.write(file, onnx::writeTo);
+    AtomicFiles.write(file, onnx::writeTo);
     return exported;
   }
 
@@ -172,9 +172,7 @@ public final class Exporter {
   // Files.
 
   private static OnnxFile onnx(SavedModel.Contents model, Precision precision) {
-    Map<String, String> metadata = ExportedModel.metadata(model);
-    metadata.put("graft", GitCommit.ofGraft());
-    return model.onnx(precision, PixelType.FLOAT32, metadata);
+    return ExportedModel.onnx(model, precision);
   }
 
   private OnnxFile int8(SavedModel.Contents model, Known known, Decision decision) {
@@ -190,16 +188,16 @@ public final class Exporter {
   /** Quantizes the whole backbone, since none of it is trained any more. */
   private static Precision calibrated(SavedModel.Contents model, Known known) {
     int steps = model.design().featuresEnd();
-    Iterator<ByteBuffer> pictures =
+    Iterator<ByteBuffer> images =
         IntStream.of(spread(known.train(), CALIBRATED))
             .mapToObj(row -> direct(known.pixels(row)))
             .iterator(); // lazily
     return new Precision.Int8(
-        Calibration.ranges(model.design().graph(), OUTPUTS, model.weights(), steps, pictures),
+        RangeCalibrator.ranges(model.design().graph(), OUTPUTS, model.weights(), steps, images),
         steps);
   }
 
-  // Pictures.
+  // Images.
 
   /**
    * The run's images.
@@ -208,7 +206,7 @@ public final class Exporter {
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Known(
-      ImageSet pictures, int[] labels, int[] train, int[] test, GraftedNetwork design) {
+      ImageSet images, int[] labels, int[] train, int[] test, NetworkDesign design) {
     int classes() {
       return design.classes();
     }
@@ -220,21 +218,21 @@ public final class Exporter {
 
     ByteBuffer pixels(int row) {
       int side = design.inputSize();
-      return pictures
+      return images
           .read(row, Framing.least(side))
-          .map(picture -> design.preprocessing().framing().planes(picture, side))
+          .map(image -> design.preprocessing().framing().planes(image, side))
           .map(ByteBuffer::wrap)
           .orElseThrow(
-              () -> new GraftException(pictures.place(row) + " could be read, but can't now."));
+              () -> new GraftException(images.place(row) + " could be read, but can't now."));
     }
   }
 
   private Known known(SavedModel.Contents model, Fingerprints fingerprints) {
-    Recipe recipe = OwnPictures.recipe(run);
+    Recipe recipe = RunImages.recipe(run);
     DataSet data = DataSets.open(recipe, events);
-    OwnPictures own = new OwnPictures(run, recipe, data, fingerprints, events);
+    RunImages own = new RunImages(run, recipe, data, fingerprints, events);
     return new Known(
-        data.pictures(),
+        data.images(),
         Evaluator.labels(data, model.classes()),
         own.part(Part.TRAIN).indices(),
         own.part(Part.TEST).indices(),
@@ -250,7 +248,7 @@ public final class Exporter {
   }
 
   /** Random noise, if the run's images are not known. */
-  private static List<ByteBuffer> made(GraftedNetwork design) {
+  private static List<ByteBuffer> made(NetworkDesign design) {
     Random random = new Random(0);
     List<ByteBuffer> pixels = new ArrayList<>();
     for (int i = 0; i < COMPARED; i++) {
@@ -264,7 +262,7 @@ public final class Exporter {
   // Answers.
 
   /** Returns the largest difference between probabilities of the model and of the file. */
-  private double difference(Classifier classifier, OnnxFile model, List<ByteBuffer> pixels) {
+  private double difference(ModelRunner classifier, OnnxFile model, List<ByteBuffer> pixels) {
     double greatest = 0;
     ByteBuffer buffer = batch(classifier.inputSize());
     try (OnnxSession session = model.open();
@@ -272,7 +270,7 @@ public final class Exporter {
       for (int from = 0; from < pixels.size(); from += BATCH) {
         List<ByteBuffer> batch = pixels.subList(from, Math.min(from + BATCH, pixels.size()));
         List<float[]> wanted =
-            classifier.probabilities(batch.stream().map(Classifier.Prepared::new).toList());
+            classifier.probabilities(batch.stream().map(ModelRunner.Prepared::new).toList());
         FloatBuffer given = session.run(fill(buffer, batch), batch.size()).get(0);
         for (float[] row : wanted) {
           for (float probability : row) {
@@ -333,11 +331,11 @@ public final class Exporter {
         .order(ByteOrder.nativeOrder());
   }
 
-  private static ByteBuffer fill(ByteBuffer batch, List<ByteBuffer> pictures) {
+  private static ByteBuffer fill(ByteBuffer batch, List<ByteBuffer> images) {
     batch.clear();
-    for (ByteBuffer picture : pictures) {
-      for (int i = 0; i < picture.limit(); i++) {
-        batch.putFloat(Byte.toUnsignedInt(picture.get(i)));
+    for (ByteBuffer image : images) {
+      for (int i = 0; i < image.limit(); i++) {
+        batch.putFloat(Byte.toUnsignedInt(image.get(i)));
       }
     }
     return batch.flip();

@@ -3,8 +3,11 @@ package dev.graft.run;
 import dev.graft.GraftException;
 import dev.graft.data.ImageSet;
 import dev.graft.data.Quarantine;
-import dev.graft.io.WholeFile;
+import dev.graft.io.AtomicFiles;
 import dev.graft.recipe.Recipe;
+import dev.graft.tuning.Features;
+import dev.graft.tuning.PreparedRun;
+import dev.graft.tuning.RunEvents;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,20 +34,20 @@ public final class Featurizer {
   public static Featurized run(Recipe asked, OutputFolder output, RunEvents events)
       throws IOException {
     requireCache(asked);
-    try (Beginning beginning = Beginning.of(asked, output, events)) {
-      ImageSet pictures = beginning.data().pictures();
+    try (PreparedRun beginning = output.prepare(asked, events)) {
+      ImageSet images = beginning.data().images();
       output.mark();
       Path list = output.features().resolve("quarantine.csv");
       try (Features features = beginning.features(beginning.ranges())) {
-        Quarantine bad = pictures.quarantine();
+        Quarantine bad = images.quarantine();
         return new Featurized(
             features.computed(),
-            pictures.size() - bad.size() - features.computed(),
+            images.size() - bad.size() - features.computed(),
             bad.size(),
             list.toString());
       } finally {
         Files.createDirectories(list.getParent());
-        WholeFile.write(list, pictures.quarantine().toCsv());
+        AtomicFiles.write(list, images.quarantine().toCsv());
       }
     }
   }

@@ -2,7 +2,12 @@ package dev.graft.run;
 
 import dev.graft.GraftException;
 import dev.graft.data.OwnOutput;
-import dev.graft.io.WholeFile;
+import dev.graft.io.AtomicFiles;
+import dev.graft.recipe.Recipe;
+import dev.graft.tuning.DataSets;
+import dev.graft.tuning.PreparedRun;
+import dev.graft.tuning.RecipeResolver;
+import dev.graft.tuning.RunEvents;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -76,6 +81,17 @@ public record OutputFolder(Path path) {
     return path.resolve("exports");
   }
 
+  /**
+   * Opens what a recipe names, with the caches of this folder; writes nothing.
+   *
+   * @throws GraftException if data, weights or recipe don't allow the run
+   */
+  public PreparedRun prepare(Recipe asked, RunEvents events) throws IOException {
+    RecipeResolver.check(asked);
+    return PreparedRun.of(
+        asked, () -> DataSets.open(asked, events), features(), fingerprints(), events);
+  }
+
   private Path latestFile() {
     return path.resolve("latest");
   }
@@ -110,7 +126,7 @@ public record OutputFolder(Path path) {
 
   /** Makes a run the latest. */
   void completed(Path run) throws IOException {
-    WholeFile.write(latestFile(), run.getFileName() + "\n");
+    AtomicFiles.write(latestFile(), run.getFileName() + "\n");
   }
 
   /**
@@ -139,29 +155,31 @@ public record OutputFolder(Path path) {
    *
    * @param summary becomes {@code evaluation.json}
    */
-  public Path evaluation(String name, Object summary, WholeFile.FolderContent content)
+  public Path evaluation(String name, Object summary, AtomicFiles.FolderContent content)
       throws IOException {
     return fill(
         evaluations(),
         name,
         into -> {
           content.writeTo(into);
-          WholeFile.write(
+          AtomicFiles.write(
               into.resolve("evaluation.json"), RunRecord.JSON.writeValueAsString(summary) + "\n");
         });
   }
 
   /** Makes the folder of an inspection; it appears whole or not at all. */
-  public Path inspection(String name, WholeFile.FolderContent content) throws IOException {
+  public Path inspection(String name, AtomicFiles.FolderContent content) throws IOException {
     return fill(inspections(), name, content);
   }
 
-  private Path fill(Path parent, String name, WholeFile.FolderContent content) throws IOException {
-    Path unfinished = make(parent, name, WholeFile.UNFINISHED);
+  private Path fill(Path parent, String name, AtomicFiles.FolderContent content)
+      throws IOException {
+    Path unfinished = make(parent, name, AtomicFiles.UNFINISHED);
     String made = unfinished.getFileName().toString();
     Path folder =
-        unfinished.resolveSibling(made.substring(0, made.length() - WholeFile.UNFINISHED.length()));
-    WholeFile.fill(unfinished, folder, content);
+        unfinished.resolveSibling(
+            made.substring(0, made.length() - AtomicFiles.UNFINISHED.length()));
+    AtomicFiles.fill(unfinished, folder, content);
     return folder;
   }
 
@@ -170,7 +188,7 @@ public record OutputFolder(Path path) {
     Files.createDirectories(path);
     Path marker = path.resolve(OwnOutput.MARKER);
     if (!Files.exists(marker)) {
-      WholeFile.write(marker, "");
+      AtomicFiles.write(marker, "");
     }
   }
 
@@ -236,8 +254,8 @@ public record OutputFolder(Path path) {
     }
     try (Stream<Path> files = Files.walk(folder, depth)) {
       for (Path file : files.toList()) {
-        if (file.getFileName().toString().endsWith(WholeFile.UNFINISHED)
-            && !WholeFile.isBeingWritten(file)) {
+        if (file.getFileName().toString().endsWith(AtomicFiles.UNFINISHED)
+            && !AtomicFiles.isBeingWritten(file)) {
           found.add(leftover(file, false));
         }
       }
@@ -254,7 +272,7 @@ public record OutputFolder(Path path) {
     if (leftover.isRun()) {
       RunFolder.callInterrupted(leftover.path());
     } else {
-      WholeFile.delete(leftover.path());
+      AtomicFiles.delete(leftover.path());
     }
   }
 }

@@ -6,12 +6,14 @@ import dev.graft.data.Part;
 import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.evaluation.Prediction;
 import dev.graft.inference.SavedModel;
-import dev.graft.network.GraftedNetwork;
+import dev.graft.network.NetworkDesign;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.report.Example;
 import dev.graft.report.Pages;
 import dev.graft.report.RunFiles;
+import dev.graft.tuning.DataSets;
+import dev.graft.tuning.RunEvents;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,12 +27,12 @@ public final class Reporter {
   private Reporter() {}
 
   /** The run's test images, by their index in its {@code predictions.csv}. */
-  record TestPictures(Example.Images images) {
-    static TestPictures of(DataSet data, int[] test) {
-      return new TestPictures(
+  record TestImages(Example.Images images) {
+    static TestImages of(DataSet data, int[] test) {
+      return new TestImages(
           new Example.Images(
-              index -> data.pictures().read(test[index], Example.MAX_SIDE),
-              index -> ending(data.pictures().place(test[index]))));
+              index -> data.images().read(test[index], Example.MAX_SIDE),
+              index -> ending(data.images().place(test[index]))));
     }
 
     /** Returns the last two names of a path: the folders above may be private. */
@@ -46,7 +48,7 @@ public final class Reporter {
   }
 
   /** Writes the page of a run that is complete except for its page. */
-  static void write(Path run, RunRecord record, GraftedNetwork design, TestPictures test) {
+  static void write(Path run, RunRecord record, NetworkDesign design, TestImages test) {
     RunFiles files = RunFiles.read(run, RunRecord.JSON.valueToTree(record));
     write(files, design, Optional.of(test), Optional.empty());
   }
@@ -61,22 +63,21 @@ public final class Reporter {
     RunFiles files = RunFiles.read(run);
     Recipe recipe = RecipeReader.read(run.resolve("recipe.yaml"), Map.of());
     // The model has a copy of an external backbone, whose original file may be gone.
-    GraftedNetwork design = SavedModel.contents(RunFolder.modelOf(run)).design().at(1);
+    NetworkDesign design = SavedModel.contents(RunFolder.modelOf(run)).design().at(1);
     try (Fingerprints fingerprints = new Fingerprints(output.fingerprints())) {
       DataSet data = DataSets.open(recipe, events);
-      int[] test =
-          new OwnPictures(run, recipe, data, fingerprints, events).part(Part.TEST).indices();
+      int[] test = new RunImages(run, recipe, data, fingerprints, events).part(Part.TEST).indices();
       if (test.length != files.evaluation().count()) {
         throw new GraftException("The data has other test images than the run.");
       }
-      return write(files, design, Optional.of(TestPictures.of(data, test)), Optional.empty());
+      return write(files, design, Optional.of(TestImages.of(data, test)), Optional.empty());
     } catch (GraftException e) {
       return write(files, design, Optional.empty(), Optional.of(e.getMessage()));
     }
   }
 
   private static Path write(
-      RunFiles files, GraftedNetwork design, Optional<TestPictures> test, Optional<String> why) {
+      RunFiles files, NetworkDesign design, Optional<TestImages> test, Optional<String> why) {
     Path page = files.folder().resolve(PAGE);
     Pages.write(
         page,

@@ -3,8 +3,8 @@ package dev.graft.run;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectReader;
 import dev.graft.GraftException;
-import dev.graft.io.Claim;
-import dev.graft.io.WholeFile;
+import dev.graft.io.AtomicFiles;
+import dev.graft.io.LockFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +33,7 @@ public final class RunFolder implements AutoCloseable {
 
   private final OutputFolder output;
   private final Path folder;
-  private final Claim claim;
+  private final LockFile claim;
   private RunRecord record;
 
   /**
@@ -43,13 +43,13 @@ public final class RunFolder implements AutoCloseable {
     this.output = output;
     this.folder = folder;
     this.record = record;
-    claim = Claim.on(folder.resolve(CLAIM));
+    claim = LockFile.on(folder.resolve(CLAIM));
     try {
       Files.createDirectory(plots());
       write(folder, record);
     } catch (IOException | RuntimeException e) {
       claim.close();
-      WholeFile.delete(folder);
+      AtomicFiles.delete(folder);
       throw e;
     }
   }
@@ -68,12 +68,12 @@ public final class RunFolder implements AutoCloseable {
 
   /** Writes a text file of the run. */
   public void write(String name, String text) throws IOException {
-    WholeFile.write(folder.resolve(name), text);
+    AtomicFiles.write(folder.resolve(name), text);
   }
 
   /** Writes a text file of the run, line by line; each line ends with its own line break. */
   public void write(String name, Stream<String> lines) throws IOException {
-    WholeFile.write(folder.resolve(name), lines);
+    AtomicFiles.write(folder.resolve(name), lines);
   }
 
   /** Changes what {@code run.json} says, unless the run has ended. */
@@ -89,7 +89,7 @@ public final class RunFolder implements AutoCloseable {
   }
 
   private static void write(Path folder, RunRecord record) throws IOException {
-    WholeFile.write(folder.resolve(RECORD), RunRecord.JSON.writeValueAsString(record) + "\n");
+    AtomicFiles.write(folder.resolve(RECORD), RunRecord.JSON.writeValueAsString(record) + "\n");
   }
 
   /** Ends the run with its figures; if it is completed, it becomes the latest. */
@@ -178,7 +178,7 @@ public final class RunFolder implements AutoCloseable {
   }
 
   static boolean isAlive(Path run) {
-    return Claim.isHeld(run.resolve(CLAIM));
+    return LockFile.isHeld(run.resolve(CLAIM));
   }
 
   static boolean saysItRuns(Path run) {

@@ -208,11 +208,15 @@ public record RunRecord(
    * Temperature scaling, and the expected calibration error of the test images before and after.
    *
    * @param temperature that logits are divided by; 1 if it could not be fitted
-   * @param pictures number of validation images that it was fitted to; 0 if it could not be fitted
+   * @param images number of validation images that it was fitted to; 0 if it could not be fitted
    * @param bins of the test images before scaling
    */
   public record Calibration(
-      double temperature, int pictures, double before, double after, List<Bin> bins) {
+      double temperature,
+      @JsonProperty("pictures") int images,
+      double before,
+      double after,
+      List<Bin> bins) {
     public Calibration {
       bins = List.copyOf(bins);
     }
@@ -223,7 +227,14 @@ public record RunRecord(
    *
    * @param folds number of trainings
    */
-  public record CrossValidation(int folds, Spread accuracy, Spread macroF1) {}
+  public record CrossValidation(int folds, Spread accuracy, Spread macroF1) {
+    static CrossValidation of(List<Evaluation> folds) {
+      return new CrossValidation(
+          folds.size(),
+          Spread.of(folds.stream().map(Evaluation::accuracy).toList()),
+          Spread.of(folds.stream().map(each -> each.macro().f1()).toList()));
+    }
+  }
 
   /**
    * Mean and spread of several figures.

@@ -1,7 +1,7 @@
 package dev.graft.serve;
 
-import dev.graft.inference.Classifier;
-import dev.graft.inference.Classifier.Prepared;
+import dev.graft.inference.ModelRunner;
+import dev.graft.inference.ModelRunner.Prepared;
 import io.javalin.http.HttpResponseException;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +26,10 @@ final class Batches implements AutoCloseable {
   private boolean closed;
 
   private record Waiting(
-      Served model, Prepared image, Deadline deadline, CompletableFuture<float[]> probabilities) {}
+      ServedModel model,
+      Prepared image,
+      Deadline deadline,
+      CompletableFuture<float[]> probabilities) {}
 
   Batches() {
     thread.setDaemon(true);
@@ -40,7 +43,7 @@ final class Batches implements AutoCloseable {
    * @param deadline after which the image is not computed any more
    */
   synchronized CompletableFuture<float[]> probabilities(
-      Served model, Prepared image, Deadline deadline) {
+      ServedModel model, Prepared image, Deadline deadline) {
     CompletableFuture<float[]> probabilities = new CompletableFuture<>();
     if (closed) {
       probabilities.completeExceptionally(
@@ -90,7 +93,7 @@ final class Batches implements AutoCloseable {
     if (batch.isEmpty()) {
       return;
     }
-    Classifier classifier = batch.get(0).model().classifier();
+    ModelRunner classifier = batch.get(0).model().classifier();
     try {
       List<float[]> rows = classifier.probabilities(batch.stream().map(Waiting::image).toList());
       for (int i = 0; i < batch.size(); i++) {

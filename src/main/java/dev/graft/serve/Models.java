@@ -3,7 +3,7 @@ package dev.graft.serve;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.graft.inference.Classifier;
+import dev.graft.inference.ModelRunner;
 import io.javalin.http.BadRequestResponse;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
@@ -21,15 +21,15 @@ import java.util.function.Function;
 final class Models implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final Function<Path, Classifier> loader;
+  private final Function<Path, ModelRunner> loader;
   private final Semaphore loading = new Semaphore(1);
-  private Served current;
+  private ServedModel current;
   private boolean closed;
 
   /** What {@code GET /models} says. */
   private record Description(
       String modelName, String title, int inputSize, boolean heatMaps, List<String> classes) {
-    Description(Served model) {
+    Description(ServedModel model) {
       this(
           model.name(),
           model.classifier().name(),
@@ -39,7 +39,7 @@ final class Models implements AutoCloseable {
     }
   }
 
-  Models(Served first, Function<Path, Classifier> loader) {
+  Models(ServedModel first, Function<Path, ModelRunner> loader) {
     current = first;
     this.loader = loader;
   }
@@ -49,16 +49,16 @@ final class Models implements AutoCloseable {
     context.json(Map.of("models", List.of(new Description(current()))));
   }
 
-  private synchronized Served current() {
+  private synchronized ServedModel current() {
     return current;
   }
 
   /**
-   * Returns the model of this name, to be {@linkplain Served#release released} by the caller.
+   * Returns the model of this name, to be {@linkplain ServedModel#release released} by the caller.
    *
    * @throws HttpResponseException if there is none
    */
-  synchronized Served take(String name) {
+  synchronized ServedModel take(String name) {
     if (!current.name().equals(name)) {
       throw new NotFoundResponse("There is no model of this name; GET /models lists it.");
     }
@@ -80,7 +80,7 @@ final class Models implements AutoCloseable {
       throw new HttpResponseException(409, "Another model is being loaded; try again later.");
     }
     try {
-      Served next = new Served(context.pathParam("model"), load(path));
+      ServedModel next = new ServedModel(context.pathParam("model"), load(path));
       put(next);
       context.json(new Description(next));
     } finally {
@@ -88,7 +88,7 @@ final class Models implements AutoCloseable {
     }
   }
 
-  private Classifier load(Path path) {
+  private ModelRunner load(Path path) {
     try {
       return loader.apply(path);
     } catch (RuntimeException | OutOfMemoryError | LinkageError e) {
@@ -100,7 +100,7 @@ final class Models implements AutoCloseable {
     }
   }
 
-  private synchronized void put(Served next) {
+  private synchronized void put(ServedModel next) {
     if (closed) {
       next.retire();
       throw new HttpResponseException(503, "This server is shutting down.");

@@ -1,12 +1,12 @@
 package dev.graft.serve;
 
 import dev.graft.GraftException;
-import dev.graft.inference.Classifier.Prepared;
+import dev.graft.image.Framing;
+import dev.graft.image.HeatMap;
+import dev.graft.image.ImageFileReader;
+import dev.graft.image.RgbImage;
+import dev.graft.inference.ModelRunner.Prepared;
 import dev.graft.inference.TopClass;
-import dev.graft.picture.Framing;
-import dev.graft.picture.HeatMap;
-import dev.graft.picture.Picture;
-import dev.graft.picture.PictureReader;
 import io.javalin.http.BadRequestResponse;
 import io.javalin.http.ContentTooLargeResponse;
 import io.javalin.http.Context;
@@ -37,13 +37,13 @@ final class Predictions implements AutoCloseable {
 
   private final ServeSettings.Limits limits;
   private final Models models;
-  private final Bodies bodies;
+  private final RequestBodies bodies;
   private final MemoryBudget memory;
   private final Semaphore permits;
   private final Batches batches = new Batches();
-  private final ExecutorService decoding = threads("graft-decoding", PictureReader.threads());
+  private final ExecutorService decoding = threads("graft-decoding", ImageFileReader.threads());
   private final ExecutorService seeing = threads("graft-heat-maps", 1);
-  private final Measures measures;
+  private final Metrics measures;
 
   /** A likely class, in DJL Serving's names. */
   private record Prediction(String className, double probability) {
@@ -54,19 +54,20 @@ final class Predictions implements AutoCloseable {
 
   /** An image and the model that it is for. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Job(Served model, byte[] image, Deadline deadline) {}
+  private record Job(ServedModel model, byte[] image, Deadline deadline) {}
 
   private interface Work<T> {
     CompletableFuture<T> begin(Job job);
   }
 
-  Predictions(ServeSettings.Limits limits, Models models, Bodies bodies, MemoryBudget memory) {
+  Predictions(
+      ServeSettings.Limits limits, Models models, RequestBodies bodies, MemoryBudget memory) {
     this.memory = memory;
     this.limits = limits;
     this.models = models;
     this.bodies = bodies;
     permits = new Semaphore(limits.images());
-    measures = new Measures(batches::size, () -> limits.images() - permits.availablePermits());
+    measures = new Metrics(batches::size, () -> limits.images() - permits.availablePermits());
   }
 
   private static ExecutorService threads(String name, int count) {
@@ -79,7 +80,7 @@ final class Predictions implements AutoCloseable {
         });
   }
 
-  Measures measures() {
+  Metrics measures() {
     return measures;
   }
 
@@ -126,7 +127,7 @@ final class Predictions implements AutoCloseable {
     CompletableFuture<T> result;
     try {
       byte[] image = bodies.image(context, deadline, reservation);
-      Served model = models.take(context.pathParam("model"));
+      ServedModel model = models.take(context.pathParam("model"));
       result = begin(work, new Job(model, image, deadline));
       result = result.whenComplete((done, failure) -> model.release());
     } catch (Throwable e) {
@@ -190,18 +191,18 @@ final class Predictions implements AutoCloseable {
    *
    * @param minSide to which its shorter side may be reduced
    */
-  private <T> CompletableFuture<T> decoded(Job job, int minSide, Function<Picture, T> use) {
+  private <T> CompletableFuture<T> decoded(Job job, int minSide, Function<RgbImage, T> use) {
     return inTurn(
         decoding,
         job,
         () -> {
           String name = "The image";
-          PictureReader.Header header = PictureReader.header(job.image(), name);
+          ImageFileReader.Header header = ImageFileReader.header(job.image(), name);
           if ((long) header.width() * header.height() > limits.megapixels() * 1_000_000L) {
             throw new ContentTooLargeResponse(
                 "An image may have at most " + limits.megapixels() + " megapixels.");
           }
-          return use.apply(PictureReader.read(job.image(), name, minSide));
+          return use.apply(ImageFileReader.read(job.image(), name, minSide));
         });
   }
 
@@ -225,7 +226,7 @@ final class Predictions implements AutoCloseable {
 
   private CompletableFuture<byte[]> shown(Job job, HeatMap map) {
     Framing framing = job.model().classifier().framing();
-    return decoded(job, Shown.MIN_SIDE, image -> Shown.png(image, map, framing));
+    return decoded(job, HeatMapPng.MIN_SIDE, image -> HeatMapPng.png(image, map, framing));
   }
 
   private static int top(Context context) {

@@ -1,7 +1,7 @@
 package dev.graft.serve;
 
 import dev.graft.GraftException;
-import dev.graft.inference.Classifier;
+import dev.graft.inference.ModelRunner;
 import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
@@ -54,7 +54,7 @@ public final class Server implements AutoCloseable {
 
   private final ServeSettings settings;
   private final RequestGuard guard;
-  private final Bodies bodies;
+  private final RequestBodies bodies;
   private final Models models;
   private final Predictions predictions;
   private final Javalin web;
@@ -72,21 +72,21 @@ public final class Server implements AutoCloseable {
   public Server(
       ServeSettings settings,
       String name,
-      Classifier classifier,
-      Function<Path, Classifier> loader) {
+      ModelRunner classifier,
+      Function<Path, ModelRunner> loader) {
     this(settings, name, classifier, loader, MemoryBudget.ofHeap());
   }
 
   Server(
       ServeSettings settings,
       String name,
-      Classifier classifier,
-      Function<Path, Classifier> loader,
+      ModelRunner classifier,
+      Function<Path, ModelRunner> loader,
       MemoryBudget memory) {
     this.settings = settings;
     guard = new RequestGuard(settings);
-    bodies = new Bodies(settings.limits().bodyMegabytes());
-    models = new Models(new Served(name, classifier), loader);
+    bodies = new RequestBodies(settings.limits().bodyMegabytes());
+    models = new Models(new ServedModel(name, classifier), loader);
     predictions = new Predictions(settings.limits(), models, bodies, memory);
     web = Javalin.create(this::configure);
     try {

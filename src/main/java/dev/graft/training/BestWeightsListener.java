@@ -7,9 +7,9 @@ import ai.djl.training.listener.TrainingListenerAdapter;
 final class BestWeightsListener extends TrainingListenerAdapter {
   private final HistoryListener history;
   private final EarlyStopping earlyStopping;
-  private final KeptWeights best;
+  private final WeightSnapshot best;
 
-  BestWeightsListener(HistoryListener history, EarlyStopping earlyStopping, KeptWeights best) {
+  BestWeightsListener(HistoryListener history, EarlyStopping earlyStopping, WeightSnapshot best) {
     this.history = history;
     this.earlyStopping = earlyStopping;
     this.best = best;

@@ -11,8 +11,8 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * Categorical cross-entropy of softmax(logits) with the one-hot truth, in which a share of the
  * truth may be spread evenly over all classes (label smoothing, Szegedy et al. 2015), and in which
- * classes may count differently. Means are over pictures, as in Keras; DJL's own losses average
- * over batches, however small the last.
+ * classes may count differently. Means are over images, as in Keras; DJL's own losses average over
+ * batches, however small the last.
  */
 final class CrossEntropy extends Loss {
   private final double smoothing;
@@ -22,7 +22,7 @@ final class CrossEntropy extends Loss {
 
   /**
    * @param smoothing share of the truth that is spread over all classes
-   * @param classWeights by which the loss of a class's pictures is multiplied; empty for none
+   * @param classWeights by which the loss of a class's images is multiplied; empty for none
    */
   CrossEntropy(double smoothing, float... classWeights) {
     this(smoothing, classWeights, new float[0]);
@@ -36,7 +36,7 @@ final class CrossEntropy extends Loss {
   }
 
   /**
-   * One that is trained on logits to which the logarithm of each class's share of the pictures is
+   * One that is trained on logits to which the logarithm of each class's share of the images is
    * added, so that without it, as the model is used, no class is preferred for being frequent
    * (Menon et al., "Long-tail learning via logit adjustment", ICLR 2021, with their tau of 1).
    *
@@ -47,10 +47,10 @@ final class CrossEntropy extends Loss {
   }
 
   /**
-   * The natural logarithm of each class's share of the pictures; of a class without any, that of
-   * half a picture's. Empty where all are the same.
+   * The natural logarithm of each class's share of the images; of a class without any, that of half
+   * an image's. Empty where all are the same.
    *
-   * @param labels of the training pictures
+   * @param labels of the training images
    */
   static float[] logShares(int[] labels, int classes) {
     int[] support = support(labels, classes);
@@ -77,11 +77,11 @@ final class CrossEntropy extends Loss {
   }
 
   /**
-   * As scikit-learn's {@code balanced}: pictures / (classes * pictures of the class), so that every
-   * class counts the same, and a picture 1 on average; empty where that is 1 for all. Classes
-   * without pictures have weight 0.
+   * As scikit-learn's {@code balanced}: images / (classes * images of the class), so that every
+   * class counts the same, and an image 1 on average; empty where that is 1 for all. Classes
+   * without images have weight 0.
    *
-   * @param labels of the training pictures
+   * @param labels of the training images
    */
   static float[] balanced(int[] labels, int classes) {
     int[] support = support(labels, classes);
@@ -97,7 +97,7 @@ final class CrossEntropy extends Loss {
 
   /**
    * What training goes down on: here classes count by their weights, or with their shares. (The
-   * figures of an epoch are plain, as in Keras: of a rare class there are few validation pictures,
+   * figures of an epoch are plain, as in Keras: of a rare class there are few validation images,
    * and what hangs on few heavy ones is no ground for a decision.)
    *
    * @param labels {@code (N)}, indices of classes

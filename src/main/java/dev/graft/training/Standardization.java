@@ -5,17 +5,17 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.dataset.Batch;
 import dev.graft.feature.FeatureBatches;
-import dev.graft.network.djl.Graft;
-import dev.graft.network.djl.Segment;
+import dev.graft.network.djl.DjlNetwork;
+import dev.graft.network.djl.GraphBlock;
 import java.util.Arrays;
 import java.util.Random;
 
 /**
- * Mean and deviation of every feature over training pictures, in one pass, in double precision.
+ * Mean and deviation of every feature over training images, in one pass, in double precision.
  *
- * <p>A feature that happens not to vary in a few pictures would be blown up in the first one in
- * which it does. So variances are measured as if there were {@value #PRIOR} more pictures, in which
- * each feature varied as the feature in the middle does; among thousands these don't matter.
+ * <p>A feature that happens not to vary in a few images would be blown up in the first one in which
+ * it does. So variances are measured as if there were {@value #PRIOR} more images, in which each
+ * feature varied as the feature in the middle does; among thousands these don't matter.
  */
 public final class Standardization {
   /** Keeps a feature that never varies from being divided by 0. */
@@ -41,8 +41,8 @@ public final class Standardization {
    * @param fromPixels whether batches hold pixels, and not what the root gives
    */
   public static void fit(
-      Graft graft, boolean fromPixels, FeatureBatches batches, NDManager manager) {
-    Segment before = graft.measured(fromPixels);
+      DjlNetwork graft, boolean fromPixels, FeatureBatches batches, NDManager manager) {
+    GraphBlock before = graft.measured(fromPixels);
     Standardization measured = new Standardization(graft.design().featureWidth());
     for (Batch batch : batches.getData(manager)) {
       try (batch) {

@@ -7,14 +7,14 @@ import ai.djl.nn.Block;
 import ai.djl.nn.BlockFactory;
 import ai.djl.nn.Parameter;
 import dev.graft.Progress;
-import dev.graft.network.GraftedNetwork;
+import dev.graft.network.BackboneSpec;
 import dev.graft.network.Layer;
-import dev.graft.network.Network;
+import dev.graft.network.NetworkDesign;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Weight;
-import dev.graft.network.djl.Graft;
-import dev.graft.network.djl.Segment;
-import dev.graft.network.djl.Values;
+import dev.graft.network.djl.DjlNetwork;
+import dev.graft.network.djl.GraphBlock;
+import dev.graft.network.djl.ParameterWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -54,11 +54,11 @@ public final class BackboneFactory implements BlockFactory {
 
   @Override
   public Block newBlock(Model model, Path modelPath, Map<String, ?> arguments) {
-    BackboneEntry entry = BackboneEntry.of((String) arguments.get(BACKBONE));
+    BackboneInfo entry = BackboneInfo.of((String) arguments.get(BACKBONE));
     int side = argument(arguments, INPUT_SIZE, entry.inputSize());
     try {
-      Segment block =
-          Graft.of(design(entry, side, argument(arguments, CLASSIFIER, false))).logits(true);
+      GraphBlock block =
+          DjlNetwork.of(design(entry, side, argument(arguments, CLASSIFIER, false))).logits(true);
       block.initialize(model.getNDManager(), DataType.FLOAT32, new Shape(1, 3, side, side));
       load(
           WeightSource.of(argument(arguments, WEIGHTS, WeightSource.PRETRAINED), entry),
@@ -78,23 +78,23 @@ public final class BackboneFactory implements BlockFactory {
   }
 
   /** Returns all stages, the global average of the last one and, if wanted, the classifier. */
-  static GraftedNetwork design(BackboneEntry entry, int inputSize, boolean classifier) {
-    Network network = classifier ? entry.classifying() : entry.network();
+  static NetworkDesign design(BackboneInfo entry, int inputSize, boolean classifier) {
+    BackboneSpec network = classifier ? entry.classifying() : entry.network();
     List<String> last = List.of(network.stages().get(network.stages().size() - 1).name());
-    int width = GraftedNetwork.featureWidth(network, inputSize, last);
-    return GraftedNetwork.of(
+    int width = NetworkDesign.featureWidth(network, inputSize, last);
+    return NetworkDesign.of(
         network,
         inputSize,
         entry.preprocessing(),
-        GraftedNetwork.NONE,
+        NetworkDesign.NONE,
         last,
-        GraftedNetwork.Scaling.NONE,
+        NetworkDesign.Scaling.NONE,
         classifier ? List.of(new Layer.Dense("classifier", width, CLASSES)) : List.of());
   }
 
   /** Copies the weights into the block's parameters, one by one to bound the memory. */
   private static void load(
-      WeightSource source, Progress.Display display, Segment block, Model model) {
+      WeightSource source, Progress.Display display, GraphBlock block, Model model) {
     model.setProperty(SOURCE, source.label());
     model.setProperty(PRETRAINED, Boolean.toString(source.pretrained()));
     if (source instanceof WeightSource.Random) {
@@ -103,22 +103,23 @@ public final class BackboneFactory implements BlockFactory {
     Map<Weight, Parameter> wanted = block.byWeight();
     WeightSource.Opened opened = source.open(List.copyOf(wanted.keySet()), display);
     try (WeightReader reader = opened.reader()) {
-      wanted.forEach((weight, parameter) -> Values.set(parameter, weight, reader.weights()));
+      wanted.forEach(
+          (weight, parameter) -> ParameterWriter.set(parameter, weight, reader.weights()));
       model.setProperty(SHA256, opened.sha256().hex());
       model.setProperty(CONVENTION, reader.convention().name());
     }
   }
 
   /** Returns the origin of a loaded model's weights. */
-  static Backbone.Provenance provenance(Model model) {
-    return new Backbone.Provenance(
+  static LoadedBackbone.Provenance provenance(Model model) {
+    return new LoadedBackbone.Provenance(
         model.getProperty(SOURCE),
         model.getProperty(SHA256, ""),
         Boolean.parseBoolean(model.getProperty(PRETRAINED)));
   }
 
   /** Returns the preprocessing that belongs to a loaded model's weights. */
-  static Preprocessing preprocessing(Model model, BackboneEntry entry) {
+  static Preprocessing preprocessing(Model model, BackboneInfo entry) {
     String convention = model.getProperty(CONVENTION, WeightReader.Convention.GRAFT.name());
     return WeightSource.preprocessing(entry, WeightReader.Convention.valueOf(convention));
   }

@@ -27,7 +27,7 @@ public final class GraftModelZoo extends ModelZoo implements ZooProvider {
 
   /** Adds all backbones; called by DJL's service loader. */
   public GraftModelZoo() {
-    BackboneEntry.ALL.forEach(entry -> addModel(new EntryRepository(entry).mrl));
+    BackboneInfo.ALL.forEach(entry -> addModel(new EntryRepository(entry).mrl));
   }
 
   @Override
@@ -54,7 +54,7 @@ public final class GraftModelZoo extends ModelZoo implements ZooProvider {
     private final MRL mrl;
     private final Metadata metadata = new Metadata.MatchAllMetadata();
 
-    EntryRepository(BackboneEntry entry) {
+    EntryRepository(BackboneInfo entry) {
       super("graft", URI.create("graft:///" + entry.id()));
       mrl = model(Application.CV.IMAGE_CLASSIFICATION, GROUP_ID, entry.id());
       Artifact artifact = new Artifact();

@@ -1,8 +1,8 @@
 package dev.graft.zoo;
 
 import dev.graft.GraftException;
-import dev.graft.Reason;
 import dev.graft.network.Weight;
+import dev.graft.util.Messages;
 import io.jhdf.HdfFile;
 import io.jhdf.api.Attribute;
 import io.jhdf.api.Dataset;
@@ -97,7 +97,7 @@ public final class KerasH5 extends WeightReader {
     } catch (GraftException e) {
       throw e;
     } catch (RuntimeException | VirtualMachineError e) {
-      String reason = Reason.of(e, "");
+      String reason = Messages.of(e, "");
       throw failure(file, reason.isEmpty() ? problem : problem + " (" + reason + ")", e);
     }
   }

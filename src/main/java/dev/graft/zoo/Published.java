@@ -2,9 +2,9 @@ package dev.graft.zoo;
 
 import dev.graft.GraftException;
 import dev.graft.Progress;
-import dev.graft.Text;
 import dev.graft.io.Download;
 import dev.graft.io.Hash;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;

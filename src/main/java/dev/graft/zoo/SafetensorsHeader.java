@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.graft.GraftException;
-import dev.graft.Reason;
+import dev.graft.util.Messages;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -51,7 +51,7 @@ final class SafetensorsHeader {
     try {
       json = JSON.readValue(header);
     } catch (JsonProcessingException e) {
-      String reason = Reason.of(e.getOriginalMessage(), "empty");
+      String reason = Messages.of(e.getOriginalMessage(), "empty");
       throw WeightReader.failure(file, "its header is not JSON (" + reason + ")", e);
     }
     if (json == null || !json.isObject()) {

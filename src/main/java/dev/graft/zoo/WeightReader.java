@@ -1,9 +1,9 @@
 package dev.graft.zoo;
 
 import dev.graft.GraftException;
-import dev.graft.Reason;
 import dev.graft.network.Weight;
 import dev.graft.network.Weights;
+import dev.graft.util.Messages;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -155,7 +155,7 @@ public abstract sealed class WeightReader implements Closeable permits Safetenso
   }
 
   static GraftException unreadable(String file, String what, IOException e) {
-    String reason = Reason.of(e, e.getClass().getSimpleName());
+    String reason = Messages.of(e, e.getClass().getSimpleName());
     return failure(file, what + " cannot be read (" + reason + ")", e);
   }
 

@@ -58,7 +58,7 @@ public sealed interface WeightSource {
    *
    * @throws GraftException if the backbone lacks such weights, or the file does not exist
    */
-  static WeightSource of(String weights, BackboneEntry backbone) {
+  static WeightSource of(String weights, BackboneInfo backbone) {
     return switch (weights) {
       case RANDOM -> new Random();
       case PRETRAINED ->
@@ -107,7 +107,7 @@ public sealed interface WeightSource {
    * @param weights as in a recipe; empty for the backbone's default
    * @throws GraftException if the backbone has no such weights
    */
-  static WeightSource withClassifier(Optional<String> weights, BackboneEntry backbone) {
+  static WeightSource withClassifier(Optional<String> weights, BackboneInfo backbone) {
     Optional<Published> published = backbone.publishedWithClassifier();
     if (published.isPresent() && weights.orElse(KERAS).equals(KERAS)) {
       return new Remote(backbone.id(), published.get());
@@ -126,7 +126,7 @@ public sealed interface WeightSource {
   }
 
   /** Returns the preprocessing of the images that weights of a convention were trained on. */
-  static Preprocessing preprocessing(BackboneEntry backbone, WeightReader.Convention convention) {
+  static Preprocessing preprocessing(BackboneInfo backbone, WeightReader.Convention convention) {
     return convention == WeightReader.Convention.TORCHVISION
         ? Preprocessing.TORCHVISION
         : backbone.preprocessing();

@@ -20,7 +20,7 @@ import org.apache.spark.util.SerializableConfiguration;
  * requested one, and moved there when they are complete.
  */
 final class AnswerJob {
-  private static final String PICTURES = "pictures";
+  private static final String IMAGES = "pictures";
   private static final String FAILED = "failed";
 
   private final SparkSession session;
@@ -37,18 +37,17 @@ final class AnswerJob {
     this.display = display;
   }
 
-  Cluster.Answered run(Supplier<PortableModel> asked, List<Place> pictures, int top)
+  Cluster.Answered run(Supplier<PortableModel> asked, List<Place> images, int top)
       throws IOException, InterruptedException {
     requireNew();
-    Unfinished list = left.in(to.parent(), PICTURES);
+    Unfinished list = left.in(to.parent(), IMAGES);
     Unfinished answers = left.in(to.parent(), "answers");
     PortableModel model = asked.get();
     try (Sent.Original original = new Sent.Original(session.sparkContext(), model.file())) {
-      PictureTable.Listed listed = new PictureTable(session).of(pictures, list.place());
+      ImageTable.Listed listed = new ImageTable(session).of(images, list.place());
       Observation seen = new Observation();
       try (Tally tally =
-          new Tally(
-              session.sparkContext(), display.progress("Pictures", PICTURES, listed.count()))) {
+          new Tally(session.sparkContext(), display.progress("Pictures", IMAGES, listed.count()))) {
         Answering answering =
             new Answering(
                 original.sent(),
@@ -60,7 +59,7 @@ final class AnswerJob {
             .mapPartitions(answering, Encoders.row(Answering.ROW))
             .observe(
                 seen,
-                functions.count(functions.lit(1)).as(PICTURES),
+                functions.count(functions.lit(1)).as(IMAGES),
                 functions.count(functions.col("error")).as(FAILED))
             .write()
             .parquet(answers.place().hadoop().toString());
@@ -69,7 +68,7 @@ final class AnswerJob {
       answers.finishAs(to, configuration);
       Map<String, Object> counted = seen.getAsJava();
       long failed = (Long) counted.get(FAILED);
-      return new Cluster.Answered(model.name(), (Long) counted.get(PICTURES) - failed, failed);
+      return new Cluster.Answered(model.name(), (Long) counted.get(IMAGES) - failed, failed);
     }
   }
 

@@ -2,14 +2,14 @@ package dev.graft.spark;
 
 import ai.djl.Device;
 import dev.graft.GraftException;
+import dev.graft.image.Image;
+import dev.graft.image.ImageReader;
+import dev.graft.image.Unreadable;
 import dev.graft.inference.Answer;
 import dev.graft.inference.Classifier;
 import dev.graft.inference.Source;
 import dev.graft.inference.TopClass;
 import dev.graft.io.Hash;
-import dev.graft.picture.Picture;
-import dev.graft.picture.PictureReader;
-import dev.graft.picture.Unreadable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,15 +62,15 @@ record Answering(Sent model, int top, LongAccumulator counter, SerializableConfi
 
   private Row row(Classifier classifier, Answer<Remote> answer) {
     counter.add(1);
-    Remote picture = answer.source();
+    Remote image = answer.source();
     if (answer.problem().isPresent()) {
-      return RowFactory.create(picture.name(), picture.hash, null, answer.problem().get());
+      return RowFactory.create(image.name(), image.hash, null, answer.problem().get());
     }
     Row[] classes =
         classifier.top(answer.probabilities(), top).stream()
             .map(Answering::row)
             .toArray(Row[]::new);
-    return RowFactory.create(picture.name(), picture.hash, classes, null);
+    return RowFactory.create(image.name(), image.hash, classes, null);
   }
 
   private static Row row(TopClass each) {
@@ -110,7 +110,7 @@ record Answering(Sent model, int top, LongAccumulator counter, SerializableConfi
     }
 
     @Override
-    public Picture read(int minSide) {
+    public Image read(int minSide) {
       try {
         return place.asFile(configuration, file -> read(file, minSide));
       } catch (Unreadable e) {
@@ -120,13 +120,13 @@ record Answering(Sent model, int top, LongAccumulator counter, SerializableConfi
       }
     }
 
-    private Picture read(Path file, int minSide) throws IOException {
+    private Image read(Path file, int minSide) throws IOException {
       if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
-        return PictureReader.read(file, minSide); // throws the exception with the reason
+        return ImageReader.read(file, minSide); // throws the exception with the reason
       }
       Hash content = Hash.Algorithm.SHA256.of(file);
       hash = content.hex();
-      return PictureReader.read(file, content, minSide).get(0);
+      return ImageReader.read(file, content, minSide).get(0);
     }
   }
 }

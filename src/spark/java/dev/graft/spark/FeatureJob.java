@@ -4,10 +4,10 @@ import dev.graft.GraftException;
 import dev.graft.data.OwnOutput;
 import dev.graft.data.duplicates.Fingerprint;
 import dev.graft.data.duplicates.Fingerprints;
+import dev.graft.image.ImageReader;
+import dev.graft.image.Unreadable;
 import dev.graft.io.Hash;
 import dev.graft.io.RecordLog;
-import dev.graft.picture.PictureReader;
-import dev.graft.picture.Unreadable;
 import dev.graft.recipe.Recipe;
 import dev.graft.run.Featurizer;
 import dev.graft.run.PortableRoot;
@@ -50,7 +50,7 @@ import scala.runtime.BoxedUnit;
  * has succeeded.
  */
 final class FeatureJob {
-  private static final String PATH = PictureTable.PATH;
+  private static final String PATH = ImageTable.PATH;
   private static final String HASH = "hash";
   private static final String SIDE = "side";
   private static final String REASON = "reason";
@@ -83,15 +83,15 @@ final class FeatureJob {
     PortableRoot.check(asked);
     mark();
     Unfinished list = left.in(output.resolve("features"), "pictures");
-    PictureTable.Listed listed =
-        new PictureTable(session).of(List.of(Place.of(asked.data())), list.place());
+    ImageTable.Listed listed =
+        new ImageTable(session).of(List.of(Place.of(asked.data())), list.place());
     return run(scan(listed), listed.count());
   }
 
-  private Featurizer.Featurized run(Dataset<Row> scanned, long pictures) throws IOException {
+  private Featurizer.Featurized run(Dataset<Row> scanned, long images) throws IOException {
     Dataset<Row> bad = scanned.filter(functions.col(REASON).isNotNull()).select(PATH, REASON);
     long unreadable = bad.count();
-    requireFew(unreadable, pictures, bad);
+    requireFew(unreadable, images, bad);
     PortableRoot root = root(scanned);
     Place features = output.resolve("features").resolve(root.key().folderName());
     Place fingerprints = output.resolve("fingerprints");
@@ -110,10 +110,10 @@ final class FeatureJob {
       events.cached();
     } else {
       events.computing(
-          (int) count, (int) (pictures - unreadable - count), root.layout(), features.name());
+          (int) count, (int) (images - unreadable - count), root.layout(), features.name());
       computed = compute(missing, count, root, features, fingerprints, failed);
     }
-    return finished(scanned, bad, failed, computed, pictures);
+    return finished(scanned, bad, failed, computed, images);
   }
 
   /** Marks the output folder, so that its images are never taken for training data. */
@@ -127,12 +127,12 @@ final class FeatureJob {
   // Scanning the images.
 
   /** Hashes all images, and stores the result on the disks of the executors. */
-  private Dataset<Row> scan(PictureTable.Listed pictures) {
+  private Dataset<Row> scan(ImageTable.Listed images) {
     SerializableConfiguration hadoop = new SerializableConfiguration(configuration);
-    try (Tally tally = new Tally(context, events.progress("scan", "images", pictures.count()))) {
+    try (Tally tally = new Tally(context, events.progress("scan", "images", images.count()))) {
       LongAccumulator counter = tally.counter();
       Dataset<Row> scanned =
-          pictures
+          images
               .paths()
               .map(
                   (MapFunction<String, Row>)
@@ -154,7 +154,7 @@ final class FeatureJob {
           .asFile(
               configuration,
               file -> {
-                PictureReader.Header header = PictureReader.header(file);
+                ImageReader.Header header = ImageReader.header(file);
                 String hash = Hash.Algorithm.SHA256.of(file).hex();
                 return RowFactory.create(
                     path, hash, Math.min(header.width(), header.height()), null);
@@ -263,7 +263,7 @@ final class FeatureJob {
               tally.counter(),
               new SerializableConfiguration(configuration));
       Dataset<Row> partitions =
-          missing.repartition(PictureTable.tasks(session, count), functions.col(HASH));
+          missing.repartition(ImageTable.tasks(session, count), functions.col(HASH));
       context.runJob(
           partitions.rdd(),
           (Function1<Iterator<Row>, Work.Written> & Serializable) rows -> written(work, rows),
@@ -302,7 +302,7 @@ final class FeatureJob {
   // Unreadable images.
 
   private Featurizer.Featurized finished(
-      Dataset<Row> scanned, Dataset<Row> bad, List<Work.Bad> failed, long computed, long pictures) {
+      Dataset<Row> scanned, Dataset<Row> bad, List<Work.Bad> failed, long computed, long images) {
     List<Row> rows =
         failed.stream().map(each -> RowFactory.create(each.hash(), each.reason())).toList();
     Dataset<Row> damaged =
@@ -312,10 +312,10 @@ final class FeatureJob {
             .select(PATH, REASON);
     Dataset<Row> all = rows.isEmpty() ? bad : bad.union(damaged);
     long quarantined = all.count();
-    requireFew(quarantined, pictures, all);
+    requireFew(quarantined, images, all);
     write(all);
     return new Featurizer.Featurized(
-        computed, pictures - quarantined - computed, quarantined, quarantine().name());
+        computed, images - quarantined - computed, quarantined, quarantine().name());
   }
 
   private Place quarantine() {
@@ -331,13 +331,13 @@ final class FeatureJob {
         .csv(quarantine().hadoop().toString());
   }
 
-  private void requireFew(long count, long pictures, Dataset<Row> bad) {
-    if (count > asked.maxBad() * pictures) {
+  private void requireFew(long count, long images, Dataset<Row> bad) {
+    if (count > asked.maxBad() * images) {
       write(bad);
       throw GraftException.of(
           "max-bad: %,d of %,d images are unreadable, more than the share of %s; they are listed in"
               + " %s. Repair or remove them, or raise max-bad.",
-          count, pictures, asked.maxBad(), quarantine().name());
+          count, images, asked.maxBad(), quarantine().name());
     }
   }
 }

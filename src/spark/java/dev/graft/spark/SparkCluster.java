@@ -48,7 +48,7 @@ public final class SparkCluster implements Cluster {
   public Answered infer(
       String master,
       Supplier<PortableModel> model,
-      List<String> pictures,
+      List<String> images,
       String to,
       int top,
       Progress.Display display)
@@ -57,7 +57,7 @@ public final class SparkCluster implements Cluster {
         master,
         (session, left) ->
             new AnswerJob(session, Place.of(to), left, display)
-                .run(model, pictures.stream().map(Place::of).toList(), top));
+                .run(model, images.stream().map(Place::of).toList(), top));
   }
 
   private static <T> T on(String master, Job<T> job) throws IOException {

@@ -7,12 +7,12 @@ import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.feature.FrozenRoot;
 import dev.graft.feature.OnnxRoot;
 import dev.graft.feature.RecordLayout;
+import dev.graft.image.Framing;
+import dev.graft.image.Image;
+import dev.graft.image.ImageReader;
+import dev.graft.image.Unreadable;
 import dev.graft.io.Hash;
 import dev.graft.io.RecordLog;
-import dev.graft.picture.Framing;
-import dev.graft.picture.Picture;
-import dev.graft.picture.PictureReader;
-import dev.graft.picture.Unreadable;
 import dev.graft.run.PortableRoot;
 import java.io.IOException;
 import java.io.Serializable;
@@ -106,9 +106,9 @@ record Work(
   /**
    * Runs the task.
    *
-   * @param pictures hash, path, and whether the fingerprint is cached; each hash at most once
+   * @param images hash, path, and whether the fingerprint is cached; each hash at most once
    */
-  Written compute(Iterator<Row> pictures) throws IOException {
+  Written compute(Iterator<Row> images) throws IOException {
     TaskContext task = TaskContext.get();
     String name = job + "-" + task.partitionId() + "-" + task.taskAttemptId() + RecordLog.SUFFIX;
     RecordLayout layout = layout();
@@ -127,11 +127,11 @@ record Work(
               FrozenRoot.class, file -> new OnnxRoot(Files.readAllBytes(file), side, layout));
       ByteBuffer batch = ByteBuffer.allocate(BATCH * 3 * side * side);
       List<String> hashes = new ArrayList<>();
-      while (pictures.hasNext()) {
-        Row row = pictures.next();
+      while (images.hasNext()) {
+        Row row = images.next();
         String hash = row.getString(0);
         try {
-          List<Picture> read = read(hash, new Place(row.getString(1)), configuration);
+          List<Image> read = read(hash, new Place(row.getString(1)), configuration);
           batch.put(framing.planes(read.get(0), side));
           hashes.add(hash);
           if (row.isNullAt(2)) {
@@ -143,7 +143,7 @@ record Work(
           bad.add(new Bad(hash, e.reason()));
           counter.add(1);
         }
-        if (hashes.size() == BATCH || (!pictures.hasNext() && !hashes.isEmpty())) {
+        if (hashes.size() == BATCH || (!images.hasNext() && !hashes.isEmpty())) {
           ByteBuffer kept;
           synchronized (root) {
             kept = root.forward(batch.flip(), hashes.size());
@@ -166,11 +166,11 @@ record Work(
     }
   }
 
-  private List<Picture> read(String hash, Place place, Configuration configuration)
+  private List<Image> read(String hash, Place place, Configuration configuration)
       throws IOException {
     Hash content = new Hash(Hash.Algorithm.SHA256, hash);
     return place.asFile(
         configuration,
-        file -> PictureReader.read(file, content, Framing.least(side), Fingerprint.MIN_SIDE));
+        file -> ImageReader.read(file, content, Framing.least(side), Fingerprint.MIN_SIDE));
   }
 }

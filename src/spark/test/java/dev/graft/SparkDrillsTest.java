@@ -3,7 +3,7 @@ package dev.graft;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.FaultyFileSystem.Fault;
-import dev.graft.SmallRun.Pictures;
+import dev.graft.SmallRun.Images;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What is left by jobs that something befalls, and what the same command makes of it. */
 @Tag("engine")
 class SparkDrillsTest {
-  private static final int PICTURES = 200;
+  private static final int IMAGES = 200;
 
   @TempDir private Path folder;
   private Path photos;
@@ -36,12 +36,10 @@ class SparkDrillsTest {
   private Path fault;
 
   @BeforeEach
-  void makePictures() throws IOException {
+  void makeImages() throws IOException {
     photos = folder.resolve("photos");
     fault = folder.resolve("fault");
-    new Pictures(photos)
-        .add(PICTURES / 2, 20, 120, "dark", "")
-        .add(PICTURES / 2, 121, 230, "light", "");
+    new Images(photos).add(IMAGES / 2, 20, 120, "dark", "").add(IMAGES / 2, 121, 230, "light", "");
     data = photos.resolve("pictures.csv");
   }
 
@@ -74,7 +72,7 @@ class SparkDrillsTest {
     for (String kind : List.of("features", "fingerprints")) {
       assertThat(records(folder.resolve("many").resolve(kind)))
           .isEqualTo(records(folder.resolve("one").resolve(kind)))
-          .hasSize(PICTURES);
+          .hasSize(IMAGES);
     }
     assertThat(files(folder)).noneMatch(name -> name.endsWith(".unfinished"));
   }
@@ -87,7 +85,7 @@ class SparkDrillsTest {
             .filter(name -> name.endsWith(".records"))
             .map(name -> bytes(Path.of(name)))
             .toList();
-    int size = files.stream().mapToInt(file -> file.length - header).sum() / PICTURES;
+    int size = files.stream().mapToInt(file -> file.length - header).sum() / IMAGES;
     Map<String, String> records = new TreeMap<>();
     for (byte[] file : files) {
       assertThat((file.length - header) % size).isZero();
@@ -182,7 +180,7 @@ class SparkDrillsTest {
     Files.delete(fault);
     CommandRun again = featurizeMany("local[1]");
     assertThat(again.code()).as(again.err()).isZero();
-    assertThat(again.out()).doesNotContain("200 computed").contains("; 0 pictures can't be read");
+    assertThat(again.out()).doesNotContain("200 computed").contains("; 0 images can't be read");
     assertThat(files(folder.resolve("many"))).containsAll(kept);
     requireWhole();
   }
@@ -209,7 +207,7 @@ class SparkDrillsTest {
 
   /** A file of 3 MB whose decoder wants a gigabyte. */
   @Test
-  void aPictureThatTakesAllMemoryIsPutInQuarantine() throws IOException {
+  void aImageThatTakesAllMemoryIsPutInQuarantine() throws IOException {
     ByteBuffer greedy = ByteBuffer.allocate(3_000_020).order(ByteOrder.LITTLE_ENDIAN);
     greedy.put("RIFF".getBytes(StandardCharsets.US_ASCII)).putInt(greedy.capacity() - 8);
     greedy.put("WEBPVP8L".getBytes(StandardCharsets.US_ASCII)).putInt(greedy.capacity() - 20);

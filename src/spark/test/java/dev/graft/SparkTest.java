@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.graft.SmallRun.Pictures;
+import dev.graft.SmallRun.Images;
 import dev.graft.io.Hash;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,14 +30,14 @@ class SparkTest {
   @TempDir private Path folder;
 
   private Path manifest() throws IOException {
-    new Pictures(folder.resolve("photos"))
+    new Images(folder.resolve("photos"))
         .add(30, 40, 130, "dark", "train")
         .add(30, 110, 210, "light", "train")
         .add(6, 40, 130, "dark", "val")
         .add(6, 110, 210, "light", "val")
         .add(20, 40, 130, "dark", "test")
         .add(20, 110, 210, "light", "test");
-    Files.writeString(folder.resolve("photos/broken.png"), "no picture");
+    Files.writeString(folder.resolve("photos/broken.png"), "no image");
     return Files.writeString(
         folder.resolve("photos/pictures.csv"),
         "broken.png,dark,train\n",
@@ -86,10 +86,10 @@ class SparkTest {
     assertThat(files(folder.resolve("many"))).noneMatch(name -> name.endsWith(".unfinished"));
   }
 
-  /** What is fitted to pictures or decided by them is fitted and decided alike. */
+  /** What is fitted to images or decided by them is fitted and decided alike. */
   @ParameterizedTest
   @ValueSource(strings = {"precision=int8", "input-size=auto"})
-  void whatDependsOnThePicturesIsWhatItIsOnOneMachine(String setting) throws IOException {
+  void whatDependsOnTheImagesIsWhatItIsOnOneMachine(String setting) throws IOException {
     Path data = manifest();
     String option = "--set=" + setting;
     SmallRun alone = SmallRun.train(data, folder.resolve("one"), option);
@@ -142,7 +142,7 @@ class SparkTest {
     assertThat(left).as("of a job that was killed").doesNotExist();
     assertThat(others).as("of one that may be at work").exists();
 
-    new Pictures(folder.resolve("more")).add(1, 20, 20, "dark", "train");
+    new Images(folder.resolve("more")).add(1, 20, 20, "dark", "train");
     Files.move(folder.resolve("more/0.png"), folder.resolve("photos/new.png"));
     Files.writeString(data, "new.png,dark,train\n", StandardOpenOption.APPEND);
     assertThat(featurize(data, "local[2]", "many").out()).contains("1 computed, 112 were there");

@@ -36,9 +36,9 @@ class NoteLinesTest {
         .isEqualTo("Ignored 2 files outside of class folders, of which 1 is an image.");
     assertThat(line(Kind.OUTSIDE_CLASSES, 9, 1200))
         .isEqualTo("Ignored 9 files outside of class folders, of which 1,200 are images.");
-    assertThat(line(Kind.NO_PICTURES, 4, 0, ".txt (2)", ".json (1)", ".mp4 (1)"))
+    assertThat(line(Kind.NO_IMAGES, 4, 0, ".txt (2)", ".json (1)", ".mp4 (1)"))
         .isEqualTo("Ignored 4 files that are not images: .txt (2), .json (1), .mp4 (1).");
-    assertThat(line(Kind.NO_PICTURES, 1, 0, "no suffix (1)"))
+    assertThat(line(Kind.NO_IMAGES, 1, 0, "no suffix (1)"))
         .isEqualTo("Ignored 1 file that is not an image: no suffix (1).");
     assertThat(line(Kind.UNSUPPORTED, 2, 0))
         .isEqualTo(

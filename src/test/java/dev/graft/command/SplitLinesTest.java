@@ -3,7 +3,7 @@ package dev.graft.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.data.DataSet;
-import dev.graft.data.PictureMaker;
+import dev.graft.data.ImageMaker;
 import dev.graft.data.Split;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -16,9 +16,9 @@ class SplitLinesTest {
   /** Of three a class one is a third, whatever share was asked for. */
   @Test
   void printedShareIsTheActualOne() throws IOException {
-    PictureMaker.write(folder.resolve("cat"), 0, 3, 16);
-    PictureMaker.write(folder.resolve("dog"), 50, 3, 16);
-    DataSet data = PictureMaker.open(folder);
+    ImageMaker.write(folder.resolve("cat"), 0, 3, 16);
+    ImageMaker.write(folder.resolve("dog"), 50, 3, 16);
+    DataSet data = ImageMaker.open(folder);
 
     assertThat(SplitLines.of(data, new Split(new int[] {0, 3}, new int[] {1, 4}, new int[] {2, 5})))
         .containsExactly(
@@ -28,10 +28,10 @@ class SplitLinesTest {
 
   @Test
   void classesMissingFromAPartAreNamed() throws IOException {
-    PictureMaker.write(folder.resolve("train/cat"), 0, 3, 16);
-    PictureMaker.write(folder.resolve("train/dog"), 50, 3, 16);
-    PictureMaker.write(folder.resolve("test/dog"), 70, 1, 16);
-    DataSet data = PictureMaker.open(folder);
+    ImageMaker.write(folder.resolve("train/cat"), 0, 3, 16);
+    ImageMaker.write(folder.resolve("train/dog"), 50, 3, 16);
+    ImageMaker.write(folder.resolve("test/dog"), 70, 1, 16);
+    DataSet data = ImageMaker.open(folder);
 
     assertThat(SplitLines.of(data, new Split(new int[] {1, 2, 3, 4}, new int[] {5}, new int[] {0})))
         .containsExactly(

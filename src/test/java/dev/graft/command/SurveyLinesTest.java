@@ -2,9 +2,8 @@ package dev.graft.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.Console;
 import dev.graft.data.DataSet;
-import dev.graft.data.PictureMaker;
+import dev.graft.data.ImageMaker;
 import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.data.duplicates.Survey;
 import java.awt.image.BufferedImage;
@@ -30,7 +29,7 @@ class SurveyLinesTest {
   }
 
   private static List<String> quarantine(DataSet data) {
-    return SurveyLines.quarantine(data.pictures().quarantine());
+    return SurveyLines.quarantine(data.images().quarantine());
   }
 
   private Survey survey(DataSet data) throws IOException {
@@ -41,13 +40,13 @@ class SurveyLinesTest {
 
   @Test
   void conflictsLeaksAndImbalanceAreSaid() throws IOException {
-    PictureMaker.write(folder.resolve("train/cat"), 0, 9, 32);
-    PictureMaker.write(folder.resolve("train/dog"), 50, 3, 32);
-    PictureMaker.write(folder.resolve("train/dog/conflict.png"), 0, 32);
-    PictureMaker.write(folder.resolve("test/cat/leak.png"), 8, 40);
-    PictureMaker.write(folder.resolve("test/dog/other.png"), 99, 32);
+    ImageMaker.write(folder.resolve("train/cat"), 0, 9, 32);
+    ImageMaker.write(folder.resolve("train/dog"), 50, 3, 32);
+    ImageMaker.write(folder.resolve("train/dog/conflict.png"), 0, 32);
+    ImageMaker.write(folder.resolve("test/cat/leak.png"), 8, 40);
+    ImageMaker.write(folder.resolve("test/dog/other.png"), 99, 32);
 
-    DataSet data = PictureMaker.open(folder);
+    DataSet data = ImageMaker.open(folder);
     Survey survey = survey(data);
     assertThat(SurveyLines.classes(data))
         .contains(
@@ -74,12 +73,12 @@ class SurveyLinesTest {
   /** Few training images of equal number are balanced, whatever the test set has. */
   @Test
   void imbalanceIsThatOfTheTrainingImages() throws IOException {
-    PictureMaker.write(folder.resolve("train/cat"), 0, 3, 16);
-    PictureMaker.write(folder.resolve("train/dog"), 50, 3, 16);
-    PictureMaker.write(folder.resolve("test/cat"), 100, 9, 16);
-    PictureMaker.write(folder.resolve("test/dog"), 150, 1, 16);
+    ImageMaker.write(folder.resolve("train/cat"), 0, 3, 16);
+    ImageMaker.write(folder.resolve("train/dog"), 50, 3, 16);
+    ImageMaker.write(folder.resolve("test/cat"), 100, 9, 16);
+    ImageMaker.write(folder.resolve("test/dog"), 150, 1, 16);
 
-    assertThat(SurveyLines.classes(PictureMaker.open(folder)))
+    assertThat(SurveyLines.classes(ImageMaker.open(folder)))
         .contains("Classes: cat 12, dog 4")
         .noneMatch(line -> line.startsWith("Imbalanced"));
   }
@@ -87,12 +86,12 @@ class SurveyLinesTest {
   @Test
   void eachGroupIsShownOnceAndTheOthersAreCounted() throws IOException {
     for (int i = 0; i < 8; i++) {
-      PictureMaker.write(folder.resolve("cat/" + i + ".png"), i, 16);
-      PictureMaker.write(folder.resolve((i == 0 ? "dog/" : "cat/") + i + "b.png"), i, 16);
+      ImageMaker.write(folder.resolve("cat/" + i + ".png"), i, 16);
+      ImageMaker.write(folder.resolve((i == 0 ? "dog/" : "cat/") + i + "b.png"), i, 16);
     }
-    PictureMaker.write(folder.resolve("dog"), 50, 5, 16);
+    ImageMaker.write(folder.resolve("dog"), 50, 5, 16);
 
-    assertThat(SurveyLines.identical(survey(PictureMaker.open(folder)), " in duplicates.csv"))
+    assertThat(SurveyLines.identical(survey(ImageMaker.open(folder)), " in duplicates.csv"))
         .hasSize(9)
         .startsWith("Duplicates, identical images: 7 groups, 14 images")
         .contains(
@@ -103,10 +102,10 @@ class SurveyLinesTest {
 
   @Test
   void whereNothingIsThereTwiceThatIsSaid() throws IOException {
-    PictureMaker.write(folder.resolve("cat"), 0, 3, 16);
-    PictureMaker.write(folder.resolve("dog"), 50, 3, 16);
+    ImageMaker.write(folder.resolve("cat"), 0, 3, 16);
+    ImageMaker.write(folder.resolve("dog"), 50, 3, 16);
 
-    DataSet data = PictureMaker.open(folder);
+    DataSet data = ImageMaker.open(folder);
     Survey survey = survey(data);
     assertThat(SurveyLines.identical(survey, ""))
         .containsExactly("Duplicates: no identical images");
@@ -119,25 +118,25 @@ class SurveyLinesTest {
 
   @Test
   void aClassOfWhichNothingCanBeReadIsNamedRatherThanInfinitelySmall() throws IOException {
-    PictureMaker.write(folder.resolve("cat"), 0, 3, 16);
-    PictureMaker.write(folder.resolve("dog"), 50, 3, 16);
+    ImageMaker.write(folder.resolve("cat"), 0, 3, 16);
+    ImageMaker.write(folder.resolve("dog"), 50, 3, 16);
     Files.createDirectory(folder.resolve("emu"));
     Files.write(folder.resolve("emu/0.png"), new byte[0]);
 
-    assertThat(SurveyLines.classes(PictureMaker.open(folder)))
+    assertThat(SurveyLines.classes(ImageMaker.open(folder)))
         .contains("Classes: cat 3, dog 3, emu 0", "Imbalanced: no readable images of emu.");
   }
 
   @Test
-  void picturesOfAFixedCameraAreNotKeptTogetherAndThatIsSaid() throws IOException {
-    PictureMaker.write(folder.resolve("dog"), 50, 10, 32);
+  void imagesOfAFixedCameraAreNotKeptTogetherAndThatIsSaid() throws IOException {
+    ImageMaker.write(folder.resolve("dog"), 50, 10, 32);
     for (int i = 0; i < 10; i++) {
-      Path file = PictureMaker.write(folder.resolve("cat/0" + i + ".png"), 0, 32);
-      BufferedImage picture = ImageIO.read(file.toFile());
-      picture.setRGB(1 + i, 1, picture.getRGB(1 + i, 1) ^ 0x030303);
-      ImageIO.write(picture, "png", file.toFile());
+      Path file = ImageMaker.write(folder.resolve("cat/0" + i + ".png"), 0, 32);
+      BufferedImage image = ImageIO.read(file.toFile());
+      image.setRGB(1 + i, 1, image.getRGB(1 + i, 1) ^ 0x030303);
+      ImageIO.write(image, "png", file.toFile());
     }
-    assertThat(SurveyLines.near(survey(PictureMaker.open(folder)), ""))
+    assertThat(SurveyLines.near(survey(ImageMaker.open(folder)), ""))
         .last()
         .asString()
         .startsWith("  10 of the near-duplicates are a large share of their class,")
@@ -146,12 +145,12 @@ class SurveyLinesTest {
 
   @Test
   void whatCannotBeReadIsNamedUpToFive() throws IOException {
-    PictureMaker.write(folder.resolve("cat"), 0, 9, 16);
-    PictureMaker.write(folder.resolve("dog"), 50, 3, 16);
+    ImageMaker.write(folder.resolve("cat"), 0, 9, 16);
+    ImageMaker.write(folder.resolve("dog"), 50, 3, 16);
     for (int i = 0; i < 7; i++) {
       Files.write(folder.resolve("cat/0" + i + ".png"), new byte[0]);
     }
-    assertThat(quarantine(PictureMaker.open(folder)))
+    assertThat(quarantine(ImageMaker.open(folder)))
         .hasSize(7)
         .startsWith(
             "Quarantine: 7 of 12 images can't be read and are left out:",
@@ -162,12 +161,12 @@ class SurveyLinesTest {
   @Test
   @EnabledOnOs({OS.LINUX, OS.MAC})
   void whatAFileNameCommandsTerminalsToDoIsNotPrinted() throws IOException {
-    PictureMaker.write(folder.resolve("cat"), 0, 3, 16);
-    PictureMaker.write(folder.resolve("dog"), 50, 3, 16);
+    ImageMaker.write(folder.resolve("cat"), 0, 3, 16);
+    ImageMaker.write(folder.resolve("dog"), 50, 3, 16);
     Files.copy(folder.resolve("cat/00.png"), folder.resolve("cat/\u001b[2J.png"));
     Files.write(folder.resolve("dog/\u0007.png"), new byte[0]);
 
-    DataSet data = PictureMaker.open(folder);
+    DataSet data = ImageMaker.open(folder);
     assertThat(SurveyLines.identical(survey(data), ""))
         .last()
         .asString()

@@ -14,7 +14,7 @@ import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * What may happen to a PNG file, so that no decoder gets its picture from it. Each takes a file as
+ * What may happen to a PNG file, so that no decoder gets its image from it. Each takes a file as
  * {@link SampleMaker#png} makes it: signature, IHDR, one IDAT, IEND.
  */
 enum Damage {
@@ -121,7 +121,7 @@ enum Damage {
   abstract byte[] damaged(byte[] png, Random random);
 
   /**
-   * The file's bytes after such damage, and no picture any more: many a flipped bit changes a few
+   * The file's bytes after such damage, and no image any more: many a flipped bit changes a few
    * pixels only, and a decoder that does not look at the checksums never knows.
    */
   byte[] unreadable(byte[] png, Random random) {
@@ -135,7 +135,7 @@ enum Damage {
         String.format(Locale.ROOT, "%d times, the damage %s did no harm", MOST_TRIES, title()));
   }
 
-  /** Whether some decoder gets a picture from a damaged file. */
+  /** Whether some decoder gets an image from a damaged file. */
   boolean harmless(byte[] bytes) {
     return decodes(bytes);
   }
@@ -150,7 +150,7 @@ enum Damage {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  /** Whether ImageIO, which looks at no checksum, gets a picture from a file's bytes. */
+  /** Whether ImageIO, which looks at no checksum, gets an image from a file's bytes. */
   static boolean decodes(byte[] bytes) {
     try {
       // Given the bytes as they are, ImageIO would copy them to a temporary file.

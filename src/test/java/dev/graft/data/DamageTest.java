@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.graft.GraftException;
-import dev.graft.picture.PictureReader;
+import dev.graft.image.ImageFileReader;
 import java.io.IOException;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -14,12 +14,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 class DamageTest {
   @ParameterizedTest
   @EnumSource
-  void whatIsDamagedIsRefusedWhateverThePicture(Damage damage) throws IOException {
+  void whatIsDamagedIsRefusedWhateverTheImage(Damage damage) throws IOException {
     for (int seed = 0; seed < 50; seed++) {
       Random random = new Random(seed);
       byte[] bytes = damage.unreadable(png(random), random);
       assertThatExceptionOfType(GraftException.class)
-          .isThrownBy(() -> PictureReader.read(bytes, "a.png"))
+          .isThrownBy(() -> ImageFileReader.read(bytes, "a.png"))
           .withMessageStartingWith("a.png ");
     }
   }
@@ -27,11 +27,11 @@ class DamageTest {
   @Test
   void whatIsNotDamagedIsRead() throws IOException {
     byte[] png = png(new Random(1));
-    assertThat(PictureReader.read(png, "a.png").width()).isEqualTo(32);
+    assertThat(ImageFileReader.read(png, "a.png").width()).isEqualTo(32);
     assertThat(Damage.decodes(png)).isTrue();
   }
 
-  /** A picture of dark noise, which deflates to Huffman codes, as photographs do. */
+  /** An image of dark noise, which deflates to Huffman codes, as photographs do. */
   private static byte[] png(Random random) throws IOException {
     byte[] rgb = new byte[3 * 32 * 32];
     for (int i = 0; i < rgb.length; i++) {

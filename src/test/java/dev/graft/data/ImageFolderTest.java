@@ -3,9 +3,9 @@ package dev.graft.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.graft.Console;
 import dev.graft.GraftException;
-import dev.graft.picture.Picture;
+import dev.graft.command.Console;
+import dev.graft.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +24,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Folders of one's own pictures: what is read of them, what is not, and what is found in them. */
+/** Folders of one's own images: what is read of them, what is not, and what is found in them. */
 class ImageFolderTest {
   @TempDir private Path temporary;
   private Path folder;
@@ -40,11 +40,11 @@ class ImageFolderTest {
   void whatCannotBeReadIsInQuarantineWithItsReasonAndInNoPart() throws IOException {
     pets(8);
     Files.write(folder.resolve("cat/00.png"), new byte[0]);
-    Files.writeString(folder.resolve("cat/01.png"), "no picture");
+    Files.writeString(folder.resolve("cat/01.png"), "no image");
     cutOff(folder.resolve("dog/02.png"));
 
     DataSet data = open(0.5);
-    Quarantine quarantine = data.pictures().quarantine();
+    Quarantine quarantine = data.images().quarantine();
     assertThat(quarantine.size()).isEqualTo(2); // the third has a good head
     readAll(data);
     assertThat(quarantine.entries()).hasSize(3);
@@ -55,9 +55,9 @@ class ImageFolderTest {
     assertThat(rows.get(1)).isEqualTo(folder.resolve("cat/00.png") + ",is empty.");
     assertThat(rows.get(3)).startsWith(folder.resolve("dog/02.png") + ",").endsWith(".");
     assertThat(data.support()).containsExactly(6, 7);
-    assertThat(data.pictures().read(1, 0)).isEmpty();
+    assertThat(data.images().read(1, 0)).isEmpty();
 
-    assertThat(data.pictures().readable()).hasSize(13).doesNotContain(0, 1, 10);
+    assertThat(data.images().readable()).hasSize(13).doesNotContain(0, 1, 10);
     assertThat(all(split(data))).hasSize(13).doesNotContain(0, 1, 10);
   }
 
@@ -79,14 +79,14 @@ class ImageFolderTest {
         .isThrownBy(
             () -> {
               readAll(data);
-              data.pictures().quarantine().check();
+              data.images().quarantine().check();
             })
         .withMessageStartingWith(
             "2 of 10 images can't be read, more than max-bad allows (0.1 of them)")
         .withMessageContaining(empty);
     DataSet more = open(0.2);
     readAll(more);
-    more.pictures().quarantine().check();
+    more.images().quarantine().check();
   }
 
   @Test
@@ -95,52 +95,50 @@ class ImageFolderTest {
     pets(3);
     Files.write(folder.resolve("dog/\u0007.png"), new byte[0]);
 
-    assertThat(open(0.5).pictures().quarantine().toCsv()).contains("dog/\u0007.png,is empty.");
+    assertThat(open(0.5).images().quarantine().toCsv()).contains("dog/\u0007.png,is empty.");
   }
 
   /** Else its features would be kept under the hash of what it was, and taken for that later. */
   @Test
-  void aPictureThatIsOverwrittenAfterItsListingIsNotTakenForWhatItWas() throws IOException {
+  void aImageThatIsOverwrittenAfterItsListingIsNotTakenForWhatItWas() throws IOException {
     pets(3);
     Path cat = folder.resolve("cat/01.png");
     byte[] before = Files.readAllBytes(cat);
     DataSet data = open(0.5);
-    PictureMaker.write(cat, 99);
+    ImageMaker.write(cat, 99);
 
-    assertThat(data.pictures().read(1, 0)).isEmpty();
-    assertThat(data.pictures().quarantine().entries())
+    assertThat(data.images().read(1, 0)).isEmpty();
+    assertThat(data.images().quarantine().entries())
         .containsExactly(
             new Quarantine.Entry(cat.toString(), "was changed while it was in use; start again."));
-    assertThat(data.pictures().read(0, 0)).isPresent();
+    assertThat(data.images().read(0, 0)).isPresent();
 
     Files.write(cat, before);
-    assertThat(open(0.5).pictures().read(1, 0)).isPresent();
+    assertThat(open(0.5).images().read(1, 0)).isPresent();
   }
 
   @Test
-  void severalReductionsOfAPictureAreThoseThatItHasAlone() throws IOException {
-    PictureMaker.write(folder.resolve("cat/1.png"), 1, 200);
-    PictureMaker.write(folder.resolve("dog/1.png"), 2, 200);
-    ImageSet pictures = open(0).pictures();
+  void severalReductionsOfAImageAreThoseThatItHasAlone() throws IOException {
+    ImageMaker.write(folder.resolve("cat/1.png"), 1, 200);
+    ImageMaker.write(folder.resolve("dog/1.png"), 2, 200);
+    ImageSet images = open(0).images();
 
-    List<Picture> read = pictures.read(0, new int[] {100, 0, 64}).orElseThrow();
+    List<RgbImage> read = images.read(0, new int[] {100, 0, 64}).orElseThrow();
 
-    assertThat(read).extracting(Picture::width).containsExactly(100, 200, 67);
-    assertThat(read.get(0)).isEqualTo(pictures.read(0, 100).orElseThrow());
-    assertThat(read.get(2)).isEqualTo(pictures.read(0, 64).orElseThrow());
+    assertThat(read).extracting(RgbImage::width).containsExactly(100, 200, 67);
+    assertThat(read.get(0)).isEqualTo(images.read(0, 100).orElseThrow());
+    assertThat(read.get(2)).isEqualTo(images.read(0, 64).orElseThrow());
   }
 
   // What is there more than once.
 
   @Test
-  void aPictureInTrainAndTestCountsInTheTestOnlyAndThatIsSaid() throws IOException {
+  void aImageInTrainAndTestCountsInTheTestOnlyAndThatIsSaid() throws IOException {
     for (String label : List.of("cat", "dog")) {
-      PictureMaker.write(
-          folder.resolve("train").resolve(label), label.equals("cat") ? 0 : 50, 5, 16);
-      PictureMaker.write(
-          folder.resolve("test").resolve(label), label.equals("cat") ? 20 : 70, 2, 16);
+      ImageMaker.write(folder.resolve("train").resolve(label), label.equals("cat") ? 0 : 50, 5, 16);
+      ImageMaker.write(folder.resolve("test").resolve(label), label.equals("cat") ? 20 : 70, 2, 16);
     }
-    PictureMaker.write(folder.resolve("train/cat/copy.png"), 20);
+    ImageMaker.write(folder.resolve("train/cat/copy.png"), 20);
 
     DataSet data = open(0);
     assertThat(places(data, data.indices(Optional.of(Part.TEST))))
@@ -170,11 +168,11 @@ class ImageFolderTest {
             "犬 dog/2.png",
             "犬 dog/3.png");
     for (int i = 0; i < names.size(); i++) {
-      PictureMaker.write(folder.resolve(names.get(i)), i);
+      ImageMaker.write(folder.resolve(names.get(i)), i);
     }
     DataSet data = open(0);
     assertThat(data.classes()).containsExactly("cat", "犬 dog");
-    assertThat(places(data, IntStream.range(0, data.pictures().size()).toArray()))
+    assertThat(places(data, IntStream.range(0, data.images().size()).toArray()))
         .containsExactlyInAnyOrderElementsOf(names);
     Split split = split(data);
     assertThat(all(split)).hasSize(8);
@@ -191,7 +189,7 @@ class ImageFolderTest {
 
   private void checkRoundTrip(DataSet data, Split split) throws IOException {
     Path manifest = temporary.resolve("split.csv");
-    Files.writeString(manifest, SplitCsv.of(data.pictures(), split).collect(Collectors.joining()));
+    Files.writeString(manifest, SplitCsv.of(data.images(), split).collect(Collectors.joining()));
     Map<Path, String> expected = new TreeMap<>();
     put(expected, data, split.train(), "TRAIN");
     put(expected, data, split.validation(), "VALIDATION");
@@ -206,8 +204,8 @@ class ImageFolderTest {
   private static void put(Map<Path, String> into, DataSet data, int[] indices, String part) {
     for (int i : indices) {
       into.put(
-          Path.of(data.pictures().place(i)).toAbsolutePath(),
-          data.classes().get(data.pictures().label(i)) + " " + part);
+          Path.of(data.images().place(i)).toAbsolutePath(),
+          data.classes().get(data.images().label(i)) + " " + part);
     }
   }
 
@@ -224,7 +222,7 @@ class ImageFolderTest {
       DataSet data = open(0.5);
       readAll(data);
       assertThat(all(split(data))).hasSize(7);
-      assertThat(data.pictures().read(0, 0)).isPresent();
+      assertThat(data.images().read(0, 0)).isPresent();
     } finally {
       for (Path each : folders) {
         Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -248,8 +246,8 @@ class ImageFolderTest {
 
   /** So many cats and as many dogs, all different. */
   private void pets(int count) throws IOException {
-    PictureMaker.write(folder.resolve("cat"), 0, count, 16);
-    PictureMaker.write(folder.resolve("dog"), 50, count, 16);
+    ImageMaker.write(folder.resolve("cat"), 0, count, 16);
+    ImageMaker.write(folder.resolve("dog"), 50, count, 16);
   }
 
   private static void cutOff(Path file) throws IOException {
@@ -262,18 +260,19 @@ class ImageFolderTest {
   }
 
   private static void readAll(DataSet data) {
-    for (int i : data.pictures().readable().toArray()) {
-      data.pictures().read(i, 0);
+    for (int i : data.images().readable().toArray()) {
+      data.images().read(i, 0);
     }
   }
 
   private static Split split(DataSet data) {
     int[] labels = data.labels();
-    int[] groups = IntStream.range(0, data.pictures().size()).toArray();
+    int[] groups = IntStream.range(0, data.images().size()).toArray();
     return Split.of(
         data,
         groups,
-        (candidates, fraction) -> Draw.stratified(candidates, labels, groups, fraction, 1),
+        (candidates, fraction) ->
+            StratifiedSampler.stratified(candidates, labels, groups, fraction, 1),
         0.2,
         0.2,
         1);
@@ -288,7 +287,7 @@ class ImageFolderTest {
 
   private List<String> places(DataSet data, int[] indices) {
     return IntStream.of(indices)
-        .mapToObj(i -> folder.relativize(Path.of(data.pictures().place(i))).toString())
+        .mapToObj(i -> folder.relativize(Path.of(data.images().place(i))).toString())
         .map(path -> path.replace('\\', '/'))
         .toList();
   }

@@ -28,17 +28,17 @@ class ListingTest {
 
   @Test
   void aFolderOfClassFoldersIsListedSortedAndWithoutParts() throws IOException {
-    picture("dog/2.jpg", "dog/1.jpg", "cat/deeper/and/deeper/3.PNG", "cat/b.jpeg");
+    image("dog/2.jpg", "dog/1.jpg", "cat/deeper/and/deeper/3.PNG", "cat/b.jpeg");
 
     Listing listing = Listing.of(folder);
 
     assertThat(listing.classes()).containsExactly("cat", "dog");
     assertThat(listing.files())
         .containsExactly(
-            new PictureFile(folder.resolve("cat/b.jpeg"), "cat", Optional.empty()),
-            new PictureFile(folder.resolve("cat/deeper/and/deeper/3.PNG"), "cat", Optional.empty()),
-            new PictureFile(folder.resolve("dog/1.jpg"), "dog", Optional.empty()),
-            new PictureFile(folder.resolve("dog/2.jpg"), "dog", Optional.empty()));
+            new ImageFile(folder.resolve("cat/b.jpeg"), "cat", Optional.empty()),
+            new ImageFile(folder.resolve("cat/deeper/and/deeper/3.PNG"), "cat", Optional.empty()),
+            new ImageFile(folder.resolve("dog/1.jpg"), "dog", Optional.empty()),
+            new ImageFile(folder.resolve("dog/2.jpg"), "dog", Optional.empty()));
     assertThat(listing.notes()).isEmpty();
   }
 
@@ -46,9 +46,9 @@ class ListingTest {
   @CsvSource({"train,val,test", "Train,VALIDATION,TEST", "TRAIN,valid,Test"})
   void foldersNamedAfterPartsAreParts(String train, String validation, String test)
       throws IOException {
-    picture(train + "/cat/1.png", train + "/dog/2.png");
-    picture(validation + "/cat/3.png", validation + "/dog/4.png");
-    picture(test + "/cat/5.png", test + "/dog/6.png");
+    image(train + "/cat/1.png", train + "/dog/2.png");
+    image(validation + "/cat/3.png", validation + "/dog/4.png");
+    image(test + "/cat/5.png", test + "/dog/6.png");
 
     Listing listing = Listing.of(folder);
 
@@ -67,17 +67,17 @@ class ListingTest {
 
   @Test
   void trainAloneIsEnoughAndAClassThatTheTestLacksIsNoted() throws IOException {
-    picture("train/cat/1.png", "train/dog/2.png");
+    image("train/cat/1.png", "train/dog/2.png");
     assertThat(Listing.of(folder).files()).hasSize(2);
 
-    picture("test/cat/3.png");
+    image("test/cat/3.png");
     assertThat(Listing.of(folder).notes())
         .containsExactly(Note.of(Note.Kind.NOT_IN_TEST, folder, List.of("dog")));
   }
 
   @Test
   void aTrainNextToABusIsAClass() throws IOException {
-    picture("train/1.png", "bus/2.png", "car/3.png");
+    image("train/1.png", "bus/2.png", "car/3.png");
 
     Listing listing = Listing.of(folder);
 
@@ -102,7 +102,7 @@ class ListingTest {
   })
   void foldersWithTheWordForAPartInTheirNamesArePartsAndThatIsNoted(
       String train, String other, Part part) throws IOException {
-    picture(train + "/cat/1.png", train + "/dog/2.png", other + "/cat/3.png");
+    image(train + "/cat/1.png", train + "/dog/2.png", other + "/cat/3.png");
 
     Listing listing = Listing.of(folder);
 
@@ -118,7 +118,7 @@ class ListingTest {
 
   @Test
   void evalMeansValidationNextToATest() throws IOException {
-    picture("train/cat/1.png", "train/dog/2.png", "test/cat/3.png", "eval/dog/4.png");
+    image("train/cat/1.png", "train/dog/2.png", "test/cat/3.png", "eval/dog/4.png");
 
     assertThat(Listing.of(folder).notes())
         .contains(Note.of(Note.Kind.PARTS, folder, List.of("eval = validation")));
@@ -126,8 +126,8 @@ class ListingTest {
 
   @Test
   void aPartMayHoldAFolderOfItsOwnNameWithTheClassFolders() throws IOException {
-    picture("seg_train/seg_train/cat/1.png", "seg_train/seg_train/dog/2.png");
-    picture("seg_test/seg_test/cat/3.png", "seg_pred/seg_pred/4.png");
+    image("seg_train/seg_train/cat/1.png", "seg_train/seg_train/dog/2.png");
+    image("seg_test/seg_test/cat/3.png", "seg_pred/seg_pred/4.png");
 
     Listing listing = Listing.of(folder);
 
@@ -152,14 +152,14 @@ class ListingTest {
     "trained,untrained,tested"
   })
   void classesWhoseNamesHaveSuchWordsStayClasses(String a, String b, String c) throws IOException {
-    picture(a + "/1.png", b + "/2.png", c + "/3.png");
+    image(a + "/1.png", b + "/2.png", c + "/3.png");
 
     assertThat(Listing.of(folder).classes()).containsExactlyInAnyOrder(a, b, c);
   }
 
   @Test
   void classesWithSubfoldersOfDifferentNamesStayClasses() throws IOException {
-    picture("valid/left/1.png", "invalid/right/2.png", "valid/right/3.png");
+    image("valid/left/1.png", "invalid/right/2.png", "valid/right/3.png");
 
     Listing listing = Listing.of(folder);
 
@@ -170,7 +170,7 @@ class ListingTest {
 
   @Test
   void whatMayBePartsOrClassesIsRefusedInASentence() throws IOException {
-    picture("a/train/steam/1.png", "a/train/electric/2.png", "a/bus/3.png", "a/car/4.png");
+    image("a/train/steam/1.png", "a/train/electric/2.png", "a/bus/3.png", "a/car/4.png");
     Path a = folder.resolve("a");
     assertRefused(
         a,
@@ -179,8 +179,8 @@ class ListingTest {
             + " \"car\". If it is the training part, move the others elsewhere; if it is a class,"
             + " move its images out of its subfolders.");
 
-    picture("b/my_train/cat/1.png", "b/my_train/dog/2.png");
-    picture("b/your_test/cat/3.png", "b/your_test/dog/4.png");
+    image("b/my_train/cat/1.png", "b/my_train/dog/2.png");
+    image("b/your_test/cat/3.png", "b/your_test/dog/4.png");
     Path b = folder.resolve("b");
     assertRefused(
         b,
@@ -189,14 +189,14 @@ class ListingTest {
             + " (\"cat\", \"dog\"): if they are parts, name them train, val and test; if they are"
             + " classes, move their images out of the subfolders, or write a manifest.");
 
-    picture("c/Training/1.png", "c/Testing/2.png");
+    image("c/Training/1.png", "c/Testing/2.png");
     Path c = folder.resolve("c");
     assertRefused(
         c,
         c.resolve("Training")
             + " has 1 image but no class folders: move the images into one folder for each class, or write a manifest.");
 
-    picture("d/cats_train/1.png", "d/cats_test/2.png", "d/dogs_train/3.png", "d/dogs_test/4.png");
+    image("d/cats_train/1.png", "d/cats_test/2.png", "d/dogs_train/3.png", "d/dogs_test/4.png");
     Path d = folder.resolve("d");
     assertRefused(
         d,
@@ -205,7 +205,7 @@ class ListingTest {
             + " \"dogs_test\", \"dogs_train\". Put a folder for each class into train, val and"
             + " test folders, or write a manifest.");
 
-    picture("e/seg_val/cat/1.png", "e/seg_test/cat/2.png");
+    image("e/seg_val/cat/1.png", "e/seg_test/cat/2.png");
     Path e = folder.resolve("e");
     assertRefused(
         e,
@@ -215,7 +215,7 @@ class ListingTest {
 
   @Test
   void classFoldersThatHoldTheSameFoldersAreQuestioned() throws IOException {
-    picture("2019/cat/1.png", "2019/dog/2.png", "2020/cat/3.png", "2020/dog/4.png");
+    image("2019/cat/1.png", "2019/dog/2.png", "2020/cat/3.png", "2020/dog/4.png");
     assertThat(Listing.of(folder).notes())
         .containsExactly(
             Note.of(
@@ -223,14 +223,14 @@ class ListingTest {
                 folder,
                 List.of("\"2019\", \"2020\"", "\"cat\", \"dog\"")));
 
-    picture("2020/5.png"); // images of its own: a class
+    image("2020/5.png"); // images of its own: a class
     assertThat(Listing.of(folder).notes()).isEmpty();
   }
 
   @Test
   void anOutputFolderNextToTrainIsNeitherPartNorClass() throws IOException {
-    picture("train/cat/1.png", "train/dog/2.png", "output/runs/x/1.png");
-    picture("output/" + OwnOutput.MARKER);
+    image("train/cat/1.png", "train/dog/2.png", "output/runs/x/1.png");
+    image("output/" + OwnOutput.MARKER);
 
     Listing listing = Listing.of(folder);
 
@@ -242,7 +242,7 @@ class ListingTest {
   @ValueSource(
       strings = {"#recycle", "@eaDir", "$RECYCLE.BIN", "lost+found", ".Trash-1000", "@Recycle"})
   void wasteBinsAreNotClasses(String bin) throws IOException {
-    picture("cat/1.png", "dog/2.png", bin + "/3.png", "cat/" + bin + "/4.png");
+    image("cat/1.png", "dog/2.png", bin + "/3.png", "cat/" + bin + "/4.png");
 
     assertThat(names(Listing.of(folder))).containsExactly("1.png", "2.png");
     assertThat(Listing.of(folder).classes()).containsExactly("cat", "dog");
@@ -251,7 +251,7 @@ class ListingTest {
   @Test
   void aManifestsPathMayHaveBackslashesOrBlanksAround() throws IOException {
     assumeTrue(File.separatorChar == '/');
-    picture("cat/1.png", "dog/2.png", "odd\\name.png", " 3.png");
+    image("cat/1.png", "dog/2.png", "odd\\name.png", " 3.png");
     Path manifest =
         manifest(
             "m.csv",
@@ -274,7 +274,7 @@ class ListingTest {
 
   @Test
   void foldersNextToPartsAreIgnoredAndNamed() throws IOException {
-    picture("train/cat/1.png", "train/dog/2.png", "originals/3.png");
+    image("train/cat/1.png", "train/dog/2.png", "originals/3.png");
 
     Listing listing = Listing.of(folder);
 
@@ -285,9 +285,9 @@ class ListingTest {
 
   @Test
   void whatFileManagersLeaveBehindIsPassedOverInSilence() throws IOException {
-    picture("cat/1.png", "dog/2.png");
-    picture("cat/.hidden.png", "cat/Thumbs.db", "cat/desktop.ini", "cat/.DS_Store");
-    picture(".cache/3.png", "__MACOSX/cat/4.png", "cat/__MACOSX/5.png", ".notes.txt");
+    image("cat/1.png", "dog/2.png");
+    image("cat/.hidden.png", "cat/Thumbs.db", "cat/desktop.ini", "cat/.DS_Store");
+    image(".cache/3.png", "__MACOSX/cat/4.png", "cat/__MACOSX/5.png", ".notes.txt");
 
     Listing listing = Listing.of(folder);
 
@@ -311,8 +311,8 @@ class ListingTest {
         "a.WebP",
         "a b.c.jpg"
       })
-  void aPicturesSuffixCountsWhateverTheFileHolds(String name) throws IOException {
-    picture("dog/1.png");
+  void aImagesSuffixCountsWhateverTheFileHolds(String name) throws IOException {
+    image("dog/1.png");
     write("cat/" + name, "garbage".getBytes(UTF_8));
 
     assertThat(names(Listing.of(folder))).containsExactly(name, "1.png");
@@ -320,7 +320,7 @@ class ListingTest {
 
   @Test
   void withoutATellingSuffixTheFirstBytesCount() throws IOException {
-    picture("cat/0001", "cat/photo.orig", "dog/1.png");
+    image("cat/0001", "cat/photo.orig", "dog/1.png");
     write("cat/0002", "BMWs are cars, this is a text of some length".getBytes(UTF_8));
     write("cat/empty", new byte[0]);
     write("cat/bitmap", new byte[] {'B', 'M', 9, 9, 9, 9, 0, 0, 0, 0, 9, 9, 9, 9, 40, 0, 0, 0});
@@ -334,15 +334,15 @@ class ListingTest {
     assertThat(names(listing))
         .containsExactly("0001", "bitmap", "gif", "jpeg", "photo.orig", "tiff", "webp", "1.png");
     assertThat(listing.notes())
-        .containsExactly(new Note(Note.Kind.NO_PICTURES, folder, 2, 0, List.of("no suffix (2)")));
+        .containsExactly(new Note(Note.Kind.NO_IMAGES, folder, 2, 0, List.of("no suffix (2)")));
   }
 
   @Test
-  void filesThatAreNoPicturesAreCountedInOneNote() throws IOException {
-    picture("cat/1.png", "dog/2.png");
-    picture("cat/a.txt", "cat/b.TXT", "dog/c.json", "dog/d.mp4");
-    picture("cat/phone.HEIC", "dog/camera.cr2");
-    picture("readme.md", "stray.png");
+  void filesThatAreNoImagesAreCountedInOneNote() throws IOException {
+    image("cat/1.png", "dog/2.png");
+    image("cat/a.txt", "cat/b.TXT", "dog/c.json", "dog/d.mp4");
+    image("cat/phone.HEIC", "dog/camera.cr2");
+    image("readme.md", "stray.png");
 
     Listing listing = Listing.of(folder);
 
@@ -351,13 +351,13 @@ class ListingTest {
         .containsExactly(
             Note.of(Note.Kind.OUTSIDE_CLASSES, folder, 2, 1),
             new Note(
-                Note.Kind.NO_PICTURES, folder, 4, 0, List.of(".txt (2)", ".json (1)", ".mp4 (1)")),
+                Note.Kind.NO_IMAGES, folder, 4, 0, List.of(".txt (2)", ".json (1)", ".mp4 (1)")),
             Note.of(Note.Kind.UNSUPPORTED, folder, 2, 0));
   }
 
   @Test
-  void classFoldersWithoutPicturesAreNoClasses() throws IOException {
-    picture("cat/1.png", "dog/2.png", "notes/a.txt");
+  void classFoldersWithoutImagesAreNoClasses() throws IOException {
+    image("cat/1.png", "dog/2.png", "notes/a.txt");
     Files.createDirectory(folder.resolve("bird"));
 
     Listing listing = Listing.of(folder);
@@ -369,7 +369,7 @@ class ListingTest {
 
   @Test
   void linksAreFollowedAndAFileCountsOnceAClass() throws IOException {
-    picture("cat/z.png", "dog/2.png", "dog/sub/3.png");
+    image("cat/z.png", "dog/2.png", "dog/sub/3.png");
     link("cat/a.png", folder.resolve("cat/z.png"));
     link("dog/also-sub", folder.resolve("dog/sub"));
     link("dog/cat.png", folder.resolve("cat/z.png"));
@@ -390,7 +390,7 @@ class ListingTest {
 
   @Test
   void linksInCirclesComeToAnEnd() throws IOException {
-    picture("cat/1.png", "dog/sub/2.png");
+    image("cat/1.png", "dog/sub/2.png");
     link("cat/up", folder);
     link("dog/sub/self", folder.resolve("dog"));
     link("dog/sub/here", folder.resolve("dog/sub"));
@@ -408,11 +408,11 @@ class ListingTest {
   @ParameterizedTest
   @ValueSource(strings = {"", "output/"})
   void whatGraftWroteIsPassedOverAndThatIsSaid(String output) throws IOException {
-    picture("cat/1.png", "dog/2.png");
+    image("cat/1.png", "dog/2.png");
     String run = output + "runs/20260101-120000-vgg16-pets/";
-    picture(run + "run.json", run + "recipe.yaml", run + "plots/test-0.png");
+    image(run + "run.json", run + "recipe.yaml", run + "plots/test-0.png");
     String evaluation = output + "evaluations/20260101-130000-pets/";
-    picture(
+    image(
         evaluation + "evaluation.json",
         evaluation + "predictions.csv",
         evaluation + "plots/mistakes.png");
@@ -433,8 +433,8 @@ class ListingTest {
 
   @Test
   void aMarkedOutputIsPassedOverAsAWholeAndARunsRecordAloneIsNoMark() throws IOException {
-    picture("cat/run.json", "cat/1.png", "dog/2.png");
-    picture("results/" + OwnOutput.MARKER, "results/features/1.png");
+    image("cat/run.json", "cat/1.png", "dog/2.png");
+    image("results/" + OwnOutput.MARKER, "results/features/1.png");
 
     Listing listing = Listing.of(folder);
 
@@ -444,8 +444,8 @@ class ListingTest {
   }
 
   @Test
-  void aLinkThatLeadsNowhereIsLeftToWhoReadsPictures() throws IOException {
-    picture("cat/1.png", "dog/2.png");
+  void aLinkThatLeadsNowhereIsLeftToWhoReadsImages() throws IOException {
+    image("cat/1.png", "dog/2.png");
     link("cat/gone.jpg", folder.resolve("nowhere.jpg"));
     link("cat/gone", folder.resolve("nowhere"));
 
@@ -454,7 +454,7 @@ class ListingTest {
 
   @Test
   void aPipeIsNotOpened() throws Exception {
-    picture("cat/1.png", "dog/2.png");
+    image("cat/1.png", "dog/2.png");
     Path pipe = folder.resolve("cat/pipe.png");
     Process made;
     try {
@@ -473,7 +473,7 @@ class ListingTest {
   @Test
   void namesOfAnyScriptAreClassesSortedByCodePoint() throws IOException {
     assumeUtf8Names();
-    picture("\ud83d\ude00/1.png", "\uff5a/2.png", "日本 \"語\"/写真 '1'.png", "a, b/4.png");
+    image("\ud83d\ude00/1.png", "\uff5a/2.png", "日本 \"語\"/写真 '1'.png", "a, b/4.png");
 
     Listing listing = Listing.of(folder);
 
@@ -484,12 +484,12 @@ class ListingTest {
   @Test
   void composedAndDecomposedNamesAreOneClass() throws IOException {
     assumeUtf8Names();
-    picture("train/caf\u00e9/1.png", "train/tea/2.png", "test/cafe\u0301/3.png");
+    image("train/caf\u00e9/1.png", "train/tea/2.png", "test/cafe\u0301/3.png");
 
     Listing listing = Listing.of(folder);
 
     assertThat(listing.classes()).containsExactly("caf\u00e9", "tea");
-    assertThat(listing.files()).extracting(PictureFile::label).contains("caf\u00e9");
+    assertThat(listing.files()).extracting(ImageFile::label).contains("caf\u00e9");
   }
 
   @Test
@@ -506,7 +506,7 @@ class ListingTest {
   @Test
   void aPathMayBeLongerThanOneName() throws IOException {
     String deep = ("x".repeat(100) + "/").repeat(9);
-    picture("cat/" + deep + "1.png", "dog/2.png");
+    image("cat/" + deep + "1.png", "dog/2.png");
 
     assertThat(names(Listing.of(folder))).containsExactly("1.png", "2.png");
   }
@@ -527,7 +527,7 @@ class ListingTest {
       })
   void theNameFitsIntoAFolderName(String name, String expected) throws IOException {
     assumeUtf8Names();
-    picture(name + "/cat/1.png", name + "/dog/2.png");
+    image(name + "/cat/1.png", name + "/dog/2.png");
 
     assertThat(Listing.of(folder.resolve(name)).name()).isEqualTo(expected);
     assertThat(Listing.of(folder.resolve(name).resolve("cat/..")).name()).isEqualTo(expected);
@@ -550,25 +550,25 @@ class ListingTest {
     Path empty = Files.createDirectories(folder.resolve("empty"));
     assertRefused(empty, empty + " is empty: add a folder of images for each class.");
 
-    picture("flat/1.png", "flat/2.png", "flat/readme.txt");
+    image("flat/1.png", "flat/2.png", "flat/readme.txt");
     Path flat = folder.resolve("flat");
     assertRefused(
         flat,
         flat
             + " has 2 images but no class folders: move the images into one folder for each class, or write a manifest.");
 
-    picture("texts/readme.txt");
+    image("texts/readme.txt");
     Path texts = folder.resolve("texts");
     assertRefused(texts, texts + " has no class folders: add a folder of images for each class.");
 
-    picture("hollow/cat/readme.txt");
+    image("hollow/cat/readme.txt");
     Path hollow = folder.resolve("hollow");
     assertRefused(
         hollow,
         hollow
             + " has no images in its class folders (\"cat\"): add PNG, JPEG, GIF, BMP, TIFF or WebP files.");
 
-    picture("one/cat/1.png", "one/dog/readme.txt");
+    image("one/cat/1.png", "one/dog/readme.txt");
     Path one = folder.resolve("one");
     assertRefused(
         one,
@@ -578,33 +578,33 @@ class ListingTest {
 
   @Test
   void partsThatDoNotFitTogetherAreRefusedInASentence() throws IOException {
-    picture("a/test/cat/1.png", "a/test/dog/2.png");
+    image("a/test/cat/1.png", "a/test/dog/2.png");
     Path a = folder.resolve("a");
     assertRefused(
         a, a + " has test, but no train folder: add one with a folder of images for each class.");
 
-    picture("b/train/1.png", "b/test/2.png");
+    image("b/train/1.png", "b/test/2.png");
     Path b = folder.resolve("b");
     assertRefused(
         b,
         b.resolve("train")
             + " has 1 image but no class folders: move the images into one folder for each class, or write a manifest.");
 
-    picture("c/train/cat/1.png", "c/train/dog/2.png", "c/test/bird/3.png", "c/val/ape/4.png");
+    image("c/train/cat/1.png", "c/train/dog/2.png", "c/test/bird/3.png", "c/val/ape/4.png");
     Path c = folder.resolve("c");
     assertRefused(
         c,
         c
             + " has classes for validation or test that it has no training images of: \"ape\", \"bird\". Add some to train, or leave these classes out.");
 
-    picture("d/train/cat/1.png", "d/val/cat/2.png", "d/validation/cat/3.png");
+    image("d/train/cat/1.png", "d/val/cat/2.png", "d/validation/cat/3.png");
     Path d = folder.resolve("d");
     assertRefused(d, d + " has both val and validation, which mean the same: keep one of them.");
   }
 
   @Test
   void aClassFolderMustBeALineOfText() throws IOException {
-    picture("a/cat\nfish/1.png", "a/dog/2.png");
+    image("a/cat\nfish/1.png", "a/dog/2.png");
     Path a = folder.resolve("a");
     assertRefused(
         a,
@@ -675,9 +675,9 @@ class ListingTest {
 
     assertThat(listing.files())
         .containsExactly(
-            new PictureFile(folder.resolve("1.png"), "cat", Optional.of(Part.TRAIN)),
-            new PictureFile(folder.resolve("2.png"), "dog\u00e9", Optional.empty()),
-            new PictureFile(absolute, "cat", Optional.of(Part.TEST)));
+            new ImageFile(folder.resolve("1.png"), "cat", Optional.of(Part.TRAIN)),
+            new ImageFile(folder.resolve("2.png"), "dog\u00e9", Optional.empty()),
+            new ImageFile(absolute, "cat", Optional.of(Part.TEST)));
   }
 
   @ParameterizedTest
@@ -842,7 +842,7 @@ class ListingTest {
   }
 
   @Test
-  void aManifestNeedsTrainingPicturesOfEveryClass() throws IOException {
+  void aManifestNeedsTrainingImagesOfEveryClass() throws IOException {
     Path test = manifest("t.csv", "path,label,split", "1.png,cat,test", "2.png,dog,test");
     assertRefused(test, test + " has no images to train on: all are for validation or test.");
 
@@ -860,7 +860,7 @@ class ListingTest {
         "file names are not in UTF-8 here");
   }
 
-  private void picture(String... names) throws IOException {
+  private void image(String... names) throws IOException {
     for (String name : names) {
       write(name, PNG);
     }
@@ -882,7 +882,7 @@ class ListingTest {
     return Files.writeString(folder.resolve(name), String.join("\n", lines) + "\n");
   }
 
-  private static String name(PictureFile file) {
+  private static String name(ImageFile file) {
     return file.path().getFileName().toString();
   }
 

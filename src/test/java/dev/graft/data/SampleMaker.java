@@ -26,7 +26,7 @@ import java.util.zip.DeflaterOutputStream;
  *     -Dexec.mainClass=dev.graft.data.SampleMaker -Dexec.args=../shared/cifar-10-batches-bin
  * </pre>
  *
- * <p>It takes the first 80 pictures a class of each of the five training files and the first 100 a
+ * <p>It takes the first 80 images a class of each of the five training files and the first 100 a
  * class of the test file, but none that {@code jpeg_records.txt} lists, where that file is there:
  * those have been through a JPEG.
  */

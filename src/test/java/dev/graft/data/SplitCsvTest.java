@@ -3,8 +3,8 @@ package dev.graft.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.graft.Console;
 import dev.graft.GraftException;
+import dev.graft.command.Console;
 import dev.graft.io.Hash;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The run's own test pictures are found again whatever else has changed. */
+/** The run's own test images are found again whatever else has changed. */
 class SplitCsvTest {
   @TempDir private Path temporary;
   private Path pets;
@@ -26,19 +26,19 @@ class SplitCsvTest {
   @BeforeEach
   void split() throws IOException {
     pets = temporary.resolve("pets");
-    PictureMaker.write(pets.resolve("cat"), 0, 6, 16);
-    PictureMaker.write(pets.resolve("dog"), 50, 6, 16);
+    ImageMaker.write(pets.resolve("cat"), 0, 6, 16);
+    ImageMaker.write(pets.resolve("dog"), 50, 6, 16);
     csv = temporary.resolve("split.csv");
     Split split =
         new Split(new int[] {0, 1, 2, 6, 7, 8, 9}, new int[] {3, 10}, new int[] {4, 5, 11});
     Files.writeString(
-        csv, SplitCsv.of(PictureMaker.open(pets).pictures(), split).collect(Collectors.joining()));
+        csv, SplitCsv.of(ImageMaker.open(pets).images(), split).collect(Collectors.joining()));
   }
 
   private List<String> test() {
-    DataSet data = PictureMaker.open(pets);
+    DataSet data = ImageMaker.open(pets);
     SplitCsv.Found test = SplitCsv.find(csv, data, Part.TEST);
-    return Arrays.stream(test.indices()).mapToObj(data.pictures()::place).toList();
+    return Arrays.stream(test.indices()).mapToObj(data.images()::place).toList();
   }
 
   private String path(String name) {
@@ -54,7 +54,7 @@ class SplitCsvTest {
   }
 
   @Test
-  void itIsAManifestWithARowAPicture() throws IOException {
+  void itIsAManifestWithARowAImage() throws IOException {
     assertThat(Files.readAllLines(csv))
         .hasSize(13)
         .startsWith("path,label,split,sha256", row("cat/00.png", "cat,train"))
@@ -63,14 +63,14 @@ class SplitCsvTest {
   }
 
   @Test
-  void theTestPicturesAreThoseThatWereWrittenDown() {
+  void theTestImagesAreThoseThatWereWrittenDown() {
     assertThat(test()).containsExactly(path("cat/04.png"), path("cat/05.png"), path("dog/05.png"));
   }
 
   @Test
-  void picturesThatCameOrWentElsewhereChangeNothing() throws IOException {
-    PictureMaker.write(pets.resolve("ape"), 80, 3, 16);
-    PictureMaker.write(pets.resolve("cat/0.png"), 90);
+  void imagesThatCameOrWentElsewhereChangeNothing() throws IOException {
+    ImageMaker.write(pets.resolve("ape"), 80, 3, 16);
+    ImageMaker.write(pets.resolve("cat/0.png"), 90);
     Files.delete(pets.resolve("cat/02.png"));
     Files.write(pets.resolve("dog/04.png"), new byte[0]);
 
@@ -82,7 +82,7 @@ class SplitCsvTest {
     Files.delete(pets.resolve("cat/04.png"));
     Files.write(pets.resolve("dog/05.png"), new byte[0]);
 
-    SplitCsv.Found test = SplitCsv.find(csv, PictureMaker.open(pets), Part.TEST);
+    SplitCsv.Found test = SplitCsv.find(csv, ImageMaker.open(pets), Part.TEST);
     assertThat(test.indices()).containsExactly(4);
     assertThat(test.lost()).containsExactly(pets.resolve("cat/04.png"), pets.resolve("dog/05.png"));
 

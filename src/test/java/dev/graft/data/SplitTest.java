@@ -38,7 +38,7 @@ class SplitTest {
 
     assertThat(heldOut).hasSize(20).isSorted().doesNotHaveDuplicates();
     assertThat(IntStream.of(heldOut)).allMatch(i -> i >= 0 && i < 200);
-    int[] ofEven = Draw.stratified(even, TEN_BY_TWENTY, all(200), 0.1, 1);
+    int[] ofEven = StratifiedSampler.stratified(even, TEN_BY_TWENTY, all(200), 0.1, 1);
     assertThat(ofEven).hasSize(10).isSorted();
     assertThat(IntStream.of(ofEven)).allMatch(i -> i % 2 == 0);
   }
@@ -49,14 +49,14 @@ class SplitTest {
   }
 
   @Test
-  void theSameSeedDrawsTheSamePicturesOnEveryMachine() {
+  void theSameSeedDrawsTheSameImagesOnEveryMachine() {
     int[] labels = {0, 1, 0, 1, 0, 1, 0, 1, 0, 1};
 
     assertThat(drawn(labels, 0.4, 42)).containsExactly(2, 3, 4, 9);
   }
 
   @Test
-  void anotherSeedDrawsOtherPictures() {
+  void anotherSeedDrawsOtherImages() {
     assertThat(drawn(TEN_BY_TWENTY, 0.1, 1)).isNotEqualTo(drawn(TEN_BY_TWENTY, 0.1, 2));
   }
 
@@ -83,29 +83,30 @@ class SplitTest {
   }
 
   @Test
-  void atLeastOnePictureIsHeldOutOfEveryClassThatHasTwo() {
+  void atLeastOneImageIsHeldOutOfEveryClassThatHasTwo() {
     int[] labels = {0, 0, 0, 1, 1, 2};
 
     assertThat(countsByLabel(drawn(labels, 0.01, 1), labels, 3)).containsExactly(1, 1, 0);
   }
 
   @Test
-  void everyClassKeepsATrainingPicture() {
+  void everyClassKeepsATrainingImage() {
     int[] labels = {0, 1, 1, 2, 2, 2};
 
     assertThat(countsByLabel(drawn(labels, 0.99, 1), labels, 3)).containsExactly(0, 1, 2);
   }
 
   @Test
-  void aClassWithoutPicturesIsNoObstacle() {
+  void aClassWithoutImagesIsNoObstacle() {
     assertThat(drawn(new int[] {0, 0, 3, 3}, 0.5, 1)).hasSize(2);
   }
 
   @Test
   void theLastTenthIsHeldOutAsKerasDoesIt() {
-    assertThat(Draw.last(IntStream.range(0, 25).toArray(), 0.1)).containsExactly(22, 23, 24);
-    assertThat(Draw.last(new int[] {3, 5, 8, 13}, 0.5)).containsExactly(8, 13);
-    assertThat(Draw.last(IntStream.range(0, 50_000).toArray(), 0.1))
+    assertThat(StratifiedSampler.last(IntStream.range(0, 25).toArray(), 0.1))
+        .containsExactly(22, 23, 24);
+    assertThat(StratifiedSampler.last(new int[] {3, 5, 8, 13}, 0.5)).containsExactly(8, 13);
+    assertThat(StratifiedSampler.last(IntStream.range(0, 50_000).toArray(), 0.1))
         .hasSize(5_000)
         .startsWith(45_000);
   }
@@ -116,23 +117,24 @@ class SplitTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> drawn(TEN_BY_TWENTY, fraction, 1))
         .withMessage("fraction to hold out must be in (0, 1), was " + fraction);
-    assertThatIllegalArgumentException().isThrownBy(() -> Draw.last(new int[10], fraction));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> StratifiedSampler.last(new int[10], fraction));
   }
 
   // Groups.
 
   @Test
-  void aGroupIsHeldOutAsAWholeOrNotAtAllAndEveryClassKeepsAPicture() {
+  void aGroupIsHeldOutAsAWholeOrNotAtAllAndEveryClassKeepsAImage() {
     int[] labels = IntStream.range(0, 60).map(i -> i % 7 == 0 ? 2 : i % 2).toArray();
     for (int seed = 0; seed < 300; seed++) {
       Random random = new Random(seed);
       int[] groups = IntStream.range(0, 60).map(i -> 100 + random.nextInt(25)).toArray();
-      Set<Integer> heldOut = set(Draw.stratified(all(60), labels, groups, 0.3, seed));
+      Set<Integer> heldOut = set(StratifiedSampler.stratified(all(60), labels, groups, 0.3, seed));
       Set<Integer> groupsHeldOut = new HashSet<>();
       heldOut.forEach(i -> groupsHeldOut.add(groups[i]));
       for (int i = 0; i < 60; i++) {
         assertThat(heldOut.contains(i))
-            .as("picture %d, seed %d", i, seed)
+            .as("image %d, seed %d", i, seed)
             .isEqualTo(groupsHeldOut.contains(groups[i]));
       }
       int[] kept = all(60, i -> !heldOut.contains(i));
@@ -145,7 +147,7 @@ class SplitTest {
     int[] labels = {0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1};
     int[] groups = {0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5};
     for (int seed = 0; seed < 50; seed++) {
-      int[] heldOut = Draw.stratified(all(12), labels, groups, 0.34, seed);
+      int[] heldOut = StratifiedSampler.stratified(all(12), labels, groups, 0.34, seed);
       assertThat(countsByLabel(heldOut, labels, 2)).containsExactly(2, 2);
     }
   }
@@ -156,7 +158,8 @@ class SplitTest {
     int[] groups = {0, 0, 0, 0, 1, 1, 1, 2, 2, 2};
     groups[9] = 0; // 5, 3 and 2
     for (int seed = 0; seed < 20; seed++) {
-      assertThat(Draw.stratified(all(10), labels, groups, 0.1, seed)).containsExactly(7, 8);
+      assertThat(StratifiedSampler.stratified(all(10), labels, groups, 0.1, seed))
+          .containsExactly(7, 8);
     }
   }
 
@@ -165,7 +168,7 @@ class SplitTest {
     int[] labels = {0, 0, 0, 0, 1, 1, 1, 1};
     int[] groups = {0, 0, 0, 0, 1, 2, 3, 4};
     for (int seed = 0; seed < 20; seed++) {
-      int[] heldOut = Draw.stratified(all(8), labels, groups, 0.25, seed);
+      int[] heldOut = StratifiedSampler.stratified(all(8), labels, groups, 0.25, seed);
       assertThat(countsByLabel(heldOut, labels, 2)).containsExactly(0, 1);
     }
   }
@@ -240,7 +243,7 @@ class SplitTest {
   }
 
   @Test
-  void picturesThatAreTheSameCountAsOne() {
+  void imagesThatAreTheSameCountAsOne() {
     DataSet data = data(labels(4, 5), i -> Optional.empty());
 
     assertTooFew(3, "cat has 2", data, new int[] {0, 0, 0, 1, 2, 3, 4, 5, 6});
@@ -248,7 +251,7 @@ class SplitTest {
   }
 
   @Test
-  void classesWithoutPicturesToJudgeByAreNamed() {
+  void classesWithoutImagesToJudgeByAreNamed() {
     DataSet given =
         data(labels(4, 4), i -> Optional.of(i < 3 ? Part.TRAIN : i < 5 ? Part.TEST : Part.TRAIN));
     DataSet lacking =
@@ -263,7 +266,7 @@ class SplitTest {
   }
 
   private static void assertTooFew(int least, String few, DataSet data) {
-    assertTooFew(least, few, data, all(data.pictures().size()));
+    assertTooFew(least, few, data, all(data.images().size()));
   }
 
   private static void assertTooFew(int least, String few, DataSet data, int[] groups) {
@@ -285,7 +288,7 @@ class SplitTest {
     int[] labels = IntStream.range(0, 100).map(i -> i % 10 < 6 ? 0 : i % 10 < 9 ? 1 : 2).toArray();
     int[] candidates = all(100, i -> i % 9 != 0);
     for (int seed = 0; seed < 20; seed++) {
-      List<int[]> folds = Draw.folds(candidates, labels, all(100), 4, seed);
+      List<int[]> folds = StratifiedSampler.folds(candidates, labels, all(100), 4, seed);
       assertThat(folds).hasSize(4).allSatisfy(fold -> assertThat(fold).isSorted());
       assertThat(folds.stream().flatMapToInt(IntStream::of).sorted().toArray())
           .isEqualTo(candidates);
@@ -310,7 +313,7 @@ class SplitTest {
       Random random = new Random(seed);
       int[] groups = IntStream.range(0, 60).map(i -> random.nextInt(30)).toArray();
       Map<Integer, Integer> foldOfGroup = new HashMap<>();
-      List<int[]> folds = Draw.folds(all(60), labels, groups, 5, seed);
+      List<int[]> folds = StratifiedSampler.folds(all(60), labels, groups, 5, seed);
       assertThat(folds.stream().mapToInt(fold -> fold.length).sum()).isEqualTo(60);
       for (int fold = 0; fold < 5; fold++) {
         for (int i : folds.get(fold)) {
@@ -326,10 +329,10 @@ class SplitTest {
     int[] labels = {0, 0, 0, 0, 0, 0, 1, 1, 1};
     int[] groups = {0, 0, 1, 2, 3, 4, 5, 6, 7};
 
-    assertThat(Draw.folds(all(9), labels, groups, 3, 42))
+    assertThat(StratifiedSampler.folds(all(9), labels, groups, 3, 42))
         .containsExactly(new int[] {0, 1, 8}, new int[] {3, 4, 6}, new int[] {2, 5, 7});
-    assertThat(Draw.folds(all(9), labels, groups, 3, 43))
-        .isNotEqualTo(Draw.folds(all(9), labels, groups, 3, 42));
+    assertThat(StratifiedSampler.folds(all(9), labels, groups, 3, 43))
+        .isNotEqualTo(StratifiedSampler.folds(all(9), labels, groups, 3, 42));
   }
 
   @Test
@@ -338,9 +341,9 @@ class SplitTest {
     assertThat(Split.without(new int[] {2, 1}, new int[0])).containsExactly(2, 1);
   }
 
-  /** By the notebook's shares, each picture a group of its own. */
+  /** By the notebook's shares, each image a group of its own. */
   private static Split split(DataSet data) {
-    return split(data, all(data.pictures().size()));
+    return split(data, all(data.images().size()));
   }
 
   private static Split split(DataSet data, int[] groups) {
@@ -348,7 +351,8 @@ class SplitTest {
     return Split.of(
         data,
         groups,
-        (candidates, fraction) -> Draw.stratified(candidates, labels, groups, fraction, 1),
+        (candidates, fraction) ->
+            StratifiedSampler.stratified(candidates, labels, groups, fraction, 1),
         0.1,
         0.2,
         1);
@@ -371,18 +375,19 @@ class SplitTest {
   private static DataSet data(byte[] labels, IntFunction<Optional<Part>> parts) {
     return new DataSet(
         "pets",
-        new Cifar10(List.of("cat", "dog"), labels, new byte[labels.length * Cifar10.PICTURE_BYTES]),
+        new Cifar10Images(
+            List.of("cat", "dog"), labels, new byte[labels.length * Cifar10Images.IMAGE_BYTES]),
         IntStream.range(0, labels.length).mapToObj(parts).toList(),
         "here",
         List.of());
   }
 
-  private static int[] all(int pictures) {
-    return IntStream.range(0, pictures).toArray();
+  private static int[] all(int images) {
+    return IntStream.range(0, images).toArray();
   }
 
-  private static int[] all(int pictures, IntPredicate which) {
-    return IntStream.range(0, pictures).filter(which).toArray();
+  private static int[] all(int images, IntPredicate which) {
+    return IntStream.range(0, images).filter(which).toArray();
   }
 
   private static Set<Integer> set(int[] indices) {
@@ -390,7 +395,7 @@ class SplitTest {
   }
 
   @Test
-  void aPictureInTwoPartsIsRefused() {
+  void aImageInTwoPartsIsRefused() {
     int[] one = {0, 1};
     int[] other = {1};
     int[] none = {};
@@ -401,9 +406,10 @@ class SplitTest {
     assertThatIllegalArgumentException().isThrownBy(() -> new Split(other, none, one));
   }
 
-  /** Of all pictures, each a group of its own. */
+  /** Of all images, each a group of its own. */
   private static int[] drawn(int[] labels, double fraction, long seed) {
-    return Draw.stratified(all(labels.length), labels, all(labels.length), fraction, seed);
+    return StratifiedSampler.stratified(
+        all(labels.length), labels, all(labels.length), fraction, seed);
   }
 
   private static int[] countsByLabel(int[] indices, int[] labels, int classes) {
@@ -423,7 +429,7 @@ class SplitTest {
 
     int[] test =
         assertTimeoutPreemptively(
-            Duration.ofSeconds(20), () -> Draw.stratified(all, labels, all, 0.25, 1));
+            Duration.ofSeconds(20), () -> StratifiedSampler.stratified(all, labels, all, 0.25, 1));
 
     assertThat(IntStream.of(test).map(i -> labels[i]).distinct().count()).isEqualTo(100_000);
     assertThat(test).hasSize(100_000);

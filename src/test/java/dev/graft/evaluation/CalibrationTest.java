@@ -23,11 +23,11 @@ class CalibrationTest {
   }
 
   @Test
-  void aBinWeighsAsManyPicturesAsItHolds() {
+  void aBinWeighsAsManyImagesAsItHolds() {
     var predictions =
         List.of(
-            said(0.5f, WRONG), // alone in its bin: half a picture too sure
-            said(0.9f, RIGHT), // three in another: (2.7 - 2) pictures too sure
+            said(0.5f, WRONG), // alone in its bin: half an image too sure
+            said(0.9f, RIGHT), // three in another: (2.7 - 2) images too sure
             said(0.9f, RIGHT),
             said(0.9f, WRONG));
     assertThat(Calibration.of(predictions).error()).isCloseTo((0.5 + 0.7) / 4, within(1e-6));

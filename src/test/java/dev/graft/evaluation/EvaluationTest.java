@@ -23,7 +23,7 @@ class EvaluationTest {
           new int[] {0, 0, 0, 0, 1, 1, 1, 2, 2, 2}, new int[] {0, 0, 0, 1, 1, 1, 2, 0, 0, 3});
 
   @Test
-  void accuracyIsTheShareOfPicturesTakenForWhatTheyAre() {
+  void accuracyIsTheShareOfImagesTakenForWhatTheyAre() {
     Evaluation evaluation =
         Evaluation.collector(ANIMALS)
             .add(0, probabilities(0.7f, 0.1f, 0.1f, 0.1f))
@@ -190,7 +190,7 @@ class EvaluationTest {
   }
 
   @Test
-  void mistakesCsvNamesThePictureByItsPath() {
+  void mistakesCsvNamesTheImageByItsPath() {
     List<String> paths = List.of("no/1.png", "no/a, b.png", "yes/2.png");
     Evaluation evaluation =
         Evaluation.collector(List.of("no", "yes"))
@@ -267,7 +267,7 @@ class EvaluationTest {
         .withMessageContaining("at least one image");
   }
 
-  /** A classifier of five classes that takes picture i, of class truths[i], for predicted[i]. */
+  /** A classifier of five classes that takes image i, of class truths[i], for predicted[i]. */
   private static Evaluation evaluation(int[] truths, int[] predicted) {
     Evaluation.Collector collector =
         Evaluation.collector(List.of("bird", "cat", "deer", "dog", "eel"));

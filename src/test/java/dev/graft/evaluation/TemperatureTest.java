@@ -27,7 +27,7 @@ class TemperatureTest {
       said.add(softmax(logits, sureness));
     }
     assertThat(Temperature.fit(said, truths).value()).isCloseTo(sureness, within(0.05 * sureness));
-    assertThat(Temperature.fit(said, truths).pictures()).isEqualTo(20_000);
+    assertThat(Temperature.fit(said, truths).images()).isEqualTo(20_000);
   }
 
   private static float[] softmax(double[] logits, double factor) {
@@ -62,21 +62,21 @@ class TemperatureTest {
   }
 
   @Test
-  void picturesThatAreAllNamedRightlyDoNotMakeAnythingCertain() {
+  void imagesThatAreAllNamedRightlyDoNotMakeAnythingCertain() {
     List<float[]> said = Collections.nCopies(100, new float[] {0.9f, 0.06f, 0.04f});
     Temperature temperature = Temperature.fit(said, Collections.nCopies(100, 0));
     assertThat(temperature.of(said.get(0))[0]).isBetween(0.95f, 0.995f);
   }
 
   @Test
-  void fewPicturesFitNothing() {
+  void fewImagesFitNothing() {
     List<float[]> said = Collections.nCopies(99, new float[] {0.9f, 0.1f});
     assertThat(Temperature.fit(said, Collections.nCopies(99, 1))).isEqualTo(Temperature.NONE);
   }
 
-  /** As where the last pictures are kept for validation, and are of a class of their own. */
+  /** As where the last images are kept for validation, and are of a class of their own. */
   @Test
-  void picturesThatAreNamedWronglyThroughoutFitNothing() {
+  void imagesThatAreNamedWronglyThroughoutFitNothing() {
     List<float[]> said = Collections.nCopies(100, new float[] {0.9f, 0.1f});
     assertThat(Temperature.fit(said, Collections.nCopies(100, 1))).isEqualTo(Temperature.NONE);
   }

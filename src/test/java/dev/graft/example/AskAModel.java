@@ -1,6 +1,6 @@
 package dev.graft.example;
 
-import dev.graft.inference.Classifier;
+import dev.graft.inference.ModelRunner;
 import dev.graft.inference.TopClass;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,7 +12,7 @@ public final class AskAModel {
 
   public static void main(String[] arguments) throws IOException {
     Path model = Path.of(arguments[0]); // output/runs/…/model, or a file written by export
-    try (Classifier classifier = Classifier.load(model);
+    try (ModelRunner classifier = ModelRunner.load(model);
         InputStream image = Files.newInputStream(Path.of(arguments[1]))) {
       for (TopClass each : classifier.classify(image, arguments[1], 3)) {
         System.out.println(each.name() + " " + each.probability());

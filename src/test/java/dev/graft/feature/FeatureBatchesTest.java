@@ -11,9 +11,9 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.dataset.Batch;
 import dev.graft.GraftException;
-import dev.graft.data.Cifar10;
+import dev.graft.data.Cifar10Images;
+import dev.graft.data.ImageMaker;
 import dev.graft.data.ImageSet;
-import dev.graft.data.PictureMaker;
 import dev.graft.network.Preprocessing;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -139,10 +139,10 @@ class FeatureBatchesTest {
   }
 
   @Test
-  void pixelsAreThoseOfTheRowsPictures() {
-    ImageSet pictures = Cifar10.sample().pictures();
-    PixelSource source = new PixelSource(pictures, Preprocessing.CAFFE, 32);
-    int[] rows = {4000, 5, pictures.size() - 1, 3999};
+  void pixelsAreThoseOfTheRowsImages() {
+    ImageSet images = Cifar10Images.sample().images();
+    PixelSource source = new PixelSource(images, Preprocessing.CAFFE, 32);
+    int[] rows = {4000, 5, images.size() - 1, 3999};
     float[] pixels;
     try (NDArray array = source.read(manager, rows).singletonOrThrow()) {
       assertThat(array.getShape()).isEqualTo(new Shape(4, 3, 32, 32));
@@ -150,7 +150,7 @@ class FeatureBatchesTest {
       pixels = array.toFloatArray();
     }
     for (int n = 0; n < rows.length; n++) {
-      byte[] rgb = pictures.read(rows[n], 0).orElseThrow().rgb();
+      byte[] rgb = images.read(rows[n], 0).orElseThrow().rgb();
       for (int i = 0; i < 3 * 32 * 32; i++) {
         int channel = i / (32 * 32); // R, G, B, whatever the network's own order
         int place = i % (32 * 32);
@@ -158,17 +158,17 @@ class FeatureBatchesTest {
             .isEqualTo(Byte.toUnsignedInt(rgb[3 * place + channel]));
       }
     }
-    assertThatThrownBy(() -> source.read(manager, new int[] {pictures.size()}))
+    assertThatThrownBy(() -> source.read(manager, new int[] {images.size()}))
         .isInstanceOf(IndexOutOfBoundsException.class);
   }
 
   @Test
-  void aPictureThatCannotBeReadAnyMoreIsNamed(@TempDir Path folder) throws IOException {
-    PictureMaker.write(folder.resolve("pictures/a"), 1, 2, 16);
-    PictureMaker.write(folder.resolve("pictures/b"), 5, 2, 16);
-    ImageSet pictures = PictureMaker.open(folder.resolve("pictures")).pictures();
-    PixelSource source = new PixelSource(pictures, Preprocessing.CAFFE, 32);
-    Files.writeString(folder.resolve("pictures/a/01.png"), "no picture");
+  void aImageThatCannotBeReadAnyMoreIsNamed(@TempDir Path folder) throws IOException {
+    ImageMaker.write(folder.resolve("pictures/a"), 1, 2, 16);
+    ImageMaker.write(folder.resolve("pictures/b"), 5, 2, 16);
+    ImageSet images = ImageMaker.open(folder.resolve("pictures")).images();
+    PixelSource source = new PixelSource(images, Preprocessing.CAFFE, 32);
+    Files.writeString(folder.resolve("pictures/a/01.png"), "no image");
 
     source.read(manager, new int[] {0, 2});
     assertThatThrownBy(() -> source.read(manager, new int[] {0, 1}))

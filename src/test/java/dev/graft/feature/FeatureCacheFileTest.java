@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.graft.GraftException;
+import dev.graft.data.ImageMaker;
 import dev.graft.data.ImageSet;
-import dev.graft.data.PictureMaker;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Which pictures' features are computed; what is read from the cache needs an engine. */
+/** Which images' features are computed; what is read from the cache needs an engine. */
 class FeatureCacheFileTest {
   /** 8 bytes a record. */
   private static final RecordLayout LAYOUT =
@@ -34,8 +34,8 @@ class FeatureCacheFileTest {
 
   @BeforeEach
   void write() throws IOException {
-    PictureMaker.write(pictures().resolve("a"), 0, 4, 16);
-    PictureMaker.write(pictures().resolve("b"), 10, 3, 16);
+    ImageMaker.write(images().resolve("a"), 0, 4, 16);
+    ImageMaker.write(images().resolve("b"), 10, 3, 16);
   }
 
   @Test
@@ -66,49 +66,49 @@ class FeatureCacheFileTest {
   }
 
   @Test
-  void aPictureThatWasAddedCostsItself() throws IOException {
+  void aImageThatWasAddedCostsItself() throws IOException {
     computed(KEY);
-    PictureMaker.write(pictures().resolve("a/000.png"), 77);
+    ImageMaker.write(images().resolve("a/000.png"), 77);
     assertThat(computed(KEY)).containsExactly("a/000");
   }
 
   @Test
-  void aPictureThatChangedCostsItself() throws IOException {
+  void aImageThatChangedCostsItself() throws IOException {
     computed(KEY);
-    PictureMaker.write(pictures().resolve("a/02.png"), 77);
+    ImageMaker.write(images().resolve("a/02.png"), 77);
     assertThat(computed(KEY)).containsExactly("a/02");
   }
 
   @Test
-  void aPictureThatWasRenamedOrMovedToAnotherClassCostsNothing() throws IOException {
+  void aImageThatWasRenamedOrMovedToAnotherClassCostsNothing() throws IOException {
     computed(KEY);
-    Files.move(pictures().resolve("a/01.png"), pictures().resolve("a/zz.png"));
-    Files.move(pictures().resolve("a/02.png"), pictures().resolve("b/aa.png"));
-    Files.move(pictures().resolve("b"), pictures().resolve("c"));
+    Files.move(images().resolve("a/01.png"), images().resolve("a/zz.png"));
+    Files.move(images().resolve("a/02.png"), images().resolve("b/aa.png"));
+    Files.move(images().resolve("b"), images().resolve("c"));
     assertThat(computed(KEY)).isEmpty();
   }
 
   @Test
-  void aPictureThatWasRemovedCostsNothingNorDoesItsReturn() throws IOException {
+  void aImageThatWasRemovedCostsNothingNorDoesItsReturn() throws IOException {
     computed(KEY);
     Path kept = temporary.resolve("kept.png");
-    Files.move(pictures().resolve("a/00.png"), kept);
+    Files.move(images().resolve("a/00.png"), kept);
     assertThat(computed(KEY)).isEmpty();
-    Files.move(kept, pictures().resolve("a/00.png"));
+    Files.move(kept, images().resolve("a/00.png"));
     assertThat(computed(KEY)).isEmpty();
   }
 
   @Test
   void aDuplicateIsComputedOnceWhetherItWasThereFromTheStartOrCameLater() throws IOException {
-    Files.copy(pictures().resolve("a/00.png"), pictures().resolve("a/09.png"));
+    Files.copy(images().resolve("a/00.png"), images().resolve("a/09.png"));
     assertThat(computed(KEY)).hasSize(7).contains("a/00").doesNotContain("a/09");
-    Files.copy(pictures().resolve("b/01.png"), pictures().resolve("b/08.png"));
+    Files.copy(images().resolve("b/01.png"), images().resolve("b/08.png"));
     assertThat(computed(KEY)).isEmpty();
   }
 
   @Test
   void whatCannotBeReadIsNotWanted() throws IOException {
-    Files.writeString(pictures().resolve("a/00.png"), "no picture");
+    Files.writeString(images().resolve("a/00.png"), "no image");
     assertThat(computed(KEY)).hasSize(6).doesNotContain("a/00");
   }
 
@@ -160,7 +160,7 @@ class FeatureCacheFileTest {
     assertThat(features()).isEmptyDirectory();
   }
 
-  /** The pictures whose features a run computes, without {@code .png}. */
+  /** The images whose features a run computes, without {@code .png}. */
   private List<String> computed(FeatureKey key) throws IOException {
     List<String> computed = new ArrayList<>();
     ImageSet set = set();
@@ -169,7 +169,7 @@ class FeatureCacheFileTest {
         (rows, sink) -> {
           for (int row : rows) {
             computed.add(
-                pictures()
+                images()
                     .relativize(Path.of(set.place(row)))
                     .toString()
                     .replace('\\', '/')
@@ -200,10 +200,10 @@ class FeatureCacheFileTest {
   }
 
   private ImageSet set() throws IOException {
-    return PictureMaker.open(pictures()).pictures();
+    return ImageMaker.open(images()).images();
   }
 
-  private Path pictures() {
+  private Path images() {
     return temporary.resolve("pictures");
   }
 

@@ -9,8 +9,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.graft.GraftException;
+import dev.graft.data.ImageMaker;
 import dev.graft.data.ImageSet;
-import dev.graft.data.PictureMaker;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -42,15 +42,15 @@ class FeatureCacheTest {
   private NDManager manager;
 
   /** Of which only the contents' hashes matter here. */
-  private ImageSet pictures;
+  private ImageSet images;
 
   @BeforeEach
   void open() throws IOException {
     for (int i = 0; i < SIZE; i++) {
       Path label = folder.resolve("pictures").resolve(i < 5 ? "a" : "b");
-      PictureMaker.write(label.resolve(i + ".png"), i);
+      ImageMaker.write(label.resolve(i + ".png"), i);
     }
-    pictures = PictureMaker.open(folder.resolve("pictures")).pictures();
+    images = ImageMaker.open(folder.resolve("pictures")).images();
     manager = NDManager.newBaseManager(Device.cpu());
   }
 
@@ -107,8 +107,8 @@ class FeatureCacheTest {
   private FeatureCache create(RecordLayout layout) throws IOException {
     FeatureCache cache = new FeatureCache(folder, key("x"), layout);
     cache.fill(
-        pictures,
-        cache.missing(pictures),
+        images,
+        cache.missing(images),
         (rows, sink) -> {
           sink.keep(List.of(8, 3), records(layout, List.of(8, 3)));
           List<Integer> others = rows.stream().filter(row -> row != 8 && row != 3).toList();
@@ -118,7 +118,7 @@ class FeatureCacheTest {
   }
 
   private void check(FeatureCache cache, RecordLayout layout, int... rows) {
-    check(cache.of(pictures, REFUSING).read(manager, rows), layout, rows);
+    check(cache.of(images, REFUSING).read(manager, rows), layout, rows);
   }
 
   private static void check(NDList read, RecordLayout layout, int... rows) {
@@ -164,7 +164,7 @@ class FeatureCacheTest {
   @EnumSource(names = {"UINT8", "FLOAT16", "FLOAT32"})
   void aBatchSurvivesTheNextRead(DataType type) throws IOException {
     RecordLayout layout = RecordLayoutTest.layout(CROSSING, type, 2);
-    FeatureSource cache = create(layout).of(pictures, REFUSING);
+    FeatureSource cache = create(layout).of(images, REFUSING);
     NDList first = cache.read(manager, new int[] {1, 2, 3});
     NDList second = cache.read(manager, new int[] {7, 8, 9});
     NDList larger = cache.read(manager, new int[] {9, 8, 7, 6, 5});
@@ -176,7 +176,7 @@ class FeatureCacheTest {
   @Test
   void aRowThatThereIsNotIsAnError() throws IOException {
     FeatureSource source =
-        create(RecordLayoutTest.layout(CROSSING, DataType.FLOAT16, 2)).of(pictures, REFUSING);
+        create(RecordLayoutTest.layout(CROSSING, DataType.FLOAT16, 2)).of(images, REFUSING);
     for (int row : new int[] {-1, SIZE}) {
       assertThatThrownBy(() -> source.read(manager, new int[] {0, row}))
           .isInstanceOf(IndexOutOfBoundsException.class);
@@ -184,13 +184,13 @@ class FeatureCacheTest {
   }
 
   @Test
-  void featuresThatAreGoneThoughTheirPicturesAreThereAreTold() throws IOException {
+  void featuresThatAreGoneThoughTheirImagesAreThereAreTold() throws IOException {
     RecordLayout layout = RecordLayoutTest.layout(CROSSING, DataType.FLOAT16, 2);
     FeatureCache cache = new FeatureCache(folder, key("x"), layout);
     List<Integer> some = List.of(0, 1, 2);
     cache.fill(
-        pictures, cache.missing(pictures), (rows, sink) -> sink.keep(some, records(layout, some)));
-    assertThatThrownBy(() -> cache.of(pictures, REFUSING))
+        images, cache.missing(images), (rows, sink) -> sink.keep(some, records(layout, some)));
+    assertThatThrownBy(() -> cache.of(images, REFUSING))
         .isInstanceOf(GraftException.class)
         .hasMessageStartingWith("The features of 7 images are no longer in " + folder);
   }
@@ -202,11 +202,11 @@ class FeatureCacheTest {
     create(layout).close();
     damage(layout, 8, 3); // as they lie in the file
     FeatureCache cache = new FeatureCache(folder, key("x"), layout);
-    assertThat(cache.missing(pictures)).isEmpty();
+    assertThat(cache.missing(images)).isEmpty();
     List<Integer> computed = new ArrayList<>();
     FeatureSource source =
         cache.of(
-            pictures,
+            images,
             (rows, sink) -> {
               computed.addAll(rows);
               sink.keep(rows, records(layout, rows));
@@ -226,7 +226,7 @@ class FeatureCacheTest {
     create(layout).close();
     damage(layout, 8);
     FeatureSource source =
-        new FeatureCache(folder, key("x"), layout).of(pictures, (rows, sink) -> {});
+        new FeatureCache(folder, key("x"), layout).of(images, (rows, sink) -> {});
     assertThatThrownBy(() -> source.read(manager, new int[] {8}))
         .isInstanceOf(GraftException.class)
         .hasMessageContaining("8.png")
@@ -253,7 +253,7 @@ class FeatureCacheTest {
     RecordLayout layout = RecordLayoutTest.layout(CROSSING, DataType.FLOAT32, 2);
     create(layout);
     FeatureCache next = new FeatureCache(folder, key("x"), layout);
-    assertThat(next.missing(pictures)).isEmpty();
+    assertThat(next.missing(images)).isEmpty();
     check(next, layout, 4, 9, 0);
   }
 }

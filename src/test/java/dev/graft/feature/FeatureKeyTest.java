@@ -2,12 +2,12 @@ package dev.graft.feature;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.network.GraftedNetwork;
-import dev.graft.network.GraftedNetwork.Scaling;
+import dev.graft.image.Framing;
+import dev.graft.network.NetworkDesign;
+import dev.graft.network.NetworkDesign.Scaling;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Preprocessing.ChannelOrder;
 import dev.graft.network.Vgg16;
-import dev.graft.picture.Framing;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -155,7 +155,7 @@ class FeatureKeyTest {
 
   @Test
   void halfPrecisionCountsWhereActivationsAreKept() {
-    GraftedNetwork design = design("block5_conv1", Preprocessing.CAFFE, 10);
+    NetworkDesign design = design("block5_conv1", Preprocessing.CAFFE, 10);
     FeatureKey half = FeatureKey.of(design, RecordLayout.of(design, true), "aaaa", "PyTorch 2");
     FeatureKey single = FeatureKey.of(design, RecordLayout.of(design, false), "aaaa", "PyTorch 2");
 
@@ -178,18 +178,18 @@ class FeatureKeyTest {
         .isNotEqualTo(key.hash());
   }
 
-  private static GraftedNetwork design(String unfreeze, Preprocessing preprocessing, int hidden) {
-    return GraftedNetwork.of(
+  private static NetworkDesign design(String unfreeze, Preprocessing preprocessing, int hidden) {
+    return NetworkDesign.of(
         Vgg16.network(),
         32,
         preprocessing,
         unfreeze,
         List.of(),
         Scaling.NONE,
-        GraftedNetwork.head(1280, hidden, 0, 0, 10));
+        NetworkDesign.head(1280, hidden, 0, 0, 10));
   }
 
-  private static FeatureKey of(GraftedNetwork design, String weights, String engine) {
+  private static FeatureKey of(NetworkDesign design, String weights, String engine) {
     return FeatureKey.of(design, RecordLayout.of(design, true), weights, engine);
   }
 }

@@ -7,20 +7,20 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.graft.GraftException;
-import dev.graft.network.GraftedNetwork;
-import dev.graft.network.GraftedNetwork.Scaling;
+import dev.graft.image.Framing;
+import dev.graft.network.BackboneSpec;
 import dev.graft.network.Layer;
-import dev.graft.network.Network;
+import dev.graft.network.NetworkDesign;
+import dev.graft.network.NetworkDesign.Scaling;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Vgg16;
-import dev.graft.picture.Framing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
-/** What is kept of a picture, and with it the cache's key, as the freeze boundary moves. */
+/** What is kept of an image, and with it the cache's key, as the freeze boundary moves. */
 class RecordLayoutTest {
   /** An activation, unless of no shape, and averages of so many channels each. */
   static RecordLayout layout(Shape crossing, DataType type, int... averages) {
@@ -48,7 +48,7 @@ class RecordLayoutTest {
 
   @Test
   void activationsAtTheBoundaryAreKeptInHalfOrFullPrecisionBesideTheAverages() {
-    GraftedNetwork design = vgg16("block5_conv1", List.of());
+    NetworkDesign design = vgg16("block5_conv1", List.of());
     RecordLayout half = RecordLayout.of(design, true);
     assertThat(half).isEqualTo(layout(new Shape(512, 2, 2), DataType.FLOAT16, 256, 512));
     assertThat(half).hasToString("crossing [512, 2, 2] float16, 768 averages");
@@ -81,7 +81,7 @@ class RecordLayoutTest {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> pixels.bytes(800))
         .withMessage(
-            "A batch of 800 pictures takes 2,400 MB, more than the 2,047 MB that can be held at a"
+            "A batch of 800 images takes 2,400 MB, more than the 2,047 MB that can be held at a"
                 + " time; choose a smaller batch-size or input-size.");
   }
 
@@ -90,8 +90,8 @@ class RecordLayoutTest {
     String hash = hash(vgg16("block2_conv1", List.of("block1_pool", "block2_pool")));
     assertThat(hash(vgg16("block2_conv1", List.of("block1_pool", "block2_conv1")))).isEqualTo(hash);
     assertThat(hash(vgg16("block2_conv1", List.of("block1_pool", "block5_pool")))).isEqualTo(hash);
-    GraftedNetwork otherHead =
-        GraftedNetwork.of(
+    NetworkDesign otherHead =
+        NetworkDesign.of(
             Vgg16.network(),
             32,
             Preprocessing.CAFFE,
@@ -104,7 +104,7 @@ class RecordLayoutTest {
 
   @Test
   void whatIsDoneBeforeTheBoundaryMatters() {
-    Network vgg16 = Vgg16.network();
+    BackboneSpec vgg16 = Vgg16.network();
     List<String> pool1 = List.of("block1_pool");
     List<String> pool12 = List.of("block1_pool", "block2_pool");
     Preprocessing caffe = Preprocessing.CAFFE;
@@ -122,32 +122,32 @@ class RecordLayoutTest {
     assertThat(hashes).hasSize(10);
   }
 
-  private static String hash(GraftedNetwork design) {
+  private static String hash(NetworkDesign design) {
     return key(design, "weights", "engine").hash();
   }
 
-  private static FeatureKey key(GraftedNetwork design, String weights, String engine) {
+  private static FeatureKey key(NetworkDesign design, String weights, String engine) {
     return FeatureKey.of(design, RecordLayout.of(design, true), weights, engine);
   }
 
-  private static GraftedNetwork vgg16(String unfreeze, List<String> features) {
+  private static NetworkDesign vgg16(String unfreeze, List<String> features) {
     return design(Vgg16.network(), 32, Preprocessing.CAFFE, unfreeze, features);
   }
 
-  private static GraftedNetwork design(
-      Network network,
+  private static NetworkDesign design(
+      BackboneSpec network,
       int side,
       Preprocessing preprocessing,
       String unfreeze,
       List<String> features) {
-    int width = GraftedNetwork.featureWidth(network, side, features);
-    return GraftedNetwork.of(
+    int width = NetworkDesign.featureWidth(network, side, features);
+    return NetworkDesign.of(
         network,
         side,
         preprocessing,
         unfreeze,
         features,
         Scaling.NONE,
-        GraftedNetwork.head(width, 0, 0, 0, 10));
+        NetworkDesign.head(width, 0, 0, 0, 10));
   }
 }

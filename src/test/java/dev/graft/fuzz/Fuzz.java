@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Damages pictures, recipes, manifests, weight files, backbones, models and feature caches, gives
+ * Damages images, recipes, manifests, weight files, backbones, models and feature caches, gives
  * them to Graft, and demands that each case ends soon in success or in one sentence, in the way
  * that its kind promises, and that nothing is written where nothing should be, the working folder
  * and the temporary folder included:

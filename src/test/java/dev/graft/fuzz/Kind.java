@@ -2,10 +2,10 @@ package dev.graft.fuzz;
 
 import dev.graft.GraftException;
 import dev.graft.data.Listing;
+import dev.graft.image.ImageFileReader;
 import dev.graft.network.Weight;
-import dev.graft.picture.PictureReader;
 import dev.graft.recipe.RecipeReader;
-import dev.graft.zoo.BackboneEntry;
+import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.WeightReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -42,7 +42,7 @@ enum Kind {
     @Override
     Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
       String file = backbone(seeds, folder, random).toString();
-      return refusable(() -> BackboneEntry.of(file, 12));
+      return refusable(() -> BackboneInfo.of(file, 12));
     }
   },
   BACKBONE_COMMAND("own backbones, by fine-tune and infer", 1) {
@@ -62,24 +62,24 @@ enum Kind {
       return infer(seeds, model);
     }
   },
-  PICTURE("pictures, by the reader", 24) {
+  IMAGE("images, by the reader", 24) {
     @Override
     Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
-      Path file = picture(seeds, folder, random);
+      Path file = image(seeds, folder, random);
       int least = random.nextInt(3) * 16;
       return refusable(
           () -> {
             if (random.nextInt(4) == 0) {
-              PictureReader.header(file);
+              ImageFileReader.header(file);
             }
-            PictureReader.read(file, least);
+            ImageFileReader.read(file, least);
           });
     }
   },
-  PICTURE_COMMAND("pictures, by infer", 1) {
+  IMAGE_COMMAND("images, by infer", 1) {
     @Override
     Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
-      String file = picture(seeds, folder, random).toString();
+      String file = image(seeds, folder, random).toString();
       String model = random.nextInt(8) == 0 ? "--imagenet" : "--model=" + seeds.run();
       return Command.run(List.of("infer", file, model, "--device=cpu")).outcome();
     }
@@ -384,10 +384,10 @@ enum Kind {
     return out.toByteArray();
   }
 
-  private static Path picture(Seeds seeds, Path folder, Random random) throws IOException {
-    int which = random.nextInt(seeds.pictures.size());
-    Path file = folder.resolve(seeds.pictureNames.get(which));
-    return Files.write(file, Mutation.mutated(seeds.pictures.get(which), false, random));
+  private static Path image(Seeds seeds, Path folder, Random random) throws IOException {
+    int which = random.nextInt(seeds.images.size());
+    Path file = folder.resolve(seeds.imageNames.get(which));
+    return Files.write(file, Mutation.mutated(seeds.images.get(which), false, random));
   }
 
   private static Path manifest(Seeds seeds, Path folder, Random random) throws IOException {
@@ -420,8 +420,8 @@ enum Kind {
   }
 
   private static Outcome infer(Seeds seeds, Path run) {
-    String picture = seeds.photos.resolve("dark/0.bmp").toString();
-    return Command.run(List.of("infer", picture, "--model=" + run, "--device=cpu")).outcome();
+    String image = seeds.photos.resolve("dark/0.bmp").toString();
+    return Command.run(List.of("infer", image, "--model=" + run, "--device=cpu")).outcome();
   }
 
   /** An output folder with the features of the training, and nothing else. */

@@ -27,7 +27,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 
 /**
- * The sound files that cases damage: the tests' pictures, the recipes of {@code conf}, and what is
+ * The sound files that cases damage: the tests' images, the recipes of {@code conf}, and what is
  * made here, in a few seconds and always the same, where there is nothing of the kind that is small
  * enough: manifests, weight files, a trained model with its features.
  */
@@ -39,8 +39,8 @@ final class Seeds {
   /** How many lie in {@link #photos}, each of them another. */
   static final int PHOTOS = 2 * OF_A_CLASS;
 
-  final List<byte[]> pictures;
-  final List<String> pictureNames;
+  final List<byte[]> images;
+  final List<String> imageNames;
   final List<byte[]> recipes;
   final Map<String, byte[]> manifests;
 
@@ -53,7 +53,7 @@ final class Seeds {
   /** A network with two outputs, of 12 pixels a side and of what its own file says. */
   final byte[] onnx = onnx();
 
-  /** Likewise; what its pictures are like it does not say. */
+  /** Likewise; what its images are like it does not say. */
   final Path torchScript = RESOURCES.resolve("dev/graft/foreign/tiny.pt");
 
   final byte[] safetensors = safetensors(weights);
@@ -64,7 +64,7 @@ final class Seeds {
 
   final Path smallCnnFile;
 
-  /** Two classes of twelve small pictures each. */
+  /** Two classes of twelve small images each. */
   final Path photos;
 
   /** Where a model was trained on them; null until {@link #train}. */
@@ -83,8 +83,8 @@ final class Seeds {
               .sorted()
               .toList();
     }
-    pictureNames = files.stream().map(file -> file.getFileName().toString()).toList();
-    pictures = contents(files);
+    imageNames = files.stream().map(file -> file.getFileName().toString()).toList();
+    images = contents(files);
     try (Stream<Path> found = Files.list(Path.of("conf"))) {
       recipes = contents(found.filter(file -> file.toString().endsWith(".yaml")).sorted().toList());
     }
@@ -122,9 +122,7 @@ final class Seeds {
     return contents;
   }
 
-  /**
-   * A picture of 12 x 12 pixels, bottom row first, blue first; rows of 36 bytes need no padding.
-   */
+  /** An image of 12 x 12 pixels, bottom row first, blue first; rows of 36 bytes need no padding. */
   private static byte[] bmp(int brightness, Random random) {
     int side = 12;
     ByteBuffer bmp = ByteBuffer.allocate(54 + 3 * side * side).order(ByteOrder.LITTLE_ENDIAN);
@@ -294,7 +292,7 @@ final class Seeds {
     return figures;
   }
 
-  /** What the latest run of an output folder came to, on the test pictures. */
+  /** What the latest run of an output folder came to, on the test images. */
   static String figuresOf(Path output) throws IOException {
     String name = Files.readString(output.resolve("latest")).strip();
     var test =

@@ -3,7 +3,7 @@ package dev.graft.inference;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.graft.inference.Classifier.Prepared;
+import dev.graft.inference.ModelRunner.Prepared;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -20,7 +20,7 @@ class ClassifierCloseTest {
   void closingWaitsForTheForwardPassInProgress() throws Exception {
     CountDownLatch gate = new CountDownLatch(1);
     FakeModel model = new FakeModel(gate, "a");
-    Classifier classifier = model.classifier();
+    ModelRunner classifier = model.classifier();
     CompletableFuture<List<float[]>> row =
         CompletableFuture.supplyAsync(() -> classifier.probabilities(IMAGE));
     while (!model.isComputing()) {
@@ -39,7 +39,7 @@ class ClassifierCloseTest {
   @Test
   void aClosedClassifierComputesNothing() {
     FakeModel model = new FakeModel("a");
-    Classifier classifier = model.classifier();
+    ModelRunner classifier = model.classifier();
     classifier.close();
     classifier.close();
     assertThatThrownBy(() -> classifier.probabilities(IMAGE))

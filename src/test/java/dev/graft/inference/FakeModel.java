@@ -1,7 +1,7 @@
 package dev.graft.inference;
 
-import dev.graft.inference.Classifier.Prepared;
-import dev.graft.picture.Framing;
+import dev.graft.image.Framing;
+import dev.graft.inference.ModelRunner.Prepared;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -9,7 +9,7 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /** A network that answers when a test lets it, always its first class, and notices misuse. */
-public final class FakeModel implements Forward {
+public final class FakeModel implements InferenceBackend {
   private final List<String> classes;
   private final Runnable before;
   private final AtomicInteger computing = new AtomicInteger();
@@ -42,13 +42,13 @@ public final class FakeModel implements Forward {
   }
 
   /** A classifier with this network, for images of 8 pixels. */
-  public Classifier classifier() {
-    return new Classifier(new LoadedModel("fake", this, Framing.WHOLE, 8, classes), null);
+  public ModelRunner classifier() {
+    return new ModelRunner(new LoadedModel("fake", this, Framing.WHOLE, 8, classes), null);
   }
 
   /** Like {@link #classifier()}, with heat maps from elsewhere. */
-  public Classifier classifier(Supplier<GradCam> gradCam) {
-    return new Classifier(new LoadedModel("fake", this, Framing.WHOLE, 8, classes), gradCam);
+  public ModelRunner classifier(Supplier<GradCam> gradCam) {
+    return new ModelRunner(new LoadedModel("fake", this, Framing.WHOLE, 8, classes), gradCam);
   }
 
   public boolean isComputing() {

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.graft.GraftException;
-import dev.graft.network.GraftedNetwork;
+import dev.graft.image.Framing;
+import dev.graft.image.ImageFileReader;
+import dev.graft.image.RgbImage;
 import dev.graft.network.Graph;
-import dev.graft.network.onnx.Calibration;
+import dev.graft.network.NetworkDesign;
+import dev.graft.network.onnx.RangeCalibrator;
 import dev.graft.network.onnx.Ranges;
-import dev.graft.picture.Framing;
-import dev.graft.picture.Picture;
-import dev.graft.picture.PictureReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -29,20 +29,20 @@ import org.junit.jupiter.api.Test;
  *     -Dexec.mainClass=dev.graft.inference.ImageNetRangesTest
  * </pre>
  *
- * <p>The pictures are squares cut from the bundled sheet of CIFAR-10's training pictures: single
- * ones, which are smooth when they are enlarged, and mosaics of 4, 16 and 49, which are as rich in
- * detail as photographs.
+ * <p>The images are squares cut from the bundled sheet of CIFAR-10's training images: single ones,
+ * which are smooth when they are enlarged, and mosaics of 4, 16 and 49, which are as rich in detail
+ * as photographs.
  */
 class ImageNetRangesTest {
   private static final String SHEET = "data/cifar10-sample/train.png";
 
-  /** Side of one of CIFAR-10's pictures, in pixels. */
+  /** Side of one of CIFAR-10's images, in pixels. */
   private static final int TILE = 32;
 
   /** Squares of each size. */
   private static final int SQUARES = 64;
 
-  /** The numbers of pictures along a square's side. */
+  /** The numbers of images along a square's side. */
   private static final List<Integer> SIDES = List.of(1, 2, 4, 7);
 
   public static void main(String[] args) throws IOException {
@@ -52,17 +52,18 @@ class ImageNetRangesTest {
   }
 
   private static Ranges measured() throws IOException {
-    GraftedNetwork design = ImageNet.design();
+    NetworkDesign design = ImageNet.design();
     Graph graph = design.graph();
     List<String> outputs = graph.crossing(design.cut());
     return ImageNet.withWeights(
-        weights -> Calibration.ranges(graph, outputs, weights, design.cut(), squares().iterator()));
+        weights ->
+            RangeCalibrator.ranges(graph, outputs, weights, design.cut(), squares().iterator()));
   }
 
   private static List<ByteBuffer> squares() {
-    Picture sheet;
+    RgbImage sheet;
     try (InputStream in = GraftException.class.getResourceAsStream(SHEET)) {
-      sheet = PictureReader.read(in, SHEET, 0);
+      sheet = ImageFileReader.read(in, SHEET, 0);
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
@@ -79,19 +80,19 @@ class ImageNetRangesTest {
   }
 
   /** A square as the network takes it. */
-  private static ByteBuffer square(Picture sheet, int left, int top, int side) {
+  private static ByteBuffer square(RgbImage sheet, int left, int top, int side) {
     byte[] rgb = new byte[3 * side * side];
     for (int y = 0; y < side; y++) {
       int from = 3 * ((top + y) * sheet.width() + left);
       System.arraycopy(sheet.rgb(), from, rgb, 3 * y * side, 3 * side);
     }
     byte[] planes =
-        Framing.WHOLE.planes(new Picture(side, side, rgb), ImageNet.design().inputSize());
+        Framing.WHOLE.planes(new RgbImage(side, side, rgb), ImageNet.design().inputSize());
     return ByteBuffer.allocateDirect(planes.length).put(planes).flip();
   }
 
   @Test
-  void theBundledRangesAreThoseOfTheBundledPictures() throws IOException {
+  void theBundledRangesAreThoseOfTheBundledImages() throws IOException {
     Ranges bundled = ImageNet.ranges();
     Ranges measured = measured();
     assertThat(measured.byStep().keySet())

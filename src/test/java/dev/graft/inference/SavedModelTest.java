@@ -17,22 +17,22 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ZooModel;
 import ai.djl.training.ParameterStore;
-import dev.graft.Console;
 import dev.graft.GraftException;
+import dev.graft.command.Console;
 import dev.graft.evaluation.Temperature;
 import dev.graft.example.AskAModel;
+import dev.graft.image.ImageFileReader;
+import dev.graft.image.RgbImage;
 import dev.graft.io.Hash;
-import dev.graft.network.GraftedNetwork;
-import dev.graft.network.Network;
+import dev.graft.network.BackboneSpec;
+import dev.graft.network.NetworkDesign;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.SmallCnn;
-import dev.graft.network.djl.Graft;
-import dev.graft.network.djl.Segment;
-import dev.graft.picture.Picture;
-import dev.graft.picture.PictureReader;
+import dev.graft.network.djl.DjlNetwork;
+import dev.graft.network.djl.GraphBlock;
 import dev.graft.recipe.Recipe;
-import dev.graft.zoo.Backbone;
-import dev.graft.zoo.BackboneEntry;
+import dev.graft.zoo.BackboneInfo;
+import dev.graft.zoo.LoadedBackbone;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -66,15 +66,15 @@ class SavedModelTest {
 
   @TempDir Path folder;
 
-  private static Graft graft(
-      Network network,
-      Segment trunk,
+  private static DjlNetwork graft(
+      BackboneSpec network,
+      GraphBlock trunk,
       Preprocessing preprocessing,
       String unfreeze,
-      GraftedNetwork.Scaling scaling,
+      NetworkDesign.Scaling scaling,
       NDManager manager) {
-    GraftedNetwork design = design(network, preprocessing, unfreeze, scaling);
-    Graft graft = trunk == null ? Graft.of(design) : Graft.of(design, trunk);
+    NetworkDesign design = design(network, preprocessing, unfreeze, scaling);
+    DjlNetwork graft = trunk == null ? DjlNetwork.of(design) : DjlNetwork.of(design, trunk);
     graft.initialize(manager);
     if (scaling.standardize()) {
       float[] means = new float[design.featureWidth()];
@@ -88,20 +88,20 @@ class SavedModelTest {
     return graft;
   }
 
-  private static GraftedNetwork design(
-      Network network,
+  private static NetworkDesign design(
+      BackboneSpec network,
       Preprocessing preprocessing,
       String unfreeze,
-      GraftedNetwork.Scaling scaling) {
-    return GraftedNetwork.of(
+      NetworkDesign.Scaling scaling) {
+    return NetworkDesign.of(
         network,
         32,
         preprocessing,
         unfreeze,
         List.of(),
         scaling,
-        GraftedNetwork.head(
-            GraftedNetwork.featureWidth(network, 32, List.of()),
+        NetworkDesign.head(
+            NetworkDesign.featureWidth(network, 32, List.of()),
             HEAD.hidden(),
             HEAD.inputDropout(),
             HEAD.dropout(),
@@ -121,20 +121,20 @@ class SavedModelTest {
   }
 
   private static Image image(byte[] rgb, int width, int height) {
-    BufferedImage picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     for (int i = 0; i < width * height; i++) {
       int red = rgb[3 * i] & 0xff;
       int green = rgb[3 * i + 1] & 0xff;
       int blue = rgb[3 * i + 2] & 0xff;
-      picture.setRGB(i % width, i / width, red << 16 | green << 8 | blue);
+      image.setRGB(i % width, i / width, red << 16 | green << 8 | blue);
     }
-    return ImageFactory.getInstance().fromImage(picture);
+    return ImageFactory.getInstance().fromImage(image);
   }
 
-  private static float[] probabilities(Graft graft, byte[] rgb, int width, int height) {
+  private static float[] probabilities(DjlNetwork graft, byte[] rgb, int width, int height) {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       byte[] planes =
-          graft.design().preprocessing().framing().planes(new Picture(width, height, rgb), 32);
+          graft.design().preprocessing().framing().planes(new RgbImage(width, height, rgb), 32);
       NDList pixels =
           new NDList(
               manager
@@ -148,19 +148,19 @@ class SavedModelTest {
     }
   }
 
-  private static void assertAnswersAsBefore(Classifier loaded, Graft graft) {
+  private static void assertAnswersAsBefore(ModelRunner loaded, DjlNetwork graft) {
     for (int[] size : new int[][] {{32, 32}, {50, 41}, {24, 100}}) {
       byte[] rgb = noise(size[0], size[1], size[0]);
       float[] expected = probabilities(graft, rgb, size[0], size[1]);
-      Picture picture = new Picture(size[0], size[1], rgb);
-      float[] found = loaded.probabilities(List.of(loaded.prepare(picture))).get(0);
+      RgbImage image = new RgbImage(size[0], size[1], rgb);
+      float[] found = loaded.probabilities(List.of(loaded.prepare(image))).get(0);
       assertThat(found).containsExactly(expected, within(1e-4f));
       assertThat(expected[0]).isNotCloseTo(expected[1], within(1e-3f));
     }
   }
 
-  private static void assertAnswersAsBefore(ZooModel<Image, Classifications> loaded, Graft graft)
-      throws Exception {
+  private static void assertAnswersAsBefore(
+      ZooModel<Image, Classifications> loaded, DjlNetwork graft) throws Exception {
     try (Predictor<Image, Classifications> predictor = loaded.newPredictor()) {
       for (int[] size : new int[][] {{32, 32}, {50, 41}, {24, 100}}) {
         byte[] rgb = noise(size[0], size[1], size[0]);
@@ -180,15 +180,15 @@ class SavedModelTest {
   void vgg16WithScaledFeaturesAnswersAsBeforeInPlainDjlAndInGraft() throws Exception {
     Path saved = folder.resolve("model");
     Engine.getInstance().setRandomSeed(3);
-    try (Backbone backbone =
-        Backbone.load(BackboneEntry.VGG16, "pretrained", 32, Device.cpu(), Console.silent())) {
-      Graft graft =
+    try (LoadedBackbone backbone =
+        LoadedBackbone.load(BackboneInfo.VGG16, "pretrained", 32, Device.cpu(), Console.silent())) {
+      DjlNetwork graft =
           graft(
               backbone.network(),
               backbone.trunk(),
               Preprocessing.CAFFE,
               "none",
-              new GraftedNetwork.Scaling(0.5, true),
+              new NetworkDesign.Scaling(0.5, true),
               backbone.model().getNDManager());
       SavedModel.save(graft, saved, "mine", "pretrained weights", CLASSES, HEAD, Optional.empty());
       Criteria<Image, Classifications> plain =
@@ -199,10 +199,10 @@ class SavedModelTest {
       try (ZooModel<Image, Classifications> loaded = plain.loadModel()) {
         assertAnswersAsBefore(loaded, graft);
       }
-      try (Classifier loaded = Classifier.load(saved, Device.cpu())) {
+      try (ModelRunner loaded = ModelRunner.load(saved, Device.cpu())) {
         assertAnswersAsBefore(loaded, graft);
       }
-      try (Classifier loaded = Classifier.inTrainingEngine(saved)) {
+      try (ModelRunner loaded = ModelRunner.inTrainingEngine(saved)) {
         assertAnswersAsBefore(loaded, graft);
       }
     }
@@ -211,8 +211,8 @@ class SavedModelTest {
   @Test
   void aNetworkThatIsTrainedFromScratchAnswersAsBefore() throws Exception {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
-      Graft graft = saveSmallCnn(manager);
-      try (Classifier loaded = Classifier.load(folder.resolve("model"), Device.cpu())) {
+      DjlNetwork graft = saveSmallCnn(manager);
+      try (ModelRunner loaded = ModelRunner.load(folder.resolve("model"), Device.cpu())) {
         assertAnswersAsBefore(loaded, graft);
       }
     }
@@ -222,8 +222,8 @@ class SavedModelTest {
   void aTemperatureIsPartOfTheNetworkOnEveryWay() throws Exception {
     Path saved = folder.resolve("warm");
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
-      Graft graft = saveSmallCnn(manager);
-      Graft warm = graft.at(3);
+      DjlNetwork graft = saveSmallCnn(manager);
+      DjlNetwork warm = graft.at(3);
       SavedModel.save(warm, saved, "mine", "RANDOM weights", CLASSES, HEAD, Optional.empty());
       byte[] rgb = noise(32, 32, 5);
       float[] scaled = probabilities(warm, rgb, 32, 32);
@@ -239,10 +239,10 @@ class SavedModelTest {
       try (ZooModel<Image, Classifications> loaded = plain.loadModel()) {
         assertAnswersAsBefore(loaded, warm);
       }
-      try (Classifier loaded = Classifier.load(saved, Device.cpu())) {
+      try (ModelRunner loaded = ModelRunner.load(saved, Device.cpu())) {
         assertAnswersAsBefore(loaded, warm);
       }
-      try (Classifier loaded = Classifier.inTrainingEngine(saved)) {
+      try (ModelRunner loaded = ModelRunner.inTrainingEngine(saved)) {
         assertAnswersAsBefore(loaded, warm);
       }
     }
@@ -252,25 +252,25 @@ class SavedModelTest {
   void aModelOfBeforeThereWereTemperaturesAnswersAsBefore() throws Exception {
     Path description = folder.resolve("model/network.json");
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
-      Graft graft = saveSmallCnn(manager);
+      DjlNetwork graft = saveSmallCnn(manager);
       String text = Files.readString(description);
       assertThat(text).contains("\"temperature\" : 1.0,");
       Files.writeString(description, text.replace("\"temperature\" : 1.0,", ""));
-      try (Classifier loaded = Classifier.load(folder.resolve("model"), Device.cpu())) {
+      try (ModelRunner loaded = ModelRunner.load(folder.resolve("model"), Device.cpu())) {
         assertAnswersAsBefore(loaded, graft);
       }
     }
   }
 
-  private Graft saveSmallCnn(NDManager manager) throws IOException {
+  private DjlNetwork saveSmallCnn(NDManager manager) throws IOException {
     Engine.getInstance().setRandomSeed(4);
-    Graft graft =
+    DjlNetwork graft =
         graft(
             SmallCnn.network(),
             null,
             Preprocessing.ZERO_ONE,
             "conv3",
-            GraftedNetwork.Scaling.NONE,
+            NetworkDesign.Scaling.NONE,
             manager);
     SavedModel.save(
         graft, folder.resolve("model"), "mine", "RANDOM weights", CLASSES, HEAD, Optional.empty());
@@ -290,7 +290,7 @@ class SavedModelTest {
     }
     assertThat(folder).isDirectoryNotContaining(path -> !path.equals(model));
     assertThat(Files.readAllLines(model.resolve("synset.txt"))).isEqualTo(CLASSES);
-    try (Classifier loaded = Classifier.load(model, Device.cpu())) {
+    try (ModelRunner loaded = ModelRunner.load(model, Device.cpu())) {
       assertThat(loaded.classes()).isEqualTo(CLASSES);
     }
   }
@@ -312,19 +312,19 @@ class SavedModelTest {
   }
 
   @Test
-  void readmesExampleNamesAPicturesClasses() throws IOException {
+  void readmesExampleNamesAImagesClasses() throws IOException {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       saveSmallCnn(manager);
     }
-    Path picture = folder.resolve("car.png");
+    Path image = folder.resolve("car.png");
     try (InputStream bundled = GraftException.class.getResourceAsStream("car.png")) {
-      Files.copy(bundled, picture);
+      Files.copy(bundled, image);
     }
     ByteArrayOutputStream printed = new ByteArrayOutputStream();
     PrintStream before = System.out;
     System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
     try {
-      AskAModel.main(new String[] {folder.resolve("model").toString(), picture.toString()});
+      AskAModel.main(new String[] {folder.resolve("model").toString(), image.toString()});
     } finally {
       System.setOut(before);
     }
@@ -334,18 +334,17 @@ class SavedModelTest {
   }
 
   @Test
-  void aPictureIsTheSameFromAFileAndFromAStream() throws IOException {
+  void aImageIsTheSameFromAFileAndFromAStream() throws IOException {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       saveSmallCnn(manager);
     }
-    Path picture = folder.resolve("car.png");
+    Path image = folder.resolve("car.png");
     try (InputStream bundled = GraftException.class.getResourceAsStream("car.png")) {
-      Files.copy(bundled, picture);
+      Files.copy(bundled, image);
     }
-    try (Classifier classifier = Classifier.load(folder.resolve("model"), Device.cpu());
-        InputStream stream = Files.newInputStream(picture)) {
-      assertThat(classifier.classify(stream, "a car", 3))
-          .isEqualTo(classifier.classify(picture, 3));
+    try (ModelRunner classifier = ModelRunner.load(folder.resolve("model"), Device.cpu());
+        InputStream stream = Files.newInputStream(image)) {
+      assertThat(classifier.classify(stream, "a car", 3)).isEqualTo(classifier.classify(image, 3));
     }
   }
 
@@ -457,10 +456,10 @@ class SavedModelTest {
   @Test
   void aModelThatTheFirstVersionSavedAnswersAsItDid() throws Exception {
     Path model = Path.of(SavedModelTest.class.getResource("/models/7c1b583").toURI());
-    try (Classifier classifier = Classifier.load(model, Device.cpu());
+    try (ModelRunner classifier = ModelRunner.load(model, Device.cpu());
         InputStream car = Recipe.class.getResourceAsStream("/dev/graft/car.png")) {
-      Picture picture = PictureReader.read(car, "car.png", 0);
-      assertThat(classifier.probabilities(List.of(classifier.prepare(picture))).get(0))
+      RgbImage image = ImageFileReader.read(car, "car.png", 0);
+      assertThat(classifier.probabilities(List.of(classifier.prepare(image))).get(0))
           .containsExactly(
               new float[] {
                 0.000553f, 0.000139f, 0.006534f, 0, 0.000814f, 0.00008f, 0.037022f, 0.000026f,
@@ -570,13 +569,13 @@ class SavedModelTest {
   @Test
   void whatServingPropertiesNamesIsNotLoadedByGraft() throws Exception {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
-      Graft graft = saveSmallCnn(manager);
+      DjlNetwork graft = saveSmallCnn(manager);
       Path model = folder.resolve("model");
       write(
           model,
           "serving.properties",
           "engine=Python\nblockFactory=some.Other\noption.modelName=../../other\n");
-      try (Classifier loaded = Classifier.load(model, Device.cpu())) {
+      try (ModelRunner loaded = ModelRunner.load(model, Device.cpu())) {
         assertAnswersAsBefore(loaded, graft);
       }
     }

@@ -295,7 +295,7 @@ class RecordLogTest {
   }
 
   private static String hash(int which) {
-    return Hash.Algorithm.SHA256.of("picture " + which).hex();
+    return Hash.Algorithm.SHA256.of("image " + which).hex();
   }
 
   private RecordLog open(String key) throws IOException {

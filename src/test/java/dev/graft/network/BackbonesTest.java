@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import ai.djl.ndarray.types.Shape;
 import dev.graft.GraftException;
-import dev.graft.zoo.BackboneEntry;
+import dev.graft.zoo.BackboneInfo;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -16,9 +16,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The three backbones against what is published of them. */
 class BackbonesTest {
-  private static final Network VGG16 = Vgg16.network();
-  private static final Network LITE0 = EfficientNetLite0.network();
-  private static final Network SMALL = SmallCnn.network();
+  private static final BackboneSpec VGG16 = Vgg16.network();
+  private static final BackboneSpec LITE0 = EfficientNetLite0.network();
+  private static final BackboneSpec SMALL = SmallCnn.network();
 
   @Test
   void vgg16HasThirteenConvolutionsUnderKerasNames() {
@@ -52,7 +52,7 @@ class BackbonesTest {
 
   @Test
   void vgg16sDenseLayersHaveTheShapesOfKerasFile() {
-    Network network = Vgg16.withDenseLayers();
+    BackboneSpec network = Vgg16.withDenseLayers();
     assertThat(network.weights().subList(26, 30))
         .containsExactly(
             Weight.of("fc1", Weight.Role.KERNEL, 4096, 512, 7, 7),
@@ -110,7 +110,7 @@ class BackbonesTest {
     assertThat(SMALL.parameters()).isEqualTo(65_568);
     // Keras's Xception(include_top=False).
     assertThat(Xception.network().parameters()).isEqualTo(20_861_480);
-    for (Network network : List.of(VGG16, LITE0, SMALL, Xception.network())) {
+    for (BackboneSpec network : List.of(VGG16, LITE0, SMALL, Xception.network())) {
       assertThat(network.weights().stream().mapToLong(Weight::size).sum())
           .as(network.name())
           .isEqualTo(network.parameters());
@@ -119,7 +119,7 @@ class BackbonesTest {
 
   @Test
   void vgg16WithOtherWidthsHasTheSameStages() {
-    Network eighth = Vgg16.network(8, 16, 32, 64, 64);
+    BackboneSpec eighth = Vgg16.network(8, 16, 32, 64, 64);
     assertThat(names(eighth)).isEqualTo(names(VGG16));
     assertThat(last(eighth, 32)).isEqualTo(new Shape(64, 1, 1));
   }
@@ -193,7 +193,7 @@ class BackbonesTest {
   @ParameterizedTest
   @CsvSource({"vgg16, 32", "efficientnet-lite0, 32", "small-cnn, 10"})
   void smallestInputLeavesAPixelAndASmallerOneIsRejected(String name, int smallest) {
-    Network network = BackboneEntry.of(name).network();
+    BackboneSpec network = BackboneInfo.of(name).network();
     assertThat(last(network, smallest).size()).isPositive();
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> network.outputs(smallest - 1))
@@ -205,7 +205,7 @@ class BackbonesTest {
   @Test
   void unknownNamesAreRejectedWithTheValidOnes() {
     assertThatExceptionOfType(GraftException.class)
-        .isThrownBy(() -> BackboneEntry.of("resnet"))
+        .isThrownBy(() -> BackboneInfo.of("resnet"))
         .withMessage(
             "backbone: unknown network resnet; give one of vgg16, efficientnet-lite0, xception,"
                 + " small-cnn, or a .onnx or .pt file.");
@@ -222,14 +222,14 @@ class BackbonesTest {
   void duplicateStageNamesAreRejected() {
     Stage stage = Stage.of("a", new Layer.Relu("a"));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Network("twice", List.of(stage, stage), List.of("a"), 1));
+        .isThrownBy(() -> new BackboneSpec("twice", List.of(stage, stage), List.of("a"), 1));
   }
 
-  private static List<String> names(Network network) {
+  private static List<String> names(BackboneSpec network) {
     return network.stages().stream().map(Stage::name).toList();
   }
 
-  private static Shape last(Network network, int side) {
+  private static Shape last(BackboneSpec network, int side) {
     List<Shape> outputs = network.outputs(side);
     return outputs.get(outputs.size() - 1);
   }

@@ -15,15 +15,15 @@ import ai.djl.nn.Parameter;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.repository.zoo.ZooModel;
 import ai.djl.training.ParameterStore;
-import dev.graft.Console;
 import dev.graft.Npy;
-import dev.graft.network.djl.Segment;
-import dev.graft.network.djl.Values;
-import dev.graft.picture.Framing;
-import dev.graft.picture.Picture;
-import dev.graft.zoo.Backbone;
-import dev.graft.zoo.BackboneEntry;
+import dev.graft.command.Console;
+import dev.graft.image.Framing;
+import dev.graft.image.RgbImage;
+import dev.graft.network.djl.GraphBlock;
+import dev.graft.network.djl.ParameterWriter;
+import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.KerasH5;
+import dev.graft.zoo.LoadedBackbone;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -52,13 +52,13 @@ class ParityTest {
 
   private static final Path SHARED = Path.of("../shared/weights/efficientnet-lite0/reference");
 
-  private static Backbone vgg16;
-  private static Backbone lite;
+  private static LoadedBackbone vgg16;
+  private static LoadedBackbone lite;
 
   @BeforeAll
   static void load() {
-    vgg16 = load(BackboneEntry.VGG16, 32);
-    lite = load(BackboneEntry.EFFICIENTNET_LITE0, 97);
+    vgg16 = load(BackboneInfo.VGG16, 32);
+    lite = load(BackboneInfo.EFFICIENTNET_LITE0, 97);
   }
 
   @AfterAll
@@ -67,10 +67,10 @@ class ParityTest {
     lite.close();
   }
 
-  private static Backbone load(BackboneEntry entry, int side) {
+  private static LoadedBackbone load(BackboneInfo entry, int side) {
     PrintStream nowhere =
         new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
-    return Backbone.load(
+    return LoadedBackbone.load(
         entry, "pretrained", side, Device.cpu(), new Console(nowhere, nowhere, false));
   }
 
@@ -122,7 +122,7 @@ class ParityTest {
       for (int i = 0; i < rgb.length; i++) {
         rgb[i] = (byte) images.values()[n * 3 * plane + i % 3 * plane + i / 3];
       }
-      byte[] planes = preprocessing.framing().planes(new Picture(32, 32, rgb), 32);
+      byte[] planes = preprocessing.framing().planes(new RgbImage(32, 32, rgb), 32);
       for (int i = 0; i < planes.length; i++) {
         pixels[n * 3 * plane + i] = Byte.toUnsignedInt(planes[i]);
       }
@@ -130,7 +130,7 @@ class ParityTest {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       NDArray array = manager.create(pixels, new Shape(images.shape()));
       Step normalization = Step.of(preprocessing.normalization(), Graph.PIXELS);
-      Segment segment = Segment.of(new Graph(new Shape(3, 32, 32), List.of(normalization)));
+      GraphBlock segment = GraphBlock.of(new Graph(new Shape(3, 32, 32), List.of(normalization)));
       return segment
           .forward(new ParameterStore(manager, false), new NDList(array), false)
           .singletonOrThrow()
@@ -196,21 +196,21 @@ class ParityTest {
     float[] values = features(lite.trunk(), lite.network(), IDENTITY, input);
     assertThat(features.distance(values)).isLessThan(LIMIT);
     try (ZooModel<NDList, NDList> model =
-            Backbone.imageNet(BackboneEntry.EFFICIENTNET_LITE0, 224, Device.cpu());
+            LoadedBackbone.imageNet(BackboneInfo.EFFICIENTNET_LITE0, 224, Device.cpu());
         NDManager manager = model.getNDManager().newSubManager()) {
       // Back to pixels: with its classifier the network prepares them itself.
       float[] pixels = new float[input.values().length];
       for (int i = 0; i < pixels.length; i++) {
         pixels[i] = input.values()[i] * 128 + 127;
       }
-      GraftedNetwork design =
+      NetworkDesign design =
           design(
               lite.network(),
               (int) input.shape()[2],
               Preprocessing.LITE,
               List.of(new Layer.Dense("classifier", 1280, 1000)));
-      Segment classifier =
-          ((Segment) model.getBlock()).sharing(design.graph(), 0, design.logitsEnd());
+      GraphBlock classifier =
+          ((GraphBlock) model.getBlock()).sharing(design.graph(), 0, design.logitsEnd());
       float[] classified = forward(manager, classifier, new Npy(input.shape(), pixels));
       assertThat(logits.distance(classified)).isLessThan(LIMIT);
     }
@@ -218,8 +218,8 @@ class ParityTest {
 
   @Test
   void kerasWeightsGiveKerasOutputs() throws URISyntaxException {
-    Network network = Vgg16.network(8, 16, 32, 64, 64);
-    Segment trunk = Segment.of(design(network, 32, IDENTITY, List.of()).graph());
+    BackboneSpec network = Vgg16.network(8, 16, 32, 64, 64);
+    GraphBlock trunk = GraphBlock.of(design(network, 32, IDENTITY, List.of()).graph());
     Path file = Path.of(ParityTest.class.getResource("/keras/vgg16-width-1-8_notop.h5").toURI());
     Npy input = Npy.resource("keras/vgg16_input_nhwc.npy").channelsFirst();
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
@@ -240,38 +240,40 @@ class ParityTest {
 
   @Test
   void vgg16WithDenseLayersEqualsKeras() throws URISyntaxException {
-    Network network = Vgg16.withDenseLayers(Vgg16.network(2, 2, 2, 4, 4), 64, 8);
-    GraftedNetwork design =
+    BackboneSpec network = Vgg16.withDenseLayers(Vgg16.network(2, 2, 2, 4, 4), 64, 8);
+    NetworkDesign design =
         design(network, 64, Preprocessing.CAFFE, List.of(new Layer.Dense("predictions", 8, 5)));
     Graph graph = design.graph();
-    Segment whole = Segment.of(graph);
+    GraphBlock whole = GraphBlock.of(graph);
     Path file = Path.of(ParityTest.class.getResource("/keras/vgg16-small-with-top.h5").toURI());
-    Npy pictures = Npy.resource("keras/vgg16-small-with-top_images.npy").channelsFirst();
+    Npy images = Npy.resource("keras/vgg16-small-with-top_images.npy").channelsFirst();
     Npy expected = Npy.resource("keras/vgg16-small-with-top_probabilities.npy");
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         KerasH5 reader = KerasH5.open(file, network.name(), graph.weights())) {
       whole.initialize(manager, DataType.FLOAT32, new Shape(1, 3, 64, 64));
-      whole.byWeight().forEach((weight, each) -> Values.set(each, weight, reader.weights()));
+      whole
+          .byWeight()
+          .forEach((weight, each) -> ParameterWriter.set(each, weight, reader.weights()));
 
-      assertThat(expected.distance(forward(manager, whole, pictures))).isLessThan(LIMIT);
+      assertThat(expected.distance(forward(manager, whole, images))).isLessThan(LIMIT);
     }
   }
 
-  private static GraftedNetwork design(
-      Network network, int side, Preprocessing preprocessing, List<Layer> head) {
+  private static NetworkDesign design(
+      BackboneSpec network, int side, Preprocessing preprocessing, List<Layer> head) {
     String last = network.stages().get(network.stages().size() - 1).name();
-    return GraftedNetwork.of(
+    return NetworkDesign.of(
         network,
         side,
         preprocessing,
-        GraftedNetwork.NONE,
+        NetworkDesign.NONE,
         List.of(last),
-        GraftedNetwork.Scaling.NONE,
+        NetworkDesign.Scaling.NONE,
         head);
   }
 
   /** What a stage makes of prepared input. */
-  private static float[] stage(Segment trunk, Network network, String stage, Npy input) {
+  private static float[] stage(GraphBlock trunk, BackboneSpec network, String stage, Npy input) {
     Graph graph = design(network, (int) input.shape()[2], IDENTITY, List.of()).graph();
     String last = network.stages().get(network.indexOf(stage)).output();
     return forward(trunk.sharing(graph, 0, graph.indexOf(last) + 1), input);
@@ -279,7 +281,7 @@ class ParityTest {
 
   /** The global averages of the last stage. */
   private static float[] features(
-      Segment trunk, Network network, Preprocessing preprocessing, Npy input) {
+      GraphBlock trunk, BackboneSpec network, Preprocessing preprocessing, Npy input) {
     Graph graph = design(network, (int) input.shape()[2], preprocessing, List.of()).graph();
     return forward(trunk.sharing(graph, 0, graph.size()), input);
   }

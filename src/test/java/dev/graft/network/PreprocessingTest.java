@@ -3,8 +3,8 @@ package dev.graft.network;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.graft.image.Framing;
 import dev.graft.network.Preprocessing.ChannelOrder;
-import dev.graft.picture.Framing;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -11,7 +11,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 import dev.graft.Npy;
-import dev.graft.network.djl.Segment;
+import dev.graft.network.djl.GraphBlock;
 import dev.graft.zoo.KerasH5;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,18 +31,18 @@ class XceptionTest {
     Npy images = Npy.file(REFERENCE.resolve("xception_images_nhwc_uint8.npy")).channelsFirst();
     Npy features = Npy.file(REFERENCE.resolve("xception_features_nhwc.npy")).channelsFirst();
     Npy averages = Npy.file(REFERENCE.resolve("xception_gap.npy"));
-    Network network = Xception.network(8);
+    BackboneSpec network = Xception.network(8);
     Graph graph =
-        GraftedNetwork.of(
+        NetworkDesign.of(
                 network,
                 71,
                 Preprocessing.MINUS_ONE_TO_ONE,
-                GraftedNetwork.NONE,
+                NetworkDesign.NONE,
                 List.of(),
-                GraftedNetwork.Scaling.NONE,
+                NetworkDesign.Scaling.NONE,
                 List.of())
             .graph();
-    Segment whole = Segment.of(graph);
+    GraphBlock whole = GraphBlock.of(graph);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         KerasH5 reader = KerasH5.open(file, "xception", graph.weights())) {
       whole.initialize(manager, DataType.FLOAT32, new Shape(1, 3, 71, 71));
@@ -58,7 +58,8 @@ class XceptionTest {
     }
   }
 
-  private static float[] forward(NDManager manager, Segment segment, Npy images, boolean training) {
+  private static float[] forward(
+      NDManager manager, GraphBlock segment, Npy images, boolean training) {
     NDArray array = manager.create(images.values(), new Shape(images.shape()));
     return segment
         .forward(new ParameterStore(manager, false), new NDList(array), training)

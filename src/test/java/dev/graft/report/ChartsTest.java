@@ -8,7 +8,7 @@ import dev.graft.evaluation.Calibration;
 import dev.graft.evaluation.ConfusionMatrix;
 import dev.graft.evaluation.History;
 import dev.graft.evaluation.Prediction;
-import dev.graft.picture.Picture;
+import dev.graft.image.RgbImage;
 import dev.graft.report.Drawing.Ink;
 import java.awt.Color;
 import java.awt.Rectangle;
@@ -31,11 +31,11 @@ class ChartsTest {
   /** Width, height and a color that must be in each file. */
   @Test
   void everyChartIsAPngWithItsDrawingBelowATitle() throws IOException {
-    var picture = new Picture(32, 32, new byte[3 * 32 * 32]);
+    var image = new RgbImage(32, 32, new byte[3 * 32 * 32]);
     float[] probabilities = {0.4f, 0.6f};
     var bins = new Calibration(List.of(new Calibration.Bin(4, 0.75, 0.5)));
     var matrix = new ConfusionMatrix(CLASSES, List.of(new Prediction(0, 1, 1, 0.5f)));
-    var mistake = new Example(picture, "", "cat", "dog", 0.75f);
+    var mistake = new Example(image, "", "cat", "dog", 0.75f);
     Charts.loss(file("loss"), HISTORY, "a title");
     check("loss", 960, 736, Ink.SERIES.get(1));
     Charts.accuracy(file("accuracy"), HISTORY, "a title");
@@ -44,7 +44,7 @@ class ChartsTest {
     check("confusion", 800, 658, Ink.HEAT);
     Charts.calibration(file("calibration"), bins, bins, "a title");
     check("calibration", 920, 960, Ink.SERIES.get(0));
-    Charts.prediction(file("prediction"), picture, CLASSES, 0, probabilities);
+    Charts.prediction(file("prediction"), image, CLASSES, 0, probabilities);
     check("prediction", 808, 380, Ink.BAD);
     Charts.mistakes(file("mistakes"), List.of(mistake), "a title");
     check("mistakes", 912, 292, Ink.GOOD);

@@ -2,7 +2,7 @@ package dev.graft.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.picture.Picture;
+import dev.graft.image.RgbImage;
 import dev.graft.report.Drawing.Anchor;
 import dev.graft.report.Drawing.Ink;
 import dev.graft.report.Drawing.Photo;
@@ -84,19 +84,19 @@ class DrawingTest {
     "161, 1, 160, 1"
   })
   void aPhotoKeepsItsShape(int width, int height, int shownWidth, int shownHeight) {
-    var picture = new Picture(width, height, new byte[3 * width * height]);
+    var image = new RgbImage(width, height, new byte[3 * width * height]);
     var room = new Rectangle(10, 20, 160, 160);
-    Rectangle bounds = Photo.in(room, picture).bounds();
+    Rectangle bounds = Photo.in(room, image).bounds();
     assertThat(bounds.getSize()).isEqualTo(new Dimension(shownWidth, shownHeight));
     assertThat(room.contains(bounds)).isTrue();
   }
 
   @Test
   void aSmallPhotoIsEnlargedToSquaresWithSharpEdges() {
-    var picture = new Picture(2, 1, new byte[] {(byte) 255, 0, 0, 0, (byte) 255, (byte) 255});
-    BufferedImage image = Photo.in(new Rectangle(8, 8), picture).image();
-    assertThat(Pixels.of(image, Color.RED, new Rectangle(0, 0, 4, 4))).hasSize(16);
-    assertThat(Pixels.of(image, Color.CYAN, new Rectangle(4, 0, 4, 4))).hasSize(16);
+    var image = new RgbImage(2, 1, new byte[] {(byte) 255, 0, 0, 0, (byte) 255, (byte) 255});
+    BufferedImage raster = Photo.in(new Rectangle(8, 8), image).raster();
+    assertThat(Pixels.of(raster, Color.RED, new Rectangle(0, 0, 4, 4))).hasSize(16);
+    assertThat(Pixels.of(raster, Color.CYAN, new Rectangle(4, 0, 4, 4))).hasSize(16);
   }
 
   @Test
@@ -105,7 +105,7 @@ class DrawingTest {
     for (int i = 0; i < rgb.length; i++) {
       rgb[i] = (byte) (i / (3 * 1280) % 4 == 0 ? 255 : 0);
     }
-    BufferedImage image = Photo.in(new Rectangle(320, 320), new Picture(1280, 1280, rgb)).image();
+    BufferedImage image = Photo.in(new Rectangle(320, 320), new RgbImage(1280, 1280, rgb)).raster();
     for (int i = 1; i < 320; i += 13) {
       assertThat(Pixels.at(image, i, i).getRed()).isEqualTo(64);
     }

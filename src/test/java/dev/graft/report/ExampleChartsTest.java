@@ -3,7 +3,7 @@ package dev.graft.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import dev.graft.picture.Picture;
+import dev.graft.image.RgbImage;
 import dev.graft.report.Drawing.Fill;
 import dev.graft.report.Drawing.Ink;
 import dev.graft.report.Drawing.Label;
@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ExampleChartsTest {
   private static final List<String> CLASSES = List.of("a", "b", "c", "d", "e", "f", "g");
   private static final float[] PROBABILITIES = {0.02f, 0.5f, 0.25f, 0.1f, 0.07f, 0.05f, 0.01f};
-  private static final Picture PICTURE = plain(0);
+  private static final RgbImage IMAGE = plain(0);
 
   @Test
   void aWrongPredictionIsRedTheTruthGreenAndTheOthersBlue() {
@@ -46,7 +46,7 @@ class ExampleChartsTest {
 
   @Test
   void ofEquallyProbableClassesTheLowerIndexComesFirst() {
-    Drawing chart = ExampleCharts.prediction(PICTURE, CLASSES, 0, new float[7]);
+    Drawing chart = ExampleCharts.prediction(IMAGE, CLASSES, 0, new float[7]);
     assertThat(Shapes.texts(chart)).startsWith("a  (truth)", "0.0 %", "b", "0.0 %", "c");
     assertThat(Shapes.texts(chart)).doesNotContain("f");
   }
@@ -54,7 +54,7 @@ class ExampleChartsTest {
   @Test
   void aProbabilityMissingForAClassIsRefused() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> ExampleCharts.prediction(PICTURE, CLASSES, 0, new float[6]))
+        .isThrownBy(() -> ExampleCharts.prediction(IMAGE, CLASSES, 0, new float[6]))
         .withMessage("Expected 7 probabilities, one per class, got 6");
   }
 
@@ -68,10 +68,9 @@ class ExampleChartsTest {
   void longNamesAreCut(String name) {
     String longer = name.repeat(9);
     Drawing chart =
-        ExampleCharts.prediction(PICTURE, List.of(longer, longer), 0, new float[] {0.1f, 0.9f});
+        ExampleCharts.prediction(IMAGE, List.of(longer, longer), 0, new float[] {0.1f, 0.9f});
     assertThat(Pixels.margin(chart.image(longer, 1), 6)).containsExactly(Color.WHITE);
-    Drawing sheet =
-        ExampleCharts.mistakes(Collections.nCopies(5, example(PICTURE, longer, longer)));
+    Drawing sheet = ExampleCharts.mistakes(Collections.nCopies(5, example(IMAGE, longer, longer)));
     List<Label> names =
         Shapes.of(sheet, Label.class).filter(label -> label.text().contains("…")).toList();
     assertThat(names).hasSize(10).allMatch(label -> label.type().width(label.text()) <= 144);
@@ -84,7 +83,7 @@ class ExampleChartsTest {
     List<Photo> photos = Shapes.of(ExampleCharts.mistakes(mistakes), Photo.class).toList();
     assertThat(photos).hasSize(25);
     for (int i = 0; i < 25; i++) {
-      assertThat(photos.get(i).picture()).isEqualTo(plain(8 * i));
+      assertThat(photos.get(i).image()).isEqualTo(plain(8 * i));
       assertThat(photos.get(i).bounds().x).isEqualTo(16 + 180 * (i % 5));
       assertThat(photos.get(i).bounds().y).isEqualTo(28 + 220 * (i / 5));
     }
@@ -92,7 +91,7 @@ class ExampleChartsTest {
 
   @Test
   void aMistakeHasItsTruthInGreenAndItsPredictionInRedBelow() {
-    Drawing sheet = ExampleCharts.mistakes(List.of(example(PICTURE, "cat", "dog")));
+    Drawing sheet = ExampleCharts.mistakes(List.of(example(IMAGE, "cat", "dog")));
     assertThat(Shapes.texts(sheet))
         .containsExactly(
             "true class", "predicted class and its probability", "cat", "dog", "87.5 %");
@@ -108,23 +107,23 @@ class ExampleChartsTest {
   }
 
   private static Drawing prediction(int truth) {
-    return ExampleCharts.prediction(PICTURE, CLASSES, truth, PROBABILITIES);
+    return ExampleCharts.prediction(IMAGE, CLASSES, truth, PROBABILITIES);
   }
 
   private static List<Fill> bars(Drawing chart) {
     return Shapes.of(chart, Fill.class).filter(fill -> !fill.ink().equals(Ink.PANEL)).toList();
   }
 
-  private static Example example(Picture picture, String truth, String predicted) {
-    return new Example(picture, "", truth, predicted, 0.875f);
+  private static Example example(RgbImage image, String truth, String predicted) {
+    return new Example(image, "", truth, predicted, 0.875f);
   }
 
   /** A small image of one color. */
-  private static Picture plain(int red) {
+  private static RgbImage plain(int red) {
     byte[] rgb = new byte[3 * 32 * 32];
     for (int i = 0; i < rgb.length; i += 3) {
       rgb[i] = (byte) red;
     }
-    return new Picture(32, 32, rgb);
+    return new RgbImage(32, 32, rgb);
   }
 }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.GraftException;
-import dev.graft.picture.Picture;
+import dev.graft.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,7 +64,7 @@ class PagesTest {
   }
 
   private String page() throws IOException {
-    Picture picture = new Picture(1, 1, new byte[] {1, 2, 3});
+    RgbImage image = new RgbImage(1, 1, new byte[] {1, 2, 3});
     Path file = folder.resolve("report.html");
     Pages.write(
         file,
@@ -72,7 +72,7 @@ class PagesTest {
             RunFiles.read(folder),
             List.of(new Pages.Layer(EVIL, "Dense", "(10)", 5130, true)),
             0,
-            List.of(new Example(picture, EVIL, EVIL, "cat", 0.8f)),
+            List.of(new Example(image, EVIL, EVIL, "cat", 0.8f)),
             List.of(),
             Optional.empty()));
     return Files.readString(file);

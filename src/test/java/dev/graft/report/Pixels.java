@@ -7,7 +7,7 @@ import java.awt.image.BufferedImage;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** What tests ask of a drawn picture. */
+/** What tests ask of a drawn image. */
 final class Pixels {
   private Pixels() {}
 
@@ -23,7 +23,7 @@ final class Pixels {
         .toList();
   }
 
-  /** The frame of this width along the picture's edges: text that is cut off would be in it. */
+  /** The frame of this width along the image's edges: text that is cut off would be in it. */
   static List<Color> margin(BufferedImage image, int width) {
     Rectangle inner =
         new Rectangle(width, width, image.getWidth() - 2 * width, image.getHeight() - 2 * width);

@@ -3,6 +3,7 @@ package dev.graft.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.GraftException;
+import dev.graft.tuning.RunEvents;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;

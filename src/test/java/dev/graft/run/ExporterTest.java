@@ -36,7 +36,7 @@ class ExporterTest {
   }
 
   @Test
-  void picturesAreTakenFromAllOverTheRows() {
+  void imagesAreTakenFromAllOverTheRows() {
     int[] rows = IntStream.range(100, 110).toArray();
     assertThat(Exporter.spread(rows, 3)).containsExactly(100, 103, 106);
     assertThat(Exporter.spread(rows, 10)).containsExactly(rows);

@@ -1,8 +1,8 @@
 package dev.graft.serve;
 
 import ai.djl.Device;
-import dev.graft.data.PictureMaker;
-import dev.graft.inference.Classifier;
+import dev.graft.data.ImageMaker;
+import dev.graft.inference.ModelRunner;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -215,7 +215,7 @@ final class Hostile {
     private static final long serialVersionUID = 1L;
   }
 
-  /** A sound picture of 121 megapixels in 15 kB. */
+  /** A sound image of 121 megapixels in 15 kB. */
   private static byte[] zeros() {
     ByteArrayOutputStream png = new ByteArrayOutputStream();
     try {
@@ -241,7 +241,7 @@ final class Hostile {
             new ServeSettings.Limits(2, 100, 64, Duration.ofMillis(PATIENCE)),
             ServeSettings.Access.OWN_PAGE),
         "model",
-        Classifier.imageNet(Device.cpu()),
+        ModelRunner.imageNet(Device.cpu()),
         folder -> null);
   }
 
@@ -307,10 +307,10 @@ final class Hostile {
   }
 
   public static void main(String[] arguments) throws Exception {
-    Path picture = Files.createTempFile("good", ".png");
-    PictureMaker.write(picture, 1, 64);
-    byte[] good = Files.readAllBytes(picture);
-    Files.delete(picture);
+    Path image = Files.createTempFile("good", ".png");
+    ImageMaker.write(image, 1, 64);
+    byte[] good = Files.readAllBytes(image);
+    Files.delete(image);
     try (Server server = server()) {
       new Hostile(server.port(), good)
           .run(Integer.parseInt(arguments[0]))

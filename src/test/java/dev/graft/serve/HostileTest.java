@@ -2,7 +2,7 @@ package dev.graft.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.data.PictureMaker;
+import dev.graft.data.ImageMaker;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -15,7 +15,7 @@ class HostileTest {
   @Test
   void hostileRequestsAreRefusedAndTheNextGoodOneIsAnswered(@TempDir Path folder) throws Exception {
     Path good = folder.resolve("good.png");
-    PictureMaker.write(good, 1, 64);
+    ImageMaker.write(good, 1, 64);
     Map<String, Integer> answers;
     try (Server server = Hostile.server()) {
       answers = new Hostile(server.port(), Files.readAllBytes(good)).run(64);

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.GraftException;
-import dev.graft.inference.Classifier;
 import dev.graft.inference.FakeModel;
+import dev.graft.inference.ModelRunner;
 import dev.graft.serve.ServeSettings.Access;
 import dev.graft.serve.ServeSettings.Limits;
 import java.io.IOException;
@@ -43,7 +43,7 @@ class RequestGuardTest {
             RequestGuardTest::load);
   }
 
-  private static Classifier load(Path path) {
+  private static ModelRunner load(Path path) {
     if (path.endsWith("missing")) {
       throw new GraftException("There is no model in /home/someone/missing.");
     }

@@ -1,6 +1,6 @@
 package dev.graft.serve;
 
-import dev.graft.inference.Classifier;
+import dev.graft.inference.ModelRunner;
 import dev.graft.serve.ServeSettings.Access;
 import dev.graft.serve.ServeSettings.Limits;
 import java.awt.image.BufferedImage;
@@ -24,7 +24,7 @@ final class Requests {
 
   /** A server whose model is called {@code model}. */
   static Server server(
-      ServeSettings settings, Classifier classifier, Function<Path, Classifier> loader) {
+      ServeSettings settings, ModelRunner classifier, Function<Path, ModelRunner> loader) {
     return new Server(settings, "model", classifier, loader);
   }
 

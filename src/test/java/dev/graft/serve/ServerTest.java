@@ -9,9 +9,9 @@ import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.GraftException;
-import dev.graft.data.PictureMaker;
-import dev.graft.inference.Classifier;
+import dev.graft.data.ImageMaker;
 import dev.graft.inference.FakeModel;
+import dev.graft.inference.ModelRunner;
 import dev.graft.serve.ServeSettings.Access;
 import dev.graft.serve.ServeSettings.Limits;
 import java.awt.image.BufferedImage;
@@ -51,23 +51,23 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A server with ImageNet's classes, asked as programs and browsers ask it. */
 @Tag("engine")
 class ServerTest {
-  private static final int PICTURES = 12;
+  private static final int IMAGES = 12;
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
 
   @TempDir static Path folder;
   private static Server server;
-  private static Classifier direct;
-  private static final List<Path> pictures = new ArrayList<>();
+  private static ModelRunner direct;
+  private static final List<Path> images = new ArrayList<>();
 
   @BeforeAll
   static void start() throws IOException {
-    for (int i = 0; i < PICTURES; i++) {
+    for (int i = 0; i < IMAGES; i++) {
       Path file = folder.resolve(i + ".png");
-      PictureMaker.write(file, i, 64);
-      pictures.add(file);
+      ImageMaker.write(file, i, 64);
+      images.add(file);
     }
-    direct = Classifier.imageNet(Device.cpu());
+    direct = ModelRunner.imageNet(Device.cpu());
     server = server(settings(8, false));
   }
 
@@ -83,8 +83,8 @@ class ServerTest {
     return new Server(
         settings,
         "pets",
-        Classifier.imageNet(Device.cpu()),
-        path -> Classifier.imageNet(Device.cpu()));
+        ModelRunner.imageNet(Device.cpu()),
+        path -> ModelRunner.imageNet(Device.cpu()));
   }
 
   @AfterAll
@@ -120,11 +120,11 @@ class ServerTest {
   }
 
   @Test
-  void picturesThatComeInTogetherAreAnsweredAsEachAlone() throws Exception {
+  void imagesThatComeInTogetherAreAnsweredAsEachAlone() throws Exception {
     List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
-    for (Path picture : pictures.subList(0, 8)) {
+    for (Path image : images.subList(0, 8)) {
       HttpRequest request =
-          request(server, "/predictions/pets?topk=3").POST(BodyPublishers.ofFile(picture)).build();
+          request(server, "/predictions/pets?topk=3").POST(BodyPublishers.ofFile(image)).build();
       answers.add(CLIENT.sendAsync(request, BodyHandlers.ofString()));
     }
     for (int i = 0; i < answers.size(); i++) {
@@ -132,7 +132,7 @@ class ServerTest {
       assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
       JsonNode classes = JSON.readTree(answer.body());
       assertThat(classes).hasSize(3);
-      var alone = direct.classify(pictures.get(i), 3);
+      var alone = direct.classify(images.get(i), 3);
       for (int k = 0; k < 3; k++) {
         assertThat(classes.get(k).path("className").asText()).isEqualTo(alone.get(k).name());
         assertThat(classes.get(k).path("probability").asDouble())
@@ -142,12 +142,12 @@ class ServerTest {
   }
 
   @Test
-  void aFormsFirstFileIsThePicture() throws Exception {
+  void aFormsFirstFileIsTheImage() throws Exception {
     ByteArrayOutputStream form = new ByteArrayOutputStream();
     form.write(
         "--x\r\nContent-Disposition: form-data; name=\"data\"; filename=\"a.png\"\r\n\r\n"
             .getBytes(StandardCharsets.UTF_8));
-    form.write(Files.readAllBytes(pictures.get(0)));
+    form.write(Files.readAllBytes(images.get(0)));
     form.write("\r\n--x--\r\n".getBytes(StandardCharsets.UTF_8));
     HttpResponse<String> answer =
         CLIENT.send(
@@ -161,7 +161,7 @@ class ServerTest {
   }
 
   @Test
-  void whatIsNoPictureIsASentence() throws Exception {
+  void whatIsNoImageIsASentence() throws Exception {
     assertProblem(post("/predictions/pets", new byte[] {1, 2, 3}), 422);
     assertProblem(post("/predictions/pets", new byte[0]), 400);
     assertProblem(
@@ -175,7 +175,7 @@ class ServerTest {
   }
 
   @Test
-  void aPictureOfTooManyPixelsIsNotDecoded() throws Exception {
+  void aImageOfTooManyPixelsIsNotDecoded() throws Exception {
     ByteArrayOutputStream large = new ByteArrayOutputStream();
     ImageIO.write(new BufferedImage(2100, 2100, BufferedImage.TYPE_BYTE_BINARY), "png", large);
     assertProblem(post("/predictions/pets", large.toByteArray()), 413);
@@ -207,7 +207,7 @@ class ServerTest {
   @ParameterizedTest
   @ValueSource(strings = {"/predictions/nobody", "/nothing"})
   void whatIsNotThereIsNotFound(String path) throws Exception {
-    assertProblem(post(path, Files.readAllBytes(pictures.get(0))), 404);
+    assertProblem(post(path, Files.readAllBytes(images.get(0))), 404);
   }
 
   @ParameterizedTest
@@ -244,10 +244,10 @@ class ServerTest {
   void anEndingServerAnswersWhatItHasBegun() throws Exception {
     Server ending = server(settings(8, false));
     List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
-    for (Path picture : pictures.subList(0, 6)) {
+    for (Path image : images.subList(0, 6)) {
       answers.add(
           CLIENT.sendAsync(
-              request(ending, "/predictions/pets").POST(BodyPublishers.ofFile(picture)).build(),
+              request(ending, "/predictions/pets").POST(BodyPublishers.ofFile(image)).build(),
               BodyHandlers.ofString()));
     }
     answers.get(0).get(30, TimeUnit.SECONDS);
@@ -297,23 +297,23 @@ class ServerTest {
   }
 
   @Test
-  void aHeatMapIsThePictureWithColoursOverIt() throws Exception {
+  void aHeatMapIsTheImageWithColoursOverIt() throws Exception {
     HttpResponse<byte[]> answer =
         CLIENT.send(
-            request(server, "/heatmaps/pets").POST(BodyPublishers.ofFile(pictures.get(0))).build(),
+            request(server, "/heatmaps/pets").POST(BodyPublishers.ofFile(images.get(0))).build(),
             BodyHandlers.ofByteArray());
     assertThat(answer.statusCode()).isEqualTo(200);
     assertThat(answer.headers().firstValue("Content-Type")).contains("image/png");
     BufferedImage map = ImageIO.read(new ByteArrayInputStream(answer.body()));
-    BufferedImage picture = ImageIO.read(pictures.get(0).toFile());
-    assertThat(map.getWidth()).isEqualTo(picture.getWidth());
-    assertThat(map.getHeight()).isEqualTo(picture.getHeight());
+    BufferedImage image = ImageIO.read(images.get(0).toFile());
+    assertThat(map.getWidth()).isEqualTo(image.getWidth());
+    assertThat(map.getHeight()).isEqualTo(image.getHeight());
     assertThat(map.getRGB(0, 0))
         .as("outside of what the network saw")
-        .isEqualTo(picture.getRGB(0, 0));
+        .isEqualTo(image.getRGB(0, 0));
     int coloured = 0;
     for (int i = 0; i < 64 * 64; i++) {
-      coloured += map.getRGB(i % 64, i / 64) == picture.getRGB(i % 64, i / 64) ? 0 : 1;
+      coloured += map.getRGB(i % 64, i / 64) == image.getRGB(i % 64, i / 64) ? 0 : 1;
     }
     assertThat(coloured).isGreaterThan(100);
 
@@ -325,7 +325,7 @@ class ServerTest {
   void aHeatMapHasTheDeadlineOfItsRequestToo() throws Exception {
     CountDownLatch gate = new CountDownLatch(1);
     FakeModel model = new FakeModel("cat");
-    Classifier slow =
+    ModelRunner slow =
         model.classifier(
             () -> {
               try {
@@ -359,7 +359,7 @@ class ServerTest {
     assertThat(browsed("#example"))
         .contains("<h2>car.png</h2>", "beach wagon", "1 classified.", "aria-pressed=\"false\"")
         .doesNotContain("colored where the network saw");
-    post("/heatmaps/pets", Files.readAllBytes(pictures.get(0))); // the browser's clock runs ahead
+    post("/heatmaps/pets", Files.readAllBytes(images.get(0))); // the browser's clock runs ahead
     assertThat(browsed("#heatmap"))
         .contains(
             "aria-pressed=\"true\"",

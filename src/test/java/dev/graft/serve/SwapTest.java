@@ -4,8 +4,8 @@ import static dev.graft.serve.Requests.send;
 import static dev.graft.serve.Requests.status;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.inference.Classifier;
 import dev.graft.inference.FakeModel;
+import dev.graft.inference.ModelRunner;
 import dev.graft.serve.ServeSettings.Access;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 class SwapTest {
   private static final Access SWAPPABLE = new Access(List.of(), List.of(), true);
 
-  private static Server server(Classifier first, Function<Path, Classifier> loader) {
+  private static Server server(ModelRunner first, Function<Path, ModelRunner> loader) {
     return Requests.server(Requests.settings(Duration.ofSeconds(1), SWAPPABLE), first, loader);
   }
 
@@ -131,7 +131,7 @@ class SwapTest {
   void underLoadEveryRequestIsAnsweredByAModelThatWasInService() throws Exception {
     FakeModel first = new FakeModel("red", "other");
     ConcurrentLinkedQueue<FakeModel> loaded = new ConcurrentLinkedQueue<>(List.of(first));
-    Function<Path, Classifier> loader =
+    Function<Path, ModelRunner> loader =
         path -> {
           FakeModel model = new FakeModel(path.toString(), "a", "b");
           loaded.add(model);
@@ -173,7 +173,7 @@ class SwapTest {
   void onlyOneModelIsLoadedAtOnce() throws Exception {
     CountDownLatch loading = new CountDownLatch(1);
     CountDownLatch gate = new CountDownLatch(1);
-    Function<Path, Classifier> loader =
+    Function<Path, ModelRunner> loader =
         path -> {
           loading.countDown();
           await(gate);

@@ -60,7 +60,7 @@ class CrossEntropyTest {
   }
 
   @Test
-  void aPicturesLossIsTimesTheWeightOfItsClassAndTheMeanStillOverPictures() {
+  void aImagesLossIsTimesTheWeightOfItsClassAndTheMeanStillOverImages() {
     NDList logits = logits(3, 0.5, 0.25, 0.25, 0.125, 0.75, 0.125);
     assertThat(new CrossEntropy(0, 4, 1, 0.5f).evaluate(labels(0, 2), logits).getFloat())
         .isCloseTo((float) ((4 * LN2 + 0.5 * 3 * LN2) / 2), within(1e-5f));
@@ -95,7 +95,7 @@ class CrossEntropyTest {
   }
 
   @Test
-  void itsGradientIsProbabilityMinusTruthSharedOutOverThePictures() {
+  void itsGradientIsProbabilityMinusTruthSharedOutOverTheImages() {
     checkGradient(0, -0.25f, 0.125f, 0.125f, 0.0625f, 0.375f, -0.4375f);
   }
 
@@ -114,7 +114,7 @@ class CrossEntropyTest {
   }
 
   @Test
-  void anEpochsMeanIsOverPicturesThoughTheLastBatchIsSmaller() {
+  void anEpochsMeanIsOverImagesThoughTheLastBatchIsSmaller() {
     CrossEntropy loss = new CrossEntropy(0);
     loss.addAccumulator("train");
     assertThat(loss.getAccumulator("train")).isNaN();

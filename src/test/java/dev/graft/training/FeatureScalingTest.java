@@ -10,13 +10,13 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 import dev.graft.feature.FeatureBatches;
-import dev.graft.network.GraftedNetwork;
-import dev.graft.network.GraftedNetwork.Scaling;
+import dev.graft.network.BackboneSpec;
 import dev.graft.network.Layer;
-import dev.graft.network.Network;
+import dev.graft.network.NetworkDesign;
+import dev.graft.network.NetworkDesign.Scaling;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Stage;
-import dev.graft.network.djl.Graft;
+import dev.graft.network.djl.DjlNetwork;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -40,20 +40,20 @@ class FeatureScalingTest {
   }
 
   /** A frozen network whose head hands its scaled features on. */
-  private Graft graft(double power, boolean standardize, int width) {
-    Network network =
-        new Network(
+  private DjlNetwork graft(double power, boolean standardize, int width) {
+    BackboneSpec network =
+        new BackboneSpec(
             "tiny",
             List.of(Stage.of("a", new Layer.Conv2d("a", 3, width, 1, 1, Layer.Padding.SAME, 1))),
             List.of("a"),
             1);
-    Graft graft =
-        Graft.of(
-            GraftedNetwork.of(
+    DjlNetwork graft =
+        DjlNetwork.of(
+            NetworkDesign.of(
                 network,
                 1,
                 Preprocessing.ZERO_ONE,
-                GraftedNetwork.NONE,
+                NetworkDesign.NONE,
                 List.of(),
                 new Scaling(power, standardize),
                 List.of(new Layer.Dropout("head", 0))));
@@ -61,7 +61,7 @@ class FeatureScalingTest {
     return graft;
   }
 
-  private float[] scaled(Graft graft, NDArray features) {
+  private float[] scaled(DjlNetwork graft, NDArray features) {
     return graft
         .logits(false)
         .forward(new ParameterStore(manager, false), new NDList(features), false)
@@ -79,7 +79,7 @@ class FeatureScalingTest {
 
   @Test
   void poweredFeaturesAreStandardisedByMeanAndDeviation() {
-    Graft graft = graft(0.5, true, 2);
+    DjlNetwork graft = graft(0.5, true, 2);
     graft.standardizeBy(new float[] {1, -1}, new float[] {2, 4});
     NDArray features = manager.create(new float[] {9, 9, 25, 49}, new Shape(2, 2));
     assertThat(scaled(graft, features)).containsExactly(new float[] {1, 1, 2, 2}, within(2e-3f));
@@ -104,7 +104,7 @@ class FeatureScalingTest {
             rows,
             new int[5_000],
             512);
-    Graft graft = graft(0.5, true, 3);
+    DjlNetwork graft = graft(0.5, true, 3);
     Standardization.fit(graft, false, batches, manager);
     double[] sum = new double[3];
     double[] squares = new double[3];

@@ -16,7 +16,7 @@ class StandardizationTest {
     measured.add(new float[] {3, 20, 6, 40});
     assertThat(measured.means()).containsExactly(new float[] {3, 25}, CLOSE);
     // Of the population: squares of the differences 4 1 0 9, and 225 25 25 225, over 4: 3.5 and
-    // 125; in the ten more pictures 125, the upper one in the middle of two.
+    // 125; in the ten more images 125, the upper one in the middle of two.
     assertThat(measured.deviations())
         .containsExactly(
             new float[] {(float) Math.sqrt((4 * 3.5 + 10 * 125) / 14), (float) Math.sqrt(125)},
@@ -24,7 +24,7 @@ class StandardizationTest {
   }
 
   @Test
-  void amongThousandsOfPicturesTheTenMoreDoNotMatter() {
+  void amongThousandsOfImagesTheTenMoreDoNotMatter() {
     Standardization measured = new Standardization(3);
     for (int i = 0; i < 20_000; i++) {
       measured.add(new float[] {0, 10, 100, 2, 14, 120}); // variances 1, 4 and 100

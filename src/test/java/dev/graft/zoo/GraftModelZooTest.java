@@ -11,12 +11,12 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ZooModel;
 import com.sun.net.httpserver.HttpServer;
-import dev.graft.Console;
 import dev.graft.GraftException;
 import dev.graft.Progress;
+import dev.graft.command.Console;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Weight;
-import dev.graft.network.djl.Segment;
+import dev.graft.network.djl.GraphBlock;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -61,21 +61,21 @@ class GraftModelZooTest {
             .optDevice(Device.cpu())
             .build();
     try (ZooModel<NDList, NDList> model = criteria.loadModel()) {
-      Segment trunk = (Segment) model.getBlock();
+      GraphBlock trunk = (GraphBlock) model.getBlock();
       assertThat(trunk.getOutputShapes(new Shape[] {new Shape(2, 3, 32, 32)}))
           .containsExactly(new Shape(2, 512));
       for (String name : Arrays.asList("block1_conv1", "block5_conv3")) {
-        assertThat(values(trunk, BackboneEntry.VGG16, name))
-            .isEqualTo(bundled(BackboneEntry.VGG16, name));
+        assertThat(values(trunk, BackboneInfo.VGG16, name))
+            .isEqualTo(bundled(BackboneInfo.VGG16, name));
       }
     }
   }
 
   @Test
   void bundledWeightsHaveTheRecordedHash() {
-    try (Backbone backbone = load(BackboneEntry.VGG16, "pretrained")) {
+    try (LoadedBackbone backbone = load(BackboneInfo.VGG16, "pretrained")) {
       assertThat(backbone.weights())
-          .isEqualTo(new Backbone.Provenance("pretrained", VGG16_SHA256, true));
+          .isEqualTo(new LoadedBackbone.Provenance("pretrained", VGG16_SHA256, true));
       assertThat(backbone.preprocessing()).isEqualTo(Preprocessing.CAFFE);
     }
   }
@@ -83,13 +83,13 @@ class GraftModelZooTest {
   @Test
   void fileWithGraftsNamesKeepsTheBackbonesPreprocessing() throws IOException {
     Path file =
-        Files.write(folder.resolve("mine.safetensors"), resource(BackboneEntry.EFFICIENTNET_LITE0));
-    try (Backbone backbone = load(BackboneEntry.EFFICIENTNET_LITE0, file.toString())) {
+        Files.write(folder.resolve("mine.safetensors"), resource(BackboneInfo.EFFICIENTNET_LITE0));
+    try (LoadedBackbone backbone = load(BackboneInfo.EFFICIENTNET_LITE0, file.toString())) {
       assertThat(backbone.weights())
-          .isEqualTo(new Backbone.Provenance("mine.safetensors", LITE_SHA256, true));
+          .isEqualTo(new LoadedBackbone.Provenance("mine.safetensors", LITE_SHA256, true));
       assertThat(backbone.preprocessing()).isEqualTo(Preprocessing.LITE);
-      assertThat(values(backbone.trunk(), BackboneEntry.EFFICIENTNET_LITE0, "blocks.3.depthwise"))
-          .isEqualTo(bundled(BackboneEntry.EFFICIENTNET_LITE0, "blocks.3.depthwise"));
+      assertThat(values(backbone.trunk(), BackboneInfo.EFFICIENTNET_LITE0, "blocks.3.depthwise"))
+          .isEqualTo(bundled(BackboneInfo.EFFICIENTNET_LITE0, "blocks.3.depthwise"));
     }
   }
 
@@ -99,7 +99,7 @@ class GraftModelZooTest {
     int[] convolutions = {2, 2, 3, 3, 3};
     byte[] renamed =
         withHeader(
-            resource(BackboneEntry.VGG16),
+            resource(BackboneInfo.VGG16),
             header -> {
               String text = header;
               int place = 0;
@@ -115,12 +115,12 @@ class GraftModelZooTest {
               return text;
             });
     Path file = Files.write(folder.resolve("vgg16-torchvision.safetensors"), renamed);
-    try (Backbone backbone = load(BackboneEntry.VGG16, file.toString())) {
+    try (LoadedBackbone backbone = load(BackboneInfo.VGG16, file.toString())) {
       assertThat(backbone.preprocessing()).isEqualTo(Preprocessing.TORCHVISION);
       assertThat(backbone.weights().source()).isEqualTo("vgg16-torchvision.safetensors");
       for (String name : Arrays.asList("block1_conv2", "block3_conv1", "block5_conv3")) {
-        assertThat(values(backbone.trunk(), BackboneEntry.VGG16, name))
-            .isEqualTo(bundled(BackboneEntry.VGG16, name));
+        assertThat(values(backbone.trunk(), BackboneInfo.VGG16, name))
+            .isEqualTo(bundled(BackboneInfo.VGG16, name));
       }
     }
   }
@@ -130,27 +130,27 @@ class GraftModelZooTest {
     float[] first;
     float[] second;
     float[] third;
-    try (Backbone backbone = loadRandom(1)) {
-      assertThat(backbone.weights()).isEqualTo(new Backbone.Provenance("random", "", false));
+    try (LoadedBackbone backbone = loadRandom(1)) {
+      assertThat(backbone.weights()).isEqualTo(new LoadedBackbone.Provenance("random", "", false));
       assertThat(backbone.weights().title()).isEqualTo("RANDOM weights");
-      first = values(backbone.trunk(), BackboneEntry.EFFICIENTNET_LITE0, "stem");
+      first = values(backbone.trunk(), BackboneInfo.EFFICIENTNET_LITE0, "stem");
     }
-    try (Backbone backbone = loadRandom(1)) {
-      second = values(backbone.trunk(), BackboneEntry.EFFICIENTNET_LITE0, "stem");
+    try (LoadedBackbone backbone = loadRandom(1)) {
+      second = values(backbone.trunk(), BackboneInfo.EFFICIENTNET_LITE0, "stem");
     }
-    try (Backbone backbone = loadRandom(2)) {
-      third = values(backbone.trunk(), BackboneEntry.EFFICIENTNET_LITE0, "stem");
+    try (LoadedBackbone backbone = loadRandom(2)) {
+      third = values(backbone.trunk(), BackboneInfo.EFFICIENTNET_LITE0, "stem");
     }
     assertThat(first)
         .isEqualTo(second)
         .isNotEqualTo(third)
-        .isNotEqualTo(bundled(BackboneEntry.EFFICIENTNET_LITE0, "stem"));
+        .isNotEqualTo(bundled(BackboneInfo.EFFICIENTNET_LITE0, "stem"));
     assertThat(first).doesNotContain(0f, Float.NaN);
   }
 
-  private Backbone loadRandom(int seed) {
+  private LoadedBackbone loadRandom(int seed) {
     Engine.getInstance().setRandomSeed(seed);
-    return load(BackboneEntry.EFFICIENTNET_LITE0, "random");
+    return load(BackboneInfo.EFFICIENTNET_LITE0, "random");
   }
 
   @Test
@@ -162,13 +162,13 @@ class GraftModelZooTest {
         url -> {
           // Whole, of Keras's layout and read as such: but an eighth as wide.
           assertRefused(
-              BackboneEntry.XCEPTION,
+              BackboneInfo.XCEPTION,
               url + "narrow.h5",
               "block1_conv1",
               "(3, 3, 3, 4)",
               "(3, 3, 3, 32)");
           assertRefused(
-              BackboneEntry.XCEPTION,
+              BackboneInfo.XCEPTION,
               url + Published.XCEPTION_NO_TOP.name(),
               "b0042744bf5b25fce3cb969f33bebb97");
         });
@@ -176,13 +176,13 @@ class GraftModelZooTest {
 
   @Test
   void vgg16sDownloadWithClassifierMustHaveKerasHash() throws IOException {
-    assertThat(WeightSource.withClassifier(Optional.empty(), BackboneEntry.VGG16))
+    assertThat(WeightSource.withClassifier(Optional.empty(), BackboneInfo.VGG16))
         .isEqualTo(new WeightSource.Remote("vgg16", Published.VGG16));
     assertThat(Published.VGG16.download().uri())
         .hasToString(
             "https://storage.googleapis.com/tensorflow/keras-applications/vgg16/"
                 + "vgg16_weights_tf_dim_ordering_tf_kernels.h5");
-    List<Weight> wanted = Backbone.imageNetDesign(BackboneEntry.VGG16, 224).graph().weights();
+    List<Weight> wanted = LoadedBackbone.imageNetDesign(BackboneInfo.VGG16, 224).graph().weights();
     try (InputStream narrow =
         GraftModelZooTest.class.getResourceAsStream("/keras/vgg16-small-with-top.h5")) {
       serving(
@@ -199,7 +199,7 @@ class GraftModelZooTest {
   }
 
   private static void open(String url, List<Weight> wanted) {
-    WeightSource.of(url, BackboneEntry.VGG16).open(wanted, Progress.Display.NONE).reader().close();
+    WeightSource.of(url, BackboneInfo.VGG16).open(wanted, Progress.Display.NONE).reader().close();
   }
 
   /**
@@ -230,7 +230,7 @@ class GraftModelZooTest {
 
   @Test
   void urlIsDownloadedOnceAndThenReadFromTheCache() throws IOException {
-    byte[] content = resource(BackboneEntry.EFFICIENTNET_LITE0);
+    byte[] content = resource(BackboneInfo.EFFICIENTNET_LITE0);
     AtomicInteger requests = new AtomicInteger();
     HttpServer server =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -248,7 +248,7 @@ class GraftModelZooTest {
     System.setProperty("graft.cache", folder.toString());
     try {
       server.start();
-      try (Backbone backbone = load(BackboneEntry.EFFICIENTNET_LITE0, url)) {
+      try (LoadedBackbone backbone = load(BackboneInfo.EFFICIENTNET_LITE0, url)) {
         assertThat(backbone.weights().sha256()).isEqualTo(LITE_SHA256);
         assertThat(backbone.weights().pretrained()).isTrue();
       } finally {
@@ -257,10 +257,10 @@ class GraftModelZooTest {
       assertThat(said.toString(StandardCharsets.UTF_8)).contains("Downloading " + url);
       assertThat(requests).hasValue(1);
       said.reset();
-      try (Backbone backbone = load(BackboneEntry.EFFICIENTNET_LITE0, url)) {
+      try (LoadedBackbone backbone = load(BackboneInfo.EFFICIENTNET_LITE0, url)) {
         assertThat(backbone.weights().sha256()).isEqualTo(LITE_SHA256);
-        assertThat(values(backbone.trunk(), BackboneEntry.EFFICIENTNET_LITE0, "stem"))
-            .isEqualTo(bundled(BackboneEntry.EFFICIENTNET_LITE0, "stem"));
+        assertThat(values(backbone.trunk(), BackboneInfo.EFFICIENTNET_LITE0, "stem"))
+            .isEqualTo(bundled(BackboneInfo.EFFICIENTNET_LITE0, "stem"));
       }
       assertThat(said.toString(StandardCharsets.UTF_8)).doesNotContain("Downloading");
       try (Stream<Path> files = Files.walk(folder)) {
@@ -268,7 +268,7 @@ class GraftModelZooTest {
       }
       // And what is not in the cache is not to be had now.
       assertRefused(
-          BackboneEntry.EFFICIENTNET_LITE0,
+          BackboneInfo.EFFICIENTNET_LITE0,
           url.replace("lite.", "other."),
           "other.safetensors",
           "no connection");
@@ -286,7 +286,7 @@ class GraftModelZooTest {
     Path file =
         Path.of(GraftModelZooTest.class.getResource("/keras/vgg16-width-1-8_notop.h5").toURI());
     assertRefused(
-        BackboneEntry.VGG16, file.toString(), file.toString(), "block1_conv1", "(64, 3, 3, 3)");
+        BackboneInfo.VGG16, file.toString(), file.toString(), "block1_conv1", "(64, 3, 3, 3)");
   }
 
   @Test
@@ -295,11 +295,11 @@ class GraftModelZooTest {
         Files.write(
             folder.resolve("lacks.safetensors"),
             withHeader(
-                resource(BackboneEntry.EFFICIENTNET_LITE0),
+                resource(BackboneInfo.EFFICIENTNET_LITE0),
                 header ->
                     header.replace("\"blocks.7.project.bias\"", "\"blocks.7.project.bios\"")));
     assertRefused(
-        BackboneEntry.EFFICIENTNET_LITE0,
+        BackboneInfo.EFFICIENTNET_LITE0,
         file.toString(),
         file.toString(),
         "it has no tensor blocks.7.project.bias");
@@ -307,51 +307,52 @@ class GraftModelZooTest {
 
   @Test
   void truncatedFileIsRejected() throws IOException {
-    byte[] whole = resource(BackboneEntry.EFFICIENTNET_LITE0);
+    byte[] whole = resource(BackboneInfo.EFFICIENTNET_LITE0);
     Path file =
         Files.write(folder.resolve("cut.safetensors"), Arrays.copyOf(whole, whole.length - 1000));
-    assertRefused(BackboneEntry.EFFICIENTNET_LITE0, file.toString(), file.toString(), "truncated");
+    assertRefused(BackboneInfo.EFFICIENTNET_LITE0, file.toString(), file.toString(), "truncated");
   }
 
   @Test
   void nanIsRejected() throws IOException {
-    byte[] damaged = resource(BackboneEntry.EFFICIENTNET_LITE0);
+    byte[] damaged = resource(BackboneInfo.EFFICIENTNET_LITE0);
     // The classifier comes early in the alphabet, the last tensor late: its last value, to NaN.
     damaged[damaged.length - 1] = 0x7e;
     Path file = Files.write(folder.resolve("nan.safetensors"), damaged);
-    assertRefused(BackboneEntry.EFFICIENTNET_LITE0, file.toString(), file.toString(), "is NaN");
+    assertRefused(BackboneInfo.EFFICIENTNET_LITE0, file.toString(), file.toString(), "is NaN");
   }
 
   @Test
   void unavailablePretrainedWeightsAreRejected() {
-    assertRefused(BackboneEntry.SMALL_CNN, "pretrained", "small-cnn", "weights random");
+    assertRefused(BackboneInfo.SMALL_CNN, "pretrained", "small-cnn", "weights random");
   }
 
-  private void assertRefused(BackboneEntry entry, String weights, String... says) {
+  private void assertRefused(BackboneInfo entry, String weights, String... says) {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> load(entry, weights).close())
         .satisfies(
             e -> assertThat(e.getMessage()).contains(says).endsWith(".").doesNotContain("\n"));
   }
 
-  private Backbone load(BackboneEntry entry, String weights) {
+  private LoadedBackbone load(BackboneInfo entry, String weights) {
     PrintStream stream = new PrintStream(said, true, StandardCharsets.UTF_8);
     int side = Math.max(32, entry.network().smallestInput());
-    return Backbone.load(entry, weights, side, Device.cpu(), new Console(stream, stream, false));
+    return LoadedBackbone.load(
+        entry, weights, side, Device.cpu(), new Console(stream, stream, false));
   }
 
-  private static Weight kernel(BackboneEntry entry, String layer) {
+  private static Weight kernel(BackboneInfo entry, String layer) {
     return entry.network().weights().stream()
         .filter(weight -> weight.name().equals(layer + ".weight"))
         .findFirst()
         .orElseThrow();
   }
 
-  private static float[] values(Segment trunk, BackboneEntry entry, String layer) {
+  private static float[] values(GraphBlock trunk, BackboneInfo entry, String layer) {
     return trunk.byWeight().get(kernel(entry, layer)).getArray().toFloatArray();
   }
 
-  private static float[] bundled(BackboneEntry entry, String layer) {
+  private static float[] bundled(BackboneInfo entry, String layer) {
     try (WeightReader reader =
         Safetensors.of(
             "bundled", ByteBuffer.wrap(resource(entry)), entry.id(), entry.network().weights())) {
@@ -359,7 +360,7 @@ class GraftModelZooTest {
     }
   }
 
-  private static byte[] resource(BackboneEntry entry) {
+  private static byte[] resource(BackboneInfo entry) {
     try (InputStream stream =
         GraftModelZoo.class.getResourceAsStream(entry.resource().orElseThrow())) {
       return stream.readAllBytes();

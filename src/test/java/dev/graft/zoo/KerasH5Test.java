@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.sun.management.ThreadMXBean;
 import dev.graft.GraftException;
-import dev.graft.network.Network;
+import dev.graft.network.BackboneSpec;
 import dev.graft.network.Weight;
 import dev.graft.network.Weight.Role;
 import dev.graft.network.Weights;
@@ -122,7 +122,7 @@ class KerasH5Test {
   @Test
   void readsADenseLayerAsAConvolutionByPosition() throws IOException {
     Path file = resource("vgg16-small-with-top.h5");
-    Network network = BackboneEntry.VGG16.classifying();
+    BackboneSpec network = BackboneInfo.VGG16.classifying();
     List<Weight> wanted = new ArrayList<>();
     for (Weight each : network.weights()) {
       wanted.add(narrow(each));

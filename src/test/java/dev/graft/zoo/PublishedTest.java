@@ -3,8 +3,8 @@ package dev.graft.zoo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.graft.Console;
 import dev.graft.GraftException;
+import dev.graft.command.Console;
 import dev.graft.io.Hash;
 import java.net.URI;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package dev.graft.data.duplicates;
 
 import dev.graft.data.Groups;
-import dev.graft.io.Firsts;
+import dev.graft.io.FirstOccurrences;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -66,8 +66,8 @@ public final class Duplicates {
   public static Duplicates among(
       int count, IntFunction<String> contents, IntFunction<Fingerprint> fingerprints) {
     Duplicates duplicates = new Duplicates(count);
-    Firsts firsts = new Firsts(contents);
-    int[] pictures = new int[count];
+    FirstOccurrences firsts = new FirstOccurrences(contents);
+    int[] images = new int[count];
     long[] hashes = new long[count];
     int detailed = 0;
     for (int i = 0; i < count; i++) {
@@ -78,13 +78,13 @@ public final class Duplicates {
       }
       Fingerprint fingerprint = fingerprints.apply(i);
       if (fingerprint != null && Sketch.of(fingerprint).detail() >= MIN_DETAIL) {
-        pictures[detailed++] = i;
+        images[detailed++] = i;
         hashes[i] = fingerprint.hash();
       }
     }
     duplicates.joinNear(
-        ByHash.of(Arrays.copyOf(pictures, detailed), hashes),
-        picture -> Sketch.of(fingerprints.apply(picture)));
+        ByHash.of(Arrays.copyOf(images, detailed), hashes),
+        image -> Sketch.of(fingerprints.apply(image)));
     return duplicates;
   }
 
@@ -139,8 +139,8 @@ public final class Duplicates {
     return numbers;
   }
 
-  private int root(int picture) {
-    int i = picture;
+  private int root(int image) {
+    int i = image;
     while (parent[i] != i) {
       parent[i] = parent[parent[i]];
       i = parent[i];
@@ -166,11 +166,11 @@ public final class Duplicates {
     /**
      * Sorts images by hash.
      *
-     * @param pictures ascending
+     * @param images ascending
      * @param hashes of all images, by index
      */
-    static ByHash of(int[] pictures, long[] hashes) {
-      long[] distinct = IntStream.of(pictures).mapToLong(i -> hashes[i]).sorted().toArray();
+    static ByHash of(int[] images, long[] hashes) {
+      long[] distinct = IntStream.of(images).mapToLong(i -> hashes[i]).sorted().toArray();
       int count = 0;
       for (int i = 0; i < distinct.length; i++) {
         if (i == 0 || distinct[i] != distinct[i - 1]) {
@@ -178,7 +178,7 @@ public final class Duplicates {
         }
       }
       long[] sorted = Arrays.copyOf(distinct, count);
-      return new ByHash(sorted, Groups.of(pictures, i -> Arrays.binarySearch(sorted, hashes[i])));
+      return new ByHash(sorted, Groups.of(images, i -> Arrays.binarySearch(sorted, hashes[i])));
     }
 
     int[] of(long hash) {

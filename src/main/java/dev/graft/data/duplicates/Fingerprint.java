@@ -1,6 +1,6 @@
 package dev.graft.data.duplicates;
 
-import dev.graft.picture.Picture;
+import dev.graft.image.RgbImage;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
@@ -49,10 +49,10 @@ public record Fingerprint(long hash, byte[] thumbnail) {
   }
 
   /** Returns the fingerprint of an image, by integer arithmetic: the same on every machine. */
-  public static Fingerprint of(Picture picture) {
-    long[] coarse = luma(picture, COLUMNS, ROWS);
-    long[] fine = luma(picture, SIDE, SIDE);
-    long area = 256L * picture.width() * picture.height(); // of a cell, with luma in 256ths
+  public static Fingerprint of(RgbImage image) {
+    long[] coarse = luma(image, COLUMNS, ROWS);
+    long[] fine = luma(image, SIDE, SIDE);
+    long area = 256L * image.width() * image.height(); // of a cell, with luma in 256ths
     long hash = 0;
     for (int cell = 0; cell < coarse.length; cell++) {
       if ((cell + 1) % COLUMNS != 0) {
@@ -67,8 +67,8 @@ public record Fingerprint(long hash, byte[] thumbnail) {
   }
 
   /** Returns the luma sums of the cells, {@code (rows, columns)}. */
-  private static long[] luma(Picture picture, int columns, int rows) {
-    long[] rgb = picture.sums(columns, rows);
+  private static long[] luma(RgbImage image, int columns, int rows) {
+    long[] rgb = image.sums(columns, rows);
     long[] luma = new long[columns * rows];
     for (int cell = 0, i = 0; cell < luma.length; cell++, i += 3) {
       luma[cell] = RED * rgb[i] + GREEN * rgb[i + 1] + BLUE * rgb[i + 2];

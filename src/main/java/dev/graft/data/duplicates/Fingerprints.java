@@ -1,9 +1,9 @@
 package dev.graft.data.duplicates;
 
-import dev.graft.Text;
 import dev.graft.data.ImageSet;
+import dev.graft.image.ImageFileReader;
 import dev.graft.io.RecordLog;
-import dev.graft.picture.PictureReader;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -23,7 +23,7 @@ public final class Fingerprints implements AutoCloseable {
   public static final String KEY =
       Text.of(
           "fingerprints 2 of %s bytes\nreduction to %s\nreader %s\n",
-          Fingerprint.BYTES, Fingerprint.MIN_SIDE, PictureReader.VERSION);
+          Fingerprint.BYTES, Fingerprint.MIN_SIDE, ImageFileReader.VERSION);
 
   private final Path folder;
   private volatile RecordLog kept;
@@ -53,17 +53,17 @@ public final class Fingerprints implements AutoCloseable {
    *
    * @return empty if it is unreadable
    */
-  public Optional<Fingerprint> of(ImageSet pictures, int index) {
-    if (pictures.quarantine().contains(index)) {
+  public Optional<Fingerprint> of(ImageSet images, int index) {
+    if (images.quarantine().contains(index)) {
       return Optional.empty();
     }
-    String hash = pictures.hash(index);
+    String hash = images.hash(index);
     Optional<Fingerprint> known = known(hash);
     if (known.isPresent()) {
       return known;
     }
-    Optional<Fingerprint> made = pictures.read(index, Fingerprint.MIN_SIDE).map(Fingerprint::of);
-    if (pictures.areFiles()) {
+    Optional<Fingerprint> made = images.read(index, Fingerprint.MIN_SIDE).map(Fingerprint::of);
+    if (images.areFiles()) {
       made.ifPresent(fingerprint -> keep(hash, fingerprint));
     }
     return made;
@@ -73,8 +73,8 @@ public final class Fingerprints implements AutoCloseable {
    * Returns the same images; decoding one also stores its fingerprint, so that it need not be
    * decoded a second time.
    */
-  public ImageSet gatheredFrom(ImageSet pictures) {
-    return pictures.areFiles() ? new Gathering(pictures, this) : pictures;
+  public ImageSet gatheredFrom(ImageSet images) {
+    return images.areFiles() ? new FingerprintingImageSet(images, this) : images;
   }
 
   /** Makes records visible to {@link #known} that were written since the log was opened. */

@@ -6,9 +6,9 @@ import dev.graft.data.ImageSet;
 import dev.graft.data.Part;
 import dev.graft.data.Quarantine;
 import dev.graft.data.Split;
+import dev.graft.image.ImageFileReader;
 import dev.graft.io.Csv;
 import dev.graft.io.ReadAhead;
-import dev.graft.picture.PictureReader;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -54,32 +54,30 @@ public final class Survey {
    * @throws dev.graft.GraftException if more images are unreadable than allowed
    */
   public static Survey thorough(DataSet data, Fingerprints fingerprints, Progress.Display display) {
-    ImageSet pictures = data.pictures();
+    ImageSet images = data.images();
     // Those of files are stored on disk.
-    Fingerprint[] unkept = new Fingerprint[pictures.areFiles() ? 0 : pictures.size()];
+    Fingerprint[] unkept = new Fingerprint[images.areFiles() ? 0 : images.size()];
     fingerprints.refresh();
-    try (Progress progress = display.progress("reading images", "images", pictures.size());
+    try (Progress progress = display.progress("reading images", "images", images.size());
         ReadAhead<Optional<Fingerprint>> ahead =
             ReadAhead.of(
-                PictureReader.threads(),
+                ImageFileReader.threads(),
                 AHEAD,
-                IntStream.range(0, pictures.size()).iterator(),
-                index -> fingerprints.of(pictures, index))) {
-      for (int i = 0; i < pictures.size(); i++) {
+                IntStream.range(0, images.size()).iterator(),
+                index -> fingerprints.of(images, index))) {
+      for (int i = 0; i < images.size(); i++) {
         Optional<Fingerprint> each = ahead.next();
         if (i < unkept.length) {
           unkept[i] = each.orElse(null);
         }
         progress.stepTo(i + 1);
-        pictures.quarantine().check();
+        images.quarantine().check();
       }
     }
     fingerprints.refresh();
     return of(
         data,
-        pictures.areFiles()
-            ? i -> fingerprints.known(pictures.hash(i)).orElse(null)
-            : i -> unkept[i]);
+        images.areFiles() ? i -> fingerprints.known(images.hash(i)).orElse(null) : i -> unkept[i]);
   }
 
   /**
@@ -88,13 +86,13 @@ public final class Survey {
    * @param fingerprints returns null where unknown
    */
   static Survey of(DataSet data, IntFunction<Fingerprint> fingerprints) {
-    ImageSet pictures = data.pictures();
-    Quarantine bad = pictures.quarantine(); // an unreadable image is like no other
+    ImageSet images = data.images();
+    Quarantine bad = images.quarantine(); // an unreadable image is like no other
     return new Survey(
         data,
         Duplicates.among(
-            pictures.size(),
-            i -> bad.contains(i) ? null : pictures.hash(i),
+            images.size(),
+            i -> bad.contains(i) ? null : images.hash(i),
             i -> bad.contains(i) ? null : fingerprints.apply(i)));
   }
 
@@ -134,7 +132,7 @@ public final class Survey {
 
   /** Returns those of some groups that have more than one label. */
   public List<List<Integer>> conflicts(List<List<Integer>> groups) {
-    return differing(groups, data.pictures()::label);
+    return differing(groups, data.images()::label);
   }
 
   /** Returns the groups of identical or nearly identical images in more than one given part. */
@@ -170,8 +168,8 @@ public final class Survey {
                 List.of(
                     Integer.toString(number),
                     near.contains(group.get(0)) ? "near" : "identical",
-                    data.pictures().place(i),
-                    data.classes().get(data.pictures().label(i)),
+                    data.images().place(i),
+                    data.classes().get(data.images().label(i)),
                     parts.apply(i).map(part -> part.name().toLowerCase(Locale.ROOT)).orElse(""))));
       }
     }
@@ -188,7 +186,7 @@ public final class Survey {
     for (List<Integer> group : tooAlike()) {
       Map<String, Integer> numbers = new HashMap<>();
       for (int i : group) {
-        Integer number = numbers.putIfAbsent(data.pictures().hash(i), next);
+        Integer number = numbers.putIfAbsent(data.images().hash(i), next);
         groups[i] = number == null ? next++ : number;
       }
     }
@@ -203,12 +201,12 @@ public final class Survey {
   public List<List<Integer>> tooAlike() {
     int[] support = data.support();
     int[] different =
-        Split.different(data, data.pictures().readable().toArray(), duplicates.groups());
+        Split.different(data, data.images().readable().toArray(), duplicates.groups());
     return near().stream()
         .filter(
             group -> {
               Map<Integer, Integer> count = new HashMap<>();
-              group.forEach(i -> count.merge(data.pictures().label(i), 1, Integer::sum));
+              group.forEach(i -> count.merge(data.images().label(i), 1, Integer::sum));
               return count.entrySet().stream()
                   .anyMatch(
                       each -> {

@@ -82,7 +82,7 @@ final class LayerBlocks implements Rendering<Block> {
         layer,
         x ->
             Pool.maxPool2d(
-                Border.around(x, layer.size(), layer.stride(), Float.NEGATIVE_INFINITY),
+                SamePadding.around(x, layer.size(), layer.stride(), Float.NEGATIVE_INFINITY),
                 size,
                 stride,
                 new Shape(0, 0),
@@ -96,7 +96,7 @@ final class LayerBlocks implements Rendering<Block> {
 
   @Override
   public Block dropout(Layer.Dropout layer) {
-    return new StockedDropout(layer);
+    return new MaskPoolDropout(layer);
   }
 
   @Override
@@ -110,8 +110,8 @@ final class LayerBlocks implements Rendering<Block> {
   }
 
   @Override
-  public Block foreign(Layer.Foreign layer) {
-    return new ForeignBlock(layer);
+  public Block foreign(Layer.External layer) {
+    return new ExternalBlock(layer);
   }
 
   @Override
@@ -134,7 +134,7 @@ final class LayerBlocks implements Rendering<Block> {
 
   @Override
   public Block standardize(Layer.Standardize layer) {
-    return new Standardizing(layer);
+    return new StandardizationBlock(layer);
   }
 
   @Override

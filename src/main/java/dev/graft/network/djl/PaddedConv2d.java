@@ -44,7 +44,7 @@ final class PaddedConv2d extends Conv2d {
       return super.forwardInternal(parameters, inputs, training, arguments);
     }
     NDArray input = inputs.singletonOrThrow();
-    NDArray padded = Border.around(input, layer.kernel(), layer.stride(), 0);
+    NDArray padded = SamePadding.around(input, layer.kernel(), layer.stride(), 0);
     NDList output = super.forwardInternal(parameters, new NDList(padded), training, arguments);
     if (padded != input) {
       padded.close();

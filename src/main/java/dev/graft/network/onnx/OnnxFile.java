@@ -6,12 +6,12 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.WireFormat;
 import dev.graft.GraftException;
-import dev.graft.Reason;
 import dev.graft.engine.OnnxSession;
 import dev.graft.network.Graph;
 import dev.graft.network.Layer;
 import dev.graft.network.Step;
 import dev.graft.network.Weights;
+import dev.graft.util.Messages;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
@@ -26,7 +26,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** A network as an ONNX model's file, which any number of pictures at a time may be given to. */
+/** A network as an ONNX model's file, which any number of images at a time may be given to. */
 public final class OnnxFile {
   /**
    * Bytes; a larger file is not put into Java's heap to be opened. VGG16 with a head of its own is
@@ -38,7 +38,7 @@ public final class OnnxFile {
 
   private final ModelProto model;
   private final GraphProto graph;
-  private final List<FarConstant> far;
+  private final List<FileBackedTensor> far;
 
   /**
    * Puts a file together.
@@ -46,7 +46,7 @@ public final class OnnxFile {
    * @param model without the graph
    * @param graph without what is far
    */
-  OnnxFile(ModelProto model, GraphProto graph, List<FarConstant> far) {
+  OnnxFile(ModelProto model, GraphProto graph, List<FileBackedTensor> far) {
     this.model = model;
     this.graph = graph;
     this.far = far;
@@ -74,7 +74,7 @@ public final class OnnxFile {
     Folded folded = Folded.of(graph, weights, Set.copyOf(outputs));
     Map<String, Shape> shapes = folded.graph().shapes();
     Set<String> frozen = names(graph.steps().subList(0, precision.steps()));
-    Map<String, Quantizing.Scale> scales = new HashMap<>();
+    Map<String, Int8Rendering.Scale> scales = new HashMap<>();
     OnnxGraph onnx = new OnnxGraph();
     onnx.input(Graph.PIXELS, pixels.onnx, graph.pixels().getShape());
     outputs.forEach(name -> onnx.output(name, shapes.get(name).getShape()));
@@ -113,7 +113,7 @@ public final class OnnxFile {
 
   private long graphSize() {
     long size = graph.getSerializedSize();
-    for (FarConstant each : far) {
+    for (FileBackedTensor each : far) {
       size += field(GraphProto.INITIALIZER_FIELD_NUMBER, each.size()) + each.size();
     }
     return size;
@@ -136,7 +136,8 @@ public final class OnnxFile {
     try {
       writeTo(CodedOutputStream.newInstance(bytes));
     } catch (IOException e) {
-      throw new GraftException("A backbone can't be read: " + Reason.of(e, "it is gone") + ".", e);
+      throw new GraftException(
+          "A backbone can't be read: " + Messages.of(e, "it is gone") + ".", e);
     }
     return bytes;
   }
@@ -150,7 +151,7 @@ public final class OnnxFile {
     model.writeTo(out);
     begin(out, ModelProto.GRAPH_FIELD_NUMBER, graphSize());
     graph.writeTo(out);
-    for (FarConstant each : far) {
+    for (FileBackedTensor each : far) {
       begin(out, GraphProto.INITIALIZER_FIELD_NUMBER, each.size());
       each.writeTo(out);
     }
@@ -182,7 +183,7 @@ public final class OnnxFile {
           "A network of "
               + (size() >> 20)
               + " MB can't be written into Java's folder for temporary files, -Djava.io.tmpdir: "
-              + (Reason.of(e, "it says no more") + "."),
+              + (Messages.of(e, "it says no more") + "."),
           e);
     }
   }

@@ -43,7 +43,7 @@ final class OnnxGraph {
           .setProducerName("graft")
           .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(OPSET));
 
-  private final List<FarConstant> far = new ArrayList<>();
+  private final List<FileBackedTensor> far = new ArrayList<>();
   private long opset = OPSET;
 
   /** The opset that nodes added from now on must be written in. */
@@ -166,7 +166,7 @@ final class OnnxGraph {
       ModelProto other,
       List<NodeProto> nodes,
       List<TensorProto> constants,
-      List<FarConstant> others) {
+      List<FileBackedTensor> others) {
     model
         .setIrVersion(Math.max(FORMAT, other.getIrVersion()))
         .clearOpsetImport()

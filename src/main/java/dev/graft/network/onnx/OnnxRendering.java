@@ -85,12 +85,12 @@ record OnnxRendering(
         graph.floats(output + ".biases", List.of(shape[0]), biases));
   }
 
-  /** A convolution, whatever the picture's size. */
+  /** A convolution, whatever the image's size. */
   String window(Layer.Conv2d layer) {
     return convolution(layer, layer.weights().stream().map(this::constant).toList());
   }
 
-  // A convolution of so small a picture that most of its window lies outside of it: as a dense
+  // A convolution of so small an image that most of its window lies outside of it: as a dense
   // layer, which does not multiply what is outside. 3x3 on 2x2, as in VGG16's last block, is 4/9 of
   // the work.
 
@@ -248,9 +248,9 @@ record OnnxRendering(
   }
 
   @Override
-  public String foreign(Layer.Foreign layer) {
+  public String foreign(Layer.External layer) {
     List<String> values = new ArrayList<>();
-    List<String> given = Embedded.in(graph, layer, output + "/", inputs.get(0));
+    List<String> given = EmbeddedModel.in(graph, layer, output + "/", inputs.get(0));
     for (int i = 0; i < given.size(); i++) {
       String value = given.get(i);
       values.add(

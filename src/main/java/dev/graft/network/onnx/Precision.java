@@ -15,7 +15,7 @@ public sealed interface Precision {
    * @param scales of the steps before, as far as they are bytes
    */
   Rendering<String> rendering(
-      OnnxRendering at, boolean passing, Map<String, Quantizing.Scale> scales);
+      OnnxRendering at, boolean passing, Map<String, Int8Rendering.Scale> scales);
 
   /** As the network is described. */
   record Float32() implements Precision {
@@ -26,22 +26,22 @@ public sealed interface Precision {
 
     @Override
     public Rendering<String> rendering(
-        OnnxRendering at, boolean passing, Map<String, Quantizing.Scale> scales) {
+        OnnxRendering at, boolean passing, Map<String, Int8Rendering.Scale> scales) {
       return at;
     }
   }
 
   /**
    * Float32, and as further outputs what {@link Int8} needs to know of each value that it makes
-   * bytes of, in each picture, see {@link Observing}.
+   * bytes of, in each image, see {@link RangeObservingRendering}.
    *
    * @param steps number of steps, from the first on, that are to be in 8 bits
    */
   record Observed(int steps) implements Precision {
     @Override
     public Rendering<String> rendering(
-        OnnxRendering at, boolean passing, Map<String, Quantizing.Scale> scales) {
-      return new Observing(at, passing);
+        OnnxRendering at, boolean passing, Map<String, Int8Rendering.Scale> scales) {
+      return new RangeObservingRendering(at, passing);
     }
   }
 
@@ -54,8 +54,8 @@ public sealed interface Precision {
   record Int8(Ranges ranges, int steps) implements Precision {
     @Override
     public Rendering<String> rendering(
-        OnnxRendering at, boolean passing, Map<String, Quantizing.Scale> scales) {
-      return new Quantizing(at, passing, ranges, scales);
+        OnnxRendering at, boolean passing, Map<String, Int8Rendering.Scale> scales) {
+      return new Int8Rendering(at, passing, ranges, scales);
     }
   }
 }

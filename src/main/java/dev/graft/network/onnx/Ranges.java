@@ -11,8 +11,8 @@ import java.util.Objects;
 import java.util.TreeMap;
 
 /**
- * What pictures make of a network's steps, by the step's name; measured by {@link Calibration}, and
- * kept as a JSON object.
+ * What images make of a network's steps, by the step's name; measured by {@link RangeCalibrator},
+ * and kept as a JSON object.
  */
 public record Ranges(@JsonValue Map<String, Range> byStep) {
   private static final ObjectMapper JSON = new ObjectMapper();

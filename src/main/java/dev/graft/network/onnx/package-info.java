@@ -1,5 +1,5 @@
 /**
- * Networks as ONNX models, in float32 or with a frozen part in 8 bits; and what pictures make of
+ * Networks as ONNX models, in float32 or with a frozen part in 8 bits; and what images make of
  * them.
  */
 package dev.graft.network.onnx;

@@ -3,10 +3,10 @@ package dev.graft.data.duplicates;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
-import dev.graft.data.Cifar10;
+import dev.graft.data.Cifar10Images;
 import dev.graft.data.ImageSet;
-import dev.graft.picture.Picture;
-import dev.graft.picture.PictureReader;
+import dev.graft.image.ImageFileReader;
+import dev.graft.image.RgbImage;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
@@ -30,7 +30,7 @@ class DuplicatesTest {
   private static final byte[] NOISE = noise(1);
 
   @Test
-  void picturesOfOneContentAreIdentical() {
+  void imagesOfOneContentAreIdentical() {
     Duplicates duplicates =
         among(
             Arrays.asList("a", "b", "a", null, "c", "b", "a", null), Collections.nCopies(8, null));
@@ -41,7 +41,7 @@ class DuplicatesTest {
   }
 
   @Test
-  void picturesUpToSevenBitsApartAreNear() {
+  void imagesUpToSevenBitsApartAreNear() {
     long sevenBytesDiffer = 0x0101010101010100L;
     long eightBytesDiffer = 0x0101010101010101L;
     long sevenBitsOfAByte = 0x7fL;
@@ -59,21 +59,21 @@ class DuplicatesTest {
   }
 
   @Test
-  void thumbnailsDecideWhetherLikeHashesMeanLikePictures() {
-    Fingerprint picture = new Fingerprint(5, NOISE);
+  void thumbnailsDecideWhetherLikeHashesMeanLikeImages() {
+    Fingerprint image = new Fingerprint(5, NOISE);
 
-    assertThat(near(picture, new Fingerprint(5, noise(2)))).isFalse();
-    assertThat(near(picture, new Fingerprint(5, changed(NOISE, v -> 255 - v)))).isFalse();
-    assertThat(near(picture, new Fingerprint(5, changed(NOISE, v -> v / 2 + 50)))).isTrue();
+    assertThat(near(image, new Fingerprint(5, noise(2)))).isFalse();
+    assertThat(near(image, new Fingerprint(5, changed(NOISE, v -> 255 - v)))).isFalse();
+    assertThat(near(image, new Fingerprint(5, changed(NOISE, v -> v / 2 + 50)))).isTrue();
     byte[] shaded = NOISE.clone();
     for (int i = 0; i < shaded.length; i++) {
       shaded[i] = (byte) ((shaded[i] & 0xff) / 2 + 4 * (i % 16) + 3 * (i / 16));
     }
-    assertThat(near(picture, new Fingerprint(5, shaded))).isTrue();
+    assertThat(near(image, new Fingerprint(5, shaded))).isTrue();
   }
 
   @Test
-  void picturesWithNothingToTellThemByAreNearToNothing() {
+  void imagesWithNothingToTellThemByAreNearToNothing() {
     byte[] flat = new byte[256];
     byte[] gradient = new byte[256];
     for (int i = 0; i < 256; i++) {
@@ -121,7 +121,7 @@ class DuplicatesTest {
 
   @Test
   void copiesOfPhotographsAreFoundAndOtherPhotographsAreNot() throws IOException {
-    ImageSet photographs = Cifar10.sample().pictures();
+    ImageSet photographs = Cifar10Images.sample().images();
     int copied = 200;
     List<Fingerprint> fingerprints = new ArrayList<>();
     for (int i = 0; i < photographs.size(); i++) {
@@ -132,15 +132,14 @@ class DuplicatesTest {
     List<List<Fingerprint>> copies =
         List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     for (int i = 0; i < copied; i++) {
-      Picture picture = photographs.read(i, 0).orElseThrow();
-      copies.get(0).add(Fingerprint.of(asJpeg(picture, 0.8f)));
-      copies.get(1).add(Fingerprint.of(resized(picture, 33, 31)));
+      RgbImage image = photographs.read(i, 0).orElseThrow();
+      copies.get(0).add(Fingerprint.of(asJpeg(image, 0.8f)));
+      copies.get(1).add(Fingerprint.of(resized(image, 33, 31)));
       copies
           .get(2)
           .add(
               Fingerprint.of(
-                  new Picture(
-                      32, 32, changed(picture.rgb(), v -> Math.min(255, v * 11 / 10 + 5)))));
+                  new RgbImage(32, 32, changed(image.rgb(), v -> Math.min(255, v * 11 / 10 + 5)))));
     }
     for (List<Fingerprint> kind : copies) {
       List<Fingerprint> all = new ArrayList<>(fingerprints);
@@ -180,7 +179,7 @@ class DuplicatesTest {
     return changed;
   }
 
-  private static Picture asJpeg(Picture picture, float quality) throws IOException {
+  private static RgbImage asJpeg(RgbImage image, float quality) throws IOException {
     ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ImageOutputStream out = ImageIO.createImageOutputStream(bytes)) {
@@ -188,36 +187,36 @@ class DuplicatesTest {
       parameters.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
       parameters.setCompressionQuality(quality);
       writer.setOutput(out);
-      writer.write(null, new IIOImage(image(picture), null, null), parameters);
+      writer.write(null, new IIOImage(buffered(image), null, null), parameters);
     } finally {
       writer.dispose();
     }
-    return PictureReader.read(bytes.toByteArray(), "copy");
+    return ImageFileReader.read(bytes.toByteArray(), "copy");
   }
 
-  private static Picture resized(Picture picture, int width, int height) {
+  private static RgbImage resized(RgbImage image, int width, int height) {
     BufferedImage resized = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     Graphics2D graphics = resized.createGraphics();
     graphics.setRenderingHint(
         RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BILINEAR);
-    graphics.drawImage(image(picture), 0, 0, width, height, null);
+    graphics.drawImage(buffered(image), 0, 0, width, height, null);
     graphics.dispose();
     byte[] rgb = new byte[3 * width * height];
     for (int i = 0; i < rgb.length; i++) {
       int pixel = resized.getRGB(i / 3 % width, i / 3 / width);
       rgb[i] = (byte) (pixel >> (16 - 8 * (i % 3)));
     }
-    return new Picture(width, height, rgb);
+    return new RgbImage(width, height, rgb);
   }
 
-  private static BufferedImage image(Picture picture) {
-    BufferedImage image =
-        new BufferedImage(picture.width(), picture.height(), BufferedImage.TYPE_INT_RGB);
-    byte[] rgb = picture.rgb();
+  private static BufferedImage buffered(RgbImage image) {
+    BufferedImage buffered =
+        new BufferedImage(image.width(), image.height(), BufferedImage.TYPE_INT_RGB);
+    byte[] rgb = image.rgb();
     for (int i = 0; i < rgb.length; i += 3) {
       int pixel = (rgb[i] & 0xff) << 16 | (rgb[i + 1] & 0xff) << 8 | (rgb[i + 2] & 0xff);
-      image.setRGB(i / 3 % picture.width(), i / 3 / picture.width(), pixel);
+      buffered.setRGB(i / 3 % image.width(), i / 3 / image.width(), pixel);
     }
-    return image;
+    return buffered;
   }
 }

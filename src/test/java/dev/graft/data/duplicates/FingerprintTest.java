@@ -3,7 +3,7 @@ package dev.graft.data.duplicates;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import dev.graft.picture.Picture;
+import dev.graft.image.RgbImage;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -29,7 +29,7 @@ class FingerprintTest {
   }
 
   @Test
-  void aThumbnailOfAPictureOfItsSizeIsThePicture() {
+  void aThumbnailOfAImageOfItsSizeIsTheImage() {
     int[] grey = new int[256];
     Arrays.setAll(grey, i -> i);
 
@@ -42,11 +42,11 @@ class FingerprintTest {
 
   @Test
   void coloursBecomeGreyByTheirBrightness() {
-    assertThat(Fingerprint.of(new Picture(1, 1, new byte[] {(byte) 255, 0, 0})).thumbnail())
+    assertThat(Fingerprint.of(new RgbImage(1, 1, new byte[] {(byte) 255, 0, 0})).thumbnail())
         .containsOnly(77);
-    assertThat(Fingerprint.of(new Picture(1, 1, new byte[] {0, (byte) 255, 0})).thumbnail())
+    assertThat(Fingerprint.of(new RgbImage(1, 1, new byte[] {0, (byte) 255, 0})).thumbnail())
         .containsOnly(149);
-    assertThat(Fingerprint.of(new Picture(1, 1, new byte[] {0, 0, (byte) 255})).thumbnail())
+    assertThat(Fingerprint.of(new RgbImage(1, 1, new byte[] {0, 0, (byte) 255})).thumbnail())
         .containsOnly(29);
   }
 
@@ -67,15 +67,15 @@ class FingerprintTest {
       }
     }
 
-    Fingerprint small = Fingerprint.of(new Picture(width, height, rgb));
-    Fingerprint large = Fingerprint.of(new Picture(width * across, height * 16, enlarged));
+    Fingerprint small = Fingerprint.of(new RgbImage(width, height, rgb));
+    Fingerprint large = Fingerprint.of(new RgbImage(width * across, height * 16, enlarged));
 
     assertThat(small.hash()).isEqualTo(large.hash());
     assertThat(small.thumbnail()).isEqualTo(large.thumbnail());
   }
 
   @Test
-  void aFlatPictureHasNoBits() {
+  void aFlatImageHasNoBits() {
     Fingerprint flat = Fingerprint.of(greys(101, 67, filled(101 * 67, 200)));
 
     assertThat(flat.hash()).isZero();
@@ -86,7 +86,7 @@ class FingerprintTest {
   void whatIsWrittenIsRead() {
     byte[] rgb = new byte[3 * 40 * 30];
     new Random(1).nextBytes(rgb);
-    Fingerprint fingerprint = Fingerprint.of(new Picture(40, 30, rgb));
+    Fingerprint fingerprint = Fingerprint.of(new RgbImage(40, 30, rgb));
     ByteBuffer buffer = ByteBuffer.allocate(Fingerprint.BYTES).order(ByteOrder.LITTLE_ENDIAN);
 
     fingerprint.writeTo(buffer);
@@ -95,7 +95,7 @@ class FingerprintTest {
     assertThat(Fingerprint.readFrom(buffer.flip()))
         .isEqualTo(fingerprint)
         .hasSameHashCodeAs(fingerprint)
-        .isNotEqualTo(Fingerprint.of(new Picture(30, 40, rgb)));
+        .isNotEqualTo(Fingerprint.of(new RgbImage(30, 40, rgb)));
   }
 
   @Test
@@ -111,11 +111,11 @@ class FingerprintTest {
     return values;
   }
 
-  private static Picture greys(int width, int height, int[] grey) {
+  private static RgbImage greys(int width, int height, int[] grey) {
     byte[] rgb = new byte[3 * grey.length];
     for (int i = 0; i < rgb.length; i++) {
       rgb[i] = (byte) grey[i / 3];
     }
-    return new Picture(width, height, rgb);
+    return new RgbImage(width, height, rgb);
   }
 }

@@ -2,14 +2,14 @@ package dev.graft.data.duplicates;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.Console;
+import dev.graft.command.Console;
 import dev.graft.data.DataSet;
-import dev.graft.data.Draw;
+import dev.graft.data.ImageMaker;
 import dev.graft.data.ImageSet;
-import dev.graft.data.PictureMaker;
 import dev.graft.data.Split;
 import dev.graft.data.SplitCsv;
-import dev.graft.picture.Picture;
+import dev.graft.data.StratifiedSampler;
+import dev.graft.image.RgbImage;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
@@ -29,12 +29,12 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What pictures look like depends on the pictures alone, not on who read them, and what for. */
+/** What images look like depends on the images alone, not on who read them, and what for. */
 class FingerprintsTest {
   @TempDir private Path temporary;
 
   @Test
-  void whoReadsPicturesFirstChangesNeitherGroupsNorSplit() throws IOException {
+  void whoReadsImagesFirstChangesNeitherGroupsNorSplit() throws IOException {
     Path photos = temporary.resolve("photos");
     for (int pair = 0; pair < 24; pair++) {
       photographs(photos.resolve(pair % 2 == 0 ? "even" : "odd"), pair);
@@ -44,8 +44,8 @@ class FingerprintsTest {
     Set<String> naive = new HashSet<>();
     for (int least : new int[] {0, 64, 192, 448}) {
       try (Fingerprints fingerprints = fingerprints("first read at " + least)) {
-        DataSet data = PictureMaker.open(photos);
-        ImageSet gathered = fingerprints.gatheredFrom(data.pictures());
+        DataSet data = ImageMaker.open(photos);
+        ImageSet gathered = fingerprints.gatheredFrom(data.images());
         List<Optional<Fingerprint>> asRead = new ArrayList<>();
         for (int i = 0; i < gathered.size() && least > 0; i++) {
           asRead.add(gathered.read(i, least).map(Fingerprint::of));
@@ -55,20 +55,21 @@ class FingerprintsTest {
         }
         groups.add(Survey.thorough(data, fingerprints, Console.silent()).groups());
         Split split = split(data, groups.get(groups.size() - 1));
-        splits.add(SplitCsv.of(data.pictures(), split).collect(Collectors.joining()));
+        splits.add(SplitCsv.of(data.images(), split).collect(Collectors.joining()));
       }
     }
     assertThat(groups).allSatisfy(each -> assertThat(each).isEqualTo(groups.get(0)));
     assertThat(groups.get(0)[0]).isEqualTo(groups.get(0)[1]);
     assertThat(splits).hasSize(1);
-    assertThat(naive).as("pictures that would tell").hasSizeGreaterThan(1);
+    assertThat(naive).as("images that would tell").hasSizeGreaterThan(1);
   }
 
   private static Split split(DataSet data, int[] groups) {
     return Split.of(
         data,
         groups,
-        (candidates, fraction) -> Draw.stratified(candidates, data.labels(), groups, fraction, 1),
+        (candidates, fraction) ->
+            StratifiedSampler.stratified(candidates, data.labels(), groups, fraction, 1),
         0.2,
         0.2,
         1);
@@ -78,8 +79,8 @@ class FingerprintsTest {
   private static void photographs(Path folder, int pair) throws IOException {
     Random random = new Random(7_000 + pair);
     int side = 400;
-    BufferedImage picture = new BufferedImage(2 * side, 2 * side, BufferedImage.TYPE_INT_RGB);
-    Graphics2D graphics = picture.createGraphics();
+    BufferedImage image = new BufferedImage(2 * side, 2 * side, BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = image.createGraphics();
     for (int i = 0; i < 50; i++) {
       graphics.setColor(
           new Color(random.nextInt(256), random.nextInt(256), random.nextInt(256), 130));
@@ -92,41 +93,41 @@ class FingerprintsTest {
     graphics.dispose();
     Files.createDirectories(folder);
     int cut = 8 + random.nextInt(26);
-    ImageIO.write(picture, "png", folder.resolve(pair + "-a.png").toFile());
+    ImageIO.write(image, "png", folder.resolve(pair + "-a.png").toFile());
     ImageIO.write(
-        picture.getSubimage(cut, cut / 2, 2 * side - cut, 2 * side - cut / 2),
+        image.getSubimage(cut, cut / 2, 2 * side - cut, 2 * side - cut / 2),
         "png",
         folder.resolve(pair + "-b.png").toFile());
   }
 
   @Test
-  void readingAPictureHasNoSideEffect() throws IOException {
+  void readingAImageHasNoSideEffect() throws IOException {
     try (Fingerprints fingerprints = fingerprints("log")) {
       DataSet data = pets();
-      assertThat(data.pictures().read(0, 0)).isPresent();
-      assertThat(fingerprints.known(data.pictures().hash(0))).isEmpty();
+      assertThat(data.images().read(0, 0)).isPresent();
+      assertThat(fingerprints.known(data.images().hash(0))).isEmpty();
     }
     assertThat(temporary.resolve("log")).doesNotExist();
   }
 
   @Test
-  void whatIsGatheredWhileReadingIsTheSamePictureAndItsOwnFingerprint() throws IOException {
+  void whatIsGatheredWhileReadingIsTheSameImageAndItsOwnFingerprint() throws IOException {
     try (Fingerprints fingerprints = fingerprints("log")) {
       DataSet data = pets();
-      ImageSet gathered = fingerprints.gatheredFrom(data.pictures());
+      ImageSet gathered = fingerprints.gatheredFrom(data.images());
 
-      List<Picture> read = gathered.read(0, new int[] {0, 8}).orElseThrow();
+      List<RgbImage> read = gathered.read(0, new int[] {0, 8}).orElseThrow();
 
-      assertThat(read).isEqualTo(data.pictures().read(0, new int[] {0, 8}).orElseThrow());
+      assertThat(read).isEqualTo(data.images().read(0, new int[] {0, 8}).orElseThrow());
       fingerprints.refresh();
-      assertThat(fingerprints.known(data.pictures().hash(0)))
-          .contains(Fingerprint.of(data.pictures().read(0, Fingerprint.MIN_SIDE).orElseThrow()));
-      assertThat(gathered.place(0)).isEqualTo(data.pictures().place(0));
+      assertThat(fingerprints.known(data.images().hash(0)))
+          .contains(Fingerprint.of(data.images().read(0, Fingerprint.MIN_SIDE).orElseThrow()));
+      assertThat(gathered.place(0)).isEqualTo(data.images().place(0));
     }
   }
 
   @Test
-  void aPictureThatWasReadInFullOnceIsNotReadAgainToBeCompared() throws IOException {
+  void aImageThatWasReadInFullOnceIsNotReadAgainToBeCompared() throws IOException {
     List<Optional<Fingerprint>> first;
     try (Fingerprints log = fingerprints("log")) {
       first = all(log, pets());
@@ -143,9 +144,9 @@ class FingerprintsTest {
         Files.write(cat, Arrays.copyOf(bytes, bytes.length / 2)); // after its hash was taken
       }
       assertThat(all(log, known)).isEqualTo(first);
-      assertThat(known.pictures().quarantine().size()).isZero();
+      assertThat(known.images().quarantine().size()).isZero();
       assertThat(all(none, unknown)).startsWith(Optional.empty()).endsWith(first.get(7));
-      assertThat(unknown.pictures().quarantine().size()).isEqualTo(4);
+      assertThat(unknown.images().quarantine().size()).isEqualTo(4);
     }
   }
 
@@ -159,8 +160,8 @@ class FingerprintsTest {
   }
 
   private static List<Optional<Fingerprint>> all(Fingerprints log, DataSet data) {
-    return IntStream.range(0, data.pictures().size())
-        .mapToObj(i -> log.of(data.pictures(), i))
+    return IntStream.range(0, data.images().size())
+        .mapToObj(i -> log.of(data.images(), i))
         .toList();
   }
 
@@ -168,10 +169,10 @@ class FingerprintsTest {
   private DataSet pets() throws IOException {
     Path pets = temporary.resolve("pets");
     if (!Files.exists(pets)) {
-      PictureMaker.write(pets.resolve("cat"), 0, 4, 16);
-      PictureMaker.write(pets.resolve("dog"), 50, 4, 16);
+      ImageMaker.write(pets.resolve("cat"), 0, 4, 16);
+      ImageMaker.write(pets.resolve("dog"), 50, 4, 16);
     }
-    return PictureMaker.open(pets);
+    return ImageMaker.open(pets);
   }
 
   private Fingerprints fingerprints(String name) throws IOException {

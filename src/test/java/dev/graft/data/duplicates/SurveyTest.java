@@ -3,11 +3,11 @@ package dev.graft.data.duplicates;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.data.DataSet;
+import dev.graft.data.ImageFile;
 import dev.graft.data.ImageSet;
 import dev.graft.data.Part;
-import dev.graft.data.PictureFile;
 import dev.graft.data.Quarantine;
-import dev.graft.picture.Picture;
+import dev.graft.image.RgbImage;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -15,9 +15,9 @@ import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Which pictures stay together, decided on literals: labels, contents and looks. */
+/** Which images stay together, decided on literals: labels, contents and looks. */
 class SurveyTest {
-  /** A picture's label, content, what it looks like (0 like nothing) and part. */
+  /** An image's label, content, what it looks like (0 like nothing) and part. */
   private record Shown(int label, String content, int look, Part part) {}
 
   private static Shown cat(String content, int look) {
@@ -49,7 +49,7 @@ class SurveyTest {
   }
 
   @Test
-  void identicalAndNearlyIdenticalPicturesHaveOneNumberInTheOrderOfTheirFirst() {
+  void identicalAndNearlyIdenticalImagesHaveOneNumberInTheOrderOfTheirFirst() {
     List<Shown> shown = new ArrayList<>();
     shown.add(cat("a", 1));
     shown.add(cat("b", 2));
@@ -101,7 +101,7 @@ class SurveyTest {
   }
 
   @Test
-  void inAClassOfFewPicturesTheNearlyIdenticalAreNotKeptTogether() {
+  void inAClassOfFewImagesTheNearlyIdenticalAreNotKeptTogether() {
     List<Shown> shown = new ArrayList<>(dogs(4));
     shown.addAll(List.of(cat("a", 1), cat("b", 1), cat("c", 2)));
 
@@ -171,7 +171,7 @@ class SurveyTest {
     return dogs;
   }
 
-  /** Pictures that were never drawn. */
+  /** Images that were never drawn. */
   private record Literal(List<Shown> shown) implements ImageSet {
     @Override
     public List<String> classes() {
@@ -199,13 +199,13 @@ class SurveyTest {
     }
 
     @Override
-    public Optional<PictureFile> file(int index) {
+    public Optional<ImageFile> file(int index) {
       return Optional.empty();
     }
 
     @Override
-    public Optional<List<Picture>> read(int index, int[] leasts) {
-      return Optional.of(Collections.nCopies(leasts.length, new Picture(1, 1, new byte[3])));
+    public Optional<List<RgbImage>> read(int index, int[] leasts) {
+      return Optional.of(Collections.nCopies(leasts.length, new RgbImage(1, 1, new byte[3])));
     }
 
     @Override

@@ -7,10 +7,11 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.types.Shape;
 import dev.graft.GraftException;
 import dev.graft.engine.OnnxSession;
-import dev.graft.network.GraftedNetwork;
+import dev.graft.image.Framing;
+import dev.graft.network.BackboneSpec;
 import dev.graft.network.Graph;
 import dev.graft.network.Layer;
-import dev.graft.network.Network;
+import dev.graft.network.NetworkDesign;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Stage;
 import dev.graft.network.Step;
@@ -43,33 +44,33 @@ class ExternalOpsetTest {
 
   @TempDir private Path folder;
 
-  private Layer.Foreign external(int opset) throws IOException {
+  private Layer.External external(int opset) throws IOException {
     Path file = Files.write(folder.resolve(opset + ".onnx"), ExternalModel.bytes(opset));
-    return new Layer.Foreign(
+    return new Layer.External(
         "external",
         file,
-        Layer.Foreign.Format.ONNX,
+        Layer.External.Format.ONNX,
         "",
         List.of(List.of(4L, 16L, 16L), List.of(4L)));
   }
 
-  private static Graph graph(Layer.Foreign external) {
-    Network backbone =
-        new Network("b", List.of(Stage.of("external", external)), List.of("external"), 1);
+  private static Graph graph(Layer.External external) {
+    BackboneSpec backbone =
+        new BackboneSpec("b", List.of(Stage.of("external", external)), List.of("external"), 1);
     Preprocessing bgr =
         new Preprocessing(
-            dev.graft.picture.Framing.WHOLE,
+            Framing.WHOLE,
             Preprocessing.ChannelOrder.BGR,
             List.of(120f, 115f, 110f),
             List.of(60f, 61f, 62f));
-    return GraftedNetwork.of(
+    return NetworkDesign.of(
             backbone,
             SIDE,
             bgr,
-            GraftedNetwork.NONE,
+            NetworkDesign.NONE,
             List.of(),
-            new GraftedNetwork.Scaling(0.5, true),
-            GraftedNetwork.head(8, 5, 0.1, 0.2, 3))
+            new NetworkDesign.Scaling(0.5, true),
+            NetworkDesign.head(8, 5, 0.1, 0.2, 3))
         .at(1.5)
         .graph();
   }
@@ -116,10 +117,10 @@ class ExternalOpsetTest {
   @ParameterizedTest
   @MethodSource("opsets")
   void aWholeNetworkGivesTheSameInEveryOpset(int opset) throws IOException {
-    float[] expected = run(graph(external(17)), GraftedNetwork.PROBABILITIES, PixelType.UINT8);
+    float[] expected = run(graph(external(17)), NetworkDesign.PROBABILITIES, PixelType.UINT8);
     assertThat(expected).hasSize(6);
     for (PixelType pixels : PixelType.values()) {
-      assertThat(run(graph(external(opset)), GraftedNetwork.PROBABILITIES, pixels))
+      assertThat(run(graph(external(opset)), NetworkDesign.PROBABILITIES, pixels))
           .containsExactly(expected, within(1e-5f));
     }
   }
@@ -130,7 +131,7 @@ class ExternalOpsetTest {
     Graph whole = graph(external(opset));
     String features = whole.steps().get(1).name();
     float[] values = run(whole, features, PixelType.FLOAT32);
-    float[] powers = run(whole, GraftedNetwork.SCALING + "_power", PixelType.FLOAT32);
+    float[] powers = run(whole, NetworkDesign.SCALING + "_power", PixelType.FLOAT32);
     assertThat(values).hasSize(16);
     assertThat(IntStream.range(0, 16).filter(i -> values[i] < 0)).isNotEmpty();
     assertThat(IntStream.range(0, 16).filter(i -> values[i] > 0)).isNotEmpty();
@@ -144,7 +145,7 @@ class ExternalOpsetTest {
   @ParameterizedTest
   @ValueSource(ints = {7, 10, 11, 26})
   void relu6IsClippedInEveryOpset(int opset) throws IOException {
-    Layer.Foreign external = external(opset);
+    Layer.External external = external(opset);
     Graph graph =
         new Graph(
             new Shape(3, SIDE, SIDE),

@@ -16,20 +16,20 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtSession;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.Progress;
-import dev.graft.data.Cifar10;
+import dev.graft.data.Cifar10Images;
 import dev.graft.data.ImageSet;
-import dev.graft.network.GraftedNetwork;
-import dev.graft.network.GraftedNetwork.Scaling;
+import dev.graft.image.Framing;
 import dev.graft.network.Graph;
 import dev.graft.network.Layer;
+import dev.graft.network.NetworkDesign;
+import dev.graft.network.NetworkDesign.Scaling;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Step;
 import dev.graft.network.Weight;
 import dev.graft.network.Weights;
-import dev.graft.network.djl.Segment;
-import dev.graft.picture.Framing;
-import dev.graft.zoo.Backbone;
-import dev.graft.zoo.BackboneEntry;
+import dev.graft.network.djl.GraphBlock;
+import dev.graft.zoo.BackboneInfo;
+import dev.graft.zoo.LoadedBackbone;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,15 +49,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("engine")
 class Int8Test {
   private static final List<String> FEATURES = List.of("features");
-  private static final int PICTURES = 128;
+  private static final int IMAGES = 128;
 
-  /** Pictures of the bundled sample, of all classes. */
+  /** Images of the bundled sample, of all classes. */
   private static byte[] photographs(int first, int side) {
-    ImageSet pictures = Cifar10.sample().pictures();
-    ByteBuffer pixels = ByteBuffer.allocate(PICTURES * 3 * side * side);
-    for (int i = 0; i < PICTURES; i++) {
-      int row = first + i * (pictures.size() / PICTURES);
-      pixels.put(Framing.WHOLE.planes(pictures.read(row, 0).orElseThrow(), side));
+    ImageSet images = Cifar10Images.sample().images();
+    ByteBuffer pixels = ByteBuffer.allocate(IMAGES * 3 * side * side);
+    for (int i = 0; i < IMAGES; i++) {
+      int row = first + i * (images.size() / IMAGES);
+      pixels.put(Framing.WHOLE.planes(images.read(row, 0).orElseThrow(), side));
     }
     return pixels.array();
   }
@@ -66,17 +66,18 @@ class Int8Test {
     return List.of(OnnxFileTest.direct(pixels)).iterator();
   }
 
-  /** What is made of pictures in both precisions, as far as bytes can tell: their correlation. */
+  /** What is made of images in both precisions, as far as bytes can tell: their correlation. */
   @ParameterizedTest
   @CsvSource({"vgg16, 32, 0.997", "efficientnet-lite0, 64, 0.985"})
-  void featuresOfPicturesCorrelateWithThoseInFloat32(String id, int side, double least) {
-    try (Backbone backbone =
-        Backbone.load(
-            BackboneEntry.of(id), "pretrained", side, Device.cpu(), Progress.Display.NONE)) {
+  void featuresOfImagesCorrelateWithThoseInFloat32(String id, int side, double least) {
+    try (LoadedBackbone backbone =
+        LoadedBackbone.load(
+            BackboneInfo.of(id), "pretrained", side, Device.cpu(), Progress.Display.NONE)) {
       Graph graph = OnnxFileTest.features(backbone, side);
       Weights weights = backbone.trunk().sharing(graph, 0, graph.size()).weights();
       Ranges ranges =
-          Calibration.ranges(graph, FEATURES, weights, graph.size(), batches(photographs(0, side)));
+          RangeCalibrator.ranges(
+              graph, FEATURES, weights, graph.size(), batches(photographs(0, side)));
       byte[] pixels = photographs(1, side);
       float[] float32 = features(graph, weights, new Precision.Float32(), pixels);
       float[] int8 = features(graph, weights, new Precision.Int8(ranges, graph.size()), pixels);
@@ -89,21 +90,21 @@ class Int8Test {
       Graph graph, Weights weights, Precision precision, byte[] pixels) {
     byte[] model =
         OnnxFile.of(graph, FEATURES, weights, precision, PixelType.UINT8, Map.of()).bytes();
-    return OnnxFileTest.inOnnxRuntime(model, OnnxFileTest.direct(pixels), PICTURES).get(0);
+    return OnnxFileTest.inOnnxRuntime(model, OnnxFileTest.direct(pixels), IMAGES).get(0);
   }
 
-  /** Of each feature over all pictures, on average over the features that vary. */
+  /** Of each feature over all images, on average over the features that vary. */
   private static double correlation(float[] a, float[] b) {
-    int width = a.length / PICTURES;
+    int width = a.length / IMAGES;
     double total = 0;
     int varying = 0;
     for (int column = 0; column < width; column++) {
       double[] sums = new double[5];
-      for (int row = 0; row < PICTURES; row++) {
+      for (int row = 0; row < IMAGES; row++) {
         double x = a[row * width + column];
         double y = b[row * width + column];
         double[] terms = {x, y, x * x, y * y, x * y};
-        Arrays.setAll(sums, i -> sums[i] + terms[i] / PICTURES);
+        Arrays.setAll(sums, i -> sums[i] + terms[i] / IMAGES);
       }
       double product = (sums[2] - sums[0] * sums[0]) * (sums[3] - sums[1] * sums[1]);
       if (product > 1e-12) {
@@ -116,22 +117,22 @@ class Int8Test {
   }
 
   /** A small network with random weights, and what random pixels make of it. */
-  private record Small(GraftedNetwork design, Graph graph, Segment whole, Ranges ranges) {
+  private record Small(NetworkDesign design, Graph graph, GraphBlock whole, Ranges ranges) {
     static final int SIDE = 9;
     static final int N = 4;
 
     static Small of(NDManager manager, Preprocessing preprocessing) {
-      GraftedNetwork design =
+      NetworkDesign design =
           OnnxFileTest.design(OnnxFileTest.TINY, SIDE, preprocessing, new Scaling(0.5, true));
       Graph graph = design.graph();
-      Segment whole = OnnxFileTest.random(graph, manager);
+      GraphBlock whole = OnnxFileTest.random(graph, manager);
       List<String> outputs = graph.crossing(design.cut());
       Iterator<ByteBuffer> batches = batches(OnnxFileTest.pixels(N, SIDE));
       return new Small(
           design,
           graph,
           whole,
-          Calibration.ranges(graph, outputs, whole.weights(), design.cut(), batches));
+          RangeCalibrator.ranges(graph, outputs, whole.weights(), design.cut(), batches));
     }
 
     byte[] model(List<String> outputs, PixelType pixels) {
@@ -201,13 +202,14 @@ class Int8Test {
   @CsvSource({"vgg16, 10, 3, 0", "efficientnet-lite0, 49, 0, 9"})
   void whatIsFrozenIsComputedInBytes(
       String id, int convolutions, int products, int sums, @TempDir Path folder) throws Exception {
-    try (Backbone backbone =
-        Backbone.load(
-            BackboneEntry.of(id), "pretrained", 32, Device.cpu(), Progress.Display.NONE)) {
+    try (LoadedBackbone backbone =
+        LoadedBackbone.load(
+            BackboneInfo.of(id), "pretrained", 32, Device.cpu(), Progress.Display.NONE)) {
       Graph graph = OnnxFileTest.features(backbone, 32);
       Weights weights = backbone.trunk().sharing(graph, 0, graph.size()).weights();
       Ranges ranges =
-          Calibration.ranges(graph, FEATURES, weights, graph.size(), batches(photographs(0, 32)));
+          RangeCalibrator.ranges(
+              graph, FEATURES, weights, graph.size(), batches(photographs(0, 32)));
       Precision int8 = new Precision.Int8(ranges, graph.size());
       byte[] model = OnnxFile.of(graph, FEATURES, weights, int8, PixelType.UINT8, Map.of()).bytes();
 
@@ -220,7 +222,7 @@ class Int8Test {
     }
   }
 
-  /** As a dense layer what a convolution of the picture in a frame of zeros gives. */
+  /** As a dense layer what a convolution of the image in a frame of zeros gives. */
   @Test
   void aConvolutionOfFewPixelsGivesInBytesToTheLastBitWhatAWindowGives() {
     byte[] inside = OnnxFileTest.pixels(4, 2);
@@ -241,7 +243,7 @@ class Int8Test {
     assertThat(different).hasSizeGreaterThan(20);
   }
 
-  /** The place, in a picture of 4x4, of a pixel of the one of 2x2 in its middle. */
+  /** The place, in an image of 4x4, of a pixel of the one of 2x2 in its middle. */
   private static int inFrame(int pixel) {
     return (1 + pixel / 2) * 4 + 1 + pixel % 2;
   }
@@ -315,7 +317,7 @@ class Int8Test {
       doubled[i] = 2 * values[i];
     }
     byte[] whole = new byte[values.length];
-    Quantizing.round(doubled, 2, whole, 0, whole.length);
+    Int8Rendering.round(doubled, 2, whole, 0, whole.length);
     return whole;
   }
 

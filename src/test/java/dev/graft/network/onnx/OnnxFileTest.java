@@ -16,8 +16,7 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.graft.GraftException;
 import dev.graft.Progress;
 import dev.graft.engine.OnnxSession;
-import dev.graft.network.GraftedNetwork;
-import dev.graft.network.GraftedNetwork.Scaling;
+import dev.graft.network.BackboneSpec;
 import dev.graft.network.Graph;
 import dev.graft.network.Layer;
 import dev.graft.network.Layer.BatchNorm;
@@ -27,15 +26,16 @@ import dev.graft.network.Layer.MaxPool;
 import dev.graft.network.Layer.Padding;
 import dev.graft.network.Layer.Relu;
 import dev.graft.network.Layer.Relu6;
-import dev.graft.network.Network;
+import dev.graft.network.NetworkDesign;
+import dev.graft.network.NetworkDesign.Scaling;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.SmallCnn;
 import dev.graft.network.Stage;
 import dev.graft.network.Step;
 import dev.graft.network.Weight;
-import dev.graft.network.djl.Segment;
-import dev.graft.zoo.Backbone;
-import dev.graft.zoo.BackboneEntry;
+import dev.graft.network.djl.GraphBlock;
+import dev.graft.zoo.BackboneInfo;
+import dev.graft.zoo.LoadedBackbone;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -59,8 +59,8 @@ class OnnxFileTest {
   private static final Precision FLOAT32 = new Precision.Float32();
 
   /** Every kind of layer but {@link Layer.Flatten}, which the small CNN has; each in two forms. */
-  static final Network TINY =
-      new Network(
+  static final BackboneSpec TINY =
+      new BackboneSpec(
           "tiny",
           List.of(
               Stage.of(
@@ -96,16 +96,17 @@ class OnnxFileTest {
     manager.close();
   }
 
-  static GraftedNetwork design(Network network, int side, Preprocessing preprocessing, Scaling s) {
-    int width = GraftedNetwork.featureWidth(network, side, List.of());
+  static NetworkDesign design(
+      BackboneSpec network, int side, Preprocessing preprocessing, Scaling s) {
+    int width = NetworkDesign.featureWidth(network, side, List.of());
     String unfreeze = network.stages().get(1).name();
-    List<Layer> head = GraftedNetwork.head(width, 5, 0.3, 0.5, 3);
-    return GraftedNetwork.of(network, side, preprocessing, unfreeze, List.of(), s, head);
+    List<Layer> head = NetworkDesign.head(width, 5, 0.3, 0.5, 3);
+    return NetworkDesign.of(network, side, preprocessing, unfreeze, List.of(), s, head);
   }
 
   /** A network whose every weight is random, what is measured included. */
-  static Segment random(Graph graph, NDManager manager) {
-    Segment whole = Segment.of(graph);
+  static GraphBlock random(Graph graph, NDManager manager) {
+    GraphBlock whole = GraphBlock.of(graph);
     whole.initialize(manager, DataType.FLOAT32, new Shape(1).addAll(graph.pixels()));
     Random random = new Random(2);
     for (Map.Entry<Weight, Parameter> each : whole.byWeight().entrySet()) {
@@ -131,7 +132,7 @@ class OnnxFileTest {
   }
 
   /** The values of a segment's outputs, one after the other. */
-  List<float[]> inDjl(Segment segment, byte[] pixels, Shape shape) {
+  List<float[]> inDjl(GraphBlock segment, byte[] pixels, Shape shape) {
     NDArray input =
         manager
             .create(ByteBuffer.wrap(pixels), shape, DataType.UINT8)
@@ -181,7 +182,8 @@ class OnnxFileTest {
     }
   }
 
-  private static byte[] model(Graph graph, List<String> outputs, Segment weights, PixelType type) {
+  private static byte[] model(
+      Graph graph, List<String> outputs, GraphBlock weights, PixelType type) {
     return OnnxFile.of(graph, outputs, weights.weights(), FLOAT32, type, Map.of()).bytes();
   }
 
@@ -190,7 +192,7 @@ class OnnxFileTest {
   void aWholeNetworkGivesTheSameProbabilitiesForBytesAndForFloats(PixelType type) {
     for (Preprocessing each : List.of(Preprocessing.CAFFE, Preprocessing.TORCHVISION)) {
       Graph graph = design(TINY, 9, each, new Scaling(0.5, true)).graph();
-      Segment whole = random(graph, manager);
+      GraphBlock whole = random(graph, manager);
       byte[] pixels = pixels(5, 9);
       ByteBuffer input = type == PixelType.UINT8 ? direct(pixels) : directFloats(pixels);
       byte[] model = model(graph, List.of("probabilities"), whole, type);
@@ -202,7 +204,7 @@ class OnnxFileTest {
   @Test
   void whereverItIsCutTheRootGivesWhatCrosses() {
     Graph graph = design(TINY, 9, Preprocessing.CAFFE, new Scaling(0.5, true)).graph();
-    Segment whole = random(graph, manager);
+    GraphBlock whole = random(graph, manager);
     byte[] pixels = pixels(2, 9);
     for (int cut = 1; cut <= graph.size(); cut++) {
       byte[] model = model(graph, graph.crossing(cut), whole, PixelType.UINT8);
@@ -216,11 +218,11 @@ class OnnxFileTest {
   /** Whose window lies outside for the most part: it becomes a dense layer. */
   @ParameterizedTest
   @CsvSource({"2, 2, 3, 1, SAME", "2, 2, 3, 2, SAME", "3, 2, 5, 2, SAME", "1, 1, 3, 1, SAME"})
-  void aConvolutionOfAPictureOfFewPixelsIsAsInDjl(
+  void aConvolutionOfAImageOfFewPixelsIsAsInDjl(
       int height, int width, int kernel, int stride, Padding padding) throws Exception {
     Conv2d convolution = new Conv2d("c", 3, 5, kernel, stride, padding, 1);
     Graph graph = new Graph(new Shape(3, height, width), List.of(Step.of(convolution, "pixels")));
-    Segment whole = random(graph, manager);
+    GraphBlock whole = random(graph, manager);
     byte[] pixels = Arrays.copyOf(pixels(2, 3), 2 * 3 * height * width);
     byte[] model = model(graph, List.of("c"), whole, PixelType.FLOAT32);
 
@@ -236,7 +238,7 @@ class OnnxFileTest {
   @Test
   void theNotebooksBaselineIsAsInDjl() {
     Graph graph = design(SmallCnn.network(), 32, Preprocessing.ZERO_ONE, Scaling.NONE).graph();
-    Segment whole = random(graph, manager);
+    GraphBlock whole = random(graph, manager);
     byte[] pixels = pixels(3, 32);
     byte[] model = model(graph, List.of("probabilities"), whole, PixelType.UINT8);
     assertAlike(
@@ -248,9 +250,9 @@ class OnnxFileTest {
   @ParameterizedTest
   @ValueSource(strings = {"vgg16", "efficientnet-lite0"})
   void theFeaturesOfTheBundledWeightsAreAsInDjl(String id) {
-    BackboneEntry entry = BackboneEntry.of(id);
-    try (Backbone backbone =
-        Backbone.load(
+    BackboneInfo entry = BackboneInfo.of(id);
+    try (LoadedBackbone backbone =
+        LoadedBackbone.load(
             entry, "pretrained", entry.inputSize(), Device.cpu(), Progress.Display.NONE)) {
       Graph graph = features(backbone, entry.inputSize());
       byte[] pixels = pixels(2, entry.inputSize());
@@ -265,12 +267,12 @@ class OnnxFileTest {
     }
   }
 
-  static Graph features(Backbone backbone, int side) {
-    return GraftedNetwork.of(
+  static Graph features(LoadedBackbone backbone, int side) {
+    return NetworkDesign.of(
             backbone.network(),
             side,
             backbone.preprocessing(),
-            GraftedNetwork.NONE,
+            NetworkDesign.NONE,
             List.of(),
             Scaling.NONE,
             List.of())
@@ -278,7 +280,7 @@ class OnnxFileTest {
   }
 
   @Test
-  void aPicturesValuesDoNotDependOnItsCompanionsInABatchOfTheSameSize() {
+  void aImagesValuesDoNotDependOnItsCompanionsInABatchOfTheSameSize() {
     Graph graph = design(TINY, 9, Preprocessing.LITE, new Scaling(0.5, true)).graph();
     byte[] model = model(graph, List.of("features"), random(graph, manager), PixelType.UINT8);
     byte[] pixels = pixels(4, 9);

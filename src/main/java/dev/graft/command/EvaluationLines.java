@@ -1,0 +1,55 @@
+package dev.graft.command;
+
+import dev.graft.evaluation.ClassFigures;
+import dev.graft.run.RunRecord;
+import dev.graft.util.Names;
+import dev.graft.util.Text;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/** The lines of an evaluation. */
+final class EvaluationLines {
+  /** Number of classes with the lowest F1 that are named. */
+  private static final int WORST = 3;
+
+  private EvaluationLines() {}
+
+  /** Top-3 says nothing about fewer classes than this. */
+  private static final int MIN_CLASSES_FOR_TOP_3 = 4;
+
+  /** The figures; macro F1 first if the classes are imbalanced. */
+  static List<String> of(RunRecord.TestFigures test, int images) {
+    List<String> lines = new ArrayList<>();
+    String macro =
+        Text.of(
+            "macro F1 %.4f (precision %.4f, recall %.4f)",
+            test.macro().f1(), test.macro().precision(), test.macro().recall());
+    String accuracy =
+        Text.of(
+            "accuracy %.4f (95 %% interval %.4f to %.4f)%s, loss %.4f, on %s",
+            test.accuracy(),
+            test.interval().low(),
+            test.interval().high(),
+            test.classes().size() < MIN_CLASSES_FOR_TOP_3
+                ? ""
+                : Text.of(", top-3 %.4f", test.top3Accuracy()),
+            test.loss(),
+            Names.count(images, "image"));
+    boolean imbalanced =
+        Imbalance.of(test.classes().stream().mapToInt(ClassFigures::support)).isWorthTelling();
+    lines.add("  " + (imbalanced ? macro : accuracy));
+    lines.add("  " + (imbalanced ? accuracy : macro));
+    String worst =
+        test.classes().stream()
+            .filter(each -> each.support() > 0)
+            .sorted(Comparator.comparingDouble(ClassFigures::f1))
+            .limit(WORST)
+            .map(each -> Text.of("%s %.4f", each.name(), each.f1()))
+            .reduce((a, b) -> a + ", " + b)
+            .orElse("none");
+    lines.add("  lowest F1: " + worst);
+    lines.add(Text.of("  expected calibration error %.4f", test.ece()));
+    return lines;
+  }
+}

@@ -1,0 +1,162 @@
+package dev.graft.data;
+
+import dev.graft.Progress;
+import dev.graft.image.RgbImage;
+import dev.graft.io.Hash;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Images of CIFAR-10 (Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009),
+ * 32x32 pixels in ten classes, all in memory: 3 KB an image, 184 MB for the 60,000.
+ */
+public final class Cifar10Images implements ImageSet {
+  /** Of the folder in the official archive, {@code cifar-10-binary.tar.gz}. */
+  static final String FOLDER = "cifar-10-batches-bin";
+
+  /** Name of the data set as a whole. */
+  public static final String NAME = "cifar10";
+
+  /** Name of the bundled sample of it. */
+  public static final String SAMPLE = "cifar10-sample";
+
+  static final int SIDE = 32;
+  static final int IMAGE_BYTES = SIDE * SIDE * 3;
+
+  /** As in {@code batches.meta.txt}. */
+  static final List<String> CLASSES =
+      List.of(
+          "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
+
+  private final List<String> classes;
+  private final byte[] pixels;
+  private final byte[] labels;
+  private final List<String> hashes = new ArrayList<>();
+  private final Quarantine quarantine;
+
+  /**
+   * Takes what was read.
+   *
+   * @param labels one an image
+   * @param pixels RGB, {@code (N, 32, 32, 3)}; kept, not copied
+   */
+  Cifar10Images(List<String> classes, byte[] labels, byte[] pixels) {
+    if (pixels.length != (long) labels.length * IMAGE_BYTES) {
+      throw new IllegalArgumentException(
+          labels.length + " labels, but " + pixels.length + " bytes of pixels");
+    }
+    this.classes = List.copyOf(classes);
+    this.labels = labels.clone();
+    this.pixels = pixels;
+    quarantine = new Quarantine(labels.length, 0);
+    for (int i = 0; i < labels.length; i++) {
+      ByteBuffer image = ByteBuffer.wrap(pixels, i * IMAGE_BYTES, IMAGE_BYTES);
+      hashes.add(Hash.Algorithm.SHA256.of(image).hex());
+    }
+  }
+
+  /**
+   * The best copy of CIFAR-10 that is to be had, looked for in this order: the official binary
+   * files in one of the folders; the copy in DJL's cache, downloaded unless it is there; the
+   * bundled sample of 4,000 training and 1,000 test images.
+   *
+   * @param folders that may hold, or be, a folder {@code cifar-10-batches-bin}
+   * @throws dev.graft.GraftException if a folder is found but damaged: the sample steps in for what
+   *     is missing, never for what is broken
+   */
+  public static DataSet find(List<Path> folders, Progress.Display display) {
+    return find(folders, () -> Cifar10Download.fetch(display));
+  }
+
+  /** A download's folder, or an exception whose message says why there is none. */
+  interface Downloaded {
+    Path folder() throws IOException;
+  }
+
+  /** The bundled sample, whatever else is here. */
+  public static DataSet sample() {
+    return Cifar10Sample.read("asked for by its name");
+  }
+
+  /** The first of the folders that holds, or is, the official binary files. */
+  public static Optional<Path> locate(List<Path> folders) {
+    return folders.stream()
+        .flatMap(folder -> Stream.of(folder.resolve(FOLDER), folder))
+        .filter(Cifar10Files::areIn)
+        .findFirst();
+  }
+
+  static DataSet find(List<Path> folders, Downloaded download) {
+    Optional<Path> official = locate(folders);
+    if (official.isPresent()) {
+      return Cifar10Files.read(official.get());
+    }
+    String notFound =
+        folders.stream()
+            .map(Path::toString)
+            .collect(Collectors.joining(", ", "no " + FOLDER + " in ", ""));
+    Path downloaded;
+    try {
+      downloaded = download.folder();
+    } catch (IOException e) {
+      return Cifar10Sample.read(notFound + ", and no download: " + e.getMessage());
+    }
+    return Cifar10Files.readMerged(downloaded, notFound);
+  }
+
+  @Override
+  public List<String> classes() {
+    return classes;
+  }
+
+  @Override
+  public int size() {
+    return labels.length;
+  }
+
+  @Override
+  public int label(int index) {
+    return labels[index];
+  }
+
+  @Override
+  public String hash(int index) {
+    return hashes.get(index);
+  }
+
+  @Override
+  public int shorterSide(int index) {
+    return SIDE;
+  }
+
+  @Override
+  public Optional<ImageFile> file(int index) {
+    return Optional.empty();
+  }
+
+  @Override
+  public Optional<List<RgbImage>> read(int index, int[] leasts) {
+    return Optional.of(Collections.nCopies(leasts.length, image(index)));
+  }
+
+  /** A copy of an image. */
+  RgbImage image(int index) {
+    int start = Math.multiplyExact(Objects.checkIndex(index, size()), IMAGE_BYTES);
+    return new RgbImage(SIDE, SIDE, Arrays.copyOfRange(pixels, start, start + IMAGE_BYTES));
+  }
+
+  /** Always empty: what is damaged in these files spoils all of them. */
+  @Override
+  public Quarantine quarantine() {
+    return quarantine;
+  }
+}

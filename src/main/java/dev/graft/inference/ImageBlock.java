@@ -1,0 +1,88 @@
+package dev.graft.inference;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.AbstractBlock;
+import ai.djl.training.ParameterStore;
+import ai.djl.util.PairList;
+import dev.graft.image.RgbImage;
+import dev.graft.network.NetworkDesign;
+import dev.graft.network.djl.DjlNetwork;
+import dev.graft.network.djl.GraphBlock;
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * A whole network that also takes images as they are. DJL's own translator for image
+ * classification, which a model without a translator of its own gets, resizes bilinearly and by its
+ * engine; told to do nothing, it hands the image on, and this block prepares it as the weights
+ * expect, the same on every engine.
+ *
+ * <p>In: pixels {@code (N, 3, side, side)}, R, G, B from 0 to 255, float32, or one image {@code
+ * (height, width, 3)}, any type. Out: logits {@code (N, classes)}, or {@code (classes)}.
+ */
+final class ImageBlock extends AbstractBlock {
+  private final NetworkDesign design;
+  private final GraphBlock network;
+
+  ImageBlock(DjlNetwork graft) {
+    design = graft.design();
+    network = addChildBlock("network", graft.logits(true));
+  }
+
+  /** Fills the network, after all that DJL would believe has been checked. */
+  @Override
+  public void loadParameters(NDManager manager, DataInputStream file) throws IOException {
+    SavedWeights.fill(new BufferedInputStream(file), network.byWeight(), manager);
+  }
+
+  @Override
+  protected NDList forwardInternal(
+      ParameterStore parameters,
+      NDList inputs,
+      boolean training,
+      PairList<String, Object> arguments) {
+    NDArray input = inputs.singletonOrThrow();
+    if (input.getShape().dimension() != 3) {
+      return network.forward(parameters, inputs, training);
+    }
+    NDList pixels = new NDList(pixels(input));
+    NDArray logits = network.forward(parameters, pixels, training).singletonOrThrow();
+    return new NDList(logits.squeeze(0));
+  }
+
+  /**
+   * An image that the engine holds as the network's input.
+   *
+   * @param image {@code (height, width, 3)}, R, G, B from 0 to 255, any type
+   * @return {@code (1, 3, side, side)}, float32
+   */
+  private NDArray pixels(NDArray image) {
+    int side = design.inputSize();
+    int height = Math.toIntExact(image.getShape().get(0));
+    int width = Math.toIntExact(image.getShape().get(1));
+    byte[] rgb = image.toType(DataType.UINT8, false).toByteArray();
+    ByteBuffer planes =
+        ByteBuffer.wrap(
+            design.preprocessing().framing().planes(new RgbImage(width, height, rgb), side));
+    return image
+        .getManager()
+        .create(planes, new Shape(1, 3, side, side), DataType.UINT8)
+        .toType(DataType.FLOAT32, false);
+  }
+
+  @Override
+  public Shape[] getOutputShapes(Shape[] inputShapes) {
+    return network.getOutputShapes(inputShapes);
+  }
+
+  @Override
+  protected void initializeChildBlocks(NDManager manager, DataType dataType, Shape... inputShapes) {
+    network.initialize(manager, dataType, inputShapes);
+  }
+}

@@ -1,0 +1,73 @@
+package dev.graft.inference;
+
+import ai.djl.Device;
+import dev.graft.engine.OnnxSession;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** In ONNX Runtime, on the CPU. */
+final class OnnxBackend implements InferenceBackend {
+  private final OnnxSession session;
+  private final int batch;
+  private ByteBuffer pixels = ByteBuffer.allocateDirect(0);
+
+  /**
+   * Takes a session over.
+   *
+   * @param session pixels, 0 to 255, to probabilities
+   */
+  OnnxBackend(OnnxSession session) {
+    this.session = session;
+    batch = OnnxSession.batch(session.side());
+  }
+
+  /** Whether a network on that device is better computed here. */
+  static boolean suits(Device device) {
+    return !device.isGpu() && OnnxSession.isThere();
+  }
+
+  @Override
+  public int batch() {
+    return batch;
+  }
+
+  @Override
+  public List<float[]> probabilities(List<ModelRunner.Prepared> images) {
+    int bytes =
+        images.stream().mapToInt(each -> each.pixels().remaining()).sum()
+            * (session.takesFloats() ? Float.BYTES : 1);
+    if (pixels.capacity() < bytes) {
+      pixels = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+    }
+    pixels.clear();
+    images.forEach(each -> put(each.pixels().duplicate()));
+    FloatBuffer rows = session.run(pixels.flip(), images.size()).get(0);
+    int classes = rows.remaining() / images.size();
+    return IntStream.range(0, images.size())
+        .mapToObj(
+            row -> {
+              float[] probabilities = new float[classes];
+              rows.get(row * classes, probabilities);
+              return probabilities;
+            })
+        .toList();
+  }
+
+  private void put(ByteBuffer image) {
+    if (session.takesFloats()) {
+      while (image.hasRemaining()) {
+        pixels.putFloat(Byte.toUnsignedInt(image.get()));
+      }
+    } else {
+      pixels.put(image);
+    }
+  }
+
+  @Override
+  public void close() {
+    session.close();
+  }
+}

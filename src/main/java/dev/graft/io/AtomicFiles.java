@@ -1,0 +1,165 @@
+package dev.graft.io;
+
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+
+/**
+ * Writes files and folders atomically: under a temporary name in the same folder, because a move is
+ * only atomic within a file system, and then moved to their place. A failure leaves nothing behind.
+ */
+public final class AtomicFiles {
+  /** The suffix of temporary names. */
+  public static final String UNFINISHED = ".unfinished";
+
+  /** The lock file in a temporary folder. */
+  private static final String CLAIM = ".claim";
+
+  private static final Duration MINUTE = Duration.ofMinutes(1);
+
+  /** Files that this process is writing. */
+  private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
+
+  private AtomicFiles() {}
+
+  /** Deletes what this process has not finished; for a program that ends in between. */
+  public static void deleteUnfinished() {
+    OPEN.forEach(file -> file.toFile().delete());
+  }
+
+  /** The content of a file. */
+  public interface Content {
+    /** Writes the whole content. */
+    void writeTo(FileChannel channel) throws IOException;
+  }
+
+  /** Writes or replaces a file in an existing folder. */
+  public static void write(Path file, Content content) throws IOException {
+    // Not createTempFile, whose files can be read by their owner only.
+    Path unfinished = unfinished(file);
+    OPEN.add(unfinished);
+    try {
+      try (FileChannel channel =
+          FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        content.writeTo(channel);
+        channel.force(true);
+      }
+      Files.move(
+          unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      OPEN.remove(unfinished);
+      Files.deleteIfExists(unfinished); // there only if something failed
+    }
+  }
+
+  private static Path unfinished(Path path) {
+    return path.resolveSibling(path.getFileName() + "." + UUID.randomUUID() + UNFINISHED);
+  }
+
+  /** Writes or replaces a file. */
+  public static void write(Path file, byte[] bytes) throws IOException {
+    write(file, channel -> writeFully(channel, ByteBuffer.wrap(bytes)));
+  }
+
+  /** Writes or replaces a text file, in UTF-8. */
+  public static void write(Path file, String text) throws IOException {
+    write(file, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Writes or replaces a text file, in UTF-8; the lines include their line feeds. */
+  public static void write(Path file, Stream<String> lines) throws IOException {
+    write(
+        file,
+        channel -> {
+          // Not closed: that would close the caller's channel.
+          Writer text =
+              new BufferedWriter(Channels.newWriter(channel, StandardCharsets.UTF_8), 1 << 16);
+          for (Iterator<String> each = lines.iterator(); each.hasNext(); ) {
+            text.write(each.next());
+          }
+          text.flush();
+        });
+  }
+
+  /** The content of a folder. */
+  public interface FolderContent {
+    /** Writes the whole content. */
+    void writeTo(Path folder) throws IOException;
+  }
+
+  /**
+   * Writes a folder.
+   *
+   * @param folder must not exist, or be empty; its parent must exist
+   * @param content of the folder
+   */
+  public static void folder(Path folder, FolderContent content) throws IOException {
+    fill(Files.createDirectory(unfinished(folder)), folder, content);
+  }
+
+  /**
+   * Writes a folder under a temporary name, and then renames it.
+   *
+   * @param unfinished an existing, empty folder whose name ends with {@link #UNFINISHED}
+   * @param folder its final name; must not exist, or be empty
+   * @param content of the folder
+   */
+  public static void fill(Path unfinished, Path folder, FolderContent content) throws IOException {
+    try {
+      LockFile claim = LockFile.on(unfinished.resolve(CLAIM));
+      try {
+        content.writeTo(unfinished);
+      } finally {
+        claim.close();
+      }
+      Files.move(
+          unfinished, folder, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException | RuntimeException | Error e) {
+      delete(unfinished);
+      throw e;
+    }
+  }
+
+  /** Returns whether a living process is writing a temporary file or folder. */
+  public static boolean isBeingWritten(Path unfinished) throws IOException {
+    if (Files.isDirectory(unfinished)) {
+      return LockFile.isHeld(unfinished.resolve(CLAIM));
+    }
+    // Files are written within seconds, so an older one was abandoned.
+    Instant written = Files.getLastModifiedTime(unfinished).toInstant();
+    return written.plus(MINUTE).isAfter(Instant.now());
+  }
+
+  /** Deletes a file, or a folder with its content. */
+  public static void delete(Path path) throws IOException {
+    try (Stream<Path> files = Files.walk(path)) {
+      for (Path each : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(each);
+      }
+    }
+  }
+
+  /** Writes all remaining bytes of a buffer. */
+  public static void writeFully(WritableByteChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package dev.graft.io;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * A lock file that marks work in progress. The operating system releases the lock when the process
+ * ends in any way, so that abandoned work can be recognized.
+ *
+ * <p>The file also reserves 64 KiB of disk space, which {@link #giveRoom} frees, so that the end of
+ * a run can be recorded even if the disk is full.
+ */
+public final class LockFile implements AutoCloseable {
+  private static final int ROOM = 1 << 16;
+
+  /**
+   * This process's lock files, which must not be opened again: closing any channel to a file
+   * releases all locks of the process on it.
+   */
+  private static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
+
+  private final Path file;
+  private final FileChannel channel;
+
+  private LockFile(Path file, FileChannel channel) {
+    this.file = file;
+    this.channel = channel;
+  }
+
+  /**
+   * Creates and locks a file.
+   *
+   * @param file must not exist
+   * @throws IOException if it exists, or cannot be written
+   */
+  public static LockFile on(Path file) throws IOException {
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    OWN.add(key(file));
+    LockFile claim = new LockFile(file, channel);
+    try {
+      lock(channel);
+      AtomicFiles.writeFully(channel, ByteBuffer.allocate(ROOM));
+      return claim;
+    } catch (IOException | RuntimeException e) {
+      claim.close();
+      throw e;
+    }
+  }
+
+  /** Locks the file, if the file system supports locks; some network file systems do not. */
+  @SuppressWarnings("unused") // the lock lives as long as the channel
+  private static void lock(FileChannel channel) {
+    try {
+      FileLock lock = channel.tryLock();
+    } catch (IOException e) {
+      return;
+    }
+  }
+
+  /** Returns whether a living process, this one or another, holds the lock. */
+  public static boolean isHeld(Path file) {
+    if (OWN.contains(key(file))) {
+      return true;
+    }
+    if (!Files.isRegularFile(file)) {
+      return false;
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock()) {
+      return lock == null;
+    } catch (OverlappingFileLockException e) {
+      return true; // by this process, under a name that the file had before
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static Path key(Path file) {
+    return file.toAbsolutePath().normalize();
+  }
+
+  /** Frees the reserved disk space; the lock stays. */
+  public void giveRoom() {
+    try {
+      channel.truncate(0);
+    } catch (IOException e) {
+      return; // then no space can be freed
+    }
+  }
+
+  /** Releases the lock and deletes its file. */
+  @Override
+  public void close() throws IOException {
+    Files.deleteIfExists(file);
+    channel.close();
+    OWN.remove(key(file));
+  }
+}

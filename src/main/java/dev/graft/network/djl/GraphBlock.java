@@ -1,0 +1,153 @@
+package dev.graft.network.djl;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.AbstractBlock;
+import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
+import ai.djl.training.ParameterStore;
+import ai.djl.util.PairList;
+import dev.graft.network.Graph;
+import dev.graft.network.Layer;
+import dev.graft.network.Step;
+import dev.graft.network.Weight;
+import dev.graft.network.Weights;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * Consecutive steps of a network in DJL. In: the values that {@linkplain Graph#crossing cross} its
+ * beginning, in that order, each with the batch before its shape. Out: those that cross its end. A
+ * segment of no steps hands on what it gets.
+ *
+ * <p>A value is given back as soon as no step needs it. DJL's own blocks keep them all until the
+ * batch is closed, which for VGG16 and 128 images of 32x32 is 300 MB of pages that the system must
+ * hand out anew for every batch. (Where gradients are recorded the engine keeps what it needs by
+ * itself; this only gives back DJL's handles.)
+ */
+public final class GraphBlock extends AbstractBlock {
+  private static final LayerBlocks RENDERING = new LayerBlocks();
+
+  private final Graph graph;
+  private final int from;
+  private final int to;
+
+  /** Of every layer that any segment ever had, so that all who share it share the weights. */
+  private final Map<Layer, Block> blocks;
+
+  /** The names that cross the cut after each number of steps of the segment. */
+  private final List<List<String>> crossing;
+
+  private GraphBlock(Graph graph, int from, int to, Map<Layer, Block> blocks) {
+    this.graph = graph;
+    this.from = from;
+    this.to = to;
+    this.blocks = blocks;
+    crossing = IntStream.rangeClosed(from, to).mapToObj(graph::crossing).toList();
+    steps().forEach(step -> addChildBlock(step.name(), block(step)));
+  }
+
+  /** All of a network, its weights not yet there. */
+  public static GraphBlock of(Graph graph) {
+    return new GraphBlock(graph, 0, graph.size(), new HashMap<>());
+  }
+
+  /**
+   * A segment that shares the weights of the layers that both have, now or later.
+   *
+   * @param other the network, which may differ from this one's
+   * @param from number of steps before it
+   * @param to number of steps up to its end
+   */
+  public GraphBlock sharing(Graph other, int from, int to) {
+    return new GraphBlock(other, from, to, blocks);
+  }
+
+  private List<Step> steps() {
+    return graph.steps().subList(from, to);
+  }
+
+  /** Returns the block of a step, shared by all segments that have its layer. */
+  Block block(Step step) {
+    return blocks.computeIfAbsent(step.layer(), layer -> layer.accept(RENDERING));
+  }
+
+  /** The parameter that each weight of these steps is, in their order. */
+  public Map<Weight, Parameter> byWeight() {
+    Map<Weight, Parameter> byWeight = new LinkedHashMap<>();
+    for (Step step : steps()) {
+      List<Parameter> parameters = block(step).getDirectParameters().values();
+      List<Weight> weights = step.layer().weights();
+      for (int i = 0; i < weights.size(); i++) {
+        byWeight.put(weights.get(i), parameters.get(i));
+      }
+    }
+    return byWeight;
+  }
+
+  /** The weights' values as they are when they are asked for. */
+  public Weights weights() {
+    Map<Weight, Parameter> byWeight = byWeight();
+    return weight -> byWeight.get(weight).getArray().toFloatArray();
+  }
+
+  @Override
+  protected NDList forwardInternal(
+      ParameterStore parameters,
+      NDList inputs,
+      boolean training,
+      PairList<String, Object> arguments) {
+    Map<String, NDArray> values = new HashMap<>();
+    for (int i = 0; i < inputs.size(); i++) {
+      values.put(crossing.get(0).get(i), inputs.get(i));
+    }
+    for (int i = 0; i < steps().size(); i++) {
+      Step step = steps().get(i);
+      NDList output = block(step).forward(parameters, list(step.inputs(), values), training);
+      values.put(step.name(), output.singletonOrThrow());
+      release(values, crossing.get(i + 1), inputs);
+    }
+    return list(crossing.get(to - from), values);
+  }
+
+  private static NDList list(List<String> names, Map<String, NDArray> values) {
+    return new NDList(names.stream().map(values::get).toList());
+  }
+
+  /** Closes what is not needed any more and was made here. */
+  private static void release(Map<String, NDArray> values, List<String> needed, NDList inputs) {
+    Set<NDArray> kept = Collections.newSetFromMap(new IdentityHashMap<>());
+    kept.addAll(inputs);
+    needed.forEach(name -> kept.add(values.get(name)));
+    values.values().stream().filter(array -> !kept.contains(array)).forEach(NDArray::close);
+    values.keySet().retainAll(needed);
+  }
+
+  @Override
+  public Shape[] getOutputShapes(Shape[] inputShapes) {
+    return batched(crossing.get(to - from), inputShapes[0].get(0));
+  }
+
+  private Shape[] batched(List<String> names, long batch) {
+    Map<String, Shape> shapes = graph.shapes();
+    return names.stream()
+        .map(name -> new Shape(batch).addAll(shapes.get(name)))
+        .toArray(Shape[]::new);
+  }
+
+  @Override
+  protected void initializeChildBlocks(NDManager manager, DataType dataType, Shape... inputShapes) {
+    long batch = inputShapes[0].get(0);
+    steps()
+        .forEach(step -> block(step).initialize(manager, dataType, batched(step.inputs(), batch)));
+  }
+}

@@ -1,0 +1,446 @@
+package dev.graft.run;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import dev.graft.GraftException;
+import dev.graft.Interruption;
+import dev.graft.Progress;
+import dev.graft.data.DataSet;
+import dev.graft.data.ImageSet;
+import dev.graft.data.Split;
+import dev.graft.data.SplitCsv;
+import dev.graft.data.duplicates.Survey;
+import dev.graft.engine.Devices;
+import dev.graft.engine.OnnxSession;
+import dev.graft.evaluation.Evaluation;
+import dev.graft.evaluation.History;
+import dev.graft.evaluation.Temperature;
+import dev.graft.image.RgbImage;
+import dev.graft.inference.SavedModel;
+import dev.graft.network.djl.DjlNetwork;
+import dev.graft.network.onnx.Ranges;
+import dev.graft.recipe.Recipe;
+import dev.graft.recipe.RecipeReader;
+import dev.graft.report.Charts;
+import dev.graft.training.EarlyStopping;
+import dev.graft.training.TrainingEvents;
+import dev.graft.tuning.CrossValidation;
+import dev.graft.tuning.DataSets;
+import dev.graft.tuning.Features;
+import dev.graft.tuning.PeakMemory;
+import dev.graft.tuning.PreparedRun;
+import dev.graft.tuning.RunEvents;
+import dev.graft.tuning.Stopwatch;
+import dev.graft.tuning.Tuning;
+import dev.graft.util.GitCommit;
+import dev.graft.zoo.LoadedBackbone;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/** A training run: from a recipe to a saved, evaluated model. */
+public final class FineTuneRun {
+  /** Test images that are drawn with their predictions. */
+  private static final int DRAWN = 10;
+
+  private final Stopwatch total;
+  private final RunEvents events;
+  private final Interruption interruption;
+  private final PreparedRun beginning;
+  private final OutputFolder output;
+  private final Recipe asked;
+  private final Recipe recipe;
+  private final DataSet data;
+  private final ImageSet images;
+  private final Device device;
+  private final LoadedBackbone backbone;
+  private final DjlNetwork graft;
+  private final Drawings drawings;
+
+  /**
+   * A run that ended with a model and figures.
+   *
+   * @param example a test image of the run, if its images are files
+   */
+  public record Completed(Path folder, RunRecord record, Optional<String> example) {}
+
+  private FineTuneRun(
+      Recipe asked,
+      PreparedRun beginning,
+      OutputFolder output,
+      Stopwatch total,
+      RunEvents events,
+      Interruption interruption) {
+    this.asked = asked;
+    this.beginning = beginning;
+    this.total = total;
+    this.events = events;
+    this.interruption = interruption;
+    this.output = output;
+    recipe = beginning.recipe();
+    data = beginning.data();
+    images = data.images();
+    device = beginning.device();
+    backbone = beginning.backbone();
+    graft = beginning.graft();
+    drawings = new Drawings(events);
+  }
+
+  /**
+   * Runs a recipe that nothing interrupts, see {@link #run(Recipe, OutputFolder, RunEvents,
+   * Interruption)}.
+   */
+  public static Completed run(Recipe asked, OutputFolder output, RunEvents events)
+      throws IOException {
+    return run(asked, output, events, new Interruption());
+  }
+
+  /**
+   * Runs a recipe. Nothing is written before its data, weights and network have been opened.
+   *
+   * <p>If it is interrupted after the first epoch, the best model so far is evaluated and saved;
+   * the run's status is {@code interrupted} then.
+   *
+   * @throws dev.graft.GraftException if data, weights or recipe don't allow the run, or if it
+   *     fails; {@code run.json} says why
+   */
+  public static Completed run(
+      Recipe asked, OutputFolder output, RunEvents events, Interruption interruption)
+      throws IOException {
+    Stopwatch total = new Stopwatch();
+    try (PreparedRun beginning = output.prepare(asked, events)) {
+      return new FineTuneRun(asked, beginning, output, total, events, interruption).run();
+    }
+  }
+
+  private Completed run() throws IOException {
+    try (RunFolder folder =
+        output.begin(beginning.name(), RunRecord.running(provenance(), record()))) {
+      Closeable exit = interruption.atExit(() -> interrupt(folder));
+      try {
+        return run(folder);
+      } catch (OutOfMemoryError e) {
+        fail(folder, "There was not enough memory: " + e.getMessage() + ".");
+        throw e;
+      } catch (IOException | RuntimeException | Error e) {
+        fail(folder, e.getMessage());
+        throw e;
+      } finally {
+        exit.close();
+      }
+    }
+  }
+
+  private void fail(RunFolder folder, String message) {
+    folder.fail(message);
+    model(folder).ifPresent(model -> events.warned("The run failed after it saved " + model + "."));
+  }
+
+  private void interrupt(RunFolder folder) {
+    if (folder.interrupt()) {
+      events.interrupted(folder.path(), model(folder));
+    }
+  }
+
+  private static Optional<Path> model(RunFolder folder) {
+    return Optional.of(folder.model()).filter(Files::isDirectory);
+  }
+
+  /** The data flow of the architecture page. */
+  private Completed run(RunFolder folder) throws IOException {
+    begin(folder);
+    Stopwatch watch = new Stopwatch();
+    Optional<Ranges> ranges = quarantining(folder, beginning::ranges);
+    try (Features features = quarantining(folder, () -> beginning.features(ranges))) {
+      return run(folder, watch, ranges, features);
+    }
+  }
+
+  private Completed run(
+      RunFolder folder, Stopwatch watch, Optional<Ranges> ranges, Features features)
+      throws IOException {
+    Survey survey = quarantining(folder, beginning::survey);
+    Split split = split(survey, folder);
+    double featureSeconds = watch.lap();
+    Long featureMemory = PeakMemory.bytes();
+    try (Tuning tuning = new Tuning(beginning, features, stoppable(split), interruption)) {
+      History history = tuning.fit(split);
+      requireModel(folder, history);
+      double trainingSeconds = watch.lap();
+      Long trainingMemory = PeakMemory.bytes();
+      Tuning.Validated validated = tuning.validate(split);
+      // Before the test: whatever fails from here on does not cost the training.
+      save(folder, validated.temperature(), ranges);
+      Tuning.Tested tested = tuning.test(split, validated.temperature(), DRAWN);
+      write(folder, history, split, tested);
+      double evaluationSeconds = watch.lap();
+      Long evaluationMemory = PeakMemory.bytes();
+      Optional<CrossValidation> folds = tuning.crossValidate(survey);
+      if (folds.isPresent()) {
+        folder.write("folds.csv", folds.get().toCsv());
+      }
+      boolean cut = tuning.isInterrupted() || (recipe.folds() > 0 && folds.isEmpty());
+      return end(
+          folder,
+          split,
+          cut ? RunRecord.Status.INTERRUPTED : RunRecord.Status.COMPLETED,
+          new RunRecord.Outcome(
+              epochs(history, tuning.isInterrupted()),
+              RunRecord.Figures.of(validated.evaluation()),
+              RunRecord.TestFigures.of(tested.evaluation()),
+              recipe.calibrate() ? calibration(validated.temperature(), tested) : null,
+              folds.map(all -> RunRecord.CrossValidation.of(all.evaluations())).orElse(null),
+              new RunRecord.Seconds(
+                  featureSeconds, trainingSeconds, evaluationSeconds, total.lap()),
+              new RunRecord.Memory(
+                  featureMemory, trainingMemory, evaluationMemory, PeakMemory.bytes()),
+              new RunRecord.Cache(features.isHit(), features.bytes())));
+    }
+  }
+
+  private static RunRecord.Calibration calibration(Temperature temperature, Tuning.Tested tested) {
+    return new RunRecord.Calibration(
+        temperature.value(),
+        temperature.images(),
+        tested.uncalibrated().ece(),
+        tested.evaluation().ece(),
+        tested.uncalibrated().calibration().bins());
+  }
+
+  private void begin(RunFolder folder) throws IOException {
+    events.begun(folder.path());
+    folder.write("recipe.yaml", RecipeReader.write(DataSets.withAbsolutePaths(recipe), asked));
+  }
+
+  private RunRecord.Epochs epochs(History history, boolean interrupted) {
+    int run = history.epochs().size();
+    return new RunRecord.Epochs(run, history.best().epoch(), run < recipe.epochs() && !interrupted);
+  }
+
+  private Completed end(
+      RunFolder folder, Split split, RunRecord.Status status, RunRecord.Outcome outcome)
+      throws IOException {
+    RunRecord ended = folder.record().ended(status, outcome);
+    drawings.draw(
+        folder.path().resolve(Reporter.PAGE),
+        () ->
+            Reporter.write(
+                folder.path(), ended, graft.design(), Reporter.TestImages.of(data, split.test())));
+    RunRecord warned = ended.with(drawings.warnings());
+    folder.end(warned);
+    Optional<String> example =
+        images.areFiles() ? Optional.of(images.place(split.test()[0])) : Optional.empty();
+    return new Completed(folder.path(), warned, example);
+  }
+
+  // Images.
+
+  private void write(Survey survey, RunFolder folder) throws IOException {
+    update(
+        folder,
+        known ->
+            known.surveyed(
+                images.quarantine().size(),
+                new RunRecord.Duplicates(
+                    survey.identical().size(),
+                    survey.near().size(),
+                    survey.conflicts().size(),
+                    survey.leaks().size())));
+  }
+
+  private static void update(RunFolder folder, UnaryOperator<RunRecord.Data> change)
+      throws IOException {
+    folder.update(record -> record.with(change.apply(record.data())));
+  }
+
+  private interface Step<T> {
+    T take() throws IOException;
+  }
+
+  /** Runs a step, and lists the images that could not be read even if it fails. */
+  private <T> T quarantining(RunFolder folder, Step<T> step) throws IOException {
+    try {
+      T result = step.take();
+      quarantine(folder);
+      return result;
+    } catch (IOException | RuntimeException e) {
+      try {
+        quarantine(folder);
+      } catch (IOException second) {
+        e.addSuppressed(second); // the first failure is the cause
+      }
+      throw e;
+    }
+  }
+
+  private void quarantine(RunFolder folder) throws IOException {
+    if (images.areFiles()) {
+      folder.write("quarantine.csv", images.quarantine().toCsv());
+      update(folder, known -> known.surveyed(images.quarantine().size(), known.duplicates()));
+    }
+  }
+
+  private Split split(Survey survey, RunFolder folder) throws IOException {
+    events.surveyed(data, survey);
+    write(survey, folder);
+    Split split = beginning.split(survey);
+    events.split(data, split);
+    update(
+        folder,
+        known -> known.split(split.train().length, split.validation().length, split.test().length));
+    if (images.areFiles()) {
+      folder.write(SplitCsv.NAME, SplitCsv.of(images, split));
+    }
+    if (!survey.alike().isEmpty()) {
+      folder.write(Survey.CSV, survey.toCsv(i -> split.partOf(i)));
+    }
+    return split;
+  }
+
+  // Training.
+
+  /** From the first improvement on there is a model to save. */
+  private TrainingEvents stoppable(Split split) {
+    int images = split.validation().length + split.test().length;
+    return new TrainingEvents() {
+      @Override
+      public void epoch(
+          History history, int epochs, EarlyStopping.Decision decision, int bestEpoch) {
+        events.epoch(history, epochs, decision, bestEpoch);
+        if (decision == EarlyStopping.Decision.IMPROVED) {
+          interruption.defer(() -> events.stopping(bestEpoch, images));
+        }
+      }
+
+      @Override
+      public void stoppedEarly(int patience) {
+        events.stoppedEarly(patience);
+      }
+
+      @Override
+      public void restored(int bestEpoch) {
+        events.restored(bestEpoch);
+      }
+
+      @Override
+      public Progress progress(String task, String unit, long total) {
+        return events.progress(task, unit, total);
+      }
+
+      @Override
+      public void say(String line) {
+        events.say(line);
+      }
+    };
+  }
+
+  private void requireModel(RunFolder folder, History history) {
+    if (history.epochs().isEmpty()) {
+      folder.interrupt();
+      throw new GraftException(
+          "Interrupted before the end of the first epoch: there is no model yet.");
+    }
+    history.best();
+  }
+
+  private void write(RunFolder folder, History history, Split split, Tuning.Tested tested)
+      throws IOException {
+    folder.write("history.csv", history.toCsv());
+    Evaluation evaluation = tested.evaluation();
+    EvaluationFiles.write(folder.path(), evaluation);
+    if (images.areFiles()) {
+      folder.write(
+          "mistakes.csv", evaluation.mistakesCsv(place -> images.place(split.test()[place])));
+    }
+    draw(folder.plots(), history, split, tested);
+  }
+
+  private void draw(Path plots, History history, Split split, Tuning.Tested tested) {
+    String title =
+        backbone.network().name() + " on " + data.name() + ", " + backbone.weights().title();
+    Path loss = plots.resolve("loss.png");
+    drawings.draw(loss, () -> Charts.loss(loss, history, title));
+    Path accuracy = plots.resolve("accuracy.png");
+    drawings.draw(accuracy, () -> Charts.accuracy(accuracy, history, title));
+    for (int i = 0; i < tested.first().size(); i++) {
+      Path file = plots.resolve("test-" + i + ".png");
+      int index = split.test()[i];
+      float[] probabilities = tested.first().get(i);
+      drawings.draw(
+          file,
+          () ->
+              image(index)
+                  .ifPresent(
+                      image ->
+                          Charts.prediction(
+                              file, image, data.classes(), images.label(index), probabilities)));
+    }
+    Path calibration = plots.resolve("calibration.png");
+    drawings.draw(
+        calibration,
+        () ->
+            Charts.calibration(
+                calibration,
+                tested.uncalibrated().calibration(),
+                tested.evaluation().calibration(),
+                title));
+    EvaluationFiles.draw(
+        plots, tested.evaluation(), title, place -> image(split.test()[place]), drawings);
+  }
+
+  private Optional<RgbImage> image(int index) {
+    return images.read(index, Charts.MIN_SIDE);
+  }
+
+  private void save(RunFolder folder, Temperature temperature, Optional<Ranges> ranges)
+      throws IOException {
+    SavedModel.save(
+        graft.at(temperature.value()),
+        folder.model(),
+        beginning.name(),
+        backbone.weights().title(),
+        data.classes(),
+        recipe.head(),
+        ranges);
+  }
+
+  // Record.
+
+  private RunRecord.Data record() {
+    return new RunRecord.Data(data.name(), data.classes().size(), data.sha256());
+  }
+
+  private RunRecord.Provenance provenance() {
+    Engine engine = Engine.getInstance();
+    LoadedBackbone.Provenance weights = backbone.weights();
+    return new RunRecord.Provenance(
+        backbone.network().name(),
+        new RunRecord.Weights(weights.source(), weights.sha256(), weights.pretrained()),
+        recipe.seed(),
+        new RunRecord.Engine(
+            engine.getEngineName(),
+            engine.getVersion(),
+            Engine.getDjlVersion(),
+            device.toString(),
+            Devices.threads(),
+            System.getProperty("java.version"),
+            System.getProperty("os.name") + " " + System.getProperty("os.arch")),
+        root(engine),
+        GitCommit.ofGraft(),
+        new RunRecord.Parameters(graft.design().parameters(), graft.design().trainedParameters()));
+  }
+
+  private RunRecord.Root root(Engine engine) {
+    if (graft.design().cut() == 0) {
+      return null;
+    }
+    String precision = recipe.precision().name().toLowerCase(Locale.ROOT);
+    return recipe.rootEngine() == Recipe.RootEngine.ONNXRUNTIME
+        ? new RunRecord.Root(OnnxSession.NAME, OnnxSession.version(), precision)
+        : new RunRecord.Root(engine.getEngineName(), engine.getVersion(), precision);
+  }
+}

@@ -1,0 +1,103 @@
+package dev.graft.run;
+
+import ai.djl.Device;
+import dev.graft.GraftException;
+import dev.graft.data.Cifar10Images;
+import dev.graft.engine.Devices;
+import dev.graft.feature.FeatureKey;
+import dev.graft.feature.OnnxFrozenPart;
+import dev.graft.feature.RecordLayout;
+import dev.graft.image.Framing;
+import dev.graft.network.NetworkDesign;
+import dev.graft.network.djl.DjlNetwork;
+import dev.graft.network.onnx.Ranges;
+import dev.graft.recipe.Recipe;
+import dev.graft.recipe.RecipeReader;
+import dev.graft.tuning.FrozenPartChoice;
+import dev.graft.tuning.PreparedRun;
+import dev.graft.tuning.RecipeResolver;
+import dev.graft.tuning.RunEvents;
+import dev.graft.zoo.BackboneInfo;
+import dev.graft.zoo.LoadedBackbone;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntSupplier;
+
+/**
+ * A frozen part that other machines can compute with ONNX Runtime alone.
+ *
+ * @param model an ONNX file's bytes, for {@link OnnxFrozenPart}
+ * @param key of its features in the cache
+ * @param framing of images, before the model's own preprocessing
+ * @param side of the input, in pixels
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record PortableFrozenPart(
+    byte[] model, FeatureKey key, RecordLayout layout, Framing framing, int side) {
+  /**
+   * Checks a recipe before images are read.
+   *
+   * @throws GraftException if other machines can't compute it
+   */
+  public static void check(Recipe asked) {
+    Featurizer.requireCache(asked);
+    if (List.of(Cifar10Images.NAME, Cifar10Images.SAMPLE).contains(asked.data())) {
+      throw new GraftException(
+          "data: CIFAR-10 is a few files of many images, and done here in a minute; --master is"
+              + " for folders of images and for manifests.");
+    }
+    if (asked.rootEngine() == Recipe.RootEngine.TRAINING) {
+      throw new GraftException(
+          "root-engine: with --master ONNX Runtime computes; leave it at auto.");
+    }
+  }
+
+  /**
+   * Returns the frozen part of a recipe. For int8, activation ranges are measured on this machine.
+   *
+   * @param output a folder on this machine
+   * @param imageSide median of the images' shorter sides, in pixels; called only if the recipe
+   *     leaves the input size to Graft
+   */
+  public static PortableFrozenPart of(
+      Recipe asked, Path output, IntSupplier imageSide, RunEvents events) throws IOException {
+    check(asked);
+    Recipe onnx = RecipeReader.with(asked, Map.of("root-engine", "onnxruntime"));
+    if (asked.precision() == Recipe.Precision.INT8) {
+      try (PreparedRun beginning = new OutputFolder(output).prepare(onnx, events)) {
+        return of(beginning.recipe(), beginning.backbone(), beginning.graft(), beginning.ranges());
+      }
+    }
+    Devices.seed(asked.seed());
+    int side = asked.inputSize() == 0 ? imageSide.getAsInt() : 0;
+    Recipe recipe = RecipeResolver.resolve(onnx, 0, side, Device.cpu());
+    events.decided(asked, recipe, 0);
+    BackboneInfo entry = RecipeResolver.entry(recipe);
+    try (LoadedBackbone backbone =
+        LoadedBackbone.load(entry, recipe.weights(), recipe.inputSize(), Device.cpu(), events)) {
+      // The frozen part does not depend on the number of classes.
+      return of(recipe, backbone, PreparedRun.graft(recipe, backbone, 2), Optional.empty());
+    }
+  }
+
+  private static PortableFrozenPart of(
+      Recipe recipe, LoadedBackbone backbone, DjlNetwork graft, Optional<Ranges> ranges) {
+    NetworkDesign design = graft.design();
+    if (design.cut() == 0) {
+      throw new GraftException(
+          "unfreeze: nothing of this network is frozen, so there is nothing to compute ahead.");
+    }
+    RecordLayout layout = RecordLayout.of(design, recipe.cacheType() == Recipe.CacheType.FLOAT16);
+    return new PortableFrozenPart(
+        OnnxFrozenPart.model(
+            design, graft.root().weights(), FrozenPartChoice.precision(design, ranges)),
+        FeatureKey.of(
+            design, layout, PreparedRun.weightsId(recipe, backbone), FrozenPartChoice.onnx(ranges)),
+        layout,
+        design.preprocessing().framing(),
+        design.inputSize());
+  }
+}

@@ -1,0 +1,97 @@
+package dev.graft.run;
+
+import dev.graft.GraftException;
+import dev.graft.data.DataSet;
+import dev.graft.data.Part;
+import dev.graft.data.Split;
+import dev.graft.data.SplitCsv;
+import dev.graft.data.duplicates.Fingerprints;
+import dev.graft.data.duplicates.Survey;
+import dev.graft.recipe.Recipe;
+import dev.graft.recipe.RecipeReader;
+import dev.graft.tuning.DataSets;
+import dev.graft.tuning.RunEvents;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** Finds a run's images again, from its {@code split.csv} or by repeating the split. */
+final class RunImages {
+  static final String RECIPE = "recipe.yaml";
+
+  private final Path run;
+  private final Recipe recipe;
+  private final DataSet data;
+  private final Fingerprints fingerprints;
+  private final RunEvents events;
+
+  /** The repeated split; {@code null} until it is needed. */
+  private Split drawn;
+
+  /**
+   * @param data the recipe's data as it is now
+   */
+  RunImages(Path run, Recipe recipe, DataSet data, Fingerprints fingerprints, RunEvents events) {
+    this.run = run;
+    this.recipe = recipe;
+    this.data = data;
+    this.fingerprints = fingerprints;
+    this.events = events;
+  }
+
+  /** Whether a folder has a recipe, and so images; a model's folder does not. */
+  static boolean areKnown(Path run) {
+    return Files.isRegularFile(run.resolve(RECIPE));
+  }
+
+  /**
+   * Reads a run's recipe.
+   *
+   * @throws GraftException if there is none
+   */
+  static Recipe recipe(Path run) {
+    if (!areKnown(run)) {
+      throw new GraftException(
+          run.resolve(RECIPE)
+              + " is not there, so that the run's test images are not known; name some with"
+              + " --data.");
+    }
+    return RecipeReader.read(run.resolve(RECIPE), Map.of());
+  }
+
+  /**
+   * Returns the images of a part.
+   *
+   * @throws GraftException if none is left, or if the data has changed
+   */
+  SplitCsv.Found part(Part part) {
+    Path written = run.resolve(SplitCsv.NAME);
+    if (Files.isRegularFile(written)) {
+      return SplitCsv.find(written, data, part);
+    }
+    if (drawn == null) {
+      Survey survey = Survey.thorough(unchanged(), fingerprints, events);
+      drawn = DataSets.split(recipe, data, survey.groups());
+    }
+    int[] indices =
+        switch (part) {
+          case TRAIN -> drawn.train();
+          case VALIDATION -> drawn.validation();
+          case TEST -> drawn.test();
+        };
+    return new SplitCsv.Found(indices, List.of());
+  }
+
+  private DataSet unchanged() {
+    String then = RunFolder.recordOf(run).data().sha256();
+    if (!data.sha256().equals(then)) {
+      throw new GraftException(
+          "The images of "
+              + data.name()
+              + " are not those that the run was given, so that its test images are not known;"
+              + " name some with --data.");
+    }
+    return data;
+  }
+}

@@ -1,0 +1,72 @@
+package dev.graft.serve;
+
+import dev.graft.image.HeatMap;
+import dev.graft.inference.GradCam;
+import dev.graft.inference.ModelRunner;
+
+/**
+ * A model in service, and the number of its users: requests whose work is not done, whether or not
+ * their clients still wait. A replaced model is closed when its last user releases it, so that
+ * nothing computes with a closed model.
+ */
+final class ServedModel {
+  private final String name;
+  private final ModelRunner classifier;
+  private GradCam gradCam;
+  private int users;
+  private boolean retired;
+
+  ServedModel(String name, ModelRunner classifier) {
+    this.name = name;
+    this.classifier = classifier;
+  }
+
+  /** Its name in addresses. */
+  String name() {
+    return name;
+  }
+
+  ModelRunner classifier() {
+    return classifier;
+  }
+
+  /**
+   * Shows where in an image a class was seen; for one thread at once, and a user of this. The
+   * network for it is loaded when it is first needed.
+   */
+  HeatMap heatMap(ModelRunner.Prepared image, int index) {
+    if (gradCam == null) {
+      gradCam = classifier.gradCam();
+    }
+    return gradCam.map(image, index);
+  }
+
+  /** Adds a user; returns false if it has been replaced. */
+  synchronized boolean take() {
+    if (retired) {
+      return false;
+    }
+    users++;
+    return true;
+  }
+
+  synchronized void release() {
+    users--;
+    closeIfUnused();
+  }
+
+  /** Lets no further users in. */
+  synchronized void retire() {
+    retired = true;
+    closeIfUnused();
+  }
+
+  private void closeIfUnused() {
+    if (retired && users == 0) {
+      classifier.close();
+      if (gradCam != null) {
+        gradCam.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,94 @@
+package dev.graft.tuning;
+
+import dev.graft.Progress;
+import dev.graft.data.Split;
+import dev.graft.engine.Devices;
+import dev.graft.evaluation.Evaluation;
+import dev.graft.io.Csv;
+import dev.graft.training.TrainingEvents;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * Cross-validation: one training per fold, each from the same initial weights, evaluated on the
+ * fold that it did not see. On cached features that takes seconds, and it shows how much a single
+ * figure varies.
+ */
+public final class CrossValidation {
+  private final List<Evaluation> evaluations;
+
+  private CrossValidation(List<Evaluation> evaluations) {
+    this.evaluations = List.copyOf(evaluations);
+  }
+
+  /** Trains on the training images of a split and evaluates on its test images. */
+  interface Trial {
+    /** Returns the result; empty if it was interrupted. */
+    Optional<Evaluation> run(Split split) throws IOException;
+  }
+
+  /**
+   * Runs one trial per fold.
+   *
+   * @param folds the images of each
+   * @param holdOut samples the validation images of each training
+   * @param validation the share of them
+   * @return empty if a trial was interrupted
+   */
+  public static Optional<CrossValidation> run(
+      List<int[]> folds,
+      Split.HoldOut holdOut,
+      double validation,
+      long seed,
+      Trial trial,
+      TrainingEvents events)
+      throws IOException {
+    List<Evaluation> evaluations = new ArrayList<>();
+    try (Progress progress = events.progress("cross-validation", "folds", folds.size())) {
+      for (int[] fold : folds) {
+        int[] rest =
+            folds.stream()
+                .filter(other -> other != fold)
+                .flatMapToInt(IntStream::of)
+                .sorted()
+                .toArray();
+        int[] heldOut = holdOut.from(rest, validation);
+        Devices.seed(seed);
+        Optional<Evaluation> result =
+            trial.run(new Split(Split.without(rest, heldOut), heldOut, fold));
+        if (result.isEmpty()) {
+          return Optional.empty();
+        }
+        evaluations.add(result.get());
+        progress.stepTo(evaluations.size());
+      }
+    }
+    return Optional.of(new CrossValidation(evaluations));
+  }
+
+  /** Returns the result of each fold. */
+  public List<Evaluation> evaluations() {
+    return evaluations;
+  }
+
+  /** Returns {@code folds.csv}, one row per fold. */
+  public String toCsv() {
+    StringBuilder csv = new StringBuilder("fold,pictures,accuracy,macro_f1,loss\n");
+    for (int i = 0; i < evaluations.size(); i++) {
+      Evaluation each = evaluations.get(i);
+      csv.append(
+          Csv.row(
+              List.of(
+                  Integer.toString(i + 1),
+                  Integer.toString(each.count()),
+                  String.format(Locale.ROOT, "%.6f", each.accuracy()),
+                  String.format(Locale.ROOT, "%.6f", each.macro().f1()),
+                  String.format(Locale.ROOT, "%.6f", each.loss()))));
+    }
+    return csv.toString();
+  }
+}

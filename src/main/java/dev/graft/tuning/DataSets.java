@@ -1,0 +1,111 @@
+package dev.graft.tuning;
+
+import dev.graft.data.Cifar10Images;
+import dev.graft.data.DataSet;
+import dev.graft.data.ImageFolder;
+import dev.graft.data.Split;
+import dev.graft.data.StratifiedSampler;
+import dev.graft.recipe.Recipe;
+import dev.graft.recipe.RecipeReader;
+import dev.graft.zoo.WeightSource;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** Opens and splits the data that a recipe names. */
+public final class DataSets {
+  private DataSets() {}
+
+  /**
+   * Opens a recipe's data.
+   *
+   * @throws dev.graft.GraftException if it is missing, or unfit for training
+   */
+  public static DataSet open(Recipe recipe, RunEvents events) {
+    DataSet found =
+        switch (recipe.data()) {
+          case Cifar10Images.NAME ->
+              Cifar10Images.find(recipe.dataDir().stream().map(Path::of).toList(), events);
+          case Cifar10Images.SAMPLE -> Cifar10Images.sample();
+          default -> ImageFolder.open(Path.of(recipe.data()), recipe.maxBad(), events);
+        };
+    events.found(found);
+    return found;
+  }
+
+  /**
+   * Returns a recipe whose files and folders are named by absolute paths, so that it can be read
+   * from any working directory.
+   */
+  public static Recipe withAbsolutePaths(Recipe recipe) {
+    Map<String, String> paths = new LinkedHashMap<>();
+    if (RecipeResolver.entry(recipe).network().foreign().isPresent()) {
+      paths.put("backbone", absolute(recipe.backbone()));
+    }
+    if (!WeightSource.NAMES.contains(recipe.weights())) {
+      paths.put("weights", absolute(recipe.weights()));
+    }
+    switch (recipe.data()) {
+      case Cifar10Images.NAME ->
+          paths.put(
+              "data-dir",
+              recipe.dataDir().stream()
+                  .map(DataSets::absolute)
+                  .map(RecipeReader::text)
+                  .collect(Collectors.joining(", ", "[", "]")));
+      case Cifar10Images.SAMPLE -> {}
+      default -> paths.put("data", absolute(recipe.data()));
+    }
+    paths.replaceAll((key, value) -> key.equals("data-dir") ? value : RecipeReader.text(value));
+    return RecipeReader.with(recipe, paths);
+  }
+
+  /** A file's or folder's absolute path; anything else, such as a name or a URL, unchanged. */
+  private static String absolute(String text) {
+    try {
+      Path path = Path.of(text);
+      if (!Files.exists(path)) {
+        return text;
+      }
+      Path absolute = path.toAbsolutePath();
+      // Behind a symbolic link ".." leads elsewhere.
+      return (Files.isSameFile(absolute, absolute.normalize()) ? absolute.normalize() : absolute)
+          .toString();
+    } catch (InvalidPathException | IOException e) {
+      return text;
+    }
+  }
+
+  /**
+   * Splits data that came without validation or test images, as the recipe says. The result depends
+   * on the images, their order and the seed only.
+   *
+   * @param groups numbers of images that stay together, see {@link
+   *     dev.graft.data.duplicates.Survey#groups}
+   * @throws dev.graft.GraftException if a class has too few images
+   */
+  public static Split split(Recipe recipe, DataSet data, int[] groups) {
+    return Split.of(
+        data,
+        groups,
+        holdOut(recipe, data, groups),
+        recipe.validationSplit(),
+        recipe.testSplit(),
+        recipe.seed());
+  }
+
+  /** Returns how a recipe holds out validation images. */
+  public static Split.HoldOut holdOut(Recipe recipe, DataSet data, int[] groups) {
+    return (candidates, fraction) ->
+        switch (recipe.split()) {
+          case STRATIFIED ->
+              StratifiedSampler.stratified(
+                  candidates, data.labels(), groups, fraction, recipe.seed());
+          case LAST -> StratifiedSampler.last(candidates, fraction);
+        };
+  }
+}

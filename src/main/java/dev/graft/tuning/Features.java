@@ -1,0 +1,162 @@
+package dev.graft.tuning;
+
+import ai.djl.Device;
+import dev.graft.Progress;
+import dev.graft.data.ImageSet;
+import dev.graft.feature.FeatureBatches;
+import dev.graft.feature.FeatureCache;
+import dev.graft.feature.FeatureExtractor;
+import dev.graft.feature.FeatureKey;
+import dev.graft.feature.FeatureSource;
+import dev.graft.feature.FrozenPart;
+import dev.graft.feature.FrozenPartRanges;
+import dev.graft.feature.PixelSource;
+import dev.graft.feature.RecordLayout;
+import dev.graft.network.NetworkDesign;
+import dev.graft.network.djl.DjlNetwork;
+import dev.graft.network.onnx.Ranges;
+import dev.graft.recipe.Recipe;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Features of a set of images, in batches.
+ *
+ * @param bytes size of the cache's file; 0 for pixels
+ * @param computed number of images that were not cached before
+ * @param opened the cache in use; empty for pixels
+ */
+public record Features(
+    ImageSet images, FeatureSource source, long bytes, int computed, Optional<FeatureCache> opened)
+    implements AutoCloseable {
+  /** Rows that are judged at a time. */
+  public static final int EVALUATION_BATCH = 256;
+
+  /** Returns whether all features were cached before. */
+  public boolean isHit() {
+    return opened.isPresent() && computed == 0;
+  }
+
+  /** Returns pixels, so that every epoch passes through the whole network. */
+  static Features pixels(DjlNetwork graft, ImageSet images, RunEvents events) {
+    events.notCached();
+    return new Features(images, pixelSource(graft, images), 0, 0, Optional.empty());
+  }
+
+  private static PixelSource pixelSource(DjlNetwork graft, ImageSet images) {
+    return new PixelSource(images, graft.design().preprocessing(), graft.design().inputSize());
+  }
+
+  /**
+   * Returns the activation ranges that int8 needs, measured or cached.
+   *
+   * @param weights identifies the weights of the frozen part
+   * @param rows of the images that may be used
+   * @param folder of all caches
+   */
+  static Ranges ranges(
+      DjlNetwork graft, String weights, ImageSet images, int[] rows, Path folder, RunEvents events)
+      throws IOException {
+    NetworkDesign design = graft.design();
+    FeatureKey key =
+        FeatureKey.of(
+            design,
+            RecordLayout.of(design, false),
+            weights,
+            FrozenPartChoice.onnx(Optional.empty()));
+    return new FrozenPartRanges(design, graft.root().weights(), images, key)
+        .on(rows, folder, events);
+  }
+
+  /**
+   * Returns cached features, after computing those that are missing; images that can't be read are
+   * in quarantine afterwards.
+   *
+   * @param weights identifies the weights of the frozen part
+   * @param ranges activation ranges for int8; empty for float32
+   * @param folder of all caches
+   */
+  static Features cached(
+      DjlNetwork graft,
+      String weights,
+      ImageSet images,
+      Recipe recipe,
+      Optional<Ranges> ranges,
+      Path folder,
+      Device device,
+      RunEvents events)
+      throws IOException {
+    RecordLayout layout =
+        RecordLayout.of(graft.design(), recipe.cacheType() == Recipe.CacheType.FLOAT16);
+    FrozenPartChoice root =
+        FrozenPartChoice.of(recipe, graft, pixelSource(graft, images), layout, device, ranges);
+    FeatureKey key = FeatureKey.of(graft.design(), layout, weights, root.engine());
+    FeatureCache cache = new FeatureCache(folder, key, layout);
+    try {
+      List<Integer> missing = cache.missing(images);
+      int computed = 0;
+      if (missing.isEmpty()) {
+        events.cached();
+      } else {
+        events.computing(missing.size(), cache.kept(images), layout, folder.toString());
+        Stopwatch watch = new Stopwatch();
+        Set<Integer> tried = new HashSet<>();
+        FeatureCache.Filler filler = filler(root, graft, images, layout, events);
+        // If the first of several copies can't be read, the next one is tried.
+        while (tried.addAll(missing)) {
+          computed += cache.fill(images, missing, filler);
+          missing = cache.missing(images);
+        }
+        events.computed(computed, watch.lap(), cache.bytes());
+      }
+      // What can't be read is tried again by every run, and is no forward pass.
+      return new Features(
+          images,
+          cache.of(images, filler(root, graft, images, layout, Progress.Display.NONE)),
+          cache.bytes(),
+          computed,
+          Optional.of(cache));
+    } catch (IOException | RuntimeException | Error e) {
+      cache.close();
+      throw e;
+    }
+  }
+
+  private static FeatureCache.Filler filler(
+      FrozenPartChoice root,
+      DjlNetwork graft,
+      ImageSet images,
+      RecordLayout layout,
+      Progress.Display display) {
+    return (rows, sink) -> {
+      try (FrozenPart opened = root.open();
+          Progress progress = display.progress("features", "pictures", rows.size())) {
+        new FeatureExtractor(
+                opened, pixelSource(graft, images), layout, images.quarantine()::check, progress)
+            .fill(rows, sink);
+      }
+    };
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (opened.isPresent()) {
+      opened.get().close();
+    }
+  }
+
+  /** Returns batches to train on. */
+  FeatureBatches shuffled(int[] rows, Recipe recipe) {
+    return FeatureBatches.shuffled(
+        source, rows, images.labels(rows), recipe.batchSize(), recipe.minSteps(), recipe.seed());
+  }
+
+  /** Returns batches to evaluate or to measure. */
+  FeatureBatches inOrder(int[] rows) {
+    return FeatureBatches.inOrder(source, rows, images.labels(rows), EVALUATION_BATCH);
+  }
+}

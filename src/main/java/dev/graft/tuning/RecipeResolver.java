@@ -1,0 +1,247 @@
+package dev.graft.tuning;
+
+import ai.djl.Device;
+import dev.graft.GraftException;
+import dev.graft.data.Cifar10Images;
+import dev.graft.engine.OnnxSession;
+import dev.graft.network.BackboneSpec;
+import dev.graft.network.Layer;
+import dev.graft.network.NetworkDesign;
+import dev.graft.network.Preprocessing;
+import dev.graft.network.Preprocessing.ChannelOrder;
+import dev.graft.network.onnx.OnnxFile;
+import dev.graft.recipe.Recipe;
+import dev.graft.recipe.Recipe.RootEngine;
+import dev.graft.recipe.RecipeReader;
+import dev.graft.zoo.BackboneInfo;
+import dev.graft.zoo.WeightSource;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Decides what a recipe leaves to Graft, and builds its network. */
+public final class RecipeResolver {
+  /** Images whose shorter side is longer than this, in pixels, are treated as photographs. */
+  private static final int SMALL = 64;
+
+  /**
+   * Images per step if only a head is trained, on the features of many images: each step passes
+   * over all weights a dozen times, whatever the batch size.
+   */
+  private static final int LARGE_BATCH = 512;
+
+  /** Learning rate of a head at {@link #LARGE_BATCH}; proportionally lower for smaller batches. */
+  private static final double LARGE_BATCH_RATE = 0.002;
+
+  /** Images from which large batches still give enough steps per epoch. */
+  private static final int MANY = 20_000;
+
+  /** Images per step if stages of the backbone are trained, whose activations need memory. */
+  private static final int BATCH = 128;
+
+  private RecipeResolver() {}
+
+  /**
+   * Replaces each {@code auto} of the network by what suits the data.
+   *
+   * @param images number of images
+   * @param imageSide median of the images' shorter sides, in pixels
+   * @throws GraftException for an unknown backbone
+   */
+  public static Recipe resolve(Recipe asked, int images, int imageSide) {
+    String backbone = asked.backbone();
+    if (backbone.equals(Recipe.AUTO)) {
+      // The notebook's network for the notebook's data; other images get one that suits a CPU.
+      backbone = isCifar10(asked) ? BackboneInfo.VGG16.id() : BackboneInfo.PHOTOGRAPHS;
+    }
+    BackboneInfo entry = BackboneInfo.of(backbone, asked.inputSize());
+    Map<String, String> decided = new LinkedHashMap<>();
+    decided.put("backbone", backbone);
+    if (asked.inputSize() == 0) {
+      int side = imageSide <= SMALL ? entry.inputSize() : entry.photographSize();
+      decided.put("input-size", Integer.toString(side));
+    }
+    int batchSize = asked.batchSize();
+    if (batchSize == 0) {
+      boolean headOnly = asked.cache() && asked.unfreeze().equals(NetworkDesign.NONE);
+      batchSize = headOnly && images >= MANY ? LARGE_BATCH : BATCH;
+      decided.put("batch-size", Integer.toString(batchSize));
+    }
+    if (asked.learningRate() == 0) {
+      double share = (double) Math.min(batchSize, LARGE_BATCH) / LARGE_BATCH;
+      decided.put("learning-rate", Double.toString(share * LARGE_BATCH_RATE));
+    }
+    if (asked.features().isEmpty()) {
+      decided.put("features", entry.network().features().toString());
+    }
+    return RecipeReader.with(asked, decided);
+  }
+
+  /**
+   * Replaces each {@code auto}, also that of the engine that computes the frozen part.
+   *
+   * @param device that trains
+   * @throws GraftException for an unknown backbone, and if the recipe names ONNX Runtime where that
+   *     is missing or can't compute the backbone
+   */
+  public static Recipe resolve(Recipe asked, int images, int imageSide, Device device) {
+    Recipe recipe = resolve(asked, images, imageSide);
+    Map<String, String> decided = new LinkedHashMap<>();
+    BackboneInfo entry = entry(recipe);
+    String first = entry.network().stages().get(0).name();
+    boolean torchScript = !entry.network().isOnnx();
+    if (torchScript && recipe.rootEngine() == RootEngine.ONNXRUNTIME) {
+      throw new GraftException(
+          "root-engine: ONNX Runtime can't compute a backbone in TorchScript; set it to auto.");
+    } else if (torchScript) {
+      decided.put("root-engine", "training");
+    } else if (recipe.unfreeze().equals(first)) {
+      decided.put("root-engine", "training");
+      decided.put("precision", "float32");
+    } else if (recipe.rootEngine() == RootEngine.AUTO) {
+      boolean onnx = recipe.cache() && !device.isGpu() && OnnxSession.isThere();
+      decided.put("root-engine", onnx ? "onnxruntime" : "training");
+    } else if (recipe.rootEngine() == RootEngine.ONNXRUNTIME && !OnnxSession.isThere()) {
+      throw new GraftException(
+          "root-engine: ONNX Runtime is not there, or does not load here; set it to auto or"
+              + " training (see: doctor).");
+    }
+    return RecipeReader.with(recipe, decided);
+  }
+
+  /** Replaces each {@code auto} before any image is read: images of the user are photographs. */
+  public static Recipe resolve(Recipe asked) {
+    return resolve(asked, 0, isCifar10(asked) ? SMALL : SMALL + 1);
+  }
+
+  private static boolean isCifar10(Recipe recipe) {
+    return List.of(Cifar10Images.NAME, Cifar10Images.SAMPLE).contains(recipe.data());
+  }
+
+  /**
+   * Builds the network of a recipe.
+   *
+   * @param recipe without any {@code auto}
+   * @param belonging the preprocessing that belongs to the weights
+   * @throws GraftException for unknown stages, or an input too small for the backbone
+   */
+  public static NetworkDesign of(Recipe recipe, Preprocessing belonging, int classes) {
+    BackboneInfo entry = entry(recipe);
+    BackboneSpec backbone = entry.network();
+    Recipe.Head head = recipe.head();
+    List<Layer> layers =
+        NetworkDesign.head(
+            NetworkDesign.featureWidth(backbone, recipe.inputSize(), recipe.features()),
+            head.hidden(),
+            head.inputDropout(),
+            head.dropout(),
+            classes);
+    return NetworkDesign.of(
+        backbone,
+        recipe.inputSize(),
+        switch (recipe.preprocessing()) {
+          case WEIGHTS ->
+              belonging.with(
+                  switch (recipe.order()) {
+                    case AUTO -> Optional.empty();
+                    case RGB -> Optional.of(ChannelOrder.RGB);
+                    case BGR -> Optional.of(ChannelOrder.BGR);
+                  },
+                  recipe.mean(),
+                  recipe.deviation());
+          case ZERO_ONE -> Preprocessing.ZERO_ONE;
+        },
+        recipe.unfreeze(),
+        recipe.features(),
+        new NetworkDesign.Scaling(recipe.featurePower(), recipe.standardize()),
+        layers);
+  }
+
+  /** Builds the network of a recipe, with the preprocessing of the backbone's own weights. */
+  public static NetworkDesign of(Recipe recipe, int classes) {
+    return of(recipe, entry(recipe).preprocessing(), classes);
+  }
+
+  /** Returns the backbone of a recipe. */
+  public static BackboneInfo entry(Recipe recipe) {
+    return BackboneInfo.of(recipe.backbone(), recipe.inputSize());
+  }
+
+  /**
+   * Checks a recipe before anything is loaded.
+   *
+   * @throws GraftException as {@link #of} does, and for missing data or weights
+   */
+  public static void check(Recipe asked) {
+    checkNetwork(asked);
+    Recipe recipe = resolve(asked);
+    if (!isCifar10(recipe) && !exists(recipe.data())) {
+      throw new GraftException(
+          "data: there is no "
+              + recipe.data()
+              + "; give "
+              + Cifar10Images.NAME
+              + ", "
+              + Cifar10Images.SAMPLE
+              + ", a folder with a folder a class, or a manifest (.csv or .jsonl).");
+    }
+  }
+
+  /**
+   * Checks what a recipe says of the network, before anything is loaded.
+   *
+   * @throws GraftException as {@link #of} does, and for missing weights
+   */
+  public static void checkNetwork(Recipe asked) {
+    Recipe recipe = resolve(asked);
+    of(recipe, 2);
+    BackboneInfo entry = entry(recipe);
+    if (entry.network().foreign().isPresent()) {
+      checkForeign(recipe, entry);
+    } else {
+      WeightSource.of(recipe.weights(), entry);
+    }
+  }
+
+  private static void checkForeign(Recipe recipe, BackboneInfo entry) {
+    String problem = null;
+    if (!recipe.weights().equals(WeightSource.PRETRAINED)) {
+      problem = "weights: a backbone from a file has its own";
+    } else if (!recipe.unfreeze().equals(NetworkDesign.NONE)) {
+      problem = "unfreeze: a backbone from a file is frozen, all of it; set it to none";
+    } else if (recipe.precision() == Recipe.Precision.INT8) {
+      problem = "precision: a backbone from a file is computed as it is; set it to float32";
+    } else if (entry.own().isEmpty()
+        && recipe.preprocessing() == Recipe.PreprocessingChoice.WEIGHTS
+        && (recipe.mean().isEmpty() || recipe.deviation().isEmpty())) {
+      problem =
+          "mean, deviation: "
+              + recipe.backbone()
+              + " does not say how its images are prepared; give both, for pixels from 0 to 255"
+              + " (ImageNet's in PyTorch: --set mean=[123.7,116.3,103.5]"
+              + " --set deviation=[58.4,57.1,57.4])";
+    }
+    if (problem != null) {
+      throw new GraftException(problem + ".");
+    }
+    if (entry.network().isOnnx()) {
+      try {
+        OnnxFile.check(of(recipe, 2).graph());
+      } catch (GraftException e) {
+        throw new GraftException("backbone " + recipe.backbone() + ": " + e.getMessage(), e);
+      }
+    }
+  }
+
+  private static boolean exists(String path) {
+    try {
+      return Files.exists(Path.of(path));
+    } catch (InvalidPathException e) {
+      return false;
+    }
+  }
+}

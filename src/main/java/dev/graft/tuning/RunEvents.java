@@ -1,0 +1,97 @@
+package dev.graft.tuning;
+
+import dev.graft.data.DataSet;
+import dev.graft.data.Split;
+import dev.graft.data.duplicates.Survey;
+import dev.graft.feature.RecordLayout;
+import dev.graft.network.NetworkDesign;
+import dev.graft.recipe.Recipe;
+import dev.graft.training.TrainingEvents;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** Receives the events of a run; by default nothing happens. */
+public interface RunEvents extends TrainingEvents {
+  /** The images have been found. */
+  default void found(DataSet data) {}
+
+  /** The image files have been listed: classes, sizes and identical files. */
+  default void listed(DataSet data, Survey survey) {}
+
+  /**
+   * The network's input size and everything else that was {@code auto} has been decided.
+   *
+   * @param asked the recipe as it was given
+   * @param decided the recipe without any {@code auto}
+   * @param smaller number of images with a side shorter than the input's
+   */
+  default void decided(Recipe asked, Recipe decided, int smaller) {}
+
+  /** The network has been built and has its weights. */
+  default void designed(NetworkDesign network) {}
+
+  /** The run's folder has been made. */
+  default void begun(Path folder) throws IOException {}
+
+  /** The feature cache is off: every epoch passes through the whole network. */
+  default void notCached() {}
+
+  /** All features are cached already. */
+  default void cached() {}
+
+  /**
+   * The features of some images will be computed.
+   *
+   * @param missing number of images without cached features
+   * @param kept number of images with cached features
+   * @param folder of the cache
+   */
+  default void computing(int missing, int kept, RecordLayout layout, String folder) {}
+
+  /**
+   * The missing features have been computed.
+   *
+   * @param bytes size of the cache's file
+   */
+  default void computed(int images, double seconds, long bytes) {}
+
+  /** All images have been read and compared. */
+  default void surveyed(DataSet data, Survey survey) {}
+
+  /** The images have been split. */
+  default void split(DataSet data, Split split) {}
+
+  /**
+   * A saved model will be evaluated.
+   *
+   * @param test whether on a test set; else on all images
+   */
+  default void judging(int images, boolean test) {}
+
+  /**
+   * A saved model will be evaluated on the test images of its own run.
+   *
+   * @param lost test images that are missing, unreadable or in another class now
+   */
+  default void judgingOwn(int images, List<Path> lost) {}
+
+  /** Something could not be done, but the run goes on without it. */
+  default void warned(String warning) {}
+
+  /**
+   * The run was asked to stop, and will evaluate and save the best model so far before it ends.
+   *
+   * @param epoch the best so far
+   * @param images in the validation and test sets
+   */
+  default void stopping(int epoch, int images) {}
+
+  /**
+   * The run was stopped from outside and ends at once; cached features stay for the next one.
+   *
+   * @param model the folder of the model; empty if none was saved before
+   */
+  default void interrupted(Path folder, Optional<Path> model) {}
+}

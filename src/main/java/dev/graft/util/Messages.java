@@ -1,0 +1,169 @@
+package dev.graft.util;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Turns failure messages of libraries into text that fits into a sentence of Graft's. */
+public final class Messages {
+  private static final int MAX_LINE = 1_600;
+  private static final int NON_JOINER = 0x200c;
+  private static final int JOINER = 0x200d;
+
+  /** Names of classes and methods, which help programmers only. */
+  private static final Pattern CODE =
+      Pattern.compile(
+          "\\b[a-z]\\w*(\\.[a-z]\\w*)+\\.[A-Z]\\w*|\\b[A-Z]\\w*(Exception|Error)\\b|\\b\\w+\\(\\)|`");
+
+  /** A place in C++ code, which a function's signature follows. */
+  private static final Pattern SOURCE =
+      Pattern.compile("(?:\\b[A-Za-z]:)?[^\\s:]*\\.(?:cc|cpp|cxx|cu|cuh|h|hpp):\\d+,? ");
+
+  /** What may stand between a signature's parameters and the message. */
+  private static final Pattern QUALIFIER =
+      Pattern.compile("\\G(?:::[^()\\s]*(?=\\()|>| const\\b| volatile\\b| noexcept\\b)");
+
+  private Messages() {}
+
+  /**
+   * Returns the first line of a failure's message, without a stop at its end.
+   *
+   * @param otherwise returned if the message is empty or meant for programmers
+   */
+  public static String of(Throwable failure, String otherwise) {
+    return of(failure.getMessage(), otherwise);
+  }
+
+  /** Returns the first line of a message, see {@link #of(Throwable, String)}. */
+  public static String of(String message, String otherwise) {
+    String reason = firstLine(message);
+    return reason.isEmpty() || CODE.matcher(reason).find() ? otherwise : reason;
+  }
+
+  /**
+   * Returns why a library in C++ failed: the first line of its message without source files,
+   * signatures, conditions and error codes.
+   *
+   * @param otherwise returned if nothing else is left
+   */
+  public static String ofNative(String message, String otherwise) {
+    String line = firstLine(message);
+    for (Matcher source = SOURCE.matcher(line); source.find(); source = SOURCE.matcher(line)) {
+      line = line.substring(0, source.start()) + line.substring(signatureEnd(line, source.end()));
+    }
+    String reason =
+        line.replaceFirst("^Error code - \\w+ - message:\\s*", "")
+            .replaceFirst("^Load model from .*? failed:\\s*", "")
+            .replaceFirst("^(Exception during initialization|Fatal error|\\w+Error):\\s*", "")
+            .replaceAll("\\[\\w*Error\\]\\s*(: \\d+ : \\w+ : )?", "")
+            .replaceFirst(
+                "Non-zero status code returned while running (\\S+) node\\. Name:'(.*?)' Status"
+                    + " Message:\\s*",
+                "$1 node '$2': ")
+            .replaceFirst("(^|: )[^:]+? was false\\. (?=\\S)", "$1")
+            .replaceFirst("^ONNX Runtime only \\*guarantees\\* .*? versions\\. ", "")
+            .replaceFirst(" The operator schemas and or .*? compatibility\\.", "")
+            .replaceAll("(\\w+)?::", "");
+    return reason.isBlank() ? otherwise : reason.strip();
+  }
+
+  /** Returns where the message begins, after a function's name or signature. */
+  private static int signatureEnd(String line, int start) {
+    int open = line.indexOf('(', start);
+    if (open < 0 || !isDeclaration(line.substring(start, open))) {
+      int blank = line.indexOf(' ', start); // compilers that give the name alone
+      return blank < 0 ? line.length() : blank + 1;
+    }
+    int end = closing(line, open);
+    for (boolean goesOn = true; goesOn; ) {
+      Matcher qualifier = QUALIFIER.matcher(line);
+      if (qualifier.find(end)) {
+        end = qualifier.end();
+      } else if (line.startsWith("(", end)) {
+        end = closing(line, end);
+      } else if (line.startsWith(" [with ", end)) {
+        end = closing(line, end + 1);
+      } else {
+        goesOn = false;
+      }
+    }
+    return Math.min(line.length(), end + 1);
+  }
+
+  /** Whether a text is a return type and a name, rather than the beginning of a sentence. */
+  private static boolean isDeclaration(String text) {
+    String flat = text;
+    for (String before = ""; !before.equals(flat); ) {
+      before = flat;
+      flat = flat.replaceAll("<[^<>]*>", "");
+    }
+    String name = flat.substring(flat.lastIndexOf(' ') + 1);
+    return flat.matches("[\\w:~*&\\s{}=<>-]+")
+        && !name.isEmpty()
+        && (name.contains("::") || flat.split(" ").length <= 3);
+  }
+
+  /** Returns the end of what a bracket opens. */
+  private static int closing(String line, int open) {
+    int depth = 0;
+    for (int i = open; i < line.length(); i++) {
+      char c = line.charAt(i);
+      depth += c == '(' || c == '[' ? 1 : c == ')' || c == ']' ? -1 : 0;
+      if (depth == 0) {
+        return i + 1;
+      }
+    }
+    return line.length();
+  }
+
+  private static String firstLine(String message) {
+    String text = message == null ? "" : message;
+    String line = text.lines().filter(each -> !each.isBlank()).findFirst().orElse("").strip();
+    return printable(line).replaceFirst("[.!:\\s]+$", "");
+  }
+
+  /** Returns a message as {@link #line}, with a stop at its end. */
+  public static String sentence(String message) {
+    String line = line(message);
+    return line.matches(".*[.?!)]") ? line : line + ".";
+  }
+
+  /**
+   * Returns a message as one line of limited length, whatever name or value it quotes: characters
+   * that control a terminal are replaced, and the middle of a long one is left out.
+   */
+  public static String line(String message) {
+    String line = printable(message).replace('\n', '?').replace('\t', ' ');
+    if (line.length() > MAX_LINE) {
+      int half = MAX_LINE / 2;
+      line = line.substring(0, half) + " … " + line.substring(line.length() - half);
+    }
+    return line;
+  }
+
+  /**
+   * Replaces all characters that are not {@linkplain #isPrintable printable}, except line breaks
+   * and tabs.
+   */
+  public static String printable(String text) {
+    return text.codePoints()
+        .map(c -> isPrintable(c) || c == '\n' || c == '\t' ? c : '?')
+        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+        .toString();
+  }
+
+  /**
+   * Whether a character only shows itself. A terminal obeys control characters; format characters
+   * reorder or hide their neighbors, except the two joiners, which Persian and emoji need.
+   */
+  public static boolean isPrintable(int codePoint) {
+    return switch (Character.getType(codePoint)) {
+      case Character.CONTROL,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE ->
+          false;
+      case Character.FORMAT -> codePoint == NON_JOINER || codePoint == JOINER;
+      default -> true;
+    };
+  }
+}

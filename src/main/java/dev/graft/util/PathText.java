@@ -1,0 +1,80 @@
+package dev.graft.util;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * The text of a path, whatever the locale. Java decodes file names by the locale, so that under
+ * {@code LC_ALL=C} each byte of {@code é.png} that is not ASCII becomes U+FFFD, and several names
+ * become one. A path still has its bytes; they are decoded as UTF-8 here.
+ */
+public final class PathText {
+  private static final char REPLACEMENT = '\ufffd';
+
+  private PathText() {}
+
+  /** Returns the path's text, with {@code \xE9} for each byte of a name that is not UTF-8. */
+  public static String of(Path path) {
+    return path.toString().indexOf(REPLACEMENT) < 0 ? path.toString() : decoded(path);
+  }
+
+  /** Returns the last name of a path, or empty if it is not UTF-8. */
+  public static Optional<String> fileName(Path path) {
+    Path name = path.getFileName();
+    return name.toString().indexOf(REPLACEMENT) < 0
+        ? Optional.of(name.toString())
+        : utf8(bytes(name));
+  }
+
+  private static String decoded(Path path) {
+    StringBuilder text = new StringBuilder(path.getRoot() == null ? "" : path.getRoot().toString());
+    for (Path name : path) {
+      if (!text.isEmpty() && !text.toString().endsWith(path.getFileSystem().getSeparator())) {
+        text.append(path.getFileSystem().getSeparator());
+      }
+      text.append(fileName(name).orElseGet(() -> escaped(bytes(name))));
+    }
+    return text.toString();
+  }
+
+  /** Returns the bytes of a name, of which a URI has the percent-encoding. */
+  private static byte[] bytes(Path name) {
+    String uri = name.toUri().getRawPath().replaceFirst("/$", "");
+    String encoded = uri.substring(uri.lastIndexOf('/') + 1);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    for (int i = 0; i < encoded.length(); i++) {
+      if (encoded.charAt(i) == '%') {
+        bytes.write(Integer.parseInt(encoded.substring(i + 1, i + 3), 16));
+        i += 2;
+      } else {
+        bytes.write(encoded.charAt(i));
+      }
+    }
+    return bytes.toByteArray();
+  }
+
+  private static Optional<String> utf8(byte[] bytes) {
+    try {
+      return Optional.of(
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
+    } catch (CharacterCodingException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static String escaped(byte[] bytes) {
+    StringBuilder text = new StringBuilder();
+    for (byte each : bytes) {
+      text.append(
+          each >= 0
+              ? Character.toString(each)
+              : String.format(Locale.ROOT, "\\x%02X", each & 0xff));
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,24 @@
+package dev.graft.util;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+
+/** Reads files that are bundled with Graft. */
+public final class Resource {
+  private Resource() {}
+
+  /**
+   * Returns the content of a bundled file.
+   *
+   * @param neighbor a class in the file's package
+   * @param name the file's name, without the package
+   */
+  public static byte[] bytes(Class<?> neighbor, String name) {
+    try (InputStream in = neighbor.getResourceAsStream(name)) {
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** Text for people, and resources of the class path. */
+package dev.graft.util;

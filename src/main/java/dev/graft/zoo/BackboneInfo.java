@@ -1,0 +1,146 @@
+package dev.graft.zoo;
+
+import dev.graft.GraftException;
+import dev.graft.network.BackboneSpec;
+import dev.graft.network.EfficientNetLite0;
+import dev.graft.network.Preprocessing;
+import dev.graft.network.SmallCnn;
+import dev.graft.network.Vgg16;
+import dev.graft.network.Xception;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * The description of a backbone and of its weights.
+ *
+ * @param network its stages; their name is the id in DJL's model zoo and in recipes
+ * @param classifying its stages up to ImageNet's classifier, which may be more than {@code network}
+ * @param inputSize default side of the input for small images such as CIFAR-10's, in pixels
+ * @param photographSize default side of the input for photographs, in pixels: the size that the
+ *     weights were trained at
+ * @param own preprocessing of the bundled and of Keras's weights; empty for an external file
+ *     without this metadata
+ * @param resource file name of the bundled weights in this package
+ * @param published Keras's weight file of {@code network}
+ * @param publishedWithClassifier Keras's weight file of {@code classifying} and the classifier
+ * @param imageNetTop1 published ImageNet top-1 accuracy, with its source
+ * @param licence of the weights
+ */
+public record BackboneInfo(
+    BackboneSpec network,
+    BackboneSpec classifying,
+    int inputSize,
+    int photographSize,
+    Optional<Preprocessing> own,
+    Optional<String> resource,
+    Optional<Published> published,
+    Optional<Published> publishedWithClassifier,
+    String imageNetTop1,
+    String licence) {
+  /** VGG16 (Simonyan and Zisserman 2014). */
+  public static final BackboneInfo VGG16 =
+      new BackboneInfo(
+          Vgg16.network(),
+          Vgg16.withDenseLayers(),
+          32,
+          224,
+          Optional.of(Preprocessing.CAFFE),
+          Optional.of("vgg16.safetensors"),
+          Optional.of(Published.VGG16_NO_TOP),
+          Optional.of(Published.VGG16),
+          "71.3 % (Keras)",
+          "CC BY 4.0");
+
+  /** EfficientNet-Lite0, TensorFlow's variant of EfficientNet-B0 (Tan and Le 2019). */
+  public static final BackboneInfo EFFICIENTNET_LITE0 =
+      new BackboneInfo(
+          EfficientNetLite0.network(),
+          EfficientNetLite0.network(),
+          96,
+          224,
+          Optional.of(Preprocessing.LITE),
+          Optional.of("efficientnet-lite0.safetensors"),
+          Optional.empty(),
+          Optional.empty(),
+          "75.1 % (TensorFlow)",
+          "Apache-2.0");
+
+  /** Xception (Chollet 2016). */
+  public static final BackboneInfo XCEPTION =
+      new BackboneInfo(
+          Xception.network(),
+          Xception.network(),
+          96,
+          299,
+          Optional.of(Preprocessing.MINUS_ONE_TO_ONE),
+          Optional.empty(),
+          Optional.of(Published.XCEPTION_NO_TOP),
+          Optional.of(Published.XCEPTION),
+          "79.0 % (Keras)",
+          "MIT");
+
+  /** The notebook's baseline, trained from scratch. */
+  public static final BackboneInfo SMALL_CNN =
+      new BackboneInfo(
+          SmallCnn.network(),
+          SmallCnn.network(),
+          32,
+          32,
+          Optional.of(Preprocessing.ZERO_ONE),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          "none, trained from scratch",
+          "none");
+
+  /** The id of the default backbone for the user's images. */
+  public static final String PHOTOGRAPHS = EFFICIENTNET_LITE0.id();
+
+  /** All backbones that are not external. */
+  public static final List<BackboneInfo> ALL =
+      List.of(VGG16, EFFICIENTNET_LITE0, XCEPTION, SMALL_CNN);
+
+  /**
+   * Returns the backbone that a recipe names: one of {@link #ALL}, an external file, or a model of
+   * a DJL model zoo.
+   *
+   * @param name an id, a path, or {@code GROUP:ARTIFACT}
+   * @param inputSize side of the input in pixels; 0 to choose it
+   * @throws GraftException if there is none
+   */
+  public static BackboneInfo of(String name, int inputSize) {
+    return ExternalBackbone.is(name) ? ExternalBackbone.entry(name, inputSize) : of(name);
+  }
+
+  /**
+   * Returns one of {@link #ALL} by its id.
+   *
+   * @throws GraftException if there is none; the message lists them
+   */
+  public static BackboneInfo of(String name) {
+    return ALL.stream()
+        .filter(entry -> entry.id().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                GraftException.of(
+                    "backbone: unknown network %s; give one of %s, or a .onnx or .pt file.",
+                    name, ALL.stream().map(BackboneInfo::id).collect(Collectors.joining(", "))));
+  }
+
+  /** Returns the default preprocessing. */
+  public Preprocessing preprocessing() {
+    return own.orElse(Preprocessing.ZERO_ONE);
+  }
+
+  /** Returns whether the bundled weights include the classifier of ImageNet's classes. */
+  boolean bundlesClassifier() {
+    return resource.isPresent() && classifying.equals(network);
+  }
+
+  /** Returns the id in DJL's model zoo and in recipes. */
+  public String id() {
+    return network.name();
+  }
+}

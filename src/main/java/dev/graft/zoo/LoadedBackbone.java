@@ -1,0 +1,159 @@
+package dev.graft.zoo;
+
+import ai.djl.Device;
+import ai.djl.MalformedModelException;
+import ai.djl.Model;
+import ai.djl.ndarray.NDList;
+import ai.djl.repository.zoo.Criteria;
+import ai.djl.repository.zoo.ModelNotFoundException;
+import ai.djl.repository.zoo.ZooModel;
+import dev.graft.GraftException;
+import dev.graft.Progress;
+import dev.graft.network.BackboneSpec;
+import dev.graft.network.Layer;
+import dev.graft.network.NetworkDesign;
+import dev.graft.network.Preprocessing;
+import dev.graft.network.Weight;
+import dev.graft.network.djl.DjlNetwork;
+import dev.graft.network.djl.GraphBlock;
+import dev.graft.util.Resource;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/**
+ * A backbone with its weights, loaded through DJL's {@code Criteria}. Closing it frees the weights,
+ * including those of blocks that were cut from its trunk.
+ *
+ * @param network its description
+ * @param trunk its stages as a DJL block, up to the global average of the last one
+ * @param preprocessing that belongs to its weights
+ * @param weights the origin of the weights
+ * @param model DJL's model, which owns the memory
+ */
+public record LoadedBackbone(
+    BackboneSpec network,
+    GraphBlock trunk,
+    Preprocessing preprocessing,
+    Provenance weights,
+    Model model)
+    implements AutoCloseable {
+  /**
+   * The origin of weights.
+   *
+   * @param source {@code pretrained}, {@code random}, or the file's name
+   * @param sha256 of the file in hexadecimal digits; empty for random weights
+   * @param pretrained whether they were trained on ImageNet
+   */
+  public record Provenance(String source, String sha256, boolean pretrained) {
+    /** Returns whether the weights came from a file; otherwise they are random. */
+    public boolean isLoaded() {
+      return !sha256.isEmpty();
+    }
+
+    /** Returns text for a chart's title. It stresses random weights, which explain bad figures. */
+    public String title() {
+      return pretrained
+          ? source.equals(WeightSource.PRETRAINED) ? source + " weights" : "weights of " + source
+          : isLoaded() ? "the network of " + source : "RANDOM weights";
+    }
+  }
+
+  /**
+   * Loads a backbone without its classifier.
+   *
+   * @param entry the backbone
+   * @param weights as in a recipe, see {@link WeightSource#of}
+   * @param inputSize side of the square input, in pixels
+   * @param device that computes
+   * @param display shows the progress of a download
+   * @throws GraftException if the weights are unavailable or do not fit the network
+   */
+  public static LoadedBackbone load(
+      BackboneInfo entry, String weights, int inputSize, Device device, Progress.Display display) {
+    if (entry.network().foreign().isPresent()) {
+      return foreign(entry, inputSize, device);
+    }
+    ZooModel<NDList, NDList> model =
+        load(
+            criteria(entry, inputSize, device)
+                .optArgument(BackboneFactory.WEIGHTS, weights)
+                .optArgument(BackboneFactory.DISPLAY, display));
+    return new LoadedBackbone(
+        entry.network(),
+        (GraphBlock) model.getBlock(),
+        BackboneFactory.preprocessing(model, entry),
+        BackboneFactory.provenance(model),
+        model);
+  }
+
+  private static LoadedBackbone foreign(BackboneInfo entry, int inputSize, Device device) {
+    Layer.External layer = entry.network().foreign().orElseThrow();
+    GraphBlock trunk = DjlNetwork.of(BackboneFactory.design(entry, inputSize, false)).logits(true);
+    String file = layer.file().getFileName().toString();
+    return new LoadedBackbone(
+        entry.network(),
+        trunk,
+        entry.preprocessing(),
+        new Provenance(file, layer.sha256(), false),
+        Model.newInstance(entry.id(), device));
+  }
+
+  /**
+   * Loads a backbone with the classifier that it was trained with, and its bundled weights. The
+   * model maps pixels {@code (N, 3, inputSize, inputSize)}, RGB, 0 to 255, float32, to logits
+   * {@code (N, 1000)} in the order of {@link #imageNetClasses}.
+   *
+   * @param entry the backbone
+   * @param inputSize side of the square input, in pixels
+   * @param device that computes
+   */
+  public static ZooModel<NDList, NDList> imageNet(
+      BackboneInfo entry, int inputSize, Device device) {
+    return load(criteria(entry, inputSize, device).optArgument(BackboneFactory.CLASSIFIER, true));
+  }
+
+  /** Returns the design of a backbone with the classifier of ImageNet's 1000 classes. */
+  public static NetworkDesign imageNetDesign(BackboneInfo entry, int inputSize) {
+    return BackboneFactory.design(entry, inputSize, true);
+  }
+
+  /** Opens the bundled weights of a backbone without DJL; the caller closes the reader. */
+  public static WeightReader pretrained(BackboneInfo entry, List<Weight> wanted) {
+    return WeightSource.of(WeightSource.PRETRAINED, entry)
+        .open(wanted, Progress.Display.NONE)
+        .reader();
+  }
+
+  private static Criteria.Builder<NDList, NDList> criteria(
+      BackboneInfo entry, int inputSize, Device device) {
+    return Criteria.builder()
+        .setTypes(NDList.class, NDList.class)
+        .optGroupId(GraftModelZoo.GROUP_ID)
+        .optArtifactId(entry.id())
+        .optArgument(BackboneFactory.INPUT_SIZE, inputSize)
+        .optDevice(device);
+  }
+
+  private static ZooModel<NDList, NDList> load(Criteria.Builder<NDList, NDList> criteria) {
+    try {
+      return criteria.build().loadModel();
+    } catch (IOException | ModelNotFoundException | MalformedModelException e) {
+      throw new GraftException("The backbone cannot be loaded: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Returns ImageNet's 1000 classes in the order of the logits, each {@code <wnid> <names>}, such
+   * as {@code n01440764 tench, Tinca tinca}.
+   */
+  public static List<String> imageNetClasses() {
+    byte[] text = Resource.bytes(LoadedBackbone.class, "imagenet-labels.txt");
+    return new String(text, StandardCharsets.UTF_8).lines().toList();
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+}

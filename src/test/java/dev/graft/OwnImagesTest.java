@@ -1,0 +1,233 @@
+package dev.graft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.graft.data.ImageMaker;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The program from its arguments to its files, on a small folder of one's own images. */
+@Tag("engine")
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class) // the last ones change the folder
+class OwnImagesTest {
+  @TempDir static Path folder;
+  private static Path pets;
+  private static Path output;
+  private static CommandRun first;
+  private static Path firstRun;
+
+  private static CommandRun fineTune(String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("fine-tune", "--data", pets.toString(), "--output", output.toString()));
+    arguments.addAll(List.of("--device", "cpu", "--epochs", "2", "--set", "head.hidden=0"));
+    arguments.addAll(Arrays.asList(more));
+    return CommandRun.of(arguments.toArray(String[]::new));
+  }
+
+  private static Path latest() throws IOException {
+    return output.resolve("runs").resolve(Files.readString(output.resolve("latest")).strip());
+  }
+
+  private static JsonNode json(Path file) throws IOException {
+    return new ObjectMapper().readTree(file.toFile());
+  }
+
+  @BeforeAll
+  static void firstRun() throws IOException {
+    pets = folder.resolve("my pets");
+    output = folder.resolve("out");
+    ImageMaker.write(pets.resolve("cat"), 0, 6, 32);
+    ImageMaker.write(pets.resolve("dog"), 50, 6, 32);
+    Path damaged = pets.resolve("cat/02.png");
+    byte[] bytes = Files.readAllBytes(damaged);
+    Files.write(damaged, Arrays.copyOf(bytes, bytes.length / 2));
+
+    first = fineTune("--folds", "3");
+    assertThat(first.code()).as(first.err()).isZero();
+    firstRun = latest();
+  }
+
+  @Test
+  @Order(1)
+  void aRunLeavesOutWhatCannotBeReadAndSaysWhereEveryOtherImageWent() throws IOException {
+    assertThat(Files.readAllLines(firstRun.resolve("quarantine.csv")))
+        .hasSize(2)
+        .last()
+        .asString()
+        .startsWith(pets.resolve("cat/02.png") + ",");
+    assertThat(first.err()).contains("Quarantine: 1 of 12 images can't be read and are left out:");
+
+    List<String> split = Files.readAllLines(firstRun.resolve("split.csv"));
+    assertThat(split).hasSize(12).first().isEqualTo("path,label,split,sha256");
+    JsonNode data = json(firstRun.resolve("run.json")).path("data");
+    for (String part : List.of("train", "validation", "test")) {
+      assertThat(split.stream().filter(row -> row.contains("," + part + ",")))
+          .as(part)
+          .hasSize(data.path(part).asInt());
+    }
+    assertThat(data.path("name").asText()).isEqualTo("my-pets");
+    assertThat(data.path("train").asInt()).isEqualTo(7);
+    assertThat(data.path("validation").asInt()).isEqualTo(2);
+    assertThat(data.path("test").asInt()).isEqualTo(2);
+    assertThat(data.path("quarantined").asInt()).isEqualTo(1);
+    assertThat(data.path("classes").asInt()).isEqualTo(2);
+  }
+
+  @Test
+  @Order(1)
+  void itsFilesAgreeWithEachOther() throws IOException {
+    JsonNode run = json(firstRun.resolve("run.json"));
+    assertThat(run.path("backbone").asText()).isEqualTo("efficientnet-lite0");
+    assertThat(Files.readString(firstRun.resolve("recipe.yaml")))
+        .contains("backbone: efficientnet-lite0  # auto\n", "input-size: 96  # auto\n");
+    assertThat(first.err()).contains("Input: 96x96 pixels");
+
+    List<String> classes = Files.readAllLines(firstRun.resolve("classes.csv"));
+    assertThat(classes).hasSizeGreaterThanOrEqualTo(3);
+    assertThat(classes.get(1)).startsWith("cat,");
+    assertThat(classes.get(2)).startsWith("dog,");
+
+    List<String> predictions = Files.readAllLines(firstRun.resolve("predictions.csv"));
+    long wrong =
+        predictions.stream()
+            .skip(1)
+            .map(row -> row.split(",", -1))
+            .filter(row -> !row[1].equals(row[2]))
+            .count();
+    List<String> mistakes = Files.readAllLines(firstRun.resolve("mistakes.csv"));
+    assertThat(mistakes).hasSize(1 + (int) wrong);
+    assertThat(mistakes.stream().skip(1)).allMatch(row -> row.contains(pets.toString()));
+    assertThat(run.at("/test/accuracy").asDouble()).isEqualTo(1 - wrong / 2.0);
+    assertThat(ImageIO.read(firstRun.resolve("plots/mistakes.png").toFile())).isNotNull();
+
+    List<String> folds = Files.readAllLines(firstRun.resolve("folds.csv"));
+    assertThat(folds).hasSize(4).first().isEqualTo("fold,pictures,accuracy,macro_f1,loss");
+    assertThat(folds.stream().skip(1).mapToInt(row -> Integer.parseInt(row.split(",", -1)[1])))
+        .containsExactlyInAnyOrder(4, 4, 3);
+    double mean =
+        folds.stream()
+            .skip(1)
+            .mapToDouble(row -> Double.parseDouble(row.split(",", -1)[2]))
+            .average()
+            .orElseThrow();
+    assertThat(run.at("/crossValidation/folds").asInt()).isEqualTo(3);
+    assertThat(run.at("/crossValidation/accuracy/mean").asDouble()).isCloseTo(mean, within(1e-5));
+    assertThat(first.out()).contains("Cross-validation, mean of 3 folds ");
+  }
+
+  @Test
+  @Order(1)
+  void evaluateWithoutDataIsTheRunsOwnTestOnceMore() throws IOException {
+    CommandRun again = CommandRun.of("evaluate", "--output", output.toString(), "--device", "cpu");
+    assertThat(again.code()).as(again.err()).isZero();
+    Path evaluation = onlyEvaluation();
+    JsonNode run = json(firstRun.resolve("run.json"));
+    JsonNode verdict = json(evaluation.resolve("evaluation.json"));
+    assertThat(verdict.at("/test/accuracy")).isEqualTo(run.at("/test/accuracy"));
+    assertThat(verdict.at("/data/sha256")).isEqualTo(run.at("/data/sha256"));
+    assertThat(verdict.at("/data/pictures").asInt()).isEqualTo(2);
+    assertThat(verdict.at("/data/quarantined").asInt()).isZero(); // no other was read
+    assertThat(evaluation.resolve("mistakes.csv"))
+        .hasSameTextualContentAs(firstRun.resolve("mistakes.csv"));
+    assertThat(again.out()).contains(firstRun.getFileName() + " on my-pets:");
+  }
+
+  private static Path onlyEvaluation() throws IOException {
+    try (Stream<Path> folders = Files.list(output.resolve("evaluations"))) {
+      List<Path> all = folders.toList();
+      assertThat(all).hasSize(1);
+      return all.get(0);
+    }
+  }
+
+  @Test
+  @Order(1)
+  void evaluateNamesClassesThatTheModelDoesNotKnow() throws IOException {
+    Path other = folder.resolve("other");
+    ImageMaker.write(other.resolve("cat"), 20, 2, 32);
+    ImageMaker.write(other.resolve("emu"), 30, 2, 32);
+    CommandRun refused =
+        CommandRun.of("evaluate", "--data", other.toString(), "--output", output.toString());
+    assertThat(refused.code()).isEqualTo(1);
+    assertThat(refused.err())
+        .contains("data: other has classes that the model does not know: emu. It knows cat, dog.")
+        .doesNotContain("\tat ");
+    assertThat(refused.out()).isEmpty();
+  }
+
+  @Test
+  @Order(1)
+  void inspectSaysWhatIsThereAndTrainsNothing() {
+    Path elsewhere = folder.resolve("elsewhere");
+    CommandRun answer = CommandRun.of("inspect", pets.toString(), "--output", elsewhere.toString());
+    assertThat(answer.code()).as(answer.err()).isZero();
+    assertThat(answer.out())
+        .contains(
+            "Classes: cat 5, dog 6",
+            "Sizes: the shorter side is 32 pixels in all images",
+            "Quarantine: 1 of 12 images can't be read and are left out:",
+            "Duplicates: no identical images",
+            "Duplicates: no near-duplicates");
+    assertThat(elsewhere.resolve("runs")).doesNotExist();
+
+    String nowhere = pets.resolve("dog/00.png").resolve("out").toString(); // below a file
+    CommandRun unkept = CommandRun.of("inspect", pets.toString(), "--output", nowhere);
+    assertThat(unkept.code()).as(unkept.err()).isZero();
+    assertThat(unkept.out()).isEqualTo(answer.out());
+  }
+
+  @Test
+  @Order(2)
+  void aImageThatWasAddedIsTheOnlyOneThatIsComputed() throws IOException {
+    ImageMaker.write(pets.resolve("dog/new.png"), 77, 32);
+    CommandRun next = fineTune();
+    assertThat(next.code()).as(next.err()).isZero();
+    JsonNode run = json(latest().resolve("run.json"));
+    assertThat(run.at("/cache/hit").asBoolean(true)).isFalse();
+    // The new one, and once more the one whose head is good and whose body is damaged.
+    assertThat(Files.readString(latest().resolve("log.txt")))
+        .contains("Features: computing 2 images once")
+        .contains("; 11 already cached");
+    long before = json(firstRun.resolve("run.json")).at("/cache/bytes").asLong();
+    assertThat(before).isEqualTo(8192 + 11 * (36 + 1984 * 4));
+    assertThat(run.at("/cache/bytes").asLong()).isEqualTo(before + 8192 + 36 + 1984 * 4);
+    assertThat(run.path("crossValidation").isMissingNode()).isTrue();
+    assertThat(latest().resolve("folds.csv")).doesNotExist();
+    int all = 0;
+    for (String part : List.of("train", "validation", "test")) {
+      all += run.at("/data/" + part).asInt();
+    }
+    assertThat(all).isEqualTo(12);
+
+    // The first run's own test images are known all the same, also where nothing else is.
+    Path elsewhere = folder.resolve("judged elsewhere");
+    CommandRun judged =
+        CommandRun.of("evaluate", "--run", firstRun.toString(), "--output", "" + elsewhere);
+    assertThat(judged.code()).as(judged.err()).isZero();
+    try (Stream<Path> folders = Files.list(elsewhere.resolve("evaluations"))) {
+      assertThat(folders.toList())
+          .singleElement()
+          .satisfies(
+              folder ->
+                  assertThat(folder.resolve("predictions.csv"))
+                      .hasSameTextualContentAs(firstRun.resolve("predictions.csv")));
+    }
+  }
+}

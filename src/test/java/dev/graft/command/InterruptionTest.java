@@ -1,0 +1,64 @@
+package dev.graft.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.Interruption;
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class InterruptionTest {
+  private final Interruption interruption = new Interruption();
+  private final List<String> events = new ArrayList<>();
+
+  @Test
+  void aJobThatHasNothingToSaveIsNotWaitedFor() {
+    assertThat(interruption.request()).isFalse();
+    assertThat(interruption.isRequested()).isTrue();
+  }
+
+  @Test
+  void aJobThatHasSomethingToSaveIsWaitedForOnce() {
+    interruption.defer(() -> events.add("saving"));
+    assertThat(interruption.isRequested()).isFalse();
+    assertThat(interruption.request()).isTrue();
+    assertThat(interruption.isRequested()).isTrue();
+    assertThat(interruption.request()).isFalse();
+    assertThat(events).containsExactly("saving");
+  }
+
+  @Test
+  void whatIsRegisteredRunsAtTheEndOfTheProcessUnlessItWasClosed() throws IOException {
+    try (Closeable closed = interruption.atExit(() -> events.add("closed"))) {
+      assertThat(closed).isNotNull();
+    }
+    interruption.atExit(() -> events.add("open"));
+    interruption.exit();
+    assertThat(events).containsExactly("open");
+  }
+
+  @Test
+  void theFirstSignalLetsAJobSaveAndTheSecondEndsTheProcess() {
+    List<Integer> exits = new ArrayList<>();
+    Signals signals = new Signals(interruption, exits::add);
+    assertThat(signals.exitCode()).isEmpty();
+    interruption.defer(() -> events.add("saving"));
+
+    signals.receive(15);
+    assertThat(exits).isEmpty();
+    assertThat(events).containsExactly("saving");
+    assertThat(signals.exitCode()).hasValue(143);
+
+    signals.receive(2);
+    assertThat(exits).containsExactly(130);
+  }
+
+  @Test
+  void aSignalEndsAtOnceWhatHasNothingToSave() {
+    List<Integer> exits = new ArrayList<>();
+    new Signals(interruption, exits::add).receive(2);
+    assertThat(exits).containsExactly(130);
+  }
+}

@@ -1,0 +1,63 @@
+package dev.graft.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class FramingTest {
+  @Test
+  void pixelsAreAPlaneAColourRedFirst() {
+    byte[] rgb = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, (byte) 255};
+    byte[] planes = {1, 4, 7, 10, 2, 5, 8, 11, 3, 6, 9, (byte) 255};
+    assertThat(Framing.WHOLE.planes(new RgbImage(2, 2, rgb), 2)).containsExactly(planes);
+  }
+
+  @Test
+  void theWholeImageIsScaledToASquareWhateverItsShape() {
+    // Red in the left half, blue in the right one; twice as wide as high.
+    byte[] rgb = new byte[8 * 4 * 3];
+    for (int i = 0; i < 32; i++) {
+      rgb[3 * i + (i % 8 < 4 ? 0 : 2)] = 100;
+    }
+    byte[] planes = Framing.WHOLE.planes(new RgbImage(8, 4, rgb), 4);
+    assertThat(planes).hasSize(48);
+    for (int row = 0; row < 4; row++) {
+      assertThat(planes[4 * row]).as("red at the left").isGreaterThan((byte) 95);
+      assertThat(planes[4 * row + 3]).as("red at the right").isLessThan((byte) 5);
+      assertThat(planes[32 + 4 * row]).as("blue at the left").isLessThan((byte) 5);
+      assertThat(planes[32 + 4 * row + 3]).as("blue at the right").isGreaterThan((byte) 95);
+    }
+  }
+
+  @Test
+  void theCentreIsSevenEighthsOfTheShorterSide() {
+    // Green where 7 x 7 pixels in the middle of 16 x 8 are, (8 - 7 + 1) / 2 = 1 from the top.
+    byte[] rgb = new byte[16 * 8 * 3];
+    for (int y = 1; y < 8; y++) {
+      for (int x = 5; x < 12; x++) {
+        rgb[3 * (16 * y + x) + 1] = 50;
+      }
+    }
+    RgbImage image = new RgbImage(16, 8, rgb);
+    byte[] planes = Framing.CENTRE.planes(image, 7);
+    assertThat(planes).hasSize(3 * 49);
+    for (int i = 0; i < 49; i++) {
+      assertThat(planes[i]).isZero();
+      assertThat(planes[49 + i]).isEqualTo((byte) 50);
+      assertThat(planes[98 + i]).isZero();
+    }
+    assertThat(Framing.WHOLE.planes(image, 7)).contains((byte) 0).hasSize(3 * 49);
+  }
+
+  @Test
+  void theOddPixelOutsideTheCentreIsToTheLeftAndAbove() {
+    assertThat(Framing.CENTRE.of(333, 250)).isEqualTo(new Box(58, 16, 218, 218));
+    assertThat(Framing.CENTRE.of(11, 8)).isEqualTo(new Box(2, 1, 7, 7));
+    assertThat(Framing.CENTRE.of(1, 1)).isEqualTo(new Box(0, 0, 1, 1));
+  }
+
+  @Test
+  void aImageMayBeReducedToTwiceTheInput() {
+    assertThat(Framing.least(96)).isEqualTo(192);
+  }
+}

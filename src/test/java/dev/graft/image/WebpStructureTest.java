@@ -1,0 +1,110 @@
+package dev.graft.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class WebpStructureTest {
+  private static final Path FILES = Path.of("src/test/resources/dev/graft/picture/files");
+  private static final int ANIMATED = 0x02;
+  private static final int HAS_EXIF = 0x08;
+
+  @ParameterizedTest
+  @CsvSource({"19, 14, 0, 0", "40, 30, 10, 6", "21, 16, 2, 2", "19, 40, 0, 26"})
+  void theFirstFrameLiesOnItsCanvasAndWhatIsAroundItIsWhite(
+      int width, int height, int left, int top) throws IOException {
+    RgbImage frame = ImageFileReader.read(FILES.resolve("lossless.webp"));
+    byte[] webp = animation(width, height, left, top);
+
+    RgbImage image = ImageFileReader.read(webp, "a.webp");
+
+    assertThat(ImageFileReader.header(webp, "a.webp"))
+        .isEqualTo(new ImageFileReader.Header("WEBP", width, height));
+    byte[] expected = new byte[3 * width * height];
+    Arrays.fill(expected, (byte) 255);
+    for (int y = 0; y < frame.height(); y++) {
+      int to = 3 * ((top + y) * width + left);
+      System.arraycopy(frame.rgb(), 3 * y * frame.width(), expected, to, 3 * frame.width());
+    }
+    assertThat(image).isEqualTo(new RgbImage(width, height, expected));
+  }
+
+  @Test
+  void aFrameThatReachesOverItsCanvasIsRefused() throws IOException {
+    byte[] webp = animation(40, 30, 22, 0);
+
+    assertThatExceptionOfType(UnreadableImage.class)
+        .isThrownBy(() -> ImageFileReader.read(webp, "a.webp"))
+        .withMessage("a.webp is damaged or cut off.");
+  }
+
+  @Test
+  void theFirstExifChunkWithAnOrientationCountsIfTheHeaderAnnouncesIt() throws IOException {
+    byte[] chunks =
+        joined(
+            extended(HAS_EXIF, 19, 14),
+            stillFrame(),
+            chunk("EXIF", "II*\0garbage".getBytes(StandardCharsets.ISO_8859_1)),
+            chunk("EXIF", OrientationTest.exif(8)));
+
+    assertThat(ImageFileReader.read(riff(chunks), "a.webp"))
+        .isEqualTo(ImageFileReader.read(FILES.resolve("turned.webp")));
+    chunks[8] = 0; // libwebp passes over chunks that are not announced
+    assertThat(ImageFileReader.read(riff(chunks), "a.webp"))
+        .isEqualTo(ImageFileReader.read(FILES.resolve("lossless.webp")));
+  }
+
+  private static byte[] animation(int width, int height, int left, int top) throws IOException {
+    ByteBuffer head = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
+    head.putInt(0, left / 2).putInt(3, top / 2).putInt(6, 18).putInt(9, 13).putInt(12, 100);
+    return riff(
+        joined(
+            extended(ANIMATED, width, height),
+            chunk("ANIM", new byte[6]),
+            chunk("ANMF", joined(head.array(), stillFrame()))));
+  }
+
+  private static byte[] extended(int flags, int width, int height) {
+    ByteBuffer head = ByteBuffer.allocate(11).order(ByteOrder.LITTLE_ENDIAN);
+    head.putInt(flags).putInt(4, width - 1).putInt(7, height - 1);
+    return chunk("VP8X", Arrays.copyOf(head.array(), 10));
+  }
+
+  private static byte[] stillFrame() throws IOException {
+    byte[] still = Files.readAllBytes(FILES.resolve("lossless.webp"));
+    return Arrays.copyOfRange(still, 12, still.length);
+  }
+
+  private static byte[] riff(byte[] chunks) {
+    return chunk("RIFF", joined("WEBP".getBytes(StandardCharsets.ISO_8859_1), chunks));
+  }
+
+  private static byte[] chunk(String type, byte[] content) {
+    int padded = content.length + content.length % 2;
+    return ByteBuffer.allocate(8 + padded)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .put(type.getBytes(StandardCharsets.ISO_8859_1))
+        .putInt(content.length)
+        .put(content)
+        .array();
+  }
+
+  private static byte[] joined(byte[]... parts) {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    for (byte[] part : parts) {
+      all.writeBytes(part);
+    }
+    return all.toByteArray();
+  }
+}

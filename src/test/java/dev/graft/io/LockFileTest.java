@@ -1,0 +1,77 @@
+package dev.graft.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LockFileTest {
+  @TempDir Path folder;
+
+  @Test
+  void lockIsHeldUntilClosedAndItsFileIsDeleted() throws IOException {
+    Path file = folder.resolve("claim");
+    try (LockFile claim = LockFile.on(file)) {
+      assertThat(LockFile.isHeld(file)).isTrue();
+      claim.giveRoom();
+      assertThat(LockFile.isHeld(file)).isTrue();
+      assertThat(file).isEmptyFile();
+    }
+    assertThat(LockFile.isHeld(file)).isFalse();
+    assertThat(file).doesNotExist();
+  }
+
+  @Test
+  void lockFileReservesDiskSpace() throws IOException {
+    try (LockFile claim = LockFile.on(folder.resolve("claim"))) {
+      assertThat(Files.size(folder.resolve("claim"))).isEqualTo(65_536);
+      claim.giveRoom();
+    }
+  }
+
+  @Test
+  void unlockedFileIsNotHeld() throws IOException {
+    assertThat(LockFile.isHeld(Files.createFile(folder.resolve("left")))).isFalse();
+    assertThat(LockFile.isHeld(folder.resolve("nowhere"))).isFalse();
+  }
+
+  /** Claims the file of its argument, says so, and waits to be killed. */
+  public static final class Holder {
+    public static void main(String[] arguments) throws Exception {
+      try (LockFile claim = LockFile.on(Path.of(arguments[0]))) {
+        System.out.println("held");
+        Thread.sleep(60_000);
+        claim.giveRoom();
+      }
+    }
+  }
+
+  @Test
+  void lockOfAnotherProcessIsHeldUntilItIsKilled() throws Exception {
+    Path file = folder.resolve("claim");
+    Process process =
+        new ProcessBuilder(
+                List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    Holder.class.getName(),
+                    file.toString()))
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    try {
+      assertThat(process.inputReader().readLine()).isEqualTo("held");
+      assertThat(LockFile.isHeld(file)).isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+    assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(file).exists();
+    assertThat(LockFile.isHeld(file)).isFalse();
+  }
+}

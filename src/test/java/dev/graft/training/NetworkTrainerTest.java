@@ -1,0 +1,434 @@
+package dev.graft.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
+import ai.djl.training.ParameterStore;
+import dev.graft.GraftException;
+import dev.graft.evaluation.Evaluation;
+import dev.graft.evaluation.History;
+import dev.graft.feature.FeatureBatches;
+import dev.graft.feature.FeatureSource;
+import dev.graft.network.BackboneSpec;
+import dev.graft.network.Layer;
+import dev.graft.network.NetworkDesign;
+import dev.graft.network.Preprocessing;
+import dev.graft.network.Stage;
+import dev.graft.network.Weight;
+import dev.graft.network.djl.DjlNetwork;
+import dev.graft.network.djl.GraphBlock;
+import dev.graft.recipe.Recipe;
+import dev.graft.recipe.RecipeReader;
+import java.io.IOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What training changes and what it leaves alone, on a network of three convolutions. */
+@Tag("engine")
+class NetworkTrainerTest {
+  private static final int SIDE = 8;
+  private static final int IMAGES = 40;
+  private static final List<String> CLASSES = List.of("dark", "bright", "mixed");
+
+  private static final BackboneSpec NETWORK =
+      new BackboneSpec(
+          "tiny",
+          List.of(
+              convolution("conv1", 3, 4),
+              convolution("conv2", 4, 6),
+              Stage.of("pool", new Layer.MaxPool("pool", 2)),
+              convolution("conv3", 6, 8)),
+          List.of("conv2", "conv3"),
+          4);
+
+  private static Stage convolution(String name, int in, int out) {
+    return Stage.of(
+        name,
+        new Layer.Conv2d(name, in, out, 3, 1, Layer.Padding.SAME, 1),
+        new Layer.Relu(name + "_relu"));
+  }
+
+  private NDManager manager;
+
+  @BeforeEach
+  void open() {
+    manager = NDManager.newBaseManager(Device.cpu());
+  }
+
+  @AfterEach
+  void close() {
+    manager.close();
+  }
+
+  private static Recipe recipe(String... settings) {
+    Map<String, String> all = new LinkedHashMap<>();
+    all.put("head.hidden", "16");
+    all.put("head.input-dropout", "0");
+    all.put("head.dropout", "0");
+    all.put("label-smoothing", "0");
+    all.put("class-weights", "none");
+    all.put("batch-size", "16");
+    all.put("epochs", "3");
+    all.put("learning-rate", "0.01");
+    all.put("backbone-learning-rate", "0.01");
+    for (String setting : settings) {
+      all.put(setting.split("=", 2)[0], setting.split("=", 2)[1]);
+    }
+    return RecipeReader.read(null, all);
+  }
+
+  private DjlNetwork graft(Recipe recipe) {
+    return graft(recipe, CLASSES.size());
+  }
+
+  private DjlNetwork graft(Recipe recipe, int classes) {
+    Engine.getInstance().setRandomSeed(5);
+    NetworkDesign.Scaling scaling = new NetworkDesign.Scaling(1, recipe.standardize());
+    int width = NetworkDesign.featureWidth(NETWORK, SIDE, List.of());
+    List<Layer> head =
+        NetworkDesign.head(
+            width,
+            recipe.head().hidden(),
+            recipe.head().inputDropout(),
+            recipe.head().dropout(),
+            classes);
+    NetworkDesign design =
+        NetworkDesign.of(
+            NETWORK, SIDE, Preprocessing.ZERO_ONE, recipe.unfreeze(), List.of(), scaling, head);
+    DjlNetwork graft = DjlNetwork.of(design);
+    graft.initialize(manager);
+    graft.freeze();
+    float[] means = new float[width];
+    float[] deviations = new float[width];
+    for (int i = 0; i < width; i++) {
+      means[i] = 0.01f * i;
+      deviations[i] = 0.5f + 0.01f * i;
+    }
+    if (recipe.standardize()) {
+      graft.standardizeBy(means, deviations);
+    }
+    return graft;
+  }
+
+  private static int label(int row) {
+    return row % CLASSES.size();
+  }
+
+  /** Noise, dark, bright or both, by the row's class. */
+  private static NDList pixels(NDManager manager, int[] rows) {
+    float[] pixels = new float[rows.length * 3 * SIDE * SIDE];
+    for (int i = 0, at = 0; i < rows.length; i++) {
+      Random random = new Random(rows[i]);
+      for (int k = 0; k < 3 * SIDE * SIDE; k++) {
+        float base = label(rows[i]) == 0 ? 40 : label(rows[i]) == 1 ? 160 : random.nextInt(200);
+        pixels[at++] = base + random.nextInt(55);
+      }
+    }
+    return new NDList(manager.create(pixels, new Shape(rows.length, 3, SIDE, SIDE)));
+  }
+
+  /** Pixels, or what the frozen root makes of them, as the cache would keep it. */
+  private static FeatureSource source(DjlNetwork graft, boolean fromPixels) {
+    return fromPixels
+        ? NetworkTrainerTest::pixels
+        : (manager, rows) ->
+            graft.root().forward(new ParameterStore(manager, false), pixels(manager, rows), false);
+  }
+
+  private static int[] rows(int from, int to) {
+    return IntStream.range(from, to).toArray();
+  }
+
+  private static int[] labels(int[] rows) {
+    return IntStream.of(rows).map(NetworkTrainerTest::label).toArray();
+  }
+
+  private static final int[] VALIDATION = rows(IMAGES, IMAGES + 12);
+
+  /** What came of a training: its history, and the verdict on the validation rows afterwards. */
+  private record Outcome(History history, Evaluation evaluation) {}
+
+  private Outcome train(DjlNetwork graft, Recipe recipe, boolean fromPixels) throws IOException {
+    return train(graft, recipe, fromPixels, labels(VALIDATION));
+  }
+
+  private Outcome train(DjlNetwork graft, Recipe recipe, boolean fromPixels, int[] truths)
+      throws IOException {
+    FeatureSource source = source(graft, fromPixels);
+    int[] rows = rows(0, IMAGES);
+    FeatureBatches train =
+        FeatureBatches.shuffled(source, rows, labels(rows), recipe.batchSize(), 1, recipe.seed());
+    FeatureBatches validation = FeatureBatches.inOrder(source, VALIDATION, truths, 5);
+    try (NetworkTrainer training =
+        new NetworkTrainer(graft, fromPixels, recipe, Device.cpu(), TrainingEvents.NONE)) {
+      History history = training.fit(train, validation);
+      return new Outcome(history, training.evaluate(validation, CLASSES, (place, row) -> {}));
+    }
+  }
+
+  /** As of a backbone for which images are prepared otherwise than they should be. */
+  @Test
+  void featuresThatAreNothingForAllImagesAreASentence() {
+    Recipe recipe = recipe("standardize=false", "batch-size=4", "head.hidden=0");
+    DjlNetwork graft = graft(recipe, 4); // of 1, 2, 4 … gradients add up to 0 to the last bit
+    FeatureSource nothing =
+        (manager, rows) ->
+            new NDList(
+                source(graft, false).read(manager, rows).stream()
+                    .map(values -> values.mul(0))
+                    .toList());
+    int[] one = {0, 3, 6, 9};
+    FeatureBatches train = FeatureBatches.shuffled(nothing, one, labels(one), 4, 1, 1);
+    try (NetworkTrainer training =
+        new NetworkTrainer(graft, false, recipe, Device.cpu(), TrainingEvents.NONE)) {
+      assertThatExceptionOfType(GraftException.class)
+          .isThrownBy(() -> training.fit(train, train))
+          .withMessageStartingWith("Nothing can be learnt: ");
+    }
+  }
+
+  /** SHA-256 of every weight's bytes, by the weight's name. */
+  private static Map<String, String> hashes(GraphBlock segment, Predicate<Weight> which) {
+    Map<String, String> hashes = new LinkedHashMap<>();
+    segment
+        .byWeight()
+        .forEach(
+            (weight, parameter) -> {
+              if (!which.test(weight)) {
+                return;
+              }
+              byte[] bytes = parameter.getArray().toByteArray();
+              try {
+                byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes);
+                hashes.put(weight.name(), HexFormat.of().formatHex(digest));
+              } catch (NoSuchAlgorithmException e) {
+                throw new AssertionError(e);
+              }
+            });
+    return hashes;
+  }
+
+  private static GraphBlock head(DjlNetwork graft) {
+    return graft.segment(graft.design().featuresEnd(), graft.design().logitsEnd());
+  }
+
+  @ParameterizedTest(name = "unfreeze {0}, fed with pixels: {1}")
+  @CsvSource({
+    "none, false, 6, 0",
+    "none, true, 6, 0",
+    "conv3, false, 4, 2",
+    "conv3, true, 4, 2",
+    "pool, false, 4, 2",
+    "conv1, false, 0, 6",
+    "conv1, true, 0, 6"
+  })
+  void whatIsBeforeTheBoundaryStaysAndWhatIsAfterItChanges(
+      String unfreeze, boolean fromPixels, int frozen, int unfrozen) throws IOException {
+    Recipe recipe = recipe("unfreeze=" + unfreeze);
+    DjlNetwork graft = graft(recipe);
+    Predicate<Weight> measured = weight -> weight.role().isMeasured();
+    Map<String, String> root = hashes(graft.root(), weight -> true);
+    Map<String, String> tail = hashes(graft.tail(), weight -> true);
+    Map<String, String> scaling = hashes(head(graft), measured);
+    Map<String, String> head = hashes(head(graft), measured.negate());
+    assertThat(root).hasSize(frozen);
+    assertThat(tail).hasSize(unfrozen);
+    assertThat(scaling).hasSize(2);
+    assertThat(head).hasSize(4);
+
+    for (int round = 0; round < 2; round++) { // the second time as after a resume
+      train(graft, recipe, fromPixels);
+      assertThat(hashes(graft.root(), weight -> true)).isEqualTo(root);
+      assertThat(hashes(head(graft), measured)).isEqualTo(scaling);
+      assertThat(hashes(graft.tail(), weight -> true))
+          .allSatisfy((name, hash) -> assertThat(hash).as(name).isNotEqualTo(tail.get(name)));
+      assertThat(hashes(head(graft), measured.negate()))
+          .allSatisfy((name, hash) -> assertThat(hash).as(name).isNotEqualTo(head.get(name)));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"none", "conv3"})
+  void cachedFeaturesTrainAsThePixelsDo(String unfreeze) throws IOException {
+    Recipe recipe = recipe("unfreeze=" + unfreeze);
+    DjlNetwork cached = graft(recipe);
+    History first = train(cached, recipe, false).history();
+    DjlNetwork throughAll = graft(recipe);
+    History second = train(throughAll, recipe, true).history();
+    assertThat(first.epochs()).hasSize(3);
+    for (int i = 0; i < 3; i++) {
+      assertThat(first.epochs().get(i).trainLoss())
+          .isCloseTo(second.epochs().get(i).trainLoss(), within(1e-4));
+      assertThat(first.epochs().get(i).validationLoss())
+          .isCloseTo(second.epochs().get(i).validationLoss(), within(1e-4));
+    }
+    assertThat(first.epochs().get(2).trainLoss()).isLessThan(first.epochs().get(0).trainLoss());
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theBestEpochsWeightsAreKeptOrTheLastOnesAsTheRecipeSays(boolean restoreBest)
+      throws IOException {
+    Recipe recipe =
+        recipe(
+            "unfreeze=conv3",
+            "early-stopping.restore-best=" + restoreBest,
+            "early-stopping.patience=100",
+            "schedule=constant",
+            "epochs=3");
+    // The better it learns, the worse it is at these truths: the first epoch is the best.
+    int[] wrong = IntStream.of(VALIDATION).map(row -> label(row + 1)).toArray();
+    Outcome outcome = train(graft(recipe), recipe, false, wrong);
+    History.Epoch last = outcome.history().epochs().get(2);
+    History.Epoch best = outcome.history().best();
+    assertThat(best.validationLoss()).isLessThan(last.validationLoss() - 1e-3);
+    History.Epoch kept = restoreBest ? best : last;
+    assertThat(outcome.evaluation().loss()).isCloseTo(kept.validationLoss(), within(1e-4));
+    assertThat(outcome.evaluation().accuracy()).isCloseTo(kept.validationAccuracy(), within(1e-6));
+  }
+
+  @Test
+  void trainingEndsWhenPatienceDoes() throws IOException {
+    Recipe recipe =
+        recipe("early-stopping.patience=2", "early-stopping.min-delta=1000", "epochs=50");
+    assertThat(train(graft(recipe), recipe, false).history().epochs()).hasSize(3);
+  }
+
+  @Test
+  void theHeadAndTheUnfrozenStagesHaveLearningRatesOfTheirOwn() throws IOException {
+    Recipe recipe =
+        recipe(
+            "unfreeze=conv3",
+            "optimizer=adam",
+            "weight-decay=0",
+            "schedule=constant",
+            "batch-size=" + IMAGES,
+            "epochs=1",
+            "learning-rate=0.01",
+            "backbone-learning-rate=0.0001");
+    DjlNetwork graft = graft(recipe);
+    Map<Parameter, float[]> tail = values(graft.tail());
+    Map<Parameter, float[]> head = values(graft.head());
+    head.keySet().removeIf(parameter -> !parameter.requiresGradient());
+    train(graft, recipe, false);
+    // Adam's first step is the learning rate, whatever the gradient.
+    assertThat(greatestChange(tail)).isCloseTo(1e-4, within(2e-6));
+    assertThat(greatestChange(head)).isCloseTo(1e-2, within(2e-4));
+  }
+
+  private static Map<Parameter, float[]> values(Block block) {
+    Map<Parameter, float[]> values = new LinkedHashMap<>();
+    block
+        .getParameters()
+        .values()
+        .forEach(each -> values.put(each, each.getArray().toFloatArray()));
+    return values;
+  }
+
+  private static double greatestChange(Map<Parameter, float[]> before) {
+    double greatest = 0;
+    for (Map.Entry<Parameter, float[]> each : before.entrySet()) {
+      float[] after = each.getKey().getArray().toFloatArray();
+      for (int i = 0; i < after.length; i++) {
+        greatest = Math.max(greatest, Math.abs(after[i] - each.getValue()[i]));
+      }
+    }
+    return greatest;
+  }
+
+  /**
+   * One step on all images, with a linear head, against the formulas: Kingma and Ba 2015, with
+   * epsilon where Keras has it (beside the root of the uncorrected second moment), and Loshchilov
+   * and Hutter's decay beside it.
+   */
+  @ParameterizedTest
+  @CsvSource({"adam, 0", "adamw, 0.5"})
+  void theFirstStepIsAdamsWithKerassEpsilon(String optimizer, double decay) throws IOException {
+    double rate = 0.1;
+    double epsilon = 0.003; // of the gradients' size times 0.03, so that it matters
+    Recipe recipe =
+        recipe(
+            "head.hidden=0",
+            "optimizer=" + optimizer,
+            "weight-decay=" + decay,
+            "epsilon=" + epsilon,
+            "learning-rate=" + rate,
+            "schedule=constant",
+            "standardize=false",
+            "batch-size=" + IMAGES,
+            "epochs=1");
+    DjlNetwork graft = graft(recipe);
+    int width = graft.design().featureWidth();
+    int classes = CLASSES.size();
+    int[] rows = rows(0, IMAGES);
+    float[] features;
+    float[] logits;
+    try (NDManager batch = manager.newSubManager()) {
+      NDList out = source(graft, false).read(batch, rows);
+      features = out.singletonOrThrow().toFloatArray();
+      logits =
+          graft
+              .head()
+              .forward(new ParameterStore(batch, false), out, false)
+              .singletonOrThrow()
+              .toFloatArray();
+    }
+    Map<Parameter, float[]> before = values(graft.head());
+    train(graft, recipe, false);
+
+    double[] kernelGradient = new double[classes * width];
+    double[] biasGradient = new double[classes];
+    for (int n = 0; n < IMAGES; n++) {
+      double sum = 0;
+      for (int c = 0; c < classes; c++) {
+        sum += Math.exp(logits[n * classes + c]);
+      }
+      for (int c = 0; c < classes; c++) {
+        double truth = label(n) == c ? 1 : 0;
+        double gradient = (Math.exp(logits[n * classes + c]) / sum - truth) / IMAGES;
+        biasGradient[c] += gradient;
+        for (int f = 0; f < width; f++) {
+          kernelGradient[c * width + f] += gradient * features[n * width + f];
+        }
+      }
+    }
+    double[][] gradients = {kernelGradient, biasGradient};
+    int at = 0;
+    for (Map.Entry<Parameter, float[]> each : before.entrySet()) {
+      double[] gradient = gradients[at++];
+      float[] after = each.getKey().getArray().toFloatArray();
+      assertThat(after).hasSameSizeAs(gradient);
+      for (int i = 0; i < after.length; i++) {
+        double firstMoment = 0.1 * gradient[i];
+        double secondMoment = 0.001 * gradient[i] * gradient[i];
+        double corrected = rate * Math.sqrt(0.001) / 0.1;
+        double expected =
+            each.getValue()[i] * (1 - rate * decay)
+                - corrected * firstMoment / (Math.sqrt(secondMoment) + epsilon);
+        assertThat(after[i]).isCloseTo((float) expected, within(2e-5f));
+      }
+    }
+  }
+}

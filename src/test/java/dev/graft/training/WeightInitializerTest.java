@@ -1,0 +1,66 @@
+package dev.graft.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.nn.Parameter;
+import dev.graft.command.Console;
+import dev.graft.network.NetworkDesign;
+import dev.graft.network.djl.DjlNetwork;
+import dev.graft.recipe.Recipe;
+import dev.graft.zoo.BackboneInfo;
+import dev.graft.zoo.LoadedBackbone;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a network is before its first epoch. */
+@Tag("engine")
+class WeightInitializerTest {
+  private static final BackboneInfo CNN = BackboneInfo.SMALL_CNN;
+
+  /** The small CNN from scratch, and its first convolution: 3 to 32 channels, 3x3. */
+  private static float[] firstConvolution(Recipe.Initializer rule, int seed) {
+    Engine.getInstance().setRandomSeed(seed);
+    NetworkDesign design =
+        NetworkDesign.of(
+            CNN.network(),
+            32,
+            CNN.preprocessing(),
+            "conv1",
+            List.of(),
+            NetworkDesign.Scaling.NONE,
+            NetworkDesign.head(2304, 0, 0, 0, 10));
+    try (LoadedBackbone backbone =
+        LoadedBackbone.load(CNN, "random", 32, Device.cpu(), Console.silent())) {
+      DjlNetwork graft = DjlNetwork.of(design, backbone.trunk());
+      WeightInitializer.draw(graft, backbone, rule);
+      List<Parameter> tail = graft.tail().getParameters().values();
+      assertThat(tail).allMatch(Parameter::requiresGradient);
+      return tail.get(0).getArray().toFloatArray();
+    }
+  }
+
+  /** The limits are the square roots of 6 / (27 + 288) and of 6 / 27. */
+  @ParameterizedTest
+  @CsvSource({"GLOROT_UNIFORM, 0.138013", "HE_UNIFORM, 0.471405"})
+  void aBackboneWithoutWeightsIsDrawnAsTheRecipeSays(Recipe.Initializer rule, float limit) {
+    float[] kernel = firstConvolution(rule, 42);
+    assertThat(kernel).hasSize(32 * 3 * 3 * 3);
+    float greatest = 0;
+    for (float value : kernel) {
+      greatest = Math.max(greatest, Math.abs(value));
+    }
+    assertThat(greatest).isBetween(0.97f * limit, 1.0001f * limit);
+  }
+
+  @Test
+  void theSameSeedDrawsTheSameAndAnotherSeedSomethingElse() {
+    float[] first = firstConvolution(Recipe.Initializer.GLOROT_UNIFORM, 1);
+    assertThat(firstConvolution(Recipe.Initializer.GLOROT_UNIFORM, 1)).isEqualTo(first);
+    assertThat(firstConvolution(Recipe.Initializer.GLOROT_UNIFORM, 2)).isNotEqualTo(first);
+  }
+}

@@ -1,0 +1,245 @@
+package dev.graft.tuning;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import ai.djl.Device;
+import ai.djl.ndarray.types.Shape;
+import dev.graft.GraftException;
+import dev.graft.network.Layer;
+import dev.graft.network.NetworkDesign;
+import dev.graft.network.Preprocessing;
+import dev.graft.recipe.Recipe;
+import dev.graft.recipe.RecipeReader;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RecipeResolverTest {
+  @ParameterizedTest
+  @CsvSource({
+    "vgg16, auto, 32",
+    "efficientnet-lite0, auto, 96",
+    "small-cnn, auto, 32",
+    "vgg16, 64, 64",
+    "efficientnet-lite0, 224, 224"
+  })
+  void anInputSizeOfAutoIsTheBackbonesOwnForSmallImages(
+      String backbone, String inputSize, int side) {
+    Recipe recipe = recipe(Map.of("backbone", backbone, "input-size", inputSize));
+    assertThat(RecipeResolver.resolve(recipe).inputSize()).isEqualTo(side);
+    assertThat(design(recipe).inputSize()).isEqualTo(side);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "vgg16, auto, 64, 32",
+    "vgg16, auto, 65, 224",
+    "efficientnet-lite0, auto, 64, 96",
+    "efficientnet-lite0, auto, 1200, 224",
+    "small-cnn, auto, 1200, 32",
+    "vgg16, 128, 32, 128",
+    "vgg16, 128, 1200, 128"
+  })
+  void imagesOverSixtyFourPixelsAreTakenForPhotographsUnlessTheRecipeSaysAnotherSize(
+      String backbone, String inputSize, int imageSide, int side) {
+    Recipe recipe = recipe(Map.of("backbone", backbone, "input-size", inputSize));
+    assertThat(RecipeResolver.resolve(recipe, 100, imageSide).inputSize()).isEqualTo(side);
+  }
+
+  @Test
+  void beforeAnyIsLookedAtOwnImagesAreTakenForPhotographs() {
+    Recipe own = recipe(Map.of("data", "photos", "backbone", "vgg16"));
+    assertThat(RecipeResolver.resolve(own).inputSize()).isEqualTo(224);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "none, true, auto, 20000, 512",
+    "none, true, auto, 19999, 128",
+    "none, false, auto, 20000, 128",
+    "block5_conv1, true, auto, 20000, 128",
+    "none, true, 64, 20000, 64"
+  })
+  void stepsAreLargeWhereAHeadAloneIsTrainedOnManyImages(
+      String unfreeze, String cache, String asked, int images, int batchSize) {
+    Recipe recipe = recipe(Map.of("unfreeze", unfreeze, "cache", cache, "batch-size", asked));
+    assertThat(RecipeResolver.resolve(recipe, images, 32).batchSize()).isEqualTo(batchSize);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "auto, 20000, auto, 0.002",
+    "auto, 100, auto, 0.0005",
+    "64, 100, auto, 0.00025",
+    "1024, 100, auto, 0.002",
+    "auto, 20000, 0.0003, 0.0003"
+  })
+  void theLearningRateGoesWithTheBatchSizeUnlessTheRecipeSaysOne(
+      String batchSize, int images, String asked, double rate) {
+    Recipe recipe = recipe(Map.of("batch-size", batchSize, "learning-rate", asked));
+    assertThat(RecipeResolver.resolve(recipe, images, 32).learningRate()).isEqualTo(rate);
+  }
+
+  @Test
+  void theDefaultIsAFrozenVgg16WithAHeadOnThreeAverages() {
+    NetworkDesign design = design(RecipeReader.defaults());
+    assertThat(design.backbone().name()).isEqualTo("vgg16");
+    assertThat(design.trainsBackbone()).isFalse();
+    assertThat(design.features()).containsExactly("block3_pool", "block4_pool", "block5_pool");
+    assertThat(design.scaling()).isEqualTo(new NetworkDesign.Scaling(0.5, true));
+    assertThat(design.head())
+        .containsExactly(
+            new Layer.Dropout("head_input_dropout", 0.1),
+            new Layer.Dense("head_hidden", 1280, 2048),
+            new Layer.Relu("head_relu"),
+            new Layer.Dropout("head_dropout", 0.5),
+            new Layer.Dense("head_classes", 2048, 10));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "conf/fine-tune.yaml, none, 2643978",
+    "conf/notebook.yaml, none, 535562",
+    "conf/last-layers.yaml, block5_conv1, 8401418",
+    "conf/baseline-cnn.yaml, conv1, 1250858"
+  })
+  void theRecipesInConfTrainWhatTheySay(Path file, String unfrozen, long trained) {
+    NetworkDesign design = design(RecipeReader.read(file, Map.of()));
+    assertThat(design.unfrozen()).isEqualTo(unfrozen);
+    assertThat(design.trainedParameters()).isEqualTo(trained);
+  }
+
+  @Test
+  void theUnfrozenStageIsTheFirstThatIsTrained() {
+    NetworkDesign design = design(recipe(Map.of("unfreeze", "block5_conv1")));
+    assertThat(design.boundary()).isEqualTo(14);
+    assertThat(design.graph().shapes()).containsEntry("block4_pool", new Shape(512, 2, 2));
+    assertThat(design.graph().crossing(design.cut())).startsWith("block4_pool");
+  }
+
+  @Test
+  void featuresStandInTheNetworksOrderWhateverTheRecipes() {
+    NetworkDesign design = design(recipe(Map.of("features", "[block5_pool, block3_pool]")));
+    assertThat(design.features()).containsExactly("block3_pool", "block5_pool");
+    assertThat(design.featureWidth()).isEqualTo(768);
+  }
+
+  @Test
+  void preprocessingIsTheWeightsOwnUnlessTheRecipeWantsZeroToOne() {
+    Recipe recipe = RecipeReader.defaults();
+    assertThat(RecipeResolver.of(RecipeResolver.resolve(recipe), Preprocessing.TORCHVISION, 10))
+        .extracting(NetworkDesign::preprocessing)
+        .isEqualTo(Preprocessing.TORCHVISION);
+    assertThat(design(recipe(Map.of("preprocessing", "zero-one"))).preprocessing())
+        .isEqualTo(Preprocessing.ZERO_ONE);
+  }
+
+  @Test
+  void aHeadHasAsManyClassesAsTheData() {
+    assertThat(RecipeResolver.of(RecipeResolver.resolve(RecipeReader.defaults()), 7).classes())
+        .isEqualTo(7);
+  }
+
+  @Test
+  void whatARecipeCanHaveWrongIsKnownBeforeAnythingIsLoaded() {
+    assertThatCode(() -> check(Map.of())).doesNotThrowAnyException();
+    assertThatCode(() -> check(Map.of("data", "cifar10-sample"))).doesNotThrowAnyException();
+    assertRefused(
+        Map.of("unfreeze", "block5"),
+        "vgg16 has no stage block5; its stages are block1_conv1, block1_conv2, block1_pool,");
+    assertRefused(
+        Map.of("features", "[block3_pool]", "unfreeze", "block5_conv1"),
+        "unfreeze: block5_conv1 is after the last feature stage, block3_pool,");
+    assertRefused(Map.of("input-size", "31"), "input-size: 31 is too small for vgg16");
+    assertRefused(
+        Map.of("weights", "nowhere.h5"),
+        "weights: the file nowhere.h5 does not exist; give a .safetensors");
+    assertRefused(
+        Map.of("data", "mnist"), "data: there is no mnist; give cifar10, cifar10-sample, a folder");
+    assertRefused(
+        Map.of("backbone", "small-cnn"),
+        "weights: small-cnn has no pretrained ones; train it from scratch with weights random");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "cifar10, auto, vgg16",
+    "cifar10-sample, auto, vgg16",
+    "photos, auto, efficientnet-lite0",
+    "photos/cifar10, auto, efficientnet-lite0",
+    "photos, vgg16, vgg16",
+    "cifar10, small-cnn, small-cnn"
+  })
+  void anAutomaticBackboneIsTheNotebooksForItsDataAndOneThatSuitsACpuForOwnImages(
+      String data, String backbone, String taken) {
+    Recipe asked = recipe(Map.of("data", data, "backbone", backbone));
+    assertThat(RecipeResolver.resolve(asked).backbone()).isEqualTo(taken);
+  }
+
+  @Test
+  void aDecidedRecipeLeavesNothingOpenAndDecidesTheSameAgain() {
+    Recipe decided = RecipeResolver.resolve(RecipeReader.defaults());
+    assertThat(decided.backbone()).isEqualTo("vgg16");
+    assertThat(decided.inputSize()).isEqualTo(32);
+    assertThat(decided.features()).containsExactly("block3_pool", "block4_pool", "block5_pool");
+    assertThat(RecipeResolver.resolve(decided, 100, 1200)).isEqualTo(decided);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "vgg16, none, true, cpu, ONNXRUNTIME",
+    "vgg16, block5_conv1, true, cpu, ONNXRUNTIME",
+    "vgg16, block1_conv1, true, cpu, TRAINING", // nothing is frozen
+    "vgg16, none, false, cpu, TRAINING", // nothing is computed once
+    "vgg16, none, true, gpu, TRAINING",
+  })
+  void whatIsOnlyRunForwardIsForOnnxRuntimeOnTheCpu(
+      String backbone, String unfreeze, String cache, String device, Recipe.RootEngine engine) {
+    Map<String, String> settings =
+        Map.of("backbone", backbone, "unfreeze", unfreeze, "cache", cache);
+    assertThat(decided(settings, device).rootEngine()).isEqualTo(engine);
+  }
+
+  @Test
+  void whatIsAskedForIsComputedByWhoIsAskedOrRefused() {
+    assertThat(decided(Map.of("root-engine", "training"), "cpu").rootEngine())
+        .isEqualTo(Recipe.RootEngine.TRAINING);
+    assertThat(decided(Map.of("root-engine", "onnxruntime"), "gpu").rootEngine())
+        .isEqualTo(Recipe.RootEngine.ONNXRUNTIME);
+    Map<String, String> int8 = Map.of("precision", "int8");
+    assertThat(decided(int8, "cpu").precision()).isEqualTo(Recipe.Precision.INT8);
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> decided(int8, "gpu"))
+        .withMessageStartingWith("precision: int8 requires ONNX Runtime; set root-engine to");
+    // Where nothing is frozen there is nothing to compute in 8 bits.
+    assertThat(decided(Map.of("precision", "int8", "unfreeze", "block1_conv1"), "cpu").precision())
+        .isEqualTo(Recipe.Precision.FLOAT32);
+  }
+
+  private static Recipe decided(Map<String, String> settings, String device) {
+    return RecipeResolver.resolve(
+        recipe(settings), 100, 32, device.equals("gpu") ? Device.gpu() : Device.cpu());
+  }
+
+  private static void assertRefused(Map<String, String> settings, String message) {
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> check(settings))
+        .withMessageStartingWith(message);
+  }
+
+  private static void check(Map<String, String> settings) {
+    RecipeResolver.check(recipe(settings));
+  }
+
+  private static Recipe recipe(Map<String, String> settings) {
+    return RecipeReader.read(null, settings);
+  }
+
+  private static NetworkDesign design(Recipe recipe) {
+    return RecipeResolver.of(RecipeResolver.resolve(recipe), 10);
+  }
+}

@@ -1,0 +1,85 @@
+package dev.graft.util;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.GraftException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MessagesTest {
+  @Test
+  void aMessageIsKeptWithoutTheStopAtItsEnd() {
+    assertThat(Messages.of(new IOException("  Disk full.\n at sector 3"), "?"))
+        .isEqualTo("Disk full");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        " \n ",
+        "class java.io.EOFException cannot be cast to class [B",
+        "NullPointerException",
+        "not allowed as per `FAIL_ON_TRAILING_TOKENS`",
+        "Cannot invoke \"String.length()\" because it is null",
+        "Raster sun.awt.image.SunWritableRaster@1f is incompatible"
+      })
+  void whatIsForProgrammersGivesWayToWhatIsForPeople(String message) {
+    assertThat(Messages.of(message, "it is damaged")).isEqualTo("it is damaged");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a.png ends too early", "network.json is no text", "Error in line 3"})
+  void namesOfFilesAreNoNamesOfClasses(String message) {
+    assertThat(Messages.of(message, "?")).isEqualTo(message);
+  }
+
+  /**
+   * Messages as ONNX Runtime 1.28 words them on Linux, Windows and macOS, or PyTorch, each followed
+   * by the reason.
+   */
+  @Test
+  void aReasonOfNativeCodeIsWholeAndWithoutItsCode() throws IOException {
+    byte[] bytes = Resource.bytes(MessagesTest.class, "native-failures.txt");
+    List<String> lines = new String(bytes, StandardCharsets.UTF_8).lines().toList();
+    assertThat(lines).hasSizeGreaterThan(30);
+    for (int i = 0; i < lines.size(); i += 3) { // message, reason, blank line
+      assertThat(Messages.ofNative(lines.get(i), "it says no more")).isEqualTo(lines.get(i + 1));
+    }
+  }
+
+  @Test
+  void aLongReasonIsWhole() {
+    String reason = "the file is too old " + "and too long ".repeat(60) + "for version 7";
+    assertThat(Messages.of(reason, "?")).isEqualTo(reason);
+  }
+
+  @Test
+  void aMessageThatQuotesAFileCannotCommandATerminalNorFillIt() {
+    String quoted = "a\u001b[2J\r\nb\u009b1m" + "x".repeat(100_000) + " is no class.";
+    GraftException e = new GraftException(quoted);
+    assertThat(e.getMessage())
+        .startsWith("a?[2J??b?1mxxx")
+        .endsWith("xxx is no class.")
+        .hasSizeLessThan(2_000);
+  }
+
+  @Test
+  void whatReordersOrHidesTextIsReplacedAndWhatWritingNeedsIsKept() {
+    String hidden = "a\u202egnp.exe\u2066\u200f\u061c\u200b\ufeff\u00ad\u2028\ud800\udb40\udc41";
+    assertThat(Messages.printable(hidden)).isEqualTo("a?gnp.exe?????????");
+    String needed = "é 車 می\u200cخواهم 👩\u200d💻 \ufe0f\t\n";
+    assertThat(Messages.printable(needed)).isEqualTo(needed);
+  }
+
+  @Test
+  void aSentenceEndsWithOneStop() {
+    assertThat(Messages.sentence("It is so")).isEqualTo("It is so.");
+    assertThat(Messages.sentence("Is it so?")).isEqualTo("Is it so?");
+    assertThat(Messages.sentence("It is (so.)")).isEqualTo("It is (so.)");
+  }
+}

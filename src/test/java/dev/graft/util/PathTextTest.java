@@ -1,0 +1,30 @@
+package dev.graft.util;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.URI;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+/** A URI's bytes become a path's, whatever the locale makes of them. */
+@EnabledOnOs(OS.LINUX)
+class PathTextTest {
+  @Test
+  void bytesInUtf8AreDecodedInEveryLocale() {
+    Path path = Path.of(URI.create("file:///caf%C3%A9/%E5%86%99%20%2B%25.png"));
+
+    assertThat(PathText.of(path)).isEqualTo("/café/写 +%.png");
+    assertThat(PathText.fileName(path)).contains("写 +%.png");
+  }
+
+  @Test
+  void otherBytesAreEscapedSoThatTwoNamesStayTwo() {
+    Path path = Path.of(URI.create("file:///a/%E9.png"));
+
+    assertThat(PathText.of(path)).isEqualTo("/a/\\xE9.png");
+    assertThat(PathText.fileName(path)).isEmpty();
+    assertThat(PathText.of(Path.of("b").resolve(path.getFileName()))).isEqualTo("b/\\xE9.png");
+  }
+}
