@@ -43,7 +43,7 @@ public final class ExportedModel {
     AtomicFiles.write(file, onnx(model, model.precision())::writeTo);
   }
 
-  private static Map<String, String> metadata(SavedModel.Contents model) {
+  static Map<String, String> metadata(SavedModel.Contents model) {
     Map<String, String> metadata = new LinkedHashMap<>();
     try {
       metadata.put(CLASSES, JSON.writeValueAsString(model.classes()));
