@@ -170,7 +170,7 @@ class ArchitectureTest {
         .sorted();
   }
 
-  private static boolean isThere(String home) {
+  private static boolean isThere(String name) {
     return GRAFT.stream().anyMatch(each -> each.getPackageName().equals(name));
   }
 
