@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
     footerHeading = "%nExamples:%n",
     footer = {
       "  compare output/runs/*                 all runs",
-      "  compare RUN RUN --to comparison.html  two, with the page in a file of your choice"
+      "  compare RUN RUN --to comparison.html  two, with the page in that file"
     })
 final class CompareCommand implements Callable<Integer> {
   private final Console console;

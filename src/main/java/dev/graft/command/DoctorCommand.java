@@ -43,7 +43,7 @@ import picocli.CommandLine.TypeConversionException;
       "  doctor                       what is installed, and how to get what is missing",
       "  doctor --output elsewhere    the same for another output folder",
       "  doctor --clean               remove what killed processes left unfinished",
-      "  doctor --clean-features 30d  remove cached features that no run used for 30 days"
+      "  doctor --clean-features 30d  remove features that no run used for 30 days"
     })
 final class DoctorCommand implements Callable<Integer> {
   private final Console console;

@@ -88,7 +88,7 @@ class FolderOfImagesTest {
   @Test
   void aFolderThatHoldsSomethingIsLeftAsItIs() throws IOException {
     Files.createDirectories(folder.resolve("pictures/mine"));
-    assertThat(run()).contains("images is not empty");
+    assertThat(run()).contains("pictures is not empty");
     assertThat(folder.resolve("pictures/train")).doesNotExist();
   }
 

@@ -52,7 +52,7 @@ class ImageFileReaderTest {
   }
 
   @ParameterizedTest(name = "{0}")
-  @MethodSource("onePictureOfEachKind")
+  @MethodSource("oneImageOfEachKind")
   void everyKindOfImageHasThePixelsThatPillowSees(Path file) throws IOException {
     RgbImage image = ImageFileReader.read(file);
 
@@ -87,7 +87,7 @@ class ImageFileReaderTest {
   }
 
   @ParameterizedTest(name = "{0}")
-  @MethodSource("onePictureOfEachKind")
+  @MethodSource("oneImageOfEachKind")
   void theHeaderHasTheSizeOfTheUprightImage(Path file) {
     RgbImage image = ImageFileReader.read(file);
 
@@ -147,7 +147,7 @@ class ImageFileReaderTest {
 
   /** JPEG decoders fill up what is missing with grey; that must not pass as an image. */
   @ParameterizedTest(name = "{0}")
-  @MethodSource("onePictureOfEachKind")
+  @MethodSource("oneImageOfEachKind")
   void aFileCutOffAnywhereIsRefusedOrHasAllItsPixels(Path file) throws IOException {
     byte[] bytes = Files.readAllBytes(file);
     RgbImage whole = ImageFileReader.read(bytes, "whole");
@@ -388,7 +388,7 @@ class ImageFileReaderTest {
 
   /** Seeded, so that what it finds it finds again. */
   @ParameterizedTest(name = "{0}")
-  @MethodSource("onePictureOfEachKind")
+  @MethodSource("oneImageOfEachKind")
   @Timeout(60)
   void aFileWithAFewWrongBytesGivesAImageOrOneSentence(Path file) throws IOException {
     byte[] bytes = Files.readAllBytes(file);

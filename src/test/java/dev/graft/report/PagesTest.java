@@ -211,7 +211,7 @@ class PagesTest {
 
   @Test
   void aRunThatWasNotCompletedHasNoPage() throws IOException {
-    write("run.json", record("interrupted", 0));
+    write("run.json", "{\"status\": \"interrupted\"}");
     assertThatThrownBy(() -> RunFiles.read(folder))
         .isInstanceOf(GraftException.class)
         .hasMessageEndingWith("was not completed (interrupted), so it has no metrics.");

@@ -187,7 +187,7 @@ class RunFolderTest {
                   },
                   "calibration" : {
                     "temperature" : 1.5,
-                    "images" : 5000,
+                    "pictures" : 5000,
                     "before" : 0.125,
                     "after" : 0.03125,
                     "bins" : [ {
