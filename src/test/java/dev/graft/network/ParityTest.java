@@ -1,7 +1,6 @@
 package dev.graft.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.Device;
 import ai.djl.basicmodelzoo.cv.classification.VGG;
@@ -29,7 +28,6 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -49,8 +47,6 @@ class ParityTest {
   private static final Preprocessing IDENTITY =
       new Preprocessing(
           Framing.WHOLE, Preprocessing.ChannelOrder.RGB, List.of(0f, 0f, 0f), List.of(1f, 1f, 1f));
-
-  private static final Path SHARED = Path.of("../shared/weights/efficientnet-lite0/reference");
 
   private static LoadedBackbone vgg16;
   private static LoadedBackbone lite;
@@ -185,11 +181,10 @@ class ParityTest {
 
   @Test
   void efficientNetLite0FeaturesAndLogitsEqualPyTorchAtFullSize() throws IOException {
-    assumeTrue(Files.isDirectory(SHARED), "the reference for 224 pixels is in " + SHARED);
     checkLite(
-        Npy.file(SHARED.resolve("input_224.npy")),
-        Npy.file(SHARED.resolve("gap_224.npy")),
-        Npy.file(SHARED.resolve("logits_224.npy")));
+        Npy.resource("efficientnet-lite0/input_224.npy"),
+        Npy.resource("efficientnet-lite0/gap_224.npy"),
+        Npy.resource("efficientnet-lite0/logits_224.npy"));
   }
 
   private static void checkLite(Npy input, Npy features, Npy logits) {

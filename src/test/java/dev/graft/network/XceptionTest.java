@@ -1,7 +1,6 @@
 package dev.graft.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
@@ -13,7 +12,6 @@ import ai.djl.training.ParameterStore;
 import dev.graft.Npy;
 import dev.graft.network.djl.GraphBlock;
 import dev.graft.zoo.KerasH5;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -22,15 +20,12 @@ import org.junit.jupiter.api.Test;
 /** Xception with all widths divided by 8, against Keras. */
 @Tag("engine")
 class XceptionTest {
-  private static final Path REFERENCE = Path.of("../shared/keras-reference");
-
   @Test
   void xceptionEqualsKeras() throws Exception {
-    Path file = REFERENCE.resolve("xception-width-1-8_notop.h5");
-    assumeTrue(Files.isRegularFile(file), "the reference is in " + REFERENCE);
-    Npy images = Npy.file(REFERENCE.resolve("xception_images_nhwc_uint8.npy")).channelsFirst();
-    Npy features = Npy.file(REFERENCE.resolve("xception_features_nhwc.npy")).channelsFirst();
-    Npy averages = Npy.file(REFERENCE.resolve("xception_gap.npy"));
+    Path file = Path.of("src/test/resources/keras/xception-width-1-8_notop.h5");
+    Npy images = Npy.resource("keras/xception_images_nhwc_uint8.npy").channelsFirst();
+    Npy features = Npy.resource("keras/xception_features_nhwc.npy").channelsFirst();
+    Npy averages = Npy.resource("keras/xception_gap.npy");
     BackboneSpec network = Xception.network(8);
     Graph graph =
         NetworkDesign.of(
