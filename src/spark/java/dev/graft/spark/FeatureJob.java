@@ -4,14 +4,14 @@ import dev.graft.GraftException;
 import dev.graft.data.OwnOutput;
 import dev.graft.data.duplicates.Fingerprint;
 import dev.graft.data.duplicates.Fingerprints;
-import dev.graft.image.ImageReader;
-import dev.graft.image.Unreadable;
+import dev.graft.image.ImageFileReader;
+import dev.graft.image.UnreadableImage;
 import dev.graft.io.Hash;
 import dev.graft.io.RecordLog;
 import dev.graft.recipe.Recipe;
 import dev.graft.run.Featurizer;
-import dev.graft.run.PortableRoot;
-import dev.graft.run.RunEvents;
+import dev.graft.run.PortableFrozenPart;
+import dev.graft.tuning.RunEvents;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serializable;
@@ -65,11 +65,11 @@ final class FeatureJob {
   private final SparkContext context;
   private final Configuration configuration;
   private final Recipe asked;
-  private final Place output;
-  private final Leftovers left;
+  private final DataPath output;
+  private final UnfinishedFiles left;
   private final RunEvents events;
 
-  FeatureJob(SparkSession session, Recipe asked, Place output, Leftovers left, RunEvents events) {
+  FeatureJob(SparkSession session, Recipe asked, DataPath output, UnfinishedFiles left, RunEvents events) {
     this.session = session;
     context = session.sparkContext();
     configuration = context.hadoopConfiguration();
@@ -80,11 +80,11 @@ final class FeatureJob {
   }
 
   Featurizer.Featurized run() throws IOException {
-    PortableRoot.check(asked);
+    PortableFrozenPart.check(asked);
     mark();
-    Unfinished list = left.in(output.resolve("features"), "pictures");
+    TemporaryFile list = left.in(output.resolve("features"), "pictures");
     ImageTable.Listed listed =
-        new ImageTable(session).of(List.of(Place.of(asked.data())), list.place());
+        new ImageTable(session).of(List.of(DataPath.of(asked.data())), list.place());
     return run(scan(listed), listed.count());
   }
 
@@ -92,9 +92,9 @@ final class FeatureJob {
     Dataset<Row> bad = scanned.filter(functions.col(REASON).isNotNull()).select(PATH, REASON);
     long unreadable = bad.count();
     requireFew(unreadable, images, bad);
-    PortableRoot root = root(scanned);
-    Place features = output.resolve("features").resolve(root.key().folderName());
-    Place fingerprints = output.resolve("fingerprints");
+    PortableFrozenPart root = root(scanned);
+    DataPath features = output.resolve("features").resolve(root.key().folderName());
+    DataPath fingerprints = output.resolve("fingerprints");
     left.mayBeIn(features);
     left.mayBeIn(fingerprints);
     Dataset<Row> missing =
@@ -104,7 +104,7 @@ final class FeatureJob {
                 cached(fingerprints, Fingerprints.KEY, Fingerprint.BYTES))
             .persist(StorageLevel.DISK_ONLY());
     long count = missing.count();
-    List<Work.Bad> failed = new ArrayList<>();
+    List<FeatureTask.Bad> failed = new ArrayList<>();
     long computed = 0;
     if (count == 0) {
       events.cached();
@@ -118,7 +118,7 @@ final class FeatureJob {
 
   /** Marks the output folder, so that its images are never taken for training data. */
   private void mark() throws IOException {
-    Place mark = output.resolve(OwnOutput.MARKER);
+    DataPath mark = output.resolve(OwnOutput.MARKER);
     FileSystem system = mark.system(configuration);
     system.mkdirs(output.hadoop());
     system.createNewFile(mark.hadoop());
@@ -129,7 +129,7 @@ final class FeatureJob {
   /** Hashes all images, and stores the result on the disks of the executors. */
   private Dataset<Row> scan(ImageTable.Listed images) {
     SerializableConfiguration hadoop = new SerializableConfiguration(configuration);
-    try (Tally tally = new Tally(context, events.progress("scan", "images", images.count()))) {
+    try (TaskProgress tally = new TaskProgress(context, events.progress("scan", "images", images.count()))) {
       LongAccumulator counter = tally.counter();
       Dataset<Row> scanned =
           images
@@ -150,26 +150,26 @@ final class FeatureJob {
 
   private static Row scan(String path, Configuration configuration) {
     try {
-      return new Place(path)
+      return new DataPath(path)
           .asFile(
               configuration,
               file -> {
-                ImageReader.Header header = ImageReader.header(file);
+                ImageFileReader.Header header = ImageFileReader.header(file);
                 String hash = Hash.Algorithm.SHA256.of(file).hex();
                 return RowFactory.create(
                     path, hash, Math.min(header.width(), header.height()), null);
               });
-    } catch (Unreadable e) {
+    } catch (UnreadableImage e) {
       return RowFactory.create(path, null, null, e.reason());
     } catch (IOException e) {
-      return RowFactory.create(path, null, null, Place.fault(e));
+      return RowFactory.create(path, null, null, DataPath.fault(e));
     }
   }
 
   /** Returns the frozen part; its input size may depend on the median side of the images. */
-  private PortableRoot root(Dataset<Row> scanned) throws IOException {
+  private PortableFrozenPart root(Dataset<Row> scanned) throws IOException {
     Path local = output.isLocal() ? output.local() : Files.createTempDirectory("graft-");
-    return PortableRoot.of(
+    return PortableFrozenPart.of(
         asked,
         local,
         () -> {
@@ -189,7 +189,7 @@ final class FeatureJob {
   // Finding what is cached.
 
   /** Returns the hashes of a record log on any file system. */
-  private Dataset<Row> cached(Place folder, String key, int bytes) throws IOException {
+  private Dataset<Row> cached(DataPath folder, String key, int bytes) throws IOException {
     FileSystem system = folder.system(configuration);
     List<String> files = new ArrayList<>();
     if (system.exists(folder.hadoop())) {
@@ -205,13 +205,13 @@ final class FeatureJob {
         .repartition(Math.max(1, Math.min(files.size(), 1000)))
         .flatMap(
             (FlatMapFunction<String, String>)
-                file -> hashes(new Place(file), key, bytes, hadoop.value()).iterator(),
+                file -> hashes(new DataPath(file), key, bytes, hadoop.value()).iterator(),
             Encoders.STRING())
         .toDF(HASH)
         .distinct();
   }
 
-  private static List<String> hashes(Place file, String key, int bytes, Configuration configuration)
+  private static List<String> hashes(DataPath file, String key, int bytes, Configuration configuration)
       throws IOException {
     List<String> hashes = new ArrayList<>();
     try (InputStream in = file.system(configuration).open(file.hadoop(), 1 << 16)) {
@@ -242,19 +242,19 @@ final class FeatureJob {
   private long compute(
       Dataset<Row> missing,
       long count,
-      PortableRoot root,
-      Place features,
-      Place fingerprints,
-      List<Work.Bad> failed)
+      PortableFrozenPart root,
+      DataPath features,
+      DataPath fingerprints,
+      List<FeatureTask.Bad> failed)
       throws IOException {
     features.system(configuration).mkdirs(features.hadoop());
     fingerprints.system(configuration).mkdirs(fingerprints.hadoop());
     long[] done = {0};
     long start = System.nanoTime();
-    try (Sent.Original model = new Sent.Original(context, root.model());
-        Tally tally = new Tally(context, events.progress("features", "images", count))) {
-      Work work =
-          Work.of(
+    try (DistributedModel.Original model = new DistributedModel.Original(context, root.model());
+        TaskProgress tally = new TaskProgress(context, events.progress("features", "images", count))) {
+      FeatureTask work =
+          FeatureTask.of(
               left.job(),
               model.sent(),
               root,
@@ -266,21 +266,21 @@ final class FeatureJob {
           missing.repartition(ImageTable.tasks(session, count), functions.col(HASH));
       context.runJob(
           partitions.rdd(),
-          (Function1<Iterator<Row>, Work.Written> & Serializable) rows -> written(work, rows),
-          (Function2<Object, Work.Written, BoxedUnit>)
+          (Function1<Iterator<Row>, FeatureTask.Written> & Serializable) rows -> written(work, rows),
+          (Function2<Object, FeatureTask.Written, BoxedUnit>)
               (partition, written) -> {
                 finish(written, failed);
                 done[0] += written.computed();
                 return BoxedUnit.UNIT;
               },
-          ClassTag$.MODULE$.apply(Work.Written.class));
+          ClassTag$.MODULE$.apply(FeatureTask.Written.class));
     }
     events.computed(
         (int) done[0], (System.nanoTime() - start) / 1e9, done[0] * root.layout().bytes());
     return done[0];
   }
 
-  private static Work.Written written(Work work, Iterator<Row> rows) {
+  private static FeatureTask.Written written(FeatureTask work, Iterator<Row> rows) {
     try {
       return work.compute(CollectionConverters.asJava(rows));
     } catch (IOException e) {
@@ -288,9 +288,9 @@ final class FeatureJob {
     }
   }
 
-  private void finish(Work.Written written, List<Work.Bad> failed) {
+  private void finish(FeatureTask.Written written, List<FeatureTask.Bad> failed) {
     try {
-      for (Unfinished file : written.files()) {
+      for (TemporaryFile file : written.files()) {
         file.finish(configuration);
       }
     } catch (IOException e) {
@@ -299,10 +299,10 @@ final class FeatureJob {
     failed.addAll(written.bad());
   }
 
-  // Unreadable images.
+  // UnreadableImage images.
 
   private Featurizer.Featurized finished(
-      Dataset<Row> scanned, Dataset<Row> bad, List<Work.Bad> failed, long computed, long images) {
+      Dataset<Row> scanned, Dataset<Row> bad, List<FeatureTask.Bad> failed, long computed, long images) {
     List<Row> rows =
         failed.stream().map(each -> RowFactory.create(each.hash(), each.reason())).toList();
     Dataset<Row> damaged =
@@ -318,7 +318,7 @@ final class FeatureJob {
         computed, images - quarantined - computed, quarantined, quarantine().name());
   }
 
-  private Place quarantine() {
+  private DataPath quarantine() {
     return output.resolve("features").resolve("quarantine");
   }
 

@@ -65,14 +65,14 @@ final class ImageTable {
    *
    * @param list a file to write, which must exist as long as the table is used
    */
-  Listed of(List<Place> sources, Place list) throws IOException {
+  Listed of(List<DataPath> sources, DataPath list) throws IOException {
     List<Dataset<String>> tables = new ArrayList<>();
     int[] listed = {0};
     try (BufferedWriter out =
         new BufferedWriter(
             new OutputStreamWriter(
                 list.system(configuration).create(list.hadoop(), true), StandardCharsets.UTF_8))) {
-      for (Place source : sources) {
+      for (DataPath source : sources) {
         if (format(source).isEmpty()) {
           list(
               source,
@@ -110,7 +110,7 @@ final class ImageTable {
   }
 
   /** Returns Spark's format of a manifest; empty if the source is not a manifest. */
-  private static String format(Place source) {
+  private static String format(DataPath source) {
     String name = source.name().toLowerCase(Locale.ROOT);
     String suffix = name.substring(name.lastIndexOf('.') + 1);
     return switch (suffix) {
@@ -120,7 +120,7 @@ final class ImageTable {
     };
   }
 
-  private Dataset<String> manifest(Place manifest, String format) {
+  private Dataset<String> manifest(DataPath manifest, String format) {
     Dataset<Row> rows =
         session
             .read()
@@ -132,7 +132,7 @@ final class ImageTable {
       throw GraftException.of(
           "%s has no column %s, which must name the images.", manifest.name(), PATH);
     }
-    Place folder = manifest.parent();
+    DataPath folder = manifest.parent();
     return rows.select(functions.col(PATH))
         .filter(functions.col(PATH).isNotNull())
         .map(
@@ -141,7 +141,7 @@ final class ImageTable {
         .distinct();
   }
 
-  private void list(Place source, Taker taker) throws IOException {
+  private void list(DataPath source, Taker taker) throws IOException {
     if (source.isLocal() && Files.exists(source.local())) {
       listLocal(source.local(), taker);
       return;

@@ -20,20 +20,20 @@ import org.apache.hadoop.security.AccessControlException;
  *
  * @param name an absolute path or a URL
  */
-record Place(String name) implements Serializable {
+record DataPath(String name) implements Serializable {
   /** At least two letters, which distinguishes schemes from Windows' drives. */
   private static final Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:/.*");
 
   /** Parses a path or URL; local paths become absolute, as executors have other working folders. */
-  static Place of(String written) {
+  static DataPath of(String written) {
     try {
       if (written.startsWith("file:/")) {
-        return new Place(
+        return new DataPath(
             Path.of(URI.create(written.replaceFirst("^file:/+", "file:/"))).toString());
       }
       return SCHEME.matcher(written).matches()
-          ? new Place(written)
-          : new Place(Path.of(written).toAbsolutePath().normalize().toString());
+          ? new DataPath(written)
+          : new DataPath(Path.of(written).toAbsolutePath().normalize().toString());
     } catch (IllegalArgumentException e) {
       throw new GraftException(written + " is not a valid name of a file or folder.", e);
     }
@@ -60,18 +60,18 @@ record Place(String name) implements Serializable {
     return system instanceof LocalFileSystem checked ? checked.getRawFileSystem() : system;
   }
 
-  Place resolve(String below) {
+  DataPath resolve(String below) {
     return isLocal()
-        ? new Place(local().resolve(below).normalize().toString())
+        ? new DataPath(local().resolve(below).normalize().toString())
         : SCHEME.matcher(below).matches()
-            ? new Place(below)
-            : new Place(name.replaceFirst("/+$", "") + "/" + below);
+            ? new DataPath(below)
+            : new DataPath(name.replaceFirst("/+$", "") + "/" + below);
   }
 
-  Place parent() {
+  DataPath parent() {
     return isLocal()
-        ? new Place(local().getParent().toString())
-        : new Place(hadoop().getParent().toString());
+        ? new DataPath(local().getParent().toString())
+        : new DataPath(hadoop().getParent().toString());
   }
 
   /**

@@ -4,16 +4,16 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.graft.data.duplicates.Fingerprint;
 import dev.graft.data.duplicates.Fingerprints;
-import dev.graft.feature.FrozenRoot;
-import dev.graft.feature.OnnxRoot;
+import dev.graft.feature.FrozenPart;
+import dev.graft.feature.OnnxFrozenPart;
 import dev.graft.feature.RecordLayout;
 import dev.graft.image.Framing;
-import dev.graft.image.Image;
-import dev.graft.image.ImageReader;
-import dev.graft.image.Unreadable;
+import dev.graft.image.RgbImage;
+import dev.graft.image.ImageFileReader;
+import dev.graft.image.UnreadableImage;
 import dev.graft.io.Hash;
 import dev.graft.io.RecordLog;
-import dev.graft.run.PortableRoot;
+import dev.graft.run.PortableFrozenPart;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
@@ -44,16 +44,16 @@ import org.apache.spark.util.SerializableConfiguration;
  * @param hadoop configuration of the file systems
  */
 @SuppressWarnings("ArrayRecordComponent") // tasks are never compared
-record Work(
+record FeatureTask(
     String job,
-    Sent model,
-    Place features,
+    DistributedModel model,
+    DataPath features,
     String key,
     long[][] shapes,
     DataType[] types,
     Framing framing,
     int side,
-    Place fingerprints,
+    DataPath fingerprints,
     LongAccumulator counter,
     SerializableConfiguration hadoop)
     implements Serializable {
@@ -70,18 +70,18 @@ record Work(
    * @param computed number of images whose features were computed
    * @param bad unreadable images
    */
-  record Written(List<Unfinished> files, long computed, List<Bad> bad) implements Serializable {}
+  record Written(List<TemporaryFile> files, long computed, List<Bad> bad) implements Serializable {}
 
-  static Work of(
+  static FeatureTask of(
       String job,
-      Sent model,
-      PortableRoot root,
-      Place features,
-      Place fingerprints,
+      DistributedModel model,
+      PortableFrozenPart root,
+      DataPath features,
+      DataPath fingerprints,
       LongAccumulator counter,
       SerializableConfiguration hadoop) {
     List<RecordLayout.Field> fields = root.layout().fields();
-    return new Work(
+    return new FeatureTask(
         job,
         model,
         features,
@@ -112,8 +112,8 @@ record Work(
     TaskContext task = TaskContext.get();
     String name = job + "-" + task.partitionId() + "-" + task.taskAttemptId() + RecordLog.SUFFIX;
     RecordLayout layout = layout();
-    Unfinished featureFile = new Unfinished(features, name);
-    Unfinished fingerprintFile = new Unfinished(fingerprints, name);
+    TemporaryFile featureFile = new TemporaryFile(features, name);
+    TemporaryFile fingerprintFile = new TemporaryFile(fingerprints, name);
     Configuration configuration = hadoop.value();
     List<Bad> bad = new ArrayList<>();
     long computed = 0;
@@ -122,16 +122,16 @@ record Work(
         RecordLog.Writer prints =
             new RecordLog.Writer(
                 () -> fingerprintFile.create(configuration), Fingerprints.KEY, Fingerprint.BYTES)) {
-      FrozenRoot root =
+      FrozenPart root =
           model.open(
-              FrozenRoot.class, file -> new OnnxRoot(Files.readAllBytes(file), side, layout));
+              FrozenPart.class, file -> new OnnxFrozenPart(Files.readAllBytes(file), side, layout));
       ByteBuffer batch = ByteBuffer.allocate(BATCH * 3 * side * side);
       List<String> hashes = new ArrayList<>();
       while (images.hasNext()) {
         Row row = images.next();
         String hash = row.getString(0);
         try {
-          List<Image> read = read(hash, new Place(row.getString(1)), configuration);
+          List<RgbImage> read = read(hash, new DataPath(row.getString(1)), configuration);
           batch.put(framing.planes(read.get(0), side));
           hashes.add(hash);
           if (row.isNullAt(2)) {
@@ -139,7 +139,7 @@ record Work(
             Fingerprint.of(read.get(1)).writeTo(print);
             prints.add(List.of(hash), print.flip());
           }
-        } catch (Unreadable e) {
+        } catch (UnreadableImage e) {
           bad.add(new Bad(hash, e.reason()));
           counter.add(1);
         }
@@ -155,7 +155,7 @@ record Work(
           batch.clear();
         }
       }
-      List<Unfinished> files = new ArrayList<>();
+      List<TemporaryFile> files = new ArrayList<>();
       if (records.hasWritten()) {
         files.add(featureFile);
       }
@@ -166,11 +166,11 @@ record Work(
     }
   }
 
-  private List<Image> read(String hash, Place place, Configuration configuration)
+  private List<RgbImage> read(String hash, DataPath place, Configuration configuration)
       throws IOException {
     Hash content = new Hash(Hash.Algorithm.SHA256, hash);
     return place.asFile(
         configuration,
-        file -> ImageReader.read(file, content, Framing.least(side), Fingerprint.MIN_SIDE));
+        file -> ImageFileReader.read(file, content, Framing.least(side), Fingerprint.MIN_SIDE));
   }
 }

@@ -20,7 +20,7 @@ import org.apache.spark.TaskContext;
  *
  * @param name of the file in Spark's working folder
  */
-record Sent(String name) implements Serializable {
+record DistributedModel(String name) implements Serializable {
   /** The open models of this process, by file name. */
   private static final Map<String, AutoCloseable> OPEN = new ConcurrentHashMap<>();
 
@@ -37,8 +37,8 @@ record Sent(String name) implements Serializable {
       context.addFile(file.toUri().toString());
     }
 
-    Sent sent() {
-      return new Sent(file.getFileName().toString());
+    DistributedModel sent() {
+      return new DistributedModel(file.getFileName().toString());
     }
 
     @Override
