@@ -20,34 +20,37 @@ import org.apache.spark.util.SerializableConfiguration;
  * requested one, and moved there when they are complete.
  */
 final class ClassificationJob {
-  private static final String IMAGES = "pictures";
+  private static final String IMAGES = "images";
   private static final String FAILED = "failed";
 
   private final SparkSession session;
   private final Configuration configuration;
   private final DataPath to;
-  private final UnfinishedFiles left;
+  private final UnfinishedFiles unfinished;
   private final Progress.Display display;
 
-  ClassificationJob(SparkSession session, DataPath to, UnfinishedFiles left, Progress.Display display) {
+  ClassificationJob(
+      SparkSession session, DataPath to, UnfinishedFiles unfinished, Progress.Display display) {
     this.session = session;
     configuration = session.sparkContext().hadoopConfiguration();
     this.to = to;
-    this.left = left;
+    this.unfinished = unfinished;
     this.display = display;
   }
 
-  Cluster.Answered run(Supplier<PortableModel> asked, List<DataPath> images, int top)
+  Cluster.Classified run(Supplier<PortableModel> asked, List<DataPath> images, int top)
       throws IOException, InterruptedException {
     requireNew();
-    TemporaryFile list = left.in(to.parent(), IMAGES);
-    TemporaryFile answers = left.in(to.parent(), "answers");
+    TemporaryFile list = unfinished.in(to.parent(), IMAGES);
+    TemporaryFile answers = unfinished.in(to.parent(), "answers");
     PortableModel model = asked.get();
-    try (DistributedModel.Original original = new DistributedModel.Original(session.sparkContext(), model.file())) {
+    try (DistributedModel.DriverCopy original =
+        new DistributedModel.DriverCopy(session.sparkContext(), model.file())) {
       ImageTable.Listed listed = new ImageTable(session).of(images, list.place());
       Observation seen = new Observation();
       try (TaskProgress tally =
-          new TaskProgress(session.sparkContext(), display.progress("Pictures", IMAGES, listed.count()))) {
+          new TaskProgress(
+              session.sparkContext(), display.progress("infer", IMAGES, listed.count()))) {
         ClassificationTask answering =
             new ClassificationTask(
                 original.sent(),
@@ -68,12 +71,12 @@ final class ClassificationJob {
       answers.finishAs(to, configuration);
       Map<String, Object> counted = seen.getAsJava();
       long failed = (Long) counted.get(FAILED);
-      return new Cluster.Answered(model.name(), (Long) counted.get(IMAGES) - failed, failed);
+      return new Cluster.Classified(model.name(), (Long) counted.get(IMAGES) - failed, failed);
     }
   }
 
   private void requireNew() throws IOException {
-    if (to.system(configuration).exists(to.hadoop())) {
+    if (to.fileSystem(configuration).exists(to.hadoop())) {
       throw new GraftException(
           to.name() + " exists already: name a new folder, or remove this one.");
     }

@@ -2,8 +2,8 @@ package dev.graft.spark;
 
 import ai.djl.Device;
 import dev.graft.GraftException;
-import dev.graft.image.RgbImage;
 import dev.graft.image.ImageFileReader;
+import dev.graft.image.RgbImage;
 import dev.graft.image.UnreadableImage;
 import dev.graft.inference.Answer;
 import dev.graft.inference.ModelRunner;
@@ -32,7 +32,8 @@ import org.apache.spark.util.SerializableConfiguration;
  * @param counter of classified images
  * @param hadoop configuration of the file systems
  */
-record ClassificationTask(DistributedModel model, int top, LongAccumulator counter, SerializableConfiguration hadoop)
+record ClassificationTask(
+    DistributedModel model, int top, LongAccumulator counter, SerializableConfiguration hadoop)
     implements MapPartitionsFunction<String, Row> {
   /** The fields of {@code infer --json} as columns; the most probable class comes first. */
   static final StructType ROW =
@@ -112,11 +113,11 @@ record ClassificationTask(DistributedModel model, int top, LongAccumulator count
     @Override
     public RgbImage read(int minSide) {
       try {
-        return place.asFile(configuration, file -> read(file, minSide));
+        return place.withLocalFile(configuration, file -> read(file, minSide));
       } catch (UnreadableImage e) {
         throw new GraftException(name() + " " + e.reason(), e);
       } catch (IOException e) {
-        throw new GraftException(name() + " " + DataPath.fault(e), e);
+        throw new GraftException(name() + " " + DataPath.reason(e), e);
       }
     }
 

@@ -55,7 +55,7 @@ record DataPath(String name) implements Serializable {
   }
 
   /** Returns the file system; a local one without Hadoop's checksum files. */
-  FileSystem system(Configuration configuration) throws IOException {
+  FileSystem fileSystem(Configuration configuration) throws IOException {
     FileSystem system = hadoop().getFileSystem(configuration);
     return system instanceof LocalFileSystem checked ? checked.getRawFileSystem() : system;
   }
@@ -80,7 +80,7 @@ record DataPath(String name) implements Serializable {
    * @throws UncheckedIOException if the machine or the network has failed, so that Spark retries
    *     the task
    */
-  static String fault(IOException failure) {
+  static String reason(IOException failure) {
     if (failure instanceof FileNotFoundException) {
       return "does not exist.";
     }
@@ -96,13 +96,13 @@ record DataPath(String name) implements Serializable {
   }
 
   /** Calls a function with a local file: the file itself, or a temporary copy. */
-  <T> T asFile(Configuration configuration, Use<T> use) throws IOException {
+  <T> T withLocalFile(Configuration configuration, Use<T> use) throws IOException {
     if (isLocal()) {
       return use.of(local());
     }
-    Path copy = Files.createTempFile("graft-", ".picture");
+    Path copy = Files.createTempFile("graft-", ".image");
     try {
-      system(configuration)
+      fileSystem(configuration)
           .copyToLocalFile(false, hadoop(), new org.apache.hadoop.fs.Path(copy.toUri()), true);
       return use.of(copy);
     } finally {

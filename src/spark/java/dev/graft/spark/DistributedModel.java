@@ -28,10 +28,10 @@ record DistributedModel(String name) implements Serializable {
   private static final Phaser USERS = new Phaser(1);
 
   /** The driver's copy, which executors download when they start. */
-  static final class Original implements AutoCloseable {
+  static final class DriverCopy implements AutoCloseable {
     private final Path file;
 
-    Original(SparkContext context, byte[] model) throws IOException {
+    DriverCopy(SparkContext context, byte[] model) throws IOException {
       file = Files.createTempDirectory("graft-").resolve(UUID.randomUUID() + ".onnx");
       Files.write(file, model);
       context.addFile(file.toUri().toString());

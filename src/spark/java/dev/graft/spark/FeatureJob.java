@@ -66,23 +66,28 @@ final class FeatureJob {
   private final Configuration configuration;
   private final Recipe asked;
   private final DataPath output;
-  private final UnfinishedFiles left;
+  private final UnfinishedFiles unfinished;
   private final RunEvents events;
 
-  FeatureJob(SparkSession session, Recipe asked, DataPath output, UnfinishedFiles left, RunEvents events) {
+  FeatureJob(
+      SparkSession session,
+      Recipe asked,
+      DataPath output,
+      UnfinishedFiles unfinished,
+      RunEvents events) {
     this.session = session;
     context = session.sparkContext();
     configuration = context.hadoopConfiguration();
     this.asked = asked;
     this.output = output;
-    this.left = left;
+    this.unfinished = unfinished;
     this.events = events;
   }
 
   Featurizer.Featurized run() throws IOException {
     PortableFrozenPart.check(asked);
     mark();
-    TemporaryFile list = left.in(output.resolve("features"), "pictures");
+    TemporaryFile list = unfinished.in(output.resolve("features"), "images");
     ImageTable.Listed listed =
         new ImageTable(session).of(List.of(DataPath.of(asked.data())), list.place());
     return run(scan(listed), listed.count());
@@ -92,26 +97,26 @@ final class FeatureJob {
     Dataset<Row> bad = scanned.filter(functions.col(REASON).isNotNull()).select(PATH, REASON);
     long unreadable = bad.count();
     requireFew(unreadable, images, bad);
-    PortableFrozenPart root = root(scanned);
-    DataPath features = output.resolve("features").resolve(root.key().folderName());
+    PortableFrozenPart frozen = frozenPart(scanned);
+    DataPath features = output.resolve("features").resolve(frozen.key().folderName());
     DataPath fingerprints = output.resolve("fingerprints");
-    left.mayBeIn(features);
-    left.mayBeIn(fingerprints);
+    unfinished.watch(features);
+    unfinished.watch(fingerprints);
     Dataset<Row> missing =
         missing(
                 scanned,
-                cached(features, root.key().text(), root.layout().bytes()),
+                cached(features, frozen.key().text(), frozen.layout().bytes()),
                 cached(fingerprints, Fingerprints.KEY, Fingerprint.BYTES))
             .persist(StorageLevel.DISK_ONLY());
     long count = missing.count();
-    List<FeatureTask.Bad> failed = new ArrayList<>();
+    List<FeatureTask.Unreadable> failed = new ArrayList<>();
     long computed = 0;
     if (count == 0) {
       events.cached();
     } else {
       events.computing(
-          (int) count, (int) (images - unreadable - count), root.layout(), features.name());
-      computed = compute(missing, count, root, features, fingerprints, failed);
+          (int) count, (int) (images - unreadable - count), frozen.layout(), features.name());
+      computed = compute(missing, count, frozen, features, fingerprints, failed);
     }
     return finished(scanned, bad, failed, computed, images);
   }
@@ -119,7 +124,7 @@ final class FeatureJob {
   /** Marks the output folder, so that its images are never taken for training data. */
   private void mark() throws IOException {
     DataPath mark = output.resolve(OwnOutput.MARKER);
-    FileSystem system = mark.system(configuration);
+    FileSystem system = mark.fileSystem(configuration);
     system.mkdirs(output.hadoop());
     system.createNewFile(mark.hadoop());
   }
@@ -129,7 +134,8 @@ final class FeatureJob {
   /** Hashes all images, and stores the result on the disks of the executors. */
   private Dataset<Row> scan(ImageTable.Listed images) {
     SerializableConfiguration hadoop = new SerializableConfiguration(configuration);
-    try (TaskProgress tally = new TaskProgress(context, events.progress("scan", "images", images.count()))) {
+    try (TaskProgress tally =
+        new TaskProgress(context, events.progress("scan", "images", images.count()))) {
       LongAccumulator counter = tally.counter();
       Dataset<Row> scanned =
           images
@@ -151,7 +157,7 @@ final class FeatureJob {
   private static Row scan(String path, Configuration configuration) {
     try {
       return new DataPath(path)
-          .asFile(
+          .withLocalFile(
               configuration,
               file -> {
                 ImageFileReader.Header header = ImageFileReader.header(file);
@@ -162,12 +168,12 @@ final class FeatureJob {
     } catch (UnreadableImage e) {
       return RowFactory.create(path, null, null, e.reason());
     } catch (IOException e) {
-      return RowFactory.create(path, null, null, DataPath.fault(e));
+      return RowFactory.create(path, null, null, DataPath.reason(e));
     }
   }
 
   /** Returns the frozen part; its input size may depend on the median side of the images. */
-  private PortableFrozenPart root(Dataset<Row> scanned) throws IOException {
+  private PortableFrozenPart frozen(Dataset<Row> scanned) throws IOException {
     Path local = output.isLocal() ? output.local() : Files.createTempDirectory("graft-");
     return PortableFrozenPart.of(
         asked,
@@ -190,7 +196,7 @@ final class FeatureJob {
 
   /** Returns the hashes of a record log on any file system. */
   private Dataset<Row> cached(DataPath folder, String key, int bytes) throws IOException {
-    FileSystem system = folder.system(configuration);
+    FileSystem system = folder.fileSystem(configuration);
     List<String> files = new ArrayList<>();
     if (system.exists(folder.hadoop())) {
       for (FileStatus file : system.listStatus(folder.hadoop())) {
@@ -211,10 +217,10 @@ final class FeatureJob {
         .distinct();
   }
 
-  private static List<String> hashes(DataPath file, String key, int bytes, Configuration configuration)
-      throws IOException {
+  private static List<String> hashes(
+      DataPath file, String key, int bytes, Configuration configuration) throws IOException {
     List<String> hashes = new ArrayList<>();
-    try (InputStream in = file.system(configuration).open(file.hadoop(), 1 << 16)) {
+    try (InputStream in = file.fileSystem(configuration).open(file.hadoop(), 1 << 16)) {
       RecordLog.hashes(in, key, bytes, hashes::add);
     }
     return hashes;
@@ -242,22 +248,24 @@ final class FeatureJob {
   private long compute(
       Dataset<Row> missing,
       long count,
-      PortableFrozenPart root,
+      PortableFrozenPart frozen,
       DataPath features,
       DataPath fingerprints,
-      List<FeatureTask.Bad> failed)
+      List<FeatureTask.Unreadable> failed)
       throws IOException {
-    features.system(configuration).mkdirs(features.hadoop());
-    fingerprints.system(configuration).mkdirs(fingerprints.hadoop());
+    features.fileSystem(configuration).mkdirs(features.hadoop());
+    fingerprints.fileSystem(configuration).mkdirs(fingerprints.hadoop());
     long[] done = {0};
     long start = System.nanoTime();
-    try (DistributedModel.Original model = new DistributedModel.Original(context, root.model());
-        TaskProgress tally = new TaskProgress(context, events.progress("features", "images", count))) {
-      FeatureTask work =
+    try (DistributedModel.DriverCopy model =
+            new DistributedModel.DriverCopy(context, frozen.model());
+        TaskProgress tally =
+            new TaskProgress(context, events.progress("features", "images", count))) {
+      FeatureTask task =
           FeatureTask.of(
-              left.job(),
+              unfinished.job(),
               model.sent(),
-              root,
+              frozen,
               features,
               fingerprints,
               tally.counter(),
@@ -266,29 +274,29 @@ final class FeatureJob {
           missing.repartition(ImageTable.tasks(session, count), functions.col(HASH));
       context.runJob(
           partitions.rdd(),
-          (Function1<Iterator<Row>, FeatureTask.Written> & Serializable) rows -> written(work, rows),
-          (Function2<Object, FeatureTask.Written, BoxedUnit>)
+          (Function1<Iterator<Row>, FeatureTask.Result> & Serializable) rows -> result(task, rows),
+          (Function2<Object, FeatureTask.Result, BoxedUnit>)
               (partition, written) -> {
                 finish(written, failed);
                 done[0] += written.computed();
                 return BoxedUnit.UNIT;
               },
-          ClassTag$.MODULE$.apply(FeatureTask.Written.class));
+          ClassTag$.MODULE$.apply(FeatureTask.Result.class));
     }
     events.computed(
-        (int) done[0], (System.nanoTime() - start) / 1e9, done[0] * root.layout().bytes());
+        (int) done[0], (System.nanoTime() - start) / 1e9, done[0] * frozen.layout().bytes());
     return done[0];
   }
 
-  private static FeatureTask.Written written(FeatureTask work, Iterator<Row> rows) {
+  private static FeatureTask.Result result(FeatureTask task, Iterator<Row> rows) {
     try {
-      return work.compute(CollectionConverters.asJava(rows));
+      return task.compute(CollectionConverters.asJava(rows));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private void finish(FeatureTask.Written written, List<FeatureTask.Bad> failed) {
+  private void finish(FeatureTask.Result written, List<FeatureTask.Unreadable> failed) {
     try {
       for (TemporaryFile file : written.files()) {
         file.finish(configuration);
@@ -299,10 +307,14 @@ final class FeatureJob {
     failed.addAll(written.bad());
   }
 
-  // UnreadableImage images.
+  // Unreadable images.
 
   private Featurizer.Featurized finished(
-      Dataset<Row> scanned, Dataset<Row> bad, List<FeatureTask.Bad> failed, long computed, long images) {
+      Dataset<Row> scanned,
+      Dataset<Row> bad,
+      List<FeatureTask.Unreadable> failed,
+      long computed,
+      long images) {
     List<Row> rows =
         failed.stream().map(each -> RowFactory.create(each.hash(), each.reason())).toList();
     Dataset<Row> damaged =

@@ -8,8 +8,8 @@ import dev.graft.feature.FrozenPart;
 import dev.graft.feature.OnnxFrozenPart;
 import dev.graft.feature.RecordLayout;
 import dev.graft.image.Framing;
-import dev.graft.image.RgbImage;
 import dev.graft.image.ImageFileReader;
+import dev.graft.image.RgbImage;
 import dev.graft.image.UnreadableImage;
 import dev.graft.io.Hash;
 import dev.graft.io.RecordLog;
@@ -61,7 +61,7 @@ record FeatureTask(
   private static final int BATCH = 64;
 
   /** An image whose header is readable, but whose pixels are not. */
-  record Bad(String hash, String reason) implements Serializable {}
+  record Unreadable(String hash, String reason) implements Serializable {}
 
   /**
    * The result of a task. The driver accepts only one attempt per partition.
@@ -70,26 +70,27 @@ record FeatureTask(
    * @param computed number of images whose features were computed
    * @param bad unreadable images
    */
-  record Written(List<TemporaryFile> files, long computed, List<Bad> bad) implements Serializable {}
+  record Result(List<TemporaryFile> files, long computed, List<Unreadable> bad)
+      implements Serializable {}
 
   static FeatureTask of(
       String job,
       DistributedModel model,
-      PortableFrozenPart root,
+      PortableFrozenPart frozen,
       DataPath features,
       DataPath fingerprints,
       LongAccumulator counter,
       SerializableConfiguration hadoop) {
-    List<RecordLayout.Field> fields = root.layout().fields();
+    List<RecordLayout.Field> fields = frozen.layout().fields();
     return new FeatureTask(
         job,
         model,
         features,
-        root.key().text(),
+        frozen.key().text(),
         fields.stream().map(field -> field.shape().getShape()).toArray(long[][]::new),
         fields.stream().map(RecordLayout.Field::type).toArray(DataType[]::new),
-        root.framing(),
-        root.side(),
+        frozen.framing(),
+        frozen.side(),
         fingerprints,
         counter,
         hadoop);
@@ -108,21 +109,21 @@ record FeatureTask(
    *
    * @param images hash, path, and whether the fingerprint is cached; each hash at most once
    */
-  Written compute(Iterator<Row> images) throws IOException {
+  Result compute(Iterator<Row> images) throws IOException {
     TaskContext task = TaskContext.get();
     String name = job + "-" + task.partitionId() + "-" + task.taskAttemptId() + RecordLog.SUFFIX;
     RecordLayout layout = layout();
     TemporaryFile featureFile = new TemporaryFile(features, name);
     TemporaryFile fingerprintFile = new TemporaryFile(fingerprints, name);
     Configuration configuration = hadoop.value();
-    List<Bad> bad = new ArrayList<>();
+    List<Unreadable> bad = new ArrayList<>();
     long computed = 0;
     try (RecordLog.Writer records =
             new RecordLog.Writer(() -> featureFile.create(configuration), key, layout.bytes());
         RecordLog.Writer prints =
             new RecordLog.Writer(
                 () -> fingerprintFile.create(configuration), Fingerprints.KEY, Fingerprint.BYTES)) {
-      FrozenPart root =
+      FrozenPart frozen =
           model.open(
               FrozenPart.class, file -> new OnnxFrozenPart(Files.readAllBytes(file), side, layout));
       ByteBuffer batch = ByteBuffer.allocate(BATCH * 3 * side * side);
@@ -140,13 +141,13 @@ record FeatureTask(
             prints.add(List.of(hash), print.flip());
           }
         } catch (UnreadableImage e) {
-          bad.add(new Bad(hash, e.reason()));
+          bad.add(new Unreadable(hash, e.reason()));
           counter.add(1);
         }
         if (hashes.size() == BATCH || (!images.hasNext() && !hashes.isEmpty())) {
           ByteBuffer kept;
-          synchronized (root) {
-            kept = root.forward(batch.flip(), hashes.size());
+          synchronized (frozen) {
+            kept = frozen.forward(batch.flip(), hashes.size());
           }
           records.add(hashes, kept);
           computed += hashes.size();
@@ -162,15 +163,15 @@ record FeatureTask(
       if (prints.hasWritten()) {
         files.add(fingerprintFile);
       }
-      return new Written(files, computed, bad);
+      return new Result(files, computed, bad);
     }
   }
 
   private List<RgbImage> read(String hash, DataPath place, Configuration configuration)
       throws IOException {
     Hash content = new Hash(Hash.Algorithm.SHA256, hash);
-    return place.asFile(
+    return place.withLocalFile(
         configuration,
-        file -> ImageFileReader.read(file, content, Framing.least(side), Fingerprint.MIN_SIDE));
+        file -> ImageFileReader.read(file, content, Framing.minSide(side), Fingerprint.MIN_SIDE));
   }
 }

@@ -18,7 +18,7 @@ import org.apache.hadoop.fs.FileSystem;
 record TemporaryFile(DataPath folder, String name) implements Serializable {
   WritableByteChannel create(Configuration configuration) throws IOException {
     DataPath place = place();
-    return Channels.newChannel(place.system(configuration).create(place.hadoop(), true));
+    return Channels.newChannel(place.fileSystem(configuration).create(place.hadoop(), true));
   }
 
   /** Returns its temporary path. */
@@ -33,7 +33,7 @@ record TemporaryFile(DataPath folder, String name) implements Serializable {
 
   /** Renames it to another path on the same file system. */
   void finishAs(DataPath whole, Configuration configuration) throws IOException {
-    FileSystem system = folder.system(configuration);
+    FileSystem system = folder.fileSystem(configuration);
     if (!system.rename(place().hadoop(), whole.hadoop())) {
       throw new IOException(place().name() + " cannot be renamed to " + whole.name());
     }

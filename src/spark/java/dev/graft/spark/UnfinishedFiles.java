@@ -42,12 +42,12 @@ final class UnfinishedFiles implements AutoCloseable {
 
   /** Returns a new unfinished file or folder. */
   TemporaryFile in(DataPath folder, String name) {
-    mayBeIn(folder);
+    watch(folder);
     return new TemporaryFile(folder, job + "-" + name);
   }
 
   /** Adds a folder in which tasks write files. */
-  void mayBeIn(DataPath folder) {
+  void watch(DataPath folder) {
     folders.add(folder);
   }
 
@@ -70,14 +70,14 @@ final class UnfinishedFiles implements AutoCloseable {
   }
 
   private void delete(DataPath folder) throws IOException {
-    FileSystem system = folder.system(configuration);
+    FileSystem system = folder.fileSystem(configuration);
     if (!system.exists(folder.hadoop())) {
       return;
     }
     for (FileStatus file : system.listStatus(folder.hadoop())) {
       String name = file.getPath().getName();
       long age = System.currentTimeMillis() - file.getModificationTime();
-      boolean old = age > OutputFolder.LONGEST_JOB.toMillis();
+      boolean old = age > OutputFolder.MAX_JOB_DURATION.toMillis();
       if (OF_A_JOB.matcher(name).matches() && (name.startsWith(job) || old)) {
         system.delete(file.getPath(), true);
       }
