@@ -49,7 +49,7 @@ public final class Backbones {
    * Returns an external network, ONNX or TorchScript, which stays frozen.
    *
    * @param mean of each channel, R, G, B, for pixel values from 0 to 255
-   * @param deviation what each channel is divided by
+   * @param deviation the divisor of each channel, R, G, B
    */
   public static Backbone file(Path file, float[] mean, float[] deviation) {
     Map<String, String> settings = new LinkedHashMap<>();

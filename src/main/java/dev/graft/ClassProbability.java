@@ -1,7 +1,7 @@
 package dev.graft;
 
 /**
- * A class that an image may show.
+ * A class and its probability for an image.
  *
  * @param index among the classifier's classes, from 0
  * @param id the WordNet id of a class of ImageNet, such as {@code n04285008}; else the name

@@ -27,7 +27,7 @@ public final class Classifier implements AutoCloseable {
    * Loads a saved model, on the first GPU that the engine has, else on the CPU.
    *
    * @param model a {@code model} folder, or an exported {@code .onnx} file
-   * @throws GraftException if there is no model, or a damaged one
+   * @throws GraftException if the model is missing or damaged
    */
   public static Classifier load(Path model) {
     return new Classifier(ModelRunner.load(model));

@@ -88,7 +88,7 @@ public final class FineTuner {
   }
 
   /**
-   * Trains the stages from this one on, too.
+   * Also trains the stages of the backbone from this one on.
    *
    * @param stage a name as in the layer table, such as {@code block5} of VGG16
    */
@@ -125,15 +125,15 @@ public final class FineTuner {
     return this;
   }
 
-  /** Sets what is notified during {@link #fit}, on the calling thread. */
+  /** Sets the listener that {@link #fit} notifies on the calling thread. */
   public FineTuner listener(FineTuningListener other) {
     listener = other;
     return this;
   }
 
   /**
-   * Sets what ends the training early: {@link #fit} then returns the best model so far, or fails if
-   * there is none.
+   * Sets the interruption that ends the training early: {@link #fit} then returns the best model so
+   * far, or fails if there is none.
    */
   public FineTuner interruption(Interruption other) {
     interruption = other;
@@ -141,9 +141,9 @@ public final class FineTuner {
   }
 
   /**
-   * Trains on the training images, stops by the validation images and evaluates on the test images
-   * once. Images without a part are split by class and seed; identical and similar images stay in
-   * one part.
+   * Trains on the training images, stops early by the validation loss, and evaluates once on the
+   * test images. Images without a part are split by class and seed; identical and similar images
+   * stay in one part.
    *
    * @throws GraftException if a setting is invalid, if there are too few images, or if the training
    *     diverges

@@ -5,12 +5,12 @@ import dev.graft.evaluation.History;
 import java.util.List;
 
 /**
- * What a {@link FineTuner} returns. Closing it frees the model; everything else stays readable.
+ * The result of a {@link FineTuner}. Closing it frees the model; everything else stays readable.
  *
  * @param history loss, accuracy and learning rate of each epoch
- * @param validation the result on the images that decided when training stopped
- * @param test the result on the images that decided nothing
- * @param split which image was used for what
+ * @param validation the evaluation on the validation images, which decide when training stops
+ * @param test the evaluation on the test images, which are used only once
+ * @param split the images of each part
  * @param model the trained model
  */
 public record FineTuning(

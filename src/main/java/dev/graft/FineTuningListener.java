@@ -2,20 +2,20 @@ package dev.graft;
 
 import dev.graft.evaluation.History;
 
-/** Is notified while a {@link FineTuner} works; by default nothing happens. */
+/** Receives the events of a {@link FineTuner}; the default methods ignore them. */
 public interface FineTuningListener {
-  /** Is called when an epoch has ended. */
+  /** Called at the end of each epoch. */
   default void epoch(History.Epoch epoch) {}
 
   /**
-   * Is called when a task makes progress.
+   * Called when a task makes progress.
    *
-   * @param task such as {@code features} or {@code epoch 3/10}
-   * @param done steps that are done, at most {@code total}
+   * @param task its name, such as {@code features} or {@code epoch 3/10}
+   * @param done completed steps, at most {@code total}
    * @param total all steps of the task
    */
   default void progress(String task, long done, long total) {}
 
-  /** Is called with a line about what is going on, for a log. */
+  /** Called with a status line, for a log. */
   default void message(String line) {}
 }

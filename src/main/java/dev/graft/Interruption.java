@@ -5,8 +5,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A request to end a job early, such as Ctrl-C. The program passes its signals on to it; a service
- * may call {@link #request} from any thread. An instance is for one job.
+ * A request to end a job early. The command line makes one on Ctrl-C; a service may call {@link
+ * #request} from any thread. An instance is for one job.
  *
  * <p>A job that has something to save finishes it first ({@link #defer}). Whatever must happen even
  * if the process ends before the job does is registered with {@link #atExit}; no library code
@@ -17,7 +17,7 @@ public final class Interruption {
   private volatile boolean requested;
   private Runnable deferred;
 
-  /** Whether the job is to stop after the current step. */
+  /** Returns whether the job should stop after the current step. */
   public boolean isRequested() {
     return requested;
   }
@@ -25,8 +25,8 @@ public final class Interruption {
   /**
    * Requests the end of the job.
    *
-   * @return whether the job will save what it has and then end by itself; false if there is nothing
-   *     to wait for, or if the end was requested before
+   * @return whether the job will save its results and then end by itself; false if there is nothing
+   *     to save, or if the end was requested before
    */
   public synchronized boolean request() {
     boolean first = !requested;
@@ -38,9 +38,9 @@ public final class Interruption {
   }
 
   /**
-   * From now on the job has something to save.
+   * States that the job has something to save from now on.
    *
-   * @param onRequest tells the user what will be done before the end
+   * @param onRequest runs when the end is requested, for example to print a message
    */
   public synchronized void defer(Runnable onRequest) {
     deferred = onRequest;
@@ -52,7 +52,7 @@ public final class Interruption {
     return () -> atExit.remove(action);
   }
 
-  /** Runs what was registered; the program's only shutdown hook calls it. */
+  /** Runs the registered actions; the program's only shutdown hook calls it. */
   public void exit() {
     atExit.forEach(Runnable::run);
   }

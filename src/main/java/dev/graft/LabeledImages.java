@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Images with their class names, to train on and to evaluate on. They are never written to. */
+/** Images with class names, for training and evaluation. Graft never writes to the files. */
 public final class LabeledImages {
   /** The share of unreadable files that {@link #at} accepts, as the recipe's {@code max-bad}. */
   private static final double MAX_UNREADABLE = 0.1;

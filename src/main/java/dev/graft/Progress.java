@@ -22,7 +22,7 @@ public interface Progress extends AutoCloseable {
      * Starts to show the progress of a task.
      *
      * @param task the task's name, such as {@code features}
-     * @param unit what a step is, in the plural, such as {@code images}
+     * @param unit the unit of a step in the plural, such as {@code images}
      * @param total the number of steps; negative if unknown
      */
     Progress progress(String task, String unit, long total);

@@ -38,7 +38,7 @@ public final class TrainedModel implements AutoCloseable {
    */
   public void save(Path folder) throws IOException {
     SavedModel.save(
-        run.graft().at(temperature.value()),
+        run.network().at(temperature.value()),
         folder,
         run.name(),
         run.backbone().weights().title(),
@@ -48,7 +48,7 @@ public final class TrainedModel implements AutoCloseable {
   }
 
   /**
-   * Writes the model as one ONNX file, which {@link Classifier#load} takes, too.
+   * Writes the model as one ONNX file, which {@link Classifier#load} also reads.
    *
    * @throws IOException if it can't be written
    */

@@ -249,7 +249,7 @@ class FailingRunTest {
                     interruption,
                     "1000"))
         .isInstanceOf(GraftException.class)
-        .hasMessage("Interrupted before the end of the first epoch: there is no model yet.");
+        .hasMessage("Interrupted before the end of the first epoch, so no model was saved.");
     assertThat(record("status")).isEqualTo("interrupted");
     assertThat(model("")).doesNotExist();
   }

@@ -63,28 +63,27 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
- * How fast everything is here, each figure of several runs one after the other, beside what the
- * machine can do at all.
+ * Measures the speed of each stage in several runs, and compares it with the peak of the machine.
  */
 public final class Benchmark {
-  /** Images of 640 x 480 pixels, as JPEG files, that {@code infer} is measured with. */
+  /** Number of JPEG files of 640 x 480 pixels for measuring {@code infer}. */
   private static final int PHOTOGRAPHS = 48;
 
-  /** As CIFAR-10 has to train on and to validate by. */
+  /** Numbers of training and validation images, as in CIFAR-10. */
   private static final int TRAINED = 45_000;
 
   private static final int VALIDATED = 5_000;
 
-  /** Channels of the matrices that the machine's peak is measured with, and their number. */
+  /** Channels and number of the matrix products that measure the peak of the machine. */
   private static final int CHANNELS = 1024;
 
   private static final int PRODUCTS = 4;
 
   private final int runs;
   private final boolean quick;
-  private final Consumer<Figure> told;
+  private final Consumer<Figure> listener;
 
-  /** Multiplications and additions a second in float32 and in 8 bits, in billions. */
+  /** Peak in float32 and in int8, in GFLOP/s. */
   private double peakFloat32 = Double.NaN;
 
   private double peakInt8 = Double.NaN;
@@ -92,10 +91,10 @@ public final class Benchmark {
   /**
    * A figure.
    *
-   * @param runs how many it comes from
-   * @param gigaflops what the median means in billions of operations a second, a multiplication
-   *     with its addition as two; where it is known
-   * @param share of the machine's own peak in these numbers
+   * @param runs number of runs
+   * @param gigaflops the median in billions of operations per second, a multiplication with its
+   *     addition counted as two; null if not known
+   * @param share of the machine's peak in the same precision; null if not known
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Figure(
@@ -116,9 +115,9 @@ public final class Benchmark {
     }
 
     /**
-     * With what it means.
+     * Returns the figure with its operations per second.
      *
-     * @param operations of one unit
+     * @param operations per unit
      */
     Figure against(double operations, double peak) {
       double gigaflops = median * operations / 1e9;
@@ -127,25 +126,27 @@ public final class Benchmark {
   }
 
   /**
-   * @param runs of each figure
-   * @param quick whether to measure each for a moment only
-   * @param told takes the figures one by one
+   * Prepares a benchmark.
+   *
+   * @param runs per figure
+   * @param quick whether to keep each run short
+   * @param listener receives each figure
    */
-  public Benchmark(int runs, boolean quick, Consumer<Figure> told) {
+  public Benchmark(int runs, boolean quick, Consumer<Figure> listener) {
     this.runs = runs;
     this.quick = quick;
-    this.told = told;
+    this.listener = listener;
   }
 
-  /** Measures everything, in about a minute if it is to be quick. */
+  /** Measures everything; a quick benchmark takes about a minute. */
   public void run() throws IOException {
     startUp();
-    Devices.engine(); // without one that trains most of this is not to be had
+    Devices.engine(); // fails here if no engine can train, as most figures need one
     peaks();
     for (BackboneInfo entry : List.of(BackboneInfo.VGG16, BackboneInfo.EFFICIENTNET_LITE0)) {
-      roots(entry, entry.inputSize());
+      frozenParts(entry, entry.inputSize());
     }
-    roots(BackboneInfo.EFFICIENTNET_LITE0, BackboneInfo.EFFICIENTNET_LITE0.photographSize());
+    frozenParts(BackboneInfo.EFFICIENTNET_LITE0, BackboneInfo.EFFICIENTNET_LITE0.photographSize());
     inference();
     head("default recipe's head", null);
     Path notebook = Path.of("conf", "notebook.yaml");
@@ -154,18 +155,18 @@ public final class Benchmark {
     }
     Long memory = PeakMemory.bytes();
     if (memory != null) {
-      told.accept(Figure.of("peak memory of this process", "MB", memory / (double) (1 << 20)));
+      listener.accept(Figure.of("peak memory of this process", "MB", memory / (double) (1 << 20)));
     }
   }
 
-  /** Has to be first: what is loaded then is loaded for everything after it too. */
+  /** Must come first: later stages use libraries that are loaded here. */
   private void startUp() {
     byte[] image = Photographs.jpeg(0);
     try (ModelRunner classifier = ModelRunner.imageNet(Device.cpu())) {
       classifier.classify(new ByteArrayInputStream(image), "photograph", 1);
     }
     double started = ManagementFactory.getRuntimeMXBean().getStartTime();
-    told.accept(
+    listener.accept(
         Figure.of(
             "from the JVM's start to the first answer",
             "s",
@@ -174,7 +175,7 @@ public final class Benchmark {
 
   // The machine.
 
-  /** Products of matrices: what no network can surpass. */
+  /** Measures matrix products, which no network can exceed. */
   private void peaks() {
     if (!OnnxSession.isThere()) {
       return;
@@ -210,7 +211,7 @@ public final class Benchmark {
     ByteBuffer pixels = noise(graph, 1);
     Precision int8 = int8(graph, List.of("average"), weights, graph.size());
     peakFloat32 = peak("float32", graph, weights, new Precision.Float32(), pixels, operations);
-    peakInt8 = peak("8 bits", graph, weights, int8, pixels, operations);
+    peakInt8 = peak("int8", graph, weights, int8, pixels, operations);
   }
 
   private double peak(
@@ -227,12 +228,12 @@ public final class Benchmark {
       double[] gigaflops = Arrays.stream(speeds).map(speed -> speed * operations / 1e9).toArray();
       Figure figure =
           Figure.of("products of 1024 x 1024 matrices, " + numbers, "GFLOP/s", gigaflops);
-      told.accept(figure);
+      listener.accept(figure);
       return figure.max();
     }
   }
 
-  /** Of a graph's first steps, for one image. */
+  /** Returns the multiplications of a graph's first steps, for one image. */
   static long multiplications(Graph graph, int steps) {
     Map<String, Shape> shapes = graph.shapes();
     return graph.steps().subList(0, steps).stream()
@@ -261,9 +262,9 @@ public final class Benchmark {
   // Timing.
 
   /**
-   * How often a second, in each of the runs; the first time of all does not count.
+   * Returns the pieces per second of each run, after a first call that is not counted.
    *
-   * @param pieces that a call does
+   * @param pieces processed by one call
    */
   private double[] speeds(int pieces, Runnable call) {
     call.run();
@@ -284,9 +285,9 @@ public final class Benchmark {
         .toArray();
   }
 
-  // Frozen roots.
+  // Frozen parts.
 
-  private void roots(BackboneInfo entry, int side) {
+  private void frozenParts(BackboneInfo entry, int side) {
     Recipe recipe =
         RecipeResolver.resolve(
             RecipeReader.read(
@@ -295,7 +296,7 @@ public final class Benchmark {
         LoadedBackbone.load(
             entry, WeightSource.PRETRAINED, side, Device.cpu(), Progress.Display.NONE)) {
       NetworkDesign design = RecipeResolver.of(recipe, 10);
-      DjlNetwork graft = DjlNetwork.of(design, backbone.trunk());
+      DjlNetwork network = DjlNetwork.of(design, backbone.trunk());
       Graph graph = design.graph();
       RecordLayout layout = RecordLayout.of(design, false);
       double operations = 2.0 * multiplications(graph, design.cut());
@@ -306,7 +307,7 @@ public final class Benchmark {
       ByteBuffer pixels = noise(graph, batch);
       measure(
           what + Devices.engine() + ", float32",
-          new EngineFrozenPart(graft.root(), source, layout, Device.cpu()),
+          new EngineFrozenPart(network.root(), source, layout, Device.cpu()),
           pixels,
           batch,
           operations,
@@ -314,7 +315,7 @@ public final class Benchmark {
       if (!OnnxSession.isThere()) {
         return;
       }
-      Weights weights = graft.root().weights();
+      Weights weights = network.root().weights();
       String onnx = what + OnnxSession.NAME + " " + OnnxSession.version() + ", ";
       measure(
           onnx + "float32",
@@ -324,7 +325,7 @@ public final class Benchmark {
           operations,
           peakFloat32);
       measure(
-          onnx + "8 bits",
+          onnx + "int8",
           new OnnxFrozenPart(
               design,
               weights,
@@ -344,9 +345,9 @@ public final class Benchmark {
       int batch,
       double operations,
       double peak) {
-    try (FrozenPart root = opened) {
-      double[] speeds = speeds(batch, () -> root.forward(pixels.duplicate(), batch));
-      told.accept(Figure.of(what, "pictures/s", speeds).against(operations, peak));
+    try (FrozenPart frozen = opened) {
+      double[] speeds = speeds(batch, () -> frozen.forward(pixels.duplicate(), batch));
+      listener.accept(Figure.of(what, "images/s", speeds).against(operations, peak));
     }
   }
 
@@ -356,8 +357,8 @@ public final class Benchmark {
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record InMemory(String name, byte[] bytes) implements Source {
     @Override
-    public RgbImage read(int least) {
-      return ImageFileReader.read(bytes, name, least);
+    public RgbImage read(int minSide) {
+      return ImageFileReader.read(bytes, name, minSide);
     }
   }
 
@@ -375,12 +376,15 @@ public final class Benchmark {
                   answers.forEachRemaining(answer -> answer.probabilities());
                 }
               });
-      told.accept(Figure.of("infer, JPEG of 640 x 480 decoded", "pictures/s", decoded));
-      int least = Framing.least(classifier.inputSize());
+      listener.accept(Figure.of("infer, JPEG of 640 x 480 decoded", "images/s", decoded));
+      int minSide = Framing.minSide(classifier.inputSize());
       List<ModelRunner.Prepared> prepared =
-          photographs.stream().limit(16).map(each -> classifier.prepare(each.read(least))).toList();
+          photographs.stream()
+              .limit(16)
+              .map(each -> classifier.prepare(each.read(minSide)))
+              .toList();
       double[] bare = speeds(prepared.size(), () -> classifier.probabilities(prepared));
-      told.accept(Figure.of("infer, without decoding", "pictures/s", bare));
+      listener.accept(Figure.of("infer, without decoding", "images/s", bare));
       latency(classifier, photographs);
     }
   }
@@ -395,24 +399,24 @@ public final class Benchmark {
     }
     Collections.sort(milliseconds);
     int n = milliseconds.size();
-    told.accept(Figure.of("one prediction, p50", "ms", milliseconds.get(n / 2)));
-    told.accept(Figure.of("one prediction, p99", "ms", milliseconds.get(n * 99 / 100)));
+    listener.accept(Figure.of("one prediction, p50", "ms", milliseconds.get(n / 2)));
+    listener.accept(Figure.of("one prediction, p99", "ms", milliseconds.get(n * 99 / 100)));
   }
 
   // Heads.
 
-  /** Rows of made features; as many as are needed are copied from a few. */
+  /** Synthetic feature rows; a few different ones are repeated. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record MadeUp(int width, float[] values) implements FeatureSource {
+  private record SyntheticFeatures(int width, float[] values) implements FeatureSource {
     private static final int DIFFERENT = 4096;
 
-    static MadeUp of(int width) {
+    static SyntheticFeatures of(int width) {
       float[] values = new float[DIFFERENT * width];
       Random random = new Random(4);
       for (int i = 0; i < values.length; i++) {
         values[i] = random.nextFloat();
       }
-      return new MadeUp(width, values);
+      return new SyntheticFeatures(width, values);
     }
 
     @Override
@@ -441,14 +445,14 @@ public final class Benchmark {
             recipe.inputSize(),
             Device.cpu(),
             Progress.Display.NONE)) {
-      DjlNetwork graft = DjlNetwork.of(RecipeResolver.of(recipe, 10), backbone.trunk());
-      WeightInitializer.draw(graft, backbone, recipe.initializer());
-      FeatureSource source = MadeUp.of(graft.design().featureWidth());
+      DjlNetwork network = DjlNetwork.of(RecipeResolver.of(recipe, 10), backbone.trunk());
+      WeightInitializer.draw(network, backbone, recipe.initializer());
+      FeatureSource source = SyntheticFeatures.of(network.design().featureWidth());
       int[] rows = IntStream.range(0, TRAINED).toArray();
       int[] labels = IntStream.range(0, TRAINED).map(row -> row % 10).toArray();
       int[] held = IntStream.range(0, VALIDATED).toArray();
       try (NetworkTrainer training =
-          new NetworkTrainer(graft, false, recipe, Device.cpu(), TrainingEvents.NONE)) {
+          new NetworkTrainer(network, false, recipe, Device.cpu(), TrainingEvents.NONE)) {
         double[] seconds =
             training
                 .fit(
@@ -461,7 +465,7 @@ public final class Benchmark {
                 .skip(1) // warms up
                 .mapToDouble(epoch -> epoch.seconds())
                 .toArray();
-        told.accept(Figure.of(what + ", an epoch of 45,000 images", "s", seconds));
+        listener.accept(Figure.of(what + ", epoch of 45,000 images", "s", seconds));
       }
     }
   }

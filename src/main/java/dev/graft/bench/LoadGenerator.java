@@ -41,7 +41,7 @@ public final class LoadGenerator {
    * @param direct images/s without the server, per round
    * @param served images/s through the server, per round
    * @param milliseconds per request, in ascending order
-   * @param errors requests without an answer 200, those of the warm-up included
+   * @param errors requests not answered with status 200, including those of the warm-up
    * @param resident bytes of this process after each round, as the operating system reports them
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -53,7 +53,7 @@ public final class LoadGenerator {
     }
   }
 
-  /** Measures the resident bytes of this process; {@code null} if that is unknown. */
+  /** Measures the resident bytes of this process; {@code null} if not known. */
   public interface Memory {
     Long now();
   }
@@ -102,7 +102,7 @@ public final class LoadGenerator {
     ExecutorService clients = Executors.newFixedThreadPool(concurrency);
     try {
       round(clients, concurrency, new double[4 * concurrency], 0, 4 * concurrency, errors);
-      directly(images.size()); // the first ones are slower
+      directly(images.size()); // the first calls are slower
       for (int i = 0; i < ROUNDS; i++) {
         direct[i] = directly(each);
         long start = System.nanoTime();

@@ -9,14 +9,14 @@ import java.io.UncheckedIOException;
 import java.util.Random;
 import javax.imageio.ImageIO;
 
-/** Made images of 640 x 480 pixels, to measure with. */
+/** Synthetic photographs of 640 x 480 pixels, for measurements. */
 public final class Photographs {
   private static final int WIDTH = 640;
   private static final int HEIGHT = 480;
 
   private Photographs() {}
 
-  /** A JPEG file's bytes, always the same for a seed. */
+  /** Returns the bytes of a JPEG file, which depend only on the seed. */
   public static byte[] jpeg(int seed) {
     BufferedImage image = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
     Graphics2D g = image.createGraphics();

@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code benchmark}: measures the speed of everything on this machine. */
+/** {@code benchmark}: measures the speed of each stage on this machine. */
 @Command(
     name = "benchmark",
     description =

@@ -33,7 +33,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code doctor}: what is installed, what is missing, what to do. */
+/** {@code doctor}: shows what is installed, what is missing, and how to get it. */
 @Command(
     name = "doctor",
     description =
@@ -42,7 +42,7 @@ import picocli.CommandLine.TypeConversionException;
     footer = {
       "  doctor                       what is installed, and how to get what is missing",
       "  doctor --output elsewhere    the same for another output folder",
-      "  doctor --clean               remove what killed processes left unfinished",
+      "  doctor --clean               remove unfinished files of killed processes",
       "  doctor --clean-features 30d  remove features that no run used for 30 days"
     })
 final class DoctorCommand implements Callable<Integer> {
@@ -52,7 +52,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Option(
       names = "--clean",
-      description = "Remove what killed processes left unfinished; mark their runs as interrupted.")
+      description = "Remove unfinished files of killed processes; mark their runs as interrupted.")
   private boolean clean;
 
   @Option(
@@ -103,7 +103,7 @@ final class DoctorCommand implements Callable<Integer> {
                   .resource()
                   .map(file -> "bundled")
                   .or(() -> entry.published().map(file -> "not bundled; --weights keras"))
-                  .orElse("none, it is trained from scratch"));
+                  .orElse("none; trained from scratch"));
     }
     line("data", data());
     line("DJL's cache", size(Utils.getCacheDir()));
@@ -184,13 +184,15 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  /** Draws a letter, since only that shows whether Java finds fonts here. */
+  /** Draws a letter, which is the only way to find out whether Java finds fonts. */
   private static String fonts() {
     BufferedImage image = new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB);
     Graphics2D graphics = image.createGraphics();
     try {
       graphics.drawString("M", 8, 24);
-    } catch (LinkageError | InternalError | RuntimeException e) { // AWT reports it in all ways
+    } catch (LinkageError
+        | InternalError
+        | RuntimeException e) { // AWT reports missing fonts in any of these ways
       return "MISSING: runs will have no charts; install fontconfig and a font, such as DejaVu";
     } finally {
       graphics.dispose();
@@ -241,8 +243,7 @@ final class DoctorCommand implements Callable<Integer> {
               + (clean ? each.isRun() ? "; marked as interrupted" : "; removed" : ""));
     }
     if (!leftovers.isEmpty() && !clean) {
-      line(
-          "", "doctor --clean removes what was never finished, and marks such runs as interrupted");
+      line("", "doctor --clean removes unfinished files, and marks unfinished runs as interrupted");
     }
   }
 

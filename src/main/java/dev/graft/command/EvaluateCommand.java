@@ -54,11 +54,11 @@ final class EvaluateCommand implements Callable<Integer> {
     Evaluator.Written written =
         new Evaluator(folder, output.folder(), RunLines.listingDuplicates(console))
             .evaluate(Optional.ofNullable(data), device.device());
-    Evaluator.Verdict verdict = written.verdict();
-    console.answer(folder.getFileName() + " on " + verdict.data().name() + ":");
-    EvaluationLines.of(verdict.test(), verdict.data().images()).forEach(console::answer);
+    Evaluator.Result result = written.result();
+    console.answer(folder.getFileName() + " on " + result.data().name() + ":");
+    EvaluationLines.of(result.test(), result.data().images()).forEach(console::answer);
     if (data != null) {
-      SplitLines.trainedOn(verdict.trainedOn(), verdict.data().images()).forEach(console::answer);
+      SplitLines.trainedOn(result.trainedOn(), result.data().images()).forEach(console::answer);
     }
     console.answer("Everything is in " + written.folder());
     return 0;

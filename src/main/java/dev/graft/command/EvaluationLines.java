@@ -8,17 +8,17 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** The lines of an evaluation. */
+/** Formats an evaluation as console lines. */
 final class EvaluationLines {
   /** Number of classes with the lowest F1 that are named. */
   private static final int WORST = 3;
 
   private EvaluationLines() {}
 
-  /** Top-3 says nothing about fewer classes than this. */
+  /** Top-3 accuracy is shown from this number of classes on. */
   private static final int MIN_CLASSES_FOR_TOP_3 = 4;
 
-  /** The figures; macro F1 first if the classes are imbalanced. */
+  /** Formats the figures, with macro F1 first if the classes are imbalanced. */
   static List<String> of(RunRecord.TestFigures test, int images) {
     List<String> lines = new ArrayList<>();
     String macro =
@@ -37,7 +37,7 @@ final class EvaluationLines {
             test.loss(),
             Names.count(images, "image"));
     boolean imbalanced =
-        Imbalance.of(test.classes().stream().mapToInt(ClassFigures::support)).isWorthTelling();
+        Imbalance.of(test.classes().stream().mapToInt(ClassFigures::support)).isWorthReporting();
     lines.add("  " + (imbalanced ? macro : accuracy));
     lines.add("  " + (imbalanced ? accuracy : macro));
     String worst =

@@ -152,7 +152,7 @@ final class ExportCommand implements Callable<Integer> {
         row("int8", cost.int8()));
   }
 
-  private static String row(String name, Exporter.Judged judged) {
-    return Text.of("%-8s %10.4f %10.1f", name, judged.accuracy(), judged.imagesPerSecond());
+  private static String row(String name, Exporter.Evaluated evaluated) {
+    return Text.of("%-8s %10.4f %10.1f", name, evaluated.accuracy(), evaluated.imagesPerSecond());
   }
 }

@@ -50,7 +50,7 @@ final class FeaturizeCommand implements Callable<Integer> {
         Text.of(
             "Features: %s computed, %,d already cached, %,d unreadable%s",
             Names.count(done.computed(), "image"),
-            done.kept(),
+            done.cached(),
             done.quarantined(),
             done.quarantined() == 0 ? "" : " (see " + done.quarantine() + ")"));
     return 0;

@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code fine-tune}: the main job. */
+/** {@code fine-tune}: trains a head on a pretrained network. */
 @Command(
     name = "fine-tune",
     description = "Train a new head, and more if configured, on a pretrained network.",
@@ -43,10 +43,10 @@ final class FineTuneCommand implements Callable<Integer> {
   /** The exit code of a program that Ctrl-C ended. */
   private static final int INTERRUPTED = 130;
 
-  /** Images; for fewer, a head is trained in seconds by one thread. */
+  /** With fewer images than this, one thread trains a head in seconds. */
   private static final int FEW = 2_000;
 
-  /** Size of a manifest of few images, in bytes. */
+  /** Maximum size of a manifest of few images, in bytes. */
   private static final long MAX_MANIFEST = 1 << 20;
 
   private final Console console;
@@ -78,9 +78,9 @@ final class FineTuneCommand implements Callable<Integer> {
   }
 
   /**
-   * Lets the engine train a head on few images with one thread. It is hardly slower, and several
-   * threads wait for each other at every operation: beside other busy processes that takes ten
-   * times as long. Must come before the engine starts.
+   * Lets the engine train a head on few images with one thread. This is hardly slower. Several
+   * threads wait for each other at every operation, which takes ten times as long beside other busy
+   * processes. Must come before the engine starts.
    */
   private static void limitThreads(Recipe recipe) {
     boolean headOnly = recipe.cache() && recipe.unfreeze().equals(NetworkDesign.NONE);
@@ -92,7 +92,9 @@ final class FineTuneCommand implements Callable<Integer> {
     }
   }
 
-  /** Whether a folder or a manifest has fewer than {@link #FEW} entries; CIFAR-10 has more. */
+  /**
+   * Returns whether a folder or a manifest has fewer than {@link #FEW} entries; CIFAR-10 has more.
+   */
   static boolean isSmall(String data) {
     try {
       Path path = Path.of(data);
@@ -105,7 +107,7 @@ final class FineTuneCommand implements Callable<Integer> {
           && Files.size(path) <= MAX_MANIFEST
           && new String(Files.readAllBytes(path), StandardCharsets.UTF_8).lines().count() < FEW;
     } catch (IOException | UncheckedIOException | InvalidPathException e) {
-      return false; // what is wrong with it is reported later
+      return false; // the fault is reported later
     }
   }
 
@@ -194,7 +196,9 @@ final class FineTuneCommand implements Callable<Integer> {
         seconds.total());
   }
 
-  /** How to use the model; an interrupted run's is not the latest, and must be named. */
+  /**
+   * Returns how to use the model; that of an interrupted run is not the latest, and must be named.
+   */
   private static String usage(FineTuneRun.Completed completed) {
     Path model = completed.folder().resolve("model");
     String image = completed.example().map(FineTuneCommand::quoted).orElse("car.png");
@@ -207,7 +211,7 @@ final class FineTuneCommand implements Callable<Integer> {
         + ")";
   }
 
-  /** A path as one word of a command line. */
+  /** Quotes a path for a shell, if necessary. */
   private static String quoted(String path) {
     return path.matches("[\\p{L}\\p{N}/._\\-+:\\\\]+") ? path : "'" + path + "'";
   }

@@ -83,14 +83,15 @@ public final class GraftCommand implements Runnable {
    *
    * @param out receives the answers, in UTF-8
    * @param err receives everything else
-   * @param interruption by which a job is asked to end early
+   * @param interruption requests the early end of a job
    * @return the exit code: 0 for success, 1 for failure, 2 for wrong usage
    */
   public static int run(
       String[] arguments, OutputStream out, PrintStream err, Interruption interruption) {
     OnnxSession.shareLibraries();
     if (arguments.length > 0 && arguments[0].equals("infer")) {
-      // Loads the native library while the command line is being parsed: both take about as long.
+      // Loads the native library while the command line is being parsed; both take about equally
+      // long.
       Thread loading = new Thread(OnnxSession::isThere, "graft-onnxruntime");
       loading.setDaemon(true);
       loading.start();
@@ -136,7 +137,7 @@ public final class GraftCommand implements Runnable {
   }
 
   /**
-   * Returns whether {@code err} is a terminal, as far as Java 17 can know. Since Java 22 {@code
+   * Returns whether {@code err} is a terminal, as far as Java 17 can find out. Since Java 22 {@code
    * System.console()} is never null, so TERM must be set as well.
    */
   @SuppressWarnings("SystemConsoleNull")
@@ -144,7 +145,7 @@ public final class GraftCommand implements Runnable {
     return System.console() != null && err == System.err && System.getenv("TERM") != null;
   }
 
-  /** Gives commands the console, and the one that saves what it has the interruption. */
+  /** Creates commands with the console, and {@code fine-tune} also with the interruption. */
   private record Factory(Console console, Interruption interruption)
       implements CommandLine.IFactory {
     @Override
@@ -178,8 +179,8 @@ public final class GraftCommand implements Runnable {
   }
 
   static String sentence(Throwable failure) {
-    if (failure instanceof GraftException) {
-      return failure.getMessage();
+    if (failure instanceof GraftException problem) {
+      return Remedies.message(problem);
     } else if (failure instanceof NoSuchFileException) {
       return failure.getMessage() + " does not exist.";
     } else if (failure instanceof AccessDeniedException) {

@@ -24,7 +24,7 @@ import java.nio.file.Path;
  */
 record HeatMaps(Path folder, ModelRunner classifier, GradCam gradCam) implements AutoCloseable {
   /** Creates the folder, if necessary. */
-  static void make(Path folder) {
+  static void createFolder(Path folder) {
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
@@ -45,7 +45,7 @@ record HeatMaps(Path folder, ModelRunner classifier, GradCam gradCam) implements
    * @return the file
    */
   Path draw(ImageInput image, int number, TopClass likeliest) {
-    Prepared input = classifier.prepare(image.read(Framing.least(classifier.inputSize())));
+    Prepared input = classifier.prepare(image.read(Framing.minSide(classifier.inputSize())));
     HeatMap map = gradCam.map(input, likeliest.index());
     Path file = folder.resolve(number + "-" + plain(image.name()) + ".png");
     String title = Text.of("%s, %.1f %%", likeliest.name(), 100 * likeliest.probability());

@@ -19,15 +19,16 @@ import java.util.function.Predicate;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * Expands command-line arguments to images: a file is itself, a folder all images below it, and a
- * pattern such as {@code photos/**}{@code /*.jpg} what it matches, since not every shell expands
- * it. A name that exists is never read as a pattern.
+ * Expands command-line arguments to images: a file stands for itself, a folder for all images below
+ * it, and a pattern such as {@code photos/**}{@code /*.jpg} for its matches, since not every shell
+ * expands it. A name that exists is never read as a pattern.
  */
 final class ImageArguments {
   private static final String PATTERN_CHARACTERS = "*?[{";
 
   /**
-   * In {@code **}{@code /}, which in a shell matches no folders, too; Java needs an alternative.
+   * Matches {@code **}{@code /}, which in a shell also stands for no folder; Java needs an
+   * alternative.
    */
   private static final String ANY_FOLDERS = "\\*\\*/(?![^{]*})";
 

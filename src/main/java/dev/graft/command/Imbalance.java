@@ -5,10 +5,10 @@ import java.util.stream.IntStream;
 /**
  * The largest and the smallest class.
  *
- * @param most images of the largest class
- * @param least images of the smallest class
+ * @param largest images of the largest class
+ * @param smallest images of the smallest class
  */
-record Imbalance(int most, int least) {
+record Imbalance(int largest, int smallest) {
   /** From this ratio on, accuracy alone is misleading: it mostly measures the large classes. */
   private static final double MIN_RATIO = 1.5;
 
@@ -20,7 +20,7 @@ record Imbalance(int most, int least) {
         : new Imbalance(sorted[sorted.length - 1], sorted[0]);
   }
 
-  boolean isWorthTelling() {
-    return most >= MIN_RATIO * least;
+  boolean isWorthReporting() {
+    return largest >= MIN_RATIO * smallest;
   }
 }

@@ -159,7 +159,7 @@ final class InferCommand implements Callable<Integer> {
               + " computes on CPUs.");
     }
     Optional<Path> folder = model.place();
-    Cluster.Answered done =
+    Cluster.Classified done =
         cluster.infer(
             master.url(),
             () ->
@@ -174,7 +174,7 @@ final class InferCommand implements Callable<Integer> {
     console.answer(
         Text.of(
             "Predictions: %s classified, %,d unreadable, in %s",
-            Names.count(done.answered(), "image"), done.failed(), to));
+            Names.count(done.classified(), "image"), done.failed(), to));
     return done.failed() == 0 ? 0 : 1;
   }
 
@@ -197,7 +197,7 @@ final class InferCommand implements Callable<Integer> {
   private void infer(List<ImageInput> inputs, Failures failures) throws IOException {
     Optional<Path> folder = model.place();
     if (heatMaps != null) {
-      HeatMaps.make(heatMaps); // before anything slow
+      HeatMaps.createFolder(heatMaps); // before anything slow
     }
     try (ModelRunner classifier =
             INT8.equals(precision)
@@ -215,17 +215,14 @@ final class InferCommand implements Callable<Integer> {
       for (int done = 1; console.outputFailure().isEmpty() && answers.hasNext(); done++) {
         Answer<ImageInput> answer = answers.next();
         int number = done;
-        answer
-            .problem()
-            .ifPresentOrElse(
-                why -> failed(lines, answer.source(), why, failures),
-                () -> {
-                  List<TopClass> best = classifier.top(answer.probabilities(), top);
-                  Optional<Path> map =
-                      Optional.ofNullable(maps)
-                          .map(all -> all.draw(answer.source(), number, best.get(0)));
-                  lines.answer(answer.source().name(), best, map).forEach(console::answer);
-                });
+        if (answer instanceof Answer.Unknown<ImageInput> unknown) {
+          failed(lines, answer.source(), Remedies.message(unknown.why()), failures);
+        } else {
+          List<TopClass> best = classifier.top(answer.probabilities(), top);
+          Optional<Path> map =
+              Optional.ofNullable(maps).map(all -> all.draw(answer.source(), number, best.get(0)));
+          lines.answer(answer.source().name(), best, map).forEach(console::answer);
+        }
         progress.stepTo(number);
       }
     }

@@ -26,10 +26,10 @@ final class MasterOption {
   }
 
   /**
-   * Returns the cluster behind the URL.
+   * Returns the cluster at the URL.
    *
-   * @throws GraftException without Spark: neither the default jar has it, nor that of the profile
-   *     spark, which expects Spark's own classes from a cluster
+   * @throws GraftException if Spark is missing: the default jar does not have it, and the jar of
+   *     the profile spark expects Spark's classes from a cluster
    */
   Cluster cluster() {
     return Optional.of(SPARK)

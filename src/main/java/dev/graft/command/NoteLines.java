@@ -5,7 +5,7 @@ import dev.graft.util.Messages;
 import dev.graft.util.Names;
 import dev.graft.util.Text;
 
-/** Console lines about what is odd in a data set. */
+/** Formats the oddities of a data set as console lines. */
 final class NoteLines {
   private NoteLines() {}
 

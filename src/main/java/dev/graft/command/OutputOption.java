@@ -25,7 +25,7 @@ final class OutputOption {
     }
   }
 
-  /** Returns the option's text, which may be a URL of one of Hadoop's file systems. */
+  /** Returns the option's value, which may be a URL of one of Hadoop's file systems. */
   String text() {
     return folder;
   }

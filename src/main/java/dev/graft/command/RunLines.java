@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The console lines of a run, on standard error and in its log. Warnings are kept, to be repeated
+ * The console lines of a run, on standard error and in its log. Warnings are stored and repeated
  * before the result.
  */
 final class RunLines implements RunEvents {
@@ -44,7 +44,7 @@ final class RunLines implements RunEvents {
     this.allDuplicates = allDuplicates;
   }
 
-  /** For a command that lists all duplicates in a file of its output. */
+  /** Returns lines for a command that lists all duplicates in a file of its output. */
   static RunLines listingDuplicates(Console console) {
     return new RunLines(console, " in " + Survey.CSV);
   }
@@ -59,13 +59,13 @@ final class RunLines implements RunEvents {
     console.say(line);
   }
 
-  /** Says lines that the user should see again before the result. */
+  /** Prints lines, and stores them to be repeated before the result. */
   private void warn(List<String> lines) {
     console.sayAll(lines);
     warnings.addAll(lines);
   }
 
-  /** All warnings so far. */
+  /** Returns all warnings so far. */
   List<String> warnings() {
     return List.copyOf(warnings);
   }
@@ -85,7 +85,7 @@ final class RunLines implements RunEvents {
     console.sayAll(SurveyLines.classes(data));
     List<String> identical = SurveyLines.identical(survey, allDuplicates);
     console.sayAll(identical);
-    // A label that contradicts another costs accuracy; a mere copy does not.
+    // Contradicting labels lower the accuracy; copies do not.
     if (!survey.conflicts().isEmpty()) {
       warnings.addAll(identical);
     }
@@ -93,7 +93,7 @@ final class RunLines implements RunEvents {
 
   @Override
   public void decided(Recipe asked, Recipe decided, int smaller) {
-    // After the data has been found: its errors would be lost below 40 keys.
+    // Printed after the data has been found: 40 keys would hide errors about the data.
     console.say("Recipe: " + RecipeReader.describe(asked));
     if (asked.backbone().equals(Recipe.AUTO)
         && decided.backbone().equals(BackboneInfo.PHOTOGRAPHS)) {
@@ -210,12 +210,12 @@ final class RunLines implements RunEvents {
   }
 
   @Override
-  public void judging(int images, boolean test) {
+  public void evaluating(int images, boolean test) {
     say("Evaluating on %s: %s", Names.count(images, "image"), test ? "its test set" : "all");
   }
 
   @Override
-  public void judgingOwn(int images, List<Path> lost) {
+  public void evaluatingOwn(int images, List<Path> lost) {
     say("Evaluating on %s of the run", Names.count(images, "test image"));
     if (!lost.isEmpty()) {
       say(
@@ -244,7 +244,7 @@ final class RunLines implements RunEvents {
         model
                 .map(saved -> "Interrupted. The model was saved; use it with --model " + saved)
                 .orElse(
-                    "Interrupted before the end of the first epoch: there is no model yet. Cached"
+                    "Interrupted before the end of the first epoch, so no model was saved. Cached"
                         + " features are reused by the next run.")
             + " (run: "
             + folder

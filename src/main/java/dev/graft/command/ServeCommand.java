@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "  serve                  the latest run's model; before any, ImageNet",
       "  serve --run output/runs/RUN --port 9000",
-      "  serve --host 0.0.0.0   for other machines, too: there is no password"
+      "  serve --host 0.0.0.0   for other machines, too; without a password"
     })
 final class ServeCommand implements Callable<Integer> {
   private final Console console;
@@ -74,21 +74,23 @@ final class ServeCommand implements Callable<Integer> {
       names = {"--max-images", "--max-pictures"},
       defaultValue = "64",
       paramLabel = "N",
-      description = "Most images in progress; more are refused (default: ${DEFAULT-VALUE}).")
+      description =
+          "Maximum number of images in progress; more are refused (default: ${DEFAULT-VALUE}).")
   private int images;
 
   @Option(
       names = "--timeout",
       defaultValue = "30",
       paramLabel = "SECONDS",
-      description = "Longest time for a request, sending it included (default: ${DEFAULT-VALUE}).")
+      description =
+          "Maximum time of a request, from its first byte to its answer (default: ${DEFAULT-VALUE}).")
   private int timeout;
 
   @Option(
       names = "--host-name",
       paramLabel = "NAME",
       description =
-          "Answer also to this host name, such as that of a proxy; may be repeated. Others than"
+          "Also accept this host name, such as that of a proxy; may be repeated. Names other than"
               + " this machine's own are refused.")
   private List<String> hostNames = List.of();
 
@@ -96,17 +98,17 @@ final class ServeCommand implements Callable<Integer> {
       names = "--allow-origin",
       paramLabel = "ORIGIN",
       description =
-          "Let pages of another site ask, such as https://example.org; may be repeated, * for all.")
+          "Let pages of another site send requests, such as https://example.org; may be repeated, * for all.")
   private List<String> origins = List.of();
 
   @Option(
       names = "--allow-swap",
-      description = "Let POST /models/NAME replace the model by one on this machine.")
+      description = "Let POST /models/NAME replace the model with one on this machine.")
   private boolean swap;
 
   @Option(
       names = "--allow-torchscript",
-      description = "With --allow-swap, also by one in TorchScript, which is a program.")
+      description = "With --allow-swap: also with a TorchScript model, which can run any code.")
   private boolean torchScript;
 
   @Spec private CommandSpec spec;
@@ -146,7 +148,7 @@ final class ServeCommand implements Callable<Integer> {
     return classifier;
   }
 
-  /** Loads a replacement. Why that fails stays on this machine's console. */
+  /** Loads a replacement. The reason of a failure is shown only on this machine's console. */
   private ModelRunner load(Path place) {
     try {
       Path folder = RunFolder.modelOf(place);

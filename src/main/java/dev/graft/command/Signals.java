@@ -12,14 +12,16 @@ import java.util.function.IntConsumer;
  * Handles the signals that end a program: the first lets a job save what it has, the second ends
  * the process at once.
  *
- * <p>A shutdown hook could not do that: while hooks run the JVM ignores further signals, and nobody
- * may register new ones. {@code sun.misc.Signal}, which every JDK exports, is called by reflection,
- * so that without it (and with {@code -Xrs}) signals end the process as they always do.
+ * <p>A shutdown hook could not do that: while hooks run, the JVM ignores further signals, and no
+ * new handler can be registered. {@code sun.misc.Signal}, which every JDK exports, is called by
+ * reflection, so that without it (and with {@code -Xrs}) signals end the process as they always do.
  */
 public final class Signals {
   private static final List<String> NAMES = List.of("INT", "TERM", "HUP");
 
-  /** What shells report for a program that a signal ended, before the signal's number is added. */
+  /**
+   * The exit code that shells report for a program that a signal ended, minus the signal's number.
+   */
   private static final int EXIT_CODE = 128;
 
   private final Interruption interruption;
@@ -42,7 +44,7 @@ public final class Signals {
     return signals;
   }
 
-  /** The exit code of a process that a signal ended; empty if there was none. */
+  /** Returns the exit code for the signal that ended the process; empty if there was none. */
   public OptionalInt exitCode() {
     return received == 0 ? OptionalInt.empty() : OptionalInt.of(EXIT_CODE + received);
   }
@@ -73,7 +75,7 @@ public final class Signals {
     }
   }
 
-  /** Takes a signal, on a thread of its own. */
+  /** Handles a signal, on a thread of its own. */
   void receive(int number) {
     received = number;
     if (!interruption.request()) {

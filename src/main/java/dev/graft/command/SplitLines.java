@@ -9,7 +9,7 @@ import dev.graft.util.Text;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Console lines about a split. */
+/** Formats a split as console lines. */
 final class SplitLines {
   private SplitLines() {}
 
@@ -30,7 +30,7 @@ final class SplitLines {
     List<String> undecided = Split.missing(data, split.validation());
     addGap(lines, undecided, "validation", "early stopping ignores them");
     List<String> untested = Split.missing(data, split.test());
-    addGap(lines, untested, "test", "the figures say nothing about them");
+    addGap(lines, untested, "test", "the figures do not cover them");
     return lines;
   }
 
@@ -43,7 +43,7 @@ final class SplitLines {
   /**
    * Returns how many evaluated images the model has seen before.
    *
-   * @param trainedOn null if that is not known
+   * @param trainedOn null if not known
    */
   static List<String> trainedOn(TrainedOn trainedOn, int images) {
     if (trainedOn == null) {

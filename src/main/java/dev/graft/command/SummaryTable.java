@@ -37,7 +37,7 @@ record SummaryTable(NetworkDesign network) {
     return line(row.name(), row.type(), shape(row), Text.of("%,d", row.parameters()), state);
   }
 
-  /** The table in short: a line per stage of the backbone, and the head's layers. */
+  /** Formats a short table: one line per stage of the backbone, and the head's layers. */
   List<String> stages() {
     List<String> lines = new ArrayList<>();
     lines.add(line("stage", "layers", "output", "parameters", ""));

@@ -17,13 +17,13 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Console lines about what was found in a data set. */
+/** Formats what was found in a data set as console lines. */
 final class SurveyLines {
   private static final int MAX_CLASSES = 20;
 
   private SurveyLines() {}
 
-  /** Returns the notes, and how many images each class has and of which size. */
+  /** Returns the notes, the number of images per class, and the sizes of the images. */
   static List<String> classes(DataSet data) {
     List<String> lines = new ArrayList<>(data.notes().stream().map(NoteLines::of).toList());
     int[] support = data.support();
@@ -35,20 +35,20 @@ final class SurveyLines {
                     .mapToObj(c -> Text.of("%s %,d", data.classes().get(c), support[c]))
                     .toList()));
     imbalance(data).ifPresent(lines::add);
-    ImageSizes sides = data.sides();
-    if (!sides.isEmpty()) {
+    ImageSizes sizes = data.sizes();
+    if (!sizes.isEmpty()) {
       lines.add(
-          sides.shortest() == sides.longest()
-              ? "Sizes: the shorter side is " + sides.shortest() + " pixels in all images"
+          sizes.shortest() == sizes.longest()
+              ? "Sizes: the shorter side is " + sizes.shortest() + " pixels in all images"
               : Text.of(
                   "Sizes: the shorter side is %,d to %,d pixels, median %,d",
-                  sides.shortest(), sides.longest(), sides.median()));
+                  sizes.shortest(), sizes.longest(), sizes.median()));
     }
     return lines;
   }
 
   /**
-   * Compares the classes by their training images: given validation and test images don't count.
+   * Compares the numbers of training images per class, without given validation and test images.
    */
   private static Optional<String> imbalance(DataSet data) {
     int[] support = new int[data.classes().size()];
@@ -58,7 +58,7 @@ final class SurveyLines {
         .forEach(i -> support[data.images().label(i)]++);
     String images = data.has(Part.VALIDATION) || data.has(Part.TEST) ? "training images" : "images";
     Imbalance imbalance = Imbalance.of(IntStream.of(support));
-    if (imbalance.least() == 0) {
+    if (imbalance.smallest() == 0) {
       List<String> without =
           IntStream.range(0, support.length)
               .filter(c -> support[c] == 0)
@@ -66,11 +66,11 @@ final class SurveyLines {
               .toList();
       return Optional.of(Text.of("Imbalanced: no readable %s of %s.", images, Names.few(without)));
     }
-    return imbalance.isWorthTelling()
+    return imbalance.isWorthReporting()
         ? Optional.of(
             Text.of(
                 "Imbalanced: the largest class has %.1f times the %s of the smallest.",
-                (double) imbalance.most() / imbalance.least(), images))
+                (double) imbalance.largest() / imbalance.smallest(), images))
         : Optional.empty();
   }
 
@@ -95,9 +95,9 @@ final class SurveyLines {
   }
 
   /**
-   * Returns which images are there more than once.
+   * Returns which images are identical.
    *
-   * @param in where all groups are listed, as {@code " in duplicates.csv"}; or empty
+   * @param in the file that lists all groups, as {@code " in duplicates.csv"}; may be empty
    */
   static List<String> identical(Survey survey, String in) {
     Groups groups = new Groups(survey.data(), in);
@@ -108,9 +108,9 @@ final class SurveyLines {
   }
 
   /**
-   * Returns which images look the same, and which are on both sides of given parts.
+   * Returns which images are nearly identical, and which of them are in different given parts.
    *
-   * @param in as above
+   * @param in the file that lists all groups, as {@code " in duplicates.csv"}; may be empty
    */
   static List<String> near(Survey survey, String in) {
     Groups groups = new Groups(survey.data(), in);

@@ -20,9 +20,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** CIFAR-10 from DJL's repository of data sets, by DJL's own download and in DJL's cache. */
+/** Downloads CIFAR-10 from DJL's repository of data sets to DJL's cache. */
 final class Cifar10Download {
-  /** How long the server may send nothing. DJL itself would wait forever. */
+  /** The time that the server may be silent. DJL itself would wait forever. */
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private static final String VERSION = "1.0";
@@ -30,10 +30,10 @@ final class Cifar10Download {
   private Cifar10Download() {}
 
   /**
-   * Returns the folder of an earlier download, or downloads.
+   * Returns the folder of an earlier download, or downloads the data.
    *
    * @return a folder that holds {@code data_batch.bin} and {@code test_batch.bin}
-   * @throws IOException if neither is possible; its message is a clause that gives the reason
+   * @throws IOException if the download fails; the message is a clause with the reason
    */
   static Path fetch(dev.graft.Progress.Display display) throws IOException {
     return fetch(BasicDatasets.REPOSITORY, PATIENCE, display);
@@ -52,10 +52,10 @@ final class Cifar10Download {
     Download.checkOnline();
     display.say(
         Text.of(
-            "CIFAR-10 was not found. Downloading it once, 170 MB, from %s to %s. To do without, use"
-                + " the bundled sample: --data cifar10-sample.",
+            "CIFAR-10 was not found. Downloading it once, 170 MB, from %s to %s. To avoid this,"
+                + " use the bundled sample, cifar10-sample.",
             repository.getBaseUri().getHost(), folder));
-    Shown shown = new Shown(display);
+    ShownProgress shown = new ShownProgress(display);
     CompletableFuture<Path> download = new CompletableFuture<>();
     Thread thread =
         new Thread(
@@ -79,8 +79,8 @@ final class Cifar10Download {
   }
 
   /** Waits for the download while it makes progress. */
-  private static Path await(CompletableFuture<Path> download, Shown shown, Duration patience)
-      throws IOException {
+  private static Path await(
+      CompletableFuture<Path> download, ShownProgress shown, Duration patience) throws IOException {
     while (true) {
       long before = shown.done;
       try {
@@ -108,13 +108,13 @@ final class Cifar10Download {
     return Messages.of(cause, cause.getClass().getSimpleName());
   }
 
-  /** Shows DJL's progress, in bytes, as Graft shows its own. */
-  private static final class Shown implements Progress {
+  /** Passes DJL's progress, in bytes, to Graft's display. */
+  private static final class ShownProgress implements Progress {
     private final dev.graft.Progress.Display display;
     private dev.graft.Progress progress = dev.graft.Progress.NONE;
     private volatile long done;
 
-    Shown(dev.graft.Progress.Display display) {
+    ShownProgress(dev.graft.Progress.Display display) {
       this.display = display;
     }
 

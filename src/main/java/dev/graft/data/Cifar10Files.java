@@ -37,12 +37,12 @@ final class Cifar10Files {
   /** Records that are copied from DJL's array at once. */
   private static final int COPIED_AT_ONCE = 1_000;
 
-  /** Maximum number of training and of test images each: what an array can hold. */
+  /** Maximum number of images in one file set; twice as many fit into an array. */
   private static final int MAX_RECORDS = Integer.MAX_VALUE / Cifar10Images.IMAGE_BYTES / 2;
 
   private Cifar10Files() {}
 
-  /** Whether a folder is, or was meant to be, that of the official files. */
+  /** Returns whether a folder has, or should have, the official files. */
   static boolean areIn(Path folder) {
     return Files.isDirectory(folder)
         && (folder.endsWith(Cifar10Images.FOLDER)
@@ -68,7 +68,7 @@ final class Cifar10Files {
   /**
    * Reads DJL's copy: the official training files in one, and the test file.
    *
-   * @param why it is this copy
+   * @param why the reason for using this copy
    */
   static DataSet readMerged(Path folder, String why) {
     return read(
@@ -79,7 +79,8 @@ final class Cifar10Files {
   }
 
   private static DataSet read(List<Path> train, Path test, List<String> classes, String origin) {
-    int testImages = countRecords(List.of(test)); // before the training files take their time
+    int testImages =
+        countRecords(List.of(test)); // first, since reading the training files takes long
     int trainImages = countRecords(train);
     byte[] labels = new byte[trainImages + testImages];
     byte[] pixels = new byte[labels.length * Cifar10Images.IMAGE_BYTES];
@@ -104,7 +105,7 @@ final class Cifar10Files {
       List<String> names = Files.readAllLines(file).stream().filter(s -> !s.isBlank()).toList();
       if (names.size() != Cifar10Images.CLASSES.size()) {
         throw GraftException.of(
-            "%s must name %d classes, a line each, has %d.",
+            "%s must name %d classes, one per line, but names %d.",
             file, Cifar10Images.CLASSES.size(), names.size());
       }
       return names;
@@ -139,7 +140,7 @@ final class Cifar10Files {
     return (int) records;
   }
 
-  /** Reads a file's records; they become the {@code first}th image and those after it. */
+  /** Reads a file's records into the images from {@code first} on. */
   private static void read(
       Path file, int first, int count, int classes, byte[] labels, byte[] pixels) {
     try {
@@ -167,7 +168,7 @@ final class Cifar10Files {
     }
   }
 
-  /** Copies what DJL's dataset reads: labels, and images {@code (N, 32, 32, 3)}, 0 to 255. */
+  /** Copies the labels, and the images {@code (N, 32, 32, 3)}, 0 to 255, from DJL's dataset. */
   private static void copy(
       Cifar10Repository repository, int records, ByteBuffer labels, ByteBuffer pixels)
       throws IOException {

@@ -17,10 +17,10 @@ import java.util.stream.Stream;
 
 /**
  * Images of CIFAR-10 (Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009),
- * 32x32 pixels in ten classes, all in memory: 3 KB an image, 184 MB for the 60,000.
+ * 32x32 pixels in ten classes, all in memory: 3 KB per image, 184 MB for the 60,000.
  */
 public final class Cifar10Images implements ImageSet {
-  /** Of the folder in the official archive, {@code cifar-10-binary.tar.gz}. */
+  /** Name of the folder in the official archive, {@code cifar-10-binary.tar.gz}. */
   static final String FOLDER = "cifar-10-batches-bin";
 
   /** Name of the data set as a whole. */
@@ -32,7 +32,7 @@ public final class Cifar10Images implements ImageSet {
   static final int SIDE = 32;
   static final int IMAGE_BYTES = SIDE * SIDE * 3;
 
-  /** As in {@code batches.meta.txt}. */
+  /** The class names of {@code batches.meta.txt}. */
   static final List<String> CLASSES =
       List.of(
           "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
@@ -44,10 +44,10 @@ public final class Cifar10Images implements ImageSet {
   private final Quarantine quarantine;
 
   /**
-   * Takes what was read.
+   * Creates the set.
    *
-   * @param labels one an image
-   * @param pixels RGB, {@code (N, 32, 32, 3)}; kept, not copied
+   * @param labels one per image
+   * @param pixels RGB, {@code (N, 32, 32, 3)}; not copied
    */
   Cifar10Images(List<String> classes, byte[] labels, byte[] pixels) {
     if (pixels.length != (long) labels.length * IMAGE_BYTES) {
@@ -65,29 +65,29 @@ public final class Cifar10Images implements ImageSet {
   }
 
   /**
-   * The best copy of CIFAR-10 that is to be had, looked for in this order: the official binary
-   * files in one of the folders; the copy in DJL's cache, downloaded unless it is there; the
-   * bundled sample of 4,000 training and 1,000 test images.
+   * Returns the best available copy of CIFAR-10: the official binary files in one of the folders;
+   * else the copy in DJL's cache, which is downloaded if necessary; else the bundled sample of
+   * 4,000 training and 1,000 test images.
    *
-   * @param folders that may hold, or be, a folder {@code cifar-10-batches-bin}
-   * @throws dev.graft.GraftException if a folder is found but damaged: the sample steps in for what
-   *     is missing, never for what is broken
+   * @param folders that may contain, or be, a folder {@code cifar-10-batches-bin}
+   * @throws dev.graft.GraftException if a folder is damaged: the sample replaces missing data,
+   *     never damaged data
    */
   public static DataSet find(List<Path> folders, Progress.Display display) {
     return find(folders, () -> Cifar10Download.fetch(display));
   }
 
-  /** A download's folder, or an exception whose message says why there is none. */
+  /** Returns the folder of the download, or throws an exception with the reason. */
   interface Downloaded {
     Path folder() throws IOException;
   }
 
-  /** The bundled sample, whatever else is here. */
+  /** Returns the bundled sample. */
   public static DataSet sample() {
-    return Cifar10Sample.read("asked for by its name");
+    return Cifar10Sample.read("requested by name");
   }
 
-  /** The first of the folders that holds, or is, the official binary files. */
+  /** Returns the first folder that has the official binary files, itself or in a subfolder. */
   public static Optional<Path> locate(List<Path> folders) {
     return folders.stream()
         .flatMap(folder -> Stream.of(folder.resolve(FOLDER), folder))
@@ -144,17 +144,17 @@ public final class Cifar10Images implements ImageSet {
   }
 
   @Override
-  public Optional<List<RgbImage>> read(int index, int[] leasts) {
-    return Optional.of(Collections.nCopies(leasts.length, image(index)));
+  public Optional<List<RgbImage>> read(int index, int[] minSides) {
+    return Optional.of(Collections.nCopies(minSides.length, image(index)));
   }
 
-  /** A copy of an image. */
+  /** Returns a copy of an image. */
   RgbImage image(int index) {
     int start = Math.multiplyExact(Objects.checkIndex(index, size()), IMAGE_BYTES);
     return new RgbImage(SIDE, SIDE, Arrays.copyOfRange(pixels, start, start + IMAGE_BYTES));
   }
 
-  /** Always empty: what is damaged in these files spoils all of them. */
+  /** Returns an empty quarantine: damage in these files is an error. */
   @Override
   public Quarantine quarantine() {
     return quarantine;

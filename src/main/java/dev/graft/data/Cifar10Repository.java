@@ -16,8 +16,8 @@ import java.util.Map;
 
 /**
  * A local DJL repository that offers records of one binary file as the training part of CIFAR-10.
- * DJL's {@code Cifar10} holds several copies of what it reads, so that it is given a part of the
- * file at once; unlike DJL's own local repository this one copies nothing into DJL's cache.
+ * DJL's {@code Cifar10} holds several copies of what it reads, so it reads one part of the file at
+ * a time; unlike DJL's own local repository this one copies nothing into DJL's cache.
  */
 final class Cifar10Repository extends AbstractRepository {
   private final Path file;
@@ -27,7 +27,7 @@ final class Cifar10Repository extends AbstractRepository {
 
   /**
    * @param offset where the first record starts, in bytes
-   * @param length of all records, in bytes
+   * @param length size of the records, in bytes
    */
   Cifar10Repository(Path file, long offset, int length) {
     super("cifar10", file.toAbsolutePath().getParent().toUri());
@@ -66,7 +66,7 @@ final class Cifar10Repository extends AbstractRepository {
       in.skipNBytes(offset);
       byte[] records = in.readNBytes(length);
       if (records.length < length) {
-        throw new EOFException("it was cut off meanwhile");
+        throw new EOFException("it was truncated meanwhile");
       }
       return new ByteArrayInputStream(records);
     }

@@ -6,20 +6,20 @@ import dev.graft.util.Resource;
 import dev.graft.util.Text;
 
 /**
- * The sample of CIFAR-10 that Graft brings along: contact sheets of 32x32 tiles, 100 a row, classes
- * one after the other and as many of each, so that a tile's place tells its class. How they were
- * made is told in the README beside them.
+ * The bundled sample of CIFAR-10: contact sheets of 32x32 tiles, 100 per row, sorted by class with
+ * equally many tiles each, so that a tile's position determines its class. The README beside them
+ * describes how they were made.
  */
 final class Cifar10Sample {
   static final String FOLDER = "cifar10-sample";
-  static final int TILES_A_ROW = 100;
+  static final int TILES_PER_ROW = 100;
 
   private Cifar10Sample() {}
 
   /**
-   * All of it.
+   * Reads the sample.
    *
-   * @param why it is the sample and not all of CIFAR-10
+   * @param why the reason for using the sample and not all of CIFAR-10
    */
   static DataSet read(String why) {
     RgbImage train = sheet("train.png");
@@ -43,17 +43,17 @@ final class Cifar10Sample {
   }
 
   private static int tiles(RgbImage sheet) {
-    return sheet.height() / Cifar10Images.SIDE * TILES_A_ROW;
+    return sheet.height() / Cifar10Images.SIDE * TILES_PER_ROW;
   }
 
-  /** Puts a sheet's tiles from the {@code first}th image on. */
+  /** Copies a sheet's tiles into the images from {@code first} on. */
   private static void cut(RgbImage sheet, byte[] labels, byte[] pixels, int first) {
     int tileRow = Cifar10Images.SIDE * 3;
     int tiles = tiles(sheet);
     for (int tile = 0; tile < tiles; tile++) {
       labels[first + tile] = (byte) (tile * Cifar10Images.CLASSES.size() / tiles);
-      int top = tile / TILES_A_ROW * Cifar10Images.SIDE;
-      int left = tile % TILES_A_ROW * tileRow;
+      int top = tile / TILES_PER_ROW * Cifar10Images.SIDE;
+      int left = tile % TILES_PER_ROW * tileRow;
       for (int y = 0; y < Cifar10Images.SIDE; y++) {
         System.arraycopy(
             sheet.rgb(),

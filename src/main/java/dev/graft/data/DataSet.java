@@ -8,7 +8,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * The images of a run and the parts they are given to.
+ * The images of a run and their parts.
  *
  * @param name for folder names and reports, such as {@code cifar10}
  * @param images all images
@@ -30,7 +30,7 @@ public record DataSet(
   /**
    * Returns a data set whose first images are for training and whose others are for the test.
    *
-   * @param train how many are for training
+   * @param train number of training images
    */
   static DataSet trainThenTest(String name, ImageSet images, int train, String origin) {
     List<Optional<Part>> parts =
@@ -49,7 +49,7 @@ public record DataSet(
     return images.readable().filter(i -> parts.get(i).equals(part)).toArray();
   }
 
-  /** Whether there are images of a part. */
+  /** Returns whether there are images of a part. */
   public boolean has(Part part) {
     return parts.contains(Optional.of(part));
   }
@@ -77,7 +77,7 @@ public record DataSet(
     return Hash.Algorithm.SHA256.of(all).hex();
   }
 
-  /** Returns how many readable images each class has. */
+  /** Returns the number of readable images of each class. */
   public int[] support() {
     int[] support = new int[classes().size()];
     images.readable().forEach(i -> support[images.label(i)]++);
@@ -85,7 +85,7 @@ public record DataSet(
   }
 
   /** Returns the sizes of the images. */
-  public ImageSizes sides() {
+  public ImageSizes sizes() {
     return ImageSizes.of(images);
   }
 

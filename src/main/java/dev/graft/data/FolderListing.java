@@ -26,7 +26,7 @@ import java.util.TreeSet;
 final class FolderListing {
   private static final int MAX_SUFFIXES = 10;
 
-  /** Names of part folders that need no explanation, in lower case. */
+  /** Names of part folders that need no note, in lower case. */
   private static final Set<String> PLAIN_PARTS =
       Set.of("train", "val", "valid", "validation", "test");
 
@@ -41,7 +41,7 @@ final class FolderListing {
   /** Folders with Graft's own output. */
   private final Set<String> outputs = new TreeSet<>(Listing.BY_CODE_POINT);
 
-  /** The number of other things, by kind. */
+  /** The number of other skipped entries, by kind. */
   private final Map<Note.Kind, Integer> counts = new EnumMap<>(Note.Kind.class);
 
   private int looseImages;
@@ -132,11 +132,13 @@ final class FolderListing {
           folder, Names.quoted(folders.stream().map(Entry::name).toList()));
     }
     if (part.isEmpty() || part.get() == Part.TRAIN) {
-      questionEqualFolders(folder, subfolders);
+      checkEqualFolders(folder, subfolders);
     }
   }
 
-  /** The folders directly below a class folder that have its images; none if it has its own. */
+  /**
+   * Returns the subfolders that have a class folder's images; none if the folder itself has images.
+   */
   private static Set<String> subfolders(Entry classFolder, List<Entry> images) {
     Set<String> names = new TreeSet<>(Listing.BY_CODE_POINT);
     for (Entry image : images) {
@@ -150,13 +152,13 @@ final class FolderListing {
   }
 
   /**
-   * Questions class folders that hold nothing but subfolders of equal names: these may be the
+   * Checks class folders that contain only subfolders of the same names: the subfolders may be the
    * classes, and the folders parts or sources.
    *
    * @param subfolders of each class folder, by its name
-   * @throws GraftException if two or more of the names speak of parts
+   * @throws GraftException if two or more of the names mean parts
    */
-  private void questionEqualFolders(Path folder, Map<String, Set<String>> subfolders) {
+  private void checkEqualFolders(Path folder, Map<String, Set<String>> subfolders) {
     Set<String> common = new TreeSet<>(Listing.BY_CODE_POINT);
     subfolders.values().forEach(common::addAll);
     int all = common.size();
@@ -177,7 +179,7 @@ final class FolderListing {
             Note.Kind.EQUAL_FOLDERS, folder, List.of(Names.quoted(names), Names.quoted(common))));
   }
 
-  /** Whether a folder may have images of the data set. */
+  /** Returns whether a folder may have images of the data set. */
   private boolean enters(Entry folder) {
     if (realData.startsWith(folder.real())) {
       count(Note.Kind.LEADS_UP);

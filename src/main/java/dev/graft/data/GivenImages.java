@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Images that a program gives one by one, as files or as the contents of files. */
+/** Images that a program adds one by one, as files or as the contents of files. */
 public final class GivenImages implements ImageSet {
   private final List<String> classes;
   private final List<Given> images;
@@ -34,7 +34,7 @@ public final class GivenImages implements ImageSet {
    * @param name for messages
    */
   public record Given(String name, String label, Content content) {
-    /** An image in a file, which is read again whenever it is needed. */
+    /** Returns an image in a file, which is read whenever it is needed. */
     public static Given of(Path file, String label) {
       return new Given(file.toString(), label, () -> Files.readAllBytes(file));
     }
@@ -61,7 +61,7 @@ public final class GivenImages implements ImageSet {
   }
 
   /**
-   * Opens images; their parts are left to the split.
+   * Opens images without parts; the split assigns them.
    *
    * @param name of the data set
    * @throws dev.graft.GraftException if an image can't be read

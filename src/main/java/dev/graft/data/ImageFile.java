@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * A file that is listed as an image; whether it is one is known once it has been read.
+ * A file that is listed as an image, and may turn out unreadable.
  *
  * @param path may not exist
  * @param label the name of its class

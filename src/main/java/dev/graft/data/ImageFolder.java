@@ -20,14 +20,14 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * A user's image files, of which only names, hashes and sizes are in memory. The files are never
- * written to.
+ * A user's image files, of which only names, hashes and sizes are in memory. Graft never writes to
+ * the files.
  */
 public final class ImageFolder implements ImageSet {
-  /** Stands for the hash of a file that cannot be opened. */
+  /** Replaces the hash of a file that cannot be opened. */
   private static final String NO_HASH = "0".repeat(64);
 
-  /** Files that are read ahead. */
+  /** Number of files that are read ahead. */
   private static final int AHEAD = 64;
 
   private final List<String> classes;
@@ -52,10 +52,11 @@ public final class ImageFolder implements ImageSet {
    * headers.
    *
    * <p>An image whose content is in several given parts is moved to the part farthest from training
-   * (validation, then test) wherever it occurs: nothing that was trained on is tested.
+   * (validation, then test) wherever it occurs, so that no test image is trained on.
    *
    * @param maxBad the share of the files that may be unreadable, in [0, 1]
-   * @throws dev.graft.GraftException if there is nothing to train on, or too much is unreadable
+   * @throws dev.graft.GraftException if there is nothing to train on, or if too many files are
+   *     unreadable
    */
   public static DataSet open(Path path, double maxBad, Progress.Display display) {
     Listing listing = Listing.of(path);
@@ -164,14 +165,14 @@ public final class ImageFolder implements ImageSet {
   }
 
   @Override
-  public Optional<List<RgbImage>> read(int index, int[] leasts) {
+  public Optional<List<RgbImage>> read(int index, int[] minSides) {
     if (quarantine.contains(index)) {
       return Optional.empty();
     }
     try {
       Path path = file(index).orElseThrow().path();
       Hash content = new Hash(Hash.Algorithm.SHA256, hash(index));
-      return Optional.of(ImageFileReader.read(path, content, leasts));
+      return Optional.of(ImageFileReader.read(path, content, minSides));
     } catch (UnreadableImage e) {
       quarantine.add(index, place(index), e.reason());
       return Optional.empty();

@@ -30,31 +30,31 @@ public interface ImageSet {
   Optional<ImageFile> file(int index);
 
   /**
-   * Whether there is one file per image. Only then may images be unreadable, and only then do
-   * places mean anything to a user.
+   * Returns whether there is one file per image. Only then may images be unreadable, and only then
+   * do places help a user.
    */
   default boolean areFiles() {
     return size() > 0 && file(0).isPresent();
   }
 
-  /** Returns where an image is, for people: a path, or its number in a file of many. */
+  /** Returns where an image is, for messages: a path, or its number in a file of many. */
   default String place(int index) {
     return file(index).map(file -> PathText.of(file.path())).orElse("image " + index);
   }
 
   /**
-   * Decodes an image, and returns it in several reductions. Safe for use by several threads.
+   * Decodes an image, and returns it in several reductions. Thread-safe.
    *
-   * @param leasts the smallest side of each reduction: a larger image may be reduced, always by the
-   *     same factor, to no less than this; 0 for full size
+   * @param minSides the smallest side of each reduction: a larger image may be reduced, always by
+   *     the same factor, to no less than this; 0 for full size
    * @return empty if the image is unreadable or has changed since it was hashed; {@link
    *     #quarantine} then has the reason
    */
-  Optional<List<RgbImage>> read(int index, int[] leasts);
+  Optional<List<RgbImage>> read(int index, int[] minSides);
 
   /** Decodes an image in one reduction; see {@link #read(int, int[])}. */
-  default Optional<RgbImage> read(int index, int least) {
-    return read(index, new int[] {least}).map(images -> images.get(0));
+  default Optional<RgbImage> read(int index, int minSide) {
+    return read(index, new int[] {minSide}).map(images -> images.get(0));
   }
 
   /** Returns the images that are known so far to be unreadable. */

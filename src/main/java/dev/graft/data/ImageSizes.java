@@ -20,7 +20,7 @@ public final class ImageSizes {
             .toArray());
   }
 
-  /** Whether no side is known. */
+  /** Returns whether no side is known. */
   public boolean isEmpty() {
     return ascending.length == 0;
   }

@@ -51,13 +51,13 @@ final class Manifest {
     this.folder = parent == null ? Path.of("") : parent;
   }
 
-  /** Reads it as training data. */
+  /** Reads a manifest as training data. */
   static Listing read(Path file) {
     Manifest manifest = parsed(file);
     return Listing.checked(file, manifest.files, manifest.notes());
   }
 
-  /** Returns the images that it lists, unchecked. */
+  /** Returns the images that a manifest lists, unchecked. */
   static List<ImageFile> files(Path file) {
     return parsed(file).files;
   }
@@ -111,7 +111,7 @@ final class Manifest {
     // Written with blanks around it, or on Windows.
     if (WINDOWS_ROOT.matcher(plain).lookingAt()) {
       throw GraftException.of(
-          "%s has a Windows path, %s, and there is no such file here: write paths relative to the"
+          "%s has a Windows path, %s, which does not exist here: write paths relative to the"
               + " manifest's folder.",
           where, text);
     }

@@ -57,11 +57,11 @@ final class ManifestRows {
           .reader();
 
   private final Path manifest;
-  private final Taker taker;
+  private final RowConsumer consumer;
   private final Set<String> columns = new HashSet<>();
 
-  /** Receives the rows. */
-  interface Taker {
+  /** Receives rows. */
+  interface RowConsumer {
     /**
      * Receives one row.
      *
@@ -71,19 +71,19 @@ final class ManifestRows {
     void row(String path, String label, String split, int line);
   }
 
-  private ManifestRows(Path manifest, Taker taker) {
+  private ManifestRows(Path manifest, RowConsumer consumer) {
     this.manifest = manifest;
-    this.taker = taker;
+    this.consumer = consumer;
   }
 
   /**
-   * Passes all rows to a taker.
+   * Passes all rows to a consumer.
    *
    * @return the names of all columns or keys
    * @throws GraftException if the file is not a manifest
    */
-  static Set<String> read(Path manifest, Taker taker) {
-    ManifestRows rows = new ManifestRows(manifest, taker);
+  static Set<String> read(Path manifest, RowConsumer consumer) {
+    ManifestRows rows = new ManifestRows(manifest, consumer);
     rows.read();
     return rows.columns;
   }
@@ -151,7 +151,8 @@ final class ManifestRows {
       for (List<String> row = nextRow(parser, names.size());
           !row.isEmpty();
           row = nextRow(parser, names.size())) {
-        taker.row(row.get(path), row.get(label), split < 0 ? "" : row.get(split), lineOf(parser));
+        consumer.row(
+            row.get(path), row.get(label), split < 0 ? "" : row.get(split), lineOf(parser));
       }
     }
   }
@@ -203,7 +204,7 @@ final class ManifestRows {
       }
       row.fieldNames().forEachRemaining(columns::add);
       JsonNode split = row.path(SPLIT);
-      taker.row(
+      consumer.row(
           text(row, PATH, line),
           text(row, LABEL, line),
           split.isNull() || split.isMissingNode() ? "" : text(row, SPLIT, line),
@@ -235,7 +236,7 @@ final class ManifestRows {
   private static String reason(JsonProcessingException e) {
     return e instanceof MismatchedInputException
         ? "there is more after its first value"
-        : Messages.of(e.getOriginalMessage(), "it makes no sense");
+        : Messages.of(e.getOriginalMessage(), "it is malformed");
   }
 
   /** Rejects an endless line before it fills the memory. */

@@ -9,16 +9,16 @@ import java.util.List;
  *
  * @param kind determines which of the other components are used
  * @param where the folder or the manifest
- * @param count the number of things
+ * @param count the number of files, images or rows
  * @param of the total, or the number of images among them
- * @param names of the things
+ * @param names of files, folders, classes or columns
  */
 public record Note(Kind kind, Path where, long count, long of, List<String> names) {
-  /** What is odd. */
+  /** The kind of oddity. */
   public enum Kind {
-    /** What the folders mean that are parts, as {@code Training = train}. */
+    /** The meaning of part folders, as {@code Training = train}. */
     PARTS,
-    /** Class folders that hold nothing but folders of the same names; both, in quotes. */
+    /** Class folders that contain only folders of the same names; the names of both, in quotes. */
     EQUAL_FOLDERS,
     /** Folders next to train, validation and test. */
     BESIDE_PARTS,
@@ -52,7 +52,10 @@ public record Note(Kind kind, Path where, long count, long of, List<String> name
     REPEATED_ROWS,
     /** Images of a manifest without a split; with the total. */
     WITHOUT_SPLIT,
-    /** Images that were moved to the part of the same content that is farther from training. */
+    /**
+     * Images that were moved to another part, which has the same content and is farther from
+     * training.
+     */
     MOVED
   }
 

@@ -12,8 +12,8 @@ public final class OwnOutput {
   private OwnOutput() {}
 
   /**
-   * Whether a folder is an output folder or, since earlier ones had no mark, a run or an
-   * evaluation.
+   * Returns whether a folder is an output folder or, since earlier versions had no marker, a run or
+   * an evaluation.
    */
   public static boolean is(Path folder) {
     return has(folder, MARKER)

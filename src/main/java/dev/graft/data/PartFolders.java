@@ -13,8 +13,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Decides which folders of a data set are its parts. A class may be called train, too: next to bus
- * and car, or with images of its own, it is one.
+ * Decides which folders of a data set are its parts. A folder called train next to bus and car, or
+ * with images of its own, is a class.
  *
  * @param parts the folder of each part; empty if the folders are classes
  * @param likeParts folders that are classes though their names mean parts
@@ -30,11 +30,11 @@ record PartFolders(Map<Part, Entry> parts, List<Entry> likeParts) {
   }
 
   /**
-   * Decides.
+   * Decides which folders are parts.
    *
    * @param top the folder of the data
-   * @param folders those in it
-   * @throws GraftException if the folders may be either, or are parts that do not fit together
+   * @param folders its subfolders
+   * @throws GraftException if the folders are ambiguous, or are parts that do not fit together
    */
   static PartFolders of(Entry top, List<Entry> folders, Lister lister) {
     Map<Entry, PartName> names = new LinkedHashMap<>();
@@ -76,7 +76,7 @@ record PartFolders(Map<Part, Entry> parts, List<Entry> likeParts) {
                 Collectors.toList()));
   }
 
-  /** Decides on folders whose names say no more than a part. */
+  /** Decides on folders whose names mean only a part. */
   private static PartFolders plain(
       Entry top, Map<Part, List<Entry>> byPart, List<Entry> folders, Lister lister) {
     List<Entry> named = byPart.values().stream().flatMap(List::stream).toList();
@@ -108,7 +108,7 @@ record PartFolders(Map<Part, Entry> parts, List<Entry> likeParts) {
     return new PartFolders(parts, List.of());
   }
 
-  /** The folder of a part; one without class folders gives way to one that has some. */
+  /** Returns the folder of a part, of several the one with class folders. */
   private static Entry only(Entry top, List<Entry> named, Lister lister) {
     List<Entry> nested = named.stream().filter(each -> !lister.folders(each).isEmpty()).toList();
     List<Entry> wanted = nested.isEmpty() ? named : nested;
@@ -125,8 +125,8 @@ record PartFolders(Map<Part, Entry> parts, List<Entry> likeParts) {
   }
 
   /**
-   * Returns the folder that has a part's class folders: the part's own, or one of the same name or
-   * of none in particular that is all there is in it, as in {@code seg_train/seg_train}.
+   * Returns the folder that has a part's class folders: the part's own, or its only subfolder if
+   * that has the same or a generic name, as in {@code seg_train/seg_train}.
    */
   static Entry classFolders(Entry part, Lister lister) {
     Entry folder = part;

@@ -13,14 +13,17 @@ import java.util.Set;
  * seg_train}, {@code valImages}, {@code test1}.
  *
  * <p>A name is split at everything but letters, and at camel case. It means a part if exactly one
- * of its words does; words such as {@code set} or {@code images} are ignored, and what is left is
- * the affix, which siblings have to share.
+ * of its words does; words such as {@code set} or {@code images} are ignored, and the rest is the
+ * affix, which siblings must share.
  *
  * @param word the word that means the part, in lower case
  * @param affix the other words
  */
 record PartName(String word, List<String> affix) {
-  /** Means the test images, unless a sibling does: train, dev, eval; but train, eval, test. */
+  /**
+   * Means the test part, unless a sibling does: test in train, dev, eval; validation in train,
+   * eval, test.
+   */
   private static final Set<String> EVALUATION = Set.of("eval", "evaluation");
 
   private static final Map<String, Part> PARTS =
@@ -90,7 +93,7 @@ record PartName(String word, List<String> affix) {
     return Optional.ofNullable(PARTS.get(word.toLowerCase(Locale.ROOT)));
   }
 
-  /** Whether a name has no word of its own: {@code images}, {@code set1}. */
+  /** Returns whether a name has only generic words: {@code images}, {@code set1}. */
   static boolean isGeneric(String folder) {
     List<String> tokens = tokens(folder);
     return !tokens.isEmpty() && GENERIC.containsAll(tokens);
@@ -113,7 +116,7 @@ record PartName(String word, List<String> affix) {
         .toList();
   }
 
-  /** The word in a token that means a part, alone or written together as in {@code testset}. */
+  /** Returns the word that means a part, be it the whole token or a piece as in {@code testset}. */
   private static Optional<String> partWord(String token) {
     if (isPartWord(token)) {
       return Optional.of(token);

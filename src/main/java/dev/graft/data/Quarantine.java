@@ -1,6 +1,7 @@
 package dev.graft.data;
 
 import dev.graft.GraftException;
+import dev.graft.GraftException.Code;
 import dev.graft.io.Csv;
 import dev.graft.util.Names;
 import java.util.List;
@@ -29,7 +30,7 @@ public final class Quarantine {
   }
 
   /**
-   * Makes an empty quarantine.
+   * Creates an empty quarantine.
    *
    * @param images the number of images, readable or not
    * @param maxBad the share of them that may be unreadable, in [0, 1]
@@ -39,7 +40,7 @@ public final class Quarantine {
     this.maxBad = maxBad;
   }
 
-  /** Adds an image, unless it is there already: the first reason stays. */
+  /** Adds an image, unless it was added before: the first reason stays. */
   synchronized void add(int index, String path, String reason) {
     entries.putIfAbsent(index, new Entry(path, reason));
   }
@@ -65,15 +66,16 @@ public final class Quarantine {
   /**
    * Checks that no more images are unreadable than allowed.
    *
-   * @throws GraftException if there are more, with the first of them
+   * @throws GraftException if more are; the message names the first of them
    */
   public synchronized void check() {
     if (entries.size() > maxBad * images) {
       List<String> first = entries.values().stream().limit(Names.FEW).map(Entry::sentence).toList();
       throw GraftException.of(
-          "%,d of %,d images can't be read, more than max-bad allows (%s of them); repair or"
-              + " remove them, or raise it: --set max-bad=0.5. %s",
-          entries.size(), images, maxBad, String.join(" ", first));
+              "%,d of %,d images can't be read, more than max-bad allows (%s of them). %s Repair or"
+                  + " remove them, or raise max-bad.",
+              entries.size(), images, maxBad, String.join(" ", first))
+          .withCode(Code.MAX_BAD);
     }
   }
 

@@ -42,18 +42,18 @@ public record Split(int[] train, int[] validation, int[] test) {
     int[] undecided = data.indices(Optional.empty());
     int[] train = sorted(concat(data.indices(Optional.of(Part.TRAIN)), undecided));
     int drawn = (data.has(Part.VALIDATION) ? 0 : 1) + (data.has(Part.TEST) ? 0 : 1);
-    int least = MIN_PER_CLASS - 2 + drawn;
+    int min = MIN_PER_CLASS - 2 + drawn;
     int[] different = different(data, train, groups);
     List<String> few =
         IntStream.range(0, different.length)
-            .filter(c -> different[c] < least)
+            .filter(c -> different[c] < min)
             .mapToObj(c -> data.classes().get(c) + " has " + different[c])
             .toList();
     if (!few.isEmpty()) {
       throw GraftException.of(
           "data: every class needs %s different readable images, for training and evaluation, but"
               + " %s.",
-          least, Names.few(few));
+          min, Names.few(few));
     }
   }
 
@@ -69,10 +69,11 @@ public record Split(int[] train, int[] validation, int[] test) {
   }
 
   /**
-   * Splits what has no part yet: test images are held out first, then validation images, each only
-   * if none are given.
+   * Splits the images without a part: holds out test images, then validation images, each only if
+   * none are given.
    *
-   * @param groups a number for each image of the set; images of one number stay in one sampled part
+   * @param groups a number for each image of the set; images with the same number stay in one
+   *     sampled part
    * @param holdOut samples the validation images
    * @param validation share of the training images that is held out for validation, in (0, 1)
    * @param test share of the images that is held out for the test, in (0, 1)
@@ -102,7 +103,7 @@ public record Split(int[] train, int[] validation, int[] test) {
     return new Split(train, forValidation, forTest);
   }
 
-  /** Returns the part that an image is in; empty if it is in none, being unreadable. */
+  /** Returns the part that an image is in; empty if it is unreadable and so in none. */
   public Optional<Part> partOf(int image) {
     if (Arrays.binarySearch(train, image) >= 0) {
       return Optional.of(Part.TRAIN);

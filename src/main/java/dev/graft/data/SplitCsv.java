@@ -1,6 +1,7 @@
 package dev.graft.data;
 
 import dev.graft.GraftException;
+import dev.graft.GraftException.Code;
 import dev.graft.io.Csv;
 import dev.graft.io.Hash;
 import dev.graft.util.PathText;
@@ -28,7 +29,7 @@ public final class SplitCsv {
   /** The name of this file in a run's folder. */
   public static final String NAME = "split.csv";
 
-  /** The column of content hashes, by which an image is found wherever it lies now. */
+  /** The column of content hashes, which identify moved images. */
   static final String SHA256 = "sha256";
 
   /** Returns the rows for a split of image files: header, training, validation, test. */
@@ -57,7 +58,7 @@ public final class SplitCsv {
 
   /**
    * Returns the SHA-256 of each image of a part. Earlier versions wrote no hashes; then files that
-   * are still there are hashed.
+   * still exist are hashed.
    *
    * @param file as {@link #of} wrote it
    */
@@ -89,14 +90,14 @@ public final class SplitCsv {
   /**
    * The images of a part, found again.
    *
-   * @param indices of those that exist and are readable, ascending
-   * @param lost those that do not, or have another class now
+   * @param indices the images that exist and are readable, ascending
+   * @param lost images that are missing, unreadable or in another class now
    */
   @SuppressWarnings("ArrayRecordComponent") // one per command, never compared
   public record Found(int[] indices, List<Path> lost) {}
 
   /**
-   * Finds the images of a part in the data as it is today, by path and label.
+   * Finds the images of a part in the current data, by path and label.
    *
    * @param file as {@link #of} wrote it
    * @throws GraftException if none is left, or if the file is damaged
@@ -121,9 +122,9 @@ public final class SplitCsv {
     }
     if (found.isEmpty()) {
       throw GraftException.of(
-          "None of the %s %s images that %s names exists and is readable: name others with"
-              + " --data.",
-          lost.size(), part.name().toLowerCase(Locale.ROOT), file);
+              "None of the %s %s images that %s names exists and is readable; name other images.",
+              lost.size(), part.name().toLowerCase(Locale.ROOT), file)
+          .withCode(Code.DATA);
     }
     return new Found(found.stream().mapToInt(Integer::intValue).sorted().toArray(), lost);
   }

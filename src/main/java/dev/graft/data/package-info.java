@@ -1,2 +1,2 @@
-/** Labeled images: where they come from, what is found in them, how they are split. */
+/** Labeled images: folders, manifests and CIFAR-10, their faults, and their split. */
 package dev.graft.data;

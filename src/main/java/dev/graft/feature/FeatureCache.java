@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.graft.GraftException;
+import dev.graft.GraftException.Code;
 import dev.graft.data.ImageSet;
 import dev.graft.io.FirstOccurrences;
 import dev.graft.io.RecordLog;
@@ -108,12 +109,13 @@ public final class FeatureCache implements AutoCloseable {
               kept[0] += hashes.size();
             } catch (IOException e) {
               throw new GraftException(
-                  "The features can't be cached in "
-                      + features
-                      + ": "
-                      + e.getMessage()
-                      + "; make room there, or train with --no-cache. Those cached so far stay.",
-                  e);
+                      "The features can't be cached in "
+                          + features
+                          + ": "
+                          + e.getMessage()
+                          + ". Those cached so far stay; make room there, or train without the cache.",
+                      e)
+                  .withCode(Code.NO_CACHE);
             }
           });
     }
@@ -125,13 +127,14 @@ public final class FeatureCache implements AutoCloseable {
     long free = Files.getFileStore(features).getUsableSpace();
     if (free < bytes) {
       throw new GraftException(
-          String.format(
-              Locale.ROOT,
-              "The features need %,d MB in %s, where %,d MB are free; make room there, or train"
-                  + " with --no-cache.",
-              bytes >> 20,
-              features,
-              free >> 20));
+              String.format(
+                  Locale.ROOT,
+                  "The features need %,d MB in %s, where %,d MB are free; make room there, or train"
+                      + " without the cache.",
+                  bytes >> 20,
+                  features,
+                  free >> 20))
+          .withCode(Code.NO_CACHE);
     }
   }
 

@@ -32,7 +32,7 @@ public final class PixelSource implements FeatureSource {
   /** A row's image, R, G, B from 0 to 255, a byte each: {@code (3, side, side)}. */
   Optional<byte[]> pixels(int row) {
     return images
-        .read(row, Framing.least(side))
+        .read(row, Framing.minSide(side))
         .map(image -> preprocessing.framing().planes(image, side));
   }
 

@@ -124,14 +124,14 @@ final class Bicubic {
     int[] first = new int[to];
     int[][] weights = new int[to][];
     for (int i = 0; i < to; i++) {
-      double centre = (i + 0.5) * scale;
-      int begin = Math.max(0, (int) (centre - reach + 0.5));
-      int end = Math.min(from, (int) (centre + reach + 0.5));
+      double center = (i + 0.5) * scale;
+      int begin = Math.max(0, (int) (center - reach + 0.5));
+      int end = Math.min(from, (int) (center + reach + 0.5));
       double[] exact = new double[end - begin];
       double total = 0;
       for (int j = 0; j < exact.length; j++) {
         // Pillow multiplies by the reciprocal; dividing would round differently.
-        exact[j] = weight((j + begin - centre + 0.5) * (1 / stretch));
+        exact[j] = weight((j + begin - center + 0.5) * (1 / stretch));
         total += exact[j];
       }
       first[i] = begin;
@@ -147,7 +147,7 @@ final class Bicubic {
   /**
    * Keys's cubic with a = -0.5.
    *
-   * @param distance in source pixels from the centre
+   * @param distance in source pixels from the center
    */
   private static double weight(double distance) {
     double a = -0.5;

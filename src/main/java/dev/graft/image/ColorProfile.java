@@ -18,7 +18,7 @@ import java.awt.image.WritableRaster;
  * reduced first, because the conversion is slow and changes means only slightly.
  */
 final class ColorProfile {
-  /** The largest difference, of 255, between our sRGB profile and another one of sRGB. */
+  /** The largest difference, of 255, between two sRGB profiles. */
   private static final int SAME = 2;
 
   private static final int PIXELS_AT_ONCE = 1 << 14;
@@ -41,19 +41,19 @@ final class ColorProfile {
         converted != null
             ? converted
             : switch (image.channels()) {
-              case 1 -> fromGrey(samples);
+              case 1 -> fromGray(samples);
               case 3 -> samples;
               default -> fromCmyk(samples);
             };
     return new RgbImage(image.width(), image.height(), rgb);
   }
 
-  private static byte[] fromGrey(byte[] grey) {
-    byte[] rgb = new byte[3 * grey.length];
-    for (int from = 0, to = 0; from < grey.length; from++, to += 3) {
-      rgb[to] = grey[from];
-      rgb[to + 1] = grey[from];
-      rgb[to + 2] = grey[from];
+  private static byte[] fromGray(byte[] gray) {
+    byte[] rgb = new byte[3 * gray.length];
+    for (int from = 0, to = 0; from < gray.length; from++, to += 3) {
+      rgb[to] = gray[from];
+      rgb[to + 1] = gray[from];
+      rgb[to + 2] = gray[from];
     }
     return rgb;
   }
@@ -122,13 +122,13 @@ final class ColorProfile {
   /** Returns a grid of colors over the whole cube. */
   private static byte[] probe() {
     int steps = 6;
-    byte[] colours = new byte[3 * steps * steps * steps];
-    for (int i = 0; i < colours.length / 3; i++) {
-      colours[3 * i] = (byte) (i % steps * 51);
-      colours[3 * i + 1] = (byte) (i / steps % steps * 51);
-      colours[3 * i + 2] = (byte) (i / steps / steps * 51);
+    byte[] colors = new byte[3 * steps * steps * steps];
+    for (int i = 0; i < colors.length / 3; i++) {
+      colors[3 * i] = (byte) (i % steps * 51);
+      colors[3 * i + 1] = (byte) (i / steps % steps * 51);
+      colors[3 * i + 2] = (byte) (i / steps / steps * 51);
     }
-    return colours;
+    return colors;
   }
 
   private static boolean isSame(byte[] some, byte[] others) {
@@ -140,10 +140,10 @@ final class ColorProfile {
     return true;
   }
 
-  private static byte[] lookUp(byte[] grey, byte[] rgbOf) {
-    byte[] rgb = new byte[3 * grey.length];
-    for (int i = 0; i < grey.length; i++) {
-      System.arraycopy(rgbOf, 3 * (grey[i] & 0xff), rgb, 3 * i, 3);
+  private static byte[] lookUp(byte[] gray, byte[] rgbOf) {
+    byte[] rgb = new byte[3 * gray.length];
+    for (int i = 0; i < gray.length; i++) {
+      System.arraycopy(rgbOf, 3 * (gray[i] & 0xff), rgb, 3 * i, 3);
     }
     return rgb;
   }

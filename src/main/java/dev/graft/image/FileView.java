@@ -12,7 +12,7 @@ import javax.imageio.stream.ImageInputStreamImpl;
  * java.io.File} loses names that the locale cannot encode.
  */
 final class FileView extends ImageInputStreamImpl {
-  /** Reads bytes from a position on; returns how many were read, or -1 at the end. */
+  /** Reads bytes at a position; returns the number of bytes read, or -1 at the end. */
   interface Bytes {
     int read(long position, byte[] into, int offset, int length) throws IOException;
   }

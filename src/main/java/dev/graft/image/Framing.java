@@ -53,7 +53,7 @@ public enum Framing {
    *
    * @param side of the input, in pixels
    */
-  public static int least(int side) {
+  public static int minSide(int side) {
     return 2 * side;
   }
 }

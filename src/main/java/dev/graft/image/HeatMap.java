@@ -3,7 +3,7 @@ package dev.graft.image;
 /**
  * The evidence for a class in each place of the part of an image that a network saw.
  *
- * @param values {@code (height, width)}, 0 to 1; all 0 if there is no evidence
+ * @param values {@code (height, width)}, 0 to 1; all 0 without evidence
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record HeatMap(int width, int height, float[] values) {
@@ -24,10 +24,10 @@ public record HeatMap(int width, int height, float[] values) {
     for (int y = 0; y < seen.height(); y++) {
       for (int x = 0; x < seen.width(); x++) {
         double value = at((x + 0.5) / seen.width(), (y + 0.5) / seen.height());
-        int colour = colour(value);
+        int color = color(value);
         int at = 3 * ((seen.top() + y) * image.width() + seen.left() + x);
         for (int i = 0; i < 3; i++) {
-          int above = colour >> (16 - 8 * i) & 0xff;
+          int above = color >> (16 - 8 * i) & 0xff;
           double share = OPACITY * value;
           rgb[at + i] = (byte) Math.round((1 - share) * (rgb[at + i] & 0xff) + share * above);
         }
@@ -63,7 +63,7 @@ public record HeatMap(int width, int height, float[] values) {
    * @param value 0 to 1
    * @return red, green and blue in the lowest three bytes
    */
-  public static int colour(double value) {
+  public static int color(double value) {
     double red = Math.min(1, 0.35 + value);
     double green = Math.max(0, (value - 0.45) / 0.55 * 0.9);
     double blue = Math.max(0, 0.6 * (1 - 1.6 * value));

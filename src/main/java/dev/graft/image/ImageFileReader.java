@@ -44,7 +44,7 @@ public final class ImageFileReader {
   /** The largest file, in bytes, that is hashed and decoded from a copy in memory. */
   private static final long IN_MEMORY = 64L << 20;
 
-  /** What the TIFF decoder says about features that it lacks, and not about damage. */
+  /** The TIFF decoder's messages about features that it lacks, as opposed to damage. */
   private static final Pattern UNSUPPORTED =
       Pattern.compile(
           "(Unsupported (TIFF|BitsPerSample|SamplesPerPixel|Planar)|Unknown TIFF).*"
@@ -56,8 +56,8 @@ public final class ImageFileReader {
   private ImageFileReader() {}
 
   /**
-   * Returns how many images to decode at once: one per processor, as far as the heap allows, but at
-   * least 1.
+   * Returns the number of images to decode at once: one per processor as far as the heap allows,
+   * and at least 1.
    */
   public static int threads() {
     Runtime machine = Runtime.getRuntime();
@@ -233,7 +233,7 @@ public final class ImageFileReader {
     } catch (IOException | RuntimeException | VirtualMachineError e) {
       if (SharedHeap.isOutOfMemory(e)) {
         throw new UnreadableImage(
-            name, "does not fit into memory; give Java more by -Xmx, or leave the image out.", e);
+            name, "does not fit into memory; give Java more with -Xmx, or leave the image out.", e);
       }
       Matcher lacking = UNSUPPORTED.matcher(String.valueOf(e.getMessage()));
       if (e instanceof IIOException && lacking.lookingAt()) {

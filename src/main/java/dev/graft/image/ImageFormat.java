@@ -12,9 +12,9 @@ import javax.imageio.spi.ImageReaderSpi;
 
 /**
  * The file formats, which are recognized by their first bytes and not by their suffixes. Each names
- * its decoder, so that no other one on the class path is used and gives other pixels. Java's own
- * decoders read PNG, GIF and BMP as Pillow does. TwelveMonkeys reads JPEG (CMYK, damaged segments),
- * TIFF (Java's lacks CMYK without a profile, BigTIFF and some compressions) and WebP.
+ * its decoder, since another one on the class path could give other pixels. Java's own decoders
+ * read PNG, GIF and BMP as Pillow does. TwelveMonkeys reads JPEG (CMYK, damaged segments), TIFF
+ * (Java's lacks CMYK without a profile, BigTIFF and some compressions) and WebP.
  */
 enum ImageFormat {
   // The largest number of pixels that one byte of the file can encode, rounded up. Deflate: 1032

@@ -29,7 +29,7 @@ final class PngStructure implements FileStructure {
   /** The last chunk: no content, and its checksum. */
   private static final byte[] END = {0, 0, 0, 0, 'I', 'E', 'N', 'D', (byte) 0xae, 0x42, 0x60, -126};
 
-  private static final int GREY = 0;
+  private static final int GRAY = 0;
   private static final int RGB = 2;
   private static final int PALETTE = 3;
 
@@ -129,7 +129,7 @@ final class PngStructure implements FileStructure {
     if (colorType == PALETTE && hasPalette && length > 0) {
       hasTransparency = true;
       keepChunk(start, length);
-    } else if ((colorType == GREY && length == 2) || (colorType == RGB && length == 6)) {
+    } else if ((colorType == GRAY && length == 2) || (colorType == RGB && length == 6)) {
       hasTransparency = true;
       ByteBuffer samples = ByteBuffer.wrap(data);
       transparentColor = new int[length / 2];

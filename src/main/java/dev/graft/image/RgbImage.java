@@ -60,6 +60,6 @@ public record RgbImage(int width, int height, byte[] rgb) {
 
   @Override
   public String toString() {
-    return "Image[" + width + "x" + height + "]";
+    return "RgbImage[" + width + "x" + height + "]";
   }
 }

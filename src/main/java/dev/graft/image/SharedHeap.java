@@ -6,8 +6,8 @@ import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
- * Retries a reading that ran out of memory once, alone. Images that are read concurrently share the
- * heap, so which one runs out of memory is arbitrary.
+ * Retries a read that ran out of memory once, with no other read in progress. Images that are read
+ * concurrently share the heap, so which one runs out of memory is arbitrary.
  */
 final class SharedHeap {
   interface Reading<T> {

@@ -1,2 +1,2 @@
-/** Image files to pixels, pixels to a network's input, and heat maps over images. */
+/** Decodes image files, prepares pixels for a network, and draws heat maps over images. */
 package dev.graft.image;

@@ -2,6 +2,7 @@ package dev.graft.inference;
 
 import ai.djl.Device;
 import dev.graft.GraftException;
+import dev.graft.GraftException.Code;
 import dev.graft.Progress;
 import dev.graft.engine.Engines;
 import dev.graft.image.Framing;
@@ -126,7 +127,9 @@ public final class ModelRunner implements AutoCloseable {
    */
   public GradCam gradCam() {
     if (gradCam == null) {
-      throw new GraftException("Heat maps need a run's or a model's folder, or --imagenet.");
+      throw new GraftException(
+              "Heat maps need a run's or a model's folder, or the bundled ImageNet model.")
+          .withCode(Code.IMAGENET);
     }
     return gradCam.get();
   }
@@ -158,7 +161,7 @@ public final class ModelRunner implements AutoCloseable {
 
   /** The {@code k} likeliest classes of an image in a file, the likeliest first. */
   public List<TopClass> classify(Path file, int k) {
-    return classify(ImageFileReader.read(file, Framing.least(inputSize())), k);
+    return classify(ImageFileReader.read(file, Framing.minSide(inputSize())), k);
   }
 
   /**
@@ -167,7 +170,7 @@ public final class ModelRunner implements AutoCloseable {
    * @param name what messages call it
    */
   public List<TopClass> classify(InputStream image, String name, int k) {
-    return classify(ImageFileReader.read(image, name, Framing.least(inputSize())), k);
+    return classify(ImageFileReader.read(image, name, Framing.minSide(inputSize())), k);
   }
 
   private List<TopClass> classify(RgbImage image, int k) {
@@ -260,15 +263,14 @@ public final class ModelRunner implements AutoCloseable {
     /** Reads and scales; what is large is gone when this returns. */
     private Waiting<S> read(S source) {
       try {
-        RgbImage image = source.read(Framing.least(inputSize()));
+        RgbImage image = source.read(Framing.minSide(inputSize()));
         return new Waiting<>(source, List.of(prepare(image)), null);
       } catch (GraftException e) {
         return new Waiting<>(source, List.of(), e);
       } catch (OutOfMemoryError e) {
         String why =
-            source.name()
-                + " needs more memory than Java has here; MAVEN_OPTS=-Xmx4g gives it more.";
-        return new Waiting<>(source, List.of(), new GraftException(why, e));
+            source.name() + " needs more memory than Java has here; give Java a larger heap.";
+        return new Waiting<>(source, List.of(), new GraftException(why, e).withCode(Code.HEAP));
       }
     }
 

@@ -2,6 +2,7 @@ package dev.graft.inference;
 
 import ai.djl.Device;
 import dev.graft.GraftException;
+import dev.graft.GraftException.Code;
 import dev.graft.Progress;
 import dev.graft.network.onnx.OnnxFile;
 import dev.graft.network.onnx.PixelType;
@@ -59,9 +60,10 @@ public record PortableModel(String name, byte[] file) {
   private static PortableModel of(SavedModel.Contents model) {
     if (!model.design().backbone().isOnnx()) {
       throw new GraftException(
-          model.name()
-              + " has a backbone in TorchScript, which only PyTorch computes: it can be asked on"
-              + " this machine, without --master.");
+              model.name()
+                  + " has a backbone in TorchScript, which only PyTorch computes; a cluster cannot use it,"
+                  + " only this machine.")
+          .withCode(Code.NO_CLUSTER);
     }
     if (ImageNet.isLarge(model.design())) {
       throw tooLarge(model);
@@ -75,7 +77,7 @@ public record PortableModel(String name, byte[] file) {
 
   private static GraftException tooLarge(SavedModel.Contents model) {
     return new GraftException(
-        model.name()
-            + " is too large to be sent; it can be asked on this machine, without --master.");
+            model.name() + " is too large to be sent to a cluster; use it on this machine.")
+        .withCode(Code.NO_CLUSTER);
   }
 }

@@ -11,11 +11,11 @@ import java.awt.geom.Path2D;
 import java.util.List;
 import java.util.function.DoubleFunction;
 
-/** Two axes in a drawing: values to places, grid lines, points and lines. */
+/** Two axes in a drawing: maps values to positions, and draws grid lines, points and lines. */
 record Axes(Drawing drawing, Rectangle area, Range x, Range y) {
   private static final int GAP = 8;
 
-  /** The values of an axis from its one end to the other. */
+  /** The range of an axis. */
   record Range(double low, double high) {
     double share(double value) {
       return (value - low) / (high - low);

@@ -27,7 +27,7 @@ final class CalibrationChart {
   /**
    * Draws one curve, or two.
    *
-   * @param before without temperature scaling, where there is any
+   * @param before the calibration without temperature scaling; empty if there was no scaling
    */
   static Drawing of(Optional<Calibration> before, Calibration after) {
     String errors =
@@ -44,7 +44,7 @@ final class CalibrationChart {
     var diagonal = new Line2D.Double(axes.x(0), axes.y(0), axes.x(1), axes.y(1));
     drawing.shapes().add(new Stroke(diagonal, Ink.SOFT, 1, true));
     before.ifPresent(each -> curve(axes, each, Ink.SERIES.get(1)));
-    curve(axes, after, Ink.SERIES.get(0)); // the model as it is now covers what it was
+    curve(axes, after, Ink.SERIES.get(0)); // in front of the one before scaling
     before.ifPresent(each -> legend(axes, "before scaling", each, Ink.SERIES.get(1), 40));
     String name = before.isPresent() ? "as saved" : "this model";
     legend(axes, name, after, Ink.SERIES.get(0), before.isPresent() ? 64 : 40);

@@ -88,7 +88,7 @@ public final class Charts {
   }
 
   /**
-   * Writes an image under a map of where a class was seen in it.
+   * Writes an image under a heat map of a class.
    *
    * @param image square
    */
@@ -99,7 +99,7 @@ public final class Charts {
   private static void write(Path file, String title, int scale, Supplier<Drawing> chart) {
     try {
       AtomicFiles.write(file, png(chart.get().image(title, scale)));
-    } catch (LinkageError | InternalError e) { // how AWT says that it found no fonts
+    } catch (LinkageError | InternalError e) { // AWT's way to report missing fonts
       throw new GraftException(
           ("Cannot draw " + file.getFileName() + ": Java finds no fonts. Install fontconfig and a")
               + " font, such as DejaVu.",
@@ -118,7 +118,7 @@ public final class Charts {
     }
   }
 
-  /** Returns an image as a URL that holds it. */
+  /** Returns an image as a {@code data:} URL. */
   static String dataUrl(BufferedImage image) {
     try {
       return "data:image/png;base64," + Base64.getEncoder().encodeToString(png(image));

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 /**
  * A confusion matrix as a heat map, rows = truth: the darker a cell, the greater its share of the
  * images of its true class. Of more than {@link #MAX_CLASSES} classes it shows those with the most
- * mistakes, and sums up the others in a last row and column.
+ * mistakes, and sums the others in a last row and column.
  */
 final class ConfusionChart {
   static final int MAX_CLASSES = 100;
@@ -28,7 +28,7 @@ final class ConfusionChart {
   private static final int GAP = 8;
   private static final int LEGEND_STEP = 4;
 
-  private final List<String> names; // by position on the axes, as the arrays below
+  private final List<String> names; // by position on the axes, like the arrays below
   private final int[][] counts; // (truth, predicted)
   private final int[] support;
   private final int cell; // side in pixels
@@ -59,7 +59,7 @@ final class ConfusionChart {
             each -> counts[position[each.truth()]][position[each.predicted()]] += each.count());
     support = Stream.of(counts).mapToInt(row -> IntStream.of(row).sum()).toArray();
 
-    // Nine pixels are the least that a label can be read in.
+    // Labels are legible from nine pixels on.
     cell = Math.max(9, Math.min(100, 440 / names.size()));
     type = new TextStyle(Math.min(13, cell), false);
     int room = names.size() <= MAX_CLASSES_WITH_COUNTS ? 220 : 130;

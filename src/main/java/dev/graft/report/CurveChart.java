@@ -151,7 +151,7 @@ final class CurveChart {
     return drawing;
   }
 
-  /** Returns least and greatest value; 0 and 1 where none is finite. */
+  /** Returns the minimum and maximum value; 0 and 1 if none is finite. */
   private DoubleSummaryStatistics values() {
     double[] finite =
         series.stream().flatMap(Series::finite).mapToDouble(point -> point[1]).toArray();
@@ -174,7 +174,7 @@ final class CurveChart {
     return new Range(low, Math.max(low + step, high));
   }
 
-  /** Returns the solid curves, as many to a line of the legend as fit. */
+  /** Returns the solid curves in lines of the legend, each as long as fits. */
   private List<List<Series>> legend() {
     List<List<Series>> lines = new ArrayList<>(List.of(new ArrayList<>()));
     double room = 0;

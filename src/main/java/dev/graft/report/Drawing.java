@@ -90,7 +90,8 @@ final class Drawing {
     double width(String text) {
       try {
         return font().getStringBounds(text, METRICS).getWidth();
-      } catch (LinkageError | InternalError e) { // a page needs no fonts here: its browser has some
+      } catch (LinkageError
+          | InternalError e) { // a page needs no fonts on this machine: the browser has them
         return 0.6 * size * text.length();
       }
     }
@@ -111,7 +112,7 @@ final class Drawing {
     }
   }
 
-  /** Which end of a text its position is. */
+  /** The point of a text that its position refers to. */
   enum Anchor {
     START(0),
     MIDDLE(0.5),
@@ -124,7 +125,7 @@ final class Drawing {
     }
   }
 
-  /** What a drawing is made of. */
+  /** An element of a drawing. */
   sealed interface Shape {
     void paint(Graphics2D g);
 
@@ -255,7 +256,7 @@ final class Drawing {
   /**
    * Starts an empty drawing.
    *
-   * @param description what it shows, for readers who can't see it
+   * @param description the alternative text
    */
   Drawing(int width, int height, String description) {
     this.width = width;

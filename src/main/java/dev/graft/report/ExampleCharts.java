@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Charts that show images: one with its prediction, many that were mistaken, one with a heat map.
+ * Charts that show images: one with its prediction, many misclassified ones, one with a heat map.
  */
 final class ExampleCharts {
   static final int MAX_MISTAKES = 25;
@@ -80,7 +80,7 @@ final class ExampleCharts {
     return drawing;
   }
 
-  /** Draws the first {@link #MAX_MISTAKES} of some mistaken images, five per row. */
+  /** Draws the first {@link #MAX_MISTAKES} misclassified images, five per row. */
   static Drawing mistakes(List<Example> mistakes) {
     List<Example> shown = mistakes.subList(0, Math.min(MAX_MISTAKES, mistakes.size()));
     int rows = Math.max(1, (shown.size() + COLUMNS - 1) / COLUMNS);
@@ -112,14 +112,14 @@ final class ExampleCharts {
     drawing.text(probability, left + THUMBNAIL, baseline + LINE, Anchor.END);
   }
 
-  /** Draws a name behind a square of its color: colored letters would be hard to read. */
+  /** Draws a name after a square of its color: colored letters would be hard to read. */
   private static void name(Drawing drawing, Ink ink, String name, int x, int baseline) {
     drawing.rectangle(new Rectangle(x, baseline - 10, 10, 10), ink);
     drawing.text(name, x + SWATCH, baseline, Anchor.START);
   }
 
   /**
-   * Draws where in an image a network saw evidence of a class.
+   * Draws an image under a heat map of a class.
    *
    * @param image square
    */
@@ -132,7 +132,7 @@ final class ExampleCharts {
     drawing.text("no evidence", MAP / 4.0 - 12, MAP + 25, Anchor.END);
     drawing.text("most", MAP * 3 / 4.0 + 12, MAP + 25, Anchor.START);
     for (int x = 0; x < MAP / 2; x += 2) {
-      Color color = new Color(HeatMap.colour((double) x / (MAP / 2)));
+      Color color = new Color(HeatMap.color((double) x / (MAP / 2)));
       String css = Text.of("#%06x", color.getRGB() & 0xffffff);
       drawing.rectangle(new Rectangle(MAP / 4 + x, MAP + 14, 2, 12), new Ink(css, color));
     }

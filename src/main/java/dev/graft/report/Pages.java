@@ -28,26 +28,26 @@ import java.util.Optional;
  * all values in them are escaped.
  */
 public final class Pages {
-  /** Images of a kind. */
+  /** Maximum number of images in a section. */
   public static final int MAX_IMAGES = 20;
 
-  /** Rows of a table of classes. */
+  /** Maximum number of rows in the table of classes. */
   public static final int MAX_CLASSES = 500;
 
-  /** Classes of the confusion matrix. */
+  /** Maximum number of classes in the confusion matrix. */
   public static final int MAX_MATRIX = ConfusionChart.MAX_CLASSES;
 
-  /** Rows of the table of confused pairs. */
+  /** Maximum number of rows in the table of confused pairs. */
   public static final int MAX_PAIRS = 100;
 
-  /** Test accuracy of the Keras notebook that conf/notebook.yaml repeats, on CIFAR-10. */
+  /** Test accuracy on CIFAR-10 of the Keras notebook that conf/notebook.yaml repeats. */
   public static final double NOTEBOOK = 0.6277;
 
   private static final Configuration TEMPLATES = templates();
 
   private Pages() {}
 
-  /** Returns whether a run does what that notebook did: pretrained VGG16 on all of CIFAR-10. */
+  /** Returns whether a run repeats the notebook's job: pretrained VGG16 on all of CIFAR-10. */
   public static boolean isTheNotebooksJob(String backbone, String data, boolean pretrained) {
     return backbone.equals("vgg16") && data.equals("cifar10") && pretrained;
   }
@@ -61,7 +61,7 @@ public final class Pages {
    * @param boundary number of layers before the freeze boundary
    * @param mistakes the most confident mistakes
    * @param unsure the least confident correct predictions
-   * @param missing why there are no images, where there are none
+   * @param missing the reason if images are missing
    */
   public record Run(
       RunFiles files,

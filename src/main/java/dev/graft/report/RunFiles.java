@@ -23,7 +23,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The files of a completed run, read back; also those of runs that an earlier Graft wrote.
+ * The files of a completed run, as read from its folder; earlier versions of Graft may have written
+ * them.
  *
  * @param record {@code run.json}; read by {@link #at} and {@link #number}
  * @param recipe {@code recipe.yaml}

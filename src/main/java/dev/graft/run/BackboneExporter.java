@@ -36,7 +36,7 @@ public final class BackboneExporter {
   /**
    * Writes the file, which appears whole or not at all.
    *
-   * @param asked the backbone, its weights and the freeze boundary
+   * @param asked names the backbone, its weights and the freeze boundary
    * @throws GraftException if nothing is frozen, or the weights are random
    */
   public static Exported export(Recipe asked, Path to, RunEvents events) throws IOException {
@@ -46,7 +46,7 @@ public final class BackboneExporter {
     WeightSource source = WeightSource.of(recipe.weights(), entry);
     if (described.cut() == 0 || source instanceof WeightSource.Random) {
       throw new GraftException(
-          "Of a network that is trained from scratch there is nothing to export; name a backbone"
+          "A network that is trained from scratch has no frozen part to export; name a backbone"
               + " with weights (see: models).");
     }
     try (WeightReader reader = source.open(described.backbone().weights(), events).reader()) {

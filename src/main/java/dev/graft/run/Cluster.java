@@ -12,13 +12,13 @@ import java.util.function.Supplier;
 
 /** Machines or processes that share the work on many images. */
 public interface Cluster {
-  /** Returns the one on the class path; only the Maven profile {@code spark} has one. */
+  /** Returns the cluster on the class path; only the Maven profile {@code spark} has one. */
   static Optional<Cluster> find() {
     return ServiceLoader.load(Cluster.class).findFirst();
   }
 
   /**
-   * Computes the missing features of a recipe's images, into the cache of later runs.
+   * Computes the missing features of a recipe's images, and caches them for later runs.
    *
    * @param master URL of the scheduler, such as {@code local[2]}
    * @param output an output folder, on any file system that the cluster can reach
@@ -27,23 +27,24 @@ public interface Cluster {
       throws IOException;
 
   /**
-   * The number of images that a model classified.
+   * Numbers of images by outcome.
    *
    * @param model its name, for people
    * @param failed images that could not be read; the table has the reasons
    */
-  record Answered(String model, long answered, long failed) {}
+  record Classified(String model, long classified, long failed) {}
 
   /**
-   * Classifies images and writes the answers as a table.
+   * Classifies images and writes the predictions as a table.
    *
    * @param model called once the table's folder is known to be usable
    * @param images folders, patterns, files and manifests, on any file system that the cluster can
    *     reach
-   * @param to the table's folder, on such a file system; must not exist, and appears whole
-   * @param top number of classes per answer
+   * @param to the table's folder, on a file system that the cluster can reach; must not exist, and
+   *     appears whole
+   * @param top number of classes per image
    */
-  Answered infer(
+  Classified infer(
       String master,
       Supplier<PortableModel> model,
       List<String> images,

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Draws a run's charts and pages. One that can't be drawn, for want of fonts or memory, is a
- * warning: figures and model matter more, and {@code report} can draw it later.
+ * Draws a run's charts and pages. A drawing that fails, for lack of fonts or memory, is a warning:
+ * figures and model matter more, and {@code report} can draw it later.
  */
 final class Drawings {
   private final RunEvents events;
@@ -49,7 +49,7 @@ final class Drawings {
     return "drawing failed (" + Messages.line(failure.toString()) + ").";
   }
 
-  /** What could not be drawn so far. */
+  /** Returns the warnings so far, one per missing drawing. */
   List<String> warnings() {
     return List.copyOf(warnings);
   }

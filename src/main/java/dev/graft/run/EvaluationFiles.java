@@ -18,7 +18,7 @@ final class EvaluationFiles {
   /**
    * Writes {@code predictions.csv}, {@code confusion.csv} and {@code classes.csv}.
    *
-   * @param folder must be there
+   * @param folder must exist
    */
   static void write(Path folder, Evaluation evaluation) throws IOException {
     AtomicFiles.write(folder.resolve("predictions.csv"), evaluation.predictionsCsv());

@@ -45,9 +45,9 @@ public final class Evaluator {
    * The content of {@code evaluation.json}.
    *
    * @param model the run's or the model's folder
-   * @param trainedOn null where that is not known, and for the run's own test images
+   * @param trainedOn null if that is not known, and for the run's own test images
    */
-  public record Verdict(
+  public record Result(
       Path model,
       Data data,
       @JsonInclude(JsonInclude.Include.NON_NULL) TrainedOn trainedOn,
@@ -75,7 +75,7 @@ public final class Evaluator {
   }
 
   /** The result, and the folder that it was written to. */
-  public record Written(Path folder, Verdict verdict) {}
+  public record Written(Path folder, Result result) {}
 
   /**
    * Evaluates the model.
@@ -94,13 +94,13 @@ public final class Evaluator {
       int[] labels = labels(found, classifier.classes());
       Survey survey = data.isPresent() ? survey(found, fingerprints) : quick;
       int[] chosen = data.isPresent() ? chosen(found) : own(recipe, found, fingerprints);
-      Evaluation evaluation = judge(found.images(), chosen, labels, classifier);
+      Evaluation evaluation = evaluate(found.images(), chosen, labels, classifier);
       TrainedOn trainedOn =
           data.isPresent() && found.images().areFiles()
               ? TrainedOn.of(run, found.images(), chosen, evaluation, fingerprints).orElse(null)
               : null;
-      Verdict verdict =
-          new Verdict(
+      Result result =
+          new Result(
               run,
               new Data(
                   found.name(),
@@ -114,7 +114,7 @@ public final class Evaluator {
       Path folder =
           output.evaluation(
               found.name(),
-              verdict,
+              result,
               into -> {
                 write(into, found, chosen, evaluation);
                 if (!survey.alike().isEmpty()) {
@@ -122,7 +122,7 @@ public final class Evaluator {
                       into.resolve(Survey.CSV), survey.toCsv(i -> found.parts().get(i)));
                 }
               });
-      return new Written(folder, verdict);
+      return new Written(folder, result);
     }
   }
 
@@ -141,7 +141,7 @@ public final class Evaluator {
   /** Returns the run's test images. */
   private int[] own(Recipe recipe, DataSet found, Fingerprints fingerprints) {
     SplitCsv.Found test = new RunImages(run, recipe, found, fingerprints, events).part(Part.TEST);
-    events.judgingOwn(test.indices().length, test.lost());
+    events.evaluatingOwn(test.indices().length, test.lost());
     return test.indices();
   }
 
@@ -151,7 +151,7 @@ public final class Evaluator {
     return survey;
   }
 
-  /** Returns the test images if there are some, else all. */
+  /** Returns the test images, or all images without a test set. */
   private int[] chosen(DataSet data) {
     ImageSet images = data.images();
     int[] chosen =
@@ -162,7 +162,7 @@ public final class Evaluator {
     if (chosen.length == 0) {
       throw new GraftException("data: no image of " + data.name() + " can be read.");
     }
-    events.judging(chosen.length, data.has(Part.TEST));
+    events.evaluating(chosen.length, data.has(Part.TEST));
     return chosen;
   }
 
@@ -187,14 +187,14 @@ public final class Evaluator {
         .toArray();
   }
 
-  private Evaluation judge(ImageSet images, int[] chosen, int[] labels, ModelRunner classifier) {
+  private Evaluation evaluate(ImageSet images, int[] chosen, int[] labels, ModelRunner classifier) {
     Evaluation.Collector collector = Evaluation.collector(classifier.classes());
-    Iterator<Labelled> sources =
-        IntStream.of(chosen).mapToObj(index -> new Labelled(images, index)).iterator();
-    try (ModelRunner.Answers<Labelled> answers = classifier.classify(sources);
-        Progress progress = events.progress("judging", "pictures", chosen.length)) {
+    Iterator<LabeledImage> sources =
+        IntStream.of(chosen).mapToObj(index -> new LabeledImage(images, index)).iterator();
+    try (ModelRunner.Answers<LabeledImage> answers = classifier.classify(sources);
+        Progress progress = events.progress("evaluating", "images", chosen.length)) {
       for (int done = 1; answers.hasNext(); done++) {
-        Answer<Labelled> answer = answers.next();
+        Answer<LabeledImage> answer = answers.next();
         collector.add(labels[answer.source().index()], answer.probabilities());
         progress.stepTo(done);
       }
@@ -203,16 +203,16 @@ public final class Evaluator {
   }
 
   /** An image of a set, by its index. */
-  record Labelled(ImageSet images, int index) implements Source {
+  record LabeledImage(ImageSet images, int index) implements Source {
     @Override
     public String name() {
       return images.place(index);
     }
 
     @Override
-    public RgbImage read(int least) {
+    public RgbImage read(int minSide) {
       return images
-          .read(index, least)
+          .read(index, minSide)
           .orElseThrow(() -> new GraftException(name() + " could be read, but can't now."));
     }
   }

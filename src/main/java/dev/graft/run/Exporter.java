@@ -1,6 +1,7 @@
 package dev.graft.run;
 
 import dev.graft.GraftException;
+import dev.graft.GraftException.Code;
 import dev.graft.Progress;
 import dev.graft.data.DataSet;
 import dev.graft.data.ImageSet;
@@ -45,10 +46,10 @@ public final class Exporter {
   /** Images on which the file is compared with the model. */
   private static final int COMPARED = 100;
 
-  /** Images on which both precisions are evaluated: a standard error of a point at most. */
-  private static final int JUDGED = 2000;
+  /** Images on which both precisions are evaluated; the standard error is about 1 point. */
+  private static final int EVALUATED = 2000;
 
-  /** Images that activation ranges are measured on; more only take longer. */
+  /** Images on which activation ranges are measured; more do not improve them. */
   private static final int CALIBRATED = 512;
 
   /** Images per forward pass. */
@@ -78,17 +79,17 @@ public final class Exporter {
    * An exported file.
    *
    * @param compared number of images on which it was compared with the model
-   * @param made whether these were random noise, because the run's own are not known
-   * @param difference the largest between two probabilities
+   * @param made whether these were random noise, because the run's images are not known
+   * @param difference the largest difference of a probability
    */
   public record Exported(Path file, long bytes, int compared, boolean made, double difference) {}
 
   /**
-   * What int8 costs and gains.
+   * Accuracy and speed of int8, compared with float32.
    *
-   * @param images on which both were evaluated
+   * @param images number of images on which both were evaluated
    */
-  public record Int8Cost(int images, Judged float32, Judged int8) {
+  public record Int8Cost(int images, Evaluated float32, Evaluated int8) {
     /** Whether the loss of accuracy is larger than accepted. */
     public boolean isTooMuch() {
       return float32.accuracy() - int8.accuracy() > MAX_LOST + 1e-9;
@@ -96,7 +97,7 @@ public final class Exporter {
   }
 
   /** Accuracy and speed of a network. */
-  public record Judged(double accuracy, double imagesPerSecond) {}
+  public record Evaluated(double accuracy, double imagesPerSecond) {}
 
   /** Receives the cost of int8, and may end the export by an exception. */
   public interface Decision {
@@ -125,12 +126,12 @@ public final class Exporter {
   public Exported export(Format format, Optional<Path> to, Decision decision) throws IOException {
     if (!OnnxSession.isThere()) {
       throw new GraftException(
-          "ONNX Runtime, by which the file is to be checked, does not load on this machine.");
+          "ONNX Runtime, which checks the exported file, does not load on this machine.");
     }
     SavedModel.Contents model = SavedModel.contents(RunFolder.modelOf(run));
     Path file = to.orElseGet(() -> output.exports().resolve(model.name() + format.suffix));
     if (Files.isDirectory(file)) {
-      throw new GraftException(file + " is a folder; name a file with --to FILE.");
+      throw new GraftException(file + " is a folder; name a file.").withCode(Code.FILE);
     }
     OnnxFile onnx;
     Exported exported;
@@ -179,13 +180,16 @@ public final class Exporter {
     OnnxFile float32 = onnx(model, new Precision.Float32());
     boolean already = model.precision().steps() > 0;
     OnnxFile int8 = onnx(model, already ? model.precision() : calibrated(model, known));
-    int[] judged = spread(known.test(), JUDGED);
+    int[] evaluated = spread(known.test(), EVALUATED);
     decision.on(
-        new Int8Cost(judged.length, judge(float32, known, judged), judge(int8, known, judged)));
+        new Int8Cost(
+            evaluated.length,
+            evaluate(float32, known, evaluated),
+            evaluate(int8, known, evaluated)));
     return int8;
   }
 
-  /** Quantizes the whole backbone, since none of it is trained any more. */
+  /** Quantizes the whole backbone: none of it will be trained again. */
   private static Precision calibrated(SavedModel.Contents model, Known known) {
     int steps = model.design().featuresEnd();
     Iterator<ByteBuffer> images =
@@ -211,15 +215,15 @@ public final class Exporter {
       return design.classes();
     }
 
-    /** Pixels {@code (3, side, side)}, one byte each, of at most that many rows. */
-    List<ByteBuffer> some(int[] rows, int most) {
-      return IntStream.of(spread(rows, most)).mapToObj(this::pixels).toList();
+    /** Pixels {@code (3, side, side)}, one byte each, of at most {@code max} rows. */
+    List<ByteBuffer> some(int[] rows, int max) {
+      return IntStream.of(spread(rows, max)).mapToObj(this::pixels).toList();
     }
 
     ByteBuffer pixels(int row) {
       int side = design.inputSize();
       return images
-          .read(row, Framing.least(side))
+          .read(row, Framing.minSide(side))
           .map(image -> design.preprocessing().framing().planes(image, side))
           .map(ByteBuffer::wrap)
           .orElseThrow(
@@ -239,9 +243,9 @@ public final class Exporter {
         model.design());
   }
 
-  /** Returns at most that many rows, evenly spaced. */
-  static int[] spread(int[] rows, int most) {
-    int count = Math.min(rows.length, most);
+  /** Returns at most {@code max} rows, evenly spaced. */
+  static int[] spread(int[] rows, int max) {
+    int count = Math.min(rows.length, max);
     return IntStream.range(0, count)
         .map(i -> rows[(int) ((long) i * rows.length / count)])
         .toArray();
@@ -259,14 +263,14 @@ public final class Exporter {
     return pixels;
   }
 
-  // Answers.
+  // Comparison and evaluation.
 
   /** Returns the largest difference between probabilities of the model and of the file. */
   private double difference(ModelRunner classifier, OnnxFile model, List<ByteBuffer> pixels) {
     double greatest = 0;
     ByteBuffer buffer = batch(classifier.inputSize());
     try (OnnxSession session = model.open();
-        Progress progress = events.progress("comparing", "pictures", pixels.size())) {
+        Progress progress = events.progress("comparing", "images", pixels.size())) {
       for (int from = 0; from < pixels.size(); from += BATCH) {
         List<ByteBuffer> batch = pixels.subList(from, Math.min(from + BATCH, pixels.size()));
         List<float[]> wanted =
@@ -283,18 +287,18 @@ public final class Exporter {
     return greatest;
   }
 
-  private Judged judge(OnnxFile model, Known known, int[] rows) {
+  private Evaluated evaluate(OnnxFile model, Known known, int[] rows) {
     int right = 0;
     int timed = 0;
     long nanos = 0;
     ByteBuffer buffer = batch(known.design().inputSize());
     try (OnnxSession session = model.open();
-        Progress progress = events.progress("judging", "pictures", rows.length)) {
+        Progress progress = events.progress("evaluating", "images", rows.length)) {
       for (int from = 0; from < rows.length; from += BATCH) {
         int[] batch = Arrays.copyOfRange(rows, from, Math.min(from + BATCH, rows.length));
         ByteBuffer pixels = fill(buffer, IntStream.of(batch).mapToObj(known::pixels).toList());
         if (from == 0) {
-          session.run(pixels, batch.length); // the first is slower
+          session.run(pixels, batch.length); // the first call is slower
         }
         long start = System.nanoTime();
         FloatBuffer given = session.run(pixels, batch.length).get(0);
@@ -306,7 +310,7 @@ public final class Exporter {
         progress.stepTo(from + batch.length);
       }
     }
-    return new Judged((double) right / rows.length, timed * 1e9 / nanos);
+    return new Evaluated((double) right / rows.length, timed * 1e9 / nanos);
   }
 
   /** Returns the most probable class of the next image. */

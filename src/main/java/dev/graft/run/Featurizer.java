@@ -1,6 +1,7 @@
 package dev.graft.run;
 
 import dev.graft.GraftException;
+import dev.graft.GraftException.Code;
 import dev.graft.data.ImageSet;
 import dev.graft.data.Quarantine;
 import dev.graft.io.AtomicFiles;
@@ -12,7 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Computes the missing features of a recipe's images, as a run does first. */
+/** Computes the missing features of a recipe's images, as a run does before training. */
 public final class Featurizer {
   private Featurizer() {}
 
@@ -20,11 +21,11 @@ public final class Featurizer {
    * Numbers of images by outcome.
    *
    * @param computed distinct images whose features are new
-   * @param kept images whose features were cached, or are those of an identical image
-   * @param quarantined images that can't be read
-   * @param quarantine file or folder that lists them, with reasons
+   * @param cached images whose features were cached before, or equal those of an identical image
+   * @param quarantined unreadable images
+   * @param quarantine the file or folder that lists them, with reasons
    */
-  public record Featurized(long computed, long kept, long quarantined, String quarantine) {}
+  public record Featurized(long computed, long cached, long quarantined, String quarantine) {}
 
   /**
    * Computes the missing features on this machine.
@@ -34,11 +35,11 @@ public final class Featurizer {
   public static Featurized run(Recipe asked, OutputFolder output, RunEvents events)
       throws IOException {
     requireCache(asked);
-    try (PreparedRun beginning = output.prepare(asked, events)) {
-      ImageSet images = beginning.data().images();
+    try (PreparedRun prepared = output.prepare(asked, events)) {
+      ImageSet images = prepared.data().images();
       output.mark();
       Path list = output.features().resolve("quarantine.csv");
-      try (Features features = beginning.features(beginning.ranges())) {
+      try (Features features = prepared.features(prepared.ranges())) {
         Quarantine bad = images.quarantine();
         return new Featurized(
             features.computed(),
@@ -54,8 +55,8 @@ public final class Featurizer {
 
   static void requireCache(Recipe recipe) {
     if (!recipe.cache()) {
-      throw new GraftException(
-          "cache: featurize fills the cache, which this recipe does without; leave out --no-cache.");
+      throw new GraftException("cache: must be true, since featurize fills the cache.")
+          .withCode(Code.CACHE);
     }
   }
 }

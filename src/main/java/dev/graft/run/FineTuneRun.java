@@ -44,13 +44,13 @@ import java.util.function.UnaryOperator;
 
 /** A training run: from a recipe to a saved, evaluated model. */
 public final class FineTuneRun {
-  /** Test images that are drawn with their predictions. */
+  /** Number of test images that are drawn with their predictions. */
   private static final int DRAWN = 10;
 
   private final Stopwatch total;
   private final RunEvents events;
   private final Interruption interruption;
-  private final PreparedRun beginning;
+  private final PreparedRun prepared;
   private final OutputFolder output;
   private final Recipe asked;
   private final Recipe recipe;
@@ -58,7 +58,7 @@ public final class FineTuneRun {
   private final ImageSet images;
   private final Device device;
   private final LoadedBackbone backbone;
-  private final DjlNetwork graft;
+  private final DjlNetwork network;
   private final Drawings drawings;
 
   /**
@@ -70,23 +70,23 @@ public final class FineTuneRun {
 
   private FineTuneRun(
       Recipe asked,
-      PreparedRun beginning,
+      PreparedRun prepared,
       OutputFolder output,
       Stopwatch total,
       RunEvents events,
       Interruption interruption) {
     this.asked = asked;
-    this.beginning = beginning;
+    this.prepared = prepared;
     this.total = total;
     this.events = events;
     this.interruption = interruption;
     this.output = output;
-    recipe = beginning.recipe();
-    data = beginning.data();
+    recipe = prepared.recipe();
+    data = prepared.data();
     images = data.images();
-    device = beginning.device();
-    backbone = beginning.backbone();
-    graft = beginning.graft();
+    device = prepared.device();
+    backbone = prepared.backbone();
+    network = prepared.network();
     drawings = new Drawings(events);
   }
 
@@ -112,14 +112,14 @@ public final class FineTuneRun {
       Recipe asked, OutputFolder output, RunEvents events, Interruption interruption)
       throws IOException {
     Stopwatch total = new Stopwatch();
-    try (PreparedRun beginning = output.prepare(asked, events)) {
-      return new FineTuneRun(asked, beginning, output, total, events, interruption).run();
+    try (PreparedRun prepared = output.prepare(asked, events)) {
+      return new FineTuneRun(asked, prepared, output, total, events, interruption).run();
     }
   }
 
   private Completed run() throws IOException {
     try (RunFolder folder =
-        output.begin(beginning.name(), RunRecord.running(provenance(), record()))) {
+        output.begin(prepared.name(), RunRecord.running(provenance(), record()))) {
       Closeable exit = interruption.atExit(() -> interrupt(folder));
       try {
         return run(folder);
@@ -150,12 +150,12 @@ public final class FineTuneRun {
     return Optional.of(folder.model()).filter(Files::isDirectory);
   }
 
-  /** The data flow of the architecture page. */
+  /** Runs the steps in the order of ARCHITECTURE.md's data flow. */
   private Completed run(RunFolder folder) throws IOException {
     begin(folder);
     Stopwatch watch = new Stopwatch();
-    Optional<Ranges> ranges = quarantining(folder, beginning::ranges);
-    try (Features features = quarantining(folder, () -> beginning.features(ranges))) {
+    Optional<Ranges> ranges = quarantining(folder, prepared::ranges);
+    try (Features features = quarantining(folder, () -> prepared.features(ranges))) {
       return run(folder, watch, ranges, features);
     }
   }
@@ -163,17 +163,17 @@ public final class FineTuneRun {
   private Completed run(
       RunFolder folder, Stopwatch watch, Optional<Ranges> ranges, Features features)
       throws IOException {
-    Survey survey = quarantining(folder, beginning::survey);
+    Survey survey = quarantining(folder, prepared::survey);
     Split split = split(survey, folder);
     double featureSeconds = watch.lap();
     Long featureMemory = PeakMemory.bytes();
-    try (Tuning tuning = new Tuning(beginning, features, stoppable(split), interruption)) {
+    try (Tuning tuning = new Tuning(prepared, features, stoppable(split), interruption)) {
       History history = tuning.fit(split);
       requireModel(folder, history);
       double trainingSeconds = watch.lap();
       Long trainingMemory = PeakMemory.bytes();
       Tuning.Validated validated = tuning.validate(split);
-      // Before the test: whatever fails from here on does not cost the training.
+      // Before the test, so that no later failure loses the training.
       save(folder, validated.temperature(), ranges);
       Tuning.Tested tested = tuning.test(split, validated.temperature(), DRAWN);
       write(folder, history, split, tested);
@@ -229,7 +229,10 @@ public final class FineTuneRun {
         folder.path().resolve(Reporter.PAGE),
         () ->
             Reporter.write(
-                folder.path(), ended, graft.design(), Reporter.TestImages.of(data, split.test())));
+                folder.path(),
+                ended,
+                network.design(),
+                Reporter.TestImages.of(data, split.test())));
     RunRecord warned = ended.with(drawings.warnings());
     folder.end(warned);
     Optional<String> example =
@@ -258,13 +261,13 @@ public final class FineTuneRun {
   }
 
   private interface Step<T> {
-    T take() throws IOException;
+    T run() throws IOException;
   }
 
   /** Runs a step, and lists the images that could not be read even if it fails. */
   private <T> T quarantining(RunFolder folder, Step<T> step) throws IOException {
     try {
-      T result = step.take();
+      T result = step.run();
       quarantine(folder);
       return result;
     } catch (IOException | RuntimeException e) {
@@ -287,7 +290,7 @@ public final class FineTuneRun {
   private Split split(Survey survey, RunFolder folder) throws IOException {
     events.surveyed(data, survey);
     write(survey, folder);
-    Split split = beginning.split(survey);
+    Split split = prepared.split(survey);
     events.split(data, split);
     update(
         folder,
@@ -303,7 +306,9 @@ public final class FineTuneRun {
 
   // Training.
 
-  /** From the first improvement on there is a model to save. */
+  /**
+   * Returns the events of the training; from the first improvement on, there is a model to save.
+   */
   private TrainingEvents stoppable(Split split) {
     int images = split.validation().length + split.test().length;
     return new TrainingEvents() {
@@ -342,7 +347,7 @@ public final class FineTuneRun {
     if (history.epochs().isEmpty()) {
       folder.interrupt();
       throw new GraftException(
-          "Interrupted before the end of the first epoch: there is no model yet.");
+          "Interrupted before the end of the first epoch, so no model was saved.");
     }
     history.best();
   }
@@ -399,9 +404,9 @@ public final class FineTuneRun {
   private void save(RunFolder folder, Temperature temperature, Optional<Ranges> ranges)
       throws IOException {
     SavedModel.save(
-        graft.at(temperature.value()),
+        network.at(temperature.value()),
         folder.model(),
-        beginning.name(),
+        prepared.name(),
         backbone.weights().title(),
         data.classes(),
         recipe.head(),
@@ -429,18 +434,19 @@ public final class FineTuneRun {
             Devices.threads(),
             System.getProperty("java.version"),
             System.getProperty("os.name") + " " + System.getProperty("os.arch")),
-        root(engine),
+        featureEngine(engine),
         GitCommit.ofGraft(),
-        new RunRecord.Parameters(graft.design().parameters(), graft.design().trainedParameters()));
+        new RunRecord.Parameters(
+            network.design().parameters(), network.design().trainedParameters()));
   }
 
-  private RunRecord.Root root(Engine engine) {
-    if (graft.design().cut() == 0) {
+  private RunRecord.FeatureEngine featureEngine(Engine engine) {
+    if (network.design().cut() == 0) {
       return null;
     }
     String precision = recipe.precision().name().toLowerCase(Locale.ROOT);
     return recipe.rootEngine() == Recipe.RootEngine.ONNXRUNTIME
-        ? new RunRecord.Root(OnnxSession.NAME, OnnxSession.version(), precision)
-        : new RunRecord.Root(engine.getEngineName(), engine.getVersion(), precision);
+        ? new RunRecord.FeatureEngine(OnnxSession.NAME, OnnxSession.version(), precision)
+        : new RunRecord.FeatureEngine(engine.getEngineName(), engine.getVersion(), precision);
   }
 }

@@ -1,6 +1,7 @@
 package dev.graft.run;
 
 import dev.graft.GraftException;
+import dev.graft.GraftException.Code;
 import dev.graft.data.OwnOutput;
 import dev.graft.io.AtomicFiles;
 import dev.graft.recipe.Recipe;
@@ -45,17 +46,17 @@ public record OutputFolder(Path path) {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
 
-  /** The name of a folder, and not a path to another place. */
+  /** A single folder name, not a path. */
   private static final Pattern NAME = Pattern.compile("(?!\\.{1,2}$)[^/\\\\\\x00-\\x1f]+");
 
-  /** In bytes; longer than file systems allow. */
+  /** Size of {@code latest} in bytes, above any file system's limit for a name. */
   private static final long MAX_NAME = 4096;
 
   /**
    * Unfinished files of Spark's tasks may belong to a running job, whose process is not visible
    * from here.
    */
-  public static final Duration LONGEST_JOB = Duration.ofDays(1);
+  public static final Duration MAX_JOB_DURATION = Duration.ofDays(1);
 
   public Path runs() {
     return path.resolve("runs");
@@ -82,7 +83,7 @@ public record OutputFolder(Path path) {
   }
 
   /**
-   * Opens what a recipe names, with the caches of this folder; writes nothing.
+   * Prepares a run with the caches of this folder; writes nothing.
    *
    * @throws GraftException if data, weights or recipe don't allow the run
    */
@@ -114,7 +115,8 @@ public record OutputFolder(Path path) {
     if (!NAME.matcher(name).matches() || !Files.isDirectory(runs().resolve(name))) {
       String named = name.lines().findFirst().map(line -> "the run " + line).orElse("no run");
       throw new GraftException(
-          latest + " names " + named + ", which is not there; name one with --model FOLDER.");
+              latest + " names " + named + ", which does not exist; name another run.")
+          .withCode(Code.RUN);
     }
     return Optional.of(runs().resolve(name));
   }
@@ -130,16 +132,16 @@ public record OutputFolder(Path path) {
   }
 
   /**
-   * Makes the folder of a run that begins now.
+   * Creates the folder of a run that begins now.
    *
-   * @throws GraftException if it can't be made
+   * @throws GraftException if it can't be created
    */
   public RunFolder begin(String name, RunRecord record) {
     try {
       return new RunFolder(this, make(runs(), name, ""), record);
     } catch (IOException e) {
       throw new GraftException(
-          "The run's folder can't be made in "
+          "The run's folder can't be created in "
               + path
               + ": "
               + e.getClass().getSimpleName()
@@ -151,7 +153,7 @@ public record OutputFolder(Path path) {
   }
 
   /**
-   * Makes the folder of an evaluation; it appears whole or not at all.
+   * Creates the folder of an evaluation; it appears whole or not at all.
    *
    * @param summary becomes {@code evaluation.json}
    */
@@ -167,7 +169,7 @@ public record OutputFolder(Path path) {
         });
   }
 
-  /** Makes the folder of an inspection; it appears whole or not at all. */
+  /** Creates the folder of an inspection; it appears whole or not at all. */
   public Path inspection(String name, AtomicFiles.FolderContent content) throws IOException {
     return fill(inspections(), name, content);
   }
@@ -183,7 +185,7 @@ public record OutputFolder(Path path) {
     return folder;
   }
 
-  /** Makes the folder, with a marker so that its images are never taken for training images. */
+  /** Creates the folder, with a marker so that its images are never used as training images. */
   void mark() throws IOException {
     Files.createDirectories(path);
     Path marker = path.resolve(OwnOutput.MARKER);
@@ -192,7 +194,7 @@ public record OutputFolder(Path path) {
     }
   }
 
-  /** Makes a new folder, whose name begins with the time. */
+  /** Creates a new folder whose name begins with the time. */
   private Path make(Path parent, String name, String suffix) throws IOException {
     Files.createDirectories(parent);
     mark();
@@ -212,20 +214,20 @@ public record OutputFolder(Path path) {
       Files.createDirectory(folder.resolveSibling(folder.getFileName() + suffix));
       return true;
     } catch (FileAlreadyExistsException e) {
-      return false; // another one of this second
+      return false; // another process created it in the same second
     }
   }
 
   /**
-   * What a killed process left behind.
+   * A run or a file that a killed process left unfinished.
    *
    * @param path a run's folder, or an unfinished file or folder
-   * @param isRun whether it is a run, whose status still is {@code running}
-   * @param age since it was last written to
+   * @param isRun whether it is a run, whose status is still {@code running}
+   * @param age the time since it was last written to
    */
   public record Leftover(Path path, boolean isRun, Duration age) {}
 
-  /** Lists runs and unfinished files that no living process works on. */
+  /** Lists runs and unfinished files that no live process uses. */
   public List<Leftover> leftovers() throws IOException {
     List<Leftover> found = new ArrayList<>();
     for (Path run : RunFolder.all(runs())) {
@@ -243,7 +245,7 @@ public record OutputFolder(Path path) {
     for (Path folder : List.of(features(), fingerprints())) {
       collect(folder, Integer.MAX_VALUE, kept); // one folder per key
     }
-    kept.stream().filter(each -> each.age().compareTo(LONGEST_JOB) > 0).forEach(found::add);
+    kept.stream().filter(each -> each.age().compareTo(MAX_JOB_DURATION) > 0).forEach(found::add);
     found.sort(Comparator.comparing(Leftover::path));
     return found;
   }

@@ -2,6 +2,7 @@ package dev.graft.run;
 
 import ai.djl.Device;
 import dev.graft.GraftException;
+import dev.graft.GraftException.Code;
 import dev.graft.data.Cifar10Images;
 import dev.graft.engine.Devices;
 import dev.graft.feature.FeatureKey;
@@ -27,7 +28,7 @@ import java.util.Optional;
 import java.util.function.IntSupplier;
 
 /**
- * A frozen part that other machines can compute with ONNX Runtime alone.
+ * A frozen part that other machines can compute with only ONNX Runtime.
  *
  * @param model an ONNX file's bytes, for {@link OnnxFrozenPart}
  * @param key of its features in the cache
@@ -46,12 +47,13 @@ public record PortableFrozenPart(
     Featurizer.requireCache(asked);
     if (List.of(Cifar10Images.NAME, Cifar10Images.SAMPLE).contains(asked.data())) {
       throw new GraftException(
-          "data: CIFAR-10 is a few files of many images, and done here in a minute; --master is"
-              + " for folders of images and for manifests.");
+              "data: CIFAR-10 has many images per file, and is not for a cluster; compute its features on"
+                  + " this machine, which takes a minute.")
+          .withCode(Code.NO_CLUSTER);
     }
     if (asked.rootEngine() == Recipe.RootEngine.TRAINING) {
       throw new GraftException(
-          "root-engine: with --master ONNX Runtime computes; leave it at auto.");
+          "root-engine: a cluster computes with ONNX Runtime; leave it at auto.");
     }
   }
 
@@ -59,16 +61,16 @@ public record PortableFrozenPart(
    * Returns the frozen part of a recipe. For int8, activation ranges are measured on this machine.
    *
    * @param output a folder on this machine
-   * @param imageSide median of the images' shorter sides, in pixels; called only if the recipe
-   *     leaves the input size to Graft
+   * @param imageSide median of the images' shorter sides, in pixels; called only if the recipe's
+   *     input size is {@code auto}
    */
   public static PortableFrozenPart of(
       Recipe asked, Path output, IntSupplier imageSide, RunEvents events) throws IOException {
     check(asked);
     Recipe onnx = RecipeReader.with(asked, Map.of("root-engine", "onnxruntime"));
     if (asked.precision() == Recipe.Precision.INT8) {
-      try (PreparedRun beginning = new OutputFolder(output).prepare(onnx, events)) {
-        return of(beginning.recipe(), beginning.backbone(), beginning.graft(), beginning.ranges());
+      try (PreparedRun prepared = new OutputFolder(output).prepare(onnx, events)) {
+        return of(prepared.recipe(), prepared.backbone(), prepared.network(), prepared.ranges());
       }
     }
     Devices.seed(asked.seed());
@@ -79,13 +81,13 @@ public record PortableFrozenPart(
     try (LoadedBackbone backbone =
         LoadedBackbone.load(entry, recipe.weights(), recipe.inputSize(), Device.cpu(), events)) {
       // The frozen part does not depend on the number of classes.
-      return of(recipe, backbone, PreparedRun.graft(recipe, backbone, 2), Optional.empty());
+      return of(recipe, backbone, PreparedRun.network(recipe, backbone, 2), Optional.empty());
     }
   }
 
   private static PortableFrozenPart of(
-      Recipe recipe, LoadedBackbone backbone, DjlNetwork graft, Optional<Ranges> ranges) {
-    NetworkDesign design = graft.design();
+      Recipe recipe, LoadedBackbone backbone, DjlNetwork network, Optional<Ranges> ranges) {
+    NetworkDesign design = network.design();
     if (design.cut() == 0) {
       throw new GraftException(
           "unfreeze: nothing of this network is frozen, so there is nothing to compute ahead.");
@@ -93,7 +95,7 @@ public record PortableFrozenPart(
     RecordLayout layout = RecordLayout.of(design, recipe.cacheType() == Recipe.CacheType.FLOAT16);
     return new PortableFrozenPart(
         OnnxFrozenPart.model(
-            design, graft.root().weights(), FrozenPartChoice.precision(design, ranges)),
+            design, network.root().weights(), FrozenPartChoice.precision(design, ranges)),
         FeatureKey.of(
             design, layout, PreparedRun.weightsId(recipe, backbone), FrozenPartChoice.onnx(ranges)),
         layout,

@@ -47,14 +47,14 @@ public final class Reporter {
     }
   }
 
-  /** Writes the page of a run that is complete except for its page. */
+  /** Writes the page of a run whose other files are complete. */
   static void write(Path run, RunRecord record, NetworkDesign design, TestImages test) {
     RunFiles files = RunFiles.read(run, RunRecord.JSON.valueToTree(record));
     write(files, design, Optional.of(test), Optional.empty());
   }
 
   /**
-   * Writes the page of a run again; without images if these are not available any more.
+   * Writes the page of a run again, without images if these are no longer available.
    *
    * @return the page
    * @throws GraftException if it is not a completed run
@@ -68,7 +68,7 @@ public final class Reporter {
       DataSet data = DataSets.open(recipe, events);
       int[] test = new RunImages(run, recipe, data, fingerprints, events).part(Part.TEST).indices();
       if (test.length != files.evaluation().count()) {
-        throw new GraftException("The data has other test images than the run.");
+        throw new GraftException("The data no longer has the run's test images.");
       }
       return write(files, design, Optional.of(TestImages.of(data, test)), Optional.empty());
     } catch (GraftException e) {
@@ -93,7 +93,7 @@ public final class Reporter {
                             row.parameters(),
                             row.trained()))
                 .toList(),
-            design.cut() + 1, // the pixels are a row too
+            design.cut() + 1, // the input is a row, too
             test.map(all -> all.examples(files, files.evaluation().mistakes())).orElse(List.of()),
             test.map(all -> all.examples(files, files.evaluation().leastConfident()))
                 .orElse(List.of()),

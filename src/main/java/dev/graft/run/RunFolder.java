@@ -18,13 +18,13 @@ import java.util.stream.Stream;
  * run.json} says so.
  */
 public final class RunFolder implements AutoCloseable {
-  /** Of {@code run.json}, which has a few hundred bytes per class. */
+  /** Maximum size of {@code run.json}, which has a few hundred bytes per class. */
   private static final long MAX_BYTES = 64 << 20;
 
   private static final String RECORD = "run.json";
 
   /** Exists while the run's process lives. */
-  private static final String CLAIM = ".running";
+  private static final String LOCK = ".running";
 
   private static final ObjectReader READER =
       RunRecord.JSON
@@ -33,22 +33,22 @@ public final class RunFolder implements AutoCloseable {
 
   private final OutputFolder output;
   private final Path folder;
-  private final LockFile claim;
+  private final LockFile lock;
   private RunRecord record;
 
   /**
-   * @param folder must be there, and empty; it is deleted if the run can't begin
+   * @param folder must exist and be empty; deleted if the run can't begin
    */
   RunFolder(OutputFolder output, Path folder, RunRecord record) throws IOException {
     this.output = output;
     this.folder = folder;
     this.record = record;
-    claim = LockFile.on(folder.resolve(CLAIM));
+    lock = LockFile.on(folder.resolve(LOCK));
     try {
       Files.createDirectory(plots());
       write(folder, record);
     } catch (IOException | RuntimeException e) {
-      claim.close();
+      lock.close();
       AtomicFiles.delete(folder);
       throw e;
     }
@@ -76,7 +76,7 @@ public final class RunFolder implements AutoCloseable {
     AtomicFiles.write(folder.resolve(name), lines);
   }
 
-  /** Changes what {@code run.json} says, unless the run has ended. */
+  /** Changes {@code run.json}, unless the run has ended. */
   public synchronized void update(UnaryOperator<RunRecord> change) throws IOException {
     if (isRunning()) {
       record = change.apply(record);
@@ -102,7 +102,7 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
-  /** Ends the run with what went wrong, unless it has ended already. */
+  /** Ends the run as failed, with a message, unless it has ended already. */
   public void fail(String message) {
     end(RunRecord.Status.FAILED, message);
   }
@@ -110,7 +110,7 @@ public final class RunFolder implements AutoCloseable {
   /**
    * Ends the run without figures, because it was stopped from outside.
    *
-   * @return whether it had not ended before
+   * @return false if it had ended before
    */
   public boolean interrupt() {
     return end(RunRecord.Status.INTERRUPTED, null);
@@ -120,11 +120,11 @@ public final class RunFolder implements AutoCloseable {
     if (!isRunning()) {
       return false;
     }
-    claim.giveRoom();
+    lock.giveRoom();
     try {
       update(running -> running.with(how, why));
     } catch (IOException e) {
-      // The caller reports why the run ended, which matters more.
+      // The caller reports why the run ended, which is more important.
       return true;
     }
     return true;
@@ -137,7 +137,7 @@ public final class RunFolder implements AutoCloseable {
   @Override
   public void close() throws IOException {
     interrupt();
-    claim.close();
+    lock.close();
   }
 
   /** Returns the model's folder, given a run's folder or the model's own. */
@@ -162,9 +162,9 @@ public final class RunFolder implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      throw new GraftException(file + " can't be read as that of a run.", e);
+      throw new GraftException(file + " is not a valid record of a run.", e);
     }
-    throw new GraftException(file + " can't be read as that of a run.");
+    throw new GraftException(file + " is not a valid record of a run.");
   }
 
   /** Lists the folders of all runs, by name and so by time. */
@@ -178,7 +178,7 @@ public final class RunFolder implements AutoCloseable {
   }
 
   static boolean isAlive(Path run) {
-    return LockFile.isHeld(run.resolve(CLAIM));
+    return LockFile.isHeld(run.resolve(LOCK));
   }
 
   static boolean saysItRuns(Path run) {
@@ -192,6 +192,6 @@ public final class RunFolder implements AutoCloseable {
   /** Corrects the status of a run whose process is gone. */
   static void callInterrupted(Path run) throws IOException {
     write(run, recordOf(run).with(RunRecord.Status.INTERRUPTED, null));
-    Files.deleteIfExists(run.resolve(CLAIM));
+    Files.deleteIfExists(run.resolve(LOCK));
   }
 }

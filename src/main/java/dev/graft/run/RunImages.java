@@ -1,6 +1,7 @@
 package dev.graft.run;
 
 import dev.graft.GraftException;
+import dev.graft.GraftException.Code;
 import dev.graft.data.DataSet;
 import dev.graft.data.Part;
 import dev.graft.data.Split;
@@ -16,7 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** Finds a run's images again, from its {@code split.csv} or by repeating the split. */
+/** Finds a run's images again, by its {@code split.csv} or by repeating the split. */
 final class RunImages {
   static final String RECIPE = "recipe.yaml";
 
@@ -30,7 +31,7 @@ final class RunImages {
   private Split drawn;
 
   /**
-   * @param data the recipe's data as it is now
+   * @param data the recipe's data in its current state
    */
   RunImages(Path run, Recipe recipe, DataSet data, Fingerprints fingerprints, RunEvents events) {
     this.run = run;
@@ -40,7 +41,7 @@ final class RunImages {
     this.events = events;
   }
 
-  /** Whether a folder has a recipe, and so images; a model's folder does not. */
+  /** Returns whether a folder is a run's, which has a recipe; a model's folder has none. */
   static boolean areKnown(Path run) {
     return Files.isRegularFile(run.resolve(RECIPE));
   }
@@ -53,9 +54,9 @@ final class RunImages {
   static Recipe recipe(Path run) {
     if (!areKnown(run)) {
       throw new GraftException(
-          run.resolve(RECIPE)
-              + " is not there, so that the run's test images are not known; name some with"
-              + " --data.");
+              run.resolve(RECIPE)
+                  + " is not there, so the run's test images are not known; name other images.")
+          .withCode(Code.DATA);
     }
     return RecipeReader.read(run.resolve(RECIPE), Map.of());
   }
@@ -63,7 +64,7 @@ final class RunImages {
   /**
    * Returns the images of a part.
    *
-   * @throws GraftException if none is left, or if the data has changed
+   * @throws GraftException if none of the images is left, or if the data has changed
    */
   SplitCsv.Found part(Part part) {
     Path written = run.resolve(SplitCsv.NAME);
@@ -87,10 +88,10 @@ final class RunImages {
     String then = RunFolder.recordOf(run).data().sha256();
     if (!data.sha256().equals(then)) {
       throw new GraftException(
-          "The images of "
-              + data.name()
-              + " are not those that the run was given, so that its test images are not known;"
-              + " name some with --data.");
+              "The images of "
+                  + data.name()
+                  + " have changed since the run, so its test images are not known; name other images.")
+          .withCode(Code.DATA);
     }
     return data;
   }

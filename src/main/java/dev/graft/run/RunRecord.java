@@ -44,7 +44,7 @@ public record RunRecord(
   }
 
   /**
-   * What a run was made with, apart from its images.
+   * The code, weights and engine of a run.
    *
    * @param root the engine that computed the frozen part; {@code null} if nothing is frozen
    */
@@ -54,7 +54,7 @@ public record RunRecord(
       Weights weights,
       long seed,
       Engine engine,
-      Root root,
+      FeatureEngine root,
       String gitCommit,
       Parameters parameters) {}
 
@@ -77,7 +77,7 @@ public record RunRecord(
     static final Outcome NONE = new Outcome(null, null, null, null, null, null, null, null);
   }
 
-  /** How a run ended, if it has. */
+  /** The state of a run. */
   public enum Status {
     @JsonProperty("running")
     RUNNING,
@@ -156,7 +156,7 @@ public record RunRecord(
    *
    * @param precision {@code float32} or {@code int8}
    */
-  public record Root(String engine, String version, String precision) {}
+  public record FeatureEngine(String engine, String version, String precision) {}
 
   /** Numbers of weights. */
   public record Parameters(long total, long trained) {}
@@ -256,7 +256,7 @@ public record RunRecord(
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Memory(Long features, Long training, Long evaluation, Long total) {}
 
-  /** Whether all features were cached already, and the size of their file. */
+  /** Whether all features were cached before, and the size of the file in bytes. */
   public record Cache(boolean hit, long bytes) {}
 
   /** Returns the same run with another status. */
@@ -264,7 +264,7 @@ public record RunRecord(
     return new RunRecord(other, why, warnings, provenance, data, outcome);
   }
 
-  /** Returns the same run, with more known about its images. */
+  /** Returns the same run with other data. */
   RunRecord with(Data known) {
     return new RunRecord(status, message, warnings, provenance, known, outcome);
   }

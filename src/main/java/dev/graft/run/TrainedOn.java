@@ -26,8 +26,8 @@ import java.util.stream.Stream;
  * @param training images with the content of a training image
  * @param validation images with the content of a validation image, by which the epoch was chosen
  * @param near other images that are near-duplicates of either
- * @param others all the rest
- * @param accuracyOnOthers missing where there are none
+ * @param others all other images
+ * @param accuracyOnOthers null if there are no others
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record TrainedOn(
@@ -90,7 +90,7 @@ public record TrainedOn(
     return places;
   }
 
-  /** Which of the evaluated images are like one of those before, as far as fingerprints tell. */
+  /** Returns which of the evaluated images are near-duplicates, by their fingerprints. */
   private static BitSet near(
       ImageSet images, int[] chosen, List<String> before, Fingerprints fingerprints) {
     List<String> all = new ArrayList<>();

@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The moment by which a request must be answered; one for all of its steps.
+ * The time by which a request must be answered, shared by all of its steps.
  *
  * @param nanoTime on the clock of {@link System#nanoTime}
  */
@@ -17,7 +17,7 @@ record Deadline(long nanoTime) {
     return new Deadline(System.nanoTime() + duration.toNanos());
   }
 
-  /** Milliseconds until then, rounded up; 0 once it has passed. */
+  /** Returns the milliseconds left, rounded up; 0 once the deadline has passed. */
   long millisLeft() {
     long nanos = nanoTime - System.nanoTime();
     return nanos <= 0 ? 0 : 1 + TimeUnit.NANOSECONDS.toMillis(nanos);
@@ -28,9 +28,9 @@ record Deadline(long nanoTime) {
   }
 
   /**
-   * Throws what answers a late request.
+   * Throws the answer to a late request.
    *
-   * @throws HttpResponseException if it has passed
+   * @throws HttpResponseException if the deadline has passed
    */
   void require() {
     if (hasPassed()) {
@@ -41,8 +41,8 @@ record Deadline(long nanoTime) {
   /**
    * Waits for a result.
    *
-   * @throws HttpResponseException if there is none in time
-   * @throws ExecutionException what failed instead
+   * @throws HttpResponseException if the deadline passes first
+   * @throws ExecutionException if the computation fails
    */
   <T> T await(CompletableFuture<T> result) throws ExecutionException {
     try {

@@ -9,12 +9,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import javax.imageio.ImageIO;
 
-/** An image with a heat map over it, as the page shows it. */
+/** Renders an image with a heat map over it for the page. */
 final class HeatMapPng {
   /** The shorter side to which an image may be reduced before it is shown, in pixels. */
   static final int MIN_SIDE = 224;
 
-  /** The longest side of what is shown, in pixels. */
+  /** Maximum side of the rendered image, in pixels. */
   private static final int MAX_SIDE = 448;
 
   private HeatMapPng() {}

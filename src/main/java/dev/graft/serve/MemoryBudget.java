@@ -8,7 +8,7 @@ import io.javalin.http.HttpResponseException;
  * allocates them, so that many large ones are refused and do not exhaust the heap.
  */
 final class MemoryBudget {
-  /** The rest is for decoded images, the model and everything else. */
+  /** A quarter; the rest is for decoded images, the model and everything else. */
   private static final int SHARE_OF_HEAP = 4;
 
   private final long total;
@@ -22,15 +22,15 @@ final class MemoryBudget {
     return new MemoryBudget(Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
   }
 
-  /** What one request holds of the budget; for one thread at once. */
+  /** The share of the budget that one request holds. Not thread-safe. */
   final class Reservation implements AutoCloseable {
     private long bytes;
 
     /**
-     * Reserves this many bytes instead of those before.
+     * Reserves this many bytes in place of the previous reservation.
      *
-     * @throws HttpResponseException 413 if they exceed the whole budget, 429 if they exceed what
-     *     others leave of it
+     * @throws HttpResponseException 413 if they exceed the whole budget, 429 if they exceed the
+     *     part that is free now
      */
     void resize(long to) {
       synchronized (MemoryBudget.this) {

@@ -51,7 +51,7 @@ final class Metrics {
         .register(registry);
   }
 
-  /** Returns a handler that does the same and is counted and timed. */
+  /** Wraps a handler so that its requests are counted and timed. */
   Handler of(Handler handler) {
     return context -> {
       long start = System.nanoTime();
@@ -77,7 +77,7 @@ final class Metrics {
     };
   }
 
-  /** Answers with all of them. */
+  /** Answers with all metrics. */
   void write(Context context) {
     context.contentType(PrometheusTextFormatWriter.CONTENT_TYPE).result(text());
   }

@@ -26,7 +26,7 @@ final class Models implements AutoCloseable {
   private ServedModel current;
   private boolean closed;
 
-  /** What {@code GET /models} says. */
+  /** The answer to {@code GET /models}. */
   private record Description(
       String modelName, String title, int inputSize, boolean heatMaps, List<String> classes) {
     Description(ServedModel model) {
@@ -60,7 +60,7 @@ final class Models implements AutoCloseable {
    */
   synchronized ServedModel take(String name) {
     if (!current.name().equals(name)) {
-      throw new NotFoundResponse("There is no model of this name; GET /models lists it.");
+      throw new NotFoundResponse("No model has this name; GET /models lists it.");
     }
     if (!current.take()) {
       throw new HttpResponseException(503, "This server is shutting down.");
@@ -69,8 +69,8 @@ final class Models implements AutoCloseable {
   }
 
   /**
-   * Replaces the model, under the name in the address. What is wrong with the path is not answered:
-   * that would say what lies on this machine.
+   * Replaces the model, under the name in the address. An error answer does not say what is wrong
+   * with the path, since that would reveal which files exist on this machine.
    *
    * @param body {@code {"path": FOLDER}}
    */
@@ -123,7 +123,7 @@ final class Models implements AutoCloseable {
     throw new BadRequestResponse("The body must be {\"path\": FOLDER}, of a run or a model.");
   }
 
-  /** Closes the model, once nothing computes with it. */
+  /** Closes the model once no request uses it. */
   @Override
   public synchronized void close() {
     closed = true;

@@ -26,7 +26,7 @@ import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.server.Request;
 
 /**
- * Answers images with classes and heat maps, within limits.
+ * Answers requests for classes and heat maps, within limits.
  *
  * <p>Decoding, the network and heat maps have threads of their own, so that a request is answered
  * at its deadline even while one of them computes. What a request holds (its permit, its bytes, its
@@ -97,7 +97,7 @@ final class Predictions implements AutoCloseable {
     context.json(best.stream().map(Prediction::new).toList());
   }
 
-  /** Answers with the image, and over it where the likeliest class was seen, as PNG. */
+  /** Answers with a PNG of the image under a heat map of the likeliest class. */
   void heatMap(Context context) {
     byte[] png =
         answer(
@@ -117,7 +117,7 @@ final class Predictions implements AutoCloseable {
 
   /** Reads the image, begins the work for it, and waits for the result until the deadline. */
   private <T> T answer(Context context, Work<T> work) {
-    top(context); // a wrong address is answered before a body is read
+    top(context); // a wrong query is rejected before the body is read
     Deadline deadline = Deadline.after(limits.timeout());
     if (!permits.tryAcquire()) {
       bodies.refuse(context);
@@ -170,7 +170,7 @@ final class Predictions implements AutoCloseable {
     return new HttpResponseException(503, "This server is short of memory; try again soon.");
   }
 
-  /** Begins work in its turn, unless the deadline passes before. */
+  /** Starts work in its turn, unless the deadline passes first. */
   private static <T> CompletableFuture<T> inTurn(
       ExecutorService threads, Job job, Supplier<T> work) {
     return CompletableFuture.supplyAsync(
@@ -183,13 +183,13 @@ final class Predictions implements AutoCloseable {
 
   private CompletableFuture<Prepared> prepared(Job job) {
     var classifier = job.model().classifier();
-    return decoded(job, Framing.least(classifier.inputSize()), classifier::prepare);
+    return decoded(job, Framing.minSide(classifier.inputSize()), classifier::prepare);
   }
 
   /**
-   * Decodes the image, for no longer than its use.
+   * Decodes the image and passes it to a function; the pixels are freed afterwards.
    *
-   * @param minSide to which its shorter side may be reduced
+   * @param minSide the length to which its shorter side may be reduced, in pixels
    */
   private <T> CompletableFuture<T> decoded(Job job, int minSide, Function<RgbImage, T> use) {
     return inTurn(
@@ -218,7 +218,7 @@ final class Predictions implements AutoCloseable {
         () -> {
           try {
             return job.model().heatMap(image, likeliest);
-          } catch (GraftException e) { // about the model's files, not about the image
+          } catch (GraftException e) { // concerns the model's files, not the image
             throw new IllegalStateException(e);
           }
         });
@@ -240,15 +240,15 @@ final class Predictions implements AutoCloseable {
         return top;
       }
     } catch (RuntimeException e) {
-      // no number, or not decodable
+      // not a number, or not decodable
     }
     throw new BadRequestResponse("topk must be a whole number, 1 or more.");
   }
 
   /**
-   * Waits until what has begun is answered.
+   * Waits for the requests in progress.
    *
-   * @param patience for how long at most
+   * @param patience the longest time to wait
    */
   void finish(Duration patience) {
     try {
@@ -260,7 +260,7 @@ final class Predictions implements AutoCloseable {
     }
   }
 
-  /** Begins nothing new. */
+  /** Starts no further work. */
   @Override
   public void close() {
     batches.close();

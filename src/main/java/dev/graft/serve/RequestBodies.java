@@ -22,9 +22,9 @@ import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.util.Attributes;
 
 /**
- * Reads request bodies into memory: within a size, a deadline and the memory that all of them
- * share, whatever a request claims about its length. A form is parsed once it is complete, because
- * Jetty parses one without a deadline.
+ * Reads request bodies into memory, limited in size, time and total memory whatever length a
+ * request announces. A form is parsed once it is complete, because Jetty parses one without a
+ * deadline.
  */
 final class RequestBodies {
   private static final int MAX_PARTS = 16;
@@ -34,7 +34,7 @@ final class RequestBodies {
   /** Jetty's parts copy a form's bytes, and the file is a copy of its part. */
   private static final int COPIES_OF_FORM = 2;
 
-  /** How many refused requests are read to their end at once, and for how long each. */
+  /** How many refused requests are read to their end at once, and the time limit of each. */
   private static final int MAX_REFUSED = 8;
 
   private static final Duration REFUSED = Duration.ofSeconds(2);
@@ -49,8 +49,8 @@ final class RequestBodies {
   /**
    * Returns the image's bytes: the body, or the first file of a form.
    *
-   * @param memory holds the bytes afterwards, too
-   * @throws HttpResponseException if there is none, or if it is too large or too slow
+   * @param memory reserves the bytes until it is closed
+   * @throws HttpResponseException if the image is missing, or if the body is too large or too slow
    */
   byte[] image(Context context, Deadline deadline, MemoryBudget.Reservation memory) {
     byte[] body = read(context, deadline, memory);
@@ -62,7 +62,7 @@ final class RequestBodies {
       memory.resize(image.length);
     }
     if (image.length == 0) {
-      throw new BadRequestResponse("There is no image in the request; send it as the body.");
+      throw new BadRequestResponse("The request has no image; send it as the body.");
     }
     return image;
   }
@@ -129,14 +129,14 @@ final class RequestBodies {
    * Reads what is left of a refused body until the deadline. Otherwise, the connection would be
    * closed on unread bytes, TCP would reset it, and the client might never see why.
    *
-   * @return how much was left
+   * @return the number of bytes that were left
    */
   private static long discard(Context context, InputStream in) {
     try {
       boolean unsent = context.header("Expect") != null;
       return unsent ? 0 : in.transferTo(OutputStream.nullOutputStream());
     } catch (IOException e) {
-      return 0; // it is refused anyway
+      return 0; // the request is refused anyway
     }
   }
 
@@ -175,7 +175,7 @@ final class RequestBodies {
   }
 
   private static byte[] resized(byte[] bytes, long length, MemoryBudget.Reservation memory) {
-    memory.resize(bytes.length + length); // both are there while one is copied
+    memory.resize(bytes.length + length); // both exist while one is copied
     byte[] copy = Arrays.copyOf(bytes, (int) length);
     memory.resize(length);
     return copy;
@@ -185,7 +185,7 @@ final class RequestBodies {
     return new ContentTooLargeResponse("A request may have at most " + maxMegabytes + " MB.");
   }
 
-  /** Gives no read more time than is left until a deadline. */
+  /** Limits the time of each read to what is left until a deadline. */
   private static final class Timed extends FilterInputStream {
     private final EndPoint connection;
     private final Deadline deadline;
@@ -236,6 +236,6 @@ final class RequestBodies {
     } catch (IOException | RuntimeException e) {
       throw new BadRequestResponse("The form cannot be read; send the image as the body.");
     }
-    throw new BadRequestResponse("There is no file in the form.");
+    throw new BadRequestResponse("The form has no file.");
   }
 }

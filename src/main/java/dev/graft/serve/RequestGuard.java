@@ -53,7 +53,7 @@ final class RequestGuard {
     try {
       return InetAddress.getByName(host).isLoopbackAddress();
     } catch (UnknownHostException e) {
-      return false; // nor can it be listened on
+      return false; // listening on it will fail
     }
   }
 
@@ -66,10 +66,10 @@ final class RequestGuard {
   }
 
   /**
-   * Refuses a request to another server's name. One without a name, which HTTP/1.0 allows, comes
-   * from no browser: health checks do without.
+   * Refuses a request to another server's name. A request without a name, which HTTP/1.0 allows,
+   * does not come from a browser, but may be a health check.
    *
-   * @throws HttpResponseException 421
+   * @throws HttpResponseException with status 421
    */
   void requireOwnHost(Context context) {
     String header = context.header("Host");
@@ -82,7 +82,7 @@ final class RequestGuard {
         && (onLoopback || !NOT_PUBLIC.matcher(host).matches())) {
       throw new HttpResponseException(
           MISDIRECTED,
-          "This server does not answer to this host name; serve --host-name NAME allows one.");
+          "This server does not answer to this host name. Its operator can allow the name.");
     }
   }
 
@@ -99,7 +99,7 @@ final class RequestGuard {
   /**
    * Refuses a request of a page that this server did not send.
    *
-   * @throws HttpResponseException 403
+   * @throws HttpResponseException with status 403
    */
   static void requireOwnPage(Context context) {
     String origin = context.header("Origin"); // sent by every browser with every POST
@@ -109,7 +109,7 @@ final class RequestGuard {
     }
   }
 
-  /** Lets an allowed page read the answer. */
+  /** Permits an allowed page to read the answer. */
   void allowOrigin(Context context) {
     if (origins.isEmpty()) {
       return;
@@ -126,7 +126,7 @@ final class RequestGuard {
         && (origins.contains("*") || origins.contains(origin.toLowerCase(Locale.ROOT)));
   }
 
-  /** Tells a browser what an allowed page may send. */
+  /** Answers a browser's preflight: what an allowed page may send. */
   void preflight(Context context, String methods) {
     if (isAllowed(context.header("Origin"))) {
       String headers = context.header("Access-Control-Request-Headers");

@@ -1,13 +1,14 @@
 package dev.graft.serve;
 
 import dev.graft.GraftException;
+import dev.graft.GraftException.Code;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * Where a server listens, how much it accepts, and from whom.
+ * The address, limits and access rules of a server.
  *
  * @param host the address to listen on; only this machine reaches a loopback address
  * @param port 0 for any free port
@@ -18,34 +19,35 @@ public record ServeSettings(String host, int port, Limits limits, Access access)
       new ServeSettings("127.0.0.1", 0, Limits.DEFAULT, Access.OWN_PAGE);
 
   public ServeSettings {
-    requireWithin("--port", port, 0, 65_535);
+    requireWithin("port", port, 0, 65_535);
   }
 
   /**
-   * What a request may cost.
+   * Limits on requests.
    *
    * @param bodyMegabytes the largest request body
    * @param megapixels the largest image
-   * @param images how many images are read, queued or computed at once; more are refused with 429
-   * @param timeout for a whole request: its body, its turns and its answer
+   * @param images maximum number of images in progress (read, queued or computed); more are refused
+   *     with status 429
+   * @param timeout for a whole request, from its first byte to its answer
    */
   public record Limits(int bodyMegabytes, int megapixels, int images, Duration timeout) {
     public static final Limits DEFAULT = new Limits(32, 100, 64, Duration.ofSeconds(30));
 
     public Limits {
-      requireWithin("--max-body", bodyMegabytes, 1, 1024);
-      requireWithin("--max-megapixels", megapixels, 1, 1000);
-      requireWithin("--max-images", images, 1, 10_000);
-      requireWithin("--timeout", timeout.toSeconds(), 1, 3600);
+      requireWithin("bodyMegabytes", bodyMegabytes, 1, 1024);
+      requireWithin("megapixels", megapixels, 1, 1000);
+      requireWithin("images", images, 1, 10_000);
+      requireWithin("timeout", timeout.toSeconds(), 1, 3600);
     }
   }
 
   /**
-   * Who may send requests, and which.
+   * Who may send which requests.
    *
-   * @param hostNames what this server is called in {@code Host} headers, besides the names that
-   *     follow from the address it listens on
-   * @param origins the origins of other sites whose pages may ask for predictions; {@code *} for
+   * @param hostNames names of this server in {@code Host} headers, besides those that follow from
+   *     its address
+   * @param origins the origins of other sites whose pages may request predictions; {@code *} for
    *     all
    * @param swap whether {@code POST /models/{name}} may replace the model
    */
@@ -64,9 +66,10 @@ public record ServeSettings(String host, int port, Limits limits, Access access)
       String name = given.toLowerCase(Locale.ROOT);
       if (!HOST_NAME.matcher(name).matches()) {
         throw new GraftException(
-            "--host-name must be a name without scheme and port, such as images.example.org, not "
-                + given
-                + ".");
+                "hostNames: must be a name without scheme and port, such as images.example.org, not "
+                    + given
+                    + ".")
+            .withCode(Code.SETTING, "hostNames");
       }
       return name;
     }
@@ -76,18 +79,18 @@ public record ServeSettings(String host, int port, Limits limits, Access access)
       String origin = given.toLowerCase(Locale.ROOT).replaceFirst("/$", "");
       if (!origin.equals("*") && !ORIGIN.matcher(origin).matches()) {
         throw new GraftException(
-            "--allow-origin must be an origin such as https://example.org, or *, not "
-                + given
-                + ".");
+                "origins: must be an origin such as https://example.org, or *, not " + given + ".")
+            .withCode(Code.SETTING, "origins");
       }
       return origin.replaceFirst("^(http://.*):80$|^(https://.*):443$", "$1$2");
     }
   }
 
-  private static void requireWithin(String option, long value, long min, long max) {
+  private static void requireWithin(String setting, long value, long min, long max) {
     if (value < min || value > max) {
       throw GraftException.of(
-          "%s must be a whole number from %d to %d, not %d.", option, min, max, value);
+              "%s: must be a whole number from %d to %d, not %d.", setting, min, max, value)
+          .withCode(Code.SETTING, setting);
     }
   }
 }

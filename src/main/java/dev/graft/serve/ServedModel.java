@@ -21,7 +21,7 @@ final class ServedModel {
     this.classifier = classifier;
   }
 
-  /** Its name in addresses. */
+  /** Returns the model's name in addresses. */
   String name() {
     return name;
   }
@@ -31,8 +31,8 @@ final class ServedModel {
   }
 
   /**
-   * Shows where in an image a class was seen; for one thread at once, and a user of this. The
-   * network for it is loaded when it is first needed.
+   * Computes a heat map of a class. One thread at a time, which must be a user of this model. The
+   * network for it is loaded on first use.
    */
   HeatMap heatMap(ModelRunner.Prepared image, int index) {
     if (gradCam == null) {
@@ -55,7 +55,7 @@ final class ServedModel {
     closeIfUnused();
   }
 
-  /** Lets no further users in. */
+  /** Admits no further users. */
   synchronized void retire() {
     retired = true;
     closeIfUnused();

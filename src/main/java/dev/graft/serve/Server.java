@@ -1,6 +1,7 @@
 package dev.graft.serve;
 
 import dev.graft.GraftException;
+import dev.graft.GraftException.Code;
 import dev.graft.inference.ModelRunner;
 import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
@@ -28,18 +29,18 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
  * "message"}}, whose message is one sentence that says nothing about this machine.
  */
 public final class Server implements AutoCloseable {
-  /** Threads besides those of images in progress, for everything that takes no time. */
+  /** Threads for short requests, besides those for images in progress. */
   private static final int THREADS = 16;
 
-  /** In milliseconds: for how long a connection may be silent. */
+  /** The time that a connection may be silent, in milliseconds. */
   private static final int IDLE = 20_000;
 
-  /** For requests in progress when the server is closed. */
+  /** The time to finish requests in progress when the server is closed. */
   private static final Duration GRACE = Duration.ofSeconds(8);
 
   private static final String NOT_FOUND = "There is nothing at this address.";
 
-  /** Lets the page load only what this server sends, and images that are dropped on it. */
+  /** Restricts the page to content of this server and to images that are dropped on it. */
   private static final Map<String, String> HEADERS =
       Map.of(
           "Content-Security-Policy",
@@ -65,9 +66,9 @@ public final class Server implements AutoCloseable {
    * Starts a server.
    *
    * @param name of the model, in addresses
-   * @param classifier is closed with the server
+   * @param classifier the model; closed with the server
    * @param loader loads the models that replace it
-   * @throws GraftException if it cannot listen there
+   * @throws GraftException if it cannot listen at the address
    */
   public Server(
       ServeSettings settings,
@@ -97,12 +98,13 @@ public final class Server implements AutoCloseable {
     } catch (RuntimeException e) {
       close();
       throw new GraftException(
-          "Cannot listen on "
-              + settings.host()
-              + ":"
-              + settings.port()
-              + ", perhaps because another server does; choose another --port, or 0 for any.",
-          e);
+              "Cannot listen on "
+                  + settings.host()
+                  + ":"
+                  + settings.port()
+                  + ", perhaps because another server does; choose another port, or 0 for any.",
+              e)
+          .withCode(Code.SETTING, "port");
     }
   }
 
@@ -159,7 +161,7 @@ public final class Server implements AutoCloseable {
   }
 
   /**
-   * Adds an address that takes some methods, answers {@code OPTIONS}, and refuses the others.
+   * Adds an address that accepts some methods, answers {@code OPTIONS}, and refuses the others.
    *
    * @param shared whether pages of allowed origins may use it, too
    */
@@ -181,7 +183,7 @@ public final class Server implements AutoCloseable {
     Handler refusal =
         context -> {
           context.header("Allow", allowed);
-          throw new HttpResponseException(405, "This address takes only " + names + ".");
+          throw new HttpResponseException(405, "This address accepts only " + names + ".");
         };
     for (HandlerType each : HandlerType.values()) {
       if (each.equals(HandlerType.OPTIONS)) {
@@ -229,7 +231,7 @@ public final class Server implements AutoCloseable {
 
   private void replaceModel(Context context) {
     if (!settings.access().swap()) {
-      throw new ForbiddenResponse("Models cannot be replaced; serve --allow-swap allows it.");
+      throw new ForbiddenResponse("This server was not started with permission to replace models.");
     }
     RequestGuard.requireOwnPage(context);
     // A page of another site could send this type only if a preflight allowed it.
@@ -240,7 +242,7 @@ public final class Server implements AutoCloseable {
     models.replace(context, bodies.text(context, deadline));
   }
 
-  /** Answers what is in progress, for some seconds, and accepts nothing new. */
+  /** Finishes the requests in progress, for some seconds, and accepts no new ones. */
   @Override
   public void close() {
     Deadline end = Deadline.after(GRACE);

@@ -1,2 +1,2 @@
-/** A classifier over HTTP: a page for people, REST for programs, limits, and a load test. */
+/** Classification over HTTP: a web page, a REST interface, and limits on requests. */
 package dev.graft.serve;

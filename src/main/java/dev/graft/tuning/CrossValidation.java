@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 
 /**
  * Cross-validation: one training per fold, each from the same initial weights, evaluated on the
- * fold that it did not see. On cached features that takes seconds, and it shows how much a single
+ * fold that it did not see. On cached features this takes seconds, and shows how much a single
  * figure varies.
  */
 public final class CrossValidation {

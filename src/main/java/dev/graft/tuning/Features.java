@@ -33,7 +33,7 @@ import java.util.Set;
 public record Features(
     ImageSet images, FeatureSource source, long bytes, int computed, Optional<FeatureCache> opened)
     implements AutoCloseable {
-  /** Rows that are judged at a time. */
+  /** Rows per evaluation step. */
   public static final int EVALUATION_BATCH = 256;
 
   /** Returns whether all features were cached before. */
@@ -42,13 +42,13 @@ public record Features(
   }
 
   /** Returns pixels, so that every epoch passes through the whole network. */
-  static Features pixels(DjlNetwork graft, ImageSet images, RunEvents events) {
+  static Features pixels(DjlNetwork network, ImageSet images, RunEvents events) {
     events.notCached();
-    return new Features(images, pixelSource(graft, images), 0, 0, Optional.empty());
+    return new Features(images, pixelSource(network, images), 0, 0, Optional.empty());
   }
 
-  private static PixelSource pixelSource(DjlNetwork graft, ImageSet images) {
-    return new PixelSource(images, graft.design().preprocessing(), graft.design().inputSize());
+  private static PixelSource pixelSource(DjlNetwork network, ImageSet images) {
+    return new PixelSource(images, network.design().preprocessing(), network.design().inputSize());
   }
 
   /**
@@ -59,29 +59,34 @@ public record Features(
    * @param folder of all caches
    */
   static Ranges ranges(
-      DjlNetwork graft, String weights, ImageSet images, int[] rows, Path folder, RunEvents events)
+      DjlNetwork network,
+      String weights,
+      ImageSet images,
+      int[] rows,
+      Path folder,
+      RunEvents events)
       throws IOException {
-    NetworkDesign design = graft.design();
+    NetworkDesign design = network.design();
     FeatureKey key =
         FeatureKey.of(
             design,
             RecordLayout.of(design, false),
             weights,
             FrozenPartChoice.onnx(Optional.empty()));
-    return new FrozenPartRanges(design, graft.root().weights(), images, key)
+    return new FrozenPartRanges(design, network.root().weights(), images, key)
         .on(rows, folder, events);
   }
 
   /**
-   * Returns cached features, after computing those that are missing; images that can't be read are
-   * in quarantine afterwards.
+   * Returns cached features, after computing those that are missing; unreadable images are in
+   * quarantine afterwards.
    *
    * @param weights identifies the weights of the frozen part
    * @param ranges activation ranges for int8; empty for float32
    * @param folder of all caches
    */
   static Features cached(
-      DjlNetwork graft,
+      DjlNetwork network,
       String weights,
       ImageSet images,
       Recipe recipe,
@@ -91,10 +96,10 @@ public record Features(
       RunEvents events)
       throws IOException {
     RecordLayout layout =
-        RecordLayout.of(graft.design(), recipe.cacheType() == Recipe.CacheType.FLOAT16);
-    FrozenPartChoice root =
-        FrozenPartChoice.of(recipe, graft, pixelSource(graft, images), layout, device, ranges);
-    FeatureKey key = FeatureKey.of(graft.design(), layout, weights, root.engine());
+        RecordLayout.of(network.design(), recipe.cacheType() == Recipe.CacheType.FLOAT16);
+    FrozenPartChoice choice =
+        FrozenPartChoice.of(recipe, network, pixelSource(network, images), layout, device, ranges);
+    FeatureKey key = FeatureKey.of(network.design(), layout, weights, choice.engine());
     FeatureCache cache = new FeatureCache(folder, key, layout);
     try {
       List<Integer> missing = cache.missing(images);
@@ -105,7 +110,7 @@ public record Features(
         events.computing(missing.size(), cache.kept(images), layout, folder.toString());
         Stopwatch watch = new Stopwatch();
         Set<Integer> tried = new HashSet<>();
-        FeatureCache.Filler filler = filler(root, graft, images, layout, events);
+        FeatureCache.Filler filler = filler(choice, network, images, layout, events);
         // If the first of several copies can't be read, the next one is tried.
         while (tried.addAll(missing)) {
           computed += cache.fill(images, missing, filler);
@@ -113,10 +118,10 @@ public record Features(
         }
         events.computed(computed, watch.lap(), cache.bytes());
       }
-      // What can't be read is tried again by every run, and is no forward pass.
+      // Unreadable images are tried again in every run, and do not count as forward passes.
       return new Features(
           images,
-          cache.of(images, filler(root, graft, images, layout, Progress.Display.NONE)),
+          cache.of(images, filler(choice, network, images, layout, Progress.Display.NONE)),
           cache.bytes(),
           computed,
           Optional.of(cache));
@@ -127,16 +132,16 @@ public record Features(
   }
 
   private static FeatureCache.Filler filler(
-      FrozenPartChoice root,
-      DjlNetwork graft,
+      FrozenPartChoice choice,
+      DjlNetwork network,
       ImageSet images,
       RecordLayout layout,
       Progress.Display display) {
     return (rows, sink) -> {
-      try (FrozenPart opened = root.open();
-          Progress progress = display.progress("features", "pictures", rows.size())) {
+      try (FrozenPart opened = choice.open();
+          Progress progress = display.progress("features", "images", rows.size())) {
         new FeatureExtractor(
-                opened, pixelSource(graft, images), layout, images.quarantine()::check, progress)
+                opened, pixelSource(network, images), layout, images.quarantine()::check, progress)
             .fill(rows, sink);
       }
     };

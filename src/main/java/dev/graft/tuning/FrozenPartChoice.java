@@ -18,25 +18,27 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * The engine that computes a network's frozen part, as a recipe has decided.
+ * The engine that a resolved recipe chooses for a network's frozen part.
  *
- * @param engine everything but the network that results depend on, for the features' key
+ * @param engine everything besides the network that features depend on, for the cache key
  */
 public record FrozenPartChoice(String engine, Supplier<FrozenPart> opener) {
-  /** If nothing is frozen: pixels are cached as they are. */
+  /** Chosen if nothing is frozen: pixels are cached unchanged. */
   private static final FrozenPartChoice NONE = new FrozenPartChoice("", () -> FrozenPart.NONE);
 
   /**
+   * Chooses the engine.
+   *
    * @param ranges activation ranges for int8; empty for float32
    */
   public static FrozenPartChoice of(
       Recipe recipe,
-      DjlNetwork graft,
+      DjlNetwork network,
       PixelSource pixels,
       RecordLayout layout,
       Device device,
       Optional<Ranges> ranges) {
-    NetworkDesign design = graft.design();
+    NetworkDesign design = network.design();
     if (design.cut() == 0) {
       return NONE;
     }
@@ -46,12 +48,12 @@ public record FrozenPartChoice(String engine, Supplier<FrozenPart> opener) {
               onnx(ranges),
               () ->
                   new OnnxFrozenPart(
-                      design, graft.root().weights(), precision(design, ranges), layout));
+                      design, network.root().weights(), precision(design, ranges), layout));
       case TRAINING ->
           new FrozenPartChoice(
               Devices.engine() + " on " + device,
-              () -> new EngineFrozenPart(graft.root(), pixels, layout, device));
-      case AUTO -> throw new IllegalStateException("a recipe that is decided says which");
+              () -> new EngineFrozenPart(network.root(), pixels, layout, device));
+      case AUTO -> throw new IllegalStateException("a resolved recipe has no auto");
     };
   }
 
@@ -61,7 +63,7 @@ public record FrozenPartChoice(String engine, Supplier<FrozenPart> opener) {
         .orElse(new Precision.Float32());
   }
 
-  /** Returns the name of ONNX Runtime in the features' key. */
+  /** Returns the name of ONNX Runtime in the cache key. */
   public static String onnx(Optional<Ranges> ranges) {
     return String.join(
         " ",

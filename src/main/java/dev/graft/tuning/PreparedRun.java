@@ -21,12 +21,13 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A prepared run: its images and its network, and the features of the one by the other.
+ * A run before training: the images, the network with its weights, and the features that the
+ * network computes from the images.
  *
  * @param recipe without any {@code auto}
  * @param features the folder of all feature caches
  * @param device that trains
- * @param graft the network, with its weights
+ * @param network the network, with its weights
  */
 public record PreparedRun(
     Recipe recipe,
@@ -35,16 +36,16 @@ public record PreparedRun(
     Fingerprints fingerprints,
     Device device,
     LoadedBackbone backbone,
-    DjlNetwork graft,
+    DjlNetwork network,
     RunEvents events)
     implements AutoCloseable {
-  /** Gives the images, once the recipe has been checked. */
+  /** Opens the images, after the recipe has been checked. */
   public interface Data {
     DataSet open() throws IOException;
   }
 
   /**
-   * Opens the network of a recipe, and its data; writes nothing.
+   * Opens a recipe's network and data; writes nothing.
    *
    * @param features the folder of all feature caches; need not exist
    * @param fingerprints the folder of all fingerprints; need not exist
@@ -63,15 +64,15 @@ public record PreparedRun(
       // Data that can't be split is reported now, not after hours of features.
       Split.check(data, survey.groups());
       Recipe recipe =
-          RecipeResolver.resolve(asked, data.images().size(), data.sides().median(), device);
-      events.decided(asked, recipe, data.sides().smallerThan(recipe.inputSize()));
+          RecipeResolver.resolve(asked, data.images().size(), data.sizes().median(), device);
+      events.decided(asked, recipe, data.sizes().smallerThan(recipe.inputSize()));
       LoadedBackbone backbone =
           LoadedBackbone.load(
               RecipeResolver.entry(recipe), recipe.weights(), recipe.inputSize(), device, events);
       try {
-        DjlNetwork graft = graft(recipe, backbone, data.classes().size());
-        events.designed(graft.design());
-        return new PreparedRun(recipe, features, data, known, device, backbone, graft, events);
+        DjlNetwork network = network(recipe, backbone, data.classes().size());
+        events.designed(network.design());
+        return new PreparedRun(recipe, features, data, known, device, backbone, network, events);
       } catch (RuntimeException | Error e) {
         backbone.close();
         throw e;
@@ -83,12 +84,12 @@ public record PreparedRun(
   }
 
   /** Returns a recipe's network, with its weights. */
-  public static DjlNetwork graft(Recipe recipe, LoadedBackbone backbone, int classes) {
-    DjlNetwork graft =
+  public static DjlNetwork network(Recipe recipe, LoadedBackbone backbone, int classes) {
+    DjlNetwork network =
         DjlNetwork.of(
             RecipeResolver.of(recipe, backbone.preprocessing(), classes), backbone.trunk());
-    WeightInitializer.draw(graft, backbone, recipe.initializer());
-    return graft;
+    WeightInitializer.draw(network, backbone, recipe.initializer());
+    return network;
   }
 
   /** Measures the activation ranges that int8 needs; empty for float32. */
@@ -96,43 +97,43 @@ public record PreparedRun(
     return recipe.precision() == Recipe.Precision.INT8
         ? Optional.of(
             Features.ranges(
-                graft,
+                network,
                 weightsId(recipe, backbone),
-                fingerprints.gatheredFrom(images()),
+                fingerprints.storingFrom(images()),
                 calibration(),
                 features,
                 events))
         : Optional.empty();
   }
 
-  /** The readable images without the test images and their copies. */
+  /** Returns the readable images without the test images and their copies. */
   private int[] calibration() {
-    // A sampled test set is sampled here, and again, with the same result, by the run itself.
+    // The run samples the test set again, with the same result.
     IntStream test =
         data.has(Part.TEST)
             ? IntStream.range(0, images().size())
                 .filter(i -> data.parts().get(i).equals(Optional.of(Part.TEST)))
             : IntStream.of(split(survey()).test());
-    Set<String> judging = test.mapToObj(images()::hash).collect(Collectors.toSet());
-    return images().readable().filter(i -> !judging.contains(images().hash(i))).toArray();
+    Set<String> tested = test.mapToObj(images()::hash).collect(Collectors.toSet());
+    return images().readable().filter(i -> !tested.contains(images().hash(i))).toArray();
   }
 
   /** Returns the features of the images, or their pixels if the recipe has no cache. */
   public Features features(Optional<Ranges> ranges) throws IOException {
     return recipe.cache()
         ? Features.cached(
-            graft,
+            network,
             weightsId(recipe, backbone),
-            fingerprints.gatheredFrom(images()),
+            fingerprints.storingFrom(images()),
             recipe,
             ranges,
             features,
             device,
             events)
-        : Features.pixels(graft, images(), events);
+        : Features.pixels(network, images(), events);
   }
 
-  /** Looks for images that are the same or nearly so. */
+  /** Finds identical and nearly identical images. */
   public Survey survey() {
     return Survey.thorough(data, fingerprints, events);
   }
@@ -142,7 +143,7 @@ public record PreparedRun(
     return DataSets.split(recipe, data, survey.groups());
   }
 
-  /** Returns the name of what comes out. */
+  /** Returns the name of the run and its model: the backbone's and the data's. */
   public String name() {
     return backbone.network().name() + "-" + data.name();
   }

@@ -2,6 +2,7 @@ package dev.graft.tuning;
 
 import ai.djl.Device;
 import dev.graft.GraftException;
+import dev.graft.GraftException.Code;
 import dev.graft.data.Cifar10Images;
 import dev.graft.engine.OnnxSession;
 import dev.graft.network.BackboneSpec;
@@ -23,14 +24,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Decides what a recipe leaves to Graft, and builds its network. */
+/** Replaces each {@code auto} of a recipe, and builds its network. */
 public final class RecipeResolver {
   /** Images whose shorter side is longer than this, in pixels, are treated as photographs. */
   private static final int SMALL = 64;
 
   /**
-   * Images per step if only a head is trained, on the features of many images: each step passes
-   * over all weights a dozen times, whatever the batch size.
+   * Images per step if only a head is trained, on the features of many images: each step reads all
+   * weights a dozen times, whatever the batch size.
    */
   private static final int LARGE_BATCH = 512;
 
@@ -46,7 +47,7 @@ public final class RecipeResolver {
   private RecipeResolver() {}
 
   /**
-   * Replaces each {@code auto} of the network by what suits the data.
+   * Replaces each {@code auto} of the network by a value that suits the data.
    *
    * @param images number of images
    * @param imageSide median of the images' shorter sides, in pixels
@@ -55,7 +56,7 @@ public final class RecipeResolver {
   public static Recipe resolve(Recipe asked, int images, int imageSide) {
     String backbone = asked.backbone();
     if (backbone.equals(Recipe.AUTO)) {
-      // The notebook's network for the notebook's data; other images get one that suits a CPU.
+      // CIFAR-10 gets the notebook's network; other images get one that is fast on a CPU.
       backbone = isCifar10(asked) ? BackboneInfo.VGG16.id() : BackboneInfo.PHOTOGRAPHS;
     }
     BackboneInfo entry = BackboneInfo.of(backbone, asked.inputSize());
@@ -82,7 +83,7 @@ public final class RecipeResolver {
   }
 
   /**
-   * Replaces each {@code auto}, also that of the engine that computes the frozen part.
+   * Replaces each {@code auto}, including the engine that computes the frozen part.
    *
    * @param device that trains
    * @throws GraftException for an unknown backbone, and if the recipe names ONNX Runtime where that
@@ -107,13 +108,16 @@ public final class RecipeResolver {
       decided.put("root-engine", onnx ? "onnxruntime" : "training");
     } else if (recipe.rootEngine() == RootEngine.ONNXRUNTIME && !OnnxSession.isThere()) {
       throw new GraftException(
-          "root-engine: ONNX Runtime is not there, or does not load here; set it to auto or"
+          "root-engine: ONNX Runtime is missing or does not load here; set it to auto or"
               + " training (see: doctor).");
     }
     return RecipeReader.with(recipe, decided);
   }
 
-  /** Replaces each {@code auto} before any image is read: images of the user are photographs. */
+  /**
+   * Replaces each {@code auto} before any image is read; images other than CIFAR-10 count as
+   * photographs.
+   */
   public static Recipe resolve(Recipe asked) {
     return resolve(asked, 0, isCifar10(asked) ? SMALL : SMALL + 1);
   }
@@ -126,7 +130,7 @@ public final class RecipeResolver {
    * Builds the network of a recipe.
    *
    * @param recipe without any {@code auto}
-   * @param belonging the preprocessing that belongs to the weights
+   * @param belonging the preprocessing that the weights were trained with
    * @throws GraftException for unknown stages, or an input too small for the backbone
    */
   public static NetworkDesign of(Recipe recipe, Preprocessing belonging, int classes) {
@@ -174,7 +178,7 @@ public final class RecipeResolver {
   /**
    * Checks a recipe before anything is loaded.
    *
-   * @throws GraftException as {@link #of} does, and for missing data or weights
+   * @throws GraftException as for {@link #of}, and for missing data or weights
    */
   public static void check(Recipe asked) {
     checkNetwork(asked);
@@ -187,43 +191,44 @@ public final class RecipeResolver {
               + Cifar10Images.NAME
               + ", "
               + Cifar10Images.SAMPLE
-              + ", a folder with a folder a class, or a manifest (.csv or .jsonl).");
+              + ", a folder with one folder per class, or a manifest (.csv or .jsonl).");
     }
   }
 
   /**
-   * Checks what a recipe says of the network, before anything is loaded.
+   * Checks a recipe's network settings before anything is loaded.
    *
-   * @throws GraftException as {@link #of} does, and for missing weights
+   * @throws GraftException as for {@link #of}, and for missing weights
    */
   public static void checkNetwork(Recipe asked) {
     Recipe recipe = resolve(asked);
     of(recipe, 2);
     BackboneInfo entry = entry(recipe);
     if (entry.network().foreign().isPresent()) {
-      checkForeign(recipe, entry);
+      checkExternal(recipe, entry);
     } else {
       WeightSource.of(recipe.weights(), entry);
     }
   }
 
-  private static void checkForeign(Recipe recipe, BackboneInfo entry) {
+  private static void checkExternal(Recipe recipe, BackboneInfo entry) {
     String problem = null;
     if (!recipe.weights().equals(WeightSource.PRETRAINED)) {
       problem = "weights: a backbone from a file has its own";
     } else if (!recipe.unfreeze().equals(NetworkDesign.NONE)) {
-      problem = "unfreeze: a backbone from a file is frozen, all of it; set it to none";
+      problem = "unfreeze: a backbone from a file is entirely frozen; set it to none";
     } else if (recipe.precision() == Recipe.Precision.INT8) {
-      problem = "precision: a backbone from a file is computed as it is; set it to float32";
+      problem = "precision: a backbone from a file cannot be quantized; set it to float32";
     } else if (entry.own().isEmpty()
         && recipe.preprocessing() == Recipe.PreprocessingChoice.WEIGHTS
         && (recipe.mean().isEmpty() || recipe.deviation().isEmpty())) {
-      problem =
-          "mean, deviation: "
-              + recipe.backbone()
-              + " does not say how its images are prepared; give both, for pixels from 0 to 255"
-              + " (ImageNet's in PyTorch: --set mean=[123.7,116.3,103.5]"
-              + " --set deviation=[58.4,57.1,57.4])";
+      throw new GraftException(
+              "mean, deviation: "
+                  + recipe.backbone()
+                  + " does not say how its images are prepared; give both, for pixels from 0 to 255."
+                  + " ImageNet's in PyTorch are mean [123.7,116.3,103.5] and deviation"
+                  + " [58.4,57.1,57.4].")
+          .withCode(Code.NORMALIZATION);
     }
     if (problem != null) {
       throw new GraftException(problem + ".");

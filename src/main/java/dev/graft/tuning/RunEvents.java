@@ -66,24 +66,24 @@ public interface RunEvents extends TrainingEvents {
   /**
    * A saved model will be evaluated.
    *
-   * @param test whether on a test set; else on all images
+   * @param test whether the images are a test set; otherwise they are all images
    */
-  default void judging(int images, boolean test) {}
+  default void evaluating(int images, boolean test) {}
 
   /**
    * A saved model will be evaluated on the test images of its own run.
    *
    * @param lost test images that are missing, unreadable or in another class now
    */
-  default void judgingOwn(int images, List<Path> lost) {}
+  default void evaluatingOwn(int images, List<Path> lost) {}
 
-  /** Something could not be done, but the run goes on without it. */
+  /** A step failed, but the run continues without it. */
   default void warned(String warning) {}
 
   /**
    * The run was asked to stop, and will evaluate and save the best model so far before it ends.
    *
-   * @param epoch the best so far
+   * @param epoch the best epoch so far
    * @param images in the validation and test sets
    */
   default void stopping(int epoch, int images) {}

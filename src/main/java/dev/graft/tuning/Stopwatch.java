@@ -4,7 +4,7 @@ package dev.graft.tuning;
 public final class Stopwatch {
   private long start = System.nanoTime();
 
-  /** Returns the seconds since it was made, or since the last lap. */
+  /** Returns the seconds since the last lap, or since the start. */
   public double lap() {
     long now = System.nanoTime();
     double seconds = (now - start) / 1e9;

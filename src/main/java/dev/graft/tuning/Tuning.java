@@ -26,11 +26,11 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * The training of a prepared run's network on its features, and the evaluation of what comes out.
- * Closing it frees what training needs, and leaves the network trained.
+ * The training of a prepared run's network on its features, and the evaluation of the result.
+ * Closing it frees the memory for training; the network stays trained.
  */
 public final class Tuning implements AutoCloseable {
-  /** Probabilities of validation images that a temperature is fitted to; 16 MB. */
+  /** Maximum number of probabilities that a temperature is fitted to: 16 MB. */
   private static final int MAX_PROBABILITIES = 4_000_000;
 
   private final PreparedRun run;
@@ -78,7 +78,7 @@ public final class Tuning implements AutoCloseable {
 
   private NetworkTrainer training(TrainingEvents listener) {
     return new NetworkTrainer(
-        run.graft(), !recipe.cache(), recipe, run.device(), listener, interruption);
+        run.network(), !recipe.cache(), recipe, run.device(), listener, interruption);
   }
 
   /** Trains on the training images; validation images decide when it stops. */
@@ -93,14 +93,14 @@ public final class Tuning implements AutoCloseable {
   }
 
   private void standardize(Split split) {
-    if (!run.graft().design().scaling().standardize()) {
+    if (!run.network().design().scaling().standardize()) {
       return;
     }
-    boolean forwardPass = !recipe.cache() || run.graft().design().trainsBackbone();
+    boolean forwardPass = !recipe.cache() || run.network().design().trainsBackbone();
     int[] measured =
         forwardPass ? Standardization.sample(split.train(), recipe.seed()) : split.train();
     try (NDManager manager = NDManager.newBaseManager(run.device())) {
-      Standardization.fit(run.graft(), !recipe.cache(), features.inOrder(measured), manager);
+      Standardization.fit(run.network(), !recipe.cache(), features.inOrder(measured), manager);
     }
   }
 
@@ -130,8 +130,8 @@ public final class Tuning implements AutoCloseable {
   }
 
   /**
-   * Samples places: validation images are in order of their classes, so that the first ones would
-   * leave classes out.
+   * Samples positions. Validation images are sorted by class, so the first ones would leave classes
+   * out.
    */
   static BitSet sample(int count, int max, long seed) {
     int[] places = IntStream.range(0, count).toArray();
@@ -166,13 +166,13 @@ public final class Tuning implements AutoCloseable {
     return new Tested(uncalibrated, calibrated.evaluation(), kept);
   }
 
-  private Evaluation evaluate(String part, int[] rows, NetworkTrainer.Judged judged) {
+  private Evaluation evaluate(String part, int[] rows, NetworkTrainer.Judged receiver) {
     try (Progress progress = run.events().progress(part, "images", rows.length)) {
       return training.evaluate(
           features.inOrder(rows),
           data.classes(),
           (place, row) -> {
-            judged.row(place, row);
+            receiver.row(place, row);
             progress.stepTo(place + 1);
           });
     }

@@ -1,5 +1,5 @@
 /**
- * Fine-tuning without a run folder: a recipe resolved, features computed, a head trained and
- * evaluated.
+ * Fine-tuning without a run folder: resolves a recipe, computes features, trains a head and
+ * evaluates it.
  */
 package dev.graft.tuning;

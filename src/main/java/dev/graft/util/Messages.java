@@ -3,7 +3,7 @@ package dev.graft.util;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Turns failure messages of libraries into text that fits into a sentence of Graft's. */
+/** Turns failure messages of libraries into text that fits into a sentence. */
 public final class Messages {
   private static final int MAX_LINE = 1_600;
   private static final int NON_JOINER = 0x200c;
@@ -14,18 +14,18 @@ public final class Messages {
       Pattern.compile(
           "\\b[a-z]\\w*(\\.[a-z]\\w*)+\\.[A-Z]\\w*|\\b[A-Z]\\w*(Exception|Error)\\b|\\b\\w+\\(\\)|`");
 
-  /** A place in C++ code, which a function's signature follows. */
+  /** A position in C++ code, followed by a function's signature. */
   private static final Pattern SOURCE =
       Pattern.compile("(?:\\b[A-Za-z]:)?[^\\s:]*\\.(?:cc|cpp|cxx|cu|cuh|h|hpp):\\d+,? ");
 
-  /** What may stand between a signature's parameters and the message. */
+  /** The text between a signature's parameters and the message. */
   private static final Pattern QUALIFIER =
       Pattern.compile("\\G(?:::[^()\\s]*(?=\\()|>| const\\b| volatile\\b| noexcept\\b)");
 
   private Messages() {}
 
   /**
-   * Returns the first line of a failure's message, without a stop at its end.
+   * Returns the first line of a failure's message, without a period at its end.
    *
    * @param otherwise returned if the message is empty or meant for programmers
    */
@@ -89,7 +89,9 @@ public final class Messages {
     return Math.min(line.length(), end + 1);
   }
 
-  /** Whether a text is a return type and a name, rather than the beginning of a sentence. */
+  /**
+   * Returns whether a text is a return type and a name, rather than the beginning of a sentence.
+   */
   private static boolean isDeclaration(String text) {
     String flat = text;
     for (String before = ""; !before.equals(flat); ) {
@@ -102,7 +104,7 @@ public final class Messages {
         && (name.contains("::") || flat.split(" ").length <= 3);
   }
 
-  /** Returns the end of what a bracket opens. */
+  /** Returns the position of the bracket that closes another. */
   private static int closing(String line, int open) {
     int depth = 0;
     for (int i = open; i < line.length(); i++) {
@@ -121,7 +123,7 @@ public final class Messages {
     return printable(line).replaceFirst("[.!:\\s]+$", "");
   }
 
-  /** Returns a message as {@link #line}, with a stop at its end. */
+  /** Returns a message as {@link #line}, with a period at its end. */
   public static String sentence(String message) {
     String line = line(message);
     return line.matches(".*[.?!)]") ? line : line + ".";
@@ -152,8 +154,9 @@ public final class Messages {
   }
 
   /**
-   * Whether a character only shows itself. A terminal obeys control characters; format characters
-   * reorder or hide their neighbors, except the two joiners, which Persian and emoji need.
+   * Returns whether a character affects nothing but its own place. Control characters operate a
+   * terminal; format characters reorder or hide their neighbors, except the two joiners, which
+   * Persian and emoji need.
    */
   public static boolean isPrintable(int codePoint) {
     return switch (Character.getType(codePoint)) {

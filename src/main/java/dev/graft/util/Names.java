@@ -3,7 +3,7 @@ package dev.graft.util;
 import java.util.Collection;
 import java.util.stream.Collectors;
 
-/** Formats lists of names and counts for messages. */
+/** Formats lists of names, and counts, for messages. */
 public final class Names {
   /** The number of names that {@link #few} shows. */
   public static final int FEW = 5;

@@ -1,2 +1,2 @@
-/** Text for people, and resources of the class path. */
+/** Formats text for messages, and reads resources of the class path. */
 package dev.graft.util;

@@ -4,14 +4,14 @@ import dev.graft.GraftException;
 import dev.graft.data.OwnOutput;
 import dev.graft.data.duplicates.Fingerprint;
 import dev.graft.data.duplicates.Fingerprints;
-import dev.graft.image.ImageReader;
-import dev.graft.image.Unreadable;
+import dev.graft.image.ImageFileReader;
+import dev.graft.image.UnreadableImage;
 import dev.graft.io.Hash;
 import dev.graft.io.RecordLog;
 import dev.graft.recipe.Recipe;
 import dev.graft.run.Featurizer;
-import dev.graft.run.PortableRoot;
-import dev.graft.run.RunEvents;
+import dev.graft.run.PortableFrozenPart;
+import dev.graft.tuning.RunEvents;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serializable;
@@ -65,26 +65,31 @@ final class FeatureJob {
   private final SparkContext context;
   private final Configuration configuration;
   private final Recipe asked;
-  private final Place output;
-  private final Leftovers left;
+  private final DataPath output;
+  private final UnfinishedFiles unfinished;
   private final RunEvents events;
 
-  FeatureJob(SparkSession session, Recipe asked, Place output, Leftovers left, RunEvents events) {
+  FeatureJob(
+      SparkSession session,
+      Recipe asked,
+      DataPath output,
+      UnfinishedFiles unfinished,
+      RunEvents events) {
     this.session = session;
     context = session.sparkContext();
     configuration = context.hadoopConfiguration();
     this.asked = asked;
     this.output = output;
-    this.left = left;
+    this.unfinished = unfinished;
     this.events = events;
   }
 
   Featurizer.Featurized run() throws IOException {
-    PortableRoot.check(asked);
+    PortableFrozenPart.check(asked);
     mark();
-    Unfinished list = left.in(output.resolve("features"), "pictures");
+    TemporaryFile list = unfinished.in(output.resolve("features"), "images");
     ImageTable.Listed listed =
-        new ImageTable(session).of(List.of(Place.of(asked.data())), list.place());
+        new ImageTable(session).of(List.of(DataPath.of(asked.data())), list.place());
     return run(scan(listed), listed.count());
   }
 
@@ -92,34 +97,34 @@ final class FeatureJob {
     Dataset<Row> bad = scanned.filter(functions.col(REASON).isNotNull()).select(PATH, REASON);
     long unreadable = bad.count();
     requireFew(unreadable, images, bad);
-    PortableRoot root = root(scanned);
-    Place features = output.resolve("features").resolve(root.key().folderName());
-    Place fingerprints = output.resolve("fingerprints");
-    left.mayBeIn(features);
-    left.mayBeIn(fingerprints);
+    PortableFrozenPart frozen = frozenPart(scanned);
+    DataPath features = output.resolve("features").resolve(frozen.key().folderName());
+    DataPath fingerprints = output.resolve("fingerprints");
+    unfinished.watch(features);
+    unfinished.watch(fingerprints);
     Dataset<Row> missing =
         missing(
                 scanned,
-                cached(features, root.key().text(), root.layout().bytes()),
+                cached(features, frozen.key().text(), frozen.layout().bytes()),
                 cached(fingerprints, Fingerprints.KEY, Fingerprint.BYTES))
             .persist(StorageLevel.DISK_ONLY());
     long count = missing.count();
-    List<Work.Bad> failed = new ArrayList<>();
+    List<FeatureTask.Unreadable> failed = new ArrayList<>();
     long computed = 0;
     if (count == 0) {
       events.cached();
     } else {
       events.computing(
-          (int) count, (int) (images - unreadable - count), root.layout(), features.name());
-      computed = compute(missing, count, root, features, fingerprints, failed);
+          (int) count, (int) (images - unreadable - count), frozen.layout(), features.name());
+      computed = compute(missing, count, frozen, features, fingerprints, failed);
     }
     return finished(scanned, bad, failed, computed, images);
   }
 
   /** Marks the output folder, so that its images are never taken for training data. */
   private void mark() throws IOException {
-    Place mark = output.resolve(OwnOutput.MARKER);
-    FileSystem system = mark.system(configuration);
+    DataPath mark = output.resolve(OwnOutput.MARKER);
+    FileSystem system = mark.fileSystem(configuration);
     system.mkdirs(output.hadoop());
     system.createNewFile(mark.hadoop());
   }
@@ -129,7 +134,8 @@ final class FeatureJob {
   /** Hashes all images, and stores the result on the disks of the executors. */
   private Dataset<Row> scan(ImageTable.Listed images) {
     SerializableConfiguration hadoop = new SerializableConfiguration(configuration);
-    try (Tally tally = new Tally(context, events.progress("scan", "images", images.count()))) {
+    try (TaskProgress tally =
+        new TaskProgress(context, events.progress("scan", "images", images.count()))) {
       LongAccumulator counter = tally.counter();
       Dataset<Row> scanned =
           images
@@ -150,26 +156,26 @@ final class FeatureJob {
 
   private static Row scan(String path, Configuration configuration) {
     try {
-      return new Place(path)
-          .asFile(
+      return new DataPath(path)
+          .withLocalFile(
               configuration,
               file -> {
-                ImageReader.Header header = ImageReader.header(file);
+                ImageFileReader.Header header = ImageFileReader.header(file);
                 String hash = Hash.Algorithm.SHA256.of(file).hex();
                 return RowFactory.create(
                     path, hash, Math.min(header.width(), header.height()), null);
               });
-    } catch (Unreadable e) {
+    } catch (UnreadableImage e) {
       return RowFactory.create(path, null, null, e.reason());
     } catch (IOException e) {
-      return RowFactory.create(path, null, null, Place.fault(e));
+      return RowFactory.create(path, null, null, DataPath.reason(e));
     }
   }
 
   /** Returns the frozen part; its input size may depend on the median side of the images. */
-  private PortableRoot root(Dataset<Row> scanned) throws IOException {
+  private PortableFrozenPart frozen(Dataset<Row> scanned) throws IOException {
     Path local = output.isLocal() ? output.local() : Files.createTempDirectory("graft-");
-    return PortableRoot.of(
+    return PortableFrozenPart.of(
         asked,
         local,
         () -> {
@@ -189,8 +195,8 @@ final class FeatureJob {
   // Finding what is cached.
 
   /** Returns the hashes of a record log on any file system. */
-  private Dataset<Row> cached(Place folder, String key, int bytes) throws IOException {
-    FileSystem system = folder.system(configuration);
+  private Dataset<Row> cached(DataPath folder, String key, int bytes) throws IOException {
+    FileSystem system = folder.fileSystem(configuration);
     List<String> files = new ArrayList<>();
     if (system.exists(folder.hadoop())) {
       for (FileStatus file : system.listStatus(folder.hadoop())) {
@@ -205,16 +211,16 @@ final class FeatureJob {
         .repartition(Math.max(1, Math.min(files.size(), 1000)))
         .flatMap(
             (FlatMapFunction<String, String>)
-                file -> hashes(new Place(file), key, bytes, hadoop.value()).iterator(),
+                file -> hashes(new DataPath(file), key, bytes, hadoop.value()).iterator(),
             Encoders.STRING())
         .toDF(HASH)
         .distinct();
   }
 
-  private static List<String> hashes(Place file, String key, int bytes, Configuration configuration)
-      throws IOException {
+  private static List<String> hashes(
+      DataPath file, String key, int bytes, Configuration configuration) throws IOException {
     List<String> hashes = new ArrayList<>();
-    try (InputStream in = file.system(configuration).open(file.hadoop(), 1 << 16)) {
+    try (InputStream in = file.fileSystem(configuration).open(file.hadoop(), 1 << 16)) {
       RecordLog.hashes(in, key, bytes, hashes::add);
     }
     return hashes;
@@ -242,22 +248,24 @@ final class FeatureJob {
   private long compute(
       Dataset<Row> missing,
       long count,
-      PortableRoot root,
-      Place features,
-      Place fingerprints,
-      List<Work.Bad> failed)
+      PortableFrozenPart frozen,
+      DataPath features,
+      DataPath fingerprints,
+      List<FeatureTask.Unreadable> failed)
       throws IOException {
-    features.system(configuration).mkdirs(features.hadoop());
-    fingerprints.system(configuration).mkdirs(fingerprints.hadoop());
+    features.fileSystem(configuration).mkdirs(features.hadoop());
+    fingerprints.fileSystem(configuration).mkdirs(fingerprints.hadoop());
     long[] done = {0};
     long start = System.nanoTime();
-    try (Sent.Original model = new Sent.Original(context, root.model());
-        Tally tally = new Tally(context, events.progress("features", "images", count))) {
-      Work work =
-          Work.of(
-              left.job(),
+    try (DistributedModel.DriverCopy model =
+            new DistributedModel.DriverCopy(context, frozen.model());
+        TaskProgress tally =
+            new TaskProgress(context, events.progress("features", "images", count))) {
+      FeatureTask task =
+          FeatureTask.of(
+              unfinished.job(),
               model.sent(),
-              root,
+              frozen,
               features,
               fingerprints,
               tally.counter(),
@@ -266,31 +274,31 @@ final class FeatureJob {
           missing.repartition(ImageTable.tasks(session, count), functions.col(HASH));
       context.runJob(
           partitions.rdd(),
-          (Function1<Iterator<Row>, Work.Written> & Serializable) rows -> written(work, rows),
-          (Function2<Object, Work.Written, BoxedUnit>)
+          (Function1<Iterator<Row>, FeatureTask.Result> & Serializable) rows -> result(task, rows),
+          (Function2<Object, FeatureTask.Result, BoxedUnit>)
               (partition, written) -> {
                 finish(written, failed);
                 done[0] += written.computed();
                 return BoxedUnit.UNIT;
               },
-          ClassTag$.MODULE$.apply(Work.Written.class));
+          ClassTag$.MODULE$.apply(FeatureTask.Result.class));
     }
     events.computed(
-        (int) done[0], (System.nanoTime() - start) / 1e9, done[0] * root.layout().bytes());
+        (int) done[0], (System.nanoTime() - start) / 1e9, done[0] * frozen.layout().bytes());
     return done[0];
   }
 
-  private static Work.Written written(Work work, Iterator<Row> rows) {
+  private static FeatureTask.Result result(FeatureTask task, Iterator<Row> rows) {
     try {
-      return work.compute(CollectionConverters.asJava(rows));
+      return task.compute(CollectionConverters.asJava(rows));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private void finish(Work.Written written, List<Work.Bad> failed) {
+  private void finish(FeatureTask.Result written, List<FeatureTask.Unreadable> failed) {
     try {
-      for (Unfinished file : written.files()) {
+      for (TemporaryFile file : written.files()) {
         file.finish(configuration);
       }
     } catch (IOException e) {
@@ -302,7 +310,11 @@ final class FeatureJob {
   // Unreadable images.
 
   private Featurizer.Featurized finished(
-      Dataset<Row> scanned, Dataset<Row> bad, List<Work.Bad> failed, long computed, long images) {
+      Dataset<Row> scanned,
+      Dataset<Row> bad,
+      List<FeatureTask.Unreadable> failed,
+      long computed,
+      long images) {
     List<Row> rows =
         failed.stream().map(each -> RowFactory.create(each.hash(), each.reason())).toList();
     Dataset<Row> damaged =
@@ -318,7 +330,7 @@ final class FeatureJob {
         computed, images - quarantined - computed, quarantined, quarantine().name());
   }
 
-  private Place quarantine() {
+  private DataPath quarantine() {
     return output.resolve("features").resolve("quarantine");
   }
 

@@ -35,7 +35,7 @@ final class ImageTable {
   static final String PATH = "path";
 
   /** Images per task: some seconds of work, which are lost if a task fails. */
-  static final int TASK = 4096;
+  static final int IMAGES_PER_TASK = 4096;
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -43,8 +43,8 @@ final class ImageTable {
   private final Configuration configuration;
 
   /** Receives the paths. */
-  private interface Taker {
-    void take(String path) throws IOException;
+  private interface PathConsumer {
+    void accept(String path) throws IOException;
   }
 
   ImageTable(SparkSession session) {
@@ -65,14 +65,15 @@ final class ImageTable {
    *
    * @param list a file to write, which must exist as long as the table is used
    */
-  Listed of(List<Place> sources, Place list) throws IOException {
+  Listed of(List<DataPath> sources, DataPath list) throws IOException {
     List<Dataset<String>> tables = new ArrayList<>();
     int[] listed = {0};
     try (BufferedWriter out =
         new BufferedWriter(
             new OutputStreamWriter(
-                list.system(configuration).create(list.hadoop(), true), StandardCharsets.UTF_8))) {
-      for (Place source : sources) {
+                list.fileSystem(configuration).create(list.hadoop(), true),
+                StandardCharsets.UTF_8))) {
+      for (DataPath source : sources) {
         if (format(source).isEmpty()) {
           list(
               source,
@@ -106,11 +107,12 @@ final class ImageTable {
   /** Returns the number of tasks for a number of images. */
   static int tasks(SparkSession session, long images) {
     int atOnce = session.sparkContext().defaultParallelism();
-    return (int) Math.max(Math.min(images, 2L * atOnce), (images + TASK - 1) / TASK);
+    return (int)
+        Math.max(Math.min(images, 2L * atOnce), (images + IMAGES_PER_TASK - 1) / IMAGES_PER_TASK);
   }
 
   /** Returns Spark's format of a manifest; empty if the source is not a manifest. */
-  private static String format(Place source) {
+  private static String format(DataPath source) {
     String name = source.name().toLowerCase(Locale.ROOT);
     String suffix = name.substring(name.lastIndexOf('.') + 1);
     return switch (suffix) {
@@ -120,7 +122,7 @@ final class ImageTable {
     };
   }
 
-  private Dataset<String> manifest(Place manifest, String format) {
+  private Dataset<String> manifest(DataPath manifest, String format) {
     Dataset<Row> rows =
         session
             .read()
@@ -132,7 +134,7 @@ final class ImageTable {
       throw GraftException.of(
           "%s has no column %s, which must name the images.", manifest.name(), PATH);
     }
-    Place folder = manifest.parent();
+    DataPath folder = manifest.parent();
     return rows.select(functions.col(PATH))
         .filter(functions.col(PATH).isNotNull())
         .map(
@@ -141,23 +143,23 @@ final class ImageTable {
         .distinct();
   }
 
-  private void list(Place source, Taker taker) throws IOException {
+  private void list(DataPath source, PathConsumer consumer) throws IOException {
     if (source.isLocal() && Files.exists(source.local())) {
-      listLocal(source.local(), taker);
+      listLocal(source.local(), consumer);
       return;
     }
-    FileSystem system = source.system(configuration);
+    FileSystem system = source.fileSystem(configuration);
     FileStatus[] found = system.globStatus(source.hadoop());
     if (found == null || found.length == 0) {
       throw new GraftException("There is no " + source.name() + ".");
     }
     for (FileStatus each : found) {
-      listRemote(system, each, source.isLocal(), taker);
+      listRemote(system, each, source.isLocal(), consumer);
     }
   }
 
-  private static void listRemote(FileSystem system, FileStatus file, boolean local, Taker taker)
-      throws IOException {
+  private static void listRemote(
+      FileSystem system, FileStatus file, boolean local, PathConsumer consumer) throws IOException {
     Path name = Path.of(file.getPath().getName());
     if (FileKind.isLitter(name)) {
       return;
@@ -165,17 +167,17 @@ final class ImageTable {
     if (file.isDirectory()) {
       RemoteIterator<FileStatus> inside = system.listStatusIterator(file.getPath());
       while (inside.hasNext()) {
-        listRemote(system, inside.next(), local, taker);
+        listRemote(system, inside.next(), local, consumer);
       }
     } else if (FileKind.hasImageSuffix(name)) {
-      taker.take(local ? file.getPath().toUri().getPath() : file.getPath().toString());
+      consumer.accept(local ? file.getPath().toUri().getPath() : file.getPath().toString());
     }
   }
 
   /** Lists a folder as all commands do, but including images outside of the class folders. */
-  private static void listLocal(Path source, Taker taker) throws IOException {
+  private static void listLocal(Path source, PathConsumer consumer) throws IOException {
     if (!Files.isDirectory(source)) {
-      taker.take(source.toString());
+      consumer.accept(source.toString());
       return;
     }
     FolderWalk.through(
@@ -190,7 +192,7 @@ final class ImageTable {
           public void file(FolderWalk.Entry file) {
             if (file.isImage()) {
               try {
-                taker.take(file.path().toString());
+                consumer.accept(file.path().toString());
               } catch (IOException e) {
                 throw new UncheckedIOException(e);
               }

@@ -2,12 +2,12 @@ package dev.graft.spark;
 
 import dev.graft.GraftException;
 import dev.graft.Progress;
-import dev.graft.Reason;
 import dev.graft.inference.PortableModel;
 import dev.graft.recipe.Recipe;
 import dev.graft.run.Cluster;
 import dev.graft.run.Featurizer;
-import dev.graft.run.RunEvents;
+import dev.graft.tuning.RunEvents;
+import dev.graft.util.Messages;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +33,8 @@ public final class SparkCluster implements Cluster {
           "spark.driver.bindAddress", "127.0.0.1");
 
   private interface Job<T> {
-    T run(SparkSession session, Leftovers left) throws IOException, InterruptedException;
+    T run(SparkSession session, UnfinishedFiles unfinished)
+        throws IOException, InterruptedException;
   }
 
   @Override
@@ -41,11 +42,12 @@ public final class SparkCluster implements Cluster {
       String master, Recipe asked, String output, RunEvents events) throws IOException {
     return on(
         master,
-        (session, left) -> new FeatureJob(session, asked, Place.of(output), left, events).run());
+        (session, unfinished) ->
+            new FeatureJob(session, asked, DataPath.of(output), unfinished, events).run());
   }
 
   @Override
-  public Answered infer(
+  public Classified infer(
       String master,
       Supplier<PortableModel> model,
       List<String> images,
@@ -55,9 +57,9 @@ public final class SparkCluster implements Cluster {
       throws IOException {
     return on(
         master,
-        (session, left) ->
-            new AnswerJob(session, Place.of(to), left, display)
-                .run(model, images.stream().map(Place::of).toList(), top));
+        (session, unfinished) ->
+            new ClassificationJob(session, DataPath.of(to), unfinished, display)
+                .run(model, images.stream().map(DataPath::of).toList(), top));
   }
 
   private static <T> T on(String master, Job<T> job) throws IOException {
@@ -70,14 +72,15 @@ public final class SparkCluster implements Cluster {
     }
     try {
       SparkSession session = builder.getOrCreate();
-      try (Leftovers left = new Leftovers(session)) {
+      try (UnfinishedFiles unfinished = new UnfinishedFiles(session)) {
         try {
-          return job.run(session, left);
+          return job.run(session, unfinished);
         } finally {
           if (own) {
             session.close();
           }
-          Sent.closeAll(); // waits for this process's last tasks, which leave something, too
+          DistributedModel
+              .closeAll(); // waits for this process's last tasks, which leave something, too
         }
       }
     } catch (GraftException e) {
@@ -106,7 +109,7 @@ public final class SparkCluster implements Cluster {
         cause instanceof SparkException ? cause.getMessage().lines().findFirst().orElse("") : "";
     return new GraftException(
         "Spark's job failed: "
-            + (why.isEmpty() ? Reason.of(cause, cause.getClass().getSimpleName()) : why)
+            + (why.isEmpty() ? Messages.of(cause, cause.getClass().getSimpleName()) : why)
             + ". Finished parts are stored; run the same command again to continue.",
         failure);
   }

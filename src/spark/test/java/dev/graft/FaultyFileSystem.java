@@ -21,7 +21,7 @@ public final class FaultyFileSystem extends RawLocalFileSystem {
 
   /** What happens, and where. */
   enum Fault {
-    /** There is no room. */
+    /** The disk is full. */
     FULL,
     /** The first write ends half-way, and only that. */
     ONCE,

@@ -61,7 +61,7 @@ class SparkDrillsTest {
         Stream.concat(Stream.of(arguments), Stream.of(more)).toArray(String[]::new));
   }
 
-  /** Likewise, into a folder whose file system has faults. */
+  /** Computes the features into a folder whose file system has faults. */
   private CommandRun featurizeMany(String master) {
     return featurize("faulty:" + folder.resolve("many"), "--master=" + master);
   }

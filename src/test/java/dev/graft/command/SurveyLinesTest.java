@@ -67,7 +67,7 @@ class SurveyLinesTest {
                 + " 2 images");
     int[] groups = survey.groups();
     assertThat(Arrays.stream(groups).distinct().count()).isEqualTo(groups.length - 2);
-    assertThat(data.sides().smallerThan(40)).isEqualTo(14);
+    assertThat(data.sizes().smallerThan(40)).isEqualTo(14);
   }
 
   /** Few training images of equal number are balanced, whatever the test set has. */

@@ -71,9 +71,9 @@ class ImageFolderTest {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> open(0.09))
         .withMessage(
-            "1 of 10 images can't be read, more than max-bad allows (0.09 of them); repair or"
-                + " remove them, or raise it: --set max-bad=0.5. "
-                + empty);
+            "1 of 10 images can't be read, more than max-bad allows (0.09 of them). "
+                + empty
+                + " Repair or remove them, or raise max-bad.");
     DataSet data = open(0.1);
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(

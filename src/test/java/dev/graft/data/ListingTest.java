@@ -268,7 +268,7 @@ class ListingTest {
     assertRefused(
         windows,
         windows
-            + ", line 2, has a Windows path, D:\\photos\\1.png, and there is no such file here:"
+            + ", line 2, has a Windows path, D:\\photos\\1.png, which does not exist here:"
             + " write paths relative to the manifest's folder.");
   }
 

@@ -95,6 +95,6 @@ class SplitCsvTest {
         .withMessage(
             "None of the 3 test images that "
                 + csv
-                + " names exists and is readable: name others with --data.");
+                + " names exists and is readable; name other images.");
   }
 }

@@ -156,7 +156,7 @@ class FeatureCacheFileTest {
                     }))
         .withMessageMatching(
             "The features need 1,099,511,627,[0-9]{3} MB in .*, where [0-9,]+ MB are free; make"
-                + " room there, or train with --no-cache\\.");
+                + " room there, or train without the cache\\.");
     assertThat(features()).isEmptyDirectory();
   }
 

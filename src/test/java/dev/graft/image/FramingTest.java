@@ -58,6 +58,6 @@ class FramingTest {
 
   @Test
   void aImageMayBeReducedToTwiceTheInput() {
-    assertThat(Framing.least(96)).isEqualTo(192);
+    assertThat(Framing.minSide(96)).isEqualTo(192);
   }
 }

@@ -271,7 +271,7 @@ class ImageFileReaderTest {
   void aSheetOfOneColourIsReadThoughItsFileIsTiny(String name, int width, int height, int colour) {
     RgbImage image = ImageFileReader.read(IMAGES.resolve("one-colour").resolve(name));
 
-    assertThat(image).hasToString(String.format(Locale.ROOT, "Image[%dx%d]", width, height));
+    assertThat(image).hasToString(String.format(Locale.ROOT, "RgbImage[%dx%d]", width, height));
     byte[] rgb = image.rgb();
     byte[] expected = new byte[rgb.length];
     for (int i = 0; i < expected.length; i++) {
@@ -305,7 +305,7 @@ class ImageFileReaderTest {
     Files.writeString(hundred, head + scan.repeat(101 - scans) + end, ISO_8859_1);
     Files.writeString(thousands, head + scan.repeat(2002 - scans) + end, ISO_8859_1);
 
-    assertThat(ImageFileReader.read(hundred)).hasToString("Image[1000x1000]");
+    assertThat(ImageFileReader.read(hundred)).hasToString("RgbImage[1000x1000]");
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> ImageFileReader.read(thousands))
         .withMessage(
@@ -380,9 +380,9 @@ class ImageFileReaderTest {
 
     assertThat(ImageFileReader.header(file))
         .isEqualTo(new ImageFileReader.Header("PNG", side, side));
-    assertThat(image).hasToString("Image[5000x5000]");
+    assertThat(image).hasToString("RgbImage[5000x5000]");
     assertThat(image.rgb()[3 * 5000 * 2500] & 0xff).isEqualTo(100);
-    assertThat(reduced).hasToString("Image[200x200]");
+    assertThat(reduced).hasToString("RgbImage[200x200]");
     assertThat(reduced.rgb()[3 * 200 * 100] & 0xff).isEqualTo(100);
   }
 

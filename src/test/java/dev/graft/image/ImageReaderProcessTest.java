@@ -32,7 +32,7 @@ class ImageReaderProcessTest {
       Files.createLink(folder.resolve(i + ".png"), first);
     }
 
-    assertThat(readAll("C.UTF-8", "-Xmx60m")).hasSize(4).containsOnly("Image[65x65]");
+    assertThat(readAll("C.UTF-8", "-Xmx60m")).hasSize(4).containsOnly("RgbImage[65x65]");
   }
 
   @Test

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.graft.GraftException;
+import dev.graft.run.Exporter.Evaluated;
 import dev.graft.run.Exporter.Format;
 import dev.graft.run.Exporter.Int8Cost;
-import dev.graft.run.Exporter.Judged;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -32,7 +32,7 @@ class ExporterTest {
   }
 
   private static Int8Cost cost(double float32, double int8) {
-    return new Int8Cost(1000, new Judged(float32, 1), new Judged(int8, 2));
+    return new Int8Cost(1000, new Evaluated(float32, 1), new Evaluated(int8, 2));
   }
 
   @Test

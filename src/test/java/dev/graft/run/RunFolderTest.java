@@ -32,7 +32,7 @@ class RunFolderTest {
               42,
               new RunRecord.Engine(
                   "PyTorch", "2.7.1", "0.36.0", "cpu()", null, "17", "Linux amd64"),
-              new RunRecord.Root("ONNX Runtime", "1.28.0", "float32"),
+              new RunRecord.FeatureEngine("ONNX Runtime", "1.28.0", "float32"),
               "ef56",
               new RunRecord.Parameters(17_358_666, 2_643_978)),
           new RunRecord.Data(
@@ -450,7 +450,7 @@ class RunFolderTest {
     Path file = Files.createFile(output.resolve("file"));
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> new OutputFolder(file).begin("vgg16-cifar10", RUNNING))
-        .withMessageStartingWith("The run's folder can't be made in " + file + ": ");
+        .withMessageStartingWith("The run's folder can't be created in " + file + ": ");
   }
 
   /** There are folders wherever these names could lead. */
@@ -464,7 +464,7 @@ class RunFolderTest {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> new OutputFolder(output).latest())
         .withMessage(
-            latest + " names " + named + ", which is not there; name one with --model FOLDER.");
+            latest + " names " + named + ", which does not exist; name another run.");
   }
 
   private RunFolder create() {

@@ -123,7 +123,7 @@ class RequestGuardTest {
   void whatIsNotAnOriginIsASentence(String origin) {
     assertThatThrownBy(() -> new Access(List.of(), List.of(origin), false))
         .isInstanceOf(GraftException.class)
-        .hasMessageStartingWith("--allow-origin must be an origin such as https://example.org");
+        .hasMessageStartingWith("origins: must be an origin such as https://example.org");
   }
 
   @ParameterizedTest
@@ -131,7 +131,7 @@ class RequestGuardTest {
   void whatIsNotAHostNameIsASentence(String name) {
     assertThatThrownBy(() -> new Access(List.of(name), List.of(), false))
         .isInstanceOf(GraftException.class)
-        .hasMessageStartingWith("--host-name must be a name without scheme and port");
+        .hasMessageStartingWith("hostNames: must be a name without scheme and port");
   }
 
   @ParameterizedTest
@@ -212,7 +212,7 @@ class RequestGuardTest {
           List.of("evil.example", "192.168.0.7.evil.example", "local.evil.example")) {
         String answer = send(open, "GET /ping", "Host: " + host);
         assertThat(status(answer)).as(host).isEqualTo(421);
-        assertThat(answer).contains("--host-name");
+        assertThat(answer).contains("Its operator can allow the name.");
       }
     }
   }

@@ -22,8 +22,8 @@ import java.util.stream.IntStream;
  */
 public final class Duplicates {
   /**
-   * Seven different bits in eight bytes leave at least one byte equal: candidates are the images
-   * with an equal byte.
+   * If at most seven bits differ, at least one of the eight bytes is equal: candidates are the
+   * images with an equal byte.
    */
   private static final int MAX_BITS = 7;
 
@@ -239,21 +239,21 @@ public final class Duplicates {
    * grid, and the norm of the remainder.
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Sketch(byte[] grey, double mean, double across, double down, double norm) {
+  private record Sketch(byte[] gray, double mean, double across, double down, double norm) {
     private static final int SIDE = Fingerprint.SIDE;
 
     /** The norm of the function 2 x - 15 on the grid. */
     private static final double SLOPE_NORM = Math.sqrt(SIDE * SIDE * (SIDE * SIDE - 1) / 3.0);
 
     static Sketch of(Fingerprint fingerprint) {
-      byte[] grey = fingerprint.thumbnail();
+      byte[] gray = fingerprint.thumbnail();
       int sum = 0;
       int sumAcross = 0;
       int sumDown = 0;
       int squares = 0;
       for (int y = 0, i = 0; y < SIDE; y++) {
         for (int x = 0; x < SIDE; x++, i++) {
-          int value = grey[i] & 0xff;
+          int value = gray[i] & 0xff;
           sum += value;
           sumAcross += value * (2 * x - SIDE + 1);
           sumDown += value * (2 * y - SIDE + 1);
@@ -264,7 +264,7 @@ public final class Duplicates {
       double across = sumAcross / SLOPE_NORM;
       double down = sumDown / SLOPE_NORM;
       double rest = squares - mean * mean - across * across - down * down;
-      return new Sketch(grey, mean, across, down, Math.sqrt(Math.max(0, rest)));
+      return new Sketch(gray, mean, across, down, Math.sqrt(Math.max(0, rest)));
     }
 
     /** Returns the standard deviation of the remainder, in gray values. */
@@ -275,8 +275,8 @@ public final class Duplicates {
     /** Returns the correlation of both remainders, in [-1, 1]. */
     double correlation(Sketch other) {
       int product = 0;
-      for (int i = 0; i < grey.length; i++) {
-        product += (grey[i] & 0xff) * (other.grey[i] & 0xff);
+      for (int i = 0; i < gray.length; i++) {
+        product += (gray[i] & 0xff) * (other.gray[i] & 0xff);
       }
       double rest = product - mean * other.mean - across * other.across - down * other.down;
       return rest / (norm * other.norm);

@@ -15,8 +15,8 @@ import java.util.Arrays;
 @SuppressWarnings("ArrayRecordComponent") // equals is by content
 public record Fingerprint(long hash, byte[] thumbnail) {
   /**
-   * Smallest side, in pixels, that images are reduced to before, see {@link
-   * dev.graft.data.ImageSet#read}. Another reduction would give another fingerprint.
+   * Minimum shorter side of the reduced image that a fingerprint is computed from, in pixels, see
+   * {@link dev.graft.data.ImageSet#read}. Another reduction would give another fingerprint.
    */
   public static final int MIN_SIDE = 64;
 

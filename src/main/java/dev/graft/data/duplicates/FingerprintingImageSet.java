@@ -11,19 +11,19 @@ import java.util.stream.IntStream;
 /** An image set that stores the fingerprint of each image it decodes. */
 record FingerprintingImageSet(ImageSet images, Fingerprints fingerprints) implements ImageSet {
   @Override
-  public Optional<List<RgbImage>> read(int index, int[] leasts) {
+  public Optional<List<RgbImage>> read(int index, int[] minSides) {
     String hash = images.hash(index);
     if (fingerprints.known(hash).isPresent()) {
-      return images.read(index, leasts);
+      return images.read(index, minSides);
     }
     int[] more =
-        IntStream.concat(IntStream.of(leasts), IntStream.of(Fingerprint.MIN_SIDE)).toArray();
+        IntStream.concat(IntStream.of(minSides), IntStream.of(Fingerprint.MIN_SIDE)).toArray();
     return images
         .read(index, more)
         .map(
             read -> {
-              fingerprints.keep(hash, Fingerprint.of(read.get(leasts.length)));
-              return read.subList(0, leasts.length);
+              fingerprints.store(hash, Fingerprint.of(read.get(minSides.length)));
+              return read.subList(0, minSides.length);
             });
   }
 

@@ -15,7 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The fingerprints of all image files that were ever decoded, stored on disk by content hash. An
- * image in here is known to be readable, and is compared with others without reading it again. If
+ * image with a fingerprint is readable, and is compared with others without reading it again. If
  * the disk is full, fingerprints stay in memory. Thread-safe.
  */
 public final class Fingerprints implements AutoCloseable {
@@ -26,15 +26,15 @@ public final class Fingerprints implements AutoCloseable {
           Fingerprint.BYTES, Fingerprint.MIN_SIDE, ImageFileReader.VERSION);
 
   private final Path folder;
-  private volatile RecordLog kept;
+  private volatile RecordLog stored;
   private final RecordLog.Writer writer;
 
   /** Fingerprints that could not be written. */
   private final Map<String, Fingerprint> unwritten = new ConcurrentHashMap<>();
 
-  private volatile boolean lost;
+  private volatile boolean writeFailed;
 
-  /** Whether records were written since {@link #kept} was opened. */
+  /** Whether records were written since {@link #stored} was opened. */
   private volatile boolean added;
 
   /**
@@ -44,7 +44,7 @@ public final class Fingerprints implements AutoCloseable {
    */
   public Fingerprints(Path folder) throws IOException {
     this.folder = folder;
-    kept = RecordLog.open(folder, KEY, Fingerprint.BYTES);
+    stored = RecordLog.open(folder, KEY, Fingerprint.BYTES);
     writer = new RecordLog.Writer(folder, KEY, Fingerprint.BYTES);
   }
 
@@ -64,7 +64,7 @@ public final class Fingerprints implements AutoCloseable {
     }
     Optional<Fingerprint> made = images.read(index, Fingerprint.MIN_SIDE).map(Fingerprint::of);
     if (images.areFiles()) {
-      made.ifPresent(fingerprint -> keep(hash, fingerprint));
+      made.ifPresent(fingerprint -> store(hash, fingerprint));
     }
     return made;
   }
@@ -73,7 +73,7 @@ public final class Fingerprints implements AutoCloseable {
    * Returns the same images; decoding one also stores its fingerprint, so that it need not be
    * decoded a second time.
    */
-  public ImageSet gatheredFrom(ImageSet images) {
+  public ImageSet storingFrom(ImageSet images) {
     return images.areFiles() ? new FingerprintingImageSet(images, this) : images;
   }
 
@@ -84,7 +84,7 @@ public final class Fingerprints implements AutoCloseable {
     }
     added = false;
     try {
-      kept = RecordLog.open(folder, KEY, Fingerprint.BYTES);
+      stored = RecordLog.open(folder, KEY, Fingerprint.BYTES);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -92,7 +92,7 @@ public final class Fingerprints implements AutoCloseable {
 
   /** Returns the fingerprint of an image with this content, if it is stored. */
   public Optional<Fingerprint> known(String sha256) {
-    RecordLog log = kept;
+    RecordLog log = stored;
     int slot = log.slot(sha256);
     if (slot < 0) {
       return Optional.ofNullable(unwritten.get(sha256));
@@ -102,20 +102,20 @@ public final class Fingerprints implements AutoCloseable {
     return Optional.of(Fingerprint.readFrom(record));
   }
 
-  void keep(String sha256, Fingerprint fingerprint) {
+  void store(String sha256, Fingerprint fingerprint) {
     if (known(sha256).isPresent()) {
       return;
     }
     ByteBuffer record = ByteBuffer.allocate(Fingerprint.BYTES);
     fingerprint.writeTo(record);
     synchronized (writer) {
-      if (!lost) {
+      if (!writeFailed) {
         try {
           writer.add(List.of(sha256), record.flip());
           added = true;
           return;
         } catch (IOException e) {
-          lost = true; // the rest stays in memory for this run
+          writeFailed = true; // the rest stays in memory for this run
         }
       }
     }

@@ -22,15 +22,15 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** The duplicates in a data set, in groups, and which images a split must keep together. */
+/** The duplicates in a data set, in groups, and the images that a split must keep together. */
 public final class Survey {
   /** The name of the file that lists all groups, see {@link #toCsv}. */
   public static final String CSV = "duplicates.csv";
 
-  /** A larger share of a class in one group is by design, not by accident. */
+  /** A group with a larger share of a class is deliberate, not accidental. */
   private static final double MAX_OF_A_CLASS = 0.2;
 
-  /** A group of this size may be an accident in any class. */
+  /** A group of this size may be accidental in any class. */
   private static final int FEW = 3;
 
   private static final int AHEAD = 64;
@@ -55,8 +55,8 @@ public final class Survey {
    */
   public static Survey thorough(DataSet data, Fingerprints fingerprints, Progress.Display display) {
     ImageSet images = data.images();
-    // Those of files are stored on disk.
-    Fingerprint[] unkept = new Fingerprint[images.areFiles() ? 0 : images.size()];
+    // Fingerprints of files are stored on disk.
+    Fingerprint[] inMemory = new Fingerprint[images.areFiles() ? 0 : images.size()];
     fingerprints.refresh();
     try (Progress progress = display.progress("reading images", "images", images.size());
         ReadAhead<Optional<Fingerprint>> ahead =
@@ -67,8 +67,8 @@ public final class Survey {
                 index -> fingerprints.of(images, index))) {
       for (int i = 0; i < images.size(); i++) {
         Optional<Fingerprint> each = ahead.next();
-        if (i < unkept.length) {
-          unkept[i] = each.orElse(null);
+        if (i < inMemory.length) {
+          inMemory[i] = each.orElse(null);
         }
         progress.stepTo(i + 1);
         images.quarantine().check();
@@ -77,7 +77,9 @@ public final class Survey {
     fingerprints.refresh();
     return of(
         data,
-        images.areFiles() ? i -> fingerprints.known(images.hash(i)).orElse(null) : i -> unkept[i]);
+        images.areFiles()
+            ? i -> fingerprints.known(images.hash(i)).orElse(null)
+            : i -> inMemory[i]);
   }
 
   /**

@@ -45,7 +45,7 @@ class FingerprintsTest {
     for (int least : new int[] {0, 64, 192, 448}) {
       try (Fingerprints fingerprints = fingerprints("first read at " + least)) {
         DataSet data = ImageMaker.open(photos);
-        ImageSet gathered = fingerprints.gatheredFrom(data.images());
+        ImageSet gathered = fingerprints.storingFrom(data.images());
         List<Optional<Fingerprint>> asRead = new ArrayList<>();
         for (int i = 0; i < gathered.size() && least > 0; i++) {
           asRead.add(gathered.read(i, least).map(Fingerprint::of));
@@ -114,7 +114,7 @@ class FingerprintsTest {
   void whatIsGatheredWhileReadingIsTheSameImageAndItsOwnFingerprint() throws IOException {
     try (Fingerprints fingerprints = fingerprints("log")) {
       DataSet data = pets();
-      ImageSet gathered = fingerprints.gatheredFrom(data.images());
+      ImageSet gathered = fingerprints.storingFrom(data.images());
 
       List<RgbImage> read = gathered.read(0, new int[] {0, 8}).orElseThrow();
 

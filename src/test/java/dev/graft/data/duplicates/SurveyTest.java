@@ -204,8 +204,8 @@ class SurveyTest {
     }
 
     @Override
-    public Optional<List<RgbImage>> read(int index, int[] leasts) {
-      return Optional.of(Collections.nCopies(leasts.length, new RgbImage(1, 1, new byte[3])));
+    public Optional<List<RgbImage>> read(int index, int[] minSides) {
+      return Optional.of(Collections.nCopies(minSides.length, new RgbImage(1, 1, new byte[3])));
     }
 
     @Override

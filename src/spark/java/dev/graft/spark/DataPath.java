@@ -20,20 +20,20 @@ import org.apache.hadoop.security.AccessControlException;
  *
  * @param name an absolute path or a URL
  */
-record Place(String name) implements Serializable {
+record DataPath(String name) implements Serializable {
   /** At least two letters, which distinguishes schemes from Windows' drives. */
   private static final Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:/.*");
 
   /** Parses a path or URL; local paths become absolute, as executors have other working folders. */
-  static Place of(String written) {
+  static DataPath of(String written) {
     try {
       if (written.startsWith("file:/")) {
-        return new Place(
+        return new DataPath(
             Path.of(URI.create(written.replaceFirst("^file:/+", "file:/"))).toString());
       }
       return SCHEME.matcher(written).matches()
-          ? new Place(written)
-          : new Place(Path.of(written).toAbsolutePath().normalize().toString());
+          ? new DataPath(written)
+          : new DataPath(Path.of(written).toAbsolutePath().normalize().toString());
     } catch (IllegalArgumentException e) {
       throw new GraftException(written + " is not a valid name of a file or folder.", e);
     }
@@ -55,23 +55,23 @@ record Place(String name) implements Serializable {
   }
 
   /** Returns the file system; a local one without Hadoop's checksum files. */
-  FileSystem system(Configuration configuration) throws IOException {
+  FileSystem fileSystem(Configuration configuration) throws IOException {
     FileSystem system = hadoop().getFileSystem(configuration);
     return system instanceof LocalFileSystem checked ? checked.getRawFileSystem() : system;
   }
 
-  Place resolve(String below) {
+  DataPath resolve(String below) {
     return isLocal()
-        ? new Place(local().resolve(below).normalize().toString())
+        ? new DataPath(local().resolve(below).normalize().toString())
         : SCHEME.matcher(below).matches()
-            ? new Place(below)
-            : new Place(name.replaceFirst("/+$", "") + "/" + below);
+            ? new DataPath(below)
+            : new DataPath(name.replaceFirst("/+$", "") + "/" + below);
   }
 
-  Place parent() {
+  DataPath parent() {
     return isLocal()
-        ? new Place(local().getParent().toString())
-        : new Place(hadoop().getParent().toString());
+        ? new DataPath(local().getParent().toString())
+        : new DataPath(hadoop().getParent().toString());
   }
 
   /**
@@ -80,7 +80,7 @@ record Place(String name) implements Serializable {
    * @throws UncheckedIOException if the machine or the network has failed, so that Spark retries
    *     the task
    */
-  static String fault(IOException failure) {
+  static String reason(IOException failure) {
     if (failure instanceof FileNotFoundException) {
       return "does not exist.";
     }
@@ -96,13 +96,13 @@ record Place(String name) implements Serializable {
   }
 
   /** Calls a function with a local file: the file itself, or a temporary copy. */
-  <T> T asFile(Configuration configuration, Use<T> use) throws IOException {
+  <T> T withLocalFile(Configuration configuration, Use<T> use) throws IOException {
     if (isLocal()) {
       return use.of(local());
     }
-    Path copy = Files.createTempFile("graft-", ".picture");
+    Path copy = Files.createTempFile("graft-", ".image");
     try {
-      system(configuration)
+      fileSystem(configuration)
           .copyToLocalFile(false, hadoop(), new org.apache.hadoop.fs.Path(copy.toUri()), true);
       return use.of(copy);
     } finally {

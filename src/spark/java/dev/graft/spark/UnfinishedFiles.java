@@ -1,6 +1,6 @@
 package dev.graft.spark;
 
-import dev.graft.io.WholeFile;
+import dev.graft.io.AtomicFiles;
 import dev.graft.run.OutputFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -19,18 +19,18 @@ import org.apache.spark.sql.SparkSession;
  * ends or is interrupted. It also deletes those of earlier jobs that were killed, once they are
  * older than the longest job.
  */
-final class Leftovers implements AutoCloseable {
+final class UnfinishedFiles implements AutoCloseable {
   private static final Pattern OF_A_JOB =
-      Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-.*" + WholeFile.UNFINISHED);
+      Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-.*" + AtomicFiles.UNFINISHED);
 
   private final String job = UUID.randomUUID().toString();
-  private final Set<Place> folders = ConcurrentHashMap.newKeySet();
+  private final Set<DataPath> folders = ConcurrentHashMap.newKeySet();
   private final Configuration configuration;
 
   /** Runs after Spark's shutdown hook and before that of Hadoop's file systems. */
   private final Runnable hook = this::delete;
 
-  Leftovers(SparkSession session) {
+  UnfinishedFiles(SparkSession session) {
     configuration = session.sparkContext().hadoopConfiguration();
     ShutdownHookManager.get().addShutdownHook(hook, FileSystem.SHUTDOWN_HOOK_PRIORITY + 1);
   }
@@ -41,13 +41,13 @@ final class Leftovers implements AutoCloseable {
   }
 
   /** Returns a new unfinished file or folder. */
-  Unfinished in(Place folder, String name) {
-    mayBeIn(folder);
-    return new Unfinished(folder, job + "-" + name);
+  TemporaryFile in(DataPath folder, String name) {
+    watch(folder);
+    return new TemporaryFile(folder, job + "-" + name);
   }
 
   /** Adds a folder in which tasks write files. */
-  void mayBeIn(Place folder) {
+  void watch(DataPath folder) {
     folders.add(folder);
   }
 
@@ -60,7 +60,7 @@ final class Leftovers implements AutoCloseable {
   }
 
   private void delete() {
-    for (Place folder : folders) {
+    for (DataPath folder : folders) {
       try {
         delete(folder);
       } catch (IOException e) {
@@ -69,15 +69,15 @@ final class Leftovers implements AutoCloseable {
     }
   }
 
-  private void delete(Place folder) throws IOException {
-    FileSystem system = folder.system(configuration);
+  private void delete(DataPath folder) throws IOException {
+    FileSystem system = folder.fileSystem(configuration);
     if (!system.exists(folder.hadoop())) {
       return;
     }
     for (FileStatus file : system.listStatus(folder.hadoop())) {
       String name = file.getPath().getName();
       long age = System.currentTimeMillis() - file.getModificationTime();
-      boolean old = age > OutputFolder.LONGEST_JOB.toMillis();
+      boolean old = age > OutputFolder.MAX_JOB_DURATION.toMillis();
       if (OF_A_JOB.matcher(name).matches() && (name.startsWith(job) || old)) {
         system.delete(file.getPath(), true);
       }

@@ -4,16 +4,16 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.graft.data.duplicates.Fingerprint;
 import dev.graft.data.duplicates.Fingerprints;
-import dev.graft.feature.FrozenRoot;
-import dev.graft.feature.OnnxRoot;
+import dev.graft.feature.FrozenPart;
+import dev.graft.feature.OnnxFrozenPart;
 import dev.graft.feature.RecordLayout;
 import dev.graft.image.Framing;
-import dev.graft.image.Image;
-import dev.graft.image.ImageReader;
-import dev.graft.image.Unreadable;
+import dev.graft.image.ImageFileReader;
+import dev.graft.image.RgbImage;
+import dev.graft.image.UnreadableImage;
 import dev.graft.io.Hash;
 import dev.graft.io.RecordLog;
-import dev.graft.run.PortableRoot;
+import dev.graft.run.PortableFrozenPart;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
@@ -44,16 +44,16 @@ import org.apache.spark.util.SerializableConfiguration;
  * @param hadoop configuration of the file systems
  */
 @SuppressWarnings("ArrayRecordComponent") // tasks are never compared
-record Work(
+record FeatureTask(
     String job,
-    Sent model,
-    Place features,
+    DistributedModel model,
+    DataPath features,
     String key,
     long[][] shapes,
     DataType[] types,
     Framing framing,
     int side,
-    Place fingerprints,
+    DataPath fingerprints,
     LongAccumulator counter,
     SerializableConfiguration hadoop)
     implements Serializable {
@@ -61,7 +61,7 @@ record Work(
   private static final int BATCH = 64;
 
   /** An image whose header is readable, but whose pixels are not. */
-  record Bad(String hash, String reason) implements Serializable {}
+  record Unreadable(String hash, String reason) implements Serializable {}
 
   /**
    * The result of a task. The driver accepts only one attempt per partition.
@@ -70,26 +70,27 @@ record Work(
    * @param computed number of images whose features were computed
    * @param bad unreadable images
    */
-  record Written(List<Unfinished> files, long computed, List<Bad> bad) implements Serializable {}
+  record Result(List<TemporaryFile> files, long computed, List<Unreadable> bad)
+      implements Serializable {}
 
-  static Work of(
+  static FeatureTask of(
       String job,
-      Sent model,
-      PortableRoot root,
-      Place features,
-      Place fingerprints,
+      DistributedModel model,
+      PortableFrozenPart frozen,
+      DataPath features,
+      DataPath fingerprints,
       LongAccumulator counter,
       SerializableConfiguration hadoop) {
-    List<RecordLayout.Field> fields = root.layout().fields();
-    return new Work(
+    List<RecordLayout.Field> fields = frozen.layout().fields();
+    return new FeatureTask(
         job,
         model,
         features,
-        root.key().text(),
+        frozen.key().text(),
         fields.stream().map(field -> field.shape().getShape()).toArray(long[][]::new),
         fields.stream().map(RecordLayout.Field::type).toArray(DataType[]::new),
-        root.framing(),
-        root.side(),
+        frozen.framing(),
+        frozen.side(),
         fingerprints,
         counter,
         hadoop);
@@ -108,30 +109,30 @@ record Work(
    *
    * @param images hash, path, and whether the fingerprint is cached; each hash at most once
    */
-  Written compute(Iterator<Row> images) throws IOException {
+  Result compute(Iterator<Row> images) throws IOException {
     TaskContext task = TaskContext.get();
     String name = job + "-" + task.partitionId() + "-" + task.taskAttemptId() + RecordLog.SUFFIX;
     RecordLayout layout = layout();
-    Unfinished featureFile = new Unfinished(features, name);
-    Unfinished fingerprintFile = new Unfinished(fingerprints, name);
+    TemporaryFile featureFile = new TemporaryFile(features, name);
+    TemporaryFile fingerprintFile = new TemporaryFile(fingerprints, name);
     Configuration configuration = hadoop.value();
-    List<Bad> bad = new ArrayList<>();
+    List<Unreadable> bad = new ArrayList<>();
     long computed = 0;
     try (RecordLog.Writer records =
             new RecordLog.Writer(() -> featureFile.create(configuration), key, layout.bytes());
         RecordLog.Writer prints =
             new RecordLog.Writer(
                 () -> fingerprintFile.create(configuration), Fingerprints.KEY, Fingerprint.BYTES)) {
-      FrozenRoot root =
+      FrozenPart frozen =
           model.open(
-              FrozenRoot.class, file -> new OnnxRoot(Files.readAllBytes(file), side, layout));
+              FrozenPart.class, file -> new OnnxFrozenPart(Files.readAllBytes(file), side, layout));
       ByteBuffer batch = ByteBuffer.allocate(BATCH * 3 * side * side);
       List<String> hashes = new ArrayList<>();
       while (images.hasNext()) {
         Row row = images.next();
         String hash = row.getString(0);
         try {
-          List<Image> read = read(hash, new Place(row.getString(1)), configuration);
+          List<RgbImage> read = read(hash, new DataPath(row.getString(1)), configuration);
           batch.put(framing.planes(read.get(0), side));
           hashes.add(hash);
           if (row.isNullAt(2)) {
@@ -139,14 +140,14 @@ record Work(
             Fingerprint.of(read.get(1)).writeTo(print);
             prints.add(List.of(hash), print.flip());
           }
-        } catch (Unreadable e) {
-          bad.add(new Bad(hash, e.reason()));
+        } catch (UnreadableImage e) {
+          bad.add(new Unreadable(hash, e.reason()));
           counter.add(1);
         }
         if (hashes.size() == BATCH || (!images.hasNext() && !hashes.isEmpty())) {
           ByteBuffer kept;
-          synchronized (root) {
-            kept = root.forward(batch.flip(), hashes.size());
+          synchronized (frozen) {
+            kept = frozen.forward(batch.flip(), hashes.size());
           }
           records.add(hashes, kept);
           computed += hashes.size();
@@ -155,22 +156,22 @@ record Work(
           batch.clear();
         }
       }
-      List<Unfinished> files = new ArrayList<>();
+      List<TemporaryFile> files = new ArrayList<>();
       if (records.hasWritten()) {
         files.add(featureFile);
       }
       if (prints.hasWritten()) {
         files.add(fingerprintFile);
       }
-      return new Written(files, computed, bad);
+      return new Result(files, computed, bad);
     }
   }
 
-  private List<Image> read(String hash, Place place, Configuration configuration)
+  private List<RgbImage> read(String hash, DataPath place, Configuration configuration)
       throws IOException {
     Hash content = new Hash(Hash.Algorithm.SHA256, hash);
-    return place.asFile(
+    return place.withLocalFile(
         configuration,
-        file -> ImageReader.read(file, content, Framing.least(side), Fingerprint.MIN_SIDE));
+        file -> ImageFileReader.read(file, content, Framing.minSide(side), Fingerprint.MIN_SIDE));
   }
 }

@@ -20,7 +20,7 @@ import org.apache.spark.TaskContext;
  *
  * @param name of the file in Spark's working folder
  */
-record Sent(String name) implements Serializable {
+record DistributedModel(String name) implements Serializable {
   /** The open models of this process, by file name. */
   private static final Map<String, AutoCloseable> OPEN = new ConcurrentHashMap<>();
 
@@ -28,17 +28,17 @@ record Sent(String name) implements Serializable {
   private static final Phaser USERS = new Phaser(1);
 
   /** The driver's copy, which executors download when they start. */
-  static final class Original implements AutoCloseable {
+  static final class DriverCopy implements AutoCloseable {
     private final Path file;
 
-    Original(SparkContext context, byte[] model) throws IOException {
+    DriverCopy(SparkContext context, byte[] model) throws IOException {
       file = Files.createTempDirectory("graft-").resolve(UUID.randomUUID() + ".onnx");
       Files.write(file, model);
       context.addFile(file.toUri().toString());
     }
 
-    Sent sent() {
-      return new Sent(file.getFileName().toString());
+    DistributedModel sent() {
+      return new DistributedModel(file.getFileName().toString());
     }
 
     @Override

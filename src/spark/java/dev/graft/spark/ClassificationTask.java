@@ -2,11 +2,11 @@ package dev.graft.spark;
 
 import ai.djl.Device;
 import dev.graft.GraftException;
-import dev.graft.image.Image;
-import dev.graft.image.ImageReader;
-import dev.graft.image.Unreadable;
+import dev.graft.image.ImageFileReader;
+import dev.graft.image.RgbImage;
+import dev.graft.image.UnreadableImage;
 import dev.graft.inference.Answer;
-import dev.graft.inference.Classifier;
+import dev.graft.inference.ModelRunner;
 import dev.graft.inference.Source;
 import dev.graft.inference.TopClass;
 import dev.graft.io.Hash;
@@ -32,7 +32,8 @@ import org.apache.spark.util.SerializableConfiguration;
  * @param counter of classified images
  * @param hadoop configuration of the file systems
  */
-record Answering(Sent model, int top, LongAccumulator counter, SerializableConfiguration hadoop)
+record ClassificationTask(
+    DistributedModel model, int top, LongAccumulator counter, SerializableConfiguration hadoop)
     implements MapPartitionsFunction<String, Row> {
   /** The fields of {@code infer --json} as columns; the most probable class comes first. */
   static final StructType ROW =
@@ -46,12 +47,12 @@ record Answering(Sent model, int top, LongAccumulator counter, SerializableConfi
 
   @Override
   public Iterator<Row> call(Iterator<String> paths) {
-    Classifier classifier =
-        model.open(Classifier.class, file -> Classifier.load(file, Device.cpu()));
+    ModelRunner classifier =
+        model.open(ModelRunner.class, file -> ModelRunner.load(file, Device.cpu()));
     Configuration configuration = hadoop.value();
-    Classifier.Answers<Remote> answers =
+    ModelRunner.Answers<Remote> answers =
         classifier.classify(
-            mapped(paths, path -> new Remote(new Place(path), configuration)), READING);
+            mapped(paths, path -> new Remote(new DataPath(path), configuration)), READING);
     TaskContext.get()
         .addTaskCompletionListener(
             task -> {
@@ -60,7 +61,7 @@ record Answering(Sent model, int top, LongAccumulator counter, SerializableConfi
     return mapped(answers, answer -> row(classifier, answer));
   }
 
-  private Row row(Classifier classifier, Answer<Remote> answer) {
+  private Row row(ModelRunner classifier, Answer<Remote> answer) {
     counter.add(1);
     Remote image = answer.source();
     if (answer.problem().isPresent()) {
@@ -68,7 +69,7 @@ record Answering(Sent model, int top, LongAccumulator counter, SerializableConfi
     }
     Row[] classes =
         classifier.top(answer.probabilities(), top).stream()
-            .map(Answering::row)
+            .map(ClassificationTask::row)
             .toArray(Row[]::new);
     return RowFactory.create(image.name(), image.hash, classes, null);
   }
@@ -93,13 +94,13 @@ record Answering(Sent model, int top, LongAccumulator counter, SerializableConfi
 
   /** An image on any file system, whose hash is known after it was read. */
   private static final class Remote implements Source {
-    private final Place place;
+    private final DataPath place;
     private final Configuration configuration;
 
     /** SHA-256 of the content; {@code null} if it could not be read. */
     private String hash;
 
-    Remote(Place place, Configuration configuration) {
+    Remote(DataPath place, Configuration configuration) {
       this.place = place;
       this.configuration = configuration;
     }
@@ -110,23 +111,23 @@ record Answering(Sent model, int top, LongAccumulator counter, SerializableConfi
     }
 
     @Override
-    public Image read(int minSide) {
+    public RgbImage read(int minSide) {
       try {
-        return place.asFile(configuration, file -> read(file, minSide));
-      } catch (Unreadable e) {
+        return place.withLocalFile(configuration, file -> read(file, minSide));
+      } catch (UnreadableImage e) {
         throw new GraftException(name() + " " + e.reason(), e);
       } catch (IOException e) {
-        throw new GraftException(name() + " " + Place.fault(e), e);
+        throw new GraftException(name() + " " + DataPath.reason(e), e);
       }
     }
 
-    private Image read(Path file, int minSide) throws IOException {
+    private RgbImage read(Path file, int minSide) throws IOException {
       if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
-        return ImageReader.read(file, minSide); // throws the exception with the reason
+        return ImageFileReader.read(file, minSide); // throws the exception with the reason
       }
       Hash content = Hash.Algorithm.SHA256.of(file);
       hash = content.hex();
-      return ImageReader.read(file, content, minSide).get(0);
+      return ImageFileReader.read(file, content, minSide).get(0);
     }
   }
 }

@@ -19,44 +19,47 @@ import org.apache.spark.util.SerializableConfiguration;
  * Classifies images on a cluster. The predictions are written to a temporary folder next to the
  * requested one, and moved there when they are complete.
  */
-final class AnswerJob {
-  private static final String IMAGES = "pictures";
+final class ClassificationJob {
+  private static final String IMAGES = "images";
   private static final String FAILED = "failed";
 
   private final SparkSession session;
   private final Configuration configuration;
-  private final Place to;
-  private final Leftovers left;
+  private final DataPath to;
+  private final UnfinishedFiles unfinished;
   private final Progress.Display display;
 
-  AnswerJob(SparkSession session, Place to, Leftovers left, Progress.Display display) {
+  ClassificationJob(
+      SparkSession session, DataPath to, UnfinishedFiles unfinished, Progress.Display display) {
     this.session = session;
     configuration = session.sparkContext().hadoopConfiguration();
     this.to = to;
-    this.left = left;
+    this.unfinished = unfinished;
     this.display = display;
   }
 
-  Cluster.Answered run(Supplier<PortableModel> asked, List<Place> images, int top)
+  Cluster.Classified run(Supplier<PortableModel> asked, List<DataPath> images, int top)
       throws IOException, InterruptedException {
     requireNew();
-    Unfinished list = left.in(to.parent(), IMAGES);
-    Unfinished answers = left.in(to.parent(), "answers");
+    TemporaryFile list = unfinished.in(to.parent(), IMAGES);
+    TemporaryFile answers = unfinished.in(to.parent(), "answers");
     PortableModel model = asked.get();
-    try (Sent.Original original = new Sent.Original(session.sparkContext(), model.file())) {
+    try (DistributedModel.DriverCopy original =
+        new DistributedModel.DriverCopy(session.sparkContext(), model.file())) {
       ImageTable.Listed listed = new ImageTable(session).of(images, list.place());
       Observation seen = new Observation();
-      try (Tally tally =
-          new Tally(session.sparkContext(), display.progress("Pictures", IMAGES, listed.count()))) {
-        Answering answering =
-            new Answering(
+      try (TaskProgress tally =
+          new TaskProgress(
+              session.sparkContext(), display.progress("infer", IMAGES, listed.count()))) {
+        ClassificationTask answering =
+            new ClassificationTask(
                 original.sent(),
                 top,
                 tally.counter(),
                 new SerializableConfiguration(configuration));
         listed
             .paths()
-            .mapPartitions(answering, Encoders.row(Answering.ROW))
+            .mapPartitions(answering, Encoders.row(ClassificationTask.ROW))
             .observe(
                 seen,
                 functions.count(functions.lit(1)).as(IMAGES),
@@ -68,12 +71,12 @@ final class AnswerJob {
       answers.finishAs(to, configuration);
       Map<String, Object> counted = seen.getAsJava();
       long failed = (Long) counted.get(FAILED);
-      return new Cluster.Answered(model.name(), (Long) counted.get(IMAGES) - failed, failed);
+      return new Cluster.Classified(model.name(), (Long) counted.get(IMAGES) - failed, failed);
     }
   }
 
   private void requireNew() throws IOException {
-    if (to.system(configuration).exists(to.hadoop())) {
+    if (to.fileSystem(configuration).exists(to.hadoop())) {
       throw new GraftException(
           to.name() + " exists already: name a new folder, or remove this one.");
     }

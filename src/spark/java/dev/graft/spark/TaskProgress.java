@@ -15,7 +15,7 @@ import scala.jdk.javaapi.CollectionConverters;
  * Shows how many images are done, including those of running tasks, whose counts arrive with the
  * executors' heartbeats every 10 seconds.
  */
-final class Tally extends SparkListener implements AutoCloseable {
+final class TaskProgress extends SparkListener implements AutoCloseable {
   private final SparkContext context;
   private final Progress progress;
   private final LongAccumulator counter;
@@ -31,7 +31,7 @@ final class Tally extends SparkListener implements AutoCloseable {
    * @param context that runs the tasks
    * @param progress closed together with this object
    */
-  Tally(SparkContext context, Progress progress) {
+  TaskProgress(SparkContext context, Progress progress) {
     this.context = context;
     this.progress = progress;
     counter = context.longAccumulator();

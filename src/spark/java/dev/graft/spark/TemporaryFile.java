@@ -1,6 +1,6 @@
 package dev.graft.spark;
 
-import dev.graft.io.WholeFile;
+import dev.graft.io.AtomicFiles;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.channels.Channels;
@@ -15,15 +15,15 @@ import org.apache.hadoop.fs.FileSystem;
  * @param folder that contains it
  * @param name its final name, which begins with the job's id
  */
-record Unfinished(Place folder, String name) implements Serializable {
+record TemporaryFile(DataPath folder, String name) implements Serializable {
   WritableByteChannel create(Configuration configuration) throws IOException {
-    Place place = place();
-    return Channels.newChannel(place.system(configuration).create(place.hadoop(), true));
+    DataPath place = place();
+    return Channels.newChannel(place.fileSystem(configuration).create(place.hadoop(), true));
   }
 
   /** Returns its temporary path. */
-  Place place() {
-    return folder.resolve(name + WholeFile.UNFINISHED);
+  DataPath place() {
+    return folder.resolve(name + AtomicFiles.UNFINISHED);
   }
 
   /** Renames it to its final name. */
@@ -32,8 +32,8 @@ record Unfinished(Place folder, String name) implements Serializable {
   }
 
   /** Renames it to another path on the same file system. */
-  void finishAs(Place whole, Configuration configuration) throws IOException {
-    FileSystem system = folder.system(configuration);
+  void finishAs(DataPath whole, Configuration configuration) throws IOException {
+    FileSystem system = folder.fileSystem(configuration);
     if (!system.rename(place().hadoop(), whole.hadoop())) {
       throw new IOException(place().name() + " cannot be renamed to " + whole.name());
     }
