@@ -41,7 +41,7 @@ import java.util.stream.IntStream;
 public final class FineTuner {
   private final Map<String, String> settings = new LinkedHashMap<>();
   private Optional<Path> cache = Optional.empty();
-  private FineTuningListener listener = new FineTuningListener() {};
+  private FineTuningListener listener = epoch -> {};
   private Interruption interruption = new Interruption();
 
   private FineTuner() {}
@@ -125,7 +125,10 @@ public final class FineTuner {
     return this;
   }
 
-  /** Sets what is notified during {@link #fit}, on the calling thread. */
+  /**
+   * Sets what is notified during {@link #fit}, on the calling thread. A lambda receives the epochs:
+   * {@code listener(epoch -> log.info("{}", epoch.validationAccuracy()))}.
+   */
   public FineTuner listener(FineTuningListener other) {
     listener = other;
     return this;

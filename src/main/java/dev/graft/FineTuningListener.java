@@ -2,10 +2,14 @@ package dev.graft;
 
 import dev.graft.evaluation.History;
 
-/** Is notified while a {@link FineTuner} works; by default nothing happens. */
+/**
+ * Is notified while a {@link FineTuner} works. A lambda receives the epochs; the other events are
+ * ignored unless their methods are overridden.
+ */
+@FunctionalInterface
 public interface FineTuningListener {
   /** Is called when an epoch has ended. */
-  default void epoch(History.Epoch epoch) {}
+  void epoch(History.Epoch epoch);
 
   /**
    * Is called when a task makes progress.
