@@ -1,6 +1,8 @@
 package dev.graft;
 
+import dev.graft.recipe.RecipeReader;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -54,12 +56,12 @@ public final class Backbones {
   public static Backbone file(Path file, float[] mean, float[] deviation) {
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("backbone", text(file));
-    settings.put("mean", java.util.Arrays.toString(mean));
-    settings.put("deviation", java.util.Arrays.toString(deviation));
+    settings.put("mean", Arrays.toString(mean));
+    settings.put("deviation", Arrays.toString(deviation));
     return new Backbone(settings);
   }
 
   private static String text(Path file) {
-    return dev.graft.recipe.RecipeReader.text(file.toString());
+    return RecipeReader.text(file.toString());
   }
 }

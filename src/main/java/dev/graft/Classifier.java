@@ -1,5 +1,6 @@
 package dev.graft;
 
+import ai.djl.Device;
 import dev.graft.inference.ModelRunner;
 import dev.graft.inference.TopClass;
 import java.io.InputStream;
@@ -35,7 +36,7 @@ public final class Classifier implements AutoCloseable {
 
   /** Loads the bundled EfficientNet-Lite0 with ImageNet's 1000 classes, on the CPU. */
   public static Classifier imageNet() {
-    return new Classifier(ModelRunner.imageNet(ai.djl.Device.cpu()));
+    return new Classifier(ModelRunner.imageNet(Device.cpu()));
   }
 
   /** Returns the class names, in the order of their indices. */

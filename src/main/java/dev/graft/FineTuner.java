@@ -41,7 +41,7 @@ import java.util.stream.IntStream;
 public final class FineTuner {
   private final Map<String, String> settings = new LinkedHashMap<>();
   private Optional<Path> cache = Optional.empty();
-  private FineTuningListener listener = new FineTuningListener() {};
+  private FineTuningListener listener = epoch -> {};
   private Interruption interruption = new Interruption();
 
   private FineTuner() {}
@@ -88,7 +88,7 @@ public final class FineTuner {
   }
 
   /**
-   * Also trains the stages of the backbone from this one on.
+   * Trains the stages from this one on, too.
    *
    * @param stage a name as in the layer table, such as {@code block5} of VGG16
    */
@@ -125,15 +125,18 @@ public final class FineTuner {
     return this;
   }
 
-  /** Sets the listener that {@link #fit} notifies on the calling thread. */
+  /**
+   * Sets what is notified during {@link #fit}, on the calling thread. A lambda receives the epochs:
+   * {@code listener(epoch -> log.info("{}", epoch.validationAccuracy()))}.
+   */
   public FineTuner listener(FineTuningListener other) {
     listener = other;
     return this;
   }
 
   /**
-   * Sets the interruption that ends the training early: {@link #fit} then returns the best model so
-   * far, or fails if there is none.
+   * Sets what ends the training early: {@link #fit} then returns the best model so far, or fails if
+   * there is none.
    */
   public FineTuner interruption(Interruption other) {
     interruption = other;
@@ -141,9 +144,9 @@ public final class FineTuner {
   }
 
   /**
-   * Trains on the training images, stops early by the validation loss, and evaluates once on the
-   * test images. Images without a part are split by class and seed; identical and similar images
-   * stay in one part.
+   * Trains on the training images, stops by the validation images and evaluates on the test images
+   * once. Images without a part are split by class and seed; identical and similar images stay in
+   * one part.
    *
    * @throws GraftException if a setting is invalid, if there are too few images, or if the training
    *     diverges

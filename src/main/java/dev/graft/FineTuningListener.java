@@ -2,20 +2,24 @@ package dev.graft;
 
 import dev.graft.evaluation.History;
 
-/** Receives the events of a {@link FineTuner}; the default methods ignore them. */
+/**
+ * Is notified while a {@link FineTuner} works. A lambda receives the epochs; the other events are
+ * ignored unless their methods are overridden.
+ */
+@FunctionalInterface
 public interface FineTuningListener {
-  /** Called at the end of each epoch. */
-  default void epoch(History.Epoch epoch) {}
+  /** Is called when an epoch has ended. */
+  void epoch(History.Epoch epoch);
 
   /**
-   * Called when a task makes progress.
+   * Is called when a task makes progress.
    *
-   * @param task its name, such as {@code features} or {@code epoch 3/10}
-   * @param done completed steps, at most {@code total}
+   * @param task such as {@code features} or {@code epoch 3/10}
+   * @param done steps that are done, at most {@code total}
    * @param total all steps of the task
    */
   default void progress(String task, long done, long total) {}
 
-  /** Called with a status line, for a log. */
+  /** Is called with a line about what is going on, for a log. */
   default void message(String line) {}
 }

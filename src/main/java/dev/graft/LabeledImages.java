@@ -4,6 +4,7 @@ import dev.graft.data.Cifar10Images;
 import dev.graft.data.DataSet;
 import dev.graft.data.GivenImages;
 import dev.graft.data.ImageFolder;
+import dev.graft.data.Quarantine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -24,7 +25,8 @@ public final class LabeledImages {
   /**
    * Opens images on disk: a folder of class folders, optionally within {@code train}, {@code
    * validation} and {@code test} folders, or a manifest, a CSV or JSON lines file of {@code
-   * path,label[,split]}. Up to a tenth of the files may be unreadable; these are skipped.
+   * path,label[,split]}. Up to a tenth of the files may be unreadable; these are skipped, see
+   * {@link #unreadable}.
    *
    * @throws GraftException if there are fewer than two classes, or too many unreadable files
    */
@@ -90,7 +92,15 @@ public final class LabeledImages {
     return data.classes();
   }
 
-  /** Returns the number of images. */
+  /**
+   * Returns one sentence, with path and reason, per image that could not be read so far. Such images
+   * are in no part of the split.
+   */
+  public List<String> unreadable() {
+    return data.images().quarantine().entries().stream().map(Quarantine.Entry::sentence).toList();
+  }
+
+  /** Returns the number of images, unreadable ones included. */
   public int size() {
     return data.images().size();
   }

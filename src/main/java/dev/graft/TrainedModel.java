@@ -38,7 +38,7 @@ public final class TrainedModel implements AutoCloseable {
    */
   public void save(Path folder) throws IOException {
     SavedModel.save(
-        run.network().at(temperature.value()),
+        run.graft().at(temperature.value()),
         folder,
         run.name(),
         run.backbone().weights().title(),
@@ -48,7 +48,24 @@ public final class TrainedModel implements AutoCloseable {
   }
 
   /**
-   * Writes the model as one ONNX file, which {@link Classifier#load} also reads.
+   * Returns a classifier with the model as it is now, without a saved folder. The caller closes it;
+   * closing the trained model leaves it usable.
+   *
+   * @throws IOException if the temporary folder can't be written, which is deleted at once
+   */
+  public Classifier classifier() throws IOException {
+    Path temporary = Files.createTempDirectory("graft");
+    try {
+      Path folder = temporary.resolve("model");
+      save(folder);
+      return Classifier.load(folder);
+    } finally {
+      AtomicFiles.delete(temporary);
+    }
+  }
+
+  /**
+   * Writes the model as one ONNX file, which {@link Classifier#load} takes, too.
    *
    * @throws IOException if it can't be written
    */

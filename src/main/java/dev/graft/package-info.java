@@ -1,5 +1,6 @@
 /**
- * The program's entry point, its console and messages, and the exception for problems that the user
- * can fix. All packages may use this one; only {@link dev.graft.Main} uses another.
+ * Graft's API for programs that embed it, from {@link dev.graft.FineTuner} to {@link
+ * dev.graft.Classifier}, with the exception for problems that the user can fix. {@link
+ * dev.graft.Main} is the entry point of Graft's own program.
  */
 package dev.graft;

@@ -9,9 +9,11 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import javax.imageio.ImageIO;
@@ -69,15 +71,8 @@ class FineTunerApiTest {
     assertThat(images.size()).isEqualTo(IMAGES);
     List<History.Epoch> epochs = new ArrayList<>();
     Path model = folder.resolve("model");
-    FineTuningListener listener =
-        new FineTuningListener() {
-          @Override
-          public void epoch(History.Epoch epoch) {
-            epochs.add(epoch);
-          }
-        };
 
-    try (FineTuning result = tuner().listener(listener).fit(images)) {
+    try (FineTuning result = tuner().listener(epochs::add).fit(images)) {
       assertThat(result.test().accuracy()).isGreaterThan(0.9);
       assertThat(result.history().epochs()).isNotEmpty().isEqualTo(epochs);
       List<String> all = new ArrayList<>(result.split().train());
@@ -94,6 +89,56 @@ class FineTunerApiTest {
         assertThat(best.name()).isEqualTo("bright");
         assertThat(best.probability()).isGreaterThan(0.5);
       }
+    }
+  }
+
+  @Test
+  void aTrainedModelClassifiesWithoutBeingSavedAndAfterItIsClosed() throws IOException {
+    Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+    List<Path> before = graftFolders(temporary);
+    Classifier classifier;
+    double accuracy;
+    try (FineTuning result = tuner().fit(images())) {
+      accuracy = result.test().accuracy();
+      classifier = result.model().classifier();
+    }
+    try (classifier) {
+      assertThat(accuracy).isGreaterThan(0.9);
+      assertThat(classifier.classes()).containsExactly("bright", "dark");
+      assertThat(classifier.classify(stream(false, 1001), "new", 1).get(0).name())
+          .isEqualTo("dark");
+    }
+    assertThat(graftFolders(temporary)).isEqualTo(before);
+  }
+
+  private static List<Path> graftFolders(Path parent) throws IOException {
+    try (DirectoryStream<Path> found = Files.newDirectoryStream(parent, "graft*")) {
+      List<Path> all = new ArrayList<>();
+      found.forEach(all::add);
+      Collections.sort(all);
+      return all;
+    }
+  }
+
+  /** Its parts are used as given; the unreadable tenth is named and in no part. */
+  @Test
+  void aManifestDecidesThePartsAndAnUnreadableImageIsNamed() throws IOException {
+    List<String> rows = new ArrayList<>(List.of("path,label,split"));
+    for (int i = 0; i < IMAGES; i++) {
+      Files.write(folder.resolve(i + ".png"), png(i % 2 == 1, i));
+      String part = i < 24 ? "train" : i < 32 ? "validation" : "test";
+      rows.add(i + ".png," + (i % 2 == 0 ? "dark" : "bright") + "," + part);
+    }
+    Files.write(folder.resolve("0.png"), new byte[] {1, 2, 3});
+    LabeledImages images = LabeledImages.at(Files.write(folder.resolve("images.csv"), rows));
+
+    assertThat(images.size()).isEqualTo(IMAGES);
+    assertThat(images.unreadable()).singleElement().asString().contains("0.png");
+    try (FineTuning result = tuner().fit(images)) {
+      assertThat(result.split().train()).hasSize(23).noneMatch(name -> name.endsWith("/0.png"));
+      assertThat(result.split().test())
+          .extracting(name -> Path.of(name).getFileName().toString())
+          .containsExactly("32.png", "33.png", "34.png", "35.png", "36.png", "37.png", "38.png", "39.png");
     }
   }
 

@@ -129,7 +129,7 @@ public final class Console implements Progress.Display, AutoCloseable {
 
   private synchronized void clear() {
     if (progressShown) {
-      err.print("\r" + " ".repeat(Progress.WIDTH) + "\r");
+      err.print("\r" + " ".repeat(ConsoleProgress.WIDTH) + "\r");
       err.flush();
       progressShown = false;
     }
@@ -175,7 +175,7 @@ public final class Console implements Progress.Display, AutoCloseable {
   @Override
   public Progress progress(String task, String unit, long total) {
     return interactive
-        ? Progress.bar(task, unit, total, this::draw, this::clear)
-        : Progress.lines(task, unit, total, this::say);
+        ? ConsoleProgress.bar(task, unit, total, this::draw, this::clear)
+        : ConsoleProgress.lines(task, unit, total, this::say);
   }
 }

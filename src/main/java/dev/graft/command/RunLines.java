@@ -151,7 +151,7 @@ final class RunLines implements RunEvents {
   public void computed(int images, double seconds, long bytes) {
     say(
         "Features: %s computed in %s, %.0f images/s; the cache holds %,d MB",
-        Names.count(images, "image"), Progress.duration(seconds), images / seconds, bytes >> 20);
+        Names.count(images, "image"), ConsoleProgress.duration(seconds), images / seconds, bytes >> 20);
   }
 
   @Override
@@ -196,7 +196,7 @@ final class RunLines implements RunEvents {
         epoch.seconds(),
         left == 0 || decision == EarlyStopping.Decision.STOP
             ? ""
-            : ", at most " + Progress.duration(seconds * left) + " left");
+            : ", at most " + ConsoleProgress.duration(seconds * left) + " left");
   }
 
   @Override

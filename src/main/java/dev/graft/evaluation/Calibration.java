@@ -9,9 +9,10 @@ import java.util.stream.IntStream;
  *
  * <p>See Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", ICML 2017.
  *
- * @param bins bin i has the probabilities p with i / 15 < p ≤ (i + 1) / 15
+ * @param bins bin i has the probabilities p with {@code i / 15 < p <= (i + 1) / 15}
  */
 public record Calibration(List<Bin> bins) {
+  /** The number of bins, of equal width. */
   public static final int BINS = 15;
 
   /**
@@ -27,6 +28,7 @@ public record Calibration(List<Bin> bins) {
     bins = List.copyOf(bins);
   }
 
+  /** Sorts predictions into bins by their probability. */
   public static Calibration of(List<Prediction> predictions) {
     int[] count = new int[BINS];
     int[] correct = new int[BINS];

@@ -32,6 +32,11 @@ public final class ConfusionMatrix {
   private final int[] support;
   private final int[] predicted;
 
+  /**
+   * Counts predictions.
+   *
+   * @param classNames in the order of the class indices
+   */
   public ConfusionMatrix(List<String> classNames, List<Prediction> predictions) {
     this.classNames = List.copyOf(classNames);
     long classes = classNames.size();
@@ -50,6 +55,7 @@ public final class ConfusionMatrix {
     }
   }
 
+  /** Returns the names of the classes, in the order of the class indices. */
   public List<String> classNames() {
     return classNames;
   }

@@ -47,6 +47,7 @@ public final class Evaluation {
     this.confusion = new ConfusionMatrix(classNames, predictions);
   }
 
+  /** Returns an empty collector of the probabilities of images. */
   public static Collector collector(List<String> classNames) {
     return new Collector(classNames);
   }
@@ -128,10 +129,12 @@ public final class Evaluation {
     return calibration().error();
   }
 
+  /** Returns how far the probabilities of the predicted classes are from their accuracy. */
   public Calibration calibration() {
     return Calibration.of(predictions);
   }
 
+  /** Returns how often each class was predicted as each other class. */
   public ConfusionMatrix confusion() {
     return confusion;
   }

@@ -60,6 +60,7 @@ public record History(List<Epoch> epochs) {
     }
   }
 
+  /** Returns a history without epochs. */
   public static History empty() {
     return new History(List.of());
   }
@@ -79,6 +80,7 @@ public record History(List<Epoch> epochs) {
     return new History(epochs);
   }
 
+  /** Returns a history with one more epoch; this one stays as it is. */
   public History plus(Epoch epoch) {
     var longer = new ArrayList<>(epochs);
     longer.add(epoch);

@@ -72,7 +72,16 @@ public abstract sealed class WeightReader implements Closeable permits Safetenso
     if (Arrays.equals(Arrays.copyOf(start, 8), HDF5_SIGNATURE)
         || name.endsWith(".h5")
         || name.endsWith(".hdf5")) {
-      return KerasH5.open(file, network, wanted);
+      try {
+        return KerasH5.open(file, network, wanted);
+      } catch (NoClassDefFoundError e) {
+        // An optional dependency, which programs that embed Graft do without.
+        throw new GraftException(
+            file
+                + ": HDF5 needs the library io.jhdf:jhdf, which is not there: add this dependency,"
+                + " or give the weights as safetensors.",
+            e);
+      }
     }
     // A safetensors file starts with the length of its header, which is JSON: an object.
     if ((start.length == 9 && start[8] == '{') || name.endsWith(".safetensors")) {

@@ -2,7 +2,6 @@ package dev.graft.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.Progress;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -60,7 +59,7 @@ class ConsoleTest {
 
   @Test
   void secondsAreToldAsPeopleTellThem() {
-    assertThat(Progress.duration(8.4)).isEqualTo("8 s");
-    assertThat(Progress.duration(200)).isEqualTo("3 min 20 s");
+    assertThat(ConsoleProgress.duration(8.4)).isEqualTo("8 s");
+    assertThat(ConsoleProgress.duration(200)).isEqualTo("3 min 20 s");
   }
 }
