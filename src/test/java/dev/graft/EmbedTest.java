@@ -115,7 +115,11 @@ class EmbedTest {
         .isBetween(0.75, 1.0);
     assertThat(Files.readAllLines(err)).allMatch(line -> line.startsWith("SLF4J"));
     assertThat(home).isEmptyDirectory();
-    assertThat(temporary).isEmptyDirectory();
+    try (Stream<Path> left = Files.walk(temporary)) {
+      // ONNX Runtime unpacks its libraries there, and leaves the folder behind, empty.
+      assertThat(left.skip(1).map(each -> each.getFileName().toString()))
+          .allMatch(name -> name.startsWith("onnxruntime-java"));
+    }
   }
 
   @Test
