@@ -42,7 +42,9 @@ class EmbedTest {
     List<String> optional = optionalArtifacts();
     assertThat(optional).contains("picocli", "javalin", "jhdf", "progressbar", "slf4j-simple");
     List<Path> all =
-        Stream.of(System.getProperty("java.class.path").split(SEPARATOR)).map(each -> Path.of(each).toAbsolutePath()).toList();
+        Stream.of(System.getProperty("java.class.path").split(SEPARATOR))
+            .map(each -> Path.of(each).toAbsolutePath())
+            .toList();
     classPath =
         all.stream()
             .filter(place -> !place.endsWith("test-classes"))
