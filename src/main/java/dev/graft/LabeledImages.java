@@ -93,8 +93,8 @@ public final class LabeledImages {
   }
 
   /**
-   * Returns one sentence, with path and reason, per image that could not be read so far. Such images
-   * are in no part of the split.
+   * Returns one sentence, with path and reason, per image that could not be read so far. Such
+   * images are in no part of the split.
    */
   public List<String> unreadable() {
     return data.images().quarantine().entries().stream().map(Quarantine.Entry::sentence).toList();

@@ -42,7 +42,9 @@ class EmbedTest {
     List<String> optional = optionalArtifacts();
     assertThat(optional).contains("picocli", "javalin", "jhdf", "progressbar", "slf4j-simple");
     List<Path> all =
-        Stream.of(System.getProperty("java.class.path").split(SEPARATOR)).map(each -> Path.of(each).toAbsolutePath()).toList();
+        Stream.of(System.getProperty("java.class.path").split(SEPARATOR))
+            .map(each -> Path.of(each).toAbsolutePath())
+            .toList();
     classPath =
         all.stream()
             .filter(place -> !place.endsWith("test-classes"))
@@ -115,7 +117,11 @@ class EmbedTest {
         .isBetween(0.75, 1.0);
     assertThat(Files.readAllLines(err)).allMatch(line -> line.startsWith("SLF4J"));
     assertThat(home).isEmptyDirectory();
-    assertThat(temporary).isEmptyDirectory();
+    try (Stream<Path> left = Files.walk(temporary)) {
+      // ONNX Runtime unpacks its libraries there, and leaves the folder behind, empty.
+      assertThat(left.skip(1).map(each -> each.getFileName().toString()))
+          .allMatch(name -> name.startsWith("onnxruntime-java"));
+    }
   }
 
   @Test

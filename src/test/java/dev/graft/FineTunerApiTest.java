@@ -138,7 +138,8 @@ class FineTunerApiTest {
       assertThat(result.split().train()).hasSize(23).noneMatch(name -> name.endsWith("/0.png"));
       assertThat(result.split().test())
           .extracting(name -> Path.of(name).getFileName().toString())
-          .containsExactly("32.png", "33.png", "34.png", "35.png", "36.png", "37.png", "38.png", "39.png");
+          .containsExactly(
+              "32.png", "33.png", "34.png", "35.png", "36.png", "37.png", "38.png", "39.png");
     }
   }
 

@@ -151,7 +151,10 @@ final class RunLines implements RunEvents {
   public void computed(int images, double seconds, long bytes) {
     say(
         "Features: %s computed in %s, %.0f images/s; the cache holds %,d MB",
-        Names.count(images, "image"), ConsoleProgress.duration(seconds), images / seconds, bytes >> 20);
+        Names.count(images, "image"),
+        ConsoleProgress.duration(seconds),
+        images / seconds,
+        bytes >> 20);
   }
 
   @Override
