@@ -44,7 +44,7 @@ public class GraftException extends RuntimeException {
   }
 
   private Code code;
-  private List<String> arguments = List.of();
+  private String[] arguments = {};
 
   /** Creates an exception whose message may quote any text. */
   public GraftException(String message) {
@@ -65,7 +65,7 @@ public class GraftException extends RuntimeException {
   /** Sets the code and its arguments, and returns this exception. */
   public GraftException withCode(Code newCode, String... newArguments) {
     code = newCode;
-    arguments = List.of(newArguments);
+    arguments = newArguments.clone();
     return this;
   }
 
@@ -76,6 +76,6 @@ public class GraftException extends RuntimeException {
 
   /** Returns the arguments of the code. */
   public List<String> arguments() {
-    return arguments;
+    return List.of(arguments);
   }
 }

@@ -83,7 +83,7 @@ final class ServeCommand implements Callable<Integer> {
       defaultValue = "30",
       paramLabel = "SECONDS",
       description =
-          "Maximum time of a request, from its first byte to its answer (default: ${DEFAULT-VALUE}).")
+          "Maximum time from a request's first byte to its answer (default: ${DEFAULT-VALUE}).")
   private int timeout;
 
   @Option(
@@ -98,7 +98,8 @@ final class ServeCommand implements Callable<Integer> {
       names = "--allow-origin",
       paramLabel = "ORIGIN",
       description =
-          "Let pages of another site send requests, such as https://example.org; may be repeated, * for all.")
+          "Let pages of another site send requests, such as https://example.org; may be repeated,"
+              + " * for all.")
   private List<String> origins = List.of();
 
   @Option(

@@ -113,7 +113,8 @@ public final class FeatureCache implements AutoCloseable {
                           + features
                           + ": "
                           + e.getMessage()
-                          + ". Those cached so far stay; make room there, or train without the cache.",
+                          + ". Those cached so far stay; make room there, or train"
+                          + " without the cache.",
                       e)
                   .withCode(Code.NO_CACHE);
             }

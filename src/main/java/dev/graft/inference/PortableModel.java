@@ -61,8 +61,8 @@ public record PortableModel(String name, byte[] file) {
     if (!model.design().backbone().isOnnx()) {
       throw new GraftException(
               model.name()
-                  + " has a backbone in TorchScript, which only PyTorch computes; a cluster cannot use it,"
-                  + " only this machine.")
+                  + " has a backbone in TorchScript, which only PyTorch computes; a cluster"
+                  + " cannot use it, only this machine.")
           .withCode(Code.NO_CLUSTER);
     }
     if (ImageNet.isLarge(model.design())) {

@@ -47,8 +47,8 @@ public record PortableFrozenPart(
     Featurizer.requireCache(asked);
     if (List.of(Cifar10Images.NAME, Cifar10Images.SAMPLE).contains(asked.data())) {
       throw new GraftException(
-              "data: CIFAR-10 has many images per file, and is not for a cluster; compute its features on"
-                  + " this machine, which takes a minute.")
+              "data: CIFAR-10 has many images per file, and is not for a cluster; compute its"
+                  + " features on this machine, which takes a minute.")
           .withCode(Code.NO_CLUSTER);
     }
     if (asked.rootEngine() == Recipe.RootEngine.TRAINING) {

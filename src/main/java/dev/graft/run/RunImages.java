@@ -90,7 +90,8 @@ final class RunImages {
       throw new GraftException(
               "The images of "
                   + data.name()
-                  + " have changed since the run, so its test images are not known; name other images.")
+                  + " have changed since the run, so its test images are not known; name"
+                  + " other images.")
           .withCode(Code.DATA);
     }
     return data;

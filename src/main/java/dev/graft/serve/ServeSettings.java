@@ -66,7 +66,8 @@ public record ServeSettings(String host, int port, Limits limits, Access access)
       String name = given.toLowerCase(Locale.ROOT);
       if (!HOST_NAME.matcher(name).matches()) {
         throw new GraftException(
-                "hostNames: must be a name without scheme and port, such as images.example.org, not "
+                "hostNames: must be a name without scheme and port, such as images.example.org,"
+                    + " not "
                     + given
                     + ".")
             .withCode(Code.SETTING, "hostNames");

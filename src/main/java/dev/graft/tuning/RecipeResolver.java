@@ -225,8 +225,8 @@ public final class RecipeResolver {
       throw new GraftException(
               "mean, deviation: "
                   + recipe.backbone()
-                  + " does not say how its images are prepared; give both, for pixels from 0 to 255."
-                  + " ImageNet's in PyTorch are mean [123.7,116.3,103.5] and deviation"
+                  + " does not say how its images are prepared; give both, for pixels from 0 to"
+                  + " 255. ImageNet's in PyTorch are mean [123.7,116.3,103.5] and deviation"
                   + " [58.4,57.1,57.4].")
           .withCode(Code.NORMALIZATION);
     }

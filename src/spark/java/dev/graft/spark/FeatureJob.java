@@ -173,7 +173,7 @@ final class FeatureJob {
   }
 
   /** Returns the frozen part; its input size may depend on the median side of the images. */
-  private PortableFrozenPart frozen(Dataset<Row> scanned) throws IOException {
+  private PortableFrozenPart frozenPart(Dataset<Row> scanned) throws IOException {
     Path local = output.isLocal() ? output.local() : Files.createTempDirectory("graft-");
     return PortableFrozenPart.of(
         asked,

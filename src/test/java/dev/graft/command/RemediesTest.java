@@ -70,7 +70,8 @@ class RemediesTest {
         "--timeout: must be a whole number from 1 to 3600, not 0.");
     assertSetting(
         () -> new ServeSettings.Access(List.of("a b"), List.of(), false),
-        "--host-name: must be a name without scheme and port, such as images.example.org, not a b.");
+        "--host-name: must be a name without scheme and port, such as images.example.org, not"
+            + " a b.");
     assertSetting(
         () -> new ServeSettings.Access(List.of(), List.of("a"), false),
         "--allow-origin: must be an origin such as https://example.org, or *, not a.");
