@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
  *
  * <p>See Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", ICML 2017.
  *
- * @param bins bin i has the probabilities p with i / 15 < p ≤ (i + 1) / 15
+ * @param bins bin i has the probabilities p with {@code i / 15 < p <= (i + 1) / 15}
  */
 public record Calibration(List<Bin> bins) {
   public static final int BINS = 15;
