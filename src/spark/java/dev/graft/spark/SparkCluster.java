@@ -63,8 +63,7 @@ public final class SparkCluster implements Cluster {
   }
 
   private static <T> T on(String master, Job<T> job) throws IOException {
-    // The session of a caller that has one is used, and left open.
-    boolean own = SparkSession.getDefaultSession().isEmpty();
+    long begun = System.currentTimeMillis();
     SparkSession.Builder builder = SparkSession.builder().master(master);
     DEFAULTS.forEach((key, value) -> setUnlessSet(builder, key, value));
     if (master.matches("local(\\[.*)?")) {
@@ -76,11 +75,12 @@ public final class SparkCluster implements Cluster {
         try {
           return job.run(session, unfinished);
         } finally {
-          if (own) {
+          // A context that is older than this job is the caller's, and stays open.
+          if (session.sparkContext().startTime() >= begun) {
             session.close();
           }
-          DistributedModel
-              .closeAll(); // waits for this process's last tasks, which leave something, too
+          // Waits for this process's last tasks, which leave files, too.
+          DistributedModel.closeAll();
         }
       }
     } catch (GraftException e) {

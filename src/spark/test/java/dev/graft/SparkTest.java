@@ -16,6 +16,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Tag;
@@ -137,7 +139,8 @@ class SparkTest {
         folder.resolve("many/fingerprints/" + UUID.randomUUID() + "-0-0.records.unfinished");
     Path others = Files.createFile(Path.of(left.toString().replace("-0-0", "-0-1")));
     Files.setLastModifiedTime(Files.createFile(left), FileTime.from(Instant.EPOCH));
-    assertThat(featurize(data, "local[2]", "many").out()).contains("0 computed, 112 were there");
+    assertThat(featurize(data, "local[2]", "many").out())
+        .contains("0 images computed, 112 already cached");
     assertThat(files(folder.resolve("many"))).containsAll(records);
     assertThat(left).as("of a job that was killed").doesNotExist();
     assertThat(others).as("of one that may be at work").exists();
@@ -145,7 +148,34 @@ class SparkTest {
     new Images(folder.resolve("more")).add(1, 20, 20, "dark", "train");
     Files.move(folder.resolve("more/0.png"), folder.resolve("photos/new.png"));
     Files.writeString(data, "new.png,dark,train\n", StandardOpenOption.APPEND);
-    assertThat(featurize(data, "local[2]", "many").out()).contains("1 computed, 112 were there");
+    assertThat(featurize(data, "local[2]", "many").out())
+        .contains("1 image computed, 112 already cached");
+  }
+
+  @Test
+  void theCallersSessionStaysOpen() throws IOException {
+    try (SparkSession caller = session()) {
+      featurize(manifest(), "local[1]", "many");
+      assertThat(caller.range(3).count()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void theCallersContextStaysOpen() throws IOException {
+    SparkContext caller =
+        new SparkContext("local[1]", "caller", new SparkConf().set("spark.ui.enabled", "false"));
+    try {
+      featurize(manifest(), "local[1]", "many");
+      assertThat(caller.isStopped()).isFalse();
+    } finally {
+      caller.stop();
+    }
+  }
+
+  @Test
+  void aSessionOfTheJobsOwnIsClosed() throws IOException {
+    featurize(manifest(), "local[1]", "many");
+    assertThat(SparkSession.getDefaultSession().isEmpty()).isTrue();
   }
 
   private static SparkSession session() {
@@ -157,11 +187,7 @@ class SparkTest {
 
   /** What a table holds, in the order of the paths. */
   private static List<Row> table(Path table) throws IOException {
-    try (SparkSession session =
-        SparkSession.builder()
-            .master("local[1]")
-            .config("spark.ui.enabled", "false")
-            .getOrCreate()) {
+    try (SparkSession session = session()) {
       return session.read().parquet(table.toString()).orderBy("path").collectAsList();
     }
   }
@@ -204,7 +230,7 @@ class SparkTest {
     List<String> before = files(Path.of(to));
     CommandRun again = run(arguments, "--master=local[2]", "--to=" + to);
     assertThat(again.code()).isEqualTo(1);
-    assertThat(again.err()).contains(to + " is there already");
+    assertThat(again.err()).contains(to + " exists already");
     assertThat(files(Path.of(to))).isEqualTo(before);
   }
 }
