@@ -158,6 +158,12 @@ final class WebpStructure implements FileStructure {
         || (stream.readUnsignedShort() & MAX_SIDE) != height) {
       throw new IIOException("the frame has another size than its data");
     }
+    if (alpha > 0) {
+      stream.seek(alpha);
+      if ((stream.readUnsignedByte() & 3) == 0) {
+        throw UnreadableImage.unsupported(name, "a WebP file with uncompressed transparency");
+      }
+    }
     BufferedImage image =
         alpha > 0
             ? reader.read(0, param)
