@@ -104,9 +104,15 @@ record TiffStructure(ImageInputStream stream, Directory directory) implements Fi
     int bands = image.getRaster().getNumBands();
     for (long meaning : values(TIFF.TAG_EXTRA_SAMPLES).toArray()) {
       if (meaning == ASSOCIATED_ALPHA || meaning == UNASSOCIATED_ALPHA) {
-        return band < bands
-            ? PixelRows.of(image, band, meaning == ASSOCIATED_ALPHA, name)
-            : PixelRows.of(image, name);
+        if (band < bands) {
+          return PixelRows.of(image, band, meaning == ASSOCIATED_ALPHA, name);
+        }
+        if (band < values(TIFF.TAG_SAMPLES_PER_PIXEL).findFirst().orElse(1)) {
+          // The decoder skips the planes behind the first extra sample.
+          throw UnreadableImage.unsupported(
+              name, "a TIFF file in separate planes whose opacity is not the first extra sample");
+        }
+        break;
       }
       band++;
     }

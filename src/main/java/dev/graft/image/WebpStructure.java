@@ -1,5 +1,7 @@
 package dev.graft.image;
 
+import java.awt.image.BufferedImage;
+import java.awt.image.WritableRaster;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteOrder;
@@ -8,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import javax.imageio.IIOException;
+import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
@@ -21,6 +24,9 @@ final class WebpStructure implements FileStructure {
   private static final int ZEROS = 16;
 
   private static final int MAX_CHUNK = 16 << 20;
+
+  /** The largest width or height of lossy data; higher bits of the field scale it for display. */
+  private static final int MAX_SIDE = 0x3fff;
 
   private static final int FLAGS = 20;
   private static final int ANIMATED = 0x02;
@@ -41,6 +47,12 @@ final class WebpStructure implements FileStructure {
   private int width;
   private int height;
   private Canvas canvas;
+
+  /** Where the lossy data of the first frame starts; 0 if it is lossless. */
+  private long lossy;
+
+  /** Where its opacity starts; 0 if it is opaque. */
+  private long alpha;
 
   private WebpStructure(ImageInputStream file, long length, long shownLength) throws IOException {
     this.file = file;
@@ -76,6 +88,9 @@ final class WebpStructure implements FileStructure {
     }
     long start = file.getStreamPosition();
     long next = start + size + (size & 1);
+    if (type.equals("VP8 ") && lossy == 0) {
+      lossy = start;
+    }
     if (start + size > Math.min(statedLength, length)) {
       return -1;
     }
@@ -89,6 +104,9 @@ final class WebpStructure implements FileStructure {
       if (canvas.left() + 1L + read24() > width || canvas.top() + 1L + read24() > height) {
         throw new IIOException("the first frame is larger than the canvas");
       }
+      return start + 16; // the chunks inside
+    } else if (type.equals("ALPH") && lossy == 0) {
+      alpha = start;
     } else if (type.equals("EXIF") && (flags & HAS_EXIF) != 0 && size <= MAX_CHUNK) {
       exif.add(bytes((int) size));
     } else if (type.equals("ICCP") && (flags & HAS_PROFILE) != 0 && size <= MAX_CHUNK) {
@@ -122,7 +140,49 @@ final class WebpStructure implements FileStructure {
     return canvas == null ? FileStructure.super.canvas(reader) : canvas;
   }
 
-  /** Hides the profile, which the decoder would apply to each pixel of the full size. */
+  /**
+   * Decodes lossy data with libwebp's chroma, and leaves to the decoder what is lossless: the
+   * opacity.
+   */
+  @Override
+  public PixelRows rows(ImageReader reader, ImageReadParam param, String name) throws IOException {
+    if (lossy == 0) {
+      return FileStructure.super.rows(reader, param, name);
+    }
+    int width = reader.getWidth(0);
+    int height = reader.getHeight(0);
+    int step = param.getSourceXSubsampling();
+    ImageInputStream stream = (ImageInputStream) reader.getInput();
+    stream.seek(lossy + 6);
+    if ((stream.readUnsignedShort() & MAX_SIDE) != width
+        || (stream.readUnsignedShort() & MAX_SIDE) != height) {
+      throw new IIOException("the frame has another size than its data");
+    }
+    if (alpha > 0) {
+      stream.seek(alpha);
+      if ((stream.readUnsignedByte() & 3) == 0) {
+        throw UnreadableImage.unsupported(name, "a WebP file with uncompressed transparency");
+      }
+    }
+    BufferedImage image =
+        alpha > 0
+            ? reader.read(0, param)
+            : new BufferedImage(
+                (width + step - 1) / step,
+                (height + step - 1) / step,
+                BufferedImage.TYPE_3BYTE_BGR);
+    WritableRaster all = image.getRaster();
+    WritableRaster colors =
+        all.createWritableChild(0, 0, all.getWidth(), all.getHeight(), 0, 0, new int[] {0, 1, 2});
+    stream.seek(lossy);
+    LossyWebp.decode(stream, width, height, step, colors);
+    return PixelRows.of(image, name);
+  }
+
+  /**
+   * Hides the profile, which the decoder would apply to each pixel of the full size, and lossy data
+   * beside opacity.
+   */
   @Override
   public ImageInputStream stream() throws IOException {
     if (statedLength > length) {
@@ -142,14 +202,18 @@ final class WebpStructure implements FileStructure {
           }
           file.seek(position);
           int read = file.read(into, offset, count);
-          for (int i = 0; extended && i < decodedFlags.length; i++) {
-            long at = FLAGS + i - position;
-            if (at >= 0 && at < read) {
-              into[offset + (int) at] = decodedFlags[i];
-            }
+          for (int i = 0; extended && i < 4; i++) {
+            replace(FLAGS + i - position, decodedFlags[i], into, offset, read);
+            replace(lossy - 8 + i - position, (byte) '_', into, offset, read);
           }
           return read;
         },
         Math.max(length + ZEROS, shownLength));
+  }
+
+  private static void replace(long at, byte value, byte[] into, int offset, int count) {
+    if (at >= 0 && at < count) {
+      into[offset + (int) at] = value;
+    }
   }
 }

@@ -8,6 +8,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -15,6 +16,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class TiffStructureTest {
   private static final int COMPRESSION = 259;
   private static final int PHOTOMETRIC = 262;
+  private static final int OFFSETS = 273;
+  private static final int LENGTHS = 279;
+  private static final int PLANAR = 284;
   private static final int EXTRA_SAMPLES = 338;
   private static final int SAMPLE_FORMAT = 339;
 
@@ -46,6 +50,39 @@ class TiffStructureTest {
 
     int[] expected = numbers(rgb);
     assertThat(image.rgb()).containsExactly(expected[0], expected[1], expected[2]);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2, '10 20 30 100', 0, 10 20 30",
+    "2, '10 20 30 100', 2, 159 163 167",
+    "2, '10 20 30 100', 1, 165 175 185",
+    "2, '10 20 30 7 100', '0 0', 10 20 30",
+    "2, '10 20 30 100 7', '2 0', 159 163 167",
+    "1, '10 100', 2, 159 159 159",
+    "5, '0 255 255 0 100', 2, 255 155 155",
+  })
+  void inSeparatePlanesToo(int photometric, String samples, String extra, String rgb) {
+    RgbImage image =
+        ImageFileReader.read(inPlanes(photometric, numbers(samples), numbers(extra)), "a.tiff");
+
+    int[] expected = numbers(rgb);
+    assertThat(image.rgb()).containsExactly(expected[0], expected[1], expected[2]);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2, '10 20 30 7 100', '0 2'",
+    "2, '10 20 30 7 100', '0 1'",
+    "2, '10 20 30 7 8 100', '0 0 2'",
+    "1, '10 7 100', '0 2'",
+    "5, '0 255 255 0 7 100', '0 2'",
+  })
+  void aPlaneOfOpacityThatTheDecoderSkipsIsNotTakenForOpaque(
+      int photometric, String samples, String extra) {
+    assertUnsupported(
+        inPlanes(photometric, numbers(samples), numbers(extra)),
+        "a TIFF file in separate planes whose opacity is not the first extra sample");
   }
 
   @ParameterizedTest
@@ -98,6 +135,25 @@ class TiffStructureTest {
     return Stream.of(text.split(" ")).mapToInt(Integer::parseInt).toArray();
   }
 
+  private static byte[] inPlanes(int photometric, int[] samples, int[] extra) {
+    int[] lengths = new int[samples.length];
+    Arrays.fill(lengths, 1);
+    return tiff(
+        8,
+        samples,
+        Map.of(
+            PHOTOMETRIC,
+            new int[] {photometric},
+            EXTRA_SAMPLES,
+            extra,
+            PLANAR,
+            new int[] {2},
+            OFFSETS,
+            IntStream.range(8, 8 + samples.length).toArray(),
+            LENGTHS,
+            lengths));
+  }
+
   /** A file of one pixel. */
   private static byte[] tiff(int bits, int[] samples, Map<Integer, int[]> otherTags) {
     int[] allBits = new int[samples.length];
@@ -115,13 +171,13 @@ class TiffStructureTest {
                 new int[] {1},
                 PHOTOMETRIC,
                 new int[] {2},
-                273,
+                OFFSETS,
                 new int[] {8},
                 277,
                 new int[] {samples.length},
                 278,
                 new int[] {1},
-                279,
+                LENGTHS,
                 new int[] {samples.length * bits / 8}));
     tags.putAll(otherTags);
     int directory = 8 + 4 * samples.length;

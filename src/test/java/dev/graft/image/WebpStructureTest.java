@@ -19,6 +19,7 @@ class WebpStructureTest {
   private static final Path FILES = Path.of("src/test/resources/dev/graft/image/files");
   private static final int ANIMATED = 0x02;
   private static final int HAS_EXIF = 0x08;
+  private static final int HAS_ALPHA = 0x10;
 
   @ParameterizedTest
   @CsvSource({"19, 14, 0, 0", "40, 30, 10, 6", "21, 16, 2, 2", "19, 40, 0, 26"})
@@ -54,7 +55,7 @@ class WebpStructureTest {
     byte[] chunks =
         joined(
             extended(HAS_EXIF, 19, 14),
-            stillFrame(),
+            frame("lossless.webp"),
             chunk("EXIF", "II*\0garbage".getBytes(StandardCharsets.ISO_8859_1)),
             chunk("EXIF", OrientationTest.exif(8)));
 
@@ -65,6 +66,30 @@ class WebpStructureTest {
         .isEqualTo(ImageFileReader.read(FILES.resolve("lossless.webp")));
   }
 
+  @Test
+  void uncompressedTransparencyIsNotCalledDamage() throws IOException {
+    byte[] webp =
+        riff(
+            joined(
+                extended(HAS_ALPHA, 19, 14),
+                chunk("ALPH", new byte[1 + 19 * 14]),
+                frame("lossy.webp")));
+
+    assertThatExceptionOfType(UnreadableImage.class)
+        .isThrownBy(() -> ImageFileReader.read(webp, "a.webp"))
+        .withMessage(
+            "a.webp is a WebP file with uncompressed transparency, which Graft does not read;"
+                + " convert it, for example to PNG.");
+  }
+
+  @Test
+  void aLossyFrameWithoutOpacityIsOpaqueEvenIfTheHeaderAnnouncesSome() throws IOException {
+    byte[] webp = riff(joined(extended(HAS_ALPHA, 19, 14), frame("lossy.webp")));
+
+    assertThat(ImageFileReader.read(webp, "a.webp"))
+        .isEqualTo(ImageFileReader.read(FILES.resolve("lossy.webp")));
+  }
+
   private static byte[] animation(int width, int height, int left, int top) throws IOException {
     ByteBuffer head = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
     head.putInt(0, left / 2).putInt(3, top / 2).putInt(6, 18).putInt(9, 13).putInt(12, 100);
@@ -72,7 +97,7 @@ class WebpStructureTest {
         joined(
             extended(ANIMATED, width, height),
             chunk("ANIM", new byte[6]),
-            chunk("ANMF", joined(head.array(), stillFrame()))));
+            chunk("ANMF", joined(head.array(), frame("lossless.webp")))));
   }
 
   private static byte[] extended(int flags, int width, int height) {
@@ -81,8 +106,8 @@ class WebpStructureTest {
     return chunk("VP8X", Arrays.copyOf(head.array(), 10));
   }
 
-  private static byte[] stillFrame() throws IOException {
-    byte[] still = Files.readAllBytes(FILES.resolve("lossless.webp"));
+  private static byte[] frame(String name) throws IOException {
+    byte[] still = Files.readAllBytes(FILES.resolve(name));
     return Arrays.copyOfRange(still, 12, still.length);
   }
 
