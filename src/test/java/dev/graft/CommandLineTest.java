@@ -606,7 +606,7 @@ class CommandLineTest {
   @Test
   void greyTransparentAndPaletteImagesAreTakenAsTheirRgbVersions()
       throws IOException, URISyntaxException {
-    Path images = Path.of(CommandLineTest.class.getResource("/dev/graft/picture/files").toURI());
+    Path images = Path.of(CommandLineTest.class.getResource("/dev/graft/image/files").toURI());
     List<String> names =
         List.of("grey.png", "grey-alpha.png", "alpha.png", "palette.png", "rgb-16-bit.png");
     List<String> arguments = new ArrayList<>(List.of("--json", "--imagenet", "--top", "10"));

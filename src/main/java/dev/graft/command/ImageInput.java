@@ -42,7 +42,7 @@ sealed interface ImageInput extends Source {
     @Override
     public RgbImage read(int minSide) {
       return ImageFileReader.read(
-          Resource.bytes(Resource.class, BUNDLED_NAME), BUNDLED_NAME, minSide);
+          Resource.bytes(GraftException.class, BUNDLED_NAME), BUNDLED_NAME, minSide);
     }
   }
 

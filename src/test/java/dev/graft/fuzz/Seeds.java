@@ -76,7 +76,7 @@ final class Seeds {
 
   Seeds(Path folder) throws IOException {
     List<Path> files;
-    try (Stream<Path> found = Files.list(RESOURCES.resolve("dev/graft/picture/files"))) {
+    try (Stream<Path> found = Files.list(RESOURCES.resolve("dev/graft/image/files"))) {
       files =
           found
               .filter(file -> file.toString().matches(".*\\.(png|jpg|gif|bmp|tiff|webp)"))

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class BicubicTest {
   private static final Path MADE_BY_PILLOW =
-      Path.of("src/test/resources/dev/graft/picture/resampling");
+      Path.of("src/test/resources/dev/graft/image/resampling");
   private static final Path REFERENCE = Path.of("../shared/weights/efficientnet-lite0/reference");
 
   @ParameterizedTest(name = "{0} to {1}x{2}")

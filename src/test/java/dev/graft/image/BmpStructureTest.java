@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class BmpStructureTest {
-  private static final Path FILES = Path.of("src/test/resources/dev/graft/picture/files");
+  private static final Path FILES = Path.of("src/test/resources/dev/graft/image/files");
   private static final int FILE_HEADER = 14;
   private static final int WINDOWS_3 = 40;
 

@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ImageFileReaderTest {
-  private static final Path IMAGES = Path.of("src/test/resources/dev/graft/picture/files");
+  private static final Path IMAGES = Path.of("src/test/resources/dev/graft/image/files");
 
   @TempDir Path folder;
 

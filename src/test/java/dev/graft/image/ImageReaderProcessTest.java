@@ -38,7 +38,7 @@ class ImageReaderProcessTest {
   @Test
   @EnabledOnOs(OS.LINUX)
   void aNameThatTheLocaleCantWriteOrThatIsNoUtf8IsNoHindrance() throws Exception {
-    Path source = Path.of("src/test/resources/dev/graft/picture/files/rgb.png").toAbsolutePath();
+    Path source = Path.of("src/test/resources/dev/graft/image/files/rgb.png").toAbsolutePath();
     // Through a shell, since a name that is no UTF-8 is none that this Java can write.
     String copies = "cp \"$0\" $'\\xc3\\xb1.png' && cp \"$0\" $'\\xff.png'";
     Process copying =

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class JpegHeadTest {
-  private static final Path FILES = Path.of("src/test/resources/dev/graft/picture/files");
+  private static final Path FILES = Path.of("src/test/resources/dev/graft/image/files");
 
   /** The decisions of libjpeg's default_decompress_parms; digits are Adobe's transforms. */
   @ParameterizedTest

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class PngStructureTest {
-  private static final Path FILES = Path.of("src/test/resources/dev/graft/picture/files");
+  private static final Path FILES = Path.of("src/test/resources/dev/graft/image/files");
   private static final int AFTER_HEADER = 8 + 25;
   private static final int END_CHUNK = 12;
 

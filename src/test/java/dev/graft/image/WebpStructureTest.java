@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class WebpStructureTest {
-  private static final Path FILES = Path.of("src/test/resources/dev/graft/picture/files");
+  private static final Path FILES = Path.of("src/test/resources/dev/graft/image/files");
   private static final int ANIMATED = 0x02;
   private static final int HAS_EXIF = 0x08;
 

@@ -110,7 +110,7 @@ def cmyk_profile():
 adobe_rgb = rgb_profile(2.19921875, (0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457))
 display_p3 = rgb_profile(2.2, (0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407))
 grey_18 = profile(b"GRAY", {"kTRC": gamma(1.8)})
-# Graft's own target too, so that black means the same to both: src/main/resources/dev/graft/picture/srgb.icc
+# Graft's own target too, so that black means the same to both: src/main/resources/dev/graft/image/srgb.icc
 srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 picture.save("adobe-rgb.jpg", quality=90, icc_profile=adobe_rgb)
