@@ -373,7 +373,9 @@ class DocsTest {
    * the pages on its code also without, {@code Graph.crossing}.
    */
   private static void checkType(Path page, String span, List<String> problems) {
-    matches("^(?!src/)((?:[a-z]+/)+|dev\\.graft\\.(?:[a-z]+\\.)*|)([A-Z]\\w*[a-z]\\w*)(?:\\.\\w+)*$", span)
+    matches(
+            "^(?!src/)((?:[a-z]+/)+|dev\\.graft\\.(?:[a-z]+\\.)*|)([A-Z]\\w*[a-z]\\w*)(?:\\.\\w+)*$",
+            span)
         .filter(
             type ->
                 !type.group(1).isEmpty()
