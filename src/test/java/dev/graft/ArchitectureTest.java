@@ -17,11 +17,16 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaCodeUnit;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -184,6 +189,27 @@ class ArchitectureTest {
             .collect(Collectors.toSet());
 
     assertThat(found).containsExactlyInAnyOrderElementsOf(packages().toList());
+  }
+
+  @Test
+  void architectureMdHasTheSameTable() throws IOException {
+    Map<String, Set<String>> documented = new HashMap<>();
+    for (String line : Files.readAllLines(Path.of("ARCHITECTURE.md"))) {
+      String[] cells = line.split("\\s*\\|\\s*");
+      if (cells.length == 4 && cells[1].startsWith("`")) {
+        documented.put(names(cells[1]).iterator().next(), names(cells[3]));
+      }
+    }
+    assertThat(documented).isEqualTo(MAY_KNOW);
+  }
+
+  /** The words in backticks. */
+  private static Set<String> names(String cell) {
+    return Pattern.compile("`([a-z.]+)`")
+        .matcher(cell)
+        .results()
+        .map(found -> found.group(1))
+        .collect(Collectors.toSet());
   }
 
   @ParameterizedTest

@@ -34,6 +34,15 @@ class DocsTest {
   private static final Path RECIPES = Path.of("docs/recipes.md");
   private static final long MAX_IMAGE_BYTES = 300_000;
 
+  /** Pages that name types of Graft without their packages. */
+  private static final Set<Path> CODE_PAGES =
+      Set.of(Path.of("ARCHITECTURE.md"), Path.of("CONTRIBUTING.md"));
+
+  /** Types of Java and of DJL that those pages name. */
+  private static final Set<String> FOREIGN_TYPES = Set.of("Locale", "Criteria", "TrainingListener");
+
+  private static final List<String> TYPES = types();
+
   /** Options that every command has, documented once. */
   private static final Set<String> COMMON = Set.of("--help", "--version", "--debug");
 
@@ -84,6 +93,9 @@ class DocsTest {
         "`--folders`",
         "`--set epoch=3`",
         "`conf/nowhere.yaml`",
+        "`zoo/Nowhere`",
+        "`dev.graft.Nowhere`",
+        "`network/FineTuner`",
         "`src/test/java/dev/graft/Nowhere.java`"
       })
   void aWrongNameIsFound(String text) throws IOException {
@@ -202,6 +214,7 @@ class DocsTest {
       }
     }
     SPAN.matcher(prose).results().forEach(span -> checkSpan(span.group(1), problems));
+    SPAN.matcher(prose).results().forEach(span -> checkType(page, span.group(1), problems));
     matches("\\b(?:conf/[\\w-]+\\.yaml|src/[\\w/.-]+\\.\\w+)", text)
         .filter(path -> !Files.exists(Path.of(path.group())))
         .forEach(path -> problems.add("no file " + path.group()));
@@ -352,6 +365,35 @@ class DocsTest {
           .filter(option -> !known.contains(option))
           .forEach(option -> problems.add(span + ": no option " + option));
       checkSettings(span, problems);
+    }
+  }
+
+  /**
+   * Types of Graft with their packages, {@code zoo/Safetensors} or {@code dev.graft.FineTuner}; in
+   * the pages on its code also without, {@code Graph.crossing}.
+   */
+  private static void checkType(Path page, String span, List<String> problems) {
+    matches(
+            "^(?!src/)((?:[a-z]+/)+|dev\\.graft\\.(?:[a-z]+\\.)*|)([A-Z]\\w*[a-z]\\w*)(?:\\.\\w+)*$",
+            span)
+        .filter(
+            type ->
+                !type.group(1).isEmpty()
+                    || (CODE_PAGES.contains(page) && !FOREIGN_TYPES.contains(type.group(2))))
+        .map(type -> type.group(1).replace('.', '/') + type.group(2))
+        .filter(type -> TYPES.stream().noneMatch(each -> each.endsWith("/" + type)))
+        .forEach(type -> problems.add("no type " + span));
+  }
+
+  private static List<String> types() {
+    try (Stream<Path> files = Files.walk(Path.of("src"))) {
+      return files
+          .map(file -> file.toString().replace('\\', '/'))
+          .filter(file -> file.endsWith(".java"))
+          .map(file -> file.substring(0, file.length() - ".java".length()))
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -8,7 +8,7 @@ import ai.onnxruntime.OrtSession;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.SmallRun.Images;
-import dev.graft.example.AskOnnxFile;
+import dev.graft.example.ClassifyWithOnnxRuntime;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -58,7 +58,7 @@ class ExportTest {
     ByteArrayOutputStream heard = new ByteArrayOutputStream();
     System.setOut(new PrintStream(heard, true, StandardCharsets.UTF_8));
     try {
-      AskOnnxFile.main(new String[] {model.toString(), image.toString()});
+      ClassifyWithOnnxRuntime.main(new String[] {model.toString(), image.toString()});
     } finally {
       System.setOut(before);
     }

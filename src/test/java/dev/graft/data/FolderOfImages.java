@@ -41,7 +41,7 @@ import picocli.CommandLine.Spec;
  * <p>All options may be combined. Of those that leave images out, the limit comes first, then the
  * imbalance; the damage befalls a share of what remains. The same options give the same files.
  */
-@Command(name = "PictureFolder", mixinStandardHelpOptions = true)
+@Command(name = "FolderOfImages", mixinStandardHelpOptions = true)
 final class FolderOfImages implements Callable<Integer> {
   private static final long SEED = 42;
   private static final int RECORD = 1 + Cifar10Images.IMAGE_BYTES;

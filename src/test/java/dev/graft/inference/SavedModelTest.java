@@ -20,7 +20,7 @@ import ai.djl.training.ParameterStore;
 import dev.graft.GraftException;
 import dev.graft.command.Console;
 import dev.graft.evaluation.Temperature;
-import dev.graft.example.AskAModel;
+import dev.graft.example.ClassifyImage;
 import dev.graft.image.ImageFileReader;
 import dev.graft.image.RgbImage;
 import dev.graft.io.Hash;
@@ -324,7 +324,7 @@ class SavedModelTest {
     PrintStream before = System.out;
     System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
     try {
-      AskAModel.main(new String[] {folder.resolve("model").toString(), image.toString()});
+      ClassifyImage.main(new String[] {folder.resolve("model").toString(), image.toString()});
     } finally {
       System.setOut(before);
     }

@@ -11,8 +11,8 @@ import java.util.Map;
 import javax.imageio.ImageIO;
 
 /** The example of {@code docs/export.md}: classifies an image with ONNX Runtime alone. */
-public final class AskOnnxFile {
-  private AskOnnxFile() {}
+public final class ClassifyWithOnnxRuntime {
+  private ClassifyWithOnnxRuntime() {}
 
   public static void main(String[] arguments) throws Exception {
     OrtEnvironment onnx = OrtEnvironment.getEnvironment();
