@@ -153,7 +153,7 @@ class ForeignBackboneTest {
       NDArray pixels = manager.randomUniform(0, 255, new Shape(2, 3, 32, 32));
       float[] wanted =
           DjlNetwork.of(design, own.trunk())
-              .root()
+              .frozenPart()
               .forward(new ParameterStore(manager, false), new NDList(pixels), false)
               .singletonOrThrow()
               .toFloatArray();

@@ -176,7 +176,7 @@ public final class Benchmark {
 
   /** Products of matrices: what no network can surpass. */
   private void peaks() {
-    if (!OnnxSession.isThere()) {
+    if (!OnnxSession.isAvailable()) {
       return;
     }
     List<Step> steps = new ArrayList<>();
@@ -306,15 +306,15 @@ public final class Benchmark {
       ByteBuffer pixels = noise(graph, batch);
       measure(
           what + Devices.engine() + ", float32",
-          new EngineFrozenPart(graft.root(), source, layout, Device.cpu()),
+          new EngineFrozenPart(graft.frozenPart(), source, layout, Device.cpu()),
           pixels,
           batch,
           operations,
           peakFloat32);
-      if (!OnnxSession.isThere()) {
+      if (!OnnxSession.isAvailable()) {
         return;
       }
-      Weights weights = graft.root().weights();
+      Weights weights = graft.frozenPart().weights();
       String onnx = what + OnnxSession.NAME + " " + OnnxSession.version() + ", ";
       measure(
           onnx + "float32",
@@ -442,7 +442,7 @@ public final class Benchmark {
             Device.cpu(),
             Progress.Display.NONE)) {
       DjlNetwork graft = DjlNetwork.of(RecipeResolver.of(recipe, 10), backbone.trunk());
-      WeightInitializer.draw(graft, backbone, recipe.initializer());
+      WeightInitializer.initialize(graft, backbone, recipe.initializer());
       FeatureSource source = MadeUp.of(graft.design().featureWidth());
       int[] rows = IntStream.range(0, TRAINED).toArray();
       int[] labels = IntStream.range(0, TRAINED).map(row -> row % 10).toArray();

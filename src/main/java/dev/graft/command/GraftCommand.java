@@ -91,7 +91,7 @@ public final class GraftCommand implements Runnable {
     OnnxSession.shareLibraries();
     if (arguments.length > 0 && arguments[0].equals("infer")) {
       // Loads the native library while the command line is being parsed: both take about as long.
-      Thread loading = new Thread(OnnxSession::isThere, "graft-onnxruntime");
+      Thread loading = new Thread(OnnxSession::isAvailable, "graft-onnxruntime");
       loading.setDaemon(true);
       loading.start();
     }

@@ -123,7 +123,7 @@ public final class Exporter {
    *     needs are not known
    */
   public Exported export(Format format, Optional<Path> to, Decision decision) throws IOException {
-    if (!OnnxSession.isThere()) {
+    if (!OnnxSession.isAvailable()) {
       throw new GraftException(
           "ONNX Runtime, by which the file is to be checked, does not load on this machine.");
     }

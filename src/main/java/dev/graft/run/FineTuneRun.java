@@ -399,7 +399,7 @@ public final class FineTuneRun {
   private void save(RunFolder folder, Temperature temperature, Optional<Ranges> ranges)
       throws IOException {
     SavedModel.save(
-        graft.at(temperature.value()),
+        graft.withTemperature(temperature.value()),
         folder.model(),
         beginning.name(),
         backbone.weights().title(),

@@ -93,7 +93,7 @@ public record PortableFrozenPart(
     RecordLayout layout = RecordLayout.of(design, recipe.cacheType() == Recipe.CacheType.FLOAT16);
     return new PortableFrozenPart(
         OnnxFrozenPart.model(
-            design, graft.root().weights(), FrozenPartChoice.precision(design, ranges)),
+            design, graft.frozenPart().weights(), FrozenPartChoice.precision(design, ranges)),
         FeatureKey.of(
             design, layout, PreparedRun.weightsId(recipe, backbone), FrozenPartChoice.onnx(ranges)),
         layout,

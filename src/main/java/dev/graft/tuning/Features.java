@@ -68,8 +68,8 @@ public record Features(
             RecordLayout.of(design, false),
             weights,
             FrozenPartChoice.onnx(Optional.empty()));
-    return new FrozenPartRanges(design, graft.root().weights(), images, key)
-        .on(rows, folder, events);
+    return new FrozenPartRanges(design, graft.frozenPart().weights(), images, key)
+        .readOrMeasure(rows, folder, events);
   }
 
   /**
@@ -102,7 +102,7 @@ public record Features(
       if (missing.isEmpty()) {
         events.cached();
       } else {
-        events.computing(missing.size(), cache.kept(images), layout, folder.toString());
+        events.computing(missing.size(), cache.cached(images), layout, folder.toString());
         Stopwatch watch = new Stopwatch();
         Set<Integer> tried = new HashSet<>();
         FeatureCache.Filler filler = filler(root, graft, images, layout, events);

@@ -46,11 +46,11 @@ public record FrozenPartChoice(String engine, Supplier<FrozenPart> opener) {
               onnx(ranges),
               () ->
                   new OnnxFrozenPart(
-                      design, graft.root().weights(), precision(design, ranges), layout));
+                      design, graft.frozenPart().weights(), precision(design, ranges), layout));
       case TRAINING ->
           new FrozenPartChoice(
               Devices.engine() + " on " + device,
-              () -> new EngineFrozenPart(graft.root(), pixels, layout, device));
+              () -> new EngineFrozenPart(graft.frozenPart(), pixels, layout, device));
       case AUTO -> throw new IllegalStateException("a recipe that is decided says which");
     };
   }

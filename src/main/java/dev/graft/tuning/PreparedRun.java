@@ -87,7 +87,7 @@ public record PreparedRun(
     DjlNetwork graft =
         DjlNetwork.of(
             RecipeResolver.of(recipe, backbone.preprocessing(), classes), backbone.trunk());
-    WeightInitializer.draw(graft, backbone, recipe.initializer());
+    WeightInitializer.initialize(graft, backbone, recipe.initializer());
     return graft;
   }
 

@@ -31,8 +31,8 @@ class EnginesTest {
         .withMessageMatching(
             "The engine's libraries need [0-9,]+ MB more in \\Q"
                 + folder
-                + "\\E, and there are [0-9,]+ MB: make room, or name another folder in the"
-                + " variable DJL_CACHE_DIR\\.");
+                + "\\E, and [0-9,]+ MB are free: free more, or name another folder in the"
+                + " environment variable DJL_CACHE_DIR\\.");
     assertThat(folder).doesNotExist();
   }
 
@@ -53,9 +53,9 @@ class EnginesTest {
         .isThrownBy(() -> Engines.check(cache, Map.of("libtorch.so", 2345L)))
         .withMessage(
             cache.resolve("libtorch.so")
-                + " has 1,234 of 2,345 bytes, as a full disk leaves it: delete the folder "
+                + " has 1,234 of 2,345 bytes, probably because the disk was full: delete the folder "
                 + cache
-                + ", and it is unpacked anew.");
+                + ", which is then unpacked again.");
   }
 
   @Test

@@ -81,7 +81,7 @@ class OnnxLibrariesTest {
         OnnxSession.shareLibraries();
       }
       System.out.println(
-          OnnxSession.isThere()
+          OnnxSession.isAvailable()
               + (" " + System.getProperty("onnxruntime.native.path"))
               + (" " + OnnxSession.whyNotShared().isPresent()));
     }

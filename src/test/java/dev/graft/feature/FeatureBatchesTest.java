@@ -173,6 +173,6 @@ class FeatureBatchesTest {
     source.read(manager, new int[] {0, 2});
     assertThatThrownBy(() -> source.read(manager, new int[] {0, 1}))
         .isInstanceOf(GraftException.class)
-        .hasMessage(folder.resolve("pictures/a/01.png") + " could be read, but can't now.");
+        .hasMessage(folder.resolve("pictures/a/01.png") + " can't be read any more.");
   }
 }

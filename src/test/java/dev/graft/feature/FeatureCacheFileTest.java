@@ -121,7 +121,7 @@ class FeatureCacheFileTest {
                 fill(
                     KEY,
                     (rows, sink) -> {
-                      sink.keep(rows.subList(0, 3), ByteBuffer.allocate(3 * 8));
+                      sink.store(rows.subList(0, 3), ByteBuffer.allocate(3 * 8));
                       throw failure;
                     }))
         .isSameAs(failure);
@@ -133,7 +133,7 @@ class FeatureCacheFileTest {
     for (int wrong : new int[] {-1, 1, 8}) {
       assertThatIllegalStateException()
           .isThrownBy(
-              () -> fill(KEY, (rows, sink) -> sink.keep(rows, ByteBuffer.allocate(7 * 8 + wrong))))
+              () -> fill(KEY, (rows, sink) -> sink.store(rows, ByteBuffer.allocate(7 * 8 + wrong))))
           .withMessage(String.format(Locale.ROOT, "%d bytes for 7 records of 8", 56 + wrong));
     }
     assertThat(computedUnchecked()).hasSize(7);
@@ -174,7 +174,7 @@ class FeatureCacheFileTest {
                     .toString()
                     .replace('\\', '/')
                     .replace(".png", ""));
-            sink.keep(List.of(row), ByteBuffer.allocate(8));
+            sink.store(List.of(row), ByteBuffer.allocate(8));
           }
         });
     return computed;

@@ -110,9 +110,9 @@ class FeatureCacheTest {
         images,
         cache.missing(images),
         (rows, sink) -> {
-          sink.keep(List.of(8, 3), records(layout, List.of(8, 3)));
+          sink.store(List.of(8, 3), records(layout, List.of(8, 3)));
           List<Integer> others = rows.stream().filter(row -> row != 8 && row != 3).toList();
-          sink.keep(others, records(layout, others));
+          sink.store(others, records(layout, others));
         });
     return cache;
   }
@@ -189,7 +189,7 @@ class FeatureCacheTest {
     FeatureCache cache = new FeatureCache(folder, key("x"), layout);
     List<Integer> some = List.of(0, 1, 2);
     cache.fill(
-        images, cache.missing(images), (rows, sink) -> sink.keep(some, records(layout, some)));
+        images, cache.missing(images), (rows, sink) -> sink.store(some, records(layout, some)));
     assertThatThrownBy(() -> cache.of(images, REFUSING))
         .isInstanceOf(GraftException.class)
         .hasMessageStartingWith("The features of 7 images are no longer in " + folder);
@@ -209,7 +209,7 @@ class FeatureCacheTest {
             images,
             (rows, sink) -> {
               computed.addAll(rows);
-              sink.keep(rows, records(layout, rows));
+              sink.store(rows, records(layout, rows));
             });
     check(source.read(manager, new int[] {1, 2}), layout, 1, 2);
     assertThat(computed).isEmpty();

@@ -81,8 +81,8 @@ class RecordLayoutTest {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> pixels.bytes(800))
         .withMessage(
-            "A batch of 800 images takes 2,400 MB, more than the 2,047 MB that can be held at a"
-                + " time; choose a smaller batch-size or input-size.");
+            "A batch of 800 images takes 2,400 MB, and the maximum is 2,047 MB; choose a smaller"
+                + " batch-size or input-size.");
   }
 
   @Test

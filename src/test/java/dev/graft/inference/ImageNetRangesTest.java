@@ -103,11 +103,11 @@ class ImageNetRangesTest {
         .forEach(
             (step, range) -> {
               Ranges.Range again = measured.byStep().get(step);
-              float width = range.greatest() - range.least();
-              assertThat(again.least()).as(step).isCloseTo(range.least(), within(width / 1000));
-              assertThat(again.greatest())
+              float width = range.max() - range.min();
+              assertThat(again.min()).as(step).isCloseTo(range.min(), within(width / 1000));
+              assertThat(again.max())
                   .as(step)
-                  .isCloseTo(range.greatest(), within(width / 1000));
+                  .isCloseTo(range.max(), within(width / 1000));
             });
   }
 }

@@ -66,16 +66,16 @@ class SavedModelTest {
 
   @TempDir Path folder;
 
-  private static DjlNetwork graft(
-      BackboneSpec network,
+  private static DjlNetwork network(
+      BackboneSpec backbone,
       GraphBlock trunk,
       Preprocessing preprocessing,
       String unfreeze,
       NetworkDesign.Scaling scaling,
       NDManager manager) {
-    NetworkDesign design = design(network, preprocessing, unfreeze, scaling);
-    DjlNetwork graft = trunk == null ? DjlNetwork.of(design) : DjlNetwork.of(design, trunk);
-    graft.initialize(manager);
+    NetworkDesign design = design(backbone, preprocessing, unfreeze, scaling);
+    DjlNetwork network = trunk == null ? DjlNetwork.of(design) : DjlNetwork.of(design, trunk);
+    network.initialize(manager);
     if (scaling.standardize()) {
       float[] means = new float[design.featureWidth()];
       float[] deviations = new float[design.featureWidth()];
@@ -83,25 +83,25 @@ class SavedModelTest {
         means[i] = 0.001f * i;
         deviations[i] = 1 + 0.001f * i;
       }
-      graft.standardizeBy(means, deviations);
+      network.setStandardization(means, deviations);
     }
-    return graft;
+    return network;
   }
 
   private static NetworkDesign design(
-      BackboneSpec network,
+      BackboneSpec backbone,
       Preprocessing preprocessing,
       String unfreeze,
       NetworkDesign.Scaling scaling) {
     return NetworkDesign.of(
-        network,
+        backbone,
         32,
         preprocessing,
         unfreeze,
         List.of(),
         scaling,
         NetworkDesign.head(
-            NetworkDesign.featureWidth(network, 32, List.of()),
+            NetworkDesign.featureWidth(backbone, 32, List.of()),
             HEAD.hidden(),
             HEAD.inputDropout(),
             HEAD.dropout(),
@@ -131,16 +131,16 @@ class SavedModelTest {
     return ImageFactory.getInstance().fromImage(image);
   }
 
-  private static float[] probabilities(DjlNetwork graft, byte[] rgb, int width, int height) {
+  private static float[] probabilities(DjlNetwork network, byte[] rgb, int width, int height) {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       byte[] planes =
-          graft.design().preprocessing().framing().planes(new RgbImage(width, height, rgb), 32);
+          network.design().preprocessing().framing().planes(new RgbImage(width, height, rgb), 32);
       NDList pixels =
           new NDList(
               manager
                   .create(ByteBuffer.wrap(planes), new Shape(1, 3, 32, 32), DataType.UINT8)
                   .toType(DataType.FLOAT32, true));
-      return graft
+      return network
           .probabilities(true)
           .forward(new ParameterStore(manager, false), pixels, false)
           .singletonOrThrow()
@@ -148,10 +148,10 @@ class SavedModelTest {
     }
   }
 
-  private static void assertAnswersAsBefore(ModelRunner loaded, DjlNetwork graft) {
+  private static void assertAnswersAsBefore(ModelRunner loaded, DjlNetwork network) {
     for (int[] size : new int[][] {{32, 32}, {50, 41}, {24, 100}}) {
       byte[] rgb = noise(size[0], size[1], size[0]);
-      float[] expected = probabilities(graft, rgb, size[0], size[1]);
+      float[] expected = probabilities(network, rgb, size[0], size[1]);
       RgbImage image = new RgbImage(size[0], size[1], rgb);
       float[] found = loaded.probabilities(List.of(loaded.prepare(image))).get(0);
       assertThat(found).containsExactly(expected, within(1e-4f));
@@ -160,11 +160,11 @@ class SavedModelTest {
   }
 
   private static void assertAnswersAsBefore(
-      ZooModel<Image, Classifications> loaded, DjlNetwork graft) throws Exception {
+      ZooModel<Image, Classifications> loaded, DjlNetwork network) throws Exception {
     try (Predictor<Image, Classifications> predictor = loaded.newPredictor()) {
       for (int[] size : new int[][] {{32, 32}, {50, 41}, {24, 100}}) {
         byte[] rgb = noise(size[0], size[1], size[0]);
-        float[] expected = probabilities(graft, rgb, size[0], size[1]);
+        float[] expected = probabilities(network, rgb, size[0], size[1]);
         Classifications answer = predictor.predict(image(rgb, size[0], size[1]));
         for (int i = 0; i < CLASSES.size(); i++) {
           assertThat(answer.get(CLASSES.get(i)).getProbability())
@@ -182,28 +182,28 @@ class SavedModelTest {
     Engine.getInstance().setRandomSeed(3);
     try (LoadedBackbone backbone =
         LoadedBackbone.load(BackboneInfo.VGG16, "pretrained", 32, Device.cpu(), Console.silent())) {
-      DjlNetwork graft =
-          graft(
+      DjlNetwork network =
+          network(
               backbone.network(),
               backbone.trunk(),
               Preprocessing.CAFFE,
               "none",
               new NetworkDesign.Scaling(0.5, true),
               backbone.model().getNDManager());
-      SavedModel.save(graft, saved, "mine", "pretrained weights", CLASSES, HEAD, Optional.empty());
+      SavedModel.save(network, saved, "mine", "pretrained weights", CLASSES, HEAD, Optional.empty());
       Criteria<Image, Classifications> plain =
           Criteria.builder()
               .setTypes(Image.class, Classifications.class)
               .optModelPath(saved)
               .build();
       try (ZooModel<Image, Classifications> loaded = plain.loadModel()) {
-        assertAnswersAsBefore(loaded, graft);
+        assertAnswersAsBefore(loaded, network);
       }
       try (ModelRunner loaded = ModelRunner.load(saved, Device.cpu())) {
-        assertAnswersAsBefore(loaded, graft);
+        assertAnswersAsBefore(loaded, network);
       }
       try (ModelRunner loaded = ModelRunner.inTrainingEngine(saved)) {
-        assertAnswersAsBefore(loaded, graft);
+        assertAnswersAsBefore(loaded, network);
       }
     }
   }
@@ -211,9 +211,9 @@ class SavedModelTest {
   @Test
   void aNetworkThatIsTrainedFromScratchAnswersAsBefore() throws Exception {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
-      DjlNetwork graft = saveSmallCnn(manager);
+      DjlNetwork network = saveSmallCnn(manager);
       try (ModelRunner loaded = ModelRunner.load(folder.resolve("model"), Device.cpu())) {
-        assertAnswersAsBefore(loaded, graft);
+        assertAnswersAsBefore(loaded, network);
       }
     }
   }
@@ -222,15 +222,15 @@ class SavedModelTest {
   void aTemperatureIsPartOfTheNetworkOnEveryWay() throws Exception {
     Path saved = folder.resolve("warm");
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
-      DjlNetwork graft = saveSmallCnn(manager);
-      DjlNetwork warm = graft.at(3);
+      DjlNetwork network = saveSmallCnn(manager);
+      DjlNetwork warm = network.withTemperature(3);
       SavedModel.save(warm, saved, "mine", "RANDOM weights", CLASSES, HEAD, Optional.empty());
       byte[] rgb = noise(32, 32, 5);
       float[] scaled = probabilities(warm, rgb, 32, 32);
       assertThat(scaled)
           .containsExactly(
-              new Temperature(3, 1).of(probabilities(graft, rgb, 32, 32)), within(1e-6f))
-          .isNotEqualTo(probabilities(graft, rgb, 32, 32));
+              new Temperature(3, 1).of(probabilities(network, rgb, 32, 32)), within(1e-6f))
+          .isNotEqualTo(probabilities(network, rgb, 32, 32));
       Criteria<Image, Classifications> plain =
           Criteria.builder()
               .setTypes(Image.class, Classifications.class)
@@ -252,20 +252,20 @@ class SavedModelTest {
   void aModelOfBeforeThereWereTemperaturesAnswersAsBefore() throws Exception {
     Path description = folder.resolve("model/network.json");
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
-      DjlNetwork graft = saveSmallCnn(manager);
+      DjlNetwork network = saveSmallCnn(manager);
       String text = Files.readString(description);
       assertThat(text).contains("\"temperature\" : 1.0,");
       Files.writeString(description, text.replace("\"temperature\" : 1.0,", ""));
       try (ModelRunner loaded = ModelRunner.load(folder.resolve("model"), Device.cpu())) {
-        assertAnswersAsBefore(loaded, graft);
+        assertAnswersAsBefore(loaded, network);
       }
     }
   }
 
   private DjlNetwork saveSmallCnn(NDManager manager) throws IOException {
     Engine.getInstance().setRandomSeed(4);
-    DjlNetwork graft =
-        graft(
+    DjlNetwork network =
+        network(
             SmallCnn.network(),
             null,
             Preprocessing.ZERO_ONE,
@@ -273,8 +273,8 @@ class SavedModelTest {
             NetworkDesign.Scaling.NONE,
             manager);
     SavedModel.save(
-        graft, folder.resolve("model"), "mine", "RANDOM weights", CLASSES, HEAD, Optional.empty());
-    return graft;
+        network, folder.resolve("model"), "mine", "RANDOM weights", CLASSES, HEAD, Optional.empty());
+    return network;
   }
 
   @Test
@@ -569,14 +569,14 @@ class SavedModelTest {
   @Test
   void whatServingPropertiesNamesIsNotLoadedByGraft() throws Exception {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
-      DjlNetwork graft = saveSmallCnn(manager);
+      DjlNetwork network = saveSmallCnn(manager);
       Path model = folder.resolve("model");
       write(
           model,
           "serving.properties",
           "engine=Python\nblockFactory=some.Other\noption.modelName=../../other\n");
       try (ModelRunner loaded = ModelRunner.load(model, Device.cpu())) {
-        assertAnswersAsBefore(loaded, graft);
+        assertAnswersAsBefore(loaded, network);
       }
     }
   }

@@ -36,9 +36,9 @@ class WeightInitializerTest {
             NetworkDesign.head(2304, 0, 0, 0, 10));
     try (LoadedBackbone backbone =
         LoadedBackbone.load(CNN, "random", 32, Device.cpu(), Console.silent())) {
-      DjlNetwork graft = DjlNetwork.of(design, backbone.trunk());
-      WeightInitializer.draw(graft, backbone, rule);
-      List<Parameter> tail = graft.tail().getParameters().values();
+      DjlNetwork network = DjlNetwork.of(design, backbone.trunk());
+      WeightInitializer.initialize(network, backbone, rule);
+      List<Parameter> tail = network.tail().getParameters().values();
       assertThat(tail).allMatch(Parameter::requiresGradient);
       return tail.get(0).getArray().toFloatArray();
     }

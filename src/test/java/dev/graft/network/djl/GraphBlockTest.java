@@ -81,11 +81,11 @@ class GraphBlockTest {
     float[] expected = forward(whole, new NDList(pixels)).singletonOrThrow().toFloatArray();
     assertThat(expected[0] + expected[1] + expected[2]).isCloseTo(1, within(1e-5f));
     for (int cut = 0; cut <= graph.size(); cut++) {
-      GraphBlock first = whole.sharing(graph, 0, cut);
+      GraphBlock first = whole.sharingWeights(graph, 0, cut);
       NDList crossing = forward(first, new NDList(pixels));
       assertThat(crossing.stream().map(NDArray::getShape))
           .containsExactly(first.getOutputShapes(new Shape[] {new Shape(2, 3, 9, 9)}));
-      NDList end = forward(whole.sharing(graph, cut, graph.size()), crossing);
+      NDList end = forward(whole.sharingWeights(graph, cut, graph.size()), crossing);
       assertThat(end.singletonOrThrow().toFloatArray()).as("cut at %d", cut).isEqualTo(expected);
     }
   }
@@ -96,7 +96,7 @@ class GraphBlockTest {
       pixels.attach(batch);
       NDList out =
           whole
-              .sharing(graph, 0, DESIGN.cut())
+              .sharingWeights(graph, 0, DESIGN.cut())
               .forward(new ParameterStore(batch, false), new NDList(pixels), false);
       assertThat(
               batch.getManagedArrays().stream()
@@ -117,7 +117,7 @@ class GraphBlockTest {
             assertThat(parameter.getArray().getShape().getShape())
                 .as(weight.name())
                 .containsExactly(weight.shape().stream().mapToLong(Long::longValue).toArray()));
-    assertThat(whole.sharing(graph, 0, DESIGN.cut()).byWeight())
+    assertThat(whole.sharingWeights(graph, 0, DESIGN.cut()).byWeight())
         .containsExactly(
             Map.entry(graph.weights().get(0), byWeight.get(graph.weights().get(0))),
             Map.entry(graph.weights().get(1), byWeight.get(graph.weights().get(1))));

@@ -74,7 +74,7 @@ class Int8Test {
         LoadedBackbone.load(
             BackboneInfo.of(id), "pretrained", side, Device.cpu(), Progress.Display.NONE)) {
       Graph graph = OnnxFileTest.features(backbone, side);
-      Weights weights = backbone.trunk().sharing(graph, 0, graph.size()).weights();
+      Weights weights = backbone.trunk().sharingWeights(graph, 0, graph.size()).weights();
       Ranges ranges =
           RangeCalibrator.ranges(
               graph, FEATURES, weights, graph.size(), batches(photographs(0, side)));
@@ -163,7 +163,7 @@ class Int8Test {
       NDArray after =
           small
               .whole()
-              .sharing(graph, cut, graph.size())
+              .sharingWeights(graph, cut, graph.size())
               .forward(new ParameterStore(manager, false), values, false)
               .singletonOrThrow();
 
@@ -206,7 +206,7 @@ class Int8Test {
         LoadedBackbone.load(
             BackboneInfo.of(id), "pretrained", 32, Device.cpu(), Progress.Display.NONE)) {
       Graph graph = OnnxFileTest.features(backbone, 32);
-      Weights weights = backbone.trunk().sharing(graph, 0, graph.size()).weights();
+      Weights weights = backbone.trunk().sharingWeights(graph, 0, graph.size()).weights();
       Ranges ranges =
           RangeCalibrator.ranges(
               graph, FEATURES, weights, graph.size(), batches(photographs(0, 32)));
@@ -345,6 +345,6 @@ class Int8Test {
         .isThrownBy(() -> new Ranges.Range(0, 1, List.of(Float.NaN)));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new Ranges(Map.of()).of("stem"))
-        .withMessage("there is no range of stem");
+        .withMessage("no range was measured for the step stem");
   }
 }

@@ -115,7 +115,7 @@ class ModelSkeletonTest {
   @Test
   void aLargeConstantStaysInItsFileAndASmallOneDoesNot() throws IOException {
     ModelSkeleton light = ModelSkeleton.of(file);
-    assertThat(light.far()).extracting(FileBackedTensor::length).containsExactly(BYTES);
+    assertThat(light.fileBacked()).extracting(FileBackedTensor::length).containsExactly(BYTES);
     assertThat(light.model().getGraph().getInitializerList())
         .extracting(TensorProto::getName)
         .containsExactly("small");

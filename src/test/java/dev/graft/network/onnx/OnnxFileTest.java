@@ -210,7 +210,7 @@ class OnnxFileTest {
       byte[] model = model(graph, graph.crossing(cut), whole, PixelType.UINT8);
       assertAlike(
           inOnnxRuntime(model, direct(pixels), 2),
-          inDjl(whole.sharing(graph, 0, cut), pixels, new Shape(2, 3, 9, 9)),
+          inDjl(whole.sharingWeights(graph, 0, cut), pixels, new Shape(2, 3, 9, 9)),
           1e-5);
     }
   }
@@ -260,7 +260,7 @@ class OnnxFileTest {
       assertAlike(
           inOnnxRuntime(model, direct(pixels), 2),
           inDjl(
-              backbone.trunk().sharing(graph, 0, graph.size()),
+              backbone.trunk().sharingWeights(graph, 0, graph.size()),
               pixels,
               new Shape(2, 3, entry.inputSize(), entry.inputSize())),
           1e-4);
@@ -295,7 +295,7 @@ class OnnxFileTest {
 
   @Test
   void aFileThatIsNoModelIsRefusedInASentence() {
-    assertThat(OnnxSession.isThere()).isTrue();
+    assertThat(OnnxSession.isAvailable()).isTrue();
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> OnnxSession.open(new byte[] {1, 2, 3}))
         .withMessageStartingWith("ONNX Runtime can't open this network: ")
