@@ -86,7 +86,7 @@ public final class SavedModel {
    * @param weightsSha256 SHA-256 of the file of the weights
    * @param temperature that divides the logits; older files have none, which reads as 0 and means 1
    * @param rangesSha256 SHA-256 of {@code ranges.json}; empty unless the frozen part is int8
-   * @param external the external backbone; empty if the backbone is one of Graft's
+   * @param external the external backbone; empty if the backbone is built in
    */
   record Description(
       int format,
@@ -224,10 +224,10 @@ public final class SavedModel {
 
   /** Copies the file of an external backbone and describes it; empty for other backbones. */
   private static List<External> external(NetworkDesign design, Path folder) throws IOException {
-    if (design.backbone().foreign().isEmpty()) {
+    if (design.backbone().external().isEmpty()) {
       return List.of();
     }
-    Layer.External layer = design.backbone().foreign().get();
+    Layer.External layer = design.backbone().external().get();
     Path copy = Files.copy(layer.file(), External.file(folder, layer.format()));
     if (!Hash.Algorithm.SHA256.of(copy).hex().equals(layer.sha256())) {
       throw new GraftException(layer.file() + " was changed during the training; train again.");
@@ -269,7 +269,7 @@ public final class SavedModel {
       Path folder, Description description, NetworkDesign design, Device device)
       throws IOException, MalformedModelException {
     Engines.engine();
-    design.backbone().foreign().ifPresent(layer -> ExternalNetwork.check(layer.format()));
+    design.backbone().external().ifPresent(layer -> ExternalNetwork.check(layer.format()));
     return new DjlBackend(loaded(folder, description, design, device), design.inputSize());
   }
 

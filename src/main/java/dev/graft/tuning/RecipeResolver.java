@@ -200,7 +200,7 @@ public final class RecipeResolver {
     Recipe recipe = resolve(asked);
     of(recipe, 2);
     BackboneInfo entry = entry(recipe);
-    if (entry.network().foreign().isPresent()) {
+    if (entry.network().external().isPresent()) {
       checkForeign(recipe, entry);
     } else {
       WeightSource.of(recipe.weights(), entry);

@@ -21,8 +21,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * What ImageNet's network in 8 bits is fitted to: {@code imagenet-ranges.json} in {@code
- * src/main/resources/dev/graft/inference}, which this makes again:
+ * Verifies {@code imagenet-ranges.json} in {@code src/main/resources/dev/graft/inference}, the ranges
+ * of the bundled network in int8, which its main method computes:
  *
  * <pre>
  * mvn -q test-compile exec:java -Dexec.classpathScope=test \

@@ -59,7 +59,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("engine")
 class SavedModelTest {
-  /** Not in the alphabet's order, and with what a properties file or a list might trip over. */
+  /** Not in alphabetical order, with characters that are special in properties files and lists. */
   private static final List<String> CLASSES = List.of("zebra", "an apple, red", "Öl=Fass", "cat");
 
   private static final Recipe.Head HEAD = new Recipe.Head(16, 0.3, 0.5);
@@ -108,14 +108,14 @@ class SavedModelTest {
             CLASSES.size()));
   }
 
-  /** Coloured noise in blocks of four pixels, so that resizing leaves something of it. */
+  /** Creates colored noise in blocks of four pixels, which resizing does not average out. */
   private static byte[] noise(int width, int height, int seed) {
     byte[] rgb = new byte[3 * width * height];
-    int[] colours = new Random(seed).ints(3L * width * height, 0, 256).toArray();
+    int[] colors = new Random(seed).ints(3L * width * height, 0, 256).toArray();
     for (int i = 0; i < rgb.length; i++) {
       int x = i / 3 % width / 4;
       int y = i / 3 / width / 4;
-      rgb[i] = (byte) colours[3 * (y * width + x) + i % 3];
+      rgb[i] = (byte) colors[3 * (y * width + x) + i % 3];
     }
     return rgb;
   }
@@ -148,7 +148,7 @@ class SavedModelTest {
     }
   }
 
-  private static void assertAnswersAsBefore(ModelRunner loaded, DjlNetwork network) {
+  private static void assertSameProbabilities(ModelRunner loaded, DjlNetwork network) {
     for (int[] size : new int[][] {{32, 32}, {50, 41}, {24, 100}}) {
       byte[] rgb = noise(size[0], size[1], size[0]);
       float[] expected = probabilities(network, rgb, size[0], size[1]);
@@ -159,7 +159,7 @@ class SavedModelTest {
     }
   }
 
-  private static void assertAnswersAsBefore(
+  private static void assertSameProbabilities(
       ZooModel<Image, Classifications> loaded, DjlNetwork network) throws Exception {
     try (Predictor<Image, Classifications> predictor = loaded.newPredictor()) {
       for (int[] size : new int[][] {{32, 32}, {50, 41}, {24, 100}}) {
@@ -177,7 +177,7 @@ class SavedModelTest {
   }
 
   @Test
-  void vgg16WithScaledFeaturesAnswersAsBeforeInPlainDjlAndInGraft() throws Exception {
+  void aSavedVgg16GivesTheSameProbabilitiesInDjlAndGraft() throws Exception {
     Path saved = folder.resolve("model");
     Engine.getInstance().setRandomSeed(3);
     try (LoadedBackbone backbone =
@@ -197,29 +197,29 @@ class SavedModelTest {
               .optModelPath(saved)
               .build();
       try (ZooModel<Image, Classifications> loaded = plain.loadModel()) {
-        assertAnswersAsBefore(loaded, network);
+        assertSameProbabilities(loaded, network);
       }
       try (ModelRunner loaded = ModelRunner.load(saved, Device.cpu())) {
-        assertAnswersAsBefore(loaded, network);
+        assertSameProbabilities(loaded, network);
       }
       try (ModelRunner loaded = ModelRunner.inTrainingEngine(saved)) {
-        assertAnswersAsBefore(loaded, network);
+        assertSameProbabilities(loaded, network);
       }
     }
   }
 
   @Test
-  void aNetworkThatIsTrainedFromScratchAnswersAsBefore() throws Exception {
+  void aSavedSmallCnnGivesTheSameProbabilities() throws Exception {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       DjlNetwork network = saveSmallCnn(manager);
       try (ModelRunner loaded = ModelRunner.load(folder.resolve("model"), Device.cpu())) {
-        assertAnswersAsBefore(loaded, network);
+        assertSameProbabilities(loaded, network);
       }
     }
   }
 
   @Test
-  void aTemperatureIsPartOfTheNetworkOnEveryWay() throws Exception {
+  void theTemperatureIsAppliedInEveryEngine() throws Exception {
     Path saved = folder.resolve("warm");
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       DjlNetwork network = saveSmallCnn(manager);
@@ -237,19 +237,19 @@ class SavedModelTest {
               .optModelPath(saved)
               .build();
       try (ZooModel<Image, Classifications> loaded = plain.loadModel()) {
-        assertAnswersAsBefore(loaded, warm);
+        assertSameProbabilities(loaded, warm);
       }
       try (ModelRunner loaded = ModelRunner.load(saved, Device.cpu())) {
-        assertAnswersAsBefore(loaded, warm);
+        assertSameProbabilities(loaded, warm);
       }
       try (ModelRunner loaded = ModelRunner.inTrainingEngine(saved)) {
-        assertAnswersAsBefore(loaded, warm);
+        assertSameProbabilities(loaded, warm);
       }
     }
   }
 
   @Test
-  void aModelOfBeforeThereWereTemperaturesAnswersAsBefore() throws Exception {
+  void aModelWithoutTemperatureHasTemperatureOne() throws Exception {
     Path description = folder.resolve("model/network.json");
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       DjlNetwork network = saveSmallCnn(manager);
@@ -257,7 +257,7 @@ class SavedModelTest {
       assertThat(text).contains("\"temperature\" : 1.0,");
       Files.writeString(description, text.replace("\"temperature\" : 1.0,", ""));
       try (ModelRunner loaded = ModelRunner.load(folder.resolve("model"), Device.cpu())) {
-        assertAnswersAsBefore(loaded, network);
+        assertSameProbabilities(loaded, network);
       }
     }
   }
@@ -278,7 +278,7 @@ class SavedModelTest {
   }
 
   @Test
-  void theFolderHoldsFourFilesAndTheClassesInTheirOrder() throws Exception {
+  void theFolderHoldsFourFilesAndTheClassesInOrder() throws Exception {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       saveSmallCnn(manager);
     }
@@ -296,7 +296,7 @@ class SavedModelTest {
   }
 
   @Test
-  void aModelHasItsFoldersNameAndARunsModelThatOfTheRun() throws IOException {
+  void aModelIsNamedByItsFolderOrItsRun() throws IOException {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       saveSmallCnn(manager);
     }
@@ -312,7 +312,7 @@ class SavedModelTest {
   }
 
   @Test
-  void readmesExampleNamesAImagesClasses() throws IOException {
+  void theExampleOfTheReadmeClassifiesAnImage() throws IOException {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       saveSmallCnn(manager);
     }
@@ -334,7 +334,7 @@ class SavedModelTest {
   }
 
   @Test
-  void aImageIsTheSameFromAFileAndFromAStream() throws IOException {
+  void aFileAndItsStreamGiveTheSameClasses() throws IOException {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       saveSmallCnn(manager);
     }
@@ -348,7 +348,7 @@ class SavedModelTest {
     }
   }
 
-  /** What may befall a model's folder. */
+  /** Failure modes of a model folder. */
   private interface Damage {
     void to(Path model) throws IOException;
   }
@@ -356,7 +356,7 @@ class SavedModelTest {
   static Map<String, Damage> damages() {
     return Map.ofEntries(
         Map.entry("no parameters", model -> Files.delete(model.resolve("mine-0000.params"))),
-        Map.entry("parameters cut short", model -> cut(model.resolve("mine-0000.params"))),
+        Map.entry("truncated parameters", model -> cut(model.resolve("mine-0000.params"))),
         Map.entry(
             "parameters that are none",
             model -> Files.write(model.resolve("mine-0000.params"), noise(50, 50, 1))),
@@ -386,14 +386,14 @@ class SavedModelTest {
             "a class that commands a terminal",
             model -> replace(model, "synset.txt", "zebra", "zebra\u001b[2J")),
         Map.entry(
-            "a temperature that is none",
+            "an invalid temperature",
             model ->
                 replace(model, "network.json", "\"temperature\" : 1.0", "\"temperature\" : -1")),
         Map.entry("no description", model -> Files.delete(model.resolve("network.json"))),
         Map.entry("an empty description", model -> write(model, "network.json", "")),
         Map.entry("a description of nothing", model -> write(model, "network.json", "{}")),
         Map.entry("a description that is null", model -> write(model, "network.json", "null")),
-        Map.entry("a description cut short", model -> cut(model.resolve("network.json"))),
+        Map.entry("a truncated description", model -> cut(model.resolve("network.json"))),
         Map.entry(
             "another number of classes",
             model -> replace(model, "network.json", "\"classes\" : 4", "\"classes\" : 3")),
@@ -428,7 +428,7 @@ class SavedModelTest {
         Map.entry("no folder", model -> Files.move(model, model.resolveSibling("elsewhere"))));
   }
 
-  /** One bit of a value: the sizes all fit, and DJL would not notice. */
+  /** Flips one bit of a value, which changes no size and which DJL does not detect. */
   private static void flipABit(Path file) throws IOException {
     byte[] bytes = Files.readAllBytes(file);
     bytes[bytes.length / 2] ^= 1;
@@ -436,7 +436,7 @@ class SavedModelTest {
   }
 
   @Test
-  void weightsThatAreNotThoseThatWereSavedAreRefusedByGraftAndByPlainDjl() throws IOException {
+  void changedWeightsAreRejectedByGraftAndPlainDjl() throws IOException {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       saveSmallCnn(manager);
     }
@@ -452,9 +452,9 @@ class SavedModelTest {
         .withStackTraceContaining("has been changed or damaged");
   }
 
-  /** Blocks were nested otherwise then, and a mean and a deviation saved that nobody used. */
+  /** Its blocks are nested differently, and it has an unused mean and deviation. */
   @Test
-  void aModelThatTheFirstVersionSavedAnswersAsItDid() throws Exception {
+  void aModelOfTheFirstVersionGivesTheSameProbabilities() throws Exception {
     Path model = Path.of(SavedModelTest.class.getResource("/models/7c1b583").toURI());
     try (ModelRunner classifier = ModelRunner.load(model, Device.cpu());
         InputStream car = Recipe.class.getResourceAsStream("/dev/graft/car.png")) {
@@ -469,7 +469,7 @@ class SavedModelTest {
     }
   }
 
-  /** The engine ends the JVM when it is given some of these. */
+  /** Some of these types crash the JVM in the engine. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -484,7 +484,7 @@ class SavedModelTest {
         "STRING",
         "no type"
       })
-  void anArrayOfAnotherTypeIsRefusedBeforeTheEngineSeesItWhateverTheHash(String type)
+  void anArrayOfAnotherTypeIsRejectedBeforeTheEngineGetsIt(String type)
       throws IOException {
     assertRefused(
         bytes -> replace(bytes, bytes.indexOf("NDAR"), utf("FLOAT32"), utf(type)),
@@ -492,7 +492,7 @@ class SavedModelTest {
   }
 
   @Test
-  void anArrayOfAnotherShapeOrLengthIsRefusedWhateverTheHash() throws IOException {
+  void anArrayOfAnotherShapeOrLengthIsRejected() throws IOException {
     String lengths = longs(32, 3, 3, 3);
     assertRefused(
         bytes -> replace(bytes, 0, lengths, longs(32, 3, 3, 1L << 60)),
@@ -503,7 +503,7 @@ class SavedModelTest {
   }
 
   @Test
-  void weightsThatAreNoNumbersAreRefusedWhateverTheHash() throws IOException {
+  void weightsThatAreNotFiniteAreRejected() throws IOException {
     for (String none : List.of("\0\0\300\177", "\0\0\200\377")) { // NaN and minus infinity
       assertRefused(
           bytes -> bytes.substring(0, bytes.length() - 4) + none, "head_classes.bias holds ");
@@ -558,7 +558,7 @@ class SavedModelTest {
   }
 
   @Test
-  void theClassThatServingPropertiesNamesKeepsItsName() throws IOException {
+  void theNameOfTheBlockFactoryIsStable() throws IOException {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       saveSmallCnn(manager);
     }
@@ -567,7 +567,7 @@ class SavedModelTest {
   }
 
   @Test
-  void whatServingPropertiesNamesIsNotLoadedByGraft() throws Exception {
+  void graftIgnoresServingProperties() throws Exception {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       DjlNetwork network = saveSmallCnn(manager);
       Path model = folder.resolve("model");
@@ -576,7 +576,7 @@ class SavedModelTest {
           "serving.properties",
           "engine=Python\nblockFactory=some.Other\noption.modelName=../../other\n");
       try (ModelRunner loaded = ModelRunner.load(model, Device.cpu())) {
-        assertAnswersAsBefore(loaded, network);
+        assertSameProbabilities(loaded, network);
       }
     }
   }
@@ -602,7 +602,7 @@ class SavedModelTest {
 
   @ParameterizedTest
   @MethodSource("damagesByName")
-  void aDamagedModelIsRefusedInASentence(String damage) throws IOException {
+  void aDamagedModelIsRejectedWithASentence(String damage) throws IOException {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       saveSmallCnn(manager);
     }

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What is done to features before the head, and how it is measured. */
+/** Power and standardization of features before the head. */
 @Tag("engine")
 class FeatureScalingTest {
   private NDManager manager;
@@ -39,7 +39,7 @@ class FeatureScalingTest {
     manager.close();
   }
 
-  /** A frozen network whose head hands its scaled features on. */
+  /** Creates a frozen network whose head returns the scaled features. */
   private DjlNetwork network(double power, boolean standardize, int width) {
     BackboneSpec backbone =
         new BackboneSpec(
@@ -70,7 +70,7 @@ class FeatureScalingTest {
   }
 
   @Test
-  void thePowerIsTakenOfTheSizeAndTheSignStays() {
+  void thePowerIsOfTheMagnitudeAndKeepsTheSign() {
     NDArray features = manager.create(new float[] {-9, 0, 4, 0.25f}, new Shape(1, 4));
     assertThat(scaled(network(0.5, false, 4), features))
         .containsExactly(new float[] {-3, 0, 2, 0.5f}, within(2e-3f));
@@ -78,7 +78,7 @@ class FeatureScalingTest {
   }
 
   @Test
-  void poweredFeaturesAreStandardisedByMeanAndDeviation() {
+  void poweredFeaturesAreStandardized() {
     DjlNetwork network = network(0.5, true, 2);
     network.setStandardization(new float[] {1, -1}, new float[] {2, 4});
     NDArray features = manager.create(new float[] {9, 9, 25, 49}, new Shape(2, 2));
@@ -86,9 +86,9 @@ class FeatureScalingTest {
   }
 
   @Test
-  void whatItIsMeasuredOnHasMeanZeroAndDeviationOneAfterwards() {
+  void standardizedTrainingFeaturesHaveMeanZeroAndDeviationOne() {
     int[] rows = IntStream.range(0, 5_000).toArray();
-    // Squares of 100 to 149, and of 0 to 49; a value that never varies.
+    // Squares of 100 to 149, and of 0 to 49; a constant.
     FeatureBatches batches =
         FeatureBatches.inOrder(
             (on, some) -> {

@@ -45,7 +45,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What training changes and what it leaves alone, on a network of three convolutions. */
+/** Trains a network of three convolutions. */
 @Tag("engine")
 class NetworkTrainerTest {
   private static final int SIDE = 8;
@@ -136,7 +136,7 @@ class NetworkTrainerTest {
     return row % CLASSES.size();
   }
 
-  /** Noise, dark, bright or both, by the row's class. */
+  /** Noise whose brightness depends on the class of the row. */
   private static NDList pixels(NDManager manager, int[] rows) {
     float[] pixels = new float[rows.length * 3 * SIDE * SIDE];
     for (int i = 0, at = 0; i < rows.length; i++) {
@@ -149,7 +149,7 @@ class NetworkTrainerTest {
     return new NDList(manager.create(pixels, new Shape(rows.length, 3, SIDE, SIDE)));
   }
 
-  /** Pixels, or what the frozen root makes of them, as the cache would keep it. */
+  /** Returns pixels, or their activations at the freeze boundary as from the cache. */
   private static FeatureSource source(DjlNetwork network, boolean fromPixels) {
     return fromPixels
         ? NetworkTrainerTest::pixels
@@ -167,7 +167,7 @@ class NetworkTrainerTest {
 
   private static final int[] VALIDATION = rows(IMAGES, IMAGES + 12);
 
-  /** What came of a training: its history, and the verdict on the validation rows afterwards. */
+  /** The history of a training, and the evaluation of the validation rows after it. */
   private record Outcome(History history, Evaluation evaluation) {}
 
   private Outcome train(DjlNetwork network, Recipe recipe, boolean fromPixels) throws IOException {
@@ -188,9 +188,9 @@ class NetworkTrainerTest {
     }
   }
 
-  /** As of a backbone for which images are prepared otherwise than they should be. */
+  /** As with a wrong preprocessing for the backbone. */
   @Test
-  void featuresThatAreNothingForAllImagesAreASentence() {
+  void constantFeaturesAreReported() {
     Recipe recipe = recipe("standardize=false", "batch-size=4", "head.hidden=0");
     DjlNetwork network = network(recipe, 4); // of 1, 2, 4 … gradients add up to 0 to the last bit
     FeatureSource nothing =
@@ -209,7 +209,7 @@ class NetworkTrainerTest {
     }
   }
 
-  /** SHA-256 of every weight's bytes, by the weight's name. */
+  /** Returns the SHA-256 of each weight, by name. */
   private static Map<String, String> hashes(GraphBlock segment, Predicate<Weight> which) {
     Map<String, String> hashes = new LinkedHashMap<>();
     segment
@@ -244,23 +244,23 @@ class NetworkTrainerTest {
     "conv1, false, 0, 6",
     "conv1, true, 0, 6"
   })
-  void whatIsBeforeTheBoundaryStaysAndWhatIsAfterItChanges(
+  void onlyWeightsAfterTheBoundaryChange(
       String unfreeze, boolean fromPixels, int frozen, int unfrozen) throws IOException {
     Recipe recipe = recipe("unfreeze=" + unfreeze);
     DjlNetwork network = network(recipe);
     Predicate<Weight> measured = weight -> weight.role().isMeasured();
-    Map<String, String> root = hashes(network.frozenPart(), weight -> true);
+    Map<String, String> frozenPart = hashes(network.frozenPart(), weight -> true);
     Map<String, String> tail = hashes(network.tail(), weight -> true);
     Map<String, String> scaling = hashes(head(network), measured);
     Map<String, String> head = hashes(head(network), measured.negate());
-    assertThat(root).hasSize(frozen);
+    assertThat(frozenPart).hasSize(frozen);
     assertThat(tail).hasSize(unfrozen);
     assertThat(scaling).hasSize(2);
     assertThat(head).hasSize(4);
 
     for (int round = 0; round < 2; round++) { // the second time as after a resume
       train(network, recipe, fromPixels);
-      assertThat(hashes(network.frozenPart(), weight -> true)).isEqualTo(root);
+      assertThat(hashes(network.frozenPart(), weight -> true)).isEqualTo(frozenPart);
       assertThat(hashes(head(network), measured)).isEqualTo(scaling);
       assertThat(hashes(network.tail(), weight -> true))
           .allSatisfy((name, hash) -> assertThat(hash).as(name).isNotEqualTo(tail.get(name)));
@@ -271,7 +271,7 @@ class NetworkTrainerTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"none", "conv3"})
-  void cachedFeaturesTrainAsThePixelsDo(String unfreeze) throws IOException {
+  void trainingOnCachedFeaturesEqualsTrainingOnPixels(String unfreeze) throws IOException {
     Recipe recipe = recipe("unfreeze=" + unfreeze);
     DjlNetwork cached = network(recipe);
     History first = train(cached, recipe, false).history();
@@ -289,7 +289,7 @@ class NetworkTrainerTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void theBestEpochsWeightsAreKeptOrTheLastOnesAsTheRecipeSays(boolean restoreBest)
+  void weightsOfTheBestOrTheLastEpochAreRestored(boolean restoreBest)
       throws IOException {
     Recipe recipe =
         recipe(
@@ -304,20 +304,20 @@ class NetworkTrainerTest {
     History.Epoch last = outcome.history().epochs().get(2);
     History.Epoch best = outcome.history().best();
     assertThat(best.validationLoss()).isLessThan(last.validationLoss() - 1e-3);
-    History.Epoch kept = restoreBest ? best : last;
-    assertThat(outcome.evaluation().loss()).isCloseTo(kept.validationLoss(), within(1e-4));
-    assertThat(outcome.evaluation().accuracy()).isCloseTo(kept.validationAccuracy(), within(1e-6));
+    History.Epoch expected = restoreBest ? best : last;
+    assertThat(outcome.evaluation().loss()).isCloseTo(expected.validationLoss(), within(1e-4));
+    assertThat(outcome.evaluation().accuracy()).isCloseTo(expected.validationAccuracy(), within(1e-6));
   }
 
   @Test
-  void trainingEndsWhenPatienceDoes() throws IOException {
+  void trainingEndsAfterPatienceEpochs() throws IOException {
     Recipe recipe =
         recipe("early-stopping.patience=2", "early-stopping.min-delta=1000", "epochs=50");
     assertThat(train(network(recipe), recipe, false).history().epochs()).hasSize(3);
   }
 
   @Test
-  void theHeadAndTheUnfrozenStagesHaveLearningRatesOfTheirOwn() throws IOException {
+  void headAndUnfrozenStagesHaveSeparateLearningRates() throws IOException {
     Recipe recipe =
         recipe(
             "unfreeze=conv3",
@@ -360,12 +360,12 @@ class NetworkTrainerTest {
 
   /**
    * One step on all images, with a linear head, against the formulas: Kingma and Ba 2015, with
-   * epsilon where Keras has it (beside the root of the uncorrected second moment), and Loshchilov
-   * and Hutter's decay beside it.
+   * epsilon where Keras has it (added to the square root of the uncorrected second moment), and Loshchilov
+   * and Hutter 2019 for the decay.
    */
   @ParameterizedTest
   @CsvSource({"adam, 0", "adamw, 0.5"})
-  void theFirstStepIsAdamsWithKerassEpsilon(String optimizer, double decay) throws IOException {
+  void theFirstStepIsThatOfAdamInKeras(String optimizer, double decay) throws IOException {
     double rate = 0.1;
     double epsilon = 0.003; // of the gradients' size times 0.03, so that it matters
     Recipe recipe =

@@ -110,7 +110,7 @@ final class LayerBlocks implements Rendering<Block> {
   }
 
   @Override
-  public Block foreign(Layer.External layer) {
+  public Block external(Layer.External layer) {
     return new ExternalBlock(layer);
   }
 

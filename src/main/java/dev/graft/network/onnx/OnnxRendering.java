@@ -257,7 +257,7 @@ record OnnxRendering(
   }
 
   @Override
-  public String foreign(Layer.External layer) {
+  public String external(Layer.External layer) {
     List<String> values = new ArrayList<>();
     List<String> embedded = EmbeddedModel.in(graph, layer, output + "/", inputs.get(0));
     for (int i = 0; i < embedded.size(); i++) {

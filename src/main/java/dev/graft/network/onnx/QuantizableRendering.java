@@ -96,8 +96,8 @@ abstract class QuantizableRendering implements Rendering<String> {
   }
 
   @Override
-  public String foreign(Layer.External layer) {
-    return float32.foreign(layer);
+  public String external(Layer.External layer) {
+    return float32.external(layer);
   }
 
   @Override

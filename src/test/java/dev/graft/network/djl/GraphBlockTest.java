@@ -32,7 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Steps in DJL, wherever a network is cut. */
+/** Blocks of a network that is cut at any step. */
 @Tag("engine")
 class GraphBlockTest {
   private static final NetworkDesign DESIGN =
@@ -77,7 +77,7 @@ class GraphBlockTest {
   }
 
   @Test
-  void whereverItIsCutBothPartsGiveWhatTheWholeDoes() {
+  void bothPartsOfACutNetworkGiveTheOutputOfTheWhole() {
     float[] expected = forward(whole, new NDList(pixels)).singletonOrThrow().toFloatArray();
     assertThat(expected[0] + expected[1] + expected[2]).isCloseTo(1, within(1e-5f));
     for (int cut = 0; cut <= graph.size(); cut++) {
@@ -91,7 +91,7 @@ class GraphBlockTest {
   }
 
   @Test
-  void noActivationIsLeftBehindButWhatComesOut() {
+  void allArraysButTheOutputsAreClosed() {
     try (NDManager batch = manager.newSubManager()) {
       pixels.attach(batch);
       NDList out =
@@ -109,7 +109,7 @@ class GraphBlockTest {
   }
 
   @Test
-  void aParameterIsFoundByItsWeightAndHasItsShape() {
+  void eachWeightHasAParameterOfItsShape() {
     Map<Weight, Parameter> byWeight = whole.byWeight();
     assertThat(byWeight.keySet()).containsExactlyElementsOf(graph.weights());
     byWeight.forEach(
@@ -124,7 +124,7 @@ class GraphBlockTest {
   }
 
   @Test
-  void whatLiesOutsideAImageIsNeverTheGreatest() {
+  void maxPoolingIgnoresPadding() {
     Graph pool =
         new Graph(
             new Shape(1, 3, 3), List.of(Step.of(new MaxPool("p", 2, 2, Padding.SAME), "pixels")));
@@ -135,7 +135,7 @@ class GraphBlockTest {
   }
 
   @Test
-  void theChannelsAreOrderedAndScaled() {
+  void channelsAreReorderedAndNormalized() {
     Layer caffe = DESIGN.graph().steps().get(0).layer();
     Graph first = new Graph(new Shape(3, 1, 1), List.of(Step.of(caffe, "pixels")));
     NDArray red = manager.create(new float[] {200, 100, 50}, new Shape(1, 3, 1, 1));
