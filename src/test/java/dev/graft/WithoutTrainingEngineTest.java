@@ -68,6 +68,8 @@ class WithoutTrainingEngineTest {
     assertThat(said(bare, "fine-tune", "--data=cifar10-sample"))
         .endsWith("exit code 1")
         .anyMatch(
-            line -> line.startsWith("No engine that can train is available (ONNX Runtime only predicts)"));
+            line ->
+                line.startsWith(
+                    "No engine that can train is available (ONNX Runtime only predicts)"));
   }
 }

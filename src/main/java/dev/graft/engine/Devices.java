@@ -7,9 +7,7 @@ import dev.graft.recipe.Recipe;
 
 /** Devices, seed and threads of DJL's engine. */
 public final class Devices {
-  /**
-   * System property with PyTorch's number of threads per operation, read when PyTorch starts.
-   */
+  /** System property with PyTorch's number of threads per operation, read when PyTorch starts. */
   public static final String THREADS = "ai.djl.pytorch.num_threads";
 
   private Devices() {}
@@ -41,7 +39,9 @@ public final class Devices {
     return Device.gpu(wanted);
   }
 
-  /** Seeds the engine's random numbers; a seed of more than 32 bits is hashed to 32, as DJL needs. */
+  /**
+   * Seeds the engine's random numbers; a seed of more than 32 bits is hashed to 32, as DJL needs.
+   */
   public static void seed(long seed) {
     boolean fits = (int) seed == seed;
     Engines.engine().setRandomSeed(fits ? (int) seed : Long.hashCode(seed));

@@ -49,7 +49,9 @@ final class OnnxLibraries {
     }
   }
 
-  /** Returns why they could not be unpacked into the cache; empty if they were, or not requested. */
+  /**
+   * Returns why they could not be unpacked into the cache; empty if they were, or not requested.
+   */
   static Optional<String> failure() {
     return Optional.ofNullable(failure);
   }

@@ -21,8 +21,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A network in ONNX Runtime, on the CPU, from pixels to one or more float32 outputs. Not thread-safe;
- * each call uses one thread per core.
+ * A network in ONNX Runtime, on the CPU, from pixels to one or more float32 outputs. Not
+ * thread-safe; each call uses one thread per core.
  */
 public final class OnnxSession implements AutoCloseable {
   /** ONNX Runtime's name in messages. */
@@ -44,7 +44,8 @@ public final class OnnxSession implements AutoCloseable {
     this.options = options;
     List<NodeInfo> inputs = List.copyOf(session.getInputInfo().values());
     if (inputs.size() != 1 || !(inputs.get(0).getInfo() instanceof TensorInfo info)) {
-      throw new GraftException("A network must have one input, pixels, and this one has " + inputs.size() + ".");
+      throw new GraftException(
+          "A network must have one input, pixels, and this one has " + inputs.size() + ".");
     }
     input = inputs.get(0).getName();
     type = info.type;
@@ -52,8 +53,8 @@ public final class OnnxSession implements AutoCloseable {
   }
 
   /**
-   * Unpacks ONNX Runtime's native libraries once into DJL's cache instead of at every start, and sets
-   * the system property that ONNX Runtime reads their folder from. For programs, which call it
+   * Unpacks ONNX Runtime's native libraries once into DJL's cache instead of at every start, and
+   * sets the system property that ONNX Runtime reads their folder from. For programs, which call it
    * before the first session; libraries should not set system properties.
    */
   public static void shareLibraries() {
@@ -107,8 +108,7 @@ public final class OnnxSession implements AutoCloseable {
         environment();
         return Optional.empty();
       } catch (LinkageError | RuntimeException e) {
-        return Optional.of(
-            whyMissing(e)); // missing, for another platform, or no disk space
+        return Optional.of(whyMissing(e)); // missing, for another platform, or no disk space
       }
     }
   }
@@ -160,7 +160,8 @@ public final class OnnxSession implements AutoCloseable {
                   + ".",
               e);
     } catch (LinkageError e) {
-      throw new GraftException("ONNX Runtime does not load on this machine: " + whyMissing(e) + ".", e);
+      throw new GraftException(
+          "ONNX Runtime does not load on this machine: " + whyMissing(e) + ".", e);
     }
   }
 
@@ -263,7 +264,8 @@ public final class OnnxSession implements AutoCloseable {
       for (Map.Entry<String, OnnxValue> output : result) {
         if (!(output.getValue() instanceof OnnxTensor values)
             || values.getInfo().type != OnnxJavaType.FLOAT) {
-          throw new GraftException("The output " + output.getKey() + " of a network must be float32 and is not.");
+          throw new GraftException(
+              "The output " + output.getKey() + " of a network must be float32 and is not.");
         }
         outputs.add(new Value(values.getInfo().getShape(), values.getFloatBuffer()));
       }

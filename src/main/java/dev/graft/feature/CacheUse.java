@@ -43,7 +43,7 @@ final class CacheUse {
       }
       Files.setLastModifiedTime(folder, FileTime.from(Instant.now()));
     } catch (IOException e) {
-      return; // read-only, so that nothing can be removed, or being removed by another process
+      return; // the folder is read-only, or another process removes it
     }
   }
 

@@ -72,7 +72,9 @@ public record CachedFeatures(
     return new CachedFeatures(folder, key, bytes, lastUsed, inUse);
   }
 
-  /** Returns the value of a field of the key, such as {@code input-size}; empty if it is missing. */
+  /**
+   * Returns the value of a field of the key, such as {@code input-size}; empty if it is missing.
+   */
   public Optional<String> keyField(String name) {
     return key.stream()
         .flatMap(String::lines)

@@ -18,7 +18,8 @@ public final class EngineFrozenPart implements FrozenPart {
    * @param frozenPart computes the values of records from pixels
    * @param device of its weights
    */
-  public EngineFrozenPart(Block frozenPart, PixelSource pixels, RecordLayout layout, Device device) {
+  public EngineFrozenPart(
+      Block frozenPart, PixelSource pixels, RecordLayout layout, Device device) {
     this.frozenPart = frozenPart;
     this.pixels = pixels;
     this.layout = layout;

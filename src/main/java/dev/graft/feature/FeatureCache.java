@@ -70,7 +70,10 @@ public final class FeatureCache implements AutoCloseable {
     void store(List<Integer> rows, ByteBuffer records) throws IOException;
   }
 
-  /** Returns the rows of images that are not cached and not known to be unreadable, without duplicates. */
+  /**
+   * Returns the rows of images that are not cached and not known to be unreadable, without
+   * duplicates.
+   */
   public List<Integer> missing(ImageSet images) {
     FirstOccurrences seen = new FirstOccurrences(images::hash);
     return images

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The forward pass of the frozen part over images, in batches; the images of the next batch are read
- * meanwhile. Images that can't be read are skipped.
+ * The forward pass of the frozen part over images, in batches; the images of the next batch are
+ * read meanwhile. Images that can't be read are skipped.
  */
 public final class FeatureExtractor implements FeatureCache.Filler {
   /** Images per batch: the fastest on two cores; on a GPU reading the images dominates. */
@@ -30,7 +30,11 @@ public final class FeatureExtractor implements FeatureCache.Filler {
    * @param check runs after each batch and may end the pass by an exception
    */
   public FeatureExtractor(
-      FrozenPart frozenPart, PixelSource pixels, RecordLayout layout, Runnable check, Progress progress) {
+      FrozenPart frozenPart,
+      PixelSource pixels,
+      RecordLayout layout,
+      Runnable check,
+      Progress progress) {
     this.frozenPart = frozenPart;
     this.pixels = pixels;
     this.layout = layout;
@@ -46,7 +50,8 @@ public final class FeatureExtractor implements FeatureCache.Filler {
             2 * MAX_BATCH,
             rows.iterator(),
             row -> new Prepared(row, pixels.pixels(row)))) {
-      int batchSize = Math.min(MAX_BATCH, Integer.MAX_VALUE / Math.max(pixels.bytes(), layout.bytes()));
+      int batchSize =
+          Math.min(MAX_BATCH, Integer.MAX_VALUE / Math.max(pixels.bytes(), layout.bytes()));
       ByteBuffer batch = ByteBuffer.allocate(batchSize * pixels.bytes());
       List<Integer> inBatch = new ArrayList<>();
       int done = 0;

@@ -25,8 +25,8 @@ import java.util.stream.Stream;
 
 /**
  * Int8 calibration of a frozen part: the ranges of its values over some images, measured once and
- * cached beside the features. The images are those with the smallest hashes, so that the choice does
- * not depend on the seed, nor on names and order of the files.
+ * cached beside the features. The images are those with the smallest hashes, so that the choice
+ * does not depend on the seed, nor on names and order of the files.
  *
  * @param images to calibrate on
  * @param key of the frozen part's features in float32
@@ -34,8 +34,8 @@ import java.util.stream.Stream;
 public record FrozenPartRanges(
     NetworkDesign design, Weights weights, ImageSet images, FeatureKey key) {
   /**
-   * Number of images. On CIFAR-10 at 96 and 32 pixels, 64, 128, 256 and 512 images gave int8 features
-   * equally close to float32; calibration takes three times as long per image as features.
+   * Number of images. On CIFAR-10 at 96 and 32 pixels, 64, 128, 256 and 512 images gave int8
+   * features equally close to float32; calibration takes three times as long per image as features.
    */
   private static final int MAX_IMAGES = 64;
 
@@ -53,7 +53,8 @@ public record FrozenPartRanges(
    * @param rows of the images that may be used
    * @param folder of all caches; need not exist
    */
-  public Ranges readOrMeasure(int[] rows, Path folder, Progress.Display display) throws IOException {
+  public Ranges readOrMeasure(int[] rows, Path folder, Progress.Display display)
+      throws IOException {
     TreeMap<String, Integer> byHash = new TreeMap<>();
     for (int row : rows) {
       byHash.putIfAbsent(images.hash(row), row);

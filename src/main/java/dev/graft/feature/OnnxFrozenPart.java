@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The frozen part in ONNX Runtime, on the CPU. Every pass has the same batch size, so that the record
- * of an image does not depend on the other images, to the last bit.
+ * The frozen part in ONNX Runtime, on the CPU. Every pass has the same batch size, so that the
+ * record of an image does not depend on the other images, to the last bit.
  */
 public final class OnnxFrozenPart implements FrozenPart {
   /** Version of the records; changes when this class or the ONNX rendering changes their values. */
@@ -30,6 +30,7 @@ public final class OnnxFrozenPart implements FrozenPart {
 
   /** Batch size of every pass. */
   private final int batchSize;
+
   private final ByteBuffer batch;
 
   /**

@@ -23,8 +23,8 @@ final class DjlBackend implements InferenceBackend {
   private final Predictor<List<Prepared>, List<float[]>> predictor;
 
   /**
-   * @param model computes logits {@code (N, classes)} from pixels {@code (N, 3, side, side)}, R, G, B
-   *     from 0 to 255, float32; closed with this backend
+   * @param model computes logits {@code (N, classes)} from pixels {@code (N, 3, side, side)}, R, G,
+   *     B from 0 to 255, float32; closed with this backend
    * @param side of the input in pixels
    */
   DjlBackend(Model model, int side) {

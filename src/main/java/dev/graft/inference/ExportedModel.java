@@ -21,8 +21,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * A whole network as one ONNX file, from pixels to probabilities. Its metadata holds the classes, the
- * side of the input, and how an image becomes the input.
+ * A whole network as one ONNX file, from pixels to probabilities. Its metadata holds the classes,
+ * the side of the input, and how an image becomes the input.
  */
 public final class ExportedModel {
   private static final String CLASSES = "classes";
@@ -58,8 +58,8 @@ public final class ExportedModel {
   }
 
   /**
-   * Describes a framing in the metadata: its name, which Graft reads, and a description for programs
-   * in other languages.
+   * Describes a framing in the metadata: its name, which Graft reads, and a description for
+   * programs in other languages.
    */
   public static String framing(Framing framing) {
     String part =

@@ -25,9 +25,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Grad-CAM heat maps (Selvaraju et al. 2017, section 3): the sum of a stage's channels, each weighted
- * by the mean gradient of the class's logit, and clipped at 0. The stage is the deepest one with more
- * than one pixel.
+ * Grad-CAM heat maps (Selvaraju et al. 2017, section 3): the sum of a stage's channels, each
+ * weighted by the mean gradient of the class's logit, and clipped at 0. The stage is the deepest
+ * one with more than one pixel.
  *
  * <p>Needs an engine that computes gradients, and computes in float32 also for int8 models.
  */
@@ -89,7 +89,8 @@ public final class GradCam implements AutoCloseable {
         return stages.get(i);
       }
     }
-    throw new GraftException("Heat maps need a stage with more than one pixel, and this network has none.");
+    throw new GraftException(
+        "Heat maps need a stage with more than one pixel, and this network has none.");
   }
 
   /** Returns the name of the step whose values a map shows. */

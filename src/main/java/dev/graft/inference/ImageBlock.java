@@ -22,9 +22,9 @@ import java.nio.ByteBuffer;
  * resizes bilinearly, by its engine; the saved model configures it to pass images on unchanged, and
  * this block prepares them as the weights require, identically in every engine.
  *
- * <p>Inputs are pixels {@code (N, 3, side, side)}, R, G, B from 0 to 255, float32, or one image {@code
- * (height, width, 3)} of any type. Outputs are logits {@code (N, classes)}, or {@code (classes)} for
- * one image.
+ * <p>Inputs are pixels {@code (N, 3, side, side)}, R, G, B from 0 to 255, float32, or one image
+ * {@code (height, width, 3)} of any type. Outputs are logits {@code (N, classes)}, or {@code
+ * (classes)} for one image.
  */
 final class ImageBlock extends AbstractBlock {
   private final NetworkDesign design;

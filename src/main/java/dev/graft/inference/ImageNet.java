@@ -97,7 +97,10 @@ final class ImageNet {
     return withWeights(weights -> use.apply(contents(ENTRY, weights, precision)));
   }
 
-  /** Applies a function to another ImageNet classifier while its weights are open, see {@link #load}. */
+  /**
+   * Applies a function to another ImageNet classifier while its weights are open, see {@link
+   * #load}.
+   */
   static <T> T published(
       BackboneInfo entry,
       Optional<String> weights,

@@ -71,7 +71,8 @@ public final class ModelRunner implements AutoCloseable {
    * Loads a saved model on a device, unless its backbone is TorchScript, because that is code which
    * this process would execute.
    *
-   * @throws GraftException if the backbone is TorchScript, or if there is no model, or a damaged one
+   * @throws GraftException if the backbone is TorchScript, or if there is no model, or a damaged
+   *     one
    */
   public static ModelRunner loadWithoutTorchScript(Path model, Device device) {
     if (Files.isDirectory(model) && !SavedModel.contents(model).design().backbone().isOnnx()) {
@@ -82,9 +83,9 @@ public final class ModelRunner implements AutoCloseable {
   }
 
   /**
-   * Loads a saved model into DJL's engine, on the CPU, even if ONNX Runtime is faster, to compare the
-   * two. Int8 models, and all models if no engine that trains is available, are loaded into ONNX
-   * Runtime.
+   * Loads a saved model into DJL's engine, on the CPU, even if ONNX Runtime is faster, to compare
+   * the two. Int8 models, and all models if no engine that trains is available, are loaded into
+   * ONNX Runtime.
    */
   public static ModelRunner inTrainingEngine(Path folder) {
     return new ModelRunner(
@@ -122,8 +123,8 @@ public final class ModelRunner implements AutoCloseable {
   /**
    * Creates heat maps of this model. They have a network of their own, which the caller closes.
    *
-   * @throws GraftException if the model is an exported file, which has no gradients, or if no engine
-   *     that trains is available
+   * @throws GraftException if the model is an exported file, which has no gradients, or if no
+   *     engine that trains is available
    */
   public GradCam gradCam() {
     if (gradCam == null) {
@@ -158,7 +159,8 @@ public final class ModelRunner implements AutoCloseable {
   }
 
   /**
-   * Classifies an image file and returns the {@code k} most probable classes, the most probable first.
+   * Classifies an image file and returns the {@code k} most probable classes, the most probable
+   * first.
    *
    * @throws GraftException if the image can't be read
    */
@@ -255,7 +257,8 @@ public final class ModelRunner implements AutoCloseable {
   }
 
   /**
-   * Answers, computed lazily. Closing waits for the images that are being read and starts no others.
+   * Answers, computed lazily. Closing waits for the images that are being read and starts no
+   * others.
    */
   public final class Answers<S extends Source> implements Iterator<Answer<S>>, AutoCloseable {
     private final ReadAhead<Waiting<S>> waiting;

@@ -27,8 +27,8 @@ public record PortableModel(String name, byte[] file) {
    * Reads a saved model.
    *
    * @param model the {@code model} folder of a run, or a file that {@code export} wrote
-   * @throws GraftException if there is no model, a damaged one, one that needs another engine, or one
-   *     larger than {@value #MAX_BYTES} bytes
+   * @throws GraftException if there is no model, a damaged one, one that needs another engine, or
+   *     one larger than {@value #MAX_BYTES} bytes
    */
   public static PortableModel of(Path model) {
     if (!Files.isRegularFile(model)) {
@@ -76,7 +76,6 @@ public record PortableModel(String name, byte[] file) {
 
   private static GraftException tooLarge(SavedModel.Contents model) {
     return new GraftException(
-        model.name()
-            + " is too large to be sent to a cluster; use it without --master.");
+        model.name() + " is too large to be sent to a cluster; use it without --master.");
   }
 }

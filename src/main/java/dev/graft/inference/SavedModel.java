@@ -51,10 +51,10 @@ import java.util.Optional;
 
 /**
  * A model on disk, which plain DJL loads with {@code Criteria.optModelPath} as {@code Image} to
- * {@code Classifications}: {@code <name>-0000.params}, {@code synset.txt} with one class per
- * line, {@code network.json}, which describes the network and the preprocessing, and {@code
- * serving.properties}, which names the class that builds the network. With an int8 frozen part there
- * is also {@code ranges.json}, and with an external backbone {@code backbone.onnx} or {@code
+ * {@code Classifications}: {@code <name>-0000.params}, {@code synset.txt} with one class per line,
+ * {@code network.json}, which describes the network and the preprocessing, and {@code
+ * serving.properties}, which names the class that builds the network. With an int8 frozen part
+ * there is also {@code ranges.json}, and with an external backbone {@code backbone.onnx} or {@code
  * backbone.pt}. (Plain DJL computes the whole network in float32.)
  */
 public final class SavedModel {
@@ -103,7 +103,8 @@ public final class SavedModel {
       String weightsSha256,
       @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonSetter(nulls = Nulls.AS_EMPTY)
           String rangesSha256,
-      @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonSetter(nulls = Nulls.AS_EMPTY)
+      @JsonInclude(JsonInclude.Include.NON_EMPTY)
+          @JsonSetter(nulls = Nulls.AS_EMPTY)
           @JsonProperty("foreign")
           List<External> external) {
     /**
@@ -342,7 +343,10 @@ public final class SavedModel {
     } catch (EOFException e) {
       throw failure(folder, "the file of its weights is truncated", e);
     } catch (OutOfMemoryError e) {
-      throw failure(folder, "its weights need more memory than Java's heap has; set a larger one, such as MAVEN_OPTS=-Xmx4g", e);
+      throw failure(
+          folder,
+          "its weights need more memory than Java's heap has; set a larger one, such as MAVEN_OPTS=-Xmx4g",
+          e);
     } catch (IOException | MalformedModelException | RuntimeException e) {
       // A damaged file can cause any exception in DJL.
       throw failure(folder, Messages.of(e, "its files are damaged, or belong to another model"), e);
@@ -376,8 +380,8 @@ public final class SavedModel {
   }
 
   /**
-   * Loads a model into DJL without reading {@code serving.properties}, which could name any class or
-   * engine.
+   * Loads a model into DJL without reading {@code serving.properties}, which could name any class
+   * or engine.
    */
   private static Model loaded(
       Path folder, Description description, NetworkDesign design, Device device)
@@ -440,7 +444,12 @@ public final class SavedModel {
       }
       if (description.format() != FORMAT) {
         throw new GraftException(
-            file + " has format " + description.format() + ", and this version of Graft reads format " + FORMAT + "; use a newer version.");
+            file
+                + " has format "
+                + description.format()
+                + ", and this version of Graft reads format "
+                + FORMAT
+                + "; use a newer version.");
       }
       if (description.inputSize() < 1 || description.inputSize() > MAX_INPUT_SIZE) {
         throw new GraftException(

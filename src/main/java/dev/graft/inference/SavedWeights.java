@@ -24,14 +24,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The arrays of a {@code .params} file. DJL does not check their types and sizes, and an engine that
- * gets an unsupported type crashes the JVM; therefore the arrays are read here and compared with the
- * design of the network before the engine gets them.
+ * The arrays of a {@code .params} file. DJL does not check their types and sizes, and an engine
+ * that gets an unsupported type crashes the JVM; therefore the arrays are read here and compared
+ * with the design of the network before the engine gets them.
  *
  * <p>The file is as DJL's {@code Block.saveParameters} writes it. The headers of blocks between the
- * arrays repeat what the design describes and are skipped, so that their nesting does not matter. An
- * array is {@code P}, a version, its name and {@code NDAR}, a version, again a name, whether it is
- * sparse, its type, shape and byte order, and its values.
+ * arrays repeat what the design describes and are skipped, so that their nesting does not matter.
+ * An array is {@code P}, a version, its name and {@code NDAR}, a version, again a name, whether it
+ * is sparse, its type, shape and byte order, and its values.
  */
 final class SavedWeights {
   private final DataInputStream file;

@@ -15,7 +15,10 @@ import java.util.stream.IntStream;
 public record TopClass(int index, String name, float probability) {
   private static final Pattern WNID = Pattern.compile("n[0-9]{8} ");
 
-  /** Returns the WordNet ID that starts the name of an ImageNet class, such as n04285008, or the name. */
+  /**
+   * Returns the WordNet ID that starts the name of an ImageNet class, such as n04285008, or the
+   * name.
+   */
   public String id() {
     return WNID.matcher(name).lookingAt() ? name.substring(0, 9) : name;
   }
@@ -26,7 +29,8 @@ public record TopClass(int index, String name, float probability) {
   }
 
   /**
-   * Returns the {@code k} most probable classes, the most probable first; ties are ordered by index.
+   * Returns the {@code k} most probable classes, the most probable first; ties are ordered by
+   * index.
    */
   static List<TopClass> of(float[] probabilities, List<String> classes, int k) {
     return IntStream.range(0, classes.size())

@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Categorical cross-entropy of softmax(logits), optionally with label smoothing (Szegedy et al. 2015,
- * section 7), class weights, or logit adjustment. Epoch means are over images, as in Keras; DJL's own
- * losses average over batches, so that images of a smaller last batch count more.
+ * Categorical cross-entropy of softmax(logits), optionally with label smoothing (Szegedy et al.
+ * 2015, section 7), class weights, or logit adjustment. Epoch means are over images, as in Keras;
+ * DJL's own losses average over batches, so that images of a smaller last batch count more.
  */
 final class CrossEntropy extends Loss {
   private final double smoothing;
@@ -47,8 +47,8 @@ final class CrossEntropy extends Loss {
   }
 
   /**
-   * Returns the natural logarithm of each class's share of the images; a class without images counts
-   * as half an image. Empty if all classes have the same number of images.
+   * Returns the natural logarithm of each class's share of the images; a class without images
+   * counts as half an image. Empty if all classes have the same number of images.
    *
    * @param labels of the training images
    */

@@ -4,7 +4,10 @@ import ai.djl.training.Trainer;
 import ai.djl.training.listener.TrainingListenerAdapter;
 import dev.graft.GraftException;
 
-/** Ends the training with an error if the loss of an epoch is NaN, as Keras's {@code TerminateOnNaN}. */
+/**
+ * Ends the training with an error if the loss of an epoch is NaN, as Keras's {@code
+ * TerminateOnNaN}.
+ */
 final class DivergenceListener extends TrainingListenerAdapter {
   @Override
   public void onEpoch(Trainer trainer) {

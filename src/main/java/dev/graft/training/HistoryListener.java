@@ -7,8 +7,8 @@ import dev.graft.evaluation.History;
 import java.util.function.IntToDoubleFunction;
 
 /**
- * Records loss, accuracy, learning rate and seconds of each epoch. Reads the results of
- * DJL's epoch and evaluator listeners and must come after them.
+ * Records loss, accuracy, learning rate and seconds of each epoch. Reads the results of DJL's epoch
+ * and evaluator listeners and must come after them.
  */
 final class HistoryListener extends TrainingListenerAdapter {
   private final int batches;

@@ -4,8 +4,8 @@ import dev.graft.recipe.Recipe.Schedule;
 
 /**
  * A learning rate schedule: the learning rate at each step as a fraction of the full rate. It rises
- * linearly during the warm-up and then is constant or falls to 0 along half a cosine (Loshchilov and
- * Hutter 2016, equation 5, without restarts).
+ * linearly during the warm-up and then is constant or falls to 0 along half a cosine (Loshchilov
+ * and Hutter 2016, equation 5, without restarts).
  *
  * @param warmupSteps number of steps before the full rate
  * @param steps number of steps of the whole training
@@ -13,12 +13,14 @@ import dev.graft.recipe.Recipe.Schedule;
 record LearningRate(Schedule schedule, long warmupSteps, long steps) {
   LearningRate {
     if (warmupSteps < 0 || warmupSteps >= steps) {
-      throw new IllegalArgumentException("warmupSteps must be 0 to " + (steps - 1) + ", and is " + warmupSteps);
+      throw new IllegalArgumentException(
+          "warmupSteps must be 0 to " + (steps - 1) + ", and is " + warmupSteps);
     }
   }
 
   /**
-   * Creates a schedule whose lengths are given in epochs. At least one step remains after the warm-up.
+   * Creates a schedule whose lengths are given in epochs. At least one step remains after the
+   * warm-up.
    *
    * @param warmupEpochs less than {@code epochs}
    * @param batches per epoch

@@ -36,8 +36,9 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Trains a network by DJL's {@code EasyTrain} and evaluates it. The input is either cached activations
- * at the freeze boundary, or pixels, which then pass through the frozen part in every epoch.
+ * Trains a network by DJL's {@code EasyTrain} and evaluates it. The input is either cached
+ * activations at the freeze boundary, or pixels, which then pass through the frozen part in every
+ * epoch.
  */
 public final class NetworkTrainer implements AutoCloseable {
   private final DjlNetwork network;
@@ -93,8 +94,8 @@ public final class NetworkTrainer implements AutoCloseable {
   }
 
   /**
-   * Trains until the last epoch, early stopping or an interruption. The weights are then those of the
-   * last epoch or, with {@code restore-best} or after an interruption, those of the best epoch.
+   * Trains until the last epoch, early stopping or an interruption. The weights are then those of
+   * the last epoch or, with {@code restore-best} or after an interruption, those of the best epoch.
    *
    * @throws GraftException if the loss is NaN or the features of all images are the same
    */
@@ -146,9 +147,7 @@ public final class NetworkTrainer implements AutoCloseable {
     }
   }
 
-  /**
-   * Whether {@link #fit} was interrupted; the weights are then those of the best epoch.
-   */
+  /** Whether {@link #fit} was interrupted; the weights are then those of the best epoch. */
   public boolean isInterrupted() {
     return interrupted;
   }

@@ -14,10 +14,10 @@ import java.util.Random;
  * Mean and standard deviation of each feature over training images, measured in one pass in double
  * precision.
  *
- * <p>With few images, a feature may be constant by chance and would be scaled up extremely in the first
- * image in which it varies. Therefore each variance is a weighted mean with the median variance of
- * all features, which counts as {@value #PRIOR_IMAGES} images; with thousands of images this does not
- * matter.
+ * <p>With few images, a feature may be constant by chance and would be scaled up extremely in the
+ * first image in which it varies. Therefore each variance is a weighted mean with the median
+ * variance of all features, which counts as {@value #PRIOR_IMAGES} images; with thousands of images
+ * this does not matter.
  */
 public final class Standardization {
   /** Added to every variance, so that constant features are not divided by 0. */
@@ -59,8 +59,8 @@ public final class Standardization {
   }
 
   /**
-   * Returns the rows to measure if each costs a forward pass: {@value #MAX_IMAGES} rows sampled with
-   * the seed, or all rows if there are not more.
+   * Returns the rows to measure if each costs a forward pass: {@value #MAX_IMAGES} rows sampled
+   * with the seed, or all rows if there are not more.
    */
   public static int[] sample(int[] rows, long seed) {
     return rows.length <= MAX_IMAGES

@@ -14,12 +14,14 @@ public final class WeightInitializer {
   private WeightInitializer() {}
 
   /**
-   * Initializes the weights that were not loaded, from the engine's seed, and freezes the frozen part.
+   * Initializes the weights that were not loaded, from the engine's seed, and freezes the frozen
+   * part.
    *
-   * @param rule Glorot and Bengio 2010 (equation 16) or He et al. 2015 (equation 10), uniform, as the
-   *     Keras initializers of these names
+   * @param rule Glorot and Bengio 2010 (equation 16) or He et al. 2015 (equation 10), uniform, as
+   *     the Keras initializers of these names
    */
-  public static void initialize(DjlNetwork network, LoadedBackbone backbone, Recipe.Initializer rule) {
+  public static void initialize(
+      DjlNetwork network, LoadedBackbone backbone, Recipe.Initializer rule) {
     XavierInitializer initializer =
         switch (rule) {
           case GLOROT_UNIFORM ->
@@ -42,7 +44,8 @@ public final class WeightInitializer {
   }
 
   /** Replaces the weights that DJL initialized when it loaded the backbone, by another rule. */
-  private static void reinitialize(Parameter parameter, XavierInitializer initializer, NDManager owner) {
+  private static void reinitialize(
+      Parameter parameter, XavierInitializer initializer, NDManager owner) {
     NDArray array = parameter.getArray();
     try (NDArray values = initializer.initialize(owner, array.getShape(), array.getDataType())) {
       ParameterWriter.set(parameter, values);

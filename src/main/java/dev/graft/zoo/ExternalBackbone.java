@@ -35,8 +35,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * External backbones: an ONNX file, a TorchScript file, or a model of a DJL model zoo. The shapes of
- * the outputs are found by a dry run.
+ * External backbones: an ONNX file, a TorchScript file, or a model of a DJL model zoo. The shapes
+ * of the outputs are found by a dry run.
  */
 public final class ExternalBackbone {
   /** Name of the only stage and of its only layer; part of the format of {@code network.json}. */
@@ -105,7 +105,15 @@ public final class ExternalBackbone {
       int side = inputSize > 0 ? inputSize : own > 0 ? own : DEFAULT_INPUT_SIZE;
       if (fixed.isPresent() && own != side) {
         throw new GraftException(
-            "it takes images of " + own + "x" + own + " pixels; set input-size to " + own + ", not " + side + ".");
+            "it takes images of "
+                + own
+                + "x"
+                + own
+                + " pixels; set input-size to "
+                + own
+                + ", not "
+                + side
+                + ".");
       }
       Layer.External layer =
           layer(file, format, Hash.Algorithm.SHA256.of(file).hex(), outputs(opened, side));
@@ -213,11 +221,14 @@ public final class ExternalBackbone {
       }
       throw new GraftException("backbone " + id + ": the model is neither TorchScript nor ONNX.");
     } catch (UnknownHostException e) {
-      throw new GraftException(
-          "backbone " + id + ": no connection to " + e.getMessage() + ".", e);
+      throw new GraftException("backbone " + id + ": no connection to " + e.getMessage() + ".", e);
     } catch (IOException | ModelNotFoundException | MalformedModelException e) {
       throw new GraftException(
-          "backbone " + id + ": DJL can't load it: " + Messages.of(e, "no model zoo on the class path has it") + ".",
+          "backbone "
+              + id
+              + ": DJL can't load it: "
+              + Messages.of(e, "no model zoo on the class path has it")
+              + ".",
           e);
     }
   }

@@ -21,8 +21,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * Verifies {@code imagenet-ranges.json} in {@code src/main/resources/dev/graft/inference}, the ranges
- * of the bundled network in int8, which its main method computes:
+ * Verifies {@code imagenet-ranges.json} in {@code src/main/resources/dev/graft/inference}, the
+ * ranges of the bundled network in int8, which its main method computes:
  *
  * <pre>
  * mvn -q test-compile exec:java -Dexec.classpathScope=test \
@@ -105,9 +105,7 @@ class ImageNetRangesTest {
               Ranges.Range again = measured.byStep().get(step);
               float width = range.max() - range.min();
               assertThat(again.min()).as(step).isCloseTo(range.min(), within(width / 1000));
-              assertThat(again.max())
-                  .as(step)
-                  .isCloseTo(range.max(), within(width / 1000));
+              assertThat(again.max()).as(step).isCloseTo(range.max(), within(width / 1000));
             });
   }
 }

@@ -190,7 +190,8 @@ class SavedModelTest {
               "none",
               new NetworkDesign.Scaling(0.5, true),
               backbone.model().getNDManager());
-      SavedModel.save(network, saved, "mine", "pretrained weights", CLASSES, HEAD, Optional.empty());
+      SavedModel.save(
+          network, saved, "mine", "pretrained weights", CLASSES, HEAD, Optional.empty());
       Criteria<Image, Classifications> plain =
           Criteria.builder()
               .setTypes(Image.class, Classifications.class)
@@ -273,7 +274,13 @@ class SavedModelTest {
             NetworkDesign.Scaling.NONE,
             manager);
     SavedModel.save(
-        network, folder.resolve("model"), "mine", "RANDOM weights", CLASSES, HEAD, Optional.empty());
+        network,
+        folder.resolve("model"),
+        "mine",
+        "RANDOM weights",
+        CLASSES,
+        HEAD,
+        Optional.empty());
     return network;
   }
 
@@ -484,8 +491,7 @@ class SavedModelTest {
         "STRING",
         "no type"
       })
-  void anArrayOfAnotherTypeIsRejectedBeforeTheEngineGetsIt(String type)
-      throws IOException {
+  void anArrayOfAnotherTypeIsRejectedBeforeTheEngineGetsIt(String type) throws IOException {
     assertRefused(
         bytes -> replace(bytes, bytes.indexOf("NDAR"), utf("FLOAT32"), utf(type)),
         "conv1.weight is not of type float32");

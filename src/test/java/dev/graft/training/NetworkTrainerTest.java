@@ -154,7 +154,9 @@ class NetworkTrainerTest {
     return fromPixels
         ? NetworkTrainerTest::pixels
         : (manager, rows) ->
-            network.frozenPart().forward(new ParameterStore(manager, false), pixels(manager, rows), false);
+            network
+                .frozenPart()
+                .forward(new ParameterStore(manager, false), pixels(manager, rows), false);
   }
 
   private static int[] rows(int from, int to) {
@@ -289,8 +291,7 @@ class NetworkTrainerTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void weightsOfTheBestOrTheLastEpochAreRestored(boolean restoreBest)
-      throws IOException {
+  void weightsOfTheBestOrTheLastEpochAreRestored(boolean restoreBest) throws IOException {
     Recipe recipe =
         recipe(
             "unfreeze=conv3",
@@ -306,7 +307,8 @@ class NetworkTrainerTest {
     assertThat(best.validationLoss()).isLessThan(last.validationLoss() - 1e-3);
     History.Epoch expected = restoreBest ? best : last;
     assertThat(outcome.evaluation().loss()).isCloseTo(expected.validationLoss(), within(1e-4));
-    assertThat(outcome.evaluation().accuracy()).isCloseTo(expected.validationAccuracy(), within(1e-6));
+    assertThat(outcome.evaluation().accuracy())
+        .isCloseTo(expected.validationAccuracy(), within(1e-6));
   }
 
   @Test
@@ -360,8 +362,8 @@ class NetworkTrainerTest {
 
   /**
    * One step on all images, with a linear head, against the formulas: Kingma and Ba 2015, with
-   * epsilon where Keras has it (added to the square root of the uncorrected second moment), and Loshchilov
-   * and Hutter 2019 for the decay.
+   * epsilon where Keras has it (added to the square root of the uncorrected second moment), and
+   * Loshchilov and Hutter 2019 for the decay.
    */
   @ParameterizedTest
   @CsvSource({"adam, 0", "adamw, 0.5"})

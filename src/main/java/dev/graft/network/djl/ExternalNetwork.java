@@ -78,7 +78,8 @@ public sealed interface ExternalNetwork extends AutoCloseable {
    */
   static void check(Format format) {
     if (format == Format.TORCHSCRIPT && !PYTORCH.equals(Engine.getDefaultEngineName())) {
-      throw new GraftException("TorchScript needs DJL's PyTorch engine; build Graft with the profile pytorch.");
+      throw new GraftException(
+          "TorchScript needs DJL's PyTorch engine; build Graft with the profile pytorch.");
     }
   }
 
@@ -160,7 +161,12 @@ public sealed interface ExternalNetwork extends AutoCloseable {
             .forward(new ParameterStore(pixels.getManager(), false), new NDList(pixels), false);
       } catch (EngineException e) {
         throw new GraftException(
-            "PyTorch can't compute it for an input of " + pixels.getShape() + ": " + reason(e) + ".", e);
+            "PyTorch can't compute it for an input of "
+                + pixels.getShape()
+                + ": "
+                + reason(e)
+                + ".",
+            e);
       }
     }
 

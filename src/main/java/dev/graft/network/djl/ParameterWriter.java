@@ -9,8 +9,8 @@ import dev.graft.network.Weight;
 import dev.graft.network.Weights;
 
 /**
- * Writes the values of parameters. Assigns through an index, because DJL's {@code copyTo} and {@code
- * set(Buffer)} make PyTorch print a warning.
+ * Writes the values of parameters. Assigns through an index, because DJL's {@code copyTo} and
+ * {@code set(Buffer)} make PyTorch print a warning.
  */
 public final class ParameterWriter {
   private static final NDIndex ALL = new NDIndex("...");

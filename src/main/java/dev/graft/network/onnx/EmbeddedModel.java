@@ -45,7 +45,10 @@ record EmbeddedModel(String prefix, String input, String value) {
             .map(ValueInfoProto::getName)
             .filter(name -> !constants.contains(name))
             .findFirst()
-            .orElseThrow(() -> new GraftException(layer.file() + " has no input besides its constants; export it again."));
+            .orElseThrow(
+                () ->
+                    new GraftException(
+                        layer.file() + " has no input besides its constants; export it again."));
     EmbeddedModel renamed = new EmbeddedModel(prefix, input, value);
     graph.add(
         model.model(),

@@ -27,7 +27,9 @@ final class Int8Rendering extends QuantizableRendering {
   /** Stands for the maximum magnitude of weights that are all zero. */
   private static final float MIN_MAGNITUDE = 1e-18f;
 
-  /** Maximum magnitude of a quantized bias, half the range of int32, so that sums do not overflow. */
+  /**
+   * Maximum magnitude of a quantized bias, half the range of int32, so that sums do not overflow.
+   */
   private static final double MAX_BIAS = 1 << 30;
 
   /**
@@ -41,9 +43,7 @@ final class Int8Rendering extends QuantizableRendering {
     static Scale of(Ranges.Range range) {
       float min = Math.min(range.min(), 0);
       float step = (Math.max(range.max(), 0) - min) / 255;
-      return step >= Float.MIN_NORMAL
-          ? new Scale(step, Math.round(-min / step))
-          : new Scale(1, 0);
+      return step >= Float.MIN_NORMAL ? new Scale(step, Math.round(-min / step)) : new Scale(1, 0);
     }
   }
 
@@ -64,7 +64,9 @@ final class Int8Rendering extends QuantizableRendering {
 
   @Override
   String withOwnRange(Function<OnnxRendering, String> layer) {
-    return quantized(layer.apply(float32.to(float32.output() + ".float")), Scale.of(ranges.of(float32.output())));
+    return quantized(
+        layer.apply(float32.to(float32.output() + ".float")),
+        Scale.of(ranges.of(float32.output())));
   }
 
   /** Writes no ReLU: quantizing to its range already clips the values. */
@@ -85,15 +87,20 @@ final class Int8Rendering extends QuantizableRendering {
   private String quantized(String value, Scale scale) {
     List<String> parameters = parameters(scale);
     String bytes = float32.output() + ".uint8";
-    float32.graph().node("QuantizeLinear", bytes, List.of(value, parameters.get(0), parameters.get(1)));
+    float32
+        .graph()
+        .node("QuantizeLinear", bytes, List.of(value, parameters.get(0), parameters.get(1)));
     return dequantized(bytes, scale, parameters);
   }
 
   private String dequantized(String bytes, Scale scale, List<String> parameters) {
     scales.put(float32.output(), scale);
-    return float32.graph()
+    return float32
+        .graph()
         .node(
-            "DequantizeLinear", float32.output(), List.of(bytes, parameters.get(0), parameters.get(1)));
+            "DequantizeLinear",
+            float32.output(),
+            List.of(bytes, parameters.get(0), parameters.get(1)));
   }
 
   private List<String> parameters(Scale scale) {
@@ -156,7 +163,8 @@ final class Int8Rendering extends QuantizableRendering {
       biasSteps[i] = quantized.biasSteps()[out];
     }
     List<String> names =
-        constants(layer, List.of(shape[0], shape[1]), new Quantized(matrix, steps, bias, biasSteps));
+        constants(
+            layer, List.of(shape[0], shape[1]), new Quantized(matrix, steps, bias, biasSteps));
     return to.unrolled(layer, names.get(0), names.get(1));
   }
 
@@ -174,9 +182,12 @@ final class Int8Rendering extends QuantizableRendering {
   private Quantized quantizedWeights(Layer.Conv2d layer, Scale input) {
     Weight kernel = layer.weights().get(0);
     float[] values = float32.weights().of(kernel);
-    float[] bias = layer.bias() ? float32.weights().of(layer.weights().get(1)) : new float[layer.out()];
+    float[] bias =
+        layer.bias() ? float32.weights().of(layer.weights().get(1)) : new float[layer.out()];
     double[] means =
-        ranges.of(float32.inputs().get(0)).means().stream().mapToDouble(Float::doubleValue).toArray();
+        ranges.of(float32.inputs().get(0)).means().stream()
+            .mapToDouble(Float::doubleValue)
+            .toArray();
     int taps = layer.kernel() * layer.kernel();
     int each = values.length / layer.out();
     int window = taps == 1 ? each : taps;
@@ -264,7 +275,8 @@ final class Int8Rendering extends QuantizableRendering {
 
   private String perOutput(String name, String integers, float[] steps, String zeros) {
     String scale = float32.graph().floats(integers + ".scale", List.of((long) steps.length), steps);
-    return float32.graph()
+    return float32
+        .graph()
         .node("DequantizeLinear", name, List.of(integers, scale, zeros), attribute("axis", 0));
   }
 }

@@ -49,13 +49,15 @@ record ModelSkeleton(ModelProto model, List<FileBackedTensor> fileBacked) {
       return new ModelSkeleton(model.toBuilder().setGraph(graph).build(), fileBacked);
     }
 
-    private void graph(GraphProto.Builder graph, List<FileBackedTensor> fileBacked) throws IOException {
+    private void graph(GraphProto.Builder graph, List<FileBackedTensor> fileBacked)
+        throws IOException {
       UnknownFieldSet.Builder all = UnknownFieldSet.newBuilder();
       fields(all, GraphProto.INITIALIZER_FIELD_NUMBER, length -> constant(graph, fileBacked));
       graph.mergeFrom(all.build().toByteString());
     }
 
-    private void constant(GraphProto.Builder graph, List<FileBackedTensor> fileBacked) throws IOException {
+    private void constant(GraphProto.Builder graph, List<FileBackedTensor> fileBacked)
+        throws IOException {
       UnknownFieldSet.Builder all = UnknownFieldSet.newBuilder();
       int[] range = new int[2]; // from, length
       fields(

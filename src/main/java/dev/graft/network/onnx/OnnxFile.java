@@ -29,8 +29,8 @@ import java.util.stream.Collectors;
 /** A network as an ONNX file, in memory; the batch may have any number of images. */
 public final class OnnxFile {
   /**
-   * Maximum size of a model that is opened from Java's heap, in bytes; a larger one is opened from a
-   * temporary file. From the heap opens faster; VGG16 with a new head fits.
+   * Maximum size of a model that is opened from Java's heap, in bytes; a larger one is opened from
+   * a temporary file. From the heap opens faster; VGG16 with a new head fits.
    */
   private static final int MAX_HEAP_BYTES = 128 << 20;
 
@@ -50,7 +50,8 @@ public final class OnnxFile {
     this.graph = graph;
     this.fileBacked = fileBacked;
     if (size() > Integer.MAX_VALUE) {
-      throw new GraftException("An ONNX file can't be larger than 2 GB, and this network is; choose a smaller backbone.");
+      throw new GraftException(
+          "An ONNX file can't be larger than 2 GB, and this network is; choose a smaller backbone.");
     }
   }
 
@@ -85,7 +86,10 @@ public final class OnnxFile {
       boolean clippedNext =
           !outputs.contains(step.name()) && isClippedNext(folded.graph(), step.name(), ranged);
       step.layer()
-          .accept(ranged.contains(step.name()) ? precision.rendering(float32, clippedNext, scales) : float32);
+          .accept(
+              ranged.contains(step.name())
+                  ? precision.rendering(float32, clippedNext, scales)
+                  : float32);
     }
     return onnx.file(metadata);
   }
@@ -109,7 +113,9 @@ public final class OnnxFile {
   /** Returns the size of the file in bytes. */
   public long size() {
     long graphSize = graphSize();
-    return model.getSerializedSize() + headerSize(ModelProto.GRAPH_FIELD_NUMBER, graphSize) + graphSize;
+    return model.getSerializedSize()
+        + headerSize(ModelProto.GRAPH_FIELD_NUMBER, graphSize)
+        + graphSize;
   }
 
   private long graphSize() {
@@ -126,7 +132,8 @@ public final class OnnxFile {
         + CodedOutputStream.computeUInt64SizeNoTag(length);
   }
 
-  private static void writeHeader(CodedOutputStream out, int number, long length) throws IOException {
+  private static void writeHeader(CodedOutputStream out, int number, long length)
+      throws IOException {
     out.writeTag(number, WireFormat.WIRETYPE_LENGTH_DELIMITED);
     out.writeUInt64NoTag(length);
   }
@@ -142,7 +149,8 @@ public final class OnnxFile {
       writeTo(CodedOutputStream.newInstance(bytes));
     } catch (IOException e) {
       throw new GraftException(
-          "The file of the external backbone can't be read: " + Messages.of(e, "it is gone") + ".", e);
+          "The file of the external backbone can't be read: " + Messages.of(e, "it is gone") + ".",
+          e);
     }
     return bytes;
   }

@@ -167,8 +167,8 @@ final class OnnxGraph {
 
   /**
    * Adds nodes and constants of an external model. The graph adopts the opset of that model,
-   * because most operators change between versions; Graft's own nodes are written so that they
-   * mean the same in every opset from {@value #MIN_OPSET} on.
+   * because most operators change between versions; Graft's own nodes are written so that they mean
+   * the same in every opset from {@value #MIN_OPSET} on.
    *
    * @throws GraftException if the opset of the external model is older
    */

@@ -18,8 +18,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Writes a layer as ONNX operators, in float32. Inputs and outputs are {@code (N, C, H, W)} or {@code
- * (N, values)}. Each method returns the name of the layer's output.
+ * Writes a layer as ONNX operators, in float32. Inputs and outputs are {@code (N, C, H, W)} or
+ * {@code (N, values)}. Each method returns the name of the layer's output.
  *
  * @param graph receives the operators
  * @param pixels type of the model's input

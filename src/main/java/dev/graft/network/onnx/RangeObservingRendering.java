@@ -30,7 +30,8 @@ final class RangeObservingRendering extends QuantizableRendering {
   @Override
   String withOwnRange(Function<OnnxRendering, String> layer) {
     String value = observed(layer);
-    float32.graph()
+    float32
+        .graph()
         .node(
             "ReduceMin",
             value + MIN,

@@ -12,8 +12,8 @@ import java.util.Objects;
 import java.util.TreeMap;
 
 /**
- * The ranges of a network's values, by the name of the step; measured by {@link RangeCalibrator} and
- * stored as a JSON object.
+ * The ranges of a network's values, by the name of the step; measured by {@link RangeCalibrator}
+ * and stored as a JSON object.
  */
 public record Ranges(@JsonValue Map<String, Range> byStep) {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -26,14 +26,15 @@ public record Ranges(@JsonValue Map<String, Range> byStep) {
    * @param means one per channel
    */
   public record Range(
-      @JsonProperty("least") float min,
-      @JsonProperty("greatest") float max,
-      List<Float> means) {
+      @JsonProperty("least") float min, @JsonProperty("greatest") float max, List<Float> means) {
     public Range {
       means = List.copyOf(means);
       if (!(min <= max && Float.isFinite(max - min))) {
         throw new IllegalArgumentException(
-            "a range must be finite, from its minimum to its maximum, and is " + min + " to " + max);
+            "a range must be finite, from its minimum to its maximum, and is "
+                + min
+                + " to "
+                + max);
       }
       if (!means.stream().allMatch(Float::isFinite)) {
         throw new IllegalArgumentException("means must be finite, and are " + means);

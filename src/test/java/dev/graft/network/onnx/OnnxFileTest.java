@@ -58,7 +58,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OnnxFileTest {
   private static final Precision FLOAT32 = new Precision.Float32();
 
-  /** Every kind of layer but {@link Layer.Flatten}, which the small CNN has; each in two variants. */
+  /**
+   * Every kind of layer but {@link Layer.Flatten}, which the small CNN has; each in two variants.
+   */
   static final BackboneSpec TINY =
       new BackboneSpec(
           "tiny",
