@@ -38,7 +38,7 @@ public final class TrainedModel implements AutoCloseable {
    */
   public void save(Path folder) throws IOException {
     SavedModel.save(
-        run.network().at(temperature.value()),
+        run.network().withTemperature(temperature.value()),
         folder,
         run.name(),
         run.backbone().weights().title(),

@@ -165,7 +165,7 @@ class FailingRunTest {
                       }
                     }))
         .isInstanceOf(GraftException.class)
-        .hasMessageStartingWith("The features of 12 images are no longer in ")
+        .hasMessageStartingWith("The features of 12 images are missing in ")
         .hasMessageEndingWith("Run it again: they will be computed anew.");
     assertThat(record("status")).isEqualTo("failed");
   }

@@ -153,7 +153,7 @@ class ForeignBackboneTest {
       NDArray pixels = manager.randomUniform(0, 255, new Shape(2, 3, 32, 32));
       float[] wanted =
           DjlNetwork.of(design, own.trunk())
-              .root()
+              .frozenPart()
               .forward(new ParameterStore(manager, false), new NDList(pixels), false)
               .singletonOrThrow()
               .toFloatArray();
@@ -202,7 +202,7 @@ class ForeignBackboneTest {
     assertThatThrownBy(
             () -> ModelRunner.loadWithoutTorchScript(run.folder().resolve("model"), Device.cpu()))
         .isInstanceOf(GraftException.class)
-        .hasMessageContaining("TorchScript, which is a program");
+        .hasMessageContaining("TorchScript backbone, which contains code");
     answersEverywhere(run);
     CommandRun exported =
         CommandRun.of(
@@ -211,7 +211,7 @@ class ForeignBackboneTest {
             "--to=" + folder.resolve("no"),
             "--output=" + folder);
     assertThat(exported.code()).isOne();
-    assertThat(exported.err()).contains("A backbone in TorchScript can't be written as ONNX");
+    assertThat(exported.err()).contains("A TorchScript backbone can't be written as ONNX");
   }
 
   private static Path recipe(SmallRun run) {
@@ -247,11 +247,11 @@ class ForeignBackboneTest {
       delimiter = '|',
       value = {
         "noise.onnx | | ONNX Runtime can't open this network",
-        "noise.pt | | it is no network in TorchScript",
-        "nowhere.onnx | | there is no such file",
+        "noise.pt | | it is not a TorchScript network",
+        "nowhere.onnx | | the file does not exist",
         "tiny.pt | | does not say how its images are prepared",
         "old.onnx | --set=mean=[127,127,127] | an external network must be written in ONNX's opset 7",
-        "lite.onnx | --set=input-size=64 | it takes images of 32 pixels a side, not of input-size 64",
+        "lite.onnx | --set=input-size=64 | it takes images of 32x32 pixels; set input-size to 32, not 64",
         "lite.onnx | --unfreeze=foreign | unfreeze: a backbone from a file is frozen",
         "lite.onnx | --weights=keras | weights: a backbone from a file has its own",
         "lite.onnx | --set=precision=int8 | precision: a backbone from a file",

@@ -68,6 +68,8 @@ class WithoutTrainingEngineTest {
     assertThat(said(bare, "fine-tune", "--data=cifar10-sample"))
         .endsWith("exit code 1")
         .anyMatch(
-            line -> line.startsWith("Only ONNX Runtime is here, which predicts and does not"));
+            line ->
+                line.startsWith(
+                    "No engine that can train is available (ONNX Runtime only predicts)"));
   }
 }

@@ -177,7 +177,7 @@ public final class Benchmark {
 
   /** Measures matrix products, which no network can exceed. */
   private void peaks() {
-    if (!OnnxSession.isThere()) {
+    if (!OnnxSession.isAvailable()) {
       return;
     }
     List<Step> steps = new ArrayList<>();
@@ -307,15 +307,15 @@ public final class Benchmark {
       ByteBuffer pixels = noise(graph, batch);
       measure(
           what + Devices.engine() + ", float32",
-          new EngineFrozenPart(network.root(), source, layout, Device.cpu()),
+          new EngineFrozenPart(network.frozenPart(), source, layout, Device.cpu()),
           pixels,
           batch,
           operations,
           peakFloat32);
-      if (!OnnxSession.isThere()) {
+      if (!OnnxSession.isAvailable()) {
         return;
       }
-      Weights weights = network.root().weights();
+      Weights weights = network.frozenPart().weights();
       String onnx = what + OnnxSession.NAME + " " + OnnxSession.version() + ", ";
       measure(
           onnx + "float32",
@@ -446,7 +446,7 @@ public final class Benchmark {
             Device.cpu(),
             Progress.Display.NONE)) {
       DjlNetwork network = DjlNetwork.of(RecipeResolver.of(recipe, 10), backbone.trunk());
-      WeightInitializer.draw(network, backbone, recipe.initializer());
+      WeightInitializer.initialize(network, backbone, recipe.initializer());
       FeatureSource source = SyntheticFeatures.of(network.design().featureWidth());
       int[] rows = IntStream.range(0, TRAINED).toArray();
       int[] labels = IntStream.range(0, TRAINED).map(row -> row % 10).toArray();

@@ -144,7 +144,7 @@ final class DoctorCommand implements Callable<Integer> {
           each.folder().getFileName()
               + ": "
               + mb(each.bytes())
-              + each.ingredient("input-size").map(side -> ", input " + side).orElse("")
+              + each.keyField("input-size").map(side -> ", input " + side).orElse("")
               + (", last used " + age(unused) + " ago")
               + (removed
                   ? "; removed"
@@ -156,7 +156,7 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private boolean engine() {
-    if (!Engines.canTrain() && OnnxSession.isThere()) {
+    if (!Engines.canTrain() && OnnxSession.isAvailable()) {
       line(
           "engine",
           "none that trains; predicting works (Maven's profiles pytorch and mxnet bring one)");

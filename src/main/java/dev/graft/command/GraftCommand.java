@@ -92,7 +92,7 @@ public final class GraftCommand implements Runnable {
     if (arguments.length > 0 && arguments[0].equals("infer")) {
       // Loads the native library while the command line is being parsed; both take about equally
       // long.
-      Thread loading = new Thread(OnnxSession::isThere, "graft-onnxruntime");
+      Thread loading = new Thread(OnnxSession::isAvailable, "graft-onnxruntime");
       loading.setDaemon(true);
       loading.start();
     }

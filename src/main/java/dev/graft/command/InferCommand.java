@@ -216,7 +216,7 @@ final class InferCommand implements Callable<Integer> {
         Answer<ImageInput> answer = answers.next();
         int number = done;
         if (answer instanceof Answer.Unknown<ImageInput> unknown) {
-          failed(lines, answer.source(), Remedies.message(unknown.why()), failures);
+          failed(lines, answer.source(), Remedies.message(unknown.reason()), failures);
         } else {
           List<TopClass> best = classifier.top(answer.probabilities(), top);
           Optional<Path> map =

@@ -5,11 +5,9 @@ import ai.djl.engine.Engine;
 import dev.graft.GraftException;
 import dev.graft.recipe.Recipe;
 
-/** DJL's engine, and the device that a recipe names. */
+/** Devices, seed and threads of DJL's engine. */
 public final class Devices {
-  /**
-   * The system property that PyTorch's number of threads per operation is read from at its start.
-   */
+  /** System property with PyTorch's number of threads per operation, read when PyTorch starts. */
   public static final String THREADS = "ai.djl.pytorch.num_threads";
 
   private Devices() {}
@@ -17,9 +15,9 @@ public final class Devices {
   /**
    * Returns the device of a name.
    *
-   * @param name {@code auto} (the first GPU that the engine has, else the CPU), {@code cpu}, or
-   *     {@code gpu0}, {@code gpu1}, …
-   * @throws GraftException for any other name, or a GPU that is missing
+   * @param name {@code auto} (the first GPU of the engine, else the CPU), {@code cpu}, or {@code
+   *     gpu0}, {@code gpu1}, …
+   * @throws GraftException for any other name, or a GPU that does not exist
    */
   public static Device device(String name) {
     Recipe.checkDevice(name);
@@ -34,20 +32,22 @@ public final class Devices {
               + Engines.engine().getEngineName()
               + " finds "
               + (gpus == 0 ? "no GPU" : gpus + " GPUs, gpu0 to gpu" + (gpus - 1))
-              + " here, so there is no "
+              + ", not "
               + name
               + "; use auto or cpu (see: doctor).");
     }
     return Device.gpu(wanted);
   }
 
-  /** Seeds the engine's random numbers; DJL takes 32 bits of a seed. */
+  /**
+   * Seeds the engine's random numbers; a seed of more than 32 bits is hashed to 32, as DJL needs.
+   */
   public static void seed(long seed) {
     boolean fits = (int) seed == seed;
     Engines.engine().setRandomSeed(fits ? (int) seed : Long.hashCode(seed));
   }
 
-  /** The number of threads per operation, or {@code null} for the engine's default. */
+  /** Returns the number of threads per operation; {@code null} for the engine's default. */
   public static Integer threads() {
     return Integer.getInteger(THREADS);
   }

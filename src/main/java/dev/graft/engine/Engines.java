@@ -19,28 +19,29 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * The engine's native libraries. DJL unpacks them into its cache at the first start, and later
- * loads whatever lies there: a library that a full disk cut short kills the JVM.
+ * Starts DJL's engine after checking its native libraries. DJL unpacks them into its cache at the
+ * first start and later loads them unchecked: a library that a full disk truncated crashes the JVM.
  */
 public final class Engines {
-  /** What the file system itself takes, in bytes, with some to spare. */
-  private static final long SPARE = 1 << 20;
+  /** Free space beyond the size of the libraries, for the file system itself, in bytes. */
+  private static final long RESERVE_BYTES = 1 << 20;
 
-  /** DJL's engines that don't train; the first comes with DJL itself. */
-  private static final Set<String> PREDICTING = Set.of("RPC", "OnnxRuntime");
+  /** DJL engines that can't train; RPC is part of DJL itself. */
+  private static final Set<String> INFERENCE_ONLY = Set.of("RPC", "OnnxRuntime");
 
   private Engines() {}
 
   /**
-   * DJL's engine, started if need be.
+   * Returns DJL's engine, which is started by the first call.
    *
-   * @throws GraftException if there is no engine, no room for its libraries, or one isn't whole
+   * @throws GraftException if no engine that trains is available, the disk has no space for its
+   *     libraries, or a library is damaged
    */
   public static synchronized Engine engine() {
     if (!canTrain()) {
       throw new GraftException(
-          "Only ONNX Runtime is here, which predicts and does not train; Maven's profiles pytorch"
-              + " and mxnet bring an engine that does.");
+          "No engine that can train is available (ONNX Runtime only predicts); build Graft with the"
+              + " Maven profile pytorch or mxnet.");
     }
     String name = Engine.getDefaultEngineName();
     try {
@@ -50,26 +51,26 @@ public final class Engines {
       throw new GraftException(
           name
               + " can't be started: "
-              + Messages.of(e, "its native libraries don't load here")
+              + Messages.of(e, "its native libraries can't be loaded")
               + ".",
           e);
     }
   }
 
-  /** Whether there is an engine of DJL's that trains; it is not started. */
+  /** Whether a DJL engine that can train is available; does not start it. */
   public static boolean canTrain() {
     String name = Engine.getDefaultEngineName();
-    return name != null && !PREDICTING.contains(name);
+    return name != null && !INFERENCE_ONLY.contains(name);
   }
 
-  /** The number of GPUs that DJL's engine has; it is started only where there are some at all. */
+  /** Returns the number of GPUs of DJL's engine, which is started only if the machine has any. */
   public static int gpus() {
     return !mayHaveGpu() || CudaUtils.getGpuCount() == 0 || !canTrain()
         ? 0
         : engine().getGpuCount();
   }
 
-  /** Linux has a device file of NVIDIA's driver, or of Windows's; to ask CUDA takes a while. */
+  /** Checks the device files of NVIDIA's driver on Linux and WSL, which is faster than CUDA. */
   private static boolean mayHaveGpu() {
     return !System.getProperty("os.name").startsWith("Linux")
         || Files.exists(Path.of("/dev/nvidiactl"))
@@ -77,10 +78,10 @@ public final class Engines {
   }
 
   private static void check(String engine) throws IOException {
-    String elsewhere = engine.toUpperCase(Locale.ROOT) + "_LIBRARY_PATH";
+    String libraryPath = engine.toUpperCase(Locale.ROOT) + "_LIBRARY_PATH";
     if (Engines.class.getClassLoader().getResource("native/lib/" + engine + ".properties") == null
-        || Utils.getEnvOrSystemProperty(elsewhere) != null) {
-      return; // not unpacked
+        || Utils.getEnvOrSystemProperty(libraryPath) != null) {
+      return; // loaded from elsewhere, not unpacked
     }
     Platform platform = Platform.detectPlatform(engine);
     if (!platform.isPlaceholder()) {
@@ -90,7 +91,7 @@ public final class Engines {
     }
   }
 
-  /** What DJL unpacks: names of files, and their bytes. */
+  /** Returns the files that DJL unpacks: names and sizes in bytes. */
   static Map<String, Long> sizes(String engine, Platform platform) throws IOException {
     String flavor = platform.getFlavor();
     String classifier = platform.getClassifier();
@@ -104,10 +105,10 @@ public final class Engines {
         put(sizes, file, place + "/" + file);
       }
     }
-    String glue = System.mapLibraryName("djl_torch");
+    String jniLibrary = System.mapLibraryName("djl_torch");
     if (engine.equals("pytorch")) {
-      String file = Engine.getDjlVersion() + "-" + glue;
-      put(sizes, file, "jnilib/" + classifier + "/" + flavor + "/" + glue);
+      String file = Engine.getDjlVersion() + "-" + jniLibrary;
+      put(sizes, file, "jnilib/" + classifier + "/" + flavor + "/" + jniLibrary);
     }
     return sizes;
   }
@@ -121,10 +122,11 @@ public final class Engines {
   }
 
   /**
-   * Checks that what was unpacked is whole, and that there is room for what is still to be.
+   * Checks that unpacked libraries are complete and that the disk has space for the others.
    *
-   * @param folder of the libraries, which need not be there
-   * @param sizes names of its files, and the bytes of each
+   * @param folder of the libraries; need not exist
+   * @param sizes names of its files and their sizes in bytes
+   * @throws GraftException if a library is truncated or the disk has no space
    */
   static void check(Path folder, Map<String, Long> sizes) throws IOException {
     long missing = 0;
@@ -136,28 +138,28 @@ public final class Engines {
         throw new GraftException(
             String.format(
                 Locale.ROOT,
-                "%s has %,d of %,d bytes, as a full disk leaves it: delete the folder %s, and it is"
-                    + " unpacked anew.",
+                "%s has %,d of %,d bytes, probably because the disk was full: delete the folder %s,"
+                    + " which is then unpacked again.",
                 file,
                 Files.size(file),
                 each.getValue(),
                 folder));
       }
     }
-    Path there = folder.toAbsolutePath();
-    while (!Files.exists(there)) {
-      there = Objects.requireNonNull(there.getParent(), "a file system without a root");
+    Path existing = folder.toAbsolutePath();
+    while (!Files.exists(existing)) {
+      existing = Objects.requireNonNull(existing.getParent(), "a file system without a root");
     }
-    long room = Files.getFileStore(there).getUsableSpace();
-    if (missing > 0 && room < missing + SPARE) {
+    long free = Files.getFileStore(existing).getUsableSpace();
+    if (missing > 0 && free < missing + RESERVE_BYTES) {
       throw new GraftException(
           String.format(
               Locale.ROOT,
-              "The engine's libraries need %,d MB more in %s, and there are %,d MB: make room, or"
-                  + " name another folder in the variable DJL_CACHE_DIR.",
-              ((missing + SPARE) >> 20) + 1,
+              "The engine's libraries need %,d MB more in %s, and %,d MB are free: free more, or"
+                  + " name another folder in the environment variable DJL_CACHE_DIR.",
+              ((missing + RESERVE_BYTES) >> 20) + 1,
               folder,
-              room >> 20));
+              free >> 20));
     }
   }
 }

@@ -21,9 +21,10 @@ import java.util.Optional;
  * the folder behind: empty after a normal exit, full after a kill.
  */
 final class OnnxLibraries {
-  /** The folder that ONNX Runtime loads them from, if set; see its documentation for Java. */
+  /** System property with the folder that ONNX Runtime loads them from (its Java documentation). */
   private static final String PROPERTY = "onnxruntime.native.path";
 
+  /** Names of the libraries, without prefix and suffix. */
   static final List<String> NAMES = List.of("onnxruntime", "onnxruntime4j_jni");
 
   private static volatile boolean shared;
@@ -31,7 +32,7 @@ final class OnnxLibraries {
 
   private OnnxLibraries() {}
 
-  /** Has them unpacked into the cache when they are first needed. */
+  /** Requests that they are unpacked into the cache when they are first needed. */
   static void share() {
     shared = true;
   }
@@ -48,13 +49,15 @@ final class OnnxLibraries {
     }
   }
 
-  /** Why they could not be unpacked into the cache, if that was tried. */
+  /**
+   * Returns why they could not be unpacked into the cache; empty if they were, or not requested.
+   */
   static Optional<String> failure() {
     return Optional.ofNullable(failure);
   }
 
   /**
-   * Unpacks them, if need be, and returns their folder for this version and platform.
+   * Unpacks them unless they are there, and returns their folder for this version and platform.
    *
    * @param cache of all versions; need not exist
    * @return empty if ONNX Runtime's jar does not contain them
@@ -77,7 +80,7 @@ final class OnnxLibraries {
     return Optional.of(folder);
   }
 
-  /** The platform's name in ONNX Runtime's jar. */
+  /** Returns the platform's name in ONNX Runtime's jar. */
   private static String platform() {
     String system = System.getProperty("os.name").toLowerCase(Locale.ROOT);
     String processor = System.getProperty("os.arch");

@@ -21,8 +21,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A network in ONNX Runtime, on the CPU, from pixels to one or more float32 outputs. Not for
- * concurrent use; each call computes on as many threads as there are cores.
+ * A network in ONNX Runtime, on the CPU, from pixels to one or more float32 outputs. Not
+ * thread-safe; each call uses one thread per core.
  */
 public final class OnnxSession implements AutoCloseable {
   /** ONNX Runtime's name in messages. */
@@ -30,7 +30,7 @@ public final class OnnxSession implements AutoCloseable {
 
   private final OrtSession session;
 
-  /** Must live as long as the session. */
+  /** Must be closed after the session. */
   private final OrtSession.SessionOptions options;
 
   private final String input;
@@ -44,7 +44,8 @@ public final class OnnxSession implements AutoCloseable {
     this.options = options;
     List<NodeInfo> inputs = List.copyOf(session.getInputInfo().values());
     if (inputs.size() != 1 || !(inputs.get(0).getInfo() instanceof TensorInfo info)) {
-      throw new GraftException("It should have one input, pixels, and has " + inputs.size() + ".");
+      throw new GraftException(
+          "A network must have one input, pixels, and this one has " + inputs.size() + ".");
     }
     input = inputs.get(0).getName();
     type = info.type;
@@ -52,19 +53,20 @@ public final class OnnxSession implements AutoCloseable {
   }
 
   /**
-   * Keeps ONNX Runtime's native libraries unpacked between starts, and tells ONNX Runtime so by a
-   * system property: for programs to call before they use a session, not for libraries.
+   * Unpacks ONNX Runtime's native libraries once into DJL's cache instead of at every start, and
+   * sets the system property that ONNX Runtime reads their folder from. For programs, which call it
+   * before the first session; libraries should not set system properties.
    */
   public static void shareLibraries() {
     OnnxLibraries.share();
   }
 
-  /** Whether ONNX Runtime is on the class path and loads here. */
-  public static boolean isThere() {
+  /** Whether ONNX Runtime is on the class path and loads on this machine. */
+  public static boolean isAvailable() {
     return Availability.FAILURE.isEmpty();
   }
 
-  /** Why ONNX Runtime does not load here; empty if it does. */
+  /** Returns why ONNX Runtime does not load on this machine; empty if it does. */
   public static Optional<String> whyMissing() {
     return Availability.FAILURE;
   }
@@ -82,12 +84,12 @@ public final class OnnxSession implements AutoCloseable {
     return Messages.ofNative(last.getMessage(), failure.getClass().getSimpleName());
   }
 
-  /** Why its libraries are unpacked at every start; empty if they are not, or by choice. */
+  /** Returns why {@link #shareLibraries} had no effect; empty if it had, or was not called. */
   public static Optional<String> whyNotShared() {
     return OnnxLibraries.failure();
   }
 
-  /** ONNX Runtime's version, such as {@code 1.28.0}. */
+  /** Returns ONNX Runtime's version, such as {@code 1.28.0}. */
   public static String version() {
     return environment().getVersion();
   }
@@ -106,8 +108,7 @@ public final class OnnxSession implements AutoCloseable {
         environment();
         return Optional.empty();
       } catch (LinkageError | RuntimeException e) {
-        return Optional.of(
-            whyMissing(e)); // not there, for another platform, or no space to unpack it
+        return Optional.of(whyMissing(e)); // missing, for another platform, or no disk space
       }
     }
   }
@@ -115,7 +116,7 @@ public final class OnnxSession implements AutoCloseable {
   /**
    * Opens a model.
    *
-   * @param model an ONNX file's bytes, with one input of pixels
+   * @param model content of an ONNX file with one input, pixels
    * @throws GraftException if ONNX Runtime rejects it
    */
   public static OnnxSession open(byte[] model) {
@@ -123,7 +124,7 @@ public final class OnnxSession implements AutoCloseable {
   }
 
   /**
-   * Opens a model's file without reading it into Java's heap. The file may be deleted afterwards.
+   * Opens an ONNX file without reading it into Java's heap. The file may be deleted afterwards.
    *
    * @throws GraftException if ONNX Runtime rejects it
    */
@@ -143,9 +144,9 @@ public final class OnnxSession implements AutoCloseable {
       OrtEnvironment environment = environment();
       options = new OrtSession.SessionOptions();
       options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
-      // What it would print also comes as an exception.
+      // Messages it would print are also in exceptions.
       options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
-      // Threads that spin while they wait take the cores from those that decode images.
+      // Threads that spin while they wait would slow down the threads that decode images.
       options.addConfigEntry("session.intra_op.allow_spinning", "0");
       session = opening.open(environment, options);
       return new OnnxSession(session, options);
@@ -155,11 +156,12 @@ public final class OnnxSession implements AutoCloseable {
           ? known
           : new GraftException(
               "ONNX Runtime can't open this network: "
-                  + Messages.ofNative(e.getMessage(), "it does not say why")
+                  + Messages.ofNative(e.getMessage(), "no reason given")
                   + ".",
               e);
     } catch (LinkageError e) {
-      throw new GraftException("ONNX Runtime does not load here: " + whyMissing(e) + ".", e);
+      throw new GraftException(
+          "ONNX Runtime does not load on this machine: " + whyMissing(e) + ".", e);
     }
   }
 
@@ -171,7 +173,7 @@ public final class OnnxSession implements AutoCloseable {
     } catch (OrtException e) {
       throw new GraftException(
           "ONNX Runtime can't free a network: "
-              + Messages.ofNative(e.getMessage(), "it does not say why")
+              + Messages.ofNative(e.getMessage(), "no reason given")
               + ".",
           e);
     } finally {
@@ -182,20 +184,20 @@ public final class OnnxSession implements AutoCloseable {
   }
 
   /**
-   * The batch size that computes fastest, as measured on two cores.
+   * Returns the batch size that computes fastest, measured on two cores.
    *
-   * @param side of the input, in pixels
+   * @param side of the input in pixels
    */
   public static int batch(int side) {
     return side <= 48 ? 64 : side <= 128 ? 32 : 4;
   }
 
-  /** Names of the outputs, in the order in which {@link #run} returns them. */
+  /** Returns the names of the outputs, in the order in which {@link #run} returns them. */
   public List<String> outputs() {
     return List.copyOf(session.getOutputNames());
   }
 
-  /** The file's metadata. */
+  /** Returns the metadata of the file. */
   public Map<String, String> metadata() {
     try {
       return session.getMetadata().getCustomMetadata();
@@ -209,12 +211,12 @@ public final class OnnxSession implements AutoCloseable {
     return type == OnnxJavaType.FLOAT;
   }
 
-  /** The input's shape; -1 for a dimension of any length. */
+  /** Returns the shape of the input; -1 for a dimension of any length. */
   public long[] shape() {
     return shape.clone();
   }
 
-  /** Side of the input, in pixels. */
+  /** Returns the side of the input in pixels. */
   public int side() {
     return Math.toIntExact(shape[3]);
   }
@@ -225,31 +227,45 @@ public final class OnnxSession implements AutoCloseable {
    * @param pixels {@code (n, 3, side, side)} from its position on, in the model's type: bytes, or
    *     float32 in the machine's byte order; not copied if the buffer is direct
    * @param n number of images
-   * @return each output, {@code (n, values…)}, in the model's order
+   * @return each output, {@code (n, …)}, in the order of the model
+   * @throws GraftException if ONNX Runtime can't compute it or an output is not float32
    */
   public List<FloatBuffer> run(ByteBuffer pixels, int n) {
     return run(pixels, n, shape[1], shape[2], shape[3]).stream().map(Value::floats).toList();
   }
 
-  /** An output: its shape, batch first, and its values. */
+  /**
+   * An output.
+   *
+   * @param shape batch first
+   * @param floats the values in row-major order
+   */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Value(long[] shape, FloatBuffer floats) {}
 
-  /** Runs one forward pass on an input of any shape that the model takes, batch first. */
-  public List<Value> run(ByteBuffer pixels, long... wanted) {
+  /**
+   * Runs one forward pass.
+   *
+   * @param pixels as in {@link #run(ByteBuffer, int)}
+   * @param inputShape shape of the input, batch first
+   * @return each output in the order of the model
+   * @throws GraftException if ONNX Runtime can't compute it or an output is not float32
+   */
+  public List<Value> run(ByteBuffer pixels, long... inputShape) {
     int bytes = type.size;
-    for (long length : wanted) {
+    for (long length : inputShape) {
       bytes = Math.toIntExact(bytes * length);
     }
     ByteBuffer batch = pixels.slice(pixels.position(), bytes).order(pixels.order());
     try (OnnxTensor tensor =
-            OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), batch, wanted, type);
+            OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), batch, inputShape, type);
         OrtSession.Result result = session.run(Map.<String, OnnxTensorLike>of(input, tensor))) {
       List<Value> outputs = new ArrayList<>(result.size());
       for (Map.Entry<String, OnnxValue> output : result) {
         if (!(output.getValue() instanceof OnnxTensor values)
             || values.getInfo().type != OnnxJavaType.FLOAT) {
-          throw new GraftException("Its output " + output.getKey() + " is not float32.");
+          throw new GraftException(
+              "The output " + output.getKey() + " of a network must be float32 and is not.");
         }
         outputs.add(new Value(values.getInfo().getShape(), values.getFloatBuffer()));
       }
@@ -257,9 +273,9 @@ public final class OnnxSession implements AutoCloseable {
     } catch (OrtException e) {
       throw new GraftException(
           "ONNX Runtime can't compute a batch of "
-              + wanted[0]
+              + inputShape[0]
               + " images: "
-              + Messages.ofNative(e.getMessage(), "it does not say why")
+              + Messages.ofNative(e.getMessage(), "no reason given")
               + ".",
           e);
     }

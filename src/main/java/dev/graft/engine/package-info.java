@@ -1,2 +1,2 @@
-/** Engines and devices: ONNX Runtime, and what DJL finds on this machine. */
+/** Engines and devices: ONNX Runtime sessions, DJL's engine and its devices. */
 package dev.graft.engine;

@@ -13,54 +13,54 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
-/** A process's use of one cache's folder: it marks the folder as used now, and as in use. */
+/** The use of a cache folder by this process: a lock file, and the time of the last use. */
 final class CacheUse {
   private static final String SUFFIX = ".in-use";
 
-  /** Between the creation of a claim's file and its lock. */
-  private static final Duration MINUTE = Duration.ofMinutes(1);
+  /** Maximum time between the creation of a lock file and its locking. */
+  private static final Duration MAX_LOCK_DELAY = Duration.ofMinutes(1);
 
   private final Path folder;
-  private LockFile claim;
+  private LockFile lock;
 
   CacheUse(Path folder) {
     this.folder = folder;
   }
 
-  /** Begins, if the folder exists; a folder that can't be written to is used all the same. */
+  /** Starts the use if the folder exists; a read-only folder is used without a lock file. */
   void begin() {
-    if (claim != null || !Files.isDirectory(folder)) {
+    if (lock != null || !Files.isDirectory(folder)) {
       return;
     }
     try {
-      claim = LockFile.on(folder.resolve(UUID.randomUUID() + SUFFIX));
-      claim.giveRoom();
-      for (Path dead : claims(folder)) {
-        Instant written = Files.getLastModifiedTime(dead).toInstant();
-        if (written.plus(MINUTE).isBefore(Instant.now()) && !LockFile.isHeld(dead)) {
-          Files.deleteIfExists(dead); // of a process that was killed
+      lock = LockFile.on(folder.resolve(UUID.randomUUID() + SUFFIX));
+      lock.giveRoom();
+      for (Path stale : lockFiles(folder)) {
+        Instant written = Files.getLastModifiedTime(stale).toInstant();
+        if (written.plus(MAX_LOCK_DELAY).isBefore(Instant.now()) && !LockFile.isHeld(stale)) {
+          Files.deleteIfExists(stale); // left by a process that was killed
         }
       }
       Files.setLastModifiedTime(folder, FileTime.from(Instant.now()));
     } catch (IOException e) {
-      return; // nothing there can be removed either, or another process removes it now
+      return; // the folder is read-only, or another process removes it
     }
   }
 
-  /** Ends; a folder in which nothing was written goes. */
+  /** Ends the use; an empty folder is deleted. */
   void end() throws IOException {
-    if (claim != null) {
-      claim.close();
-      claim = null;
+    if (lock != null) {
+      lock.close();
+      lock = null;
       if (CachedFeatures.isEmpty(folder)) {
         Files.deleteIfExists(folder);
       }
     }
   }
 
-  /** Whether a living process uses a folder. */
+  /** Whether a running process uses a folder. */
   static boolean isHeld(Path folder) throws IOException {
-    for (Path each : claims(folder)) {
+    for (Path each : lockFiles(folder)) {
       if (LockFile.isHeld(each)) {
         return true;
       }
@@ -68,13 +68,13 @@ final class CacheUse {
     return false;
   }
 
-  private static List<Path> claims(Path folder) throws IOException {
-    List<Path> claims = new ArrayList<>();
+  private static List<Path> lockFiles(Path folder) throws IOException {
+    List<Path> lockFiles = new ArrayList<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*" + SUFFIX)) {
-      files.forEach(claims::add);
+      files.forEach(lockFiles::add);
     } catch (NoSuchFileException e) {
       return List.of();
     }
-    return claims;
+    return lockFiles;
   }
 }

@@ -15,29 +15,33 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
- * What is cached under one {@link FeatureKey}.
+ * The cached features of one {@link FeatureKey}.
  *
  * @param folder of the key
- * @param key its text; empty if no file has one
- * @param bytes size on disk
+ * @param key text of the key; empty if no file contains it
+ * @param bytes size on disk, in bytes
  * @param lastUsed when a run last opened it
- * @param inUse whether a living process uses it
+ * @param inUse whether a running process uses it
  */
 public record CachedFeatures(
     Path folder, Optional<String> key, long bytes, Instant lastUsed, boolean inUse) {
-  /** A backbone, and the beginning of the key's hash. */
-  private static final String NAME = ".+-[0-9a-f]{24}";
+  /** Pattern of {@link FeatureKey#folderName()}. */
+  private static final String FOLDER_NAME = ".+-[0-9a-f]{24}";
 
-  /** Tasks of a cluster leave unfinished files while their job runs, on whatever machine. */
-  private static final Duration MAX_JOB = Duration.ofDays(1);
+  /** Maximum duration of a Spark job, whose temporary files mark a folder as in use. */
+  private static final Duration MAX_JOB_DURATION = Duration.ofDays(1);
 
-  /** All keys that have a cache, the largest first. */
+  /**
+   * Lists the cached features of all keys, the largest first.
+   *
+   * @param features the folder of all caches; need not exist
+   */
   public static List<CachedFeatures> all(Path features) throws IOException {
     List<CachedFeatures> all = new ArrayList<>();
     if (Files.isDirectory(features)) {
       try (Stream<Path> folders = Files.list(features)) {
         for (Path folder : folders.toList()) {
-          if (folder.getFileName().toString().matches(NAME) && Files.isDirectory(folder)) {
+          if (folder.getFileName().toString().matches(FOLDER_NAME) && Files.isDirectory(folder)) {
             all.add(of(folder));
           }
         }
@@ -55,10 +59,10 @@ public record CachedFeatures(
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         String name = file.getFileName().toString();
-        bytes += file.toFile().length(); // 0 if it is gone meanwhile
+        bytes += file.toFile().length(); // 0 if it was deleted meanwhile
         inUse |=
             name.endsWith(AtomicFiles.UNFINISHED)
-                && Files.getLastModifiedTime(file).toInstant().plus(MAX_JOB).isAfter(now);
+                && Files.getLastModifiedTime(file).toInstant().plus(MAX_JOB_DURATION).isAfter(now);
         if (key.isEmpty() && name.endsWith(RecordLog.SUFFIX)) {
           key = RecordLog.key(file);
         }
@@ -68,8 +72,10 @@ public record CachedFeatures(
     return new CachedFeatures(folder, key, bytes, lastUsed, inUse);
   }
 
-  /** A line of the key, such as {@code input-size}. */
-  public Optional<String> ingredient(String name) {
+  /**
+   * Returns the value of a field of the key, such as {@code input-size}; empty if it is missing.
+   */
+  public Optional<String> keyField(String name) {
     return key.stream()
         .flatMap(String::lines)
         .filter(line -> line.startsWith(name + " "))
@@ -78,15 +84,16 @@ public record CachedFeatures(
   }
 
   /**
-   * Removes it, unless a process uses it or began to meanwhile.
+   * Deletes the cached features, unless a process uses them.
    *
-   * @return whether it was removed
+   * @return whether they were deleted
    */
   public boolean remove() throws IOException {
     if (inUse || CacheUse.isHeld(folder)) {
       return false;
     }
-    // Renamed first: who opens it later makes a new folder, and who opened it before has a claim.
+    // Renamed first: a process that opens it later creates a new folder, and one that opened it
+    // before has a lock file in it.
     Path renamed =
         folder.resolveSibling(
             folder.getFileName() + "." + UUID.randomUUID() + AtomicFiles.UNFINISHED);

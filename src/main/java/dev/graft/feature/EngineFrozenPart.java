@@ -7,19 +7,20 @@ import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import java.nio.ByteBuffer;
 
-/** In DJL, by the engine that trains the rest. */
+/** The frozen part in DJL, computed by the engine that trains the other stages. */
 public final class EngineFrozenPart implements FrozenPart {
-  private final Block root;
+  private final Block frozenPart;
   private final PixelSource pixels;
   private final RecordLayout layout;
   private final NDManager manager;
 
   /**
-   * @param root gives a record's values
-   * @param device of the root's weights
+   * @param frozenPart computes the values of records from pixels
+   * @param device of its weights
    */
-  public EngineFrozenPart(Block root, PixelSource pixels, RecordLayout layout, Device device) {
-    this.root = root;
+  public EngineFrozenPart(
+      Block frozenPart, PixelSource pixels, RecordLayout layout, Device device) {
+    this.frozenPart = frozenPart;
     this.pixels = pixels;
     this.layout = layout;
     manager = NDManager.newBaseManager(device);
@@ -29,7 +30,7 @@ public final class EngineFrozenPart implements FrozenPart {
   public ByteBuffer forward(ByteBuffer input, int count) {
     try (NDManager batch = manager.newSubManager()) {
       NDList out =
-          root.forward(
+          frozenPart.forward(
               new ParameterStore(batch, false), pixels.toEngine(batch, input, count), false);
       ByteBuffer records = ByteBuffer.allocate(count * layout.bytes());
       int at = 0;

@@ -13,9 +13,9 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * Some rows of a source with their labels, as a DJL data set that gives batches of them. (DJL's own
- * random access data sets build a batch from arrays of single rows, which takes longer than to
- * train on it.)
+ * Rows of a {@link FeatureSource} with their labels, as a DJL dataset of batches. (DJL's {@code
+ * RandomAccessDataset} stacks each batch from arrays of single rows, which takes longer than
+ * training a head on it.)
  */
 public final class FeatureBatches implements Dataset {
   private final FeatureSource source;
@@ -38,41 +38,48 @@ public final class FeatureBatches implements Dataset {
     this.shuffle = shuffle;
   }
 
-  /** In the order of the rows. */
+  /**
+   * Creates batches in the order of the rows.
+   *
+   * @param labels one per row
+   * @param batchSize images per batch
+   */
   public static FeatureBatches inOrder(
       FeatureSource source, int[] rows, int[] labels, int batchSize) {
     return new FeatureBatches(source, rows, labels, batchSize, 1, null);
   }
 
   /**
-   * In an order that is drawn anew, from the seed, whenever the data is gone through.
+   * Creates batches in a random order, which is new in every epoch and follows from the seed.
    *
-   * @param leastBatches where there are fewer, the rows are gone through several times, each time
-   *     in another order
+   * @param labels one per row
+   * @param batchSize images per batch
+   * @param minBatches minimum number of batches per epoch; if the rows give fewer, an epoch repeats
+   *     them, each time in another order
    */
   public static FeatureBatches shuffled(
-      FeatureSource source, int[] rows, int[] labels, int batchSize, int leastBatches, long seed) {
+      FeatureSource source, int[] rows, int[] labels, int batchSize, int minBatches, long seed) {
     int batches = (rows.length + batchSize - 1) / batchSize;
-    int rounds = Math.max(1, (leastBatches + batches - 1) / Math.max(1, batches));
+    int rounds = Math.max(1, (minBatches + batches - 1) / Math.max(1, batches));
     return new FeatureBatches(source, rows, labels, batchSize, rounds, new Random(seed));
   }
 
-  /** Number of rows. */
+  /** Returns the number of rows. */
   public int size() {
     return rows.length;
   }
 
-  /** The label of a row, by its place in the order that the rows were given in. */
-  public int label(int place) {
-    return labels[place];
+  /** Returns the label of the row at an index of the given rows. */
+  public int label(int index) {
+    return labels[index];
   }
 
-  /** Number of batches; the last of each round may be smaller. */
+  /** Returns the number of batches per epoch; the last batch of each round may be smaller. */
   public int batches() {
-    return rounds * batchesOfRound();
+    return rounds * batchesPerRound();
   }
 
-  private int batchesOfRound() {
+  private int batchesPerRound() {
     return (rows.length + batchSize - 1) / batchSize;
   }
 
@@ -93,7 +100,7 @@ public final class FeatureBatches implements Dataset {
 
           @Override
           public Batch next() {
-            int from = next++ % batchesOfRound() * batchSize;
+            int from = next++ % batchesPerRound() * batchSize;
             if (from == 0 && shuffle != null) {
               StratifiedSampler.shuffle(order, shuffle);
             }
@@ -103,19 +110,19 @@ public final class FeatureBatches implements Dataset {
         };
   }
 
-  /** Labels are {@code (N)}, float32, as DJL's evaluators take them. */
-  private Batch batch(NDManager manager, int[] chosen, int progress) {
-    int[] chosenRows = new int[chosen.length];
-    float[] chosenLabels = new float[chosen.length];
-    for (int i = 0; i < chosen.length; i++) {
-      chosenRows[i] = rows[chosen[i]];
-      chosenLabels[i] = labels[chosen[i]];
+  /** Returns a batch; its labels are {@code (N)}, float32, as DJL's evaluators require. */
+  private Batch batch(NDManager manager, int[] indices, int progress) {
+    int[] batchRows = new int[indices.length];
+    float[] batchLabels = new float[indices.length];
+    for (int i = 0; i < indices.length; i++) {
+      batchRows[i] = rows[indices[i]];
+      batchLabels[i] = labels[indices[i]];
     }
     return new Batch(
         manager,
-        source.read(manager, chosenRows),
-        new NDList(manager.create(chosenLabels)),
-        chosen.length,
+        source.read(manager, batchRows),
+        new NDList(manager.create(batchLabels)),
+        indices.length,
         new StackBatchifier(),
         new StackBatchifier(),
         progress,

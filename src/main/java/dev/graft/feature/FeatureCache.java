@@ -10,6 +10,7 @@ import dev.graft.GraftException.Code;
 import dev.graft.data.ImageSet;
 import dev.graft.io.FirstOccurrences;
 import dev.graft.io.RecordLog;
+import dev.graft.util.Names;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -22,9 +23,9 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
- * Features on disk: one record per image, keyed by the image's content, so that an image that was
- * added, changed or removed costs its own forward pass and no other, and one that was moved or
- * copied costs none. There is a {@link RecordLog} for each {@link FeatureKey}.
+ * Cache of features on disk: one record per image, keyed by a hash of the image file. An image that
+ * was added or changed costs one forward pass; one that was moved or copied costs none. Each {@link
+ * FeatureKey} has a {@link RecordLog} of its own.
  */
 public final class FeatureCache implements AutoCloseable {
   private final Path features;
@@ -49,28 +50,31 @@ public final class FeatureCache implements AutoCloseable {
     log = RecordLog.open(folder, key.text(), layout.bytes());
   }
 
-  /** Computes the records of images. */
+  /** Computes the records of images and passes them to a sink. */
   public interface Filler {
     /**
-     * Computes records, in any order and number, of all images that can be read.
+     * Computes the records of all images that can be read, in any order, in one or more portions.
      *
-     * @param rows of the images, each content once
+     * @param rows of the images, without duplicates
      */
     void fill(List<Integer> rows, Sink sink) throws IOException;
   }
 
-  /** Takes finished records; from then on they are cached, whatever happens. */
+  /** Writes records to the cache; they stay there if the run fails later. */
   public interface Sink {
     /**
-     * Takes some.
+     * Writes records.
      *
      * @param rows of their images
      * @param records one after the other
      */
-    void keep(List<Integer> rows, ByteBuffer records) throws IOException;
+    void store(List<Integer> rows, ByteBuffer records) throws IOException;
   }
 
-  /** The images of a set that are readable, as far as known, and not cached; each content once. */
+  /**
+   * Returns the rows of images that are not cached and not known to be unreadable, without
+   * duplicates.
+   */
   public List<Integer> missing(ImageSet images) {
     FirstOccurrences seen = new FirstOccurrences(images::hash);
     return images
@@ -80,8 +84,8 @@ public final class FeatureCache implements AutoCloseable {
         .toList();
   }
 
-  /** The number of images of a set whose features are cached. */
-  public int kept(ImageSet images) {
+  /** Returns the number of images of a set whose features are cached. */
+  public int cached(ImageSet images) {
     return (int)
         IntStream.range(0, images.size()).filter(row -> log.find(images.hash(row)) >= 0).count();
   }
@@ -90,13 +94,13 @@ public final class FeatureCache implements AutoCloseable {
    * Computes features and caches them.
    *
    * @param rows as {@link #missing} returns them
-   * @return the number of images computed; fewer than given where images can't be read
+   * @return the number of images computed, which excludes unreadable ones
    * @throws GraftException if the disk is full; the features written until then stay
    */
   public int fill(ImageSet images, List<Integer> rows, Filler filler) throws IOException {
-    int[] kept = {0};
+    int[] computed = {0};
     Files.createDirectories(features);
-    requireRoom((long) rows.size() * layout.bytes());
+    requireSpace((long) rows.size() * layout.bytes());
     Files.createDirectories(folder);
     use.begin();
     try (RecordLog.Writer writer = new RecordLog.Writer(folder, key.text(), layout.bytes())) {
@@ -106,7 +110,7 @@ public final class FeatureCache implements AutoCloseable {
             List<String> hashes = done.stream().map(images::hash).toList();
             try {
               writer.add(hashes, records);
-              kept[0] += hashes.size();
+              computed[0] += hashes.size();
             } catch (IOException e) {
               throw new GraftException(
                       "The features can't be cached in "
@@ -121,10 +125,10 @@ public final class FeatureCache implements AutoCloseable {
           });
     }
     log = RecordLog.open(folder, key.text(), layout.bytes());
-    return kept[0];
+    return computed[0];
   }
 
-  private void requireRoom(long bytes) throws IOException {
+  private void requireSpace(long bytes) throws IOException {
     long free = Files.getFileStore(features).getUsableSpace();
     if (free < bytes) {
       throw new GraftException(
@@ -139,33 +143,32 @@ public final class FeatureCache implements AutoCloseable {
     }
   }
 
-  /** Size on disk of all that is cached under this key. */
+  /** Returns the size on disk of all features of this key, in bytes. */
   public long bytes() {
     return log.bytes();
   }
 
-  /** Ends the use of this cache: from now on it may be removed. */
+  /** Ends the use of this cache, so that it may be deleted. */
   @Override
   public void close() throws IOException {
     use.end();
   }
 
   /**
-   * Returns the features of images, as a network takes them; not for two threads at once.
+   * Returns the features of images as input of a network. The result is not thread-safe.
    *
-   * @param filler computes the record of an image again that turns out to be damaged when it is
-   *     read
-   * @throws GraftException if some are not cached, though the images can be read
+   * @param filler computes a record again if it is found to be damaged
+   * @throws GraftException if features of readable images are not cached
    */
   public FeatureSource of(ImageSet images, Filler filler) {
-    int gone = missing(images).size();
-    if (gone > 0) {
+    int lost = missing(images).size();
+    if (lost > 0) {
       throw new GraftException(
           "The features of "
-              + gone
-              + " images are no longer in "
+              + Names.count(lost, "image")
+              + " are missing in "
               + folder
-              + "; was it deleted during the run? Run it again: they will be computed again.");
+              + ", which was probably deleted during the run. Start the run again to compute them.");
     }
     return new Rows(images, filler);
   }
@@ -174,7 +177,7 @@ public final class FeatureCache implements AutoCloseable {
   private final class Rows implements FeatureSource {
     private final ImageSet images;
     private final Filler filler;
-    private final ByteBuffer[] batches; // of each field
+    private final ByteBuffer[] batches; // one per field
     private int[] slots;
 
     Rows(ImageSet images, Filler filler) {
@@ -198,7 +201,7 @@ public final class FeatureCache implements AutoCloseable {
             throw new IllegalStateException("no features of image " + row);
           }
           if (!log.isWhole(slots[row])) {
-            repair(row); // which opens the log again, where others may be damaged, too
+            repair(row); // opens the log again, in which other records may be damaged
             whole = false;
           }
         }
@@ -207,7 +210,7 @@ public final class FeatureCache implements AutoCloseable {
       int at = 0;
       for (int k = 0; k < batches.length; k++) {
         RecordLayout.Field field = layout.fields().get(k);
-        batches[k] = withRoom(batches[k], field.bytes(rows.length));
+        batches[k] = withCapacity(batches[k], field.bytes(rows.length));
         for (int i = 0; i < rows.length; i++) {
           log.copy(slots[rows[i]], at, batches[k], i * field.bytes(), field.bytes());
         }
@@ -218,7 +221,7 @@ public final class FeatureCache implements AutoCloseable {
       return list;
     }
 
-    /** Another file may have the record, too; else it is computed again. */
+    /** Finds the record in another file of the log, or computes it again. */
     private void repair(int row) {
       slots[row] = log.slot(images.hash(row));
       if (slots[row] >= 0) {
@@ -237,15 +240,15 @@ public final class FeatureCache implements AutoCloseable {
                 + images.place(row)
                 + " in "
                 + folder
-                + " are damaged, and the image can't be read any more. Run it again without it.");
+                + " are damaged, and the image can't be read any more. Start the run again without it.");
       }
     }
   }
 
   /**
-   * Returns a float32 array of its own: an engine may share a direct buffer, which the next batch
-   * overwrites. (DJL's {@code toType} does not copy if the type stays the same, even with {@code
-   * copy} set.)
+   * Returns a float32 array with a copy of the values, because an engine may share a direct buffer,
+   * which the next batch overwrites. (DJL's {@code toType} does not copy if the type stays the
+   * same, even with {@code copy} set.)
    */
   private static NDArray toEngine(NDManager manager, ByteBuffer bytes, Shape shape, DataType type) {
     try (NDArray shared =
@@ -254,11 +257,11 @@ public final class FeatureCache implements AutoCloseable {
     }
   }
 
-  private static ByteBuffer withRoom(ByteBuffer buffer, int bytes) {
-    ByteBuffer roomy =
+  private static ByteBuffer withCapacity(ByteBuffer buffer, int bytes) {
+    ByteBuffer large =
         buffer.capacity() >= bytes
             ? buffer
             : ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
-    return roomy.limit(bytes).position(0);
+    return large.limit(bytes).position(0);
   }
 }

@@ -10,28 +10,32 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The frozen root's forward pass over images, a batch at a time, while the images of the next batch
- * are read. An image that can't be read is passed over.
+ * The forward pass of the frozen part over images, in batches; the images of the next batch are
+ * read meanwhile. Images that can't be read are skipped.
  */
 public final class FeatureExtractor implements FeatureCache.Filler {
-  /** The fastest on two cores; a GPU would like more, but has this done in no time either. */
-  private static final int BATCH = 64;
+  /** Images per batch: the fastest on two cores; on a GPU reading the images dominates. */
+  private static final int MAX_BATCH = 64;
 
-  private final FrozenPart root;
+  private final FrozenPart frozenPart;
   private final PixelSource pixels;
   private final RecordLayout layout;
   private final Runnable check;
   private final Progress progress;
 
-  /** A row, and its pixels if it could be read. */
+  /** A row with its pixels; empty if the image can't be read. */
   private record Prepared(int row, Optional<byte[]> pixels) {}
 
   /**
-   * @param check is run after each batch, and may end it all by an exception
+   * @param check runs after each batch and may end the pass by an exception
    */
   public FeatureExtractor(
-      FrozenPart root, PixelSource pixels, RecordLayout layout, Runnable check, Progress progress) {
-    this.root = root;
+      FrozenPart frozenPart,
+      PixelSource pixels,
+      RecordLayout layout,
+      Runnable check,
+      Progress progress) {
+    this.frozenPart = frozenPart;
     this.pixels = pixels;
     this.layout = layout;
     this.check = check;
@@ -43,11 +47,12 @@ public final class FeatureExtractor implements FeatureCache.Filler {
     try (ReadAhead<Prepared> prepared =
         ReadAhead.of(
             ImageFileReader.threads(),
-            2 * BATCH,
+            2 * MAX_BATCH,
             rows.iterator(),
             row -> new Prepared(row, pixels.pixels(row)))) {
-      int most = Math.min(BATCH, Integer.MAX_VALUE / Math.max(pixels.bytes(), layout.bytes()));
-      ByteBuffer batch = ByteBuffer.allocate(most * pixels.bytes());
+      int batchSize =
+          Math.min(MAX_BATCH, Integer.MAX_VALUE / Math.max(pixels.bytes(), layout.bytes()));
+      ByteBuffer batch = ByteBuffer.allocate(batchSize * pixels.bytes());
       List<Integer> inBatch = new ArrayList<>();
       int done = 0;
       while (prepared.hasNext()) {
@@ -57,9 +62,9 @@ public final class FeatureExtractor implements FeatureCache.Filler {
           batch.put(next.pixels().get());
           inBatch.add(next.row());
         }
-        if (inBatch.size() == most || (!prepared.hasNext() && !inBatch.isEmpty())) {
+        if (inBatch.size() == batchSize || (!prepared.hasNext() && !inBatch.isEmpty())) {
           batch.flip();
-          sink.keep(inBatch, root.forward(batch, inBatch.size()));
+          sink.store(inBatch, frozenPart.forward(batch, inBatch.size()));
           batch.clear();
           inBatch.clear();
           progress.stepTo(done);

@@ -6,19 +6,18 @@ import dev.graft.network.NetworkDesign;
 import java.util.List;
 
 /**
- * Everything that the features of an image depend on beside the image, and nothing else: what is
- * trained behind the freeze boundary, and how, does not matter.
+ * Cache key: everything except the image file that features depend on. The trained stages and the
+ * training parameters are not part of it.
  *
- * @param backbone its name
- * @param weights SHA-256 of its weights; for random weights how they were drawn, and from which
- *     seed
+ * @param backbone name of the backbone
+ * @param weights SHA-256 of the weights; for random weights the initializer and the seed
  * @param frozen names of the frozen stages, in order
  * @param features names of the frozen stages that are features
  * @param inputSize side of the input in pixels
- * @param preprocessing what is done to an image, as text
+ * @param preprocessing of images, as text
  * @param reader {@link ImageFileReader#VERSION}
- * @param layout what is kept of an image, as text
- * @param engine name, version and device, since these differ in the last digits
+ * @param layout of a record, as text
+ * @param engine name, version and device, because results differ in the last digits
  */
 public record FeatureKey(
     String backbone,
@@ -30,7 +29,7 @@ public record FeatureKey(
     int reader,
     String layout,
     String engine) {
-  /** Changes whenever the file's format or the meaning of a field does. */
+  /** Version of the file format and of the meaning of the fields. */
   static final int FORMAT = 2;
 
   public FeatureKey {
@@ -38,7 +37,12 @@ public record FeatureKey(
     features = List.copyOf(features);
   }
 
-  /** The key of what a network's root makes of an image. */
+  /**
+   * Returns the key of the features of a network's frozen part.
+   *
+   * @param weights SHA-256 of the weights, or initializer and seed
+   * @param engine name, version and device
+   */
   public static FeatureKey of(
       NetworkDesign design, RecordLayout layout, String weights, String engine) {
     List<String> frozen =
@@ -59,7 +63,7 @@ public record FeatureKey(
         frozen.isEmpty() ? "" : engine);
   }
 
-  /** One line an ingredient; the header of each of the cache's files holds this. */
+  /** Returns the key as text, one line per field; it is the header of each file of the cache. */
   public String text() {
     return String.join(
         "\n",
@@ -76,12 +80,12 @@ public record FeatureKey(
         "");
   }
 
-  /** SHA-256 over all ingredients, in hexadecimal digits. */
+  /** Returns the SHA-256 of {@link #text()} in hexadecimal digits. */
   public String hash() {
     return Hash.Algorithm.SHA256.of(text()).hex();
   }
 
-  /** The name of the cache's folder: the backbone, for people, and enough of the hash. */
+  /** Returns the name of the cache folder: the backbone and 24 digits of the hash. */
   public String folderName() {
     return backbone + "-" + hash().substring(0, 24);
   }

@@ -3,11 +3,13 @@ package dev.graft.feature;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 
-/** The input of what is trained, by row: the images in their set's order. */
+/** The input of the trained stages, by row; rows are those of an image set. */
 public interface FeatureSource {
   /**
-   * The rows of a batch, in the order asked for, as the trained part of a network takes them:
-   * float32, owned by {@code manager}.
+   * Returns a batch of rows, in the given order: one array {@code (N, …)}, float32, for each value
+   * at the freeze boundary.
+   *
+   * @param manager owns the arrays
    */
   NDList read(NDManager manager, int[] rows);
 }

@@ -2,17 +2,18 @@ package dev.graft.feature;
 
 import java.nio.ByteBuffer;
 
-/** The frozen part's forward pass, by whatever computes it; for one thread at a time. */
+/** The forward pass of the frozen part of a network. Implementations are not thread-safe. */
 public interface FrozenPart extends AutoCloseable {
-  /** Of a network of which nothing is frozen: what is kept of an image are its pixels. */
+  /** For a network without frozen stages: the records are the pixels. */
   FrozenPart NONE = (pixels, count) -> pixels;
 
   /**
-   * What is to be kept of images.
+   * Computes the records of a batch of images.
    *
-   * @param pixels {@code (count, 3, side, side)}, R, G, B, a byte each, from the first byte on
+   * @param pixels {@code (count, 3, side, side)}, R, G, B from 0 to 255, one byte per value, from
+   *     index 0 of the buffer
    * @param count number of images, at least 1
-   * @return their records, one after the other
+   * @return the records, one after the other
    */
   ByteBuffer forward(ByteBuffer pixels, int count);
 

@@ -24,71 +24,72 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * What a frozen root makes of some images, for 8 bits to be fitted to; measured once, and kept
- * beside the features. The images are those whose contents have the least hashes: the same ones
- * whatever the seed, the files' names and their order.
+ * Int8 calibration of a frozen part: the ranges of its values over some images, measured once and
+ * cached beside the features. The images are those with the smallest hashes, so that the choice
+ * does not depend on the seed, nor on names and order of the files.
  *
- * @param images to choose from
- * @param key of the root's features in float32
+ * @param images to calibrate on
+ * @param key of the frozen part's features in float32
  */
 public record FrozenPartRanges(
     NetworkDesign design, Weights weights, ImageSet images, FeatureKey key) {
   /**
-   * Of CIFAR-10 at 96 and 32 pixels 64, 128, 256 and 512 images gave features that were equally
-   * near to those in float32; each costs three times as much as an image's features.
+   * Number of images. On CIFAR-10 at 96 and 32 pixels, 64, 128, 256 and 512 images gave int8
+   * features equally close to float32; calibration takes three times as long per image as features.
    */
-  private static final int IMAGES = 64;
+  private static final int MAX_IMAGES = 64;
 
   /**
-   * Pixels at a time, about the fastest at sides of 32 and 96: for so few images, memory that is
-   * new costs more than larger batches save.
+   * Pixels per batch, about the fastest at input sizes of 32 and 96: for few images, allocating
+   * memory costs more than larger batches save.
    */
-  private static final int PIXELS = 1 << 16;
+  private static final int BATCH_PIXELS = 1 << 16;
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
-   * The ranges, measured if need be.
+   * Returns the cached ranges, or measures and caches them.
    *
-   * @param folder of all caches; need not be there
-   * @param rows of the images that may be looked at
+   * @param rows of the images that may be used
+   * @param folder of all caches; need not exist
    */
-  public Ranges on(int[] rows, Path folder, Progress.Display display) throws IOException {
-    TreeMap<String, Integer> byContent = new TreeMap<>();
+  public Ranges readOrMeasure(int[] rows, Path folder, Progress.Display display)
+      throws IOException {
+    TreeMap<String, Integer> byHash = new TreeMap<>();
     for (int row : rows) {
-      byContent.putIfAbsent(images.hash(row), row);
-      if (byContent.size() > IMAGES) {
-        byContent.pollLastEntry();
+      byHash.putIfAbsent(images.hash(row), row);
+      if (byHash.size() > MAX_IMAGES) {
+        byHash.pollLastEntry();
       }
     }
-    List<String> contents = List.copyOf(byContent.keySet());
-    String all = key.text() + String.join("\n", contents);
+    List<String> hashes = List.copyOf(byHash.keySet());
+    String all = key.text() + String.join("\n", hashes);
     Path file = folder.resolve("ranges-" + Hash.Algorithm.SHA256.of(all).hex() + ".json");
-    Optional<Ranges> kept = kept(file);
-    if (kept.isPresent()) {
-      return kept.get();
+    Optional<Ranges> cached = read(file);
+    if (cached.isPresent()) {
+      return cached.get();
     }
-    Ranges ranges = measure(contents.stream().map(byContent::get).toList(), display);
+    Ranges ranges = measure(hashes.stream().map(byHash::get).toList(), display);
     Files.createDirectories(folder);
-    AtomicFiles.write(file, JSON.writeValueAsString(Kept.of(ranges)));
+    AtomicFiles.write(file, JSON.writeValueAsString(Stored.of(ranges)));
     return ranges;
   }
 
-  /** What a file holds; the hash is of the ranges' own JSON, so that none is taken for others. */
-  private record Kept(String sha256, Ranges ranges) {
-    static Kept of(Ranges ranges) {
-      return new Kept(Hash.Algorithm.SHA256.of(ranges.json()).hex(), ranges);
+  /** Content of a file; the hash is that of the JSON of the ranges, to detect damage. */
+  private record Stored(String sha256, Ranges ranges) {
+    static Stored of(Ranges ranges) {
+      return new Stored(Hash.Algorithm.SHA256.of(ranges.json()).hex(), ranges);
     }
   }
 
-  /** The ranges of a file; none where it is not there, or not as it was written. */
-  private static Optional<Ranges> kept(Path file) throws IOException {
+  /** Reads the ranges of a file; empty if the file is missing or damaged. */
+  private static Optional<Ranges> read(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
       return Optional.empty();
     }
     try {
-      Kept kept = JSON.readValue(Files.readAllBytes(file), Kept.class);
-      return Optional.of(kept.ranges()).filter(ranges -> kept.equals(Kept.of(ranges)));
+      Stored stored = JSON.readValue(Files.readAllBytes(file), Stored.class);
+      return Optional.of(stored.ranges()).filter(ranges -> stored.equals(Stored.of(ranges)));
     } catch (JsonProcessingException | RuntimeException e) {
       return Optional.empty();
     }
@@ -97,20 +98,20 @@ public record FrozenPartRanges(
   private Ranges measure(List<Integer> rows, Progress.Display display) {
     Graph graph = design.graph();
     PixelSource pixels = new PixelSource(images, design.preprocessing(), design.inputSize());
-    int most = Math.max(4, PIXELS / (design.inputSize() * design.inputSize()));
-    ByteBuffer batch = ByteBuffer.allocateDirect(most * pixels.bytes());
-    try (Progress progress = display.progress("ranges", "pictures", rows.size());
+    int batchSize = Math.max(4, BATCH_PIXELS / (design.inputSize() * design.inputSize()));
+    ByteBuffer batch = ByteBuffer.allocateDirect(batchSize * pixels.bytes());
+    try (Progress progress = display.progress("ranges", "images", rows.size());
         ReadAhead<Stream<byte[]>> read =
             ReadAhead.of(
                 ImageFileReader.threads(),
-                2 * most,
+                2 * batchSize,
                 rows.iterator(),
                 row -> pixels.pixels(row).stream())) {
       Iterator<ByteBuffer> batches =
           new Iterator<>() {
             private int done;
 
-            /** Makes the next batch; it is empty where there are no more images. */
+            /** Fills the next batch, which is empty after the last image. */
             @Override
             public boolean hasNext() {
               batch.clear();

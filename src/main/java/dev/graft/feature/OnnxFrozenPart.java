@@ -15,32 +15,40 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * In ONNX Runtime, on the CPU. Every pass is over the same number of images, so that what comes of
- * an image does not depend on how many others there are, nor on which, to the last bit.
+ * The frozen part in ONNX Runtime, on the CPU. Every pass has the same batch size, so that the
+ * record of an image does not depend on the other images, to the last bit.
  */
 public final class OnnxFrozenPart implements FrozenPart {
-  /** Changes whenever something here, or in the rendering, changes what comes of an image. */
+  /** Version of the records; changes when this class or the ONNX rendering changes their values. */
   public static final int VERSION = 3;
 
   private final OnnxSession session;
   private final RecordLayout layout;
 
-  /** Size of an image. */
+  /** Size of the pixels of an image, in bytes. */
   private final int bytes;
 
-  private final int images;
+  /** Batch size of every pass. */
+  private final int batchSize;
+
   private final ByteBuffer batch;
 
-  /** Renders the frozen part of a network. */
+  /**
+   * Opens the frozen part of a network.
+   *
+   * @param precision of the frozen part
+   * @param layout of the records
+   */
   public OnnxFrozenPart(
       NetworkDesign design, Weights weights, Precision precision, RecordLayout layout) {
     this(file(design, weights, precision).open(), design.inputSize(), layout);
   }
 
   /**
-   * Opens what {@link #model} gave.
+   * Opens a frozen part from its ONNX file.
    *
-   * @param side of the input, in pixels
+   * @param model as {@link #model} returns it
+   * @param side of the input in pixels
    */
   public OnnxFrozenPart(byte[] model, int side, RecordLayout layout) {
     this(OnnxSession.open(model), side, layout);
@@ -50,11 +58,11 @@ public final class OnnxFrozenPart implements FrozenPart {
     this.session = session;
     this.layout = layout;
     bytes = 3 * side * side;
-    images = OnnxSession.batch(side);
-    batch = ByteBuffer.allocateDirect(images * bytes);
+    batchSize = OnnxSession.batch(side);
+    batch = ByteBuffer.allocateDirect(batchSize * bytes);
   }
 
-  /** The frozen part of a network as an ONNX file's bytes. */
+  /** Returns the frozen part of a network as the content of an ONNX file. */
   public static byte[] model(NetworkDesign design, Weights weights, Precision precision) {
     return file(design, weights, precision).bytes();
   }
@@ -68,21 +76,21 @@ public final class OnnxFrozenPart implements FrozenPart {
   @Override
   public ByteBuffer forward(ByteBuffer pixels, int count) {
     ByteBuffer records = ByteBuffer.allocate(count * layout.bytes()).order(ByteOrder.LITTLE_ENDIAN);
-    for (int from = 0; from < count; from += images) {
-      int some = Math.min(images, count - from);
-      // Where there are fewer, images from before stand behind them, and are not looked at.
-      batch.put(0, pixels, from * bytes, some * bytes);
-      keep(session.run(batch, images), from, some, records);
+    for (int from = 0; from < count; from += batchSize) {
+      int inBatch = Math.min(batchSize, count - from);
+      // The rest of a smaller batch holds earlier images, whose outputs are ignored.
+      batch.put(0, pixels, from * bytes, inBatch * bytes);
+      store(session.run(batch, batchSize), from, inBatch, records);
     }
     return records;
   }
 
-  private void keep(List<FloatBuffer> outputs, int from, int some, ByteBuffer records) {
+  private void store(List<FloatBuffer> outputs, int from, int inBatch, ByteBuffer records) {
     int at = 0;
     for (int k = 0; k < layout.fields().size(); k++) {
       RecordLayout.Field field = layout.fields().get(k);
       int size = Math.toIntExact(field.shape().size());
-      for (int i = 0; i < some; i++) {
+      for (int i = 0; i < inBatch; i++) {
         records.position((from + i) * layout.bytes() + at);
         FloatBuffer values = outputs.get(k).slice(i * size, size);
         if (field.type() == DataType.FLOAT16) {
@@ -98,7 +106,10 @@ public final class OnnxFrozenPart implements FrozenPart {
     records.rewind();
   }
 
-  /** The nearest number in IEEE 754 binary16, of two the even one; infinite from 65520 on. */
+  /**
+   * Converts a number to IEEE 754 binary16, rounding to the nearest and ties to even; infinite from
+   * 65520 on.
+   */
   static short half(float value) {
     int sign = Float.floatToRawIntBits(value) >>> 16 & 0x8000;
     float size = Math.abs(value);
@@ -108,7 +119,7 @@ public final class OnnxFrozenPart implements FrozenPart {
     } else if (size >= 65520) {
       bits = 0x7c00;
     } else if (size < 0x1p-14f) {
-      bits = (int) Math.rint(size * 0x1p24f); // no leading 1 here
+      bits = (int) Math.rint(size * 0x1p24f); // subnormal: no implicit leading 1
     } else {
       bits = ((bits + 0xfff + (bits >>> 13 & 1)) >>> 13) - ((127 - 15) << 10);
     }

@@ -12,7 +12,7 @@ import dev.graft.network.Preprocessing;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 
-/** Images as a network's input, prepared when they are asked for: {@code (N, 3, side, side)}. */
+/** Images as input of a network, {@code (N, 3, side, side)}; each read decodes them. */
 public final class PixelSource implements FeatureSource {
   private final ImageSet images;
   private final Preprocessing preprocessing;
@@ -20,7 +20,7 @@ public final class PixelSource implements FeatureSource {
   private final RecordLayout.Field row;
 
   /**
-   * @param side of the input, in pixels
+   * @param side of the input in pixels
    */
   public PixelSource(ImageSet images, Preprocessing preprocessing, int side) {
     this.images = images;
@@ -29,14 +29,17 @@ public final class PixelSource implements FeatureSource {
     row = new RecordLayout.Field(new Shape(3, side, side), DataType.UINT8);
   }
 
-  /** A row's image, R, G, B from 0 to 255, a byte each: {@code (3, side, side)}. */
+  /**
+   * Reads an image: {@code (3, side, side)}, R, G, B from 0 to 255, one byte per value; empty if it
+   * can't be read.
+   */
   Optional<byte[]> pixels(int row) {
     return images
         .read(row, Framing.minSide(side))
         .map(image -> preprocessing.framing().planes(image, side));
   }
 
-  /** A batch of what {@link #pixels} gave, as float32. */
+  /** Returns a batch of images as {@link #pixels} returns them, in float32. */
   NDList toEngine(NDManager manager, ByteBuffer pixels, int count) {
     Shape shape = new Shape(count).addAll(row.shape());
     try (NDArray bytes = manager.create(pixels, shape, row.type())) {
@@ -44,7 +47,7 @@ public final class PixelSource implements FeatureSource {
     }
   }
 
-  /** Size of a row. */
+  /** Returns the size of a row in bytes. */
   int bytes() {
     return row.bytes();
   }
@@ -56,7 +59,7 @@ public final class PixelSource implements FeatureSource {
       pixels.put(
           pixels(each)
               .orElseThrow(
-                  () -> new GraftException(images.place(each) + " could be read, but can't now.")));
+                  () -> new GraftException(images.place(each) + " can't be read any more.")));
     }
     return toEngine(manager, pixels.flip(), rows.length);
   }

@@ -11,31 +11,31 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What is kept of one image: the values that cross the freeze boundary, one after the other. Little
- * endian, without gaps.
+ * The layout of the record of one image: its activations at the freeze boundary, one after the
+ * other, little endian, without padding.
  */
 public record RecordLayout(List<Field> fields) {
   /**
-   * A value.
+   * A value of a record.
    *
    * @param shape without the batch
-   * @param type how it is kept: pixels as bytes, activations {@code (C, H, W)} in float16 or
-   *     float32, averages {@code (C)} in float32
+   * @param type uint8 for pixels, float16 or float32 for activations {@code (C, H, W)}, float32 for
+   *     averages {@code (C)}
    */
   public record Field(Shape shape, DataType type) {
     private boolean isFlat() {
       return shape.dimension() == 1;
     }
 
-    /** Size of one in bytes. */
+    /** Returns the size of a value in bytes. */
     int bytes() {
       return bytes(1);
     }
 
     /**
-     * Size of a batch in bytes.
+     * Returns the size of a batch in bytes.
      *
-     * @throws GraftException if that is more than one array can hold
+     * @throws GraftException if it exceeds the maximum size of a Java array
      */
     int bytes(int batch) {
       long bytes = batch * shape.size() * type.getNumOfBytes();
@@ -43,8 +43,8 @@ public record RecordLayout(List<Field> fields) {
         throw new GraftException(
             String.format(
                 Locale.ROOT,
-                "A batch of %,d images takes %,d MB, more than the 2,047 MB that can be held at"
-                    + " a time; choose a smaller batch-size or input-size.",
+                "A batch of %,d images takes %,d MB, and the maximum is 2,047 MB; choose a smaller"
+                    + " batch-size or input-size.",
                 batch,
                 bytes >> 20));
       }
@@ -55,14 +55,14 @@ public record RecordLayout(List<Field> fields) {
   public RecordLayout {
     fields = List.copyOf(fields);
     if (fields.isEmpty()) {
-      throw new IllegalArgumentException("a record of nothing");
+      throw new IllegalArgumentException("a record needs at least one value");
     }
   }
 
   /**
-   * What a network needs kept.
+   * Returns the layout of a network's records.
    *
-   * @param halfPrecision whether activations are kept in float16
+   * @param halfPrecision whether activations are stored in float16
    */
   public static RecordLayout of(NetworkDesign design, boolean halfPrecision) {
     Graph graph = design.graph();
@@ -80,12 +80,12 @@ public record RecordLayout(List<Field> fields) {
             .toList());
   }
 
-  /** Size of a record in bytes. */
+  /** Returns the size of a record in bytes. */
   public int bytes() {
     return fields.stream().mapToInt(Field::bytes).reduce(0, Math::addExact);
   }
 
-  /** For the cache's key: the same text for the same layout. */
+  /** Returns the layout as text, for the cache key; equal layouts give the same text. */
   @Override
   public String toString() {
     Field first = fields.get(0);

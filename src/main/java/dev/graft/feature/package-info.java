@@ -1,2 +1,2 @@
-/** What the frozen part of a network makes of images, computed once and kept on disk. */
+/** Features: the output of the frozen part of a network, computed once and cached on disk. */
 package dev.graft.feature;

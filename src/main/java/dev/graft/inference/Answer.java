@@ -3,22 +3,27 @@ package dev.graft.inference;
 import dev.graft.GraftException;
 import java.util.Optional;
 
-/** What came of an image: probabilities, or a problem. */
+/**
+ * The result for an image: probabilities, or the reason why there are none.
+ *
+ * @param <S> type of the source
+ */
 public sealed interface Answer<S extends Source> {
+  /** Returns the source of the image. */
   S source();
 
-  /** One sentence that says why there are no probabilities. */
+  /** Returns one sentence that says why there are no probabilities; empty if there are. */
   Optional<String> problem();
 
   /**
-   * How likely each class is, in the order of the classifier's classes; they add up to 1.
+   * Returns the probability of each class, in the order of the model's classes; they add up to 1.
    *
-   * @throws GraftException the problem, where there is one
+   * @throws GraftException if the image could not be read
    */
   float[] probabilities();
 
-  /** The image was read. */
-  @SuppressWarnings("ArrayRecordComponent") // not compared, and wrapped it would be copied
+  /** The probabilities of an image that was read. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   record Known<S extends Source>(S source, float[] probabilities) implements Answer<S> {
     @Override
     public Optional<String> problem() {
@@ -26,16 +31,16 @@ public sealed interface Answer<S extends Source> {
     }
   }
 
-  /** It was not. */
-  record Unknown<S extends Source>(S source, GraftException why) implements Answer<S> {
+  /** The reason why an image was not read. */
+  record Unknown<S extends Source>(S source, GraftException reason) implements Answer<S> {
     @Override
     public Optional<String> problem() {
-      return Optional.of(why.getMessage());
+      return Optional.of(reason.getMessage());
     }
 
     @Override
     public float[] probabilities() {
-      throw why;
+      throw reason;
     }
   }
 }

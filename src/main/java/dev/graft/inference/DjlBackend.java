@@ -17,16 +17,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** In DJL, by an engine that also trains. */
+/** Inference in DJL, by an engine that can also train. */
 final class DjlBackend implements InferenceBackend {
   private final Model model;
   private final Predictor<List<Prepared>, List<float[]>> predictor;
 
   /**
-   * Takes a model over.
-   *
-   * @param model pixels {@code (N, 3, side, side)}, R, G, B from 0 to 255, float32, to logits
-   *     {@code (N, classes)}
+   * @param model computes logits {@code (N, classes)} from pixels {@code (N, 3, side, side)}, R, G,
+   *     B from 0 to 255, float32; closed with this backend
+   * @param side of the input in pixels
    */
   DjlBackend(Model model, int side) {
     this.model = model;
@@ -34,8 +33,8 @@ final class DjlBackend implements InferenceBackend {
   }
 
   /**
-   * Fewer take longer each on two cores, and with 32 EfficientNet-Lite0 is no faster but takes 500
-   * MB more.
+   * Returns 16: on two cores smaller batches are slower per image, and 32 images of
+   * EfficientNet-Lite0 are not faster and take 500 MB more.
    */
   @Override
   public int batch() {
@@ -50,7 +49,7 @@ final class DjlBackend implements InferenceBackend {
       if (e.getCause() instanceof GraftException reason) {
         throw reason;
       }
-      throw new GraftException("The model can't take these images: " + e.getMessage(), e);
+      throw new GraftException("The model can't compute these images: " + e.getMessage(), e);
     }
   }
 
@@ -60,15 +59,15 @@ final class DjlBackend implements InferenceBackend {
     model.close();
   }
 
-  /** A batch is one array from the start: stacking images in the engine would copy each twice. */
+  /** Creates one array per batch, because stacking images in the engine would copy each twice. */
   private record Batches(int side) implements Translator<List<Prepared>, List<float[]>> {
-    /** None: what DJL takes for one input is a batch already. */
+    /** Returns {@code null}, because each input is already a batch. */
     @Override
     public Batchifier getBatchifier() {
       return null;
     }
 
-    /** Prepared images as {@code (N, 3, side, side)}, R, G, B from 0 to 255, float32. */
+    /** Converts images to {@code (N, 3, side, side)}, R, G, B from 0 to 255, float32. */
     @Override
     public NDList processInput(TranslatorContext context, List<Prepared> images) {
       ByteBuffer all = ByteBuffer.allocate(images.size() * 3 * side * side);
@@ -79,7 +78,7 @@ final class DjlBackend implements InferenceBackend {
       }
     }
 
-    /** Logits {@code (N, classes)} to probabilities. */
+    /** Converts logits {@code (N, classes)} to probabilities by softmax. */
     @Override
     public List<float[]> processOutput(TranslatorContext context, NDList logits) {
       NDArray rows = logits.singletonOrThrow().softmax(1);

@@ -21,8 +21,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * A whole network as one ONNX file, from pixels to probabilities, and in its metadata what else is
- * needed: the classes, the input's side, and how an image becomes the input.
+ * A whole network as one ONNX file, from pixels to probabilities. Its metadata holds the classes,
+ * the side of the input, and how an image becomes the input.
  */
 public final class ExportedModel {
   private static final String CLASSES = "classes";
@@ -33,12 +33,12 @@ public final class ExportedModel {
 
   private ExportedModel() {}
 
-  /** Returns a saved model as an ONNX file with its metadata; nothing is written. */
+  /** Returns a saved model as an ONNX file with its metadata, in memory. */
   public static OnnxFile onnx(SavedModel.Contents model, Precision precision) {
     return model.onnx(precision, PixelType.FLOAT32, metadata(model));
   }
 
-  /** Writes a saved model as an ONNX file, in the precision of the model. */
+  /** Writes a saved model to an ONNX file, in the precision of the model. */
   public static void write(SavedModel.Contents model, Path file) throws IOException {
     AtomicFiles.write(file, onnx(model, model.precision())::writeTo);
   }
@@ -48,7 +48,7 @@ public final class ExportedModel {
     try {
       metadata.put(CLASSES, JSON.writeValueAsString(model.classes()));
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e); // a list of texts
+      throw new IllegalStateException(e); // impossible for strings
     }
     metadata.put(INPUT_SIZE, Integer.toString(model.design().inputSize()));
     metadata.put(FRAMING, framing(model.design().preprocessing().framing()));
@@ -57,21 +57,24 @@ public final class ExportedModel {
     return metadata;
   }
 
-  /** For whoever has to do the same in another language; its first word is for Graft. */
+  /**
+   * Describes a framing in the metadata: its name, which Graft reads, and a description for
+   * programs in other languages.
+   */
   public static String framing(Framing framing) {
     String part =
         switch (framing) {
           case WHOLE -> "the whole image";
-          case CENTRE -> "the centred square of 224/256 of the shorter side";
+          case CENTRE -> "the centered square of 224/256 of the shorter side";
         };
     return framing.name().toLowerCase(Locale.ROOT)
         + (": " + part + ", resized to the input by Pillow's bicubic");
   }
 
   /**
-   * Opens a file, on the CPU.
+   * Loads a file that {@code export} wrote into ONNX Runtime, on the CPU.
    *
-   * @throws GraftException if it is none of these, or damaged
+   * @throws GraftException if {@code export} did not write it, or it is damaged
    */
   static LoadedModel load(Path file) {
     try {
@@ -83,29 +86,29 @@ public final class ExportedModel {
         throw e;
       }
     } catch (IOException | RuntimeException e) {
-      // A file of anybody's may say anything.
+      // The metadata of an unknown file can cause any exception.
       throw new GraftException(
-          file + " is no model that export wrote: " + Messages.of(e, "its metadata is not") + ".",
+          file + " was not written by export: " + Messages.of(e, "its metadata is invalid") + ".",
           e);
     }
   }
 
   private static LoadedModel loaded(OnnxSession session) throws IOException {
-    Map<String, String> about = session.metadata();
-    if (!about.keySet().containsAll(List.of(CLASSES, INPUT_SIZE, FRAMING, RUN))) {
+    Map<String, String> metadata = session.metadata();
+    if (!metadata.keySet().containsAll(List.of(CLASSES, INPUT_SIZE, FRAMING, RUN))) {
       throw new GraftException("its metadata lacks classes, input_size, framing or run");
     }
-    List<String> classes = JSON.readValue(about.get(CLASSES), new TypeReference<>() {});
-    int side = Integer.parseInt(about.get(INPUT_SIZE));
-    if (side < 1 || side > SavedModel.MOST_PIXELS || side != session.side()) {
-      throw new GraftException("its input_size is not that of its input");
+    List<String> classes = JSON.readValue(metadata.get(CLASSES), new TypeReference<>() {});
+    int side = Integer.parseInt(metadata.get(INPUT_SIZE));
+    if (side < 1 || side > SavedModel.MAX_INPUT_SIZE || side != session.side()) {
+      throw new GraftException("its input_size differs from the size of its input");
     }
-    String framing = about.get(FRAMING).replaceFirst(":.*", "").toUpperCase(Locale.ROOT);
-    InferenceBackend forward = new OnnxBackend(session);
+    String framing = metadata.get(FRAMING).replaceFirst(":.*", "").toUpperCase(Locale.ROOT);
+    InferenceBackend backend = new OnnxBackend(session);
     var blank = new ModelRunner.Prepared(ByteBuffer.allocate(3 * side * side));
-    if (forward.probabilities(List.of(blank)).get(0).length != classes.size()) {
-      throw new GraftException("it has another number of probabilities than of classes");
+    if (backend.probabilities(List.of(blank)).get(0).length != classes.size()) {
+      throw new GraftException("its number of probabilities differs from its number of classes");
     }
-    return new LoadedModel(about.get(RUN), forward, Framing.valueOf(framing), side, classes);
+    return new LoadedModel(metadata.get(RUN), backend, Framing.valueOf(framing), side, classes);
   }
 }

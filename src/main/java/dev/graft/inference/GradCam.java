@@ -25,29 +25,34 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Where in an image a class was seen: Grad-CAM (Selvaraju et al. 2017), the sum of a stage's
- * channels, each by the mean of the gradient that the class's logit has in it, and no less than 0.
- * The stage is the deepest one with more than one pixel.
+ * Grad-CAM heat maps (Selvaraju et al. 2017, section 3): the sum of a stage's channels, each
+ * weighted by the mean gradient of the class's logit, and clipped at 0. The stage is the deepest
+ * one with more than one pixel.
  *
- * <p>It needs an engine with gradients, and is in float32 though a model be in 8 bits.
+ * <p>Needs an engine that computes gradients, and computes in float32 also for int8 models.
  */
 public final class GradCam implements AutoCloseable {
   private final NDManager manager;
   private final NetworkDesign design;
-  private final String seen;
+  private final String step;
   private final GraphBlock before;
   private final GraphBlock after;
 
-  /** The place of the stage's values among those that cross the cut behind it. */
-  private final int place;
+  /** Index of the stage's values among the activations at the cut after it. */
+  private final int index;
 
-  /** That of a saved model. */
+  /**
+   * Creates heat maps of a saved model.
+   *
+   * @throws GraftException if the folder holds no model, or a damaged one, or if no stage has more
+   *     than one pixel
+   */
   public static GradCam of(Path folder, Device device) {
     SavedModel.Contents model = SavedModel.contents(folder);
     return new GradCam(model.design(), model.weights(), device);
   }
 
-  /** That of the bundled EfficientNet-Lite0 and ImageNet's classes. */
+  /** Creates heat maps of the bundled EfficientNet-Lite0 with its ImageNet classes. */
   public static GradCam imageNet(Device device) {
     NetworkDesign design =
         LoadedBackbone.imageNetDesign(ImageNet.ENTRY, ImageNet.ENTRY.photographSize());
@@ -60,20 +65,20 @@ public final class GradCam implements AutoCloseable {
   GradCam(NetworkDesign design, Weights weights, Device device) {
     this.design = design;
     Stage stage = deepest(design);
-    seen = stage.output();
+    step = stage.output();
     Engines.engine();
     manager = NDManager.newBaseManager(device);
-    DjlNetwork graft = DjlNetwork.of(design);
-    graft.initialize(manager);
-    graft
+    DjlNetwork network = DjlNetwork.of(design);
+    network.initialize(manager);
+    network
         .logits(true)
         .byWeight()
         .forEach((weight, parameter) -> ParameterWriter.set(parameter, weights.of(weight)));
     Graph graph = design.graph();
-    int cut = graph.indexOf(seen) + 1;
-    place = graph.crossing(cut).indexOf(seen);
-    before = graft.segment(0, cut);
-    after = graft.segment(cut, design.logitsEnd());
+    int cut = graph.indexOf(step) + 1;
+    index = graph.crossing(cut).indexOf(step);
+    before = network.block(0, cut);
+    after = network.block(cut, design.logitsEnd());
   }
 
   private static Stage deepest(NetworkDesign design) {
@@ -84,20 +89,21 @@ public final class GradCam implements AutoCloseable {
         return stages.get(i);
       }
     }
-    throw new GraftException("No stage of this network has more than one pixel to show.");
+    throw new GraftException(
+        "Heat maps need a stage with more than one pixel, and this network has none.");
   }
 
-  /** The name of the step whose pixels a map has. */
+  /** Returns the name of the step whose values a map shows. */
   public String stage() {
-    return seen;
+    return step;
   }
 
   /**
-   * Where a class was seen; for one thread at a time.
+   * Computes the heat map of a class, from 0 to 1. Not thread-safe.
    *
-   * @param index of the class
+   * @param classIndex index of the class
    */
-  public HeatMap map(Prepared image, int index) {
+  public HeatMap map(Prepared image, int classIndex) {
     int side = design.inputSize();
     try (NDManager pass = manager.newSubManager()) {
       ParameterStore parameters = new ParameterStore(pass, false);
@@ -105,20 +111,20 @@ public final class GradCam implements AutoCloseable {
           pass.create(image.pixels().duplicate(), new Shape(1, 3, side, side), DataType.UINT8)
               .toType(DataType.FLOAT32, true);
       NDList crossing = before.forward(parameters, new NDList(pixels), false);
-      NDArray values = crossing.get(place).duplicate();
-      crossing.set(place, values);
+      NDArray values = crossing.get(index).duplicate();
+      crossing.set(index, values);
       values.setRequiresGradient(true);
       try (GradientCollector gradients = manager.getEngine().newGradientCollector()) {
         NDArray logits = after.forward(parameters, crossing, false).singletonOrThrow();
-        gradients.backward(logits.get("0, " + index));
+        gradients.backward(logits.get("0, " + classIndex));
       }
       Shape shape = values.getShape(); // (1, C, H, W)
       NDArray channels = values.reshape(shape.get(1), -1);
       NDArray weights = values.getGradient().reshape(shape.get(1), -1).mean(new int[] {1});
       NDArray map = weights.reshape(1, -1).matMul(channels).maximum(0);
-      float greatest = map.max().getFloat();
-      float[] shares = (greatest > 0 ? map.div(greatest) : map).toFloatArray();
-      return new HeatMap((int) shape.get(3), (int) shape.get(2), shares);
+      float max = map.max().getFloat();
+      float[] heat = (max > 0 ? map.div(max) : map).toFloatArray();
+      return new HeatMap((int) shape.get(3), (int) shape.get(2), heat);
     }
   }
 

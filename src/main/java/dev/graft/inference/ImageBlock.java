@@ -18,24 +18,24 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * A whole network that also takes images as they are. DJL's own translator for image
- * classification, which a model without a translator of its own gets, resizes bilinearly and by its
- * engine; told to do nothing, it hands the image on, and this block prepares it as the weights
- * expect, the same on every engine.
+ * A whole network that also takes images of any size. DJL's translator for image classification
+ * resizes bilinearly, by its engine; the saved model configures it to pass images on unchanged, and
+ * this block prepares them as the weights require, identically in every engine.
  *
- * <p>In: pixels {@code (N, 3, side, side)}, R, G, B from 0 to 255, float32, or one image {@code
- * (height, width, 3)}, any type. Out: logits {@code (N, classes)}, or {@code (classes)}.
+ * <p>Inputs are pixels {@code (N, 3, side, side)}, R, G, B from 0 to 255, float32, or one image
+ * {@code (height, width, 3)} of any type. Outputs are logits {@code (N, classes)}, or {@code
+ * (classes)} for one image.
  */
 final class ImageBlock extends AbstractBlock {
   private final NetworkDesign design;
   private final GraphBlock network;
 
-  ImageBlock(DjlNetwork graft) {
-    design = graft.design();
-    network = addChildBlock("network", graft.logits(true));
+  ImageBlock(DjlNetwork network) {
+    design = network.design();
+    this.network = addChildBlock("network", network.logits(true));
   }
 
-  /** Fills the network, after all that DJL would believe has been checked. */
+  /** Reads the weights through {@link SavedWeights}, which checks what DJL would not. */
   @Override
   public void loadParameters(NDManager manager, DataInputStream file) throws IOException {
     SavedWeights.fill(new BufferedInputStream(file), network.byWeight(), manager);
@@ -57,9 +57,9 @@ final class ImageBlock extends AbstractBlock {
   }
 
   /**
-   * An image that the engine holds as the network's input.
+   * Prepares an image as input of the network.
    *
-   * @param image {@code (height, width, 3)}, R, G, B from 0 to 255, any type
+   * @param image {@code (height, width, 3)}, R, G, B from 0 to 255, of any type
    * @return {@code (1, 3, side, side)}, float32
    */
   private NDArray pixels(NDArray image) {

@@ -24,38 +24,41 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** Networks with the classifier that they were trained with: the bundled EfficientNet-Lite0. */
+/** ImageNet classifiers: the bundled EfficientNet-Lite0, and backbones with published weights. */
 final class ImageNet {
+  /** The bundled network. */
   static final BackboneInfo ENTRY = BackboneInfo.EFFICIENTNET_LITE0;
 
-  /** Parameters, in float32 256 MB. */
-  private static final long MOST_RENDERED = 1 << 26;
+  /** Maximum number of parameters that are written as ONNX in memory: 256 MB in float32. */
+  private static final long MAX_ONNX_PARAMETERS = 1 << 26;
 
   private static final String RANGES = "imagenet-ranges.json";
 
   private ImageNet() {}
 
   /**
-   * @param onnx whether ONNX Runtime is to compute it
+   * Loads the bundled network.
+   *
+   * @param onnx whether ONNX Runtime computes it
    */
   static LoadedModel load(Device device, boolean onnx) {
     return bundled(new Precision.Float32(), model -> loaded(model, device, onnx));
   }
 
-  /** With the backbone in 8 bits. */
-  static LoadedModel int8() {
-    return bundled(in8Bits(), ImageNet::rendered);
+  /** Loads the bundled network with an int8 backbone, in ONNX Runtime. */
+  static LoadedModel loadInt8() {
+    return bundled(int8(), ImageNet::rendered);
   }
 
   /**
-   * Another backbone with its classifier, from the file that Keras publishes.
+   * Loads another backbone with its ImageNet classifier.
    *
-   * @param weights the file or its URL; empty for Keras's own
-   * @throws GraftException if there is none, it can't be had, or does not fit
+   * @param weights file or URL; empty for the file that Keras publishes
+   * @throws GraftException if no such file is published, it can't be downloaded, or it does not fit
    */
   static LoadedModel load(
       BackboneInfo entry, Optional<String> weights, Device device, Progress.Display display) {
-    return of(
+    return published(
         entry,
         weights,
         display,
@@ -66,9 +69,9 @@ final class ImageNet {
     return onnx ? rendered(model) : new LoadedModel(model, djl(model, device));
   }
 
-  /** Whether the heap has no room for it as a file's bytes: VGG16 with its dense layers. */
+  /** Whether a network is too large to be an ONNX file in the heap, as VGG16 with dense layers. */
   static boolean isLarge(NetworkDesign design) {
-    return design.parameters() > MOST_RENDERED;
+    return design.parameters() > MAX_ONNX_PARAMETERS;
   }
 
   private static LoadedModel rendered(SavedModel.Contents model) {
@@ -79,9 +82,9 @@ final class ImageNet {
     Engines.engine();
     NetworkDesign design = model.design();
     Model filled = Model.newInstance(design.backbone().name(), device);
-    DjlNetwork graft = DjlNetwork.of(design);
-    graft.initialize(filled.getNDManager());
-    GraphBlock block = graft.logits(true);
+    DjlNetwork network = DjlNetwork.of(design);
+    network.initialize(filled.getNDManager());
+    GraphBlock block = network.logits(true);
     block
         .byWeight()
         .forEach((weight, parameter) -> ParameterWriter.set(parameter, weight, model.weights()));
@@ -89,13 +92,16 @@ final class ImageNet {
     return new DjlBackend(filled, design.inputSize());
   }
 
-  /** What is made of the bundled network, while its weights can be read. */
+  /** Applies a function to the bundled network while its weights are open. */
   static <T> T bundled(Precision precision, Function<SavedModel.Contents, T> use) {
     return withWeights(weights -> use.apply(contents(ENTRY, weights, precision)));
   }
 
-  /** Likewise, of another backbone with its classifier, see {@link #load}. */
-  static <T> T of(
+  /**
+   * Applies a function to another ImageNet classifier while its weights are open, see {@link
+   * #load}.
+   */
+  static <T> T published(
       BackboneInfo entry,
       Optional<String> weights,
       Progress.Display display,
@@ -116,15 +122,17 @@ final class ImageNet {
         LoadedBackbone.imageNetClasses());
   }
 
-  static Precision in8Bits() {
+  /** Returns the int8 precision of the bundled network. */
+  static Precision int8() {
     return new Precision.Int8(ranges(), design().cut());
   }
 
+  /** Returns the design of the bundled network. */
   static NetworkDesign design() {
     return design(ENTRY);
   }
 
-  /** Cut to the centre, as it was trained. */
+  /** Returns the design with center framing, as the network was trained. */
   private static NetworkDesign design(BackboneInfo entry) {
     NetworkDesign whole = LoadedBackbone.imageNetDesign(entry, entry.photographSize());
     return new NetworkDesign(
@@ -138,14 +146,17 @@ final class ImageNet {
         whole.temperature());
   }
 
-  /** Reads the bundled weights. */
+  /** Applies a function to the bundled weights while they are open. */
   static <T> T withWeights(Function<Weights, T> use) {
     try (WeightReader reader = LoadedBackbone.pretrained(ENTRY, design().graph().weights())) {
       return use.apply(reader::read);
     }
   }
 
-  /** What mosaics of the bundled images make of the network; a test makes and checks them. */
+  /**
+   * Returns the ranges of the bundled network, measured on mosaics of the bundled images; {@code
+   * ImageNetRangesTest} computes and verifies them.
+   */
   static Ranges ranges() {
     try (InputStream file = ImageNet.class.getResourceAsStream(RANGES)) {
       return Ranges.ofJson(new String(file.readAllBytes(), StandardCharsets.UTF_8));

@@ -2,16 +2,16 @@ package dev.graft.inference;
 
 import java.util.List;
 
-/** A whole network in whatever computes it; for one thread at a time. */
+/** A whole network in the engine that computes it. Implementations are not thread-safe. */
 interface InferenceBackend extends AutoCloseable {
-  /** The number of images that it computes fastest at a time, or nearly so. */
+  /** Returns the batch size that computes fastest, or nearly so. */
   int batch();
 
   /**
-   * One forward pass.
+   * Runs one forward pass.
    *
    * @param images at least one
-   * @return {@code (N, classes)}; each row adds up to 1
+   * @return probabilities {@code (N, classes)}; each row adds up to 1
    */
   List<float[]> probabilities(List<ModelRunner.Prepared> images);
 

@@ -4,22 +4,22 @@ import dev.graft.image.Framing;
 import java.util.List;
 
 /**
- * A model in memory, and what is known of it. Closing it frees the weights.
+ * A model in memory with its description. Closing it frees the weights.
  *
- * @param name for people
- * @param forward what computes it
+ * @param name for messages
+ * @param backend computes the model
  * @param framing how an image becomes the input
- * @param inputSize side of the input, in pixels
- * @param classes their names, in the order of the probabilities
+ * @param inputSize side of the input in pixels
+ * @param classes names of the classes, in the order of the probabilities
  */
 record LoadedModel(
-    String name, InferenceBackend forward, Framing framing, int inputSize, List<String> classes)
+    String name, InferenceBackend backend, Framing framing, int inputSize, List<String> classes)
     implements AutoCloseable {
-  /** Likewise, of what is known of a model. */
-  LoadedModel(SavedModel.Contents model, InferenceBackend forward) {
+  /** Combines the description of a saved model with the backend that computes it. */
+  LoadedModel(SavedModel.Contents model, InferenceBackend backend) {
     this(
         model.name(),
-        forward,
+        backend,
         model.design().preprocessing().framing(),
         model.design().inputSize(),
         model.classes());
@@ -28,12 +28,12 @@ record LoadedModel(
   LoadedModel {
     classes = List.copyOf(classes);
     if (inputSize < 1) {
-      throw new IllegalArgumentException("an input of at least 1 pixel, not " + inputSize);
+      throw new IllegalArgumentException("inputSize must be at least 1, and is " + inputSize);
     }
   }
 
   @Override
   public void close() {
-    forward.close();
+    backend.close();
   }
 }

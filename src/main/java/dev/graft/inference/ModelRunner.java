@@ -23,24 +23,23 @@ import java.util.Queue;
 import java.util.function.Supplier;
 
 /**
- * A saved model that is asked what is in images. Any number of threads may ask one; the network
- * computes for one of them at a time. Closing it frees the model.
+ * Classifies images with a saved model. Thread-safe: concurrent calls wait for the network, which
+ * computes one batch at once. Closing it frees the model.
  */
 public final class ModelRunner implements AutoCloseable {
-  /** Prepared images are as small as the network's input; so many batches of them may wait. */
-  private static final int AHEAD = 2;
+  /** Maximum number of batches of prepared images that wait for the network. */
+  private static final int MAX_BATCHES_AHEAD = 2;
 
   private final LoadedModel loaded;
 
-  /** Makes the heat maps' network; {@code null} where only ONNX Runtime has the model. */
+  /** Creates the network for heat maps; {@code null} if the model can't compute gradients. */
   private final Supplier<GradCam> gradCam;
 
   private boolean closed;
 
   /**
-   * Takes a model over.
-   *
-   * @param loaded is closed with the classifier
+   * @param loaded closed with this runner
+   * @param gradCam creates the network for heat maps; {@code null} for none
    */
   ModelRunner(LoadedModel loaded, Supplier<GradCam> gradCam) {
     this.loaded = loaded;
@@ -50,7 +49,7 @@ public final class ModelRunner implements AutoCloseable {
   /**
    * Loads a saved model on the first GPU that the engine has, else on the CPU.
    *
-   * @param model a run's {@code model} folder, or a file that {@code export} wrote, which ONNX
+   * @param model the {@code model} folder of a run, or a file that {@code export} wrote, which ONNX
    *     Runtime computes on the CPU
    * @throws GraftException if there is no model, or a damaged one
    */
@@ -58,7 +57,11 @@ public final class ModelRunner implements AutoCloseable {
     return load(model, Engines.gpus() == 0 ? Device.cpu() : Device.gpu());
   }
 
-  /** Loads a saved model on a device. */
+  /**
+   * Loads a saved model on a device.
+   *
+   * @throws GraftException if there is no model, or a damaged one
+   */
   public static ModelRunner load(Path model, Device device) {
     return Files.isRegularFile(model)
         ? new ModelRunner(ExportedModel.load(model), null)
@@ -66,23 +69,24 @@ public final class ModelRunner implements AutoCloseable {
   }
 
   /**
-   * Loads a saved model on a device, unless its backbone is TorchScript: that is a program, which
-   * this process would run.
+   * Loads a saved model on a device, unless its backbone is TorchScript, because that is code which
+   * this process would execute.
    *
-   * @throws GraftException if it is
+   * @throws GraftException if the backbone is TorchScript, or if there is no model, or a damaged
+   *     one
    */
   public static ModelRunner loadWithoutTorchScript(Path model, Device device) {
     if (Files.isDirectory(model) && !SavedModel.contents(model).design().backbone().isOnnx()) {
       throw new GraftException(
-          model + " has a backbone in TorchScript, which is a program; that is not allowed here.");
+          model + " has a TorchScript backbone, which contains code, and is not allowed here.");
     }
     return load(model, device);
   }
 
   /**
-   * Loads a saved model into the engine that trained it, on the CPU, even where ONNX Runtime is
-   * faster: an implementation of its own to compare with. There is none for what is in 8 bits, nor
-   * where no engine is that trains.
+   * Loads a saved model into DJL's engine, on the CPU, even if ONNX Runtime is faster, to compare
+   * the two. Int8 models, and all models if no engine that trains is available, are loaded into
+   * ONNX Runtime.
    */
   public static ModelRunner inTrainingEngine(Path folder) {
     return new ModelRunner(
@@ -90,40 +94,38 @@ public final class ModelRunner implements AutoCloseable {
         () -> GradCam.of(folder, Device.cpu()));
   }
 
-  /** Loads the bundled EfficientNet-Lite0, which knows ImageNet's 1000 classes. */
+  /** Loads the bundled EfficientNet-Lite0 with its 1,000 ImageNet classes. */
   public static ModelRunner imageNet(Device device) {
     return new ModelRunner(
         ImageNet.load(device, OnnxBackend.suits(device)), () -> GradCam.imageNet(device));
   }
 
   /**
-   * Loads another network that knows ImageNet's classes, downloading it if need be.
+   * Loads another ImageNet classifier; its weights are downloaded on first use.
    *
-   * @param weights a file or a URL; empty for the one that Keras publishes
+   * @param weights file or URL; empty for the file that Keras publishes
+   * @throws GraftException if no such file is published, it can't be downloaded, or it does not fit
    */
   public static ModelRunner imageNet(
       BackboneInfo entry, Optional<String> weights, Device device, Progress.Display display) {
     return new ModelRunner(ImageNet.load(entry, weights, device, display), null);
   }
 
-  /**
-   * Likewise EfficientNet-Lite0, with all but its last layer in 8 bits, in ONNX Runtime on the CPU.
-   */
+  /** Loads the bundled EfficientNet-Lite0 with all but its last layer in int8, in ONNX Runtime. */
   public static ModelRunner imageNetInt8() {
-    return new ModelRunner(ImageNet.int8(), () -> GradCam.imageNet(Device.cpu()));
+    return new ModelRunner(ImageNet.loadInt8(), () -> GradCam.imageNet(Device.cpu()));
   }
 
-  /** Whether it can say where in an image a class was seen. */
+  /** Whether {@link #gradCam} is available. */
   public boolean hasGradCam() {
     return gradCam != null && Engines.canTrain();
   }
 
   /**
-   * What says where in an image a class was seen; a second network, made anew and for the caller to
-   * close.
+   * Creates heat maps of this model. They have a network of their own, which the caller closes.
    *
-   * @throws GraftException if there is none: an exported file has no gradients, nor has an engine
-   *     that only predicts
+   * @throws GraftException if the model is an exported file, which has no gradients, or if no
+   *     engine that trains is available
    */
   public GradCam gradCam() {
     if (gradCam == null) {
@@ -134,40 +136,47 @@ public final class ModelRunner implements AutoCloseable {
     return gradCam.get();
   }
 
-  /** Which part of an image it sees. */
+  /** Returns how an image becomes the input. */
   public Framing framing() {
     return loaded.framing();
   }
 
-  /** The number of images that it computes fastest at a time. */
+  /** Returns the batch size that computes fastest, or nearly so. */
   public int batch() {
-    return loaded.forward().batch();
+    return loaded.backend().batch();
   }
 
-  /** For people. */
+  /** Returns the name of the model for messages. */
   public String name() {
     return loaded.name();
   }
 
-  /** The classes' names, in the order of the probabilities. */
+  /** Returns the names of the classes, in the order of the probabilities. */
   public List<String> classes() {
     return loaded.classes();
   }
 
-  /** Side of the network's input, in pixels. */
+  /** Returns the side of the input in pixels. */
   public int inputSize() {
     return loaded.inputSize();
   }
 
-  /** The {@code k} likeliest classes of an image in a file, the likeliest first. */
+  /**
+   * Classifies an image file and returns the {@code k} most probable classes, the most probable
+   * first.
+   *
+   * @throws GraftException if the image can't be read
+   */
   public List<TopClass> classify(Path file, int k) {
     return classify(ImageFileReader.read(file, Framing.minSide(inputSize())), k);
   }
 
   /**
-   * The {@code k} likeliest classes of an image in a stream, which stays open.
+   * Classifies an image from a stream, which stays open, and returns the {@code k} most probable
+   * classes, the most probable first.
    *
-   * @param name what messages call it
+   * @param name of the image in messages
+   * @throws GraftException if the image can't be read
    */
   public List<TopClass> classify(InputStream image, String name, int k) {
     return classify(ImageFileReader.read(image, name, Framing.minSide(inputSize())), k);
@@ -177,52 +186,54 @@ public final class ModelRunner implements AutoCloseable {
     return top(probabilities(List.of(prepare(image))).get(0), k);
   }
 
-  /** The {@code k} likeliest classes, the likeliest first. */
+  /** Returns the {@code k} most probable classes, the most probable first. */
   public List<TopClass> top(float[] probabilities, int k) {
     return TopClass.of(probabilities, classes(), k);
   }
 
   /**
-   * Answers for any number of images, in their order. Several threads read and prepare them ahead
-   * of the network, which takes them in batches; nothing starts before the first answer is asked
-   * for, and no image is read much before its turn.
+   * Classifies any number of images, in order. Several threads read and prepare images ahead of the
+   * network, which computes them in batches. Reading starts at the first call of {@code hasNext} or
+   * {@code next}, and at most a few batches are read ahead.
    *
-   * @param sources are asked for by the thread that asks for the answers
+   * @param sources iterated by the thread that iterates the answers
    */
   public <S extends Source> Answers<S> classify(Iterator<? extends S> sources) {
     return classify(sources, ImageFileReader.threads());
   }
 
   /**
-   * Likewise, where others have work for the processors, too.
+   * Classifies any number of images, in order, with a limited number of reading threads.
    *
-   * @param threads that read images ahead
+   * @param sources iterated by the thread that iterates the answers
+   * @param threads that read and prepare images
    */
   public <S extends Source> Answers<S> classify(Iterator<? extends S> sources, int threads) {
     return new Answers<>(sources, threads);
   }
 
-  /** What the network needs of an image; as small as the network's input. */
+  /** Prepares an image as input of the network. */
   public Prepared prepare(RgbImage image) {
     return new Prepared(ByteBuffer.wrap(loaded.framing().planes(image, inputSize())));
   }
 
   /**
-   * One forward pass over images.
+   * Runs one forward pass over images.
    *
-   * @return {@code (N, classes)}; each row adds up to 1
+   * @return probabilities {@code (N, classes)}; each row adds up to 1
+   * @throws IllegalStateException if this runner is closed
    */
   public synchronized List<float[]> probabilities(List<Prepared> images) {
     if (closed) {
-      throw new IllegalStateException("closed"); // the engine would compute with freed memory
+      throw new IllegalStateException("closed"); // otherwise the engine would read freed memory
     }
     if (images.isEmpty()) {
       return List.of();
     }
-    return loaded.forward().probabilities(images);
+    return loaded.backend().probabilities(images);
   }
 
-  /** Frees the model, once the forward pass in progress has ended. */
+  /** Frees the model, after the forward pass in progress. */
   @Override
   public synchronized void close() {
     if (!closed) {
@@ -232,12 +243,12 @@ public final class ModelRunner implements AutoCloseable {
   }
 
   /**
-   * An image as the network takes it.
+   * An image as input of the network.
    *
-   * @param pixels {@code (3, side, side)}, R, G, B, a byte each
+   * @param pixels {@code (3, side, side)}, R, G, B from 0 to 255, one byte per value
    */
   public record Prepared(ByteBuffer pixels) {
-    /** As an image again. */
+    /** Returns the input as an image of {@code side} x {@code side} pixels. */
     public RgbImage image(int side) {
       int plane = side * side;
       byte[] rgb = new byte[3 * plane];
@@ -249,18 +260,18 @@ public final class ModelRunner implements AutoCloseable {
   }
 
   /**
-   * Answers, each worked out when it is asked for. Closing waits for the images that are being read
-   * and begins no others.
+   * Answers, computed lazily. Closing waits for the images that are being read and starts no
+   * others.
    */
   public final class Answers<S extends Source> implements Iterator<Answer<S>>, AutoCloseable {
     private final ReadAhead<Waiting<S>> waiting;
     private final Queue<Answer<S>> ready = new ArrayDeque<>();
 
     private Answers(Iterator<? extends S> sources, int threads) {
-      waiting = ReadAhead.of(threads, AHEAD * batch(), sources, this::read);
+      waiting = ReadAhead.of(threads, MAX_BATCHES_AHEAD * batch(), sources, this::read);
     }
 
-    /** Reads and scales; what is large is gone when this returns. */
+    /** Reads and prepares an image; the large original can be collected when this returns. */
     private Waiting<S> read(S source) {
       try {
         RgbImage image = source.read(Framing.minSide(inputSize()));
@@ -303,7 +314,8 @@ public final class ModelRunner implements AutoCloseable {
   /**
    * An image that waits for its batch.
    *
-   * @param images one, or none where there is a problem
+   * @param images one, or none if it could not be read
+   * @param problem why it could not be read; {@code null} if it was read
    */
   private record Waiting<S extends Source>(
       S source, List<Prepared> images, GraftException problem) {

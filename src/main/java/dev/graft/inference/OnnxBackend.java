@@ -8,25 +8,23 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** In ONNX Runtime, on the CPU. */
+/** Inference in ONNX Runtime, on the CPU. */
 final class OnnxBackend implements InferenceBackend {
   private final OnnxSession session;
   private final int batch;
   private ByteBuffer pixels = ByteBuffer.allocateDirect(0);
 
   /**
-   * Takes a session over.
-   *
-   * @param session pixels, 0 to 255, to probabilities
+   * @param session computes probabilities from pixels, 0 to 255; closed with this backend
    */
   OnnxBackend(OnnxSession session) {
     this.session = session;
     batch = OnnxSession.batch(session.side());
   }
 
-  /** Whether a network on that device is better computed here. */
+  /** Whether ONNX Runtime is available and faster than DJL on a device: on CPUs. */
   static boolean suits(Device device) {
-    return !device.isGpu() && OnnxSession.isThere();
+    return !device.isGpu() && OnnxSession.isAvailable();
   }
 
   @Override

@@ -14,21 +14,22 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * A model that answers elsewhere, by ONNX Runtime and nothing else, what it answers here.
+ * A model that can be sent to another machine, where ONNX Runtime alone computes the same answers.
  *
- * @param name for people
- * @param file what {@link ModelRunner#load(Path, Device)} takes there, as bytes
+ * @param name for messages
+ * @param file content of a file that {@link ModelRunner#load(Path, Device)} loads there
  */
-@SuppressWarnings("ArrayRecordComponent") // nobody compares them
+@SuppressWarnings("ArrayRecordComponent") // never compared
 public record PortableModel(String name, byte[] file) {
-  /** Bytes, of which the heap holds some times as many while they are sent. */
-  private static final long MOST = 128 << 20;
+  /** Maximum size of a file in bytes; the heap holds several copies while it is sent. */
+  private static final long MAX_BYTES = 128 << 20;
 
   /**
-   * A saved model's.
+   * Reads a saved model.
    *
-   * @param model a run's {@code model} folder, or a file that {@code export} wrote
-   * @throws GraftException if there is no model, a damaged one, or one that needs another engine
+   * @param model the {@code model} folder of a run, or a file that {@code export} wrote
+   * @throws GraftException if there is no model, a damaged one, one that needs another engine, or
+   *     one larger than {@value #MAX_BYTES} bytes
    */
   public static PortableModel of(Path model) {
     if (!Files.isRegularFile(model)) {
@@ -41,20 +42,20 @@ public record PortableModel(String name, byte[] file) {
     }
   }
 
-  /** The bundled EfficientNet-Lite0, which knows ImageNet's classes. */
+  /** Returns the bundled EfficientNet-Lite0 with its 1,000 ImageNet classes. */
   public static PortableModel imageNet() {
     return ImageNet.bundled(new Precision.Float32(), PortableModel::of);
   }
 
-  /** Likewise, with all but its last layer in 8 bits. */
+  /** Returns the bundled EfficientNet-Lite0 with all but its last layer in int8. */
   public static PortableModel imageNetInt8() {
-    return ImageNet.bundled(ImageNet.in8Bits(), PortableModel::of);
+    return ImageNet.bundled(ImageNet.int8(), PortableModel::of);
   }
 
-  /** Another network that knows ImageNet's classes, see {@link ModelRunner#imageNet}. */
+  /** Returns another ImageNet classifier, see {@link ModelRunner#imageNet}. */
   public static PortableModel imageNet(
       BackboneInfo entry, Optional<String> weights, Progress.Display display) {
-    return ImageNet.of(entry, weights, display, PortableModel::of);
+    return ImageNet.published(entry, weights, display, PortableModel::of);
   }
 
   private static PortableModel of(SavedModel.Contents model) {
@@ -69,7 +70,7 @@ public record PortableModel(String name, byte[] file) {
       throw tooLarge(model);
     }
     OnnxFile file = model.onnx(model.precision(), PixelType.UINT8, ExportedModel.metadata(model));
-    if (file.size() > MOST) {
+    if (file.size() > MAX_BYTES) {
       throw tooLarge(model);
     }
     return new PortableModel(model.name(), file.bytes());

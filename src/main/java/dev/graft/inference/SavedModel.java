@@ -8,6 +8,7 @@ import ai.djl.nn.Block;
 import ai.djl.nn.BlockFactory;
 import ai.djl.nn.Parameter;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -50,20 +51,20 @@ import java.util.Optional;
 
 /**
  * A model on disk, which plain DJL loads with {@code Criteria.optModelPath} as {@code Image} to
- * {@code Classifications}: {@code <name>-0000.params}, {@code synset.txt} with a class a line,
- * {@code network.json}, which says how to build the network and prepare images, and {@code
- * serving.properties}, which names the class that builds it; {@code ranges.json} where the frozen
- * part was computed in 8 bits, and {@code backbone.onnx} or {@code backbone.pt} where the backbone
- * is somebody else's. (Plain DJL computes all of it in float32.)
+ * {@code Classifications}: {@code <name>-0000.params}, {@code synset.txt} with one class per line,
+ * {@code network.json}, which describes the network and the preprocessing, and {@code
+ * serving.properties}, which names the class that builds the network. With an int8 frozen part
+ * there is also {@code ranges.json}, and with an external backbone {@code backbone.onnx} or {@code
+ * backbone.pt}. (Plain DJL computes the whole network in float32.)
  */
 public final class SavedModel {
   private static final int FORMAT = 1;
 
-  /** A description is half a page. */
-  private static final long MOST_BYTES = 1 << 20;
+  /** Maximum size of {@code network.json} in bytes; a typical one has 1,000. */
+  private static final long MAX_DESCRIPTION_BYTES = 1 << 20;
 
-  /** The greatest side of an input that a recipe may ask for. */
-  static final int MOST_PIXELS = 1024;
+  /** Maximum side of an input in pixels. */
+  static final int MAX_INPUT_SIZE = 1024;
 
   private static final String NETWORK = "network.json";
   private static final String RANGES = "ranges.json";
@@ -78,13 +79,14 @@ public final class SavedModel {
   private SavedModel() {}
 
   /**
-   * {@code network.json}: what a {@link NetworkDesign} is made from.
+   * Content of {@code network.json}, from which a {@link NetworkDesign} is built.
    *
-   * @param format of this file
-   * @param weights where the backbone's came from, for people
-   * @param weightsSha256 of the file of the weights
-   * @param temperature what the logits are divided by; 0 in files of before there was one, for 1
-   * @param rangesSha256 of {@code ranges.json}; empty where the frozen part is not in 8 bits
+   * @param format version of this file
+   * @param weights provenance of the backbone's weights, as text
+   * @param weightsSha256 SHA-256 of the file of the weights
+   * @param temperature that divides the logits; older files have none, which reads as 0 and means 1
+   * @param rangesSha256 SHA-256 of {@code ranges.json}; empty unless the frozen part is int8
+   * @param external the external backbone; empty if the backbone is built in
    */
   record Description(
       int format,
@@ -101,18 +103,20 @@ public final class SavedModel {
       String weightsSha256,
       @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonSetter(nulls = Nulls.AS_EMPTY)
           String rangesSha256,
-      @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonSetter(nulls = Nulls.AS_EMPTY)
-          List<Foreign> foreign) {
+      @JsonInclude(JsonInclude.Include.NON_EMPTY)
+          @JsonSetter(nulls = Nulls.AS_EMPTY)
+          @JsonProperty("foreign")
+          List<External> external) {
     /**
-     * The network.
+     * Builds the design of the network.
      *
      * @param folder of the model
      */
     NetworkDesign network(Path folder) throws IOException {
       BackboneSpec network =
-          foreign.isEmpty()
+          external.isEmpty()
               ? BackboneInfo.of(backbone).network()
-              : ExternalBackbone.network(backbone, foreign.get(0).layer(folder));
+              : ExternalBackbone.network(backbone, external.get(0).layer(folder));
       return NetworkDesign.of(
               network,
               inputSize,
@@ -130,13 +134,13 @@ public final class SavedModel {
     }
   }
 
-  /** A backbone of somebody else's, whose file is in the model's folder. */
-  record Foreign(Layer.External.Format format, String sha256, List<List<Long>> outputs) {
-    /** The layer, once its file is known to be the one that was copied. */
+  /** An external backbone, whose file is in the folder of the model. */
+  record External(Layer.External.Format format, String sha256, List<List<Long>> outputs) {
+    /** Returns the layer, after checking that the file is unchanged. */
     Layer.External layer(Path folder) throws IOException {
       Path file = file(folder, format);
       if (!Files.isRegularFile(file)) {
-        throw new GraftException("it lacks " + file.getFileName() + ", its backbone.");
+        throw new GraftException(file.getFileName() + ", its backbone, is missing.");
       }
       if (!Hash.Algorithm.SHA256.of(file).hex().equals(sha256)) {
         throw new GraftException(file.getFileName() + " has been changed or damaged.");
@@ -150,16 +154,17 @@ public final class SavedModel {
   }
 
   /**
-   * Saves a trained model; the folder appears whole.
+   * Saves a trained model; the folder appears only when it is complete.
    *
-   * @param folder is made; must not be there
-   * @param name of the parameters' file
-   * @param weights where the backbone's weights came from, for people
-   * @param head what the head was made from
-   * @param ranges what the frozen part was computed in 8 bits by; empty for float32
+   * @param folder that is created; must not exist
+   * @param name of the file of the weights
+   * @param weights provenance of the backbone's weights, as text
+   * @param classes names of the classes, in the order of the logits
+   * @param head the recipe of the head
+   * @param ranges of the frozen part if it is int8; empty for float32
    */
   public static void save(
-      DjlNetwork graft,
+      DjlNetwork network,
       Path folder,
       String name,
       String weights,
@@ -168,11 +173,11 @@ public final class SavedModel {
       Optional<Ranges> ranges)
       throws IOException {
     AtomicFiles.folder(
-        folder, unfinished -> write(graft, unfinished, name, weights, classes, head, ranges));
+        folder, unfinished -> write(network, unfinished, name, weights, classes, head, ranges));
   }
 
   private static void write(
-      DjlNetwork graft,
+      DjlNetwork network,
       Path folder,
       String name,
       String weights,
@@ -180,10 +185,10 @@ public final class SavedModel {
       Recipe.Head head,
       Optional<Ranges> ranges)
       throws IOException {
-    NetworkDesign design = graft.design();
+    NetworkDesign design = network.design();
     try (Model model = Model.newInstance(name)) {
-      Block whole = new ImageBlock(graft);
-      whole.initialize(model.getNDManager(), DataType.FLOAT32, graft.inputShape());
+      Block whole = new ImageBlock(network);
+      whole.initialize(model.getNDManager(), DataType.FLOAT32, network.inputShape());
       model.setBlock(whole);
       model.save(folder, name);
     }
@@ -205,35 +210,35 @@ public final class SavedModel {
             design.temperature(),
             Hash.Algorithm.SHA256.of(weightFile(folder)).hex(),
             ranges.map(known -> Hash.Algorithm.SHA256.of(known.json()).hex()).orElse(""),
-            foreign(design, folder));
+            external(design, folder));
     Files.writeString(folder.resolve(NETWORK), JSON.writeValueAsString(description) + "\n");
     Files.writeString(folder.resolve(CLASSES), String.join("\n", classes) + "\n");
     Files.writeString(
         folder.resolve("serving.properties"),
-        "# Any engine of DJL's that has Graft's jar beside it\n"
+        "# Any DJL engine, with Graft's jar on the class path\n"
             + ("blockFactory=" + BuildsBlock.class.getName() + "\n")
-            + "# DJL's image translator is to leave the image alone: the block prepares it\n"
+            + "# DJL's image translator passes images on unchanged: the block prepares them\n"
             + "toTensor=false\nbatchifier=none\napplySoftmax=true\n"
             + ("topK=" + classes.size() + "\n")
             + ("option.modelName=" + name + "\n"));
   }
 
-  /** Copies the backbone's file, where it is somebody else's, and describes it. */
-  private static List<Foreign> foreign(NetworkDesign design, Path folder) throws IOException {
-    if (design.backbone().foreign().isEmpty()) {
+  /** Copies the file of an external backbone and describes it; empty for other backbones. */
+  private static List<External> external(NetworkDesign design, Path folder) throws IOException {
+    if (design.backbone().external().isEmpty()) {
       return List.of();
     }
-    Layer.External layer = design.backbone().foreign().get();
-    Path copy = Files.copy(layer.file(), Foreign.file(folder, layer.format()));
+    Layer.External layer = design.backbone().external().get();
+    Path copy = Files.copy(layer.file(), External.file(folder, layer.format()));
     if (!Hash.Algorithm.SHA256.of(copy).hex().equals(layer.sha256())) {
-      throw new GraftException(layer.file() + " was changed while a head was trained on it.");
+      throw new GraftException(layer.file() + " was changed during the training; train again.");
     }
-    return List.of(new Foreign(layer.format(), layer.sha256(), layer.outputs()));
+    return List.of(new External(layer.format(), layer.sha256(), layer.outputs()));
   }
 
   /**
-   * Loads a model: on the CPU into ONNX Runtime, where it is there, else into DJL. What is in 8
-   * bits only ONNX Runtime computes, on the CPU.
+   * Loads a model: on the CPU into ONNX Runtime if it is available, else into DJL. Int8 models are
+   * always loaded into ONNX Runtime, on the CPU.
    *
    * @throws GraftException if the folder holds no model, or a damaged one
    */
@@ -242,9 +247,10 @@ public final class SavedModel {
   }
 
   /**
-   * Likewise.
+   * Loads a model.
    *
-   * @param onnx whether ONNX Runtime is to compute it
+   * @param onnx whether ONNX Runtime computes it, which is always so for int8
+   * @throws GraftException if the folder holds no model, or a damaged one
    */
   static LoadedModel load(Path folder, Device device, boolean onnx) {
     return read(
@@ -264,16 +270,17 @@ public final class SavedModel {
       Path folder, Description description, NetworkDesign design, Device device)
       throws IOException, MalformedModelException {
     Engines.engine();
-    design.backbone().foreign().ifPresent(layer -> ExternalNetwork.check(layer.format()));
+    design.backbone().external().ifPresent(layer -> ExternalNetwork.check(layer.format()));
     return new DjlBackend(loaded(folder, description, design, device), design.inputSize());
   }
 
   /**
-   * A model as it is described, for other renderings.
+   * A saved model without an engine.
    *
-   * @param name for people
-   * @param weights all of its network's
-   * @param precision in what its head was trained
+   * @param name for messages
+   * @param weights of the whole network
+   * @param precision of the frozen part that the head was trained on
+   * @param classes names of the classes, in the order of the probabilities
    */
   public record Contents(
       String name,
@@ -282,19 +289,20 @@ public final class SavedModel {
       Precision precision,
       List<String> classes) {
     /**
-     * The whole network, from pixels to probabilities, in ONNX.
+     * Returns the whole network, from pixels to probabilities, as an ONNX file.
      *
-     * @param numbers in which it is to compute
-     * @param metadata what the file is to say of itself
+     * @param target precision of the file
+     * @param pixels type of the input
+     * @param metadata of the file
      */
-    public OnnxFile onnx(Precision numbers, PixelType pixels, Map<String, String> metadata) {
+    public OnnxFile onnx(Precision target, PixelType pixels, Map<String, String> metadata) {
       List<String> outputs = List.of(NetworkDesign.PROBABILITIES);
-      return OnnxFile.of(design.graph(), outputs, weights, numbers, pixels, metadata);
+      return OnnxFile.of(design.graph(), outputs, weights, target, pixels, metadata);
     }
   }
 
   /**
-   * Reads a model without any engine.
+   * Reads a model without starting an engine.
    *
    * @throws GraftException if the folder holds no model, or a damaged one
    */
@@ -325,23 +333,22 @@ public final class SavedModel {
     if (!Files.isRegularFile(folder.resolve(NETWORK))) {
       throw new GraftException(
           Files.isRegularFile(folder)
-              ? folder + " is a file, and this needs the folder of a run or a model."
-              : "There is no model in "
-                  + folder
-                  + ": it should hold "
-                  + NETWORK
-                  + " and the rest.");
+              ? folder + " is a file; name the folder of a run or of a model."
+              : "There is no model in " + folder + ": " + NETWORK + " is missing.");
     }
     Description description = describe(folder);
     try {
       NetworkDesign design = description.network(folder);
       return reading.of(description, design, classes(folder, description));
     } catch (EOFException e) {
-      throw failure(folder, "the file of its weights is cut short", e);
+      throw failure(folder, "the file of its weights is truncated", e);
     } catch (OutOfMemoryError e) {
-      throw failure(folder, "its weights need more memory than there is", e);
+      throw failure(
+          folder,
+          "its weights need more memory than Java's heap has; set a larger one, such as MAVEN_OPTS=-Xmx4g",
+          e);
     } catch (IOException | MalformedModelException | RuntimeException e) {
-      // What DJL makes of a damaged file may be anything.
+      // A damaged file can cause any exception in DJL.
       throw failure(folder, Messages.of(e, "its files are damaged, or belong to another model"), e);
     }
   }
@@ -353,7 +360,7 @@ public final class SavedModel {
     }
     Path file = folder.resolve(RANGES);
     if (!Files.isRegularFile(file)) {
-      throw new GraftException("it lacks " + RANGES + ", which its 8 bits are fitted to.");
+      throw new GraftException(RANGES + ", the ranges of its int8 values, is missing.");
     }
     if (!Hash.Algorithm.SHA256.of(file).hex().equals(description.rangesSha256())) {
       throw new GraftException(RANGES + " has been changed or damaged.");
@@ -362,7 +369,8 @@ public final class SavedModel {
   }
 
   /**
-   * A model's folder by its own name; that of a run, which is called {@code model}, by the run's.
+   * Returns the name of a model: that of its folder or, for the folder {@code model} of a run, that
+   * of the run.
    */
   private static String name(Path folder) {
     Path whole = folder.toAbsolutePath().normalize();
@@ -372,8 +380,8 @@ public final class SavedModel {
   }
 
   /**
-   * The network, filled. {@code serving.properties} is not asked: it is for DJL's own loading, and
-   * could name any class or engine.
+   * Loads a model into DJL without reading {@code serving.properties}, which could name any class
+   * or engine.
    */
   private static Model loaded(
       Path folder, Description description, NetworkDesign design, Device device)
@@ -384,9 +392,9 @@ public final class SavedModel {
     try {
       model.setBlock(new ImageBlock(DjlNetwork.of(design)));
       model.load(folder, name);
-      // DJL takes nothing at all from a file that it doesn't know, and says nothing.
+      // DJL silently reads nothing from a file of unknown format.
       if (!model.getBlock().getParameters().values().stream().allMatch(Parameter::isInitialized)) {
-        throw new GraftException("the file of its weights is none.");
+        throw new GraftException("the file of its weights is not one that DJL wrote.");
       }
       return model;
     } catch (IOException | MalformedModelException | RuntimeException | Error e) {
@@ -395,7 +403,7 @@ public final class SavedModel {
     }
   }
 
-  /** The only file of weights in a folder. */
+  /** Returns the only file of weights in a folder. */
   private static Path weightFile(Path folder) throws IOException {
     List<Path> found = new ArrayList<>();
     try (DirectoryStream<Path> files =
@@ -404,13 +412,13 @@ public final class SavedModel {
     }
     if (found.size() != 1 || !Files.isRegularFile(found.get(0))) {
       throw new GraftException(
-          "it should hold one file of weights, NAME-0000.params, and holds "
-              + (found.isEmpty() ? "none." : "something else."));
+          "it must hold one file of weights, NAME-0000.params, and holds "
+              + (found.isEmpty() ? "none." : "others."));
     }
     return found.get(0);
   }
 
-  /** The file must be the one that was written. */
+  /** Returns the file of weights, after checking that it is unchanged. */
   private static Path checkedWeightFile(Path folder, Description description) throws IOException {
     Path file = weightFile(folder);
     if (!Hash.Algorithm.SHA256.of(file).hex().equals(description.weightsSha256())) {
@@ -427,26 +435,30 @@ public final class SavedModel {
   private static Description describe(Path folder) {
     Path file = folder.resolve(NETWORK);
     try {
-      if (Files.size(file) > MOST_BYTES) {
+      if (Files.size(file) > MAX_DESCRIPTION_BYTES) {
         throw new GraftException(file + " is too large for the description of a network.");
       }
       Description description = JSON.readValue(Files.readString(file), Description.class);
       if (description == null) {
-        throw new GraftException(file + " is damaged: it describes nothing.");
+        throw new GraftException(file + " is damaged: it is empty.");
       }
       if (description.format() != FORMAT) {
         throw new GraftException(
-            file + " has format " + description.format() + "; this Graft reads " + FORMAT + ".");
+            file
+                + " has format "
+                + description.format()
+                + ", and this version of Graft reads format "
+                + FORMAT
+                + "; use a newer version.");
       }
-      if (description.inputSize() < 1 || description.inputSize() > MOST_PIXELS) {
+      if (description.inputSize() < 1 || description.inputSize() > MAX_INPUT_SIZE) {
         throw new GraftException(
             file
                 + (" is damaged: its inputSize is " + description.inputSize())
-                + (", not 1 to " + MOST_PIXELS + "."));
+                + (", not 1 to " + MAX_INPUT_SIZE + "."));
       }
       return description;
     } catch (JsonProcessingException e) {
-      // In brackets Jackson tells programmers what to do about it.
       throw new GraftException(file + " is damaged: " + problem(e) + ".", e);
     } catch (IOException e) {
       throw new GraftException(
@@ -454,7 +466,7 @@ public final class SavedModel {
     }
   }
 
-  /** What is wrong with a description, and which of its keys it is. */
+  /** Returns which key of a description is invalid, or why the text is not JSON. */
   private static String problem(JsonProcessingException e) {
     List<String> path = new ArrayList<>();
     if (e instanceof JsonMappingException mapping) {
@@ -464,17 +476,17 @@ public final class SavedModel {
           .forEach(path::add);
     }
     if (!path.isEmpty()) {
-      return "its " + String.join(".", path) + " makes no sense";
+      return "its " + String.join(".", path) + " is invalid";
     }
-    // In brackets Jackson tells programmers what to do about it.
+    // Jackson adds advice for programmers in parentheses.
     String reason = e.getOriginalMessage().replaceFirst(" \\(.*", "");
-    return Messages.of(reason, "it describes no network");
+    return Messages.of(reason, "it does not describe a network");
   }
 
   private static List<String> classes(Path folder, Description description) throws IOException {
     Path file = folder.resolve(CLASSES);
     if (!Files.isRegularFile(file)) {
-      throw new GraftException("it lacks " + CLASSES + ", the names of its classes.");
+      throw new GraftException(CLASSES + ", the names of its classes, is missing.");
     }
     List<String> classes;
     try {
@@ -489,7 +501,7 @@ public final class SavedModel {
       throw new GraftException(
           String.format(
               Locale.ROOT,
-              "%s names %d classes, but %s says that there are %d.",
+              "%s names %d classes, and %s has %d.",
               CLASSES,
               classes.size(),
               NETWORK,
@@ -498,7 +510,7 @@ public final class SavedModel {
     return classes;
   }
 
-  /** Builds the network of a model's folder for DJL, which then fills it. */
+  /** Builds the network of a model folder for plain DJL, which then loads the weights. */
   public static final class BuildsBlock implements BlockFactory {
     private static final long serialVersionUID = 1L;
 

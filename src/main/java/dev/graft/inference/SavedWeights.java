@@ -24,14 +24,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The arrays of a {@code .params} file. DJL itself believes what the file says of their types and
- * sizes, and an engine that is given a type which it doesn't have ends the JVM; so they are read
- * here, and compared with what the network wants before the engine sees them.
+ * The arrays of a {@code .params} file. DJL does not check their types and sizes, and an engine
+ * that gets an unsupported type crashes the JVM; therefore the arrays are read here and compared
+ * with the design of the network before the engine gets them.
  *
- * <p>The file is a nest of blocks, as DJL writes it: between the arrays stand the heads of blocks,
- * which say nothing that the network's description doesn't, and are passed over. So it doesn't
- * matter how the blocks were nested. An array is {@code P}, a version, its name and {@code NDAR}, a
- * version, again a name, whether it is sparse, its type, shape and byte order, and its values.
+ * <p>The file is as DJL's {@code Block.saveParameters} writes it. The headers of blocks between the
+ * arrays repeat what the design describes and are skipped, so that their nesting does not matter.
+ * An array is {@code P}, a version, its name and {@code NDAR}, a version, again a name, whether it
+ * is sparse, its type, shape and byte order, and its values.
  */
 final class SavedWeights {
   private final DataInputStream file;
@@ -40,20 +40,22 @@ final class SavedWeights {
     this.file = new DataInputStream(file);
   }
 
-  /** What DJL begins its files with. */
+  /** First bytes of a file that DJL wrote. */
   private static final String MAGIC = "DJL@";
 
-  /** Takes a weight's values. */
-  interface Taker {
-    void take(Weight weight, float[] values);
+  /** Receives the values of weights. */
+  interface Consumer {
+    /** Receives the values of a weight, in row-major order. */
+    void accept(Weight weight, float[] values);
   }
 
   /**
-   * Fills parameters.
+   * Sets the values of parameters.
    *
-   * @param file after its own head, where the blocks begin
-   * @param parameters those of the network's weights, in order; nothing in them yet
-   * @throws GraftException if an array is not what the network wants
+   * @param file positioned after the file header, where the blocks start
+   * @param parameters of the network's weights, in order; not initialized yet
+   * @param manager owns the arrays
+   * @throws GraftException if type or shape of an array differ from those of its weight
    * @throws java.io.EOFException if the file ends before the last array does
    */
   static void fill(InputStream file, Map<Weight, Parameter> parameters, NDManager manager)
@@ -63,16 +65,17 @@ final class SavedWeights {
         parameters.keySet(),
         (weight, values) -> {
           Parameter parameter = parameters.get(weight);
-          parameter.setShape(null); // DJL takes an array only where no shape is set
+          parameter.setShape(null); // DJL accepts an array only if no shape is set
           parameter.setArray(manager.create(values, shape(weight)));
         });
   }
 
   /**
-   * All weights of a file, without DJL.
+   * Reads all weights of a file, without an engine.
    *
-   * @param wanted in the network's order
-   * @throws GraftException if it is no such file, or an array is not what the network wants
+   * @param wanted weights, in the order of the network
+   * @throws GraftException if the file is not one that DJL wrote, or if type or shape of an array
+   *     differ from those of its weight
    * @throws java.io.EOFException if the file ends before the last array does
    */
   static Weights of(Path path, List<Weight> wanted) throws IOException {
@@ -80,18 +83,18 @@ final class SavedWeights {
     try (InputStream file = new BufferedInputStream(Files.newInputStream(path), 1 << 16)) {
       String magic = new String(file.readNBytes(MAGIC.length()), StandardCharsets.ISO_8859_1);
       if (!magic.equals(MAGIC)) {
-        throw new GraftException("the file of its weights is none.");
+        throw new GraftException("the file of its weights is not one that DJL wrote.");
       }
       read(file, wanted, all::put);
     }
     return all::get;
   }
 
-  private static void read(InputStream file, Collection<Weight> wanted, Taker taker)
+  private static void read(InputStream file, Collection<Weight> wanted, Consumer consumer)
       throws IOException {
     SavedWeights weights = new SavedWeights(file);
     for (Weight each : wanted) {
-      taker.take(each, weights.next(each));
+      consumer.accept(each, weights.next(each));
     }
   }
 
@@ -100,7 +103,7 @@ final class SavedWeights {
   }
 
   private float[] next(Weight weight) throws IOException {
-    passTo(weight.role().suffix());
+    skipTo(weight.role().suffix());
     int version = file.readInt();
     if (version > 1 && file.readBoolean()) {
       file.readUTF();
@@ -111,7 +114,7 @@ final class SavedWeights {
     for (long length : weight.shape()) {
       require(file.readLong() == length, weight, "has another shape");
     }
-    file.skipNBytes((long) Character.BYTES * file.readInt()); // what each axis is
+    file.skipNBytes((long) Character.BYTES * file.readInt()); // the layout of the axes
     boolean bigEndian = version > 2 && file.readByte() == '>';
     require(file.readInt() == Float.BYTES * weight.size(), weight, "has another length");
     ByteBuffer bytes = ByteBuffer.wrap(new byte[Float.BYTES * weight.size()]);
@@ -127,14 +130,14 @@ final class SavedWeights {
     return values;
   }
 
-  /** Goes on behind the beginning of the next array of a name. */
-  private void passTo(String name) throws IOException {
+  /** Skips to the content of the next array of a name. */
+  private void skipTo(String name) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    DataOutputStream beginning = new DataOutputStream(bytes);
-    beginning.writeChar('P');
-    beginning.writeByte(1);
-    beginning.writeUTF(name);
-    beginning.writeUTF("NDAR");
+    DataOutputStream header = new DataOutputStream(bytes);
+    header.writeChar('P');
+    header.writeByte(1);
+    header.writeUTF(name);
+    header.writeUTF("NDAR");
     byte[] wanted = bytes.toByteArray();
     byte[] last = new byte[wanted.length];
     while (!Arrays.equals(last, wanted)) {
@@ -151,7 +154,7 @@ final class SavedWeights {
 
   private static GraftException wrong(Weight weight, String problem) {
     return new GraftException(
-        "its weights are not those of the network that it describes: "
+        "its weights do not fit the network that it describes: "
             + weight.name()
             + " "
             + problem

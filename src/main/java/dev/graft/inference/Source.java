@@ -2,17 +2,16 @@ package dev.graft.inference;
 
 import dev.graft.image.RgbImage;
 
-/** What an image is read from. */
+/** The source of an image, such as a file. */
 public interface Source {
-  /** For people. */
+  /** Returns the name of the image for messages. */
   String name();
 
   /**
-   * Reads the image; on any thread.
+   * Reads the image. Called on any thread.
    *
-   * @param least a reader that saves work may reduce a large image, but not its shorter side to
-   *     fewer pixels than this
-   * @throws dev.graft.GraftException one sentence that says why there is none
+   * @param minSide minimum shorter side in pixels; a reader may reduce a larger image to it
+   * @throws dev.graft.GraftException if the image can't be read; the message is one sentence
    */
-  RgbImage read(int least);
+  RgbImage read(int minSide);
 }

@@ -6,25 +6,31 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * A class that an image may be of.
+ * A class with its probability.
  *
- * @param index among the classifier's classes, from 0
+ * @param index of the class, from 0
+ * @param name of the class
+ * @param probability from 0 to 1
  */
 public record TopClass(int index, String name, float probability) {
   private static final Pattern WNID = Pattern.compile("n[0-9]{8} ");
 
-  /** The wnid that the names of ImageNet's classes begin with, such as n04285008; else the name. */
+  /**
+   * Returns the WordNet ID that starts the name of an ImageNet class, such as n04285008, or the
+   * name.
+   */
   public String id() {
     return WNID.matcher(name).lookingAt() ? name.substring(0, 9) : name;
   }
 
-  /** The name without it. */
+  /** Returns the name without its WordNet ID. */
   public String label() {
     return WNID.matcher(name).lookingAt() ? name.substring(10) : name;
   }
 
   /**
-   * The {@code k} likeliest classes, the likeliest first; of equals, the one with the lower index.
+   * Returns the {@code k} most probable classes, the most probable first; ties are ordered by
+   * index.
    */
   static List<TopClass> of(float[] probabilities, List<String> classes, int k) {
     return IntStream.range(0, classes.size())

@@ -1,5 +1,5 @@
 /**
- * Saved models and how they are asked, by one {@link dev.graft.inference.ModelRunner}: images in,
- * answers out.
+ * Saved models and inference: a {@link dev.graft.inference.ModelRunner} classifies images with a
+ * model.
  */
 package dev.graft.inference;

@@ -70,7 +70,7 @@ public record BackboneSpec(
   }
 
   /** Returns the only layer of an external network; empty for Graft's own networks. */
-  public Optional<Layer.External> foreign() {
+  public Optional<Layer.External> external() {
     return stages.get(0).layers().get(0) instanceof Layer.External layer
         ? Optional.of(layer)
         : Optional.empty();
@@ -78,7 +78,7 @@ public record BackboneSpec(
 
   /** Returns whether it can be written as ONNX: every network except a TorchScript file. */
   public boolean isOnnx() {
-    return foreign().map(Layer.External::format).orElse(Format.ONNX) == Format.ONNX;
+    return external().map(Layer.External::format).orElse(Format.ONNX) == Format.ONNX;
   }
 
   /** Returns the weights of all layers, in the order of the layers. */

@@ -400,7 +400,7 @@ public sealed interface Layer {
 
     @Override
     public <T> T accept(Rendering<T> rendering) {
-      return rendering.foreign(this);
+      return rendering.external(this);
     }
   }
 

@@ -38,7 +38,7 @@ public interface Rendering<T> {
   T dense(Layer.Dense layer);
 
   /** Renders {@link Layer.External}. */
-  T foreign(Layer.External layer);
+  T external(Layer.External layer);
 
   /** Renders {@link Layer.Add}. */
   T add(Layer.Add layer);

@@ -124,7 +124,7 @@ public final class Exporter {
    *     needs are not known
    */
   public Exported export(Format format, Optional<Path> to, Decision decision) throws IOException {
-    if (!OnnxSession.isThere()) {
+    if (!OnnxSession.isAvailable()) {
       throw new GraftException(
           "ONNX Runtime, which checks the exported file, does not load on this machine.");
     }

@@ -404,7 +404,7 @@ public final class FineTuneRun {
   private void save(RunFolder folder, Temperature temperature, Optional<Ranges> ranges)
       throws IOException {
     SavedModel.save(
-        network.at(temperature.value()),
+        network.withTemperature(temperature.value()),
         folder.model(),
         prepared.name(),
         backbone.weights().title(),

@@ -95,7 +95,7 @@ public record PortableFrozenPart(
     RecordLayout layout = RecordLayout.of(design, recipe.cacheType() == Recipe.CacheType.FLOAT16);
     return new PortableFrozenPart(
         OnnxFrozenPart.model(
-            design, network.root().weights(), FrozenPartChoice.precision(design, ranges)),
+            design, network.frozenPart().weights(), FrozenPartChoice.precision(design, ranges)),
         FeatureKey.of(
             design, layout, PreparedRun.weightsId(recipe, backbone), FrozenPartChoice.onnx(ranges)),
         layout,

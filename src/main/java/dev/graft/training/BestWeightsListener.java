@@ -19,7 +19,7 @@ final class BestWeightsListener extends TrainingListenerAdapter {
   public void onEpoch(Trainer trainer) {
     EarlyStopping.Outcome outcome = earlyStopping.after(history.validationLosses());
     if (outcome.decision() == EarlyStopping.Decision.IMPROVED) {
-      best.keep();
+      best.save();
     }
   }
 }

@@ -9,10 +9,9 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Categorical cross-entropy of softmax(logits) with the one-hot truth, in which a share of the
- * truth may be spread evenly over all classes (label smoothing, Szegedy et al. 2015), and in which
- * classes may count differently. Means are over images, as in Keras; DJL's own losses average over
- * batches, however small the last.
+ * Categorical cross-entropy of softmax(logits), optionally with label smoothing (Szegedy et al.
+ * 2015, section 7), class weights, or logit adjustment. Epoch means are over images, as in Keras;
+ * DJL's own losses average over batches, so that images of a smaller last batch count more.
  */
 final class CrossEntropy extends Loss {
   private final double smoothing;
@@ -21,8 +20,8 @@ final class CrossEntropy extends Loss {
   private final Map<String, Double> sums = new ConcurrentHashMap<>();
 
   /**
-   * @param smoothing share of the truth that is spread over all classes
-   * @param classWeights by which the loss of a class's images is multiplied; empty for none
+   * @param smoothing fraction of the one-hot label that is spread evenly over all classes, 0 to 1
+   * @param classWeights factors of the loss, one per class; empty for none
    */
   CrossEntropy(double smoothing, float... classWeights) {
     this(smoothing, classWeights, new float[0]);
@@ -36,19 +35,20 @@ final class CrossEntropy extends Loss {
   }
 
   /**
-   * One that is trained on logits to which the logarithm of each class's share of the images is
-   * added, so that without it, as the model is used, no class is preferred for being frequent
-   * (Menon et al., "Long-tail learning via logit adjustment", ICLR 2021, with their tau of 1).
+   * Returns the logit-adjusted loss (Menon et al., "Long-tail learning via logit adjustment", ICLR
+   * 2021, equation 10 with tau 1): in training, the logarithm of the class's share of the images is
+   * added to its logit, so that inference, which does not add it, does not favor frequent classes.
    *
-   * @param logShares see {@link #logShares(int[], int)}; empty for none
+   * @param smoothing fraction of the one-hot label that is spread evenly over all classes, 0 to 1
+   * @param logShares as {@link #logShares(int[], int)} returns them; empty for none
    */
   static CrossEntropy adjusted(double smoothing, float... logShares) {
     return new CrossEntropy(smoothing, new float[0], logShares);
   }
 
   /**
-   * The natural logarithm of each class's share of the images; of a class without any, that of half
-   * an image's. Empty where all are the same.
+   * Returns the natural logarithm of each class's share of the images; a class without images
+   * counts as half an image. Empty if all classes have the same number of images.
    *
    * @param labels of the training images
    */
@@ -77,9 +77,9 @@ final class CrossEntropy extends Loss {
   }
 
   /**
-   * As scikit-learn's {@code balanced}: images / (classes * images of the class), so that every
-   * class counts the same, and an image 1 on average; empty where that is 1 for all. Classes
-   * without images have weight 0.
+   * Returns class weights as scikit-learn's {@code class_weight="balanced"}: images / (classes *
+   * images of the class), so that all classes count the same and the mean weight of an image is 1.
+   * Classes without images have weight 0. Empty if all classes have the same number of images.
    *
    * @param labels of the training images
    */
@@ -96,9 +96,9 @@ final class CrossEntropy extends Loss {
   }
 
   /**
-   * What training goes down on: here classes count by their weights, or with their shares. (The
-   * figures of an epoch are plain, as in Keras: of a rare class there are few validation images,
-   * and what hangs on few heavy ones is no ground for a decision.)
+   * Computes the loss that training minimizes, with class weights or logit adjustment. (The losses
+   * per epoch have neither: a rare class has few validation images, and early stopping should not
+   * depend on few images of large weight.)
    *
    * @param labels {@code (N)}, indices of classes
    * @param predictions {@code (N, classes)}, logits
@@ -136,7 +136,7 @@ final class CrossEntropy extends Loss {
     updateAccumulators(new String[] {key}, labels, predictions);
   }
 
-  /** Overrides the one of newer versions of DJL; 0.25.0 has none. */
+  /** Overrides a method of newer DJL versions, which 0.25.0 does not have. */
   @SuppressWarnings("MissingOverride")
   public void updateAccumulators(String[] keys, NDList labels, NDList predictions) {
     long count = labels.singletonOrThrow().size();

@@ -4,7 +4,10 @@ import ai.djl.training.Trainer;
 import ai.djl.training.listener.TrainingListenerAdapter;
 import dev.graft.GraftException;
 
-/** Ends a training whose loss is NaN with an error, as Keras's {@code TerminateOnNaN} does. */
+/**
+ * Ends the training with an error if the loss of an epoch is NaN, as Keras's {@code
+ * TerminateOnNaN}.
+ */
 final class DivergenceListener extends TrainingListenerAdapter {
   @Override
   public void onEpoch(Trainer trainer) {
@@ -12,7 +15,7 @@ final class DivergenceListener extends TrainingListenerAdapter {
     float validation = trainer.getTrainingResult().getValidateLoss();
     if (Float.isNaN(train) || Float.isNaN(validation)) {
       throw GraftException.of(
-          "The loss is not a number after epoch %d: the steps were too large; lower learning-rate"
+          "The loss is NaN after epoch %d because the steps were too large; lower learning-rate"
               + " (and backbone-learning-rate, if stages are unfrozen).",
           trainer.getTrainingResult().getEpoch());
     }

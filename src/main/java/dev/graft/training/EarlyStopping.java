@@ -9,7 +9,7 @@ package dev.graft.training;
  * @param minDelta how far below the best loss an improvement must be, at least 0
  */
 public record EarlyStopping(int patience, double minDelta) {
-  /** What follows from the epochs so far. */
+  /** The decision after an epoch. */
   public enum Decision {
     IMPROVED,
     WAIT,
@@ -17,7 +17,7 @@ public record EarlyStopping(int patience, double minDelta) {
   }
 
   /**
-   * The state after some epochs.
+   * The outcome of an epoch.
    *
    * @param bestEpoch the epoch with the best loss, from 1; 0 while there is none
    */
@@ -26,7 +26,7 @@ public record EarlyStopping(int patience, double minDelta) {
   /**
    * Decides whether training goes on.
    *
-   * @param losses the validation loss of each epoch so far, in order; at least one
+   * @param losses validation loss of each epoch so far, in order; at least one
    */
   public Outcome after(double... losses) {
     double best = Double.POSITIVE_INFINITY;

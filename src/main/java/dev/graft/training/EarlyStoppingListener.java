@@ -4,9 +4,9 @@ import ai.djl.training.Trainer;
 import ai.djl.training.listener.TrainingListenerAdapter;
 
 /**
- * Stops the training when the {@link EarlyStopping} rule says so. (DJL's own listener of this name
- * compares with the previous epoch and not with the best one.) It must come last: it leaves DJL's
- * training loop by an exception, since that loop has no other way out before the last epoch.
+ * Stops the training as {@link EarlyStopping} decides. (DJL's listener of this name compares with
+ * the previous epoch, not with the best one.) Must be the last listener: it ends DJL's training
+ * loop by an exception, because the loop has no other exit before the last epoch.
  */
 final class EarlyStoppingListener extends TrainingListenerAdapter {
   /** Leaves {@code EasyTrain.fit}. */

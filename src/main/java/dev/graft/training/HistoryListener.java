@@ -7,8 +7,8 @@ import dev.graft.evaluation.History;
 import java.util.function.IntToDoubleFunction;
 
 /**
- * Records loss, accuracy, learning rate and seconds of each epoch. It reads the figures of DJL's
- * epoch and evaluator listeners, and must come after them.
+ * Records loss, accuracy, learning rate and seconds of each epoch. Reads the results of DJL's epoch
+ * and evaluator listeners and must come after them.
  */
 final class HistoryListener extends TrainingListenerAdapter {
   private final int batches;
@@ -17,8 +17,8 @@ final class HistoryListener extends TrainingListenerAdapter {
   private long epochStart = System.nanoTime();
 
   /**
-   * @param batches batches per epoch
-   * @param learningRate the learning rate at a step, counted from 0
+   * @param batches per epoch
+   * @param learningRate learning rate at a step, counted from 0
    */
   HistoryListener(int batches, IntToDoubleFunction learningRate) {
     this.batches = batches;

@@ -4,9 +4,9 @@ import ai.djl.training.Trainer;
 import ai.djl.training.listener.TrainingListenerAdapter;
 import dev.graft.Interruption;
 
-/** Stops a training that is interrupted, after the current step. */
+/** Stops an interrupted training after the current step. */
 final class InterruptionListener extends TrainingListenerAdapter {
-  /** Thrown through DJL's training loop, which has no other way out before the last epoch. */
+  /** Ends DJL's training loop, which has no other exit before the last epoch. */
   static final class Interrupted extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

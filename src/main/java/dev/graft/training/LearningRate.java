@@ -3,25 +3,27 @@ package dev.graft.training;
 import dev.graft.recipe.Recipe.Schedule;
 
 /**
- * The learning rate at every step, as a share of its full value: it rises in a straight line over
- * the warm-up, then stays, or goes down to 0 along half a cosine wave (Loshchilov and Hutter 2016,
- * without restarts).
+ * A learning rate schedule: the learning rate at each step as a fraction of the full rate. It rises
+ * linearly during the warm-up and then is constant or falls to 0 along half a cosine (Loshchilov
+ * and Hutter 2016, equation 5, without restarts).
  *
- * @param warmupSteps steps before the full value is reached
- * @param steps steps of the whole training
+ * @param warmupSteps number of steps before the full rate
+ * @param steps number of steps of the whole training
  */
 record LearningRate(Schedule schedule, long warmupSteps, long steps) {
   LearningRate {
     if (warmupSteps < 0 || warmupSteps >= steps) {
-      throw new IllegalArgumentException(warmupSteps + " warm-up steps of " + steps);
+      throw new IllegalArgumentException(
+          "warmupSteps must be 0 to " + (steps - 1) + ", and is " + warmupSteps);
     }
   }
 
   /**
-   * Counted in epochs; at least one step is left after the warm-up.
+   * Creates a schedule whose lengths are given in epochs. At least one step remains after the
+   * warm-up.
    *
-   * @param warmupEpochs below {@code epochs}
-   * @param batches an epoch has
+   * @param warmupEpochs less than {@code epochs}
+   * @param batches per epoch
    */
   static LearningRate of(Schedule schedule, double warmupEpochs, int epochs, int batches) {
     long steps = (long) epochs * batches;
@@ -30,9 +32,9 @@ record LearningRate(Schedule schedule, long warmupSteps, long steps) {
   }
 
   /**
-   * The share of the full rate.
+   * Returns the learning rate at a step as a fraction of the full rate, 0 to 1.
    *
-   * @param step from 0
+   * @param step counted from 0
    */
   double at(int step) {
     if (step < warmupSteps) {

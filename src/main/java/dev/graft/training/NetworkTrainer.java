@@ -36,12 +36,12 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A graft in DJL's hands: fitted by {@code EasyTrain}, and asked afterwards. It is fed either with
- * what the frozen root gives, kept by the feature cache, or with pixels, which then go through the
- * root every time.
+ * Trains a network by DJL's {@code EasyTrain} and evaluates it. The input is either cached
+ * activations at the freeze boundary, or pixels, which then pass through the frozen part in every
+ * epoch.
  */
 public final class NetworkTrainer implements AutoCloseable {
-  private final DjlNetwork graft;
+  private final DjlNetwork network;
   private final boolean fromPixels;
   private final Recipe recipe;
   private final TrainingEvents events;
@@ -52,45 +52,52 @@ public final class NetworkTrainer implements AutoCloseable {
   private boolean interrupted;
 
   /**
-   * @param fromPixels whether batches hold pixels, and not what the root gives
+   * Creates a trainer that can't be interrupted.
+   *
+   * @param fromPixels whether batches hold pixels; otherwise the activations at the freeze boundary
    */
   public NetworkTrainer(
-      DjlNetwork graft, boolean fromPixels, Recipe recipe, Device device, TrainingEvents events) {
-    this(graft, fromPixels, recipe, device, events, new Interruption());
+      DjlNetwork network, boolean fromPixels, Recipe recipe, Device device, TrainingEvents events) {
+    this(network, fromPixels, recipe, device, events, new Interruption());
   }
 
   /**
+   * Creates a trainer.
+   *
+   * @param fromPixels whether batches hold pixels; otherwise the activations at the freeze boundary
    * @param interruption stops the training after the current step
    */
   public NetworkTrainer(
-      DjlNetwork graft,
+      DjlNetwork network,
       boolean fromPixels,
       Recipe recipe,
       Device device,
       TrainingEvents events,
       Interruption interruption) {
     this.interruption = interruption;
-    this.graft = graft;
+    this.network = network;
     this.fromPixels = fromPixels;
     this.recipe = recipe;
     this.events = events;
     this.device = device;
-    Shape[] pixels = {graft.inputShape()};
-    inputs = fromPixels ? pixels : graft.root().getOutputShapes(pixels);
-    // A model of its own: DJL thaws everything in one that was loaded.
+    Shape[] pixels = {network.inputShape()};
+    inputs = fromPixels ? pixels : network.frozenPart().getOutputShapes(pixels);
+    // A new model, because DJL unfreezes all parameters of a model that was loaded.
     model = Model.newInstance("graft", device);
-    model.setBlock(graft.trainable(fromPixels));
+    model.setBlock(network.trainable(fromPixels));
   }
 
-  /** A copy of the trained weights, to be kept and gone back to. */
+  /** Creates a snapshot for the trained weights, which is empty until it is saved. */
   public WeightSnapshot weights() {
-    graft.freeze();
+    network.freeze();
     return new WeightSnapshot(model.getBlock(), model.getNDManager());
   }
 
   /**
-   * Trains until the last epoch or until early stopping, and keeps the weights that the recipe
-   * wants kept.
+   * Trains until the last epoch, early stopping or an interruption. The weights are then those of
+   * the last epoch or, with {@code restore-best} or after an interruption, those of the best epoch.
+   *
+   * @throws GraftException if the loss is NaN or the features of all images are the same
    */
   public History fit(FeatureBatches train, FeatureBatches validation) throws IOException {
     LearningRate rate =
@@ -103,7 +110,7 @@ public final class NetworkTrainer implements AutoCloseable {
         var progress =
             new ProgressListener(
                 events, recipe.epochs(), train.batches(), history, earlyStopping)) {
-      // The first two are DJL's and compute the figures that the others read; the last may stop.
+      // The first two are DJL's and compute the results that the others read.
       TrainingListener[] listeners = {
         new EpochTrainingListener(),
         new EvaluatorTrainingListener(),
@@ -140,26 +147,23 @@ public final class NetworkTrainer implements AutoCloseable {
     }
   }
 
-  /**
-   * Whether {@link #fit} was stopped from outside; the weights are those of the best epoch then.
-   */
+  /** Whether {@link #fit} was interrupted; the weights are then those of the best epoch. */
   public boolean isInterrupted() {
     return interrupted;
   }
 
-  /** DJL looks at the first step's gradients: of features that are all alike they add up to 0. */
+  /** Converts the error that DJL reports if the gradients of the first step are all zero. */
   private static RuntimeException noGradients(IllegalStateException e) {
     return String.valueOf(e.getMessage()).startsWith("Gradient values are all zeros")
         ? new GraftException(
-            "Nothing can be learnt: the backbone's features are the same for all images. Check"
-                + " how images are prepared for it (mean, deviation, order, input-size), or take"
-                + " another one.",
+            "Nothing can be learned: the backbone's features are the same for all images. Check its"
+                + " preprocessing (mean, deviation, order, input-size), or choose another backbone.",
             e)
         : e;
   }
 
   private CrossEntropy loss(FeatureBatches train) {
-    int classes = graft.design().classes();
+    int classes = network.design().classes();
     int[] labels = IntStream.range(0, train.size()).map(train::label).toArray();
     double smoothing = recipe.labelSmoothing();
     return switch (recipe.classWeights()) {
@@ -170,10 +174,10 @@ public final class NetworkTrainer implements AutoCloseable {
     };
   }
 
-  /** The head learns at one rate, the backbone's unfrozen stages at their own. */
+  /** Creates the optimizer; the head and the unfrozen stages have separate learning rates. */
   private Optimizer optimizer(LearningRate rate) {
     Set<String> backbone =
-        graft.tail().getParameters().values().stream()
+        network.tail().getParameters().values().stream()
             .map(Parameter::getId)
             .collect(Collectors.toUnmodifiableSet());
     // DJL counts steps from 1.
@@ -199,36 +203,37 @@ public final class NetworkTrainer implements AutoCloseable {
     };
   }
 
-  /** A row that was judged, with all its probabilities. */
-  public interface Judged {
+  /** Receives the probabilities of each evaluated row. */
+  public interface RowListener {
     /**
-     * Takes the next row.
+     * Receives the next row.
      *
-     * @param place in the batches' order, from 0
-     * @param probabilities one a class
+     * @param index in the order of the batches, from 0
+     * @param probabilities one per class
      */
-    void row(int place, float[] probabilities);
+    void row(int index, float[] probabilities);
   }
 
   /**
-   * Judges rows in order, with dropout off.
+   * Evaluates rows in order, with dropout off.
    *
-   * @param judged is told of every row
+   * @param classes names of the classes
+   * @param listener receives the probabilities of every row
    */
-  public Evaluation evaluate(FeatureBatches rows, List<String> classes, Judged judged) {
+  public Evaluation evaluate(FeatureBatches rows, List<String> classes, RowListener listener) {
     Evaluation.Collector collector = Evaluation.collector(classes);
     NDManager manager = model.getNDManager();
-    GraphBlock network = graft.probabilities(fromPixels);
-    int place = 0;
+    GraphBlock block = network.probabilities(fromPixels);
+    int index = 0;
     for (Batch batch : rows.getData(manager)) {
       try (batch) {
         ParameterStore parameters = new ParameterStore(batch.getManager(), false);
-        NDList probabilities = network.forward(parameters, batch.getData(), false);
+        NDList probabilities = block.forward(parameters, batch.getData(), false);
         float[] values = probabilities.singletonOrThrow().toFloatArray();
-        for (int i = 0; i < batch.getSize(); i++, place++) {
+        for (int i = 0; i < batch.getSize(); i++, index++) {
           float[] row = Arrays.copyOfRange(values, i * classes.size(), (i + 1) * classes.size());
-          collector.add(rows.label(place), row);
-          judged.row(place, row);
+          collector.add(rows.label(index), row);
+          listener.row(index, row);
         }
       }
     }

@@ -16,7 +16,7 @@ final class ProgressListener extends TrainingListenerAdapter implements AutoClos
 
   /**
    * @param epochs maximum number of epochs
-   * @param batches batches per epoch
+   * @param batches per epoch
    */
   ProgressListener(
       TrainingEvents events,

@@ -11,20 +11,23 @@ import java.util.Arrays;
 import java.util.Random;
 
 /**
- * Mean and deviation of every feature over training images, in one pass, in double precision.
+ * Mean and standard deviation of each feature over training images, measured in one pass in double
+ * precision.
  *
- * <p>A feature that happens not to vary in a few images would be blown up in the first one in which
- * it does. So variances are measured as if there were {@value #PRIOR} more images, in which each
- * feature varied as the feature in the middle does; among thousands these don't matter.
+ * <p>With few images, a feature may be constant by chance and would be scaled up extremely in the
+ * first image in which it varies. Therefore each variance is a weighted mean with the median
+ * variance of all features, which counts as {@value #PRIOR_IMAGES} images; with thousands of images
+ * this does not matter.
  */
 public final class Standardization {
-  /** Keeps a feature that never varies from being divided by 0. */
-  private static final double LEAST_VARIANCE = 1e-6;
+  /** Added to every variance, so that constant features are not divided by 0. */
+  private static final double MIN_VARIANCE = 1e-6;
 
-  private static final int PRIOR = 10;
+  /** Weight of the median variance, in images. */
+  private static final int PRIOR_IMAGES = 10;
 
-  /** Rows that it is measured on where each costs a forward pass. */
-  private static final int MEASURED = 5_000;
+  /** Maximum number of images if each costs a forward pass. */
+  private static final int MAX_IMAGES = 5_000;
 
   private final double[] sums;
   private final double[] squares;
@@ -36,14 +39,15 @@ public final class Standardization {
   }
 
   /**
-   * Measures features and sets a graft's scaling by them.
+   * Measures features and sets the standardization of a network.
    *
-   * @param fromPixels whether batches hold pixels, and not what the root gives
+   * @param fromPixels whether batches hold pixels; otherwise the activations at the freeze boundary
+   * @param manager creates the arrays of the batches
    */
   public static void fit(
-      DjlNetwork graft, boolean fromPixels, FeatureBatches batches, NDManager manager) {
-    GraphBlock before = graft.measured(fromPixels);
-    Standardization measured = new Standardization(graft.design().featureWidth());
+      DjlNetwork network, boolean fromPixels, FeatureBatches batches, NDManager manager) {
+    GraphBlock before = network.beforeScaling(fromPixels);
+    Standardization measured = new Standardization(network.design().featureWidth());
     for (Batch batch : batches.getData(manager)) {
       try (batch) {
         ParameterStore parameters = new ParameterStore(batch.getManager(), false);
@@ -51,25 +55,25 @@ public final class Standardization {
         measured.add(features.singletonOrThrow().toFloatArray());
       }
     }
-    graft.standardizeBy(measured.means(), measured.deviations());
+    network.setStandardization(measured.means(), measured.deviations());
   }
 
   /**
-   * The rows to measure on where each costs a forward pass: some, drawn by the seed; where there
-   * are few, all.
+   * Returns the rows to measure if each costs a forward pass: {@value #MAX_IMAGES} rows sampled
+   * with the seed, or all rows if there are not more.
    */
   public static int[] sample(int[] rows, long seed) {
-    return rows.length <= MEASURED
+    return rows.length <= MAX_IMAGES
         ? rows
         : new Random(seed)
             .ints(0, rows.length)
             .distinct()
-            .limit(MEASURED)
+            .limit(MAX_IMAGES)
             .map(i -> rows[i])
             .toArray();
   }
 
-  /** Adds rows of features, one after the other. */
+  /** Adds rows of features, {@code (n, F)} in row-major order. */
   void add(float[] rows) {
     for (int at = 0; at < rows.length; count++) {
       for (int i = 0; i < sums.length; i++, at++) {
@@ -79,6 +83,7 @@ public final class Standardization {
     }
   }
 
+  /** Returns the mean of each feature. */
   float[] means() {
     float[] means = new float[sums.length];
     for (int i = 0; i < means.length; i++) {
@@ -87,6 +92,7 @@ public final class Standardization {
     return means;
   }
 
+  /** Returns the standard deviation of each feature. */
   float[] deviations() {
     double[] variances = new double[sums.length];
     for (int i = 0; i < variances.length; i++) {
@@ -96,8 +102,8 @@ public final class Standardization {
     double median = Arrays.stream(variances).sorted().toArray()[variances.length / 2];
     float[] deviations = new float[sums.length];
     for (int i = 0; i < deviations.length; i++) {
-      double variance = (count * variances[i] + PRIOR * median) / (count + PRIOR);
-      deviations[i] = (float) Math.sqrt(variance + LEAST_VARIANCE);
+      double variance = (count * variances[i] + PRIOR_IMAGES * median) / (count + PRIOR_IMAGES);
+      deviations[i] = (float) Math.sqrt(variance + MIN_VARIANCE);
     }
     return deviations;
   }

@@ -3,7 +3,7 @@ package dev.graft.training;
 import dev.graft.Progress;
 import dev.graft.evaluation.History;
 
-/** Receives the events of a training; by default nothing happens. */
+/** Receives the events of a training; by default ignores them. */
 public interface TrainingEvents extends Progress.Display {
   /** Ignores all events. */
   TrainingEvents NONE = new TrainingEvents() {};
@@ -17,17 +17,18 @@ public interface TrainingEvents extends Progress.Display {
   default void say(String line) {}
 
   /**
-   * An epoch has ended.
+   * Called after each epoch.
    *
    * @param history up to this epoch
    * @param epochs maximum number of epochs
-   * @param bestEpoch from 1; 0 while there is none
+   * @param decision of early stopping
+   * @param bestEpoch counted from 1; 0 while there is none
    */
   default void epoch(History history, int epochs, EarlyStopping.Decision decision, int bestEpoch) {}
 
-  /** Training stops because no epoch improved for {@code patience} epochs. */
+  /** Called if training stops because {@code patience} epochs did not improve. */
   default void stoppedEarly(int patience) {}
 
-  /** The weights of the best epoch have been restored. */
+  /** Called after the weights of the best epoch have been restored. */
   default void restored(int bestEpoch) {}
 }

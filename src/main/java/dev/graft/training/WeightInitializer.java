@@ -9,12 +9,19 @@ import dev.graft.network.djl.ParameterWriter;
 import dev.graft.recipe.Recipe;
 import dev.graft.zoo.LoadedBackbone;
 
-/** Weights that no file gives: the head's, and those of a backbone that is trained from scratch. */
+/** Initializes the weights of the head, and of a backbone that is trained from scratch. */
 public final class WeightInitializer {
   private WeightInitializer() {}
 
-  /** Draws them, from the engine's seed; those that were loaded stay. The root is frozen then. */
-  public static void draw(DjlNetwork graft, LoadedBackbone backbone, Recipe.Initializer rule) {
+  /**
+   * Initializes the weights that were not loaded, from the engine's seed, and freezes the frozen
+   * part.
+   *
+   * @param rule Glorot and Bengio 2010 (equation 16) or He et al. 2015 (equation 10), uniform, as
+   *     the Keras initializers of these names
+   */
+  public static void initialize(
+      DjlNetwork network, LoadedBackbone backbone, Recipe.Initializer rule) {
     XavierInitializer initializer =
         switch (rule) {
           case GLOROT_UNIFORM ->
@@ -25,22 +32,23 @@ public final class WeightInitializer {
                   XavierInitializer.RandomType.UNIFORM, XavierInitializer.FactorType.IN, 6);
         };
     NDManager manager = backbone.model().getNDManager();
-    // First the backbone's, so that these are the same ones whatever the head is.
+    // The backbone comes first, so that its weights do not depend on the head.
     if (!backbone.weights().isLoaded()) {
       backbone.trunk().getParameters().values().stream()
           .filter(parameter -> parameter.getType() == Parameter.Type.WEIGHT)
-          .forEach(parameter -> redraw(parameter, initializer, manager));
+          .forEach(parameter -> reinitialize(parameter, initializer, manager));
     }
-    graft.head().setInitializer(initializer, Parameter.Type.WEIGHT);
-    graft.initialize(manager);
-    graft.freeze();
+    network.head().setInitializer(initializer, Parameter.Type.WEIGHT);
+    network.initialize(manager);
+    network.freeze();
   }
 
-  /** DJL draws a backbone's weights as it is loaded, before the recipe's word on it is known. */
-  private static void redraw(Parameter parameter, XavierInitializer initializer, NDManager owner) {
+  /** Replaces the weights that DJL initialized when it loaded the backbone, by another rule. */
+  private static void reinitialize(
+      Parameter parameter, XavierInitializer initializer, NDManager owner) {
     NDArray array = parameter.getArray();
-    try (NDArray drawn = initializer.initialize(owner, array.getShape(), array.getDataType())) {
-      ParameterWriter.set(parameter, drawn);
+    try (NDArray values = initializer.initialize(owner, array.getShape(), array.getDataType())) {
+      ParameterWriter.set(parameter, values);
     }
   }
 }

@@ -9,13 +9,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A copy of the weights that are being trained, to go back to. */
+/** A copy of the trained weights that can be restored. */
 public final class WeightSnapshot implements AutoCloseable {
   private final List<Parameter> trained;
   private final NDManager manager;
   private final Map<Parameter, NDArray> copies = new HashMap<>();
 
   /**
+   * @param block whose unfrozen parameters are copied
    * @param manager whose device holds the copies
    */
   public WeightSnapshot(Block block, NDManager manager) {
@@ -23,8 +24,8 @@ public final class WeightSnapshot implements AutoCloseable {
     this.manager = manager.newSubManager();
   }
 
-  /** Keeps the weights as they are now, instead of what was kept before. */
-  public void keep() {
+  /** Copies the current weights, replacing an earlier copy. */
+  public void save() {
     for (Parameter parameter : trained) {
       NDArray copy = parameter.getArray().duplicate();
       copy.attach(manager);
@@ -35,7 +36,7 @@ public final class WeightSnapshot implements AutoCloseable {
     }
   }
 
-  /** Goes back to what was kept. */
+  /** Restores the weights of the last {@link #save}; does nothing without one. */
   public void restore() {
     copies.forEach(ParameterWriter::set);
   }

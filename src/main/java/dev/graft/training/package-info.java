@@ -1,2 +1,2 @@
-/** How a network is trained: DJL's training, and the policy of it; knows no run. */
+/** Training of a network: DJL's training loop with loss, schedule, listeners and early stopping. */
 package dev.graft.training;

@@ -43,7 +43,7 @@ public final class DataSets {
    */
   public static Recipe withAbsolutePaths(Recipe recipe) {
     Map<String, String> paths = new LinkedHashMap<>();
-    if (RecipeResolver.entry(recipe).network().foreign().isPresent()) {
+    if (RecipeResolver.entry(recipe).network().external().isPresent()) {
       paths.put("backbone", absolute(recipe.backbone()));
     }
     if (!WeightSource.NAMES.contains(recipe.weights())) {

@@ -73,8 +73,8 @@ public record Features(
             RecordLayout.of(design, false),
             weights,
             FrozenPartChoice.onnx(Optional.empty()));
-    return new FrozenPartRanges(design, network.root().weights(), images, key)
-        .on(rows, folder, events);
+    return new FrozenPartRanges(design, network.frozenPart().weights(), images, key)
+        .readOrMeasure(rows, folder, events);
   }
 
   /**
@@ -107,7 +107,7 @@ public record Features(
       if (missing.isEmpty()) {
         events.cached();
       } else {
-        events.computing(missing.size(), cache.kept(images), layout, folder.toString());
+        events.computing(missing.size(), cache.cached(images), layout, folder.toString());
         Stopwatch watch = new Stopwatch();
         Set<Integer> tried = new HashSet<>();
         FeatureCache.Filler filler = filler(choice, network, images, layout, events);

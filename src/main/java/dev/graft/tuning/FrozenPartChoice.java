@@ -48,11 +48,11 @@ public record FrozenPartChoice(String engine, Supplier<FrozenPart> opener) {
               onnx(ranges),
               () ->
                   new OnnxFrozenPart(
-                      design, network.root().weights(), precision(design, ranges), layout));
+                      design, network.frozenPart().weights(), precision(design, ranges), layout));
       case TRAINING ->
           new FrozenPartChoice(
               Devices.engine() + " on " + device,
-              () -> new EngineFrozenPart(network.root(), pixels, layout, device));
+              () -> new EngineFrozenPart(network.frozenPart(), pixels, layout, device));
       case AUTO -> throw new IllegalStateException("a resolved recipe has no auto");
     };
   }

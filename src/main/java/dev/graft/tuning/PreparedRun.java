@@ -88,7 +88,7 @@ public record PreparedRun(
     DjlNetwork network =
         DjlNetwork.of(
             RecipeResolver.of(recipe, backbone.preprocessing(), classes), backbone.trunk());
-    WeightInitializer.draw(network, backbone, recipe.initializer());
+    WeightInitializer.initialize(network, backbone, recipe.initializer());
     return network;
   }
 

@@ -104,9 +104,9 @@ public final class RecipeResolver {
       decided.put("root-engine", "training");
       decided.put("precision", "float32");
     } else if (recipe.rootEngine() == RootEngine.AUTO) {
-      boolean onnx = recipe.cache() && !device.isGpu() && OnnxSession.isThere();
+      boolean onnx = recipe.cache() && !device.isGpu() && OnnxSession.isAvailable();
       decided.put("root-engine", onnx ? "onnxruntime" : "training");
-    } else if (recipe.rootEngine() == RootEngine.ONNXRUNTIME && !OnnxSession.isThere()) {
+    } else if (recipe.rootEngine() == RootEngine.ONNXRUNTIME && !OnnxSession.isAvailable()) {
       throw new GraftException(
           "root-engine: ONNX Runtime is missing or does not load here; set it to auto or"
               + " training (see: doctor).");
@@ -204,7 +204,7 @@ public final class RecipeResolver {
     Recipe recipe = resolve(asked);
     of(recipe, 2);
     BackboneInfo entry = entry(recipe);
-    if (entry.network().foreign().isPresent()) {
+    if (entry.network().external().isPresent()) {
       checkExternal(recipe, entry);
     } else {
       WeightSource.of(recipe.weights(), entry);

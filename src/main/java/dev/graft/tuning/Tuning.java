@@ -72,7 +72,7 @@ public final class Tuning implements AutoCloseable {
     training = training(listener);
     untrained = training.weights();
     if (recipe.folds() > 0) {
-      untrained.keep();
+      untrained.save();
     }
   }
 
@@ -166,7 +166,7 @@ public final class Tuning implements AutoCloseable {
     return new Tested(uncalibrated, calibrated.evaluation(), kept);
   }
 
-  private Evaluation evaluate(String part, int[] rows, NetworkTrainer.Judged receiver) {
+  private Evaluation evaluate(String part, int[] rows, NetworkTrainer.RowListener receiver) {
     try (Progress progress = run.events().progress(part, "images", rows.length)) {
       return training.evaluate(
           features.inOrder(rows),

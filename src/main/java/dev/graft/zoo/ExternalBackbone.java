@@ -29,32 +29,33 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Backbones of somebody else's: an ONNX file, a TorchScript file, or one that a zoo of DJL's has.
- * What such a network gives is found by a dry run.
+ * External backbones: an ONNX file, a TorchScript file, or a model of a DJL model zoo. The shapes
+ * of the outputs are found by a dry run.
  */
 public final class ExternalBackbone {
-  /** The only stage, and its only layer. */
+  /** Name of the only stage and of its only layer; part of the format of {@code network.json}. */
   private static final String STAGE = "foreign";
 
-  /** Side of the input, in pixels, where neither recipe nor file says one. */
-  private static final int USUAL_SIDE = 224;
+  /** Side of the input in pixels if neither the recipe nor the file sets one. */
+  private static final int DEFAULT_INPUT_SIZE = 224;
 
-  /** Group and artifact in a zoo of DJL's, such as {@code ai.djl.pytorch:resnet18_embedding}. */
+  /** Group and artifact in a DJL model zoo, such as {@code ai.djl.pytorch:resnet18_embedding}. */
   private static final Pattern ZOO_ID = Pattern.compile("([A-Za-z][\\w.-]+):([\\w.-]+)");
 
   private static final Map<Key, BackboneInfo> SEEN = new ConcurrentHashMap<>();
 
-  /** What a dry run depends on. */
+  /** Identifies a dry run: the file as it is on disk, and the requested input size. */
   private record Key(Path file, long bytes, long modified, int inputSize) {}
 
   private ExternalBackbone() {}
 
-  /** Whether a recipe's backbone is a file, or one of a zoo of DJL's. */
+  /** Whether the backbone of a recipe is an external file or a model of a DJL model zoo. */
   static boolean is(String name) {
     return format(name).isPresent() || ZOO_ID.matcher(name).matches();
   }
@@ -65,17 +66,18 @@ public final class ExternalBackbone {
   }
 
   /**
-   * Opens such a backbone, and tries it.
+   * Opens an external backbone and runs it once on zeros.
    *
-   * @param inputSize side of the input in pixels; 0 for what the file says, else 224
-   * @throws GraftException if it is not there, is no network, or one that gives something else than
-   *     features
+   * @param name path of a file, or {@code group:artifact} of a DJL model zoo
+   * @param inputSize side of the input in pixels; 0 for the side that the file sets, else 224
+   * @throws GraftException if the file is missing or not a network, or if its outputs are not
+   *     {@code (N, C)} or {@code (N, C, H, W)}
    */
   static BackboneInfo entry(String name, int inputSize) {
     Path file = ZOO_ID.matcher(name).matches() ? ofZoo(name) : Path.of(name);
     try {
       if (!Files.isRegularFile(file)) {
-        throw new GraftException("there is no such file.");
+        throw new GraftException("the file does not exist; check the path.");
       }
       Key key =
           new Key(
@@ -98,11 +100,20 @@ public final class ExternalBackbone {
   private static BackboneInfo tried(Path file, Format format, int inputSize) throws IOException {
     try (ExternalNetwork opened = ExternalNetwork.open(file, format, Device.cpu())) {
       Map<String, String> about = opened.metadata();
-      int own = opened.side() > 0 ? opened.side() : number(about.get("input_size"));
-      int side = inputSize > 0 ? inputSize : own > 0 ? own : USUAL_SIDE;
-      if (opened.side() > 0 && opened.side() != side) {
+      OptionalInt fixed = opened.inputSize();
+      int own = fixed.orElse(number(about.get("input_size")));
+      int side = inputSize > 0 ? inputSize : own > 0 ? own : DEFAULT_INPUT_SIZE;
+      if (fixed.isPresent() && own != side) {
         throw new GraftException(
-            "it takes images of " + own + " pixels a side, not of input-size " + side + ".");
+            "it takes images of "
+                + own
+                + "x"
+                + own
+                + " pixels; set input-size to "
+                + own
+                + ", not "
+                + side
+                + ".");
       }
       Layer.External layer =
           layer(file, format, Hash.Algorithm.SHA256.of(file).hex(), outputs(opened, side));
@@ -121,24 +132,27 @@ public final class ExternalBackbone {
     }
   }
 
-  /** Such a network's only layer. */
+  /** Creates the only layer of an external network. */
   public static Layer.External layer(
       Path file, Format format, String sha256, List<List<Long>> outputs) {
     return new Layer.External(STAGE, file, format, sha256, outputs);
   }
 
-  /** A foreign network by itself. */
+  /** Creates a network of one stage from an external layer. */
   public static BackboneSpec network(String name, Layer.External layer) {
     return new BackboneSpec(name, List.of(Stage.of(STAGE, layer)), List.of(STAGE), 1);
   }
 
-  /** A file's name without its suffix, as that of folders. */
+  /** Returns the name of a file without its suffix, with only characters that folders may have. */
   private static String name(Path file) {
     String name = file.getFileName().toString();
     return name.substring(0, name.lastIndexOf('.')).replaceAll("[^A-Za-z0-9._-]", "-");
   }
 
-  /** The outputs' shapes without the batch, which is of two images: what ignores it shows. */
+  /**
+   * Returns the shapes of the outputs without the batch axis. The batch has two images, so that a
+   * network with a fixed batch of 1 is detected.
+   */
   private static List<List<Long>> outputs(ExternalNetwork opened, int side) {
     int images = 2;
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
@@ -149,7 +163,7 @@ public final class ExternalBackbone {
         if ((axes != 2 && axes != 4) || each.getShape().get(0) != images) {
           throw new GraftException(
               "each output must be (N, C) or (N, C, H, W), but for N = "
-                  + (images + " one is " + each.getShape() + "."));
+                  + (images + " an output is " + each.getShape() + "."));
         }
       }
       return outputs.stream()
@@ -158,7 +172,7 @@ public final class ExternalBackbone {
     }
   }
 
-  /** What a file says of its images, in the words of a recipe, as Graft's own exports do. */
+  /** Reads the preprocessing from the metadata of a file; the keys are those of recipes. */
   private static Optional<Preprocessing> preprocessing(Map<String, String> about) {
     if (!about.containsKey("mean") || !about.containsKey("deviation")) {
       return Optional.empty();
@@ -176,7 +190,7 @@ public final class ExternalBackbone {
               numbers(about.get("mean")),
               numbers(about.get("deviation"))));
     } catch (IllegalArgumentException e) {
-      throw new GraftException("its metadata makes no sense: " + e.getMessage() + ".", e);
+      throw new GraftException("its metadata is invalid: " + e.getMessage() + ".", e);
     }
   }
 
@@ -188,7 +202,7 @@ public final class ExternalBackbone {
     return text != null && text.matches("[0-9]{1,4}") ? Integer.parseInt(text) : -1;
   }
 
-  /** The file of a network of DJL's, downloaded by DJL if need be. */
+  /** Returns the file of a model of a DJL model zoo, which DJL downloads on first use. */
   private static Path ofZoo(String id) {
     int colon = id.indexOf(':');
     Criteria<NDList, NDList> criteria =
@@ -205,13 +219,16 @@ public final class ExternalBackbone {
       for (Path file : files) {
         return file;
       }
-      throw new GraftException("backbone " + id + ": it is neither TorchScript nor ONNX.");
+      throw new GraftException("backbone " + id + ": the model is neither TorchScript nor ONNX.");
     } catch (UnknownHostException e) {
-      throw new GraftException(
-          "backbone " + id + ": there is no connection to " + e.getMessage() + ".", e);
+      throw new GraftException("backbone " + id + ": no connection to " + e.getMessage() + ".", e);
     } catch (IOException | ModelNotFoundException | MalformedModelException e) {
       throw new GraftException(
-          "backbone " + id + ": DJL can't load it: " + Messages.of(e, "no zoo here has it") + ".",
+          "backbone "
+              + id
+              + ": DJL can't load it: "
+              + Messages.of(e, "no model zoo on the class path has it")
+              + ".",
           e);
     }
   }

@@ -71,8 +71,8 @@ public record LoadedBackbone(
    */
   public static LoadedBackbone load(
       BackboneInfo entry, String weights, int inputSize, Device device, Progress.Display display) {
-    if (entry.network().foreign().isPresent()) {
-      return foreign(entry, inputSize, device);
+    if (entry.network().external().isPresent()) {
+      return external(entry, inputSize, device);
     }
     ZooModel<NDList, NDList> model =
         load(
@@ -87,8 +87,8 @@ public record LoadedBackbone(
         model);
   }
 
-  private static LoadedBackbone foreign(BackboneInfo entry, int inputSize, Device device) {
-    Layer.External layer = entry.network().foreign().orElseThrow();
+  private static LoadedBackbone external(BackboneInfo entry, int inputSize, Device device) {
+    Layer.External layer = entry.network().external().orElseThrow();
     GraphBlock trunk = DjlNetwork.of(BackboneFactory.design(entry, inputSize, false)).logits(true);
     String file = layer.file().getFileName().toString();
     return new LoadedBackbone(

@@ -24,20 +24,20 @@ class EnginesTest {
   @TempDir Path cache;
 
   @Test
-  void whereThereIsNoRoomToUnpackItIsSaidHowMuchIsNeeded() {
+  void aFullDiskIsReportedWithTheNeededSpace() {
     Path folder = cache.resolve("pytorch/2.7.1-cpu");
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> Engines.check(folder, Map.of("libtorch.so", NO_DISK_HAS_IT)))
         .withMessageMatching(
             "The engine's libraries need [0-9,]+ MB more in \\Q"
                 + folder
-                + "\\E, and there are [0-9,]+ MB: make room, or name another folder in the"
-                + " variable DJL_CACHE_DIR\\.");
+                + "\\E, and [0-9,]+ MB are free: free more, or name another folder in the"
+                + " environment variable DJL_CACHE_DIR\\.");
     assertThat(folder).doesNotExist();
   }
 
   @Test
-  void whatIsThereAlreadyNeedsNoRoom() throws IOException {
+  void unpackedLibrariesNeedNoSpace() throws IOException {
     Files.write(cache.resolve("libtorch.so"), new byte[10]);
     assertThatCode(() -> Engines.check(cache, Map.of("libtorch.so", 10L)))
         .doesNotThrowAnyException();
@@ -47,19 +47,19 @@ class EnginesTest {
   }
 
   @Test
-  void aLibraryThatWasCutShortIsNamedAndNotLoaded() throws IOException {
+  void aTruncatedLibraryIsNamed() throws IOException {
     Files.write(cache.resolve("libtorch.so"), new byte[1234]);
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> Engines.check(cache, Map.of("libtorch.so", 2345L)))
         .withMessage(
             cache.resolve("libtorch.so")
-                + " has 1,234 of 2,345 bytes, as a full disk leaves it: delete the folder "
+                + " has 1,234 of 2,345 bytes, probably because the disk was full: delete the folder "
                 + cache
-                + ", and it is unpacked anew.");
+                + ", which is then unpacked again.");
   }
 
   @Test
-  void theLibrariesOfTheEngineAreFoundWhereDjlUnpacksThem() throws IOException {
+  void theLibrariesOfTheEngineAreFound() throws IOException {
     String engine = Engine.getDefaultEngineName().toLowerCase(Locale.ROOT);
     Platform platform = Platform.detectPlatform(engine);
     Map<String, Long> sizes = Engines.sizes(engine, platform);
@@ -68,7 +68,7 @@ class EnginesTest {
   }
 
   @Test
-  void theEngineIsNotStartedWithALibraryThatIsNotWhole() throws IOException {
+  void theEngineIsNotStartedWithATruncatedLibrary() throws IOException {
     assumeTrue(Utils.getenv("DJL_CACHE_DIR") == null, "the environment fixes DJL's cache");
     assumeTrue(Utils.getenv("ENGINE_CACHE_DIR") == null, "the environment fixes DJL's cache");
     String engine = Engine.getDefaultEngineName().toLowerCase(Locale.ROOT);
@@ -100,7 +100,7 @@ class EnginesTest {
 
   @Test
   @Tag("engine")
-  void anEngineWhoseLibrariesAreWholeIsStarted() {
+  void anEngineWithCompleteLibrariesIsStarted() {
     assertThat(Engines.engine()).isSameAs(Engine.getInstance());
   }
 }

@@ -26,7 +26,7 @@ class OnnxLibrariesTest {
   }
 
   @Test
-  void librariesAreUnpackedOnceAndForAll() throws IOException {
+  void librariesAreUnpackedOnce() throws IOException {
     FileTime old = FileTime.fromMillis(0);
     Files.setLastModifiedTime(library, old);
 
@@ -41,7 +41,7 @@ class OnnxLibrariesTest {
   }
 
   @Test
-  void oneThatIsCutShortIsUnpackedAgain() throws IOException {
+  void aTruncatedLibraryIsUnpackedAgain() throws IOException {
     long whole = Files.size(library);
     try (FileChannel channel = FileChannel.open(library, StandardOpenOption.WRITE)) {
       channel.truncate(whole / 2);
@@ -52,7 +52,7 @@ class OnnxLibrariesTest {
   }
 
   @Test
-  void aFolderThatCannotBeWrittenIsTheReason() throws IOException {
+  void aReadOnlyFolderIsReported() throws IOException {
     Path file = Files.writeString(cache.resolve("file"), "no folder");
 
     assertThatIOException()
@@ -61,7 +61,7 @@ class OnnxLibrariesTest {
   }
 
   @Test
-  void theLastCauseIsWhyItIsMissing() {
+  void theLastCauseIsTheReason() {
     UnsatisfiedLinkError last = new UnsatisfiedLinkError("libonnxruntime.so: file too short");
     assertThat(OnnxSession.whyMissing(new IllegalStateException("Failed to load", last)))
         .isEqualTo("libonnxruntime.so: file too short");
@@ -74,14 +74,14 @@ class OnnxLibrariesTest {
         .isEqualTo("ExceptionInInitializerError");
   }
 
-  /** Loads ONNX Runtime in a process of its own. */
+  /** Loads ONNX Runtime in a new process. */
   static final class Loading {
     public static void main(String[] arguments) {
       if (arguments[0].equals("share")) {
         OnnxSession.shareLibraries();
       }
       System.out.println(
-          OnnxSession.isThere()
+          OnnxSession.isAvailable()
               + (" " + System.getProperty("onnxruntime.native.path"))
               + (" " + OnnxSession.whyNotShared().isPresent()));
     }
@@ -103,13 +103,13 @@ class OnnxLibrariesTest {
   }
 
   @Test
-  void onlyAProgramThatSharesThemSetsASystemProperty() throws IOException {
+  void onlySharingSetsTheSystemProperty() throws IOException {
     assertThat(loading("no", cache)).isEqualTo("true null false");
     assertThat(loading("share", cache)).startsWith("true " + cache).endsWith(" false");
   }
 
   @Test
-  void whereTheyCannotBeSharedTheyLoadAllTheSameAndTheReasonIsKnown() throws IOException {
+  void ifSharingFailsTheyStillLoadAndTheReasonIsReported() throws IOException {
     Path file = Files.writeString(cache.resolve("file"), "no folder");
 
     assertThat(loading("share", file)).isEqualTo("true null true");

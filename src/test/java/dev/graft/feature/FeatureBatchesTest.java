@@ -34,7 +34,7 @@ class FeatureBatchesTest {
   private static final int[] ROWS = IntStream.range(0, 23).map(i -> 100 + 3 * i).toArray();
   private static final int[] LABELS = IntStream.of(ROWS).map(row -> row % 7).toArray();
 
-  /** A row's only feature is its number. */
+  /** The only feature of a row is its number. */
   private static final FeatureSource NUMBERS =
       (manager, rows) -> {
         float[] values = new float[rows.length];
@@ -56,7 +56,7 @@ class FeatureBatchesTest {
     manager.close();
   }
 
-  /** Goes through the data once; checks that every row has its own label. */
+  /** Iterates one epoch and checks that every row has its own label. */
   private List<Integer> rows(FeatureBatches batches, int... sizes) {
     List<Integer> rows = new ArrayList<>();
     List<Integer> seen = new ArrayList<>();
@@ -80,7 +80,7 @@ class FeatureBatchesTest {
   }
 
   @Test
-  void inOrderGivesTheRowsAsTheyAreAndASmallerLastBatch() {
+  void inOrderKeepsTheOrderAndEndsWithASmallerBatch() {
     FeatureBatches batches = FeatureBatches.inOrder(NUMBERS, ROWS, LABELS, 10);
     assertThat(batches.size()).isEqualTo(23);
     assertThat(batches.batches()).isEqualTo(3);
@@ -91,7 +91,7 @@ class FeatureBatchesTest {
   }
 
   @Test
-  void shuffledGivesEveryRowOnceInAnOrderOfTheSeeds() {
+  void shuffledGivesEveryRowOnceInTheOrderOfTheSeed() {
     FeatureBatches batches = FeatureBatches.shuffled(NUMBERS, ROWS, LABELS, 8, 1, 1);
     List<Integer> first = rows(batches, 8, 8, 7);
     List<Integer> second = rows(batches, 8, 8, 7);
@@ -107,7 +107,7 @@ class FeatureBatchesTest {
   }
 
   @Test
-  void fewRowsAreGoneThroughSeveralTimesEachTimeInAnotherOrder() {
+  void fewRowsAreRepeatedEachTimeInAnotherOrder() {
     FeatureBatches batches = FeatureBatches.shuffled(NUMBERS, ROWS, LABELS, 8, 7, 1);
     assertThat(batches.batches()).isEqualTo(9); // three rounds of three are the first to reach 7
     assertThat(batches.size()).isEqualTo(23);
@@ -127,19 +127,19 @@ class FeatureBatchesTest {
 
   @ParameterizedTest
   @CsvSource({"1, 3", "3, 3", "4, 6", "6, 6", "7, 9", "10, 12"})
-  void thereAreNoMoreRoundsThanTheLeastNumberOfBatchesTakes(int least, int batches) {
-    assertThat(FeatureBatches.shuffled(NUMBERS, ROWS, LABELS, 8, least, 1).batches())
+  void thereAreNoMoreRoundsThanMinBatchesNeeds(int minBatches, int batches) {
+    assertThat(FeatureBatches.shuffled(NUMBERS, ROWS, LABELS, 8, minBatches, 1).batches())
         .isEqualTo(batches);
   }
 
   @Test
-  void rowsWithoutLabelsAreAnError() {
+  void rowsAndLabelsMustBeOfOneLength() {
     assertThatThrownBy(() -> FeatureBatches.inOrder(NUMBERS, ROWS, new int[3], 8))
         .hasMessage("23 rows, 3 labels");
   }
 
   @Test
-  void pixelsAreThoseOfTheRowsImages() {
+  void pixelsAreThoseOfTheImagesOfTheRows() {
     ImageSet images = Cifar10Images.sample().images();
     PixelSource source = new PixelSource(images, Preprocessing.CAFFE, 32);
     int[] rows = {4000, 5, images.size() - 1, 3999};
@@ -163,16 +163,16 @@ class FeatureBatchesTest {
   }
 
   @Test
-  void aImageThatCannotBeReadAnyMoreIsNamed(@TempDir Path folder) throws IOException {
-    ImageMaker.write(folder.resolve("pictures/a"), 1, 2, 16);
-    ImageMaker.write(folder.resolve("pictures/b"), 5, 2, 16);
-    ImageSet images = ImageMaker.open(folder.resolve("pictures")).images();
+  void anImageThatBecameUnreadableIsNamed(@TempDir Path folder) throws IOException {
+    ImageMaker.write(folder.resolve("images/a"), 1, 2, 16);
+    ImageMaker.write(folder.resolve("images/b"), 5, 2, 16);
+    ImageSet images = ImageMaker.open(folder.resolve("images")).images();
     PixelSource source = new PixelSource(images, Preprocessing.CAFFE, 32);
-    Files.writeString(folder.resolve("pictures/a/01.png"), "no image");
+    Files.writeString(folder.resolve("images/a/01.png"), "no image");
 
     source.read(manager, new int[] {0, 2});
     assertThatThrownBy(() -> source.read(manager, new int[] {0, 1}))
         .isInstanceOf(GraftException.class)
-        .hasMessage(folder.resolve("pictures/a/01.png") + " could be read, but can't now.");
+        .hasMessage(folder.resolve("images/a/01.png") + " can't be read any more.");
   }
 }

@@ -22,9 +22,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Which images' features are computed; what is read from the cache needs an engine. */
+/** Which features are computed and which are cached; reading them needs an engine. */
 class FeatureCacheFileTest {
-  /** 8 bytes a record. */
+  /** Records of 8 bytes. */
   private static final RecordLayout LAYOUT =
       RecordLayoutTest.layout(new Shape(), DataType.FLOAT32, 2);
 
@@ -39,7 +39,7 @@ class FeatureCacheFileTest {
   }
 
   @Test
-  void theFirstRunComputesAllAndTheNextNothing() throws IOException {
+  void theSecondRunComputesNothing() throws IOException {
     assertThat(computed(KEY))
         .containsExactly("a/00", "a/01", "a/02", "a/03", "b/00", "b/01", "b/02");
     assertThat(computed(KEY)).isEmpty();
@@ -47,7 +47,7 @@ class FeatureCacheFileTest {
   }
 
   @Test
-  void anotherKeyComputesAllAgainBesideTheFirst() throws IOException {
+  void anotherKeyHasACacheOfItsOwn() throws IOException {
     computed(KEY);
     assertThat(computed(key("other"))).hasSize(7);
     assertThat(computed(KEY)).isEmpty();
@@ -58,7 +58,7 @@ class FeatureCacheFileTest {
   }
 
   @Test
-  void aFolderUnderTheNameOfAnotherKeyIsNoUse() throws IOException {
+  void aRenamedCacheFolderIsNotUsed() throws IOException {
     computed(KEY);
     Path one = features().resolve(KEY.folderName());
     Files.move(one, features().resolve(key("other").folderName()));
@@ -66,21 +66,21 @@ class FeatureCacheFileTest {
   }
 
   @Test
-  void aImageThatWasAddedCostsItself() throws IOException {
+  void onlyAnAddedImageIsComputed() throws IOException {
     computed(KEY);
     ImageMaker.write(images().resolve("a/000.png"), 77);
     assertThat(computed(KEY)).containsExactly("a/000");
   }
 
   @Test
-  void aImageThatChangedCostsItself() throws IOException {
+  void onlyAChangedImageIsComputed() throws IOException {
     computed(KEY);
     ImageMaker.write(images().resolve("a/02.png"), 77);
     assertThat(computed(KEY)).containsExactly("a/02");
   }
 
   @Test
-  void aImageThatWasRenamedOrMovedToAnotherClassCostsNothing() throws IOException {
+  void aRenamedOrMovedImageIsNotComputedAgain() throws IOException {
     computed(KEY);
     Files.move(images().resolve("a/01.png"), images().resolve("a/zz.png"));
     Files.move(images().resolve("a/02.png"), images().resolve("b/aa.png"));
@@ -89,17 +89,17 @@ class FeatureCacheFileTest {
   }
 
   @Test
-  void aImageThatWasRemovedCostsNothingNorDoesItsReturn() throws IOException {
+  void aRemovedAndRestoredImageIsNotComputedAgain() throws IOException {
     computed(KEY);
-    Path kept = temporary.resolve("kept.png");
-    Files.move(images().resolve("a/00.png"), kept);
+    Path moved = temporary.resolve("kept.png");
+    Files.move(images().resolve("a/00.png"), moved);
     assertThat(computed(KEY)).isEmpty();
-    Files.move(kept, images().resolve("a/00.png"));
+    Files.move(moved, images().resolve("a/00.png"));
     assertThat(computed(KEY)).isEmpty();
   }
 
   @Test
-  void aDuplicateIsComputedOnceWhetherItWasThereFromTheStartOrCameLater() throws IOException {
+  void aDuplicateIsComputedOnce() throws IOException {
     Files.copy(images().resolve("a/00.png"), images().resolve("a/09.png"));
     assertThat(computed(KEY)).hasSize(7).contains("a/00").doesNotContain("a/09");
     Files.copy(images().resolve("b/01.png"), images().resolve("b/08.png"));
@@ -107,13 +107,13 @@ class FeatureCacheFileTest {
   }
 
   @Test
-  void whatCannotBeReadIsNotWanted() throws IOException {
+  void unreadableImagesAreNotMissing() throws IOException {
     Files.writeString(images().resolve("a/00.png"), "no image");
     assertThat(computed(KEY)).hasSize(6).doesNotContain("a/00");
   }
 
   @Test
-  void whatARunHadKeptWhenItWasStoppedIsNotComputedAgain() {
+  void aStoppedRunKeepsWhatItCached() {
     IllegalArgumentException failure = new IllegalArgumentException("the engine failed");
     assertThatExceptionOfType(IllegalArgumentException.class)
         .isThrownBy(
@@ -121,7 +121,7 @@ class FeatureCacheFileTest {
                 fill(
                     KEY,
                     (rows, sink) -> {
-                      sink.keep(rows.subList(0, 3), ByteBuffer.allocate(3 * 8));
+                      sink.store(rows.subList(0, 3), ByteBuffer.allocate(3 * 8));
                       throw failure;
                     }))
         .isSameAs(failure);
@@ -129,18 +129,18 @@ class FeatureCacheFileTest {
   }
 
   @Test
-  void theWrongNumberOfBytesIsAnErrorAndIsNotKept() {
+  void recordsOfWrongSizeAreRejected() {
     for (int wrong : new int[] {-1, 1, 8}) {
       assertThatIllegalStateException()
           .isThrownBy(
-              () -> fill(KEY, (rows, sink) -> sink.keep(rows, ByteBuffer.allocate(7 * 8 + wrong))))
+              () -> fill(KEY, (rows, sink) -> sink.store(rows, ByteBuffer.allocate(7 * 8 + wrong))))
           .withMessage(String.format(Locale.ROOT, "%d bytes for 7 records of 8", 56 + wrong));
     }
     assertThat(computedUnchecked()).hasSize(7);
   }
 
   @Test
-  void featuresThatTheDiskHasNoRoomForAreRefusedBeforeTheyAreComputed() throws IOException {
+  void aFullDiskIsDetectedBeforeFeaturesAreComputed() throws IOException {
     RecordLayout large = RecordLayoutTest.layout(new Shape(1 << 14, 128, 64), DataType.FLOAT32, 0);
     ImageSet set = set();
     FeatureCache cache = new FeatureCache(features(), KEY, large);
@@ -174,7 +174,7 @@ class FeatureCacheFileTest {
                     .toString()
                     .replace('\\', '/')
                     .replace(".png", ""));
-            sink.keep(List.of(row), ByteBuffer.allocate(8));
+            sink.store(List.of(row), ByteBuffer.allocate(8));
           }
         });
     return computed;

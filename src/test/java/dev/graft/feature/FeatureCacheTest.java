@@ -41,7 +41,7 @@ class FeatureCacheTest {
   @TempDir Path folder;
   private NDManager manager;
 
-  /** Of which only the contents' hashes matter here. */
+  /** Only the hashes of their contents matter here. */
   private ImageSet images;
 
   @BeforeEach
@@ -63,7 +63,7 @@ class FeatureCacheTest {
     return new FeatureKey("tiny", weights, List.of("a"), List.of("a"), 8, "p", 1, "l", "engine 1");
   }
 
-  /** The crossing's value k of a row: {@code 10 row + k}, which every type holds exactly. */
+  /** Value k of the activation of a row: {@code 10 row + k}, which every type holds exactly. */
   private static float crossing(int row, int k) {
     return 10 * row + k;
   }
@@ -103,16 +103,16 @@ class FeatureCacheTest {
     return (short) ((exponent + 15) << 10 | (value << (10 - exponent) & 0x3ff));
   }
 
-  /** A cache of all rows, filled in two steps and not in order. */
+  /** Creates a cache of all rows, filled in two steps and out of order. */
   private FeatureCache create(RecordLayout layout) throws IOException {
     FeatureCache cache = new FeatureCache(folder, key("x"), layout);
     cache.fill(
         images,
         cache.missing(images),
         (rows, sink) -> {
-          sink.keep(List.of(8, 3), records(layout, List.of(8, 3)));
+          sink.store(List.of(8, 3), records(layout, List.of(8, 3)));
           List<Integer> others = rows.stream().filter(row -> row != 8 && row != 3).toList();
-          sink.keep(others, records(layout, others));
+          sink.store(others, records(layout, others));
         });
     return cache;
   }
@@ -138,13 +138,13 @@ class FeatureCacheTest {
 
   @ParameterizedTest
   @EnumSource(names = {"UINT8", "FLOAT16", "FLOAT32"})
-  void rowsComeInTheOrderAskedForWhateverTheyAreKeptAs(DataType type) throws IOException {
+  void rowsComeInTheRequestedOrder(DataType type) throws IOException {
     RecordLayout layout = RecordLayoutTest.layout(CROSSING, type, 3);
     check(create(layout), layout, 7, 0, 9, 0, 3);
   }
 
   @Test
-  void theAveragesOfSeveralStagesAreValuesOfTheirOwn() throws IOException {
+  void averagesOfSeveralStagesAreSeparateValues() throws IOException {
     RecordLayout.Field one = new RecordLayout.Field(new Shape(2), DataType.FLOAT32);
     RecordLayout.Field other = new RecordLayout.Field(new Shape(3), DataType.FLOAT32);
     RecordLayout layout =
@@ -153,7 +153,7 @@ class FeatureCacheTest {
   }
 
   @Test
-  void aRecordMayBeAveragesOrACrossingAlone() throws IOException {
+  void aRecordMayHoldOnlyAveragesOrOnlyAnActivation() throws IOException {
     RecordLayout averages = RecordLayoutTest.layout(new Shape(), DataType.FLOAT32, 5);
     check(create(averages), averages, 9, 1);
     RecordLayout crossing = RecordLayoutTest.layout(CROSSING, DataType.FLOAT16, 0);
@@ -174,7 +174,7 @@ class FeatureCacheTest {
   }
 
   @Test
-  void aRowThatThereIsNotIsAnError() throws IOException {
+  void anUncachedRowIsAnError() throws IOException {
     FeatureSource source =
         create(RecordLayoutTest.layout(CROSSING, DataType.FLOAT16, 2)).of(images, REFUSING);
     for (int row : new int[] {-1, SIZE}) {
@@ -184,20 +184,20 @@ class FeatureCacheTest {
   }
 
   @Test
-  void featuresThatAreGoneThoughTheirImagesAreThereAreTold() throws IOException {
+  void deletedFeaturesAreReported() throws IOException {
     RecordLayout layout = RecordLayoutTest.layout(CROSSING, DataType.FLOAT16, 2);
     FeatureCache cache = new FeatureCache(folder, key("x"), layout);
     List<Integer> some = List.of(0, 1, 2);
     cache.fill(
-        images, cache.missing(images), (rows, sink) -> sink.keep(some, records(layout, some)));
+        images, cache.missing(images), (rows, sink) -> sink.store(some, records(layout, some)));
     assertThatThrownBy(() -> cache.of(images, REFUSING))
         .isInstanceOf(GraftException.class)
-        .hasMessageStartingWith("The features of 7 images are no longer in " + folder);
+        .hasMessageStartingWith("The features of 7 images are missing in " + folder);
   }
 
-  /** What a crash of the system leaves: the hash was written, the record was not. */
+  /** As after a system crash: the hash was written, the record was not. */
   @Test
-  void aDamagedRecordIsComputedAgainWhenItIsReadAndCostsNoOther() throws IOException {
+  void onlyADamagedRecordIsComputedAgain() throws IOException {
     RecordLayout layout = RecordLayoutTest.layout(CROSSING, DataType.FLOAT32, 2);
     create(layout).close();
     damage(layout, 8, 3); // as they lie in the file
@@ -209,7 +209,7 @@ class FeatureCacheTest {
             images,
             (rows, sink) -> {
               computed.addAll(rows);
-              sink.keep(rows, records(layout, rows));
+              sink.store(rows, records(layout, rows));
             });
     check(source.read(manager, new int[] {1, 2}), layout, 1, 2);
     assertThat(computed).isEmpty();
@@ -221,7 +221,7 @@ class FeatureCacheTest {
   }
 
   @Test
-  void aDamagedRecordWhoseImageIsGoneIsASentence() throws IOException {
+  void aDamagedRecordOfAMissingImageIsReported() throws IOException {
     RecordLayout layout = RecordLayoutTest.layout(CROSSING, DataType.FLOAT32, 2);
     create(layout).close();
     damage(layout, 8);
@@ -231,7 +231,7 @@ class FeatureCacheTest {
         .isInstanceOf(GraftException.class)
         .hasMessageContaining("8.png")
         .hasMessageEndingWith(
-            "are damaged, and the image can't be read any more. Run it again" + " without it.");
+            "are damaged, and the image can't be read any more. Start the run again without it.");
   }
 
   /** Zeroes the first records of the only file. */
@@ -249,7 +249,7 @@ class FeatureCacheTest {
   }
 
   @Test
-  void whatOneRunKeptTheNextOneReads() throws IOException {
+  void theNextRunReadsTheCache() throws IOException {
     RecordLayout layout = RecordLayoutTest.layout(CROSSING, DataType.FLOAT32, 2);
     create(layout);
     FeatureCache next = new FeatureCache(folder, key("x"), layout);

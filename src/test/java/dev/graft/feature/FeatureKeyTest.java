@@ -28,7 +28,7 @@ class FeatureKeyTest {
           "averages",
           "PyTorch 2");
 
-  /** The key with one ingredient changed, by that ingredient. */
+  /** Keys with one changed field, by the name of the field. */
   private static final Map<String, FeatureKey> CHANGED =
       Map.of(
           "backbone",
@@ -73,7 +73,7 @@ class FeatureKeyTest {
   }
 
   @Test
-  void theHashIsSha256OfALineAnIngredient() {
+  void theHashIsSha256OfOneLinePerField() {
     assertThat(KEY.text())
         .isEqualTo(
             """
@@ -94,7 +94,7 @@ class FeatureKeyTest {
   }
 
   @Test
-  void everyIngredientChangesTheHash() {
+  void everyFieldChangesTheHash() {
     assertThat(CHANGED.keySet())
         .containsExactlyInAnyOrderElementsOf(
             Arrays.stream(FeatureKey.class.getRecordComponents())
@@ -108,7 +108,7 @@ class FeatureKeyTest {
   }
 
   @Test
-  void theOrderOfStagesCountsToo() {
+  void theOrderOfStagesChangesTheHash() {
     FeatureKey swapped =
         new FeatureKey(
             "vgg16",
@@ -125,7 +125,7 @@ class FeatureKeyTest {
   }
 
   @Test
-  void whatIsTrainedBehindTheBoundaryDoesNotMatter() {
+  void trainedStagesDoNotChangeTheHash() {
     FeatureKey small = of(design("none", Preprocessing.CAFFE, 10), "aaaa", "PyTorch 2");
     FeatureKey large = of(design("none", Preprocessing.CAFFE, 1024), "aaaa", "PyTorch 2");
 
@@ -133,7 +133,7 @@ class FeatureKeyTest {
   }
 
   @Test
-  void onlyFrozenStagesAndFrozenFeaturesCount() {
+  void onlyFrozenStagesAndTheirFeaturesChangeTheHash() {
     FeatureKey key = of(design("block5_conv1", Preprocessing.CAFFE, 10), "aaaa", "PyTorch 2");
 
     assertThat(key.frozen()).hasSize(14).endsWith("block4_pool");
@@ -141,7 +141,7 @@ class FeatureKeyTest {
   }
 
   @Test
-  void theBoundaryThePreprocessingTheWeightsAndTheEngineOfANetworkCount() {
+  void boundaryPreprocessingWeightsAndEngineChangeTheHash() {
     assertThat(
             List.of(
                 of(design("none", Preprocessing.CAFFE, 10), "aaaa", "PyTorch 2").hash(),
@@ -154,7 +154,7 @@ class FeatureKeyTest {
   }
 
   @Test
-  void halfPrecisionCountsWhereActivationsAreKept() {
+  void halfPrecisionChangesTheHashIfActivationsAreStored() {
     NetworkDesign design = design("block5_conv1", Preprocessing.CAFFE, 10);
     FeatureKey half = FeatureKey.of(design, RecordLayout.of(design, true), "aaaa", "PyTorch 2");
     FeatureKey single = FeatureKey.of(design, RecordLayout.of(design, false), "aaaa", "PyTorch 2");
@@ -163,8 +163,8 @@ class FeatureKeyTest {
   }
 
   @Test
-  void pixelsDependOnTheFramingButNotOnWeightsArithmeticOrEngine() {
-    Preprocessing centred =
+  void theKeyOfPixelsDependsOnlyOnTheFraming() {
+    Preprocessing centered =
         new Preprocessing(
             Framing.CENTRE,
             ChannelOrder.BGR,
@@ -174,7 +174,7 @@ class FeatureKeyTest {
 
     assertThat(of(design("block1_conv1", Preprocessing.ZERO_ONE, 10), "aaab", "PyTorch 3").hash())
         .isEqualTo(key.hash());
-    assertThat(of(design("block1_conv1", centred, 10), "aaaa", "PyTorch 2").hash())
+    assertThat(of(design("block1_conv1", centered, 10), "aaaa", "PyTorch 2").hash())
         .isNotEqualTo(key.hash());
   }
 

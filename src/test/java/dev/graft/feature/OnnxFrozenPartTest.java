@@ -28,7 +28,7 @@ class OnnxFrozenPartTest {
   private static final int SIDE = 12;
   private static final int BYTES = 3 * SIDE * SIDE;
 
-  /** Cut in the middle: averages of what is frozen, and activations for what is trained. */
+  /** Frozen up to the middle: the records hold averages and activations. */
   private static final NetworkDesign DESIGN =
       NetworkDesign.of(
           SmallCnn.network(),
@@ -75,21 +75,21 @@ class OnnxFrozenPartTest {
     return new Precision.Int8(ranges, DESIGN.cut());
   }
 
-  private static OnnxFrozenPart root(boolean int8, RecordLayout layout) {
+  private static OnnxFrozenPart frozenPart(boolean int8, RecordLayout layout) {
     return new OnnxFrozenPart(DESIGN, OnnxFrozenPartTest::weights, precision(int8), layout);
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void whatComesOfAImageDoesNotDependOnOthersToTheLastBit(boolean int8) {
+  void aRecordDoesNotDependOnOtherImages(boolean int8) {
     RecordLayout layout = RecordLayout.of(DESIGN, false);
     byte[] pixels = pixels(77);
-    try (OnnxFrozenPart root = root(int8, layout)) {
-      byte[] all = root.forward(ByteBuffer.wrap(pixels), 77).array().clone();
+    try (OnnxFrozenPart frozenPart = frozenPart(int8, layout)) {
+      byte[] all = frozenPart.forward(ByteBuffer.wrap(pixels), 77).array().clone();
       assertThat(all).hasSize(77 * layout.bytes());
       for (int i : new int[] {0, 31, 32, 76}) {
         byte[] one = Arrays.copyOfRange(pixels, i * BYTES, (i + 1) * BYTES);
-        assertThat(root.forward(ByteBuffer.wrap(one), 1).array())
+        assertThat(frozenPart.forward(ByteBuffer.wrap(one), 1).array())
             .as("image %d", i)
             .isEqualTo(Arrays.copyOfRange(all, i * layout.bytes(), (i + 1) * layout.bytes()));
       }
@@ -97,15 +97,15 @@ class OnnxFrozenPartTest {
   }
 
   @Test
-  void activationsAreKeptInHalfPrecisionAndAveragesAreNot() {
+  void activationsAreStoredInHalfPrecisionAndAveragesInFloat32() {
     RecordLayout whole = RecordLayout.of(DESIGN, false);
     RecordLayout halves = RecordLayout.of(DESIGN, true);
     assertThat(halves.fields().stream().map(RecordLayout.Field::type))
         .containsExactly(DataType.FLOAT16, DataType.FLOAT32);
     Shape activations = halves.fields().get(0).shape();
     ByteBuffer pixels = ByteBuffer.wrap(pixels(3));
-    try (OnnxFrozenPart exact = root(false, whole);
-        OnnxFrozenPart half = root(false, halves)) {
+    try (OnnxFrozenPart exact = frozenPart(false, whole);
+        OnnxFrozenPart half = frozenPart(false, halves)) {
       ByteBuffer wanted = exact.forward(pixels, 3).order(ByteOrder.LITTLE_ENDIAN);
       ByteBuffer given = half.forward(pixels, 3).order(ByteOrder.LITTLE_ENDIAN);
       for (int image = 0; image < 3; image++) {
@@ -122,11 +122,11 @@ class OnnxFrozenPartTest {
   }
 
   @Test
-  void eightBitsAreNearlyWhatThirtyTwoAre() {
+  void int8IsCloseToFloat32() {
     RecordLayout layout = RecordLayout.of(DESIGN, false);
     ByteBuffer pixels = ByteBuffer.wrap(pixels(20));
-    try (OnnxFrozenPart float32 = root(false, layout);
-        OnnxFrozenPart int8 = root(true, layout)) {
+    try (OnnxFrozenPart float32 = frozenPart(false, layout);
+        OnnxFrozenPart int8 = frozenPart(true, layout)) {
       float[] wanted = floats(float32.forward(pixels, 20));
       float[] given = floats(int8.forward(pixels, 20));
       float greatest = 0;
@@ -162,7 +162,7 @@ class OnnxFrozenPartTest {
     "1.00146484375, 3c02",
     "1.0005, 3c01"
   })
-  void halfPrecisionIsTheNearestAndOfTwoTheEvenOne(float value, String bits) {
+  void halfPrecisionRoundsToNearestEven(float value, String bits) {
     assertThat(Short.toUnsignedInt(OnnxFrozenPart.half(value)))
         .isEqualTo(Integer.parseInt(bits, 16));
   }

@@ -20,9 +20,9 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
-/** What is kept of an image, and with it the cache's key, as the freeze boundary moves. */
+/** Layout of the records and cache key for different freeze boundaries. */
 class RecordLayoutTest {
-  /** An activation, unless of no shape, and averages of so many channels each. */
+  /** Creates a layout of an activation, unless its shape is empty, and averages. */
   static RecordLayout layout(Shape crossing, DataType type, int... averages) {
     List<RecordLayout.Field> fields = new ArrayList<>();
     if (crossing.dimension() > 0) {
@@ -37,7 +37,7 @@ class RecordLayoutTest {
   }
 
   @Test
-  void withAllFrozenOnlyAveragesAreKeptAsTheyAre() {
+  void ifAllStagesAreFrozenARecordHoldsAverages() {
     for (boolean half : new boolean[] {true, false}) {
       RecordLayout layout = RecordLayout.of(vgg16("none", List.of()), half);
       assertThat(layout).isEqualTo(layout(new Shape(), DataType.FLOAT32, 1280));
@@ -47,7 +47,7 @@ class RecordLayoutTest {
   }
 
   @Test
-  void activationsAtTheBoundaryAreKeptInHalfOrFullPrecisionBesideTheAverages() {
+  void aRecordHoldsActivationsInTheGivenPrecisionAndAverages() {
     NetworkDesign design = vgg16("block5_conv1", List.of());
     RecordLayout half = RecordLayout.of(design, true);
     assertThat(half).isEqualTo(layout(new Shape(512, 2, 2), DataType.FLOAT16, 256, 512));
@@ -62,7 +62,7 @@ class RecordLayoutTest {
   }
 
   @Test
-  void pixelsAreKeptAsBytes() {
+  void pixelsAreStoredAsBytes() {
     RecordLayout layout = RecordLayout.of(vgg16("block1_conv1", List.of()), true);
     assertThat(layout).isEqualTo(layout(new Shape(3, 32, 32), DataType.UINT8));
     assertThat(layout).hasToString("crossing [3, 32, 32] uint8, 0 averages");
@@ -70,23 +70,23 @@ class RecordLayoutTest {
   }
 
   @Test
-  void aRecordOfNothingIsRefused() {
+  void anEmptyRecordIsRejected() {
     assertThatIllegalArgumentException().isThrownBy(() -> layout(new Shape(), DataType.FLOAT32));
   }
 
   @Test
-  void aBatchThatNoArrayHoldsIsRefusedInASentence() {
+  void aBatchLargerThanAnArrayIsRejected() {
     RecordLayout.Field pixels = new RecordLayout.Field(new Shape(3, 1024, 1024), DataType.UINT8);
     assertThat(pixels.bytes(682)).isEqualTo(2_145_386_496);
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> pixels.bytes(800))
         .withMessage(
-            "A batch of 800 images takes 2,400 MB, more than the 2,047 MB that can be held at a"
-                + " time; choose a smaller batch-size or input-size.");
+            "A batch of 800 images takes 2,400 MB, and the maximum is 2,047 MB; choose a smaller"
+                + " batch-size or input-size.");
   }
 
   @Test
-  void whatIsDoneBehindTheBoundaryDoesNotMatter() {
+  void trainedStagesDoNotChangeTheKey() {
     String hash = hash(vgg16("block2_conv1", List.of("block1_pool", "block2_pool")));
     assertThat(hash(vgg16("block2_conv1", List.of("block1_pool", "block2_conv1")))).isEqualTo(hash);
     assertThat(hash(vgg16("block2_conv1", List.of("block1_pool", "block5_pool")))).isEqualTo(hash);
@@ -103,7 +103,7 @@ class RecordLayoutTest {
   }
 
   @Test
-  void whatIsDoneBeforeTheBoundaryMatters() {
+  void frozenStagesChangeTheKey() {
     BackboneSpec vgg16 = Vgg16.network();
     List<String> pool1 = List.of("block1_pool");
     List<String> pool12 = List.of("block1_pool", "block2_pool");

@@ -37,7 +37,7 @@ class ClassifierCloseTest {
   }
 
   @Test
-  void aClosedClassifierComputesNothing() {
+  void aClosedRunnerComputesNothing() {
     FakeModel model = new FakeModel("a");
     ModelRunner classifier = model.classifier();
     classifier.close();

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
-/** A network that answers when a test lets it, always its first class, and notices misuse. */
+/** A fake network that predicts its first class, can be blocked by a test, and detects misuse. */
 public final class FakeModel implements InferenceBackend {
   private final List<String> classes;
   private final Runnable before;

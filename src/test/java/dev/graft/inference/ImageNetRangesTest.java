@@ -21,8 +21,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * What ImageNet's network in 8 bits is fitted to: {@code imagenet-ranges.json} in {@code
- * src/main/resources/dev/graft/inference}, which this makes again:
+ * Verifies {@code imagenet-ranges.json} in {@code src/main/resources/dev/graft/inference}, the
+ * ranges of the bundled network in int8, which its main method computes:
  *
  * <pre>
  * mvn -q test-compile exec:java -Dexec.classpathScope=test \
@@ -103,11 +103,9 @@ class ImageNetRangesTest {
         .forEach(
             (step, range) -> {
               Ranges.Range again = measured.byStep().get(step);
-              float width = range.greatest() - range.least();
-              assertThat(again.least()).as(step).isCloseTo(range.least(), within(width / 1000));
-              assertThat(again.greatest())
-                  .as(step)
-                  .isCloseTo(range.greatest(), within(width / 1000));
+              float width = range.max() - range.min();
+              assertThat(again.min()).as(step).isCloseTo(range.min(), within(width / 1000));
+              assertThat(again.max()).as(step).isCloseTo(range.max(), within(width / 1000));
             });
   }
 }

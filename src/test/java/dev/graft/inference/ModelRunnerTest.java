@@ -37,7 +37,7 @@ class ModelRunnerTest {
     classifier.close();
   }
 
-  /** Noise, but for every fifth, which can't be read, and one that takes more than there is. */
+  /** Noise; every fifth image can't be read, and one needs more memory than the heap has. */
   private record Made(int number, AtomicInteger read) implements Source {
     @Override
     public String name() {
@@ -51,7 +51,7 @@ class ModelRunnerTest {
         throw new OutOfMemoryError("as if");
       }
       if (number % 5 == 0) {
-        throw new GraftException(name() + " is none.");
+        throw new GraftException(name() + " is not an image.");
       }
       byte[] rgb = new byte[3 * 16 * 16];
       new Random(number).nextBytes(rgb);
@@ -64,7 +64,7 @@ class ModelRunnerTest {
   }
 
   @Test
-  void answersComeInTheOrderOfTheImagesWithAProblemWhereThereIsOne() {
+  void answersAreInTheOrderOfTheImagesAndNameProblems() {
     List<Answer<Made>> found = new ArrayList<>();
     AtomicInteger read = new AtomicInteger();
     try (ModelRunner.Answers<Made> answers = classifier.classify(made(20, read))) {
@@ -91,7 +91,7 @@ class ModelRunnerTest {
   }
 
   @Test
-  void onnxRuntimeAndTheTrainingEngineSayTheSame() {
+  void onnxRuntimeAndDjlGiveTheSameProbabilities() {
     try (ModelRunner djl = new ModelRunner(ImageNet.load(Device.cpu(), false), null)) {
       List<ModelRunner.Prepared> images =
           IntStream.of(1, 2, 3, 4, 6)
@@ -106,7 +106,7 @@ class ModelRunnerTest {
   }
 
   @Test
-  void eightBitsNameTheCarToo() throws IOException {
+  void int8ClassifiesTheCar() throws IOException {
     try (ModelRunner int8 = ModelRunner.imageNetInt8();
         InputStream car = GraftException.class.getResourceAsStream("car.png")) {
       TopClass best = int8.classify(car, "car", 1).get(0);
@@ -116,7 +116,7 @@ class ModelRunnerTest {
   }
 
   @Test
-  void whoAsksForNoMoreHasNoMoreRead() {
+  void closingReadsNoMoreImages() {
     AtomicInteger read = new AtomicInteger();
     try (ModelRunner.Answers<Made> answers = classifier.classify(made(1000, read))) {
       assertThat(answers.next().source().number()).isZero();
@@ -125,7 +125,7 @@ class ModelRunnerTest {
   }
 
   @Test
-  void severalThreadsMayAskAtATime() {
+  void severalThreadsClassifyConcurrently() {
     List<List<TopClass>> all =
         IntStream.range(0, 8)
             .parallel()
@@ -140,7 +140,7 @@ class ModelRunnerTest {
   }
 
   @Test
-  void aFileAndItsStreamGetTheSameAnswer(@TempDir Path folder) throws IOException {
+  void aFileAndItsStreamGiveTheSameAnswer(@TempDir Path folder) throws IOException {
     Path file = folder.resolve("an image.png");
     try (InputStream bundled = GraftException.class.getResourceAsStream("car.png")) {
       Files.copy(bundled, file);

@@ -59,23 +59,23 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("engine")
 class SavedModelTest {
-  /** Not in the alphabet's order, and with what a properties file or a list might trip over. */
+  /** Not in alphabetical order, with characters that are special in properties files and lists. */
   private static final List<String> CLASSES = List.of("zebra", "an apple, red", "Öl=Fass", "cat");
 
   private static final Recipe.Head HEAD = new Recipe.Head(16, 0.3, 0.5);
 
   @TempDir Path folder;
 
-  private static DjlNetwork graft(
-      BackboneSpec network,
+  private static DjlNetwork network(
+      BackboneSpec backbone,
       GraphBlock trunk,
       Preprocessing preprocessing,
       String unfreeze,
       NetworkDesign.Scaling scaling,
       NDManager manager) {
-    NetworkDesign design = design(network, preprocessing, unfreeze, scaling);
-    DjlNetwork graft = trunk == null ? DjlNetwork.of(design) : DjlNetwork.of(design, trunk);
-    graft.initialize(manager);
+    NetworkDesign design = design(backbone, preprocessing, unfreeze, scaling);
+    DjlNetwork network = trunk == null ? DjlNetwork.of(design) : DjlNetwork.of(design, trunk);
+    network.initialize(manager);
     if (scaling.standardize()) {
       float[] means = new float[design.featureWidth()];
       float[] deviations = new float[design.featureWidth()];
@@ -83,39 +83,39 @@ class SavedModelTest {
         means[i] = 0.001f * i;
         deviations[i] = 1 + 0.001f * i;
       }
-      graft.standardizeBy(means, deviations);
+      network.setStandardization(means, deviations);
     }
-    return graft;
+    return network;
   }
 
   private static NetworkDesign design(
-      BackboneSpec network,
+      BackboneSpec backbone,
       Preprocessing preprocessing,
       String unfreeze,
       NetworkDesign.Scaling scaling) {
     return NetworkDesign.of(
-        network,
+        backbone,
         32,
         preprocessing,
         unfreeze,
         List.of(),
         scaling,
         NetworkDesign.head(
-            NetworkDesign.featureWidth(network, 32, List.of()),
+            NetworkDesign.featureWidth(backbone, 32, List.of()),
             HEAD.hidden(),
             HEAD.inputDropout(),
             HEAD.dropout(),
             CLASSES.size()));
   }
 
-  /** Coloured noise in blocks of four pixels, so that resizing leaves something of it. */
+  /** Creates colored noise in blocks of four pixels, which resizing does not average out. */
   private static byte[] noise(int width, int height, int seed) {
     byte[] rgb = new byte[3 * width * height];
-    int[] colours = new Random(seed).ints(3L * width * height, 0, 256).toArray();
+    int[] colors = new Random(seed).ints(3L * width * height, 0, 256).toArray();
     for (int i = 0; i < rgb.length; i++) {
       int x = i / 3 % width / 4;
       int y = i / 3 / width / 4;
-      rgb[i] = (byte) colours[3 * (y * width + x) + i % 3];
+      rgb[i] = (byte) colors[3 * (y * width + x) + i % 3];
     }
     return rgb;
   }
@@ -131,16 +131,16 @@ class SavedModelTest {
     return ImageFactory.getInstance().fromImage(image);
   }
 
-  private static float[] probabilities(DjlNetwork graft, byte[] rgb, int width, int height) {
+  private static float[] probabilities(DjlNetwork network, byte[] rgb, int width, int height) {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       byte[] planes =
-          graft.design().preprocessing().framing().planes(new RgbImage(width, height, rgb), 32);
+          network.design().preprocessing().framing().planes(new RgbImage(width, height, rgb), 32);
       NDList pixels =
           new NDList(
               manager
                   .create(ByteBuffer.wrap(planes), new Shape(1, 3, 32, 32), DataType.UINT8)
                   .toType(DataType.FLOAT32, true));
-      return graft
+      return network
           .probabilities(true)
           .forward(new ParameterStore(manager, false), pixels, false)
           .singletonOrThrow()
@@ -148,10 +148,10 @@ class SavedModelTest {
     }
   }
 
-  private static void assertAnswersAsBefore(ModelRunner loaded, DjlNetwork graft) {
+  private static void assertSameProbabilities(ModelRunner loaded, DjlNetwork network) {
     for (int[] size : new int[][] {{32, 32}, {50, 41}, {24, 100}}) {
       byte[] rgb = noise(size[0], size[1], size[0]);
-      float[] expected = probabilities(graft, rgb, size[0], size[1]);
+      float[] expected = probabilities(network, rgb, size[0], size[1]);
       RgbImage image = new RgbImage(size[0], size[1], rgb);
       float[] found = loaded.probabilities(List.of(loaded.prepare(image))).get(0);
       assertThat(found).containsExactly(expected, within(1e-4f));
@@ -159,12 +159,12 @@ class SavedModelTest {
     }
   }
 
-  private static void assertAnswersAsBefore(
-      ZooModel<Image, Classifications> loaded, DjlNetwork graft) throws Exception {
+  private static void assertSameProbabilities(
+      ZooModel<Image, Classifications> loaded, DjlNetwork network) throws Exception {
     try (Predictor<Image, Classifications> predictor = loaded.newPredictor()) {
       for (int[] size : new int[][] {{32, 32}, {50, 41}, {24, 100}}) {
         byte[] rgb = noise(size[0], size[1], size[0]);
-        float[] expected = probabilities(graft, rgb, size[0], size[1]);
+        float[] expected = probabilities(network, rgb, size[0], size[1]);
         Classifications answer = predictor.predict(image(rgb, size[0], size[1]));
         for (int i = 0; i < CLASSES.size(); i++) {
           assertThat(answer.get(CLASSES.get(i)).getProbability())
@@ -177,95 +177,96 @@ class SavedModelTest {
   }
 
   @Test
-  void vgg16WithScaledFeaturesAnswersAsBeforeInPlainDjlAndInGraft() throws Exception {
+  void aSavedVgg16GivesTheSameProbabilitiesInDjlAndGraft() throws Exception {
     Path saved = folder.resolve("model");
     Engine.getInstance().setRandomSeed(3);
     try (LoadedBackbone backbone =
         LoadedBackbone.load(BackboneInfo.VGG16, "pretrained", 32, Device.cpu(), Console.silent())) {
-      DjlNetwork graft =
-          graft(
+      DjlNetwork network =
+          network(
               backbone.network(),
               backbone.trunk(),
               Preprocessing.CAFFE,
               "none",
               new NetworkDesign.Scaling(0.5, true),
               backbone.model().getNDManager());
-      SavedModel.save(graft, saved, "mine", "pretrained weights", CLASSES, HEAD, Optional.empty());
+      SavedModel.save(
+          network, saved, "mine", "pretrained weights", CLASSES, HEAD, Optional.empty());
       Criteria<Image, Classifications> plain =
           Criteria.builder()
               .setTypes(Image.class, Classifications.class)
               .optModelPath(saved)
               .build();
       try (ZooModel<Image, Classifications> loaded = plain.loadModel()) {
-        assertAnswersAsBefore(loaded, graft);
+        assertSameProbabilities(loaded, network);
       }
       try (ModelRunner loaded = ModelRunner.load(saved, Device.cpu())) {
-        assertAnswersAsBefore(loaded, graft);
+        assertSameProbabilities(loaded, network);
       }
       try (ModelRunner loaded = ModelRunner.inTrainingEngine(saved)) {
-        assertAnswersAsBefore(loaded, graft);
+        assertSameProbabilities(loaded, network);
       }
     }
   }
 
   @Test
-  void aNetworkThatIsTrainedFromScratchAnswersAsBefore() throws Exception {
+  void aSavedSmallCnnGivesTheSameProbabilities() throws Exception {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
-      DjlNetwork graft = saveSmallCnn(manager);
+      DjlNetwork network = saveSmallCnn(manager);
       try (ModelRunner loaded = ModelRunner.load(folder.resolve("model"), Device.cpu())) {
-        assertAnswersAsBefore(loaded, graft);
+        assertSameProbabilities(loaded, network);
       }
     }
   }
 
   @Test
-  void aTemperatureIsPartOfTheNetworkOnEveryWay() throws Exception {
+  void theTemperatureIsAppliedInEveryEngine() throws Exception {
     Path saved = folder.resolve("warm");
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
-      DjlNetwork graft = saveSmallCnn(manager);
-      DjlNetwork warm = graft.at(3);
+      DjlNetwork network = saveSmallCnn(manager);
+      DjlNetwork warm = network.withTemperature(3);
       SavedModel.save(warm, saved, "mine", "RANDOM weights", CLASSES, HEAD, Optional.empty());
       byte[] rgb = noise(32, 32, 5);
       float[] scaled = probabilities(warm, rgb, 32, 32);
       assertThat(scaled)
           .containsExactly(
-              new Temperature(3, 1).of(probabilities(graft, rgb, 32, 32)), within(1e-6f))
-          .isNotEqualTo(probabilities(graft, rgb, 32, 32));
+              new Temperature(3, 1).of(probabilities(network, rgb, 32, 32)), within(1e-6f))
+          .isNotEqualTo(probabilities(network, rgb, 32, 32));
       Criteria<Image, Classifications> plain =
           Criteria.builder()
               .setTypes(Image.class, Classifications.class)
               .optModelPath(saved)
               .build();
       try (ZooModel<Image, Classifications> loaded = plain.loadModel()) {
-        assertAnswersAsBefore(loaded, warm);
+        assertSameProbabilities(loaded, warm);
       }
       try (ModelRunner loaded = ModelRunner.load(saved, Device.cpu())) {
-        assertAnswersAsBefore(loaded, warm);
+        assertSameProbabilities(loaded, warm);
       }
       try (ModelRunner loaded = ModelRunner.inTrainingEngine(saved)) {
-        assertAnswersAsBefore(loaded, warm);
+        assertSameProbabilities(loaded, warm);
       }
     }
   }
 
   @Test
-  void aModelOfBeforeThereWereTemperaturesAnswersAsBefore() throws Exception {
+  void aModelWithoutTemperatureHasTemperatureOne() throws Exception {
     Path description = folder.resolve("model/network.json");
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
-      DjlNetwork graft = saveSmallCnn(manager);
+      DjlNetwork network = saveSmallCnn(manager);
       String text = Files.readString(description);
       assertThat(text).contains("\"temperature\" : 1.0,");
       Files.writeString(description, text.replace("\"temperature\" : 1.0,", ""));
       try (ModelRunner loaded = ModelRunner.load(folder.resolve("model"), Device.cpu())) {
-        assertAnswersAsBefore(loaded, graft);
+        assertSameProbabilities(loaded, network);
       }
     }
   }
 
   private DjlNetwork saveSmallCnn(NDManager manager) throws IOException {
     Engine.getInstance().setRandomSeed(4);
-    DjlNetwork graft =
-        graft(
+    DjlNetwork network =
+        network(
             SmallCnn.network(),
             null,
             Preprocessing.ZERO_ONE,
@@ -273,12 +274,18 @@ class SavedModelTest {
             NetworkDesign.Scaling.NONE,
             manager);
     SavedModel.save(
-        graft, folder.resolve("model"), "mine", "RANDOM weights", CLASSES, HEAD, Optional.empty());
-    return graft;
+        network,
+        folder.resolve("model"),
+        "mine",
+        "RANDOM weights",
+        CLASSES,
+        HEAD,
+        Optional.empty());
+    return network;
   }
 
   @Test
-  void theFolderHoldsFourFilesAndTheClassesInTheirOrder() throws Exception {
+  void theFolderHoldsFourFilesAndTheClassesInOrder() throws Exception {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       saveSmallCnn(manager);
     }
@@ -296,7 +303,7 @@ class SavedModelTest {
   }
 
   @Test
-  void aModelHasItsFoldersNameAndARunsModelThatOfTheRun() throws IOException {
+  void aModelIsNamedByItsFolderOrItsRun() throws IOException {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       saveSmallCnn(manager);
     }
@@ -312,7 +319,7 @@ class SavedModelTest {
   }
 
   @Test
-  void readmesExampleNamesAImagesClasses() throws IOException {
+  void theExampleOfTheReadmeClassifiesAnImage() throws IOException {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       saveSmallCnn(manager);
     }
@@ -334,7 +341,7 @@ class SavedModelTest {
   }
 
   @Test
-  void aImageIsTheSameFromAFileAndFromAStream() throws IOException {
+  void aFileAndItsStreamGiveTheSameClasses() throws IOException {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       saveSmallCnn(manager);
     }
@@ -348,7 +355,7 @@ class SavedModelTest {
     }
   }
 
-  /** What may befall a model's folder. */
+  /** Failure modes of a model folder. */
   private interface Damage {
     void to(Path model) throws IOException;
   }
@@ -356,7 +363,7 @@ class SavedModelTest {
   static Map<String, Damage> damages() {
     return Map.ofEntries(
         Map.entry("no parameters", model -> Files.delete(model.resolve("mine-0000.params"))),
-        Map.entry("parameters cut short", model -> cut(model.resolve("mine-0000.params"))),
+        Map.entry("truncated parameters", model -> cut(model.resolve("mine-0000.params"))),
         Map.entry(
             "parameters that are none",
             model -> Files.write(model.resolve("mine-0000.params"), noise(50, 50, 1))),
@@ -386,14 +393,14 @@ class SavedModelTest {
             "a class that commands a terminal",
             model -> replace(model, "synset.txt", "zebra", "zebra\u001b[2J")),
         Map.entry(
-            "a temperature that is none",
+            "an invalid temperature",
             model ->
                 replace(model, "network.json", "\"temperature\" : 1.0", "\"temperature\" : -1")),
         Map.entry("no description", model -> Files.delete(model.resolve("network.json"))),
         Map.entry("an empty description", model -> write(model, "network.json", "")),
         Map.entry("a description of nothing", model -> write(model, "network.json", "{}")),
         Map.entry("a description that is null", model -> write(model, "network.json", "null")),
-        Map.entry("a description cut short", model -> cut(model.resolve("network.json"))),
+        Map.entry("a truncated description", model -> cut(model.resolve("network.json"))),
         Map.entry(
             "another number of classes",
             model -> replace(model, "network.json", "\"classes\" : 4", "\"classes\" : 3")),
@@ -428,7 +435,7 @@ class SavedModelTest {
         Map.entry("no folder", model -> Files.move(model, model.resolveSibling("elsewhere"))));
   }
 
-  /** One bit of a value: the sizes all fit, and DJL would not notice. */
+  /** Flips one bit of a value, which changes no size and which DJL does not detect. */
   private static void flipABit(Path file) throws IOException {
     byte[] bytes = Files.readAllBytes(file);
     bytes[bytes.length / 2] ^= 1;
@@ -436,7 +443,7 @@ class SavedModelTest {
   }
 
   @Test
-  void weightsThatAreNotThoseThatWereSavedAreRefusedByGraftAndByPlainDjl() throws IOException {
+  void changedWeightsAreRejectedByGraftAndPlainDjl() throws IOException {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       saveSmallCnn(manager);
     }
@@ -452,9 +459,9 @@ class SavedModelTest {
         .withStackTraceContaining("has been changed or damaged");
   }
 
-  /** Blocks were nested otherwise then, and a mean and a deviation saved that nobody used. */
+  /** Its blocks are nested differently, and it has an unused mean and deviation. */
   @Test
-  void aModelThatTheFirstVersionSavedAnswersAsItDid() throws Exception {
+  void aModelOfTheFirstVersionGivesTheSameProbabilities() throws Exception {
     Path model = Path.of(SavedModelTest.class.getResource("/models/7c1b583").toURI());
     try (ModelRunner classifier = ModelRunner.load(model, Device.cpu());
         InputStream car = Recipe.class.getResourceAsStream("/dev/graft/car.png")) {
@@ -469,7 +476,7 @@ class SavedModelTest {
     }
   }
 
-  /** The engine ends the JVM when it is given some of these. */
+  /** Some of these types crash the JVM in the engine. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -484,15 +491,14 @@ class SavedModelTest {
         "STRING",
         "no type"
       })
-  void anArrayOfAnotherTypeIsRefusedBeforeTheEngineSeesItWhateverTheHash(String type)
-      throws IOException {
+  void anArrayOfAnotherTypeIsRejectedBeforeTheEngineGetsIt(String type) throws IOException {
     assertRefused(
         bytes -> replace(bytes, bytes.indexOf("NDAR"), utf("FLOAT32"), utf(type)),
         "conv1.weight is not of type float32");
   }
 
   @Test
-  void anArrayOfAnotherShapeOrLengthIsRefusedWhateverTheHash() throws IOException {
+  void anArrayOfAnotherShapeOrLengthIsRejected() throws IOException {
     String lengths = longs(32, 3, 3, 3);
     assertRefused(
         bytes -> replace(bytes, 0, lengths, longs(32, 3, 3, 1L << 60)),
@@ -503,7 +509,7 @@ class SavedModelTest {
   }
 
   @Test
-  void weightsThatAreNoNumbersAreRefusedWhateverTheHash() throws IOException {
+  void weightsThatAreNotFiniteAreRejected() throws IOException {
     for (String none : List.of("\0\0\300\177", "\0\0\200\377")) { // NaN and minus infinity
       assertRefused(
           bytes -> bytes.substring(0, bytes.length() - 4) + none, "head_classes.bias holds ");
@@ -558,7 +564,7 @@ class SavedModelTest {
   }
 
   @Test
-  void theClassThatServingPropertiesNamesKeepsItsName() throws IOException {
+  void theNameOfTheBlockFactoryIsStable() throws IOException {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       saveSmallCnn(manager);
     }
@@ -567,16 +573,16 @@ class SavedModelTest {
   }
 
   @Test
-  void whatServingPropertiesNamesIsNotLoadedByGraft() throws Exception {
+  void graftIgnoresServingProperties() throws Exception {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
-      DjlNetwork graft = saveSmallCnn(manager);
+      DjlNetwork network = saveSmallCnn(manager);
       Path model = folder.resolve("model");
       write(
           model,
           "serving.properties",
           "engine=Python\nblockFactory=some.Other\noption.modelName=../../other\n");
       try (ModelRunner loaded = ModelRunner.load(model, Device.cpu())) {
-        assertAnswersAsBefore(loaded, graft);
+        assertSameProbabilities(loaded, network);
       }
     }
   }
@@ -602,7 +608,7 @@ class SavedModelTest {
 
   @ParameterizedTest
   @MethodSource("damagesByName")
-  void aDamagedModelIsRefusedInASentence(String damage) throws IOException {
+  void aDamagedModelIsRejectedWithASentence(String damage) throws IOException {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       saveSmallCnn(manager);
     }

@@ -10,7 +10,7 @@ class TopClassTest {
   private static final float[] PROBABILITIES = {0.25f, 0.125f, 0.375f, 0.25f};
 
   @Test
-  void theLikeliestComesFirstAndOfEqualsTheOneWithTheLowerIndex() {
+  void classesAreOrderedByProbabilityAndThenByIndex() {
     assertThat(TopClass.of(PROBABILITIES, CLASSES, 3))
         .containsExactly(
             new TopClass(2, "gnu", 0.375f),
@@ -19,7 +19,7 @@ class TopClassTest {
   }
 
   @Test
-  void thereAreNoMoreThanThereAreClasses() {
+  void thereAreAtMostAsManyAsClasses() {
     assertThat(TopClass.of(PROBABILITIES, CLASSES, 5))
         .hasSize(4)
         .last()

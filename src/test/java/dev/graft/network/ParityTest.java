@@ -205,7 +205,7 @@ class ParityTest {
               Preprocessing.LITE,
               List.of(new Layer.Dense("classifier", 1280, 1000)));
       GraphBlock classifier =
-          ((GraphBlock) model.getBlock()).sharing(design.graph(), 0, design.logitsEnd());
+          ((GraphBlock) model.getBlock()).sharingWeights(design.graph(), 0, design.logitsEnd());
       float[] classified = forward(manager, classifier, new Npy(input.shape(), pixels));
       assertThat(logits.distance(classified)).isLessThan(LIMIT);
     }
@@ -271,14 +271,14 @@ class ParityTest {
   private static float[] stage(GraphBlock trunk, BackboneSpec network, String stage, Npy input) {
     Graph graph = design(network, (int) input.shape()[2], IDENTITY, List.of()).graph();
     String last = network.stages().get(network.indexOf(stage)).output();
-    return forward(trunk.sharing(graph, 0, graph.indexOf(last) + 1), input);
+    return forward(trunk.sharingWeights(graph, 0, graph.indexOf(last) + 1), input);
   }
 
   /** The global averages of the last stage. */
   private static float[] features(
       GraphBlock trunk, BackboneSpec network, Preprocessing preprocessing, Npy input) {
     Graph graph = design(network, (int) input.shape()[2], preprocessing, List.of()).graph();
-    return forward(trunk.sharing(graph, 0, graph.size()), input);
+    return forward(trunk.sharingWeights(graph, 0, graph.size()), input);
   }
 
   private static float[] forward(Block block, Npy input) {

@@ -10,7 +10,7 @@ class ClassWeightsTest {
   private static final Offset<Float> CLOSE = within(1e-6f);
 
   @Test
-  void aClassWeighsTheImagesOverTheClassesTimesItsOwnImages() {
+  void balancedWeightsAreThoseOfScikitLearn() {
     // 8 / (2 * 6) and 8 / (2 * 2)
     assertThat(CrossEntropy.balanced(new int[] {0, 0, 0, 0, 1, 0, 0, 1}, 2))
         .containsExactly(new float[] {2 / 3f, 2}, CLOSE);
@@ -20,19 +20,19 @@ class ClassWeightsTest {
   }
 
   @Test
-  void thereAreNoWeightsWhereAllClassesHaveAsManyImages() {
+  void balancedClassesHaveNoWeights() {
     assertThat(CrossEntropy.balanced(new int[] {0, 1, 2, 2, 1, 0}, 3)).isEmpty();
   }
 
   @Test
-  void aClassWithoutImagesWeighsNothing() {
+  void aClassWithoutImagesHasWeightZero() {
     // 4 / (3 * 3), nothing, and 4 / (3 * 1)
     assertThat(CrossEntropy.balanced(new int[] {0, 0, 0, 2}, 3))
         .containsExactly(new float[] {4 / 9f, 0, 4 / 3f}, CLOSE);
   }
 
   @Test
-  void aClasssShareIsThatOfItsImagesAndHalfAImagesWhereThereAreNone() {
+  void aClassWithoutImagesHasTheShareOfHalfAnImage() {
     assertThat(CrossEntropy.logShares(new int[] {0, 0, 0, 2}, 3))
         .containsExactly(
             new float[] {(float) Math.log(0.75), (float) Math.log(0.125), (float) Math.log(0.25)},
@@ -40,7 +40,7 @@ class ClassWeightsTest {
   }
 
   @Test
-  void thereAreNoSharesWhereAllClassesHaveAsManyImages() {
+  void balancedClassesHaveNoShares() {
     assertThat(CrossEntropy.logShares(new int[] {0, 1, 2, 2, 1, 0}, 3)).isEmpty();
   }
 }

@@ -34,7 +34,7 @@ class CrossEntropyTest {
     return new NDList(manager.create(labels));
   }
 
-  /** Logits whose softmax is these probabilities, rows of so many classes. */
+  /** Returns logits {@code (N, classes)} whose softmax is these probabilities. */
   private NDList logits(int classes, double... probabilities) {
     float[] logits = new float[probabilities.length];
     for (int i = 0; i < logits.length; i++) {
@@ -44,14 +44,14 @@ class CrossEntropyTest {
   }
 
   @Test
-  void isTheMeanOfMinusTheLogarithmOfTheTruthsProbability() {
+  void isTheMeanNegativeLogProbabilityOfTheLabel() {
     NDList logits = logits(3, 0.5, 0.25, 0.25, 0.125, 0.75, 0.125);
     assertThat(new CrossEntropy(0).evaluate(labels(0, 2), logits).getFloat())
         .isCloseTo((float) ((LN2 + 3 * LN2) / 2), within(1e-5f));
   }
 
   @Test
-  void smoothingSpreadsAShareOfTheTruthOverAllClasses() {
+  void smoothingSpreadsTheLabelOverAllClasses() {
     // 0.7 + 0.1, 0.1, 0.1 of the truth on probabilities 1/2, 1/4, 1/4.
     double expected = 0.8 * LN2 + 0.1 * 2 * LN2 + 0.1 * 2 * LN2;
     NDList logits = logits(3, 0.5, 0.25, 0.25);
@@ -60,14 +60,14 @@ class CrossEntropyTest {
   }
 
   @Test
-  void aImagesLossIsTimesTheWeightOfItsClassAndTheMeanStillOverImages() {
+  void classWeightsMultiplyLossesAndTheMeanIsOverImages() {
     NDList logits = logits(3, 0.5, 0.25, 0.25, 0.125, 0.75, 0.125);
     assertThat(new CrossEntropy(0, 4, 1, 0.5f).evaluate(labels(0, 2), logits).getFloat())
         .isCloseTo((float) ((4 * LN2 + 0.5 * 3 * LN2) / 2), within(1e-5f));
   }
 
   @Test
-  void theWeightIsThatOfTheTruthAlsoWhereTheTruthIsSmoothed() {
+  void theWeightIsThatOfTheLabelAlsoWithSmoothing() {
     // 0.8, 0.1, 0.1 of the truth on probabilities 1/2, 1/4, 1/4.
     double expected = 4 * (0.8 * LN2 + 0.1 * 2 * LN2 + 0.1 * 2 * LN2);
     NDList logits = logits(3, 0.5, 0.25, 0.25);
@@ -76,7 +76,7 @@ class CrossEntropyTest {
   }
 
   @Test
-  void adjustedLogitsHaveTheClassesSharesInThemWhileTrainingOnly() {
+  void logitsAreAdjustedOnlyInTraining() {
     // Probabilities 1/2, 1/4, 1/4 times shares 1/4, 1/2, 1/4 are 2, 2, 1 of 5.
     NDList logits = logits(3, 0.5, 0.25, 0.25);
     float[] shares = {(float) (-2 * LN2), (float) -LN2, (float) (-2 * LN2)};
@@ -89,18 +89,18 @@ class CrossEntropyTest {
   }
 
   @Test
-  void staysFiniteForTheMostWrongOfLogits() {
+  void isFiniteForExtremeLogits() {
     NDList logits = new NDList(manager.create(new float[] {1000, -1000}, new Shape(1, 2)));
     assertThat(new CrossEntropy(0).evaluate(labels(1), logits).getFloat()).isEqualTo(2000f);
   }
 
   @Test
-  void itsGradientIsProbabilityMinusTruthSharedOutOverTheImages() {
+  void theGradientIsProbabilityMinusLabelPerImage() {
     checkGradient(0, -0.25f, 0.125f, 0.125f, 0.0625f, 0.375f, -0.4375f);
   }
 
   @Test
-  void itsGradientWithSmoothingIsProbabilityMinusTheSmoothedTruth() {
+  void theGradientWithSmoothingIsProbabilityMinusSmoothedLabel() {
     checkGradient(0.3, -0.15f, 0.075f, 0.075f, 0.0125f, 0.325f, -0.3375f);
   }
 
@@ -114,7 +114,7 @@ class CrossEntropyTest {
   }
 
   @Test
-  void anEpochsMeanIsOverImagesThoughTheLastBatchIsSmaller() {
+  void theEpochMeanIsOverImages() {
     CrossEntropy loss = new CrossEntropy(0);
     loss.addAccumulator("train");
     assertThat(loss.getAccumulator("train")).isNaN();

@@ -13,10 +13,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class EarlyStoppingTest {
-  /** As in Keras's tests: three falling losses, then none below them for as long as it takes. */
+  /** As in Keras's tests: three falling losses, then no lower one. */
   @ParameterizedTest
   @CsvSource({"0, 4", "1, 4", "2, 5", "3, 6", "4, 7"})
-  void trainingStopsAfterPatienceEpochsWithoutABetterOne(int patience, int last) {
+  void trainingStopsAfterPatienceEpochsWithoutImprovement(int patience, int last) {
     List<EarlyStopping.Decision> decisions = decisions(patience, 0, 5, 4, 3, 4, 3.9, 3.8, 3.7, 3.6);
     assertThat(decisions).hasSize(last);
     assertThat(decisions.subList(0, 3)).containsOnly(IMPROVED);
@@ -25,18 +25,18 @@ class EarlyStoppingTest {
   }
 
   @Test
-  void anImprovementStartsTheCountAnew() {
+  void anImprovementResetsTheCount() {
     assertThat(decisions(2, 0, 1.0, 1.1, 0.9, 1.0, 0.8, 0.81, 0.82))
         .containsExactly(IMPROVED, WAIT, IMPROVED, WAIT, IMPROVED, WAIT, STOP);
   }
 
   @Test
-  void improvementIsAgainstTheBestAndNotTheLast() {
+  void improvementIsRelativeToTheBestLoss() {
     assertThat(decisions(3, 0, 0.5, 0.9, 0.8, 0.7)).containsExactly(IMPROVED, WAIT, WAIT, STOP);
   }
 
   @Test
-  void anEqualLossIsNoImprovement() {
+  void anEqualLossIsNotAnImprovement() {
     assertThat(decisions(1, 0, 0.5, 0.5)).containsExactly(IMPROVED, STOP);
   }
 
@@ -46,13 +46,13 @@ class EarlyStoppingTest {
   }
 
   @Test
-  void changesBelowMinDeltaAddUpSinceTheBestStays() {
+  void changesBelowMinDeltaAddUp() {
     assertThat(decisions(9, 0.25, 1.0, 0.9, 0.8, 0.7, 0.6))
         .containsExactly(IMPROVED, WAIT, WAIT, IMPROVED, WAIT);
   }
 
   @Test
-  void aLossThatIsNoNumberNeverImprovesAndNeverBecomesTheBest() {
+  void aNanLossNeverImproves() {
     assertThat(decisions(3, 0, Double.NaN, 0.5, Double.NaN, 0.4))
         .containsExactly(WAIT, IMPROVED, WAIT, IMPROVED);
     assertThat(decisions(2, 0, Double.NaN, Double.NaN)).containsExactly(WAIT, STOP);
@@ -66,7 +66,7 @@ class EarlyStoppingTest {
   }
 
   @Test
-  void theBestEpochCountsFromOneAndIsZeroWhileThereIsNone() {
+  void theBestEpochIsCountedFromOneAndZeroIsNone() {
     EarlyStopping stopping = new EarlyStopping(5, 0);
     assertThat(stopping.after(Double.NaN).bestEpoch()).isZero();
     assertThat(stopping.after(Double.NaN, 0.5).bestEpoch()).isEqualTo(2);

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What is done to features before the head, and how it is measured. */
+/** Power and standardization of features before the head. */
 @Tag("engine")
 class FeatureScalingTest {
   private NDManager manager;
@@ -39,30 +39,30 @@ class FeatureScalingTest {
     manager.close();
   }
 
-  /** A frozen network whose head hands its scaled features on. */
-  private DjlNetwork graft(double power, boolean standardize, int width) {
-    BackboneSpec network =
+  /** Creates a frozen network whose head returns the scaled features. */
+  private DjlNetwork network(double power, boolean standardize, int width) {
+    BackboneSpec backbone =
         new BackboneSpec(
             "tiny",
             List.of(Stage.of("a", new Layer.Conv2d("a", 3, width, 1, 1, Layer.Padding.SAME, 1))),
             List.of("a"),
             1);
-    DjlNetwork graft =
+    DjlNetwork network =
         DjlNetwork.of(
             NetworkDesign.of(
-                network,
+                backbone,
                 1,
                 Preprocessing.ZERO_ONE,
                 NetworkDesign.NONE,
                 List.of(),
                 new Scaling(power, standardize),
                 List.of(new Layer.Dropout("head", 0))));
-    graft.initialize(manager);
-    return graft;
+    network.initialize(manager);
+    return network;
   }
 
-  private float[] scaled(DjlNetwork graft, NDArray features) {
-    return graft
+  private float[] scaled(DjlNetwork network, NDArray features) {
+    return network
         .logits(false)
         .forward(new ParameterStore(manager, false), new NDList(features), false)
         .singletonOrThrow()
@@ -70,25 +70,25 @@ class FeatureScalingTest {
   }
 
   @Test
-  void thePowerIsTakenOfTheSizeAndTheSignStays() {
+  void thePowerIsOfTheMagnitudeAndKeepsTheSign() {
     NDArray features = manager.create(new float[] {-9, 0, 4, 0.25f}, new Shape(1, 4));
-    assertThat(scaled(graft(0.5, false, 4), features))
+    assertThat(scaled(network(0.5, false, 4), features))
         .containsExactly(new float[] {-3, 0, 2, 0.5f}, within(2e-3f));
-    assertThat(scaled(graft(1, false, 4), features)).containsExactly(-9, 0, 4, 0.25f);
+    assertThat(scaled(network(1, false, 4), features)).containsExactly(-9, 0, 4, 0.25f);
   }
 
   @Test
-  void poweredFeaturesAreStandardisedByMeanAndDeviation() {
-    DjlNetwork graft = graft(0.5, true, 2);
-    graft.standardizeBy(new float[] {1, -1}, new float[] {2, 4});
+  void poweredFeaturesAreStandardized() {
+    DjlNetwork network = network(0.5, true, 2);
+    network.setStandardization(new float[] {1, -1}, new float[] {2, 4});
     NDArray features = manager.create(new float[] {9, 9, 25, 49}, new Shape(2, 2));
-    assertThat(scaled(graft, features)).containsExactly(new float[] {1, 1, 2, 2}, within(2e-3f));
+    assertThat(scaled(network, features)).containsExactly(new float[] {1, 1, 2, 2}, within(2e-3f));
   }
 
   @Test
-  void whatItIsMeasuredOnHasMeanZeroAndDeviationOneAfterwards() {
+  void standardizedTrainingFeaturesHaveMeanZeroAndDeviationOne() {
     int[] rows = IntStream.range(0, 5_000).toArray();
-    // Squares of 100 to 149, and of 0 to 49; a value that never varies.
+    // Squares of 100 to 149, and of 0 to 49; a constant.
     FeatureBatches batches =
         FeatureBatches.inOrder(
             (on, some) -> {
@@ -104,15 +104,15 @@ class FeatureScalingTest {
             rows,
             new int[5_000],
             512);
-    DjlNetwork graft = graft(0.5, true, 3);
-    Standardization.fit(graft, false, batches, manager);
+    DjlNetwork network = network(0.5, true, 3);
+    Standardization.fit(network, false, batches, manager);
     double[] sum = new double[3];
     double[] squares = new double[3];
     batches
         .getData(manager)
         .forEach(
             batch -> {
-              float[] values = scaled(graft, batch.getData().singletonOrThrow());
+              float[] values = scaled(network, batch.getData().singletonOrThrow());
               for (int i = 0; i < values.length; i++) {
                 sum[i % 3] += values[i];
                 squares[i % 3] += (double) values[i] * values[i];

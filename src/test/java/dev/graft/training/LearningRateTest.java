@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class LearningRateTest {
   @Test
-  void aConstantRateStaysFull() {
+  void aConstantRateIsOne() {
     LearningRate rate = new LearningRate(CONSTANT, 0, 10);
     assertThat(rate.at(0)).isEqualTo(1);
     assertThat(rate.at(9)).isEqualTo(1);
@@ -18,7 +18,7 @@ class LearningRateTest {
   }
 
   @Test
-  void aCosineFallsFromFullOverHalfToNought() {
+  void aCosineFallsFromOneOverHalfToZero() {
     LearningRate rate = new LearningRate(COSINE, 0, 6);
     assertThat(rate.at(0)).isEqualTo(1);
     assertThat(rate.at(1)).isEqualTo(0.5 + Math.sqrt(3) / 4, within(1e-12));
@@ -30,7 +30,7 @@ class LearningRateTest {
   }
 
   @Test
-  void theWarmUpRisesInAStraightLineAndIsNeverNought() {
+  void theWarmUpIsLinearAndNeverZero() {
     LearningRate rate = new LearningRate(CONSTANT, 3, 10);
     assertThat(rate.at(0)).isEqualTo(0.25);
     assertThat(rate.at(1)).isEqualTo(0.5);
@@ -39,7 +39,7 @@ class LearningRateTest {
   }
 
   @Test
-  void aCosineBeginsAfterTheWarmUp() {
+  void aCosineStartsAfterTheWarmUp() {
     LearningRate rate = new LearningRate(COSINE, 4, 10);
     assertThat(rate.at(3)).isEqualTo(0.8);
     assertThat(rate.at(4)).isEqualTo(1);
@@ -48,7 +48,7 @@ class LearningRateTest {
   }
 
   @Test
-  void epochsAreCountedInBatches() {
+  void epochsAreConvertedToSteps() {
     assertThat(LearningRate.of(COSINE, 0.5, 6, 351)).isEqualTo(new LearningRate(COSINE, 176, 2106));
     assertThat(LearningRate.of(CONSTANT, 0, 1, 1)).isEqualTo(new LearningRate(CONSTANT, 0, 1));
     assertThat(LearningRate.of(CONSTANT, 2, 100_000, 45_000))
@@ -63,7 +63,7 @@ class LearningRateTest {
   }
 
   @Test
-  void aWarmUpAsLongAsTheTrainingIsRefused() {
+  void aWarmUpAsLongAsTheTrainingIsRejected() {
     assertThatIllegalArgumentException().isThrownBy(() -> new LearningRate(COSINE, 10, 10));
     assertThatIllegalArgumentException().isThrownBy(() -> new LearningRate(COSINE, -1, 10));
   }

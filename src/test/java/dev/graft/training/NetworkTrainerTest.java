@@ -45,7 +45,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What training changes and what it leaves alone, on a network of three convolutions. */
+/** Trains a network of three convolutions. */
 @Tag("engine")
 class NetworkTrainerTest {
   private static final int SIDE = 8;
@@ -99,11 +99,11 @@ class NetworkTrainerTest {
     return RecipeReader.read(null, all);
   }
 
-  private DjlNetwork graft(Recipe recipe) {
-    return graft(recipe, CLASSES.size());
+  private DjlNetwork network(Recipe recipe) {
+    return network(recipe, CLASSES.size());
   }
 
-  private DjlNetwork graft(Recipe recipe, int classes) {
+  private DjlNetwork network(Recipe recipe, int classes) {
     Engine.getInstance().setRandomSeed(5);
     NetworkDesign.Scaling scaling = new NetworkDesign.Scaling(1, recipe.standardize());
     int width = NetworkDesign.featureWidth(NETWORK, SIDE, List.of());
@@ -117,9 +117,9 @@ class NetworkTrainerTest {
     NetworkDesign design =
         NetworkDesign.of(
             NETWORK, SIDE, Preprocessing.ZERO_ONE, recipe.unfreeze(), List.of(), scaling, head);
-    DjlNetwork graft = DjlNetwork.of(design);
-    graft.initialize(manager);
-    graft.freeze();
+    DjlNetwork network = DjlNetwork.of(design);
+    network.initialize(manager);
+    network.freeze();
     float[] means = new float[width];
     float[] deviations = new float[width];
     for (int i = 0; i < width; i++) {
@@ -127,16 +127,16 @@ class NetworkTrainerTest {
       deviations[i] = 0.5f + 0.01f * i;
     }
     if (recipe.standardize()) {
-      graft.standardizeBy(means, deviations);
+      network.setStandardization(means, deviations);
     }
-    return graft;
+    return network;
   }
 
   private static int label(int row) {
     return row % CLASSES.size();
   }
 
-  /** Noise, dark, bright or both, by the row's class. */
+  /** Noise whose brightness depends on the class of the row. */
   private static NDList pixels(NDManager manager, int[] rows) {
     float[] pixels = new float[rows.length * 3 * SIDE * SIDE];
     for (int i = 0, at = 0; i < rows.length; i++) {
@@ -149,12 +149,14 @@ class NetworkTrainerTest {
     return new NDList(manager.create(pixels, new Shape(rows.length, 3, SIDE, SIDE)));
   }
 
-  /** Pixels, or what the frozen root makes of them, as the cache would keep it. */
-  private static FeatureSource source(DjlNetwork graft, boolean fromPixels) {
+  /** Returns pixels, or their activations at the freeze boundary as from the cache. */
+  private static FeatureSource source(DjlNetwork network, boolean fromPixels) {
     return fromPixels
         ? NetworkTrainerTest::pixels
         : (manager, rows) ->
-            graft.root().forward(new ParameterStore(manager, false), pixels(manager, rows), false);
+            network
+                .frozenPart()
+                .forward(new ParameterStore(manager, false), pixels(manager, rows), false);
   }
 
   private static int[] rows(int from, int to) {
@@ -167,49 +169,49 @@ class NetworkTrainerTest {
 
   private static final int[] VALIDATION = rows(IMAGES, IMAGES + 12);
 
-  /** What came of a training: its history, and the verdict on the validation rows afterwards. */
+  /** The history of a training, and the evaluation of the validation rows after it. */
   private record Outcome(History history, Evaluation evaluation) {}
 
-  private Outcome train(DjlNetwork graft, Recipe recipe, boolean fromPixels) throws IOException {
-    return train(graft, recipe, fromPixels, labels(VALIDATION));
+  private Outcome train(DjlNetwork network, Recipe recipe, boolean fromPixels) throws IOException {
+    return train(network, recipe, fromPixels, labels(VALIDATION));
   }
 
-  private Outcome train(DjlNetwork graft, Recipe recipe, boolean fromPixels, int[] truths)
+  private Outcome train(DjlNetwork network, Recipe recipe, boolean fromPixels, int[] truths)
       throws IOException {
-    FeatureSource source = source(graft, fromPixels);
+    FeatureSource source = source(network, fromPixels);
     int[] rows = rows(0, IMAGES);
     FeatureBatches train =
         FeatureBatches.shuffled(source, rows, labels(rows), recipe.batchSize(), 1, recipe.seed());
     FeatureBatches validation = FeatureBatches.inOrder(source, VALIDATION, truths, 5);
     try (NetworkTrainer training =
-        new NetworkTrainer(graft, fromPixels, recipe, Device.cpu(), TrainingEvents.NONE)) {
+        new NetworkTrainer(network, fromPixels, recipe, Device.cpu(), TrainingEvents.NONE)) {
       History history = training.fit(train, validation);
       return new Outcome(history, training.evaluate(validation, CLASSES, (place, row) -> {}));
     }
   }
 
-  /** As of a backbone for which images are prepared otherwise than they should be. */
+  /** As with a wrong preprocessing for the backbone. */
   @Test
-  void featuresThatAreNothingForAllImagesAreASentence() {
+  void constantFeaturesAreReported() {
     Recipe recipe = recipe("standardize=false", "batch-size=4", "head.hidden=0");
-    DjlNetwork graft = graft(recipe, 4); // of 1, 2, 4 … gradients add up to 0 to the last bit
+    DjlNetwork network = network(recipe, 4); // of 1, 2, 4 … gradients add up to 0 to the last bit
     FeatureSource nothing =
         (manager, rows) ->
             new NDList(
-                source(graft, false).read(manager, rows).stream()
+                source(network, false).read(manager, rows).stream()
                     .map(values -> values.mul(0))
                     .toList());
     int[] one = {0, 3, 6, 9};
     FeatureBatches train = FeatureBatches.shuffled(nothing, one, labels(one), 4, 1, 1);
     try (NetworkTrainer training =
-        new NetworkTrainer(graft, false, recipe, Device.cpu(), TrainingEvents.NONE)) {
+        new NetworkTrainer(network, false, recipe, Device.cpu(), TrainingEvents.NONE)) {
       assertThatExceptionOfType(GraftException.class)
           .isThrownBy(() -> training.fit(train, train))
-          .withMessageStartingWith("Nothing can be learnt: ");
+          .withMessageStartingWith("Nothing can be learned: ");
     }
   }
 
-  /** SHA-256 of every weight's bytes, by the weight's name. */
+  /** Returns the SHA-256 of each weight, by name. */
   private static Map<String, String> hashes(GraphBlock segment, Predicate<Weight> which) {
     Map<String, String> hashes = new LinkedHashMap<>();
     segment
@@ -230,8 +232,8 @@ class NetworkTrainerTest {
     return hashes;
   }
 
-  private static GraphBlock head(DjlNetwork graft) {
-    return graft.segment(graft.design().featuresEnd(), graft.design().logitsEnd());
+  private static GraphBlock head(DjlNetwork network) {
+    return network.block(network.design().featuresEnd(), network.design().logitsEnd());
   }
 
   @ParameterizedTest(name = "unfreeze {0}, fed with pixels: {1}")
@@ -244,38 +246,38 @@ class NetworkTrainerTest {
     "conv1, false, 0, 6",
     "conv1, true, 0, 6"
   })
-  void whatIsBeforeTheBoundaryStaysAndWhatIsAfterItChanges(
+  void onlyWeightsAfterTheBoundaryChange(
       String unfreeze, boolean fromPixels, int frozen, int unfrozen) throws IOException {
     Recipe recipe = recipe("unfreeze=" + unfreeze);
-    DjlNetwork graft = graft(recipe);
+    DjlNetwork network = network(recipe);
     Predicate<Weight> measured = weight -> weight.role().isMeasured();
-    Map<String, String> root = hashes(graft.root(), weight -> true);
-    Map<String, String> tail = hashes(graft.tail(), weight -> true);
-    Map<String, String> scaling = hashes(head(graft), measured);
-    Map<String, String> head = hashes(head(graft), measured.negate());
-    assertThat(root).hasSize(frozen);
+    Map<String, String> frozenPart = hashes(network.frozenPart(), weight -> true);
+    Map<String, String> tail = hashes(network.tail(), weight -> true);
+    Map<String, String> scaling = hashes(head(network), measured);
+    Map<String, String> head = hashes(head(network), measured.negate());
+    assertThat(frozenPart).hasSize(frozen);
     assertThat(tail).hasSize(unfrozen);
     assertThat(scaling).hasSize(2);
     assertThat(head).hasSize(4);
 
     for (int round = 0; round < 2; round++) { // the second time as after a resume
-      train(graft, recipe, fromPixels);
-      assertThat(hashes(graft.root(), weight -> true)).isEqualTo(root);
-      assertThat(hashes(head(graft), measured)).isEqualTo(scaling);
-      assertThat(hashes(graft.tail(), weight -> true))
+      train(network, recipe, fromPixels);
+      assertThat(hashes(network.frozenPart(), weight -> true)).isEqualTo(frozenPart);
+      assertThat(hashes(head(network), measured)).isEqualTo(scaling);
+      assertThat(hashes(network.tail(), weight -> true))
           .allSatisfy((name, hash) -> assertThat(hash).as(name).isNotEqualTo(tail.get(name)));
-      assertThat(hashes(head(graft), measured.negate()))
+      assertThat(hashes(head(network), measured.negate()))
           .allSatisfy((name, hash) -> assertThat(hash).as(name).isNotEqualTo(head.get(name)));
     }
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"none", "conv3"})
-  void cachedFeaturesTrainAsThePixelsDo(String unfreeze) throws IOException {
+  void trainingOnCachedFeaturesEqualsTrainingOnPixels(String unfreeze) throws IOException {
     Recipe recipe = recipe("unfreeze=" + unfreeze);
-    DjlNetwork cached = graft(recipe);
+    DjlNetwork cached = network(recipe);
     History first = train(cached, recipe, false).history();
-    DjlNetwork throughAll = graft(recipe);
+    DjlNetwork throughAll = network(recipe);
     History second = train(throughAll, recipe, true).history();
     assertThat(first.epochs()).hasSize(3);
     for (int i = 0; i < 3; i++) {
@@ -289,8 +291,7 @@ class NetworkTrainerTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void theBestEpochsWeightsAreKeptOrTheLastOnesAsTheRecipeSays(boolean restoreBest)
-      throws IOException {
+  void weightsOfTheBestOrTheLastEpochAreRestored(boolean restoreBest) throws IOException {
     Recipe recipe =
         recipe(
             "unfreeze=conv3",
@@ -300,24 +301,25 @@ class NetworkTrainerTest {
             "epochs=3");
     // The better it learns, the worse it is at these truths: the first epoch is the best.
     int[] wrong = IntStream.of(VALIDATION).map(row -> label(row + 1)).toArray();
-    Outcome outcome = train(graft(recipe), recipe, false, wrong);
+    Outcome outcome = train(network(recipe), recipe, false, wrong);
     History.Epoch last = outcome.history().epochs().get(2);
     History.Epoch best = outcome.history().best();
     assertThat(best.validationLoss()).isLessThan(last.validationLoss() - 1e-3);
-    History.Epoch kept = restoreBest ? best : last;
-    assertThat(outcome.evaluation().loss()).isCloseTo(kept.validationLoss(), within(1e-4));
-    assertThat(outcome.evaluation().accuracy()).isCloseTo(kept.validationAccuracy(), within(1e-6));
+    History.Epoch expected = restoreBest ? best : last;
+    assertThat(outcome.evaluation().loss()).isCloseTo(expected.validationLoss(), within(1e-4));
+    assertThat(outcome.evaluation().accuracy())
+        .isCloseTo(expected.validationAccuracy(), within(1e-6));
   }
 
   @Test
-  void trainingEndsWhenPatienceDoes() throws IOException {
+  void trainingEndsAfterPatienceEpochs() throws IOException {
     Recipe recipe =
         recipe("early-stopping.patience=2", "early-stopping.min-delta=1000", "epochs=50");
-    assertThat(train(graft(recipe), recipe, false).history().epochs()).hasSize(3);
+    assertThat(train(network(recipe), recipe, false).history().epochs()).hasSize(3);
   }
 
   @Test
-  void theHeadAndTheUnfrozenStagesHaveLearningRatesOfTheirOwn() throws IOException {
+  void headAndUnfrozenStagesHaveSeparateLearningRates() throws IOException {
     Recipe recipe =
         recipe(
             "unfreeze=conv3",
@@ -328,11 +330,11 @@ class NetworkTrainerTest {
             "epochs=1",
             "learning-rate=0.01",
             "backbone-learning-rate=0.0001");
-    DjlNetwork graft = graft(recipe);
-    Map<Parameter, float[]> tail = values(graft.tail());
-    Map<Parameter, float[]> head = values(graft.head());
+    DjlNetwork network = network(recipe);
+    Map<Parameter, float[]> tail = values(network.tail());
+    Map<Parameter, float[]> head = values(network.head());
     head.keySet().removeIf(parameter -> !parameter.requiresGradient());
-    train(graft, recipe, false);
+    train(network, recipe, false);
     // Adam's first step is the learning rate, whatever the gradient.
     assertThat(greatestChange(tail)).isCloseTo(1e-4, within(2e-6));
     assertThat(greatestChange(head)).isCloseTo(1e-2, within(2e-4));
@@ -360,12 +362,12 @@ class NetworkTrainerTest {
 
   /**
    * One step on all images, with a linear head, against the formulas: Kingma and Ba 2015, with
-   * epsilon where Keras has it (beside the root of the uncorrected second moment), and Loshchilov
-   * and Hutter's decay beside it.
+   * epsilon where Keras has it (added to the square root of the uncorrected second moment), and
+   * Loshchilov and Hutter 2019 for the decay.
    */
   @ParameterizedTest
   @CsvSource({"adam, 0", "adamw, 0.5"})
-  void theFirstStepIsAdamsWithKerassEpsilon(String optimizer, double decay) throws IOException {
+  void theFirstStepIsThatOfAdamInKeras(String optimizer, double decay) throws IOException {
     double rate = 0.1;
     double epsilon = 0.003; // of the gradients' size times 0.03, so that it matters
     Recipe recipe =
@@ -379,24 +381,24 @@ class NetworkTrainerTest {
             "standardize=false",
             "batch-size=" + IMAGES,
             "epochs=1");
-    DjlNetwork graft = graft(recipe);
-    int width = graft.design().featureWidth();
+    DjlNetwork network = network(recipe);
+    int width = network.design().featureWidth();
     int classes = CLASSES.size();
     int[] rows = rows(0, IMAGES);
     float[] features;
     float[] logits;
     try (NDManager batch = manager.newSubManager()) {
-      NDList out = source(graft, false).read(batch, rows);
+      NDList out = source(network, false).read(batch, rows);
       features = out.singletonOrThrow().toFloatArray();
       logits =
-          graft
+          network
               .head()
               .forward(new ParameterStore(batch, false), out, false)
               .singletonOrThrow()
               .toFloatArray();
     }
-    Map<Parameter, float[]> before = values(graft.head());
-    train(graft, recipe, false);
+    Map<Parameter, float[]> before = values(network.head());
+    train(network, recipe, false);
 
     double[] kernelGradient = new double[classes * width];
     double[] biasGradient = new double[classes];

@@ -10,7 +10,7 @@ class StandardizationTest {
   private static final Offset<Float> CLOSE = within(1e-5f);
 
   @Test
-  void eachFeatureHasItsMeanAndDeviationOverAllRows() {
+  void meansAndDeviationsAreOverAllRows() {
     Standardization measured = new Standardization(2);
     measured.add(new float[] {1, 10, 2, 30});
     measured.add(new float[] {3, 20, 6, 40});
@@ -24,7 +24,7 @@ class StandardizationTest {
   }
 
   @Test
-  void amongThousandsOfImagesTheTenMoreDoNotMatter() {
+  void thePriorDoesNotMatterForThousandsOfImages() {
     Standardization measured = new Standardization(3);
     for (int i = 0; i < 20_000; i++) {
       measured.add(new float[] {0, 10, 100, 2, 14, 120}); // variances 1, 4 and 100
@@ -33,7 +33,7 @@ class StandardizationTest {
   }
 
   @Test
-  void aFeatureThatHappensNotToVaryAmongAFewIsNotBlownUp() {
+  void aFeatureThatIsConstantInFewImagesIsNotScaledUp() {
     Standardization measured = new Standardization(3);
     measured.add(new float[] {5, 0, 10, 5, 6, 16}); // variances 0, 9 and 9
     float least = (float) Math.sqrt(10 * 9 / 12.0);
@@ -41,7 +41,7 @@ class StandardizationTest {
   }
 
   @Test
-  void aFeatureThatNeverVariesHasASmallDeviationAndNotNought() {
+  void aConstantFeatureHasASmallDeviation() {
     Standardization measured = new Standardization(2);
     measured.add(new float[] {5, 0.1f, 5, 0.1f, 5, 0.1f});
     assertThat(measured.means()).containsExactly(5, 0.1f);
@@ -49,7 +49,7 @@ class StandardizationTest {
   }
 
   @Test
-  void sumsDoNotLoseSmallDifferencesOfLargeNumbers() {
+  void smallDifferencesOfLargeValuesAreKept() {
     Standardization measured = new Standardization(1);
     for (int i = 0; i < 10_000; i++) {
       measured.add(new float[] {8000.5f, 8001.5f});

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a network is before its first epoch. */
+/** Initial weights. */
 @Tag("engine")
 class WeightInitializerTest {
   private static final BackboneInfo CNN = BackboneInfo.SMALL_CNN;
@@ -36,9 +36,9 @@ class WeightInitializerTest {
             NetworkDesign.head(2304, 0, 0, 0, 10));
     try (LoadedBackbone backbone =
         LoadedBackbone.load(CNN, "random", 32, Device.cpu(), Console.silent())) {
-      DjlNetwork graft = DjlNetwork.of(design, backbone.trunk());
-      WeightInitializer.draw(graft, backbone, rule);
-      List<Parameter> tail = graft.tail().getParameters().values();
+      DjlNetwork network = DjlNetwork.of(design, backbone.trunk());
+      WeightInitializer.initialize(network, backbone, rule);
+      List<Parameter> tail = network.tail().getParameters().values();
       assertThat(tail).allMatch(Parameter::requiresGradient);
       return tail.get(0).getArray().toFloatArray();
     }
@@ -47,7 +47,7 @@ class WeightInitializerTest {
   /** The limits are the square roots of 6 / (27 + 288) and of 6 / 27. */
   @ParameterizedTest
   @CsvSource({"GLOROT_UNIFORM, 0.138013", "HE_UNIFORM, 0.471405"})
-  void aBackboneWithoutWeightsIsDrawnAsTheRecipeSays(Recipe.Initializer rule, float limit) {
+  void aBackboneWithoutWeightsIsInitializedByTheRecipe(Recipe.Initializer rule, float limit) {
     float[] kernel = firstConvolution(rule, 42);
     assertThat(kernel).hasSize(32 * 3 * 3 * 3);
     float greatest = 0;
@@ -58,7 +58,7 @@ class WeightInitializerTest {
   }
 
   @Test
-  void theSameSeedDrawsTheSameAndAnotherSeedSomethingElse() {
+  void theSeedDeterminesTheWeights() {
     float[] first = firstConvolution(Recipe.Initializer.GLOROT_UNIFORM, 1);
     assertThat(firstConvolution(Recipe.Initializer.GLOROT_UNIFORM, 1)).isEqualTo(first);
     assertThat(firstConvolution(Recipe.Initializer.GLOROT_UNIFORM, 2)).isNotEqualTo(first);

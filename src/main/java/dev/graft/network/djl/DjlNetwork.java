@@ -11,7 +11,10 @@ import dev.graft.network.Weight;
 import java.util.HashSet;
 import java.util.Set;
 
-/** A {@link NetworkDesign} in DJL, in segments that share their weights. */
+/**
+ * A {@link NetworkDesign} as DJL blocks: frozen part, trained stages and head. All blocks of one
+ * network share their parameters.
+ */
 public final class DjlNetwork {
   private final NetworkDesign design;
   private final Graph graph;
@@ -23,41 +26,51 @@ public final class DjlNetwork {
     this.whole = whole;
   }
 
-  /** All of it new, the weights not yet there. */
+  /** Creates a network whose parameters are not initialized yet. */
   public static DjlNetwork of(NetworkDesign design) {
     Graph graph = design.graph();
     return new DjlNetwork(design, graph, GraphBlock.of(graph));
   }
 
-  /** With a new head on a backbone, whose weights it shares. */
+  /**
+   * Creates a network with a new head on a backbone.
+   *
+   * @param backbone its parameters are shared, not copied
+   */
   public static DjlNetwork of(NetworkDesign design, GraphBlock backbone) {
     Graph graph = design.graph();
-    return new DjlNetwork(design, graph, backbone.sharing(graph, 0, graph.size()));
+    return new DjlNetwork(design, graph, backbone.sharingWeights(graph, 0, graph.size()));
   }
 
-  /** The same network, with the same weights, at another temperature. */
-  public DjlNetwork at(double temperature) {
+  /** Returns this network with another temperature; the parameters are shared. */
+  public DjlNetwork withTemperature(double temperature) {
     return of(design.at(temperature), whole);
   }
 
-  /** What this renders. */
+  /** Returns the design that the blocks are built from. */
   public NetworkDesign design() {
     return design;
   }
 
-  /** The frozen stages: pixels {@code (N, 3, H, W)} to what crosses the freeze boundary. */
-  public GraphBlock root() {
-    return segment(0, design.cut());
-  }
-
-  /** The trained stages, up to the features {@code (N, F)}; of no steps where all are frozen. */
-  public GraphBlock tail() {
-    return segment(design.cut(), design.featuresEnd());
+  /**
+   * Returns the frozen part: pixels {@code (N, 3, H, W)}, R, G, B from 0 to 255, float32, to the
+   * activations at the freeze boundary.
+   */
+  public GraphBlock frozenPart() {
+    return block(0, design.cut());
   }
 
   /**
-   * Returns the new head, from features {@code (N, F)} to logits {@code (N, classes)}: scaling, and
-   * then DJL's {@code Linear} and activation blocks with dropout between them.
+   * Returns the trained stages, from the activations at the freeze boundary to the features {@code
+   * (N, F)}; a block without steps if all stages are frozen.
+   */
+  public GraphBlock tail() {
+    return block(design.cut(), design.featuresEnd());
+  }
+
+  /**
+   * Returns the new head, from features {@code (N, F)} to logits {@code (N, classes)}: scaling,
+   * followed by DJL's {@code Linear} and activation blocks with dropout between them.
    */
   public SequentialBlock head() {
     SequentialBlock head = new SequentialBlock();
@@ -70,54 +83,68 @@ public final class DjlNetwork {
   /**
    * Returns what DJL trains: the backbone, followed by the {@linkplain #head head}.
    *
-   * @param fromPixels whether the backbone starts with its frozen part, or after it
+   * @param fromPixels whether the input is pixels; otherwise the activations at the freeze boundary
    */
   public SequentialBlock trainable(boolean fromPixels) {
-    return new SequentialBlock().add(segment(start(fromPixels), design.featuresEnd())).add(head());
+    return new SequentialBlock().add(block(start(fromPixels), design.featuresEnd())).add(head());
   }
 
   /**
-   * The network up to its logits {@code (N, classes)}.
+   * Returns the network up to its logits {@code (N, classes)}.
    *
-   * @param fromPixels from the pixels on, or from what the root gives
+   * @param fromPixels whether the input is pixels; otherwise the activations at the freeze boundary
    */
   public GraphBlock logits(boolean fromPixels) {
-    return segment(start(fromPixels), design.logitsEnd());
+    return block(start(fromPixels), design.logitsEnd());
   }
 
-  /** Likewise, up to the probabilities {@code (N, classes)}. */
+  /**
+   * Returns the whole network, up to the probabilities {@code (N, classes)}.
+   *
+   * @param fromPixels whether the input is pixels; otherwise the activations at the freeze boundary
+   */
   public GraphBlock probabilities(boolean fromPixels) {
-    return segment(start(fromPixels), graph.size());
+    return block(start(fromPixels), graph.size());
   }
 
-  /** Likewise, up to the values {@code (N, F)} whose mean and deviation are to be measured. */
-  public GraphBlock measured(boolean fromPixels) {
-    return segment(start(fromPixels), graph.indexOf(NetworkDesign.SCALING));
+  /**
+   * Returns the network up to the features {@code (N, F)} that the head standardizes, so that their
+   * means and standard deviations can be measured.
+   *
+   * @param fromPixels whether the input is pixels; otherwise the activations at the freeze boundary
+   */
+  public GraphBlock beforeScaling(boolean fromPixels) {
+    return block(start(fromPixels), graph.indexOf(NetworkDesign.SCALING));
   }
 
   private int start(boolean fromPixels) {
     return fromPixels ? 0 : design.cut();
   }
 
-  /** The steps from one to before another. */
-  public GraphBlock segment(int from, int to) {
-    return whole.sharing(graph, from, to);
+  /**
+   * Returns consecutive steps as one block.
+   *
+   * @param from index of the first step
+   * @param to index after the last step
+   */
+  public GraphBlock block(int from, int to) {
+    return whole.sharingWeights(graph, from, to);
   }
 
-  /** Creates the weights that are not there yet, by the blocks' initialisers. */
+  /** Initializes the parameters that have no values yet, by the initializers of their blocks. */
   public void initialize(NDManager manager) {
     logits(true).initialize(manager, DataType.FLOAT32, inputShape());
   }
 
-  /** One input: {@code (1, 3, H, W)}. */
+  /** Returns the shape of a batch of one image: {@code (1, 3, H, W)}. */
   public Shape inputShape() {
     return new Shape(1).addAll(graph.pixels());
   }
 
   /**
-   * Freezes the stages before the freeze boundary, and thaws those after it and the head. Measured
-   * values (moving averages of batch normalization, the features' mean and deviation) get no
-   * gradient on either side.
+   * Freezes the stages before the freeze boundary and unfreezes those after it and the head.
+   * Measured values (moving averages of batch normalization, means and standard deviations of the
+   * features) get no gradient on either side.
    */
   public void freeze() {
     GraphBlock trained = logits(false);
@@ -130,13 +157,18 @@ public final class DjlNetwork {
                 measured.add(parameter);
               }
             });
-    root().freezeParameters(true);
+    frozenPart().freezeParameters(true);
     trained.freezeParameters(false);
     trained.freezeParameters(true, measured::contains);
   }
 
-  /** Sets what features are standardised by; F values each. */
-  public void standardizeBy(float[] means, float[] deviations) {
+  /**
+   * Sets the values that the head standardizes features by.
+   *
+   * @param means one per feature
+   * @param deviations standard deviations, one per feature
+   */
+  public void setStandardization(float[] means, float[] deviations) {
     set(Weight.Role.MEAN, means);
     set(Weight.Role.DEVIATION, deviations);
   }

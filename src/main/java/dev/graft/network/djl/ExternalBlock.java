@@ -12,7 +12,11 @@ import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import dev.graft.network.Layer;
 
-/** A foreign network as a block, opened when it is first asked; DJL sees no weights in it. */
+/**
+ * An external network as a DJL block without parameters: pixels {@code (N, 3, H, W)} to features
+ * {@code (N, F)}. Outputs {@code (N, C, H, W)} are averaged over H and W, and all outputs are
+ * concatenated. The file is opened at the first forward pass.
+ */
 final class ExternalBlock extends AbstractBlock {
   private final Layer.External layer;
   private ExternalNetwork opened;
@@ -40,7 +44,7 @@ final class ExternalBlock extends AbstractBlock {
     return new NDList(values.stopGradient());
   }
 
-  /** It lives as long as the engine: blocks are shared, and DJL closes none. */
+  /** Opens the network once; it is never closed, because blocks are shared and DJL closes none. */
   private synchronized ExternalNetwork opened(Device device) {
     if (opened == null) {
       opened = ExternalNetwork.open(layer.file(), layer.format(), device);

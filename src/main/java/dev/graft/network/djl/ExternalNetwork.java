@@ -21,27 +21,31 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.OptionalInt;
 
-/** A network of somebody else's, opened: from an array to arrays, computed by what can. */
+/**
+ * An external network, opened in the engine of its format: ONNX Runtime for ONNX, PyTorch for
+ * TorchScript.
+ */
 public sealed interface ExternalNetwork extends AutoCloseable {
-  /** What DJL calls the only engine for TorchScript. */
+  /** DJL's name of the only engine for TorchScript. */
   String PYTORCH = "PyTorch";
 
   /**
-   * All outputs, in the file's order, in the input's manager.
+   * Computes all outputs, in the order of the file.
    *
-   * @param pixels {@code (N, 3, H, W)}, float32
+   * @param pixels {@code (N, 3, H, W)}, float32; its manager owns the outputs
    */
   NDList outputs(NDArray pixels);
 
-  /** What the file says of itself. */
+  /** Returns the metadata of the file; empty for TorchScript. */
   default Map<String, String> metadata() {
     return Map.of();
   }
 
-  /** Side of the square input in pixels; -1 where the file doesn't say, or any will do. */
-  default int side() {
-    return -1;
+  /** Returns the side of the square input in pixels; empty if the file does not fix it. */
+  default OptionalInt inputSize() {
+    return OptionalInt.empty();
   }
 
   @Override
@@ -50,8 +54,8 @@ public sealed interface ExternalNetwork extends AutoCloseable {
   /**
    * Opens a file.
    *
-   * @param device on which the arrays will be
-   * @throws GraftException if it is no such network
+   * @param device that holds the arrays
+   * @throws GraftException if the file can't be read or is not a network of this format
    */
   static ExternalNetwork open(Path file, Format format, Device device) {
     try {
@@ -61,31 +65,32 @@ public sealed interface ExternalNetwork extends AutoCloseable {
       };
     } catch (IOException | MalformedModelException e) {
       throw new GraftException(
-          "it can't be opened: " + Messages.of(e, "it is no network in TorchScript") + ".", e);
+          "it can't be opened: " + Messages.of(e, "it is not a TorchScript network") + ".", e);
     } catch (EngineException e) {
-      throw new GraftException("it is no network in TorchScript.", e);
+      throw new GraftException("it is not a TorchScript network.", e);
     }
   }
 
   /**
-   * Checks that such files can be opened here.
+   * Checks that the engine for a format is available.
    *
-   * @throws GraftException if another engine would have to be here
+   * @throws GraftException if it is not
    */
   static void check(Format format) {
     if (format == Format.TORCHSCRIPT && !PYTORCH.equals(Engine.getDefaultEngineName())) {
-      throw new GraftException("TorchScript is computed by PyTorch, whose engine is not here.");
+      throw new GraftException(
+          "TorchScript needs DJL's PyTorch engine; build Graft with the profile pytorch.");
     }
   }
 
   /**
-   * By a stream: through a path DJL would also believe what lies beside the file, such as the
+   * Loads from a stream, because from a path DJL would also apply files beside it, such as the
    * {@code serving.properties} of a saved model.
    */
   private static Model torchScript(Path file, Device device)
       throws IOException, MalformedModelException {
     check(Format.TORCHSCRIPT);
-    Model model = Model.newInstance("foreign", device, PYTORCH);
+    Model model = Model.newInstance("external", device, PYTORCH);
     try (InputStream bytes = new BufferedInputStream(Files.newInputStream(file))) {
       model.load(bytes);
       return model;
@@ -94,12 +99,12 @@ public sealed interface ExternalNetwork extends AutoCloseable {
       throw e;
     } finally {
       if (model.getModelPath() != null) {
-        Files.deleteIfExists(model.getModelPath()); // an empty folder that DJL makes for a stream
+        Files.deleteIfExists(model.getModelPath()); // DJL creates an empty folder for a stream
       }
     }
   }
 
-  /** In ONNX Runtime, on the CPU. */
+  /** An external network in ONNX Runtime, on the CPU. */
   record Onnx(OnnxSession session) implements ExternalNetwork {
     public Onnx {
       long[] shape = session.shape();
@@ -110,7 +115,7 @@ public sealed interface ExternalNetwork extends AutoCloseable {
           || shape[2] != shape[3]) {
         session.close();
         throw new GraftException(
-            "it should take (N, 3, H, W), float32, for any N, but takes "
+            "its input must be (N, 3, H, W), float32, for any N, and is "
                 + new Shape(shape)
                 + (session.takesFloats() ? "." : " of another type."));
       }
@@ -118,9 +123,9 @@ public sealed interface ExternalNetwork extends AutoCloseable {
 
     @Override
     public NDList outputs(NDArray pixels) {
-      ByteBuffer given = pixels.toByteBuffer();
-      ByteBuffer values = ByteBuffer.allocateDirect(given.remaining()).order(given.order());
-      values.put(given).flip();
+      ByteBuffer source = pixels.toByteBuffer();
+      ByteBuffer values = ByteBuffer.allocateDirect(source.remaining()).order(source.order());
+      values.put(source).flip();
       NDList outputs = new NDList();
       for (OnnxSession.Value each : session.run(values, pixels.getShape().getShape())) {
         outputs.add(
@@ -135,8 +140,9 @@ public sealed interface ExternalNetwork extends AutoCloseable {
     }
 
     @Override
-    public int side() {
-      return Math.toIntExact(session.shape()[3]);
+    public OptionalInt inputSize() {
+      int side = Math.toIntExact(session.shape()[3]);
+      return side > 0 ? OptionalInt.of(side) : OptionalInt.empty();
     }
 
     @Override
@@ -145,7 +151,7 @@ public sealed interface ExternalNetwork extends AutoCloseable {
     }
   }
 
-  /** In PyTorch, which must also be what trains. */
+  /** An external network in PyTorch, which must also be the engine that trains. */
   record TorchScript(Model model) implements ExternalNetwork {
     @Override
     public NDList outputs(NDArray pixels) {
@@ -155,14 +161,19 @@ public sealed interface ExternalNetwork extends AutoCloseable {
             .forward(new ParameterStore(pixels.getManager(), false), new NDList(pixels), false);
       } catch (EngineException e) {
         throw new GraftException(
-            "PyTorch can't compute " + pixels.getShape() + " by it: " + reason(e) + ".", e);
+            "PyTorch can't compute it for an input of "
+                + pixels.getShape()
+                + ": "
+                + reason(e)
+                + ".",
+            e);
       }
     }
 
-    /** The last line of a traceback says what is wrong. */
+    /** Returns the last line of the traceback, which names the error. */
     private static String reason(EngineException e) {
       String last = String.valueOf(e.getMessage()).strip().lines().reduce("", (a, line) -> line);
-      return Messages.ofNative(last, "it does not say why");
+      return Messages.ofNative(last, "no reason given");
     }
 
     @Override

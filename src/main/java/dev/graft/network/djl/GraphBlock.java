@@ -25,14 +25,14 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Consecutive steps of a network in DJL. In: the values that {@linkplain Graph#crossing cross} its
- * beginning, in that order, each with the batch before its shape. Out: those that cross its end. A
- * segment of no steps hands on what it gets.
+ * Consecutive steps of a network as a DJL block. Inputs are the values that {@linkplain
+ * Graph#crossing cross} its start, in that order, each {@code (N, …)}; outputs are the values that
+ * cross its end. A block without steps returns its inputs.
  *
- * <p>A value is given back as soon as no step needs it. DJL's own blocks keep them all until the
- * batch is closed, which for VGG16 and 128 images of 32x32 is 300 MB of pages that the system must
- * hand out anew for every batch. (Where gradients are recorded the engine keeps what it needs by
- * itself; this only gives back DJL's handles.)
+ * <p>A value is closed as soon as no later step needs it. DJL's own blocks hold all values until
+ * the batch is closed, which for VGG16 and 128 images of 32x32 is 300 MB that the system has to
+ * allocate again for every batch. (While gradients are recorded, the engine holds what it needs
+ * itself, and only DJL's handles are closed here.)
  */
 public final class GraphBlock extends AbstractBlock {
   private static final LayerBlocks RENDERING = new LayerBlocks();
@@ -41,10 +41,10 @@ public final class GraphBlock extends AbstractBlock {
   private final int from;
   private final int to;
 
-  /** Of every layer that any segment ever had, so that all who share it share the weights. */
+  /** The block of each layer; one map for all blocks that share their weights. */
   private final Map<Layer, Block> blocks;
 
-  /** The names that cross the cut after each number of steps of the segment. */
+  /** Names of the values at each cut, from before the first step to after the last. */
   private final List<List<String>> crossing;
 
   private GraphBlock(Graph graph, int from, int to, Map<Layer, Block> blocks) {
@@ -56,19 +56,20 @@ public final class GraphBlock extends AbstractBlock {
     steps().forEach(step -> addChildBlock(step.name(), block(step)));
   }
 
-  /** All of a network, its weights not yet there. */
+  /** Creates a block of a whole network; its parameters are not initialized yet. */
   public static GraphBlock of(Graph graph) {
     return new GraphBlock(graph, 0, graph.size(), new HashMap<>());
   }
 
   /**
-   * A segment that shares the weights of the layers that both have, now or later.
+   * Creates a block that shares the parameters of the layers that both blocks have, also of those
+   * that are initialized later.
    *
-   * @param other the network, which may differ from this one's
-   * @param from number of steps before it
-   * @param to number of steps up to its end
+   * @param other the network, which may differ from the one of this block
+   * @param from index of the first step
+   * @param to index after the last step
    */
-  public GraphBlock sharing(Graph other, int from, int to) {
+  public GraphBlock sharingWeights(Graph other, int from, int to) {
     return new GraphBlock(other, from, to, blocks);
   }
 
@@ -76,12 +77,12 @@ public final class GraphBlock extends AbstractBlock {
     return graph.steps().subList(from, to);
   }
 
-  /** Returns the block of a step, shared by all segments that have its layer. */
+  /** Returns the block of a step, shared by all blocks with its layer. */
   Block block(Step step) {
     return blocks.computeIfAbsent(step.layer(), layer -> layer.accept(RENDERING));
   }
 
-  /** The parameter that each weight of these steps is, in their order. */
+  /** Returns the parameter of each weight, in the order of the steps. */
   public Map<Weight, Parameter> byWeight() {
     Map<Weight, Parameter> byWeight = new LinkedHashMap<>();
     for (Step step : steps()) {
@@ -94,7 +95,7 @@ public final class GraphBlock extends AbstractBlock {
     return byWeight;
   }
 
-  /** The weights' values as they are when they are asked for. */
+  /** Returns the weights; each read returns the current values. */
   public Weights weights() {
     Map<Weight, Parameter> byWeight = byWeight();
     return weight -> byWeight.get(weight).getArray().toFloatArray();
@@ -123,12 +124,12 @@ public final class GraphBlock extends AbstractBlock {
     return new NDList(names.stream().map(values::get).toList());
   }
 
-  /** Closes what is not needed any more and was made here. */
+  /** Closes the values that no later step needs, except the inputs of this block. */
   private static void release(Map<String, NDArray> values, List<String> needed, NDList inputs) {
-    Set<NDArray> kept = Collections.newSetFromMap(new IdentityHashMap<>());
-    kept.addAll(inputs);
-    needed.forEach(name -> kept.add(values.get(name)));
-    values.values().stream().filter(array -> !kept.contains(array)).forEach(NDArray::close);
+    Set<NDArray> open = Collections.newSetFromMap(new IdentityHashMap<>());
+    open.addAll(inputs);
+    needed.forEach(name -> open.add(values.get(name)));
+    values.values().stream().filter(array -> !open.contains(array)).forEach(NDArray::close);
     values.keySet().retainAll(needed);
   }
 

@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * A block for each kind of layer, which takes and gives {@code (N, C, H, W)} or {@code (N,
- * values)}, float32. Its own parameters are the layer's weights, in their order.
+ * Creates the DJL block of each kind of layer. Inputs and outputs are {@code (N, C, H, W)} or
+ * {@code (N, values)}, float32. The block's own parameters are the layer's weights, in their order.
  */
 final class LayerBlocks implements Rendering<Block> {
   @Override
@@ -28,9 +28,9 @@ final class LayerBlocks implements Rendering<Block> {
     return lambda(
         layer,
         pixels -> {
-          NDArray centre = pixels.getManager().create(mean, perChannel);
+          NDArray center = pixels.getManager().create(mean, perChannel);
           NDArray spread = pixels.getManager().create(deviation, perChannel);
-          return ordered(pixels, layer.order()).sub(centre).div(spread);
+          return ordered(pixels, layer.order()).sub(center).div(spread);
         });
   }
 
@@ -82,7 +82,7 @@ final class LayerBlocks implements Rendering<Block> {
         layer,
         x ->
             Pool.maxPool2d(
-                SamePadding.around(x, layer.size(), layer.stride(), Float.NEGATIVE_INFINITY),
+                SamePadding.pad(x, layer.size(), layer.stride(), Float.NEGATIVE_INFINITY),
                 size,
                 stride,
                 new Shape(0, 0),
@@ -110,7 +110,7 @@ final class LayerBlocks implements Rendering<Block> {
   }
 
   @Override
-  public Block foreign(Layer.External layer) {
+  public Block external(Layer.External layer) {
     return new ExternalBlock(layer);
   }
 

@@ -12,8 +12,9 @@ import ai.djl.util.PairList;
 import dev.graft.network.Layer;
 
 /**
- * Batch normalisation by the mean and variance that came with the weights, also while it is
- * trained: DJL's own block would measure each batch then, and move both, though it be frozen.
+ * Batch normalization by the stored mean and variance, also in training, as a Keras layer with
+ * {@code training=False}. DJL's own block would measure each batch in training and update the
+ * moving averages, even if it is frozen.
  */
 final class MeasuredBatchNorm extends AbstractBlock {
   private final Layer.BatchNorm layer;
@@ -55,7 +56,7 @@ final class MeasuredBatchNorm extends AbstractBlock {
         parameters.getValue(gamma, values.getDevice(), training),
         parameters.getValue(beta, values.getDevice(), training),
         1,
-        0.9f, // of what is not moved here
+        0.9f, // momentum of the moving averages, which are not updated here
         (float) layer.epsilon(),
         false);
   }

@@ -9,22 +9,22 @@ import ai.djl.util.PairList;
 import dev.graft.network.Layer;
 
 /**
- * A convolution. Padding of the same width on both sides is DJL's own; where TensorFlow's SAME is
- * lopsided (strides above 1), zeros are joined on first.
+ * A convolution with TensorFlow's SAME or VALID padding. Equal padding on both sides is left to
+ * DJL; where SAME is asymmetric (strides above 1), the input is padded with zeros first.
  */
 final class PaddedConv2d extends Conv2d {
   private final Layer.Conv2d layer;
-  private final boolean lopsided;
+  private final boolean asymmetric;
 
   PaddedConv2d(Layer.Conv2d layer) {
     super(builder(layer));
     this.layer = layer;
-    lopsided = layer.padding() == Layer.Padding.SAME && layer.stride() > 1;
+    asymmetric = layer.padding() == Layer.Padding.SAME && layer.stride() > 1;
   }
 
   private static Builder builder(Layer.Conv2d layer) {
-    boolean centred = layer.padding() == Layer.Padding.SAME && layer.stride() == 1;
-    int half = centred ? layer.kernel() / 2 : 0;
+    boolean symmetric = layer.padding() == Layer.Padding.SAME && layer.stride() == 1;
+    int half = symmetric ? layer.kernel() / 2 : 0;
     return Conv2d.builder()
         .setKernelShape(new Shape(layer.kernel(), layer.kernel()))
         .setFilters(layer.out())
@@ -40,11 +40,11 @@ final class PaddedConv2d extends Conv2d {
       NDList inputs,
       boolean training,
       PairList<String, Object> arguments) {
-    if (!lopsided) {
+    if (!asymmetric) {
       return super.forwardInternal(parameters, inputs, training, arguments);
     }
     NDArray input = inputs.singletonOrThrow();
-    NDArray padded = SamePadding.around(input, layer.kernel(), layer.stride(), 0);
+    NDArray padded = SamePadding.pad(input, layer.kernel(), layer.stride(), 0);
     NDList output = super.forwardInternal(parameters, new NDList(padded), training, arguments);
     if (padded != input) {
       padded.close();

@@ -9,30 +9,30 @@ import dev.graft.network.Weight;
 import dev.graft.network.Weights;
 
 /**
- * What parameters hold. (It is written by an index, since PyTorch prints a warning of how DJL's
- * {@code copyTo} and {@code set(Buffer)} do it.)
+ * Writes the values of parameters. Assigns through an index, because DJL's {@code copyTo} and
+ * {@code set(Buffer)} make PyTorch print a warning.
  */
 public final class ParameterWriter {
   private static final NDIndex ALL = new NDIndex("...");
 
-  /** Values of which the heap holds several times as many: 64 MB. */
+  /** Number of values (64 MB) above which a kernel is written in parts, to save heap. */
   private static final long LARGE = 1 << 24;
 
   private ParameterWriter() {}
 
-  /** Writes over a parameter's values those of an array of its shape. */
+  /** Sets the values of a parameter to those of an array of the same shape. */
   public static void set(Parameter parameter, NDArray values) {
     set(parameter, ALL, values);
   }
 
   private static void set(Parameter parameter, NDIndex where, NDArray values) {
     boolean trained = parameter.requiresGradient();
-    parameter.freeze(true); // what records gradients can't be written to
+    parameter.freeze(true); // an array that records gradients can't be written to
     parameter.getArray().set(where, values);
     parameter.freeze(!trained);
   }
 
-  /** Likewise, from values one after the other. */
+  /** Sets the values of a parameter, given in row-major order. */
   public static void set(Parameter parameter, float[] values) {
     NDArray array = parameter.getArray();
     try (NDManager manager = array.getManager().newSubManager(array.getDevice())) {
@@ -40,7 +40,7 @@ public final class ParameterWriter {
     }
   }
 
-  /** Likewise, a weight's; what is large a part at a time. */
+  /** Sets the values of a parameter to those of a weight; a large kernel is written in parts. */
   public static void set(Parameter parameter, Weight weight, Weights weights) {
     if (weight.role() != Weight.Role.KERNEL || weight.size() <= LARGE) {
       set(parameter, weights.of(weight));

@@ -10,7 +10,7 @@ import ai.djl.training.initializer.Initializer;
 import ai.djl.util.PairList;
 import dev.graft.network.Layer;
 
-/** Values {@code (N, F)} less their means, divided by their deviations. */
+/** Standardization of features {@code (N, F)}: {@code (x - mean) / deviation} per feature. */
 final class StandardizationBlock extends AbstractBlock {
   private final Parameter mean;
   private final Parameter deviation;
@@ -38,9 +38,9 @@ final class StandardizationBlock extends AbstractBlock {
       boolean training,
       PairList<String, Object> arguments) {
     NDArray values = inputs.singletonOrThrow();
-    NDArray centre = parameters.getValue(mean, values.getDevice(), training);
+    NDArray center = parameters.getValue(mean, values.getDevice(), training);
     NDArray spread = parameters.getValue(deviation, values.getDevice(), training);
-    return new NDList(values.sub(centre).div(spread));
+    return new NDList(values.sub(center).div(spread));
   }
 
   @Override

@@ -1,2 +1,2 @@
-/** Networks as blocks of DJL's, for training and for any engine of its. */
+/** Networks as DJL blocks, for training and inference in any DJL engine. */
 package dev.graft.network.djl;

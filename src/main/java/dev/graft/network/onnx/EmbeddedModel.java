@@ -15,70 +15,78 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Another ONNX model within one that is being written. All its names get a prefix, so that none is
- * one of ours; but its input is a value of ours.
+ * Renames the values of an external ONNX model that is embedded in a graph. Every name gets a
+ * prefix, so that it can't clash with a name of the graph; the input becomes a value of the graph.
+ *
+ * @param prefix of all names
+ * @param input name of the input in the external model
+ * @param value name of the value of the graph that replaces the input
  */
-record EmbeddedModel(String prefix, String theirs, String ours) {
+record EmbeddedModel(String prefix, String input, String value) {
   /**
-   * Writes the model of a file into a graph.
+   * Adds an external model to a graph.
    *
    * @param prefix of all its names
-   * @param input the value that it is to take
+   * @param value name of the value that it takes as input
    * @return names of its outputs
+   * @throws GraftException if the file is not one ONNX file with an input
    */
-  static List<String> in(OnnxGraph graph, Layer.External layer, String prefix, String input) {
+  static List<String> in(OnnxGraph graph, Layer.External layer, String prefix, String value) {
     ModelSkeleton model = model(layer);
-    GraphProto foreign = model.model().getGraph();
+    GraphProto external = model.model().getGraph();
     Set<String> constants = new HashSet<>();
     Stream.concat(
-            foreign.getInitializerList().stream(),
-            model.far().stream().map(FileBackedTensor::constant))
+            external.getInitializerList().stream(),
+            model.fileBacked().stream().map(FileBackedTensor::constant))
         .forEach(each -> constants.add(each.getName()));
-    // Old files list constants among the inputs.
-    String taken =
-        foreign.getInputList().stream()
+    // Files of before IR version 4 list constants among the inputs.
+    String input =
+        external.getInputList().stream()
             .map(ValueInfoProto::getName)
             .filter(name -> !constants.contains(name))
             .findFirst()
-            .orElseThrow(() -> new GraftException(layer.file() + " takes no input."));
-    EmbeddedModel renamed = new EmbeddedModel(prefix, taken, input);
+            .orElseThrow(
+                () ->
+                    new GraftException(
+                        layer.file() + " has no input besides its constants; export it again."));
+    EmbeddedModel renamed = new EmbeddedModel(prefix, input, value);
     graph.add(
         model.model(),
-        foreign.getNodeList().stream().map(renamed::node).toList(),
-        foreign.getInitializerList().stream().map(renamed::constant).toList(),
-        model.far().stream()
+        external.getNodeList().stream().map(renamed::node).toList(),
+        external.getInitializerList().stream().map(renamed::constant).toList(),
+        model.fileBacked().stream()
             .map(each -> each.named(renamed.name(each.constant().getName())))
             .toList());
-    return foreign.getOutputList().stream().map(output -> renamed.name(output.getName())).toList();
+    return external.getOutputList().stream().map(output -> renamed.name(output.getName())).toList();
   }
 
   private static ModelSkeleton model(Layer.External layer) {
     if (layer.format() != Layer.External.Format.ONNX) {
       throw new GraftException(
-          "A backbone in TorchScript can't be written as ONNX; PyTorch itself can export it.");
+          "A TorchScript backbone can't be written as ONNX; export it to ONNX in PyTorch.");
     }
     try {
       return ModelSkeleton.of(layer.file());
     } catch (IOException e) {
       throw new GraftException(
-          layer.file() + " can't be read: " + Messages.of(e, "it is no ONNX file") + ".", e);
+          layer.file() + " can't be read: " + Messages.of(e, "it is not an ONNX file") + ".", e);
     }
   }
 
-  /** No name stands for an input that is left out. */
+  /** Renames a value; the empty name, which stands for an omitted input, stays. */
   private String name(String name) {
-    return name.isEmpty() ? "" : name.equals(theirs) ? ours : prefix + name;
+    return name.isEmpty() ? "" : name.equals(input) ? value : prefix + name;
   }
 
   private TensorProto constant(TensorProto constant) {
     if (constant.getDataLocation() == TensorProto.DataLocation.EXTERNAL) {
       throw new GraftException(
-          "A backbone's weights lie in other files than the network; save it as one file.");
+          "The weights of the external backbone are in separate files; save it as one ONNX file.");
     }
     return constant.toBuilder().setName(name(constant.getName())).build();
   }
 
-  /** Two nodes may be without a name, but not of one name. */
+  /** Renames a node; a node without a name stays so, because names must be unique. */
   private NodeProto node(NodeProto node) {
     NodeProto.Builder renamed =
         node.toBuilder()
@@ -92,9 +100,7 @@ record EmbeddedModel(String prefix, String theirs, String ours) {
     return renamed.build();
   }
 
-  /**
-   * The branches of a condition and the bodies of loops are graphs, which see the names outside.
-   */
+  /** Renames the subgraphs of an attribute (branches and loop bodies), which use outer names. */
   private AttributeProto attribute(AttributeProto attribute) {
     AttributeProto.Builder renamed = attribute.toBuilder();
     if (attribute.hasG()) {

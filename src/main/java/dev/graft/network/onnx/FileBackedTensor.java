@@ -10,22 +10,22 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A constant whose values stay in another model's file until they are copied to where they belong:
- * all of them would not fit into Java's heap.
+ * A constant whose values stay in the file of an external model until they are copied into the
+ * written file, because the values of all constants may not fit into Java's heap.
  *
- * @param constant without its values
- * @param file where these are
- * @param from the first of their bytes there
- * @param length number of their bytes
+ * @param constant the tensor without its values
+ * @param file that holds the values
+ * @param from offset of the values in the file, in bytes
+ * @param length of the values in bytes
  */
 record FileBackedTensor(TensorProto constant, Path file, int from, int length) {
-  private static final int BUFFER = 1 << 16;
+  private static final int BUFFER_BYTES = 1 << 16;
 
   FileBackedTensor named(String name) {
     return new FileBackedTensor(constant.toBuilder().setName(name).build(), file, from, length);
   }
 
-  /** How long it is as a {@code TensorProto}. */
+  /** Returns the size of the serialized {@code TensorProto} with its values, in bytes. */
   int size() {
     return constant.getSerializedSize()
         + CodedOutputStream.computeTagSize(TensorProto.RAW_DATA_FIELD_NUMBER)
@@ -40,12 +40,12 @@ record FileBackedTensor(TensorProto constant, Path file, int from, int length) {
     try (InputStream in = Files.newInputStream(file)) {
       in.skipNBytes(from);
       for (int left = length; left > 0; ) {
-        byte[] some = in.readNBytes(Math.min(left, BUFFER));
-        if (some.length == 0) {
-          throw new GraftException(file + " was changed while it was read.");
+        byte[] chunk = in.readNBytes(Math.min(left, BUFFER_BYTES));
+        if (chunk.length == 0) {
+          throw new GraftException(file + " was changed while it was read; try again.");
         }
-        out.writeRawBytes(some);
-        left -= some.length;
+        out.writeRawBytes(chunk);
+        left -= chunk.length;
       }
     }
   }

@@ -12,18 +12,18 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A network in which batch normalisations are done by the convolutions before them. Such a
- * convolution has the name of its normalisation, since it gives what that gave.
+ * A network whose batch normalizations are folded into the convolutions before them. Such a
+ * convolution has the name of the normalization, whose values it computes.
  */
 record Folded(Graph graph, Weights weights) {
   private record Pair(Layer.Conv2d convolution, Layer.BatchNorm norm) {}
 
   /**
-   * Folds what can be folded.
+   * Folds every batch normalization that follows a convolution read by no other step.
    *
-   * @param kept names of steps whose own values are wanted
+   * @param outputs names of the steps whose values are outputs; they are not folded away
    */
-  static Folded of(Graph graph, Weights weights, Set<String> kept) {
+  static Folded of(Graph graph, Weights weights, Set<String> outputs) {
     Map<String, Step> byName = new HashMap<>();
     graph.steps().forEach(step -> byName.put(step.name(), step));
     Map<String, Pair> pairs = new HashMap<>();
@@ -33,7 +33,7 @@ record Folded(Graph graph, Weights weights) {
       if (step.layer() instanceof Layer.BatchNorm norm
           && before != null
           && before.layer() instanceof Layer.Conv2d convolution
-          && !kept.contains(before.name())
+          && !outputs.contains(before.name())
           && readers(graph, before.name()) == 1) {
         pairs.put(norm.name(), new Pair(convolution, norm));
         steps.remove(before);
@@ -66,9 +66,12 @@ record Folded(Graph graph, Weights weights) {
         true);
   }
 
-  /** {@code gamma (w x + b - mean) / sqrt(variance + epsilon) + beta}, as a kernel and a bias. */
+  /**
+   * Returns the kernel or the bias that computes {@code gamma (w x + b - mean) / sqrt(variance +
+   * epsilon) + beta}.
+   */
   private static float[] folded(Pair pair, Weight wanted, Weights weights) {
-    List<Weight> own = pair.convolution().weights();
+    List<Weight> conv = pair.convolution().weights();
     List<Weight> norm = pair.norm().weights();
     float[] gamma = weights.of(norm.get(0));
     float[] variance = weights.of(norm.get(3));
@@ -79,16 +82,16 @@ record Folded(Graph graph, Weights weights) {
     if (wanted.role() == Weight.Role.BIAS) {
       float[] beta = weights.of(norm.get(1));
       float[] mean = weights.of(norm.get(2));
-      float[] bias = own.size() > 1 ? weights.of(own.get(1)) : new float[scale.length];
+      float[] bias = conv.size() > 1 ? weights.of(conv.get(1)) : new float[scale.length];
       for (int i = 0; i < scale.length; i++) {
         bias[i] = (bias[i] - mean[i]) * scale[i] + beta[i];
       }
       return bias;
     }
-    float[] kernel = weights.of(own.get(0)).clone();
-    int each = kernel.length / scale.length;
+    float[] kernel = weights.of(conv.get(0)).clone();
+    int perOutput = kernel.length / scale.length;
     for (int i = 0; i < kernel.length; i++) {
-      kernel[i] *= scale[i / each];
+      kernel[i] *= scale[i / perOutput];
     }
     return kernel;
   }

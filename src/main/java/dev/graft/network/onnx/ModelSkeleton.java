@@ -16,49 +16,57 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * An ONNX model without its large constants, which stay in its file.
+ * An ONNX model whose large constants stay in its file.
  *
- * @param model all else
+ * @param model the rest of the model
+ * @param fileBacked the large constants
  */
-record ModelSkeleton(ModelProto model, List<FileBackedTensor> far) {
-  /** In bytes; smaller ones are read. */
-  private static final int LARGE = 1 << 20;
+record ModelSkeleton(ModelProto model, List<FileBackedTensor> fileBacked) {
+  /** Minimum size of a constant that stays in the file, in bytes. */
+  private static final int MIN_LARGE_BYTES = 1 << 20;
 
-  private static final int BUFFER = 1 << 16;
+  private static final int BUFFER_BYTES = 1 << 16;
 
+  /**
+   * Reads a model.
+   *
+   * @throws IOException if the file can't be read or is not an ONNX model
+   */
   static ModelSkeleton of(Path file) throws IOException {
     try (InputStream bytes = Files.newInputStream(file)) {
-      return new Reading(file, CodedInputStream.newInstance(bytes, BUFFER)).model();
+      return new Parser(file, CodedInputStream.newInstance(bytes, BUFFER_BYTES)).model();
     }
   }
 
-  /** A file, field by field; what is not looked into is kept as it is. */
-  private record Reading(Path file, CodedInputStream in) {
+  /** Parses a file field by field; fields without large constants are copied unread. */
+  private record Parser(Path file, CodedInputStream in) {
     ModelSkeleton model() throws IOException {
       UnknownFieldSet.Builder all = UnknownFieldSet.newBuilder();
       GraphProto.Builder graph = GraphProto.newBuilder();
-      List<FileBackedTensor> far = new ArrayList<>();
-      fields(all, ModelProto.GRAPH_FIELD_NUMBER, length -> graph(graph, far));
+      List<FileBackedTensor> fileBacked = new ArrayList<>();
+      fields(all, ModelProto.GRAPH_FIELD_NUMBER, length -> graph(graph, fileBacked));
       ModelProto model = ModelProto.parseFrom(all.build().toByteString());
-      return new ModelSkeleton(model.toBuilder().setGraph(graph).build(), far);
+      return new ModelSkeleton(model.toBuilder().setGraph(graph).build(), fileBacked);
     }
 
-    private void graph(GraphProto.Builder graph, List<FileBackedTensor> far) throws IOException {
+    private void graph(GraphProto.Builder graph, List<FileBackedTensor> fileBacked)
+        throws IOException {
       UnknownFieldSet.Builder all = UnknownFieldSet.newBuilder();
-      fields(all, GraphProto.INITIALIZER_FIELD_NUMBER, length -> constant(graph, far));
+      fields(all, GraphProto.INITIALIZER_FIELD_NUMBER, length -> constant(graph, fileBacked));
       graph.mergeFrom(all.build().toByteString());
     }
 
-    private void constant(GraphProto.Builder graph, List<FileBackedTensor> far) throws IOException {
+    private void constant(GraphProto.Builder graph, List<FileBackedTensor> fileBacked)
+        throws IOException {
       UnknownFieldSet.Builder all = UnknownFieldSet.newBuilder();
-      int[] place = new int[2]; // from, length
+      int[] range = new int[2]; // from, length
       fields(
           all,
           TensorProto.RAW_DATA_FIELD_NUMBER,
           length -> {
-            if (length >= LARGE) {
-              place[0] = in.getTotalBytesRead();
-              place[1] = length;
+            if (length >= MIN_LARGE_BYTES) {
+              range[0] = in.getTotalBytesRead();
+              range[1] = length;
               in.skipRawBytes(length);
             } else {
               all.mergeField(
@@ -69,29 +77,35 @@ record ModelSkeleton(ModelProto model, List<FileBackedTensor> far) {
             }
           });
       TensorProto constant = TensorProto.parseFrom(all.build().toByteString());
-      if (place[1] > 0) {
-        far.add(new FileBackedTensor(constant, file, place[0], place[1]));
+      if (range[1] > 0) {
+        fileBacked.add(new FileBackedTensor(constant, file, range[0], range[1]));
       } else {
         graph.addInitializer(constant);
       }
     }
 
-    private interface Looking {
-      void into(int length) throws IOException;
+    private interface FieldParser {
+      void parse(int length) throws IOException;
     }
 
-    /** Reads a message to its end. */
-    private void fields(UnknownFieldSet.Builder others, int field, Looking looking)
+    /**
+     * Reads a message to its end.
+     *
+     * @param others receives all fields but one
+     * @param field number of that field
+     * @param parser reads that field
+     */
+    private void fields(UnknownFieldSet.Builder others, int field, FieldParser parser)
         throws IOException {
       for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
         if (WireFormat.getTagFieldNumber(tag) == field
             && WireFormat.getTagWireType(tag) == WireFormat.WIRETYPE_LENGTH_DELIMITED) {
           int length = in.readRawVarint32();
-          int outside = in.pushLimit(length);
-          looking.into(length);
-          in.popLimit(outside);
+          int outerLimit = in.pushLimit(length);
+          parser.parse(length);
+          in.popLimit(outerLimit);
         } else if (!others.mergeFieldFrom(tag, in)) {
-          throw new InvalidProtocolBufferException("its fields are none of ONNX's");
+          throw new InvalidProtocolBufferException("its fields are not those of an ONNX model");
         }
       }
     }

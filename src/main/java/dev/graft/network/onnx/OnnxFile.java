@@ -26,43 +26,45 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** A network as an ONNX model's file, which any number of images at a time may be given to. */
+/** A network as an ONNX file, in memory; the batch may have any number of images. */
 public final class OnnxFile {
   /**
-   * Bytes; a larger file is not put into Java's heap to be opened. VGG16 with a head of its own is
-   * smaller, and opened faster from there.
+   * Maximum size of a model that is opened from Java's heap, in bytes; a larger one is opened from
+   * a temporary file. From the heap opens faster; VGG16 with a new head fits.
    */
-  private static final int LARGE = 128 << 20;
+  private static final int MAX_HEAP_BYTES = 128 << 20;
 
-  private static final int BUFFER = 1 << 20;
+  private static final int BUFFER_BYTES = 1 << 20;
 
   private final ModelProto model;
   private final GraphProto graph;
-  private final List<FileBackedTensor> far;
+  private final List<FileBackedTensor> fileBacked;
 
   /**
-   * Puts a file together.
-   *
    * @param model without the graph
-   * @param graph without what is far
+   * @param graph without the constants that are file-backed
+   * @throws GraftException if the file would be larger than 2 GB, the limit of protocol buffers
    */
-  OnnxFile(ModelProto model, GraphProto graph, List<FileBackedTensor> far) {
+  OnnxFile(ModelProto model, GraphProto graph, List<FileBackedTensor> fileBacked) {
     this.model = model;
     this.graph = graph;
-    this.far = far;
+    this.fileBacked = fileBacked;
     if (size() > Integer.MAX_VALUE) {
-      throw new GraftException("A network in ONNX can't be larger than 2 GB.");
+      throw new GraftException(
+          "An ONNX file can't be larger than 2 GB, and this network is; choose a smaller backbone.");
     }
   }
 
   /**
-   * Writes what of a network its outputs need.
+   * Writes the part of a network that its outputs depend on.
    *
    * <p>The input is {@code pixels}, {@code (N, 3, H, W)}, R, G, B from 0 to 255.
    *
-   * @param outputs names of the steps whose values are wanted, float32: such as what {@linkplain
-   *     Graph#crossing crosses} a cut
-   * @param metadata what the file is to say of itself
+   * @param outputs names of the steps whose values are outputs, float32; for example the values
+   *     that {@linkplain Graph#crossing cross} a cut
+   * @param precision of the steps
+   * @param pixels type of the input
+   * @param metadata of the file
    */
   public static OnnxFile of(
       Graph graph,
@@ -73,25 +75,28 @@ public final class OnnxFile {
       Map<String, String> metadata) {
     Folded folded = Folded.of(graph, weights, Set.copyOf(outputs));
     Map<String, Shape> shapes = folded.graph().shapes();
-    Set<String> frozen = names(graph.steps().subList(0, precision.steps()));
+    Set<String> ranged = names(graph.steps().subList(0, precision.steps()));
     Map<String, Int8Rendering.Scale> scales = new HashMap<>();
     OnnxGraph onnx = new OnnxGraph();
     onnx.input(Graph.PIXELS, pixels.onnx, graph.pixels().getShape());
     outputs.forEach(name -> onnx.output(name, shapes.get(name).getShape()));
     for (Step step : needed(folded.graph(), outputs)) {
-      OnnxRendering at =
+      OnnxRendering float32 =
           new OnnxRendering(onnx, folded.weights(), pixels, shapes, step.inputs(), step.name());
-      boolean passing =
-          !outputs.contains(step.name()) && isClippedNext(folded.graph(), step.name(), frozen);
+      boolean clippedNext =
+          !outputs.contains(step.name()) && isClippedNext(folded.graph(), step.name(), ranged);
       step.layer()
-          .accept(frozen.contains(step.name()) ? precision.rendering(at, passing, scales) : at);
+          .accept(
+              ranged.contains(step.name())
+                  ? precision.rendering(float32, clippedNext, scales)
+                  : float32);
     }
     return onnx.file(metadata);
   }
 
   /**
-   * Checks that a network can be written and, where ONNX Runtime is available, opened, whatever its
-   * own weights will be: before it is trained.
+   * Checks, before a network is trained, that it can be written as ONNX and, if ONNX Runtime is
+   * available, opened. The weights do not matter.
    *
    * @throws GraftException if it can't
    */
@@ -100,74 +105,83 @@ public final class OnnxFile {
     String last = graph.steps().get(graph.size() - 1).name();
     OnnxFile file =
         of(graph, List.of(last), zeros, new Precision.Float32(), PixelType.UINT8, Map.of());
-    if (OnnxSession.isThere()) {
+    if (OnnxSession.isAvailable()) {
       file.open().close();
     }
   }
 
-  /** How long it is, in bytes. */
+  /** Returns the size of the file in bytes. */
   public long size() {
-    long inside = graphSize();
-    return model.getSerializedSize() + field(ModelProto.GRAPH_FIELD_NUMBER, inside) + inside;
+    long graphSize = graphSize();
+    return model.getSerializedSize()
+        + headerSize(ModelProto.GRAPH_FIELD_NUMBER, graphSize)
+        + graphSize;
   }
 
   private long graphSize() {
     long size = graph.getSerializedSize();
-    for (FileBackedTensor each : far) {
-      size += field(GraphProto.INITIALIZER_FIELD_NUMBER, each.size()) + each.size();
+    for (FileBackedTensor each : fileBacked) {
+      size += headerSize(GraphProto.INITIALIZER_FIELD_NUMBER, each.size()) + each.size();
     }
     return size;
   }
 
-  /** How long the beginning of a field is. */
-  private static int field(int number, long length) {
+  /** Returns the size of the tag and length of a field, in bytes. */
+  private static int headerSize(int number, long length) {
     return CodedOutputStream.computeTagSize(number)
         + CodedOutputStream.computeUInt64SizeNoTag(length);
   }
 
-  private static void begin(CodedOutputStream out, int number, long length) throws IOException {
+  private static void writeHeader(CodedOutputStream out, int number, long length)
+      throws IOException {
     out.writeTag(number, WireFormat.WIRETYPE_LENGTH_DELIMITED);
     out.writeUInt64NoTag(length);
   }
 
-  /** All of it. */
+  /**
+   * Returns the content of the file.
+   *
+   * @throws GraftException if the file of an external backbone can't be read any more
+   */
   public byte[] bytes() {
     byte[] bytes = new byte[(int) size()];
     try {
       writeTo(CodedOutputStream.newInstance(bytes));
     } catch (IOException e) {
       throw new GraftException(
-          "A backbone can't be read: " + Messages.of(e, "it is gone") + ".", e);
+          "The file of the external backbone can't be read: " + Messages.of(e, "it is gone") + ".",
+          e);
     }
     return bytes;
   }
 
-  /** Writes it, piece by piece. */
+  /** Writes the file; file-backed constants are copied in chunks. */
   public void writeTo(WritableByteChannel to) throws IOException {
-    writeTo(CodedOutputStream.newInstance(Channels.newOutputStream(to), BUFFER));
+    writeTo(CodedOutputStream.newInstance(Channels.newOutputStream(to), BUFFER_BYTES));
   }
 
   private void writeTo(CodedOutputStream out) throws IOException {
     model.writeTo(out);
-    begin(out, ModelProto.GRAPH_FIELD_NUMBER, graphSize());
+    writeHeader(out, ModelProto.GRAPH_FIELD_NUMBER, graphSize());
     graph.writeTo(out);
-    for (FileBackedTensor each : far) {
-      begin(out, GraphProto.INITIALIZER_FIELD_NUMBER, each.size());
+    for (FileBackedTensor each : fileBacked) {
+      writeHeader(out, GraphProto.INITIALIZER_FIELD_NUMBER, each.size());
       each.writeTo(out);
     }
     out.flush();
   }
 
   /**
-   * Opens it in ONNX Runtime.
+   * Opens the model in ONNX Runtime.
    *
-   * @throws GraftException if that does not take it, or there is no room for a large one
+   * @throws GraftException if ONNX Runtime rejects it, or if the temporary folder has no space for
+   *     a large one
    */
   public OnnxSession open() {
-    return size() <= LARGE ? OnnxSession.open(bytes()) : openedByFile();
+    return size() <= MAX_HEAP_BYTES ? OnnxSession.open(bytes()) : openedFromFile();
   }
 
-  private OnnxSession openedByFile() {
+  private OnnxSession openedFromFile() {
     try {
       Path file = Files.createTempFile("graft-", ".onnx");
       try {
@@ -182,8 +196,8 @@ public final class OnnxFile {
       throw new GraftException(
           "A network of "
               + (size() >> 20)
-              + " MB can't be written into Java's folder for temporary files, -Djava.io.tmpdir: "
-              + (Messages.of(e, "it says no more") + "."),
+              + " MB can't be written to Java's temporary folder; name another by -Djava.io.tmpdir: "
+              + (Messages.of(e, "no reason given") + "."),
           e);
     }
   }
@@ -192,16 +206,16 @@ public final class OnnxFile {
     return steps.stream().map(Step::name).collect(Collectors.toSet());
   }
 
-  private static boolean isClippedNext(Graph graph, String name, Set<String> frozen) {
+  private static boolean isClippedNext(Graph graph, String name, Set<String> ranged) {
     List<Step> readers =
         graph.steps().stream().filter(step -> step.inputs().contains(name)).toList();
     return readers.size() == 1
-        && frozen.contains(readers.get(0).name())
+        && ranged.contains(readers.get(0).name())
         && (readers.get(0).layer() instanceof Layer.Relu
             || readers.get(0).layer() instanceof Layer.Relu6);
   }
 
-  /** The steps that outputs depend on, in their order. */
+  /** Returns the steps that the outputs depend on, in order. */
   private static List<Step> needed(Graph graph, List<String> outputs) {
     Set<String> names = new HashSet<>(outputs);
     for (int i = graph.size() - 1; i >= 0; i--) {

@@ -27,7 +27,7 @@ final class OnnxGraph {
 
   /**
    * The first opset whose operators broadcast as Graft's nodes need it; of older ones ONNX Runtime
-   * supports a few operators by chance.
+   * supports only some operators.
    */
   private static final int MIN_OPSET = 7;
 
@@ -36,17 +36,17 @@ final class OnnxGraph {
 
   private final GraphProto.Builder graph = GraphProto.newBuilder().setName("graft");
 
-  /** All but the graph and its metadata. */
+  /** The model without its graph and metadata. */
   private final ModelProto.Builder model =
       ModelProto.newBuilder()
           .setIrVersion(FORMAT)
           .setProducerName("graft")
           .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(OPSET));
 
-  private final List<FileBackedTensor> far = new ArrayList<>();
+  private final List<FileBackedTensor> fileBacked = new ArrayList<>();
   private long opset = OPSET;
 
-  /** The opset that nodes added from now on must be written in. */
+  /** Returns the opset that the next nodes must be written for. */
   long opset() {
     return opset;
   }
@@ -63,14 +63,17 @@ final class OnnxGraph {
     return output;
   }
 
+  /** Returns an attribute of one integer. */
   static AttributeProto attribute(String name, long value) {
     return attribute(name, AttributeProto.AttributeType.INT).setI(value).build();
   }
 
+  /** Returns an attribute of one float32. */
   static AttributeProto attribute(String name, float value) {
     return attribute(name, AttributeProto.AttributeType.FLOAT).setF(value).build();
   }
 
+  /** Returns an attribute of integers. */
   static AttributeProto attribute(String name, List<Long> values) {
     return attribute(name, AttributeProto.AttributeType.INTS).addAllInts(values).build();
   }
@@ -79,35 +82,38 @@ final class OnnxGraph {
     return AttributeProto.newBuilder().setName(name).setType(type);
   }
 
-  /** Adds a constant and returns its name. */
+  /** Adds a float32 constant, in row-major order, and returns its name. */
   String floats(String name, List<Long> shape, float... values) {
     ByteBuffer bytes = buffer(Float.BYTES * values.length);
     bytes.asFloatBuffer().put(values);
     return constant(name, TensorProto.DataType.FLOAT, shape, bytes);
   }
 
-  /** Adds a constant of one value and no axes. */
+  /** Adds a float32 constant of shape {@code ()} and returns its name. */
   String scalar(String name, float value) {
     return floats(name, List.of(), value);
   }
 
+  /** Adds an int64 constant of one axis and returns its name. */
   String longs(String name, long... values) {
     ByteBuffer bytes = buffer(Long.BYTES * values.length);
     bytes.asLongBuffer().put(values);
     return constant(name, TensorProto.DataType.INT64, List.of((long) values.length), bytes);
   }
 
+  /** Adds an int32 constant of one axis and returns its name. */
   String ints(String name, int... values) {
     ByteBuffer bytes = buffer(Integer.BYTES * values.length);
     bytes.asIntBuffer().put(values);
     return constant(name, TensorProto.DataType.INT32, List.of((long) values.length), bytes);
   }
 
+  /** Adds an int8 constant and returns its name. */
   String bytes(String name, List<Long> shape, byte... values) {
     return constant(name, TensorProto.DataType.INT8, shape, ByteBuffer.wrap(values));
   }
 
-  /** Adds a constant of one value, 0 to 255, and no axes. */
+  /** Adds a uint8 constant of shape {@code ()}, 0 to 255, and returns its name. */
   String unsignedByte(String name, int value) {
     ByteBuffer bytes = ByteBuffer.wrap(new byte[] {(byte) value});
     return constant(name, TensorProto.DataType.UINT8, List.of(), bytes);
@@ -138,7 +144,11 @@ final class OnnxGraph {
     graph.addInput(value(name, type, shape));
   }
 
-  /** Declares an output, float32. */
+  /**
+   * Declares an output, float32.
+   *
+   * @param shape without the batch
+   */
   void output(String name, long... shape) {
     graph.addOutput(value(name, TensorProto.DataType.FLOAT, shape));
   }
@@ -156,11 +166,11 @@ final class OnnxGraph {
   }
 
   /**
-   * Adds nodes and constants of another model. The graph takes over its opsets, since most
-   * operators change between versions; what is added here before and after is written so that it
-   * means the same in each.
+   * Adds nodes and constants of an external model. The graph adopts the opset of that model,
+   * because most operators change between versions; Graft's own nodes are written so that they mean
+   * the same in every opset from {@value #MIN_OPSET} on.
    *
-   * @throws GraftException if its opset is too old for Graft's own nodes
+   * @throws GraftException if the opset of the external model is older
    */
   void add(
       ModelProto other,
@@ -186,15 +196,15 @@ final class OnnxGraph {
           MIN_OPSET, opset);
     }
     graph.addAllNode(nodes).addAllInitializer(constants);
-    far.addAll(others);
+    fileBacked.addAll(others);
   }
 
-  /** Returns the file of the graph. */
+  /** Returns the file of the graph, with its metadata. */
   OnnxFile file(Map<String, String> metadata) {
     metadata.forEach(
         (key, value) ->
             model.addMetadataProps(
                 StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
-    return new OnnxFile(model.build(), graph.build(), List.copyOf(far));
+    return new OnnxFile(model.build(), graph.build(), List.copyOf(fileBacked));
   }
 }

@@ -18,14 +18,14 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * A layer in its place as ONNX's operators, in float32: from values {@code (N, C, H, W)} or {@code
- * (N, values)} to one of the layer's name, which is what each method gives back.
+ * Writes a layer as ONNX operators, in float32. Inputs and outputs are {@code (N, C, H, W)} or
+ * {@code (N, values)}. Each method returns the name of the layer's output.
  *
- * @param graph what is written to
- * @param pixels how the model takes them
- * @param shapes of all steps' values, without the batch
+ * @param graph receives the operators
+ * @param pixels type of the model's input
+ * @param shapes of the values of all steps, without the batch
  * @param inputs names of the layer's inputs
- * @param output name of the value to be made
+ * @param output name of the layer's output
  */
 record OnnxRendering(
     OnnxGraph graph,
@@ -35,11 +35,13 @@ record OnnxRendering(
     List<String> inputs,
     String output)
     implements Rendering<String> {
-  /** Opsets of ONNX in which operators appeared or changed. */
+  /** Opset that added the operator Sign. */
   private static final int SIGN_SINCE = 9;
 
+  /** Opset in which the bounds of Clip became inputs. */
   private static final int CLIP_BOUNDS_ARE_INPUTS_SINCE = 11;
 
+  /** Returns this rendering with another name for the output. */
   OnnxRendering to(String other) {
     return new OnnxRendering(graph, weights, pixels, shapes, inputs, other);
   }
@@ -55,7 +57,7 @@ record OnnxRendering(
       AttributeProto toFloat = attribute("to", PixelType.FLOAT32.onnx.getNumber());
       values = node("Cast", ".float", List.of(values), toFloat);
     }
-    values = node("Sub", ".centred", List.of(values, channels(".mean", layer.mean())));
+    values = node("Sub", ".centered", List.of(values, channels(".mean", layer.mean())));
     return node("Div", "", List.of(values, channels(".deviation", layer.deviation())));
   }
 
@@ -66,12 +68,12 @@ record OnnxRendering(
 
   @Override
   public String conv2d(Layer.Conv2d layer) {
-    if (!isMostlyOutside(layer)) {
-      return window(layer);
+    if (!isSmallerThanKernel(layer)) {
+      return convolution(layer);
     }
     float[] kernel = weights.of(layer.weights().get(0));
     float[] bias = layer.bias() ? weights.of(layer.weights().get(1)) : new float[layer.out()];
-    int pixels = pixels(layer);
+    int pixels = outputPixels(layer);
     float[] biases = new float[layer.out() * pixels];
     for (int to = 0; to < biases.length; to++) {
       biases[to] = bias[to / pixels];
@@ -85,39 +87,46 @@ record OnnxRendering(
         graph.floats(output + ".biases", List.of(shape[0]), biases));
   }
 
-  /** A convolution, whatever the image's size. */
-  String window(Layer.Conv2d layer) {
+  /** Writes a layer as the operator Conv, whatever the size of its input. */
+  String convolution(Layer.Conv2d layer) {
     return convolution(layer, layer.weights().stream().map(this::constant).toList());
   }
 
-  // A convolution of so small an image that most of its window lies outside of it: as a dense
-  // layer, which does not multiply what is outside. 3x3 on 2x2, as in VGG16's last block, is 4/9 of
-  // the work.
-
-  boolean isMostlyOutside(Layer.Conv2d layer) {
+  /**
+   * Whether the input is smaller than the kernel, so that most multiplications of a convolution are
+   * by padding. Such a layer is written as a dense layer ({@link #unrolled}), which omits them: for
+   * 3x3 on 2x2, as in the last block of VGG16 at 32 pixels, 4/9 of the multiplications remain.
+   */
+  boolean isSmallerThanKernel(Layer.Conv2d layer) {
     Shape input = shapes.get(inputs.get(0));
     return layer.groups() == 1
         && input.get(1) * input.get(2) < (long) layer.kernel() * layer.kernel();
   }
 
-  /** Number of a channel's values that come out. */
-  int pixels(Layer.Conv2d layer) {
+  /** Returns the number of output values per channel. */
+  int outputPixels(Layer.Conv2d layer) {
     Shape result = layer.output(shapes.get(inputs.get(0)));
     return Math.toIntExact(result.get(1) * result.get(2));
   }
 
-  /** Shape of the dense layer's matrix: values out, values in. */
+  /** Returns the shape of the dense layer's matrix: {@code (outputs, inputs)}. */
   long[] matrix(Layer.Conv2d layer) {
     Shape input = shapes.get(inputs.get(0));
-    return new long[] {(long) layer.out() * pixels(layer), input.size()};
+    return new long[] {(long) layer.out() * outputPixels(layer), input.size()};
   }
 
-  /** Takes what belongs at an index of a matrix: the one of a kernel's weights that is named. */
+  /** Receives the position of each weight of a kernel in the matrix of the dense layer. */
   interface Taps {
+    /**
+     * Receives one position.
+     *
+     * @param at index in the matrix
+     * @param tap index in the kernel
+     */
     void put(int at, int tap);
   }
 
-  /** Gives the weights of a kernel their places in the matrix; it is 0 elsewhere. */
+  /** Lists the positions of the kernel's weights in the matrix, which is 0 elsewhere. */
   void unroll(Layer.Conv2d layer, Taps taps) {
     Shape input = shapes.get(inputs.get(0));
     int height = Math.toIntExact(input.get(1));
@@ -152,10 +161,10 @@ record OnnxRendering(
   }
 
   /**
-   * The dense layer.
+   * Writes the dense layer that equals a convolution.
    *
-   * @param matrix name of its weights, {@link #matrix}
-   * @param biases name of as many as come out
+   * @param matrix name of its weights, of shape {@link #matrix}
+   * @param biases name of its biases, one per output
    */
   String unrolled(Layer.Conv2d layer, String matrix, String biases) {
     String rows = graph.longs(output + ".rows", -1, matrix(layer)[1]);
@@ -168,9 +177,9 @@ record OnnxRendering(
   }
 
   /**
-   * A convolution.
+   * Writes the operator Conv.
    *
-   * @param constants names of its kernel and bias
+   * @param constants names of the kernel and, if there is one, the bias
    */
   String convolution(Layer.Conv2d layer, List<String> constants) {
     return graph.node(
@@ -187,7 +196,7 @@ record OnnxRendering(
     return attribute(name, List.of(side, side));
   }
 
-  /** Rows and columns outside: at the top and left, then at the bottom and right. */
+  /** Returns the attribute {@code pads}: top, left, bottom, right. */
   private AttributeProto pads(Padding padding, int window, int stride) {
     Shape shape = shapes.get(inputs.get(0));
     int[] rows = padding.outside(Math.toIntExact(shape.get(1)), window, stride);
@@ -229,7 +238,7 @@ record OnnxRendering(
     return flat("", node("GlobalAveragePool", ".pixel", inputs));
   }
 
-  /** Nothing, since this trains nothing. */
+  /** Writes the identity: dropout is off outside of training. */
   @Override
   public String dropout(Layer.Dropout layer) {
     return node("Identity", "", inputs);
@@ -248,11 +257,11 @@ record OnnxRendering(
   }
 
   @Override
-  public String foreign(Layer.External layer) {
+  public String external(Layer.External layer) {
     List<String> values = new ArrayList<>();
-    List<String> given = EmbeddedModel.in(graph, layer, output + "/", inputs.get(0));
-    for (int i = 0; i < given.size(); i++) {
-      String value = given.get(i);
+    List<String> embedded = EmbeddedModel.in(graph, layer, output + "/", inputs.get(0));
+    for (int i = 0; i < embedded.size(); i++) {
+      String value = embedded.get(i);
       values.add(
           layer.outputs().get(i).size() == 1
               ? value
@@ -305,8 +314,8 @@ record OnnxRendering(
   @Override
   public String standardize(Layer.Standardize layer) {
     List<Weight> measured = layer.weights();
-    String centred = node("Sub", ".centred", List.of(inputs.get(0), constant(measured.get(0))));
-    return node("Div", "", List.of(centred, constant(measured.get(1))));
+    String centered = node("Sub", ".centered", List.of(inputs.get(0), constant(measured.get(0))));
+    return node("Div", "", List.of(centered, constant(measured.get(1))));
   }
 
   @Override

@@ -2,13 +2,14 @@ package dev.graft.network.onnx;
 
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 
-/** How a model takes pixels; from 0 to 255 in either case. */
+/** Type of the pixels that a model takes; the values are 0 to 255 in either type. */
 public enum PixelType {
-  /** A byte each. */
+  /** One byte per value. */
   UINT8(DataType.UINT8),
-  /** Four bytes each, for programs that have them so. */
+  /** Four bytes per value; for programs whose pixels are float32. */
   FLOAT32(DataType.FLOAT);
 
+  /** The type's constant in ONNX. */
   final DataType onnx;
 
   PixelType(DataType onnx) {

@@ -3,21 +3,22 @@ package dev.graft.network.onnx;
 import dev.graft.network.Rendering;
 import java.util.Map;
 
-/** In what numbers a model computes. */
+/** Precision in which a model computes. */
 public sealed interface Precision {
-  /** Number of steps, from the first on, that are written in a way of their own. */
+  /** Returns the number of steps, from the first on, that are not written in plain float32. */
   int steps();
 
   /**
-   * Writes such a step.
+   * Returns the rendering that writes one of these steps.
    *
-   * @param passing whether its values are clipped next, and read by nobody else
-   * @param scales of the steps before, as far as they are bytes
+   * @param float32 writes the step in float32
+   * @param clippedNext whether only a ReLU or ReLU6 reads the step's values
+   * @param scales of the quantized values of earlier steps
    */
   Rendering<String> rendering(
-      OnnxRendering at, boolean passing, Map<String, Int8Rendering.Scale> scales);
+      OnnxRendering float32, boolean clippedNext, Map<String, Int8Rendering.Scale> scales);
 
-  /** As the network is described. */
+  /** All steps in float32. */
   record Float32() implements Precision {
     @Override
     public int steps() {
@@ -26,36 +27,37 @@ public sealed interface Precision {
 
     @Override
     public Rendering<String> rendering(
-        OnnxRendering at, boolean passing, Map<String, Int8Rendering.Scale> scales) {
-      return at;
+        OnnxRendering float32, boolean clippedNext, Map<String, Int8Rendering.Scale> scales) {
+      return float32;
     }
   }
 
   /**
-   * Float32, and as further outputs what {@link Int8} needs to know of each value that it makes
-   * bytes of, in each image, see {@link RangeObservingRendering}.
+   * All steps in float32, with the range of each value that {@link Int8} quantizes as additional
+   * outputs, see {@link RangeObservingRendering}.
    *
-   * @param steps number of steps, from the first on, that are to be in 8 bits
+   * @param steps number of steps, from the first on, that will be int8
    */
   record Observed(int steps) implements Precision {
     @Override
     public Rendering<String> rendering(
-        OnnxRendering at, boolean passing, Map<String, Int8Rendering.Scale> scales) {
-      return new RangeObservingRendering(at, passing);
+        OnnxRendering float32, boolean clippedNext, Map<String, Int8Rendering.Scale> scales) {
+      return new RangeObservingRendering(float32, clippedNext);
     }
   }
 
   /**
-   * Convolutions in 8 bits, from bytes to bytes; what needs more, such as averages, in float32.
+   * Convolutions in int8, with uint8 activations; layers that need more precision, such as
+   * averages, in float32.
    *
-   * @param steps number of steps, from the first on, for which this holds; all others, and all that
-   *     comes out, are float32
+   * @param steps number of steps, from the first on, that are int8; all other steps, and all
+   *     outputs, are float32
    */
   record Int8(Ranges ranges, int steps) implements Precision {
     @Override
     public Rendering<String> rendering(
-        OnnxRendering at, boolean passing, Map<String, Int8Rendering.Scale> scales) {
-      return new Int8Rendering(at, passing, ranges, scales);
+        OnnxRendering float32, boolean clippedNext, Map<String, Int8Rendering.Scale> scales) {
+      return new Int8Rendering(float32, clippedNext, ranges, scales);
     }
   }
 }

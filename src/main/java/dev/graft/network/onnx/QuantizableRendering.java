@@ -5,122 +5,123 @@ import dev.graft.network.Rendering;
 import java.util.function.Function;
 
 /**
- * A layer of the part that is, or will be, in 8 bits: as in float32, but for the values that are
- * measured. Averages and what comes after them are not: they are few, and bytes too coarse for
- * them.
+ * Writes a layer of the part that is, or will be, int8: as in float32, except for the values that
+ * have a range. Averages and the layers after them stay float32: they are few, and 8 bits are too
+ * coarse for them.
  */
 abstract class QuantizableRendering implements Rendering<String> {
-  final OnnxRendering at;
-  private final boolean passing;
+  final OnnxRendering float32;
+  private final boolean clippedNext;
 
   /**
-   * @param at the layer's place
-   * @param passing whether its values are clipped next, and read by nobody else
+   * @param float32 writes the layer in float32
+   * @param clippedNext whether only a ReLU or ReLU6 reads the values
    */
-  QuantizableRendering(OnnxRendering at, boolean passing) {
-    this.at = at;
-    this.passing = passing;
+  QuantizableRendering(OnnxRendering float32, boolean clippedNext) {
+    this.float32 = float32;
+    this.clippedNext = clippedNext;
   }
 
   /**
-   * A layer whose values have a range of their own.
+   * Writes a layer with a range of its own, or in plain float32 if its values are clipped next.
    *
-   * @param layer writes it in float32
+   * @param layer writes the layer in float32
    */
-  final String measured(Function<OnnxRendering, String> layer) {
-    return passing ? layer.apply(at) : ranged(layer);
+  final String unlessClippedNext(Function<OnnxRendering, String> layer) {
+    return clippedNext ? layer.apply(float32) : withOwnRange(layer);
   }
 
-  abstract String ranged(Function<OnnxRendering, String> layer);
+  /** Writes a layer whose values have a range of their own. */
+  abstract String withOwnRange(Function<OnnxRendering, String> layer);
 
-  /** Likewise; whatever its input, nothing below 0 comes out of it, nor above its range. */
-  abstract String clipped(Function<OnnxRendering, String> layer);
+  /** Writes a ReLU or ReLU6, whose values are from 0 to the maximum of their range. */
+  abstract String withClippedRange(Function<OnnxRendering, String> layer);
 
-  /** A layer whose values are among those of its input. */
-  abstract String chosen(Function<OnnxRendering, String> layer);
+  /** Writes a layer whose values are a selection of its input, as max pooling. */
+  abstract String withInputRange(Function<OnnxRendering, String> layer);
 
   @Override
   public String normalize(Layer.Normalize layer) {
-    return measured(to -> to.normalize(layer));
+    return unlessClippedNext(to -> to.normalize(layer));
   }
 
   @Override
   public String conv2d(Layer.Conv2d layer) {
-    return measured(to -> to.conv2d(layer));
+    return unlessClippedNext(to -> to.conv2d(layer));
   }
 
   @Override
   public String batchNorm(Layer.BatchNorm layer) {
-    return measured(to -> to.batchNorm(layer));
+    return unlessClippedNext(to -> to.batchNorm(layer));
   }
 
   @Override
   public String relu(Layer.Relu layer) {
-    return clipped(to -> to.relu(layer));
+    return withClippedRange(to -> to.relu(layer));
   }
 
   @Override
   public String relu6(Layer.Relu6 layer) {
-    return clipped(to -> to.relu6(layer));
+    return withClippedRange(to -> to.relu6(layer));
   }
 
   @Override
   public String add(Layer.Add layer) {
-    return measured(to -> to.add(layer));
+    return unlessClippedNext(to -> to.add(layer));
   }
 
   @Override
   public String maxPool(Layer.MaxPool layer) {
-    return chosen(to -> to.maxPool(layer));
+    return withInputRange(to -> to.maxPool(layer));
   }
 
   @Override
   public String dropout(Layer.Dropout layer) {
-    return chosen(to -> to.dropout(layer));
+    return withInputRange(to -> to.dropout(layer));
   }
 
   @Override
   public String globalAveragePool(Layer.GlobalAveragePool layer) {
-    return at.globalAveragePool(layer);
+    return float32.globalAveragePool(layer);
   }
 
   @Override
   public String flatten(Layer.Flatten layer) {
-    return at.flatten(layer);
+    return float32.flatten(layer);
   }
 
   @Override
   public String dense(Layer.Dense layer) {
-    return at.dense(layer);
+    return float32.dense(layer);
   }
 
   @Override
-  public String foreign(Layer.External layer) {
-    return at.foreign(layer);
+  public String external(Layer.External layer) {
+    return float32.external(layer);
   }
 
   @Override
   public String concatenate(Layer.Concatenate layer) {
-    return at.concatenate(layer);
+    return float32.concatenate(layer);
   }
 
   @Override
   public String power(Layer.Power layer) {
-    return at.power(layer);
+    return float32.power(layer);
   }
 
   @Override
   public String standardize(Layer.Standardize layer) {
-    return at.standardize(layer);
+    return float32.standardize(layer);
   }
 
   @Override
   public String temperature(Layer.Temperature layer) {
-    return at.temperature(layer);
+    return float32.temperature(layer);
   }
 
   @Override
   public String softmax(Layer.Softmax layer) {
-    return at.softmax(layer);
+    return float32.softmax(layer);
   }
 }

@@ -11,14 +11,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Looks at what images make of a network, so that bytes can be made of that. */
+/** Measures the ranges of a network's values over images, for {@link Precision.Int8}. */
 public final class RangeCalibrator {
-  /** Values of a step, of all images so far. */
-  private static final class Seen {
-    /** Stays infinite where nothing is below 0, and where it is not asked for. */
-    float least = Float.POSITIVE_INFINITY;
+  /** Statistics of the values of a step, over all images so far. */
+  private static final class Statistics {
+    /** Infinite if the minimum is not measured, as after a ReLU. */
+    float min = Float.POSITIVE_INFINITY;
 
-    float greatest = Float.NEGATIVE_INFINITY;
+    float max = Float.NEGATIVE_INFINITY;
     double[] sums = {};
 
     Ranges.Range range(int images) {
@@ -26,26 +26,26 @@ public final class RangeCalibrator {
       for (double sum : sums) {
         means.add((float) (sum / images));
       }
-      float from = Float.isInfinite(least) ? Math.min(0, greatest) : least;
-      return new Ranges.Range(from, greatest, means);
+      float from = Float.isInfinite(min) ? Math.min(0, max) : min;
+      return new Ranges.Range(from, max, means);
     }
   }
 
-  private final Map<String, Seen> byStep = new TreeMap<>();
+  private final Map<String, Statistics> byStep = new TreeMap<>();
 
   private RangeCalibrator() {}
 
   /**
-   * The ranges that {@link Precision.Int8} needs, over all images.
+   * Measures the ranges that {@link Precision.Int8} needs.
    *
-   * @param outputs what the network is to give
-   * @param steps number of steps that are to be in 8 bits
-   * @param batches of pixels, {@code (n, 3, H, W)} each, R, G, B, a byte each, in direct buffers;
-   *     of at least one image in all
+   * @param outputs names of the network's outputs
+   * @param steps number of steps, from the first on, that will be int8
+   * @param batches of pixels, {@code (n, 3, H, W)} each, R, G, B, one byte per value, in direct
+   *     buffers; at least one image in total
    */
   public static Ranges ranges(
       Graph graph, List<String> outputs, Weights weights, int steps, Iterator<ByteBuffer> batches) {
-    RangeCalibrator calibration = new RangeCalibrator();
+    RangeCalibrator calibrator = new RangeCalibrator();
     OnnxFile model =
         OnnxFile.of(
             graph, outputs, weights, new Precision.Observed(steps), PixelType.UINT8, Map.of());
@@ -57,45 +57,45 @@ public final class RangeCalibrator {
         int n = batch.remaining() / Math.toIntExact(graph.pixels().size());
         List<FloatBuffer> values = session.run(batch, n);
         for (int k = 0; k < names.size(); k++) {
-          calibration.see(names.get(k), values.get(k), n);
+          calibrator.add(names.get(k), values.get(k), n);
         }
         images += n;
       }
     }
     Map<String, Ranges.Range> ranges = new TreeMap<>();
-    for (Map.Entry<String, Seen> each : calibration.byStep.entrySet()) {
+    for (Map.Entry<String, Statistics> each : calibrator.byStep.entrySet()) {
       ranges.put(each.getKey(), each.getValue().range(images));
     }
     return new Ranges(ranges);
   }
 
   /**
-   * An output of a batch of {@code n}: least {@code (n)}, greatest and means {@code (n, C)}, or
-   * others.
+   * Adds an output of a batch of {@code n} images: minima {@code (n)}, maxima or means {@code (n,
+   * C)}; other outputs are ignored.
    */
-  private void see(String output, FloatBuffer values, int n) {
+  private void add(String output, FloatBuffer values, int n) {
     if (output.endsWith(RangeObservingRendering.MIN)) {
-      Seen seen = of(output, RangeObservingRendering.MIN);
+      Statistics step = of(output, RangeObservingRendering.MIN);
       while (values.hasRemaining()) {
-        seen.least = Math.min(seen.least, values.get());
+        step.min = Math.min(step.min, values.get());
       }
     } else if (output.endsWith(RangeObservingRendering.MAX)) {
-      Seen seen = of(output, RangeObservingRendering.MAX);
+      Statistics step = of(output, RangeObservingRendering.MAX);
       while (values.hasRemaining()) {
-        seen.greatest = Math.max(seen.greatest, values.get());
+        step.max = Math.max(step.max, values.get());
       }
     } else if (output.endsWith(RangeObservingRendering.MEANS)) {
-      Seen seen = of(output, RangeObservingRendering.MEANS);
+      Statistics step = of(output, RangeObservingRendering.MEANS);
       int channels = values.remaining() / n;
-      seen.sums = seen.sums.length == 0 ? new double[channels] : seen.sums;
+      step.sums = step.sums.length == 0 ? new double[channels] : step.sums;
       for (int i = 0; values.hasRemaining(); i++) {
-        seen.sums[i % channels] += values.get();
+        step.sums[i % channels] += values.get();
       }
     }
   }
 
-  private Seen of(String output, String end) {
-    String step = output.substring(0, output.length() - end.length());
-    return byStep.computeIfAbsent(step, name -> new Seen());
+  private Statistics of(String output, String suffix) {
+    String step = output.substring(0, output.length() - suffix.length());
+    return byStep.computeIfAbsent(step, name -> new Statistics());
   }
 }

@@ -7,63 +7,64 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Says of each image a layer's least value, where that may be below 0, and what each channel's
- * greatest value is, and its mean.
+ * Adds, for each image, the minimum of a layer's values (if they may be negative) and the maximum
+ * and mean of each channel to the outputs.
  */
 final class RangeObservingRendering extends QuantizableRendering {
-  /** Ends of the outputs' names. */
+  /** Suffixes of the names of the outputs. */
   static final String MIN = ".min";
 
   static final String MAX = ".max";
   static final String MEANS = ".means";
 
-  RangeObservingRendering(OnnxRendering at, boolean passing) {
-    super(at, passing);
+  RangeObservingRendering(OnnxRendering float32, boolean clippedNext) {
+    super(float32, clippedNext);
   }
 
-  /** For so few images a dense layer's matrix takes longer to make than it saves. */
+  /** Writes no dense layer: for few images its matrix takes longer to build than it saves. */
   @Override
   public String conv2d(Layer.Conv2d layer) {
-    return measured(to -> to.window(layer));
+    return unlessClippedNext(to -> to.convolution(layer));
   }
 
   @Override
-  String ranged(Function<OnnxRendering, String> layer) {
-    String value = seen(layer);
-    at.graph()
+  String withOwnRange(Function<OnnxRendering, String> layer) {
+    String value = observed(layer);
+    float32
+        .graph()
         .node(
             "ReduceMin",
             value + MIN,
             List.of(value),
             attribute("axes", List.of(1L, 2L, 3L)),
             attribute("keepdims", 0));
-    at.graph().output(value + MIN);
+    float32.graph().output(value + MIN);
     return value;
   }
 
-  /** The greatest value and the mean of each channel: both as ONNX Runtime keeps images. */
-  private String seen(Function<OnnxRendering, String> layer) {
-    String value = layer.apply(at);
+  /** Writes a layer and, as outputs, the maximum and mean of each of its channels. */
+  private String observed(Function<OnnxRendering, String> layer) {
+    String value = layer.apply(float32);
     channels("GlobalMaxPool", value, MAX);
     channels("GlobalAveragePool", value, MEANS);
     return value;
   }
 
   private void channels(String operator, String value, String suffix) {
-    OnnxGraph graph = at.graph();
+    OnnxGraph graph = float32.graph();
     String pixel = graph.node(operator, value + suffix + ".pixel", List.of(value));
     graph.node("Flatten", value + suffix, List.of(pixel), attribute("axis", 1));
-    graph.output(value + suffix, at.shapes().get(value).get(0));
+    graph.output(value + suffix, float32.shapes().get(value).get(0));
   }
 
   @Override
-  String clipped(Function<OnnxRendering, String> layer) {
-    return seen(layer);
+  String withClippedRange(Function<OnnxRendering, String> layer) {
+    return observed(layer);
   }
 
-  /** Its bytes are those of its input. */
+  /** Observes the values, though their scale is that of the input. */
   @Override
-  String chosen(Function<OnnxRendering, String> layer) {
-    return seen(layer);
+  String withInputRange(Function<OnnxRendering, String> layer) {
+    return observed(layer);
   }
 }

@@ -1,6 +1,7 @@
 package dev.graft.network.onnx;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -11,27 +12,32 @@ import java.util.Objects;
 import java.util.TreeMap;
 
 /**
- * What images make of a network's steps, by the step's name; measured by {@link RangeCalibrator},
- * and kept as a JSON object.
+ * The ranges of a network's values, by the name of the step; measured by {@link RangeCalibrator}
+ * and stored as a JSON object.
  */
 public record Ranges(@JsonValue Map<String, Range> byStep) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
-   * Values of a step.
+   * The range of the values of a step.
    *
-   * @param means of each channel
+   * @param min at most {@code max}
+   * @param max finite
+   * @param means one per channel
    */
-  public record Range(float least, float greatest, List<Float> means) {
+  public record Range(
+      @JsonProperty("least") float min, @JsonProperty("greatest") float max, List<Float> means) {
     public Range {
       means = List.copyOf(means);
-      if (!(least <= greatest && Float.isFinite(greatest - least))) {
+      if (!(min <= max && Float.isFinite(max - min))) {
         throw new IllegalArgumentException(
-            "a range goes from its least value to its greatest, not from "
-                + (least + " to " + greatest));
+            "a range must be finite, from its minimum to its maximum, and is "
+                + min
+                + " to "
+                + max);
       }
       if (!means.stream().allMatch(Float::isFinite)) {
-        throw new IllegalArgumentException("means are finite, not " + means);
+        throw new IllegalArgumentException("means must be finite, and are " + means);
       }
     }
   }
@@ -39,17 +45,21 @@ public record Ranges(@JsonValue Map<String, Range> byStep) {
   @JsonCreator
   public Ranges {
     if (byStep == null || byStep.values().stream().anyMatch(Objects::isNull)) {
-      throw new IllegalArgumentException("ranges that are none");
+      throw new IllegalArgumentException("ranges must be a JSON object of one range per step");
     }
     byStep = Collections.unmodifiableMap(new TreeMap<>(byStep));
   }
 
-  /** Ranges from JSON. */
+  /**
+   * Parses ranges.
+   *
+   * @throws JsonProcessingException if the text is not JSON of ranges
+   */
   public static Ranges ofJson(String text) throws JsonProcessingException {
     return JSON.readValue(text, Ranges.class);
   }
 
-  /** As JSON, the same text for the same ranges. */
+  /** Returns the ranges as JSON; equal ranges give the same text. */
   public String json() {
     try {
       return JSON.writeValueAsString(this);
@@ -59,14 +69,14 @@ public record Ranges(@JsonValue Map<String, Range> byStep) {
   }
 
   /**
-   * A step's range.
+   * Returns the range of a step.
    *
    * @throws IllegalArgumentException if it was not measured
    */
   Range of(String step) {
     Range range = byStep.get(step);
     if (range == null) {
-      throw new IllegalArgumentException("there is no range of " + step);
+      throw new IllegalArgumentException("no range was measured for the step " + step);
     }
     return range;
   }

@@ -1,5 +1,5 @@
 /**
- * Networks as ONNX models, in float32 or with a frozen part in 8 bits; and what images make of
- * them.
+ * Networks as ONNX files, in float32 or with an int8 frozen part, and the calibration of int8
+ * ranges.
  */
 package dev.graft.network.onnx;

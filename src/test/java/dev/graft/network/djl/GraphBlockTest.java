@@ -32,7 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Steps in DJL, wherever a network is cut. */
+/** Blocks of a network that is cut at any step. */
 @Tag("engine")
 class GraphBlockTest {
   private static final NetworkDesign DESIGN =
@@ -77,26 +77,26 @@ class GraphBlockTest {
   }
 
   @Test
-  void whereverItIsCutBothPartsGiveWhatTheWholeDoes() {
+  void bothPartsOfACutNetworkGiveTheOutputOfTheWhole() {
     float[] expected = forward(whole, new NDList(pixels)).singletonOrThrow().toFloatArray();
     assertThat(expected[0] + expected[1] + expected[2]).isCloseTo(1, within(1e-5f));
     for (int cut = 0; cut <= graph.size(); cut++) {
-      GraphBlock first = whole.sharing(graph, 0, cut);
+      GraphBlock first = whole.sharingWeights(graph, 0, cut);
       NDList crossing = forward(first, new NDList(pixels));
       assertThat(crossing.stream().map(NDArray::getShape))
           .containsExactly(first.getOutputShapes(new Shape[] {new Shape(2, 3, 9, 9)}));
-      NDList end = forward(whole.sharing(graph, cut, graph.size()), crossing);
+      NDList end = forward(whole.sharingWeights(graph, cut, graph.size()), crossing);
       assertThat(end.singletonOrThrow().toFloatArray()).as("cut at %d", cut).isEqualTo(expected);
     }
   }
 
   @Test
-  void noActivationIsLeftBehindButWhatComesOut() {
+  void allArraysButTheOutputsAreClosed() {
     try (NDManager batch = manager.newSubManager()) {
       pixels.attach(batch);
       NDList out =
           whole
-              .sharing(graph, 0, DESIGN.cut())
+              .sharingWeights(graph, 0, DESIGN.cut())
               .forward(new ParameterStore(batch, false), new NDList(pixels), false);
       assertThat(
               batch.getManagedArrays().stream()
@@ -109,7 +109,7 @@ class GraphBlockTest {
   }
 
   @Test
-  void aParameterIsFoundByItsWeightAndHasItsShape() {
+  void eachWeightHasAParameterOfItsShape() {
     Map<Weight, Parameter> byWeight = whole.byWeight();
     assertThat(byWeight.keySet()).containsExactlyElementsOf(graph.weights());
     byWeight.forEach(
@@ -117,14 +117,14 @@ class GraphBlockTest {
             assertThat(parameter.getArray().getShape().getShape())
                 .as(weight.name())
                 .containsExactly(weight.shape().stream().mapToLong(Long::longValue).toArray()));
-    assertThat(whole.sharing(graph, 0, DESIGN.cut()).byWeight())
+    assertThat(whole.sharingWeights(graph, 0, DESIGN.cut()).byWeight())
         .containsExactly(
             Map.entry(graph.weights().get(0), byWeight.get(graph.weights().get(0))),
             Map.entry(graph.weights().get(1), byWeight.get(graph.weights().get(1))));
   }
 
   @Test
-  void whatLiesOutsideAImageIsNeverTheGreatest() {
+  void maxPoolingIgnoresPadding() {
     Graph pool =
         new Graph(
             new Shape(1, 3, 3), List.of(Step.of(new MaxPool("p", 2, 2, Padding.SAME), "pixels")));
@@ -135,7 +135,7 @@ class GraphBlockTest {
   }
 
   @Test
-  void theChannelsAreOrderedAndScaled() {
+  void channelsAreReorderedAndNormalized() {
     Layer caffe = DESIGN.graph().steps().get(0).layer();
     Graph first = new Graph(new Shape(3, 1, 1), List.of(Step.of(caffe, "pixels")));
     NDArray red = manager.create(new float[] {200, 100, 50}, new Shape(1, 3, 1, 1));

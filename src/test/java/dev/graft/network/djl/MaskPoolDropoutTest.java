@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What is dropped. */
+/** Rate and independence of dropout masks. */
 @Tag("engine")
 class MaskPoolDropoutTest {
   private static final int ROWS = 40;
@@ -37,7 +37,7 @@ class MaskPoolDropoutTest {
     manager.close();
   }
 
-  /** Dropout of a share, as the seed begins it. */
+  /** Creates dropout of a rate with a seed. */
   private MaskPoolDropout dropout(double rate, int seed) {
     manager.getEngine().setRandomSeed(seed);
     MaskPoolDropout dropout = new MaskPoolDropout(new Layer.Dropout("dropout", rate));
@@ -45,7 +45,7 @@ class MaskPoolDropoutTest {
     return dropout;
   }
 
-  /** Ones that went through. */
+  /** Passes ones through dropout. */
   private float[] through(MaskPoolDropout dropout, boolean training) {
     NDArray ones = manager.ones(new Shape(ROWS, UNITS));
     return dropout
@@ -54,7 +54,7 @@ class MaskPoolDropoutTest {
         .toFloatArray();
   }
 
-  /** Of more batches than one stock serves. */
+  /** Uses more batches than one pool has masks. */
   private List<float[]> batches(MaskPoolDropout dropout) {
     List<float[]> batches = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
@@ -64,7 +64,7 @@ class MaskPoolDropoutTest {
   }
 
   @Test
-  void everyUnitIsDroppedAsOftenAsAskedAndTheMeanStays() {
+  void unitsAreDroppedAtTheRateAndTheMeanStays() {
     int[] dropped = new int[UNITS];
     for (float[] batch : batches(dropout(0.3, 1))) {
       for (int i = 0; i < batch.length; i++) {
@@ -78,7 +78,7 @@ class MaskPoolDropoutTest {
   }
 
   @Test
-  void noTwoImagesAndNoTwoBatchesHaveTheSameMask() {
+  void everyImageOfEveryBatchHasAnotherMask() {
     List<float[]> batches = batches(dropout(0.5, 1));
     assertThat(batches.stream().map(Arrays::toString)).doesNotHaveDuplicates();
     List<List<Float>> rows = new ArrayList<>();
@@ -93,14 +93,14 @@ class MaskPoolDropoutTest {
   }
 
   @Test
-  void theSeedDecidesWhatIsDropped() {
+  void theSeedDeterminesTheMasks() {
     List<float[]> once = batches(dropout(0.5, 1));
     assertThat(batches(dropout(0.5, 1)).get(99)).isEqualTo(once.get(99));
     assertThat(batches(dropout(0.5, 2)).get(99)).isNotEqualTo(once.get(99));
   }
 
   @Test
-  void nothingIsDroppedWhereNothingIsTrained() {
+  void nothingIsDroppedOutsideTraining() {
     assertThat(through(dropout(0.5, 1), false)).containsOnly(1);
   }
 }

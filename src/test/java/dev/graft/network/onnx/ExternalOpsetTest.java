@@ -116,7 +116,7 @@ class ExternalOpsetTest {
 
   @ParameterizedTest
   @MethodSource("opsets")
-  void aWholeNetworkGivesTheSameInEveryOpset(int opset) throws IOException {
+  void aNetworkGivesTheSameOutputInEveryOpset(int opset) throws IOException {
     float[] expected = run(graph(external(17)), NetworkDesign.PROBABILITIES, PixelType.UINT8);
     assertThat(expected).hasSize(6);
     for (PixelType pixels : PixelType.values()) {
@@ -127,7 +127,7 @@ class ExternalOpsetTest {
 
   @ParameterizedTest
   @ValueSource(ints = {7, 8, 9, 17})
-  void aSignedPowerIsOneInEveryOpset(int opset) throws IOException {
+  void aSignedPowerGivesTheSameOutputInEveryOpset(int opset) throws IOException {
     Graph whole = graph(external(opset));
     String features = whole.steps().get(1).name();
     float[] values = run(whole, features, PixelType.FLOAT32);
@@ -144,7 +144,7 @@ class ExternalOpsetTest {
 
   @ParameterizedTest
   @ValueSource(ints = {7, 10, 11, 26})
-  void relu6IsClippedInEveryOpset(int opset) throws IOException {
+  void relu6ClipsInEveryOpset(int opset) throws IOException {
     Layer.External external = external(opset);
     Graph graph =
         new Graph(
@@ -158,7 +158,7 @@ class ExternalOpsetTest {
   }
 
   @Test
-  void anOpsetThatIsTooOldIsRefusedBeforeTraining() throws IOException {
+  void anOldOpsetIsRejectedBeforeTraining() throws IOException {
     Graph graph = graph(external(6));
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> OnnxFile.check(graph))

@@ -45,7 +45,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The frozen part in 8 bits. */
+/** The int8 frozen part. */
 @Tag("engine")
 class Int8Test {
   private static final List<String> FEATURES = List.of("features");
@@ -66,15 +66,15 @@ class Int8Test {
     return List.of(OnnxFileTest.direct(pixels)).iterator();
   }
 
-  /** What is made of images in both precisions, as far as bytes can tell: their correlation. */
+  /** Compares the features in both precisions by their correlation. */
   @ParameterizedTest
   @CsvSource({"vgg16, 32, 0.997", "efficientnet-lite0, 64, 0.985"})
-  void featuresOfImagesCorrelateWithThoseInFloat32(String id, int side, double least) {
+  void int8FeaturesCorrelateWithFloat32Features(String id, int side, double min) {
     try (LoadedBackbone backbone =
         LoadedBackbone.load(
             BackboneInfo.of(id), "pretrained", side, Device.cpu(), Progress.Display.NONE)) {
       Graph graph = OnnxFileTest.features(backbone, side);
-      Weights weights = backbone.trunk().sharing(graph, 0, graph.size()).weights();
+      Weights weights = backbone.trunk().sharingWeights(graph, 0, graph.size()).weights();
       Ranges ranges =
           RangeCalibrator.ranges(
               graph, FEATURES, weights, graph.size(), batches(photographs(0, side)));
@@ -82,7 +82,7 @@ class Int8Test {
       float[] float32 = features(graph, weights, new Precision.Float32(), pixels);
       float[] int8 = features(graph, weights, new Precision.Int8(ranges, graph.size()), pixels);
 
-      assertThat(correlation(float32, int8)).isBetween(least, 0.99999);
+      assertThat(correlation(float32, int8)).isBetween(min, 0.99999);
     }
   }
 
@@ -93,7 +93,7 @@ class Int8Test {
     return OnnxFileTest.inOnnxRuntime(model, OnnxFileTest.direct(pixels), IMAGES).get(0);
   }
 
-  /** Of each feature over all images, on average over the features that vary. */
+  /** Returns the correlation of each feature over all images, averaged over varying features. */
   private static double correlation(float[] a, float[] b) {
     int width = a.length / IMAGES;
     double total = 0;
@@ -116,7 +116,7 @@ class Int8Test {
     return total / varying;
   }
 
-  /** A small network with random weights, and what random pixels make of it. */
+  /** A small network with random weights, calibrated on random pixels. */
   private record Small(NetworkDesign design, Graph graph, GraphBlock whole, Ranges ranges) {
     static final int SIDE = 9;
     static final int N = 4;
@@ -148,22 +148,22 @@ class Int8Test {
   }
 
   @Test
-  void whatComesAfterTheFrozenPartIsFloat32AndTakesWhatThatGives() {
+  void stepsAfterTheInt8PartAreFloat32OfItsOutputs() {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       Small small = Small.of(manager, Preprocessing.CAFFE);
       Graph graph = small.graph();
       int cut = small.design().cut();
       List<String> crossing = graph.crossing(cut);
-      List<float[]> root = small.run(crossing);
+      List<float[]> outputs = small.run(crossing);
       NDList values = new NDList();
-      for (int k = 0; k < root.size(); k++) {
+      for (int k = 0; k < outputs.size(); k++) {
         Shape shape = new Shape(Small.N).addAll(graph.shapes().get(crossing.get(k)));
-        values.add(manager.create(root.get(k), shape));
+        values.add(manager.create(outputs.get(k), shape));
       }
       NDArray after =
           small
               .whole()
-              .sharing(graph, cut, graph.size())
+              .sharingWeights(graph, cut, graph.size())
               .forward(new ParameterStore(manager, false), values, false)
               .singletonOrThrow();
 
@@ -180,12 +180,12 @@ class Int8Test {
               .bytes();
       byte[] pixels = OnnxFileTest.pixels(Small.N, Small.SIDE);
       assertThat(OnnxFileTest.inOnnxRuntime(float32, OnnxFileTest.direct(pixels), Small.N).get(0))
-          .isNotEqualTo(root.get(0));
+          .isNotEqualTo(outputs.get(0));
     }
   }
 
   @Test
-  void pixelsAsFloatsGiveTheVerySameAsBytes() {
+  void floatPixelsGiveTheSameOutputAsBytes() {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       for (Preprocessing each : List.of(Preprocessing.LITE, Preprocessing.CAFFE)) {
         Small small = Small.of(manager, each);
@@ -197,16 +197,16 @@ class Int8Test {
     }
   }
 
-  /** What ONNX Runtime computes in the end: it sees convolutions in bytes, and no others. */
+  /** Checks the operators of ONNX Runtime's optimized model. */
   @ParameterizedTest
   @CsvSource({"vgg16, 10, 3, 0", "efficientnet-lite0, 49, 0, 9"})
-  void whatIsFrozenIsComputedInBytes(
+  void onlyConvolutionsOfTheFrozenPartAreInt8(
       String id, int convolutions, int products, int sums, @TempDir Path folder) throws Exception {
     try (LoadedBackbone backbone =
         LoadedBackbone.load(
             BackboneInfo.of(id), "pretrained", 32, Device.cpu(), Progress.Display.NONE)) {
       Graph graph = OnnxFileTest.features(backbone, 32);
-      Weights weights = backbone.trunk().sharing(graph, 0, graph.size()).weights();
+      Weights weights = backbone.trunk().sharingWeights(graph, 0, graph.size()).weights();
       Ranges ranges =
           RangeCalibrator.ranges(
               graph, FEATURES, weights, graph.size(), batches(photographs(0, 32)));
@@ -222,12 +222,12 @@ class Int8Test {
     }
   }
 
-  /** As a dense layer what a convolution of the image in a frame of zeros gives. */
+  /** Compares a dense layer with a convolution of the same image in a frame of zeros. */
   @Test
-  void aConvolutionOfFewPixelsGivesInBytesToTheLastBitWhatAWindowGives() {
+  void anInt8DenseLayerEqualsTheConvolutionExactly() {
     byte[] inside = OnnxFileTest.pixels(4, 2);
     byte[] framed = new byte[4 * 3 * 4 * 4];
-    Arrays.fill(framed, (byte) 127); // zero, once it is normalised
+    Arrays.fill(framed, (byte) 127); // zero, after normalization
     float[] few = convolution(2, inside);
     for (int i = 0; i < inside.length; i++) {
       framed[i / 4 * 16 + inFrame(i % 4)] = inside[i];
@@ -243,12 +243,12 @@ class Int8Test {
     assertThat(different).hasSizeGreaterThan(20);
   }
 
-  /** The place, in an image of 4x4, of a pixel of the one of 2x2 in its middle. */
+  /** Returns the index in a 4x4 image of a pixel of the 2x2 image in its center. */
   private static int inFrame(int pixel) {
     return (1 + pixel / 2) * 4 + 1 + pixel % 2;
   }
 
-  /** 3x3, from 3 channels to 5, with no two weights alike. */
+  /** 3x3, from 3 channels to 5, with different weights. */
   private static float[] convolution(int side, byte[] pixels) {
     Layer.Conv2d layer = new Layer.Conv2d("c", 3, 5, 3, 1, Layer.Padding.SAME, 1);
     Graph graph =
@@ -290,7 +290,7 @@ class Int8Test {
         .toList();
   }
 
-  /** The greatest size of a weight of any convolution. */
+  /** Returns the maximum magnitude of the weights of all convolutions. */
   private static int greatestWeight(byte[] model) throws Exception {
     int greatest = 0;
     for (TensorProto each : ModelProto.parseFrom(model).getGraph().getInitializerList()) {
@@ -304,7 +304,7 @@ class Int8Test {
   }
 
   @Test
-  void aWindowsWeightsAreRoundedSoThatTheirSumIsRoundedToo() {
+  void roundingKeepsTheSumOfAWindow() {
     assertThat(rounded(0.3f, 0.35f, 0.3f, 0.3f)).containsExactly(0, 1, 0, 0);
     assertThat(rounded(-0.4f, -0.4f, -0.45f, 2)).containsExactly(0, 0, -1, 2);
     assertThat(rounded(0.6f, 0.6f, 0.55f, 0.9f)).containsExactly(1, 1, 0, 1);
@@ -322,7 +322,7 @@ class Int8Test {
   }
 
   @Test
-  void rangesAreKeptAsJson() throws Exception {
+  void rangesAreStoredAsJson() throws Exception {
     Ranges ranges =
         new Ranges(
             Map.of(
@@ -330,12 +330,12 @@ class Int8Test {
                 "a", new Ranges.Range(0, 0, List.of(0f))));
     ObjectMapper json = new ObjectMapper();
     String text = json.writeValueAsString(ranges);
-    assertThat(text).startsWith("{\"a\":{\"least\":0.0,\"greatest\":0.0,\"means\":[0.0]},\"b\":");
+    assertThat(text).startsWith("{\"a\":{\"min\":0.0,\"greatest\":0.0,\"means\":[0.0]},\"b\":");
     assertThat(json.readValue(text, Ranges.class)).isEqualTo(ranges);
   }
 
   @Test
-  void whatIsNoRangeIsRefused() {
+  void invalidRangesAreRejected() {
     assertThatIllegalArgumentException().isThrownBy(() -> new Ranges.Range(1, 0, List.of()));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new Ranges.Range(Float.NaN, 0, List.of()));
@@ -345,6 +345,6 @@ class Int8Test {
         .isThrownBy(() -> new Ranges.Range(0, 1, List.of(Float.NaN)));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new Ranges(Map.of()).of("stem"))
-        .withMessage("there is no range of stem");
+        .withMessage("no range was measured for the step stem");
   }
 }

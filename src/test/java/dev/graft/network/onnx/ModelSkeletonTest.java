@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Somebody else's model with a constant of 68 MB, written into one of Graft's. */
+/** An external model with a constant of 68 MB, embedded in a written model. */
 @Tag("engine")
 class ModelSkeletonTest {
   private static final int BYTES = 68_000_000;
@@ -41,7 +41,7 @@ class ModelSkeletonTest {
   @TempDir Path folder;
   private Path file;
 
-  /** {@code max(average + least(large), small)}, by nodes without names; all of large is 2. */
+  /** {@code max(average + least(large), small)}, with unnamed nodes; all values of large are 2. */
   @BeforeEach
   void write() throws IOException {
     ByteBuffer twos = ByteBuffer.allocate(BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -113,9 +113,9 @@ class ModelSkeletonTest {
   }
 
   @Test
-  void aLargeConstantStaysInItsFileAndASmallOneDoesNot() throws IOException {
+  void onlyLargeConstantsStayInTheFile() throws IOException {
     ModelSkeleton light = ModelSkeleton.of(file);
-    assertThat(light.far()).extracting(FileBackedTensor::length).containsExactly(BYTES);
+    assertThat(light.fileBacked()).extracting(FileBackedTensor::length).containsExactly(BYTES);
     assertThat(light.model().getGraph().getInitializerList())
         .extracting(TensorProto::getName)
         .containsExactly("small");
@@ -124,7 +124,7 @@ class ModelSkeletonTest {
   }
 
   @Test
-  void itIsWrittenWholeAndAsLongAsItSays() throws IOException {
+  void theWrittenFileIsCompleteAndHasTheStatedSize() throws IOException {
     OnnxFile written = around();
     byte[] bytes = written.bytes();
     ByteArrayOutputStream pieces = new ByteArrayOutputStream(bytes.length);
@@ -146,7 +146,7 @@ class ModelSkeletonTest {
   }
 
   @Test
-  void itIsComputedAndLeavesNoFileBehind() throws IOException {
+  void aLargeModelOpensAndLeavesNoTemporaryFile() throws IOException {
     Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
     List<Path> before = list(temporary);
     try (OnnxSession session = around().open()) {
@@ -169,7 +169,7 @@ class ModelSkeletonTest {
   }
 
   @Test
-  void aFileThatIsCutShortIsNone() throws IOException {
+  void aTruncatedFileIsRejected() throws IOException {
     Path cut = folder.resolve("cut.onnx");
     byte[] bytes = Files.readAllBytes(file);
     Files.write(cut, Arrays.copyOf(bytes, bytes.length / 2));

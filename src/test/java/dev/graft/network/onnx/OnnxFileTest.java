@@ -53,12 +53,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Networks in ONNX Runtime against the same in DJL. */
+/** Compares networks in ONNX Runtime with the same networks in DJL. */
 @Tag("engine")
 class OnnxFileTest {
   private static final Precision FLOAT32 = new Precision.Float32();
 
-  /** Every kind of layer but {@link Layer.Flatten}, which the small CNN has; each in two forms. */
+  /**
+   * Every kind of layer but {@link Layer.Flatten}, which the small CNN has; each in two variants.
+   */
   static final BackboneSpec TINY =
       new BackboneSpec(
           "tiny",
@@ -104,7 +106,7 @@ class OnnxFileTest {
     return NetworkDesign.of(network, side, preprocessing, unfreeze, List.of(), s, head);
   }
 
-  /** A network whose every weight is random, what is measured included. */
+  /** Creates a network with random weights, also of measured values. */
   static GraphBlock random(Graph graph, NDManager manager) {
     GraphBlock whole = GraphBlock.of(graph);
     whole.initialize(manager, DataType.FLOAT32, new Shape(1).addAll(graph.pixels()));
@@ -131,7 +133,7 @@ class OnnxFileTest {
     return pixels;
   }
 
-  /** The values of a segment's outputs, one after the other. */
+  /** Returns the outputs of a block, one after the other. */
   List<float[]> inDjl(GraphBlock segment, byte[] pixels, Shape shape) {
     NDArray input =
         manager
@@ -166,7 +168,7 @@ class OnnxFileTest {
     return floats.flip();
   }
 
-  /** That each output's values are as far apart, at most, as this part of the greatest of them. */
+  /** Asserts a maximum difference, relative to the maximum magnitude of each output. */
   static void assertAlike(List<float[]> actual, List<float[]> expected, double most) {
     assertThat(actual).hasSameSizeAs(expected);
     for (int k = 0; k < actual.size(); k++) {
@@ -189,7 +191,7 @@ class OnnxFileTest {
 
   @ParameterizedTest
   @EnumSource
-  void aWholeNetworkGivesTheSameProbabilitiesForBytesAndForFloats(PixelType type) {
+  void probabilitiesEqualThoseOfDjlForBytesAndFloats(PixelType type) {
     for (Preprocessing each : List.of(Preprocessing.CAFFE, Preprocessing.TORCHVISION)) {
       Graph graph = design(TINY, 9, each, new Scaling(0.5, true)).graph();
       GraphBlock whole = random(graph, manager);
@@ -202,7 +204,7 @@ class OnnxFileTest {
   }
 
   @Test
-  void whereverItIsCutTheRootGivesWhatCrosses() {
+  void theFrozenPartEqualsDjlAtEveryCut() {
     Graph graph = design(TINY, 9, Preprocessing.CAFFE, new Scaling(0.5, true)).graph();
     GraphBlock whole = random(graph, manager);
     byte[] pixels = pixels(2, 9);
@@ -210,15 +212,15 @@ class OnnxFileTest {
       byte[] model = model(graph, graph.crossing(cut), whole, PixelType.UINT8);
       assertAlike(
           inOnnxRuntime(model, direct(pixels), 2),
-          inDjl(whole.sharing(graph, 0, cut), pixels, new Shape(2, 3, 9, 9)),
+          inDjl(whole.sharingWeights(graph, 0, cut), pixels, new Shape(2, 3, 9, 9)),
           1e-5);
     }
   }
 
-  /** Whose window lies outside for the most part: it becomes a dense layer. */
+  /** The kernel is larger than the image, so that a dense layer is written. */
   @ParameterizedTest
   @CsvSource({"2, 2, 3, 1, SAME", "2, 2, 3, 2, SAME", "3, 2, 5, 2, SAME", "1, 1, 3, 1, SAME"})
-  void aConvolutionOfAImageOfFewPixelsIsAsInDjl(
+  void aConvolutionOfASmallImageEqualsDjl(
       int height, int width, int kernel, int stride, Padding padding) throws Exception {
     Conv2d convolution = new Conv2d("c", 3, 5, kernel, stride, padding, 1);
     Graph graph = new Graph(new Shape(3, height, width), List.of(Step.of(convolution, "pixels")));
@@ -236,7 +238,7 @@ class OnnxFileTest {
   }
 
   @Test
-  void theNotebooksBaselineIsAsInDjl() {
+  void theSmallCnnEqualsDjl() {
     Graph graph = design(SmallCnn.network(), 32, Preprocessing.ZERO_ONE, Scaling.NONE).graph();
     GraphBlock whole = random(graph, manager);
     byte[] pixels = pixels(3, 32);
@@ -249,7 +251,7 @@ class OnnxFileTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"vgg16", "efficientnet-lite0"})
-  void theFeaturesOfTheBundledWeightsAreAsInDjl(String id) {
+  void featuresOfTheBundledWeightsEqualDjl(String id) {
     BackboneInfo entry = BackboneInfo.of(id);
     try (LoadedBackbone backbone =
         LoadedBackbone.load(
@@ -260,7 +262,7 @@ class OnnxFileTest {
       assertAlike(
           inOnnxRuntime(model, direct(pixels), 2),
           inDjl(
-              backbone.trunk().sharing(graph, 0, graph.size()),
+              backbone.trunk().sharingWeights(graph, 0, graph.size()),
               pixels,
               new Shape(2, 3, entry.inputSize(), entry.inputSize())),
           1e-4);
@@ -280,7 +282,7 @@ class OnnxFileTest {
   }
 
   @Test
-  void aImagesValuesDoNotDependOnItsCompanionsInABatchOfTheSameSize() {
+  void valuesOfAnImageDoNotDependOnTheOthersOfItsBatch() {
     Graph graph = design(TINY, 9, Preprocessing.LITE, new Scaling(0.5, true)).graph();
     byte[] model = model(graph, List.of("features"), random(graph, manager), PixelType.UINT8);
     byte[] pixels = pixels(4, 9);
@@ -294,8 +296,8 @@ class OnnxFileTest {
   }
 
   @Test
-  void aFileThatIsNoModelIsRefusedInASentence() {
-    assertThat(OnnxSession.isThere()).isTrue();
+  void aFileThatIsNotAModelIsRejectedWithASentence() {
+    assertThat(OnnxSession.isAvailable()).isTrue();
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> OnnxSession.open(new byte[] {1, 2, 3}))
         .withMessageStartingWith("ONNX Runtime can't open this network: ")
