@@ -28,10 +28,14 @@ class RemediesTest {
   @Test
   void belowTheCommandLineNoMessageNamesAnOption() throws IOException {
     List<String> found = new ArrayList<>();
-    try (Stream<Path> files = Stream.concat(Files.walk(SOURCES), Files.walk(Path.of("src/spark/java")))) {
+    try (Stream<Path> files =
+        Stream.concat(Files.walk(SOURCES), Files.walk(Path.of("src/spark/java")))) {
       for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
         if (!file.startsWith(SOURCES.resolve("command"))) {
-          OPTION.matcher(Files.readString(file)).results().forEach(hit -> found.add(file + ": " + hit.group()));
+          OPTION
+              .matcher(Files.readString(file))
+              .results()
+              .forEach(hit -> found.add(file + ": " + hit.group()));
         }
       }
     }
@@ -51,7 +55,8 @@ class RemediesTest {
 
   @Test
   void aMessageWithoutACodeStaysAsItIs() {
-    assertThat(GraftCommand.sentence(new GraftException("a is damaged."))).isEqualTo("a is damaged.");
+    assertThat(GraftCommand.sentence(new GraftException("a is damaged.")))
+        .isEqualTo("a is damaged.");
   }
 
   @Test

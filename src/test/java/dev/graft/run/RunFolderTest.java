@@ -463,8 +463,7 @@ class RunFolderTest {
     Path latest = Files.writeString(output.resolve("latest"), name);
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> new OutputFolder(output).latest())
-        .withMessage(
-            latest + " names " + named + ", which does not exist; name another run.");
+        .withMessage(latest + " names " + named + ", which does not exist; name another run.");
   }
 
   private RunFolder create() {
