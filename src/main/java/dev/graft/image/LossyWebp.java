@@ -106,7 +106,7 @@ final class LossyWebp implements YuvFrame.Listener {
   }
 
   private static int scaled(int value, int factor) {
-    return value * factor >> 8;
+    return (value * factor) >> 8;
   }
 
   private static byte clip(int value) {

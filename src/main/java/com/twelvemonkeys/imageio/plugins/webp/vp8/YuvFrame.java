@@ -20,9 +20,11 @@ import javax.imageio.stream.ImageInputStream;
 public final class YuvFrame {
   private static final int BLOCK = 16;
 
-  /** Receives one row of macroblocks, from top to bottom. */
+  /** Receives the frame, from top to bottom. */
   public interface Listener {
     /**
+     * Receives the samples of one row of macroblocks.
+     *
      * @param luma {@code (16, 16 * columns)}
      * @param u {@code (8, 8 * columns)}
      * @param v as {@code u}
