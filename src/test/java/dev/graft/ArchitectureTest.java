@@ -196,7 +196,7 @@ class ArchitectureTest {
     Map<String, Set<String>> documented = new HashMap<>();
     for (String line : Files.readAllLines(Path.of("ARCHITECTURE.md"))) {
       String[] cells = line.split("\\s*\\|\\s*", -1);
-      if (cells.length == 4 && cells[1].startsWith("`")) {
+      if (cells.length == 5 && cells[1].startsWith("`")) {
         documented.put(names(cells[1]).iterator().next(), names(cells[3]));
       }
     }

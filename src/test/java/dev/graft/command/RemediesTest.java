@@ -28,9 +28,10 @@ class RemediesTest {
   @Test
   void belowTheCommandLineNoMessageNamesAnOption() throws IOException {
     List<String> found = new ArrayList<>();
-    try (Stream<Path> files =
-        Stream.concat(Files.walk(SOURCES), Files.walk(Path.of("src/spark/java")))) {
-      for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
+    try (Stream<Path> main = Files.walk(SOURCES);
+        Stream<Path> spark = Files.walk(Path.of("src/spark/java"))) {
+      for (Path file :
+          Stream.concat(main, spark).filter(path -> path.toString().endsWith(".java")).toList()) {
         if (!file.startsWith(SOURCES.resolve("command"))) {
           OPTION
               .matcher(Files.readString(file))
