@@ -386,7 +386,7 @@ class RunFolderTest {
       assertThatExceptionOfType(GraftException.class)
           .as(text)
           .isThrownBy(() -> RunFolder.recordOf(output))
-          .withMessage(file + " can't be read as that of a run.");
+          .withMessage(file + " is not a valid record of a run.");
     }
   }
 
