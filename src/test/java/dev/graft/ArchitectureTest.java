@@ -63,7 +63,7 @@ class ArchitectureTest {
               "image",
               "io",
               "util"),
-          entry("feature", "network", "network.onnx", "engine", "data", "image", "io"),
+          entry("feature", "network", "network.onnx", "engine", "data", "image", "io", "util"),
           entry("training", "recipe", "network", "network.djl", "zoo", "feature", "evaluation"),
           entry(
               "tuning",

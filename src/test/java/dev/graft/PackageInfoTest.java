@@ -19,6 +19,7 @@ class PackageInfoTest {
     try (Stream<Path> files = Files.walk(SOURCES)) {
       packages =
           files
+              .filter(file -> file.startsWith(SOURCES.resolve("dev")))
               .filter(file -> file.toString().endsWith(".java"))
               .map(Path::getParent)
               .distinct()

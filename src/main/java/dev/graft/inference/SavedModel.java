@@ -345,7 +345,7 @@ public final class SavedModel {
     } catch (OutOfMemoryError e) {
       throw failure(
           folder,
-          "its weights need more memory than Java's heap has; set a larger one, such as MAVEN_OPTS=-Xmx4g",
+          "its weights need more memory than Java's heap has; set a larger one with -Xmx",
           e);
     } catch (IOException | MalformedModelException | RuntimeException e) {
       // A damaged file can cause any exception in DJL.

@@ -37,6 +37,6 @@ class SplitLinesTest {
         .containsExactly(
             "Split: 4 images for training, 1 for validation, 1 for test; 2 classes",
             "Split: no validation images of \"cat\"; early stopping ignores them",
-            "Split: no test images of \"cat\"; the figures say nothing about them");
+            "Split: no test images of \"cat\"; the figures do not cover them");
   }
 }

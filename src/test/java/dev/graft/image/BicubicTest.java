@@ -83,7 +83,7 @@ class BicubicTest {
     RgbImage image = new RgbImage(4, 3, new byte[4 * 3 * 3]);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Bicubic.resize(image, new Box(1, 0, 4, 3), 2, 2))
-        .withMessageContaining("not inside Image[4x3]");
+        .withMessageContaining("not inside RgbImage[4x3]");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Bicubic.resize(image, whole(image), 0, 2))
         .withMessage("new size must be >= 1x1, was 0x2");
