@@ -81,6 +81,9 @@ class FailingRunTest {
                   if (method.getName().equals(event)) {
                     mishap.happen();
                   }
+                  if (method.getReturnType() == String.class) {
+                    return "events"; // DJL keeps arguments as texts
+                  }
                   return method.getReturnType() == Progress.class
                       ? progress(event.equals(arguments[0]) ? mishap : () -> {})
                       : null;

@@ -62,7 +62,7 @@ class ForeignBackboneTest {
         CommandRun.of(
             "export", "--backbone=efficientnet-lite0", "--set=input-size=32", "--to=" + lite);
     assertThat(exported.code()).as(exported.err()).isZero();
-    assertThat(exported.out()).contains("pixels (N, 3, 32, 32), R, G, B from 0 to 255");
+    assertThat(exported.out()).contains("pixels (N, 3, 32, 32), RGB, 0 to 255");
     tiny = folder.resolve("tiny.pt");
     Files.write(tiny, Resource.bytes(ForeignBackboneTest.class, "foreign/tiny.pt"));
   }

@@ -269,7 +269,7 @@ class GraftModelZooTest {
           BackboneInfo.EFFICIENTNET_LITE0,
           url.replace("lite.", "other."),
           "other.safetensors",
-          "no connection");
+          "cannot connect");
     } finally {
       if (before == null) {
         System.clearProperty("graft.cache");

@@ -330,7 +330,7 @@ class Int8Test {
                 "a", new Ranges.Range(0, 0, List.of(0f))));
     ObjectMapper json = new ObjectMapper();
     String text = json.writeValueAsString(ranges);
-    assertThat(text).startsWith("{\"a\":{\"min\":0.0,\"greatest\":0.0,\"means\":[0.0]},\"b\":");
+    assertThat(text).startsWith("{\"a\":{\"least\":0.0,\"greatest\":0.0,\"means\":[0.0]},\"b\":");
     assertThat(json.readValue(text, Ranges.class)).isEqualTo(ranges);
   }
 
