@@ -115,7 +115,7 @@ class ExportTest {
             "--data=" + folder.resolve("photos/pictures.csv"),
             "--output=" + folder.resolve("judged"));
     assertThat(judged.code()).as(judged.err()).isZero();
-    assertThat(judged.out()).contains("instead.onnx on images:");
+    assertThat(judged.out()).contains("instead.onnx on pictures:");
   }
 
   @Test
