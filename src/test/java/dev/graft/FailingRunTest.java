@@ -169,7 +169,7 @@ class FailingRunTest {
                     }))
         .isInstanceOf(GraftException.class)
         .hasMessageStartingWith("The features of 12 images are missing in ")
-        .hasMessageEndingWith("Run it again: they will be computed anew.");
+        .hasMessageEndingWith("Start the run again to compute them.");
     assertThat(record("status")).isEqualTo("failed");
   }
 

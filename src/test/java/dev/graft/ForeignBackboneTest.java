@@ -252,7 +252,7 @@ class ForeignBackboneTest {
         "tiny.pt | | does not say how its images are prepared",
         "old.onnx | --set=mean=[127,127,127] | an external network must be written in ONNX's opset 7",
         "lite.onnx | --set=input-size=64 | it takes images of 32x32 pixels; set input-size to 32, not 64",
-        "lite.onnx | --unfreeze=foreign | unfreeze: a backbone from a file is frozen",
+        "lite.onnx | --unfreeze=foreign | unfreeze: a backbone from a file is entirely frozen",
         "lite.onnx | --weights=keras | weights: a backbone from a file has its own",
         "lite.onnx | --set=precision=int8 | precision: a backbone from a file",
         "lite.onnx | --set=mean=[1,2] | mean: must be auto or three numbers",
