@@ -42,8 +42,7 @@ final class Cifar10Download {
   static Path fetch(Repository repository, Duration patience, dev.graft.Progress.Display display)
       throws IOException {
     MRL cifar10 =
-        repository.dataset(
-            Application.CV.IMAGE_CLASSIFICATION, BasicDatasets.GROUP_ID, "cifar10", VERSION);
+        repository.dataset(Application.CV.ANY, BasicDatasets.GROUP_ID, "cifar10", VERSION);
     Path folder =
         repository.getCacheDirectory().resolve(cifar10.toURI().getPath()).resolve(VERSION);
     if (Files.isDirectory(folder)) {

@@ -154,7 +154,7 @@ class Cifar10ImagesTest {
   void aListOfOtherThanTenClassesIsRefused() throws IOException {
     Path names = Files.writeString(writeFiles(1).resolve("batches.meta.txt"), "a\nb\n");
 
-    assertRefused(names + " must name 10 classes, a line each, has 2.");
+    assertRefused(names + " must name 10 classes, one per line, but names 2.");
   }
 
   @Test
@@ -317,7 +317,7 @@ class Cifar10ImagesTest {
     }
     assertThat(said.toString(StandardCharsets.UTF_8))
         .startsWith("CIFAR-10 was not found. ")
-        .contains("170 MB, from 127.0.0.1 to " + target, "--data cifar10-sample");
+        .contains("170 MB, from 127.0.0.1 to " + target, "use the bundled sample, cifar10-sample.");
     assertThat(target).doesNotExist();
 
     HttpServer complete = serve(Set.of(METADATA, TRAIN, TEST), () -> {});
@@ -354,8 +354,7 @@ class Cifar10ImagesTest {
     assertThat(folder.resolve(IN_CACHE)).doesNotExist();
   }
 
-  private static final String PLACE =
-      "dataset/cv/image_classification/ai/djl/basicdataset/cifar10/";
+  private static final String PLACE = "dataset/cv/ai/djl/basicdataset/cifar10/";
   private static final String IN_CACHE = "cache/" + PLACE + "1.0";
   private static final String METADATA = PLACE + "metadata.json";
   private static final String TRAIN = PLACE + "1.0/data_batch.bin.gz";
