@@ -166,7 +166,7 @@ class ExportTest {
     String model = run.folder().resolve("model").toString();
     CommandRun exported = export(model, "--to=" + file);
     assertThat(exported.code()).as(exported.err()).isZero();
-    assertThat(exported.out()).contains("on 100 made-up images");
+    assertThat(exported.out()).contains("on 100 synthetic images");
 
     CommandRun int8 = export(model, "--format=int8", "--to=" + folder.resolve("none.onnx"));
     assertThat(int8.code()).isOne();

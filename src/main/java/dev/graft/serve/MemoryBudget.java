@@ -54,6 +54,11 @@ final class MemoryBudget {
     }
   }
 
+  /** Returns the bytes that all requests have reserved. */
+  synchronized long reserved() {
+    return reserved;
+  }
+
   Reservation reservation() {
     return new Reservation();
   }
