@@ -8,7 +8,7 @@ import dev.graft.LabeledImages;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Trains a classifier on a folder of class folders, and saves it. */
+/** Trains a classifier on labeled photos, and saves it. */
 public final class TrainOnPhotos {
   private TrainOnPhotos() {}
 
