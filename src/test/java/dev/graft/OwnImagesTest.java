@@ -72,7 +72,7 @@ class OwnImagesTest {
         .last()
         .asString()
         .startsWith(pets.resolve("cat/02.png") + ",");
-    assertThat(first.err()).contains("Quarantine: 1 of 12 images can't be read and are left out:");
+    assertThat(first.err()).contains("Quarantine: 1 of 12 images can't be read and is left out:");
 
     List<String> split = Files.readAllLines(firstRun.resolve("split.csv"));
     assertThat(split).hasSize(12).first().isEqualTo("path,label,split,sha256");
@@ -182,7 +182,7 @@ class OwnImagesTest {
         .contains(
             "Classes: cat 5, dog 6",
             "Sizes: the shorter side is 32 pixels in all images",
-            "Quarantine: 1 of 12 images can't be read and are left out:",
+            "Quarantine: 1 of 12 images can't be read and is left out:",
             "Duplicates: no identical images",
             "Duplicates: no near-duplicates");
     assertThat(elsewhere.resolve("runs")).doesNotExist();
@@ -203,7 +203,7 @@ class OwnImagesTest {
     assertThat(run.at("/cache/hit").asBoolean(true)).isFalse();
     // The new one, and once more the one whose head is good and whose body is damaged.
     assertThat(Files.readString(latest().resolve("log.txt")))
-        .contains("Features: computing 2 images once")
+        .contains("Features: computing 2 different images once")
         .contains("; 11 already cached");
     long before = json(firstRun.resolve("run.json")).at("/cache/bytes").asLong();
     assertThat(before).isEqualTo(8192 + 11 * (36 + 1984 * 4));

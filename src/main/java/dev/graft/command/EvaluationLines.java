@@ -43,11 +43,12 @@ final class EvaluationLines {
     String worst =
         test.classes().stream()
             .filter(each -> each.support() > 0)
+            .filter(each -> each.f1() < 1)
             .sorted(Comparator.comparingDouble(ClassFigures::f1))
             .limit(WORST)
             .map(each -> Text.of("%s %.4f", each.name(), each.f1()))
             .reduce((a, b) -> a + ", " + b)
-            .orElse("none");
+            .orElse("all classes 1");
     lines.add("  lowest F1: " + worst);
     lines.add(Text.of("  expected calibration error %.4f", test.ece()));
     return lines;

@@ -205,7 +205,7 @@ final class FineTuneCommand implements Callable<Integer> {
     boolean latest = completed.record().status() == RunRecord.Status.COMPLETED;
     return "The model: "
         + model
-        + " (try: infer "
+        + " (try: graft infer "
         + (latest ? "" : "--model " + quoted(model.toString()) + " ")
         + image
         + ")";

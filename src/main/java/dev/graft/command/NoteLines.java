@@ -37,7 +37,10 @@ final class NoteLines {
       case OUTSIDE_CLASSES ->
           Text.of(
               "Ignored %s outside of class folders, of which %s.",
-              files, note.of() == 1 ? "1 is an image" : Text.of("%,d are images", note.of()));
+              files,
+              note.of() <= 1
+                  ? (note.of() == 0 ? "none" : "1") + " is an image"
+                  : Text.of("%,d are images", note.of()));
       case NO_IMAGES ->
           Text.of(
               "Ignored %s that %s: %s.",

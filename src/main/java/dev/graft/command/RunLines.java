@@ -143,18 +143,21 @@ final class RunLines implements RunEvents {
   public void computing(int missing, int kept, RecordLayout layout, String folder) {
     String cached = kept == 0 ? "" : Text.of("; %,d already cached", kept);
     say(
-        "Features: computing %s once (%s), cached in %s%s",
-        Names.count(missing, "image"), layout, folder, cached);
+        "Features: computing %s once (%s each), cached in %s%s",
+        Names.count(missing, "different image"),
+        Names.count(layout.values(), "value"),
+        folder,
+        cached);
   }
 
   @Override
   public void computed(int images, double seconds, long bytes) {
     say(
-        "Features: %s computed in %s, %.0f images/s; the cache holds %,d MB",
+        "Features: %s computed in %s, %.0f images/s; the cache holds %,.1f MB",
         Names.count(images, "image"),
         ConsoleProgress.duration(seconds),
         images / seconds,
-        bytes >> 20);
+        bytes / 1e6);
   }
 
   @Override

@@ -83,8 +83,10 @@ final class SurveyLines {
     List<String> lines = new ArrayList<>();
     lines.add(
         Text.of(
-            "Quarantine: %,d of %s can't be read and are left out:",
-            entries.size(), Names.count(quarantine.images(), "image")));
+            "Quarantine: %,d of %s can't be read and %s left out:",
+            entries.size(),
+            Names.count(quarantine.images(), "image"),
+            entries.size() == 1 ? "is" : "are"));
     entries.stream()
         .limit(Names.FEW)
         .forEach(each -> lines.add("  " + Messages.line(each.sentence())));

@@ -85,6 +85,11 @@ public record RecordLayout(List<Field> fields) {
     return fields.stream().mapToInt(Field::bytes).reduce(0, Math::addExact);
   }
 
+  /** Returns the number of values per image. */
+  public long values() {
+    return fields.stream().mapToLong(field -> field.shape().size()).sum();
+  }
+
   /** Returns the layout as text, for the cache key; equal layouts give the same text. */
   @Override
   public String toString() {

@@ -366,7 +366,11 @@ public final class FineTuneRun {
 
   private void draw(Path plots, History history, Split split, Tuning.Tested tested) {
     String title =
-        backbone.network().name() + " on " + data.name() + ", " + backbone.weights().title();
+        backbone.network().name()
+            + " on "
+            + data.name()
+            // Random weights explain bad figures; that of pretrained ones is the normal case.
+            + (backbone.weights().pretrained() ? "" : ", " + backbone.weights().title());
     Path loss = plots.resolve("loss.png");
     drawings.draw(loss, () -> Charts.loss(loss, history, title));
     Path accuracy = plots.resolve("accuracy.png");
