@@ -78,7 +78,8 @@ class ArchitectureTest {
               "feature",
               "evaluation",
               "training",
-              "io"),
+              "io",
+              "util"),
           entry("report", "evaluation", "image", "io", "util"),
           entry("serve", "inference", "image"),
           entry(

@@ -3,6 +3,7 @@ package dev.graft.tuning;
 import ai.djl.Device;
 import dev.graft.GraftException;
 import dev.graft.GraftException.Code;
+import dev.graft.Progress;
 import dev.graft.data.Cifar10Images;
 import dev.graft.engine.OnnxSession;
 import dev.graft.image.Framing;
@@ -212,6 +213,11 @@ public final class RecipeResolver {
     return BackboneInfo.of(recipe.backbone(), options(recipe));
   }
 
+  /** Downloads a backbone of Hugging Face's hub, unless it is cached; shows the progress. */
+  public static void fetch(Recipe recipe, Progress.Display display) {
+    ExternalBackbone.fetch(recipe.backbone(), chosen(recipe.variant()), display);
+  }
+
   /** Returns the external backbone of a recipe; empty if it is one of Graft's. */
   public static Optional<ExternalBackbone> external(Recipe recipe) {
     return BackboneInfo.external(recipe.backbone(), options(recipe));
@@ -241,6 +247,17 @@ public final class RecipeResolver {
    * @throws GraftException as for {@link #of}, and for missing data or weights
    */
   public static void check(Recipe asked) {
+    check(asked, Progress.Display.NONE);
+  }
+
+  /**
+   * Checks a recipe, as {@link #check(Recipe)}.
+   *
+   * @param display shows the download of a backbone
+   */
+  public static void check(Recipe asked, Progress.Display display) {
+    checkScale(asked);
+    fetch(asked, display);
     checkNetwork(asked);
     Recipe recipe = resolve(asked);
     if (!isCifar10(recipe) && !exists(recipe.data())) {
@@ -306,7 +323,9 @@ public final class RecipeResolver {
     } else if (!recipe.unfreeze().equals(NetworkDesign.NONE)) {
       problem = "unfreeze: a backbone from a file is entirely frozen; set it to none";
     } else if (recipe.precision() == Recipe.Precision.INT8) {
-      problem = "precision: a backbone from a file cannot be quantized; set it to float32";
+      problem =
+          "precision: a backbone from a file is not quantized by Graft; set it to float32, or take"
+              + " its own int8 file, as by variant=int8";
     } else if (entry.own().isEmpty()
         && recipe.preprocessing() == Recipe.PreprocessingChoice.WEIGHTS
         && (recipe.mean().isEmpty() || recipe.deviation().isEmpty())) {

@@ -11,6 +11,7 @@ import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.repository.zoo.ZooModel;
 import dev.graft.GraftException;
+import dev.graft.Progress;
 import dev.graft.image.Framing;
 import dev.graft.io.Hash;
 import dev.graft.network.Adapter;
@@ -46,9 +47,10 @@ import java.util.regex.Pattern;
  * model of a DJL model zoo. How it is called, and what its outputs are, is found by a dry run.
  *
  * @param info its description as a backbone
+ * @param declared lines on its inputs and outputs, as the file declares them
  * @param notes sentences on what was found
  */
-public record ExternalBackbone(BackboneInfo info, List<String> notes) {
+public record ExternalBackbone(BackboneInfo info, List<String> declared, List<String> notes) {
   /**
    * What a recipe asks for.
    *
@@ -83,7 +85,7 @@ public record ExternalBackbone(BackboneInfo info, List<String> notes) {
 
   /** Whether the backbone of a recipe is an external file or a model of a DJL model zoo. */
   static boolean is(String name) {
-    return isFile(name) || ZOO_ID.matcher(name).matches();
+    return isFile(name) || HubRepository.of(name).isPresent() || ZOO_ID.matcher(name).matches();
   }
 
   private static boolean isFile(String name) {
@@ -123,7 +125,25 @@ public record ExternalBackbone(BackboneInfo info, List<String> notes) {
     }
   }
 
+  /**
+   * Downloads a network of Hugging Face's hub, unless it is in the cache; does nothing for others.
+   *
+   * @param display shows the progress
+   * @throws GraftException if that fails
+   */
+  public static void fetch(String name, Optional<String> variant, Progress.Display display) {
+    try {
+      HubRepository.of(name).ifPresent(repository -> repository.network(variant, display));
+    } catch (GraftException e) {
+      throw new GraftException("backbone " + name + ": " + e.getMessage(), e);
+    }
+  }
+
   private static Path file(String name, Options options) throws IOException {
+    Optional<HubRepository> repository = HubRepository.of(name);
+    if (repository.isPresent()) {
+      return repository.get().network(options.variant(), Progress.Display.NONE);
+    }
     if (!isFile(name)) {
       return ofZoo(name);
     }
@@ -212,7 +232,10 @@ public record ExternalBackbone(BackboneInfo info, List<String> notes) {
       configured.ifPresent(each -> notes.addAll(described(each)));
     }
     Layer.External layer = layer(file, Format.ONNX, sha256, found.adapter());
-    return backbone(layer, side, own, notes);
+    List<String> declared = new ArrayList<>();
+    declared.add("Input, as declared: " + probe.input());
+    probe.outputs().forEach(each -> declared.add("Output, as declared: " + each));
+    return backbone(layer, side, own, declared, notes);
   }
 
   private static int side(Options options, int ofFile, int ofConfiguration) {
@@ -255,6 +278,7 @@ public record ExternalBackbone(BackboneInfo info, List<String> notes) {
         layer(file, Format.TORCHSCRIPT, sha256, adapter),
         side,
         configured.map(HubFolder.Configured::preprocessing),
+        List.of(),
         notes);
   }
 
@@ -308,7 +332,11 @@ public record ExternalBackbone(BackboneInfo info, List<String> notes) {
   }
 
   private static ExternalBackbone backbone(
-      Layer.External layer, int side, Optional<Preprocessing> own, List<String> notes)
+      Layer.External layer,
+      int side,
+      Optional<Preprocessing> own,
+      List<String> declared,
+      List<String> notes)
       throws IOException {
     Optional<String> license = HubFolder.license(layer.file());
     license.ifPresent(text -> notes.add("License of the weights, by their model card: " + text + "."));
@@ -325,6 +353,7 @@ public record ExternalBackbone(BackboneInfo info, List<String> notes) {
             Optional.empty(),
             "not known",
             license.orElse("its own")),
+        List.copyOf(declared),
         List.copyOf(notes));
   }
 

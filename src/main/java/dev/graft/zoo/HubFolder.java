@@ -11,6 +11,7 @@ import dev.graft.network.Preprocessing.ChannelOrder;
 import dev.graft.util.Messages;
 import dev.graft.util.Text;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,7 +19,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -67,58 +67,59 @@ final class HubFolder {
    * @throws GraftException if there is none, or if several are equally suitable
    */
   static Path network(Path folder, Optional<String> variant) throws IOException {
-    List<Path> files = onnxFiles(folder);
+    return folder.resolve(network(files(folder), variant));
+  }
+
+  /**
+   * Chooses the ONNX file among the files of a repository.
+   *
+   * @param files paths relative to the repository, with slashes
+   * @throws GraftException as for a folder
+   */
+  static String network(List<String> files, Optional<String> variant) {
+    List<String> networks =
+        files.stream().filter(file -> file.matches("(onnx/)?[^/]+\\.onnx")).sorted().toList();
     String suffix = variant.map(name -> "_" + name).orElse("") + ".onnx";
     for (String name : NAMES) {
-      for (Path file : files) {
-        if (file.getFileName().toString().equals(name + suffix)) {
-          return file;
+      for (String place : List.of("onnx/", "")) {
+        if (networks.contains(place + name + suffix)) {
+          return place + name + suffix;
         }
       }
     }
-    List<Path> named =
-        files.stream()
-            .filter(file -> variant.isEmpty() || file.getFileName().toString().endsWith(suffix))
-            .toList();
-    if (named.size() == 1) {
-      return named.get(0);
+    List<String> others =
+        networks.stream().filter(file -> variant.isEmpty() || file.endsWith(suffix)).toList();
+    if (others.size() == 1) {
+      return others.get(0);
     }
-    if (files.isEmpty()) {
-      throw new GraftException(none(folder));
+    boolean weights =
+        files.stream().anyMatch(file -> file.endsWith(".safetensors") || file.endsWith(".bin"));
+    if (networks.isEmpty()) {
+      throw new GraftException(
+          weights
+              ? "it has weights for Python, but no network in ONNX; export it: optimum-cli export"
+                  + " onnx --model NAME FOLDER, or take one of onnx-community's."
+              : "it has no .onnx file, nor has its folder onnx; name a file.");
     }
-    String names =
-        files.stream()
-            .map(file -> folder.relativize(file).toString())
-            .collect(Collectors.joining(", "));
     throw new GraftException(
-        variant.map(name -> "variant: the folder has no file for " + name).orElse("it has several")
-            + "; name one of its files: "
-            + names
+        variant.map(name -> "variant: there is no file for " + name).orElse("it has several files")
+            + "; name one by variant or by its path: "
+            + String.join(", ", networks)
             + ".");
   }
 
-  private static List<Path> onnxFiles(Path folder) throws IOException {
-    List<Path> files = new ArrayList<>();
-    for (Path each : List.of(folder.resolve("onnx"), folder)) {
+  private static List<String> files(Path folder) throws IOException {
+    List<String> files = new ArrayList<>();
+    for (Path each : List.of(folder, folder.resolve("onnx"))) {
       if (Files.isDirectory(each)) {
         try (Stream<Path> all = Files.list(each)) {
-          all.filter(file -> file.toString().endsWith(".onnx")).sorted().forEach(files::add);
+          all.filter(Files::isRegularFile)
+              .map(file -> folder.relativize(file).toString().replace('\\', '/'))
+              .forEach(files::add);
         }
       }
     }
     return files;
-  }
-
-  private static String none(Path folder) throws IOException {
-    try (Stream<Path> all = Files.list(folder)) {
-      boolean weights =
-          all.map(file -> file.getFileName().toString())
-              .anyMatch(name -> name.endsWith(".safetensors") || name.endsWith(".bin"));
-      return weights
-          ? "the folder has weights for Python, but no network in ONNX; export it: optimum-cli"
-              + " export onnx --model FOLDER OUTPUT"
-          : "the folder has no .onnx file, nor has its folder onnx; name a file.";
-    }
   }
 
   // Names.
@@ -157,7 +158,7 @@ final class HubFolder {
     for (Path folder : folders(file)) {
       Path card = folder.resolve("README.md");
       if (Files.isRegularFile(card)) {
-        try (Stream<String> lines = Files.lines(card, java.nio.charset.StandardCharsets.ISO_8859_1)) {
+        try (Stream<String> lines = Files.lines(card, StandardCharsets.ISO_8859_1)) {
           return lines
               .limit(MAX_CARD_LINES)
               .filter(line -> line.startsWith("license:"))
