@@ -251,8 +251,8 @@ public record ExternalBackbone(BackboneInfo info, List<String> declared, List<St
     lines.add(
         "Preprocessing from "
             + configured.source()
-            + ": framing "
-            + found.framing()
+            + ": "
+            + described(found.framing(), configured.side())
             + ", "
             + found.order()
             + ", mean "
@@ -262,6 +262,20 @@ public record ExternalBackbone(BackboneInfo info, List<String> declared, List<St
             + " (pixels 0 to 255).");
     lines.addAll(configured.notes());
     return lines;
+  }
+
+  private static String described(Framing framing, int side) {
+    String how = framing.resampling().name().toLowerCase(Locale.ROOT);
+    return framing.part() == Framing.Part.CROP
+        ? "the shorter side resized to "
+            + Math.round(side / framing.share())
+            + " pixels ("
+            + how
+            + "), the center of "
+            + side
+            + "x"
+            + side
+        : "the whole image resized (" + how + ")";
   }
 
   private static ExternalBackbone torchScript(

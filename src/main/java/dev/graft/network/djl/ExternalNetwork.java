@@ -130,6 +130,9 @@ public sealed interface ExternalNetwork extends AutoCloseable {
   /** Returns why PyTorch refuses a file, and what to do. */
   private static String hint(Path file, EngineException e) {
     try (ZipFile archive = new ZipFile(file.toFile())) {
+      if (archive.size() == 0) {
+        return ": the archive is empty";
+      }
       boolean pickled = archive.stream().anyMatch(each -> each.getName().endsWith("data.pkl"));
       boolean code = archive.stream().anyMatch(each -> each.getName().contains("/code/"));
       if (archive.stream().anyMatch(each -> each.getName().contains("/models/"))) {
@@ -148,7 +151,8 @@ public sealed interface ExternalNetwork extends AutoCloseable {
   /** Returns the last line of the traceback, which names the error. */
   static String reason(EngineException e) {
     String last = String.valueOf(e.getMessage()).strip().lines().reduce("", (a, line) -> line);
-    return Messages.ofNative(last, "no reason given");
+    return Messages.ofNative(
+        last.replaceFirst("^\\[enforce fail at [^]]*\\]\\s*\\.?\\s*", ""), "no reason given");
   }
 
   /**
