@@ -6,9 +6,9 @@ import java.util.Map;
 
 /**
  * Antialiased resizing that equals Pillow's {@code Image.resize} with {@code BICUBIC}, or another
- * filter, bit for bit, because published backbones were trained and measured with it. The filter's support grows with
- * the reduction, and weights have 22 bits of fraction. Rows are resized first, then columns, and
- * each pass is rounded and clipped to 0..255.
+ * filter, bit for bit, because published backbones were trained and measured with it. The filter's
+ * support grows with the reduction, and weights have 22 bits of fraction. Rows are resized first,
+ * then columns, and each pass is rounded and clipped to 0..255.
  *
  * <p>Weights are cached for the next image of the same size. Thread-safe.
  */

@@ -17,7 +17,9 @@ import java.util.Locale;
 public record Framing(Part part, double share, Resampling resampling) implements Serializable {
   /** The part of an image that becomes the input. */
   public enum Part {
-    /** The whole image, for images that are cropped already. One that is not square is distorted. */
+    /**
+     * The whole image, for images that are cropped already. One that is not square is distorted.
+     */
     WHOLE,
     /**
      * The centered square of {@code share} of the shorter side, resized: TensorFlow's crop for

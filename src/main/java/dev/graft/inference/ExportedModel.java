@@ -65,8 +65,7 @@ public final class ExportedModel {
     String part =
         switch (framing.part()) {
           case WHOLE -> "the whole image, resized to the input";
-          case CENTRE ->
-              "the centered square of 224/256 of the shorter side, resized to the input";
+          case CENTRE -> "the centered square of 224/256 of the shorter side, resized to the input";
           case CROP ->
               "resized so that the shorter side is the input's side divided by "
                   + framing.share()

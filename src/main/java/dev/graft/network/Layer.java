@@ -1,7 +1,6 @@
 package dev.graft.network;
 
 import ai.djl.ndarray.types.Shape;
-import dev.graft.GraftException;
 import java.nio.file.Path;
 import java.util.List;
 

@@ -113,8 +113,7 @@ public record BackboneInfo(
   }
 
   /** Returns the external backbone that a recipe names; empty if it is one of {@link #ALL}. */
-  public static Optional<ExternalBackbone> external(
-      String name, ExternalBackbone.Options options) {
+  public static Optional<ExternalBackbone> external(String name, ExternalBackbone.Options options) {
     return ALL.stream().noneMatch(entry -> entry.id().equals(name)) && ExternalBackbone.is(name)
         ? Optional.of(ExternalBackbone.of(name, options))
         : Optional.empty();

@@ -75,8 +75,7 @@ public record ExternalBackbone(BackboneInfo info, List<String> declared, List<St
 
   /** Preprocessing of networks that take bytes: pixels as they are. */
   private static final Preprocessing AS_THEY_ARE =
-      new Preprocessing(
-          Framing.WHOLE, ChannelOrder.RGB, List.of(0f, 0f, 0f), List.of(1f, 1f, 1f));
+      new Preprocessing(Framing.WHOLE, ChannelOrder.RGB, List.of(0f, 0f, 0f), List.of(1f, 1f, 1f));
 
   private static final Map<Key, ExternalBackbone> SEEN = new ConcurrentHashMap<>();
 
@@ -316,8 +315,7 @@ public record ExternalBackbone(BackboneInfo info, List<String> declared, List<St
             notes.add("It is computed image by image, because it can't compute several at once.");
           }
           notes.addAll(selection.notes());
-          return new Adapter(
-              new Adapter.Input(false, type), images == 1, selection.outputs());
+          return new Adapter(new Adapter.Input(false, type), images == 1, selection.outputs());
         } catch (GraftException e) {
           first = first == null ? e : first;
         }
@@ -332,8 +330,7 @@ public record ExternalBackbone(BackboneInfo info, List<String> declared, List<St
       NDArray each = outputs.get(i);
       Shape shape = each.getShape();
       String name = each.getName() == null ? Integer.toString(i) : each.getName();
-      boolean fits =
-          shape.dimension() >= 2 && shape.dimension() <= 4 && shape.get(0) == images;
+      boolean fits = shape.dimension() >= 2 && shape.dimension() <= 4 && shape.get(0) == images;
       String problem =
           !each.getDataType().isFloating()
               ? "it is of " + each.getDataType() + ", not of floating-point numbers"
@@ -353,7 +350,8 @@ public record ExternalBackbone(BackboneInfo info, List<String> declared, List<St
       List<String> notes)
       throws IOException {
     Optional<String> license = HubFolder.license(layer.file());
-    license.ifPresent(text -> notes.add("License of the weights, by their model card: " + text + "."));
+    license.ifPresent(
+        text -> notes.add("License of the weights, by their model card: " + text + "."));
     BackboneSpec network = network(name(layer.file()), layer);
     return new ExternalBackbone(
         new BackboneInfo(

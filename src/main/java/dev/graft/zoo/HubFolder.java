@@ -253,8 +253,7 @@ final class HubFolder {
         normalizes
             ? scaled(config, "image_std", factor)
             : List.of((float) (1 / factor), (float) (1 / factor), (float) (1 / factor));
-    return new Configured(
-        new Preprocessing(framing, order, mean, deviation), side, file, notes);
+    return new Configured(new Preprocessing(framing, order, mean, deviation), side, file, notes);
   }
 
   /** As {@code create_transform} of timm. */

@@ -29,8 +29,7 @@ import java.util.regex.Pattern;
  * @param revision a branch, tag or commit
  */
 record HubRepository(String owner, String name, String revision) {
-  private static final Pattern NAME =
-      Pattern.compile("hf:([\\w.-]+)/([\\w.-]+?)(?:@([\\w.-]+))?");
+  private static final Pattern NAME = Pattern.compile("hf:([\\w.-]+)/([\\w.-]+?)(?:@([\\w.-]+))?");
 
   /** Small files that say how images are prepared, and the license. */
   private static final List<String> ABOUT =
@@ -49,7 +48,9 @@ record HubRepository(String owner, String name, String revision) {
    */
   private record RemoteFile(String path, long bytes, Optional<Hash> sha256) {}
 
-  /** Returns the repository that a backbone's name, {@code hf:OWNER/NAME[@REVISION]}, stands for. */
+  /**
+   * Returns the repository that a backbone's name, {@code hf:OWNER/NAME[@REVISION]}, stands for.
+   */
   static Optional<HubRepository> of(String backbone) {
     Matcher matcher = NAME.matcher(backbone);
     if (matcher.matches()) {
@@ -141,7 +142,10 @@ record HubRepository(String owner, String name, String revision) {
         variable(environment, "HF_ENDPOINT").orElse("https://huggingface.co").replaceAll("/+$", "");
     Path description = root.resolve("graft").resolve("description-" + revision + ".json");
     new Download(
-            uri(endpoint, "/api/models/" + owner + "/" + name + "/revision/" + revision, "blobs=true"),
+            uri(
+                endpoint,
+                "/api/models/" + owner + "/" + name + "/revision/" + revision,
+                "blobs=true"),
             -1,
             Optional.empty())
         .again(description);
@@ -152,8 +156,7 @@ record HubRepository(String owner, String name, String revision) {
     }
     List<RemoteFile> files = wanted(files(described), variant);
     Path folder = root.resolve("snapshots").resolve(commit);
-    display.say(
-        Text.of("Hub: %s/%s, revision %s, to %s", owner, name, commit, folder));
+    display.say(Text.of("Hub: %s/%s, revision %s, to %s", owner, name, commit, folder));
     for (RemoteFile each : files) {
       String path = "/" + owner + "/" + name + "/resolve/" + commit + "/" + each.path();
       new Download(uri(endpoint, path, null), each.bytes(), each.sha256())
@@ -202,8 +205,7 @@ record HubRepository(String owner, String name, String revision) {
 
   /** Returns the network first, then its external data, then the files about it. */
   private static List<RemoteFile> wanted(List<RemoteFile> files, Optional<String> variant) {
-    String network =
-        HubFolder.network(files.stream().map(RemoteFile::path).toList(), variant);
+    String network = HubFolder.network(files.stream().map(RemoteFile::path).toList(), variant);
     List<RemoteFile> wanted = new ArrayList<>();
     files.stream().filter(each -> each.path().equals(network)).forEach(wanted::add);
     files.stream()

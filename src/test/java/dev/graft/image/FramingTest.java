@@ -74,9 +74,7 @@ class FramingTest {
   @Test
   void bilinearResizingEqualsPillows() {
     byte[] planes = Framing.whole(Resampling.BILINEAR).planes(pattern(13, 9), 4);
-    int[] green = {
-      149, 123, 143, 116, 109, 112, 115, 96, 117, 106, 115, 131, 113, 146, 134, 179
-    };
+    int[] green = {149, 123, 143, 116, 109, 112, 115, 96, 117, 106, 115, 131, 113, 146, 134, 179};
     for (int i = 0; i < green.length; i++) {
       assertThat(Byte.toUnsignedInt(planes[16 + i])).as("pixel " + i).isEqualTo(green[i]);
     }

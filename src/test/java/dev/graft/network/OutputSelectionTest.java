@@ -106,8 +106,7 @@ class OutputSelectionTest {
     Candidate index = new Candidate(1, "index", List.of(), "it is of int64");
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> chosen(output("features"), TOKENS, index))
-        .withMessage(
-            "output: it has no output features; choose one of last_hidden_state, index.");
+        .withMessage("output: it has no output features; choose one of last_hidden_state, index.");
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> chosen(output("index"), TOKENS, index))
         .withMessage("output: index can't serve as features: it is of int64.");

@@ -55,7 +55,8 @@ class RecipeResolverTest {
 
   @Test
   void meanAndDeviationForPixelsFromZeroToOneAreRefusedWithTheCorrectedLine() {
-    Recipe recipe = recipe(Map.of("mean", "[0.485,0.456,0.406]", "deviation", "[0.229,0.224,0.225]"));
+    Recipe recipe =
+        recipe(Map.of("mean", "[0.485,0.456,0.406]", "deviation", "[0.229,0.224,0.225]"));
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> RecipeResolver.checkNetwork(recipe))
         .withMessage(

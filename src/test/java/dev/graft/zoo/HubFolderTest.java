@@ -88,8 +88,7 @@ class HubFolderTest {
             "{\"size\":{\"shortest_edge\":224},\"crop_pct\":0.875,\"resample\":3,"
                 + "\"image_mean\":[0,0,0],\"image_std\":[1,1,1]}");
     assertThat(found.side()).isEqualTo(224);
-    assertThat(found.preprocessing().framing())
-        .isEqualTo(Framing.crop(0.875, Resampling.BICUBIC));
+    assertThat(found.preprocessing().framing()).isEqualTo(Framing.crop(0.875, Resampling.BICUBIC));
   }
 
   @Test
@@ -127,7 +126,9 @@ class HubFolderTest {
         List.of("onnx/model.onnx", "onnx/model_fp16.onnx", "README.md", "onnx/model.onnx_data");
     assertThat(HubFolder.network(files, Optional.empty())).isEqualTo("onnx/model.onnx");
     assertThat(HubFolder.network(files, Optional.of("fp16"))).isEqualTo("onnx/model_fp16.onnx");
-    assertThat(HubFolder.network(List.of("onnx/model.onnx", "onnx/vision_model.onnx"), Optional.empty()))
+    assertThat(
+            HubFolder.network(
+                List.of("onnx/model.onnx", "onnx/vision_model.onnx"), Optional.empty()))
         .isEqualTo("onnx/vision_model.onnx");
     assertThat(HubFolder.network(List.of("resnet.onnx"), Optional.empty()))
         .isEqualTo("resnet.onnx");
@@ -149,8 +150,7 @@ class HubFolderTest {
     assertThat(HubFolder.name(Path.of("mine.onnx"))).isEqualTo("mine");
     Path cached = Path.of("hub/models--facebook--dinov2-small/snapshots/0a1b/onnx/model.onnx");
     assertThat(HubFolder.name(cached)).isEqualTo("dinov2-small");
-    assertThat(HubFolder.label(cached))
-        .isEqualTo("hf:facebook/dinov2-small@0a1b onnx/model.onnx");
+    assertThat(HubFolder.label(cached)).isEqualTo("hf:facebook/dinov2-small@0a1b onnx/model.onnx");
     assertThat(HubFolder.label(network)).isEqualTo("model.onnx");
   }
 }

@@ -162,19 +162,14 @@ public sealed interface ExternalNetwork extends AutoCloseable {
    * @throws GraftException if PyTorch can't
    */
   static NDList outputs(Model model, NDArray pixels, Adapter.Type type) {
-    NDArray input =
-        type == Adapter.Type.FLOAT16 ? pixels.toType(DataType.FLOAT16, false) : pixels;
+    NDArray input = type == Adapter.Type.FLOAT16 ? pixels.toType(DataType.FLOAT16, false) : pixels;
     try {
       return model
           .getBlock()
           .forward(new ParameterStore(pixels.getManager(), false), new NDList(input), false);
     } catch (EngineException e) {
       throw new GraftException(
-          "PyTorch can't compute it for an input of "
-              + pixels.getShape()
-              + ": "
-              + reason(e)
-              + ".",
+          "PyTorch can't compute it for an input of " + pixels.getShape() + ": " + reason(e) + ".",
           e);
     }
   }
@@ -225,7 +220,8 @@ public sealed interface ExternalNetwork extends AutoCloseable {
       long n = output.getShape().get(0);
       switch (from.pooling()) {
         case NONE -> features.add(output);
-        case MAP -> features.add(output.reshape(n, output.getShape().get(1), -1).mean(new int[] {2}));
+        case MAP ->
+            features.add(output.reshape(n, output.getShape().get(1), -1).mean(new int[] {2}));
         case MAP_CHANNELS_LAST ->
             features.add(output.reshape(n, -1, output.getShape().get(3)).mean(new int[] {1}));
         case CLS -> features.add(output.get(":, 0"));

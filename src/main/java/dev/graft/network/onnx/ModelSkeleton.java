@@ -99,7 +99,9 @@ record ModelSkeleton(ModelProto model, List<FileBackedTensor> fileBacked) {
     }
     if (!Files.isRegularFile(file)) {
       throw new GraftException(
-          "its weights are in a second file, " + location + ", which is missing; put it beside it.");
+          "its weights are in a second file, "
+              + location
+              + ", which is missing; put it beside it.");
     }
     long size = Files.size(file);
     try {

@@ -351,7 +351,8 @@ public final class OnnxProbe {
         throw new Unfit(e.getMessage(), e);
       }
       session = opened;
-      boolean none = values.stream().noneMatch(each -> each.shape().length > 0 && each.shape()[0] == rows());
+      boolean none =
+          values.stream().noneMatch(each -> each.shape().length > 0 && each.shape()[0] == rows());
       if (!floats.isEmpty() && none) {
         close();
         throw new Unfit(
@@ -424,7 +425,8 @@ public final class OnnxProbe {
       for (int i = 0; i < declared.size(); i++) {
         String name = declared.get(i).getName();
         int at = floats.indexOf(i);
-        List<Long> found = at < 0 ? List.of() : LongStream.of(values.get(at).shape()).boxed().toList();
+        List<Long> found =
+            at < 0 ? List.of() : LongStream.of(values.get(at).shape()).boxed().toList();
         String problem =
             at < 0
                 ? "it is of " + declared(declared.get(i)).type() + ", not of floating-point numbers"
@@ -455,7 +457,8 @@ public final class OnnxProbe {
             "it gives other values for the same images in each pass, as dropout in training mode"
                 + " does; export it again after model.eval().");
       }
-      return differs(run(session, images[0])) || differs(run(session, images[0], images[2], images[2]));
+      return differs(run(session, images[0]))
+          || differs(run(session, images[0], images[2], images[2]));
     }
 
     /** Whether the values of the first image differ from those of the first pass. */

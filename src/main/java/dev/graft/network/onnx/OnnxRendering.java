@@ -320,8 +320,7 @@ record OnnxRendering(
 
   /** Selects tokens; unlike Slice, Gather is the same operator in every opset. */
   private String tokens(String suffix, String value, int from, int to) {
-    String wanted =
-        graph.longs(output + suffix + ".index", LongStream.range(from, to).toArray());
+    String wanted = graph.longs(output + suffix + ".index", LongStream.range(from, to).toArray());
     return node("Gather", suffix, List.of(value, wanted), attribute("axis", 1));
   }
 

@@ -87,8 +87,7 @@ class OnnxProbeTest {
   }
 
   private static float[] features(Path file, Adapter adapter, int images) {
-    Layer.External layer =
-        new Layer.External("e", file, Layer.External.Format.ONNX, "", adapter);
+    Layer.External layer = new Layer.External("e", file, Layer.External.Format.ONNX, "", adapter);
     Graph graph = new Graph(new Shape(3, SIDE, SIDE), List.of(Step.of(layer, Graph.PIXELS)));
     ByteBuffer pixels =
         ByteBuffer.allocateDirect(images * 3 * SIDE * SIDE * Float.BYTES)
@@ -154,8 +153,7 @@ class OnnxProbeTest {
 
     OnnxGraph half = new OnnxGraph();
     half.input("x", DataType.FLOAT16, 3, SIDE, SIDE);
-    String full =
-        half.node("Cast", "f", List.of("x"), attribute("to", DataType.FLOAT.getNumber()));
+    String full = half.node("Cast", "f", List.of("x"), attribute("to", DataType.FLOAT.getNumber()));
     Path float16 = write(half, vector(half, map(half, full)));
     assertThat(probed(float16).adapter().input().type()).isEqualTo(Adapter.Type.FLOAT16);
     assertThat(features(float16, 3)).containsExactly(expected, within(1e-3f));
@@ -172,9 +170,7 @@ class OnnxProbeTest {
     OnnxGraph inside = graph(false);
     String vector = vector(inside, map(inside, "x"));
     Path reshaped =
-        write(
-            inside,
-            inside.node("Reshape", "out", List.of(vector, inside.longs("shape", 1, -1))));
+        write(inside, inside.node("Reshape", "out", List.of(vector, inside.longs("shape", 1, -1))));
     OnnxProbe.Found found = probed(reshaped);
     assertThat(found.adapter().imageByImage()).isTrue();
     assertThat(found.notes())
@@ -234,8 +230,7 @@ class OnnxProbeTest {
             graph.floats("beta", shape, ones),
             graph.floats("mean", shape, ones),
             graph.floats("variance", shape, ones));
-    String norm =
-        graph.node("BatchNormalization", "norm", inputs, attribute("training_mode", 1));
+    String norm = graph.node("BatchNormalization", "norm", inputs, attribute("training_mode", 1));
     Path file = write(graph, vector(graph, norm));
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> probed(file))
@@ -303,17 +298,14 @@ class OnnxProbeTest {
   }
 
   private static GraftException refused(Path file) {
-    return catchThrowableOfType(
-        GraftException.class, () -> new OnnxProbe(file));
+    return catchThrowableOfType(GraftException.class, () -> new OnnxProbe(file));
   }
 
   private static void external(Path file, ModelProto model, String location, long offset)
       throws IOException {
     TensorProto weights = model.getGraph().getInitializer(0);
     TensorProto.Builder moved =
-        weights.toBuilder()
-            .clearRawData()
-            .setDataLocation(TensorProto.DataLocation.EXTERNAL);
+        weights.toBuilder().clearRawData().setDataLocation(TensorProto.DataLocation.EXTERNAL);
     Map.of(
             "location",
             location,
