@@ -68,7 +68,7 @@ public record Framing(Part part, double share, Resampling resampling) implements
    */
   @JsonCreator
   public static Framing of(String name) {
-    List<String> words = Arrays.asList(name.toUpperCase(Locale.ROOT).split(" "));
+    List<String> words = Arrays.asList(name.toUpperCase(Locale.ROOT).split(" ", -1));
     boolean bilinear = words.get(words.size() - 1).equals(Resampling.BILINEAR.name());
     Resampling resampling = bilinear ? Resampling.BILINEAR : Resampling.BICUBIC;
     int count = words.size() - (bilinear ? 1 : 0);

@@ -175,7 +175,7 @@ public record OutputSelection(List<Adapter.Output> outputs, List<String> notes) 
   static int prefix(long tokens, int side) {
     for (boolean exact : new boolean[] {true, false}) {
       for (int prefix : PREFIXES) {
-        long row = Math.round(Math.sqrt(tokens - prefix));
+        long row = Math.round(Math.sqrt((double) (tokens - prefix)));
         if (row > 0 && row * row == tokens - prefix && (!exact || side % row == 0)) {
           return prefix;
         }
