@@ -47,11 +47,11 @@ class ArchitectureTest {
           entry("evaluation", "io", "util"),
           entry("network", "image"),
           entry("engine", "recipe", "io", "util"),
-          entry("network.djl", "network", "engine", "util"),
+          entry("network.djl", "network", "network.onnx", "engine", "util"),
           entry("network.onnx", "network", "engine", "util"),
           entry("data", "image", "io", "util"),
           entry("data.duplicates", "data", "image", "io", "util"),
-          entry("zoo", "network", "network.djl", "image", "io", "util"),
+          entry("zoo", "network", "network.djl", "network.onnx", "image", "io", "util"),
           entry(
               "inference",
               "recipe",
@@ -78,7 +78,8 @@ class ArchitectureTest {
               "feature",
               "evaluation",
               "training",
-              "io"),
+              "io",
+              "util"),
           entry("report", "evaluation", "image", "io", "util"),
           entry("serve", "inference", "image"),
           entry(

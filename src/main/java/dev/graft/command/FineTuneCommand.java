@@ -66,7 +66,7 @@ final class FineTuneCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Recipe recipe = options.recipe();
     limitThreads(recipe);
-    RecipeResolver.check(recipe); // a wrong path is reported first
+    RecipeResolver.check(recipe, console); // a wrong path is reported first
     Path folder = output.folder().path();
     if (isInside(folder, recipe.data())) {
       console.say("Output: " + folder + " is inside the data, and is skipped there.");

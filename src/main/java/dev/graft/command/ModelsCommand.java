@@ -1,10 +1,20 @@
 package dev.graft.command;
 
+import dev.graft.recipe.Recipe;
+import dev.graft.recipe.RecipeReader;
+import dev.graft.tuning.BackboneDescription;
+import dev.graft.tuning.RecipeResolver;
 import dev.graft.util.Text;
 import dev.graft.zoo.BackboneInfo;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code models}: lists the backbones. */
 @Command(
@@ -12,12 +22,31 @@ import picocli.CommandLine.Command;
     description =
         "List the backbones: parameters, input size, ImageNet accuracy, license, weights.",
     footerHeading = "%nExamples:%n",
-    footer = {"  models                       the values of fine-tune --backbone"})
+    footer = {
+      "  models                            the values of fine-tune --backbone",
+      "  models --describe backbone.onnx   what Graft finds in a file or a folder"
+    })
 final class ModelsCommand implements Callable<Integer> {
   private static final String HERE = "downloaded";
   private static final String ABSENT = "not downloaded (--weights keras downloads it)";
 
   private final Console console;
+
+  @Option(
+      names = "--describe",
+      paramLabel = "NAME",
+      description =
+          "Describe an external backbone instead: inputs, outputs, preprocessing and where it was"
+              + " found, number of features, images per second.")
+  private String described;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "With --describe: set a key of the recipe, such as tokens=mean; repeatable.")
+  private final Map<String, String> settings = new LinkedHashMap<>();
+
+  @Spec private CommandSpec spec;
 
   ModelsCommand(Console console) {
     this.console = console;
@@ -25,6 +54,18 @@ final class ModelsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (described != null) {
+      Map<String, String> all = new LinkedHashMap<>(settings);
+      all.put("backbone", RecipeReader.text(described));
+      Recipe recipe = RecipeReader.read(null, all);
+      RecipeResolver.fetch(recipe, console);
+      BackboneDescription.lines(recipe).forEach(console::answer);
+      return 0;
+    }
+    if (!settings.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(), "--set: only possible together with --describe.");
+    }
     row("backbone", "parameters", "input", "ImageNet top-1, published", "license", "weights");
     for (BackboneInfo entry : BackboneInfo.ALL) {
       row(
@@ -48,8 +89,9 @@ final class ModelsCommand implements Callable<Integer> {
                 .collect(Collectors.joining(", "))
             + ".");
     console.answer(
-        "External networks: --backbone FILE.onnx, FILE.pt (TorchScript), or GROUP:ARTIFACT of a DJL"
-            + " model zoo, such as ai.djl.pytorch:resnet18_embedding.");
+        "External networks: --backbone FILE.onnx, FILE.pt (TorchScript), a folder as on Hugging"
+            + " Face's hub, hf:OWNER/NAME on the hub, or GROUP:ARTIFACT of a DJL model zoo, such as"
+            + " ai.djl.pytorch:resnet18_embedding.");
     return 0;
   }
 

@@ -27,8 +27,8 @@ final class RecipeOptions {
       names = "--backbone",
       paramLabel = "NAME",
       description =
-          "Pretrained network (see: models), a .onnx or .pt file, or GROUP:ARTIFACT of a DJL model"
-              + " zoo.")
+          "Pretrained network (see: models), an .onnx or .pt file, a folder as on Hugging Face's"
+              + " hub, hf:OWNER/NAME on the hub, or GROUP:ARTIFACT of a DJL model zoo.")
   private String backbone;
 
   @Option(

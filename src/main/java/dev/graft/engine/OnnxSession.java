@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * A network in ONNX Runtime, on the CPU, from pixels to one or more float32 outputs. Not
@@ -36,7 +37,7 @@ public final class OnnxSession implements AutoCloseable {
   private final String input;
   private final OnnxJavaType type;
 
-  /** {@code (N, 3, side, side)}; -1 for a dimension of any length. */
+  /** {@code (N, 3, side, side)}; -1 for a dimension of any length, and N is -1 or 1. */
   private final long[] shape;
 
   private OnnxSession(OrtSession session, OrtSession.SessionOptions options) throws OrtException {
@@ -231,7 +232,36 @@ public final class OnnxSession implements AutoCloseable {
    * @throws GraftException if ONNX Runtime can't compute it or an output is not float32
    */
   public List<FloatBuffer> run(ByteBuffer pixels, int n) {
-    return run(pixels, n, shape[1], shape[2], shape[3]).stream().map(Value::floats).toList();
+    return isImageByImage() && n > 1
+        ? oneByOne(pixels, n)
+        : run(pixels, n, shape[1], shape[2], shape[3]).stream().map(Value::floats).toList();
+  }
+
+  /** Whether the model takes one image per pass; {@link #run} then makes a pass for each. */
+  public boolean isImageByImage() {
+    return shape[0] == 1;
+  }
+
+  /** Runs a pass for each image, several at once: small passes keep only one core busy. */
+  private List<FloatBuffer> oneByOne(ByteBuffer pixels, int n) {
+    int bytes = Math.toIntExact(type.size * shape[1] * shape[2] * shape[3]);
+    List<List<FloatBuffer>> passes =
+        IntStream.range(0, n)
+            .parallel()
+            .mapToObj(
+                i -> {
+                  int from = pixels.position() + i * bytes;
+                  return run(pixels.slice(from, bytes).order(pixels.order()), 1);
+                })
+            .toList();
+    return IntStream.range(0, passes.get(0).size())
+        .mapToObj(
+            output -> {
+              FloatBuffer all = FloatBuffer.allocate(n * passes.get(0).get(output).remaining());
+              passes.forEach(pass -> all.put(pass.get(output)));
+              return all.flip();
+            })
+        .toList();
   }
 
   /**

@@ -51,7 +51,7 @@ public record FeatureKey(
             .toList();
     return new FeatureKey(
         design.backbone().name(),
-        frozen.isEmpty() ? "" : weights,
+        frozen.isEmpty() ? "" : weights + adapter(design),
         frozen,
         design.features().stream().filter(frozen::contains).toList(),
         design.inputSize(),
@@ -61,6 +61,11 @@ public record FeatureKey(
         ImageFileReader.VERSION,
         layout.toString(),
         frozen.isEmpty() ? "" : engine);
+  }
+
+  /** Returns how an external network is called; empty for Graft's own. */
+  private static String adapter(NetworkDesign design) {
+    return design.backbone().external().map(layer -> " " + layer.adapter()).orElse("");
   }
 
   /** Returns the key as text, one line per field; it is the header of each file of the cache. */

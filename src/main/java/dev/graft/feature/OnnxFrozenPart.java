@@ -80,7 +80,8 @@ public final class OnnxFrozenPart implements FrozenPart {
       int inBatch = Math.min(batchSize, count - from);
       // The rest of a smaller batch holds earlier images, whose outputs are ignored.
       batch.put(0, pixels, from * bytes, inBatch * bytes);
-      store(session.run(batch, batchSize), from, inBatch, records);
+      int computed = session.isImageByImage() ? inBatch : batchSize;
+      store(session.run(batch, computed), from, inBatch, records);
     }
     return records;
   }

@@ -5,10 +5,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Antialiased resizing that equals Pillow's {@code Image.resize} with {@code BICUBIC} bit for bit,
- * because published backbones were trained and measured with it. The filter's support grows with
- * the reduction, and weights have 22 bits of fraction. Rows are resized first, then columns, and
- * each pass is rounded and clipped to 0..255.
+ * Antialiased resizing that equals Pillow's {@code Image.resize} with {@code BICUBIC}, or another
+ * filter, bit for bit, because published backbones were trained and measured with it. The filter's
+ * support grows with the reduction, and weights have 22 bits of fraction. Rows are resized first,
+ * then columns, and each pass is rounded and clipped to 0..255.
  *
  * <p>Weights are cached for the next image of the same size. Thread-safe.
  */
@@ -31,16 +31,18 @@ final class Bicubic {
         }
       };
 
-  /** Source pixels on each side that have a weight if nothing is reduced. */
-  private static final int SUPPORT = 2;
-
   private Bicubic() {}
+
+  /** Crops and resizes by the bicubic filter. */
+  static RgbImage resize(RgbImage image, Box box, int width, int height) {
+    return resize(image, box, width, height, Resampling.BICUBIC);
+  }
 
   /**
    * Crops and resizes. Only pixels inside the box count, as in Pillow's {@code
    * crop(box).resize(size)}; {@code resize(size, box=box)} would read beyond the edge.
    */
-  static RgbImage resize(RgbImage image, Box box, int width, int height) {
+  static RgbImage resize(RgbImage image, Box box, int width, int height, Resampling filter) {
     if (box.left() + box.width() > image.width() || box.top() + box.height() > image.height()) {
       throw new IllegalArgumentException(box + " is not inside " + image);
     }
@@ -52,14 +54,16 @@ final class Bicubic {
         && image.height() == height) {
       return image; // all weights would be 1 and 0
     }
-    int[] rows = resizeRows(image.rgb(), image.width(), box, width);
-    return new RgbImage(width, height, resizeColumns(rows, width * CHANNELS, box.height(), height));
+    int[] rows =
+        resizeRows(image.rgb(), image.width(), box, taps(new Axis(box.width(), width, filter)));
+    Taps columns = taps(new Axis(box.height(), height, filter));
+    return new RgbImage(width, height, resizeColumns(rows, width * CHANNELS, columns));
   }
 
   /** Returns the box with resized rows, {@code (box.height, outWidth, 3)}, values 0..255. */
-  private static int[] resizeRows(byte[] rgb, int width, Box box, int outWidth) {
+  private static int[] resizeRows(byte[] rgb, int width, Box box, Taps taps) {
+    int outWidth = taps.first.length;
     int[] out = new int[Math.multiplyExact(box.height(), outWidth * CHANNELS)];
-    Taps taps = taps(box.width(), outWidth);
     int written = 0;
     for (int y = 0; y < box.height(); y++) {
       int rowStart = ((box.top() + y) * width + box.left()) * CHANNELS;
@@ -84,9 +88,9 @@ final class Bicubic {
   }
 
   /** Sums whole rows, which the compiler turns into vector instructions. */
-  private static byte[] resizeColumns(int[] rows, int rowLength, int height, int outHeight) {
+  private static byte[] resizeColumns(int[] rows, int rowLength, Taps taps) {
+    int outHeight = taps.first.length;
     byte[] out = new byte[Math.multiplyExact(outHeight, rowLength)];
-    Taps taps = taps(height, outHeight);
     int[] sum = new int[rowLength];
     for (int y = 0; y < outHeight; y++) {
       Arrays.fill(sum, HALF);
@@ -109,18 +113,19 @@ final class Bicubic {
     return Math.min(255, Math.max(0, sum >> FRACTION));
   }
 
-  private static Taps taps(int from, int to) {
-    Axis axis = new Axis(from, to);
+  private static Taps taps(Axis axis) {
     synchronized (CACHE) {
-      return CACHE.computeIfAbsent(axis, key -> compute(from, to));
+      return CACHE.computeIfAbsent(axis, Bicubic::compute);
     }
   }
 
   /** Pillow's {@code precompute_coeffs} and {@code normalize_coeffs_8bpc}, step for step. */
-  private static Taps compute(int from, int to) {
+  private static Taps compute(Axis axis) {
+    int from = axis.from();
+    int to = axis.to();
     double scale = (double) from / to;
     double stretch = Math.max(1, scale);
-    double reach = SUPPORT * stretch;
+    double reach = axis.filter().support * stretch;
     int[] first = new int[to];
     int[][] weights = new int[to][];
     for (int i = 0; i < to; i++) {
@@ -131,7 +136,7 @@ final class Bicubic {
       double total = 0;
       for (int j = 0; j < exact.length; j++) {
         // Pillow multiplies by the reciprocal; dividing would round differently.
-        exact[j] = weight((j + begin - center + 0.5) * (1 / stretch));
+        exact[j] = axis.filter().weight((j + begin - center + 0.5) * (1 / stretch));
         total += exact[j];
       }
       first[i] = begin;
@@ -144,22 +149,8 @@ final class Bicubic {
     return new Taps(first, weights);
   }
 
-  /**
-   * Keys's cubic with a = -0.5.
-   *
-   * @param distance in source pixels from the center
-   */
-  private static double weight(double distance) {
-    double a = -0.5;
-    double x = Math.abs(distance);
-    if (x < 1) {
-      return ((a + 2) * x - (a + 3)) * x * x + 1;
-    }
-    return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
-  }
-
-  /** The sizes that determine the weights. */
-  private record Axis(int from, int to) {}
+  /** The sizes and the filter that determine the weights. */
+  private record Axis(int from, int to, Resampling filter) {}
 
   /** The first source pixel of each resized pixel, and the weights from there on. */
   @SuppressWarnings("ArrayRecordComponent") // private, and never compared

@@ -1,31 +1,110 @@
 package dev.graft.image;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.io.Serializable;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
 /**
- * The part of an image that becomes the network's square input, by Pillow's bicubic resampling. A
- * part that is not square is distorted.
+ * How an image becomes the network's square input, as Pillow resamples.
+ *
+ * @param part of the image that becomes the input
+ * @param share the input's side divided by the shorter side of the resized image, in (0, 1]; 1
+ *     unless a part is cropped
  */
-public enum Framing {
-  /** The whole image, for images that are cropped already. */
-  WHOLE {
-    @Override
-    Box of(int width, int height) {
+public record Framing(Part part, double share, Resampling resampling) implements Serializable {
+  /** The part of an image that becomes the input. */
+  public enum Part {
+    /**
+     * The whole image, for images that are cropped already. One that is not square is distorted.
+     */
+    WHOLE,
+    /**
+     * The centered square of {@code share} of the shorter side, resized: TensorFlow's crop for
+     * evaluation. An odd pixel is left over at the left and top.
+     */
+    CENTRE,
+    /**
+     * The center of the resized image, whose shorter side is the input's side divided by {@code
+     * share}: "shortest edge" and "center crop" of Hugging Face and torchvision. An odd pixel is
+     * left over at the right and bottom.
+     */
+    CROP
+  }
+
+  /** The whole image, by bicubic resampling. */
+  public static final Framing WHOLE = whole(Resampling.BICUBIC);
+
+  /** TensorFlow's crop for evaluation at 224 pixels, by bicubic resampling. */
+  public static final Framing CENTRE = new Framing(Part.CENTRE, 224 / 256.0, Resampling.BICUBIC);
+
+  /** Checks the share. */
+  public Framing {
+    if (!(share > 0 && share <= 1)) {
+      throw new IllegalArgumentException("crop-share: must be in (0, 1], not " + share);
+    }
+  }
+
+  /** Returns a framing that resizes the whole image. */
+  public static Framing whole(Resampling resampling) {
+    return new Framing(Part.WHOLE, 1, resampling);
+  }
+
+  /**
+   * Returns a framing that resizes the shorter side and crops the center.
+   *
+   * @param share in (0, 1]; 0.875 resizes to 256 for an input of 224
+   */
+  public static Framing crop(double share, Resampling resampling) {
+    return new Framing(Part.CROP, share, resampling);
+  }
+
+  /**
+   * Reads a framing from its {@linkplain #name name}.
+   *
+   * @throws IllegalArgumentException if it is not one
+   */
+  @JsonCreator
+  public static Framing of(String name) {
+    List<String> words = Arrays.asList(name.toUpperCase(Locale.ROOT).split(" ", -1));
+    boolean bilinear = words.get(words.size() - 1).equals(Resampling.BILINEAR.name());
+    Resampling resampling = bilinear ? Resampling.BILINEAR : Resampling.BICUBIC;
+    int count = words.size() - (bilinear ? 1 : 0);
+    Part part = Part.valueOf(words.get(0));
+    if (count != (part == Part.CROP ? 2 : 1)) {
+      throw new IllegalArgumentException("not a framing: " + name);
+    }
+    return switch (part) {
+      case WHOLE -> whole(resampling);
+      case CENTRE -> new Framing(part, CENTRE.share, resampling);
+      case CROP -> crop(Double.parseDouble(words.get(1)), resampling);
+    };
+  }
+
+  /** Returns the name in files, such as {@code WHOLE} or {@code CROP 0.875 BILINEAR}. */
+  @JsonValue
+  public String name() {
+    return part
+        + (part == Part.CROP ? " " + share : "")
+        + (resampling == Resampling.BICUBIC ? "" : " " + resampling);
+  }
+
+  @Override
+  public String toString() {
+    return name();
+  }
+
+  /** Returns the part of an image of this size that the network sees, in pixels. */
+  Box of(int width, int height) {
+    if (part == Part.WHOLE) {
       return new Box(0, 0, width, height);
     }
-  },
-  /**
-   * The centered square of 224/256 of the shorter side, for photographs: TensorFlow's crop for
-   * evaluation at 224. An odd pixel is left over at the left and top.
-   */
-  CENTRE {
-    @Override
-    Box of(int width, int height) {
-      int side = Math.max(1, Math.min(width, height) * 224 / 256);
-      return new Box((width - side + 1) / 2, (height - side + 1) / 2, side, side);
-    }
-  };
-
-  /** Returns the part of an image of this size, in pixels. */
-  abstract Box of(int width, int height);
+    int side = Math.max(1, (int) (Math.min(width, height) * share));
+    int odd = part == Part.CENTRE ? 1 : 0;
+    return new Box((width - side + odd) / 2, (height - side + odd) / 2, side, side);
+  }
 
   /**
    * Returns a network's input, before normalization.
@@ -34,14 +113,41 @@ public enum Framing {
    * @return {@code (3, side, side)}, R, G, B, one byte each
    */
   public byte[] planes(RgbImage image, int side) {
+    return part == Part.CROP ? cropped(image, side) : resized(image, side);
+  }
+
+  private byte[] resized(RgbImage image, int side) {
     Box box = of(image.width(), image.height());
-    byte[] square = Bicubic.resize(image, box, side, side).rgb();
-    byte[] planes = new byte[square.length];
+    return planes(Bicubic.resize(image, box, side, side, resampling), 0, 0, side);
+  }
+
+  /** Resizes first and crops then, as others do, so that the result is theirs to the bit. */
+  private byte[] cropped(RgbImage image, int side) {
+    int shorter = (int) Math.max(side, Math.round(side / share));
+    boolean upright = image.width() <= image.height();
+    int longer =
+        (int)
+            ((long) shorter
+                * Math.max(image.width(), image.height())
+                / Math.min(image.width(), image.height()));
+    int width = upright ? shorter : longer;
+    int height = upright ? longer : shorter;
+    Box all = new Box(0, 0, image.width(), image.height());
+    RgbImage resized = Bicubic.resize(image, all, width, height, resampling);
+    return planes(resized, (width - side) / 2, (height - side) / 2, side);
+  }
+
+  private static byte[] planes(RgbImage image, int left, int top, int side) {
+    byte[] rgb = image.rgb();
+    byte[] planes = new byte[3 * side * side];
     int plane = side * side;
-    for (int i = 0, at = 0; i < plane; i++) {
-      planes[i] = square[at++];
-      planes[plane + i] = square[at++];
-      planes[2 * plane + i] = square[at++];
+    for (int y = 0, i = 0; y < side; y++) {
+      int at = 3 * ((top + y) * image.width() + left);
+      for (int x = 0; x < side; x++, i++) {
+        planes[i] = rgb[at++];
+        planes[plane + i] = rgb[at++];
+        planes[2 * plane + i] = rgb[at++];
+      }
     }
     return planes;
   }

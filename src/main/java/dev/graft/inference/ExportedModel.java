@@ -63,12 +63,17 @@ public final class ExportedModel {
    */
   public static String framing(Framing framing) {
     String part =
-        switch (framing) {
-          case WHOLE -> "the whole image";
-          case CENTRE -> "the centered square of 224/256 of the shorter side";
+        switch (framing.part()) {
+          case WHOLE -> "the whole image, resized to the input";
+          case CENTRE -> "the centered square of 224/256 of the shorter side, resized to the input";
+          case CROP ->
+              "resized so that the shorter side is the input's side divided by "
+                  + framing.share()
+                  + ", then the center of the input's size";
         };
     return framing.name().toLowerCase(Locale.ROOT)
-        + (": " + part + ", resized to the input by Pillow's bicubic");
+        + (": " + part + " by Pillow's ")
+        + framing.resampling().name().toLowerCase(Locale.ROOT);
   }
 
   /**
@@ -103,12 +108,12 @@ public final class ExportedModel {
     if (side < 1 || side > SavedModel.MAX_INPUT_SIZE || side != session.side()) {
       throw new GraftException("its input_size differs from the size of its input");
     }
-    String framing = metadata.get(FRAMING).replaceFirst(":.*", "").toUpperCase(Locale.ROOT);
+    String framing = metadata.get(FRAMING).replaceFirst(":.*", "");
     InferenceBackend backend = new OnnxBackend(session);
     var blank = new ModelRunner.Prepared(ByteBuffer.allocate(3 * side * side));
     if (backend.probabilities(List.of(blank)).get(0).length != classes.size()) {
       throw new GraftException("its number of probabilities differs from its number of classes");
     }
-    return new LoadedModel(metadata.get(RUN), backend, Framing.valueOf(framing), side, classes);
+    return new LoadedModel(metadata.get(RUN), backend, Framing.of(framing), side, classes);
   }
 }

@@ -1,5 +1,8 @@
 package dev.graft.inference;
 
+import static java.nio.file.StandardOpenOption.CREATE_NEW;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
@@ -21,6 +24,7 @@ import dev.graft.GraftException;
 import dev.graft.engine.Engines;
 import dev.graft.io.AtomicFiles;
 import dev.graft.io.Hash;
+import dev.graft.network.Adapter;
 import dev.graft.network.BackboneSpec;
 import dev.graft.network.Layer;
 import dev.graft.network.NetworkDesign;
@@ -38,6 +42,7 @@ import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.ExternalBackbone;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -134,8 +139,18 @@ public final class SavedModel {
     }
   }
 
-  /** An external backbone, whose file is in the folder of the model. */
-  record External(Layer.External.Format format, String sha256, List<List<Long>> outputs) {
+  /**
+   * An external backbone, whose file is in the folder of the model.
+   *
+   * @param outputs their shapes, in files of versions without an adapter; else empty
+   * @param adapter {@code null} in files of versions without one
+   */
+  record External(
+      Layer.External.Format format,
+      String sha256,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonSetter(nulls = Nulls.AS_EMPTY)
+          List<List<Long>> outputs,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @JsonSetter(nulls = Nulls.SET) Adapter adapter) {
     /** Returns the layer, after checking that the file is unchanged. */
     Layer.External layer(Path folder) throws IOException {
       Path file = file(folder, format);
@@ -145,7 +160,8 @@ public final class SavedModel {
       if (!Hash.Algorithm.SHA256.of(file).hex().equals(sha256)) {
         throw new GraftException(file.getFileName() + " has been changed or damaged.");
       }
-      return ExternalBackbone.layer(file, format, sha256, outputs);
+      return ExternalBackbone.layer(
+          file, format, sha256, adapter == null ? Adapter.of(outputs) : adapter);
     }
 
     static Path file(Path folder, Layer.External.Format format) {
@@ -229,11 +245,18 @@ public final class SavedModel {
       return List.of();
     }
     Layer.External layer = design.backbone().external().get();
-    Path copy = Files.copy(layer.file(), External.file(folder, layer.format()));
+    Path copy = External.file(folder, layer.format());
+    if (layer.format() == Layer.External.Format.ONNX && OnnxFile.hasExternalData(layer.file())) {
+      try (FileChannel out = FileChannel.open(copy, CREATE_NEW, WRITE)) {
+        OnnxFile.ofExternal(layer.file()).writeTo(out);
+      }
+    } else {
+      Files.copy(layer.file(), copy);
+    }
     if (!Hash.Algorithm.SHA256.of(copy).hex().equals(layer.sha256())) {
       throw new GraftException(layer.file() + " was changed during the training; train again.");
     }
-    return List.of(new External(layer.format(), layer.sha256(), layer.outputs()));
+    return List.of(new External(layer.format(), layer.sha256(), List.of(), layer.adapter()));
   }
 
   /**

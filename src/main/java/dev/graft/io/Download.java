@@ -1,5 +1,8 @@
 package dev.graft.io;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import dev.graft.GraftException;
 import dev.graft.Progress;
 import dev.graft.util.Messages;
@@ -13,8 +16,10 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.Locale;
@@ -104,6 +109,82 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
     } catch (IOException e) {
       String reason = Messages.of(e, e.getClass().getSimpleName());
       throw new Failure(file + " cannot be written (" + reason + ")", e);
+    }
+  }
+
+  /** Downloads the file, as {@link #to}, even if it exists already. */
+  public void again(Path file) throws IOException {
+    Files.deleteIfExists(file);
+    to(file, Progress.Display.NONE);
+  }
+
+  /**
+   * Downloads the file, as {@link #to}, of any size. What arrived before a connection broke stays
+   * beside the target, in a file with the suffix {@code .part}, and is continued by the next call.
+   */
+  public void resume(Path file, Progress.Display display) throws IOException {
+    if (isAt(file)) {
+      return;
+    }
+    checkOnline();
+    Files.createDirectories(file.toAbsolutePath().getParent());
+    Path part = file.resolveSibling(file.getFileName() + ".part");
+    try (FileChannel out = FileChannel.open(part, CREATE, WRITE);
+        FileLock lock = out.tryLock()) {
+      if (lock == null) {
+        throw new Failure("another process is downloading it; try again later");
+      }
+      if (size < 0 || out.size() != size) {
+        receiveRest(out, display);
+      }
+    }
+    if (!isAt(part)) {
+      long found = Files.size(part);
+      Files.delete(part);
+      throw new Failure(
+          "it arrived with " + found + " bytes, and its size or hash is not the expected one");
+    }
+    Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  /** Appends what is missing; a server that can't continue sends everything again. */
+  private void receiveRest(FileChannel out, Progress.Display display) throws IOException {
+    HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
+    connection.setConnectTimeout((int) TIMEOUT.toMillis());
+    connection.setReadTimeout((int) TIMEOUT.toMillis());
+    connection.setRequestProperty("Connection", "close");
+    if (out.size() > 0) {
+      connection.setRequestProperty("Range", "bytes=" + out.size() + "-");
+    }
+    try {
+      int status = request(connection::getResponseCode, 0, TIMEOUT);
+      if (status != HttpURLConnection.HTTP_PARTIAL) {
+        out.truncate(0);
+        length(connection, TIMEOUT); // fails unless the status is 200
+      }
+      out.position(out.size());
+      long length = connection.getContentLengthLong();
+      long whole = length < 0 ? size : out.size() + length;
+      display.say("Downloading " + uri + (whole < 0 ? "" : Text.of(" (%,d bytes)", whole)));
+      InputStream in = request(connection::getInputStream, out.size(), TIMEOUT);
+      byte[] buffer = new byte[1 << 16];
+      String name = uri.getPath().substring(uri.getPath().lastIndexOf('/') + 1);
+      try (Progress progress = display.progress(name, "bytes", whole)) {
+        for (int count = 0; count >= 0; ) {
+          AtomicFiles.writeFully(out, ByteBuffer.wrap(buffer, 0, count));
+          progress.stepTo(out.size());
+          long done = out.size();
+          count = request(() -> in.read(buffer), done, TIMEOUT);
+        }
+      }
+      if (whole >= 0 && out.size() < whole) {
+        throw new Failure(
+            Text.of(
+                "the connection broke after %d of %d bytes; the next try continues there",
+                out.size(), whole));
+      }
+    } finally {
+      connection.disconnect();
     }
   }
 

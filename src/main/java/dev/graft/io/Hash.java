@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,6 +51,14 @@ public record Hash(Algorithm algorithm, String hex) {
       return of(digest);
     }
 
+    /** Returns the hash of what is written to a channel. */
+    public Hash of(Written content) throws IOException {
+      MessageDigest digest = digest();
+      content.to(
+          Channels.newChannel(new DigestOutputStream(OutputStream.nullOutputStream(), digest)));
+      return of(digest);
+    }
+
     /** Returns the hash of the bytes between position and limit, which stay unchanged. */
     public Hash of(ByteBuffer bytes) {
       MessageDigest digest = digest();
@@ -86,6 +96,12 @@ public record Hash(Algorithm algorithm, String hex) {
     public String toString() {
       return javaName;
     }
+  }
+
+  /** Content that is written in pieces. */
+  public interface Written {
+    /** Writes all pieces. */
+    void to(WritableByteChannel channel) throws IOException;
   }
 
   private static final Pattern HEX = Pattern.compile("[0-9a-f]+");

@@ -1,7 +1,6 @@
 package dev.graft.network;
 
 import ai.djl.ndarray.types.Shape;
-import dev.graft.GraftException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -341,17 +340,16 @@ public sealed interface Layer {
   }
 
   /**
-   * An external network in a file, as one layer: the concatenated global averages of its outputs.
+   * An external network in a file, as one layer: the concatenated, pooled values of its outputs.
    * Its weights stay in the file and are never trained.
    *
    * @param name the layer's name
    * @param file its current path
    * @param format of the file
-   * @param sha256 of the file, in hexadecimal digits
-   * @param outputs the shape of each output, {@code (C, H, W)} or {@code (values)}, found by a dry
-   *     run
+   * @param sha256 of the file with all its weights, in hexadecimal digits
+   * @param adapter how it is called, found by a dry run
    */
-  record External(String name, Path file, Format format, String sha256, List<List<Long>> outputs)
+  record External(String name, Path file, Format format, String sha256, Adapter adapter)
       implements Layer {
     /** The format of the file, which decides the engine. */
     public enum Format {
@@ -372,25 +370,10 @@ public sealed interface Layer {
       }
     }
 
-    /**
-     * Checks the outputs.
-     *
-     * @throws GraftException if there is none, or one is neither a vector nor an image
-     */
-    public External {
-      outputs = outputs.stream().map(List::copyOf).toList();
-      if (outputs.isEmpty()
-          || outputs.stream().anyMatch(shape -> shape.size() != 1 && shape.size() != 3)
-          || outputs.stream().flatMap(List::stream).anyMatch(length -> length < 1)) {
-        throw new GraftException(
-            "its outputs must be (N, C) or (N, C, H, W), but without N they are " + outputs + ".");
-      }
-    }
-
     @Override
     public Shape output(Shape... inputs) {
       imageInput(this, inputs);
-      return new Shape(outputs.stream().mapToLong(shape -> shape.get(0)).sum());
+      return new Shape(adapter.width());
     }
 
     @Override

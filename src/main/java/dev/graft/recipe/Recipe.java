@@ -15,6 +15,13 @@ import java.util.Locale;
  * @param mean of each channel, in pixel values from 0 to 255; empty for the backbone's own
  * @param deviation divides each channel, in the same unit; empty for the backbone's own
  * @param order of the channels in the network's input
+ * @param framing the part of an image that becomes the input
+ * @param cropShare the input's side divided by the shorter side of the resized image, in (0, 1]; 0
+ *     for the backbone's own
+ * @param resampling the filter of resizing
+ * @param variant of an external backbone's files, such as {@code fp16}; {@link #AUTO} for float32
+ * @param tokens of an external backbone that become features
+ * @param output of an external backbone that is used; {@link #AUTO} to choose
  * @param inputSize side of the network's input, in pixels; 0 depends on the backbone and the images
  * @param features stages whose averages are the features; empty for the backbone's own
  * @param featurePower exponent of the power normalization, in (0, 1]; 1 for none
@@ -57,6 +64,12 @@ public record Recipe(
     List<Float> mean,
     List<Float> deviation,
     Order order,
+    FramingChoice framing,
+    double cropShare,
+    ResamplingChoice resampling,
+    String variant,
+    TokenChoice tokens,
+    String output,
     int inputSize,
     List<String> features,
     double featurePower,
@@ -115,6 +128,48 @@ public record Recipe(
     /** Blue, green, red. */
     @JsonProperty("bgr")
     BGR
+  }
+
+  /** The part of an image that becomes the network's input. */
+  public enum FramingChoice {
+    /** The backbone's own. */
+    @JsonProperty(Recipe.AUTO)
+    AUTO,
+    /** The whole image, distorted if it is not square. */
+    @JsonProperty("squash")
+    SQUASH,
+    /** The center, after resizing the shorter side. */
+    @JsonProperty("center-crop")
+    CENTER_CROP
+  }
+
+  /** The filter of resizing. */
+  public enum ResamplingChoice {
+    /** The backbone's own. */
+    @JsonProperty(Recipe.AUTO)
+    AUTO,
+    /** Keys's cubic. */
+    @JsonProperty("bicubic")
+    BICUBIC,
+    /** A triangle. */
+    @JsonProperty("bilinear")
+    BILINEAR
+  }
+
+  /** The tokens that become features, if an external backbone has outputs (N, T, C). */
+  public enum TokenChoice {
+    /** Another output for the whole image, else CLS, else the mean. */
+    @JsonProperty(Recipe.AUTO)
+    AUTO,
+    /** The first token. */
+    @JsonProperty("cls")
+    CLS,
+    /** The mean of the patch tokens. */
+    @JsonProperty("mean")
+    MEAN,
+    /** Both, one after the other. */
+    @JsonProperty("cls+mean")
+    CLS_MEAN
   }
 
   /** How validation images are chosen from the training images. */
@@ -260,6 +315,14 @@ public record Recipe(
     deviation = requireChannels("deviation", deviation);
     deviation.forEach(each -> requirePositive("deviation", each));
     requireValue("order", order);
+    requireValue("framing", framing);
+    requireValue("resampling", resampling);
+    requireValue("tokens", tokens);
+    requireText("variant", variant);
+    requireText("output", output);
+    if (!(cropShare >= 0 && cropShare <= 1)) {
+      throw outside("crop-share", "above 0 and at most 1", cropShare);
+    }
     requireValue("split", split);
     requireValue("head", head);
     requireValue("initializer", initializer);

@@ -172,6 +172,7 @@ public final class RecipeReader {
   private static final Map<String, String> NUMBERS =
       Map.of(
           "input-size", "a whole number from 8 to 1024",
+          "crop-share", "above 0 and at most 1",
           "batch-size", "a whole number from 1 to 65536",
           "learning-rate", "above 0 (from 1e-30 to 1e+30)");
 

@@ -133,6 +133,14 @@ public final class Exporter {
     if (Files.isDirectory(file)) {
       throw new GraftException(file + " is a folder; name a file.").withCode(Code.FILE);
     }
+    if (format == Format.INT8 && model.design().backbone().external().isPresent()) {
+      throw new GraftException(
+          "int8: "
+              + model.name()
+              + " has a backbone from a file, whose layers Graft can't quantize, so nothing was"
+              + " written; export it in float32 (--format onnx), or fine-tune on the backbone's own"
+              + " int8 file.");
+    }
     OnnxFile onnx;
     Exported exported;
     try (Fingerprints fingerprints = new Fingerprints(output.fingerprints());

@@ -3,11 +3,16 @@ package dev.graft.tuning;
 import ai.djl.Device;
 import dev.graft.GraftException;
 import dev.graft.GraftException.Code;
+import dev.graft.Progress;
 import dev.graft.data.Cifar10Images;
 import dev.graft.engine.OnnxSession;
+import dev.graft.image.Framing;
+import dev.graft.image.Resampling;
+import dev.graft.network.Adapter;
 import dev.graft.network.BackboneSpec;
 import dev.graft.network.Layer;
 import dev.graft.network.NetworkDesign;
+import dev.graft.network.OutputSelection;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Preprocessing.ChannelOrder;
 import dev.graft.network.onnx.OnnxFile;
@@ -15,7 +20,10 @@ import dev.graft.recipe.Recipe;
 import dev.graft.recipe.Recipe.RootEngine;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.zoo.BackboneInfo;
+import dev.graft.zoo.ExternalBackbone;
 import dev.graft.zoo.WeightSource;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -23,6 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Replaces each {@code auto} of a recipe, and builds its network. */
 public final class RecipeResolver {
@@ -44,6 +53,9 @@ public final class RecipeResolver {
   /** Images per step if stages of the backbone are trained, whose activations need memory. */
   private static final int BATCH = 128;
 
+  /** The usual crop of ImageNet classifiers: 224 of 256 pixels. */
+  private static final double DEFAULT_CROP_SHARE = 0.875;
+
   private RecipeResolver() {}
 
   /**
@@ -59,7 +71,7 @@ public final class RecipeResolver {
       // CIFAR-10 gets the notebook's network; other images get one that is fast on a CPU.
       backbone = isCifar10(asked) ? BackboneInfo.VGG16.id() : BackboneInfo.PHOTOGRAPHS;
     }
-    BackboneInfo entry = BackboneInfo.of(backbone, asked.inputSize());
+    BackboneInfo entry = BackboneInfo.of(backbone, options(asked));
     Map<String, String> decided = new LinkedHashMap<>();
     decided.put("backbone", backbone);
     if (asked.inputSize() == 0) {
@@ -147,6 +159,15 @@ public final class RecipeResolver {
     return NetworkDesign.of(
         backbone,
         recipe.inputSize(),
+        preprocessing(recipe, belonging),
+        recipe.unfreeze(),
+        recipe.features(),
+        new NetworkDesign.Scaling(recipe.featurePower(), recipe.standardize()),
+        layers);
+  }
+
+  private static Preprocessing preprocessing(Recipe recipe, Preprocessing belonging) {
+    Preprocessing chosen =
         switch (recipe.preprocessing()) {
           case WEIGHTS ->
               belonging.with(
@@ -158,11 +179,28 @@ public final class RecipeResolver {
                   recipe.mean(),
                   recipe.deviation());
           case ZERO_ONE -> Preprocessing.ZERO_ONE;
-        },
-        recipe.unfreeze(),
-        recipe.features(),
-        new NetworkDesign.Scaling(recipe.featurePower(), recipe.standardize()),
-        layers);
+        };
+    return chosen.with(framing(recipe, chosen.framing()));
+  }
+
+  private static Framing framing(Recipe recipe, Framing own) {
+    Resampling resampling =
+        switch (recipe.resampling()) {
+          case AUTO -> own.resampling();
+          case BICUBIC -> Resampling.BICUBIC;
+          case BILINEAR -> Resampling.BILINEAR;
+        };
+    boolean crops = own.part() == Framing.Part.CROP;
+    double share =
+        recipe.cropShare() > 0 ? recipe.cropShare() : crops ? own.share() : DEFAULT_CROP_SHARE;
+    return switch (recipe.framing()) {
+      case AUTO ->
+          crops
+              ? Framing.crop(share, resampling)
+              : new Framing(own.part(), own.share(), resampling);
+      case SQUASH -> Framing.whole(resampling);
+      case CENTER_CROP -> Framing.crop(share, resampling);
+    };
   }
 
   /** Builds the network of a recipe, with the preprocessing of the backbone's own weights. */
@@ -172,7 +210,35 @@ public final class RecipeResolver {
 
   /** Returns the backbone of a recipe. */
   public static BackboneInfo entry(Recipe recipe) {
-    return BackboneInfo.of(recipe.backbone(), recipe.inputSize());
+    return BackboneInfo.of(recipe.backbone(), options(recipe));
+  }
+
+  /** Downloads a backbone of Hugging Face's hub, unless it is cached; shows the progress. */
+  public static void fetch(Recipe recipe, Progress.Display display) {
+    ExternalBackbone.fetch(recipe.backbone(), chosen(recipe.variant()), display);
+  }
+
+  /** Returns the external backbone of a recipe; empty if it is one of Graft's. */
+  public static Optional<ExternalBackbone> external(Recipe recipe) {
+    return BackboneInfo.external(recipe.backbone(), options(recipe));
+  }
+
+  private static ExternalBackbone.Options options(Recipe recipe) {
+    Optional<Adapter.Pooling> tokens =
+        switch (recipe.tokens()) {
+          case AUTO -> Optional.empty();
+          case CLS -> Optional.of(Adapter.Pooling.CLS);
+          case MEAN -> Optional.of(Adapter.Pooling.MEAN);
+          case CLS_MEAN -> Optional.of(Adapter.Pooling.CLS_MEAN);
+        };
+    return new ExternalBackbone.Options(
+        recipe.inputSize(),
+        chosen(recipe.variant()),
+        new OutputSelection.Wanted(tokens, chosen(recipe.output())));
+  }
+
+  private static Optional<String> chosen(String value) {
+    return value.equals(Recipe.AUTO) ? Optional.empty() : Optional.of(value);
   }
 
   /**
@@ -181,6 +247,17 @@ public final class RecipeResolver {
    * @throws GraftException as for {@link #of}, and for missing data or weights
    */
   public static void check(Recipe asked) {
+    check(asked, Progress.Display.NONE);
+  }
+
+  /**
+   * Checks a recipe, as {@link #check(Recipe)}.
+   *
+   * @param display shows the download of a backbone
+   */
+  public static void check(Recipe asked, Progress.Display display) {
+    checkScale(asked);
+    fetch(asked, display);
     checkNetwork(asked);
     Recipe recipe = resolve(asked);
     if (!isCifar10(recipe) && !exists(recipe.data())) {
@@ -201,6 +278,7 @@ public final class RecipeResolver {
    * @throws GraftException as for {@link #of}, and for missing weights
    */
   public static void checkNetwork(Recipe asked) {
+    checkScale(asked);
     Recipe recipe = resolve(asked);
     of(recipe, 2);
     BackboneInfo entry = entry(recipe);
@@ -211,6 +289,33 @@ public final class RecipeResolver {
     }
   }
 
+  /** Refuses mean and deviation for pixels from 0 to 1, which would give inputs of up to 1100. */
+  private static void checkScale(Recipe recipe) {
+    List<Float> mean = recipe.mean();
+    List<Float> deviation = recipe.deviation();
+    boolean small = deviation.stream().allMatch(each -> each < 1);
+    boolean fraction = mean.stream().anyMatch(each -> each > 0 && each < 1);
+    if (Math.max(mean.size(), deviation.size()) > 0
+        && mean.stream().allMatch(each -> Math.abs(each) <= 1)
+        && deviation.stream().allMatch(each -> each <= 1)
+        && (fraction || (small && !deviation.isEmpty()))) {
+      throw new GraftException(
+          "mean, deviation: these are for pixels from 0 to 1, and Graft's are from 0 to 255; give"
+              + setting("mean", mean)
+              + setting("deviation", deviation)
+              + ".");
+    }
+  }
+
+  private static String setting(String key, List<Float> values) {
+    return values.isEmpty()
+        ? ""
+        : values.stream()
+            .map(each -> BigDecimal.valueOf(each * 255.0).round(new MathContext(6)))
+            .map(each -> each.stripTrailingZeros().toPlainString())
+            .collect(Collectors.joining(",", " --set " + key + "=[", "]"));
+  }
+
   private static void checkExternal(Recipe recipe, BackboneInfo entry) {
     String problem = null;
     if (!recipe.weights().equals(WeightSource.PRETRAINED)) {
@@ -218,7 +323,9 @@ public final class RecipeResolver {
     } else if (!recipe.unfreeze().equals(NetworkDesign.NONE)) {
       problem = "unfreeze: a backbone from a file is entirely frozen; set it to none";
     } else if (recipe.precision() == Recipe.Precision.INT8) {
-      problem = "precision: a backbone from a file cannot be quantized; set it to float32";
+      problem =
+          "precision: a backbone from a file is not quantized by Graft; set it to float32, or take"
+              + " its own int8 file, as by variant=int8";
     } else if (entry.own().isEmpty()
         && recipe.preprocessing() == Recipe.PreprocessingChoice.WEIGHTS
         && (recipe.mean().isEmpty() || recipe.deviation().isEmpty())) {

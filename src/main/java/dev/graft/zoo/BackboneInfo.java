@@ -102,15 +102,21 @@ public record BackboneInfo(
       List.of(VGG16, EFFICIENTNET_LITE0, XCEPTION, SMALL_CNN);
 
   /**
-   * Returns the backbone that a recipe names: one of {@link #ALL}, an external file, or a model of
-   * a DJL model zoo.
+   * Returns the backbone that a recipe names: one of {@link #ALL}, or an external one.
    *
    * @param name an id, a path, or {@code GROUP:ARTIFACT}
-   * @param inputSize side of the input in pixels; 0 to choose it
+   * @param options for an external backbone
    * @throws GraftException if there is none
    */
-  public static BackboneInfo of(String name, int inputSize) {
-    return ExternalBackbone.is(name) ? ExternalBackbone.entry(name, inputSize) : of(name);
+  public static BackboneInfo of(String name, ExternalBackbone.Options options) {
+    return external(name, options).map(ExternalBackbone::info).orElseGet(() -> of(name));
+  }
+
+  /** Returns the external backbone that a recipe names; empty if it is one of {@link #ALL}. */
+  public static Optional<ExternalBackbone> external(String name, ExternalBackbone.Options options) {
+    return ALL.stream().noneMatch(entry -> entry.id().equals(name)) && ExternalBackbone.is(name)
+        ? Optional.of(ExternalBackbone.of(name, options))
+        : Optional.empty();
   }
 
   /**
@@ -125,7 +131,7 @@ public record BackboneInfo(
         .orElseThrow(
             () ->
                 GraftException.of(
-                    "backbone: unknown network %s; give one of %s, or a .onnx or .pt file.",
+                    "backbone: unknown network %s; give one of %s, an .onnx or .pt file, or a folder.",
                     name, ALL.stream().map(BackboneInfo::id).collect(Collectors.joining(", "))));
   }
 

@@ -2,6 +2,7 @@ package dev.graft.zoo;
 
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
+import ai.djl.Model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -10,20 +11,28 @@ import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.repository.zoo.ZooModel;
 import dev.graft.GraftException;
+import dev.graft.Progress;
 import dev.graft.image.Framing;
 import dev.graft.io.Hash;
+import dev.graft.network.Adapter;
 import dev.graft.network.BackboneSpec;
 import dev.graft.network.Layer;
 import dev.graft.network.Layer.External.Format;
+import dev.graft.network.OutputSelection;
 import dev.graft.network.Preprocessing;
+import dev.graft.network.Preprocessing.ChannelOrder;
 import dev.graft.network.Stage;
 import dev.graft.network.djl.ExternalNetwork;
+import dev.graft.network.onnx.OnnxFile;
+import dev.graft.network.onnx.OnnxProbe;
 import dev.graft.util.Messages;
 import java.io.IOException;
 import java.net.UnknownHostException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -32,13 +41,29 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
- * External backbones: an ONNX file, a TorchScript file, or a model of a DJL model zoo. The shapes
- * of the outputs are found by a dry run.
+ * An external backbone: an ONNX file, a TorchScript file, a folder as on Hugging Face's hub, or a
+ * model of a DJL model zoo. How it is called, and what its outputs are, is found by a dry run.
+ *
+ * @param info its description as a backbone
+ * @param declared lines on its inputs and outputs, as the file declares them
+ * @param notes sentences on what was found
  */
-public final class ExternalBackbone {
+public record ExternalBackbone(BackboneInfo info, List<String> declared, List<String> notes) {
+  /**
+   * What a recipe asks for.
+   *
+   * @param inputSize side of the input in pixels; 0 for the side that the file sets, else 224
+   * @param variant of the files in a folder; empty for float32
+   */
+  public record Options(int inputSize, Optional<String> variant, OutputSelection.Wanted wanted) {
+    /** Returns options that leave everything but the input size open. */
+    public static Options ofSize(int inputSize) {
+      return new Options(inputSize, Optional.empty(), OutputSelection.Wanted.ANY);
+    }
+  }
+
   /** Name of the only stage and of its only layer; part of the format of {@code network.json}. */
   private static final String STAGE = "foreign";
 
@@ -48,46 +73,48 @@ public final class ExternalBackbone {
   /** Group and artifact in a DJL model zoo, such as {@code ai.djl.pytorch:resnet18_embedding}. */
   private static final Pattern ZOO_ID = Pattern.compile("([A-Za-z][\\w.-]+):([\\w.-]+)");
 
-  private static final Map<Key, BackboneInfo> SEEN = new ConcurrentHashMap<>();
+  /** Preprocessing of networks that take bytes: pixels as they are. */
+  private static final Preprocessing AS_THEY_ARE =
+      new Preprocessing(Framing.WHOLE, ChannelOrder.RGB, List.of(0f, 0f, 0f), List.of(1f, 1f, 1f));
 
-  /** Identifies a dry run: the file as it is on disk, and the requested input size. */
-  private record Key(Path file, long bytes, long modified, int inputSize) {}
+  private static final Map<Key, ExternalBackbone> SEEN = new ConcurrentHashMap<>();
 
-  private ExternalBackbone() {}
+  /** Identifies a dry run: the file as it is on disk, and the options. */
+  private record Key(Path file, long bytes, long modified, Options options) {}
 
   /** Whether the backbone of a recipe is an external file or a model of a DJL model zoo. */
   static boolean is(String name) {
-    return format(name).isPresent() || ZOO_ID.matcher(name).matches();
+    return isFile(name) || HubRepository.of(name).isPresent() || ZOO_ID.matcher(name).matches();
   }
 
-  private static Optional<Format> format(String name) {
-    String small = name.toLowerCase(Locale.ROOT);
-    return Stream.of(Format.values()).filter(each -> small.endsWith(each.suffix())).findFirst();
+  private static boolean isFile(String name) {
+    try {
+      String small = name.toLowerCase(Locale.ROOT);
+      return Arrays.stream(Format.values()).anyMatch(each -> small.endsWith(each.suffix()))
+          || Files.exists(Path.of(name));
+    } catch (InvalidPathException e) {
+      return false;
+    }
   }
 
   /**
-   * Opens an external backbone and runs it once on zeros.
+   * Opens an external backbone and runs it on noise.
    *
-   * @param name path of a file, or {@code group:artifact} of a DJL model zoo
-   * @param inputSize side of the input in pixels; 0 for the side that the file sets, else 224
-   * @throws GraftException if the file is missing or not a network, or if its outputs are not
-   *     {@code (N, C)} or {@code (N, C, H, W)}
+   * @param name path of a file or folder, or {@code group:artifact} of a DJL model zoo
+   * @throws GraftException if it is missing or not a network, or if its input or outputs do not fit
    */
-  static BackboneInfo entry(String name, int inputSize) {
-    Path file = ZOO_ID.matcher(name).matches() ? ofZoo(name) : Path.of(name);
+  static ExternalBackbone of(String name, Options options) {
     try {
-      if (!Files.isRegularFile(file)) {
-        throw new GraftException("the file does not exist; check the path.");
-      }
+      Path file = file(name, options);
       Key key =
           new Key(
               file.toAbsolutePath(),
               Files.size(file),
               Files.getLastModifiedTime(file).toMillis(),
-              inputSize);
-      BackboneInfo seen = SEEN.get(key);
+              options);
+      ExternalBackbone seen = SEEN.get(key);
       if (seen == null) {
-        seen = tried(file, format(file.toString()).orElseThrow(), inputSize);
+        seen = tried(file, format(file), options);
         SEEN.put(key, seen);
       }
       return seen;
@@ -97,45 +124,254 @@ public final class ExternalBackbone {
     }
   }
 
-  private static BackboneInfo tried(Path file, Format format, int inputSize) throws IOException {
-    try (ExternalNetwork opened = ExternalNetwork.open(file, format, Device.cpu())) {
-      Map<String, String> about = opened.metadata();
-      OptionalInt fixed = opened.inputSize();
-      int own = fixed.orElse(number(about.get("input_size")));
-      int side = inputSize > 0 ? inputSize : own > 0 ? own : DEFAULT_INPUT_SIZE;
-      if (fixed.isPresent() && own != side) {
-        throw new GraftException(
-            "it takes images of "
-                + own
-                + "x"
-                + own
-                + " pixels; set input-size to "
-                + own
-                + ", not "
-                + side
-                + ".");
-      }
-      Layer.External layer =
-          layer(file, format, Hash.Algorithm.SHA256.of(file).hex(), outputs(opened, side));
-      BackboneSpec network = network(name(file), layer);
-      return new BackboneInfo(
-          network,
-          network,
-          side,
-          side,
-          preprocessing(about),
-          Optional.empty(),
-          Optional.empty(),
-          Optional.empty(),
-          "not known",
-          "its own");
+  /**
+   * Downloads a network of Hugging Face's hub, unless it is in the cache; does nothing for others.
+   *
+   * @param display shows the progress
+   * @throws GraftException if that fails
+   */
+  public static void fetch(String name, Optional<String> variant, Progress.Display display) {
+    try {
+      HubRepository.of(name).ifPresent(repository -> repository.network(variant, display));
+    } catch (GraftException e) {
+      throw new GraftException("backbone " + name + ": " + e.getMessage(), e);
     }
   }
 
+  private static Path file(String name, Options options) throws IOException {
+    Optional<HubRepository> repository = HubRepository.of(name);
+    if (repository.isPresent()) {
+      return repository.get().network(options.variant(), Progress.Display.NONE);
+    }
+    if (!isFile(name)) {
+      return ofZoo(name);
+    }
+    Path file = Path.of(name);
+    if (Files.isDirectory(file)) {
+      return HubFolder.network(file, options.variant());
+    }
+    if (!Files.isRegularFile(file)) {
+      throw new GraftException("the file does not exist; check the path.");
+    }
+    if (options.variant().isPresent()) {
+      throw new GraftException(
+          "variant: it chooses among the files of a folder, and backbone names a file; set it to"
+              + " auto.");
+    }
+    return file;
+  }
+
+  /** Returns the format of a file, or explains why other files are not networks. */
+  private static Format format(Path file) {
+    String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+    if (name.endsWith(".onnx")) {
+      return Format.ONNX;
+    }
+    if (name.endsWith(".pt") || name.endsWith(".pth")) {
+      return Format.TORCHSCRIPT; // a file of another kind gets a hint when it is opened
+    }
+    throw new GraftException(
+        name.endsWith(".pt2")
+            ? "it is an exported program (torch.export), which only Python runs; export it to ONNX:"
+                + " torch.onnx.export(model, example, FILE)."
+            : name.matches(".*\\.(safetensors|bin|h5|keras|ckpt|pkl)")
+                ? "it holds weights, not a network; give an .onnx or .pt file, or one of Graft's"
+                    + " networks with --weights FILE."
+                : "it is neither an .onnx nor a .pt (TorchScript) file, nor a folder.");
+  }
+
+  private static ExternalBackbone tried(Path file, Format format, Options options)
+      throws IOException {
+    Optional<HubFolder.Configured> configured = HubFolder.configured(file);
+    return switch (format) {
+      case ONNX -> onnx(file, configured, options);
+      case TORCHSCRIPT -> torchScript(file, configured, options);
+    };
+  }
+
+  private static ExternalBackbone onnx(
+      Path file, Optional<HubFolder.Configured> configured, Options options) throws IOException {
+    OnnxProbe probe = new OnnxProbe(file);
+    Map<String, String> about = probe.metadata();
+    OptionalInt fixed = probe.side();
+    int side =
+        side(
+            options,
+            fixed.orElse(number(about.get("input_size"))),
+            configured.map(HubFolder.Configured::side).orElse(0));
+    if (fixed.isPresent() && fixed.getAsInt() != side) {
+      int own = fixed.getAsInt();
+      throw new GraftException(
+          "it takes images of "
+              + own
+              + "x"
+              + own
+              + " pixels; set input-size to "
+              + own
+              + ", not "
+              + side
+              + ".");
+    }
+    OnnxProbe.Found found = probe.run(side, options.wanted());
+    String sha256 =
+        OnnxFile.hasExternalData(file)
+            ? Hash.Algorithm.SHA256.of(OnnxFile.ofExternal(file)::writeTo).hex()
+            : Hash.Algorithm.SHA256.of(file).hex();
+    Optional<Preprocessing> own = preprocessing(about);
+    List<String> notes = new ArrayList<>(found.notes());
+    if (own.isEmpty() && probe.takesBytes()) {
+      notes.add("Preprocessing: none, because the network takes bytes.");
+      own =
+          Optional.of(
+              configured
+                  .map(each -> AS_THEY_ARE.with(each.preprocessing().framing()))
+                  .orElse(AS_THEY_ARE));
+    } else if (own.isEmpty()) {
+      own = configured.map(HubFolder.Configured::preprocessing);
+      configured.ifPresent(each -> notes.addAll(described(each)));
+    }
+    Layer.External layer = layer(file, Format.ONNX, sha256, found.adapter());
+    List<String> declared = new ArrayList<>();
+    declared.add("Input, as declared: " + probe.input());
+    probe.outputs().forEach(each -> declared.add("Output, as declared: " + each));
+    return backbone(layer, side, own, declared, notes);
+  }
+
+  private static int side(Options options, int ofFile, int ofConfiguration) {
+    if (options.inputSize() > 0) {
+      return options.inputSize();
+    }
+    return ofFile > 0 ? ofFile : ofConfiguration > 0 ? ofConfiguration : DEFAULT_INPUT_SIZE;
+  }
+
+  private static List<String> described(HubFolder.Configured configured) {
+    List<String> lines = new ArrayList<>();
+    Preprocessing found = configured.preprocessing();
+    lines.add(
+        "Preprocessing from "
+            + configured.source()
+            + ": "
+            + described(found.framing(), configured.side())
+            + ", "
+            + found.order()
+            + ", mean "
+            + found.mean()
+            + ", deviation "
+            + found.deviation()
+            + " (pixels 0 to 255).");
+    lines.addAll(configured.notes());
+    return lines;
+  }
+
+  private static String described(Framing framing, int side) {
+    String how = framing.resampling().name().toLowerCase(Locale.ROOT);
+    return framing.part() == Framing.Part.CROP
+        ? "the shorter side resized to "
+            + Math.round(side / framing.share())
+            + " pixels ("
+            + how
+            + "), the center of "
+            + side
+            + "x"
+            + side
+        : "the whole image resized (" + how + ")";
+  }
+
+  private static ExternalBackbone torchScript(
+      Path file, Optional<HubFolder.Configured> configured, Options options) throws IOException {
+    int side = side(options, 0, configured.map(HubFolder.Configured::side).orElse(0));
+    List<String> notes = new ArrayList<>();
+    Adapter adapter;
+    try (Model model = ExternalNetwork.torchScript(file, Device.cpu())) {
+      adapter = adapter(model, side, options.wanted(), notes);
+    }
+    configured.ifPresent(each -> notes.addAll(described(each)));
+    String sha256 = Hash.Algorithm.SHA256.of(file).hex();
+    return backbone(
+        layer(file, Format.TORCHSCRIPT, sha256, adapter),
+        side,
+        configured.map(HubFolder.Configured::preprocessing),
+        List.of(),
+        notes);
+  }
+
+  private static Adapter adapter(
+      Model model, int side, OutputSelection.Wanted wanted, List<String> notes) {
+    GraftException first = null;
+    for (Adapter.Type type : List.of(Adapter.Type.FLOAT32, Adapter.Type.FLOAT16)) {
+      for (int images : new int[] {2, 1}) {
+        try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+          NDArray pixels = manager.randomUniform(-2, 2, new Shape(images, 3, side, side));
+          NDList outputs = ExternalNetwork.outputs(model, pixels, type);
+          List<OutputSelection.Candidate> candidates = candidates(outputs, images);
+          if (candidates.stream().allMatch(each -> !each.problem().isEmpty()) && images > 1) {
+            continue;
+          }
+          OutputSelection selection = OutputSelection.of(candidates, side, wanted);
+          if (type == Adapter.Type.FLOAT16) {
+            notes.add("Input: float16.");
+          }
+          if (images == 1) {
+            notes.add("It is computed image by image, because it can't compute several at once.");
+          }
+          notes.addAll(selection.notes());
+          return new Adapter(new Adapter.Input(false, type), images == 1, selection.outputs());
+        } catch (GraftException e) {
+          first = first == null ? e : first;
+        }
+      }
+    }
+    throw first;
+  }
+
+  private static List<OutputSelection.Candidate> candidates(NDList outputs, int images) {
+    List<OutputSelection.Candidate> candidates = new ArrayList<>();
+    for (int i = 0; i < outputs.size(); i++) {
+      NDArray each = outputs.get(i);
+      Shape shape = each.getShape();
+      String name = each.getName() == null ? Integer.toString(i) : each.getName();
+      boolean fits = shape.dimension() >= 2 && shape.dimension() <= 4 && shape.get(0) == images;
+      String problem =
+          !each.getDataType().isFloating()
+              ? "it is of " + each.getDataType() + ", not of floating-point numbers"
+              : fits ? "" : "its shape for " + images + " images is " + shape;
+      List<Long> values =
+          fits ? Arrays.stream(shape.slice(1).getShape()).boxed().toList() : List.of();
+      candidates.add(new OutputSelection.Candidate(i, name, values, problem));
+    }
+    return candidates;
+  }
+
+  private static ExternalBackbone backbone(
+      Layer.External layer,
+      int side,
+      Optional<Preprocessing> own,
+      List<String> declared,
+      List<String> notes)
+      throws IOException {
+    Optional<String> license = HubFolder.license(layer.file());
+    license.ifPresent(
+        text -> notes.add("License of the weights, by their model card: " + text + "."));
+    BackboneSpec network = network(name(layer.file()), layer);
+    return new ExternalBackbone(
+        new BackboneInfo(
+            network,
+            network,
+            side,
+            side,
+            own,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            "not known",
+            license.orElse("its own")),
+        List.copyOf(declared),
+        List.copyOf(notes));
+  }
+
   /** Creates the only layer of an external network. */
-  public static Layer.External layer(
-      Path file, Format format, String sha256, List<List<Long>> outputs) {
-    return new Layer.External(STAGE, file, format, sha256, outputs);
+  public static Layer.External layer(Path file, Format format, String sha256, Adapter adapter) {
+    return new Layer.External(STAGE, file, format, sha256, adapter);
   }
 
   /** Creates a network of one stage from an external layer. */
@@ -143,33 +379,9 @@ public final class ExternalBackbone {
     return new BackboneSpec(name, List.of(Stage.of(STAGE, layer)), List.of(STAGE), 1);
   }
 
-  /** Returns the name of a file without its suffix, with only characters that folders may have. */
+  /** Returns the name of a network, with only characters that folders may have. */
   private static String name(Path file) {
-    String name = file.getFileName().toString();
-    return name.substring(0, name.lastIndexOf('.')).replaceAll("[^A-Za-z0-9._-]", "-");
-  }
-
-  /**
-   * Returns the shapes of the outputs without the batch axis. The batch has two images, so that a
-   * network with a fixed batch of 1 is detected.
-   */
-  private static List<List<Long>> outputs(ExternalNetwork opened, int side) {
-    int images = 2;
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
-      NDArray pixels = manager.zeros(new Shape(images, 3, side, side));
-      NDList outputs = opened.outputs(pixels);
-      for (NDArray each : outputs) {
-        int axes = each.getShape().dimension();
-        if ((axes != 2 && axes != 4) || each.getShape().get(0) != images) {
-          throw new GraftException(
-              "each output must be (N, C) or (N, C, H, W), but for N = "
-                  + (images + " an output is " + each.getShape() + "."));
-        }
-      }
-      return outputs.stream()
-          .map(each -> Arrays.stream(each.getShape().slice(1).getShape()).boxed().toList())
-          .toList();
-    }
+    return HubFolder.name(file).replaceAll("[^A-Za-z0-9._-]", "-");
   }
 
   /** Reads the preprocessing from the metadata of a file; the keys are those of recipes. */
@@ -177,16 +389,12 @@ public final class ExternalBackbone {
     if (!about.containsKey("mean") || !about.containsKey("deviation")) {
       return Optional.empty();
     }
-    Framing framing =
-        about.getOrDefault("framing", "whole").startsWith("centre")
-            ? Framing.CENTRE
-            : Framing.WHOLE;
     boolean bgr = about.getOrDefault("order", "rgb").equals("bgr");
     try {
       return Optional.of(
           new Preprocessing(
-              framing,
-              bgr ? Preprocessing.ChannelOrder.BGR : Preprocessing.ChannelOrder.RGB,
+              Framing.of(about.getOrDefault("framing", "whole").replaceFirst(":.*", "")),
+              bgr ? ChannelOrder.BGR : ChannelOrder.RGB,
               numbers(about.get("mean")),
               numbers(about.get("deviation"))));
     } catch (IllegalArgumentException e) {
@@ -215,7 +423,7 @@ public final class ExternalBackbone {
     try (ZooModel<NDList, NDList> model = criteria.loadModel();
         DirectoryStream<Path> files =
             Files.newDirectoryStream(
-                model.getModelPath(), file -> format(file.toString()).isPresent())) {
+                model.getModelPath(), file -> isFile(file.getFileName().toString()))) {
       for (Path file : files) {
         return file;
       }

@@ -90,12 +90,11 @@ public record LoadedBackbone(
   private static LoadedBackbone external(BackboneInfo entry, int inputSize, Device device) {
     Layer.External layer = entry.network().external().orElseThrow();
     GraphBlock trunk = DjlNetwork.of(BackboneFactory.design(entry, inputSize, false)).logits(true);
-    String file = layer.file().getFileName().toString();
     return new LoadedBackbone(
         entry.network(),
         trunk,
         entry.preprocessing(),
-        new Provenance(file, layer.sha256(), false),
+        new Provenance(HubFolder.label(layer.file()), layer.sha256(), false),
         Model.newInstance(entry.id(), device));
   }
 

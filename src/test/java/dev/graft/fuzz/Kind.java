@@ -6,6 +6,7 @@ import dev.graft.image.ImageFileReader;
 import dev.graft.network.Weight;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.zoo.BackboneInfo;
+import dev.graft.zoo.ExternalBackbone;
 import dev.graft.zoo.WeightReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -42,7 +43,7 @@ enum Kind {
     @Override
     Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
       String file = backbone(seeds, folder, random).toString();
-      return refusable(() -> BackboneInfo.of(file, 12));
+      return refusable(() -> BackboneInfo.of(file, ExternalBackbone.Options.ofSize(12)));
     }
   },
   BACKBONE_COMMAND("own backbones, by fine-tune and infer", 1) {

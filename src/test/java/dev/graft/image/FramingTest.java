@@ -1,6 +1,7 @@
 package dev.graft.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import org.junit.jupiter.api.Test;
 
@@ -54,6 +55,55 @@ class FramingTest {
     assertThat(Framing.CENTRE.of(333, 250)).isEqualTo(new Box(58, 16, 218, 218));
     assertThat(Framing.CENTRE.of(11, 8)).isEqualTo(new Box(2, 1, 7, 7));
     assertThat(Framing.CENTRE.of(1, 1)).isEqualTo(new Box(0, 0, 1, 1));
+  }
+
+  /** The values are Pillow 13's: {@code resize((11, 8), BILINEAR)}, rows 1 to 6, columns 2 to 7. */
+  @Test
+  void aCropOfTheResizedImageEqualsPillows() {
+    byte[] planes = Framing.crop(0.75, Resampling.BILINEAR).planes(pattern(13, 9), 6);
+    int[] red = {
+      145, 213, 234, 137, 171, 151, 109, 156, 172, 140, 66, 139, 129, 113, 86, 114, 108, 166, 156,
+      58, 51, 165, 208, 185, 100, 88, 112, 148, 201, 95, 141, 88, 130, 125, 137, 89
+    };
+    for (int i = 0; i < red.length; i++) {
+      assertThat(Byte.toUnsignedInt(planes[i])).as("pixel " + i).isEqualTo(red[i]);
+    }
+  }
+
+  /** The values are Pillow 13's: {@code resize((4, 4), BILINEAR)}. */
+  @Test
+  void bilinearResizingEqualsPillows() {
+    byte[] planes = Framing.whole(Resampling.BILINEAR).planes(pattern(13, 9), 4);
+    int[] green = {149, 123, 143, 116, 109, 112, 115, 96, 117, 106, 115, 131, 113, 146, 134, 179};
+    for (int i = 0; i < green.length; i++) {
+      assertThat(Byte.toUnsignedInt(planes[16 + i])).as("pixel " + i).isEqualTo(green[i]);
+    }
+  }
+
+  private static RgbImage pattern(int width, int height) {
+    byte[] rgb = new byte[3 * width * height];
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = (byte) (i * 37 + i * i * 3);
+    }
+    return new RgbImage(width, height, rgb);
+  }
+
+  @Test
+  void aFramingIsReadFromItsName() {
+    for (Framing framing :
+        new Framing[] {
+          Framing.WHOLE,
+          Framing.CENTRE,
+          Framing.whole(Resampling.BILINEAR),
+          Framing.crop(64 / 73.0, Resampling.BICUBIC),
+          Framing.crop(1, Resampling.BILINEAR)
+        }) {
+      assertThat(Framing.of(framing.name())).isEqualTo(framing);
+    }
+    assertThat(Framing.WHOLE.name()).isEqualTo("WHOLE"); // as in the files of older versions
+    assertThat(Framing.of("centre")).isEqualTo(Framing.CENTRE);
+    assertThatIllegalArgumentException().isThrownBy(() -> Framing.of("CROP"));
+    assertThatIllegalArgumentException().isThrownBy(() -> Framing.of("CROP 2"));
   }
 
   @Test

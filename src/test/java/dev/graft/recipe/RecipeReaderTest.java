@@ -29,6 +29,12 @@ class RecipeReaderTest {
           List.of(),
           List.of(),
           Recipe.Order.AUTO,
+          Recipe.FramingChoice.AUTO,
+          0,
+          Recipe.ResamplingChoice.AUTO,
+          "auto",
+          Recipe.TokenChoice.AUTO,
+          "auto",
           0,
           List.of(),
           0.5,
@@ -340,6 +346,12 @@ class RecipeReaderTest {
             List.of(1.5f, 0f, -2f),
             List.of(1f, 2f, 3f),
             Recipe.Order.BGR,
+            Recipe.FramingChoice.CENTER_CROP,
+            0.9,
+            Recipe.ResamplingChoice.BILINEAR,
+            "fp16",
+            Recipe.TokenChoice.CLS_MEAN,
+            "0",
             96,
             List.of("blocks.7", "head"),
             1,
@@ -385,7 +397,7 @@ class RecipeReaderTest {
         .contains("backbone: auto\n", "input-size: auto\n", "features: auto\n")
         .contains("batch-size: auto\n", "learning-rate: auto\n")
         .contains("data-dir:\n- data\n- ../shared\n", "head:\n  hidden: 2048\n")
-        .hasLineCount(48);
+        .hasLineCount(54);
   }
 
   @Test

@@ -7,12 +7,15 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import ai.djl.Device;
 import ai.djl.ndarray.types.Shape;
 import dev.graft.GraftException;
+import dev.graft.image.Framing;
+import dev.graft.image.Resampling;
 import dev.graft.network.Layer;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.Preprocessing;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,6 +51,39 @@ class RecipeResolverTest {
       String backbone, String inputSize, int imageSide, int side) {
     Recipe recipe = recipe(Map.of("backbone", backbone, "input-size", inputSize));
     assertThat(RecipeResolver.resolve(recipe, 100, imageSide).inputSize()).isEqualTo(side);
+  }
+
+  @Test
+  void meanAndDeviationForPixelsFromZeroToOneAreRefusedWithTheCorrectedLine() {
+    Recipe recipe =
+        recipe(Map.of("mean", "[0.485,0.456,0.406]", "deviation", "[0.229,0.224,0.225]"));
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> RecipeResolver.checkNetwork(recipe))
+        .withMessage(
+            "mean, deviation: these are for pixels from 0 to 1, and Graft's are from 0 to 255; give"
+                + " --set mean=[123.675,116.28,103.53] --set deviation=[58.395,57.12,57.375].");
+    for (Map<String, String> right :
+        List.of(
+            Map.of("mean", "[0,0,0]", "deviation", "[1,1,1]"),
+            Map.of("mean", "[0,0,0]", "deviation", "[255,255,255]"),
+            Map.of("mean", "[103.9,116.8,123.7]", "deviation", "[1,1,1]"))) {
+      assertThatCode(() -> RecipeResolver.checkNetwork(recipe(right))).doesNotThrowAnyException();
+    }
+  }
+
+  @Test
+  void framingAndResamplingChangeOnlyWhatTheySay() {
+    assertThat(framing(Map.of())).isEqualTo(Framing.WHOLE);
+    assertThat(framing(Map.of("resampling", "bilinear")))
+        .isEqualTo(Framing.whole(Resampling.BILINEAR));
+    assertThat(framing(Map.of("framing", "center-crop")))
+        .isEqualTo(Framing.crop(0.875, Resampling.BICUBIC));
+    assertThat(framing(Map.of("framing", "center-crop", "crop-share", "1")))
+        .isEqualTo(Framing.crop(1, Resampling.BICUBIC));
+  }
+
+  private static Framing framing(Map<String, String> settings) {
+    return design(recipe(settings)).preprocessing().framing();
   }
 
   @Test

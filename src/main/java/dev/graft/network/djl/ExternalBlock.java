@@ -1,8 +1,6 @@
 package dev.graft.network.djl;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -14,8 +12,7 @@ import dev.graft.network.Layer;
 
 /**
  * An external network as a DJL block without parameters: pixels {@code (N, 3, H, W)} to features
- * {@code (N, F)}. Outputs {@code (N, C, H, W)} are averaged over H and W, and all outputs are
- * concatenated. The file is opened at the first forward pass.
+ * {@code (N, F)}. The file is opened at the first forward pass.
  */
 final class ExternalBlock extends AbstractBlock {
   private final Layer.External layer;
@@ -32,22 +29,14 @@ final class ExternalBlock extends AbstractBlock {
       boolean training,
       PairList<String, Object> arguments) {
     NDArray pixels = inputs.singletonOrThrow();
-    NDList averages = new NDList();
-    for (NDArray output : opened(pixels.getDevice()).outputs(pixels)) {
-      Shape shape = output.getShape();
-      averages.add(
-          shape.dimension() == 2
-              ? output
-              : output.reshape(shape.get(0), shape.get(1), -1).mean(new int[] {2}));
-    }
-    NDArray values = averages.size() == 1 ? averages.head() : NDArrays.concat(averages, 1);
-    return new NDList(values.stopGradient());
+    return new NDList(opened(pixels).features(pixels).stopGradient());
   }
 
   /** Opens the network once; it is never closed, because blocks are shared and DJL closes none. */
-  private synchronized ExternalNetwork opened(Device device) {
+  private synchronized ExternalNetwork opened(NDArray pixels) {
     if (opened == null) {
-      opened = ExternalNetwork.open(layer.file(), layer.format(), device);
+      int side = Math.toIntExact(pixels.getShape().get(3));
+      opened = ExternalNetwork.open(layer, side, pixels.getDevice());
     }
     return opened;
   }

@@ -6,13 +6,20 @@ import ai.djl.Model;
 import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 import dev.graft.GraftException;
 import dev.graft.engine.OnnxSession;
-import dev.graft.network.Layer.External.Format;
+import dev.graft.network.Adapter;
+import dev.graft.network.Graph;
+import dev.graft.network.Layer;
+import dev.graft.network.Step;
+import dev.graft.network.onnx.OnnxFile;
+import dev.graft.network.onnx.PixelType;
+import dev.graft.network.onnx.Precision;
 import dev.graft.util.Messages;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -20,8 +27,9 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
+import java.util.zip.ZipFile;
 
 /**
  * An external network, opened in the engine of its format: ONNX Runtime for ONNX, PyTorch for
@@ -32,21 +40,12 @@ public sealed interface ExternalNetwork extends AutoCloseable {
   String PYTORCH = "PyTorch";
 
   /**
-   * Computes all outputs, in the order of the file.
+   * Computes the features.
    *
-   * @param pixels {@code (N, 3, H, W)}, float32; its manager owns the outputs
+   * @param pixels {@code (N, 3, H, W)}, float32; its manager owns the features
+   * @return {@code (N, F)}, float32
    */
-  NDList outputs(NDArray pixels);
-
-  /** Returns the metadata of the file; empty for TorchScript. */
-  default Map<String, String> metadata() {
-    return Map.of();
-  }
-
-  /** Returns the side of the square input in pixels; empty if the file does not fix it. */
-  default OptionalInt inputSize() {
-    return OptionalInt.empty();
-  }
+  NDArray features(NDArray pixels);
 
   @Override
   void close();
@@ -54,21 +53,27 @@ public sealed interface ExternalNetwork extends AutoCloseable {
   /**
    * Opens a file.
    *
+   * @param side of the input in pixels
    * @param device that holds the arrays
    * @throws GraftException if the file can't be read or is not a network of this format
    */
-  static ExternalNetwork open(Path file, Format format, Device device) {
-    try {
-      return switch (format) {
-        case ONNX -> new Onnx(OnnxSession.open(file));
-        case TORCHSCRIPT -> new TorchScript(torchScript(file, device));
-      };
-    } catch (IOException | MalformedModelException e) {
-      throw new GraftException(
-          "it can't be opened: " + Messages.of(e, "it is not a TorchScript network") + ".", e);
-    } catch (EngineException e) {
-      throw new GraftException("it is not a TorchScript network.", e);
-    }
+  static ExternalNetwork open(Layer.External layer, int side, Device device) {
+    return switch (layer.format()) {
+      case ONNX -> new Onnx(onnx(layer, side));
+      case TORCHSCRIPT -> new TorchScript(torchScript(layer.file(), device), layer.adapter());
+    };
+  }
+
+  private static OnnxSession onnx(Layer.External layer, int side) {
+    Graph graph = new Graph(new Shape(3, side, side), List.of(Step.of(layer, Graph.PIXELS)));
+    return OnnxFile.of(
+            graph,
+            List.of(layer.name()),
+            weight -> new float[0],
+            new Precision.Float32(),
+            PixelType.FLOAT32,
+            Map.of())
+        .open();
   }
 
   /**
@@ -76,23 +81,41 @@ public sealed interface ExternalNetwork extends AutoCloseable {
    *
    * @throws GraftException if it is not
    */
-  static void check(Format format) {
-    if (format == Format.TORCHSCRIPT && !PYTORCH.equals(Engine.getDefaultEngineName())) {
+  static void check(Layer.External.Format format) {
+    if (format == Layer.External.Format.TORCHSCRIPT
+        && !PYTORCH.equals(Engine.getDefaultEngineName())) {
       throw new GraftException(
           "TorchScript needs DJL's PyTorch engine; build Graft with the profile pytorch.");
     }
   }
 
   /**
-   * Loads from a stream, because from a path DJL would also apply files beside it, such as the
-   * {@code serving.properties} of a saved model.
+   * Opens a TorchScript file.
+   *
+   * @throws GraftException if it can't be read, or is not TorchScript
    */
-  private static Model torchScript(Path file, Device device)
+  static Model torchScript(Path file, Device device) {
+    check(Layer.External.Format.TORCHSCRIPT);
+    try {
+      return loaded(file, device);
+    } catch (IOException | MalformedModelException e) {
+      throw new GraftException(
+          "it can't be opened: " + Messages.of(e, "it is not a TorchScript network") + ".", e);
+    } catch (EngineException e) {
+      throw new GraftException("it is not a TorchScript network" + hint(file, e) + ".", e);
+    }
+  }
+
+  /**
+   * Loads from a stream, because from a path DJL would also apply files beside it, such as the
+   * {@code serving.properties} of a saved model. The arrays of a file that was saved on a GPU go to
+   * the given device.
+   */
+  private static Model loaded(Path file, Device device)
       throws IOException, MalformedModelException {
-    check(Format.TORCHSCRIPT);
     Model model = Model.newInstance("external", device, PYTORCH);
     try (InputStream bytes = new BufferedInputStream(Files.newInputStream(file))) {
-      model.load(bytes);
+      model.load(bytes, Map.of("mapLocation", "true"));
       return model;
     } catch (IOException | MalformedModelException | RuntimeException e) {
       model.close();
@@ -104,45 +127,64 @@ public sealed interface ExternalNetwork extends AutoCloseable {
     }
   }
 
+  /** Returns why PyTorch refuses a file, and what to do. */
+  private static String hint(Path file, EngineException e) {
+    try (ZipFile archive = new ZipFile(file.toFile())) {
+      if (archive.size() == 0) {
+        return ": the archive is empty";
+      }
+      boolean pickled = archive.stream().anyMatch(each -> each.getName().endsWith("data.pkl"));
+      boolean code = archive.stream().anyMatch(each -> each.getName().contains("/code/"));
+      if (archive.stream().anyMatch(each -> each.getName().contains("/models/"))) {
+        return ", but an exported program (torch.export); save it with torch.jit.trace(model,"
+            + " example).save(FILE), or export it to ONNX";
+      } else if (pickled && !code) {
+        return ", but weights or an object that torch.save wrote, without its code; in Python, build"
+            + " the network, load them, and save torch.jit.trace(model, example).save(FILE)";
+      }
+      return ": " + reason(e);
+    } catch (IOException notAnArchive) {
+      return ": it is not an archive, or it is truncated";
+    }
+  }
+
+  /** Returns the last line of the traceback, which names the error. */
+  static String reason(EngineException e) {
+    String last = String.valueOf(e.getMessage()).strip().lines().reduce("", (a, line) -> line);
+    return Messages.ofNative(
+        last.replaceFirst("^\\[enforce fail at [^]]*\\]\\s*\\.?\\s*", ""), "no reason given");
+  }
+
+  /**
+   * Computes all outputs of a TorchScript network; tuples, lists and dictionaries are flattened.
+   *
+   * @param type that the network takes
+   * @throws GraftException if PyTorch can't
+   */
+  static NDList outputs(Model model, NDArray pixels, Adapter.Type type) {
+    NDArray input = type == Adapter.Type.FLOAT16 ? pixels.toType(DataType.FLOAT16, false) : pixels;
+    try {
+      return model
+          .getBlock()
+          .forward(new ParameterStore(pixels.getManager(), false), new NDList(input), false);
+    } catch (EngineException e) {
+      throw new GraftException(
+          "PyTorch can't compute it for an input of " + pixels.getShape() + ": " + reason(e) + ".",
+          e);
+    }
+  }
+
   /** An external network in ONNX Runtime, on the CPU. */
   record Onnx(OnnxSession session) implements ExternalNetwork {
-    public Onnx {
-      long[] shape = session.shape();
-      if (!session.takesFloats()
-          || shape.length != 4
-          || shape[0] > 0
-          || (shape[1] != 3 && shape[1] > 0)
-          || shape[2] != shape[3]) {
-        session.close();
-        throw new GraftException(
-            "its input must be (N, 3, H, W), float32, for any N, and is "
-                + new Shape(shape)
-                + (session.takesFloats() ? "." : " of another type."));
-      }
-    }
-
     @Override
-    public NDList outputs(NDArray pixels) {
+    public NDArray features(NDArray pixels) {
       ByteBuffer source = pixels.toByteBuffer();
       ByteBuffer values = ByteBuffer.allocateDirect(source.remaining()).order(source.order());
       values.put(source).flip();
-      NDList outputs = new NDList();
-      for (OnnxSession.Value each : session.run(values, pixels.getShape().getShape())) {
-        outputs.add(
-            pixels.getManager().create(each.floats(), new Shape(each.shape()), DataType.FLOAT32));
-      }
-      return outputs;
-    }
-
-    @Override
-    public Map<String, String> metadata() {
-      return session.metadata();
-    }
-
-    @Override
-    public OptionalInt inputSize() {
-      int side = Math.toIntExact(session.shape()[3]);
-      return side > 0 ? OptionalInt.of(side) : OptionalInt.empty();
+      int n = Math.toIntExact(pixels.getShape().get(0));
+      var features = session.run(values, n).get(0);
+      Shape shape = new Shape(n, features.remaining() / n);
+      return pixels.getManager().create(features, shape, DataType.FLOAT32);
     }
 
     @Override
@@ -152,28 +194,47 @@ public sealed interface ExternalNetwork extends AutoCloseable {
   }
 
   /** An external network in PyTorch, which must also be the engine that trains. */
-  record TorchScript(Model model) implements ExternalNetwork {
+  record TorchScript(Model model, Adapter adapter) implements ExternalNetwork {
     @Override
-    public NDList outputs(NDArray pixels) {
-      try {
-        return model
-            .getBlock()
-            .forward(new ParameterStore(pixels.getManager(), false), new NDList(pixels), false);
-      } catch (EngineException e) {
-        throw new GraftException(
-            "PyTorch can't compute it for an input of "
-                + pixels.getShape()
-                + ": "
-                + reason(e)
-                + ".",
-            e);
+    public NDArray features(NDArray pixels) {
+      if (!adapter.imageByImage()) {
+        return batch(pixels);
+      }
+      NDList rows = new NDList();
+      for (long i = 0; i < pixels.getShape().get(0); i++) {
+        rows.add(batch(pixels.get(i + ":" + (i + 1))));
+      }
+      return NDArrays.concat(rows);
+    }
+
+    private NDArray batch(NDArray pixels) {
+      NDList outputs = outputs(model, pixels, adapter.input().type());
+      NDList features = new NDList();
+      for (Adapter.Output each : adapter.outputs()) {
+        pool(each, outputs.get(each.index()).toType(DataType.FLOAT32, false), features);
+      }
+      return features.size() == 1 ? features.head() : NDArrays.concat(features, 1);
+    }
+
+    private static void pool(Adapter.Output from, NDArray output, NDList features) {
+      long n = output.getShape().get(0);
+      switch (from.pooling()) {
+        case NONE -> features.add(output);
+        case MAP ->
+            features.add(output.reshape(n, output.getShape().get(1), -1).mean(new int[] {2}));
+        case MAP_CHANNELS_LAST ->
+            features.add(output.reshape(n, -1, output.getShape().get(3)).mean(new int[] {1}));
+        case CLS -> features.add(output.get(":, 0"));
+        case MEAN -> features.add(patchMean(from, output));
+        case CLS_MEAN -> {
+          features.add(output.get(":, 0"));
+          features.add(patchMean(from, output));
+        }
       }
     }
 
-    /** Returns the last line of the traceback, which names the error. */
-    private static String reason(EngineException e) {
-      String last = String.valueOf(e.getMessage()).strip().lines().reduce("", (a, line) -> line);
-      return Messages.ofNative(last, "no reason given");
+    private static NDArray patchMean(Adapter.Output from, NDArray tokens) {
+      return tokens.get(":, " + from.prefix() + ":").mean(new int[] {1});
     }
 
     @Override

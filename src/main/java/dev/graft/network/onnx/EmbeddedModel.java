@@ -6,13 +6,8 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import dev.graft.GraftException;
-import dev.graft.network.Layer;
-import dev.graft.util.Messages;
-import java.io.IOException;
-import java.util.HashSet;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * Renames the values of an external ONNX model that is embedded in a graph. Every name gets a
@@ -31,24 +26,17 @@ record EmbeddedModel(String prefix, String input, String value) {
    * @return names of its outputs
    * @throws GraftException if the file is not one ONNX file with an input
    */
-  static List<String> in(OnnxGraph graph, Layer.External layer, String prefix, String value) {
-    ModelSkeleton model = model(layer);
+  static List<String> in(OnnxGraph graph, Path file, String prefix, String value) {
+    ModelSkeleton model = ModelSkeleton.read(file);
     GraphProto external = model.model().getGraph();
-    Set<String> constants = new HashSet<>();
-    Stream.concat(
-            external.getInitializerList().stream(),
-            model.fileBacked().stream().map(FileBackedTensor::constant))
-        .forEach(each -> constants.add(each.getName()));
-    // Files of before IR version 4 list constants among the inputs.
     String input =
-        external.getInputList().stream()
+        model.inputs().stream()
             .map(ValueInfoProto::getName)
-            .filter(name -> !constants.contains(name))
             .findFirst()
             .orElseThrow(
                 () ->
                     new GraftException(
-                        layer.file() + " has no input besides its constants; export it again."));
+                        file + " has no input besides its constants; export it again."));
     EmbeddedModel renamed = new EmbeddedModel(prefix, input, value);
     graph.add(
         model.model(),
@@ -60,19 +48,6 @@ record EmbeddedModel(String prefix, String input, String value) {
     return external.getOutputList().stream().map(output -> renamed.name(output.getName())).toList();
   }
 
-  private static ModelSkeleton model(Layer.External layer) {
-    if (layer.format() != Layer.External.Format.ONNX) {
-      throw new GraftException(
-          "A TorchScript backbone can't be written as ONNX; export it to ONNX in PyTorch.");
-    }
-    try {
-      return ModelSkeleton.of(layer.file());
-    } catch (IOException e) {
-      throw new GraftException(
-          layer.file() + " can't be read: " + Messages.of(e, "it is not an ONNX file") + ".", e);
-    }
-  }
-
   /** Renames a value; the empty name, which stands for an omitted input, stays. */
   private String name(String name) {
     return name.isEmpty() ? "" : name.equals(input) ? value : prefix + name;
@@ -81,7 +56,8 @@ record EmbeddedModel(String prefix, String input, String value) {
   private TensorProto constant(TensorProto constant) {
     if (constant.getDataLocation() == TensorProto.DataLocation.EXTERNAL) {
       throw new GraftException(
-          "The weights of the external backbone are in separate files; save it as one ONNX file.");
+          "A branch of the external backbone has weights in a separate file, which is not supported;"
+              + " save it as one ONNX file.");
     }
     return constant.toBuilder().setName(name(constant.getName())).build();
   }

@@ -18,7 +18,7 @@ import java.nio.file.Path;
  * @param from offset of the values in the file, in bytes
  * @param length of the values in bytes
  */
-record FileBackedTensor(TensorProto constant, Path file, int from, int length) {
+record FileBackedTensor(TensorProto constant, Path file, long from, int length) {
   private static final int BUFFER_BYTES = 1 << 16;
 
   FileBackedTensor named(String name) {

@@ -3,23 +3,33 @@ package dev.graft.network.onnx;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnknownFieldSet;
 import com.google.protobuf.WireFormat;
+import dev.graft.GraftException;
+import dev.graft.util.Messages;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * An ONNX model whose large constants stay in its file.
+ * An ONNX model whose large constants, and those in files beside it (ONNX's external data), stay in
+ * their files.
  *
  * @param model the rest of the model
- * @param fileBacked the large constants
+ * @param fileBacked the constants in files
  */
 record ModelSkeleton(ModelProto model, List<FileBackedTensor> fileBacked) {
   /** Minimum size of a constant that stays in the file, in bytes. */
@@ -35,6 +45,79 @@ record ModelSkeleton(ModelProto model, List<FileBackedTensor> fileBacked) {
   static ModelSkeleton of(Path file) throws IOException {
     try (InputStream bytes = Files.newInputStream(file)) {
       return new Parser(file, CodedInputStream.newInstance(bytes, BUFFER_BYTES)).model();
+    }
+  }
+
+  /**
+   * Reads a model, as {@link #of}.
+   *
+   * @throws GraftException if the file can't be read, is not an ONNX model, or lacks its data
+   */
+  static ModelSkeleton read(Path file) {
+    try {
+      return of(file);
+    } catch (InvalidProtocolBufferException e) {
+      throw new GraftException(
+          file + " can't be read: it is not an ONNX file, or it is damaged.", e);
+    } catch (IOException e) {
+      throw new GraftException(file + " can't be read: " + Messages.of(e, "it is gone") + ".", e);
+    }
+  }
+
+  /** Returns the inputs that are not constants, which files of before IR version 4 list, too. */
+  List<ValueInfoProto> inputs() {
+    Set<String> constants =
+        Stream.concat(
+                model.getGraph().getInitializerList().stream(),
+                fileBacked.stream().map(FileBackedTensor::constant))
+            .map(TensorProto::getName)
+            .collect(Collectors.toSet());
+    return model.getGraph().getInputList().stream()
+        .filter(each -> !constants.contains(each.getName()))
+        .toList();
+  }
+
+  /** Whether constants are in files beside the model. */
+  boolean hasExternalData(Path file) {
+    return fileBacked.stream().anyMatch(each -> !each.file().equals(file));
+  }
+
+  /**
+   * Returns a constant whose values are external data.
+   *
+   * @param model the file of the model, which the location of the data is relative to
+   */
+  private static FileBackedTensor external(TensorProto constant, Path model) throws IOException {
+    Map<String, String> data = new HashMap<>();
+    constant.getExternalDataList().forEach(each -> data.put(each.getKey(), each.getValue()));
+    String location = data.getOrDefault("location", "");
+    Path folder = model.toAbsolutePath().getParent();
+    Path file = folder.resolve(location).normalize();
+    if (location.isEmpty() || !file.startsWith(folder.normalize()) || file.equals(folder)) {
+      throw new GraftException(
+          "it looks for weights outside of its folder, in " + location + "; export it again.");
+    }
+    if (!Files.isRegularFile(file)) {
+      throw new GraftException(
+          "its weights are in a second file, "
+              + location
+              + ", which is missing; put it beside it.");
+    }
+    long size = Files.size(file);
+    try {
+      long from = Long.parseLong(data.getOrDefault("offset", "0"));
+      long length = Long.parseLong(data.getOrDefault("length", Long.toString(size - from)));
+      if (from < 0 || length < 0 || length > Integer.MAX_VALUE || from > size - length) {
+        throw new GraftException(
+            Text.of(
+                "its weights are in a second file, %s, which has %d bytes instead of at least %d;"
+                    + " get it again.",
+                location, size, from + length));
+      }
+      TensorProto bare = constant.toBuilder().clearExternalData().clearDataLocation().build();
+      return new FileBackedTensor(bare, file, from, (int) length);
+    } catch (NumberFormatException e) {
+      throw new GraftException("the place of its weights in " + location + " is invalid.", e);
     }
   }
 
@@ -77,7 +160,9 @@ record ModelSkeleton(ModelProto model, List<FileBackedTensor> fileBacked) {
             }
           });
       TensorProto constant = TensorProto.parseFrom(all.build().toByteString());
-      if (range[1] > 0) {
+      if (constant.getDataLocation() == TensorProto.DataLocation.EXTERNAL) {
+        fileBacked.add(external(constant, file));
+      } else if (range[1] > 0) {
         fileBacked.add(new FileBackedTensor(constant, file, range[0], range[1]));
       } else {
         graph.addInitializer(constant);

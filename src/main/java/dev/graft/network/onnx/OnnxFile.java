@@ -26,7 +26,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** A network as an ONNX file, in memory; the batch may have any number of images. */
+/**
+ * A network as an ONNX file, in memory. The batch may have any number of images, except around an
+ * external network that takes one at a time.
+ */
 public final class OnnxFile {
   /**
    * Maximum size of a model that is opened from Java's heap, in bytes; a larger one is opened from
@@ -77,7 +80,7 @@ public final class OnnxFile {
     Map<String, Shape> shapes = folded.graph().shapes();
     Set<String> ranged = names(graph.steps().subList(0, precision.steps()));
     Map<String, Int8Rendering.Scale> scales = new HashMap<>();
-    OnnxGraph onnx = new OnnxGraph();
+    OnnxGraph onnx = new OnnxGraph(isImageByImage(graph));
     onnx.input(Graph.PIXELS, pixels.onnx, graph.pixels().getShape());
     outputs.forEach(name -> onnx.output(name, shapes.get(name).getShape()));
     for (Step step : needed(folded.graph(), outputs)) {
@@ -92,6 +95,30 @@ public final class OnnxFile {
                   : float32);
     }
     return onnx.file(metadata);
+  }
+
+  private static boolean isImageByImage(Graph graph) {
+    return graph.steps().stream()
+        .anyMatch(
+            step ->
+                step.layer() instanceof Layer.External external
+                    && external.adapter().imageByImage());
+  }
+
+  /**
+   * Returns the file of an external network with all of its weights, wherever they are.
+   *
+   * @throws GraftException if it can't be read
+   */
+  public static OnnxFile ofExternal(Path file) {
+    ModelSkeleton read = ModelSkeleton.read(file);
+    return new OnnxFile(
+        read.model().toBuilder().clearGraph().build(), read.model().getGraph(), read.fileBacked());
+  }
+
+  /** Whether an external network has weights in files beside its own. */
+  public static boolean hasExternalData(Path file) {
+    return ModelSkeleton.read(file).hasExternalData(file);
   }
 
   /**

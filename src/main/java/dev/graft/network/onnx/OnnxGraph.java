@@ -44,7 +44,20 @@ final class OnnxGraph {
           .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(OPSET));
 
   private final List<FileBackedTensor> fileBacked = new ArrayList<>();
+  private final boolean oneImage;
   private long opset = OPSET;
+
+  /** Creates a graph for batches of any size. */
+  OnnxGraph() {
+    this(false);
+  }
+
+  /**
+   * @param oneImage whether a batch has exactly one image
+   */
+  OnnxGraph(boolean oneImage) {
+    this.oneImage = oneImage;
+  }
 
   /** Returns the opset that the next nodes must be written for. */
   long opset() {
@@ -153,9 +166,23 @@ final class OnnxGraph {
     graph.addOutput(value(name, TensorProto.DataType.FLOAT, shape));
   }
 
-  private static ValueInfoProto value(String name, TensorProto.DataType type, long... shape) {
+  /** Declares an output, float32, of an unknown shape. */
+  void outputOfUnknownShape(String name) {
+    TypeProto.Tensor.Builder tensor =
+        TypeProto.Tensor.newBuilder().setElemType(TensorProto.DataType.FLOAT.getNumber());
+    graph.addOutput(
+        ValueInfoProto.newBuilder()
+            .setName(name)
+            .setType(TypeProto.newBuilder().setTensorType(tensor)));
+  }
+
+  private ValueInfoProto value(String name, TensorProto.DataType type, long... shape) {
     TensorShapeProto.Builder dimensions = TensorShapeProto.newBuilder();
-    dimensions.addDimBuilder().setDimParam("N");
+    if (oneImage) {
+      dimensions.addDimBuilder().setDimValue(1);
+    } else {
+      dimensions.addDimBuilder().setDimParam("N");
+    }
     Arrays.stream(shape).forEach(length -> dimensions.addDimBuilder().setDimValue(length));
     TypeProto.Tensor.Builder tensor =
         TypeProto.Tensor.newBuilder().setElemType(type.getNumber()).setShape(dimensions);

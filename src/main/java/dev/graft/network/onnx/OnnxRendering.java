@@ -4,6 +4,9 @@ import static dev.graft.network.onnx.OnnxGraph.attribute;
 
 import ai.djl.ndarray.types.Shape;
 import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import dev.graft.GraftException;
+import dev.graft.network.Adapter;
 import dev.graft.network.Layer;
 import dev.graft.network.Layer.Padding;
 import dev.graft.network.Preprocessing.ChannelOrder;
@@ -15,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
@@ -258,16 +262,75 @@ record OnnxRendering(
 
   @Override
   public String external(Layer.External layer) {
-    List<String> values = new ArrayList<>();
-    List<String> embedded = EmbeddedModel.in(graph, layer, output + "/", inputs.get(0));
-    for (int i = 0; i < embedded.size(); i++) {
-      String value = embedded.get(i);
-      values.add(
-          layer.outputs().get(i).size() == 1
-              ? value
-              : flat("." + i, node("GlobalAveragePool", "." + i + ".pixel", List.of(value))));
+    if (layer.format() != Layer.External.Format.ONNX) {
+      throw new GraftException(
+          "A TorchScript backbone can't be written as ONNX; export it to ONNX in PyTorch.");
     }
-    return node("Concat", "", values, attribute("axis", 1));
+    List<String> embedded =
+        EmbeddedModel.in(graph, layer.file(), output + "/", input(layer.adapter().input()));
+    List<String> features = new ArrayList<>();
+    for (Adapter.Output each : layer.adapter().outputs()) {
+      String suffix = "." + each.index();
+      AttributeProto toFloat = attribute("to", PixelType.FLOAT32.onnx.getNumber());
+      String value = node("Cast", suffix + ".float", List.of(embedded.get(each.index())), toFloat);
+      features.addAll(pooled(each, suffix, value));
+    }
+    return node("Concat", "", features, attribute("axis", 1));
+  }
+
+  /** Writes normalized pixels in the layout and type that an external network takes. */
+  String input(Adapter.Input input) {
+    String pixels = inputs.get(0);
+    if (input.channelsLast()) {
+      pixels = transposed(".channels-last", pixels, 0, 2, 3, 1);
+    }
+    TensorProto.DataType type =
+        switch (input.type()) {
+          case FLOAT32 -> TensorProto.DataType.FLOAT;
+          case FLOAT16 -> TensorProto.DataType.FLOAT16;
+          case UINT8 -> TensorProto.DataType.UINT8;
+        };
+    return type == TensorProto.DataType.FLOAT
+        ? pixels
+        : node("Cast", ".input", List.of(pixels), attribute("to", type.getNumber()));
+  }
+
+  private List<String> pooled(Adapter.Output from, String suffix, String value) {
+    return switch (from.pooling()) {
+      case NONE -> List.of(value);
+      case MAP -> List.of(averaged(suffix, value));
+      case MAP_CHANNELS_LAST ->
+          List.of(averaged(suffix, transposed(suffix + ".map", value, 0, 3, 1, 2)));
+      case CLS -> List.of(cls(suffix, value));
+      case MEAN -> List.of(tokenMean(from, suffix, value));
+      case CLS_MEAN -> List.of(cls(suffix, value), tokenMean(from, suffix, value));
+    };
+  }
+
+  private String cls(String suffix, String tokens) {
+    return flat(suffix + ".cls", tokens(suffix + ".first", tokens, 0, 1));
+  }
+
+  private String tokenMean(Adapter.Output from, String suffix, String tokens) {
+    int count = Math.toIntExact(from.shape().get(0));
+    String patches =
+        from.prefix() == 0 ? tokens : tokens(suffix + ".patches", tokens, from.prefix(), count);
+    return averaged(suffix + ".mean", transposed(suffix + ".tokens", patches, 0, 2, 1));
+  }
+
+  /** Selects tokens; unlike Slice, Gather is the same operator in every opset. */
+  private String tokens(String suffix, String value, int from, int to) {
+    String wanted = graph.longs(output + suffix + ".index", LongStream.range(from, to).toArray());
+    return node("Gather", suffix, List.of(value, wanted), attribute("axis", 1));
+  }
+
+  private String averaged(String suffix, String value) {
+    return flat(suffix, node("GlobalAveragePool", suffix + ".pixel", List.of(value)));
+  }
+
+  private String transposed(String suffix, String value, long... order) {
+    AttributeProto axes = attribute("perm", LongStream.of(order).boxed().toList());
+    return node("Transpose", suffix, List.of(value), axes);
   }
 
   private String flat(String suffix, String value) {

@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.graft.GraftException;
 import dev.graft.engine.OnnxSession;
 import dev.graft.image.Framing;
+import dev.graft.network.Adapter;
 import dev.graft.network.BackboneSpec;
 import dev.graft.network.Graph;
 import dev.graft.network.Layer;
@@ -51,7 +52,7 @@ class ExternalOpsetTest {
         file,
         Layer.External.Format.ONNX,
         "",
-        List.of(List.of(4L, 16L, 16L), List.of(4L)));
+        Adapter.of(List.of(List.of(4L, 16L, 16L), List.of(4L))));
   }
 
   private static Graph graph(Layer.External external) {

@@ -14,6 +14,7 @@ import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.graft.engine.OnnxSession;
+import dev.graft.network.Adapter;
 import dev.graft.network.Graph;
 import dev.graft.network.Layer;
 import dev.graft.network.Step;
@@ -101,7 +102,11 @@ class ModelSkeletonTest {
   private OnnxFile around() {
     Layer.External layer =
         new Layer.External(
-            "theirs", file, Layer.External.Format.ONNX, "", List.of(List.of(3L, 1L, 1L)));
+            "theirs",
+            file,
+            Layer.External.Format.ONNX,
+            "",
+            Adapter.of(List.of(List.of(3L, 1L, 1L))));
     Graph graph = new Graph(new Shape(3, 4, 4), List.of(new Step(layer, List.of(Graph.PIXELS))));
     return OnnxFile.of(
         graph,

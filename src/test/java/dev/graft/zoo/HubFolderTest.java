@@ -1,0 +1,156 @@
+package dev.graft.zoo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.graft.GraftException;
+import dev.graft.image.Framing;
+import dev.graft.image.Resampling;
+import dev.graft.network.Preprocessing;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HubFolderTest {
+  @TempDir Path folder;
+  private Path network;
+
+  @BeforeEach
+  void write() throws IOException {
+    network = Files.createDirectories(folder.resolve("dinov2-small/onnx")).resolve("model.onnx");
+    Files.write(network, new byte[1]);
+  }
+
+  private HubFolder.Configured configured(String name, String json) throws IOException {
+    Files.writeString(folder.resolve("dinov2-small").resolve(name), json);
+    return HubFolder.configured(network).orElseThrow();
+  }
+
+  @Test
+  void dinov2IsResizedAtItsShortestEdgeAndCropped() throws IOException {
+    HubFolder.Configured found =
+        configured(
+            "preprocessor_config.json",
+            "{\"crop_size\":{\"height\":224,\"width\":224},\"do_center_crop\":true,"
+                + "\"do_rescale\":true,\"rescale_factor\":0.00392156862745098,"
+                + "\"image_mean\":[0.485,0.456,0.406],\"image_std\":[0.229,0.224,0.225],"
+                + "\"resample\":3,\"size\":{\"shortest_edge\":256}}");
+    Preprocessing all = found.preprocessing();
+    assertThat(found.side()).isEqualTo(224);
+    assertThat(all.framing()).isEqualTo(Framing.crop(0.875, Resampling.BICUBIC));
+    assertThat(all.order()).isEqualTo(Preprocessing.ChannelOrder.RGB);
+    assertThat(all.mean().get(0)).isCloseTo(123.675f, within(1e-3f));
+    assertThat(all.deviation().get(2)).isCloseTo(57.375f, within(1e-3f));
+    assertThat(found.notes()).isEmpty();
+  }
+
+  @Test
+  void siglipIsSquashed() throws IOException {
+    HubFolder.Configured found =
+        configured(
+            "preprocessor_config.json",
+            "{\"size\":{\"height\":256,\"width\":256},\"resample\":2,\"rescale_factor\":0.5,"
+                + "\"image_mean\":[0.5,0.5,0.5],\"image_std\":[0.5,0.5,0.5],"
+                + "\"do_flip_channel_order\":true}");
+    assertThat(found.side()).isEqualTo(256);
+    assertThat(found.preprocessing())
+        .isEqualTo(
+            new Preprocessing(
+                Framing.whole(Resampling.BILINEAR),
+                Preprocessing.ChannelOrder.BGR,
+                List.of(1f, 1f, 1f),
+                List.of(1f, 1f, 1f)));
+  }
+
+  @Test
+  void aProcessorThatOnlyRescalesDividesByTheFactor() throws IOException {
+    HubFolder.Configured found =
+        configured(
+            "preprocessor_config.json",
+            "{\"size\":224,\"do_normalize\":false,\"rescale_factor\":0.0078125,\"resample\":1}");
+    assertThat(found.preprocessing().mean()).containsExactly(0f, 0f, 0f);
+    assertThat(found.preprocessing().deviation()).containsExactly(128f, 128f, 128f);
+    assertThat(found.notes())
+        .containsExactly("Its resampling filter 1 is not available; bicubic is used.");
+  }
+
+  @Test
+  void convNextCropsItsShare() throws IOException {
+    HubFolder.Configured found =
+        configured(
+            "preprocessor_config.json",
+            "{\"size\":{\"shortest_edge\":224},\"crop_pct\":0.875,\"resample\":3,"
+                + "\"image_mean\":[0,0,0],\"image_std\":[1,1,1]}");
+    assertThat(found.side()).isEqualTo(224);
+    assertThat(found.preprocessing().framing()).isEqualTo(Framing.crop(0.875, Resampling.BICUBIC));
+  }
+
+  @Test
+  void timmsConfigurationIsRead() throws IOException {
+    HubFolder.Configured found =
+        configured(
+            "config.json",
+            "{\"pretrained_cfg\":{\"input_size\":[3,256,256],\"interpolation\":\"bicubic\","
+                + "\"crop_pct\":0.95,\"crop_mode\":\"center\",\"mean\":[0.5,0.5,0.5],"
+                + "\"std\":[0.25,0.25,0.25]}}");
+    assertThat(found.side()).isEqualTo(256);
+    assertThat(found.preprocessing())
+        .isEqualTo(
+            new Preprocessing(
+                Framing.crop(0.95, Resampling.BICUBIC),
+                Preprocessing.ChannelOrder.RGB,
+                List.of(127.5f, 127.5f, 127.5f),
+                List.of(63.75f, 63.75f, 63.75f)));
+  }
+
+  @Test
+  void aConfigurationOfAnotherKindIsIgnoredAndADamagedOneRefused() throws IOException {
+    Files.writeString(folder.resolve("dinov2-small/config.json"), "{\"model_type\":\"dinov2\"}");
+    assertThat(HubFolder.configured(network)).isEmpty();
+    for (String damaged : List.of("{", "{\"image_mean\":[1,2]}")) {
+      assertThatExceptionOfType(GraftException.class)
+          .isThrownBy(() -> configured("preprocessor_config.json", damaged))
+          .withMessageContaining("preprocessor_config.json is ");
+    }
+  }
+
+  @Test
+  void theVariantChoosesTheFile() {
+    List<String> files =
+        List.of("onnx/model.onnx", "onnx/model_fp16.onnx", "README.md", "onnx/model.onnx_data");
+    assertThat(HubFolder.network(files, Optional.empty())).isEqualTo("onnx/model.onnx");
+    assertThat(HubFolder.network(files, Optional.of("fp16"))).isEqualTo("onnx/model_fp16.onnx");
+    assertThat(
+            HubFolder.network(
+                List.of("onnx/model.onnx", "onnx/vision_model.onnx"), Optional.empty()))
+        .isEqualTo("onnx/vision_model.onnx");
+    assertThat(HubFolder.network(List.of("resnet.onnx"), Optional.empty()))
+        .isEqualTo("resnet.onnx");
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> HubFolder.network(files, Optional.of("int4")))
+        .withMessageContaining("variant: there is no file for int4")
+        .withMessageContaining("onnx/model.onnx, onnx/model_fp16.onnx.");
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> HubFolder.network(List.of("model.safetensors"), Optional.empty()))
+        .withMessageContaining("optimum-cli export onnx");
+  }
+
+  @Test
+  void namesAndLicenseComeFromTheRepository() throws IOException {
+    Files.writeString(
+        folder.resolve("dinov2-small/README.md"), "---\nlicense: apache-2.0\n---\n# DINOv2\n");
+    assertThat(HubFolder.name(network)).isEqualTo("dinov2-small");
+    assertThat(HubFolder.license(network)).contains("apache-2.0");
+    assertThat(HubFolder.name(Path.of("mine.onnx"))).isEqualTo("mine");
+    Path cached = Path.of("hub/models--facebook--dinov2-small/snapshots/0a1b/onnx/model.onnx");
+    assertThat(HubFolder.name(cached)).isEqualTo("dinov2-small");
+    assertThat(HubFolder.label(cached)).isEqualTo("hf:facebook/dinov2-small@0a1b onnx/model.onnx");
+    assertThat(HubFolder.label(network)).isEqualTo("model.onnx");
+  }
+}
