@@ -46,12 +46,18 @@ public record NetworkDesign(
    *
    * @param power in (0, 1]; each average x becomes {@code sign(x) |x|^power}. 1 is the identity,
    *     0.5 the signed square root (power normalization, Perronnin et al. 2010)
+   * @param normalize whether the features of each stage are then divided by their Euclidean norm
    * @param standardize whether each value is then standardized by the mean and standard deviation
    *     of the training images
    */
-  public record Scaling(double power, boolean standardize) {
+  public record Scaling(double power, boolean normalize, boolean standardize) {
     /** Leaves the features as they are. */
     public static final Scaling NONE = new Scaling(1, false);
+
+    /** Creates a scaling without division by norms. */
+    public Scaling(double power, boolean standardize) {
+      this(power, false, standardize);
+    }
 
     /** Checks the power. */
     public Scaling {
@@ -189,6 +195,12 @@ public record NetworkDesign(
     return featureWidth(backbone, inputSize, features);
   }
 
+  /** Returns the number of features of each feature stage, in the order of {@link #features}. */
+  public List<Integer> stageWidths() {
+    List<Shape> outputs = backbone.outputs(inputSize);
+    return features.stream().map(name -> width(outputs.get(backbone.indexOf(name)))).toList();
+  }
+
   /** Returns whether any stage of the backbone is trained. */
   public boolean trainsBackbone() {
     return boundary < backbone.stages().size();
@@ -222,6 +234,9 @@ public record NetworkDesign(
     last = joined(taps);
     if (scaling.power() != 1) {
       last = append(steps, new Layer.Power(SCALING + "_power", scaling.power()), last);
+    }
+    if (scaling.normalize()) {
+      last = append(steps, new Layer.L2Normalize(SCALING + "_norm", stageWidths()), last);
     }
     if (scaling.standardize()) {
       last = append(steps, new Layer.Standardize(SCALING, featureWidth()), last);
