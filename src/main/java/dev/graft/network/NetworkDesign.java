@@ -81,6 +81,9 @@ public record NetworkDesign(
   /** The name of the standardizing step, whose mean and deviation are measured. */
   public static final String SCALING = "scaling";
 
+  /** The name of the head's last layer. */
+  public static final String OUTPUT = "head_classes";
+
   /** The name of the last step of a network with a head. */
   public static final String PROBABILITIES = "probabilities";
 
@@ -137,6 +140,17 @@ public record NetworkDesign(
     return new NetworkDesign(used, inputSize, preprocessing, boundary, tapped, scaling, head, 1);
   }
 
+  /**
+   * Returns this network with a linear head on some of its features.
+   *
+   * @param some names of the feature stages
+   * @param other transforms these features before the head
+   */
+  public NetworkDesign linear(List<String> some, Scaling other) {
+    List<Layer> layers = head(featureWidth(backbone, inputSize, some), 0, 0, 0, classes());
+    return of(backbone, inputSize, preprocessing, NONE, some, other, layers);
+  }
+
   /** Returns this network with another temperature. */
   public NetworkDesign at(double other) {
     return new NetworkDesign(
@@ -168,7 +182,7 @@ public record NetworkDesign(
       }
       width = hidden;
     }
-    layers.add(new Dense("head_classes", width, classes));
+    layers.add(new Dense(OUTPUT, width, classes));
     return layers;
   }
 

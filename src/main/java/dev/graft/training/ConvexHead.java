@@ -34,22 +34,27 @@ public record ConvexHead(
           new FeatureScaling.Candidate(false, new Scaling(0.5, false, true)));
 
   /** Strengths for features whose mean squared norm is 1, each the start of the next. */
-  private static final double[] STRENGTHS = {1e-1, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 1e-6};
+  private static final double[] STRENGTHS = {1e-1, 1e-2, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5};
 
   /** The scaling is chosen on this many images at most, sampled by class. */
   private static final int MAX_CHOOSING = 500;
 
   /** Fewer images are cross-validated this often in all, in other folds each time. */
-  private static final int REPEATED = 400;
+  private static final int REPEATED = 200;
 
   private static final int MAX_REPEATS = 5;
 
   private static final int FOLDS = 5;
 
   /** Numbers in a pass, images x features x classes, above which only the default is tried. */
-  private static final long MAX_CHOICE = 8_000_000;
+  private static final long MAX_CHOICE = 4_000_000;
 
-  private static final double TOLERANCE = 1e-4;
+  private static final int MAX_LAST = 60;
+
+  private static final double TOLERANCE = 5e-4;
+  /** Steps per strength; the next one continues. */
+  private static final int MAX_STEPS = 25;
+
   private static final double EXACT = 1e-6;
 
   /**
@@ -124,6 +129,22 @@ public record ConvexHead(
     List<int[]> of(int[] images, int count, int round);
   }
 
+  /**
+   * Returns the class probabilities of images.
+   *
+   * @param features {@code (n, F)}, of all stages
+   * @param stages the number of features of each stage
+   */
+  public float[][] probabilities(Matrix features, List<Integer> stages) {
+    Matrix scaled = scaling.forHead(features, stages);
+    return new LogisticRegression.Solution(toDoubles(kernel), toDoubles(bias))
+        .probabilities(scaled);
+  }
+
+  private static double[] toDoubles(float[] values) {
+    return IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
+  }
+
   /** Chooses scaling and strength, and fits the head. */
   public static ConvexHead fit(Images images, Folds folds) {
     int[] all = IntStream.range(0, images.labels().length).toArray();
@@ -136,7 +157,9 @@ public record ConvexHead(
     }
     Path chosen = choose(paths);
     if (some.length < all.length) {
-      chosen = Path.of(images, chosen.candidate, folds, around(chosen.best));
+      // As the sum of the losses grows with the images, the penalty stays the same.
+      double strength = chosen.strengths[chosen.best] * some.length / all.length;
+      chosen = Path.of(images, chosen.candidate, folds, new double[] {strength});
     }
     return chosen.refit(images);
   }
@@ -161,12 +184,6 @@ public record ConvexHead(
     return n * Math.min(n, images.features().width()) * images.classes() > MAX_CHOICE
         ? CANDIDATES.subList(0, 1)
         : CANDIDATES;
-  }
-
-  /** Returns the strength at an index and its neighbors, the strongest first. */
-  private static double[] around(int index) {
-    return Arrays.copyOfRange(
-        STRENGTHS, Math.max(0, index - 1), Math.min(STRENGTHS.length, index + 2));
   }
 
   /**
@@ -272,7 +289,7 @@ public record ConvexHead(
           LogisticRegression.Solution.zero(images.classes(), coordinates.width());
       float[][][] probabilities = new float[strengths.length][][];
       for (int s = 0; s < strengths.length; s++) {
-        solution = problem.solve(strengths[s], solution, TOLERANCE, 50);
+        solution = problem.solve(strengths[s], solution, TOLERANCE, MAX_STEPS);
         probabilities[s] = solution.probabilities(heldOut);
       }
       return probabilities;
@@ -314,7 +331,7 @@ public record ConvexHead(
       LogisticRegression.Solution solution =
           LogisticRegression.Solution.zero(images.classes(), coordinates.width());
       for (int s = 0; s <= best; s++) {
-        solution = problem.solve(strengths[s], solution, s == best ? EXACT : TOLERANCE, 300);
+        solution = problem.solve(strengths[s], solution, s == best ? EXACT : TOLERANCE, s == best ? MAX_LAST : MAX_STEPS);
       }
       double[] kernel =
           cholesky == null ? solution.kernel() : cholesky.features(solution.kernel());

@@ -22,6 +22,15 @@ public record FeatureScaling(
     float[] means,
     float[] deviations,
     double factor) {
+  /** Returns the choice in words, for the log and {@code run.json}. */
+  @Override
+  public String toString() {
+    return (lastOnly ? "last stage" : "all stages")
+        + (scaling.power() == 1 ? "" : ", signed power " + scaling.power())
+        + (scaling.normalize() ? ", L2-normalized" : "")
+        + (scaling.standardize() ? ", standardized" : "");
+  }
+
   /** A scaling that has not been measured yet. */
   record Candidate(boolean lastOnly, NetworkDesign.Scaling scaling) {
     /**
@@ -64,6 +73,17 @@ public record FeatureScaling(
     for (int i = 0; i < values.length; i++) {
       int feature = i % scaled.width();
       values[i] = (float) ((values[i] - means[feature]) / deviations[feature] / factor);
+    }
+    return scaled;
+  }
+
+  /** Scales features as the layers before the head do. */
+  Matrix forHead(Matrix features, List<Integer> stages) {
+    Matrix scaled = transform(features, stages, new Candidate(lastOnly, scaling));
+    float[] values = scaled.values();
+    for (int i = 0; scaling.standardize() && i < values.length; i++) {
+      int feature = i % scaled.width();
+      values[i] = (values[i] - means[feature]) / deviations[feature];
     }
     return scaled;
   }

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.Optional;
 
 /**
  * Multinomial logistic regression: minimizes the mean cross-entropy of the images plus {@code
@@ -27,6 +28,15 @@ final class LogisticRegression {
   private final float[] weights;
   private final double[] offsets;
 
+  /** Logits, then the gradient of the loss by the logits, {@code (classes, n)}. */
+  private final float[][] residuals;
+
+  /** The same in one array. */
+  private final float[] flat;
+
+  /** The gradient of the loss by the kernel, {@code (classes, width)}. */
+  private final float[][] sums;
+
   /**
    * The images to fit.
    *
@@ -49,6 +59,9 @@ final class LogisticRegression {
       weights[i] = (float) (balance.weights()[labels[i]] / total);
     }
     offsets = balance.offsets();
+    residuals = new float[classes][labels.length];
+    flat = new float[classes * labels.length];
+    sums = new float[classes][rows.width()];
   }
 
   /**
@@ -80,8 +93,8 @@ final class LogisticRegression {
       float[][] logits = new float[classes][of.rows()];
       for (int c = 0; c < classes; c++) {
         Arrays.fill(logits[c], (float) bias[c]);
-        Matrix.addCombination(logits[c], 0, factors, c * of.width(), columns);
       }
+      columns.addCombinations(logits, factors, 0);
       float[][] probabilities = new float[of.rows()][classes];
       for (int i = 0; i < of.rows(); i++) {
         double max = Double.NEGATIVE_INFINITY;
@@ -161,24 +174,25 @@ final class LogisticRegression {
     int width = rows.width();
     int kernelSize = classes * width;
     float[] kernel = floats(x);
-    float[][] residuals = new float[classes][n];
     for (int c = 0; c < classes; c++) {
       Arrays.fill(residuals[c], (float) (x[kernelSize + c] + offsets[c]));
-      Matrix.addCombination(residuals[c], 0, kernel, c * width, columns);
     }
+    columns.addCombinations(residuals, kernel, 0);
     double loss = 0;
     for (int i = 0; i < n; i++) {
       loss += weights[i] * toResidual(residuals, i);
     }
-    double norm = 0;
-    float[] sums = new float[width];
     for (int c = 0; c < classes; c++) {
-      Arrays.fill(sums, 0);
-      Matrix.addCombination(sums, 0, residuals[c], 0, rows);
+      Arrays.fill(sums[c], 0);
+      System.arraycopy(residuals[c], 0, flat, c * n, n);
+    }
+    rows.addCombinations(sums, flat, 0);
+    double norm = 0;
+    for (int c = 0; c < classes; c++) {
       for (int k = 0; k < width; k++) {
         double value = x[c * width + k];
         norm += value * value;
-        gradient[c * width + k] = sums[k] + strength * value;
+        gradient[c * width + k] = sums[c][k] + strength * value;
       }
       double sum = 0;
       for (float residual : residuals[c]) {
@@ -213,7 +227,7 @@ final class LogisticRegression {
   /** A step of the search, {@code s}, the change of the gradient, {@code y}, and their product. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Step(double[] s, double[] y, double product) {
-    static java.util.Optional<Step> between(
+    static Optional<Step> between(
         double[] x, double[] next, double[] gradient, double[] nextGradient) {
       double[] s = new double[x.length];
       double[] y = new double[x.length];
@@ -223,7 +237,7 @@ final class LogisticRegression {
       }
       Step step = new Step(s, y, dot(s, y));
       // A convex function has a positive product, except for rounding.
-      return step.product > 1e-12 * dot(y, y) ? java.util.Optional.of(step) : java.util.Optional.empty();
+      return step.product > 1e-12 * dot(y, y) ? Optional.of(step) : Optional.empty();
     }
   }
 

@@ -10,6 +10,9 @@ import java.util.stream.IntStream;
  */
 @SuppressWarnings("ArrayRecordComponent") // large, and never compared
 public record Matrix(float[] values, int rows, int width) {
+  /** Numbers that fit in the second level of a processor's cache: 256 KB. */
+  private static final int CACHED = 1 << 16;
+
   /** Checks the number of values. */
   public Matrix {
     if (values.length != Math.multiplyExact(rows, width)) {
@@ -63,24 +66,76 @@ public record Matrix(float[] values, int rows, int width) {
         .forEach(
             i -> {
               float[] row = new float[rows];
-              addCombination(row, 0, values, i * width, turned);
+              turned.addCombinations(new float[][] {row}, values, i * width);
               System.arraycopy(row, 0, products, i * rows, rows);
             });
     return new Matrix(products, rows, rows);
   }
 
   /**
-   * Adds a linear combination of a matrix's rows to a vector. Four rows at once, because memory is
-   * slower than arithmetic; written so that the JIT compiler vectorizes the inner loop.
+   * Returns the distance of each row to one of its nearest other rows: 1 minus the cosine of their
+   * angle, from 0 to 2.
    *
-   * @param sum the vector, in an array from an offset
-   * @param factors one per row, in an array from an offset
+   * @param neighbor 1 for the nearest row; below the number of rows
    */
-  static void addCombination(float[] sum, int at, float[] factors, int from, Matrix of) {
-    float[] x = of.values;
-    int n = of.width;
-    int row = 0;
-    for (; row + 4 <= of.rows; row += 4) {
+  public double[] distances(int neighbor) {
+    Matrix directions = directions();
+    Matrix turned = directions.transposed();
+    return IntStream.range(0, rows)
+        .parallel()
+        .mapToDouble(
+            i -> {
+              float[] cosines = new float[rows];
+              turned.addCombinations(new float[][] {cosines}, directions.values, i * width);
+              cosines[i] = Float.NEGATIVE_INFINITY;
+              Arrays.sort(cosines);
+              return 1 - cosines[rows - neighbor];
+            })
+        .toArray();
+  }
+
+  /** Returns the rows, each divided by its norm. */
+  private Matrix directions() {
+    float[] scaled = values.clone();
+    for (int i = 0; i < rows; i++) {
+      double squares = Float.MIN_NORMAL;
+      for (int k = i * width; k < (i + 1) * width; k++) {
+        squares += (double) values[k] * values[k];
+      }
+      float norm = (float) Math.sqrt(squares);
+      for (int k = i * width; k < (i + 1) * width; k++) {
+        scaled[k] /= norm;
+      }
+    }
+    return new Matrix(scaled, rows, width);
+  }
+
+  /**
+   * Adds linear combinations of the rows to vectors, a block of rows at a time, which stays in the
+   * processor's cache for all of them.
+   *
+   * @param sums one vector per combination
+   * @param factors of the first combination from an index, one per row; then of the next
+   */
+  void addCombinations(float[][] sums, float[] factors, int from) {
+    int block = Math.max(4, CACHED / Math.max(1, width) / 4 * 4);
+    for (int row = 0; row < rows; row += block) {
+      int end = Math.min(rows, row + block);
+      for (int i = 0; i < sums.length; i++) {
+        addCombination(sums[i], factors, from + i * rows, row, end);
+      }
+    }
+  }
+
+  /**
+   * Adds a combination of some rows. Four rows at once, because memory is slower than arithmetic;
+   * written so that the JIT compiler vectorizes the inner loop.
+   */
+  private void addCombination(float[] sum, float[] factors, int from, int start, int end) {
+    float[] x = values;
+    int n = width;
+    int row = start;
+    for (; row + 4 <= end; row += 4) {
       float a = factors[from + row];
       float b = factors[from + row + 1];
       float c = factors[from + row + 2];
@@ -90,14 +145,14 @@ public record Matrix(float[] values, int rows, int width) {
       int ic = ib + n;
       int id = ic + n;
       for (int k = 0; k < n; k++) {
-        sum[at + k] += a * x[ia + k] + b * x[ib + k] + c * x[ic + k] + d * x[id + k];
+        sum[k] += a * x[ia + k] + b * x[ib + k] + c * x[ic + k] + d * x[id + k];
       }
     }
-    for (; row < of.rows; row++) {
+    for (; row < end; row++) {
       float a = factors[from + row];
       int ia = row * n;
       for (int k = 0; k < n; k++) {
-        sum[at + k] += a * x[ia + k];
+        sum[k] += a * x[ia + k];
       }
     }
   }

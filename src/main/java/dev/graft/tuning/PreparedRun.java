@@ -66,6 +66,7 @@ public record PreparedRun(
       Recipe recipe =
           RecipeResolver.resolve(asked, data.images().size(), data.sizes().median(), device);
       events.decided(asked, recipe, data.sizes().smallerThan(recipe.inputSize()));
+      events.solver(SolverChoice.of(asked, data.images().size()));
       LoadedBackbone backbone =
           LoadedBackbone.load(
               RecipeResolver.entry(recipe), recipe.weights(), recipe.inputSize(), device, events);
