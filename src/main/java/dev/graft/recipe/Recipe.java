@@ -129,6 +129,15 @@ public record Recipe(
 
   /** How new weights are initialized. */
   public enum Initializer {
+    /** {@link #GLOROT_UNIFORM} for CIFAR-10, {@link #ZERO_OUTPUT} for other images. */
+    @JsonProperty(Recipe.AUTO)
+    AUTO,
+    /**
+     * As {@link #GLOROT_UNIFORM}, but the output layer starts at zero: where images are fewer than
+     * features, training never corrects what is random there.
+     */
+    @JsonProperty("zero-output")
+    ZERO_OUTPUT,
     /** Keras's default (Glorot and Bengio 2010): uniform within ±√(6 / (in + out)). */
     @JsonProperty("glorot-uniform")
     GLOROT_UNIFORM,

@@ -187,6 +187,9 @@ public final class FineTuneRun {
       Optional<CrossValidation> folds = tuning.crossValidate(survey);
       if (folds.isPresent()) {
         folder.write("folds.csv", folds.get().toCsv());
+        if (images.areFiles()) {
+          folder.write(LabelFiles.CSV, LabelFiles.csv(tuning.labelReview().orElseThrow(), data()));
+        }
       }
       boolean cut = tuning.isInterrupted() || (recipe.folds() > 0 && folds.isEmpty());
       return end(
@@ -207,6 +210,10 @@ public final class FineTuneRun {
               new RunRecord.Cache(features.isHit(), features.bytes()),
               head(tuning.convexHead())));
     }
+  }
+
+  private Path data() {
+    return LabelFiles.folder(Path.of(recipe.data()));
   }
 
   private RunRecord.Head head(Optional<ConvexHead> convex) {

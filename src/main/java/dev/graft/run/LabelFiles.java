@@ -41,7 +41,7 @@ public final class LabelFiles {
   }
 
   /** Returns the folder that paths are relative to. */
-  private static Path folder(Path data) {
+  static Path folder(Path data) {
     Path absolute = data.toAbsolutePath().normalize();
     return Files.isDirectory(absolute) ? absolute : absolute.getParent();
   }

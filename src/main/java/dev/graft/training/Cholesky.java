@@ -1,5 +1,6 @@
 package dev.graft.training;
 
+import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
@@ -89,7 +90,7 @@ final class Cholesky {
     int width = rows.width();
     double[] result = new double[classes * width];
     for (int c = 0; c < classes; c++) {
-      double[] dual = java.util.Arrays.copyOfRange(kernel, c * n, (c + 1) * n);
+      double[] dual = Arrays.copyOfRange(kernel, c * n, (c + 1) * n);
       for (int i = n - 1; i >= 0; i--) { // solves factor^T * dual = kernel
         dual[i] /= factor[i][i];
         for (int j = 0; j < i; j++) {

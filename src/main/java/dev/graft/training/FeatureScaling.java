@@ -2,6 +2,7 @@ package dev.graft.training;
 
 import dev.graft.network.Layer;
 import dev.graft.network.NetworkDesign;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -46,7 +47,7 @@ public record FeatureScaling(
       float[] means = measured.means();
       float[] deviations = measured.deviations();
       if (!scaling.standardize()) {
-        java.util.Arrays.fill(deviations, 1);
+        Arrays.fill(deviations, 1);
       }
       double squares = 0;
       float[] values = chosen.values();

@@ -96,6 +96,28 @@ public record LabelReview(DataSet data, List<Entry> entries) {
     return new LabelReview(data, entries);
   }
 
+  /**
+   * Reviews labels alone.
+   *
+   * @param rows the images, ascending
+   * @param outOfFold the class probabilities of each, by models that did not see it
+   */
+  static LabelReview ofLabels(DataSet data, int[] rows, float[][] outOfFold) {
+    LabelIssues issues = LabelIssues.of(outOfFold, data.images().labels(rows));
+    List<Entry> entries =
+        IntStream.range(0, rows.length)
+            .mapToObj(
+                rank -> {
+                  LabelIssues.Issue issue = issues.ranked().get(rank);
+                  return new Entry(
+                      rows[issue.image()],
+                      issue,
+                      rank < issues.suspects() ? Set.of(Reason.LABEL) : Set.of());
+                })
+            .toList();
+    return new LabelReview(data, entries);
+  }
+
   private static void addIf(boolean applies, Reason reason, Set<Reason> to) {
     if (applies) {
       to.add(reason);

@@ -27,6 +27,8 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
@@ -43,6 +45,9 @@ public final class Tuning implements AutoCloseable {
   private final ImageSet images;
   private final Features features;
   private final Interruption interruption;
+  /** The class probabilities of each cross-validated image, by the head that did not see it. */
+  private final SortedMap<Integer, float[]> outOfFold = new TreeMap<>();
+
   private NetworkTrainer training;
   private DjlNetwork network;
   private Optional<ConvexHead> convex = Optional.empty();
@@ -290,7 +295,9 @@ public final class Tuning implements AutoCloseable {
                 ? Optional.empty()
                 : Optional.of(
                     fold.evaluate(
-                        features.inOrder(split.test()), data.classes(), (place, row) -> {}));
+                        features.inOrder(split.test()),
+                        data.classes(),
+                        (place, row) -> outOfFold.put(split.test()[place], row)));
           }
         },
         run.events());
@@ -302,8 +309,23 @@ public final class Tuning implements AutoCloseable {
     Evaluation.Collector collector = Evaluation.collector(data.classes());
     for (int i = 0; i < rows.length; i++) {
       collector.add(images.label(rows[i]), probabilities[i]);
+      outOfFold.put(rows[i], probabilities[i]);
     }
     return collector.evaluation();
+  }
+
+  /**
+   * Reviews the labels of the images that were cross-validated.
+   *
+   * @return empty without a cross-validation
+   */
+  public Optional<LabelReview> labelReview() {
+    if (outOfFold.isEmpty()) {
+      return Optional.empty();
+    }
+    int[] rows = outOfFold.keySet().stream().mapToInt(row -> row).toArray();
+    float[][] probabilities = outOfFold.values().toArray(float[][]::new);
+    return Optional.of(LabelReview.ofLabels(data, rows, probabilities));
   }
 
   @Override

@@ -42,7 +42,7 @@ class RecipeReaderTest {
           Recipe.SplitChoice.STRATIFIED,
           0,
           new Recipe.Head(2048, 0.1, 0.5),
-          Recipe.Initializer.GLOROT_UNIFORM,
+          Recipe.Initializer.AUTO,
           Recipe.OptimizerChoice.ADAMW,
           0,
           0.0001,

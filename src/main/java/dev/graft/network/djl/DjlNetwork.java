@@ -188,6 +188,18 @@ public final class DjlNetwork {
         whole.byWeight().get(Weight.of(name, Weight.Role.BIAS, bias.length)), bias);
   }
 
+  /** Sets the weights of the output layer to zero, so that all classes are equally probable. */
+  public void zeroOutput() {
+    whole
+        .byWeight()
+        .forEach(
+            (weight, parameter) -> {
+              if (weight.layer().equals(NetworkDesign.OUTPUT)) {
+                ParameterWriter.set(parameter, new float[Math.toIntExact(weight.size())]);
+              }
+            });
+  }
+
   private void set(Weight.Role role, float[] values) {
     Weight weight = Weight.of(NetworkDesign.SCALING, role, values.length);
     ParameterWriter.set(whole.byWeight().get(weight), values);
