@@ -157,9 +157,9 @@ public record ConvexHead(
     }
     Path chosen = choose(paths);
     if (some.length < all.length) {
-      // As the sum of the losses grows with the images, the penalty stays the same.
-      double strength = chosen.strengths[chosen.best] * some.length / all.length;
-      chosen = Path.of(images, chosen.candidate, folds, new double[] {strength});
+      double strength = chosen.strengths[chosen.best];
+      double[] near = {4 * strength, strength, strength / 4};
+      chosen = Path.of(images, chosen.candidate, folds, near);
     }
     return chosen.refit(images);
   }

@@ -12,8 +12,8 @@ import java.util.List;
 /** How the weights of a head are found, and why. */
 public record SolverChoice(Solver solver, Reason reason) {
   /**
-   * Images up to which a convex head is chosen. On splits of CIFAR-10's training batches the two
-   * solvers are level at about this number; docs/results.md has the figures.
+   * Images up to which a convex head is chosen: its cross-validation then takes seconds. Where the
+   * accuracies of the two solvers cross has not been measured.
    */
   static final int MAX_FEW = 5_000;
 
