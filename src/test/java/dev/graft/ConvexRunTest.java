@@ -63,15 +63,15 @@ class ConvexRunTest {
     Path evaluations = output().resolve("evaluations");
     for (Path model : List.of(run.folder(), file)) {
       String image = images.file(3).toString();
-      JsonNode answer =
-          CommandRun.of("infer", "--json", "--model=" + model, image).json().get(0);
+      JsonNode answer = CommandRun.of("infer", "--json", "--model=" + model, image).json().get(0);
       assertThat(answer.at("/predictions/0/name").asText()).isEqualTo("dark");
     }
     CommandRun evaluated = CommandRun.of("evaluate", "--output=" + output());
     assertThat(evaluated.code()).as(evaluated.err()).isZero();
     try (var all = Files.list(evaluations)) {
       JsonNode again =
-          new ObjectMapper().readTree(all.findFirst().orElseThrow().resolve("evaluation.json").toFile());
+          new ObjectMapper()
+              .readTree(all.findFirst().orElseThrow().resolve("evaluation.json").toFile());
       assertThat(again.at("/test/loss").asDouble())
           .isCloseTo(run.json().at("/test/loss").asDouble(), within(1e-4));
     }

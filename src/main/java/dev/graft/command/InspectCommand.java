@@ -36,8 +36,8 @@ import picocli.CommandLine.Parameters;
       "  inspect photos/      one folder per class, or these in train/, val/, test/",
       "  inspect photos.csv   a manifest: path,label and, optionally, split",
       "  inspect cifar10      CIFAR-10 itself",
-      "  inspect photos/ --labels                       which labels are probably wrong",
-      "  inspect photos/ --apply labels-decided.csv     move images as decided on the page"
+      "  inspect photos/ --labels                     labels that are probably wrong",
+      "  inspect photos/ --apply labels-decided.csv   move images as decided"
     })
 final class InspectCommand implements Callable<Integer> {
   private final Console console;

@@ -95,7 +95,13 @@ public final class LabelDecisions {
         Files.move(move.from(), move.to());
       } catch (IOException e) {
         throw new GraftException(
-            move.from() + " could not be moved to " + move.to() + " (" + e + "); " + undo
+            move.from()
+                + " could not be moved to "
+                + move.to()
+                + " ("
+                + e
+                + "); "
+                + undo
                 + " undoes the moves before it.",
             e);
       }
@@ -123,8 +129,7 @@ public final class LabelDecisions {
       case "drop" -> new Move(from, free(dropped.resolve(data.relativize(from)), taken));
       case "move" ->
           new Move(
-              from,
-              free(classFolder(from, row.get(2), where).resolve(from.getFileName()), taken));
+              from, free(classFolder(from, row.get(2), where).resolve(from.getFileName()), taken));
       default ->
           throw new GraftException(
               where + "the decision must be keep, move or drop, not " + decision + ".");
@@ -132,7 +137,8 @@ public final class LabelDecisions {
   }
 
   private Path classFolder(Path from, String name, String where) {
-    Path folder = inside(data.relativize(from.resolveSibling("..").normalize()) + "/" + name, where);
+    Path folder =
+        inside(data.relativize(from.resolveSibling("..").normalize()) + "/" + name, where);
     if (name.isBlank() || name.contains("/") || name.contains("\\") || !Files.isDirectory(folder)) {
       throw new GraftException(where + "there is no folder of the class " + name + ": " + folder);
     }

@@ -34,7 +34,7 @@ public record ConvexHead(
           new FeatureScaling.Candidate(false, new Scaling(0.5, false, true)));
 
   /** Strengths for features whose mean squared norm is 1, each the start of the next. */
-  private static final double[] STRENGTHS = {1e-1, 1e-2, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5};
+  private static final double[] STRENGTHS = {1e-1, 1e-2, 1e-3, 2e-4, 4e-5, 1e-5};
 
   /** The scaling is chosen on this many images at most, sampled by class. */
   private static final int MAX_CHOOSING = 500;
@@ -52,6 +52,7 @@ public record ConvexHead(
   private static final int MAX_LAST = 60;
 
   private static final double TOLERANCE = 5e-4;
+
   /** Steps per strength; the next one continues. */
   private static final int MAX_STEPS = 25;
 
@@ -326,15 +327,18 @@ public record ConvexHead(
       Cholesky cholesky = isWide(rows) ? new Cholesky(rows) : null;
       Matrix coordinates = cholesky == null ? rows : cholesky.coordinates();
       LogisticRegression problem =
-          new LogisticRegression(
-              coordinates, images.labels(), images.classes(), images.balance());
+          new LogisticRegression(coordinates, images.labels(), images.classes(), images.balance());
       LogisticRegression.Solution solution =
           LogisticRegression.Solution.zero(images.classes(), coordinates.width());
       for (int s = 0; s <= best; s++) {
-        solution = problem.solve(strengths[s], solution, s == best ? EXACT : TOLERANCE, s == best ? MAX_LAST : MAX_STEPS);
+        solution =
+            problem.solve(
+                strengths[s],
+                solution,
+                s == best ? EXACT : TOLERANCE,
+                s == best ? MAX_LAST : MAX_STEPS);
       }
-      double[] kernel =
-          cholesky == null ? solution.kernel() : cholesky.features(solution.kernel());
+      double[] kernel = cholesky == null ? solution.kernel() : cholesky.features(solution.kernel());
       return fold(scaling, strengths[best], kernel, solution.bias(), sums[best]);
     }
   }

@@ -164,8 +164,7 @@ final class LogisticRegression {
       gradient = nextGradient;
       loss = nextLoss;
     }
-    return new Solution(
-        Arrays.copyOf(x, kernelSize), Arrays.copyOfRange(x, kernelSize, x.length));
+    return new Solution(Arrays.copyOf(x, kernelSize), Arrays.copyOfRange(x, kernelSize, x.length));
   }
 
   /** Returns the loss, and writes its gradient. */

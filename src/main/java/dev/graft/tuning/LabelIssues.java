@@ -1,6 +1,5 @@
 package dev.graft.tuning;
 
-import dev.graft.evaluation.Temperature;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -14,9 +13,8 @@ import java.util.stream.IntStream;
  *
  * @param ranked all images, the most suspicious first
  * @param suspects the number of images, from the first, whose label is probably wrong
- * @param temperature fitted to the images that are not suspects
  */
-public record LabelIssues(List<Issue> ranked, int suspects, Temperature temperature) {
+public record LabelIssues(List<Issue> ranked, int suspects) {
   /** Tolerance of the thresholds, as in cleanlab: float32 rounds equal numbers apart. */
   private static final double TOLERANCE = 1e-6;
 
@@ -35,11 +33,7 @@ public record LabelIssues(List<Issue> ranked, int suspects, Temperature temperat
    * @param suggestedProbability the out-of-fold probability of the suggested class
    */
   public record Issue(
-      int image,
-      int label,
-      int suggested,
-      double labelProbability,
-      double suggestedProbability) {}
+      int image, int label, int suggested, double labelProbability, double suggestedProbability) {}
 
   /**
    * Finds the suspects.
@@ -51,8 +45,6 @@ public record LabelIssues(List<Issue> ranked, int suspects, Temperature temperat
     double[] thresholds = thresholds(outOfFold, labels);
     List<Issue> suspects = new ArrayList<>();
     List<Issue> others = new ArrayList<>();
-    List<float[]> clean = new ArrayList<>();
-    List<Integer> cleanLabels = new ArrayList<>();
     for (int i = 0; i < labels.length; i++) {
       float[] row = outOfFold[i];
       int label = labels[i];
@@ -62,8 +54,6 @@ public record LabelIssues(List<Issue> ranked, int suspects, Temperature temperat
         suspects.add(issue);
       } else {
         others.add(issue);
-        clean.add(row);
-        cleanLabels.add(label);
       }
     }
     Comparator<Issue> order = Comparator.comparingDouble(Issue::labelProbability); // stable
@@ -71,7 +61,7 @@ public record LabelIssues(List<Issue> ranked, int suspects, Temperature temperat
     others.sort(order);
     int count = suspects.size();
     suspects.addAll(others);
-    return new LabelIssues(suspects, count, Temperature.fit(clean, cleanLabels));
+    return new LabelIssues(suspects, count);
   }
 
   /** Returns the mean probability of each class over the images that are labeled with it. */

@@ -64,8 +64,7 @@ public record LabelReview(DataSet data, List<Entry> entries) {
     int[] rows = data.images().readable().toArray();
     Matrix matrix = features.matrix(rows);
     List<Integer> stages = run.network().design().stageWidths();
-    ConvexHead head =
-        ConvexHeads.fit(matrix, stages, data, rows, survey.groups(), run.recipe());
+    ConvexHead head = ConvexHeads.fit(matrix, stages, data, rows, survey.groups(), run.recipe());
     return of(survey, rows, matrix.columns(matrix.width() - last(stages), matrix.width()), head);
   }
 

@@ -45,6 +45,7 @@ public final class Tuning implements AutoCloseable {
   private final ImageSet images;
   private final Features features;
   private final Interruption interruption;
+
   /** The class probabilities of each cross-validated image, by the head that did not see it. */
   private final SortedMap<Integer, float[]> outOfFold = new TreeMap<>();
 
@@ -136,8 +137,7 @@ public final class Tuning implements AutoCloseable {
     network.setOutput(head.kernel(), head.bias());
     training.close();
     training =
-        new NetworkTrainer(
-            network, false, recipe, run.device(), TrainingEvents.NONE, interruption);
+        new NetworkTrainer(network, false, recipe, run.device(), TrainingEvents.NONE, interruption);
     convex = Optional.of(head);
   }
 
@@ -188,11 +188,12 @@ public final class Tuning implements AutoCloseable {
    */
   public Validated validate(Split split) {
     if (convex.isPresent()) {
-      float[][] outOfFold = convex.get().outOfFold();
-      int[] labels = images.labels(split.train());
+      // Suspicious labels stay: without them, a model that errs would look better than it is.
+      List<float[]> outOfFoldRows = List.of(convex.get().outOfFold());
+      List<Integer> truths = IntStream.of(split.train()).map(images::label).boxed().toList();
       return new Validated(
           outOfFold(convex.get(), split.train()),
-          recipe.calibrate() ? LabelIssues.of(outOfFold, labels).temperature() : Temperature.NONE);
+          recipe.calibrate() ? Temperature.fit(outOfFoldRows, truths) : Temperature.NONE);
     }
     int[] rows = split.validation();
     int max = recipe.calibrate() ? MAX_PROBABILITIES / data.classes().size() : 0;

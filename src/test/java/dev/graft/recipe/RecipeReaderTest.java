@@ -195,7 +195,7 @@ class RecipeReaderTest {
         "schedule | Cosine | one of constant, cosine, not \"Cosine\"",
         "split | first | one of stratified, last, not \"first\"",
         "preprocessing | none | one of weights, zero-one, not \"none\"",
-        "initializer | zeros | one of glorot-uniform, he-uniform, not \"zeros\"",
+        "initializer | zeros | one of auto, zero-output, glorot-uniform, he-uniform, not \"zeros\"",
         "cache-type | float64 | one of float16, float32, not \"float64\""
       },
       quoteCharacter = '`')

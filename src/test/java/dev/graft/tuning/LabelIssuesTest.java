@@ -40,20 +40,4 @@ class LabelIssuesTest {
     assertThat(issues.ranked()).extracting(LabelIssues.Issue::image).doesNotHaveDuplicates();
     assertThat(issues.ranked()).hasSize(120).allMatch(each -> each.label() != each.suggested());
   }
-
-  @Test
-  void temperatureIsFittedWithoutTheSuspects() {
-    float[][] probabilities = new float[400][];
-    int[] labels = new int[400];
-    for (int i = 0; i < 400; i++) {
-      probabilities[i] = i % 2 == 0 ? new float[] {0.9f, 0.1f} : new float[] {0.1f, 0.9f};
-      labels[i] = i < 80 ? 1 - i % 2 : i % 2; // the first 80 have the wrong label
-    }
-
-    LabelIssues issues = LabelIssues.of(probabilities, labels);
-
-    assertThat(issues.suspects()).isEqualTo(80);
-    assertThat(issues.temperature().images()).isEqualTo(320);
-    assertThat(issues.temperature().value()).isLessThan(1);
-  }
 }

@@ -184,8 +184,7 @@ public final class DjlNetwork {
     Weight weight =
         Weight.of(name, Weight.Role.DENSE_KERNEL, bias.length, kernel.length / bias.length);
     ParameterWriter.set(whole.byWeight().get(weight), kernel);
-    ParameterWriter.set(
-        whole.byWeight().get(Weight.of(name, Weight.Role.BIAS, bias.length)), bias);
+    ParameterWriter.set(whole.byWeight().get(Weight.of(name, Weight.Role.BIAS, bias.length)), bias);
   }
 
   /** Sets the weights of the output layer to zero, so that all classes are equally probable. */
