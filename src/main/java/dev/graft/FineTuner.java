@@ -187,8 +187,10 @@ public final class FineTuner {
       Survey survey = run.survey();
       Split split = run.split(survey);
       try (Tuning tuning = new Tuning(run, features, events, interruption)) {
-        History history = tuning.fit(split);
-        history.best();
+        History history = tuning.fit(split, survey);
+        if (tuning.convexHead().isEmpty()) {
+          history.best();
+        }
         Tuning.Validated validated = tuning.validate(split);
         Tuning.Tested tested = tuning.test(split, validated.temperature(), 0);
         return new FineTuning(
@@ -199,7 +201,7 @@ public final class FineTuner {
                 names(run, split.train()),
                 names(run, split.validation()),
                 names(run, split.test())),
-            new TrainedModel(run, validated.temperature(), ranges));
+            new TrainedModel(run, tuning.network(), validated.temperature(), ranges));
       }
     }
   }

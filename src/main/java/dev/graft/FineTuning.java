@@ -7,8 +7,10 @@ import java.util.List;
 /**
  * The result of a {@link FineTuner}. Closing it frees the model; everything else stays readable.
  *
- * @param history loss, accuracy and learning rate of each epoch
- * @param validation the evaluation on the validation images, which decide when training stops
+ * @param history loss, accuracy and learning rate of each epoch; without epochs if the head was
+ *     solved as a convex problem ({@code head.solver} in docs/recipes.md)
+ * @param validation the evaluation on the validation images, which decide when training stops; for
+ *     a convex head, on the training images, each predicted by heads that did not see it
  * @param test the evaluation on the test images, which are used only once
  * @param split the images of each part
  * @param model the trained model

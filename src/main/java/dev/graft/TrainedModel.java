@@ -4,6 +4,7 @@ import dev.graft.evaluation.Temperature;
 import dev.graft.inference.ExportedModel;
 import dev.graft.inference.SavedModel;
 import dev.graft.io.AtomicFiles;
+import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.tuning.PreparedRun;
 import java.io.IOException;
@@ -16,11 +17,14 @@ import java.util.Optional;
 /** A fine-tuned network in memory. */
 public final class TrainedModel implements AutoCloseable {
   private final PreparedRun run;
+  private final DjlNetwork network;
   private final Temperature temperature;
   private final Optional<Ranges> ranges;
 
-  TrainedModel(PreparedRun run, Temperature temperature, Optional<Ranges> ranges) {
+  TrainedModel(
+      PreparedRun run, DjlNetwork network, Temperature temperature, Optional<Ranges> ranges) {
     this.run = run;
+    this.network = network;
     this.temperature = temperature;
     this.ranges = ranges;
   }
@@ -38,7 +42,7 @@ public final class TrainedModel implements AutoCloseable {
    */
   public void save(Path folder) throws IOException {
     SavedModel.save(
-        run.network().withTemperature(temperature.value()),
+        network.withTemperature(temperature.value()),
         folder,
         run.name(),
         run.backbone().weights().title(),

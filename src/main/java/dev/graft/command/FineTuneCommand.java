@@ -131,8 +131,10 @@ final class FineTuneCommand implements Callable<Integer> {
     console.report("");
     if (run.status() == RunRecord.Status.INTERRUPTED) {
       console.report(
-          "INTERRUPTED after "
-              + Names.count(outcome.epochs().run(), "epoch")
+          "INTERRUPTED"
+              + (outcome.epochs() == null
+                  ? ""
+                  : " after " + Names.count(outcome.epochs().run(), "epoch"))
               + "; these are the figures of the best.");
     }
     console.report(
@@ -140,7 +142,7 @@ final class FineTuneCommand implements Callable<Integer> {
             "%s (%s) on %s, test:", run.provenance().backbone(), weights(run), run.data().name()));
     EvaluationLines.of(test, run.data().test()).forEach(console::report);
     if (outcome.calibration() != null) {
-      console.report("  " + calibration(outcome.calibration(), run.data().validation()));
+      console.report("  " + calibration(outcome.calibration(), run.data()));
     }
     if (outcome.crossValidation() != null) {
       console.report(crossValidation(outcome.crossValidation()));
@@ -157,17 +159,24 @@ final class FineTuneCommand implements Callable<Integer> {
     console.report(usage(completed));
   }
 
-  static String calibration(RunRecord.Calibration calibration, int validation) {
+  static String calibration(RunRecord.Calibration calibration, RunRecord.Data data) {
+    boolean crossValidated = data.validation() == 0;
+    int validation = crossValidated ? data.train() : data.validation();
     if (calibration.images() > 0) {
       return Text.of(
           "temperature %.2f, fitted to %s; without it the calibration error is %.4f",
           calibration.temperature(),
-          Names.count(calibration.images(), "validation image"),
+          crossValidated
+              ? Names.count(calibration.images(), "training image") + ", each predicted out of fold"
+              : Names.count(calibration.images(), "validation image"),
           calibration.before());
     }
     return validation < Temperature.MIN_IMAGES
-        ? Text.of("Not calibrated: fewer than %d validation images", Temperature.MIN_IMAGES)
-        : "Not calibrated: no temperature from 0.05 to 20 fits the validation images";
+        ? Text.of(
+            "Not calibrated: fewer than %d %s images",
+            Temperature.MIN_IMAGES, crossValidated ? "training" : "validation")
+        : "Not calibrated: no temperature from 0.05 to 20 fits the "
+            + (crossValidated ? "training images" : "validation images");
   }
 
   private static String crossValidation(RunRecord.CrossValidation folds) {
@@ -184,11 +193,14 @@ final class FineTuneCommand implements Callable<Integer> {
   private static String times(RunRecord.Outcome outcome) {
     RunRecord.Seconds seconds = outcome.seconds();
     return Text.of(
-        "%s%s, the best was %d; features %.1f s%s, training %.1f s, evaluation %.1f s, %.1f s in"
-            + " all",
-        Names.count(outcome.epochs().run(), "epoch"),
-        outcome.epochs().stoppedEarly() ? " (stopped early)" : "",
-        outcome.epochs().best(),
+        "%sfeatures %.1f s%s, training %.1f s, evaluation %.1f s, %.1f s in all",
+        outcome.epochs() == null
+            ? "Time: "
+            : Text.of(
+                "%s%s, the best was %d; ",
+                Names.count(outcome.epochs().run(), "epoch"),
+                outcome.epochs().stoppedEarly() ? " (stopped early)" : "",
+                outcome.epochs().best()),
         seconds.features(),
         outcome.cache().hit() ? " (cached)" : "",
         seconds.training(),

@@ -6,9 +6,15 @@ import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.data.duplicates.Survey;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
+import dev.graft.run.LabelDecisions;
+import dev.graft.run.LabelFiles;
 import dev.graft.tuning.DataSets;
+import dev.graft.tuning.Features;
+import dev.graft.tuning.LabelReview;
+import dev.graft.tuning.PreparedRun;
 import dev.graft.tuning.RecipeResolver;
 import dev.graft.util.Messages;
+import dev.graft.util.Names;
 import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,6 +23,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code inspect}: shows what is in a data set before anything is trained on it. */
@@ -28,7 +35,9 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  inspect photos/      one folder per class, or these in train/, val/, test/",
       "  inspect photos.csv   a manifest: path,label and, optionally, split",
-      "  inspect cifar10      CIFAR-10 itself"
+      "  inspect cifar10      CIFAR-10 itself",
+      "  inspect photos/ --labels                     labels that are probably wrong",
+      "  inspect photos/ --apply labels-decided.csv   move images as decided"
     })
 final class InspectCommand implements Callable<Integer> {
   private final Console console;
@@ -37,6 +46,24 @@ final class InspectCommand implements Callable<Integer> {
       paramLabel = "DATA",
       description = "cifar10, cifar10-sample, a folder, or a manifest (.csv, .jsonl).")
   private String data;
+
+  @Option(
+      names = "--labels",
+      paramLabel = "FILE",
+      arity = "0..1",
+      fallbackValue = "",
+      description =
+          "Find labels that are probably wrong; writes a table, FILE or labels.csv in the output"
+              + " folder, and a page beside it.")
+  private String labels;
+
+  @Option(
+      names = "--apply",
+      paramLabel = "FILE",
+      description =
+          "Move images as decided in labels-decided.csv, which the page of --labels saves;"
+              + " or undo it, by the labels-undo.csv that this writes.")
+  private Path apply;
 
   @Mixin private OutputOption output;
 
@@ -49,6 +76,12 @@ final class InspectCommand implements Callable<Integer> {
     Recipe recipe =
         RecipeReader.read(null, Map.of("data", RecipeReader.text(data), "max-bad", "0.999"));
     RecipeResolver.check(recipe);
+    if (apply != null) {
+      return apply();
+    }
+    if (labels != null) {
+      return review(recipe);
+    }
     try (Fingerprints fingerprints = new Fingerprints(output.folder().fingerprints())) {
       DataSet found = DataSets.open(recipe, new RunLines(console));
       Survey survey = Survey.thorough(found, fingerprints, console);
@@ -60,6 +93,38 @@ final class InspectCommand implements Callable<Integer> {
       list(survey);
     }
     return 0;
+  }
+
+  private int apply() throws IOException {
+    LabelDecisions.Applied applied = LabelDecisions.apply(Path.of(data), apply, output.folder());
+    console.report(
+        Names.count(applied.moved(), "image") + " moved. To undo: --apply " + applied.undo());
+    return 0;
+  }
+
+  private int review(Recipe recipe) throws IOException {
+    RunLines lines = new RunLines(console);
+    try (PreparedRun run = output.folder().prepare(recipe, lines);
+        Features features = run.features(run.ranges())) {
+      LabelReview review = LabelReview.of(run, features, run.survey());
+      Path page = write(review);
+      LabelLines.of(review).forEach(console::report);
+      console.report("The page to decide on them: " + page);
+    }
+    return 0;
+  }
+
+  private Path write(LabelReview review) throws IOException {
+    if (!labels.isEmpty()) {
+      return LabelFiles.write(review, Path.of(data), Path.of(labels));
+    }
+    Path folder =
+        output
+            .folder()
+            .inspection(
+                review.data().name(),
+                into -> LabelFiles.write(review, Path.of(data), into.resolve(LabelFiles.CSV)));
+    return folder.resolve("labels.html");
   }
 
   /** Lists all duplicates and unreadable images in files, if there are any. */

@@ -5,13 +5,16 @@ import dev.graft.Progress;
 import dev.graft.data.DataSet;
 import dev.graft.data.Split;
 import dev.graft.data.duplicates.Survey;
+import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.feature.RecordLayout;
 import dev.graft.network.NetworkDesign;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
+import dev.graft.training.ConvexHead;
 import dev.graft.training.EarlyStopping;
 import dev.graft.tuning.RunEvents;
+import dev.graft.tuning.SolverChoice;
 import dev.graft.util.Messages;
 import dev.graft.util.Names;
 import dev.graft.util.Text;
@@ -110,6 +113,42 @@ final class RunLines implements RunEvents {
             ? ", from the network and the size of the images (--set input-size=N for another)"
             : ", from the recipe",
         smaller == 0 ? "" : Text.of("; %s scaled up", Names.count(smaller, "smaller image")));
+  }
+
+  @Override
+  public void solver(SolverChoice choice) {
+    console.say("Head: " + solverLine(choice));
+  }
+
+  private static String solverLine(SolverChoice choice) {
+    boolean newton = choice.solver() == Recipe.Solver.NEWTON;
+    String what =
+        newton
+            ? "linear, at the minimum of its convex loss (head.solver: newton)"
+            : "trained by gradients (head.solver: gradient)";
+    String why =
+        switch (choice.reason()) {
+          case RECIPE -> "from the recipe";
+          case FEW_IMAGES -> "auto: the images are few; gradient for the other";
+          case LINEAR_HEAD -> "auto: the head is linear; gradient for the other";
+          case CIFAR10 -> "auto: the default for CIFAR-10";
+          case MANY_IMAGES -> "auto: there are many images";
+          case TRAINS_BACKBONE -> "auto: more than the head is trained, or nothing is cached";
+          case SETTINGS -> "auto: the recipe has settings of gradient training";
+        };
+    return what + ", " + why;
+  }
+
+  @Override
+  public void fitted(ConvexHead head, int images, Evaluation outOfFold) {
+    say(
+        "Head: fitted to %s; by cross-validation: %s, penalty %s, out-of-fold accuracy %.4f, loss"
+            + " %.4f",
+        Names.count(images, "image"),
+        head.scaling(),
+        head.strength(),
+        outOfFold.accuracy(),
+        outOfFold.loss());
   }
 
   @Override

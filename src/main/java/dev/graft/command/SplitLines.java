@@ -23,12 +23,21 @@ final class SplitLines {
             ? ""
             : Text.of(
                 " (no test set given: %.0f %% held out, stratified by class)", 100.0 * test / all);
+    int validation = split.validation().length;
     lines.add(
         Text.of(
-            "Split: %,d images for training, %,d for validation, %,d for test%s; %d classes",
-            split.train().length, split.validation().length, test, drawn, data.classes().size()));
-    List<String> undecided = Split.missing(data, split.validation());
-    addGap(lines, undecided, "validation", "early stopping ignores them");
+            "Split: %,d images for training%s, %,d for test%s; %d classes",
+            split.train().length,
+            validation == 0
+                ? ", none for validation (the head is cross-validated)"
+                : Text.of(", %,d for validation", validation),
+            test,
+            drawn,
+            data.classes().size()));
+    if (validation > 0) {
+      List<String> undecided = Split.missing(data, split.validation());
+      addGap(lines, undecided, "validation", "early stopping ignores them");
+    }
     List<String> untested = Split.missing(data, split.test());
     addGap(lines, untested, "test", "the figures do not cover them");
     return lines;

@@ -103,6 +103,11 @@ public record Split(int[] train, int[] validation, int[] test) {
     return new Split(train, forValidation, forTest);
   }
 
+  /** Returns the same split with the validation images among the training images. */
+  public Split withoutValidation() {
+    return new Split(sorted(concat(train, validation)), new int[0], test);
+  }
+
   /** Returns the part that an image is in; empty if it is unreadable and so in none. */
   public Optional<Part> partOf(int image) {
     if (Arrays.binarySearch(train, image) >= 0) {

@@ -442,6 +442,16 @@ public sealed interface Layer {
     /** The e in {@code sign(x) ((|x| + e)^p - e^p)}, which keeps the slope finite at 0. */
     public static final double AT_ZERO = 1e-6;
 
+    /** Returns the power of one value. */
+    public static float of(float value, double exponent) {
+      double size = Math.abs(value) + AT_ZERO;
+      double power =
+          exponent == 0.5
+              ? Math.sqrt(size) - Math.sqrt(AT_ZERO)
+              : Math.pow(size, exponent) - Math.pow(AT_ZERO, exponent);
+      return (float) (Math.signum(value) * power);
+    }
+
     @Override
     public String type() {
       return "Power " + exponent;
@@ -450,6 +460,33 @@ public sealed interface Layer {
     @Override
     public <T> T accept(Rendering<T> rendering) {
       return rendering.power(this);
+    }
+  }
+
+  /**
+   * Divides each of several consecutive parts of a vector by its Euclidean norm, so that every
+   * stage counts the same in every image.
+   *
+   * @param name the layer's name
+   * @param widths number of values of each part; their sum is the width of the vector
+   */
+  record L2Normalize(String name, List<Integer> widths) implements Layer {
+    /** Added to the squared norm, so that a part of zeros stays zero. */
+    public static final float EPSILON = 1e-12f;
+
+    /** Copies the widths. */
+    public L2Normalize {
+      widths = List.copyOf(widths);
+    }
+
+    @Override
+    public String type() {
+      return "Normalize L2";
+    }
+
+    @Override
+    public <T> T accept(Rendering<T> rendering) {
+      return rendering.l2Normalize(this);
     }
   }
 

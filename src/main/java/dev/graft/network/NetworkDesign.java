@@ -46,12 +46,18 @@ public record NetworkDesign(
    *
    * @param power in (0, 1]; each average x becomes {@code sign(x) |x|^power}. 1 is the identity,
    *     0.5 the signed square root (power normalization, Perronnin et al. 2010)
+   * @param normalize whether the features of each stage are then divided by their Euclidean norm
    * @param standardize whether each value is then standardized by the mean and standard deviation
    *     of the training images
    */
-  public record Scaling(double power, boolean standardize) {
+  public record Scaling(double power, boolean normalize, boolean standardize) {
     /** Leaves the features as they are. */
     public static final Scaling NONE = new Scaling(1, false);
+
+    /** Creates a scaling without division by norms. */
+    public Scaling(double power, boolean standardize) {
+      this(power, false, standardize);
+    }
 
     /** Checks the power. */
     public Scaling {
@@ -74,6 +80,9 @@ public record NetworkDesign(
 
   /** The name of the standardizing step, whose mean and deviation are measured. */
   public static final String SCALING = "scaling";
+
+  /** The name of the head's last layer. */
+  public static final String OUTPUT = "head_classes";
 
   /** The name of the last step of a network with a head. */
   public static final String PROBABILITIES = "probabilities";
@@ -131,6 +140,17 @@ public record NetworkDesign(
     return new NetworkDesign(used, inputSize, preprocessing, boundary, tapped, scaling, head, 1);
   }
 
+  /**
+   * Returns this network with a linear head on some of its features.
+   *
+   * @param some names of the feature stages
+   * @param other transforms these features before the head
+   */
+  public NetworkDesign linear(List<String> some, Scaling other) {
+    List<Layer> layers = head(featureWidth(backbone, inputSize, some), 0, 0, 0, classes());
+    return of(backbone, inputSize, preprocessing, NONE, some, other, layers);
+  }
+
   /** Returns this network with another temperature. */
   public NetworkDesign at(double other) {
     return new NetworkDesign(
@@ -162,7 +182,7 @@ public record NetworkDesign(
       }
       width = hidden;
     }
-    layers.add(new Dense("head_classes", width, classes));
+    layers.add(new Dense(OUTPUT, width, classes));
     return layers;
   }
 
@@ -187,6 +207,12 @@ public record NetworkDesign(
   /** Returns the number of features, which are the head's input. */
   public int featureWidth() {
     return featureWidth(backbone, inputSize, features);
+  }
+
+  /** Returns the number of features of each feature stage, in the order of {@link #features}. */
+  public List<Integer> stageWidths() {
+    List<Shape> outputs = backbone.outputs(inputSize);
+    return features.stream().map(name -> width(outputs.get(backbone.indexOf(name)))).toList();
   }
 
   /** Returns whether any stage of the backbone is trained. */
@@ -222,6 +248,9 @@ public record NetworkDesign(
     last = joined(taps);
     if (scaling.power() != 1) {
       last = append(steps, new Layer.Power(SCALING + "_power", scaling.power()), last);
+    }
+    if (scaling.normalize()) {
+      last = append(steps, new Layer.L2Normalize(SCALING + "_norm", stageWidths()), last);
     }
     if (scaling.standardize()) {
       last = append(steps, new Layer.Standardize(SCALING, featureWidth()), last);

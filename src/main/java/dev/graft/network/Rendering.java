@@ -52,6 +52,9 @@ public interface Rendering<T> {
   /** Renders {@link Layer.Standardize}. */
   T standardize(Layer.Standardize layer);
 
+  /** Renders L2 normalization of parts of a vector. */
+  T l2Normalize(Layer.L2Normalize layer);
+
   /** Renders {@link Layer.Temperature}. */
   T temperature(Layer.Temperature layer);
 

@@ -184,6 +184,15 @@ public record Recipe(
 
   /** How new weights are initialized. */
   public enum Initializer {
+    /** {@link #GLOROT_UNIFORM} for CIFAR-10, {@link #ZERO_OUTPUT} for other images. */
+    @JsonProperty(Recipe.AUTO)
+    AUTO,
+    /**
+     * As {@link #GLOROT_UNIFORM}, but the output layer starts at zero: where images are fewer than
+     * features, training never corrects what is random there.
+     */
+    @JsonProperty("zero-output")
+    ZERO_OUTPUT,
     /** Keras's default (Glorot and Bengio 2010): uniform within ±√(6 / (in + out)). */
     @JsonProperty("glorot-uniform")
     GLOROT_UNIFORM,
@@ -258,14 +267,33 @@ public record Recipe(
     INT8
   }
 
+  /** How the weights of the head are found. */
+  public enum Solver {
+    /** {@link #NEWTON} where images are few or the head is linear, otherwise {@link #GRADIENT}. */
+    @JsonProperty(Recipe.AUTO)
+    AUTO,
+    /** Stochastic gradient descent, by DJL. */
+    @JsonProperty("gradient")
+    GRADIENT,
+    /** A linear head at the minimum of its convex loss, by a quasi-Newton method. */
+    @JsonProperty("newton")
+    NEWTON
+  }
+
   /**
    * The new head.
    *
    * @param hidden units of the hidden layer; 0 for none
    * @param inputDropout the share of the features that is dropped, in [0, 1)
    * @param dropout the share of the hidden units that is dropped, in [0, 1)
+   * @param solver how its weights are found
    */
-  public record Head(int hidden, double inputDropout, double dropout) {
+  public record Head(int hidden, double inputDropout, double dropout, Solver solver) {
+    /** Creates a head whose solver Graft chooses. */
+    public Head(int hidden, double inputDropout, double dropout) {
+      this(hidden, inputDropout, dropout, Solver.AUTO);
+    }
+
     /**
      * Checks the limits.
      *
@@ -275,6 +303,7 @@ public record Recipe(
       requireWithin("head.hidden", hidden, 0, 65_536);
       requireHalfOpenUnit("head.input-dropout", inputDropout);
       requireHalfOpenUnit("head.dropout", dropout);
+      solver = solver == null ? Solver.AUTO : solver; // models of earlier versions do not have it
     }
   }
 

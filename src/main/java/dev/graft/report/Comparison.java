@@ -119,7 +119,9 @@ public record Comparison(List<RunFiles> runs) {
   public List<String> curves() {
     Map<String, History> histories = new LinkedHashMap<>();
     for (int i = 0; i < runs.size(); i++) {
-      histories.put(i + 1 + ": " + runs.get(i).name(), runs.get(i).history());
+      if (!runs.get(i).history().epochs().isEmpty()) {
+        histories.put(i + 1 + ": " + runs.get(i).name(), runs.get(i).history());
+      }
     }
     return Pages.curves(histories);
   }

@@ -94,7 +94,10 @@ public final class Pages {
 
   /** Draws loss and accuracy of runs, by their names. */
   static List<String> curves(Map<String, History> runs) {
-    return Metric.ALL.stream().map(metric -> CurveChart.of(metric, runs).svg()).toList();
+    boolean none = runs.values().stream().allMatch(history -> history.epochs().isEmpty());
+    return none
+        ? List.of()
+        : Metric.ALL.stream().map(metric -> CurveChart.of(metric, runs).svg()).toList();
   }
 
   /** Writes the page of a run. */
@@ -105,6 +108,11 @@ public final class Pages {
   /** Writes the page of several runs. */
   public static void write(Path file, Comparison comparison) {
     write(file, "comparison.ftlh", comparison);
+  }
+
+  /** Writes the page on which labels are reviewed. */
+  public static void write(Path file, LabelPage labels) {
+    write(file, "labels.ftlh", labels);
   }
 
   private static void write(Path file, String template, Object page) {

@@ -139,6 +139,17 @@ public record RunFiles(
                         new TypeReference<List<Calibration.Bin>>() {})));
   }
 
+  /** Returns the first rows of {@code labels.csv} whose label is probably wrong. */
+  public List<List<String>> wrongLabels(int max) throws IOException {
+    return has("labels.csv")
+        ? Csv.read(folder.resolve("labels.csv")).stream()
+            .skip(1)
+            .filter(row -> !row.get(5).isEmpty())
+            .limit(max)
+            .toList()
+        : List.of();
+  }
+
   /** Returns whether the run's folder has a file. */
   public boolean has(String file) {
     return Files.isRegularFile(folder.resolve(file));

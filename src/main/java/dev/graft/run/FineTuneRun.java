@@ -17,11 +17,13 @@ import dev.graft.evaluation.History;
 import dev.graft.evaluation.Temperature;
 import dev.graft.image.RgbImage;
 import dev.graft.inference.SavedModel;
+import dev.graft.network.NetworkDesign;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.report.Charts;
+import dev.graft.training.ConvexHead;
 import dev.graft.training.EarlyStopping;
 import dev.graft.training.TrainingEvents;
 import dev.graft.tuning.CrossValidation;
@@ -30,6 +32,7 @@ import dev.graft.tuning.Features;
 import dev.graft.tuning.PeakMemory;
 import dev.graft.tuning.PreparedRun;
 import dev.graft.tuning.RunEvents;
+import dev.graft.tuning.SolverChoice;
 import dev.graft.tuning.Stopwatch;
 import dev.graft.tuning.Tuning;
 import dev.graft.util.GitCommit;
@@ -168,13 +171,15 @@ public final class FineTuneRun {
     double featureSeconds = watch.lap();
     Long featureMemory = PeakMemory.bytes();
     try (Tuning tuning = new Tuning(prepared, features, stoppable(split), interruption)) {
-      History history = tuning.fit(split);
-      requireModel(folder, history);
+      History history = tuning.fit(split, survey);
+      if (tuning.convexHead().isEmpty()) {
+        requireModel(folder, history);
+      }
       double trainingSeconds = watch.lap();
       Long trainingMemory = PeakMemory.bytes();
       Tuning.Validated validated = tuning.validate(split);
       // Before the test, so that no later failure loses the training.
-      save(folder, validated.temperature(), ranges);
+      save(folder, tuning.network(), validated.temperature(), ranges);
       Tuning.Tested tested = tuning.test(split, validated.temperature(), DRAWN);
       write(folder, history, split, tested);
       double evaluationSeconds = watch.lap();
@@ -182,14 +187,18 @@ public final class FineTuneRun {
       Optional<CrossValidation> folds = tuning.crossValidate(survey);
       if (folds.isPresent()) {
         folder.write("folds.csv", folds.get().toCsv());
+        if (images.areFiles()) {
+          folder.write(LabelFiles.CSV, LabelFiles.csv(tuning.labelReview().orElseThrow(), data()));
+        }
       }
       boolean cut = tuning.isInterrupted() || (recipe.folds() > 0 && folds.isEmpty());
       return end(
           folder,
           split,
+          tuning.network().design(),
           cut ? RunRecord.Status.INTERRUPTED : RunRecord.Status.COMPLETED,
           new RunRecord.Outcome(
-              epochs(history, tuning.isInterrupted()),
+              history.epochs().isEmpty() ? null : epochs(history, tuning.isInterrupted()),
               RunRecord.Figures.of(validated.evaluation()),
               RunRecord.TestFigures.of(tested.evaluation()),
               recipe.calibrate() ? calibration(validated.temperature(), tested) : null,
@@ -198,8 +207,22 @@ public final class FineTuneRun {
                   featureSeconds, trainingSeconds, evaluationSeconds, total.lap()),
               new RunRecord.Memory(
                   featureMemory, trainingMemory, evaluationMemory, PeakMemory.bytes()),
-              new RunRecord.Cache(features.isHit(), features.bytes())));
+              new RunRecord.Cache(features.isHit(), features.bytes()),
+              head(tuning.convexHead())));
     }
+  }
+
+  private Path data() {
+    return LabelFiles.folder(Path.of(recipe.data()));
+  }
+
+  private RunRecord.Head head(Optional<ConvexHead> convex) {
+    SolverChoice choice = SolverChoice.of(asked, images.size());
+    return new RunRecord.Head(
+        choice.solver(),
+        choice.reason(),
+        convex.map(ConvexHead::strength).orElse(null),
+        convex.map(head -> head.scaling().toString()).orElse(null));
   }
 
   private static RunRecord.Calibration calibration(Temperature temperature, Tuning.Tested tested) {
@@ -222,17 +245,18 @@ public final class FineTuneRun {
   }
 
   private Completed end(
-      RunFolder folder, Split split, RunRecord.Status status, RunRecord.Outcome outcome)
+      RunFolder folder,
+      Split split,
+      NetworkDesign trained,
+      RunRecord.Status status,
+      RunRecord.Outcome outcome)
       throws IOException {
-    RunRecord ended = folder.record().ended(status, outcome);
+    RunRecord ended = folder.record().with(parameters(trained)).ended(status, outcome);
     drawings.draw(
         folder.path().resolve(Reporter.PAGE),
         () ->
             Reporter.write(
-                folder.path(),
-                ended,
-                network.design(),
-                Reporter.TestImages.of(data, split.test())));
+                folder.path(), ended, trained, Reporter.TestImages.of(data, split.test())));
     RunRecord warned = ended.with(drawings.warnings());
     folder.end(warned);
     Optional<String> example =
@@ -371,10 +395,12 @@ public final class FineTuneRun {
             + data.name()
             // Random weights explain bad figures; that of pretrained ones is the normal case.
             + (backbone.weights().pretrained() ? "" : ", " + backbone.weights().title());
-    Path loss = plots.resolve("loss.png");
-    drawings.draw(loss, () -> Charts.loss(loss, history, title));
-    Path accuracy = plots.resolve("accuracy.png");
-    drawings.draw(accuracy, () -> Charts.accuracy(accuracy, history, title));
+    if (!history.epochs().isEmpty()) {
+      Path loss = plots.resolve("loss.png");
+      drawings.draw(loss, () -> Charts.loss(loss, history, title));
+      Path accuracy = plots.resolve("accuracy.png");
+      drawings.draw(accuracy, () -> Charts.accuracy(accuracy, history, title));
+    }
     for (int i = 0; i < tested.first().size(); i++) {
       Path file = plots.resolve("test-" + i + ".png");
       int index = split.test()[i];
@@ -405,10 +431,11 @@ public final class FineTuneRun {
     return images.read(index, Charts.MIN_SIDE);
   }
 
-  private void save(RunFolder folder, Temperature temperature, Optional<Ranges> ranges)
+  private void save(
+      RunFolder folder, DjlNetwork trained, Temperature temperature, Optional<Ranges> ranges)
       throws IOException {
     SavedModel.save(
-        network.withTemperature(temperature.value()),
+        trained.withTemperature(temperature.value()),
         folder.model(),
         prepared.name(),
         backbone.weights().title(),
@@ -440,8 +467,11 @@ public final class FineTuneRun {
             System.getProperty("os.name") + " " + System.getProperty("os.arch")),
         featureEngine(engine),
         GitCommit.ofGraft(),
-        new RunRecord.Parameters(
-            network.design().parameters(), network.design().trainedParameters()));
+        parameters(network.design()));
+  }
+
+  private static RunRecord.Parameters parameters(NetworkDesign design) {
+    return new RunRecord.Parameters(design.parameters(), design.trainedParameters());
   }
 
   private RunRecord.FeatureEngine featureEngine(Engine engine) {

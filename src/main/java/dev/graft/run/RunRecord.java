@@ -12,6 +12,8 @@ import dev.graft.evaluation.Calibration.Bin;
 import dev.graft.evaluation.ClassFigures;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.Interval;
+import dev.graft.recipe.Recipe;
+import dev.graft.tuning.SolverChoice;
 import java.util.List;
 
 /**
@@ -61,6 +63,7 @@ public record RunRecord(
   /**
    * The figures of a run.
    *
+   * @param epochs {@code null} for a head that was not trained by gradients
    * @param calibration {@code null} if the recipe has none
    * @param crossValidation {@code null} if the recipe has none, or if it was interrupted
    */
@@ -73,9 +76,21 @@ public record RunRecord(
       CrossValidation crossValidation,
       Seconds seconds,
       Memory memory,
-      Cache cache) {
-    static final Outcome NONE = new Outcome(null, null, null, null, null, null, null, null);
+      Cache cache,
+      Head head) {
+    static final Outcome NONE = new Outcome(null, null, null, null, null, null, null, null, null);
   }
+
+  /**
+   * How the head's weights were found.
+   *
+   * @param reason why {@code head.solver: auto} chose the solver
+   * @param strength of the penalty; {@code null} for a head trained by gradients
+   * @param features the features and their scaling; {@code null} for a head trained by gradients
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Head(
+      Recipe.Solver solver, SolverChoice.Reason reason, Double strength, String features) {}
 
   /** The state of a run. */
   public enum Status {
@@ -262,6 +277,21 @@ public record RunRecord(
   /** Returns the same run with another status. */
   RunRecord with(Status other, String why) {
     return new RunRecord(other, why, warnings, provenance, data, outcome);
+  }
+
+  /** Returns the same run with other numbers of weights. */
+  RunRecord with(Parameters parameters) {
+    Provenance was = provenance;
+    Provenance now =
+        new Provenance(
+            was.backbone(),
+            was.weights(),
+            was.seed(),
+            was.engine(),
+            was.root(),
+            was.gitCommit(),
+            parameters);
+    return new RunRecord(status, message, warnings, now, data, outcome);
   }
 
   /** Returns the same run with other data. */

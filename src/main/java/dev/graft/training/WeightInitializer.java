@@ -24,7 +24,7 @@ public final class WeightInitializer {
       DjlNetwork network, LoadedBackbone backbone, Recipe.Initializer rule) {
     XavierInitializer initializer =
         switch (rule) {
-          case GLOROT_UNIFORM ->
+          case AUTO, ZERO_OUTPUT, GLOROT_UNIFORM ->
               new XavierInitializer(
                   XavierInitializer.RandomType.UNIFORM, XavierInitializer.FactorType.AVG, 3);
           case HE_UNIFORM ->
@@ -40,6 +40,9 @@ public final class WeightInitializer {
     }
     network.head().setInitializer(initializer, Parameter.Type.WEIGHT);
     network.initialize(manager);
+    if (rule == Recipe.Initializer.ZERO_OUTPUT) {
+      network.zeroOutput();
+    }
     network.freeze();
   }
 

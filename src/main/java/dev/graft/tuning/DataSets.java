@@ -89,13 +89,16 @@ public final class DataSets {
    * @throws dev.graft.GraftException if a class has too few images
    */
   public static Split split(Recipe recipe, DataSet data, int[] groups) {
-    return Split.of(
-        data,
-        groups,
-        holdOut(recipe, data, groups),
-        recipe.validationSplit(),
-        recipe.testSplit(),
-        recipe.seed());
+    Split split =
+        Split.of(
+            data,
+            groups,
+            holdOut(recipe, data, groups),
+            recipe.validationSplit(),
+            recipe.testSplit(),
+            recipe.seed());
+    // Cross-validation takes the place of the validation images.
+    return recipe.head().solver() == Recipe.Solver.NEWTON ? split.withoutValidation() : split;
   }
 
   /** Returns how a recipe holds out validation images. */

@@ -1,6 +1,10 @@
 package dev.graft.tuning;
 
 import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import dev.graft.Progress;
 import dev.graft.data.ImageSet;
 import dev.graft.feature.FeatureBatches;
@@ -16,8 +20,10 @@ import dev.graft.network.NetworkDesign;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
+import dev.graft.training.Matrix;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -152,6 +158,34 @@ public record Features(
     if (opened.isPresent()) {
       opened.get().close();
     }
+  }
+
+  /** Returns the last values of each image's features, in batches to evaluate. */
+  FeatureBatches inOrder(int[] rows, int width) {
+    FeatureSource last =
+        (manager, some) -> {
+          NDArray all = source.read(manager, some).singletonOrThrow();
+          return new NDList(all.get(new NDIndex(":, {}:", all.getShape().get(1) - width)));
+        };
+    return FeatureBatches.inOrder(last, rows, images.labels(rows), EVALUATION_BATCH);
+  }
+
+  /** Returns the features of images, {@code (n, F)}; the backbone must be frozen. */
+  Matrix matrix(int[] rows) {
+    float[] values = new float[0];
+    int width = 0;
+    for (int from = 0; from < rows.length; from += EVALUATION_BATCH) {
+      int[] some = Arrays.copyOfRange(rows, from, Math.min(rows.length, from + EVALUATION_BATCH));
+      try (NDManager manager = NDManager.newBaseManager()) {
+        float[] batch = source.read(manager, some).singletonOrThrow().toFloatArray();
+        if (from == 0) {
+          width = batch.length / some.length;
+          values = new float[Math.multiplyExact(rows.length, width)];
+        }
+        System.arraycopy(batch, 0, values, from * width, batch.length);
+      }
+    }
+    return new Matrix(values, rows.length, width);
   }
 
   /** Returns batches to train on. */

@@ -67,6 +67,7 @@ public record PreparedRun(
           RecipeResolver.resolve(asked, data.images().size(), data.sizes().median(), device);
       events.decided(asked, recipe, data.sizes().smallerThan(recipe.inputSize()));
       RecipeResolver.external(recipe).ifPresent(found -> found.notes().forEach(events::say));
+      events.solver(SolverChoice.of(asked, data.images().size()));
       LoadedBackbone backbone =
           LoadedBackbone.load(
               RecipeResolver.entry(recipe), recipe.weights(), recipe.inputSize(), device, events);

@@ -88,6 +88,14 @@ public final class RecipeResolver {
       double share = (double) Math.min(batchSize, LARGE_BATCH) / LARGE_BATCH;
       decided.put("learning-rate", Double.toString(share * LARGE_BATCH_RATE));
     }
+    if (asked.initializer() == Recipe.Initializer.AUTO) {
+      decided.put("initializer", isCifar10(asked) ? "glorot-uniform" : "zero-output");
+    }
+    if (SolverChoice.of(asked, images).solver() == Recipe.Solver.NEWTON) {
+      decided.put("head", "{hidden: 0, input-dropout: 0, dropout: 0, solver: newton}");
+    } else {
+      decided.put("head.solver", "gradient");
+    }
     if (asked.features().isEmpty()) {
       decided.put("features", entry.network().features().toString());
     }

@@ -3,9 +3,11 @@ package dev.graft.tuning;
 import dev.graft.data.DataSet;
 import dev.graft.data.Split;
 import dev.graft.data.duplicates.Survey;
+import dev.graft.evaluation.Evaluation;
 import dev.graft.feature.RecordLayout;
 import dev.graft.network.NetworkDesign;
 import dev.graft.recipe.Recipe;
+import dev.graft.training.ConvexHead;
 import dev.graft.training.TrainingEvents;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -28,6 +30,12 @@ public interface RunEvents extends TrainingEvents {
    * @param smaller number of images with a side shorter than the input's
    */
   default void decided(Recipe asked, Recipe decided, int smaller) {}
+
+  /** How the head's weights are found has been decided. */
+  default void solver(SolverChoice choice) {}
+
+  /** The convex head has been fitted. */
+  default void fitted(ConvexHead head, int images, Evaluation outOfFold) {}
 
   /** The network has been built and has its weights. */
   default void designed(NetworkDesign network) {}

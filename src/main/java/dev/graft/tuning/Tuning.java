@@ -12,7 +12,11 @@ import dev.graft.data.duplicates.Survey;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.evaluation.Temperature;
+import dev.graft.network.NetworkDesign;
+import dev.graft.network.djl.DjlNetwork;
 import dev.graft.recipe.Recipe;
+import dev.graft.training.ConvexHead;
+import dev.graft.training.FeatureScaling;
 import dev.graft.training.NetworkTrainer;
 import dev.graft.training.Standardization;
 import dev.graft.training.TrainingEvents;
@@ -23,6 +27,8 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
@@ -39,7 +45,13 @@ public final class Tuning implements AutoCloseable {
   private final ImageSet images;
   private final Features features;
   private final Interruption interruption;
-  private final NetworkTrainer training;
+
+  /** The class probabilities of each cross-validated image, by the head that did not see it. */
+  private final SortedMap<Integer, float[]> outOfFold = new TreeMap<>();
+
+  private NetworkTrainer training;
+  private DjlNetwork network;
+  private Optional<ConvexHead> convex = Optional.empty();
   private final WeightSnapshot untrained;
 
   /**
@@ -69,6 +81,7 @@ public final class Tuning implements AutoCloseable {
     recipe = run.recipe();
     data = run.data();
     images = data.images();
+    network = run.network();
     training = training(listener);
     untrained = training.weights();
     if (recipe.folds() > 0) {
@@ -81,9 +94,69 @@ public final class Tuning implements AutoCloseable {
         run.network(), !recipe.cache(), recipe, run.device(), listener, interruption);
   }
 
-  /** Trains on the training images; validation images decide when it stops. */
-  public History fit(Split split) throws IOException {
+  /**
+   * Trains on the training images; validation images decide when it stops.
+   *
+   * @return without epochs if the head was not trained by gradients
+   */
+  public History fit(Split split, Survey survey) throws IOException {
+    if (isConvex()) {
+      ConvexHead head = convex(split.train(), survey.groups());
+      install(head);
+      run.events().fitted(head, split.train().length, outOfFold(head, split.train()));
+      return History.empty();
+    }
     return fit(training, split);
+  }
+
+  private boolean isConvex() {
+    return recipe.head().solver() == Recipe.Solver.NEWTON;
+  }
+
+  private ConvexHead convex(int[] rows, int[] groups) {
+    return ConvexHeads.fit(
+        features.matrix(rows), run.network().design().stageWidths(), data, rows, groups, recipe);
+  }
+
+  /** Gives the network the head, on the features that it was fitted to. */
+  private void install(ConvexHead head) {
+    NetworkDesign design = run.network().design();
+    List<String> stages = design.features();
+    FeatureScaling scaling = head.scaling();
+    network =
+        DjlNetwork.of(
+            design.linear(
+                scaling.lastOnly() ? stages.subList(stages.size() - 1, stages.size()) : stages,
+                scaling.scaling()),
+            run.backbone().trunk());
+    network.initialize(run.backbone().model().getNDManager());
+    network.freeze();
+    if (scaling.scaling().standardize()) {
+      network.setStandardization(scaling.means(), scaling.deviations());
+    }
+    network.setOutput(head.kernel(), head.bias());
+    training.close();
+    training =
+        new NetworkTrainer(network, false, recipe, run.device(), TrainingEvents.NONE, interruption);
+    convex = Optional.of(head);
+  }
+
+  /** Returns the trained network. */
+  public DjlNetwork network() {
+    return network;
+  }
+
+  /** Returns the convex head, if the head is one. */
+  public Optional<ConvexHead> convexHead() {
+    return convex;
+  }
+
+  private Evaluation outOfFold(ConvexHead head, int[] rows) {
+    Evaluation.Collector collector = Evaluation.collector(data.classes());
+    for (int i = 0; i < rows.length; i++) {
+      collector.add(images.label(rows[i]), head.outOfFold()[i]);
+    }
+    return collector.evaluation();
   }
 
   private History fit(NetworkTrainer trained, Split split) throws IOException {
@@ -109,8 +182,19 @@ public final class Tuning implements AutoCloseable {
     return training.isInterrupted();
   }
 
-  /** Evaluates on the validation images, and fits the temperature to them. */
+  /**
+   * Evaluates on the validation images, and fits the temperature to them; for a convex head, both
+   * on the training images, each predicted by heads that did not see it.
+   */
   public Validated validate(Split split) {
+    if (convex.isPresent()) {
+      // Suspicious labels stay: without them, a model that errs would look better than it is.
+      List<float[]> outOfFoldRows = List.of(convex.get().outOfFold());
+      List<Integer> truths = IntStream.of(split.train()).map(images::label).boxed().toList();
+      return new Validated(
+          outOfFold(convex.get(), split.train()),
+          recipe.calibrate() ? Temperature.fit(outOfFoldRows, truths) : Temperature.NONE);
+    }
     int[] rows = split.validation();
     int max = recipe.calibrate() ? MAX_PROBABILITIES / data.classes().size() : 0;
     BitSet chosen = sample(rows.length, max, recipe.seed());
@@ -169,7 +253,9 @@ public final class Tuning implements AutoCloseable {
   private Evaluation evaluate(String part, int[] rows, NetworkTrainer.RowListener receiver) {
     try (Progress progress = run.events().progress(part, "images", rows.length)) {
       return training.evaluate(
-          features.inOrder(rows),
+          convex.isPresent()
+              ? features.inOrder(rows, network.design().featureWidth())
+              : features.inOrder(rows),
           data.classes(),
           (place, row) -> {
             receiver.row(place, row);
@@ -196,10 +282,13 @@ public final class Tuning implements AutoCloseable {
             .toArray();
     return CrossValidation.run(
         StratifiedSampler.folds(candidates, data.labels(), groups, recipe.folds(), recipe.seed()),
-        DataSets.holdOut(recipe, data, groups),
+        isConvex() ? (rest, share) -> new int[0] : DataSets.holdOut(recipe, data, groups),
         recipe.validationSplit(),
         recipe.seed(),
         split -> {
+          if (isConvex()) {
+            return Optional.of(evaluate(convex(split.train(), groups), split.test()));
+          }
           untrained.restore();
           try (NetworkTrainer fold = training(TrainingEvents.NONE)) {
             fit(fold, split);
@@ -207,10 +296,37 @@ public final class Tuning implements AutoCloseable {
                 ? Optional.empty()
                 : Optional.of(
                     fold.evaluate(
-                        features.inOrder(split.test()), data.classes(), (place, row) -> {}));
+                        features.inOrder(split.test()),
+                        data.classes(),
+                        (place, row) -> outOfFold.put(split.test()[place], row)));
           }
         },
         run.events());
+  }
+
+  private Evaluation evaluate(ConvexHead head, int[] rows) {
+    float[][] probabilities =
+        head.probabilities(features.matrix(rows), run.network().design().stageWidths());
+    Evaluation.Collector collector = Evaluation.collector(data.classes());
+    for (int i = 0; i < rows.length; i++) {
+      collector.add(images.label(rows[i]), probabilities[i]);
+      outOfFold.put(rows[i], probabilities[i]);
+    }
+    return collector.evaluation();
+  }
+
+  /**
+   * Reviews the labels of the images that were cross-validated.
+   *
+   * @return empty without a cross-validation
+   */
+  public Optional<LabelReview> labelReview() {
+    if (outOfFold.isEmpty()) {
+      return Optional.empty();
+    }
+    int[] rows = outOfFold.keySet().stream().mapToInt(row -> row).toArray();
+    float[][] probabilities = outOfFold.values().toArray(float[][]::new);
+    return Optional.of(LabelReview.ofLabels(data, rows, probabilities));
   }
 
   @Override

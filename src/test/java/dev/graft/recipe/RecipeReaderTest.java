@@ -48,7 +48,7 @@ class RecipeReaderTest {
           Recipe.SplitChoice.STRATIFIED,
           0,
           new Recipe.Head(2048, 0.1, 0.5),
-          Recipe.Initializer.GLOROT_UNIFORM,
+          Recipe.Initializer.AUTO,
           Recipe.OptimizerChoice.ADAMW,
           0,
           0.0001,
@@ -201,7 +201,7 @@ class RecipeReaderTest {
         "schedule | Cosine | one of constant, cosine, not \"Cosine\"",
         "split | first | one of stratified, last, not \"first\"",
         "preprocessing | none | one of weights, zero-one, not \"none\"",
-        "initializer | zeros | one of glorot-uniform, he-uniform, not \"zeros\"",
+        "initializer | zeros | one of auto, zero-output, glorot-uniform, he-uniform, not \"zeros\"",
         "cache-type | float64 | one of float16, float32, not \"float64\""
       },
       quoteCharacter = '`')

@@ -67,7 +67,8 @@ class RunFolderTest {
                   5, new RunRecord.Spread(0.75, 0.125), new RunRecord.Spread(0.5, 0.25)),
               new RunRecord.Seconds(100.5, 20.25, 3, 125.75),
               null,
-              new RunRecord.Cache(false, 307_208_192)));
+              new RunRecord.Cache(false, 307_208_192),
+              null));
 
   private static final String BEGINNING =
       """

@@ -173,6 +173,32 @@ public final class DjlNetwork {
     set(Weight.Role.DEVIATION, deviations);
   }
 
+  /**
+   * Sets the weights of the output layer.
+   *
+   * @param kernel {@code (classes, inputs)}, row-major
+   * @param bias one per class
+   */
+  public void setOutput(float[] kernel, float[] bias) {
+    String name = NetworkDesign.OUTPUT;
+    Weight weight =
+        Weight.of(name, Weight.Role.DENSE_KERNEL, bias.length, kernel.length / bias.length);
+    ParameterWriter.set(whole.byWeight().get(weight), kernel);
+    ParameterWriter.set(whole.byWeight().get(Weight.of(name, Weight.Role.BIAS, bias.length)), bias);
+  }
+
+  /** Sets the weights of the output layer to zero, so that all classes are equally probable. */
+  public void zeroOutput() {
+    whole
+        .byWeight()
+        .forEach(
+            (weight, parameter) -> {
+              if (weight.layer().equals(NetworkDesign.OUTPUT)) {
+                ParameterWriter.set(parameter, new float[Math.toIntExact(weight.size())]);
+              }
+            });
+  }
+
   private void set(Weight.Role role, float[] values) {
     Weight weight = Weight.of(NetworkDesign.SCALING, role, values.length);
     ParameterWriter.set(whole.byWeight().get(weight), values);

@@ -138,6 +138,26 @@ final class LayerBlocks implements Rendering<Block> {
   }
 
   @Override
+  public Block l2Normalize(Layer.L2Normalize layer) {
+    long[] bounds = new long[layer.widths().size() - 1];
+    for (int i = 0, at = 0; i < bounds.length; i++) {
+      at += layer.widths().get(i);
+      bounds[i] = at;
+    }
+    return lambda(
+        layer,
+        x -> {
+          NDList parts = bounds.length == 0 ? new NDList(x) : x.split(bounds, 1);
+          NDList scaled = new NDList(parts.size());
+          for (NDArray part : parts) {
+            NDArray squares = part.square().sum(new int[] {1}, true);
+            scaled.add(part.div(squares.add(Layer.L2Normalize.EPSILON).sqrt()));
+          }
+          return NDArrays.concat(scaled, 1);
+        });
+  }
+
+  @Override
   public Block temperature(Layer.Temperature layer) {
     return lambda(layer, x -> x.div((float) layer.value()));
   }

@@ -381,6 +381,28 @@ record OnnxRendering(
     return node("Div", "", List.of(centered, constant(measured.get(1))));
   }
 
+  /** Writes products with a matrix that has a column for each part: every opset has them. */
+  @Override
+  public String l2Normalize(Layer.L2Normalize layer) {
+    int parts = layer.widths().size();
+    int width = layer.widths().stream().mapToInt(each -> each).sum();
+    float[] member = new float[width * parts];
+    float[] transposed = new float[parts * width];
+    for (int part = 0, at = 0; part < parts; part++) {
+      for (int end = at + layer.widths().get(part); at < end; at++) {
+        member[at * parts + part] = 1;
+        transposed[part * width + at] = 1;
+      }
+    }
+    String gather = graph.floats(output + ".part", List.of((long) width, (long) parts), member);
+    String spread = graph.floats(output + ".of", List.of((long) parts, (long) width), transposed);
+    String x = inputs.get(0);
+    String squares = node("MatMul", ".sum", List.of(node("Mul", ".square", List.of(x, x)), gather));
+    String epsilon = scalar(".epsilon", Layer.L2Normalize.EPSILON);
+    String norms = node("Sqrt", ".norm", List.of(node("Add", ".above", List.of(squares, epsilon))));
+    return node("Div", "", List.of(x, node("MatMul", ".norms", List.of(norms, spread))));
+  }
+
   @Override
   public String temperature(Layer.Temperature layer) {
     return node("Div", "", List.of(inputs.get(0), scalar(".value", (float) layer.value())));

@@ -116,6 +116,11 @@ abstract class QuantizableRendering implements Rendering<String> {
   }
 
   @Override
+  public String l2Normalize(Layer.L2Normalize layer) {
+    return float32.l2Normalize(layer);
+  }
+
+  @Override
   public String temperature(Layer.Temperature layer) {
     return float32.temperature(layer);
   }

@@ -1,0 +1,47 @@
+package dev.graft.command;
+
+import dev.graft.data.DataSet;
+import dev.graft.tuning.LabelReview;
+import dev.graft.tuning.LabelReview.Reason;
+import dev.graft.util.Messages;
+import dev.graft.util.Names;
+import dev.graft.util.Text;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Formats a review of labels as console lines. */
+final class LabelLines {
+  private LabelLines() {}
+
+  /** Returns the number of images per reason, and the first suspects. */
+  static List<String> of(LabelReview review) {
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        Text.of(
+            "Labels of %s: %,d probably wrong, %,d unlike all others, %,d alike with different"
+                + " labels, %,d alike in different parts",
+            Names.count(review.entries().size(), "image"),
+            count(review, Reason.LABEL),
+            count(review, Reason.UNLIKE_OTHERS),
+            count(review, Reason.CONFLICT),
+            count(review, Reason.LEAK)));
+    DataSet data = review.data();
+    review.suspicious().stream()
+        .limit(Names.FEW)
+        .forEach(
+            entry ->
+                lines.add(
+                    Text.of(
+                        "  %s: %s (%.4f), probably %s (%.4f)",
+                        Messages.line(data.images().place(entry.image())),
+                        data.classes().get(entry.issue().label()),
+                        entry.issue().labelProbability(),
+                        data.classes().get(entry.issue().suggested()),
+                        entry.issue().suggestedProbability())));
+    return lines;
+  }
+
+  private static long count(LabelReview review, Reason reason) {
+    return review.entries().stream().filter(entry -> entry.reasons().contains(reason)).count();
+  }
+}

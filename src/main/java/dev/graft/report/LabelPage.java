@@ -1,0 +1,29 @@
+package dev.graft.report;
+
+import java.util.List;
+
+/**
+ * The content of the page on which labels are reviewed.
+ *
+ * @param data the name of the images
+ * @param images number of images that were reviewed
+ * @param suspicious number of them with a reason
+ * @param suspects those that are shown, the most suspicious first
+ */
+public record LabelPage(
+    String data, int images, int suspicious, List<String> classes, List<Suspect> suspects) {
+  /** Copies the lists. */
+  public LabelPage {
+    classes = List.copyOf(classes);
+    suspects = List.copyOf(suspects);
+  }
+
+  /**
+   * An image.
+   *
+   * @param example with the suggested class as its prediction
+   * @param labelProbability the probability of its label, 0 to 1
+   * @param reasons in words
+   */
+  public record Suspect(Example example, double labelProbability, String reasons) {}
+}

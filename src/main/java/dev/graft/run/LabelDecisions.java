@@ -1,0 +1,188 @@
+package dev.graft.run;
+
+import dev.graft.GraftException;
+import dev.graft.io.Csv;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Carries out decisions about labels by moving files: a moved image goes to the folder of its new
+ * class, a dropped one to a folder outside of the data. Everything is checked before the first file
+ * is moved, and a list of all moves is written before, which undoes them.
+ */
+public final class LabelDecisions {
+  /** The name of the list that undoes the moves. */
+  public static final String UNDO = "labels-undo.csv";
+
+  private static final List<String> DECIDED = List.of("path", "decision", "to");
+  private static final List<String> MOVED = List.of("from", "to");
+
+  private final Path data;
+  private final Path file;
+
+  private LabelDecisions(Path data, Path file) {
+    this.data = data.toAbsolutePath().normalize();
+    this.file = file;
+  }
+
+  /** A file and where it goes. */
+  private record Move(Path from, Path to) {}
+
+  /**
+   * What was done.
+   *
+   * @param moved number of files
+   * @param undo the list that undoes the moves
+   */
+  public record Applied(int moved, Path undo) {}
+
+  /**
+   * Moves the files of a data set's folder.
+   *
+   * @param file the decisions, or the list that undoes earlier ones
+   * @throws GraftException if a row can't be carried out; nothing is moved then
+   */
+  public static Applied apply(Path data, Path file, OutputFolder output) throws IOException {
+    if (!Files.isDirectory(data)) {
+      throw new GraftException(
+          data + " is not a folder; the labels of a manifest are changed in the manifest.");
+    }
+    return new LabelDecisions(data, file).apply(output);
+  }
+
+  private Applied apply(OutputFolder output) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new GraftException(
+          file + " does not exist; save it on the page that inspect --labels writes.");
+    }
+    List<List<String>> rows = Csv.read(file);
+    List<String> header = rows.isEmpty() ? List.of() : rows.get(0);
+    if (!header.equals(DECIDED) && !header.equals(MOVED)) {
+      throw new GraftException(
+          file + ": the first row must be path,decision,to, or from,to to undo decisions.");
+    }
+    boolean undoes = header.equals(MOVED);
+    Path dropped = output.inspections().toAbsolutePath().normalize().resolve("dropped");
+    List<Move> moves = new ArrayList<>();
+    Set<Path> taken = new HashSet<>();
+    for (int i = 1; i < rows.size(); i++) {
+      String where = file + ", row " + (i + 1) + ": ";
+      if (rows.get(i).size() != header.size()) {
+        throw new GraftException(where + "has " + rows.get(i).size() + " columns.");
+      }
+      Move move = undoes ? undo(rows.get(i), where) : decided(rows.get(i), dropped, where, taken);
+      if (move != null) {
+        moves.add(move);
+      }
+    }
+    if (moves.isEmpty()) {
+      throw new GraftException(file + " moves and drops no image.");
+    }
+    Path folder =
+        output.inspection(
+            data.getFileName() + "-applied",
+            into -> Files.writeString(into.resolve(UNDO), undoList(moves)));
+    Path undo = folder.resolve(UNDO);
+    for (Move move : moves) {
+      try {
+        Files.createDirectories(move.to().getParent());
+        Files.move(move.from(), move.to());
+      } catch (IOException e) {
+        throw new GraftException(
+            move.from()
+                + " could not be moved to "
+                + move.to()
+                + " ("
+                + e
+                + "); "
+                + undo
+                + " undoes the moves before it.",
+            e);
+      }
+    }
+    return new Applied(moves.size(), undo);
+  }
+
+  private static String undoList(List<Move> moves) {
+    StringBuilder csv = new StringBuilder(Csv.row(MOVED));
+    moves.forEach(
+        move -> csv.append(Csv.row(List.of(move.from().toString(), move.to().toString()))));
+    return csv.toString();
+  }
+
+  private Move decided(List<String> row, Path dropped, String where, Set<Path> taken) {
+    Path from = inside(row.get(0), where);
+    String decision = row.get(1);
+    if (decision.equals("keep")) {
+      return null;
+    }
+    if (!Files.isRegularFile(from)) {
+      throw new GraftException(where + from + " does not exist; inspect the images again.");
+    }
+    return switch (decision) {
+      case "drop" -> new Move(from, free(dropped.resolve(data.relativize(from)), taken));
+      case "move" ->
+          new Move(
+              from, free(classFolder(from, row.get(2), where).resolve(from.getFileName()), taken));
+      default ->
+          throw new GraftException(
+              where + "the decision must be keep, move or drop, not " + decision + ".");
+    };
+  }
+
+  private Path classFolder(Path from, String name, String where) {
+    Path folder =
+        inside(data.relativize(from.resolveSibling("..").normalize()) + "/" + name, where);
+    if (name.isBlank() || name.contains("/") || name.contains("\\") || !Files.isDirectory(folder)) {
+      throw new GraftException(where + "there is no folder of the class " + name + ": " + folder);
+    }
+    return folder;
+  }
+
+  private Path inside(String path, String where) {
+    try {
+      Path resolved = data.resolve(path.startsWith("/") ? path.substring(1) : path).normalize();
+      if (!path.isBlank() && resolved.startsWith(data) && !resolved.equals(data)) {
+        return resolved;
+      }
+    } catch (InvalidPathException e) {
+      throw new GraftException(where + path + " is not a path.", e);
+    }
+    throw new GraftException(where + path + " is not inside " + data + ".");
+  }
+
+  /** Returns the path, with a number before its suffix if there is such a file. */
+  private static Path free(Path wanted, Set<Path> taken) {
+    String name = wanted.getFileName().toString();
+    int dot = name.lastIndexOf('.') < 0 ? name.length() : name.lastIndexOf('.');
+    Path path = wanted;
+    for (int i = 2; Files.exists(path) || !taken.add(path); i++) {
+      path = wanted.resolveSibling(name.substring(0, dot) + "-" + i + name.substring(dot));
+    }
+    return path;
+  }
+
+  private Move undo(List<String> row, String where) {
+    Path back = Path.of(row.get(0));
+    Path now = Path.of(row.get(1));
+    if (!back.normalize().startsWith(data)) {
+      throw new GraftException(where + back + " is not inside " + data + ".");
+    }
+    if (Files.exists(back)) {
+      if (Files.exists(now)) {
+        throw new GraftException(where + back + " exists, so " + now + " can't be moved back.");
+      }
+      return null; // was not moved, or is back already
+    }
+    if (!Files.isRegularFile(now)) {
+      throw new GraftException(where + now + " does not exist, so it can't be moved back.");
+    }
+    return new Move(now, back);
+  }
+}

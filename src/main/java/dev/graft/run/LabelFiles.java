@@ -1,0 +1,117 @@
+package dev.graft.run;
+
+import dev.graft.data.DataSet;
+import dev.graft.data.ImageSet;
+import dev.graft.io.AtomicFiles;
+import dev.graft.io.Csv;
+import dev.graft.report.Example;
+import dev.graft.report.LabelPage;
+import dev.graft.report.Pages;
+import dev.graft.tuning.LabelReview;
+import dev.graft.util.Text;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** Writes what is probably wrong with labeled images: a table, and a page to decide on it. */
+public final class LabelFiles {
+  /** The name of the table. */
+  public static final String CSV = "labels.csv";
+
+  /** Maximum number of images on the page. */
+  private static final int MAX_SHOWN = 300;
+
+  private LabelFiles() {}
+
+  /**
+   * Writes the table, and the page beside it, whose name ends in {@code .html} instead.
+   *
+   * @param data the folder or the manifest; paths in the table are relative to the folder
+   * @return the page
+   */
+  public static Path write(LabelReview review, Path data, Path table) throws IOException {
+    AtomicFiles.write(table, csv(review, folder(data)));
+    String name = table.getFileName().toString().replaceFirst("\\.[^.]*$", "");
+    Path page = table.resolveSibling(name + ".html");
+    Pages.write(page, page(review, folder(data)));
+    return page;
+  }
+
+  /** Returns the folder that paths are relative to. */
+  static Path folder(Path data) {
+    Path absolute = data.toAbsolutePath().normalize();
+    return Files.isDirectory(absolute) ? absolute : absolute.getParent();
+  }
+
+  static String csv(LabelReview review, Path folder) {
+    StringBuilder csv =
+        new StringBuilder(
+            Csv.row(
+                List.of(
+                    "path",
+                    "label",
+                    "suggested",
+                    "label_probability",
+                    "suggested_probability",
+                    "reason")));
+    List<String> classes = review.data().classes();
+    for (LabelReview.Entry entry : review.entries()) {
+      csv.append(
+          Csv.row(
+              List.of(
+                  path(review.data(), folder, entry.image()),
+                  classes.get(entry.issue().label()),
+                  classes.get(entry.issue().suggested()),
+                  Text.of("%.6f", entry.issue().labelProbability()),
+                  Text.of("%.6f", entry.issue().suggestedProbability()),
+                  reasons(entry))));
+    }
+    return csv.toString();
+  }
+
+  private static String reasons(LabelReview.Entry entry) {
+    return entry.reasons().stream()
+        .map(reason -> reason.name().toLowerCase(Locale.ROOT).replace('_', '-'))
+        .collect(Collectors.joining(" "));
+  }
+
+  private static String path(DataSet data, Path folder, int image) {
+    return data.images()
+        .file(image)
+        .map(file -> file.path().toAbsolutePath().normalize())
+        .map(path -> path.startsWith(folder) ? folder.relativize(path) : path)
+        .map(path -> path.toString().replace('\\', '/'))
+        .orElseGet(() -> data.images().place(image));
+  }
+
+  private static LabelPage page(LabelReview review, Path folder) {
+    DataSet data = review.data();
+    ImageSet images = data.images();
+    List<LabelReview.Entry> suspicious = review.suspicious();
+    List<LabelPage.Suspect> shown =
+        suspicious.stream()
+            .limit(MAX_SHOWN)
+            .flatMap(
+                entry ->
+                    images
+                        .read(entry.image(), Example.MAX_SIDE)
+                        .map(
+                            image ->
+                                new LabelPage.Suspect(
+                                    new Example(
+                                        image,
+                                        path(data, folder, entry.image()),
+                                        data.classes().get(entry.issue().label()),
+                                        data.classes().get(entry.issue().suggested()),
+                                        (float) entry.issue().suggestedProbability()),
+                                    entry.issue().labelProbability(),
+                                    reasons(entry)))
+                        .stream())
+            .toList();
+    return new LabelPage(
+        data.name(), review.entries().size(), suspicious.size(), data.classes(), shown);
+  }
+}

@@ -1,0 +1,363 @@
+package dev.graft.training;
+
+import dev.graft.network.NetworkDesign.Scaling;
+import dev.graft.recipe.Recipe;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+
+/**
+ * A linear head by {@link LogisticRegression}. Cross-validation chooses the strength of its penalty
+ * and the scaling of the features; the head is then fitted to all images.
+ *
+ * @param scaling of the features
+ * @param strength of the penalty
+ * @param kernel of the output layer on the network's features, {@code (classes, F)}, row-major
+ * @param bias of the output layer
+ * @param outOfFold the class probabilities of each image by heads that did not see it
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record ConvexHead(
+    FeatureScaling scaling, double strength, float[] kernel, float[] bias, float[][] outOfFold) {
+  /**
+   * The scalings to choose from; the first is the default. It was chosen among nine on splits of
+   * CIFAR-10's training batches (2, 6 and 10 classes; 5, 10 and 20 images per class): there it was
+   * within a point of the best, whose choice by so few images is a matter of chance.
+   */
+  private static final List<FeatureScaling.Candidate> CANDIDATES =
+      List.of(
+          new FeatureScaling.Candidate(true, new Scaling(0.5, true, false)),
+          new FeatureScaling.Candidate(true, new Scaling(1, true, false)),
+          new FeatureScaling.Candidate(false, new Scaling(0.5, true, false)),
+          new FeatureScaling.Candidate(false, new Scaling(0.5, false, true)));
+
+  /** Strengths for features whose mean squared norm is 1, each the start of the next. */
+  private static final double[] STRENGTHS = {1e-1, 1e-2, 1e-3, 2e-4, 4e-5, 1e-5};
+
+  /** The scaling is chosen on this many images at most, sampled by class. */
+  private static final int MAX_CHOOSING = 500;
+
+  /** Fewer images are cross-validated this often in all, in other folds each time. */
+  private static final int REPEATED = 200;
+
+  private static final int MAX_REPEATS = 5;
+
+  private static final int FOLDS = 5;
+
+  /** Numbers in a pass, images x features x classes, above which only the default is tried. */
+  private static final long MAX_CHOICE = 4_000_000;
+
+  private static final int MAX_LAST = 60;
+
+  private static final double TOLERANCE = 5e-4;
+
+  /** Steps per strength; the next one continues. */
+  private static final int MAX_STEPS = 25;
+
+  private static final double EXACT = 1e-6;
+
+  /**
+   * The images to train on.
+   *
+   * @param features {@code (n, F)}, of all stages
+   * @param stages the number of features of each stage
+   * @param labels the class of each image
+   * @param weighting of the classes
+   */
+  @SuppressWarnings("ArrayRecordComponent") // large, and never compared
+  public record Images(
+      Matrix features,
+      List<Integer> stages,
+      int[] labels,
+      int classes,
+      Recipe.ClassWeights weighting) {
+    private Images some(int[] rows) {
+      return new Images(
+          features.rows(rows),
+          stages,
+          IntStream.of(rows).map(i -> labels[i]).toArray(),
+          classes,
+          weighting);
+    }
+
+    private LogisticRegression.ClassBalance balance() {
+      double[] ones = new double[classes];
+      Arrays.fill(ones, 1);
+      double[] zeros = new double[classes];
+      return switch (weighting) {
+        case NONE -> new LogisticRegression.ClassBalance(ones, zeros);
+        case BALANCED ->
+            new LogisticRegression.ClassBalance(
+                doubles(CrossEntropy.balanced(labels, classes), ones), zeros);
+        case LOGIT_ADJUSTED ->
+            new LogisticRegression.ClassBalance(
+                ones, doubles(CrossEntropy.logShares(labels, classes), zeros));
+      };
+    }
+
+    private static double[] doubles(float[] values, double[] ifEmpty) {
+      return values.length == 0
+          ? ifEmpty
+          : IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
+    }
+
+    /** Returns the weight of each image in the cross-validated loss; their sum is 1. */
+    private double[] weights() {
+      float[] balanced =
+          weighting == Recipe.ClassWeights.NONE
+              ? new float[0]
+              : CrossEntropy.balanced(labels, classes);
+      double[] ofClass = new double[classes];
+      Arrays.fill(ofClass, 1);
+      double[] of = doubles(balanced, ofClass);
+      double[] weights = IntStream.of(labels).mapToDouble(label -> of[label]).toArray();
+      double sum = DoubleStream.of(weights).sum();
+      return DoubleStream.of(weights).map(weight -> weight / sum).toArray();
+    }
+  }
+
+  /** Distributes images over folds. */
+  public interface Folds {
+    /**
+     * Returns the images of each fold.
+     *
+     * @param images to distribute, as indices of rows, ascending
+     * @param count the number of folds, at least 2
+     * @param round a number for other folds of the same images, from 0
+     */
+    List<int[]> of(int[] images, int count, int round);
+  }
+
+  /**
+   * Returns the class probabilities of images.
+   *
+   * @param features {@code (n, F)}, of all stages
+   * @param stages the number of features of each stage
+   */
+  public float[][] probabilities(Matrix features, List<Integer> stages) {
+    Matrix scaled = scaling.forHead(features, stages);
+    return new LogisticRegression.Solution(toDoubles(kernel), toDoubles(bias))
+        .probabilities(scaled);
+  }
+
+  private static double[] toDoubles(float[] values) {
+    return IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
+  }
+
+  /** Chooses scaling and strength, and fits the head. */
+  public static ConvexHead fit(Images images, Folds folds) {
+    int[] all = IntStream.range(0, images.labels().length).toArray();
+    int[] some = sample(all, images, folds);
+    Images few = images.some(some);
+    Folds within = within(folds, some);
+    List<Path> paths = new ArrayList<>();
+    for (FeatureScaling.Candidate candidate : candidates(few)) {
+      paths.add(Path.of(few, candidate, within, STRENGTHS));
+    }
+    Path chosen = choose(paths);
+    if (some.length < all.length) {
+      double strength = chosen.strengths[chosen.best];
+      double[] near = {4 * strength, strength, strength / 4};
+      chosen = Path.of(images, chosen.candidate, folds, near);
+    }
+    return chosen.refit(images);
+  }
+
+  /** Returns the images to choose the scaling on. */
+  private static int[] sample(int[] all, Images images, Folds folds) {
+    int parts = (all.length + MAX_CHOOSING - 1) / MAX_CHOOSING;
+    int[] sample = parts < 2 ? all : folds.of(all, parts, 0).get(0);
+    long classes = IntStream.of(sample).map(i -> images.labels()[i]).distinct().count();
+    return classes == images.classes() ? sample : all;
+  }
+
+  private static Folds within(Folds folds, int[] some) {
+    return (images, count, round) ->
+        folds.of(IntStream.of(images).map(i -> some[i]).toArray(), count, round).stream()
+            .map(fold -> IntStream.of(fold).map(i -> Arrays.binarySearch(some, i)).toArray())
+            .toList();
+  }
+
+  private static List<FeatureScaling.Candidate> candidates(Images images) {
+    long n = images.labels().length;
+    return n * Math.min(n, images.features().width()) * images.classes() > MAX_CHOICE
+        ? CANDIDATES.subList(0, 1)
+        : CANDIDATES;
+  }
+
+  /**
+   * Returns the scaling with the lowest loss among the default and those that are better than it by
+   * more than one standard error of the difference (Breiman et al. 1984, section 3.4.3).
+   */
+  private static Path choose(List<Path> paths) {
+    Path first = paths.get(0);
+    Path best = first;
+    for (Path each : paths) {
+      if (each.loss() < best.loss() && first.isWorseThan(each)) {
+        best = each;
+      }
+    }
+    return best;
+  }
+
+  /** The cross-validation of one scaling at several strengths. */
+  private static final class Path {
+    private final FeatureScaling.Candidate candidate;
+    private final double[] strengths;
+    private final double[] weights;
+
+    /** The losses of each image at each strength. */
+    private final double[][] losses;
+
+    /** The class probabilities of each image at each strength, summed over the repeats. */
+    private final float[][][] sums;
+
+    private final int best;
+
+    private Path(
+        FeatureScaling.Candidate candidate,
+        double[] strengths,
+        double[] weights,
+        double[][] losses,
+        float[][][] sums) {
+      this.candidate = candidate;
+      this.strengths = strengths;
+      this.weights = weights;
+      this.losses = losses;
+      this.sums = sums;
+      double[] means = Arrays.stream(losses).mapToDouble(this::mean).toArray();
+      best =
+          IntStream.range(0, means.length)
+              .reduce((a, b) -> means[b] < means[a] ? b : a)
+              .orElseThrow();
+    }
+
+    static Path of(
+        Images images, FeatureScaling.Candidate candidate, Folds folds, double[] strengths) {
+      FeatureScaling scaling = candidate.measure(images.features(), images.stages());
+      Matrix rows = scaling.of(images.features(), images.stages());
+      Matrix coordinates = isWide(rows) ? new Cholesky(rows).coordinates() : rows;
+      int n = rows.rows();
+      int[] all = IntStream.range(0, n).toArray();
+      int repeats = Math.max(1, Math.min(MAX_REPEATS, REPEATED / n));
+      double[][] losses = new double[strengths.length][n];
+      float[][][] sums = new float[strengths.length][n][images.classes()];
+      List<int[]> tasks = new ArrayList<>();
+      List<Integer> rounds = new ArrayList<>();
+      for (int round = 0; round < repeats; round++) {
+        for (int[] fold : folds.of(all, FOLDS, round)) {
+          if (fold.length > 0 && fold.length < n) {
+            tasks.add(fold);
+            rounds.add(round);
+          }
+        }
+      }
+      float[][][][] predicted = new float[tasks.size()][][][];
+      IntStream.range(0, tasks.size())
+          .parallel()
+          .forEach(i -> predicted[i] = predict(images, coordinates, tasks.get(i), strengths));
+      for (int task = 0; task < tasks.size(); task++) {
+        int[] fold = tasks.get(task);
+        for (int s = 0; s < strengths.length; s++) {
+          for (int i = 0; i < fold.length; i++) {
+            float[] row = predicted[task][s][i];
+            double own = Math.max(row[images.labels()[fold[i]]], Float.MIN_NORMAL);
+            losses[s][fold[i]] -= Math.log(own) / repeats;
+            for (int c = 0; c < row.length; c++) {
+              sums[s][fold[i]][c] += row[c] / repeats;
+            }
+          }
+        }
+      }
+      return new Path(candidate, strengths, images.weights(), losses, sums);
+    }
+
+    /** Returns the probabilities of a fold's images at each strength. */
+    private static float[][][] predict(
+        Images images, Matrix coordinates, int[] fold, double[] strengths) {
+      int[] rest =
+          IntStream.range(0, coordinates.rows())
+              .filter(i -> Arrays.binarySearch(fold, i) < 0)
+              .toArray();
+      Images trained = images.some(rest);
+      LogisticRegression problem =
+          new LogisticRegression(
+              coordinates.rows(rest), trained.labels(), images.classes(), trained.balance());
+      Matrix heldOut = coordinates.rows(fold);
+      LogisticRegression.Solution solution =
+          LogisticRegression.Solution.zero(images.classes(), coordinates.width());
+      float[][][] probabilities = new float[strengths.length][][];
+      for (int s = 0; s < strengths.length; s++) {
+        solution = problem.solve(strengths[s], solution, TOLERANCE, MAX_STEPS);
+        probabilities[s] = solution.probabilities(heldOut);
+      }
+      return probabilities;
+    }
+
+    /** Whether the number of features can be reduced to that of the images, at a profit. */
+    private static boolean isWide(Matrix rows) {
+      return 2L * rows.rows() < rows.width();
+    }
+
+    private double mean(double[] each) {
+      return IntStream.range(0, each.length).mapToDouble(i -> weights[i] * each[i]).sum();
+    }
+
+    double loss() {
+      return mean(losses[best]);
+    }
+
+    boolean isWorseThan(Path other) {
+      int n = weights.length;
+      double[] gain =
+          IntStream.range(0, n)
+              .mapToDouble(i -> n * weights[i] * (losses[best][i] - other.losses[other.best][i]))
+              .toArray();
+      double mean = DoubleStream.of(gain).average().orElse(0);
+      double squares = DoubleStream.of(gain).map(g -> (g - mean) * (g - mean)).sum();
+      return mean > Math.sqrt(squares / Math.max(1, n - 1) / n);
+    }
+
+    /** Fits the head to all images. */
+    ConvexHead refit(Images images) {
+      FeatureScaling scaling = candidate.measure(images.features(), images.stages());
+      Matrix rows = scaling.of(images.features(), images.stages());
+      Cholesky cholesky = isWide(rows) ? new Cholesky(rows) : null;
+      Matrix coordinates = cholesky == null ? rows : cholesky.coordinates();
+      LogisticRegression problem =
+          new LogisticRegression(coordinates, images.labels(), images.classes(), images.balance());
+      LogisticRegression.Solution solution =
+          LogisticRegression.Solution.zero(images.classes(), coordinates.width());
+      for (int s = 0; s <= best; s++) {
+        solution =
+            problem.solve(
+                strengths[s],
+                solution,
+                s == best ? EXACT : TOLERANCE,
+                s == best ? MAX_LAST : MAX_STEPS);
+      }
+      double[] kernel = cholesky == null ? solution.kernel() : cholesky.features(solution.kernel());
+      return fold(scaling, strengths[best], kernel, solution.bias(), sums[best]);
+    }
+  }
+
+  /** Moves the factor, and the means where no layer subtracts them, into the output layer. */
+  private static ConvexHead fold(
+      FeatureScaling scaling, double strength, double[] kernel, double[] bias, float[][] known) {
+    int width = scaling.means().length;
+    float[] folded = new float[kernel.length];
+    float[] biases = new float[bias.length];
+    for (int c = 0; c < bias.length; c++) {
+      double moved = 0;
+      for (int k = 0; k < width; k++) {
+        double weight = kernel[c * width + k] / scaling.factor();
+        folded[c * width + k] = (float) weight;
+        moved += scaling.scaling().standardize() ? 0 : weight * scaling.means()[k];
+      }
+      biases[c] = (float) (bias[c] - moved);
+    }
+    return new ConvexHead(scaling, strength, folded, biases, known);
+  }
+}

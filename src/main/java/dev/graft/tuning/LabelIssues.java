@@ -1,0 +1,99 @@
+package dev.graft.tuning;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Images whose label is probably wrong, by confident learning (Northcutt, Jiang and Chuang,
+ * "Confident Learning: Estimating Uncertainty in Dataset Labels", JAIR 2021). The same images as
+ * cleanlab's {@code find_label_issues(filter_by="confident_learning")}, in the order of {@code
+ * return_indices_ranked_by="self_confidence"}; the other images follow in the same order.
+ *
+ * @param ranked all images, the most suspicious first
+ * @param suspects the number of images, from the first, whose label is probably wrong
+ */
+public record LabelIssues(List<Issue> ranked, int suspects) {
+  /** Tolerance of the thresholds, as in cleanlab: float32 rounds equal numbers apart. */
+  private static final double TOLERANCE = 1e-6;
+
+  /** Copies the list. */
+  public LabelIssues {
+    ranked = List.copyOf(ranked);
+  }
+
+  /**
+   * An image and its label.
+   *
+   * @param image its place among the images, from 0
+   * @param label the class that it is labeled with
+   * @param suggested the most probable other class
+   * @param labelProbability the out-of-fold probability of its label
+   * @param suggestedProbability the out-of-fold probability of the suggested class
+   */
+  public record Issue(
+      int image, int label, int suggested, double labelProbability, double suggestedProbability) {}
+
+  /**
+   * Finds the suspects.
+   *
+   * @param outOfFold the class probabilities of each image, by models that did not see it
+   * @param labels the class that each image is labeled with
+   */
+  public static LabelIssues of(float[][] outOfFold, int[] labels) {
+    double[] thresholds = thresholds(outOfFold, labels);
+    List<Issue> suspects = new ArrayList<>();
+    List<Issue> others = new ArrayList<>();
+    for (int i = 0; i < labels.length; i++) {
+      float[] row = outOfFold[i];
+      int label = labels[i];
+      int other = best(row, label);
+      Issue issue = new Issue(i, label, other, row[label], row[other]);
+      if (isSuspect(row, label, thresholds)) {
+        suspects.add(issue);
+      } else {
+        others.add(issue);
+      }
+    }
+    Comparator<Issue> order = Comparator.comparingDouble(Issue::labelProbability); // stable
+    suspects.sort(order);
+    others.sort(order);
+    int count = suspects.size();
+    suspects.addAll(others);
+    return new LabelIssues(suspects, count);
+  }
+
+  /** Returns the mean probability of each class over the images that are labeled with it. */
+  private static double[] thresholds(float[][] outOfFold, int[] labels) {
+    int classes = outOfFold.length == 0 ? 0 : outOfFold[0].length;
+    double[] sums = new double[classes];
+    int[] counts = new int[classes];
+    for (int i = 0; i < labels.length; i++) {
+      sums[labels[i]] += outOfFold[i][labels[i]];
+      counts[labels[i]]++;
+    }
+    return IntStream.range(0, classes)
+        .mapToDouble(c -> counts[c] == 0 ? Double.POSITIVE_INFINITY : sums[c] / counts[c])
+        .toArray();
+  }
+
+  /** Returns whether an image is confidently in another class, which is also its most probable. */
+  private static boolean isSuspect(float[] row, int label, double[] thresholds) {
+    int[] confident =
+        IntStream.range(0, row.length).filter(c -> row[c] >= thresholds[c] - TOLERANCE).toArray();
+    int most = best(row, -1);
+    int guess = confident.length == 1 ? confident[0] : most;
+    return confident.length > 0 && guess != label && most != label;
+  }
+
+  private static int best(float[] row, int except) {
+    int best = except == 0 ? 1 : 0;
+    for (int c = 0; c < row.length; c++) {
+      if (c != except && row[c] > row[best]) {
+        best = c;
+      }
+    }
+    return best;
+  }
+}

@@ -1,0 +1,154 @@
+package dev.graft.tuning;
+
+import dev.graft.data.DataSet;
+import dev.graft.data.duplicates.Survey;
+import dev.graft.training.ConvexHead;
+import dev.graft.training.Matrix;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * What is probably wrong with the images of a data set: labels, by {@link LabelIssues} on the
+ * out-of-fold probabilities of a {@link ConvexHead}; images unlike all others; near-duplicates with
+ * different labels; identical images in different parts.
+ *
+ * @param entries all readable images, the most suspicious first
+ */
+public record LabelReview(DataSet data, List<Entry> entries) {
+  /** Above this many images, those unlike all others are not searched for. */
+  private static final int MAX_COMPARED = 5_000;
+
+  /** An image alone with a near-duplicate is unlike the others, too. */
+  private static final int NEIGHBOR = 3;
+
+  /** Distances above the third quartile plus this many interquartile ranges are far out. */
+  private static final double FAR_OUT = 3; // Tukey, "Exploratory Data Analysis", 1977
+
+  /** Copies the list. */
+  public LabelReview {
+    entries = List.copyOf(entries);
+  }
+
+  /** What is suspicious about an image. */
+  public enum Reason {
+    /** Its label is probably wrong. */
+    LABEL,
+    /** It is unlike all other images. */
+    UNLIKE_OTHERS,
+    /** An identical image or a near-duplicate has another label. */
+    CONFLICT,
+    /** An identical image or a near-duplicate is in another given part. */
+    LEAK
+  }
+
+  /**
+   * An image.
+   *
+   * @param image its index in the data set
+   * @param issue its label and the suggested one
+   * @param reasons empty if nothing is suspicious
+   */
+  public record Entry(int image, LabelIssues.Issue issue, Set<Reason> reasons) {}
+
+  /**
+   * Reviews the readable images of a prepared run.
+   *
+   * @param features of its images; the backbone must be frozen
+   */
+  public static LabelReview of(PreparedRun run, Features features, Survey survey) {
+    DataSet data = run.data();
+    int[] rows = data.images().readable().toArray();
+    Matrix matrix = features.matrix(rows);
+    List<Integer> stages = run.network().design().stageWidths();
+    ConvexHead head = ConvexHeads.fit(matrix, stages, data, rows, survey.groups(), run.recipe());
+    return of(survey, rows, matrix.columns(matrix.width() - last(stages), matrix.width()), head);
+  }
+
+  private static int last(List<Integer> stages) {
+    return stages.get(stages.size() - 1);
+  }
+
+  private static LabelReview of(Survey survey, int[] rows, Matrix last, ConvexHead head) {
+    DataSet data = survey.data();
+    LabelIssues issues = LabelIssues.of(head.outOfFold(), data.images().labels(rows));
+    BitSet unlike = unlikeOthers(last);
+    BitSet conflicts = members(survey.conflicts());
+    BitSet leaks = members(survey.leaks());
+    List<Entry> entries =
+        IntStream.range(0, rows.length)
+            .mapToObj(
+                rank -> {
+                  LabelIssues.Issue issue = issues.ranked().get(rank);
+                  int image = rows[issue.image()];
+                  Set<Reason> reasons = EnumSet.noneOf(Reason.class);
+                  addIf(rank < issues.suspects(), Reason.LABEL, reasons);
+                  addIf(unlike.get(issue.image()), Reason.UNLIKE_OTHERS, reasons);
+                  addIf(conflicts.get(image), Reason.CONFLICT, reasons);
+                  addIf(leaks.get(image), Reason.LEAK, reasons);
+                  return new Entry(image, issue, reasons);
+                })
+            .toList();
+    return new LabelReview(data, entries);
+  }
+
+  /**
+   * Reviews labels alone.
+   *
+   * @param rows the images, ascending
+   * @param outOfFold the class probabilities of each, by models that did not see it
+   */
+  static LabelReview ofLabels(DataSet data, int[] rows, float[][] outOfFold) {
+    LabelIssues issues = LabelIssues.of(outOfFold, data.images().labels(rows));
+    List<Entry> entries =
+        IntStream.range(0, rows.length)
+            .mapToObj(
+                rank -> {
+                  LabelIssues.Issue issue = issues.ranked().get(rank);
+                  return new Entry(
+                      rows[issue.image()],
+                      issue,
+                      rank < issues.suspects() ? Set.of(Reason.LABEL) : Set.of());
+                })
+            .toList();
+    return new LabelReview(data, entries);
+  }
+
+  private static void addIf(boolean applies, Reason reason, Set<Reason> to) {
+    if (applies) {
+      to.add(reason);
+    }
+  }
+
+  private static BitSet members(List<List<Integer>> groups) {
+    BitSet members = new BitSet();
+    groups.forEach(group -> group.forEach(members::set));
+    return members;
+  }
+
+  /** Returns the rows whose distance to the third nearest row is far out, by cosine. */
+  static BitSet unlikeOthers(Matrix features) {
+    BitSet unlike = new BitSet();
+    int n = features.rows();
+    if (n <= NEIGHBOR || n > MAX_COMPARED) {
+      return unlike;
+    }
+    double[] distances = features.distances(NEIGHBOR);
+    double[] sorted = distances.clone();
+    Arrays.sort(sorted);
+    double low = sorted[n / 4];
+    double high = sorted[3 * n / 4];
+    IntStream.range(0, n)
+        .filter(i -> distances[i] > high + FAR_OUT * (high - low))
+        .forEach(unlike::set);
+    return unlike;
+  }
+
+  /** Returns the images with a reason, the most suspicious first. */
+  public List<Entry> suspicious() {
+    return entries.stream().filter(entry -> !entry.reasons().isEmpty()).toList();
+  }
+}

@@ -1,0 +1,94 @@
+package dev.graft.tuning;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.graft.GraftException;
+import dev.graft.data.Cifar10Images;
+import dev.graft.network.NetworkDesign;
+import dev.graft.recipe.Recipe;
+import dev.graft.recipe.Recipe.Solver;
+import dev.graft.recipe.RecipeReader;
+import java.util.List;
+
+/** How the weights of a head are found, and why. */
+public record SolverChoice(Solver solver, Reason reason) {
+  /**
+   * Images up to which a convex head is chosen: its cross-validation then takes seconds. Where the
+   * accuracies of the two solvers cross has not been measured.
+   */
+  static final int MAX_FEW = 5_000;
+
+  /** Images up to which a linear head is solved; its features must fit in memory twice. */
+  static final int MAX_LINEAR = 20_000;
+
+  /** Why a solver was chosen. */
+  public enum Reason {
+    @JsonProperty("recipe")
+    RECIPE,
+    @JsonProperty("few-images")
+    FEW_IMAGES,
+    @JsonProperty("linear-head")
+    LINEAR_HEAD,
+    @JsonProperty("cifar10")
+    CIFAR10,
+    @JsonProperty("many-images")
+    MANY_IMAGES,
+    @JsonProperty("trains-backbone")
+    TRAINS_BACKBONE,
+    @JsonProperty("settings")
+    SETTINGS
+  }
+
+  /**
+   * Chooses the solver of a recipe.
+   *
+   * @param images number of images; 0 if not known yet
+   * @throws GraftException if the recipe sets one that can't solve it
+   */
+  public static SolverChoice of(Recipe recipe, int images) {
+    Solver asked = recipe.head().solver();
+    boolean headOnly = recipe.cache() && recipe.unfreeze().equals(NetworkDesign.NONE);
+    if (asked == Solver.NEWTON && !headOnly) {
+      throw new GraftException(
+          "head.solver: newton needs a frozen backbone and cached features; set unfreeze to none"
+              + " and cache to true, or head.solver to gradient.");
+    }
+    if (asked != Solver.AUTO) {
+      return new SolverChoice(asked, Reason.RECIPE);
+    }
+    if (List.of(Cifar10Images.NAME, Cifar10Images.SAMPLE).contains(recipe.data())) {
+      return new SolverChoice(Solver.GRADIENT, Reason.CIFAR10);
+    }
+    if (!headOnly) {
+      return new SolverChoice(Solver.GRADIENT, Reason.TRAINS_BACKBONE);
+    }
+    if (setsGradientTraining(recipe)) {
+      return new SolverChoice(Solver.GRADIENT, Reason.SETTINGS);
+    }
+    boolean linear = recipe.head().hidden() == 0;
+    if (images > (linear ? MAX_LINEAR : MAX_FEW)) {
+      return new SolverChoice(Solver.GRADIENT, Reason.MANY_IMAGES);
+    }
+    return new SolverChoice(Solver.NEWTON, linear ? Reason.LINEAR_HEAD : Reason.FEW_IMAGES);
+  }
+
+  /** Returns whether a recipe differs from the default in what only gradient training uses. */
+  private static boolean setsGradientTraining(Recipe recipe) {
+    Recipe built = RecipeReader.defaults();
+    Recipe.Head head = recipe.head();
+    return !(head.hidden() == 0 || head.equals(built.head()))
+        || recipe.epochs() != built.epochs()
+        || recipe.learningRate() != built.learningRate()
+        || recipe.batchSize() != built.batchSize()
+        || recipe.minSteps() != built.minSteps()
+        || recipe.optimizer() != built.optimizer()
+        || recipe.schedule() != built.schedule()
+        || recipe.initializer() != built.initializer()
+        || recipe.split() != built.split()
+        || recipe.warmupEpochs() != built.warmupEpochs()
+        || recipe.weightDecay() != built.weightDecay()
+        || recipe.labelSmoothing() != built.labelSmoothing()
+        || recipe.featurePower() != built.featurePower()
+        || recipe.standardize() != built.standardize()
+        || !recipe.earlyStopping().equals(built.earlyStopping());
+  }
+}

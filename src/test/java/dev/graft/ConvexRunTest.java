@@ -1,0 +1,121 @@
+package dev.graft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs whose head is solved as a convex problem, and the review of labels on its probabilities. */
+@Tag("engine")
+class ConvexRunTest {
+  @TempDir private static Path folder;
+
+  private static SmallRun.Images images;
+  private static SmallRun run;
+
+  @BeforeAll
+  static void train() throws IOException {
+    images =
+        new SmallRun.Images(folder.resolve("images"))
+            .add(30, 30, 90, "dark", "")
+            .add(30, 160, 220, "light", "");
+    run = images.train(output(), "--set=head.solver=newton", "--folds=3");
+  }
+
+  private static Path output() {
+    return folder.resolve("output");
+  }
+
+  @Test
+  void allImagesButTheTestImagesAreFitted() throws IOException {
+    JsonNode json = run.json();
+    assertThat(json.at("/head/solver").asText()).isEqualTo("newton");
+    assertThat(json.at("/head/reason").asText()).isEqualTo("recipe");
+    assertThat(json.at("/data/train").asInt()).isEqualTo(48);
+    assertThat(json.at("/data/validation").asInt()).isZero();
+    assertThat(json.has("epochs")).isFalse();
+    assertThat(Files.readAllLines(run.folder().resolve("history.csv"))).hasSize(1);
+    assertThat(run.testAccuracy()).isEqualTo(1);
+    assertThat(run.validationAccuracy()).isGreaterThan(0.9);
+    assertThat(json.at("/crossValidation/accuracy/mean").asDouble()).isGreaterThan(0.9);
+    assertThat(run.folder().resolve("report.html"))
+        .content()
+        .contains("at the minimum of its convex loss")
+        .contains("Labels that are probably wrong")
+        .doesNotContain("Learning curves");
+  }
+
+  @Test
+  void savedAndExportedModelsPredictAsTheRunDid() throws IOException {
+    CommandRun exported = CommandRun.of("export", "--output=" + output());
+    assertThat(exported.code()).as(exported.err()).isZero();
+    Path file = output().resolve("exports").resolve(run.folder().getFileName() + ".onnx");
+    List<SmallRun.Prediction> known = run.predictions();
+    Path evaluations = output().resolve("evaluations");
+    for (Path model : List.of(run.folder(), file)) {
+      String image = images.file(3).toString();
+      JsonNode answer = CommandRun.of("infer", "--json", "--model=" + model, image).json().get(0);
+      assertThat(answer.at("/predictions/0/name").asText()).isEqualTo("dark");
+    }
+    CommandRun evaluated = CommandRun.of("evaluate", "--output=" + output());
+    assertThat(evaluated.code()).as(evaluated.err()).isZero();
+    try (var all = Files.list(evaluations)) {
+      JsonNode again =
+          new ObjectMapper()
+              .readTree(all.findFirst().orElseThrow().resolve("evaluation.json").toFile());
+      assertThat(again.at("/test/loss").asDouble())
+          .isCloseTo(run.json().at("/test/loss").asDouble(), within(1e-4));
+    }
+    assertThat(known).hasSize(12);
+  }
+
+  @Test
+  void trainingStagesOfTheBackboneCannotBeSolved() throws IOException {
+    Path manifest = images.file(0).resolveSibling("pictures.csv");
+    CommandRun refused =
+        CommandRun.of(
+            "fine-tune",
+            "--data=" + manifest,
+            "--set=head.solver=newton",
+            "--no-cache",
+            "--output=" + folder.resolve("none"));
+    assertThat(refused.code()).isEqualTo(1);
+    assertThat(refused.err()).contains("head.solver: newton needs a frozen backbone");
+    assertThat(folder.resolve("none")).doesNotExist();
+  }
+
+  @Test
+  void wrongLabelsComeFirst() throws IOException {
+    Path photos = folder.resolve("photos");
+    for (int i = 0; i < 60; i++) {
+      // Two of the light images lie among the dark ones.
+      String label = i < 30 || i > 57 ? "dark" : "light";
+      Files.createDirectories(photos.resolve(label));
+      Files.copy(images.file(i), photos.resolve(label).resolve(i + ".png"));
+    }
+    Path table = folder.resolve("labels.csv");
+    CommandRun review =
+        CommandRun.of(
+            "inspect", photos.toString(), "--labels=" + table, "--output=" + folder.resolve("o"));
+    assertThat(review.code()).as(review.err()).isZero();
+    List<String> rows = Files.readAllLines(table);
+    assertThat(rows)
+        .hasSize(61)
+        .first()
+        .isEqualTo("path,label,suggested,label_probability,suggested_probability,reason");
+    assertThat(rows.subList(1, 3))
+        .allSatisfy(row -> assertThat(row).contains(",dark,light,").contains("label"))
+        .anyMatch(row -> row.startsWith("dark/58.png,"))
+        .anyMatch(row -> row.startsWith("dark/59.png,"));
+    assertThat(folder.resolve("labels.html")).content().contains("data-path=\"dark/58.png\"");
+  }
+}

@@ -1,0 +1,89 @@
+package dev.graft.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.graft.GraftException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LabelDecisionsTest {
+  @TempDir Path folder;
+
+  private Path photos;
+  private OutputFolder output;
+
+  @BeforeEach
+  void makeImages() throws IOException {
+    photos = folder.resolve("photos");
+    output = new OutputFolder(folder.resolve("output"));
+    for (String name : List.of("cat/1.png", "cat/2.png", "dog/1.png")) {
+      Files.createDirectories(photos.resolve(name).getParent());
+      Files.writeString(photos.resolve(name), name);
+    }
+  }
+
+  private List<String> files() throws IOException {
+    try (Stream<Path> all = Files.walk(photos)) {
+      return all.filter(Files::isRegularFile)
+          .map(file -> photos.relativize(file).toString().replace('\\', '/'))
+          .sorted()
+          .toList();
+    }
+  }
+
+  private Path decided(String rows) throws IOException {
+    return Files.writeString(folder.resolve("labels-decided.csv"), "path,decision,to\n" + rows);
+  }
+
+  @Test
+  void movesAndDropsFilesAndUndoesBoth() throws IOException {
+    Path decisions = decided("cat/1.png,move,dog\ncat/2.png,drop,\ndog/1.png,keep,\n");
+
+    LabelDecisions.Applied applied = LabelDecisions.apply(photos, decisions, output);
+
+    assertThat(applied.moved()).isEqualTo(2);
+    assertThat(files()).containsExactly("dog/1-2.png", "dog/1.png");
+    assertThat(photos.resolve("dog/1-2.png")).hasContent("cat/1.png");
+
+    LabelDecisions.apply(photos, applied.undo(), output);
+
+    assertThat(files()).containsExactly("cat/1.png", "cat/2.png", "dog/1.png");
+    assertThat(photos.resolve("cat/2.png")).hasContent("cat/2.png");
+  }
+
+  @Test
+  void aRowThatCannotBeCarriedOutMovesNothing() throws IOException {
+    for (String row :
+        List.of(
+            "cat/9.png,drop,",
+            "cat/2.png,move,lynx",
+            "cat/2.png,move,../..",
+            "../secret.png,drop,",
+            "cat/2.png,sell,dog",
+            "cat/2.png,drop")) {
+      Path decisions = decided("cat/1.png,move,dog\n" + row + "\n");
+
+      assertThatThrownBy(() -> LabelDecisions.apply(photos, decisions, output))
+          .isInstanceOf(GraftException.class)
+          .hasMessageContaining("row 3");
+      assertThat(files()).containsExactly("cat/1.png", "cat/2.png", "dog/1.png");
+    }
+  }
+
+  @Test
+  void otherTablesAreRefused() throws IOException {
+    Path table = Files.writeString(folder.resolve("labels.csv"), "path,label\ncat/1.png,cat\n");
+
+    assertThatThrownBy(() -> LabelDecisions.apply(photos, table, output))
+        .hasMessageContaining("the first row must be path,decision,to");
+    assertThatThrownBy(() -> LabelDecisions.apply(photos, folder.resolve("none.csv"), output))
+        .hasMessageContaining("does not exist");
+  }
+}

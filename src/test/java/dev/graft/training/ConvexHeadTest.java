@@ -1,0 +1,132 @@
+package dev.graft.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.graft.recipe.Recipe;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class ConvexHeadTest {
+  private static final List<Integer> STAGES = List.of(20, 300);
+  private static final ConvexHead.Folds FOLDS =
+      (images, count, round) ->
+          IntStream.range(0, count)
+              .mapToObj(f -> IntStream.of(images).filter(i -> i / 3 % count == f).toArray())
+              .toList();
+
+  /** Images of three classes, which differ in the mean of some features of the last stage. */
+  private static ConvexHead.Images images(int count, Recipe.ClassWeights weighting) {
+    Random random = new Random(5);
+    float[] values = new float[count * 320];
+    int[] labels = new int[count];
+    for (int i = 0; i < count; i++) {
+      labels[i] = i % 3;
+      for (int k = 0; k < 320; k++) {
+        double mean = k >= 20 && k % 3 == labels[i] ? 0.5 : 0;
+        values[i * 320 + k] = (float) (mean + random.nextGaussian() + 2);
+      }
+    }
+    return new ConvexHead.Images(new Matrix(values, count, 320), STAGES, labels, 3, weighting);
+  }
+
+  @Test
+  void solutionIsTheMinimum() {
+    Random random = new Random(1);
+    float[] values = new float[60 * 4];
+    int[] labels = new int[60];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = random.nextInt(3);
+    }
+    LogisticRegression.ClassBalance equal =
+        new LogisticRegression.ClassBalance(new double[] {1, 1, 1}, new double[3]);
+    LogisticRegression problem =
+        new LogisticRegression(new Matrix(values, 60, 4), labels, 3, equal);
+
+    LogisticRegression.Solution solution =
+        problem.solve(0.01, LogisticRegression.Solution.zero(3, 4), 1e-7, 500);
+
+    // At the minimum the gradient of the penalty is that of the loss, computed here directly.
+    float[][] p = solution.probabilities(new Matrix(values, 60, 4));
+    for (int c = 0; c < 3; c++) {
+      for (int k = 0; k < 4; k++) {
+        double gradient = 0.01 * solution.kernel()[c * 4 + k];
+        for (int i = 0; i < 60; i++) {
+          gradient += (p[i][c] - (labels[i] == c ? 1 : 0)) * values[i * 4 + k] / 60;
+        }
+        assertThat(gradient).isCloseTo(0, within(1e-5));
+      }
+    }
+  }
+
+  @Test
+  void coordinatesGiveTheSameHeadAsFeatures() {
+    ConvexHead.Images images = images(30, Recipe.ClassWeights.NONE);
+    Matrix rows =
+        new FeatureScaling.Candidate(true, new dev.graft.network.NetworkDesign.Scaling(1, false))
+            .measure(images.features(), STAGES)
+            .of(images.features(), STAGES);
+    LogisticRegression.ClassBalance equal =
+        new LogisticRegression.ClassBalance(new double[] {1, 1, 1}, new double[3]);
+    Cholesky cholesky = new Cholesky(rows);
+
+    LogisticRegression.Solution direct =
+        new LogisticRegression(rows, images.labels(), 3, equal)
+            .solve(0.01, LogisticRegression.Solution.zero(3, 300), 1e-6, 500);
+    LogisticRegression.Solution reduced =
+        new LogisticRegression(cholesky.coordinates(), images.labels(), 3, equal)
+            .solve(0.01, LogisticRegression.Solution.zero(3, 30), 1e-6, 500);
+
+    double[] kernel = cholesky.features(reduced.kernel());
+    for (int i = 0; i < kernel.length; i++) {
+      assertThat(kernel[i]).isCloseTo(direct.kernel()[i], within(2e-3));
+    }
+    assertThat(Arrays.stream(kernel).map(Math::abs).max().orElse(0)).isGreaterThan(0.05);
+  }
+
+  @Test
+  void learnsFromFewImagesAndPredictsThemOutOfFold() {
+    ConvexHead.Images images = images(60, Recipe.ClassWeights.LOGIT_ADJUSTED);
+
+    ConvexHead head = ConvexHead.fit(images, FOLDS);
+
+    assertThat(accuracy(head.outOfFold(), images.labels())).isBetween(0.8, 1.0);
+    for (float[] row : head.outOfFold()) {
+      assertThat(row[0] + row[1] + row[2]).isCloseTo(1, within(1e-4f));
+    }
+    ConvexHead.Images others = images(600, Recipe.ClassWeights.NONE);
+    assertThat(accuracy(head.probabilities(others.features(), STAGES), others.labels()))
+        .isGreaterThan(0.85);
+  }
+
+  private static double accuracy(float[][] probabilities, int[] labels) {
+    return IntStream.range(0, labels.length)
+            .filter(
+                i ->
+                    IntStream.range(0, 3)
+                        .allMatch(c -> probabilities[i][c] <= probabilities[i][labels[i]]))
+            .count()
+        / (double) labels.length;
+  }
+
+  @Test
+  void imagesWithoutDifferenceGiveEqualProbabilities() {
+    ConvexHead.Images same =
+        new ConvexHead.Images(
+            new Matrix(new float[12 * 320], 12, 320),
+            STAGES,
+            IntStream.range(0, 12).map(i -> i % 3).toArray(),
+            3,
+            Recipe.ClassWeights.NONE);
+
+    ConvexHead head = ConvexHead.fit(same, FOLDS);
+
+    assertThat(head.probabilities(same.features(), STAGES)[0][0]).isCloseTo(1f / 3, within(1e-3f));
+  }
+}
