@@ -13,6 +13,7 @@ import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.evaluation.Temperature;
 import dev.graft.recipe.Recipe;
+import dev.graft.training.Checkpoints;
 import dev.graft.training.NetworkTrainer;
 import dev.graft.training.Standardization;
 import dev.graft.training.TrainingEvents;
@@ -83,13 +84,25 @@ public final class Tuning implements AutoCloseable {
 
   /** Trains on the training images; validation images decide when it stops. */
   public History fit(Split split) throws IOException {
-    return fit(training, split);
+    return fit(split, Checkpoints.NONE);
   }
 
-  private History fit(NetworkTrainer trained, Split split) throws IOException {
+  /**
+   * Trains as {@link #fit(Split)}, from the newest checkpoint on, if there is one.
+   *
+   * @param checkpoints receives the checkpoints
+   */
+  public History fit(Split split, Checkpoints checkpoints) throws IOException {
+    return fit(training, split, checkpoints);
+  }
+
+  private History fit(NetworkTrainer trained, Split split, Checkpoints checkpoints)
+      throws IOException {
     standardize(split);
     return trained.fit(
-        features.shuffled(split.train(), recipe), features.inOrder(split.validation()));
+        features.shuffled(split.train(), recipe),
+        features.inOrder(split.validation()),
+        checkpoints);
   }
 
   private void standardize(Split split) {
@@ -202,7 +215,7 @@ public final class Tuning implements AutoCloseable {
         split -> {
           untrained.restore();
           try (NetworkTrainer fold = training(TrainingEvents.NONE)) {
-            fit(fold, split);
+            fit(fold, split, Checkpoints.NONE);
             return fold.isInterrupted()
                 ? Optional.empty()
                 : Optional.of(

@@ -304,7 +304,7 @@ class RunFolderTest {
     Path folder = Files.createDirectories(output.resolve("runs/one"));
     Files.createFile(folder.resolve("plots")); // where a folder is to be
     assertThatExceptionOfType(FileAlreadyExistsException.class)
-        .isThrownBy(() -> new RunFolder(new OutputFolder(output), folder, RUNNING));
+        .isThrownBy(() -> new RunFolder(new OutputFolder(output), folder, RUNNING, ""));
     assertThat(RunFolder.isAlive(folder)).isFalse();
     assertThat(folder).doesNotExist();
   }
@@ -449,7 +449,7 @@ class RunFolderTest {
   void anOutputFolderThatCannotBeMadeIsToldSo() throws IOException {
     Path file = Files.createFile(output.resolve("file"));
     assertThatExceptionOfType(GraftException.class)
-        .isThrownBy(() -> new OutputFolder(file).begin("vgg16-cifar10", RUNNING))
+        .isThrownBy(() -> new OutputFolder(file).begin("vgg16-cifar10", RUNNING, ""))
         .withMessageStartingWith("The run's folder can't be created in " + file + ": ");
   }
 
@@ -467,7 +467,7 @@ class RunFolderTest {
   }
 
   private RunFolder create() {
-    return new OutputFolder(output).begin("vgg16-cifar10", RUNNING);
+    return new OutputFolder(output).begin("vgg16-cifar10", RUNNING, "");
   }
 
   private static String json(RunFolder run) throws IOException {
