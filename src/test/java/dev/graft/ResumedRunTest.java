@@ -32,7 +32,7 @@ class ResumedRunTest {
   }
 
   private static final String[] OPTIONS = {
-    "--set=epochs=60", "--set=early-stopping.patience=100", "--set=head.hidden=32", "--unfreeze=conv2d_4"
+    "--set=epochs=60", "--set=early-stopping.patience=100", "--set=head.hidden=32", "--unfreeze=conv4"
   };
 
   @Test

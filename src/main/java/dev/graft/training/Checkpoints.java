@@ -164,6 +164,7 @@ public final class Checkpoints {
     if (isOff()) {
       return Optional.empty();
     }
+    deleteUnfinished();
     for (Path file : newestFirst()) {
       try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
         Saved saved = read(channel, manager);
@@ -176,6 +177,13 @@ public final class Checkpoints {
       }
     }
     return Optional.empty();
+  }
+
+  /** Deletes what a killed process left; no other process writes here. */
+  private void deleteUnfinished() throws IOException {
+    for (Path file : list(AtomicFiles.UNFINISHED)) {
+      Files.delete(file);
+    }
   }
 
   private static Saved read(FileChannel channel, NDManager manager) throws IOException {
@@ -215,12 +223,16 @@ public final class Checkpoints {
   }
 
   private List<Path> newestFirst() throws IOException {
+    return list(SUFFIX);
+  }
+
+  private List<Path> list(String suffix) throws IOException {
     if (isOff() || !Files.isDirectory(folder)) {
       return List.of();
     }
     try (Stream<Path> files = Files.list(folder)) {
       return files
-          .filter(file -> file.getFileName().toString().endsWith(SUFFIX))
+          .filter(file -> file.getFileName().toString().endsWith(suffix))
           .sorted(Comparator.reverseOrder())
           .toList();
     }
