@@ -12,6 +12,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.graft.network.djl.ParameterWriter;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import java.io.IOException;
@@ -76,11 +77,7 @@ class SavableAdamTest {
     parameters.clear();
     for (JsonNode each : reference.path("parameters")) {
       Parameter parameter =
-          Parameter.builder()
-              .setName("weight")
-              .setType(Parameter.Type.OTHER)
-              .optShape(shape(each))
-              .build();
+          Parameter.builder().setName("weight").setType(Parameter.Type.OTHER).build();
       parameter.setArray(manager.create(floats(each.path("start")), shape(each)));
       parameters.add(parameter);
     }
@@ -136,8 +133,7 @@ class SavableAdamTest {
     }
     initialize();
     for (int i = 0; i < parameters.size(); i++) {
-      parameters.get(i).close();
-      parameters.get(i).setArray(weights.get(i));
+      ParameterWriter.set(parameters.get(i), weights.get(i));
     }
     try (SavableAdam optimizer = optimizer()) {
       optimizer.restore(moments, 2);
