@@ -65,7 +65,15 @@ class ArchitectureTest {
               "util"),
           entry("feature", "network", "network.onnx", "engine", "data", "image", "io", "util"),
           entry(
-              "training", "recipe", "network", "network.djl", "zoo", "feature", "evaluation", "io", "util"),
+              "training",
+              "recipe",
+              "network",
+              "network.djl",
+              "zoo",
+              "feature",
+              "evaluation",
+              "io",
+              "util"),
           entry(
               "tuning",
               "recipe",

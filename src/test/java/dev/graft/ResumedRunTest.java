@@ -32,7 +32,10 @@ class ResumedRunTest {
   }
 
   private static final String[] OPTIONS = {
-    "--set=epochs=60", "--set=early-stopping.patience=100", "--set=head.hidden=32", "--unfreeze=conv4"
+    "--set=epochs=60",
+    "--set=early-stopping.patience=100",
+    "--set=head.hidden=32",
+    "--unfreeze=conv4"
   };
 
   @Test
@@ -46,7 +49,8 @@ class ResumedRunTest {
 
     CommandRun changed = CommandRun.of("fine-tune", "--resume=" + run, "--learning-rate=0.5");
     assertThat(changed.code()).isEqualTo(1);
-    assertThat(changed.err()).contains("can't be resumed, because learning-rate was 0.02 and is 0.5");
+    assertThat(changed.err())
+        .contains("can't be resumed, because learning-rate was 0.02 and is 0.5");
 
     CommandRun resumed =
         CommandRun.of("fine-tune", "--resume", run.getFileName().toString(), "--output=" + output);
@@ -63,8 +67,7 @@ class ResumedRunTest {
 
     CommandRun again = CommandRun.of("fine-tune", "--resume=" + run);
     assertThat(again.code()).isEqualTo(1);
-    assertThat(again.err().strip())
-        .endsWith(run + " is completed, so there is nothing to resume.");
+    assertThat(again.err().strip()).endsWith(run + " is completed, so there is nothing to resume.");
   }
 
   @Test

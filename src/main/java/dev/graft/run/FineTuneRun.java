@@ -148,8 +148,7 @@ public final class FineTuneRun {
   private Completed resume(Path run) throws IOException {
     RunRecord before = RunFolder.recordOf(run);
     requireSame(run, before);
-    RunRecord again =
-        RunRecord.running(provenance(), record()).resumedAt(before.resumed());
+    RunRecord again = RunRecord.running(provenance(), record()).resumedAt(before.resumed());
     return run(RunFolder.resume(output, run, again));
   }
 
@@ -157,8 +156,7 @@ public final class FineTuneRun {
   private void requireSame(Path run, RunRecord before) {
     List<String> differences =
         new ArrayList<>(
-            RecipeReader.differences(
-                RunImages.recipe(run), DataSets.withAbsolutePaths(recipe)));
+            RecipeReader.differences(RunImages.recipe(run), DataSets.withAbsolutePaths(recipe)));
     RunRecord.Provenance then = before.provenance();
     RunRecord.Provenance now = provenance();
     if (!before.data().sha256().equals(data.sha256())) {
@@ -171,7 +169,8 @@ public final class FineTuneRun {
       differences.add("the engine was " + engine(then) + " and is " + engine(now));
     }
     if (!then.gitCommit().equals(now.gitCommit())) {
-      differences.add("Graft was built from " + then.gitCommit() + " and is from " + now.gitCommit());
+      differences.add(
+          "Graft was built from " + then.gitCommit() + " and is from " + now.gitCommit());
     }
     if (!differences.isEmpty()) {
       throw new GraftException(

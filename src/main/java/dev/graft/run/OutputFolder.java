@@ -174,7 +174,8 @@ public record OutputFolder(Path path) {
   /** Returns the output folder that a run's folder belongs to; this one for a folder elsewhere. */
   public OutputFolder of(Path run) {
     Path runs = run.toAbsolutePath().normalize().getParent();
-    boolean isOutput = runs != null && runs.getParent() != null && runs.endsWith(runs().getFileName());
+    boolean isOutput =
+        runs != null && runs.getParent() != null && runs.endsWith(runs().getFileName());
     return isOutput ? new OutputFolder(runs.getParent()) : this;
   }
 

@@ -69,7 +69,8 @@ final class CheckpointListener extends TrainingListenerAdapter {
       ParameterWriter.set(trained.get(i), arrays.get(i));
     }
     int moments = arrays.size() - 2 * count;
-    optimizer.restore(arrays.subList(moments, arrays.size()), header.epoch() * batches + header.batch());
+    optimizer.restore(
+        arrays.subList(moments, arrays.size()), header.epoch() * batches + header.batch());
     best.setCopies(List.copyOf(arrays.subList(count, moments)));
     history.resume(new History(header.history()), header.epochSeconds());
     sumsBefore = header.sums();

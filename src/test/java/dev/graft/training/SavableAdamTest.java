@@ -7,7 +7,6 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -25,7 +24,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Compares with PyTorch's AdamW, step by step; {@code adamw.json} has the script that wrote it. */
+/**
+ * Compares with PyTorch's AdamW, step by step; {@code adamw.json} has the script that wrote it. Its
+ * epsilon is so small that it does not matter where it is added, which differs from PyTorch: see
+ * {@link NetworkTrainerTest}.
+ */
 @Tag("engine")
 class SavableAdamTest {
   private final List<Parameter> parameters = new ArrayList<>();
@@ -99,7 +102,9 @@ class SavableAdamTest {
   private void compare(int step) {
     for (int i = 0; i < parameters.size(); i++) {
       float[] expected = floats(reference.path("parameters").get(i).path("weights").get(step));
-      assertThat(weights(i)).as("parameter %d, step %d", i, step).containsExactly(expected, within(2e-6f));
+      assertThat(weights(i))
+          .as("parameter %d, step %d", i, step)
+          .containsExactly(expected, within(1e-6f));
     }
   }
 
@@ -146,8 +151,6 @@ class SavableAdamTest {
   }
 
   private NDArray copy(NDArray array) {
-    return manager
-        .create(array.toFloatArray(), array.getShape())
-        .toType(DataType.FLOAT32, false);
+    return manager.create(array.toFloatArray(), array.getShape());
   }
 }
