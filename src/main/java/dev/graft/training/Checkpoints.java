@@ -217,11 +217,6 @@ public final class Checkpoints {
     return buffer.rewind();
   }
 
-  /** Returns whether there is a checkpoint. */
-  public boolean exist() throws IOException {
-    return !newestFirst().isEmpty();
-  }
-
   private List<Path> newestFirst() throws IOException {
     return list(SUFFIX);
   }

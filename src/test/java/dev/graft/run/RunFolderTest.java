@@ -349,7 +349,8 @@ class RunFolderTest {
       run.end(COMPLETED);
       try (Stream<Path> files = Files.list(run.path())) {
         assertThat(files.map(file -> file.getFileName().toString()))
-            .containsExactlyInAnyOrder("run.json", "classes.csv", "plots", ".running");
+            .containsExactlyInAnyOrder(
+                "run.json", "recipe.yaml", "classes.csv", "plots", ".running");
       }
     }
     try (Stream<Path> files = Files.list(output)) {
