@@ -64,7 +64,16 @@ class ArchitectureTest {
               "io",
               "util"),
           entry("feature", "network", "network.onnx", "engine", "data", "image", "io", "util"),
-          entry("training", "recipe", "network", "network.djl", "zoo", "feature", "evaluation"),
+          entry(
+              "training",
+              "recipe",
+              "network",
+              "network.djl",
+              "zoo",
+              "feature",
+              "evaluation",
+              "io",
+              "util"),
           entry(
               "tuning",
               "recipe",

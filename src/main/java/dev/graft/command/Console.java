@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -157,7 +158,7 @@ public final class Console implements Progress.Display, AutoCloseable {
 
   /** Writes all status lines, including those printed so far, to a log file. */
   public synchronized void logTo(Path file) throws IOException {
-    log = Files.newBufferedWriter(file);
+    log = Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     List<String> earlier = List.copyOf(buffered);
     buffered.clear();
     earlier.forEach(this::log);

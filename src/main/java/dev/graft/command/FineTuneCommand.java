@@ -8,6 +8,8 @@ import dev.graft.network.NetworkDesign;
 import dev.graft.recipe.Recipe;
 import dev.graft.report.Pages;
 import dev.graft.run.FineTuneRun;
+import dev.graft.run.OutputFolder;
+import dev.graft.run.RunFolder;
 import dev.graft.run.RunRecord;
 import dev.graft.tuning.RecipeResolver;
 import dev.graft.util.Names;
@@ -19,10 +21,12 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code fine-tune}: trains a head on a pretrained network. */
 @Command(
@@ -37,7 +41,8 @@ import picocli.CommandLine.Mixin;
       "  fine-tune --backbone efficientnet-lite0      another network",
       "  fine-tune --recipe conf/last-layers.yaml     train VGG16's block5 too",
       "  fine-tune --recipe conf/baseline-cnn.yaml    a small CNN from scratch",
-      "  fine-tune --set epochs=3 --set head.hidden=0 single keys of the recipe"
+      "  fine-tune --set epochs=3 --set head.hidden=0 single keys of the recipe",
+      "  fine-tune --resume                           goes on with the last run that did not complete"
     })
 final class FineTuneCommand implements Callable<Integer> {
   /** The exit code of a program that Ctrl-C ended. */
@@ -55,6 +60,16 @@ final class FineTuneCommand implements Callable<Integer> {
 
   @Mixin private OutputOption output;
 
+  @Option(
+      names = "--resume",
+      paramLabel = "RUN",
+      arity = "0..1",
+      fallbackValue = "",
+      description =
+          "Go on with a run that did not complete, from its last checkpoint: its folder or its name"
+              + " (default: the newest one).")
+  private String resume;
+
   private final Interruption interruption;
 
   FineTuneCommand(Console console, Interruption interruption) {
@@ -64,15 +79,35 @@ final class FineTuneCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    return resume == null ? begin() : resume(output.folder().resumable(resume));
+  }
+
+  private int begin() throws IOException {
     Recipe recipe = options.recipe();
     limitThreads(recipe);
     RecipeResolver.check(recipe, console); // a wrong path is reported first
     Path folder = output.folder().path();
+    Optional<Path> died = output.folder().died();
+    died.ifPresent(
+        run -> console.say(run + " did not end, because its process died. " + RunLines.goOn(run)));
     if (isInside(folder, recipe.data())) {
       console.say("Output: " + folder + " is inside the data, and is skipped there.");
     }
     RunLines lines = RunLines.listingDuplicates(console);
-    FineTuneRun.Completed run = FineTuneRun.run(recipe, output.folder(), lines, interruption);
+    return end(FineTuneRun.run(recipe, output.folder(), lines, interruption), lines);
+  }
+
+  private int resume(Path run) throws IOException {
+    RunFolder.requireResumable(run);
+    Recipe recipe = options.recipeOf(run.resolve(RunFolder.RECIPE));
+    limitThreads(recipe);
+    console.say("Resuming " + run);
+    RunLines lines = RunLines.listingDuplicates(console);
+    OutputFolder owner = output.folder().of(run);
+    return end(FineTuneRun.resume(run, recipe, owner, lines, interruption), lines);
+  }
+
+  private int end(FineTuneRun.Completed run, RunLines lines) {
     report(run, lines.warnings());
     return run.record().status() == RunRecord.Status.COMPLETED ? 0 : INTERRUPTED;
   }
@@ -156,6 +191,9 @@ final class FineTuneCommand implements Callable<Integer> {
     }
     console.report(times(outcome));
     console.report("Everything is in " + completed.folder());
+    if (run.status() == RunRecord.Status.INTERRUPTED) {
+      console.report(RunLines.goOn(completed.folder()));
+    }
     console.report(usage(completed));
   }
 
@@ -224,7 +262,7 @@ final class FineTuneCommand implements Callable<Integer> {
   }
 
   /** Quotes a path for a shell, if necessary. */
-  private static String quoted(String path) {
+  static String quoted(String path) {
     return path.matches("[\\p{L}\\p{N}/._\\-+:\\\\]+") ? path : "'" + path + "'";
   }
 

@@ -90,6 +90,15 @@ final class RecipeOptions {
    * overrides the built-in values.
    */
   Recipe recipe() {
+    return over(file);
+  }
+
+  /** Returns a resumed run's recipe, with the settings that were given again. */
+  Recipe recipeOf(Path run) {
+    return over(file == null ? run : file);
+  }
+
+  private Recipe over(Path base) {
     Map<String, String> all = new LinkedHashMap<>(settings);
     put(all, "backbone", backbone == null ? null : RecipeReader.text(backbone));
     put(all, "weights", weights == null ? null : RecipeReader.text(weights));
@@ -102,7 +111,7 @@ final class RecipeOptions {
     put(all, "seed", seed);
     put(all, "device", device);
     put(all, "cache", noCache ? "false" : null);
-    return RecipeReader.read(file, all);
+    return RecipeReader.read(base, all);
   }
 
   /** Returns the recipe with the data of a command's parameter. */

@@ -245,6 +245,14 @@ final class RunLines implements RunEvents {
   }
 
   @Override
+  public void resumed(History history, int batch, int batches) {
+    say(
+        "Resumed from a checkpoint: %s done%s",
+        Names.count(history.epochs().size(), "epoch"),
+        batch == 0 ? "" : Text.of(", and %d of %d batches of the next", batch, batches));
+  }
+
+  @Override
   public void stoppedEarly(int patience) {
     console.say("Stopped early: no improvement in " + patience + " epochs.");
   }
@@ -293,6 +301,12 @@ final class RunLines implements RunEvents {
                         + " features are reused by the next run.")
             + " (run: "
             + folder
-            + ")");
+            + ") "
+            + goOn(folder));
+  }
+
+  /** Returns how to go on with a run that did not complete. */
+  static String goOn(Path run) {
+    return "Go on with: fine-tune --resume " + FineTuneCommand.quoted(run.toString());
   }
 }

@@ -25,6 +25,9 @@ public final class FeatureBatches implements Dataset {
   private final int rounds;
   private final Random shuffle;
 
+  /** Batches to leave out at the beginning of the next epoch. */
+  private int skipped;
+
   private FeatureBatches(
       FeatureSource source, int[] rows, int[] labels, int batchSize, int rounds, Random shuffle) {
     if (rows.length != labels.length) {
@@ -79,6 +82,21 @@ public final class FeatureBatches implements Dataset {
     return rounds * batchesPerRound();
   }
 
+  /**
+   * Continues an earlier training: the next epoch is the one after these, without its first
+   * batches, and every order is what it would have been.
+   *
+   * @param epochs number of epochs that the earlier training finished
+   * @param batches of the next epoch that it finished
+   */
+  public void resumeAfter(int epochs, int batches) {
+    int[] any = new int[rows.length];
+    for (int i = 0; shuffle != null && i < epochs * rounds; i++) {
+      StratifiedSampler.shuffle(any, shuffle);
+    }
+    skipped = batches;
+  }
+
   private int batchesPerRound() {
     return (rows.length + batchSize - 1) / batchSize;
   }
@@ -93,6 +111,14 @@ public final class FeatureBatches implements Dataset {
           private final int[] order = IntStream.range(0, rows.length).toArray();
           private int next;
 
+          {
+            while (next < skipped) {
+              shuffleAtStartOfRound();
+              next++;
+            }
+            skipped = 0;
+          }
+
           @Override
           public boolean hasNext() {
             return next < batches();
@@ -100,12 +126,16 @@ public final class FeatureBatches implements Dataset {
 
           @Override
           public Batch next() {
+            shuffleAtStartOfRound();
             int from = next++ % batchesPerRound() * batchSize;
-            if (from == 0 && shuffle != null) {
-              StratifiedSampler.shuffle(order, shuffle);
-            }
             int to = Math.min(order.length, from + batchSize);
             return batch(manager.newSubManager(), Arrays.copyOfRange(order, from, to), to);
+          }
+
+          private void shuffleAtStartOfRound() {
+            if (next % batchesPerRound() == 0 && shuffle != null) {
+              StratifiedSampler.shuffle(order, shuffle);
+            }
           }
         };
   }

@@ -1,5 +1,6 @@
 package dev.graft.io;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -8,6 +9,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -44,10 +46,32 @@ public final class LockFile implements AutoCloseable {
   public static LockFile on(Path file) throws IOException {
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    lock(channel);
+    return locked(file, channel);
+  }
+
+  /**
+   * Locks a file that a process may have left when it was killed; creates it if it is missing.
+   *
+   * @return empty if a living process holds the lock
+   */
+  public static Optional<LockFile> reclaim(Path file) throws IOException {
+    if (isHeld(file)) {
+      return Optional.empty();
+    }
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    if (!lock(channel)) {
+      channel.close();
+      return Optional.empty();
+    }
+    return Optional.of(locked(file, channel));
+  }
+
+  private static LockFile locked(Path file, FileChannel channel) throws IOException {
     OWN.add(key(file));
     LockFile claim = new LockFile(file, channel);
     try {
-      lock(channel);
       AtomicFiles.writeFully(channel, ByteBuffer.allocate(ROOM));
       return claim;
     } catch (IOException | RuntimeException e) {
@@ -56,13 +80,18 @@ public final class LockFile implements AutoCloseable {
     }
   }
 
-  /** Locks the file, if the file system supports locks; some network file systems do not. */
-  @SuppressWarnings("unused") // the lock lives as long as the channel
-  private static void lock(FileChannel channel) {
+  /**
+   * Locks the file, if the file system supports locks; some network file systems do not. The lock
+   * lives as long as the channel.
+   *
+   * @return false if another process holds the lock
+   */
+  @CanIgnoreReturnValue
+  private static boolean lock(FileChannel channel) {
     try {
-      FileLock lock = channel.tryLock();
+      return channel.tryLock() != null;
     } catch (IOException e) {
-      return;
+      return true;
     }
   }
 

@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -109,6 +110,36 @@ public final class RecipeReader {
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** Returns each key whose value differs, such as {@code epochs was 6 and is 20}. */
+  public static List<String> differences(Recipe before, Recipe now) {
+    Map<String, JsonNode> values = flat(tree(before), "");
+    return flat(tree(now), "").entrySet().stream()
+        .filter(entry -> !entry.getValue().equals(values.get(entry.getKey())))
+        .map(
+            entry ->
+                entry.getKey()
+                    + " was "
+                    + inline(values.get(entry.getKey()))
+                    + " and is "
+                    + inline(entry.getValue()))
+        .toList();
+  }
+
+  private static Map<String, JsonNode> flat(ObjectNode tree, String within) {
+    Map<String, JsonNode> values = new LinkedHashMap<>();
+    tree.properties()
+        .forEach(
+            entry -> {
+              String key = within + entry.getKey();
+              if (entry.getValue() instanceof ObjectNode inner) {
+                values.putAll(flat(inner, key + "."));
+              } else {
+                values.put(key, entry.getValue());
+              }
+            });
+    return values;
   }
 
   /**

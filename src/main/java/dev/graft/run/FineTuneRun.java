@@ -17,12 +17,14 @@ import dev.graft.evaluation.History;
 import dev.graft.evaluation.Temperature;
 import dev.graft.image.RgbImage;
 import dev.graft.inference.SavedModel;
+import dev.graft.io.AtomicFiles;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.report.Charts;
+import dev.graft.training.Checkpoints;
 import dev.graft.training.ConvexHead;
 import dev.graft.training.EarlyStopping;
 import dev.graft.training.TrainingEvents;
@@ -41,9 +43,12 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /** A training run: from a recipe to a saved, evaluated model. */
 public final class FineTuneRun {
@@ -63,6 +68,9 @@ public final class FineTuneRun {
   private final LoadedBackbone backbone;
   private final DjlNetwork network;
   private final Drawings drawings;
+
+  /** Where the training was resumed, in this process; {@code null} if it was not. */
+  private RunRecord.Resumed resumed;
 
   /**
    * A run that ended with a model and figures.
@@ -120,12 +128,80 @@ public final class FineTuneRun {
     }
   }
 
+  /**
+   * Continues a run that did not complete, from its newest checkpoint; features are computed again
+   * where the cache does not have them. The result is the same as without the interruption.
+   *
+   * @param run its folder
+   * @param asked the run's recipe
+   * @param output that the run belongs to
+   * @throws dev.graft.GraftException as for {@link #run(Recipe, OutputFolder, RunEvents,
+   *     Interruption)}, and if the run is completed, or was another one
+   */
+  public static Completed resume(
+      Path run, Recipe asked, OutputFolder output, RunEvents events, Interruption interruption)
+      throws IOException {
+    Stopwatch total = new Stopwatch();
+    RunFolder.requireResumable(run);
+    try (PreparedRun prepared = output.prepare(asked, events)) {
+      return new FineTuneRun(asked, prepared, output, total, events, interruption).resume(run);
+    }
+  }
+
+  private Completed resume(Path run) throws IOException {
+    RunRecord before = RunFolder.recordOf(run);
+    requireSame(run, before);
+    RunRecord again = RunRecord.running(provenance(), record()).resumedAt(before.resumed());
+    return run(RunFolder.resume(output, run, again));
+  }
+
+  /** Refuses to continue a run with other data, recipe, engine or version of Graft. */
+  private void requireSame(Path run, RunRecord before) {
+    List<String> differences =
+        new ArrayList<>(
+            RecipeReader.differences(RunImages.recipe(run), DataSets.withAbsolutePaths(recipe)));
+    RunRecord.Provenance then = before.provenance();
+    RunRecord.Provenance now = provenance();
+    if (!before.data().sha256().equals(data.sha256())) {
+      differences.add("the images of " + data.name() + " have changed");
+    }
+    if (!then.weights().equals(now.weights())) {
+      differences.add("the weights of the backbone have changed");
+    }
+    if (!engine(then).equals(engine(now))) {
+      differences.add("the engine was " + engine(then) + " and is " + engine(now));
+    }
+    if (!then.gitCommit().equals(now.gitCommit())) {
+      differences.add(
+          "Graft was built from " + then.gitCommit() + " and is from " + now.gitCommit());
+    }
+    if (!differences.isEmpty()) {
+      throw new GraftException(
+          run
+              + " can't be resumed, because "
+              + String.join("; ", differences)
+              + ". Change that back, or start a new run.");
+    }
+  }
+
+  private static String engine(RunRecord.Provenance provenance) {
+    RunRecord.Engine engine = provenance.engine();
+    return engine.name() + " " + engine.version() + " on " + engine.device();
+  }
+
   private Completed run() throws IOException {
-    try (RunFolder folder =
-        output.begin(prepared.name(), RunRecord.running(provenance(), record()))) {
+    return run(
+        output.begin(
+            prepared.name(),
+            RunRecord.running(provenance(), record()),
+            RecipeReader.write(DataSets.withAbsolutePaths(recipe), asked)));
+  }
+
+  private Completed run(RunFolder opened) throws IOException {
+    try (RunFolder folder = opened) {
       Closeable exit = interruption.atExit(() -> interrupt(folder));
       try {
-        return run(folder);
+        return steps(folder);
       } catch (OutOfMemoryError e) {
         fail(folder, "There was not enough memory: " + e.getMessage() + ".");
         throw e;
@@ -154,16 +230,16 @@ public final class FineTuneRun {
   }
 
   /** Runs the steps in the order of ARCHITECTURE.md's data flow. */
-  private Completed run(RunFolder folder) throws IOException {
-    begin(folder);
+  private Completed steps(RunFolder folder) throws IOException {
+    events.begun(folder.path());
     Stopwatch watch = new Stopwatch();
     Optional<Ranges> ranges = quarantining(folder, prepared::ranges);
     try (Features features = quarantining(folder, () -> prepared.features(ranges))) {
-      return run(folder, watch, ranges, features);
+      return steps(folder, watch, ranges, features);
     }
   }
 
-  private Completed run(
+  private Completed steps(
       RunFolder folder, Stopwatch watch, Optional<Ranges> ranges, Features features)
       throws IOException {
     Survey survey = quarantining(folder, prepared::survey);
@@ -171,11 +247,15 @@ public final class FineTuneRun {
     double featureSeconds = watch.lap();
     Long featureMemory = PeakMemory.bytes();
     try (Tuning tuning = new Tuning(prepared, features, stoppable(split), interruption)) {
-      History history = tuning.fit(split, survey);
+      Checkpoints checkpoints =
+          new Checkpoints(
+              folder.checkpoints(), identity(), events::warned, Checkpoints.Pace.DEFAULT);
+      History history = tuning.fit(split, survey, checkpoints);
       if (tuning.convexHead().isEmpty()) {
         requireModel(folder, history);
       }
-      double trainingSeconds = watch.lap();
+      double trainingSeconds = watch.lap() + secondsBefore(history);
+      recordResumption(folder);
       Long trainingMemory = PeakMemory.bytes();
       Tuning.Validated validated = tuning.validate(split);
       // Before the test, so that no later failure loses the training.
@@ -192,7 +272,7 @@ public final class FineTuneRun {
         }
       }
       boolean cut = tuning.isInterrupted() || (recipe.folds() > 0 && folds.isEmpty());
-      return end(
+      Completed ended = end(
           folder,
           split,
           tuning.network().design(),
@@ -209,6 +289,40 @@ public final class FineTuneRun {
                   featureMemory, trainingMemory, evaluationMemory, PeakMemory.bytes()),
               new RunRecord.Cache(features.isHit(), features.bytes()),
               head(tuning.convexHead())));
+      if (!cut) {
+        checkpoints.delete();
+      }
+      return ended;
+    }
+  }
+
+  /** Identifies the run in its checkpoints. */
+  private String identity() {
+    return String.join(
+        "\n",
+        data.sha256(),
+        backbone.weights().sha256(),
+        engine(provenance()),
+        GitCommit.ofGraft(),
+        RecipeReader.write(DataSets.withAbsolutePaths(recipe)));
+  }
+
+  /** Returns the training seconds of the epochs before the training was resumed. */
+  private double secondsBefore(History history) {
+    return resumed == null
+        ? 0
+        : history.epochs().stream()
+            .limit(resumed.epochs())
+            .mapToDouble(History.Epoch::seconds)
+            .sum();
+  }
+
+  private void recordResumption(RunFolder folder) throws IOException {
+    if (resumed != null) {
+      folder.update(
+          record ->
+              record.resumedAt(
+                  Stream.concat(record.resumed().stream(), Stream.of(resumed)).toList()));
     }
   }
 
@@ -232,11 +346,6 @@ public final class FineTuneRun {
         tested.uncalibrated().ece(),
         tested.evaluation().ece(),
         tested.uncalibrated().calibration().bins());
-  }
-
-  private void begin(RunFolder folder) throws IOException {
-    events.begun(folder.path());
-    folder.write("recipe.yaml", RecipeReader.write(DataSets.withAbsolutePaths(recipe), asked));
   }
 
   private RunRecord.Epochs epochs(History history, boolean interrupted) {
@@ -346,6 +455,16 @@ public final class FineTuneRun {
       }
 
       @Override
+      public void resumed(History history, int batch, int batches) {
+        resumed = new RunRecord.Resumed(history.epochs().size(), batch);
+        events.resumed(history, batch, batches);
+        if (!history.epochs().isEmpty()) {
+          int best = history.best().epoch();
+          interruption.defer(() -> events.stopping(best, images));
+        }
+      }
+
+      @Override
       public void stoppedEarly(int patience) {
         events.stoppedEarly(patience);
       }
@@ -434,6 +553,9 @@ public final class FineTuneRun {
   private void save(
       RunFolder folder, DjlNetwork trained, Temperature temperature, Optional<Ranges> ranges)
       throws IOException {
+    if (Files.exists(folder.model())) {
+      AtomicFiles.delete(folder.model()); // of the part before the run was resumed
+    }
     SavedModel.save(
         trained.withTemperature(temperature.value()),
         folder.model(),

@@ -24,6 +24,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -132,13 +133,61 @@ public record OutputFolder(Path path) {
   }
 
   /**
+   * Returns the folder of a run that {@code --resume} names.
+   *
+   * @param run its folder or its name; empty for the newest run that did not complete
+   * @throws GraftException if there is no such run
+   */
+  public Path resumable(String run) throws IOException {
+    if (run.isEmpty()) {
+      return newest(status -> status != RunRecord.Status.COMPLETED)
+          .orElseThrow(
+              () ->
+                  new GraftException(
+                      "Found no run in " + path + " that did not complete; start one with"
+                          + " fine-tune.")
+                      .withCode(Code.RUN));
+    }
+    Path folder = Path.of(run);
+    if (!Files.isDirectory(folder) && NAME.matcher(run).matches()) {
+      folder = runs().resolve(run);
+    }
+    if (!Files.isDirectory(folder)) {
+      throw new GraftException(
+              "--resume: found no run " + run + ", neither a folder nor a name in " + runs() + ".")
+          .withCode(Code.RUN);
+    }
+    return folder;
+  }
+
+  /** Returns the newest run whose process died before it could record how the run ended. */
+  public Optional<Path> died() throws IOException {
+    return newest(status -> status == RunRecord.Status.RUNNING);
+  }
+
+  private Optional<Path> newest(Predicate<RunRecord.Status> wanted) throws IOException {
+    return RunFolder.all(runs()).stream()
+        .filter(run -> RunFolder.status(run).filter(wanted).isPresent() && !RunFolder.isAlive(run))
+        .reduce((older, newer) -> newer);
+  }
+
+  /** Returns the output folder that a run's folder belongs to; this one for a folder elsewhere. */
+  public OutputFolder of(Path run) {
+    Path runs = run.toAbsolutePath().normalize().getParent();
+    boolean isOutput =
+        runs != null && runs.getParent() != null && runs.endsWith(runs().getFileName());
+    return isOutput ? new OutputFolder(runs.getParent()) : this;
+  }
+
+  /**
    * Creates the folder of a run that begins now.
    *
+   * @param recipe content of {@code recipe.yaml}
    * @throws GraftException if it can't be created
    */
-  public RunFolder begin(String name, RunRecord record) {
+  public RunFolder begin(String name, RunRecord record, String recipe) {
     try {
-      return new RunFolder(this, make(runs(), name, ""), record);
+      return new RunFolder(this, make(runs(), name, ""), record, recipe);
     } catch (IOException e) {
       throw new GraftException(
           "The run's folder can't be created in "

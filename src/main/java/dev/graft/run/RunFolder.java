@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -20,6 +21,9 @@ import java.util.stream.Stream;
 public final class RunFolder implements AutoCloseable {
   /** Maximum size of {@code run.json}, which has a few hundred bytes per class. */
   private static final long MAX_BYTES = 64 << 20;
+
+  /** The effective recipe. */
+  public static final String RECIPE = "recipe.yaml";
 
   private static final String RECORD = "run.json";
 
@@ -37,20 +41,66 @@ public final class RunFolder implements AutoCloseable {
   private RunRecord record;
 
   /**
+   * Begins a run.
+   *
    * @param folder must exist and be empty; deleted if the run can't begin
+   * @param recipe content of {@code recipe.yaml}, without which the run could not be resumed
    */
-  RunFolder(OutputFolder output, Path folder, RunRecord record) throws IOException {
-    this.output = output;
-    this.folder = folder;
-    this.record = record;
-    lock = LockFile.on(folder.resolve(LOCK));
+  RunFolder(OutputFolder output, Path folder, RunRecord record, String recipe) throws IOException {
+    this(output, folder, record, LockFile.on(folder.resolve(LOCK)));
     try {
       Files.createDirectory(plots());
+      write(RECIPE, recipe);
       write(folder, record);
     } catch (IOException | RuntimeException e) {
       lock.close();
       AtomicFiles.delete(folder);
       throw e;
+    }
+  }
+
+  private RunFolder(OutputFolder output, Path folder, RunRecord record, LockFile lock) {
+    this.output = output;
+    this.folder = folder;
+    this.record = record;
+    this.lock = lock;
+  }
+
+  /**
+   * Continues a run that did not complete.
+   *
+   * @param record of the run that goes on
+   * @throws GraftException if its process is still alive
+   */
+  static RunFolder resume(OutputFolder output, Path folder, RunRecord record) throws IOException {
+    LockFile lock =
+        LockFile.reclaim(folder.resolve(LOCK)).orElseThrow(() -> new GraftException(alive(folder)));
+    RunFolder run = new RunFolder(output, folder, record, lock);
+    Files.createDirectories(run.plots());
+    write(folder, record);
+    return run;
+  }
+
+  private static String alive(Path run) {
+    return run + " is still running in another process; wait for its end, or stop it.";
+  }
+
+  /**
+   * Checks whether a run can be resumed.
+   *
+   * @throws GraftException if it is completed, still running, or not a run
+   */
+  public static void requireResumable(Path run) {
+    RunRecord record = recordOf(run);
+    if (record.status() == RunRecord.Status.COMPLETED) {
+      throw new GraftException(run + " is completed, so there is nothing to resume.");
+    }
+    if (isAlive(run)) {
+      throw new GraftException(alive(run));
+    }
+    if (!RunImages.areKnown(run)) {
+      throw new GraftException(
+          run + " has no " + RECIPE + ", so it can't be resumed; start a new run.");
     }
   }
 
@@ -60,6 +110,10 @@ public final class RunFolder implements AutoCloseable {
 
   public Path plots() {
     return folder.resolve("plots");
+  }
+
+  public Path checkpoints() {
+    return folder.resolve("checkpoint");
   }
 
   public Path model() {
@@ -182,10 +236,15 @@ public final class RunFolder implements AutoCloseable {
   }
 
   static boolean saysItRuns(Path run) {
+    return status(run).equals(Optional.of(RunRecord.Status.RUNNING));
+  }
+
+  /** Returns the recorded status of a run; empty if the record is missing or damaged. */
+  static Optional<RunRecord.Status> status(Path run) {
     try {
-      return recordOf(run).status() == RunRecord.Status.RUNNING;
+      return Optional.of(recordOf(run).status());
     } catch (GraftException e) {
-      return false;
+      return Optional.empty();
     }
   }
 

@@ -19,7 +19,7 @@ import java.util.Map;
 
 /** Finds a run's images again, by its {@code split.csv} or by repeating the split. */
 final class RunImages {
-  static final String RECIPE = "recipe.yaml";
+  static final String RECIPE = RunFolder.RECIPE;
 
   private final Path run;
   private final Recipe recipe;

@@ -22,14 +22,16 @@ import java.util.List;
  *
  * @param message why the run failed
  * @param warnings what is missing from the run's folder, and why
+ * @param resumed where the training was resumed, in the order of time
  * @param outcome {@link Outcome#NONE} unless the run ended with a model
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-@JsonPropertyOrder({"status", "message", "warnings", "provenance", "data", "outcome"})
+@JsonPropertyOrder({"status", "message", "warnings", "resumed", "provenance", "data", "outcome"})
 public record RunRecord(
     Status status,
     String message,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> warnings,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Resumed> resumed,
     @JsonUnwrapped Provenance provenance,
     Data data,
     @JsonUnwrapped Outcome outcome) {
@@ -38,12 +40,22 @@ public record RunRecord(
 
   public RunRecord {
     warnings = warnings == null ? List.of() : List.copyOf(warnings);
+    resumed = resumed == null ? List.of() : List.copyOf(resumed);
   }
 
   /** Returns the record of a run that begins. */
   static RunRecord running(Provenance provenance, Data data) {
-    return new RunRecord(Status.RUNNING, null, List.of(), provenance, data, Outcome.NONE);
+    return new RunRecord(
+        Status.RUNNING, null, List.of(), List.of(), provenance, data, Outcome.NONE);
   }
+
+  /**
+   * A position at which a training was resumed.
+   *
+   * @param epochs number of finished epochs
+   * @param batches number of finished batches of the next epoch
+   */
+  public record Resumed(int epochs, int batches) {}
 
   /**
    * The code, weights and engine of a run.
@@ -276,7 +288,7 @@ public record RunRecord(
 
   /** Returns the same run with another status. */
   RunRecord with(Status other, String why) {
-    return new RunRecord(other, why, warnings, provenance, data, outcome);
+    return new RunRecord(other, why, warnings, resumed, provenance, data, outcome);
   }
 
   /** Returns the same run with other numbers of weights. */
@@ -296,12 +308,17 @@ public record RunRecord(
 
   /** Returns the same run with other data. */
   RunRecord with(Data known) {
-    return new RunRecord(status, message, warnings, provenance, known, outcome);
+    return new RunRecord(status, message, warnings, resumed, provenance, known, outcome);
   }
 
   /** Returns the same run with these warnings. */
   RunRecord with(List<String> all) {
-    return new RunRecord(status, message, all, provenance, data, outcome);
+    return new RunRecord(status, message, all, resumed, provenance, data, outcome);
+  }
+
+  /** Returns the same run, resumed at these positions. */
+  RunRecord resumedAt(List<Resumed> positions) {
+    return new RunRecord(status, message, warnings, positions, provenance, data, outcome);
   }
 
   /** Returns the run, completed. */
@@ -311,6 +328,6 @@ public record RunRecord(
 
   /** Returns the run, ended with figures: completed, or interrupted. */
   RunRecord ended(Status how, Outcome what) {
-    return new RunRecord(how, null, warnings, provenance, data, what);
+    return new RunRecord(how, null, warnings, resumed, provenance, data, what);
   }
 }

@@ -13,7 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * 2015, section 7), class weights, or logit adjustment. Epoch means are over images, as in Keras;
  * DJL's own losses average over batches, so that images of a smaller last batch count more.
  */
-final class CrossEntropy extends Loss {
+final class CrossEntropy extends Loss implements Resumable {
   private final double smoothing;
   private final float[] classWeights;
   private final float[] logShares;
@@ -159,5 +159,16 @@ final class CrossEntropy extends Loss {
   public float getAccumulator(String key) {
     long count = totalInstances.get(key);
     return count == 0 ? Float.NaN : (float) (sums.get(key) / count);
+  }
+
+  @Override
+  public Sums sums() {
+    return new Sums(sums.get(EPOCH), totalInstances.get(EPOCH));
+  }
+
+  @Override
+  public void restore(Sums saved) {
+    sums.put(EPOCH, saved.sum());
+    totalInstances.put(EPOCH, saved.images());
   }
 }

@@ -9,6 +9,12 @@ import dev.graft.GraftException;
  * TerminateOnNaN}.
  */
 final class DivergenceListener extends TrainingListenerAdapter {
+  private final HistoryListener history;
+
+  DivergenceListener(HistoryListener history) {
+    this.history = history;
+  }
+
   @Override
   public void onEpoch(Trainer trainer) {
     float train = trainer.getTrainingResult().getTrainLoss();
@@ -17,7 +23,7 @@ final class DivergenceListener extends TrainingListenerAdapter {
       throw GraftException.of(
           "The loss is NaN after epoch %d because the steps were too large; lower learning-rate"
               + " (and backbone-learning-rate, if stages are unfrozen).",
-          trainer.getTrainingResult().getEpoch());
+          history.epochs());
     }
   }
 }

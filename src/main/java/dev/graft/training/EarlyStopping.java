@@ -44,4 +44,9 @@ public record EarlyStopping(int patience, double minDelta) {
     boolean exhausted = epoch - bestEpoch >= patience && epoch > 1;
     return new Outcome(exhausted ? Decision.STOP : Decision.WAIT, bestEpoch);
   }
+
+  /** Returns whether training stopped after these epochs, of which there may be none. */
+  boolean hasStopped(double... losses) {
+    return losses.length > 0 && after(losses).decision() == Decision.STOP;
+  }
 }

@@ -25,6 +25,22 @@ final class HistoryListener extends TrainingListenerAdapter {
     this.learningRate = learningRate;
   }
 
+  /**
+   * Continues an earlier training.
+   *
+   * @param earlier its epochs
+   * @param seconds that the next epoch took so far
+   */
+  void resume(History earlier, double seconds) {
+    history = earlier;
+    epochStart = System.nanoTime() - Math.round(seconds * 1e9);
+  }
+
+  /** Returns the seconds since the last epoch ended. */
+  double secondsOfEpoch() {
+    return (System.nanoTime() - epochStart) / 1e9;
+  }
+
   /** Returns the epochs so far. */
   History history() {
     return history;

@@ -11,13 +11,9 @@ import ai.djl.training.EasyTrain;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.Trainer;
 import ai.djl.training.dataset.Batch;
-import ai.djl.training.evaluator.Accuracy;
 import ai.djl.training.listener.EpochTrainingListener;
 import ai.djl.training.listener.EvaluatorTrainingListener;
 import ai.djl.training.listener.TrainingListener;
-import ai.djl.training.optimizer.Adam;
-import ai.djl.training.optimizer.AdamW;
-import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.ParameterTracker;
 import ai.djl.translate.TranslateException;
 import dev.graft.GraftException;
@@ -100,36 +96,70 @@ public final class NetworkTrainer implements AutoCloseable {
    * @throws GraftException if the loss is NaN or the features of all images are the same
    */
   public History fit(FeatureBatches train, FeatureBatches validation) throws IOException {
+    return fit(train, validation, Checkpoints.NONE);
+  }
+
+  /**
+   * Trains as {@link #fit(FeatureBatches, FeatureBatches)}, after restoring the newest checkpoint,
+   * if there is one; the result is the same, bit for bit, as without the interruption.
+   *
+   * @param checkpoints receives the checkpoints
+   */
+  public History fit(FeatureBatches train, FeatureBatches validation, Checkpoints checkpoints)
+      throws IOException {
     LearningRate rate =
         LearningRate.of(recipe.schedule(), recipe.warmupEpochs(), recipe.epochs(), train.batches());
     EarlyStopping earlyStopping =
         new EarlyStopping(recipe.earlyStopping().patience(), recipe.earlyStopping().minDelta());
     var history =
         new HistoryListener(train.batches(), step -> recipe.learningRate() * rate.at(step));
+    CrossEntropy loss = loss(train);
+    var accuracy = new Resumable.OfAccuracy();
     try (WeightSnapshot best = weights();
+        var optimizer =
+            new SavableAdam(recipe, rates(rate), best.trained(), model.getNDManager());
         var progress =
             new ProgressListener(
                 events, recipe.epochs(), train.batches(), history, earlyStopping)) {
+      var seeds = new SeedListener(recipe.seed(), inputs);
+      var checkpoint =
+          new CheckpointListener(checkpoints, best, optimizer, history, List.of(loss, accuracy));
       // The first two are DJL's and compute the results that the others read.
       TrainingListener[] listeners = {
         new EpochTrainingListener(),
         new EvaluatorTrainingListener(),
         history,
         progress,
-        new DivergenceListener(),
+        new DivergenceListener(history),
         new BestWeightsListener(history, earlyStopping, best),
+        seeds,
+        checkpoint,
         new InterruptionListener(interruption),
         new EarlyStoppingListener(history, earlyStopping, recipe.epochs())
       };
       DefaultTrainingConfig config =
-          new DefaultTrainingConfig(loss(train))
-              .addEvaluator(new Accuracy())
+          new DefaultTrainingConfig(loss)
+              .addEvaluator(accuracy)
               .optDevices(new Device[] {device})
-              .optOptimizer(optimizer(rate))
+              .optOptimizer(optimizer)
               .addTrainingListeners(listeners);
       try (Trainer trainer = model.newTrainer(config)) {
         trainer.initialize(inputs);
-        EasyTrain.fit(trainer, recipe.epochs(), train, validation);
+        int batches =
+            checkpoint
+                .restore(trainer.getManager(), train.batches())
+                .map(Checkpoints.Header::batch)
+                .orElse(0);
+        int epochs = history.epochs();
+        if (epochs > 0 || batches > 0) {
+          train.resumeAfter(epochs, batches);
+          progress.resume(batches);
+          events.resumed(history.history(), batches, train.batches());
+        }
+        seeds.start(trainer, epochs, batches);
+        if (!earlyStopping.hasStopped(history.validationLosses())) {
+          EasyTrain.fit(trainer, recipe.epochs() - epochs, train, validation);
+        }
       } catch (EarlyStoppingListener.Stopped stopped) {
         events.stoppedEarly(earlyStopping.patience());
       } catch (InterruptionListener.Interrupted e) {
@@ -174,33 +204,17 @@ public final class NetworkTrainer implements AutoCloseable {
     };
   }
 
-  /** Creates the optimizer; the head and the unfrozen stages have separate learning rates. */
-  private Optimizer optimizer(LearningRate rate) {
+  /** Returns the learning rates; the head and the unfrozen stages have separate ones. */
+  private ParameterTracker rates(LearningRate rate) {
     Set<String> backbone =
         network.tail().getParameters().values().stream()
             .map(Parameter::getId)
             .collect(Collectors.toUnmodifiableSet());
-    // DJL counts steps from 1.
-    ParameterTracker tracker =
-        (id, step) ->
-            (float)
-                (rate.at(step - 1)
-                    * (backbone.contains(id)
-                        ? recipe.backboneLearningRate()
-                        : recipe.learningRate()));
-    return switch (recipe.optimizer()) {
-      case ADAM ->
-          Adam.builder()
-              .optLearningRateTracker(tracker)
-              .optEpsilon((float) recipe.epsilon())
-              .build();
-      case ADAMW ->
-          AdamW.builder()
-              .optLearningRateTracker(tracker)
-              .optEpsilon((float) recipe.epsilon())
-              .optWeightDecays((float) recipe.weightDecay())
-              .build();
-    };
+    // Steps are counted from 1.
+    return (id, step) ->
+        (float)
+            (rate.at(step - 1)
+                * (backbone.contains(id) ? recipe.backboneLearningRate() : recipe.learningRate()));
   }
 
   /** Receives the probabilities of each evaluated row. */

@@ -31,6 +31,11 @@ final class ProgressListener extends TrainingListenerAdapter implements AutoClos
     this.earlyStopping = earlyStopping;
   }
 
+  /** Continues an epoch of which these batches are done. */
+  void resume(int batches) {
+    batch = batches;
+  }
+
   @Override
   public void onTrainingBatch(Trainer trainer, BatchData data) {
     if (progress == null) {

@@ -26,6 +26,15 @@ public interface TrainingEvents extends Progress.Display {
    */
   default void epoch(History history, int epochs, EarlyStopping.Decision decision, int bestEpoch) {}
 
+  /**
+   * Called if the training continues from a checkpoint.
+   *
+   * @param history the epochs before it
+   * @param batch number of finished batches of the next epoch
+   * @param batches per epoch
+   */
+  default void resumed(History history, int batch, int batches) {}
+
   /** Called if training stops because {@code patience} epochs did not improve. */
   default void stoppedEarly(int patience) {}
 

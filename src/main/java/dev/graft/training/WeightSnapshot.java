@@ -8,6 +8,7 @@ import dev.graft.network.djl.ParameterWriter;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** A copy of the trained weights that can be restored. */
 public final class WeightSnapshot implements AutoCloseable {
@@ -39,6 +40,22 @@ public final class WeightSnapshot implements AutoCloseable {
   /** Restores the weights of the last {@link #save}; does nothing without one. */
   public void restore() {
     copies.forEach(ParameterWriter::set);
+  }
+
+  /** Returns the parameters that are copied, in the block's order. */
+  List<Parameter> trained() {
+    return trained;
+  }
+
+  /** Returns the copies, in the order of {@link #trained}; empty before the first {@link #save}. */
+  List<NDArray> copies() {
+    return copies.isEmpty() ? List.of() : trained.stream().map(copies::get).toList();
+  }
+
+  /** Makes these arrays the copies, as {@link #copies} returned them. */
+  void setCopies(List<NDArray> arrays) {
+    arrays.forEach(array -> array.attach(manager));
+    IntStream.range(0, arrays.size()).forEach(i -> copies.put(trained.get(i), arrays.get(i)));
   }
 
   @Override

@@ -15,6 +15,7 @@ import dev.graft.evaluation.Temperature;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.recipe.Recipe;
+import dev.graft.training.Checkpoints;
 import dev.graft.training.ConvexHead;
 import dev.graft.training.FeatureScaling;
 import dev.graft.training.NetworkTrainer;
@@ -94,19 +95,26 @@ public final class Tuning implements AutoCloseable {
         run.network(), !recipe.cache(), recipe, run.device(), listener, interruption);
   }
 
+  /** Trains from the start, and keeps no checkpoints, see {@link #fit(Split, Survey, Checkpoints)}. */
+  public History fit(Split split, Survey survey) throws IOException {
+    return fit(split, survey, Checkpoints.NONE);
+  }
+
   /**
-   * Trains on the training images; validation images decide when it stops.
+   * Trains on the training images, from the newest checkpoint on, if there is one; validation images
+   * decide when it stops.
    *
+   * @param checkpoints receives the checkpoints; none if the head is not trained by gradients
    * @return without epochs if the head was not trained by gradients
    */
-  public History fit(Split split, Survey survey) throws IOException {
+  public History fit(Split split, Survey survey, Checkpoints checkpoints) throws IOException {
     if (isConvex()) {
       ConvexHead head = convex(split.train(), survey.groups());
       install(head);
       run.events().fitted(head, split.train().length, outOfFold(head, split.train()));
       return History.empty();
     }
-    return fit(training, split);
+    return fit(training, split, checkpoints);
   }
 
   private boolean isConvex() {
@@ -159,10 +167,13 @@ public final class Tuning implements AutoCloseable {
     return collector.evaluation();
   }
 
-  private History fit(NetworkTrainer trained, Split split) throws IOException {
+  private History fit(NetworkTrainer trained, Split split, Checkpoints checkpoints)
+      throws IOException {
     standardize(split);
     return trained.fit(
-        features.shuffled(split.train(), recipe), features.inOrder(split.validation()));
+        features.shuffled(split.train(), recipe),
+        features.inOrder(split.validation()),
+        checkpoints);
   }
 
   private void standardize(Split split) {
@@ -291,7 +302,7 @@ public final class Tuning implements AutoCloseable {
           }
           untrained.restore();
           try (NetworkTrainer fold = training(TrainingEvents.NONE)) {
-            fit(fold, split);
+            fit(fold, split, Checkpoints.NONE);
             return fold.isInterrupted()
                 ? Optional.empty()
                 : Optional.of(

@@ -31,7 +31,7 @@ class OutputFolderTest {
   /** As a process leaves it that is killed: its lock is gone, all else is there. */
   private Path killed() throws IOException {
     Path left;
-    try (RunFolder run = output.begin("vgg16-pets", RUNNING)) {
+    try (RunFolder run = output.begin("vgg16-pets", RUNNING, "")) {
       left = run.path();
     }
     Files.writeString(
@@ -99,7 +99,7 @@ class OutputFolderTest {
 
   @Test
   void whatALivingProcessIsAtWorkOnIsNoLeftover() throws IOException {
-    try (RunFolder run = output.begin("vgg16-pets", RUNNING)) {
+    try (RunFolder run = output.begin("vgg16-pets", RUNNING, "")) {
       Files.createDirectory(run.path().resolve("model.unfinished"));
       Files.createFile(path.resolve("latest.0123.unfinished"));
       output.evaluation(
@@ -134,7 +134,7 @@ class OutputFolderTest {
 
   @Test
   void aRunThatEndsOnAFullDiskHasKeptTheRoomToSaySo() throws IOException {
-    try (RunFolder run = output.begin("vgg16-pets", RUNNING)) {
+    try (RunFolder run = output.begin("vgg16-pets", RUNNING, "")) {
       assertThat(run.path().resolve(".running")).hasSize(65_536);
       run.fail("No space left on device");
       assertThat(run.path().resolve(".running")).isEmptyFile();

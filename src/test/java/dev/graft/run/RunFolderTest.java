@@ -305,7 +305,7 @@ class RunFolderTest {
     Path folder = Files.createDirectories(output.resolve("runs/one"));
     Files.createFile(folder.resolve("plots")); // where a folder is to be
     assertThatExceptionOfType(FileAlreadyExistsException.class)
-        .isThrownBy(() -> new RunFolder(new OutputFolder(output), folder, RUNNING));
+        .isThrownBy(() -> new RunFolder(new OutputFolder(output), folder, RUNNING, ""));
     assertThat(RunFolder.isAlive(folder)).isFalse();
     assertThat(folder).doesNotExist();
   }
@@ -350,7 +350,8 @@ class RunFolderTest {
       run.end(COMPLETED);
       try (Stream<Path> files = Files.list(run.path())) {
         assertThat(files.map(file -> file.getFileName().toString()))
-            .containsExactlyInAnyOrder("run.json", "classes.csv", "plots", ".running");
+            .containsExactlyInAnyOrder(
+                "run.json", "recipe.yaml", "classes.csv", "plots", ".running");
       }
     }
     try (Stream<Path> files = Files.list(output)) {
@@ -450,7 +451,7 @@ class RunFolderTest {
   void anOutputFolderThatCannotBeMadeIsToldSo() throws IOException {
     Path file = Files.createFile(output.resolve("file"));
     assertThatExceptionOfType(GraftException.class)
-        .isThrownBy(() -> new OutputFolder(file).begin("vgg16-cifar10", RUNNING))
+        .isThrownBy(() -> new OutputFolder(file).begin("vgg16-cifar10", RUNNING, ""))
         .withMessageStartingWith("The run's folder can't be created in " + file + ": ");
   }
 
@@ -468,7 +469,7 @@ class RunFolderTest {
   }
 
   private RunFolder create() {
-    return new OutputFolder(output).begin("vgg16-cifar10", RUNNING);
+    return new OutputFolder(output).begin("vgg16-cifar10", RUNNING, "");
   }
 
   private static String json(RunFolder run) throws IOException {

@@ -13,6 +13,8 @@ import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import dev.graft.GraftException;
+import dev.graft.Interruption;
+import dev.graft.Progress;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.feature.FeatureBatches;
@@ -28,8 +30,10 @@ import dev.graft.network.djl.GraphBlock;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,6 +45,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -188,6 +193,105 @@ class NetworkTrainerTest {
       History history = training.fit(train, validation);
       return new Outcome(history, training.evaluate(validation, CLASSES, (place, row) -> {}));
     }
+  }
+
+  private static final String[] RESUMED = {
+    "unfreeze=conv3", "head.input-dropout=0.1", "head.dropout=0.5", "weight-decay=0.05"
+  };
+
+  /** Trains over 150 batches per epoch. */
+  private History train(
+      DjlNetwork network, TrainingEvents events, Interruption interruption, Checkpoints checkpoints)
+      throws IOException {
+    Recipe recipe = recipe(RESUMED);
+    FeatureSource source = source(network, false);
+    int[] rows = rows(0, IMAGES);
+    try (NetworkTrainer training =
+        new NetworkTrainer(network, false, recipe, Device.cpu(), events, interruption)) {
+      return training.fit(
+          FeatureBatches.shuffled(source, rows, labels(rows), 16, 150, recipe.seed()),
+          FeatureBatches.inOrder(source, VALIDATION, labels(VALIDATION), 5),
+          checkpoints);
+    }
+  }
+
+  /** Returns the events of a training that is interrupted at a batch, and at no other. */
+  private static TrainingEvents interruptedAt(int epoch, int batch, Interruption interruption) {
+    return new TrainingEvents() {
+      @Override
+      public Progress progress(String task, String unit, long total) {
+        return done -> {
+          if (task.startsWith("epoch " + epoch + "/") && done == batch) {
+            interruption.request();
+          }
+        };
+      }
+    };
+  }
+
+  private static List<History.Epoch> withoutSeconds(History history) {
+    return history.epochs().stream()
+        .map(
+            each ->
+                new History.Epoch(
+                    each.epoch(),
+                    each.trainLoss(),
+                    each.trainAccuracy(),
+                    each.validationLoss(),
+                    each.validationAccuracy(),
+                    each.learningRate(),
+                    0))
+        .toList();
+  }
+
+  @ParameterizedTest(name = "epoch {0}, batch {1}: goes on after {2} epochs and {3} batches")
+  @CsvSource({
+    "1, 30, 0, 0", "1, 65, 0, 64", "1, 140, 0, 128", "2, 1, 1, 0", "2, 100, 1, 64", "3, 150, 2, 128"
+  })
+  void anInterruptedTrainingContinuesToTheSameBits(
+      int epoch, int batch, int epochsBefore, int batchesBefore, @TempDir Path folder)
+      throws IOException {
+    DjlNetwork undisturbed = network(recipe(RESUMED));
+    History history =
+        train(undisturbed, TrainingEvents.NONE, new Interruption(), Checkpoints.NONE);
+    Checkpoints checkpoints =
+        new Checkpoints(folder, "run", warning -> {}, Checkpoints.Pace.ALWAYS);
+    Interruption interruption = new Interruption();
+    train(
+        network(recipe(RESUMED)),
+        interruptedAt(epoch, batch, interruption),
+        interruption,
+        checkpoints);
+    List<Integer> resumed = new ArrayList<>();
+    TrainingEvents events =
+        new TrainingEvents() {
+          @Override
+          public void resumed(History before, int batches, int perEpoch) {
+            resumed.addAll(List.of(before.epochs().size(), batches, perEpoch));
+          }
+        };
+
+    DjlNetwork network = network(recipe(RESUMED));
+    History again = train(network, events, new Interruption(), checkpoints);
+
+    assertThat(resumed)
+        .isEqualTo(batch == 30 ? List.of() : List.of(epochsBefore, batchesBefore, 150));
+    assertThat(withoutSeconds(again)).isEqualTo(withoutSeconds(history));
+    assertThat(hashes(network.logits(false), weight -> true))
+        .isEqualTo(hashes(undisturbed.logits(false), weight -> true));
+  }
+
+  @Test
+  void aFinishedTrainingIsRestoredWithoutTraining(@TempDir Path folder) throws IOException {
+    Checkpoints checkpoints =
+        new Checkpoints(folder, "run", warning -> {}, Checkpoints.Pace.ALWAYS);
+    DjlNetwork network = network(recipe(RESUMED));
+    History history = train(network, TrainingEvents.NONE, new Interruption(), checkpoints);
+    DjlNetwork restored = network(recipe(RESUMED));
+    assertThat(train(restored, TrainingEvents.NONE, new Interruption(), checkpoints))
+        .isEqualTo(history);
+    assertThat(hashes(restored.logits(false), weight -> true))
+        .isEqualTo(hashes(network.logits(false), weight -> true));
   }
 
   /** As with a wrong preprocessing for the backbone. */

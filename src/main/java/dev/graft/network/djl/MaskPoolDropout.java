@@ -44,6 +44,9 @@ final class MaskPoolDropout extends AbstractBlock {
   @Override
   protected void initializeChildBlocks(NDManager manager, DataType type, Shape... inputShapes) {
     owner = manager; // of the next model, if called again, as in cross-validation
+    if (pool != null) {
+      pool.close();
+    }
     pool = null;
   }
 
