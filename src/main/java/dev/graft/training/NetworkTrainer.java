@@ -27,6 +27,7 @@ import dev.graft.evaluation.History;
 import dev.graft.feature.FeatureBatches;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.djl.GraphBlock;
+import dev.graft.network.djl.MatrixProduct;
 import dev.graft.recipe.Recipe;
 import java.io.IOException;
 import java.util.Arrays;
@@ -84,7 +85,7 @@ public final class NetworkTrainer implements AutoCloseable {
     inputs = fromPixels ? pixels : network.frozenPart().getOutputShapes(pixels);
     // A new model, because DJL unfreezes all parameters of a model that was loaded.
     model = Model.newInstance("graft", device);
-    model.setBlock(network.trainable(fromPixels));
+    model.setBlock(network.trainable(fromPixels, MatrixProduct.FLOAT32));
   }
 
   /** Creates a snapshot for the trained weights, which is empty until it is saved. */
