@@ -1,7 +1,6 @@
 package dev.graft.network.djl;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
@@ -11,6 +10,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
+import dev.graft.engine.Bfloat16;
 import dev.graft.network.Graph;
 import dev.graft.network.Layer;
 import dev.graft.network.Layer.Conv2d;
@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -84,6 +85,13 @@ class ChannelMajorTest {
   }
 
   private void assertSame(Shape input, Stage stage) {
+    assertSame(input, stage, MatrixProduct.FLOAT32, 1e-5f);
+  }
+
+  /** Compares all results, and returns their largest differences. */
+  private Map<String, float[]> assertSame(
+      Shape input, Stage stage, MatrixProduct product, float precision) {
+    Map<String, float[]> differences = new LinkedHashMap<>();
     Graph graph = new Graph(input, stage.steps(Graph.PIXELS));
     GraphBlock engine = GraphBlock.of(graph);
     engine.initialize(manager, DataType.FLOAT32, new Shape(1).addAll(input));
@@ -99,7 +107,7 @@ class ChannelMajorTest {
     NDArray factors = manager.randomUniform(-0.1f, 0.1f, output);
     Map<String, float[]> expected = results(engine, x, factors);
     Map<String, float[]> actual =
-        results(engine.channelMajor(0, MatrixProduct.FLOAT32), x, factors);
+        results(engine.channelMajor(0, product), x, factors);
     assertThat(actual.keySet()).isEqualTo(expected.keySet());
     expected.forEach(
         (name, values) -> {
@@ -110,9 +118,15 @@ class ChannelMajorTest {
           assertThat(largest).as(name).isPositive();
           assertThat(actual.get(name))
               .as(name)
-              .usingComparatorWithPrecision(1e-5f * largest)
+              .usingComparatorWithPrecision(precision * largest)
               .containsExactly(values);
+          float difference = 0;
+          for (int i = 0; i < values.length; i++) {
+            difference = Math.max(difference, Math.abs(actual.get(name)[i] - values[i]));
+          }
+          differences.put(name, new float[] {difference});
         });
+    return differences;
   }
 
   @ParameterizedTest
@@ -173,6 +187,25 @@ class ChannelMajorTest {
             new Conv2d("next", 6, 6, 3, 1, Padding.SAME, 1),
             new Layer.GlobalAveragePool("average"),
             new Layer.Dense("dense", 6, 3)));
+  }
+
+  /** bfloat16 has 8 bits of precision, so that each factor is rounded by at most 1/256. */
+  @ParameterizedTest
+  @CsvSource({"2, 3", "3, 3", "3, 1", "4, 3"})
+  void bfloat16AgreesToTwoDigits(int side, int kernel) {
+    Assumptions.assumeTrue(Bfloat16.isPossible());
+    Shape input = new Shape(8, side, side);
+    Stage stage =
+        Stage.of(
+            "stage",
+            new Conv2d("conv", 8, 6, kernel, 1, Padding.SAME, 1),
+            new Conv2d("depthwise", 6, 6, 3, 1, Padding.SAME, 6),
+            new Layer.GlobalAveragePool("average"),
+            new Layer.Dense("dense", 6, 3));
+    try (MatrixProduct product = Bfloat16Product.open(Device.cpu())) {
+      Map<String, float[]> differences = assertSame(input, stage, product, 0.02f);
+      assertThat(differences.get("output")[0]).as("of rounding").isPositive();
+    }
   }
 
   @Test
