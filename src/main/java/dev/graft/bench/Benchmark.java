@@ -1,12 +1,18 @@
 package dev.graft.bench;
 
 import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import ai.djl.training.GradientCollector;
+import ai.djl.training.ParameterStore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.graft.Progress;
 import dev.graft.data.Cifar10Images;
 import dev.graft.data.ImageSet;
+import dev.graft.engine.Bfloat16;
 import dev.graft.engine.Devices;
 import dev.graft.engine.OnnxSession;
 import dev.graft.feature.EngineFrozenPart;
@@ -27,7 +33,9 @@ import dev.graft.network.NetworkDesign;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Step;
 import dev.graft.network.Weights;
+import dev.graft.network.djl.Bfloat16Product;
 import dev.graft.network.djl.DjlNetwork;
+import dev.graft.network.djl.MatrixProduct;
 import dev.graft.network.onnx.OnnxFile;
 import dev.graft.network.onnx.PixelType;
 import dev.graft.network.onnx.Precision;
@@ -78,6 +86,9 @@ public final class Benchmark {
   private static final int CHANNELS = 1024;
 
   private static final int PRODUCTS = 4;
+
+  /** Images per training step. */
+  private static final int STEP = 128;
 
   private final int runs;
   private final boolean quick;
@@ -148,6 +159,7 @@ public final class Benchmark {
     }
     frozenParts(BackboneInfo.EFFICIENTNET_LITE0, BackboneInfo.EFFICIENTNET_LITE0.photographSize());
     inference();
+    training();
     head("default recipe's head", null);
     Path notebook = Path.of("conf", "notebook.yaml");
     if (Files.isRegularFile(notebook)) {
@@ -403,6 +415,82 @@ public final class Benchmark {
     listener.accept(Figure.of("one prediction, p99", "ms", milliseconds.get(n * 99 / 100)));
   }
 
+  // Training.
+
+  /** Measures steps of a head and of tails: forward and backward pass, without the optimizer. */
+  private void training() {
+    steps(BackboneInfo.VGG16, 32, NetworkDesign.NONE);
+    steps(BackboneInfo.VGG16, 32, "block5_conv1");
+    steps(BackboneInfo.VGG16, 32, "block4_conv1");
+    for (int side : new int[] {96, 160, 224}) {
+      steps(BackboneInfo.EFFICIENTNET_LITE0, side, "blocks.11");
+    }
+  }
+
+  private void steps(BackboneInfo entry, int side, String unfreeze) {
+    Map<String, String> settings =
+        Map.of(
+            "backbone",
+            entry.id(),
+            "input-size",
+            Integer.toString(side),
+            "unfreeze",
+            unfreeze,
+            "head.hidden",
+            unfreeze.equals(NetworkDesign.NONE) ? "2048" : "0");
+    Recipe recipe = RecipeResolver.resolve(RecipeReader.read(null, settings));
+    try (LoadedBackbone backbone =
+        LoadedBackbone.load(
+            entry, WeightSource.PRETRAINED, side, Device.cpu(), Progress.Display.NONE)) {
+      DjlNetwork network = DjlNetwork.of(RecipeResolver.of(recipe, 10), backbone.trunk());
+      WeightInitializer.initialize(network, backbone, recipe.initializer());
+      String what =
+          "training, "
+              + entry.id()
+              + " at "
+              + side
+              + (unfreeze.equals(NetworkDesign.NONE) ? ", head, " : " from " + unfreeze + ", ");
+      steps(what + "float32, conv2d", network, network.logits(false));
+      steps(what + "float32", network, network.trainable(false, MatrixProduct.FLOAT32));
+      if (Bfloat16.obstacle(Device.cpu()).isEmpty()) {
+        try (MatrixProduct bfloat16 = Bfloat16Product.open(Device.cpu())) {
+          steps(what + "bfloat16", network, network.trainable(false, bfloat16));
+        }
+      }
+    }
+  }
+
+  /** Measures a rendering of the trained part; the first layer's input needs no gradient. */
+  private void steps(String what, DjlNetwork network, Block trained) {
+    Graph graph = network.design().graph();
+    int cut = network.design().cut();
+    double operations =
+        2.0 * 3 * (multiplications(graph, graph.size()) - multiplications(graph, cut));
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      NDList inputs = new NDList();
+      for (String name : graph.crossing(cut)) {
+        Shape shape = new Shape(STEP).addAll(graph.shapes().get(name));
+        inputs.add(manager.randomUniform(0, 1, shape));
+      }
+      double[] speeds = speeds(STEP, () -> step(trained, inputs, manager));
+      listener.accept(Figure.of(what, "images/s", speeds).against(operations, peakFloat32));
+    }
+  }
+
+  private static void step(Block trained, NDList inputs, NDManager manager) {
+    try (NDManager pass = manager.newSubManager();
+        GradientCollector gradients = manager.getEngine().newGradientCollector()) {
+      NDList batch = new NDList();
+      for (NDArray each : inputs) {
+        NDArray copy = each.duplicate();
+        copy.attach(pass);
+        batch.add(copy);
+      }
+      NDList logits = trained.forward(new ParameterStore(pass, false), batch, true);
+      gradients.backward(logits.singletonOrThrow().logSoftmax(1).mean());
+    }
+  }
+
   // Heads.
 
   /** Synthetic feature rows; a few different ones are repeated. */
@@ -420,7 +508,7 @@ public final class Benchmark {
     }
 
     @Override
-    public NDList read(ai.djl.ndarray.NDManager manager, int[] rows) {
+    public NDList read(NDManager manager, int[] rows) {
       FloatBuffer batch = FloatBuffer.allocate(rows.length * width);
       for (int row : rows) {
         batch.put(values, row % DIFFERENT * width, width);

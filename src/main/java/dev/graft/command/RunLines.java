@@ -6,10 +6,13 @@ import dev.graft.data.DataSet;
 import dev.graft.data.Split;
 import dev.graft.data.duplicates.Survey;
 import dev.graft.evaluation.Evaluation;
+import dev.graft.engine.Bfloat16;
+import dev.graft.engine.Devices;
 import dev.graft.evaluation.History;
 import dev.graft.feature.RecordLayout;
 import dev.graft.network.NetworkDesign;
 import dev.graft.recipe.Recipe;
+import dev.graft.recipe.Recipe.TrainingPrecision;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.training.ConvexHead;
 import dev.graft.training.EarlyStopping;
@@ -113,6 +116,20 @@ final class RunLines implements RunEvents {
             ? ", from the network and the size of the images (--set input-size=N for another)"
             : ", from the recipe",
         smaller == 0 ? "" : Text.of("; %s scaled up", Names.count(smaller, "smaller image")));
+    say("Training: %s", precision(asked, decided));
+  }
+
+  private static String precision(Recipe asked, Recipe decided) {
+    boolean bfloat16 = decided.trainingPrecision() == TrainingPrecision.BFLOAT16;
+    String chosen = bfloat16 ? "matrix products in bfloat16, all else in float32" : "in float32";
+    if (asked.trainingPrecision() != TrainingPrecision.AUTO) {
+      return chosen + ", from the recipe";
+    }
+    return chosen
+        + Bfloat16.obstacle(Devices.device(decided.device()))
+            .map(why -> ", because " + why)
+            .orElse(", for which this processor has instructions")
+        + " (--set training-precision=float32 or bfloat16 to choose)";
   }
 
   @Override

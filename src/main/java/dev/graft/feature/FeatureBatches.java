@@ -7,6 +7,7 @@ import ai.djl.training.dataset.Dataset;
 import ai.djl.translate.StackBatchifier;
 import ai.djl.util.Progress;
 import dev.graft.data.StratifiedSampler;
+import dev.graft.io.ReadAhead;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Random;
@@ -18,6 +19,9 @@ import java.util.stream.IntStream;
  * training a head on it.)
  */
 public final class FeatureBatches implements Dataset {
+  /** Batches that are prepared on another thread while one is trained on. */
+  private static final int AHEAD = 2;
+
   private final FeatureSource source;
   private final int[] rows;
   private final int[] labels;
@@ -106,38 +110,66 @@ public final class FeatureBatches implements Dataset {
 
   @Override
   public Iterable<Batch> getData(NDManager manager) {
-    return () ->
-        new Iterator<>() {
-          private final int[] order = IntStream.range(0, rows.length).toArray();
-          private int next;
-
-          {
-            while (next < skipped) {
-              shuffleAtStartOfRound();
-              next++;
-            }
-            skipped = 0;
+    return () -> {
+      ReadAhead<Batch> batches =
+          ReadAhead.of(
+              1, AHEAD, positions(), each -> batch(manager.newSubManager(), each.rows, each.end));
+      return new Iterator<>() {
+        @Override
+        public boolean hasNext() {
+          boolean more = batches.hasNext();
+          if (!more) {
+            batches.close();
           }
+          return more;
+        }
 
-          @Override
-          public boolean hasNext() {
-            return next < batches();
-          }
+        @Override
+        public Batch next() {
+          return batches.next();
+        }
+      };
+    };
+  }
 
-          @Override
-          public Batch next() {
-            shuffleAtStartOfRound();
-            int from = next++ % batchesPerRound() * batchSize;
-            int to = Math.min(order.length, from + batchSize);
-            return batch(manager.newSubManager(), Arrays.copyOfRange(order, from, to), to);
-          }
+  /**
+   * The content of a batch.
+   *
+   * @param rows indices of the given rows
+   * @param end number of rows up to the end of this batch
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Position(int[] rows, int end) {}
 
-          private void shuffleAtStartOfRound() {
-            if (next % batchesPerRound() == 0 && shuffle != null) {
-              StratifiedSampler.shuffle(order, shuffle);
-            }
-          }
-        };
+  /** Returns what the batches of an epoch contain, without those that an earlier training took. */
+  private Iterator<Position> positions() {
+    Iterator<Position> all = all();
+    for (; skipped > 0; skipped--) {
+      all.next();
+    }
+    return all;
+  }
+
+  private Iterator<Position> all() {
+    return new Iterator<>() {
+      private final int[] order = IntStream.range(0, rows.length).toArray();
+      private int next;
+
+      @Override
+      public boolean hasNext() {
+        return next < batches();
+      }
+
+      @Override
+      public Position next() {
+        int from = next++ % batchesPerRound() * batchSize;
+        if (from == 0 && shuffle != null) {
+          StratifiedSampler.shuffle(order, shuffle);
+        }
+        int to = Math.min(order.length, from + batchSize);
+        return new Position(Arrays.copyOfRange(order, from, to), to);
+      }
+    };
   }
 
   /** Returns a batch; its labels are {@code (N)}, float32, as DJL's evaluators require. */
@@ -148,9 +180,13 @@ public final class FeatureBatches implements Dataset {
       batchRows[i] = rows[indices[i]];
       batchLabels[i] = labels[indices[i]];
     }
+    NDList values;
+    synchronized (source) { // which an abandoned epoch may still be reading
+      values = source.read(manager, batchRows);
+    }
     return new Batch(
         manager,
-        source.read(manager, batchRows),
+        values,
         new NDList(manager.create(batchLabels)),
         indices.length,
         new StackBatchifier(),

@@ -56,6 +56,7 @@ import java.util.Locale;
  * @param cacheType number type of cached activations
  * @param rootEngine the engine that computes the frozen part
  * @param precision of the frozen part
+ * @param trainingPrecision of the matrix products in training
  */
 public record Recipe(
     String backbone,
@@ -103,7 +104,8 @@ public record Recipe(
     boolean cache,
     CacheType cacheType,
     RootEngine rootEngine,
-    Precision precision) {
+    Precision precision,
+    TrainingPrecision trainingPrecision) {
   /** The value of keys that Graft decides. */
   public static final String AUTO = "auto";
 
@@ -280,6 +282,19 @@ public record Recipe(
     NEWTON
   }
 
+  /** The precision of the matrix products in training; all else is float32. */
+  public enum TrainingPrecision {
+    /** {@link #BFLOAT16} where the processor has instructions for it, otherwise the other. */
+    @JsonProperty(Recipe.AUTO)
+    AUTO,
+    /** 32-bit floating-point numbers. */
+    @JsonProperty("float32")
+    FLOAT32,
+    /** 16-bit numbers with the range of float32 and 8 bits of precision. */
+    @JsonProperty("bfloat16")
+    BFLOAT16
+  }
+
   /**
    * The new head.
    *
@@ -362,6 +377,7 @@ public record Recipe(
     requireValue("class-weights", classWeights);
     requireValue("root-engine", rootEngine);
     requireValue("precision", precision);
+    requireValue("training-precision", trainingPrecision);
     if (inputSize != 0) {
       requireWithin("input-size", inputSize, 8, 1024);
     }

@@ -585,6 +585,7 @@ public final class FineTuneRun {
             Engine.getDjlVersion(),
             device.toString(),
             Devices.threads(),
+            recipe.trainingPrecision().name().toLowerCase(Locale.ROOT),
             System.getProperty("java.version"),
             System.getProperty("os.name") + " " + System.getProperty("os.arch")),
         featureEngine(engine),

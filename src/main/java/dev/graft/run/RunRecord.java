@@ -167,6 +167,7 @@ public record RunRecord(
    * The engine that trained.
    *
    * @param threads per operation on the CPU; {@code null} for the engine's default
+   * @param trainingPrecision of the matrix products: {@code float32} or {@code bfloat16}
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Engine(
@@ -175,6 +176,7 @@ public record RunRecord(
       String djl,
       String device,
       Integer threads,
+      String trainingPrecision,
       String java,
       String os) {}
 

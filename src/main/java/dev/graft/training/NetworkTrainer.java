@@ -21,8 +21,10 @@ import dev.graft.Interruption;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.feature.FeatureBatches;
+import dev.graft.network.djl.Bfloat16Product;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.djl.GraphBlock;
+import dev.graft.network.djl.MatrixProduct;
 import dev.graft.recipe.Recipe;
 import java.io.IOException;
 import java.util.Arrays;
@@ -42,6 +44,7 @@ public final class NetworkTrainer implements AutoCloseable {
   private final Recipe recipe;
   private final TrainingEvents events;
   private final Model model;
+  private final MatrixProduct product;
   private final Device device;
   private final Shape[] inputs;
   private final Interruption interruption;
@@ -80,7 +83,11 @@ public final class NetworkTrainer implements AutoCloseable {
     inputs = fromPixels ? pixels : network.frozenPart().getOutputShapes(pixels);
     // A new model, because DJL unfreezes all parameters of a model that was loaded.
     model = Model.newInstance("graft", device);
-    model.setBlock(network.trainable(fromPixels));
+    product =
+        recipe.trainingPrecision() == Recipe.TrainingPrecision.BFLOAT16
+            ? Bfloat16Product.open(device)
+            : MatrixProduct.FLOAT32;
+    model.setBlock(network.trainable(fromPixels, product));
   }
 
   /** Creates a snapshot for the trained weights, which is empty until it is saved. */
@@ -257,5 +264,6 @@ public final class NetworkTrainer implements AutoCloseable {
   @Override
   public void close() {
     model.close();
+    product.close();
   }
 }

@@ -5,6 +5,7 @@ import dev.graft.GraftException;
 import dev.graft.GraftException.Code;
 import dev.graft.Progress;
 import dev.graft.data.Cifar10Images;
+import dev.graft.engine.Bfloat16;
 import dev.graft.engine.OnnxSession;
 import dev.graft.image.Framing;
 import dev.graft.image.Resampling;
@@ -131,7 +132,23 @@ public final class RecipeResolver {
           "root-engine: ONNX Runtime is missing or does not load here; set it to auto or"
               + " training (see: doctor).");
     }
+    decided.put("training-precision", trainingPrecision(recipe, device));
     return RecipeReader.with(recipe, decided);
+  }
+
+  private static String trainingPrecision(Recipe recipe, Device device) {
+    return switch (recipe.trainingPrecision()) {
+      case FLOAT32 -> "float32";
+      case AUTO -> Bfloat16.obstacle(device).isPresent() ? "float32" : "bfloat16";
+      case BFLOAT16 -> {
+        if (!Bfloat16.isPossible()) {
+          throw new GraftException(
+              "training-precision: bfloat16 needs DJL's PyTorch engine; set it to auto, or build"
+                  + " Graft with the profile pytorch.");
+        }
+        yield "bfloat16";
+      }
+    };
   }
 
   /**

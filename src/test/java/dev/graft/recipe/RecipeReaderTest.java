@@ -68,7 +68,8 @@ class RecipeReaderTest {
           true,
           Recipe.CacheType.FLOAT16,
           Recipe.RootEngine.AUTO,
-          Recipe.Precision.FLOAT32);
+          Recipe.Precision.FLOAT32,
+          Recipe.TrainingPrecision.AUTO);
 
   @TempDir private Path folder;
 
@@ -385,7 +386,8 @@ class RecipeReaderTest {
             false,
             Recipe.CacheType.FLOAT32,
             Recipe.RootEngine.TRAINING,
-            Recipe.Precision.FLOAT32);
+            Recipe.Precision.FLOAT32,
+            Recipe.TrainingPrecision.BFLOAT16);
     for (Recipe recipe : List.of(DEFAULTS, other)) {
       assertThat(RecipeReader.read(file(RecipeReader.write(recipe)), Map.of())).isEqualTo(recipe);
     }
@@ -397,7 +399,7 @@ class RecipeReaderTest {
         .contains("backbone: auto\n", "input-size: auto\n", "features: auto\n")
         .contains("batch-size: auto\n", "learning-rate: auto\n")
         .contains("data-dir:\n- data\n- ../shared\n", "head:\n  hidden: 2048\n")
-        .hasLineCount(54);
+        .hasLineCount(55);
   }
 
   @Test
@@ -425,7 +427,7 @@ class RecipeReaderTest {
     assertThat(text)
         .startsWith("backbone: ")
         .contains("head: {hidden: 2048,input-dropout: 0.1,dropout: 0.5}")
-        .endsWith("root-engine: auto, precision: float32")
+        .endsWith("precision: float32, training-precision: auto")
         .doesNotContain(",,", "\"");
     assertThat(text.replace(",\n  ", ", ").split(", (?=[a-z-]+: )", -1))
         .hasSameSizeAs(Recipe.class.getRecordComponents());

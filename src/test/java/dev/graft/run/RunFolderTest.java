@@ -31,7 +31,7 @@ class RunFolderTest {
               new RunRecord.Weights("pretrained", "ab12", true),
               42,
               new RunRecord.Engine(
-                  "PyTorch", "2.7.1", "0.36.0", "cpu()", null, "17", "Linux amd64"),
+                  "PyTorch", "2.7.1", "0.36.0", "cpu()", null, "float32", "17", "Linux amd64"),
               new RunRecord.FeatureEngine("ONNX Runtime", "1.28.0", "float32"),
               "ef56",
               new RunRecord.Parameters(17_358_666, 2_643_978)),

@@ -3,6 +3,7 @@ package dev.graft.network.djl;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.SequentialBlock;
 import dev.graft.network.Graph;
@@ -84,9 +85,19 @@ public final class DjlNetwork {
    * Returns what DJL trains: the backbone, followed by the {@linkplain #head head}.
    *
    * @param fromPixels whether the input is pixels; otherwise the activations at the freeze boundary
+   * @param product precision of the matrix products
    */
-  public SequentialBlock trainable(boolean fromPixels) {
-    return new SequentialBlock().add(block(start(fromPixels), design.featuresEnd())).add(head());
+  public SequentialBlock trainable(boolean fromPixels, MatrixProduct product) {
+    Block head =
+        product.isFloat32()
+            ? head()
+            : trained(block(design.featuresEnd(), design.logitsEnd()), product);
+    GraphBlock backbone = trained(block(start(fromPixels), design.featuresEnd()), product);
+    return new SequentialBlock().add(backbone).add(head);
+  }
+
+  private GraphBlock trained(GraphBlock block, MatrixProduct product) {
+    return block.channelMajor(design.cut(), product);
   }
 
   /**
@@ -99,12 +110,13 @@ public final class DjlNetwork {
   }
 
   /**
-   * Returns the whole network, up to the probabilities {@code (N, classes)}.
+   * Returns the whole network, up to the probabilities {@code (N, classes)}, with its trained part
+   * computed as in training, in float32.
    *
    * @param fromPixels whether the input is pixels; otherwise the activations at the freeze boundary
    */
   public GraphBlock probabilities(boolean fromPixels) {
-    return block(start(fromPixels), graph.size());
+    return trained(block(start(fromPixels), graph.size()), MatrixProduct.FLOAT32);
   }
 
   /**
@@ -114,7 +126,8 @@ public final class DjlNetwork {
    * @param fromPixels whether the input is pixels; otherwise the activations at the freeze boundary
    */
   public GraphBlock beforeScaling(boolean fromPixels) {
-    return block(start(fromPixels), graph.indexOf(NetworkDesign.SCALING));
+    return trained(
+        block(start(fromPixels), graph.indexOf(NetworkDesign.SCALING)), MatrixProduct.FLOAT32);
   }
 
   private int start(boolean fromPixels) {

@@ -21,6 +21,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -47,7 +48,16 @@ public final class GraphBlock extends AbstractBlock {
   /** Names of the values at each cut, from before the first step to after the last. */
   private final List<List<String>> crossing;
 
-  private GraphBlock(Graph graph, int from, int to, Map<Layer, Block> blocks) {
+  /** Computes the steps in their fastest layouts; empty for {@code (N, C, H, W)}. */
+  private final Optional<ChannelMajor> channelMajor;
+
+  private GraphBlock(
+      Graph graph,
+      int from,
+      int to,
+      Map<Layer, Block> blocks,
+      Optional<ChannelMajor> channelMajor) {
+    this.channelMajor = channelMajor;
     this.graph = graph;
     this.from = from;
     this.to = to;
@@ -58,7 +68,7 @@ public final class GraphBlock extends AbstractBlock {
 
   /** Creates a block of a whole network; its parameters are not initialized yet. */
   public static GraphBlock of(Graph graph) {
-    return new GraphBlock(graph, 0, graph.size(), new HashMap<>());
+    return new GraphBlock(graph, 0, graph.size(), new HashMap<>(), Optional.empty());
   }
 
   /**
@@ -70,7 +80,18 @@ public final class GraphBlock extends AbstractBlock {
    * @param to index after the last step
    */
   public GraphBlock sharingWeights(Graph other, int from, int to) {
-    return new GraphBlock(other, from, to, blocks);
+    return new GraphBlock(other, from, to, blocks, Optional.empty());
+  }
+
+  /**
+   * Returns this block with its trained steps computed as matrix products where that is faster; the
+   * parameters are shared, and inputs and outputs have the same shapes.
+   *
+   * @param firstTrained index of the first trained step of the network
+   */
+  GraphBlock channelMajor(int firstTrained, MatrixProduct product) {
+    ChannelMajor layouts = new ChannelMajor(graph, Math.max(from, firstTrained), product);
+    return new GraphBlock(graph, from, to, blocks, Optional.of(layouts));
   }
 
   private List<Step> steps() {
@@ -113,11 +134,22 @@ public final class GraphBlock extends AbstractBlock {
     }
     for (int i = 0; i < steps().size(); i++) {
       Step step = steps().get(i);
-      NDList output = block(step).forward(parameters, list(step.inputs(), values), training);
-      values.put(step.name(), output.singletonOrThrow());
+      values.put(step.name(), output(step, parameters, list(step.inputs(), values), training));
       release(values, crossing.get(i + 1), inputs);
     }
-    return list(crossing.get(to - from), values);
+    List<String> outputs = crossing.get(to - from);
+    channelMajor.ifPresent(
+        layouts ->
+            outputs.forEach(
+                name -> values.computeIfPresent(name, (n, v) -> layouts.laidOut(v, n, false))));
+    return list(outputs, values);
+  }
+
+  private NDArray output(
+      Step step, ParameterStore parameters, NDList inputs, boolean training) {
+    return channelMajor.isPresent()
+        ? channelMajor.get().forward(step, block(step), parameters, inputs, training)
+        : block(step).forward(parameters, inputs, training).singletonOrThrow();
   }
 
   private static NDList list(List<String> names, Map<String, NDArray> values) {

@@ -15,6 +15,7 @@ import dev.graft.network.Layer;
 final class PaddedConv2d extends Conv2d {
   private final Layer.Conv2d layer;
   private final boolean asymmetric;
+  private MatrixConvolution matrices;
 
   PaddedConv2d(Layer.Conv2d layer) {
     super(builder(layer));
@@ -32,6 +33,18 @@ final class PaddedConv2d extends Conv2d {
         .optPadding(new Shape(half, half))
         .optGroups(layer.groups())
         .optBias(layer.bias());
+  }
+
+  /**
+   * Returns this convolution as matrix products.
+   *
+   * @param input {@code (C, H, W)}
+   */
+  MatrixConvolution matrices(Shape input) {
+    if (matrices == null || !matrices.takes(input)) {
+      matrices = new MatrixConvolution(layer, input);
+    }
+    return matrices;
   }
 
   @Override

@@ -1,0 +1,156 @@
+package dev.graft.network.djl;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import dev.graft.network.Layer;
+import java.util.List;
+
+/**
+ * A convolution of a small map as matrix products in the channel-major layout: {@code (C, N, P)} to
+ * {@code (O, N, Q)}, with P = H * W pixels of the input and Q of the output. A constant matrix of
+ * zeros and ones holds stride and padding; gradients of the kernel pass through it.
+ */
+final class MatrixConvolution {
+  private final Layer.Conv2d layer;
+  private final ConvolutionMethod method;
+  private final Shape input;
+  private final Shape output;
+
+  /** The constant matrix, created at the first use and owned by the kernel's manager. */
+  private NDArray taps;
+
+  /**
+   * @param input {@code (C, H, W)}
+   */
+  MatrixConvolution(Layer.Conv2d layer, Shape input) {
+    this(layer, input, ConvolutionMethod.of(layer, input));
+  }
+
+  MatrixConvolution(Layer.Conv2d layer, Shape input, ConvolutionMethod method) {
+    this.layer = layer;
+    this.method = method;
+    this.input = input;
+    output = layer.output(input);
+  }
+
+  /** Returns whether this was created for an input of that shape. */
+  boolean takes(Shape other) {
+    return input.equals(other);
+  }
+
+  /**
+   * Computes the convolution.
+   *
+   * @param x {@code (C, N, P)}
+   * @param weights the kernel {@code (O, C / groups, k, k)}, then the bias {@code (O)}, if any
+   * @return {@code (O, N, Q)}
+   */
+  NDArray forward(NDArray x, List<NDArray> weights, MatrixProduct product) {
+    NDArray kernel = weights.get(0);
+    NDArray y =
+        switch (method) {
+          case POINTWISE -> pointwise(x, kernel, product);
+          case PER_CHANNEL -> perChannel(x, kernel, product);
+          case PER_PIXEL_PAIR -> perPixelPair(x, kernel, product);
+          case UNFOLDED -> unfolded(x, kernel, product);
+          case ENGINE -> throw new IllegalStateException(layer.name() + " is left to the engine");
+        };
+    return layer.bias() ? y.add(view(weights.get(1), x, layer.out(), 1, 1)) : y;
+  }
+
+  /**
+   * Returns a weight in another shape. The manager of {@code x} owns the view, and so all that is
+   * computed from it; that of the weight would keep it until the end of the training.
+   */
+  static NDArray view(NDArray weight, NDArray x, long... shape) {
+    NDArray view = weight.reshape(shape);
+    view.attach(x.getManager());
+    return view;
+  }
+
+  private NDArray pointwise(NDArray x, NDArray kernel, MatrixProduct product) {
+    NDArray pixels = x.reshape(layer.in(), -1); // (C, N * P)
+    return product
+        .of(view(kernel, x, layer.out(), layer.in()), pixels)
+        .reshape(layer.out(), -1, outputs());
+  }
+
+  private NDArray perChannel(NDArray x, NDArray kernel, MatrixProduct product) {
+    NDArray matrices = view(kernel, x, layer.in(), kernelTaps()).matMul(taps(kernel));
+    return product.of(x, matrices.reshape(layer.in(), inputs(), outputs()));
+  }
+
+  private NDArray perPixelPair(NDArray x, NDArray kernel, MatrixProduct product) {
+    NDArray byTap = view(kernel, x, (long) layer.out() * layer.in(), kernelTaps());
+    NDArray matrices = // (P, Q, O, C)
+        view(taps(kernel), x, kernelTaps(), -1)
+            .transpose(1, 0)
+            .matMul(byTap.transpose(1, 0))
+            .reshape(inputs(), outputs(), layer.out(), layer.in());
+    NDArray pixels = x.transpose(2, 0, 1).expandDims(1); // (P, 1, C, N)
+    return product.of(matrices, pixels).sum(new int[] {0}).transpose(1, 2, 0); // from (Q, O, N)
+  }
+
+  private NDArray unfolded(NDArray x, NDArray kernel, MatrixProduct product) {
+    NDArray byPixel = // (P, k * k * Q)
+        view(taps(kernel), x, kernelTaps(), inputs(), outputs())
+            .transpose(1, 0, 2)
+            .reshape(inputs(), -1);
+    NDArray columns = // (C * k * k, N * Q)
+        x.reshape(-1, inputs())
+            .matMul(byPixel)
+            .reshape(layer.in(), -1, kernelTaps(), outputs())
+            .transpose(0, 2, 1, 3)
+            .reshape((long) layer.in() * kernelTaps(), -1);
+    return product
+        .of(view(kernel, x, layer.out(), (long) layer.in() * kernelTaps()), columns)
+        .reshape(layer.out(), -1, outputs());
+  }
+
+  private long inputs() {
+    return input.get(1) * input.get(2);
+  }
+
+  private long outputs() {
+    return output.get(1) * output.get(2);
+  }
+
+  private int kernelTaps() {
+    return layer.kernel() * layer.kernel();
+  }
+
+  /**
+   * Returns the constant matrix {@code (k * k, P * Q)}: 1 where a tap of the kernel leads from a
+   * pixel of the input to one of the output.
+   */
+  private NDArray taps(NDArray kernel) {
+    if (taps == null || !taps.getDevice().equals(kernel.getDevice())) {
+      float[] values = new float[Math.toIntExact(kernelTaps() * inputs() * outputs())];
+      forEachTap((tap, p, q) -> values[(int) ((tap * inputs() + p) * outputs() + q)] = 1);
+      taps = kernel.getManager().create(values, new Shape(kernelTaps(), inputs() * outputs()));
+    }
+    return taps;
+  }
+
+  private interface Tap {
+    void at(int tap, int p, int q);
+  }
+
+  private void forEachTap(Tap action) {
+    int height = Math.toIntExact(input.get(1));
+    int width = Math.toIntExact(input.get(2));
+    int top = layer.padding().outside(height, layer.kernel(), layer.stride())[0];
+    int left = layer.padding().outside(width, layer.kernel(), layer.stride())[0];
+    for (int y = 0; y < output.get(1); y++) {
+      for (int x = 0; x < output.get(2); x++) {
+        for (int tap = 0; tap < kernelTaps(); tap++) {
+          int row = y * layer.stride() + tap / layer.kernel() - top;
+          int column = x * layer.stride() + tap % layer.kernel() - left;
+          if (row >= 0 && row < height && column >= 0 && column < width) {
+            action.at(tap, row * width + column, y * (int) output.get(2) + x);
+          }
+        }
+      }
+    }
+  }
+}
