@@ -13,6 +13,7 @@ import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -28,6 +29,7 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  inspect photos/      one folder per class, or these in train/, val/, test/",
       "  inspect photos.csv   a manifest: path,label and, optionally, split",
+      "  inspect labels.csv --columns path=id,label=breed --path-pattern train/{id}.jpg",
       "  inspect cifar10      CIFAR-10 itself"
     })
 final class InspectCommand implements Callable<Integer> {
@@ -38,6 +40,8 @@ final class InspectCommand implements Callable<Integer> {
       description = "cifar10, cifar10-sample, a folder, or a manifest (.csv, .jsonl).")
   private String data;
 
+  @Mixin private ManifestOptions manifest;
+
   @Mixin private OutputOption output;
 
   InspectCommand(Console console) {
@@ -46,8 +50,11 @@ final class InspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Recipe recipe =
-        RecipeReader.read(null, Map.of("data", RecipeReader.text(data), "max-bad", "0.999"));
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("data", RecipeReader.text(data));
+    settings.put("max-bad", "0.999");
+    manifest.put(settings);
+    Recipe recipe = RecipeReader.read(null, settings);
     RecipeResolver.check(recipe);
     try (Fingerprints fingerprints = new Fingerprints(output.folder().fingerprints())) {
       DataSet found = DataSets.open(recipe, new RunLines(console));

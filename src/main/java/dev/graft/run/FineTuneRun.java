@@ -17,11 +17,13 @@ import dev.graft.evaluation.History;
 import dev.graft.evaluation.Temperature;
 import dev.graft.image.RgbImage;
 import dev.graft.inference.SavedModel;
+import dev.graft.network.Typicality;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.report.Charts;
+import dev.graft.report.TypicalityCsv;
 import dev.graft.training.EarlyStopping;
 import dev.graft.training.TrainingEvents;
 import dev.graft.tuning.CrossValidation;
@@ -174,8 +176,11 @@ public final class FineTuneRun {
       Long trainingMemory = PeakMemory.bytes();
       Tuning.Validated validated = tuning.validate(split);
       // Before the test, so that no later failure loses the training.
-      save(folder, validated.temperature(), ranges);
+      Typicality typicality = tuning.typicality(split);
+      save(folder, validated.temperature(), new SavedModel.Extras(ranges, Optional.of(typicality)));
       Tuning.Tested tested = tuning.test(split, validated.temperature(), DRAWN);
+      folder.write(
+          TypicalityCsv.NAME, TypicalityCsv.of(tuning.typicality(typicality, split.test())));
       write(folder, history, split, tested);
       double evaluationSeconds = watch.lap();
       Long evaluationMemory = PeakMemory.bytes();
@@ -401,7 +406,7 @@ public final class FineTuneRun {
     return images.read(index, Charts.MIN_SIDE);
   }
 
-  private void save(RunFolder folder, Temperature temperature, Optional<Ranges> ranges)
+  private void save(RunFolder folder, Temperature temperature, SavedModel.Extras extras)
       throws IOException {
     SavedModel.save(
         network.withTemperature(temperature.value()),
@@ -410,7 +415,7 @@ public final class FineTuneRun {
         backbone.weights().title(),
         data.classes(),
         recipe.head(),
-        ranges);
+        extras);
   }
 
   // Record.

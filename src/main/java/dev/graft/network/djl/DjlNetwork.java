@@ -117,6 +117,15 @@ public final class DjlNetwork {
     return block(start(fromPixels), graph.indexOf(NetworkDesign.SCALING));
   }
 
+  /**
+   * Returns the network up to the features {@code (N, F)}.
+   *
+   * @param fromPixels whether the input is pixels; otherwise the activations at the freeze boundary
+   */
+  public GraphBlock features(boolean fromPixels) {
+    return block(start(fromPixels), design.featuresEnd());
+  }
+
   private int start(boolean fromPixels) {
     return fromPixels ? 0 : design.cut();
   }
