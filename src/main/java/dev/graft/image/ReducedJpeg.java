@@ -1,5 +1,8 @@
 package dev.graft.image;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -22,8 +25,14 @@ final class ReducedJpeg {
   /** The index in a block, row by row, of each coefficient in the order of the file. */
   private static final int[] ZIGZAG = zigzag();
 
+  /** By the number of points, the last index in the order of the file of what they use. */
+  private static final int[] LAST_USED = {0, 0, 4, 0, 24, 0, 0, 0, 63};
+
   /** By the number of points, then {@code [pixel][frequency]}. */
   private static final float[][][] COSINES = cosines();
+
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
   private final byte[] data;
   private int position;
@@ -163,6 +172,15 @@ final class ReducedJpeg {
   // Bits.
 
   private void fill() {
+    if (buffered <= 32 && position + 4 <= data.length) {
+      int four = (int) INT.get(data, position);
+      if ((four & 0x80808080 & ~(four + 0x01010101)) == 0) { // none is 0xff
+        buffer = buffer << 32 | four & 0xffffffffL;
+        buffered += 32;
+        position += 4;
+        return;
+      }
+    }
     while (buffered <= 48) {
       int next = position < data.length ? data[position] & 0xff : 0xff;
       if (next == 0xff) {
@@ -225,39 +243,68 @@ final class ReducedJpeg {
 
   /**
    * Reads the coefficients after the first into a block, row by row, and skips those that are not
-   * used.
+   * used. Most of the time of decoding is spent here, so the state is in local variables.
    *
    * @return the number of rows and columns that may have other values than 0
    */
   private int coefficients(Component component, float[] block, int width, int height)
       throws Fault {
     Arrays.fill(block, 1, BLOCK * BLOCK, 0);
+    Huffman code = component.ac();
+    int[] lookup = code.lookup;
+    int last = LAST_USED[Math.max(width, height)];
+    long bits = buffer;
+    int count = buffered;
     int used = 1;
-    for (int k = 1; k < BLOCK * BLOCK; k++) {
-      int symbol = symbol(component.ac());
-      int size = symbol & 15;
-      int run = symbol >> 4;
+    int k = 1;
+    while (k < BLOCK * BLOCK) {
+      if (count < 32) {
+        buffer = bits;
+        buffered = count;
+        fill();
+        bits = buffer;
+        count = buffered;
+      }
+      int entry = lookup[(int) (bits >>> (count - LOOKUP_BITS)) & (1 << LOOKUP_BITS) - 1];
+      if (entry == 0) {
+        buffered = count;
+        entry = symbol(code);
+        count = buffered;
+      } else {
+        count -= entry >> 8;
+        entry &= 0xff;
+      }
+      int size = entry & 15;
       if (size == 0) {
-        if (run != 15) {
+        if (entry != 0xf0) {
           break;
         }
-        k += 15;
+        k += 16;
         continue;
       }
-      k += run;
-      if (k >= BLOCK * BLOCK || size > 10) {
+      k += entry >> 4;
+      count -= size;
+      if (k <= last) {
+        int at = ZIGZAG[k];
+        int row = at / BLOCK;
+        int column = at % BLOCK;
+        if (row < height && column < width) {
+          int value = (int) (bits >>> count) & (1 << size) - 1;
+          // ITU T.81, F.2.2.1
+          int signed = value < 1 << (size - 1) ? value - (1 << size) + 1 : value;
+          block[at] = signed * component.quantization()[k];
+          used = Math.max(used, 1 + Math.max(row, column));
+        }
+      } else if (k >= BLOCK * BLOCK || size > 10) {
         throw new Fault();
       }
-      int at = ZIGZAG[k];
-      int row = at / BLOCK;
-      int column = at % BLOCK;
-      if (row < height && column < width) {
-        block[at] = signed(size) * component.quantization()[k];
-        used = Math.max(used, 1 + Math.max(row, column));
-      } else {
-        buffered -= size;
-      }
+      k++;
     }
+    if (k > BLOCK * BLOCK) {
+      throw new Fault();
+    }
+    buffer = bits;
+    buffered = count;
     return used;
   }
 
