@@ -67,7 +67,9 @@ sealed interface AnswerLines {
       if (found.typicality().orElse(1) < Typicality.UNLIKE) {
         lines.add("  unlike the training images");
       }
-      found.heatMap().ifPresent(file -> lines.add("  heat map: " + Messages.line(PathText.of(file))));
+      found
+          .heatMap()
+          .ifPresent(file -> lines.add("  heat map: " + Messages.line(PathText.of(file))));
       return lines;
     }
 
@@ -93,8 +95,7 @@ sealed interface AnswerLines {
     @Override
     public List<String> answer(String image, Found found) {
       List<Named> named = found.best().stream().map(Named::of).toList();
-      Double typicality =
-          found.typicality().isPresent() ? found.typicality().getAsDouble() : null;
+      Double typicality = found.typicality().isPresent() ? found.typicality().getAsDouble() : null;
       String file = found.heatMap().map(PathText::of).orElse(null);
       return List.of(toJson(new Line(image, model, named, typicality, file)));
     }

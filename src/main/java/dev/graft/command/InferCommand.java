@@ -242,16 +242,14 @@ final class InferCommand implements Callable<Integer> {
         } else if (answer instanceof Answer.Known<ImageInput> known) {
           Output output = known.output();
           boolean rejected = reject != null && output.isBelow(reject);
-          List<TopClass> best =
-              rejected ? List.of() : classifier.top(output.probabilities(), top);
+          List<TopClass> best = rejected ? List.of() : classifier.top(output.probabilities(), top);
           Optional<Path> map =
               best.stream()
                   .findFirst()
                   .filter(each -> maps != null)
                   .map(each -> maps.draw(answer.source(), number, each));
           lines
-              .answer(
-                  answer.source().name(), new AnswerLines.Found(best, output.typicality(), map))
+              .answer(answer.source().name(), new AnswerLines.Found(best, output.typicality(), map))
               .forEach(console::answer);
         }
         progress.stepTo(number);

@@ -64,8 +64,8 @@ final class NoteLines {
       case VALIDATION_AS_TEST ->
           Text.of(
               "The %s of the validation part %s the test, since there is no other; validation images"
-                  + " are split off the training images. (To use them for validation and split off a"
-                  + " test: --set lone-validation=validation.)",
+                  + " are split off the training images. To use them for validation, and split off a"
+                  + " test: --set lone-validation=validation.",
               images, one ? "is" : "are");
       case NOT_IN_VALIDATION -> "No validation image of " + names + ".";
       case NOT_IN_TEST -> "No test image of " + names + ".";

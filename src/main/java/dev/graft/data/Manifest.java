@@ -17,11 +17,10 @@ import java.util.regex.Pattern;
 
 /**
  * Reads a manifest in UTF-8: CSV (RFC 4180) with a header that names {@code path}, {@code label}
- * and, optionally, {@code split}, or other columns that {@link ReadingRules} name; or JSON lines with
- * these keys. Relative paths start from the
- * manifest's folder and stay in it; absolute paths may lead anywhere. A path with backslashes, or
- * with blanks around it, is read as written if there is such a file, else with slashes and without
- * the blanks.
+ * and, optionally, {@code split}, or other columns that {@link ReadingRules} name; or JSON lines
+ * with these keys. Relative paths start from the manifest's folder and stay in it; absolute paths
+ * may lead anywhere. A path with backslashes, or with blanks around it, is read as written if there
+ * is such a file, else with slashes and without the blanks.
  */
 final class Manifest {
   private static final int MAX_ROWS = 5_000_000;

@@ -19,8 +19,8 @@ public final class FileKind {
 
   private static final Set<String> IMAGES_GRAFT_CANNOT_READ =
       Set.of(
-          "heic", "heif", "hif", "avif", "jxl", "jp2", "svg", "psd", "raw", "dng", "cr2", "cr3", "nef",
-          "arw", "orf", "raf", "rw2", "pef", "srw");
+          "heic", "heif", "hif", "avif", "jxl", "jp2", "svg", "psd", "raw", "dng", "cr2", "cr3",
+          "nef", "arw", "orf", "raf", "rw2", "pef", "srw");
 
   private static final Set<String> HEIC = Set.of("heic", "heif", "hif");
 

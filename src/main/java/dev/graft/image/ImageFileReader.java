@@ -26,8 +26,9 @@ import javax.imageio.stream.ImageInputStream;
  * is the exception: Pillow clips at 255 instead of dividing.)
  *
  * <p>An image of more than 25 megapixels is subsampled while it is decoded, by the smallest whole
- * factor that brings it below that, so that it fits into a heap of usual size. A JPEG of 2 megapixels
- * or more that is to be reduced is decoded at 1/2, 1/4 or 1/8 of its size, see {@link ReducedJpeg}.
+ * factor that brings it below that, so that it fits into a heap of usual size. A JPEG of 2
+ * megapixels or more that is to be reduced is decoded at 1/2, 1/4 or 1/8 of its size, see {@link
+ * ReducedJpeg}.
  *
  * <p>A file that cannot be read completely is refused by an {@link UnreadableImage} with one
  * sentence that begins with the file's name. All methods are thread-safe.

@@ -72,8 +72,8 @@ record ImageSource(ImageFormat format, ImageInputStream stream, long length, Str
   }
 
   /**
-   * Returns the factor by which a large photograph is reduced while it is decoded: a power of 2 that
-   * leaves the shorter side long enough.
+   * Returns the factor by which a large photograph is reduced while it is decoded: a power of 2
+   * that leaves the shorter side long enough.
    */
   private int reduction(FileStructure file, int minSide) {
     if (!(file instanceof JpegHead head)

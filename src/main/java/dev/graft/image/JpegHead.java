@@ -267,8 +267,7 @@ final class JpegHead implements FileStructure {
           || ac == null) {
         return Optional.empty();
       }
-      found[i] =
-          new ReducedJpeg.Component(sampling >> 4, sampling & 15, quantization, dc, ac);
+      found[i] = new ReducedJpeg.Component(sampling >> 4, sampling & 15, quantization, dc, ac);
     }
     return Optional.of(new ReducedJpeg.Plan(width(), height(), found, restart));
   }

@@ -13,8 +13,8 @@ import java.util.Optional;
  * takes a fraction of the time of decoding it whole.
  *
  * <p>It reads what cameras write: baseline, 8 bits, gray or YCbCr, all components in one scan. For
- * anything else, and for any fault, it returns nothing, and the file is decoded whole by the decoder
- * that also says what is wrong.
+ * anything else, and for any fault, it returns nothing, and the file is decoded whole by the
+ * decoder that also says what is wrong.
  */
 final class ReducedJpeg {
   private static final int BLOCK = 8;
@@ -247,8 +247,7 @@ final class ReducedJpeg {
    *
    * @return the number of rows and columns that may have other values than 0
    */
-  private int coefficients(Component component, float[] block, int width, int height)
-      throws Fault {
+  private int coefficients(Component component, float[] block, int width, int height) throws Fault {
     Arrays.fill(block, 1, BLOCK * BLOCK, 0);
     Huffman code = component.ac();
     int[] lookup = code.lookup;

@@ -94,16 +94,15 @@ final class DjlBackend implements InferenceBackend {
     }
 
     /**
-     * Converts logits {@code (N, classes)} to probabilities by softmax, and features {@code (N, F)},
-     * if there are any, to typicality.
+     * Converts logits {@code (N, classes)} to probabilities by softmax, and features {@code (N,
+     * F)}, if there are any, to typicality.
      */
     @Override
     public List<Output> processOutput(TranslatorContext context, NDList found) {
       NDArray rows = found.get(0).softmax(1);
       int classes = Math.toIntExact(rows.getShape().get(1));
       float[] all = rows.toFloatArray();
-      Optional<float[]> shares =
-          typicality.map(known -> TypicalityArrays.of(known, found.get(1)));
+      Optional<float[]> shares = typicality.map(known -> TypicalityArrays.of(known, found.get(1)));
       return IntStream.range(0, all.length / classes)
           .mapToObj(
               row -> {

@@ -336,8 +336,7 @@ public final class ModelRunner implements AutoCloseable {
           batch.add(waiting.next());
         }
         Iterator<Output> rows =
-            outputs(batch.stream().flatMap(each -> each.images().stream()).toList())
-                .iterator();
+            outputs(batch.stream().flatMap(each -> each.images().stream()).toList()).iterator();
         batch.forEach(each -> ready.add(each.answer(rows)));
       }
       return ready.remove();

@@ -20,7 +20,8 @@ final class OnnxBackend implements InferenceBackend {
   private ByteBuffer pixels = ByteBuffer.allocateDirect(0);
 
   /**
-   * @param session computes probabilities, and typicality if it has that output, from pixels, 0 to 255; closed with this backend
+   * @param session computes probabilities, and typicality if it has that output, from pixels, 0 to
+   *     255; closed with this backend
    */
   OnnxBackend(OnnxSession session) {
     this.session = session;

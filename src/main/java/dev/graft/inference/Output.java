@@ -16,8 +16,7 @@ public record Output(float[] probabilities, OptionalDouble typicality) {
 
   /** Creates a result with typicality. */
   static Output of(float[] probabilities, float typicality) {
-    return new Output(
-        probabilities, OptionalDouble.of(Math.round(DIGITS * typicality) / DIGITS));
+    return new Output(probabilities, OptionalDouble.of(Math.round(DIGITS * typicality) / DIGITS));
   }
 
   /** Creates a result without typicality. */

@@ -330,8 +330,7 @@ public final class SavedModel {
       List<String> outputs = List.of(NetworkDesign.PROBABILITIES);
       return typicality
           .map(known -> OnnxFile.of(design, known, weights, target, pixels, metadata))
-          .orElseGet(
-              () -> OnnxFile.of(design.graph(), outputs, weights, target, pixels, metadata));
+          .orElseGet(() -> OnnxFile.of(design.graph(), outputs, weights, target, pixels, metadata));
     }
   }
 

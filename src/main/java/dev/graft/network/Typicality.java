@@ -206,7 +206,11 @@ public final class Typicality {
       int neighbors = in.readInt();
       int heldOut = in.readInt();
       long length = 20 + (long) rows * width + 4L * rows + 4L * heldOut;
-      if (known && rows > 0 && neighbors > 0 && neighbors <= rows && heldOut > 0
+      if (known
+          && rows > 0
+          && neighbors > 0
+          && neighbors <= rows
+          && heldOut > 0
           && length == bytes.length) {
         byte[] values = in.readNBytes(rows * width);
         return new Typicality(

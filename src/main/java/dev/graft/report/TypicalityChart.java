@@ -10,7 +10,9 @@ import java.awt.Rectangle;
 import java.awt.geom.Rectangle2D;
 import java.util.List;
 
-/** A histogram of the typicality of test images: nearly flat if they are like the training images. */
+/**
+ * A histogram of the typicality of test images: nearly flat if they are like the training images.
+ */
 final class TypicalityChart {
   private static final int BINS = 20;
   private static final int WIDTH = 560;

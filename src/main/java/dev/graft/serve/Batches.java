@@ -27,10 +27,7 @@ final class Batches implements AutoCloseable {
   private boolean closed;
 
   private record Waiting(
-      ServedModel model,
-      Prepared image,
-      Deadline deadline,
-      CompletableFuture<Output> output) {}
+      ServedModel model, Prepared image, Deadline deadline, CompletableFuture<Output> output) {}
 
   Batches() {
     thread.setDaemon(true);
@@ -47,8 +44,7 @@ final class Batches implements AutoCloseable {
       ServedModel model, Prepared image, Deadline deadline) {
     CompletableFuture<Output> output = new CompletableFuture<>();
     if (closed) {
-      output.completeExceptionally(
-          new HttpResponseException(503, "This server is shutting down."));
+      output.completeExceptionally(new HttpResponseException(503, "This server is shutting down."));
     } else {
       queue.add(new Waiting(model, image, deadline, output));
     }

@@ -33,9 +33,8 @@ public final class DataSets {
           case Cifar10Images.NAME ->
               Cifar10Images.find(recipe.dataDir().stream().map(Path::of).toList(), events);
           case Cifar10Images.SAMPLE -> Cifar10Images.sample();
-          default -> 
-              ImageFolder.open(
-                  Path.of(recipe.data()), recipe.maxBad(), rules(recipe), events);
+          default ->
+              ImageFolder.open(Path.of(recipe.data()), recipe.maxBad(), rules(recipe), events);
         };
     events.found(found);
     return found;

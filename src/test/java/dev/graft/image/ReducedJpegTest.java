@@ -8,6 +8,7 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Random;
@@ -64,6 +65,13 @@ class ReducedJpegTest {
     // 1207 / 224 = 5: 1/4 while decoding, then no whole factor is left.
     assertThat(image.width()).isEqualTo(426);
     assertThat(image.height()).isEqualTo(302);
+  }
+
+  @Test
+  void heicGetsARemedy() {
+    byte[] heic = "\0\0\0\030ftypheic\0\0\0\0".getBytes(StandardCharsets.ISO_8859_1);
+    assertThatThrownBy(() -> ImageFileReader.read(heic, "IMG_1.HEIC"))
+        .hasMessageStartingWith("IMG_1.HEIC is an image in HEIC, which Graft cannot read. Convert");
   }
 
   /** Returns the mean difference of a sample from boxes of the whole image. */

@@ -391,7 +391,7 @@ class RecipeReaderTest {
         .contains("backbone: auto\n", "input-size: auto\n", "features: auto\n")
         .contains("batch-size: auto\n", "learning-rate: auto\n")
         .contains("data-dir:\n- data\n- ../shared\n", "head:\n  hidden: 2048\n")
-        .hasLineCount(48);
+        .hasLineCount(51);
   }
 
   @Test

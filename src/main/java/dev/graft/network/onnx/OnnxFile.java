@@ -94,18 +94,13 @@ public final class OnnxFile {
       PixelType pixels,
       Map<String, String> metadata) {
     OnnxGraph onnx =
-        rendered(
-            design.graph(), List.of(NetworkDesign.PROBABILITIES), weights, precision, pixels);
+        rendered(design.graph(), List.of(NetworkDesign.PROBABILITIES), weights, precision, pixels);
     TypicalityNodes.add(onnx, typicality, design.lastFeatures());
     return onnx.file(metadata);
   }
 
   private static OnnxGraph rendered(
-      Graph graph,
-      List<String> outputs,
-      Weights weights,
-      Precision precision,
-      PixelType pixels) {
+      Graph graph, List<String> outputs, Weights weights, Precision precision, PixelType pixels) {
     Folded folded = Folded.of(graph, weights, Set.copyOf(outputs));
     Map<String, Shape> shapes = folded.graph().shapes();
     Set<String> ranged = names(graph.steps().subList(0, precision.steps()));

@@ -48,8 +48,7 @@ final class TypicalityNodes {
     String nearest = nearest(similarities, typicality.neighbors());
 
     float[] heldOut = typicality.heldOut();
-    String sorted =
-        graph.floats(name("heldout"), List.of(1L, (long) heldOut.length), heldOut);
+    String sorted = graph.floats(name("heldout"), List.of(1L, (long) heldOut.length), heldOut);
     String isNearer = node("Less", "isnearer", nearest, sorted);
     String nearer =
         node("Cast", "nearer", isNearer, attribute("to", PixelType.FLOAT32.onnx.getNumber()));
@@ -58,10 +57,7 @@ final class TypicalityNodes {
     String images = graph.scalar(name("images"), heldOut.length);
     String farther = node("Sub", "farther", images, count);
     String share = node("Div", "share", farther, images);
-    graph.node(
-        "Reshape",
-        Typicality.NAME,
-        List.of(share, graph.longs(name("shape"), -1)));
+    graph.node("Reshape", Typicality.NAME, List.of(share, graph.longs(name("shape"), -1)));
     graph.output(Typicality.NAME);
   }
 
@@ -93,11 +89,7 @@ final class TypicalityNodes {
     return graph.node(operator, name(suffix), List.of(input, other));
   }
 
-  private String node(
-      String operator,
-      String suffix,
-      String input,
-      AttributeProto attribute) {
+  private String node(String operator, String suffix, String input, AttributeProto attribute) {
     return graph.node(operator, name(suffix), List.of(input), attribute);
   }
 
