@@ -2,6 +2,7 @@ package dev.graft;
 
 import ai.djl.Device;
 import dev.graft.inference.ModelRunner;
+import dev.graft.inference.Output;
 import dev.graft.inference.TopClass;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -65,6 +66,33 @@ public final class Classifier implements AutoCloseable {
    */
   public List<ClassProbability> classify(InputStream image, String name, int top) {
     return probabilities(model.classify(image, name, top));
+  }
+
+  /**
+   * Classifies an image file, and says how like the training images it is.
+   *
+   * @param top the number of classes to return
+   * @throws GraftException if the file is not a readable image
+   */
+  public Classification predict(Path image, int top) {
+    return classification(model.output(image), top);
+  }
+
+  /**
+   * Classifies an image that a stream contains as a file, and says how like the training images it
+   * is. The stream stays open.
+   *
+   * @param name the image's name in error messages
+   * @param top the number of classes to return
+   * @throws GraftException if the content is not a readable image
+   */
+  public Classification predict(InputStream image, String name, int top) {
+    return classification(model.output(image, name), top);
+  }
+
+  private Classification classification(Output output, int top) {
+    return new Classification(
+        probabilities(model.top(output.probabilities(), top)), output.typicality());
   }
 
   private static List<ClassProbability> probabilities(List<TopClass> classes) {

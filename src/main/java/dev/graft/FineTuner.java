@@ -4,6 +4,7 @@ import dev.graft.data.DataSet;
 import dev.graft.data.Split;
 import dev.graft.data.duplicates.Survey;
 import dev.graft.evaluation.History;
+import dev.graft.inference.SavedModel;
 import dev.graft.io.AtomicFiles;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
@@ -201,7 +202,11 @@ public final class FineTuner {
                 names(run, split.train()),
                 names(run, split.validation()),
                 names(run, split.test())),
-            new TrainedModel(run, tuning.network(), validated.temperature(), ranges));
+            new TrainedModel(
+                run,
+                tuning.network(),
+                validated.temperature(),
+                new SavedModel.Extras(ranges, Optional.of(tuning.typicality(split)))));
       }
     }
   }

@@ -5,6 +5,7 @@ import dev.graft.data.DataSet;
 import dev.graft.data.GivenImages;
 import dev.graft.data.ImageFolder;
 import dev.graft.data.Quarantine;
+import dev.graft.data.ReadingRules;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -24,14 +25,15 @@ public final class LabeledImages {
 
   /**
    * Opens images on disk: a folder of class folders, optionally within {@code train}, {@code
-   * validation} and {@code test} folders, or a manifest, a CSV or JSON lines file of {@code
-   * path,label[,split]}. Up to a tenth of the files may be unreadable; these are skipped, see
-   * {@link #unreadable}.
+   * validation} and {@code test} folders (without {@code test}, {@code validation} is the test), or
+   * a manifest, a CSV or JSON lines file of {@code path,label[,split]}. Up to a tenth of the files
+   * may be unreadable; these are skipped, see {@link #unreadable}.
    *
    * @throws GraftException if there are fewer than two classes, or too many unreadable files
    */
   public static LabeledImages at(Path data) {
-    return new LabeledImages(ImageFolder.open(data, MAX_UNREADABLE, Progress.Display.NONE));
+    return new LabeledImages(
+        ImageFolder.open(data, MAX_UNREADABLE, ReadingRules.DEFAULT, Progress.Display.NONE));
   }
 
   /** Returns the bundled sample of CIFAR-10: 4,000 training and 1,000 test images. */

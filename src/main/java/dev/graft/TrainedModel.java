@@ -5,28 +5,26 @@ import dev.graft.inference.ExportedModel;
 import dev.graft.inference.SavedModel;
 import dev.graft.io.AtomicFiles;
 import dev.graft.network.djl.DjlNetwork;
-import dev.graft.network.onnx.Ranges;
 import dev.graft.tuning.PreparedRun;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 
 /** A fine-tuned network in memory. */
 public final class TrainedModel implements AutoCloseable {
   private final PreparedRun run;
   private final DjlNetwork network;
   private final Temperature temperature;
-  private final Optional<Ranges> ranges;
+  private final SavedModel.Extras extras;
 
   TrainedModel(
-      PreparedRun run, DjlNetwork network, Temperature temperature, Optional<Ranges> ranges) {
+      PreparedRun run, DjlNetwork network, Temperature temperature, SavedModel.Extras extras) {
     this.run = run;
     this.network = network;
     this.temperature = temperature;
-    this.ranges = ranges;
+    this.extras = extras;
   }
 
   /** Returns the class names, in the order of their indices. */
@@ -48,7 +46,7 @@ public final class TrainedModel implements AutoCloseable {
         run.backbone().weights().title(),
         classes(),
         run.recipe().head(),
-        ranges);
+        extras);
   }
 
   /**

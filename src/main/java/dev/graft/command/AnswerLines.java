@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.graft.inference.TopClass;
 import dev.graft.io.Csv;
+import dev.graft.network.Typicality;
 import dev.graft.util.Messages;
 import dev.graft.util.PathText;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
 /** Formats predictions as lines of standard output. */
@@ -29,16 +31,20 @@ sealed interface AnswerLines {
   }
 
   /**
-   * Formats the predictions for an image.
+   * What is known about an image.
    *
-   * @param best the most probable classes, in descending order
+   * @param best the most probable classes, in descending order; none if the image was rejected
+   * @param typicality 0 to 1; empty if the model does not tell
    * @param heatMap the file that shows where the best class was seen, if requested
    */
-  List<String> answer(String image, List<TopClass> best, Optional<Path> heatMap);
+  record Found(List<TopClass> best, OptionalDouble typicality, Optional<Path> heatMap) {}
 
-  /** Formats the predictions without a heat map. */
+  /** Formats the predictions for an image. */
+  List<String> answer(String image, Found found);
+
+  /** Formats predictions without typicality and heat map. */
   default List<String> answer(String image, List<TopClass> best) {
-    return answer(image, best, Optional.empty());
+    return answer(image, new Found(best, OptionalDouble.empty(), Optional.empty()));
   }
 
   /** Formats the error for an image. */
@@ -47,15 +53,23 @@ sealed interface AnswerLines {
   /** For people: an image's name, then one line per class. Errors go to standard error. */
   record Text() implements AnswerLines {
     @Override
-    public List<String> answer(String image, List<TopClass> best, Optional<Path> heatMap) {
+    public List<String> answer(String image, Found found) {
       List<String> lines = new ArrayList<>(List.of(Messages.line(image)));
-      for (Named each : best.stream().map(Named::of).toList()) {
+      if (found.best().isEmpty() && found.typicality().isPresent()) {
+        lines.add("  none of these");
+      }
+      for (Named each : found.best().stream().map(Named::of).toList()) {
         String id = each.id().equals(each.name()) ? "" : each.id() + "  ";
         lines.add(
             String.format(
                 Locale.ROOT, "  %6.2f %%  %s%s", 100 * each.probability(), id, each.name()));
       }
-      heatMap.ifPresent(file -> lines.add("  heat map: " + Messages.line(PathText.of(file))));
+      if (found.typicality().orElse(1) < Typicality.UNLIKE) {
+        lines.add("  unlike the training images");
+      }
+      found
+          .heatMap()
+          .ifPresent(file -> lines.add("  heat map: " + Messages.line(PathText.of(file))));
       return lines;
     }
 
@@ -65,20 +79,25 @@ sealed interface AnswerLines {
     }
   }
 
-  /** JSON lines: {@code image}, {@code model} and {@code predictions}, or {@code error}. */
+  /**
+   * JSON lines: {@code image}, {@code model}, {@code predictions} and {@code typicality}, or {@code
+   * error}.
+   */
   record Json(String model) implements AnswerLines {
     private static final JsonMapper MAPPER = new JsonMapper();
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    private record Found(String image, String model, List<Named> predictions, String heatmap) {}
+    private record Line(
+        String image, String model, List<Named> predictions, Double typicality, String heatmap) {}
 
     private record Failed(String image, String error) {}
 
     @Override
-    public List<String> answer(String image, List<TopClass> best, Optional<Path> heatMap) {
-      List<Named> named = best.stream().map(Named::of).toList();
-      String file = heatMap.map(PathText::of).orElse(null);
-      return List.of(toJson(new Found(image, model, named, file)));
+    public List<String> answer(String image, Found found) {
+      List<Named> named = found.best().stream().map(Named::of).toList();
+      Double typicality = found.typicality().isPresent() ? found.typicality().getAsDouble() : null;
+      String file = found.heatMap().map(PathText::of).orElse(null);
+      return List.of(toJson(new Line(image, model, named, typicality, file)));
     }
 
     @Override
@@ -109,11 +128,13 @@ sealed interface AnswerLines {
 
   /**
    * One CSV row per image (RFC 4180): {@code image,error}, then {@code id,name,probability} of each
-   * class. All rows have all columns; missing values are empty.
+   * class, then {@code typicality} if the model tells it. All rows have all columns; missing values
+   * are empty.
    *
    * @param top the number of classes
+   * @param typicality whether there is that column
    */
-  record Rows(int top) implements AnswerLines {
+  record Rows(int top, boolean typicality) implements AnswerLines {
     private static final List<String> COLUMNS = List.of("id", "name", "probability");
 
     @Override
@@ -124,26 +145,31 @@ sealed interface AnswerLines {
           fields.add("top" + i + "_" + column);
         }
       }
-      return List.of(row(fields));
+      return List.of(row(fields, "typicality"));
     }
 
     @Override
-    public List<String> answer(String image, List<TopClass> best, Optional<Path> heatMap) {
+    public List<String> answer(String image, Found found) {
       List<String> fields = new ArrayList<>(List.of(image, ""));
-      for (Named each : best.stream().map(Named::of).toList()) {
+      for (Named each : found.best().stream().map(Named::of).toList()) {
         fields.addAll(List.of(each.id(), each.name(), Double.toString(each.probability())));
       }
-      return List.of(row(fields));
+      String share =
+          found.typicality().isPresent() ? Double.toString(found.typicality().getAsDouble()) : "";
+      return List.of(row(fields, share));
     }
 
     @Override
     public List<String> failure(String image, String why) {
-      return List.of(row(new ArrayList<>(List.of(image, why))));
+      return List.of(row(new ArrayList<>(List.of(image, why)), ""));
     }
 
-    private String row(List<String> fields) {
+    private String row(List<String> fields, String last) {
       while (fields.size() < 2 + COLUMNS.size() * top) {
         fields.add("");
+      }
+      if (typicality) {
+        fields.add(last);
       }
       return Csv.line(fields);
     }

@@ -1,9 +1,11 @@
 package dev.graft.command;
 
+import dev.graft.GraftException;
 import dev.graft.Progress;
 import dev.graft.inference.Answer;
 import dev.graft.inference.GradCam;
 import dev.graft.inference.ModelRunner;
+import dev.graft.inference.Output;
 import dev.graft.inference.PortableModel;
 import dev.graft.inference.TopClass;
 import dev.graft.run.Cluster;
@@ -34,6 +36,7 @@ import picocli.CommandLine.Spec;
       "  infer \"photos/**/*.jpg\"                a pattern that no shell expands",
       "  infer --json *.png                     one JSON object per line",
       "  infer --csv --top 1 photos/            one CSV row per image",
+      "  infer --reject 0.05 photos/            no class for images unlike the training images",
       "  infer --heatmap maps/ car.png          with a heat map of the class (Grad-CAM)",
       "  infer hdfs://h/photos --master yarn --to hdfs://h/answers"
     })
@@ -76,15 +79,24 @@ final class InferCommand implements Callable<Integer> {
   @Option(
       names = "--json",
       description =
-          "Print one JSON object per image: image, model and predictions; or image and error.")
+          "Print one JSON object per image: image, model, predictions and typicality; or image and"
+              + " error.")
   private boolean json;
 
   @Option(
       names = "--csv",
       description =
           "Print CSV with one row per image: image, error, top1_id, top1_name, top1_probability,"
-              + " top2_id and so on.")
+              + " top2_id and so on; and typicality.")
   private boolean csv;
+
+  @Option(
+      names = "--reject",
+      paramLabel = "SHARE",
+      description =
+          "Answer \"none of these\" for images whose typicality is below SHARE, 0 to 1: of known"
+              + " images about this share is rejected, of others far more.")
+  private Double reject;
 
   @Mixin private MasterOption master;
 
@@ -116,6 +128,9 @@ final class InferCommand implements Callable<Integer> {
     if (json && csv) {
       throw wrongUsage("--json and --csv exclude each other; give one of them.");
     }
+    if (reject != null && !(reject >= 0 && reject <= 1)) {
+      throw wrongUsage("--reject: must be from 0 to 1, not " + reject + ".");
+    }
     if (precision != null && !List.of(FLOAT32, INT8).contains(precision)) {
       throw wrongUsage("--precision: must be float32 or int8, not " + precision + ".");
     }
@@ -140,7 +155,7 @@ final class InferCommand implements Callable<Integer> {
     Failures failures = new Failures();
     if (inputs.stream().allMatch(input -> input.missing().isPresent())) {
       // Reports a mistyped name without starting an engine.
-      AnswerLines lines = lines("");
+      AnswerLines lines = lines("", false);
       lines.head().forEach(console::answer);
       inputs.forEach(input -> failed(lines, input, input.missing().orElseThrow(), failures));
     } else {
@@ -153,9 +168,9 @@ final class InferCommand implements Callable<Integer> {
   }
 
   private int inferWith(Cluster cluster) throws IOException {
-    if (json || csv || heatMaps != null || model.namesDevice()) {
+    if (json || csv || reject != null || heatMaps != null || model.namesDevice()) {
       throw wrongUsage(
-          "--master excludes --json, --csv, --heatmap and --device: Spark writes a table, and"
+          "--master excludes --json, --csv, --reject, --heatmap and --device: Spark writes a table, and"
               + " computes on CPUs.");
     }
     Optional<Path> folder = model.place();
@@ -182,9 +197,9 @@ final class InferCommand implements Callable<Integer> {
     return new ParameterException(spec.commandLine(), message);
   }
 
-  private AnswerLines lines(String modelName) {
+  private AnswerLines lines(String modelName, boolean typicality) {
     if (csv) {
-      return new AnswerLines.Rows(top);
+      return new AnswerLines.Rows(top, typicality);
     }
     return json ? new AnswerLines.Json(modelName) : new AnswerLines.Text();
   }
@@ -209,19 +224,33 @@ final class InferCommand implements Callable<Integer> {
             inputs.size() > MAX_WITHOUT_PROGRESS
                 ? console.progress("infer", "images", inputs.size())
                 : Progress.NONE) {
+      if (reject != null && !classifier.hasTypicality()) {
+        throw new GraftException(
+            "--reject: "
+                + classifier.name()
+                + " does not tell how typical an image is; fine-tune it again, or leave --reject"
+                + " out.");
+      }
       console.say("Model: " + classifier.name() + folder.map(path -> ", " + path).orElse(""));
-      AnswerLines lines = lines(classifier.name());
+      AnswerLines lines = lines(classifier.name(), classifier.hasTypicality());
       lines.head().forEach(console::answer);
       for (int done = 1; console.outputFailure().isEmpty() && answers.hasNext(); done++) {
         Answer<ImageInput> answer = answers.next();
         int number = done;
         if (answer instanceof Answer.Unknown<ImageInput> unknown) {
           failed(lines, answer.source(), Remedies.message(unknown.reason()), failures);
-        } else {
-          List<TopClass> best = classifier.top(answer.probabilities(), top);
+        } else if (answer instanceof Answer.Known<ImageInput> known) {
+          Output output = known.output();
+          boolean rejected = reject != null && output.isBelow(reject);
+          List<TopClass> best = rejected ? List.of() : classifier.top(output.probabilities(), top);
           Optional<Path> map =
-              Optional.ofNullable(maps).map(all -> all.draw(answer.source(), number, best.get(0)));
-          lines.answer(answer.source().name(), best, map).forEach(console::answer);
+              best.stream()
+                  .findFirst()
+                  .filter(each -> maps != null)
+                  .map(each -> maps.draw(answer.source(), number, each));
+          lines
+              .answer(answer.source().name(), new AnswerLines.Found(best, output.typicality(), map))
+              .forEach(console::answer);
         }
         progress.stepTo(number);
       }

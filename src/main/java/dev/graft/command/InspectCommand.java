@@ -19,6 +19,7 @@ import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -35,6 +36,7 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  inspect photos/      one folder per class, or these in train/, val/, test/",
       "  inspect photos.csv   a manifest: path,label and, optionally, split",
+      "  inspect labels.csv --columns path=id,label=breed --path-pattern train/{id}.jpg",
       "  inspect cifar10      CIFAR-10 itself",
       "  inspect photos/ --labels                     labels that are probably wrong",
       "  inspect photos/ --apply labels-decided.csv   move images as decided"
@@ -65,6 +67,8 @@ final class InspectCommand implements Callable<Integer> {
               + " or undo it, by the labels-undo.csv that this writes.")
   private Path apply;
 
+  @Mixin private ManifestOptions manifest;
+
   @Mixin private OutputOption output;
 
   InspectCommand(Console console) {
@@ -73,8 +77,11 @@ final class InspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Recipe recipe =
-        RecipeReader.read(null, Map.of("data", RecipeReader.text(data), "max-bad", "0.999"));
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("data", RecipeReader.text(data));
+    settings.put("max-bad", "0.999");
+    manifest.put(settings);
+    Recipe recipe = RecipeReader.read(null, settings);
     RecipeResolver.check(recipe);
     if (apply != null) {
       return apply();

@@ -1,6 +1,7 @@
 package dev.graft.command;
 
 import dev.graft.data.Note;
+import dev.graft.image.ImageFileReader;
 import dev.graft.util.Messages;
 import dev.graft.util.Names;
 import dev.graft.util.Text;
@@ -47,10 +48,14 @@ final class NoteLines {
               files,
               one ? "is not an image" : "are not images",
               Messages.line(String.join(", ", note.names())));
+      case HEIC ->
+          Text.of(
+              "Ignored %s in HEIC, which Graft cannot read. %s",
+              images, ImageFileReader.HEIC_REMEDY);
       case UNSUPPORTED ->
           "Ignored "
               + images
-              + " in HEIC, AVIF or a camera's raw format, which Graft cannot read: convert them to"
+              + " in AVIF or a camera's raw format, which Graft cannot read: convert them to"
               + " JPEG.";
       case TWINS -> "Ignored " + links + " to images that are in the same class already.";
       case LEADS_UP -> "Ignored " + links + " to a parent folder.";
@@ -59,6 +64,12 @@ final class NoteLines {
           Text.of(
               "The %s of %s %s not in UTF-8: such bytes are written as \\xE9.",
               one ? "name" : "names", images, one ? "is" : "are");
+      case VALIDATION_AS_TEST ->
+          Text.of(
+              "The %s of the validation part %s the test, since there is no other; validation images"
+                  + " are split off the training images. To use them for validation, and split off a"
+                  + " test: --set lone-validation=validation.",
+              images, one ? "is" : "are");
       case NOT_IN_VALIDATION -> "No validation image of " + names + ".";
       case NOT_IN_TEST -> "No test image of " + names + ".";
       case ALIKE_CLASSES ->

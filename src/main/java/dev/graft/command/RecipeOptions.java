@@ -5,6 +5,7 @@ import dev.graft.recipe.RecipeReader;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of a recipe: a file, and settings that override it. */
@@ -46,6 +47,8 @@ final class RecipeOptions {
           "Images: cifar10, cifar10-sample, a folder with one subfolder per class, or a manifest"
               + " (.csv, .jsonl).")
   private String data;
+
+  @Mixin private ManifestOptions manifest;
 
   @Option(
       names = "--folds",
@@ -103,6 +106,7 @@ final class RecipeOptions {
     put(all, "backbone", backbone == null ? null : RecipeReader.text(backbone));
     put(all, "weights", weights == null ? null : RecipeReader.text(weights));
     put(all, "data", data == null ? null : RecipeReader.text(data));
+    manifest.put(all);
     put(all, "folds", folds);
     put(all, "unfreeze", unfreeze);
     put(all, "epochs", epochs);

@@ -265,7 +265,7 @@ final class FolderListing {
 
   private void ignore(Entry entry) {
     if (FileKind.isOtherImage(entry.path())) {
-      count(Note.Kind.UNSUPPORTED);
+      count(FileKind.isHeic(entry.path()) ? Note.Kind.HEIC : Note.Kind.UNSUPPORTED);
     } else {
       String suffix = FileKind.suffix(entry.path());
       others.merge(suffix.isEmpty() ? "no suffix" : "." + suffix, 1, Integer::sum);

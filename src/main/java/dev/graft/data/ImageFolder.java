@@ -55,11 +55,14 @@ public final class ImageFolder implements ImageSet {
    * (validation, then test) wherever it occurs, so that no test image is trained on.
    *
    * @param maxBad the share of the files that may be unreadable, in [0, 1]
+   * @param rules name the columns of a manifest, and say what lone validation images are
    * @throws dev.graft.GraftException if there is nothing to train on, or if too many files are
    *     unreadable
    */
-  public static DataSet open(Path path, double maxBad, Progress.Display display) {
-    Listing listing = Listing.of(path);
+  public static DataSet open(
+      Path path, double maxBad, ReadingRules rules, Progress.Display display) {
+    Listing listed = Listing.of(path, rules);
+    Listing listing = rules.validationIsTest() ? listed.withValidationAsTest(path) : listed;
     int count = listing.files().size();
     Map<String, Integer> labels = new HashMap<>();
     listing.classes().forEach(name -> labels.put(name, labels.size()));

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -57,12 +58,27 @@ public record Listing(String name, List<String> classes, List<ImageFile> files, 
   }
 
   /**
-   * Lists a folder or a manifest.
+   * Lists a folder or a manifest by the default rules.
    *
    * @throws GraftException if it has fewer than two classes
    */
   public static Listing of(Path data) {
+    return of(data, ReadingRules.DEFAULT);
+  }
+
+  /**
+   * Lists a folder or a manifest. Validation images keep their part.
+   *
+   * @throws GraftException if it has fewer than two classes
+   */
+  static Listing of(Path data, ReadingRules rules) {
     if (Files.isDirectory(data)) {
+      if (rules.nameColumns()) {
+        throw new GraftException(
+            "columns and path-pattern: only a manifest has columns, and "
+                + data
+                + " is a folder; name the manifest.");
+      }
       return FolderListing.of(data);
     }
     if (!Files.exists(data)) {
@@ -70,7 +86,7 @@ public record Listing(String name, List<String> classes, List<ImageFile> files, 
           "%s does not exist: give a folder of class folders, or a manifest (CSV or JSON lines).",
           data);
     }
-    return Manifest.read(data);
+    return Manifest.read(data, rules);
   }
 
   /** Checks what applies to both kinds of data, and sorts it. */
@@ -117,6 +133,35 @@ public record Listing(String name, List<String> classes, List<ImageFile> files, 
         .filter(alike -> alike.size() > 1)
         .forEach(alike -> all.add(Note.of(Note.Kind.ALIKE_CLASSES, data, alike)));
     return new Listing(fitName(data), List.copyOf(classes), files, all);
+  }
+
+  /**
+   * Returns the listing with its validation images as test images, if it has no test images: what
+   * was held out measures, and images to decide by are split off the training images.
+   */
+  Listing withValidationAsTest(Path data) {
+    Set<Optional<Part>> parts = files.stream().map(ImageFile::part).collect(Collectors.toSet());
+    if (!parts.contains(Optional.of(Part.VALIDATION)) || parts.contains(Optional.of(Part.TEST))) {
+      return this;
+    }
+    List<Note> all = new ArrayList<>();
+    for (Note note : notes) {
+      all.add(
+          note.kind() == Note.Kind.NOT_IN_VALIDATION
+              ? Note.of(Note.Kind.NOT_IN_TEST, data, note.names())
+              : note);
+    }
+    List<ImageFile> changed =
+        files.stream()
+            .map(
+                file ->
+                    file.part().equals(Optional.of(Part.VALIDATION))
+                        ? new ImageFile(file.path(), file.label(), Optional.of(Part.TEST))
+                        : file)
+            .toList();
+    long held = changed.stream().filter(f -> f.part().equals(Optional.of(Part.TEST))).count();
+    all.add(Note.of(Note.Kind.VALIDATION_AS_TEST, data, held, files.size()));
+    return new Listing(name, classes, changed, all);
   }
 
   private static Set<String> without(Set<String> labels, Set<String> others) {

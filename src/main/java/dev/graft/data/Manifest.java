@@ -17,10 +17,10 @@ import java.util.regex.Pattern;
 
 /**
  * Reads a manifest in UTF-8: CSV (RFC 4180) with a header that names {@code path}, {@code label}
- * and, optionally, {@code split}; or JSON lines with these keys. Relative paths start from the
- * manifest's folder and stay in it; absolute paths may lead anywhere. A path with backslashes, or
- * with blanks around it, is read as written if there is such a file, else with slashes and without
- * the blanks.
+ * and, optionally, {@code split}, or other columns that {@link ReadingRules} name; or JSON lines
+ * with these keys. Relative paths start from the manifest's folder and stay in it; absolute paths
+ * may lead anywhere. A path with backslashes, or with blanks around it, is read as written if there
+ * is such a file, else with slashes and without the blanks.
  */
 final class Manifest {
   private static final int MAX_ROWS = 5_000_000;
@@ -29,6 +29,7 @@ final class Manifest {
   private static final Pattern WINDOWS_ROOT = Pattern.compile("[A-Za-z]:/|//");
 
   private final Path manifest;
+  private final ReadingRules rules;
   private final Path folder;
   private final List<ImageFile> files = new ArrayList<>();
 
@@ -45,30 +46,31 @@ final class Manifest {
   private int rows;
   private int repeated;
 
-  private Manifest(Path manifest) {
+  private Manifest(Path manifest, ReadingRules rules) {
     this.manifest = manifest;
+    this.rules = rules;
     Path parent = manifest.getParent();
     this.folder = parent == null ? Path.of("") : parent;
   }
 
   /** Reads a manifest as training data. */
-  static Listing read(Path file) {
-    Manifest manifest = parsed(file);
+  static Listing read(Path file, ReadingRules rules) {
+    Manifest manifest = parsed(file, rules);
     return Listing.checked(file, manifest.files, manifest.notes());
   }
 
   /** Returns the images that a manifest lists, unchecked. */
   static List<ImageFile> files(Path file) {
-    return parsed(file).files;
+    return parsed(file, ReadingRules.DEFAULT).files;
   }
 
-  private static Manifest parsed(Path file) {
+  private static Manifest parsed(Path file, ReadingRules rules) {
     if (!Files.isRegularFile(file)) {
       throw new GraftException(
           file + " is neither a folder nor a file: give a folder of class folders, or a manifest.");
     }
-    Manifest manifest = new Manifest(file);
-    manifest.otherColumns.addAll(ManifestRows.read(file, manifest::add));
+    Manifest manifest = new Manifest(file, rules);
+    manifest.otherColumns.addAll(ManifestRows.read(file, rules, manifest::add));
     if (manifest.files.isEmpty()) {
       throw new GraftException(file + " lists no images: write a path and a label on each line.");
     }
@@ -82,7 +84,7 @@ final class Manifest {
           manifest, MAX_ROWS);
     }
     String where = manifest + ", line " + line + ",";
-    Path path = path(pathText, where);
+    Path path = path(pathText.isBlank() ? pathText : rules.pathOf(pathText), where);
     String label = labels.computeIfAbsent(labelText, text -> Listing.label(text, where));
     ImageFile file = new ImageFile(path, label, part(splitText.strip(), where));
     Integer place = places.putIfAbsent(path, files.size());
@@ -155,7 +157,14 @@ final class Manifest {
   private List<Note> notes() {
     List<Note> notes = new ArrayList<>();
     otherColumns.removeAll(
-        List.of(ManifestRows.PATH, ManifestRows.LABEL, ManifestRows.SPLIT, SplitCsv.SHA256));
+        List.of(
+            rules.inLowerCase().path(),
+            rules.path(),
+            rules.inLowerCase().label(),
+            rules.label(),
+            rules.inLowerCase().split(),
+            rules.split(),
+            SplitCsv.SHA256));
     if (!otherColumns.isEmpty()) {
       notes.add(Note.of(Note.Kind.OTHER_COLUMNS, manifest, otherColumns));
     }

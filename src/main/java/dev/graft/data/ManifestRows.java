@@ -57,6 +57,7 @@ final class ManifestRows {
           .reader();
 
   private final Path manifest;
+  private final ReadingRules rules;
   private final RowConsumer consumer;
   private final Set<String> columns = new HashSet<>();
 
@@ -71,19 +72,21 @@ final class ManifestRows {
     void row(String path, String label, String split, int line);
   }
 
-  private ManifestRows(Path manifest, RowConsumer consumer) {
+  private ManifestRows(Path manifest, ReadingRules rules, RowConsumer consumer) {
     this.manifest = manifest;
+    this.rules = rules;
     this.consumer = consumer;
   }
 
   /**
    * Passes all rows to a consumer.
    *
+   * @param rules name the columns
    * @return the names of all columns or keys
    * @throws GraftException if the file is not a manifest
    */
-  static Set<String> read(Path manifest, RowConsumer consumer) {
-    ManifestRows rows = new ManifestRows(manifest, consumer);
+  static Set<String> read(Path manifest, ReadingRules rules, RowConsumer consumer) {
+    ManifestRows rows = new ManifestRows(manifest, rules, consumer);
     rows.read();
     return rows.columns;
   }
@@ -134,20 +137,23 @@ final class ManifestRows {
       List<String> header = nextRow(parser, 0);
       List<String> names =
           header.stream().map(name -> name.strip().toLowerCase(Locale.ROOT)).toList();
-      if (!names.contains(PATH) || !names.contains(LABEL)) {
+      ReadingRules wanted = rules.inLowerCase();
+      if (!names.contains(wanted.path()) || !names.contains(wanted.label())) {
         throw noManifest(
-            "its first line must name the columns path and label, separated by a comma, but is "
-                + Names.quoted(header));
+            Text.of(
+                "its first line must name the columns %s and %s, separated by a comma, but is %s; if"
+                    + " its columns have other names, set columns, such as path=id,label=breed",
+                rules.path(), rules.label(), Names.quoted(header)));
       }
-      for (String name : List.of(PATH, LABEL, SPLIT)) {
+      for (String name : List.of(wanted.path(), wanted.label(), wanted.split())) {
         if (names.indexOf(name) != names.lastIndexOf(name)) {
           throw noManifest("its first line names the column " + name + " twice");
         }
       }
       columns.addAll(names);
-      int path = names.indexOf(PATH);
-      int label = names.indexOf(LABEL);
-      int split = names.indexOf(SPLIT);
+      int path = names.indexOf(wanted.path());
+      int label = names.indexOf(wanted.label());
+      int split = names.indexOf(wanted.split());
       for (List<String> row = nextRow(parser, names.size());
           !row.isEmpty();
           row = nextRow(parser, names.size())) {
@@ -203,11 +209,11 @@ final class ManifestRows {
             line(line));
       }
       row.fieldNames().forEachRemaining(columns::add);
-      JsonNode split = row.path(SPLIT);
+      JsonNode split = row.path(rules.split());
       consumer.row(
-          text(row, PATH, line),
-          text(row, LABEL, line),
-          split.isNull() || split.isMissingNode() ? "" : text(row, SPLIT, line),
+          text(row, rules.path(), line),
+          text(row, rules.label(), line),
+          split.isNull() || split.isMissingNode() ? "" : text(row, rules.split(), line),
           line);
     }
   }

@@ -30,7 +30,9 @@ public record Note(Kind kind, Path where, long count, long of, List<String> name
     OUTSIDE_CLASSES,
     /** Files that are not images, by suffix. */
     NO_IMAGES,
-    /** Images in a format that Graft does not read. */
+    /** Images in HEIC, the format of iPhones. */
+    HEIC,
+    /** Images in another format that Graft does not read. */
     UNSUPPORTED,
     /** Links to images that are in the same class already. */
     TWINS,
@@ -40,6 +42,8 @@ public record Note(Kind kind, Path where, long count, long of, List<String> name
     OWN_OUTPUT,
     /** Images whose names are not in UTF-8. */
     UNREADABLE_NAMES,
+    /** Validation images that are the test images, since there are no others; with the total. */
+    VALIDATION_AS_TEST,
     /** Classes without validation images. */
     NOT_IN_VALIDATION,
     /** Classes without test images. */

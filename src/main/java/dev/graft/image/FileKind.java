@@ -19,8 +19,10 @@ public final class FileKind {
 
   private static final Set<String> IMAGES_GRAFT_CANNOT_READ =
       Set.of(
-          "heic", "heif", "avif", "jxl", "jp2", "svg", "psd", "raw", "dng", "cr2", "cr3", "nef",
-          "arw", "orf", "raf", "rw2", "pef", "srw");
+          "heic", "heif", "hif", "avif", "jxl", "jp2", "svg", "psd", "raw", "dng", "cr2", "cr3",
+          "nef", "arw", "orf", "raf", "rw2", "pef", "srw");
+
+  private static final Set<String> HEIC = Set.of("heic", "heif", "hif");
 
   private static final Set<String> NO_IMAGES =
       Set.of(
@@ -80,6 +82,11 @@ public final class FileKind {
   /** Returns whether a file has the suffix of an image format that Graft does not read. */
   public static boolean isOtherImage(Path file) {
     return IMAGES_GRAFT_CANNOT_READ.contains(suffix(file));
+  }
+
+  /** Returns whether a file has the suffix of HEIC, the format of iPhones. */
+  public static boolean isHeic(Path file) {
+    return HEIC.contains(suffix(file));
   }
 
   /** Returns the suffix in lower case, or "" if there is none. */

@@ -26,7 +26,9 @@ import javax.imageio.stream.ImageInputStream;
  * is the exception: Pillow clips at 255 instead of dividing.)
  *
  * <p>An image of more than 25 megapixels is subsampled while it is decoded, by the smallest whole
- * factor that brings it below that, so that it fits into a heap of usual size.
+ * factor that brings it below that, so that it fits into a heap of usual size. A JPEG of 2
+ * megapixels or more that is to be reduced is decoded at 1/2, 1/4 or 1/8 of its size, see {@link
+ * ReducedJpeg}.
  *
  * <p>A file that cannot be read completely is refused by an {@link UnreadableImage} with one
  * sentence that begins with the file's name. All methods are thread-safe.
@@ -36,13 +38,19 @@ public final class ImageFileReader {
    * The version of the pixels. It changes whenever a file would give other pixels than before, and
    * invalidates what was computed from them and cached on disk.
    */
-  public static final int VERSION = 4;
+  public static final int VERSION = 5;
 
   /** The bytes of heap that decoding a photograph of 24 megapixels takes, rounded up. */
   private static final long DECODING = 200L << 20;
 
   /** The largest file, in bytes, that is hashed and decoded from a copy in memory. */
   private static final long IN_MEMORY = 64L << 20;
+
+  /** How to get JPEG in place of HEIC, on each platform. */
+  public static final String HEIC_REMEDY =
+      "Convert it to JPEG: on macOS by `sips -s format jpeg FILE --out FILE.jpg`, on Linux by"
+          + " `heif-convert FILE FILE.jpg`, on Windows in Photos (Save as); an iPhone takes JPEG with"
+          + " Settings, Camera, Formats, Most Compatible.";
 
   /** The TIFF decoder's messages about features that it lacks, as opposed to damage. */
   private static final Pattern UNSUPPORTED =
@@ -249,6 +257,10 @@ public final class ImageFileReader {
     int read = Math.max(0, stream.read(start));
     if (read == 0) {
       throw new UnreadableImage(name, "is empty.");
+    }
+    if (ImageFormat.isHeic(start)) {
+      throw new UnreadableImage(
+          name, "is an image in HEIC, which Graft cannot read. " + HEIC_REMEDY);
     }
     return ImageFormat.of(Arrays.copyOf(start, read))
         .orElseThrow(

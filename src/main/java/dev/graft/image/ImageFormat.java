@@ -36,6 +36,9 @@ enum ImageFormat {
 
   static final int MAX_SIGNATURE = 12;
 
+  private static final Pattern HEIC =
+      Pattern.compile(".{4}ftyp(hei[cmsx]|hev[cmsx]|mif1|msf1)", Pattern.DOTALL);
+
   private final int pixelsPerByte;
   private final String provider;
 
@@ -53,6 +56,11 @@ enum ImageFormat {
     return Arrays.stream(values())
         .filter(format -> format.signature.matcher(begins).lookingAt())
         .findFirst();
+  }
+
+  /** Returns whether a file begins like HEIC, which no well-kept library for Java decodes. */
+  static boolean isHeic(byte[] start) {
+    return HEIC.matcher(new String(start, StandardCharsets.ISO_8859_1)).lookingAt();
   }
 
   /** Returns whether a file of this many bytes can encode this many pixels. */

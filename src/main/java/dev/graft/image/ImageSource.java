@@ -2,8 +2,10 @@ package dev.graft.image;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.Map;
+import java.util.Optional;
 import javax.imageio.IIOException;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
@@ -29,6 +31,12 @@ record ImageSource(ImageFormat format, ImageInputStream stream, long length, Str
    */
   private static final long MIN_SHOWN_LENGTH = MAX_DECODED * 8L / 512;
 
+  /** The pixels from which a JPEG is reduced while it is decoded; smaller ones take little time. */
+  private static final int MIN_REDUCED = 2 * MEGA;
+
+  /** The largest file, in bytes, that is reduced while it is decoded: it is read into memory. */
+  private static final long MAX_REDUCED_BYTES = 32L << 20;
+
   private static final int MAX_PIXELS = 1_000 * MEGA;
 
   /** The pixels of a progressive JPEG, whose coefficients take up to 6 bytes each off the heap. */
@@ -52,12 +60,45 @@ record ImageSource(ImageFormat format, ImageInputStream stream, long length, Str
   /** Decodes the image once, and reduces it to each size. */
   List<RgbImage> read(int... minSides) throws IOException {
     FileStructure file = structure();
-    PixelRows rows = withReader(file, reader -> rows(file, reader));
-    return IntStream.of(minSides)
-        .map(minSide -> Reduction.factor(rows.width, rows.height, minSide))
-        .mapToObj(factor -> Reduction.of(rows, factor, file.orientation()))
-        .map(reduced -> ColorProfile.toSrgb(reduced, file.profile()))
-        .toList();
+    Map<Integer, PixelRows> decoded = new HashMap<>(); // by the reduction while decoding
+    List<RgbImage> images = new ArrayList<>();
+    for (int minSide : minSides) {
+      PixelRows rows = rows(file, reduction(file, minSide), decoded);
+      int factor = Reduction.factor(rows.width, rows.height, minSide);
+      Reduction.Reduced reduced = Reduction.of(rows, factor, file.orientation());
+      images.add(ColorProfile.toSrgb(reduced, file.profile()));
+    }
+    return images;
+  }
+
+  /**
+   * Returns the factor by which a large photograph is reduced while it is decoded: a power of 2
+   * that leaves the shorter side long enough.
+   */
+  private int reduction(FileStructure file, int minSide) {
+    if (!(file instanceof JpegHead head)
+        || (long) head.width() * head.height() < MIN_REDUCED
+        || length > MAX_REDUCED_BYTES) {
+      return 1;
+    }
+    int factor = Math.min(8, Reduction.factor(head.width(), head.height(), minSide));
+    return Integer.highestOneBit(factor);
+  }
+
+  private PixelRows rows(FileStructure file, int reduction, Map<Integer, PixelRows> decoded)
+      throws IOException {
+    if (!decoded.containsKey(reduction) && reduction > 1 && file instanceof JpegHead head) {
+      check(head.width(), head.height());
+      Optional<PixelRows> reduced = head.reduced(length, reduction);
+      if (reduced.isEmpty()) {
+        return rows(file, 1, decoded);
+      }
+      decoded.put(reduction, reduced.get());
+    }
+    if (!decoded.containsKey(reduction)) {
+      decoded.put(reduction, withReader(file, reader -> rows(file, reader)));
+    }
+    return decoded.get(reduction);
   }
 
   private FileStructure structure() throws IOException {

@@ -13,7 +13,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -31,7 +33,13 @@ final class JpegHead implements FileStructure {
   private static final int END_OF_IMAGE = 0xd9;
   private static final int START_OF_SCAN = 0xda;
 
+  private static final int HUFFMAN = 0xc4;
+  private static final int QUANTIZATION = 0xdb;
+  private static final int RESTART_INTERVAL = 0xdd;
+
   // Markers of frames: the lowest of a group, or the only one.
+  private static final int BASELINE = 0xc0;
+  private static final int EXTENDED = 0xc1;
   private static final int LOSSLESS = 0xc3;
   private static final int HIERARCHICAL = 0xc5;
   private static final int ARITHMETIC = 0xc9;
@@ -211,6 +219,118 @@ final class JpegHead implements FileStructure {
     return frame[0] == 12 && frameMarker != LOSSLESS
         ? Optional.of("a JPEG with 12 bits per sample")
         : Optional.empty();
+  }
+
+  /**
+   * Returns how {@link ReducedJpeg} decodes this file; empty if it can't.
+   *
+   * @throws IndexOutOfBoundsException if a segment is cut off
+   */
+  Optional<ReducedJpeg.Plan> plan() throws IOException {
+    boolean plain = frameMarker == BASELINE || frameMarker == EXTENDED;
+    boolean colors = components() == 1 || (components() == 3 && isYcc());
+    if (!plain || !colors || frame[0] != 8 || componentsOfScan != components()) {
+      return Optional.empty();
+    }
+    Map<Integer, float[]> quantizations = new HashMap<>();
+    Map<Integer, ReducedJpeg.Huffman> codes = new HashMap<>();
+    int restart = 0;
+    byte[] all = kept.toByteArray();
+    for (int at = 0; at < all.length; ) {
+      int marker = all[at + 1] & 0xff;
+      int end = at + 2 + ((all[at + 2] & 0xff) << 8 | all[at + 3] & 0xff);
+      byte[] segment = Arrays.copyOfRange(all, at + 4, end);
+      switch (marker) {
+        case QUANTIZATION -> addQuantizations(segment, quantizations);
+        case HUFFMAN -> addCodes(segment, codes);
+        case RESTART_INTERVAL -> restart = (segment[0] & 0xff) << 8 | segment[1] & 0xff;
+        default -> {}
+      }
+      at = end;
+    }
+    byte[] header = scanHeader();
+    ReducedJpeg.Component[] found = new ReducedJpeg.Component[components()];
+    for (int i = 0; i < found.length; i++) {
+      int sampling = found.length == 1 ? 0x11 : frame[7 + 3 * i] & 0xff;
+      int tables = header[2 + 2 * i] & 0xff;
+      float[] quantization = quantizations.get(frame[8 + 3 * i] & 0xff);
+      ReducedJpeg.Huffman dc = codes.get(tables >> 4);
+      ReducedJpeg.Huffman ac = codes.get(0x10 | tables & 15);
+      boolean usual =
+          i == 0
+              ? sampling == 0x11 || sampling == 0x12 || sampling == 0x21 || sampling == 0x22
+              : sampling == 0x11;
+      if (!usual
+          || header[1 + 2 * i] != frame[6 + 3 * i]
+          || quantization == null
+          || dc == null
+          || ac == null) {
+        return Optional.empty();
+      }
+      found[i] = new ReducedJpeg.Component(sampling >> 4, sampling & 15, quantization, dc, ac);
+    }
+    return Optional.of(new ReducedJpeg.Plan(width(), height(), found, restart));
+  }
+
+  private static void addQuantizations(byte[] segment, Map<Integer, float[]> into) {
+    for (int at = 0; at < segment.length; ) {
+      boolean wide = (segment[at] & 0xf0) != 0;
+      float[] values = new float[64];
+      int id = segment[at++] & 15;
+      for (int i = 0; i < values.length; i++) {
+        values[i] = segment[at++] & 0xff;
+        if (wide) {
+          values[i] = 256 * values[i] + (segment[at++] & 0xff);
+        }
+      }
+      into.put(id, values);
+    }
+  }
+
+  /** Adds Huffman codes, by their class (0x10 for AC) and number. */
+  private static void addCodes(byte[] segment, Map<Integer, ReducedJpeg.Huffman> into) {
+    for (int at = 0; at < segment.length; ) {
+      int id = segment[at++] & 0xff;
+      int symbols = 0;
+      for (int i = 0; i < 16; i++) {
+        symbols += segment[at + i] & 0xff;
+      }
+      int end = at + 16 + symbols;
+      if (end > segment.length) {
+        throw new IndexOutOfBoundsException("a table is cut off");
+      }
+      into.put(id, new ReducedJpeg.Huffman(Arrays.copyOfRange(segment, at, end)));
+      at = end;
+    }
+  }
+
+  /** Returns the content of the scan's header, and leaves the file at the data after it. */
+  private byte[] scanHeader() throws IOException {
+    file.seek(scan + 2);
+    byte[] header = new byte[file.readUnsignedShort() - 2];
+    file.readFully(header);
+    return header;
+  }
+
+  /**
+   * Decodes this file at a part of its size.
+   *
+   * @param length of the file, in bytes
+   * @param reduction 2, 4 or 8
+   * @return empty if it must be decoded whole
+   */
+  Optional<PixelRows> reduced(long length, int reduction) throws IOException {
+    try {
+      Optional<ReducedJpeg.Plan> plan = plan();
+      if (plan.isEmpty()) {
+        return Optional.empty();
+      }
+      byte[] data = new byte[(int) (length - file.getStreamPosition())];
+      file.readFully(data);
+      return ReducedJpeg.decode(plan.get(), data, reduction);
+    } catch (IndexOutOfBoundsException | EOFException e) {
+      return Optional.empty();
+    }
   }
 
   /** Returns whether colors are stored as YCbCr, or inks as YCCK: libjpeg's decision. */

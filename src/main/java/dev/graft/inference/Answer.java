@@ -22,9 +22,13 @@ public sealed interface Answer<S extends Source> {
    */
   float[] probabilities();
 
-  /** The probabilities of an image that was read. */
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Known<S extends Source>(S source, float[] probabilities) implements Answer<S> {
+  /** The result of an image that was read. */
+  record Known<S extends Source>(S source, Output output) implements Answer<S> {
+    @Override
+    public float[] probabilities() {
+      return output.probabilities();
+    }
+
     @Override
     public Optional<String> problem() {
       return Optional.empty();

@@ -12,24 +12,38 @@ import ai.djl.translate.Translator;
 import ai.djl.translate.TranslatorContext;
 import dev.graft.GraftException;
 import dev.graft.inference.ModelRunner.Prepared;
+import dev.graft.network.Typicality;
+import dev.graft.network.djl.TypicalityArrays;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** Inference in DJL, by an engine that can also train. */
 final class DjlBackend implements InferenceBackend {
   private final Model model;
-  private final Predictor<List<Prepared>, List<float[]>> predictor;
+  private final Predictor<List<Prepared>, List<Output>> predictor;
+  private final Optional<Typicality> typicality;
 
   /**
    * @param model computes logits {@code (N, classes)} from pixels {@code (N, 3, side, side)}, R, G,
    *     B from 0 to 255, float32; closed with this backend
    * @param side of the input in pixels
+   * @param typicality tells images unlike the training images; only with an {@link ImageBlock}
    */
-  DjlBackend(Model model, int side) {
+  DjlBackend(Model model, int side, Optional<Typicality> typicality) {
     this.model = model;
-    predictor = model.newPredictor(new Batches(side));
+    this.typicality = typicality;
+    if (typicality.isPresent()) {
+      model.setBlock(((ImageBlock) model.getBlock()).withFeatures());
+    }
+    predictor = model.newPredictor(new Batches(side, typicality));
+  }
+
+  @Override
+  public boolean hasTypicality() {
+    return typicality.isPresent();
   }
 
   /**
@@ -42,7 +56,7 @@ final class DjlBackend implements InferenceBackend {
   }
 
   @Override
-  public List<float[]> probabilities(List<Prepared> images) {
+  public List<Output> outputs(List<Prepared> images) {
     try {
       return predictor.predict(images);
     } catch (TranslateException e) {
@@ -60,7 +74,8 @@ final class DjlBackend implements InferenceBackend {
   }
 
   /** Creates one array per batch, because stacking images in the engine would copy each twice. */
-  private record Batches(int side) implements Translator<List<Prepared>, List<float[]>> {
+  private record Batches(int side, Optional<Typicality> typicality)
+      implements Translator<List<Prepared>, List<Output>> {
     /** Returns {@code null}, because each input is already a batch. */
     @Override
     public Batchifier getBatchifier() {
@@ -78,14 +93,24 @@ final class DjlBackend implements InferenceBackend {
       }
     }
 
-    /** Converts logits {@code (N, classes)} to probabilities by softmax. */
+    /**
+     * Converts logits {@code (N, classes)} to probabilities by softmax, and features {@code (N,
+     * F)}, if there are any, to typicality.
+     */
     @Override
-    public List<float[]> processOutput(TranslatorContext context, NDList logits) {
-      NDArray rows = logits.singletonOrThrow().softmax(1);
+    public List<Output> processOutput(TranslatorContext context, NDList found) {
+      NDArray rows = found.get(0).softmax(1);
       int classes = Math.toIntExact(rows.getShape().get(1));
       float[] all = rows.toFloatArray();
+      Optional<float[]> shares = typicality.map(known -> TypicalityArrays.of(known, found.get(1)));
       return IntStream.range(0, all.length / classes)
-          .mapToObj(row -> Arrays.copyOfRange(all, row * classes, (row + 1) * classes))
+          .mapToObj(
+              row -> {
+                float[] probabilities = Arrays.copyOfRange(all, row * classes, (row + 1) * classes);
+                return shares
+                    .map(each -> Output.of(probabilities, each[row]))
+                    .orElseGet(() -> Output.of(probabilities));
+              })
           .toList();
     }
   }

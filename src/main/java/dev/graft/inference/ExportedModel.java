@@ -111,7 +111,7 @@ public final class ExportedModel {
     String framing = metadata.get(FRAMING).replaceFirst(":.*", "");
     InferenceBackend backend = new OnnxBackend(session);
     var blank = new ModelRunner.Prepared(ByteBuffer.allocate(3 * side * side));
-    if (backend.probabilities(List.of(blank)).get(0).length != classes.size()) {
+    if (backend.outputs(List.of(blank)).get(0).probabilities().length != classes.size()) {
       throw new GraftException("its number of probabilities differs from its number of classes");
     }
     return new LoadedModel(metadata.get(RUN), backend, Framing.of(framing), side, classes);

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.AbstractBlock;
+import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import dev.graft.image.RgbImage;
@@ -28,11 +29,50 @@ import java.nio.ByteBuffer;
  */
 final class ImageBlock extends AbstractBlock {
   private final NetworkDesign design;
+  private final DjlNetwork parts;
   private final GraphBlock network;
 
   ImageBlock(DjlNetwork network) {
     design = network.design();
+    parts = network;
     this.network = addChildBlock("network", network.logits(true));
+  }
+
+  /**
+   * Returns a block with the weights of this one, from pixels {@code (N, 3, side, side)} to logits
+   * {@code (N, classes)} and features {@code (N, F)}.
+   */
+  Block withFeatures() {
+    return new WithFeatures(
+        parts.block(0, design.featuresEnd()),
+        parts.block(design.featuresEnd(), design.logitsEnd()));
+  }
+
+  private static final class WithFeatures extends AbstractBlock {
+    private final GraphBlock features;
+    private final GraphBlock head;
+
+    WithFeatures(GraphBlock features, GraphBlock head) {
+      this.features = addChildBlock("features", features);
+      this.head = addChildBlock("head", head);
+    }
+
+    @Override
+    protected NDList forwardInternal(
+        ParameterStore parameters,
+        NDList inputs,
+        boolean training,
+        PairList<String, Object> arguments) {
+      NDList found = features.forward(parameters, inputs, training);
+      NDList logits = head.forward(parameters, found, training);
+      return new NDList(logits.singletonOrThrow(), found.singletonOrThrow());
+    }
+
+    @Override
+    public Shape[] getOutputShapes(Shape[] inputShapes) {
+      Shape[] found = features.getOutputShapes(inputShapes);
+      return new Shape[] {head.getOutputShapes(found)[0], found[0]};
+    }
   }
 
   /** Reads the weights through {@link SavedWeights}, which checks what DJL would not. */

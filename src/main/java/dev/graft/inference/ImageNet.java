@@ -89,7 +89,7 @@ final class ImageNet {
         .byWeight()
         .forEach((weight, parameter) -> ParameterWriter.set(parameter, weight, model.weights()));
     filled.setBlock(block);
-    return new DjlBackend(filled, design.inputSize());
+    return new DjlBackend(filled, design.inputSize(), Optional.empty());
   }
 
   /** Applies a function to the bundled network while its weights are open. */
@@ -119,6 +119,7 @@ final class ImageNet {
         design(entry),
         weights,
         precision,
+        Optional.empty(),
         LoadedBackbone.imageNetClasses());
   }
 

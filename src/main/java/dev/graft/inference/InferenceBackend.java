@@ -7,13 +7,16 @@ interface InferenceBackend extends AutoCloseable {
   /** Returns the batch size that computes fastest, or nearly so. */
   int batch();
 
+  /** Whether results have a typicality. */
+  boolean hasTypicality();
+
   /**
    * Runs one forward pass.
    *
    * @param images at least one
-   * @return probabilities {@code (N, classes)}; each row adds up to 1
+   * @return one result per image, in order
    */
-  List<float[]> probabilities(List<ModelRunner.Prepared> images);
+  List<Output> outputs(List<ModelRunner.Prepared> images);
 
   @Override
   void close();

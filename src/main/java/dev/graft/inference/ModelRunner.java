@@ -151,6 +151,11 @@ public final class ModelRunner implements AutoCloseable {
     return loaded.name();
   }
 
+  /** Whether results have a typicality; models of before this was added have none. */
+  public boolean hasTypicality() {
+    return loaded.backend().hasTypicality();
+  }
+
   /** Returns the names of the classes, in the order of the probabilities. */
   public List<String> classes() {
     return loaded.classes();
@@ -183,7 +188,30 @@ public final class ModelRunner implements AutoCloseable {
   }
 
   private List<TopClass> classify(RgbImage image, int k) {
-    return top(probabilities(List.of(prepare(image))).get(0), k);
+    return top(output(image).probabilities(), k);
+  }
+
+  /**
+   * Returns the whole result of an image file.
+   *
+   * @throws GraftException if the image can't be read
+   */
+  public Output output(Path file) {
+    return output(ImageFileReader.read(file, Framing.minSide(inputSize())));
+  }
+
+  /**
+   * Returns the whole result of an image from a stream, which stays open.
+   *
+   * @param name of the image in messages
+   * @throws GraftException if the image can't be read
+   */
+  public Output output(InputStream image, String name) {
+    return output(ImageFileReader.read(image, name, Framing.minSide(inputSize())));
+  }
+
+  private Output output(RgbImage image) {
+    return outputs(List.of(prepare(image))).get(0);
   }
 
   /** Returns the {@code k} most probable classes, the most probable first. */
@@ -223,14 +251,24 @@ public final class ModelRunner implements AutoCloseable {
    * @return probabilities {@code (N, classes)}; each row adds up to 1
    * @throws IllegalStateException if this runner is closed
    */
-  public synchronized List<float[]> probabilities(List<Prepared> images) {
+  public List<float[]> probabilities(List<Prepared> images) {
+    return outputs(images).stream().map(Output::probabilities).toList();
+  }
+
+  /**
+   * Runs one forward pass over images.
+   *
+   * @return one result per image, in order
+   * @throws IllegalStateException if this runner is closed
+   */
+  public synchronized List<Output> outputs(List<Prepared> images) {
     if (closed) {
       throw new IllegalStateException("closed"); // otherwise the engine would read freed memory
     }
     if (images.isEmpty()) {
       return List.of();
     }
-    return loaded.backend().probabilities(images);
+    return loaded.backend().outputs(images);
   }
 
   /** Frees the model, after the forward pass in progress. */
@@ -297,9 +335,8 @@ public final class ModelRunner implements AutoCloseable {
         while (batch.size() < batch() && waiting.hasNext()) {
           batch.add(waiting.next());
         }
-        Iterator<float[]> rows =
-            probabilities(batch.stream().flatMap(each -> each.images().stream()).toList())
-                .iterator();
+        Iterator<Output> rows =
+            outputs(batch.stream().flatMap(each -> each.images().stream()).toList()).iterator();
         batch.forEach(each -> ready.add(each.answer(rows)));
       }
       return ready.remove();
@@ -319,7 +356,7 @@ public final class ModelRunner implements AutoCloseable {
    */
   private record Waiting<S extends Source>(
       S source, List<Prepared> images, GraftException problem) {
-    Answer<S> answer(Iterator<float[]> rows) {
+    Answer<S> answer(Iterator<Output> rows) {
       return problem == null
           ? new Answer.Known<>(source, rows.next())
           : new Answer.Unknown<>(source, problem);

@@ -2,6 +2,7 @@ package dev.graft.inference;
 
 import ai.djl.Device;
 import dev.graft.engine.OnnxSession;
+import dev.graft.network.Typicality;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -12,13 +13,19 @@ import java.util.stream.IntStream;
 final class OnnxBackend implements InferenceBackend {
   private final OnnxSession session;
   private final int batch;
+
+  /** Index of the output; -1 if there is none. */
+  private final int typicality;
+
   private ByteBuffer pixels = ByteBuffer.allocateDirect(0);
 
   /**
-   * @param session computes probabilities from pixels, 0 to 255; closed with this backend
+   * @param session computes probabilities, and typicality if it has that output, from pixels, 0 to
+   *     255; closed with this backend
    */
   OnnxBackend(OnnxSession session) {
     this.session = session;
+    typicality = session.outputs().indexOf(Typicality.NAME);
     batch = OnnxSession.batch(session.side());
   }
 
@@ -28,12 +35,17 @@ final class OnnxBackend implements InferenceBackend {
   }
 
   @Override
+  public boolean hasTypicality() {
+    return typicality >= 0;
+  }
+
+  @Override
   public int batch() {
     return batch;
   }
 
   @Override
-  public List<float[]> probabilities(List<ModelRunner.Prepared> images) {
+  public List<Output> outputs(List<ModelRunner.Prepared> images) {
     int bytes =
         images.stream().mapToInt(each -> each.pixels().remaining()).sum()
             * (session.takesFloats() ? Float.BYTES : 1);
@@ -42,14 +54,17 @@ final class OnnxBackend implements InferenceBackend {
     }
     pixels.clear();
     images.forEach(each -> put(each.pixels().duplicate()));
-    FloatBuffer rows = session.run(pixels.flip(), images.size()).get(0);
+    List<FloatBuffer> results = session.run(pixels.flip(), images.size());
+    FloatBuffer rows = results.get(0);
     int classes = rows.remaining() / images.size();
     return IntStream.range(0, images.size())
         .mapToObj(
             row -> {
               float[] probabilities = new float[classes];
               rows.get(row * classes, probabilities);
-              return probabilities;
+              return typicality < 0
+                  ? Output.of(probabilities)
+                  : Output.of(probabilities, results.get(typicality).get(row));
             })
         .toList();
   }

@@ -29,6 +29,7 @@ import dev.graft.network.BackboneSpec;
 import dev.graft.network.Layer;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.Preprocessing;
+import dev.graft.network.Typicality;
 import dev.graft.network.Weights;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.djl.ExternalNetwork;
@@ -43,6 +44,7 @@ import dev.graft.zoo.ExternalBackbone;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.ByteBuffer;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -58,9 +60,10 @@ import java.util.Optional;
  * A model on disk, which plain DJL loads with {@code Criteria.optModelPath} as {@code Image} to
  * {@code Classifications}: {@code <name>-0000.params}, {@code synset.txt} with one class per line,
  * {@code network.json}, which describes the network and the preprocessing, and {@code
- * serving.properties}, which names the class that builds the network. With an int8 frozen part
- * there is also {@code ranges.json}, and with an external backbone {@code backbone.onnx} or {@code
- * backbone.pt}. (Plain DJL computes the whole network in float32.)
+ * serving.properties}, which names the class that builds the network. {@code typicality.bin} tells
+ * images unlike the training images. With an int8 frozen part there is also {@code ranges.json},
+ * and with an external backbone {@code backbone.onnx} or {@code backbone.pt}. (Plain DJL computes
+ * the whole network in float32, and no typicality.)
  */
 public final class SavedModel {
   private static final int FORMAT = 1;
@@ -73,6 +76,7 @@ public final class SavedModel {
 
   private static final String NETWORK = "network.json";
   private static final String RANGES = "ranges.json";
+  private static final String TYPICALITY = "typicality.bin";
   private static final String CLASSES = "synset.txt";
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -91,6 +95,7 @@ public final class SavedModel {
    * @param weightsSha256 SHA-256 of the file of the weights
    * @param temperature that divides the logits; older files have none, which reads as 0 and means 1
    * @param rangesSha256 SHA-256 of {@code ranges.json}; empty unless the frozen part is int8
+   * @param typicalitySha256 SHA-256 of {@code typicality.bin}; empty if there is none
    * @param external the external backbone; empty if the backbone is built in
    */
   record Description(
@@ -108,6 +113,8 @@ public final class SavedModel {
       String weightsSha256,
       @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonSetter(nulls = Nulls.AS_EMPTY)
           String rangesSha256,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonSetter(nulls = Nulls.AS_EMPTY)
+          String typicalitySha256,
       @JsonInclude(JsonInclude.Include.NON_EMPTY)
           @JsonSetter(nulls = Nulls.AS_EMPTY)
           @JsonProperty("foreign")
@@ -177,7 +184,7 @@ public final class SavedModel {
    * @param weights provenance of the backbone's weights, as text
    * @param classes names of the classes, in the order of the logits
    * @param head the recipe of the head
-   * @param ranges of the frozen part if it is int8; empty for float32
+   * @param extras what the model has besides the network
    */
   public static void save(
       DjlNetwork network,
@@ -186,10 +193,21 @@ public final class SavedModel {
       String weights,
       List<String> classes,
       Recipe.Head head,
-      Optional<Ranges> ranges)
+      Extras extras)
       throws IOException {
     AtomicFiles.folder(
-        folder, unfinished -> write(network, unfinished, name, weights, classes, head, ranges));
+        folder, unfinished -> write(network, unfinished, name, weights, classes, head, extras));
+  }
+
+  /**
+   * What a model may have besides its network.
+   *
+   * @param ranges of the frozen part if it is int8; empty for float32
+   * @param typicality tells images unlike the training images
+   */
+  public record Extras(Optional<Ranges> ranges, Optional<Typicality> typicality) {
+    /** A float32 model that does not tell unlike images. */
+    public static final Extras NONE = new Extras(Optional.empty(), Optional.empty());
   }
 
   private static void write(
@@ -199,7 +217,7 @@ public final class SavedModel {
       String weights,
       List<String> classes,
       Recipe.Head head,
-      Optional<Ranges> ranges)
+      Extras extras)
       throws IOException {
     NetworkDesign design = network.design();
     try (Model model = Model.newInstance(name)) {
@@ -208,8 +226,13 @@ public final class SavedModel {
       model.setBlock(whole);
       model.save(folder, name);
     }
+    Optional<Ranges> ranges = extras.ranges();
     if (ranges.isPresent()) {
       Files.writeString(folder.resolve(RANGES), ranges.get().json());
+    }
+    Optional<byte[]> typicality = extras.typicality().map(Typicality::bytes);
+    if (typicality.isPresent()) {
+      Files.write(folder.resolve(TYPICALITY), typicality.get());
     }
     Description description =
         new Description(
@@ -226,6 +249,9 @@ public final class SavedModel {
             design.temperature(),
             Hash.Algorithm.SHA256.of(weightFile(folder)).hex(),
             ranges.map(known -> Hash.Algorithm.SHA256.of(known.json()).hex()).orElse(""),
+            typicality
+                .map(bytes -> Hash.Algorithm.SHA256.of(ByteBuffer.wrap(bytes)).hex())
+                .orElse(""),
             external(design, folder));
     Files.writeString(folder.resolve(NETWORK), JSON.writeValueAsString(description) + "\n");
     Files.writeString(folder.resolve(CLASSES), String.join("\n", classes) + "\n");
@@ -294,7 +320,10 @@ public final class SavedModel {
       throws IOException, MalformedModelException {
     Engines.engine();
     design.backbone().external().ifPresent(layer -> ExternalNetwork.check(layer.format()));
-    return new DjlBackend(loaded(folder, description, design, device), design.inputSize());
+    return new DjlBackend(
+        loaded(folder, description, design, device),
+        design.inputSize(),
+        typicality(folder, description, design));
   }
 
   /**
@@ -303,6 +332,7 @@ public final class SavedModel {
    * @param name for messages
    * @param weights of the whole network
    * @param precision of the frozen part that the head was trained on
+   * @param typicality tells images unlike the training images; empty if the model does not
    * @param classes names of the classes, in the order of the probabilities
    */
   public record Contents(
@@ -310,9 +340,10 @@ public final class SavedModel {
       NetworkDesign design,
       Weights weights,
       Precision precision,
+      Optional<Typicality> typicality,
       List<String> classes) {
     /**
-     * Returns the whole network, from pixels to probabilities, as an ONNX file.
+     * Returns the whole network, from pixels to probabilities and typicality, as an ONNX file.
      *
      * @param target precision of the file
      * @param pixels type of the input
@@ -320,7 +351,9 @@ public final class SavedModel {
      */
     public OnnxFile onnx(Precision target, PixelType pixels, Map<String, String> metadata) {
       List<String> outputs = List.of(NetworkDesign.PROBABILITIES);
-      return OnnxFile.of(design.graph(), outputs, weights, target, pixels, metadata);
+      return typicality
+          .map(known -> OnnxFile.of(design, known, weights, target, pixels, metadata))
+          .orElseGet(() -> OnnxFile.of(design.graph(), outputs, weights, target, pixels, metadata));
     }
   }
 
@@ -340,7 +373,12 @@ public final class SavedModel {
     Path file = checkedWeightFile(folder, description);
     Weights weights = SavedWeights.of(file, design.graph().weights());
     return new Contents(
-        name(folder), design, weights, precision(folder, description, design), classes);
+        name(folder),
+        design,
+        weights,
+        precision(folder, description, design),
+        typicality(folder, description, design),
+        classes);
   }
 
   static InferenceBackend rendered(Contents model) {
@@ -374,6 +412,21 @@ public final class SavedModel {
       // A damaged file can cause any exception in DJL.
       throw failure(folder, Messages.of(e, "its files are damaged, or belong to another model"), e);
     }
+  }
+
+  private static Optional<Typicality> typicality(
+      Path folder, Description description, NetworkDesign design) throws IOException {
+    if (description.typicalitySha256().isEmpty()) {
+      return Optional.empty();
+    }
+    Path file = folder.resolve(TYPICALITY);
+    if (!Files.isRegularFile(file)) {
+      throw new GraftException(TYPICALITY + ", a summary of its training images, is missing.");
+    }
+    if (!Hash.Algorithm.SHA256.of(file).hex().equals(description.typicalitySha256())) {
+      throw new GraftException(TYPICALITY + " has been changed or damaged.");
+    }
+    return Optional.of(Typicality.read(Files.readAllBytes(file), design.lastFeatureWidth()));
   }
 
   private static Precision precision(Path folder, Description description, NetworkDesign design)

@@ -290,6 +290,17 @@ public record NetworkDesign(
     return stage + "_average";
   }
 
+  /** Returns the name of the step that gives the last stage's features. */
+  public String lastFeatures() {
+    List<String> taps = taps();
+    return taps.get(taps.size() - 1);
+  }
+
+  /** Returns the number of the last stage's features, which are the last of all. */
+  public int lastFeatureWidth() {
+    return width(backbone.outputs(inputSize).get(backbone.stages().size() - 1));
+  }
+
   private static String joined(List<String> taps) {
     return taps.size() == 1 ? taps.get(0) : "features";
   }

@@ -29,6 +29,11 @@ import java.util.Locale;
  * @param unfreeze the first trained stage of the backbone, or {@code none}
  * @param data {@code cifar10}, {@code cifar10-sample}, a folder or a manifest
  * @param dataDir folders that may contain CIFAR-10
+ * @param columns names of a manifest's columns, as {@code path=id,label=breed}; {@link #AUTO} for
+ *     path, label and split
+ * @param pathPattern path of an image in which a column's name in braces stands for its value;
+ *     {@link #AUTO} for the value itself
+ * @param loneValidation what given validation images are if there are no test images
  * @param maxBad the largest share of unreadable images, in [0, 1)
  * @param testSplit the share of test images where the data has no test set, in (0, 1)
  * @param validationSplit the share of validation images, in (0, 1)
@@ -78,6 +83,9 @@ public record Recipe(
     String unfreeze,
     String data,
     List<String> dataDir,
+    String columns,
+    String pathPattern,
+    LoneValidation loneValidation,
     double maxBad,
     double testSplit,
     double validationSplit,
@@ -172,6 +180,16 @@ public record Recipe(
     /** Both, one after the other. */
     @JsonProperty("cls+mean")
     CLS_MEAN
+  }
+
+  /** What given validation images are if there are no test images. */
+  public enum LoneValidation {
+    /** The test; validation images are split off the training images. */
+    @JsonProperty("test")
+    TEST,
+    /** Validation images; a test is split off the training images. */
+    @JsonProperty("validation")
+    VALIDATION
   }
 
   /** How validation images are chosen from the training images. */
@@ -367,6 +385,9 @@ public record Recipe(
     if (!(cropShare >= 0 && cropShare <= 1)) {
       throw outside("crop-share", "above 0 and at most 1", cropShare);
     }
+    requireText("columns", columns);
+    requireText("path-pattern", pathPattern);
+    requireValue("lone-validation", loneValidation);
     requireValue("split", split);
     requireValue("head", head);
     requireValue("initializer", initializer);

@@ -61,6 +61,7 @@ public final class Pages {
    * @param boundary number of layers before the freeze boundary
    * @param mistakes the most confident mistakes
    * @param unsure the least confident correct predictions
+   * @param farthest the test images least like the training images
    * @param missing the reason if images are missing
    */
   public record Run(
@@ -69,6 +70,7 @@ public final class Pages {
       int boundary,
       List<Example> mistakes,
       List<Example> unsure,
+      List<Example> farthest,
       Optional<String> missing) {
     public List<String> curves() {
       return Pages.curves(Map.of("", files.history()));
@@ -80,6 +82,12 @@ public final class Pages {
 
     public String calibration() {
       return CalibrationChart.of(files.uncalibrated(), files.evaluation().calibration()).svg();
+    }
+
+    /** Returns the histogram of typicality; empty for runs of earlier versions. */
+    public String typicality() {
+      List<Double> all = files.typicality();
+      return all.isEmpty() ? "" : TypicalityChart.of(all).svg();
     }
 
     /** Returns the classes: all, or of very many those with the most mistakes. */

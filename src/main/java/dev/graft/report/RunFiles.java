@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -148,6 +149,24 @@ public record RunFiles(
             .limit(max)
             .toList()
         : List.of();
+  }
+
+  /** Returns the typicality of each test image; none in runs of earlier versions. */
+  public List<Double> typicality() {
+    try {
+      return TypicalityCsv.read(folder);
+    } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException e) {
+      throw damaged(folder, e);
+    }
+  }
+
+  /** Returns the test images, the one least like the training images first. */
+  public List<Prediction> farthest() {
+    List<Double> typicality = typicality();
+    return evaluation.predictions().stream()
+        .filter(each -> each.index() < typicality.size())
+        .sorted(Comparator.comparing(each -> typicality.get(each.index()))) // stable
+        .toList();
   }
 
   /** Returns whether the run's folder has a file. */

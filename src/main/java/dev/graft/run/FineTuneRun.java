@@ -19,6 +19,7 @@ import dev.graft.image.RgbImage;
 import dev.graft.inference.SavedModel;
 import dev.graft.io.AtomicFiles;
 import dev.graft.network.NetworkDesign;
+import dev.graft.network.Typicality;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
@@ -26,6 +27,7 @@ import dev.graft.recipe.RecipeReader;
 import dev.graft.report.Charts;
 import dev.graft.training.Checkpoints;
 import dev.graft.training.ConvexHead;
+import dev.graft.report.TypicalityCsv;
 import dev.graft.training.EarlyStopping;
 import dev.graft.training.TrainingEvents;
 import dev.graft.tuning.CrossValidation;
@@ -259,8 +261,15 @@ public final class FineTuneRun {
       Long trainingMemory = PeakMemory.bytes();
       Tuning.Validated validated = tuning.validate(split);
       // Before the test, so that no later failure loses the training.
-      save(folder, tuning.network(), validated.temperature(), ranges);
+      Typicality typicality = tuning.typicality(split);
+      save(
+          folder,
+          tuning.network(),
+          validated.temperature(),
+          new SavedModel.Extras(ranges, Optional.of(typicality)));
       Tuning.Tested tested = tuning.test(split, validated.temperature(), DRAWN);
+      folder.write(
+          TypicalityCsv.NAME, TypicalityCsv.of(tuning.typicality(typicality, split.test())));
       write(folder, history, split, tested);
       double evaluationSeconds = watch.lap();
       Long evaluationMemory = PeakMemory.bytes();
@@ -551,7 +560,7 @@ public final class FineTuneRun {
   }
 
   private void save(
-      RunFolder folder, DjlNetwork trained, Temperature temperature, Optional<Ranges> ranges)
+      RunFolder folder, DjlNetwork trained, Temperature temperature, SavedModel.Extras extras)
       throws IOException {
     if (Files.exists(folder.model())) {
       AtomicFiles.delete(folder.model()); // of the part before the run was resumed
@@ -563,7 +572,7 @@ public final class FineTuneRun {
         backbone.weights().title(),
         data.classes(),
         recipe.head(),
-        ranges);
+        extras);
   }
 
   // Record.

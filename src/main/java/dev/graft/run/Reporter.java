@@ -97,6 +97,7 @@ public final class Reporter {
             test.map(all -> all.examples(files, files.evaluation().mistakes())).orElse(List.of()),
             test.map(all -> all.examples(files, files.evaluation().leastConfident()))
                 .orElse(List.of()),
+            test.map(all -> all.examples(files, files.farthest())).orElse(List.of()),
             why.map(reason -> "The images are not available. " + reason)));
     return page;
   }

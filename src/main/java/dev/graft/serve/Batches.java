@@ -2,6 +2,7 @@ package dev.graft.serve;
 
 import dev.graft.inference.ModelRunner;
 import dev.graft.inference.ModelRunner.Prepared;
+import dev.graft.inference.Output;
 import io.javalin.http.HttpResponseException;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,10 +27,7 @@ final class Batches implements AutoCloseable {
   private boolean closed;
 
   private record Waiting(
-      ServedModel model,
-      Prepared image,
-      Deadline deadline,
-      CompletableFuture<float[]> probabilities) {}
+      ServedModel model, Prepared image, Deadline deadline, CompletableFuture<Output> output) {}
 
   Batches() {
     thread.setDaemon(true);
@@ -37,21 +35,20 @@ final class Batches implements AutoCloseable {
   }
 
   /**
-   * Computes an image's probabilities, one per class.
+   * Computes an image's result.
    *
    * @param model must stay open until the result is complete, whether or not the caller still waits
    * @param deadline after which the image is not computed any more
    */
-  synchronized CompletableFuture<float[]> probabilities(
+  synchronized CompletableFuture<Output> output(
       ServedModel model, Prepared image, Deadline deadline) {
-    CompletableFuture<float[]> probabilities = new CompletableFuture<>();
+    CompletableFuture<Output> output = new CompletableFuture<>();
     if (closed) {
-      probabilities.completeExceptionally(
-          new HttpResponseException(503, "This server is shutting down."));
+      output.completeExceptionally(new HttpResponseException(503, "This server is shutting down."));
     } else {
-      queue.add(new Waiting(model, image, deadline, probabilities));
+      queue.add(new Waiting(model, image, deadline, output));
     }
-    return probabilities;
+    return output;
   }
 
   int size() {
@@ -89,23 +86,23 @@ final class Batches implements AutoCloseable {
     List<Waiting> batch = gathered.stream().filter(each -> !each.deadline().hasPassed()).toList();
     gathered.stream()
         .filter(each -> !batch.contains(each))
-        .forEach(each -> each.probabilities().completeExceptionally(Deadline.missed()));
+        .forEach(each -> each.output().completeExceptionally(Deadline.missed()));
     if (batch.isEmpty()) {
       return;
     }
     ModelRunner classifier = batch.get(0).model().classifier();
     try {
-      List<float[]> rows = classifier.probabilities(batch.stream().map(Waiting::image).toList());
+      List<Output> rows = classifier.outputs(batch.stream().map(Waiting::image).toList());
       for (int i = 0; i < batch.size(); i++) {
-        batch.get(i).probabilities().complete(rows.get(i));
+        batch.get(i).output().complete(rows.get(i));
       }
     } catch (OutOfMemoryError e) {
-      batch.forEach(each -> each.probabilities().completeExceptionally(e));
+      batch.forEach(each -> each.output().completeExceptionally(e));
     } catch (RuntimeException | Error e) {
       HttpResponseException failure =
           new HttpResponseException(500, "The model could not compute this image.");
       failure.initCause(e);
-      batch.forEach(each -> each.probabilities().completeExceptionally(failure));
+      batch.forEach(each -> each.output().completeExceptionally(failure));
     }
   }
 

@@ -28,13 +28,19 @@ final class Models implements AutoCloseable {
 
   /** The answer to {@code GET /models}. */
   private record Description(
-      String modelName, String title, int inputSize, boolean heatMaps, List<String> classes) {
+      String modelName,
+      String title,
+      int inputSize,
+      boolean heatMaps,
+      boolean typicality,
+      List<String> classes) {
     Description(ServedModel model) {
       this(
           model.name(),
           model.classifier().name(),
           model.classifier().inputSize(),
           model.classifier().hasGradCam(),
+          model.classifier().hasTypicality(),
           model.classifier().classes());
     }
   }

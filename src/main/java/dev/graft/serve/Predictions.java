@@ -5,7 +5,9 @@ import dev.graft.image.Framing;
 import dev.graft.image.HeatMap;
 import dev.graft.image.ImageFileReader;
 import dev.graft.image.RgbImage;
+import dev.graft.inference.ModelRunner;
 import dev.graft.inference.ModelRunner.Prepared;
+import dev.graft.inference.Output;
 import dev.graft.inference.TopClass;
 import io.javalin.http.BadRequestResponse;
 import io.javalin.http.ContentTooLargeResponse;
@@ -14,6 +16,8 @@ import io.javalin.http.HttpResponseException;
 import io.javalin.http.NotFoundResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -34,6 +38,9 @@ import org.eclipse.jetty.server.Request;
  */
 final class Predictions implements AutoCloseable {
   private static final int DEFAULT_TOP = 5;
+
+  /** The header of an answer with the image's typicality, 0 to 1. */
+  static final String TYPICALITY = "Typicality";
 
   private final ServeSettings.Limits limits;
   private final Models models;
@@ -84,17 +91,35 @@ final class Predictions implements AutoCloseable {
     return measures;
   }
 
-  /** Answers with the likeliest classes. */
+  /** What is known about an image. */
+  private record Found(List<TopClass> best, OptionalDouble typicality) {}
+
+  /**
+   * Answers with the likeliest classes, or none if the typicality is below the query's {@code
+   * reject}; the typicality is in a header, since the body is DJL Serving's.
+   */
   void predict(Context context) {
     int top = top(context);
-    List<TopClass> best =
+    OptionalDouble reject = reject(context);
+    Found found =
         answer(
             context,
             job ->
                 prepared(job)
-                    .thenCompose(image -> probabilities(job, image))
-                    .thenApply(row -> job.model().classifier().top(row, top)));
-    context.json(best.stream().map(Prediction::new).toList());
+                    .thenCompose(image -> output(job, image))
+                    .thenApply(output -> found(job.model().classifier(), output, top, reject)));
+    found.typicality().ifPresent(share -> context.header(TYPICALITY, Double.toString(share)));
+    context.json(found.best().stream().map(Prediction::new).toList());
+  }
+
+  private static Found found(ModelRunner model, Output output, int top, OptionalDouble reject) {
+    if (reject.isPresent() && output.typicality().isEmpty()) {
+      throw new BadRequestResponse(
+          "This model does not tell how typical an image is; leave reject out.");
+    }
+    boolean rejected = reject.isPresent() && output.isBelow(reject.getAsDouble());
+    return new Found(
+        rejected ? List.of() : model.top(output.probabilities(), top), output.typicality());
   }
 
   /** Answers with a PNG of the image under a heat map of the likeliest class. */
@@ -109,7 +134,9 @@ final class Predictions implements AutoCloseable {
               }
               return prepared(job)
                   .thenCompose(
-                      image -> probabilities(job, image).thenCompose(row -> seen(job, image, row)))
+                      image ->
+                          output(job, image)
+                              .thenCompose(row -> seen(job, image, row.probabilities())))
                   .thenCompose(map -> shown(job, map));
             });
     context.contentType("image/png").result(png);
@@ -118,6 +145,7 @@ final class Predictions implements AutoCloseable {
   /** Reads the image, begins the work for it, and waits for the result until the deadline. */
   private <T> T answer(Context context, Work<T> work) {
     top(context); // a wrong query is rejected before the body is read
+    reject(context);
     Deadline deadline = Deadline.after(limits.timeout());
     if (!permits.tryAcquire()) {
       bodies.refuse(context);
@@ -206,8 +234,8 @@ final class Predictions implements AutoCloseable {
         });
   }
 
-  private CompletableFuture<float[]> probabilities(Job job, Prepared image) {
-    return batches.probabilities(job.model(), image, job.deadline());
+  private CompletableFuture<Output> output(Job job, Prepared image) {
+    return batches.output(job.model(), image, job.deadline());
   }
 
   private CompletableFuture<HeatMap> seen(Job job, Prepared image, float[] probabilities) {
@@ -230,12 +258,8 @@ final class Predictions implements AutoCloseable {
   }
 
   private static int top(Context context) {
-    try { // Javalin would decode the query by the charset that the body claims to have
-      String given =
-          Request.extractQueryParameters(
-                  ServletContextRequest.getServletContextRequest(context.req()))
-              .getValue("topk");
-      int top = given == null ? DEFAULT_TOP : Integer.parseInt(given);
+    try {
+      int top = query(context, "topk").map(Integer::parseInt).orElse(DEFAULT_TOP);
       if (top >= 1) {
         return top;
       }
@@ -243,6 +267,29 @@ final class Predictions implements AutoCloseable {
       // not a number, or not decodable
     }
     throw new BadRequestResponse("topk must be a whole number, 1 or more.");
+  }
+
+  private static OptionalDouble reject(Context context) {
+    try {
+      Optional<Double> share = query(context, "reject").map(Double::valueOf);
+      if (share.isEmpty()) {
+        return OptionalDouble.empty();
+      }
+      if (share.get() >= 0 && share.get() <= 1) {
+        return OptionalDouble.of(share.get());
+      }
+    } catch (RuntimeException e) {
+      // not a number, or not decodable
+    }
+    throw new BadRequestResponse("reject must be a number from 0 to 1.");
+  }
+
+  /** Returns a value of the query; Javalin would decode it by the charset of the body. */
+  private static Optional<String> query(Context context, String key) {
+    return Optional.ofNullable(
+        Request.extractQueryParameters(
+                ServletContextRequest.getServletContextRequest(context.req()))
+            .getValue(key));
   }
 
   /**

@@ -117,7 +117,7 @@ final class RequestGuard {
     context.header("Vary", "Origin");
     if (isAllowed(context.header("Origin"))) {
       context.header("Access-Control-Allow-Origin", context.header("Origin"));
-      context.header("Access-Control-Expose-Headers", "Allow, Retry-After");
+      context.header("Access-Control-Expose-Headers", "Allow, Retry-After, Typicality");
     }
   }
 

@@ -3,6 +3,7 @@ package dev.graft.tuning;
 import dev.graft.data.Cifar10Images;
 import dev.graft.data.DataSet;
 import dev.graft.data.ImageFolder;
+import dev.graft.data.ReadingRules;
 import dev.graft.data.Split;
 import dev.graft.data.StratifiedSampler;
 import dev.graft.recipe.Recipe;
@@ -14,6 +15,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Opens and splits the data that a recipe names. */
@@ -31,10 +33,23 @@ public final class DataSets {
           case Cifar10Images.NAME ->
               Cifar10Images.find(recipe.dataDir().stream().map(Path::of).toList(), events);
           case Cifar10Images.SAMPLE -> Cifar10Images.sample();
-          default -> ImageFolder.open(Path.of(recipe.data()), recipe.maxBad(), events);
+          default ->
+              ImageFolder.open(Path.of(recipe.data()), recipe.maxBad(), rules(recipe), events);
         };
     events.found(found);
     return found;
+  }
+
+  /**
+   * Returns how a recipe reads data on disk.
+   *
+   * @throws dev.graft.GraftException if a setting is malformed
+   */
+  private static ReadingRules rules(Recipe recipe) {
+    return ReadingRules.of(
+        Optional.of(recipe.columns()).filter(text -> !text.equals(Recipe.AUTO)),
+        Optional.of(recipe.pathPattern()).filter(text -> !text.equals(Recipe.AUTO)),
+        recipe.loneValidation() == Recipe.LoneValidation.TEST);
   }
 
   /**

@@ -14,6 +14,7 @@ import dev.graft.evaluation.History;
 import dev.graft.evaluation.Temperature;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.djl.DjlNetwork;
+import dev.graft.network.Typicality;
 import dev.graft.recipe.Recipe;
 import dev.graft.training.Checkpoints;
 import dev.graft.training.ConvexHead;
@@ -259,6 +260,24 @@ public final class Tuning implements AutoCloseable {
               }
             });
     return new Tested(uncalibrated, calibrated.evaluation(), kept);
+  }
+
+  /** Fits what tells images unlike the training images; after the training. */
+  public Typicality typicality(Split split) {
+    try (NDManager manager = NDManager.newBaseManager(run.device())) {
+      return fit(manager).fit(features, split, recipe.seed());
+    }
+  }
+
+  /** Returns the typicality of images, 0 to 1. */
+  public float[] typicality(Typicality typicality, int[] rows) {
+    try (NDManager manager = NDManager.newBaseManager(run.device())) {
+      return fit(manager).of(typicality, features.inOrder(rows));
+    }
+  }
+
+  private TypicalityFit fit(NDManager manager) {
+    return new TypicalityFit(run.network(), !recipe.cache(), manager);
   }
 
   private Evaluation evaluate(String part, int[] rows, NetworkTrainer.RowListener receiver) {

@@ -19,6 +19,7 @@ const texts = {
     pasted: 'pasted image',
     where: 'Show where it was seen',
     seen: 'The image; colored where the network saw {n}, yellow where most',
+    unlike: 'Unlike the training images: probably none of the classes.',
     other: '日本語',
   },
   ja: {
@@ -40,6 +41,7 @@ const texts = {
     pasted: '貼り付けた画像',
     where: '注目した場所を表示',
     seen: '画像。「{n}」の根拠となった場所に色が付き、黄色が最も強い',
+    unlike: '学習画像に似ていません。どのクラスでもない可能性があります。',
     other: 'English',
   },
 };
@@ -144,7 +146,15 @@ async function take(files) {
       const [file, said, figure] = next;
       try {
         const table = element('table');
-        const best = await (await ask('predictions', file)).json();
+        const answer = await ask('predictions', file);
+        const typicality = answer.headers.get('Typicality');
+        const best = await answer.json();
+        if (typicality !== null && typicality < 0.01) {
+          const line = element('p', text('unlike'));
+          line.className = 'problem';
+          line.dataset.text = 'unlike';
+          said.append(line);
+        }
         for (const each of best) {
           const row = element('tr');
           const name = element('td', each.className);

@@ -53,7 +53,7 @@ class AnswerLinesTest {
 
   @Test
   void csvHasOneRowPerImageWithAllColumns() {
-    AnswerLines csv = new AnswerLines.Rows(3);
+    AnswerLines csv = new AnswerLines.Rows(3, false);
     assertThat(csv.head())
         .containsExactly(
             "image,error,top1_id,top1_name,top1_probability,top2_id,top2_name,top2_probability,"

@@ -42,7 +42,7 @@ class NoteLinesTest {
         .isEqualTo("Ignored 1 file that is not an image: no suffix (1).");
     assertThat(line(Kind.UNSUPPORTED, 2, 0))
         .isEqualTo(
-            "Ignored 2 images in HEIC, AVIF or a camera's raw format, which Graft cannot read:"
+            "Ignored 2 images in AVIF or a camera's raw format, which Graft cannot read:"
                 + " convert them to JPEG.");
     assertThat(line(Kind.TWINS, 1, 0))
         .isEqualTo("Ignored 1 link to images that are in the same class already.");

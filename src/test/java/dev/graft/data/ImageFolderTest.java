@@ -256,7 +256,7 @@ class ImageFolderTest {
   }
 
   private DataSet open(double maxBad) {
-    return ImageFolder.open(folder, maxBad, Console.silent());
+    return ImageFolder.open(folder, maxBad, ReadingRules.DEFAULT, Console.silent());
   }
 
   private static void readAll(DataSet data) {

@@ -48,6 +48,6 @@ public final class ImageMaker {
 
   /** Opens a folder of images, of which nearly all may be unreadable. */
   public static DataSet open(Path folder) {
-    return ImageFolder.open(folder, 0.999, Console.silent());
+    return ImageFolder.open(folder, 0.999, ReadingRules.DEFAULT, Console.silent());
   }
 }

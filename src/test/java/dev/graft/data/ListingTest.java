@@ -352,7 +352,8 @@ class ListingTest {
             Note.of(Note.Kind.OUTSIDE_CLASSES, folder, 2, 1),
             new Note(
                 Note.Kind.NO_IMAGES, folder, 4, 0, List.of(".txt (2)", ".json (1)", ".mp4 (1)")),
-            Note.of(Note.Kind.UNSUPPORTED, folder, 2, 0));
+            Note.of(Note.Kind.HEIC, folder, 1, 0),
+            Note.of(Note.Kind.UNSUPPORTED, folder, 1, 0));
   }
 
   @Test
@@ -807,10 +808,54 @@ class ListingTest {
   }
 
   @Test
+  void columnsMayHaveOtherNamesAndPathsFollowFromIds() throws IOException {
+    image("train/1.png", "train/2.png");
+    Path manifest = manifest("m.csv", "ID,breed,age", "1,pug,3", "2,beagle,4", "gone,pug,5");
+    ReadingRules rules =
+        ReadingRules.of(
+            Optional.of("path=id, label=breed"), Optional.of("train/{id}.png"), true);
+    Listing listing = Listing.of(manifest, rules);
+    assertThat(names(listing)).containsExactly("1.png", "2.png", "gone.png");
+    assertThat(listing.classes()).containsExactly("beagle", "pug");
+    assertThat(listing.notes())
+        .containsExactly(Note.of(Note.Kind.OTHER_COLUMNS, manifest, List.of("age")));
+  }
+
+  @Test
+  void malformedColumnsAreRefusedInASentence() {
+    for (String columns : List.of("id", "path=", "image=id", "path=a,path=b")) {
+      assertThatExceptionOfType(GraftException.class)
+          .isThrownBy(() -> ReadingRules.of(Optional.of(columns), Optional.empty(), true))
+          .withMessageStartingWith("columns: must be path, label or split")
+          .withMessageEndingWith("not " + columns + ".");
+    }
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(
+            () -> ReadingRules.of(Optional.empty(), Optional.of("train/{id}.jpg"), true))
+        .withMessageStartingWith("path-pattern: must contain {path}");
+  }
+
+  @Test
+  void loneValidationImagesAreTheTest() throws IOException {
+    image("train/cat/1.png", "train/dog/1.png", "val/cat/2.png");
+    Listing listing = Listing.of(folder).withValidationAsTest(folder);
+    assertThat(listing.files()).noneMatch(f -> f.part().equals(Optional.of(Part.VALIDATION)));
+    assertThat(listing.files()).filteredOn(f -> f.part().equals(Optional.of(Part.TEST))).hasSize(1);
+    assertThat(listing.notes())
+        .containsExactly(
+            Note.of(Note.Kind.NOT_IN_TEST, folder, List.of("dog")),
+            Note.of(Note.Kind.VALIDATION_AS_TEST, folder, 1, 3));
+    image("test/dog/3.png");
+    Listing whole = Listing.of(folder);
+    assertThat(whole.withValidationAsTest(folder)).isSameAs(whole);
+  }
+
+  @Test
   void aFileThatIsNoManifestIsRefusedInASentence() throws IOException {
     assertNoManifest(
         manifest("a.csv", "file;class", "1.png;cat"),
-        "its first line must name the columns path and label, separated by a comma, but is \"file;class\".");
+        "its first line must name the columns path and label, separated by a comma, but is \"file;class\";"
+            + " if its columns have other names, set columns, such as path=id,label=breed.");
     assertNoManifest(
         manifest("b.csv", "path,label,label"), "its first line names the column label twice.");
     assertNoManifest(

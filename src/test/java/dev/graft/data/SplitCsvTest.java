@@ -89,7 +89,7 @@ class SplitCsvTest {
     Path relabelled = temporary.resolve("relabelled.csv");
     Files.writeString(
         relabelled, "path,label\npets/cat/05.png,dog\npets/cat/00.png,cat\npets/cat/01.png,cat\n");
-    DataSet other = ImageFolder.open(relabelled, 0, Console.silent());
+    DataSet other = ImageFolder.open(relabelled, 0, ReadingRules.DEFAULT, Console.silent());
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> SplitCsv.find(csv, other, Part.TEST))
         .withMessage(

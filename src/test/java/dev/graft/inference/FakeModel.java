@@ -69,12 +69,17 @@ public final class FakeModel implements InferenceBackend {
   }
 
   @Override
+  public boolean hasTypicality() {
+    return false;
+  }
+
+  @Override
   public int batch() {
     return 4;
   }
 
   @Override
-  public List<float[]> probabilities(List<Prepared> images) {
+  public List<Output> outputs(List<Prepared> images) {
     computing.incrementAndGet();
     misused |= closed;
     try {
@@ -86,7 +91,7 @@ public final class FakeModel implements InferenceBackend {
     }
     float[] row = new float[classes.size()];
     row[0] = 1;
-    return IntStream.range(0, images.size()).mapToObj(i -> row.clone()).toList();
+    return IntStream.range(0, images.size()).mapToObj(i -> Output.of(row.clone())).toList();
   }
 
   @Override

@@ -45,7 +45,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
@@ -191,7 +190,7 @@ class SavedModelTest {
               new NetworkDesign.Scaling(0.5, true),
               backbone.model().getNDManager());
       SavedModel.save(
-          network, saved, "mine", "pretrained weights", CLASSES, HEAD, Optional.empty());
+          network, saved, "mine", "pretrained weights", CLASSES, HEAD, SavedModel.Extras.NONE);
       Criteria<Image, Classifications> plain =
           Criteria.builder()
               .setTypes(Image.class, Classifications.class)
@@ -225,7 +224,7 @@ class SavedModelTest {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       DjlNetwork network = saveSmallCnn(manager);
       DjlNetwork warm = network.withTemperature(3);
-      SavedModel.save(warm, saved, "mine", "RANDOM weights", CLASSES, HEAD, Optional.empty());
+      SavedModel.save(warm, saved, "mine", "RANDOM weights", CLASSES, HEAD, SavedModel.Extras.NONE);
       byte[] rgb = noise(32, 32, 5);
       float[] scaled = probabilities(warm, rgb, 32, 32);
       assertThat(scaled)
@@ -280,7 +279,7 @@ class SavedModelTest {
         "RANDOM weights",
         CLASSES,
         HEAD,
-        Optional.empty());
+        SavedModel.Extras.NONE);
     return network;
   }
 

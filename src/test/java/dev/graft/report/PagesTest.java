@@ -74,6 +74,7 @@ class PagesTest {
             0,
             List.of(new Example(image, EVIL, EVIL, "cat", 0.8f)),
             List.of(),
+            List.of(new Example(image, EVIL, EVIL, "cat", 0.8f)),
             Optional.empty()));
     return Files.readString(file);
   }

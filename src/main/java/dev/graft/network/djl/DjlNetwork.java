@@ -130,6 +130,15 @@ public final class DjlNetwork {
         block(start(fromPixels), graph.indexOf(NetworkDesign.SCALING)), MatrixProduct.FLOAT32);
   }
 
+  /**
+   * Returns the network up to the features {@code (N, F)}.
+   *
+   * @param fromPixels whether the input is pixels; otherwise the activations at the freeze boundary
+   */
+  public GraphBlock features(boolean fromPixels) {
+    return block(start(fromPixels), design.featuresEnd());
+  }
+
   private int start(boolean fromPixels) {
     return fromPixels ? 0 : design.cut();
   }

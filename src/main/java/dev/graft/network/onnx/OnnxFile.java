@@ -9,7 +9,9 @@ import dev.graft.GraftException;
 import dev.graft.engine.OnnxSession;
 import dev.graft.network.Graph;
 import dev.graft.network.Layer;
+import dev.graft.network.NetworkDesign;
 import dev.graft.network.Step;
+import dev.graft.network.Typicality;
 import dev.graft.network.Weights;
 import dev.graft.util.Messages;
 import java.io.IOException;
@@ -76,6 +78,32 @@ public final class OnnxFile {
       Precision precision,
       PixelType pixels,
       Map<String, String> metadata) {
+    return rendered(graph, outputs, weights, precision, pixels).file(metadata);
+  }
+
+  /**
+   * Writes a whole network with a further output, {@link Typicality#NAME}.
+   *
+   * @param design of the network
+   * @param precision of the steps
+   * @param pixels type of the input
+   * @param metadata of the file
+   */
+  public static OnnxFile of(
+      NetworkDesign design,
+      Typicality typicality,
+      Weights weights,
+      Precision precision,
+      PixelType pixels,
+      Map<String, String> metadata) {
+    OnnxGraph onnx =
+        rendered(design.graph(), List.of(NetworkDesign.PROBABILITIES), weights, precision, pixels);
+    TypicalityNodes.add(onnx, typicality, design.lastFeatures());
+    return onnx.file(metadata);
+  }
+
+  private static OnnxGraph rendered(
+      Graph graph, List<String> outputs, Weights weights, Precision precision, PixelType pixels) {
     Folded folded = Folded.of(graph, weights, Set.copyOf(outputs));
     Map<String, Shape> shapes = folded.graph().shapes();
     Set<String> ranged = names(graph.steps().subList(0, precision.steps()));
@@ -94,7 +122,7 @@ public final class OnnxFile {
                   ? precision.rendering(float32, clippedNext, scales)
                   : float32);
     }
-    return onnx.file(metadata);
+    return onnx;
   }
 
   private static boolean isImageByImage(Graph graph) {

@@ -66,14 +66,20 @@ final class OnnxGraph {
 
   /** Adds an operator with one output and returns the output's name. */
   String node(String operator, String output, List<String> inputs, AttributeProto... attributes) {
+    return node(operator, List.of(output), inputs, attributes);
+  }
+
+  /** Adds an operator and returns the name of its first output. */
+  String node(
+      String operator, List<String> outputs, List<String> inputs, AttributeProto... attributes) {
     graph.addNode(
         NodeProto.newBuilder()
             .setOpType(operator)
-            .setName(output + "/" + operator)
+            .setName(outputs.get(0) + "/" + operator)
             .addAllInput(inputs)
-            .addOutput(output)
+            .addAllOutput(outputs)
             .addAllAttribute(Arrays.asList(attributes)));
-    return output;
+    return outputs.get(0);
   }
 
   /** Returns an attribute of one integer. */

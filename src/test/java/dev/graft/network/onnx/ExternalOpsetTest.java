@@ -16,6 +16,7 @@ import dev.graft.network.NetworkDesign;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Stage;
 import dev.graft.network.Step;
+import dev.graft.network.Typicality;
 import dev.graft.network.Weight;
 import dev.graft.network.Weights;
 import java.io.IOException;
@@ -56,6 +57,10 @@ class ExternalOpsetTest {
   }
 
   private static Graph graph(Layer.External external) {
+    return design(external).graph();
+  }
+
+  private static NetworkDesign design(Layer.External external) {
     BackboneSpec backbone =
         new BackboneSpec("b", List.of(Stage.of("external", external)), List.of("external"), 1);
     Preprocessing bgr =
@@ -72,8 +77,7 @@ class ExternalOpsetTest {
             List.of(),
             new NetworkDesign.Scaling(0.5, true),
             NetworkDesign.head(8, 5, 0.1, 0.2, 3))
-        .at(1.5)
-        .graph();
+        .at(1.5);
   }
 
   private static float[] weights(Weight weight) {
@@ -90,8 +94,13 @@ class ExternalOpsetTest {
 
   private static float[] run(Graph graph, String output, PixelType pixels) {
     Weights weights = ExternalOpsetTest::weights;
-    OnnxFile file =
-        OnnxFile.of(graph, List.of(output), weights, new Precision.Float32(), pixels, Map.of());
+    return run(
+        OnnxFile.of(graph, List.of(output), weights, new Precision.Float32(), pixels, Map.of()),
+        output,
+        pixels);
+  }
+
+  private static float[] run(OnnxFile file, String output, PixelType pixels) {
     ByteBuffer batch =
         ByteBuffer.allocateDirect(VALUES * Float.BYTES).order(ByteOrder.nativeOrder());
     Random random = new Random(3);
@@ -104,7 +113,8 @@ class ExternalOpsetTest {
       }
     }
     try (OnnxSession session = file.open()) {
-      FloatBuffer values = session.run(batch.flip(), 2).get(0);
+      int index = session.outputs().indexOf(output);
+      FloatBuffer values = session.run(batch.flip(), 2).get(index);
       float[] array = new float[values.remaining()];
       values.get(array);
       return array;
@@ -124,6 +134,60 @@ class ExternalOpsetTest {
       assertThat(run(graph(external(opset)), NetworkDesign.PROBABILITIES, pixels))
           .containsExactly(expected, within(1e-5f));
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("opsets")
+  void typicalityIsTheShareOfHeldOutImagesInEveryOpset(int opset) throws IOException {
+    NetworkDesign design = design(external(opset));
+    float[] features = run(design.graph(), design.lastFeatures(), PixelType.UINT8);
+    int width = design.lastFeatureWidth();
+    assertThat(features).hasSize(2 * width);
+    Random random = new Random(4);
+    float[] vectors = new float[6 * width];
+    for (int i = 0; i < vectors.length; i++) {
+      vectors[i] = (float) random.nextGaussian();
+    }
+    Typicality.Bank bank = Typicality.Bank.of(vectors, width);
+    float first = nearest(bank, features, 0);
+    float second = nearest(bank, features, 1);
+    float[] heldOut = {first - 0.1f, first + 0.1f, second - 0.1f, second + 0.1f, 2};
+    Typicality typicality = Typicality.of(bank, 3, heldOut);
+    float[] expected = {typicality.share(first), typicality.share(second)};
+    for (PixelType pixels : PixelType.values()) {
+      OnnxFile file =
+          OnnxFile.of(
+              design,
+              typicality,
+              ExternalOpsetTest::weights,
+              new Precision.Float32(),
+              pixels,
+              Map.of());
+      assertThat(run(file, Typicality.NAME, pixels)).containsExactly(expected);
+      assertThat(run(file, NetworkDesign.PROBABILITIES, pixels))
+          .containsExactly(run(design.graph(), NetworkDesign.PROBABILITIES, pixels));
+    }
+  }
+
+  /** Returns the mean similarity of a row of features to the three nearest images. */
+  private static float nearest(Typicality.Bank bank, float[] features, int row) {
+    int width = bank.width();
+    double length = 0;
+    for (int i = 0; i < width; i++) {
+      length += Math.pow(features[row * width + i], 2);
+    }
+    float[] similarities = new float[bank.rows()];
+    for (int image = 0; image < similarities.length; image++) {
+      for (int i = 0; i < width; i++) {
+        similarities[image] +=
+            (float)
+                (features[row * width + i]
+                    / Math.sqrt(length)
+                    * bank.values()[image * width + i]
+                    * bank.scales()[image]);
+      }
+    }
+    return Typicality.similarity(similarities, 0, similarities.length, 3);
   }
 
   @ParameterizedTest

@@ -1,0 +1,35 @@
+package dev.graft.inference;
+
+import java.util.OptionalDouble;
+
+/**
+ * A model's result for an image.
+ *
+ * @param probabilities one per class; they add up to 1
+ * @param typicality the share of held-out known images that are at least as unlike the training
+ *     images, 0 to 1; empty if the model does not tell
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record Output(float[] probabilities, OptionalDouble typicality) {
+  /** Digits of a typicality; fewer than float32 has, so that 0.35 is not 0.3499999. */
+  private static final double DIGITS = 1e6;
+
+  /** Creates a result with typicality. */
+  static Output of(float[] probabilities, float typicality) {
+    return new Output(probabilities, OptionalDouble.of(Math.round(DIGITS * typicality) / DIGITS));
+  }
+
+  /** Creates a result without typicality. */
+  static Output of(float[] probabilities) {
+    return new Output(probabilities, OptionalDouble.empty());
+  }
+
+  /**
+   * Returns whether an image is rejected.
+   *
+   * @param share the smallest typicality that is accepted, 0 to 1
+   */
+  public boolean isBelow(double share) {
+    return typicality.isPresent() && typicality.getAsDouble() < share;
+  }
+}

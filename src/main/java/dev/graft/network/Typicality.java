@@ -1,0 +1,235 @@
+package dev.graft.network;
+
+import dev.graft.GraftException;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+
+/**
+ * Tells images unlike the training images, by the mean similarity to the nearest of them (after Sun
+ * et al. 2022, "Out-of-Distribution Detection with Deep Nearest Neighbors", who take the k-th
+ * nearest alone): features of the backbone's last stage, divided by their length, are compared by
+ * their dot product. The result is the share of known images, held out from those that are compared
+ * with, that are at least as far.
+ *
+ * <p>docs/your-images.md says how the method and its constants were chosen.
+ */
+public final class Typicality {
+  /** The name of the output of an ONNX file. */
+  public static final String NAME = "typicality";
+
+  /** Below this share an image is called unlike the training images. */
+  public static final double UNLIKE = 0.01;
+
+  /** The number of nearest images whose similarity counts. */
+  private static final int NEIGHBORS = 5;
+
+  /** Maximum number of stored values, one byte each; more change nothing and cost time. */
+  private static final int MAX_VALUES = 2 << 20;
+
+  /** Maximum number of held-out images; more do not make the share more precise. */
+  public static final int MAX_HELD_OUT = 1000;
+
+  private static final int FORMAT = 0x47545031; // GTP1
+
+  private final Bank bank;
+  private final int neighbors;
+  private final float[] heldOut;
+
+  /**
+   * Training images, as vectors of length 1 that are stored in int8.
+   *
+   * @param width values per image
+   * @param values {@code (rows, width)}, -127 to 127
+   * @param scales one per image; multiplied by the values they give the vector
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  public record Bank(int width, byte[] values, float[] scales) {
+    /** Stores vectors of any length, {@code (rows, width)}. */
+    public static Bank of(float[] vectors, int width) {
+      byte[] values = new byte[vectors.length];
+      float[] scales = new float[vectors.length / width];
+      for (int row = 0; row < scales.length; row++) {
+        double length = 0;
+        float largest = 0;
+        for (int i = row * width; i < (row + 1) * width; i++) {
+          length += (double) vectors[i] * vectors[i];
+          largest = Math.max(largest, Math.abs(vectors[i]));
+        }
+        if (largest > 0) {
+          for (int i = row * width; i < (row + 1) * width; i++) {
+            values[i] = (byte) Math.round(127 * vectors[i] / largest);
+          }
+          scales[row] = (float) (largest / 127 / Math.sqrt(length));
+        }
+      }
+      return new Bank(width, values, scales);
+    }
+
+    /** Returns the maximum number of images of this width. */
+    public static int maxRows(int width) {
+      return Math.max(2, MAX_VALUES / width);
+    }
+
+    /** Returns the number of images. */
+    public int rows() {
+      return scales.length;
+    }
+
+    /** Returns the values with a column per image, {@code (width, rows)}. */
+    public byte[] columns() {
+      byte[] columns = new byte[values.length];
+      for (int row = 0; row < rows(); row++) {
+        for (int i = 0; i < width; i++) {
+          columns[i * rows() + row] = values[row * width + i];
+        }
+      }
+      return columns;
+    }
+  }
+
+  private Typicality(Bank bank, int neighbors, float[] heldOut) {
+    this.bank = bank;
+    this.neighbors = neighbors;
+    this.heldOut = heldOut;
+  }
+
+  /**
+   * Returns the number of nearest images whose similarity counts.
+   *
+   * @param others the number of images to compare with
+   */
+  public static int neighbors(int others) {
+    return Math.max(1, Math.min(NEIGHBORS, others));
+  }
+
+  /**
+   * Calibrates the distances.
+   *
+   * @param neighbors the number of nearest images whose similarity counts
+   * @param heldOut the mean similarity of each held-out image to these; at least one
+   */
+  public static Typicality of(Bank bank, int neighbors, float[] heldOut) {
+    float[] sorted = heldOut.clone();
+    Arrays.sort(sorted);
+    return new Typicality(bank, neighbors, sorted);
+  }
+
+  /** Returns the training images that others are compared with. */
+  public Bank bank() {
+    return bank;
+  }
+
+  /** Returns the number of nearest images whose similarity counts. */
+  public int neighbors() {
+    return neighbors;
+  }
+
+  /** Returns the mean similarities of held-out images to their nearest images, ascending. */
+  public float[] heldOut() {
+    return heldOut.clone();
+  }
+
+  /**
+   * Returns the mean of the k largest similarities of a row.
+   *
+   * @param similarities with the row from {@code from} to {@code to}
+   */
+  public static float similarity(float[] similarities, int from, int to, int k) {
+    float[] largest = new float[k]; // ascending
+    Arrays.fill(largest, Float.NEGATIVE_INFINITY);
+    for (int i = from; i < to; i++) {
+      if (similarities[i] > largest[0]) {
+        int at = 1;
+        for (; at < k && largest[at] < similarities[i]; at++) {
+          largest[at - 1] = largest[at];
+        }
+        largest[at - 1] = similarities[i];
+      }
+    }
+    float sum = 0;
+    for (float each : largest) {
+      sum += each / k;
+    }
+    return sum;
+  }
+
+  /**
+   * Returns the share of held-out images that are at least as far.
+   *
+   * @param similarity the mean to the nearest images
+   */
+  public float share(float similarity) {
+    int nearer = 0;
+    for (float each : heldOut) {
+      nearer += similarity < each ? 1 : 0;
+    }
+    return (float) (heldOut.length - nearer) / heldOut.length;
+  }
+
+  /** Returns the content of a file from which {@link #read} gives the same. */
+  public byte[] bytes() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (DataOutputStream out = new DataOutputStream(bytes)) {
+      out.writeInt(FORMAT);
+      out.writeInt(bank.width());
+      out.writeInt(bank.rows());
+      out.writeInt(neighbors);
+      out.writeInt(heldOut.length);
+      out.write(bank.values());
+      for (float each : bank.scales()) {
+        out.writeFloat(each);
+      }
+      for (float each : heldOut) {
+        out.writeFloat(each);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // to memory
+    }
+    return bytes.toByteArray();
+  }
+
+  /**
+   * Reads what {@link #bytes} returned.
+   *
+   * @param width of the features of the backbone's last stage
+   * @throws GraftException if it is damaged, or belongs to another network
+   */
+  public static Typicality read(byte[] bytes, int width) {
+    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
+      boolean known = in.readInt() == FORMAT && in.readInt() == width;
+      int rows = in.readInt();
+      int neighbors = in.readInt();
+      int heldOut = in.readInt();
+      long length = 20 + (long) rows * width + 4L * rows + 4L * heldOut;
+      if (known
+          && rows > 0
+          && neighbors > 0
+          && neighbors <= rows
+          && heldOut > 0
+          && length == bytes.length) {
+        byte[] values = in.readNBytes(rows * width);
+        return new Typicality(
+            new Bank(width, values, floats(in, rows)), neighbors, floats(in, heldOut));
+      }
+    } catch (IOException e) {
+      throw new GraftException("typicality.bin is damaged.", e);
+    }
+    throw new GraftException("typicality.bin is damaged, or belongs to another network.");
+  }
+
+  private static float[] floats(DataInputStream in, int count) throws IOException {
+    float[] floats = new float[count];
+    for (int i = 0; i < count; i++) {
+      floats[i] = in.readFloat();
+      if (!Float.isFinite(floats[i])) {
+        throw new IOException("not a number");
+      }
+    }
+    return floats;
+  }
+}

@@ -1,0 +1,116 @@
+package dev.graft.tuning;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.ParameterStore;
+import ai.djl.training.dataset.Batch;
+import dev.graft.data.Split;
+import dev.graft.feature.FeatureBatches;
+import dev.graft.network.Typicality;
+import dev.graft.network.djl.DjlNetwork;
+import dev.graft.network.djl.GraphBlock;
+import dev.graft.network.djl.TypicalityArrays;
+import java.nio.FloatBuffer;
+import java.util.function.Consumer;
+
+/**
+ * Fits {@link Typicality} to a trained network: stores training images, and measures how far
+ * held-out images are from them. Held out are the validation images. Where those are few and the
+ * backbone is frozen, each stored training image is also compared with the others; a trained
+ * backbone has seen the training images, which would make them look too near.
+ */
+final class TypicalityFit {
+  /** Validation images that are enough alone: steps of 1 %. */
+  private static final int ENOUGH = 100;
+
+  private final DjlNetwork network;
+  private final boolean fromPixels;
+  private final NDManager manager;
+  private final int width;
+
+  /**
+   * @param fromPixels whether batches hold pixels; otherwise the activations at the freeze boundary
+   * @param manager creates the arrays of the batches
+   */
+  TypicalityFit(DjlNetwork network, boolean fromPixels, NDManager manager) {
+    this.network = network;
+    this.fromPixels = fromPixels;
+    this.manager = manager;
+    width = network.design().lastFeatureWidth();
+  }
+
+  Typicality fit(Features features, Split split, long seed) {
+    Typicality.Bank bank =
+        bank(features, sample(split.train(), Typicality.Bank.maxRows(width), seed));
+    int[] validation = sample(split.validation(), Typicality.MAX_HELD_OUT, seed);
+    boolean others =
+        validation.length == 0
+            || (validation.length < ENOUGH && !network.design().trainsBackbone());
+    int neighbors = Typicality.neighbors(bank.rows() - 1);
+    FloatBuffer heldOut = FloatBuffer.allocate(validation.length + (others ? bank.rows() : 0));
+    int rows = bank.rows();
+    if (validation.length > 0) {
+      forEach(
+          features.inOrder(validation),
+          batch -> {
+            float[] all = TypicalityArrays.similarities(bank, batch);
+            for (int from = 0; from < all.length; from += rows) {
+              heldOut.put(Typicality.similarity(all, from, from + rows, neighbors));
+            }
+          });
+    }
+    if (others) {
+      putOthers(bank, neighbors, heldOut);
+    }
+    return Typicality.of(bank, neighbors, heldOut.array());
+  }
+
+  private Typicality.Bank bank(Features features, int[] rows) {
+    FloatBuffer vectors = FloatBuffer.allocate(rows.length * width);
+    forEach(
+        features.inOrder(rows),
+        batch -> vectors.put(TypicalityArrays.last(batch, width).toFloatArray()));
+    return Typicality.Bank.of(vectors.array(), width);
+  }
+
+  /** Compares each stored image with the others. */
+  private void putOthers(Typicality.Bank bank, int neighbors, FloatBuffer heldOut) {
+    int rows = bank.rows();
+    float[] vectors = new float[bank.values().length];
+    for (int i = 0; i < vectors.length; i++) {
+      vectors[i] = bank.values()[i];
+    }
+    try (NDManager some = manager.newSubManager();
+        NDArray array = some.create(vectors, new Shape(rows, width))) {
+      float[] all = TypicalityArrays.similarities(bank, array);
+      for (int row = 0; row < rows; row++) {
+        all[row * rows + row] = Float.NEGATIVE_INFINITY; // itself
+        heldOut.put(Typicality.similarity(all, row * rows, (row + 1) * rows, neighbors));
+      }
+    }
+  }
+
+  /** Returns the typicality of images. */
+  float[] of(Typicality typicality, FeatureBatches rows) {
+    FloatBuffer shares = FloatBuffer.allocate(rows.size());
+    forEach(rows, batch -> shares.put(TypicalityArrays.of(typicality, batch)));
+    return shares.array();
+  }
+
+  /** Passes the features {@code (N, F)} of each batch on. */
+  private void forEach(FeatureBatches rows, Consumer<NDArray> receiver) {
+    GraphBlock block = network.features(fromPixels);
+    for (Batch batch : rows.getData(manager)) {
+      try (batch) {
+        ParameterStore parameters = new ParameterStore(batch.getManager(), false);
+        receiver.accept(block.forward(parameters, batch.getData(), false).singletonOrThrow());
+      }
+    }
+  }
+
+  /** Returns at most {@code max} rows, sampled, in their order. */
+  private static int[] sample(int[] rows, int max, long seed) {
+    return Tuning.sample(rows.length, max, seed).stream().map(place -> rows[place]).toArray();
+  }
+}

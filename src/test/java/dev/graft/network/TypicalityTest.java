@@ -1,0 +1,74 @@
+package dev.graft.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.graft.GraftException;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+class TypicalityTest {
+  /** Two images of three values: (3, 0, 4), and (0, -2, 0). */
+  private static final Typicality.Bank BANK =
+      Typicality.Bank.of(new float[] {3, 0, 4, 0, -2, 0}, 3);
+
+  @Test
+  void vectorsAreStoredWithTheLengthOne() {
+    assertThat(BANK.rows()).isEqualTo(2);
+    assertThat(BANK.values()).containsExactly(95, 0, 127, 0, -127, 0);
+    assertThat(BANK.scales()[0] * 127).isEqualTo(0.8f);
+    assertThat(BANK.scales()[1] * 127).isEqualTo(1);
+    assertThat(BANK.columns()).containsExactly(95, 0, 0, -127, 127, 0);
+  }
+
+  @Test
+  void aVectorOfZerosHasNoSimilarity() {
+    assertThat(Typicality.Bank.of(new float[3], 3).scales()).containsExactly(0);
+  }
+
+  @Test
+  void theSimilarityIsTheMeanOfTheLargest() {
+    float[] rows = {9, 0.5f, 0.25f, -1, 0.75f, 9};
+    assertThat(Typicality.similarity(rows, 1, 5, 1)).isEqualTo(0.75f);
+    assertThat(Typicality.similarity(rows, 1, 5, 2)).isEqualTo(0.625f);
+    assertThat(Typicality.similarity(rows, 1, 5, 4)).isEqualTo(0.125f);
+  }
+
+  @Test
+  void theShareCountsHeldOutImagesThatAreAtLeastAsFar() {
+    Typicality typicality = Typicality.of(BANK, 1, new float[] {0.9f, 0.5f, 0.7f, 0.8f});
+    assertThat(typicality.share(0.4f)).isEqualTo(0);
+    assertThat(typicality.share(0.5f)).isEqualTo(0.25f);
+    assertThat(typicality.share(0.75f)).isEqualTo(0.5f);
+    assertThat(typicality.share(1)).isEqualTo(1);
+  }
+
+  @Test
+  void whatIsWrittenIsReadUnchanged() {
+    Typicality written = Typicality.of(BANK, 2, new float[] {0.5f, 0.25f});
+    Typicality read = Typicality.read(written.bytes(), 3);
+    assertThat(read.bytes()).isEqualTo(written.bytes());
+    assertThat(read.neighbors()).isEqualTo(2);
+    assertThat(read.heldOut()).containsExactly(0.25f, 0.5f);
+  }
+
+  @Test
+  void otherNetworksAndDamageAreRefused() {
+    byte[] bytes = Typicality.of(BANK, 2, new float[] {0.5f}).bytes();
+    assertThatThrownBy(() -> Typicality.read(bytes, 4))
+        .isInstanceOf(GraftException.class)
+        .hasMessage("typicality.bin is damaged, or belongs to another network.");
+    for (int length = 0; length < bytes.length; length++) {
+      byte[] cut = Arrays.copyOf(bytes, length);
+      assertThatThrownBy(() -> Typicality.read(cut, 3)).isInstanceOf(GraftException.class);
+    }
+  }
+
+  @Test
+  void noMoreThanTwoMegabytesAreStored() {
+    assertThat(Typicality.Bank.maxRows(1280)).isEqualTo(1638);
+    assertThat(Typicality.Bank.maxRows(4_000_000)).isEqualTo(2);
+    assertThat(Typicality.neighbors(3)).isEqualTo(3);
+    assertThat(Typicality.neighbors(0)).isEqualTo(1);
+  }
+}
