@@ -87,6 +87,7 @@ class ArchitectureTest {
               "feature",
               "evaluation",
               "training",
+              "image",
               "io",
               "util"),
           entry("report", "evaluation", "image", "io", "util"),

@@ -42,7 +42,7 @@ import picocli.CommandLine.Option;
       "  fine-tune --recipe conf/last-layers.yaml     train VGG16's block5 too",
       "  fine-tune --recipe conf/baseline-cnn.yaml    a small CNN from scratch",
       "  fine-tune --set epochs=3 --set head.hidden=0 single keys of the recipe",
-      "  fine-tune --resume                           goes on with the last run that did not complete"
+      "  fine-tune --resume                           finish the last run"
     })
 final class FineTuneCommand implements Callable<Integer> {
   /** The exit code of a program that Ctrl-C ended. */

@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
       "  infer \"photos/**/*.jpg\"                a pattern that no shell expands",
       "  infer --json *.png                     one JSON object per line",
       "  infer --csv --top 1 photos/            one CSV row per image",
-      "  infer --reject 0.05 photos/            no class for images unlike the training images",
+      "  infer --reject 0.05 photos/            no class if unlike the training images",
       "  infer --heatmap maps/ car.png          with a heat map of the class (Grad-CAM)",
       "  infer hdfs://h/photos --master yarn --to hdfs://h/answers"
     })

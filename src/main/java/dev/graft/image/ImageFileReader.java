@@ -48,7 +48,7 @@ public final class ImageFileReader {
 
   /** How to get JPEG in place of HEIC, on each platform. */
   public static final String HEIC_REMEDY =
-      "Convert it to JPEG: on macOS by `sips -s format jpeg FILE --out FILE.jpg`, on Linux by"
+      "Convert it to JPEG: on macOS in Preview (Export), on Linux by"
           + " `heif-convert FILE FILE.jpg`, on Windows in Photos (Save as); an iPhone takes JPEG with"
           + " Settings, Camera, Formats, Most Compatible.";
 

@@ -238,12 +238,12 @@ final class JpegHead implements FileStructure {
     byte[] all = kept.toByteArray();
     for (int at = 0; at < all.length; ) {
       int marker = all[at + 1] & 0xff;
-      int end = at + 2 + ((all[at + 2] & 0xff) << 8 | all[at + 3] & 0xff);
+      int end = at + 2 + (((all[at + 2] & 0xff) << 8) | (all[at + 3] & 0xff));
       byte[] segment = Arrays.copyOfRange(all, at + 4, end);
       switch (marker) {
         case QUANTIZATION -> addQuantizations(segment, quantizations);
         case HUFFMAN -> addCodes(segment, codes);
-        case RESTART_INTERVAL -> restart = (segment[0] & 0xff) << 8 | segment[1] & 0xff;
+        case RESTART_INTERVAL -> restart = ((segment[0] & 0xff) << 8) | (segment[1] & 0xff);
         default -> {}
       }
       at = end;
@@ -255,7 +255,7 @@ final class JpegHead implements FileStructure {
       int tables = header[2 + 2 * i] & 0xff;
       float[] quantization = quantizations.get(frame[8 + 3 * i] & 0xff);
       ReducedJpeg.Huffman dc = codes.get(tables >> 4);
-      ReducedJpeg.Huffman ac = codes.get(0x10 | tables & 15);
+      ReducedJpeg.Huffman ac = codes.get(0x10 | (tables & 15));
       boolean usual =
           i == 0
               ? sampling == 0x11 || sampling == 0x12 || sampling == 0x21 || sampling == 0x22

@@ -65,6 +65,7 @@ final class ReducedJpeg {
    *
    * @param restart units between two restart markers; 0 for none
    */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   record Plan(int width, int height, Component[] components, int restart) {}
 
   /** A Huffman code, as in ITU T.81, annex F.2.2.3. */
@@ -89,7 +90,7 @@ final class ReducedJpeg {
         for (int i = 0; i < count && next < symbols.length; i++, code++, next++) {
           int shift = LOOKUP_BITS - length;
           if (shift >= 0 && (code + 1) << shift <= lookup.length) {
-            int entry = length << 8 | symbols[next] & 0xff;
+            int entry = (length << 8) | (symbols[next] & 0xff);
             Arrays.fill(lookup, code << shift, (code + 1) << shift, entry);
           }
         }
@@ -175,7 +176,7 @@ final class ReducedJpeg {
     if (buffered <= 32 && position + 4 <= data.length) {
       int four = (int) INT.get(data, position);
       if ((four & 0x80808080 & ~(four + 0x01010101)) == 0) { // none is 0xff
-        buffer = buffer << 32 | four & 0xffffffffL;
+        buffer = (buffer << 32) | (four & 0xffffffffL);
         buffered += 32;
         position += 4;
         return;
@@ -193,7 +194,7 @@ final class ReducedJpeg {
       } else {
         position++;
       }
-      buffer = buffer << 8 | next;
+      buffer = (buffer << 8) | next;
       buffered += 8;
     }
   }
@@ -208,7 +209,7 @@ final class ReducedJpeg {
     if (buffered < 32) {
       fill();
     }
-    int entry = code.lookup[(int) (buffer >>> (buffered - LOOKUP_BITS)) & (1 << LOOKUP_BITS) - 1];
+    int entry = code.lookup[(int) (buffer >>> (buffered - LOOKUP_BITS)) & ((1 << LOOKUP_BITS) - 1)];
     if (entry != 0) {
       buffered -= entry >> 8;
       return entry & 0xff;
@@ -264,7 +265,7 @@ final class ReducedJpeg {
         bits = buffer;
         count = buffered;
       }
-      int entry = lookup[(int) (bits >>> (count - LOOKUP_BITS)) & (1 << LOOKUP_BITS) - 1];
+      int entry = lookup[(int) (bits >>> (count - LOOKUP_BITS)) & ((1 << LOOKUP_BITS) - 1)];
       if (entry == 0) {
         buffered = count;
         entry = symbol(code);
@@ -288,7 +289,7 @@ final class ReducedJpeg {
         int row = at / BLOCK;
         int column = at % BLOCK;
         if (row < height && column < width) {
-          int value = (int) (bits >>> count) & (1 << size) - 1;
+          int value = (int) (bits >>> count) & ((1 << size) - 1);
           // ITU T.81, F.2.2.1
           int signed = value < 1 << (size - 1) ? value - (1 << size) + 1 : value;
           block[at] = signed * component.quantization()[k];

@@ -87,7 +87,7 @@ public record OutputSelection(List<Adapter.Output> outputs, List<String> notes) 
             .map(Candidate::name)
             .collect(Collectors.joining(", "));
     if (!others.isEmpty()) {
-      notes.add("Outputs that are not used: " + others + " (--set output=NAME for another).");
+      notes.add("Outputs that are not used: " + others + " (recipe key output).");
     }
     return new OutputSelection(outputs, notes);
   }

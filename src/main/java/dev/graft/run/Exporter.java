@@ -138,7 +138,7 @@ public final class Exporter {
           "int8: "
               + model.name()
               + " has a backbone from a file, whose layers Graft can't quantize, so nothing was"
-              + " written; export it in float32 (--format onnx), or fine-tune on the backbone's own"
+              + " written; export it in float32, or fine-tune on the backbone's own"
               + " int8 file.");
     }
     OnnxFile onnx;

@@ -59,7 +59,7 @@ public final class LabelDecisions {
   private Applied apply(OutputFolder output) throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new GraftException(
-          file + " does not exist; save it on the page that inspect --labels writes.");
+          file + " does not exist; save it on the page of the command inspect.");
     }
     List<List<String>> rows = Csv.read(file);
     List<String> header = rows.isEmpty() ? List.of() : rows.get(0);

@@ -154,7 +154,7 @@ public record OutputFolder(Path path) {
     }
     if (!Files.isDirectory(folder)) {
       throw new GraftException(
-              "--resume: found no run " + run + ", neither a folder nor a name in " + runs() + ".")
+              "Found no run " + run + ", neither a folder nor a name in " + runs() + ".")
           .withCode(Code.RUN);
     }
     return folder;

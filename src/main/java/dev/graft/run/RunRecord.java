@@ -305,7 +305,7 @@ public record RunRecord(
             was.root(),
             was.gitCommit(),
             parameters);
-    return new RunRecord(status, message, warnings, now, data, outcome);
+    return new RunRecord(status, message, warnings, resumed, now, data, outcome);
   }
 
   /** Returns the same run with other data. */

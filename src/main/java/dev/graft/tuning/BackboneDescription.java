@@ -39,9 +39,7 @@ public final class BackboneDescription {
                 () ->
                     new GraftException(
                         asked.backbone()
-                            + " is one of Graft's networks; see: summary --backbone "
-                            + asked.backbone()
-                            + "."));
+                            + " is one of Graft's networks; the command summary describes it."));
     Recipe recipe = RecipeResolver.resolve(asked);
     NetworkDesign design = RecipeResolver.of(recipe, 2);
     Layer.External layer = found.info().network().external().orElseThrow();

@@ -338,7 +338,7 @@ public final class RecipeResolver {
         : values.stream()
             .map(each -> BigDecimal.valueOf(each * 255.0).round(new MathContext(6)))
             .map(each -> each.stripTrailingZeros().toPlainString())
-            .collect(Collectors.joining(",", " --set " + key + "=[", "]"));
+            .collect(Collectors.joining(",", " " + key + "=[", "]"));
   }
 
   private static void checkExternal(Recipe recipe, BackboneInfo entry) {

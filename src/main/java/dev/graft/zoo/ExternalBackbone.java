@@ -175,8 +175,8 @@ public record ExternalBackbone(BackboneInfo info, List<String> declared, List<St
             ? "it is an exported program (torch.export), which only Python runs; export it to ONNX:"
                 + " torch.onnx.export(model, example, FILE)."
             : name.matches(".*\\.(safetensors|bin|h5|keras|ckpt|pkl)")
-                ? "it holds weights, not a network; give an .onnx or .pt file, or one of Graft's"
-                    + " networks with --weights FILE."
+                ? "it holds weights, not a network; give an .onnx or .pt file, or give it as"
+                    + " weights of one of Graft's networks."
                 : "it is neither an .onnx nor a .pt (TorchScript) file, nor a folder.");
   }
 

@@ -97,8 +97,8 @@ final class HubFolder {
     if (networks.isEmpty()) {
       throw new GraftException(
           weights
-              ? "it has weights for Python, but no network in ONNX; export it: optimum-cli export"
-                  + " onnx --model NAME FOLDER, or take one of onnx-community's."
+              ? "it has weights for Python, but no network in ONNX; export it with optimum-cli, or take"
+                  + " one of onnx-community's."
               : "it has no .onnx file, nor has its folder onnx; name a file.");
     }
     throw new GraftException(

@@ -16,16 +16,20 @@ class FineTuneCommandTest {
   @Test
   void aTemperatureThatWasNotFittedSaysWhy() {
     RunRecord.Calibration none = new RunRecord.Calibration(1, 0, 0.1, 0.1, List.of());
-    assertThat(FineTuneCommand.calibration(none, 99))
+    assertThat(FineTuneCommand.calibration(none, data(99)))
         .isEqualTo("Not calibrated: fewer than 100 validation images");
-    assertThat(FineTuneCommand.calibration(none, 100))
+    assertThat(FineTuneCommand.calibration(none, data(100)))
         .isEqualTo("Not calibrated: no temperature from 0.05 to 20 fits the validation images");
     assertThat(
             FineTuneCommand.calibration(
-                new RunRecord.Calibration(1.5, 400, 0.125, 0.1, List.of()), 400))
+                new RunRecord.Calibration(1.5, 400, 0.125, 0.1, List.of()), data(400)))
         .isEqualTo(
             "temperature 1.50, fitted to 400 validation images; without it the calibration error is"
                 + " 0.1250");
+  }
+
+  private static RunRecord.Data data(int validation) {
+    return new RunRecord.Data("photos", 900, validation, 100, 2, "ab12", 0, null);
   }
 
   @Test

@@ -83,7 +83,7 @@ class GraftCommandTest {
         "infer --json --csv a.png | --json and --csv exclude each other; give one of them.",
         "summary --classes 1 | --classes: must be at least 2, not 1.",
         "summary --classes -5 | --classes: must be at least 2, not -5.",
-        "models --set epochs=3 | Unknown options: '--set', 'epochs=3'"
+        "models --set epochs=3 | --set: only possible together with --describe."
       },
       quoteCharacter = '"')
   void wrongUsagePrintsTwoLinesAndExitsWithTwo(String line, String message) {
@@ -100,7 +100,7 @@ class GraftCommandTest {
       value = {
         "summary --epochs many | epochs: must be a whole number, not \"many\".",
         "summary --epochs 0 | epochs: must be a whole number from 1 to 100000, not 0.",
-        "summary --backbone resnet | backbone: unknown network resnet; give one of vgg16, efficientnet-lite0, xception, small-cnn, or a .onnx or .pt file.",
+        "summary --backbone resnet | backbone: unknown network resnet; give one of vgg16, efficientnet-lite0, xception, small-cnn, an .onnx or .pt file, or a folder.",
         "summary --set input-size=16 | input-size: 16 is too small for vgg16: set it to at least 32 pixels.",
         "summary --recipe nowhere.yaml | The recipe nowhere.yaml does not exist; see the examples in conf/.",
         "infer nowhere.png | nowhere.png does not exist.",

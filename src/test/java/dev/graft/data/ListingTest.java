@@ -812,8 +812,7 @@ class ListingTest {
     image("train/1.png", "train/2.png");
     Path manifest = manifest("m.csv", "ID,breed,age", "1,pug,3", "2,beagle,4", "gone,pug,5");
     ReadingRules rules =
-        ReadingRules.of(
-            Optional.of("path=id, label=breed"), Optional.of("train/{id}.png"), true);
+        ReadingRules.of(Optional.of("path=id, label=breed"), Optional.of("train/{id}.png"), true);
     Listing listing = Listing.of(manifest, rules);
     assertThat(names(listing)).containsExactly("1.png", "2.png", "gone.png");
     assertThat(listing.classes()).containsExactly("beagle", "pug");
@@ -830,8 +829,7 @@ class ListingTest {
           .withMessageEndingWith("not " + columns + ".");
     }
     assertThatExceptionOfType(GraftException.class)
-        .isThrownBy(
-            () -> ReadingRules.of(Optional.empty(), Optional.of("train/{id}.jpg"), true))
+        .isThrownBy(() -> ReadingRules.of(Optional.empty(), Optional.of("train/{id}.jpg"), true))
         .withMessageStartingWith("path-pattern: must contain {path}");
   }
 

@@ -208,7 +208,7 @@ class BackbonesTest {
         .isThrownBy(() -> BackboneInfo.of("resnet"))
         .withMessage(
             "backbone: unknown network resnet; give one of vgg16, efficientnet-lite0, xception,"
-                + " small-cnn, or a .onnx or .pt file.");
+                + " small-cnn, an .onnx or .pt file, or a folder.");
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> SMALL.indexOf("conv9"))
         .withMessage(

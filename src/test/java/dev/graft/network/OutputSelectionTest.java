@@ -94,7 +94,7 @@ class OutputSelectionTest {
         .containsExactly(
             "Features: pooler_output (384 values).",
             "Output index is left out: it is of int64.",
-            "Outputs that are not used: last_hidden_state (--set output=NAME for another).");
+            "Outputs that are not used: last_hidden_state (recipe key output).");
     assertThat(OutputSelection.of(List.of(TOKENS), 224, tokens(Pooling.CLS_MEAN)).notes())
         .containsExactly(
             "Features: last_hidden_state (768 values, its first token (CLS) and the mean of its 256"

@@ -50,7 +50,7 @@ class RecipeReaderTest {
           0.1,
           Recipe.SplitChoice.STRATIFIED,
           0,
-          new Recipe.Head(2048, 0.1, 0.5),
+          new Recipe.Head(2048, 0.1, 0.5, Recipe.Solver.AUTO),
           Recipe.Initializer.AUTO,
           Recipe.OptimizerChoice.ADAMW,
           0,
@@ -167,7 +167,7 @@ class RecipeReaderTest {
   @Test
   void unknownKeyIsRejectedWithAllKeysOfItsGroup() {
     assertRefused(() -> set("head.hiden", "1"))
-        .withMessageEndingWith(" (Keys: hidden, input-dropout, dropout.)");
+        .withMessageEndingWith(" (Keys: hidden, input-dropout, dropout, solver.)");
     assertRefused(() -> set("epoch", "1"))
         .withMessageContaining("(Keys: backbone, weights, ")
         .withMessageEndingWith("cache-type, root-engine, precision.)");
@@ -248,7 +248,7 @@ class RecipeReaderTest {
   @ValueSource(strings = {"5", "~", "", "[hidden]", "wide"})
   void groupCannotHaveAValue(String value) throws IOException {
     assertRefused(() -> set("head", value))
-        .withMessage("recipe: head is a group; set its keys: hidden, input-dropout, dropout.");
+        .withMessage("recipe: head is a group; set its keys: hidden, input-dropout, dropout, solver.");
     Path file = file("early-stopping: " + value + "\n");
     assertRefused(() -> RecipeReader.read(file, Map.of()))
         .withMessage(
@@ -405,7 +405,7 @@ class RecipeReaderTest {
         .contains("backbone: auto\n", "input-size: auto\n", "features: auto\n")
         .contains("batch-size: auto\n", "learning-rate: auto\n")
         .contains("data-dir:\n- data\n- ../shared\n", "head:\n  hidden: 2048\n")
-        .hasLineCount(55);
+        .hasLineCount(59);
   }
 
   @Test
@@ -432,7 +432,7 @@ class RecipeReaderTest {
     assertThat(text.lines().skip(1)).allMatch(line -> line.startsWith("  "));
     assertThat(text)
         .startsWith("backbone: ")
-        .contains("head: {hidden: 2048,input-dropout: 0.1,dropout: 0.5}")
+        .contains("head: {hidden: 2048,input-dropout: 0.1,dropout: 0.5,solver: auto}")
         .endsWith("precision: float32, training-precision: auto")
         .doesNotContain(",,", "\"");
     assertThat(text.replace(",\n  ", ", ").split(", (?=[a-z-]+: )", -1))
