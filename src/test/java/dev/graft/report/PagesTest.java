@@ -85,6 +85,7 @@ class PagesTest {
     write(
         "run.json",
         record("completed", 0.75)
+            .replace("\"data\":{", "\"data\":{\"validation\":60,")
             .replaceFirst(
                 "}$",
                 ",\"calibration\":{\"temperature\":1.5,\"pictures\":60,\"before\":0.125,\"bins\":"

@@ -84,6 +84,7 @@ class RunFolderTest {
           "version" : "2.7.1",
           "djl" : "0.36.0",
           "device" : "cpu()",
+          "trainingPrecision" : "float32",
           "java" : "17",
           "os" : "Linux amd64"
         },
