@@ -264,21 +264,22 @@ public final class FineTuneRun {
         folder.write("folds.csv", folds.get().toCsv());
       }
       boolean cut = tuning.isInterrupted() || (recipe.folds() > 0 && folds.isEmpty());
-      Completed ended = end(
-          folder,
-          split,
-          cut ? RunRecord.Status.INTERRUPTED : RunRecord.Status.COMPLETED,
-          new RunRecord.Outcome(
-              epochs(history, tuning.isInterrupted()),
-              RunRecord.Figures.of(validated.evaluation()),
-              RunRecord.TestFigures.of(tested.evaluation()),
-              recipe.calibrate() ? calibration(validated.temperature(), tested) : null,
-              folds.map(all -> RunRecord.CrossValidation.of(all.evaluations())).orElse(null),
-              new RunRecord.Seconds(
-                  featureSeconds, trainingSeconds, evaluationSeconds, total.lap()),
-              new RunRecord.Memory(
-                  featureMemory, trainingMemory, evaluationMemory, PeakMemory.bytes()),
-              new RunRecord.Cache(features.isHit(), features.bytes())));
+      Completed ended =
+          end(
+              folder,
+              split,
+              cut ? RunRecord.Status.INTERRUPTED : RunRecord.Status.COMPLETED,
+              new RunRecord.Outcome(
+                  epochs(history, tuning.isInterrupted()),
+                  RunRecord.Figures.of(validated.evaluation()),
+                  RunRecord.TestFigures.of(tested.evaluation()),
+                  recipe.calibrate() ? calibration(validated.temperature(), tested) : null,
+                  folds.map(all -> RunRecord.CrossValidation.of(all.evaluations())).orElse(null),
+                  new RunRecord.Seconds(
+                      featureSeconds, trainingSeconds, evaluationSeconds, total.lap()),
+                  new RunRecord.Memory(
+                      featureMemory, trainingMemory, evaluationMemory, PeakMemory.bytes()),
+                  new RunRecord.Cache(features.isHit(), features.bytes())));
       if (!cut) {
         checkpoints.delete();
       }
