@@ -144,8 +144,10 @@ public record OutputFolder(Path path) {
           .orElseThrow(
               () ->
                   new GraftException(
-                      "Found no run in " + path + " that did not complete; start one with"
-                          + " fine-tune.")
+                          "Found no run in "
+                              + path
+                              + " that did not complete; start one with"
+                              + " fine-tune.")
                       .withCode(Code.RUN));
     }
     Path folder = Path.of(run);

@@ -123,8 +123,7 @@ public final class NetworkTrainer implements AutoCloseable {
     CrossEntropy loss = loss(train);
     var accuracy = new Resumable.OfAccuracy();
     try (WeightSnapshot best = weights();
-        var optimizer =
-            new SavableAdam(recipe, rates(rate), best.trained(), model.getNDManager());
+        var optimizer = new SavableAdam(recipe, rates(rate), best.trained(), model.getNDManager());
         var progress =
             new ProgressListener(
                 events, recipe.epochs(), train.batches(), history, earlyStopping)) {

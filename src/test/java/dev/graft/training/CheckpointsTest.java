@@ -52,8 +52,7 @@ class CheckpointsTest {
         new NDList(
             manager.create(new float[] {value, 2, 3, 4, 5, 6}, new Shape(2, 3)),
             manager.create(new float[] {-value}));
-    of("run")
-        .write(new Checkpoints.Header("run", epoch, 64, 1.5, history, sums, shapes), arrays);
+    of("run").write(new Checkpoints.Header("run", epoch, 64, 1.5, history, sums, shapes), arrays);
   }
 
   private List<Path> files() throws IOException {

@@ -246,14 +246,18 @@ class NetworkTrainerTest {
 
   @ParameterizedTest(name = "epoch {0}, batch {1}: goes on after {2} epochs and {3} batches")
   @CsvSource({
-    "1, 30, 0, 0", "1, 65, 0, 64", "1, 140, 0, 128", "2, 1, 1, 0", "2, 100, 1, 64", "3, 150, 2, 128"
+    "1, 30, 0, 0",
+    "1, 65, 0, 64",
+    "1, 140, 0, 128",
+    "2, 1, 1, 0",
+    "2, 100, 1, 64",
+    "3, 150, 2, 128"
   })
   void anInterruptedTrainingContinuesToTheSameBits(
       int epoch, int batch, int epochsBefore, int batchesBefore, @TempDir Path folder)
       throws IOException {
     DjlNetwork undisturbed = network(recipe(RESUMED));
-    History history =
-        train(undisturbed, TrainingEvents.NONE, new Interruption(), Checkpoints.NONE);
+    History history = train(undisturbed, TrainingEvents.NONE, new Interruption(), Checkpoints.NONE);
     Checkpoints checkpoints =
         new Checkpoints(folder, "run", warning -> {}, Checkpoints.Pace.ALWAYS);
     Interruption interruption = new Interruption();
