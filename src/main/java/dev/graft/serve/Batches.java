@@ -2,6 +2,7 @@ package dev.graft.serve;
 
 import dev.graft.inference.ModelRunner;
 import dev.graft.inference.ModelRunner.Prepared;
+import dev.graft.web.Deadline;
 import io.javalin.http.HttpResponseException;
 import java.util.ArrayList;
 import java.util.List;
