@@ -75,7 +75,11 @@ final class StudioCommand implements Callable<Integer> {
     String system = System.getProperty("os.name").toLowerCase(Locale.ROOT);
     List<String> command =
         system.contains("win")
-            ? List.of("rundll32", "url.dll,FileProtocolHandler", address)
+            // By its path, since Windows looks in the working folder first.
+            ? List.of(
+                System.getenv("SystemRoot") + "\\System32\\rundll32.exe",
+                "url.dll,FileProtocolHandler",
+                address)
             : List.of(system.contains("mac") ? "open" : "xdg-open", address);
     try {
       var unused =

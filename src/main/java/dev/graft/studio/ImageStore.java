@@ -224,6 +224,12 @@ final class ImageStore implements AutoCloseable {
     return listing;
   }
 
+  /** Returns a text that changes with a file's content. */
+  static String version(Path file) throws IOException {
+    return version(
+        Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS));
+  }
+
   private static String version(BasicFileAttributes attributes) {
     return Long.toString(attributes.lastModifiedTime().to(TimeUnit.MICROSECONDS), 36)
         + "-"
@@ -320,7 +326,7 @@ final class ImageStore implements AutoCloseable {
 
   /** Moves a class with its images into the bin. */
   synchronized void deleteClass(String name) throws IOException {
-    make("delete-class", List.of(new Step(requireClass(name), binned(name))));
+    make("deleteClass", List.of(new Step(requireClass(name), binned(name))));
   }
 
   /**

@@ -445,16 +445,15 @@ public final class Studio implements AutoCloseable {
   }
 
   private void sendThumbnail(Context context) throws IOException {
-    String version = String.valueOf(context.queryParam("v"));
-    if (!version.matches("[0-9a-z-]{4,60}")) {
-      throw new BadRequestResponse("v must be the version of the image.");
-    }
-    byte[] jpeg = thumbnails.of(store.file(context.queryParam("path")), version);
-    // The version is part of the address, so the answer never changes.
+    Path file = store.file(context.queryParam("path"));
+    String version = ImageStore.version(file);
+    // With the version in the address, the answer never changes.
+    boolean fixed = version.equals(context.queryParam("v"));
     context
-        .header("Cache-Control", "private, max-age=31536000, immutable")
+        .header(
+            "Cache-Control", fixed ? "private, max-age=31536000, immutable" : "private, no-cache")
         .contentType("image/jpeg")
-        .result(jpeg);
+        .result(thumbnails.of(file, version));
   }
 
   private void predict(Context context, byte[] image) {

@@ -112,7 +112,12 @@ final class Training {
       List<String> classes,
       List<List<Integer>> confusion,
       List<Mistake> mistakes,
-      String command) {}
+      String command) {
+    Result with(List<Mistake> some) {
+      return new Result(
+          accuracy, low, high, images, folds, previous, seconds, classes, confusion, some, command);
+    }
+  }
 
   /** A wrongly classified held-out image. */
   record Mistake(String path, String truth, String predicted, double probability) {}
@@ -139,8 +144,15 @@ final class Training {
     return state;
   }
 
+  /** Returns the result of the last training, without the mistakes that were moved or deleted. */
   Optional<Result> result() {
-    return Optional.ofNullable(result);
+    return Optional.ofNullable(result)
+        .map(
+            all ->
+                all.with(
+                    all.mistakes().stream()
+                        .filter(each -> Files.exists(store.folder().resolve(each.path())))
+                        .toList()));
   }
 
   /** Returns the run of the current model. */
