@@ -13,7 +13,7 @@ import io.javalin.http.ContentTooLargeResponse;
 import io.javalin.http.NotFoundResponse;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * The current model, for requests from any thread. Requests are answered one after the other, which
@@ -31,10 +31,10 @@ final class Predictor implements AutoCloseable {
    * The classes of an image.
    *
    * @param predictions the likeliest classes, the likeliest first
-   * @param typicality from 0 to 1, how much the image is like the training images; empty as long as
-   *     models don't have it
+   * @param typicality from 0 to 1, how much the image is like the training images; empty for a model
+   *     without it
    */
-  record Answer(List<TopClass> predictions, Optional<Double> typicality) {}
+  record Answer(List<TopClass> predictions, OptionalDouble typicality) {}
 
   /** Replaces the model by a run's. */
   synchronized void use(Path run) {
@@ -59,7 +59,8 @@ final class Predictor implements AutoCloseable {
     synchronized (this) {
       ModelRunner current = required();
       float[] row = current.probabilities(List.of(current.prepare(pixels))).get(0);
-      return new Answer(current.top(row, top), Optional.empty());
+      // Models have no typicality yet; the page shows it as soon as it is here.
+      return new Answer(current.top(row, top), OptionalDouble.empty());
     }
   }
 

@@ -31,6 +31,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -192,6 +193,7 @@ public final class Studio implements AutoCloseable {
       String type = name.endsWith(".js") ? "text/javascript" : "text/css";
       routes.get("/" + name, WebServer.file(Studio.class, name, type + "; charset=utf-8"));
     }
+    routes.get("/icon.svg", WebServer.file(Studio.class, "icon.svg", "image/svg+xml"));
     routes.get("/openapi.json", WebServer.file(Studio.class, "openapi.json", "application/json"));
     routes.get("/api/state", context -> context.json(state()));
     routes.get("/api/events", new SseHandler(0, events::add));
@@ -463,12 +465,10 @@ public final class Studio implements AutoCloseable {
     for (TopClass each : answer.predictions()) {
       predictions.add(Map.of("className", each.name(), "probability", each.probability()));
     }
-    context.json(
-        answer
-            .typicality()
-            .<Map<String, Object>>map(
-                typicality -> Map.of("predictions", predictions, "typicality", typicality))
-            .orElse(Map.of("predictions", predictions)));
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("predictions", predictions);
+    answer.typicality().ifPresent(share -> body.put("typicality", share));
+    context.json(body);
   }
 
   private void heatMap(Context context, byte[] image) {

@@ -161,8 +161,9 @@ final class Training {
   }
 
   /**
-   * Returns the recipe: the default one, with a linear head that is trained in seconds. The convex
-   * head ({@code head.solver: auto}) replaces these two settings when it is there.
+   * Returns the recipe: the default one, with a linear head that gradients train in seconds. Once
+   * there is a convex head ({@code head.solver: auto}), {@code min-steps} has to go, because it asks
+   * for gradients.
    */
   Recipe recipe() {
     return RecipeReader.read(null, settings(folds()));

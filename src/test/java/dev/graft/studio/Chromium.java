@@ -200,7 +200,11 @@ final class Chromium implements AutoCloseable {
 
   /** Waits until an expression is true. */
   void await(String condition) {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    await(condition, PATIENCE_SECONDS);
+  }
+
+  void await(String condition, long seconds) {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
     while (!isTrue(condition)) {
       if (System.nanoTime() > end) {
         throw new AssertionError(

@@ -91,7 +91,7 @@ class StudioPageTest {
   void nothingInlineAndNothingFromElsewhere() throws IOException {
     String html = Files.readString(FILES.resolve("index.html"));
     assertThat(html).doesNotContainPattern("<script[^>]*>[^<]").doesNotContainPattern("\\son\\w+=");
-    assertThat(html).doesNotContain("style=", "http:", "https:");
+    assertThat(html).doesNotContain("style=", "http:", "https:", "data:");
     assertThat(scripts().replace("http://www.w3.org/2000/svg", "")).doesNotContain("http:", "https:");
     assertThat(scripts()).doesNotContain("innerHTML", "insertAdjacentHTML", "document.write", "eval(");
   }
