@@ -347,7 +347,9 @@ final class ImageStore implements AutoCloseable {
       AtomicFiles.write(arrived, content);
       Files.move(arrived, folder.resolve(path), StandardCopyOption.ATOMIC_MOVE);
       listings.remove(label);
-      record(new Change("add", group, List.of(new Step(binned(path.substring(label.length() + 1)), path))));
+      record(
+          new Change(
+              "add", group, List.of(new Step(binned(path.substring(label.length() + 1)), path))));
       return path;
     }
   }

@@ -263,8 +263,7 @@ final class Journal implements AutoCloseable {
     return shift(undone, done, Event.REDO);
   }
 
-  private List<Change> shift(Deque<Change> from, Deque<Change> to, Event event)
-      throws IOException {
+  private List<Change> shift(Deque<Change> from, Deque<Change> to, Event event) throws IOException {
     List<Change> shifted = new ArrayList<>();
     do {
       Change change = from.peek();

@@ -31,8 +31,8 @@ final class Predictor implements AutoCloseable {
    * The classes of an image.
    *
    * @param predictions the likeliest classes, the likeliest first
-   * @param typicality from 0 to 1, how much the image is like the training images; empty for a model
-   *     without it
+   * @param typicality from 0 to 1, how much the image is like the training images; empty for a
+   *     model without it
    */
   record Answer(List<TopClass> predictions, OptionalDouble typicality) {}
 

@@ -192,7 +192,8 @@ final class Preparation {
     for (Quarantine.Entry each : images.quarantine().entries()) {
       unreadable.put(store.relative(Path.of(each.path())), each.reason());
     }
-    Set<Integer> near = survey.near().stream().map(group -> group.get(0)).collect(Collectors.toSet());
+    Set<Integer> near =
+        survey.near().stream().map(group -> group.get(0)).collect(Collectors.toSet());
     List<Group> groups =
         survey.alike().stream()
             .map(

@@ -1,5 +1,6 @@
 package dev.graft.studio;
 
+import dev.graft.util.Text;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
 
@@ -29,7 +30,8 @@ final class Snippets {
   }
 
   private static String java(Path model) {
-    return """
+    return Text.of(
+        """
         import dev.graft.ClassProbability;
         import dev.graft.Classifier;
         import java.nio.file.Path;
@@ -44,8 +46,8 @@ final class Snippets {
             }
           }
         }
-        """
-        .formatted(literal(model.toString()));
+        """,
+        literal(model.toString()));
   }
 
   private static String literal(String text) {

@@ -341,14 +341,16 @@ public final class Studio implements AutoCloseable {
 
   private Handler page() {
     String html;
-    try (InputStream in =
-        Objects.requireNonNull(Studio.class.getResourceAsStream("index.html"))) {
+    try (InputStream in = Objects.requireNonNull(Studio.class.getResourceAsStream("index.html"))) {
       html = new String(in.readAllBytes(), StandardCharsets.UTF_8).replace("{{token}}", token);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     return context ->
-        context.header("Cache-Control", "no-store").contentType("text/html; charset=utf-8").result(html);
+        context
+            .header("Cache-Control", "no-store")
+            .contentType("text/html; charset=utf-8")
+            .result(html);
   }
 
   private State state() {

@@ -44,8 +44,7 @@ final class TakeHome {
       case "int8" -> export(run, Exporter.Format.INT8, name + ".int8.onnx");
       case "model" ->
           new Parcel(name + ".zip", "application/zip", out -> zip(run.resolve("model"), out));
-      case "report" ->
-          file(run.resolve("report.html"), name + ".html", "text/html; charset=utf-8");
+      case "report" -> file(run.resolve("report.html"), name + ".html", "text/html; charset=utf-8");
       default -> throw new BadRequestResponse("format must be onnx, int8, model or report.");
     };
   }

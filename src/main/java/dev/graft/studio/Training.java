@@ -162,8 +162,8 @@ final class Training {
 
   /**
    * Returns the recipe: the default one, with a linear head that gradients train in seconds. Once
-   * there is a convex head ({@code head.solver: auto}), {@code min-steps} has to go, because it asks
-   * for gradients.
+   * there is a convex head ({@code head.solver: auto}), {@code min-steps} has to go, because it
+   * asks for gradients.
    */
   Recipe recipe() {
     return RecipeReader.read(null, settings(folds()));
@@ -293,8 +293,7 @@ final class Training {
                   .skip(1)
                   .mapToLong(
                       row ->
-                          Math.round(
-                              Integer.parseInt(row.get(1)) * Double.parseDouble(row.get(2))))
+                          Math.round(Integer.parseInt(row.get(1)) * Double.parseDouble(row.get(2))))
                   .sum();
       accuracy = (double) correct / images;
       interval = Interval.wilson(correct, images);
@@ -346,7 +345,10 @@ final class Training {
                     key.equals("data")
                         ? " --data " + Snippets.quoted(store.folder().toString())
                         : " --set " + key + "=" + value));
-    return command.append(" --output ").append(Snippets.quoted(output.path().toString())).toString();
+    return command
+        .append(" --output ")
+        .append(Snippets.quoted(output.path().toString()))
+        .toString();
   }
 
   private final class Events implements RunEvents {
@@ -362,8 +364,7 @@ final class Training {
     public void say(String line) {}
 
     @Override
-    public void epoch(
-        History history, int epochs, EarlyStopping.Decision decision, int bestEpoch) {
+    public void epoch(History history, int epochs, EarlyStopping.Decision decision, int bestEpoch) {
       state =
           state
               .with("training", history.epochs().size(), epochs)

@@ -170,11 +170,7 @@ public final class WebServer implements AutoCloseable {
      *
      * @param shared whether pages of allowed origins may use it, too
      */
-    private void route(
-        String path,
-        List<HandlerType> methods,
-        Handler handler,
-        boolean shared) {
+    private void route(String path, List<HandlerType> methods, Handler handler, boolean shared) {
       String names = String.join(", ", methods.stream().map(HandlerType::name).toList());
       String allowed = names + ", OPTIONS";
       Handler options =

@@ -14,7 +14,8 @@ import * as tryout from './tryout.js';
 speak();
 byId('language').addEventListener('click', () => { switchLanguage(); refresh(); });
 watch(({ folder, undo, redo }) => {
-  byId('folder').textContent = folder;
+  byId('folder').textContent = folder.split(/[\\/]/).pop();
+  byId('folder').title = folder;
   for (const [id, kind] of [['undo', undo], ['redo', redo]]) {
     byId(id).disabled = !kind;
     byId(id).title = kind ? text(`change${kind[0].toUpperCase()}${kind.slice(1)}`) : '';

@@ -151,8 +151,7 @@ final class Chromium implements AutoCloseable {
     }
     JsonNode parameters = message.path("params");
     switch (message.path("method").asText()) {
-      case "Network.requestWillBeSent" ->
-          requests.add(parameters.at("/request/url").asText());
+      case "Network.requestWillBeSent" -> requests.add(parameters.at("/request/url").asText());
       case "Runtime.exceptionThrown" -> problems.add(parameters.toString());
       case "Log.entryAdded" -> {
         if (parameters.at("/entry/source").asText().matches("security|javascript")) {
@@ -247,18 +246,21 @@ final class Chromium implements AutoCloseable {
       call(
           "Input.dispatchKeyEvent",
           Map.of(
-              "type", type,
-              "key", key,
-              "text", type.equals("keyDown") ? text : "",
-              "windowsVirtualKeyCode", key.equals("Enter") ? 13 : 0));
+              "type",
+              type,
+              "key",
+              key,
+              "text",
+              type.equals("keyDown") ? text : "",
+              "windowsVirtualKeyCode",
+              key.equals("Enter") ? 13 : 0));
     }
   }
 
   /** Chooses files in a file input. */
   void choose(String selector, List<Path> files) {
     JsonNode root = call("DOM.getDocument", Map.of()).at("/root/nodeId");
-    JsonNode node =
-        call("DOM.querySelector", Map.of("nodeId", root.asInt(), "selector", selector));
+    JsonNode node = call("DOM.querySelector", Map.of("nodeId", root.asInt(), "selector", selector));
     call(
         "DOM.setFileInputFiles",
         Map.of(
@@ -280,8 +282,10 @@ final class Chromium implements AutoCloseable {
     call("Emulation.setEmulatedMedia", Map.of("features", List.of(scheme)));
   }
 
+  /** Returns what is on the screen, as JPEG. */
   byte[] screenshot() {
-    JsonNode data = call("Page.captureScreenshot", Map.of("format", "png")).path("data");
+    JsonNode data =
+        call("Page.captureScreenshot", Map.of("format", "jpeg", "quality", 85)).path("data");
     return Base64.getDecoder().decode(data.asText());
   }
 

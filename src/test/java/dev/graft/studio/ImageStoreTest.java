@@ -60,12 +60,14 @@ class ImageStoreTest {
     assertThat(add("cat", "a.png")).isEqualTo("cat/a.png");
     assertThat(folder.resolve("cat/a.png")).hasBinaryContent(TestImages.png(1));
     assertThat(add("cat", "a.png")).isEqualTo("cat/a (2).png");
-    assertThat(store.classes()).containsExactly(new ImageClass("cat", 2), new ImageClass("ship", 0));
+    assertThat(store.classes())
+        .containsExactly(new ImageClass("cat", 2), new ImageClass("ship", 0));
   }
 
   @Test
   void whatIsNoImageIsRefused() throws IOException {
-    assertThatThrownBy(() -> store.add("cat", "a.png", "no image".getBytes(StandardCharsets.UTF_8), null))
+    assertThatThrownBy(
+            () -> store.add("cat", "a.png", "no image".getBytes(StandardCharsets.UTF_8), null))
         .isInstanceOf(GraftException.class);
     assertThatThrownBy(() -> add("dog", "a.png")).isInstanceOf(NotFoundResponse.class);
     assertThat(folder.resolve("cat")).isEmptyDirectory();
@@ -126,7 +128,8 @@ class ImageStoreTest {
     String path = add("cat", "a.png");
     store.delete(List.of(path));
     Path journal = store.own("journal.jsonl");
-    Files.writeString(journal, "{\"event\":\"DO\",\"chan", StandardOpenOption.APPEND); // half a line
+    Files.writeString(
+        journal, "{\"event\":\"DO\",\"chan", StandardOpenOption.APPEND); // half a line
     reopen();
     assertThat(store.undo()).hasValue("delete");
     assertThat(paths("cat")).containsExactly("cat/a.png");
@@ -178,7 +181,6 @@ class ImageStoreTest {
         .hasMessageContaining("another program");
     assertThat(folder.resolve("cat/a.png")).hasBinaryContent(TestImages.png(2));
     assertThat(paths("ship")).containsExactly("ship/a.png");
-
   }
 
   @Test
@@ -198,7 +200,8 @@ class ImageStoreTest {
     store.close();
     AtomicFiles.delete(folder.resolve(ImageStore.OWN));
     store = new ImageStore(folder);
-    assertThat(store.classes()).containsExactly(new ImageClass("cat", 1), new ImageClass("ship", 0));
+    assertThat(store.classes())
+        .containsExactly(new ImageClass("cat", 1), new ImageClass("ship", 0));
     assertThat(store.undo()).isEmpty();
   }
 
@@ -212,8 +215,17 @@ class ImageStoreTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "cat", "../secret.png", "cat/../../secret.png", "/etc/hostname", ".graft-studio/lock",
-        "cat/.hidden.png", "cat/\0.png", "link/secret.png", "cat/link.png", "cat/missing.png"
+        "",
+        "cat",
+        "../secret.png",
+        "cat/../../secret.png",
+        "/etc/hostname",
+        ".graft-studio/lock",
+        "cat/.hidden.png",
+        "cat/\0.png",
+        "link/secret.png",
+        "cat/link.png",
+        "cat/missing.png"
       })
   void noPathLeadsOutOfTheClasses(String path) throws IOException {
     Path secret = temporary.resolve("secret.png");
@@ -223,7 +235,8 @@ class ImageStoreTest {
     assertThatThrownBy(() -> store.file(path)).isInstanceOf(HttpResponseException.class);
     assertThatThrownBy(() -> store.delete(List.of(path))).isInstanceOf(HttpResponseException.class);
     assertThat(secret).exists();
-    assertThat(store.classes()).containsExactly(new ImageClass("cat", 0), new ImageClass("ship", 0));
+    assertThat(store.classes())
+        .containsExactly(new ImageClass("cat", 0), new ImageClass("ship", 0));
   }
 
   @Test

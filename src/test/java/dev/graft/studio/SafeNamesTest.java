@@ -19,8 +19,27 @@ class SafeNamesTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", " ", ".", "..", "../x", "a/b", "a\\b", "C:", "C:\\x", "a\0b", "a\nb", ".hidden", "a.",
-        "nul", "COM1", "com1.txt", "a?", "a|b", "\u202eabc", "\ufeff", "\ue000"
+        "",
+        " ",
+        ".",
+        "..",
+        "../x",
+        "a/b",
+        "a\\b",
+        "C:",
+        "C:\\x",
+        "a\0b",
+        "a\nb",
+        ".hidden",
+        "a.",
+        "nul",
+        "COM1",
+        "com1.txt",
+        "a?",
+        "a|b",
+        "\u202eabc",
+        "\ufeff",
+        "\ue000"
       })
   void aNameThatIsNoFolderEverywhereIsRefused(String name) {
     assertThatThrownBy(() -> SafeNames.className(name))
@@ -54,8 +73,7 @@ class SafeNamesTest {
     "写真.png, 写真.png"
   })
   void aFileNameIsMadeSafe(String given, String safe) {
-    assertThat(SafeNames.fileName(StudioClient.encoded(given), "png"))
-        .isEqualTo(safe);
+    assertThat(SafeNames.fileName(StudioClient.encoded(given), "png")).isEqualTo(safe);
   }
 
   @Test

@@ -95,7 +95,8 @@ class StudioBrowserTest {
     chromium.press("n");
     chromium.type(name);
     chromium.press("Enter");
-    chromium.await("document.querySelector('.class[aria-pressed=true]')?.textContent === '" + name + "0'");
+    chromium.await(
+        "document.querySelector('.class[aria-pressed=true]')?.textContent === '" + name + "0'");
     chromium.choose("#files", images);
     chromium.await(count(name) + " === '" + images.size() + "'");
   }
@@ -142,7 +143,9 @@ class StudioBrowserTest {
     nothingIsWiderThanTheScreen("ja");
   }
 
-  /** At both widths; makes the images of docs/studio.md if {@code GRAFT_SCREENSHOTS} is a folder. */
+  /**
+   * At both widths; makes the images of docs/studio.md if {@code GRAFT_SCREENSHOTS} is a folder.
+   */
   private void nothingIsWiderThanTheScreen(String language) throws IOException {
     chromium.evaluate("document.getElementById('status').textContent = ''");
     for (int width : new int[] {1280, 390}) {
@@ -152,7 +155,7 @@ class StudioBrowserTest {
       String folder = System.getenv("GRAFT_SCREENSHOTS");
       if (folder != null) {
         Chromium.pause(1500); // thumbnails
-        Path file = Path.of(folder, "studio-" + language + "-" + width + ".png");
+        Path file = Path.of(folder, "studio-" + language + "-" + width + ".jpg");
         Files.write(file, chromium.screenshot());
       }
     }

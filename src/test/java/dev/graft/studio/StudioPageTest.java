@@ -57,7 +57,9 @@ class StudioPageTest {
     assertThat(japanese.keySet()).isEqualTo(english.keySet());
     english.forEach(
         (key, text) -> {
-          assertThat(found("(\\{\\d})", japanese.get(key))).as(key).isEqualTo(found("(\\{\\d})", text));
+          assertThat(found("(\\{\\d})", japanese.get(key)))
+              .as(key)
+              .isEqualTo(found("(\\{\\d})", text));
           assertThat(japanese.get(key)).as(key).isNotBlank().isNotEqualTo(text);
         });
   }
@@ -69,7 +71,8 @@ class StudioPageTest {
     String scripts = scripts();
     used.addAll(found("\\b(?:text|act|action|snippet)\\('(\\w+)'", scripts));
     used.addAll(found("'(key[A-Z]\\w+)'", scripts));
-    for (String kind : List.of("Add", "Move", "Delete", "Class", "Rename", "Merge", "DeleteClass")) {
+    for (String kind :
+        List.of("Add", "Move", "Delete", "Class", "Rename", "Merge", "DeleteClass")) {
       used.add("change" + kind);
     }
     assertThat(texts("en").keySet()).isEqualTo(used);
@@ -92,8 +95,10 @@ class StudioPageTest {
     String html = Files.readString(FILES.resolve("index.html"));
     assertThat(html).doesNotContainPattern("<script[^>]*>[^<]").doesNotContainPattern("\\son\\w+=");
     assertThat(html).doesNotContain("style=", "http:", "https:", "data:");
-    assertThat(scripts().replace("http://www.w3.org/2000/svg", "")).doesNotContain("http:", "https:");
-    assertThat(scripts()).doesNotContain("innerHTML", "insertAdjacentHTML", "document.write", "eval(");
+    assertThat(scripts().replace("http://www.w3.org/2000/svg", ""))
+        .doesNotContain("http:", "https:");
+    assertThat(scripts())
+        .doesNotContain("innerHTML", "insertAdjacentHTML", "document.write", "eval(");
   }
 
   @Test
@@ -101,7 +106,8 @@ class StudioPageTest {
     var api = new ObjectMapper().readTree(Files.readString(FILES.resolve("openapi.json")));
     Set<String> described = new TreeSet<>();
     api.path("paths").fieldNames().forEachRemaining(described::add);
-    Set<String> used = found("['\"`](/api/[a-z/]+)", scripts() + Files.readString(FILES.resolve("index.html")));
+    Set<String> used =
+        found("['\"`](/api/[a-z/]+)", scripts() + Files.readString(FILES.resolve("index.html")));
     used.remove("/api/classes/"); // followed by a name
     assertThat(described).containsAll(used).contains("/api/classes/{name}/images");
   }
