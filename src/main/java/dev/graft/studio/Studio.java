@@ -41,6 +41,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.StreamSupport;
 
 /**
  * A page on this machine to collect images in classes, to train on them, to try the model and to
@@ -332,9 +333,9 @@ public final class Studio implements AutoCloseable {
     if (!body.path("paths").isArray()) {
       return List.of(text(body, "path"));
     }
-    List<String> paths = new ArrayList<>();
-    body.path("paths").forEach(each -> paths.add(each.asText()));
-    return paths;
+    return StreamSupport.stream(body.path("paths").spliterator(), false)
+        .map(JsonNode::asText)
+        .toList();
   }
 
   // Answers.

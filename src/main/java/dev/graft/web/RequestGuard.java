@@ -40,6 +40,8 @@ public final class RequestGuard {
   private final List<String> origins;
 
   /**
+   * Creates the guard of a server.
+   *
    * @param host the address to listen on
    * @param names of this server in {@code Host} headers, besides those that follow from its address
    * @param origins of other sites whose pages may read answers; {@code *} for all

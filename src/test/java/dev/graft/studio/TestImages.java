@@ -49,7 +49,9 @@ final class TestImages {
         new BufferedImage(image.width(), image.height(), BufferedImage.TYPE_INT_RGB);
     byte[] rgb = image.rgb();
     for (int i = 0; i < image.width() * image.height(); i++) {
-      int color = (rgb[3 * i] & 0xff) << 16 | (rgb[3 * i + 1] & 0xff) << 8 | rgb[3 * i + 2] & 0xff;
+      int red = rgb[3 * i] & 0xff;
+      int green = rgb[3 * i + 1] & 0xff;
+      int color = red << 16 | green << 8 | (rgb[3 * i + 2] & 0xff);
       canvas.setRGB(i % image.width(), i / image.width(), color);
     }
     return png(canvas);
