@@ -91,7 +91,23 @@ class ArchitectureTest {
               "io",
               "util"),
           entry("report", "evaluation", "image", "io", "util"),
-          entry("serve", "inference", "image"),
+          entry("web", "image"),
+          entry("serve", "web", "inference", "image"),
+          entry(
+              "studio",
+              "web",
+              "run",
+              "report",
+              "recipe",
+              "tuning",
+              "training",
+              "evaluation",
+              "inference",
+              "data",
+              "data.duplicates",
+              "image",
+              "io",
+              "util"),
           entry(
               "run",
               "recipe",
@@ -154,6 +170,7 @@ class ArchitectureTest {
               "tuning",
               "report",
               "serve",
+              "studio",
               "run",
               "bench",
               "io",
@@ -166,7 +183,7 @@ class ArchitectureTest {
 
   /** The packages of the program; no package of the library, and not the API, may know them. */
   private static final Set<String> PROGRAM =
-      Set.of("report", "serve", "run", "bench", "command", "spark");
+      Set.of("report", "web", "serve", "studio", "run", "bench", "command", "spark");
 
   /** In the profile of this name, and nowhere else. */
   private static final String SPARK = "spark";
@@ -354,10 +371,15 @@ class ArchitectureTest {
         .check(GRAFT);
   }
 
-  /** A process in somebody's folder obeys what lies there, such as git's hooks. */
+  /**
+   * A process in somebody's folder obeys what lies there, such as git's hooks. Only studio starts
+   * one: the system's command that opens the browser.
+   */
   @Test
   void nobodyStartsAProcess() {
     noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName("dev.graft.command.StudioCommand")
         .should()
         .dependOnClassesThat()
         .haveFullyQualifiedName("java.lang.ProcessBuilder")

@@ -41,6 +41,7 @@ import picocli.CommandLine.ScopeType;
       EvaluateCommand.class,
       ReportCommand.class,
       CompareCommand.class,
+      StudioCommand.class,
       ServeCommand.class,
       ExportCommand.class,
       InspectCommand.class,

@@ -18,7 +18,7 @@ public record Interval(double low, double high) {
    * @param correct 0 to {@code count}
    * @param count at least 1
    */
-  static Interval wilson(int correct, int count) {
+  public static Interval wilson(int correct, int count) {
     double share = (double) correct / count;
     double z2n = Z * Z / count;
     double middle = (share + z2n / 2) / (1 + z2n);

@@ -237,7 +237,7 @@ public record OutputFolder(Path path) {
   }
 
   /** Creates the folder, with a marker so that its images are never used as training images. */
-  void mark() throws IOException {
+  public void mark() throws IOException {
     Files.createDirectories(path);
     Path marker = path.resolve(OwnOutput.MARKER);
     if (!Files.exists(marker)) {

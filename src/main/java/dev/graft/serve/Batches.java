@@ -3,6 +3,7 @@ package dev.graft.serve;
 import dev.graft.inference.ModelRunner;
 import dev.graft.inference.ModelRunner.Prepared;
 import dev.graft.inference.Output;
+import dev.graft.web.Deadline;
 import io.javalin.http.HttpResponseException;
 import java.util.ArrayList;
 import java.util.List;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.inference.FakeModel;
 import dev.graft.serve.ServeSettings.Access;
+import dev.graft.web.MemoryBudget;
 import io.javalin.http.HttpResponseException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package dev.graft.serve;
+package dev.graft.web;
 
 import io.javalin.http.BadRequestResponse;
 import io.javalin.http.ContentTooLargeResponse;
@@ -26,7 +26,7 @@ import org.eclipse.jetty.util.Attributes;
  * request announces. A form is parsed once it is complete, because Jetty parses one without a
  * deadline.
  */
-final class RequestBodies {
+public final class RequestBodies {
   private static final int MAX_PARTS = 16;
   private static final int FIRST_BYTES = 1 << 14;
   private static final long MAX_TEXT = 1 << 16;
@@ -42,7 +42,7 @@ final class RequestBodies {
   private final int maxMegabytes;
   private final Semaphore refused = new Semaphore(MAX_REFUSED);
 
-  RequestBodies(int maxMegabytes) {
+  public RequestBodies(int maxMegabytes) {
     this.maxMegabytes = maxMegabytes;
   }
 
@@ -52,7 +52,7 @@ final class RequestBodies {
    * @param memory reserves the bytes until it is closed
    * @throws HttpResponseException if the image is missing, or if the body is too large or too slow
    */
-  byte[] image(Context context, Deadline deadline, MemoryBudget.Reservation memory) {
+  public byte[] image(Context context, Deadline deadline, MemoryBudget.Reservation memory) {
     byte[] body = read(context, deadline, memory);
     byte[] image = body;
     ContentType type = ContentType.of(context.header("Content-Type"));
@@ -83,7 +83,7 @@ final class RequestBodies {
   }
 
   /** Discards the body of a request that is refused before it is read; gives up soon. */
-  void refuse(Context context) {
+  public void refuse(Context context) {
     if (refused.tryAcquire()) {
       try {
         using(context, Deadline.after(REFUSED), in -> discard(context, in));
@@ -98,7 +98,7 @@ final class RequestBodies {
    *
    * @throws HttpResponseException if it is too slow or too large
    */
-  byte[] text(Context context, Deadline deadline) {
+  public byte[] text(Context context, Deadline deadline) {
     MemoryBudget.Reservation memory = new MemoryBudget(2 * MAX_TEXT).reservation();
     return read(context, deadline, memory);
   }

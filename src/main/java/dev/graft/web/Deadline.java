@@ -1,4 +1,4 @@
-package dev.graft.serve;
+package dev.graft.web;
 
 import io.javalin.http.HttpResponseException;
 import java.time.Duration;
@@ -12,18 +12,20 @@ import java.util.concurrent.TimeoutException;
  *
  * @param nanoTime on the clock of {@link System#nanoTime}
  */
-record Deadline(long nanoTime) {
-  static Deadline after(Duration duration) {
+public record Deadline(long nanoTime) {
+  /** Returns the time after this duration from now. */
+  public static Deadline after(Duration duration) {
     return new Deadline(System.nanoTime() + duration.toNanos());
   }
 
   /** Returns the milliseconds left, rounded up; 0 once the deadline has passed. */
-  long millisLeft() {
+  public long millisLeft() {
     long nanos = nanoTime - System.nanoTime();
     return nanos <= 0 ? 0 : 1 + TimeUnit.NANOSECONDS.toMillis(nanos);
   }
 
-  boolean hasPassed() {
+  /** Returns whether the deadline is over. */
+  public boolean hasPassed() {
     return millisLeft() == 0;
   }
 
@@ -32,7 +34,7 @@ record Deadline(long nanoTime) {
    *
    * @throws HttpResponseException if the deadline has passed
    */
-  void require() {
+  public void require() {
     if (hasPassed()) {
       throw missed();
     }
@@ -44,7 +46,7 @@ record Deadline(long nanoTime) {
    * @throws HttpResponseException if the deadline passes first
    * @throws ExecutionException if the computation fails
    */
-  <T> T await(CompletableFuture<T> result) throws ExecutionException {
+  public <T> T await(CompletableFuture<T> result) throws ExecutionException {
     try {
       return result.get(millisLeft(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
@@ -55,7 +57,8 @@ record Deadline(long nanoTime) {
     }
   }
 
-  static HttpResponseException missed() {
+  /** Returns the answer to a late request. */
+  public static HttpResponseException missed() {
     return new HttpResponseException(503, "The answer took too long; try again later.");
   }
 }

@@ -1,4 +1,4 @@
-package dev.graft.serve;
+package dev.graft.web;
 
 import dev.graft.image.Framing;
 import dev.graft.image.HeatMap;
@@ -10,9 +10,9 @@ import java.io.UncheckedIOException;
 import javax.imageio.ImageIO;
 
 /** Renders an image with a heat map over it for the page. */
-final class HeatMapPng {
+public final class HeatMapPng {
   /** The shorter side to which an image may be reduced before it is shown, in pixels. */
-  static final int MIN_SIDE = 224;
+  public static final int MIN_SIDE = 224;
 
   /** Maximum side of the rendered image, in pixels. */
   private static final int MAX_SIDE = 448;
@@ -20,7 +20,7 @@ final class HeatMapPng {
   private HeatMapPng() {}
 
   /** Returns a PNG of the whole image, with the map over the part that the network saw. */
-  static byte[] png(RgbImage image, HeatMap map, Framing framing) {
+  public static byte[] png(RgbImage image, HeatMap map, Framing framing) {
     double scale = Math.min(1, (double) MAX_SIDE / Math.max(image.width(), image.height()));
     int width = Math.max(1, (int) Math.round(scale * image.width()));
     int height = Math.max(1, (int) Math.round(scale * image.height()));

@@ -1,4 +1,4 @@
-package dev.graft.serve;
+package dev.graft.web;
 
 import io.javalin.http.ContentTooLargeResponse;
 import io.javalin.http.HttpResponseException;
@@ -7,23 +7,24 @@ import io.javalin.http.HttpResponseException;
  * The part of the heap that request bodies may fill together. A body reserves its bytes before it
  * allocates them, so that many large ones are refused and do not exhaust the heap.
  */
-final class MemoryBudget {
+public final class MemoryBudget {
   /** A quarter; the rest is for decoded images, the model and everything else. */
   private static final int SHARE_OF_HEAP = 4;
 
   private final long total;
   private long reserved;
 
-  MemoryBudget(long total) {
+  public MemoryBudget(long total) {
     this.total = total;
   }
 
-  static MemoryBudget ofHeap() {
+  /** Returns a quarter of the heap. */
+  public static MemoryBudget ofHeap() {
     return new MemoryBudget(Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
   }
 
   /** The share of the budget that one request holds. Not thread-safe. */
-  final class Reservation implements AutoCloseable {
+  public final class Reservation implements AutoCloseable {
     private long bytes;
 
     /**
@@ -32,7 +33,7 @@ final class MemoryBudget {
      * @throws HttpResponseException 413 if they exceed the whole budget, 429 if they exceed the
      *     part that is free now
      */
-    void resize(long to) {
+    public void resize(long to) {
       synchronized (MemoryBudget.this) {
         long others = reserved - bytes;
         if (to > total) {
@@ -55,11 +56,12 @@ final class MemoryBudget {
   }
 
   /** Returns the bytes that all requests have reserved. */
-  synchronized long reserved() {
+  public synchronized long reserved() {
     return reserved;
   }
 
-  Reservation reservation() {
+  /** Returns a reservation of no bytes. */
+  public Reservation reservation() {
     return new Reservation();
   }
 }

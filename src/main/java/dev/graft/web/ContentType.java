@@ -1,4 +1,4 @@
-package dev.graft.serve;
+package dev.graft.web;
 
 import java.util.Locale;
 import java.util.Map;
@@ -11,8 +11,8 @@ import org.eclipse.jetty.http.HttpField;
  * @param media the type and subtype, in lower case
  * @param parameters by name, in any case
  */
-record ContentType(String media, Map<String, String> parameters) {
-  static ContentType of(String header) {
+public record ContentType(String media, Map<String, String> parameters) {
+  public static ContentType of(String header) {
     Map<String, String> parameters = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     String media = header == null ? "" : HttpField.getValueParameters(header, parameters);
     return new ContentType(media == null ? "" : media.strip().toLowerCase(Locale.ROOT), parameters);

@@ -1,4 +1,4 @@
-package dev.graft.serve;
+package dev.graft.web;
 
 import io.javalin.http.Context;
 import io.javalin.http.ForbiddenResponse;
@@ -21,7 +21,7 @@ import org.eclipse.jetty.util.HostPort;
  * this machine (DNS rebinding) would count as this server's. {@code Origin} must be allowed for a
  * page of another site to read answers (CORS).
  */
-final class RequestGuard {
+public final class RequestGuard {
   private static final Pattern LOOPBACK =
       Pattern.compile("(.+\\.)?localhost|127(\\.\\d{1,3}){3}|\\[::1]|\\[(0+:){7}0*1]");
 
@@ -39,11 +39,18 @@ final class RequestGuard {
   private final Set<String> hostNames;
   private final List<String> origins;
 
-  RequestGuard(ServeSettings settings) {
-    onLoopback = isLoopback(settings.host());
-    hostNames = new HashSet<>(settings.access().hostNames());
-    hostNames.add(settings.host().toLowerCase(Locale.ROOT));
-    origins = settings.access().origins();
+  /**
+   * Creates the guard of a server.
+   *
+   * @param host the address to listen on
+   * @param names of this server in {@code Host} headers, besides those that follow from its address
+   * @param origins of other sites whose pages may read answers; {@code *} for all
+   */
+  public RequestGuard(String host, List<String> names, List<String> origins) {
+    onLoopback = isLoopback(host);
+    hostNames = new HashSet<>(names);
+    hostNames.add(host.toLowerCase(Locale.ROOT));
+    this.origins = origins;
     if (!onLoopback) {
       ownName().ifPresent(hostNames::add);
     }
@@ -101,7 +108,7 @@ final class RequestGuard {
    *
    * @throws HttpResponseException with status 403
    */
-  static void requireOwnPage(Context context) {
+  public static void requireOwnPage(Context context) {
     String origin = context.header("Origin"); // sent by every browser with every POST
     String host = String.valueOf(context.header("Host"));
     if (origin != null && !origin.replaceFirst("^https?://", "").equalsIgnoreCase(host)) {

@@ -1,0 +1,309 @@
+package dev.graft.studio;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.graft.io.AtomicFiles;
+import io.javalin.http.ConflictResponse;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * The changes that can be undone and redone, in a file with one line per event. A change is written
+ * before it is made and marked when it is complete, so that a change that a dying process left
+ * half-made is completed when the folder is opened again. Not thread-safe.
+ */
+final class Journal implements AutoCloseable {
+  /** Older changes can no longer be undone. */
+  private static final int MAX_CHANGES = 20_000;
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path folder;
+  private final Path file;
+  private final Deque<Change> done = new ArrayDeque<>();
+  private final Deque<Change> undone = new ArrayDeque<>();
+  private FileChannel channel;
+
+  /**
+   * A change.
+   *
+   * @param kind for the page: {@code add}, {@code move}, {@code delete}, {@code class}, …
+   * @param group changes of one group are undone together; {@code null} for none
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Change(String kind, String group, List<Step> steps) {
+    Change {
+      steps = List.copyOf(steps);
+    }
+  }
+
+  private enum Event {
+    /** A change is made. */
+    DO,
+    UNDO,
+    REDO,
+    /** The last event's change is complete. */
+    COMPLETE,
+    /** The last event's change could not be made and was taken back. */
+    FAILED
+  }
+
+  /**
+   * A line of the file.
+   *
+   * @param change of {@link Event#DO}
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  private record Line(Event event, Change change) {}
+
+  /**
+   * Opens a folder's journal, and completes the last change if it was not completed.
+   *
+   * @param folder that paths are relative to
+   * @param file may be missing; lines that a dying process left half-written are dropped
+   */
+  Journal(Path folder, Path file) throws IOException {
+    this.folder = folder;
+    this.file = file;
+    Event pending = read();
+    if (pending != null) {
+      complete(pending);
+    }
+    rewrite();
+  }
+
+  /** Returns the last event, if it is not complete. */
+  private Event read() throws IOException {
+    Event pending = null;
+    if (!Files.isRegularFile(file)) {
+      return null;
+    }
+    String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    for (String each : text.split("\n", -1)) {
+      Line line;
+      try {
+        line = each.isBlank() ? null : JSON.readValue(each, Line.class);
+      } catch (JsonProcessingException e) {
+        continue; // half-written, so its change was not begun
+      }
+      if (line == null || line.event() == null) {
+        continue;
+      }
+      switch (line.event()) {
+        case DO -> {
+          done.push(line.change());
+          undone.clear();
+        }
+        case UNDO -> shift(done, undone);
+        case REDO -> shift(undone, done);
+        case FAILED -> {
+          if (pending == Event.UNDO) {
+            undone.poll();
+          } else {
+            done.poll();
+          }
+        }
+        case COMPLETE -> {}
+      }
+      boolean ended = line.event() == Event.COMPLETE || line.event() == Event.FAILED;
+      pending = ended ? null : line.event();
+    }
+    return pending;
+  }
+
+  private static void shift(Deque<Change> from, Deque<Change> to) {
+    if (!from.isEmpty()) {
+      to.push(from.pop());
+    }
+  }
+
+  private void complete(Event event) {
+    boolean forward = event != Event.UNDO;
+    Change change = (forward ? done : undone).peek();
+    for (Step step : change == null ? List.<Step>of() : inOrder(change, forward)) {
+      try {
+        if (step.isApplied(folder) != forward) {
+          run(step, forward);
+        }
+      } catch (IOException | ConflictResponse e) {
+        return; // what can't be completed stays as it is; every image is still a file
+      }
+    }
+  }
+
+  private static List<Step> inOrder(Change change, boolean forward) {
+    List<Step> steps = new ArrayList<>(change.steps());
+    if (!forward) {
+      Collections.reverse(steps);
+    }
+    return steps;
+  }
+
+  private void run(Step step, boolean forward) throws IOException {
+    if (forward) {
+      step.apply(folder);
+    } else {
+      step.revert(folder);
+    }
+  }
+
+  /** Writes the file anew, without what can no longer be undone. */
+  private void rewrite() throws IOException {
+    while (done.size() > MAX_CHANGES) {
+      done.removeLast();
+    }
+    StringBuilder lines = new StringBuilder();
+    List<Change> oldestFirst = new ArrayList<>(done);
+    Collections.reverse(oldestFirst);
+    oldestFirst.addAll(undone); // the next to redo was made first
+    for (Change change : oldestFirst) {
+      lines.append(line(new Line(Event.DO, change)));
+    }
+    lines.append(line(new Line(Event.UNDO, null)).repeat(undone.size()));
+    lines.append(line(new Line(Event.COMPLETE, null)));
+    close();
+    AtomicFiles.write(file, lines.toString());
+    channel = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
+  }
+
+  private static String line(Line line) {
+    try {
+      return JSON.writeValueAsString(line) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private void append(Event event, Change change) throws IOException {
+    String line = line(new Line(event, change));
+    long before = channel.size();
+    try {
+      AtomicFiles.writeFully(channel, ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8)));
+    } catch (IOException e) {
+      channel.truncate(before); // a full disk must not leave half a line before the next one
+      throw e;
+    }
+  }
+
+  /**
+   * Makes a change.
+   *
+   * @throws ConflictResponse if another program has changed the folder; then nothing is changed
+   */
+  void make(Change change) throws IOException {
+    append(Event.DO, change);
+    done.push(change);
+    List<Change> before = List.copyOf(undone);
+    undone.clear();
+    try {
+      run(change, true);
+    } catch (IOException | RuntimeException e) {
+      done.pop();
+      undone.addAll(before);
+      throw e;
+    }
+  }
+
+  /** Records a change that has been made. */
+  void made(Change change) throws IOException {
+    done.push(change);
+    undone.clear();
+    append(Event.DO, change);
+    append(Event.COMPLETE, null);
+  }
+
+  /** Runs all steps, or none. */
+  private void run(Change change, boolean forward) throws IOException {
+    List<Step> ran = new ArrayList<>();
+    try {
+      for (Step step : inOrder(change, forward)) {
+        run(step, forward);
+        ran.add(0, step);
+      }
+    } catch (IOException | RuntimeException e) {
+      for (Step step : ran) {
+        try {
+          run(step, !forward);
+        } catch (IOException | RuntimeException second) {
+          e.addSuppressed(second);
+        }
+      }
+      append(Event.FAILED, null);
+      throw e;
+    }
+    append(Event.COMPLETE, null);
+  }
+
+  /**
+   * Takes the last change back, with all changes of its group.
+   *
+   * @return the changes
+   * @throws ConflictResponse if another program has changed the folder; then the change can no
+   *     longer be undone
+   */
+  List<Change> undo() throws IOException {
+    return shift(done, undone, Event.UNDO);
+  }
+
+  /** Makes the last change again that was undone, with all changes of its group. */
+  List<Change> redo() throws IOException {
+    return shift(undone, done, Event.REDO);
+  }
+
+  private List<Change> shift(Deque<Change> from, Deque<Change> to, Event event) throws IOException {
+    List<Change> shifted = new ArrayList<>();
+    do {
+      Change change = from.peek();
+      if (change == null) {
+        break;
+      }
+      append(event, null);
+      from.pop();
+      run(change, event == Event.REDO);
+      to.push(change);
+      shifted.add(change);
+    } while (isOfGroup(from.peek(), shifted.get(0)));
+    return shifted;
+  }
+
+  private static boolean isOfGroup(Change next, Change first) {
+    return next != null && first.group() != null && first.group().equals(next.group());
+  }
+
+  /** Returns the last change, which {@link #undo} would take back. */
+  Optional<Change> last() {
+    return Optional.ofNullable(done.peek());
+  }
+
+  /** Returns the change that {@link #redo} would make. */
+  Optional<Change> next() {
+    return Optional.ofNullable(undone.peek());
+  }
+
+  /** Forgets changes that can't be undone or redone any more. */
+  void forget(Predicate<Change> undoable, Predicate<Change> redoable) throws IOException {
+    done.removeIf(undoable);
+    undone.removeIf(redoable);
+    rewrite();
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (channel != null) {
+      channel.close();
+    }
+  }
+}

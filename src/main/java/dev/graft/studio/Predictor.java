@@ -1,0 +1,119 @@
+package dev.graft.studio;
+
+import dev.graft.image.Framing;
+import dev.graft.image.HeatMap;
+import dev.graft.image.ImageFileReader;
+import dev.graft.image.RgbImage;
+import dev.graft.inference.GradCam;
+import dev.graft.inference.ModelRunner;
+import dev.graft.inference.TopClass;
+import dev.graft.web.HeatMapPng;
+import io.javalin.http.ConflictResponse;
+import io.javalin.http.ContentTooLargeResponse;
+import io.javalin.http.NotFoundResponse;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalDouble;
+
+/**
+ * The current model, for requests from any thread. Requests are answered one after the other, which
+ * costs nothing: the network computes one image at once anyway.
+ */
+final class Predictor implements AutoCloseable {
+  private static final int MAX_MEGAPIXELS = 100;
+
+  private static final String NAME = "The image";
+
+  private ModelRunner model;
+  private GradCam gradCam;
+
+  /**
+   * The classes of an image.
+   *
+   * @param predictions the likeliest classes, the likeliest first
+   * @param typicality from 0 to 1, how much the image is like the training images; empty for a
+   *     model without it
+   */
+  record Answer(List<TopClass> predictions, OptionalDouble typicality) {}
+
+  /** Replaces the model by a run's. */
+  synchronized void use(Path run) {
+    ModelRunner next = ModelRunner.load(run.resolve("model"));
+    close();
+    model = next;
+  }
+
+  /** Returns whether heat maps are available. */
+  synchronized boolean hasHeatMaps() {
+    return model != null && model.hasGradCam();
+  }
+
+  /**
+   * Classifies an image.
+   *
+   * @throws ConflictResponse if nothing has been trained yet
+   */
+  Answer predict(byte[] image, int top) {
+    int side = inputSize();
+    RgbImage pixels = read(image, Framing.minSide(side));
+    synchronized (this) {
+      ModelRunner current = required();
+      float[] row = current.probabilities(List.of(current.prepare(pixels))).get(0);
+      // Models have no typicality yet; the page shows it as soon as it is here.
+      return new Answer(current.top(row, top), OptionalDouble.empty());
+    }
+  }
+
+  /** Returns a PNG of an image under a heat map of its likeliest class. */
+  byte[] heatMap(byte[] image) {
+    int side = inputSize();
+    RgbImage pixels = read(image, Math.max(Framing.minSide(side), HeatMapPng.MIN_SIDE));
+    HeatMap map;
+    Framing framing;
+    synchronized (this) {
+      if (!required().hasGradCam()) {
+        throw new NotFoundResponse("This engine only predicts, and has no heat maps.");
+      }
+      if (gradCam == null) {
+        gradCam = model.gradCam();
+      }
+      ModelRunner.Prepared prepared = model.prepare(pixels);
+      float[] row = model.probabilities(List.of(prepared)).get(0);
+      map = gradCam.map(prepared, model.top(row, 1).get(0).index());
+      framing = model.framing();
+    }
+    return HeatMapPng.png(pixels, map, framing);
+  }
+
+  private synchronized int inputSize() {
+    return required().inputSize();
+  }
+
+  private ModelRunner required() {
+    if (model == null) {
+      throw new ConflictResponse("Nothing has been trained yet: train first.");
+    }
+    return model;
+  }
+
+  private static RgbImage read(byte[] image, int minSide) {
+    ImageFileReader.Header header = ImageFileReader.header(image, NAME);
+    if ((long) header.width() * header.height() > MAX_MEGAPIXELS * 1_000_000L) {
+      throw new ContentTooLargeResponse(
+          "An image may have at most " + MAX_MEGAPIXELS + " megapixels.");
+    }
+    return ImageFileReader.read(image, NAME, minSide);
+  }
+
+  @Override
+  public synchronized void close() {
+    if (gradCam != null) {
+      gradCam.close();
+      gradCam = null;
+    }
+    if (model != null) {
+      model.close();
+      model = null;
+    }
+  }
+}

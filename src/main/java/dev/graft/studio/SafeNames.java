@@ -1,0 +1,124 @@
+package dev.graft.studio;
+
+import io.javalin.http.BadRequestResponse;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.text.Normalizer;
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/**
+ * Names from outside. A class name is accepted as it is or refused, because a person has chosen it;
+ * a file name is changed until it is safe on every file system.
+ */
+final class SafeNames {
+  /** In UTF-8; file systems allow 255, and a number may be added to a file's name. */
+  private static final int MAX_BYTES = 200;
+
+  /** Not allowed on Windows, and so not on a disk that Windows may read. */
+  private static final Pattern FORBIDDEN = Pattern.compile("[<>:\"/\\\\|?*]");
+
+  /** Names of devices on Windows, with any suffix. */
+  private static final Pattern DEVICE =
+      Pattern.compile("(con|prn|aux|nul|com\\d|lpt\\d)(\\..*)?", Pattern.CASE_INSENSITIVE);
+
+  private SafeNames() {}
+
+  /**
+   * Returns the name of a class and of its folder.
+   *
+   * @throws BadRequestResponse if it can't be the name of a folder on every system
+   */
+  static String className(String given) {
+    String name = Normalizer.normalize(given == null ? "" : given.strip(), Normalizer.Form.NFC);
+    String problem = null;
+    if (name.isEmpty()) {
+      problem = "is empty";
+    } else if (name.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
+      problem = "is longer than " + MAX_BYTES + " bytes";
+    } else if (name.startsWith(".") || name.endsWith(".")) {
+      problem = "starts or ends with a period";
+    } else if (FORBIDDEN.matcher(name).find()) {
+      problem = "has one of the characters < > : \" / \\ | ? *";
+    } else if (name.codePoints().anyMatch(SafeNames::isInvisible)) {
+      problem = "has a character that can't be seen";
+    } else if (DEVICE.matcher(name).matches()) {
+      problem = "is the name of a device on Windows";
+    }
+    if (problem != null) {
+      throw new BadRequestResponse("The class name " + problem + "; choose another name.");
+    }
+    return name;
+  }
+
+  /** Emoji are joined by U+200C and U+200D. */
+  private static boolean isInvisible(int character) {
+    return switch (Character.getType(character)) {
+      case Character.CONTROL,
+          Character.SURROGATE,
+          Character.UNASSIGNED,
+          Character.PRIVATE_USE,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR ->
+          true;
+      case Character.FORMAT -> character != 0x200c && character != 0x200d;
+      default -> false;
+    };
+  }
+
+  /**
+   * Returns a safe file name.
+   *
+   * @param header the name from a header, percent-encoded; may be null
+   * @param format of the image, such as {@code png}; becomes the suffix unless the name has one
+   */
+  static String fileName(String header, String format) {
+    String name = Normalizer.normalize(decoded(header), Normalizer.Form.NFC);
+    name = name.substring(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
+    StringBuilder safe = new StringBuilder();
+    name.codePoints().filter(each -> !isInvisible(each)).forEach(safe::appendCodePoint);
+    name = FORBIDDEN.matcher(safe).replaceAll("_").strip().replaceFirst("^[.\\s]+", "");
+    int dot = name.lastIndexOf('.');
+    String suffix = dot < 0 ? "" : name.substring(dot + 1).toLowerCase(Locale.ROOT);
+    String stem = dot < 0 ? name : name.substring(0, dot);
+    if (!hasSuffix(format, suffix)) {
+      stem = name;
+      suffix = format.equals("jpeg") ? "jpg" : format;
+    }
+    stem = shortened(stem).replaceFirst("[.\\s]+$", "");
+    return (stem.isEmpty() || DEVICE.matcher(stem).matches() ? "image" : stem) + "." + suffix;
+  }
+
+  private static boolean hasSuffix(String format, String suffix) {
+    return switch (format) {
+      case "jpeg" -> suffix.matches("jpe?g|jpe|jfif");
+      case "tiff" -> suffix.matches("tiff?");
+      default -> suffix.equals(format);
+    };
+  }
+
+  private static String decoded(String header) {
+    if (header == null) {
+      return "";
+    }
+    try {
+      return URLDecoder.decode(header.replace("+", "%2B"), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      return header; // not encoded
+    }
+  }
+
+  private static String shortened(String stem) {
+    StringBuilder kept = new StringBuilder();
+    int bytes = 0;
+    for (int character : stem.codePoints().toArray()) {
+      String text = Character.toString(character);
+      bytes += text.getBytes(StandardCharsets.UTF_8).length;
+      if (bytes > MAX_BYTES) {
+        break;
+      }
+      kept.append(text);
+    }
+    return kept.toString();
+  }
+}

@@ -1,0 +1,61 @@
+package dev.graft.studio;
+
+import dev.graft.util.Text;
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+
+/** Lines that use or repeat a trained model, filled in. */
+final class Snippets {
+  private static final Pattern PLAIN = Pattern.compile("[\\p{L}\\p{N}_./:=-]+");
+
+  private Snippets() {}
+
+  /**
+   * Lines for people to copy.
+   *
+   * @param java the program that classifies an image
+   * @param curl the request to this studio
+   * @param command the command line that repeats the training
+   * @param serve the command line that serves the model
+   */
+  record Lines(String java, String curl, String command, String serve) {}
+
+  static Lines of(Path run, int port, String command) {
+    Path folder = run.toAbsolutePath();
+    return new Lines(
+        java(folder.resolve("model")),
+        "curl --data-binary @image.jpg http://127.0.0.1:" + port + "/api/predict",
+        command,
+        "graft serve --run " + quoted(folder.toString()));
+  }
+
+  private static String java(Path model) {
+    return Text.of(
+        """
+        import dev.graft.ClassProbability;
+        import dev.graft.Classifier;
+        import java.nio.file.Path;
+
+        public class Classify {
+          public static void main(String[] images) {
+            try (Classifier classifier = Classifier.load(Path.of(%s))) {
+              for (String image : images) {
+                ClassProbability best = classifier.classify(Path.of(image), 1).get(0);
+                System.out.println(image + ": " + best.name() + " " + best.probability());
+              }
+            }
+          }
+        }
+        """,
+        literal(model.toString()));
+  }
+
+  private static String literal(String text) {
+    return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+  }
+
+  /** Returns a word of a shell's command line. */
+  static String quoted(String word) {
+    return PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'";
+  }
+}

@@ -1,0 +1,2 @@
+/** Studio: a page on this machine to collect images, train, try and export. */
+package dev.graft.studio;

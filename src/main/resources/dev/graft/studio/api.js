@@ -1,0 +1,86 @@
+// Requests to the studio, and the state that it sends.
+import { say } from './dom.js';
+import { text } from './texts.js';
+
+const TOKEN = 'meta[name=graft-token]';
+let token = document.querySelector(TOKEN).content;
+const listeners = [];
+export let state;
+
+/** Calls a listener with the state, now and whenever it changes. */
+export function watch(listener) {
+  listeners.push(listener);
+  if (state) listener(state);
+}
+
+function accept(next) {
+  const before = state;
+  state = next;
+  for (const listener of listeners) listener(next, before);
+}
+
+/** Repeats the last state, for example in another language. */
+export const refresh = () => state && accept(state);
+
+// After a restart the studio has another token, which its page has.
+async function renew() {
+  const page = new DOMParser().parseFromString(await (await fetch('/')).text(), 'text/html');
+  const next = page.querySelector(TOKEN)?.content;
+  const renewed = Boolean(next) && next !== token;
+  token = next ?? token;
+  return renewed;
+}
+
+/** Sends a request; throws an error with the studio's sentence. */
+export async function send(path, body, headers = {}) {
+  const json = body !== undefined && !(body instanceof Blob);
+  for (let tries = 0; ; tries++) {
+    const answer = await fetch(path, {
+      method: 'POST',
+      headers: { 'X-Graft-Token': token, 'Content-Type': json ? 'application/json' : 'application/octet-stream', ...headers },
+      body: json ? JSON.stringify(body) : body,
+    }).catch(() => { throw new Error(text('gone')); });
+    if (answer.status === 403 && tries === 0 && await renew()) continue;
+    if (answer.status === 429 && tries < 50) {
+      await new Promise(done => setTimeout(done, 300));
+      continue;
+    }
+    if (answer.ok) return answer;
+    throw new Error((await answer.json().catch(() => ({}))).message ?? text('gone'));
+  }
+}
+
+/** Makes a change, takes over the state after it, and says what went wrong. Returns whether it was made. */
+export async function change(path, body = {}) {
+  try {
+    accept(await (await send(path, body)).json());
+    say('');
+    return true;
+  } catch (problem) {
+    say(problem.message, true);
+    return false;
+  }
+}
+
+export async function get(path) {
+  const answer = await fetch(path);
+  if (!answer.ok) throw new Error((await answer.json()).message);
+  return answer.json();
+}
+
+/** Listens to the studio; the browser connects again by itself. */
+export function listen() {
+  const events = new EventSource('/api/events');
+  let lost = false;
+  events.addEventListener('state', event => {
+    if (lost) say(text('back'));
+    lost = false;
+    accept(JSON.parse(event.data));
+  });
+  events.addEventListener('error', () => {
+    if (!lost) say(text('gone'), true);
+    lost = true;
+    // A browser gives up for good if the answer was an error.
+    if (events.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
+  });
+}

@@ -1,0 +1,77 @@
+// The list of classes: make, choose, rename, merge, delete.
+import { change, state, watch } from './api.js';
+import { ask, byId, element, say } from './dom.js';
+import { text } from './texts.js';
+
+const chosen = [];
+export let current = null; // null: all classes
+
+/** Calls a listener when another class is chosen. */
+export const onChoice = listener => chosen.push(listener);
+
+export function choose(name) {
+  current = name;
+  draw(state);
+  for (const listener of chosen) listener(name);
+}
+
+const path = (name, action) => `/api/classes/${encodeURIComponent(name)}/${action}`;
+
+export async function make(name) {
+  const before = new Set(state.classes.map(each => each.name));
+  if (!await change('/api/classes', { name })) return false;
+  choose(state.classes.find(each => !before.has(each.name))?.name ?? null);
+  return true;
+}
+
+async function rename(name) {
+  const next = await ask(text('renameTo', name), { input: name });
+  if (next === null || next === name) return;
+  const others = new Set(state.classes.map(each => each.name));
+  if (await change(path(name, 'rename'), { name: next })) {
+    choose(state.classes.find(each => !others.has(each.name))?.name ?? null);
+  }
+}
+
+async function merge(name) {
+  const choices = state.classes.map(each => each.name).filter(each => each !== name);
+  const into = await ask(text('mergeInto', name), { choices });
+  if (into !== null && await change(path(name, 'merge'), { into })) choose(into);
+}
+
+async function remove(name) {
+  if (await change(path(name, 'delete'))) {
+    choose(null);
+    say(text('deleted', name));
+  }
+}
+
+function row(each) {
+  const action = (key, act) => element('button', { type: 'button', className: 'small', 'aria-label': `${text(key)}: ${each.name}`, onclick: () => act(each.name) }, text(key));
+  const select = element('button', { type: 'button', className: 'class', 'data-class': each.name, 'aria-pressed': String(each.name === current), onclick: () => choose(each.name === current ? null : each.name) },
+    element('bdi', {}, each.name), element('span', { className: 'count' }, String(each.images)));
+  const actions = each.name !== current ? null : element('div', { className: 'bar' },
+    action('rename', rename), state.classes.length > 1 ? action('merge', merge) : null, action('delete', remove));
+  return element('li', {}, select, actions);
+}
+
+function draw({ classes, preparation, unreadable, conflicts }) {
+  if (current !== null && !classes.some(each => each.name === current)) current = null;
+  const focused = document.activeElement?.dataset?.class;
+  byId('class-list').replaceChildren(...classes.map(row));
+  if (focused !== undefined) byId('class-list').querySelector(`[data-class="${CSS.escape(focused)}"]`)?.focus();
+  const lines = [];
+  if (preparation.task) lines.push(text('preparing', `${preparation.done} / ${preparation.total}`, preparation.imagesPerSecond.toFixed(0)));
+  if (preparation.message) lines.push(preparation.message);
+  if (unreadable) lines.push(text('unreadableCount', unreadable));
+  if (conflicts) lines.push(text('conflictCount', conflicts));
+  byId('preparing').textContent = lines.join(' ');
+}
+
+export function start() {
+  watch(draw);
+  byId('new-class').addEventListener('submit', async event => {
+    event.preventDefault();
+    if (await make(byId('class-name').value)) byId('class-name').value = '';
+  });
+}

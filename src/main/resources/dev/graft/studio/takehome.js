@@ -1,0 +1,31 @@
+// What a person takes home: exports, and lines that use the model.
+import { change, get, watch } from './api.js';
+import { ask, byId, element, say } from './dom.js';
+import { text } from './texts.js';
+
+let known = '';
+
+function snippet(key, content) {
+  const copy = element('button', { type: 'button', className: 'small', 'aria-label': `${text('copy')}: ${text(key)}`, onclick: async () => { await navigator.clipboard.writeText(content); say(text('copied')); } }, text('copy'));
+  return element('details', { open: key === 'commandLine' }, element('summary', {}, text(key)), element('pre', { tabIndex: 0 }, content), copy);
+}
+
+async function draw(result) {
+  byId('nothing').hidden = Boolean(result);
+  byId('parcels').hidden = !result;
+  if (!result) return;
+  const now = JSON.stringify([result.accuracy, result.seconds, document.documentElement.lang]);
+  if (now === known) return;
+  known = now;
+  const lines = await get('/api/snippets').catch(() => null);
+  if (lines) byId('snippets').replaceChildren(snippet('commandLine', lines.command), snippet('javaLine', lines.java), snippet('curlLine', lines.curl), snippet('serveLine', lines.serve));
+}
+
+export function start() {
+  byId('empty').addEventListener('click', async () => { if (await ask(text('emptyQuestion'))) change('/api/bin/empty'); });
+  watch(({ result, binned }) => {
+    draw(result);
+    byId('binned').textContent = binned ? text('binned', binned) : '';
+    byId('empty').hidden = !binned;
+  });
+}

@@ -1,0 +1,100 @@
+// Trying the model: a file, or the camera, live.
+import { send, watch } from './api.js';
+import { frame, open } from './camera.js';
+import { byId, element, say } from './dom.js';
+import { percent, text } from './texts.js';
+
+const SIDE = 224; // pixels; about what the network sees
+const TYPICAL = 0.05; // below it an image counts as none of the classes
+
+let close = null;
+let last = null; // the image that was tried last
+let heat = false;
+
+function drawAnswer({ predictions, typicality }) {
+  const rows = predictions.map(each => element('tr', {},
+    element('th', { scope: 'row' }, element('bdi', {}, each.className)),
+    element('td', {}, element('meter', { value: each.probability, 'aria-hidden': 'true' })),
+    element('td', {}, percent(each.probability))));
+  if (typicality !== undefined && typicality < TYPICAL) {
+    rows.unshift(element('tr', { className: 'none' }, element('th', { scope: 'row' }, text('noneOfThese')), element('td'), element('td', {}, percent(1 - typicality))));
+  }
+  byId('answer').replaceChildren(element('tbody', {}, ...rows));
+}
+
+async function predict(image) {
+  drawAnswer(await (await send('/api/predict', image)).json());
+}
+
+async function show(image) {
+  last = image;
+  byId('tried').hidden = false;
+  byId('tried-video').hidden = true;
+  byId('tried-image').hidden = false;
+  const seen = heat ? await (await send('/api/heatmap', image)).blob() : image;
+  URL.revokeObjectURL(byId('tried-image').src);
+  byId('tried-image').src = URL.createObjectURL(seen);
+}
+
+async function tryImage(image) {
+  try {
+    await show(image);
+    await predict(image);
+  } catch (problem) {
+    say(problem.message, true);
+  }
+}
+
+async function live() {
+  const video = byId('tried-video');
+  try {
+    close = await open(video);
+  } catch (problem) {
+    return say(text('noCamera', problem.message), true);
+  }
+  byId('live').setAttribute('aria-pressed', 'true');
+  byId('tried').hidden = false;
+  byId('tried-image').hidden = true;
+  video.hidden = false;
+  const times = [];
+  try {
+    while (close) {
+      await predict(await frame(video, SIDE));
+      times.push(performance.now());
+      if (times.length > 20) times.shift();
+      if (times.length > 5) byId('speed').textContent = text('speed', (1000 * (times.length - 1) / (times.at(-1) - times[0])).toFixed(0));
+      await new Promise(requestAnimationFrame);
+    }
+  } catch (problem) {
+    say(problem.message, true);
+  }
+  stop();
+}
+
+function stop() {
+  close?.();
+  close = null;
+  byId('tried-video').hidden = true;
+  byId('live').setAttribute('aria-pressed', 'false');
+}
+
+export function start() {
+  byId('try-file').addEventListener('change', event => { stop(); tryImage(event.target.files[0]); event.target.value = ''; });
+  byId('live').addEventListener('click', () => (close ? stop() : live()));
+  byId('heat').addEventListener('click', () => {
+    heat = !heat;
+    byId('heat').setAttribute('aria-pressed', String(heat));
+    if (last && !close) tryImage(last);
+  });
+  const area = byId('trying');
+  for (const type of ['dragover', 'drop']) {
+    area.addEventListener(type, event => {
+      event.preventDefault(); // else it would be taken into a class
+      if (type === 'drop' && event.dataTransfer.files.length) { stop(); tryImage(event.dataTransfer.files[0]); }
+    });
+  }
+  watch(({ heatMaps, result }) => {
+    byId('heat').hidden = !heatMaps;
+    for (const id of ['try-file', 'live']) byId(id).disabled = !result;
+  });
+}

@@ -1,0 +1,247 @@
+package dev.graft.studio;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.graft.GraftException;
+import dev.graft.io.AtomicFiles;
+import dev.graft.studio.ImageStore.Image;
+import dev.graft.studio.ImageStore.ImageClass;
+import dev.graft.studio.Journal.Change;
+import io.javalin.http.ConflictResponse;
+import io.javalin.http.HttpResponseException;
+import io.javalin.http.NotFoundResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ImageStoreTest {
+  @TempDir private Path temporary;
+  private Path folder;
+  private ImageStore store;
+
+  @BeforeEach
+  void open() throws IOException {
+    folder = temporary.resolve("taught");
+    store = new ImageStore(folder);
+    store.create("cat");
+    store.create("ship");
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    store.close();
+  }
+
+  private void reopen() throws IOException {
+    store.close();
+    store = new ImageStore(folder);
+  }
+
+  private String add(String label, String name) throws IOException {
+    return store.add(label, name, TestImages.png(1), null);
+  }
+
+  private List<String> paths(String label) throws IOException {
+    return store.images(label).stream().map(Image::path).toList();
+  }
+
+  @Test
+  void anImageIsAFileInItsClassFolderAtOnce() throws IOException {
+    assertThat(add("cat", "a.png")).isEqualTo("cat/a.png");
+    assertThat(folder.resolve("cat/a.png")).hasBinaryContent(TestImages.png(1));
+    assertThat(add("cat", "a.png")).isEqualTo("cat/a (2).png");
+    assertThat(store.classes())
+        .containsExactly(new ImageClass("cat", 2), new ImageClass("ship", 0));
+  }
+
+  @Test
+  void whatIsNoImageIsRefused() throws IOException {
+    assertThatThrownBy(
+            () -> store.add("cat", "a.png", "no image".getBytes(StandardCharsets.UTF_8), null))
+        .isInstanceOf(GraftException.class);
+    assertThatThrownBy(() -> add("dog", "a.png")).isInstanceOf(NotFoundResponse.class);
+    assertThat(folder.resolve("cat")).isEmptyDirectory();
+    assertThat(folder.resolve("dog")).doesNotExist();
+  }
+
+  @Test
+  void everyChangeIsUndoneAndRedone() throws IOException {
+    String a = add("cat", "a.png");
+    add("ship", "a.png");
+    store.move(List.of(a), "ship");
+    assertThat(paths("ship")).containsExactly("ship/a (2).png", "ship/a.png");
+    store.delete(List.of("ship/a.png"));
+    store.rename("ship", "boat");
+    store.merge("boat", "cat");
+    assertThat(store.classes()).containsExactly(new ImageClass("cat", 1));
+    store.deleteClass("cat");
+    assertThat(store.classes()).isEmpty();
+
+    assertThat(store.undo()).hasValue("deleteClass");
+    assertThat(store.undo()).hasValue("merge");
+    assertThat(store.undo()).hasValue("rename");
+    assertThat(store.undo()).hasValue("delete");
+    assertThat(store.undo()).hasValue("move");
+    assertThat(paths("ship")).containsExactly("ship/a.png");
+    assertThat(paths("cat")).containsExactly("cat/a.png");
+    store.undo();
+    assertThat(store.undo()).hasValue("add");
+    assertThat(store.undo()).hasValue("class");
+    store.undo();
+    assertThat(store.undo()).isEmpty();
+    assertThat(store.classes()).isEmpty();
+
+    reopen(); // redo survives, too
+    for (int i = 0; i < 9; i++) {
+      assertThat(store.redo()).isPresent();
+    }
+    assertThat(store.redo()).isEmpty();
+    assertThat(store.classes()).isEmpty();
+    store.undo();
+    assertThat(paths("cat")).containsExactly("cat/a (2).png");
+  }
+
+  @Test
+  void imagesOfAGroupAreUndoneTogether() throws IOException {
+    add("cat", "before.png");
+    for (int i = 0; i < 5; i++) {
+      store.add("cat", "a.png", TestImages.png(i), "group");
+    }
+    store.undo();
+    assertThat(paths("cat")).containsExactly("cat/before.png");
+    store.redo();
+    assertThat(paths("cat")).hasSize(6);
+  }
+
+  @Test
+  void undoSurvivesAProcessThatIsKilled() throws IOException {
+    String path = add("cat", "a.png");
+    store.delete(List.of(path));
+    Path journal = store.own("journal.jsonl");
+    Files.writeString(
+        journal, "{\"event\":\"DO\",\"chan", StandardOpenOption.APPEND); // half a line
+    reopen();
+    assertThat(store.undo()).hasValue("delete");
+    assertThat(paths("cat")).containsExactly("cat/a.png");
+  }
+
+  @Test
+  void aHalfMadeChangeIsCompleted() throws IOException {
+    add("cat", "a.png");
+    add("cat", "b.png");
+    store.close();
+    // As a process leaves it that was killed after the first of two steps.
+    String line =
+        "{\"event\":\"DO\",\"change\":{\"kind\":\"move\",\"steps\":[{\"from\":\"cat/a.png\","
+            + "\"to\":\"ship/a.png\"},{\"from\":\"cat/b.png\",\"to\":\"ship/b.png\"}]}}\n";
+    Files.writeString(
+        folder.resolve(ImageStore.OWN).resolve("journal.jsonl"), line, StandardOpenOption.APPEND);
+    Files.move(folder.resolve("cat/a.png"), folder.resolve("ship/a.png"));
+    store = new ImageStore(folder);
+    assertThat(paths("ship")).containsExactly("ship/a.png", "ship/b.png");
+    store.undo();
+    assertThat(paths("cat")).containsExactly("cat/a.png", "cat/b.png");
+  }
+
+  @Test
+  void aChangeIsMadeWholeOrNotAtAll() throws IOException {
+    String a = add("cat", "a.png");
+    String b = add("cat", "b.png");
+    try (Journal journal = new Journal(folder, temporary.resolve("journal"))) {
+      Change change =
+          new Change("move", null, List.of(new Step(a, "ship/a.png"), new Step("cat/c", "ship/c")));
+      assertThatThrownBy(() -> journal.make(change)).isInstanceOf(ConflictResponse.class);
+      assertThat(journal.last()).isEmpty();
+    }
+    assertThat(paths("cat")).containsExactly(a, b);
+  }
+
+  @Test
+  void changesByOthersAreNoticedAndNeverOverwritten() throws IOException {
+    String path = add("cat", "a.png");
+    store.move(List.of(path), "ship");
+    Files.write(folder.resolve("cat/a.png"), TestImages.png(2)); // another program
+    Files.createDirectory(folder.resolve("dog"));
+    Files.write(folder.resolve("dog/d.png"), TestImages.png(3));
+    assertThat(store.classes())
+        .containsExactly(
+            new ImageClass("cat", 1), new ImageClass("dog", 1), new ImageClass("ship", 1));
+    assertThatThrownBy(store::undo)
+        .isInstanceOf(ConflictResponse.class)
+        .hasMessageContaining("another program");
+    assertThat(folder.resolve("cat/a.png")).hasBinaryContent(TestImages.png(2));
+    assertThat(paths("ship")).containsExactly("ship/a.png");
+  }
+
+  @Test
+  void theBinIsKeptUntilItIsEmptied() throws IOException {
+    add("cat", "a.png");
+    store.delete(List.of("cat/a.png"));
+    assertThat(store.binned()).isEqualTo(1);
+    store.emptyBin();
+    assertThat(store.binned()).isZero();
+    assertThat(store.undoable()).hasValue("add");
+    assertThat(store.own("bin")).isEmptyDirectory();
+  }
+
+  @Test
+  void studiosOwnFolderMayBeDeleted() throws IOException {
+    add("cat", "a.png");
+    store.close();
+    AtomicFiles.delete(folder.resolve(ImageStore.OWN));
+    store = new ImageStore(folder);
+    assertThat(store.classes())
+        .containsExactly(new ImageClass("cat", 1), new ImageClass("ship", 0));
+    assertThat(store.undo()).isEmpty();
+  }
+
+  @Test
+  void aSecondStudioIsRefused() {
+    assertThatThrownBy(() -> new ImageStore(folder))
+        .isInstanceOf(GraftException.class)
+        .hasMessageContaining("is open in another studio");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "cat",
+        "../secret.png",
+        "cat/../../secret.png",
+        "/etc/hostname",
+        ".graft-studio/lock",
+        "cat/.hidden.png",
+        "cat/\0.png",
+        "link/secret.png",
+        "cat/link.png",
+        "cat/missing.png"
+      })
+  void noPathLeadsOutOfTheClasses(String path) throws IOException {
+    Path secret = temporary.resolve("secret.png");
+    Files.write(secret, TestImages.png(1));
+    Files.createSymbolicLink(folder.resolve("link"), temporary);
+    Files.createSymbolicLink(folder.resolve("cat/link.png"), secret);
+    assertThatThrownBy(() -> store.file(path)).isInstanceOf(HttpResponseException.class);
+    assertThatThrownBy(() -> store.delete(List.of(path))).isInstanceOf(HttpResponseException.class);
+    assertThat(secret).exists();
+    assertThat(store.classes())
+        .containsExactly(new ImageClass("cat", 0), new ImageClass("ship", 0));
+  }
+
+  @Test
+  void aClassThatExistsInAnotherCaseIsRefused() {
+    assertThatThrownBy(() -> store.create("Cat")).isInstanceOf(ConflictResponse.class);
+    assertThatThrownBy(() -> store.rename("ship", "CAT")).isInstanceOf(ConflictResponse.class);
+  }
+}

@@ -1,0 +1,257 @@
+package dev.graft.studio;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.graft.run.OutputFolder;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The page, in Chromium; skipped where there is none. */
+@Tag("engine")
+class StudioBrowserTest {
+  private static final int RED = 0xc04040;
+  private static final int BLUE = 0x4040c0;
+
+  @TempDir private Path temporary;
+  private Path folder;
+  private Studio studio;
+  private Chromium chromium;
+
+  @BeforeEach
+  void open() throws IOException {
+    Optional<Path> binary = Chromium.find();
+    assumeTrue(binary.isPresent(), "There is no Chromium: apt-get install chromium");
+    folder = temporary.resolve("taught");
+    start(0);
+    chromium = new Chromium(binary.get());
+    chromium.resize(1280, 900);
+    openPage();
+  }
+
+  private void start(int port) throws IOException {
+    studio = new Studio(folder, new OutputFolder(temporary.resolve("output")), port);
+  }
+
+  private void openPage() {
+    chromium.open(studio.address());
+    chromium.await("document.getElementById('folder').textContent");
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    if (chromium != null) {
+      try {
+        assertThat(chromium.problems()).isEmpty();
+        assertThat(chromium.requests())
+            .allMatch(each -> each.matches("(about|data|blob):.*|" + studio.address() + ".*"));
+      } finally {
+        chromium.close();
+        studio.close();
+      }
+    }
+  }
+
+  private List<Path> files(String name, int color, int from, int to) throws IOException {
+    List<Path> files = new ArrayList<>();
+    for (int i = from; i < to; i++) {
+      Path file = temporary.resolve(name + i + ".png");
+      Files.write(file, TestImages.png(i, color));
+      files.add(file);
+    }
+    return files;
+  }
+
+  private List<Path> sample(String label, int count) throws IOException {
+    List<Path> files = new ArrayList<>();
+    for (byte[] image : TestImages.sample(label, count)) {
+      files.add(Files.write(temporary.resolve(label + files.size() + ".png"), image));
+    }
+    return files;
+  }
+
+  private void teach(String name, int color, int images) throws IOException {
+    teach(name, files(name, color, 0, images));
+  }
+
+  /** Makes a class by keyboard, and chooses files for it. */
+  private void teach(String name, List<Path> images) {
+    chromium.evaluate("document.activeElement.blur()");
+    chromium.press("n");
+    chromium.type(name);
+    chromium.press("Enter");
+    chromium.await(
+        "document.querySelector('.class[aria-pressed=true]')?.textContent === '" + name + "0'");
+    chromium.choose("#files", images);
+    chromium.await(count(name) + " === '" + images.size() + "'");
+  }
+
+  private static String count(String name) {
+    return "document.querySelector('[data-class=\"" + name + "\"] .count').textContent";
+  }
+
+  @Test
+  void fromEmptyClassesToAnExportedModelThatAnswersRight() throws IOException {
+    List<Path> cars = sample("automobile", 41);
+    teach("cat", sample("cat", 40));
+    teach("ship", sample("ship", 40));
+    teach("自動車", cars.subList(0, 40));
+    chromium.evaluate("document.activeElement.blur()");
+    chromium.press("t");
+    chromium.await("!document.getElementById('result').hidden", 240);
+    assertThat(chromium.evaluate("document.getElementById('accuracy').textContent").asText())
+        .contains("Accuracy", "95 % interval", "cross-validation of 120 images");
+    assertThat(chromium.evaluate("document.querySelectorAll('#curve polyline').length").asInt())
+        .isEqualTo(2);
+    assertThat(chromium.evaluate("document.querySelectorAll('#confusion tbody td').length").asInt())
+        .isEqualTo(9);
+
+    chromium.click("#live"); // the fake camera
+    chromium.await("document.getElementById('speed').textContent.includes('images/s')");
+    chromium.click("#live");
+    chromium.choose("#try-file", cars.subList(40, 41));
+    chromium.await("document.querySelector('#answer th')?.textContent === '自動車'");
+
+    String export = "fetch(document.querySelector('#parcels a').href).then(a => a.arrayBuffer())";
+    assertThat(chromium.evaluate(export + ".then(a => a.byteLength)").asInt()).isGreaterThan(1000);
+    noSeriousFaultsForPeopleWithDisabilities();
+    chromium.dark(true);
+    noSeriousFaultsForPeopleWithDisabilities();
+    chromium.dark(false);
+    nothingIsWiderThanTheScreen("en");
+    chromium.click("#language");
+    chromium.await("document.documentElement.lang === 'ja'");
+    assertThat(chromium.evaluate("document.getElementById('accuracy').textContent").asText())
+        .contains("正解率", "交差検証");
+    assertThat(chromium.evaluate("document.querySelector('#train').textContent").asText())
+        .isEqualTo("学習する");
+    nothingIsWiderThanTheScreen("ja");
+  }
+
+  /**
+   * At both widths; makes the images of docs/studio.md if {@code GRAFT_SCREENSHOTS} is a folder.
+   */
+  private void nothingIsWiderThanTheScreen(String language) throws IOException {
+    chromium.evaluate("document.getElementById('status').textContent = ''");
+    for (int width : new int[] {1280, 390}) {
+      chromium.resize(width, width == 390 ? 1500 : 900);
+      assertThat(chromium.evaluate("document.documentElement.scrollWidth").asInt())
+          .isLessThanOrEqualTo(width);
+      String folder = System.getenv("GRAFT_SCREENSHOTS");
+      if (folder != null) {
+        Chromium.pause(1500); // thumbnails
+        Path file = Path.of(folder, "studio-" + language + "-" + width + ".jpg");
+        Files.write(file, chromium.screenshot());
+      }
+    }
+    chromium.resize(1280, 900);
+  }
+
+  private void noSeriousFaultsForPeopleWithDisabilities() {
+    try (InputStream in =
+        Objects.requireNonNull(StudioBrowserTest.class.getResourceAsStream("axe.min.js"))) {
+      chromium.evaluate(new String(in.readAllBytes(), StandardCharsets.UTF_8) + "; 0");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    JsonNode serious =
+        chromium.evaluate(
+            "axe.run().then(r => r.violations.filter(v => ['serious', 'critical'].includes(v.impact))"
+                + ".map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' ')))");
+    assertThat(serious).isEmpty();
+  }
+
+  @Test
+  void imagesAreMovedDeletedAndUndoneByKeyboard() throws IOException {
+    teach("red", RED, 3);
+    teach("blue", BLUE, 2);
+    chromium.click("[data-class=\"red\"]");
+    chromium.await("document.querySelectorAll('.cell').length === 3");
+    chromium.evaluate("document.activeElement.blur()");
+    chromium.press("g");
+    chromium.press(" ");
+    chromium.await("document.querySelector('.cell[aria-selected=true]')");
+    chromium.press("1"); // classes are sorted: blue
+    chromium.await(count("blue") + " === '3'");
+    chromium.await(count("red") + " === '2'");
+    chromium.press("z");
+    chromium.await(count("blue") + " === '2'");
+    chromium.press("ArrowRight");
+    chromium.press(" ");
+    chromium.press("Delete");
+    chromium.await(count("red") + " === '2'");
+    chromium.await("document.getElementById('binned').textContent.includes('1')");
+    chromium.press("z");
+    chromium.await(count("red") + " === '3'");
+    chromium.press("y");
+    chromium.await(count("red") + " === '2'");
+    chromium.press("?");
+    chromium.await("document.getElementById('sheet').open");
+  }
+
+  @Test
+  void theCameraRecordsWhileAButtonIsHeld() throws IOException {
+    teach("red", RED, 1);
+    chromium.click("#camera");
+    chromium.await("document.getElementById('video').videoWidth");
+    chromium.evaluate("document.getElementById('record').dispatchEvent(new Event('pointerdown'))");
+    chromium.await("Number(" + count("red") + ") >= 5");
+    chromium.evaluate("document.getElementById('record').dispatchEvent(new Event('pointerup'))");
+    Chromium.pause(700);
+    int recorded = chromium.evaluate("Number(" + count("red") + ")").asInt();
+    Chromium.pause(700);
+    assertThat(chromium.evaluate("Number(" + count("red") + ")").asInt()).isEqualTo(recorded);
+    chromium.click("#undo"); // the whole recording
+    chromium.await(count("red") + " === '1'");
+  }
+
+  @Test
+  void theOpenPageGoesOnAfterARestart() throws IOException {
+    teach("red", RED, 3);
+    int port = URI.create(studio.address()).getPort();
+    studio.close();
+    chromium.await("document.getElementById('status').textContent.includes('does not answer')");
+    Files.write(folder.resolve("red/from-elsewhere.png"), TestImages.png(50, RED));
+    start(port);
+    chromium.await(count("red") + " === '4'"); // noticed, without a click
+    chromium.choose("#files", files("more", RED, 10, 12)); // with the new token
+    chromium.await(count("red") + " === '6'");
+  }
+
+  @Test
+  void twentyThousandImagesScroll() throws IOException {
+    byte[] image = TestImages.png(1, RED);
+    for (int label = 0; label < 20; label++) {
+      Path home = Files.createDirectories(folder.resolve("class " + label));
+      for (int i = 0; i < 1000; i++) {
+        Files.write(home.resolve(i + ".png"), image);
+      }
+    }
+    chromium.await("document.querySelectorAll('.class').length === 20");
+    chromium.await("document.getElementById('note').textContent.includes('20000')");
+    assertThat(chromium.evaluate("document.querySelectorAll('.cell').length").asInt())
+        .isBetween(10, 300);
+    chromium.evaluate("document.getElementById('gallery').scrollTop = 1e9");
+    chromium.await("document.querySelector('[aria-posinset=\"20000\"] img')?.naturalWidth");
+    assertThat(chromium.evaluate("document.querySelectorAll('.cell').length").asInt())
+        .isBetween(10, 300);
+    Runtime machine = Runtime.getRuntime();
+    System.gc();
+    assertThat(machine.totalMemory() - machine.freeMemory()).isLessThan(256L << 20);
+  }
+}

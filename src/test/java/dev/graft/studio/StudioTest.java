@@ -1,0 +1,196 @@
+package dev.graft.studio;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.graft.Classifier;
+import dev.graft.LabeledImages;
+import dev.graft.run.OutputFolder;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The REST interface, without the page. */
+@Tag("engine")
+class StudioTest {
+  private static final int RED = 0xc04040;
+  private static final int BLUE = 0x4040c0;
+
+  @TempDir private Path temporary;
+
+  private Studio open() throws IOException {
+    return new Studio(
+        temporary.resolve("taught"), new OutputFolder(temporary.resolve("output")), 0);
+  }
+
+  private static void teach(StudioClient client, int images) throws IOException {
+    for (String label : List.of("red", "青")) {
+      assertThat(client.post("/api/classes", "{\"name\": \"" + label + "\"}").statusCode())
+          .isEqualTo(201);
+      for (int i = 0; i < images; i++) {
+        byte[] image = TestImages.png(i, label.equals("red") ? RED : BLUE);
+        assertThat(client.add(label, i + ".png", image).statusCode()).isEqualTo(201);
+      }
+    }
+  }
+
+  @Test
+  void fromTwoEmptyClassesToAnExportedModelThatAnswersRight() throws Exception {
+    String command;
+    try (Studio studio = open()) {
+      StudioClient client = new StudioClient(studio.address());
+      assertThat(client.post("/api/train", "").statusCode()).isEqualTo(422);
+      assertThat(client.post("/api/predict", TestImages.png(1)).statusCode()).isEqualTo(409);
+      assertThat(client.get("/api/export?format=onnx").statusCode()).isEqualTo(409);
+      teach(client, 12);
+
+      assertThat(client.post("/api/train", "").statusCode()).isEqualTo(202);
+      JsonNode state = client.trained();
+      assertThat(state.at("/training/status").asText()).as(state.toString()).isEqualTo("done");
+      JsonNode result = state.path("result");
+      assertThat(result.path("accuracy").asDouble()).isGreaterThan(0.9);
+      assertThat(result.path("low").asDouble()).isLessThan(result.path("accuracy").asDouble());
+      assertThat(result.path("folds").asInt()).isEqualTo(5);
+      assertThat(result.path("images").asInt()).isEqualTo(24);
+      assertThat(state.at("/training/epochs").size()).isPositive();
+
+      byte[] unseen = TestImages.png(1000, BLUE);
+      JsonNode answer = StudioClient.json(client.post("/api/predict", unseen));
+      assertThat(answer.at("/predictions/0/className").asText()).isEqualTo("青");
+      assertThat(client.post("/api/heatmap", unseen).headers().firstValue("Content-Type"))
+          .hasValue("image/png");
+
+      exports(client, unseen);
+      command = StudioClient.json(client.get("/api/snippets")).path("command").asText();
+    }
+    try (Studio studio = open()) { // the model is there again
+      StudioClient client = new StudioClient(studio.address());
+      while (!client.state().at("/training/status").asText().equals("done")) {
+        Chromium.pause(50);
+      }
+      assertThat(client.post("/api/predict", TestImages.png(7, RED)).statusCode()).isEqualTo(200);
+    }
+    assertThat(command).startsWith("graft fine-tune --data " + temporary.toRealPath());
+  }
+
+  private void exports(StudioClient client, byte[] unseen) throws Exception {
+    Path onnx = temporary.resolve("exported.onnx");
+    HttpResponse<byte[]> answer = client.get("/api/export?format=onnx");
+    Files.write(onnx, answer.body());
+    try (Classifier classifier = Classifier.load(onnx)) {
+      assertThat(classifier.classify(new ByteArrayInputStream(unseen), "x", 1).get(0).name())
+          .isEqualTo("青");
+    }
+    Path int8 = temporary.resolve("exported.int8.onnx");
+    Files.write(int8, client.get("/api/export?format=int8").body());
+    assertThat(Files.size(int8)).isBetween(1000L, Files.size(onnx) / 2);
+    assertThat(new String(client.get("/api/export?format=report").body(), StandardCharsets.UTF_8))
+        .startsWith("<!doctype html>");
+    Path model = temporary.resolve("unpacked");
+    try (ZipInputStream zip =
+        new ZipInputStream(
+            new ByteArrayInputStream(client.get("/api/export?format=model").body()))) {
+      for (ZipEntry each = zip.getNextEntry(); each != null; each = zip.getNextEntry()) {
+        Path file = model.resolve(each.getName());
+        Files.createDirectories(file.getParent());
+        Files.copy(zip, file);
+      }
+    }
+    try (Classifier classifier = Classifier.load(model.resolve("model"))) {
+      assertThat(classifier.classes()).containsExactly("red", "青");
+    }
+    assertThat(client.get("/api/export?format=exe").statusCode()).isEqualTo(400);
+    theJavaSnippetCompiles(StudioClient.json(client.get("/api/snippets")).path("java").asText());
+  }
+
+  private void theJavaSnippetCompiles(String snippet) throws IOException {
+    Path source = temporary.resolve("Classify.java");
+    Files.writeString(source, snippet);
+    int code =
+        ToolProvider.getSystemJavaCompiler()
+            .run(
+                null,
+                null,
+                null,
+                "-proc:none",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "-d",
+                temporary.toString(),
+                source.toString());
+    assertThat(code).isZero();
+  }
+
+  @Test
+  void onlyItsOwnPageChangesAnything() throws IOException {
+    try (Studio studio = open()) {
+      StudioClient client = new StudioClient(studio.address());
+      String x = "{\"name\": \"x\"}";
+      assertThat(client.post("/api/classes", x, "X-Graft-Token", "0").statusCode()).isEqualTo(403);
+      assertThat(client.post("/api/classes", x, "Origin", "http://example.com").statusCode())
+          .isEqualTo(403);
+      assertThat(client.post("/api/predict", "x", "Origin", "http://example.com").statusCode())
+          .isEqualTo(403);
+      assertThat(client.post("/api/classes", "[").statusCode()).isEqualTo(400);
+      assertThat(client.post("/api/classes", "{}").statusCode()).isEqualTo(400);
+      assertThat(client.get("/api/classes").statusCode()).isEqualTo(405);
+      assertThat(client.state().path("classes").size()).isZero();
+      String origin = studio.address().replaceFirst("/$", "");
+      assertThat(client.post("/api/classes", x, "Origin", origin).statusCode()).isEqualTo(201);
+      assertThat(client.get("/").headers().firstValue("Content-Security-Policy"))
+          .hasValueSatisfying(policy -> assertThat(policy).contains("default-src 'none'"));
+    }
+  }
+
+  @Test
+  void unreadableAndSimilarImagesAreShownWhereTheyLie() throws IOException {
+    try (Studio studio = open()) {
+      StudioClient client = new StudioClient(studio.address());
+      teach(client, 6);
+      byte[] whole = TestImages.png(0, RED);
+      assertThat(client.add("青", "same.png", whole).statusCode()).isEqualTo(201);
+      byte[] cut = Arrays.copyOf(TestImages.png(99, RED), whole.length / 2);
+      assertThat(client.add("red", "cut.png", cut).statusCode()).isEqualTo(201);
+      while (client.state().path("conflicts").asInt() == 0) {
+        Chromium.pause(200);
+      }
+      assertThat(client.state().path("unreadable").asInt()).isEqualTo(1);
+      JsonNode bad = StudioClient.json(client.get("/api/images?show=unreadable"));
+      assertThat(bad.at("/images/0/path").asText()).isEqualTo("red/cut.png");
+      assertThat(bad.at("/images/0/problem").asText()).contains("truncated");
+      JsonNode alike = StudioClient.json(client.get("/api/images?show=conflicts"));
+      assertThat(alike.path("total").asInt()).isEqualTo(2);
+      assertThat(alike.at("/images/0/alike/0").asText()).isEqualTo("青/same.png");
+      String thumbnail = "/api/images/thumbnail?path=" + StudioClient.encoded("青/same.png");
+      assertThat(client.get(thumbnail).headers().firstValue("Content-Type")).hasValue("image/jpeg");
+      assertThat(client.get("/api/images/thumbnail?path=red/cut.png").statusCode()).isEqualTo(422);
+      assertThat(client.get("/api/images/file?path=" + StudioClient.encoded("青/same.png")).body())
+          .isEqualTo(whole);
+    }
+  }
+
+  @Test
+  void theFolderIsAnOrdinaryDataSet() throws IOException {
+    try (Studio studio = open()) {
+      StudioClient client = new StudioClient(studio.address());
+      teach(client, 3);
+    }
+    try (Stream<Path> entries = Files.list(temporary.resolve("taught"))) {
+      assertThat(entries.map(each -> each.getFileName().toString()))
+          .containsExactlyInAnyOrder("red", "青", ImageStore.OWN);
+    }
+    assertThat(LabeledImages.at(temporary.resolve("taught")).size()).isEqualTo(6);
+  }
+}
