@@ -25,9 +25,9 @@ import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.report.Charts;
+import dev.graft.report.TypicalityCsv;
 import dev.graft.training.Checkpoints;
 import dev.graft.training.ConvexHead;
-import dev.graft.report.TypicalityCsv;
 import dev.graft.training.EarlyStopping;
 import dev.graft.training.TrainingEvents;
 import dev.graft.tuning.CrossValidation;
@@ -281,23 +281,24 @@ public final class FineTuneRun {
         }
       }
       boolean cut = tuning.isInterrupted() || (recipe.folds() > 0 && folds.isEmpty());
-      Completed ended = end(
-          folder,
-          split,
-          tuning.network().design(),
-          cut ? RunRecord.Status.INTERRUPTED : RunRecord.Status.COMPLETED,
-          new RunRecord.Outcome(
-              history.epochs().isEmpty() ? null : epochs(history, tuning.isInterrupted()),
-              RunRecord.Figures.of(validated.evaluation()),
-              RunRecord.TestFigures.of(tested.evaluation()),
-              recipe.calibrate() ? calibration(validated.temperature(), tested) : null,
-              folds.map(all -> RunRecord.CrossValidation.of(all.evaluations())).orElse(null),
-              new RunRecord.Seconds(
-                  featureSeconds, trainingSeconds, evaluationSeconds, total.lap()),
-              new RunRecord.Memory(
-                  featureMemory, trainingMemory, evaluationMemory, PeakMemory.bytes()),
-              new RunRecord.Cache(features.isHit(), features.bytes()),
-              head(tuning.convexHead())));
+      Completed ended =
+          end(
+              folder,
+              split,
+              tuning.network().design(),
+              cut ? RunRecord.Status.INTERRUPTED : RunRecord.Status.COMPLETED,
+              new RunRecord.Outcome(
+                  history.epochs().isEmpty() ? null : epochs(history, tuning.isInterrupted()),
+                  RunRecord.Figures.of(validated.evaluation()),
+                  RunRecord.TestFigures.of(tested.evaluation()),
+                  recipe.calibrate() ? calibration(validated.temperature(), tested) : null,
+                  folds.map(all -> RunRecord.CrossValidation.of(all.evaluations())).orElse(null),
+                  new RunRecord.Seconds(
+                      featureSeconds, trainingSeconds, evaluationSeconds, total.lap()),
+                  new RunRecord.Memory(
+                      featureMemory, trainingMemory, evaluationMemory, PeakMemory.bytes()),
+                  new RunRecord.Cache(features.isHit(), features.bytes()),
+                  head(tuning.convexHead())));
       if (!cut) {
         checkpoints.delete();
       }

@@ -13,8 +13,8 @@ import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.evaluation.Temperature;
 import dev.graft.network.NetworkDesign;
-import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.Typicality;
+import dev.graft.network.djl.DjlNetwork;
 import dev.graft.recipe.Recipe;
 import dev.graft.training.Checkpoints;
 import dev.graft.training.ConvexHead;
@@ -96,14 +96,16 @@ public final class Tuning implements AutoCloseable {
         run.network(), !recipe.cache(), recipe, run.device(), listener, interruption);
   }
 
-  /** Trains from the start, and keeps no checkpoints, see {@link #fit(Split, Survey, Checkpoints)}. */
+  /**
+   * Trains from the start, and keeps no checkpoints, see {@link #fit(Split, Survey, Checkpoints)}.
+   */
   public History fit(Split split, Survey survey) throws IOException {
     return fit(split, survey, Checkpoints.NONE);
   }
 
   /**
-   * Trains on the training images, from the newest checkpoint on, if there is one; validation images
-   * decide when it stops.
+   * Trains on the training images, from the newest checkpoint on, if there is one; validation
+   * images decide when it stops.
    *
    * @param checkpoints receives the checkpoints; none if the head is not trained by gradients
    * @return without epochs if the head was not trained by gradients

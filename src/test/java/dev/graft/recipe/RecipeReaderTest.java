@@ -248,7 +248,8 @@ class RecipeReaderTest {
   @ValueSource(strings = {"5", "~", "", "[hidden]", "wide"})
   void groupCannotHaveAValue(String value) throws IOException {
     assertRefused(() -> set("head", value))
-        .withMessage("recipe: head is a group; set its keys: hidden, input-dropout, dropout, solver.");
+        .withMessage(
+            "recipe: head is a group; set its keys: hidden, input-dropout, dropout, solver.");
     Path file = file("early-stopping: " + value + "\n");
     assertRefused(() -> RecipeReader.read(file, Map.of()))
         .withMessage(

@@ -82,7 +82,8 @@ final class ChannelMajor {
     }
     if (layer instanceof Layer.Dense && !product.isFloat32()) {
       List<NDArray> weights = values(block, parameters, x, training);
-      NDArray kernel = MatrixConvolution.view(weights.get(0), x, weights.get(0).getShape().getShape());
+      NDArray kernel =
+          MatrixConvolution.view(weights.get(0), x, weights.get(0).getShape().getShape());
       return product.of(x, kernel.transpose(1, 0)).add(weights.get(1));
     }
     NDList laidOut = new NDList();

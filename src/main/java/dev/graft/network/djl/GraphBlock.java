@@ -145,8 +145,7 @@ public final class GraphBlock extends AbstractBlock {
     return list(outputs, values);
   }
 
-  private NDArray output(
-      Step step, ParameterStore parameters, NDList inputs, boolean training) {
+  private NDArray output(Step step, ParameterStore parameters, NDList inputs, boolean training) {
     return channelMajor.isPresent()
         ? channelMajor.get().forward(step, block(step), parameters, inputs, training)
         : block(step).forward(parameters, inputs, training).singletonOrThrow();

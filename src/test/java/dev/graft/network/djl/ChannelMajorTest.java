@@ -106,8 +106,7 @@ class ChannelMajorTest {
     Shape output = engine.getOutputShapes(new Shape[] {new Shape(IMAGES).addAll(input)})[0];
     NDArray factors = manager.randomUniform(-0.1f, 0.1f, output);
     Map<String, float[]> expected = results(engine, x, factors);
-    Map<String, float[]> actual =
-        results(engine.channelMajor(0, product), x, factors);
+    Map<String, float[]> actual = results(engine.channelMajor(0, product), x, factors);
     assertThat(actual.keySet()).isEqualTo(expected.keySet());
     expected.forEach(
         (name, values) -> {

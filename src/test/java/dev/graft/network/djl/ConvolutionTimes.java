@@ -25,13 +25,19 @@ final class ConvolutionTimes {
 
   public static void main(String[] arguments) {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
-      for (int[] each : new int[][] {{3, 3, 1}, {3, 5, 1}, {6, 5, 2}, {7, 3, 1}, {7, 5, 1}, {14, 3, 1}, {14, 5, 2}}) {
-        Conv2d layer =
-            new Conv2d("c", 672, 672, each[1], each[2], Padding.SAME, 672);
+      for (int[] each :
+          new int[][] {
+            {3, 3, 1}, {3, 5, 1}, {6, 5, 2}, {7, 3, 1}, {7, 5, 1}, {14, 3, 1}, {14, 5, 2}
+          }) {
+        Conv2d layer = new Conv2d("c", 672, 672, each[1], each[2], Padding.SAME, 672);
         print(manager, layer, each[0], ConvolutionMethod.PER_CHANNEL);
       }
       for (int side : new int[] {3, 7, 14}) {
-        print(manager, new Conv2d("c", 112, 672, 1, 1, Padding.SAME, 1), side, ConvolutionMethod.POINTWISE);
+        print(
+            manager,
+            new Conv2d("c", 112, 672, 1, 1, Padding.SAME, 1),
+            side,
+            ConvolutionMethod.POINTWISE);
       }
       for (int side : new int[] {2, 4, 8}) {
         Conv2d layer = new Conv2d("c", 512, 512, 3, 1, Padding.SAME, 1);
