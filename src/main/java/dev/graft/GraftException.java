@@ -31,7 +31,10 @@ public class GraftException extends RuntimeException {
     IMAGENET,
     /** More images may be declared unreadable by the recipe key {@code max-bad}. */
     MAX_BAD,
-    /** The recipe keys {@code mean} and {@code deviation} are missing. */
+    /**
+     * The recipe keys {@code mean} and {@code deviation} are missing, or wrong; the arguments are
+     * the right settings, if they are known.
+     */
     NORMALIZATION,
     /** It works without the feature cache. */
     NO_CACHE,

@@ -141,7 +141,7 @@ class ExportTest {
           .containsEntry("run", run.folder().getFileName().toString())
           .containsOnlyKeys("classes", "input_size", "framing", "run", "graft");
       assertThat(session.getInputNames()).containsExactly("pixels");
-      assertThat(session.getOutputNames()).containsExactly("probabilities");
+      assertThat(session.getOutputNames()).containsExactly("probabilities", "typicality");
     }
   }
 

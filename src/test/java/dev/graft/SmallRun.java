@@ -108,7 +108,8 @@ record SmallRun(Path folder) {
         "--set=head.hidden=0",
         "--set=head.input-dropout=0",
         "--set=label-smoothing=0",
-        "--set=class-weights=none");
+        "--set=class-weights=none",
+        "--set=initializer=glorot-uniform");
   }
 
   JsonNode json() throws IOException {

@@ -1,7 +1,9 @@
 package dev.graft.command;
 
 import dev.graft.GraftException;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Completes messages of the library by the command line options that solve the problem. */
 final class Remedies {
@@ -14,6 +16,10 @@ final class Remedies {
           "timeout", "--timeout",
           "hostNames", "--host-name",
           "origins", "--allow-origin");
+
+  /** ImageNet's, as published for PyTorch. */
+  private static final List<String> IMAGENET =
+      List.of("mean=[123.7,116.3,103.5]", "deviation=[58.4,57.1,57.4]");
 
   private Remedies() {}
 
@@ -42,7 +48,9 @@ final class Remedies {
       case HEAP -> " with -Xmx4g in MAVEN_OPTS (with bin/graft: GRAFT_OPTS)";
       case IMAGENET -> " (--imagenet)";
       case MAX_BAD -> ", for example with --set max-bad=0.5";
-      case NORMALIZATION -> " (--set mean=[123.7,116.3,103.5] --set deviation=[58.4,57.1,57.4])";
+      case NORMALIZATION ->
+          (problem.arguments().isEmpty() ? IMAGENET : problem.arguments())
+              .stream().collect(Collectors.joining(" --set ", " (--set ", ")"));
       case NO_CACHE -> " (--no-cache)";
       case NO_CLUSTER -> ", without --master";
       case RUN -> " with --model FOLDER";

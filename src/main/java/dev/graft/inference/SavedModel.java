@@ -17,9 +17,11 @@ import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.graft.GraftException;
 import dev.graft.engine.Engines;
 import dev.graft.io.AtomicFiles;
@@ -514,7 +516,11 @@ public final class SavedModel {
       if (Files.size(file) > MAX_DESCRIPTION_BYTES) {
         throw new GraftException(file + " is too large for the description of a network.");
       }
-      Description description = JSON.readValue(Files.readString(file), Description.class);
+      JsonNode tree = JSON.readTree(Files.readString(file));
+      if (tree.path("scaling") instanceof ObjectNode scaling && !scaling.has("normalize")) {
+        scaling.put("normalize", false); // before version 0.2
+      }
+      Description description = JSON.treeToValue(tree, Description.class);
       if (description == null) {
         throw new GraftException(file + " is damaged: it is empty.");
       }

@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Replaces each {@code auto} of a recipe, and builds its network. */
 public final class RecipeResolver {
@@ -325,20 +326,24 @@ public final class RecipeResolver {
         && deviation.stream().allMatch(each -> each <= 1)
         && (fraction || (small && !deviation.isEmpty()))) {
       throw new GraftException(
-          "mean, deviation: these are for pixels from 0 to 1, and Graft's are from 0 to 255; give"
-              + setting("mean", mean)
-              + setting("deviation", deviation)
-              + ".");
+              "mean, deviation: these are for pixels from 0 to 1, and Graft's are from 0 to 255;"
+                  + " multiply them by 255.")
+          .withCode(
+              Code.NORMALIZATION,
+              Stream.of(setting("mean", mean), setting("deviation", deviation))
+                  .flatMap(Optional::stream)
+                  .toArray(String[]::new));
     }
   }
 
-  private static String setting(String key, List<Float> values) {
+  private static Optional<String> setting(String key, List<Float> values) {
     return values.isEmpty()
-        ? ""
-        : values.stream()
-            .map(each -> BigDecimal.valueOf(each * 255.0).round(new MathContext(6)))
-            .map(each -> each.stripTrailingZeros().toPlainString())
-            .collect(Collectors.joining(",", " " + key + "=[", "]"));
+        ? Optional.empty()
+        : Optional.of(
+            values.stream()
+                .map(each -> BigDecimal.valueOf(each * 255.0).round(new MathContext(6)))
+                .map(each -> each.stripTrailingZeros().toPlainString())
+                .collect(Collectors.joining(",", key + "=[", "]")));
   }
 
   private static void checkExternal(Recipe recipe, BackboneInfo entry) {

@@ -166,7 +166,7 @@ record HubRepository(String owner, String name, String revision) {
     if (!revision.equals(commit)) {
       AtomicFiles.write(root.resolve("refs").resolve(revision), commit);
     }
-    AtomicFiles.write(list(root, commit, variant), files.stream().map(RemoteFile::path));
+    AtomicFiles.write(list(root, commit, variant), files.stream().map(each -> each.path() + "\n"));
     return folder.resolve(files.get(0).path());
   }
 

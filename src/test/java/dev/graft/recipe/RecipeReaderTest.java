@@ -170,7 +170,7 @@ class RecipeReaderTest {
         .withMessageEndingWith(" (Keys: hidden, input-dropout, dropout, solver.)");
     assertRefused(() -> set("epoch", "1"))
         .withMessageContaining("(Keys: backbone, weights, ")
-        .withMessageEndingWith("cache-type, root-engine, precision.)");
+        .withMessageEndingWith("cache-type, root-engine, precision, training-precision.)");
   }
 
   @ParameterizedTest
@@ -434,7 +434,7 @@ class RecipeReaderTest {
     assertThat(text)
         .startsWith("backbone: ")
         .contains("head: {hidden: 2048,input-dropout: 0.1,dropout: 0.5,solver: auto}")
-        .endsWith("precision: float32, training-precision: auto")
+        .endsWith("training-precision: auto")
         .doesNotContain(",,", "\"");
     assertThat(text.replace(",\n  ", ", ").split(", (?=[a-z-]+: )", -1))
         .hasSameSizeAs(Recipe.class.getRecordComponents());

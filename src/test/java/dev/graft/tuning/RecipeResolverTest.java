@@ -60,8 +60,13 @@ class RecipeResolverTest {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> RecipeResolver.checkNetwork(recipe))
         .withMessage(
-            "mean, deviation: these are for pixels from 0 to 1, and Graft's are from 0 to 255; give"
-                + " --set mean=[123.675,116.28,103.53] --set deviation=[58.395,57.12,57.375].");
+            "mean, deviation: these are for pixels from 0 to 1, and Graft's are from 0 to 255;"
+                + " multiply them by 255.")
+        .satisfies(
+            refusal ->
+                assertThat(refusal.arguments())
+                    .containsExactly(
+                        "mean=[123.675,116.28,103.53]", "deviation=[58.395,57.12,57.375]"));
     for (Map<String, String> right :
         List.of(
             Map.of("mean", "[0,0,0]", "deviation", "[1,1,1]"),

@@ -53,7 +53,7 @@ final class ChannelMajor {
             || layer instanceof Layer.Relu6
             || layer instanceof Layer.Dropout
             || layer instanceof Layer.Add
-            || layer instanceof Layer.MaxPool pool && pool.padding() == Layer.Padding.VALID;
+            || (layer instanceof Layer.MaxPool pool && pool.padding() == Layer.Padding.VALID);
     return keepsLayout && step.inputs().stream().anyMatch(outputs::contains);
   }
 
