@@ -62,10 +62,9 @@ final class LiveEvents implements AutoCloseable {
         return;
       }
       Object now = news ? state.get() : null;
+      pages.removeIf(SseClient::terminated);
       for (SseClient page : pages) {
-        if (page.terminated()) {
-          pages.remove(page);
-        } else if (news) {
+        if (news) {
           page.sendEvent("state", now);
         } else {
           page.sendComment("alive");

@@ -245,12 +245,10 @@ public record ConvexHead(
       double[][] losses = new double[strengths.length][n];
       float[][][] sums = new float[strengths.length][n][images.classes()];
       List<int[]> tasks = new ArrayList<>();
-      List<Integer> rounds = new ArrayList<>();
       for (int round = 0; round < repeats; round++) {
         for (int[] fold : folds.of(all, FOLDS, round)) {
           if (fold.length > 0 && fold.length < n) {
             tasks.add(fold);
-            rounds.add(round);
           }
         }
       }

@@ -37,7 +37,7 @@ class SavableAdamTest {
 
   @BeforeEach
   void open() throws IOException {
-    reference = new ObjectMapper().readTree(getClass().getResource("adamw.json"));
+    reference = new ObjectMapper().readTree(getClass().getResourceAsStream("adamw.json"));
     manager = NDManager.newBaseManager(Device.cpu());
   }
 
