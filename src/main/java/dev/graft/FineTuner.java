@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -48,6 +49,7 @@ public final class FineTuner {
 
   /** Returns a tuner of a backbone. */
   public static FineTuner on(Backbones.Backbone backbone) {
+    Objects.requireNonNull(backbone, "backbone");
     FineTuner tuner = new FineTuner();
     tuner.settings.putAll(backbone.settings());
     return tuner;
@@ -93,7 +95,7 @@ public final class FineTuner {
    * @param stage a name as in the layer table, such as {@code block5} of VGG16
    */
   public FineTuner unfreeze(String stage) {
-    return set("unfreeze", stage);
+    return set("unfreeze", Objects.requireNonNull(stage, "stage"));
   }
 
   /** Computes the frozen part in int8. */
@@ -112,7 +114,7 @@ public final class FineTuner {
    * @param value as in YAML
    */
   public FineTuner set(String key, String value) {
-    settings.put(key, value);
+    settings.put(Objects.requireNonNull(key, "key"), Objects.requireNonNull(value, "value"));
     return this;
   }
 
@@ -121,7 +123,7 @@ public final class FineTuner {
    * cached in a temporary folder, which is deleted afterwards.
    */
   public FineTuner cache(Path folder) {
-    cache = Optional.of(folder);
+    cache = Optional.of(Objects.requireNonNull(folder, "folder"));
     return this;
   }
 
@@ -130,7 +132,7 @@ public final class FineTuner {
    * {@code listener(epoch -> log.info("{}", epoch.validationAccuracy()))}.
    */
   public FineTuner listener(FineTuningListener other) {
-    listener = other;
+    listener = Objects.requireNonNull(other, "listener");
     return this;
   }
 
@@ -139,7 +141,7 @@ public final class FineTuner {
    * there is none.
    */
   public FineTuner interruption(Interruption other) {
-    interruption = other;
+    interruption = Objects.requireNonNull(other, "interruption");
     return this;
   }
 
@@ -153,6 +155,7 @@ public final class FineTuner {
    * @throws IOException if the cache can't be written
    */
   public FineTuning fit(LabeledImages images) throws IOException {
+    Objects.requireNonNull(images, "images");
     if (cache.isPresent()) {
       return fit(images.data(), cache.get());
     }

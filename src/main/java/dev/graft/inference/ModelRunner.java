@@ -225,7 +225,8 @@ public final class ModelRunner implements AutoCloseable {
    */
   public synchronized List<float[]> probabilities(List<Prepared> images) {
     if (closed) {
-      throw new IllegalStateException("closed"); // otherwise the engine would read freed memory
+      throw new IllegalStateException( // otherwise the engine would read freed memory
+          "This classifier is closed: load the model again.");
     }
     if (images.isEmpty()) {
       return List.of();
