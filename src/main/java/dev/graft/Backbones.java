@@ -55,8 +55,8 @@ public final class Backbones {
    *
    * @param mean of each channel, R, G, B, for pixel values from 0 to 255
    * @param deviation the divisor of each channel, R, G, B; above 0
-   * @throws GraftException if one of the two does not have three finite numbers, or if a deviation is
-   *     not above 0
+   * @throws GraftException if one of the two does not have three finite numbers, or if a deviation
+   *     is not above 0
    */
   public static Backbone file(Path file, float[] mean, float[] deviation) {
     Objects.requireNonNull(file, "file");

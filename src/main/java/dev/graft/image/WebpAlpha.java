@@ -31,8 +31,7 @@ final class WebpAlpha {
 
   private static void decompress(ImageInputStream stream, int width, int height, byte[] alpha)
       throws IOException {
-    WritableRaster colors =
-        LosslessWebp.decode(stream, stream.getStreamPosition(), width, height);
+    WritableRaster colors = LosslessWebp.decode(stream, stream.getStreamPosition(), width, height);
     int[] green = new int[width];
     for (int y = 0; y < height; y++) {
       colors.getSamples(0, y, width, 1, 1, green);

@@ -158,8 +158,8 @@ final class WebpStructure implements FileStructure {
   }
 
   /**
-   * Decodes lossy data with libwebp's chroma, and opacity. Opacity in a chunk of its own is
-   * ignored if the file's flags do not announce it, as in Pillow.
+   * Decodes lossy data with libwebp's chroma, and opacity. Opacity in a chunk of its own is ignored
+   * if the file's flags do not announce it, as in Pillow.
    */
   @Override
   public PixelRows rows(ImageReader reader, ImageReadParam param, String name) throws IOException {

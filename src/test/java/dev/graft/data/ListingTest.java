@@ -231,7 +231,8 @@ class ListingTest {
 
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> Listing.of(folder))
-        .withMessageContaining("which may be a part or a class, next to \"photos\": if it is a part");
+        .withMessageContaining(
+            "which may be a part or a class, next to \"photos\": if it is a part");
   }
 
   @Test

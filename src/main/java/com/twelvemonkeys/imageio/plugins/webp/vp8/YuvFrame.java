@@ -91,8 +91,8 @@ public final class YuvFrame {
   }
 
   /**
-   * The frame's data. The decoder seeks before it reads coefficients, and by then has the factors by
-   * which they are multiplied, but without the limit of that for the mean of chroma. Source: RFC
+   * The frame's data. The decoder seeks before it reads coefficients, and by then has the factors
+   * by which they are multiplied, but without the limit of that for the mean of chroma. Source: RFC
    * 6386, section 9.6 and the reference decoder's {@code dequant_init}.
    */
   private static final class Partitions extends ImageInputStreamImpl {
@@ -155,8 +155,8 @@ public final class YuvFrame {
    *
    * @param columns the frame's width in macroblocks
    * @param rows its height in macroblocks
-   * @throws UnsupportedOperationException if the decoder would filter it in a wrong way; the message
-   *     is a noun phrase that names the kind of file
+   * @throws UnsupportedOperationException if the decoder would filter it in a wrong way; the
+   *     message is a noun phrase that names the kind of file
    */
   public static void decode(ImageInputStream stream, int columns, int rows, Listener listener)
       throws IOException {
