@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 
 /** The networks that a {@link FineTuner} can start from. */
 public final class Backbones {
@@ -35,7 +36,7 @@ public final class Backbones {
 
   /** Returns a backbone by its name in a recipe, such as {@code xception}. */
   public static Backbone named(String name) {
-    return new Backbone(Map.of("backbone", name));
+    return new Backbone(Map.of("backbone", Objects.requireNonNull(name, "name")));
   }
 
   /**
@@ -44,6 +45,8 @@ public final class Backbones {
    * @param weights a file in Keras's HDF5 format or in safetensors
    */
   public static Backbone named(String name, Path weights) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(weights, "weights");
     return new Backbone(Map.of("backbone", name, "weights", text(weights)));
   }
 
@@ -51,14 +54,31 @@ public final class Backbones {
    * Returns an external network, ONNX or TorchScript, which stays frozen.
    *
    * @param mean of each channel, R, G, B, for pixel values from 0 to 255
-   * @param deviation the divisor of each channel, R, G, B
+   * @param deviation the divisor of each channel, R, G, B; above 0
+   * @throws GraftException if one of the two does not have three finite numbers, or if a deviation
+   *     is not above 0
    */
   public static Backbone file(Path file, float[] mean, float[] deviation) {
+    Objects.requireNonNull(file, "file");
+    requireChannels("mean", Objects.requireNonNull(mean, "mean"), -Float.MAX_VALUE);
+    requireChannels("deviation", Objects.requireNonNull(deviation, "deviation"), Float.MIN_VALUE);
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("backbone", text(file));
     settings.put("mean", Arrays.toString(mean));
     settings.put("deviation", Arrays.toString(deviation));
     return new Backbone(settings);
+  }
+
+  private static void requireChannels(String name, float[] values, float min) {
+    boolean valid = values.length == 3;
+    for (float each : values) {
+      valid &= each >= min && each <= Float.MAX_VALUE;
+    }
+    if (!valid) {
+      throw GraftException.of(
+          "%s is %s: give three numbers%s, for R, G and B.",
+          name, Arrays.toString(values), min > 0 ? " above 0" : "");
+    }
   }
 
   private static String text(Path file) {

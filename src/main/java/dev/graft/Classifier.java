@@ -7,6 +7,7 @@ import dev.graft.inference.TopClass;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A model that classifies images. Any number of threads may use one; closing it frees the model.
@@ -32,7 +33,7 @@ public final class Classifier implements AutoCloseable {
    * @throws GraftException if the model is missing or damaged
    */
   public static Classifier load(Path model) {
-    return new Classifier(ModelRunner.load(model));
+    return new Classifier(ModelRunner.load(Objects.requireNonNull(model, "model")));
   }
 
   /** Loads the bundled EfficientNet-Lite0 with ImageNet's 1000 classes, on the CPU. */
@@ -50,9 +51,12 @@ public final class Classifier implements AutoCloseable {
    *
    * @param top the number of classes to return
    * @return the most likely classes, most likely first
-   * @throws GraftException if the file is not a readable image
+   * @throws GraftException if the file is not a readable image, or {@code top} is negative
+   * @throws IllegalStateException if this classifier is closed
    */
   public List<ClassProbability> classify(Path image, int top) {
+    Objects.requireNonNull(image, "image");
+    requireCount(top);
     return probabilities(model.classify(image, top));
   }
 
@@ -62,9 +66,13 @@ public final class Classifier implements AutoCloseable {
    * @param name the image's name in error messages
    * @param top the number of classes to return
    * @return the most likely classes, most likely first
-   * @throws GraftException if the content is not a readable image
+   * @throws GraftException if the content is not a readable image, or {@code top} is negative
+   * @throws IllegalStateException if this classifier is closed
    */
   public List<ClassProbability> classify(InputStream image, String name, int top) {
+    Objects.requireNonNull(image, "image");
+    Objects.requireNonNull(name, "name");
+    requireCount(top);
     return probabilities(model.classify(image, name, top));
   }
 
@@ -75,6 +83,8 @@ public final class Classifier implements AutoCloseable {
    * @throws GraftException if the file is not a readable image
    */
   public Classification predict(Path image, int top) {
+    Objects.requireNonNull(image, "image");
+    requireCount(top);
     return classification(model.output(image), top);
   }
 
@@ -87,12 +97,21 @@ public final class Classifier implements AutoCloseable {
    * @throws GraftException if the content is not a readable image
    */
   public Classification predict(InputStream image, String name, int top) {
+    Objects.requireNonNull(image, "image");
+    Objects.requireNonNull(name, "name");
+    requireCount(top);
     return classification(model.output(image, name), top);
   }
 
   private Classification classification(Output output, int top) {
     return new Classification(
         probabilities(model.top(output.probabilities(), top)), output.typicality());
+  }
+
+  private static void requireCount(int top) {
+    if (top < 0) {
+      throw GraftException.of("The number of classes to return is %s: give 0 or more.", top);
+    }
   }
 
   private static List<ClassProbability> probabilities(List<TopClass> classes) {

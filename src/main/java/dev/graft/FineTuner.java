@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -49,6 +50,7 @@ public final class FineTuner {
 
   /** Returns a tuner of a backbone. */
   public static FineTuner on(Backbones.Backbone backbone) {
+    Objects.requireNonNull(backbone, "backbone");
     FineTuner tuner = new FineTuner();
     tuner.settings.putAll(backbone.settings());
     return tuner;
@@ -94,7 +96,7 @@ public final class FineTuner {
    * @param stage a name as in the layer table, such as {@code block5} of VGG16
    */
   public FineTuner unfreeze(String stage) {
-    return set("unfreeze", stage);
+    return set("unfreeze", Objects.requireNonNull(stage, "stage"));
   }
 
   /** Computes the frozen part in int8. */
@@ -113,7 +115,7 @@ public final class FineTuner {
    * @param value as in YAML
    */
   public FineTuner set(String key, String value) {
-    settings.put(key, value);
+    settings.put(Objects.requireNonNull(key, "key"), Objects.requireNonNull(value, "value"));
     return this;
   }
 
@@ -122,7 +124,7 @@ public final class FineTuner {
    * cached in a temporary folder, which is deleted afterwards.
    */
   public FineTuner cache(Path folder) {
-    cache = Optional.of(folder);
+    cache = Optional.of(Objects.requireNonNull(folder, "folder"));
     return this;
   }
 
@@ -131,7 +133,7 @@ public final class FineTuner {
    * {@code listener(epoch -> log.info("{}", epoch.validationAccuracy()))}.
    */
   public FineTuner listener(FineTuningListener other) {
-    listener = other;
+    listener = Objects.requireNonNull(other, "listener");
     return this;
   }
 
@@ -140,7 +142,7 @@ public final class FineTuner {
    * there is none.
    */
   public FineTuner interruption(Interruption other) {
-    interruption = other;
+    interruption = Objects.requireNonNull(other, "interruption");
     return this;
   }
 
@@ -154,6 +156,7 @@ public final class FineTuner {
    * @throws IOException if the cache can't be written
    */
   public FineTuning fit(LabeledImages images) throws IOException {
+    Objects.requireNonNull(images, "images");
     if (cache.isPresent()) {
       return fit(images.data(), cache.get());
     }

@@ -11,6 +11,7 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** Images with class names, for training and evaluation. Graft never writes to the files. */
 public final class LabeledImages {
@@ -32,6 +33,7 @@ public final class LabeledImages {
    * @throws GraftException if there are fewer than two classes, or too many unreadable files
    */
   public static LabeledImages at(Path data) {
+    Objects.requireNonNull(data, "data");
     return new LabeledImages(
         ImageFolder.open(data, MAX_UNREADABLE, ReadingRules.DEFAULT, Progress.Display.NONE));
   }
@@ -62,6 +64,8 @@ public final class LabeledImages {
 
     /** Adds an image file, which is read whenever it is needed. */
     public Builder add(Path file, String label) {
+      Objects.requireNonNull(file, "file");
+      Objects.requireNonNull(label, "label");
       images.add(GivenImages.Given.of(file, label));
       return this;
     }
@@ -73,6 +77,9 @@ public final class LabeledImages {
      * @throws IOException if the stream can't be read
      */
     public Builder add(InputStream image, String name, String label) throws IOException {
+      Objects.requireNonNull(image, "image");
+      Objects.requireNonNull(name, "name");
+      Objects.requireNonNull(label, "label");
       byte[] bytes = image.readAllBytes();
       images.add(new GivenImages.Given(name, label, () -> bytes));
       return this;

@@ -71,12 +71,29 @@ final class FolderListing {
     PartFolders found = PartFolders.of(top, folders, FolderListing::entries);
     found.likeParts().forEach(each -> notes.add(Note.of(Note.Kind.PART_AS_CLASS, each.path())));
     if (found.parts().isEmpty()) {
+      if (folders.size() == 1) {
+        checkNoPartsIn(folders.get(0));
+      }
       listClasses(data, entries, Optional.empty());
     } else {
       listParts(entries, found.parts());
     }
     addNotes();
     return Listing.checked(data, files, notes);
+  }
+
+  /** Checks the only folder of the data. */
+  private static void checkNoPartsIn(Entry folder) {
+    List<Entry> inner = entries(folder).stream().filter(Entry::isFolder).toList();
+    Map<Part, Entry> parts = PartFolders.of(folder, inner, FolderListing::entries).parts();
+    if (!parts.isEmpty()) {
+      throw GraftException.of(
+          "%s has only the folder %s, which has the parts of a data set (%s): give %s instead.",
+          folder.path().getParent(),
+          Names.quoted(List.of(folder.name())),
+          Names.quoted(parts.values().stream().map(Entry::name).toList()),
+          folder.path());
+    }
   }
 
   private void listParts(List<Entry> entries, Map<Part, Entry> parts) {
@@ -156,7 +173,7 @@ final class FolderListing {
    * classes, and the folders parts or sources.
    *
    * @param subfolders of each class folder, by its name
-   * @throws GraftException if two or more of the names mean parts
+   * @throws GraftException if a name means a part
    */
   private void checkEqualFolders(Path folder, Map<String, Set<String>> subfolders) {
     Set<String> common = new TreeSet<>(Listing.BY_CODE_POINT);
@@ -167,7 +184,7 @@ final class FolderListing {
       return;
     }
     List<String> names = List.copyOf(subfolders.keySet());
-    if (names.stream().filter(name -> PartName.of(name).isPresent()).count() > 1) {
+    if (names.stream().anyMatch(name -> PartName.of(name).isPresent())) {
       throw GraftException.of(
           "%s has the folders %s, which all hold the same folders (%s): if they are parts, name"
               + " them train, val and test; if they are classes, move their images out of the"

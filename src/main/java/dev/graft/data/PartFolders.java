@@ -52,7 +52,7 @@ record PartFolders(Map<Part, Entry> parts, List<Entry> likeParts) {
     }
     byAffix.values().removeIf(group -> byPart.apply(group).size() < 2);
     List<Entry> alike = byAffix.values().stream().flatMap(List::stream).toList();
-    boolean nested = alike.stream().anyMatch(each -> !lister.folders(each).isEmpty());
+    boolean nested = holdFolders(alike, lister);
     boolean train = byAffix.values().stream().map(byPart).anyMatch(g -> g.containsKey(Part.TRAIN));
     if (alike.isEmpty() || (!nested && (!train || alike.size() < folders.size()))) {
       return new PartFolders(Map.of(), alike);
@@ -82,19 +82,37 @@ record PartFolders(Map<Part, Entry> parts, List<Entry> likeParts) {
     List<Entry> named = byPart.values().stream().flatMap(List::stream).toList();
     List<Entry> others = folders.stream().filter(each -> !named.contains(each)).toList();
     if (byPart.size() == 1 && folders.size() > 1) {
-      boolean nested = named.stream().anyMatch(each -> !lister.folders(each).isEmpty());
-      if (!nested || (!others.isEmpty() && !byPart.containsKey(Part.TRAIN))) {
-        return new PartFolders(Map.of(), named);
-      }
-      if (others.size() > 1 || others.stream().anyMatch(o -> !lister.folders(o).isEmpty())) {
+      boolean nested = holdFolders(named, lister);
+      boolean train = byPart.containsKey(Part.TRAIN);
+      if (isAmbiguous(train, nested, others, lister)) {
         throw GraftException.of(
-            "%s has %s, which holds folders and may be a part or a class, next to %s. If it is the"
-                + " training part, move the others elsewhere; if it is a class, move its images"
-                + " out of its subfolders.",
+            "%s has %s, which may be a part or a class, next to %s: if it is a part, name the parts"
+                + " train, val and test, and move other folders elsewhere; if they are classes,"
+                + " move their images out of the subfolders, or write a manifest.",
             top.path(), quoted(named), quoted(others));
+      }
+      if (!nested || (!others.isEmpty() && !train)) {
+        return new PartFolders(Map.of(), named);
       }
     }
     return parts(top, byPart, lister);
+  }
+
+  /**
+   * Returns whether folders that mean one part may be a part or classes. A train folder without
+   * folders is a class; a test folder without folders may have unlabeled images.
+   */
+  private static boolean isAmbiguous(
+      boolean train, boolean nested, List<Entry> others, Lister lister) {
+    if (others.size() != 1) {
+      return train && nested && !others.isEmpty();
+    }
+    boolean otherNested = holdFolders(others, lister);
+    return train ? nested && otherNested : nested || otherNested;
+  }
+
+  private static boolean holdFolders(List<Entry> folders, Lister lister) {
+    return folders.stream().anyMatch(each -> !lister.folders(each).isEmpty());
   }
 
   private static PartFolders parts(Entry top, Map<Part, List<Entry>> byPart, Lister lister) {

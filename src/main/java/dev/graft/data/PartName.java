@@ -7,16 +7,17 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A folder name that may mean a part of a data set: {@code Training}, {@code test_set}, {@code
  * seg_train}, {@code valImages}, {@code test1}.
  *
  * <p>A name is split at everything but letters, and at camel case. It means a part if exactly one
- * of its words does; words such as {@code set} or {@code images} are ignored, and the rest is the
- * affix, which siblings must share.
+ * of its words does, in singular or plural; words such as {@code set} or {@code images} are
+ * ignored, and the rest is the affix, which siblings must share.
  *
- * @param word the word that means the part, in lower case
+ * @param word the word that means the part, in lower case and singular
  * @param affix the other words
  */
 record PartName(String word, List<String> affix) {
@@ -26,11 +27,18 @@ record PartName(String word, List<String> affix) {
    */
   private static final Set<String> EVALUATION = Set.of("eval", "evaluation");
 
+  /** The folder in which Graft writes evaluations; not a plural. */
+  private static final String OWN_EVALUATIONS = "evaluations";
+
+  /** Training and validation in one folder, as in Pascal VOC; also {@code train_val}. */
+  private static final String TRAINVAL = "trainval";
+
   private static final Map<String, Part> PARTS =
       Map.ofEntries(
           Map.entry("train", Part.TRAIN),
           Map.entry("training", Part.TRAIN),
           Map.entry("trn", Part.TRAIN),
+          Map.entry(TRAINVAL, Part.TRAIN),
           Map.entry("val", Part.VALIDATION),
           Map.entry("valid", Part.VALIDATION),
           Map.entry("validate", Part.VALIDATION),
@@ -85,6 +93,9 @@ record PartName(String word, List<String> affix) {
         affix.add(token);
       }
     }
+    if (words.stream().map(PARTS::get).toList().equals(List.of(Part.TRAIN, Part.VALIDATION))) {
+      words = List.of(TRAINVAL);
+    }
     return words.size() == 1 ? Optional.of(new PartName(words.get(0), affix)) : Optional.empty();
   }
 
@@ -116,14 +127,17 @@ record PartName(String word, List<String> affix) {
         .toList();
   }
 
-  /** Returns the word that means a part, be it the whole token or a piece as in {@code testset}. */
+  /**
+   * Returns the word that means a part, be it the whole token, its singular, or a piece as in
+   * {@code testset}.
+   */
   private static Optional<String> partWord(String token) {
     if (isPartWord(token)) {
       return Optional.of(token);
     }
-    return GENERIC.stream()
-        .filter(token::endsWith)
-        .map(generic -> token.substring(0, token.length() - generic.length()))
+    return Stream.concat(Stream.of("s"), GENERIC.stream())
+        .filter(ending -> token.endsWith(ending) && !token.equals(OWN_EVALUATIONS))
+        .map(ending -> token.substring(0, token.length() - ending.length()))
         .filter(PartName::isPartWord)
         .findFirst();
   }

@@ -79,19 +79,21 @@ record BmpStructure(byte[] head, ImageInputStream file, long rest) implements Fi
     }
     colors = (int) Math.min(colors, (pixels - palette) / bytesPerColor);
 
-    long rest = windows ? head.capacity() : pixels;
     if (!windows && masked) {
       head = withMasks(head, file, size);
-    } else if (!windows) {
-      head = withPalette(head, read(file, palette, bytesPerColor * colors), bytesPerColor);
+    } else {
+      ByteBuffer start = windows ? head : head.slice(0, MASKS).order(ByteOrder.LITTLE_ENDIAN);
+      head = withPalette(start, read(file, palette, bytesPerColor * colors), bytesPerColor);
+      head.putInt(HEADER_SIZE, start.capacity() - FILE_HEADER);
     }
-    head.putInt(PIXELS, windows ? (int) pixels : head.capacity());
-    long total = length - rest + head.capacity();
+    // What may lie between the palette and the pixels is left out.
+    head.putInt(PIXELS, head.capacity());
+    long total = length - pixels + head.capacity();
     head.putInt(FILE_SIZE, (int) Math.min(Integer.MAX_VALUE, total));
     head.putInt(IMAGE_SIZE, (int) Math.min(Integer.MAX_VALUE, length - pixels));
     byte[] bytes = new byte[head.capacity()];
     head.get(0, bytes);
-    return new BmpStructure(bytes, file, rest);
+    return new BmpStructure(bytes, file, pixels);
   }
 
   private static ByteBuffer read(ImageInputStream file, long position, int count)
@@ -131,10 +133,9 @@ record BmpStructure(byte[] head, ImageInputStream file, long rest) implements Fi
   private static ByteBuffer withPalette(ByteBuffer header, ByteBuffer palette, int bytesPerColor) {
     int colors = palette.capacity() / bytesPerColor;
     ByteBuffer head =
-        ByteBuffer.allocate(MASKS + 4 * colors)
+        ByteBuffer.allocate(header.capacity() + 4 * colors)
             .order(ByteOrder.LITTLE_ENDIAN)
-            .put(header.slice(0, MASKS))
-            .putInt(HEADER_SIZE, WINDOWS_3);
+            .put(header.rewind());
     for (int i = 0; i < colors; i++) {
       head.put(palette.slice(i * bytesPerColor, 3)).put((byte) 0);
     }

@@ -52,8 +52,11 @@ final class Orientation {
       int entries = tiff.getShort(directory) & 0xffff;
       for (int i = 0; i < entries; i++) {
         int entry = directory + 2 + 12 * i;
-        if ((tiff.getShort(entry) & 0xffff) == TAG && tiff.getInt(entry + 4) == 1) {
-          return switch (tiff.getShort(entry + 2)) {
+        int type = tiff.getShort(entry + 2);
+        int count = tiff.getInt(entry + 4);
+        boolean twoShorts = count == 2 && (type == 3 || type == 8); // as Pillow, takes the first
+        if ((tiff.getShort(entry) & 0xffff) == TAG && (count == 1 || twoShorts)) {
+          return switch (type) {
             case 3, 8 -> tiff.getShort(entry + 8); // SHORT, SSHORT
             case 4, 9 -> tiff.getInt(entry + 8); // LONG, SLONG
             default -> 0;

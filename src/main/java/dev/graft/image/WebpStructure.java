@@ -1,6 +1,12 @@
 package dev.graft.image;
 
+import java.awt.Transparency;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
+import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
 import java.io.EOFException;
 import java.io.IOException;
@@ -31,6 +37,11 @@ final class WebpStructure implements FileStructure {
   private static final int FLAGS = 20;
   private static final int ANIMATED = 0x02;
   private static final int HAS_EXIF = 0x08;
+  private static final int HAS_ALPHA = 0x10;
+
+  /** In the header of lossless data, after 14 bits each for width and height. */
+  private static final int LOSSLESS_ALPHA = 1 << 28;
+
   private static final int HAS_PROFILE = 0x20;
 
   /** The flags that the decoder sees: animated, XMP, EXIF, alpha; not reserved ones. */
@@ -50,6 +61,9 @@ final class WebpStructure implements FileStructure {
 
   /** Where the lossy data of the first frame starts; 0 if it is lossless. */
   private long lossy;
+
+  /** Where the lossless data of the first frame starts. */
+  private long lossless;
 
   /** Where its opacity starts; 0 if it is opaque. */
   private long alpha;
@@ -90,6 +104,9 @@ final class WebpStructure implements FileStructure {
     long next = start + size + (size & 1);
     if (type.equals("VP8 ") && lossy == 0) {
       lossy = start;
+    }
+    if (type.equals("VP8L") && lossless == 0) {
+      lossless = start;
     }
     if (start + size > Math.min(statedLength, length)) {
       return -1;
@@ -141,42 +158,77 @@ final class WebpStructure implements FileStructure {
   }
 
   /**
-   * Decodes lossy data with libwebp's chroma, and leaves to the decoder what is lossless: the
-   * opacity.
+   * Decodes lossy data with libwebp's chroma, and opacity. Opacity in a chunk of its own is ignored
+   * if the file's flags do not announce it, as in Pillow.
    */
   @Override
   public PixelRows rows(ImageReader reader, ImageReadParam param, String name) throws IOException {
-    if (lossy == 0) {
-      return FileStructure.super.rows(reader, param, name);
-    }
     int width = reader.getWidth(0);
     int height = reader.getHeight(0);
     int step = param.getSourceXSubsampling();
     ImageInputStream stream = (ImageInputStream) reader.getInput();
+    if (lossy == 0) {
+      return losslessRows(stream, width, height, step, name);
+    }
     stream.seek(lossy + 6);
     if ((stream.readUnsignedShort() & MAX_SIDE) != width
         || (stream.readUnsignedShort() & MAX_SIDE) != height) {
       throw new IIOException("the frame has another size than its data");
     }
-    if (alpha > 0) {
+    boolean opaque = alpha == 0 || (extended && (flags & HAS_ALPHA) == 0);
+    BufferedImage image =
+        new BufferedImage(
+            (width + step - 1) / step,
+            (height + step - 1) / step,
+            opaque ? BufferedImage.TYPE_3BYTE_BGR : BufferedImage.TYPE_4BYTE_ABGR);
+    WritableRaster all = image.getRaster();
+    if (!opaque) {
       stream.seek(alpha);
-      if ((stream.readUnsignedByte() & 3) == 0) {
-        throw UnreadableImage.unsupported(name, "a WebP file with uncompressed transparency");
+      byte[] opacity = WebpAlpha.decode(stream, width, height);
+      for (int y = 0; y < all.getHeight(); y++) {
+        for (int x = 0; x < all.getWidth(); x++) {
+          all.setSample(x, y, 3, opacity[y * step * width + x * step]);
+        }
       }
     }
-    BufferedImage image =
-        alpha > 0
-            ? reader.read(0, param)
-            : new BufferedImage(
-                (width + step - 1) / step,
-                (height + step - 1) / step,
-                BufferedImage.TYPE_3BYTE_BGR);
-    WritableRaster all = image.getRaster();
     WritableRaster colors =
         all.createWritableChild(0, 0, all.getWidth(), all.getHeight(), 0, 0, new int[] {0, 1, 2});
     stream.seek(lossy);
-    LossyWebp.decode(stream, width, height, step, colors);
+    try {
+      LossyWebp.decode(stream, width, height, step, colors);
+    } catch (UnsupportedOperationException e) {
+      throw UnreadableImage.unsupported(name, e.getMessage());
+    }
     return PixelRows.of(image, name);
+  }
+
+  private PixelRows losslessRows(
+      ImageInputStream stream, int width, int height, int step, String name) throws IOException {
+    stream.seek(lossless + 1);
+    int header = stream.readInt();
+    if ((header & MAX_SIDE) != width - 1 || (header >> 14 & MAX_SIDE) != height - 1) {
+      throw new IIOException("the frame has another size than its data");
+    }
+    boolean opaque = (header & LOSSLESS_ALPHA) == 0;
+    WritableRaster raster =
+        LosslessWebp.decode(stream, lossless + LosslessWebp.HEADER, width, height);
+    WritableRaster kept =
+        Raster.createInterleavedRaster(
+            raster.getDataBuffer(),
+            (width + step - 1) / step,
+            (height + step - 1) / step,
+            4 * width * step,
+            4 * step,
+            opaque ? new int[] {0, 1, 2} : new int[] {0, 1, 2, 3},
+            null);
+    ColorModel colors =
+        new ComponentColorModel(
+            ColorSpace.getInstance(ColorSpace.CS_sRGB),
+            !opaque,
+            false,
+            opaque ? Transparency.OPAQUE : Transparency.TRANSLUCENT,
+            DataBuffer.TYPE_BYTE);
+    return PixelRows.of(new BufferedImage(colors, kept, false, null), name);
   }
 
   /**

@@ -263,7 +263,8 @@ public final class ModelRunner implements AutoCloseable {
    */
   public synchronized List<Output> outputs(List<Prepared> images) {
     if (closed) {
-      throw new IllegalStateException("closed"); // otherwise the engine would read freed memory
+      throw new IllegalStateException( // otherwise the engine would read freed memory
+          "This classifier is closed: load the model again.");
     }
     if (images.isEmpty()) {
       return List.of();

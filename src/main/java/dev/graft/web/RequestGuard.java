@@ -23,7 +23,8 @@ import org.eclipse.jetty.util.HostPort;
  */
 public final class RequestGuard {
   private static final Pattern LOOPBACK =
-      Pattern.compile("(.+\\.)?localhost|127(\\.\\d{1,3}){3}|\\[::1]|\\[(0+:){7}0*1]");
+      Pattern.compile(
+          "(.+\\.)?localhost|127(\\.(25[0-5]|(2[0-4]|1?\\d)?\\d)){3}|\\[::1]|\\[(0+:){7}0*1]");
 
   /**
    * No public name server can have these: addresses, names without a dot, and names of the local

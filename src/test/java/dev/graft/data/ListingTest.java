@@ -98,6 +98,11 @@ class ListingTest {
     "train,eval,TEST",
     "TRAINING IMAGES,Eval,TEST",
     "train2017,val2017,VALIDATION",
+    "trainval,test,TEST",
+    "train_val,test,TEST",
+    "VOC_TrainVal,VOC_Test,TEST",
+    "trains,tests,TEST",
+    "Trainings,Tests,TEST",
     "Brain_Tumor.Training,Brain_Tumor.Testing,TEST"
   })
   void foldersWithTheWordForAPartInTheirNamesArePartsAndThatIsNoted(
@@ -159,11 +164,11 @@ class ListingTest {
 
   @Test
   void classesWithSubfoldersOfDifferentNamesStayClasses() throws IOException {
-    image("valid/left/1.png", "invalid/right/2.png", "valid/right/3.png");
+    image("valid/left/1.png", "invalid/right/2.png", "valid/right/3.png", "broken/4.png");
 
     Listing listing = Listing.of(folder);
 
-    assertThat(listing.classes()).containsExactly("invalid", "valid");
+    assertThat(listing.classes()).containsExactly("broken", "invalid", "valid");
     assertThat(listing.notes())
         .containsExactly(Note.of(Note.Kind.PART_AS_CLASS, folder.resolve("valid")));
   }
@@ -175,9 +180,9 @@ class ListingTest {
     assertRefused(
         a,
         a
-            + " has \"train\", which holds folders and may be a part or a class, next to \"bus\","
-            + " \"car\". If it is the training part, move the others elsewhere; if it is a class,"
-            + " move its images out of its subfolders.");
+            + " has \"train\", which may be a part or a class, next to \"bus\", \"car\": if it is a"
+            + " part, name the parts train, val and test, and move other folders elsewhere; if"
+            + " they are classes, move their images out of the subfolders, or write a manifest.");
 
     image("b/my_train/cat/1.png", "b/my_train/dog/2.png");
     image("b/your_test/cat/3.png", "b/your_test/dog/4.png");
@@ -211,6 +216,54 @@ class ListingTest {
         e,
         e
             + " has seg_val, seg_test, but no train folder: add one with a folder of images for each class.");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "test/cat/1.png,photos/dog/2.png",
+    "test/1.png,photos/dog/2.png",
+    "val/cat/1.png,photos/2.png",
+    "train/cat/1.png,photos/dog/2.png"
+  })
+  void aPartNextToOneUnknownFolderIsRefusedIfEitherHoldsFolders(String part, String other)
+      throws IOException {
+    image(part, other);
+
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> Listing.of(folder))
+        .withMessageContaining(
+            "which may be a part or a class, next to \"photos\": if it is a part");
+  }
+
+  @Test
+  void twoFlatFoldersAreClassesThoughOneIsNamedLikeAPart() throws IOException {
+    image("valid/1.png", "invalid/2.png");
+
+    assertThat(Listing.of(folder).classes()).containsExactly("invalid", "valid");
+  }
+
+  @Test
+  void aTestNextToTwoFoldersThatHoldTheSameIsRefused() throws IOException {
+    for (String part : List.of("test", "query", "gallery")) {
+      image(part + "/cat/1.png", part + "/dog/2.png");
+    }
+
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> Listing.of(folder))
+        .withMessageContaining("name them train, val and test");
+  }
+
+  @Test
+  void partsOneFolderDeeperAreNamed() throws IOException {
+    image("original/train/cat/1.png", "original/train/dog/2.png", "original/test/cat/3.png");
+
+    assertRefused(
+        folder,
+        folder
+            + " has only the folder \"original\", which has the parts of a data set (\"train\","
+            + " \"test\"): give "
+            + folder.resolve("original")
+            + " instead.");
   }
 
   @Test

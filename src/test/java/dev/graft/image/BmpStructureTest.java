@@ -38,6 +38,22 @@ class BmpStructureTest {
   }
 
   @ParameterizedTest
+  @ValueSource(ints = {12, 40, 64, 108, 124})
+  void bytesBetweenThePaletteAndThePixelsAreSkipped(int size) throws IOException {
+    for (String name : new String[] {"rgb.bmp", "palette.bmp", "grey.bmp"}) {
+      byte[] file = Files.readAllBytes(FILES.resolve(name));
+      ByteBuffer bmp = ByteBuffer.wrap(withHeader(file, size, 0)).order(ByteOrder.LITTLE_ENDIAN);
+      int pixels = bmp.getInt(10);
+      ByteBuffer spaced = ByteBuffer.allocate(bmp.capacity() + 6).order(ByteOrder.LITTLE_ENDIAN);
+      spaced.put(bmp.slice(0, pixels)).putInt(-1).putShort((short) -1);
+      spaced.put(bmp.slice(pixels, bmp.capacity() - pixels)).putInt(10, pixels + 6);
+
+      assertThat(ImageFileReader.read(spaced.array(), name))
+          .isEqualTo(ImageFileReader.read(file, name));
+    }
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {12, 40, 64, 124})
   void aFileThatIsCutOffIsRefused(int size) throws IOException {
     byte[] bmp = withHeader(Files.readAllBytes(FILES.resolve("rgb.bmp")), size, 0);

@@ -29,6 +29,15 @@ class OrientationTest {
   }
 
   @Test
+  void theFirstOfTwoNumbersCounts() {
+    byte[] two = exif(ByteOrder.LITTLE_ENDIAN, entry(ORIENTATION, SHORT, 2, 6));
+    byte[] elsewhere = exif(ByteOrder.LITTLE_ENDIAN, entry(ORIENTATION, LONG, 2, 6));
+
+    assertThat(Orientation.of(List.of(two))).isEqualTo(6);
+    assertThat(Orientation.of(List.of(elsewhere))).isEqualTo(Orientation.UPRIGHT);
+  }
+
+  @Test
   void theThumbnailsOrientationDoesNotTurnTheImage() {
     byte[] first = exif(ByteOrder.LITTLE_ENDIAN, entry(0x100, LONG, 1, 96));
     byte[] second = exif(ByteOrder.LITTLE_ENDIAN, entry(ORIENTATION, SHORT, 1, 6));

@@ -11,9 +11,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class WebpStructureTest {
   private static final Path FILES = Path.of("src/test/resources/dev/graft/image/files");
@@ -66,20 +68,37 @@ class WebpStructureTest {
         .isEqualTo(ImageFileReader.read(FILES.resolve("lossless.webp")));
   }
 
-  @Test
-  void uncompressedTransparencyIsNotCalledDamage() throws IOException {
-    byte[] webp =
-        riff(
-            joined(
-                extended(HAS_ALPHA, 19, 14),
-                chunk("ALPH", new byte[1 + 19 * 14]),
-                frame("lossy.webp")));
+  /** The PNG files have Pillow's pixels, composed over white. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "quality-0",
+        "one-segment",
+        "simple-filter",
+        "alpha-palette",
+        "alpha-uncompressed",
+        "palette-transparent"
+      })
+  void pixelsAreThoseOfLibwebp(String name) {
+    byte[] expected = ImageFileReader.read(FILES.resolve("webp/" + name + ".png")).rgb();
 
-    assertThatExceptionOfType(UnreadableImage.class)
-        .isThrownBy(() -> ImageFileReader.read(webp, "a.webp"))
-        .withMessage(
-            "a.webp is a WebP file with uncompressed transparency, which Graft does not read;"
-                + " convert it, for example to PNG.");
+    byte[] actual = ImageFileReader.read(FILES.resolve("webp/" + name + ".webp")).rgb();
+
+    assertThat(actual).hasSameSizeAs(expected);
+    assertThat(IntStream.range(0, actual.length))
+        .allMatch(i -> Math.abs((actual[i] & 0xff) - (expected[i] & 0xff)) <= 1);
+  }
+
+  @Test
+  void opacityThatIsNotAnnouncedIsIgnored() throws IOException {
+    byte[] alpha = chunk("ALPH", new byte[1 + 19 * 14]);
+    RgbImage opaque = ImageFileReader.read(FILES.resolve("lossy.webp"));
+
+    byte[] unannounced = riff(joined(extended(0, 19, 14), alpha, frame("lossy.webp")));
+    assertThat(ImageFileReader.read(unannounced, "a.webp")).isEqualTo(opaque);
+
+    byte[] announced = riff(joined(extended(HAS_ALPHA, 19, 14), alpha, frame("lossy.webp")));
+    assertThat(ImageFileReader.read(announced, "a.webp").rgb()).containsOnly(255);
   }
 
   @Test

@@ -59,6 +59,8 @@ class RequestBodiesTest {
   @CsvSource({
     "abc, multipart/form-data; boundary=abc",
     "abc, Multipart/Form-Data; Boundary=abc",
+    "abc, multipart/form-data ; boundary = abc",
+    "a ; b, multipart/form-data ; charset = utf-8 ; boundary = \"a ; b\"",
     "abc, MULTIPART/FORM-DATA;BOUNDARY=\"abc\"",
     "a b c, multipart/form-data; boundary=\"a b c\"",
     "a=b:c?d, multipart/form-data; boundary=\"a=b:c?d\"",

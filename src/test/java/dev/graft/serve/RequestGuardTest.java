@@ -141,6 +141,8 @@ class RequestGuardTest {
         "evil.example:8080",
         "localhost.evil.example",
         "127.0.0.1.evil.example",
+        "127.999.1.1",
+        "127.0.0.256",
         "192.168.0.7",
         "[2001:db8::1]",
         "xlocalhost",

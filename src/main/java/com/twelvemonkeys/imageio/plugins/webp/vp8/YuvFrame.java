@@ -10,6 +10,7 @@ import java.util.Deque;
 import javax.imageio.IIOException;
 import javax.imageio.ImageReadParam;
 import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.ImageInputStreamImpl;
 
 /**
  * Decodes a VP8 key frame to luma and chroma. TwelveMonkeys' decoder gives out only RGB: with each
@@ -19,6 +20,9 @@ import javax.imageio.stream.ImageInputStream;
  */
 public final class YuvFrame {
   private static final int BLOCK = 16;
+
+  /** The bytes of a key frame before its first partition. */
+  private static final int HEADER = 10;
 
   /** Receives the frame, from top to bottom. */
   public interface Listener {
@@ -32,6 +36,118 @@ public final class YuvFrame {
     void row(byte[] luma, byte[] u, byte[] v);
   }
 
+  /**
+   * The loop filter of a frame without segments, which the decoder leaves out unless the frame has
+   * level deltas: it takes the level from the segments. Source: RFC 6386, sections 9.3, 9.6, 19.2.
+   *
+   * @param level 0 if there is nothing to filter
+   */
+  private record LateFilter(int level, boolean simple, int sharpness) {
+    private static final int SEGMENTS = 4;
+
+    static LateFilter of(BoolDecoder header) throws IOException {
+      header.readLiteral(2); // color space, clamping
+      boolean segments = header.readBit() == 1;
+      boolean supported = !segments || skipSegments(header);
+      boolean simple = header.readBit() == 1;
+      int level = header.readLiteral(6);
+      int sharpness = header.readLiteral(3);
+      boolean deltas = header.readBit() == 1;
+      if (level > 0 && segments && (deltas || !supported)) {
+        throw new UnsupportedOperationException(
+            "a lossy WebP file whose segments have relative filter levels");
+      }
+      return new LateFilter(segments || deltas ? 0 : level, simple, sharpness);
+    }
+
+    /** Returns whether the decoder uses the segments as they are meant. */
+    private static boolean skipSegments(BoolDecoder header) throws IOException {
+      boolean map = header.readBit() == 1;
+      boolean data = header.readBit() == 1;
+      boolean absolute = data && header.readBit() == 1;
+      for (int i = 0; data && i < 2 * SEGMENTS; i++) {
+        skipOptional(header, i < SEGMENTS ? 8 : 7); // quantizer, level, with their signs
+      }
+      for (int i = 0; map && i < SEGMENTS - 1; i++) {
+        skipOptional(header, 8); // probability
+      }
+      return absolute;
+    }
+
+    private static void skipOptional(BoolDecoder header, int bits) throws IOException {
+      if (header.readBit() == 1) {
+        header.readLiteral(bits);
+      }
+    }
+
+    void apply(MacroBlock block, VP8Frame frame, int x, int y) {
+      if (level > 0) {
+        block.setFilterLevel(level);
+        MacroBlock left = x > 0 ? frame.getMacroBlock(x - 1, y) : null;
+        MacroBlock above = y > 0 ? frame.getMacroBlock(x, y - 1) : null;
+        LoopFilter.loopFilterBlock(block, left, above, 0, simple, sharpness);
+      }
+    }
+  }
+
+  /**
+   * The frame's data. The decoder seeks before it reads coefficients, and by then has the factors
+   * by which they are multiplied, but without the limit of that for the mean of chroma. Source: RFC
+   * 6386, section 9.6 and the reference decoder's {@code dequant_init}.
+   */
+  private static final class Partitions extends ImageInputStreamImpl {
+    /** The largest index of chroma's factor, which is 132 there. */
+    private static final int MAX_INDEX = 117;
+
+    private static final int MAX_FACTOR = 132;
+
+    private final ImageInputStream data;
+    private VP8Frame frame;
+
+    Partitions(ImageInputStream data) throws IOException {
+      this.data = data;
+      streamPos = data.getStreamPosition();
+    }
+
+    @Override
+    public int read() throws IOException {
+      bitOffset = 0;
+      int read = data.read();
+      streamPos += read < 0 ? 0 : 1;
+      return read;
+    }
+
+    @Override
+    public int read(byte[] into, int offset, int count) throws IOException {
+      bitOffset = 0;
+      int read = data.read(into, offset, count);
+      streamPos += Math.max(0, read);
+      return read;
+    }
+
+    @Override
+    public long length() {
+      try {
+        return data.length();
+      } catch (IOException e) {
+        return -1; // unknown
+      }
+    }
+
+    @Override
+    public void seek(long position) throws IOException {
+      data.seek(position);
+      super.seek(position);
+      if (frame.getSegmentQuants() != null) {
+        for (SegmentQuant factors : frame.getSegmentQuants().getSegQuants()) {
+          if (factors.getUvdc_delta_q() > MAX_FACTOR) {
+            factors.setUvdc_delta_q(MAX_INDEX - factors.getQindex());
+          }
+        }
+      }
+    }
+  }
+
   private YuvFrame() {}
 
   /**
@@ -39,10 +155,17 @@ public final class YuvFrame {
    *
    * @param columns the frame's width in macroblocks
    * @param rows its height in macroblocks
+   * @throws UnsupportedOperationException if the decoder would filter it in a wrong way; the
+   *     message is a noun phrase that names the kind of file
    */
   public static void decode(ImageInputStream stream, int columns, int rows, Listener listener)
       throws IOException {
-    VP8Frame frame = new VP8Frame(stream, false);
+    long start = stream.getStreamPosition();
+    LateFilter filter = LateFilter.of(new BoolDecoder(stream, start + HEADER));
+    stream.seek(start);
+    Partitions partitions = new Partitions(stream);
+    VP8Frame frame = new VP8Frame(partitions, false);
+    partitions.frame = frame;
     Deque<MacroBlock[]> window = new ArrayDeque<>();
     // Subsampled by 16, the decoder sets one pixel per macroblock, as soon as that is decoded.
     ImageReadParam onePixelPerBlock = new ImageReadParam();
@@ -60,7 +183,9 @@ public final class YuvFrame {
               }
               window.add(new MacroBlock[columns]);
             }
-            window.getLast()[x] = frame.getMacroBlock(x, y);
+            MacroBlock block = frame.getMacroBlock(x, y);
+            filter.apply(block, frame, x, y);
+            window.getLast()[x] = block;
           }
         };
     if (!frame.decode(blocks, onePixelPerBlock)) {
