@@ -116,6 +116,6 @@ class ConvexRunTest {
         .allSatisfy(row -> assertThat(row).contains(",dark,light,"))
         .anyMatch(row -> row.startsWith("dark/58.png,"))
         .anyMatch(row -> row.startsWith("dark/59.png,"));
-    assertThat(folder.resolve("labels.html")).content().contains("data-path=\"dark/58.png\"");
+    assertThat(folder.resolve("labels.html")).content().contains("data-path=\"dark/59.png\"");
   }
 }

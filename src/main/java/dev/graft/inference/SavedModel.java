@@ -520,6 +520,9 @@ public final class SavedModel {
       if (tree.path("scaling") instanceof ObjectNode scaling && !scaling.has("normalize")) {
         scaling.put("normalize", false); // before version 0.2
       }
+      if (tree.path("head") instanceof ObjectNode head && !head.has("solver")) {
+        head.put("solver", "gradient"); // before version 0.2
+      }
       Description description = JSON.treeToValue(tree, Description.class);
       if (description == null) {
         throw new GraftException(file + " is damaged: it is empty.");

@@ -208,8 +208,8 @@ public record Recipe(
     @JsonProperty(Recipe.AUTO)
     AUTO,
     /**
-     * As {@link #GLOROT_UNIFORM}, but the output layer starts at nearly zero: where images are
-     * fewer than features, training never corrects what is random there.
+     * As {@link #GLOROT_UNIFORM}, but the output layer starts at zero: where images are fewer than
+     * features, training never corrects what is random there.
      */
     @JsonProperty("zero-output")
     ZERO_OUTPUT,

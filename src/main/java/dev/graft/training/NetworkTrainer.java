@@ -149,7 +149,7 @@ public final class NetworkTrainer implements AutoCloseable {
               .optDevices(new Device[] {device})
               .optOptimizer(optimizer)
               .addTrainingListeners(listeners);
-      try (Trainer trainer = model.newTrainer(config)) {
+      try (Trainer trainer = new ZeroSumTrainer(model, config)) {
         trainer.initialize(inputs);
         int batches =
             checkpoint

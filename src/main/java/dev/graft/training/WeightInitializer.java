@@ -41,7 +41,7 @@ public final class WeightInitializer {
     network.head().setInitializer(initializer, Parameter.Type.WEIGHT);
     network.initialize(manager);
     if (rule == Recipe.Initializer.ZERO_OUTPUT) {
-      network.shrinkOutput();
+      network.zeroOutput();
     }
     network.freeze();
   }

@@ -1,6 +1,5 @@
 package dev.graft.network.djl;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
@@ -18,9 +17,6 @@ import java.util.Set;
  * network share their parameters.
  */
 public final class DjlNetwork {
-  /** Factor of the initial weights of an output layer that starts at zero. */
-  private static final float NEARLY_ZERO = 1e-3f;
-
   private final NetworkDesign design;
   private final Graph graph;
   private final GraphBlock whole;
@@ -213,20 +209,14 @@ public final class DjlNetwork {
     ParameterWriter.set(whole.byWeight().get(Weight.of(name, Weight.Role.BIAS, bias.length)), bias);
   }
 
-  /**
-   * Makes the weights of the output layer nearly zero, so that all classes are nearly equally
-   * probable. With zeros the gradients of the first step would add up to zero, which DJL's {@code
-   * Trainer} takes for a missing backward pass.
-   */
-  public void shrinkOutput() {
+  /** Sets the weights of the output layer to zero, so that all classes are equally probable. */
+  public void zeroOutput() {
     whole
         .byWeight()
         .forEach(
             (weight, parameter) -> {
               if (weight.layer().equals(NetworkDesign.OUTPUT)) {
-                try (NDArray shrunk = parameter.getArray().mul(NEARLY_ZERO)) {
-                  ParameterWriter.set(parameter, shrunk);
-                }
+                ParameterWriter.set(parameter, new float[Math.toIntExact(weight.size())]);
               }
             });
   }
