@@ -6,6 +6,7 @@ import dev.graft.image.ImageFileReader;
 import dev.graft.image.RgbImage;
 import dev.graft.inference.GradCam;
 import dev.graft.inference.ModelRunner;
+import dev.graft.inference.Output;
 import dev.graft.inference.TopClass;
 import dev.graft.web.HeatMapPng;
 import io.javalin.http.ConflictResponse;
@@ -58,9 +59,8 @@ final class Predictor implements AutoCloseable {
     RgbImage pixels = read(image, Framing.minSide(side));
     synchronized (this) {
       ModelRunner current = required();
-      float[] row = current.probabilities(List.of(current.prepare(pixels))).get(0);
-      // Models have no typicality yet; the page shows it as soon as it is here.
-      return new Answer(current.top(row, top), OptionalDouble.empty());
+      Output output = current.outputs(List.of(current.prepare(pixels))).get(0);
+      return new Answer(current.top(output.probabilities(), top), output.typicality());
     }
   }
 

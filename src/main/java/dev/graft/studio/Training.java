@@ -161,9 +161,7 @@ final class Training {
   }
 
   /**
-   * Returns the recipe: the default one, with a linear head that gradients train in seconds. Once
-   * there is a convex head ({@code head.solver: auto}), {@code min-steps} has to go, because it
-   * asks for gradients.
+   * Returns the recipe: the default one, with a linear head, which is solved in seconds.
    */
   Recipe recipe() {
     return RecipeReader.read(null, settings(folds()));
@@ -173,7 +171,6 @@ final class Training {
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("data", RecipeReader.text(store.folder().toString()));
     settings.put("head.hidden", "0");
-    settings.put("min-steps", "10");
     if (folds > 0) {
       settings.put("folds", Integer.toString(folds));
     }

@@ -10,6 +10,7 @@ const TYPICAL = 0.05; // below it an image counts as none of the classes
 let close = null;
 let last = null; // the image that was tried last
 let heat = false;
+let asked = 0; // number of images
 
 function drawAnswer({ predictions, typicality }) {
   const rows = predictions.map(each => element('tr', {},
@@ -22,8 +23,11 @@ function drawAnswer({ predictions, typicality }) {
   byId('answer').replaceChildren(element('tbody', {}, ...rows));
 }
 
+/** Shows the answer for an image, unless another image was tried meanwhile. */
 async function predict(image) {
-  drawAnswer(await (await send('/api/predict', image)).json());
+  const mine = ++asked;
+  const answer = await (await send('/api/predict', image)).json();
+  if (mine === asked) drawAnswer(answer);
 }
 
 async function show(image) {
@@ -59,7 +63,9 @@ async function live() {
   const times = [];
   try {
     while (close) {
-      await predict(await frame(video, SIDE));
+      const image = await frame(video, SIDE);
+      if (!close) break; // stopped meanwhile
+      await predict(image);
       times.push(performance.now());
       if (times.length > 20) times.shift();
       if (times.length > 5) byId('speed').textContent = text('speed', (1000 * (times.length - 1) / (times.at(-1) - times[0])).toFixed(0));
