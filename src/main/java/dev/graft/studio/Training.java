@@ -160,9 +160,7 @@ final class Training {
     return Optional.ofNullable(run);
   }
 
-  /**
-   * Returns the recipe: the default one, with a linear head, which is solved in seconds.
-   */
+  /** Returns the recipe: the default one, with a linear head, which is solved in seconds. */
   Recipe recipe() {
     return RecipeReader.read(null, settings(folds()));
   }
