@@ -1,5 +1,6 @@
 package dev.graft.image;
 
+import java.awt.image.BufferedImage;
 import java.util.Arrays;
 
 /**
@@ -43,6 +44,26 @@ public record RgbImage(int width, int height, byte[] rgb) {
       means[i] = (byte) ((sums[i] + area / 2) / area);
     }
     return new RgbImage(columns, rows, means);
+  }
+
+  /** Returns the image reduced, as by {@link #scaled}, so that no side is longer than this. */
+  public RgbImage within(int maxSide) {
+    double scale = Math.min(1, (double) maxSide / Math.max(width, height));
+    return scaled(
+        Math.max(1, (int) Math.round(scale * width)),
+        Math.max(1, (int) Math.round(scale * height)));
+  }
+
+  /** Returns a copy for {@code java.awt} and {@code javax.imageio}. */
+  public BufferedImage toBufferedImage() {
+    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    for (int i = 0; i < width * height; i++) {
+      int red = rgb[3 * i] & 0xff;
+      int green = rgb[3 * i + 1] & 0xff;
+      int blue = rgb[3 * i + 2] & 0xff;
+      image.setRGB(i % width, i / width, red << 16 | green << 8 | blue);
+    }
+    return image;
   }
 
   @Override

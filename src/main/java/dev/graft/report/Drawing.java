@@ -229,15 +229,7 @@ final class Drawing {
     }
 
     BufferedImage raster() {
-      byte[] rgb = image.scaled(bounds.width, bounds.height).rgb();
-      var raster = new BufferedImage(bounds.width, bounds.height, BufferedImage.TYPE_INT_RGB);
-      for (int i = 0; i < bounds.width * bounds.height; i++) {
-        int red = rgb[3 * i] & 0xff;
-        int green = rgb[3 * i + 1] & 0xff;
-        int blue = rgb[3 * i + 2] & 0xff;
-        raster.setRGB(i % bounds.width, i / bounds.width, red << 16 | green << 8 | blue);
-      }
-      return raster;
+      return image.scaled(bounds.width, bounds.height).toBufferedImage();
     }
 
     @Override

@@ -3,7 +3,6 @@ package dev.graft.studio;
 import dev.graft.image.ImageFileReader;
 import dev.graft.image.RgbImage;
 import dev.graft.io.AtomicFiles;
-import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,18 +45,8 @@ final class Thumbnails {
   }
 
   private static byte[] jpeg(RgbImage image) throws IOException {
-    double scale = Math.min(1, (double) SIDE / Math.max(image.width(), image.height()));
-    int width = Math.max(1, (int) Math.round(scale * image.width()));
-    int height = Math.max(1, (int) Math.round(scale * image.height()));
-    byte[] rgb = image.scaled(width, height).rgb();
-    BufferedImage canvas = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-    for (int i = 0; i < width * height; i++) {
-      int red = rgb[3 * i] & 0xff;
-      int green = rgb[3 * i + 1] & 0xff;
-      canvas.setRGB(i % width, i / width, red << 16 | green << 8 | (rgb[3 * i + 2] & 0xff));
-    }
     ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
-    ImageIO.write(canvas, "jpg", jpeg);
+    ImageIO.write(image.within(SIDE).toBufferedImage(), "jpg", jpeg);
     return jpeg.toByteArray();
   }
 }

@@ -3,7 +3,6 @@ package dev.graft.web;
 import dev.graft.image.Framing;
 import dev.graft.image.HeatMap;
 import dev.graft.image.RgbImage;
-import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,19 +20,10 @@ public final class HeatMapPng {
 
   /** Returns a PNG of the whole image, with the map over the part that the network saw. */
   public static byte[] png(RgbImage image, HeatMap map, Framing framing) {
-    double scale = Math.min(1, (double) MAX_SIDE / Math.max(image.width(), image.height()));
-    int width = Math.max(1, (int) Math.round(scale * image.width()));
-    int height = Math.max(1, (int) Math.round(scale * image.height()));
-    byte[] rgb = map.over(image.scaled(width, height), framing).rgb();
-    BufferedImage canvas = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-    for (int i = 0; i < width * height; i++) {
-      int red = rgb[3 * i] & 0xff;
-      int green = rgb[3 * i + 1] & 0xff;
-      canvas.setRGB(i % width, i / width, red << 16 | green << 8 | (rgb[3 * i + 2] & 0xff));
-    }
+    RgbImage colored = map.over(image.within(MAX_SIDE), framing);
     ByteArrayOutputStream png = new ByteArrayOutputStream();
     try {
-      ImageIO.write(canvas, "png", png);
+      ImageIO.write(colored.toBufferedImage(), "png", png);
     } catch (IOException e) {
       throw new UncheckedIOException(e); // to memory
     }
