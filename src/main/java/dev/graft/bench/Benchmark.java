@@ -443,7 +443,7 @@ public final class Benchmark {
         LoadedBackbone.load(
             entry, WeightSource.PRETRAINED, side, Device.cpu(), Progress.Display.NONE)) {
       DjlNetwork network = DjlNetwork.of(RecipeResolver.of(recipe, 10), backbone.trunk());
-      WeightInitializer.initialize(network, backbone, recipe.initializer());
+      WeightInitializer.initialize(network, backbone, recipe.initializer(), recipe.seed());
       String what =
           "training, "
               + entry.id()
@@ -534,7 +534,7 @@ public final class Benchmark {
             Device.cpu(),
             Progress.Display.NONE)) {
       DjlNetwork network = DjlNetwork.of(RecipeResolver.of(recipe, 10), backbone.trunk());
-      WeightInitializer.initialize(network, backbone, recipe.initializer());
+      WeightInitializer.initialize(network, backbone, recipe.initializer(), recipe.seed());
       FeatureSource source = SyntheticFeatures.of(network.design().featureWidth());
       int[] rows = IntStream.range(0, TRAINED).toArray();
       int[] labels = IntStream.range(0, TRAINED).map(row -> row % 10).toArray();

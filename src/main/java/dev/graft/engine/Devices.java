@@ -39,14 +39,6 @@ public final class Devices {
     return Device.gpu(wanted);
   }
 
-  /**
-   * Seeds the engine's random numbers; a seed of more than 32 bits is hashed to 32, as DJL needs.
-   */
-  public static void seed(long seed) {
-    boolean fits = (int) seed == seed;
-    Engines.engine().setRandomSeed(fits ? (int) seed : Long.hashCode(seed));
-  }
-
   /** Returns the number of threads per operation; {@code null} for the engine's default. */
   public static Integer threads() {
     return Integer.getInteger(THREADS);

@@ -4,7 +4,6 @@ import ai.djl.Device;
 import dev.graft.GraftException;
 import dev.graft.GraftException.Code;
 import dev.graft.data.Cifar10Images;
-import dev.graft.engine.Devices;
 import dev.graft.feature.FeatureKey;
 import dev.graft.feature.OnnxFrozenPart;
 import dev.graft.feature.RecordLayout;
@@ -73,7 +72,6 @@ public record PortableFrozenPart(
         return of(prepared.recipe(), prepared.backbone(), prepared.network(), prepared.ranges());
       }
     }
-    Devices.seed(asked.seed());
     int side = asked.inputSize() == 0 ? imageSide.getAsInt() : 0;
     Recipe recipe = RecipeResolver.resolve(onnx, 0, side, Device.cpu());
     events.decided(asked, recipe, 0);

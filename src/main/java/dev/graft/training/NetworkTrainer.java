@@ -127,7 +127,7 @@ public final class NetworkTrainer implements AutoCloseable {
         var progress =
             new ProgressListener(
                 events, recipe.epochs(), train.batches(), history, earlyStopping)) {
-      var seeds = new SeedListener(recipe.seed(), inputs);
+      var seeds = new SeedListener(recipe.seed());
       var checkpoint =
           new CheckpointListener(checkpoints, best, optimizer, history, List.of(loss, accuracy));
       // The first two are DJL's and compute the results that the others read.

@@ -1,12 +1,11 @@
 package dev.graft.training;
 
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.training.Trainer;
 import ai.djl.training.listener.TrainingListenerAdapter;
+import dev.graft.network.djl.MaskPoolDropout;
 
 /**
- * Restarts the engine's random numbers at the start of every section of an epoch, so that dropout
+ * Restarts the random numbers of dropout at the start of every section of an epoch, so that it
  * depends on seed, epoch and step, but not on anything computed before the section. A training that
  * continues at the start of a section therefore draws what an undisturbed one would have drawn.
  */
@@ -15,17 +14,11 @@ final class SeedListener extends TrainingListenerAdapter {
   static final int SECTION = 64;
 
   private final long seed;
-  private final Shape[] inputs;
   private int epoch;
   private int batch;
 
-  /**
-   * @param seed of the recipe
-   * @param inputs shapes of the network's inputs
-   */
-  SeedListener(long seed, Shape... inputs) {
+  SeedListener(long seed) {
     this.seed = seed;
-    this.inputs = inputs.clone();
   }
 
   /**
@@ -54,16 +47,11 @@ final class SeedListener extends TrainingListenerAdapter {
   }
 
   private void restart(Trainer trainer) {
-    trainer.getManager().getEngine().setRandomSeed(seedOf(seed, epoch, batch));
-    // Discards the masks that dropout blocks have drawn; parameters keep their values.
-    trainer
-        .getModel()
-        .getBlock()
-        .initialize(trainer.getModel().getNDManager(), DataType.FLOAT32, inputs);
+    MaskPoolDropout.seed(trainer.getModel().getBlock(), seedOf(seed, epoch, batch));
   }
 
   /** Mixes the position into a seed by the finalizer of SplitMix64 (Steele et al. 2014). */
-  static int seedOf(long seed, int epoch, int batch) {
+  static long seedOf(long seed, int epoch, int batch) {
     long mixed = seed;
     for (int part : new int[] {epoch, batch}) {
       mixed = mixed * 0x9E3779B97F4A7C15L + part + 1;
@@ -71,6 +59,6 @@ final class SeedListener extends TrainingListenerAdapter {
       mixed = (mixed ^ (mixed >>> 27)) * 0x94D049BB133111EBL;
       mixed ^= mixed >>> 31;
     }
-    return Long.hashCode(mixed);
+    return mixed;
   }
 }

@@ -3,33 +3,32 @@ package dev.graft.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Parameter;
-import ai.djl.training.initializer.XavierInitializer;
+import ai.djl.training.initializer.Initializer;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.djl.ParameterWriter;
 import dev.graft.recipe.Recipe;
 import dev.graft.zoo.LoadedBackbone;
+import java.util.SplittableRandom;
 
 /** Initializes the weights of the head, and of a backbone that is trained from scratch. */
 public final class WeightInitializer {
   private WeightInitializer() {}
 
   /**
-   * Initializes the weights that were not loaded, from the engine's seed, and freezes the frozen
-   * part.
+   * Initializes the weights that were not loaded, and freezes the frozen part.
    *
    * @param rule Glorot and Bengio 2010 (equation 16) or He et al. 2015 (equation 10), uniform, as
    *     the Keras initializers of these names
+   * @param seed determines the weights, in every engine
    */
   public static void initialize(
-      DjlNetwork network, LoadedBackbone backbone, Recipe.Initializer rule) {
-    XavierInitializer initializer =
+      DjlNetwork network, LoadedBackbone backbone, Recipe.Initializer rule, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    Initializer initializer =
         switch (rule) {
           case AUTO, ZERO_OUTPUT, GLOROT_UNIFORM ->
-              new XavierInitializer(
-                  XavierInitializer.RandomType.UNIFORM, XavierInitializer.FactorType.AVG, 3);
-          case HE_UNIFORM ->
-              new XavierInitializer(
-                  XavierInitializer.RandomType.UNIFORM, XavierInitializer.FactorType.IN, 6);
+              uniform(random, (in, out) -> Math.sqrt(6.0 / (in + out)));
+          case HE_UNIFORM -> uniform(random, (in, out) -> Math.sqrt(6.0 / in));
         };
     NDManager manager = backbone.model().getNDManager();
     // The backbone comes first, so that its weights do not depend on the head.
@@ -46,9 +45,35 @@ public final class WeightInitializer {
     network.freeze();
   }
 
+  /** The largest value of a kernel. */
+  private interface Limit {
+    /**
+     * Returns the limit.
+     *
+     * @param in number of values that one output depends on
+     * @param out number of values that depend on one input
+     */
+    double of(long in, long out);
+  }
+
+  /**
+   * Returns an initializer by Java's random numbers: the engine's are shared by all that happens in
+   * the process, so that two trainings at once would change each other's weights.
+   */
+  private static Initializer uniform(SplittableRandom random, Limit limit) {
+    return (manager, shape, type) -> {
+      long taps = shape.slice(2).size();
+      double most = limit.of(shape.get(1) * taps, shape.get(0) * taps);
+      float[] values = new float[Math.toIntExact(shape.size())];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = (float) ((2 * random.nextDouble() - 1) * most);
+      }
+      return manager.create(values, shape);
+    };
+  }
+
   /** Replaces the weights that DJL initialized when it loaded the backbone, by another rule. */
-  private static void reinitialize(
-      Parameter parameter, XavierInitializer initializer, NDManager owner) {
+  private static void reinitialize(Parameter parameter, Initializer initializer, NDManager owner) {
     NDArray array = parameter.getArray();
     try (NDArray values = initializer.initialize(owner, array.getShape(), array.getDataType())) {
       ParameterWriter.set(parameter, values);

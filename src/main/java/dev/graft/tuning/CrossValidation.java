@@ -2,7 +2,6 @@ package dev.graft.tuning;
 
 import dev.graft.Progress;
 import dev.graft.data.Split;
-import dev.graft.engine.Devices;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.io.Csv;
 import dev.graft.training.TrainingEvents;
@@ -43,7 +42,6 @@ public final class CrossValidation {
       List<int[]> folds,
       Split.HoldOut holdOut,
       double validation,
-      long seed,
       Trial trial,
       TrainingEvents events)
       throws IOException {
@@ -57,7 +55,6 @@ public final class CrossValidation {
                 .sorted()
                 .toArray();
         int[] heldOut = holdOut.from(rest, validation);
-        Devices.seed(seed);
         Optional<Evaluation> result =
             trial.run(new Split(Split.without(rest, heldOut), heldOut, fold));
         if (result.isEmpty()) {

@@ -55,7 +55,6 @@ public record PreparedRun(
       Recipe asked, Data images, Path features, Path fingerprints, RunEvents events)
       throws IOException {
     Device device = Devices.device(asked.device());
-    Devices.seed(asked.seed());
     Fingerprints known = new Fingerprints(fingerprints);
     try {
       DataSet data = images.open();
@@ -90,7 +89,7 @@ public record PreparedRun(
     DjlNetwork network =
         DjlNetwork.of(
             RecipeResolver.of(recipe, backbone.preprocessing(), classes), backbone.trunk());
-    WeightInitializer.initialize(network, backbone, recipe.initializer());
+    WeightInitializer.initialize(network, backbone, recipe.initializer(), recipe.seed());
     return network;
   }
 

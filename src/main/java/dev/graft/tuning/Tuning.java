@@ -316,7 +316,6 @@ public final class Tuning implements AutoCloseable {
         StratifiedSampler.folds(candidates, data.labels(), groups, recipe.folds(), recipe.seed()),
         isConvex() ? (rest, share) -> new int[0] : DataSets.holdOut(recipe, data, groups),
         recipe.validationSplit(),
-        recipe.seed(),
         split -> {
           if (isConvex()) {
             return Optional.of(evaluate(convex(split.train(), groups), split.test()));

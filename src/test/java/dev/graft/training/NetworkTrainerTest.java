@@ -286,6 +286,23 @@ class NetworkTrainerTest {
   }
 
   @Test
+  void whatOthersDoWithTheEnginesRandomNumbersChangesNothing() throws IOException {
+    DjlNetwork undisturbed = network(recipe(RESUMED));
+    train(undisturbed, TrainingEvents.NONE, new Interruption(), Checkpoints.NONE);
+    DjlNetwork disturbed = network(recipe(RESUMED));
+    TrainingEvents others =
+        new TrainingEvents() {
+          @Override
+          public Progress progress(String task, String unit, long total) {
+            return done -> Engine.getInstance().setRandomSeed(Math.toIntExact(done));
+          }
+        };
+    train(disturbed, others, new Interruption(), Checkpoints.NONE);
+    assertThat(hashes(disturbed.logits(false), weight -> true))
+        .isEqualTo(hashes(undisturbed.logits(false), weight -> true));
+  }
+
+  @Test
   void aFinishedTrainingIsRestoredWithoutTraining(@TempDir Path folder) throws IOException {
     Checkpoints checkpoints =
         new Checkpoints(folder, "run", warning -> {}, Checkpoints.Pace.ALWAYS);

@@ -3,7 +3,6 @@ package dev.graft.training;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
-import ai.djl.engine.Engine;
 import ai.djl.nn.Parameter;
 import dev.graft.command.Console;
 import dev.graft.network.NetworkDesign;
@@ -24,7 +23,6 @@ class WeightInitializerTest {
 
   /** The small CNN from scratch, and its first convolution: 3 to 32 channels, 3x3. */
   private static float[] firstConvolution(Recipe.Initializer rule, int seed) {
-    Engine.getInstance().setRandomSeed(seed);
     NetworkDesign design =
         NetworkDesign.of(
             CNN.network(),
@@ -37,7 +35,7 @@ class WeightInitializerTest {
     try (LoadedBackbone backbone =
         LoadedBackbone.load(CNN, "random", 32, Device.cpu(), Console.silent())) {
       DjlNetwork network = DjlNetwork.of(design, backbone.trunk());
-      WeightInitializer.initialize(network, backbone, rule);
+      WeightInitializer.initialize(network, backbone, rule, seed);
       List<Parameter> tail = network.tail().getParameters().values();
       assertThat(tail).allMatch(Parameter::requiresGradient);
       return tail.get(0).getArray().toFloatArray();

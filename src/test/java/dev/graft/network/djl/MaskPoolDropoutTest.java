@@ -39,9 +39,9 @@ class MaskPoolDropoutTest {
 
   /** Creates dropout of a rate with a seed. */
   private MaskPoolDropout dropout(double rate, int seed) {
-    manager.getEngine().setRandomSeed(seed);
     MaskPoolDropout dropout = new MaskPoolDropout(new Layer.Dropout("dropout", rate));
     dropout.initialize(manager, DataType.FLOAT32, new Shape(1, UNITS));
+    MaskPoolDropout.seed(dropout, seed);
     return dropout;
   }
 
