@@ -223,7 +223,8 @@ class CommandLineTest {
         .isCloseTo(Double.parseDouble(history.get(best).split(",", -1)[4]), within(1e-6));
 
     assertThat(Files.readAllLines(firstRun.resolve("model/synset.txt"))).isEqualTo(CLASSES);
-    assertThat(RecipeReader.read(firstRun.resolve("recipe.yaml"), Map.of()).epochs()).isEqualTo(3);
+    assertThat(RecipeReader.read(firstRun.resolve("recipe.yaml"), Map.of()).training().epochs())
+        .isEqualTo(3);
     String figure = String.format(Locale.ROOT, "  accuracy %.4f (95 %% interval ", accuracy);
     assertThat(first.out()).contains(figure, "" + firstRun).doesNotContain("RANDOM");
     assertThat(Files.readString(firstRun.resolve("log.txt"))).contains(figure, "epoch  1/3");

@@ -443,7 +443,8 @@ public final class Benchmark {
         LoadedBackbone.load(
             entry, WeightSource.PRETRAINED, side, Device.cpu(), Progress.Display.NONE)) {
       DjlNetwork network = DjlNetwork.of(RecipeResolver.of(recipe, 10), backbone.trunk());
-      WeightInitializer.initialize(network, backbone, recipe.initializer(), recipe.seed());
+      WeightInitializer.initialize(
+          network, backbone, recipe.training().initializer(), recipe.seed());
       String what =
           "training, "
               + entry.id()
@@ -530,11 +531,12 @@ public final class Benchmark {
         LoadedBackbone.load(
             entry,
             WeightSource.PRETRAINED,
-            recipe.inputSize(),
+            recipe.input().size().value(),
             Device.cpu(),
             Progress.Display.NONE)) {
       DjlNetwork network = DjlNetwork.of(RecipeResolver.of(recipe, 10), backbone.trunk());
-      WeightInitializer.initialize(network, backbone, recipe.initializer(), recipe.seed());
+      WeightInitializer.initialize(
+          network, backbone, recipe.training().initializer(), recipe.seed());
       FeatureSource source = SyntheticFeatures.of(network.design().featureWidth());
       int[] rows = IntStream.range(0, TRAINED).toArray();
       int[] labels = IntStream.range(0, TRAINED).map(row -> row % 10).toArray();
@@ -545,7 +547,12 @@ public final class Benchmark {
             training
                 .fit(
                     FeatureBatches.shuffled(
-                        source, rows, labels, recipe.batchSize(), 1, recipe.seed()),
+                        source,
+                        rows,
+                        labels,
+                        recipe.training().batchSize().value(),
+                        1,
+                        recipe.seed()),
                     FeatureBatches.inOrder(
                         source, held, Arrays.copyOf(labels, VALIDATED), Features.EVALUATION_BATCH))
                 .epochs()

@@ -203,7 +203,7 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private static String data() {
-    List<Path> folders = RecipeReader.defaults().dataDir().stream().map(Path::of).toList();
+    List<Path> folders = RecipeReader.defaults().data().folders().stream().map(Path::of).toList();
     Optional<Path> found = Cifar10Images.locate(folders);
     return found
         .map(folder -> "CIFAR-10 in " + folder)

@@ -90,7 +90,7 @@ final class FineTuneCommand implements Callable<Integer> {
     Optional<Path> died = output.folder().died();
     died.ifPresent(
         run -> console.say(run + " did not end, because its process died. " + RunLines.goOn(run)));
-    if (isInside(folder, recipe.data())) {
+    if (isInside(folder, recipe.data().source())) {
       console.say("Output: " + folder + " is inside the data, and is skipped there.");
     }
     RunLines lines = RunLines.listingDuplicates(console);
@@ -118,11 +118,12 @@ final class FineTuneCommand implements Callable<Integer> {
    * processes. Must come before the engine starts.
    */
   private static void limitThreads(Recipe recipe) {
-    boolean headOnly = recipe.cache() && recipe.unfreeze().equals(NetworkDesign.NONE);
+    boolean headOnly =
+        recipe.execution().cache() && recipe.backbone().unfreeze().equals(NetworkDesign.NONE);
     if (headOnly
         && System.getenv("OMP_NUM_THREADS") == null
         && System.getProperty(Devices.THREADS) == null
-        && isSmall(recipe.data())) {
+        && isSmall(recipe.data().source())) {
       System.setProperty(Devices.THREADS, "1");
     }
   }

@@ -101,18 +101,18 @@ final class RunLines implements RunEvents {
   public void decided(Recipe asked, Recipe decided, int smaller) {
     // Printed after the data has been found: 40 keys would hide errors about the data.
     console.say("Recipe: " + RecipeReader.describe(asked));
-    if (asked.backbone().equals(Recipe.AUTO)
-        && decided.backbone().equals(BackboneInfo.PHOTOGRAPHS)) {
+    if (asked.backbone().name().equals(Recipe.AUTO)
+        && decided.backbone().name().equals(BackboneInfo.PHOTOGRAPHS)) {
       say(
           "Network: %s, the most accurate on photographs for its time on a CPU"
               + " (--backbone vgg16 selects VGG16).",
-          decided.backbone());
+          decided.backbone().name());
     }
     say(
         "Input: %dx%d pixels%s%s",
-        decided.inputSize(),
-        decided.inputSize(),
-        asked.inputSize() == 0
+        decided.input().size().value(),
+        decided.input().size().value(),
+        asked.input().size().isAuto()
             ? ", from the network and the size of the images (--set input-size=N for another)"
             : ", from the recipe",
         smaller == 0 ? "" : Text.of("; %s scaled up", Names.count(smaller, "smaller image")));
@@ -120,13 +120,13 @@ final class RunLines implements RunEvents {
   }
 
   private static String precision(Recipe asked, Recipe decided) {
-    boolean bfloat16 = decided.trainingPrecision() == TrainingPrecision.BFLOAT16;
+    boolean bfloat16 = decided.training().precision() == TrainingPrecision.BFLOAT16;
     String chosen = bfloat16 ? "matrix products in bfloat16, all else in float32" : "in float32";
-    if (asked.trainingPrecision() != TrainingPrecision.AUTO) {
+    if (asked.training().precision() != TrainingPrecision.AUTO) {
       return chosen + ", from the recipe";
     }
     return chosen
-        + Bfloat16.obstacle(Devices.device(decided.device()))
+        + Bfloat16.obstacle(Devices.device(decided.execution().device()))
             .map(why -> ", because " + why)
             .orElse(", for which this processor has instructions")
         + " (--set training-precision=float32 or bfloat16 to choose)";

@@ -1,119 +1,45 @@
 package dev.graft.recipe;
 
+import static dev.graft.recipe.Limits.outside;
+import static dev.graft.recipe.Limits.requireAtLeast;
+import static dev.graft.recipe.Limits.requireAutoOr;
+import static dev.graft.recipe.Limits.requireChannels;
+import static dev.graft.recipe.Limits.requireHalfOpenUnit;
+import static dev.graft.recipe.Limits.requireOpenUnit;
+import static dev.graft.recipe.Limits.requirePositive;
+import static dev.graft.recipe.Limits.requirePositiveShare;
+import static dev.graft.recipe.Limits.requireText;
+import static dev.graft.recipe.Limits.requireTexts;
+import static dev.graft.recipe.Limits.requireValue;
+import static dev.graft.recipe.Limits.requireWithin;
+
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.graft.GraftException;
 import java.util.List;
-import java.util.Locale;
 
 /**
- * The settings of a run. {@code conf/fine-tune.yaml} explains each key, and is the {@linkplain
- * RecipeReader#defaults default}.
+ * The settings of a run, in groups. {@code conf/fine-tune.yaml} explains each key, and is the
+ * {@linkplain RecipeReader#defaults default}. In a recipe's file the keys of all groups but the
+ * head and early stopping stand side by side.
  *
- * @param backbone an id, a file, or a model of a DJL model zoo; {@link #AUTO} depends on the data
- * @param weights {@code pretrained}, {@code keras}, {@code random}, a file or a URL
- * @param preprocessing of the images
- * @param mean of each channel, in pixel values from 0 to 255; empty for the backbone's own
- * @param deviation divides each channel, in the same unit; empty for the backbone's own
- * @param order of the channels in the network's input
- * @param framing the part of an image that becomes the input
- * @param cropShare the input's side divided by the shorter side of the resized image, in (0, 1]; 0
- *     for the backbone's own
- * @param resampling the filter of resizing
- * @param variant of an external backbone's files, such as {@code fp16}; {@link #AUTO} for float32
- * @param tokens of an external backbone that become features
- * @param output of an external backbone that is used; {@link #AUTO} to choose
- * @param inputSize side of the network's input, in pixels; 0 depends on the backbone and the images
- * @param features stages whose averages are the features; empty for the backbone's own
- * @param featurePower exponent of the power normalization, in (0, 1]; 1 for none
- * @param standardize whether features are standardized
- * @param unfreeze the first trained stage of the backbone, or {@code none}
- * @param data {@code cifar10}, {@code cifar10-sample}, a folder or a manifest
- * @param dataDir folders that may contain CIFAR-10
- * @param columns names of a manifest's columns, as {@code path=id,label=breed}; {@link #AUTO} for
- *     path, label and split
- * @param pathPattern path of an image in which a column's name in braces stands for its value;
- *     {@link #AUTO} for the value itself
- * @param loneValidation what given validation images are if there are no test images
- * @param maxBad the largest share of unreadable images, in [0, 1)
- * @param testSplit the share of test images where the data has no test set, in (0, 1)
- * @param validationSplit the share of validation images, in (0, 1)
- * @param split how validation images are chosen
- * @param folds of a cross-validation after training; 0 for none
+ * @param backbone the pretrained network
+ * @param input the input of the network
+ * @param features what the head classifies
+ * @param data the images
  * @param head the new head
- * @param initializer of new weights
- * @param optimizer of the training
- * @param learningRate of the head, after the warm-up; 0 depends on the batch size
- * @param backboneLearningRate of trained stages of the backbone
- * @param schedule of the learning rate
- * @param warmupEpochs epochs in which the learning rate grows linearly
- * @param epsilon of Adam
- * @param weightDecay of AdamW
- * @param labelSmoothing in [0, 1)
- * @param classWeights how rare classes are weighted
- * @param batchSize images per step; 0 depends on what is trained
- * @param epochs the maximum
- * @param minSteps the minimum number of steps per epoch; a small data set is repeated
- * @param earlyStopping ends training before the last epoch
- * @param calibrate whether a temperature is fitted to the validation images
+ * @param training the training
+ * @param execution the machine
  * @param seed of all randomness
- * @param device {@code auto}, {@code cpu}, or {@code gpu0}, {@code gpu1} and so on
- * @param cache whether activations at the freeze boundary are cached
- * @param cacheType number type of cached activations
- * @param rootEngine the engine that computes the frozen part
- * @param precision of the frozen part
- * @param trainingPrecision of the matrix products in training
  */
 public record Recipe(
-    String backbone,
-    String weights,
-    PreprocessingChoice preprocessing,
-    List<Float> mean,
-    List<Float> deviation,
-    Order order,
-    FramingChoice framing,
-    double cropShare,
-    ResamplingChoice resampling,
-    String variant,
-    TokenChoice tokens,
-    String output,
-    int inputSize,
-    List<String> features,
-    double featurePower,
-    boolean standardize,
-    String unfreeze,
-    String data,
-    List<String> dataDir,
-    String columns,
-    String pathPattern,
-    LoneValidation loneValidation,
-    double maxBad,
-    double testSplit,
-    double validationSplit,
-    SplitChoice split,
-    int folds,
+    Backbone backbone,
+    Input input,
+    Features features,
+    Data data,
     Head head,
-    Initializer initializer,
-    OptimizerChoice optimizer,
-    double learningRate,
-    double backboneLearningRate,
-    Schedule schedule,
-    double warmupEpochs,
-    double epsilon,
-    double weightDecay,
-    double labelSmoothing,
-    ClassWeights classWeights,
-    int batchSize,
-    int epochs,
-    int minSteps,
-    EarlyStopping earlyStopping,
-    boolean calibrate,
-    long seed,
-    String device,
-    boolean cache,
-    CacheType cacheType,
-    RootEngine rootEngine,
-    Precision precision,
-    TrainingPrecision trainingPrecision) {
+    Training training,
+    Execution execution,
+    long seed) {
   /** The value of keys that Graft decides. */
   public static final String AUTO = "auto";
 
@@ -313,6 +239,155 @@ public record Recipe(
     BFLOAT16
   }
 
+  /** A group whose keys stand at the top of a recipe's file. */
+  interface KeysAtTop {}
+
+  /**
+   * The backbone.
+   *
+   * @param name an id, a file, or a model of a DJL model zoo; {@link #AUTO} depends on the data
+   * @param weights {@code pretrained}, {@code keras}, {@code random}, a file or a URL
+   * @param variant of an external backbone's files, such as {@code fp16}; {@link #AUTO} for float32
+   * @param tokens of an external backbone that become features
+   * @param output of an external backbone that is used; {@link #AUTO} to choose
+   * @param unfreeze the first trained stage of the backbone, or {@code none}
+   */
+  public record Backbone(
+      @JsonProperty("backbone") String name,
+      String weights,
+      String variant,
+      TokenChoice tokens,
+      String output,
+      String unfreeze)
+      implements KeysAtTop {
+    /**
+     * Checks the limits.
+     *
+     * @throws GraftException if a value is outside of them, or if two contradict each other
+     */
+    public Backbone {
+      requireText("backbone", name);
+      requireText("weights", weights);
+      requireText("variant", variant);
+      requireValue("tokens", tokens);
+      requireText("output", output);
+      requireText("unfreeze", unfreeze);
+    }
+  }
+
+  /**
+   * The input of the network.
+   *
+   * @param size side of the network's input, in pixels; auto depends on the backbone and the images
+   * @param preprocessing of the images
+   * @param mean of each channel, in pixel values from 0 to 255; auto for the backbone's own
+   * @param deviation divides each channel, in the same unit; auto for the backbone's own
+   * @param order of the channels in the network's input
+   * @param framing the part of an image that becomes the input
+   * @param cropShare the input's side divided by the shorter side of the resized image, in (0, 1];
+   *     auto for the backbone's own
+   * @param resampling the filter of resizing
+   */
+  public record Input(
+      @JsonProperty("input-size") Auto<Integer> size,
+      PreprocessingChoice preprocessing,
+      Auto<List<Float>> mean,
+      Auto<List<Float>> deviation,
+      Order order,
+      FramingChoice framing,
+      Auto<Double> cropShare,
+      ResamplingChoice resampling)
+      implements KeysAtTop {
+    /**
+     * Checks the limits.
+     *
+     * @throws GraftException if a value is outside of them, or if two contradict each other
+     */
+    public Input {
+      requireAutoOr("input-size", size, each -> requireWithin("input-size", each, 8, 1024));
+      requireValue("preprocessing", preprocessing);
+      requireChannels("mean", mean);
+      requireChannels("deviation", deviation);
+      deviation.ifGiven(values -> values.forEach(each -> requirePositive("deviation", each)));
+      requireValue("order", order);
+      requireValue("framing", framing);
+      requireAutoOr("crop-share", cropShare, each -> requirePositiveShare("crop-share", each));
+      requireValue("resampling", resampling);
+    }
+  }
+
+  /**
+   * The features, which the head classifies.
+   *
+   * @param stages stages whose averages are the features; auto for the backbone's own
+   * @param power exponent of the power normalization, in (0, 1]; 1 for none
+   * @param standardize whether features are standardized
+   */
+  public record Features(
+      @JsonProperty("features") Auto<List<String>> stages,
+      @JsonProperty("feature-power") double power,
+      boolean standardize)
+      implements KeysAtTop {
+    /**
+     * Checks the limits.
+     *
+     * @throws GraftException if a value is outside of them, or if two contradict each other
+     */
+    public Features {
+      requireAutoOr("features", stages, each -> requireTexts("features", each));
+      requirePositiveShare("feature-power", power);
+    }
+  }
+
+  /**
+   * The images, and what they are used for.
+   *
+   * @param source {@code cifar10}, {@code cifar10-sample}, a folder or a manifest
+   * @param folders folders that may contain CIFAR-10
+   * @param columns names of a manifest's columns, as {@code path=id,label=breed}; {@link #AUTO} for
+   *     path, label and split
+   * @param pathPattern path of an image in which a column's name in braces stands for its value;
+   *     {@link #AUTO} for the value itself
+   * @param loneValidation what given validation images are if there are no test images
+   * @param maxBad the largest share of unreadable images, in [0, 1)
+   * @param testSplit the share of test images where the data has no test set, in (0, 1)
+   * @param validationSplit the share of validation images, in (0, 1)
+   * @param split how validation images are chosen
+   * @param folds of a cross-validation after training; 0 for none
+   */
+  public record Data(
+      @JsonProperty("data") String source,
+      @JsonProperty("data-dir") List<String> folders,
+      String columns,
+      String pathPattern,
+      LoneValidation loneValidation,
+      double maxBad,
+      double testSplit,
+      double validationSplit,
+      SplitChoice split,
+      int folds)
+      implements KeysAtTop {
+    /**
+     * Checks the limits.
+     *
+     * @throws GraftException if a value is outside of them, or if two contradict each other
+     */
+    public Data {
+      requireText("data", source);
+      folders = requireTexts("data-dir", folders);
+      requireText("columns", columns);
+      requireText("path-pattern", pathPattern);
+      requireValue("lone-validation", loneValidation);
+      requireHalfOpenUnit("max-bad", maxBad);
+      requireOpenUnit("test-split", testSplit);
+      requireOpenUnit("validation-split", validationSplit);
+      requireValue("split", split);
+      if (folds != 0) {
+        requireWithin("folds", folds, 2, 100);
+      }
+    }
+  }
+
   /**
    * The new head.
    *
@@ -341,6 +416,75 @@ public record Recipe(
   }
 
   /**
+   * The training of the head, and of unfrozen stages.
+   *
+   * @param initializer of new weights
+   * @param optimizer of the training
+   * @param learningRate of the head, after the warm-up; auto depends on the batch size
+   * @param backboneLearningRate of trained stages of the backbone
+   * @param schedule of the learning rate
+   * @param warmupEpochs epochs in which the learning rate grows linearly
+   * @param epsilon of Adam
+   * @param weightDecay of AdamW
+   * @param labelSmoothing in [0, 1)
+   * @param classWeights how rare classes are weighted
+   * @param batchSize images per step; auto depends on what is trained
+   * @param epochs the maximum
+   * @param minSteps the minimum number of steps per epoch; a small data set is repeated
+   * @param earlyStopping ends training before the last epoch
+   * @param calibrate whether a temperature is fitted to the validation images
+   * @param precision of the matrix products in training
+   */
+  public record Training(
+      Initializer initializer,
+      OptimizerChoice optimizer,
+      Auto<Double> learningRate,
+      double backboneLearningRate,
+      Schedule schedule,
+      double warmupEpochs,
+      double epsilon,
+      double weightDecay,
+      double labelSmoothing,
+      ClassWeights classWeights,
+      Auto<Integer> batchSize,
+      int epochs,
+      int minSteps,
+      EarlyStopping earlyStopping,
+      boolean calibrate,
+      @JsonProperty("training-precision") TrainingPrecision precision)
+      implements KeysAtTop {
+    /**
+     * Checks the limits.
+     *
+     * @throws GraftException if a value is outside of them, or if two contradict each other
+     */
+    public Training {
+      requireValue("initializer", initializer);
+      requireValue("optimizer", optimizer);
+      requireAutoOr("learning-rate", learningRate, each -> requirePositive("learning-rate", each));
+      requirePositive("backbone-learning-rate", backboneLearningRate);
+      requireValue("schedule", schedule);
+      requireWithin("epochs", epochs, 1, 100_000);
+      requireAtLeast("warmup-epochs", warmupEpochs, 0);
+      if (warmupEpochs >= epochs && warmupEpochs > 0) {
+        throw outside("warmup-epochs", "below epochs, which is " + epochs, warmupEpochs);
+      }
+      requirePositive("epsilon", epsilon);
+      requireAtLeast("weight-decay", weightDecay, 0);
+      if (weightDecay > 0 && optimizer == OptimizerChoice.ADAM) {
+        throw new GraftException(
+            "weight-decay: must be 0 with adam; set optimizer to adamw, or weight-decay to 0.");
+      }
+      requireHalfOpenUnit("label-smoothing", labelSmoothing);
+      requireValue("class-weights", classWeights);
+      requireAutoOr("batch-size", batchSize, each -> requireWithin("batch-size", each, 1, 65_536));
+      requireWithin("min-steps", minSteps, 1, 100_000);
+      requireValue("early-stopping", earlyStopping);
+      requireValue("training-precision", precision);
+    }
+  }
+
+  /**
    * Early stopping, as in Keras's callback.
    *
    * @param patience epochs without improvement of the best validation loss before training ends
@@ -360,88 +504,48 @@ public record Recipe(
   }
 
   /**
-   * Checks all values.
+   * The machine: where and how the network is computed.
    *
-   * @throws GraftException if one is outside of its limits, or if two contradict each other
+   * @param device {@code auto}, {@code cpu}, or {@code gpu0}, {@code gpu1} and so on
+   * @param cache whether activations at the freeze boundary are cached
+   * @param cacheType number type of cached activations
+   * @param rootEngine the engine that computes the frozen part
+   * @param precision of the frozen part
+   */
+  public record Execution(
+      String device, boolean cache, CacheType cacheType, RootEngine rootEngine, Precision precision)
+      implements KeysAtTop {
+    /**
+     * Checks the limits.
+     *
+     * @throws GraftException if a value is outside of them, or if two contradict each other
+     */
+    public Execution {
+      requireText("device", device);
+      checkDevice(device);
+      requireValue("cache-type", cacheType);
+      requireValue("root-engine", rootEngine);
+      requireValue("precision", precision);
+      if (precision == Precision.INT8 && rootEngine == RootEngine.TRAINING) {
+        throw new GraftException(
+            "precision: int8 requires ONNX Runtime; set root-engine to onnxruntime, or precision"
+                + " to float32.");
+      }
+      if (!cache && (precision == Precision.INT8 || rootEngine == RootEngine.ONNXRUNTIME)) {
+        throw new GraftException(
+            "cache: without it the training engine computes the whole network in float32; set"
+                + " root-engine to training and precision to float32, or cache to true.");
+      }
+    }
+  }
+
+  /**
+   * Checks that nothing is missing.
+   *
+   * @throws GraftException if a value is missing
    */
   public Recipe {
-    requireText("backbone", backbone);
-    requireText("weights", weights);
-    requireText("unfreeze", unfreeze);
-    requireText("data", data);
-    requireText("device", device);
-    features = requireTexts("features", features);
-    dataDir = requireTexts("data-dir", dataDir);
-    requireValue("preprocessing", preprocessing);
-    mean = requireChannels("mean", mean);
-    deviation = requireChannels("deviation", deviation);
-    deviation.forEach(each -> requirePositive("deviation", each));
-    requireValue("order", order);
-    requireValue("framing", framing);
-    requireValue("resampling", resampling);
-    requireValue("tokens", tokens);
-    requireText("variant", variant);
-    requireText("output", output);
-    if (!(cropShare >= 0 && cropShare <= 1)) {
-      throw outside("crop-share", "above 0 and at most 1", cropShare);
-    }
-    requireText("columns", columns);
-    requireText("path-pattern", pathPattern);
-    requireValue("lone-validation", loneValidation);
-    requireValue("split", split);
     requireValue("head", head);
-    requireValue("initializer", initializer);
-    requireValue("optimizer", optimizer);
-    requireValue("schedule", schedule);
-    requireValue("early-stopping", earlyStopping);
-    requireValue("cache-type", cacheType);
-    requireValue("class-weights", classWeights);
-    requireValue("root-engine", rootEngine);
-    requireValue("precision", precision);
-    requireValue("training-precision", trainingPrecision);
-    if (inputSize != 0) {
-      requireWithin("input-size", inputSize, 8, 1024);
-    }
-    if (!(featurePower > 0 && featurePower <= 1)) {
-      throw outside("feature-power", "above 0 and at most 1", featurePower);
-    }
-    requireOpenUnit("validation-split", validationSplit);
-    requireOpenUnit("test-split", testSplit);
-    requireHalfOpenUnit("max-bad", maxBad);
-    if (folds != 0) {
-      requireWithin("folds", folds, 2, 100);
-    }
-    requireWithin("min-steps", minSteps, 1, 100_000);
-    if (learningRate != 0) {
-      requirePositive("learning-rate", learningRate);
-    }
-    requirePositive("backbone-learning-rate", backboneLearningRate);
-    requirePositive("epsilon", epsilon);
-    requireWithin("epochs", epochs, 1, 100_000);
-    requireAtLeast("warmup-epochs", warmupEpochs, 0);
-    if (warmupEpochs >= epochs && warmupEpochs > 0) {
-      throw outside("warmup-epochs", "below epochs, which is " + epochs, warmupEpochs);
-    }
-    requireAtLeast("weight-decay", weightDecay, 0);
-    requireHalfOpenUnit("label-smoothing", labelSmoothing);
-    if (batchSize != 0) {
-      requireWithin("batch-size", batchSize, 1, 65_536);
-    }
-    checkDevice(device);
-    if (weightDecay > 0 && optimizer == OptimizerChoice.ADAM) {
-      throw new GraftException(
-          "weight-decay: must be 0 with adam; set optimizer to adamw, or weight-decay to 0.");
-    }
-    if (precision == Precision.INT8 && rootEngine == RootEngine.TRAINING) {
-      throw new GraftException(
-          "precision: int8 requires ONNX Runtime; set root-engine to onnxruntime, or precision to"
-              + " float32.");
-    }
-    if (!cache && (precision == Precision.INT8 || rootEngine == RootEngine.ONNXRUNTIME)) {
-      throw new GraftException(
-          "cache: without it the training engine computes the whole network in float32; set"
-              + " root-engine to training and precision to float32, or cache to true.");
-    }
   }
 
   /**
@@ -453,73 +557,5 @@ public record Recipe(
     if (!name.equals("auto") && !name.equals("cpu") && !name.matches("gpu[0-9]{1,2}")) {
       throw new GraftException("device: must be auto, cpu or gpu0, gpu1, …, not " + name + ".");
     }
-  }
-
-  /** Rejects null, which is what Jackson makes of an empty value. */
-  private static void requireValue(String key, Object value) {
-    if (value == null) {
-      throw new GraftException(key + ": must not be empty.");
-    }
-  }
-
-  private static List<String> requireTexts(String key, List<String> values) {
-    requireValue(key, values);
-    values.forEach(value -> requireValue(key, value));
-    return List.copyOf(values);
-  }
-
-  /** Requires three finite numbers or an empty list. */
-  private static List<Float> requireChannels(String key, List<Float> values) {
-    requireValue(key, values);
-    if (values.stream().anyMatch(value -> value == null || !Float.isFinite(value))
-        || (values.size() != 3 && !values.isEmpty())) {
-      throw new GraftException(key + ": must be auto or three numbers, not " + values + ".");
-    }
-    return List.copyOf(values);
-  }
-
-  private static void requireText(String key, String value) {
-    if (value == null || value.isBlank()) {
-      throw new GraftException(key + ": must not be empty.");
-    }
-  }
-
-  private static void requireWithin(String key, int value, int min, int max) {
-    if (value < min || value > max) {
-      throw outside(key, "a whole number from " + min + " to " + max, value);
-    }
-  }
-
-  private static void requireOpenUnit(String key, double value) {
-    if (!(value > 0 && value < 1)) {
-      throw outside(key, "above 0 and below 1", value);
-    }
-  }
-
-  private static void requireHalfOpenUnit(String key, double value) {
-    if (!(value >= 0 && value < 1)) {
-      throw outside(key, "at least 0 and below 1", value);
-    }
-  }
-
-  // The engines compute in float32, where values far outside this range are 0 or infinite.
-  private static final double MIN_POSITIVE = 1e-30;
-  private static final double MAX_NUMBER = 1e30;
-
-  private static void requirePositive(String key, double value) {
-    if (!(value >= MIN_POSITIVE && value <= MAX_NUMBER)) {
-      throw outside(key, "above 0 (from 1e-30 to 1e+30)", value);
-    }
-  }
-
-  private static void requireAtLeast(String key, double value, double min) {
-    if (!(value >= min && value <= MAX_NUMBER)) {
-      throw outside(
-          key, "at least " + String.format(Locale.ROOT, "%.0f", min) + " (to 1e+30)", value);
-    }
-  }
-
-  private static GraftException outside(String key, String limit, Number value) {
-    return new GraftException(key + ": must be " + limit + ", not " + value + ".");
   }
 }

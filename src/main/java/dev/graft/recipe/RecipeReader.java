@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import com.fasterxml.jackson.databind.introspect.BeanPropertyDefinition;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
@@ -21,6 +22,7 @@ import dev.graft.util.Messages;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.reflect.RecordComponent;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,6 +33,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
@@ -199,27 +202,43 @@ public final class RecipeReader {
   /** The width of a line of {@link #describe}, in characters. */
   private static final int LINE = 110;
 
-  /** Numeric keys whose value auto is stored as 0, with their limits. */
-  private static final Map<String, String> NUMBERS =
-      Map.of(
-          "input-size", "a whole number from 8 to 1024",
-          "crop-share", "above 0 and at most 1",
-          "batch-size", "a whole number from 1 to 65536",
-          "learning-rate", "above 0 (from 1e-30 to 1e+30)");
+  /** The keys of each group that stand at the top of the file. */
+  private static final Map<String, List<String>> GROUPS =
+      Stream.of(Recipe.class.getRecordComponents())
+          .filter(group -> Recipe.KeysAtTop.class.isAssignableFrom(group.getType()))
+          .collect(Collectors.toMap(RecordComponent::getName, group -> keys(group.getType())));
 
+  private static List<String> keys(Class<?> group) {
+    return YAML
+        .getSerializationConfig()
+        .introspect(YAML.constructType(group))
+        .findProperties()
+        .stream()
+        .map(BeanPropertyDefinition::getName)
+        .toList();
+  }
+
+  /** Returns all keys in the order of the built-in recipe. */
   private static ObjectNode tree(Recipe recipe) {
-    ObjectNode tree = YAML.valueToTree(recipe);
-    for (String key : NUMBERS.keySet()) {
-      if (tree.path(key).asDouble() == 0) {
-        tree.put(key, Recipe.AUTO);
-      }
-    }
-    for (String list : List.of("features", "mean", "deviation")) {
-      if (tree.path(list).isEmpty()) {
-        tree.put(list, Recipe.AUTO);
-      }
-    }
+    ObjectNode grouped = YAML.valueToTree(recipe);
+    ObjectNode flat = grouped.deepCopy();
+    GROUPS.keySet().forEach(flat::remove);
+    GROUPS.keySet().forEach(group -> flat.setAll((ObjectNode) grouped.get(group)));
+    ObjectNode tree = YAML.createObjectNode();
+    builtIn().fieldNames().forEachRemaining(key -> tree.set(key, flat.get(key)));
     return tree;
+  }
+
+  private static ObjectNode grouped(ObjectNode tree) {
+    ObjectNode grouped = tree.deepCopy();
+    GROUPS.forEach(
+        (group, keys) -> {
+          ObjectNode inner = YAML.createObjectNode();
+          keys.forEach(key -> inner.set(key, tree.get(key)));
+          grouped.remove(keys);
+          grouped.set(group, inner);
+        });
+    return grouped;
   }
 
   private static ObjectNode builtIn() {
@@ -409,28 +428,14 @@ public final class RecipeReader {
 
   private static Recipe convert(ObjectNode given, String where) {
     ObjectNode tree = given.deepCopy();
-    NUMBERS.forEach(
-        (key, limits) -> {
-          if (tree.path(key).asText().equals(Recipe.AUTO)) {
-            tree.put(key, 0);
-          } else if (tree.path(key).asDouble(-1) == 0) {
-            throw new GraftException(
-                key + ": must be auto or " + limits + ", not " + tree.path(key).asText() + ".");
-          }
-        });
-    for (String list : List.of("features", "mean", "deviation")) {
-      if (tree.path(list).asText().equals(Recipe.AUTO)) {
-        tree.putArray(list);
-      }
-    }
     for (String list : List.of("features", "data-dir")) {
-      if (tree.path(list).isTextual()) {
-        String only = tree.get(list).asText();
+      String only = tree.path(list).asText();
+      if (tree.path(list).isTextual() && !only.equals(Recipe.AUTO)) {
         tree.putArray(list).add(only);
       }
     }
     try {
-      return YAML.treeToValue(tree, Recipe.class);
+      return YAML.treeToValue(grouped(tree), Recipe.class);
     } catch (JsonMappingException e) {
       if (e.getCause() instanceof GraftException limit) {
         throw new GraftException(limit.getMessage(), e);
@@ -439,12 +444,17 @@ public final class RecipeReader {
           e.getPath().stream()
               .map(step -> step.getFieldName() == null ? "" : step.getFieldName())
               .filter(step -> !step.isEmpty())
+              .skip(isInGroup(e) ? 1 : 0)
               .collect(Collectors.joining("."));
       throw new GraftException(
           key + ": must be " + expected(e) + ", not " + found(tree, key) + ".", e);
     } catch (JsonProcessingException e) {
       throw new GraftException(where + " is not a recipe: " + problem(e) + ".", e);
     }
+  }
+
+  private static boolean isInGroup(JsonMappingException e) {
+    return !e.getPath().isEmpty() && GROUPS.containsKey(e.getPath().get(0).getFieldName());
   }
 
   private static String expected(JsonMappingException e) {
@@ -455,9 +465,9 @@ public final class RecipeReader {
         e instanceof MismatchedInputException mismatch ? mismatch.getTargetType() : Object.class;
     if (type.isEnum()) {
       return "one of " + names(type);
-    } else if (type == int.class || type == long.class) {
+    } else if (List.of(int.class, long.class, Integer.class).contains(type)) {
       return "a whole number";
-    } else if (type == double.class) {
+    } else if (type == double.class || type == Double.class) {
       return "a number";
     } else if (type == boolean.class) {
       return "true or false";

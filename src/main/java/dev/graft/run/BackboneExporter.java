@@ -43,7 +43,7 @@ public final class BackboneExporter {
     Recipe recipe = RecipeResolver.resolve(asked);
     BackboneInfo entry = RecipeResolver.entry(recipe);
     NetworkDesign described = RecipeResolver.of(recipe, 2);
-    WeightSource source = WeightSource.of(recipe.weights(), entry);
+    WeightSource source = WeightSource.of(recipe.backbone().weights(), entry);
     if (described.cut() == 0 || source instanceof WeightSource.Random) {
       throw new GraftException(
           "A network that is trained from scratch has no frozen part to export; name a backbone"

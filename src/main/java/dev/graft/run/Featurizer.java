@@ -54,7 +54,7 @@ public final class Featurizer {
   }
 
   static void requireCache(Recipe recipe) {
-    if (!recipe.cache()) {
+    if (!recipe.execution().cache()) {
       throw new GraftException("cache: must be true, since featurize fills the cache.")
           .withCode(Code.CACHE);
     }

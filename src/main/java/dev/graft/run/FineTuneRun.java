@@ -280,7 +280,7 @@ public final class FineTuneRun {
           folder.write(LabelFiles.CSV, LabelFiles.csv(tuning.labelReview().orElseThrow(), data()));
         }
       }
-      boolean cut = tuning.isInterrupted() || (recipe.folds() > 0 && folds.isEmpty());
+      boolean cut = tuning.isInterrupted() || (recipe.data().folds() > 0 && folds.isEmpty());
       Completed ended =
           end(
               folder,
@@ -291,7 +291,9 @@ public final class FineTuneRun {
                   history.epochs().isEmpty() ? null : epochs(history, tuning.isInterrupted()),
                   RunRecord.Figures.of(validated.evaluation()),
                   RunRecord.TestFigures.of(tested.evaluation()),
-                  recipe.calibrate() ? calibration(validated.temperature(), tested) : null,
+                  recipe.training().calibrate()
+                      ? calibration(validated.temperature(), tested)
+                      : null,
                   folds.map(all -> RunRecord.CrossValidation.of(all.evaluations())).orElse(null),
                   new RunRecord.Seconds(
                       featureSeconds, trainingSeconds, evaluationSeconds, total.lap()),
@@ -337,7 +339,7 @@ public final class FineTuneRun {
   }
 
   private Path data() {
-    return LabelFiles.folder(Path.of(recipe.data()));
+    return LabelFiles.folder(Path.of(recipe.data().source()));
   }
 
   private RunRecord.Head head(Optional<ConvexHead> convex) {
@@ -360,7 +362,8 @@ public final class FineTuneRun {
 
   private RunRecord.Epochs epochs(History history, boolean interrupted) {
     int run = history.epochs().size();
-    return new RunRecord.Epochs(run, history.best().epoch(), run < recipe.epochs() && !interrupted);
+    return new RunRecord.Epochs(
+        run, history.best().epoch(), run < recipe.training().epochs() && !interrupted);
   }
 
   private Completed end(
@@ -595,7 +598,7 @@ public final class FineTuneRun {
             Engine.getDjlVersion(),
             device.toString(),
             Devices.threads(),
-            recipe.trainingPrecision().name().toLowerCase(Locale.ROOT),
+            recipe.training().precision().name().toLowerCase(Locale.ROOT),
             System.getProperty("java.version"),
             System.getProperty("os.name") + " " + System.getProperty("os.arch")),
         featureEngine(engine),
@@ -611,8 +614,8 @@ public final class FineTuneRun {
     if (network.design().cut() == 0) {
       return null;
     }
-    String precision = recipe.precision().name().toLowerCase(Locale.ROOT);
-    return recipe.rootEngine() == Recipe.RootEngine.ONNXRUNTIME
+    String precision = recipe.execution().precision().name().toLowerCase(Locale.ROOT);
+    return recipe.execution().rootEngine() == Recipe.RootEngine.ONNXRUNTIME
         ? new RunRecord.FeatureEngine(OnnxSession.NAME, OnnxSession.version(), precision)
         : new RunRecord.FeatureEngine(engine.getEngineName(), engine.getVersion(), precision);
   }

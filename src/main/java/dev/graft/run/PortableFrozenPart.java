@@ -44,13 +44,13 @@ public record PortableFrozenPart(
    */
   public static void check(Recipe asked) {
     Featurizer.requireCache(asked);
-    if (List.of(Cifar10Images.NAME, Cifar10Images.SAMPLE).contains(asked.data())) {
+    if (List.of(Cifar10Images.NAME, Cifar10Images.SAMPLE).contains(asked.data().source())) {
       throw new GraftException(
               "data: CIFAR-10 has many images per file, and is not for a cluster; compute its"
                   + " features on this machine, which takes a minute.")
           .withCode(Code.NO_CLUSTER);
     }
-    if (asked.rootEngine() == Recipe.RootEngine.TRAINING) {
+    if (asked.execution().rootEngine() == Recipe.RootEngine.TRAINING) {
       throw new GraftException(
           "root-engine: a cluster computes with ONNX Runtime; leave it at auto.");
     }
@@ -67,17 +67,22 @@ public record PortableFrozenPart(
       Recipe asked, Path output, IntSupplier imageSide, RunEvents events) throws IOException {
     check(asked);
     Recipe onnx = RecipeReader.with(asked, Map.of("root-engine", "onnxruntime"));
-    if (asked.precision() == Recipe.Precision.INT8) {
+    if (asked.execution().precision() == Recipe.Precision.INT8) {
       try (PreparedRun prepared = new OutputFolder(output).prepare(onnx, events)) {
         return of(prepared.recipe(), prepared.backbone(), prepared.network(), prepared.ranges());
       }
     }
-    int side = asked.inputSize() == 0 ? imageSide.getAsInt() : 0;
+    int side = asked.input().size().isAuto() ? imageSide.getAsInt() : 0;
     Recipe recipe = RecipeResolver.resolve(onnx, 0, side, Device.cpu());
     events.decided(asked, recipe, 0);
     BackboneInfo entry = RecipeResolver.entry(recipe);
     try (LoadedBackbone backbone =
-        LoadedBackbone.load(entry, recipe.weights(), recipe.inputSize(), Device.cpu(), events)) {
+        LoadedBackbone.load(
+            entry,
+            recipe.backbone().weights(),
+            recipe.input().size().value(),
+            Device.cpu(),
+            events)) {
       // The frozen part does not depend on the number of classes.
       return of(recipe, backbone, PreparedRun.network(recipe, backbone, 2), Optional.empty());
     }
@@ -90,7 +95,8 @@ public record PortableFrozenPart(
       throw new GraftException(
           "unfreeze: nothing of this network is frozen, so there is nothing to compute ahead.");
     }
-    RecordLayout layout = RecordLayout.of(design, recipe.cacheType() == Recipe.CacheType.FLOAT16);
+    RecordLayout layout =
+        RecordLayout.of(design, recipe.execution().cacheType() == Recipe.CacheType.FLOAT16);
     return new PortableFrozenPart(
         OnnxFrozenPart.model(
             design, network.frozenPart().weights(), FrozenPartChoice.precision(design, ranges)),

@@ -179,7 +179,7 @@ final class Training {
   private int folds() {
     try {
       int images = store.classes().stream().mapToInt(ImageClass::images).sum();
-      int heldOut = (int) (RecipeReader.defaults().testSplit() * images);
+      int heldOut = (int) (RecipeReader.defaults().data().testSplit() * images);
       return heldOut < FEW ? FOLDS : 0;
     } catch (IOException e) {
       return 0;

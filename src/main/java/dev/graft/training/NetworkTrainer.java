@@ -84,7 +84,7 @@ public final class NetworkTrainer implements AutoCloseable {
     // A new model, because DJL unfreezes all parameters of a model that was loaded.
     model = Model.newInstance("graft", device);
     product =
-        recipe.trainingPrecision() == Recipe.TrainingPrecision.BFLOAT16
+        recipe.training().precision() == Recipe.TrainingPrecision.BFLOAT16
             ? Bfloat16Product.open(device)
             : MatrixProduct.FLOAT32;
     model.setBlock(network.trainable(fromPixels, product));
@@ -114,19 +114,22 @@ public final class NetworkTrainer implements AutoCloseable {
    */
   public History fit(FeatureBatches train, FeatureBatches validation, Checkpoints checkpoints)
       throws IOException {
+    Recipe.Training settings = recipe.training();
     LearningRate rate =
-        LearningRate.of(recipe.schedule(), recipe.warmupEpochs(), recipe.epochs(), train.batches());
+        LearningRate.of(
+            settings.schedule(), settings.warmupEpochs(), settings.epochs(), train.batches());
     EarlyStopping earlyStopping =
-        new EarlyStopping(recipe.earlyStopping().patience(), recipe.earlyStopping().minDelta());
+        new EarlyStopping(settings.earlyStopping().patience(), settings.earlyStopping().minDelta());
     var history =
-        new HistoryListener(train.batches(), step -> recipe.learningRate() * rate.at(step));
+        new HistoryListener(
+            train.batches(), step -> settings.learningRate().value() * rate.at(step));
     CrossEntropy loss = loss(train);
     var accuracy = new Resumable.OfAccuracy();
     try (WeightSnapshot best = weights();
         var optimizer = new SavableAdam(recipe, rates(rate), best.trained(), model.getNDManager());
         var progress =
             new ProgressListener(
-                events, recipe.epochs(), train.batches(), history, earlyStopping)) {
+                events, settings.epochs(), train.batches(), history, earlyStopping)) {
       var seeds = new SeedListener(recipe.seed());
       var checkpoint =
           new CheckpointListener(checkpoints, best, optimizer, history, List.of(loss, accuracy));
@@ -141,7 +144,7 @@ public final class NetworkTrainer implements AutoCloseable {
         seeds,
         checkpoint,
         new InterruptionListener(interruption),
-        new EarlyStoppingListener(history, earlyStopping, recipe.epochs())
+        new EarlyStoppingListener(history, earlyStopping, settings.epochs())
       };
       DefaultTrainingConfig config =
           new DefaultTrainingConfig(loss)
@@ -164,7 +167,7 @@ public final class NetworkTrainer implements AutoCloseable {
         }
         seeds.start(trainer, epochs, batches);
         if (!earlyStopping.hasStopped(history.validationLosses())) {
-          EasyTrain.fit(trainer, recipe.epochs() - epochs, train, validation);
+          EasyTrain.fit(trainer, settings.epochs() - epochs, train, validation);
         }
       } catch (EarlyStoppingListener.Stopped stopped) {
         events.stoppedEarly(earlyStopping.patience());
@@ -175,7 +178,7 @@ public final class NetworkTrainer implements AutoCloseable {
       } catch (IllegalStateException e) {
         throw noGradients(e);
       }
-      if (recipe.earlyStopping().restoreBest() || interrupted) {
+      if (settings.earlyStopping().restoreBest() || interrupted) {
         best.restore();
         events.restored(earlyStopping.after(history.validationLosses()).bestEpoch());
       }
@@ -201,8 +204,8 @@ public final class NetworkTrainer implements AutoCloseable {
   private CrossEntropy loss(FeatureBatches train) {
     int classes = network.design().classes();
     int[] labels = IntStream.range(0, train.size()).map(train::label).toArray();
-    double smoothing = recipe.labelSmoothing();
-    return switch (recipe.classWeights()) {
+    double smoothing = recipe.training().labelSmoothing();
+    return switch (recipe.training().classWeights()) {
       case NONE -> new CrossEntropy(smoothing);
       case BALANCED -> new CrossEntropy(smoothing, CrossEntropy.balanced(labels, classes));
       case LOGIT_ADJUSTED ->
@@ -220,7 +223,9 @@ public final class NetworkTrainer implements AutoCloseable {
     return (id, step) ->
         (float)
             (rate.at(step - 1)
-                * (backbone.contains(id) ? recipe.backboneLearningRate() : recipe.learningRate()));
+                * (backbone.contains(id)
+                    ? recipe.training().backboneLearningRate()
+                    : recipe.training().learningRate().value()));
   }
 
   /** Receives the probabilities of each evaluated row. */

@@ -54,10 +54,10 @@ final class SavableAdam extends Optimizer implements AutoCloseable {
    */
   SavableAdam(
       Recipe recipe, ParameterTracker learningRate, List<Parameter> trained, NDManager parent) {
-    super(AdamW.builder().optWeightDecays((float) recipe.weightDecay()));
+    super(AdamW.builder().optWeightDecays((float) recipe.training().weightDecay()));
     this.learningRate = learningRate;
-    epsilon = (float) recipe.epsilon();
-    decoupled = recipe.optimizer() == Recipe.OptimizerChoice.ADAMW;
+    epsilon = (float) recipe.training().epsilon();
+    decoupled = recipe.training().optimizer() == Recipe.OptimizerChoice.ADAMW;
     manager = parent.newSubManager();
     for (Parameter parameter : trained) {
       moments.put(parameter.getId(), new Moments(parameter.getArray(), manager));

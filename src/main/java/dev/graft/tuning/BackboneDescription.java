@@ -38,7 +38,7 @@ public final class BackboneDescription {
             .orElseThrow(
                 () ->
                     new GraftException(
-                        asked.backbone()
+                        asked.backbone().name()
                             + " is one of Graft's networks; the command summary describes it."));
     Recipe recipe = RecipeResolver.resolve(asked);
     NetworkDesign design = RecipeResolver.of(recipe, 2);
@@ -47,14 +47,14 @@ public final class BackboneDescription {
     lines.add(Text.of("File: %s, SHA-256 %s", layer.file(), layer.sha256()));
     lines.addAll(found.declared());
     lines.addAll(found.notes());
-    if (found.info().own().isEmpty() && recipe.mean().isEmpty()) {
+    if (found.info().own().isEmpty() && recipe.input().mean().isAuto()) {
       lines.add("Preprocessing: not found; fine-tune needs mean and deviation.");
     }
     lines.add(
         Text.of(
             "Used as: %dx%d pixels, %d features; %.0f images/s on this machine's CPU",
-            recipe.inputSize(),
-            recipe.inputSize(),
+            recipe.input().size().value(),
+            recipe.input().size().value(),
             design.featureWidth(),
             imagesPerSecond(layer, design)));
     return lines;

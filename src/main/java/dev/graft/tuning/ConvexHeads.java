@@ -47,7 +47,7 @@ final class ConvexHeads {
             stages,
             data.images().labels(rows),
             data.classes().size(),
-            recipe.classWeights()),
+            recipe.training().classWeights()),
         folds);
   }
 }

@@ -29,12 +29,13 @@ public final class DataSets {
    */
   public static DataSet open(Recipe recipe, RunEvents events) {
     DataSet found =
-        switch (recipe.data()) {
+        switch (recipe.data().source()) {
           case Cifar10Images.NAME ->
-              Cifar10Images.find(recipe.dataDir().stream().map(Path::of).toList(), events);
+              Cifar10Images.find(recipe.data().folders().stream().map(Path::of).toList(), events);
           case Cifar10Images.SAMPLE -> Cifar10Images.sample();
           default ->
-              ImageFolder.open(Path.of(recipe.data()), recipe.maxBad(), rules(recipe), events);
+              ImageFolder.open(
+                  Path.of(recipe.data().source()), recipe.data().maxBad(), rules(recipe), events);
         };
     events.found(found);
     return found;
@@ -47,9 +48,9 @@ public final class DataSets {
    */
   private static ReadingRules rules(Recipe recipe) {
     return ReadingRules.of(
-        Optional.of(recipe.columns()).filter(text -> !text.equals(Recipe.AUTO)),
-        Optional.of(recipe.pathPattern()).filter(text -> !text.equals(Recipe.AUTO)),
-        recipe.loneValidation() == Recipe.LoneValidation.TEST);
+        Optional.of(recipe.data().columns()).filter(text -> !text.equals(Recipe.AUTO)),
+        Optional.of(recipe.data().pathPattern()).filter(text -> !text.equals(Recipe.AUTO)),
+        recipe.data().loneValidation() == Recipe.LoneValidation.TEST);
   }
 
   /**
@@ -59,21 +60,21 @@ public final class DataSets {
   public static Recipe withAbsolutePaths(Recipe recipe) {
     Map<String, String> paths = new LinkedHashMap<>();
     if (RecipeResolver.entry(recipe).network().external().isPresent()) {
-      paths.put("backbone", absolute(recipe.backbone()));
+      paths.put("backbone", absolute(recipe.backbone().name()));
     }
-    if (!WeightSource.NAMES.contains(recipe.weights())) {
-      paths.put("weights", absolute(recipe.weights()));
+    if (!WeightSource.NAMES.contains(recipe.backbone().weights())) {
+      paths.put("weights", absolute(recipe.backbone().weights()));
     }
-    switch (recipe.data()) {
+    switch (recipe.data().source()) {
       case Cifar10Images.NAME ->
           paths.put(
               "data-dir",
-              recipe.dataDir().stream()
+              recipe.data().folders().stream()
                   .map(DataSets::absolute)
                   .map(RecipeReader::text)
                   .collect(Collectors.joining(", ", "[", "]")));
       case Cifar10Images.SAMPLE -> {}
-      default -> paths.put("data", absolute(recipe.data()));
+      default -> paths.put("data", absolute(recipe.data().source()));
     }
     paths.replaceAll((key, value) -> key.equals("data-dir") ? value : RecipeReader.text(value));
     return RecipeReader.with(recipe, paths);
@@ -109,8 +110,8 @@ public final class DataSets {
             data,
             groups,
             holdOut(recipe, data, groups),
-            recipe.validationSplit(),
-            recipe.testSplit(),
+            recipe.data().validationSplit(),
+            recipe.data().testSplit(),
             recipe.seed());
     // Cross-validation takes the place of the validation images.
     return recipe.head().solver() == Recipe.Solver.NEWTON ? split.withoutValidation() : split;
@@ -119,7 +120,7 @@ public final class DataSets {
   /** Returns how a recipe holds out validation images. */
   public static Split.HoldOut holdOut(Recipe recipe, DataSet data, int[] groups) {
     return (candidates, fraction) ->
-        switch (recipe.split()) {
+        switch (recipe.data().split()) {
           case STRATIFIED ->
               StratifiedSampler.stratified(
                   candidates, data.labels(), groups, fraction, recipe.seed());

@@ -102,7 +102,8 @@ public record Features(
       RunEvents events)
       throws IOException {
     RecordLayout layout =
-        RecordLayout.of(network.design(), recipe.cacheType() == Recipe.CacheType.FLOAT16);
+        RecordLayout.of(
+            network.design(), recipe.execution().cacheType() == Recipe.CacheType.FLOAT16);
     FrozenPartChoice choice =
         FrozenPartChoice.of(recipe, network, pixelSource(network, images), layout, device, ranges);
     FeatureKey key = FeatureKey.of(network.design(), layout, weights, choice.engine());
@@ -191,7 +192,12 @@ public record Features(
   /** Returns batches to train on. */
   FeatureBatches shuffled(int[] rows, Recipe recipe) {
     return FeatureBatches.shuffled(
-        source, rows, images.labels(rows), recipe.batchSize(), recipe.minSteps(), recipe.seed());
+        source,
+        rows,
+        images.labels(rows),
+        recipe.training().batchSize().value(),
+        recipe.training().minSteps(),
+        recipe.seed());
   }
 
   /** Returns batches to evaluate or to measure. */

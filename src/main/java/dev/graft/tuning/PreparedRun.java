@@ -8,6 +8,7 @@ import dev.graft.data.Split;
 import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.data.duplicates.Survey;
 import dev.graft.engine.Devices;
+import dev.graft.engine.Engines;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
@@ -54,7 +55,8 @@ public record PreparedRun(
   public static PreparedRun of(
       Recipe asked, Data images, Path features, Path fingerprints, RunEvents events)
       throws IOException {
-    Device device = Devices.device(asked.device());
+    Engines.engine(); // one that does not train is refused before the data is read
+    Device device = Devices.device(asked.execution().device());
     Fingerprints known = new Fingerprints(fingerprints);
     try {
       DataSet data = images.open();
@@ -64,12 +66,16 @@ public record PreparedRun(
       Split.check(data, survey.groups());
       Recipe recipe =
           RecipeResolver.resolve(asked, data.images().size(), data.sizes().median(), device);
-      events.decided(asked, recipe, data.sizes().smallerThan(recipe.inputSize()));
+      events.decided(asked, recipe, data.sizes().smallerThan(recipe.input().size().value()));
       RecipeResolver.external(recipe).ifPresent(found -> found.notes().forEach(events::say));
       events.solver(SolverChoice.of(asked, data.images().size()));
       LoadedBackbone backbone =
           LoadedBackbone.load(
-              RecipeResolver.entry(recipe), recipe.weights(), recipe.inputSize(), device, events);
+              RecipeResolver.entry(recipe),
+              recipe.backbone().weights(),
+              recipe.input().size().value(),
+              device,
+              events);
       try {
         DjlNetwork network = network(recipe, backbone, data.classes().size());
         events.designed(network.design());
@@ -89,13 +95,13 @@ public record PreparedRun(
     DjlNetwork network =
         DjlNetwork.of(
             RecipeResolver.of(recipe, backbone.preprocessing(), classes), backbone.trunk());
-    WeightInitializer.initialize(network, backbone, recipe.initializer(), recipe.seed());
+    WeightInitializer.initialize(network, backbone, recipe.training().initializer(), recipe.seed());
     return network;
   }
 
   /** Measures the activation ranges that int8 needs; empty for float32. */
   public Optional<Ranges> ranges() throws IOException {
-    return recipe.precision() == Recipe.Precision.INT8
+    return recipe.execution().precision() == Recipe.Precision.INT8
         ? Optional.of(
             Features.ranges(
                 network,
@@ -121,7 +127,7 @@ public record PreparedRun(
 
   /** Returns the features of the images, or their pixels if the recipe has no cache. */
   public Features features(Optional<Ranges> ranges) throws IOException {
-    return recipe.cache()
+    return recipe.execution().cache()
         ? Features.cached(
             network,
             weightsId(recipe, backbone),
@@ -153,7 +159,7 @@ public record PreparedRun(
   public static String weightsId(Recipe recipe, LoadedBackbone backbone) {
     return backbone.weights().isLoaded()
         ? backbone.weights().sha256()
-        : "drawn first, " + recipe.initializer() + ", seed " + recipe.seed();
+        : "drawn first, " + recipe.training().initializer() + ", seed " + recipe.seed();
   }
 
   private ImageSet images() {

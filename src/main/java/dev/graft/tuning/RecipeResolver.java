@@ -68,7 +68,7 @@ public final class RecipeResolver {
    * @throws GraftException for an unknown backbone
    */
   public static Recipe resolve(Recipe asked, int images, int imageSide) {
-    String backbone = asked.backbone();
+    String backbone = asked.backbone().name();
     if (backbone.equals(Recipe.AUTO)) {
       // CIFAR-10 gets the notebook's network; other images get one that is fast on a CPU.
       backbone = isCifar10(asked) ? BackboneInfo.VGG16.id() : BackboneInfo.PHOTOGRAPHS;
@@ -76,21 +76,20 @@ public final class RecipeResolver {
     BackboneInfo entry = BackboneInfo.of(backbone, options(asked));
     Map<String, String> decided = new LinkedHashMap<>();
     decided.put("backbone", backbone);
-    if (asked.inputSize() == 0) {
+    if (asked.input().size().isAuto()) {
       int side = imageSide <= SMALL ? entry.inputSize() : entry.photographSize();
       decided.put("input-size", Integer.toString(side));
     }
-    int batchSize = asked.batchSize();
-    if (batchSize == 0) {
-      boolean headOnly = asked.cache() && asked.unfreeze().equals(NetworkDesign.NONE);
-      batchSize = headOnly && images >= MANY ? LARGE_BATCH : BATCH;
-      decided.put("batch-size", Integer.toString(batchSize));
-    }
-    if (asked.learningRate() == 0) {
+    boolean headOnly =
+        asked.execution().cache() && asked.backbone().unfreeze().equals(NetworkDesign.NONE);
+    int batchSize =
+        asked.training().batchSize().orElse(headOnly && images >= MANY ? LARGE_BATCH : BATCH);
+    decided.put("batch-size", Integer.toString(batchSize));
+    if (asked.training().learningRate().isAuto()) {
       double share = (double) Math.min(batchSize, LARGE_BATCH) / LARGE_BATCH;
       decided.put("learning-rate", Double.toString(share * LARGE_BATCH_RATE));
     }
-    if (asked.initializer() == Recipe.Initializer.AUTO) {
+    if (asked.training().initializer() == Recipe.Initializer.AUTO) {
       decided.put("initializer", isCifar10(asked) ? "glorot-uniform" : "zero-output");
     }
     if (SolverChoice.of(asked, images).solver() == Recipe.Solver.NEWTON) {
@@ -98,7 +97,7 @@ public final class RecipeResolver {
     } else {
       decided.put("head.solver", "gradient");
     }
-    if (asked.features().isEmpty()) {
+    if (asked.features().stages().isAuto()) {
       decided.put("features", entry.network().features().toString());
     }
     return RecipeReader.with(asked, decided);
@@ -117,18 +116,19 @@ public final class RecipeResolver {
     BackboneInfo entry = entry(recipe);
     String first = entry.network().stages().get(0).name();
     boolean torchScript = !entry.network().isOnnx();
-    if (torchScript && recipe.rootEngine() == RootEngine.ONNXRUNTIME) {
+    if (torchScript && recipe.execution().rootEngine() == RootEngine.ONNXRUNTIME) {
       throw new GraftException(
           "root-engine: ONNX Runtime can't compute a backbone in TorchScript; set it to auto.");
     } else if (torchScript) {
       decided.put("root-engine", "training");
-    } else if (recipe.unfreeze().equals(first)) {
+    } else if (recipe.backbone().unfreeze().equals(first)) {
       decided.put("root-engine", "training");
       decided.put("precision", "float32");
-    } else if (recipe.rootEngine() == RootEngine.AUTO) {
-      boolean onnx = recipe.cache() && !device.isGpu() && OnnxSession.isAvailable();
+    } else if (recipe.execution().rootEngine() == RootEngine.AUTO) {
+      boolean onnx = recipe.execution().cache() && !device.isGpu() && OnnxSession.isAvailable();
       decided.put("root-engine", onnx ? "onnxruntime" : "training");
-    } else if (recipe.rootEngine() == RootEngine.ONNXRUNTIME && !OnnxSession.isAvailable()) {
+    } else if (recipe.execution().rootEngine() == RootEngine.ONNXRUNTIME
+        && !OnnxSession.isAvailable()) {
       throw new GraftException(
           "root-engine: ONNX Runtime is missing or does not load here; set it to auto or"
               + " training (see: doctor).");
@@ -138,7 +138,7 @@ public final class RecipeResolver {
   }
 
   private static String trainingPrecision(Recipe recipe, Device device) {
-    return switch (recipe.trainingPrecision()) {
+    return switch (recipe.training().precision()) {
       case FLOAT32 -> "float32";
       case AUTO -> Bfloat16.obstacle(device).isPresent() ? "float32" : "bfloat16";
       case BFLOAT16 -> {
@@ -161,7 +161,7 @@ public final class RecipeResolver {
   }
 
   private static boolean isCifar10(Recipe recipe) {
-    return List.of(Cifar10Images.NAME, Cifar10Images.SAMPLE).contains(recipe.data());
+    return List.of(Cifar10Images.NAME, Cifar10Images.SAMPLE).contains(recipe.data().source());
   }
 
   /**
@@ -177,33 +177,34 @@ public final class RecipeResolver {
     Recipe.Head head = recipe.head();
     List<Layer> layers =
         NetworkDesign.head(
-            NetworkDesign.featureWidth(backbone, recipe.inputSize(), recipe.features()),
+            NetworkDesign.featureWidth(
+                backbone, recipe.input().size().value(), recipe.features().stages().value()),
             head.hidden(),
             head.inputDropout(),
             head.dropout(),
             classes);
     return NetworkDesign.of(
         backbone,
-        recipe.inputSize(),
+        recipe.input().size().value(),
         preprocessing(recipe, belonging),
-        recipe.unfreeze(),
-        recipe.features(),
-        new NetworkDesign.Scaling(recipe.featurePower(), recipe.standardize()),
+        recipe.backbone().unfreeze(),
+        recipe.features().stages().value(),
+        new NetworkDesign.Scaling(recipe.features().power(), recipe.features().standardize()),
         layers);
   }
 
   private static Preprocessing preprocessing(Recipe recipe, Preprocessing belonging) {
     Preprocessing chosen =
-        switch (recipe.preprocessing()) {
+        switch (recipe.input().preprocessing()) {
           case WEIGHTS ->
               belonging.with(
-                  switch (recipe.order()) {
+                  switch (recipe.input().order()) {
                     case AUTO -> Optional.empty();
                     case RGB -> Optional.of(ChannelOrder.RGB);
                     case BGR -> Optional.of(ChannelOrder.BGR);
                   },
-                  recipe.mean(),
-                  recipe.deviation());
+                  recipe.input().mean().orElse(List.of()),
+                  recipe.input().deviation().orElse(List.of()));
           case ZERO_ONE -> Preprocessing.ZERO_ONE;
         };
     return chosen.with(framing(recipe, chosen.framing()));
@@ -211,15 +212,14 @@ public final class RecipeResolver {
 
   private static Framing framing(Recipe recipe, Framing own) {
     Resampling resampling =
-        switch (recipe.resampling()) {
+        switch (recipe.input().resampling()) {
           case AUTO -> own.resampling();
           case BICUBIC -> Resampling.BICUBIC;
           case BILINEAR -> Resampling.BILINEAR;
         };
     boolean crops = own.part() == Framing.Part.CROP;
-    double share =
-        recipe.cropShare() > 0 ? recipe.cropShare() : crops ? own.share() : DEFAULT_CROP_SHARE;
-    return switch (recipe.framing()) {
+    double share = recipe.input().cropShare().orElse(crops ? own.share() : DEFAULT_CROP_SHARE);
+    return switch (recipe.input().framing()) {
       case AUTO ->
           crops
               ? Framing.crop(share, resampling)
@@ -236,31 +236,31 @@ public final class RecipeResolver {
 
   /** Returns the backbone of a recipe. */
   public static BackboneInfo entry(Recipe recipe) {
-    return BackboneInfo.of(recipe.backbone(), options(recipe));
+    return BackboneInfo.of(recipe.backbone().name(), options(recipe));
   }
 
   /** Downloads a backbone of Hugging Face's hub, unless it is cached; shows the progress. */
   public static void fetch(Recipe recipe, Progress.Display display) {
-    ExternalBackbone.fetch(recipe.backbone(), chosen(recipe.variant()), display);
+    ExternalBackbone.fetch(recipe.backbone().name(), chosen(recipe.backbone().variant()), display);
   }
 
   /** Returns the external backbone of a recipe; empty if it is one of Graft's. */
   public static Optional<ExternalBackbone> external(Recipe recipe) {
-    return BackboneInfo.external(recipe.backbone(), options(recipe));
+    return BackboneInfo.external(recipe.backbone().name(), options(recipe));
   }
 
   private static ExternalBackbone.Options options(Recipe recipe) {
     Optional<Adapter.Pooling> tokens =
-        switch (recipe.tokens()) {
+        switch (recipe.backbone().tokens()) {
           case AUTO -> Optional.empty();
           case CLS -> Optional.of(Adapter.Pooling.CLS);
           case MEAN -> Optional.of(Adapter.Pooling.MEAN);
           case CLS_MEAN -> Optional.of(Adapter.Pooling.CLS_MEAN);
         };
     return new ExternalBackbone.Options(
-        recipe.inputSize(),
-        chosen(recipe.variant()),
-        new OutputSelection.Wanted(tokens, chosen(recipe.output())));
+        recipe.input().size().orElse(0),
+        chosen(recipe.backbone().variant()),
+        new OutputSelection.Wanted(tokens, chosen(recipe.backbone().output())));
   }
 
   private static Optional<String> chosen(String value) {
@@ -286,10 +286,10 @@ public final class RecipeResolver {
     fetch(asked, display);
     checkNetwork(asked);
     Recipe recipe = resolve(asked);
-    if (!isCifar10(recipe) && !exists(recipe.data())) {
+    if (!isCifar10(recipe) && !exists(recipe.data().source())) {
       throw new GraftException(
           "data: there is no "
-              + recipe.data()
+              + recipe.data().source()
               + "; give "
               + Cifar10Images.NAME
               + ", "
@@ -311,14 +311,14 @@ public final class RecipeResolver {
     if (entry.network().external().isPresent()) {
       checkExternal(recipe, entry);
     } else {
-      WeightSource.of(recipe.weights(), entry);
+      WeightSource.of(recipe.backbone().weights(), entry);
     }
   }
 
   /** Refuses mean and deviation for pixels from 0 to 1, which would give inputs of up to 1100. */
   private static void checkScale(Recipe recipe) {
-    List<Float> mean = recipe.mean();
-    List<Float> deviation = recipe.deviation();
+    List<Float> mean = recipe.input().mean().orElse(List.of());
+    List<Float> deviation = recipe.input().deviation().orElse(List.of());
     boolean small = deviation.stream().allMatch(each -> each < 1);
     boolean fraction = mean.stream().anyMatch(each -> each > 0 && each < 1);
     if (Math.max(mean.size(), deviation.size()) > 0
@@ -348,20 +348,20 @@ public final class RecipeResolver {
 
   private static void checkExternal(Recipe recipe, BackboneInfo entry) {
     String problem = null;
-    if (!recipe.weights().equals(WeightSource.PRETRAINED)) {
+    if (!recipe.backbone().weights().equals(WeightSource.PRETRAINED)) {
       problem = "weights: a backbone from a file has its own";
-    } else if (!recipe.unfreeze().equals(NetworkDesign.NONE)) {
+    } else if (!recipe.backbone().unfreeze().equals(NetworkDesign.NONE)) {
       problem = "unfreeze: a backbone from a file is entirely frozen; set it to none";
-    } else if (recipe.precision() == Recipe.Precision.INT8) {
+    } else if (recipe.execution().precision() == Recipe.Precision.INT8) {
       problem =
           "precision: a backbone from a file is not quantized by Graft; set it to float32, or take"
               + " its own int8 file, as by variant=int8";
     } else if (entry.own().isEmpty()
-        && recipe.preprocessing() == Recipe.PreprocessingChoice.WEIGHTS
-        && (recipe.mean().isEmpty() || recipe.deviation().isEmpty())) {
+        && recipe.input().preprocessing() == Recipe.PreprocessingChoice.WEIGHTS
+        && (recipe.input().mean().isAuto() || recipe.input().deviation().isAuto())) {
       throw new GraftException(
               "mean, deviation: "
-                  + recipe.backbone()
+                  + recipe.backbone().name()
                   + " does not say how its images are prepared; give both, for pixels from 0 to"
                   + " 255. ImageNet's in PyTorch are mean [123.7,116.3,103.5] and deviation"
                   + " [58.4,57.1,57.4].")
@@ -374,7 +374,7 @@ public final class RecipeResolver {
       try {
         OnnxFile.check(of(recipe, 2).graph());
       } catch (GraftException e) {
-        throw new GraftException("backbone " + recipe.backbone() + ": " + e.getMessage(), e);
+        throw new GraftException("backbone " + recipe.backbone().name() + ": " + e.getMessage(), e);
       }
     }
   }

@@ -46,7 +46,8 @@ public record SolverChoice(Solver solver, Reason reason) {
    */
   public static SolverChoice of(Recipe recipe, int images) {
     Solver asked = recipe.head().solver();
-    boolean headOnly = recipe.cache() && recipe.unfreeze().equals(NetworkDesign.NONE);
+    boolean headOnly =
+        recipe.execution().cache() && recipe.backbone().unfreeze().equals(NetworkDesign.NONE);
     if (asked == Solver.NEWTON && !headOnly) {
       throw new GraftException(
           "head.solver: newton needs a frozen backbone and cached features; set unfreeze to none"
@@ -55,7 +56,7 @@ public record SolverChoice(Solver solver, Reason reason) {
     if (asked != Solver.AUTO) {
       return new SolverChoice(asked, Reason.RECIPE);
     }
-    if (List.of(Cifar10Images.NAME, Cifar10Images.SAMPLE).contains(recipe.data())) {
+    if (List.of(Cifar10Images.NAME, Cifar10Images.SAMPLE).contains(recipe.data().source())) {
       return new SolverChoice(Solver.GRADIENT, Reason.CIFAR10);
     }
     if (!headOnly) {
@@ -75,20 +76,22 @@ public record SolverChoice(Solver solver, Reason reason) {
   private static boolean setsGradientTraining(Recipe recipe) {
     Recipe built = RecipeReader.defaults();
     Recipe.Head head = recipe.head();
+    Recipe.Training training = recipe.training();
+    Recipe.Training usual = built.training();
     return !(head.hidden() == 0 || head.equals(built.head()))
-        || recipe.epochs() != built.epochs()
-        || recipe.learningRate() != built.learningRate()
-        || recipe.batchSize() != built.batchSize()
-        || recipe.minSteps() != built.minSteps()
-        || recipe.optimizer() != built.optimizer()
-        || recipe.schedule() != built.schedule()
-        || recipe.initializer() != built.initializer()
-        || recipe.split() != built.split()
-        || recipe.warmupEpochs() != built.warmupEpochs()
-        || recipe.weightDecay() != built.weightDecay()
-        || recipe.labelSmoothing() != built.labelSmoothing()
-        || recipe.featurePower() != built.featurePower()
-        || recipe.standardize() != built.standardize()
-        || !recipe.earlyStopping().equals(built.earlyStopping());
+        || training.epochs() != usual.epochs()
+        || !training.learningRate().equals(usual.learningRate())
+        || !training.batchSize().equals(usual.batchSize())
+        || training.minSteps() != usual.minSteps()
+        || training.optimizer() != usual.optimizer()
+        || training.schedule() != usual.schedule()
+        || training.initializer() != usual.initializer()
+        || recipe.data().split() != built.data().split()
+        || training.warmupEpochs() != usual.warmupEpochs()
+        || training.weightDecay() != usual.weightDecay()
+        || training.labelSmoothing() != usual.labelSmoothing()
+        || recipe.features().power() != built.features().power()
+        || recipe.features().standardize() != built.features().standardize()
+        || !training.earlyStopping().equals(usual.earlyStopping());
   }
 }

@@ -86,14 +86,14 @@ public final class Tuning implements AutoCloseable {
     network = run.network();
     training = training(listener);
     untrained = training.weights();
-    if (recipe.folds() > 0) {
+    if (recipe.data().folds() > 0) {
       untrained.save();
     }
   }
 
   private NetworkTrainer training(TrainingEvents listener) {
     return new NetworkTrainer(
-        run.network(), !recipe.cache(), recipe, run.device(), listener, interruption);
+        run.network(), !recipe.execution().cache(), recipe, run.device(), listener, interruption);
   }
 
   /**
@@ -183,11 +183,12 @@ public final class Tuning implements AutoCloseable {
     if (!run.network().design().scaling().standardize()) {
       return;
     }
-    boolean forwardPass = !recipe.cache() || run.network().design().trainsBackbone();
+    boolean forwardPass = !recipe.execution().cache() || run.network().design().trainsBackbone();
     int[] measured =
         forwardPass ? Standardization.sample(split.train(), recipe.seed()) : split.train();
     try (NDManager manager = NDManager.newBaseManager(run.device())) {
-      Standardization.fit(run.network(), !recipe.cache(), features.inOrder(measured), manager);
+      Standardization.fit(
+          run.network(), !recipe.execution().cache(), features.inOrder(measured), manager);
     }
   }
 
@@ -207,10 +208,12 @@ public final class Tuning implements AutoCloseable {
       List<Integer> truths = IntStream.of(split.train()).map(images::label).boxed().toList();
       return new Validated(
           outOfFold(convex.get(), split.train()),
-          recipe.calibrate() ? Temperature.fit(outOfFoldRows, truths) : Temperature.NONE);
+          recipe.training().calibrate()
+              ? Temperature.fit(outOfFoldRows, truths)
+              : Temperature.NONE);
     }
     int[] rows = split.validation();
-    int max = recipe.calibrate() ? MAX_PROBABILITIES / data.classes().size() : 0;
+    int max = recipe.training().calibrate() ? MAX_PROBABILITIES / data.classes().size() : 0;
     BitSet chosen = sample(rows.length, max, recipe.seed());
     List<float[]> probabilities = new ArrayList<>();
     List<Integer> truths = new ArrayList<>();
@@ -279,7 +282,7 @@ public final class Tuning implements AutoCloseable {
   }
 
   private TypicalityFit fit(NDManager manager) {
-    return new TypicalityFit(run.network(), !recipe.cache(), manager);
+    return new TypicalityFit(run.network(), !recipe.execution().cache(), manager);
   }
 
   private Evaluation evaluate(String part, int[] rows, NetworkTrainer.RowListener receiver) {
@@ -303,7 +306,7 @@ public final class Tuning implements AutoCloseable {
    * @return empty if the recipe has no folds, or if this was interrupted
    */
   public Optional<CrossValidation> crossValidate(Survey survey) throws IOException {
-    if (recipe.folds() == 0 || interruption.isRequested()) {
+    if (recipe.data().folds() == 0 || interruption.isRequested()) {
       return Optional.empty();
     }
     int[] groups = survey.groups();
@@ -313,9 +316,10 @@ public final class Tuning implements AutoCloseable {
             .filter(i -> !data.parts().get(i).equals(Optional.of(Part.TEST)))
             .toArray();
     return CrossValidation.run(
-        StratifiedSampler.folds(candidates, data.labels(), groups, recipe.folds(), recipe.seed()),
+        StratifiedSampler.folds(
+            candidates, data.labels(), groups, recipe.data().folds(), recipe.seed()),
         isConvex() ? (rest, share) -> new int[0] : DataSets.holdOut(recipe, data, groups),
-        recipe.validationSplit(),
+        recipe.data().validationSplit(),
         split -> {
           if (isConvex()) {
             return Optional.of(evaluate(convex(split.train(), groups), split.test()));

@@ -89,7 +89,7 @@ final class FeatureJob {
     mark();
     TemporaryFile list = unfinished.in(output.resolve("features"), "images");
     ImageTable.Listed listed =
-        new ImageTable(session).of(List.of(DataPath.of(asked.data())), list.place());
+        new ImageTable(session).of(List.of(DataPath.of(asked.data().source())), list.place());
     return run(scan(listed), listed.count());
   }
 
@@ -344,12 +344,12 @@ final class FeatureJob {
   }
 
   private void requireFew(long count, long images, Dataset<Row> bad) {
-    if (count > asked.maxBad() * images) {
+    if (count > asked.data().maxBad() * images) {
       write(bad);
       throw GraftException.of(
           "max-bad: %,d of %,d images are unreadable, more than the share of %s; they are listed in"
               + " %s. Repair or remove them, or raise max-bad.",
-          count, images, asked.maxBad(), quarantine().name());
+          count, images, asked.data().maxBad(), quarantine().name());
     }
   }
 }

@@ -19,7 +19,7 @@ class RecipeTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "input-size | 8 1024 | 7 1025 -1 | a whole number from 8 to 1024",
+        "input-size | 8 1024 | 7 1025 -1 | auto or a whole number from 8 to 1024",
         "feature-power | 1 1e-9 | 0.0 -0.5 1.0000001 | above 0 and at most 1",
         "max-bad | 0 0.999 | -0.1 1.0 | at least 0 and below 1",
         "test-split | 1e-9 0.999 | 0.0 1.0 -0.1 | above 0 and below 1",
@@ -29,14 +29,14 @@ class RecipeTest {
         "head.hidden | 0 65536 | -1 65537 | a whole number from 0 to 65536",
         "head.input-dropout | 0 0.999 | -0.001 1.0 | at least 0 and below 1",
         "head.dropout | 0 0.999 | -0.001 1.0 | at least 0 and below 1",
-        "learning-rate | 1e-30 1e30 | -1.0 9.0E-31 1.1E30 | above 0 (from 1e-30 to 1e+30)",
+        "learning-rate | 1e-30 1e30 | -1.0 9.0E-31 1.1E30 | auto or above 0 (from 1e-30 to 1e+30)",
         "backbone-learning-rate | 1e-30 1e30 | 0.0 -1.0 9.0E-31 1.1E30 | above 0 (from 1e-30 to 1e+30)",
         "warmup-epochs | 0 9.999 | -0.001 | at least 0 (to 1e+30)",
         "warmup-epochs | 0 9.999 | 10.0 11.0 | below epochs, which is 10",
         "epsilon | 1e-30 1 | 0.0 -1.0E-8 9.0E-31 1.1E30 | above 0 (from 1e-30 to 1e+30)",
         "weight-decay | 0 1e30 | -0.001 1.1E30 | at least 0 (to 1e+30)",
         "label-smoothing | 0 0.999 | -0.001 1.0 | at least 0 and below 1",
-        "batch-size | 1 65536 | -1 65537 | a whole number from 1 to 65536",
+        "batch-size | 1 65536 | -1 65537 | auto or a whole number from 1 to 65536",
         "epochs | 1 100000 | 0 100001 -1 | a whole number from 1 to 100000",
         "early-stopping.patience | 0 100000 | -1 100001 | a whole number from 0 to 100000",
         "early-stopping.min-delta | 0 1e30 | -0.001 1.1E30 | at least 0 (to 1e+30)"
@@ -60,7 +60,7 @@ class RecipeTest {
   @ParameterizedTest
   @ValueSource(strings = {"auto", "cpu", "gpu0", "gpu15"})
   void validDevicesAreAccepted(String device) {
-    assertThat(set("device", device).device()).isEqualTo(device);
+    assertThat(set("device", device).execution().device()).isEqualTo(device);
   }
 
   @ParameterizedTest
@@ -84,12 +84,13 @@ class RecipeTest {
         .withMessage(
             "weight-decay: must be 0 with adam; set optimizer to adamw, or weight-decay to 0.");
     adam.put("weight-decay", "0");
-    assertThat(RecipeReader.read(null, adam).optimizer()).isEqualTo(Recipe.OptimizerChoice.ADAM);
+    assertThat(RecipeReader.read(null, adam).training().optimizer())
+        .isEqualTo(Recipe.OptimizerChoice.ADAM);
   }
 
   @Test
   void int8RequiresOnnxRuntimeAndTheCache() {
-    assertThat(set("precision", "int8").rootEngine()).isEqualTo(Recipe.RootEngine.AUTO);
+    assertThat(set("precision", "int8").execution().rootEngine()).isEqualTo(Recipe.RootEngine.AUTO);
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(
             () -> RecipeReader.read(null, Map.of("precision", "int8", "root-engine", "training")))
@@ -110,7 +111,7 @@ class RecipeTest {
 
   @Test
   void warmupMustBeShorterThanTraining() {
-    assertThat(set("epochs", "1").warmupEpochs()).isZero();
+    assertThat(set("epochs", "1").training().warmupEpochs()).isZero();
   }
 
   private static Recipe set(String key, String value) {

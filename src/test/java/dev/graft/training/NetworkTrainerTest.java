@@ -110,7 +110,7 @@ class NetworkTrainerTest {
 
   private DjlNetwork network(Recipe recipe, int classes) {
     Engine.getInstance().setRandomSeed(5);
-    NetworkDesign.Scaling scaling = new NetworkDesign.Scaling(1, recipe.standardize());
+    NetworkDesign.Scaling scaling = new NetworkDesign.Scaling(1, recipe.features().standardize());
     int width = NetworkDesign.featureWidth(NETWORK, SIDE, List.of());
     List<Layer> head =
         NetworkDesign.head(
@@ -121,7 +121,13 @@ class NetworkTrainerTest {
             classes);
     NetworkDesign design =
         NetworkDesign.of(
-            NETWORK, SIDE, Preprocessing.ZERO_ONE, recipe.unfreeze(), List.of(), scaling, head);
+            NETWORK,
+            SIDE,
+            Preprocessing.ZERO_ONE,
+            recipe.backbone().unfreeze(),
+            List.of(),
+            scaling,
+            head);
     DjlNetwork network = DjlNetwork.of(design);
     network.initialize(manager);
     network.freeze();
@@ -131,7 +137,7 @@ class NetworkTrainerTest {
       means[i] = 0.01f * i;
       deviations[i] = 0.5f + 0.01f * i;
     }
-    if (recipe.standardize()) {
+    if (recipe.features().standardize()) {
       network.setStandardization(means, deviations);
     }
     return network;
@@ -186,7 +192,8 @@ class NetworkTrainerTest {
     FeatureSource source = source(network, fromPixels);
     int[] rows = rows(0, IMAGES);
     FeatureBatches train =
-        FeatureBatches.shuffled(source, rows, labels(rows), recipe.batchSize(), 1, recipe.seed());
+        FeatureBatches.shuffled(
+            source, rows, labels(rows), recipe.training().batchSize().value(), 1, recipe.seed());
     FeatureBatches validation = FeatureBatches.inOrder(source, VALIDATION, truths, 5);
     try (NetworkTrainer training =
         new NetworkTrainer(network, fromPixels, recipe, Device.cpu(), TrainingEvents.NONE)) {

@@ -33,7 +33,7 @@ class RecipeResolverTest {
   void anInputSizeOfAutoIsTheBackbonesOwnForSmallImages(
       String backbone, String inputSize, int side) {
     Recipe recipe = recipe(Map.of("backbone", backbone, "input-size", inputSize));
-    assertThat(RecipeResolver.resolve(recipe).inputSize()).isEqualTo(side);
+    assertThat(RecipeResolver.resolve(recipe).input().size().value()).isEqualTo(side);
     assertThat(design(recipe).inputSize()).isEqualTo(side);
   }
 
@@ -50,7 +50,8 @@ class RecipeResolverTest {
   void imagesOverSixtyFourPixelsAreTakenForPhotographsUnlessTheRecipeSaysAnotherSize(
       String backbone, String inputSize, int imageSide, int side) {
     Recipe recipe = recipe(Map.of("backbone", backbone, "input-size", inputSize));
-    assertThat(RecipeResolver.resolve(recipe, 100, imageSide).inputSize()).isEqualTo(side);
+    assertThat(RecipeResolver.resolve(recipe, 100, imageSide).input().size().value())
+        .isEqualTo(side);
   }
 
   @Test
@@ -94,7 +95,7 @@ class RecipeResolverTest {
   @Test
   void beforeAnyIsLookedAtOwnImagesAreTakenForPhotographs() {
     Recipe own = recipe(Map.of("data", "photos", "backbone", "vgg16"));
-    assertThat(RecipeResolver.resolve(own).inputSize()).isEqualTo(224);
+    assertThat(RecipeResolver.resolve(own).input().size().value()).isEqualTo(224);
   }
 
   @ParameterizedTest
@@ -108,7 +109,8 @@ class RecipeResolverTest {
   void stepsAreLargeWhereAHeadAloneIsTrainedOnManyImages(
       String unfreeze, String cache, String asked, int images, int batchSize) {
     Recipe recipe = recipe(Map.of("unfreeze", unfreeze, "cache", cache, "batch-size", asked));
-    assertThat(RecipeResolver.resolve(recipe, images, 32).batchSize()).isEqualTo(batchSize);
+    assertThat(RecipeResolver.resolve(recipe, images, 32).training().batchSize().value())
+        .isEqualTo(batchSize);
   }
 
   @ParameterizedTest
@@ -122,7 +124,8 @@ class RecipeResolverTest {
   void theLearningRateGoesWithTheBatchSizeUnlessTheRecipeSaysOne(
       String batchSize, int images, String asked, double rate) {
     Recipe recipe = recipe(Map.of("batch-size", batchSize, "learning-rate", asked));
-    assertThat(RecipeResolver.resolve(recipe, images, 32).learningRate()).isEqualTo(rate);
+    assertThat(RecipeResolver.resolve(recipe, images, 32).training().learningRate().value())
+        .isEqualTo(rate);
   }
 
   @Test
@@ -218,15 +221,16 @@ class RecipeResolverTest {
   void anAutomaticBackboneIsTheNotebooksForItsDataAndOneThatSuitsACpuForOwnImages(
       String data, String backbone, String taken) {
     Recipe asked = recipe(Map.of("data", data, "backbone", backbone));
-    assertThat(RecipeResolver.resolve(asked).backbone()).isEqualTo(taken);
+    assertThat(RecipeResolver.resolve(asked).backbone().name()).isEqualTo(taken);
   }
 
   @Test
   void aDecidedRecipeLeavesNothingOpenAndDecidesTheSameAgain() {
     Recipe decided = RecipeResolver.resolve(RecipeReader.defaults());
-    assertThat(decided.backbone()).isEqualTo("vgg16");
-    assertThat(decided.inputSize()).isEqualTo(32);
-    assertThat(decided.features()).containsExactly("block3_pool", "block4_pool", "block5_pool");
+    assertThat(decided.backbone().name()).isEqualTo("vgg16");
+    assertThat(decided.input().size().value()).isEqualTo(32);
+    assertThat(decided.features().stages().value())
+        .containsExactly("block3_pool", "block4_pool", "block5_pool");
     assertThat(RecipeResolver.resolve(decided, 100, 1200)).isEqualTo(decided);
   }
 
@@ -242,22 +246,25 @@ class RecipeResolverTest {
       String backbone, String unfreeze, String cache, String device, Recipe.RootEngine engine) {
     Map<String, String> settings =
         Map.of("backbone", backbone, "unfreeze", unfreeze, "cache", cache);
-    assertThat(decided(settings, device).rootEngine()).isEqualTo(engine);
+    assertThat(decided(settings, device).execution().rootEngine()).isEqualTo(engine);
   }
 
   @Test
   void whatIsAskedForIsComputedByWhoIsAskedOrRefused() {
-    assertThat(decided(Map.of("root-engine", "training"), "cpu").rootEngine())
+    assertThat(decided(Map.of("root-engine", "training"), "cpu").execution().rootEngine())
         .isEqualTo(Recipe.RootEngine.TRAINING);
-    assertThat(decided(Map.of("root-engine", "onnxruntime"), "gpu").rootEngine())
+    assertThat(decided(Map.of("root-engine", "onnxruntime"), "gpu").execution().rootEngine())
         .isEqualTo(Recipe.RootEngine.ONNXRUNTIME);
     Map<String, String> int8 = Map.of("precision", "int8");
-    assertThat(decided(int8, "cpu").precision()).isEqualTo(Recipe.Precision.INT8);
+    assertThat(decided(int8, "cpu").execution().precision()).isEqualTo(Recipe.Precision.INT8);
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> decided(int8, "gpu"))
         .withMessageStartingWith("precision: int8 requires ONNX Runtime; set root-engine to");
     // Where nothing is frozen there is nothing to compute in 8 bits.
-    assertThat(decided(Map.of("precision", "int8", "unfreeze", "block1_conv1"), "cpu").precision())
+    assertThat(
+            decided(Map.of("precision", "int8", "unfreeze", "block1_conv1"), "cpu")
+                .execution()
+                .precision())
         .isEqualTo(Recipe.Precision.FLOAT32);
   }
 
