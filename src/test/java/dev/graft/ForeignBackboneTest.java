@@ -258,6 +258,7 @@ class ForeignBackboneTest {
         "nowhere.onnx | | the file does not exist",
         "tiny.pt | | does not say how its images are prepared",
         "old.onnx | --set=mean=[127,127,127] | an external network must be written in ONNX's opset 7",
+        "future.onnx | --set=input-size=64 | Opset 99 is under development",
         "lite.onnx | --set=input-size=64 | it takes images of 32x32 pixels; set input-size to 32, not 64",
         "lite.onnx | --unfreeze=foreign | unfreeze: a backbone from a file is entirely frozen",
         "lite.onnx | --weights=keras | weights: a backbone from a file has its own",
@@ -269,6 +270,7 @@ class ForeignBackboneTest {
     Files.write(folder.resolve("noise.onnx"), new byte[5000]);
     Files.write(folder.resolve("noise.pt"), new byte[5000]);
     Files.write(folder.resolve("old.onnx"), ExternalModel.bytes(6));
+    Files.write(folder.resolve("future.onnx"), ExternalModel.bytes(99));
     List<String> arguments =
         Stream.of(
                 "fine-tune",

@@ -199,6 +199,8 @@ public record ExternalBackbone(BackboneInfo info, List<String> declared, List<St
             options,
             fixed.orElse(number(about.get("input_size"))),
             configured.map(HubFolder.Configured::side).orElse(0));
+    // A file that can't be opened at all is reported before a wrong size.
+    OnnxProbe.Found found = probe.run(fixed.orElse(side), options.wanted());
     if (fixed.isPresent() && fixed.getAsInt() != side) {
       int own = fixed.getAsInt();
       throw new GraftException(
@@ -212,7 +214,6 @@ public record ExternalBackbone(BackboneInfo info, List<String> declared, List<St
               + side
               + ".");
     }
-    OnnxProbe.Found found = probe.run(side, options.wanted());
     String sha256 =
         OnnxFile.hasExternalData(file)
             ? Hash.Algorithm.SHA256.of(OnnxFile.ofExternal(file)::writeTo).hex()
