@@ -49,6 +49,7 @@ final class Training {
   private volatile State state = State.IDLE;
   private volatile Result result;
   private volatile Path run;
+  private volatile boolean checking;
   private final Trainings trainings;
   private Interruption interruption;
 
@@ -111,6 +112,11 @@ final class Training {
   /** Returns the last training's result, without the images that were moved, deleted or kept. */
   Optional<Result> result() {
     return Optional.ofNullable(result).map(all -> all.with(store::isUnsettled));
+  }
+
+  /** Returns whether wrong labels are being searched for. */
+  boolean isCheckingLabels() {
+    return checking;
   }
 
   /** Returns the completed trainings, the oldest first. */
@@ -229,6 +235,7 @@ final class Training {
     run = folder;
     result = next;
     if (next.suspects() == null) {
+      checking = true;
       work.execute(() -> checkLabels(folder));
     }
   }
@@ -249,6 +256,7 @@ final class Training {
         state = state.status() == Status.DONE ? state.with(Status.DONE, why) : state;
       }
     } finally {
+      checking = false;
       changed.run();
     }
   }

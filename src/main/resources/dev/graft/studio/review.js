@@ -53,8 +53,9 @@ function update(list, mistakes, about) {
 }
 
 /** Shows what a result says about single images. */
-export function review({ mistakes, suspects }) {
-  byId('suspects-note').textContent = suspects === undefined ? text('checkingLabels') : suspects.length ? text('suspectCount', suspects.length) : text('noSuspects');
+export function review({ mistakes, suspects }, checking) {
+  if (suspects === undefined) byId('suspects-note').textContent = checking ? text('checkingLabels') : '';
+  else byId('suspects-note').textContent = suspects.length ? text('suspectCount', suspects.length) : text('noSuspects');
   update(byId('suspects'), suspects ?? [], 'suspect');
   byId('mistakes-title').hidden = mistakes.length === 0;
   update(byId('mistakes'), mistakes, 'mistake');

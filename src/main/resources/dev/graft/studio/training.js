@@ -95,10 +95,10 @@ const showMistakes = list => showOnly(list.map(asImage));
 
 let drawn = '';
 
-function drawResult(result, trainings) {
+function drawResult({ result, trainings, checkingLabels }) {
   byId('result').hidden = !result;
   if (!result) return;
-  review(result);
+  review(result, checkingLabels);
   const now = JSON.stringify([result.accuracy, result.seconds, trainings.length, document.documentElement.lang]);
   if (now === drawn) return;
   drawn = now;
@@ -114,9 +114,9 @@ export const train = () => change('/api/train');
 export function start() {
   byId('train').addEventListener('click', train);
   byId('cancel').addEventListener('click', () => change('/api/train/cancel'));
-  watch(({ training, result, trainings }) => {
-    drawTask(training);
-    drawCurve(training);
-    drawResult(result, trainings);
+  watch(now => {
+    drawTask(now.training);
+    drawCurve(now.training);
+    drawResult(now);
   });
 }

@@ -178,6 +178,82 @@ class StudioBrowserTest {
   }
 
   @Test
+  void oneKeyDecidesOnALabelThatIsProbablyWrong() throws IOException {
+    teach("blue", BLUE, 12);
+    List<Path> red = files("red", RED, 100, 112);
+    red.addAll(files("wrong", BLUE, 200, 203));
+    teach("red", red);
+    chromium.evaluate("document.activeElement.blur()");
+    chromium.press("t");
+    chromium.await("document.querySelectorAll('#suspects li').length === 3", 240);
+    chromium.press("r");
+    String focused = "document.activeElement.closest('li').textContent";
+    chromium.await(focused + ".includes('looks like blue')");
+    String first = chromium.evaluate(focused).asText();
+    chromium.press("m");
+    chromium.await("document.querySelectorAll('#suspects li').length === 2");
+    chromium.await(count("blue") + " === '13'");
+    chromium.await("document.activeElement.closest('#suspects')"); // the next one follows
+    assertThat(chromium.evaluate(focused).asText()).isNotEqualTo(first);
+    chromium.press("k");
+    chromium.await("document.querySelectorAll('#suspects li').length === 1");
+    assertThat(chromium.evaluate(count("red")).asText()).isEqualTo("14");
+    chromium.press("x");
+    chromium.await("document.querySelectorAll('#suspects li').length === 0");
+    chromium.await(count("red") + " === '13'");
+    chromium.evaluate("document.activeElement.blur()");
+    chromium.press("z");
+    chromium.await("document.querySelectorAll('#suspects li').length === 1");
+    chromium.press("z");
+    chromium.await("document.querySelectorAll('#suspects li').length === 2");
+    chromium.press("y");
+    chromium.await("document.querySelectorAll('#suspects li').length === 1");
+
+    chromium.click("[data-class=\"blue\"]"); // another class does not forget what was kept
+    chromium.press("t");
+    chromium.await("document.getElementById('changed').textContent.startsWith('The training before')", 240);
+    chromium.await("!document.getElementById('trainings').hasAttribute('hidden')");
+    assertThat(chromium.evaluate("document.querySelectorAll('#suspects li').length").asInt())
+        .isOne();
+  }
+
+  @Test
+  void anImagePastedUnderThePointerIsTriedAndNotStored() throws IOException {
+    teach("red", RED, 1);
+    String paste =
+        "fetch('/api/images/thumbnail?path=red/red0.png&v=0').then(a => a.blob()).then(blob => {"
+            + " const data = new DataTransfer();"
+            + " data.items.add(new File([blob], 'pasted.png', { type: 'image/png' }));"
+            + " document.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data })); })";
+    chromium.evaluate(paste);
+    chromium.await(count("red") + " === '2'");
+    chromium.pointAt("#try-title");
+    chromium.await("document.getElementById('trying').matches(':hover')");
+    chromium.evaluate(paste);
+    chromium.await("document.getElementById('status').textContent.includes('train first')");
+    assertThat(chromium.evaluate(count("red")).asText()).isEqualTo("2");
+  }
+
+  @Test
+  void theStudiosErrorsAreInThePagesLanguage() throws IOException {
+    teach("red", RED, 1);
+    chromium.evaluate("document.activeElement.blur()");
+    chromium.press("t");
+    String status = "document.getElementById('status').textContent";
+    chromium.await(status + ".startsWith('Training needs two classes or more, each with at least 3')");
+    chromium.click("#language");
+    chromium.press("t");
+    chromium.await(status + ".startsWith('学習には 2 つ以上のクラスと、クラスごとに 3 枚以上')");
+    chromium.press("n");
+    chromium.type("red");
+    chromium.press("Enter");
+    chromium.await(status + " === 'この名前のクラスはすでにあります。'");
+    Path text = Files.writeString(temporary.resolve("text.png"), "not an image");
+    chromium.choose("#files", List.of(text));
+    chromium.await(status + ".includes('画像として読めない')");
+  }
+
+  @Test
   void imagesAreMovedDeletedAndUndoneByKeyboard() throws IOException {
     teach("red", RED, 3);
     teach("blue", BLUE, 2);

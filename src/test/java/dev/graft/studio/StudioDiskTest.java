@@ -89,8 +89,9 @@ class StudioDiskTest {
   @AfterEach
   void end() {
     if (process != null) {
+      List<ProcessHandle> studios = process.descendants().toList(); // as long as it has any
       process.destroyForcibly();
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      studios.forEach(ProcessHandle::destroyForcibly);
     }
   }
 
