@@ -27,7 +27,7 @@ final class Refusal extends HttpResponseException {
     IMAGE_MISSING(404, "This image is no longer there."),
     IMAGE_TOO_LARGE(413, "An image may have at most %s megapixels."),
     NAME_DEVICE(400, "This is the name of a device on Windows; choose another name."),
-    NAME_EMPTY(400, "The class name is empty; choose a name."),
+    NAME_EMPTY(400, "The class name is empty; choose another name."),
     NAME_FORBIDDEN(
         400,
         "The class name has one of the characters < > : \" / \\ | ? *; choose another name."),

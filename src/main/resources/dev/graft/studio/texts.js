@@ -149,7 +149,7 @@ const texts = {
     IMAGE_MISSING: 'This image is no longer there.',
     IMAGE_TOO_LARGE: 'An image may have at most {0} megapixels.',
     NAME_DEVICE: 'This is the name of a device on Windows; choose another name.',
-    NAME_EMPTY: 'The class name is empty; choose a name.',
+    NAME_EMPTY: 'The class name is empty; choose another name.',
     NAME_FORBIDDEN: 'The class name has one of the characters < > : " / \\ | ? *; choose another name.',
     NAME_INVISIBLE: 'The class name has a character that can’t be seen; choose another name.',
     NAME_LONG: 'The class name is longer than {0} bytes; choose a shorter one.',
