@@ -21,7 +21,9 @@ const first = row => row?.querySelector('button');
 // The row leaves the list with the state that answers the change.
 async function decide(row, { path, body }) {
   const next = row.nextElementSibling ?? row.previousElementSibling;
-  if (await change(path, body(known.get(row)))) first(next)?.focus();
+  if (!await change(path, body(known.get(row)))) return;
+  if (next?.isConnected) first(next).focus();
+  else goToReview();
 }
 
 function makeRow(mistake, about) {
