@@ -234,13 +234,15 @@ class StudioTest {
 
   @Test
   void labelsOfManyImagesAreCheckedAfterTheTraining() throws IOException {
-    Path red = Files.createDirectories(temporary.resolve("taught/red"));
-    Path blue = Files.createDirectories(temporary.resolve("taught/blue"));
+    Path cats = Files.createDirectories(temporary.resolve("taught/cat"));
+    Path ships = Files.createDirectories(temporary.resolve("taught/ship"));
+    List<byte[]> cat = TestImages.sample("cat", 255);
+    List<byte[]> ship = TestImages.sample("ship", 256);
     for (int i = 0; i < 255; i++) {
-      Files.write(red.resolve(i + ".png"), TestImages.png(i, RED));
-      Files.write(blue.resolve(i + ".png"), TestImages.png(1000 + i, BLUE));
+      Files.write(cats.resolve(i + ".png"), cat.get(i));
+      Files.write(ships.resolve(i + ".png"), ship.get(i));
     }
-    Files.write(red.resolve("wrong.png"), TestImages.png(5000, BLUE));
+    Files.write(cats.resolve("wrong.png"), ship.get(255));
     try (Studio studio = open()) {
       StudioClient client = new StudioClient(studio.address());
       client.post("/api/train", "");
@@ -250,7 +252,7 @@ class StudioTest {
       while (!client.state().path("result").has("suspects")) {
         Chromium.pause(100);
       }
-      assertThat(paths(client, "suspects")).containsExactly("red/wrong.png");
+      assertThat(paths(client, "suspects")).contains("cat/wrong.png").hasSizeLessThan(50);
     }
   }
 
