@@ -127,7 +127,8 @@ public final class WebServer implements AutoCloseable {
     config
         .routes
         .exception(HttpResponseException.class, (e, context) -> problem(context, e))
-        .exception(GraftException.class, (e, context) -> problem(context, 422, e.getMessage(), Map.of()))
+        .exception(
+            GraftException.class, (e, context) -> problem(context, 422, e.getMessage(), Map.of()))
         .exception(
             Exception.class,
             (e, context) ->

@@ -228,7 +228,8 @@ class StudioBrowserTest {
         "fetch('/api/images/thumbnail?path=red/red0.png&v=0').then(a => a.blob()).then(blob => {"
             + " const data = new DataTransfer();"
             + " data.items.add(new File([blob], 'pasted.png', { type: 'image/png' }));"
-            + " document.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, cancelable: true })); })";
+            + " document.dispatchEvent("
+            + "new ClipboardEvent('paste', { clipboardData: data, cancelable: true })); })";
     chromium.evaluate(paste);
     chromium.await(count("red") + " === '2'");
     chromium.pointAt("#try-title");
@@ -244,7 +245,7 @@ class StudioBrowserTest {
     chromium.evaluate("document.activeElement.blur()");
     chromium.press("t");
     String status = "document.getElementById('status').textContent";
-    chromium.await(status + ".startsWith('Training needs two classes or more, each with at least 3')");
+    chromium.await(status + ".startsWith('Training needs two classes or more, each with at')");
     chromium.click("#language");
     chromium.press("t");
     chromium.await(status + ".startsWith('学習には 2 つ以上のクラスと、クラスごとに 3 枚以上')");

@@ -16,9 +16,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Measures studio's figures in docs/results.md. The argument is {@code train} (seconds from the
- * 200th image to a trained model), {@code live} (images/s of the page's live camera, in Chromium) or
- * {@code memory} (with 20,000 images); the next one, the number of runs.
+ * Measures studio. The argument is {@code train} (seconds from the 200th image to a trained model),
+ * {@code live} (images/s of the page's live camera, in Chromium) or {@code memory} (with 20,000
+ * images); the next one, the number of runs.
  */
 public final class StudioSpeed {
   private static final List<String> CLASSES = List.of("cat", "ship", "automobile", "horse");
@@ -36,10 +36,10 @@ public final class StudioSpeed {
     int runs = arguments.length < 2 ? 1 : Integer.parseInt(arguments[1]);
     switch (arguments[0]) {
       case "train" -> {
-        repeat(runs, "s from the 200th image, sent just before", (studio, f) -> train(studio, false));
-        repeat(runs, "s if the features are there already", (studio, f) -> train(studio, true));
+        repeat(runs, "s from the 200th image", (studio, folder) -> train(studio, false));
+        repeat(runs, "s with the features ready", (studio, folder) -> train(studio, true));
       }
-      case "live" -> repeat(runs, "images/s live", (studio, f) -> live(studio));
+      case "live" -> repeat(runs, "images/s live", (studio, folder) -> live(studio));
       case "memory" -> repeat(runs, "MB of heap at most", StudioSpeed::memory);
       default -> throw new IllegalArgumentException(arguments[0]);
     }
