@@ -138,7 +138,7 @@ class StudioTest {
       while (!address.find()) {
         address.reset(serve.inputReader(StandardCharsets.UTF_8).readLine());
       }
-      String request = "curl -s --data-binary @image.jpg " + address.group(1) + "/predict";
+      String request = "curl -s --data-binary @image.jpg " + address.group(1) + "/predictions/model";
       assertThat(shell(request)).contains("青");
     } finally {
       serve.descendants().forEach(ProcessHandle::destroyForcibly);
