@@ -7,9 +7,8 @@ import dev.graft.image.ImageFileReader;
 import dev.graft.io.AtomicFiles;
 import dev.graft.io.LockFile;
 import dev.graft.studio.Journal.Change;
+import dev.graft.studio.Refusal.Reason;
 import io.javalin.http.BadRequestResponse;
-import io.javalin.http.ConflictResponse;
-import io.javalin.http.NotFoundResponse;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileVisitResult;
@@ -45,6 +44,9 @@ final class ImageStore implements AutoCloseable {
   static final String OWN = ".graft-studio";
 
   private static final String BIN = OWN + "/bin/";
+
+  /** An empty folder per image whose label a person has confirmed, named by its version. */
+  private static final String KEPT = OWN + "/kept/";
 
   /** How long a listing is used without looking at the files again. */
   private static final long FRESH = TimeUnit.SECONDS.toNanos(30);
@@ -96,6 +98,7 @@ final class ImageStore implements AutoCloseable {
       Files.createDirectories(folder);
       this.folder = folder.toRealPath();
       Files.createDirectories(own("bin"));
+      Files.createDirectories(own("kept"));
       lock = lock(folder);
       try {
         deleteUnfinished();
@@ -176,7 +179,7 @@ final class ImageStore implements AutoCloseable {
   /**
    * Returns the images of a class.
    *
-   * @throws NotFoundResponse if there is no such class
+   * @throws Refusal if there is no such class
    */
   synchronized List<Image> images(String name) throws IOException {
     return listing(requireClass(name)).images();
@@ -250,7 +253,7 @@ final class ImageStore implements AutoCloseable {
    *
    * @param path as given from outside
    * @throws BadRequestResponse if it leads out of the classes
-   * @throws NotFoundResponse if there is no such file
+   * @throws Refusal if there is no such file
    */
   Path file(String path) {
     Path relative;
@@ -273,14 +276,14 @@ final class ImageStore implements AutoCloseable {
       }
     }
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-      throw new NotFoundResponse("This image is no longer there.");
+      throw new Refusal(Reason.IMAGE_MISSING);
     }
     return file;
   }
 
   private String requireClass(String name) throws IOException {
     if (name == null || !names().contains(name)) {
-      throw new NotFoundResponse("There is no class of this name.");
+      throw new Refusal(Reason.CLASS_MISSING);
     }
     return name;
   }
@@ -290,7 +293,7 @@ final class ImageStore implements AutoCloseable {
   /**
    * Makes an empty class.
    *
-   * @throws ConflictResponse if there is one of this name
+   * @throws Refusal if there is one of this name
    */
   synchronized void create(String given) throws IOException {
     String name = requireNew(given);
@@ -302,7 +305,7 @@ final class ImageStore implements AutoCloseable {
     String name = SafeNames.className(given);
     String folded = name.toLowerCase(Locale.ROOT);
     if (names().stream().anyMatch(each -> each.toLowerCase(Locale.ROOT).equals(folded))) {
-      throw new ConflictResponse("There is a class of this name already.");
+      throw new Refusal(Reason.CLASS_EXISTS);
     }
     return name;
   }
@@ -393,6 +396,30 @@ final class ImageStore implements AutoCloseable {
     make("delete", steps);
   }
 
+  /**
+   * Marks images as rightly labeled. The mark stays with an image that is moved, and with one whose
+   * class is renamed.
+   */
+  synchronized void keep(List<String> paths) throws IOException {
+    List<Step> steps = new ArrayList<>();
+    for (String path : paths) {
+      Step mark = Step.make(KEPT + version(file(path)));
+      if (!mark.isApplied(folder)) {
+        steps.add(mark);
+      }
+    }
+    make("keep", steps);
+  }
+
+  /** Returns whether an image is where it was and not marked as rightly labeled. */
+  boolean isUnsettled(String path) {
+    try {
+      return !Files.exists(folder.resolve(KEPT + version(folder.resolve(path))));
+    } catch (IOException e) {
+      return false; // moved or deleted
+    }
+  }
+
   private void make(String kind, List<Step> steps) throws IOException {
     if (!steps.isEmpty()) {
       try {
@@ -472,11 +499,12 @@ final class ImageStore implements AutoCloseable {
 
   /** Deletes what is in the bin for good; such changes can't be undone any more. */
   synchronized void emptyBin() throws IOException {
+    // Before the journal is written anew, for which a full disk may have no room.
+    AtomicFiles.delete(own("bin"));
+    Files.createDirectories(own("bin"));
     journal.forget(
         change -> change.steps().stream().anyMatch(step -> step.to().startsWith(BIN)),
         change -> change.kind().equals("add"));
-    AtomicFiles.delete(own("bin"));
-    Files.createDirectories(own("bin"));
   }
 
   @Override

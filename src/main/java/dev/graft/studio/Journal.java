@@ -4,7 +4,6 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.io.AtomicFiles;
-import io.javalin.http.ConflictResponse;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -138,7 +137,7 @@ final class Journal implements AutoCloseable {
         if (step.isApplied(folder) != forward) {
           run(step, forward);
         }
-      } catch (IOException | ConflictResponse e) {
+      } catch (IOException | Refusal e) {
         return; // what can't be completed stays as it is; every image is still a file
       }
     }
@@ -201,7 +200,7 @@ final class Journal implements AutoCloseable {
   /**
    * Makes a change.
    *
-   * @throws ConflictResponse if another program has changed the folder; then nothing is changed
+   * @throws Refusal if another program has changed the folder; then nothing is changed
    */
   void make(Change change) throws IOException {
     append(Event.DO, change);
@@ -251,7 +250,7 @@ final class Journal implements AutoCloseable {
    * Takes the last change back, with all changes of its group.
    *
    * @return the changes
-   * @throws ConflictResponse if another program has changed the folder; then the change can no
+   * @throws Refusal if another program has changed the folder; then the change can no
    *     longer be undone
    */
   List<Change> undo() throws IOException {

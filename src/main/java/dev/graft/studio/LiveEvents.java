@@ -1,6 +1,6 @@
 package dev.graft.studio;
 
-import io.javalin.http.HttpResponseException;
+import dev.graft.studio.Refusal.Reason;
 import io.javalin.http.sse.SseClient;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -46,7 +46,7 @@ final class LiveEvents implements AutoCloseable {
   /** Adds a page, which receives the state at once. */
   void add(SseClient page) {
     if (pages.size() >= MAX_PAGES) {
-      throw new HttpResponseException(429, "Too many pages are open; close one.");
+      throw new Refusal(Reason.TOO_MANY_PAGES);
     }
     page.keepAlive();
     page.onClose(() -> pages.remove(page));

@@ -8,10 +8,8 @@ import dev.graft.inference.GradCam;
 import dev.graft.inference.ModelRunner;
 import dev.graft.inference.Output;
 import dev.graft.inference.TopClass;
+import dev.graft.studio.Refusal.Reason;
 import dev.graft.web.HeatMapPng;
-import io.javalin.http.ConflictResponse;
-import io.javalin.http.ContentTooLargeResponse;
-import io.javalin.http.NotFoundResponse;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -52,7 +50,7 @@ final class Predictor implements AutoCloseable {
   /**
    * Classifies an image.
    *
-   * @throws ConflictResponse if nothing has been trained yet
+   * @throws Refusal if nothing has been trained yet
    */
   Answer predict(byte[] image, int top) {
     int side = inputSize();
@@ -72,7 +70,7 @@ final class Predictor implements AutoCloseable {
     Framing framing;
     synchronized (this) {
       if (!required().hasGradCam()) {
-        throw new NotFoundResponse("This engine only predicts, and has no heat maps.");
+        throw new Refusal(Reason.HEAT_MAPS_MISSING);
       }
       if (gradCam == null) {
         gradCam = model.gradCam();
@@ -91,7 +89,7 @@ final class Predictor implements AutoCloseable {
 
   private ModelRunner required() {
     if (model == null) {
-      throw new ConflictResponse("Nothing has been trained yet: train first.");
+      throw new Refusal(Reason.UNTRAINED);
     }
     return model;
   }
@@ -99,8 +97,7 @@ final class Predictor implements AutoCloseable {
   private static RgbImage read(byte[] image, int minSide) {
     ImageFileReader.Header header = ImageFileReader.header(image, NAME);
     if ((long) header.width() * header.height() > MAX_MEGAPIXELS * 1_000_000L) {
-      throw new ContentTooLargeResponse(
-          "An image may have at most " + MAX_MEGAPIXELS + " megapixels.");
+      throw new Refusal(Reason.IMAGE_TOO_LARGE, Integer.toString(MAX_MEGAPIXELS));
     }
     return ImageFileReader.read(image, NAME, minSide);
   }

@@ -219,8 +219,5 @@ final class Preparation {
         changed.run();
       };
     }
-
-    @Override
-    public void say(String line) {}
   }
 }

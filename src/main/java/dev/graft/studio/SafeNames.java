@@ -1,6 +1,6 @@
 package dev.graft.studio;
 
-import io.javalin.http.BadRequestResponse;
+import dev.graft.studio.Refusal.Reason;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
@@ -27,26 +27,27 @@ final class SafeNames {
   /**
    * Returns the name of a class and of its folder.
    *
-   * @throws BadRequestResponse if it can't be the name of a folder on every system
+   * @throws Refusal if it can't be the name of a folder on every system
    */
   static String className(String given) {
     String name = Normalizer.normalize(given == null ? "" : given.strip(), Normalizer.Form.NFC);
-    String problem = null;
     if (name.isEmpty()) {
-      problem = "is empty";
-    } else if (name.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
-      problem = "is longer than " + MAX_BYTES + " bytes";
-    } else if (name.startsWith(".") || name.endsWith(".")) {
-      problem = "starts or ends with a period";
-    } else if (FORBIDDEN.matcher(name).find()) {
-      problem = "has one of the characters < > : \" / \\ | ? *";
-    } else if (name.codePoints().anyMatch(SafeNames::isInvisible)) {
-      problem = "has a character that can't be seen";
-    } else if (DEVICE.matcher(name).matches()) {
-      problem = "is the name of a device on Windows";
+      throw new Refusal(Reason.NAME_EMPTY);
     }
-    if (problem != null) {
-      throw new BadRequestResponse("The class name " + problem + "; choose another name.");
+    if (name.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
+      throw new Refusal(Reason.NAME_LONG, Integer.toString(MAX_BYTES));
+    }
+    if (name.startsWith(".") || name.endsWith(".")) {
+      throw new Refusal(Reason.NAME_PERIOD);
+    }
+    if (FORBIDDEN.matcher(name).find()) {
+      throw new Refusal(Reason.NAME_FORBIDDEN);
+    }
+    if (name.codePoints().anyMatch(SafeNames::isInvisible)) {
+      throw new Refusal(Reason.NAME_INVISIBLE);
+    }
+    if (DEVICE.matcher(name).matches()) {
+      throw new Refusal(Reason.NAME_DEVICE);
     }
     return name;
   }

@@ -1,6 +1,6 @@
 package dev.graft.studio;
 
-import io.javalin.http.ConflictResponse;
+import dev.graft.studio.Refusal.Reason;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
@@ -23,7 +23,7 @@ record Step(String from, String to) {
   /**
    * Makes the change.
    *
-   * @throws ConflictResponse if the folder was changed by another program in between
+   * @throws Refusal if the folder was changed by another program in between
    */
   void apply(Path folder) throws IOException {
     if (from == null) {
@@ -36,7 +36,7 @@ record Step(String from, String to) {
   /**
    * Takes the change back.
    *
-   * @throws ConflictResponse if the folder was changed by another program in between
+   * @throws Refusal if the folder was changed by another program in between
    */
   void revert(Path folder) throws IOException {
     if (from != null) {
@@ -46,7 +46,7 @@ record Step(String from, String to) {
     try {
       Files.deleteIfExists(folder.resolve(to));
     } catch (DirectoryNotEmptyException e) {
-      throw conflict(to + " is not empty");
+      throw new Refusal(Reason.FOLDER_CHANGED_NOT_EMPTY, to);
     }
   }
 
@@ -57,10 +57,10 @@ record Step(String from, String to) {
 
   private static void move(Path from, Path to) throws IOException {
     if (!exists(from)) {
-      throw conflict(from.getFileName() + " is no longer where it was");
+      throw new Refusal(Reason.FOLDER_CHANGED_GONE, from.getFileName().toString());
     }
     if (exists(to)) {
-      throw conflict(to.getFileName() + " is there already");
+      throw new Refusal(Reason.FOLDER_CHANGED_TAKEN, to.getFileName().toString());
     }
     Files.createDirectories(to.getParent());
     Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
@@ -68,9 +68,5 @@ record Step(String from, String to) {
 
   private static boolean exists(Path path) {
     return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
-  }
-
-  private static ConflictResponse conflict(String what) {
-    return new ConflictResponse(what + ": another program has changed the folder.");
   }
 }

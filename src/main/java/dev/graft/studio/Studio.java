@@ -7,15 +7,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.image.ImageFileReader;
 import dev.graft.inference.TopClass;
 import dev.graft.run.OutputFolder;
+import dev.graft.studio.Refusal.Reason;
 import dev.graft.web.Deadline;
 import dev.graft.web.MemoryBudget;
 import dev.graft.web.RequestBodies;
 import dev.graft.web.RequestGuard;
 import dev.graft.web.WebServer;
 import io.javalin.http.BadRequestResponse;
-import io.javalin.http.ConflictResponse;
 import io.javalin.http.Context;
-import io.javalin.http.ForbiddenResponse;
 import io.javalin.http.Handler;
 import io.javalin.http.HttpResponseException;
 import io.javalin.http.sse.SseHandler;
@@ -73,6 +72,7 @@ public final class Studio implements AutoCloseable {
           "intake.js",
           "camera.js",
           "training.js",
+          "review.js",
           "tryout.js",
           "takehome.js",
           "keys.js",
@@ -108,7 +108,9 @@ public final class Studio implements AutoCloseable {
       List<ImageStore.ImageClass> classes,
       TrainingState training,
       Preparation.State preparation,
-      Training.Result result,
+      Result result,
+      boolean checkingLabels,
+      List<Trainings.Entry> trainings,
       boolean heatMaps,
       int unreadable,
       int conflicts,
@@ -166,7 +168,7 @@ public final class Studio implements AutoCloseable {
       web =
           WebServer.start(
               new WebServer.Settings(HOST, port, MAX_MEGABYTES, THREADS, TIMEOUT),
-              new RequestGuard(HOST, List.of(), List.of()),
+              RequestGuard.ofLoopback(HOST),
               this::addRoutes);
     } catch (RuntimeException e) {
       work.shutdownNow();
@@ -224,6 +226,7 @@ public final class Studio implements AutoCloseable {
         (context, body) -> store.move(paths(body), text(body, "class")),
         200);
     change(routes, "/api/images/delete", (context, body) -> store.delete(paths(body)), 200);
+    change(routes, "/api/images/keep", (context, body) -> store.keep(paths(body)), 200);
     change(routes, "/api/undo", (context, body) -> changed(store.undo()), 200);
     change(routes, "/api/redo", (context, body) -> changed(store.redo()), 200);
     change(routes, "/api/bin/empty", (context, body) -> store.emptyBin(), 200);
@@ -233,7 +236,7 @@ public final class Studio implements AutoCloseable {
 
   private static void changed(Optional<String> kind) {
     if (kind.isEmpty()) {
-      throw new ConflictResponse("There is nothing left to undo or redo.");
+      throw new Refusal(Reason.NOTHING_TO_UNDO);
     }
   }
 
@@ -275,11 +278,7 @@ public final class Studio implements AutoCloseable {
     try {
       return change.run();
     } catch (IOException e) {
-      HttpResponseException failure =
-          new HttpResponseException(
-              507,
-              "This could not be stored: the disk is full or can't be written. Everything stored"
-                  + " before is safe.");
+      Refusal failure = new Refusal(Reason.DISK_FULL);
       failure.initCause(e);
       throw failure;
     }
@@ -294,9 +293,9 @@ public final class Studio implements AutoCloseable {
       String given = String.valueOf(context.header("X-Graft-Token"));
       if (!MessageDigest.isEqual(
           given.getBytes(StandardCharsets.UTF_8), token.getBytes(StandardCharsets.UTF_8))) {
-        throw new ForbiddenResponse("The token is not this studio's; load the page again.");
+        throw new Refusal(Reason.TOKEN);
       }
-    } catch (ForbiddenResponse e) {
+    } catch (HttpResponseException e) {
       bodies.refuse(context);
       throw e;
     }
@@ -362,6 +361,8 @@ public final class Studio implements AutoCloseable {
           new TrainingState(training.state()),
           preparation.state(),
           training.result().orElse(null),
+          training.isCheckingLabels(),
+          training.trainings(),
           predictor.hasHeatMaps(),
           preparation.findings().unreadable().size(),
           (int) preparation.findings().alike().stream().filter(Preparation.Group::conflict).count(),
@@ -369,7 +370,7 @@ public final class Studio implements AutoCloseable {
           store.redoable().orElse(null),
           store.binned());
     } catch (IOException e) {
-      throw new HttpResponseException(503, "The folder can't be read: is its disk still there?");
+      throw new Refusal(Reason.FOLDER_UNREADABLE);
     }
   }
 
@@ -488,14 +489,11 @@ public final class Studio implements AutoCloseable {
   }
 
   private void snippets(Context context) {
-    Training.Result result = training.result().orElse(null);
-    context.json(Snippets.of(requireRun(), web.port(), result == null ? "" : result.command()));
+    context.json(Snippets.of(requireRun(), web.port(), training.command()));
   }
 
   private Path requireRun() {
-    return training
-        .run()
-        .orElseThrow(() -> new ConflictResponse("Nothing has been trained yet: train first."));
+    return training.run().orElseThrow(() -> new Refusal(Reason.UNTRAINED));
   }
 
   /** Ends the server; a training in progress is abandoned. */

@@ -1,6 +1,5 @@
 package dev.graft.studio;
 
-import dev.graft.Progress;
 import dev.graft.run.Exporter;
 import dev.graft.run.OutputFolder;
 import dev.graft.tuning.RunEvents;
@@ -53,7 +52,7 @@ final class TakeHome {
       throws IOException {
     Path file = output.exports().resolve(name);
     if (!Files.isRegularFile(file)) {
-      new Exporter(run, output, new Quiet()).export(format, Optional.of(file), cost -> {});
+      new Exporter(run, output, new RunEvents() {}).export(format, Optional.of(file), cost -> {});
     }
     return file(file, name, "application/octet-stream");
   }
@@ -74,15 +73,5 @@ final class TakeHome {
       }
     }
     zip.finish(); // the stream belongs to the caller
-  }
-
-  private static final class Quiet implements RunEvents {
-    @Override
-    public Progress progress(String task, String unit, long total) {
-      return Progress.NONE;
-    }
-
-    @Override
-    public void say(String line) {}
   }
 }

@@ -1,29 +1,24 @@
 package dev.graft.studio;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.graft.GraftException;
 import dev.graft.Interruption;
 import dev.graft.Progress;
-import dev.graft.evaluation.ConfusionMatrix;
-import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
-import dev.graft.evaluation.Interval;
-import dev.graft.io.AtomicFiles;
-import dev.graft.io.Csv;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
-import dev.graft.report.RunFiles;
 import dev.graft.run.FineTuneRun;
+import dev.graft.run.LabelFiles;
 import dev.graft.run.OutputFolder;
 import dev.graft.run.RunRecord;
 import dev.graft.studio.ImageStore.ImageClass;
+import dev.graft.studio.Refusal.Reason;
 import dev.graft.training.EarlyStopping;
+import dev.graft.tuning.Features;
+import dev.graft.tuning.LabelReview;
+import dev.graft.tuning.PreparedRun;
 import dev.graft.tuning.RunEvents;
 import dev.graft.util.Messages;
-import io.javalin.http.ConflictResponse;
-import io.javalin.http.UnprocessableContentResponse;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,7 +26,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 
 /** Trains on the folder's images, in the background, and reads the results of the run. */
 final class Training {
@@ -40,11 +34,11 @@ final class Training {
 
   private static final int FOLDS = 5;
 
-  /** Mistakes that the page shows. */
-  private static final int MAX_MISTAKES = 500;
+  /** Above this many images labels are not checked: their features must fit in memory twice. */
+  private static final int MAX_CHECKED = 20_000;
 
-  /** Names the run of the current model; may be deleted. */
-  private static final String CURRENT = "model.txt";
+  /** The table of trainings; may be deleted. */
+  private static final String TRAININGS = "trainings.csv";
 
   private final ImageStore store;
   private final OutputFolder output;
@@ -55,6 +49,8 @@ final class Training {
   private volatile State state = State.IDLE;
   private volatile Result result;
   private volatile Path run;
+  private volatile boolean checking;
+  private final Trainings trainings;
   private Interruption interruption;
 
   enum Status {
@@ -91,38 +87,6 @@ final class Training {
   record Epoch(int epoch, double train, double validation) {}
 
   /**
-   * The result of the last training.
-   *
-   * @param low the lower end of the accuracy's 95 % interval
-   * @param images number of images that the accuracy was measured on
-   * @param folds of the cross-validation; 0 if the accuracy is that of the held-out images
-   * @param previous accuracy of the training before; {@code null} if there was none
-   * @param confusion number of held-out images: rows are the true classes, columns the predicted
-   * @param command the command line that repeats the training
-   */
-  @JsonInclude(JsonInclude.Include.NON_NULL)
-  record Result(
-      double accuracy,
-      double low,
-      double high,
-      int images,
-      int folds,
-      Double previous,
-      double seconds,
-      List<String> classes,
-      List<List<Integer>> confusion,
-      List<Mistake> mistakes,
-      String command) {
-    Result with(List<Mistake> some) {
-      return new Result(
-          accuracy, low, high, images, folds, previous, seconds, classes, confusion, some, command);
-    }
-  }
-
-  /** A wrongly classified held-out image. */
-  record Mistake(String path, String truth, String predicted, double probability) {}
-
-  /**
    * @param trained receives the folder of each completed run, whose model is used from then on
    * @param changed is called when the state has changed
    */
@@ -137,6 +101,7 @@ final class Training {
     this.work = work;
     this.trained = trained;
     this.changed = changed;
+    trainings = new Trainings(store.own(TRAININGS));
     work.execute(this::reopen);
   }
 
@@ -144,15 +109,19 @@ final class Training {
     return state;
   }
 
-  /** Returns the result of the last training, without the mistakes that were moved or deleted. */
+  /** Returns the last training's result, without the images that were moved, deleted or kept. */
   Optional<Result> result() {
-    return Optional.ofNullable(result)
-        .map(
-            all ->
-                all.with(
-                    all.mistakes().stream()
-                        .filter(each -> Files.exists(store.folder().resolve(each.path())))
-                        .toList()));
+    return Optional.ofNullable(result).map(all -> all.with(store::isUnsettled));
+  }
+
+  /** Returns whether wrong labels are being searched for. */
+  boolean isCheckingLabels() {
+    return checking;
+  }
+
+  /** Returns the completed trainings, the oldest first. */
+  List<Trainings.Entry> trainings() {
+    return trainings.all();
   }
 
   /** Returns the run of the current model. */
@@ -189,10 +158,9 @@ final class Training {
   /** Loads the model of the last session, if its run is still there. */
   private void reopen() {
     try {
-      Path current = store.own(CURRENT);
-      if (Files.isRegularFile(current)) {
-        Path last = Path.of(Files.readString(current).strip());
-        accept(last, RunFiles.read(last).evaluation());
+      Optional<Path> last = trainings.read();
+      if (last.isPresent()) {
+        accept(last.get(), Result.of(last.get(), store));
         synchronized (this) {
           state = state.status() == Status.IDLE ? state.with(Status.DONE, "") : state;
         }
@@ -207,18 +175,14 @@ final class Training {
   /**
    * Starts to train.
    *
-   * @throws ConflictResponse if a training is running
-   * @throws UnprocessableContentResponse if there are too few images
+   * @throws Refusal if a training is running, or if there are too few images
    */
   synchronized void start() throws IOException {
     if (state.status() == Status.RUNNING) {
-      throw new ConflictResponse("A training is running already.");
+      throw new Refusal(Reason.TRAINING_RUNS);
     }
     if (!Preparation.areEnough(store.classes())) {
-      throw new UnprocessableContentResponse(
-          "Training needs two classes or more, each with at least "
-              + Preparation.MIN_IMAGES
-              + " different images.");
+      throw new Refusal(Reason.TOO_FEW_IMAGES, Integer.toString(Preparation.MIN_IMAGES));
     }
     state = State.IDLE.with(Status.RUNNING, "");
     interruption = new Interruption();
@@ -237,11 +201,12 @@ final class Training {
   private void train(Interruption own) {
     try {
       if (!own.isRequested()) {
+        int images = store.classes().stream().mapToInt(ImageClass::images).sum();
         FineTuneRun.Completed completed = FineTuneRun.run(recipe(), output, new Events(), own);
         if (completed.record().status() == RunRecord.Status.COMPLETED) {
-          Evaluation evaluation = RunFiles.read(completed.folder()).evaluation();
-          accept(completed.folder(), evaluation);
-          AtomicFiles.write(store.own(CURRENT), completed.folder().toAbsolutePath() + "\n");
+          Result next = Result.of(completed.folder(), store);
+          accept(completed.folder(), next);
+          trainings.add(Trainings.Entry.of(completed.folder(), images, next));
           state = state.with(Status.DONE, "");
           return;
         }
@@ -265,73 +230,40 @@ final class Training {
             : state.with(Status.FAILED, message);
   }
 
-  private void accept(Path folder, Evaluation evaluation) throws IOException {
-    Result next = read(folder, evaluation);
+  private void accept(Path folder, Result next) {
     trained.accept(folder);
     run = folder;
     result = next;
-  }
-
-  private Result read(Path folder, Evaluation evaluation) throws IOException {
-    List<List<String>> folds =
-        Files.isRegularFile(folder.resolve("folds.csv"))
-            ? Csv.read(folder.resolve("folds.csv"))
-            : List.of();
-    int images = evaluation.count();
-    double accuracy = evaluation.accuracy();
-    Interval interval = evaluation.interval();
-    if (folds.size() > 1) {
-      images = folds.stream().skip(1).mapToInt(row -> Integer.parseInt(row.get(1))).sum();
-      int correct =
-          (int)
-              folds.stream()
-                  .skip(1)
-                  .mapToLong(
-                      row ->
-                          Math.round(Integer.parseInt(row.get(1)) * Double.parseDouble(row.get(2))))
-                  .sum();
-      accuracy = (double) correct / images;
-      interval = Interval.wilson(correct, images);
+    if (next.suspects() == null) {
+      checking = true;
+      work.execute(() -> checkLabels(folder));
     }
-    return new Result(
-        accuracy,
-        interval.low(),
-        interval.high(),
-        images,
-        Math.max(0, folds.size() - 1),
-        result == null ? null : result.accuracy(),
-        RunFiles.read(folder).number("/seconds/total").orElse(0.0),
-        evaluation.classNames(),
-        matrix(evaluation.confusion()),
-        mistakes(folder),
-        command(Math.max(0, folds.size() - 1)));
   }
 
-  private static List<List<Integer>> matrix(ConfusionMatrix confusion) {
-    return IntStream.range(0, confusion.size())
-        .mapToObj(
-            truth ->
-                IntStream.range(0, confusion.size())
-                    .mapToObj(predicted -> confusion.count(truth, predicted))
-                    .toList())
-        .toList();
+  /** Searches for wrong labels; a cross-validated run has done so already. */
+  private void checkLabels(Path folder) {
+    try (PreparedRun prepared = output.prepare(recipe(), new RunEvents() {})) {
+      if (folder.equals(run) && prepared.data().images().size() <= MAX_CHECKED) {
+        try (Features features = prepared.features(prepared.ranges())) {
+          LabelReview review = LabelReview.of(prepared, features, prepared.survey());
+          LabelFiles.write(review, store.folder(), folder.resolve(LabelFiles.CSV));
+        }
+        result = result.withSuspects(folder);
+      }
+    } catch (IOException | RuntimeException | OutOfMemoryError e) {
+      String why = Messages.sentence(Messages.of(e, "The labels can't be checked"));
+      synchronized (this) {
+        state = state.status() == Status.DONE ? state.with(Status.DONE, why) : state;
+      }
+    } finally {
+      checking = false;
+      changed.run();
+    }
   }
 
-  private List<Mistake> mistakes(Path folder) throws IOException {
-    return Csv.read(folder.resolve("mistakes.csv")).stream()
-        .skip(1)
-        .limit(MAX_MISTAKES)
-        .map(
-            row ->
-                new Mistake(
-                    store.relative(Path.of(row.get(0))),
-                    row.get(1),
-                    row.get(2),
-                    Double.parseDouble(row.get(3))))
-        .toList();
-  }
-
-  private String command(int folds) {
+  /** Returns the command line that repeats the last training. */
+  String command() {
+    int folds = result == null ? 0 : result.folds();
     StringBuilder command = new StringBuilder("graft fine-tune");
     settings(folds)
         .forEach(
@@ -354,9 +286,6 @@ final class Training {
         changed.run();
       };
     }
-
-    @Override
-    public void say(String line) {}
 
     @Override
     public void epoch(History history, int epochs, EarlyStopping.Decision decision, int bestEpoch) {

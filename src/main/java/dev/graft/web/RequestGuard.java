@@ -34,8 +34,10 @@ public final class RequestGuard {
       Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}|\\[[0-9a-f:.]+]|[^.]+|.+\\.local");
 
   private static final int MISDIRECTED = 421;
+  private static final int FORBIDDEN = 403;
   private static final String PREFLIGHT_SECONDS = "3600";
 
+  private final int foreignHost;
   private final boolean onLoopback;
   private final Set<String> hostNames;
   private final List<String> origins;
@@ -48,6 +50,11 @@ public final class RequestGuard {
    * @param origins of other sites whose pages may read answers; {@code *} for all
    */
   public RequestGuard(String host, List<String> names, List<String> origins) {
+    this(host, names, origins, MISDIRECTED);
+  }
+
+  private RequestGuard(String host, List<String> names, List<String> origins, int foreignHost) {
+    this.foreignHost = foreignHost;
     onLoopback = isLoopback(host);
     hostNames = new HashSet<>(names);
     hostNames.add(host.toLowerCase(Locale.ROOT));
@@ -55,6 +62,14 @@ public final class RequestGuard {
     if (!onLoopback) {
       ownName().ifPresent(hostNames::add);
     }
+  }
+
+  /**
+   * Creates the guard of a server that only its own page uses, on this machine: a request to
+   * another host name is forbidden (403) rather than sent to the wrong server (421).
+   */
+  public static RequestGuard ofLoopback(String host) {
+    return new RequestGuard(host, List.of(), List.of(), FORBIDDEN);
   }
 
   private static boolean isLoopback(String host) {
@@ -77,7 +92,7 @@ public final class RequestGuard {
    * Refuses a request to another server's name. A request without a name, which HTTP/1.0 allows,
    * does not come from a browser, but may be a health check.
    *
-   * @throws HttpResponseException with status 421
+   * @throws HttpResponseException with status 421, or 403 for a guard {@link #ofLoopback}
    */
   void requireOwnHost(Context context) {
     String header = context.header("Host");
@@ -89,7 +104,7 @@ public final class RequestGuard {
         && !LOOPBACK.matcher(host).matches()
         && (onLoopback || !NOT_PUBLIC.matcher(host).matches())) {
       throw new HttpResponseException(
-          MISDIRECTED,
+          foreignHost,
           "This server does not answer to this host name. Its operator can allow the name.");
     }
   }

@@ -1,5 +1,6 @@
 package dev.graft.web;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.graft.GraftException;
 import dev.graft.GraftException.Code;
 import io.javalin.Javalin;
@@ -23,7 +24,7 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 /**
  * A web server with the headers, the guard and the error answers that every page of Graft has. An
  * error is {@code {"code", "message"}}, whose message is one sentence that says nothing about this
- * machine.
+ * machine, with {@code "details"} where the exception has them.
  */
 public final class WebServer implements AutoCloseable {
   /** The time that a connection may be silent, in milliseconds. */
@@ -66,7 +67,10 @@ public final class WebServer implements AutoCloseable {
     }
   }
 
-  private record Problem(int code, String message) {}
+  private record Problem(
+      int code,
+      String message,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, String> details) {}
 
   private WebServer(Settings settings, RequestGuard guard, Consumer<Routes> routes) {
     this.settings = settings;
@@ -123,15 +127,17 @@ public final class WebServer implements AutoCloseable {
     config
         .routes
         .exception(HttpResponseException.class, (e, context) -> problem(context, e))
-        .exception(GraftException.class, (e, context) -> problem(context, 422, e.getMessage()))
+        .exception(
+            GraftException.class, (e, context) -> problem(context, 422, e.getMessage(), Map.of()))
         .exception(
             Exception.class,
-            (e, context) -> problem(context, 500, "The server failed to answer this request."))
+            (e, context) ->
+                problem(context, 500, "The server failed to answer this request.", Map.of()))
         .error(
             404,
             context -> {
               if (context.result() == null) {
-                problem(context, 404, NOT_FOUND);
+                problem(context, 404, NOT_FOUND, Map.of());
               }
             });
   }
@@ -217,14 +223,15 @@ public final class WebServer implements AutoCloseable {
     if (!message.endsWith(".")) { // Javalin's own, which may repeat the address
       message = e.getStatus() == 404 ? NOT_FOUND : "This server cannot do that.";
     }
-    problem(context, e.getStatus(), message);
+    problem(context, e.getStatus(), message, e.getDetails());
   }
 
-  private static void problem(Context context, int status, String message) {
+  private static void problem(
+      Context context, int status, String message, Map<String, String> details) {
     if (status == 429 || status == 503) {
       context.header("Retry-After", "1");
     }
-    context.status(status).json(new Problem(status, message));
+    context.status(status).json(new Problem(status, message, details));
   }
 
   /** Finishes the requests in progress, for some seconds, and accepts no new ones. */

@@ -1,6 +1,6 @@
 // Requests to the studio, and the state that it sends.
 import { say } from './dom.js';
-import { text } from './texts.js';
+import { hasText, text } from './texts.js';
 
 const TOKEN = 'meta[name=graft-token]';
 let token = document.querySelector(TOKEN).content;
@@ -31,6 +31,14 @@ async function renew() {
   return renewed;
 }
 
+// In the person's language: by the reason of a refusal, or by the status, which says less.
+function sentence({ code, message, details }) {
+  if (hasText(details?.reason)) return text(details.reason, details.what);
+  return hasText(`status${code}`) ? text(`status${code}`, message) : message ?? text('gone');
+}
+
+const problemOf = async answer => new Error(sentence(await answer.json().catch(() => ({}))));
+
 /** Sends a request; throws an error with the studio's sentence. */
 export async function send(path, body, headers = {}) {
   const json = body !== undefined && !(body instanceof Blob);
@@ -46,7 +54,7 @@ export async function send(path, body, headers = {}) {
       continue;
     }
     if (answer.ok) return answer;
-    throw new Error((await answer.json().catch(() => ({}))).message ?? text('gone'));
+    throw await problemOf(answer);
   }
 }
 
@@ -64,7 +72,7 @@ export async function change(path, body = {}) {
 
 export async function get(path) {
   const answer = await fetch(path);
-  if (!answer.ok) throw new Error((await answer.json()).message);
+  if (!answer.ok) throw await problemOf(answer);
   return answer.json();
 }
 

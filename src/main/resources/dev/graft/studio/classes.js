@@ -1,7 +1,7 @@
 // The list of classes: make, choose, rename, merge, delete.
 import { change, state, watch } from './api.js';
 import { ask, byId, element, say } from './dom.js';
-import { text } from './texts.js';
+import { taskName, text } from './texts.js';
 
 const chosen = [];
 export let current = null; // null: all classes
@@ -61,8 +61,8 @@ function draw({ classes, preparation, unreadable, conflicts }) {
   byId('class-list').replaceChildren(...classes.map(row));
   if (focused !== undefined) byId('class-list').querySelector(`[data-class="${CSS.escape(focused)}"]`)?.focus();
   const lines = [];
-  if (preparation.task) lines.push(text('preparing', `${preparation.done} / ${preparation.total}`, preparation.imagesPerSecond.toFixed(0)));
-  if (preparation.message) lines.push(preparation.message);
+  if (preparation.task) lines.push(text('preparing', `${preparation.done} / ${preparation.total}`, preparation.imagesPerSecond.toFixed(0), taskName(preparation.task)));
+  if (preparation.message) lines.push(text('preparationFailed', preparation.message));
   if (unreadable) lines.push(text('unreadableCount', unreadable));
   if (conflicts) lines.push(text('conflictCount', conflicts));
   byId('preparing').textContent = lines.join(' ');

@@ -64,7 +64,7 @@ function cell(image, index, across) {
   const picture = element('img', { alt: '', loading: 'lazy', src: `/api/images/thumbnail?path=${encodeURIComponent(image.path)}&v=${image.version}` });
   picture.addEventListener('error', () => { picture.hidden = true; });
   const mark = image.problem ? '⚠' : image.conflict ? '≠' : image.alike ? '≈' : '';
-  const about = [image.path, image.problem, image.alike ? text('likeOthers', image.alike.slice(0, 3).join(', ')) : null, image.note].filter(Boolean).join(': ');
+  const about = [image.path, image.problem && text('status422', image.problem), image.alike ? text('likeOthers', image.alike.slice(0, 3).join(', ')) : null, image.note].filter(Boolean).join(': ');
   const made = element('div', {
     className: 'cell', id: `image-${index}`, role: 'option', title: about, 'aria-label': about, 'aria-selected': String(selected.has(image.path)),
     'aria-setsize': total, 'aria-posinset': index + 1, onclick: event => pick(index, event),

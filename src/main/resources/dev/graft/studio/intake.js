@@ -96,7 +96,9 @@ export function start() {
   for (const id of ['files', 'directory']) {
     byId(id).addEventListener('change', event => { take(plain(event.target.files)); event.target.value = ''; });
   }
-  document.addEventListener('paste', event => { if (event.clipboardData.files.length) take(plain(event.clipboardData.files)); });
+  document.addEventListener('paste', event => {
+    if (!event.defaultPrevented && event.clipboardData.files.length) take(plain(event.clipboardData.files));
+  });
   for (const type of ['dragover', 'dragleave', 'drop']) {
     document.addEventListener(type, event => {
       if (event.defaultPrevented) return;

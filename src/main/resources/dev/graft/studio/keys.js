@@ -3,12 +3,14 @@ import { change } from './api.js';
 import { removeSelected } from './gallery.js';
 import { byId, element } from './dom.js';
 import { text } from './texts.js';
+import { goToReview } from './review.js';
 import { train } from './training.js';
 
 const KEYS = [
   ['n', 'keyNew', () => byId('class-name').focus()],
   ['g', 'keyGallery', () => byId('gallery').focus()],
   ['t', 'keyTrain', train],
+  ['r', 'keyReview', goToReview],
   ['z', 'keyUndo', () => change('/api/undo')],
   ['y', 'keyRedo', () => change('/api/redo')],
   ['c', 'keyCamera', () => byId('camera').click()],
@@ -17,13 +19,16 @@ const KEYS = [
   ['?', 'keyHelp', help],
 ];
 
+/** Keys of the review, see review.js. */
+const IN_REVIEW = [['m', 'keySuggested'], ['k', 'keyKeep'], ['x', 'keyDiscard']];
+
 /** Keys of the gallery, see gallery.js. */
 const IN_GALLERY = [['← → ↑ ↓', 'keyWalk'], ['Shift', 'keyExtend'], ['␣', 'keySelect'], ['Ctrl A', 'keyAll'], ['1 … 9', 'keyMove'], ['Delete', 'keyDelete'], ['Esc', 'keyNone']];
 
 const row = ([key, label]) => element('tr', {}, element('td', {}, element('kbd', {}, key)), element('td', {}, text(label)));
 
 function help() {
-  byId('key-list').replaceChildren(element('tbody', {}, ...KEYS.map(row), ...IN_GALLERY.map(row)));
+  byId('key-list').replaceChildren(element('tbody', {}, ...KEYS.map(row), ...IN_GALLERY.map(row), ...IN_REVIEW.map(row)));
   byId('sheet').showModal();
 }
 

@@ -6,6 +6,7 @@ import { byId } from './dom.js';
 import * as gallery from './gallery.js';
 import * as intake from './intake.js';
 import * as keys from './keys.js';
+import * as review from './review.js';
 import * as takehome from './takehome.js';
 import { speak, switchLanguage, text } from './texts.js';
 import * as training from './training.js';
@@ -21,5 +22,5 @@ watch(({ folder, undo, redo }) => {
     byId(id).title = kind ? text(`change${kind[0].toUpperCase()}${kind.slice(1)}`) : '';
   }
 });
-for (const part of [classes, gallery, intake, camera, training, tryout, takehome, keys]) part.start();
+for (const part of [classes, gallery, intake, camera, training, review, tryout, takehome, keys]) part.start();
 listen();

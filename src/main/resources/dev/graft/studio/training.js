@@ -1,19 +1,49 @@
-// Training: the button, the curve, and the result.
-import { change, watch } from './api.js';
+// Training: the button, the curves, and the result.
+import { change, state, watch } from './api.js';
 import { byId, element } from './dom.js';
 import { showOnly } from './gallery.js';
-import { number, percent, text } from './texts.js';
+import { review } from './review.js';
+import { number, percent, taskName, text } from './texts.js';
 
 const WIDTH = 300;
 const HEIGHT = 120;
 const SVG = 'http://www.w3.org/2000/svg';
 
-function line(epochs, key, total) {
+const across = (index, total) => 5 + (WIDTH - 10) * (total > 1 ? index / (total - 1) : 0.5);
+const down = share => 5 + (HEIGHT - 10) * (1 - share);
+
+function line(points, key, total) {
   const made = document.createElementNS(SVG, 'polyline');
-  const across = index => 5 + (WIDTH - 10) * (total > 1 ? index / (total - 1) : 0.5);
-  made.setAttribute('points', epochs.map((each, i) => `${across(i)},${5 + (HEIGHT - 10) * (1 - each[key])}`).join(' '));
+  made.setAttribute('points', points.map((each, i) => `${across(i, total)},${down(each[key])}`).join(' '));
   made.setAttribute('class', key);
   return made;
+}
+
+/** The interval of a training's accuracy. */
+function whisker({ low, high }, index, total) {
+  const made = document.createElementNS(SVG, 'line');
+  const ends = { x1: across(index, total), x2: across(index, total), y1: down(low), y2: down(high) };
+  for (const [name, value] of Object.entries(ends)) made.setAttribute(name, value);
+  return made;
+}
+
+// The accuracy after each training, which shows what more images and better labels were good for.
+function drawTrainings(trainings) {
+  const chart = byId('trainings');
+  chart.toggleAttribute('hidden', trainings.length < 2);
+  if (trainings.length < 2) return;
+  const n = trainings.length;
+  chart.replaceChildren(...trainings.map((each, i) => whisker(each, i, n)), line(trainings, 'accuracy', n));
+  chart.setAttribute('aria-label', text('trainingsChart', trainings.map(each => percent(each.accuracy)).join(', ')));
+}
+
+function changes(trainings) {
+  if (trainings.length < 2) return '';
+  const [before, now] = trainings.slice(-2);
+  const points = 100 * (now.accuracy - before.accuracy);
+  const difference = `${points < 0 ? '−' : '+'}${Math.abs(points).toFixed(1)}`;
+  const overlap = before.low <= now.high && now.low <= before.high;
+  return `${text('before', percent(before.accuracy), number(before.images), difference, number(now.images))} ${overlap ? text('mayBeChance') : ''}`;
 }
 
 function drawCurve({ epochs, total, task }) {
@@ -34,7 +64,8 @@ function drawTask({ status, task, done, total, message }) {
   if (running && total > 0) byId('progress').value = done / total;
   else byId('progress').removeAttribute('value');
   byId('task').classList.toggle('problem', status === 'failed');
-  byId('task').textContent = status === 'failed' ? message : running ? `${text('running')} ${task ? `${task} ${done} / ${total}` : ''}` : '';
+  const progress = task && total > 0 ? `${taskName(task)} ${done} / ${total}` : task && taskName(task);
+  byId('task').textContent = running ? `${text('running')} ${progress}` : status === 'failed' ? text('trainingFailed', message) : message;
 }
 
 function cell(result, truth, predicted, most) {
@@ -44,7 +75,7 @@ function cell(result, truth, predicted, most) {
   td.style.setProperty('--share', share.toFixed(2));
   if (count && truth !== predicted) {
     const of = mistake => mistake.truth === result.classes[truth] && mistake.predicted === result.classes[predicted];
-    td.append(element('button', { type: 'button', 'aria-label': text('cell', count, result.classes[truth], result.classes[predicted]), onclick: () => showMistakes(result.mistakes.filter(of)) }, String(count)));
+    td.append(element('button', { type: 'button', 'aria-label': text('cell', count, result.classes[truth], result.classes[predicted]), onclick: () => showMistakes(state.result.mistakes.filter(of)) }, String(count)));
   } else {
     td.textContent = String(count);
   }
@@ -58,47 +89,24 @@ function drawConfusion(result) {
   byId('confusion').replaceChildren(element('caption', {}, text('confusion')), element('thead', {}, head), element('tbody', {}, ...rows));
 }
 
-const asImage = mistake => ({ path: mistake.path, version: 'held-out', note: text('seenAs', mistake.predicted, percent(mistake.probability)) });
+const asImage = mistake => ({ path: mistake.path, version: 'review', note: text('seenAs', mistake.predicted, percent(mistake.probability)) });
 
 const showMistakes = list => showOnly(list.map(asImage));
 
-function settle(item) {
-  item.nextElementSibling?.querySelector('button').focus();
-  item.remove();
-}
-
-// Where suspects of confident learning come in: the same rows, with the suggested class in place of the predicted one.
-function mistakeRow(mistake) {
-  const about = text('mistake', mistake.path, mistake.predicted, percent(mistake.probability));
-  const act = (key, path, body) => element('button', {
-    type: 'button', className: 'small', 'aria-label': `${text(key, mistake.predicted)}: ${mistake.path}`,
-    onclick: async event => { if (!path || await change(path, body)) settle(event.target.closest('li')); },
-  }, text(key, mistake.predicted));
-  return element('li', {},
-    element('img', { alt: '', loading: 'lazy', src: asThumbnail(mistake.path) }),
-    element('div', {}, element('p', {}, about),
-      act('moveToClass', '/api/images/move', { path: mistake.path, class: mistake.predicted }),
-      act('keep'),
-      act('delete', '/api/images/delete', { path: mistake.path })));
-}
-
-const asThumbnail = path => `/api/images/thumbnail?path=${encodeURIComponent(path)}&v=held-out`;
-
-const SHOWN = 50;
 let drawn = '';
 
-function drawResult(result) {
+function drawResult({ result, trainings, checkingLabels }) {
   byId('result').hidden = !result;
   if (!result) return;
-  const now = JSON.stringify([result.accuracy, result.seconds, document.documentElement.lang]);
-  if (now === drawn) return; // what a person works on does not jump
+  review(result, checkingLabels);
+  const now = JSON.stringify([result.accuracy, result.seconds, trainings.length, document.documentElement.lang]);
+  if (now === drawn) return;
   drawn = now;
   const how = result.folds ? text('crossValidated', result.folds, number(result.images)) : text('heldOut', number(result.images));
   byId('accuracy').replaceChildren(element('strong', {}, text('accuracy', percent(result.accuracy))), ` ${text('interval', percent(result.low), percent(result.high))} ${how}`);
-  byId('changed').textContent = result.previous === undefined ? '' : text('before', percent(result.previous));
+  byId('changed').textContent = changes(trainings);
+  drawTrainings(trainings);
   drawConfusion(result);
-  byId('mistakes-title').hidden = result.mistakes.length === 0;
-  byId('mistakes').replaceChildren(...result.mistakes.slice(0, SHOWN).map(mistakeRow));
 }
 
 export const train = () => change('/api/train');
@@ -106,9 +114,9 @@ export const train = () => change('/api/train');
 export function start() {
   byId('train').addEventListener('click', train);
   byId('cancel').addEventListener('click', () => change('/api/train/cancel'));
-  watch(({ training, result }) => {
-    drawTask(training);
-    drawCurve(training);
-    drawResult(result);
+  watch(now => {
+    drawTask(now.training);
+    drawCurve(now.training);
+    drawResult(now);
   });
 }

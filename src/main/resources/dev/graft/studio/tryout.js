@@ -99,6 +99,14 @@ export function start() {
       if (type === 'drop' && event.dataTransfer.files.length) { stop(); tryImage(event.dataTransfer.files[0]); }
     });
   }
+  // An image that is pasted while the pointer or the focus is here is tried; elsewhere it is stored.
+  document.addEventListener('paste', event => {
+    const image = [...event.clipboardData.files].find(file => file.type.startsWith('image/'));
+    if (!image || !area.matches(':hover, :focus-within')) return;
+    event.preventDefault();
+    stop();
+    tryImage(image);
+  }, { capture: true });
   watch(({ heatMaps, result }) => {
     byId('heat').hidden = !heatMaps;
     for (const id of ['try-file', 'live']) byId(id).disabled = !result;

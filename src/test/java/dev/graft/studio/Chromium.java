@@ -234,6 +234,15 @@ final class Chromium implements AutoCloseable {
     evaluate("document.querySelector('" + selector + "').click()");
   }
 
+  /** Moves the pointer to the middle of an element. */
+  void pointAt(String selector) {
+    JsonNode box =
+        evaluate("document.querySelector('" + selector + "').getBoundingClientRect().toJSON()");
+    double x = box.path("x").asDouble() + box.path("width").asDouble() / 2;
+    double y = box.path("y").asDouble() + box.path("height").asDouble() / 2;
+    call("Input.dispatchMouseEvent", Map.of("type", "mouseMoved", "x", x, "y", y));
+  }
+
   /** Types a text into the focused element. */
   void type(String text) {
     call("Input.insertText", Map.of("text", text));

@@ -8,9 +8,7 @@ import dev.graft.io.AtomicFiles;
 import dev.graft.studio.ImageStore.Image;
 import dev.graft.studio.ImageStore.ImageClass;
 import dev.graft.studio.Journal.Change;
-import io.javalin.http.ConflictResponse;
 import io.javalin.http.HttpResponseException;
-import io.javalin.http.NotFoundResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -69,7 +67,7 @@ class ImageStoreTest {
     assertThatThrownBy(
             () -> store.add("cat", "a.png", "no image".getBytes(StandardCharsets.UTF_8), null))
         .isInstanceOf(GraftException.class);
-    assertThatThrownBy(() -> add("dog", "a.png")).isInstanceOf(NotFoundResponse.class);
+    assertThatThrownBy(() -> add("dog", "a.png")).isInstanceOf(Refusal.class);
     assertThat(folder.resolve("cat")).isEmptyDirectory();
     assertThat(folder.resolve("dog")).doesNotExist();
   }
@@ -160,7 +158,7 @@ class ImageStoreTest {
     try (Journal journal = new Journal(folder, temporary.resolve("journal"))) {
       Change change =
           new Change("move", null, List.of(new Step(a, "ship/a.png"), new Step("cat/c", "ship/c")));
-      assertThatThrownBy(() -> journal.make(change)).isInstanceOf(ConflictResponse.class);
+      assertThatThrownBy(() -> journal.make(change)).isInstanceOf(Refusal.class);
       assertThat(journal.last()).isEmpty();
     }
     assertThat(paths("cat")).containsExactly(a, b);
@@ -177,7 +175,7 @@ class ImageStoreTest {
         .containsExactly(
             new ImageClass("cat", 1), new ImageClass("dog", 1), new ImageClass("ship", 1));
     assertThatThrownBy(store::undo)
-        .isInstanceOf(ConflictResponse.class)
+        .isInstanceOf(Refusal.class)
         .hasMessageContaining("another program");
     assertThat(folder.resolve("cat/a.png")).hasBinaryContent(TestImages.png(2));
     assertThat(paths("ship")).containsExactly("ship/a.png");
@@ -192,6 +190,24 @@ class ImageStoreTest {
     assertThat(store.binned()).isZero();
     assertThat(store.undoable()).hasValue("add");
     assertThat(store.own("bin")).isEmptyDirectory();
+  }
+
+  @Test
+  void whatIsKeptStaysKept() throws IOException {
+    String path = add("cat", "a.png");
+    assertThat(store.isUnsettled(path)).isTrue();
+    store.keep(List.of(path));
+    store.keep(List.of(path));
+    assertThat(store.isUnsettled(path)).isFalse();
+    store.rename("cat", "kitten");
+    reopen();
+    assertThat(store.isUnsettled("kitten/a.png")).isFalse();
+    assertThat(store.undo()).hasValue("rename");
+    assertThat(store.undo()).hasValue("keep");
+    assertThat(store.isUnsettled(path)).isTrue();
+    assertThat(store.redo()).hasValue("keep");
+    assertThat(store.isUnsettled(path)).isFalse();
+    assertThat(store.isUnsettled("cat/missing.png")).isFalse();
   }
 
   @Test
@@ -241,7 +257,7 @@ class ImageStoreTest {
 
   @Test
   void aClassThatExistsInAnotherCaseIsRefused() {
-    assertThatThrownBy(() -> store.create("Cat")).isInstanceOf(ConflictResponse.class);
-    assertThatThrownBy(() -> store.rename("ship", "CAT")).isInstanceOf(ConflictResponse.class);
+    assertThatThrownBy(() -> store.create("Cat")).isInstanceOf(Refusal.class);
+    assertThatThrownBy(() -> store.rename("ship", "CAT")).isInstanceOf(Refusal.class);
   }
 }

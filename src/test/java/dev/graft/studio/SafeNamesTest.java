@@ -3,7 +3,6 @@ package dev.graft.studio;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.javalin.http.BadRequestResponse;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -43,7 +42,7 @@ class SafeNamesTest {
       })
   void aNameThatIsNoFolderEverywhereIsRefused(String name) {
     assertThatThrownBy(() -> SafeNames.className(name))
-        .isInstanceOf(BadRequestResponse.class)
+        .isInstanceOf(Refusal.class)
         .hasMessageContaining("choose another name");
   }
 

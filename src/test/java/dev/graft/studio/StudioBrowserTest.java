@@ -178,6 +178,87 @@ class StudioBrowserTest {
   }
 
   @Test
+  void oneKeyDecidesOnALabelThatIsProbablyWrong() throws IOException {
+    teach("blue", BLUE, 20);
+    List<Path> images = files("red", RED, 100, 120);
+    images.addAll(files("wrong", BLUE, 200, 203));
+    teach("red", images);
+    chromium.evaluate("document.activeElement.blur()");
+    chromium.press("t");
+    chromium.await("document.querySelectorAll('#mistakes li').length >= 3", 240);
+    String doubtful =
+        "new Set([...document.querySelectorAll('.review li p')]"
+            + ".map(each => each.textContent.split(' ')[0])).size";
+    int all = chromium.evaluate(doubtful).asInt();
+    chromium.press("r");
+    String focused = "document.activeElement.closest('li').querySelector('p').textContent";
+    assertThat(chromium.evaluate(focused).asText()).startsWith("red/wrong").contains("blue");
+    chromium.press("m");
+    chromium.await(count("blue") + " === '21'");
+    chromium.await(doubtful + " === " + (all - 1));
+    chromium.await("document.activeElement.closest('.review')"); // the next one follows
+    String kept = chromium.evaluate(focused).asText().split(" ")[0];
+    chromium.press("k");
+    chromium.await(doubtful + " === " + (all - 2));
+    assertThat(chromium.evaluate(count("red")).asText()).isEqualTo("22");
+    chromium.await("document.activeElement.closest('.review')");
+    chromium.press("x");
+    chromium.await(doubtful + " === " + (all - 3));
+    chromium.await("Number(" + count("red") + ") + Number(" + count("blue") + ") === 42");
+    chromium.evaluate("document.activeElement.blur()");
+    chromium.press("z");
+    chromium.await(doubtful + " === " + (all - 2));
+    chromium.press("z");
+    chromium.await(doubtful + " === " + (all - 1));
+    chromium.press("y");
+    chromium.await(doubtful + " === " + (all - 2));
+
+    chromium.click("[data-class=\"blue\"]"); // another class does not forget what was kept
+    chromium.press("t");
+    chromium.await("document.getElementById('changed').textContent.includes('Now')", 240);
+    chromium.await("!document.getElementById('trainings').hasAttribute('hidden')");
+    assertThat(chromium.evaluate("document.querySelector('#result').textContent").asText())
+        .doesNotContain(kept);
+  }
+
+  @Test
+  void anImagePastedUnderThePointerIsTriedAndNotStored() throws IOException {
+    teach("red", RED, 1);
+    String paste =
+        "fetch('/api/images/thumbnail?path=red/red0.png&v=0').then(a => a.blob()).then(blob => {"
+            + " const data = new DataTransfer();"
+            + " data.items.add(new File([blob], 'pasted.png', { type: 'image/png' }));"
+            + " document.dispatchEvent("
+            + "new ClipboardEvent('paste', { clipboardData: data, cancelable: true })); })";
+    chromium.evaluate(paste);
+    chromium.await(count("red") + " === '2'");
+    chromium.pointAt("#try-title");
+    chromium.await("document.getElementById('trying').matches(':hover')");
+    chromium.evaluate(paste);
+    chromium.await("document.getElementById('status').textContent.includes('train first')");
+    assertThat(chromium.evaluate(count("red")).asText()).isEqualTo("2");
+  }
+
+  @Test
+  void theStudiosErrorsAreInThePagesLanguage() throws IOException {
+    teach("red", RED, 1);
+    chromium.evaluate("document.activeElement.blur()");
+    chromium.press("t");
+    String status = "document.getElementById('status').textContent";
+    chromium.await(status + ".startsWith('Training needs two classes or more, each with at')");
+    chromium.click("#language");
+    chromium.press("t");
+    chromium.await(status + ".startsWith('学習には 2 つ以上のクラスと、クラスごとに 3 枚以上')");
+    chromium.press("n");
+    chromium.type("red");
+    chromium.press("Enter");
+    chromium.await(status + " === 'この名前のクラスはすでにあります。'");
+    Path text = Files.writeString(temporary.resolve("text.png"), "not an image");
+    chromium.choose("#files", List.of(text));
+    chromium.await(status + ".includes('画像として読めない')");
+  }
+
+  @Test
   void imagesAreMovedDeletedAndUndoneByKeyboard() throws IOException {
     teach("red", RED, 3);
     teach("blue", BLUE, 2);

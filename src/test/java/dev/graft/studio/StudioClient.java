@@ -3,6 +3,7 @@ package dev.graft.studio;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -55,6 +56,16 @@ final class StudioClient {
       return http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
     } catch (InterruptedException e) {
       throw new IOException(e);
+    }
+  }
+
+  /** Returns the answer to a request that Java's client refuses to send. */
+  String raw(String head) throws IOException {
+    URI server = URI.create(address);
+    try (Socket socket = new Socket(server.getHost(), server.getPort())) {
+      String request = head + "\r\nConnection: close\r\n\r\n";
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
   }
 

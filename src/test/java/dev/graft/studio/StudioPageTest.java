@@ -71,11 +71,53 @@ class StudioPageTest {
     String scripts = scripts();
     used.addAll(found("\\b(?:text|act|action|snippet)\\('(\\w+)'", scripts));
     used.addAll(found("'(key[A-Z]\\w+)'", scripts));
+    used.addAll(found("key: '(\\w+)'", scripts));
+    used.addAll(List.of("mistake", "suspect")); // the arguments of a call
+    used.addAll(found("\\b((?:task|status)\\w*[a-z0-9]): '", scripts));
+    for (Refusal.Reason each : Refusal.Reason.values()) {
+      used.add(each.name());
+    }
     for (String kind :
-        List.of("Add", "Move", "Delete", "Class", "Rename", "Merge", "DeleteClass")) {
+        List.of("Add", "Move", "Delete", "Keep", "Class", "Rename", "Merge", "DeleteClass")) {
       used.add("change" + kind);
     }
     assertThat(texts("en").keySet()).isEqualTo(used);
+  }
+
+  @Test
+  void everyRefusalIsInBothLanguages() throws IOException {
+    Map<String, String> english = texts("en");
+    for (Refusal.Reason each : Refusal.Reason.values()) {
+      String sentence = each.sentence().replace("%s", "{0}").replace('\'', '’');
+      assertThat(english.get(each.name()).replace("\\\\", "\\")).isEqualTo(sentence);
+      assertThat(texts("ja").get(each.name())).as(each.name()).isNotBlank();
+    }
+  }
+
+  /** So that the page never shows a sentence of the studio in English between Japanese ones. */
+  @Test
+  void refusalsOfThePageHaveAReason() throws IOException {
+    Set<String> others = new TreeSet<>();
+    try (Stream<Path> files = Files.list(Path.of("src/main/java/dev/graft/studio"))) {
+      for (Path each : files.toList()) {
+        others.addAll(
+            found(
+                "new (?:\\w+Response|HttpResponseException)\\(\\s*([^;]*?)\\)?;",
+                Files.readString(each)));
+      }
+    }
+    // What a page can't send, but another program may.
+    assertThat(others)
+        .containsExactlyInAnyOrder(
+            "\"The body must be JSON.\"",
+            "\"The body must have \\\"\" + key + \"\\\", a text.\"",
+            "name + \" must be a whole number, 0 or more.\"",
+            "\"This is not the path of an image.\"",
+            "\"The path of an image is its class and its name.\"",
+            "\"The path of an image has no hidden names.\"",
+            "\"Links are not followed.\"",
+            "\"A class can't be merged with itself.\"",
+            "\"format must be onnx, int8, model or report.\"");
   }
 
   @Test

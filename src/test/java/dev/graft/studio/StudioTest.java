@@ -7,6 +7,7 @@ import dev.graft.Classifier;
 import dev.graft.LabeledImages;
 import dev.graft.run.OutputFolder;
 import java.io.ByteArrayInputStream;
+import java.io.File;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -14,10 +15,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,6 +31,9 @@ import org.junit.jupiter.api.io.TempDir;
 class StudioTest {
   private static final int RED = 0xc04040;
   private static final int BLUE = 0x4040c0;
+
+  /** Blue images in the class of red ones. */
+  private static final List<String> DOUBTFUL = List.of("red/a.png", "red/b.png", "red/c.png");
 
   @TempDir private Path temporary;
 
@@ -113,25 +120,140 @@ class StudioTest {
       assertThat(classifier.classes()).containsExactly("red", "青");
     }
     assertThat(client.get("/api/export?format=exe").statusCode()).isEqualTo(400);
-    theJavaSnippetCompiles(StudioClient.json(client.get("/api/snippets")).path("java").asText());
+    everyLineRuns(StudioClient.json(client.get("/api/snippets")), unseen);
   }
 
-  private void theJavaSnippetCompiles(String snippet) throws IOException {
-    Path source = temporary.resolve("Classify.java");
-    Files.writeString(source, snippet);
-    int code =
-        ToolProvider.getSystemJavaCompiler()
-            .run(
-                null,
-                null,
-                null,
-                "-proc:none",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "-d",
-                temporary.toString(),
-                source.toString());
-    assertThat(code).isZero();
+  /** Runs each of the lines that the page offers to copy, as a shell does. */
+  private void everyLineRuns(JsonNode lines, byte[] unseen) throws Exception {
+    Files.write(temporary.resolve("image.jpg"), unseen);
+    Files.writeString(temporary.resolve("Classify.java"), lines.path("java").asText());
+    assertThat(shell("javac -proc:none Classify.java && java Classify image.jpg"))
+        .contains("image.jpg: 青 ");
+    assertThat(shell(lines.path("curl").asText())).contains("\"className\":\"青\"");
+    String output = shell(lines.path("command").asText());
+    assertThat(output).contains("Cross-validation, mean of 5 folds");
+    Process serve = start(lines.path("serve").asText() + " --port 0");
+    try {
+      Matcher address = Pattern.compile("(http://[^ /]+)").matcher("");
+      while (!address.find()) {
+        address.reset(serve.inputReader(StandardCharsets.UTF_8).readLine());
+      }
+      String request = "curl -s --data-binary @image.jpg " + address.group(1) + "/predictions/model";
+      assertThat(shell(request)).contains("青");
+    } finally {
+      serve.descendants().forEach(ProcessHandle::destroyForcibly);
+      serve.destroyForcibly();
+    }
+  }
+
+  private Process start(String line) throws IOException {
+    String graft = "graft() { java -Djava.awt.headless=true dev.graft.Main \"$@\"; }\n";
+    ProcessBuilder shell = new ProcessBuilder("sh", "-c", graft + line);
+    shell.directory(temporary.toFile()).redirectErrorStream(true);
+    Map<String, String> environment = shell.environment();
+    String classPath = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+        .map(each -> Path.of(each).toAbsolutePath().toString())
+        .collect(Collectors.joining(File.pathSeparator));
+    environment.put("CLASSPATH", temporary + File.pathSeparator + classPath);
+    environment.put("LC_ALL", "C.UTF-8");
+    environment.merge(
+        "PATH",
+        System.getProperty("java.home") + "/bin",
+        (path, java) -> java + File.pathSeparator + path);
+    return shell.start();
+  }
+
+  private String shell(String line) throws Exception {
+    Process process = start(line);
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(line + "\n" + output).isZero();
+    return output;
+  }
+
+  @Test
+  void doubtfulLabelsAreMovedKeptOrDeletedAndTheNextTrainingShowsTheDifference()
+      throws IOException {
+    try (Studio studio = open()) {
+      StudioClient client = new StudioClient(studio.address());
+      teach(client, 25);
+      for (String name : List.of("a.png", "b.png", "c.png")) {
+        byte[] blue = TestImages.png(name.hashCode(), BLUE);
+        assertThat(client.add("red", name, blue).statusCode()).isEqualTo(201);
+      }
+      client.post("/api/train", "");
+      JsonNode result = client.trained().path("result");
+      assertThat(result.path("images").asInt()).isEqualTo(53);
+      assertThat(sum(result.path("confusion"))).isEqualTo(53);
+      assertThat(paths(client, "mistakes")).containsAll(DOUBTFUL);
+      assertThat(paths(client, "suspects"))
+          .isNotEmpty()
+          .isSubsetOf(DOUBTFUL);
+      assertThat(result.at("/suspects/0/predicted").asText()).isEqualTo("青");
+
+      client.post("/api/images/move", "{\"path\": \"red/a.png\", \"class\": \"青\"}");
+      client.post("/api/images/delete", "{\"path\": \"red/b.png\"}");
+      client.post("/api/images/keep", "{\"path\": \"red/c.png\"}");
+      assertThat(paths(client, "mistakes")).doesNotContainAnyElementsOf(DOUBTFUL);
+      client.post("/api/undo", "");
+      assertThat(paths(client, "mistakes"))
+          .contains("red/c.png")
+          .doesNotContain("red/a.png", "red/b.png");
+      client.post("/api/redo", "");
+    }
+    try (Studio studio = open()) {
+      StudioClient client = new StudioClient(studio.address());
+      while (!client.state().has("result")) {
+        Chromium.pause(50);
+      }
+      assertThat(paths(client, "mistakes")).doesNotContainAnyElementsOf(DOUBTFUL);
+      double before = client.state().at("/result/accuracy").asDouble();
+      client.post("/api/train", "");
+      JsonNode state = client.trained();
+      assertThat(paths(client, "mistakes")).doesNotContain("red/c.png"); // kept
+      assertThat(paths(client, "suspects")).doesNotContain("red/c.png");
+      assertThat(state.path("trainings").size()).isEqualTo(2);
+      assertThat(state.at("/trainings/0/accuracy").asDouble()).isEqualTo(before);
+      assertThat(state.at("/trainings/1/accuracy").asDouble()).isGreaterThan(before);
+      assertThat(state.at("/trainings/1/images").asInt()).isEqualTo(52);
+    }
+  }
+
+  private static int sum(JsonNode matrix) {
+    int sum = 0;
+    for (JsonNode row : matrix) {
+      for (JsonNode count : row) {
+        sum += count.asInt();
+      }
+    }
+    return sum;
+  }
+
+  private static List<String> paths(StudioClient client, String list) throws IOException {
+    return client.state().path("result").path(list).findValuesAsText("path");
+  }
+
+  @Test
+  void labelsOfManyImagesAreCheckedAfterTheTraining() throws IOException {
+    Path cats = Files.createDirectories(temporary.resolve("taught/cat"));
+    Path ships = Files.createDirectories(temporary.resolve("taught/ship"));
+    List<byte[]> cat = TestImages.sample("cat", 255);
+    List<byte[]> ship = TestImages.sample("ship", 256);
+    for (int i = 0; i < 255; i++) {
+      Files.write(cats.resolve(i + ".png"), cat.get(i));
+      Files.write(ships.resolve(i + ".png"), ship.get(i));
+    }
+    Files.write(cats.resolve("wrong.png"), ship.get(255));
+    try (Studio studio = open()) {
+      StudioClient client = new StudioClient(studio.address());
+      client.post("/api/train", "");
+      JsonNode result = client.trained().path("result");
+      assertThat(result.path("folds").asInt()).isZero();
+      assertThat(result.path("images").asInt()).isBetween(100, 104);
+      while (!client.state().path("result").has("suspects")) {
+        Chromium.pause(100);
+      }
+      assertThat(paths(client, "suspects")).contains("cat/wrong.png").hasSizeLessThan(50);
+    }
   }
 
   @Test
@@ -144,6 +266,8 @@ class StudioTest {
           .isEqualTo(403);
       assertThat(client.post("/api/predict", "x", "Origin", "http://example.com").statusCode())
           .isEqualTo(403);
+      assertThat(client.raw("GET /api/state HTTP/1.1\r\nHost: example.com"))
+          .startsWith("HTTP/1.1 403 ");
       assertThat(client.post("/api/classes", "[").statusCode()).isEqualTo(400);
       assertThat(client.post("/api/classes", "{}").statusCode()).isEqualTo(400);
       assertThat(client.get("/api/classes").statusCode()).isEqualTo(405);

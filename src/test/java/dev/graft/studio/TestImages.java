@@ -33,6 +33,16 @@ final class TestImages {
     return png(image);
   }
 
+  /** An image that can't be compressed: 3 bytes per pixel. */
+  static byte[] noise(long seed, int side) {
+    Random random = new Random(seed);
+    BufferedImage image = new BufferedImage(side, side, BufferedImage.TYPE_INT_RGB);
+    for (int i = 0; i < side * side; i++) {
+      image.setRGB(i % side, i / side, random.nextInt());
+    }
+    return png(image);
+  }
+
   /** Images of a class of the bundled sample of CIFAR-10. */
   static List<byte[]> sample(String label, int count) {
     ImageSet images = Cifar10Images.sample().images();

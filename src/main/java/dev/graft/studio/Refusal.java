@@ -1,0 +1,83 @@
+package dev.graft.studio;
+
+import io.javalin.http.HttpResponseException;
+import java.util.Map;
+
+/**
+ * The answer to a request that the studio refuses. Besides the sentence it has a reason, by which
+ * the page finds the sentence in the person's language.
+ */
+final class Refusal extends HttpResponseException {
+  private static final long serialVersionUID = 1L;
+
+  /** Why a request of the page can be refused. */
+  enum Reason {
+    CLASS_EXISTS(409, "There is a class of this name already."),
+    CLASS_MISSING(404, "There is no class of this name."),
+    DISK_FULL(
+        507,
+        "This could not be stored: the disk is full or can't be written. Everything stored before"
+            + " is safe."),
+    FOLDER_CHANGED_GONE(
+        409, "%s is no longer where it was: another program has changed the folder."),
+    FOLDER_CHANGED_NOT_EMPTY(409, "%s is not empty: another program has changed the folder."),
+    FOLDER_CHANGED_TAKEN(409, "%s is there already: another program has changed the folder."),
+    FOLDER_UNREADABLE(503, "The folder can't be read: is its disk still there?"),
+    HEAT_MAPS_MISSING(404, "This engine only predicts, and has no heat maps."),
+    IMAGE_MISSING(404, "This image is no longer there."),
+    IMAGE_TOO_LARGE(413, "An image may have at most %s megapixels."),
+    NAME_DEVICE(400, "This is the name of a device on Windows; choose another name."),
+    NAME_EMPTY(400, "The class name is empty; choose another name."),
+    NAME_FORBIDDEN(
+        400,
+        "The class name has one of the characters < > : \" / \\ | ? *; choose another name."),
+    NAME_INVISIBLE(
+        400, "The class name has a character that can't be seen; choose another name."),
+    NAME_LONG(400, "The class name is longer than %s bytes; choose a shorter one."),
+    NAME_PERIOD(400, "The class name starts or ends with a period; choose another name."),
+    NOTHING_TO_UNDO(409, "There is nothing left to undo or redo."),
+    TOKEN(403, "The token is not this studio's; load the page again."),
+    TOO_FEW_IMAGES(
+        422, "Training needs two classes or more, each with at least %s different images."),
+    TOO_MANY_PAGES(429, "Too many pages are open; close one."),
+    TRAINING_RUNS(409, "A training is running already."),
+    UNTRAINED(409, "Nothing has been trained yet: train first.");
+
+    private final int status;
+    private final String sentence;
+
+    Reason(int status, String sentence) {
+      this.status = status;
+      this.sentence = sentence;
+    }
+
+    /** Returns the sentence in English; {@code %s} stands for what is refused. */
+    String sentence() {
+      return sentence;
+    }
+  }
+
+  private final Reason reason;
+
+  Refusal(Reason reason) {
+    super(reason.status, reason.sentence, Map.of("reason", reason.name()));
+    this.reason = reason;
+  }
+
+  /**
+   * Refuses something that the sentence names.
+   *
+   * @param what for example a file's name
+   */
+  Refusal(Reason reason, String what) {
+    super(
+        reason.status,
+        reason.sentence.replace("%s", what),
+        Map.of("reason", reason.name(), "what", what));
+    this.reason = reason;
+  }
+
+  Reason reason() {
+    return reason;
+  }
+}
