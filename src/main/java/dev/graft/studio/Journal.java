@@ -250,8 +250,8 @@ final class Journal implements AutoCloseable {
    * Takes the last change back, with all changes of its group.
    *
    * @return the changes
-   * @throws Refusal if another program has changed the folder; then the change can no
-   *     longer be undone
+   * @throws Refusal if another program has changed the folder; then the change can no longer be
+   *     undone
    */
   List<Change> undo() throws IOException {
     return shift(done, undone, Event.UNDO);

@@ -29,10 +29,8 @@ final class Refusal extends HttpResponseException {
     NAME_DEVICE(400, "This is the name of a device on Windows; choose another name."),
     NAME_EMPTY(400, "The class name is empty; choose another name."),
     NAME_FORBIDDEN(
-        400,
-        "The class name has one of the characters < > : \" / \\ | ? *; choose another name."),
-    NAME_INVISIBLE(
-        400, "The class name has a character that can't be seen; choose another name."),
+        400, "The class name has one of the characters < > : \" / \\ | ? *; choose another name."),
+    NAME_INVISIBLE(400, "The class name has a character that can't be seen; choose another name."),
     NAME_LONG(400, "The class name is longer than %s bytes; choose a shorter one."),
     NAME_PERIOD(400, "The class name starts or ends with a period; choose another name."),
     NOTHING_TO_UNDO(409, "There is nothing left to undo or redo."),

@@ -34,11 +34,7 @@ final class Trainings {
   record Entry(@JsonIgnore String run, int images, double accuracy, double low, double high) {
     static Entry of(Path run, int images, Result result) {
       return new Entry(
-          run.toAbsolutePath().toString(),
-          images,
-          result.accuracy(),
-          result.low(),
-          result.high());
+          run.toAbsolutePath().toString(), images, result.accuracy(), result.low(), result.high());
     }
 
     private static Entry of(List<String> row) {

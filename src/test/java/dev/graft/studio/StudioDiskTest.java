@@ -43,7 +43,13 @@ class StudioDiskTest {
     List<String> all =
         new ArrayList<>(
             List.of(
-                "unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script,
+                "unshare",
+                "--user",
+                "--map-root-user",
+                "--mount",
+                "sh",
+                "-c",
+                script,
                 disk.toString()));
     all.addAll(command);
     return new ProcessBuilder(all).redirectErrorStream(true);
@@ -130,8 +136,7 @@ class StudioDiskTest {
       if (status == 201) {
         stored.add(StudioClient.json(answer).path("path").asText());
       } else {
-        assertThat(StudioClient.json(answer).at("/details/reason").asText())
-            .isEqualTo("DISK_FULL");
+        assertThat(StudioClient.json(answer).at("/details/reason").asText()).isEqualTo("DISK_FULL");
       }
     }
     assertThat(status).isEqualTo(507);

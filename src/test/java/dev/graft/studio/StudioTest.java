@@ -138,7 +138,8 @@ class StudioTest {
       while (!address.find()) {
         address.reset(serve.inputReader(StandardCharsets.UTF_8).readLine());
       }
-      String request = "curl -s --data-binary @image.jpg " + address.group(1) + "/predictions/model";
+      String request =
+          "curl -s --data-binary @image.jpg " + address.group(1) + "/predictions/model";
       assertThat(shell(request)).contains("青");
     } finally {
       serve.descendants().forEach(ProcessHandle::destroyForcibly);
@@ -151,9 +152,10 @@ class StudioTest {
     ProcessBuilder shell = new ProcessBuilder("sh", "-c", graft + line);
     shell.directory(temporary.toFile()).redirectErrorStream(true);
     Map<String, String> environment = shell.environment();
-    String classPath = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-        .map(each -> Path.of(each).toAbsolutePath().toString())
-        .collect(Collectors.joining(File.pathSeparator));
+    String classPath =
+        Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+            .map(each -> Path.of(each).toAbsolutePath().toString())
+            .collect(Collectors.joining(File.pathSeparator));
     environment.put("CLASSPATH", temporary + File.pathSeparator + classPath);
     environment.put("LC_ALL", "C.UTF-8");
     environment.merge(
@@ -185,9 +187,7 @@ class StudioTest {
       assertThat(result.path("images").asInt()).isEqualTo(53);
       assertThat(sum(result.path("confusion"))).isEqualTo(53);
       assertThat(paths(client, "mistakes")).containsAll(DOUBTFUL);
-      assertThat(paths(client, "suspects"))
-          .isNotEmpty()
-          .isSubsetOf(DOUBTFUL);
+      assertThat(paths(client, "suspects")).isNotEmpty().isSubsetOf(DOUBTFUL);
       assertThat(result.at("/suspects/0/predicted").asText()).isEqualTo("青");
 
       client.post("/api/images/move", "{\"path\": \"red/a.png\", \"class\": \"青\"}");
