@@ -1,7 +1,9 @@
 package dev.graft.training;
 
+import dev.graft.evaluation.Temperature;
 import dev.graft.network.NetworkDesign.Scaling;
 import dev.graft.recipe.Recipe;
+import dev.graft.training.FeatureScaling.Stages;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -28,10 +30,10 @@ public record ConvexHead(
    */
   private static final List<FeatureScaling.Candidate> CANDIDATES =
       List.of(
-          new FeatureScaling.Candidate(true, new Scaling(0.5, true, false)),
-          new FeatureScaling.Candidate(true, new Scaling(1, true, false)),
-          new FeatureScaling.Candidate(false, new Scaling(0.5, true, false)),
-          new FeatureScaling.Candidate(false, new Scaling(0.5, false, true)));
+          new FeatureScaling.Candidate(Stages.RISING, new Scaling(0.5, true, false)),
+          new FeatureScaling.Candidate(Stages.LAST, new Scaling(0.5, true, false)),
+          new FeatureScaling.Candidate(Stages.EQUAL, new Scaling(0.5, true, false)),
+          new FeatureScaling.Candidate(Stages.EQUAL, new Scaling(0.5, false, true)));
 
   /** Strengths for features whose mean squared norm is 1, each the start of the next. */
   private static final double[] STRENGTHS = {1e-1, 1e-2, 1e-3, 2e-4, 4e-5, 1e-5};
@@ -50,6 +52,9 @@ public record ConvexHead(
   private static final long MAX_CHOICE = 4_000_000;
 
   private static final int MAX_LAST = 60;
+
+  /** Maximum number of probabilities that a temperature is fitted to. */
+  private static final int MAX_PROBABILITIES = 200_000;
 
   private static final double TOLERANCE = 5e-4;
 
@@ -202,36 +207,68 @@ public record ConvexHead(
     return best;
   }
 
-  /** The cross-validation of one scaling at several strengths. */
+  /**
+   * The cross-validation of one scaling at several strengths. A strong penalty makes small logits,
+   * which says nothing against the classes that they choose: each strength is judged at the
+   * temperature that suits it, and the head is divided by that of the best.
+   */
   private static final class Path {
     private final FeatureScaling.Candidate candidate;
     private final double[] strengths;
     private final double[] weights;
-
-    /** The losses of each image at each strength. */
-    private final double[][] losses;
-
-    /** The class probabilities of each image at each strength, summed over the repeats. */
-    private final float[][][] sums;
-
     private final int best;
 
+    /** Of the logits at the best strength. */
+    private final Temperature temperature;
+
+    /** The class probabilities of each image at the best strength and that temperature. */
+    private final float[][] outOfFold;
+
+    /** The loss of each image at the best strength. */
+    private final double[] losses;
+
+    /**
+     * @param known the class probabilities of each image at each strength, by heads that did not
+     *     see it, at temperature 1
+     */
     private Path(
-        FeatureScaling.Candidate candidate,
-        double[] strengths,
-        double[] weights,
-        double[][] losses,
-        float[][][] sums) {
+        FeatureScaling.Candidate candidate, double[] strengths, Images images, float[][][] known) {
       this.candidate = candidate;
       this.strengths = strengths;
-      this.weights = weights;
-      this.losses = losses;
-      this.sums = sums;
-      double[] means = Arrays.stream(losses).mapToDouble(this::mean).toArray();
-      best =
-          IntStream.range(0, means.length)
-              .reduce((a, b) -> means[b] < means[a] ? b : a)
-              .orElseThrow();
+      weights = images.weights();
+      int lowest = 0;
+      Temperature suits = Temperature.NONE;
+      float[][] scaled = {};
+      double[] lowestLosses = {};
+      for (int s = 0; s < strengths.length; s++) {
+        Temperature fitted = temperature(known[s], images.labels());
+        float[][] rows = Arrays.stream(known[s]).map(fitted::of).toArray(float[][]::new);
+        double[] each = losses(rows, images.labels());
+        if (s == 0 || mean(each) < mean(lowestLosses)) {
+          lowest = s;
+          suits = fitted;
+          scaled = rows;
+          lowestLosses = each;
+        }
+      }
+      best = lowest;
+      temperature = suits;
+      outOfFold = scaled;
+      losses = lowestLosses;
+    }
+
+    private static Temperature temperature(float[][] rows, int[] labels) {
+      int step = 1 + rows.length * rows[0].length / MAX_PROBABILITIES;
+      int[] some = IntStream.range(0, rows.length).filter(i -> i % step == 0).toArray();
+      return Temperature.fitToAny(
+          IntStream.of(some).mapToObj(i -> rows[i]).toList(),
+          IntStream.of(some).mapToObj(i -> labels[i]).toList());
+    }
+
+    private static double[] losses(float[][] rows, int[] labels) {
+      return IntStream.range(0, labels.length)
+          .mapToDouble(i -> -Math.log(Math.max(rows[i][labels[i]], Float.MIN_NORMAL)))
+          .toArray();
     }
 
     static Path of(
@@ -242,7 +279,6 @@ public record ConvexHead(
       int n = rows.rows();
       int[] all = IntStream.range(0, n).toArray();
       int repeats = Math.max(1, Math.min(MAX_REPEATS, REPEATED / n));
-      double[][] losses = new double[strengths.length][n];
       float[][][] sums = new float[strengths.length][n][images.classes()];
       List<int[]> tasks = new ArrayList<>();
       for (int round = 0; round < repeats; round++) {
@@ -261,15 +297,13 @@ public record ConvexHead(
         for (int s = 0; s < strengths.length; s++) {
           for (int i = 0; i < fold.length; i++) {
             float[] row = predicted[task][s][i];
-            double own = Math.max(row[images.labels()[fold[i]]], Float.MIN_NORMAL);
-            losses[s][fold[i]] -= Math.log(own) / repeats;
             for (int c = 0; c < row.length; c++) {
               sums[s][fold[i]][c] += row[c] / repeats;
             }
           }
         }
       }
-      return new Path(candidate, strengths, images.weights(), losses, sums);
+      return new Path(candidate, strengths, images, sums);
     }
 
     /** Returns the probabilities of a fold's images at each strength. */
@@ -304,14 +338,14 @@ public record ConvexHead(
     }
 
     double loss() {
-      return mean(losses[best]);
+      return mean(losses);
     }
 
     boolean isWorseThan(Path other) {
       int n = weights.length;
       double[] gain =
           IntStream.range(0, n)
-              .mapToDouble(i -> n * weights[i] * (losses[best][i] - other.losses[other.best][i]))
+              .mapToDouble(i -> n * weights[i] * (losses[i] - other.losses[i]))
               .toArray();
       double mean = DoubleStream.of(gain).average().orElse(0);
       double squares = DoubleStream.of(gain).map(g -> (g - mean) * (g - mean)).sum();
@@ -337,11 +371,16 @@ public record ConvexHead(
                 s == best ? MAX_LAST : MAX_STEPS);
       }
       double[] kernel = cholesky == null ? solution.kernel() : cholesky.features(solution.kernel());
-      return fold(scaling, strengths[best], kernel, solution.bias(), sums[best]);
+      for (int i = 0; i < kernel.length; i++) {
+        kernel[i] /= temperature.value();
+      }
+      double[] bias =
+          Arrays.stream(solution.bias()).map(each -> each / temperature.value()).toArray();
+      return fold(scaling, strengths[best], kernel, bias, outOfFold);
     }
   }
 
-  /** Moves the factor, and the means where no layer subtracts them, into the output layer. */
+  /** Moves weights and factor, and the means where no layer subtracts them, into the output layer. */
   private static ConvexHead fold(
       FeatureScaling scaling, double strength, double[] kernel, double[] bias, float[][] known) {
     int width = scaling.means().length;
@@ -350,7 +389,7 @@ public record ConvexHead(
     for (int c = 0; c < bias.length; c++) {
       double moved = 0;
       for (int k = 0; k < width; k++) {
-        double weight = kernel[c * width + k] / scaling.factor();
+        double weight = kernel[c * width + k] * scaling.weights()[k] / scaling.factor();
         folded[c * width + k] = (float) weight;
         moved += scaling.scaling().standardize() ? 0 : weight * scaling.means()[k];
       }

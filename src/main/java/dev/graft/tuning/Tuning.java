@@ -16,6 +16,7 @@ import dev.graft.network.NetworkDesign;
 import dev.graft.network.Typicality;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.recipe.Recipe;
+import dev.graft.recipe.RecipeReader;
 import dev.graft.training.Checkpoints;
 import dev.graft.training.ConvexHead;
 import dev.graft.training.FeatureScaling;
@@ -40,6 +41,14 @@ import java.util.stream.IntStream;
 public final class Tuning implements AutoCloseable {
   /** Maximum number of probabilities that a temperature is fitted to: 16 MB. */
   private static final int MAX_PROBABILITIES = 4_000_000;
+
+  /** Test images per class below which a convex head is cross-validated, too. */
+  private static final int MIN_TEST_PER_CLASS = 30;
+
+  /** Folds of that cross-validation, and how often it is done, in other folds each time. */
+  private static final int FOLDS = 5;
+
+  private static final int REPEATS = 4;
 
   private final PreparedRun run;
   private final Recipe recipe;
@@ -137,7 +146,8 @@ public final class Tuning implements AutoCloseable {
     network =
         DjlNetwork.of(
             design.linear(
-                scaling.lastOnly() ? stages.subList(stages.size() - 1, stages.size()) : stages,
+                scaling.stages() == FeatureScaling.Stages.LAST
+                    ? stages.subList(stages.size() - 1, stages.size()) : stages,
                 scaling.scaling()),
             run.backbone().trunk());
     network.initialize(run.backbone().model().getNDManager());
@@ -265,9 +275,9 @@ public final class Tuning implements AutoCloseable {
   }
 
   /** Fits what tells images unlike the training images; after the training. */
-  public Typicality typicality(Split split) {
+  public Typicality typicality(Split split, Survey survey) {
     try (NDManager manager = NDManager.newBaseManager(run.device())) {
-      return fit(manager).fit(features, split, recipe.seed());
+      return fit(manager).fit(features, split, survey.groups(), recipe.seed());
     }
   }
 
@@ -297,23 +307,28 @@ public final class Tuning implements AutoCloseable {
   }
 
   /**
-   * Cross-validates on all images that the recipe may use for training or choose test images from.
+   * Cross-validates on all images that the recipe may use for training or choose test images from:
+   * as the recipe says, and otherwise if the test images are few, see {@link #hasFewTestImages}.
    * The network's weights are those of the last fold afterwards.
    *
-   * @return empty if the recipe has no folds, or if this was interrupted
+   * @return empty if there is no need, or if this was interrupted
    */
   public Optional<CrossValidation> crossValidate(Survey survey) throws IOException {
-    if (recipe.folds() == 0 || interruption.isRequested()) {
+    boolean asked = recipe.folds() > 0;
+    if (interruption.isRequested() || !(asked || hasFewTestImages())) {
       return Optional.empty();
     }
     int[] groups = survey.groups();
-    int[] candidates =
-        images
-            .readable()
-            .filter(i -> !data.parts().get(i).equals(Optional.of(Part.TEST)))
-            .toArray();
+    int[] candidates = candidates();
+    int folds = asked ? recipe.folds() : FOLDS;
+    int repeats = asked ? 1 : REPEATS;
     return CrossValidation.run(
-        StratifiedSampler.folds(candidates, data.labels(), groups, recipe.folds(), recipe.seed()),
+        IntStream.range(0, repeats)
+            .mapToObj(
+                round ->
+                    StratifiedSampler.folds(
+                        candidates, data.labels(), groups, folds, recipe.seed() + round))
+            .toList(),
         isConvex() ? (rest, share) -> new int[0] : DataSets.holdOut(recipe, data, groups),
         recipe.validationSplit(),
         split -> {
@@ -333,6 +348,26 @@ public final class Tuning implements AutoCloseable {
           }
         },
         run.events());
+  }
+
+  /**
+   * Returns whether a convex head's test images were sampled, by the default share, and are fewer
+   * per class than would tell its accuracy: one image in 30 is 3 points.
+   */
+  private boolean hasFewTestImages() {
+    double share = RecipeReader.defaults().testSplit();
+    return isConvex()
+        && images.areFiles()
+        && !data.has(Part.TEST)
+        && recipe.testSplit() == share
+        && share * candidates().length < MIN_TEST_PER_CLASS * data.classes().size();
+  }
+
+  private int[] candidates() {
+    return images
+        .readable()
+        .filter(i -> !data.parts().get(i).equals(Optional.of(Part.TEST)))
+        .toArray();
   }
 
   private Evaluation evaluate(ConvexHead head, int[] rows) {

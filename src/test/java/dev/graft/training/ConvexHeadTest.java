@@ -69,7 +69,7 @@ class ConvexHeadTest {
   void coordinatesGiveTheSameHeadAsFeatures() {
     ConvexHead.Images images = images(30, Recipe.ClassWeights.NONE);
     Matrix rows =
-        new FeatureScaling.Candidate(true, new dev.graft.network.NetworkDesign.Scaling(1, false))
+        new FeatureScaling.Candidate(FeatureScaling.Stages.RISING, new dev.graft.network.NetworkDesign.Scaling(1, false))
             .measure(images.features(), STAGES)
             .of(images.features(), STAGES);
     LogisticRegression.ClassBalance equal =
@@ -78,7 +78,7 @@ class ConvexHeadTest {
 
     LogisticRegression.Solution direct =
         new LogisticRegression(rows, images.labels(), 3, equal)
-            .solve(0.01, LogisticRegression.Solution.zero(3, 300), 1e-6, 500);
+            .solve(0.01, LogisticRegression.Solution.zero(3, 320), 1e-6, 500);
     LogisticRegression.Solution reduced =
         new LogisticRegression(cholesky.coordinates(), images.labels(), 3, equal)
             .solve(0.01, LogisticRegression.Solution.zero(3, 30), 1e-6, 500);
