@@ -16,17 +16,22 @@ import java.util.stream.IntStream;
  *
  * @param scaling of the features
  * @param strength of the penalty
+ * @param temperature that logits at this strength are divided by, in kernel and bias
  * @param kernel of the output layer on the network's features, {@code (classes, F)}, row-major
  * @param bias of the output layer
  * @param outOfFold the class probabilities of each image by heads that did not see it
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record ConvexHead(
-    FeatureScaling scaling, double strength, float[] kernel, float[] bias, float[][] outOfFold) {
+    FeatureScaling scaling,
+    double strength,
+    double temperature,
+    float[] kernel,
+    float[] bias,
+    float[][] outOfFold) {
   /**
-   * The scalings to choose from; the first is the default. It was chosen among nine on splits of
-   * CIFAR-10's training batches (2, 6 and 10 classes; 5, 10 and 20 images per class): there it was
-   * within a point of the best, whose choice by so few images is a matter of chance.
+   * The scalings to choose from; the first is the default. docs/results.md has the figures by which
+   * it was chosen, on splits of CIFAR-10's training batches.
    */
   private static final List<FeatureScaling.Candidate> CANDIDATES =
       List.of(
@@ -37,6 +42,9 @@ public record ConvexHead(
 
   /** Strengths for features whose mean squared norm is 1, each the start of the next. */
   private static final double[] STRENGTHS = {1e-1, 1e-2, 1e-3, 2e-4, 4e-5, 1e-5};
+
+  /** Standard errors by which another scaling must be better than the default. */
+  private static final double ERRORS = 2;
 
   /** The scaling is chosen on this many images at most, sampled by class. */
   private static final int MAX_CHOOSING = 500;
@@ -163,8 +171,11 @@ public record ConvexHead(
     }
     Path chosen = choose(paths);
     if (some.length < all.length) {
+      // More images need a weaker penalty: as the same part of the sum of their losses, and by the
+      // distance of two strengths, which are chosen roughly.
       double strength = chosen.strengths[chosen.best];
-      double[] near = {4 * strength, strength, strength / 4};
+      double share = (double) some.length / all.length;
+      double[] near = {strength, strength * Math.sqrt(share) / 2, strength * share / 4};
       chosen = Path.of(images, chosen.candidate, folds, near);
     }
     return chosen.refit(images);
@@ -194,7 +205,8 @@ public record ConvexHead(
 
   /**
    * Returns the scaling with the lowest loss among the default and those that are better than it by
-   * more than one standard error of the difference (Breiman et al. 1984, section 3.4.3).
+   * more than two standard errors of the difference. With one (Breiman et al. 1984, section 3.4.3),
+   * five images per class often chose a worse one.
    */
   private static Path choose(List<Path> paths) {
     Path first = paths.get(0);
@@ -328,11 +340,6 @@ public record ConvexHead(
       return probabilities;
     }
 
-    /** Whether the number of features can be reduced to that of the images, at a profit. */
-    private static boolean isWide(Matrix rows) {
-      return 2L * rows.rows() < rows.width();
-    }
-
     private double mean(double[] each) {
       return IntStream.range(0, each.length).mapToDouble(i -> weights[i] * each[i]).sum();
     }
@@ -349,52 +356,89 @@ public record ConvexHead(
               .toArray();
       double mean = DoubleStream.of(gain).average().orElse(0);
       double squares = DoubleStream.of(gain).map(g -> (g - mean) * (g - mean)).sum();
-      return mean > Math.sqrt(squares / Math.max(1, n - 1) / n);
+      return mean > ERRORS * Math.sqrt(squares / Math.max(1, n - 1) / n);
     }
 
     /** Fits the head to all images. */
     ConvexHead refit(Images images) {
-      FeatureScaling scaling = candidate.measure(images.features(), images.stages());
-      Matrix rows = scaling.of(images.features(), images.stages());
-      Cholesky cholesky = isWide(rows) ? new Cholesky(rows) : null;
-      Matrix coordinates = cholesky == null ? rows : cholesky.coordinates();
-      LogisticRegression problem =
-          new LogisticRegression(coordinates, images.labels(), images.classes(), images.balance());
-      LogisticRegression.Solution solution =
-          LogisticRegression.Solution.zero(images.classes(), coordinates.width());
-      for (int s = 0; s <= best; s++) {
-        solution =
-            problem.solve(
-                strengths[s],
-                solution,
-                s == best ? EXACT : TOLERANCE,
-                s == best ? MAX_LAST : MAX_STEPS);
-      }
-      double[] kernel = cholesky == null ? solution.kernel() : cholesky.features(solution.kernel());
-      for (int i = 0; i < kernel.length; i++) {
-        kernel[i] /= temperature.value();
-      }
-      double[] bias =
-          Arrays.stream(solution.bias()).map(each -> each / temperature.value()).toArray();
-      return fold(scaling, strengths[best], kernel, bias, outOfFold);
+      Chosen chosen = new Chosen(candidate, strengths[best], temperature.value());
+      return ConvexHead.refit(images, chosen, Arrays.copyOf(strengths, best + 1), outOfFold);
     }
   }
 
-  /** Moves weights and factor, and the means where no layer subtracts them, into the output layer. */
+  /** What cross-validation chose. */
+  private record Chosen(
+      FeatureScaling.Candidate candidate, double strength, double temperature) {}
+
+  /**
+   * Fits a head to other images, with the features, penalty and temperature of this one.
+   *
+   * @return without predictions out of fold
+   */
+  public ConvexHead refit(Images images) {
+    Chosen same =
+        new Chosen(
+            new FeatureScaling.Candidate(scaling.stages(), scaling.scaling()),
+            strength,
+            temperature);
+    double[] stronger = DoubleStream.of(STRENGTHS).filter(s -> s > strength).toArray();
+    double[] path = Arrays.copyOf(stronger, stronger.length + 1);
+    path[stronger.length] = strength;
+    return refit(images, same, path, new float[0][]);
+  }
+
+  /**
+   * Fits a head.
+   *
+   * @param path of strengths, each the start of the next, that ends with the chosen one
+   */
+  private static ConvexHead refit(
+      Images images, Chosen chosen, double[] path, float[][] outOfFold) {
+    FeatureScaling scaling = chosen.candidate().measure(images.features(), images.stages());
+    Matrix rows = scaling.of(images.features(), images.stages());
+    Cholesky cholesky = isWide(rows) ? new Cholesky(rows) : null;
+    Matrix coordinates = cholesky == null ? rows : cholesky.coordinates();
+    LogisticRegression problem =
+        new LogisticRegression(coordinates, images.labels(), images.classes(), images.balance());
+    LogisticRegression.Solution solution =
+        LogisticRegression.Solution.zero(images.classes(), coordinates.width());
+    for (int s = 0; s < path.length; s++) {
+      boolean last = s == path.length - 1;
+      solution =
+          problem.solve(
+              path[s], solution, last ? EXACT : TOLERANCE, last ? MAX_LAST : MAX_STEPS);
+    }
+    double[] kernel = cholesky == null ? solution.kernel() : cholesky.features(solution.kernel());
+    return fold(scaling, chosen, kernel, solution.bias(), outOfFold);
+  }
+
+  /** Whether the number of features can be reduced to that of the images, at a profit. */
+  private static boolean isWide(Matrix rows) {
+    return 2L * rows.rows() < rows.width();
+  }
+
+  /**
+   * Moves weights, factor and temperature, and the means where no layer subtracts them, into the
+   * output layer.
+   */
   private static ConvexHead fold(
-      FeatureScaling scaling, double strength, double[] kernel, double[] bias, float[][] known) {
+      FeatureScaling scaling, Chosen chosen, double[] kernel, double[] bias, float[][] outOfFold) {
     int width = scaling.means().length;
     float[] folded = new float[kernel.length];
     float[] biases = new float[bias.length];
     for (int c = 0; c < bias.length; c++) {
       double moved = 0;
       for (int k = 0; k < width; k++) {
-        double weight = kernel[c * width + k] * scaling.weights()[k] / scaling.factor();
+        double weight =
+            kernel[c * width + k]
+                * scaling.weights()[k]
+                / (scaling.factor() * chosen.temperature());
         folded[c * width + k] = (float) weight;
         moved += scaling.scaling().standardize() ? 0 : weight * scaling.means()[k];
       }
-      biases[c] = (float) (bias[c] - moved);
+      biases[c] = (float) (bias[c] / chosen.temperature() - moved);
     }
-    return new ConvexHead(scaling, strength, folded, biases, known);
+    return new ConvexHead(
+        scaling, chosen.strength(), chosen.temperature(), folded, biases, outOfFold);
   }
 }

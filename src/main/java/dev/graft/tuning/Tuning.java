@@ -50,6 +50,9 @@ public final class Tuning implements AutoCloseable {
 
   private static final int REPEATS = 4;
 
+  /** Predictions above which it is not repeated once more, because it would take long. */
+  private static final int REPEATED = 2000;
+
   private final PreparedRun run;
   private final Recipe recipe;
   private final DataSet data;
@@ -136,6 +139,15 @@ public final class Tuning implements AutoCloseable {
   private ConvexHead convex(int[] rows, int[] groups) {
     return ConvexHeads.fit(
         features.matrix(rows), run.network().design().stageWidths(), data, rows, groups, recipe);
+  }
+
+  /** Fits a head to other images, with the settings that were chosen for the run's. */
+  private ConvexHead again(int[] rows) {
+    return convex
+        .orElseThrow()
+        .refit(
+            ConvexHeads.images(
+                features.matrix(rows), run.network().design().stageWidths(), data, rows, recipe));
   }
 
   /** Gives the network the head, on the features that it was fitted to. */
@@ -321,7 +333,7 @@ public final class Tuning implements AutoCloseable {
     int[] groups = survey.groups();
     int[] candidates = candidates();
     int folds = asked ? recipe.folds() : FOLDS;
-    int repeats = asked ? 1 : REPEATS;
+    int repeats = asked ? 1 : Math.max(1, Math.min(REPEATS, REPEATED / candidates.length));
     return CrossValidation.run(
         IntStream.range(0, repeats)
             .mapToObj(
@@ -333,7 +345,9 @@ public final class Tuning implements AutoCloseable {
         recipe.validationSplit(),
         split -> {
           if (isConvex()) {
-            return Optional.of(evaluate(convex(split.train(), groups), split.test()));
+            return Optional.of(
+                evaluate(
+                    asked ? convex(split.train(), groups) : again(split.train()), split.test()));
           }
           untrained.restore();
           try (NetworkTrainer fold = training(TrainingEvents.NONE)) {
