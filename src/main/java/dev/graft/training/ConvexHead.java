@@ -41,7 +41,7 @@ public record ConvexHead(
           new FeatureScaling.Candidate(Stages.EQUAL, new Scaling(0.5, false, true)));
 
   /** Strengths for features whose mean squared norm is 1, each the start of the next. */
-  private static final double[] STRENGTHS = {1e-1, 1e-2, 1e-3, 2e-4, 4e-5, 1e-5};
+  private static final double[] STRENGTHS = {1e-1, 1e-2, 1e-3, 2e-4, 4e-5};
 
   /** Standard errors by which another scaling must be better than the default. */
   private static final double ERRORS = 2;
