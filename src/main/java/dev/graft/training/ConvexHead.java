@@ -367,8 +367,7 @@ public record ConvexHead(
   }
 
   /** What cross-validation chose. */
-  private record Chosen(
-      FeatureScaling.Candidate candidate, double strength, double temperature) {}
+  private record Chosen(FeatureScaling.Candidate candidate, double strength, double temperature) {}
 
   /**
    * Fits a head to other images, with the features, penalty and temperature of this one.
@@ -405,8 +404,7 @@ public record ConvexHead(
     for (int s = 0; s < path.length; s++) {
       boolean last = s == path.length - 1;
       solution =
-          problem.solve(
-              path[s], solution, last ? EXACT : TOLERANCE, last ? MAX_LAST : MAX_STEPS);
+          problem.solve(path[s], solution, last ? EXACT : TOLERANCE, last ? MAX_LAST : MAX_STEPS);
     }
     double[] kernel = cholesky == null ? solution.kernel() : cholesky.features(solution.kernel());
     return fold(scaling, chosen, kernel, solution.bias(), outOfFold);

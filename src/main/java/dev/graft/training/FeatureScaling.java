@@ -96,8 +96,7 @@ public record FeatureScaling(
       }
       double factor = Math.sqrt(squares / chosen.rows());
       // The features of all images may be the same.
-      return new FeatureScaling(
-          used, scaling, means, deviations, weights, factor > 0 ? factor : 1);
+      return new FeatureScaling(used, scaling, means, deviations, weights, factor > 0 ? factor : 1);
     }
   }
 

@@ -159,7 +159,8 @@ public final class Tuning implements AutoCloseable {
         DjlNetwork.of(
             design.linear(
                 scaling.stages() == FeatureScaling.Stages.LAST
-                    ? stages.subList(stages.size() - 1, stages.size()) : stages,
+                    ? stages.subList(stages.size() - 1, stages.size())
+                    : stages,
                 scaling.scaling()),
             run.backbone().trunk());
     network.initialize(run.backbone().model().getNDManager());

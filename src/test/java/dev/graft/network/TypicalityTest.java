@@ -46,10 +46,7 @@ class TypicalityTest {
   @Test
   void storedImagesAreNotComparedWithTheirNearDuplicates() {
     float[] similarities = {
-      1, 0.75f, 0.5f, 0.25f,
-      0.75f, 1, 0.125f, 0,
-      0.5f, 0.125f, 1, 0.875f,
-      0.25f, 0, 0.875f, 1
+      1, 0.75f, 0.5f, 0.25f, 0.75f, 1, 0.125f, 0, 0.5f, 0.125f, 1, 0.875f, 0.25f, 0, 0.875f, 1
     };
     assertThat(Typicality.leaveOneOut(similarities, new int[] {0, 1, 2, 3}, 1))
         .containsExactly(0.75f, 0.75f, 0.875f, 0.875f);

@@ -71,7 +71,8 @@ class ConvexHeadTest {
   void coordinatesGiveTheSameHeadAsFeatures() {
     ConvexHead.Images images = images(30, Recipe.ClassWeights.NONE);
     Matrix rows =
-        new FeatureScaling.Candidate(FeatureScaling.Stages.RISING, new NetworkDesign.Scaling(1, false))
+        new FeatureScaling.Candidate(
+                FeatureScaling.Stages.RISING, new NetworkDesign.Scaling(1, false))
             .measure(images.features(), STAGES)
             .of(images.features(), STAGES);
     LogisticRegression.ClassBalance equal =
