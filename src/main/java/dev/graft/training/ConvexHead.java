@@ -30,8 +30,8 @@ public record ConvexHead(
     float[] bias,
     float[][] outOfFold) {
   /**
-   * The scalings to choose from; the first is the default. docs/results.md has the figures by which
-   * it was chosen, on splits of CIFAR-10's training batches.
+   * The scalings to choose from; the first is the default. docs/choose-scaling.py compares it with
+   * others, on splits of CIFAR-10's training batches.
    */
   private static final List<FeatureScaling.Candidate> CANDIDATES =
       List.of(
