@@ -209,7 +209,7 @@ public final class FineTuner {
                 run,
                 tuning.network(),
                 validated.temperature(),
-                new SavedModel.Extras(ranges, Optional.of(tuning.typicality(split)))));
+                new SavedModel.Extras(ranges, Optional.of(tuning.typicality(split, survey)))));
       }
     }
   }

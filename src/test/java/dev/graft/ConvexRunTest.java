@@ -47,6 +47,7 @@ class ConvexRunTest {
     assertThat(run.testAccuracy()).isEqualTo(1);
     assertThat(run.validationAccuracy()).isGreaterThan(0.9);
     assertThat(json.at("/crossValidation/accuracy/mean").asDouble()).isGreaterThan(0.9);
+    assertThat(json.at("/crossValidation/repeats").asInt()).isEqualTo(1);
     assertThat(run.folder().resolve("report.html"))
         .content()
         .contains("at the minimum of its convex loss")
@@ -76,6 +77,25 @@ class ConvexRunTest {
           .isCloseTo(run.json().at("/test/loss").asDouble(), within(1e-4));
     }
     assertThat(known).hasSize(12);
+  }
+
+  @Test
+  void fewTestImagesAreJoinedByARepeatedCrossValidation() throws IOException {
+    Path few = folder.resolve("few");
+    SmallRun alone = images.train(few, "--set=head.solver=newton");
+    JsonNode folds = alone.json().at("/crossValidation");
+    assertThat(folds.at("/folds").asInt()).isEqualTo(20);
+    assertThat(folds.at("/repeats").asInt()).isEqualTo(4);
+    assertThat(folds.at("/images").asInt()).isEqualTo(60);
+    assertThat(folds.at("/interval/low").asDouble())
+        .isLessThan(folds.at("/accuracy/mean").asDouble());
+    assertThat(Files.readAllLines(alone.folder().resolve("folds.csv"))).hasSize(21);
+    assertThat(alone.folder().resolve("report.html"))
+        .content()
+        .contains("each of 60 images predicted 4 times");
+
+    SmallRun asked = images.train(few, "--set=head.solver=newton", "--set=test-split=0.25");
+    assertThat(asked.json().has("crossValidation")).isFalse();
   }
 
   @Test

@@ -220,10 +220,16 @@ final class FineTuneCommand implements Callable<Integer> {
 
   private static String crossValidation(RunRecord.CrossValidation folds) {
     return Text.of(
-        "Cross-validation, mean of %d folds ± their standard deviation: accuracy %.4f ± %.4f, macro"
-            + " F1 %.4f ± %.4f",
-        folds.folds(),
+        "Cross-validation of %s in %d folds%s: accuracy %.4f (95 %% interval %.4f to %.4f; ± %.4f"
+            + " over the folds), macro F1 %.4f ± %.4f",
+        Names.count(folds.images(), "image"),
+        folds.folds() / folds.repeats(),
+        folds.repeats() == 1
+            ? ""
+            : Text.of(", %d times, because the test images are few", folds.repeats()),
         folds.accuracy().mean(),
+        folds.interval().low(),
+        folds.interval().high(),
         folds.accuracy().deviation(),
         folds.macroF1().mean(),
         folds.macroF1().deviation());

@@ -159,7 +159,7 @@ final class RunLines implements RunEvents {
   @Override
   public void fitted(ConvexHead head, int images, Evaluation outOfFold) {
     say(
-        "Head: fitted to %s; by cross-validation: %s, penalty %s, out-of-fold accuracy %.4f, loss"
+        "Head: fitted to %s; by cross-validation: %s, penalty %.1e, out-of-fold accuracy %.4f, loss"
             + " %.4f",
         Names.count(images, "image"),
         head.scaling(),

@@ -15,11 +15,11 @@ public record Interval(double low, double high) {
    * Inference", JASA 22, 1927, without continuity correction. Unlike the textbook's p ± z·σ it
    * stays within 0 to 1, and its width is not 0 where all or none are correct.
    *
-   * @param correct 0 to {@code count}
+   * @param correct 0 to {@code count}; may be a mean of several trials
    * @param count at least 1
    */
-  public static Interval wilson(int correct, int count) {
-    double share = (double) correct / count;
+  public static Interval wilson(double correct, int count) {
+    double share = correct / count;
     double z2n = Z * Z / count;
     double middle = (share + z2n / 2) / (1 + z2n);
     double half = Z * Math.sqrt((share * (1 - share) + z2n / 4) / count) / (1 + z2n);

@@ -42,10 +42,12 @@ public record Temperature(double value, int images) {
    *     between the bounds
    */
   public static Temperature fit(List<float[]> probabilities, List<Integer> truths) {
+    return probabilities.size() < MIN_IMAGES ? NONE : fitToAny(probabilities, truths);
+  }
+
+  /** Returns the temperature as {@link #fit}, but for any number of images. */
+  public static Temperature fitToAny(List<float[]> probabilities, List<Integer> truths) {
     int count = probabilities.size();
-    if (count < MIN_IMAGES) {
-      return NONE;
-    }
     double[][] logits = new double[count][];
     for (int i = 0; i < count; i++) {
       logits[i] = logits(probabilities.get(i));

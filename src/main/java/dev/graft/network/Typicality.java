@@ -159,6 +159,32 @@ public final class Typicality {
   }
 
   /**
+   * Returns the mean similarity of each stored image to its nearest others, without the images of
+   * its own group, such as near-duplicates; images with fewer than k such others are left out.
+   *
+   * @param similarities of all pairs, {@code (rows, rows)}
+   * @param groups the group of each row
+   */
+  public static float[] leaveOneOut(float[] similarities, int[] groups, int k) {
+    int rows = groups.length;
+    float[] means = new float[rows];
+    int count = 0;
+    float[] others = new float[rows];
+    for (int row = 0; row < rows; row++) {
+      int left = 0;
+      for (int other = 0; other < rows; other++) {
+        if (groups[other] != groups[row]) {
+          others[left++] = similarities[row * rows + other];
+        }
+      }
+      if (left >= k) {
+        means[count++] = similarity(others, 0, left, k);
+      }
+    }
+    return Arrays.copyOf(means, count);
+  }
+
+  /**
    * Returns the share of held-out images that are at least as far.
    *
    * @param similarity the mean to the nearest images

@@ -261,7 +261,7 @@ public final class FineTuneRun {
       Long trainingMemory = PeakMemory.bytes();
       Tuning.Validated validated = tuning.validate(split);
       // Before the test, so that no later failure loses the training.
-      Typicality typicality = tuning.typicality(split);
+      Typicality typicality = tuning.typicality(split, survey);
       save(
           folder,
           tuning.network(),
@@ -276,7 +276,7 @@ public final class FineTuneRun {
       Optional<CrossValidation> folds = tuning.crossValidate(survey);
       if (folds.isPresent()) {
         folder.write("folds.csv", folds.get().toCsv());
-        if (images.areFiles()) {
+        if (images.areFiles() && recipe.data().folds() > 0) {
           folder.write(LabelFiles.CSV, LabelFiles.csv(tuning.labelReview().orElseThrow(), data()));
         }
       }
@@ -291,10 +291,8 @@ public final class FineTuneRun {
                   history.epochs().isEmpty() ? null : epochs(history, tuning.isInterrupted()),
                   RunRecord.Figures.of(validated.evaluation()),
                   RunRecord.TestFigures.of(tested.evaluation()),
-                  recipe.training().calibrate()
-                      ? calibration(validated.temperature(), tested)
-                      : null,
-                  folds.map(all -> RunRecord.CrossValidation.of(all.evaluations())).orElse(null),
+                  recipe.training().calibrate() ? calibration(validated.temperature(), tested) : null,
+                  folds.map(RunRecord.CrossValidation::of).orElse(null),
                   new RunRecord.Seconds(
                       featureSeconds, trainingSeconds, evaluationSeconds, total.lap()),
                   new RunRecord.Memory(

@@ -255,12 +255,21 @@ public record RunRecord(
    * The result of several trainings, each evaluated on images that it did not see.
    *
    * @param folds number of trainings
+   * @param repeats how often all images were distributed over folds
+   * @param images number of images
+   * @param accuracy mean and spread over the folds
+   * @param interval 95 % interval of the accuracy
    */
-  public record CrossValidation(int folds, Spread accuracy, Spread macroF1) {
-    static CrossValidation of(List<Evaluation> folds) {
+  public record CrossValidation(
+      int folds, int repeats, int images, Spread accuracy, Interval interval, Spread macroF1) {
+    static CrossValidation of(dev.graft.tuning.CrossValidation all) {
+      List<Evaluation> folds = all.evaluations();
       return new CrossValidation(
           folds.size(),
+          all.repeats(),
+          all.images(),
           Spread.of(folds.stream().map(Evaluation::accuracy).toList()),
+          all.interval(),
           Spread.of(folds.stream().map(each -> each.macro().f1()).toList()));
     }
   }

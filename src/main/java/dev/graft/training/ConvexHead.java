@@ -1,7 +1,9 @@
 package dev.graft.training;
 
+import dev.graft.evaluation.Temperature;
 import dev.graft.network.NetworkDesign.Scaling;
 import dev.graft.recipe.Recipe;
+import dev.graft.training.FeatureScaling.Stages;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -14,27 +16,35 @@ import java.util.stream.IntStream;
  *
  * @param scaling of the features
  * @param strength of the penalty
+ * @param temperature that logits at this strength are divided by, in kernel and bias
  * @param kernel of the output layer on the network's features, {@code (classes, F)}, row-major
  * @param bias of the output layer
  * @param outOfFold the class probabilities of each image by heads that did not see it
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record ConvexHead(
-    FeatureScaling scaling, double strength, float[] kernel, float[] bias, float[][] outOfFold) {
+    FeatureScaling scaling,
+    double strength,
+    double temperature,
+    float[] kernel,
+    float[] bias,
+    float[][] outOfFold) {
   /**
-   * The scalings to choose from; the first is the default. It was chosen among nine on splits of
-   * CIFAR-10's training batches (2, 6 and 10 classes; 5, 10 and 20 images per class): there it was
-   * within a point of the best, whose choice by so few images is a matter of chance.
+   * The scalings to choose from; the first is the default. docs/choose-scaling.py compares it with
+   * others, on splits of CIFAR-10's training batches.
    */
   private static final List<FeatureScaling.Candidate> CANDIDATES =
       List.of(
-          new FeatureScaling.Candidate(true, new Scaling(0.5, true, false)),
-          new FeatureScaling.Candidate(true, new Scaling(1, true, false)),
-          new FeatureScaling.Candidate(false, new Scaling(0.5, true, false)),
-          new FeatureScaling.Candidate(false, new Scaling(0.5, false, true)));
+          new FeatureScaling.Candidate(Stages.RISING, new Scaling(0.5, true, false)),
+          new FeatureScaling.Candidate(Stages.LAST, new Scaling(0.5, true, false)),
+          new FeatureScaling.Candidate(Stages.EQUAL, new Scaling(0.5, true, false)),
+          new FeatureScaling.Candidate(Stages.EQUAL, new Scaling(0.5, false, true)));
 
   /** Strengths for features whose mean squared norm is 1, each the start of the next. */
-  private static final double[] STRENGTHS = {1e-1, 1e-2, 1e-3, 2e-4, 4e-5, 1e-5};
+  private static final double[] STRENGTHS = {1e-1, 1e-2, 1e-3, 2e-4, 4e-5};
+
+  /** Standard errors by which another scaling must be better than the default. */
+  private static final double ERRORS = 2;
 
   /** The scaling is chosen on this many images at most, sampled by class. */
   private static final int MAX_CHOOSING = 500;
@@ -50,6 +60,9 @@ public record ConvexHead(
   private static final long MAX_CHOICE = 4_000_000;
 
   private static final int MAX_LAST = 60;
+
+  /** Maximum number of probabilities that a temperature is fitted to. */
+  private static final int MAX_PROBABILITIES = 200_000;
 
   private static final double TOLERANCE = 5e-4;
 
@@ -158,8 +171,11 @@ public record ConvexHead(
     }
     Path chosen = choose(paths);
     if (some.length < all.length) {
+      // More images need a weaker penalty: as the same part of the sum of their losses, and by the
+      // distance of two strengths, which are chosen roughly.
       double strength = chosen.strengths[chosen.best];
-      double[] near = {4 * strength, strength, strength / 4};
+      double share = (double) some.length / all.length;
+      double[] near = {strength, strength * Math.sqrt(share) / 2, strength * share / 4};
       chosen = Path.of(images, chosen.candidate, folds, near);
     }
     return chosen.refit(images);
@@ -189,7 +205,8 @@ public record ConvexHead(
 
   /**
    * Returns the scaling with the lowest loss among the default and those that are better than it by
-   * more than one standard error of the difference (Breiman et al. 1984, section 3.4.3).
+   * more than two standard errors of the difference. With one (Breiman et al. 1984, section 3.4.3),
+   * five images per class often chose a worse one.
    */
   private static Path choose(List<Path> paths) {
     Path first = paths.get(0);
@@ -202,36 +219,68 @@ public record ConvexHead(
     return best;
   }
 
-  /** The cross-validation of one scaling at several strengths. */
+  /**
+   * The cross-validation of one scaling at several strengths. A strong penalty makes small logits,
+   * which says nothing against the classes that they choose: each strength is judged at the
+   * temperature that suits it, and the head is divided by that of the best.
+   */
   private static final class Path {
     private final FeatureScaling.Candidate candidate;
     private final double[] strengths;
     private final double[] weights;
-
-    /** The losses of each image at each strength. */
-    private final double[][] losses;
-
-    /** The class probabilities of each image at each strength, summed over the repeats. */
-    private final float[][][] sums;
-
     private final int best;
 
+    /** Of the logits at the best strength. */
+    private final Temperature temperature;
+
+    /** The class probabilities of each image at the best strength and that temperature. */
+    private final float[][] outOfFold;
+
+    /** The loss of each image at the best strength. */
+    private final double[] losses;
+
+    /**
+     * @param known the class probabilities of each image at each strength, by heads that did not
+     *     see it, at temperature 1
+     */
     private Path(
-        FeatureScaling.Candidate candidate,
-        double[] strengths,
-        double[] weights,
-        double[][] losses,
-        float[][][] sums) {
+        FeatureScaling.Candidate candidate, double[] strengths, Images images, float[][][] known) {
       this.candidate = candidate;
       this.strengths = strengths;
-      this.weights = weights;
-      this.losses = losses;
-      this.sums = sums;
-      double[] means = Arrays.stream(losses).mapToDouble(this::mean).toArray();
-      best =
-          IntStream.range(0, means.length)
-              .reduce((a, b) -> means[b] < means[a] ? b : a)
-              .orElseThrow();
+      weights = images.weights();
+      int lowest = 0;
+      Temperature suits = Temperature.NONE;
+      float[][] scaled = {};
+      double[] lowestLosses = {};
+      for (int s = 0; s < strengths.length; s++) {
+        Temperature fitted = temperature(known[s], images.labels());
+        float[][] rows = Arrays.stream(known[s]).map(fitted::of).toArray(float[][]::new);
+        double[] each = losses(rows, images.labels());
+        if (s == 0 || mean(each) < mean(lowestLosses)) {
+          lowest = s;
+          suits = fitted;
+          scaled = rows;
+          lowestLosses = each;
+        }
+      }
+      best = lowest;
+      temperature = suits;
+      outOfFold = scaled;
+      losses = lowestLosses;
+    }
+
+    private static Temperature temperature(float[][] rows, int[] labels) {
+      int step = 1 + rows.length * rows[0].length / MAX_PROBABILITIES;
+      int[] some = IntStream.range(0, rows.length).filter(i -> i % step == 0).toArray();
+      return Temperature.fitToAny(
+          IntStream.of(some).mapToObj(i -> rows[i]).toList(),
+          IntStream.of(some).mapToObj(i -> labels[i]).toList());
+    }
+
+    private static double[] losses(float[][] rows, int[] labels) {
+      return IntStream.range(0, labels.length)
+          .mapToDouble(i -> -Math.log(Math.max(rows[i][labels[i]], Float.MIN_NORMAL)))
+          .toArray();
     }
 
     static Path of(
@@ -242,7 +291,6 @@ public record ConvexHead(
       int n = rows.rows();
       int[] all = IntStream.range(0, n).toArray();
       int repeats = Math.max(1, Math.min(MAX_REPEATS, REPEATED / n));
-      double[][] losses = new double[strengths.length][n];
       float[][][] sums = new float[strengths.length][n][images.classes()];
       List<int[]> tasks = new ArrayList<>();
       for (int round = 0; round < repeats; round++) {
@@ -261,15 +309,13 @@ public record ConvexHead(
         for (int s = 0; s < strengths.length; s++) {
           for (int i = 0; i < fold.length; i++) {
             float[] row = predicted[task][s][i];
-            double own = Math.max(row[images.labels()[fold[i]]], Float.MIN_NORMAL);
-            losses[s][fold[i]] -= Math.log(own) / repeats;
             for (int c = 0; c < row.length; c++) {
               sums[s][fold[i]][c] += row[c] / repeats;
             }
           }
         }
       }
-      return new Path(candidate, strengths, images.weights(), losses, sums);
+      return new Path(candidate, strengths, images, sums);
     }
 
     /** Returns the probabilities of a fold's images at each strength. */
@@ -294,68 +340,103 @@ public record ConvexHead(
       return probabilities;
     }
 
-    /** Whether the number of features can be reduced to that of the images, at a profit. */
-    private static boolean isWide(Matrix rows) {
-      return 2L * rows.rows() < rows.width();
-    }
-
     private double mean(double[] each) {
       return IntStream.range(0, each.length).mapToDouble(i -> weights[i] * each[i]).sum();
     }
 
     double loss() {
-      return mean(losses[best]);
+      return mean(losses);
     }
 
     boolean isWorseThan(Path other) {
       int n = weights.length;
       double[] gain =
           IntStream.range(0, n)
-              .mapToDouble(i -> n * weights[i] * (losses[best][i] - other.losses[other.best][i]))
+              .mapToDouble(i -> n * weights[i] * (losses[i] - other.losses[i]))
               .toArray();
       double mean = DoubleStream.of(gain).average().orElse(0);
       double squares = DoubleStream.of(gain).map(g -> (g - mean) * (g - mean)).sum();
-      return mean > Math.sqrt(squares / Math.max(1, n - 1) / n);
+      return mean > ERRORS * Math.sqrt(squares / Math.max(1, n - 1) / n);
     }
 
     /** Fits the head to all images. */
     ConvexHead refit(Images images) {
-      FeatureScaling scaling = candidate.measure(images.features(), images.stages());
-      Matrix rows = scaling.of(images.features(), images.stages());
-      Cholesky cholesky = isWide(rows) ? new Cholesky(rows) : null;
-      Matrix coordinates = cholesky == null ? rows : cholesky.coordinates();
-      LogisticRegression problem =
-          new LogisticRegression(coordinates, images.labels(), images.classes(), images.balance());
-      LogisticRegression.Solution solution =
-          LogisticRegression.Solution.zero(images.classes(), coordinates.width());
-      for (int s = 0; s <= best; s++) {
-        solution =
-            problem.solve(
-                strengths[s],
-                solution,
-                s == best ? EXACT : TOLERANCE,
-                s == best ? MAX_LAST : MAX_STEPS);
-      }
-      double[] kernel = cholesky == null ? solution.kernel() : cholesky.features(solution.kernel());
-      return fold(scaling, strengths[best], kernel, solution.bias(), sums[best]);
+      Chosen chosen = new Chosen(candidate, strengths[best], temperature.value());
+      return ConvexHead.refit(images, chosen, Arrays.copyOf(strengths, best + 1), outOfFold);
     }
   }
 
-  /** Moves the factor, and the means where no layer subtracts them, into the output layer. */
+  /** What cross-validation chose. */
+  private record Chosen(FeatureScaling.Candidate candidate, double strength, double temperature) {}
+
+  /**
+   * Fits a head to other images, with the features, penalty and temperature of this one.
+   *
+   * @return without predictions out of fold
+   */
+  public ConvexHead refit(Images images) {
+    Chosen same =
+        new Chosen(
+            new FeatureScaling.Candidate(scaling.stages(), scaling.scaling()),
+            strength,
+            temperature);
+    double[] stronger = DoubleStream.of(STRENGTHS).filter(s -> s > strength).toArray();
+    double[] path = Arrays.copyOf(stronger, stronger.length + 1);
+    path[stronger.length] = strength;
+    return refit(images, same, path, new float[0][]);
+  }
+
+  /**
+   * Fits a head.
+   *
+   * @param path of strengths, each the start of the next, that ends with the chosen one
+   */
+  private static ConvexHead refit(
+      Images images, Chosen chosen, double[] path, float[][] outOfFold) {
+    FeatureScaling scaling = chosen.candidate().measure(images.features(), images.stages());
+    Matrix rows = scaling.of(images.features(), images.stages());
+    Cholesky cholesky = isWide(rows) ? new Cholesky(rows) : null;
+    Matrix coordinates = cholesky == null ? rows : cholesky.coordinates();
+    LogisticRegression problem =
+        new LogisticRegression(coordinates, images.labels(), images.classes(), images.balance());
+    LogisticRegression.Solution solution =
+        LogisticRegression.Solution.zero(images.classes(), coordinates.width());
+    for (int s = 0; s < path.length; s++) {
+      boolean last = s == path.length - 1;
+      solution =
+          problem.solve(path[s], solution, last ? EXACT : TOLERANCE, last ? MAX_LAST : MAX_STEPS);
+    }
+    double[] kernel = cholesky == null ? solution.kernel() : cholesky.features(solution.kernel());
+    return fold(scaling, chosen, kernel, solution.bias(), outOfFold);
+  }
+
+  /** Whether the number of features can be reduced to that of the images, at a profit. */
+  private static boolean isWide(Matrix rows) {
+    return 2L * rows.rows() < rows.width();
+  }
+
+  /**
+   * Moves weights, factor and temperature, and the means where no layer subtracts them, into the
+   * output layer.
+   */
   private static ConvexHead fold(
-      FeatureScaling scaling, double strength, double[] kernel, double[] bias, float[][] known) {
+      FeatureScaling scaling, Chosen chosen, double[] kernel, double[] bias, float[][] outOfFold) {
     int width = scaling.means().length;
     float[] folded = new float[kernel.length];
     float[] biases = new float[bias.length];
     for (int c = 0; c < bias.length; c++) {
       double moved = 0;
       for (int k = 0; k < width; k++) {
-        double weight = kernel[c * width + k] / scaling.factor();
+        double weight =
+            kernel[c * width + k]
+                * scaling.weights()[k]
+                / (scaling.factor() * chosen.temperature());
         folded[c * width + k] = (float) weight;
         moved += scaling.scaling().standardize() ? 0 : weight * scaling.means()[k];
       }
-      biases[c] = (float) (bias[c] - moved);
+      biases[c] = (float) (bias[c] / chosen.temperature() - moved);
     }
-    return new ConvexHead(scaling, strength, folded, biases, known);
+    return new ConvexHead(
+        scaling, chosen.strength(), chosen.temperature(), folded, biases, outOfFold);
   }
 }

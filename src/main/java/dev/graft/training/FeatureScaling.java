@@ -8,32 +8,69 @@ import java.util.List;
 /**
  * A choice of features and their scaling, measured on training images. The network repeats it: it
  * selects stages, takes powers, divides by norms and standardizes in layers of their own, and the
- * rest (a common factor, and the means where nothing is standardized) is part of the output layer.
+ * rest (weights, a common factor, and the means where nothing is standardized) is part of the
+ * output layer.
  *
- * @param lastOnly whether only the last stage is used
+ * @param stages that are used, and how much each counts
  * @param scaling of the features, as in the network's design
  * @param means subtracted from each feature
  * @param deviations divide each feature after that; 1 where nothing is standardized
+ * @param weights multiply each feature after that, by its stage
  * @param factor divides all features, so that their mean squared norm is 1
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record FeatureScaling(
-    boolean lastOnly,
+    Stages stages,
     NetworkDesign.Scaling scaling,
     float[] means,
     float[] deviations,
+    float[] weights,
     double factor) {
+  /** Which stages of the backbone are used. */
+  public enum Stages {
+    /** The last one. */
+    LAST("last stage"),
+    /** All, multiplied by the square of their place, so that the last counts most. */
+    RISING("all stages, the later the more"),
+    /** All, as they are. */
+    EQUAL("all stages");
+
+    private final String words;
+
+    Stages(String words) {
+      this.words = words;
+    }
+
+    /** Returns what features of a stage are multiplied by. */
+    private double weight(int stage, int count) {
+      double place = (stage + 1.0) / count;
+      return this == RISING ? place * place : 1;
+    }
+
+    /** Returns the weight of each feature of the used stages. */
+    private float[] weights(List<Integer> widths) {
+      int count = widths.size();
+      int first = this == LAST ? count - 1 : 0;
+      float[] weights = new float[widths.subList(first, count).stream().mapToInt(w -> w).sum()];
+      for (int stage = first, at = 0; stage < count; stage++) {
+        Arrays.fill(weights, at, at + widths.get(stage), (float) weight(stage, count));
+        at += widths.get(stage);
+      }
+      return weights;
+    }
+  }
+
   /** Returns the choice in words, for the log and {@code run.json}. */
   @Override
   public String toString() {
-    return (lastOnly ? "last stage" : "all stages")
+    return stages.words
         + (scaling.power() == 1 ? "" : ", signed power " + scaling.power())
         + (scaling.normalize() ? ", L2-normalized" : "")
         + (scaling.standardize() ? ", standardized" : "");
   }
 
   /** A scaling that has not been measured yet. */
-  record Candidate(boolean lastOnly, NetworkDesign.Scaling scaling) {
+  record Candidate(Stages used, NetworkDesign.Scaling scaling) {
     /**
      * Measures it.
      *
@@ -49,16 +86,17 @@ public record FeatureScaling(
       if (!scaling.standardize()) {
         Arrays.fill(deviations, 1);
       }
+      float[] weights = used.weights(stages);
       double squares = 0;
       float[] values = chosen.values();
       for (int i = 0; i < values.length; i++) {
         int feature = i % chosen.width();
-        double value = (values[i] - means[feature]) / deviations[feature];
+        double value = (values[i] - means[feature]) / deviations[feature] * weights[feature];
         squares += value * value;
       }
       double factor = Math.sqrt(squares / chosen.rows());
       // The features of all images may be the same.
-      return new FeatureScaling(lastOnly, scaling, means, deviations, factor > 0 ? factor : 1);
+      return new FeatureScaling(used, scaling, means, deviations, weights, factor > 0 ? factor : 1);
     }
   }
 
@@ -66,21 +104,22 @@ public record FeatureScaling(
    * Scales features.
    *
    * @param features {@code (n, F)}, of all stages
-   * @param stages the number of features of each stage
+   * @param widths the number of features of each stage
    */
-  Matrix of(Matrix features, List<Integer> stages) {
-    Matrix scaled = transform(features, stages, new Candidate(lastOnly, scaling));
+  Matrix of(Matrix features, List<Integer> widths) {
+    Matrix scaled = transform(features, widths, new Candidate(stages, scaling));
     float[] values = scaled.values();
     for (int i = 0; i < values.length; i++) {
       int feature = i % scaled.width();
-      values[i] = (float) ((values[i] - means[feature]) / deviations[feature] / factor);
+      double value = (values[i] - means[feature]) / deviations[feature];
+      values[i] = (float) (value * weights[feature] / factor);
     }
     return scaled;
   }
 
   /** Scales features as the layers before the head do. */
-  Matrix forHead(Matrix features, List<Integer> stages) {
-    Matrix scaled = transform(features, stages, new Candidate(lastOnly, scaling));
+  Matrix forHead(Matrix features, List<Integer> widths) {
+    Matrix scaled = transform(features, widths, new Candidate(stages, scaling));
     float[] values = scaled.values();
     for (int i = 0; scaling.standardize() && i < values.length; i++) {
       int feature = i % scaled.width();
@@ -92,7 +131,8 @@ public record FeatureScaling(
   /** Selects stages, takes powers and divides by norms; returns a new matrix. */
   private static Matrix transform(Matrix features, List<Integer> stages, Candidate candidate) {
     int last = stages.get(stages.size() - 1);
-    int from = candidate.lastOnly() ? features.width() - last : 0;
+    boolean lastOnly = candidate.used() == Stages.LAST;
+    int from = lastOnly ? features.width() - last : 0;
     Matrix chosen = features.columns(from, features.width());
     float[] values = chosen.values();
     double power = candidate.scaling().power();
@@ -102,7 +142,7 @@ public record FeatureScaling(
       }
     }
     if (candidate.scaling().normalize()) {
-      List<Integer> widths = candidate.lastOnly() ? List.of(last) : stages;
+      List<Integer> widths = lastOnly ? List.of(last) : stages;
       for (int at = 0; at < values.length; ) {
         for (int width : widths) {
           normalize(values, at, width);

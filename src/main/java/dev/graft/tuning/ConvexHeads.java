@@ -41,13 +41,13 @@ final class ConvexHeads {
                 .map(
                     fold -> IntStream.of(fold).map(row -> Arrays.binarySearch(rows, row)).toArray())
                 .toList();
-    return ConvexHead.fit(
-        new ConvexHead.Images(
-            features,
-            stages,
-            data.images().labels(rows),
-            data.classes().size(),
-            recipe.training().classWeights()),
-        folds);
+    return ConvexHead.fit(images(features, stages, data, rows, recipe), folds);
+  }
+
+  /** Returns the images to fit a head to, see {@link #fit}. */
+  static ConvexHead.Images images(
+      Matrix features, List<Integer> stages, DataSet data, int[] rows, Recipe recipe) {
+    return new ConvexHead.Images(
+        features, stages, data.images().labels(rows), data.classes().size(), recipe.training().classWeights());
   }
 }

@@ -3,6 +3,7 @@ package dev.graft.tuning;
 import dev.graft.Progress;
 import dev.graft.data.Split;
 import dev.graft.evaluation.Evaluation;
+import dev.graft.evaluation.Interval;
 import dev.graft.io.Csv;
 import dev.graft.training.TrainingEvents;
 import java.io.IOException;
@@ -18,9 +19,11 @@ import java.util.stream.IntStream;
  * figure varies.
  */
 public final class CrossValidation {
+  private final int repeats;
   private final List<Evaluation> evaluations;
 
-  private CrossValidation(List<Evaluation> evaluations) {
+  private CrossValidation(int repeats, List<Evaluation> evaluations) {
+    this.repeats = repeats;
     this.evaluations = List.copyOf(evaluations);
   }
 
@@ -33,41 +36,63 @@ public final class CrossValidation {
   /**
    * Runs one trial per fold.
    *
-   * @param folds the images of each
+   * @param rounds the images of each fold, in one or more ways to distribute all images
    * @param holdOut samples the validation images of each training
    * @param validation the share of them
    * @return empty if a trial was interrupted
    */
   public static Optional<CrossValidation> run(
-      List<int[]> folds,
+      List<List<int[]>> rounds,
       Split.HoldOut holdOut,
       double validation,
       Trial trial,
       TrainingEvents events)
       throws IOException {
     List<Evaluation> evaluations = new ArrayList<>();
-    try (Progress progress = events.progress("cross-validation", "folds", folds.size())) {
-      for (int[] fold : folds) {
-        int[] rest =
-            folds.stream()
-                .filter(other -> other != fold)
-                .flatMapToInt(IntStream::of)
-                .sorted()
-                .toArray();
-        int[] heldOut = holdOut.from(rest, validation);
-        Optional<Evaluation> result =
-            trial.run(new Split(Split.without(rest, heldOut), heldOut, fold));
-        if (result.isEmpty()) {
-          return Optional.empty();
+    int trials = rounds.stream().mapToInt(List::size).sum();
+    try (Progress progress = events.progress("cross-validation", "folds", trials)) {
+      for (List<int[]> folds : rounds) {
+        for (int[] fold : folds) {
+          int[] rest =
+              folds.stream()
+                  .filter(other -> other != fold)
+                  .flatMapToInt(IntStream::of)
+                  .sorted()
+                  .toArray();
+          int[] heldOut = holdOut.from(rest, validation);
+          Optional<Evaluation> result =
+              trial.run(new Split(Split.without(rest, heldOut), heldOut, fold));
+          if (result.isEmpty()) {
+            return Optional.empty();
+          }
+          evaluations.add(result.get());
+          progress.stepTo(evaluations.size());
         }
-        evaluations.add(result.get());
-        progress.stepTo(evaluations.size());
       }
     }
-    return Optional.of(new CrossValidation(evaluations));
+    return Optional.of(new CrossValidation(rounds.size(), evaluations));
   }
 
-  /** Returns the result of each fold. */
+  /** Returns how often all images were distributed over folds. */
+  public int repeats() {
+    return repeats;
+  }
+
+  /** Returns the number of images. */
+  public int images() {
+    return evaluations.stream().mapToInt(Evaluation::count).sum() / repeats;
+  }
+
+  /**
+   * Returns the 95 % interval of the accuracy: that of a single prediction per image, since those
+   * of the same image in other rounds are not independent.
+   */
+  public Interval interval() {
+    double correct = evaluations.stream().mapToDouble(e -> e.accuracy() * e.count()).sum();
+    return Interval.wilson(correct / repeats, images());
+  }
+
+  /** Returns the result of each fold, in the order of the rounds. */
   public List<Evaluation> evaluations() {
     return evaluations;
   }

@@ -16,6 +16,7 @@ import dev.graft.network.NetworkDesign;
 import dev.graft.network.Typicality;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.recipe.Recipe;
+import dev.graft.recipe.RecipeReader;
 import dev.graft.training.Checkpoints;
 import dev.graft.training.ConvexHead;
 import dev.graft.training.FeatureScaling;
@@ -40,6 +41,17 @@ import java.util.stream.IntStream;
 public final class Tuning implements AutoCloseable {
   /** Maximum number of probabilities that a temperature is fitted to: 16 MB. */
   private static final int MAX_PROBABILITIES = 4_000_000;
+
+  /** Test images per class below which a convex head is cross-validated, too. */
+  private static final int MIN_TEST_PER_CLASS = 30;
+
+  /** Folds of that cross-validation, and how often it is done, in other folds each time. */
+  private static final int FOLDS = 5;
+
+  private static final int REPEATS = 4;
+
+  /** Predictions above which it is not repeated once more, because it would take long. */
+  private static final int REPEATED = 2000;
 
   private final PreparedRun run;
   private final Recipe recipe;
@@ -129,6 +141,15 @@ public final class Tuning implements AutoCloseable {
         features.matrix(rows), run.network().design().stageWidths(), data, rows, groups, recipe);
   }
 
+  /** Fits a head to other images, with the settings that were chosen for the run's. */
+  private ConvexHead again(int[] rows) {
+    return convex
+        .orElseThrow()
+        .refit(
+            ConvexHeads.images(
+                features.matrix(rows), run.network().design().stageWidths(), data, rows, recipe));
+  }
+
   /** Gives the network the head, on the features that it was fitted to. */
   private void install(ConvexHead head) {
     NetworkDesign design = run.network().design();
@@ -137,7 +158,9 @@ public final class Tuning implements AutoCloseable {
     network =
         DjlNetwork.of(
             design.linear(
-                scaling.lastOnly() ? stages.subList(stages.size() - 1, stages.size()) : stages,
+                scaling.stages() == FeatureScaling.Stages.LAST
+                    ? stages.subList(stages.size() - 1, stages.size())
+                    : stages,
                 scaling.scaling()),
             run.backbone().trunk());
     network.initialize(run.backbone().model().getNDManager());
@@ -268,9 +291,9 @@ public final class Tuning implements AutoCloseable {
   }
 
   /** Fits what tells images unlike the training images; after the training. */
-  public Typicality typicality(Split split) {
+  public Typicality typicality(Split split, Survey survey) {
     try (NDManager manager = NDManager.newBaseManager(run.device())) {
-      return fit(manager).fit(features, split, recipe.seed());
+      return fit(manager).fit(features, split, survey.groups(), recipe.seed());
     }
   }
 
@@ -300,29 +323,35 @@ public final class Tuning implements AutoCloseable {
   }
 
   /**
-   * Cross-validates on all images that the recipe may use for training or choose test images from.
+   * Cross-validates on all images that the recipe may use for training or choose test images from:
+   * as the recipe says, and otherwise if the test images are few, see {@link #hasFewTestImages}.
    * The network's weights are those of the last fold afterwards.
    *
-   * @return empty if the recipe has no folds, or if this was interrupted
+   * @return empty if there is no need, or if this was interrupted
    */
   public Optional<CrossValidation> crossValidate(Survey survey) throws IOException {
-    if (recipe.data().folds() == 0 || interruption.isRequested()) {
+    boolean asked = recipe.data().folds() > 0;
+    if (interruption.isRequested() || !(asked || hasFewTestImages())) {
       return Optional.empty();
     }
     int[] groups = survey.groups();
-    int[] candidates =
-        images
-            .readable()
-            .filter(i -> !data.parts().get(i).equals(Optional.of(Part.TEST)))
-            .toArray();
+    int[] candidates = candidates();
+    int folds = asked ? recipe.data().folds() : FOLDS;
+    int repeats = asked ? 1 : Math.max(1, Math.min(REPEATS, REPEATED / candidates.length));
     return CrossValidation.run(
-        StratifiedSampler.folds(
-            candidates, data.labels(), groups, recipe.data().folds(), recipe.seed()),
+        IntStream.range(0, repeats)
+            .mapToObj(
+                round ->
+                    StratifiedSampler.folds(
+                        candidates, data.labels(), groups, folds, recipe.seed() + round))
+            .toList(),
         isConvex() ? (rest, share) -> new int[0] : DataSets.holdOut(recipe, data, groups),
         recipe.data().validationSplit(),
         split -> {
           if (isConvex()) {
-            return Optional.of(evaluate(convex(split.train(), groups), split.test()));
+            return Optional.of(
+                evaluate(
+                    asked ? convex(split.train(), groups) : again(split.train()), split.test()));
           }
           untrained.restore();
           try (NetworkTrainer fold = training(TrainingEvents.NONE)) {
@@ -337,6 +366,26 @@ public final class Tuning implements AutoCloseable {
           }
         },
         run.events());
+  }
+
+  /**
+   * Returns whether a convex head's test images were sampled, by the default share, and are fewer
+   * per class than would tell its accuracy: one image in 30 is 3 points.
+   */
+  private boolean hasFewTestImages() {
+    double share = RecipeReader.defaults().data().testSplit();
+    return isConvex()
+        && images.areFiles()
+        && !data.has(Part.TEST)
+        && recipe.data().testSplit() == share
+        && share * candidates().length < MIN_TEST_PER_CLASS * data.classes().size();
+  }
+
+  private int[] candidates() {
+    return images
+        .readable()
+        .filter(i -> !data.parts().get(i).equals(Optional.of(Part.TEST)))
+        .toArray();
   }
 
   private Evaluation evaluate(ConvexHead head, int[] rows) {

@@ -12,7 +12,9 @@ import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.djl.GraphBlock;
 import dev.graft.network.djl.TypicalityArrays;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * Fits {@link Typicality} to a trained network: stores training images, and measures how far
@@ -40,9 +42,14 @@ final class TypicalityFit {
     width = network.design().lastFeatureWidth();
   }
 
-  Typicality fit(Features features, Split split, long seed) {
-    Typicality.Bank bank =
-        bank(features, sample(split.train(), Typicality.Bank.maxRows(width), seed));
+  /**
+   * Fits it.
+   *
+   * @param groups a number for each image, the same for near-duplicates, which are not compared
+   */
+  Typicality fit(Features features, Split split, int[] groups, long seed) {
+    int[] stored = sample(split.train(), Typicality.Bank.maxRows(width), seed);
+    Typicality.Bank bank = bank(features, stored);
     int[] validation = sample(split.validation(), Typicality.MAX_HELD_OUT, seed);
     boolean others =
         validation.length == 0
@@ -61,9 +68,11 @@ final class TypicalityFit {
           });
     }
     if (others) {
-      putOthers(bank, neighbors, heldOut);
+      putOthers(bank, IntStream.of(stored).map(i -> groups[i]).toArray(), neighbors, heldOut);
     }
-    return Typicality.of(bank, neighbors, heldOut.array());
+    // Where all images are near-duplicates, 0 remains, and nothing is unlike them.
+    return Typicality.of(
+        bank, neighbors, Arrays.copyOf(heldOut.array(), Math.max(1, heldOut.position())));
   }
 
   private Typicality.Bank bank(Features features, int[] rows) {
@@ -74,8 +83,8 @@ final class TypicalityFit {
     return Typicality.Bank.of(vectors.array(), width);
   }
 
-  /** Compares each stored image with the others. */
-  private void putOthers(Typicality.Bank bank, int neighbors, FloatBuffer heldOut) {
+  /** Compares each stored image with the others, its near-duplicates excepted. */
+  private void putOthers(Typicality.Bank bank, int[] groups, int neighbors, FloatBuffer heldOut) {
     int rows = bank.rows();
     float[] vectors = new float[bank.values().length];
     for (int i = 0; i < vectors.length; i++) {
@@ -84,10 +93,7 @@ final class TypicalityFit {
     try (NDManager some = manager.newSubManager();
         NDArray array = some.create(vectors, new Shape(rows, width))) {
       float[] all = TypicalityArrays.similarities(bank, array);
-      for (int row = 0; row < rows; row++) {
-        all[row * rows + row] = Float.NEGATIVE_INFINITY; // itself
-        heldOut.put(Typicality.similarity(all, row * rows, (row + 1) * rows, neighbors));
-      }
+      heldOut.put(Typicality.leaveOneOut(all, groups, neighbors));
     }
   }
 

@@ -64,7 +64,12 @@ class RunFolderTest {
               new RunRecord.Calibration(
                   1.5, 5_000, 0.125, 0.03125, List.of(new Calibration.Bin(3, 0.5, 0.25))),
               new RunRecord.CrossValidation(
-                  5, new RunRecord.Spread(0.75, 0.125), new RunRecord.Spread(0.5, 0.25)),
+                  5,
+                  1,
+                  40,
+                  new RunRecord.Spread(0.75, 0.125),
+                  new Interval(0.625, 0.875),
+                  new RunRecord.Spread(0.5, 0.25)),
               new RunRecord.Seconds(100.5, 20.25, 3, 125.75),
               null,
               new RunRecord.Cache(false, 307_208_192),
@@ -200,9 +205,15 @@ class RunFolderTest {
                   },
                   "crossValidation" : {
                     "folds" : 5,
+                    "repeats" : 1,
+                    "images" : 40,
                     "accuracy" : {
                       "mean" : 0.75,
                       "deviation" : 0.125
+                    },
+                    "interval" : {
+                      "low" : 0.625,
+                      "high" : 0.875
                     },
                     "macroF1" : {
                       "mean" : 0.5,

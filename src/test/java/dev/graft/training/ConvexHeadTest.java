@@ -3,6 +3,8 @@ package dev.graft.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.graft.evaluation.Temperature;
+import dev.graft.network.NetworkDesign;
 import dev.graft.recipe.Recipe;
 import java.util.Arrays;
 import java.util.List;
@@ -69,7 +71,8 @@ class ConvexHeadTest {
   void coordinatesGiveTheSameHeadAsFeatures() {
     ConvexHead.Images images = images(30, Recipe.ClassWeights.NONE);
     Matrix rows =
-        new FeatureScaling.Candidate(true, new dev.graft.network.NetworkDesign.Scaling(1, false))
+        new FeatureScaling.Candidate(
+                FeatureScaling.Stages.RISING, new NetworkDesign.Scaling(1, false))
             .measure(images.features(), STAGES)
             .of(images.features(), STAGES);
     LogisticRegression.ClassBalance equal =
@@ -78,7 +81,7 @@ class ConvexHeadTest {
 
     LogisticRegression.Solution direct =
         new LogisticRegression(rows, images.labels(), 3, equal)
-            .solve(0.01, LogisticRegression.Solution.zero(3, 300), 1e-6, 500);
+            .solve(0.01, LogisticRegression.Solution.zero(3, 320), 1e-6, 500);
     LogisticRegression.Solution reduced =
         new LogisticRegression(cholesky.coordinates(), images.labels(), 3, equal)
             .solve(0.01, LogisticRegression.Solution.zero(3, 30), 1e-6, 500);
@@ -103,6 +106,61 @@ class ConvexHeadTest {
     ConvexHead.Images others = images(600, Recipe.ClassWeights.NONE);
     assertThat(accuracy(head.probabilities(others.features(), STAGES), others.labels()))
         .isGreaterThan(0.85);
+  }
+
+  @Test
+  void theTemperatureThatSuitsThePredictionsOutOfFoldIsPartOfTheHead() {
+    ConvexHead.Images images = images(120, Recipe.ClassWeights.NONE);
+
+    ConvexHead head = ConvexHead.fit(images, FOLDS);
+
+    assertThat(Math.abs(Math.log(head.temperature()))).isGreaterThan(0.05);
+    Temperature left =
+        Temperature.fitToAny(
+            List.of(head.outOfFold()), IntStream.of(images.labels()).boxed().toList());
+    assertThat(left.value()).isCloseTo(1, within(0.01));
+    // Predictions of images that it was fitted to are surer, but not beyond all measure.
+    double sureness =
+        Arrays.stream(head.probabilities(images.features(), STAGES))
+            .mapToDouble(row -> Math.max(row[0], Math.max(row[1], row[2])))
+            .average()
+            .orElseThrow();
+    assertThat(sureness).isBetween(0.5, 0.9999);
+  }
+
+  @Test
+  void refittedToTheSameImagesItIsTheSameHead() {
+    ConvexHead.Images images = images(60, Recipe.ClassWeights.NONE);
+    ConvexHead head = ConvexHead.fit(images, FOLDS);
+
+    ConvexHead again = head.refit(images);
+
+    float[][] before = head.probabilities(images.features(), STAGES);
+    float[][] after = again.probabilities(images.features(), STAGES);
+    for (int i = 0; i < before.length; i++) {
+      assertThat(after[i]).containsExactly(before[i], within(1e-3f));
+    }
+    assertThat(again.outOfFold()).isEmpty();
+  }
+
+  @Test
+  void laterStagesCountMore() {
+    FeatureScaling.Candidate rising =
+        new FeatureScaling.Candidate(
+            FeatureScaling.Stages.RISING, new NetworkDesign.Scaling(0.5, true, false));
+    Matrix features = images(30, Recipe.ClassWeights.NONE).features();
+
+    FeatureScaling scaling = rising.measure(features, STAGES);
+
+    assertThat(scaling.weights()).hasSize(320);
+    assertThat(scaling.weights()[19]).isEqualTo(0.25f);
+    assertThat(scaling.weights()[20]).isEqualTo(1);
+    float[] scaled = scaling.of(features, STAGES).values();
+    double squares = 0;
+    for (float value : scaled) {
+      squares += value * value;
+    }
+    assertThat(squares / 30).isCloseTo(1, within(1e-4));
   }
 
   private static double accuracy(float[][] probabilities, int[] labels) {
