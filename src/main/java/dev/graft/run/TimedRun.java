@@ -1,0 +1,224 @@
+package dev.graft.run;
+
+import dev.graft.Interruption;
+import dev.graft.Progress;
+import dev.graft.data.Cifar10Images;
+import dev.graft.data.DataSet;
+import dev.graft.recipe.Recipe;
+import dev.graft.recipe.RecipeReader;
+import dev.graft.tuning.DataSets;
+import dev.graft.tuning.Features;
+import dev.graft.tuning.Plan;
+import dev.graft.tuning.PreparedRun;
+import dev.graft.tuning.RunEvents;
+import dev.graft.tuning.SpeedProbe;
+import dev.graft.tuning.Stopwatch;
+import dev.graft.tuning.TimeLimit;
+import dev.graft.tuning.TimePlanner;
+import dev.graft.tuning.TimePlanner.Choice;
+import dev.graft.tuning.TimePlanner.Estimate;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * The best run that a given time allows. Speeds are measured, a plan is chosen, and its features
+ * are computed; if that turns out to be slower than planned, a cheaper plan is chosen. Then the
+ * number of epochs follows from the time that is left, and the plan runs.
+ */
+public final class TimedRun {
+  /** Share of the features after which their speed is known. */
+  private static final double KNOWN = 0.05;
+
+  private final Recipe asked;
+  private final Set<String> given;
+  private final OutputFolder output;
+  private final TimeLimit limit;
+  private final RunEvents events;
+
+  private TimedRun(
+      Recipe asked, Set<String> given, OutputFolder output, TimeLimit limit, RunEvents events) {
+    this.asked = asked;
+    this.given = given;
+    this.output = output;
+    this.limit = limit;
+    this.events = events;
+  }
+
+  /** Ends the features of a plan that is too slow. */
+  private static final class TooSlow extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final double factor;
+
+    /**
+     * @param factor by which the features are slower than planned
+     */
+    TooSlow(double factor) {
+      super("too slow", null, false, false);
+      this.factor = factor;
+    }
+  }
+
+  /**
+   * Runs the best plan. If none fits, the fastest one runs and takes longer than the limit.
+   *
+   * @param asked the user's recipe
+   * @param given the keys that the user has set, which the plan does not change
+   * @throws dev.graft.GraftException as for {@link FineTuneRun#run}
+   */
+  public static FineTuneRun.Completed run(
+      Recipe asked,
+      Set<String> given,
+      OutputFolder output,
+      TimeLimit limit,
+      RunEvents events,
+      Interruption interruption)
+      throws IOException {
+    TimedRun run = new TimedRun(asked, given, output, limit, events);
+    TimePlanner planner = run.measure();
+    Choice choice = planner.choose(limit.secondsLeft());
+    events.planned(choice, limit.secondsLeft(), false);
+    Optional<Recipe> recipe = run.featurize(choice, planner);
+    while (recipe.isEmpty()) {
+      planner = planner.without(choice.estimate().plan(), run.slower).orElseThrow();
+      choice = planner.choose(limit.secondsLeft());
+      events.planned(choice, limit.secondsLeft(), true);
+      recipe = run.featurize(choice, planner);
+    }
+    return FineTuneRun.run(
+        recipe.get(), output, events, interruption, limit.reserving(choice.estimate().after()));
+  }
+
+  /** Factor by which the last plan was slower than measured. */
+  private double slower = 1;
+
+  private TimePlanner measure() throws IOException {
+    Stopwatch watch = new Stopwatch();
+    DataSet data = DataSets.open(asked, new Quiet());
+    SpeedProbe probe = new SpeedProbe(data, asked, watch.lap());
+    return probe.measure(plans(), asked, given, limit);
+  }
+
+  /**
+   * Returns the plans for the user's recipe, the most accurate first. For images other than
+   * CIFAR-10 the default is the best that is known, and cheaper ones follow.
+   */
+  private List<Plan> plans() {
+    boolean cifar10 = List.of(Cifar10Images.NAME, Cifar10Images.SAMPLE).contains(asked.data());
+    List<Plan> suitable =
+        Plan.all().stream()
+            .filter(plan -> plan.suits(asked, given))
+            .filter(plan -> cifar10 || plan.isForAllImages())
+            .map(plan -> given.contains("epochs") ? plan.of(asked.epochs()) : plan)
+            .toList();
+    Plan own = Plan.ofRecipe(asked);
+    return cifar10 && !suitable.isEmpty()
+        ? suitable
+        : Stream.concat(Stream.of(own), suitable.stream()).toList();
+  }
+
+  /**
+   * Computes the features of a plan.
+   *
+   * @return its recipe with the number of epochs; empty if it is too slow, and another one is not
+   */
+  private Optional<Recipe> featurize(Choice choice, TimePlanner planner) throws IOException {
+    Recipe recipe = choice.estimate().plan().over(asked, given);
+    if (!recipe.cache()) {
+      return Optional.of(recipe);
+    }
+    try (PreparedRun prepared = output.prepare(recipe, new Watched(choice.estimate(), planner));
+        Features features = prepared.features(prepared.ranges())) {
+      return Optional.of(withEpochs(recipe, choice.estimate(), prepared, features));
+    } catch (TooSlow e) {
+      slower = e.factor;
+      return Optional.empty();
+    }
+  }
+
+  /** Sets the number of epochs that the rest of the time allows. */
+  private Recipe withEpochs(
+      Recipe recipe, Estimate estimate, PreparedRun prepared, Features features)
+      throws IOException {
+    if (prepared.recipe().head().solver() == Recipe.Solver.NEWTON
+        || given.contains("epochs")
+        || estimate.plan().isGiven()) {
+      return recipe;
+    }
+    double image = SpeedProbe.secondsPerTrainedImage(prepared, features);
+    int epochs = 
+        estimate
+            .afterFeatures(image)
+            .epochsWithin(TimePlanner.PLANNED * limit.secondsLeft());
+    return RecipeReader.with(recipe, Map.of("epochs", Integer.toString(Math.max(1, epochs))));
+  }
+
+  /** Shows progress only: the run that follows says everything else. */
+  private class Quiet implements RunEvents {
+    @Override
+    public Progress progress(String task, String unit, long total) {
+      return events.progress(task, unit, total);
+    }
+  }
+
+  /** Watches the speed of a plan's features. */
+  private final class Watched extends Quiet {
+    private final Estimate estimate;
+    private final TimePlanner planner;
+
+    Watched(Estimate estimate, TimePlanner planner) {
+      this.estimate = estimate;
+      this.planner = planner;
+    }
+
+    @Override
+    public Progress progress(String task, String unit, long total) {
+      Progress shown = super.progress(task, unit, total);
+      if (!task.equals("features")) {
+        return shown;
+      }
+      Stopwatch watch = new Stopwatch();
+      double planned = estimate.features();
+      return new Progress() {
+        private double seconds;
+
+        @Override
+        public void stepTo(long done) {
+          shown.stepTo(done);
+          seconds += watch.lap();
+          if (done > KNOWN * total) {
+            check(seconds / done * total / planned, seconds * (total - done) / done);
+          }
+        }
+
+        @Override
+        public void close() {
+          shown.close();
+        }
+      };
+    }
+
+    /**
+     * Ends the features if this plan will not end in time, and another one will.
+     *
+     * @param factor by which the features are slower than planned
+     * @param rest seconds for the other features
+     */
+    private void check(double factor, double rest) {
+      double left = limit.secondsLeft();
+      if (factor <= 1 || rest + factor * estimate.trainingSeconds() < left) {
+        return;
+      }
+      planner
+          .without(estimate.plan(), factor)
+          .filter(others -> others.choose(left).fits())
+          .ifPresent(
+              others -> {
+                throw new TooSlow(factor);
+              });
+    }
+  }
+}
