@@ -118,6 +118,11 @@ public final class Pages {
     write(file, "comparison.ftlh", comparison);
   }
 
+  /** Writes the page of a sweep. */
+  public static void write(Path file, SweepPage sweep) {
+    write(file, "sweep.ftlh", sweep);
+  }
+
   /** Writes the page on which labels are reviewed. */
   public static void write(Path file, LabelPage labels) {
     write(file, "labels.ftlh", labels);

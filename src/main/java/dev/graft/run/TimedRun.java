@@ -4,6 +4,8 @@ import dev.graft.Interruption;
 import dev.graft.Progress;
 import dev.graft.data.Cifar10Images;
 import dev.graft.data.DataSet;
+import dev.graft.engine.Devices;
+import dev.graft.engine.OnnxSession;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.tuning.DataSets;
@@ -22,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -42,10 +45,19 @@ public final class TimedRun {
   private TimedRun(
       Recipe asked, Set<String> given, OutputFolder output, TimeLimit limit, RunEvents events) {
     this.asked = asked;
-    this.given = given;
+    this.given = isInt8Possible(asked) ? given : withPrecision(given);
     this.output = output;
     this.limit = limit;
     this.events = events;
+  }
+
+  /** Returns whether ONNX Runtime computes the frozen part; otherwise plans stay in float32. */
+  private static boolean isInt8Possible(Recipe asked) {
+    return OnnxSession.isAvailable() && !Devices.device(asked.device()).isGpu();
+  }
+
+  private static Set<String> withPrecision(Set<String> given) {
+    return Stream.concat(given.stream(), Stream.of("precision")).collect(Collectors.toSet());
   }
 
   /** Ends the features of a plan that is too slow. */
@@ -97,7 +109,7 @@ public final class TimedRun {
 
   private TimePlanner measure() throws IOException {
     Stopwatch watch = new Stopwatch();
-    DataSet data = DataSets.open(asked, new Quiet());
+    DataSet data = DataSets.open(asked, new ProgressOnly(events));
     SpeedProbe probe = new SpeedProbe(data, asked, watch.lap());
     return probe.measure(plans(), asked, given, limit);
   }
@@ -156,20 +168,13 @@ public final class TimedRun {
     return RecipeReader.with(recipe, Map.of("epochs", Integer.toString(Math.max(1, epochs))));
   }
 
-  /** Shows progress only: the run that follows says everything else. */
-  private class Quiet implements RunEvents {
-    @Override
-    public Progress progress(String task, String unit, long total) {
-      return events.progress(task, unit, total);
-    }
-  }
-
   /** Watches the speed of a plan's features. */
-  private final class Watched extends Quiet {
+  private final class Watched extends ProgressOnly {
     private final Estimate estimate;
     private final TimePlanner planner;
 
     Watched(Estimate estimate, TimePlanner planner) {
+      super(events);
       this.estimate = estimate;
       this.planner = planner;
     }

@@ -36,7 +36,8 @@ public record Plan(
       Set.of("backbone", "input-size", "unfreeze", "features");
 
   /** Keys that no plan sets, and that change what a plan is worth. */
-  private static final Set<String> UNMEASURED = Set.of("weights", "cache", "preprocessing");
+  private static final Set<String> UNMEASURED = 
+      Set.of("weights", "cache", "preprocessing", "root-engine");
 
   public Plan {
     recipe = Map.copyOf(recipe);
@@ -81,13 +82,19 @@ public record Plan(
   }
 
   /**
-   * Returns the validation accuracy after a number of epochs, which is that of the next lower
-   * number that was measured.
+   * Returns the validation accuracy after a number of epochs, interpolated linearly between those
+   * that were measured.
    *
    * @param epochs at least {@link #minEpochs}
    */
   double accuracyAfter(int epochs) {
-    return accuracy.get(accuracy.headMap(epochs + 1).lastKey());
+    int below = accuracy.headMap(epochs + 1).lastKey();
+    SortedMap<Integer, Double> above = accuracy.tailMap(epochs);
+    if (above.isEmpty() || above.firstKey() == below) {
+      return accuracy.get(below);
+    }
+    double share = (double) (epochs - below) / (above.firstKey() - below);
+    return accuracy.get(below) + share * (accuracy.get(above.firstKey()) - accuracy.get(below));
   }
 
   /** Returns the same plan with a number of epochs that the user has set. */
@@ -109,13 +116,15 @@ public record Plan(
    * Returns whether the plan agrees with the keys that the user has set, and the accuracies hold.
    */
   public boolean suits(Recipe asked, Set<String> given) {
+    if (given.stream().anyMatch(UNMEASURED::contains)) {
+      return false;
+    }
     Map<String, String> values = RecipeReader.settings(asked);
     Map<String, String> planned = RecipeReader.settings(RecipeReader.with(asked, recipe));
-    return given.stream().noneMatch(UNMEASURED::contains)
-        && ESSENTIAL.stream()
-            .filter(given::contains)
-            .filter(key -> !values.get(key).equals(Recipe.AUTO))
-            .allMatch(key -> values.get(key).equals(planned.get(key)));
+    return ESSENTIAL.stream()
+        .filter(given::contains)
+        .filter(key -> !values.get(key).equals(Recipe.AUTO))
+        .allMatch(key -> values.get(key).equals(planned.get(key)));
   }
 
   /** Returns the user's recipe with the settings of the plan that the user has not set. */

@@ -21,6 +21,7 @@ import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.onnx.RangeCalibrator;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
+import dev.graft.recipe.RecipeReader;
 import dev.graft.training.NetworkTrainer;
 import dev.graft.training.TrainingEvents;
 import dev.graft.tuning.TimePlanner.Estimate;
@@ -40,6 +41,9 @@ import java.util.stream.IntStream;
 public final class SpeedProbe {
   /** Images whose features are computed: a first batch that is not measured, and some more. */
   private static final int IMAGES = 64 * 4;
+
+  /** Input size at which the plans are measured, in pixels. */
+  private static final int SIDE = 96;
 
   /** Steps that are trained at most, of which the first is not measured. */
   private static final int STEPS = 12;
@@ -66,8 +70,7 @@ public final class SpeedProbe {
   private final int validation;
   private final int test;
 
-  /** Seconds per image of each frozen part. */
-  private final Map<String, Double> features = new HashMap<>();
+  private final Map<String, Speed> speeds = new HashMap<>();
 
   /**
    * @param asked the user's recipe, which says how the images are split
@@ -116,8 +119,48 @@ public final class SpeedProbe {
 
   private Estimate estimate(Plan plan, Recipe asked, TimeLimit limit) throws IOException {
     Device device = Devices.device(asked.device());
-    Recipe recipe =
-        RecipeResolver.resolve(asked, data.images().size(), imageSide, device);
+    Recipe recipe = RecipeResolver.resolve(asked, data.images().size(), imageSide, device);
+    // One measurement serves all sizes: the work grows with the number of pixels.
+    int side = plan.isGiven() ? recipe.inputSize() : SIDE;
+    double pixels = Math.pow((double) recipe.inputSize() / side, 2);
+    boolean trainsBackbone = !recipe.unfreeze().equals(NetworkDesign.NONE);
+    Speed speed =
+        speed(
+            RecipeReader.with(recipe, Map.of("input-size", Integer.toString(side))),
+            device,
+            limit.secondsLeft() / pixels);
+    return estimate(
+        plan,
+        recipe,
+        pixels * speed.feature() * data.images().size(),
+        speed.trained() * (trainsBackbone ? pixels : 1));
+  }
+
+  /**
+   * Seconds per image.
+   *
+   * @param feature of the frozen part
+   * @param trained of a training step; 0 if it was not measured
+   */
+  private record Speed(double feature, double trained) {}
+
+  /**
+   * Measures a recipe, unless one with the same networks was measured.
+   *
+   * @param seconds training is not measured if the features take longer
+   */
+  private Speed speed(Recipe recipe, Device device, double seconds) throws IOException {
+    String key =
+        String.join(
+            " ",
+            recipe.backbone(),
+            recipe.unfreeze(),
+            recipe.precision().toString(),
+            recipe.head().toString());
+    Speed known = speeds.get(key);
+    if (known != null) {
+      return known;
+    }
     try (LoadedBackbone backbone =
         LoadedBackbone.load(
             RecipeResolver.entry(recipe),
@@ -126,25 +169,28 @@ public final class SpeedProbe {
             device,
             Progress.Display.NONE)) {
       DjlNetwork network = PreparedRun.network(recipe, backbone, data.classes().size());
-      double computing = recipe.cache() ? secondsPerImage(network, recipe, device) : 0;
-      double first = computing * data.images().size();
-      boolean hopeless = first > limit.secondsLeft() && !plan.isGiven();
-      double image =
-          hopeless || recipe.head().solver() == Recipe.Solver.NEWTON
-              ? 0
-              : secondsPerTrainedImage(network, recipe, device);
-      return estimate(plan, recipe, network, first, image);
+      boolean frozen = recipe.cache() && network.design().cut() > 0;
+      double feature = frozen ? secondsPerImage(network, recipe, device) : 0;
+      boolean hopeless = feature * data.images().size() > seconds;
+      Speed speed =
+          new Speed(
+              feature,
+              hopeless || recipe.head().solver() == Recipe.Solver.NEWTON
+                  ? 0
+                  : secondsPerTrainedImage(network, recipe, device));
+      speeds.put(key, speed);
+      return speed;
     }
   }
 
   private Estimate estimate(
-      Plan plan, Recipe recipe, DjlNetwork network, double features, double image) {
+      Plan plan, Recipe recipe, double features, double image) {
     boolean newton = recipe.head().solver() == Recipe.Solver.NEWTON;
     double fitting = newton ? NEWTON * train : 0;
     double images =
         Math.max(train, (double) recipe.minSteps() * recipe.batchSize()) + FORWARD * validation;
     double folds = recipe.folds() * (newton ? fitting : image * images * plan.maxEpochs());
-    int passed = network.design().trainsBackbone() ? SAMPLED : 0;
+    int passed = recipe.unfreeze().equals(NetworkDesign.NONE) ? 0 : SAMPLED;
     return new Estimate(
         plan,
         features,
@@ -154,20 +200,8 @@ public final class SpeedProbe {
         FILES + folds + FORWARD * image * (2 * validation + 2 * test + passed));
   }
 
-  /** Measures the frozen part; parts that differ in their cut only count as the whole backbone. */
   private double secondsPerImage(DjlNetwork network, Recipe recipe, Device device)
       throws IOException {
-    NetworkDesign design = network.design();
-    String key = recipe.backbone() + " " + recipe.inputSize() + " " + recipe.precision();
-    Double known = features.get(key);
-    if (known == null) {
-      known = design.cut() == 0 ? 0 : measure(network, recipe, device);
-      features.put(key, known);
-    }
-    return known;
-  }
-
-  private double measure(DjlNetwork network, Recipe recipe, Device device) throws IOException {
     NetworkDesign design = network.design();
     ImageSet images = data.images();
     RecordLayout layout =
