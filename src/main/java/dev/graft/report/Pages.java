@@ -102,10 +102,19 @@ public final class Pages {
 
   /** Draws loss and accuracy of runs, by their names. */
   static List<String> curves(Map<String, History> runs) {
+    return curves(runs, Map.of());
+  }
+
+  /**
+   * Draws loss and accuracy of runs, by their names.
+   *
+   * @param levels accuracies, 0 to 1, that are drawn as level lines, by their names
+   */
+  static List<String> curves(Map<String, History> runs, Map<String, Double> levels) {
     boolean none = runs.values().stream().allMatch(history -> history.epochs().isEmpty());
     return none
         ? List.of()
-        : Metric.ALL.stream().map(metric -> CurveChart.of(metric, runs).svg()).toList();
+        : Metric.ALL.stream().map(metric -> CurveChart.of(metric, runs, levels).svg()).toList();
   }
 
   /** Writes the page of a run. */
