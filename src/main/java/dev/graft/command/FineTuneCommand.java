@@ -53,7 +53,7 @@ import picocli.CommandLine.Spec;
     })
 final class FineTuneCommand implements Callable<Integer> {
   /** The exit code of a program that Ctrl-C ended. */
-  private static final int INTERRUPTED = 130;
+  static final int INTERRUPTED = 130;
 
   /** With fewer images than this, one thread trains a head in seconds. */
   private static final int FEW = 2_000;

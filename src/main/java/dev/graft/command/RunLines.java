@@ -314,7 +314,7 @@ final class RunLines implements RunEvents {
         plan.name(),
         trained);
     say(
-        "Expected time: %s of %s that are left; features %s, training %s%s",
+        "Expected time: %s of the %s that are left (features %s, training %s)%s",
         ConsoleProgress.duration(choice.seconds()),
         ConsoleProgress.duration(secondsLeft),
         ConsoleProgress.duration(estimate.features()),
@@ -330,14 +330,14 @@ final class RunLines implements RunEvents {
     } else if (plan.isGiven() && choice.seconds() < secondsLeft / 2) {
       console.say(
           "The rest of the time is not used: nothing that was measured is better than these"
-              + " settings (--folds 5 tells how far the figure varies).");
+              + " settings (--folds 5 shows how much the accuracy varies).");
     }
   }
 
   private static String worth(Plan plan, TimePlanner.Choice choice) {
     return plan.isGiven()
         ? ""
-        : Text.of("; on CIFAR-10 about %.3f of the validation images", choice.accuracy());
+        : Text.of("; validation accuracy on CIFAR-10 about %.3f", choice.accuracy());
   }
 
   @Override

@@ -74,7 +74,9 @@ final class SweepCommand implements Callable<Integer> {
         Text.of("Chosen: %s; test accuracy %.4f", result.trials().get(0).name(), test.accuracy()));
     console.report("Its run: " + result.run().folder());
     console.report("Table and page: " + result.folder());
-    return result.run().record().status() == RunRecord.Status.COMPLETED ? 0 : 130;
+    return result.run().record().status() == RunRecord.Status.COMPLETED
+        ? 0
+        : FineTuneCommand.INTERRUPTED;
   }
 
   private static String line(Sweep.Trial trial) {

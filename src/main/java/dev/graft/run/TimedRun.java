@@ -22,7 +22,6 @@ import dev.graft.tuning.TimePlanner.Estimate;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -91,21 +90,20 @@ public final class TimedRun {
       throws IOException {
     TimedRun run = new TimedRun(asked, given, output, limit, events);
     TimePlanner planner = run.measure();
-    Choice choice = planner.choose(limit.secondsLeft());
-    events.planned(choice, limit.secondsLeft(), false);
-    Optional<Recipe> recipe = run.featurize(choice, planner);
-    while (recipe.isEmpty()) {
-      planner = planner.without(choice.estimate().plan(), run.slower).orElseThrow();
-      choice = planner.choose(limit.secondsLeft());
-      events.planned(choice, limit.secondsLeft(), true);
-      recipe = run.featurize(choice, planner);
+    boolean again = false;
+    while (true) {
+      Choice choice = planner.choose(limit.secondsLeft());
+      events.planned(choice, limit.secondsLeft(), again);
+      try {
+        Recipe recipe = run.featurize(choice, planner);
+        TimeLimit training = limit.reserving(choice.estimate().after());
+        return FineTuneRun.run(recipe, output, events, interruption, training);
+      } catch (TooSlow e) {
+        planner = planner.without(choice.estimate().plan(), e.factor).orElseThrow();
+        again = true;
+      }
     }
-    return FineTuneRun.run(
-        recipe.get(), output, events, interruption, limit.reserving(choice.estimate().after()));
   }
-
-  /** Factor by which the last plan was slower than measured. */
-  private double slower = 1;
 
   private TimePlanner measure() throws IOException {
     Stopwatch watch = new Stopwatch();
@@ -115,39 +113,37 @@ public final class TimedRun {
   }
 
   /**
-   * Returns the plans for the user's recipe, the most accurate first. For images other than
-   * CIFAR-10 the default is the best that is known, and cheaper ones follow.
+   * Returns the plans for the user's recipe, the most accurate first. Trained stages are only
+   * considered for all of CIFAR-10, on which plans are measured. For other images than CIFAR-10 the
+   * default is the best that is known, and cheaper plans follow.
    */
   private List<Plan> plans() {
-    boolean cifar10 = List.of(Cifar10Images.NAME, Cifar10Images.SAMPLE).contains(asked.data());
+    boolean whole = asked.data().equals(Cifar10Images.NAME);
     List<Plan> suitable =
         Plan.all().stream()
             .filter(plan -> plan.suits(asked, given))
-            .filter(plan -> cifar10 || plan.isForAllImages())
+            .filter(plan -> whole || plan.isForAllImages())
             .map(plan -> given.contains("epochs") ? plan.of(asked.epochs()) : plan)
             .toList();
-    Plan own = Plan.ofRecipe(asked);
-    return cifar10 && !suitable.isEmpty()
+    boolean isSample = asked.data().equals(Cifar10Images.SAMPLE);
+    return (whole || isSample) && !suitable.isEmpty()
         ? suitable
-        : Stream.concat(Stream.of(own), suitable.stream()).toList();
+        : Stream.concat(Stream.of(Plan.ofRecipe(asked)), suitable.stream()).toList();
   }
 
   /**
-   * Computes the features of a plan.
+   * Computes the features of a plan, and returns its recipe with the number of epochs.
    *
-   * @return its recipe with the number of epochs; empty if it is too slow, and another one is not
+   * @throws TooSlow if the plan will not end in time, and another one will
    */
-  private Optional<Recipe> featurize(Choice choice, TimePlanner planner) throws IOException {
+  private Recipe featurize(Choice choice, TimePlanner planner) throws IOException {
     Recipe recipe = choice.estimate().plan().over(asked, given);
     if (!recipe.cache()) {
-      return Optional.of(recipe);
+      return recipe;
     }
     try (PreparedRun prepared = output.prepare(recipe, new Watched(choice.estimate(), planner));
         Features features = prepared.features(prepared.ranges())) {
-      return Optional.of(withEpochs(recipe, choice.estimate(), prepared, features));
-    } catch (TooSlow e) {
-      slower = e.factor;
-      return Optional.empty();
+      return withEpochs(recipe, choice.estimate(), prepared, features);
     }
   }
 
