@@ -45,6 +45,9 @@ public final class Sweep {
   private final Interruption interruption;
   private final List<Trial> trials = new ArrayList<>();
 
+  /** Name of the data, once it has been opened. */
+  private String data = "";
+
   /**
    * A training.
    *
@@ -109,7 +112,7 @@ public final class Sweep {
     Path folder = null;
     for (Map<String, String> settings : combinations) {
       Trial trial = sweep.trial(RecipeReader.with(asked, settings), settings);
-      folder = folder == null ? output.sweep(Path.of(asked.data()).getFileName().toString()) : folder;
+      folder = folder == null ? output.sweep(sweep.data) : folder;
       sweep.trials.add(trial);
       AtomicFiles.write(folder.resolve("sweep.csv"), sweep.csv(Optional.empty()));
       listener.accept(trial);
@@ -121,6 +124,7 @@ public final class Sweep {
     Stopwatch watch = new Stopwatch();
     try (PreparedRun prepared = output.prepare(recipe, new ProgressOnly(display));
         Features features = prepared.features(prepared.ranges())) {
+      data = prepared.data().name();
       Survey survey = prepared.survey();
       Split split = prepared.split(survey);
       watch.lap();
@@ -129,7 +133,7 @@ public final class Sweep {
         History history = tuning.fit(split, survey);
         double seconds = watch.lap();
         if (tuning.isInterrupted()) {
-          throw new IllegalStateException("interrupted");
+          return new Trial(settings, Optional.empty(), "Interrupted.");
         }
         Evaluation evaluation = tuning.validate(split).evaluation();
         return new Trial(
