@@ -95,15 +95,22 @@ public final class TimedRun {
       Choice choice = planner.choose(limit.secondsLeft());
       events.planned(choice, limit.secondsLeft(), again);
       try {
-        Recipe recipe = run.featurize(choice, planner);
-        TimeLimit training = limit.reserving(choice.estimate().after());
-        return FineTuneRun.run(recipe, output, events, interruption, training);
+        Featurized ready = run.featurize(choice, planner);
+        return FineTuneRun.run(
+            ready.recipe, output, events, interruption, limit.reserving(ready.after));
       } catch (TooSlow e) {
         planner = planner.without(choice.estimate().plan(), e.factor).orElseThrow();
         again = true;
       }
     }
   }
+
+  /**
+   * A plan whose features are computed.
+   *
+   * @param after seconds that its run needs after training
+   */
+  private record Featurized(Recipe recipe, double after) {}
 
   private TimePlanner measure() throws IOException {
     Stopwatch watch = new Stopwatch();
@@ -136,32 +143,45 @@ public final class TimedRun {
    *
    * @throws TooSlow if the plan will not end in time, and another one will
    */
-  private Recipe featurize(Choice choice, TimePlanner planner) throws IOException {
-    Recipe recipe = choice.estimate().plan().over(asked, given);
+  private Featurized featurize(Choice choice, TimePlanner planner) throws IOException {
+    Estimate estimate = choice.estimate();
+    Recipe recipe = estimate.plan().over(asked, given);
     if (!recipe.cache()) {
-      return recipe;
+      return new Featurized(recipe, estimate.after());
     }
-    try (PreparedRun prepared = output.prepare(recipe, new Watched(choice.estimate(), planner));
+    try (PreparedRun prepared = output.prepare(recipe, new Watched(estimate, planner));
         Features features = prepared.features(prepared.ranges())) {
-      return withEpochs(recipe, choice.estimate(), prepared, features);
+      if (prepared.recipe().head().solver() == Recipe.Solver.NEWTON) {
+        return new Featurized(recipe, estimate.after());
+      }
+      double image = SpeedProbe.secondsPerTrainedImage(prepared, features);
+      return withEpochs(recipe, estimate.afterFeatures(image), planner);
     }
   }
 
-  /** Sets the number of epochs that the rest of the time allows. */
-  private Recipe withEpochs(
-      Recipe recipe, Estimate estimate, PreparedRun prepared, Features features)
-      throws IOException {
-    if (prepared.recipe().head().solver() == Recipe.Solver.NEWTON
-        || given.contains("epochs")
-        || estimate.plan().isGiven()) {
-      return recipe;
+  /**
+   * Sets the number of epochs that the rest of the time allows.
+   *
+   * @throws TooSlow if they are too few, and another plan fits
+   */
+  private Featurized withEpochs(Recipe recipe, Estimate measured, TimePlanner planner) {
+    if (given.contains("epochs") || measured.plan().isGiven()) {
+      return new Featurized(recipe, measured.after());
     }
-    double image = SpeedProbe.secondsPerTrainedImage(prepared, features);
-    int epochs = 
-        estimate
-            .afterFeatures(image)
-            .epochsWithin(TimePlanner.PLANNED * limit.secondsLeft());
-    return RecipeReader.with(recipe, Map.of("epochs", Integer.toString(Math.max(1, epochs))));
+    int epochs = measured.epochsWithin(TimePlanner.PLANNED * limit.secondsLeft());
+    if (epochs < measured.plan().minEpochs() && isReplaceable(measured, planner, 1)) {
+      throw new TooSlow(1);
+    }
+    String set = Integer.toString(Math.max(1, epochs));
+    return new Featurized(RecipeReader.with(recipe, Map.of("epochs", set)), measured.after());
+  }
+
+  /** Returns whether a plan other than this one fits on a machine that is slower by a factor. */
+  private boolean isReplaceable(Estimate plan, TimePlanner planner, double factor) {
+    return planner
+        .without(plan.plan(), factor)
+        .filter(others -> others.choose(limit.secondsLeft()).fits())
+        .isPresent();
   }
 
   /** Watches the speed of a plan's features. */
@@ -209,17 +229,10 @@ public final class TimedRun {
      * @param rest seconds for the other features
      */
     private void check(double factor, double rest) {
-      double left = limit.secondsLeft();
-      if (factor <= 1 || rest + factor * estimate.trainingSeconds() < left) {
-        return;
+      boolean late = rest + factor * estimate.trainingSeconds() > limit.secondsLeft();
+      if (factor > 1 && late && isReplaceable(estimate, planner, factor)) {
+        throw new TooSlow(factor);
       }
-      planner
-          .without(estimate.plan(), factor)
-          .filter(others -> others.choose(left).fits())
-          .ifPresent(
-              others -> {
-                throw new TooSlow(factor);
-              });
     }
   }
 }

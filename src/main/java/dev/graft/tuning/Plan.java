@@ -73,7 +73,8 @@ public record Plan(
     return accuracy.get(maxEpochs());
   }
 
-  int minEpochs() {
+  /** Returns the lowest number of epochs that was measured. */
+  public int minEpochs() {
     return accuracy.firstKey();
   }
 

@@ -36,7 +36,8 @@ public record TimePlanner(List<Estimate> estimates) {
 
     /** Returns the estimate of a run whose features are computed and whose steps were measured. */
     public Estimate afterFeatures(double secondsPerImage) {
-      return new Estimate(plan, 0, secondsPerImage, images, before, after);
+      double slower = image > 0 ? Math.max(1, secondsPerImage / image) : 1;
+      return new Estimate(plan, 0, secondsPerImage, images, slower * before, slower * after);
     }
 
     double seconds(int epochs) {

@@ -72,8 +72,11 @@ class TimePlannerTest {
 
   @Test
   void measuredStepsGiveTheEpochsThatAreLeft() {
-    Estimate after = LARGE.afterFeatures(0.010); // seconds per image
-    assertThat(after.epochsWithin(34)).isEqualTo(3);
-    assertThat(after.epochsWithin(33.9)).isEqualTo(2);
+    Estimate faster = LARGE.afterFeatures(0.010); // seconds per image, instead of 0.020
+    assertThat(faster.epochsWithin(34)).isEqualTo(3);
+    assertThat(faster.epochsWithin(33.9)).isEqualTo(2);
+    Estimate slower = LARGE.afterFeatures(0.040); // evaluation is slower, too
+    assertThat(slower.after()).isEqualTo(6);
+    assertThat(slower.epochsWithin(2 * 4 + 2 * 40)).isEqualTo(2);
   }
 }
