@@ -2,9 +2,9 @@ package dev.graft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.SmallRun.Images;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.graft.SmallRun.Images;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -47,7 +47,8 @@ class TimedRunTest {
 
     assertThat(run.code()).as(run.err()).isZero();
     assertThat((System.nanoTime() - start) / 1e9).isLessThan(60); // other processes may be busy
-    assertThat(run.err()).contains("Plan: the recipe as it is", "Time is up: the best model so far");
+    assertThat(run.err())
+        .contains("Plan: the recipe as it is", "Time is up: the best model so far");
     Path output = folder.resolve("output");
     SmallRun done =
         new SmallRun(

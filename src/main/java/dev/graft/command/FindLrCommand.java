@@ -99,8 +99,7 @@ final class FindLrCommand implements Callable<Integer> {
     test.lowest()
         .ifPresent(
             step ->
-                console.report(
-                    Text.of("Lowest loss %.4f at %.2g", step.smoothed(), step.rate())));
+                console.report(Text.of("Lowest loss %.4f at %.2g", step.smoothed(), step.rate())));
     Optional<Double> suggestion = test.suggestion();
     if (suggestion.isPresent()) {
       console.report(

@@ -27,10 +27,7 @@ final class RateChart {
    */
   static Drawing of(List<double[]> points, Optional<Double> suggestion) {
     DoubleSummaryStatistics losses =
-        points.stream()
-            .mapToDouble(point -> point[1])
-            .filter(Double::isFinite)
-            .summaryStatistics();
+        points.stream().mapToDouble(point -> point[1]).filter(Double::isFinite).summaryStatistics();
     double low = losses.getCount() == 0 ? 0 : losses.getMin();
     double high =
         Math.max(low + 1e-6, Math.max(SHOWN * low, losses.getCount() == 0 ? 1 : points.get(0)[1]));
@@ -51,16 +48,13 @@ final class RateChart {
         points.stream()
             .map(
                 point ->
-                    new double[] {
-                      Math.log10(point[0]), point[1] <= high ? point[1] : Double.NaN
-                    })
+                    new double[] {Math.log10(point[0]), point[1] <= high ? point[1] : Double.NaN})
             .toList();
     axes.line(shown, Ink.SERIES.get(0), false);
     suggestion
         .flatMap(rate -> nearest(points, rate))
         .filter(point -> point[1] <= high)
-        .ifPresent(
-            point -> axes.ring(new double[] {Math.log10(point[0]), point[1]}, Ink.BAD));
+        .ifPresent(point -> axes.ring(new double[] {Math.log10(point[0]), point[1]}, Ink.BAD));
     return drawing;
   }
 
@@ -69,7 +63,6 @@ final class RateChart {
         .filter(point -> Double.isFinite(point[1]))
         .min(
             (a, b) ->
-                Double.compare(
-                    Math.abs(Math.log(a[0] / rate)), Math.abs(Math.log(b[0] / rate))));
+                Double.compare(Math.abs(Math.log(a[0] / rate)), Math.abs(Math.log(b[0] / rate))));
   }
 }

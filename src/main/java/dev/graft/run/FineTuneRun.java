@@ -171,8 +171,7 @@ public final class FineTuneRun {
     Stopwatch total = new Stopwatch();
     RunFolder.requireResumable(run);
     try (PreparedRun prepared = output.prepare(asked, events)) {
-      return new FineTuneRun(
-              asked, prepared, output, total, events, interruption, TimeLimit.NONE)
+      return new FineTuneRun(asked, prepared, output, total, events, interruption, TimeLimit.NONE)
           .resume(run);
     }
   }

@@ -138,8 +138,7 @@ public final class Sweep {
         Evaluation evaluation = tuning.validate(split).evaluation();
         return new Trial(
             settings,
-            Optional.of(
-                new Outcome(evaluation.accuracy(), evaluation.loss(), history, seconds)),
+            Optional.of(new Outcome(evaluation.accuracy(), evaluation.loss(), history, seconds)),
             "");
       } catch (GraftException e) { // a learning rate that is too high, for example
         return new Trial(settings, Optional.empty(), e.getMessage());

@@ -126,7 +126,8 @@ public final class NetworkTrainer implements AutoCloseable {
     CrossEntropy loss = loss(train);
     var accuracy = new Resumable.OfAccuracy();
     try (WeightSnapshot best = weights();
-        var optimizer = new SavableAdam(recipe, rates(rate::at), best.trained(), model.getNDManager());
+        var optimizer =
+            new SavableAdam(recipe, rates(rate::at), best.trained(), model.getNDManager());
         var progress =
             new ProgressListener(
                 events, recipe.epochs(), train.batches(), history, earlyStopping)) {
@@ -231,8 +232,7 @@ public final class NetworkTrainer implements AutoCloseable {
             EasyTrain.trainBatch(trainer, batch);
             trainer.step();
           }
-          test =
-              test.plus(RangeTest.rate(low, high, test.steps().size(), steps), last[0]);
+          test = test.plus(RangeTest.rate(low, high, test.steps().size(), steps), last[0]);
           progress.stepTo(test.steps().size());
         }
       }

@@ -36,7 +36,7 @@ public record Plan(
       Set.of("backbone", "input-size", "unfreeze", "features");
 
   /** Keys that no plan sets, and that change what a plan is worth. */
-  private static final Set<String> UNMEASURED = 
+  private static final Set<String> UNMEASURED =
       Set.of("weights", "cache", "preprocessing", "root-engine");
 
   public Plan {

@@ -98,8 +98,8 @@ public final class SpeedProbe {
    * @param plans in the order of their highest accuracies
    * @param given keys that the user has set
    */
-  public TimePlanner measure(
-      List<Plan> plans, Recipe asked, Set<String> given, TimeLimit limit) throws IOException {
+  public TimePlanner measure(List<Plan> plans, Recipe asked, Set<String> given, TimeLimit limit)
+      throws IOException {
     List<Estimate> estimates = new ArrayList<>();
     for (Plan plan : plans) {
       double found =
@@ -183,8 +183,7 @@ public final class SpeedProbe {
     }
   }
 
-  private Estimate estimate(
-      Plan plan, Recipe recipe, double features, double image) {
+  private Estimate estimate(Plan plan, Recipe recipe, double features, double image) {
     boolean newton = recipe.head().solver() == Recipe.Solver.NEWTON;
     double fitting = newton ? NEWTON * train : 0;
     double images =
@@ -204,11 +203,12 @@ public final class SpeedProbe {
       throws IOException {
     NetworkDesign design = network.design();
     ImageSet images = data.images();
-    RecordLayout layout =
-        RecordLayout.of(design, recipe.cacheType() == Recipe.CacheType.FLOAT16);
+    RecordLayout layout = RecordLayout.of(design, recipe.cacheType() == Recipe.CacheType.FLOAT16);
     PixelSource pixels = new PixelSource(images, design.preprocessing(), design.inputSize());
     Optional<Ranges> ranges =
-        recipe.precision() == Recipe.Precision.INT8 ? Optional.of(noise(network)) : Optional.empty();
+        recipe.precision() == Recipe.Precision.INT8
+            ? Optional.of(noise(network))
+            : Optional.empty();
     int[] readable = images.readable().toArray();
     List<Integer> rows =
         IntStream.range(0, Math.min(IMAGES, readable.length))
@@ -234,11 +234,7 @@ public final class SpeedProbe {
     new Random(2).nextBytes(bytes);
     ByteBuffer batch = ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
     return RangeCalibrator.ranges(
-        graph,
-        graph.crossing(cut),
-        network.frozenPart().weights(),
-        cut,
-        List.of(batch).iterator());
+        graph, graph.crossing(cut), network.frozenPart().weights(), cut, List.of(batch).iterator());
   }
 
   private static double secondsPerTrainedImage(DjlNetwork network, Recipe recipe, Device device)
@@ -269,8 +265,9 @@ public final class SpeedProbe {
         run.recipe(),
         run.device(),
         (manager, some) ->
-            features.source().read(
-                manager, IntStream.of(some).map(each -> rows[each % rows.length]).toArray()));
+            features
+                .source()
+                .read(manager, IntStream.of(some).map(each -> rows[each % rows.length]).toArray()));
   }
 
   private static double secondsPerTrainedImage(

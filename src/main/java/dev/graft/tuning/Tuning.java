@@ -187,8 +187,7 @@ public final class Tuning implements AutoCloseable {
    * @param low the first rate of the head; stages of the backbone have theirs in proportion
    * @param high the last rate
    */
-  public RangeTest rangeTest(Split split, double low, double high, int steps)
-      throws IOException {
+  public RangeTest rangeTest(Split split, double low, double high, int steps) throws IOException {
     standardize(split);
     return training.rangeTest(features.shuffled(split.train(), recipe), low, high, steps);
   }
