@@ -112,7 +112,7 @@ final class CurveChart {
    */
   static Drawing of(Metric metric, Map<String, History> runs, Map<String, Double> levels) {
     CurveChart chart = new CurveChart(metric, runs);
-    if (metric == Metric.ACCURACY) {
+    if (metric.equals(Metric.ACCURACY)) {
       levels.forEach(chart::addLevel);
     }
     return chart.draw();

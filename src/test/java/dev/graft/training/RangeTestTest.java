@@ -64,8 +64,10 @@ class RangeTestTest {
   void theCsvHasOneRowPerStep() {
     assertThat(of(2, 2).toCsv())
         .isEqualTo(
-            "step,learning_rate,loss,smoothed_loss\n"
-                + "1,1.000000e-04,2.000000,2.000000\n"
-                + "2,1.000000e+00,2.000000,2.000000\n");
+            """
+            step,learning_rate,loss,smoothed_loss
+            1,1.000000e-04,2.000000,2.000000
+            2,1.000000e+00,2.000000,2.000000
+            """);
   }
 }
