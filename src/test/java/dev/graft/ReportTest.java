@@ -2,6 +2,8 @@ package dev.graft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.graft.SmallRun.Images;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -49,11 +51,40 @@ class ReportTest {
     assertThat(Files.readString(output.resolve("comparison.html")))
         .contains(first.folder().getFileName().toString(), "<svg viewBox=");
 
+    compareWithTheNotebook(first, output);
+
     Files.delete(photos.file(12));
     assertThat(CommandRun.of("report", "--output=" + output, first.folder().toString()).code())
         .isZero();
     assertThat(Files.readString(page))
         .contains("The images are not available.")
         .doesNotContain("data:image/png");
+  }
+
+  private static void compareWithTheNotebook(SmallRun run, Path output) throws IOException {
+    String folder = run.folder().toString();
+    CommandRun other = CommandRun.of("compare", "--notebook", folder, "--output=" + output);
+    assertThat(other.code()).isEqualTo(1);
+    assertThat(other.err()).contains("the notebook is of all of CIFAR-10; give runs of cifar10.");
+    CommandRun alone = CommandRun.of("compare", folder, "--output=" + output);
+    assertThat(alone.code()).isEqualTo(2);
+    assertThat(alone.err()).startsWith("Give at least two runs, or one with --notebook.");
+
+    Path record = run.folder().resolve("run.json");
+    String own = Files.readString(record);
+    ObjectNode renamed = (ObjectNode) new ObjectMapper().readTree(own);
+    ((ObjectNode) renamed.get("data")).put("name", "cifar10");
+    Files.writeString(record, renamed.toString());
+    CommandRun compared = CommandRun.of("compare", "--notebook", folder, "--output=" + output);
+    Files.writeString(record, own);
+
+    assertThat(compared.code()).as(compared.err()).isZero();
+    assertThat(compared.out())
+        .contains("2: the Keras notebook", "figures per epoch are not known")
+        .containsPattern("test accuracy +\\d\\.\\d+ +0\\.6277\n")
+        .containsPattern("first epoch, seconds +\\d+\\.\\d +1395\n");
+    assertThat(Files.readString(output.resolve("comparison.html")))
+        .contains("Comparison of 1 run with the Keras notebook", "Keras notebook, test 62.77")
+        .contains("Level line: the notebook's test accuracy");
   }
 }

@@ -9,10 +9,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code compare}: compares runs. */
 @Command(
@@ -21,13 +24,24 @@ import picocli.CommandLine.Parameters;
     footerHeading = "%nExamples:%n",
     footer = {
       "  compare output/runs/*                 all runs",
-      "  compare RUN RUN --to comparison.html  two, with the page in that file"
+      "  compare RUN RUN --to comparison.html  two, with the page in that file",
+      "  compare --notebook RUN                a run beside the Keras notebook"
     })
 final class CompareCommand implements Callable<Integer> {
   private final Console console;
 
-  @Parameters(paramLabel = "RUN", arity = "2..*", description = "Folders of completed runs.")
+  @Parameters(
+      paramLabel = "RUN",
+      arity = "1..*",
+      description = "Folders of completed runs: at least two, or one with --notebook.")
   private List<Path> runs;
+
+  @Option(
+      names = "--notebook",
+      description =
+          "Also compare with the Keras notebook, which is known by its test accuracy and the seconds"
+              + " of its first epoch; the runs must be of all of CIFAR-10.")
+  private boolean notebook;
 
   @Option(
       names = "--to",
@@ -37,16 +51,26 @@ final class CompareCommand implements Callable<Integer> {
 
   @Mixin private OutputOption output;
 
+  @Spec private CommandSpec spec;
+
   CompareCommand(Console console) {
     this.console = console;
   }
 
   @Override
   public Integer call() throws IOException {
-    Comparison comparison = new Comparison(runs.stream().map(RunFiles::read).toList());
+    if (runs.size() < 2 && !notebook) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine(), "Give at least two runs, or one with --notebook.");
+    }
+    List<RunFiles> read = runs.stream().map(RunFiles::read).toList();
+    Comparison comparison = notebook ? Comparison.withNotebook(read) : new Comparison(read);
     List<RunFiles> all = comparison.runs();
     IntStream.range(0, all.size())
         .forEach(i -> console.answer((i + 1) + ": " + all.get(i).folder()));
+    if (notebook) {
+      console.answer(comparison.columns().size() + ": " + Comparison.NOTEBOOK_SOURCE);
+    }
     table("Results", comparison.outcome());
     table("Differences", comparison.differences());
     Path page = to == null ? output.folder().path().resolve("comparison.html") : to;

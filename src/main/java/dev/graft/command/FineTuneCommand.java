@@ -11,7 +11,9 @@ import dev.graft.run.FineTuneRun;
 import dev.graft.run.OutputFolder;
 import dev.graft.run.RunFolder;
 import dev.graft.run.RunRecord;
+import dev.graft.run.TimedRun;
 import dev.graft.tuning.RecipeResolver;
+import dev.graft.tuning.TimeLimit;
 import dev.graft.util.Names;
 import dev.graft.util.Text;
 import java.io.IOException;
@@ -20,13 +22,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code fine-tune}: trains a head on a pretrained network. */
 @Command(
@@ -42,11 +48,12 @@ import picocli.CommandLine.Option;
       "  fine-tune --recipe conf/last-layers.yaml     train VGG16's block5 too",
       "  fine-tune --recipe conf/baseline-cnn.yaml    a small CNN from scratch",
       "  fine-tune --set epochs=3 --set head.hidden=0 single keys of the recipe",
+      "  fine-tune --within 10m                       the best model in ten minutes",
       "  fine-tune --resume                           finish the last run"
     })
 final class FineTuneCommand implements Callable<Integer> {
   /** The exit code of a program that Ctrl-C ended. */
-  private static final int INTERRUPTED = 130;
+  static final int INTERRUPTED = 130;
 
   /** With fewer images than this, one thread trains a head in seconds. */
   private static final int FEW = 2_000;
@@ -60,6 +67,8 @@ final class FineTuneCommand implements Callable<Integer> {
 
   @Mixin private OutputOption output;
 
+  @Spec private CommandSpec spec;
+
   @Option(
       names = "--resume",
       paramLabel = "RUN",
@@ -70,6 +79,16 @@ final class FineTuneCommand implements Callable<Integer> {
               + " (default: the newest one).")
   private String resume;
 
+  @Option(
+      names = "--within",
+      paramLabel = "TIME",
+      converter = TimeOption.class,
+      description =
+          "Train the best model that this time allows on this machine, such as 10m, 90s or 1h:"
+              + " Graft measures its speed, and chooses backbone, input size, trained stages and"
+              + " epochs, except those that are set.")
+  private Duration within;
+
   private final Interruption interruption;
 
   FineTuneCommand(Console console, Interruption interruption) {
@@ -79,10 +98,17 @@ final class FineTuneCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (resume != null && within != null) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine(),
+          "--within is for a new run, and --resume continues one as it was planned; give one of"
+              + " them.");
+    }
     return resume == null ? begin() : resume(output.folder().resumable(resume));
   }
 
   private int begin() throws IOException {
+    Optional<TimeLimit> limit = Optional.ofNullable(within).map(TimeLimit::after);
     Recipe recipe = options.recipe();
     limitThreads(recipe);
     RecipeResolver.check(recipe, console); // a wrong path is reported first
@@ -94,7 +120,12 @@ final class FineTuneCommand implements Callable<Integer> {
       console.say("Output: " + folder + " is inside the data, and is skipped there.");
     }
     RunLines lines = RunLines.listingDuplicates(console);
-    return end(FineTuneRun.run(recipe, output.folder(), lines, interruption), lines);
+    FineTuneRun.Completed run =
+        limit.isPresent()
+            ? TimedRun.run(
+                recipe, options.given(), output.folder(), limit.get(), lines, interruption)
+            : FineTuneRun.run(recipe, output.folder(), lines, interruption);
+    return end(run, lines);
   }
 
   private int resume(Path run) throws IOException {

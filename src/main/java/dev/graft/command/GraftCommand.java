@@ -37,6 +37,8 @@ import picocli.CommandLine.ScopeType;
     },
     subcommands = {
       FineTuneCommand.class,
+      SweepCommand.class,
+      FindLrCommand.class,
       InferCommand.class,
       EvaluateCommand.class,
       ReportCommand.class,
@@ -146,13 +148,15 @@ public final class GraftCommand implements Runnable {
     return System.console() != null && err == System.err && System.getenv("TERM") != null;
   }
 
-  /** Creates commands with the console, and {@code fine-tune} also with the interruption. */
+  /** Creates commands with the console, and those that train also with the interruption. */
   private record Factory(Console console, Interruption interruption)
       implements CommandLine.IFactory {
     @Override
     public <K> K create(Class<K> type) throws Exception {
       if (type == FineTuneCommand.class) {
         return type.cast(new FineTuneCommand(console, interruption));
+      } else if (type == SweepCommand.class) {
+        return type.cast(new SweepCommand(console, interruption));
       }
       try {
         return type.getDeclaredConstructor(Console.class).newInstance(console);

@@ -4,7 +4,9 @@ import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -101,7 +103,22 @@ final class RecipeOptions {
     return over(file == null ? run : file);
   }
 
+  /** Returns the keys that a file or an option sets; a file's only if they are not the defaults. */
+  Set<String> given() {
+    Set<String> keys = new LinkedHashSet<>(options().keySet());
+    Map<String, String> defaults = RecipeReader.settings(RecipeReader.defaults());
+    RecipeReader.settings(RecipeReader.read(file, Map.of())).entrySet().stream()
+        .filter(entry -> !entry.getValue().equals(defaults.get(entry.getKey())))
+        .forEach(entry -> keys.add(entry.getKey()));
+    return keys;
+  }
+
   private Recipe over(Path base) {
+    return RecipeReader.read(base, options());
+  }
+
+  /** Returns the settings of the options, by their keys. */
+  private Map<String, String> options() {
     Map<String, String> all = new LinkedHashMap<>(settings);
     put(all, "backbone", backbone == null ? null : RecipeReader.text(backbone));
     put(all, "weights", weights == null ? null : RecipeReader.text(weights));
@@ -115,7 +132,7 @@ final class RecipeOptions {
     put(all, "seed", seed);
     put(all, "device", device);
     put(all, "cache", noCache ? "false" : null);
-    return RecipeReader.read(base, all);
+    return all;
   }
 
   /** Returns the recipe with the data of a command's parameter. */

@@ -16,8 +16,10 @@ import dev.graft.recipe.Recipe.TrainingPrecision;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.training.ConvexHead;
 import dev.graft.training.EarlyStopping;
+import dev.graft.tuning.Plan;
 import dev.graft.tuning.RunEvents;
 import dev.graft.tuning.SolverChoice;
+import dev.graft.tuning.TimePlanner;
 import dev.graft.util.Messages;
 import dev.graft.util.Names;
 import dev.graft.util.Text;
@@ -298,6 +300,49 @@ final class RunLines implements RunEvents {
   @Override
   public void warned(String warning) {
     warn(List.of("Warning: " + warning));
+  }
+
+  @Override
+  public void planned(TimePlanner.Choice choice, double secondsLeft, boolean again) {
+    TimePlanner.Estimate estimate = choice.estimate();
+    Plan plan = estimate.plan();
+    String trained =
+        plan.isGiven() ? "" : Text.of(", %s at most", Names.count(choice.epochs(), "epoch"));
+    say(
+        "%s: %s%s",
+        again ? "New plan, because features are slower than measured" : "Plan",
+        plan.name(),
+        trained);
+    say(
+        "Expected time: %s of the %s that are left (features %s, training %s)%s",
+        ConsoleProgress.duration(choice.seconds()),
+        ConsoleProgress.duration(secondsLeft),
+        ConsoleProgress.duration(estimate.features()),
+        ConsoleProgress.duration(choice.trainingSeconds()),
+        worth(plan, choice));
+    if (!choice.fits()) {
+      warn(
+          List.of(
+              "Warning: the time is too short for these images on this machine; the fastest plan"
+                  + " runs and takes longer. Give at least --within "
+                  + choice.enough().toSeconds()
+                  + "s."));
+    } else if (plan.isGiven() && choice.seconds() < secondsLeft / 2) {
+      console.say(
+          "The rest of the time is not used: nothing that was measured is better than these"
+              + " settings (--folds 5 shows how much the accuracy varies).");
+    }
+  }
+
+  private static String worth(Plan plan, TimePlanner.Choice choice) {
+    return plan.isGiven()
+        ? ""
+        : Text.of("; validation accuracy on CIFAR-10 about %.3f", choice.accuracy());
+  }
+
+  @Override
+  public void timeIsUp(int epoch) {
+    say("Time is up: the best model so far (epoch %d) is evaluated and saved.", epoch);
   }
 
   @Override

@@ -130,6 +130,13 @@ public final class RecipeReader {
         .toList();
   }
 
+  /** Returns all values of a recipe by their keys, such as {@code head.hidden}. */
+  public static Map<String, String> settings(Recipe recipe) {
+    Map<String, String> settings = new LinkedHashMap<>();
+    flat(tree(recipe), "").forEach((key, value) -> settings.put(key, inline(value)));
+    return settings;
+  }
+
   private static Map<String, JsonNode> flat(ObjectNode tree, String within) {
     Map<String, JsonNode> values = new LinkedHashMap<>();
     tree.properties()

@@ -61,6 +61,17 @@ public final class Charts {
   }
 
   /**
+   * Writes the curve of a learning-rate range test.
+   *
+   * @param points (learning rate, smoothed loss)
+   * @param suggestion marked, if there is one
+   */
+  public static void learningRates(
+      Path file, List<double[]> points, Optional<Double> suggestion, String title) {
+    write(file, title, SCALE, () -> RateChart.of(points, suggestion));
+  }
+
+  /**
    * Writes an image with its true class and the most probable classes.
    *
    * @param truth the index of the true class

@@ -1,5 +1,6 @@
 package dev.graft.report;
 
+import dev.graft.GraftException;
 import dev.graft.evaluation.History;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,8 +15,23 @@ import java.util.stream.Stream;
  * A comparison of runs.
  *
  * @param runs at least one
+ * @param notebook whether the Keras notebook is compared, too
  */
-public record Comparison(List<RunFiles> runs) {
+public record Comparison(List<RunFiles> runs, boolean notebook) {
+  /** What is known of the notebook; the losses and accuracies of its epochs are not. */
+  public static final String NOTEBOOK_SOURCE =
+      "the Keras notebook (Keras 2.1, 2018, on its own machine); its figures per epoch are not"
+          + " known";
+
+  private static final String NOTEBOOK_NAME = "Keras notebook";
+
+  /** The results of the notebook by the names of their rows, as in docs/results.md. */
+  private static final Map<String, String> NOTEBOOK_RESULTS =
+      named(
+          "test accuracy", Pages.number("%.4f", Pages.NOTEBOOK),
+          "first epoch, seconds", "1395",
+          "training, seconds", "16560");
+
   /** Values of {@code run.json} that describe a run, by the names of their rows. */
   private static final Map<String, String> INPUTS =
       named(
@@ -50,6 +66,7 @@ public record Comparison(List<RunFiles> runs) {
           "best epoch", "/epochs/best",
           "trained parameters", "/parameters/trained",
           "feature extraction, seconds", "/seconds/features",
+          "first epoch, seconds", "",
           "training, seconds", "/seconds/training",
           "total, seconds", "/seconds/total");
 
@@ -66,6 +83,37 @@ public record Comparison(List<RunFiles> runs) {
 
   public Comparison {
     runs = List.copyOf(runs);
+  }
+
+  /** Creates a comparison of runs with each other. */
+  public Comparison(List<RunFiles> runs) {
+    this(runs, false);
+  }
+
+  /**
+   * Creates a comparison of runs with the notebook.
+   *
+   * @throws GraftException if one is not of all of CIFAR-10
+   */
+  public static Comparison withNotebook(List<RunFiles> runs) {
+    for (RunFiles run : runs) {
+      String data = run.at("/data/name");
+      if (!data.equals("cifar10")) {
+        throw new GraftException(
+            "--notebook: the run in "
+                + run.folder()
+                + " is of "
+                + data
+                + ", and the notebook is of all of CIFAR-10; give runs of cifar10.");
+      }
+    }
+    return new Comparison(runs, true);
+  }
+
+  /** Returns the names of the columns. */
+  public List<String> columns() {
+    Stream<String> names = runs.stream().map(RunFiles::name);
+    return Stream.concat(names, notebook ? Stream.of(NOTEBOOK_NAME) : Stream.empty()).toList();
   }
 
   private static Map<String, String> named(String... pairs) {
@@ -91,11 +139,26 @@ public record Comparison(List<RunFiles> runs) {
   /** Returns the results of the runs. */
   public List<Row> outcome() {
     return RESULTS.entrySet().stream()
+        .filter(each -> notebook || !each.getValue().isEmpty())
         .map(each -> row(each.getKey(), run -> rounded(run, each.getValue())))
+        .map(this::withNotebook)
         .toList();
   }
 
+  private Row withNotebook(Row row) {
+    if (!notebook) {
+      return row;
+    }
+    String value = NOTEBOOK_RESULTS.getOrDefault(row.name(), "–");
+    return new Row(row.name(), Stream.concat(row.values().stream(), Stream.of(value)).toList());
+  }
+
   private static String rounded(RunFiles run, String pointer) {
+    if (pointer.isEmpty()) {
+      return run.history().epochs().isEmpty()
+          ? "–"
+          : Pages.number("%.1f", run.history().epochs().get(0).seconds());
+    }
     if (pointer.endsWith("top3Accuracy") && run.evaluation().classNames().size() <= 3) {
       return "–"; // always 1
     }
@@ -123,6 +186,8 @@ public record Comparison(List<RunFiles> runs) {
         histories.put(i + 1 + ": " + runs.get(i).name(), runs.get(i).history());
       }
     }
-    return Pages.curves(histories);
+    return notebook
+        ? Pages.curves(histories, Map.of(NOTEBOOK_NAME + ", test", Pages.NOTEBOOK))
+        : Pages.curves(histories);
   }
 }

@@ -69,6 +69,10 @@ final class CurveChart {
 
   private final String axis;
   private final List<Series> series = new ArrayList<>();
+
+  /** Those of the series that are level lines, without dots. */
+  private final List<Series> levels = new ArrayList<>();
+
   private final Optional<double[]> best;
   private final int epochs;
 
@@ -98,7 +102,27 @@ final class CurveChart {
    * names, each in a color of its own with training dashed.
    */
   static Drawing of(Metric metric, Map<String, History> runs) {
-    return new CurveChart(metric, runs).draw();
+    return of(metric, runs, Map.of());
+  }
+
+  /**
+   * Draws runs as {@link #of(Metric, Map)}.
+   *
+   * @param levels accuracies, 0 to 1, that are drawn as level lines, by their names
+   */
+  static Drawing of(Metric metric, Map<String, History> runs, Map<String, Double> levels) {
+    CurveChart chart = new CurveChart(metric, runs);
+    if (metric.equals(Metric.ACCURACY)) {
+      levels.forEach(chart::addLevel);
+    }
+    return chart.draw();
+  }
+
+  private void addLevel(String name, double accuracy) {
+    double[][] ends = {{0.25, 100 * accuracy}, {Math.max(1, epochs) + 0.75, 100 * accuracy}};
+    Series level = Series.of(name, series.size(), false, Stream.of(ends));
+    series.add(level);
+    levels.add(level);
   }
 
   private static Stream<double[]> points(List<Epoch> epochs, ToDoubleFunction<Epoch> value) {
@@ -136,7 +160,7 @@ final class CurveChart {
     drawing.upward(axis, 14, area.getCenterY());
     for (Series each : series) {
       axes.line(each.points, each.ink, each.dashed);
-      if (epochs <= MAX_DOTS && !each.dashed) {
+      if (epochs <= MAX_DOTS && !each.dashed && !levels.contains(each)) {
         each.finite()
             .forEach(
                 point ->

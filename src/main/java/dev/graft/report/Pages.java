@@ -102,10 +102,19 @@ public final class Pages {
 
   /** Draws loss and accuracy of runs, by their names. */
   static List<String> curves(Map<String, History> runs) {
+    return curves(runs, Map.of());
+  }
+
+  /**
+   * Draws loss and accuracy of runs, by their names.
+   *
+   * @param levels accuracies, 0 to 1, that are drawn as level lines, by their names
+   */
+  static List<String> curves(Map<String, History> runs, Map<String, Double> levels) {
     boolean none = runs.values().stream().allMatch(history -> history.epochs().isEmpty());
     return none
         ? List.of()
-        : Metric.ALL.stream().map(metric -> CurveChart.of(metric, runs).svg()).toList();
+        : Metric.ALL.stream().map(metric -> CurveChart.of(metric, runs, levels).svg()).toList();
   }
 
   /** Writes the page of a run. */
@@ -116,6 +125,11 @@ public final class Pages {
   /** Writes the page of several runs. */
   public static void write(Path file, Comparison comparison) {
     write(file, "comparison.ftlh", comparison);
+  }
+
+  /** Writes the page of a sweep. */
+  public static void write(Path file, SweepPage sweep) {
+    write(file, "sweep.ftlh", sweep);
   }
 
   /** Writes the page on which labels are reviewed. */

@@ -38,6 +38,7 @@ import dev.graft.tuning.PreparedRun;
 import dev.graft.tuning.RunEvents;
 import dev.graft.tuning.SolverChoice;
 import dev.graft.tuning.Stopwatch;
+import dev.graft.tuning.TimeLimit;
 import dev.graft.tuning.Tuning;
 import dev.graft.util.GitCommit;
 import dev.graft.zoo.LoadedBackbone;
@@ -57,9 +58,17 @@ public final class FineTuneRun {
   /** Number of test images that are drawn with their predictions. */
   private static final int DRAWN = 10;
 
+  /** An epoch begins only if at least this share of it fits into the time that is left. */
+  private static final double MIN_SHARE = 0.9;
+
   private final Stopwatch total;
   private final RunEvents events;
   private final Interruption interruption;
+  private final TimeLimit limit;
+
+  /** Whether training was stopped because its time was over. */
+  private boolean timeIsUp;
+
   private final PreparedRun prepared;
   private final OutputFolder output;
   private final Recipe asked;
@@ -87,8 +96,10 @@ public final class FineTuneRun {
       OutputFolder output,
       Stopwatch total,
       RunEvents events,
-      Interruption interruption) {
+      Interruption interruption,
+      TimeLimit limit) {
     this.asked = asked;
+    this.limit = limit;
     this.prepared = prepared;
     this.total = total;
     this.events = events;
@@ -124,9 +135,23 @@ public final class FineTuneRun {
   public static Completed run(
       Recipe asked, OutputFolder output, RunEvents events, Interruption interruption)
       throws IOException {
+    return run(asked, output, events, interruption, TimeLimit.NONE);
+  }
+
+  /**
+   * Runs a recipe as {@link #run(Recipe, OutputFolder, RunEvents, Interruption)}. Training ends
+   * before the limit, but not before its first epoch; the run is completed then.
+   */
+  static Completed run(
+      Recipe asked,
+      OutputFolder output,
+      RunEvents events,
+      Interruption interruption,
+      TimeLimit limit)
+      throws IOException {
     Stopwatch total = new Stopwatch();
     try (PreparedRun prepared = output.prepare(asked, events)) {
-      return new FineTuneRun(asked, prepared, output, total, events, interruption).run();
+      return new FineTuneRun(asked, prepared, output, total, events, interruption, limit).run();
     }
   }
 
@@ -146,7 +171,8 @@ public final class FineTuneRun {
     Stopwatch total = new Stopwatch();
     RunFolder.requireResumable(run);
     try (PreparedRun prepared = output.prepare(asked, events)) {
-      return new FineTuneRun(asked, prepared, output, total, events, interruption).resume(run);
+      return new FineTuneRun(asked, prepared, output, total, events, interruption, TimeLimit.NONE)
+          .resume(run);
     }
   }
 
@@ -280,7 +306,8 @@ public final class FineTuneRun {
           folder.write(LabelFiles.CSV, LabelFiles.csv(tuning.labelReview().orElseThrow(), data()));
         }
       }
-      boolean cut = tuning.isInterrupted() || (recipe.data().folds() > 0 && folds.isEmpty());
+      boolean cut =
+          !timeIsUp && (tuning.isInterrupted() || (recipe.data().folds() > 0 && folds.isEmpty()));
       Completed ended =
           end(
               folder,
@@ -456,12 +483,19 @@ public final class FineTuneRun {
   private TrainingEvents stoppable(Split split) {
     int images = split.validation().length + split.test().length;
     return new TrainingEvents() {
+      private boolean canStop;
+
       @Override
       public void epoch(
           History history, int epochs, EarlyStopping.Decision decision, int bestEpoch) {
         events.epoch(history, epochs, decision, bestEpoch);
         if (decision == EarlyStopping.Decision.IMPROVED) {
-          interruption.defer(() -> events.stopping(bestEpoch, images));
+          interruption.defer(() -> stopping(bestEpoch, images));
+          canStop = true;
+        }
+        double next = history.epochs().get(history.epochs().size() - 1).seconds();
+        if (canStop && history.epochs().size() < epochs) {
+          stopWithout(next * MIN_SHARE);
         }
       }
 
@@ -471,7 +505,7 @@ public final class FineTuneRun {
         events.resumed(history, batch, batches);
         if (!history.epochs().isEmpty()) {
           int best = history.best().epoch();
-          interruption.defer(() -> events.stopping(best, images));
+          interruption.defer(() -> stopping(best, images));
         }
       }
 
@@ -487,7 +521,21 @@ public final class FineTuneRun {
 
       @Override
       public Progress progress(String task, String unit, long total) {
-        return events.progress(task, unit, total);
+        Progress shown = events.progress(task, unit, total);
+        return new Progress() {
+          @Override
+          public void stepTo(long done) {
+            shown.stepTo(done);
+            if (canStop) {
+              stopWithout(0);
+            }
+          }
+
+          @Override
+          public void close() {
+            shown.close();
+          }
+        };
       }
 
       @Override
@@ -495,6 +543,22 @@ public final class FineTuneRun {
         events.say(line);
       }
     };
+  }
+
+  private void stopping(int bestEpoch, int images) {
+    if (timeIsUp) {
+      events.timeIsUp(bestEpoch);
+    } else {
+      events.stopping(bestEpoch, images);
+    }
+  }
+
+  /** Stops training unless this many seconds are left for it. */
+  private void stopWithout(double seconds) {
+    if (!interruption.isRequested() && limit.secondsToTrain() < seconds) {
+      timeIsUp = true;
+      interruption.request();
+    }
   }
 
   private void requireModel(RunFolder folder, History history) {

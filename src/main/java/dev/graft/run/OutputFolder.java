@@ -38,6 +38,7 @@ import java.util.stream.Stream;
  * fingerprints/                    hashes that near-duplicates are found by
  * evaluations/&lt;time&gt;-&lt;data&gt;/       a saved model evaluated on other images
  * inspections/&lt;time&gt;-&lt;data&gt;/       which images of a data set are duplicates or unreadable
+ * sweeps/&lt;time&gt;-&lt;data&gt;/        trainings with a grid of settings, and learning-rate range tests
  * exports/&lt;run&gt;.onnx              a saved model in ONNX
  * </pre>
  *
@@ -77,6 +78,10 @@ public record OutputFolder(Path path) {
 
   public Path inspections() {
     return path.resolve("inspections");
+  }
+
+  public Path sweeps() {
+    return path.resolve("sweeps");
   }
 
   public Path exports() {
@@ -223,6 +228,11 @@ public record OutputFolder(Path path) {
   /** Creates the folder of an inspection; it appears whole or not at all. */
   public Path inspection(String name, AtomicFiles.FolderContent content) throws IOException {
     return fill(inspections(), name, content);
+  }
+
+  /** Creates the folder of a sweep that begins now. */
+  Path sweep(String name) throws IOException {
+    return make(sweeps(), name, "");
   }
 
   private Path fill(Path parent, String name, AtomicFiles.FolderContent content)

@@ -14,10 +14,12 @@ import ai.djl.training.dataset.Batch;
 import ai.djl.training.listener.EpochTrainingListener;
 import ai.djl.training.listener.EvaluatorTrainingListener;
 import ai.djl.training.listener.TrainingListener;
+import ai.djl.training.listener.TrainingListenerAdapter;
 import ai.djl.training.tracker.ParameterTracker;
 import ai.djl.translate.TranslateException;
 import dev.graft.GraftException;
 import dev.graft.Interruption;
+import dev.graft.Progress;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.feature.FeatureBatches;
@@ -30,6 +32,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -126,7 +129,8 @@ public final class NetworkTrainer implements AutoCloseable {
     CrossEntropy loss = loss(train);
     var accuracy = new Resumable.OfAccuracy();
     try (WeightSnapshot best = weights();
-        var optimizer = new SavableAdam(recipe, rates(rate), best.trained(), model.getNDManager());
+        var optimizer =
+            new SavableAdam(recipe, rates(rate::at), best.trained(), model.getNDManager());
         var progress =
             new ProgressListener(
                 events, settings.epochs(), train.batches(), history, earlyStopping)) {
@@ -186,6 +190,63 @@ public final class NetworkTrainer implements AutoCloseable {
     }
   }
 
+  /**
+   * Trains with a growing learning rate and records the loss of each step, until the highest rate
+   * or until the loss has become several times its lowest value. The weights are lost.
+   *
+   * @param train repeated if it has too few batches
+   * @param low rate of the first step
+   * @param high rate of the last step
+   * @param steps at least 2
+   */
+  public RangeTest rangeTest(FeatureBatches train, double low, double high, int steps)
+      throws IOException {
+    CrossEntropy loss = loss(train);
+    ParameterTracker growing =
+        rates(step -> RangeTest.rate(low, high, step, steps) / recipe.training().learningRate().value());
+    double[] last = {Double.NaN};
+    TrainingListener observer =
+        new TrainingListenerAdapter() {
+          @Override
+          public void onTrainingBatch(Trainer trainer, BatchData batch) {
+            last[0] =
+                loss.evaluate(batch.getLabels().get(device), batch.getPredictions().get(device))
+                    .getFloat();
+          }
+        };
+    RangeTest test = new RangeTest(List.of());
+    try (WeightSnapshot weights = weights();
+        var optimizer = new SavableAdam(recipe, growing, weights.trained(), model.getNDManager());
+        Trainer trainer =
+            new ZeroSumTrainer(
+                model,
+                new DefaultTrainingConfig(loss)
+                    .optDevices(new Device[] {device})
+                    .optOptimizer(optimizer)
+                    .addTrainingListeners(observer));
+        Progress progress = events.progress("range test", "steps", steps)) {
+      trainer.initialize(inputs);
+      while (test.steps().size() < steps && !test.hasDiverged()) {
+        for (Batch batch : trainer.iterateDataset(train)) {
+          try (batch) {
+            if (test.steps().size() == steps || test.hasDiverged()) {
+              break;
+            }
+            EasyTrain.trainBatch(trainer, batch);
+            trainer.step();
+          }
+          test = test.plus(RangeTest.rate(low, high, test.steps().size(), steps), last[0]);
+          progress.stepTo(test.steps().size());
+        }
+      }
+    } catch (TranslateException e) {
+      throw new IllegalStateException(e);
+    } catch (IllegalStateException e) {
+      throw noGradients(e);
+    }
+    return test;
+  }
+
   /** Whether {@link #fit} was interrupted; the weights are then those of the best epoch. */
   public boolean isInterrupted() {
     return interrupted;
@@ -214,7 +275,7 @@ public final class NetworkTrainer implements AutoCloseable {
   }
 
   /** Returns the learning rates; the head and the unfrozen stages have separate ones. */
-  private ParameterTracker rates(LearningRate rate) {
+  private ParameterTracker rates(IntToDoubleFunction rate) {
     Set<String> backbone =
         network.tail().getParameters().values().stream()
             .map(Parameter::getId)
@@ -222,7 +283,7 @@ public final class NetworkTrainer implements AutoCloseable {
     // Steps are counted from 1.
     return (id, step) ->
         (float)
-            (rate.at(step - 1)
+            (rate.applyAsDouble(step - 1)
                 * (backbone.contains(id)
                     ? recipe.training().backboneLearningRate()
                     : recipe.training().learningRate().value()));

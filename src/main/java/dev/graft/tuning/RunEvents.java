@@ -97,6 +97,21 @@ public interface RunEvents extends TrainingEvents {
   default void stopping(int epoch, int images) {}
 
   /**
+   * A plan has been chosen for a given time.
+   *
+   * @param secondsLeft until the end of the run
+   * @param again whether it replaces a plan that turned out to be too slow
+   */
+  default void planned(TimePlanner.Choice choice, double secondsLeft, boolean again) {}
+
+  /**
+   * The time of the run is over: the best model so far will be evaluated and saved.
+   *
+   * @param epoch the best epoch so far
+   */
+  default void timeIsUp(int epoch) {}
+
+  /**
    * The run was stopped from outside and ends at once; cached features stay for the next one.
    *
    * @param model the folder of the model; empty if none was saved before

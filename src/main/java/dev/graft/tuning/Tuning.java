@@ -21,6 +21,7 @@ import dev.graft.training.Checkpoints;
 import dev.graft.training.ConvexHead;
 import dev.graft.training.FeatureScaling;
 import dev.graft.training.NetworkTrainer;
+import dev.graft.training.RangeTest;
 import dev.graft.training.Standardization;
 import dev.graft.training.TrainingEvents;
 import dev.graft.training.WeightSnapshot;
@@ -200,6 +201,18 @@ public final class Tuning implements AutoCloseable {
         features.shuffled(split.train(), recipe),
         features.inOrder(split.validation()),
         checkpoints);
+  }
+
+  /**
+   * Tests learning rates on the training images, see {@link RangeTest}; the network is not usable
+   * afterwards.
+   *
+   * @param low the first rate of the head; stages of the backbone have theirs in proportion
+   * @param high the last rate
+   */
+  public RangeTest rangeTest(Split split, double low, double high, int steps) throws IOException {
+    standardize(split);
+    return training.rangeTest(features.shuffled(split.train(), recipe), low, high, steps);
   }
 
   private void standardize(Split split) {

@@ -1,0 +1,75 @@
+package dev.graft.run;
+
+import dev.graft.GraftException;
+import dev.graft.Interruption;
+import dev.graft.io.AtomicFiles;
+import dev.graft.network.NetworkDesign;
+import dev.graft.recipe.Recipe;
+import dev.graft.recipe.RecipeReader;
+import dev.graft.report.Charts;
+import dev.graft.training.RangeTest;
+import dev.graft.tuning.Features;
+import dev.graft.tuning.PreparedRun;
+import dev.graft.tuning.RunEvents;
+import dev.graft.tuning.Tuning;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** A learning-rate range test of a recipe, with its curve in a folder. */
+public final class LearningRateSearch {
+  public static final double MAX_RATE = 100;
+  public static final int MIN_STEPS = 20;
+  public static final int MAX_STEPS = 10_000;
+
+  private LearningRateSearch() {}
+
+  /** The learning rates of a test. */
+  public record Rates(double low, double high, int steps) {}
+
+  /** A test, and the folder of {@code range-test.csv} and {@code range-test.png}. */
+  public record Found(RangeTest test, Path folder) {}
+
+  /**
+   * Runs a range test on the training images, and writes its curve.
+   *
+   * @throws GraftException if data, weights or recipe don't allow it
+   */
+  public static Found run(
+      Recipe asked, OutputFolder output, Rates rates, RunEvents events, Interruption interruption)
+      throws IOException {
+    if (asked.head().solver() == Recipe.Solver.NEWTON) {
+      throw new GraftException(
+          "head.solver: newton has no learning rate; set it to gradient or auto.");
+    }
+    Recipe recipe = RecipeReader.with(asked, Map.of("head.solver", "gradient"));
+    try (PreparedRun prepared = output.prepare(recipe, events);
+        Features features = prepared.features(prepared.ranges());
+        Tuning tuning = new Tuning(prepared, features, events, interruption)) {
+      RangeTest test =
+          tuning.rangeTest(
+              prepared.split(prepared.survey()), rates.low(), rates.high(), rates.steps());
+      Path folder = output.sweep(prepared.name() + "-find-lr");
+      AtomicFiles.write(folder.resolve("range-test.csv"), test.toCsv());
+      draw(folder, test, prepared, events);
+      return new Found(test, folder);
+    }
+  }
+
+  private static void draw(Path folder, RangeTest test, PreparedRun prepared, RunEvents events) {
+    Path file = folder.resolve("range-test.png");
+    boolean trains = !prepared.recipe().backbone().unfreeze().equals(NetworkDesign.NONE);
+    String title = "Range test of " + prepared.name() + (trains ? ", unfrozen stages" : "");
+    new Drawings(events)
+        .draw(
+            file,
+            () ->
+                Charts.learningRates(
+                    file,
+                    test.steps().stream()
+                        .map(step -> new double[] {step.rate(), step.smoothed()})
+                        .toList(),
+                    test.suggestion(),
+                    title));
+  }
+}

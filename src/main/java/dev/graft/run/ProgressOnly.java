@@ -1,0 +1,18 @@
+package dev.graft.run;
+
+import dev.graft.Progress;
+import dev.graft.tuning.RunEvents;
+
+/** Passes on the progress of a preparation or a trial, and nothing else. */
+class ProgressOnly implements RunEvents {
+  private final Progress.Display display;
+
+  ProgressOnly(Progress.Display display) {
+    this.display = display;
+  }
+
+  @Override
+  public Progress progress(String task, String unit, long total) {
+    return display.progress(task, unit, total);
+  }
+}

@@ -1,0 +1,238 @@
+package dev.graft.run;
+
+import dev.graft.Interruption;
+import dev.graft.Progress;
+import dev.graft.data.Cifar10Images;
+import dev.graft.data.DataSet;
+import dev.graft.engine.Devices;
+import dev.graft.engine.OnnxSession;
+import dev.graft.recipe.Recipe;
+import dev.graft.recipe.RecipeReader;
+import dev.graft.tuning.DataSets;
+import dev.graft.tuning.Features;
+import dev.graft.tuning.Plan;
+import dev.graft.tuning.PreparedRun;
+import dev.graft.tuning.RunEvents;
+import dev.graft.tuning.SpeedProbe;
+import dev.graft.tuning.Stopwatch;
+import dev.graft.tuning.TimeLimit;
+import dev.graft.tuning.TimePlanner;
+import dev.graft.tuning.TimePlanner.Choice;
+import dev.graft.tuning.TimePlanner.Estimate;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The best run that a given time allows. Speeds are measured, a plan is chosen, and its features
+ * are computed; if that turns out to be slower than planned, a cheaper plan is chosen. Then the
+ * number of epochs follows from the time that is left, and the plan runs.
+ */
+public final class TimedRun {
+  /** Share of the features after which their speed is known. */
+  private static final double KNOWN = 0.05;
+
+  private final Recipe asked;
+  private final Set<String> given;
+  private final OutputFolder output;
+  private final TimeLimit limit;
+  private final RunEvents events;
+
+  private TimedRun(
+      Recipe asked, Set<String> given, OutputFolder output, TimeLimit limit, RunEvents events) {
+    this.asked = asked;
+    this.given = isInt8Possible(asked) ? given : withPrecision(given);
+    this.output = output;
+    this.limit = limit;
+    this.events = events;
+  }
+
+  /** Returns whether ONNX Runtime computes the frozen part; otherwise plans stay in float32. */
+  private static boolean isInt8Possible(Recipe asked) {
+    return OnnxSession.isAvailable() && !Devices.device(asked.execution().device()).isGpu();
+  }
+
+  private static Set<String> withPrecision(Set<String> given) {
+    return Stream.concat(given.stream(), Stream.of("precision")).collect(Collectors.toSet());
+  }
+
+  /** Ends the features of a plan that is too slow. */
+  private static final class TooSlow extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final double factor;
+
+    /**
+     * @param factor by which the features are slower than planned
+     */
+    TooSlow(double factor) {
+      super("too slow", null, false, false);
+      this.factor = factor;
+    }
+  }
+
+  /**
+   * Runs the best plan. If none fits, the fastest one runs and takes longer than the limit.
+   *
+   * @param asked the user's recipe
+   * @param given the keys that the user has set, which the plan does not change
+   * @throws dev.graft.GraftException as for {@link FineTuneRun#run}
+   */
+  public static FineTuneRun.Completed run(
+      Recipe asked,
+      Set<String> given,
+      OutputFolder output,
+      TimeLimit limit,
+      RunEvents events,
+      Interruption interruption)
+      throws IOException {
+    TimedRun run = new TimedRun(asked, given, output, limit, events);
+    TimePlanner planner = run.measure();
+    boolean again = false;
+    while (true) {
+      Choice choice = planner.choose(limit.secondsLeft());
+      events.planned(choice, limit.secondsLeft(), again);
+      try {
+        Featurized ready = run.featurize(choice, planner);
+        return FineTuneRun.run(
+            ready.recipe, output, events, interruption, limit.reserving(ready.after));
+      } catch (TooSlow e) {
+        planner = planner.without(choice.estimate().plan(), e.factor).orElseThrow();
+        again = true;
+      }
+    }
+  }
+
+  /**
+   * A plan whose features are computed.
+   *
+   * @param after seconds that its run needs after training
+   */
+  private record Featurized(Recipe recipe, double after) {}
+
+  private TimePlanner measure() throws IOException {
+    Stopwatch watch = new Stopwatch();
+    DataSet data = DataSets.open(asked, new ProgressOnly(events));
+    SpeedProbe probe = new SpeedProbe(data, asked, watch.lap());
+    return probe.measure(plans(), asked, given, limit);
+  }
+
+  /**
+   * Returns the plans for the user's recipe, the most accurate first. Trained stages are only
+   * considered for all of CIFAR-10, on which plans are measured. For other images than CIFAR-10 the
+   * default is the best that is known, and cheaper plans follow.
+   */
+  private List<Plan> plans() {
+    boolean whole = asked.data().source().equals(Cifar10Images.NAME);
+    List<Plan> suitable =
+        Plan.all().stream()
+            .filter(plan -> plan.suits(asked, given))
+            .filter(plan -> whole || plan.isForAllImages())
+            .map(plan -> given.contains("epochs") ? plan.of(asked.training().epochs()) : plan)
+            .toList();
+    boolean isSample = asked.data().source().equals(Cifar10Images.SAMPLE);
+    return (whole || isSample) && !suitable.isEmpty()
+        ? suitable
+        : Stream.concat(Stream.of(Plan.ofRecipe(asked)), suitable.stream()).toList();
+  }
+
+  /**
+   * Computes the features of a plan, and returns its recipe with the number of epochs.
+   *
+   * @throws TooSlow if the plan will not end in time, and another one will
+   */
+  private Featurized featurize(Choice choice, TimePlanner planner) throws IOException {
+    Estimate estimate = choice.estimate();
+    Recipe recipe = estimate.plan().over(asked, given);
+    if (!recipe.execution().cache()) {
+      return new Featurized(recipe, estimate.after());
+    }
+    try (PreparedRun prepared = output.prepare(recipe, new Watched(estimate, planner));
+        Features features = prepared.features(prepared.ranges())) {
+      if (prepared.recipe().head().solver() == Recipe.Solver.NEWTON) {
+        return new Featurized(recipe, estimate.after());
+      }
+      double image = SpeedProbe.secondsPerTrainedImage(prepared, features);
+      return withEpochs(recipe, estimate.afterFeatures(image), planner);
+    }
+  }
+
+  /**
+   * Sets the number of epochs that the rest of the time allows.
+   *
+   * @throws TooSlow if they are too few, and another plan fits
+   */
+  private Featurized withEpochs(Recipe recipe, Estimate measured, TimePlanner planner) {
+    if (given.contains("epochs") || measured.plan().isGiven()) {
+      return new Featurized(recipe, measured.after());
+    }
+    int epochs = measured.epochsWithin(TimePlanner.PLANNED * limit.secondsLeft());
+    if (epochs < measured.plan().minEpochs() && isReplaceable(measured, planner, 1)) {
+      throw new TooSlow(1);
+    }
+    String set = Integer.toString(Math.max(1, epochs));
+    return new Featurized(RecipeReader.with(recipe, Map.of("epochs", set)), measured.after());
+  }
+
+  /** Returns whether a plan other than this one fits on a machine that is slower by a factor. */
+  private boolean isReplaceable(Estimate plan, TimePlanner planner, double factor) {
+    return planner
+        .without(plan.plan(), factor)
+        .filter(others -> others.choose(limit.secondsLeft()).fits())
+        .isPresent();
+  }
+
+  /** Watches the speed of a plan's features. */
+  private final class Watched extends ProgressOnly {
+    private final Estimate estimate;
+    private final TimePlanner planner;
+
+    Watched(Estimate estimate, TimePlanner planner) {
+      super(events);
+      this.estimate = estimate;
+      this.planner = planner;
+    }
+
+    @Override
+    public Progress progress(String task, String unit, long total) {
+      Progress shown = super.progress(task, unit, total);
+      if (!task.equals("features")) {
+        return shown;
+      }
+      Stopwatch watch = new Stopwatch();
+      double planned = estimate.features();
+      return new Progress() {
+        private double seconds;
+
+        @Override
+        public void stepTo(long done) {
+          shown.stepTo(done);
+          seconds += watch.lap();
+          if (done > KNOWN * total) {
+            check(seconds / done * total / planned, seconds * (total - done) / done);
+          }
+        }
+
+        @Override
+        public void close() {
+          shown.close();
+        }
+      };
+    }
+
+    /**
+     * Ends the features if this plan will not end in time, and another one will.
+     *
+     * @param factor by which the features are slower than planned
+     * @param rest seconds for the other features
+     */
+    private void check(double factor, double rest) {
+      boolean late = rest + factor * estimate.trainingSeconds() > limit.secondsLeft();
+      if (factor > 1 && late && isReplaceable(estimate, planner, factor)) {
+        throw new TooSlow(factor);
+      }
+    }
+  }
+}

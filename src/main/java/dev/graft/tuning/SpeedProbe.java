@@ -1,0 +1,342 @@
+package dev.graft.tuning;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import dev.graft.Interruption;
+import dev.graft.Progress;
+import dev.graft.data.DataSet;
+import dev.graft.data.ImageSet;
+import dev.graft.data.Part;
+import dev.graft.engine.Devices;
+import dev.graft.feature.FeatureBatches;
+import dev.graft.feature.FeatureExtractor;
+import dev.graft.feature.FeatureSource;
+import dev.graft.feature.FrozenPart;
+import dev.graft.feature.PixelSource;
+import dev.graft.feature.RecordLayout;
+import dev.graft.network.Graph;
+import dev.graft.network.NetworkDesign;
+import dev.graft.network.djl.DjlNetwork;
+import dev.graft.network.onnx.RangeCalibrator;
+import dev.graft.network.onnx.Ranges;
+import dev.graft.recipe.Recipe;
+import dev.graft.recipe.RecipeReader;
+import dev.graft.training.NetworkTrainer;
+import dev.graft.training.TrainingEvents;
+import dev.graft.tuning.TimePlanner.Estimate;
+import dev.graft.zoo.LoadedBackbone;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/** Measures how long plans take on this machine, by a few batches and a few steps of each. */
+public final class SpeedProbe {
+  /** Images whose features are computed: a first batch that is not measured, and some more. */
+  private static final int IMAGES = 64 * 4;
+
+  /** Input size at which the plans are measured, in pixels. */
+  private static final int SIDE = 96;
+
+  /** Steps that are trained at most, of which the first is not measured. */
+  private static final int STEPS = 12;
+
+  /** Time after which no further step is trained, in seconds. */
+  private static final double MAX_SECONDS = 1.5;
+
+  /** Time of a forward pass as a share of a training step: one of three products per weight. */
+  private static final double FORWARD = 0.35;
+
+  /** Charts, pages and files of a run, in seconds. */
+  private static final double FILES = 4;
+
+  /** Images that standardization and typicality pass through trained stages. */
+  private static final int SAMPLED = 5_000;
+
+  /** Fit of a convex head, in seconds per image: 1.9 s for 195 photographs on two busy cores. */
+  private static final double NEWTON = 0.01;
+
+  private final DataSet data;
+  private final int imageSide;
+  private final double opening;
+  private final int train;
+  private final int validation;
+  private final int test;
+
+  private final Map<String, Speed> speeds = new HashMap<>();
+
+  /**
+   * @param asked the user's recipe, which says how the images are split
+   * @param opening seconds that it took to open the data
+   */
+  public SpeedProbe(DataSet data, Recipe asked, double opening) {
+    this.data = data;
+    this.opening = opening;
+    imageSide = data.sizes().median();
+    int size = data.images().size();
+    test =
+        data.has(Part.TEST)
+            ? data.indices(Optional.of(Part.TEST)).length
+            : (int) (asked.data().testSplit() * size);
+    validation =
+        data.has(Part.VALIDATION)
+            ? data.indices(Optional.of(Part.VALIDATION)).length
+            : (int) (asked.data().validationSplit() * (size - test));
+    train = size - test - validation;
+  }
+
+  /**
+   * Measures plans, the most accurate first, until none of the others could be better.
+   *
+   * @param plans in the order of their highest accuracies
+   * @param given keys that the user has set
+   */
+  public TimePlanner measure(List<Plan> plans, Recipe asked, Set<String> given, TimeLimit limit)
+      throws IOException {
+    List<Estimate> estimates = new ArrayList<>();
+    for (Plan plan : plans) {
+      double found =
+          estimates.isEmpty()
+              ? -1
+              : new TimePlanner(estimates)
+                  .fitting(limit.secondsLeft())
+                  .map(TimePlanner.Choice::accuracy)
+                  .orElse(-1.0);
+      if (found >= plan.maxAccuracy()) {
+        break;
+      }
+      estimates.add(estimate(plan, plan.over(asked, given), limit));
+    }
+    return new TimePlanner(estimates);
+  }
+
+  private Estimate estimate(Plan plan, Recipe asked, TimeLimit limit) throws IOException {
+    Device device = Devices.device(asked.execution().device());
+    Recipe recipe = RecipeResolver.resolve(asked, data.images().size(), imageSide, device);
+    // One measurement serves all sizes: the work grows with the number of pixels.
+    int side = plan.isGiven() ? recipe.input().size().value() : SIDE;
+    double pixels = Math.pow((double) recipe.input().size().value() / side, 2);
+    boolean trainsBackbone = !recipe.backbone().unfreeze().equals(NetworkDesign.NONE);
+    Speed speed =
+        speed(
+            RecipeReader.with(recipe, Map.of("input-size", Integer.toString(side))),
+            device,
+            limit.secondsLeft() / pixels);
+    return estimate(
+        plan,
+        recipe,
+        pixels * speed.feature() * data.images().size(),
+        speed.trained() * (trainsBackbone ? pixels : 1));
+  }
+
+  /**
+   * Seconds per image.
+   *
+   * @param feature of the frozen part
+   * @param trained of a training step; 0 if it was not measured
+   */
+  private record Speed(double feature, double trained) {}
+
+  /**
+   * Measures a recipe, unless one with the same networks was measured.
+   *
+   * @param seconds training is not measured if the features take longer
+   */
+  private Speed speed(Recipe recipe, Device device, double seconds) throws IOException {
+    String key =
+        String.join(
+            " ",
+            recipe.backbone().name(),
+            recipe.backbone().unfreeze(),
+            recipe.execution().precision().toString(),
+            recipe.head().toString());
+    Speed known = speeds.get(key);
+    if (known != null) {
+      return known;
+    }
+    try (LoadedBackbone backbone =
+        LoadedBackbone.load(
+            RecipeResolver.entry(recipe),
+            recipe.backbone().weights(),
+            recipe.input().size().value(),
+            device,
+            Progress.Display.NONE)) {
+      DjlNetwork network = PreparedRun.network(recipe, backbone, data.classes().size());
+      boolean frozen = recipe.execution().cache() && network.design().cut() > 0;
+      double feature = frozen ? secondsPerImage(network, recipe, device) : 0;
+      boolean hopeless = feature * data.images().size() > seconds;
+      Speed speed =
+          new Speed(
+              feature,
+              hopeless || recipe.head().solver() == Recipe.Solver.NEWTON
+                  ? 0
+                  : secondsPerTrainedImage(network, recipe, device));
+      speeds.put(key, speed);
+      return speed;
+    }
+  }
+
+  private Estimate estimate(Plan plan, Recipe recipe, double features, double image) {
+    boolean newton = recipe.head().solver() == Recipe.Solver.NEWTON;
+    double fitting = newton ? NEWTON * train : 0;
+    double images =
+        Math.max(train, (double) recipe.training().minSteps() * recipe.training().batchSize().value()) + FORWARD * validation;
+    double folds = recipe.data().folds() * (newton ? fitting : image * images * plan.maxEpochs());
+    int passed = recipe.backbone().unfreeze().equals(NetworkDesign.NONE) ? 0 : SAMPLED;
+    return new Estimate(
+        plan,
+        features,
+        image,
+        images,
+        2 * opening + fitting + FORWARD * image * passed,
+        FILES + folds + FORWARD * image * (2 * validation + 2 * test + passed));
+  }
+
+  private double secondsPerImage(DjlNetwork network, Recipe recipe, Device device)
+      throws IOException {
+    NetworkDesign design = network.design();
+    ImageSet images = data.images();
+    RecordLayout layout = RecordLayout.of(design, recipe.execution().cacheType() == Recipe.CacheType.FLOAT16);
+    PixelSource pixels = new PixelSource(images, design.preprocessing(), design.inputSize());
+    Optional<Ranges> ranges =
+        recipe.execution().precision() == Recipe.Precision.INT8
+            ? Optional.of(noise(network))
+            : Optional.empty();
+    int[] readable = images.readable().toArray();
+    List<Integer> rows =
+        IntStream.range(0, Math.min(IMAGES, readable.length))
+            .map(i -> readable[(int) ((long) i * readable.length / IMAGES)])
+            .boxed()
+            .toList();
+    Clock clock = new Clock();
+    try (FrozenPart part =
+        FrozenPartChoice.of(recipe, network, pixels, layout, device, ranges).open()) {
+      new FeatureExtractor(part, pixels, layout, clock::check, Progress.NONE)
+          .fill(rows, (done, records) -> clock.add(done.size()));
+    } catch (Clock.Enough e) {
+      // Measured.
+    }
+    return clock.secondsPerPiece();
+  }
+
+  /** Returns ranges of two images of noise: the values don't change the speed. */
+  private static Ranges noise(DjlNetwork network) {
+    Graph graph = network.design().graph();
+    int cut = network.design().cut();
+    byte[] bytes = new byte[Math.toIntExact(2 * graph.pixels().size())];
+    new Random(2).nextBytes(bytes);
+    ByteBuffer batch = ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
+    return RangeCalibrator.ranges(
+        graph, graph.crossing(cut), network.frozenPart().weights(), cut, List.of(batch).iterator());
+  }
+
+  private static double secondsPerTrainedImage(DjlNetwork network, Recipe recipe, Device device)
+      throws IOException {
+    List<RecordLayout.Field> fields = RecordLayout.of(network.design(), false).fields();
+    FeatureSource noise =
+        (manager, rows) -> {
+          NDList batch = new NDList();
+          for (RecordLayout.Field field : fields) {
+            Shape shape = new Shape(rows.length).addAll(field.shape());
+            batch.add(manager.randomUniform(0, 1, shape));
+          }
+          return batch;
+        };
+    return secondsPerTrainedImage(network, recipe, device, noise);
+  }
+
+  /**
+   * Measures training on the features of a prepared run; its network is not usable afterwards.
+   *
+   * @return seconds per image of a training step
+   */
+  public static double secondsPerTrainedImage(PreparedRun run, Features features)
+      throws IOException {
+    int[] rows = run.data().images().readable().toArray();
+    return secondsPerTrainedImage(
+        run.network(),
+        run.recipe(),
+        run.device(),
+        (manager, some) ->
+            features
+                .source()
+                .read(manager, IntStream.of(some).map(each -> rows[each % rows.length]).toArray()));
+  }
+
+  private static double secondsPerTrainedImage(
+      DjlNetwork network, Recipe recipe, Device device, FeatureSource source) throws IOException {
+    int classes = network.design().classes();
+    int[] rows = IntStream.range(0, STEPS * recipe.training().batchSize().value()).toArray();
+    int[] labels = IntStream.of(rows).map(row -> row % classes).toArray();
+    Interruption stop = new Interruption();
+    Clock clock = new Clock();
+    TrainingEvents steps =
+        new TrainingEvents() {
+          @Override
+          public Progress progress(String task, String unit, long total) {
+            return done -> {
+              clock.add(recipe.training().batchSize().value());
+              if (clock.isEnough() || done == total) {
+                stop.request();
+              }
+            };
+          }
+        };
+    try (NetworkTrainer trainer =
+        new NetworkTrainer(network, !recipe.execution().cache(), recipe, device, steps, stop)) {
+      FeatureBatches train =
+          FeatureBatches.shuffled(source, rows, labels, recipe.training().batchSize().value(), 1, recipe.seed());
+      trainer.fit(train, FeatureBatches.inOrder(source, rows, labels, recipe.training().batchSize().value()));
+    }
+    return clock.secondsPerPiece();
+  }
+
+  /** Times pieces of work, the first of which is not measured. */
+  private static final class Clock {
+    /** Ends a pass over images. */
+    static final class Enough extends RuntimeException {
+      private static final long serialVersionUID = 1L;
+
+      Enough() {
+        super("measured", null, false, false);
+      }
+    }
+
+    private final long opened = System.nanoTime();
+    private long first;
+    private long last;
+    private int unmeasured;
+    private int pieces;
+
+    void add(int count) {
+      last = System.nanoTime();
+      if (first == 0) {
+        first = last;
+        unmeasured = count;
+      } else {
+        pieces += count;
+      }
+    }
+
+    boolean isEnough() {
+      return pieces > 0 && last - first > MAX_SECONDS * 1e9;
+    }
+
+    void check() {
+      if (isEnough()) {
+        throw new Enough();
+      }
+    }
+
+    double secondsPerPiece() {
+      return pieces > 0 ? (last - first) / 1e9 / pieces : (last - opened) / 1e9 / unmeasured;
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package dev.graft.tuning;
+
+import java.time.Duration;
+
+/**
+ * The time by which a run ends.
+ *
+ * @param end on the clock of {@link System#nanoTime}
+ * @param reserved seconds that the run needs after training, for evaluation and files
+ */
+public record TimeLimit(long end, double reserved) {
+  /** Centuries. */
+  public static final TimeLimit NONE = new TimeLimit(System.nanoTime() + Long.MAX_VALUE / 2, 0);
+
+  /** Returns a limit that begins now. */
+  public static TimeLimit after(Duration duration) {
+    return new TimeLimit(System.nanoTime() + duration.toNanos(), 0);
+  }
+
+  /** Returns the same limit for a run that needs this time after training. */
+  public TimeLimit reserving(double seconds) {
+    return new TimeLimit(end, seconds);
+  }
+
+  /** Returns the seconds until the end; negative afterwards. */
+  public double secondsLeft() {
+    return (end - System.nanoTime()) / 1e9;
+  }
+
+  /** Returns the seconds that are left for training; negative if it should have ended. */
+  public double secondsToTrain() {
+    return secondsLeft() - reserved;
+  }
+}

@@ -1,0 +1,153 @@
+package dev.graft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code fine-tune --within}, {@code sweep} and {@code find-lr} on small networks. */
+@Tag("engine")
+class TimedRunTest {
+  @TempDir Path folder;
+
+  private SmallRun.Images photos() throws IOException {
+    return new SmallRun.Images(folder.resolve("photos"))
+        .add(8, 40, 90, "dark", "train")
+        .add(8, 160, 210, "light", "train")
+        .add(2, 40, 90, "dark", "val")
+        .add(2, 160, 210, "light", "val")
+        .add(2, 40, 90, "dark", "test")
+        .add(2, 160, 210, "light", "test");
+  }
+
+  private CommandRun run(String command, String... options) throws IOException {
+    List<String> arguments = new ArrayList<>(photos().arguments(folder.resolve("output")));
+    arguments.set(0, command);
+    arguments.addAll(List.of(options));
+    return CommandRun.of(arguments.toArray(String[]::new));
+  }
+
+  @Test
+  void aTrainingThatWouldTakeHoursEndsInTimeWithACompletedRun() throws IOException {
+    long start = System.nanoTime();
+
+    CommandRun run =
+        run(
+            "fine-tune",
+            "--within=12s",
+            "--set=epochs=100000",
+            "--set=early-stopping.patience=100000");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat((System.nanoTime() - start) / 1e9).isLessThan(60); // other processes may be busy
+    assertThat(run.err())
+        .contains("Plan: the recipe as it is", "Time is up: the best model so far");
+    Path output = folder.resolve("output");
+    SmallRun done =
+        new SmallRun(
+            output.resolve("runs").resolve(Files.readString(output.resolve("latest")).strip()));
+    assertThat(done.json().path("status").asText()).isEqualTo("completed");
+    assertThat(done.json().at("/epochs/stoppedEarly").asBoolean()).isFalse();
+    assertThat(done.testAccuracy()).isEqualTo(1);
+    assertThat(done.folder().resolve("checkpoint")).doesNotExist();
+    assertThat(done.folder().resolve("log.txt")).content().contains("Plan: ", "Time is up");
+  }
+
+  @Test
+  void timeThatIsNotNeededIsNotUsed() throws IOException {
+    CommandRun run = run("fine-tune", "--within=1h");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err())
+        .contains("The rest of the time is not used")
+        .doesNotContain("Time is up")
+        .contains("epoch  8/8");
+  }
+
+  @Test
+  void withinAndResumeExcludeEachOther() throws IOException {
+    CommandRun run = run("fine-tune", "--within=1h", "--resume");
+
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).startsWith("--within is for a new run, and --resume continues one");
+    assertThat(run("fine-tune", "--within=10").code()).isEqualTo(2);
+  }
+
+  @Test
+  void aSweepChoosesByValidationAndTestsTheChosenOneOnly() throws IOException {
+    // Without a step to speak of, the head knows nothing.
+    CommandRun run = run("sweep", "--grid", "learning-rate=1e-9,0.02", "head.hidden=0,4");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    Path sweep = only(folder.resolve("output").resolve("sweeps"));
+    List<String> rows = Files.readAllLines(sweep.resolve("sweep.csv"));
+    assertThat(rows)
+        .hasSize(5)
+        .startsWith(
+            "learning-rate,head.hidden,validation_accuracy,validation_loss,epochs,best_epoch,"
+                + "seconds,test_accuracy,failure");
+    assertThat(rows.get(1)).startsWith("0.02,").contains(",1.0000,");
+    assertThat(rows.stream().skip(1).map(row -> row.split(",", -1)[7]).toList())
+        .as("test accuracies")
+        .containsExactly("1.0000", "", "", "");
+    assertThat(sweep.resolve("sweep.html"))
+        .content()
+        .contains("Sweep of 4 combinations", "test accuracy 1.0000", "<svg");
+    assertThat(run.out()).contains("Chosen: learning-rate=0.02 ", "test accuracy 1.0000");
+    SmallRun chosen = new SmallRun(only(folder.resolve("output").resolve("runs")));
+    String[] best = rows.get(1).split(",", -1);
+    assertThat(chosen.validationAccuracy()).isEqualTo(Double.parseDouble(best[2]));
+    assertThat(Files.readString(chosen.folder().resolve("recipe.yaml")))
+        .contains("hidden: " + best[1]);
+  }
+
+  @Test
+  void aCombinationThatIsNoRecipeEndsTheSweepBeforeItBegins() throws IOException {
+    CommandRun run = run("sweep", "--grid", "epochs=1,0");
+
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.err().lines()).hasSizeLessThanOrEqualTo(2).anyMatch(l -> l.contains("epochs"));
+    assertThat(folder.resolve("output").resolve("sweeps")).doesNotExist();
+    assertThat(run("sweep").code()).isEqualTo(2);
+  }
+
+  @Test
+  void aRangeTestWritesItsCurveAndSuggestsARate() throws IOException {
+    CommandRun run = run("find-lr", "--from=1e-5", "--to=10", "--steps=60");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    Path curve = only(folder.resolve("output").resolve("sweeps"));
+    List<String> rows = Files.readAllLines(curve.resolve("range-test.csv"));
+    assertThat(rows.get(1)).startsWith("1,1.000000e-05,");
+    assertThat(rows).hasSizeBetween(20, 61);
+    assertThat(curve.resolve("range-test.png")).isNotEmptyFile();
+    assertThat(run.out()).containsPattern("Suggested: --learning-rate \\d");
+    assertThat(folder.resolve("output").resolve("runs")).doesNotExist();
+  }
+
+  @Test
+  void aRangeTestRefusesWhatHasNoLearningRate() throws IOException {
+    CommandRun newton = run("find-lr", "--set=head.solver=newton");
+    assertThat(newton.code()).isEqualTo(1);
+    assertThat(newton.err()).contains("head.solver: newton has no learning rate");
+    CommandRun rates = run("find-lr", "--from=1", "--to=0.1");
+    assertThat(rates.code()).isEqualTo(1);
+    assertThat(rates.err()).contains("--from and --to: must be learning rates");
+    assertThat(run("find-lr", "--steps=1").err()).contains("--steps: must be 20 to 10000, not 1");
+  }
+
+  private static Path only(Path parent) throws IOException {
+    try (Stream<Path> folders = Files.list(parent)) {
+      List<Path> all = folders.toList();
+      assertThat(all).hasSize(1);
+      return all.get(0);
+    }
+  }
+}
