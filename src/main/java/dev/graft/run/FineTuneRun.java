@@ -318,7 +318,9 @@ public final class FineTuneRun {
                   history.epochs().isEmpty() ? null : epochs(history, tuning.isInterrupted()),
                   RunRecord.Figures.of(validated.evaluation()),
                   RunRecord.TestFigures.of(tested.evaluation()),
-                  recipe.training().calibrate() ? calibration(validated.temperature(), tested) : null,
+                  recipe.training().calibrate()
+                      ? calibration(validated.temperature(), tested)
+                      : null,
                   folds.map(RunRecord.CrossValidation::of).orElse(null),
                   new RunRecord.Seconds(
                       featureSeconds, trainingSeconds, evaluationSeconds, total.lap()),

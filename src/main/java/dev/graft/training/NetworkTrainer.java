@@ -203,7 +203,9 @@ public final class NetworkTrainer implements AutoCloseable {
       throws IOException {
     CrossEntropy loss = loss(train);
     ParameterTracker growing =
-        rates(step -> RangeTest.rate(low, high, step, steps) / recipe.training().learningRate().value());
+        rates(
+            step ->
+                RangeTest.rate(low, high, step, steps) / recipe.training().learningRate().value());
     double[] last = {Double.NaN};
     TrainingListener observer =
         new TrainingListenerAdapter() {

@@ -48,6 +48,10 @@ final class ConvexHeads {
   static ConvexHead.Images images(
       Matrix features, List<Integer> stages, DataSet data, int[] rows, Recipe recipe) {
     return new ConvexHead.Images(
-        features, stages, data.images().labels(rows), data.classes().size(), recipe.training().classWeights());
+        features,
+        stages,
+        data.images().labels(rows),
+        data.classes().size(),
+        recipe.training().classWeights());
   }
 }

@@ -7,9 +7,9 @@ import java.util.stream.IntStream;
 
 /**
  * Images whose label is probably wrong, by confident learning (Northcutt, Jiang and Chuang,
- * "Confident Learning: Estimating Uncertainty in Dataset Labels", JAIR 2021). The same images as
- * cleanlab's {@code find_label_issues(filter_by="confident_learning")}, in the order of {@code
- * return_indices_ranked_by="self_confidence"}; the other images follow in the same order.
+ * "Confident Learning: Estimating Uncertainty in Dataset Labels", JAIR 2021): as many images as are
+ * confidently in another class, and those whose label is least probable, as by cleanlab's {@code
+ * find_label_issues(filter_by="low_self_confidence")}.
  *
  * @param ranked all images, the most suspicious first
  * @param suspects the number of images, from the first, whose label is probably wrong
@@ -43,25 +43,16 @@ public record LabelIssues(List<Issue> ranked, int suspects) {
    */
   public static LabelIssues of(float[][] outOfFold, int[] labels) {
     double[] thresholds = thresholds(outOfFold, labels);
-    List<Issue> suspects = new ArrayList<>();
-    List<Issue> others = new ArrayList<>();
+    List<Issue> ranked = new ArrayList<>();
+    int suspects = 0;
     for (int i = 0; i < labels.length; i++) {
       float[] row = outOfFold[i];
-      int label = labels[i];
-      int other = best(row, label);
-      Issue issue = new Issue(i, label, other, row[label], row[other]);
-      if (isSuspect(row, label, thresholds)) {
-        suspects.add(issue);
-      } else {
-        others.add(issue);
-      }
+      int other = best(row, labels[i]);
+      ranked.add(new Issue(i, labels[i], other, row[labels[i]], row[other]));
+      suspects += isSuspect(row, labels[i], thresholds) ? 1 : 0;
     }
-    Comparator<Issue> order = Comparator.comparingDouble(Issue::labelProbability); // stable
-    suspects.sort(order);
-    others.sort(order);
-    int count = suspects.size();
-    suspects.addAll(others);
-    return new LabelIssues(suspects, count);
+    ranked.sort(Comparator.comparingDouble(Issue::labelProbability)); // stable
+    return new LabelIssues(ranked, suspects);
   }
 
   /** Returns the mean probability of each class over the images that are labeled with it. */

@@ -187,7 +187,10 @@ public final class SpeedProbe {
     boolean newton = recipe.head().solver() == Recipe.Solver.NEWTON;
     double fitting = newton ? NEWTON * train : 0;
     double images =
-        Math.max(train, (double) recipe.training().minSteps() * recipe.training().batchSize().value()) + FORWARD * validation;
+        Math.max(
+                train,
+                (double) recipe.training().minSteps() * recipe.training().batchSize().value())
+            + FORWARD * validation;
     double folds = recipe.data().folds() * (newton ? fitting : image * images * plan.maxEpochs());
     int passed = recipe.backbone().unfreeze().equals(NetworkDesign.NONE) ? 0 : SAMPLED;
     return new Estimate(
@@ -203,7 +206,8 @@ public final class SpeedProbe {
       throws IOException {
     NetworkDesign design = network.design();
     ImageSet images = data.images();
-    RecordLayout layout = RecordLayout.of(design, recipe.execution().cacheType() == Recipe.CacheType.FLOAT16);
+    RecordLayout layout =
+        RecordLayout.of(design, recipe.execution().cacheType() == Recipe.CacheType.FLOAT16);
     PixelSource pixels = new PixelSource(images, design.preprocessing(), design.inputSize());
     Optional<Ranges> ranges =
         recipe.execution().precision() == Recipe.Precision.INT8
@@ -292,8 +296,11 @@ public final class SpeedProbe {
     try (NetworkTrainer trainer =
         new NetworkTrainer(network, !recipe.execution().cache(), recipe, device, steps, stop)) {
       FeatureBatches train =
-          FeatureBatches.shuffled(source, rows, labels, recipe.training().batchSize().value(), 1, recipe.seed());
-      trainer.fit(train, FeatureBatches.inOrder(source, rows, labels, recipe.training().batchSize().value()));
+          FeatureBatches.shuffled(
+              source, rows, labels, recipe.training().batchSize().value(), 1, recipe.seed());
+      trainer.fit(
+          train,
+          FeatureBatches.inOrder(source, rows, labels, recipe.training().batchSize().value()));
     }
     return clock.secondsPerPiece();
   }

@@ -53,7 +53,8 @@ class PlanTest {
     Recipe asked = recipe("precision", "float32");
     Recipe planned = ALL.get(0).over(asked, Set.of("precision"));
     assertThat(planned.execution().precision()).isEqualTo(Recipe.Precision.FLOAT32);
-    assertThat(ALL.get(0).over(asked, Set.of()).execution().precision()).isEqualTo(Recipe.Precision.INT8);
+    assertThat(ALL.get(0).over(asked, Set.of()).execution().precision())
+        .isEqualTo(Recipe.Precision.INT8);
   }
 
   @Test

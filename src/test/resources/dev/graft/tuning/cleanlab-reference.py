@@ -8,7 +8,7 @@ truth = rng.integers(0, 4, 120)
 logits = rng.normal(0, 1, (120, 4)) + 2.2 * np.eye(4)[truth]
 p = np.round(np.exp(logits) / np.exp(logits).sum(1, keepdims=True), 6).astype("f4")
 labels = np.where(rng.random(120) < 0.15, rng.integers(0, 4, 120), truth)
-issues = find_label_issues(labels, p, filter_by="confident_learning", return_indices_ranked_by="self_confidence", min_examples_per_class=0)
+issues = find_label_issues(labels, p, filter_by="low_self_confidence", return_indices_ranked_by="self_confidence", min_examples_per_class=0)
 rank = {int(image): k for k, image in enumerate(issues)}
 with open("cleanlab.csv", "w") as f:
     f.write("label,p0,p1,p2,p3,rank\n")
