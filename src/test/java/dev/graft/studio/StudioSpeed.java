@@ -116,7 +116,10 @@ public final class StudioSpeed {
       chromium.click("#live");
       Chromium.pause(10_000);
       return Double.parseDouble(
-          chromium.evaluate("document.getElementById('speed').textContent").asText().split(" ")[0]);
+          chromium
+              .evaluate("document.getElementById('speed').textContent")
+              .asText()
+              .split(" ", -1)[0]);
     }
   }
 
