@@ -3,7 +3,11 @@ package dev.graft.network.onnx;
 import static dev.graft.network.onnx.OnnxGraph.attribute;
 
 import dev.graft.network.Layer;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -17,8 +21,73 @@ final class RangeObservingRendering extends QuantizableRendering {
   static final String MAX = ".max";
   static final String MEANS = ".means";
 
+  /** Of each channel, for values that matrices multiply. */
+  static final String MAXIMA = ".maxima";
+
+  static final String NEGATIVE_MINIMA = ".negative-minima";
+
   RangeObservingRendering(OnnxRendering float32, boolean clippedNext) {
     super(float32, clippedNext);
+  }
+
+  /** Writes an external network and, as outputs, the ranges of the values that will be int8. */
+  @Override
+  public String external(Layer.External layer) {
+    Set<String> values = new LinkedHashSet<>();
+    Map<String, Long> rows = new HashMap<>();
+    String output =
+        float32.external(
+            layer,
+            file -> {
+              QuantizableModel model = new QuantizableModel(file);
+              for (String value : model.values()) {
+                values.add(value);
+                rows.put(value, model.rowLength(value));
+              }
+              return file;
+            });
+    values.forEach(
+        value -> observe(float32.output() + "/" + value, rows.get(value)));
+    return output;
+  }
+
+  /**
+   * Adds the range of a value of one image.
+   *
+   * @param width length of its rows; 0 for maps
+   */
+  private void observe(String value, long width) {
+    OnnxGraph graph = float32.graph();
+    if (width == 0) {
+      for (String[] each : new String[][] {{"ReduceMin", MIN}, {"ReduceMax", MAX}}) {
+        graph.node(each[0], value + each[1], List.of(value), attribute("keepdims", 0));
+        graph.outputOfUnknownShape(value + each[1]);
+      }
+      reduced("GlobalAveragePool", value, value, MEANS);
+      return;
+    }
+    String rows = reshaped(value, ".rows", value, -1, width);
+    String columns =
+        graph.node(
+            "Transpose", value + ".columns", List.of(rows), attribute("perm", List.of(1L, 0L)));
+    String map = reshaped(value, ".map", columns, 1, width, -1);
+    String negative = graph.node("Neg", value + ".negative", List.of(map));
+    reduced("GlobalAveragePool", value, map, MEANS);
+    reduced("GlobalMaxPool", value, map, MAXIMA);
+    reduced("GlobalMaxPool", value, negative, NEGATIVE_MINIMA);
+  }
+
+  private String reshaped(String value, String suffix, String from, long... shape) {
+    OnnxGraph graph = float32.graph();
+    String lengths = graph.longs(value + suffix + ".shape", shape);
+    return graph.node("Reshape", value + suffix, List.of(from, lengths));
+  }
+
+  private void reduced(String operator, String value, String from, String suffix) {
+    OnnxGraph graph = float32.graph();
+    String pixel = graph.node(operator, value + suffix + ".pixel", List.of(from));
+    graph.node("Flatten", value + suffix, List.of(pixel), attribute("axis", 1));
+    graph.outputOfUnknownShape(value + suffix);
   }
 
   /** Writes no dense layer: for few images its matrix takes longer to build than it saves. */
