@@ -171,13 +171,14 @@ public final class Exporter {
               + " backbone to ONNX, and fine-tune on that.");
     }
     try {
-      OnnxFile.checkInt8(backbone.file());
+      OnnxFile.int8Products(backbone.file());
     } catch (GraftException e) {
       throw new GraftException(
-          "int8: nothing was written. The backbone of "
+          "int8: the backbone of "
               + model
               + " can't be quantized: "
-              + e.getMessage(),
+              + e.getMessage()
+              + ". Nothing was written; export it in float32.",
           e);
     }
   }
@@ -204,6 +205,11 @@ public final class Exporter {
     OnnxFile float32 = onnx(model, new Precision.Float32());
     boolean already = model.precision().steps() > 0;
     OnnxFile int8 = onnx(model, already ? model.precision() : calibrated(model, known));
+    if (int8.size() >= float32.size()) {
+      throw new GraftException(
+          "int8: the file would be no smaller than in float32, so nothing was written; export it in"
+              + " float32.");
+    }
     int[] evaluated = spread(known.test(), EVALUATED);
     decision.on(
         new Int8Cost(

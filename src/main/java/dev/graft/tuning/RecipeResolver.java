@@ -373,13 +373,22 @@ public final class RecipeResolver {
     }
     if (entry.network().isOnnx()) {
       try {
-        if (recipe.execution().precision() == Recipe.Precision.INT8) {
-          OnnxFile.checkInt8(entry.network().external().orElseThrow().file());
-        }
         OnnxFile.check(of(recipe, 2).graph());
+        if (recipe.execution().precision() == Recipe.Precision.INT8) {
+          checkInt8(entry.network().external().orElseThrow().file());
+        }
       } catch (GraftException e) {
         throw new GraftException("backbone " + recipe.backbone().name() + ": " + e.getMessage(), e);
       }
+    }
+  }
+
+  private static void checkInt8(Path file) {
+    try {
+      OnnxFile.int8Products(file);
+    } catch (GraftException e) {
+      throw new GraftException(
+          "int8 is not possible: " + e.getMessage() + ". Set precision to float32.", e);
     }
   }
 

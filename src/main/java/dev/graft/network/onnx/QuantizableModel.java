@@ -71,7 +71,7 @@ final class QuantizableModel {
     if (products.isEmpty()) {
       throw new GraftException(
           "none of its convolutions and matrix products, after the first, has constant float32"
-              + " weights; take its float32 file, or set precision to float32.");
+              + " weights");
     }
     nodes.forEach(this::findCarrier);
   }
@@ -90,7 +90,7 @@ final class QuantizableModel {
               throw new GraftException(
                   "it is quantized already (it has the operator "
                       + type
-                      + "); set precision to float32, which computes it as it is.");
+                      + ")");
             });
   }
 
@@ -233,6 +233,11 @@ final class QuantizableModel {
         fold(node, after);
       }
     }
+  }
+
+  /** Returns the number of products. */
+  int size() {
+    return products.size();
   }
 
   /** Returns the values that are quantized. */
