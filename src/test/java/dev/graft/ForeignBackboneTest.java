@@ -204,7 +204,7 @@ class ForeignBackboneTest {
     SmallRun float32 = train("float32", copy, "--set=input-size=auto");
     Files.delete(copy);
     assertThat(int8.testAccuracy()).isEqualTo(1);
-    assertThat(int8.folder().resolve("model/ranges.json")).content().contains("foreign/");
+    assertThat(int8.folder().resolve("model/ranges.json")).content().contains("foreign:");
     assertThat(Files.readString(recipe(int8))).contains("precision: int8");
     Path large = folder.resolve("float32.onnx");
     Path small = folder.resolve("int8.onnx");

@@ -123,7 +123,7 @@ final class Int8Rendering extends QuantizableRendering {
         model ->
             ModelQuantizer.quantized(
                 new QuantizableModel(model),
-                value -> ranges.of(float32.output() + "/" + value)));
+                value -> ranges.of(float32.output() + ":" + value)));
   }
 
   /** Writes a convolution or, for small images, a dense layer; integer sums make both equal. */

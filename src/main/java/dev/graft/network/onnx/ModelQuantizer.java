@@ -32,6 +32,10 @@ final class ModelQuantizer {
   private final Function<String, Ranges.Range> ranges;
   private final OnnxGraph graph = new OnnxGraph();
   private final String domain;
+
+  /** Of the names of what is added; no name in the file starts with it. */
+  private final String prefix;
+
   private final Map<String, Scale> scales = new HashMap<>();
 
   /** Divisors of the channels of a value. */
@@ -45,6 +49,15 @@ final class ModelQuantizer {
     this.ranges = ranges;
     graph.add(model.model().model(), List.of(), List.of(), List.of());
     domain = graph.opset() < CHANNELS_SINCE ? ONNX_RUNTIME : "";
+    String free = "int8/";
+    while (isTaken(model, free)) {
+      free = "_" + free;
+    }
+    prefix = free;
+  }
+
+  private static boolean isTaken(QuantizableModel model, String prefix) {
+    return model.names().anyMatch(name -> name.startsWith(prefix));
   }
 
   /**
@@ -114,7 +127,7 @@ final class ModelQuantizer {
 
   /** Returns the name of a value after it was quantized and dequantized. */
   private String dequantized(String value) {
-    return model.isInteger(value) ? value : value + ".dequantized";
+    return model.isInteger(value) ? value : prefix + value + ".dequantized";
   }
 
   private Scale scale(String value) {
@@ -125,9 +138,9 @@ final class ModelQuantizer {
   private void quantize(String value, String from, String to) {
     List<String> parameters =
         List.of(
-            graph.scalar(value + ".scale", scale(value).step()),
-            graph.unsignedByte(value + ".zero", scale(value).zero()));
-    String bytes = value + ".uint8";
+            graph.scalar(prefix + value + ".scale", scale(value).step()),
+            graph.unsignedByte(prefix + value + ".zero", scale(value).zero()));
+    String bytes = prefix + value + ".uint8";
     node("QuantizeLinear", bytes, List.of(from, parameters.get(0), parameters.get(1)));
     node("DequantizeLinear", to, List.of(bytes, parameters.get(0), parameters.get(1)));
   }
@@ -231,7 +244,7 @@ final class ModelQuantizer {
     String output = node.getOutput(0);
     replaced
         .computeIfAbsent(output, x -> new HashMap<>())
-        .put(name, graph.floats(output + "." + name, by.shape(), by.values()));
+        .put(name, graph.floats(prefix + output + "." + name, by.shape(), by.values()));
   }
 
   /** Returns the range of a value after smoothing. */
@@ -269,7 +282,7 @@ final class ModelQuantizer {
             new QuantizedWeights.Division(out, groups, taps),
             scale(product.input()),
             means(product, kernel.values().length / out / taps * groups));
-    String name = product.node().getOutput(0);
+    String name = prefix + product.node().getOutput(0);
     String weights = weights(name, kernel.shape(), quantized.kernel(), quantized.steps(), 0);
     String integers = graph.ints(name + ".bias.int32", quantized.bias());
     String zeros = graph.ints(integers + ".zero", new int[out]);
@@ -279,7 +292,7 @@ final class ModelQuantizer {
         name + ".bias",
         List.of(integers, steps, zeros),
         attribute("axis", 0));
-    String floats = product.output() + ".float";
+    String floats = prefix + product.output() + ".float";
     graph.add(
         product.node().toBuilder()
             .clearInput()
@@ -361,15 +374,15 @@ final class ModelQuantizer {
       columns[i % width * out + i / width] = quantized.kernel()[i];
     }
     List<Long> shape = List.of((long) width, (long) out);
-    String weights = weights(output, shape, columns, quantized.steps(), 1);
+    String weights = weights(prefix + output, shape, columns, quantized.steps(), 1);
     for (int i = 0; i < out; i++) {
       bias[i] = quantized.bias()[i] * quantized.biasSteps()[i];
     }
     List<String> inputs = List.of(dequantized(product.input()), weights);
     if (product.isGemm()) {
-      graph.node("MatMul", output + ".product", inputs);
-      String name = graph.floats(output + ".bias", List.of((long) out), bias);
-      graph.node("Add", output, List.of(output + ".product", name));
+      String sums = graph.node("MatMul", prefix + output + ".product", inputs);
+      String name = graph.floats(prefix + output + ".bias", List.of((long) out), bias);
+      graph.node("Add", output, List.of(sums, name));
     } else {
       graph.node("MatMul", output, inputs);
       sum.ifPresent(
@@ -413,10 +426,10 @@ final class ModelQuantizer {
   private void carry(NodeProto node, String output) {
     NodeProto.Builder built = node.toBuilder().clearInput().clearOutput();
     node.getInputList().forEach(each -> built.addInput(dequantized(each)));
-    graph.add(built.addOutput(output + ".float").build());
+    graph.add(built.addOutput(prefix + output + ".float").build());
     if (node.getOpType().equals("MaxPool")) {
       scales.put(output, scale(node.getInput(0)));
     }
-    quantize(output, output + ".float", output);
+    quantize(output, prefix + output + ".float", output);
   }
 }

@@ -259,6 +259,11 @@ final class QuantizableModel {
     return constants.shape(product.weights()).orElseThrow().get(rows ? 1 : 0);
   }
 
+  /** Returns the names of the file's values. */
+  Stream<String> names() {
+    return Stream.of(readers.keySet(), writers.keySet()).flatMap(Set::stream);
+  }
+
   ModelSkeleton model() {
     return model;
   }

@@ -47,47 +47,52 @@ final class RangeObservingRendering extends QuantizableRendering {
               return file;
             });
     values.forEach(
-        value -> observe(float32.output() + "/" + value, rows.get(value)));
+        value ->
+            observe(
+                float32.output() + "/" + value,
+                float32.output() + ":" + value, // clashes with no name of the file
+                rows.get(value)));
     return output;
   }
 
   /**
    * Adds the range of a value of one image.
    *
+   * @param name of the range
    * @param width length of its rows; 0 for maps
    */
-  private void observe(String value, long width) {
+  private void observe(String value, String name, long width) {
     OnnxGraph graph = float32.graph();
     if (width == 0) {
       for (String[] each : new String[][] {{"ReduceMin", MIN}, {"ReduceMax", MAX}}) {
-        graph.node(each[0], value + each[1], List.of(value), attribute("keepdims", 0));
-        graph.outputOfUnknownShape(value + each[1]);
+        graph.node(each[0], name + each[1], List.of(value), attribute("keepdims", 0));
+        graph.outputOfUnknownShape(name + each[1]);
       }
-      reduced("GlobalAveragePool", value, value, MEANS);
+      reduced("GlobalAveragePool", name, value, MEANS);
       return;
     }
-    String rows = reshaped(value, ".rows", value, -1, width);
+    String rows = reshaped(name + ".rows", value, -1, width);
     String columns =
         graph.node(
-            "Transpose", value + ".columns", List.of(rows), attribute("perm", List.of(1L, 0L)));
-    String map = reshaped(value, ".map", columns, 1, width, -1);
-    String negative = graph.node("Neg", value + ".negative", List.of(map));
-    reduced("GlobalAveragePool", value, map, MEANS);
-    reduced("GlobalMaxPool", value, map, MAXIMA);
-    reduced("GlobalMaxPool", value, negative, NEGATIVE_MINIMA);
+            "Transpose", name + ".columns", List.of(rows), attribute("perm", List.of(1L, 0L)));
+    String map = reshaped(name + ".map", columns, 1, width, -1);
+    String negative = graph.node("Neg", name + ".negative", List.of(map));
+    reduced("GlobalAveragePool", name, map, MEANS);
+    reduced("GlobalMaxPool", name, map, MAXIMA);
+    reduced("GlobalMaxPool", name, negative, NEGATIVE_MINIMA);
   }
 
-  private String reshaped(String value, String suffix, String from, long... shape) {
+  private String reshaped(String name, String from, long... shape) {
     OnnxGraph graph = float32.graph();
-    String lengths = graph.longs(value + suffix + ".shape", shape);
-    return graph.node("Reshape", value + suffix, List.of(from, lengths));
+    String lengths = graph.longs(name + ".shape", shape);
+    return graph.node("Reshape", name, List.of(from, lengths));
   }
 
-  private void reduced(String operator, String value, String from, String suffix) {
+  private void reduced(String operator, String name, String from, String suffix) {
     OnnxGraph graph = float32.graph();
-    String pixel = graph.node(operator, value + suffix + ".pixel", List.of(from));
-    graph.node("Flatten", value + suffix, List.of(pixel), attribute("axis", 1));
-    graph.outputOfUnknownShape(value + suffix);
+    String pixel = graph.node(operator, name + suffix + ".pixel", List.of(from));
+    graph.node("Flatten", name + suffix, List.of(pixel), attribute("axis", 1));
+    graph.outputOfUnknownShape(name + suffix);
   }
 
   /** Writes no dense layer: for few images its matrix takes longer to build than it saves. */
