@@ -33,8 +33,7 @@ record EmbeddedModel(String prefix, String input, String value) {
             .findFirst()
             .orElseThrow(
                 () ->
-                    new GraftException(
-                        "it has no input besides its constants; export it again."));
+                    new GraftException("it has no input besides its constants; export it again."));
     EmbeddedModel renamed = new EmbeddedModel(prefix, input, value);
     graph.add(
         model.model(),

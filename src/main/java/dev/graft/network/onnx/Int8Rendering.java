@@ -122,8 +122,7 @@ final class Int8Rendering extends QuantizableRendering {
         layer,
         model ->
             ModelQuantizer.quantized(
-                new QuantizableModel(model),
-                value -> ranges.of(float32.output() + ":" + value)));
+                new QuantizableModel(model), value -> ranges.of(float32.output() + ":" + value)));
   }
 
   /** Writes a convolution or, for small images, a dense layer; integer sums make both equal. */
@@ -157,7 +156,9 @@ final class Int8Rendering extends QuantizableRendering {
     }
     List<String> names =
         constants(
-            layer, List.of(shape[0], shape[1]), new QuantizedWeights(matrix, steps, bias, biasSteps));
+            layer,
+            List.of(shape[0], shape[1]),
+            new QuantizedWeights(matrix, steps, bias, biasSteps));
     return to.unrolled(layer, names.get(0), names.get(1));
   }
 
@@ -165,8 +166,7 @@ final class Int8Rendering extends QuantizableRendering {
     return QuantizedWeights.of(
         float32.weights().of(layer.weights().get(0)),
         layer.bias() ? float32.weights().of(layer.weights().get(1)) : new float[layer.out()],
-        new QuantizedWeights.Division(
-            layer.out(), layer.groups(), layer.kernel() * layer.kernel()),
+        new QuantizedWeights.Division(layer.out(), layer.groups(), layer.kernel() * layer.kernel()),
         input,
         ranges.of(float32.inputs().get(0)).means());
   }

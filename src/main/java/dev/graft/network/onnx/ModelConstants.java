@@ -28,7 +28,11 @@ final class ModelConstants {
   record Floats(List<Long> shape, float[] values) {}
 
   ModelConstants(ModelSkeleton model) {
-    model.model().getGraph().getInitializerList().forEach(each -> inGraph.put(each.getName(), each));
+    model
+        .model()
+        .getGraph()
+        .getInitializerList()
+        .forEach(each -> inGraph.put(each.getName(), each));
     model.fileBacked().forEach(each -> inFiles.put(each.constant().getName(), each));
     for (NodeProto node : model.model().getGraph().getNodeList()) {
       if (node.getOpType().equals("Constant")
@@ -78,8 +82,7 @@ final class ModelConstants {
       return node.getOpType().equals("Identity") ? from : transposed(from);
     }
     return new Floats(
-        shape,
-        inFiles.containsKey(name) ? read(inFiles.get(name)) : values(inGraph.get(name)));
+        shape, inFiles.containsKey(name) ? read(inFiles.get(name)) : values(inGraph.get(name)));
   }
 
   /** Returns a float32 constant of one value; empty if the value is none. */

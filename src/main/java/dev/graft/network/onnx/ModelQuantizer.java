@@ -287,11 +287,7 @@ final class ModelQuantizer {
     String integers = graph.ints(name + ".bias.int32", quantized.bias());
     String zeros = graph.ints(integers + ".zero", new int[out]);
     String steps = graph.floats(integers + ".scale", List.of((long) out), quantized.biasSteps());
-    node(
-        "DequantizeLinear",
-        name + ".bias",
-        List.of(integers, steps, zeros),
-        attribute("axis", 0));
+    node("DequantizeLinear", name + ".bias", List.of(integers, steps, zeros), attribute("axis", 0));
     String floats = prefix + product.output() + ".float";
     graph.add(
         product.node().toBuilder()

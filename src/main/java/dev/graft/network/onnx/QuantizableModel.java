@@ -88,9 +88,7 @@ final class QuantizableModel {
         .ifPresent(
             type -> {
               throw new GraftException(
-                  "it is quantized already (it has the operator "
-                      + type
-                      + ")");
+                  "it is quantized already (it has the operator " + type + ")");
             });
   }
 
@@ -169,8 +167,7 @@ final class QuantizableModel {
       norm = only(output).filter(this::isFoldable);
       output = clipped(norm.map(each -> each.getOutput(0)).orElse(output));
     }
-    return Optional.of(
-        new Product(node, node.getInput(0), node.getInput(1), bias, norm, output));
+    return Optional.of(new Product(node, node.getInput(0), node.getInput(1), bias, norm, output));
   }
 
   private boolean hasWeights(NodeProto node, int axes) {
@@ -183,9 +180,7 @@ final class QuantizableModel {
     return node.getOpType().equals("BatchNormalization")
         && node.getOutputCount() == 1
         && integer(node, "training_mode") == 0
-        && node.getInputList().stream()
-            .skip(1)
-            .allMatch(name -> constants.shape(name).isPresent());
+        && node.getInputList().stream().skip(1).allMatch(name -> constants.shape(name).isPresent());
   }
 
   /**

@@ -47,7 +47,11 @@ record QuantizedWeights(byte[] kernel, float[] steps, int[] bias, float[] biasSt
    * @param means of the input, one per channel
    */
   static QuantizedWeights of(
-      float[] values, float[] bias, Division division, Int8Rendering.Scale input, List<Float> means) {
+      float[] values,
+      float[] bias,
+      Division division,
+      Int8Rendering.Scale input,
+      List<Float> means) {
     int outputs = division.out();
     int taps = division.taps();
     int each = values.length / outputs;

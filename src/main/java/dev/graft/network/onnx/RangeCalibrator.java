@@ -120,7 +120,8 @@ public final class RangeCalibrator {
       }
     } else if (output.endsWith(RangeObservingRendering.NEGATIVE_MINIMA)) {
       Statistics step = of(output, RangeObservingRendering.NEGATIVE_MINIMA);
-      step.negativeMinima = step.negativeMinima.length == 0 ? infinite(values.remaining()) : step.negativeMinima;
+      step.negativeMinima =
+          step.negativeMinima.length == 0 ? infinite(values.remaining()) : step.negativeMinima;
       for (int i = 0; values.hasRemaining(); i++) {
         step.negativeMinima[i] = Math.max(step.negativeMinima[i], values.get());
         step.min = Math.min(step.min, -step.negativeMinima[i]);

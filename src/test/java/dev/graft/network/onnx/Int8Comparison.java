@@ -52,7 +52,8 @@ public final class Int8Comparison {
         RangeCalibrator.ranges(graph, OUTPUT, NONE, 2, images("train", 64, side).iterator());
     OnnxFile float32 = file(graph, new Precision.Float32());
     OnnxFile int8 = file(graph, new Precision.Int8(ranges, 2));
-    System.out.println(Text.of("size: float32 %.1f MB, int8 %.1f MB", float32.size() / 1e6, int8.size() / 1e6));
+    System.out.println(
+        Text.of("size: float32 %.1f MB, int8 %.1f MB", float32.size() / 1e6, int8.size() / 1e6));
     List<ByteBuffer> images = images("test", 64, side);
     try (OnnxSession slow = float32.open();
         OnnxSession fast = int8.open()) {
@@ -65,10 +66,11 @@ public final class Int8Comparison {
         seconds[0] = Math.min(seconds[0], seconds(slow, batch));
         seconds[1] = Math.min(seconds[1], seconds(fast, batch));
       }
-      System.out.println(Text.of(
-          "speed, the best of %d alternating passes of %d images: float32 %.1f images/s, int8 %.1f"
-              + " images/s (%.2f times)",
-          ROUNDS, BATCH, BATCH / seconds[0], BATCH / seconds[1], seconds[0] / seconds[1]));
+      System.out.println(
+          Text.of(
+              "speed, the best of %d alternating passes of %d images: float32 %.1f images/s, int8 %.1f"
+                  + " images/s (%.2f times)",
+              ROUNDS, BATCH, BATCH / seconds[0], BATCH / seconds[1], seconds[0] / seconds[1]));
     }
   }
 
@@ -80,9 +82,10 @@ public final class Int8Comparison {
       sum += cosine;
       min = Math.min(min, cosine);
     }
-    System.out.println(Text.of(
-        "cosine of the features of %d images: mean %.4f, least %.4f",
-        images.size(), sum / images.size(), min));
+    System.out.println(
+        Text.of(
+            "cosine of the features of %d images: mean %.4f, least %.4f",
+            images.size(), sum / images.size(), min));
   }
 
   private static double seconds(OnnxSession session, ByteBuffer batch) {

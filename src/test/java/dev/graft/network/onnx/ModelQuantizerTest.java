@@ -64,7 +64,8 @@ class ModelQuantizerTest {
   }
 
   private String conv(OnnxGraph graph, String name, String input, int in, int out, int group) {
-    String kernel = floats(graph, name + ".w", 1 / Math.sqrt(9.0 * in / group), out, in / group, 3, 3);
+    String kernel =
+        floats(graph, name + ".w", 1 / Math.sqrt(9.0 * in / group), out, in / group, 3, 3);
     return graph.node(
         "Conv",
         name,
@@ -127,7 +128,8 @@ class ModelQuantizerTest {
     String centered = graph.node("Sub", name + ".centered", List.of(input, mean));
     String squares = graph.node("Mul", name + ".squares", List.of(centered, centered));
     String variance = mean(graph, name + ".variance", squares);
-    String safe = graph.node("Add", name + ".safe", List.of(variance, graph.scalar(name + ".e", 1e-6f)));
+    String safe =
+        graph.node("Add", name + ".safe", List.of(variance, graph.scalar(name + ".e", 1e-6f)));
     String deviation = graph.node("Sqrt", name + ".deviation", List.of(safe));
     String unit = graph.node("Div", name + ".unit", List.of(centered, deviation));
     return graph.node(
@@ -166,7 +168,8 @@ class ModelQuantizerTest {
     y = linear(graph, "fc1", normalized(graph, "ln2", x, operator), WIDTH, 4 * WIDTH);
     y = graph.node("Mul", "gelu", List.of(y, graph.node("Sigmoid", "sigmoid", List.of(y))));
     x = graph.node("Add", "res2", List.of(x, linear(graph, "fc2", y, 4 * WIDTH, WIDTH)));
-    String first = graph.node("Gather", "cls", List.of(x, graph.longs("zero", 0)), attribute("axis", 1));
+    String first =
+        graph.node("Gather", "cls", List.of(x, graph.longs("zero", 0)), attribute("axis", 1));
     first = graph.node("Flatten", "row", List.of(first), attribute("axis", 1));
     String matrix = floats(graph, "pool.w", 1 / Math.sqrt(WIDTH), WIDTH, WIDTH);
     graph.node(
@@ -187,13 +190,10 @@ class ModelQuantizerTest {
 
   private static Graph graph(Path file) {
     Adapter adapter = Adapter.of(List.of(List.of((long) WIDTH)));
-    Layer external =
-        new Layer.External("external", file, Layer.External.Format.ONNX, "", adapter);
+    Layer external = new Layer.External("external", file, Layer.External.Format.ONNX, "", adapter);
     List<Float> mean = List.of(120f, 118f, 110f);
     List<Float> deviation = List.of(60f, 61f, 62f);
-    Layer normalize =
-        new Layer.Normalize(
-            "normalize", ChannelOrder.RGB, mean, deviation);
+    Layer normalize = new Layer.Normalize("normalize", ChannelOrder.RGB, mean, deviation);
     return new Graph(
         new Shape(3, SIDE, SIDE),
         List.of(Step.of(normalize, Graph.PIXELS), Step.of(external, "normalize")));
@@ -224,11 +224,7 @@ class ModelQuantizerTest {
   private static Precision.Int8 calibrated(Graph graph) {
     Ranges ranges =
         RangeCalibrator.ranges(
-            graph,
-            List.of("external"),
-            NONE,
-            2,
-            List.of(images(8, 1), images(5, 2)).iterator());
+            graph, List.of("external"), NONE, 2, List.of(images(8, 1), images(5, 2)).iterator());
     return new Precision.Int8(ranges, 2);
   }
 
@@ -256,9 +252,7 @@ class ModelQuantizerTest {
   /** Returns the numbers of nodes by operator. */
   private static Map<String, Long> operators(OnnxFile file) throws IOException {
     return ModelProto.parseFrom(file.bytes()).getGraph().getNodeList().stream()
-        .collect(
-            Collectors.groupingBy(
-                NodeProto::getOpType, Collectors.counting()));
+        .collect(Collectors.groupingBy(NodeProto::getOpType, Collectors.counting()));
   }
 
   private static List<TensorProto> weights(OnnxFile file, DataType type) throws IOException {
@@ -350,7 +344,8 @@ class ModelQuantizerTest {
             .filter(each -> each.getName().equals("external/int8/ln2.scale"))
             .findFirst()
             .orElseThrow();
-    float smooth = step.getRawData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN).getFloat();
+    float smooth =
+        step.getRawData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN).getFloat();
     assertThat(smooth).isLessThan((range.max() - range.min()) / 255 / 2);
     assertThat(Ranges.ofJson(precision.ranges().json())).isEqualTo(precision.ranges());
   }
@@ -376,15 +371,15 @@ class ModelQuantizerTest {
     Path again = Files.write(folder.resolve("int8.onnx"), int8);
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> OnnxFile.int8Products(again))
-        .withMessage(
-            "it is quantized already (it has the operator QuantizeLinear)");
+        .withMessage("it is quantized already (it has the operator QuantizeLinear)");
   }
 
   @Test
   void aNetworkWithoutWeightsInFloat32IsRejected() throws IOException {
     OnnxGraph graph = new OnnxGraph(false);
     graph.input("x", DataType.FLOAT, 3, SIDE, SIDE);
-    String average = graph.node("GlobalAveragePool", "average", List.of(conv(graph, "stem", "x", 3, WIDTH, 1)));
+    String average =
+        graph.node("GlobalAveragePool", "average", List.of(conv(graph, "stem", "x", 3, WIDTH, 1)));
     graph.node("Flatten", "features", List.of(average), attribute("axis", 1));
     Path file = write(graph, 17);
     assertThatExceptionOfType(GraftException.class)
