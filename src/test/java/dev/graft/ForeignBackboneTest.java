@@ -198,6 +198,53 @@ class ForeignBackboneTest {
   }
 
   @Test
+  void anExternalBackboneIsInt8InFeaturesModelAndExport() throws Exception {
+    Path copy = Files.copy(lite, folder.resolve("for-int8.onnx"));
+    SmallRun int8 = train("int8", copy, "--set=input-size=auto", "--set=precision=int8");
+    SmallRun float32 = train("float32", copy, "--set=input-size=auto");
+    Files.delete(copy);
+    assertThat(int8.testAccuracy()).isCloseTo(float32.testAccuracy(), within(0.1)); // of 12 images
+    assertThat(int8.folder().resolve("model/ranges.json")).content().contains("foreign:");
+    assertThat(Files.readString(recipe(int8))).contains("precision: int8");
+    Path large = folder.resolve("float32.onnx");
+    Path small = folder.resolve("int8.onnx");
+    Path same = folder.resolve("same.onnx");
+    export(float32, large);
+    export(float32, small, "--format=int8", "--force");
+    export(int8, same);
+    assertThat(Files.size(small)).isLessThan(Files.size(large) / 2);
+    assertThat(Files.size(same)).isLessThan(Files.size(large) / 2);
+    TopClass saved = best(int8.folder().resolve("model"));
+    assertThat(best(same).name()).isEqualTo(saved.name());
+    assertThat(best(same).probability()).isCloseTo(saved.probability(), within(1e-4f));
+    assertThat(best(small).name()).isEqualTo(best(large).name());
+    CommandRun again =
+        CommandRun.of(
+            "fine-tune",
+            "--data=cifar10-sample",
+            "--output=" + folder.resolve("none"),
+            "--backbone=" + small,
+            "--set=precision=int8",
+            "--set=mean=[0,0,0]",
+            "--set=deviation=[1.5,1.5,1.5]");
+    assertThat(again.code()).isOne();
+    assertThat(again.err()).contains("int8 is not possible: it is quantized already");
+  }
+
+  private static TopClass best(Path model) {
+    try (ModelRunner runner = ModelRunner.load(model, Device.cpu())) {
+      return runner.classify(images.file(34), 1).get(0);
+    }
+  }
+
+  private static void export(SmallRun run, Path to, String... more) throws Exception {
+    Stream<String> all =
+        Stream.of("export", run.folder().toString(), "--to=" + to, "--output=" + folder);
+    CommandRun export = CommandRun.of(Stream.concat(all, Stream.of(more)).toArray(String[]::new));
+    assertThat(export.code()).as(export.err()).isZero();
+  }
+
+  @Test
   void aTorchScriptFileIsABackboneToo() throws Exception {
     Path copy = Files.copy(tiny, folder.resolve("mine.pt"));
     SmallRun run = train("script", copy, described().toArray(String[]::new));
@@ -262,7 +309,7 @@ class ForeignBackboneTest {
         "lite.onnx | --set=input-size=64 | it takes images of 32x32 pixels; set input-size to 32, not 64",
         "lite.onnx | --unfreeze=foreign | unfreeze: a backbone from a file is entirely frozen",
         "lite.onnx | --weights=keras | weights: a backbone from a file has its own",
-        "lite.onnx | --set=precision=int8 | precision: a backbone from a file",
+        "tiny.pt | --set=precision=int8 | int8 is not possible for a backbone in TorchScript",
         "lite.onnx | --set=mean=[1,2] | mean: must be auto or three numbers",
       })
   void whatCannotBeABackboneIsRefusedInASentence(String file, String option, String sentence)

@@ -13,6 +13,7 @@ import dev.graft.inference.ExportedModel;
 import dev.graft.inference.ModelRunner;
 import dev.graft.inference.SavedModel;
 import dev.graft.io.AtomicFiles;
+import dev.graft.network.Layer;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.onnx.OnnxFile;
 import dev.graft.network.onnx.Precision;
@@ -133,13 +134,8 @@ public final class Exporter {
     if (Files.isDirectory(file)) {
       throw new GraftException(file + " is a folder; name a file.").withCode(Code.FILE);
     }
-    if (format == Format.INT8 && model.design().backbone().external().isPresent()) {
-      throw new GraftException(
-          "int8: "
-              + model.name()
-              + " has a backbone from a file, whose layers Graft can't quantize, so nothing was"
-              + " written; export it in float32, or fine-tune on the backbone's own"
-              + " int8 file.");
+    if (format == Format.INT8) {
+      model.design().backbone().external().ifPresent(layer -> checkInt8(model.name(), layer));
     }
     OnnxFile onnx;
     Exported exported;
@@ -166,6 +162,27 @@ public final class Exporter {
     return exported;
   }
 
+  private static void checkInt8(String model, Layer.External backbone) {
+    if (backbone.format() != Layer.External.Format.ONNX) {
+      throw new GraftException(
+          "int8: the backbone of "
+              + model
+              + " is in TorchScript, which can't be written as ONNX; nothing was written. Export the"
+              + " backbone to ONNX, and fine-tune on that.");
+    }
+    try {
+      OnnxFile.int8Products(backbone.file());
+    } catch (GraftException e) {
+      throw new GraftException(
+          "int8: the backbone of "
+              + model
+              + " can't be quantized: "
+              + e.getMessage()
+              + ". Nothing was written; export it in float32.",
+          e);
+    }
+  }
+
   static void check(Format format, double difference) {
     if (format == Format.ONNX && !(difference <= MAX_DIFFERENCE)) {
       throw new GraftException(
@@ -188,6 +205,11 @@ public final class Exporter {
     OnnxFile float32 = onnx(model, new Precision.Float32());
     boolean already = model.precision().steps() > 0;
     OnnxFile int8 = onnx(model, already ? model.precision() : calibrated(model, known));
+    if (int8.size() >= float32.size()) {
+      throw new GraftException(
+          "int8: the file would be no smaller than in float32, so nothing was written; export it in"
+              + " float32.");
+    }
     int[] evaluated = spread(known.test(), EVALUATED);
     decision.on(
         new Int8Cost(

@@ -12,6 +12,7 @@ import dev.graft.feature.RecordLayout;
 import dev.graft.network.Layer;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.djl.ExternalNetwork;
+import dev.graft.network.onnx.OnnxFile;
 import dev.graft.network.onnx.Precision;
 import dev.graft.recipe.Recipe;
 import dev.graft.util.Text;
@@ -57,7 +58,20 @@ public final class BackboneDescription {
             recipe.input().size().value(),
             design.featureWidth(),
             imagesPerSecond(layer, design)));
+    lines.add("With precision=int8: " + int8(layer) + ".");
     return lines;
+  }
+
+  private static String int8(Layer.External layer) {
+    if (layer.format() == Layer.External.Format.TORCHSCRIPT) {
+      return "not possible, it is in TorchScript";
+    }
+    try {
+      return Text.of(
+          "%d convolutions and matrix products in int8", OnnxFile.int8Products(layer.file()));
+    } catch (GraftException e) {
+      return "not possible, " + e.getMessage();
+    }
   }
 
   private static double imagesPerSecond(Layer.External layer, NetworkDesign design) {

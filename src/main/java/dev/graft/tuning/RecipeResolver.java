@@ -352,10 +352,11 @@ public final class RecipeResolver {
       problem = "weights: a backbone from a file has its own";
     } else if (!recipe.backbone().unfreeze().equals(NetworkDesign.NONE)) {
       problem = "unfreeze: a backbone from a file is entirely frozen; set it to none";
-    } else if (recipe.execution().precision() == Recipe.Precision.INT8) {
+    } else if (recipe.execution().precision() == Recipe.Precision.INT8
+        && !entry.network().isOnnx()) {
       problem =
-          "precision: a backbone from a file is not quantized by Graft; set it to float32, or take"
-              + " its own int8 file, as by variant=int8";
+          "precision: int8 is not possible for a backbone in TorchScript; set it to float32, or"
+              + " export the backbone to ONNX";
     } else if (entry.own().isEmpty()
         && recipe.input().preprocessing() == Recipe.PreprocessingChoice.WEIGHTS
         && (recipe.input().mean().isAuto() || recipe.input().deviation().isAuto())) {
@@ -373,9 +374,21 @@ public final class RecipeResolver {
     if (entry.network().isOnnx()) {
       try {
         OnnxFile.check(of(recipe, 2).graph());
+        if (recipe.execution().precision() == Recipe.Precision.INT8) {
+          checkInt8(entry.network().external().orElseThrow().file());
+        }
       } catch (GraftException e) {
         throw new GraftException("backbone " + recipe.backbone().name() + ": " + e.getMessage(), e);
       }
+    }
+  }
+
+  private static void checkInt8(Path file) {
+    try {
+      OnnxFile.int8Products(file);
+    } catch (GraftException e) {
+      throw new GraftException(
+          "int8 is not possible: " + e.getMessage() + ". Set precision to float32.", e);
     }
   }
 

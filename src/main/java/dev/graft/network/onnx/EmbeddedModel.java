@@ -6,7 +6,6 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import dev.graft.GraftException;
-import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -24,10 +23,9 @@ record EmbeddedModel(String prefix, String input, String value) {
    * @param prefix of all its names
    * @param value name of the value that it takes as input
    * @return names of its outputs
-   * @throws GraftException if the file is not one ONNX file with an input
+   * @throws GraftException if it has no input
    */
-  static List<String> in(OnnxGraph graph, Path file, String prefix, String value) {
-    ModelSkeleton model = ModelSkeleton.read(file);
+  static List<String> in(OnnxGraph graph, ModelSkeleton model, String prefix, String value) {
     GraphProto external = model.model().getGraph();
     String input =
         model.inputs().stream()
@@ -35,8 +33,7 @@ record EmbeddedModel(String prefix, String input, String value) {
             .findFirst()
             .orElseThrow(
                 () ->
-                    new GraftException(
-                        file + " has no input besides its constants; export it again."));
+                    new GraftException("it has no input besides its constants; export it again."));
     EmbeddedModel renamed = new EmbeddedModel(prefix, input, value);
     graph.add(
         model.model(),

@@ -6,6 +6,9 @@ import com.google.protobuf.WireFormat;
 import dev.graft.GraftException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -31,6 +34,22 @@ record FileBackedTensor(TensorProto constant, Path file, long from, int length) 
         + CodedOutputStream.computeTagSize(TensorProto.RAW_DATA_FIELD_NUMBER)
         + CodedOutputStream.computeUInt32SizeNoTag(length)
         + length;
+  }
+
+  /**
+   * Returns the values, which must be float32.
+   *
+   * @throws IOException if the file can't be read
+   */
+  float[] floats() throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      in.skipNBytes(from);
+      FloatBuffer values =
+          ByteBuffer.wrap(in.readNBytes(length)).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+      float[] floats = new float[values.remaining()];
+      values.get(floats);
+      return floats;
+    }
   }
 
   void writeTo(CodedOutputStream out) throws IOException {

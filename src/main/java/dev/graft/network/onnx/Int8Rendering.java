@@ -4,12 +4,9 @@ import static dev.graft.network.onnx.OnnxGraph.attribute;
 
 import dev.graft.network.Layer;
 import dev.graft.network.Preprocessing.ChannelOrder;
-import dev.graft.network.Weight;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.function.IntConsumer;
-import java.util.stream.IntStream;
 
 /**
  * Writes layers in int8: each value is quantized to uint8 and dequantized again. ONNX Runtime
@@ -17,21 +14,6 @@ import java.util.stream.IntStream;
  * integers.
  */
 final class Int8Rendering extends QuantizableRendering {
-  /**
-   * Maximum magnitude of a quantized weight (7 bits). Processors without VNNI add two products of a
-   * uint8 and an int8 in 16 bits, which overflows with 8-bit weights and never with 7-bit weights
-   * (ONNX Runtime's guide to quantization, {@code reduce_range}).
-   */
-  private static final int MAX_WEIGHT = 63;
-
-  /** Stands for the maximum magnitude of weights that are all zero. */
-  private static final float MIN_MAGNITUDE = 1e-18f;
-
-  /**
-   * Maximum magnitude of a quantized bias, half the range of int32, so that sums do not overflow.
-   */
-  private static final double MAX_BIAS = 1 << 30;
-
   /**
    * The scale of quantized values: {@code value = (byte - zero) * step}.
    *
@@ -133,6 +115,16 @@ final class Int8Rendering extends QuantizableRendering {
         : quantized(float32.to(float32.output() + ".float").normalize(layer), scale);
   }
 
+  /** Writes an external network with its products in int8. */
+  @Override
+  public String external(Layer.External layer) {
+    return float32.external(
+        layer,
+        model ->
+            ModelQuantizer.quantized(
+                new QuantizableModel(model), value -> ranges.of(float32.output() + ":" + value)));
+  }
+
   /** Writes a convolution or, for small images, a dense layer; integer sums make both equal. */
   @Override
   public String conv2d(Layer.Conv2d layer) {
@@ -140,7 +132,7 @@ final class Int8Rendering extends QuantizableRendering {
     if (scale == null) {
       return super.conv2d(layer);
     }
-    Quantized weights = quantizedWeights(layer, scale);
+    QuantizedWeights weights = quantizedWeights(layer, scale);
     return unlessClippedNext(
         to ->
             to.isSmallerThanKernel(layer)
@@ -148,7 +140,7 @@ final class Int8Rendering extends QuantizableRendering {
                 : to.convolution(layer, constants(layer, layer.weights().get(0).shape(), weights)));
   }
 
-  private String unrolled(OnnxRendering to, Layer.Conv2d layer, Quantized quantized) {
+  private String unrolled(OnnxRendering to, Layer.Conv2d layer, QuantizedWeights quantized) {
     long[] shape = to.matrix(layer);
     byte[] matrix = new byte[Math.toIntExact(shape[0] * shape[1])];
     to.unroll(layer, (at, tap) -> matrix[at] = quantized.kernel()[tap]);
@@ -164,62 +156,23 @@ final class Int8Rendering extends QuantizableRendering {
     }
     List<String> names =
         constants(
-            layer, List.of(shape[0], shape[1]), new Quantized(matrix, steps, bias, biasSteps));
+            layer,
+            List.of(shape[0], shape[1]),
+            new QuantizedWeights(matrix, steps, bias, biasSteps));
     return to.unrolled(layer, names.get(0), names.get(1));
   }
 
-  /**
-   * Quantized kernel and bias, with one scale per output channel.
-   *
-   * @param kernel its first axis is the output channel
-   * @param steps scale of the kernel, per output
-   * @param bias one per output
-   * @param biasSteps scale of the bias, per output
-   */
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Quantized(byte[] kernel, float[] steps, int[] bias, float[] biasSteps) {}
-
-  private Quantized quantizedWeights(Layer.Conv2d layer, Scale input) {
-    Weight kernel = layer.weights().get(0);
-    float[] values = float32.weights().of(kernel);
-    float[] bias =
-        layer.bias() ? float32.weights().of(layer.weights().get(1)) : new float[layer.out()];
-    double[] means =
-        ranges.of(float32.inputs().get(0)).means().stream()
-            .mapToDouble(Float::doubleValue)
-            .toArray();
-    int taps = layer.kernel() * layer.kernel();
-    int each = values.length / layer.out();
-    int window = taps == 1 ? each : taps;
-    float[] steps = new float[layer.out()];
-    float[] biasSteps = new float[layer.out()];
-    byte[] quantized = new byte[values.length];
-    int[] quantizedBias = new int[layer.out()];
-    IntConsumer rounding =
-        out -> {
-          int from = out * each;
-          double minStep = Math.abs(bias[out]) / (input.step() * MAX_BIAS);
-          steps[out] = (float) Math.max(maxMagnitude(values, from, each) / MAX_WEIGHT, minStep);
-          for (int i = from; i < from + each; i += window) {
-            round(values, steps[out], quantized, i, window);
-          }
-          int channel = out / (layer.out() / layer.groups()) * (layer.in() / layer.groups());
-          double shift = 0;
-          for (int i = from; i < from + each; channel++) {
-            for (int end = i + taps; i < end; i++) {
-              shift += (quantized[i] * (double) steps[out] - values[i]) * means[channel];
-            }
-          }
-          biasSteps[out] = input.step() * steps[out];
-          // The bias cancels the shift of the output's mean that rounding the weights causes.
-          quantizedBias[out] = (int) Math.round((bias[out] - shift) / biasSteps[out]);
-        };
-    IntStream.range(0, layer.out()).parallel().forEach(rounding);
-    return new Quantized(quantized, steps, quantizedBias, biasSteps);
+  private QuantizedWeights quantizedWeights(Layer.Conv2d layer, Scale input) {
+    return QuantizedWeights.of(
+        float32.weights().of(layer.weights().get(0)),
+        layer.bias() ? float32.weights().of(layer.weights().get(1)) : new float[layer.out()],
+        new QuantizedWeights.Division(layer.out(), layer.groups(), layer.kernel() * layer.kernel()),
+        input,
+        ranges.of(float32.inputs().get(0)).means());
   }
 
   /** Writes quantized kernel and bias and returns the names of their dequantized values. */
-  private List<String> constants(Layer.Conv2d layer, List<Long> shape, Quantized quantized) {
+  private List<String> constants(Layer.Conv2d layer, List<Long> shape, QuantizedWeights quantized) {
     String kernel = layer.weights().get(0).name();
     OnnxGraph graph = float32.graph();
     List<Long> outputs = List.of((long) quantized.bias().length);
@@ -230,47 +183,6 @@ final class Int8Rendering extends QuantizableRendering {
     return List.of(
         perOutput(kernel, bytes, quantized.steps(), zeros),
         perOutput(layer.name() + ".bias", integers, quantized.biasSteps(), integerZeros));
-  }
-
-  /** Returns the maximum magnitude of consecutive values, at least {@link #MIN_MAGNITUDE}. */
-  private static float maxMagnitude(float[] values, int from, int count) {
-    float max = MIN_MAGNITUDE;
-    for (int i = from; i < from + count; i++) {
-      max = Math.max(max, Math.abs(values[i]));
-    }
-    return max;
-  }
-
-  /**
-   * Rounds the weights of a window so that the error of their sum is at most half a step: while it
-   * is larger, the weight with the largest rounding error is rounded the other way. A constant
-   * input then keeps its value, and 7-bit weights are as accurate as plainly rounded 8-bit weights
-   * (SQuant: Guo et al. 2022, <a href="https://arxiv.org/abs/2202.07471">arXiv 2202.07471</a>).
-   *
-   * @param values the weights
-   * @param step scale of the quantized weights
-   * @param quantized receives the quantized weights, at the same indices
-   * @param from index of the first weight of the window
-   * @param count number of weights in the window
-   */
-  static void round(float[] values, float step, byte[] quantized, int from, int count) {
-    double sum = 0;
-    for (int i = from; i < from + count; i++) {
-      quantized[i] = (byte) Math.round(values[i] / step);
-      sum += quantized[i] - values[i] / step;
-    }
-    for (; Math.abs(sum) > 0.5; sum -= Math.signum(sum)) {
-      int worst = from;
-      double max = Double.NEGATIVE_INFINITY;
-      for (int i = from; i < from + count; i++) {
-        double excess = Math.signum(sum) * (quantized[i] - values[i] / step);
-        if (excess > max) {
-          max = excess;
-          worst = i;
-        }
-      }
-      quantized[worst] -= (byte) Math.signum(sum);
-    }
   }
 
   private String perOutput(String name, String integers, float[] steps, String zeros) {

@@ -106,7 +106,7 @@ public final class OnnxFile {
       Graph graph, List<String> outputs, Weights weights, Precision precision, PixelType pixels) {
     Folded folded = Folded.of(graph, weights, Set.copyOf(outputs));
     Map<String, Shape> shapes = folded.graph().shapes();
-    Set<String> ranged = names(graph.steps().subList(0, precision.steps()));
+    Set<String> ranged = ranged(graph, precision);
     Map<String, Int8Rendering.Scale> scales = new HashMap<>();
     OnnxGraph onnx = new OnnxGraph(isImageByImage(graph));
     onnx.input(Graph.PIXELS, pixels.onnx, graph.pixels().getShape());
@@ -123,6 +123,17 @@ public final class OnnxFile {
                   : float32);
     }
     return onnx;
+  }
+
+  /** Returns the steps that are not plain float32: of an external network, only itself. */
+  private static Set<String> ranged(Graph graph, Precision precision) {
+    List<Step> steps = graph.steps().subList(0, precision.steps());
+    Set<String> external = names(steps.stream().filter(OnnxFile::isExternal).toList());
+    return external.isEmpty() ? names(steps) : external;
+  }
+
+  static boolean isExternal(Step step) {
+    return step.layer() instanceof Layer.External;
   }
 
   private static boolean isImageByImage(Graph graph) {
@@ -163,6 +174,16 @@ public final class OnnxFile {
     if (OnnxSession.isAvailable()) {
       file.open().close();
     }
+  }
+
+  /**
+   * Returns the number of convolutions and matrix products of an external network that int8
+   * computes.
+   *
+   * @throws GraftException if there are none; its message is a reason, without a period
+   */
+  public static int int8Products(Path file) {
+    return new QuantizableModel(ModelSkeleton.read(file)).size();
   }
 
   /** Returns the size of the file in bytes. */

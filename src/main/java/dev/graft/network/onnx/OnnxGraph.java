@@ -82,6 +82,16 @@ final class OnnxGraph {
     return outputs.get(0);
   }
 
+  /** Adds an operator as it is. */
+  void add(NodeProto node) {
+    graph.addNode(node);
+  }
+
+  /** Returns the nodes and constants that were added so far. */
+  GraphProto built() {
+    return graph.build();
+  }
+
   /** Returns an attribute of one integer. */
   static AttributeProto attribute(String name, long value) {
     return attribute(name, AttributeProto.AttributeType.INT).setI(value).build();

@@ -84,7 +84,6 @@ public final class OnnxProbe {
    */
   public record Found(Adapter adapter, List<String> notes) {}
 
-  private final Path file;
   private final ModelSkeleton model;
   private final ValueInfoProto input;
 
@@ -97,7 +96,6 @@ public final class OnnxProbe {
    * @throws GraftException if it is not an ONNX file with images as its only input
    */
   public OnnxProbe(Path file) {
-    this.file = file;
     model = ModelSkeleton.read(file);
     List<ValueInfoProto> inputs = model.inputs();
     if (inputs.size() != 1) {
@@ -396,7 +394,7 @@ public final class OnnxProbe {
           new OnnxRendering(
               graph, weight -> null, PixelType.FLOAT32, Map.of(), List.of(PIXELS), "external");
       String adapted = rendering.input(new Adapter.Input(channelsLast, type()));
-      List<String> outputs = EmbeddedModel.in(graph, file, "external/", adapted);
+      List<String> outputs = EmbeddedModel.in(graph, model, "external/", adapted);
       for (int each : floats) {
         graph.node(
             "Cast",

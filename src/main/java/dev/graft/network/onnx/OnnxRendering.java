@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntConsumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -262,12 +263,25 @@ record OnnxRendering(
 
   @Override
   public String external(Layer.External layer) {
+    return external(layer, UnaryOperator.identity());
+  }
+
+  /**
+   * Writes the nodes of an external network.
+   *
+   * @param rewriting what is embedded in place of its file
+   */
+  String external(Layer.External layer, UnaryOperator<ModelSkeleton> rewriting) {
     if (layer.format() != Layer.External.Format.ONNX) {
       throw new GraftException(
           "A TorchScript backbone can't be written as ONNX; export it to ONNX in PyTorch.");
     }
     List<String> embedded =
-        EmbeddedModel.in(graph, layer.file(), output + "/", input(layer.adapter().input()));
+        EmbeddedModel.in(
+            graph,
+            rewriting.apply(ModelSkeleton.read(layer.file())),
+            output + "/",
+            input(layer.adapter().input()));
     List<String> features = new ArrayList<>();
     for (Adapter.Output each : layer.adapter().outputs()) {
       String suffix = "." + each.index();

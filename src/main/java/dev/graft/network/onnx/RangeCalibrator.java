@@ -6,6 +6,7 @@ import dev.graft.network.Weights;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -21,13 +22,26 @@ public final class RangeCalibrator {
     float max = Float.NEGATIVE_INFINITY;
     double[] sums = {};
 
+    /** Negative minimum and maximum of each channel of a value that matrices multiply. */
+    float[] negativeMinima = {};
+
+    float[] maxima = {};
+
     Ranges.Range range(int images) {
       List<Float> means = new ArrayList<>();
       for (double sum : sums) {
         means.add((float) (sum / images));
       }
       float from = Float.isInfinite(min) ? Math.min(0, max) : min;
-      return new Ranges.Range(from, max, means);
+      return new Ranges.Range(from, max, means, list(negativeMinima, -1), list(maxima, 1));
+    }
+
+    private static List<Float> list(float[] values, int sign) {
+      List<Float> list = new ArrayList<>();
+      for (float value : values) {
+        list.add(sign * value);
+      }
+      return list;
     }
   }
 
@@ -49,17 +63,23 @@ public final class RangeCalibrator {
     OnnxFile model =
         OnnxFile.of(
             graph, outputs, weights, new Precision.Observed(steps), PixelType.UINT8, Map.of());
+    int size = Math.toIntExact(graph.pixels().size());
+    // The rows of an external network's values need not be those of an image.
+    boolean single = graph.steps().stream().anyMatch(OnnxFile::isExternal);
     int images = 0;
     try (OnnxSession session = model.open()) {
       List<String> names = session.outputs();
       while (batches.hasNext()) {
         ByteBuffer batch = batches.next();
-        int n = batch.remaining() / Math.toIntExact(graph.pixels().size());
-        List<FloatBuffer> values = session.run(batch, n);
-        for (int k = 0; k < names.size(); k++) {
-          calibrator.add(names.get(k), values.get(k), n);
+        int all = batch.remaining() / size;
+        int each = single ? 1 : all;
+        for (int from = 0; from < all; from += each) {
+          List<FloatBuffer> values = session.run(batch.slice(from * size, each * size), each);
+          for (int k = 0; k < names.size(); k++) {
+            calibrator.add(names.get(k), values.get(k), each);
+          }
         }
-        images += n;
+        images += all;
       }
     }
     Map<String, Ranges.Range> ranges = new TreeMap<>();
@@ -91,7 +111,28 @@ public final class RangeCalibrator {
       for (int i = 0; values.hasRemaining(); i++) {
         step.sums[i % channels] += values.get();
       }
+    } else if (output.endsWith(RangeObservingRendering.MAXIMA)) {
+      Statistics step = of(output, RangeObservingRendering.MAXIMA);
+      step.maxima = step.maxima.length == 0 ? infinite(values.remaining()) : step.maxima;
+      for (int i = 0; values.hasRemaining(); i++) {
+        step.maxima[i] = Math.max(step.maxima[i], values.get());
+        step.max = Math.max(step.max, step.maxima[i]);
+      }
+    } else if (output.endsWith(RangeObservingRendering.NEGATIVE_MINIMA)) {
+      Statistics step = of(output, RangeObservingRendering.NEGATIVE_MINIMA);
+      step.negativeMinima =
+          step.negativeMinima.length == 0 ? infinite(values.remaining()) : step.negativeMinima;
+      for (int i = 0; values.hasRemaining(); i++) {
+        step.negativeMinima[i] = Math.max(step.negativeMinima[i], values.get());
+        step.min = Math.min(step.min, -step.negativeMinima[i]);
+      }
     }
+  }
+
+  private static float[] infinite(int length) {
+    float[] values = new float[length];
+    Arrays.fill(values, Float.NEGATIVE_INFINITY);
+    return values;
   }
 
   private Statistics of(String output, String suffix) {

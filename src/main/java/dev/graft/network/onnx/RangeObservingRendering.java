@@ -3,7 +3,11 @@ package dev.graft.network.onnx;
 import static dev.graft.network.onnx.OnnxGraph.attribute;
 
 import dev.graft.network.Layer;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -17,8 +21,78 @@ final class RangeObservingRendering extends QuantizableRendering {
   static final String MAX = ".max";
   static final String MEANS = ".means";
 
+  /** Of each channel, for values that matrices multiply. */
+  static final String MAXIMA = ".maxima";
+
+  static final String NEGATIVE_MINIMA = ".negative-minima";
+
   RangeObservingRendering(OnnxRendering float32, boolean clippedNext) {
     super(float32, clippedNext);
+  }
+
+  /** Writes an external network and, as outputs, the ranges of the values that will be int8. */
+  @Override
+  public String external(Layer.External layer) {
+    Set<String> values = new LinkedHashSet<>();
+    Map<String, Long> rows = new HashMap<>();
+    String output =
+        float32.external(
+            layer,
+            file -> {
+              QuantizableModel model = new QuantizableModel(file);
+              for (String value : model.values()) {
+                values.add(value);
+                rows.put(value, model.rowLength(value));
+              }
+              return file;
+            });
+    values.forEach(
+        value ->
+            observe(
+                float32.output() + "/" + value,
+                float32.output() + ":" + value, // clashes with no name of the file
+                rows.get(value)));
+    return output;
+  }
+
+  /**
+   * Adds the range of a value of one image.
+   *
+   * @param name of the range
+   * @param width length of its rows; 0 for maps
+   */
+  private void observe(String value, String name, long width) {
+    OnnxGraph graph = float32.graph();
+    if (width == 0) {
+      for (String[] each : new String[][] {{"ReduceMin", MIN}, {"ReduceMax", MAX}}) {
+        graph.node(each[0], name + each[1], List.of(value), attribute("keepdims", 0));
+        graph.outputOfUnknownShape(name + each[1]);
+      }
+      reduced("GlobalAveragePool", name, value, MEANS);
+      return;
+    }
+    String rows = reshaped(name + ".rows", value, -1, width);
+    String columns =
+        graph.node(
+            "Transpose", name + ".columns", List.of(rows), attribute("perm", List.of(1L, 0L)));
+    String map = reshaped(name + ".map", columns, 1, width, -1);
+    String negative = graph.node("Neg", name + ".negative", List.of(map));
+    reduced("GlobalAveragePool", name, map, MEANS);
+    reduced("GlobalMaxPool", name, map, MAXIMA);
+    reduced("GlobalMaxPool", name, negative, NEGATIVE_MINIMA);
+  }
+
+  private String reshaped(String name, String from, long... shape) {
+    OnnxGraph graph = float32.graph();
+    String lengths = graph.longs(name + ".shape", shape);
+    return graph.node("Reshape", name, List.of(from, lengths));
+  }
+
+  private void reduced(String operator, String name, String from, String suffix) {
+    OnnxGraph graph = float32.graph();
+    String pixel = graph.node(operator, name + suffix + ".pixel", List.of(from));
+    graph.node("Flatten", name + suffix, List.of(pixel), attribute("axis", 1));
+    graph.outputOfUnknownShape(name + suffix);
   }
 
   /** Writes no dense layer: for few images its matrix takes longer to build than it saves. */

@@ -1,6 +1,7 @@
 package dev.graft.network.onnx;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * The ranges of a network's values, by the name of the step; measured by {@link RangeCalibrator}
@@ -24,11 +26,23 @@ public record Ranges(@JsonValue Map<String, Range> byStep) {
    * @param min at most {@code max}
    * @param max finite
    * @param means one per channel
+   * @param minima one per channel if matrices of an external network multiply the values, else none
+   * @param maxima as the minima
    */
   public record Range(
-      @JsonProperty("least") float min, @JsonProperty("greatest") float max, List<Float> means) {
+      @JsonProperty("least") float min,
+      @JsonProperty("greatest") float max,
+      List<Float> means,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Float> minima,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Float> maxima) {
+    Range(float min, float max, List<Float> means) {
+      this(min, max, means, List.of(), List.of());
+    }
+
     public Range {
       means = List.copyOf(means);
+      minima = minima == null ? List.of() : List.copyOf(minima);
+      maxima = maxima == null ? List.of() : List.copyOf(maxima);
       if (!(min <= max && Float.isFinite(max - min))) {
         throw new IllegalArgumentException(
             "a range must be finite, from its minimum to its maximum, and is "
@@ -38,6 +52,12 @@ public record Ranges(@JsonValue Map<String, Range> byStep) {
       }
       if (!means.stream().allMatch(Float::isFinite)) {
         throw new IllegalArgumentException("means must be finite, and are " + means);
+      }
+      if (minima.size() != maxima.size()
+          || !(minima.isEmpty() || minima.size() == means.size())
+          || Stream.concat(minima.stream(), maxima.stream())
+              .anyMatch(each -> !Float.isFinite(each))) {
+        throw new IllegalArgumentException("minima and maxima must be finite, one per mean");
       }
     }
   }

@@ -317,7 +317,7 @@ class Int8Test {
       doubled[i] = 2 * values[i];
     }
     byte[] whole = new byte[values.length];
-    Int8Rendering.round(doubled, 2, whole, 0, whole.length);
+    QuantizedWeights.round(doubled, 2, whole, 0, whole.length);
     return whole;
   }
 
