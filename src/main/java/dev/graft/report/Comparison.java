@@ -100,7 +100,7 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
       String data = run.at("/data/name");
       if (!data.equals("cifar10")) {
         throw new GraftException(
-            "--notebook: the run in "
+            "notebook: the run in "
                 + run.folder()
                 + " is of "
                 + data

@@ -45,12 +45,10 @@ public record Grid(Map<String, List<String>> values) {
     for (String key : values.keySet()) {
       if (DATA.contains(key)) {
         throw new GraftException(
-            "--grid: "
+            "grid: "
                 + key
-                + " changes the images that the combinations are compared on; set one value with"
-                + " --set "
-                + key
-                + "=….");
+                + " changes the images that the combinations are compared on; set one value for"
+                + " it in the recipe.");
       }
     }
     long count = 1;
@@ -59,7 +57,7 @@ public record Grid(Map<String, List<String>> values) {
     }
     if (count > MAX_COMBINATIONS) {
       throw GraftException.of(
-          "--grid: %s, and the maximum is %,d; give fewer values.",
+          "grid: %s, and the maximum is %,d; give fewer values.",
           Names.count(count, "combination"), MAX_COMBINATIONS);
     }
   }
@@ -77,14 +75,14 @@ public record Grid(Map<String, List<String>> values) {
       List<String> each = equals < 1 ? List.of() : split(text.substring(equals + 1));
       if (each.isEmpty() || each.contains("")) {
         throw new GraftException(
-            "--grid: "
+            "grid: "
                 + text
                 + " is not a key with its values; write KEY=VALUE,VALUE, such as"
                 + " learning-rate=1e-3,3e-3.");
       }
       if (values.put(text.substring(0, equals), each) != null) {
         throw new GraftException(
-            "--grid: " + text.substring(0, equals) + " is given twice; give all values at once.");
+            "grid: " + text.substring(0, equals) + " is given twice; give all values at once.");
       }
     }
     return new Grid(values);

@@ -33,16 +33,16 @@ class GridTest {
       assertThatThrownBy(() -> Grid.of(List.of(text)))
           .isInstanceOf(GraftException.class)
           .hasMessage(
-              "--grid: %s is not a key with its values; write KEY=VALUE,VALUE, such as"
+              "grid: %s is not a key with its values; write KEY=VALUE,VALUE, such as"
                   + " learning-rate=1e-3,3e-3.",
               text);
     }
     assertThatThrownBy(() -> Grid.of(List.of("epochs=1", "epochs=2")))
-        .hasMessage("--grid: epochs is given twice; give all values at once.");
+        .hasMessage("grid: epochs is given twice; give all values at once.");
     assertThatThrownBy(() -> Grid.of(List.of("seed=1,2")))
-        .hasMessageStartingWith("--grid: seed changes the images");
+        .hasMessageStartingWith("grid: seed changes the images");
     String many = "epochs=" + "1,".repeat(1_000) + "1";
     assertThatThrownBy(() -> Grid.of(List.of(many)))
-        .hasMessage("--grid: 1,001 combinations, and the maximum is 1,000; give fewer values.");
+        .hasMessage("grid: 1,001 combinations, and the maximum is 1,000; give fewer values.");
   }
 }
