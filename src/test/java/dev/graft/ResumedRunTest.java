@@ -2,6 +2,7 @@ package dev.graft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.djl.engine.Engine;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -87,6 +88,15 @@ class ResumedRunTest {
     assertThat(none.err()).contains("Found no run in " + output + " that did not complete");
   }
 
+  /**
+   * Returns PyTorch's number of threads in this process, which earlier tests may have determined:
+   * sums over another number of threads differ in the last bits.
+   */
+  private static Object threads() throws ReflectiveOperationException {
+    Engine.getInstance(); // loads PyTorch
+    return Class.forName("ai.djl.pytorch.jni.JniUtils").getMethod("getNumThreads").invoke(null);
+  }
+
   /** Starts a run in a process of its own, and kills it after its second epoch. */
   private Path kill(SmallRun.Images photos, Path output) throws Exception {
     Path said = folder.resolve("said");
@@ -95,6 +105,7 @@ class ResumedRunTest {
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
+                "-Dai.djl.pytorch.num_threads=" + threads(),
                 "-cp",
                 System.getProperty("java.class.path"),
                 Main.class.getName()));

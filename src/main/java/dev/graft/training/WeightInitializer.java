@@ -68,7 +68,9 @@ public final class WeightInitializer {
       for (int i = 0; i < values.length; i++) {
         values[i] = (float) ((2 * random.nextDouble() - 1) * most);
       }
-      return manager.create(values, shape);
+      try (NDArray shared = manager.create(values, shape)) {
+        return shared.duplicate(); // into memory of the engine's, which is aligned
+      }
     };
   }
 

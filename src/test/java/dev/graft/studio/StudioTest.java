@@ -131,7 +131,7 @@ class StudioTest {
         .contains("image.jpg: 青 ");
     assertThat(shell(lines.path("curl").asText())).contains("\"className\":\"青\"");
     String output = shell(lines.path("command").asText());
-    assertThat(output).contains("Cross-validation, mean of 5 folds");
+    assertThat(output).contains("Cross-validation of 24 images in 5 folds");
     Process serve = start(lines.path("serve").asText() + " --port 0");
     try {
       Matcher address = Pattern.compile("(http://[^ /]+)").matcher("");
