@@ -87,7 +87,9 @@ class ResumedRunTest {
     assertThat(json(run).path("status").asText()).isEqualTo("completed");
     CommandRun none = CommandRun.of("fine-tune", "--resume", "--output=" + output);
     assertThat(none.code()).isEqualTo(1);
-    assertThat(none.err()).contains("Found no run in " + output + " that did not complete");
+    assertThat(none.err().strip())
+        .endsWith(
+            "Found no run in " + output + " that did not complete; start one with fine-tune.");
   }
 
   /**

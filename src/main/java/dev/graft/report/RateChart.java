@@ -42,7 +42,8 @@ final class RateChart {
         new Axes(drawing, area, new Range(first, Math.max(first + 1, last)), new Range(low, high));
     axes.vertical(step, value -> Text.of("%.3g", value));
     axes.horizontal(first, 1, power -> Text.of("1e%.0f", power));
-    drawing.soft("learning rate", area.getCenterX(), area.getMaxY() + 42, Anchor.MIDDLE);
+    drawing.soft(
+        "learning rate (circle: suggested)", area.getCenterX(), area.getMaxY() + 42, Anchor.MIDDLE);
     drawing.upward("smoothed loss", 14, area.getCenterY());
     List<double[]> shown =
         points.stream()

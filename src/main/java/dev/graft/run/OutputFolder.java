@@ -149,11 +149,9 @@ public record OutputFolder(Path path) {
           .orElseThrow(
               () ->
                   new GraftException(
-                          "Found no run in "
-                              + path
-                              + " that did not complete; start one with"
-                              + " fine-tune.")
-                      .withCode(Code.RUN));
+                      "Found no run in "
+                          + path
+                          + " that did not complete; start one with fine-tune."));
     }
     Path folder = Path.of(run);
     if (!Files.isDirectory(folder) && NAME.matcher(run).matches()) {
@@ -161,8 +159,7 @@ public record OutputFolder(Path path) {
     }
     if (!Files.isDirectory(folder)) {
       throw new GraftException(
-              "Found no run " + run + ", neither a folder nor a name in " + runs() + ".")
-          .withCode(Code.RUN);
+          "Found no run " + run + ", neither a folder nor a name in " + runs() + ".");
     }
     return folder;
   }

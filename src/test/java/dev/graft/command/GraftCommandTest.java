@@ -103,6 +103,7 @@ class GraftCommandTest {
         "summary --backbone resnet | backbone: unknown network resnet; give one of vgg16, efficientnet-lite0, xception, small-cnn, an .onnx or .pt file, or a folder.",
         "summary --set input-size=16 | input-size: 16 is too small for vgg16: set it to at least 32 pixels.",
         "summary --recipe nowhere.yaml | The recipe nowhere.yaml does not exist; see the examples in conf/.",
+        "fine-tune --resume nowhere --output none | Found no run nowhere, neither a folder nor a name in none/runs.",
         "infer nowhere.png | nowhere.png does not exist.",
         "infer nowhere/*.png | Nothing matches nowhere/*.png.",
         "infer nowhere-[a-z].png | Nothing matches nowhere-[a-z].png.",

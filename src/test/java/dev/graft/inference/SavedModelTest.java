@@ -120,13 +120,7 @@ class SavedModelTest {
   }
 
   private static Image image(byte[] rgb, int width, int height) {
-    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-    for (int i = 0; i < width * height; i++) {
-      int red = rgb[3 * i] & 0xff;
-      int green = rgb[3 * i + 1] & 0xff;
-      int blue = rgb[3 * i + 2] & 0xff;
-      image.setRGB(i % width, i / width, red << 16 | green << 8 | blue);
-    }
+    BufferedImage image = new RgbImage(width, height, rgb).toBufferedImage();
     return ImageFactory.getInstance().fromImage(image);
   }
 
