@@ -123,7 +123,7 @@ final class CrossEntropy extends Loss implements Resumable {
       NDArray byClass = logits.getManager().create(weights, new Shape(1, classes));
       losses = losses.mul(oneHot.mul(byClass).sum(new int[] {1}, true)); // (N, 1)
     }
-    return losses.sum().div(labels.size());
+    return losses.sum(new int[] {1}).mean(); // a divisor in Java's memory may be freed too early
   }
 
   @Override

@@ -129,7 +129,21 @@ final class LayerBlocks implements Rendering<Block> {
     double atZero = Math.pow(Layer.Power.AT_ZERO, layer.exponent());
     return lambda(
         layer,
-        x -> x.abs().add(Layer.Power.AT_ZERO).pow(layer.exponent()).sub(atZero).mul(x.sign()));
+        x ->
+            x.abs()
+                .add(Layer.Power.AT_ZERO)
+                .pow(scalar(x, layer.exponent()))
+                .sub(atZero)
+                .mul(x.sign()));
+  }
+
+  /**
+   * Returns a number in the engine's memory, {@code (1)}, for operations whose backward pass reads
+   * it. DJL keeps a {@link Number} that is an operand in Java's memory, which the garbage collector
+   * may free before that: the gradients of {@code pow} are then zero.
+   */
+  private static NDArray scalar(NDArray like, double value) {
+    return like.getManager().ones(new Shape(1)).mul(value);
   }
 
   @Override
@@ -159,7 +173,7 @@ final class LayerBlocks implements Rendering<Block> {
 
   @Override
   public Block temperature(Layer.Temperature layer) {
-    return lambda(layer, x -> x.div((float) layer.value()));
+    return lambda(layer, x -> x.div(scalar(x, layer.value())));
   }
 
   @Override

@@ -101,9 +101,7 @@ public final class MaskPoolDropout extends AbstractBlock {
       values[i] = random.nextDouble() < rate ? 0 : 1 / (1 - rate);
     }
     try (NDManager manager = owner.newSubManager(like.getDevice())) {
-      // A copy in the engine's own memory: the backward pass reads slices of it, which do not keep
-      // Java's buffer alive.
-      pool = manager.create(values).duplicate();
+      pool = manager.create(values);
       pool.attach(owner);
     }
   }
