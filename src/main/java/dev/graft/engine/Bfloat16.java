@@ -1,7 +1,6 @@
 package dev.graft.engine;
 
 import ai.djl.Device;
-import ai.djl.engine.Engine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,9 +11,6 @@ import java.util.Set;
 
 /** Whether training with matrix products in bfloat16 is possible and fast. */
 public final class Bfloat16 {
-  /** DJL's name of the only engine in which Graft computes bfloat16. */
-  public static final String ENGINE = "PyTorch";
-
   /** Linux's names of the instructions, any of which makes bfloat16 faster than float32. */
   private static final Set<String> INSTRUCTIONS = Set.of("avx512_bf16", "amx_bf16");
 
@@ -24,7 +20,7 @@ public final class Bfloat16 {
 
   /** Returns whether the engine can compute in bfloat16, fast or not. */
   public static boolean isPossible() {
-    return ENGINE.equals(Engine.getDefaultEngineName());
+    return TorchFunction.isPossible();
   }
 
   /**

@@ -8,15 +8,21 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.optimizer.AdamW;
 import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.ParameterTracker;
+import dev.graft.engine.TorchFunction;
 import dev.graft.recipe.Recipe;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * Adam (Kingma and Ba 2014) and AdamW (Loshchilov and Hutter 2017) with DJL's arithmetic, but with
- * moments that can be saved and restored, which DJL's classes keep private. As in Keras, epsilon is
- * added to the root of the second moment before its correction (the paper's "epsilon hat").
+ * Adam (Kingma and Ba 2014) and AdamW (Loshchilov and Hutter 2017), with moments that can be saved
+ * and restored, which DJL's classes keep private. As in Keras, epsilon is added to the root of the
+ * second moment before its correction (the paper's "epsilon hat").
+ *
+ * <p>The arithmetic is DJL's, but that of AdamW in PyTorch is PyTorch's own: it passes once over
+ * the memory of a parameter, DJL's a dozen times. A TorchScript function calls it; its source is
+ * {@code adamw.py} in the resources.
  */
 final class SavableAdam extends Optimizer implements AutoCloseable {
   /** Keras's, PyTorch's and the paper's default. */
@@ -34,6 +40,9 @@ final class SavableAdam extends Optimizer implements AutoCloseable {
   private final boolean decoupled;
   private final NDManager manager;
   private final Map<String, Moments> moments = new LinkedHashMap<>();
+
+  /** PyTorch's fused AdamW; empty for DJL's arithmetic. */
+  private final Optional<TorchFunction> fused;
 
   /** Both moments of a parameter, in its shape, and the number of its updates. */
   private static final class Moments {
@@ -62,6 +71,10 @@ final class SavableAdam extends Optimizer implements AutoCloseable {
     for (Parameter parameter : trained) {
       moments.put(parameter.getId(), new Moments(parameter.getArray(), manager));
     }
+    fused =
+        decoupled && TorchFunction.isPossible()
+            ? Optional.of(TorchFunction.open(SavableAdam.class, "adamw.py", manager.getDevice()))
+            : Optional.empty();
   }
 
   @Override
@@ -69,7 +82,12 @@ final class SavableAdam extends Optimizer implements AutoCloseable {
     Moments state = moments.get(parameterId);
     int step = ++state.updates;
     float rate = learningRate.getNewValue(parameterId, step);
-    double correction = Math.sqrt(1 - Math.pow(BETA_2, step)) / (1 - Math.pow(BETA_1, step));
+    double root = Math.sqrt(1 - Math.pow(BETA_2, step));
+    if (fused.isPresent()) {
+      fusedUpdate(fused.get(), weight, gradient, state, rate, (float) (epsilon / root));
+      return;
+    }
+    double correction = root / (1 - Math.pow(BETA_1, step));
     weight
         .getNDArrayInternal()
         .adamUpdate(
@@ -85,6 +103,33 @@ final class SavableAdam extends Optimizer implements AutoCloseable {
             epsilon,
             true,
             decoupled);
+  }
+
+  /**
+   * Updates a weight in place, and sets its gradient to 0. PyTorch adds epsilon to the corrected
+   * root.
+   *
+   * @param gradient DJL's copy of the weight's
+   */
+  private void fusedUpdate(
+      TorchFunction adamw,
+      NDArray weight,
+      NDArray gradient,
+      Moments state,
+      float rate,
+      float correctedEpsilon) {
+    float[] settings = {rate, getWeightDecay(), correctedEpsilon};
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray step = scope.create((float) state.updates);
+      NDArray scalars = scope.create(settings);
+      NDArray own = gradient;
+      if (weight.hasGradient()) {
+        own = weight.getGradient();
+        own.attach(scope);
+      }
+      // The results are weight and gradient. They belong to the manager of the first argument.
+      adamw.of(new NDList(step, weight, gradient, state.mean, state.variance, scalars, own), false);
+    }
   }
 
   /** Returns the moments of all parameters in their order, first all means, then all variances. */
@@ -111,6 +156,7 @@ final class SavableAdam extends Optimizer implements AutoCloseable {
 
   @Override
   public void close() {
+    fused.ifPresent(TorchFunction::close);
     manager.close();
   }
 }
