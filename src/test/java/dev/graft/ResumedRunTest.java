@@ -36,6 +36,7 @@ class ResumedRunTest {
     "--set=epochs=60",
     "--set=early-stopping.patience=100",
     "--set=head.hidden=32",
+    "--set=mirror=true",
     "--unfreeze=conv4"
   };
 

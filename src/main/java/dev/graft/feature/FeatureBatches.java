@@ -10,6 +10,7 @@ import dev.graft.data.StratifiedSampler;
 import dev.graft.io.ReadAhead;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 
@@ -22,7 +23,9 @@ public final class FeatureBatches implements Dataset {
   /** Batches that are prepared on another thread while one is trained on. */
   private static final int AHEAD = 2;
 
-  private final FeatureSource source;
+  /** The views of the images; an epoch shows one of them, drawn at random for each image. */
+  private final List<FeatureSource> views;
+
   private final int[] rows;
   private final int[] labels;
   private final int batchSize;
@@ -33,11 +36,16 @@ public final class FeatureBatches implements Dataset {
   private int skipped;
 
   private FeatureBatches(
-      FeatureSource source, int[] rows, int[] labels, int batchSize, int rounds, Random shuffle) {
+      List<FeatureSource> views,
+      int[] rows,
+      int[] labels,
+      int batchSize,
+      int rounds,
+      Random shuffle) {
     if (rows.length != labels.length) {
       throw new IllegalArgumentException(rows.length + " rows, " + labels.length + " labels");
     }
-    this.source = source;
+    this.views = List.copyOf(views);
     this.rows = rows.clone();
     this.labels = labels.clone();
     this.batchSize = batchSize;
@@ -53,22 +61,40 @@ public final class FeatureBatches implements Dataset {
    */
   public static FeatureBatches inOrder(
       FeatureSource source, int[] rows, int[] labels, int batchSize) {
-    return new FeatureBatches(source, rows, labels, batchSize, 1, null);
+    return new FeatureBatches(List.of(source), rows, labels, batchSize, 1, null);
+  }
+
+  /**
+   * Creates batches of one view, see {@link #shuffled(List, int[], int[], int, int, long)}.
+   *
+   * @param labels one per row
+   * @param batchSize images per batch
+   */
+  public static FeatureBatches shuffled(
+      FeatureSource source, int[] rows, int[] labels, int batchSize, int minBatches, long seed) {
+    return shuffled(List.of(source), rows, labels, batchSize, minBatches, seed);
   }
 
   /**
    * Creates batches in a random order, which is new in every epoch and follows from the seed.
    *
+   * @param views sources of the same rows, such as the images and their mirror images; an epoch
+   *     shows one of them, drawn at random for each row
    * @param labels one per row
    * @param batchSize images per batch
    * @param minBatches minimum number of batches per epoch; if the rows give fewer, an epoch repeats
    *     them, each time in another order
    */
   public static FeatureBatches shuffled(
-      FeatureSource source, int[] rows, int[] labels, int batchSize, int minBatches, long seed) {
+      List<FeatureSource> views,
+      int[] rows,
+      int[] labels,
+      int batchSize,
+      int minBatches,
+      long seed) {
     int batches = (rows.length + batchSize - 1) / batchSize;
     int rounds = Math.max(1, (minBatches + batches - 1) / Math.max(1, batches));
-    return new FeatureBatches(source, rows, labels, batchSize, rounds, new Random(seed));
+    return new FeatureBatches(views, rows, labels, batchSize, rounds, new Random(seed));
   }
 
   /** Returns the number of rows. */
@@ -94,9 +120,9 @@ public final class FeatureBatches implements Dataset {
    * @param batches of the next epoch that it finished
    */
   public void resumeAfter(int epochs, int batches) {
-    int[] any = new int[rows.length];
+    Round any = new Round();
     for (int i = 0; shuffle != null && i < epochs * rounds; i++) {
-      StratifiedSampler.shuffle(any, shuffle);
+      any.draw();
     }
     skipped = batches;
   }
@@ -135,11 +161,11 @@ public final class FeatureBatches implements Dataset {
   /**
    * The content of a batch.
    *
-   * @param rows indices of the given rows
+   * @param rows indices of the given rows, by view
    * @param end number of rows up to the end of this batch
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Position(int[] rows, int end) {}
+  private record Position(int[][] rows, int end) {}
 
   /** Returns what the batches of an epoch contain, without those that an earlier training took. */
   private Iterator<Position> positions() {
@@ -150,9 +176,29 @@ public final class FeatureBatches implements Dataset {
     return all;
   }
 
+  /** One pass over the rows. */
+  private final class Round {
+    final int[] order = IntStream.range(0, rows.length).toArray();
+
+    /** The view of each row. */
+    final int[] view = new int[rows.length];
+
+    void draw() {
+      StratifiedSampler.shuffle(order, shuffle);
+      for (int i = 0; views.size() > 1 && i < view.length; i++) {
+        view[i] = shuffle.nextInt(views.size());
+      }
+    }
+
+    /** Returns the rows at positions of this pass that are shown in a view. */
+    int[] shown(int each, int from, int to) {
+      return IntStream.range(from, to).map(i -> order[i]).filter(i -> view[i] == each).toArray();
+    }
+  }
+
   private Iterator<Position> all() {
     return new Iterator<>() {
-      private final int[] order = IntStream.range(0, rows.length).toArray();
+      private final Round round = new Round();
       private int next;
 
       @Override
@@ -164,34 +210,60 @@ public final class FeatureBatches implements Dataset {
       public Position next() {
         int from = next++ % batchesPerRound() * batchSize;
         if (from == 0 && shuffle != null) {
-          StratifiedSampler.shuffle(order, shuffle);
+          round.draw();
         }
-        int to = Math.min(order.length, from + batchSize);
-        return new Position(Arrays.copyOfRange(order, from, to), to);
+        int to = Math.min(rows.length, from + batchSize);
+        return new Position(
+            IntStream.range(0, views.size())
+                .mapToObj(view -> round.shown(view, from, to))
+                .toArray(int[][]::new),
+            to);
       }
     };
   }
 
   /** Returns a batch; its labels are {@code (N)}, float32, as DJL's evaluators require. */
-  private Batch batch(NDManager manager, int[] indices, int progress) {
-    int[] batchRows = new int[indices.length];
-    float[] batchLabels = new float[indices.length];
-    for (int i = 0; i < indices.length; i++) {
-      batchRows[i] = rows[indices[i]];
-      batchLabels[i] = labels[indices[i]];
-    }
-    NDList values;
-    synchronized (source) { // which an abandoned epoch may still be reading
-      values = source.read(manager, batchRows);
+  private Batch batch(NDManager manager, int[][] indices, int progress) {
+    int[] all = Arrays.stream(indices).flatMapToInt(IntStream::of).toArray();
+    float[] batchLabels = new float[all.length];
+    for (int i = 0; i < all.length; i++) {
+      batchLabels[i] = labels[all[i]];
     }
     return new Batch(
         manager,
-        values,
+        values(manager, indices),
         new NDList(manager.create(batchLabels)),
-        indices.length,
+        all.length,
         new StackBatchifier(),
         new StackBatchifier(),
         progress,
         rows.length);
+  }
+
+  private NDList values(NDManager manager, int[][] indices) {
+    NDList values = new NDList();
+    for (int view = 0; view < indices.length; view++) {
+      if (indices[view].length > 0) {
+        NDList more = read(views.get(view), manager, indices[view]);
+        values = values.isEmpty() ? more : concatenated(values, more);
+      }
+    }
+    return values;
+  }
+
+  private NDList read(FeatureSource source, NDManager manager, int[] indices) {
+    synchronized (source) { // which an abandoned epoch may still be reading
+      return source.read(manager, IntStream.of(indices).map(i -> rows[i]).toArray());
+    }
+  }
+
+  private static NDList concatenated(NDList first, NDList second) {
+    NDList both = new NDList();
+    for (int i = 0; i < first.size(); i++) {
+      both.add(first.get(i).concat(second.get(i)));
+    }
+    first.close();
+    second.close();
+    return both;
   }
 }

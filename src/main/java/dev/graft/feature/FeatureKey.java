@@ -63,6 +63,20 @@ public record FeatureKey(
         frozen.isEmpty() ? "" : engine);
   }
 
+  /** Returns the key of the features of the mirror images. */
+  public FeatureKey mirrored() {
+    return new FeatureKey(
+        backbone,
+        weights,
+        frozen,
+        features,
+        inputSize,
+        preprocessing + ", mirrored",
+        reader,
+        layout,
+        engine);
+  }
+
   /** Returns how an external network is called; empty for Graft's own. */
   private static String adapter(NetworkDesign design) {
     return design.backbone().external().map(layer -> " " + layer.adapter()).orElse("");

@@ -17,15 +17,23 @@ public final class PixelSource implements FeatureSource {
   private final ImageSet images;
   private final Preprocessing preprocessing;
   private final int side;
+  private final boolean mirrored;
   private final RecordLayout.Field row;
+
+  /** Creates a source of the images as they are. */
+  public PixelSource(ImageSet images, Preprocessing preprocessing, int side) {
+    this(images, preprocessing, side, false);
+  }
 
   /**
    * @param side of the input in pixels
+   * @param mirrored whether left and right of the images are swapped
    */
-  public PixelSource(ImageSet images, Preprocessing preprocessing, int side) {
+  public PixelSource(ImageSet images, Preprocessing preprocessing, int side, boolean mirrored) {
     this.images = images;
     this.preprocessing = preprocessing;
     this.side = side;
+    this.mirrored = mirrored;
     row = new RecordLayout.Field(new Shape(3, side, side), DataType.UINT8);
   }
 
@@ -36,7 +44,17 @@ public final class PixelSource implements FeatureSource {
   Optional<byte[]> pixels(int row) {
     return images
         .read(row, Framing.minSide(side))
-        .map(image -> preprocessing.framing().planes(image, side));
+        .map(image -> preprocessing.framing().planes(image, side))
+        .map(planes -> mirrored ? mirror(planes, side) : planes);
+  }
+
+  private static byte[] mirror(byte[] planes, int side) {
+    byte[] mirrored = new byte[planes.length];
+    for (int i = 0; i < planes.length; i++) {
+      int column = i % side;
+      mirrored[i] = planes[i - column + side - 1 - column];
+    }
+    return mirrored;
   }
 
   /** Returns a batch of images as {@link #pixels} returns them, in float32. */

@@ -431,6 +431,7 @@ public record Recipe(
    * @param batchSize images per step; auto depends on what is trained
    * @param epochs the maximum
    * @param minSteps the minimum number of steps per epoch; a small data set is repeated
+   * @param mirror whether an epoch shows each image or its mirror image, at random
    * @param earlyStopping ends training before the last epoch
    * @param calibrate whether a temperature is fitted to the validation images
    * @param precision of the matrix products in training
@@ -449,6 +450,7 @@ public record Recipe(
       Auto<Integer> batchSize,
       int epochs,
       int minSteps,
+      boolean mirror,
       EarlyStopping earlyStopping,
       boolean calibrate,
       @JsonProperty("training-precision") TrainingPrecision precision)

@@ -28,33 +28,48 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Features of a set of images, in batches.
  *
- * @param bytes size of the cache's file; 0 for pixels
+ * @param source the features of the images
+ * @param mirrored the features of the mirror images; empty if training does not show them
+ * @param bytes size of the caches' files; 0 for pixels
  * @param computed number of images that were not cached before
- * @param opened the cache in use; empty for pixels
+ * @param opened the caches in use; none for pixels
  */
 public record Features(
-    ImageSet images, FeatureSource source, long bytes, int computed, Optional<FeatureCache> opened)
+    ImageSet images,
+    FeatureSource source,
+    Optional<FeatureSource> mirrored,
+    long bytes,
+    int computed,
+    List<FeatureCache> opened)
     implements AutoCloseable {
   /** Rows per evaluation step. */
   public static final int EVALUATION_BATCH = 256;
 
   /** Returns whether all features were cached before. */
   public boolean isHit() {
-    return opened.isPresent() && computed == 0;
+    return !opened.isEmpty() && computed == 0;
   }
 
   /** Returns pixels, so that every epoch passes through the whole network. */
-  static Features pixels(DjlNetwork network, ImageSet images, RunEvents events) {
+  static Features pixels(DjlNetwork network, ImageSet images, boolean mirror, RunEvents events) {
     events.notCached();
-    return new Features(images, pixelSource(network, images), 0, 0, Optional.empty());
+    return new Features(
+        images,
+        pixelSource(network, images, false),
+        mirror ? Optional.of(pixelSource(network, images, true)) : Optional.empty(),
+        0,
+        0,
+        List.of());
   }
 
-  private static PixelSource pixelSource(DjlNetwork network, ImageSet images) {
-    return new PixelSource(images, network.design().preprocessing(), network.design().inputSize());
+  private static PixelSource pixelSource(DjlNetwork network, ImageSet images, boolean mirrored) {
+    NetworkDesign design = network.design();
+    return new PixelSource(images, design.preprocessing(), design.inputSize(), mirrored);
   }
 
   /**
@@ -101,12 +116,56 @@ public record Features(
       Device device,
       RunEvents events)
       throws IOException {
+    NetworkDesign design = network.design();
     RecordLayout layout =
-        RecordLayout.of(
-            network.design(), recipe.execution().cacheType() == Recipe.CacheType.FLOAT16);
+        RecordLayout.of(design, recipe.execution().cacheType() == Recipe.CacheType.FLOAT16);
     FrozenPartChoice choice =
-        FrozenPartChoice.of(recipe, network, pixelSource(network, images), layout, device, ranges);
-    FeatureKey key = FeatureKey.of(network.design(), layout, weights, choice.engine());
+        FrozenPartChoice.of(
+            recipe, network, pixelSource(network, images, false), layout, device, ranges);
+    FeatureKey key = FeatureKey.of(design, layout, weights, choice.engine());
+    Features plain =
+        view(images, key, layout, filling(choice, network, layout, false), folder, events);
+    if (!recipe.training().mirror()) {
+      return plain;
+    }
+    try {
+      return plain.with(
+          view(
+              images,
+              key.mirrored(),
+              layout,
+              filling(choice, network, layout, true),
+              folder,
+              events));
+    } catch (IOException | RuntimeException | Error e) {
+      plain.close();
+      throw e;
+    }
+  }
+
+  private Features with(Features mirrorImages) {
+    return new Features(
+        images,
+        source,
+        Optional.of(mirrorImages.source),
+        bytes + mirrorImages.bytes,
+        computed + mirrorImages.computed,
+        Stream.of(opened, mirrorImages.opened).flatMap(List::stream).toList());
+  }
+
+  /** Computes the features of images. */
+  private interface Filling {
+    FeatureCache.Filler of(ImageSet images, Progress.Display display);
+  }
+
+  private static Features view(
+      ImageSet images,
+      FeatureKey key,
+      RecordLayout layout,
+      Filling filling,
+      Path folder,
+      RunEvents events)
+      throws IOException {
     FeatureCache cache = new FeatureCache(folder, key, layout);
     try {
       List<Integer> missing = cache.missing(images);
@@ -117,7 +176,7 @@ public record Features(
         events.computing(missing.size(), cache.cached(images), layout, folder.toString());
         Stopwatch watch = new Stopwatch();
         Set<Integer> tried = new HashSet<>();
-        FeatureCache.Filler filler = filler(choice, network, images, layout, events);
+        FeatureCache.Filler filler = filling.of(images, events);
         // If the first of several copies can't be read, the next one is tried.
         while (tried.addAll(missing)) {
           computed += cache.fill(images, missing, filler);
@@ -128,36 +187,34 @@ public record Features(
       // Unreadable images are tried again in every run, and do not count as forward passes.
       return new Features(
           images,
-          cache.of(images, filler(choice, network, images, layout, Progress.Display.NONE)),
+          cache.of(images, filling.of(images, Progress.Display.NONE)),
+          Optional.empty(),
           cache.bytes(),
           computed,
-          Optional.of(cache));
+          List.of(cache));
     } catch (IOException | RuntimeException | Error e) {
       cache.close();
       throw e;
     }
   }
 
-  private static FeatureCache.Filler filler(
-      FrozenPartChoice choice,
-      DjlNetwork network,
-      ImageSet images,
-      RecordLayout layout,
-      Progress.Display display) {
-    return (rows, sink) -> {
-      try (FrozenPart opened = choice.open();
-          Progress progress = display.progress("features", "images", rows.size())) {
-        new FeatureExtractor(
-                opened, pixelSource(network, images), layout, images.quarantine()::check, progress)
-            .fill(rows, sink);
-      }
-    };
+  private static Filling filling(
+      FrozenPartChoice choice, DjlNetwork network, RecordLayout layout, boolean mirrored) {
+    return (images, display) ->
+        (rows, sink) -> {
+          try (FrozenPart opened = choice.open();
+              Progress progress = display.progress("features", "images", rows.size())) {
+            PixelSource pixels = pixelSource(network, images, mirrored);
+            new FeatureExtractor(opened, pixels, layout, images.quarantine()::check, progress)
+                .fill(rows, sink);
+          }
+        };
   }
 
   @Override
   public void close() throws IOException {
-    if (opened.isPresent()) {
-      opened.get().close();
+    for (FeatureCache each : opened) {
+      each.close();
     }
   }
 
@@ -192,7 +249,7 @@ public record Features(
   /** Returns batches to train on. */
   FeatureBatches shuffled(int[] rows, Recipe recipe) {
     return FeatureBatches.shuffled(
-        source,
+        Stream.concat(Stream.of(source), mirrored.stream()).toList(),
         rows,
         images.labels(rows),
         recipe.training().batchSize().value(),

@@ -137,7 +137,7 @@ public record PreparedRun(
             features,
             device,
             events)
-        : Features.pixels(network, images(), events);
+        : Features.pixels(network, images(), recipe.training().mirror(), events);
   }
 
   /** Finds identical and nearly identical images. */

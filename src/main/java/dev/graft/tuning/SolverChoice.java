@@ -81,6 +81,7 @@ public record SolverChoice(Solver solver, Reason reason) {
         || !training.learningRate().equals(usual.learningRate())
         || !training.batchSize().equals(usual.batchSize())
         || training.minSteps() != usual.minSteps()
+        || training.mirror() != usual.mirror()
         || training.optimizer() != usual.optimizer()
         || training.schedule() != usual.schedule()
         || training.initializer() != usual.initializer()

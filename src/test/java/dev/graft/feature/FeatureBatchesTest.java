@@ -125,6 +125,64 @@ class FeatureBatchesTest {
     assertThat(rows(again, 8, 8, 7, 8, 8, 7, 8, 8, 7)).isEqualTo(rows);
   }
 
+  @Test
+  void anEpochShowsEachRowInOneOfItsViewsDrawnAtRandom() {
+    List<FeatureSource> views = List.of(NUMBERS, negative());
+    FeatureBatches batches = FeatureBatches.shuffled(views, ROWS, LABELS, 8, 1, 1);
+    List<Integer> first = numbers(batches);
+    List<Integer> second = numbers(batches);
+
+    assertEveryRowIsShownOnce(first);
+    assertEveryRowIsShownOnce(second);
+    assertThat(second).isNotEqualTo(first);
+    assertThat(first.stream().filter(each -> each < 0).count()).isBetween(5L, 18L);
+
+    FeatureBatches resumed = FeatureBatches.shuffled(views, ROWS, LABELS, 8, 1, 1);
+    resumed.resumeAfter(1, 2);
+    assertThat(numbers(resumed)).isEqualTo(second.subList(16, 23));
+  }
+
+  private static void assertEveryRowIsShownOnce(List<Integer> numbers) {
+    assertThat(numbers.stream().map(Math::abs).toList())
+        .containsExactlyInAnyOrder(IntStream.of(ROWS).boxed().toArray(Integer[]::new));
+  }
+
+  private static FeatureSource negative() {
+    return (all, rows) -> new NDList(NUMBERS.read(all, rows).singletonOrThrow().neg());
+  }
+
+  private List<Integer> numbers(FeatureBatches batches) {
+    List<Integer> numbers = new ArrayList<>();
+    for (Batch batch : batches.getData(manager)) {
+      try (batch) {
+        float[] values = batch.getData().singletonOrThrow().toFloatArray();
+        float[] labels = batch.getLabels().singletonOrThrow().toFloatArray();
+        for (int i = 0; i < values.length; i++) {
+          assertThat(labels[i]).isEqualTo(Math.abs(values[i]) % 7);
+          numbers.add((int) values[i]);
+        }
+      }
+    }
+    return numbers;
+  }
+
+  @Test
+  void mirroredPixelsHaveLeftAndRightSwapped() {
+    ImageSet images = Cifar10Images.sample().images();
+    float[] plain = pixels(new PixelSource(images, Preprocessing.CAFFE, 32), 7);
+    float[] mirrored = pixels(new PixelSource(images, Preprocessing.CAFFE, 32, true), 7);
+    for (int i = 0; i < plain.length; i++) {
+      assertThat(mirrored[i]).isEqualTo(plain[i / 32 * 32 + 31 - i % 32]);
+    }
+    assertThat(mirrored).isNotEqualTo(plain);
+  }
+
+  private float[] pixels(PixelSource source, int row) {
+    try (NDArray array = source.read(manager, new int[] {row}).singletonOrThrow()) {
+      return array.toFloatArray();
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({"1, 3", "3, 3", "4, 6", "6, 6", "7, 9", "10, 12"})
   void thereAreNoMoreRoundsThanMinBatchesNeeds(int minBatches, int batches) {

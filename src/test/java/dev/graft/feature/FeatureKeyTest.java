@@ -163,6 +163,12 @@ class FeatureKeyTest {
   }
 
   @Test
+  void mirrorImagesHaveAKeyOfTheirOwn() {
+    assertThat(KEY.mirrored().hash()).isNotEqualTo(KEY.hash());
+    assertThat(KEY.mirrored().text()).contains("preprocessing caffe, mirrored\n");
+  }
+
+  @Test
   void theKeyOfPixelsDependsOnlyOnTheFraming() {
     Preprocessing centered =
         new Preprocessing(

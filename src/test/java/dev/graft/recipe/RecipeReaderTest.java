@@ -61,6 +61,7 @@ class RecipeReaderTest {
               Auto.undecided(),
               10,
               40,
+              false,
               new Recipe.EarlyStopping(5, 0, true),
               true,
               Recipe.TrainingPrecision.AUTO),
@@ -388,6 +389,7 @@ class RecipeReaderTest {
                 Auto.of(1),
                 100_000,
                 1,
+                true,
                 new Recipe.EarlyStopping(0, 1e-4, false),
                 false,
                 Recipe.TrainingPrecision.BFLOAT16),
@@ -409,7 +411,7 @@ class RecipeReaderTest {
         .contains("backbone: auto\n", "input-size: auto\n", "features: auto\n")
         .contains("batch-size: auto\n", "learning-rate: auto\n")
         .contains("data-dir:\n- data\n- ../shared\n", "head:\n  hidden: 2048\n")
-        .hasLineCount(59);
+        .hasLineCount(60);
   }
 
   @Test
@@ -439,7 +441,7 @@ class RecipeReaderTest {
         .contains("head: {hidden: 2048,input-dropout: 0.1,dropout: 0.5,solver: auto}")
         .endsWith("training-precision: auto")
         .doesNotContain(",,", "\"");
-    assertThat(text.replace(",\n  ", ", ").split(", (?=[a-z-]+: )", -1)).hasSize(50);
+    assertThat(text.replace(",\n  ", ", ").split(", (?=[a-z-]+: )", -1)).hasSize(51);
   }
 
   @Test
