@@ -33,9 +33,8 @@ import dev.graft.network.NetworkDesign;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Step;
 import dev.graft.network.Weights;
-import dev.graft.network.djl.Bfloat16Product;
+import dev.graft.network.djl.Arithmetic;
 import dev.graft.network.djl.DjlNetwork;
-import dev.graft.network.djl.MatrixProduct;
 import dev.graft.network.onnx.OnnxFile;
 import dev.graft.network.onnx.PixelType;
 import dev.graft.network.onnx.Precision;
@@ -452,9 +451,11 @@ public final class Benchmark {
               + side
               + (unfreeze.equals(NetworkDesign.NONE) ? ", head, " : " from " + unfreeze + ", ");
       steps(what + "float32, conv2d", network, network.logits(false));
-      steps(what + "float32", network, network.trainable(false, MatrixProduct.FLOAT32));
+      try (Arithmetic float32 = Arithmetic.open(Device.cpu(), false)) {
+        steps(what + "float32", network, network.trainable(false, float32));
+      }
       if (Bfloat16.obstacle(Device.cpu()).isEmpty()) {
-        try (MatrixProduct bfloat16 = Bfloat16Product.open(Device.cpu())) {
+        try (Arithmetic bfloat16 = Arithmetic.open(Device.cpu(), true)) {
           steps(what + "bfloat16", network, network.trainable(false, bfloat16));
         }
       }

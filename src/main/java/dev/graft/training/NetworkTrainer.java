@@ -23,10 +23,9 @@ import dev.graft.Progress;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.feature.FeatureBatches;
-import dev.graft.network.djl.Bfloat16Product;
+import dev.graft.network.djl.Arithmetic;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.djl.GraphBlock;
-import dev.graft.network.djl.MatrixProduct;
 import dev.graft.recipe.Recipe;
 import java.io.IOException;
 import java.util.Arrays;
@@ -47,7 +46,7 @@ public final class NetworkTrainer implements AutoCloseable {
   private final Recipe recipe;
   private final TrainingEvents events;
   private final Model model;
-  private final MatrixProduct product;
+  private final Arithmetic arithmetic;
   private final Device device;
   private final Shape[] inputs;
   private final Interruption interruption;
@@ -86,11 +85,9 @@ public final class NetworkTrainer implements AutoCloseable {
     inputs = fromPixels ? pixels : network.frozenPart().getOutputShapes(pixels);
     // A new model, because DJL unfreezes all parameters of a model that was loaded.
     model = Model.newInstance("graft", device);
-    product =
-        recipe.training().precision() == Recipe.TrainingPrecision.BFLOAT16
-            ? Bfloat16Product.open(device)
-            : MatrixProduct.FLOAT32;
-    model.setBlock(network.trainable(fromPixels, product));
+    arithmetic =
+        Arithmetic.open(device, recipe.training().precision() == Recipe.TrainingPrecision.BFLOAT16);
+    model.setBlock(network.trainable(fromPixels, arithmetic));
   }
 
   /** Creates a snapshot for the trained weights, which is empty until it is saved. */
@@ -331,6 +328,6 @@ public final class NetworkTrainer implements AutoCloseable {
   @Override
   public void close() {
     model.close();
-    product.close();
+    arithmetic.close();
   }
 }

@@ -22,7 +22,7 @@ import java.util.Set;
  */
 final class ChannelMajor {
   private final Map<String, Shape> shapes;
-  private final MatrixProduct product;
+  private final Arithmetic arithmetic;
 
   /** Names of the steps whose output is {@code (C, N, P)}. */
   private final Set<String> outputs = new HashSet<>();
@@ -32,8 +32,8 @@ final class ChannelMajor {
    *
    * @param from index of the first trained step; the steps before it keep {@code (N, C, H, W)}
    */
-  ChannelMajor(Graph graph, int from, MatrixProduct product) {
-    this.product = product;
+  ChannelMajor(Graph graph, int from, Arithmetic arithmetic) {
+    this.arithmetic = arithmetic;
     shapes = graph.shapes();
     for (Step step : graph.steps().subList(from, graph.size())) {
       if (isChannelMajor(step)) {
@@ -80,11 +80,11 @@ final class ChannelMajor {
     if (layer instanceof Layer.GlobalAveragePool && contains(step.inputs().get(0))) {
       return x.mean(new int[] {2}).transpose(1, 0);
     }
-    if (layer instanceof Layer.Dense && !product.isFloat32()) {
+    if (layer instanceof Layer.Dense && !arithmetic.isFloat32()) {
       List<NDArray> weights = values(block, parameters, x, training);
       NDArray kernel =
           MatrixConvolution.view(weights.get(0), x, weights.get(0).getShape().getShape());
-      return product.of(x, kernel.transpose(1, 0)).add(weights.get(1));
+      return arithmetic.product(x, kernel.transpose(1, 0)).add(weights.get(1));
     }
     NDList laidOut = new NDList();
     for (int i = 0; i < inputs.size(); i++) {
@@ -94,7 +94,10 @@ final class ChannelMajor {
       NDArray first = laidOut.get(0);
       if (layer instanceof Layer.Conv2d) {
         List<NDArray> weights = values(block, parameters, x, training);
-        return ((PaddedConv2d) block).matrices(input(step)).forward(first, weights, product);
+        return ((PaddedConv2d) block).matrices(input(step)).forward(first, weights, arithmetic);
+      }
+      if (layer instanceof Layer.Relu6) {
+        return arithmetic.relu6(first);
       }
       if (layer instanceof Layer.BatchNorm norm) {
         return normalized(norm, first, values(block, parameters, x, training));

@@ -85,19 +85,19 @@ public final class DjlNetwork {
    * Returns what DJL trains: the backbone, followed by the {@linkplain #head head}.
    *
    * @param fromPixels whether the input is pixels; otherwise the activations at the freeze boundary
-   * @param product precision of the matrix products
+   * @param arithmetic computes the trained part
    */
-  public SequentialBlock trainable(boolean fromPixels, MatrixProduct product) {
+  public SequentialBlock trainable(boolean fromPixels, Arithmetic arithmetic) {
     Block head =
-        product.isFloat32()
+        arithmetic.isFloat32()
             ? head()
-            : trained(block(design.featuresEnd(), design.logitsEnd()), product);
-    GraphBlock backbone = trained(block(start(fromPixels), design.featuresEnd()), product);
+            : trained(block(design.featuresEnd(), design.logitsEnd()), arithmetic);
+    GraphBlock backbone = trained(block(start(fromPixels), design.featuresEnd()), arithmetic);
     return new SequentialBlock().add(backbone).add(head);
   }
 
-  private GraphBlock trained(GraphBlock block, MatrixProduct product) {
-    return block.channelMajor(design.cut(), product);
+  private GraphBlock trained(GraphBlock block, Arithmetic arithmetic) {
+    return block.channelMajor(design.cut(), arithmetic);
   }
 
   /**
@@ -116,7 +116,7 @@ public final class DjlNetwork {
    * @param fromPixels whether the input is pixels; otherwise the activations at the freeze boundary
    */
   public GraphBlock probabilities(boolean fromPixels) {
-    return trained(block(start(fromPixels), graph.size()), MatrixProduct.FLOAT32);
+    return trained(block(start(fromPixels), graph.size()), Arithmetic.ENGINE);
   }
 
   /**
@@ -127,7 +127,7 @@ public final class DjlNetwork {
    */
   public GraphBlock beforeScaling(boolean fromPixels) {
     return trained(
-        block(start(fromPixels), graph.indexOf(NetworkDesign.SCALING)), MatrixProduct.FLOAT32);
+        block(start(fromPixels), graph.indexOf(NetworkDesign.SCALING)), Arithmetic.ENGINE);
   }
 
   /**

@@ -89,8 +89,8 @@ public final class GraphBlock extends AbstractBlock {
    *
    * @param firstTrained index of the first trained step of the network
    */
-  GraphBlock channelMajor(int firstTrained, MatrixProduct product) {
-    ChannelMajor layouts = new ChannelMajor(graph, Math.max(from, firstTrained), product);
+  GraphBlock channelMajor(int firstTrained, Arithmetic arithmetic) {
+    ChannelMajor layouts = new ChannelMajor(graph, Math.max(from, firstTrained), arithmetic);
     return new GraphBlock(graph, from, to, blocks, Optional.of(layouts));
   }
 

@@ -45,14 +45,14 @@ final class MatrixConvolution {
    * @param weights the kernel {@code (O, C / groups, k, k)}, then the bias {@code (O)}, if any
    * @return {@code (O, N, Q)}
    */
-  NDArray forward(NDArray x, List<NDArray> weights, MatrixProduct product) {
+  NDArray forward(NDArray x, List<NDArray> weights, Arithmetic arithmetic) {
     NDArray kernel = weights.get(0);
     NDArray y =
         switch (method) {
-          case POINTWISE -> pointwise(x, kernel, product);
-          case PER_CHANNEL -> perChannel(x, kernel, product);
-          case PER_PIXEL_PAIR -> perPixelPair(x, kernel, product);
-          case UNFOLDED -> unfolded(x, kernel, product);
+          case POINTWISE -> pointwise(x, kernel, arithmetic);
+          case PER_CHANNEL -> perChannel(x, kernel, arithmetic);
+          case PER_PIXEL_PAIR -> perPixelPair(x, kernel, arithmetic);
+          case UNFOLDED -> unfolded(x, kernel, arithmetic);
           case ENGINE -> throw new IllegalStateException(layer.name() + " is left to the engine");
         };
     return layer.bias() ? y.add(view(weights.get(1), x, layer.out(), 1, 1)) : y;
@@ -68,19 +68,19 @@ final class MatrixConvolution {
     return view;
   }
 
-  private NDArray pointwise(NDArray x, NDArray kernel, MatrixProduct product) {
+  private NDArray pointwise(NDArray x, NDArray kernel, Arithmetic arithmetic) {
     NDArray pixels = x.reshape(layer.in(), -1); // (C, N * P)
-    return product
-        .of(view(kernel, x, layer.out(), layer.in()), pixels)
+    return arithmetic
+        .product(view(kernel, x, layer.out(), layer.in()), pixels)
         .reshape(layer.out(), -1, outputs());
   }
 
-  private NDArray perChannel(NDArray x, NDArray kernel, MatrixProduct product) {
+  private NDArray perChannel(NDArray x, NDArray kernel, Arithmetic arithmetic) {
     NDArray matrices = view(kernel, x, layer.in(), kernelTaps()).matMul(taps(kernel));
-    return product.of(x, matrices.reshape(layer.in(), inputs(), outputs()));
+    return arithmetic.product(x, matrices.reshape(layer.in(), inputs(), outputs()));
   }
 
-  private NDArray perPixelPair(NDArray x, NDArray kernel, MatrixProduct product) {
+  private NDArray perPixelPair(NDArray x, NDArray kernel, Arithmetic arithmetic) {
     NDArray byTap = view(kernel, x, (long) layer.out() * layer.in(), kernelTaps());
     NDArray matrices = // (P, Q, O, C)
         view(taps(kernel), x, kernelTaps(), -1)
@@ -88,10 +88,13 @@ final class MatrixConvolution {
             .matMul(byTap.transpose(1, 0))
             .reshape(inputs(), outputs(), layer.out(), layer.in());
     NDArray pixels = x.transpose(2, 0, 1).expandDims(1); // (P, 1, C, N)
-    return product.of(matrices, pixels).sum(new int[] {0}).transpose(1, 2, 0); // from (Q, O, N)
+    return arithmetic
+        .product(matrices, pixels)
+        .sum(new int[] {0})
+        .transpose(1, 2, 0); // from (Q, O, N)
   }
 
-  private NDArray unfolded(NDArray x, NDArray kernel, MatrixProduct product) {
+  private NDArray unfolded(NDArray x, NDArray kernel, Arithmetic arithmetic) {
     NDArray byPixel = // (P, k * k * Q)
         view(taps(kernel), x, kernelTaps(), inputs(), outputs())
             .transpose(1, 0, 2)
@@ -102,8 +105,8 @@ final class MatrixConvolution {
             .reshape(layer.in(), -1, kernelTaps(), outputs())
             .transpose(0, 2, 1, 3)
             .reshape((long) layer.in() * kernelTaps(), -1);
-    return product
-        .of(view(kernel, x, layer.out(), (long) layer.in() * kernelTaps()), columns)
+    return arithmetic
+        .product(view(kernel, x, layer.out(), (long) layer.in() * kernelTaps()), columns)
         .reshape(layer.out(), -1, outputs());
   }
 

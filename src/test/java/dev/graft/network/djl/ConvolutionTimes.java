@@ -64,7 +64,7 @@ final class ConvolutionTimes {
             images,
             x -> block.forward(new ParameterStore(manager, false), new NDList(x), true).head());
     double products =
-        milliseconds(manager, channels, x -> matrices.forward(x, weights, MatrixProduct.FLOAT32));
+        milliseconds(manager, channels, x -> matrices.forward(x, weights, Arithmetic.ENGINE));
     System.out.printf(
         Locale.ROOT,
         "%dx%d, stride %d, %d to %d channels in %d groups, at %dx%d: conv2d %.1f, %s %.1f%n",

@@ -1,0 +1,45 @@
+package dev.graft.network.djl;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import dev.graft.engine.TorchFunction;
+
+/** The operations on which the speed of training depends, with their gradients. */
+public interface Arithmetic extends AutoCloseable {
+  /** The engine's own operations, in float32. */
+  Arithmetic ENGINE = new Arithmetic() {};
+
+  /**
+   * Opens the fastest operations that the engine has.
+   *
+   * @param device that computes
+   * @param isBfloat16 whether products are computed in bfloat16, which needs PyTorch
+   */
+  static Arithmetic open(Device device, boolean isBfloat16) {
+    return TorchFunction.isPossible() ? TorchArithmetic.open(device, isBfloat16) : ENGINE;
+  }
+
+  /**
+   * Returns the product of two matrices, or of two batches of matrices, in float32.
+   *
+   * @param a {@code (…, m, k)}, float32
+   * @param b {@code (…, k, n)}, float32
+   * @return {@code (…, m, n)}
+   */
+  default NDArray product(NDArray a, NDArray b) {
+    return a.matMul(b);
+  }
+
+  /** Returns each value, but at least 0 and at most 6. */
+  default NDArray relu6(NDArray x) {
+    return x.clip(0, 6);
+  }
+
+  /** Returns whether products are in float32, so that the engine's own layers can be used. */
+  default boolean isFloat32() {
+    return true;
+  }
+
+  @Override
+  default void close() {}
+}
