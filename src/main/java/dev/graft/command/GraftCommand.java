@@ -3,7 +3,7 @@ package dev.graft.command;
 import dev.graft.GraftException;
 import dev.graft.Interruption;
 import dev.graft.engine.OnnxSession;
-import dev.graft.util.GitCommit;
+import dev.graft.util.Build;
 import dev.graft.util.Messages;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -72,7 +72,7 @@ public final class GraftCommand implements Runnable {
   static final class Version implements CommandLine.IVersionProvider {
     @Override
     public String[] getVersion() {
-      return new String[] {"Graft 0.1.0, commit " + GitCommit.ofGraft()};
+      return new String[] {"Graft " + Build.version() + ", commit " + Build.commit()};
     }
   }
 

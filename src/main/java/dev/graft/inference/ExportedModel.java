@@ -10,7 +10,7 @@ import dev.graft.io.AtomicFiles;
 import dev.graft.network.onnx.OnnxFile;
 import dev.graft.network.onnx.PixelType;
 import dev.graft.network.onnx.Precision;
-import dev.graft.util.GitCommit;
+import dev.graft.util.Build;
 import dev.graft.util.Messages;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -53,7 +53,7 @@ public final class ExportedModel {
     metadata.put(INPUT_SIZE, Integer.toString(model.design().inputSize()));
     metadata.put(FRAMING, framing(model.design().preprocessing().framing()));
     metadata.put(RUN, model.name());
-    metadata.put("graft", GitCommit.ofGraft());
+    metadata.put("graft", Build.commit());
     return metadata;
   }
 

@@ -10,7 +10,7 @@ import dev.graft.network.onnx.Precision;
 import dev.graft.recipe.Recipe;
 import dev.graft.tuning.RecipeResolver;
 import dev.graft.tuning.RunEvents;
-import dev.graft.util.GitCommit;
+import dev.graft.util.Build;
 import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.WeightReader;
 import dev.graft.zoo.WeightSource;
@@ -78,7 +78,7 @@ public final class BackboneExporter {
     metadata.put("mean", "0, 0, 0");
     metadata.put("deviation", "1, 1, 1");
     metadata.put("backbone", design.backbone().name());
-    metadata.put("graft", GitCommit.ofGraft());
+    metadata.put("graft", Build.commit());
     return metadata;
   }
 }

@@ -40,7 +40,7 @@ import dev.graft.tuning.SolverChoice;
 import dev.graft.tuning.Stopwatch;
 import dev.graft.tuning.TimeLimit;
 import dev.graft.tuning.Tuning;
-import dev.graft.util.GitCommit;
+import dev.graft.util.Build;
 import dev.graft.zoo.LoadedBackbone;
 import java.io.Closeable;
 import java.io.IOException;
@@ -342,7 +342,7 @@ public final class FineTuneRun {
         data.sha256(),
         backbone.weights().sha256(),
         engine(provenance()),
-        GitCommit.ofGraft(),
+        Build.commit(),
         RecipeReader.write(DataSets.withAbsolutePaths(recipe)));
   }
 
@@ -666,7 +666,7 @@ public final class FineTuneRun {
             System.getProperty("java.version"),
             System.getProperty("os.name") + " " + System.getProperty("os.arch")),
         featureEngine(engine),
-        GitCommit.ofGraft(),
+        Build.commit(),
         parameters(network.design()));
   }
 

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-class GitCommitTest {
+class BuildTest {
   /** Of the clone that these tests are run in. */
   private static final Path GIT = Path.of(".git");
 
@@ -17,7 +17,13 @@ class GitCommitTest {
   void theCommitIsThatWhichGraftWasBuiltFrom() throws IOException {
     assumeTrue(Files.isRegularFile(GIT.resolve("HEAD")), "not a clone");
 
-    assertThat(GitCommit.ofGraft().replace("-dirty", "")).isEqualTo(head());
+    assertThat(Build.commit().replace("-dirty", "")).isEqualTo(head());
+  }
+
+  @Test
+  void theVersionIsThatOfThePom() throws IOException {
+    assertThat(Files.readString(Path.of("pom.xml")))
+        .containsOnlyOnce("<artifactId>graft</artifactId>\n  <version>" + Build.version() + "<");
   }
 
   private static String head() throws IOException {
