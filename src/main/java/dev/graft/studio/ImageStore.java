@@ -1,6 +1,7 @@
 package dev.graft.studio;
 
 import dev.graft.GraftException;
+import dev.graft.data.OwnOutput;
 import dev.graft.image.FileKind;
 import dev.graft.image.FolderWalk;
 import dev.graft.image.ImageFileReader;
@@ -97,6 +98,7 @@ final class ImageStore implements AutoCloseable {
     try {
       Files.createDirectories(folder);
       this.folder = folder.toRealPath();
+      requireNoLinks();
       Files.createDirectories(own("bin"));
       Files.createDirectories(own("kept"));
       lock = lock(folder);
@@ -112,6 +114,16 @@ final class ImageStore implements AutoCloseable {
     } catch (IOException e) {
       throw new GraftException(
           folder + " can't be written (" + reason(e) + "): choose another folder.", e);
+    }
+  }
+
+  /** Refuses a folder whose own files lead elsewhere, where they would be changed. */
+  private void requireNoLinks() throws IOException {
+    for (String name : List.of("", "bin", "kept", "thumbnails", "journal.jsonl", "lock")) {
+      Path own = own(name);
+      if (Files.isSymbolicLink(own)) {
+        throw new GraftException(own + " is a link: delete it, or choose another folder.");
+      }
     }
   }
 
@@ -169,10 +181,20 @@ final class ImageStore implements AutoCloseable {
     try (Stream<Path> entries = Files.list(folder)) {
       return entries
           .filter(each -> Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS))
-          .filter(each -> !FileKind.isLitter(each))
+          .filter(each -> !FileKind.isLitter(each) && !OwnOutput.is(each))
+          .filter(this::hasName)
           .map(each -> each.getFileName().toString())
           .sorted(FolderWalk::compareCodePoints)
           .toList();
+    }
+  }
+
+  /** Returns whether a folder's name is a text; the bytes of some are none in this locale. */
+  private boolean hasName(Path each) {
+    try {
+      return folder.resolve(each.getFileName().toString()).equals(each);
+    } catch (InvalidPathException e) {
+      return false;
     }
   }
 
@@ -296,23 +318,36 @@ final class ImageStore implements AutoCloseable {
    * @throws Refusal if there is one of this name
    */
   synchronized void create(String given) throws IOException {
-    String name = requireNew(given);
+    String name = requireNew(given, "");
     make("class", List.of(Step.make(name)));
   }
 
-  /** Returns a valid class name that no class has, in whatever case. */
-  private String requireNew(String given) throws IOException {
+  /**
+   * Returns a valid class name that no other class has, in whatever case.
+   *
+   * @param own the name now; empty for a new class
+   */
+  private String requireNew(String given, String own) throws IOException {
     String name = SafeNames.className(given);
     String folded = name.toLowerCase(Locale.ROOT);
-    if (names().stream().anyMatch(each -> each.toLowerCase(Locale.ROOT).equals(folded))) {
+    if (names().stream()
+        .filter(each -> !each.equals(own) || each.equals(name))
+        .anyMatch(each -> each.toLowerCase(Locale.ROOT).equals(folded))) {
       throw new Refusal(Reason.CLASS_EXISTS);
+    }
+    try {
+      if (FileKind.isLitter(Path.of(name))) {
+        throw new Refusal(Reason.NAME_RESERVED);
+      }
+    } catch (InvalidPathException e) {
+      throw new Refusal(Reason.NAME_LOCALE);
     }
     return name;
   }
 
   /** Renames a class. */
   synchronized void rename(String name, String given) throws IOException {
-    make("rename", List.of(new Step(requireClass(name), requireNew(given))));
+    make("rename", List.of(new Step(requireClass(name), requireNew(given, name))));
   }
 
   /** Moves all images of a class into another one. */
@@ -344,7 +379,7 @@ final class ImageStore implements AutoCloseable {
     String format = ImageFileReader.header(content, "The file").format().toLowerCase(Locale.ROOT);
     synchronized (this) {
       Path home = folder.resolve(requireClass(label));
-      String path = label + "/" + free(home, SafeNames.fileName(name, format), Set.of());
+      String path = label + "/" + free(home, nameable(name, format), Set.of());
       // Written elsewhere, so that a dying process leaves nothing in the class.
       Path arrived = own("arriving");
       AtomicFiles.write(arrived, content);
@@ -354,6 +389,16 @@ final class ImageStore implements AutoCloseable {
           new Change(
               "add", group, List.of(new Step(binned(path.substring(label.length() + 1)), path))));
       return path;
+    }
+  }
+
+  /** Returns a safe file name that this locale can write. */
+  private static String nameable(String given, String format) {
+    String name = SafeNames.fileName(given, format);
+    try {
+      return Path.of(name).toString();
+    } catch (InvalidPathException e) {
+      return SafeNames.fileName(null, format);
     }
   }
 
@@ -502,9 +547,13 @@ final class ImageStore implements AutoCloseable {
     // Before the journal is written anew, for which a full disk may have no room.
     AtomicFiles.delete(own("bin"));
     Files.createDirectories(own("bin"));
-    journal.forget(
-        change -> change.steps().stream().anyMatch(step -> step.to().startsWith(BIN)),
-        change -> change.kind().equals("add"));
+    try {
+      journal.forget(
+          change -> change.steps().stream().anyMatch(step -> step.to().startsWith(BIN)),
+          change -> change.kind().equals("add"));
+    } catch (IOException e) {
+      return; // the disk is full; each of these changes is forgotten when its undo is refused
+    }
   }
 
   @Override

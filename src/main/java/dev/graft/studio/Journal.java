@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.io.AtomicFiles;
+import dev.graft.studio.Refusal.Reason;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -55,9 +56,7 @@ final class Journal implements AutoCloseable {
     UNDO,
     REDO,
     /** The last event's change is complete. */
-    COMPLETE,
-    /** The last event's change could not be made and was taken back. */
-    FAILED
+    COMPLETE
   }
 
   /**
@@ -96,9 +95,11 @@ final class Journal implements AutoCloseable {
       try {
         line = each.isBlank() ? null : JSON.readValue(each, Line.class);
       } catch (JsonProcessingException e) {
-        continue; // half-written, so its change was not begun
+        continue; // half-written, so its change was not begun; or not written by a studio
       }
-      if (line == null || line.event() == null) {
+      if (line == null
+          || line.event() == null
+          || (line.event() == Event.DO && line.change() == null)) {
         continue;
       }
       switch (line.event()) {
@@ -108,17 +109,9 @@ final class Journal implements AutoCloseable {
         }
         case UNDO -> shift(done, undone);
         case REDO -> shift(undone, done);
-        case FAILED -> {
-          if (pending == Event.UNDO) {
-            undone.poll();
-          } else {
-            done.poll();
-          }
-        }
         case COMPLETE -> {}
       }
-      boolean ended = line.event() == Event.COMPLETE || line.event() == Event.FAILED;
-      pending = ended ? null : line.event();
+      pending = line.event() == Event.COMPLETE ? null : line.event();
     }
     return pending;
   }
@@ -173,8 +166,8 @@ final class Journal implements AutoCloseable {
     }
     lines.append(line(new Line(Event.UNDO, null)).repeat(undone.size()));
     lines.append(line(new Line(Event.COMPLETE, null)));
-    close();
     AtomicFiles.write(file, lines.toString());
+    close();
     channel = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
   }
 
@@ -186,11 +179,10 @@ final class Journal implements AutoCloseable {
     }
   }
 
-  private void append(Event event, Change change) throws IOException {
-    String line = line(new Line(event, change));
+  private void append(String lines) throws IOException {
     long before = channel.size();
     try {
-      AtomicFiles.writeFully(channel, ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8)));
+      AtomicFiles.writeFully(channel, ByteBuffer.wrap(lines.getBytes(StandardCharsets.UTF_8)));
     } catch (IOException e) {
       channel.truncate(before); // a full disk must not leave half a line before the next one
       throw e;
@@ -203,35 +195,30 @@ final class Journal implements AutoCloseable {
    * @throws Refusal if another program has changed the folder; then nothing is changed
    */
   void make(Change change) throws IOException {
-    append(Event.DO, change);
+    run(Event.DO, change);
     done.push(change);
-    List<Change> before = List.copyOf(undone);
     undone.clear();
-    try {
-      run(change, true);
-    } catch (IOException | RuntimeException e) {
-      done.pop();
-      undone.addAll(before);
-      throw e;
-    }
   }
 
   /** Records a change that has been made. */
   void made(Change change) throws IOException {
+    append(line(new Line(Event.DO, change)) + line(new Line(Event.COMPLETE, null)));
     done.push(change);
     undone.clear();
-    append(Event.DO, change);
-    append(Event.COMPLETE, null);
   }
 
-  /** Runs all steps, or none. */
-  private void run(Change change, boolean forward) throws IOException {
+  /** Writes an event and runs the steps of its change; all, or none. */
+  private void run(Event event, Change change) throws IOException {
+    boolean forward = event != Event.UNDO;
+    long before = channel.size();
     List<Step> ran = new ArrayList<>();
     try {
+      append(line(new Line(event, event == Event.DO ? change : null)));
       for (Step step : inOrder(change, forward)) {
         run(step, forward);
         ran.add(0, step);
       }
+      append(line(new Line(Event.COMPLETE, null)));
     } catch (IOException | RuntimeException e) {
       for (Step step : ran) {
         try {
@@ -240,18 +227,16 @@ final class Journal implements AutoCloseable {
           e.addSuppressed(second);
         }
       }
-      append(Event.FAILED, null);
+      channel.truncate(before); // needs no room, unlike another line
       throw e;
     }
-    append(Event.COMPLETE, null);
   }
 
   /**
    * Takes the last change back, with all changes of its group.
    *
    * @return the changes
-   * @throws Refusal if another program has changed the folder; then the change can no longer be
-   *     undone
+   * @throws Refusal if another program has changed the folder; then nothing is changed
    */
   List<Change> undo() throws IOException {
     return shift(done, undone, Event.UNDO);
@@ -269,9 +254,15 @@ final class Journal implements AutoCloseable {
       if (change == null) {
         break;
       }
-      append(event, null);
+      try {
+        run(event, change);
+      } catch (Refusal e) {
+        if (e.reason() == Reason.FOLDER_CHANGED_GONE) {
+          forget(change::equals, change::equals); // it can never succeed
+        }
+        throw e;
+      }
       from.pop();
-      run(change, event == Event.REDO);
       to.push(change);
       shifted.add(change);
     } while (isOfGroup(from.peek(), shifted.get(0)));
@@ -294,9 +285,19 @@ final class Journal implements AutoCloseable {
 
   /** Forgets changes that can't be undone or redone any more. */
   void forget(Predicate<Change> undoable, Predicate<Change> redoable) throws IOException {
+    List<Change> doneBefore = List.copyOf(done);
+    List<Change> undoneBefore = List.copyOf(undone);
     done.removeIf(undoable);
     undone.removeIf(redoable);
-    rewrite();
+    try {
+      rewrite();
+    } catch (IOException e) { // the file is as before, and so must be what it is about
+      done.clear();
+      done.addAll(doneBefore);
+      undone.clear();
+      undone.addAll(undoneBefore);
+      throw e;
+    }
   }
 
   @Override

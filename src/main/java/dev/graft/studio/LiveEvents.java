@@ -43,11 +43,16 @@ final class LiveEvents implements AutoCloseable {
     changed.set(true);
   }
 
-  /** Adds a page, which receives the state at once. */
-  void add(SseClient page) {
+  /** Refuses a page if too many are open. */
+  void requireRoom() {
+    pages.removeIf(SseClient::terminated);
     if (pages.size() >= MAX_PAGES) {
       throw new Refusal(Reason.TOO_MANY_PAGES);
     }
+  }
+
+  /** Adds a page, which receives the state at once. */
+  void add(SseClient page) {
     page.keepAlive();
     page.onClose(() -> pages.remove(page));
     page.sendEvent("state", state.get());

@@ -22,7 +22,7 @@ final class Refusal extends HttpResponseException {
         409, "%s is no longer where it was: another program has changed the folder."),
     FOLDER_CHANGED_NOT_EMPTY(409, "%s is not empty: another program has changed the folder."),
     FOLDER_CHANGED_TAKEN(409, "%s is there already: another program has changed the folder."),
-    FOLDER_UNREADABLE(503, "The folder can't be read: is its disk still there?"),
+    FOLDER_UNREADABLE(503, "The folder can't be read; check that its disk is still there."),
     HEAT_MAPS_MISSING(404, "This engine only predicts, and has no heat maps."),
     IMAGE_MISSING(404, "This image is no longer there."),
     IMAGE_TOO_LARGE(413, "An image may have at most %s megapixels."),
@@ -31,8 +31,15 @@ final class Refusal extends HttpResponseException {
     NAME_FORBIDDEN(
         400, "The class name has one of the characters < > : \" / \\ | ? *; choose another name."),
     NAME_INVISIBLE(400, "The class name has a character that can't be seen; choose another name."),
+    NAME_LOCALE(
+        400,
+        "The system's locale can't write this name; choose another one, or start the studio with"
+            + " LC_ALL=C.UTF-8."),
     NAME_LONG(400, "The class name is longer than %s bytes; choose a shorter one."),
     NAME_PERIOD(400, "The class name starts or ends with a period; choose another name."),
+    NAME_RESERVED(
+        400,
+        "Folders of this name hold what a system puts there, and are ignored; choose another name."),
     NOTHING_TO_UNDO(409, "There is nothing left to undo or redo."),
     TOKEN(403, "The token is not this studio's; load the page again."),
     TOO_FEW_IMAGES(

@@ -20,7 +20,9 @@ final class SafeNames {
 
   /** Names of devices on Windows, with any suffix. */
   private static final Pattern DEVICE =
-      Pattern.compile("(con|prn|aux|nul|com\\d|lpt\\d)(\\..*)?", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          "(con|prn|aux|nul|conin\\$|conout\\$|(com|lpt)[\\d¹²³])(\\..*)?",
+          Pattern.CASE_INSENSITIVE);
 
   private SafeNames() {}
 
@@ -31,7 +33,7 @@ final class SafeNames {
    */
   static String className(String given) {
     String name = Normalizer.normalize(given == null ? "" : given.strip(), Normalizer.Form.NFC);
-    if (name.isEmpty()) {
+    if (name.codePoints().allMatch(Character::isSpaceChar)) {
       throw new Refusal(Reason.NAME_EMPTY);
     }
     if (name.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {

@@ -16,6 +16,27 @@ import java.nio.file.StandardCopyOption;
  * @param to the new place
  */
 record Step(String from, String to) {
+  /**
+   * Checks the paths, which may come from a file.
+   *
+   * @throws IllegalArgumentException if one leads out of the folder
+   */
+  Step {
+    requireInside(to);
+    if (from != null) {
+      requireInside(from);
+    }
+  }
+
+  private static void requireInside(String path) {
+    Path relative = Path.of(path);
+    boolean isInside =
+        relative.getRoot() == null && !path.isEmpty() && relative.normalize().equals(relative);
+    if (!isInside || relative.startsWith("..")) {
+      throw new IllegalArgumentException("leads out of the folder: " + path);
+    }
+  }
+
   static Step make(String folder) {
     return new Step(null, folder);
   }
@@ -27,9 +48,9 @@ record Step(String from, String to) {
    */
   void apply(Path folder) throws IOException {
     if (from == null) {
-      Files.createDirectory(folder.resolve(to));
+      Files.createDirectory(within(folder, to));
     } else {
-      move(folder.resolve(from), folder.resolve(to));
+      move(within(folder, from), within(folder, to));
     }
   }
 
@@ -40,11 +61,11 @@ record Step(String from, String to) {
    */
   void revert(Path folder) throws IOException {
     if (from != null) {
-      move(folder.resolve(to), folder.resolve(from));
+      move(within(folder, to), within(folder, from));
       return;
     }
     try {
-      Files.deleteIfExists(folder.resolve(to));
+      Files.deleteIfExists(within(folder, to));
     } catch (DirectoryNotEmptyException e) {
       throw new Refusal(Reason.FOLDER_CHANGED_NOT_EMPTY, to);
     }
@@ -53,6 +74,18 @@ record Step(String from, String to) {
   /** Returns whether the change was made, as far as the folder shows it. */
   boolean isApplied(Path folder) {
     return exists(folder.resolve(to)) && (from == null || !exists(folder.resolve(from)));
+  }
+
+  /** Returns the place of a path, none of whose parents is a link. */
+  private static Path within(Path folder, String path) {
+    Path place = folder;
+    for (Path name : Path.of(path)) {
+      if (!place.equals(folder) && Files.isSymbolicLink(place)) {
+        throw new Refusal(Reason.FOLDER_CHANGED_GONE, folder.relativize(place).toString());
+      }
+      place = place.resolve(name);
+    }
+    return place;
   }
 
   private static void move(Path from, Path to) throws IOException {

@@ -199,7 +199,13 @@ public final class Studio implements AutoCloseable {
     routes.get("/icon.svg", WebServer.file(Studio.class, "icon.svg", "image/svg+xml"));
     routes.get("/openapi.json", WebServer.file(Studio.class, "openapi.json", "application/json"));
     routes.get("/api/state", context -> context.json(state()));
-    routes.get("/api/events", new SseHandler(0, events::add));
+    SseHandler connection = new SseHandler(0, events::add);
+    routes.get(
+        "/api/events",
+        context -> {
+          events.requireRoom(); // the connection's own answer is always 200
+          connection.handle(context);
+        });
     routes.get("/api/images", this::list);
     routes.get("/api/images/file", this::sendImage);
     routes.get("/api/images/thumbnail", this::sendThumbnail);
@@ -493,7 +499,10 @@ public final class Studio implements AutoCloseable {
   }
 
   private Path requireRun() {
-    return training.run().orElseThrow(() -> new Refusal(Reason.UNTRAINED));
+    return training
+        .run()
+        .filter(Files::isDirectory)
+        .orElseThrow(() -> new Refusal(Reason.UNTRAINED));
   }
 
   /** Ends the server; a training in progress is abandoned. */

@@ -138,6 +138,8 @@ final class Training {
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("data", RecipeReader.text(store.folder().toString()));
     settings.put("head.hidden", "0");
+    // Images that are damaged, or deleted meanwhile, are left out.
+    settings.put("max-bad", "0.9");
     if (folds > 0) {
       settings.put("folds", Integer.toString(folds));
     }

@@ -85,6 +85,9 @@ public final class WebServer implements AutoCloseable {
    * @throws GraftException if it cannot listen at the address
    */
   public static WebServer start(Settings settings, RequestGuard guard, Consumer<Routes> routes) {
+    if (settings.port() < 0 || settings.port() > 65_535) {
+      throw new GraftException("There is no port " + settings.port() + "; ports are 0 to 65535.");
+    }
     WebServer server = new WebServer(settings, guard, routes);
     try {
       server.web.start(settings.host(), settings.port());

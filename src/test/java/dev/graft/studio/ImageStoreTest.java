@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.GraftException;
+import dev.graft.data.OwnOutput;
 import dev.graft.io.AtomicFiles;
 import dev.graft.studio.ImageStore.Image;
 import dev.graft.studio.ImageStore.ImageClass;
@@ -179,6 +180,109 @@ class ImageStoreTest {
         .hasMessageContaining("another program");
     assertThat(folder.resolve("cat/a.png")).hasBinaryContent(TestImages.png(2));
     assertThat(paths("ship")).containsExactly("ship/a.png");
+  }
+
+  @Test
+  void aRefusedUndoCanBeTriedAgain() throws IOException {
+    add("cat", "a.png");
+    store.deleteClass("cat");
+    Files.createDirectory(folder.resolve("cat"));
+
+    assertThatThrownBy(() -> store.undo()).hasMessageStartingWith("cat is there already");
+    Files.delete(folder.resolve("cat"));
+    assertThat(store.undo()).contains("deleteClass");
+    assertThat(paths("cat")).containsExactly("cat/a.png");
+  }
+
+  @Test
+  void whatCanNeverBeUndoneIsForgotten() throws IOException {
+    add("cat", "a.png");
+    store.create("dog");
+    store.delete(List.of("cat/a.png"));
+    AtomicFiles.delete(folder.resolve(ImageStore.OWN).resolve("bin"));
+
+    assertThatThrownBy(() -> store.undo()).hasMessageContaining("no longer where it was");
+    assertThat(store.undo()).contains("class");
+    reopen();
+    assertThat(store.redo()).contains("class");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"event\":\"DO\",\"change\":{\"kind\":\"move\",\"steps\":[{\"from\":\"../victim\",\"to\":\"cat/v\"}]}}",
+        "{\"event\":\"DO\",\"change\":{\"kind\":\"move\",\"steps\":[{\"from\":\"cat/../../victim\",\"to\":\"v\"}]}}",
+        "{\"event\":\"DO\",\"change\":{\"kind\":\"move\",\"steps\":[{\"from\":\"/victim\",\"to\":\"cat/v\"}]}}",
+        "{\"event\":\"DO\",\"change\":{\"kind\":\"move\",\"steps\":[{\"from\":\"\\u0000\",\"to\":\"cat/v\"}]}}",
+        "{\"event\":\"DO\",\"change\":{\"kind\":\"move\"}}",
+        "{\"event\":\"DO\"}",
+        "{}",
+        "[1]"
+      })
+  void aJournalThatNoStudioWroteChangesNothing(String line) throws IOException {
+    Path victim = Files.writeString(temporary.resolve("victim"), "outside");
+    store.close();
+    Path journal = folder.resolve(ImageStore.OWN).resolve("journal.jsonl");
+    Files.writeString(journal, line + "\n", StandardOpenOption.APPEND);
+
+    store = new ImageStore(folder);
+    assertThat(victim).hasContent("outside");
+    assertThat(folder.resolve("cat")).isEmptyDirectory();
+    assertThat(store.undo()).contains("class");
+  }
+
+  @Test
+  void undoDoesNotFollowALink() throws IOException {
+    add("cat", "a.png");
+    store.delete(List.of("cat/a.png"));
+    Path outside = Files.createDirectory(temporary.resolve("outside"));
+    Files.delete(folder.resolve("cat"));
+    Files.createSymbolicLink(folder.resolve("cat"), outside);
+
+    assertThatThrownBy(() -> store.undo()).isInstanceOf(Refusal.class);
+    assertThat(outside).isEmptyDirectory();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "bin", "kept", "thumbnails"})
+  void ownFilesThatAreLinksAreRefused(String name) throws IOException {
+    store.close();
+    Path own = folder.resolve(ImageStore.OWN).resolve(name);
+    AtomicFiles.delete(own);
+    Path outside = Files.createDirectories(temporary.resolve("outside"));
+    Files.createSymbolicLink(own, outside);
+
+    assertThatThrownBy(() -> new ImageStore(folder))
+        .isInstanceOf(GraftException.class)
+        .hasMessageContaining("is a link: delete it");
+    assertThat(outside).isEmptyDirectory();
+    Files.delete(own);
+    store = new ImageStore(folder);
+  }
+
+  @Test
+  void ownOutputIsNoClass() throws IOException {
+    Path output = Files.createDirectories(folder.resolve("output"));
+    Files.createFile(output.resolve(OwnOutput.MARKER));
+    assertThat(store.classes()).extracting(ImageClass::name).containsExactly("cat", "ship");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"lost+found", "__MACOSX", "@eaDir", "Thumbs.db"})
+  void namesThatAreIgnoredAreRefused(String name) {
+    assertThatThrownBy(() -> store.create(name))
+        .isInstanceOfSatisfying(
+            Refusal.class,
+            refusal -> assertThat(refusal.reason()).isEqualTo(Refusal.Reason.NAME_RESERVED));
+    assertThat(folder.resolve(name)).doesNotExist();
+  }
+
+  @Test
+  void aClassIsRenamedInAnotherCase() throws IOException {
+    add("ship", "a.png");
+    store.rename("ship", "Ship");
+    assertThat(paths("Ship")).containsExactly("Ship/a.png");
+    assertThatThrownBy(() -> store.rename("Ship", "Ship")).isInstanceOf(Refusal.class);
   }
 
   @Test
