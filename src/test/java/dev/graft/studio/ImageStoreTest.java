@@ -248,6 +248,7 @@ class ImageStoreTest {
   void ownFilesThatAreLinksAreRefused(String name) throws IOException {
     store.close();
     Path own = folder.resolve(ImageStore.OWN).resolve(name);
+    Files.createDirectories(own);
     AtomicFiles.delete(own);
     Path outside = Files.createDirectories(temporary.resolve("outside"));
     Files.createSymbolicLink(own, outside);
