@@ -15,6 +15,7 @@ import dev.graft.run.TimedRun;
 import dev.graft.tuning.RecipeResolver;
 import dev.graft.tuning.TimeLimit;
 import dev.graft.util.Names;
+import dev.graft.util.PathText;
 import dev.graft.util.Text;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -289,19 +290,14 @@ final class FineTuneCommand implements Callable<Integer> {
    */
   private static String usage(FineTuneRun.Completed completed) {
     Path model = completed.folder().resolve("model");
-    String image = completed.example().map(FineTuneCommand::quoted).orElse("car.png");
+    String image = completed.example().map(PathText::quoted).orElse("car.png");
     boolean latest = completed.record().status() == RunRecord.Status.COMPLETED;
     return "The model: "
         + model
         + " (try: graft infer "
-        + (latest ? "" : "--model " + quoted(model.toString()) + " ")
+        + (latest ? "" : "--model " + PathText.quoted(model.toString()) + " ")
         + image
         + ")";
-  }
-
-  /** Quotes a path for a shell, if necessary. */
-  static String quoted(String path) {
-    return path.matches("[\\p{L}\\p{N}/._\\-+:\\\\]+") ? path : "'" + path + "'";
   }
 
   private static String weights(RunRecord run) {

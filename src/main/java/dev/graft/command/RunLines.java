@@ -22,6 +22,7 @@ import dev.graft.tuning.SolverChoice;
 import dev.graft.tuning.TimePlanner;
 import dev.graft.util.Messages;
 import dev.graft.util.Names;
+import dev.graft.util.PathText;
 import dev.graft.util.Text;
 import dev.graft.zoo.BackboneInfo;
 import java.io.IOException;
@@ -369,6 +370,6 @@ final class RunLines implements RunEvents {
 
   /** Returns how to go on with a run that did not complete. */
   static String goOn(Path run) {
-    return "Go on with: fine-tune --resume " + FineTuneCommand.quoted(run.toString());
+    return "Go on with: fine-tune --resume " + PathText.quoted(run.toString());
   }
 }

@@ -1,13 +1,11 @@
 package dev.graft.studio;
 
+import dev.graft.util.PathText;
 import dev.graft.util.Text;
 import java.nio.file.Path;
-import java.util.regex.Pattern;
 
 /** Lines that use or repeat a trained model, filled in. */
 final class Snippets {
-  private static final Pattern PLAIN = Pattern.compile("[\\p{L}\\p{N}_./:=-]+");
-
   private Snippets() {}
 
   /**
@@ -26,7 +24,7 @@ final class Snippets {
         java(folder.resolve("model")),
         "curl --data-binary @image.jpg http://127.0.0.1:" + port + "/api/predict",
         command,
-        "graft serve --run " + quoted(folder.toString()));
+        "graft serve --run " + PathText.quoted(folder.toString()));
   }
 
   private static String java(Path model) {
@@ -52,10 +50,5 @@ final class Snippets {
 
   private static String literal(String text) {
     return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
-  }
-
-  /** Returns a word of a shell's command line. */
-  static String quoted(String word) {
-    return PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'";
   }
 }

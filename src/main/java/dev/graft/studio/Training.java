@@ -18,6 +18,7 @@ import dev.graft.tuning.LabelReview;
 import dev.graft.tuning.PreparedRun;
 import dev.graft.tuning.RunEvents;
 import dev.graft.util.Messages;
+import dev.graft.util.PathText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -272,11 +273,11 @@ final class Training {
             (key, value) ->
                 command.append(
                     key.equals("data")
-                        ? " --data " + Snippets.quoted(store.folder().toString())
+                        ? " --data " + PathText.quoted(store.folder().toString())
                         : " --set " + key + "=" + value));
     return command
         .append(" --output ")
-        .append(Snippets.quoted(output.path().toString()))
+        .append(PathText.quoted(output.path().toString()))
         .toString();
   }
 

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * The text of a path, whatever the locale. Java decodes file names by the locale, so that under
@@ -15,6 +16,9 @@ import java.util.Optional;
  */
 public final class PathText {
   private static final char REPLACEMENT = '\ufffd';
+
+  /** What no shell changes; a backslash is one of Windows's separators. */
+  private static final Pattern PLAIN = Pattern.compile("[\\p{L}\\p{N}/._\\-+:\\\\]+");
 
   private PathText() {}
 
@@ -29,6 +33,11 @@ public final class PathText {
     return name.toString().indexOf(REPLACEMENT) < 0
         ? Optional.of(name.toString())
         : utf8(bytes(name));
+  }
+
+  /** Returns a path as a word of a shell's command line, quoted if necessary. */
+  public static String quoted(String path) {
+    return PLAIN.matcher(path).matches() ? path : "'" + path.replace("'", "'\\''") + "'";
   }
 
   private static String decoded(Path path) {

@@ -2,8 +2,11 @@ package dev.graft.util;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -26,5 +29,16 @@ class PathTextTest {
     assertThat(PathText.of(path)).isEqualTo("/a/\\xE9.png");
     assertThat(PathText.fileName(path)).isEmpty();
     assertThat(PathText.of(Path.of("b").resolve(path.getFileName()))).isEqualTo("b/\\xE9.png");
+  }
+
+  @Test
+  void aShellTakesAQuotedPathAsItIs() throws IOException {
+    for (String path : List.of("photos/a-1.jpg", "写真/é.png", "it's $(date) `x` \"y\" \\ #;&*?~")) {
+      Process shell = new ProcessBuilder("sh", "-c", "printf %s " + PathText.quoted(path)).start();
+      assertThat(new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+          .isEqualTo(path);
+    }
+    assertThat(PathText.quoted("photos/a-1.jpg")).isEqualTo("photos/a-1.jpg");
+    assertThat(PathText.quoted("写真/é.png")).isEqualTo("写真/é.png");
   }
 }
