@@ -69,6 +69,7 @@ class ArchitectureTest {
               "recipe",
               "network",
               "network.djl",
+              "engine",
               "zoo",
               "feature",
               "evaluation",
