@@ -118,7 +118,8 @@ export function start() {
     stop();
     tryImage(image);
   }, { capture: true });
-  watch(({ heatMaps, result }) => {
+  watch(({ heatMaps, result }, before) => {
+    if (result && !before?.result) byId('try-problem').textContent = ''; // that nothing has been trained yet
     byId('heat').hidden = !heatMaps;
     for (const id of ['try-file', 'live']) byId(id).disabled = !result;
   });
