@@ -58,14 +58,14 @@ export async function send(path, body, headers = {}) {
   }
 }
 
-/** Makes a change, takes over the state after it, and says what went wrong. Returns whether it was made. */
-export async function change(path, body = {}) {
+/** Makes a change, takes over the state after it, and tells what went wrong. Returns whether it was made. */
+export async function change(path, body = {}, tell = say) {
   try {
     accept(await (await send(path, body)).json());
     say('');
     return true;
   } catch (problem) {
-    say(problem.message, true);
+    tell(problem.message, true);
     return false;
   }
 }
@@ -76,19 +76,35 @@ export async function get(path) {
   return answer.json();
 }
 
-/** Listens to the studio; the browser connects again by itself. */
-export function listen() {
-  const events = new EventSource('/api/events');
-  let lost = false;
-  events.addEventListener('state', event => {
+let events = null;
+let lost = false;
+
+function connect() {
+  const own = new EventSource('/api/events');
+  events = own;
+  own.addEventListener('state', event => {
     if (lost) say(text('back'));
     lost = false;
     accept(JSON.parse(event.data));
   });
-  events.addEventListener('error', () => {
+  own.addEventListener('error', () => {
     if (!lost) say(text('gone'), true);
     lost = true;
     // A browser gives up for good if the answer was an error.
-    if (events.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
+    if (own.readyState === EventSource.CLOSED) setTimeout(() => events === own && connect(), 2000);
   });
+}
+
+/**
+ * Listens to the studio, which sends its state first; the browser connects again by itself. A hidden
+ * page does not listen: a browser has few connections to a server, and all its pages share them.
+ */
+export function listen() {
+  const follow = () => {
+    if (!document.hidden) return events ?? connect();
+    events?.close();
+    events = null;
+  };
+  document.addEventListener('visibilitychange', follow);
+  follow();
 }

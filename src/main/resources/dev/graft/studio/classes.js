@@ -4,10 +4,14 @@ import { ask, byId, element, say } from './dom.js';
 import { taskName, text } from './texts.js';
 
 const chosen = [];
+let hidden = () => false;
 export let current = null; // null: all classes
 
 /** Calls a listener when another class is chosen. */
 export const onChoice = listener => chosen.push(listener);
+
+/** Sets what tells whether other images are shown than those of the class. */
+export const hiddenWhile = test => { hidden = test; };
 
 export function choose(name) {
   current = name;
@@ -17,21 +21,30 @@ export function choose(name) {
 
 const path = (name, action) => `/api/classes/${encodeURIComponent(name)}/${action}`;
 
-export async function make(name) {
+export async function make(name, tell) {
   const before = new Set(state.classes.map(each => each.name));
-  if (!await change('/api/classes', { name })) return false;
+  if (!await change('/api/classes', { name }, tell)) return false;
   choose(state.classes.find(each => !before.has(each.name))?.name ?? null);
   return true;
 }
 
-async function rename(name) {
-  const next = await ask(text('renameTo', name), { input: name });
-  if (next === null || next === name) return;
-  const others = new Set(state.classes.map(each => each.name));
-  if (await change(path(name, 'rename'), { name: next })) {
-    choose(state.classes.find(each => !others.has(each.name))?.name ?? null);
+/** Asks for a class name until it is accepted; returns whether one was. */
+export async function askName(question, input, accept) {
+  let problem = '';
+  const tell = sentence => { problem = sentence; };
+  for (let name = await ask(question, { input }); name !== null; name = await ask(question, { input: name, problem })) {
+    if (await accept(name, tell)) return true;
   }
+  return false;
 }
+
+const rename = name => askName(text('renameTo', name), name, async (next, tell) => {
+  if (next === name) return true;
+  const others = new Set(state.classes.map(each => each.name));
+  if (!await change(path(name, 'rename'), { name: next }, tell)) return false;
+  choose(state.classes.find(each => !others.has(each.name))?.name ?? null);
+  return true;
+});
 
 async function merge(name) {
   const choices = state.classes.map(each => each.name).filter(each => each !== name);
@@ -48,7 +61,7 @@ async function remove(name) {
 
 function row(each) {
   const action = (key, act) => element('button', { type: 'button', className: 'small', 'aria-label': `${text(key)}: ${each.name}`, onclick: () => act(each.name) }, text(key));
-  const select = element('button', { type: 'button', className: 'class', 'data-class': each.name, 'aria-pressed': String(each.name === current), onclick: () => choose(each.name === current ? null : each.name) },
+  const select = element('button', { type: 'button', className: 'class', 'data-class': each.name, 'aria-pressed': String(each.name === current), onclick: () => choose(each.name === current && !hidden() ? null : each.name) },
     element('bdi', {}, each.name), element('span', { className: 'count' }, String(each.images)));
   const actions = each.name !== current ? null : element('div', { className: 'bar' },
     action('rename', rename), state.classes.length > 1 ? action('merge', merge) : null, action('delete', remove));
@@ -70,8 +83,15 @@ function draw({ classes, preparation, unreadable, conflicts }) {
 
 export function start() {
   watch(draw);
+  const input = byId('class-name');
+  const tell = sentence => {
+    byId('name-problem').textContent = sentence;
+    input.setAttribute('aria-invalid', String(sentence !== ''));
+  };
+  input.addEventListener('input', () => tell(''));
   byId('new-class').addEventListener('submit', async event => {
     event.preventDefault();
-    if (await make(byId('class-name').value)) byId('class-name').value = '';
+    tell('');
+    if (await make(input.value, tell)) input.value = '';
   });
 }

@@ -22,11 +22,13 @@ export function say(sentence, isProblem = false) {
 
 /**
  * Asks a question; resolves to the text or choice, to true, or to null if it was canceled.
- * `input` is the text to begin with, `choices` are the answers to choose from.
+ * `input` is the text to begin with, `choices` are the answers to choose from, and `problem` is what
+ * was wrong with the answer before.
  */
-export function ask(question, { input, choices } = {}) {
+export function ask(question, { input, choices, problem = '' } = {}) {
   const dialog = byId('question');
   byId('question-text').textContent = question;
+  byId('question-problem').textContent = problem;
   byId('question-input').hidden = input === undefined;
   byId('question-input').value = input ?? '';
   byId('question-choice').hidden = !choices;

@@ -1,45 +1,68 @@
 // The images of a class, or of all: only those in sight are elements, so that 20,000 are no more work than 20.
 import { change, get, state, watch } from './api.js';
-import { current, onChoice } from './classes.js';
+import { current, hiddenWhile, onChoice } from './classes.js';
 import { byId, element, say } from './dom.js';
-import { text } from './texts.js';
+import { mistakesOf } from './review.js';
+import { percent, text } from './texts.js';
 
 const CELL = 96; // pixels, with the gap
-const PAGE = 200; // images per request
+const PAGE = 500; // images per request
 const MARGIN = 3; // rows above and below that are ready
+const PATHS = 500; // in one request
+const BYTES = 32_000; // of the paths in one request; the studio takes a little more
 
 let total = 0;
 let images = []; // sparse: what has been loaded
-let loading = new Set();
+let loading = new Map(); // pages on their way or here
 let generation = 0; // answers of an older listing are ignored
 let selected = new Set(); // paths
 let focus = 0;
-let only = null; // a list of images instead of a class's, such as the mistakes of a cell
+let acting = false;
+let only = null; // the true and the predicted class of mistakes, which are shown instead of a class's images
 
-export const selection = () => [...selected];
-
-/** Shows these images instead of a class's; null for the class's again. */
-export function showOnly(list) {
-  only = list;
+/** Shows other images than before, none of which is selected. */
+function begin(filter) {
+  only = filter;
+  selected = new Set();
+  focus = 0;
+  byId('gallery').scrollTop = 0;
   load();
 }
+
+/** Shows the mistakes of a cell of the confusion matrix. */
+export function showMistakes(truth, predicted) {
+  begin({ truth, predicted });
+  byId('filter').scrollIntoView({ block: 'nearest' });
+}
+
+/** Shows the images of the class again. */
+export function endFilter() {
+  if (only) begin(null);
+}
+
+const ofCell = mistake => mistake.truth === only.truth && mistake.predicted === only.predicted;
+const asImage = mistake => ({ path: mistake.path, version: 'review', note: text('seenAs', mistake.predicted, percent(mistake.probability)) });
 
 /** Loads the listing again. */
 export function load() {
   generation++;
-  loading = new Set();
+  loading = new Map();
   if (only) {
-    images = only;
-    total = only.length;
+    images = (state.result?.mistakes ?? []).filter(ofCell).map(asImage);
+    total = images.length;
+    focus = Math.min(focus, Math.max(0, total - 1));
     draw();
   } else {
     page(0);
   }
 }
 
-async function page(number) {
-  if (loading.has(number)) return;
-  loading.add(number);
+function page(number) {
+  if (!loading.has(number)) loading.set(number, fetchPage(number));
+  return loading.get(number);
+}
+
+async function fetchPage(number) {
   const own = generation;
   const query = new URLSearchParams({ offset: number * PAGE, limit: PAGE });
   if (current !== null) query.set('class', current);
@@ -91,14 +114,39 @@ function draw() {
   else gallery.removeAttribute('aria-activedescendant');
   byId('selected').textContent = selected.size ? text('selectedCount', selected.size) : '';
   byId('delete').disabled = byId('move').disabled = selected.size === 0;
-  byId('note').textContent = total ? text('imageCount', total, current ?? text('allClasses')) : text('noImages');
+  drawFilter();
+}
+
+function drawFilter() {
+  byId('filter').hidden = !only;
+  if (!only) {
+    byId('note').textContent = total ? text('imageCount', total, current ?? text('allClasses')) : text('noImages');
+    return;
+  }
+  const name = text('cellFilter', only.truth, only.predicted);
+  byId('filter').textContent = `${name} ×`;
+  byId('filter').setAttribute('aria-label', `${name}: ${text('keyEndFilter')}`);
+  const all = state.result ? mistakesOf(state.result, only.truth, only.predicted) : 0;
+  const count = total ? text('imageCount', total, name) : '';
+  byId('note').textContent = total === 0 ? text('movedSince') : total < all ? `${count} ${text('fewerListed', total, all)}` : count;
+}
+
+/** Selects images, and loads those that are missing, unless the listing changes meanwhile. */
+async function select(from, to) {
+  const own = generation;
+  for (let i = from; i <= to; i++) {
+    if (!images[i] && !only) await page(Math.floor(i / PAGE));
+    if (own !== generation) return;
+    if (images[i]) selected.add(images[i].path);
+  }
+  draw();
 }
 
 function pick(index, { shiftKey = false, ctrlKey = false, metaKey = false } = {}) {
   const path = images[index]?.path;
   if (!path) return;
   if (shiftKey) {
-    for (let i = Math.min(focus, index); i <= Math.max(focus, index); i++) if (images[i]) selected.add(images[i].path);
+    select(Math.min(focus, index), Math.max(focus, index));
   } else if (ctrlKey || metaKey || selected.has(path)) {
     if (!selected.delete(path)) selected.add(path);
   } else {
@@ -112,7 +160,7 @@ function walk(to, extend) {
   if (total === 0) return;
   const before = focus;
   focus = Math.max(0, Math.min(total - 1, to));
-  if (extend) for (let i = Math.min(before, focus); i <= Math.max(before, focus); i++) if (images[i]) selected.add(images[i].path);
+  if (extend) select(Math.min(before, focus), Math.max(before, focus));
   const row = Math.floor(focus / columns()) * CELL;
   const gallery = byId('gallery');
   if (row < gallery.scrollTop) gallery.scrollTop = row;
@@ -120,13 +168,34 @@ function walk(to, extend) {
   draw();
 }
 
-async function act(path, body) {
-  if (selected.size === 0) return;
-  if (await change(path, { paths: selection(), ...body })) {
-    only = only?.filter(image => !selected.has(image.path)) ?? null;
-    selected = new Set();
-    load();
+/** Splits paths into parts that a request can have. */
+function inParts(paths) {
+  const encoder = new TextEncoder();
+  const parts = [];
+  let bytes = 0;
+  for (const path of paths) {
+    const more = encoder.encode(JSON.stringify(path)).length + 1;
+    if (parts.length === 0 || parts.at(-1).length === PATHS || bytes + more > BYTES) {
+      parts.push([]);
+      bytes = 0;
+    }
+    parts.at(-1).push(path);
+    bytes += more;
   }
+  return parts;
+}
+
+async function act(path, body) {
+  if (acting || selected.size === 0) return;
+  acting = true;
+  const parts = inParts(selected);
+  let made = 0;
+  while (made < parts.length && await change(path, { paths: parts[made], ...body })) {
+    for (const each of parts[made++]) selected.delete(each);
+    if (parts.length > 1) say(text('inSteps', made, parts.length));
+  }
+  acting = false;
+  if (made > 0) load();
 }
 
 /** Moves the selected images into a class. */
@@ -138,8 +207,8 @@ function keys(event) {
   const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns(), ArrowUp: -columns(), Home: -total, End: total, PageDown: 4 * columns(), PageUp: -4 * columns() };
   if (event.key in steps) walk(focus + steps[event.key], event.shiftKey);
   else if (event.key === ' ') pick(focus, { ctrlKey: true });
-  else if (event.key === 'a' && (event.ctrlKey || event.metaKey)) images.forEach(image => selected.add(image.path));
-  else if (event.key === 'Escape') selected = new Set();
+  else if (event.key === 'a' && (event.ctrlKey || event.metaKey)) select(0, total - 1);
+  else if (event.key === 'Escape' && selected.size) selected = new Set();
   else if (event.key === 'Delete' || event.key === 'Backspace') removeSelected();
   else if (/^[1-9]$/.test(event.key) && state.classes[event.key - 1]) moveTo(state.classes[event.key - 1].name);
   else return;
@@ -160,20 +229,21 @@ export function start() {
   });
   gallery.addEventListener('keydown', keys);
   new ResizeObserver(draw).observe(gallery);
-  byId('show').addEventListener('change', () => { only = null; gallery.scrollTop = 0; load(); });
+  byId('show').addEventListener('change', () => begin(null));
+  byId('filter').addEventListener('click', () => { endFilter(); gallery.focus(); });
   byId('delete').addEventListener('click', removeSelected);
   byId('move').addEventListener('change', event => { if (event.target.value) moveTo(event.target.value); });
-  onChoice(() => { only = null; selected = new Set(); focus = 0; gallery.scrollTop = 0; load(); });
+  onChoice(() => begin(null));
+  hiddenWhile(() => only !== null);
   let seen = '';
   let language = '';
   watch(() => {
-    const now = JSON.stringify([state.classes, state.unreadable, state.conflicts]);
+    const now = JSON.stringify([state.classes, state.unreadable, state.conflicts, only && state.result?.mistakes]);
     if (now !== seen || language !== document.documentElement.lang) {
       seen = now;
       language = document.documentElement.lang;
       fillChoices();
-      if (!only) load();
-      else draw();
+      load();
     }
   });
 }

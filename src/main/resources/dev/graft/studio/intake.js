@@ -1,7 +1,8 @@
 // Images that arrive: dropped, pasted, chosen. Thousands at once are sent a few at a time.
 import { send, state } from './api.js';
-import { current, make } from './classes.js';
+import { askName, current, make } from './classes.js';
 import { ask, byId, say } from './dom.js';
+import { endFilter } from './gallery.js';
 import { text } from './texts.js';
 
 const AT_ONCE = 4;
@@ -14,8 +15,9 @@ let failures = [];
 
 const isImage = file => file.type.startsWith('image/') || IMAGE.test(file.name);
 
-/** Stores an image in a class; images of one group are undone together. */
+/** Stores an image in a class, whose images are shown then; images of one group are undone together. */
 export function store(label, file, name, group) {
+  endFilter();
   return send(`/api/classes/${encodeURIComponent(label)}/images`, file, { 'X-File-Name': encodeURIComponent(name), 'X-Graft-Group': group });
 }
 
@@ -42,8 +44,7 @@ async function target() {
   if (current !== null) return current;
   if (state.classes.length === 1) return state.classes[0].name;
   if (state.classes.length > 1) return ask(text('whichClass'), { choices: state.classes.map(each => each.name) });
-  const name = await ask(text('nameClass'), { input: '' });
-  return name !== null && await make(name) ? current : null;
+  return await askName(text('nameClass'), '', make) ? current : null;
 }
 
 /** Takes files in; `folder` names the class of each, or is null. */

@@ -1,6 +1,6 @@
 // Keys that work everywhere, and the sheet that lists all keys.
 import { change } from './api.js';
-import { removeSelected } from './gallery.js';
+import { endFilter, removeSelected } from './gallery.js';
 import { byId, element } from './dom.js';
 import { text } from './texts.js';
 import { goToReview } from './review.js';
@@ -16,6 +16,7 @@ const KEYS = [
   ['c', 'keyCamera', () => byId('camera').click()],
   ['l', 'keyLive', () => byId('live').click()],
   ['x', 'keyDelete', removeSelected],
+  ['Escape', 'keyEndFilter', endFilter],
   ['?', 'keyHelp', help],
 ];
 

@@ -4,6 +4,7 @@ import { byId, element } from './dom.js';
 import { percent, text } from './texts.js';
 
 const SHOWN = 50; // rows per list
+const LISTED = 200; // mistakes that the studio lists, at most
 const thumbnail = path => `/api/images/thumbnail?path=${encodeURIComponent(path)}&v=review`;
 
 /** What can be decided, by key; of the classes here, "predicted" is the one that the model suggests. */
@@ -15,15 +16,15 @@ const DECISIONS = {
 DECISIONS.Delete = DECISIONS.x;
 
 const known = new WeakMap(); // the mistake of a row
+const decided = new WeakSet(); // rows whose change is under way or made
 
 const first = row => row?.querySelector('button');
 
-// The row leaves the list with the state that answers the change.
+// The row leaves the list with the next state.
 async function decide(row, { path, body }) {
-  const next = row.nextElementSibling ?? row.previousElementSibling;
-  if (!await change(path, body(known.get(row)))) return;
-  if (next?.isConnected) first(next).focus();
-  else goToReview();
+  if (decided.has(row)) return;
+  decided.add(row);
+  if (!await change(path, body(known.get(row)))) decided.delete(row);
 }
 
 function makeRow(mistake, about) {
@@ -54,28 +55,61 @@ function update(list, mistakes, about) {
   });
 }
 
-/** Shows what a result says about single images. */
-export function review({ mistakes, suspects }, checking) {
-  if (suspects === undefined) byId('suspects-note').textContent = checking ? text('checkingLabels') : '';
-  else byId('suspects-note').textContent = suspects.length ? text('suspectCount', suspects.length) : text('noSuspects');
-  update(byId('suspects'), suspects ?? [], 'suspect');
-  byId('mistakes-title').hidden = mistakes.length === 0;
-  update(byId('mistakes'), mistakes, 'mistake');
+/** Keeps the focus in the review when its row leaves: elsewhere, the same keys mean something else. */
+function keepFocus(redraw) {
+  const row = document.activeElement.closest('.review li');
+  const list = row?.parentElement;
+  const index = row ? [...list.children].indexOf(row) : 0;
+  redraw();
+  if (!row || row.isConnected) return;
+  const next = list.children[Math.min(index, list.children.length - 1)];
+  if (next) first(next).focus();
+  else goToReview();
+}
+
+function suspectsNote(suspects, checking, renamed) {
+  if (suspects === undefined) return checking ? text('checkingLabels') : '';
+  const count = suspects.length ? text('suspectCount', suspects.length) : renamed ? '' : text('noSuspects');
+  return renamed ? `${count} ${text('movedSince')}` : count;
+}
+
+/** The number of mistakes of a training, of all or of one true and one predicted class. */
+export function mistakesOf({ classes, confusion }, truth, predicted) {
+  let count = 0;
+  for (const [i, row] of confusion.entries()) {
+    for (const [k, images] of row.entries()) {
+      if (i !== k && (truth === undefined || (classes[i] === truth && classes[k] === predicted))) count += images;
+    }
+  }
+  return count;
+}
+
+/** Shows what a result says about single images; `renamed` tells whether one of its classes is gone. */
+export function review(result, checking, renamed) {
+  const { mistakes, suspects } = result;
+  const all = Math.min(LISTED, mistakesOf(result));
+  byId('suspects-note').textContent = suspectsNote(suspects, checking, renamed);
+  byId('mistakes-title').hidden = all === 0;
+  byId('mistakes-note').textContent = mistakes.length < all ? text('fewerListed', mistakes.length, all) : '';
+  keepFocus(() => {
+    update(byId('suspects'), suspects ?? [], 'suspect');
+    update(byId('mistakes'), mistakes, 'mistake');
+  });
 }
 
 function keys(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
   const row = event.target.closest('li');
-  if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === 'ArrowDown') first(row.nextElementSibling)?.focus();
-  else if (event.key === 'ArrowUp') first(row.previousElementSibling)?.focus();
-  else if (event.key in DECISIONS) decide(row, DECISIONS[event.key]);
-  else return;
+  if (event.key === 'ArrowDown') first(row?.nextElementSibling)?.focus();
+  else if (event.key === 'ArrowUp') first(row?.previousElementSibling)?.focus();
+  else if (!(event.key in DECISIONS)) return;
+  else if (row) decide(row, DECISIONS[event.key]);
   event.preventDefault();
 }
 
-/** Goes to the first image to decide on. */
-export const goToReview = () => (first(byId('suspects')) ?? first(byId('mistakes')))?.focus();
+/** Goes to the first image to decide on, or to where it would be. */
+export const goToReview = () => (first(byId('suspects')) ?? first(byId('mistakes')) ?? byId('review-title')).focus();
 
 export function start() {
-  for (const id of ['suspects', 'mistakes']) byId(id).addEventListener('keydown', keys);
+  byId('review').addEventListener('keydown', keys);
 }

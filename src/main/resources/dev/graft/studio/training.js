@@ -1,7 +1,7 @@
 // Training: the button, the curves, and the result.
-import { change, state, watch } from './api.js';
+import { change, watch } from './api.js';
 import { byId, element } from './dom.js';
-import { showOnly } from './gallery.js';
+import { showMistakes } from './gallery.js';
 import { review } from './review.js';
 import { number, percent, taskName, text } from './texts.js';
 
@@ -74,8 +74,8 @@ function cell(result, truth, predicted, most) {
   const td = element('td', { className: truth === predicted ? 'right' : 'wrong' });
   td.style.setProperty('--share', share.toFixed(2));
   if (count && truth !== predicted) {
-    const of = mistake => mistake.truth === result.classes[truth] && mistake.predicted === result.classes[predicted];
-    td.append(element('button', { type: 'button', 'aria-label': text('cell', count, result.classes[truth], result.classes[predicted]), onclick: () => showMistakes(state.result.mistakes.filter(of)) }, String(count)));
+    const names = [result.classes[truth], result.classes[predicted]];
+    td.append(element('button', { type: 'button', 'aria-label': text('cell', count, ...names), onclick: () => showMistakes(...names) }, String(count)));
   } else {
     td.textContent = String(count);
   }
@@ -89,16 +89,14 @@ function drawConfusion(result) {
   byId('confusion').replaceChildren(element('caption', {}, text('confusion')), element('thead', {}, head), element('tbody', {}, ...rows));
 }
 
-const asImage = mistake => ({ path: mistake.path, version: 'review', note: text('seenAs', mistake.predicted, percent(mistake.probability)) });
-
-const showMistakes = list => showOnly(list.map(asImage));
-
 let drawn = '';
 
-function drawResult({ result, trainings, checkingLabels }) {
+function drawResult({ classes, result, trainings, checkingLabels }) {
   byId('result').hidden = !result;
   if (!result) return;
-  review(result, checkingLabels);
+  const gone = result.classes.filter(name => !classes.some(each => each.name === name));
+  byId('outdated').textContent = gone.length ? text('outdated', gone.join(', ')) : '';
+  review(result, checkingLabels, gone.length > 0);
   const now = JSON.stringify([result.accuracy, result.seconds, trainings.length, document.documentElement.lang]);
   if (now === drawn) return;
   drawn = now;

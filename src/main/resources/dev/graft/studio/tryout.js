@@ -1,7 +1,7 @@
 // Trying the model: a file, or the camera, live.
 import { send, watch } from './api.js';
 import { frame, open } from './camera.js';
-import { byId, element, say } from './dom.js';
+import { byId, element } from './dom.js';
 import { percent, text } from './texts.js';
 
 const SIDE = 224; // pixels; about what the network sees
@@ -17,35 +17,41 @@ function drawAnswer({ predictions, typicality }) {
     element('th', { scope: 'row' }, element('bdi', {}, each.className)),
     element('td', {}, element('meter', { value: each.probability, 'aria-hidden': 'true' })),
     element('td', {}, percent(each.probability))));
-  if (typicality !== undefined && typicality < TYPICAL) {
-    rows.unshift(element('tr', { className: 'none' }, element('th', { scope: 'row' }, text('noneOfThese')), element('td'), element('td', {}, percent(1 - typicality))));
-  }
-  byId('answer').replaceChildren(element('tbody', {}, ...rows));
+  const unlike = typicality !== undefined && typicality < TYPICAL;
+  byId('unlike').textContent = unlike ? text('noneOfThese', percent(typicality), percent(TYPICAL)) : '';
+  byId('answer').replaceChildren(...(unlike ? [element('caption', {}, text('ifOneOfThem'))] : []), element('tbody', {}, ...rows));
+  byId('try-problem').textContent = '';
 }
 
-/** Shows the answer for an image, unless another image was tried meanwhile. */
-async function predict(image) {
-  const mine = ++asked;
-  const answer = await (await send('/api/predict', image)).json();
-  if (mine === asked) drawAnswer(answer);
+/** Says what went wrong; what was seen of the image before is not this image's. */
+function fail(sentence) {
+  byId('try-problem').textContent = sentence;
+  byId('tried').hidden = true;
 }
 
-async function show(image) {
-  last = image;
+const predict = async image => (await send('/api/predict', image)).json();
+
+function show(image) {
   byId('tried').hidden = false;
   byId('tried-video').hidden = true;
   byId('tried-image').hidden = false;
-  const seen = heat ? await (await send('/api/heatmap', image)).blob() : image;
+  byId('speed').textContent = '';
   URL.revokeObjectURL(byId('tried-image').src);
-  byId('tried-image').src = URL.createObjectURL(seen);
+  byId('tried-image').src = URL.createObjectURL(image);
 }
 
+/** Shows an image and the answer for it, unless another image was tried meanwhile. */
 async function tryImage(image) {
+  last = image;
+  const mine = ++asked;
   try {
-    await show(image);
-    await predict(image);
+    const answer = await predict(image);
+    const seen = heat ? await (await send('/api/heatmap', image)).blob() : image;
+    if (mine !== asked) return;
+    show(seen);
+    drawAnswer(answer);
   } catch (problem) {
-    say(problem.message, true);
+    if (mine === asked) fail(problem.message);
   }
 }
 
@@ -54,25 +60,30 @@ async function live() {
   try {
     close = await open(video);
   } catch (problem) {
-    return say(text('noCamera', problem.message), true);
+    return fail(text('noCamera', problem.message));
   }
   byId('live').setAttribute('aria-pressed', 'true');
   byId('tried').hidden = false;
   byId('tried-image').hidden = true;
+  byId('unlike').textContent = '';
+  byId('answer').replaceChildren();
   video.hidden = false;
+  asked++; // an image that is still being tried is not shown any more
   const times = [];
   try {
     while (close) {
       const image = await frame(video, SIDE);
       if (!close) break; // stopped meanwhile
-      await predict(image);
+      const answer = await predict(image);
+      if (!close) break;
+      drawAnswer(answer);
       times.push(performance.now());
       if (times.length > 20) times.shift();
       if (times.length > 5) byId('speed').textContent = text('speed', (1000 * (times.length - 1) / (times.at(-1) - times[0])).toFixed(0));
       await new Promise(requestAnimationFrame);
     }
   } catch (problem) {
-    say(problem.message, true);
+    fail(problem.message);
   }
   stop();
 }
@@ -107,7 +118,8 @@ export function start() {
     stop();
     tryImage(image);
   }, { capture: true });
-  watch(({ heatMaps, result }) => {
+  watch(({ heatMaps, result }, before) => {
+    if (result && !before?.result) byId('try-problem').textContent = ''; // that nothing has been trained yet
     byId('heat').hidden = !heatMaps;
     for (const id of ['try-file', 'live']) byId(id).disabled = !result;
   });

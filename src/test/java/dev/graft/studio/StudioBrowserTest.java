@@ -213,12 +213,108 @@ class StudioBrowserTest {
     chromium.press("y");
     chromium.await(doubtful + " === " + (all - 2));
 
+    nothingIsDeletedByOneKeyTooMany(doubtful);
+    aCellShowsItsMistakesUntilTheFilterEnds();
+
     chromium.click("[data-class=\"blue\"]"); // another class does not forget what was kept
     chromium.press("t");
     chromium.await("document.getElementById('changed').textContent.includes('Now')", 240);
     chromium.await("!document.getElementById('trainings').hasAttribute('hidden')");
     assertThat(chromium.evaluate("document.querySelector('#result').textContent").asText())
         .doesNotContain(kept);
+  }
+
+  /** At the end of the review, the key for the selection of the gallery would be next. */
+  private void nothingIsDeletedByOneKeyTooMany(String doubtful) {
+    String images = "Number(" + count("red") + ") + Number(" + count("blue") + ")";
+    int before = chromium.evaluate(images).asInt();
+    chromium.evaluate("document.getElementById('gallery').focus()");
+    chromium.press(" ");
+    chromium.await("document.querySelector('.cell[aria-selected=true]')");
+    chromium.press("r");
+    int rows = chromium.evaluate(doubtful).asInt();
+    for (int left = rows - 1; left >= 0; left--) {
+      chromium.press("x");
+      chromium.await(doubtful + " === " + left);
+    }
+    chromium.press("x");
+    chromium.press("m");
+    Chromium.pause(500);
+    assertThat(chromium.evaluate("document.activeElement.id").asText()).isEqualTo("review-title");
+    assertThat(chromium.evaluate(images).asInt()).isEqualTo(before - rows);
+    for (int i = 1; i <= rows; i++) {
+      chromium.press("z");
+      chromium.await(doubtful + " === " + i);
+    }
+  }
+
+  private void aCellShowsItsMistakesUntilTheFilterEnds() throws IOException {
+    String filter = "document.getElementById('filter')";
+    String note = "document.getElementById('note').textContent";
+    chromium.click("[data-class=\"red\"]");
+    chromium.click("#confusion button");
+    chromium.await("!" + filter + ".hidden && " + filter + ".textContent.startsWith('true ')");
+    chromium.click("[data-class=\"red\"]");
+    chromium.await(filter + ".hidden && " + note + ".startsWith('red: ')");
+    chromium.click("#confusion button");
+    chromium.await("!" + filter + ".hidden");
+    chromium.press("Escape");
+    chromium.await(filter + ".hidden && " + note + ".startsWith('red: ')");
+
+    chromium.click("[aria-label=\"Rename: red\"]");
+    chromium.type("blue");
+    chromium.press("Enter");
+    chromium.await("document.getElementById('question-problem').textContent.includes('already')");
+    chromium.type("rose");
+    chromium.press("Enter");
+    chromium.await("document.getElementById('outdated').textContent.includes('red')");
+    assertThat(chromium.evaluate("document.getElementById('suspects-note').textContent").asText())
+        .contains("renamed or moved");
+    chromium.evaluate("document.activeElement.blur()");
+    chromium.press("z");
+    chromium.await("document.getElementById('outdated').textContent === ''");
+  }
+
+  @Test
+  void allImagesOfALargeClassAreSelectedAndMovedInSteps() throws IOException {
+    byte[] image = TestImages.png(1, RED);
+    Path home = Files.createDirectories(folder.resolve("red"));
+    Files.createDirectories(folder.resolve("blue"));
+    for (int i = 0; i < 1100; i++) {
+      Files.write(home.resolve("写真".repeat(20) + i + ".png"), image);
+    }
+    chromium.await(count("red") + " === '1100'");
+    chromium.click("[data-class=\"red\"]");
+    chromium.await("document.getElementById('note').textContent.startsWith('red: 1100')");
+    // Ctrl+A
+    chromium.evaluate(
+        "document.getElementById('gallery').dispatchEvent("
+            + "new KeyboardEvent('keydown', { key: 'a', ctrlKey: true, cancelable: true }))");
+    chromium.await("document.getElementById('selected').textContent.startsWith('1100 ')");
+    chromium.evaluate("document.getElementById('gallery').focus()");
+    chromium.press("1"); // blue
+    chromium.await(count("blue") + " === '1100'");
+    chromium.await("document.getElementById('status').textContent.startsWith('Done: 5 of 5')");
+    chromium.await("document.getElementById('selected').textContent === ''");
+  }
+
+  @Test
+  void aHiddenPageLeavesItsConnectionToOthers() throws IOException {
+    teach("red", RED, 1);
+    hide(true);
+    Files.createDirectories(folder.resolve("blue"));
+    Chromium.pause(5000); // longer than it takes to notice
+    assertThat(chromium.evaluate("document.querySelectorAll('.class').length").asInt())
+        .isEqualTo(1);
+    hide(false);
+    chromium.await("document.querySelectorAll('.class').length === 2");
+  }
+
+  private void hide(boolean hidden) {
+    chromium.evaluate(
+        "Object.defineProperty(document, 'hidden', { value: "
+            + hidden
+            + ", configurable: true }); document.dispatchEvent(new Event('visibilitychange'))");
   }
 
   @Test
@@ -235,7 +331,7 @@ class StudioBrowserTest {
     chromium.pointAt("#try-title");
     chromium.await("document.getElementById('trying').matches(':hover')");
     chromium.evaluate(paste);
-    chromium.await("document.getElementById('status').textContent.includes('train first')");
+    chromium.await("document.getElementById('try-problem').textContent.includes('train first')");
     assertThat(chromium.evaluate(count("red")).asText()).isEqualTo("2");
   }
 
@@ -252,7 +348,10 @@ class StudioBrowserTest {
     chromium.press("n");
     chromium.type("red");
     chromium.press("Enter");
-    chromium.await(status + " === 'この名前のクラスはすでにあります。'");
+    String besideTheName = "document.getElementById('name-problem').textContent";
+    chromium.await(besideTheName + " === 'この名前のクラスはすでにあります。'");
+    chromium.type("s");
+    chromium.await(besideTheName + " === ''");
     Path text = Files.writeString(temporary.resolve("text.png"), "not an image");
     chromium.choose("#files", List.of(text));
     chromium.await(status + ".includes('画像として読めない')");
