@@ -217,13 +217,10 @@ public final class RecipeResolver {
           case BICUBIC -> Resampling.BICUBIC;
           case BILINEAR -> Resampling.BILINEAR;
         };
-    boolean crops = own.part() == Framing.Part.CROP;
+    boolean crops = own.part().crops();
     double share = recipe.input().cropShare().orElse(crops ? own.share() : DEFAULT_CROP_SHARE);
     return switch (recipe.input().framing()) {
-      case AUTO ->
-          crops
-              ? Framing.crop(share, resampling)
-              : new Framing(own.part(), own.share(), resampling);
+      case AUTO -> new Framing(own.part(), crops ? share : own.share(), resampling);
       case SQUASH -> Framing.whole(resampling);
       case CENTER_CROP -> Framing.crop(share, resampling);
     };
@@ -257,10 +254,22 @@ public final class RecipeResolver {
           case MEAN -> Optional.of(Adapter.Pooling.MEAN);
           case CLS_MEAN -> Optional.of(Adapter.Pooling.CLS_MEAN);
         };
+    Recipe.Input input = recipe.input();
+    boolean arithmetic =
+        !input.mean().isAuto()
+            && !input.deviation().isAuto()
+            && input.order() != Recipe.Order.AUTO;
+    boolean framing =
+        !input.size().isAuto()
+            && (input.framing() == Recipe.FramingChoice.SQUASH
+                || (input.framing() == Recipe.FramingChoice.CENTER_CROP
+                    && !input.cropShare().isAuto()));
     return new ExternalBackbone.Options(
-        recipe.input().size().orElse(0),
+        input.size().orElse(0),
         chosen(recipe.backbone().variant()),
-        new OutputSelection.Wanted(tokens, chosen(recipe.backbone().output())));
+        new OutputSelection.Wanted(tokens, chosen(recipe.backbone().output())),
+        arithmetic,
+        framing);
   }
 
   private static Optional<String> chosen(String value) {
@@ -319,12 +328,7 @@ public final class RecipeResolver {
   private static void checkScale(Recipe recipe) {
     List<Float> mean = recipe.input().mean().orElse(List.of());
     List<Float> deviation = recipe.input().deviation().orElse(List.of());
-    boolean small = deviation.stream().allMatch(each -> each < 1);
-    boolean fraction = mean.stream().anyMatch(each -> each > 0 && each < 1);
-    if (Math.max(mean.size(), deviation.size()) > 0
-        && mean.stream().allMatch(each -> Math.abs(each) <= 1)
-        && deviation.stream().allMatch(each -> each <= 1)
-        && (fraction || (small && !deviation.isEmpty()))) {
+    if (Preprocessing.isForUnitPixels(mean, deviation)) {
       throw new GraftException(
               "mean, deviation: these are for pixels from 0 to 1, and Graft's are from 0 to 255;"
                   + " multiply them by 255.")
@@ -348,7 +352,13 @@ public final class RecipeResolver {
 
   private static void checkExternal(Recipe recipe, BackboneInfo entry) {
     String problem = null;
-    if (!recipe.backbone().weights().equals(WeightSource.PRETRAINED)) {
+    if (takesBytes(entry) && !preprocessing(recipe, entry.preprocessing()).leavesPixels()) {
+      problem =
+          "mean, deviation: "
+              + recipe.backbone().name()
+              + " takes bytes (uint8) and normalizes its images itself; leave these keys, and"
+              + " preprocessing, out";
+    } else if (!recipe.backbone().weights().equals(WeightSource.PRETRAINED)) {
       problem = "weights: a backbone from a file has its own";
     } else if (!recipe.backbone().unfreeze().equals(NetworkDesign.NONE)) {
       problem = "unfreeze: a backbone from a file is entirely frozen; set it to none";
@@ -378,9 +388,18 @@ public final class RecipeResolver {
           checkInt8(entry.network().external().orElseThrow().file());
         }
       } catch (GraftException e) {
-        throw new GraftException("backbone " + recipe.backbone().name() + ": " + e.getMessage(), e);
+        throw new GraftException(
+            ExternalBackbone.prefixed(recipe.backbone().name(), e.getMessage()), e);
       }
     }
+  }
+
+  private static boolean takesBytes(BackboneInfo entry) {
+    return entry
+        .network()
+        .external()
+        .filter(layer -> layer.adapter().input().type() == Adapter.Type.UINT8)
+        .isPresent();
   }
 
   private static void checkInt8(Path file) {

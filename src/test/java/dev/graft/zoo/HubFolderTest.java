@@ -27,21 +27,21 @@ class HubFolderTest {
     Files.write(network, new byte[1]);
   }
 
-  private HubFolder.Configured configured(String name, String json) throws IOException {
+  private HubPreprocessing configured(String name, String json) throws IOException {
     Files.writeString(folder.resolve("dinov2-small").resolve(name), json);
-    return HubFolder.configured(network).orElseThrow();
+    return HubPreprocessing.of(network, HubPreprocessing.Given.NOTHING).orElseThrow();
   }
 
   @Test
   void dinov2IsResizedAtItsShortestEdgeAndCropped() throws IOException {
-    HubFolder.Configured found =
+    HubPreprocessing found =
         configured(
             "preprocessor_config.json",
             "{\"crop_size\":{\"height\":224,\"width\":224},\"do_center_crop\":true,"
                 + "\"do_rescale\":true,\"rescale_factor\":0.00392156862745098,"
                 + "\"image_mean\":[0.485,0.456,0.406],\"image_std\":[0.229,0.224,0.225],"
                 + "\"resample\":3,\"size\":{\"shortest_edge\":256}}");
-    Preprocessing all = found.preprocessing();
+    Preprocessing all = found.preprocessing().orElseThrow();
     assertThat(found.side()).isEqualTo(224);
     assertThat(all.framing()).isEqualTo(Framing.crop(0.875, Resampling.BICUBIC));
     assertThat(all.order()).isEqualTo(Preprocessing.ChannelOrder.RGB);
@@ -52,14 +52,14 @@ class HubFolderTest {
 
   @Test
   void siglipIsSquashed() throws IOException {
-    HubFolder.Configured found =
+    HubPreprocessing found =
         configured(
             "preprocessor_config.json",
             "{\"size\":{\"height\":256,\"width\":256},\"resample\":2,\"rescale_factor\":0.5,"
                 + "\"image_mean\":[0.5,0.5,0.5],\"image_std\":[0.5,0.5,0.5],"
                 + "\"do_flip_channel_order\":true}");
     assertThat(found.side()).isEqualTo(256);
-    assertThat(found.preprocessing())
+    assertThat(found.preprocessing().orElseThrow())
         .isEqualTo(
             new Preprocessing(
                 Framing.whole(Resampling.BILINEAR),
@@ -70,37 +70,37 @@ class HubFolderTest {
 
   @Test
   void aProcessorThatOnlyRescalesDividesByTheFactor() throws IOException {
-    HubFolder.Configured found =
+    HubPreprocessing found =
         configured(
             "preprocessor_config.json",
             "{\"size\":224,\"do_normalize\":false,\"rescale_factor\":0.0078125,\"resample\":1}");
-    assertThat(found.preprocessing().mean()).containsExactly(0f, 0f, 0f);
-    assertThat(found.preprocessing().deviation()).containsExactly(128f, 128f, 128f);
+    assertThat(found.preprocessing().orElseThrow().mean()).containsExactly(0f, 0f, 0f);
+    assertThat(found.preprocessing().orElseThrow().deviation()).containsExactly(128f, 128f, 128f);
     assertThat(found.notes())
         .containsExactly("Its resampling filter 1 is not available; bicubic is used.");
   }
 
   @Test
   void convNextCropsItsShare() throws IOException {
-    HubFolder.Configured found =
+    HubPreprocessing found =
         configured(
             "preprocessor_config.json",
             "{\"size\":{\"shortest_edge\":224},\"crop_pct\":0.875,\"resample\":3,"
                 + "\"image_mean\":[0,0,0],\"image_std\":[1,1,1]}");
     assertThat(found.side()).isEqualTo(224);
-    assertThat(found.preprocessing().framing()).isEqualTo(Framing.crop(0.875, Resampling.BICUBIC));
+    assertThat(found.preprocessing().orElseThrow().framing()).isEqualTo(Framing.crop(0.875, Resampling.BICUBIC));
   }
 
   @Test
   void timmsConfigurationIsRead() throws IOException {
-    HubFolder.Configured found =
+    HubPreprocessing found =
         configured(
             "config.json",
             "{\"pretrained_cfg\":{\"input_size\":[3,256,256],\"interpolation\":\"bicubic\","
                 + "\"crop_pct\":0.95,\"crop_mode\":\"center\",\"mean\":[0.5,0.5,0.5],"
                 + "\"std\":[0.25,0.25,0.25]}}");
     assertThat(found.side()).isEqualTo(256);
-    assertThat(found.preprocessing())
+    assertThat(found.preprocessing().orElseThrow())
         .isEqualTo(
             new Preprocessing(
                 Framing.crop(0.95, Resampling.BICUBIC),
@@ -112,7 +112,7 @@ class HubFolderTest {
   @Test
   void aConfigurationOfAnotherKindIsIgnoredAndADamagedOneRefused() throws IOException {
     Files.writeString(folder.resolve("dinov2-small/config.json"), "{\"model_type\":\"dinov2\"}");
-    assertThat(HubFolder.configured(network)).isEmpty();
+    assertThat(HubPreprocessing.of(network, HubPreprocessing.Given.NOTHING)).isEmpty();
     for (String damaged : List.of("{", "{\"image_mean\":[1,2]}")) {
       assertThatExceptionOfType(GraftException.class)
           .isThrownBy(() -> configured("preprocessor_config.json", damaged))
