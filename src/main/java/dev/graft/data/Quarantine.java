@@ -9,7 +9,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Unreadable images. They are excluded from every split; the run fails only if there are too many.
+ * Images that can't be read or used. They are excluded from every split; the run fails only if there are too many.
  * Images are added while they are read, by several threads.
  */
 public final class Quarantine {
@@ -41,7 +41,7 @@ public final class Quarantine {
   }
 
   /** Adds an image, unless it was added before: the first reason stays. */
-  synchronized void add(int index, String path, String reason) {
+  public synchronized void add(int index, String path, String reason) {
     entries.putIfAbsent(index, new Entry(path, reason));
   }
 
@@ -72,7 +72,7 @@ public final class Quarantine {
     if (entries.size() > maxBad * images) {
       List<String> first = entries.values().stream().limit(Names.FEW).map(Entry::sentence).toList();
       throw GraftException.of(
-              "%,d of %,d images can't be read, more than max-bad allows (%s of them). %s Repair or"
+              "%,d of %,d images can't be read or used, more than max-bad allows (%s of them). %s Repair or"
                   + " remove them, or raise max-bad.",
               entries.size(), images, maxBad, String.join(" ", first))
           .withCode(Code.MAX_BAD);

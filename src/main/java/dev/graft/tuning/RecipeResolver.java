@@ -367,9 +367,7 @@ public final class RecipeResolver {
       problem =
           "precision: int8 is not possible for a backbone in TorchScript; set it to float32, or"
               + " export the backbone to ONNX";
-    } else if (entry.own().isEmpty()
-        && recipe.input().preprocessing() == Recipe.PreprocessingChoice.WEIGHTS
-        && (recipe.input().mean().isAuto() || recipe.input().deviation().isAuto())) {
+    } else if (!isPrepared(recipe)) {
       throw new GraftException(
               "mean, deviation: "
                   + recipe.backbone().name()
@@ -392,6 +390,13 @@ public final class RecipeResolver {
             ExternalBackbone.prefixed(recipe.backbone().name(), e.getMessage()), e);
       }
     }
+  }
+
+  /** Whether it is known how the images of an external backbone are prepared. */
+  static boolean isPrepared(Recipe recipe) {
+    return entry(recipe).own().isPresent()
+        || recipe.input().preprocessing() == Recipe.PreprocessingChoice.ZERO_ONE
+        || !(recipe.input().mean().isAuto() || recipe.input().deviation().isAuto());
   }
 
   private static boolean takesBytes(BackboneInfo entry) {

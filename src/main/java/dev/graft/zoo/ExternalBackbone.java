@@ -144,6 +144,13 @@ public record ExternalBackbone(BackboneInfo info, List<String> declared, List<St
     }
   }
 
+  /** Returns a clause on how images are prepared for an input of this side, in pixels. */
+  public static String described(Preprocessing preprocessing, int side) {
+    return HubPreprocessing.described(preprocessing.framing(), side)
+        + ", "
+        + HubPreprocessing.described(preprocessing);
+  }
+
   /** Says which backbone a message is about, unless it does so itself. */
   public static String prefixed(String name, String message) {
     String prefix = "backbone " + name + ": ";
