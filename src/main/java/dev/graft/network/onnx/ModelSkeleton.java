@@ -116,12 +116,15 @@ record ModelSkeleton(ModelProto model, List<FileBackedTensor> fileBacked) {
     try {
       long from = Long.parseLong(data.getOrDefault("offset", "0"));
       long length = Long.parseLong(data.getOrDefault("length", Long.toString(size - from)));
-      if (from < 0 || length < 0 || length > Integer.MAX_VALUE || from > size - length) {
+      if (from < 0 || length < 0) {
+        throw new GraftException("the place of its weights in " + location + " is invalid.");
+      }
+      if (length > Integer.MAX_VALUE || from > size - length) {
         throw new GraftException(
             Text.of(
                 "its weights are in a second file, %s, which has %d bytes instead of at least %d;"
                     + " get it again.",
-                location, size, from + length));
+                location, size, from > size ? from : length + from));
       }
       TensorProto bare = constant.toBuilder().clearExternalData().clearDataLocation().build();
       return new FileBackedTensor(bare, file, from, (int) length);
