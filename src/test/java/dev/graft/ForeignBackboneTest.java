@@ -379,7 +379,8 @@ class ForeignBackboneTest {
         .contains(
             "Images are prepared so: the whole image resized (bicubic), RGB, mean [0.0, 0.0, 0.0],"
                 + " deviation [1.0, 1.0, 1.0]");
-    assertThat(describe(old, "--set=mean=[1,2,3]", "--set=deviation=[4,5,6]", "--set=order=bgr").out())
+    assertThat(
+            describe(old, "--set=mean=[1,2,3]", "--set=deviation=[4,5,6]", "--set=order=bgr").out())
         .contains("BGR, mean [1.0, 2.0, 3.0], deviation [4.0, 5.0, 6.0]");
     assertThat(describe(old).out()).contains("Preprocessing: not found");
     assertThat(describe(old, "--set=mean=[0.5,0.5,0.5]", "--set=deviation=[0.5,0.5,0.5]").err())

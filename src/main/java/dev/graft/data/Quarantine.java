@@ -9,8 +9,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Images that can't be read or used. They are excluded from every split; the run fails only if there are too many.
- * Images are added while they are read, by several threads.
+ * Images that can't be read or used. They are excluded from every split; the run fails only if
+ * there are too many. Images are added while they are read, by several threads.
  */
 public final class Quarantine {
   private final int images;
@@ -72,7 +72,7 @@ public final class Quarantine {
     if (entries.size() > maxBad * images) {
       List<String> first = entries.values().stream().limit(Names.FEW).map(Entry::sentence).toList();
       throw GraftException.of(
-              "%,d of %,d images can't be read or used, more than max-bad allows (%s of them). %s Repair or"
+              "%,d of %,d images can't be read, more than max-bad allows (%s of them). %s Repair or"
                   + " remove them, or raise max-bad.",
               entries.size(), images, maxBad, String.join(" ", first))
           .withCode(Code.MAX_BAD);

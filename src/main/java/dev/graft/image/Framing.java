@@ -99,8 +99,7 @@ public record Framing(Part part, double share, Resampling resampling) implements
     return switch (part) {
       case WHOLE -> whole(resampling);
       case CENTRE -> new Framing(part, CENTRE.share, resampling);
-      case CROP, SQUASHED_CROP ->
-          new Framing(part, Double.parseDouble(words.get(1)), resampling);
+      case CROP, SQUASHED_CROP -> new Framing(part, Double.parseDouble(words.get(1)), resampling);
     };
   }
 
@@ -155,9 +154,9 @@ public record Framing(Part part, double share, Resampling resampling) implements
         part == Part.SQUASHED_CROP
             ? shorter
             : (int)
-            ((long) shorter
-                * Math.max(image.width(), image.height())
-                / Math.min(image.width(), image.height()));
+                ((long) shorter
+                    * Math.max(image.width(), image.height())
+                    / Math.min(image.width(), image.height()));
     int width = upright ? shorter : longer;
     int height = upright ? longer : shorter;
     Box all = new Box(0, 0, image.width(), image.height());

@@ -34,6 +34,7 @@ public final class ModelRunner implements AutoCloseable {
 
   /** Creates the network for heat maps; {@code null} if the model can't compute gradients. */
   private final Supplier<GradCam> gradCam;
+
   private final boolean hasStages;
 
   private boolean closed;

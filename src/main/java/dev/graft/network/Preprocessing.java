@@ -93,7 +93,8 @@ public record Preprocessing(
 
   /** Whether it leaves the pixels as they are, but for the framing. */
   public boolean leavesPixels() {
-    return mean.stream().allMatch(each -> each == 0) && deviation.stream().allMatch(each -> each == 1);
+    return mean.stream().allMatch(each -> each == 0)
+        && deviation.stream().allMatch(each -> each == 1);
   }
 
   /** Returns this preprocessing with another framing. */

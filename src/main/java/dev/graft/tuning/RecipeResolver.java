@@ -256,9 +256,7 @@ public final class RecipeResolver {
         };
     Recipe.Input input = recipe.input();
     boolean arithmetic =
-        !input.mean().isAuto()
-            && !input.deviation().isAuto()
-            && input.order() != Recipe.Order.AUTO;
+        !input.mean().isAuto() && !input.deviation().isAuto() && input.order() != Recipe.Order.AUTO;
     boolean framing =
         !input.size().isAuto()
             && (input.framing() == Recipe.FramingChoice.SQUASH

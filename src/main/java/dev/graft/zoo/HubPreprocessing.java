@@ -166,8 +166,7 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
       }
       problem = "it is no object";
     } catch (JsonProcessingException e) {
-      problem =
-          Messages.of(e.getOriginalMessage().replaceFirst("(?s)( \\(|\n).*", ""), "damaged");
+      problem = Messages.of(e.getOriginalMessage().replaceFirst("(?s)( \\(|\n).*", ""), "damaged");
     } catch (IOException e) {
       problem = "damaged";
     }
@@ -302,10 +301,12 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
       return new Framed(Framing.whole(resampling), side);
     }
     if (!mode.equals("center")) {
-      notes.add("Its crop mode " + shown(config.path("crop_mode")) + " is not available; center is used.");
+      notes.add(
+          "Its crop mode "
+              + shown(config.path("crop_mode"))
+              + " is not available; center is used.");
     }
-    return new Framed(
-        Framing.crop(share(config, "crop_pct", TIMM_SHARE, side), resampling), side);
+    return new Framed(Framing.crop(share(config, "crop_pct", TIMM_SHARE, side), resampling), side);
   }
 
   /**
@@ -331,8 +332,7 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
       int height = length(size.path("height"), key + ".height", most);
       int width = length(size.path("width"), key + ".width", most);
       if (height != width) {
-        throw unframed(
-            Text.of("%s is %dx%d, and Graft's inputs are square", key, width, height));
+        throw unframed(Text.of("%s is %dx%d, and Graft's inputs are square", key, width, height));
       }
       return Optional.of(new Size(height, true));
     }
@@ -348,8 +348,7 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
     if (!fits || value.asInt() < MIN_SIDE || value.asInt() > most) {
       throw unframed(
           Text.of(
-              "%s is %s, not a number of pixels from %d to %d",
-              key, shown(value), MIN_SIDE, most));
+              "%s is %s, not a number of pixels from %d to %d", key, shown(value), MIN_SIDE, most));
     }
     return value.asInt();
   }
@@ -391,9 +390,7 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
     Preprocessing read =
         arithmetic(
             normalizes ? scaled(config, "image_mean", factor) : List.of(0f, 0f, 0f),
-            normalizes
-                ? scaled(config, "image_std", factor)
-                : List.of(inverse, inverse, inverse));
+            normalizes ? scaled(config, "image_std", factor) : List.of(inverse, inverse, inverse));
     return config.path("do_flip_channel_order").asBoolean()
         ? read.with(Optional.of(ChannelOrder.BGR), List.of(), List.of())
         : read;

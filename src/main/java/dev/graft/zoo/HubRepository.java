@@ -29,7 +29,8 @@ import java.util.regex.Pattern;
  * @param revision a branch, tag or commit
  */
 record HubRepository(String owner, String name, String revision) {
-  private static final Pattern NAME = Pattern.compile("(?!.*\\.\\.)hf:(\\w[\\w.-]*)/(\\w[\\w.-]*?)(?:@(\\w[\\w.-]*))?");
+  private static final Pattern NAME =
+      Pattern.compile("(?!.*\\.\\.)hf:(\\w[\\w.-]*)/(\\w[\\w.-]*?)(?:@(\\w[\\w.-]*))?");
 
   /** Small files that say how images are prepared, and the license. */
   private static final List<String> ABOUT =

@@ -96,7 +96,8 @@ class HubFolderTest {
             "{\"size\":{\"shortest_edge\":224},\"crop_pct\":0.875,\"resample\":3,"
                 + "\"image_mean\":[0,0,0],\"image_std\":[1,1,1]}");
     assertThat(found.side()).isEqualTo(224);
-    assertThat(found.preprocessing().orElseThrow().framing()).isEqualTo(Framing.crop(0.875, Resampling.BICUBIC));
+    assertThat(found.preprocessing().orElseThrow().framing())
+        .isEqualTo(Framing.crop(0.875, Resampling.BICUBIC));
   }
 
   @Test
@@ -212,7 +213,8 @@ class HubFolderTest {
         .withMessageContaining("--set input-size=224");
     HubPreprocessing given =
         HubPreprocessing.of(network, new HubPreprocessing.Given(false, true)).orElseThrow();
-    assertThat(given.preprocessing().orElseThrow().mean().get(0)).isCloseTo(123.675f, within(1e-3f));
+    assertThat(given.preprocessing().orElseThrow().mean().get(0))
+        .isCloseTo(123.675f, within(1e-3f));
   }
 
   @ParameterizedTest

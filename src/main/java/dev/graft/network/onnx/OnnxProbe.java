@@ -87,7 +87,10 @@ public final class OnnxProbe {
           shape.stream()
               .map(length -> length < 0 ? "any" : length.toString())
               .collect(Collectors.joining(", ", "(", ")"));
-      return name.replaceAll("\\p{Cntrl}", " ") + " " + (shape.isEmpty() ? "" : lengths + " ") + type;
+      return name.replaceAll("\\p{Cntrl}", " ")
+          + " "
+          + (shape.isEmpty() ? "" : lengths + " ")
+          + type;
     }
   }
 
@@ -404,9 +407,7 @@ public final class OnnxProbe {
       float[] image = new float[3 * side * side];
       for (int i = 0; i < image.length; i++) {
         image[i] =
-            takesBytes()
-                ? random.nextInt(256 * size / COMPANY)
-                : size * random.nextFloat(-1, 1);
+            takesBytes() ? random.nextInt(256 * size / COMPANY) : size * random.nextFloat(-1, 1);
       }
       return image;
     }

@@ -35,10 +35,10 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A network of one convolution over patches, in the layouts of common exports. */
 @Tag("engine")
@@ -415,7 +415,8 @@ class OnnxProbeTest {
     String empty = graph.node("Slice", "two\nlines", nothing);
     OnnxProbe.Found found = probed(write(graph, vector, empty));
     assertThat(found.adapter().outputs()).hasSize(1);
-    assertThat(found.notes()).anyMatch(note -> note.contains("Output two lines is left out: it has"));
+    assertThat(found.notes())
+        .anyMatch(note -> note.contains("Output two lines is left out: it has"));
     assertThat(found.notes()).noneMatch(note -> note.contains("\n"));
   }
 
