@@ -103,8 +103,9 @@ public record RecordLayout(List<Field> fields) {
     for (Field field : fields) {
       int end = at + field.bytes();
       for (; at < end; at += field.type().getNumOfBytes()) {
-        if (field.type() == DataType.FLOAT32 && !Float.isFinite(all.getFloat(at))
-            || field.type() == DataType.FLOAT16 && (all.getShort(at) & 0x7fff) > HALF_INFINITY) {
+        if ((field.type() == DataType.FLOAT32 && !Float.isFinite(all.getFloat(at)))
+            || (field.type() == DataType.FLOAT16
+                && (all.getShort(at) & 0x7fff) > HALF_INFINITY)) {
           return false;
         }
       }
