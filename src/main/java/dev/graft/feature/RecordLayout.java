@@ -104,8 +104,7 @@ public record RecordLayout(List<Field> fields) {
       int end = at + field.bytes();
       for (; at < end; at += field.type().getNumOfBytes()) {
         if ((field.type() == DataType.FLOAT32 && !Float.isFinite(all.getFloat(at)))
-            || (field.type() == DataType.FLOAT16
-                && (all.getShort(at) & 0x7fff) > HALF_INFINITY)) {
+            || (field.type() == DataType.FLOAT16 && (all.getShort(at) & 0x7fff) > HALF_INFINITY)) {
           return false;
         }
       }
