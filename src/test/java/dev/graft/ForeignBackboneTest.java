@@ -29,12 +29,14 @@ import dev.graft.network.onnx.ExternalModel;
 import dev.graft.util.Resource;
 import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.LoadedBackbone;
+import java.awt.image.BufferedImage;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -331,5 +333,70 @@ class ForeignBackboneTest {
     assertThat(run.code()).isOne();
     assertThat(run.err()).contains(sentence).doesNotContain("\tat ").doesNotContain("report it");
     assertThat(folder.resolve("none")).doesNotExist();
+  }
+
+  @Test
+  void anImageThatTheNetworkTurnsIntoNanIsNamed() throws Exception {
+    Path file = Files.write(folder.resolve("varied.onnx"), ExternalModel.ofVariedImages());
+    Images some =
+        new Images(folder.resolve("varied"))
+            .add(8, 40, 100, "dark", "train")
+            .add(8, 150, 210, "light", "train")
+            .add(4, 40, 100, "dark", "val")
+            .add(4, 150, 210, "light", "val")
+            .add(4, 40, 100, "dark", "test")
+            .add(4, 150, 210, "light", "test");
+    Path plain = some.file(3);
+    ImageIO.write(new BufferedImage(12, 12, BufferedImage.TYPE_INT_RGB), "png", plain.toFile());
+    SmallRun run =
+        some.train(
+            folder.resolve("of-varied"),
+            Stream.concat(
+                    Stream.of("--backbone=" + file, "--weights=pretrained"),
+                    described("--set=input-size=32").stream())
+                .toArray(String[]::new));
+    assertThat(Files.readString(run.folder().resolve("quarantine.csv")))
+        .contains("3.png,can't be used: the network computes NaN or infinity for it.");
+    CommandRun asked =
+        CommandRun.of("infer", "--output=" + folder.resolve("of-varied"), "" + plain);
+    assertThat(asked.code()).isOne();
+    assertThat(asked.out() + asked.err())
+        .contains("3.png has no probabilities: the network computes NaN for this image.")
+        .doesNotContain("NaN%");
+    CommandRun good =
+        CommandRun.of("infer", "--output=" + folder.resolve("of-varied"), "" + some.file(4));
+    assertThat(good.code()).as(good.err()).isZero();
+    try (ModelRunner runner = ModelRunner.load(run.folder().resolve("model"), Device.cpu())) {
+      assertThat(runner.hasGradCam()).as("heat maps").isFalse();
+    }
+  }
+
+  @Test
+  void describeTellsThePreprocessingAndRefusesWhatFineTuneRefuses() throws Exception {
+    Path bytes = Files.write(folder.resolve("bytes.onnx"), ExternalModel.ofBytes());
+    Path old = Files.write(folder.resolve("thirteen.onnx"), ExternalModel.bytes(13));
+    assertThat(describe(bytes).out())
+        .contains(
+            "Images are prepared so: the whole image resized (bicubic), RGB, mean [0.0, 0.0, 0.0],"
+                + " deviation [1.0, 1.0, 1.0]");
+    assertThat(
+            describe(old, "--set=mean=[1,2,3]", "--set=deviation=[4,5,6]", "--set=order=bgr").out())
+        .contains("BGR, mean [1.0, 2.0, 3.0], deviation [4.0, 5.0, 6.0]");
+    assertThat(describe(old).out()).contains("Preprocessing: not found");
+    assertThat(describe(old, "--set=mean=[0.5,0.5,0.5]", "--set=deviation=[0.5,0.5,0.5]").err())
+        .contains("these are for pixels from 0 to 1");
+    CommandRun refused = describe(bytes, "--set=mean=[123,116,103]", "--set=deviation=[58,57,57]");
+    assertThat(refused.code()).isOne();
+    assertThat(refused.err()).contains("takes bytes (uint8) and normalizes its images itself");
+    CommandRun exported =
+        CommandRun.of("export", "--backbone=" + old, "--to=" + folder.resolve("none.onnx"));
+    assertThat(exported.code()).isOne();
+    assertThat(exported.err()).contains("comes from a file, and needs no export");
+  }
+
+  private static CommandRun describe(Path file, String... more) {
+    return CommandRun.of(
+        Stream.concat(Stream.of("models", "--describe=" + file), Stream.of(more))
+            .toArray(String[]::new));
   }
 }

@@ -9,8 +9,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Unreadable images. They are excluded from every split; the run fails only if there are too many.
- * Images are added while they are read, by several threads.
+ * Images that can't be read or used. They are excluded from every split; the run fails only if
+ * there are too many. Images are added while they are read, by several threads.
  */
 public final class Quarantine {
   private final int images;
@@ -41,7 +41,7 @@ public final class Quarantine {
   }
 
   /** Adds an image, unless it was added before: the first reason stays. */
-  synchronized void add(int index, String path, String reason) {
+  public synchronized void add(int index, String path, String reason) {
     entries.putIfAbsent(index, new Entry(path, reason));
   }
 

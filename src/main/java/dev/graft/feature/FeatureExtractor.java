@@ -11,7 +11,7 @@ import java.util.Optional;
 
 /**
  * The forward pass of the frozen part over images, in batches; the images of the next batch are
- * read meanwhile. Images that can't be read are skipped.
+ * read meanwhile. Images that can't be read, or that the network can't compute, are skipped.
  */
 public final class FeatureExtractor implements FeatureCache.Filler {
   /** Images per batch: the fastest on two cores; on a GPU reading the images dominates. */
@@ -64,7 +64,7 @@ public final class FeatureExtractor implements FeatureCache.Filler {
         }
         if (inBatch.size() == batchSize || (!prepared.hasNext() && !inBatch.isEmpty())) {
           batch.flip();
-          sink.store(inBatch, frozenPart.forward(batch, inBatch.size()));
+          store(inBatch, frozenPart.forward(batch, inBatch.size()), sink);
           batch.clear();
           inBatch.clear();
           progress.stepTo(done);
@@ -73,5 +73,21 @@ public final class FeatureExtractor implements FeatureCache.Filler {
       }
       check.run();
     }
+  }
+
+  /** Stores records; an image whose features are not finite is unusable. */
+  private void store(List<Integer> rows, ByteBuffer records, FeatureCache.Sink sink)
+      throws IOException {
+    List<Integer> usable = new ArrayList<>();
+    for (int i = 0; i < rows.size(); i++) {
+      if (layout.isFinite(records, i)) {
+        int to = usable.size() * layout.bytes();
+        records.put(to, records.duplicate(), i * layout.bytes(), layout.bytes());
+        usable.add(rows.get(i));
+      } else {
+        pixels.refuse(rows.get(i));
+      }
+    }
+    sink.store(usable, records.limit(usable.size() * layout.bytes()));
   }
 }

@@ -48,6 +48,13 @@ public final class PixelSource implements FeatureSource {
         .map(planes -> mirrored ? mirror(planes, side) : planes);
   }
 
+  /** Puts an image into quarantine, because its features are not finite. */
+  void refuse(int row) {
+    images
+        .quarantine()
+        .add(row, images.place(row), "can't be used: the network computes NaN or infinity for it.");
+  }
+
   private static byte[] mirror(byte[] planes, int side) {
     byte[] mirrored = new byte[planes.length];
     for (int i = 0; i < planes.length; i++) {

@@ -5,6 +5,8 @@ import ai.djl.ndarray.types.Shape;
 import dev.graft.GraftException;
 import dev.graft.network.Graph;
 import dev.graft.network.NetworkDesign;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -15,6 +17,9 @@ import java.util.Map;
  * other, little endian, without padding.
  */
 public record RecordLayout(List<Field> fields) {
+  /** Infinity in IEEE 754 binary16; larger bit patterns are NaN. */
+  private static final int HALF_INFINITY = 0x7c00;
+
   /**
    * A value of a record.
    *
@@ -83,6 +88,28 @@ public record RecordLayout(List<Field> fields) {
   /** Returns the size of a record in bytes. */
   public int bytes() {
     return fields.stream().mapToInt(Field::bytes).reduce(0, Math::addExact);
+  }
+
+  /**
+   * Whether the values of a record are finite; those in float16 may be infinite, because they are
+   * rounded.
+   *
+   * @param records one after the other, little-endian
+   * @param row of the record
+   */
+  boolean isFinite(ByteBuffer records, int row) {
+    ByteBuffer all = records.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    int at = row * bytes();
+    for (Field field : fields) {
+      int end = at + field.bytes();
+      for (; at < end; at += field.type().getNumOfBytes()) {
+        if ((field.type() == DataType.FLOAT32 && !Float.isFinite(all.getFloat(at)))
+            || (field.type() == DataType.FLOAT16 && (all.getShort(at) & 0x7fff) > HALF_INFINITY)) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   /** Returns the number of values per image. */

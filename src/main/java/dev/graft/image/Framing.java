@@ -31,7 +31,18 @@ public record Framing(Part part, double share, Resampling resampling) implements
      * share}: "shortest edge" and "center crop" of Hugging Face and torchvision. An odd pixel is
      * left over at the right and bottom.
      */
-    CROP
+    CROP,
+    /**
+     * The center of the whole image, resized to a square whose side is the input's divided by
+     * {@code share}: a "size" of height and width with "center crop" of Hugging Face, as in DeiT.
+     * One that is not square is distorted.
+     */
+    SQUASHED_CROP;
+
+    /** Whether the center of a resized image is cropped. */
+    public boolean crops() {
+      return this == CROP || this == SQUASHED_CROP;
+    }
   }
 
   /** The whole image, by bicubic resampling. */
@@ -62,6 +73,15 @@ public record Framing(Part part, double share, Resampling resampling) implements
   }
 
   /**
+   * Returns a framing that resizes the whole image to a square and crops the center.
+   *
+   * @param share in (0, 1], as in {@link #crop}
+   */
+  public static Framing squashedCrop(double share, Resampling resampling) {
+    return new Framing(Part.SQUASHED_CROP, share, resampling);
+  }
+
+  /**
    * Reads a framing from its {@linkplain #name name}.
    *
    * @throws IllegalArgumentException if it is not one
@@ -73,13 +93,13 @@ public record Framing(Part part, double share, Resampling resampling) implements
     Resampling resampling = bilinear ? Resampling.BILINEAR : Resampling.BICUBIC;
     int count = words.size() - (bilinear ? 1 : 0);
     Part part = Part.valueOf(words.get(0));
-    if (count != (part == Part.CROP ? 2 : 1)) {
+    if (count != (part.crops() ? 2 : 1)) {
       throw new IllegalArgumentException("not a framing: " + name);
     }
     return switch (part) {
       case WHOLE -> whole(resampling);
       case CENTRE -> new Framing(part, CENTRE.share, resampling);
-      case CROP -> crop(Double.parseDouble(words.get(1)), resampling);
+      case CROP, SQUASHED_CROP -> new Framing(part, Double.parseDouble(words.get(1)), resampling);
     };
   }
 
@@ -87,7 +107,7 @@ public record Framing(Part part, double share, Resampling resampling) implements
   @JsonValue
   public String name() {
     return part
-        + (part == Part.CROP ? " " + share : "")
+        + (part.crops() ? " " + share : "")
         + (resampling == Resampling.BICUBIC ? "" : " " + resampling);
   }
 
@@ -101,6 +121,11 @@ public record Framing(Part part, double share, Resampling resampling) implements
     if (part == Part.WHOLE) {
       return new Box(0, 0, width, height);
     }
+    if (part == Part.SQUASHED_CROP) {
+      int across = Math.max(1, (int) (width * share));
+      int down = Math.max(1, (int) (height * share));
+      return new Box((width - across) / 2, (height - down) / 2, across, down);
+    }
     int side = Math.max(1, (int) (Math.min(width, height) * share));
     int odd = part == Part.CENTRE ? 1 : 0;
     return new Box((width - side + odd) / 2, (height - side + odd) / 2, side, side);
@@ -113,7 +138,7 @@ public record Framing(Part part, double share, Resampling resampling) implements
    * @return {@code (3, side, side)}, R, G, B, one byte each
    */
   public byte[] planes(RgbImage image, int side) {
-    return part == Part.CROP ? cropped(image, side) : resized(image, side);
+    return part.crops() ? cropped(image, side) : resized(image, side);
   }
 
   private byte[] resized(RgbImage image, int side) {
@@ -126,10 +151,12 @@ public record Framing(Part part, double share, Resampling resampling) implements
     int shorter = (int) Math.max(side, Math.round(side / share));
     boolean upright = image.width() <= image.height();
     int longer =
-        (int)
-            ((long) shorter
-                * Math.max(image.width(), image.height())
-                / Math.min(image.width(), image.height()));
+        part == Part.SQUASHED_CROP
+            ? shorter
+            : (int)
+                ((long) shorter
+                    * Math.max(image.width(), image.height())
+                    / Math.min(image.width(), image.height()));
     int width = upright ? shorter : longer;
     int height = upright ? longer : shorter;
     Box all = new Box(0, 0, image.width(), image.height());

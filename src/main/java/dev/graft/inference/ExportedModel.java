@@ -70,6 +70,10 @@ public final class ExportedModel {
               "resized so that the shorter side is the input's side divided by "
                   + framing.share()
                   + ", then the center of the input's size";
+          case SQUASHED_CROP ->
+              "resized to a square whose side is the input's divided by "
+                  + framing.share()
+                  + ", then the center of the input's size";
         };
     return framing.name().toLowerCase(Locale.ROOT)
         + (": " + part + " by Pillow's ")

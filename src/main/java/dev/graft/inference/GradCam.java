@@ -23,6 +23,7 @@ import dev.graft.zoo.LoadedBackbone;
 import dev.graft.zoo.WeightReader;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Grad-CAM heat maps (Selvaraju et al. 2017, section 3): the sum of a stage's channels, each
@@ -52,6 +53,11 @@ public final class GradCam implements AutoCloseable {
     return new GradCam(model.design(), model.weights(), device);
   }
 
+  /** Whether a saved model has a stage of more than one pixel, which external backbones lack. */
+  static boolean isPossible(Path folder) {
+    return deepest(SavedModel.contents(folder).design()).isPresent();
+  }
+
   /** Creates heat maps of the bundled EfficientNet-Lite0 with its ImageNet classes. */
   public static GradCam imageNet(Device device) {
     NetworkDesign design =
@@ -64,7 +70,13 @@ public final class GradCam implements AutoCloseable {
 
   GradCam(NetworkDesign design, Weights weights, Device device) {
     this.design = design;
-    Stage stage = deepest(design);
+    Stage stage =
+        deepest(design)
+            .orElseThrow(
+                () ->
+                    new GraftException(
+                        "Heat maps need a stage with more than one pixel, and this network has"
+                            + " none."));
     step = stage.output();
     Engines.engine();
     manager = NDManager.newBaseManager(device);
@@ -81,16 +93,15 @@ public final class GradCam implements AutoCloseable {
     after = network.block(cut, design.logitsEnd());
   }
 
-  private static Stage deepest(NetworkDesign design) {
+  private static Optional<Stage> deepest(NetworkDesign design) {
     List<Stage> stages = design.backbone().stages();
     List<Shape> outputs = design.backbone().outputs(design.inputSize());
     for (int i = stages.size() - 1; i >= 0; i--) {
       if (outputs.get(i).dimension() == 3 && outputs.get(i).size() > outputs.get(i).get(0)) {
-        return stages.get(i);
+        return Optional.of(stages.get(i));
       }
     }
-    throw new GraftException(
-        "Heat maps need a stage with more than one pixel, and this network has none.");
+    return Optional.empty();
   }
 
   /** Returns the name of the step whose values a map shows. */

@@ -35,6 +35,8 @@ public final class ModelRunner implements AutoCloseable {
   /** Creates the network for heat maps; {@code null} if the model can't compute gradients. */
   private final Supplier<GradCam> gradCam;
 
+  private final boolean hasStages;
+
   private boolean closed;
 
   /**
@@ -42,8 +44,13 @@ public final class ModelRunner implements AutoCloseable {
    * @param gradCam creates the network for heat maps; {@code null} for none
    */
   ModelRunner(LoadedModel loaded, Supplier<GradCam> gradCam) {
+    this(loaded, gradCam, true);
+  }
+
+  private ModelRunner(LoadedModel loaded, Supplier<GradCam> gradCam, boolean hasStages) {
     this.loaded = loaded;
     this.gradCam = gradCam;
+    this.hasStages = hasStages;
   }
 
   /**
@@ -65,7 +72,10 @@ public final class ModelRunner implements AutoCloseable {
   public static ModelRunner load(Path model, Device device) {
     return Files.isRegularFile(model)
         ? new ModelRunner(ExportedModel.load(model), null)
-        : new ModelRunner(SavedModel.load(model, device), () -> GradCam.of(model, device));
+        : new ModelRunner(
+            SavedModel.load(model, device),
+            () -> GradCam.of(model, device),
+            GradCam.isPossible(model));
   }
 
   /**
@@ -118,7 +128,7 @@ public final class ModelRunner implements AutoCloseable {
 
   /** Whether {@link #gradCam} is available. */
   public boolean hasGradCam() {
-    return gradCam != null && Engines.canTrain();
+    return gradCam != null && hasStages && Engines.canTrain();
   }
 
   /**
@@ -173,7 +183,7 @@ public final class ModelRunner implements AutoCloseable {
    * @throws GraftException if the image can't be read
    */
   public List<TopClass> classify(Path file, int k) {
-    return classify(ImageFileReader.read(file, Framing.minSide(inputSize())), k);
+    return top(output(file).probabilities(), k);
   }
 
   /**
@@ -184,11 +194,7 @@ public final class ModelRunner implements AutoCloseable {
    * @throws GraftException if the image can't be read
    */
   public List<TopClass> classify(InputStream image, String name, int k) {
-    return classify(ImageFileReader.read(image, name, Framing.minSide(inputSize())), k);
-  }
-
-  private List<TopClass> classify(RgbImage image, int k) {
-    return top(output(image).probabilities(), k);
+    return top(output(image, name).probabilities(), k);
   }
 
   /**
@@ -197,7 +203,7 @@ public final class ModelRunner implements AutoCloseable {
    * @throws GraftException if the image can't be read
    */
   public Output output(Path file) {
-    return output(ImageFileReader.read(file, Framing.minSide(inputSize())));
+    return output(ImageFileReader.read(file, Framing.minSide(inputSize())), file.toString());
   }
 
   /**
@@ -207,11 +213,20 @@ public final class ModelRunner implements AutoCloseable {
    * @throws GraftException if the image can't be read
    */
   public Output output(InputStream image, String name) {
-    return output(ImageFileReader.read(image, name, Framing.minSide(inputSize())));
+    return output(ImageFileReader.read(image, name, Framing.minSide(inputSize())), name);
   }
 
-  private Output output(RgbImage image) {
-    return outputs(List.of(prepare(image))).get(0);
+  private Output output(RgbImage image, String name) {
+    Output output = outputs(List.of(prepare(image))).get(0);
+    if (!output.isFinite()) {
+      throw notFinite(name);
+    }
+    return output;
+  }
+
+  private static GraftException notFinite(String name) {
+    return new GraftException(
+        name + " has no probabilities: the network computes NaN for this image.");
   }
 
   /** Returns the {@code k} most probable classes, the most probable first. */
@@ -358,9 +373,13 @@ public final class ModelRunner implements AutoCloseable {
   private record Waiting<S extends Source>(
       S source, List<Prepared> images, GraftException problem) {
     Answer<S> answer(Iterator<Output> rows) {
-      return problem == null
-          ? new Answer.Known<>(source, rows.next())
-          : new Answer.Unknown<>(source, problem);
+      if (problem != null) {
+        return new Answer.Unknown<>(source, problem);
+      }
+      Output output = rows.next();
+      return output.isFinite()
+          ? new Answer.Known<>(source, output)
+          : new Answer.Unknown<>(source, notFinite(source.name()));
     }
   }
 }

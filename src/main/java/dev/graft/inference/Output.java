@@ -24,6 +24,16 @@ public record Output(float[] probabilities, OptionalDouble typicality) {
     return new Output(probabilities, OptionalDouble.empty());
   }
 
+  /** Whether all probabilities are numbers; a network can compute NaN for an image. */
+  boolean isFinite() {
+    for (float each : probabilities) {
+      if (!Float.isFinite(each)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /**
    * Returns whether an image is rejected.
    *

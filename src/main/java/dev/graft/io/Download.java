@@ -53,6 +53,22 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
     }
   }
 
+  /** An answer with an HTTP status of failure; its message is a clause. */
+  public static final class Refusal extends IOException {
+    private static final long serialVersionUID = 1L;
+    private final int status;
+
+    Refusal(int status, String clause) {
+      super(clause);
+      this.status = status;
+    }
+
+    /** Returns the HTTP status. */
+    public int status() {
+      return status;
+    }
+  }
+
   /**
    * Checks the URL and the size.
    *
@@ -104,7 +120,7 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
       } finally {
         connection.disconnect();
       }
-    } catch (Failure e) {
+    } catch (Failure | Refusal e) {
       throw e;
     } catch (IOException e) {
       String reason = Messages.of(e, e.getClass().getSimpleName());
@@ -112,10 +128,14 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
     }
   }
 
-  /** Downloads the file, as {@link #to}, even if it exists already. */
-  public void again(Path file) throws IOException {
+  /**
+   * Downloads the file, as {@link #to}, even if it exists already.
+   *
+   * @param limit of its size, in bytes
+   */
+  public void again(Path file, long limit) throws IOException {
     Files.deleteIfExists(file);
-    to(file, Progress.Display.NONE);
+    to(file, Progress.Display.NONE, TIMEOUT, limit);
   }
 
   /**
@@ -165,12 +185,18 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
       out.position(out.size());
       long length = connection.getContentLengthLong();
       long whole = length < 0 ? size : out.size() + length;
+      if (size >= 0 && whole > size) {
+        throw tooLong(out);
+      }
       display.say("Downloading " + uri + (whole < 0 ? "" : Text.of(" (%,d bytes)", whole)));
       InputStream in = request(connection::getInputStream, out.size(), TIMEOUT);
       byte[] buffer = new byte[1 << 16];
       String name = uri.getPath().substring(uri.getPath().lastIndexOf('/') + 1);
       try (Progress progress = display.progress(name, "bytes", whole)) {
         for (int count = 0; count >= 0; ) {
+          if (whole >= 0 && out.size() + count > whole) {
+            throw tooLong(out);
+          }
           AtomicFiles.writeFully(out, ByteBuffer.wrap(buffer, 0, count));
           progress.stepTo(out.size());
           long done = out.size();
@@ -186,6 +212,12 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
     } finally {
       connection.disconnect();
     }
+  }
+
+  /** Discards what arrived, which is not the beginning of the file. */
+  private static Failure tooLong(FileChannel out) throws IOException {
+    out.truncate(0);
+    return new Failure("the server sends more bytes than were announced");
   }
 
   /** Returns whether a file exists with the known size and hash. */
@@ -211,11 +243,12 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
   }
 
   /** Returns the content length that the server announces, or -1. */
-  private long length(HttpURLConnection connection, Duration timeout) throws Failure {
+  private long length(HttpURLConnection connection, Duration timeout) throws IOException {
     int status = request(connection::getResponseCode, 0, timeout);
     if (status != HttpURLConnection.HTTP_OK) {
       String location = connection.getHeaderField("Location");
-      throw new Failure(
+      throw new Refusal(
+          status,
           Text.of(
               "the server answers with the HTTP status %s%s",
               status, location == null ? "" : " and redirects to " + location));

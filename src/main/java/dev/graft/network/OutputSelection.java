@@ -46,6 +46,11 @@ public record OutputSelection(List<Adapter.Output> outputs, List<String> notes) 
    * @param problem why it can't be used; empty if it can
    */
   public record Candidate(int index, String name, List<Long> shape, String problem) {
+    /** Returns the name without line breaks and the like. */
+    private String shown() {
+      return name.replaceAll("\\p{Cntrl}", " ");
+    }
+
     private boolean isUsable() {
       return problem.isEmpty();
     }
@@ -72,19 +77,19 @@ public record OutputSelection(List<Adapter.Output> outputs, List<String> notes) 
     for (Candidate each : chosen) {
       Adapter.Output output = output(each, side, wanted.tokens());
       outputs.add(output);
-      used.add(each.name() + " " + described(output));
+      used.add(each.shown() + " " + described(output));
     }
     List<String> notes = new ArrayList<>();
     notes.add("Features: " + String.join(", ", used) + ".");
     for (Candidate each : found) {
       if (!each.isUsable()) {
-        notes.add("Output " + each.name() + " is left out: " + each.problem() + ".");
+        notes.add("Output " + each.shown() + " is left out: " + each.problem() + ".");
       }
     }
     String others =
         found.stream()
             .filter(each -> each.isUsable() && !chosen.contains(each))
-            .map(Candidate::name)
+            .map(Candidate::shown)
             .collect(Collectors.joining(", "));
     if (!others.isEmpty()) {
       notes.add("Outputs that are not used: " + others + " (recipe key output).");
@@ -97,10 +102,14 @@ public record OutputSelection(List<Adapter.Output> outputs, List<String> notes) 
       return List.of(named(found, wanted.output().get()));
     }
     List<Candidate> usable = found.stream().filter(Candidate::isUsable).toList();
+    if (found.isEmpty()) {
+      throw new GraftException(
+          "it has no outputs, so none of its outputs can serve as features; export it again.");
+    }
     if (usable.isEmpty()) {
       throw new GraftException(
           found.stream()
-              .map(each -> each.name() + ": " + each.problem())
+              .map(each -> each.shown() + ": " + each.problem())
               .collect(
                   Collectors.joining(
                       "; ", "none of its outputs can serve as features (", "); export it again.")));
@@ -134,7 +143,7 @@ public record OutputSelection(List<Adapter.Output> outputs, List<String> notes) 
                 () ->
                     new GraftException(
                         found.stream()
-                            .map(Candidate::name)
+                            .map(Candidate::shown)
                             .collect(
                                 Collectors.joining(
                                     ", ",

@@ -67,9 +67,34 @@ public record Preprocessing(
       throw new IllegalArgumentException(
           "mean and deviation must have 3 values each, not " + mean + " and " + deviation);
     }
-    if (deviation.stream().anyMatch(d -> !(d > 0))) {
+    if (!mean.stream().allMatch(Float::isFinite)) {
+      throw new IllegalArgumentException("mean must be three numbers, not " + mean);
+    }
+    if (deviation.stream().anyMatch(d -> !(d > 0 && Float.isFinite(d)))) {
       throw new IllegalArgumentException("deviation must be above 0, not " + deviation);
     }
+  }
+
+  /**
+   * Whether means and deviations are for pixels from 0 to 1, as on model cards, which would give
+   * inputs of up to 1100.
+   *
+   * @param mean may be empty, if only a deviation is known
+   * @param deviation may be empty
+   */
+  public static boolean isForUnitPixels(List<Float> mean, List<Float> deviation) {
+    boolean small = deviation.stream().allMatch(each -> each < 1);
+    boolean fraction = mean.stream().anyMatch(each -> each > 0 && each < 1);
+    return Math.max(mean.size(), deviation.size()) > 0
+        && mean.stream().allMatch(each -> Math.abs(each) <= 1)
+        && deviation.stream().allMatch(each -> each <= 1)
+        && (fraction || (small && !deviation.isEmpty()));
+  }
+
+  /** Whether it leaves the pixels as they are, but for the framing. */
+  public boolean leavesPixels() {
+    return mean.stream().allMatch(each -> each == 0)
+        && deviation.stream().allMatch(each -> each == 1);
   }
 
   /** Returns this preprocessing with another framing. */

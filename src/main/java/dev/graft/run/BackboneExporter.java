@@ -43,6 +43,13 @@ public final class BackboneExporter {
     Recipe recipe = RecipeResolver.resolve(asked);
     BackboneInfo entry = RecipeResolver.entry(recipe);
     NetworkDesign described = RecipeResolver.of(recipe, 2);
+    if (entry.network().external().isPresent()) {
+      throw new GraftException(
+          "backbone "
+              + recipe.backbone().name()
+              + " comes from a file, and needs no export; fine-tune with it, and export the run:"
+              + " export RUN.");
+    }
     WeightSource source = WeightSource.of(recipe.backbone().weights(), entry);
     if (described.cut() == 0 || source instanceof WeightSource.Random) {
       throw new GraftException(

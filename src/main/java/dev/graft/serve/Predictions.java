@@ -134,7 +134,8 @@ final class Predictions implements AutoCloseable {
             job -> {
               if (!job.model().classifier().hasGradCam()) {
                 throw new NotFoundResponse(
-                    "This model has no heat maps; its engine only predicts.");
+                    "This model has no heat maps: its network has no stage of more than one pixel, or"
+                        + " its engine only predicts.");
               }
               return prepared(job)
                   .thenCompose(

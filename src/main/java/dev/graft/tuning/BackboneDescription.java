@@ -43,14 +43,21 @@ public final class BackboneDescription {
                             + " is one of Graft's networks; the command summary describes it."));
     Recipe recipe = RecipeResolver.resolve(asked);
     NetworkDesign design = RecipeResolver.of(recipe, 2);
+    boolean known = RecipeResolver.isPrepared(recipe);
+    if (known) {
+      RecipeResolver.checkNetwork(asked); // otherwise it would refuse what is said below
+    }
     Layer.External layer = found.info().network().external().orElseThrow();
     List<String> lines = new ArrayList<>();
     lines.add(Text.of("File: %s, SHA-256 %s", layer.file(), layer.sha256()));
     lines.addAll(found.declared());
     lines.addAll(found.notes());
-    if (found.info().own().isEmpty() && recipe.input().mean().isAuto()) {
-      lines.add("Preprocessing: not found; fine-tune needs mean and deviation.");
-    }
+    lines.add(
+        known
+            ? "Images are prepared so: "
+                + ExternalBackbone.described(design.preprocessing(), design.inputSize())
+                + "."
+            : "Preprocessing: not found; fine-tune needs mean and deviation.");
     lines.add(
         Text.of(
             "Used as: %dx%d pixels, %d features; %.0f images/s on this machine's CPU",

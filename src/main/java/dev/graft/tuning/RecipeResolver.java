@@ -217,13 +217,10 @@ public final class RecipeResolver {
           case BICUBIC -> Resampling.BICUBIC;
           case BILINEAR -> Resampling.BILINEAR;
         };
-    boolean crops = own.part() == Framing.Part.CROP;
+    boolean crops = own.part().crops();
     double share = recipe.input().cropShare().orElse(crops ? own.share() : DEFAULT_CROP_SHARE);
     return switch (recipe.input().framing()) {
-      case AUTO ->
-          crops
-              ? Framing.crop(share, resampling)
-              : new Framing(own.part(), own.share(), resampling);
+      case AUTO -> new Framing(own.part(), crops ? share : own.share(), resampling);
       case SQUASH -> Framing.whole(resampling);
       case CENTER_CROP -> Framing.crop(share, resampling);
     };
@@ -257,10 +254,20 @@ public final class RecipeResolver {
           case MEAN -> Optional.of(Adapter.Pooling.MEAN);
           case CLS_MEAN -> Optional.of(Adapter.Pooling.CLS_MEAN);
         };
+    Recipe.Input input = recipe.input();
+    boolean arithmetic =
+        !input.mean().isAuto() && !input.deviation().isAuto() && input.order() != Recipe.Order.AUTO;
+    boolean framing =
+        !input.size().isAuto()
+            && (input.framing() == Recipe.FramingChoice.SQUASH
+                || (input.framing() == Recipe.FramingChoice.CENTER_CROP
+                    && !input.cropShare().isAuto()));
     return new ExternalBackbone.Options(
-        recipe.input().size().orElse(0),
+        input.size().orElse(0),
         chosen(recipe.backbone().variant()),
-        new OutputSelection.Wanted(tokens, chosen(recipe.backbone().output())));
+        new OutputSelection.Wanted(tokens, chosen(recipe.backbone().output())),
+        arithmetic,
+        framing);
   }
 
   private static Optional<String> chosen(String value) {
@@ -319,12 +326,7 @@ public final class RecipeResolver {
   private static void checkScale(Recipe recipe) {
     List<Float> mean = recipe.input().mean().orElse(List.of());
     List<Float> deviation = recipe.input().deviation().orElse(List.of());
-    boolean small = deviation.stream().allMatch(each -> each < 1);
-    boolean fraction = mean.stream().anyMatch(each -> each > 0 && each < 1);
-    if (Math.max(mean.size(), deviation.size()) > 0
-        && mean.stream().allMatch(each -> Math.abs(each) <= 1)
-        && deviation.stream().allMatch(each -> each <= 1)
-        && (fraction || (small && !deviation.isEmpty()))) {
+    if (Preprocessing.isForUnitPixels(mean, deviation)) {
       throw new GraftException(
               "mean, deviation: these are for pixels from 0 to 1, and Graft's are from 0 to 255;"
                   + " multiply them by 255.")
@@ -348,7 +350,13 @@ public final class RecipeResolver {
 
   private static void checkExternal(Recipe recipe, BackboneInfo entry) {
     String problem = null;
-    if (!recipe.backbone().weights().equals(WeightSource.PRETRAINED)) {
+    if (takesBytes(entry) && !preprocessing(recipe, entry.preprocessing()).leavesPixels()) {
+      problem =
+          "mean, deviation: "
+              + recipe.backbone().name()
+              + " takes bytes (uint8) and normalizes its images itself; leave these keys, and"
+              + " preprocessing, out";
+    } else if (!recipe.backbone().weights().equals(WeightSource.PRETRAINED)) {
       problem = "weights: a backbone from a file has its own";
     } else if (!recipe.backbone().unfreeze().equals(NetworkDesign.NONE)) {
       problem = "unfreeze: a backbone from a file is entirely frozen; set it to none";
@@ -357,9 +365,7 @@ public final class RecipeResolver {
       problem =
           "precision: int8 is not possible for a backbone in TorchScript; set it to float32, or"
               + " export the backbone to ONNX";
-    } else if (entry.own().isEmpty()
-        && recipe.input().preprocessing() == Recipe.PreprocessingChoice.WEIGHTS
-        && (recipe.input().mean().isAuto() || recipe.input().deviation().isAuto())) {
+    } else if (!isPrepared(recipe)) {
       throw new GraftException(
               "mean, deviation: "
                   + recipe.backbone().name()
@@ -378,9 +384,25 @@ public final class RecipeResolver {
           checkInt8(entry.network().external().orElseThrow().file());
         }
       } catch (GraftException e) {
-        throw new GraftException("backbone " + recipe.backbone().name() + ": " + e.getMessage(), e);
+        throw new GraftException(
+            ExternalBackbone.prefixed(recipe.backbone().name(), e.getMessage()), e);
       }
     }
+  }
+
+  /** Whether it is known how the images of an external backbone are prepared. */
+  static boolean isPrepared(Recipe recipe) {
+    return entry(recipe).own().isPresent()
+        || recipe.input().preprocessing() == Recipe.PreprocessingChoice.ZERO_ONE
+        || !(recipe.input().mean().isAuto() || recipe.input().deviation().isAuto());
+  }
+
+  private static boolean takesBytes(BackboneInfo entry) {
+    return entry
+        .network()
+        .external()
+        .filter(layer -> layer.adapter().input().type() == Adapter.Type.UINT8)
+        .isPresent();
   }
 
   private static void checkInt8(Path file) {

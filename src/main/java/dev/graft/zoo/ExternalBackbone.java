@@ -12,7 +12,6 @@ import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.repository.zoo.ZooModel;
 import dev.graft.GraftException;
 import dev.graft.Progress;
-import dev.graft.image.Framing;
 import dev.graft.io.Hash;
 import dev.graft.network.Adapter;
 import dev.graft.network.BackboneSpec;
@@ -20,12 +19,12 @@ import dev.graft.network.Layer;
 import dev.graft.network.Layer.External.Format;
 import dev.graft.network.OutputSelection;
 import dev.graft.network.Preprocessing;
-import dev.graft.network.Preprocessing.ChannelOrder;
 import dev.graft.network.Stage;
 import dev.graft.network.djl.ExternalNetwork;
 import dev.graft.network.onnx.OnnxFile;
 import dev.graft.network.onnx.OnnxProbe;
 import dev.graft.util.Messages;
+import dev.graft.zoo.HubPreprocessing.Given;
 import java.io.IOException;
 import java.net.UnknownHostException;
 import java.nio.file.DirectoryStream;
@@ -56,11 +55,22 @@ public record ExternalBackbone(BackboneInfo info, List<String> declared, List<St
    *
    * @param inputSize side of the input in pixels; 0 for the side that the file sets, else 224
    * @param variant of the files in a folder; empty for float32
+   * @param arithmeticGiven whether it sets mean, deviation and order
+   * @param framingGiven whether it sets the framing and the input size
    */
-  public record Options(int inputSize, Optional<String> variant, OutputSelection.Wanted wanted) {
+  public record Options(
+      int inputSize,
+      Optional<String> variant,
+      OutputSelection.Wanted wanted,
+      boolean arithmeticGiven,
+      boolean framingGiven) {
     /** Returns options that leave everything but the input size open. */
     public static Options ofSize(int inputSize) {
-      return new Options(inputSize, Optional.empty(), OutputSelection.Wanted.ANY);
+      return new Options(inputSize, Optional.empty(), OutputSelection.Wanted.ANY, false, false);
+    }
+
+    private Given given(boolean takesBytes) {
+      return new Given(arithmeticGiven || takesBytes, framingGiven);
     }
   }
 
@@ -72,10 +82,6 @@ public record ExternalBackbone(BackboneInfo info, List<String> declared, List<St
 
   /** Group and artifact in a DJL model zoo, such as {@code ai.djl.pytorch:resnet18_embedding}. */
   private static final Pattern ZOO_ID = Pattern.compile("([A-Za-z][\\w.-]+):([\\w.-]+)");
-
-  /** Preprocessing of networks that take bytes: pixels as they are. */
-  private static final Preprocessing AS_THEY_ARE =
-      new Preprocessing(Framing.WHOLE, ChannelOrder.RGB, List.of(0f, 0f, 0f), List.of(1f, 1f, 1f));
 
   private static final Map<Key, ExternalBackbone> SEEN = new ConcurrentHashMap<>();
 
@@ -120,7 +126,7 @@ public record ExternalBackbone(BackboneInfo info, List<String> declared, List<St
       return seen;
     } catch (GraftException | IOException e) {
       throw new GraftException(
-          "backbone " + name + ": " + Messages.sentence(String.valueOf(e.getMessage())), e);
+          prefixed(name, Messages.sentence(String.valueOf(e.getMessage()))), e);
     }
   }
 
@@ -134,8 +140,21 @@ public record ExternalBackbone(BackboneInfo info, List<String> declared, List<St
     try {
       HubRepository.of(name).ifPresent(repository -> repository.network(variant, display));
     } catch (GraftException e) {
-      throw new GraftException("backbone " + name + ": " + e.getMessage(), e);
+      throw new GraftException(prefixed(name, e.getMessage()), e);
     }
+  }
+
+  /** Returns a clause on how images are prepared for an input of this side, in pixels. */
+  public static String described(Preprocessing preprocessing, int side) {
+    return HubPreprocessing.described(preprocessing.framing(), side)
+        + ", "
+        + HubPreprocessing.described(preprocessing);
+  }
+
+  /** Says which backbone a message is about, unless it does so itself. */
+  public static String prefixed(String name, String message) {
+    String prefix = "backbone " + name + ": ";
+    return message.startsWith(prefix) ? message : prefix + message;
   }
 
   private static Path file(String name, Options options) throws IOException {
@@ -182,23 +201,25 @@ public record ExternalBackbone(BackboneInfo info, List<String> declared, List<St
 
   private static ExternalBackbone tried(Path file, Format format, Options options)
       throws IOException {
-    Optional<HubFolder.Configured> configured = HubFolder.configured(file);
     return switch (format) {
-      case ONNX -> onnx(file, configured, options);
-      case TORCHSCRIPT -> torchScript(file, configured, options);
+      case ONNX -> onnx(file, options);
+      case TORCHSCRIPT -> torchScript(file, options);
     };
   }
 
-  private static ExternalBackbone onnx(
-      Path file, Optional<HubFolder.Configured> configured, Options options) throws IOException {
+  private static ExternalBackbone onnx(Path file, Options options) throws IOException {
     OnnxProbe probe = new OnnxProbe(file);
     Map<String, String> about = probe.metadata();
     OptionalInt fixed = probe.side();
+    Given given = options.given(probe.takesBytes());
+    boolean describesItself = about.containsKey("mean") && about.containsKey("deviation");
+    Optional<HubPreprocessing> configured =
+        describesItself ? Optional.empty() : HubPreprocessing.of(file, given);
     int side =
         side(
             options,
-            fixed.orElse(number(about.get("input_size"))),
-            configured.map(HubFolder.Configured::side).orElse(0));
+            fixed.orElseGet(() -> Metadata.side(about)),
+            configured.map(HubPreprocessing::side).orElse(0));
     // A file that can't be opened at all is reported before a wrong size.
     OnnxProbe.Found found = probe.run(fixed.orElse(side), options.wanted());
     if (fixed.isPresent() && fixed.getAsInt() != side) {
@@ -218,19 +239,18 @@ public record ExternalBackbone(BackboneInfo info, List<String> declared, List<St
         OnnxFile.hasExternalData(file)
             ? Hash.Algorithm.SHA256.of(OnnxFile.ofExternal(file)::writeTo).hex()
             : Hash.Algorithm.SHA256.of(file).hex();
-    Optional<Preprocessing> own = preprocessing(about);
     List<String> notes = new ArrayList<>(found.notes());
-    if (own.isEmpty() && probe.takesBytes()) {
-      notes.add("Preprocessing: none, because the network takes bytes.");
-      own =
-          Optional.of(
-              configured
-                  .map(each -> AS_THEY_ARE.with(each.preprocessing().framing()))
-                  .orElse(AS_THEY_ARE));
-    } else if (own.isEmpty()) {
-      own = configured.map(HubFolder.Configured::preprocessing);
-      configured.ifPresent(each -> notes.addAll(described(each)));
+    Optional<Preprocessing> own =
+        describesItself
+            ? Optional.of(Metadata.preprocessing(about, given))
+            : configured.flatMap(HubPreprocessing::preprocessing);
+    if (probe.takesBytes()) {
+      notes.add(
+          "Preprocessing: none, because the network takes bytes"
+              + (describesItself ? "; mean and deviation of its metadata are not used." : "."));
+      own = own.or(() -> Optional.of(HubPreprocessing.AS_THEY_ARE));
     }
+    configured.ifPresent(each -> notes.addAll(each.notes()));
     Layer.External layer = layer(file, Format.ONNX, sha256, found.adapter());
     List<String> declared = new ArrayList<>();
     declared.add("Input, as declared: " + probe.input());
@@ -245,53 +265,20 @@ public record ExternalBackbone(BackboneInfo info, List<String> declared, List<St
     return ofFile > 0 ? ofFile : ofConfiguration > 0 ? ofConfiguration : DEFAULT_INPUT_SIZE;
   }
 
-  private static List<String> described(HubFolder.Configured configured) {
-    List<String> lines = new ArrayList<>();
-    Preprocessing found = configured.preprocessing();
-    lines.add(
-        "Preprocessing from "
-            + configured.source()
-            + ": "
-            + described(found.framing(), configured.side())
-            + ", "
-            + found.order()
-            + ", mean "
-            + found.mean()
-            + ", deviation "
-            + found.deviation()
-            + " (pixels 0 to 255).");
-    lines.addAll(configured.notes());
-    return lines;
-  }
-
-  private static String described(Framing framing, int side) {
-    String how = framing.resampling().name().toLowerCase(Locale.ROOT);
-    return framing.part() == Framing.Part.CROP
-        ? "the shorter side resized to "
-            + Math.round(side / framing.share())
-            + " pixels ("
-            + how
-            + "), the center of "
-            + side
-            + "x"
-            + side
-        : "the whole image resized (" + how + ")";
-  }
-
-  private static ExternalBackbone torchScript(
-      Path file, Optional<HubFolder.Configured> configured, Options options) throws IOException {
-    int side = side(options, 0, configured.map(HubFolder.Configured::side).orElse(0));
+  private static ExternalBackbone torchScript(Path file, Options options) throws IOException {
+    Optional<HubPreprocessing> configured = HubPreprocessing.of(file, options.given(false));
+    int side = side(options, 0, configured.map(HubPreprocessing::side).orElse(0));
     List<String> notes = new ArrayList<>();
     Adapter adapter;
     try (Model model = ExternalNetwork.torchScript(file, Device.cpu())) {
       adapter = adapter(model, side, options.wanted(), notes);
     }
-    configured.ifPresent(each -> notes.addAll(described(each)));
+    configured.ifPresent(each -> notes.addAll(each.notes()));
     String sha256 = Hash.Algorithm.SHA256.of(file).hex();
     return backbone(
         layer(file, Format.TORCHSCRIPT, sha256, adapter),
         side,
-        configured.map(HubFolder.Configured::preprocessing),
+        configured.flatMap(HubPreprocessing::preprocessing),
         List.of(),
         notes);
   }
@@ -383,32 +370,6 @@ public record ExternalBackbone(BackboneInfo info, List<String> declared, List<St
   /** Returns the name of a network, with only characters that folders may have. */
   private static String name(Path file) {
     return HubFolder.name(file).replaceAll("[^A-Za-z0-9._-]", "-");
-  }
-
-  /** Reads the preprocessing from the metadata of a file; the keys are those of recipes. */
-  private static Optional<Preprocessing> preprocessing(Map<String, String> about) {
-    if (!about.containsKey("mean") || !about.containsKey("deviation")) {
-      return Optional.empty();
-    }
-    boolean bgr = about.getOrDefault("order", "rgb").equals("bgr");
-    try {
-      return Optional.of(
-          new Preprocessing(
-              Framing.of(about.getOrDefault("framing", "whole").replaceFirst(":.*", "")),
-              bgr ? ChannelOrder.BGR : ChannelOrder.RGB,
-              numbers(about.get("mean")),
-              numbers(about.get("deviation"))));
-    } catch (IllegalArgumentException e) {
-      throw new GraftException("its metadata is invalid: " + e.getMessage() + ".", e);
-    }
-  }
-
-  private static List<Float> numbers(String text) {
-    return Pattern.compile(",").splitAsStream(text).map(String::strip).map(Float::valueOf).toList();
-  }
-
-  private static int number(String text) {
-    return text != null && text.matches("[0-9]{1,4}") ? Integer.parseInt(text) : -1;
   }
 
   /** Returns the file of a model of a DJL model zoo, which DJL downloads on first use. */

@@ -1,14 +1,8 @@
 package dev.graft.zoo;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import static java.util.stream.Collectors.joining;
+
 import dev.graft.GraftException;
-import dev.graft.image.Framing;
-import dev.graft.image.Resampling;
-import dev.graft.network.Preprocessing;
-import dev.graft.network.Preprocessing.ChannelOrder;
-import dev.graft.util.Messages;
 import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -23,38 +17,24 @@ import java.util.stream.Stream;
 
 /**
  * A folder with a network as it lies on Hugging Face's hub: ONNX files in it or in {@code onnx/},
- * and beside them, or one folder up, {@code preprocessor_config.json} (Transformers) or {@code
- * config.json} with {@code pretrained_cfg} (timm).
+ * and beside them, or one folder up, a model card and {@linkplain HubPreprocessing configurations}.
  */
 final class HubFolder {
   /** Names of the network, best first: of a model for images and text only the image part fits. */
   private static final List<String> NAMES = List.of("vision_model", "model");
 
-  /** Share of Transformers' ConvNeXt for inputs below {@link #CONVNEXT_WARPED} pixels. */
-  private static final double CONVNEXT_SHARE = 224 / 256.0;
-
-  /** Side in pixels from which Transformers' ConvNeXt resizes the whole image. */
-  private static final int CONVNEXT_WARPED = 384;
-
   /** A model card's metadata is at the top of a file that may be long. */
   private static final int MAX_CARD_LINES = 200;
 
-  private static final long MAX_CONFIG_BYTES = 1 << 20;
+  private static final int MAX_LICENSE = 100;
+
+  /** {@code license: NAME}, {@code license: [NAME]} or one name per line after it. */
+  private static final Pattern LICENSE =
+      Pattern.compile("^license:([^\n]*(?:\n *- [^\n]*)*)", Pattern.MULTILINE);
 
   /** In Hugging Face's cache: {@code models--OWNER--NAME/snapshots/REVISION/FILE}. */
   private static final Pattern SNAPSHOT =
       Pattern.compile(".*/models--([^/]+)--([^/]+)/snapshots/([^/]+)/(.+)");
-
-  private static final ObjectMapper JSON = new ObjectMapper();
-
-  /**
-   * What a configuration says about a network's images.
-   *
-   * @param side of the input in pixels; 0 if it does not say
-   * @param source the file that was read
-   * @param notes on what Graft can't do as the file says
-   */
-  record Configured(Preprocessing preprocessing, int side, Path source, List<String> notes) {}
 
   private HubFolder() {}
 
@@ -158,150 +138,27 @@ final class HubFolder {
     for (Path folder : folders(file)) {
       Path card = folder.resolve("README.md");
       if (Files.isRegularFile(card)) {
-        try (Stream<String> lines = Files.lines(card, StandardCharsets.ISO_8859_1)) {
-          return lines
-              .limit(MAX_CARD_LINES)
-              .filter(line -> line.startsWith("license:"))
-              .map(line -> line.substring("license:".length()).strip())
-              .findFirst();
-        }
+        return license(Files.readString(card, StandardCharsets.ISO_8859_1));
       }
     }
     return Optional.empty();
   }
 
-  private static List<Path> folders(Path file) {
+  /** Reads {@code license: NAME}, or a list of names in the lines after it. */
+  private static Optional<String> license(String card) {
+    Matcher found = LICENSE.matcher(card.lines().limit(MAX_CARD_LINES).collect(joining("\n")));
+    return found.find()
+        ? Optional.of(
+                found.group(1).replaceAll("\\s*\n\\s*-\\s*", ", ").replaceFirst("^[, \\[]+", ""))
+            .map(text -> text.replaceAll("[\\p{Cntrl}\\]]", "").strip())
+            .filter(text -> !text.isEmpty())
+            .map(text -> text.length() > MAX_LICENSE ? text.substring(0, MAX_LICENSE) + "…" : text)
+        : Optional.empty();
+  }
+
+  /** Returns the folder of a network, and the one that it is in. */
+  static List<Path> folders(Path file) {
     Path folder = file.toAbsolutePath().getParent();
     return Stream.of(folder, folder.getParent()).filter(each -> each != null).toList();
-  }
-
-  // The preprocessing.
-
-  /**
-   * Reads how images are prepared.
-   *
-   * @throws GraftException if a configuration is not JSON, or is invalid
-   */
-  static Optional<Configured> configured(Path file) throws IOException {
-    for (Path folder : folders(file)) {
-      Path transformers = folder.resolve("preprocessor_config.json");
-      if (Files.isRegularFile(transformers)) {
-        return Optional.of(checked(transformers, HubFolder::transformers));
-      }
-      Path timm = folder.resolve("config.json");
-      if (Files.isRegularFile(timm) && json(timm).path("pretrained_cfg").isObject()) {
-        return Optional.of(checked(timm, HubFolder::timm));
-      }
-    }
-    return Optional.empty();
-  }
-
-  private interface Reading {
-    Configured of(JsonNode config, Path file);
-  }
-
-  private static Configured checked(Path file, Reading reading) throws IOException {
-    try {
-      return reading.of(json(file), file);
-    } catch (IllegalArgumentException e) {
-      throw new GraftException(file + " is invalid: " + e.getMessage() + ".", e);
-    }
-  }
-
-  private static JsonNode json(Path file) throws IOException {
-    if (Files.size(file) > MAX_CONFIG_BYTES) {
-      throw new GraftException(file + " is too large for a configuration.");
-    }
-    try {
-      return JSON.readTree(Files.readAllBytes(file));
-    } catch (JsonProcessingException e) {
-      String problem = e.getOriginalMessage().replaceFirst(" \\(.*", "");
-      throw new GraftException(file + " is not JSON: " + Messages.of(problem, "damaged") + ".", e);
-    }
-  }
-
-  /** As {@code BaseImageProcessor} of Transformers: resize, center crop, rescale, normalize. */
-  private static Configured transformers(JsonNode config, Path file) {
-    List<String> notes = new ArrayList<>();
-    Resampling resampling = resampling(config.path("resample"), notes);
-    JsonNode size = config.path("size");
-    int shortest = size.isInt() ? size.asInt() : size.path("shortest_edge").asInt();
-    int square = size.path("height").asInt();
-    boolean crops = config.path("do_center_crop").asBoolean() && config.has("crop_size");
-    JsonNode crop = config.path("crop_size");
-    int cropped =
-        crop.isInt() ? crop.asInt() : crop.path("height").asInt(crop.path("shortest_edge").asInt());
-    boolean convNext = config.has("crop_pct") && !crops;
-    Framing framing = Framing.whole(resampling);
-    int side = Math.max(shortest, square);
-    if (crops && cropped > 0) {
-      int resized = Math.max(cropped, Math.max(shortest, square));
-      framing = Framing.crop((double) cropped / resized, resampling);
-      side = cropped;
-    } else if (convNext && shortest > 0 && shortest < CONVNEXT_WARPED) {
-      framing = Framing.crop(config.path("crop_pct").asDouble(CONVNEXT_SHARE), resampling);
-    }
-    double factor =
-        config.path("do_rescale").asBoolean(true)
-            ? config.path("rescale_factor").asDouble(1 / 255.0)
-            : 1;
-    boolean normalizes = config.path("do_normalize").asBoolean(true);
-    ChannelOrder order =
-        config.path("do_flip_channel_order").asBoolean() ? ChannelOrder.BGR : ChannelOrder.RGB;
-    List<Float> mean = normalizes ? scaled(config, "image_mean", factor) : List.of(0f, 0f, 0f);
-    List<Float> deviation =
-        normalizes
-            ? scaled(config, "image_std", factor)
-            : List.of((float) (1 / factor), (float) (1 / factor), (float) (1 / factor));
-    return new Configured(new Preprocessing(framing, order, mean, deviation), side, file, notes);
-  }
-
-  /** As {@code create_transform} of timm. */
-  private static Configured timm(JsonNode root, Path file) {
-    JsonNode config = root.path("pretrained_cfg");
-    List<String> notes = new ArrayList<>();
-    Resampling resampling = resampling(config.path("interpolation"), notes);
-    double share = config.path("crop_pct").asDouble(0.875);
-    String mode = config.path("crop_mode").asText("center");
-    if (!mode.equals("center") && !mode.equals("squash")) {
-      notes.add("Its crop mode " + mode + " is not available; center is used.");
-    }
-    Framing framing =
-        mode.equals("squash") ? Framing.whole(resampling) : Framing.crop(share, resampling);
-    return new Configured(
-        new Preprocessing(
-            framing,
-            ChannelOrder.RGB,
-            scaled(config, "mean", 1 / 255.0),
-            scaled(config, "std", 1 / 255.0)),
-        config.path("input_size").path(2).asInt(),
-        file,
-        notes);
-  }
-
-  /** Returns three numbers, scaled to pixels from 0 to 255. */
-  private static List<Float> scaled(JsonNode config, String key, double factor) {
-    JsonNode values = config.path(key);
-    List<Float> scaled = new ArrayList<>();
-    for (JsonNode each : values) {
-      scaled.add((float) (each.asDouble(Double.NaN) / factor));
-    }
-    if (scaled.size() != 3 || scaled.stream().anyMatch(each -> !Float.isFinite(each))) {
-      throw new IllegalArgumentException(key + " must be three numbers, not " + values);
-    }
-    return scaled;
-  }
-
-  /** Reads Pillow's number of a filter, or its name. */
-  private static Resampling resampling(JsonNode filter, List<String> notes) {
-    String name = filter.isMissingNode() ? "2" : filter.asText();
-    return switch (name) {
-      case "2", "bilinear" -> Resampling.BILINEAR;
-      case "3", "bicubic" -> Resampling.BICUBIC;
-      default -> {
-        notes.add("Its resampling filter " + name + " is not available; bicubic is used.");
-        yield Resampling.BICUBIC;
-      }
-    };
   }
 }

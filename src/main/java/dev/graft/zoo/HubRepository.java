@@ -29,7 +29,8 @@ import java.util.regex.Pattern;
  * @param revision a branch, tag or commit
  */
 record HubRepository(String owner, String name, String revision) {
-  private static final Pattern NAME = Pattern.compile("hf:([\\w.-]+)/([\\w.-]+?)(?:@([\\w.-]+))?");
+  private static final Pattern NAME =
+      Pattern.compile("(?!.*\\.\\.)hf:(\\w[\\w.-]*)/(\\w[\\w.-]*?)(?:@(\\w[\\w.-]*))?");
 
   /** Small files that say how images are prepared, and the license. */
   private static final List<String> ABOUT =
@@ -37,6 +38,9 @@ record HubRepository(String owner, String name, String revision) {
 
   /** A path in a repository, without a way out of it. */
   private static final Pattern PATH = Pattern.compile("(?!.*\\.\\.)\\w[\\w./+ -]*");
+
+  /** Limit of a repository's description; one with 10,000 files has 2 MB. */
+  private static final long MAX_DESCRIPTION_BYTES = 16 << 20;
 
   private static final String BRANCH = "main";
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -83,6 +87,8 @@ record HubRepository(String owner, String name, String revision) {
     try {
       Optional<Path> cached = cached(root, variant);
       return cached.isPresent() ? cached.get() : downloaded(root, variant, display, environment);
+    } catch (Download.Refusal e) {
+      throw new GraftException(refused(e), e);
     } catch (IOException e) {
       throw new GraftException(
           Text.of(
@@ -92,6 +98,23 @@ record HubRepository(String owner, String name, String revision) {
               e.getMessage()),
           e);
     }
+  }
+
+  private String refused(Download.Refusal refusal) {
+    return switch (refusal.status()) {
+      case 401, 403 ->
+          "the hub wants a login: it is gated or private, or it does not exist; check the name, or"
+              + " log in on its page, download its files by hand, and name their folder.";
+      case 404 ->
+          Text.of(
+              "the hub has no such repository or revision, %s/%s@%s; check the name.",
+              owner, name, revision);
+      default ->
+          Text.of(
+              "it can't be downloaded: %s; try again later, or get the repository by other means and"
+                  + " name its folder.",
+              refusal.getMessage());
+    };
   }
 
   /** Returns Hugging Face's cache of repositories. */
@@ -148,7 +171,7 @@ record HubRepository(String owner, String name, String revision) {
                 "blobs=true"),
             -1,
             Optional.empty())
-        .again(description);
+        .again(description, MAX_DESCRIPTION_BYTES);
     JsonNode described = json(description);
     String commit = described.path("sha").asText();
     if (!commit.matches("[0-9a-f]{7,64}")) {

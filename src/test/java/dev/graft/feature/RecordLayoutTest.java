@@ -14,10 +14,13 @@ import dev.graft.network.NetworkDesign;
 import dev.graft.network.NetworkDesign.Scaling;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Vgg16;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Layout of the records and cache key for different freeze boundaries. */
@@ -149,5 +152,18 @@ class RecordLayoutTest {
         features,
         Scaling.NONE,
         NetworkDesign.head(width, 0, 0, 0, 10));
+  }
+
+  @Test
+  void aRecordWithNanIsNotFiniteNorOneWithInfinityInFloat32() {
+    RecordLayout layout = layout(new Shape(1, 1, 2), DataType.FLOAT16, 1);
+    ByteBuffer records = ByteBuffer.allocate(5 * 8).order(ByteOrder.LITTLE_ENDIAN);
+    records.putShort((short) 0x7c00).putShort((short) 1).putFloat(1);
+    records.putShort((short) 0).putShort((short) 0x7e00).putFloat(1);
+    records.putShort((short) 0).putShort((short) 0xfe00).putFloat(1);
+    records.putInt(0).putFloat(Float.NaN);
+    records.putInt(0).putFloat(Float.NEGATIVE_INFINITY).flip();
+    assertThat(IntStream.range(0, 5).mapToObj(row -> layout.isFinite(records, row)))
+        .containsExactly(true, false, false, false, false);
   }
 }

@@ -110,4 +110,20 @@ class FramingTest {
   void aImageMayBeReducedToTwiceTheInput() {
     assertThat(Framing.minSide(96)).isEqualTo(192);
   }
+
+  /** The same as a crop for a square; another image is distorted before it is cropped. */
+  @Test
+  void aSquashedCropIsTheCenterOfTheSquashedImage() {
+    RgbImage image = pattern(13, 9);
+    byte[] planes = Framing.squashedCrop(0.75, Resampling.BILINEAR).planes(image, 6);
+    byte[] whole = Framing.whole(Resampling.BILINEAR).planes(image, 8);
+    for (int y = 0; y < 6; y++) {
+      for (int x = 0; x < 6; x++) {
+        assertThat(planes[6 * y + x]).isEqualTo(whole[8 * (y + 1) + x + 1]);
+      }
+    }
+    Framing framing = Framing.squashedCrop(0.5, Resampling.BICUBIC);
+    assertThat(Framing.of(framing.name())).isEqualTo(framing);
+    assertThat(framing.of(40, 20)).isEqualTo(new Box(10, 5, 20, 10));
+  }
 }

@@ -356,4 +356,23 @@ class DownloadTest {
       return list.map(path -> path.getFileName().toString()).sorted().toList();
     }
   }
+
+  @Test
+  void aBodyLongerThanAnnouncedIsCutOffAndDiscarded() throws IOException {
+    answer =
+        exchange -> {
+          exchange.sendResponseHeaders(200, 0); // chunked
+          for (int i = 0; i < 1000; i++) {
+            exchange.getResponseBody().write(CONTENT);
+          }
+        };
+    assertThatIOException()
+        .isThrownBy(() -> published().resume(file(), Console.silent()))
+        .withMessage("the server sends more bytes than were announced");
+    assertThat(file()).doesNotExist();
+    assertThat(Path.of(file() + ".part")).isEmptyFile();
+    assertThatIOException()
+        .isThrownBy(() -> new Download(uri(), -1, Optional.empty()).again(file(), 150_000))
+        .withMessage("it has more than 150000 bytes");
+  }
 }

@@ -1,6 +1,7 @@
 package dev.graft.zoo;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
@@ -16,6 +17,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HubFolderTest {
   @TempDir Path folder;
@@ -27,39 +30,43 @@ class HubFolderTest {
     Files.write(network, new byte[1]);
   }
 
-  private HubFolder.Configured configured(String name, String json) throws IOException {
+  private HubPreprocessing configured(String name, String json) throws IOException {
     Files.writeString(folder.resolve("dinov2-small").resolve(name), json);
-    return HubFolder.configured(network).orElseThrow();
+    return HubPreprocessing.of(network, HubPreprocessing.Given.NOTHING).orElseThrow();
   }
 
   @Test
   void dinov2IsResizedAtItsShortestEdgeAndCropped() throws IOException {
-    HubFolder.Configured found =
+    HubPreprocessing found =
         configured(
             "preprocessor_config.json",
             "{\"crop_size\":{\"height\":224,\"width\":224},\"do_center_crop\":true,"
                 + "\"do_rescale\":true,\"rescale_factor\":0.00392156862745098,"
                 + "\"image_mean\":[0.485,0.456,0.406],\"image_std\":[0.229,0.224,0.225],"
                 + "\"resample\":3,\"size\":{\"shortest_edge\":256}}");
-    Preprocessing all = found.preprocessing();
+    Preprocessing all = found.preprocessing().orElseThrow();
     assertThat(found.side()).isEqualTo(224);
     assertThat(all.framing()).isEqualTo(Framing.crop(0.875, Resampling.BICUBIC));
     assertThat(all.order()).isEqualTo(Preprocessing.ChannelOrder.RGB);
     assertThat(all.mean().get(0)).isCloseTo(123.675f, within(1e-3f));
     assertThat(all.deviation().get(2)).isCloseTo(57.375f, within(1e-3f));
-    assertThat(found.notes()).isEmpty();
+    assertThat(found.notes())
+        .singleElement()
+        .asString()
+        .startsWith("Preprocessing from " + folder)
+        .contains("the shorter side resized to 256 pixels (bicubic), the center of 224x224, RGB");
   }
 
   @Test
   void siglipIsSquashed() throws IOException {
-    HubFolder.Configured found =
+    HubPreprocessing found =
         configured(
             "preprocessor_config.json",
             "{\"size\":{\"height\":256,\"width\":256},\"resample\":2,\"rescale_factor\":0.5,"
                 + "\"image_mean\":[0.5,0.5,0.5],\"image_std\":[0.5,0.5,0.5],"
                 + "\"do_flip_channel_order\":true}");
     assertThat(found.side()).isEqualTo(256);
-    assertThat(found.preprocessing())
+    assertThat(found.preprocessing().orElseThrow())
         .isEqualTo(
             new Preprocessing(
                 Framing.whole(Resampling.BILINEAR),
@@ -70,40 +77,42 @@ class HubFolderTest {
 
   @Test
   void aProcessorThatOnlyRescalesDividesByTheFactor() throws IOException {
-    HubFolder.Configured found =
+    HubPreprocessing found =
         configured(
             "preprocessor_config.json",
             "{\"size\":224,\"do_normalize\":false,\"rescale_factor\":0.0078125,\"resample\":1}");
-    assertThat(found.preprocessing().mean()).containsExactly(0f, 0f, 0f);
-    assertThat(found.preprocessing().deviation()).containsExactly(128f, 128f, 128f);
+    assertThat(found.preprocessing().orElseThrow().mean()).containsExactly(0f, 0f, 0f);
+    assertThat(found.preprocessing().orElseThrow().deviation()).containsExactly(128f, 128f, 128f);
     assertThat(found.notes())
-        .containsExactly("Its resampling filter 1 is not available; bicubic is used.");
+        .hasSize(2)
+        .contains("Its resampling filter 1 is not available; bicubic is used.");
   }
 
   @Test
   void convNextCropsItsShare() throws IOException {
-    HubFolder.Configured found =
+    HubPreprocessing found =
         configured(
             "preprocessor_config.json",
             "{\"size\":{\"shortest_edge\":224},\"crop_pct\":0.875,\"resample\":3,"
                 + "\"image_mean\":[0,0,0],\"image_std\":[1,1,1]}");
     assertThat(found.side()).isEqualTo(224);
-    assertThat(found.preprocessing().framing()).isEqualTo(Framing.crop(0.875, Resampling.BICUBIC));
+    assertThat(found.preprocessing().orElseThrow().framing())
+        .isEqualTo(Framing.crop(0.875, Resampling.BICUBIC));
   }
 
   @Test
   void timmsConfigurationIsRead() throws IOException {
-    HubFolder.Configured found =
+    HubPreprocessing found =
         configured(
             "config.json",
             "{\"pretrained_cfg\":{\"input_size\":[3,256,256],\"interpolation\":\"bicubic\","
                 + "\"crop_pct\":0.95,\"crop_mode\":\"center\",\"mean\":[0.5,0.5,0.5],"
                 + "\"std\":[0.25,0.25,0.25]}}");
     assertThat(found.side()).isEqualTo(256);
-    assertThat(found.preprocessing())
+    assertThat(found.preprocessing().orElseThrow())
         .isEqualTo(
             new Preprocessing(
-                Framing.crop(0.95, Resampling.BICUBIC),
+                Framing.crop(256 / 269.0, Resampling.BICUBIC),
                 Preprocessing.ChannelOrder.RGB,
                 List.of(127.5f, 127.5f, 127.5f),
                 List.of(63.75f, 63.75f, 63.75f)));
@@ -112,11 +121,14 @@ class HubFolderTest {
   @Test
   void aConfigurationOfAnotherKindIsIgnoredAndADamagedOneRefused() throws IOException {
     Files.writeString(folder.resolve("dinov2-small/config.json"), "{\"model_type\":\"dinov2\"}");
-    assertThat(HubFolder.configured(network)).isEmpty();
+    HubPreprocessing other =
+        HubPreprocessing.of(network, HubPreprocessing.Given.NOTHING).orElseThrow();
+    assertThat(other.preprocessing()).isEmpty();
+    assertThat(other.notes()).singleElement().asString().contains("it has no pretrained_cfg");
     for (String damaged : List.of("{", "{\"image_mean\":[1,2]}")) {
       assertThatExceptionOfType(GraftException.class)
           .isThrownBy(() -> configured("preprocessor_config.json", damaged))
-          .withMessageContaining("preprocessor_config.json is ");
+          .withMessageContaining("preprocessor_config.json ");
     }
   }
 
@@ -152,5 +164,85 @@ class HubFolderTest {
     assertThat(HubFolder.name(cached)).isEqualTo("dinov2-small");
     assertThat(HubFolder.label(cached)).isEqualTo("hf:facebook/dinov2-small@0a1b onnx/model.onnx");
     assertThat(HubFolder.label(network)).isEqualTo("model.onnx");
+  }
+
+  private static final String USUAL =
+      "\"image_mean\":[0.485,0.456,0.406],\"image_std\":[0.229,0.224,0.225],\"resample\":3";
+
+  private Framing framing(String... keys) throws IOException {
+    String json = "{" + USUAL + "," + String.join(",", keys) + "}";
+    return configured("preprocessor_config.json", json).preprocessing().orElseThrow().framing();
+  }
+
+  @Test
+  void heightAndWidthWithACropSquashFirst() throws IOException {
+    String crop = "\"do_center_crop\":true,\"crop_size\":224";
+    Framing squashed = Framing.squashedCrop(0.875, Resampling.BICUBIC);
+    Framing kept = Framing.crop(0.875, Resampling.BICUBIC);
+    String deit = "\"feature_extractor_type\":\"DeiTFeatureExtractor\"";
+    String clip = "\"feature_extractor_type\":\"CLIPFeatureExtractor\"";
+    assertThat(framing(crop, "\"size\":{\"height\":256,\"width\":256}")).isEqualTo(squashed);
+    assertThat(framing(crop, "\"size\":256", deit)).isEqualTo(squashed);
+    assertThat(framing(crop, "\"size\":256", clip)).isEqualTo(kept);
+    assertThat(framing(crop, "\"size\":256")).isEqualTo(kept);
+    assertThat(Framing.of(squashed.name())).isEqualTo(squashed);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"size\":\"224\"",
+        "\"size\":224.5",
+        "\"size\":[224,224]",
+        "\"size\":0",
+        "\"size\":-5",
+        "\"size\":1000000000",
+        "\"size\":1000000000000000000",
+        "\"size\":{\"height\":224,\"width\":192}",
+        "\"do_center_crop\":true,\"crop_size\":{\"height\":32,\"width\":48}",
+        "\"do_center_crop\":true,\"size\":32,\"crop_size\":64",
+        "\"do_center_crop\":true,\"size\":256",
+        "\"size\":{\"shortest_edge\":32},\"crop_pct\":0"
+      })
+  void aSizeThatCannotBeReadIsRefusedUnlessTheRecipeSetsTheFraming(String keys) throws IOException {
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> framing(keys))
+        .withMessageContaining("preprocessor_config.json can't be used: ")
+        .withMessageMatching(".*(size|crop).*")
+        .withMessageContaining("--set framing=squash")
+        .withMessageContaining("--set input-size=224");
+    HubPreprocessing given =
+        HubPreprocessing.of(network, new HubPreprocessing.Given(false, true)).orElseThrow();
+    assertThat(given.preprocessing().orElseThrow().mean().get(0))
+        .isCloseTo(123.675f, within(1e-3f));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{nope",
+        "[]",
+        "{\"image_mean\":[0.5,0.5,0.5],\"image_std\":[0.5,0.5,0.5],\"do_rescale\":false}",
+        "{\"image_mean\":[0.5,0.5,0.5],\"image_std\":[0.5,0.5,0.5],\"rescale_factor\":1}",
+        "{\"image_mean\":[123.7,116.3,103.5],\"image_std\":[58.4,57.1,57.4]}",
+        "{\"image_mean\":[0.5,0.5,0.5],\"image_std\":[0,0,0]}",
+        "{\"image_mean\":[0.5,0.5,0.5],\"image_std\":[0.5,0.5,0.5],\"rescale_factor\":0}"
+      })
+  void wrongNumbersAreRefusedUnlessTheRecipeSetsThem(String json) throws IOException {
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> configured("preprocessor_config.json", json))
+        .withMessageContaining("--set mean=[…] --set deviation=[…] --set order=rgb (or bgr)");
+    assertThatCode(() -> HubPreprocessing.of(network, new HubPreprocessing.Given(true, false)))
+        .doesNotThrowAnyException();
+    assertThat(HubPreprocessing.of(network, new HubPreprocessing.Given(true, true))).isEmpty();
+  }
+
+  @Test
+  void aLicenseMayBeAList() throws IOException {
+    Path card = folder.resolve("dinov2-small/README.md");
+    Files.writeString(card, "---\nlicense:\n- mit\n- apache-2.0\ntags:\n- x\n---\n");
+    assertThat(HubFolder.license(network)).contains("mit, apache-2.0");
+    Files.writeString(card, "---\nlicense: [mit]\n---\n");
+    assertThat(HubFolder.license(network)).contains("mit");
   }
 }

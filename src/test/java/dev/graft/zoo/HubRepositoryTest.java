@@ -36,6 +36,7 @@ class HubRepositoryTest {
   private final List<String> requests = new ArrayList<>();
   private final byte[] network = new byte[100_000];
   private HttpServer server;
+  private int status = 404;
 
   /** Bytes after which the server closes the connection. */
   private int breaksAfter = Integer.MAX_VALUE;
@@ -59,7 +60,7 @@ class HubRepositoryTest {
     requests.add(path + (range == null ? "" : " " + range));
     byte[] all = files.get(path);
     if (all == null) {
-      exchange.sendResponseHeaders(404, -1);
+      exchange.sendResponseHeaders(status, -1);
     } else {
       int from = range == null ? 0 : Integer.parseInt(range.replaceAll("[^0-9]", ""));
       exchange.sendResponseHeaders(range == null ? 200 : 206, all.length - from);
@@ -145,7 +146,20 @@ class HubRepositoryTest {
   void aRepositoryThatDoesNotExistIsOneSentence() {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(this::fetched)
-        .withMessageContaining("the server answers with the HTTP status 404");
+        .withMessage("the hub has no such repository or revision, o/n@main; check the name.");
+    status = 401;
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(this::fetched)
+        .withMessageContaining("it is gated or private, or it does not exist")
+        .withMessageContaining("download its files by hand");
+    for (String name : List.of("hf:o/n@..", "hf:../n", "hf:o/n@a..b", "hf:o/..")) {
+      assertThatExceptionOfType(GraftException.class)
+          .isThrownBy(() -> HubRepository.of(name))
+          .withMessageContaining("write hf:OWNER/NAME");
+    }
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> ExternalBackbone.fetch("hf:a", Optional.empty(), Progress.Display.NONE))
+        .withMessage("backbone hf:a: write hf:OWNER/NAME or hf:OWNER/NAME@REVISION.");
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> HubRepository.of("hf:dinov2"))
         .withMessage("backbone hf:dinov2: write hf:OWNER/NAME or hf:OWNER/NAME@REVISION.");

@@ -15,6 +15,7 @@ import dev.graft.util.Text;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -92,7 +93,15 @@ record ModelSkeleton(ModelProto model, List<FileBackedTensor> fileBacked) {
     constant.getExternalDataList().forEach(each -> data.put(each.getKey(), each.getValue()));
     String location = data.getOrDefault("location", "");
     Path folder = model.toAbsolutePath().getParent();
-    Path file = folder.resolve(location).normalize();
+    Path file;
+    try {
+      file = folder.resolve(location).normalize();
+    } catch (InvalidPathException e) {
+      throw new GraftException(
+          "the name of its second file, with its weights, is not one that files can have; export it"
+              + " again.",
+          e);
+    }
     if (location.isEmpty() || !file.startsWith(folder.normalize()) || file.equals(folder)) {
       throw new GraftException(
           "it looks for weights outside of its folder, in " + location + "; export it again.");
@@ -107,12 +116,15 @@ record ModelSkeleton(ModelProto model, List<FileBackedTensor> fileBacked) {
     try {
       long from = Long.parseLong(data.getOrDefault("offset", "0"));
       long length = Long.parseLong(data.getOrDefault("length", Long.toString(size - from)));
-      if (from < 0 || length < 0 || length > Integer.MAX_VALUE || from > size - length) {
+      if (from < 0 || length < 0) {
+        throw new GraftException("the place of its weights in " + location + " is invalid.");
+      }
+      if (length > Integer.MAX_VALUE || from > size - length) {
         throw new GraftException(
             Text.of(
                 "its weights are in a second file, %s, which has %d bytes instead of at least %d;"
                     + " get it again.",
-                location, size, from + length));
+                location, size, from > size ? from : length + from));
       }
       TensorProto bare = constant.toBuilder().clearExternalData().clearDataLocation().build();
       return new FileBackedTensor(bare, file, from, (int) length);

@@ -13,6 +13,7 @@ import dev.graft.engine.OnnxSession;
 import dev.graft.network.Adapter;
 import dev.graft.network.OutputSelection;
 import dev.graft.network.OutputSelection.Candidate;
+import dev.graft.util.Text;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -37,11 +38,24 @@ import java.util.stream.Stream;
  */
 public final class OnnxProbe {
   /**
-   * Accepted difference of an image's values in another company, relative to the largest value.
-   * Batches of another size differ by 1e-6 in float32 and 1e-3 in float16; dynamic quantization of
-   * other ranges by more than 1/255.
+   * Accepted difference of a feature in another company, relative to its largest value, so that one
+   * large feature does not hide the others. Dynamic quantization of other ranges differs by more
+   * than 1/255.
    */
   private static final double TOLERANCE = 2e-3;
+
+  /**
+   * Accepted difference relative to the largest value of all features, for those that are nearly 0.
+   * Batches of another size differ by 1e-6 in float32 and 1e-3 in float16.
+   */
+  private static final double ROUNDING = 1e-5;
+
+  private static final double HALF_ROUNDING = 2e-3;
+
+  /** Smallest and largest side of the input in pixels, as for a recipe's input-size. */
+  private static final int MIN_SIDE = 8;
+
+  private static final int MAX_SIDE = 1024;
 
   /** Images in company. */
   private static final int COMPANY = 3;
@@ -73,7 +87,10 @@ public final class OnnxProbe {
           shape.stream()
               .map(length -> length < 0 ? "any" : length.toString())
               .collect(Collectors.joining(", ", "(", ")"));
-      return name + " " + (shape.isEmpty() ? "" : lengths + " ") + type;
+      return name.replaceAll("\\p{Cntrl}", " ")
+          + " "
+          + (shape.isEmpty() ? "" : lengths + " ")
+          + type;
     }
   }
 
@@ -155,7 +172,7 @@ public final class OnnxProbe {
   /**
    * Returns the side of the square input in pixels; empty if the file does not fix it.
    *
-   * @throws GraftException if it is not square
+   * @throws GraftException if it is not square, or too small or large
    */
   public OptionalInt side() {
     if (shape.isEmpty()) {
@@ -169,7 +186,14 @@ public final class OnnxProbe {
           "it takes images of " + width + "x" + height + " pixels, and Graft's are square.");
     }
     long side = Math.max(height, width);
-    return side > 0 ? OptionalInt.of(Math.toIntExact(side)) : OptionalInt.empty();
+    if (side > 0 && (side < MIN_SIDE || side > MAX_SIDE)) {
+      throw new GraftException(
+          Text.of(
+              "its file says that it takes images of %dx%d pixels, and Graft's are from %d to %d;"
+                  + " export it for another size.",
+              side, side, MIN_SIDE, MAX_SIDE));
+    }
+    return side > 0 ? OptionalInt.of((int) side) : OptionalInt.empty();
   }
 
   /** Returns the layouts that the declaration allows: whether the channels are the last axis. */
@@ -241,22 +265,20 @@ public final class OnnxProbe {
     if (trial.type() != Adapter.Type.FLOAT32 || trial.channelsLast) {
       notes.add("Input: " + declared(input) + ".");
     }
-    List<Candidate> candidates = trial.candidates();
+    OutputSelection selection = OutputSelection.of(trial.candidates(), trial.side, wanted);
+    boolean dynamic = nodes().anyMatch(node -> DYNAMIC.contains(node.getOpType()));
     boolean one = trial.one;
     if (one) {
       notes.add(
           fixed
               ? "It takes one image at a time, as its file says."
               : "It is computed image by image, because it can't compute several images at once.");
-    } else if (trial.dependsOnCompany()) {
+    } else if (trial.dependsOnCompany() || dynamic) { // first, since it refuses random values
       one = true;
       notes.add(
           "It is computed image by image, because its values depend on the other images of a batch"
-              + (nodes().anyMatch(node -> DYNAMIC.contains(node.getOpType()))
-                  ? " (dynamic quantization)."
-                  : "."));
+              + (dynamic ? " (dynamic quantization)." : "."));
     }
-    OutputSelection selection = OutputSelection.of(candidates, trial.side, wanted);
     notes.addAll(selection.notes());
     Adapter.Input how = new Adapter.Input(trial.channelsLast, trial.type());
     return new Found(new Adapter(how, one, selection.outputs()), notes);
@@ -270,8 +292,8 @@ public final class OnnxProbe {
         .ifPresent(
             node -> {
               throw new GraftException(
-                  "it was exported in training mode: its batch normalization "
-                      + node.getName()
+                  "it was exported in training mode: its batch normalization"
+                      + (node.getName().isBlank() ? "" : " " + node.getName().strip())
                       + " measures the images of each batch, so that the features of an image would"
                       + " depend on the others; export it again after model.eval().");
             });
@@ -340,7 +362,8 @@ public final class OnnxProbe {
       }
       OnnxSession opened = null;
       try {
-        opened = file().open();
+        // Without an output to ask for, ONNX Runtime would open nothing.
+        opened = floats.isEmpty() ? null : file().open();
         values = floats.isEmpty() ? List.of() : run(opened, batch());
       } catch (GraftException e) {
         if (opened != null) {
@@ -379,10 +402,12 @@ public final class OnnxProbe {
       };
     }
 
+    /** Returns noise whose range grows with its size, from 1 to that of the company. */
     private float[] noise(Random random, int size) {
       float[] image = new float[3 * side * side];
       for (int i = 0; i < image.length; i++) {
-        image[i] = takesBytes() ? random.nextInt(256 / size) : size * random.nextFloat(-1, 1);
+        image[i] =
+            takesBytes() ? random.nextInt(256 * size / COMPANY) : size * random.nextFloat(-1, 1);
       }
       return image;
     }
@@ -440,6 +465,9 @@ public final class OnnxProbe {
       if (found.size() < 2 || found.size() > 4 || found.get(0) != rows()) {
         return "its shape for " + rows() + " images is " + found;
       }
+      if (found.contains(0L)) {
+        return "it has no values, its shape for " + rows() + " images is " + found;
+      }
       for (int i = 0; i < numbers.remaining(); i++) {
         if (!Float.isFinite(numbers.get(i))) {
           return "its values for noise are not finite";
@@ -448,43 +476,70 @@ public final class OnnxProbe {
       return "";
     }
 
-    /** Whether the values of the first image change with the others, or with their absence. */
+    /**
+     * Whether the values of the image of the smallest range, or of the largest, change with the
+     * others, or with their absence.
+     */
     boolean dependsOnCompany() {
-      if (differs(run(session, images))) {
+      if (differs(values, run(session, images))) {
         throw new GraftException(
             "it gives other values for the same images in each pass, as dropout in training mode"
                 + " does; export it again after model.eval().");
       }
-      return differs(run(session, images[0]))
-          || differs(run(session, images[0], images[2], images[2]));
+      List<OnnxSession.Value> reversed = run(session, images[2], images[1], images[0]);
+      return differs(values, run(session, images[0]))
+          || differs(values, run(session, images[0], images[2], images[2]))
+          || differs(reversed, run(session, images[2]))
+          || differs(reversed, run(session, images[2], images[0], images[0]));
     }
 
-    /** Whether the values of the first image differ from those of the first pass. */
-    private boolean differs(List<OnnxSession.Value> others) {
+    /** Whether a feature of the first image differs from that in another pass. */
+    private boolean differs(List<OnnxSession.Value> ones, List<OnnxSession.Value> others) {
       for (int k = 0; k < values.size(); k++) {
-        FloatBuffer mine = values.get(k).floats();
-        FloatBuffer other = others.get(k).floats();
-        if (values.get(k).shape().length == 0 || values.get(k).shape()[0] != COMPANY) {
-          continue;
-        }
-        int size = mine.remaining() / COMPANY;
-        double largest = 0;
-        double difference = 0;
-        for (int i = 0; i < Math.min(size, other.remaining()); i++) {
-          largest = Math.max(largest, Math.abs(mine.get(i)));
-          difference = Math.max(difference, Math.abs(mine.get(i) - other.get(i)));
-        }
-        if (difference > TOLERANCE * largest) {
+        long[] shape = ones.get(k).shape();
+        if (shape.length >= 2
+            && shape[0] == COMPANY
+            && differs(shape, ones.get(k).floats(), others.get(k).floats())) {
           return true;
         }
       }
       return false;
     }
 
+    private boolean differs(long[] shape, FloatBuffer mine, FloatBuffer other) {
+      boolean map = shape.length > 3 && shape[1] != shape[2];
+      int features = (int) shape[map ? 1 : shape.length - 1];
+      int size = Math.min(mine.remaining() / COMPANY, other.remaining());
+      if (features == 0 || size < features) {
+        return false;
+      }
+      double[] largest = new double[features];
+      double[] difference = new double[features];
+      for (int i = 0; i < size; i++) {
+        int at = map ? i / (size / features) : i % features;
+        largest[at] = Math.max(largest[at], Math.abs(mine.get(i)));
+        difference[at] = Math.max(difference[at], Math.abs(mine.get(i) - other.get(i)));
+      }
+      double rounding =
+          (isHalf() ? HALF_ROUNDING : ROUNDING) * Arrays.stream(largest).max().orElse(0);
+      return IntStream.range(0, features)
+          .anyMatch(i -> difference[i] > TOLERANCE * largest[i] + rounding);
+    }
+
     @Override
     public void close() {
-      session.close();
+      if (session != null) {
+        session.close();
+      }
     }
+  }
+
+  /** Whether it computes in 16 bits, at least in part. */
+  private boolean isHalf() {
+    return Stream.concat(
+            model.model().getGraph().getInitializerList().stream(),
+            model.fileBacked().stream().map(FileBackedTensor::constant))
+        .anyMatch(each -> each.getDataType() == DataType.FLOAT16.getNumber());
   }
 
   private static boolean isFloat(ValueInfoProto output) {

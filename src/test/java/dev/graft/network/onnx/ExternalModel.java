@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 /**
@@ -153,5 +154,32 @@ public final class ExternalModel {
         .setTensorType(
             TypeProto.Tensor.newBuilder().setElemType(type.getNumber()).setShape(dimensions))
         .build();
+  }
+
+  /** Returns a network of channel means, which are NaN for an image of a single color. */
+  public static byte[] ofVariedImages() {
+    OnnxGraph graph = new OnnxGraph();
+    graph.input("x", TensorProto.DataType.FLOAT, 3, 32, 32);
+    String most = graph.node("GlobalMaxPool", "most", List.of("x"));
+    String negative = graph.node("Neg", "negative", List.of("x"));
+    String least = graph.node("GlobalMaxPool", "least", List.of(negative));
+    String range = graph.node("Add", "range", List.of(most, least));
+    String one = graph.node("Div", "one", List.of(range, range));
+    String mean = graph.node("GlobalAveragePool", "mean", List.of("x"));
+    String means = graph.node("Mul", "means", List.of(mean, one));
+    graph.outputOfUnknownShape(graph.node("Flatten", "out", List.of(means)));
+    return graph.file(Map.of()).bytes();
+  }
+
+  /** Returns a network of channel means that takes bytes. */
+  public static byte[] ofBytes() {
+    OnnxGraph graph = new OnnxGraph();
+    graph.input("x", TensorProto.DataType.UINT8, 3, 32, 32);
+    String floats =
+        graph.node(
+            "Cast", "f", List.of("x"), attribute("to", TensorProto.DataType.FLOAT.getNumber()));
+    String mean = graph.node("GlobalAveragePool", "mean", List.of(floats));
+    graph.outputOfUnknownShape(graph.node("Flatten", "out", List.of(mean)));
+    return graph.file(Map.of()).bytes();
   }
 }

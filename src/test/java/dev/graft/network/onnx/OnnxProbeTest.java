@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.types.Shape;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
@@ -36,6 +37,8 @@ import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A network of one convolution over patches, in the layouts of common exports. */
 @Tag("engine")
@@ -293,6 +296,8 @@ class OnnxProbeTest {
 
     Files.write(folder.resolve("a.onnx.data"), new byte[70]);
     assertThat(refused(file)).hasMessageContaining("which has 70 bytes instead of at least");
+    external(file, model, "a\0b", 0);
+    assertThat(refused(file)).hasMessageContaining("is not one that files can have");
     external(file, model, "../elsewhere/b.onnx", 0);
     assertThat(refused(file)).hasMessageContaining("outside of its folder");
   }
@@ -343,5 +348,100 @@ class OnnxProbeTest {
     gray.node("Identity", "y", List.of("x"));
     Path oneChannel = write(gray, "y");
     assertThat(refused(oneChannel)).hasMessageContaining("must be (N, 3, H, W) or (N, H, W, 3)");
+  }
+
+  private static String dynamic(OnnxGraph graph, String map) {
+    graph.add(
+        NodeProto.newBuilder()
+            .setOpType("DynamicQuantizeLinear")
+            .addInput(map)
+            .addAllOutput(List.of("q", "s", "z"))
+            .build());
+    return vector(graph, graph.node("DequantizeLinear", "y", List.of("q", "s", "z")));
+  }
+
+  @Test
+  void dynamicOperatorsAreComputedImageByImageWhateverTheNoiseShows() throws IOException {
+    OnnxGraph bytes = new OnnxGraph();
+    bytes.input("x", DataType.UINT8, 3, SIDE, SIDE);
+    String floats =
+        bytes.node("Cast", "f", List.of("x"), attribute("to", DataType.FLOAT.getNumber()));
+    Path uint8 = write(bytes, dynamic(bytes, map(bytes, floats)));
+    assertThat(probed(uint8).adapter().imageByImage()).isTrue();
+
+    OnnxGraph unused = graph(false);
+    String map = map(unused, "x");
+    dynamic(unused, map);
+    String average = unused.node("GlobalMaxPool", "max", List.of(map));
+    Path same = write(unused, unused.node("Flatten", "out", List.of(average)), "vector");
+    assertThat(
+            new OnnxProbe(same)
+                .run(SIDE, new Wanted(Optional.empty(), Optional.of("out")))
+                .adapter()
+                .imageByImage())
+        .isTrue();
+  }
+
+  @Test
+  void oneLargeFeatureDoesNotHideThatOthersDependOnTheCompany() throws IOException {
+    OnnxGraph graph = graph(false);
+    String vector = vector(graph, map(graph, "x"));
+    String mean = graph.node("ReduceMean", "mean", List.of(vector), attribute("axes", List.of(0L)));
+    String centered = graph.node("Sub", "centered", List.of(vector, mean));
+    String large = graph.floats("large", List.of((long) CHANNELS), 0, 0, 0, 0, 3000);
+    OnnxProbe.Found found = probed(write(graph, graph.node("Add", "y", List.of(centered, large))));
+    assertThat(found.adapter().imageByImage()).isTrue();
+    assertThat(found.notes()).anyMatch(note -> note.contains("depend on the other images"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 7, 2000, 9000, 30_000, 1L << 40})
+  void anAbsurdSideIsRefusedBeforeAnythingIsAllocated(long side) throws IOException {
+    OnnxGraph graph = new OnnxGraph();
+    graph.input("x", DataType.FLOAT, 3, side, side);
+    OnnxProbe probe = new OnnxProbe(write(graph, vector(graph, map(graph, "x"))));
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(probe::side)
+        .withMessageContaining("its file says that it takes images of " + side + "x" + side)
+        .withMessageContaining("from 8 to 1024");
+  }
+
+  @Test
+  void outputsWithoutValuesAreLeftOutAndNamesAreOneLine() throws IOException {
+    OnnxGraph graph = graph(false);
+    String vector = vector(graph, map(graph, "x"));
+    List<String> nothing =
+        List.of(vector, graph.longs("from", 0), graph.longs("to", 0), graph.longs("axis", 1));
+    String empty = graph.node("Slice", "two\nlines", nothing);
+    OnnxProbe.Found found = probed(write(graph, vector, empty));
+    assertThat(found.adapter().outputs()).hasSize(1);
+    assertThat(found.notes())
+        .anyMatch(note -> note.contains("Output two lines is left out: it has"));
+    assertThat(found.notes()).noneMatch(note -> note.contains("\n"));
+  }
+
+  @Test
+  void aNetworkWithoutFloatingPointOutputsIsRefusedByASentence() throws IOException {
+    OnnxGraph graph = graph(false);
+    String vector = vector(graph, map(graph, "x"));
+    String truth =
+        graph.node("Cast", "b", List.of(vector), attribute("to", DataType.BOOL.getNumber()));
+    Path file = write(graph, truth);
+    ModelProto.Builder model = ModelProto.parseFrom(Files.readAllBytes(file)).toBuilder();
+    model
+        .getGraphBuilder()
+        .getOutputBuilder(0)
+        .getTypeBuilder()
+        .getTensorTypeBuilder()
+        .setElemType(DataType.BOOL.getNumber());
+    Files.write(file, model.build().toByteArray());
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> probed(file))
+        .withMessageContaining("none of its outputs can serve as features (b: it is of bool");
+    model.getGraphBuilder().clearOutput();
+    Files.write(file, model.build().toByteArray());
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> probed(file))
+        .withMessageContaining("none of its outputs can serve as features");
   }
 }
