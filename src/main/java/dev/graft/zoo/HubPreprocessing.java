@@ -74,12 +74,15 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
    * @param framing framing, with its share, and input-size
    */
   record Given(boolean arithmetic, boolean framing) {
+    /** The keys of the arithmetic. */
+    static final String ARITHMETIC = "mean=[…], deviation=[…] and order=rgb (or bgr)";
+
     /** Nothing. */
     static final Given NOTHING = new Given(false, false);
 
     /** Returns a remedy for what can't be read. */
     static String arithmeticRemedy() {
-      return "give what is right by --set mean=[…] --set deviation=[…] --set order=rgb (or bgr)";
+      return "set what is right: " + ARITHMETIC;
     }
   }
 
@@ -233,8 +236,8 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
   private static Invalid unframed(String problem) {
     return new Invalid(
         problem,
-        "give what is right by --set framing=squash (or --set framing=center-crop --set"
-            + " crop-share=0.875) and --set input-size=224");
+        "set what is right: framing=squash (or framing=center-crop and crop-share=0.875) and"
+            + " input-size=224");
   }
 
   /** As {@code BaseImageProcessor} of Transformers: resize, then center crop. */

@@ -76,14 +76,14 @@ final class Metadata {
     String value = about.getOrDefault(key, "").replaceAll("\\p{Cntrl}", " ");
     return new GraftException(
         Text.of(
-            "its metadata says %s=%s, which is not %s; give what is right by --set %s=….",
+            "its metadata says %s=%s, which is not %s; set what is right: %s.",
             key,
             value.length() > MAX_SHOWN ? value.substring(0, MAX_SHOWN) + "…" : value,
             wanted,
             switch (key) {
-              case SIZE -> "input-size";
-              case "framing" -> "framing=squash --set input-size";
-              default -> "mean=[…] --set deviation=[…] --set order";
+              case SIZE -> "input-size=224";
+              case "framing" -> "framing=squash and input-size=224";
+              default -> Given.ARITHMETIC;
             }));
   }
 

@@ -209,8 +209,8 @@ class HubFolderTest {
         .isThrownBy(() -> framing(keys))
         .withMessageContaining("preprocessor_config.json can't be used: ")
         .withMessageMatching(".*(size|crop).*")
-        .withMessageContaining("--set framing=squash")
-        .withMessageContaining("--set input-size=224");
+        .withMessageContaining("set what is right: framing=squash")
+        .withMessageContaining("input-size=224");
     HubPreprocessing given =
         HubPreprocessing.of(network, new HubPreprocessing.Given(false, true)).orElseThrow();
     assertThat(given.preprocessing().orElseThrow().mean().get(0))
@@ -231,7 +231,7 @@ class HubFolderTest {
   void wrongNumbersAreRefusedUnlessTheRecipeSetsThem(String json) throws IOException {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> configured("preprocessor_config.json", json))
-        .withMessageContaining("--set mean=[…] --set deviation=[…] --set order=rgb (or bgr)");
+        .withMessageContaining("mean=[…], deviation=[…] and order=rgb (or bgr)");
     assertThatCode(() -> HubPreprocessing.of(network, new HubPreprocessing.Given(true, false)))
         .doesNotThrowAnyException();
     assertThat(HubPreprocessing.of(network, new HubPreprocessing.Given(true, true))).isEmpty();

@@ -53,7 +53,7 @@ class MetadataTest {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> read(key, value))
         .withMessageContaining("its metadata says " + key + "=" + value + ", which is not ")
-        .withMessageContaining("--set");
+        .withMessageContaining("set what is right: ");
   }
 
   @ParameterizedTest
