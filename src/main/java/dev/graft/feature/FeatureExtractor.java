@@ -81,8 +81,10 @@ public final class FeatureExtractor implements FeatureCache.Filler {
     List<Integer> usable = new ArrayList<>();
     for (int i = 0; i < rows.size(); i++) {
       if (layout.isFinite(records, i)) {
-        int to = usable.size() * layout.bytes();
-        records.put(to, records.duplicate(), i * layout.bytes(), layout.bytes());
+        if (usable.size() < i) { // closes the gap that an unusable image has left
+          int to = usable.size() * layout.bytes();
+          records.put(to, records.duplicate(), i * layout.bytes(), layout.bytes());
+        }
         usable.add(rows.get(i));
       } else {
         pixels.refuse(rows.get(i));

@@ -102,6 +102,9 @@ public record RecordLayout(List<Field> fields) {
     int at = row * bytes();
     for (Field field : fields) {
       int end = at + field.bytes();
+      if (field.type() == DataType.UINT8) { // pixels
+        at = end;
+      }
       for (; at < end; at += field.type().getNumOfBytes()) {
         if ((field.type() == DataType.FLOAT32 && !Float.isFinite(all.getFloat(at)))
             || (field.type() == DataType.FLOAT16 && (all.getShort(at) & 0x7fff) > HALF_INFINITY)) {

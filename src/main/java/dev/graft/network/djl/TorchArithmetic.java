@@ -18,13 +18,16 @@ import java.util.Optional;
  * </ul>
  */
 final class TorchArithmetic implements Arithmetic {
-  private final TorchFunction relu6;
+  private final Device device;
 
   /** Empty for float32. */
   private final Optional<TorchFunction> bfloat16;
 
-  private TorchArithmetic(TorchFunction relu6, Optional<TorchFunction> bfloat16) {
-    this.relu6 = relu6;
+  /** Opened at the first use, since few networks have it, and heads alone never. */
+  private Optional<TorchFunction> relu6 = Optional.empty();
+
+  private TorchArithmetic(Device device, Optional<TorchFunction> bfloat16) {
+    this.device = device;
     this.bfloat16 = bfloat16;
   }
 
@@ -36,8 +39,7 @@ final class TorchArithmetic implements Arithmetic {
    */
   static TorchArithmetic open(Device device, boolean isBfloat16) {
     return new TorchArithmetic(
-        function("relu6.py", device),
-        isBfloat16 ? Optional.of(function("bfloat16.py", device)) : Optional.empty());
+        device, isBfloat16 ? Optional.of(function("bfloat16.py", device)) : Optional.empty());
   }
 
   private static TorchFunction function(String source, Device device) {
@@ -53,7 +55,10 @@ final class TorchArithmetic implements Arithmetic {
 
   @Override
   public NDArray relu6(NDArray x) {
-    return relu6.of(new NDList(x), true).singletonOrThrow();
+    if (relu6.isEmpty()) {
+      relu6 = Optional.of(function("relu6.py", device));
+    }
+    return relu6.get().of(new NDList(x), true).singletonOrThrow();
   }
 
   @Override
@@ -63,7 +68,7 @@ final class TorchArithmetic implements Arithmetic {
 
   @Override
   public void close() {
-    relu6.close();
+    relu6.ifPresent(TorchFunction::close);
     bfloat16.ifPresent(TorchFunction::close);
   }
 }
