@@ -60,6 +60,9 @@ public final class Studio implements AutoCloseable {
   /** Images per answer of a listing. */
   private static final int PAGE = 500;
 
+  /** Identical or nearly identical images that a listing names for an image. */
+  private static final int ALIKE = 3;
+
   /** The scripts and styles of the page; each of one subject. */
   private static final List<String> FILES =
       List.of(
@@ -140,7 +143,8 @@ public final class Studio implements AutoCloseable {
    * An image in a listing.
    *
    * @param problem why it can't be read; {@code null} if it can
-   * @param alike other images that are identical or nearly so; {@code null} if there are none
+   * @param alike some other images that are identical or nearly so, at most {@link #ALIKE}; {@code
+   *     null} if there are none
    * @param conflict whether one of these is in another class
    */
   @JsonInclude(JsonInclude.Include.NON_DEFAULT)
@@ -432,7 +436,12 @@ public final class Studio implements AutoCloseable {
         image.version(),
         findings.unreadable().get(image.path()),
         group
-            .map(all -> all.paths().stream().filter(each -> !each.equals(image.path())).toList())
+            .map(
+                all ->
+                    all.paths().stream()
+                        .filter(each -> !each.equals(image.path()))
+                        .limit(ALIKE)
+                        .toList())
             .orElse(null),
         group.map(Preparation.Group::conflict).orElse(false));
   }

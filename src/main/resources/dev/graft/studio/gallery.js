@@ -13,6 +13,7 @@ const BYTES = 32_000; // of the paths in one request; the studio takes a little 
 
 let total = 0;
 let images = []; // sparse: what has been loaded
+let arriving = []; // the same of the newest listing, until its first page is here
 let loading = new Map(); // pages on their way or here
 let generation = 0; // answers of an older listing are ignored
 let selected = new Set(); // paths
@@ -47,6 +48,7 @@ const asImage = mistake => ({ path: mistake.path, version: 'review', note: text(
 export function load() {
   generation++;
   loading = new Map();
+  arriving = [];
   if (only) {
     images = (state.result?.mistakes ?? []).filter(ofCell).map(asImage);
     total = images.length;
@@ -70,7 +72,7 @@ async function fetchPage(number) {
   try {
     const answer = await get(`/api/images?${query}`);
     if (own !== generation) return;
-    if (number === 0) images = [];
+    images = arriving; // of any page: a later one may be here before the first
     total = answer.total;
     answer.images.forEach((image, i) => { images[number * PAGE + i] = image; });
     focus = Math.min(focus, Math.max(0, total - 1));
@@ -87,7 +89,7 @@ function cell(image, index, across) {
   const picture = element('img', { alt: '', loading: 'lazy', src: `/api/images/thumbnail?path=${encodeURIComponent(image.path)}&v=${image.version}` });
   picture.addEventListener('error', () => { picture.hidden = true; });
   const mark = image.problem ? '⚠' : image.conflict ? '≠' : image.alike ? '≈' : '';
-  const about = [image.path, image.problem && text('status422', image.problem), image.alike ? text('likeOthers', image.alike.slice(0, 3).join(', ')) : null, image.note].filter(Boolean).join(': ');
+  const about = [image.path, image.problem && text('status422', image.problem), image.alike ? text('likeOthers', image.alike.join(', ')) : null, image.note].filter(Boolean).join(': ');
   const made = element('div', {
     className: 'cell', id: `image-${index}`, role: 'option', title: about, 'aria-label': about, 'aria-selected': String(selected.has(image.path)),
     'aria-setsize': total, 'aria-posinset': index + 1, onclick: event => pick(index, event),

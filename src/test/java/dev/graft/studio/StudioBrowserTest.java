@@ -427,7 +427,16 @@ class StudioBrowserTest {
     chromium.await("document.getElementById('note').textContent.includes('20000')");
     assertThat(chromium.evaluate("document.querySelectorAll('.cell').length").asInt())
         .isBetween(10, 300);
-    chromium.evaluate("document.getElementById('gallery').scrollTop = 1e9");
+    // The listing is loaded again, and its first page arrives after the last one.
+    chromium.evaluate(
+        """
+        window.fetch = (ask => async (path, options) => {
+          if (String(path).includes('offset=0')) await new Promise(done => setTimeout(done, 2000));
+          return ask(path, options);
+        })(window.fetch);
+        document.getElementById('show').dispatchEvent(new Event('change'));
+        document.getElementById('gallery').scrollTop = 1e9;
+        new Promise(done => setTimeout(done, 3000));""");
     chromium.await("document.querySelector('[aria-posinset=\"20000\"] img')?.naturalWidth");
     assertThat(chromium.evaluate("document.querySelectorAll('.cell').length").asInt())
         .isBetween(10, 300);
