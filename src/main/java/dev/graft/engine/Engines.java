@@ -63,7 +63,7 @@ public final class Engines {
     return name != null && !INFERENCE_ONLY.contains(name);
   }
 
-  /** Returns the number of GPUs of DJL's engine, which is started only if the machine has any. */
+  /** Returns the number of GPUs of the engine, which is started only if the machine has any. */
   public static int gpus() {
     return !mayHaveGpu() || CudaUtils.getGpuCount() == 0 || !canTrain()
         ? 0

@@ -65,7 +65,7 @@ public record Temperature(double value, int images) {
             Math.log(MIN),
             Math.log(MAX));
     double found = Math.exp(logarithm);
-    // At a bound there is no minimum, such as for images of a class that was not trained on.
+    // The loss has no minimum there, such as for images of a class that was not trained on.
     return found > 1.01 * MIN && found < 0.99 * MAX ? new Temperature(found, count) : NONE;
   }
 

@@ -58,7 +58,7 @@ public final class ModelRunner implements AutoCloseable {
    *
    * @param model the {@code model} folder of a run, or a file that {@code export} wrote, which ONNX
    *     Runtime computes on the CPU
-   * @throws GraftException if there is no model, or a damaged one
+   * @throws GraftException if the model is missing or damaged
    */
   public static ModelRunner load(Path model) {
     return load(model, Engines.gpus() == 0 ? Device.cpu() : Device.gpu());
@@ -67,7 +67,7 @@ public final class ModelRunner implements AutoCloseable {
   /**
    * Loads a saved model on a device.
    *
-   * @throws GraftException if there is no model, or a damaged one
+   * @throws GraftException if the model is missing or damaged
    */
   public static ModelRunner load(Path model, Device device) {
     return Files.isRegularFile(model)
@@ -82,8 +82,7 @@ public final class ModelRunner implements AutoCloseable {
    * Loads a saved model on a device, unless its backbone is TorchScript, because that is code which
    * this process would execute.
    *
-   * @throws GraftException if the backbone is TorchScript, or if there is no model, or a damaged
-   *     one
+   * @throws GraftException if the backbone is TorchScript, or if the model is missing or damaged
    */
   public static ModelRunner loadWithoutTorchScript(Path model, Device device) {
     if (Files.isDirectory(model) && !SavedModel.contents(model).design().backbone().isOnnx()) {

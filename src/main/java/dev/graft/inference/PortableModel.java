@@ -28,8 +28,8 @@ public record PortableModel(String name, byte[] file) {
    * Reads a saved model.
    *
    * @param model the {@code model} folder of a run, or a file that {@code export} wrote
-   * @throws GraftException if there is no model, a damaged one, one that needs another engine, or
-   *     one larger than {@value #MAX_BYTES} bytes
+   * @throws GraftException if the model is missing or damaged, needs another engine, or is larger
+   *     than {@value #MAX_BYTES} bytes
    */
   public static PortableModel of(Path model) {
     if (!Files.isRegularFile(model)) {

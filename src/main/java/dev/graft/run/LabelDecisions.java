@@ -140,7 +140,8 @@ public final class LabelDecisions {
     Path folder =
         inside(data.relativize(from.resolveSibling("..").normalize()) + "/" + name, where);
     if (name.isBlank() || name.contains("/") || name.contains("\\") || !Files.isDirectory(folder)) {
-      throw new GraftException(where + "there is no folder of the class " + name + ": " + folder);
+      throw new GraftException(
+          where + "the folder of the class " + name + " is missing: " + folder);
     }
     return folder;
   }

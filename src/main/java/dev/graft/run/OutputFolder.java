@@ -141,7 +141,7 @@ public record OutputFolder(Path path) {
    * Returns the folder of a run that {@code --resume} names.
    *
    * @param run its folder or its name; empty for the newest run that did not complete
-   * @throws GraftException if there is no such run
+   * @throws GraftException if the run is missing
    */
   public Path resumable(String run) throws IOException {
     if (run.isEmpty()) {

@@ -201,7 +201,7 @@ final class ImageStore implements AutoCloseable {
   /**
    * Returns the images of a class.
    *
-   * @throws Refusal if there is no such class
+   * @throws Refusal if the class is missing
    */
   synchronized List<Image> images(String name) throws IOException {
     return listing(requireClass(name)).images();
@@ -275,7 +275,7 @@ final class ImageStore implements AutoCloseable {
    *
    * @param path as given from outside
    * @throws BadRequestResponse if it leads out of the classes
-   * @throws Refusal if there is no such file
+   * @throws Refusal if the file is missing
    */
   Path file(String path) {
     Path relative;

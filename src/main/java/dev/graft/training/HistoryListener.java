@@ -7,7 +7,7 @@ import dev.graft.evaluation.History;
 import java.util.function.IntToDoubleFunction;
 
 /**
- * Records loss, accuracy, learning rate and seconds of each epoch. Reads the results of DJL's epoch
+ * Records loss, accuracy, learning rate and seconds of each epoch. Reads the results of the epoch
  * and evaluator listeners and must come after them.
  */
 final class HistoryListener extends TrainingListenerAdapter {

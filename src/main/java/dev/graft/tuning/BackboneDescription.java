@@ -40,7 +40,7 @@ public final class BackboneDescription {
                 () ->
                     new GraftException(
                         asked.backbone().name()
-                            + " is one of Graft's networks; the command summary describes it."));
+                            + " is a built-in network; the command summary describes it."));
     Recipe recipe = RecipeResolver.resolve(asked);
     NetworkDesign design = RecipeResolver.of(recipe, 2);
     boolean known = RecipeResolver.isPrepared(recipe);

@@ -241,7 +241,7 @@ public final class RecipeResolver {
     ExternalBackbone.fetch(recipe.backbone().name(), chosen(recipe.backbone().variant()), display);
   }
 
-  /** Returns the external backbone of a recipe; empty if it is one of Graft's. */
+  /** Returns the external backbone of a recipe; empty for a built-in one. */
   public static Optional<ExternalBackbone> external(Recipe recipe) {
     return BackboneInfo.external(recipe.backbone().name(), options(recipe));
   }

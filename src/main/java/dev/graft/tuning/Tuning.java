@@ -340,7 +340,7 @@ public final class Tuning implements AutoCloseable {
    * as the recipe says, and otherwise if the test images are few, see {@link #hasFewTestImages}.
    * The network's weights are those of the last fold afterwards.
    *
-   * @return empty if there is no need, or if this was interrupted
+   * @return empty if none is needed, or if this was interrupted
    */
   public Optional<CrossValidation> crossValidate(Survey survey) throws IOException {
     boolean asked = recipe.data().folds() > 0;

@@ -86,7 +86,8 @@ public final class WebServer implements AutoCloseable {
    */
   public static WebServer start(Settings settings, RequestGuard guard, Consumer<Routes> routes) {
     if (settings.port() < 0 || settings.port() > 65_535) {
-      throw new GraftException("There is no port " + settings.port() + "; ports are 0 to 65535.");
+      throw new GraftException(
+          "Port " + settings.port() + " is out of range; ports are 0 to 65535.");
     }
     WebServer server = new WebServer(settings, guard, routes);
     try {

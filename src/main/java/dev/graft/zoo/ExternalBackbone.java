@@ -195,7 +195,7 @@ public record ExternalBackbone(BackboneInfo info, List<String> declared, List<St
                 + " torch.onnx.export(model, example, FILE)."
             : name.matches(".*\\.(safetensors|bin|h5|keras|ckpt|pkl)")
                 ? "it holds weights, not a network; give an .onnx or .pt file, or give it as"
-                    + " weights of one of Graft's networks."
+                    + " weights of a built-in network."
                 : "it is neither an .onnx nor a .pt (TorchScript) file, nor a folder.");
   }
 

@@ -82,7 +82,7 @@ final class HubFolder {
               : "it has no .onnx file, nor has its folder onnx; name a file.");
     }
     throw new GraftException(
-        variant.map(name -> "variant: there is no file for " + name).orElse("it has several files")
+        variant.map(name -> "variant: no file for " + name).orElse("it has several files")
             + "; name one by variant or by its path: "
             + String.join(", ", networks)
             + ".");

@@ -106,7 +106,7 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
   private record Size(int side, boolean both) {}
 
   /**
-   * Reads how images are prepared; empty if there is no file, or nothing is left to read.
+   * Reads how images are prepared; empty without such a file, or if nothing is left to read.
    *
    * @param network its file
    * @throws GraftException if a configuration can't be used
@@ -167,7 +167,7 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
       if (root.isObject()) {
         return root;
       }
-      problem = "it is no object";
+      problem = "it is not an object";
     } catch (JsonProcessingException e) {
       problem = Messages.of(e.getOriginalMessage().replaceFirst("(?s)( \\(|\n).*", ""), "damaged");
     } catch (IOException e) {

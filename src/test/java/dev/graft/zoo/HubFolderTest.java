@@ -146,7 +146,7 @@ class HubFolderTest {
         .isEqualTo("resnet.onnx");
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> HubFolder.network(files, Optional.of("int4")))
-        .withMessageContaining("variant: there is no file for int4")
+        .withMessageContaining("variant: no file for int4")
         .withMessageContaining("onnx/model.onnx, onnx/model_fp16.onnx.");
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> HubFolder.network(List.of("model.safetensors"), Optional.empty()))
