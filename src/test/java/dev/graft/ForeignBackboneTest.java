@@ -26,10 +26,18 @@ import dev.graft.network.NetworkDesign;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.djl.ExternalNetwork;
 import dev.graft.network.onnx.ExternalModel;
+import dev.graft.serve.ServeSettings;
+import dev.graft.serve.Server;
 import dev.graft.util.Resource;
 import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.LoadedBackbone;
 import java.awt.image.BufferedImage;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -368,6 +376,17 @@ class ForeignBackboneTest {
     assertThat(good.code()).as(good.err()).isZero();
     try (ModelRunner runner = ModelRunner.load(run.folder().resolve("model"), Device.cpu())) {
       assertThat(runner.hasGradCam()).as("heat maps").isFalse();
+    }
+    ModelRunner served = ModelRunner.load(run.folder().resolve("model"), Device.cpu());
+    try (Server server = new Server(ServeSettings.LOOPBACK, "varied", served, model -> served)) {
+      var request =
+          HttpRequest.newBuilder(
+              URI.create("http://127.0.0.1:" + server.port() + "/predictions/varied"));
+      HttpResponse<String> answer =
+          HttpClient.newHttpClient()
+              .send(request.POST(BodyPublishers.ofFile(plain)).build(), BodyHandlers.ofString());
+      assertThat(answer.statusCode()).isEqualTo(422);
+      assertThat(answer.body()).contains("The image has no probabilities");
     }
   }
 

@@ -127,6 +127,8 @@ class ResumedRunTest {
       process.destroyForcibly();
     }
     assertThat(process.waitFor(MAX_SECONDS, TimeUnit.SECONDS)).isTrue();
+    assertThat(said).content().contains("Features: computing 104 ");
+    assertThat(said).content().contains("Features of mirror images: computing 92 "); // no test
     try (Stream<Path> runs = Files.list(output.resolve("runs"))) {
       return runs.toList().get(0);
     }

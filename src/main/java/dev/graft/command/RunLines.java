@@ -194,19 +194,25 @@ final class RunLines implements RunEvents {
   }
 
   @Override
-  public void cached() {
-    console.say("Features: all cached, no forward pass needed.");
+  public void cached(boolean mirrored) {
+    console.say(features(mirrored) + ": all cached, no forward pass needed.");
   }
 
   @Override
-  public void computing(int missing, int kept, RecordLayout layout, String folder) {
+  public void computing(
+      int missing, int kept, RecordLayout layout, boolean mirrored, String folder) {
     String cached = kept == 0 ? "" : Text.of("; %,d already cached", kept);
     say(
-        "Features: computing %s once (%s each), cached in %s%s",
+        "%s: computing %s once (%s each), cached in %s%s",
+        features(mirrored),
         Names.count(missing, "different image"),
         Names.count(layout.values(), "value"),
         folder,
         cached);
+  }
+
+  private static String features(boolean mirrored) {
+    return mirrored ? "Features of mirror images" : "Features";
   }
 
   @Override

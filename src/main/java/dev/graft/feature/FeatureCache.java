@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
@@ -76,9 +77,15 @@ public final class FeatureCache implements AutoCloseable {
    * duplicates.
    */
   public List<Integer> missing(ImageSet images) {
+    return missing(images, row -> true);
+  }
+
+  /** Returns those of {@link #missing(ImageSet)} that are wanted. */
+  public List<Integer> missing(ImageSet images, IntPredicate wanted) {
     FirstOccurrences seen = new FirstOccurrences(images::hash);
     return images
         .readable()
+        .filter(wanted)
         .filter(row -> log.find(images.hash(row)) < 0 && seen.isFirst(row))
         .boxed()
         .toList();
@@ -161,7 +168,12 @@ public final class FeatureCache implements AutoCloseable {
    * @throws GraftException if features of readable images are not cached
    */
   public FeatureSource of(ImageSet images, Filler filler) {
-    int lost = missing(images).size();
+    return of(images, filler, row -> true);
+  }
+
+  /** As {@link #of(ImageSet, Filler)}, but only the wanted images may be read. */
+  public FeatureSource of(ImageSet images, Filler filler, IntPredicate wanted) {
+    int lost = missing(images, wanted).size();
     if (lost > 0) {
       throw new GraftException(
           "The features of "

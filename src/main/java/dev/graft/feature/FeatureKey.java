@@ -32,6 +32,8 @@ public record FeatureKey(
   /** Version of the file format and of the meaning of the fields. */
   static final int FORMAT = 2;
 
+  private static final String MIRRORED = ", mirrored";
+
   public FeatureKey {
     frozen = List.copyOf(frozen);
     features = List.copyOf(features);
@@ -71,10 +73,15 @@ public record FeatureKey(
         frozen,
         features,
         inputSize,
-        preprocessing + ", mirrored",
+        preprocessing + MIRRORED,
         reader,
         layout,
         engine);
+  }
+
+  /** Returns whether the features are those of mirror images. */
+  public boolean isMirrored() {
+    return preprocessing.endsWith(MIRRORED);
   }
 
   /** Returns how an external network is called; empty for Graft's own. */

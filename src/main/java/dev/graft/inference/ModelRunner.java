@@ -216,16 +216,7 @@ public final class ModelRunner implements AutoCloseable {
   }
 
   private Output output(RgbImage image, String name) {
-    Output output = outputs(List.of(prepare(image))).get(0);
-    if (!output.isFinite()) {
-      throw notFinite(name);
-    }
-    return output;
-  }
-
-  private static GraftException notFinite(String name) {
-    return new GraftException(
-        name + " has no probabilities: the network computes NaN for this image.");
+    return outputs(List.of(prepare(image))).get(0).requireFinite(name);
   }
 
   /** Returns the {@code k} most probable classes, the most probable first. */
@@ -375,10 +366,11 @@ public final class ModelRunner implements AutoCloseable {
       if (problem != null) {
         return new Answer.Unknown<>(source, problem);
       }
-      Output output = rows.next();
-      return output.isFinite()
-          ? new Answer.Known<>(source, output)
-          : new Answer.Unknown<>(source, notFinite(source.name()));
+      try {
+        return new Answer.Known<>(source, rows.next().requireFinite(source.name()));
+      } catch (GraftException e) {
+        return new Answer.Unknown<>(source, e);
+      }
     }
   }
 }

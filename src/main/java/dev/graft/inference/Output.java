@@ -1,5 +1,6 @@
 package dev.graft.inference;
 
+import dev.graft.GraftException;
 import java.util.OptionalDouble;
 
 /**
@@ -24,14 +25,20 @@ public record Output(float[] probabilities, OptionalDouble typicality) {
     return new Output(probabilities, OptionalDouble.empty());
   }
 
-  /** Whether all probabilities are numbers; a network can compute NaN for an image. */
-  boolean isFinite() {
+  /**
+   * Returns this result.
+   *
+   * @param name of the image in the message
+   * @throws GraftException if a probability is not finite: a network can compute NaN for an image
+   */
+  public Output requireFinite(String name) {
     for (float each : probabilities) {
       if (!Float.isFinite(each)) {
-        return false;
+        throw new GraftException(
+            name + " has no probabilities: the network computes NaN for this image.");
       }
     }
-    return true;
+    return this;
   }
 
   /**

@@ -43,6 +43,9 @@ import org.eclipse.jetty.server.Request;
 final class Predictions implements AutoCloseable {
   private static final int DEFAULT_TOP = 5;
 
+  /** What an image from a request is called in messages. */
+  private static final String IMAGE = "The image";
+
   /** The header of an answer with the image's typicality, 0 to 1. */
   static final String TYPICALITY = "Typicality";
 
@@ -229,18 +232,19 @@ final class Predictions implements AutoCloseable {
         decoding,
         job,
         () -> {
-          String name = "The image";
-          ImageFileReader.Header header = ImageFileReader.header(job.image(), name);
+          ImageFileReader.Header header = ImageFileReader.header(job.image(), IMAGE);
           if ((long) header.width() * header.height() > limits.megapixels() * 1_000_000L) {
             throw new ContentTooLargeResponse(
                 "An image may have at most " + limits.megapixels() + " megapixels.");
           }
-          return use.apply(ImageFileReader.read(job.image(), name, minSide));
+          return use.apply(ImageFileReader.read(job.image(), IMAGE, minSide));
         });
   }
 
   private CompletableFuture<Output> output(Job job, Prepared image) {
-    return batches.output(job.model(), image, job.deadline());
+    return batches
+        .output(job.model(), image, job.deadline())
+        .thenApply(output -> output.requireFinite(IMAGE));
   }
 
   private CompletableFuture<HeatMap> seen(Job job, Prepared image, float[] probabilities) {

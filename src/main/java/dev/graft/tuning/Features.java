@@ -28,6 +28,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.IntPredicate;
 import java.util.stream.Stream;
 
 /**
@@ -104,6 +105,7 @@ public record Features(
    *
    * @param weights identifies the weights of the frozen part
    * @param ranges activation ranges for int8; empty for float32
+   * @param trained whether an image may be trained on, and is to be mirrored if the recipe says so
    * @param folder of all caches
    */
   static Features cached(
@@ -112,6 +114,7 @@ public record Features(
       ImageSet images,
       Recipe recipe,
       Optional<Ranges> ranges,
+      IntPredicate trained,
       Path folder,
       Device device,
       RunEvents events)
@@ -124,7 +127,14 @@ public record Features(
             recipe, network, pixelSource(network, images, false), layout, device, ranges);
     FeatureKey key = FeatureKey.of(design, layout, weights, choice.engine());
     Features plain =
-        view(images, key, layout, filling(choice, network, layout, false), folder, events);
+        view(
+            images,
+            row -> true,
+            key,
+            layout,
+            filling(choice, network, layout, false),
+            folder,
+            events);
     if (!recipe.training().mirror()) {
       return plain;
     }
@@ -132,6 +142,7 @@ public record Features(
       return plain.with(
           view(
               images,
+              trained,
               key.mirrored(),
               layout,
               filling(choice, network, layout, true),
@@ -160,6 +171,7 @@ public record Features(
 
   private static Features view(
       ImageSet images,
+      IntPredicate wanted,
       FeatureKey key,
       RecordLayout layout,
       Filling filling,
@@ -168,26 +180,27 @@ public record Features(
       throws IOException {
     FeatureCache cache = new FeatureCache(folder, key, layout);
     try {
-      List<Integer> missing = cache.missing(images);
+      List<Integer> missing = cache.missing(images, wanted);
       int computed = 0;
       if (missing.isEmpty()) {
-        events.cached();
+        events.cached(key.isMirrored());
       } else {
-        events.computing(missing.size(), cache.cached(images), layout, folder.toString());
+        events.computing(
+            missing.size(), cache.cached(images), layout, key.isMirrored(), folder.toString());
         Stopwatch watch = new Stopwatch();
         Set<Integer> tried = new HashSet<>();
         FeatureCache.Filler filler = filling.of(images, events);
         // If the first of several copies can't be read, the next one is tried.
         while (tried.addAll(missing)) {
           computed += cache.fill(images, missing, filler);
-          missing = cache.missing(images);
+          missing = cache.missing(images, wanted);
         }
         events.computed(computed, watch.lap(), cache.bytes());
       }
       // Unreadable images are tried again in every run, and do not count as forward passes.
       return new Features(
           images,
-          cache.of(images, filling.of(images, Progress.Display.NONE)),
+          cache.of(images, filling.of(images, Progress.Display.NONE), wanted),
           Optional.empty(),
           cache.bytes(),
           computed,

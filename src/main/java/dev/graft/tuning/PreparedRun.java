@@ -134,6 +134,7 @@ public record PreparedRun(
             fingerprints.storingFrom(images()),
             recipe,
             ranges,
+            row -> !data.parts().get(row).equals(Optional.of(Part.TEST)),
             features,
             device,
             events)

@@ -46,17 +46,23 @@ public interface RunEvents extends TrainingEvents {
   /** The feature cache is off: every epoch passes through the whole network. */
   default void notCached() {}
 
-  /** All features are cached already. */
-  default void cached() {}
+  /**
+   * All features are cached already.
+   *
+   * @param mirrored whether of the images' mirror images
+   */
+  default void cached(boolean mirrored) {}
 
   /**
    * The features of some images will be computed.
    *
    * @param missing number of images without cached features
    * @param kept number of images with cached features
+   * @param mirrored whether of the images' mirror images
    * @param folder of the cache
    */
-  default void computing(int missing, int kept, RecordLayout layout, String folder) {}
+  default void computing(
+      int missing, int kept, RecordLayout layout, boolean mirrored, String folder) {}
 
   /**
    * The missing features have been computed.

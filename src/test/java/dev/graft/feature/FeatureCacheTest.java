@@ -193,6 +193,8 @@ class FeatureCacheTest {
     assertThatThrownBy(() -> cache.of(images, REFUSING))
         .isInstanceOf(GraftException.class)
         .hasMessageStartingWith("The features of 7 images are missing in " + folder);
+    check(cache.of(images, REFUSING, some::contains).read(manager, new int[] {2, 0}), layout, 2, 0);
+    assertThat(cache.missing(images, row -> row < 5)).containsExactly(3, 4);
   }
 
   /** As after a system crash: the hash was written, the record was not. */
