@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -41,6 +42,10 @@ import java.util.stream.IntStream;
  * return it; it is not thread-safe.
  */
 public final class FineTuner {
+  /** Recipe keys that {@link LabeledImages} and the command line stand for. */
+  private static final Set<String> ELSEWHERE =
+      Set.of("data", "data-dir", "columns", "path-pattern", "lone-validation", "max-bad", "folds");
+
   private final Map<String, String> settings = new LinkedHashMap<>();
   private Optional<Path> cache = Optional.empty();
   private FineTuningListener listener = epoch -> {};
@@ -110,7 +115,9 @@ public final class FineTuner {
   }
 
   /**
-   * Sets any key of a recipe; docs/recipes.md lists them.
+   * Sets a key of a recipe; docs/recipes.md lists them. Those that say which images are read, and
+   * how, are {@link LabeledImages}' business, and a test by folds is the command's: {@link #fit}
+   * rejects them.
    *
    * @param value as in YAML
    */
@@ -169,6 +176,14 @@ public final class FineTuner {
   }
 
   private FineTuning fit(DataSet data, Path caches) throws IOException {
+    settings.keySet().stream()
+        .filter(ELSEWHERE::contains)
+        .findFirst()
+        .ifPresent(
+            key -> {
+              throw new GraftException(
+                  key + ": can't be set here; LabeledImages says which images are read, and how.");
+            });
     Map<String, String> all = new LinkedHashMap<>(settings);
     all.put("data", RecipeReader.text(data.name()));
     Recipe recipe = RecipeReader.read(null, all);
@@ -193,6 +208,10 @@ public final class FineTuner {
       try (Tuning tuning = new Tuning(run, features, events, interruption)) {
         History history = tuning.fit(split, survey);
         if (tuning.convexHead().isEmpty()) {
+          if (history.epochs().isEmpty()) {
+            throw new GraftException(
+                "Interrupted before the end of the first epoch, so there is no model.");
+          }
           history.best();
         }
         Tuning.Validated validated = tuning.validate(split);

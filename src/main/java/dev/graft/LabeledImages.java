@@ -33,9 +33,23 @@ public final class LabeledImages {
    * @throws GraftException if there are fewer than two classes, or too many unreadable files
    */
   public static LabeledImages at(Path data) {
+    return at(data, MAX_UNREADABLE);
+  }
+
+  /**
+   * Opens images on disk, as {@link #at(Path)}.
+   *
+   * @param maxUnreadable the share of the files that may be unreadable, from 0 to below 1
+   * @throws GraftException if there are fewer than two classes, or too many unreadable files
+   */
+  public static LabeledImages at(Path data, double maxUnreadable) {
     Objects.requireNonNull(data, "data");
+    if (!(maxUnreadable >= 0 && maxUnreadable < 1)) {
+      throw new GraftException(
+          "maxUnreadable must be from 0 to below 1, not " + maxUnreadable + ".");
+    }
     return new LabeledImages(
-        ImageFolder.open(data, MAX_UNREADABLE, ReadingRules.DEFAULT, Progress.Display.NONE));
+        ImageFolder.open(data, maxUnreadable, ReadingRules.DEFAULT, Progress.Display.NONE));
   }
 
   /** Returns the bundled sample of CIFAR-10: 4,000 training and 1,000 test images. */

@@ -168,6 +168,17 @@ class ExportTest {
     assertThat(exported.code()).as(exported.err()).isZero();
     assertThat(exported.out()).contains("on 100 synthetic images");
 
+    Path photos = images.file(0).getParent();
+    Path moved = folder.resolve("photos that are away");
+    Files.move(photos, moved);
+    try {
+      CommandRun later = export(run.folder().toString(), "--to=" + folder.resolve("later.onnx"));
+      assertThat(later.code()).as(later.err()).isZero();
+      assertThat(later.out()).contains("on 100 synthetic images");
+    } finally {
+      Files.move(moved, photos);
+    }
+
     CommandRun int8 = export(model, "--format=int8", "--to=" + folder.resolve("none.onnx"));
     assertThat(int8.code()).isOne();
     assertThat(int8.err()).contains("recipe.yaml is not there");

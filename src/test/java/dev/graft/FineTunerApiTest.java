@@ -159,6 +159,15 @@ class FineTunerApiTest {
   void wrongSettingsAndImagesAreOneSentence() throws IOException {
     LabeledImages images = images();
     assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> tuner().set("max-bad", "0.5").fit(images))
+        .withMessageStartingWith("max-bad: can't be set here");
+    Interruption interruption = new Interruption();
+    interruption.request();
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(
+            () -> tuner().set("head.solver", "gradient").interruption(interruption).fit(images))
+        .withMessage("Interrupted before the end of the first epoch, so there is no model.");
+    assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> tuner().set("epohcs", "3").fit(images))
         .withMessageContaining("epochs");
     assertThatExceptionOfType(GraftException.class)

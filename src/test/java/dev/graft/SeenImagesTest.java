@@ -30,7 +30,17 @@ class SeenImagesTest {
     images = folder.resolve("pictures");
   }
 
-  private static CommandRun evaluate(Path data, Path model) {
+  /** Evaluates into another output folder, which has the fingerprints of the run's. */
+  private static CommandRun evaluate(Path data, Path model) throws IOException {
+    Path prints = run.folder().resolve("../../fingerprints").normalize();
+    Path copies =
+        Files.createDirectories(
+            folder.resolve("evaluated " + data.getFileName() + "/" + prints.getFileName()));
+    try (Stream<Path> files = Files.list(prints)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, copies.resolve(file.getFileName()));
+      }
+    }
     return CommandRun.of(
         "evaluate",
         "--data=" + data,
@@ -99,5 +109,19 @@ class SeenImagesTest {
     assertThat(evaluate(manifest("unseen", 23, 27), run.folder()).out())
         .contains("The model was trained on none of these images, nor on near-duplicates.")
         .doesNotContain("WARNING");
+  }
+
+  @Test
+  void withoutFingerprintsNothingIsSaidOfNearDuplicates() throws IOException {
+    Path data = manifest("elsewhere", 23, 27);
+    assertThat(
+            CommandRun.of(
+                    "evaluate",
+                    "--run=" + run.folder(),
+                    "--data=" + data,
+                    "--output=" + folder.resolve("without fingerprints"))
+                .out())
+        .contains("on none of these images; near-duplicates were not looked for")
+        .doesNotContain("nor on near-duplicates");
   }
 }

@@ -1,9 +1,12 @@
 package dev.graft.command;
 
+import dev.graft.GraftException;
+import dev.graft.recipe.RecipeReader;
 import dev.graft.run.Evaluator;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Optional;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -39,6 +42,8 @@ final class EvaluateCommand implements Callable<Integer> {
               + " images).")
   private String data;
 
+  @Mixin private ManifestOptions manifest;
+
   @Mixin private DeviceOption device;
 
   @Mixin private OutputOption output;
@@ -49,11 +54,19 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    Map<String, String> settings = new LinkedHashMap<>();
+    manifest.put(settings);
+    if (data != null) {
+      settings.put("data", RecipeReader.text(data));
+    } else if (!settings.isEmpty()) {
+      throw new GraftException(
+          "--columns and --path-pattern say how --data is read; name a manifest with --data.");
+    }
     Path folder =
         output.run(run, " to evaluate; run fine-tune first, or name one with --run FOLDER.");
     Evaluator.Written written =
         new Evaluator(folder, output.folder(), RunLines.listingDuplicates(console))
-            .evaluate(Optional.ofNullable(data), device.device());
+            .evaluate(settings, device.device());
     Evaluator.Result result = written.result();
     console.answer(folder.getFileName() + " on " + result.data().name() + ":");
     EvaluationLines.of(result.test(), result.data().images()).forEach(console::answer);

@@ -106,6 +106,12 @@ final class InspectCommand implements Callable<Integer> {
     LabelDecisions.Applied applied = LabelDecisions.apply(Path.of(data), apply, output.folder());
     console.report(
         Names.count(applied.moved(), "image") + " moved. To undo: --apply " + applied.undo());
+    if (!applied.missing().isEmpty()) {
+      console.report(
+          Names.count(applied.missing().size(), "image")
+              + " could not be moved back, because they are gone: "
+              + Names.few(applied.missing().stream().map(Path::toString).toList()));
+    }
     return 0;
   }
 
@@ -116,7 +122,9 @@ final class InspectCommand implements Callable<Integer> {
       LabelReview review = LabelReview.of(run, features, run.survey());
       Path page = write(review);
       LabelLines.of(review).forEach(console::report);
-      console.report("The page to decide on them: " + page);
+      console.report(
+          (Files.isDirectory(Path.of(data)) ? "The page to decide on them: " : "The page: ")
+              + page);
     }
     return 0;
   }

@@ -8,6 +8,7 @@ import dev.graft.util.Names;
 import dev.graft.util.Text;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Formats a review of labels as console lines. */
 final class LabelLines {
@@ -32,13 +33,30 @@ final class LabelLines {
             entry ->
                 lines.add(
                     Text.of(
-                        "  %s: %s (%.4f), probably %s (%.4f)",
+                        "  %s: %s (%.4f), %s",
                         Messages.line(data.images().place(entry.image())),
                         data.classes().get(entry.issue().label()),
                         entry.issue().labelProbability(),
-                        data.classes().get(entry.issue().suggested()),
-                        entry.issue().suggestedProbability())));
+                        why(entry, data))));
     return lines;
+  }
+
+  private static String why(LabelReview.Entry entry, DataSet data) {
+    if (entry.reasons().contains(Reason.LABEL)) {
+      return Text.of(
+          "probably %s (%.4f)",
+          data.classes().get(entry.issue().suggested()), entry.issue().suggestedProbability());
+    }
+    return entry.reasons().stream()
+        .map(
+            reason ->
+                switch (reason) {
+                  case LABEL -> "";
+                  case UNLIKE_OTHERS -> "unlike all others";
+                  case CONFLICT -> "alike with a different label";
+                  case LEAK -> "alike in a different part";
+                })
+        .collect(Collectors.joining(", "));
   }
 
   private static long count(LabelReview review, Reason reason) {

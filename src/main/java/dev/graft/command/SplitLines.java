@@ -59,18 +59,24 @@ final class SplitLines {
       return List.of("  Not known: whether the model was trained on these images (no split.csv).");
     }
     if (trainedOn.others() == images) {
-      return List.of("  The model was trained on none of these images, nor on near-duplicates.");
+      return List.of(
+          trainedOn.near() == null
+              ? "  The model was trained on none of these images; near-duplicates were not looked for,"
+                  + " because the training images' fingerprints are not in the output folder."
+              : "  The model was trained on none of these images, nor on near-duplicates.");
     }
     List<String> lines = new ArrayList<>();
     lines.add(
         Text.of(
             "  WARNING: of these %s, %,d are training images of the model, %,d are its validation"
-                + " images, and %,d are near-duplicates of either: the figures are no estimate for"
-                + " new images.",
+                + " images, and %s near-duplicates of either: the figures are no estimate for new"
+                + " images.",
             Names.count(images, "image"),
             trainedOn.training(),
             trainedOn.validation(),
-            trainedOn.near()));
+            trainedOn.near() == null
+                ? "an unknown number are"
+                : Text.of("%,d are", trainedOn.near())));
     lines.add(
         trainedOn.others() == 0
             ? "  No image is left that the model has not seen."

@@ -52,16 +52,16 @@ final class FolderListing {
     this.realData = realData;
   }
 
-  static Listing of(Path data) {
+  static Listing of(Path data, boolean trains) {
     try {
       Entry folder = Entry.folder(data);
-      return new FolderListing(data, folder.real()).list(folder);
+      return new FolderListing(data, folder.real()).list(folder, trains);
     } catch (IOException e) {
       throw cannotRead(data, e);
     }
   }
 
-  private Listing list(Entry top) {
+  private Listing list(Entry top, boolean trains) {
     List<Entry> entries = entries(top);
     if (entries.isEmpty()) {
       throw new GraftException(data + " is empty: add a folder of images for each class.");
@@ -79,7 +79,7 @@ final class FolderListing {
       listParts(entries, found.parts());
     }
     addNotes();
-    return Listing.checked(data, files, notes);
+    return Listing.checked(data, files, notes, trains);
   }
 
   /** Checks the only folder of the data. */

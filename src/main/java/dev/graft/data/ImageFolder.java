@@ -125,10 +125,13 @@ public final class ImageFolder implements ImageSet {
     }
     return IntStream.range(0, farthest.length)
         .mapToObj(
-            i ->
-                parts.get(i).isEmpty() || files.hash(i).equals(NO_HASH)
-                    ? parts.get(i)
-                    : Optional.of(farthest[firsts.of(i)]))
+            i -> {
+              Part part = files.hash(i).equals(NO_HASH) ? null : farthest[firsts.of(i)];
+              // An image without a part is trained on or held out, unlike a copy that is held out.
+              return part == null || (parts.get(i).isEmpty() && part == Part.TRAIN)
+                  ? parts.get(i)
+                  : Optional.of(part);
+            })
         .toList();
   }
 

@@ -79,7 +79,7 @@ public record Listing(String name, List<String> classes, List<ImageFile> files, 
                 + data
                 + " is a folder; name the manifest.");
       }
-      return FolderListing.of(data);
+      return FolderListing.of(data, rules.trains());
     }
     if (!Files.exists(data)) {
       throw GraftException.of(
@@ -89,11 +89,40 @@ public record Listing(String name, List<String> classes, List<ImageFile> files, 
     return Manifest.read(data, rules);
   }
 
-  /** Checks what applies to both kinds of data, and sorts it. */
-  static Listing checked(Path data, List<ImageFile> found, List<Note> notes) {
+  /**
+   * Checks what applies to both kinds of data, and sorts it.
+   *
+   * @param trains whether every class must have training images
+   */
+  static Listing checked(Path data, List<ImageFile> found, List<Note> notes, boolean trains) {
     List<ImageFile> files = found.stream().sorted(BY_PATH).toList();
     Set<String> classes = labels(files, part -> true);
     Set<String> learned = labels(files, part -> part != Part.VALIDATION && part != Part.TEST);
+    if (trains) {
+      requireTraining(data, classes, learned, notes);
+    }
+    List<Note> all = new ArrayList<>(notes);
+    for (Part part : List.of(Part.VALIDATION, Part.TEST)) {
+      Set<String> present = labels(files, part::equals);
+      if (!present.isEmpty() && present.size() < classes.size()) {
+        boolean test = part == Part.TEST;
+        Note.Kind kind = test ? Note.Kind.NOT_IN_TEST : Note.Kind.NOT_IN_VALIDATION;
+        all.add(Note.of(kind, data, without(classes, present)));
+      }
+    }
+    classes.stream()
+        .collect(
+            Collectors.groupingBy(
+                c -> c.toLowerCase(Locale.ROOT), TreeMap::new, Collectors.toList()))
+        .values()
+        .stream()
+        .filter(alike -> alike.size() > 1)
+        .forEach(alike -> all.add(Note.of(Note.Kind.ALIKE_CLASSES, data, alike)));
+    return new Listing(fitName(data), List.copyOf(classes), files, all);
+  }
+
+  private static void requireTraining(
+      Path data, Set<String> classes, Set<String> learned, List<Note> notes) {
     if (learned.isEmpty()) {
       throw new GraftException(
           data + " has no images to train on: all are for validation or test.");
@@ -115,24 +144,6 @@ public record Listing(String name, List<String> classes, List<ImageFile> files, 
               .map(note -> " (there are none in " + Names.quoted(note.names()) + ")")
               .collect(Collectors.joining()));
     }
-    List<Note> all = new ArrayList<>(notes);
-    for (Part part : List.of(Part.VALIDATION, Part.TEST)) {
-      Set<String> present = labels(files, part::equals);
-      if (!present.isEmpty() && present.size() < classes.size()) {
-        boolean test = part == Part.TEST;
-        Note.Kind kind = test ? Note.Kind.NOT_IN_TEST : Note.Kind.NOT_IN_VALIDATION;
-        all.add(Note.of(kind, data, without(classes, present)));
-      }
-    }
-    classes.stream()
-        .collect(
-            Collectors.groupingBy(
-                c -> c.toLowerCase(Locale.ROOT), TreeMap::new, Collectors.toList()))
-        .values()
-        .stream()
-        .filter(alike -> alike.size() > 1)
-        .forEach(alike -> all.add(Note.of(Note.Kind.ALIKE_CLASSES, data, alike)));
-    return new Listing(fitName(data), List.copyOf(classes), files, all);
   }
 
   /**

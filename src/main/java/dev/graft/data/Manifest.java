@@ -56,7 +56,7 @@ final class Manifest {
   /** Reads a manifest as training data. */
   static Listing read(Path file, ReadingRules rules) {
     Manifest manifest = parsed(file, rules);
-    return Listing.checked(file, manifest.files, manifest.notes());
+    return Listing.checked(file, manifest.files, manifest.notes(), rules.trains());
   }
 
   /** Returns the images that a manifest lists, unchecked. */

@@ -17,17 +17,19 @@ import java.util.regex.Pattern;
  * @param pathPattern path in which the column's name in braces stands for its value, as {@code
  *     train/{id}.jpg}; empty if the value is the path
  * @param validationIsTest whether validation images are the test images if there are no others
+ * @param trains whether some images must be left to train on, of every class
  */
 public record ReadingRules(
     String path,
     String label,
     String split,
     Optional<String> pathPattern,
-    boolean validationIsTest) {
+    boolean validationIsTest,
+    boolean trains) {
   /** The rules without any setting. */
   public static final ReadingRules DEFAULT =
       new ReadingRules(
-          ManifestRows.PATH, ManifestRows.LABEL, ManifestRows.SPLIT, Optional.empty(), true);
+          ManifestRows.PATH, ManifestRows.LABEL, ManifestRows.SPLIT, Optional.empty(), true, true);
 
   private static final Pattern COLUMN = Pattern.compile("(path|label|split)=([^=,]+)");
 
@@ -57,7 +59,8 @@ public record ReadingRules(
             names.getOrDefault(ManifestRows.LABEL, ManifestRows.LABEL),
             names.getOrDefault(ManifestRows.SPLIT, ManifestRows.SPLIT),
             pathPattern,
-            validationIsTest);
+            validationIsTest,
+            true);
     if (pathPattern.isPresent() && !pathPattern.get().contains(rules.placeholder())) {
       throw new GraftException(
           "path-pattern: must contain "
@@ -67,6 +70,11 @@ public record ReadingRules(
               + ".");
     }
     return rules;
+  }
+
+  /** Returns these rules for images that a model is evaluated on. */
+  public ReadingRules forEvaluation() {
+    return new ReadingRules(path, label, split, pathPattern, validationIsTest, false);
   }
 
   private String placeholder() {
@@ -85,13 +93,19 @@ public record ReadingRules(
         label.toLowerCase(Locale.ROOT),
         split.toLowerCase(Locale.ROOT),
         pathPattern,
-        validationIsTest);
+        validationIsTest,
+        trains);
   }
 
   /** Returns whether these rules name columns, which only a manifest has. */
   boolean nameColumns() {
     return !equals(
         new ReadingRules(
-            DEFAULT.path(), DEFAULT.label(), DEFAULT.split(), Optional.empty(), validationIsTest));
+            DEFAULT.path(),
+            DEFAULT.label(),
+            DEFAULT.split(),
+            Optional.empty(),
+            validationIsTest,
+            trains));
   }
 }

@@ -30,6 +30,11 @@ public final class UnreadableImage extends GraftException {
         name, "is " + kind + ", which Graft does not read; convert it, for example to PNG.");
   }
 
+  /** Returns whether it can't be read only because memory is short. */
+  public boolean isForLackOfMemory() {
+    return SharedHeap.isOutOfMemory(getCause());
+  }
+
   /** Returns the message without the file's name. */
   public String reason() {
     return reason;

@@ -8,7 +8,10 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -134,6 +137,35 @@ public final class AtomicFiles {
     } catch (IOException | RuntimeException | Error e) {
       delete(unfinished);
       throw e;
+    }
+  }
+
+  /**
+   * Moves a file, also to another file system; it is whole at one of the two paths at any time.
+   *
+   * @throws FileAlreadyExistsException if there is such a file already
+   */
+  public static void move(Path from, Path to) throws IOException {
+    if (Files.exists(to, LinkOption.NOFOLLOW_LINKS)) {
+      throw new FileAlreadyExistsException(to.toString());
+    }
+    try {
+      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+    } catch (AtomicMoveNotSupportedException e) {
+      copyAndDelete(from, to);
+    }
+  }
+
+  static void copyAndDelete(Path from, Path to) throws IOException {
+    Path unfinished = unfinished(to);
+    OPEN.add(unfinished);
+    try {
+      Files.copy(from, unfinished, StandardCopyOption.COPY_ATTRIBUTES, LinkOption.NOFOLLOW_LINKS);
+      Files.move(unfinished, to, StandardCopyOption.ATOMIC_MOVE);
+      Files.delete(from);
+    } finally {
+      OPEN.remove(unfinished);
+      Files.deleteIfExists(unfinished); // there only if something failed
     }
   }
 

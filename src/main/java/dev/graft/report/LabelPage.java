@@ -6,12 +6,18 @@ import java.util.List;
  * The content of the page on which labels are reviewed.
  *
  * @param data the name of the images
+ * @param folder whether they are class folders, so that decisions can be carried out
  * @param images number of images that were reviewed
  * @param suspicious number of them with a reason
  * @param suspects those that are shown, the most suspicious first
  */
 public record LabelPage(
-    String data, int images, int suspicious, List<String> classes, List<Suspect> suspects) {
+    String data,
+    boolean folder,
+    int images,
+    int suspicious,
+    List<String> classes,
+    List<Suspect> suspects) {
   /** Copies the lists. */
   public LabelPage {
     classes = List.copyOf(classes);

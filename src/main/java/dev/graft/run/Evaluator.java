@@ -80,23 +80,25 @@ public final class Evaluator {
   /**
    * Evaluates the model.
    *
-   * @param data as in a recipe; empty for the test images of the model's own run
+   * @param data settings of a recipe, {@code data} first of all; empty for the test images of the
+   *     model's own run
    * @throws GraftException if the data has classes that the model lacks, or the run's own data has
    *     changed
    */
-  public Written evaluate(Optional<String> data, Device device) throws IOException {
+  public Written evaluate(Map<String, String> data, Device device) throws IOException {
     Recipe recipe = recipe(data);
     try (Fingerprints fingerprints = new Fingerprints(output.fingerprints());
         ModelRunner classifier = ModelRunner.load(RunFolder.modelOf(run), device)) {
-      DataSet found = DataSets.open(recipe, events);
+      DataSet found =
+          data.isEmpty() ? DataSets.open(recipe, events) : DataSets.openToEvaluate(recipe, events);
       Survey quick = Survey.quick(found);
       events.listed(found, quick);
       int[] labels = labels(found, classifier.classes());
-      Survey survey = data.isPresent() ? survey(found, fingerprints) : quick;
-      int[] chosen = data.isPresent() ? chosen(found) : own(recipe, found, fingerprints);
+      Survey survey = data.isEmpty() ? quick : survey(found, fingerprints);
+      int[] chosen = data.isEmpty() ? own(recipe, found, fingerprints) : chosen(found);
       Evaluation evaluation = evaluate(found.images(), chosen, labels, classifier);
       TrainedOn trainedOn =
-          data.isPresent() && found.images().areFiles()
+          !data.isEmpty() && found.images().areFiles()
               ? TrainedOn.of(run, found.images(), chosen, evaluation, fingerprints).orElse(null)
               : null;
       Result result =
@@ -127,14 +129,16 @@ public final class Evaluator {
   }
 
   /** Returns the run's recipe, with other data if given. */
-  private Recipe recipe(Optional<String> data) {
+  private Recipe recipe(Map<String, String> data) {
     if (data.isEmpty()) {
       return RunImages.recipe(run);
     }
     Path file = run.resolve(RunImages.RECIPE);
     Map<String, String> settings = new LinkedHashMap<>();
-    settings.put("data", RecipeReader.text(data.get()));
+    settings.put("columns", Recipe.AUTO); // the run's are those of its own data
+    settings.put("path-pattern", Recipe.AUTO);
     settings.put("max-bad", "0.999"); // nothing is trained on them
+    settings.putAll(data);
     return RecipeReader.read(Files.isRegularFile(file) ? file : null, settings);
   }
 

@@ -142,9 +142,9 @@ public final class Exporter {
     try (Fingerprints fingerprints = new Fingerprints(output.fingerprints());
         ModelRunner classifier = ModelRunner.inTrainingEngine(RunFolder.modelOf(run))) {
       Optional<Known> known =
-          format == Format.INT8 || RunImages.areKnown(run)
+          format == Format.INT8
               ? Optional.of(known(model, fingerprints))
-              : Optional.empty();
+              : ifThere(model, fingerprints);
       onnx =
           format == Format.ONNX
               ? onnx(model, model.precision())
@@ -258,6 +258,18 @@ public final class Exporter {
           .map(ByteBuffer::wrap)
           .orElseThrow(
               () -> new GraftException(images.place(row) + " could be read, but can't now."));
+    }
+  }
+
+  /** Returns the run's images; empty if they are not known, or not there any more. */
+  private Optional<Known> ifThere(SavedModel.Contents model, Fingerprints fingerprints) {
+    if (!RunImages.areKnown(run)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(known(model, fingerprints)).filter(found -> found.test().length > 0);
+    } catch (GraftException e) {
+      return Optional.empty();
     }
   }
 

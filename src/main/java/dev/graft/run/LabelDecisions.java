@@ -1,15 +1,21 @@
 package dev.graft.run;
 
 import dev.graft.GraftException;
+import dev.graft.io.AtomicFiles;
 import dev.graft.io.Csv;
+import dev.graft.util.PathText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Carries out decisions about labels by moving files: a moved image goes to the folder of its new
@@ -38,9 +44,15 @@ public final class LabelDecisions {
    * What was done.
    *
    * @param moved number of files
+   * @param missing files that could not be moved back, because they are gone
    * @param undo the list that undoes the moves
    */
-  public record Applied(int moved, Path undo) {}
+  public record Applied(int moved, List<Path> missing, Path undo) {
+    /** Copies the list. */
+    public Applied {
+      missing = List.copyOf(missing);
+    }
+  }
 
   /**
    * Moves the files of a data set's folder.
@@ -70,19 +82,30 @@ public final class LabelDecisions {
     boolean undoes = header.equals(MOVED);
     Path dropped = output.inspections().toAbsolutePath().normalize().resolve("dropped");
     List<Move> moves = new ArrayList<>();
+    List<Path> missing = new ArrayList<>();
     Set<Path> taken = new HashSet<>();
+    Set<Path> sources = new HashSet<>();
     for (int i = 1; i < rows.size(); i++) {
       String where = file + ", row " + (i + 1) + ": ";
       if (rows.get(i).size() != header.size()) {
         throw new GraftException(where + "has " + rows.get(i).size() + " columns.");
       }
-      Move move = undoes ? undo(rows.get(i), where) : decided(rows.get(i), dropped, where, taken);
+      Move move =
+          undoes
+              ? undo(rows.get(i), dropped, where, missing)
+              : decided(rows.get(i), dropped, where, taken);
       if (move != null) {
+        if (!sources.add(move.from())) {
+          throw new GraftException(where + move.from() + " is in the list twice.");
+        }
         moves.add(move);
       }
     }
     if (moves.isEmpty()) {
-      throw new GraftException(file + " moves and drops no image.");
+      throw new GraftException(
+          missing.isEmpty()
+              ? file + " moves and drops no image."
+              : file + ": all images are gone that it would move back, such as " + missing.get(0));
     }
     Path folder =
         output.inspection(
@@ -92,7 +115,7 @@ public final class LabelDecisions {
     for (Move move : moves) {
       try {
         Files.createDirectories(move.to().getParent());
-        Files.move(move.from(), move.to());
+        AtomicFiles.move(move.from(), move.to());
       } catch (IOException e) {
         throw new GraftException(
             move.from()
@@ -106,7 +129,7 @@ public final class LabelDecisions {
             e);
       }
     }
-    return new Applied(moves.size(), undo);
+    return new Applied(moves.size(), missing, undo);
   }
 
   private static String undoList(List<Move> moves) {
@@ -116,7 +139,8 @@ public final class LabelDecisions {
     return csv.toString();
   }
 
-  private Move decided(List<String> row, Path dropped, String where, Set<Path> taken) {
+  private Move decided(List<String> row, Path dropped, String where, Set<Path> taken)
+      throws IOException {
     Path from = inside(row.get(0), where);
     String decision = row.get(1);
     if (decision.equals("keep")) {
@@ -136,14 +160,28 @@ public final class LabelDecisions {
     };
   }
 
-  private Path classFolder(Path from, String name, String where) {
-    Path folder =
-        inside(data.relativize(from.resolveSibling("..").normalize()) + "/" + name, where);
-    if (name.isBlank() || name.contains("/") || name.contains("\\") || !Files.isDirectory(folder)) {
-      throw new GraftException(
-          where + "the folder of the class " + name + " is missing: " + folder);
+  /** Returns the folder of a class: beside the outermost folder of the image that has one. */
+  private Path classFolder(Path from, String name, String where) throws IOException {
+    Path parent = data;
+    for (Path each : data.relativize(from).getParent()) {
+      try (Stream<Path> beside = Files.list(parent)) {
+        Optional<Path> found = beside.filter(other -> isClass(other, name)).findFirst();
+        if (found.isPresent()) {
+          return found.get();
+        }
+      }
+      parent = parent.resolve(each);
     }
-    return folder;
+    throw new GraftException(
+        where + "the folder of the class " + name + " is missing in " + data + ".");
+  }
+
+  private static boolean isClass(Path folder, String name) {
+    return Files.isDirectory(folder)
+        && PathText.fileName(folder)
+            .map(text -> Normalizer.normalize(text, Normalizer.Form.NFC).strip())
+            .filter(name::equals)
+            .isPresent();
   }
 
   private Path inside(String path, String where) {
@@ -163,26 +201,24 @@ public final class LabelDecisions {
     String name = wanted.getFileName().toString();
     int dot = name.lastIndexOf('.') < 0 ? name.length() : name.lastIndexOf('.');
     Path path = wanted;
-    for (int i = 2; Files.exists(path) || !taken.add(path); i++) {
+    for (int i = 2; Files.exists(path, LinkOption.NOFOLLOW_LINKS) || !taken.add(path); i++) {
       path = wanted.resolveSibling(name.substring(0, dot) + "-" + i + name.substring(dot));
     }
     return path;
   }
 
-  private Move undo(List<String> row, String where) {
-    Path back = Path.of(row.get(0));
-    Path now = Path.of(row.get(1));
-    if (!back.normalize().startsWith(data)) {
+  private Move undo(List<String> row, Path dropped, String where, List<Path> missing) {
+    Path back = Path.of(row.get(0)).normalize();
+    Path now = Path.of(row.get(1)).normalize();
+    if (!back.startsWith(data) && !(back.startsWith(dropped) && now.startsWith(data))) {
       throw new GraftException(where + back + " is not inside " + data + ".");
     }
-    if (Files.exists(back)) {
-      if (Files.exists(now)) {
-        throw new GraftException(where + back + " exists, so " + now + " can't be moved back.");
-      }
+    if (Files.exists(back, LinkOption.NOFOLLOW_LINKS)) {
       return null; // was not moved, or is back already
     }
-    if (!Files.isRegularFile(now)) {
-      throw new GraftException(where + now + " does not exist, so it can't be moved back.");
+    if (!Files.exists(now, LinkOption.NOFOLLOW_LINKS)) {
+      missing.add(now);
+      return null;
     }
     return new Move(now, back);
   }

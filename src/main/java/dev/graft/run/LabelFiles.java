@@ -9,6 +9,7 @@ import dev.graft.report.LabelPage;
 import dev.graft.report.Pages;
 import dev.graft.tuning.LabelReview;
 import dev.graft.util.Text;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +37,7 @@ public final class LabelFiles {
     AtomicFiles.write(table, csv(review, folder(data)));
     String name = table.getFileName().toString().replaceFirst("\\.[^.]*$", "");
     Path page = table.resolveSibling(name + ".html");
-    Pages.write(page, page(review, folder(data)));
+    Pages.write(page, page(review, data));
     return page;
   }
 
@@ -83,11 +84,12 @@ public final class LabelFiles {
         .file(image)
         .map(file -> file.path().toAbsolutePath().normalize())
         .map(path -> path.startsWith(folder) ? folder.relativize(path) : path)
-        .map(path -> path.toString().replace('\\', '/'))
+        .map(path -> path.toString().replace(File.separatorChar, '/'))
         .orElseGet(() -> data.images().place(image));
   }
 
-  private static LabelPage page(LabelReview review, Path folder) {
+  private static LabelPage page(LabelReview review, Path given) {
+    Path folder = folder(given);
     DataSet data = review.data();
     ImageSet images = data.images();
     List<LabelReview.Entry> suspicious = review.suspicious();
@@ -112,6 +114,11 @@ public final class LabelFiles {
                         .stream())
             .toList();
     return new LabelPage(
-        data.name(), review.entries().size(), suspicious.size(), data.classes(), shown);
+        data.name(),
+        Files.isDirectory(given),
+        review.entries().size(),
+        suspicious.size(),
+        data.classes(),
+        shown);
   }
 }

@@ -25,13 +25,14 @@ import java.util.stream.Stream;
  *
  * @param training images with the content of a training image
  * @param validation images with the content of a validation image, by which the epoch was chosen
- * @param near other images that are near-duplicates of either
+ * @param near other images that are near-duplicates of either; null if they could not be looked
+ *     for, because the fingerprints of the training images are not there
  * @param others all other images
  * @param accuracyOnOthers null if there are no others
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record TrainedOn(
-    int training, int validation, int near, int others, Double accuracyOnOthers) {
+    int training, int validation, Integer near, int others, Double accuracyOnOthers) {
 
   /**
    * Compares evaluated images to those of the model's run.
@@ -55,7 +56,8 @@ public record TrainedOn(
     BitSet seen = (BitSet) trained.clone();
     seen.or(validated);
     List<String> before = Stream.concat(training.stream(), validation.stream()).toList();
-    BitSet near = near(images, chosen, before, fingerprints);
+    boolean comparable = before.stream().allMatch(hash -> fingerprints.known(hash).isPresent());
+    BitSet near = comparable ? near(images, chosen, before, fingerprints) : new BitSet();
     near.andNot(seen);
     seen.or(near);
     List<Prediction> others =
@@ -64,7 +66,7 @@ public record TrainedOn(
         new TrainedOn(
             trained.cardinality(),
             validated.cardinality(),
-            near.cardinality(),
+            comparable ? near.cardinality() : null,
             others.size(),
             others.isEmpty()
                 ? null

@@ -5,6 +5,7 @@ import dev.graft.image.Framing;
 import dev.graft.image.HeatMap;
 import dev.graft.image.ImageFileReader;
 import dev.graft.image.RgbImage;
+import dev.graft.image.UnreadableImage;
 import dev.graft.inference.ModelRunner;
 import dev.graft.inference.ModelRunner.Prepared;
 import dev.graft.inference.Output;
@@ -237,7 +238,11 @@ final class Predictions implements AutoCloseable {
             throw new ContentTooLargeResponse(
                 "An image may have at most " + limits.megapixels() + " megapixels.");
           }
-          return use.apply(ImageFileReader.read(job.image(), IMAGE, minSide));
+          try {
+            return use.apply(ImageFileReader.read(job.image(), IMAGE, minSide));
+          } catch (UnreadableImage e) {
+            throw e.isForLackOfMemory() ? outOfMemory() : e;
+          }
         });
   }
 

@@ -95,7 +95,7 @@ public record ConvexHead(
           weighting);
     }
 
-    private LogisticRegression.ClassBalance balance() {
+    private LogisticRegression.ClassBalance balance(int[] labels) {
       double[] ones = new double[classes];
       Arrays.fill(ones, 1);
       double[] zeros = new double[classes];
@@ -325,10 +325,10 @@ public record ConvexHead(
           IntStream.range(0, coordinates.rows())
               .filter(i -> Arrays.binarySearch(fold, i) < 0)
               .toArray();
-      Images trained = images.some(rest);
+      int[] labels = IntStream.of(rest).map(i -> images.labels()[i]).toArray();
       LogisticRegression problem =
           new LogisticRegression(
-              coordinates.rows(rest), trained.labels(), images.classes(), trained.balance());
+              coordinates.rows(rest), labels, images.classes(), images.balance(labels));
       Matrix heldOut = coordinates.rows(fold);
       LogisticRegression.Solution solution =
           LogisticRegression.Solution.zero(images.classes(), coordinates.width());
@@ -398,7 +398,8 @@ public record ConvexHead(
     Cholesky cholesky = isWide(rows) ? new Cholesky(rows) : null;
     Matrix coordinates = cholesky == null ? rows : cholesky.coordinates();
     LogisticRegression problem =
-        new LogisticRegression(coordinates, images.labels(), images.classes(), images.balance());
+        new LogisticRegression(
+            coordinates, images.labels(), images.classes(), images.balance(images.labels()));
     LogisticRegression.Solution solution =
         LogisticRegression.Solution.zero(images.classes(), coordinates.width());
     for (int s = 0; s < path.length; s++) {

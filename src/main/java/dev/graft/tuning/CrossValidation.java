@@ -49,10 +49,14 @@ public final class CrossValidation {
       TrainingEvents events)
       throws IOException {
     List<Evaluation> evaluations = new ArrayList<>();
-    int trials = rounds.stream().mapToInt(List::size).sum();
+    int trials =
+        (int) rounds.stream().flatMap(List::stream).filter(fold -> fold.length > 0).count();
     try (Progress progress = events.progress("cross-validation", "folds", trials)) {
       for (List<int[]> folds : rounds) {
         for (int[] fold : folds) {
+          if (fold.length == 0) {
+            continue; // more folds than images that may be apart
+          }
           int[] rest =
               folds.stream()
                   .filter(other -> other != fold)

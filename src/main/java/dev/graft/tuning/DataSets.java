@@ -28,6 +28,19 @@ public final class DataSets {
    * @throws dev.graft.GraftException if it is missing, or unfit for training
    */
   public static DataSet open(Recipe recipe, RunEvents events) {
+    return open(recipe, rules(recipe), events);
+  }
+
+  /**
+   * Opens a recipe's data to evaluate a model on, so that no image needs to be left for training.
+   *
+   * @throws dev.graft.GraftException if it is missing
+   */
+  public static DataSet openToEvaluate(Recipe recipe, RunEvents events) {
+    return open(recipe, rules(recipe).forEvaluation(), events);
+  }
+
+  private static DataSet open(Recipe recipe, ReadingRules rules, RunEvents events) {
     DataSet found =
         switch (recipe.data().source()) {
           case Cifar10Images.NAME ->
@@ -35,7 +48,7 @@ public final class DataSets {
           case Cifar10Images.SAMPLE -> Cifar10Images.sample();
           default ->
               ImageFolder.open(
-                  Path.of(recipe.data().source()), recipe.data().maxBad(), rules(recipe), events);
+                  Path.of(recipe.data().source()), recipe.data().maxBad(), rules, events);
         };
     events.found(found);
     return found;

@@ -152,6 +152,26 @@ class ImageFolderTest {
     assertThat(data.notes()).contains(Note.of(Note.Kind.MOVED, folder, 1, 15));
   }
 
+  @Test
+  void aCopyOfATestImageWithoutASplitIsNotTrainedOn() throws IOException {
+    pets(4);
+    ImageMaker.write(folder.resolve("cat/copy.png"), 0);
+    ImageMaker.write(folder.resolve("cat/other.png"), 1);
+    Path manifest =
+        Files.writeString(
+            folder.resolve("images.csv"),
+            "path,label,split\ncat/00.png,cat,test\ncat/copy.png,cat,\ncat/01.png,cat,train\n"
+                + "cat/other.png,cat,\ncat/02.png,cat,\ndog/00.png,dog,test\ndog/01.png,dog,\n");
+
+    DataSet data = ImageFolder.open(manifest, 0, ReadingRules.DEFAULT, Console.silent());
+
+    assertThat(places(data, data.indices(Optional.of(Part.TEST))))
+        .containsExactly("cat/00.png", "cat/copy.png", "dog/00.png");
+    assertThat(places(data, data.indices(Optional.empty())))
+        .containsExactly("cat/02.png", "cat/other.png", "dog/01.png");
+    assertThat(data.notes()).contains(Note.of(Note.Kind.MOVED, manifest, 1, 7));
+  }
+
   // The user's own.
 
   @Test

@@ -874,6 +874,17 @@ class ListingTest {
   }
 
   @Test
+  void imagesToEvaluateOnNeedNoneToTrainOn() throws IOException {
+    image("1.png", "2.png");
+    Path manifest = manifest("test.csv", "path,label,split", "1.png,cat,test", "2.png,cat,test");
+    assertRefused(
+        manifest, manifest + " has no images to train on: all are for validation or test.");
+    Listing listing = Listing.of(manifest, ReadingRules.DEFAULT.forEvaluation());
+    assertThat(names(listing)).containsExactly("1.png", "2.png");
+    assertThat(listing.classes()).containsExactly("cat");
+  }
+
+  @Test
   void malformedColumnsAreRefusedInASentence() {
     for (String columns : List.of("id", "path=", "image=id", "path=a,path=b")) {
       assertThatExceptionOfType(GraftException.class)

@@ -59,6 +59,58 @@ class LabelDecisionsTest {
   }
 
   @Test
+  void anUndoneChangeCanBeUndoneToo() throws IOException {
+    Path decisions = decided("cat/1.png,move,dog\ncat/2.png,drop,\n");
+    Path undo = LabelDecisions.apply(photos, decisions, output).undo();
+    Path redo = LabelDecisions.apply(photos, undo, output).undo();
+
+    LabelDecisions.apply(photos, redo, output);
+
+    assertThat(files()).containsExactly("dog/1-2.png", "dog/1.png");
+  }
+
+  @Test
+  void aFileThatIsGoneDoesNotKeepTheOthersFromBeingMovedBack() throws IOException {
+    Path decisions = decided("cat/1.png,move,dog\ncat/2.png,move,dog\n");
+    Path undo = LabelDecisions.apply(photos, decisions, output).undo();
+    Files.delete(photos.resolve("dog/2.png"));
+
+    LabelDecisions.Applied undone = LabelDecisions.apply(photos, undo, output);
+
+    assertThat(undone.moved()).isOne();
+    assertThat(undone.missing()).containsExactly(photos.resolve("dog/2.png"));
+    assertThat(files()).containsExactly("cat/1.png", "dog/1.png");
+    assertThatThrownBy(() -> LabelDecisions.apply(photos, undo, output))
+        .hasMessageContaining("all images are gone that it would move back");
+  }
+
+  @Test
+  void classFoldersAreFoundFromDeepInsideAnotherAndByTheirNormalizedName() throws IOException {
+    Files.createDirectories(photos.resolve("cat/2021/dog"));
+    Files.writeString(photos.resolve("cat/2021/3.png"), "deep");
+    Path cafe = photos.resolve("train/cafe\u0301"); // as a Mac writes it
+    Files.createDirectories(cafe);
+    Files.createDirectories(photos.resolve("train/bar"));
+    Files.writeString(photos.resolve("train/bar/4.png"), "in a part");
+
+    LabelDecisions.apply(
+        photos, decided("cat/2021/3.png,move,dog\ntrain/bar/4.png,move,caf\u00e9\n"), output);
+
+    assertThat(photos.resolve("dog/3.png")).hasContent("deep");
+    assertThat(cafe.resolve("4.png")).hasContent("in a part");
+  }
+
+  @Test
+  void onePathTwiceMovesNothing() throws IOException {
+    Path decisions = decided("cat/1.png,move,dog\ncat/1.png,drop,\n");
+
+    assertThatThrownBy(() -> LabelDecisions.apply(photos, decisions, output))
+        .hasMessageContaining("row 3: ")
+        .hasMessageContaining("is in the list twice");
+    assertThat(files()).containsExactly("cat/1.png", "cat/2.png", "dog/1.png");
+  }
+
+  @Test
   void aRowThatCannotBeCarriedOutMovesNothing() throws IOException {
     for (String row :
         List.of(

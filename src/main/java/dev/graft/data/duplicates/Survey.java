@@ -137,9 +137,13 @@ public final class Survey {
     return differing(groups, data.images()::label);
   }
 
-  /** Returns the groups of identical or nearly identical images in more than one given part. */
+  /**
+   * Returns the groups of identical or nearly identical images in more than one given part. Beside
+   * a given test, images without a part are trained on, unless they are sampled for validation.
+   */
   public List<List<Integer>> leaks() {
-    return differing(alike(), i -> data.parts().get(i).orElse(null));
+    Part otherwise = data.has(Part.TEST) ? Part.TRAIN : null;
+    return differing(alike(), i -> data.parts().get(i).orElse(otherwise));
   }
 
   private static List<List<Integer>> differing(

@@ -1,0 +1,45 @@
+package dev.graft.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AtomicFilesTest {
+  @TempDir Path folder;
+
+  @Test
+  void aMoveReplacesNothing() throws IOException {
+    Path from = Files.writeString(folder.resolve("from"), "from");
+    Path to = Files.writeString(folder.resolve("to"), "to");
+
+    assertThatThrownBy(() -> AtomicFiles.move(from, to))
+        .isInstanceOf(FileAlreadyExistsException.class);
+    assertThat(to).hasContent("to");
+
+    AtomicFiles.move(from, folder.resolve("free"));
+    assertThat(from).doesNotExist();
+    assertThat(folder.resolve("free")).hasContent("from");
+  }
+
+  @Test
+  void toAnotherFileSystemAFileIsCopiedUnderATemporaryName() throws IOException {
+    Path from = Files.writeString(folder.resolve("from"), "from");
+    Path to = Files.createDirectory(folder.resolve("other")).resolve("to");
+
+    AtomicFiles.copyAndDelete(from, to);
+
+    assertThat(from).doesNotExist();
+    assertThat(to).hasContent("from");
+    assertThatThrownBy(() -> AtomicFiles.copyAndDelete(from, folder.resolve("none/to")))
+        .isInstanceOf(NoSuchFileException.class);
+    assertThat(to.resolveSibling("to")).isRegularFile();
+    assertThat(folder.resolve("other")).isDirectoryContaining(file -> file.equals(to));
+  }
+}
