@@ -1,5 +1,6 @@
 package dev.graft.command;
 
+import dev.graft.GraftException;
 import dev.graft.data.DataSet;
 import dev.graft.data.Quarantine;
 import dev.graft.data.duplicates.Fingerprints;
@@ -117,16 +118,28 @@ final class InspectCommand implements Callable<Integer> {
 
   private int review(Recipe recipe) throws IOException {
     RunLines lines = new RunLines(console);
-    try (PreparedRun run = output.folder().prepare(recipe, lines);
-        Features features = run.features(run.ranges())) {
-      LabelReview review = LabelReview.of(run, features, run.survey());
-      Path page = write(review);
-      LabelLines.of(review).forEach(console::report);
-      console.report(
-          (Files.isDirectory(Path.of(data)) ? "The page to decide on them: " : "The page: ")
-              + page);
+    try (PreparedRun run = output.folder().prepare(recipe, lines)) {
+      requireMemory(run);
+      try (Features features = run.features(run.ranges())) {
+        LabelReview review = LabelReview.of(run, features, run.survey());
+        Path page = write(review);
+        LabelLines.of(review).forEach(console::report);
+        boolean movable = Files.isDirectory(Path.of(data));
+        console.report((movable ? "The page to decide on them: " : "The page: ") + page);
+      }
     }
     return 0;
+  }
+
+  private static void requireMemory(PreparedRun run) {
+    long needed = LabelReview.bytes(run) >> 20;
+    long all = Runtime.getRuntime().maxMemory() >> 20;
+    if (needed > all) {
+      throw GraftException.of(
+          "--labels needs %,d MB of memory for %s, and Java has %,d MB; give it more, such as"
+              + " -Xmx%dg.",
+          needed, Names.count(run.data().images().size(), "image"), all, 1 + needed * 3 / 2 / 1024);
+    }
   }
 
   private Path write(LabelReview review) throws IOException {

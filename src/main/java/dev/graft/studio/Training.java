@@ -35,8 +35,8 @@ final class Training {
 
   private static final int FOLDS = 5;
 
-  /** Above this many images labels are not checked: their features must fit in memory twice. */
-  private static final int MAX_CHECKED = 20_000;
+  /** Share of the memory that checking labels may take. */
+  private static final double CHECK = 0.6;
 
   /** The table of trainings; may be deleted. */
   private static final String TRAININGS = "trainings.csv";
@@ -246,7 +246,7 @@ final class Training {
   /** Searches for wrong labels; a cross-validated run has done so already. */
   private void checkLabels(Path folder) {
     try (PreparedRun prepared = output.prepare(recipe(), new RunEvents() {})) {
-      if (folder.equals(run) && prepared.data().images().size() <= MAX_CHECKED) {
+      if (folder.equals(run) && hasRoom(prepared)) {
         try (Features features = prepared.features(prepared.ranges())) {
           LabelReview review = LabelReview.of(prepared, features, prepared.survey());
           LabelFiles.write(review, store.folder(), folder.resolve(LabelFiles.CSV));
@@ -262,6 +262,10 @@ final class Training {
       checking = false;
       changed.run();
     }
+  }
+
+  private static boolean hasRoom(PreparedRun prepared) {
+    return LabelReview.bytes(prepared) <= CHECK * Runtime.getRuntime().maxMemory();
   }
 
   /** Returns the command line that repeats the last training. */

@@ -54,7 +54,8 @@ public record ConvexHead(
 
   private static final int MAX_REPEATS = 5;
 
-  private static final int FOLDS = 5;
+  /** Folds of the cross-validation, which are fitted in parallel. */
+  public static final int FOLDS = 5;
 
   /** Numbers in a pass, images x features x classes, above which only the default is tried. */
   private static final long MAX_CHOICE = 4_000_000;

@@ -55,6 +55,17 @@ public record LabelReview(DataSet data, List<Entry> entries) {
   public record Entry(int image, LabelIssues.Issue issue, Set<Reason> reasons) {}
 
   /**
+   * Returns the memory that a review needs, in bytes: the features as they are and scaled, and for
+   * each fold that is fitted at a time its rows, those once more by column, and the held-out rows.
+   */
+  public static long bytes(PreparedRun run) {
+    long images = run.data().images().size();
+    int width = run.network().design().stageWidths().stream().mapToInt(Integer::intValue).sum();
+    int atOnce = Math.min(ConvexHead.FOLDS, Runtime.getRuntime().availableProcessors());
+    return Float.BYTES * images * width * 2 * (1 + atOnce);
+  }
+
+  /**
    * Reviews the readable images of a prepared run.
    *
    * @param features of its images; the backbone must be frozen
