@@ -112,10 +112,14 @@ final class FeatureJob {
     List<FeatureTask.Unreadable> failed = new ArrayList<>();
     long computed = 0;
     if (count == 0) {
-      events.cached();
+      events.cached(false);
     } else {
       events.computing(
-          (int) count, (int) (images - unreadable - count), frozen.layout(), features.name());
+          (int) count,
+          (int) (images - unreadable - count),
+          frozen.layout(),
+          false,
+          features.name());
       computed = compute(missing, count, frozen, features, fingerprints, failed);
     }
     return finished(scanned, bad, failed, computed, images);
