@@ -1,6 +1,7 @@
 package dev.graft.command;
 
 import dev.graft.run.Evaluator;
+import dev.graft.run.RunFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -53,7 +54,7 @@ final class EvaluateCommand implements Callable<Integer> {
         output.run(run, " to evaluate; run fine-tune first, or name one with --run FOLDER.");
     Evaluator.Written written =
         new Evaluator(folder, output.folder(), RunLines.listingDuplicates(console))
-            .evaluate(Optional.ofNullable(data), device.device());
+            .evaluate(Optional.ofNullable(data), device.device(RunFolder.modelOf(folder)));
     Evaluator.Result result = written.result();
     console.answer(folder.getFileName() + " on " + result.data().name() + ":");
     EvaluationLines.of(result.test(), result.data().images()).forEach(console::answer);

@@ -216,7 +216,7 @@ final class InferCommand implements Callable<Integer> {
     }
     try (ModelRunner classifier =
             INT8.equals(precision)
-                ? ModelRunner.imageNetInt8()
+                ? model.imageNetInt8()
                 : model.classifier(folder, console);
         HeatMaps maps = heatMaps == null ? null : heatMaps(classifier);
         ModelRunner.Answers<ImageInput> answers = classifier.classify(inputs.iterator());
