@@ -414,7 +414,9 @@ class CommandLineTest {
     CommandRun refused =
         CommandRun.of("infer", "--imagenet", "--precision=int8", "--device=gpu9", "car.png");
     assertThat(refused.code()).isEqualTo(1);
-    assertThat(refused.err()).endsWith("--device: gpu9 cannot compute this model, since models in int8 and files that export wrote are computed on the CPU; leave it out.\n");
+    assertThat(refused.err())
+        .endsWith(
+            "--device: gpu9 cannot compute this model, since models in int8 and files that export wrote are computed on the CPU; leave it out.\n");
     assertThat(refused.out()).isEmpty();
   }
 

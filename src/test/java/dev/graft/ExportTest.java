@@ -97,8 +97,7 @@ class ExportTest {
   }
 
   /** Compares the example in docs/export.md with {@code infer}. */
-  private static void requireSameAnswer(Path model, Path image, double tolerance)
-      throws Exception {
+  private static void requireSameAnswer(Path model, Path image, double tolerance) throws Exception {
     JsonNode answer =
         CommandRun.of("infer", "--json", "--output=" + output(), image.toString()).json().get(0);
     for (JsonNode prediction : answer.get("predictions")) {

@@ -38,7 +38,8 @@ public final class PathPattern {
   private PathPattern(Path base, String pattern) {
     this.base = base;
     matcher =
-        FileSystems.getDefault().getPathMatcher("glob:" + pattern.replaceAll(ANY_FOLDERS, "{,**/}"));
+        FileSystems.getDefault()
+            .getPathMatcher("glob:" + pattern.replaceAll(ANY_FOLDERS, "{,**/}"));
     depth =
         pattern.contains("**")
             ? Integer.MAX_VALUE

@@ -43,8 +43,7 @@ public final class ClassifyWithOnnxRuntime {
         RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
     // Java's interpolation would skip pixels of a larger image.
     boolean larger = Math.min(image.getWidth(), image.getHeight()) > side;
-    Image whole =
-        larger ? image.getScaledInstance(side, side, Image.SCALE_AREA_AVERAGING) : image;
+    Image whole = larger ? image.getScaledInstance(side, side, Image.SCALE_AREA_AVERAGING) : image;
     graphics.drawImage(whole, 0, 0, side, side, Color.WHITE, null);
     graphics.dispose();
     float[][][] planes = new float[3][side][side];

@@ -17,11 +17,10 @@ class PortableModelTest {
   void aFileOfMoreThan128MegabytesIsTooLarge() throws IOException {
     Path model = folder.resolve("large.onnx");
     try (RandomAccessFile file = new RandomAccessFile(model.toFile(), "rw")) {
-      file.setLength((128 << 20) + 1);
+      file.setLength((128L << 20) + 1);
     }
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> PortableModel.of(model))
-        .withMessage(
-            model + " is too large to be sent to a cluster; use it on this machine.");
+        .withMessage(model + " is too large to be sent to a cluster; use it on this machine.");
   }
 }
