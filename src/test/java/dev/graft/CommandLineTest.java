@@ -400,12 +400,24 @@ class CommandLineTest {
     for (CommandRun refused :
         List.of(
             CommandRun.of("infer", "--imagenet", "--device", name, "car.png"),
+            CommandRun.of("infer", "--imagenet", "--precision=int8", "--device", name, "car.png"),
             CommandRun.of("evaluate", "--output", output.toString(), "--device", name))) {
       assertThat(refused.code()).isEqualTo(1);
       assertThat(refused.err())
           .endsWith("device: must be auto, cpu or gpu0, gpu1, …, not " + name + ".\n");
       assertThat(refused.out()).isEmpty();
     }
+  }
+
+  @Test
+  void aGpuIsRefusedForAModelInInt8() {
+    CommandRun refused =
+        CommandRun.of("infer", "--imagenet", "--precision=int8", "--device=gpu9", "car.png");
+    assertThat(refused.code()).isEqualTo(1);
+    assertThat(refused.err())
+        .endsWith(
+            "--device: gpu9 cannot compute this model, since models in int8 and files that export wrote are computed on the CPU; leave it out.\n");
+    assertThat(refused.out()).isEmpty();
   }
 
   @Test

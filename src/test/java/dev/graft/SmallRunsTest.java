@@ -259,6 +259,8 @@ class SmallRunsTest {
     assertThat(run.json().at("/root/precision").asText()).isEqualTo("int8");
     Path model = run.folder().resolve("model");
     assertThat(model.resolve("ranges.json")).isNotEmptyFile();
+    assertThat(CommandRun.of("infer", "--run=" + model, "--device=gpu0", "car.png").err())
+        .contains("--device: gpu0 cannot compute this model");
 
     CommandRun evaluated = CommandRun.of("evaluate", "--output=" + output(), "--device=cpu");
     assertThat(evaluated.code()).as(evaluated.err()).isZero();

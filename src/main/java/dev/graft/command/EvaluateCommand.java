@@ -3,6 +3,7 @@ package dev.graft.command;
 import dev.graft.GraftException;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.run.Evaluator;
+import dev.graft.run.RunFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -66,7 +67,7 @@ final class EvaluateCommand implements Callable<Integer> {
         output.run(run, " to evaluate; run fine-tune first, or name one with --run FOLDER.");
     Evaluator.Written written =
         new Evaluator(folder, output.folder(), RunLines.listingDuplicates(console))
-            .evaluate(settings, device.device());
+            .evaluate(settings, device.device(RunFolder.modelOf(folder)));
     Evaluator.Result result = written.result();
     console.answer(folder.getFileName() + " on " + result.data().name() + ":");
     EvaluationLines.of(result.test(), result.data().images()).forEach(console::answer);

@@ -3,20 +3,15 @@ package dev.graft.command;
 import dev.graft.data.Listing;
 import dev.graft.image.FolderWalk;
 import dev.graft.image.FolderWalk.Entry;
-import java.io.File;
+import dev.graft.image.PathPattern;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.nio.file.PathMatcher;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.function.BiConsumer;
-import java.util.function.Predicate;
-import java.util.regex.PatternSyntaxException;
 
 /**
  * Expands command-line arguments to images: a file stands for itself, a folder for all images below
@@ -24,14 +19,6 @@ import java.util.regex.PatternSyntaxException;
  * expands it. A name that exists is never read as a pattern.
  */
 final class ImageArguments {
-  private static final String PATTERN_CHARACTERS = "*?[{";
-
-  /**
-   * Matches {@code **}{@code /}, which in a shell also stands for no folder; Java needs an
-   * alternative.
-   */
-  private static final String ANY_FOLDERS = "\\*\\*/(?![^{]*})";
-
   private ImageArguments() {}
 
   /** Returns the images in the order of the arguments; below a folder, sorted by path. */
@@ -57,9 +44,9 @@ final class ImageArguments {
     }
     if (argument.equals(ImageInput.BUNDLED_NAME)) {
       inputs.add(new ImageInput.Bundled());
-    } else if (isPattern(argument)) {
+    } else if (PathPattern.isPattern(argument)) {
       String nothing = "Nothing matches " + argument + ".";
-      add(matches(argument.replace(File.separatorChar, '/')), argument, nothing, inputs);
+      add(matches(argument), argument, nothing, inputs);
     } else {
       inputs.add(
           new ImageInput.Nothing(argument, argument + " does not exist." + advice(argument)));
@@ -76,90 +63,41 @@ final class ImageArguments {
     inputs.addAll(found.isEmpty() ? List.of(new ImageInput.Nothing(argument, nothing)) : found);
   }
 
-  private static boolean isPattern(String text) {
-    return text.chars().anyMatch(c -> PATTERN_CHARACTERS.indexOf(c) >= 0);
-  }
-
-  /**
-   * Returns what a pattern matches. Leading folders that exist are taken literally, whatever
-   * characters are in their names. A folder that matches stands for the images below it.
-   */
+  /** Returns what a pattern matches. A folder that matches stands for the images below it. */
   private static List<ImageInput> matches(String argument) {
-    int start = 0;
-    for (int end = argument.indexOf('/'); end >= 0; end = argument.indexOf('/', end + 1)) {
-      String folder = argument.substring(0, end + 1);
-      if (isPattern(folder) && !Files.isDirectory(Path.of(folder))) {
-        break;
-      }
-      start = end + 1;
-    }
-    Path base = Path.of(argument.substring(0, start));
-    String pattern = argument.substring(start);
-    if (!Files.isDirectory(base) || !isPattern(pattern)) {
-      return List.of();
-    }
-    PathMatcher matcher;
-    try {
-      matcher =
-          FileSystems.getDefault()
-              .getPathMatcher("glob:" + pattern.replaceAll(ANY_FOLDERS, "{,**/}"));
-    } catch (PatternSyntaxException e) {
-      return List.of();
-    }
-    int depth =
-        pattern.contains("**")
-            ? Integer.MAX_VALUE
-            : (int) pattern.chars().filter(c -> c == '/').count() + 1;
-    // "photos/*" means images; "photos/*.txt" means those files.
-    boolean anyKind = pattern.endsWith("*");
-    Predicate<Path> wanted = path -> matcher.matches(base.relativize(path));
-    List<ImageInput> found = new ArrayList<>();
-    walk(
-        base,
-        FolderWalk::throughAllNames,
-        new Finder(found) {
-          @Override
-          public boolean enters(Entry folder) {
-            if (wanted.test(folder.path())) {
-              found.addAll(below(folder.path()));
-              return false;
-            }
-            return base.relativize(folder.path()).getNameCount() < depth;
-          }
-
-          @Override
-          boolean wants(Entry file) {
-            return wanted.test(file.path()) && (!anyKind || file.isImage());
-          }
-        });
-    return found;
+    Finder finder = new Finder();
+    PathPattern.of(argument)
+        .ifPresent(
+            pattern ->
+                pattern.find(
+                    match -> {
+                      if (match.isFolder()) {
+                        finder.found.addAll(below(match.path()));
+                      } else {
+                        finder.found.add(new ImageInput.OfFile(match.path()));
+                      }
+                    },
+                    finder::failed));
+    return finder.sorted();
   }
 
   private static List<ImageInput> below(Path folder) {
-    List<ImageInput> found = new ArrayList<>();
-    walk(folder, FolderWalk::through, new Finder(found));
-    return found;
-  }
-
-  private static void walk(Path top, BiConsumer<Entry, Finder> walk, Finder finder) {
+    Finder finder = new Finder();
     try {
-      walk.accept(Entry.folder(top), finder);
+      FolderWalk.through(Entry.folder(folder), finder);
     } catch (IOException e) {
-      finder.failed(top, e);
+      finder.failed(folder, e);
     }
-    finder.found.sort(Comparator.comparing(ImageInput::name));
+    return finder.sorted();
   }
 
   /** Finds the images in all folders. */
-  private static class Finder implements FolderWalk.Visitor {
-    private final List<ImageInput> found;
+  private static final class Finder implements FolderWalk.Visitor {
+    private final List<ImageInput> found = new ArrayList<>();
 
-    Finder(List<ImageInput> found) {
-      this.found = found;
-    }
-
-    boolean wants(Entry file) {
-      return file.isImage();
+    List<ImageInput> sorted() {
+      found.sort(Comparator.comparing(ImageInput::name));
+      return found;
     }
 
     @Override
@@ -167,10 +105,9 @@ final class ImageArguments {
       return true;
     }
 
-    /** Ignores pipes: reading one could block. */
     @Override
     public void file(Entry file) {
-      if (file.kind() != FolderWalk.Kind.OTHER && wants(file)) {
+      if (file.isImage()) {
         found.add(new ImageInput.OfFile(file.path()));
       }
     }

@@ -215,9 +215,7 @@ final class InferCommand implements Callable<Integer> {
       HeatMaps.createFolder(heatMaps); // before anything slow
     }
     try (ModelRunner classifier =
-            INT8.equals(precision)
-                ? ModelRunner.imageNetInt8()
-                : model.classifier(folder, console);
+            INT8.equals(precision) ? model.imageNetInt8() : model.classifier(folder, console);
         HeatMaps maps = heatMaps == null ? null : heatMaps(classifier);
         ModelRunner.Answers<ImageInput> answers = classifier.classify(inputs.iterator());
         Progress progress =

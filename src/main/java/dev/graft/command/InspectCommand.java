@@ -25,8 +25,11 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code inspect}: shows what is in a data set before anything is trained on it. */
 @Command(
@@ -44,6 +47,8 @@ import picocli.CommandLine.Parameters;
     })
 final class InspectCommand implements Callable<Integer> {
   private final Console console;
+
+  @Spec private CommandSpec spec;
 
   @Parameters(
       paramLabel = "DATA",
@@ -78,6 +83,10 @@ final class InspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (apply != null && labels != null) {
+      throw new ParameterException(
+          spec.commandLine(), "--apply and --labels exclude each other; give one of them.");
+    }
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("data", RecipeReader.text(data));
     settings.put("max-bad", "0.999");

@@ -73,12 +73,18 @@ final class ModelOption {
 
   /** Loads the model at {@link #place}. */
   ModelRunner classifier(Optional<Path> place, Progress.Display display) {
-    Device on = device();
+    Device on = place.map(device::device).orElseGet(device::device);
     if (backbone != null) {
       return ModelRunner.imageNet(
           BackboneInfo.of(backbone), Optional.ofNullable(weights), on, display);
     }
     return place.isPresent() ? ModelRunner.load(place.get(), on) : ModelRunner.imageNet(on);
+  }
+
+  /** Loads ImageNet's model in int8, which is computed on the CPU. */
+  ModelRunner imageNetInt8() {
+    device.requireNoGpu();
+    return ModelRunner.imageNetInt8();
   }
 
   /** Loads the model at {@link #place} in a form that can be sent to other machines. */

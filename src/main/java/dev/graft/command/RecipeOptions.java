@@ -8,10 +8,16 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** The options of a recipe: a file, and settings that override it. */
 final class RecipeOptions {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
   @Option(
       names = "--recipe",
       paramLabel = "FILE",
@@ -135,8 +141,12 @@ final class RecipeOptions {
     return all;
   }
 
-  /** Returns the recipe with the data of a command's parameter. */
+  /** Returns the recipe with the data of a command's parameter, which excludes the option. */
   Recipe recipe(String data) {
+    if (this.data != null) {
+      throw new ParameterException(
+          command.commandLine(), "--data: the images are named without it here; leave it out.");
+    }
     this.data = data;
     return recipe();
   }

@@ -14,6 +14,10 @@ import java.util.Optional;
  * read meanwhile. Images that can't be read, or that the network can't compute, are skipped.
  */
 public final class FeatureExtractor implements FeatureCache.Filler {
+  /** Why an image is unusable whose features are not finite, as words that follow its path. */
+  public static final String NOT_FINITE =
+      "can't be used: the network computes NaN or infinity for it.";
+
   /** Images per batch: the fastest on two cores; on a GPU reading the images dominates. */
   private static final int MAX_BATCH = 64;
 
@@ -78,18 +82,8 @@ public final class FeatureExtractor implements FeatureCache.Filler {
   /** Stores records; an image whose features are not finite is unusable. */
   private void store(List<Integer> rows, ByteBuffer records, FeatureCache.Sink sink)
       throws IOException {
-    List<Integer> usable = new ArrayList<>();
-    for (int i = 0; i < rows.size(); i++) {
-      if (layout.isFinite(records, i)) {
-        if (usable.size() < i) { // closes the gap that an unusable image has left
-          int to = usable.size() * layout.bytes();
-          records.put(to, records.duplicate(), i * layout.bytes(), layout.bytes());
-        }
-        usable.add(rows.get(i));
-      } else {
-        pixels.refuse(rows.get(i));
-      }
-    }
-    sink.store(usable, records.limit(usable.size() * layout.bytes()));
+    List<Integer> usable = layout.keepFinite(records, rows.size()).stream().map(rows::get).toList();
+    rows.stream().filter(row -> !usable.contains(row)).forEach(pixels::refuse);
+    sink.store(usable, records);
   }
 }

@@ -50,9 +50,7 @@ public final class PixelSource implements FeatureSource {
 
   /** Puts an image into quarantine, because its features are not finite. */
   void refuse(int row) {
-    images
-        .quarantine()
-        .add(row, images.place(row), "can't be used: the network computes NaN or infinity for it.");
+    images.quarantine().add(row, images.place(row), FeatureExtractor.NOT_FINITE);
   }
 
   private static byte[] mirror(byte[] planes, int side) {

@@ -7,6 +7,7 @@ import dev.graft.network.Graph;
 import dev.graft.network.NetworkDesign;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -113,6 +114,27 @@ public record RecordLayout(List<Field> fields) {
       }
     }
     return true;
+  }
+
+  /**
+   * Moves the finite records of a batch to its front, and sets the buffer's limit after them.
+   *
+   * @param records one after the other, little-endian, from index 0
+   * @param count number of records
+   * @return the former rows of these records, ascending
+   */
+  public List<Integer> keepFinite(ByteBuffer records, int count) {
+    List<Integer> finite = new ArrayList<>();
+    for (int row = 0; row < count; row++) {
+      if (isFinite(records, row)) {
+        if (finite.size() < row) { // closes the gap that another record has left
+          records.put(finite.size() * bytes(), records.duplicate(), row * bytes(), bytes());
+        }
+        finite.add(row);
+      }
+    }
+    records.limit(finite.size() * bytes());
+    return finite;
   }
 
   /** Returns the number of values per image. */

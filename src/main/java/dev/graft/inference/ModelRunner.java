@@ -65,7 +65,7 @@ public final class ModelRunner implements AutoCloseable {
   }
 
   /**
-   * Loads a saved model on a device.
+   * Loads a saved model on a device, or on the CPU if it {@linkplain #isAlwaysOnCpu always is}.
    *
    * @throws GraftException if the model is missing or damaged
    */
@@ -76,6 +76,16 @@ public final class ModelRunner implements AutoCloseable {
             SavedModel.load(model, device),
             () -> GradCam.of(model, device),
             GradCam.isPossible(model));
+  }
+
+  /**
+   * Returns whether ONNX Runtime computes a saved model on the CPU, whatever the device: a model in
+   * int8, or a file that {@code export} wrote.
+   *
+   * @throws GraftException if the model is missing or damaged
+   */
+  public static boolean isAlwaysOnCpu(Path model) {
+    return Files.isRegularFile(model) || SavedModel.isInt8(model);
   }
 
   /**

@@ -35,8 +35,13 @@ public record PortableModel(String name, byte[] file) {
     if (!Files.isRegularFile(model)) {
       return of(SavedModel.contents(model));
     }
-    try (LoadedModel checked = ExportedModel.load(model)) {
-      return new PortableModel(checked.name(), Files.readAllBytes(model));
+    try {
+      if (Files.size(model) > MAX_BYTES) {
+        throw tooLarge(model.toString());
+      }
+      try (LoadedModel checked = ExportedModel.load(model)) {
+        return new PortableModel(checked.name(), Files.readAllBytes(model));
+      }
     } catch (IOException e) {
       throw new GraftException(model + " can't be read any more.", e);
     }
@@ -67,18 +72,18 @@ public record PortableModel(String name, byte[] file) {
           .withCode(Code.NO_CLUSTER);
     }
     if (ImageNet.isLarge(model.design())) {
-      throw tooLarge(model);
+      throw tooLarge(model.name());
     }
     OnnxFile file = model.onnx(model.precision(), PixelType.UINT8, ExportedModel.metadata(model));
     if (file.size() > MAX_BYTES) {
-      throw tooLarge(model);
+      throw tooLarge(model.name());
     }
     return new PortableModel(model.name(), file.bytes());
   }
 
-  private static GraftException tooLarge(SavedModel.Contents model) {
+  private static GraftException tooLarge(String model) {
     return new GraftException(
-            model.name() + " is too large to be sent to a cluster; use it on this machine.")
+            model + " is too large to be sent to a cluster; use it on this machine.")
         .withCode(Code.NO_CLUSTER);
   }
 }

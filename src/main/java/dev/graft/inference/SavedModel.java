@@ -309,12 +309,21 @@ public final class SavedModel {
         (description, design, classes) ->
             new LoadedModel(
                 name(folder),
-                (onnx && design.backbone().isOnnx()) || !description.rangesSha256().isEmpty()
+                (onnx && design.backbone().isOnnx()) || isInt8(description)
                     ? rendered(contents(folder, description, design, classes))
                     : inTrainingEngine(folder, description, design, device),
                 description.preprocessing().framing(),
                 description.inputSize(),
                 classes));
+  }
+
+  /** Returns whether a model is in int8. */
+  static boolean isInt8(Path folder) {
+    return read(folder, (description, design, classes) -> isInt8(description));
+  }
+
+  private static boolean isInt8(Description description) {
+    return !description.rangesSha256().isEmpty();
   }
 
   private static InferenceBackend inTrainingEngine(
@@ -433,7 +442,7 @@ public final class SavedModel {
 
   private static Precision precision(Path folder, Description description, NetworkDesign design)
       throws IOException {
-    if (description.rangesSha256().isEmpty()) {
+    if (!isInt8(description)) {
       return new Precision.Float32();
     }
     Path file = folder.resolve(RANGES);

@@ -54,6 +54,24 @@ public record PortableFrozenPart(
       throw new GraftException(
           "root-engine: a cluster computes with ONNX Runtime; leave it at auto.");
     }
+    requireAuto("columns", asked.data().columns());
+    requireAuto("path-pattern", asked.data().pathPattern());
+    if (asked.training().mirror()) {
+      throw new GraftException(
+          "mirror: a cluster does not compute the features of mirror images; leave it at false"
+              + " here, and training computes them on its machine.");
+    }
+  }
+
+  private static void requireAuto(String key, String value) {
+    if (!value.equals(Recipe.AUTO)) {
+      throw new GraftException(
+          key
+              + ": a cluster takes the images from a manifest's column path as they are; write"
+              + " their paths into a column of this name, and leave "
+              + key
+              + " at auto.");
+    }
   }
 
   /**

@@ -24,6 +24,9 @@ record DataPath(String name) implements Serializable {
   /** At least two letters, which distinguishes schemes from Windows' drives. */
   private static final Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:/.*");
 
+  /** Matches a URL; its first group is the file system, as in {@code hdfs://host}. */
+  private static final String AFTER_ROOT = "^([^:]+:(?://[^/]*)?).*";
+
   /** Parses a path or URL; local paths become absolute, as executors have other working folders. */
   static DataPath of(String written) {
     try {
@@ -60,12 +63,18 @@ record DataPath(String name) implements Serializable {
     return system instanceof LocalFileSystem checked ? checked.getRawFileSystem() : system;
   }
 
-  DataPath resolve(String below) {
-    return isLocal()
-        ? new DataPath(local().resolve(below).normalize().toString())
-        : SCHEME.matcher(below).matches()
-            ? new DataPath(below)
-            : new DataPath(name.replaceFirst("/+$", "") + "/" + below);
+  /** Returns a path or URL below this folder, unless it is absolute: then on this file system. */
+  DataPath resolve(String written) {
+    if (SCHEME.matcher(written).matches()) {
+      return of(written);
+    }
+    if (isLocal()) {
+      return new DataPath(local().resolve(written).normalize().toString());
+    }
+    return new DataPath(
+        written.startsWith("/")
+            ? name.replaceFirst(AFTER_ROOT, "$1") + written
+            : name.replaceFirst("/+$", "") + "/" + written);
   }
 
   DataPath parent() {

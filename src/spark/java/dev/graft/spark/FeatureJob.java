@@ -6,6 +6,7 @@ import dev.graft.data.duplicates.Fingerprint;
 import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.image.ImageFileReader;
 import dev.graft.image.UnreadableImage;
+import dev.graft.io.AtomicFiles;
 import dev.graft.io.Hash;
 import dev.graft.io.RecordLog;
 import dev.graft.recipe.Recipe;
@@ -112,10 +113,14 @@ final class FeatureJob {
     List<FeatureTask.Unreadable> failed = new ArrayList<>();
     long computed = 0;
     if (count == 0) {
-      events.cached();
+      events.cached(false);
     } else {
       events.computing(
-          (int) count, (int) (images - unreadable - count), frozen.layout(), features.name());
+          (int) count,
+          (int) (images - unreadable - count),
+          frozen.layout(),
+          false,
+          features.name());
       computed = compute(missing, count, frozen, features, fingerprints, failed);
     }
     return finished(scanned, bad, failed, computed, images);
@@ -174,22 +179,28 @@ final class FeatureJob {
 
   /** Returns the frozen part; its input size may depend on the median side of the images. */
   private PortableFrozenPart frozenPart(Dataset<Row> scanned) throws IOException {
-    Path local = output.isLocal() ? output.local() : Files.createTempDirectory("graft-");
-    return PortableFrozenPart.of(
-        asked,
-        local,
-        () -> {
-          Dataset<Row> sides = scanned.filter(functions.col(SIDE).isNotNull());
-          long rest = sides.count() / 2;
-          for (Row each : sides.groupBy(SIDE).count().orderBy(SIDE).collectAsList()) {
-            rest -= each.getLong(1);
-            if (rest < 0) {
-              return each.getInt(0);
-            }
-          }
-          return 0;
-        },
-        events);
+    if (output.isLocal()) {
+      return PortableFrozenPart.of(asked, output.local(), () -> medianSide(scanned), events);
+    }
+    Path local = Files.createTempDirectory("graft-");
+    try {
+      return PortableFrozenPart.of(asked, local, () -> medianSide(scanned), events);
+    } finally {
+      AtomicFiles.delete(local);
+    }
+  }
+
+  /** Returns the median of the images' shorter sides, in pixels; 0 without images. */
+  private static int medianSide(Dataset<Row> scanned) {
+    Dataset<Row> sides = scanned.filter(functions.col(SIDE).isNotNull());
+    long rest = sides.count() / 2;
+    for (Row each : sides.groupBy(SIDE).count().orderBy(SIDE).collectAsList()) {
+      rest -= each.getLong(1);
+      if (rest < 0) {
+        return each.getInt(0);
+      }
+    }
+    return 0;
   }
 
   // Finding what is cached.

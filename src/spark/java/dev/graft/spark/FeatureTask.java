@@ -4,6 +4,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.graft.data.duplicates.Fingerprint;
 import dev.graft.data.duplicates.Fingerprints;
+import dev.graft.feature.FeatureExtractor;
 import dev.graft.feature.FrozenPart;
 import dev.graft.feature.OnnxFrozenPart;
 import dev.graft.feature.RecordLayout;
@@ -60,7 +61,7 @@ record FeatureTask(
   /** Images per batch. */
   private static final int BATCH = 64;
 
-  /** An image whose header is readable, but whose pixels are not. */
+  /** An image whose header is readable, but whose pixels are not, or have no finite features. */
   record Unreadable(String hash, String reason) implements Serializable {}
 
   /**
@@ -68,7 +69,7 @@ record FeatureTask(
    *
    * @param files to be renamed
    * @param computed number of images whose features were computed
-   * @param bad unreadable images
+   * @param bad unusable images
    */
   record Result(List<TemporaryFile> files, long computed, List<Unreadable> bad)
       implements Serializable {}
@@ -149,8 +150,15 @@ record FeatureTask(
           synchronized (frozen) {
             kept = frozen.forward(batch.flip(), hashes.size());
           }
-          records.add(hashes, kept);
-          computed += hashes.size();
+          List<String> usable =
+              layout.keepFinite(kept, hashes.size()).stream().map(hashes::get).toList();
+          if (!usable.isEmpty()) {
+            records.add(usable, kept);
+          }
+          computed += usable.size();
+          hashes.stream()
+              .filter(each -> !usable.contains(each))
+              .forEach(each -> bad.add(new Unreadable(each, FeatureExtractor.NOT_FINITE)));
           counter.add(hashes.size());
           hashes.clear();
           batch.clear();

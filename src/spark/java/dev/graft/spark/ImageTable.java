@@ -5,6 +5,7 @@ import dev.graft.GraftException;
 import dev.graft.data.OwnOutput;
 import dev.graft.image.FileKind;
 import dev.graft.image.FolderWalk;
+import dev.graft.image.PathPattern;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
@@ -144,9 +145,15 @@ final class ImageTable {
   }
 
   private void list(DataPath source, PathConsumer consumer) throws IOException {
-    if (source.isLocal() && Files.exists(source.local())) {
-      listLocal(source.local(), consumer);
+    if (source.isLocal()) {
+      listLocal(source, consumer);
       return;
+    }
+    if (source.name().contains("**")) {
+      throw new GraftException(
+          source.name()
+              + ": ** is only possible for files on this machine; name the folder, whose images are"
+              + " found in all subfolders.");
     }
     FileSystem system = source.fileSystem(configuration);
     FileStatus[] found = system.globStatus(source.hadoop());
@@ -154,12 +161,12 @@ final class ImageTable {
       throw new GraftException("There is no " + source.name() + ".");
     }
     for (FileStatus each : found) {
-      listRemote(system, each, source.isLocal(), consumer);
+      listRemote(system, each, consumer);
     }
   }
 
-  private static void listRemote(
-      FileSystem system, FileStatus file, boolean local, PathConsumer consumer) throws IOException {
+  private static void listRemote(FileSystem system, FileStatus file, PathConsumer consumer)
+      throws IOException {
     Path name = Path.of(file.getPath().getName());
     if (FileKind.isLitter(name)) {
       return;
@@ -167,43 +174,76 @@ final class ImageTable {
     if (file.isDirectory()) {
       RemoteIterator<FileStatus> inside = system.listStatusIterator(file.getPath());
       while (inside.hasNext()) {
-        listRemote(system, inside.next(), local, consumer);
+        listRemote(system, inside.next(), consumer);
       }
     } else if (FileKind.hasImageSuffix(name)) {
-      consumer.accept(local ? file.getPath().toUri().getPath() : file.getPath().toString());
+      consumer.accept(file.getPath().toString());
     }
   }
 
-  /** Lists a folder as all commands do, but including images outside of the class folders. */
-  private static void listLocal(Path source, PathConsumer consumer) throws IOException {
-    if (!Files.isDirectory(source)) {
-      consumer.accept(source.toString());
-      return;
+  /** Lists a file, a folder, or what a pattern matches, as without a cluster. */
+  private static void listLocal(DataPath source, PathConsumer consumer) throws IOException {
+    Path path = source.local();
+    Lister lister = new Lister(consumer);
+    if (Files.isDirectory(path)) {
+      lister.below(FolderWalk.Entry.folder(path));
+    } else if (Files.exists(path)) {
+      consumer.accept(path.toString());
+    } else {
+      PathPattern.of(source.name())
+          .ifPresent(pattern -> pattern.find(lister::match, lister::failed));
+      if (!lister.matched) {
+        throw new GraftException("There is no " + source.name() + ".");
+      }
     }
-    FolderWalk.through(
-        FolderWalk.Entry.folder(source),
-        new FolderWalk.Visitor() {
-          @Override
-          public boolean enters(FolderWalk.Entry folder) {
-            return !OwnOutput.is(folder.path());
-          }
+  }
 
-          @Override
-          public void file(FolderWalk.Entry file) {
-            if (file.isImage()) {
-              try {
-                consumer.accept(file.path().toString());
-              } catch (IOException e) {
-                throw new UncheckedIOException(e);
-              }
-            }
-          }
+  /** Lists folders as all commands do, but including images outside of the class folders. */
+  private static final class Lister implements FolderWalk.Visitor {
+    private final PathConsumer consumer;
+    private boolean matched;
 
-          @Override
-          public void failed(Path folder, IOException failure) {
-            throw new GraftException(
-                "The folder " + folder + " cannot be read: check its permissions.", failure);
-          }
-        });
+    Lister(PathConsumer consumer) {
+      this.consumer = consumer;
+    }
+
+    void below(FolderWalk.Entry folder) {
+      FolderWalk.through(folder, this);
+    }
+
+    void match(FolderWalk.Entry entry) {
+      matched = true;
+      if (entry.isFolder()) {
+        below(entry);
+      } else {
+        accept(entry);
+      }
+    }
+
+    private void accept(FolderWalk.Entry file) {
+      try {
+        consumer.accept(file.path().toString());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Override
+    public boolean enters(FolderWalk.Entry folder) {
+      return !OwnOutput.is(folder.path());
+    }
+
+    @Override
+    public void file(FolderWalk.Entry file) {
+      if (file.isImage()) {
+        accept(file);
+      }
+    }
+
+    @Override
+    public void failed(Path folder, IOException failure) {
+      throw new GraftException(
+          "The folder " + folder + " cannot be read: check its permissions.", failure);
+    }
   }
 }

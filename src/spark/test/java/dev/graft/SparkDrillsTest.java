@@ -205,6 +205,44 @@ class SparkDrillsTest {
     assertThat(folder.resolve("answers")).doesNotExist();
   }
 
+  @Test
+  void aRemoteOutputLeavesNoFolderOnThisMachine() throws IOException {
+    Fault.SLOW.at("none", fault);
+    Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+    List<Path> before = foldersOfGraft(temporary);
+
+    CommandRun run = featurizeMany("local[2]");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(foldersOfGraft(temporary)).isEqualTo(before);
+  }
+
+  private static List<Path> foldersOfGraft(Path parent) throws IOException {
+    try (Stream<Path> all = Files.list(parent)) {
+      return all.filter(each -> each.getFileName().toString().startsWith("graft-"))
+          .filter(Files::isDirectory)
+          .sorted()
+          .toList();
+    }
+  }
+
+  @Test
+  void aPatternOfAnyDepthIsRefusedForARemoteFolder() throws IOException {
+    Fault.SLOW.at("none", fault);
+
+    CommandRun run =
+        CommandRun.of(
+            "infer",
+            "--imagenet",
+            "faulty:" + photos + "/**/*.png",
+            "--master=local[1]",
+            "--to=" + folder.resolve("answers"));
+
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.err()).contains("/**/*.png: ** is only possible for files on this machine");
+    assertThat(folder.resolve("answers")).doesNotExist();
+  }
+
   /** A file of 3 MB whose decoder wants a gigabyte. */
   @Test
   void aImageThatTakesAllMemoryIsPutInQuarantine() throws IOException {

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.graft.SmallRun.Images;
 import dev.graft.io.Hash;
+import dev.graft.network.onnx.ExternalModel;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.Row;
@@ -129,6 +132,66 @@ class SparkTest {
   }
 
   @Test
+  void anImageThatTheNetworkTurnsIntoNanIsQuarantinedAsOnOneMachine() throws IOException {
+    Path data = manifest();
+    BufferedImage plain = new BufferedImage(12, 12, BufferedImage.TYPE_INT_RGB);
+    ImageIO.write(plain, "png", folder.resolve("photos/3.png").toFile());
+    Path backbone = Files.write(folder.resolve("varied.onnx"), ExternalModel.ofVariedImages());
+    String[] arguments = {
+      "featurize",
+      data.toString(),
+      "--backbone=" + backbone,
+      "--set=mean=[127,127,127]",
+      "--set=deviation=[64,64,64]",
+      "--set=input-size=32",
+      "--output=" + folder.resolve("many")
+    };
+
+    CommandRun many = run(arguments, "--master=local[2]");
+
+    assertThat(many.code()).as(many.err()).isZero();
+    assertThat(many.out()).contains("111 images computed, 0 already cached, 2 unreadable");
+    CommandRun alone = run(arguments);
+    assertThat(alone.out()).contains("0 images computed, 111 already cached, 2 unreadable");
+    String reason = "can't be used: the network computes NaN or infinity for it.";
+    assertThat(Files.readString(folder.resolve("many/features/quarantine.csv")))
+        .contains("3.png," + reason);
+    assertThat(table(folder.resolve("many/features/quarantine"), "csv"))
+        .anyMatch(row -> row.getString(0).endsWith("3.png") && row.getString(1).equals(reason));
+  }
+
+  @Test
+  void aPatternMatchesWhatItMatchesOnOneMachine() throws IOException {
+    Path photos = folder.resolve("photos");
+    new Images(photos.resolve("a/b")).add(3, 40, 60, "dark", "");
+    new Images(photos).add(2, 70, 90, "dark", "");
+    String[] arguments = {
+      "infer",
+      "--imagenet",
+      photos + "/**/*.png", // all five
+      photos + "/a/*", // the three of its subfolder
+      photos + "/*/?/[12].{png,jpg}" // two of them
+    };
+    Path to = folder.resolve("answers");
+
+    List<JsonNode> alone = run(arguments, "--json").json();
+    CommandRun many = run(arguments, "--master=local[2]", "--to=" + to);
+
+    assertThat(many.code()).as(many.err()).isZero();
+    assertThat(table(to).stream().map(row -> row.getString(0)))
+        .hasSize(10)
+        .containsExactlyElementsOf(
+            alone.stream().map(each -> each.get("image").asText()).sorted().toList());
+    CommandRun none =
+        run(
+            new String[] {"infer", "--imagenet", photos + "/**/*.gif"},
+            "--master=local[1]",
+            "--to=" + folder.resolve("none"));
+    assertThat(none.code()).isEqualTo(1);
+    assertThat(none.err()).contains("There is no " + photos + "/**/*.gif.");
+  }
+
+  @Test
   void aSecondJobComputesWhatIsMissingAndNothingElse() throws IOException {
     Path data = manifest();
     featurize(data, "local[2]", "many");
@@ -187,8 +250,18 @@ class SparkTest {
 
   /** What a table holds, in the order of the paths. */
   private static List<Row> table(Path table) throws IOException {
+    return table(table, "parquet");
+  }
+
+  private static List<Row> table(Path table, String format) throws IOException {
     try (SparkSession session = session()) {
-      return session.read().parquet(table.toString()).orderBy("path").collectAsList();
+      return session
+          .read()
+          .option("header", true)
+          .format(format)
+          .load(table.toString())
+          .orderBy("path")
+          .collectAsList();
     }
   }
 

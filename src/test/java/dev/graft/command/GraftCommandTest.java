@@ -81,6 +81,9 @@ class GraftCommandTest {
         "infer --top 0 a.png | --top: must be at least 1, not 0.",
         "infer --imagenet --model m a.png | --imagenet and --model exclude each other; give one of them.",
         "infer --json --csv a.png | --json and --csv exclude each other; give one of them.",
+        "inspect photos --apply a.csv --labels | --apply and --labels exclude each other; give one of them.",
+        "inspect photos --apply a.csv --labels b.csv | --apply and --labels exclude each other; give one of them.",
+        "featurize photos --data other | --data: the images are named without it here; leave it out.",
         "summary --classes 1 | --classes: must be at least 2, not 1.",
         "summary --classes -5 | --classes: must be at least 2, not -5.",
         "models --set epochs=3 | --set: only possible together with --describe."

@@ -3,9 +3,13 @@ package dev.graft.example;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtSession;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.Image;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.io.File;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.Map;
 import javax.imageio.ImageIO;
@@ -18,6 +22,9 @@ public final class ClassifyWithOnnxRuntime {
     OrtEnvironment onnx = OrtEnvironment.getEnvironment();
     try (OrtSession session = onnx.createSession(arguments[0])) {
       Map<String, String> metadata = session.getMetadata().getCustomMetadata();
+      if (!metadata.get("framing").startsWith("whole: ")) {
+        throw new IOException("Not implemented here: " + metadata.get("framing"));
+      }
       int side = Integer.parseInt(metadata.get("input_size"));
       float[][][][] pixels = {planes(ImageIO.read(new File(arguments[1])), side)};
       try (OnnxTensor input = OnnxTensor.createTensor(onnx, pixels);
@@ -28,13 +35,17 @@ public final class ClassifyWithOnnxRuntime {
     }
   }
 
-  /** The whole image as R, G, B from 0 to 255, {@code (3, side, side)}. */
+  /** The whole image over white as R, G, B from 0 to 255, {@code (3, side, side)}. */
   private static float[][][] planes(BufferedImage image, int side) {
     BufferedImage square = new BufferedImage(side, side, BufferedImage.TYPE_INT_RGB);
-    var graphics = square.createGraphics();
+    Graphics2D graphics = square.createGraphics();
     graphics.setRenderingHint(
         RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
-    graphics.drawImage(image, 0, 0, side, side, null);
+    // Java's interpolation would skip pixels of a larger image.
+    boolean larger = Math.min(image.getWidth(), image.getHeight()) > side;
+    Image whole = larger ? image.getScaledInstance(side, side, Image.SCALE_AREA_AVERAGING) : image;
+    graphics.drawImage(whole, 0, 0, side, side, Color.WHITE, null);
+    graphics.dispose();
     float[][][] planes = new float[3][side][side];
     for (int y = 0; y < side; y++) {
       for (int x = 0; x < side; x++) {

@@ -166,4 +166,15 @@ class RecordLayoutTest {
     assertThat(IntStream.range(0, 5).mapToObj(row -> layout.isFinite(records, row)))
         .containsExactly(true, false, false, false, false);
   }
+
+  @Test
+  void finiteRecordsMoveTogether() {
+    RecordLayout layout = layout(new Shape(), DataType.FLOAT32, 1);
+    ByteBuffer records = ByteBuffer.allocate(5 * 4).order(ByteOrder.LITTLE_ENDIAN);
+    records.putFloat(Float.NaN).putFloat(1).putFloat(2).putFloat(Float.NaN).putFloat(4).flip();
+    assertThat(layout.keepFinite(records, 5)).containsExactly(1, 2, 4);
+    assertThat(records.remaining()).isEqualTo(3 * 4);
+    assertThat(List.of(records.getFloat(0), records.getFloat(4), records.getFloat(8)))
+        .containsExactly(1f, 2f, 4f);
+  }
 }
