@@ -109,6 +109,27 @@ class TimedRunTest {
   }
 
   @Test
+  void aSweepWhoseHeadsWouldBeFoundInDifferentWaysTrainsAllByGradients() throws IOException {
+    List<String> arguments = new ArrayList<>(photos().arguments(folder.resolve("output")));
+    arguments.set(0, "sweep");
+    // What is left unset is as by default, so that one combination would get a convex head.
+    arguments.removeIf(each -> each.matches("--(set=(epochs|min|early|label|init|head)|learn).*"));
+    arguments.addAll(List.of("--set=head.hidden=0", "--grid", "epochs=1,10"));
+    CommandRun run = CommandRun.of(arguments.toArray(String[]::new));
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err()).contains("head.solver is gradient for all combinations");
+    Path sweep = only(folder.resolve("output").resolve("sweeps"));
+    assertThat(Files.readAllLines(sweep.resolve("sweep.csv")).stream().skip(1))
+        .hasSize(2)
+        .extracting(row -> row.split(",", -1)[3])
+        .as("epochs, which only gradient training has")
+        .containsExactlyInAnyOrder("1", "10");
+    SmallRun chosen = new SmallRun(only(folder.resolve("output").resolve("runs")));
+    assertThat(chosen.json().at("/head/solver").asText()).isEqualTo("gradient");
+  }
+
+  @Test
   void aCombinationThatIsNoRecipeEndsTheSweepBeforeItBegins() throws IOException {
     CommandRun run = run("sweep", "--grid", "epochs=1,0");
 

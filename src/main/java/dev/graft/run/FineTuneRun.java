@@ -662,7 +662,9 @@ public final class FineTuneRun {
             Engine.getDjlVersion(),
             device.toString(),
             Devices.threads(),
-            recipe.training().precision().name().toLowerCase(Locale.ROOT),
+            recipe.head().solver() == Recipe.Solver.NEWTON
+                ? null
+                : recipe.training().precision().name().toLowerCase(Locale.ROOT),
             System.getProperty("java.version"),
             System.getProperty("os.name") + " " + System.getProperty("os.arch")),
         featureEngine(engine),

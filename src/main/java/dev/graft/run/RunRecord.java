@@ -167,7 +167,8 @@ public record RunRecord(
    * The engine that trained.
    *
    * @param threads per operation on the CPU; {@code null} for the engine's default
-   * @param trainingPrecision of the matrix products: {@code float32} or {@code bfloat16}
+   * @param trainingPrecision of the matrix products: {@code float32} or {@code bfloat16}; {@code
+   *     null} for a convex head, which is solved in double precision
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Engine(

@@ -172,8 +172,13 @@ public final class TimedRun {
     if (epochs < measured.plan().minEpochs() && isReplaceable(measured, planner, 1)) {
       throw new TooSlow(1);
     }
-    String set = Integer.toString(Math.max(1, epochs));
-    return new Featurized(RecipeReader.with(recipe, Map.of("epochs", set)), measured.after());
+    return new Featurized(withEpochs(recipe, epochs), measured.after());
+  }
+
+  /** Returns a recipe with a number of epochs, but at least one after the warm-up. */
+  static Recipe withEpochs(Recipe recipe, int epochs) {
+    int least = (int) Math.floor(recipe.training().warmupEpochs()) + 1;
+    return RecipeReader.with(recipe, Map.of("epochs", String.valueOf(Math.max(least, epochs))));
   }
 
   /** Returns whether a plan other than this one fits on a machine that is slower by a factor. */
