@@ -72,6 +72,23 @@ class TimedRunTest {
   }
 
   @Test
+  void trainingFromPixelsIsMeasuredOnPixels() throws IOException {
+    CommandRun run = run("fine-tune", "--within=1h", "--no-cache", "--set=epochs=2");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err()).contains("Plan: the recipe as it is", "epoch  2/2");
+  }
+
+  @Test
+  void aWarmUpAndMirrorImagesFitIntoATime() throws IOException {
+    CommandRun run =
+        run("fine-tune", "--within=1h", "--set=mirror=true", "--set=warmup-epochs=1");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err()).contains("epoch  8/8");
+  }
+
+  @Test
   void withinAndResumeExcludeEachOther() throws IOException {
     CommandRun run = run("fine-tune", "--within=1h", "--resume");
 
