@@ -61,6 +61,23 @@ class TimedRunTest {
   }
 
   @Test
+  void foldsForWhichThereIsNoTimeAreLeftOutWithASentence() throws IOException {
+    CommandRun run =
+        run(
+            "fine-tune",
+            "--within=12s",
+            "--folds=2",
+            "--set=epochs=100000",
+            "--set=early-stopping.patience=100000");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err()).contains("Not cross-validated: the time is up.");
+    SmallRun done = new SmallRun(only(folder.resolve("output/runs")));
+    assertThat(done.json().path("status").asText()).isEqualTo("completed");
+    assertThat(done.folder().resolve("folds.csv")).doesNotExist();
+  }
+
+  @Test
   void timeThatIsNotNeededIsNotUsed() throws IOException {
     CommandRun run = run("fine-tune", "--within=1h");
 
