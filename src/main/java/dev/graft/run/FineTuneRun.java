@@ -50,6 +50,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -72,6 +73,9 @@ public final class FineTuneRun {
 
   /** Whether training was stopped because its time was over. */
   private boolean timeIsUp;
+
+  /** The epoch whose weights were restored after the training. */
+  private OptionalInt restored = OptionalInt.empty();
 
   private final PreparedRun prepared;
   private final OutputFolder output;
@@ -415,7 +419,7 @@ public final class FineTuneRun {
   private RunRecord.Epochs epochs(History history, boolean interrupted) {
     int run = history.epochs().size();
     return new RunRecord.Epochs(
-        run, history.best().epoch(), run < recipe.training().epochs() && !interrupted);
+        run, history.best().epoch(), restored.orElse(run), run < recipe.training().epochs() && !interrupted);
   }
 
   private Completed end(
@@ -544,6 +548,7 @@ public final class FineTuneRun {
 
       @Override
       public void restored(int bestEpoch) {
+        restored = OptionalInt.of(bestEpoch);
         events.restored(bestEpoch);
       }
 
