@@ -1,6 +1,7 @@
 package dev.graft;
 
 import java.io.Closeable;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -14,12 +15,30 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class Interruption {
   private final Set<Runnable> atExit = ConcurrentHashMap.newKeySet();
+  private final Optional<Interruption> whole;
   private volatile boolean requested;
   private Runnable deferred;
 
+  /** Creates the interruption of a job. */
+  public Interruption() {
+    this(Optional.empty());
+  }
+
+  private Interruption(Optional<Interruption> whole) {
+    this.whole = whole;
+  }
+
+  /**
+   * Returns the interruption of a part of this job. It is requested if this one is; a request of
+   * its own ends the part only.
+   */
+  public Interruption part() {
+    return new Interruption(Optional.of(this));
+  }
+
   /** Returns whether the job should stop after the current step. */
   public boolean isRequested() {
-    return requested;
+    return requested || whole.filter(Interruption::isRequested).isPresent();
   }
 
   /**

@@ -43,6 +43,7 @@ class ConvexRunTest {
     assertThat(json.at("/data/train").asInt()).isEqualTo(48);
     assertThat(json.at("/data/validation").asInt()).isZero();
     assertThat(json.has("epochs")).isFalse();
+    assertThat(json.at("/engine/trainingPrecision").isMissingNode()).isTrue();
     assertThat(Files.readAllLines(run.folder().resolve("history.csv"))).hasSize(1);
     assertThat(run.testAccuracy()).isEqualTo(1);
     assertThat(run.validationAccuracy()).isGreaterThan(0.9);

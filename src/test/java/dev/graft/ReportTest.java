@@ -61,6 +61,32 @@ class ReportTest {
         .doesNotContain("data:image/png");
   }
 
+  /** As with the notebook's recipe, which keeps the last weights. */
+  @Test
+  void theRecordAndThePageNameTheEpochWhoseWeightsWereKept() throws IOException {
+    Images photos =
+        new Images(folder.resolve("photos"))
+            .add(4, 40, 60, "dark", "train")
+            .add(4, 190, 210, "light", "train")
+            .add(2, 40, 60, "dark", "val")
+            .add(2, 40, 60, "dark", "test");
+    String strict = "--set=early-stopping.min-delta=1000";
+    SmallRun last =
+        photos.train(folder.resolve("last"), strict, "--set=early-stopping.restore-best=false");
+    assertThat(last.json().at("/epochs/best").asInt()).isEqualTo(1);
+    assertThat(last.json().at("/epochs/kept").asInt()).isEqualTo(8);
+    assertThat(last.folder().resolve("report.html"))
+        .content()
+        .contains("the weights are those of the last epoch, 8; the best by the validation loss");
+
+    SmallRun best = photos.train(folder.resolve("best"), strict);
+    assertThat(best.json().at("/epochs/best").asInt()).isEqualTo(1);
+    assertThat(best.json().at("/epochs/kept").asInt()).isEqualTo(1);
+    String validation = Files.readAllLines(best.folder().resolve("history.csv")).get(1);
+    assertThat(best.validationAccuracy())
+        .isEqualTo(Double.parseDouble(validation.split(",", -1)[4]));
+  }
+
   private static void compareWithTheNotebook(SmallRun run, Path output) throws IOException {
     String folder = run.folder().toString();
     CommandRun other = CommandRun.of("compare", "--notebook", folder, "--output=" + output);

@@ -61,6 +61,23 @@ class TimedRunTest {
   }
 
   @Test
+  void foldsForWhichThereIsNoTimeAreLeftOutWithASentence() throws IOException {
+    CommandRun run =
+        run(
+            "fine-tune",
+            "--within=12s",
+            "--folds=2",
+            "--set=epochs=100000",
+            "--set=early-stopping.patience=100000");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err()).contains("Not cross-validated: the time is up.");
+    SmallRun done = new SmallRun(only(folder.resolve("output/runs")));
+    assertThat(done.json().path("status").asText()).isEqualTo("completed");
+    assertThat(done.folder().resolve("folds.csv")).doesNotExist();
+  }
+
+  @Test
   void timeThatIsNotNeededIsNotUsed() throws IOException {
     CommandRun run = run("fine-tune", "--within=1h");
 
@@ -69,6 +86,23 @@ class TimedRunTest {
         .contains("The rest of the time is not used")
         .doesNotContain("Time is up")
         .contains("epoch  8/8");
+  }
+
+  @Test
+  void trainingFromPixelsIsMeasuredOnPixels() throws IOException {
+    CommandRun run = run("fine-tune", "--within=1h", "--no-cache", "--set=epochs=2");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err()).contains("Plan: the recipe as it is", "epoch  2/2");
+  }
+
+  @Test
+  void aWarmUpAndMirrorImagesFitIntoATime() throws IOException {
+    CommandRun run =
+        run("fine-tune", "--within=1h", "--set=mirror=true", "--set=warmup-epochs=1");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err()).contains("epoch  8/8");
   }
 
   @Test
@@ -106,6 +140,27 @@ class TimedRunTest {
     assertThat(chosen.validationAccuracy()).isEqualTo(Double.parseDouble(best[2]));
     assertThat(Files.readString(chosen.folder().resolve("recipe.yaml")))
         .contains("hidden: " + best[1]);
+  }
+
+  @Test
+  void aSweepWhoseHeadsWouldBeFoundInDifferentWaysTrainsAllByGradients() throws IOException {
+    List<String> arguments = new ArrayList<>(photos().arguments(folder.resolve("output")));
+    arguments.set(0, "sweep");
+    // What is left unset is as by default, so that one combination would get a convex head.
+    arguments.removeIf(each -> each.matches("--(set=(epochs|min|early|label|init|head)|learn).*"));
+    arguments.addAll(List.of("--set=head.hidden=0", "--grid", "epochs=1,10"));
+    CommandRun run = CommandRun.of(arguments.toArray(String[]::new));
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err()).contains("head.solver is gradient for all combinations");
+    Path sweep = only(folder.resolve("output").resolve("sweeps"));
+    assertThat(Files.readAllLines(sweep.resolve("sweep.csv")).stream().skip(1))
+        .hasSize(2)
+        .extracting(row -> row.split(",", -1)[3])
+        .as("epochs, which only gradient training has")
+        .containsExactlyInAnyOrder("1", "10");
+    SmallRun chosen = new SmallRun(only(folder.resolve("output").resolve("runs")));
+    assertThat(chosen.json().at("/head/solver").asText()).isEqualTo("gradient");
   }
 
   @Test

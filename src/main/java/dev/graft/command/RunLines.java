@@ -366,8 +366,8 @@ final class RunLines implements RunEvents {
         model
                 .map(saved -> "Interrupted. The model was saved; use it with --model " + saved)
                 .orElse(
-                    "Interrupted before the end of the first epoch, so no model was saved. Cached"
-                        + " features are reused by the next run.")
+                    "Interrupted before a model was saved. Cached features are reused by the next"
+                        + " run.")
             + " (run: "
             + folder
             + ") "

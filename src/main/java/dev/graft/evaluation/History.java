@@ -3,7 +3,6 @@ package dev.graft.evaluation;
 import dev.graft.GraftException;
 import dev.graft.util.Text;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -11,8 +10,10 @@ import java.util.Optional;
  * Losses and metrics per epoch of a training.
  *
  * @param epochs numbered 1, 2, 3 … without a gap
+ * @param minDelta how far below the best validation loss so far that of a better epoch must be, at
+ *     least 0
  */
-public record History(List<Epoch> epochs) {
+public record History(List<Epoch> epochs, double minDelta) {
   private static final String HEADER =
       "epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,learning_rate,seconds\n";
 
@@ -60,6 +61,11 @@ public record History(List<Epoch> epochs) {
     }
   }
 
+  /** Creates a history in which any lower validation loss is better. */
+  public History(List<Epoch> epochs) {
+    this(epochs, 0);
+  }
+
   /** Returns a history without epochs. */
   public static History empty() {
     return new History(List.of());
@@ -84,17 +90,47 @@ public record History(List<Epoch> epochs) {
   public History plus(Epoch epoch) {
     var longer = new ArrayList<>(epochs);
     longer.add(epoch);
-    return new History(longer);
+    return new History(longer, minDelta);
+  }
+
+  /** Returns the same epochs under another {@link #minDelta}. */
+  public History withMinDelta(double other) {
+    return new History(epochs, other);
+  }
+
+  /** Returns the validation loss of each epoch. */
+  public double[] validationLosses() {
+    return epochs.stream().mapToDouble(Epoch::validationLoss).toArray();
   }
 
   /**
-   * Returns the epoch with the lowest validation loss, the earliest of equals. NaN and infinite
-   * losses are ignored.
+   * Returns the best epoch, whose weights early stopping restores: the last whose loss is below
+   * that of the best before it by more than {@code minDelta}, as in Keras. NaN and infinite losses
+   * are ignored.
+   *
+   * @param minDelta how far below the best loss so far that of a better epoch must be
+   * @param losses validation loss of each epoch, in order
+   * @return from 1; 0 if there is none
+   */
+  public static int bestEpoch(double minDelta, double... losses) {
+    double best = Double.POSITIVE_INFINITY;
+    int bestEpoch = 0;
+    for (int i = 0; i < losses.length; i++) {
+      if (Double.isFinite(losses[i]) && losses[i] < best - minDelta) {
+        best = losses[i];
+        bestEpoch = i + 1;
+      }
+    }
+    return bestEpoch;
+  }
+
+  /**
+   * Returns the best epoch, see {@link #bestEpoch}: the one with the lowest validation loss, the
+   * earliest of equals, if {@link #minDelta} is 0.
    */
   public Optional<Epoch> findBest() {
-    return epochs.stream()
-        .filter(epoch -> Double.isFinite(epoch.validationLoss()))
-        .min(Comparator.comparingDouble(Epoch::validationLoss));
+    int best = bestEpoch(minDelta, validationLosses());
+    return best == 0 ? Optional.empty() : Optional.of(epochs.get(best - 1));
   }
 
   /** Returns {@link #findBest()}; fails if there is none. */

@@ -62,11 +62,14 @@ public record RunFiles(
   /** Reads a run's folder, with a record that is not written yet. */
   public static RunFiles read(Path folder, JsonNode record) {
     try {
+      String recipe = Files.readString(folder.resolve("recipe.yaml"));
+      double minDelta =
+          new YAMLMapper().readTree(recipe).at("/early-stopping/min-delta").asDouble(0);
       return new RunFiles(
           folder,
           record,
-          Files.readString(folder.resolve("recipe.yaml")),
-          History.ofCsv(Csv.read(folder.resolve("history.csv"))),
+          recipe,
+          History.ofCsv(Csv.read(folder.resolve("history.csv"))).withMinDelta(minDelta),
           evaluation(folder, record));
     } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException e) {
       throw damaged(folder, e);

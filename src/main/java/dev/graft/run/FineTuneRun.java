@@ -50,6 +50,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -64,10 +65,17 @@ public final class FineTuneRun {
   private final Stopwatch total;
   private final RunEvents events;
   private final Interruption interruption;
+
+  /** Ends the training only, because its time is over. */
+  private final Interruption fitting;
+
   private final TimeLimit limit;
 
   /** Whether training was stopped because its time was over. */
   private boolean timeIsUp;
+
+  /** The epoch whose weights were restored after the training. */
+  private OptionalInt restored = OptionalInt.empty();
 
   private final PreparedRun prepared;
   private final OutputFolder output;
@@ -104,6 +112,7 @@ public final class FineTuneRun {
     this.total = total;
     this.events = events;
     this.interruption = interruption;
+    fitting = interruption.part();
     this.output = output;
     recipe = prepared.recipe();
     data = prepared.data();
@@ -274,7 +283,7 @@ public final class FineTuneRun {
     Split split = split(survey, folder);
     double featureSeconds = watch.lap();
     Long featureMemory = PeakMemory.bytes();
-    try (Tuning tuning = new Tuning(prepared, features, stoppable(split), interruption)) {
+    try (Tuning tuning = new Tuning(prepared, features, stoppable(split), interruption, fitting)) {
       Checkpoints checkpoints =
           new Checkpoints(
               folder.checkpoints(), identity(), events::warned, Checkpoints.Pace.DEFAULT);
@@ -299,15 +308,18 @@ public final class FineTuneRun {
       write(folder, history, split, tested);
       double evaluationSeconds = watch.lap();
       Long evaluationMemory = PeakMemory.bytes();
-      Optional<CrossValidation> folds = tuning.crossValidate(survey);
+      Optional<CrossValidation> folds = crossValidate(tuning, survey, history);
       if (folds.isPresent()) {
         folder.write("folds.csv", folds.get().toCsv());
         if (images.areFiles() && recipe.data().folds() > 0) {
           folder.write(LabelFiles.CSV, LabelFiles.csv(tuning.labelReview().orElseThrow(), data()));
         }
       }
+      boolean lacksFolds = recipe.data().folds() > 0 && folds.isEmpty();
       boolean cut =
-          !timeIsUp && (tuning.isInterrupted() || (recipe.data().folds() > 0 && folds.isEmpty()));
+          timeIsUp
+              ? lacksFolds && interruption.isRequested()
+              : lacksFolds || tuning.isInterrupted();
       Completed ended =
           end(
               folder,
@@ -333,6 +345,23 @@ public final class FineTuneRun {
       }
       return ended;
     }
+  }
+
+  /** Cross-validates, unless the run's time is over and does not suffice for the folds. */
+  private Optional<CrossValidation> crossValidate(Tuning tuning, Survey survey, History history)
+      throws IOException {
+    if (timeIsUp && recipe.data().folds() > 0 && limit.secondsLeft() < secondsOfFolds(history)) {
+      events.warned(
+          "Not cross-validated: the time is up. Give more time, or set folds or epochs lower.");
+      return Optional.empty();
+    }
+    return tuning.crossValidate(survey);
+  }
+
+  private double secondsOfFolds(History history) {
+    double epoch =
+        history.epochs().stream().mapToDouble(History.Epoch::seconds).average().orElse(0);
+    return epoch * recipe.training().epochs() * recipe.data().folds();
   }
 
   /** Identifies the run in its checkpoints. */
@@ -390,7 +419,7 @@ public final class FineTuneRun {
   private RunRecord.Epochs epochs(History history, boolean interrupted) {
     int run = history.epochs().size();
     return new RunRecord.Epochs(
-        run, history.best().epoch(), run < recipe.training().epochs() && !interrupted);
+        run, history.best().epoch(), restored.orElse(run), run < recipe.training().epochs() && !interrupted);
   }
 
   private Completed end(
@@ -492,7 +521,8 @@ public final class FineTuneRun {
           History history, int epochs, EarlyStopping.Decision decision, int bestEpoch) {
         events.epoch(history, epochs, decision, bestEpoch);
         if (decision == EarlyStopping.Decision.IMPROVED) {
-          interruption.defer(() -> stopping(bestEpoch, images));
+          interruption.defer(() -> events.stopping(bestEpoch, images));
+          fitting.defer(() -> events.timeIsUp(bestEpoch));
           canStop = true;
         }
         double next = history.epochs().get(history.epochs().size() - 1).seconds();
@@ -507,7 +537,7 @@ public final class FineTuneRun {
         events.resumed(history, batch, batches);
         if (!history.epochs().isEmpty()) {
           int best = history.best().epoch();
-          interruption.defer(() -> stopping(best, images));
+          interruption.defer(() -> events.stopping(best, images));
         }
       }
 
@@ -518,6 +548,7 @@ public final class FineTuneRun {
 
       @Override
       public void restored(int bestEpoch) {
+        restored = OptionalInt.of(bestEpoch);
         events.restored(bestEpoch);
       }
 
@@ -547,19 +578,11 @@ public final class FineTuneRun {
     };
   }
 
-  private void stopping(int bestEpoch, int images) {
-    if (timeIsUp) {
-      events.timeIsUp(bestEpoch);
-    } else {
-      events.stopping(bestEpoch, images);
-    }
-  }
-
   /** Stops training unless this many seconds are left for it. */
   private void stopWithout(double seconds) {
-    if (!interruption.isRequested() && limit.secondsToTrain() < seconds) {
+    if (!fitting.isRequested() && limit.secondsToTrain() < seconds) {
       timeIsUp = true;
-      interruption.request();
+      fitting.request();
     }
   }
 
@@ -662,7 +685,9 @@ public final class FineTuneRun {
             Engine.getDjlVersion(),
             device.toString(),
             Devices.threads(),
-            recipe.training().precision().name().toLowerCase(Locale.ROOT),
+            recipe.head().solver() == Recipe.Solver.NEWTON
+                ? null
+                : recipe.training().precision().name().toLowerCase(Locale.ROOT),
             System.getProperty("java.version"),
             System.getProperty("os.name") + " " + System.getProperty("os.arch")),
         featureEngine(engine),

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -293,11 +294,12 @@ public record OutputFolder(Path path) {
         if (RunFolder.saysItRuns(run)) {
           found.add(leftover(run, true));
         }
-        collect(run, 1, found);
+        collect(run, Integer.MAX_VALUE, found);
       }
     }
-    for (Path folder : List.of(path, evaluations(), inspections())) {
-      collect(folder, 1, found);
+    collect(path, 1, found);
+    for (Path folder : List.of(evaluations(), inspections(), sweeps(), exports())) {
+      collect(folder, Integer.MAX_VALUE, found);
     }
     List<Leftover> kept = new ArrayList<>();
     for (Path folder : List.of(features(), fingerprints())) {
@@ -312,11 +314,14 @@ public record OutputFolder(Path path) {
     if (!Files.isDirectory(folder)) {
       return;
     }
-    try (Stream<Path> files = Files.walk(folder, depth)) {
+    try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.toList()) {
-        if (file.getFileName().toString().endsWith(AtomicFiles.UNFINISHED)
-            && !AtomicFiles.isBeingWritten(file)) {
-          found.add(leftover(file, false));
+        if (file.getFileName().toString().endsWith(AtomicFiles.UNFINISHED)) {
+          if (!AtomicFiles.isBeingWritten(file)) {
+            found.add(leftover(file, false)); // with all that it holds
+          }
+        } else if (depth > 1 && Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+          collect(file, depth - 1, found);
         }
       }
     }

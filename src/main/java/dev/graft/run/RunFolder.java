@@ -133,8 +133,9 @@ public final class RunFolder implements AutoCloseable {
   /** Changes {@code run.json}, unless the run has ended. */
   public synchronized void update(UnaryOperator<RunRecord> change) throws IOException {
     if (isRunning()) {
-      record = change.apply(record);
-      write(folder, record);
+      RunRecord next = change.apply(record);
+      write(folder, next); // first: a run whose end could not be written is still running
+      record = next;
     }
   }
 
@@ -149,6 +150,7 @@ public final class RunFolder implements AutoCloseable {
   /** Ends the run with its figures; if it is completed, it becomes the latest. */
   public synchronized void end(RunRecord ended) throws IOException {
     if (isRunning()) {
+      lock.giveRoom();
       update(running -> ended);
       if (ended.status() == RunRecord.Status.COMPLETED) {
         output.completed(folder);

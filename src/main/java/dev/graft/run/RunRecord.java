@@ -11,6 +11,7 @@ import dev.graft.evaluation.Averages;
 import dev.graft.evaluation.Calibration.Bin;
 import dev.graft.evaluation.ClassFigures;
 import dev.graft.evaluation.Evaluation;
+import dev.graft.evaluation.History;
 import dev.graft.evaluation.Interval;
 import dev.graft.recipe.Recipe;
 import dev.graft.tuning.SolverChoice;
@@ -167,7 +168,8 @@ public record RunRecord(
    * The engine that trained.
    *
    * @param threads per operation on the CPU; {@code null} for the engine's default
-   * @param trainingPrecision of the matrix products: {@code float32} or {@code bfloat16}
+   * @param trainingPrecision of the matrix products: {@code float32} or {@code bfloat16}; {@code
+   *     null} for a convex head, which is solved in double precision
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Engine(
@@ -190,8 +192,16 @@ public record RunRecord(
   /** Numbers of weights. */
   public record Parameters(long total, long trained) {}
 
-  /** Epochs, from 1; the best has the lowest validation loss. */
-  public record Epochs(int run, int best, boolean stoppedEarly) {}
+  /**
+   * Epochs, from 1.
+   *
+   * @param run number of epochs
+   * @param best the best by the validation loss, see {@link History#bestEpoch}
+   * @param kept whose weights the model has: the best, or the last if the best was not restored;
+   *     {@code null} in records of earlier versions
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Epochs(int run, int best, Integer kept, boolean stoppedEarly) {}
 
   /** Figures of the final weights; the loss is cross-entropy without label smoothing. */
   public record Figures(double loss, double accuracy) {

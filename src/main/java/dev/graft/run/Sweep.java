@@ -13,10 +13,12 @@ import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.report.Pages;
 import dev.graft.report.SweepPage;
+import dev.graft.tuning.DataSets;
 import dev.graft.tuning.Features;
 import dev.graft.tuning.PreparedRun;
 import dev.graft.tuning.RecipeResolver;
 import dev.graft.tuning.RunEvents;
+import dev.graft.tuning.SolverChoice;
 import dev.graft.tuning.Stopwatch;
 import dev.graft.tuning.Tuning;
 import dev.graft.util.Text;
@@ -109,15 +111,45 @@ public final class Sweep {
     for (Map<String, String> settings : combinations) {
       RecipeResolver.check(RecipeReader.with(asked, settings), events);
     }
+    Recipe common = sweep.comparable(asked, combinations, events);
     Path folder = null;
     for (Map<String, String> settings : combinations) {
-      Trial trial = sweep.trial(RecipeReader.with(asked, settings), settings);
+      Trial trial = sweep.trial(RecipeReader.with(common, settings), settings);
       folder = folder == null ? output.sweep(sweep.data) : folder;
       sweep.trials.add(trial);
       AtomicFiles.write(folder.resolve("sweep.csv"), sweep.csv(Optional.empty()));
       listener.accept(trial);
     }
-    return sweep.choose(asked, folder, events);
+    return sweep.choose(common, folder, events);
+  }
+
+  /**
+   * Returns a recipe for all combinations in which all heads are trained by gradients, if some
+   * would be and others not: the figures of a convex head are of other images.
+   */
+  private Recipe comparable(
+      Recipe asked, List<Map<String, String>> combinations, RunEvents events) throws IOException {
+    if (!mixesSolvers(asked, combinations, 0)) {
+      return asked;
+    }
+    Recipe first = RecipeReader.with(asked, combinations.get(0));
+    int images = DataSets.open(first, new ProgressOnly(display)).images().size();
+    if (!mixesSolvers(asked, combinations, images)) {
+      return asked;
+    }
+    events.warned(
+        "head.solver is gradient for all combinations, so that all are compared on the same"
+            + " validation images; some of them would have had newton.");
+    return RecipeReader.with(asked, Map.of("head.solver", "gradient"));
+  }
+
+  /** Returns whether the combinations' heads are found in different ways. */
+  static boolean mixesSolvers(Recipe asked, List<Map<String, String>> combinations, int images) {
+    return combinations.stream()
+            .map(settings -> SolverChoice.of(RecipeReader.with(asked, settings), images).solver())
+            .distinct()
+            .count()
+        > 1;
   }
 
   private Trial trial(Recipe recipe, Map<String, String> settings) throws IOException {

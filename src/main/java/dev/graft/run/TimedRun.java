@@ -6,11 +6,13 @@ import dev.graft.data.Cifar10Images;
 import dev.graft.data.DataSet;
 import dev.graft.engine.Devices;
 import dev.graft.engine.OnnxSession;
+import dev.graft.feature.RecordLayout;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.tuning.DataSets;
 import dev.graft.tuning.Features;
 import dev.graft.tuning.Plan;
+import dev.graft.tuning.PlanReplacement;
 import dev.graft.tuning.PreparedRun;
 import dev.graft.tuning.RunEvents;
 import dev.graft.tuning.SpeedProbe;
@@ -88,19 +90,24 @@ public final class TimedRun {
       RunEvents events,
       Interruption interruption)
       throws IOException {
-    TimedRun run = new TimedRun(asked, given, output, limit, events);
-    TimePlanner planner = run.measure();
-    boolean again = false;
+    return new TimedRun(asked, given, output, limit, events).run(interruption);
+  }
+
+  private FineTuneRun.Completed run(Interruption interruption) throws IOException {
+    PlanReplacement plans = measure();
+    Choice choice = plans.choose();
+    events.planned(choice, limit.secondsLeft(), false);
     while (true) {
-      Choice choice = planner.choose(limit.secondsLeft());
-      events.planned(choice, limit.secondsLeft(), again);
       try {
-        Featurized ready = run.featurize(choice, planner);
+        Featurized ready = featurize(choice, plans);
         return FineTuneRun.run(
             ready.recipe, output, events, interruption, limit.reserving(ready.after));
       } catch (TooSlow e) {
-        planner = planner.without(choice.estimate().plan(), e.factor).orElseThrow();
-        again = true;
+        boolean replaced = plans.replace(choice.estimate(), e.factor);
+        choice = plans.choose();
+        if (replaced) {
+          events.planned(choice, limit.secondsLeft(), true);
+        }
       }
     }
   }
@@ -112,11 +119,12 @@ public final class TimedRun {
    */
   private record Featurized(Recipe recipe, double after) {}
 
-  private TimePlanner measure() throws IOException {
+  private PlanReplacement measure() throws IOException {
     Stopwatch watch = new Stopwatch();
     DataSet data = DataSets.open(asked, new ProgressOnly(events));
     SpeedProbe probe = new SpeedProbe(data, asked, watch.lap());
-    return probe.measure(plans(), asked, given, limit);
+    return new PlanReplacement(
+        plans(), plans -> probe.measure(plans, asked, given, limit), limit::secondsLeft);
   }
 
   /**
@@ -141,21 +149,21 @@ public final class TimedRun {
   /**
    * Computes the features of a plan, and returns its recipe with the number of epochs.
    *
-   * @throws TooSlow if the plan will not end in time, and another one will
+   * @throws TooSlow if the plan will not end in time, and another one might
    */
-  private Featurized featurize(Choice choice, TimePlanner planner) throws IOException {
+  private Featurized featurize(Choice choice, PlanReplacement plans) throws IOException {
     Estimate estimate = choice.estimate();
     Recipe recipe = estimate.plan().over(asked, given);
     if (!recipe.execution().cache()) {
       return new Featurized(recipe, estimate.after());
     }
-    try (PreparedRun prepared = output.prepare(recipe, new Watched(estimate, planner));
+    try (PreparedRun prepared = output.prepare(recipe, new Watched(recipe, estimate, plans));
         Features features = prepared.features(prepared.ranges())) {
       if (prepared.recipe().head().solver() == Recipe.Solver.NEWTON) {
         return new Featurized(recipe, estimate.after());
       }
       double image = SpeedProbe.secondsPerTrainedImage(prepared, features);
-      return withEpochs(recipe, estimate.afterFeatures(image), planner);
+      return withEpochs(recipe, estimate.afterFeatures(image), plans);
     }
   }
 
@@ -164,35 +172,43 @@ public final class TimedRun {
    *
    * @throws TooSlow if they are too few, and another plan fits
    */
-  private Featurized withEpochs(Recipe recipe, Estimate measured, TimePlanner planner) {
+  private Featurized withEpochs(Recipe recipe, Estimate measured, PlanReplacement plans) {
     if (given.contains("epochs") || measured.plan().isGiven()) {
       return new Featurized(recipe, measured.after());
     }
     int epochs = measured.epochsWithin(TimePlanner.PLANNED * limit.secondsLeft());
-    if (epochs < measured.plan().minEpochs() && isReplaceable(measured, planner, 1)) {
+    if (epochs < measured.plan().minEpochs() && plans.isReplaceable(measured.plan(), 1)) {
       throw new TooSlow(1);
     }
-    String set = Integer.toString(Math.max(1, epochs));
-    return new Featurized(RecipeReader.with(recipe, Map.of("epochs", set)), measured.after());
+    return new Featurized(withEpochs(recipe, epochs), measured.after());
   }
 
-  /** Returns whether a plan other than this one fits on a machine that is slower by a factor. */
-  private boolean isReplaceable(Estimate plan, TimePlanner planner, double factor) {
-    return planner
-        .without(plan.plan(), factor)
-        .filter(others -> others.choose(limit.secondsLeft()).fits())
-        .isPresent();
+  /** Returns a recipe with a number of epochs, but at least one after the warm-up. */
+  static Recipe withEpochs(Recipe recipe, int epochs) {
+    int least = (int) Math.floor(recipe.training().warmupEpochs()) + 1;
+    return RecipeReader.with(recipe, Map.of("epochs", String.valueOf(Math.max(least, epochs))));
   }
 
   /** Watches the speed of a plan's features. */
   private final class Watched extends ProgressOnly {
     private final Estimate estimate;
-    private final TimePlanner planner;
+    private final PlanReplacement plans;
+    private final int views;
 
-    Watched(Estimate estimate, TimePlanner planner) {
+    /** Whether mirror images are computed, after all images. */
+    private boolean mirrored;
+
+    Watched(Recipe recipe, Estimate estimate, PlanReplacement plans) {
       super(events);
       this.estimate = estimate;
-      this.planner = planner;
+      this.plans = plans;
+      views = SpeedProbe.views(recipe);
+    }
+
+    @Override
+    public void computing(
+        int missing, int kept, RecordLayout layout, boolean ofMirrors, String folder) {
+      mirrored = ofMirrors;
     }
 
     @Override
@@ -202,7 +218,8 @@ public final class TimedRun {
         return shown;
       }
       Stopwatch watch = new Stopwatch();
-      double planned = estimate.features();
+      double planned = estimate.features() / views;
+      long coming = mirrored ? 0 : (views - 1) * total;
       return new Progress() {
         private double seconds;
 
@@ -211,7 +228,8 @@ public final class TimedRun {
           shown.stepTo(done);
           seconds += watch.lap();
           if (done > KNOWN * total) {
-            check(seconds / done * total / planned, seconds * (total - done) / done);
+            double each = seconds / done;
+            check(each * total / planned, each * (total - done + coming));
           }
         }
 
@@ -223,14 +241,14 @@ public final class TimedRun {
     }
 
     /**
-     * Ends the features if this plan will not end in time, and another one will.
+     * Ends the features if this plan will not end in time, and another one might.
      *
      * @param factor by which the features are slower than planned
      * @param rest seconds for the other features
      */
     private void check(double factor, double rest) {
       boolean late = rest + factor * estimate.trainingSeconds() > limit.secondsLeft();
-      if (factor > 1 && late && isReplaceable(estimate, planner, factor)) {
+      if (factor > 1 && late && plans.mayBeReplaceable(estimate.plan(), factor)) {
         throw new TooSlow(factor);
       }
     }

@@ -1,5 +1,7 @@
 package dev.graft.training;
 
+import dev.graft.evaluation.History;
+
 /**
  * The rule of Keras's {@code EarlyStopping} for a loss. An epoch improves if its loss is below the
  * best so far by more than {@code minDelta}; training stops after {@code patience} epochs in a row
@@ -29,14 +31,7 @@ public record EarlyStopping(int patience, double minDelta) {
    * @param losses validation loss of each epoch so far, in order; at least one
    */
   public Outcome after(double... losses) {
-    double best = Double.POSITIVE_INFINITY;
-    int bestEpoch = 0;
-    for (int i = 0; i < losses.length; i++) {
-      if (losses[i] < best - minDelta) {
-        best = losses[i];
-        bestEpoch = i + 1;
-      }
-    }
+    int bestEpoch = History.bestEpoch(minDelta, losses);
     int epoch = losses.length;
     if (bestEpoch == epoch) {
       return new Outcome(Decision.IMPROVED, bestEpoch);

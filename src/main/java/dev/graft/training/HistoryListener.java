@@ -13,15 +13,17 @@ import java.util.function.IntToDoubleFunction;
 final class HistoryListener extends TrainingListenerAdapter {
   private final int batches;
   private final IntToDoubleFunction learningRate;
-  private History history = History.empty();
+  private History history;
   private long epochStart = System.nanoTime();
 
   /**
    * @param batches per epoch
+   * @param minDelta of early stopping
    * @param learningRate learning rate at a step, counted from 0
    */
-  HistoryListener(int batches, IntToDoubleFunction learningRate) {
+  HistoryListener(int batches, double minDelta, IntToDoubleFunction learningRate) {
     this.batches = batches;
+    history = History.empty().withMinDelta(minDelta);
     this.learningRate = learningRate;
   }
 
@@ -32,7 +34,7 @@ final class HistoryListener extends TrainingListenerAdapter {
    * @param seconds that the next epoch took so far
    */
   void resume(History earlier, double seconds) {
-    history = earlier;
+    history = earlier.withMinDelta(history.minDelta());
     epochStart = System.nanoTime() - Math.round(seconds * 1e9);
   }
 
@@ -48,7 +50,7 @@ final class HistoryListener extends TrainingListenerAdapter {
 
   /** Returns the validation loss of each epoch so far. */
   double[] validationLosses() {
-    return history.epochs().stream().mapToDouble(History.Epoch::validationLoss).toArray();
+    return history.validationLosses();
   }
 
   /** Returns the number of epochs so far. */

@@ -122,7 +122,9 @@ public final class NetworkTrainer implements AutoCloseable {
         new EarlyStopping(settings.earlyStopping().patience(), settings.earlyStopping().minDelta());
     var history =
         new HistoryListener(
-            train.batches(), step -> settings.learningRate().value() * rate.at(step));
+            train.batches(),
+            earlyStopping.minDelta(),
+            step -> settings.learningRate().value() * rate.at(step));
     CrossEntropy loss = loss(train);
     var accuracy = new Resumable.OfAccuracy();
     try (WeightSnapshot best = weights();

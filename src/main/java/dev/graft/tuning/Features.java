@@ -38,6 +38,7 @@ import java.util.stream.Stream;
  * @param mirrored the features of the mirror images; empty if training does not show them
  * @param bytes size of the caches' files; 0 for pixels
  * @param computed number of images that were not cached before
+ * @param computedMirrors number of mirror images that were not cached before
  * @param opened the caches in use; none for pixels
  */
 public record Features(
@@ -46,6 +47,7 @@ public record Features(
     Optional<FeatureSource> mirrored,
     long bytes,
     int computed,
+    int computedMirrors,
     List<FeatureCache> opened)
     implements AutoCloseable {
   /** Rows per evaluation step. */
@@ -53,7 +55,7 @@ public record Features(
 
   /** Returns whether all features were cached before. */
   public boolean isHit() {
-    return !opened.isEmpty() && computed == 0;
+    return !opened.isEmpty() && computed + computedMirrors == 0;
   }
 
   /** Returns pixels, so that every epoch passes through the whole network. */
@@ -63,6 +65,7 @@ public record Features(
         images,
         pixelSource(network, images, false),
         mirror ? Optional.of(pixelSource(network, images, true)) : Optional.empty(),
+        0,
         0,
         0,
         List.of());
@@ -160,7 +163,8 @@ public record Features(
         source,
         Optional.of(mirrorImages.source),
         bytes + mirrorImages.bytes,
-        computed + mirrorImages.computed,
+        computed,
+        mirrorImages.computed,
         Stream.of(opened, mirrorImages.opened).flatMap(List::stream).toList());
   }
 
@@ -204,6 +208,7 @@ public record Features(
           Optional.empty(),
           cache.bytes(),
           computed,
+          0,
           List.of(cache));
     } catch (IOException | RuntimeException | Error e) {
       cache.close();

@@ -194,19 +194,20 @@ public final class RecipeResolver {
   }
 
   private static Preprocessing preprocessing(Recipe recipe, Preprocessing belonging) {
-    Preprocessing chosen =
+    Preprocessing own =
         switch (recipe.input().preprocessing()) {
-          case WEIGHTS ->
-              belonging.with(
-                  switch (recipe.input().order()) {
-                    case AUTO -> Optional.empty();
-                    case RGB -> Optional.of(ChannelOrder.RGB);
-                    case BGR -> Optional.of(ChannelOrder.BGR);
-                  },
-                  recipe.input().mean().orElse(List.of()),
-                  recipe.input().deviation().orElse(List.of()));
+          case WEIGHTS -> belonging;
           case ZERO_ONE -> Preprocessing.ZERO_ONE;
         };
+    Preprocessing chosen =
+        own.with(
+            switch (recipe.input().order()) {
+              case AUTO -> Optional.empty();
+              case RGB -> Optional.of(ChannelOrder.RGB);
+              case BGR -> Optional.of(ChannelOrder.BGR);
+            },
+            recipe.input().mean().orElse(List.of()),
+            recipe.input().deviation().orElse(List.of()));
     return chosen.with(framing(recipe, chosen.framing()));
   }
 

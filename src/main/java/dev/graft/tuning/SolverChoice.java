@@ -51,6 +51,11 @@ public record SolverChoice(Solver solver, Reason reason) {
           "head.solver: newton needs a frozen backbone and cached features; set unfreeze to none"
               + " and cache to true, or head.solver to gradient.");
     }
+    if (asked == Solver.NEWTON && recipe.training().mirror()) {
+      throw new GraftException(
+          "mirror: head.solver newton does not train on mirror images; set mirror to false, or"
+              + " head.solver to gradient.");
+    }
     if (asked != Solver.AUTO) {
       return new SolverChoice(asked, Reason.RECIPE);
     }
@@ -87,6 +92,8 @@ public record SolverChoice(Solver solver, Reason reason) {
         || training.initializer() != usual.initializer()
         || recipe.data().split() != built.data().split()
         || training.warmupEpochs() != usual.warmupEpochs()
+        || training.epsilon() != usual.epsilon()
+        || training.precision() != usual.precision()
         || training.weightDecay() != usual.weightDecay()
         || training.labelSmoothing() != usual.labelSmoothing()
         || recipe.features().power() != built.features().power()

@@ -2,6 +2,7 @@ package dev.graft.tuning;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.graft.Interruption;
 import dev.graft.Progress;
@@ -29,7 +30,6 @@ import dev.graft.zoo.LoadedBackbone;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -70,7 +70,7 @@ public final class SpeedProbe {
   private final int validation;
   private final int test;
 
-  private final Map<String, Speed> speeds = new HashMap<>();
+  private final MeasuredSpeeds speeds = new MeasuredSpeeds();
 
   /**
    * @param asked the user's recipe, which says how the images are split
@@ -123,63 +123,71 @@ public final class SpeedProbe {
     // One measurement serves all sizes: the work grows with the number of pixels.
     int side = plan.isGiven() ? recipe.input().size().value() : SIDE;
     double pixels = Math.pow((double) recipe.input().size().value() / side, 2);
+    double passes = pixels * data.images().size() * views(recipe);
     boolean trainsBackbone = !recipe.backbone().unfreeze().equals(NetworkDesign.NONE);
-    Speed speed =
-        speed(
-            RecipeReader.with(recipe, Map.of("input-size", Integer.toString(side))),
-            device,
-            limit.secondsLeft() / pixels);
-    return estimate(
-        plan,
-        recipe,
-        pixels * speed.feature() * data.images().size(),
-        speed.trained() * (trainsBackbone ? pixels : 1));
+    boolean newton = recipe.head().solver() == Recipe.Solver.NEWTON;
+    Recipe measured = RecipeReader.with(recipe, Map.of("input-size", Integer.toString(side)));
+    try (Networks networks = new Networks(measured, device)) {
+      MeasuredSpeeds.Speed speed =
+          speeds.of(
+              measured,
+              feature -> !newton && feature * passes <= limit.secondsLeft(), // otherwise hopeless
+              networks);
+      return estimate(
+          plan,
+          recipe,
+          passes * speed.feature(),
+          speed.trained() * (trainsBackbone ? pixels : 1));
+    }
   }
 
-  /**
-   * Seconds per image.
-   *
-   * @param feature of the frozen part
-   * @param trained of a training step; 0 if it was not measured
-   */
-  private record Speed(double feature, double trained) {}
+  /** Returns how often the features of an image are computed: with its mirror image, twice. */
+  public static int views(Recipe recipe) {
+    return recipe.training().mirror() ? 2 : 1;
+  }
 
-  /**
-   * Measures a recipe, unless one with the same networks was measured.
-   *
-   * @param seconds training is not measured if the features take longer
-   */
-  private Speed speed(Recipe recipe, Device device, double seconds) throws IOException {
-    String key =
-        String.join(
-            " ",
-            recipe.backbone().name(),
-            recipe.backbone().unfreeze(),
-            recipe.execution().precision().toString(),
-            recipe.head().toString());
-    Speed known = speeds.get(key);
-    if (known != null) {
-      return known;
+  /** Measures the networks of a recipe, which are loaded when they are needed. */
+  private final class Networks implements MeasuredSpeeds.Measurement, AutoCloseable {
+    private final Recipe recipe;
+    private final Device device;
+    private LoadedBackbone backbone;
+    private DjlNetwork network;
+
+    Networks(Recipe recipe, Device device) {
+      this.recipe = recipe;
+      this.device = device;
     }
-    try (LoadedBackbone backbone =
-        LoadedBackbone.load(
-            RecipeResolver.entry(recipe),
-            recipe.backbone().weights(),
-            recipe.input().size().value(),
-            device,
-            Progress.Display.NONE)) {
-      DjlNetwork network = PreparedRun.network(recipe, backbone, data.classes().size());
-      boolean frozen = recipe.execution().cache() && network.design().cut() > 0;
-      double feature = frozen ? secondsPerImage(network, recipe, device) : 0;
-      boolean hopeless = feature * data.images().size() > seconds;
-      Speed speed =
-          new Speed(
-              feature,
-              hopeless || recipe.head().solver() == Recipe.Solver.NEWTON
-                  ? 0
-                  : secondsPerTrainedImage(network, recipe, device));
-      speeds.put(key, speed);
-      return speed;
+
+    private DjlNetwork network() throws IOException {
+      if (network == null) {
+        backbone =
+            LoadedBackbone.load(
+                RecipeResolver.entry(recipe),
+                recipe.backbone().weights(),
+                recipe.input().size().value(),
+                device,
+                Progress.Display.NONE);
+        network = PreparedRun.network(recipe, backbone, data.classes().size());
+      }
+      return network;
+    }
+
+    @Override
+    public double feature() throws IOException {
+      boolean frozen = recipe.execution().cache() && network().design().cut() > 0;
+      return frozen ? secondsPerImage(network(), recipe, device) : 0;
+    }
+
+    @Override
+    public double trained() throws IOException {
+      return secondsPerTrainedImage(network(), recipe, device);
+    }
+
+    @Override
+    public void close() {
+      if (backbone != null) {
+        backbone.close();
+      }
     }
   }
 
@@ -243,7 +251,7 @@ public final class SpeedProbe {
 
   private static double secondsPerTrainedImage(DjlNetwork network, Recipe recipe, Device device)
       throws IOException {
-    List<RecordLayout.Field> fields = RecordLayout.of(network.design(), false).fields();
+    List<RecordLayout.Field> fields = inputs(network.design(), recipe.execution().cache());
     FeatureSource noise =
         (manager, rows) -> {
           NDList batch = new NDList();
@@ -254,6 +262,14 @@ public final class SpeedProbe {
           return batch;
         };
     return secondsPerTrainedImage(network, recipe, device, noise);
+  }
+
+  /** Returns what training reads of each image: features or, without a cache, pixels. */
+  static List<RecordLayout.Field> inputs(NetworkDesign design, boolean cache) {
+    int side = design.inputSize();
+    return cache
+        ? RecordLayout.of(design, false).fields()
+        : List.of(new RecordLayout.Field(new Shape(3, side, side), DataType.FLOAT32));
   }
 
   /**

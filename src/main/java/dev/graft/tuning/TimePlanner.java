@@ -122,6 +122,11 @@ public record TimePlanner(List<Estimate> estimates) {
                 .thenComparing(Comparator.comparingDouble(Choice::seconds).reversed()));
   }
 
+  /** Returns the same plans for a machine that is slower than measured, by a factor. */
+  TimePlanner slower(double factor) {
+    return new TimePlanner(estimates.stream().map(each -> each.slower(factor)).toList());
+  }
+
   /**
    * Returns a planner without a plan, for a machine that is slower than measured.
    *

@@ -60,6 +60,7 @@ public final class Tuning implements AutoCloseable {
   private final ImageSet images;
   private final Features features;
   private final Interruption interruption;
+  private final Interruption fitting;
 
   /** The class probabilities of each cross-validated image, by the head that did not see it. */
   private final SortedMap<Integer, float[]> outOfFold = new TreeMap<>();
@@ -90,23 +91,38 @@ public final class Tuning implements AutoCloseable {
    */
   public Tuning(
       PreparedRun run, Features features, TrainingEvents listener, Interruption interruption) {
+    this(run, features, listener, interruption, interruption);
+  }
+
+  /**
+   * @param listener is notified of each epoch of the training
+   * @param interruption of everything
+   * @param fitting of the training only, without the cross-validation; a part of the other
+   */
+  public Tuning(
+      PreparedRun run,
+      Features features,
+      TrainingEvents listener,
+      Interruption interruption,
+      Interruption fitting) {
     this.run = run;
     this.features = features;
     this.interruption = interruption;
+    this.fitting = fitting;
     recipe = run.recipe();
     data = run.data();
     images = data.images();
     network = run.network();
-    training = training(listener);
+    training = training(listener, fitting);
     untrained = training.weights();
     if (recipe.data().folds() > 0) {
       untrained.save();
     }
   }
 
-  private NetworkTrainer training(TrainingEvents listener) {
+  private NetworkTrainer training(TrainingEvents listener, Interruption stop) {
     return new NetworkTrainer(
-        run.network(), !recipe.execution().cache(), recipe, run.device(), listener, interruption);
+        run.network(), !recipe.execution().cache(), recipe, run.device(), listener, stop);
   }
 
   /**
@@ -172,7 +188,7 @@ public final class Tuning implements AutoCloseable {
     network.setOutput(head.kernel(), head.bias());
     training.close();
     training =
-        new NetworkTrainer(network, false, recipe, run.device(), TrainingEvents.NONE, interruption);
+        new NetworkTrainer(network, false, recipe, run.device(), TrainingEvents.NONE, fitting);
     convex = Optional.of(head);
   }
 
@@ -367,7 +383,7 @@ public final class Tuning implements AutoCloseable {
                     asked ? convex(split.train(), groups) : again(split.train()), split.test()));
           }
           untrained.restore();
-          try (NetworkTrainer fold = training(TrainingEvents.NONE)) {
+          try (NetworkTrainer fold = training(TrainingEvents.NONE, interruption)) {
             fit(fold, split, Checkpoints.NONE);
             return fold.isInterrupted()
                 ? Optional.empty()

@@ -21,6 +21,14 @@ class HistoryTest {
   }
 
   @Test
+  void anEpochIsBetterOnlyByMoreThanTheMinimum() {
+    History history = withValidationLosses(1.0, 0.9, 0.8, 0.7, 0.6);
+    assertThat(history.best().epoch()).isEqualTo(5);
+    assertThat(history.withMinDelta(0.25).best().epoch()).isEqualTo(4);
+    assertThat(history.withMinDelta(0.25).plus(epoch(6, 0.4)).best().epoch()).isEqualTo(6);
+  }
+
+  @Test
   void notANumberAndInfinityNeverWin() {
     assertThat(withValidationLosses(Double.NaN, 0.5, Double.NaN).best().epoch()).isEqualTo(2);
     assertThat(withValidationLosses(Double.POSITIVE_INFINITY).findBest()).isEmpty();

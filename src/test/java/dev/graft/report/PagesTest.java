@@ -97,6 +97,37 @@ class PagesTest {
   }
 
   @Test
+  void thePageNamesTheEpochWhoseWeightsTheModelHas() throws IOException {
+    String epochs = ",\"epochs\":{\"run\":2,\"best\":1,KEPT\"stoppedEarly\":false}}";
+    for (String kept : List.of("", "\"kept\":1,")) { // absent in earlier versions
+      write(
+          "run.json", record("completed", 0.75).replaceFirst("}$", epochs.replace("KEPT", kept)));
+      assertThat(page()).contains("the weights are those of epoch 1, the best by the validation");
+    }
+    String last = epochs.replace("KEPT", "\"kept\":2,");
+    write("run.json", record("completed", 0.75).replaceFirst("}$", last));
+    assertThat(page())
+        .contains("the weights are those of the last epoch, 2; the best by the validation loss")
+        .contains("was 1<");
+    write("run.json", record("interrupted", 0.75).replaceFirst("}$", last));
+    assertThat(page()).contains("these are the figures of epoch 2.").doesNotContain("best so far");
+  }
+
+  @Test
+  void theRingStandsAtTheEpochThatEarlyStoppingCallsTheBest() throws IOException {
+    write(
+        "history.csv",
+        """
+        epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,learning_rate,seconds
+        1,2.0,0.5,1.5,0.4,0.001,1.00
+        2,1.0,0.75,1.25,0.5,0.001,1.00
+        """);
+    assertThat(RunFiles.read(folder).history().best().epoch()).isEqualTo(2);
+    write("recipe.yaml", "epochs: 2\nearly-stopping:\n  min-delta: 0.5\n");
+    assertThat(RunFiles.read(folder).history().best().epoch()).isEqualTo(1);
+  }
+
+  @Test
   void aNameFromOutsideIsShownAsItIs() throws IOException {
     assertThat(page()).doesNotContain("<img src=x").contains("&lt;img src=x onerror=alert(1)&gt;");
   }

@@ -98,6 +98,31 @@ class OutputFolderTest {
   }
 
   @Test
+  void unfinishedFilesAreFoundInTheFoldersOfRunsSweepsAndExports() throws IOException {
+    Path run = killed();
+    Path sweep = output.sweep("pets");
+    List<Path> files =
+        List.of(
+            run.resolve("checkpoint/state.0123.unfinished"),
+            run.resolve("plots/loss.png.0123.unfinished"),
+            sweep.resolve("sweep.csv.0123.unfinished"),
+            output.exports().resolve("pets.onnx.0123.unfinished"));
+    for (Path file : files) {
+      Files.createDirectories(file.getParent());
+      old(Files.createFile(file));
+    }
+    assertThat(output.leftovers()).extracting(OutputFolder.Leftover::path).containsAll(files);
+    // What an unfinished folder holds goes with it.
+    Files.createFile(run.resolve("model.unfinished/a.unfinished"));
+    assertThat(output.leftovers()).filteredOn(each -> !each.isRun()).hasSize(files.size() + 1);
+    for (OutputFolder.Leftover each : output.leftovers()) {
+      output.clean(each);
+    }
+    assertThat(output.leftovers()).isEmpty();
+    assertThat(files).noneMatch(Files::exists);
+  }
+
+  @Test
   void whatALivingProcessIsAtWorkOnIsNoLeftover() throws IOException {
     try (RunFolder run = output.begin("vgg16-pets", RUNNING, "")) {
       Files.createDirectory(run.path().resolve("model.unfinished"));
@@ -140,6 +165,24 @@ class OutputFolderTest {
       assertThat(run.path().resolve(".running")).isEmptyFile();
       assertThat(RunFolder.recordOf(run.path()).message()).isEqualTo("No space left on device");
     }
+  }
+
+  @Test
+  void aRunWhoseLastWriteFailsIsCalledFailed() throws IOException {
+    try (RunFolder run = output.begin("vgg16-pets", RUNNING, "")) {
+      Path json = run.path().resolve("run.json");
+      Files.delete(json);
+      Files.createDirectories(json.resolve("in-the-way"));
+      RunRecord ended = RUNNING.with(RunRecord.Status.COMPLETED, null);
+      assertThatIOException().isThrownBy(() -> run.end(ended));
+      assertThat(run.path().resolve(".running")).isEmptyFile(); // its room was freed before
+      Files.delete(json.resolve("in-the-way"));
+      Files.delete(json);
+      run.fail("No space left on device");
+      assertThat(RunFolder.recordOf(run.path()))
+          .isEqualTo(RUNNING.with(RunRecord.Status.FAILED, "No space left on device"));
+    }
+    assertThat(output.latest()).isEmpty();
   }
 
   @Test

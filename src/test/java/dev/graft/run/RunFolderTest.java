@@ -48,7 +48,7 @@ class RunFolderTest {
   private static final RunRecord COMPLETED =
       RUNNING.completed(
           new RunRecord.Outcome(
-              new RunRecord.Epochs(12, 7, true),
+              new RunRecord.Epochs(12, 7, 7, true),
               new RunRecord.Figures(0.5, 0.8125),
               new RunRecord.TestFigures(
                   0.625,
@@ -153,6 +153,7 @@ class RunFolderTest {
                   "epochs" : {
                     "run" : 12,
                     "best" : 7,
+                    "kept" : 7,
                     "stoppedEarly" : true
                   },
                   "validation" : {

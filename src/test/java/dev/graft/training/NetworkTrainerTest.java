@@ -447,7 +447,9 @@ class NetworkTrainerTest {
   void trainingEndsAfterPatienceEpochs() throws IOException {
     Recipe recipe =
         recipe("early-stopping.patience=2", "early-stopping.min-delta=1000", "epochs=50");
-    assertThat(train(network(recipe), recipe, false).history().epochs()).hasSize(3);
+    History history = train(network(recipe), recipe, false).history();
+    assertThat(history.epochs()).hasSize(3);
+    assertThat(history.best().epoch()).as("as restored, with any lower loss later").isEqualTo(1);
   }
 
   @Test

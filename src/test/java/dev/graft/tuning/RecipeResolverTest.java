@@ -15,6 +15,7 @@ import dev.graft.network.Preprocessing;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -180,6 +181,25 @@ class RecipeResolverTest {
         .isEqualTo(Preprocessing.TORCHVISION);
     assertThat(design(recipe(Map.of("preprocessing", "zero-one"))).preprocessing())
         .isEqualTo(Preprocessing.ZERO_ONE);
+  }
+
+  @Test
+  void meanDeviationAndOrderDecideWhateverThePreprocessing() {
+    Map<String, String> keys =
+        Map.of("order", "bgr", "mean", "[1, 20, 300]", "deviation", "[4, 50, 60]");
+    for (String preprocessing : List.of("weights", "zero-one")) {
+      Map<String, String> settings = new HashMap<>(keys);
+      settings.put("preprocessing", preprocessing);
+      Preprocessing chosen = design(recipe(settings)).preprocessing();
+      assertThat(chosen.order()).as(preprocessing).isEqualTo(Preprocessing.ChannelOrder.BGR);
+      assertThat(chosen.mean()).as(preprocessing).containsExactly(1f, 20f, 300f);
+      assertThat(chosen.deviation()).as(preprocessing).containsExactly(4f, 50f, 60f);
+    }
+    Preprocessing partly =
+        design(recipe(Map.of("preprocessing", "zero-one", "order", "bgr"))).preprocessing();
+    assertThat(partly.order()).isEqualTo(Preprocessing.ChannelOrder.BGR);
+    assertThat(partly.mean()).isEqualTo(Preprocessing.ZERO_ONE.mean());
+    assertThat(partly.deviation()).isEqualTo(Preprocessing.ZERO_ONE.deviation());
   }
 
   @Test

@@ -1,0 +1,51 @@
+package dev.graft.tuning;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.graft.GraftException;
+import dev.graft.recipe.Recipe;
+import dev.graft.recipe.Recipe.Solver;
+import dev.graft.recipe.RecipeReader;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SolverChoiceTest {
+  private static final Map<String, String> PHOTOS = Map.of("data", "photos");
+
+  private static Recipe recipe(String key, String value) {
+    return RecipeReader.with(RecipeReader.read(null, PHOTOS), Map.of(key, value));
+  }
+
+  @Test
+  void fewImagesGetAConvexHeadAndManyDoNot() {
+    Recipe recipe = RecipeReader.read(null, PHOTOS);
+    assertThat(SolverChoice.of(recipe, 5_000))
+        .isEqualTo(new SolverChoice(Solver.NEWTON, SolverChoice.Reason.FEW_IMAGES));
+    assertThat(SolverChoice.of(recipe, 5_001))
+        .isEqualTo(new SolverChoice(Solver.GRADIENT, SolverChoice.Reason.MANY_IMAGES));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "epsilon, 1e-7",
+    "training-precision, bfloat16",
+    "training-precision, float32",
+    "mirror, true",
+    "epochs, 20"
+  })
+  void aSettingOfGradientTrainingChoosesGradientTraining(String key, String value) {
+    assertThat(SolverChoice.of(recipe(key, value), 100))
+        .isEqualTo(new SolverChoice(Solver.GRADIENT, SolverChoice.Reason.SETTINGS));
+  }
+
+  @Test
+  void aConvexHeadOnMirrorImagesIsRefused() {
+    Recipe asked = RecipeReader.with(recipe("mirror", "true"), Map.of("head.solver", "newton"));
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> SolverChoice.of(asked, 100))
+        .withMessageStartingWith("mirror: head.solver newton does not train on mirror images");
+  }
+}
