@@ -98,8 +98,7 @@ class TimedRunTest {
 
   @Test
   void aWarmUpAndMirrorImagesFitIntoATime() throws IOException {
-    CommandRun run =
-        run("fine-tune", "--within=1h", "--set=mirror=true", "--set=warmup-epochs=1");
+    CommandRun run = run("fine-tune", "--within=1h", "--set=mirror=true", "--set=warmup-epochs=1");
 
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.err()).contains("epoch  8/8");

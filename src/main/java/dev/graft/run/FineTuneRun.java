@@ -419,7 +419,10 @@ public final class FineTuneRun {
   private RunRecord.Epochs epochs(History history, boolean interrupted) {
     int run = history.epochs().size();
     return new RunRecord.Epochs(
-        run, history.best().epoch(), restored.orElse(run), run < recipe.training().epochs() && !interrupted);
+        run,
+        history.best().epoch(),
+        restored.orElse(run),
+        run < recipe.training().epochs() && !interrupted);
   }
 
   private Completed end(

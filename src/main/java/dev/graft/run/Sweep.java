@@ -127,8 +127,8 @@ public final class Sweep {
    * Returns a recipe for all combinations in which all heads are trained by gradients, if some
    * would be and others not: the figures of a convex head are of other images.
    */
-  private Recipe comparable(
-      Recipe asked, List<Map<String, String>> combinations, RunEvents events) throws IOException {
+  private Recipe comparable(Recipe asked, List<Map<String, String>> combinations, RunEvents events)
+      throws IOException {
     if (!mixesSolvers(asked, combinations, 0)) {
       return asked;
     }

@@ -134,10 +134,7 @@ public final class SpeedProbe {
               feature -> !newton && feature * passes <= limit.secondsLeft(), // otherwise hopeless
               networks);
       return estimate(
-          plan,
-          recipe,
-          passes * speed.feature(),
-          speed.trained() * (trainsBackbone ? pixels : 1));
+          plan, recipe, passes * speed.feature(), speed.trained() * (trainsBackbone ? pixels : 1));
     }
   }
 

@@ -100,8 +100,7 @@ class PagesTest {
   void thePageNamesTheEpochWhoseWeightsTheModelHas() throws IOException {
     String epochs = ",\"epochs\":{\"run\":2,\"best\":1,KEPT\"stoppedEarly\":false}}";
     for (String kept : List.of("", "\"kept\":1,")) { // absent in earlier versions
-      write(
-          "run.json", record("completed", 0.75).replaceFirst("}$", epochs.replace("KEPT", kept)));
+      write("run.json", record("completed", 0.75).replaceFirst("}$", epochs.replace("KEPT", kept)));
       assertThat(page()).contains("the weights are those of epoch 1, the best by the validation");
     }
     String last = epochs.replace("KEPT", "\"kept\":2,");

@@ -25,7 +25,8 @@ class FoldsInTimeTest {
 
   private Recipe recipe() throws IOException {
     for (int i = 0; i < 24; i++) {
-      File file = folder.resolve("photos/" + (i % 2 == 0 ? "dark/" : "light/") + i + ".png").toFile();
+      File file =
+          folder.resolve("photos/" + (i % 2 == 0 ? "dark/" : "light/") + i + ".png").toFile();
       Files.createDirectories(file.toPath().getParent());
       BufferedImage image = new BufferedImage(12, 12, BufferedImage.TYPE_INT_RGB);
       for (int pixel = 0; pixel < 144; pixel++) {
@@ -48,8 +49,7 @@ class FoldsInTimeTest {
   }
 
   @Test
-  void trainingThatTheTimeEndedIsStillCrossValidatedInTheTimeThatWasKeptForIt()
-      throws IOException {
+  void trainingThatTheTimeEndedIsStillCrossValidatedInTheTimeThatWasKeptForIt() throws IOException {
     // All of the time is reserved for what follows the training.
     TimeLimit limit = TimeLimit.after(Duration.ofHours(1)).reserving(4_000);
     int[] timeIsUp = {0};

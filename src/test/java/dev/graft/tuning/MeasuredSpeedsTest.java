@@ -16,8 +16,7 @@ class MeasuredSpeedsTest {
   private final List<String> measured = new ArrayList<>();
 
   private static Recipe recipe(int side) {
-    return RecipeReader.with(
-        RecipeReader.defaults(), Map.of("input-size", Integer.toString(side)));
+    return RecipeReader.with(RecipeReader.defaults(), Map.of("input-size", Integer.toString(side)));
   }
 
   private Speed of(Recipe recipe, boolean trained) throws IOException {
