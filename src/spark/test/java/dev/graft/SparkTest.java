@@ -55,6 +55,7 @@ class SparkTest {
       data.toString(),
       "--backbone=small-cnn",
       "--weights=random",
+      "--set=initializer=glorot-uniform", // as SmallRun, since it decides random weights
       "--set=input-size=12",
       "--master=" + master,
       "--output=" + folder.resolve(output)
