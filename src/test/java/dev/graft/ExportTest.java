@@ -111,7 +111,7 @@ class ExportTest {
   private static Path transparent() throws IOException {
     BufferedImage image = new BufferedImage(40, 40, BufferedImage.TYPE_INT_ARGB);
     for (int i = 0; i < 40 * 40; i++) {
-      image.setRGB(i % 40, i / 40, 3 * (39 - i % 40) << 24);
+      image.setRGB(i % 40, i / 40, (3 * (39 - i % 40)) << 24);
     }
     return written(image, "transparent.png");
   }
