@@ -160,8 +160,16 @@ class ImageFolderTest {
     Path manifest =
         Files.writeString(
             folder.resolve("images.csv"),
-            "path,label,split\ncat/00.png,cat,test\ncat/copy.png,cat,\ncat/01.png,cat,train\n"
-                + "cat/other.png,cat,\ncat/02.png,cat,\ndog/00.png,dog,test\ndog/01.png,dog,\n");
+            """
+            path,label,split
+            cat/00.png,cat,test
+            cat/copy.png,cat,
+            cat/01.png,cat,train
+            cat/other.png,cat,
+            cat/02.png,cat,
+            dog/00.png,dog,test
+            dog/01.png,dog,
+            """);
 
     DataSet data = ImageFolder.open(manifest, 0, ReadingRules.DEFAULT, Console.silent());
 
