@@ -52,7 +52,8 @@ class ChannelMajorTest {
     input.setRequiresGradient(true);
     try (NDManager pass = manager.newSubManager();
         GradientCollector gradients = manager.getEngine().newGradientCollector()) {
-      NDArray x = input.mul(1);
+      // Not mul(1): DJL frees the number, which the backward pass reads.
+      NDArray x = input.mul(manager.ones(new Shape(1)));
       x.attach(pass);
       ParameterStore parameters = new ParameterStore(pass, false);
       NDArray output = block.forward(parameters, new NDList(x), true).singletonOrThrow();
