@@ -34,7 +34,7 @@ sealed interface AnswerLines {
    * What is known about an image.
    *
    * @param best the most probable classes, in descending order; none if the image was rejected
-   * @param typicality 0 to 1; empty if the model does not tell
+   * @param typicality 0 to 1; empty if the model has none
    * @param heatMap the file that shows where the best class was seen, if requested
    */
   record Found(List<TopClass> best, OptionalDouble typicality, Optional<Path> heatMap) {}

@@ -19,8 +19,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "find-lr",
     description =
-        "Train with a learning rate that grows from step to step (Smith 2017), draw the loss, and"
-            + " suggest a learning rate. Nothing is saved but the curve.",
+        "Train with a learning rate that grows from step to step (Smith 2017), plot the loss, and"
+            + " suggest a learning rate. Only the curve is saved.",
     footerHeading = "%nExamples:%n",
     footer = {
       "  find-lr                              for the default recipe",

@@ -44,13 +44,13 @@ import picocli.CommandLine.Spec;
       "  fine-tune                                    frozen VGG16 on CIFAR-10",
       "  fine-tune --data photos/                     your images, one folder per class",
       "  fine-tune --data photos/ --folds 5           the same, cross-validated",
-      "  fine-tune --recipe conf/notebook.yaml        the Keras notebook to the letter",
+      "  fine-tune --recipe conf/notebook.yaml        the Keras notebook, step by step",
       "  fine-tune --backbone efficientnet-lite0      another network",
       "  fine-tune --recipe conf/last-layers.yaml     train VGG16's block5 too",
       "  fine-tune --recipe conf/baseline-cnn.yaml    a small CNN from scratch",
       "  fine-tune --set epochs=3 --set head.hidden=0 single keys of the recipe",
       "  fine-tune --within 10m                       the best model in ten minutes",
-      "  fine-tune --resume                           finish the last run"
+      "  fine-tune --resume                           finish the newest run that did not complete"
     })
 final class FineTuneCommand implements Callable<Integer> {
   /** The exit code of a program that Ctrl-C ended. */

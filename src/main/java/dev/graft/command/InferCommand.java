@@ -94,8 +94,8 @@ final class InferCommand implements Callable<Integer> {
       names = "--reject",
       paramLabel = "SHARE",
       description =
-          "Answer \"none of these\" for images whose typicality is below SHARE, 0 to 1: of known"
-              + " images about this share is rejected, of others far more.")
+          "Answer \"none of these\" for images whose typicality is below SHARE, 0 to 1. About this"
+              + " share of known images is rejected, and far more of others.")
   private Double reject;
 
   @Mixin private MasterOption master;
@@ -226,7 +226,7 @@ final class InferCommand implements Callable<Integer> {
         throw new GraftException(
             "--reject: "
                 + classifier.name()
-                + " does not tell how typical an image is; fine-tune it again, or leave --reject"
+                + " has no typicality; fine-tune it again, or leave --reject"
                 + " out.");
       }
       console.say("Model: " + classifier.name() + folder.map(path -> ", " + path).orElse(""));

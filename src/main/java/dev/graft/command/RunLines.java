@@ -149,8 +149,8 @@ final class RunLines implements RunEvents {
     String why =
         switch (choice.reason()) {
           case RECIPE -> "from the recipe";
-          case FEW_IMAGES -> "auto: the images are few; gradient for the other";
-          case LINEAR_HEAD -> "auto: the head is linear; gradient for the other";
+          case FEW_IMAGES -> "auto: at most 5,000 images; head.solver=gradient trains by epochs";
+          case LINEAR_HEAD -> "auto: the head is linear; head.solver=gradient trains by epochs";
           case CIFAR10 -> "auto: the default for CIFAR-10";
           case MANY_IMAGES -> "auto: there are many images";
           case TRAINS_BACKBONE -> "auto: more than the head is trained, or nothing is cached";

@@ -98,8 +98,8 @@ final class ServeCommand implements Callable<Integer> {
       names = "--allow-origin",
       paramLabel = "ORIGIN",
       description =
-          "Let pages of another site send requests, such as https://example.org; may be repeated,"
-              + " * for all.")
+          "Let scripts of another site's pages read responses, such as https://example.org; may be"
+              + " repeated, * for all.")
   private List<String> origins = List.of();
 
   @Option(

@@ -16,7 +16,7 @@ import picocli.CommandLine.Parameters;
 /** {@code studio}: a page to collect images, train, try and export. */
 @Command(
     name = "studio",
-    description = "Teach by showing: collect images, train and try, on a page of this machine.",
+    description = "Open a page on this machine to collect images in classes, train and try.",
     footerHeading = "%nExamples:%n",
     footer = {
       "  studio                 a new or known folder, photos/",

@@ -8,7 +8,7 @@ import java.util.OptionalDouble;
  *
  * @param probabilities one per class; they add up to 1
  * @param typicality the share of held-out known images that are at least as unlike the training
- *     images, 0 to 1; empty if the model does not tell
+ *     images, 0 to 1; empty if the model has none
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record Output(float[] probabilities, OptionalDouble typicality) {

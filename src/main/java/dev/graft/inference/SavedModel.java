@@ -208,7 +208,7 @@ public final class SavedModel {
    * @param typicality tells images unlike the training images
    */
   public record Extras(Optional<Ranges> ranges, Optional<Typicality> typicality) {
-    /** A float32 model that does not tell unlike images. */
+    /** A float32 model without typicality. */
     public static final Extras NONE = new Extras(Optional.empty(), Optional.empty());
   }
 

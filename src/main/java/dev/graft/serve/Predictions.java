@@ -123,7 +123,7 @@ final class Predictions implements AutoCloseable {
   private static Found found(ModelRunner model, Output output, int top, OptionalDouble reject) {
     if (reject.isPresent() && output.typicality().isEmpty()) {
       throw new BadRequestResponse(
-          "This model does not tell how typical an image is; leave reject out.");
+          "This model has no typicality; leave reject out.");
     }
     boolean rejected = reject.isPresent() && output.isBelow(reject.getAsDouble());
     return new Found(
