@@ -122,8 +122,7 @@ final class Predictions implements AutoCloseable {
 
   private static Found found(ModelRunner model, Output output, int top, OptionalDouble reject) {
     if (reject.isPresent() && output.typicality().isEmpty()) {
-      throw new BadRequestResponse(
-          "This model has no typicality; leave reject out.");
+      throw new BadRequestResponse("This model has no typicality; leave reject out.");
     }
     boolean rejected = reject.isPresent() && output.isBelow(reject.getAsDouble());
     return new Found(

@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -55,6 +56,7 @@ final class Preparation {
   private long firstChange = lastChange;
   private long restUntil = lastChange;
   private boolean pending = true;
+  private final AtomicLong listing = new AtomicLong();
   private volatile State state = State.NONE;
   private volatile Findings findings = Findings.of(Map.of(), List.of());
 
@@ -125,6 +127,11 @@ final class Preparation {
     return findings;
   }
 
+  /** Returns a number that changes with the files, and with what was found in them. */
+  long listing() {
+    return listing.get();
+  }
+
   private void watch() {
     while (!work.isShutdown()) {
       try {
@@ -151,6 +158,7 @@ final class Preparation {
       lastChange = time;
       pending = true;
       seen = now;
+      listing.incrementAndGet();
       changed.run();
     }
     boolean settled = time - lastChange > CALM || time - firstChange > MAX_WAIT;
@@ -175,6 +183,7 @@ final class Preparation {
         state = new State("duplicates", 0, features.images().size(), 0, "");
       }
       findings = findings(run.survey());
+      listing.incrementAndGet();
     } catch (GraftException e) {
       message = e.getMessage();
     } catch (IOException | RuntimeException e) {

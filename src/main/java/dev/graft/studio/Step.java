@@ -1,12 +1,16 @@
 package dev.graft.studio;
 
 import dev.graft.studio.Refusal.Reason;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * One change of the folder that can be taken back: a file or folder is moved, or an empty folder is
@@ -16,6 +20,8 @@ import java.nio.file.StandardCopyOption;
  * @param to the new place
  */
 record Step(String from, String to) {
+  private static final Set<String> NOWHERE = Set.of("", ".", "..");
+
   /**
    * Checks the paths, which may come from a file.
    *
@@ -28,11 +34,12 @@ record Step(String from, String to) {
     }
   }
 
+  // As text, because a name may be none in another locale, and its change must not get lost there.
   private static void requireInside(String path) {
-    Path relative = Path.of(path);
-    boolean isInside =
-        relative.getRoot() == null && !path.isEmpty() && relative.normalize().equals(relative);
-    if (!isInside || relative.startsWith("..")) {
+    boolean isWindows = File.separatorChar == '\\';
+    if (Stream.of(path.split("/", -1)).anyMatch(NOWHERE::contains)
+        || path.indexOf('\0') >= 0
+        || (isWindows && (path.indexOf('\\') >= 0 || path.indexOf(':') >= 0))) {
       throw new IllegalArgumentException("leads out of the folder: " + path);
     }
   }
@@ -71,21 +78,33 @@ record Step(String from, String to) {
     }
   }
 
-  /** Returns whether the change was made, as far as the folder shows it. */
+  /**
+   * Returns whether the change was made, as far as the folder shows it.
+   *
+   * @throws Refusal if a path leads through a link, or is none in this locale
+   */
   boolean isApplied(Path folder) {
-    return exists(folder.resolve(to)) && (from == null || !exists(folder.resolve(from)));
+    return exists(within(folder, to)) && (from == null || !exists(within(folder, from)));
   }
 
   /** Returns the place of a path, none of whose parents is a link. */
   private static Path within(Path folder, String path) {
     Path place = folder;
-    for (Path name : Path.of(path)) {
+    for (Path name : relative(path)) {
       if (!place.equals(folder) && Files.isSymbolicLink(place)) {
         throw new Refusal(Reason.FOLDER_CHANGED_GONE, folder.relativize(place).toString());
       }
       place = place.resolve(name);
     }
     return place;
+  }
+
+  private static Path relative(String path) {
+    try {
+      return Path.of(path);
+    } catch (InvalidPathException e) {
+      throw new Refusal(Reason.FOLDER_CHANGED_GONE, path);
+    }
   }
 
   private static void move(Path from, Path to) throws IOException {

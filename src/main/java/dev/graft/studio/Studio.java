@@ -117,6 +117,7 @@ public final class Studio implements AutoCloseable {
       boolean heatMaps,
       int unreadable,
       int conflicts,
+      long listing,
       String undo,
       String redo,
       int binned) {}
@@ -376,6 +377,7 @@ public final class Studio implements AutoCloseable {
           predictor.hasHeatMaps(),
           preparation.findings().unreadable().size(),
           (int) preparation.findings().alike().stream().filter(Preparation.Group::conflict).count(),
+          preparation.listing(),
           store.undoable().orElse(null),
           store.redoable().orElse(null),
           store.binned());

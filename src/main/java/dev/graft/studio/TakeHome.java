@@ -1,5 +1,6 @@
 package dev.graft.studio;
 
+import dev.graft.GraftException;
 import dev.graft.run.Exporter;
 import dev.graft.run.OutputFolder;
 import dev.graft.tuning.RunEvents;
@@ -52,9 +53,19 @@ final class TakeHome {
       throws IOException {
     Path file = output.exports().resolve(name);
     if (!Files.isRegularFile(file)) {
-      new Exporter(run, output, new RunEvents() {}).export(format, Optional.of(file), cost -> {});
+      new Exporter(run, output, new RunEvents() {})
+          .export(format, Optional.of(file), TakeHome::requireAccuracy);
     }
     return file(file, name, "application/octet-stream");
+  }
+
+  private static void requireAccuracy(Exporter.Int8Cost cost) {
+    if (cost.isTooMuch()) {
+      throw GraftException.of(
+          "int8 lowers the accuracy by %.1f points, more than the limit of 1 point: nothing was"
+              + " written.",
+          100 * (cost.float32().accuracy() - cost.int8().accuracy()));
+    }
   }
 
   private static Parcel file(Path file, String name, String type) {

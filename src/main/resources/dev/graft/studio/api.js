@@ -70,11 +70,14 @@ export async function change(path, body = {}, tell = say) {
   }
 }
 
-export async function get(path) {
+/** Loads a path; throws an error with the studio's sentence. */
+export async function load(path) {
   const answer = await fetch(path);
   if (!answer.ok) throw await problemOf(answer);
-  return answer.json();
+  return answer;
 }
+
+export const get = async path => (await load(path)).json();
 
 let events = null;
 let lost = false;

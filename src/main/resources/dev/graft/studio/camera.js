@@ -68,14 +68,17 @@ async function countDown() {
 }
 
 let close = null;
+let opening = false;
 
 async function toggle() {
+  if (opening) return; // the person is being asked for the camera
   if (close) {
     stop();
     close();
     close = null;
     byId('recorder').hidden = true;
   } else {
+    opening = true;
     try {
       byId('recorder').hidden = false;
       close = await open(byId('video'));
@@ -83,6 +86,7 @@ async function toggle() {
       byId('recorder').hidden = true;
       say(text('noCamera', problem.message), true);
     }
+    opening = false;
   }
   byId('camera').setAttribute('aria-pressed', String(close !== null));
 }

@@ -5,6 +5,7 @@ import { taskName, text } from './texts.js';
 
 const chosen = [];
 let hidden = () => false;
+let drawn = '';
 export let current = null; // null: all classes
 
 /** Calls a listener when another class is chosen. */
@@ -70,9 +71,13 @@ function row(each) {
 
 function draw({ classes, preparation, unreadable, conflicts }) {
   if (current !== null && !classes.some(each => each.name === current)) current = null;
-  const focused = document.activeElement?.dataset?.class;
-  byId('class-list').replaceChildren(...classes.map(row));
-  if (focused !== undefined) byId('class-list').querySelector(`[data-class="${CSS.escape(focused)}"]`)?.focus();
+  const rows = JSON.stringify([classes, current, document.documentElement.lang]);
+  if (rows !== drawn) { // progress must not take the focus, or a button that is being pressed
+    drawn = rows;
+    const focused = document.activeElement?.dataset?.class;
+    byId('class-list').replaceChildren(...classes.map(row));
+    if (focused !== undefined) byId('class-list').querySelector(`[data-class="${CSS.escape(focused)}"]`)?.focus();
+  }
   const lines = [];
   if (preparation.task) lines.push(text('preparing', `${preparation.done} / ${preparation.total}`, preparation.imagesPerSecond.toFixed(0), taskName(preparation.task)));
   if (preparation.message) lines.push(text('preparationFailed', preparation.message));

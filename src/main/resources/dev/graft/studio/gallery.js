@@ -2,7 +2,7 @@
 import { change, get, state, watch } from './api.js';
 import { current, hiddenWhile, onChoice } from './classes.js';
 import { byId, element, say } from './dom.js';
-import { mistakesOf } from './review.js';
+import { LISTED, mistakesOf } from './review.js';
 import { percent, text } from './texts.js';
 
 const CELL = 96; // pixels, with the gap
@@ -130,7 +130,9 @@ function drawFilter() {
   byId('filter').setAttribute('aria-label', `${name}: ${text('keyEndFilter')}`);
   const all = state.result ? mistakesOf(state.result, only.truth, only.predicted) : 0;
   const count = total ? text('imageCount', total, name) : '';
-  byId('note').textContent = total === 0 ? text('movedSince') : total < all ? `${count} ${text('fewerListed', total, all)}` : count;
+  const isCut = state.result && mistakesOf(state.result) > LISTED; // others may not have been listed at all
+  const missing = isCut ? text('onlyListed', total, all, LISTED) : total ? text('fewerListed', total, all) : text('movedSince');
+  byId('note').textContent = total < all || total === 0 ? `${count} ${missing}`.trim() : count;
 }
 
 /** Selects images, and loads those that are missing, unless the listing changes meanwhile. */
@@ -234,13 +236,21 @@ export function start() {
   byId('show').addEventListener('change', () => begin(null));
   byId('filter').addEventListener('click', () => { endFilter(); gallery.focus(); });
   byId('delete').addEventListener('click', removeSelected);
-  byId('move').addEventListener('change', event => { if (event.target.value) moveTo(event.target.value); });
+  // A closed list changes with each arrow key: then Enter decides.
+  const move = byId('move');
+  let byKeys = false;
+  move.addEventListener('pointerdown', () => { byKeys = false; });
+  move.addEventListener('keydown', event => {
+    byKeys = event.key !== 'Enter';
+    if (event.key === 'Enter' && move.value) moveTo(move.value);
+  });
+  move.addEventListener('change', () => { if (!byKeys && move.value) moveTo(move.value); });
   onChoice(() => begin(null));
   hiddenWhile(() => only !== null);
   let seen = '';
   let language = '';
   watch(() => {
-    const now = JSON.stringify([state.classes, state.unreadable, state.conflicts, only && state.result?.mistakes]);
+    const now = JSON.stringify([state.classes, state.listing, state.unreadable, state.conflicts, only && state.result?.mistakes]);
     if (now !== seen || language !== document.documentElement.lang) {
       seen = now;
       language = document.documentElement.lang;

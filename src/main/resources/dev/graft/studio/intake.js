@@ -32,11 +32,24 @@ async function work() {
     }
     say(text('storing', done, done + queue.length), failures.length > 0);
   }
-  if (--running === 0) {
-    say(failures.length ? `${text('stored', done)} ${text('notStored', failures.length)} ${failures[0]}` : text('stored', done), failures.length > 0);
-    done = 0;
-    failures = [];
-  }
+  if (--running === 0) report();
+}
+
+function report() {
+  say(failures.length ? `${text('stored', done)} ${text('notStored', failures.length)} ${failures[0]}` : text('stored', done), failures.length > 0);
+  done = 0;
+  failures = [];
+}
+
+// The studio trims and normalizes the names of classes, and has none that differ in case only.
+const normal = name => name.trim().normalize('NFC').toLowerCase();
+
+/** The class of a folder, which is made if it is missing; or why it can't be. */
+async function classFor(folder) {
+  const known = state.classes.find(each => normal(each.name) === normal(folder));
+  if (known) return { label: known.name };
+  let problem = '';
+  return await make(folder, sentence => { problem = sentence; }) ? { label: current } : { problem };
 }
 
 /** The class that images without a folder go to: the chosen one, or one that the person names. */
@@ -55,16 +68,14 @@ export async function take(given) {
   const labels = new Map();
   for (const { folder } of images) {
     if (labels.has(folder)) continue;
-    if (folder === null) {
-      labels.set(folder, await target());
-    } else if (state.classes.some(each => each.name === folder) || await make(folder)) {
-      labels.set(folder, folder);
-    }
+    labels.set(folder, folder === null ? { label: await target() } : await classFor(folder));
   }
   for (const { file, folder } of images) {
-    const label = labels.get(folder);
+    const { label, problem } = labels.get(folder);
     if (label) queue.push({ file, label, group });
+    else if (problem) failures.push(`${folder}/${file.name}: ${problem}`);
   }
+  if (queue.length === 0 && running === 0 && failures.length > 0) report();
   while (running < AT_ONCE && running < queue.length) work();
 }
 

@@ -4,7 +4,7 @@ import { byId, element } from './dom.js';
 import { percent, text } from './texts.js';
 
 const SHOWN = 50; // rows per list
-const LISTED = 200; // mistakes that the studio lists, at most
+export const LISTED = 200; // mistakes that the studio lists, at most
 const thumbnail = path => `/api/images/thumbnail?path=${encodeURIComponent(path)}&v=review`;
 
 /** What can be decided, by key; of the classes here, "predicted" is the one that the model suggests. */

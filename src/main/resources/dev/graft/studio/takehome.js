@@ -1,5 +1,5 @@
 // What a person takes home: exports, and lines that use the model.
-import { change, get, watch } from './api.js';
+import { change, get, load, watch } from './api.js';
 import { ask, byId, element, say } from './dom.js';
 import { text } from './texts.js';
 
@@ -21,7 +21,28 @@ async function draw(result) {
   if (lines) byId('snippets').replaceChildren(snippet('commandLine', lines.command), snippet('javaLine', lines.java), snippet('curlLine', lines.curl), snippet('serveLine', lines.serve));
 }
 
+// A link would leave the studio's sentence to the browser, which shows only that it failed.
+async function download(event) {
+  event.preventDefault();
+  const link = event.currentTarget;
+  if (link.getAttribute('aria-busy') === 'true') return;
+  link.setAttribute('aria-busy', 'true');
+  say(text('preparingParcel'));
+  try {
+    const answer = await load(link.getAttribute('href'));
+    const name = /filename="([^"]*)"/.exec(answer.headers.get('Content-Disposition') ?? '')?.[1] ?? '';
+    const url = URL.createObjectURL(await answer.blob());
+    element('a', { href: url, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    say('');
+  } catch (problem) {
+    say(problem.message, true);
+  }
+  link.removeAttribute('aria-busy');
+}
+
 export function start() {
+  for (const link of document.querySelectorAll('#parcels a')) link.addEventListener('click', download);
   byId('empty').addEventListener('click', async () => { if (await ask(text('emptyQuestion'))) change('/api/bin/empty'); });
   watch(({ result, binned }) => {
     draw(result);

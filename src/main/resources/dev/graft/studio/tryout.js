@@ -55,12 +55,18 @@ async function tryImage(image) {
   }
 }
 
+let opening = false;
+
 async function live() {
   const video = byId('tried-video');
+  if (opening) return; // the person is being asked for the camera
+  opening = true;
   try {
     close = await open(video);
   } catch (problem) {
     return fail(text('noCamera', problem.message));
+  } finally {
+    opening = false;
   }
   byId('live').setAttribute('aria-pressed', 'true');
   byId('tried').hidden = false;

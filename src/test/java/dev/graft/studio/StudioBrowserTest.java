@@ -130,6 +130,9 @@ class StudioBrowserTest {
 
     String export = "fetch(document.querySelector('#parcels a').href).then(a => a.arrayBuffer())";
     assertThat(chromium.evaluate(export + ".then(a => a.byteLength)").asInt()).isGreaterThan(1000);
+    chromium.evaluate("document.querySelector('#parcels a').href = '/api/export?format=none'");
+    chromium.click("#parcels a");
+    chromium.await("document.getElementById('status').textContent.includes('format')");
     noSeriousFaultsForPeopleWithDisabilities();
     chromium.dark(true);
     noSeriousFaultsForPeopleWithDisabilities();
@@ -383,6 +386,24 @@ class StudioBrowserTest {
     chromium.await(count("red") + " === '2'");
     chromium.press("?");
     chromium.await("document.getElementById('sheet').open");
+  }
+
+  @Test
+  void foldersGoIntoTheClassesThatTheStudioMakesOfThem() throws IOException {
+    teach("red", RED, 2);
+    chromium.evaluate(
+        """
+        (async () => {
+          const { take } = await import('/intake.js');
+          const canvas = document.createElement('canvas');
+          canvas.width = canvas.height = 8;
+          const image = await new Promise(done => canvas.toBlob(done));
+          const given = [['RED', 'a.png'], ['cafe\\u0301', 'b.png'], ['con', 'c.png']];
+          await take(given.map(([folder, name]) => ({ folder, file: new File([image], name, { type: 'image/png' }) })));
+        })()""");
+    chromium.await(count("red") + " === '3'");
+    chromium.await(count("caf\u00e9") + " === '1'");
+    chromium.await("document.getElementById('status').textContent.includes('con/c.png')");
   }
 
   @Test

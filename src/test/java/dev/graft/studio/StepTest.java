@@ -1,0 +1,27 @@
+package dev.graft.studio;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class StepTest {
+  @ParameterizedTest
+  @ValueSource(strings = {"", "..", "../a", "a/../b", "a/./b", "/a", "a//b", "a/", "a\0"})
+  void pathsThatLeadOutOfTheFolderAreRefused(String path) {
+    assertThatThrownBy(() -> new Step("a.png", path)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new Step(path, "a.png")).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  /** As a name in Japanese is where the locale is ASCII. */
+  @Test
+  void aNameThatIsNoPathHereIsReadAndItsChangeIsNotMade() {
+    Step step = new Step("cat/\ud800.png", "dog/\ud800.png");
+
+    assertThat(step.from()).isEqualTo("cat/\ud800.png");
+    assertThatThrownBy(() -> step.apply(Path.of("."))).isInstanceOf(Refusal.class);
+  }
+}
