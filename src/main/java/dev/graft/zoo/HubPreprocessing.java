@@ -14,9 +14,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.DoubleUnaryOperator;
 import java.util.regex.Pattern;
 
 /**
@@ -47,6 +49,9 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
 
   /** Side in pixels from which Transformers' ConvNeXt resizes the whole image. */
   private static final int CONVNEXT_WARPED = 384;
+
+  /** Resized shorter side divided by {@code size}, in Transformers' LeViT. */
+  private static final double LEVIT_ENLARGEMENT = 256 / 224.0;
 
   private static final double TIMM_SHARE = 0.875;
   private static final String TRANSFORMERS = "preprocessor_config.json";
@@ -184,7 +189,8 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
         given.arithmetic
             ? AS_THEY_ARE
             : timm
-                ? arithmetic(scaled(config, "mean", 1 / 255.0), scaled(config, "std", 1 / 255.0))
+                ? arithmetic(
+                    three(config, "mean", v -> 255 * v), three(config, "std", v -> 255 * v))
                 : transformers(config);
     Framed framed = new Framed(Framing.WHOLE, 0);
     if (!given.framing) {
@@ -243,8 +249,7 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
   /** As {@code BaseImageProcessor} of Transformers: resize, then center crop. */
   private static Framed transformersFraming(JsonNode config, List<String> notes) {
     Resampling resampling = resampling(config.path("resample"), notes);
-    String type =
-        config.path("image_processor_type").asText(config.path("feature_extractor_type").asText());
+    String type = type(config);
     boolean crops = config.path("do_center_crop").asBoolean();
     boolean knownAsBoth = BOTH_SIDES.matcher(type).matches();
     int most = crops ? MAX_RESIZED : MAX_SIDE;
@@ -257,7 +262,7 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
           size(config, "crop_size", true, MAX_SIDE)
               .orElseThrow(() -> unframed("do_center_crop is true, and crop_size is missing"))
               .side();
-      Size resized = size.orElse(new Size(cropped, false));
+      Size resized = resized(config, size.orElse(new Size(cropped, false)));
       if (cropped > resized.side) {
         throw unframed(
             Text.of("crop_size is %d, which is more than size, %d", cropped, resized.side));
@@ -278,14 +283,33 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
     }
     int side = size.get().side;
     if (config.has("crop_pct") && !size.get().both && side < CONVNEXT_WARPED) {
-      return new Framed(
-          Framing.crop(share(config, "crop_pct", CONVNEXT_SHARE, side), resampling), side);
+      return new Framed(Framing.crop(share(config, CONVNEXT_SHARE, side), resampling), side);
     }
     if (config.path("size").has("shortest_edge") && !config.has("crop_pct")) {
       notes.add(
           "It resizes the shorter side and crops nothing; here the whole image becomes a square.");
     }
     return new Framed(Framing.whole(resampling), side);
+  }
+
+  /** Returns the name of an image processor of Transformers; empty if it is missing. */
+  private static String type(JsonNode config) {
+    return config
+        .path("image_processor_type")
+        .asText(config.path("feature_extractor_type").asText());
+  }
+
+  /**
+   * Returns the size that an image has before its center is cropped: {@code size}, but with {@code
+   * crop_pct} (Transformers' PoolFormer) and in LeViT a larger shorter side, rounded down.
+   */
+  private static Size resized(JsonNode config, Size size) {
+    if (config.hasNonNull("crop_pct")) {
+      return new Size((int) (size.side / cropShare(config, TIMM_SHARE, size.side)), false);
+    }
+    return type(config).startsWith("Levit") && !size.both
+        ? new Size((int) (LEVIT_ENLARGEMENT * size.side), false)
+        : size;
   }
 
   /** As {@code create_transform} of timm. */
@@ -309,20 +333,26 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
               + shown(config.path("crop_mode"))
               + " is not available; center is used.");
     }
-    return new Framed(Framing.crop(share(config, "crop_pct", TIMM_SHARE, side), resampling), side);
+    return new Framed(Framing.crop(share(config, TIMM_SHARE, side), resampling), side);
   }
 
   /**
    * Returns the input's side divided by the resized image's, which is rounded down, as timm and
    * Transformers' ConvNeXt do.
    */
-  private static double share(JsonNode config, String key, double usual, int side) {
-    JsonNode value = config.path(key);
+  private static double share(JsonNode config, double usual, int side) {
+    double share = cropShare(config, usual, side);
+    return side == 0 ? share : side / Math.floor(side / share);
+  }
+
+  /** Reads {@code crop_pct}, which is from 0 to 1 in spite of its name. */
+  private static double cropShare(JsonNode config, double usual, int side) {
+    JsonNode value = config.path("crop_pct");
     double share = value.isMissingNode() || value.isNull() ? usual : value.asDouble(-1);
     if (!(share > 0 && share <= 1) || side / share > MAX_RESIZED) {
-      throw unframed(key + " is " + shown(value) + ", not a share above 0 and up to 1");
+      throw unframed("crop_pct is " + shown(value) + ", not a share above 0 and up to 1");
     }
-    return side == 0 ? share : side / Math.floor(side / share);
+    return share;
   }
 
   /** Reads a size; empty if it is missing. */
@@ -380,7 +410,11 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
     return new Invalid(problem, Given.arithmeticRemedy());
   }
 
-  /** As {@code BaseImageProcessor} of Transformers: rescale, then normalize. */
+  /**
+   * As {@code BaseImageProcessor} of Transformers: rescale, then normalize. MobileViT's processor
+   * does not normalize, so its older files have no mean. EfficientNet's can subtract 1 after
+   * rescaling, and with {@code include_top}, its default, divides by the deviation once more.
+   */
   private static Preprocessing transformers(JsonNode config) {
     boolean rescales = config.path("do_rescale").asBoolean(true);
     JsonNode given = config.path("rescale_factor");
@@ -388,12 +422,23 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
     if (!(factor > 0 && Double.isFinite(factor))) {
       throw uncounted("rescale_factor is " + shown(given) + ", not a number above 0");
     }
-    float inverse = (float) (1 / factor);
-    boolean normalizes = config.path("do_normalize").asBoolean(true);
+    String type = type(config);
+    boolean normalizes =
+        config
+            .path("do_normalize")
+            .asBoolean(config.hasNonNull("image_mean") || !type.startsWith("MobileViT"));
+    boolean divides = type.startsWith("EfficientNet") && config.path("include_top").asBoolean(true);
+    int divisions = (normalizes ? 1 : 0) + (divides ? 1 : 0);
+    double offset = rescales && config.path("rescale_offset").asBoolean() ? 1 : 0;
+    // ((factor x - offset) - mean) / std^divisions, as (x - mean') / deviation'
     Preprocessing read =
         arithmetic(
-            normalizes ? scaled(config, "image_mean", factor) : List.of(0f, 0f, 0f),
-            normalizes ? scaled(config, "image_std", factor) : List.of(inverse, inverse, inverse));
+            normalizes
+                ? three(config, "image_mean", each -> (each + offset) / factor)
+                : Collections.nCopies(3, (float) (offset / factor)),
+            divisions > 0
+                ? three(config, "image_std", each -> Math.pow(each, divisions) / factor)
+                : Collections.nCopies(3, (float) (1 / factor)));
     return config.path("do_flip_channel_order").asBoolean()
         ? read.with(Optional.of(ChannelOrder.BGR), List.of(), List.of())
         : read;
@@ -419,16 +464,16 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
     }
   }
 
-  /** Returns three numbers, scaled to pixels from 0 to 255. */
-  private static List<Float> scaled(JsonNode config, String key, double factor) {
+  /** Returns three numbers, converted to pixels from 0 to 255. */
+  private static List<Float> three(JsonNode config, String key, DoubleUnaryOperator converted) {
     JsonNode values = config.path(key);
-    List<Float> scaled = new ArrayList<>();
+    List<Float> three = new ArrayList<>();
     for (JsonNode each : values) {
-      scaled.add(each.isNumber() ? (float) (each.asDouble() / factor) : Float.NaN);
+      three.add(each.isNumber() ? (float) converted.applyAsDouble(each.asDouble()) : Float.NaN);
     }
-    if (scaled.size() != 3 || scaled.stream().anyMatch(each -> !Float.isFinite(each))) {
+    if (three.size() != 3 || three.stream().anyMatch(each -> !Float.isFinite(each))) {
       throw uncounted(key + " is " + shown(values) + ", not three numbers");
     }
-    return scaled;
+    return three;
   }
 }

@@ -9,6 +9,7 @@ import dev.graft.GraftException;
 import dev.graft.image.Framing;
 import dev.graft.image.Resampling;
 import dev.graft.network.Preprocessing;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class HubFolderTest {
@@ -98,6 +100,68 @@ class HubFolderTest {
     assertThat(found.side()).isEqualTo(224);
     assertThat(found.preprocessing().orElseThrow().framing())
         .isEqualTo(Framing.crop(0.875, Resampling.BICUBIC));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0.00392156862745098, false, true, 123.675, 58.395",
+    "0.00392156862745098, false, , 123.675, 58.395",
+    "0.00392156862745098, false, false, 123.675, 122.028",
+    "0.00784313725490196, true, true, 189.3375, 29.1975"
+  })
+  void efficientNetDividesByItsDeviationTwiceUnlessItHasNoTop(
+      double factor, boolean offset, Boolean top, float mean, float deviation) throws IOException {
+    String json =
+        """
+        {"image_processor_type":"EfficientNetImageProcessor","size":{"height":224,"width":224},
+         "image_mean":[0.485,0.456,0.406],"image_std":[0.47853944,0.4732864,0.47434163],
+         "rescale_factor":%s,"rescale_offset":%s%s}
+        """;
+    Preprocessing read =
+        configured(
+                "preprocessor_config.json",
+                Text.of(json, factor, offset, top == null ? "" : ",\"include_top\":" + top))
+            .preprocessing()
+            .orElseThrow();
+    assertThat(read.mean().get(0)).isCloseTo(mean, within(1e-3f));
+    assertThat(read.deviation().get(0)).isCloseTo(deviation, within(1e-3f));
+    // Transformers' three steps give the same input.
+    double rescaled = 200 * factor - (offset ? 1 : 0);
+    double once = (rescaled - 0.485) / 0.47853944;
+    double expected = Boolean.FALSE.equals(top) ? once : once / 0.47853944;
+    assertThat((200 - read.mean().get(0)) / read.deviation().get(0))
+        .isCloseTo((float) expected, within(1e-4f));
+  }
+
+  @Test
+  void withoutNormalizationEfficientNetStillDividesOnce() throws IOException {
+    String json =
+        """
+        {"image_processor_type":"EfficientNetImageProcessor","do_normalize":false,
+         "rescale_factor":0.0078125,"rescale_offset":true,"image_std":[0.5,0.5,0.5]}
+        """;
+    Preprocessing read = configured("preprocessor_config.json", json).preprocessing().orElseThrow();
+    assertThat(read.mean()).containsExactly(128f, 128f, 128f);
+    assertThat(read.deviation()).containsExactly(64f, 64f, 64f);
+  }
+
+  @Test
+  void mobileVitWithoutAMeanIsNotNormalized() throws IOException {
+    String json =
+        """
+        {"feature_extractor_type":"%sFeatureExtractor","do_center_crop":true,"crop_size":256,
+         "size":288,"do_flip_channel_order":true,"resample":2}
+        """;
+    assertThat(configured("preprocessor_config.json", Text.of(json, "MobileViT")).preprocessing())
+        .contains(
+            new Preprocessing(
+                Framing.crop(256 / 288.0, Resampling.BILINEAR),
+                Preprocessing.ChannelOrder.BGR,
+                List.of(0f, 0f, 0f),
+                List.of(255f, 255f, 255f)));
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> configured("preprocessor_config.json", Text.of(json, "ViT")))
+        .withMessageContaining("image_mean is missing");
   }
 
   @Test
@@ -188,6 +252,24 @@ class HubFolderTest {
     assertThat(Framing.of(squashed.name())).isEqualTo(squashed);
   }
 
+  @Test
+  void levitAndPoolFormerEnlargeTheImageBeforeTheyCrop() throws IOException {
+    String crop = "\"do_center_crop\":true,\"crop_size\":224";
+    String levit = "\"feature_extractor_type\":\"LevitFeatureExtractor\"";
+    String poolFormer = "\"image_processor_type\":\"PoolFormerImageProcessor\"";
+    String shortest = "\"size\":{\"shortest_edge\":224}";
+    String square = "\"size\":{\"height\":224,\"width\":224}";
+    Framing from256 = Framing.crop(224 / 256.0, Resampling.BICUBIC);
+    Framing from248 = Framing.crop(224 / 248.0, Resampling.BICUBIC);
+    assertThat(framing(crop, levit, shortest)).isEqualTo(from256);
+    assertThat(framing(crop, levit, "\"size\":224")).isEqualTo(from256);
+    assertThat(framing(crop, levit, square)).isEqualTo(Framing.WHOLE);
+    assertThat(framing(crop, poolFormer, shortest, "\"crop_pct\":0.9")).isEqualTo(from248);
+    assertThat(framing(crop, poolFormer, square, "\"crop_pct\":0.9")).isEqualTo(from248);
+    assertThat(framing(crop, poolFormer, shortest, "\"crop_pct\":null"))
+        .isEqualTo(Framing.crop(1, Resampling.BICUBIC));
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -202,6 +284,7 @@ class HubFolderTest {
         "\"do_center_crop\":true,\"crop_size\":{\"height\":32,\"width\":48}",
         "\"do_center_crop\":true,\"size\":32,\"crop_size\":64",
         "\"do_center_crop\":true,\"size\":256",
+        "\"do_center_crop\":true,\"crop_size\":32,\"size\":32,\"crop_pct\":1.5",
         "\"size\":{\"shortest_edge\":32},\"crop_pct\":0"
       })
   void aSizeThatCannotBeReadIsRefusedUnlessTheRecipeSetsTheFraming(String keys) throws IOException {
