@@ -112,17 +112,14 @@ class HubFolderTest {
   void efficientNetDividesByItsDeviationTwiceUnlessItHasNoTop(
       double factor, boolean offset, Boolean top, float mean, float deviation) throws IOException {
     String json =
-        """
-        {"image_processor_type":"EfficientNetImageProcessor","size":{"height":224,"width":224},
-         "image_mean":[0.485,0.456,0.406],"image_std":[0.47853944,0.4732864,0.47434163],
-         "rescale_factor":%s,"rescale_offset":%s%s}
-        """;
-    Preprocessing read =
-        configured(
-                "preprocessor_config.json",
-                Text.of(json, factor, offset, top == null ? "" : ",\"include_top\":" + top))
-            .preprocessing()
-            .orElseThrow();
+        Text.of(
+            """
+            {"image_processor_type":"EfficientNetImageProcessor","size":{"height":224,"width":224},
+             "image_mean":[0.485,0.456,0.406],"image_std":[0.47853944,0.4732864,0.47434163],
+             "rescale_factor":%s,"rescale_offset":%s%s}
+            """,
+            factor, offset, top == null ? "" : ",\"include_top\":" + top);
+    Preprocessing read = configured("preprocessor_config.json", json).preprocessing().orElseThrow();
     assertThat(read.mean().get(0)).isCloseTo(mean, within(1e-3f));
     assertThat(read.deviation().get(0)).isCloseTo(deviation, within(1e-3f));
     // Transformers' three steps give the same input.
