@@ -50,7 +50,7 @@ import picocli.CommandLine.Spec;
       "  fine-tune --recipe conf/baseline-cnn.yaml    a small CNN from scratch",
       "  fine-tune --set epochs=3 --set head.hidden=0 single keys of the recipe",
       "  fine-tune --within 10m                       the best model in ten minutes",
-      "  fine-tune --resume                           finish the newest run that did not complete"
+      "  fine-tune --resume                           finish the newest unfinished run"
     })
 final class FineTuneCommand implements Callable<Integer> {
   /** The exit code of a program that Ctrl-C ended. */
