@@ -136,10 +136,7 @@ final class ExportCommand implements Callable<Integer> {
   private void checkAccuracy(Exporter.Int8Cost cost) {
     table(cost).forEach(console::answer);
     if (cost.isTooMuch() && !force) {
-      throw GraftException.of(
-          "int8 lowers the accuracy by %.1f points, more than the limit of 1 point: nothing was"
-              + " written; write it anyway with --force.",
-          100 * (cost.float32().accuracy() - cost.int8().accuracy()));
+      throw new GraftException(cost.refusal() + "; write it anyway with --force.");
     }
   }
 

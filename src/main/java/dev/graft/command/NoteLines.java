@@ -66,7 +66,7 @@ final class NoteLines {
               one ? "name" : "names", images, one ? "is" : "are");
       case VALIDATION_AS_TEST ->
           Text.of(
-              "The %s of the validation part %s the test, for want of another; validation images"
+              "The %s of the validation part %s the test, because no test part is given; validation images"
                   + " are split off the training images. To use them for validation, and split off a"
                   + " test: --set lone-validation=validation.",
               images, one ? "is" : "are");

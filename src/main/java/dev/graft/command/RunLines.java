@@ -149,7 +149,10 @@ final class RunLines implements RunEvents {
     String why =
         switch (choice.reason()) {
           case RECIPE -> "from the recipe";
-          case FEW_IMAGES -> "auto: at most 5,000 images; head.solver=gradient trains by epochs";
+          case FEW_IMAGES ->
+              Text.of(
+                  "auto: at most %,d images; head.solver=gradient trains by epochs",
+                  SolverChoice.MAX_IMAGES);
           case LINEAR_HEAD -> "auto: the head is linear; head.solver=gradient trains by epochs";
           case CIFAR10 -> "auto: the default for CIFAR-10";
           case MANY_IMAGES -> "auto: there are many images";

@@ -193,13 +193,18 @@ public record Listing(String name, List<String> classes, List<ImageFile> files, 
     return labels;
   }
 
+  /** Returns the label that a text or a folder's name stands for: in NFC, without blanks around. */
+  public static String normalized(String text) {
+    return Normalizer.normalize(text, Normalizer.Form.NFC).strip();
+  }
+
   /**
    * Normalizes and checks a label.
    *
    * @param where the beginning of the error message
    */
   static String label(String text, String where) {
-    String label = Normalizer.normalize(text, Normalizer.Form.NFC).strip();
+    String label = normalized(text);
     if (label.isEmpty()) {
       throw new GraftException(where + " has an empty label: every image needs a class.");
     }

@@ -21,6 +21,7 @@ import dev.graft.network.onnx.RangeCalibrator;
 import dev.graft.recipe.Recipe;
 import dev.graft.tuning.DataSets;
 import dev.graft.tuning.RunEvents;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -94,6 +95,14 @@ public final class Exporter {
     /** Whether the loss of accuracy is larger than accepted. */
     public boolean isTooMuch() {
       return float32.accuracy() - int8.accuracy() > MAX_LOST + 1e-9;
+    }
+
+    /** Returns why nothing was written if the loss is too much, without the end of the sentence. */
+    public String refusal() {
+      return Text.of(
+          "int8 lowers the accuracy by %.1f points, more than the limit of 1 point: nothing was"
+              + " written",
+          100 * (float32.accuracy() - int8.accuracy()));
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.graft.run;
 
 import dev.graft.GraftException;
+import dev.graft.data.Listing;
 import dev.graft.io.AtomicFiles;
 import dev.graft.io.Csv;
 import dev.graft.util.PathText;
@@ -9,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -178,10 +178,7 @@ public final class LabelDecisions {
 
   private static boolean isClass(Path folder, String name) {
     return Files.isDirectory(folder)
-        && PathText.fileName(folder)
-            .map(text -> Normalizer.normalize(text, Normalizer.Form.NFC).strip())
-            .filter(name::equals)
-            .isPresent();
+        && PathText.fileName(folder).map(Listing::normalized).filter(name::equals).isPresent();
   }
 
   private Path inside(String path, String where) {

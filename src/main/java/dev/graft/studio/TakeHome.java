@@ -61,10 +61,7 @@ final class TakeHome {
 
   private static void requireAccuracy(Exporter.Int8Cost cost) {
     if (cost.isTooMuch()) {
-      throw GraftException.of(
-          "int8 lowers the accuracy by %.1f points, more than the limit of 1 point: nothing was"
-              + " written.",
-          100 * (cost.float32().accuracy() - cost.int8().accuracy()));
+      throw new GraftException(cost.refusal() + ".");
     }
   }
 

@@ -16,7 +16,7 @@ public record SolverChoice(Solver solver, Reason reason) {
    * the default head at 500 to 5,000 images (docs/results.md); its features, 40 MB for 5,000 images
    * of EfficientNet-Lite0, are in memory about six times, of the default heap's 512 MB.
    */
-  static final int MAX_IMAGES = 5_000;
+  public static final int MAX_IMAGES = 5_000;
 
   /** Why a solver was chosen. */
   public enum Reason {
