@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.training.GradientCollector;
@@ -426,7 +427,7 @@ public final class Benchmark {
     }
   }
 
-  private void steps(BackboneInfo entry, int side, String unfreeze) {
+  void steps(BackboneInfo entry, int side, String unfreeze) {
     Map<String, String> settings =
         Map.of(
             "backbone",
@@ -474,6 +475,8 @@ public final class Benchmark {
         Shape shape = new Shape(STEP).addAll(graph.shapes().get(name));
         inputs.add(manager.randomUniform(0, 1, shape));
       }
+      // Otherwise the first step does it, with a manager that is closed after the step.
+      trained.initialize(manager, DataType.FLOAT32, inputs.getShapes());
       double[] speeds = speeds(STEP, () -> step(trained, inputs, manager));
       listener.accept(Figure.of(what, "images/s", speeds).against(operations, peakFloat32));
     }
