@@ -2,6 +2,7 @@ package dev.graft.network.djl;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
+import ai.djl.nn.Activation;
 import dev.graft.engine.TorchFunction;
 
 /** The operations on which the speed of training depends, with their gradients. */
@@ -30,7 +31,19 @@ public interface Arithmetic extends AutoCloseable {
     return a.matMul(b);
   }
 
-  /** Returns each value, but at least 0 and at most 6. */
+  /** Returns a sum; may overwrite {@code x}, which no other operation may have read. */
+  default NDArray plus(NDArray x, NDArray shift) {
+    return x.add(shift);
+  }
+
+  /** Returns each value, but at least 0; may overwrite {@code x}, as {@link #plus}. */
+  default NDArray relu(NDArray x) {
+    return Activation.relu(x);
+  }
+
+  /**
+   * Returns each value, but at least 0 and at most 6; may overwrite {@code x}, as {@link #plus}.
+   */
   default NDArray relu6(NDArray x) {
     return x.clip(0, 6);
   }

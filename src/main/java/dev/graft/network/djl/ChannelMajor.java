@@ -9,10 +9,15 @@ import ai.djl.training.ParameterStore;
 import dev.graft.network.Graph;
 import dev.graft.network.Layer;
 import dev.graft.network.Step;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
  * Computes the steps of a trained part in the layout {@code (C, N, P)}, channels first and P = H *
@@ -27,12 +32,19 @@ final class ChannelMajor {
   /** Names of the steps whose output is {@code (C, N, P)}. */
   private final Set<String> outputs = new HashSet<>();
 
+  /** The batch normalization and the activation that are computed with each convolution. */
+  private final Map<String, List<Step>> followers = new HashMap<>();
+
+  /** Names of the steps that are computed with a convolution. */
+  private final Set<String> absorbed = new HashSet<>();
+
   /**
    * Chooses the layout of each step.
    *
    * @param from index of the first trained step; the steps before it keep {@code (N, C, H, W)}
+   * @param to index after the last step that is computed
    */
-  ChannelMajor(Graph graph, int from, Arithmetic arithmetic) {
+  ChannelMajor(Graph graph, int from, int to, Arithmetic arithmetic) {
     this.arithmetic = arithmetic;
     shapes = graph.shapes();
     for (Step step : graph.steps().subList(from, graph.size())) {
@@ -40,6 +52,33 @@ final class ChannelMajor {
         outputs.add(step.name());
       }
     }
+    List<Step> computed = graph.steps().subList(Math.min(from, to), to);
+    computed.stream()
+        .filter(step -> step.layer() instanceof Layer.Conv2d && contains(step.name()))
+        .forEach(step -> followers.put(step.name(), followers(step, graph, computed)));
+    followers.values().forEach(steps -> steps.forEach(step -> absorbed.add(step.name())));
+  }
+
+  /** Returns the normalization and the activation after a convolution that nothing else reads. */
+  private static List<Step> followers(Step convolution, Graph graph, List<Step> computed) {
+    List<Step> followers = new ArrayList<>();
+    Optional<Step> next = only(convolution, graph, computed);
+    if (next.isPresent() && next.get().layer() instanceof Layer.BatchNorm) {
+      followers.add(next.get());
+      next = only(next.get(), graph, computed);
+    }
+    next.filter(step -> step.layer() instanceof Layer.Relu || step.layer() instanceof Layer.Relu6)
+        .ifPresent(followers::add);
+    return followers;
+  }
+
+  /** Returns the only step that reads the output of another, if it is one of those computed. */
+  private static Optional<Step> only(Step step, Graph graph, List<Step> computed) {
+    List<Step> readers =
+        graph.steps().stream().filter(each -> each.inputs().contains(step.name())).toList();
+    return readers.size() == 1 && computed.contains(readers.get(0))
+        ? Optional.of(readers.get(0))
+        : Optional.empty();
   }
 
   private boolean isChannelMajor(Step step) {
@@ -69,14 +108,22 @@ final class ChannelMajor {
   /**
    * Computes a step.
    *
-   * @param block of its layer
+   * @param blocks returns the block of a step
    * @param inputs in the layouts of their steps
    * @return the output, in the layout of this step
    */
   NDArray forward(
-      Step step, Block block, ParameterStore parameters, NDList inputs, boolean training) {
+      Step step,
+      Function<Step, Block> blocks,
+      ParameterStore parameters,
+      NDList inputs,
+      boolean training) {
     Layer layer = step.layer();
     NDArray x = inputs.get(0);
+    if (absorbed.contains(step.name())) {
+      return x;
+    }
+    Block block = blocks.apply(step);
     if (layer instanceof Layer.GlobalAveragePool && contains(step.inputs().get(0))) {
       return x.mean(new int[] {2}).transpose(1, 0);
     }
@@ -93,14 +140,15 @@ final class ChannelMajor {
     if (contains(step.name())) {
       NDArray first = laidOut.get(0);
       if (layer instanceof Layer.Conv2d) {
-        List<NDArray> weights = values(block, parameters, x, training);
-        return ((PaddedConv2d) block).matrices(input(step)).forward(first, weights, arithmetic);
-      }
-      if (layer instanceof Layer.Relu6) {
-        return arithmetic.relu6(first);
+        Function<Step, List<NDArray>> weights =
+            each -> values(blocks.apply(each), parameters, first, training);
+        return ((PaddedConv2d) block)
+            .matrices(input(step))
+            .forward(first, weights.apply(step).get(0), epilogue(step, first, weights), arithmetic);
       }
       if (layer instanceof Layer.BatchNorm norm) {
-        return normalized(norm, first, values(block, parameters, x, training));
+        Scaling scaling = Scaling.of(norm, first, values(block, parameters, x, training));
+        return first.mul(scaling.factor().reshape(-1, 1, 1)).add(scaling.shift().reshape(-1, 1, 1));
       }
       if (layer instanceof Layer.MaxPool pool) {
         return pooled(pool, first, input(step));
@@ -127,11 +175,46 @@ final class ChannelMajor {
         : value.reshape(shape.get(0), -1, shape.get(1), shape.get(2)).transpose(1, 0, 2, 3);
   }
 
-  private static NDArray normalized(Layer.BatchNorm layer, NDArray x, List<NDArray> weights) {
-    List<NDArray> views =
-        weights.stream().map(each -> MatrixConvolution.view(each, x, -1, 1, 1)).toList();
-    NDArray factor = views.get(0).div(views.get(3).add(layer.epsilon()).sqrt());
-    return x.mul(factor).add(views.get(1).sub(views.get(2).mul(factor)));
+  private MatrixConvolution.Epilogue epilogue(
+      Step convolution, NDArray x, Function<Step, List<NDArray>> weights) {
+    Optional<NDArray> factor = Optional.empty();
+    Optional<NDArray> shift =
+        ((Layer.Conv2d) convolution.layer()).bias()
+            ? Optional.of(MatrixConvolution.view(weights.apply(convolution).get(1), x, -1))
+            : Optional.empty();
+    UnaryOperator<NDArray> activation = UnaryOperator.identity();
+    for (Step follower : followers.get(convolution.name())) {
+      if (follower.layer() instanceof Layer.BatchNorm norm) {
+        Scaling scaling = Scaling.of(norm, x, weights.apply(follower));
+        factor = Optional.of(scaling.factor());
+        shift =
+            Optional.of(
+                shift
+                    .map(bias -> bias.mul(scaling.factor()).add(scaling.shift()))
+                    .orElse(scaling.shift()));
+      } else {
+        activation = follower.layer() instanceof Layer.Relu6 ? arithmetic::relu6 : arithmetic::relu;
+      }
+    }
+    return new MatrixConvolution.Epilogue(factor, shift, activation);
+  }
+
+  /**
+   * Batch normalization by measured values: {@code factor * x + shift}.
+   *
+   * @param factor of each channel, {@code (C)}
+   * @param shift of each channel, {@code (C)}
+   */
+  private record Scaling(NDArray factor, NDArray shift) {
+    /**
+     * @param weights gamma, beta, mean and variance
+     */
+    static Scaling of(Layer.BatchNorm layer, NDArray x, List<NDArray> weights) {
+      List<NDArray> views =
+          weights.stream().map(each -> MatrixConvolution.view(each, x, -1)).toList();
+      NDArray factor = views.get(0).div(views.get(3).add(layer.epsilon()).sqrt());
+      return new Scaling(factor, views.get(1).sub(views.get(2).mul(factor)));
+    }
   }
 
   /** Pools each channel's images, whose order does not matter. */

@@ -90,7 +90,7 @@ public final class GraphBlock extends AbstractBlock {
    * @param firstTrained index of the first trained step of the network
    */
   GraphBlock channelMajor(int firstTrained, Arithmetic arithmetic) {
-    ChannelMajor layouts = new ChannelMajor(graph, Math.max(from, firstTrained), arithmetic);
+    ChannelMajor layouts = new ChannelMajor(graph, Math.max(from, firstTrained), to, arithmetic);
     return new GraphBlock(graph, from, to, blocks, Optional.of(layouts));
   }
 
@@ -147,7 +147,7 @@ public final class GraphBlock extends AbstractBlock {
 
   private NDArray output(Step step, ParameterStore parameters, NDList inputs, boolean training) {
     return channelMajor.isPresent()
-        ? channelMajor.get().forward(step, block(step), parameters, inputs, training)
+        ? channelMajor.get().forward(step, this::block, parameters, inputs, training)
         : block(step).forward(parameters, inputs, training).singletonOrThrow();
   }
 

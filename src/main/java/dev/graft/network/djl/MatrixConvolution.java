@@ -3,7 +3,8 @@ package dev.graft.network.djl;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import dev.graft.network.Layer;
-import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * A convolution of a small map as matrix products in the channel-major layout: {@code (C, N, P)} to
@@ -16,7 +17,7 @@ final class MatrixConvolution {
   private final Shape input;
   private final Shape output;
 
-  /** The constant matrix, created at the first use and owned by the kernel's manager. */
+  /** The constant matrix, created at the first use and owned by the weight's manager. */
   private NDArray taps;
 
   /**
@@ -39,23 +40,46 @@ final class MatrixConvolution {
   }
 
   /**
-   * Computes the convolution.
+   * What follows a convolution and is computed with it, so that the maps are written once less.
+   *
+   * @param factor of each output channel, {@code (O)}; multiplies the kernel instead of the maps
+   * @param shift of each output channel, {@code (O)}
+   * @param activation may overwrite its argument
+   */
+  record Epilogue(
+      Optional<NDArray> factor, Optional<NDArray> shift, UnaryOperator<NDArray> activation) {}
+
+  /**
+   * Computes the convolution and what follows it.
    *
    * @param x {@code (C, N, P)}
-   * @param weights the kernel {@code (O, C / groups, k, k)}, then the bias {@code (O)}, if any
+   * @param kernel {@code (O, C / groups, k, k)}
    * @return {@code (O, N, Q)}
    */
-  NDArray forward(NDArray x, List<NDArray> weights, Arithmetic arithmetic) {
-    NDArray kernel = weights.get(0);
-    NDArray y =
+  NDArray forward(NDArray x, NDArray kernel, Epilogue epilogue, Arithmetic arithmetic) {
+    NDArray plain = view(kernel, x, layer.out(), -1); // (O, C / groups * k * k)
+    NDArray scaled = epilogue.factor().map(each -> plain.mul(each.reshape(-1, 1))).orElse(plain);
+    NDArray product =
         switch (method) {
-          case POINTWISE -> pointwise(x, kernel, arithmetic);
-          case PER_CHANNEL -> perChannel(x, kernel, arithmetic);
-          case PER_PIXEL_PAIR -> perPixelPair(x, kernel, arithmetic);
-          case UNFOLDED -> unfolded(x, kernel, arithmetic);
+          case POINTWISE -> pointwise(x, scaled, arithmetic);
+          case PER_CHANNEL -> perChannel(x, scaled, taps(kernel), arithmetic);
+          case PER_PIXEL_PAIR -> perPixelPair(x, scaled, taps(kernel), arithmetic);
+          case UNFOLDED -> unfolded(x, scaled, taps(kernel), arithmetic);
           case ENGINE -> throw new IllegalStateException(layer.name() + " is left to the engine");
         };
-    return layer.bias() ? y.add(view(weights.get(1), x, layer.out(), 1, 1)) : y;
+    Shape channels =
+        method == ConvolutionMethod.PER_CHANNEL ? new Shape(-1, 1, 1) : new Shape(-1, 1);
+    NDArray shifted =
+        epilogue
+            .shift()
+            .map(each -> arithmetic.plus(product, each.reshape(channels)))
+            .orElse(product);
+    NDArray y = epilogue.activation().apply(shifted);
+    return switch (method) {
+      case PER_CHANNEL -> y;
+      case PER_PIXEL_PAIR -> y.transpose(1, 2, 0);
+      default -> y.reshape(layer.out(), -1, outputs());
+    };
   }
 
   /**
@@ -68,46 +92,40 @@ final class MatrixConvolution {
     return view;
   }
 
+  /** Returns {@code (O, N * Q)}. */
   private NDArray pointwise(NDArray x, NDArray kernel, Arithmetic arithmetic) {
-    NDArray pixels = x.reshape(layer.in(), -1); // (C, N * P)
-    return arithmetic
-        .product(view(kernel, x, layer.out(), layer.in()), pixels)
-        .reshape(layer.out(), -1, outputs());
+    return arithmetic.product(kernel, x.reshape(layer.in(), -1));
   }
 
-  private NDArray perChannel(NDArray x, NDArray kernel, Arithmetic arithmetic) {
-    NDArray matrices = view(kernel, x, layer.in(), kernelTaps()).matMul(taps(kernel));
+  /** Returns {@code (O, N, Q)}. */
+  private NDArray perChannel(NDArray x, NDArray kernel, NDArray taps, Arithmetic arithmetic) {
+    NDArray matrices = kernel.matMul(taps);
     return arithmetic.product(x, matrices.reshape(layer.in(), inputs(), outputs()));
   }
 
-  private NDArray perPixelPair(NDArray x, NDArray kernel, Arithmetic arithmetic) {
-    NDArray byTap = view(kernel, x, (long) layer.out() * layer.in(), kernelTaps());
+  /** Returns {@code (Q, O, N)}. */
+  private NDArray perPixelPair(NDArray x, NDArray kernel, NDArray taps, Arithmetic arithmetic) {
+    NDArray byTap = kernel.reshape((long) layer.out() * layer.in(), kernelTaps());
     NDArray matrices = // (P, Q, O, C)
-        view(taps(kernel), x, kernelTaps(), -1)
+        view(taps, x, kernelTaps(), -1)
             .transpose(1, 0)
             .matMul(byTap.transpose(1, 0))
             .reshape(inputs(), outputs(), layer.out(), layer.in());
     NDArray pixels = x.transpose(2, 0, 1).expandDims(1); // (P, 1, C, N)
-    return arithmetic
-        .product(matrices, pixels)
-        .sum(new int[] {0})
-        .transpose(1, 2, 0); // from (Q, O, N)
+    return arithmetic.product(matrices, pixels).sum(new int[] {0});
   }
 
-  private NDArray unfolded(NDArray x, NDArray kernel, Arithmetic arithmetic) {
+  /** Returns {@code (O, N * Q)}. */
+  private NDArray unfolded(NDArray x, NDArray kernel, NDArray taps, Arithmetic arithmetic) {
     NDArray byPixel = // (P, k * k * Q)
-        view(taps(kernel), x, kernelTaps(), inputs(), outputs())
-            .transpose(1, 0, 2)
-            .reshape(inputs(), -1);
+        view(taps, x, kernelTaps(), inputs(), outputs()).transpose(1, 0, 2).reshape(inputs(), -1);
     NDArray columns = // (C * k * k, N * Q)
         x.reshape(-1, inputs())
             .matMul(byPixel)
             .reshape(layer.in(), -1, kernelTaps(), outputs())
             .transpose(0, 2, 1, 3)
             .reshape((long) layer.in() * kernelTaps(), -1);
-    return arithmetic
-        .product(view(kernel, x, layer.out(), (long) layer.in() * kernelTaps()), columns)
-        .reshape(layer.out(), -1, outputs());
+    return arithmetic.product(kernel, columns);
   }
 
   private long inputs() {

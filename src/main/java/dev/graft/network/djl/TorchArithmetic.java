@@ -4,6 +4,8 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import dev.graft.engine.TorchFunction;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -13,8 +15,8 @@ import java.util.Optional;
  * <ul>
  *   <li>{@code bfloat16.py}: products of float32 matrices that are rounded to bfloat16 and
  *       multiplied there. Gradients are rounded in the same way.
- *   <li>{@code relu6.py}: its gradient is one pass over the memory, that of DJL's {@code clip}
- *       four.
+ *   <li>{@code relu.py} and {@code relu6.py}: overwrite their argument; the gradient is one pass
+ *       over the memory, that of DJL's {@code clip} four.
  * </ul>
  */
 final class TorchArithmetic implements Arithmetic {
@@ -23,8 +25,8 @@ final class TorchArithmetic implements Arithmetic {
   /** Empty for float32. */
   private final Optional<TorchFunction> bfloat16;
 
-  /** Opened at the first use, since few networks have it, and heads alone never. */
-  private Optional<TorchFunction> relu6 = Optional.empty();
+  /** Activations by name, opened at the first use; heads alone have none. */
+  private final Map<String, TorchFunction> activations = new HashMap<>();
 
   private TorchArithmetic(Device device, Optional<TorchFunction> bfloat16) {
     this.device = device;
@@ -54,11 +56,23 @@ final class TorchArithmetic implements Arithmetic {
   }
 
   @Override
+  public NDArray plus(NDArray x, NDArray shift) {
+    return x.addi(shift);
+  }
+
+  @Override
+  public NDArray relu(NDArray x) {
+    return activated("relu.py", x);
+  }
+
+  @Override
   public NDArray relu6(NDArray x) {
-    if (relu6.isEmpty()) {
-      relu6 = Optional.of(function("relu6.py", device));
-    }
-    return relu6.get().of(new NDList(x), true).singletonOrThrow();
+    return activated("relu6.py", x);
+  }
+
+  private NDArray activated(String name, NDArray x) {
+    TorchFunction function = activations.computeIfAbsent(name, source -> function(source, device));
+    return function.of(new NDList(x), true).singletonOrThrow();
   }
 
   @Override
@@ -68,7 +82,7 @@ final class TorchArithmetic implements Arithmetic {
 
   @Override
   public void close() {
-    relu6.ifPresent(TorchFunction::close);
+    activations.values().forEach(TorchFunction::close);
     bfloat16.ifPresent(TorchFunction::close);
   }
 }

@@ -16,6 +16,7 @@ import dev.graft.network.Layer;
 import dev.graft.network.Layer.Conv2d;
 import dev.graft.network.Layer.Padding;
 import dev.graft.network.Stage;
+import dev.graft.network.Step;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -95,8 +96,12 @@ class ChannelMajorTest {
   /** Compares all results, and returns their largest differences. */
   private Map<String, float[]> assertSame(
       Shape input, Stage stage, Arithmetic arithmetic, float precision) {
+    return assertSame(new Graph(input, stage.steps(Graph.PIXELS)), arithmetic, precision);
+  }
+
+  private Map<String, float[]> assertSame(Graph graph, Arithmetic arithmetic, float precision) {
     Map<String, float[]> differences = new LinkedHashMap<>();
-    Graph graph = new Graph(input, stage.steps(Graph.PIXELS));
+    Shape input = graph.pixels();
     GraphBlock engine = GraphBlock.of(graph);
     engine.initialize(manager, DataType.FLOAT32, new Shape(1).addAll(input));
     engine
@@ -177,6 +182,45 @@ class ChannelMajorTest {
                 new Layer.BatchNorm("norm", 8, 1e-3),
                 new Layer.Relu("relu"),
                 new Conv2d("project", 8, 4, 1, 1, Padding.SAME, 1))));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // side, groups, kernel, bias: each way to compute a convolution
+    "3, 1, 1, false",
+    "3, 6, 5, true",
+    "2, 1, 3, true",
+    "4, 1, 3, false",
+  })
+  void aNormalizationAndAnActivationComputedWithAConvolutionEqualTheEngines(
+      int side, int groups, int kernel, boolean bias) {
+    Conv2d convolution = new Conv2d("conv", 6, 6, kernel, 1, Padding.SAME, groups, bias);
+    Layer.BatchNorm norm = new Layer.BatchNorm("norm", 6, 1e-3);
+    Shape input = new Shape(6, side, side);
+    assertSame(input, Stage.of("stage", convolution, norm));
+    assertSame(input, Stage.of("stage", convolution, new Layer.Relu6("relu6")));
+    assertSame(input, Stage.of("stage", convolution, norm, new Layer.Relu("relu")));
+    assertSame(input, Stage.of("stage", convolution, new Layer.Relu("relu"), norm));
+    // The block's input is read twice: by the convolution and by the addition.
+    assertSame(
+        input, Stage.residual("stage", List.of(norm, convolution, new Layer.Relu6("relu6"))));
+  }
+
+  @Test
+  void aConvolutionThatIsReadTwiceIsNotNormalizedInPlace() {
+    Conv2d first = new Conv2d("first", 4, 4, 1, 1, Padding.SAME, 1);
+    Graph graph =
+        new Graph(
+            new Shape(4, 3, 3),
+            List.of(
+                Step.of(first, Graph.PIXELS),
+                Step.of(new Layer.BatchNorm("norm", 4, 1e-3), "first"),
+                Step.of(new Layer.Relu6("relu6"), "norm"),
+                Step.of(new Layer.Add("add"), "first", "relu6")));
+    assertSame(graph, Arithmetic.ENGINE, 1e-5f);
+    try (Arithmetic fastest = Arithmetic.open(Device.cpu(), false)) {
+      assertSame(graph, fastest, 1e-5f);
+    }
   }
 
   @Test

@@ -10,8 +10,9 @@ import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import dev.graft.network.Layer.Conv2d;
 import dev.graft.network.Layer.Padding;
-import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * Measures what {@link ConvolutionMethod} decides by: forward and backward pass of convolutions of
@@ -56,15 +57,17 @@ final class ConvolutionTimes {
     NDArray images = manager.randomNormal(new Shape(IMAGES).addAll(input));
     NDArray channels = images.transpose(1, 0, 2, 3).reshape(layer.in(), IMAGES, -1);
     MatrixConvolution matrices = new MatrixConvolution(layer, input, method);
-    List<NDArray> weights =
-        block.getDirectParameters().values().stream().map(each -> each.getArray()).toList();
+    NDArray kernel = block.getDirectParameters().valueAt(0).getArray();
+    MatrixConvolution.Epilogue none =
+        new MatrixConvolution.Epilogue(
+            Optional.empty(), Optional.empty(), UnaryOperator.identity());
     double engine =
         milliseconds(
             manager,
             images,
             x -> block.forward(new ParameterStore(manager, false), new NDList(x), true).head());
     double products =
-        milliseconds(manager, channels, x -> matrices.forward(x, weights, Arithmetic.ENGINE));
+        milliseconds(manager, channels, x -> matrices.forward(x, kernel, none, Arithmetic.ENGINE));
     System.out.printf(
         Locale.ROOT,
         "%dx%d, stride %d, %d to %d channels in %d groups, at %dx%d: conv2d %.1f, %s %.1f%n",
