@@ -19,6 +19,19 @@ import java.util.Optional;
 final class ReducedJpeg {
   private static final int BLOCK = 8;
   private static final int LOOKUP_BITS = 10;
+
+  /** Bits that say how to skip several coefficients; tables of more bits leave the cache. */
+  private static final int SKIP_BITS = 13;
+
+  /** Bit of an entry to skip by: the block ends with it. */
+  private static final int END_OF_BLOCK = 1 << 15;
+
+  /** Symbol of 16 coefficients that are zero. */
+  private static final int ZEROS = 0xf0;
+
+  /** Largest number of bits of a coefficient: ITU T.81, F.1.2.2. */
+  private static final int MAX_SIZE = 10;
+
   private static final int END_OF_IMAGE = 0xd9;
   private static final int FIRST_RESTART = 0xd0;
 
@@ -76,6 +89,13 @@ final class ReducedJpeg {
     private final byte[] symbols;
 
     /**
+     * By the next bits of the scan: all coefficients that end within these bits. Each entry is the
+     * number of bits, plus 16 times the number of coefficients, zeros included, plus {@link
+     * #END_OF_BLOCK}; 0 if the bits hold no whole coefficient.
+     */
+    private final char[] skip = new char[1 << SKIP_BITS];
+
+    /**
      * @param table the number of codes of each length, 1 to 16 bits, and the symbols
      */
     Huffman(byte[] table) {
@@ -96,6 +116,29 @@ final class ReducedJpeg {
         }
         maxCode[length] = count == 0 ? -1 : code - 1;
         code <<= 1;
+      }
+      for (int bits = 0; bits < skip.length; bits++) {
+        skip[bits] = (char) skipping(bits);
+      }
+    }
+
+    /** Returns the entry to skip by, for the next bits read as coefficients (ITU T.81, F.1.2.2). */
+    private int skipping(int bits) {
+      int used = 0;
+      int coefficients = 0;
+      while (true) {
+        int next = (bits << used & (1 << SKIP_BITS) - 1) >> (SKIP_BITS - LOOKUP_BITS);
+        int symbol = lookup[next] & 0xff;
+        int size = symbol & 15;
+        int end = used + (lookup[next] >> 8) + size;
+        if (lookup[next] == 0 || size > MAX_SIZE || end > SKIP_BITS) {
+          return coefficients << 4 | used;
+        }
+        used = end;
+        if (size == 0 && symbol != ZEROS) {
+          return END_OF_BLOCK | coefficients << 4 | used;
+        }
+        coefficients += 1 + (symbol >> 4);
       }
     }
   }
@@ -249,9 +292,14 @@ final class ReducedJpeg {
    * @return the number of rows and columns that may have other values than 0
    */
   private int coefficients(Component component, float[] block, int width, int height) throws Fault {
-    Arrays.fill(block, 1, BLOCK * BLOCK, 0);
+    for (int v = 0; v < height; v++) {
+      for (int u = v == 0 ? 1 : 0; u < width; u++) {
+        block[v * BLOCK + u] = 0;
+      }
+    }
     Huffman code = component.ac();
     int[] lookup = code.lookup;
+    char[] skip = code.skip;
     int last = LAST_USED[Math.max(width, height)];
     long bits = buffer;
     int count = buffered;
@@ -265,6 +313,20 @@ final class ReducedJpeg {
         bits = buffer;
         count = buffered;
       }
+      if (k > last) {
+        int several = skip[(int) (bits >>> (count - SKIP_BITS)) & ((1 << SKIP_BITS) - 1)];
+        int next = k + (several >> 4 & 0x7ff);
+        boolean ends = several >= END_OF_BLOCK;
+        // Otherwise a part of these bits may belong to the next block.
+        if (several != 0 && (next < BLOCK * BLOCK || (next == BLOCK * BLOCK && !ends))) {
+          count -= several & 15;
+          k = next;
+          if (ends) {
+            break;
+          }
+          continue;
+        }
+      }
       int entry = lookup[(int) (bits >>> (count - LOOKUP_BITS)) & ((1 << LOOKUP_BITS) - 1)];
       if (entry == 0) {
         buffered = count;
@@ -276,7 +338,7 @@ final class ReducedJpeg {
       }
       int size = entry & 15;
       if (size == 0) {
-        if (entry != 0xf0) {
+        if (entry != ZEROS) {
           break;
         }
         k += 16;
@@ -295,7 +357,7 @@ final class ReducedJpeg {
           block[at] = signed * component.quantization()[k];
           used = Math.max(used, 1 + Math.max(row, column));
         }
-      } else if (k >= BLOCK * BLOCK || size > 10) {
+      } else if (k >= BLOCK * BLOCK || size > MAX_SIZE) {
         throw new Fault();
       }
       k++;
@@ -356,10 +418,23 @@ final class ReducedJpeg {
       int stride,
       int width,
       int height) {
+    if (width == 2 && height == 2) {
+      float mean = block[0] / BLOCK;
+      float across = block[1] / BLOCK;
+      float down = block[BLOCK] / BLOCK;
+      float both = block[BLOCK + 1] / BLOCK;
+      plane[at] = pixel(mean + across + (down + both));
+      plane[at + 1] = pixel(mean - across + (down - both));
+      plane[at + stride] = pixel(mean + across - (down + both));
+      plane[at + stride + 1] = pixel(mean - across - (down - both));
+      return;
+    }
     if (used == 1) {
       byte value = pixel(block[0] / BLOCK);
       for (int y = 0; y < height; y++) {
-        Arrays.fill(plane, at + y * stride, at + y * stride + width, value);
+        for (int x = 0; x < width; x++) {
+          plane[at + y * stride + x] = value;
+        }
       }
       return;
     }
