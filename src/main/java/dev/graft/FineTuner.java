@@ -228,7 +228,10 @@ public final class FineTuner {
                 run,
                 tuning.network(),
                 validated.temperature(),
-                new SavedModel.Extras(ranges, Optional.of(tuning.typicality(split, survey)))));
+                new SavedModel.Extras(
+                    ranges,
+                    Optional.of(tuning.typicality(split, survey)),
+                    run.recipe().training().averageMirror())));
       }
     }
   }

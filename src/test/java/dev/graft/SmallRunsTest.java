@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -97,6 +98,60 @@ class SmallRunsTest {
               .history());
     }
     assertThat(histories.get(0)).hasSize(9).isEqualTo(histories.get(1));
+  }
+
+  // Mirror images.
+
+  @Test
+  void averagesOverMirrorImagesAreTheModelsPredictionsEverywhere() throws IOException {
+    Images images =
+        images("photos")
+            .add(8, 40, 130, "dark", "train")
+            .add(8, 110, 210, "light", "train")
+            .add(6, 40, 130, "dark", "val")
+            .add(6, 110, 210, "light", "val")
+            .add(20, 90, 160, "dark", "test");
+    SmallRun plain = images.train(output());
+    SmallRun averaged = images.train(output(), "--set=average-mirror=true");
+
+    assertThat(averaged.history()).isEqualTo(plain.history());
+    assertThat(averaged.json().at("/test/singleAccuracy").asDouble())
+        .isEqualTo(plain.testAccuracy());
+    assertThat(plain.json().at("/test").has("singleAccuracy")).isFalse();
+    List<Prediction> predictions = averaged.predictions();
+    assertThat(predictions).hasSize(20).isNotEqualTo(plain.predictions());
+
+    Path image = images.file(28); // the first test image
+    Path mirrored = folder.resolve("mirrored.png");
+    ImageIO.write(mirrored(ImageIO.read(image.toFile())), "png", mirrored.toFile());
+    Path exported = folder.resolve("exported.onnx");
+    CommandRun export = CommandRun.of("export", averaged.folder().toString(), "--to=" + exported);
+    assertThat(export.code()).as(export.err()).isZero();
+    for (Path model : List.of(averaged.folder().resolve("model"), exported)) {
+      try (Classifier classifier = Classifier.load(model)) {
+        for (Path each : List.of(image, mirrored)) {
+          ClassProbability best = classifier.classify(each, 1).get(0);
+          assertThat(best.name()).isEqualTo(predictions.get(0).predicted());
+          assertThat(best.probability()).isCloseTo(predictions.get(0).probability(), within(1e-4));
+        }
+      }
+    }
+    CommandRun evaluated =
+        CommandRun.of(
+            "evaluate", "--run=" + averaged.folder(), "--output=" + output(), "--device=cpu");
+    assertThat(evaluated.out())
+        .contains(String.format(Locale.ROOT, "accuracy %.4f", averaged.testAccuracy()));
+  }
+
+  private static BufferedImage mirrored(BufferedImage image) {
+    BufferedImage mirrored =
+        new BufferedImage(image.getWidth(), image.getHeight(), BufferedImage.TYPE_INT_RGB);
+    for (int y = 0; y < image.getHeight(); y++) {
+      for (int x = 0; x < image.getWidth(); x++) {
+        mirrored.setRGB(image.getWidth() - 1 - x, y, image.getRGB(x, y));
+      }
+    }
+    return mirrored;
   }
 
   /** Of every pair one image is the other with a little noise. */

@@ -50,6 +50,9 @@ final class EvaluationLines {
             .reduce((a, b) -> a + ", " + b)
             .orElse("all classes 1");
     lines.add("  lowest F1: " + worst);
+    if (test.singleAccuracy() != null) {
+      lines.add(Text.of("  without the mirror images: accuracy %.4f", test.singleAccuracy()));
+    }
     lines.add(Text.of("  expected calibration error %.4f", test.ece()));
     return lines;
   }

@@ -29,6 +29,10 @@ public final class ExportedModel {
   private static final String INPUT_SIZE = "input_size";
   private static final String FRAMING = "framing";
   private static final String RUN = "run";
+
+  /** Present, as "true", if predictions are means of those of an image and its mirror image. */
+  private static final String AVERAGE_MIRROR = "average_mirror";
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private ExportedModel() {}
@@ -53,6 +57,9 @@ public final class ExportedModel {
     metadata.put(INPUT_SIZE, Integer.toString(model.design().inputSize()));
     metadata.put(FRAMING, framing(model.design().preprocessing().framing()));
     metadata.put(RUN, model.name());
+    if (model.averageMirror()) {
+      metadata.put(AVERAGE_MIRROR, "true");
+    }
     metadata.put("graft", Build.commit());
     return metadata;
   }
@@ -118,6 +125,11 @@ public final class ExportedModel {
     if (backend.outputs(List.of(blank)).get(0).probabilities().length != classes.size()) {
       throw new GraftException("its number of probabilities differs from its number of classes");
     }
-    return new LoadedModel(metadata.get(RUN), backend, Framing.of(framing), side, classes);
+    return new LoadedModel(
+        metadata.get(RUN),
+        metadata.containsKey(AVERAGE_MIRROR) ? new MirrorAverage(backend, side) : backend,
+        Framing.of(framing),
+        side,
+        classes);
   }
 }

@@ -120,6 +120,7 @@ final class ImageNet {
         weights,
         precision,
         Optional.empty(),
+        false,
         LoadedBackbone.imageNetClasses());
   }
 

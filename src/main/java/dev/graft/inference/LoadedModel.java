@@ -32,6 +32,13 @@ record LoadedModel(
     }
   }
 
+  /** Returns this model without averages over mirror images. */
+  LoadedModel single() {
+    return backend instanceof MirrorAverage average
+        ? new LoadedModel(name, average.single(), framing, inputSize, classes)
+        : this;
+  }
+
   @Override
   public void close() {
     backend.close();

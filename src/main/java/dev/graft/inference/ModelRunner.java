@@ -105,11 +105,11 @@ public final class ModelRunner implements AutoCloseable {
   /**
    * Loads a saved model into DJL's engine, on the CPU, even if ONNX Runtime is faster, to compare
    * the two. Int8 models, and all models if no engine that trains is available, are loaded into
-   * ONNX Runtime.
+   * ONNX Runtime. Each image is predicted alone, without its mirror image.
    */
   public static ModelRunner inTrainingEngine(Path folder) {
     return new ModelRunner(
-        SavedModel.load(folder, Device.cpu(), !Engines.canTrain()),
+        SavedModel.load(folder, Device.cpu(), !Engines.canTrain()).single(),
         () -> GradCam.of(folder, Device.cpu()));
   }
 

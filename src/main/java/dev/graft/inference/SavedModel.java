@@ -97,6 +97,7 @@ public final class SavedModel {
    * @param weightsSha256 SHA-256 of the file of the weights
    * @param temperature that divides the logits; older files have none, which reads as 0 and means 1
    * @param rangesSha256 SHA-256 of {@code ranges.json}; empty unless the frozen part is int8
+   * @param averageMirror whether predictions are means of those of an image and its mirror image
    * @param typicalitySha256 SHA-256 of {@code typicality.bin}; empty if there is none
    * @param external the external backbone; empty if the backbone is built in
    */
@@ -117,6 +118,8 @@ public final class SavedModel {
           String rangesSha256,
       @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonSetter(nulls = Nulls.AS_EMPTY)
           String typicalitySha256,
+      @JsonInclude(JsonInclude.Include.NON_DEFAULT) @JsonSetter(nulls = Nulls.AS_EMPTY)
+          boolean averageMirror,
       @JsonInclude(JsonInclude.Include.NON_EMPTY)
           @JsonSetter(nulls = Nulls.AS_EMPTY)
           @JsonProperty("foreign")
@@ -206,10 +209,12 @@ public final class SavedModel {
    *
    * @param ranges of the frozen part if it is int8; empty for float32
    * @param typicality tells images unlike the training images
+   * @param averageMirror whether predictions are means of those of an image and its mirror image
    */
-  public record Extras(Optional<Ranges> ranges, Optional<Typicality> typicality) {
-    /** A float32 model without typicality. */
-    public static final Extras NONE = new Extras(Optional.empty(), Optional.empty());
+  public record Extras(
+      Optional<Ranges> ranges, Optional<Typicality> typicality, boolean averageMirror) {
+    /** A float32 model without typicality, for which each image is predicted alone. */
+    public static final Extras NONE = new Extras(Optional.empty(), Optional.empty(), false);
   }
 
   private static void write(
@@ -254,6 +259,7 @@ public final class SavedModel {
             typicality
                 .map(bytes -> Hash.Algorithm.SHA256.of(ByteBuffer.wrap(bytes)).hex())
                 .orElse(""),
+            extras.averageMirror(),
             external(design, folder));
     Files.writeString(folder.resolve(NETWORK), JSON.writeValueAsString(description) + "\n");
     Files.writeString(folder.resolve(CLASSES), String.join("\n", classes) + "\n");
@@ -309,12 +315,20 @@ public final class SavedModel {
         (description, design, classes) ->
             new LoadedModel(
                 name(folder),
-                (onnx && design.backbone().isOnnx()) || isInt8(description)
-                    ? rendered(contents(folder, description, design, classes))
-                    : inTrainingEngine(folder, description, design, device),
+                averaged(
+                    (onnx && design.backbone().isOnnx()) || isInt8(description)
+                        ? rendered(contents(folder, description, design, classes))
+                        : inTrainingEngine(folder, description, design, device),
+                    description),
                 description.preprocessing().framing(),
                 description.inputSize(),
                 classes));
+  }
+
+  private static InferenceBackend averaged(InferenceBackend single, Description description) {
+    return description.averageMirror()
+        ? new MirrorAverage(single, description.inputSize())
+        : single;
   }
 
   /** Returns whether a model is in int8. */
@@ -344,6 +358,7 @@ public final class SavedModel {
    * @param weights of the whole network
    * @param precision of the frozen part that the head was trained on
    * @param typicality tells images unlike the training images; empty if the model does not
+   * @param averageMirror whether predictions are means of those of an image and its mirror image
    * @param classes names of the classes, in the order of the probabilities
    */
   public record Contents(
@@ -352,6 +367,7 @@ public final class SavedModel {
       Weights weights,
       Precision precision,
       Optional<Typicality> typicality,
+      boolean averageMirror,
       List<String> classes) {
     /**
      * Returns the whole network, from pixels to probabilities and typicality, as an ONNX file.
@@ -389,6 +405,7 @@ public final class SavedModel {
         weights,
         precision(folder, description, design),
         typicality(folder, description, design),
+        description.averageMirror(),
         classes);
   }
 

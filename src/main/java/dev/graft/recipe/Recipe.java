@@ -432,6 +432,7 @@ public record Recipe(
    * @param epochs the maximum
    * @param minSteps the minimum number of steps per epoch; a small data set is repeated
    * @param mirror whether an epoch shows each image or its mirror image, at random
+   * @param averageMirror whether a prediction is the mean of those of an image and its mirror image
    * @param earlyStopping ends training before the last epoch
    * @param calibrate whether a temperature is fitted to the validation images
    * @param precision of the matrix products in training
@@ -451,6 +452,7 @@ public record Recipe(
       int epochs,
       int minSteps,
       boolean mirror,
+      boolean averageMirror,
       EarlyStopping earlyStopping,
       boolean calibrate,
       @JsonProperty("training-precision") TrainingPrecision precision)
@@ -483,6 +485,11 @@ public record Recipe(
       requireWithin("min-steps", minSteps, 1, 100_000);
       requireValue("early-stopping", earlyStopping);
       requireValue("training-precision", precision);
+    }
+
+    /** Returns whether mirror images are computed, for training or for prediction. */
+    public boolean usesMirrorImages() {
+      return mirror || averageMirror;
     }
   }
 

@@ -301,7 +301,8 @@ public final class FineTuneRun {
           folder,
           tuning.network(),
           validated.temperature(),
-          new SavedModel.Extras(ranges, Optional.of(typicality)));
+          new SavedModel.Extras(
+              ranges, Optional.of(typicality), recipe.training().averageMirror()));
       Tuning.Tested tested = tuning.test(split, validated.temperature(), DRAWN);
       folder.write(
           TypicalityCsv.NAME, TypicalityCsv.of(tuning.typicality(typicality, split.test())));
@@ -329,7 +330,7 @@ public final class FineTuneRun {
               new RunRecord.Outcome(
                   history.epochs().isEmpty() ? null : epochs(history, tuning.isInterrupted()),
                   RunRecord.Figures.of(validated.evaluation()),
-                  RunRecord.TestFigures.of(tested.evaluation()),
+                  RunRecord.TestFigures.of(tested.evaluation(), tested.single()),
                   recipe.training().calibrate()
                       ? calibration(validated.temperature(), tested)
                       : null,

@@ -56,9 +56,10 @@ public record PortableFrozenPart(
     }
     requireAuto("columns", asked.data().columns());
     requireAuto("path-pattern", asked.data().pathPattern());
-    if (asked.training().mirror()) {
+    if (asked.training().usesMirrorImages()) {
       throw new GraftException(
-          "mirror: a cluster does not compute the features of mirror images; leave it at false"
+          (asked.training().mirror() ? "mirror" : "average-mirror")
+              + ": a cluster does not compute the features of mirror images; leave it at false"
               + " here, and training computes them on its machine.");
     }
   }

@@ -16,6 +16,7 @@ import dev.graft.evaluation.Interval;
 import dev.graft.recipe.Recipe;
 import dev.graft.tuning.SolverChoice;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The content of {@code run.json}: a run's status, provenance and figures. Values that are not
@@ -213,6 +214,8 @@ public record RunRecord(
   /**
    * Figures on the test images.
    *
+   * @param singleAccuracy accuracy of the images alone, where predictions are means of those of an
+   *     image and its mirror image; else {@code null}
    * @param interval 95 % interval of the accuracy
    * @param macro unweighted means over the classes
    * @param weighted means over the classes, weighted by their images
@@ -220,6 +223,7 @@ public record RunRecord(
   public record TestFigures(
       double loss,
       double accuracy,
+      @JsonInclude(JsonInclude.Include.NON_NULL) Double singleAccuracy,
       double top3Accuracy,
       double ece,
       Interval interval,
@@ -231,9 +235,17 @@ public record RunRecord(
     }
 
     public static TestFigures of(Evaluation evaluation) {
+      return of(evaluation, Optional.empty());
+    }
+
+    /**
+     * @param single of the images alone; empty if that is the evaluation
+     */
+    static TestFigures of(Evaluation evaluation, Optional<Evaluation> single) {
       return new TestFigures(
           evaluation.loss(),
           evaluation.accuracy(),
+          single.map(Evaluation::accuracy).orElse(null),
           evaluation.top3Accuracy(),
           evaluation.ece(),
           evaluation.interval(),

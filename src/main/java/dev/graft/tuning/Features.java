@@ -35,7 +35,7 @@ import java.util.stream.Stream;
  * Features of a set of images, in batches.
  *
  * @param source the features of the images
- * @param mirrored the features of the mirror images; empty if training does not show them
+ * @param mirrored the features of the mirror images; empty if they are not used
  * @param bytes size of the caches' files; 0 for pixels
  * @param computed number of images that were not cached before
  * @param computedMirrors number of mirror images that were not cached before
@@ -108,7 +108,7 @@ public record Features(
    *
    * @param weights identifies the weights of the frozen part
    * @param ranges activation ranges for int8; empty for float32
-   * @param trained whether an image may be trained on, and is to be mirrored if the recipe says so
+   * @param mirrored whether the mirror image of an image is needed, if the recipe uses any
    * @param folder of all caches
    */
   static Features cached(
@@ -117,7 +117,7 @@ public record Features(
       ImageSet images,
       Recipe recipe,
       Optional<Ranges> ranges,
-      IntPredicate trained,
+      IntPredicate mirrored,
       Path folder,
       Device device,
       RunEvents events)
@@ -138,14 +138,14 @@ public record Features(
             filling(choice, network, layout, false),
             folder,
             events);
-    if (!recipe.training().mirror()) {
+    if (!recipe.training().usesMirrorImages()) {
       return plain;
     }
     try {
       return plain.with(
           view(
               images,
-              trained,
+              mirrored,
               key.mirrored(),
               layout,
               filling(choice, network, layout, true),
@@ -155,6 +155,11 @@ public record Features(
       plain.close();
       throw e;
     }
+  }
+
+  /** Returns the features of the mirror images instead, which must be in use. */
+  Features ofMirrorImages() {
+    return new Features(images, mirrored.orElseThrow(), Optional.empty(), 0, 0, 0, List.of());
   }
 
   private Features with(Features mirrorImages) {
@@ -267,7 +272,9 @@ public record Features(
   /** Returns batches to train on. */
   FeatureBatches shuffled(int[] rows, Recipe recipe) {
     return FeatureBatches.shuffled(
-        Stream.concat(Stream.of(source), mirrored.stream()).toList(),
+        recipe.training().mirror()
+            ? Stream.concat(Stream.of(source), mirrored.stream()).toList()
+            : List.of(source),
         rows,
         images.labels(rows),
         recipe.training().batchSize().value(),

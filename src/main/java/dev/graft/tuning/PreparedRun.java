@@ -134,11 +134,13 @@ public record PreparedRun(
             fingerprints.storingFrom(images()),
             recipe,
             ranges,
-            row -> !data.parts().get(row).equals(Optional.of(Part.TEST)),
+            row ->
+                recipe.training().averageMirror()
+                    || !data.parts().get(row).equals(Optional.of(Part.TEST)),
             features,
             device,
             events)
-        : Features.pixels(network, images(), recipe.training().mirror(), events);
+        : Features.pixels(network, images(), recipe.training().usesMirrorImages(), events);
   }
 
   /** Finds identical and nearly identical images. */

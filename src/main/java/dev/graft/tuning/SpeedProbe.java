@@ -140,7 +140,7 @@ public final class SpeedProbe {
 
   /** Returns how often the features of an image are computed: with its mirror image, twice. */
   public static int views(Recipe recipe) {
-    return recipe.training().mirror() ? 2 : 1;
+    return recipe.training().usesMirrorImages() ? 2 : 1;
   }
 
   /** Measures the networks of a recipe, which are loaded when they are needed. */

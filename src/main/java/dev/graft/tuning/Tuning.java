@@ -27,6 +27,7 @@ import dev.graft.training.TrainingEvents;
 import dev.graft.training.WeightSnapshot;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
@@ -53,6 +54,9 @@ public final class Tuning implements AutoCloseable {
 
   /** Predictions above which it is not repeated once more, because it would take long. */
   private static final int REPEATED = 2000;
+
+  /** Images whose predictions are in memory at once; a multiple of a batch. */
+  private static final int PREDICTED = 64 * Features.EVALUATION_BATCH;
 
   private final PreparedRun run;
   private final Recipe recipe;
@@ -82,9 +86,15 @@ public final class Tuning implements AutoCloseable {
    *
    * @param uncalibrated at temperature 1
    * @param evaluation at the fitted temperature
+   * @param single of the images alone, at the fitted temperature; empty if predictions are not
+   *     means of those of an image and its mirror image
    * @param first the class probabilities of the first test images, at the fitted temperature
    */
-  public record Tested(Evaluation uncalibrated, Evaluation evaluation, List<float[]> first) {}
+  public record Tested(
+      Evaluation uncalibrated,
+      Evaluation evaluation,
+      Optional<Evaluation> single,
+      List<float[]> first) {}
 
   /**
    * @param listener is notified of each epoch of the training
@@ -273,9 +283,9 @@ public final class Tuning implements AutoCloseable {
         evaluate(
             "validation",
             rows,
-            (place, row) -> {
+            (place, views) -> {
               if (chosen.get(place)) {
-                probabilities.add(row);
+                probabilities.add(views.get(0)); // as each view gets the temperature
                 truths.add(images.label(rows[place]));
               }
             });
@@ -305,18 +315,25 @@ public final class Tuning implements AutoCloseable {
     int[] rows = split.test();
     List<float[]> kept = new ArrayList<>();
     Evaluation.Collector calibrated = Evaluation.collector(data.classes());
+    Evaluation.Collector single = Evaluation.collector(data.classes());
     Evaluation uncalibrated =
         evaluate(
             "test",
             rows,
-            (place, row) -> {
-              float[] scaled = temperature.of(row);
+            (place, views) -> {
+              List<float[]> each = views.stream().map(temperature::of).toList();
+              float[] scaled = mean(each);
               calibrated.add(images.label(rows[place]), scaled);
+              single.add(images.label(rows[place]), each.get(0));
               if (place < first) {
                 kept.add(scaled);
               }
             });
-    return new Tested(uncalibrated, calibrated.evaluation(), kept);
+    return new Tested(
+        uncalibrated,
+        calibrated.evaluation(),
+        recipe.training().averageMirror() ? Optional.of(single.evaluation()) : Optional.empty(),
+        kept);
   }
 
   /** Fits what tells images unlike the training images; after the training. */
@@ -337,18 +354,62 @@ public final class Tuning implements AutoCloseable {
     return new TypicalityFit(run.network(), !recipe.execution().cache(), manager);
   }
 
-  private Evaluation evaluate(String part, int[] rows, NetworkTrainer.RowListener receiver) {
+  /** Receives the predictions of an image. */
+  private interface ViewListener {
+    /**
+     * Receives the probabilities, at temperature 1, of the image, followed by those of its mirror
+     * image if the recipe averages them.
+     *
+     * @param place in the order of the rows, from 0
+     */
+    void views(int place, List<float[]> probabilities);
+  }
+
+  private Evaluation evaluate(String part, int[] rows, ViewListener receiver) {
+    Evaluation.Collector collector = Evaluation.collector(data.classes());
     try (Progress progress = run.events().progress(part, "images", rows.length)) {
-      return training.evaluate(
-          convex.isPresent()
-              ? features.inOrder(rows, network.design().featureWidth())
-              : features.inOrder(rows),
-          data.classes(),
-          (place, row) -> {
-            receiver.row(place, row);
-            progress.stepTo(place + 1);
-          });
+      for (int from = 0; from < rows.length; from += PREDICTED) {
+        int first = from;
+        int[] some = Arrays.copyOfRange(rows, from, Math.min(rows.length, from + PREDICTED));
+        List<float[]> mirrored = new ArrayList<>();
+        if (recipe.training().averageMirror()) {
+          predict(features.ofMirrorImages(), some, (place, row) -> mirrored.add(row));
+        }
+        predict(
+            features,
+            some,
+            (place, row) -> {
+              List<float[]> views =
+                  mirrored.isEmpty() ? List.of(row) : List.of(row, mirrored.get(place));
+              collector.add(images.label(some[place]), mean(views));
+              receiver.views(first + place, views);
+              progress.stepTo(first + place + 1L);
+            });
+      }
     }
+    return collector.evaluation();
+  }
+
+  private void predict(Features of, int[] rows, NetworkTrainer.RowListener receiver) {
+    training.evaluate(
+        convex.isPresent() ? of.inOrder(rows, network.design().featureWidth()) : of.inOrder(rows),
+        data.classes(),
+        receiver);
+  }
+
+  private static float[] mean(List<float[]> views) {
+    if (views.size() == 1) {
+      return views.get(0);
+    }
+    float[] mean = new float[views.get(0).length];
+    for (int i = 0; i < mean.length; i++) {
+      float sum = 0;
+      for (float[] view : views) {
+        sum += view[i];
+      }
+      mean[i] = sum / views.size();
+    }
+    return mean;
   }
 
   /**

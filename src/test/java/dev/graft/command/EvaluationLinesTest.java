@@ -73,6 +73,7 @@ class EvaluationLinesTest {
     return new RunRecord.TestFigures(
         0.625,
         0.75,
+        null,
         0.9375,
         0.03125,
         new Interval(0.5, 0.875),

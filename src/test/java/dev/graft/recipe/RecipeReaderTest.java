@@ -62,6 +62,7 @@ class RecipeReaderTest {
               10,
               40,
               false,
+              false,
               new Recipe.EarlyStopping(5, 0, true),
               true,
               Recipe.TrainingPrecision.AUTO),
@@ -390,6 +391,7 @@ class RecipeReaderTest {
                 100_000,
                 1,
                 true,
+                true,
                 new Recipe.EarlyStopping(0, 1e-4, false),
                 false,
                 Recipe.TrainingPrecision.BFLOAT16),
@@ -441,7 +443,7 @@ class RecipeReaderTest {
         .contains("head: {hidden: 2048,input-dropout: 0.1,dropout: 0.5,solver: auto}")
         .endsWith("training-precision: auto")
         .doesNotContain(",,", "\"");
-    assertThat(text.replace(",\n  ", ", ").split(", (?=[a-z-]+: )", -1)).hasSize(51);
+    assertThat(text.replace(",\n  ", ", ").split(", (?=[a-z-]+: )", -1)).hasSize(52);
   }
 
   @Test

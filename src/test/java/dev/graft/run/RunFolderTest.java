@@ -53,6 +53,7 @@ class RunFolderTest {
               new RunRecord.TestFigures(
                   0.625,
                   0.75,
+                  null,
                   0.9375,
                   0.03125,
                   new Interval(0.5, 0.875),
@@ -250,6 +251,7 @@ class RunFolderTest {
             new RunRecord.TestFigures(
                 evaluation.loss(),
                 evaluation.accuracy(),
+                null,
                 evaluation.top3Accuracy(),
                 evaluation.ece(),
                 evaluation.interval(),
