@@ -98,7 +98,7 @@ public final class FineTuner {
   /**
    * Trains the stages from this one on, too.
    *
-   * @param stage a name as in the layer table, such as {@code block5} of VGG16
+   * @param stage a name as in the layer table, such as {@code block5_conv1} of VGG16
    */
   public FineTuner unfreeze(String stage) {
     return set("unfreeze", Objects.requireNonNull(stage, "stage"));

@@ -25,6 +25,9 @@ public final class ClassifyWithOnnxRuntime {
       if (!metadata.get("framing").startsWith("whole: ")) {
         throw new IOException("Not implemented here: " + metadata.get("framing"));
       }
+      if (metadata.containsKey("average_mirror")) {
+        throw new IOException("Not implemented here: average_mirror");
+      }
       int side = Integer.parseInt(metadata.get("input_size"));
       float[][][][] pixels = {planes(ImageIO.read(new File(arguments[1])), side)};
       try (OnnxTensor input = OnnxTensor.createTensor(onnx, pixels);

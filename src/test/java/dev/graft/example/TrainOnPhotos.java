@@ -15,8 +15,7 @@ public final class TrainOnPhotos {
   public static void main(String[] arguments) throws IOException {
     LabeledImages photos = LabeledImages.at(Path.of(arguments[0]));
     Path model = Path.of("model");
-    try (FineTuning result =
-        FineTuner.on(Backbones.efficientNetLite0()).epochs(10).seed(42).fit(photos)) {
+    try (FineTuning result = FineTuner.on(Backbones.efficientNetLite0()).seed(42).fit(photos)) {
       System.out.println("Test accuracy: " + result.test().accuracy());
       result.model().save(model);
     }

@@ -51,7 +51,7 @@ class RecipeReaderTest {
               Recipe.Initializer.AUTO,
               Recipe.OptimizerChoice.ADAMW,
               Auto.undecided(),
-              0.0001,
+              0.0003,
               Recipe.Schedule.COSINE,
               0,
               1e-8,
@@ -413,7 +413,7 @@ class RecipeReaderTest {
         .contains("backbone: auto\n", "input-size: auto\n", "features: auto\n")
         .contains("batch-size: auto\n", "learning-rate: auto\n")
         .contains("data-dir:\n- data\n- ../shared\n", "head:\n  hidden: 2048\n")
-        .hasLineCount(60);
+        .hasLineCount(61);
   }
 
   @Test
