@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
     description =
         "Write a saved model as an ONNX file for other programs, and compare it with the model."
             + " Input: pixels (N, 3, S, S), float32, RGB, 0 to 255. Output: probabilities (N,"
-            + " classes). Metadata: classes, input_size, framing, run and graft.",
+            + " classes). Metadata: classes, input_size, framing, average_mirror (if the model's"
+            + " predictions are means with those of mirror images), run and graft.",
     footerHeading = "%nExamples:%n",
     footer = {
       "  export                      export the latest run to output/exports/",
@@ -101,14 +102,18 @@ final class ExportCommand implements Callable<Integer> {
             .export(format, Optional.ofNullable(to), this::checkAccuracy);
     console.answer(
         Text.of(
-            "%s: %,d bytes; probabilities differ from the model's by at most %.2g on %s",
+            "%s: %,d bytes; probabilities differ from the model's by at most %.2g on %s%s",
             exported.file(),
             exported.bytes(),
             exported.difference(),
             exported.made()
                 ? Names.count(exported.compared(), "synthetic image")
                     + ", because the run's images were not found"
-                : Names.count(exported.compared(), "image")));
+                : Names.count(exported.compared(), "image"),
+            exported.averageMirror()
+                ? ", each alone; the model's own predictions are means with those of mirror images"
+                    + " (metadata: average_mirror)"
+                : ""));
     return 0;
   }
 

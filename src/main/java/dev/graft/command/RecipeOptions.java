@@ -113,6 +113,14 @@ final class RecipeOptions {
   Set<String> given() {
     Set<String> keys = new LinkedHashSet<>(options().keySet());
     Map<String, String> defaults = RecipeReader.settings(RecipeReader.defaults());
+    // A group such as head={hidden: 512} sets all its keys.
+    options()
+        .keySet()
+        .forEach(
+            group ->
+                defaults.keySet().stream()
+                    .filter(key -> key.startsWith(group + "."))
+                    .forEach(keys::add));
     RecipeReader.settings(RecipeReader.read(file, Map.of())).entrySet().stream()
         .filter(entry -> !entry.getValue().equals(defaults.get(entry.getKey())))
         .forEach(entry -> keys.add(entry.getKey()));

@@ -219,9 +219,10 @@ final class RunLines implements RunEvents {
   }
 
   @Override
-  public void computed(int images, double seconds, long bytes) {
+  public void computed(int images, double seconds, long bytes, boolean mirrored) {
     say(
-        "Features: %s computed in %s, %.0f images/s; the cache holds %,.1f MB",
+        "%s: %s computed in %s, %.0f images/s; the cache holds %,.1f MB",
+        features(mirrored),
         Names.count(images, "image"),
         ConsoleProgress.duration(seconds),
         images / seconds,

@@ -38,7 +38,7 @@ public final class ImageFileReader {
    * The version of the pixels. It changes whenever a file would give other pixels than before, and
    * invalidates what was computed from them and cached on disk.
    */
-  public static final int VERSION = 5;
+  public static final int VERSION = 6;
 
   /** The bytes of heap that decoding a photograph of 24 megapixels takes, rounded up. */
   private static final long DECODING = 200L << 20;

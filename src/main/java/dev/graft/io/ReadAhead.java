@@ -8,8 +8,9 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -43,7 +44,12 @@ public final class ReadAhead<T> implements Iterator<T>, AutoCloseable {
       throw new IllegalArgumentException(
           "threads and ahead must be at least 1, not " + threads + " and " + ahead);
     }
-    this.threads = Executors.newFixedThreadPool(Math.min(threads, ahead), ReadAhead::daemon);
+    int size = Math.min(threads, ahead);
+    ThreadPoolExecutor pool =
+        new ThreadPoolExecutor(
+            size, size, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), ReadAhead::daemon);
+    pool.allowCoreThreadTimeOut(true); // if nobody takes the rest or closes this
+    this.threads = pool;
     this.ahead = ahead;
     this.more = more;
     this.submit = submit;

@@ -162,18 +162,19 @@ public final class Typicality {
    * Returns the mean similarity of each stored image to its nearest others, without the images of
    * its own group, such as near-duplicates; images with fewer than k such others are left out.
    *
-   * @param similarities of all pairs, {@code (rows, rows)}
-   * @param groups the group of each row
+   * @param similarities of some consecutive rows to all, {@code (some, rows)}
+   * @param groups the group of each of all rows
+   * @param first of these rows
    */
-  public static float[] leaveOneOut(float[] similarities, int[] groups, int k) {
+  public static float[] leaveOneOut(float[] similarities, int[] groups, int first, int k) {
     int rows = groups.length;
-    float[] means = new float[rows];
+    float[] means = new float[similarities.length / rows];
     int count = 0;
     float[] others = new float[rows];
-    for (int row = 0; row < rows; row++) {
+    for (int row = 0; row < means.length; row++) {
       int left = 0;
       for (int other = 0; other < rows; other++) {
-        if (groups[other] != groups[row]) {
+        if (groups[other] != groups[first + row]) {
           others[left++] = similarities[row * rows + other];
         }
       }

@@ -83,8 +83,16 @@ public final class Exporter {
    * @param compared number of images on which it was compared with the model
    * @param made whether these were random noise, because the run's images are not known
    * @param difference the largest difference of a probability
+   * @param averageMirror whether the model's predictions are means of those of the file for an
+   *     image and its mirror image
    */
-  public record Exported(Path file, long bytes, int compared, boolean made, double difference) {}
+  public record Exported(
+      Path file,
+      long bytes,
+      int compared,
+      boolean made,
+      double difference,
+      boolean averageMirror) {}
 
   /**
    * Accuracy and speed of int8, compared with float32.
@@ -162,7 +170,9 @@ public final class Exporter {
           known.map(own -> own.some(own.test(), COMPARED)).orElseGet(() -> made(model.design()));
       double difference = difference(classifier, onnx, pixels);
       check(format, difference);
-      exported = new Exported(file, onnx.size(), pixels.size(), known.isEmpty(), difference);
+      exported =
+          new Exported(
+              file, onnx.size(), pixels.size(), known.isEmpty(), difference, model.averageMirror());
     }
     if (file.toAbsolutePath().getParent() != null) {
       Files.createDirectories(file.toAbsolutePath().getParent());

@@ -657,17 +657,30 @@ public final class FineTuneRun {
   private void save(
       RunFolder folder, DjlNetwork trained, Temperature temperature, SavedModel.Extras extras)
       throws IOException {
-    if (Files.exists(folder.model())) {
-      AtomicFiles.delete(folder.model()); // of the part before the run was resumed
+    // A resumed run may have a model of the part before, which is kept if this one can't be saved.
+    Path before = folder.model().resolveSibling("model.before");
+    boolean replaces = Files.exists(folder.model());
+    if (replaces) {
+      Files.move(folder.model(), before);
     }
-    SavedModel.save(
-        trained.withTemperature(temperature.value()),
-        folder.model(),
-        prepared.name(),
-        backbone.weights().title(),
-        data.classes(),
-        recipe.head(),
-        extras);
+    try {
+      SavedModel.save(
+          trained.withTemperature(temperature.value()),
+          folder.model(),
+          prepared.name(),
+          backbone.weights().title(),
+          data.classes(),
+          recipe.head(),
+          extras);
+    } catch (IOException | RuntimeException | Error e) {
+      if (replaces) {
+        Files.move(before, folder.model());
+      }
+      throw e;
+    }
+    if (replaces) {
+      AtomicFiles.delete(before);
+    }
   }
 
   // Record.

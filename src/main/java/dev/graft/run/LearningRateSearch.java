@@ -42,7 +42,8 @@ public final class LearningRateSearch {
       throw new GraftException(
           "head.solver: newton has no learning rate; set it to gradient or auto.");
     }
-    Recipe recipe = RecipeReader.with(asked, Map.of("head.solver", "gradient"));
+    Recipe recipe =
+        RecipeReader.with(asked, Map.of("head.solver", "gradient", "average-mirror", "false"));
     try (PreparedRun prepared = output.prepare(recipe, events);
         Features features = prepared.features(prepared.ranges());
         Tuning tuning = new Tuning(prepared, features, events, interruption)) {

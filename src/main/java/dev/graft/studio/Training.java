@@ -205,8 +205,8 @@ final class Training {
     try {
       if (!own.isRequested()) {
         int images = store.classes().stream().mapToInt(ImageClass::images).sum();
-        FineTuneRun.Completed completed = FineTuneRun.run(recipe(), output, new Events(), own);
-        if (completed.record().status() == RunRecord.Status.COMPLETED) {
+        FineTuneRun.Completed completed = FineTuneRun.run(recipe(), output, new Events(own), own);
+        if (completed.record().status() == RunRecord.Status.COMPLETED && !own.isRequested()) {
           Result next = Result.of(completed.folder(), store);
           accept(completed.folder(), next);
           trainings.add(Trainings.Entry.of(completed.folder(), images, next));
@@ -286,9 +286,18 @@ final class Training {
   }
 
   private final class Events implements RunEvents {
+    private final Interruption own;
+
+    Events(Interruption own) {
+      this.own = own;
+    }
+
     @Override
     public Progress progress(String task, String unit, long total) {
       return done -> {
+        if (task.equals("features") && own.isRequested()) {
+          throw new GraftException("Canceled."); // what is cached stays
+        }
         state = state.with(task, done, total);
         changed.run();
       };

@@ -67,6 +67,11 @@ public record ConvexHead(
 
   private static final double TOLERANCE = 5e-4;
 
+  /** Shares of the gradient at zero, for many classes, where all gradients are small. */
+  private static final double RELATIVE_TOLERANCE = 0.03;
+
+  private static final double RELATIVE_EXACT = 1e-3;
+
   /** Steps per strength; the next one continues. */
   private static final int MAX_STEPS = 25;
 
@@ -302,8 +307,10 @@ public record ConvexHead(
         }
       }
       float[][][][] predicted = new float[tasks.size()][][][];
-      IntStream.range(0, tasks.size())
-          .parallel()
+      IntStream folded = IntStream.range(0, tasks.size());
+      (FOLDS * bytes(images, coordinates) < Runtime.getRuntime().maxMemory() / 2
+              ? folded.parallel()
+              : folded)
           .forEach(i -> predicted[i] = predict(images, coordinates, tasks.get(i), strengths));
       for (int task = 0; task < tasks.size(); task++) {
         int[] fold = tasks.get(task);
@@ -319,6 +326,13 @@ public record ConvexHead(
       return new Path(candidate, strengths, images, sums);
     }
 
+    /** Returns about the memory that the fit of a fold takes: rows twice, and L-BFGS's vectors. */
+    private static long bytes(Images images, Matrix coordinates) {
+      long kernel = (long) images.classes() * coordinates.width();
+      return 2L * Float.BYTES * coordinates.rows() * coordinates.width()
+          + LogisticRegression.VECTORS * Double.BYTES * kernel;
+    }
+
     /** Returns the probabilities of a fold's images at each strength. */
     private static float[][][] predict(
         Images images, Matrix coordinates, int[] fold, double[] strengths) {
@@ -330,12 +344,13 @@ public record ConvexHead(
       LogisticRegression problem =
           new LogisticRegression(
               coordinates.rows(rest), labels, images.classes(), images.balance(labels));
+      double tolerance = Math.min(TOLERANCE, RELATIVE_TOLERANCE * problem.steepness());
       Matrix heldOut = coordinates.rows(fold);
       LogisticRegression.Solution solution =
           LogisticRegression.Solution.zero(images.classes(), coordinates.width());
       float[][][] probabilities = new float[strengths.length][][];
       for (int s = 0; s < strengths.length; s++) {
-        solution = problem.solve(strengths[s], solution, TOLERANCE, MAX_STEPS);
+        solution = problem.solve(strengths[s], solution, tolerance, MAX_STEPS);
         probabilities[s] = solution.probabilities(heldOut);
       }
       return probabilities;
@@ -403,10 +418,13 @@ public record ConvexHead(
             coordinates, images.labels(), images.classes(), images.balance(images.labels()));
     LogisticRegression.Solution solution =
         LogisticRegression.Solution.zero(images.classes(), coordinates.width());
+    double steepness = problem.steepness();
+    double tolerance = Math.min(TOLERANCE, RELATIVE_TOLERANCE * steepness);
+    double exact = Math.min(EXACT, RELATIVE_EXACT * steepness);
     for (int s = 0; s < path.length; s++) {
       boolean last = s == path.length - 1;
       solution =
-          problem.solve(path[s], solution, last ? EXACT : TOLERANCE, last ? MAX_LAST : MAX_STEPS);
+          problem.solve(path[s], solution, last ? exact : tolerance, last ? MAX_LAST : MAX_STEPS);
     }
     double[] kernel = cholesky == null ? solution.kernel() : cholesky.features(solution.kernel());
     return fold(scaling, chosen, kernel, solution.bias(), outOfFold);

@@ -16,6 +16,9 @@ final class LogisticRegression {
   /** Number of steps that approximate the curvature, as in SciPy's L-BFGS-B. */
   private static final int MEMORY = 10;
 
+  /** Vectors of the size of the kernel in memory: two per step, and those of the search. */
+  static final long VECTORS = 2 * MEMORY + 7;
+
   /** Sufficient decrease of a step (Nocedal and Wright 2006, equation 3.4). */
   private static final double DECREASE = 1e-4;
 
@@ -165,6 +168,16 @@ final class LogisticRegression {
       loss = nextLoss;
     }
     return new Solution(Arrays.copyOf(x, kernelSize), Arrays.copyOfRange(x, kernelSize, x.length));
+  }
+
+  /**
+   * Returns the largest component of the gradient at zero, by which a tolerance is to be measured:
+   * the loss is a mean, so that with many classes all components are small.
+   */
+  double steepness() {
+    double[] gradient = new double[classes * (rows.width() + 1)];
+    loss(new double[gradient.length], 0, gradient);
+    return max(gradient);
   }
 
   /** Returns the loss, and writes its gradient. */

@@ -181,9 +181,10 @@ public final class NetworkTrainer implements AutoCloseable {
       } catch (IllegalStateException e) {
         throw noGradients(e);
       }
-      if (settings.earlyStopping().restoreBest() || interrupted) {
+      int epoch = earlyStopping.after(history.validationLosses()).bestEpoch();
+      if (epoch > 0 && (settings.earlyStopping().restoreBest() || interrupted)) {
         best.restore();
-        events.restored(earlyStopping.after(history.validationLosses()).bestEpoch());
+        events.restored(epoch);
       }
       return history.history();
     }

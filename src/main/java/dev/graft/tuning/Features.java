@@ -204,7 +204,7 @@ public record Features(
           computed += cache.fill(images, missing, filler);
           missing = cache.missing(images, wanted);
         }
-        events.computed(computed, watch.lap(), cache.bytes());
+        events.computed(computed, watch.lap(), cache.bytes(), key.isMirrored());
       }
       // Unreadable images are tried again in every run, and do not count as forward passes.
       return new Features(

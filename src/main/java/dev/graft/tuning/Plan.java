@@ -117,7 +117,10 @@ public record Plan(
    * Returns whether the plan agrees with the keys that the user has set, and the accuracies hold.
    */
   public boolean suits(Recipe asked, Set<String> given) {
-    if (given.stream().anyMatch(UNMEASURED::contains)) {
+    boolean trainsStages =
+        !recipe.getOrDefault("unfreeze", NetworkDesign.NONE).equals(NetworkDesign.NONE);
+    if (given.stream().anyMatch(UNMEASURED::contains)
+        || (trainsStages && asked.head().solver() == Recipe.Solver.NEWTON)) {
       return false;
     }
     Map<String, String> values = RecipeReader.settings(asked);

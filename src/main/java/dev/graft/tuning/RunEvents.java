@@ -68,8 +68,9 @@ public interface RunEvents extends TrainingEvents {
    * The missing features have been computed.
    *
    * @param bytes size of the cache's file
+   * @param mirrored whether of the images' mirror images
    */
-  default void computed(int images, double seconds, long bytes) {}
+  default void computed(int images, double seconds, long bytes, boolean mirrored) {}
 
   /** All images have been read and compared. */
   default void surveyed(DataSet data, Survey survey) {}

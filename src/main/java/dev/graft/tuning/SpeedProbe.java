@@ -197,6 +197,7 @@ public final class SpeedProbe {
                 (double) recipe.training().minSteps() * recipe.training().batchSize().value())
             + FORWARD * validation;
     double folds = recipe.data().folds() * (newton ? fitting : image * images * plan.maxEpochs());
+    int views = recipe.training().averageMirror() ? 3 : 2; // predictions and typicality
     int passed = recipe.backbone().unfreeze().equals(NetworkDesign.NONE) ? 0 : SAMPLED;
     return new Estimate(
         plan,
@@ -204,7 +205,7 @@ public final class SpeedProbe {
         image,
         images,
         2 * opening + fitting + FORWARD * image * passed,
-        FILES + folds + FORWARD * image * (2 * validation + 2 * test + passed));
+        FILES + folds + FORWARD * image * (views * (validation + test) + passed));
   }
 
   private double secondsPerImage(DjlNetwork network, Recipe recipe, Device device)
@@ -219,9 +220,10 @@ public final class SpeedProbe {
             ? Optional.of(noise(network))
             : Optional.empty();
     int[] readable = images.readable().toArray();
+    int count = Math.min(IMAGES, readable.length);
     List<Integer> rows =
-        IntStream.range(0, Math.min(IMAGES, readable.length))
-            .map(i -> readable[(int) ((long) i * readable.length / IMAGES)])
+        IntStream.range(0, count)
+            .map(i -> readable[(int) ((long) i * readable.length / count)])
             .boxed()
             .toList();
     Clock clock = new Clock();

@@ -55,9 +55,6 @@ public final class Tuning implements AutoCloseable {
   /** Predictions above which it is not repeated once more, because it would take long. */
   private static final int REPEATED = 2000;
 
-  /** Images whose predictions are in memory at once; a multiple of a batch. */
-  private static final int PREDICTED = 64 * Features.EVALUATION_BATCH;
-
   private final PreparedRun run;
   private final Recipe recipe;
   private final DataSet data;
@@ -367,10 +364,13 @@ public final class Tuning implements AutoCloseable {
 
   private Evaluation evaluate(String part, int[] rows, ViewListener receiver) {
     Evaluation.Collector collector = Evaluation.collector(data.classes());
+    // In whole batches, so that the predictions of mirror images that wait fit into memory.
+    int waiting = MAX_PROBABILITIES / data.classes().size() / Features.EVALUATION_BATCH;
+    int step = Features.EVALUATION_BATCH * Math.max(1, waiting);
     try (Progress progress = run.events().progress(part, "images", rows.length)) {
-      for (int from = 0; from < rows.length; from += PREDICTED) {
+      for (int from = 0; from < rows.length; from += step) {
         int first = from;
-        int[] some = Arrays.copyOfRange(rows, from, Math.min(rows.length, from + PREDICTED));
+        int[] some = Arrays.copyOfRange(rows, from, Math.min(rows.length, from + step));
         List<float[]> mirrored = new ArrayList<>();
         if (recipe.training().averageMirror()) {
           predict(features.ofMirrorImages(), some, (place, row) -> mirrored.add(row));
@@ -438,6 +438,9 @@ public final class Tuning implements AutoCloseable {
         isConvex() ? (rest, share) -> new int[0] : DataSets.holdOut(recipe, data, groups),
         recipe.data().validationSplit(),
         split -> {
+          if (isConvex() && interruption.isRequested()) {
+            return Optional.empty();
+          }
           if (isConvex()) {
             return Optional.of(
                 evaluate(

@@ -85,15 +85,17 @@ final class TypicalityFit {
 
   /** Compares each stored image with the others, its near-duplicates excepted. */
   private void putOthers(Typicality.Bank bank, int[] groups, int neighbors, FloatBuffer heldOut) {
-    int rows = bank.rows();
-    float[] vectors = new float[bank.values().length];
-    for (int i = 0; i < vectors.length; i++) {
-      vectors[i] = bank.values()[i];
-    }
-    try (NDManager some = manager.newSubManager();
-        NDArray array = some.create(vectors, new Shape(rows, width))) {
-      float[] all = TypicalityArrays.similarities(bank, array);
-      heldOut.put(Typicality.leaveOneOut(all, groups, neighbors));
+    for (int first = 0; first < bank.rows(); first += Features.EVALUATION_BATCH) {
+      int rows = Math.min(Features.EVALUATION_BATCH, bank.rows() - first);
+      float[] vectors = new float[rows * width];
+      for (int i = 0; i < vectors.length; i++) {
+        vectors[i] = bank.values()[first * width + i];
+      }
+      try (NDManager some = manager.newSubManager();
+          NDArray array = some.create(vectors, new Shape(rows, width))) {
+        float[] similarities = TypicalityArrays.similarities(bank, array);
+        heldOut.put(Typicality.leaveOneOut(similarities, groups, first, neighbors));
+      }
     }
   }
 

@@ -295,7 +295,7 @@ final class FeatureJob {
           ClassTag$.MODULE$.apply(FeatureTask.Result.class));
     }
     events.computed(
-        (int) done[0], (System.nanoTime() - start) / 1e9, done[0] * frozen.layout().bytes());
+        (int) done[0], (System.nanoTime() - start) / 1e9, done[0] * frozen.layout().bytes(), false);
     return done[0];
   }
 

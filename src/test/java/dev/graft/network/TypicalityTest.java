@@ -48,12 +48,17 @@ class TypicalityTest {
     float[] similarities = {
       1, 0.75f, 0.5f, 0.25f, 0.75f, 1, 0.125f, 0, 0.5f, 0.125f, 1, 0.875f, 0.25f, 0, 0.875f, 1
     };
-    assertThat(Typicality.leaveOneOut(similarities, new int[] {0, 1, 2, 3}, 1))
+    assertThat(Typicality.leaveOneOut(similarities, new int[] {0, 1, 2, 3}, 0, 1))
         .containsExactly(0.75f, 0.75f, 0.875f, 0.875f);
-    assertThat(Typicality.leaveOneOut(similarities, new int[] {0, 1, 2, 2}, 1))
+    assertThat(Typicality.leaveOneOut(similarities, new int[] {0, 1, 2, 2}, 0, 1))
         .containsExactly(0.75f, 0.75f, 0.5f, 0.25f);
+    // The last two rows alone.
+    assertThat(
+            Typicality.leaveOneOut(
+                Arrays.copyOfRange(similarities, 8, 16), new int[] {0, 1, 2, 2}, 2, 1))
+        .containsExactly(0.5f, 0.25f);
     // The first three have a single other image left, which is less than two.
-    assertThat(Typicality.leaveOneOut(similarities, new int[] {0, 0, 0, 3}, 2))
+    assertThat(Typicality.leaveOneOut(similarities, new int[] {0, 0, 0, 3}, 0, 2))
         .containsExactly((0.25f + 0.875f) / 2);
   }
 

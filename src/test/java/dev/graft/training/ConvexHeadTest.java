@@ -67,6 +67,56 @@ class ConvexHeadTest {
     }
   }
 
+  /** The gradient of each class is small: the loss is a mean over the images of all classes. */
+  @Test
+  void manyClassesWithFewImagesAreLearned() {
+    int classes = 200;
+    int each = 3;
+    Random random = new Random(3);
+    float[][] centers = new float[classes][320];
+    for (float[] center : centers) {
+      for (int k = 0; k < center.length; k++) {
+        center[k] = (float) random.nextGaussian();
+      }
+    }
+    float[] values = new float[classes * each * 320];
+    int[] labels = new int[classes * each];
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = i / each;
+      for (int k = 0; k < 320; k++) {
+        values[i * 320 + k] = (float) (centers[labels[i]][k] + 0.5 * random.nextGaussian());
+      }
+    }
+    ConvexHead.Images images =
+        new ConvexHead.Images(
+            new Matrix(values, labels.length, 320),
+            STAGES,
+            labels,
+            classes,
+            Recipe.ClassWeights.NONE);
+    ConvexHead head =
+        ConvexHead.fit(
+            images,
+            (rows, count, round) ->
+                IntStream.range(0, count)
+                    .mapToObj(f -> IntStream.of(rows).filter(i -> i % count == f).toArray())
+                    .toList());
+
+    int right = 0;
+    double sure = 0;
+    for (int i = 0; i < labels.length; i++) {
+      float[] row = head.outOfFold()[i];
+      int best = 0;
+      for (int c = 1; c < classes; c++) {
+        best = row[c] > row[best] ? c : best;
+      }
+      right += best == labels[i] ? 1 : 0;
+      sure += row[labels[i]] / labels.length;
+    }
+    assertThat((double) right / labels.length).isGreaterThan(0.9);
+    assertThat(sure).isGreaterThan(0.5);
+  }
+
   @Test
   void coordinatesGiveTheSameHeadAsFeatures() {
     ConvexHead.Images images = images(30, Recipe.ClassWeights.NONE);

@@ -46,6 +46,7 @@ class PlanTest {
     assertThat(suitable("backbone", "auto")).isEqualTo(ALL);
     assertThat(suitable("weights", "random")).isEmpty();
     assertThat(suitable("cache", "false")).isEmpty();
+    assertThat(suitable("head.solver", "newton")).isNotEmpty().allMatch(Plan::isForAllImages);
   }
 
   @Test

@@ -217,10 +217,16 @@ public final class Duplicates {
   }
 
   private void joinNear(int[] some, int[] others, IntFunction<Sketch> sketches, int[] comparisons) {
+    int joined = -1; // an image whose group has all the others
     for (int a : some) {
+      if (joined >= 0 && root(joined) == root(a)) {
+        continue;
+      }
+      boolean all = true;
       Sketch sketch = null;
       for (int b : others) {
         if (comparisons[a] >= MAX_COMPARISONS) {
+          all = false;
           break;
         }
         if (root(a) != root(b)) {
@@ -228,8 +234,13 @@ public final class Duplicates {
           sketch = sketch == null ? sketches.apply(a) : sketch;
           if (sketch.correlation(sketches.apply(b)) >= MIN_CORRELATION) {
             join(a, b);
+          } else {
+            all = false;
           }
         }
+      }
+      if (all) {
+        joined = a;
       }
     }
   }

@@ -206,8 +206,12 @@ public final class Survey {
    */
   public List<List<Integer>> tooAlike() {
     int[] support = data.support();
-    int[] different =
-        Split.different(data, data.images().readable().toArray(), duplicates.groups());
+    int[] trained =
+        data.images()
+            .readable()
+            .filter(i -> data.parts().get(i).orElse(Part.TRAIN) == Part.TRAIN)
+            .toArray();
+    int[] different = Split.different(data, trained, duplicates.groups());
     return near().stream()
         .filter(
             group -> {

@@ -3,6 +3,7 @@ package dev.graft.network.djl;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import dev.graft.network.Layer;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
@@ -75,11 +76,20 @@ final class MatrixConvolution {
             .map(each -> arithmetic.plus(product, each.reshape(channels)))
             .orElse(product);
     NDArray y = epilogue.activation().apply(shifted);
-    return switch (method) {
-      case PER_CHANNEL -> y;
-      case PER_PIXEL_PAIR -> y.transpose(1, 2, 0);
-      default -> y.reshape(layer.out(), -1, outputs());
-    };
+    NDArray laidOut =
+        switch (method) {
+          case PER_CHANNEL -> y;
+          case PER_PIXEL_PAIR -> y.transpose(1, 2, 0);
+          default -> y.reshape(layer.out(), -1, outputs());
+        };
+    // What backward passes need stays in the engine's graph; the rest would stay until the end of
+    // the batch.
+    for (NDArray each : List.of(product, shifted, y)) {
+      if (each != laidOut) {
+        each.close();
+      }
+    }
+    return laidOut;
   }
 
   /**
@@ -112,7 +122,9 @@ final class MatrixConvolution {
             .matMul(byTap.transpose(1, 0))
             .reshape(inputs(), outputs(), layer.out(), layer.in());
     NDArray pixels = x.transpose(2, 0, 1).expandDims(1); // (P, 1, C, N)
-    return arithmetic.product(matrices, pixels).sum(new int[] {0});
+    try (NDArray products = arithmetic.product(matrices, pixels)) {
+      return products.sum(new int[] {0});
+    }
   }
 
   /** Returns {@code (O, N * Q)}. */

@@ -119,6 +119,20 @@ class DuplicatesTest {
     assertThat(duplicates.near()).isEmpty();
   }
 
+  /** Frames of a fixed camera; looking at each pair would take minutes. */
+  @Test
+  void manyNearlyIdenticalImagesDoNotTakeForEver() {
+    int frames = 100_000;
+    Fingerprint frame = new Fingerprint(5, noise(1));
+    Duplicates duplicates =
+        assertTimeoutPreemptively(
+            Duration.ofSeconds(10),
+            () -> among(Collections.nCopies(frames, null), Collections.nCopies(frames, frame)));
+
+    assertThat(duplicates.near()).hasSize(1);
+    assertThat(duplicates.near().get(0)).hasSize(frames);
+  }
+
   @Test
   void copiesOfPhotographsAreFoundAndOtherPhotographsAreNot() throws IOException {
     ImageSet photographs = Cifar10Images.sample().images();

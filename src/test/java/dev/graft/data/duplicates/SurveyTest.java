@@ -109,6 +109,20 @@ class SurveyTest {
     assertThat(survey(shown).groups()).doesNotHaveDuplicates();
   }
 
+  /** Test images are no help where training images are split. */
+  @Test
+  void onlyImagesThatAreTrainedOnCountAsThoseOfAClass() {
+    List<Shown> shown = new ArrayList<>(dogs(4));
+    shown.add(new Shown(0, "a", 1, Part.TRAIN));
+    shown.add(new Shown(0, "b", 1, Part.TRAIN));
+    for (int i = 0; i < 3; i++) {
+      shown.add(new Shown(0, "test " + i, 50 + i, Part.TEST));
+    }
+
+    assertThat(survey(shown).near()).containsExactly(List.of(4, 5));
+    assertThat(survey(shown).groups()).doesNotHaveDuplicates();
+  }
+
   @Test
   void aGroupInTwoGivenPartsIsALeak() {
     List<Shown> shown =
