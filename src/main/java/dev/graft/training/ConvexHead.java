@@ -67,10 +67,11 @@ public record ConvexHead(
 
   private static final double TOLERANCE = 5e-4;
 
-  /** Shares of the gradient at zero, for many classes, where all gradients are small. */
+  /** Share of the gradient at zero, for many classes, where all gradients are small. */
   private static final double RELATIVE_TOLERANCE = 0.03;
 
-  private static final double RELATIVE_EXACT = 1e-3;
+  /** Share of the tolerance, likewise. */
+  private static final double RELATIVE_EXACT = 0.03;
 
   /** Steps per strength; the next one continues. */
   private static final int MAX_STEPS = 25;
@@ -344,7 +345,7 @@ public record ConvexHead(
       LogisticRegression problem =
           new LogisticRegression(
               coordinates.rows(rest), labels, images.classes(), images.balance(labels));
-      double tolerance = Math.min(TOLERANCE, RELATIVE_TOLERANCE * problem.steepness());
+      double tolerance = tolerance(problem);
       Matrix heldOut = coordinates.rows(fold);
       LogisticRegression.Solution solution =
           LogisticRegression.Solution.zero(images.classes(), coordinates.width());
@@ -418,9 +419,8 @@ public record ConvexHead(
             coordinates, images.labels(), images.classes(), images.balance(images.labels()));
     LogisticRegression.Solution solution =
         LogisticRegression.Solution.zero(images.classes(), coordinates.width());
-    double steepness = problem.steepness();
-    double tolerance = Math.min(TOLERANCE, RELATIVE_TOLERANCE * steepness);
-    double exact = Math.min(EXACT, RELATIVE_EXACT * steepness);
+    double tolerance = tolerance(problem);
+    double exact = Math.min(EXACT, RELATIVE_EXACT * tolerance);
     for (int s = 0; s < path.length; s++) {
       boolean last = s == path.length - 1;
       solution =
@@ -428,6 +428,11 @@ public record ConvexHead(
     }
     double[] kernel = cholesky == null ? solution.kernel() : cholesky.features(solution.kernel());
     return fold(scaling, chosen, kernel, solution.bias(), outOfFold);
+  }
+
+  /** Returns the largest component of the gradient that ends the search for a strength. */
+  static double tolerance(LogisticRegression problem) {
+    return Math.min(TOLERANCE, RELATIVE_TOLERANCE * problem.steepness());
   }
 
   /** Whether the number of features can be reduced to that of the images, at a profit. */
