@@ -30,7 +30,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -143,13 +145,19 @@ public final class Sweep {
     return RecipeReader.with(asked, Map.of("head.solver", "gradient"));
   }
 
-  /** Returns whether the combinations' heads are found in different ways. */
+  /**
+   * Returns whether the combinations can't be compared as they are: their heads are found in
+   * different ways, or they differ in what the out-of-fold figures of a convex head do not show.
+   */
   static boolean mixesSolvers(Recipe asked, List<Map<String, String>> combinations, int images) {
-    return combinations.stream()
+    Set<Recipe.Solver> solvers =
+        combinations.stream()
             .map(settings -> SolverChoice.of(RecipeReader.with(asked, settings), images).solver())
-            .distinct()
-            .count()
-        > 1;
+            .collect(Collectors.toSet());
+    boolean mixesAverages =
+        combinations.stream().map(settings -> settings.get("average-mirror")).distinct().count()
+            > 1;
+    return solvers.size() > 1 || (mixesAverages && solvers.contains(Recipe.Solver.NEWTON));
   }
 
   private Trial trial(Recipe recipe, Map<String, String> settings) throws IOException {

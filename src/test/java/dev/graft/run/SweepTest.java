@@ -22,5 +22,8 @@ class SweepTest {
     assertThat(mixes("head.dropout=0,0.3,0.5", 10_000)).isFalse();
     assertThat(mixes("head.dropout=0,0.3", 1_000)).isFalse();
     assertThat(mixes("class-weights=none,balanced", 1_000)).isFalse();
+    // A convex head's figures are those of images alone.
+    assertThat(mixes("average-mirror=true,false", 1_000)).isTrue();
+    assertThat(mixes("average-mirror=true,false", 10_000)).isFalse();
   }
 }
