@@ -101,6 +101,22 @@ class LabelDecisionsTest {
   }
 
   @Test
+  void anImageBesideTheClassFoldersGoesToOneOfThem() throws IOException {
+    Files.writeString(photos.resolve("loose.png"), "loose");
+
+    LabelDecisions.apply(photos, decided("loose.png,move,dog\n"), output);
+
+    assertThat(photos.resolve("dog/loose.png")).hasContent("loose");
+    assertThat(photos.resolve("loose.png")).doesNotExist();
+
+    Files.writeString(photos.resolve("loose.png"), "loose");
+    Path unknown = decided("loose.png,move,lynx\n");
+    assertThatThrownBy(() -> LabelDecisions.apply(photos, unknown, output))
+        .isInstanceOf(GraftException.class)
+        .hasMessageContaining("row 2: the folder of the class lynx is missing");
+  }
+
+  @Test
   void onePathTwiceMovesNothing() throws IOException {
     Path decisions = decided("cat/1.png,move,dog\ncat/1.png,drop,\n");
 
