@@ -76,8 +76,12 @@ public final class LabelDecisions {
     List<List<String>> rows = Csv.read(file);
     List<String> header = rows.isEmpty() ? List.of() : rows.get(0);
     if (!header.equals(DECIDED) && !header.equals(MOVED)) {
+      boolean semicolons = header.size() == 1 && header.get(0).contains(";");
       throw new GraftException(
-          file + ": the first row must be path,decision,to, or from,to to undo decisions.");
+          file
+              + (semicolons
+                  ? ": its columns are separated by semicolons; save it with commas."
+                  : ": the first row must be path,decision,to, or from,to to undo decisions."));
     }
     boolean undoes = header.equals(MOVED);
     Path dropped = output.inspections().toAbsolutePath().normalize().resolve("dropped");

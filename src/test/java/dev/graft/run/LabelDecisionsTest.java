@@ -146,6 +146,20 @@ class LabelDecisionsTest {
   }
 
   @Test
+  void aTableThatASpreadsheetSavedIsReadOrItsSemicolonsAreNamed() throws IOException {
+    String rows = "path,decision,to\r\ncat/1.png,move,dog\r\ncat/2.png,keep,\r\n";
+    Path table = Files.writeString(folder.resolve("labels-decided.csv"), "\ufeff" + rows);
+
+    assertThat(LabelDecisions.apply(photos, table, output).moved()).isOne();
+    assertThat(files()).containsExactly("cat/2.png", "dog/1-2.png", "dog/1.png");
+
+    Files.writeString(table, "\ufeff" + rows.replace(',', ';'));
+    assertThatThrownBy(() -> LabelDecisions.apply(photos, table, output))
+        .isInstanceOf(GraftException.class)
+        .hasMessage(table + ": its columns are separated by semicolons; save it with commas.");
+  }
+
+  @Test
   void otherTablesAreRefused() throws IOException {
     Path table = Files.writeString(folder.resolve("labels.csv"), "path,label\ncat/1.png,cat\n");
 
