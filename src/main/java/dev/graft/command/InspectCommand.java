@@ -87,6 +87,13 @@ final class InspectCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--apply and --labels exclude each other; give one of them.");
     }
+    if (labels != null) {
+      LabelFiles.refusal(labels)
+          .ifPresent(
+              reason -> {
+                throw new ParameterException(spec.commandLine(), "--labels: " + reason);
+              });
+    }
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("data", RecipeReader.text(data));
     settings.put("max-bad", "0.999");
