@@ -3,6 +3,7 @@ package dev.graft.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 
+import dev.graft.data.OwnOutput;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +27,15 @@ class OutputFolderTest {
   @BeforeEach
   void output() {
     output = new OutputFolder(path);
+  }
+
+  @Test
+  void aLinkToAFolderIsMarked() throws IOException {
+    Path link = Files.createSymbolicLink(path.resolve("link"), Files.createDirectory(path.resolve("real")));
+
+    new OutputFolder(link).mark();
+
+    assertThat(path.resolve("real").resolve(OwnOutput.MARKER)).exists();
   }
 
   /** As a process leaves it that is killed: its lock is gone, all else is there. */
