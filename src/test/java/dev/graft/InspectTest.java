@@ -37,6 +37,18 @@ class InspectTest {
   }
 
   @Test
+  void theFolderOfTheImagesMayBeTheOutputFolder() throws IOException {
+    ImageMaker.write(Files.createDirectories(photos.resolve("cat")), 1, 3, 32);
+    ImageMaker.write(Files.createDirectories(photos.resolve("dog")), 1, 3, 32); // copies
+
+    assertThat(inspect(photos).out()).contains("Classes: cat 3, dog 3");
+    assertThat(photos.resolve("inspections")).isDirectory();
+    CommandRun second = inspect(photos);
+    assertThat(second.code()).as(second.err()).isZero();
+    assertThat(second.out()).contains("Classes: cat 3, dog 3").doesNotContain("inspections");
+  }
+
+  @Test
   void nothingIsWrittenForDataThatCannotBeRead() {
     Path output = photos.resolve("output");
 

@@ -11,6 +11,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,6 +28,21 @@ class OutputFolderTest {
   @BeforeEach
   void output() {
     output = new OutputFolder(path);
+  }
+
+  @Test
+  void allOfItsFoldersArePassedOverAsData() {
+    assertThat(
+            Stream.of(
+                output.runs(),
+                output.features(),
+                output.fingerprints(),
+                output.evaluations(),
+                output.inspections(),
+                output.sweeps(),
+                output.exports()))
+        .extracting(each -> each.getFileName().toString())
+        .containsExactlyInAnyOrderElementsOf(OwnOutput.FOLDERS);
   }
 
   @Test
