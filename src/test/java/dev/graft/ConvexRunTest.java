@@ -137,8 +137,6 @@ class ConvexRunTest {
         .allSatisfy(row -> assertThat(row).contains(",dark,light,"))
         .anyMatch(row -> row.startsWith("dark/58.png,"))
         .anyMatch(row -> row.startsWith("dark/59.png,"));
-    assertThat(table.resolveSibling("labels.html"))
-        .content()
-        .contains("data-path=\"dark/59.png\"");
+    assertThat(table.resolveSibling("labels.html")).content().contains("data-path=\"dark/59.png\"");
   }
 }

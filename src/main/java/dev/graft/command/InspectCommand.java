@@ -149,7 +149,9 @@ final class InspectCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** Marks the output folder before fingerprints are stored in it; a read-only one needs no mark. */
+  /**
+   * Marks the output folder before fingerprints are stored in it; a read-only one needs no mark.
+   */
   private void mark() {
     try {
       output.folder().mark();

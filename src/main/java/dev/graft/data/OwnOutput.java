@@ -12,8 +12,7 @@ public final class OwnOutput {
 
   /** The folders in an output folder. */
   public static final Set<String> FOLDERS =
-      Set.of(
-          "runs", "features", "fingerprints", "evaluations", "inspections", "sweeps", "exports");
+      Set.of("runs", "features", "fingerprints", "evaluations", "inspections", "sweeps", "exports");
 
   private OwnOutput() {}
 
@@ -27,7 +26,9 @@ public final class OwnOutput {
         || has(folder, "evaluation.json", "predictions.csv");
   }
 
-  /** Returns whether a folder is one of {@link #FOLDERS} in an output folder that also has images. */
+  /**
+   * Returns whether a folder is one of {@link #FOLDERS} in an output folder that also has images.
+   */
   static boolean isIn(Path output, Path folder) {
     return output.equals(folder.getParent())
         && FOLDERS.contains(folder.getFileName().toString())

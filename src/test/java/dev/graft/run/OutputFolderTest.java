@@ -47,7 +47,8 @@ class OutputFolderTest {
 
   @Test
   void aLinkToAFolderIsMarked() throws IOException {
-    Path link = Files.createSymbolicLink(path.resolve("link"), Files.createDirectory(path.resolve("real")));
+    Path link =
+        Files.createSymbolicLink(path.resolve("link"), Files.createDirectory(path.resolve("real")));
 
     new OutputFolder(link).mark();
 
