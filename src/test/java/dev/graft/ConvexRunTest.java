@@ -123,7 +123,7 @@ class ConvexRunTest {
       Files.createDirectories(photos.resolve(label));
       Files.copy(images.file(i), photos.resolve(label).resolve(i + ".png"));
     }
-    Path table = folder.resolve("labels.csv");
+    Path table = folder.resolve("new/review/labels.csv"); // its folders are created
     CommandRun review =
         CommandRun.of(
             "inspect", photos.toString(), "--labels=" + table, "--output=" + folder.resolve("o"));
@@ -137,6 +137,6 @@ class ConvexRunTest {
         .allSatisfy(row -> assertThat(row).contains(",dark,light,"))
         .anyMatch(row -> row.startsWith("dark/58.png,"))
         .anyMatch(row -> row.startsWith("dark/59.png,"));
-    assertThat(folder.resolve("labels.html")).content().contains("data-path=\"dark/59.png\"");
+    assertThat(table.resolveSibling("labels.html")).content().contains("data-path=\"dark/59.png\"");
   }
 }

@@ -87,6 +87,13 @@ final class InspectCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--apply and --labels exclude each other; give one of them.");
     }
+    if (labels != null) {
+      LabelFiles.refusal(labels)
+          .ifPresent(
+              reason -> {
+                throw new ParameterException(spec.commandLine(), "--labels: " + reason);
+              });
+    }
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("data", RecipeReader.text(data));
     settings.put("max-bad", "0.999");
@@ -101,6 +108,7 @@ final class InspectCommand implements Callable<Integer> {
     }
     try (Fingerprints fingerprints = new Fingerprints(output.folder().fingerprints())) {
       DataSet found = DataSets.open(recipe, new RunLines(console));
+      mark();
       Survey survey = Survey.thorough(found, fingerprints, console);
       SurveyLines.classes(found).forEach(console::answer);
       SurveyLines.quarantine(found.images().quarantine()).forEach(console::answer);
@@ -129,6 +137,7 @@ final class InspectCommand implements Callable<Integer> {
     RunLines lines = new RunLines(console);
     try (PreparedRun run = output.folder().prepare(recipe, lines)) {
       requireMemory(run);
+      mark();
       try (Features features = run.features(run.ranges())) {
         LabelReview review = LabelReview.of(run, features, run.survey());
         Path page = write(review);
@@ -138,6 +147,17 @@ final class InspectCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  /**
+   * Marks the output folder before fingerprints are stored in it; a read-only one needs no mark.
+   */
+  private void mark() {
+    try {
+      output.folder().mark();
+    } catch (IOException e) {
+      return; // then nothing can be stored either
+    }
   }
 
   private static void requireMemory(PreparedRun run) {

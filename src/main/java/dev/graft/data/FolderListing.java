@@ -67,7 +67,7 @@ final class FolderListing {
       throw new GraftException(data + " is empty: add a folder of images for each class.");
     }
     List<Entry> folders =
-        entries.stream().filter(each -> each.isFolder() && !OwnOutput.is(each.path())).toList();
+        entries.stream().filter(each -> each.isFolder() && !isOutput(each)).toList();
     PartFolders found = PartFolders.of(top, folders, FolderListing::entries);
     found.likeParts().forEach(each -> notes.add(Note.of(Note.Kind.PART_AS_CLASS, each.path())));
     if (found.parts().isEmpty()) {
@@ -202,11 +202,15 @@ final class FolderListing {
       count(Note.Kind.LEADS_UP);
       return false;
     }
-    if (OwnOutput.is(folder.path())) {
+    if (isOutput(folder)) {
       outputs.add(folder.path().getParent().toString());
       return false;
     }
     return true;
+  }
+
+  private boolean isOutput(Entry folder) {
+    return OwnOutput.is(folder.path()) || OwnOutput.isIn(data, folder.path());
   }
 
   private static String label(Entry classFolder) {

@@ -3,7 +3,9 @@ package dev.graft.io;
 import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +18,8 @@ import java.util.stream.Collectors;
  * tools expect.
  */
 public final class Csv {
+  private static final char BYTE_ORDER_MARK = '\ufeff';
+
   private Csv() {}
 
   /** Returns a row with its line feed. Fields with a comma, quote or line break are quoted. */
@@ -41,15 +45,25 @@ public final class Csv {
 
   /** Passes on each row of a file, of which only one is in memory; see {@link #read}. */
   public static void forEach(Path file, Consumer<List<String>> taker) throws IOException {
-    try (MappingIterator<List<String>> rows =
-        new CsvMapper()
-            .readerForListOf(String.class)
-            .with(CsvParser.Feature.WRAP_AS_ARRAY)
-            .readValues(Files.newBufferedReader(file))) {
+    try (BufferedReader text = Files.newBufferedReader(file);
+        MappingIterator<List<String>> rows =
+            new CsvMapper()
+                .readerForListOf(String.class)
+                .with(CsvParser.Feature.WRAP_AS_ARRAY)
+                .readValues(afterByteOrderMark(text))) {
       while (rows.hasNextValue()) {
         taker.accept(rows.nextValue());
       }
     }
+  }
+
+  /** Skips the mark that spreadsheet programs begin a file with. */
+  private static Reader afterByteOrderMark(BufferedReader text) throws IOException {
+    text.mark(1);
+    if (text.read() != BYTE_ORDER_MARK) {
+      text.reset();
+    }
+    return text;
   }
 
   private static String quoted(String field) {

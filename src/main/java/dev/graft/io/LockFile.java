@@ -1,11 +1,11 @@
 package dev.graft.io;
 
-import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -46,7 +46,11 @@ public final class LockFile implements AutoCloseable {
   public static LockFile on(Path file) throws IOException {
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-    lock(channel);
+    try {
+      channel.lock(); // waits for the moment in which another process looks whether it is held
+    } catch (IOException e) {
+      // the file system has no locks, as in lock()
+    }
     return locked(file, channel);
   }
 
@@ -86,7 +90,6 @@ public final class LockFile implements AutoCloseable {
    *
    * @return false if another process holds the lock
    */
-  @CanIgnoreReturnValue
   private static boolean lock(FileChannel channel) {
     try {
       return channel.tryLock() != null;
@@ -103,9 +106,12 @@ public final class LockFile implements AutoCloseable {
     if (!Files.isRegularFile(file)) {
       return false;
     }
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
-        FileLock lock = channel.tryLock()) {
+    // Reading is enough for a shared lock, and other accounts' files can often only be read.
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        FileLock lock = channel.tryLock(0, Long.MAX_VALUE, true)) {
       return lock == null;
+    } catch (AccessDeniedException e) {
+      return true; // perhaps; another account's work is left alone
     } catch (OverlappingFileLockException e) {
       return true; // by this process, under a name that the file had before
     } catch (IOException e) {

@@ -76,8 +76,12 @@ public final class LabelDecisions {
     List<List<String>> rows = Csv.read(file);
     List<String> header = rows.isEmpty() ? List.of() : rows.get(0);
     if (!header.equals(DECIDED) && !header.equals(MOVED)) {
+      boolean semicolons = header.size() == 1 && header.get(0).contains(";");
       throw new GraftException(
-          file + ": the first row must be path,decision,to, or from,to to undo decisions.");
+          file
+              + (semicolons
+                  ? ": its columns are separated by semicolons; save it with commas."
+                  : ": the first row must be path,decision,to, or from,to to undo decisions."));
     }
     boolean undoes = header.equals(MOVED);
     Path dropped = output.inspections().toAbsolutePath().normalize().resolve("dropped");
@@ -162,15 +166,17 @@ public final class LabelDecisions {
 
   /** Returns the folder of a class: beside the outermost folder of the image that has one. */
   private Path classFolder(Path from, String name, String where) throws IOException {
+    Path inner = data.relativize(from);
+    int folders = Math.max(1, inner.getNameCount() - 1); // an image may be beside the classes
     Path parent = data;
-    for (Path each : data.relativize(from).getParent()) {
+    for (int i = 0; i < folders; i++) {
       try (Stream<Path> beside = Files.list(parent)) {
         Optional<Path> found = beside.filter(other -> isClass(other, name)).findFirst();
         if (found.isPresent()) {
           return found.get();
         }
       }
-      parent = parent.resolve(each);
+      parent = parent.resolve(inner.getName(i));
     }
     throw new GraftException(
         where + "the folder of the class " + name + " is missing in " + data + ".");

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Writes what is probably wrong with labeled images: a table, and a page to decide on it. */
@@ -22,21 +23,38 @@ public final class LabelFiles {
   /** The name of the table. */
   public static final String CSV = "labels.csv";
 
+  private static final String PAGE = ".html";
+
   /** Maximum number of images on the page. */
   private static final int MAX_SHOWN = 300;
 
   private LabelFiles() {}
 
+  /** Returns why a table can't have a path, if so; found before the work on its content. */
+  public static Optional<String> refusal(String table) {
+    if (table.toLowerCase(Locale.ROOT).endsWith(PAGE)) {
+      return Optional.of(table + " is the name of the page; end the table's name in .csv.");
+    }
+    return Files.isDirectory(Path.of(table))
+        ? Optional.of(table + " is a folder; name a table in it, such as " + CSV + ".")
+        : Optional.empty();
+  }
+
   /**
-   * Writes the table, and the page beside it, whose name ends in {@code .html} instead.
+   * Writes the table, and the page beside it, whose name ends in {@code .html} instead. Creates
+   * their folder.
    *
    * @param data the folder or the manifest; paths in the table are relative to the folder
    * @return the page
    */
   public static Path write(LabelReview review, Path data, Path table) throws IOException {
+    Path parent = table.toAbsolutePath().getParent();
+    if (!Files.isDirectory(parent)) { // Java 17 creates no folder where a link to one is
+      Files.createDirectories(parent);
+    }
     AtomicFiles.write(table, csv(review, folder(data)));
     String name = table.getFileName().toString().replaceFirst("\\.[^.]*$", "");
-    Path page = table.resolveSibling(name + ".html");
+    Path page = table.resolveSibling(name + PAGE);
     Pages.write(page, page(review, data));
     return page;
   }

@@ -498,6 +498,33 @@ class ListingTest {
   }
 
   @Test
+  void dataThatIsTheOutputFolderTooHasNoClassesOfItsOutput() throws IOException {
+    image("cat/1.png", "dog/2.png", "dog/features/3.png");
+    for (String name : OwnOutput.FOLDERS) {
+      image(name + "/deep/4.png");
+    }
+    assertThat(Listing.of(folder).classes()).hasSize(2 + OwnOutput.FOLDERS.size());
+
+    image(OwnOutput.MARKER);
+    Listing listing = Listing.of(folder);
+
+    assertThat(names(listing)).containsExactly("1.png", "2.png", "3.png");
+    assertThat(listing.classes()).containsExactly("cat", "dog");
+    assertThat(listing.notes())
+        .contains(Note.of(Note.Kind.OWN_OUTPUT, folder, List.of(folder.toString())));
+  }
+
+  @Test
+  void outputBesideATrainFolderInTheSameFolderIsNoted() throws IOException {
+    image("train/cat/1.png", "train/dog/2.png", "fingerprints/3.png", OwnOutput.MARKER);
+
+    assertThat(Listing.of(folder).notes())
+        .extracting(Note::kind)
+        .contains(Note.Kind.OWN_OUTPUT)
+        .doesNotContain(Note.Kind.BESIDE_PARTS);
+  }
+
+  @Test
   void aLinkThatLeadsNowhereIsLeftToWhoReadsImages() throws IOException {
     image("cat/1.png", "dog/2.png");
     link("cat/gone.jpg", folder.resolve("nowhere.jpg"));

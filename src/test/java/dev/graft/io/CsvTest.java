@@ -2,8 +2,12 @@ package dev.graft.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -18,6 +22,15 @@ class CsvTest {
   @ValueSource(strings = {"a,b", "a\nb", "a\rb", "a\r\nb"})
   void fieldsWithCommasOrLineBreaksAreQuoted(String field) {
     assertThat(Csv.row(List.of(field, "c"))).isEqualTo("\"" + field + "\",c\n");
+  }
+
+  @Test
+  void aByteOrderMarkIsNoPartOfTheFirstField(@TempDir Path folder) throws IOException {
+    for (String mark : List.of("", "\ufeff")) {
+      Path file = Files.writeString(folder.resolve("a.csv"), mark + "\"a,b\",c\n\ufeffd,e\n");
+      assertThat(Csv.read(file)).containsExactly(List.of("a,b", "c"), List.of("\ufeffd", "e"));
+    }
+    assertThat(Csv.read(Files.createFile(folder.resolve("empty.csv")))).isEmpty();
   }
 
   @Test

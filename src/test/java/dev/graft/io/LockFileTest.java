@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -67,6 +68,14 @@ class LockFileTest {
     try {
       assertThat(process.inputReader().readLine()).isEqualTo("held");
       assertThat(LockFile.isHeld(file)).isTrue();
+      if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+        // As another account's file, unless root runs this, who may read and write all files.
+        for (String permissions : List.of("r--r--r--", "---------")) {
+          Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
+          assertThat(LockFile.isHeld(file)).as(permissions).isTrue();
+        }
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--r--r--"));
+      }
     } finally {
       process.destroyForcibly();
     }

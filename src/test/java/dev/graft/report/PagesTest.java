@@ -80,6 +80,23 @@ class PagesTest {
   }
 
   @Test
+  void choosingAClassOnThePageOfLabelsIsADecision() throws IOException {
+    RgbImage image = new RgbImage(1, 1, new byte[] {1, 2, 3});
+    Path file = folder.resolve("labels.html");
+    LabelPage.Suspect suspect =
+        new LabelPage.Suspect(new Example(image, "cat/1.png", "cat", "dog", 0.8f), 0.1, "label");
+    Pages.write(
+        file, new LabelPage("pets", true, 3, 1, List.of("cat", "dog", "fox"), List.of(suspect)));
+
+    String html = Files.readString(file);
+    assertThat(html.replaceAll("\\s+", " "))
+        .contains("data-path=\"cat/1.png\" data-decision=\"keep\"")
+        .contains("<select><option value=\"dog\" selected>dog</option><option value=\"fox\">fox")
+        .containsPattern("addEventListener\\(\"change\", [^}]*decide\\(figure, \"move\"\\)")
+        .contains("if (!typing) figure.focus();");
+  }
+
+  @Test
   void calibrationIsShownBeforeAndAfterWhereATemperatureWasFitted() throws IOException {
     assertThat(page()).contains("this model: calibration error").doesNotContain("Temperature");
     write(

@@ -101,6 +101,22 @@ class LabelDecisionsTest {
   }
 
   @Test
+  void anImageBesideTheClassFoldersGoesToOneOfThem() throws IOException {
+    Files.writeString(photos.resolve("loose.png"), "loose");
+
+    LabelDecisions.apply(photos, decided("loose.png,move,dog\n"), output);
+
+    assertThat(photos.resolve("dog/loose.png")).hasContent("loose");
+    assertThat(photos.resolve("loose.png")).doesNotExist();
+
+    Files.writeString(photos.resolve("loose.png"), "loose");
+    Path unknown = decided("loose.png,move,lynx\n");
+    assertThatThrownBy(() -> LabelDecisions.apply(photos, unknown, output))
+        .isInstanceOf(GraftException.class)
+        .hasMessageContaining("row 2: the folder of the class lynx is missing");
+  }
+
+  @Test
   void onePathTwiceMovesNothing() throws IOException {
     Path decisions = decided("cat/1.png,move,dog\ncat/1.png,drop,\n");
 
@@ -127,6 +143,20 @@ class LabelDecisionsTest {
           .hasMessageContaining("row 3");
       assertThat(files()).containsExactly("cat/1.png", "cat/2.png", "dog/1.png");
     }
+  }
+
+  @Test
+  void aTableThatASpreadsheetSavedIsReadOrItsSemicolonsAreNamed() throws IOException {
+    String rows = "path,decision,to\r\ncat/1.png,move,dog\r\ncat/2.png,keep,\r\n";
+    Path table = Files.writeString(folder.resolve("labels-decided.csv"), "\ufeff" + rows);
+
+    assertThat(LabelDecisions.apply(photos, table, output).moved()).isOne();
+    assertThat(files()).containsExactly("cat/2.png", "dog/1-2.png", "dog/1.png");
+
+    Files.writeString(table, "\ufeff" + rows.replace(',', ';'));
+    assertThatThrownBy(() -> LabelDecisions.apply(photos, table, output))
+        .isInstanceOf(GraftException.class)
+        .hasMessage(table + ": its columns are separated by semicolons; save it with commas.");
   }
 
   @Test

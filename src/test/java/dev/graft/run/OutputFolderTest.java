@@ -3,6 +3,7 @@ package dev.graft.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 
+import dev.graft.data.OwnOutput;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +28,31 @@ class OutputFolderTest {
   @BeforeEach
   void output() {
     output = new OutputFolder(path);
+  }
+
+  @Test
+  void allOfItsFoldersArePassedOverAsData() {
+    assertThat(
+            Stream.of(
+                output.runs(),
+                output.features(),
+                output.fingerprints(),
+                output.evaluations(),
+                output.inspections(),
+                output.sweeps(),
+                output.exports()))
+        .extracting(each -> each.getFileName().toString())
+        .containsExactlyInAnyOrderElementsOf(OwnOutput.FOLDERS);
+  }
+
+  @Test
+  void aLinkToAFolderIsMarked() throws IOException {
+    Path link =
+        Files.createSymbolicLink(path.resolve("link"), Files.createDirectory(path.resolve("real")));
+
+    new OutputFolder(link).mark();
+
+    assertThat(path.resolve("real").resolve(OwnOutput.MARKER)).exists();
   }
 
   /** As a process leaves it that is killed: its lock is gone, all else is there. */

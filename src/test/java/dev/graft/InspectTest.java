@@ -1,0 +1,58 @@
+package dev.graft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.data.ImageMaker;
+import dev.graft.data.OwnOutput;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command inspect with its output among the images. */
+class InspectTest {
+  @TempDir private Path photos;
+
+  private CommandRun inspect(Path output) {
+    return CommandRun.of("inspect", photos.toString(), "--output=" + output);
+  }
+
+  @Test
+  void outputBesideATrainFolderIsNeverTakenForAClass() throws IOException {
+    ImageMaker.write(Files.createDirectories(photos.resolve("train/cat")), 1, 3, 32);
+    ImageMaker.write(Files.createDirectories(photos.resolve("train/dog")), 4, 3, 32);
+    Path output = photos.resolve("output");
+
+    CommandRun first = inspect(output);
+    assertThat(first.code()).as(first.err()).isZero();
+    assertThat(output.resolve("fingerprints")).isDirectory();
+    assertThat(output.resolve(OwnOutput.MARKER)).exists();
+
+    CommandRun second = inspect(output);
+    assertThat(second.code()).as(second.err()).isZero();
+    assertThat(second.out())
+        .isEqualTo("Ignored Graft's own output in \"" + photos + "\".\n" + first.out())
+        .contains("Classes: cat 3, dog 3");
+  }
+
+  @Test
+  void theFolderOfTheImagesMayBeTheOutputFolder() throws IOException {
+    ImageMaker.write(Files.createDirectories(photos.resolve("cat")), 1, 3, 32);
+    ImageMaker.write(Files.createDirectories(photos.resolve("dog")), 1, 3, 32); // copies
+
+    assertThat(inspect(photos).out()).contains("Classes: cat 3, dog 3");
+    assertThat(photos.resolve("inspections")).isDirectory();
+    CommandRun second = inspect(photos);
+    assertThat(second.code()).as(second.err()).isZero();
+    assertThat(second.out()).contains("Classes: cat 3, dog 3").doesNotContain("inspections");
+  }
+
+  @Test
+  void nothingIsWrittenForDataThatCannotBeRead() {
+    Path output = photos.resolve("output");
+
+    assertThat(inspect(output).code()).isOne();
+    assertThat(output).doesNotExist();
+  }
+}
