@@ -77,27 +77,27 @@ final class Manifest {
     return manifest;
   }
 
-  private void add(String pathText, String labelText, String splitText, int line) {
+  private void add(ManifestRows.Row row) {
     if (++rows > MAX_ROWS) {
       throw GraftException.of(
           "%s is not a manifest (CSV or JSON lines): it has more than %,d rows.",
           manifest, MAX_ROWS);
     }
-    String where = manifest + ", line " + line + ",";
-    Path path = path(pathText.isBlank() ? pathText : rules.pathOf(pathText), where);
-    String label = labels.computeIfAbsent(labelText, text -> Listing.label(text, where));
-    ImageFile file = new ImageFile(path, label, part(splitText.strip(), where));
+    String where = manifest + ", line " + row.line() + ",";
+    Path path = path(row.path().isBlank() ? row.path() : rules.pathOf(row.path()), where);
+    String label = labels.computeIfAbsent(row.label(), text -> Listing.label(text, where));
+    ImageFile file = new ImageFile(path, label, part(row.split().strip(), where));
     Integer place = places.putIfAbsent(path, files.size());
     if (place == null) {
       files.add(file);
-      lines.add(line);
+      lines.add(row.line());
     } else if (files.get(place).equals(file)) {
       repeated++;
     } else {
       String what = files.get(place).label().equals(label) ? "splits" : "labels";
       throw GraftException.of(
           "%s has %s twice, with different %s, in lines %s and %s: remove one of them.",
-          manifest, pathText, what, lines.get(place), line);
+          manifest, row.path(), what, lines.get(place), row.line());
     }
   }
 

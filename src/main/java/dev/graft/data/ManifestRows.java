@@ -32,6 +32,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** Parses the rows of a manifest into strings; {@link Manifest} interprets them. */
 final class ManifestRows {
@@ -58,21 +59,19 @@ final class ManifestRows {
 
   private final Path manifest;
   private final ReadingRules rules;
-  private final RowConsumer consumer;
+  private final Consumer<Row> consumer;
   private final Set<String> columns = new HashSet<>();
 
-  /** Receives rows. */
-  interface RowConsumer {
-    /**
-     * Receives one row.
-     *
-     * @param split empty where there is none
-     * @param line the line that it ends in, from 1
-     */
-    void row(String path, String label, String split, int line);
-  }
+  /**
+   * One row.
+   *
+   * @param split empty where there is none
+   * @param sha256 empty where there is none
+   * @param line the line that it ends in, from 1
+   */
+  record Row(String path, String label, String split, String sha256, int line) {}
 
-  private ManifestRows(Path manifest, ReadingRules rules, RowConsumer consumer) {
+  private ManifestRows(Path manifest, ReadingRules rules, Consumer<Row> consumer) {
     this.manifest = manifest;
     this.rules = rules;
     this.consumer = consumer;
@@ -85,7 +84,7 @@ final class ManifestRows {
    * @return the names of all columns or keys
    * @throws GraftException if the file is not a manifest
    */
-  static Set<String> read(Path manifest, ReadingRules rules, RowConsumer consumer) {
+  static Set<String> read(Path manifest, ReadingRules rules, Consumer<Row> consumer) {
     ManifestRows rows = new ManifestRows(manifest, rules, consumer);
     rows.read();
     return rows.columns;
@@ -154,11 +153,17 @@ final class ManifestRows {
       int path = names.indexOf(wanted.path());
       int label = names.indexOf(wanted.label());
       int split = names.indexOf(wanted.split());
+      int sha256 = names.indexOf(SplitCsv.SHA256);
       for (List<String> row = nextRow(parser, names.size());
           !row.isEmpty();
           row = nextRow(parser, names.size())) {
-        consumer.row(
-            row.get(path), row.get(label), split < 0 ? "" : row.get(split), lineOf(parser));
+        consumer.accept(
+            new Row(
+                row.get(path),
+                row.get(label),
+                split < 0 ? "" : row.get(split),
+                sha256 < 0 ? "" : row.get(sha256),
+                lineOf(parser)));
       }
     }
   }
@@ -210,11 +215,13 @@ final class ManifestRows {
       }
       row.fieldNames().forEachRemaining(columns::add);
       JsonNode split = row.path(rules.split());
-      consumer.row(
-          text(row, rules.path(), line),
-          text(row, rules.label(), line),
-          split.isNull() || split.isMissingNode() ? "" : text(row, rules.split(), line),
-          line);
+      consumer.accept(
+          new Row(
+              text(row, rules.path(), line),
+              text(row, rules.label(), line),
+              split.isNull() || split.isMissingNode() ? "" : text(row, rules.split(), line),
+              row.path(SplitCsv.SHA256).asText(),
+              line));
     }
   }
 
