@@ -84,7 +84,7 @@ final class Manifest {
           manifest, MAX_ROWS);
     }
     String where = manifest + ", line " + row.line() + ",";
-    Path path = path(row.path().isBlank() ? row.path() : rules.pathOf(row.path()), where);
+    Path path = path(row.path(), where);
     String label = labels.computeIfAbsent(row.label(), text -> Listing.label(text, where));
     ImageFile file = new ImageFile(path, label, part(row.split().strip(), where));
     Integer place = places.putIfAbsent(path, files.size());
@@ -101,12 +101,13 @@ final class Manifest {
     }
   }
 
-  private Path path(String text, String where) {
-    if (text.isBlank()) {
+  private Path path(String value, String where) {
+    if (value.isBlank()) {
       throw new GraftException(where + " has an empty path: every image needs one.");
     }
+    String text = rules.pathOf(value);
     Path path = resolved(text, where);
-    String plain = text.strip().replace('\\', '/');
+    String plain = rules.pathOf(value.strip()).strip().replace('\\', '/');
     if (plain.equals(text) || File.separatorChar == '\\' || Files.exists(path)) {
       return path;
     }

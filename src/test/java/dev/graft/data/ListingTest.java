@@ -874,6 +874,16 @@ class ListingTest {
   }
 
   @Test
+  void blanksAroundAnIdAreLeftOutUnlessAFileHasThem() throws IOException {
+    image("train/1.png", "train/ 2.png", "train/2.png");
+    Path manifest = manifest("m.csv", "id,label", "\" 1 \",cat", "\" 2\",dog", "\" 3\",dog");
+    ReadingRules rules =
+        ReadingRules.of(Optional.of("path=id"), Optional.of("train/{id}.png"), true);
+
+    assertThat(names(Listing.of(manifest, rules))).containsExactly(" 2.png", "1.png", "3.png");
+  }
+
+  @Test
   void imagesToEvaluateOnNeedNoneToTrainOn() throws IOException {
     image("1.png", "2.png");
     Path manifest = manifest("test.csv", "path,label,split", "1.png,cat,test", "2.png,cat,test");
