@@ -95,7 +95,8 @@ final class ManifestRows {
         BufferedReader reader =
             new BufferedReader(
                 new LimitedLines(new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder())))) {
-      char first = skipByteOrderMark(reader);
+      skipByteOrderMark(reader);
+      int first = firstCharacter(reader);
       if (first == '[') {
         throw noManifest("it begins with a JSON array; write one object on each line instead");
       }
@@ -116,19 +117,25 @@ final class ManifestRows {
     }
   }
 
-  /** Returns the first character of the content, without consuming it. */
-  private char skipByteOrderMark(BufferedReader reader) throws IOException {
-    reader.mark(2);
+  private static void skipByteOrderMark(BufferedReader reader) throws IOException {
+    reader.mark(1);
+    if (reader.read() != BYTE_ORDER_MARK) {
+      reader.reset();
+    }
+  }
+
+  /** Returns the first character after empty lines; consumes nothing, so that lines count. */
+  private int firstCharacter(BufferedReader reader) throws IOException {
+    reader.mark(MAX_LINE);
     int first = reader.read();
-    if (first == BYTE_ORDER_MARK) {
-      reader.mark(2);
+    for (int i = 1; i < MAX_LINE && Character.isWhitespace(first); i++) {
       first = reader.read();
     }
     if (first < 0) {
       throw new GraftException(manifest + " is empty: write a path and a label on each line.");
     }
     reader.reset();
-    return (char) first;
+    return first;
   }
 
   private void readCsv(Reader reader) throws IOException {

@@ -884,6 +884,28 @@ class ListingTest {
   }
 
   @Test
+  void aManifestMayBeginWithEmptyLines() throws IOException {
+    Path json =
+        manifest(
+            "m.jsonl",
+            "\ufeff",
+            "\r",
+            " {\"path\": \"1.png\", \"label\": \"cat\"}",
+            "{\"path\": \"2.png\", \"label\": \"dog\"}");
+    assertThat(names(Listing.of(json))).containsExactly("1.png", "2.png");
+
+    Path csv = manifest("m.csv", "", "path,label", "1.png,cat", "2.png,dog");
+    assertThat(names(Listing.of(csv))).containsExactly("1.png", "2.png");
+
+    Path wrong = manifest("wrong.jsonl", "", "{\"path\": \"1.png\"}");
+    assertRefused(
+        wrong, wrong + ", line 2, lacks \"label\": every image needs a path and a label.");
+
+    Path blank = manifest("blank.jsonl", "", " ");
+    assertRefused(blank, blank + " is empty: write a path and a label on each line.");
+  }
+
+  @Test
   void imagesToEvaluateOnNeedNoneToTrainOn() throws IOException {
     image("1.png", "2.png");
     Path manifest = manifest("test.csv", "path,label,split", "1.png,cat,test", "2.png,cat,test");
