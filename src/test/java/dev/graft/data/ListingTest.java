@@ -121,6 +121,28 @@ class ListingTest {
         .doesNotContain(Note.Kind.PART_AS_CLASS);
   }
 
+  /** As in a competition's data. */
+  @Test
+  void heldOutImagesWithoutLabelsAreIgnoredInTrainingAndRefusedInEvaluation() throws IOException {
+    image("train/cat/1.png", "train/dog/2.png", "test/3.png", "test/4.png");
+    Files.createDirectory(folder.resolve("val"));
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(names(listing)).containsExactly("1.png", "2.png");
+    assertThat(listing.files()).allMatch(file -> file.part().equals(Optional.of(Part.TRAIN)));
+    assertThat(listing.notes())
+        .containsExactly(Note.of(Note.Kind.UNLABELED_PARTS, folder, List.of("val", "test")));
+
+    Files.delete(folder.resolve("val"));
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> Listing.of(folder, ReadingRules.DEFAULT.forEvaluation()))
+        .withMessage(
+            folder.resolve("test")
+                + " has 2 images but no class folders: move the images into one folder for each"
+                + " class, write a manifest, or move this folder elsewhere.");
+  }
+
   @Test
   void evalMeansValidationNextToATest() throws IOException {
     image("train/cat/1.png", "train/dog/2.png", "test/cat/3.png", "eval/dog/4.png");
