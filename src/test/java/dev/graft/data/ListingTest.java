@@ -928,6 +928,22 @@ class ListingTest {
   }
 
   @Test
+  void theOrderIsTheSameFromEveryWorkingFolder() throws IOException {
+    Path absolute =
+        manifest(
+            "m.csv",
+            "path,label",
+            folder.resolve("dog/3.png") + ",dog",
+            "cat/2.png,cat",
+            folder.resolve("ape/1.png") + ",ape",
+            "eel/4.png,ape");
+    Path relative = Path.of("").toAbsolutePath().relativize(absolute);
+
+    assertThat(names(Listing.of(absolute))).containsExactly("1.png", "2.png", "3.png", "4.png");
+    assertThat(names(Listing.of(relative))).containsExactly("1.png", "2.png", "3.png", "4.png");
+  }
+
+  @Test
   void imagesToEvaluateOnNeedNoneToTrainOn() throws IOException {
     image("1.png", "2.png");
     Path manifest = manifest("test.csv", "path,label,split", "1.png,cat,test", "2.png,cat,test");
