@@ -110,7 +110,9 @@ final class FolderListing {
         (part, folder) -> {
           Entry classes = PartFolders.classFolders(folder, FolderListing::entries);
           String name = data.relativize(classes.path()).toString();
-          if (trains && part != Part.TRAIN && entries(classes).stream().noneMatch(Entry::isFolder)) {
+          if (trains
+              && part != Part.TRAIN
+              && entries(classes).stream().noneMatch(Entry::isFolder)) {
             unlabeled.add(name); // as the test images of a competition
             return;
           }
