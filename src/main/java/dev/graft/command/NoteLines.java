@@ -32,6 +32,10 @@ final class NoteLines {
           Text.of(
               "Ignored in %s, since it has train, validation or test folders: %s.",
               note.where(), names);
+      case UNLABELED_PARTS ->
+          Text.of(
+              "Ignored in %s, since images outside of class folders have no labels: %s.",
+              note.where(), names);
       case PART_AS_CLASS ->
           note.where() + " is used as a class, not as a part, like the folders next to it.";
       case EMPTY_CLASSES -> "Ignored class folders without images: " + names + ".";

@@ -302,7 +302,7 @@ final class RunLines implements RunEvents {
     say("Evaluating on %s of the run", Names.count(images, "test image"));
     if (!lost.isEmpty()) {
       say(
-          "%s of the run skipped (missing, unreadable or in another class now): %s",
+          "%s of the run skipped (missing, unreadable, changed or in another class now): %s",
           Names.count(lost.size(), "test image"),
           Messages.line(Names.few(lost.stream().map(Path::toString).toList())));
     }

@@ -76,7 +76,7 @@ final class FolderListing {
       }
       listClasses(data, entries, Optional.empty());
     } else {
-      listParts(entries, found.parts());
+      listParts(entries, found.parts(), trains);
     }
     addNotes();
     return Listing.checked(data, files, notes, trains);
@@ -96,7 +96,7 @@ final class FolderListing {
     }
   }
 
-  private void listParts(List<Entry> entries, Map<Part, Entry> parts) {
+  private void listParts(List<Entry> entries, Map<Part, Entry> parts, boolean trains) {
     loose(entries);
     note(
         Note.Kind.BESIDE_PARTS,
@@ -105,16 +105,24 @@ final class FolderListing {
             .map(Entry::name)
             .toList());
     List<String> meanings = new ArrayList<>();
+    List<String> unlabeled = new ArrayList<>();
     parts.forEach(
         (part, folder) -> {
           Entry classes = PartFolders.classFolders(folder, FolderListing::entries);
           String name = data.relativize(classes.path()).toString();
+          if (trains
+              && part != Part.TRAIN
+              && entries(classes).stream().noneMatch(Entry::isFolder)) {
+            unlabeled.add(name); // as the test images of a competition
+            return;
+          }
           if (!PLAIN_PARTS.contains(name.toLowerCase(Locale.ROOT))) {
             meanings.add(name + " = " + part.name().toLowerCase(Locale.ROOT));
           }
           listClasses(classes.path(), entries(classes), Optional.of(part));
         });
     note(Note.Kind.PARTS, meanings);
+    note(Note.Kind.UNLABELED_PARTS, unlabeled);
   }
 
   private void listClasses(Path folder, List<Entry> entries, Optional<Part> part) {
@@ -127,7 +135,9 @@ final class FolderListing {
                   ? " has "
                       + Names.count(images, "image")
                       + " but no class folders: move the images into one folder for each class,"
-                      + " or write a manifest."
+                      + (part.isEmpty() || part.get() == Part.TRAIN
+                          ? " or write a manifest."
+                          : " write a manifest, or move this folder elsewhere.")
                   : " has no class folders: add a folder of images for each class."));
     }
     Map<String, Set<String>> subfolders = new LinkedHashMap<>();

@@ -44,10 +44,7 @@ public record Listing(String name, List<String> classes, List<ImageFile> files, 
   static final Comparator<String> BY_CODE_POINT = FolderWalk::compareCodePoints;
 
   private static final Comparator<ImageFile> BY_PATH =
-      Comparator.comparing(
-              (ImageFile file) ->
-                  file.path().toString().replace(file.path().getFileSystem().getSeparator(), "/"),
-              BY_CODE_POINT)
+      Comparator.comparing(ImageFile::path, Listing::compare)
           .thenComparing(ImageFile::path)
           .thenComparing(ImageFile::label, BY_CODE_POINT);
 
@@ -55,6 +52,23 @@ public record Listing(String name, List<String> classes, List<ImageFile> files, 
     classes = List.copyOf(classes);
     files = List.copyOf(files);
     notes = List.copyOf(notes);
+  }
+
+  /**
+   * Compares two paths as if both were absolute, so that the order is the same from every working
+   * folder. Relative paths all begin with the path of the data, and need not be made absolute to be
+   * compared with each other.
+   */
+  private static int compare(Path a, Path b) {
+    return a.isAbsolute() == b.isAbsolute()
+        ? BY_CODE_POINT.compare(withSlashes(a), withSlashes(b))
+        : BY_CODE_POINT.compare(
+            withSlashes(a.toAbsolutePath().normalize()),
+            withSlashes(b.toAbsolutePath().normalize()));
+  }
+
+  private static String withSlashes(Path path) {
+    return path.toString().replace(path.getFileSystem().getSeparator(), "/");
   }
 
   /**

@@ -77,36 +77,37 @@ final class Manifest {
     return manifest;
   }
 
-  private void add(String pathText, String labelText, String splitText, int line) {
+  private void add(ManifestRows.Row row) {
     if (++rows > MAX_ROWS) {
       throw GraftException.of(
           "%s is not a manifest (CSV or JSON lines): it has more than %,d rows.",
           manifest, MAX_ROWS);
     }
-    String where = manifest + ", line " + line + ",";
-    Path path = path(pathText.isBlank() ? pathText : rules.pathOf(pathText), where);
-    String label = labels.computeIfAbsent(labelText, text -> Listing.label(text, where));
-    ImageFile file = new ImageFile(path, label, part(splitText.strip(), where));
+    String where = manifest + ", line " + row.line() + ",";
+    Path path = path(row.path(), where);
+    String label = labels.computeIfAbsent(row.label(), text -> Listing.label(text, where));
+    ImageFile file = new ImageFile(path, label, part(row.split().strip(), where));
     Integer place = places.putIfAbsent(path, files.size());
     if (place == null) {
       files.add(file);
-      lines.add(line);
+      lines.add(row.line());
     } else if (files.get(place).equals(file)) {
       repeated++;
     } else {
       String what = files.get(place).label().equals(label) ? "splits" : "labels";
       throw GraftException.of(
           "%s has %s twice, with different %s, in lines %s and %s: remove one of them.",
-          manifest, pathText, what, lines.get(place), line);
+          manifest, row.path(), what, lines.get(place), row.line());
     }
   }
 
-  private Path path(String text, String where) {
-    if (text.isBlank()) {
+  private Path path(String value, String where) {
+    if (value.isBlank()) {
       throw new GraftException(where + " has an empty path: every image needs one.");
     }
+    String text = rules.pathOf(value);
     Path path = resolved(text, where);
-    String plain = text.strip().replace('\\', '/');
+    String plain = rules.pathOf(value.strip()).strip().replace('\\', '/');
     if (plain.equals(text) || File.separatorChar == '\\' || Files.exists(path)) {
       return path;
     }

@@ -32,6 +32,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** Parses the rows of a manifest into strings; {@link Manifest} interprets them. */
 final class ManifestRows {
@@ -58,21 +59,19 @@ final class ManifestRows {
 
   private final Path manifest;
   private final ReadingRules rules;
-  private final RowConsumer consumer;
+  private final Consumer<Row> consumer;
   private final Set<String> columns = new HashSet<>();
 
-  /** Receives rows. */
-  interface RowConsumer {
-    /**
-     * Receives one row.
-     *
-     * @param split empty where there is none
-     * @param line the line that it ends in, from 1
-     */
-    void row(String path, String label, String split, int line);
-  }
+  /**
+   * One row.
+   *
+   * @param split empty where there is none
+   * @param sha256 empty where there is none
+   * @param line the line that it ends in, from 1
+   */
+  record Row(String path, String label, String split, String sha256, int line) {}
 
-  private ManifestRows(Path manifest, ReadingRules rules, RowConsumer consumer) {
+  private ManifestRows(Path manifest, ReadingRules rules, Consumer<Row> consumer) {
     this.manifest = manifest;
     this.rules = rules;
     this.consumer = consumer;
@@ -85,7 +84,7 @@ final class ManifestRows {
    * @return the names of all columns or keys
    * @throws GraftException if the file is not a manifest
    */
-  static Set<String> read(Path manifest, ReadingRules rules, RowConsumer consumer) {
+  static Set<String> read(Path manifest, ReadingRules rules, Consumer<Row> consumer) {
     ManifestRows rows = new ManifestRows(manifest, rules, consumer);
     rows.read();
     return rows.columns;
@@ -96,7 +95,8 @@ final class ManifestRows {
         BufferedReader reader =
             new BufferedReader(
                 new LimitedLines(new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder())))) {
-      char first = skipByteOrderMark(reader);
+      skipByteOrderMark(reader);
+      int first = firstCharacter(reader);
       if (first == '[') {
         throw noManifest("it begins with a JSON array; write one object on each line instead");
       }
@@ -117,19 +117,25 @@ final class ManifestRows {
     }
   }
 
-  /** Returns the first character of the content, without consuming it. */
-  private char skipByteOrderMark(BufferedReader reader) throws IOException {
-    reader.mark(2);
+  private static void skipByteOrderMark(BufferedReader reader) throws IOException {
+    reader.mark(1);
+    if (reader.read() != BYTE_ORDER_MARK) {
+      reader.reset();
+    }
+  }
+
+  /** Returns the first character after empty lines; consumes nothing, so that lines count. */
+  private int firstCharacter(BufferedReader reader) throws IOException {
+    reader.mark(MAX_LINE);
     int first = reader.read();
-    if (first == BYTE_ORDER_MARK) {
-      reader.mark(2);
+    for (int i = 1; i < MAX_LINE && Character.isWhitespace(first); i++) {
       first = reader.read();
     }
     if (first < 0) {
       throw new GraftException(manifest + " is empty: write a path and a label on each line.");
     }
     reader.reset();
-    return (char) first;
+    return first;
   }
 
   private void readCsv(Reader reader) throws IOException {
@@ -154,11 +160,17 @@ final class ManifestRows {
       int path = names.indexOf(wanted.path());
       int label = names.indexOf(wanted.label());
       int split = names.indexOf(wanted.split());
+      int sha256 = names.indexOf(SplitCsv.SHA256);
       for (List<String> row = nextRow(parser, names.size());
           !row.isEmpty();
           row = nextRow(parser, names.size())) {
-        consumer.row(
-            row.get(path), row.get(label), split < 0 ? "" : row.get(split), lineOf(parser));
+        consumer.accept(
+            new Row(
+                row.get(path),
+                row.get(label),
+                split < 0 ? "" : row.get(split),
+                sha256 < 0 ? "" : row.get(sha256),
+                lineOf(parser)));
       }
     }
   }
@@ -210,11 +222,13 @@ final class ManifestRows {
       }
       row.fieldNames().forEachRemaining(columns::add);
       JsonNode split = row.path(rules.split());
-      consumer.row(
-          text(row, rules.path(), line),
-          text(row, rules.label(), line),
-          split.isNull() || split.isMissingNode() ? "" : text(row, rules.split(), line),
-          line);
+      consumer.accept(
+          new Row(
+              text(row, rules.path(), line),
+              text(row, rules.label(), line),
+              split.isNull() || split.isMissingNode() ? "" : text(row, rules.split(), line),
+              row.path(SplitCsv.SHA256).asText(),
+              line));
     }
   }
 

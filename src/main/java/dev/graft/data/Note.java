@@ -22,6 +22,8 @@ public record Note(Kind kind, Path where, long count, long of, List<String> name
     EQUAL_FOLDERS,
     /** Folders next to train, validation and test. */
     BESIDE_PARTS,
+    /** Folders for validation or test without class folders, whose images have no labels. */
+    UNLABELED_PARTS,
     /** A folder whose name means a part, such as train, but which is a class. */
     PART_AS_CLASS,
     /** Class folders without images. */

@@ -8,12 +8,15 @@ import dev.graft.util.PathText;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -90,43 +93,102 @@ public final class SplitCsv {
   /**
    * The images of a part, found again.
    *
-   * @param indices the images that exist and are readable, ascending
-   * @param lost images that are missing, unreadable or in another class now
+   * @param indices the images that exist and are readable, in the order of the file
+   * @param lost images that are missing, unreadable, changed or in another class now
    */
   @SuppressWarnings("ArrayRecordComponent") // one per command, never compared
   public record Found(int[] indices, List<Path> lost) {}
 
   /**
-   * Finds the images of a part in the current data, by path and label.
+   * Finds the images of a part in the current data: by path, label and content, else by label and
+   * content alone, since an image may have another name now. Earlier versions wrote no hashes; then
+   * path and label decide.
    *
    * @param file as {@link #of} wrote it
    * @throws GraftException if none is left, or if the file is damaged
    */
   public static Found find(Path file, DataSet data, Part part) {
+    List<ImageFile> wanted =
+        Manifest.files(file).stream()
+            .filter(each -> each.part().equals(Optional.of(part)))
+            .toList();
+    Map<Path, String> hashes = hashesByPath(file);
+    List<Integer> found = inPlace(wanted, hashes, data);
+    Set<Integer> taken = new HashSet<>(found);
+    Map<Content, Deque<Integer>> renamed = new HashMap<>();
+    if (taken.contains(null) && !hashes.isEmpty()) {
+      data.images()
+          .readable()
+          .filter(i -> !taken.contains(i))
+          .forEach(
+              i ->
+                  renamed
+                      .computeIfAbsent(Content.of(data, i), content -> new ArrayDeque<>())
+                      .add(i));
+    }
+    List<Path> lost = new ArrayList<>();
+    for (int i = 0; i < wanted.size(); i++) {
+      if (found.get(i) == null) {
+        ImageFile each = wanted.get(i);
+        Content content = new Content(each.label(), hashes.get(absolute(each.path())));
+        found.set(i, renamed.getOrDefault(content, new ArrayDeque<>()).poll());
+        if (found.get(i) == null) {
+          lost.add(each.path());
+        }
+      }
+    }
+    if (lost.size() == wanted.size()) {
+      throw GraftException.of(
+              "None of the %s %s images that %s names exists, is readable and is unchanged; name"
+                  + " other images.",
+              lost.size(), part.name().toLowerCase(Locale.ROOT), file)
+          .withCode(Code.DATA);
+    }
+    return new Found(
+        found.stream().filter(Objects::nonNull).mapToInt(Integer::intValue).toArray(), lost);
+  }
+
+  /** What identifies an image whose name is another now. */
+  private record Content(String label, String hash) {
+    static Content of(DataSet data, int image) {
+      ImageSet images = data.images();
+      return new Content(data.classes().get(images.label(image)), images.hash(image));
+    }
+  }
+
+  /** Returns the SHA-256 of each image that has one in the file. */
+  private static Map<Path, String> hashesByPath(Path file) {
+    Map<Path, String> hashes = new HashMap<>();
+    ManifestRows.read(
+        file,
+        ReadingRules.DEFAULT,
+        row -> {
+          if (!row.sha256().isEmpty()) {
+            hashes.put(absolute(Path.of(row.path())), row.sha256());
+          }
+        });
+    return hashes;
+  }
+
+  /** Returns the index of each image with the same path, label and content; null for others. */
+  private static List<Integer> inPlace(
+      List<ImageFile> wanted, Map<Path, String> hashes, DataSet data) {
     ImageSet images = data.images();
     Map<Path, Integer> places = new HashMap<>();
     images
         .readable()
         .forEach(i -> images.file(i).ifPresent(each -> places.put(absolute(each.path()), i)));
     List<Integer> found = new ArrayList<>();
-    List<Path> lost = new ArrayList<>();
-    for (ImageFile each : Manifest.files(file)) {
-      if (each.part().equals(Optional.of(part))) {
-        Integer place = places.get(absolute(each.path()));
-        if (place != null && data.classes().get(images.label(place)).equals(each.label())) {
-          found.add(place);
-        } else {
-          lost.add(each.path());
-        }
-      }
+    for (ImageFile each : wanted) {
+      Path path = absolute(each.path());
+      Integer place = places.get(path);
+      boolean same =
+          place != null
+              && data.classes().get(images.label(place)).equals(each.label())
+              && hashes.getOrDefault(path, images.hash(place)).equals(images.hash(place));
+      found.add(same ? place : null);
     }
-    if (found.isEmpty()) {
-      throw GraftException.of(
-              "None of the %s %s images that %s names exists and is readable; name other images.",
-              lost.size(), part.name().toLowerCase(Locale.ROOT), file)
-          .withCode(Code.DATA);
-    }
-    return new Found(found.stream().mapToInt(Integer::intValue).sorted().toArray(), lost);
+    return found;
   }
 
   private static Path absolute(Path path) {

@@ -8,6 +8,7 @@ import dev.graft.report.Example;
 import dev.graft.report.LabelPage;
 import dev.graft.report.Pages;
 import dev.graft.tuning.LabelReview;
+import dev.graft.util.PathText;
 import dev.graft.util.Text;
 import java.io.File;
 import java.io.IOException;
@@ -102,7 +103,7 @@ public final class LabelFiles {
         .file(image)
         .map(file -> file.path().toAbsolutePath().normalize())
         .map(path -> path.startsWith(folder) ? folder.relativize(path) : path)
-        .map(path -> path.toString().replace(File.separatorChar, '/'))
+        .map(path -> PathText.of(path).replace(File.separatorChar, '/'))
         .orElseGet(() -> data.images().place(image));
   }
 

@@ -14,6 +14,7 @@ import dev.graft.report.Pages;
 import dev.graft.report.RunFiles;
 import dev.graft.tuning.DataSets;
 import dev.graft.tuning.RunEvents;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -35,11 +36,13 @@ public final class Reporter {
               index -> ending(data.images().place(test[index]))));
     }
 
-    /** Returns the last two names of a path: the folders above may be private. */
-    private static String ending(String place) {
-      Path path = Path.of(place);
-      int names = path.getNameCount();
-      return names <= 2 ? place : path.subpath(names - 2, names).toString();
+    /**
+     * Returns the last two names of a path's text: the folders above may be private. The text may
+     * have characters that no path has in this locale, see {@link dev.graft.util.PathText}.
+     */
+    static String ending(String place) {
+      int last = place.lastIndexOf(File.separatorChar);
+      return place.substring(place.lastIndexOf(File.separatorChar, last - 1) + 1);
     }
 
     private List<Example> examples(RunFiles run, List<Prediction> predictions) {

@@ -1,5 +1,6 @@
 package dev.graft.tuning;
 
+import dev.graft.GraftException;
 import dev.graft.data.Cifar10Images;
 import dev.graft.data.DataSet;
 import dev.graft.data.ImageFolder;
@@ -8,12 +9,14 @@ import dev.graft.data.Split;
 import dev.graft.data.StratifiedSampler;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
+import dev.graft.util.Names;
 import dev.graft.zoo.WeightSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -25,7 +28,7 @@ public final class DataSets {
   /**
    * Opens a recipe's data.
    *
-   * @throws dev.graft.GraftException if it is missing, or unfit for training
+   * @throws GraftException if it is missing, or unfit for training
    */
   public static DataSet open(Recipe recipe, RunEvents events) {
     return open(recipe, rules(recipe), events);
@@ -34,7 +37,7 @@ public final class DataSets {
   /**
    * Opens a recipe's data to evaluate a model on, so that no image needs to be left for training.
    *
-   * @throws dev.graft.GraftException if it is missing
+   * @throws GraftException if it is missing
    */
   public static DataSet openToEvaluate(Recipe recipe, RunEvents events) {
     return open(recipe, rules(recipe).forEvaluation(), events);
@@ -57,7 +60,7 @@ public final class DataSets {
   /**
    * Returns how a recipe reads data on disk.
    *
-   * @throws dev.graft.GraftException if a setting is malformed
+   * @throws GraftException if a setting is malformed
    */
   private static ReadingRules rules(Recipe recipe) {
     return ReadingRules.of(
@@ -115,7 +118,7 @@ public final class DataSets {
    *
    * @param groups numbers of images that stay together, see {@link
    *     dev.graft.data.duplicates.Survey#groups}
-   * @throws dev.graft.GraftException if a class has too few images
+   * @throws GraftException if a class has too few images, or if none of them is left for training
    */
   public static Split split(Recipe recipe, DataSet data, int[] groups) {
     Split split =
@@ -126,8 +129,17 @@ public final class DataSets {
             recipe.data().validationSplit(),
             recipe.data().testSplit(),
             recipe.seed());
-    // Cross-validation takes the place of the validation images.
-    return recipe.head().solver() == Recipe.Solver.NEWTON ? split.withoutValidation() : split;
+    if (recipe.head().solver() == Recipe.Solver.NEWTON) {
+      return split.withoutValidation(); // cross-validation takes their place
+    }
+    List<String> untrained = Split.missing(data, split.train());
+    if (!untrained.isEmpty()) { // the last images of data that is sorted by class
+      throw GraftException.of(
+          "split: \"last\" holds out every training image of %s for validation: set split to"
+              + " stratified, which leaves some of each class.",
+          Names.quoted(untrained));
+    }
+    return split;
   }
 
   /** Returns how a recipe holds out validation images. */

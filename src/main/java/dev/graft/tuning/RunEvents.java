@@ -88,7 +88,7 @@ public interface RunEvents extends TrainingEvents {
   /**
    * A saved model will be evaluated on the test images of its own run.
    *
-   * @param lost test images that are missing, unreadable or in another class now
+   * @param lost test images that are missing, unreadable, changed or in another class now
    */
   default void evaluatingOwn(int images, List<Path> lost) {}
 

@@ -20,6 +20,9 @@ class NoteLinesTest {
     assertThat(line(Kind.BESIDE_PARTS, 1, 0, "originals"))
         .isEqualTo(
             "Ignored in pets, since it has train, validation or test folders: \"originals\".");
+    assertThat(line(Kind.UNLABELED_PARTS, 1, 0, "test"))
+        .isEqualTo(
+            "Ignored in pets, since images outside of class folders have no labels: \"test\".");
     assertThat(line(Kind.PARTS, 2, 0, "Training = train", "dev = validation"))
         .isEqualTo(
             "Parts of pets, by the names of its folders: Training = train, dev = validation.");

@@ -7,18 +7,33 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class RunLinesTest {
   private final ByteArrayOutputStream said = new ByteArrayOutputStream();
 
-  private String interrupted(Optional<Path> model) throws IOException {
+  private String said(Consumer<RunLines> event) throws IOException {
     PrintStream stream = new PrintStream(said, true, StandardCharsets.UTF_8);
     try (Console console = new Console(stream, stream, false)) {
-      new RunLines(console).interrupted(Path.of("run"), model);
+      event.accept(new RunLines(console));
     }
     return said.toString(StandardCharsets.UTF_8);
+  }
+
+  private String interrupted(Optional<Path> model) throws IOException {
+    return said(lines -> lines.interrupted(Path.of("run"), model));
+  }
+
+  @Test
+  void lostTestImagesAreNamedWithWhatMayHaveHappenedToThem() throws IOException {
+    assertThat(said(lines -> lines.evaluatingOwn(2, List.of(Path.of("cat.png")))).lines())
+        .containsExactly(
+            "Evaluating on 2 test images of the run",
+            "1 test image of the run skipped (missing, unreadable, changed or in another class"
+                + " now): cat.png");
   }
 
   /** There is none before the first epoch, and none after many if the end is requested twice. */

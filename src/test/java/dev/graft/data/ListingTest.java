@@ -121,6 +121,28 @@ class ListingTest {
         .doesNotContain(Note.Kind.PART_AS_CLASS);
   }
 
+  /** As in a competition's data. */
+  @Test
+  void heldOutImagesWithoutLabelsAreIgnoredInTrainingAndRefusedInEvaluation() throws IOException {
+    image("train/cat/1.png", "train/dog/2.png", "test/3.png", "test/4.png");
+    Files.createDirectory(folder.resolve("val"));
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(names(listing)).containsExactly("1.png", "2.png");
+    assertThat(listing.files()).allMatch(file -> file.part().equals(Optional.of(Part.TRAIN)));
+    assertThat(listing.notes())
+        .containsExactly(Note.of(Note.Kind.UNLABELED_PARTS, folder, List.of("val", "test")));
+
+    Files.delete(folder.resolve("val"));
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> Listing.of(folder, ReadingRules.DEFAULT.forEvaluation()))
+        .withMessage(
+            folder.resolve("test")
+                + " has 2 images but no class folders: move the images into one folder for each"
+                + " class, write a manifest, or move this folder elsewhere.");
+  }
+
   @Test
   void evalMeansValidationNextToATest() throws IOException {
     image("train/cat/1.png", "train/dog/2.png", "test/cat/3.png", "eval/dog/4.png");
@@ -898,6 +920,54 @@ class ListingTest {
     assertThat(listing.classes()).containsExactly("beagle", "pug");
     assertThat(listing.notes())
         .containsExactly(Note.of(Note.Kind.OTHER_COLUMNS, manifest, List.of("age")));
+  }
+
+  @Test
+  void blanksAroundAnIdAreLeftOutUnlessAFileHasThem() throws IOException {
+    image("train/1.png", "train/ 2.png", "train/2.png");
+    Path manifest = manifest("m.csv", "id,label", "\" 1 \",cat", "\" 2\",dog", "\" 3\",dog");
+    ReadingRules rules =
+        ReadingRules.of(Optional.of("path=id"), Optional.of("train/{id}.png"), true);
+
+    assertThat(names(Listing.of(manifest, rules))).containsExactly(" 2.png", "1.png", "3.png");
+  }
+
+  @Test
+  void aManifestMayBeginWithEmptyLines() throws IOException {
+    Path json =
+        manifest(
+            "m.jsonl",
+            "\ufeff",
+            "\r",
+            " {\"path\": \"1.png\", \"label\": \"cat\"}",
+            "{\"path\": \"2.png\", \"label\": \"dog\"}");
+    assertThat(names(Listing.of(json))).containsExactly("1.png", "2.png");
+
+    Path csv = manifest("m.csv", "", "path,label", "1.png,cat", "2.png,dog");
+    assertThat(names(Listing.of(csv))).containsExactly("1.png", "2.png");
+
+    Path wrong = manifest("wrong.jsonl", "", "{\"path\": \"1.png\"}");
+    assertRefused(
+        wrong, wrong + ", line 2, lacks \"label\": every image needs a path and a label.");
+
+    Path blank = manifest("blank.jsonl", "", " ");
+    assertRefused(blank, blank + " is empty: write a path and a label on each line.");
+  }
+
+  @Test
+  void theOrderIsTheSameFromEveryWorkingFolder() throws IOException {
+    Path absolute =
+        manifest(
+            "m.csv",
+            "path,label",
+            folder.resolve("dog/3.png") + ",dog",
+            "cat/2.png,cat",
+            folder.resolve("ape/1.png") + ",ape",
+            "eel/4.png,ape");
+    Path relative = Path.of("").toAbsolutePath().relativize(absolute);
+
+    assertThat(names(Listing.of(absolute))).containsExactly("1.png", "2.png", "3.png", "4.png");
+    assertThat(names(Listing.of(relative))).containsExactly("1.png", "2.png", "3.png", "4.png");
   }
 
   @Test

@@ -95,6 +95,39 @@ class SplitCsvTest {
         .withMessage(
             "None of the 3 test images that "
                 + csv
-                + " names exists and is readable; name other images.");
+                + " names exists, is readable and is unchanged; name other images.");
+  }
+
+  @Test
+  void anImageWithAnotherNameIsFoundByItsContentAndWhatHasItsNameIsNot() throws IOException {
+    Files.move(pets.resolve("cat/04.png"), temporary.resolve("test.png"));
+    Files.move(pets.resolve("cat/00.png"), pets.resolve("cat/04.png")); // a training image
+    Files.move(temporary.resolve("test.png"), pets.resolve("cat/00.png"));
+
+    assertThat(test()).containsExactly(path("cat/00.png"), path("cat/05.png"), path("dog/05.png"));
+  }
+
+  @Test
+  void aChangedImageIsLostUnlessOnlyAnEarlierVersionWroteTheFile() throws IOException {
+    ImageMaker.write(pets.resolve("cat/04.png"), 99);
+    Files.move(pets.resolve("dog/05.png"), pets.resolve("cat/06.png")); // another class
+
+    SplitCsv.Found test = SplitCsv.find(csv, ImageMaker.open(pets), Part.TEST);
+    assertThat(test.indices()).containsExactly(5);
+    assertThat(test.lost()).containsExactly(pets.resolve("cat/04.png"), pets.resolve("dog/05.png"));
+
+    Files.writeString(csv, Files.readString(csv).replaceAll(",[^,\n]*\n", "\n"));
+    assertThat(test()).containsExactly(path("cat/04.png"), path("cat/05.png"));
+  }
+
+  @Test
+  void twoCopiesStayTwoImages() throws IOException {
+    Files.copy(pets.resolve("cat/05.png"), pets.resolve("cat/06.png"));
+    Split split = new Split(new int[] {0, 1}, new int[] {2}, new int[] {5, 6, 8});
+    Files.writeString(
+        csv, SplitCsv.of(ImageMaker.open(pets).images(), split).collect(Collectors.joining()));
+    Files.move(pets.resolve("cat/05.png"), pets.resolve("cat/9.png"));
+
+    assertThat(test()).containsExactly(path("cat/9.png"), path("cat/06.png"), path("dog/01.png"));
   }
 }

@@ -1,0 +1,44 @@
+package dev.graft.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.data.DataSet;
+import dev.graft.data.ImageMaker;
+import dev.graft.tuning.LabelIssues;
+import dev.graft.tuning.LabelReview;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+class LabelFilesTest {
+  @TempDir private Path folder;
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void namesAreWrittenByTheirBytesWhateverTheLocaleMakesOfThem() throws IOException {
+    Path cat = ImageMaker.write(folder.resolve("cat/1.png"), 1);
+    ImageMaker.write(folder.resolve("dog/2.png"), 2);
+    Files.move(cat, Path.of(URI.create(cat.getParent().toUri() + "%E9.png")));
+    DataSet data = ImageMaker.open(folder);
+
+    LabelReview review =
+        new LabelReview(
+            data,
+            List.of(
+                new LabelReview.Entry(0, new LabelIssues.Issue(0, 0, 1, 0.25, 0.75), Set.of()),
+                new LabelReview.Entry(1, new LabelIssues.Issue(1, 1, 0, 0.5, 0.5), Set.of())));
+
+    assertThat(LabelFiles.csv(review, LabelFiles.folder(folder)).lines())
+        .containsExactly(
+            "path,label,suggested,label_probability,suggested_probability,reason",
+            "cat/\\xE9.png,cat,dog,0.250000,0.750000,",
+            "dog/2.png,dog,cat,0.500000,0.500000,");
+  }
+}
