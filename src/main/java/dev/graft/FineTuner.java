@@ -171,7 +171,7 @@ public final class FineTuner {
     try {
       return fit(images.data(), temporary);
     } finally {
-      AtomicFiles.delete(temporary);
+      AtomicFiles.deleteTemporary(temporary);
     }
   }
 

@@ -44,8 +44,9 @@ public final class Interruption {
   /**
    * Requests the end of the job.
    *
-   * @return whether the job will save its results and then end by itself; false if there is nothing
-   *     to save, or if the end was requested before
+   * @return whether the job has called {@link #defer}, and so will save its results and then end by
+   *     itself; false if the end was requested before. Always false for a {@link FineTuner}, which
+   *     returns its best model either way
    */
   public synchronized boolean request() {
     boolean first = !requested;

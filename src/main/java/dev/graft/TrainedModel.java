@@ -62,7 +62,7 @@ public final class TrainedModel implements AutoCloseable {
       save(folder);
       return Classifier.load(folder);
     } finally {
-      AtomicFiles.delete(temporary);
+      AtomicFiles.deleteTemporary(temporary);
     }
   }
 
@@ -78,7 +78,7 @@ public final class TrainedModel implements AutoCloseable {
       save(folder);
       ExportedModel.write(SavedModel.contents(folder), file);
     } finally {
-      AtomicFiles.delete(temporary);
+      AtomicFiles.deleteTemporary(temporary);
     }
   }
 

@@ -115,6 +115,11 @@ public final class GivenImages implements ImageSet {
   public Optional<List<RgbImage>> read(int index, int[] minSides) {
     try {
       byte[] bytes = images.get(index).content().bytes();
+      if (!hash(index).equals(Hash.Algorithm.SHA256.of(ByteBuffer.wrap(bytes)).hex())) {
+        // Its features would be cached as those of the image that it was.
+        quarantine.add(index, place(index), "was changed after it was added.");
+        return Optional.empty();
+      }
       List<RgbImage> images = new ArrayList<>();
       for (int minSide : minSides) {
         images.add(ImageFileReader.read(bytes, place(index), minSide));

@@ -2,6 +2,7 @@ package dev.graft.io;
 
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
@@ -185,6 +186,18 @@ public final class AtomicFiles {
       for (Path each : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(each);
       }
+    }
+  }
+
+  /**
+   * Deletes a temporary folder as far as possible: on some file systems, files that are still open
+   * or mapped stay, which must not cost what was made with them.
+   */
+  public static void deleteTemporary(Path folder) {
+    try {
+      delete(folder);
+    } catch (IOException | UncheckedIOException e) {
+      // The system deletes it some day.
     }
   }
 

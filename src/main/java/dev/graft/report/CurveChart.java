@@ -18,6 +18,7 @@ import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
@@ -76,10 +77,12 @@ final class CurveChart {
   private final Optional<double[]> best;
   private final int epochs;
 
+  /** Number of colors in use. */
+  private int color;
+
   private CurveChart(Metric metric, Map<String, History> runs) {
     axis = metric.axis;
-    boolean one = runs.size() == 1;
-    int color = 0;
+    boolean one = runs.keySet().equals(Set.of("")); // a run that is not compared has no name
     for (var run : runs.entrySet()) {
       List<Epoch> all = run.getValue().epochs();
       String name = run.getKey();
@@ -90,7 +93,7 @@ final class CurveChart {
     }
     best =
         runs.values().stream()
-            .filter(history -> one)
+            .filter(history -> runs.size() == 1)
             .flatMap(history -> history.findBest().stream())
             .map(epoch -> new double[] {epoch.epoch(), metric.validation.applyAsDouble(epoch)})
             .findFirst();
@@ -120,7 +123,7 @@ final class CurveChart {
 
   private void addLevel(String name, double accuracy) {
     double[][] ends = {{0.25, 100 * accuracy}, {Math.max(1, epochs) + 0.75, 100 * accuracy}};
-    Series level = Series.of(name, series.size(), false, Stream.of(ends));
+    Series level = Series.of(name, color++, false, Stream.of(ends));
     series.add(level);
     levels.add(level);
   }

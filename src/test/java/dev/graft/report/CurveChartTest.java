@@ -143,6 +143,19 @@ class CurveChartTest {
   }
 
   @Test
+  void aSingleComparedRunIsDrawnAsOneOfSeveralBesideALevelOfAnotherColor() {
+    Drawing chart =
+        CurveChart.of(Metric.ACCURACY, Map.of("run", falling(3)), Map.of("notebook", 0.6));
+
+    assertThat(Shapes.texts(chart))
+        .contains("run", "notebook", "best epoch: 3")
+        .doesNotContain("training", "validation");
+    List<Stroke> strokes = Shapes.of(chart, Stroke.class).toList();
+    assertThat(strokes).anyMatch(s -> s.dashed() && s.ink().equals(Ink.SERIES.get(0)));
+    assertThat(strokes).anyMatch(s -> !s.dashed() && s.ink().equals(Ink.SERIES.get(1)));
+  }
+
+  @Test
   void theDescriptionTellsTheValues() {
     assertThat(loss(falling(2)).svg())
         .contains(
