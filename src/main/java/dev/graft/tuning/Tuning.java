@@ -373,7 +373,13 @@ public final class Tuning implements AutoCloseable {
         int[] some = Arrays.copyOfRange(rows, from, Math.min(rows.length, from + step));
         List<float[]> mirrored = new ArrayList<>();
         if (recipe.training().averageMirror()) {
-          predict(features.ofMirrorImages(), some, (place, row) -> mirrored.add(row));
+          predict(
+              features.ofMirrorImages(),
+              some,
+              (place, row) -> {
+                mirrored.add(row);
+                progress.stepTo(first + (place + 1L) / 2);
+              });
         }
         predict(
             features,
@@ -383,7 +389,8 @@ public final class Tuning implements AutoCloseable {
                   mirrored.isEmpty() ? List.of(row) : List.of(row, mirrored.get(place));
               collector.add(images.label(some[place]), mean(views));
               receiver.views(first + place, views);
-              progress.stepTo(first + place + 1L);
+              progress.stepTo(
+                  first + (mirrored.isEmpty() ? place + 1L : (some.length + place + 1L) / 2));
             });
       }
     }
