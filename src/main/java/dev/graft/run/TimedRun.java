@@ -3,7 +3,6 @@ package dev.graft.run;
 import dev.graft.Interruption;
 import dev.graft.Progress;
 import dev.graft.data.Cifar10Images;
-import dev.graft.data.DataSet;
 import dev.graft.engine.Devices;
 import dev.graft.engine.OnnxSession;
 import dev.graft.feature.RecordLayout;
@@ -120,9 +119,7 @@ public final class TimedRun {
   private record Featurized(Recipe recipe, double after) {}
 
   private PlanReplacement measure() throws IOException {
-    Stopwatch watch = new Stopwatch();
-    DataSet data = DataSets.open(asked, new ProgressOnly(events));
-    SpeedProbe probe = new SpeedProbe(data, asked, watch.lap());
+    SpeedProbe probe = new SpeedProbe(() -> DataSets.open(asked, new ProgressOnly(events)), asked);
     return new PlanReplacement(
         plans(), plans -> probe.measure(plans, asked, given, limit), limit::secondsLeft);
   }

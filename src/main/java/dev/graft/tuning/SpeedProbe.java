@@ -28,6 +28,7 @@ import dev.graft.training.TrainingEvents;
 import dev.graft.tuning.TimePlanner.Estimate;
 import dev.graft.zoo.LoadedBackbone;
 import java.io.IOException;
+import java.lang.ref.SoftReference;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,7 +64,15 @@ public final class SpeedProbe {
   /** Fit of a convex head, in seconds per image: 1.9 s for 195 photographs on two busy cores. */
   private static final double NEWTON = 0.01;
 
-  private final DataSet data;
+  private final PreparedRun.Data source;
+
+  /**
+   * Cleared if memory is short: a run opens the data itself, while this is kept for other plans.
+   */
+  private SoftReference<DataSet> data;
+
+  private final int size;
+  private final int classes;
   private final int imageSide;
   private final double opening;
   private final int train;
@@ -73,21 +82,27 @@ public final class SpeedProbe {
   private final MeasuredSpeeds speeds = new MeasuredSpeeds();
 
   /**
+   * Opens the data.
+   *
    * @param asked the user's recipe, which says how the images are split
-   * @param opening seconds that it took to open the data
+   * @param source opens it again if memory was short in between
    */
-  public SpeedProbe(DataSet data, Recipe asked, double opening) {
-    this.data = data;
-    this.opening = opening;
-    imageSide = data.sizes().median();
-    int size = data.images().size();
+  public SpeedProbe(PreparedRun.Data source, Recipe asked) throws IOException {
+    Stopwatch watch = new Stopwatch();
+    DataSet opened = source.open();
+    this.source = source;
+    this.data = new SoftReference<>(opened);
+    opening = watch.lap();
+    classes = opened.classes().size();
+    imageSide = opened.sizes().median();
+    size = opened.images().size();
     test =
-        data.has(Part.TEST)
-            ? data.indices(Optional.of(Part.TEST)).length
+        opened.has(Part.TEST)
+            ? opened.indices(Optional.of(Part.TEST)).length
             : (int) (asked.data().testSplit() * size);
     validation =
-        data.has(Part.VALIDATION)
-            ? data.indices(Optional.of(Part.VALIDATION)).length
+        opened.has(Part.VALIDATION)
+            ? opened.indices(Optional.of(Part.VALIDATION)).length
             : (int) (asked.data().validationSplit() * (size - test));
     train = size - test - validation;
   }
@@ -119,11 +134,11 @@ public final class SpeedProbe {
 
   private Estimate estimate(Plan plan, Recipe asked, TimeLimit limit) throws IOException {
     Device device = Devices.device(asked.execution().device());
-    Recipe recipe = RecipeResolver.resolve(asked, data.images().size(), imageSide, device);
+    Recipe recipe = RecipeResolver.resolve(asked, size, imageSide, device);
     // One measurement serves all sizes: the work grows with the number of pixels.
     int side = plan.isGiven() ? recipe.input().size().value() : SIDE;
     double pixels = Math.pow((double) recipe.input().size().value() / side, 2);
-    double passes = pixels * data.images().size() * views(recipe);
+    double passes = pixels * size * views(recipe);
     boolean trainsBackbone = !recipe.backbone().unfreeze().equals(NetworkDesign.NONE);
     boolean newton = recipe.head().solver() == Recipe.Solver.NEWTON;
     Recipe measured = RecipeReader.with(recipe, Map.of("input-size", Integer.toString(side)));
@@ -164,7 +179,7 @@ public final class SpeedProbe {
                 recipe.input().size().value(),
                 device,
                 Progress.Display.NONE);
-        network = PreparedRun.network(recipe, backbone, data.classes().size());
+        network = PreparedRun.network(recipe, backbone, classes);
       }
       return network;
     }
@@ -208,10 +223,19 @@ public final class SpeedProbe {
         FILES + folds + FORWARD * image * (views * (validation + test) + passed));
   }
 
+  private DataSet data() throws IOException {
+    DataSet held = data.get();
+    if (held == null) {
+      held = source.open();
+      data = new SoftReference<>(held);
+    }
+    return held;
+  }
+
   private double secondsPerImage(DjlNetwork network, Recipe recipe, Device device)
       throws IOException {
     NetworkDesign design = network.design();
-    ImageSet images = data.images();
+    ImageSet images = data().images();
     RecordLayout layout =
         RecordLayout.of(design, recipe.execution().cacheType() == Recipe.CacheType.FLOAT16);
     PixelSource pixels = new PixelSource(images, design.preprocessing(), design.inputSize());
