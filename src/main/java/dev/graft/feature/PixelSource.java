@@ -45,21 +45,12 @@ public final class PixelSource implements FeatureSource {
     return images
         .read(row, Framing.minSide(side))
         .map(image -> preprocessing.framing().planes(image, side))
-        .map(planes -> mirrored ? mirror(planes, side) : planes);
+        .map(planes -> mirrored ? Framing.mirrored(ByteBuffer.wrap(planes), side) : planes);
   }
 
   /** Puts an image into quarantine, because its features are not finite. */
   void refuse(int row) {
     images.quarantine().add(row, images.place(row), FeatureExtractor.NOT_FINITE);
-  }
-
-  private static byte[] mirror(byte[] planes, int side) {
-    byte[] mirrored = new byte[planes.length];
-    for (int i = 0; i < planes.length; i++) {
-      int column = i % side;
-      mirrored[i] = planes[i - column + side - 1 - column];
-    }
-    return mirrored;
   }
 
   /** Returns a batch of images as {@link #pixels} returns them, in float32. */

@@ -3,6 +3,7 @@ package dev.graft.image;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.io.Serializable;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -139,6 +140,20 @@ public record Framing(Part part, double share, Resampling resampling) implements
    */
   public byte[] planes(RgbImage image, int side) {
     return part.crops() ? cropped(image, side) : resized(image, side);
+  }
+
+  /**
+   * Returns an input with left and right swapped.
+   *
+   * @param planes {@code (3, side, side)}, one byte each, from the buffer's position
+   */
+  public static byte[] mirrored(ByteBuffer planes, int side) {
+    byte[] mirrored = new byte[planes.remaining()];
+    for (int i = 0; i < mirrored.length; i++) {
+      int column = i % side;
+      mirrored[i - column + side - 1 - column] = planes.get(planes.position() + i);
+    }
+    return mirrored;
   }
 
   private byte[] resized(RgbImage image, int side) {

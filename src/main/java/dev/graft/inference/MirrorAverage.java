@@ -1,5 +1,6 @@
 package dev.graft.inference;
 
+import dev.graft.image.Framing;
 import dev.graft.inference.ModelRunner.Prepared;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -39,15 +40,8 @@ record MirrorAverage(InferenceBackend single, int side) implements InferenceBack
     return means;
   }
 
-  /** Returns an image with left and right swapped. */
   private Prepared mirrored(Prepared image) {
-    ByteBuffer pixels = image.pixels();
-    byte[] mirrored = new byte[pixels.remaining()];
-    for (int i = 0; i < mirrored.length; i++) {
-      int column = i % side;
-      mirrored[i - column + side - 1 - column] = pixels.get(pixels.position() + i);
-    }
-    return new Prepared(ByteBuffer.wrap(mirrored));
+    return new Prepared(ByteBuffer.wrap(Framing.mirrored(image.pixels(), side)));
   }
 
   @Override

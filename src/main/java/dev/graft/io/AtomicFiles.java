@@ -189,6 +189,13 @@ public final class AtomicFiles {
     }
   }
 
+  /** Creates a folder and those above it, where neither it nor a link to one is there. */
+  public static void createFolders(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) { // in Java 17, createDirectories fails for a link
+      Files.createDirectories(folder);
+    }
+  }
+
   /**
    * Deletes a temporary folder as far as possible: on some file systems, files that are still open
    * or mapped stay, which must not cost what was made with them.

@@ -49,10 +49,7 @@ public final class LabelFiles {
    * @return the page
    */
   public static Path write(LabelReview review, Path data, Path table) throws IOException {
-    Path parent = table.toAbsolutePath().getParent();
-    if (!Files.isDirectory(parent)) { // Java 17 creates no folder where a link to one is
-      Files.createDirectories(parent);
-    }
+    AtomicFiles.createFolders(table.toAbsolutePath().getParent());
     AtomicFiles.write(table, csv(review, folder(data)));
     String name = table.getFileName().toString().replaceFirst("\\.[^.]*$", "");
     Path page = table.resolveSibling(name + PAGE);

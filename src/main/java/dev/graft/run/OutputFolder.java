@@ -246,9 +246,7 @@ public record OutputFolder(Path path) {
 
   /** Creates the folder, with a marker so that its images are never used as training images. */
   public void mark() throws IOException {
-    if (!Files.isDirectory(path)) { // Java 17 creates no folder where a link to one is
-      Files.createDirectories(path);
-    }
+    AtomicFiles.createFolders(path);
     Path marker = path.resolve(OwnOutput.MARKER);
     if (!Files.exists(marker)) {
       AtomicFiles.write(marker, "");

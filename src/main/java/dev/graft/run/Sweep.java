@@ -126,8 +126,8 @@ public final class Sweep {
   }
 
   /**
-   * Returns a recipe for all combinations in which all heads are trained by gradients, if some
-   * would be and others not: the figures of a convex head are of other images.
+   * Returns a recipe for all combinations in which all heads are trained by gradients, if they
+   * can't be compared as they are: the figures of a convex head are of other images.
    */
   private Recipe comparable(Recipe asked, List<Map<String, String>> combinations, RunEvents events)
       throws IOException {
@@ -141,7 +141,7 @@ public final class Sweep {
     }
     events.warned(
         "head.solver is gradient for all combinations, so that all are compared on the same"
-            + " validation images; some of them would have had newton.");
+            + " validation images; newton's figures would be of others, or of images alone.");
     return RecipeReader.with(asked, Map.of("head.solver", "gradient"));
   }
 
