@@ -14,12 +14,12 @@ EPOCHS = sys.argv[2] if len(sys.argv) > 2 else "3"
 OUTPUT = "output/ablation"  # features are shared by the runs that have the same
 BASE = {
     "backbone": "efficientnet-lite0", "input-size": 96, "precision": "int8", "unfreeze": "blocks.11", "features": "[head]",
-    "feature-power": 1, "head.hidden": 0, "learning-rate": 0.001, "backbone-learning-rate": 0.0005, "warmup-epochs": 0.3,
+    "feature-power": 1, "head.hidden": 0, "learning-rate": 0.001, "backbone-learning-rate": 0.001, "warmup-epochs": 0.3,
     "label-smoothing": 0.1, "batch-size": 128, "epochs": EPOCHS,
 }
 CHANGES = [
     {}, {"unfreeze": "none"}, {"unfreeze": "blocks.14"}, {"mirror": "true"}, {"label-smoothing": 0}, {"warmup-epochs": 0},
-    {"backbone-learning-rate": 0.0001}, {"backbone-learning-rate": 0.001}, {"schedule": "constant"}, {"head.hidden": 1024},
+    {"backbone-learning-rate": 0.0003}, {"schedule": "constant"}, {"head.hidden": 1024}, {"mixup": 0.2},
 ]
 
 

@@ -75,6 +75,12 @@ final class Limits {
     }
   }
 
+  static void requireUnit(String key, double value) {
+    if (!(value >= 0 && value <= 1)) {
+      throw outside(key, "from 0 to 1", value);
+    }
+  }
+
   // The engines compute in float32, where values far outside this range are 0 or infinite.
   private static final double MIN_POSITIVE = 1e-30;
   private static final double MAX_NUMBER = 1e30;

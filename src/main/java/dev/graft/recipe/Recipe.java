@@ -10,6 +10,7 @@ import static dev.graft.recipe.Limits.requirePositive;
 import static dev.graft.recipe.Limits.requirePositiveShare;
 import static dev.graft.recipe.Limits.requireText;
 import static dev.graft.recipe.Limits.requireTexts;
+import static dev.graft.recipe.Limits.requireUnit;
 import static dev.graft.recipe.Limits.requireValue;
 import static dev.graft.recipe.Limits.requireWithin;
 
@@ -433,6 +434,7 @@ public record Recipe(
    * @param minSteps the minimum number of steps per epoch; a small data set is repeated
    * @param mirror whether an epoch shows each image or its mirror image, at random
    * @param averageMirror whether a prediction is the mean of those of an image and its mirror image
+   * @param mixup parameter of the Beta distribution of the shares of mixed images, 0 (none) to 1
    * @param earlyStopping ends training before the last epoch
    * @param calibrate whether a temperature is fitted to the validation images
    * @param precision of the matrix products in training
@@ -453,6 +455,7 @@ public record Recipe(
       int minSteps,
       boolean mirror,
       boolean averageMirror,
+      double mixup,
       EarlyStopping earlyStopping,
       boolean calibrate,
       @JsonProperty("training-precision") TrainingPrecision precision)
@@ -483,6 +486,7 @@ public record Recipe(
       requireValue("class-weights", classWeights);
       requireAutoOr("batch-size", batchSize, each -> requireWithin("batch-size", each, 1, 65_536));
       requireWithin("min-steps", minSteps, 1, 100_000);
+      requireUnit("mixup", mixup);
       requireValue("early-stopping", earlyStopping);
       requireValue("training-precision", precision);
     }

@@ -100,7 +100,7 @@ final class CrossEntropy extends Loss implements Resumable {
    * per epoch have neither: a rare class has few validation images, and early stopping should not
    * depend on few images of large weight.)
    *
-   * @param labels {@code (N)}, indices of classes
+   * @param labels {@code (N)}, indices of classes; or three arrays, see {@link Mixup}
    * @param predictions {@code (N, classes)}, logits
    * @return the mean over the batch, a scalar
    */
@@ -110,7 +110,17 @@ final class CrossEntropy extends Loss implements Resumable {
     if (logShares.length > 0) {
       logits = logits.add(logits.getManager().create(logShares, new Shape(1, logShares.length)));
     }
-    return mean(labels.singletonOrThrow(), logits, classWeights);
+    return mean(labels, logits, classWeights);
+  }
+
+  /** Returns the mean over the batch; of mixed images, the mean by their shares. */
+  private NDArray mean(NDList labels, NDArray logits, float[] weights) {
+    NDArray loss = mean(labels.head(), logits, weights);
+    if (labels.size() == 1) {
+      return loss;
+    }
+    NDArray share = labels.get(2);
+    return loss.mul(share).add(mean(labels.get(1), logits, weights).mul(share.neg().add(1)));
   }
 
   private NDArray mean(NDArray labels, NDArray logits, float[] weights) {
@@ -139,10 +149,9 @@ final class CrossEntropy extends Loss implements Resumable {
   /** Overrides a method of newer DJL versions, which 0.25.0 does not have. */
   @SuppressWarnings("MissingOverride")
   public void updateAccumulators(String[] keys, NDList labels, NDList predictions) {
-    long count = labels.singletonOrThrow().size();
+    long count = labels.head().size();
     double sum =
-        mean(labels.singletonOrThrow(), predictions.singletonOrThrow(), new float[0]).getFloat()
-            * (double) count;
+        mean(labels, predictions.singletonOrThrow(), new float[0]).getFloat() * (double) count;
     for (String key : keys) {
       sums.merge(key, sum, Double::sum);
       totalInstances.merge(key, count, Long::sum);

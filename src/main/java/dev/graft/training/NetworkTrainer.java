@@ -11,6 +11,7 @@ import ai.djl.training.EasyTrain;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.Trainer;
 import ai.djl.training.dataset.Batch;
+import ai.djl.training.dataset.Dataset;
 import ai.djl.training.listener.EpochTrainingListener;
 import ai.djl.training.listener.EvaluatorTrainingListener;
 import ai.djl.training.listener.TrainingListener;
@@ -30,6 +31,7 @@ import dev.graft.recipe.Recipe;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.Collectors;
@@ -163,14 +165,17 @@ public final class NetworkTrainer implements AutoCloseable {
                 .map(Checkpoints.Header::batch)
                 .orElse(0);
         int epochs = history.epochs();
+        Optional<Mixup> mixup = mixup(train);
         if (epochs > 0 || batches > 0) {
           train.resumeAfter(epochs, batches);
+          mixup.ifPresent(each -> each.resumeAfter(epochs, batches));
           progress.resume(batches);
           events.resumed(history.history(), batches, train.batches());
         }
         seeds.start(trainer, epochs, batches);
         if (!earlyStopping.hasStopped(history.validationLosses())) {
-          EasyTrain.fit(trainer, settings.epochs() - epochs, train, validation);
+          Dataset shown = mixup.map(Dataset.class::cast).orElse(train);
+          EasyTrain.fit(trainer, settings.epochs() - epochs, shown, validation);
         }
       } catch (EarlyStoppingListener.Stopped stopped) {
         events.stoppedEarly(earlyStopping.patience());
@@ -262,6 +267,11 @@ public final class NetworkTrainer implements AutoCloseable {
                 + " preprocessing (mean, deviation, order, input-size), or choose another backbone.",
             e)
         : e;
+  }
+
+  private Optional<Mixup> mixup(FeatureBatches train) {
+    double alpha = recipe.training().mixup();
+    return alpha > 0 ? Optional.of(new Mixup(train, alpha, recipe.seed())) : Optional.empty();
   }
 
   private CrossEntropy loss(FeatureBatches train) {

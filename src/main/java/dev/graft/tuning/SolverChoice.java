@@ -87,6 +87,7 @@ public record SolverChoice(Solver solver, Reason reason) {
         || !training.batchSize().equals(usual.batchSize())
         || training.minSteps() != usual.minSteps()
         || training.mirror() != usual.mirror()
+        || training.mixup() != usual.mixup()
         || training.optimizer() != usual.optimizer()
         || training.schedule() != usual.schedule()
         || training.initializer() != usual.initializer()

@@ -63,6 +63,7 @@ class RecipeReaderTest {
               40,
               false,
               false,
+              0,
               new Recipe.EarlyStopping(5, 0, true),
               true,
               Recipe.TrainingPrecision.AUTO),
@@ -392,6 +393,7 @@ class RecipeReaderTest {
                 1,
                 true,
                 true,
+                0.25,
                 new Recipe.EarlyStopping(0, 1e-4, false),
                 false,
                 Recipe.TrainingPrecision.BFLOAT16),
@@ -413,7 +415,7 @@ class RecipeReaderTest {
         .contains("backbone: auto\n", "input-size: auto\n", "features: auto\n")
         .contains("batch-size: auto\n", "learning-rate: auto\n")
         .contains("data-dir:\n- data\n- ../shared\n", "head:\n  hidden: 2048\n")
-        .hasLineCount(61);
+        .hasLineCount(62);
   }
 
   @Test
@@ -443,7 +445,7 @@ class RecipeReaderTest {
         .contains("head: {hidden: 2048,input-dropout: 0.1,dropout: 0.5,solver: auto}")
         .endsWith("training-precision: auto")
         .doesNotContain(",,", "\"");
-    assertThat(text.replace(",\n  ", ", ").split(", (?=[a-z-]+: )", -1)).hasSize(52);
+    assertThat(text.replace(",\n  ", ", ").split(", (?=[a-z-]+: )", -1)).hasSize(53);
   }
 
   @Test

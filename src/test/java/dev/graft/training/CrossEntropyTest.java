@@ -76,6 +76,20 @@ class CrossEntropyTest {
   }
 
   @Test
+  void theLossOfMixedImagesIsTheMeanByTheirShares() {
+    NDList logits = logits(3, 0.5, 0.25, 0.25, 0.125, 0.75, 0.125);
+    NDList labels =
+        new NDList(
+            manager.create(new float[] {0, 2}),
+            manager.create(new float[] {2, 0}),
+            manager.create(0.75f));
+    double images = (LN2 + 3 * LN2) / 2;
+    double partners = (2 * LN2 + 3 * LN2) / 2;
+    assertThat(new CrossEntropy(0).evaluate(labels, logits).getFloat())
+        .isCloseTo((float) (0.75 * images + 0.25 * partners), within(1e-5f));
+  }
+
+  @Test
   void logitsAreAdjustedOnlyInTraining() {
     // Probabilities 1/2, 1/4, 1/4 times shares 1/4, 1/2, 1/4 are 2, 2, 1 of 5.
     NDList logits = logits(3, 0.5, 0.25, 0.25);

@@ -203,7 +203,7 @@ class NetworkTrainerTest {
   }
 
   private static final String[] RESUMED = {
-    "unfreeze=conv3", "head.input-dropout=0.1", "head.dropout=0.5", "weight-decay=0.05"
+    "unfreeze=conv3", "head.input-dropout=0.1", "head.dropout=0.5", "weight-decay=0.05", "mixup=0.5"
   };
 
   /** Trains over 150 batches per epoch. */
