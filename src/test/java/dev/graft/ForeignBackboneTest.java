@@ -364,7 +364,7 @@ class ForeignBackboneTest {
                     described("--set=input-size=32").stream())
                 .toArray(String[]::new));
     assertThat(Files.readString(run.folder().resolve("quarantine.csv")))
-        .contains("3.png,can't be used: the network computes NaN or infinity for it.");
+        .contains("3.png,can't be used: the network computes NaN or infinity for it");
     CommandRun asked =
         CommandRun.of("infer", "--output=" + folder.resolve("of-varied"), "" + plain);
     assertThat(asked.code()).isOne();

@@ -10,6 +10,7 @@ import dev.graft.engine.Devices;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.feature.RecordLayout;
+import dev.graft.feature.View;
 import dev.graft.network.NetworkDesign;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.Recipe.TrainingPrecision;
@@ -197,32 +198,27 @@ final class RunLines implements RunEvents {
   }
 
   @Override
-  public void cached(boolean mirrored) {
-    console.say(features(mirrored) + ": all cached, no forward pass needed.");
+  public void cached(View view) {
+    console.say(view.features() + ": all cached, no forward pass needed.");
   }
 
   @Override
-  public void computing(
-      int missing, int kept, RecordLayout layout, boolean mirrored, String folder) {
+  public void computing(int missing, int kept, RecordLayout layout, View view, String folder) {
     String cached = kept == 0 ? "" : Text.of("; %,d already cached", kept);
     say(
         "%s: computing %s once (%s each), cached in %s%s",
-        features(mirrored),
+        view.features(),
         Names.count(missing, "different image"),
         Names.count(layout.values(), "value"),
         folder,
         cached);
   }
 
-  private static String features(boolean mirrored) {
-    return mirrored ? "Features of mirror images" : "Features";
-  }
-
   @Override
-  public void computed(int images, double seconds, long bytes, boolean mirrored) {
+  public void computed(int images, double seconds, long bytes, View view) {
     say(
         "%s: %s computed in %s, %.0f images/s; the cache holds %,.1f MB",
-        features(mirrored),
+        view.features(),
         Names.count(images, "image"),
         ConsoleProgress.duration(seconds),
         images / seconds,

@@ -32,8 +32,6 @@ public record FeatureKey(
   /** Version of the file format and of the meaning of the fields. */
   static final int FORMAT = 2;
 
-  private static final String MIRRORED = ", mirrored";
-
   public FeatureKey {
     frozen = List.copyOf(frozen);
     features = List.copyOf(features);
@@ -65,23 +63,18 @@ public record FeatureKey(
         frozen.isEmpty() ? "" : engine);
   }
 
-  /** Returns the key of the features of the mirror images. */
-  public FeatureKey mirrored() {
+  /** Returns the key of the features of another view of the same images. */
+  public FeatureKey of(View view) {
     return new FeatureKey(
         backbone,
         weights,
         frozen,
         features,
         inputSize,
-        preprocessing + MIRRORED,
+        preprocessing + view.suffix(),
         reader,
         layout,
         engine);
-  }
-
-  /** Returns whether the features are those of mirror images. */
-  public boolean isMirrored() {
-    return preprocessing.endsWith(MIRRORED);
   }
 
   /** Returns how an external network is called; empty for Graft's own. */

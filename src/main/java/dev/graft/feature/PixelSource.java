@@ -17,23 +17,23 @@ public final class PixelSource implements FeatureSource {
   private final ImageSet images;
   private final Preprocessing preprocessing;
   private final int side;
-  private final boolean mirrored;
+  private final View view;
   private final RecordLayout.Field row;
 
   /** Creates a source of the images as they are. */
   public PixelSource(ImageSet images, Preprocessing preprocessing, int side) {
-    this(images, preprocessing, side, false);
+    this(images, preprocessing, side, View.IMAGE);
   }
 
   /**
    * @param side of the input in pixels
-   * @param mirrored whether left and right of the images are swapped
+   * @param view what is shown of each image
    */
-  public PixelSource(ImageSet images, Preprocessing preprocessing, int side, boolean mirrored) {
+  public PixelSource(ImageSet images, Preprocessing preprocessing, int side, View view) {
     this.images = images;
     this.preprocessing = preprocessing;
     this.side = side;
-    this.mirrored = mirrored;
+    this.view = view;
     row = new RecordLayout.Field(new Shape(3, side, side), DataType.UINT8);
   }
 
@@ -44,8 +44,7 @@ public final class PixelSource implements FeatureSource {
   Optional<byte[]> pixels(int row) {
     return images
         .read(row, Framing.minSide(side))
-        .map(image -> preprocessing.framing().planes(image, side))
-        .map(planes -> mirrored ? Framing.mirrored(ByteBuffer.wrap(planes), side) : planes);
+        .map(image -> view.planes(image, preprocessing.framing(), side, images.hash(row)));
   }
 
   /** Puts an image into quarantine, because its features are not finite. */

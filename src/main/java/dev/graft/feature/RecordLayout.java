@@ -92,8 +92,7 @@ public record RecordLayout(List<Field> fields) {
   }
 
   /**
-   * Whether the values of a record are finite; those in float16 may be infinite, because they are
-   * rounded.
+   * Whether the values of a record are finite. In float16, those above 65504 are not.
    *
    * @param records one after the other, little-endian
    * @param row of the record
@@ -108,7 +107,7 @@ public record RecordLayout(List<Field> fields) {
       }
       for (; at < end; at += field.type().getNumOfBytes()) {
         if ((field.type() == DataType.FLOAT32 && !Float.isFinite(all.getFloat(at)))
-            || (field.type() == DataType.FLOAT16 && (all.getShort(at) & 0x7fff) > HALF_INFINITY)) {
+            || (field.type() == DataType.FLOAT16 && (all.getShort(at) & 0x7fff) >= HALF_INFINITY)) {
           return false;
         }
       }

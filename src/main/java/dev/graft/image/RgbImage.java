@@ -54,6 +54,15 @@ public record RgbImage(int width, int height, byte[] rgb) {
         Math.max(1, (int) Math.round(scale * height)));
   }
 
+  /** Returns a rectangle of this image, which must lie inside of it. */
+  public RgbImage cropped(int left, int top, int columns, int rows) {
+    byte[] pixels = new byte[3 * columns * rows];
+    for (int y = 0; y < rows; y++) {
+      System.arraycopy(rgb, 3 * ((top + y) * width + left), pixels, 3 * y * columns, 3 * columns);
+    }
+    return new RgbImage(columns, rows, pixels);
+  }
+
   /** Returns a copy for {@code java.awt} and {@code javax.imageio}. */
   public BufferedImage toBufferedImage() {
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);

@@ -434,6 +434,7 @@ public record Recipe(
    * @param minSteps the minimum number of steps per epoch; a small data set is repeated
    * @param mirror whether an epoch shows each image or its mirror image, at random
    * @param averageMirror whether a prediction is the mean of those of an image and its mirror image
+   * @param crops number of random crops of each image that an epoch may show instead of it
    * @param mixup parameter of the Beta distribution of the shares of mixed images, 0 (none) to 1
    * @param earlyStopping ends training before the last epoch
    * @param calibrate whether a temperature is fitted to the validation images
@@ -455,6 +456,7 @@ public record Recipe(
       int minSteps,
       boolean mirror,
       boolean averageMirror,
+      int crops,
       double mixup,
       EarlyStopping earlyStopping,
       boolean calibrate,
@@ -486,6 +488,7 @@ public record Recipe(
       requireValue("class-weights", classWeights);
       requireAutoOr("batch-size", batchSize, each -> requireWithin("batch-size", each, 1, 65_536));
       requireWithin("min-steps", minSteps, 1, 100_000);
+      requireWithin("crops", crops, 0, 16);
       requireUnit("mixup", mixup);
       requireValue("early-stopping", earlyStopping);
       requireValue("training-precision", precision);

@@ -56,6 +56,11 @@ public record PortableFrozenPart(
     }
     requireAuto("columns", asked.data().columns());
     requireAuto("path-pattern", asked.data().pathPattern());
+    if (asked.training().crops() > 0) {
+      throw new GraftException(
+          "crops: a cluster does not compute the features of random crops; leave it at 0 here, and"
+              + " training computes them on its machine.");
+    }
     if (asked.training().usesMirrorImages()) {
       throw new GraftException(
           (asked.training().mirror() ? "mirror" : "average-mirror")

@@ -6,6 +6,7 @@ import dev.graft.data.Cifar10Images;
 import dev.graft.engine.Devices;
 import dev.graft.engine.OnnxSession;
 import dev.graft.feature.RecordLayout;
+import dev.graft.feature.View;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.tuning.DataSets;
@@ -192,8 +193,8 @@ public final class TimedRun {
     private final PlanReplacement plans;
     private final int views;
 
-    /** Whether mirror images are computed, after all images. */
-    private boolean mirrored;
+    /** Number of views whose features are cached or being computed. */
+    private int begun;
 
     Watched(Recipe recipe, Estimate estimate, PlanReplacement plans) {
       super(events);
@@ -203,9 +204,13 @@ public final class TimedRun {
     }
 
     @Override
-    public void computing(
-        int missing, int kept, RecordLayout layout, boolean ofMirrors, String folder) {
-      mirrored = ofMirrors;
+    public void cached(View view) {
+      begun++;
+    }
+
+    @Override
+    public void computing(int missing, int kept, RecordLayout layout, View view, String folder) {
+      begun++;
     }
 
     @Override
@@ -216,7 +221,7 @@ public final class TimedRun {
       }
       Stopwatch watch = new Stopwatch();
       double planned = estimate.features() / views;
-      long coming = mirrored ? 0 : (views - 1) * total;
+      long coming = (views - begun) * total;
       return new Progress() {
         private double seconds;
 

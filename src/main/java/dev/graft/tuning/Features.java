@@ -16,6 +16,7 @@ import dev.graft.feature.FrozenPart;
 import dev.graft.feature.FrozenPartRanges;
 import dev.graft.feature.PixelSource;
 import dev.graft.feature.RecordLayout;
+import dev.graft.feature.View;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.onnx.Ranges;
@@ -23,31 +24,33 @@ import dev.graft.recipe.Recipe;
 import dev.graft.training.Matrix;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.IntPredicate;
 import java.util.stream.Stream;
 
 /**
  * Features of a set of images, in batches.
  *
- * @param source the features of the images
- * @param mirrored the features of the mirror images; empty if they are not used
+ * @param sources the features of the views that the recipe uses, in their order
  * @param bytes size of the caches' files; 0 for pixels
  * @param computed number of images that were not cached before
- * @param computedMirrors number of mirror images that were not cached before
+ * @param computedOthers the same for all other views
  * @param opened the caches in use; none for pixels
  */
 public record Features(
     ImageSet images,
-    FeatureSource source,
-    Optional<FeatureSource> mirrored,
+    Map<View, FeatureSource> sources,
     long bytes,
     int computed,
-    int computedMirrors,
+    int computedOthers,
     List<FeatureCache> opened)
     implements AutoCloseable {
   /** Rows per evaluation step. */
@@ -55,25 +58,35 @@ public record Features(
 
   /** Returns whether all features were cached before. */
   public boolean isHit() {
-    return !opened.isEmpty() && computed + computedMirrors == 0;
+    return !opened.isEmpty() && computed + computedOthers == 0;
   }
 
   /** Returns pixels, so that every epoch passes through the whole network. */
-  static Features pixels(DjlNetwork network, ImageSet images, boolean mirror, RunEvents events) {
+  static Features pixels(DjlNetwork network, ImageSet images, Recipe recipe, RunEvents events) {
     events.notCached();
-    return new Features(
-        images,
-        pixelSource(network, images, false),
-        mirror ? Optional.of(pixelSource(network, images, true)) : Optional.empty(),
-        0,
-        0,
-        0,
-        List.of());
+    Map<View, FeatureSource> sources = new LinkedHashMap<>();
+    for (View view : views(recipe)) {
+      sources.put(view, pixelSource(network, images, view));
+    }
+    return new Features(images, sources, 0, 0, 0, List.of());
   }
 
-  private static PixelSource pixelSource(DjlNetwork network, ImageSet images, boolean mirrored) {
+  /** Returns the views that a recipe uses, the images as they are first. */
+  static List<View> views(Recipe recipe) {
+    Recipe.Training training = recipe.training();
+    List<View> views = new ArrayList<>(List.of(View.IMAGE));
+    if (training.usesMirrorImages()) {
+      views.add(View.MIRROR_IMAGE);
+    }
+    for (int number = 1; number <= training.crops(); number++) {
+      views.add(new View(number, training.mirror()));
+    }
+    return views;
+  }
+
+  private static PixelSource pixelSource(DjlNetwork network, ImageSet images, View view) {
     NetworkDesign design = network.design();
-    return new PixelSource(images, design.preprocessing(), design.inputSize(), mirrored);
+    return new PixelSource(images, design.preprocessing(), design.inputSize(), view);
   }
 
   /**
@@ -108,7 +121,7 @@ public record Features(
    *
    * @param weights identifies the weights of the frozen part
    * @param ranges activation ranges for int8; empty for float32
-   * @param mirrored whether the mirror image of an image is needed, if the recipe uses any
+   * @param wanted of which images another view is needed
    * @param folder of all caches
    */
   static Features cached(
@@ -117,7 +130,7 @@ public record Features(
       ImageSet images,
       Recipe recipe,
       Optional<Ranges> ranges,
-      IntPredicate mirrored,
+      Function<View, IntPredicate> wanted,
       Path folder,
       Device device,
       RunEvents events)
@@ -127,50 +140,43 @@ public record Features(
         RecordLayout.of(design, recipe.execution().cacheType() == Recipe.CacheType.FLOAT16);
     FrozenPartChoice choice =
         FrozenPartChoice.of(
-            recipe, network, pixelSource(network, images, false), layout, device, ranges);
+            recipe, network, pixelSource(network, images, View.IMAGE), layout, device, ranges);
     FeatureKey key = FeatureKey.of(design, layout, weights, choice.engine());
-    Features plain =
-        view(
-            images,
-            row -> true,
-            key,
-            layout,
-            filling(choice, network, layout, false),
-            folder,
-            events);
-    if (!recipe.training().usesMirrorImages()) {
-      return plain;
-    }
+    Function<View, Filling> filling = view -> filling(choice, network, layout, view);
+    Features all = new Features(images, Map.of(), 0, 0, 0, List.of());
     try {
-      return plain.with(
-          view(
-              images,
-              mirrored,
-              key.mirrored(),
-              layout,
-              filling(choice, network, layout, true),
-              folder,
-              events));
+      for (View view : views(recipe)) {
+        all =
+            all.with(view(view, images, wanted.apply(view), key, layout, filling, folder, events));
+      }
+      return all;
     } catch (IOException | RuntimeException | Error e) {
-      plain.close();
+      all.close();
       throw e;
     }
   }
 
-  /** Returns the features of the mirror images instead, which must be in use. */
-  Features ofMirrorImages() {
-    return new Features(images, mirrored.orElseThrow(), Optional.empty(), 0, 0, 0, List.of());
+  /** Returns the features of the images as they are. */
+  FeatureSource source() {
+    return sources.get(View.IMAGE);
   }
 
-  private Features with(Features mirrorImages) {
+  /** Returns the features of the mirror images instead, which must be in use. */
+  Features ofMirrorImages() {
+    Map<View, FeatureSource> mirrored = Map.of(View.IMAGE, sources.get(View.MIRROR_IMAGE));
+    return new Features(images, mirrored, 0, 0, 0, List.of());
+  }
+
+  private Features with(Features view) {
+    Map<View, FeatureSource> all = new LinkedHashMap<>(sources);
+    all.putAll(view.sources);
     return new Features(
         images,
-        source,
-        Optional.of(mirrorImages.source),
-        bytes + mirrorImages.bytes,
-        computed,
-        mirrorImages.computed,
-        Stream.of(opened, mirrorImages.opened).flatMap(List::stream).toList());
+        all,
+        bytes + view.bytes,
+        computed + view.computed,
+        computedOthers + view.computedOthers,
+        Stream.of(opened, view.opened).flatMap(List::stream).toList());
   }
 
   /** Computes the features of images. */
@@ -179,23 +185,24 @@ public record Features(
   }
 
   private static Features view(
+      View view,
       ImageSet images,
       IntPredicate wanted,
       FeatureKey key,
       RecordLayout layout,
-      Filling filling,
+      Function<View, Filling> fillings,
       Path folder,
       RunEvents events)
       throws IOException {
-    FeatureCache cache = new FeatureCache(folder, key, layout);
+    Filling filling = fillings.apply(view);
+    FeatureCache cache = new FeatureCache(folder, key.of(view), layout);
     try {
       List<Integer> missing = cache.missing(images, wanted);
       int computed = 0;
       if (missing.isEmpty()) {
-        events.cached(key.isMirrored());
+        events.cached(view);
       } else {
-        events.computing(
-            missing.size(), cache.cached(images), layout, key.isMirrored(), folder.toString());
+        events.computing(missing.size(), cache.cached(images), layout, view, folder.toString());
         Stopwatch watch = new Stopwatch();
         Set<Integer> tried = new HashSet<>();
         FeatureCache.Filler filler = filling.of(images, events);
@@ -204,16 +211,15 @@ public record Features(
           computed += cache.fill(images, missing, filler);
           missing = cache.missing(images, wanted);
         }
-        events.computed(computed, watch.lap(), cache.bytes(), key.isMirrored());
+        events.computed(computed, watch.lap(), cache.bytes(), view);
       }
       // Unreadable images are tried again in every run, and do not count as forward passes.
       return new Features(
           images,
-          cache.of(images, filling.of(images, Progress.Display.NONE), wanted),
-          Optional.empty(),
+          Map.of(view, cache.of(images, filling.of(images, Progress.Display.NONE), wanted)),
           cache.bytes(),
-          computed,
-          0,
+          view.equals(View.IMAGE) ? computed : 0,
+          view.equals(View.IMAGE) ? 0 : computed,
           List.of(cache));
     } catch (IOException | RuntimeException | Error e) {
       cache.close();
@@ -222,12 +228,12 @@ public record Features(
   }
 
   private static Filling filling(
-      FrozenPartChoice choice, DjlNetwork network, RecordLayout layout, boolean mirrored) {
+      FrozenPartChoice choice, DjlNetwork network, RecordLayout layout, View view) {
     return (images, display) ->
         (rows, sink) -> {
           try (FrozenPart opened = choice.open();
               Progress progress = display.progress("features", "images", rows.size())) {
-            PixelSource pixels = pixelSource(network, images, mirrored);
+            PixelSource pixels = pixelSource(network, images, view);
             new FeatureExtractor(opened, pixels, layout, images.quarantine()::check, progress)
                 .fill(rows, sink);
           }
@@ -245,7 +251,7 @@ public record Features(
   FeatureBatches inOrder(int[] rows, int width) {
     FeatureSource last =
         (manager, some) -> {
-          NDArray all = source.read(manager, some).singletonOrThrow();
+          NDArray all = source().read(manager, some).singletonOrThrow();
           return new NDList(all.get(new NDIndex(":, {}:", all.getShape().get(1) - width)));
         };
     return FeatureBatches.inOrder(last, rows, images.labels(rows), EVALUATION_BATCH);
@@ -258,7 +264,7 @@ public record Features(
     for (int from = 0; from < rows.length; from += EVALUATION_BATCH) {
       int[] some = Arrays.copyOfRange(rows, from, Math.min(rows.length, from + EVALUATION_BATCH));
       try (NDManager manager = NDManager.newBaseManager()) {
-        float[] batch = source.read(manager, some).singletonOrThrow().toFloatArray();
+        float[] batch = source().read(manager, some).singletonOrThrow().toFloatArray();
         if (from == 0) {
           width = batch.length / some.length;
           values = new float[Math.multiplyExact(rows.length, width)];
@@ -272,9 +278,10 @@ public record Features(
   /** Returns batches to train on. */
   FeatureBatches shuffled(int[] rows, Recipe recipe) {
     return FeatureBatches.shuffled(
-        recipe.training().mirror()
-            ? Stream.concat(Stream.of(source), mirrored.stream()).toList()
-            : List.of(source),
+        sources.keySet().stream()
+            .filter(view -> !view.equals(View.MIRROR_IMAGE) || recipe.training().mirror())
+            .map(sources::get)
+            .toList(),
         rows,
         images.labels(rows),
         recipe.training().batchSize().value(),
@@ -284,6 +291,6 @@ public record Features(
 
   /** Returns batches to evaluate or to measure. */
   FeatureBatches inOrder(int[] rows) {
-    return FeatureBatches.inOrder(source, rows, images.labels(rows), EVALUATION_BATCH);
+    return FeatureBatches.inOrder(source(), rows, images.labels(rows), EVALUATION_BATCH);
   }
 }

@@ -9,6 +9,7 @@ import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.data.duplicates.Survey;
 import dev.graft.engine.Devices;
 import dev.graft.engine.Engines;
+import dev.graft.feature.View;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
@@ -134,13 +135,15 @@ public record PreparedRun(
             fingerprints.storingFrom(images()),
             recipe,
             ranges,
-            row ->
-                recipe.training().averageMirror()
-                    || !data.parts().get(row).equals(Optional.of(Part.TEST)),
+            view ->
+                row ->
+                    view.equals(View.IMAGE)
+                        || (view.equals(View.MIRROR_IMAGE) && recipe.training().averageMirror())
+                        || !data.parts().get(row).equals(Optional.of(Part.TEST)),
             features,
             device,
             events)
-        : Features.pixels(network, images(), recipe.training().usesMirrorImages(), events);
+        : Features.pixels(network, images(), recipe, events);
   }
 
   /** Finds identical and nearly identical images. */

@@ -5,6 +5,7 @@ import dev.graft.data.Split;
 import dev.graft.data.duplicates.Survey;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.feature.RecordLayout;
+import dev.graft.feature.View;
 import dev.graft.network.NetworkDesign;
 import dev.graft.recipe.Recipe;
 import dev.graft.training.ConvexHead;
@@ -49,28 +50,27 @@ public interface RunEvents extends TrainingEvents {
   /**
    * All features are cached already.
    *
-   * @param mirrored whether of the images' mirror images
+   * @param view what was shown of the images
    */
-  default void cached(boolean mirrored) {}
+  default void cached(View view) {}
 
   /**
    * The features of some images will be computed.
    *
    * @param missing number of images without cached features
    * @param kept number of images with cached features
-   * @param mirrored whether of the images' mirror images
+   * @param view what was shown of the images
    * @param folder of the cache
    */
-  default void computing(
-      int missing, int kept, RecordLayout layout, boolean mirrored, String folder) {}
+  default void computing(int missing, int kept, RecordLayout layout, View view, String folder) {}
 
   /**
    * The missing features have been computed.
    *
    * @param bytes size of the cache's file
-   * @param mirrored whether of the images' mirror images
+   * @param view what was shown of the images
    */
-  default void computed(int images, double seconds, long bytes, boolean mirrored) {}
+  default void computed(int images, double seconds, long bytes, View view) {}
 
   /** All images have been read and compared. */
   default void surveyed(DataSet data, Survey survey) {}

@@ -56,6 +56,11 @@ public record SolverChoice(Solver solver, Reason reason) {
           "mirror: head.solver newton does not train on mirror images; set mirror to false, or"
               + " head.solver to gradient.");
     }
+    if (asked == Solver.NEWTON && recipe.training().crops() > 0) {
+      throw new GraftException(
+          "crops: head.solver newton does not train on random crops; set crops to 0, or head.solver"
+              + " to gradient.");
+    }
     if (asked != Solver.AUTO) {
       return new SolverChoice(asked, Reason.RECIPE);
     }
@@ -87,6 +92,7 @@ public record SolverChoice(Solver solver, Reason reason) {
         || !training.batchSize().equals(usual.batchSize())
         || training.minSteps() != usual.minSteps()
         || training.mirror() != usual.mirror()
+        || training.crops() != usual.crops()
         || training.mixup() != usual.mixup()
         || training.optimizer() != usual.optimizer()
         || training.schedule() != usual.schedule()

@@ -153,9 +153,9 @@ public final class SpeedProbe {
     }
   }
 
-  /** Returns how often the features of an image are computed: with its mirror image, twice. */
+  /** Returns how often the features of an image are computed: once for each view. */
   public static int views(Recipe recipe) {
-    return recipe.training().usesMirrorImages() ? 2 : 1;
+    return Features.views(recipe).size();
   }
 
   /** Measures the networks of a recipe, which are loaded when they are needed. */

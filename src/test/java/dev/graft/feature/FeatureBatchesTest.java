@@ -170,7 +170,8 @@ class FeatureBatchesTest {
   void mirroredPixelsHaveLeftAndRightSwapped() {
     ImageSet images = Cifar10Images.sample().images();
     float[] plain = pixels(new PixelSource(images, Preprocessing.CAFFE, 32), 7);
-    float[] mirrored = pixels(new PixelSource(images, Preprocessing.CAFFE, 32, true), 7);
+    float[] mirrored =
+        pixels(new PixelSource(images, Preprocessing.CAFFE, 32, View.MIRROR_IMAGE), 7);
     for (int i = 0; i < plain.length; i++) {
       assertThat(mirrored[i]).isEqualTo(plain[i / 32 * 32 + 31 - i % 32]);
     }

@@ -163,9 +163,12 @@ class FeatureKeyTest {
   }
 
   @Test
-  void mirrorImagesHaveAKeyOfTheirOwn() {
-    assertThat(KEY.mirrored().hash()).isNotEqualTo(KEY.hash());
-    assertThat(KEY.mirrored().text()).contains("preprocessing caffe, mirrored\n");
+  void everyViewHasAKeyOfItsOwn() {
+    assertThat(KEY.of(View.IMAGE)).isEqualTo(KEY);
+    assertThat(KEY.of(View.MIRROR_IMAGE).text()).contains("preprocessing caffe, mirrored\n");
+    assertThat(KEY.of(new View(1, false)).text()).contains("preprocessing caffe, crop 1\n");
+    assertThat(KEY.of(new View(2, true)).text())
+        .contains("preprocessing caffe, crop 2, mirrored\n");
   }
 
   @Test

@@ -64,6 +64,7 @@ class RecipeReaderTest {
               false,
               false,
               0,
+              0,
               new Recipe.EarlyStopping(5, 0, true),
               true,
               Recipe.TrainingPrecision.AUTO),
@@ -393,6 +394,7 @@ class RecipeReaderTest {
                 1,
                 true,
                 true,
+                16,
                 0.25,
                 new Recipe.EarlyStopping(0, 1e-4, false),
                 false,
@@ -415,7 +417,7 @@ class RecipeReaderTest {
         .contains("backbone: auto\n", "input-size: auto\n", "features: auto\n")
         .contains("batch-size: auto\n", "learning-rate: auto\n")
         .contains("data-dir:\n- data\n- ../shared\n", "head:\n  hidden: 2048\n")
-        .hasLineCount(62);
+        .hasLineCount(63);
   }
 
   @Test
@@ -445,7 +447,7 @@ class RecipeReaderTest {
         .contains("head: {hidden: 2048,input-dropout: 0.1,dropout: 0.5,solver: auto}")
         .endsWith("training-precision: auto")
         .doesNotContain(",,", "\"");
-    assertThat(text.replace(",\n  ", ", ").split(", (?=[a-z-]+: )", -1)).hasSize(53);
+    assertThat(text.replace(",\n  ", ", ").split(", (?=[a-z-]+: )", -1)).hasSize(54);
   }
 
   @Test

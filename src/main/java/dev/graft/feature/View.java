@@ -1,0 +1,68 @@
+package dev.graft.feature;
+
+import dev.graft.image.Framing;
+import dev.graft.image.RgbImage;
+import java.nio.ByteBuffer;
+import java.util.Random;
+
+/**
+ * What the network sees of an image.
+ *
+ * @param crop 0 for the whole image; else the number of a random crop, from 1 on
+ * @param mirrored whether left and right are swapped; of a random crop, whether they may be
+ */
+public record View(int crop, boolean mirrored) {
+  /** The image as it is. */
+  public static final View IMAGE = new View(0, false);
+
+  /** The image with left and right swapped. */
+  public static final View MIRROR_IMAGE = new View(0, true);
+
+  /**
+   * Smallest area of a random crop, as a share of the image. (torchvision's RandomResizedCrop goes
+   * down to 0.08, for training from scratch in hundreds of epochs.)
+   */
+  private static final double MIN_AREA = 0.6;
+
+  /** Returns the features' name, for messages. */
+  public String features() {
+    return crop > 0
+        ? "Features of random crop " + crop
+        : mirrored ? "Features of mirror images" : "Features";
+  }
+
+  /** Returns the view as words that follow the preprocessing in a cache key. */
+  String suffix() {
+    return (crop > 0 ? ", crop " + crop : "") + (mirrored ? ", mirrored" : "");
+  }
+
+  /**
+   * Returns the network's input. A random crop has the image's proportions; its size and place
+   * follow from the image's content and the number of the crop.
+   *
+   * @param side of the input, in pixels
+   * @param hash SHA-256 of the image's content, in hexadecimal digits
+   * @return {@code (3, side, side)}, R, G, B, one byte each
+   */
+  byte[] planes(RgbImage image, Framing framing, int side, String hash) {
+    if (crop == 0) {
+      return planes(image, framing, side, mirrored);
+    }
+    Random random = new Random(Long.parseUnsignedLong(hash.substring(0, 16), 16) + crop);
+    double share = Math.sqrt(MIN_AREA + (1 - MIN_AREA) * random.nextDouble());
+    int width = (int) Math.max(1, Math.round(share * image.width()));
+    int height = (int) Math.max(1, Math.round(share * image.height()));
+    RgbImage cropped =
+        image.cropped(
+            random.nextInt(image.width() - width + 1),
+            random.nextInt(image.height() - height + 1),
+            width,
+            height);
+    return planes(cropped, framing, side, mirrored && random.nextBoolean());
+  }
+
+  private static byte[] planes(RgbImage image, Framing framing, int side, boolean swapped) {
+    byte[] planes = framing.planes(image, side);
+    return swapped ? Framing.mirrored(ByteBuffer.wrap(planes), side) : planes;
+  }
+}
