@@ -16,7 +16,7 @@ import java.util.Optional;
 public final class FeatureExtractor implements FeatureCache.Filler {
   /** Why an image is unusable whose features are not finite, as words that follow its path. */
   public static final String NOT_FINITE =
-      "can't be used: the network computes NaN or infinity for it (in float16, from 65520 on).";
+      "can't be used: the network computes NaN or infinity for it (float16: or above 65504).";
 
   /** Images per batch: the fastest on two cores; on a GPU reading the images dominates. */
   private static final int MAX_BATCH = 64;
