@@ -37,6 +37,8 @@ class ResumedRunTest {
     "--set=early-stopping.patience=100",
     "--set=head.hidden=32",
     "--set=mirror=true",
+    "--set=crops=1",
+    "--set=mixup=0.2",
     "--unfreeze=conv4"
   };
 
@@ -129,6 +131,7 @@ class ResumedRunTest {
     assertThat(process.waitFor(MAX_SECONDS, TimeUnit.SECONDS)).isTrue();
     assertThat(said).content().contains("Features: computing 104 ");
     assertThat(said).content().contains("Features of mirror images: computing 92 "); // no test
+    assertThat(said).content().contains("Features of random crop 1: computing 92 ");
     try (Stream<Path> runs = Files.list(output.resolve("runs"))) {
       return runs.toList().get(0);
     }
