@@ -49,7 +49,7 @@ class ApiArgumentsTest {
   }
 
   @Test
-  void aNegativeNumberOfClassesAndAClosedClassifierAreASentence() {
+  void aNegativeNumberOfClassesAndAClosedClassifierAreRejected() {
     Path image = Path.of("src/test/resources/dev/graft/image/files/rgb.bmp");
     Classifier classifier = new Classifier(new FakeModel("cat", "dog").classifier());
     assertThatExceptionOfType(GraftException.class)

@@ -200,11 +200,11 @@ class ArchitectureTest {
 
   static Stream<String> packages() {
     return MAY_KNOW.keySet().stream()
-        .filter(name -> !name.equals(SPARK) || isThere("dev.graft.spark"))
+        .filter(name -> !name.equals(SPARK) || exists("dev.graft.spark"))
         .sorted();
   }
 
-  private static boolean isThere(String name) {
+  private static boolean exists(String name) {
     return GRAFT.stream().anyMatch(each -> each.getPackageName().equals(name));
   }
 
@@ -243,7 +243,7 @@ class ArchitectureTest {
 
   @ParameterizedTest
   @MethodSource("packages")
-  void aPackageKnowsOnlyThoseOfTheTable(String home) {
+  void aPackageDependsOnlyOnThoseOfTheTable(String home) {
     String[] known =
         Stream.concat(Stream.of(home), MAY_KNOW.get(home).stream())
             .map(name -> "dev.graft." + name)
@@ -282,7 +282,7 @@ class ArchitectureTest {
   /** What a name may know and does not need is what it knows tomorrow. */
   @ParameterizedTest
   @MethodSource("packages")
-  void aPackageNeedsThoseOfTheTable(String home) {
+  void everyDependencyOfTheTableIsNeeded(String home) {
     Set<String> needed =
         GRAFT.stream()
             .filter(each -> each.getPackageName().equals("dev.graft." + home))
@@ -297,7 +297,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void theLibraryDoesNotKnowTheProgram() {
+  void theLibraryDoesNotDependOnTheProgram() {
     MAY_KNOW.forEach(
         (name, known) -> {
           if (!PROGRAM.contains(name)) {
@@ -317,7 +317,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void baseTypesKnowNoPackage() {
+  void baseTypesDependOnNoPackage() {
     for (String name : BASE) {
       assertThat(GRAFT.get(name).getDirectDependenciesFromSelf())
           .extracting(each -> each.getTargetClass().getBaseComponentType().getPackageName())
@@ -352,7 +352,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void nobodyKnowsMain() {
+  void nothingDependsOnMain() {
     classes()
         .that()
         .haveFullyQualifiedName("dev.graft.Main")
@@ -363,7 +363,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void nobodyNamesAnEngine() {
+  void noClassDependsOnAParticularEngine() {
     noClasses()
         .should()
         .dependOnClassesThat()
@@ -377,7 +377,7 @@ class ArchitectureTest {
    * one: the system's command that opens the browser.
    */
   @Test
-  void nobodyStartsAProcess() {
+  void onlyStudioStartsAProcess() {
     noClasses()
         .that()
         .doNotHaveFullyQualifiedName("dev.graft.command.StudioCommand")
@@ -391,7 +391,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyEngineKnowsOnnxRuntimeAndOnlyNetworkOnnxItsMessages() {
+  void onlyEngineUsesOnnxRuntimeAndOnlyNetworkOnnxItsMessages() {
     noClasses()
         .that()
         .resideOutsideOfPackage("dev.graft.engine")
@@ -424,7 +424,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void whatANetworkIsTakesNothingFromDjlButShapes() {
+  void networkUsesNothingOfDjlButShapes() {
     noClasses()
         .that()
         .resideInAPackage("dev.graft.network")

@@ -396,7 +396,7 @@ class CommandLineTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"foo", "gpu", "gpux", "gpu99999999999"})
-  void aDeviceThatCannotBeIsRefusedByEveryCommandThatTakesOne(String name) {
+  void everyCommandRejectsAnInvalidDevice(String name) {
     for (CommandRun refused :
         List.of(
             CommandRun.of("infer", "--imagenet", "--device", name, "car.png"),
@@ -421,7 +421,7 @@ class CommandLineTest {
   }
 
   @Test
-  void beforeAnyRunAImageIsAskedForImageNetsClasses() throws IOException {
+  void beforeAnyRunInferPredictsImageNetClasses() throws IOException {
     CommandRun answer =
         infer("--json", "--top", "5", "--output", folder.resolve("none").toString(), "car.png");
     assertThat(answer.code()).as(answer.err()).isZero();
@@ -443,7 +443,7 @@ class CommandLineTest {
   }
 
   @Test
-  void afterARunItsModelIsAskedUnlessImageNetIsWanted() throws IOException {
+  void afterARunInferUsesItsModelUnlessImageNetIsRequested() throws IOException {
     CommandRun own = infer("--output", output.toString(), "car.png");
     assertThat(own.code()).as(own.err()).isZero();
     assertThat(own.err()).contains("Model: " + latest().getFileName());
@@ -465,7 +465,7 @@ class CommandLineTest {
    * these have features that hardly vary, and standardising brings that digit forward.
    */
   @Test
-  void theSavedModelSaysOfTheTestImagesWhatTheRunSaid() throws IOException {
+  void theSavedModelPredictsTheTestImagesAsTheRunDid() throws IOException {
     byte[] records = Files.readAllBytes(folder.resolve("data/cifar-10-batches-bin/test_batch.bin"));
     List<String> arguments =
         new ArrayList<>(List.of("--json", "--top", "1", "--model", firstRun.toString()));
@@ -498,7 +498,7 @@ class CommandLineTest {
   }
 
   @Test
-  void aBrokenImageIsALineOfItsOwnAndTheExitCode() throws IOException {
+  void aBrokenImageHasALineOfItsOwnAndSetsTheExitCode() throws IOException {
     Path good = folder.resolve("good.png");
     ImageIO.write(new BufferedImage(40, 30, BufferedImage.TYPE_INT_RGB), "png", good.toFile());
     byte[] bytes = Files.readAllBytes(good);
@@ -541,7 +541,7 @@ class CommandLineTest {
   }
 
   @Test
-  void aFolderIsAnsweredInOrderWithWhatIsBadInItsPlaceAndAtTheEnd() throws IOException {
+  void predictionsFollowTheOrderOfAFolderAndFailuresAreListedAtTheEnd() throws IOException {
     Path images = Files.createDirectories(folder.resolve("own pictures/sub")).getParent();
     List<String> names =
         new ArrayList<>(
@@ -600,7 +600,7 @@ class CommandLineTest {
   }
 
   @Test
-  void inTextWhatIsBadIsToldAtTheEnd() throws IOException {
+  void inTextFailuresAreListedAtTheEnd() throws IOException {
     Path good = folder.resolve("good one.png");
     writeImage(good, 1);
     Path empty = Files.createFile(folder.resolve("empty.png"));
@@ -617,7 +617,7 @@ class CommandLineTest {
 
   /** The RGB version of each was made by Pillow. */
   @Test
-  void greyTransparentAndPaletteImagesAreTakenAsTheirRgbVersions()
+  void grayTransparentAndPaletteImagesArePredictedAsTheirRgbVersions()
       throws IOException, URISyntaxException {
     Path images = Path.of(CommandLineTest.class.getResource("/dev/graft/image/files").toURI());
     List<String> names =
@@ -641,7 +641,7 @@ class CommandLineTest {
   }
 
   @Test
-  void aModelThatThereIsNotIsASentence() {
+  void aMissingModelIsReportedInASentence() {
     CommandRun answer = infer("--model", folder.resolve("nowhere").toString(), "car.png");
     assertThat(answer.code()).isEqualTo(1);
     assertThat(answer.err())
@@ -653,7 +653,7 @@ class CommandLineTest {
   // The rest.
 
   @Test
-  void doctorSaysWhatIsHere() {
+  void doctorDescribesTheInstallation() {
     CommandRun answer = CommandRun.of("doctor", "--output", output.toString());
     assertThat(answer.out()).contains("fonts        found, for charts\n");
     assertThat(answer.code()).isZero();

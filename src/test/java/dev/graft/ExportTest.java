@@ -81,7 +81,7 @@ class ExportTest {
   }
 
   @Test
-  void theFileAnswersAsInferDoes() throws Exception {
+  void theFilePredictsAsInferDoes() throws Exception {
     CommandRun exported = export();
     assertThat(exported.code()).as(exported.err()).isZero();
     Path file = output().resolve("exports").resolve(run.folder().getFileName() + ".onnx");
@@ -168,7 +168,7 @@ class ExportTest {
   }
 
   @Test
-  void anOnnxFileOfAnotherMakeIsRefusedInASentence() throws Exception {
+  void anOnnxFileOfAnotherProgramIsRefusedInASentence() throws Exception {
     Path file = folder.resolve("other.onnx");
     Files.write(file, new byte[] {1, 2, 3});
     CommandRun infer = CommandRun.of("infer", "--run=" + file, images.file(9).toString());
@@ -177,7 +177,7 @@ class ExportTest {
   }
 
   @Test
-  void theFileSaysWhatItIs() throws Exception {
+  void theFileHasMetadata() throws Exception {
     Path file = folder.resolve("said.onnx");
     assertThat(export(run.folder().toString(), "--to=" + file).code()).isZero();
     try (OrtSession session = OrtEnvironment.getEnvironment().createSession(file.toString())) {
@@ -195,7 +195,7 @@ class ExportTest {
   }
 
   @Test
-  void whatEightBitsCostIsToldInATable() throws Exception {
+  void theCostOfInt8IsPrintedAsATable() throws Exception {
     Path file = folder.resolve("small.onnx");
     CommandRun exported = export("--format=int8", "--to=" + file);
     assertThat(exported.code()).as(exported.err()).isZero();
@@ -210,7 +210,7 @@ class ExportTest {
   }
 
   @Test
-  void aModelWithoutItsRunIsComparedByMadeUpImages() throws Exception {
+  void aModelWithoutItsRunIsComparedOnSyntheticImages() throws Exception {
     Path file = folder.resolve("alone.onnx");
     String model = run.folder().resolve("model").toString();
     CommandRun exported = export(model, "--to=" + file);
@@ -235,7 +235,7 @@ class ExportTest {
   }
 
   @Test
-  void whatCannotBeWrittenIsRefusedInASentence() {
+  void impossibleExportsAreRefusedInASentence() {
     CommandRun exported = export("--to=" + folder);
     assertThat(exported.code()).isOne();
     assertThat(exported.err()).contains(folder + " is a folder; name a file with --to FILE.");

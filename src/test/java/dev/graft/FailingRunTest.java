@@ -108,7 +108,7 @@ class FailingRunTest {
   }
 
   @Test
-  void whereTheFirstOfTwoCopiesVanishesTheOtherIsTrainedOn() throws IOException {
+  void ifTheFirstOfTwoCopiesVanishesTheOtherIsUsed() throws IOException {
     Files.copy(photos.file(0), folder.resolve("photos/copy.png"));
     Files.writeString(
         folder.resolve("photos/pictures.csv"),
@@ -124,7 +124,7 @@ class FailingRunTest {
 
   /** As on a full disk: neither features nor anything else can be written any more. */
   @Test
-  void theFirstFailureIsToldThoughASecondOneFollows() {
+  void theFirstFailureIsReportedThoughASecondOneFollows() {
     assertThatThrownBy(
             () ->
                 train(
@@ -157,7 +157,7 @@ class FailingRunTest {
   }
 
   @Test
-  void featuresThatAreDeletedWhileTheyAreComputedAreASentence() {
+  void featuresDeletedWhileTheyAreComputedAreReportedInASentence() {
     assertThatThrownBy(
             () ->
                 train(
@@ -174,7 +174,7 @@ class FailingRunTest {
   }
 
   @Test
-  void chartsAndAPageThatCannotBeWrittenAreWarningsOfARunThatIsComplete() throws IOException {
+  void chartsAndAPageThatCannotBeWrittenAreWarningsOfACompleteRun() throws IOException {
     FineTuneRun.Completed done =
         train(
             "split",
@@ -242,7 +242,7 @@ class FailingRunTest {
   }
 
   @Test
-  void beforeTheFirstEpochsEndThereIsNoModel() {
+  void beforeTheFirstEpochEndsThereIsNoModel() {
     Interruption interruption = new Interruption();
     assertThatThrownBy(
             () ->

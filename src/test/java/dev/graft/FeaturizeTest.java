@@ -38,7 +38,7 @@ class FeaturizeTest {
   }
 
   @Test
-  void whatItComputedIsNotComputedAgainByItselfNorByFineTune() throws IOException {
+  void computedFeaturesAreReusedByFeaturizeAndFineTune() throws IOException {
     assertThat(featurize().out()).contains("20 images computed, 0 already cached, 1 unreadable");
     assertThat(featurize().out()).contains("0 images computed, 20 already cached, 1 unreadable");
     assertThat(Files.readString(output.resolve("features/quarantine.csv")))
@@ -64,7 +64,7 @@ class FeaturizeTest {
   }
 
   @Test
-  void withoutACacheThereIsNothingForIt() {
+  void withoutACacheFeaturizeIsRefused() {
     CommandRun run = featurize("--no-cache");
 
     assertThat(run.code()).isEqualTo(1);
@@ -73,7 +73,7 @@ class FeaturizeTest {
 
   /** Random weights are known by their seed: no head may make them others. */
   @Test
-  void randomWeightsOfTheBackboneAreTheSameWhateverTheHead() throws IOException {
+  void randomWeightsOfTheBackboneDoNotDependOnTheHead() throws IOException {
     images.train(output, "--set=head.hidden=0");
     SmallRun cached = images.train(output, "--set=head.hidden=5");
     SmallRun alone = images.train(folder.resolve("alone"), "--set=head.hidden=5");

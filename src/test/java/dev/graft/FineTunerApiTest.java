@@ -156,7 +156,7 @@ class FineTunerApiTest {
   }
 
   @Test
-  void wrongSettingsAndImagesAreOneSentence() throws IOException {
+  void wrongSettingsAndImagesAreReportedInASentence() throws IOException {
     LabeledImages images = images();
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> tuner().set("max-bad", "0.5").fit(images))

@@ -57,7 +57,7 @@ class FullDiskTest {
   }
 
   @Test
-  void aFolderAppearsWithAllThatIsInIt() throws IOException {
+  void aFolderAppearsTogetherWithItsFiles() throws IOException {
     AtomicFiles.folder(
         temporary.resolve("model"),
         folder -> {
@@ -69,7 +69,7 @@ class FullDiskTest {
   }
 
   @Test
-  void whatIsSaidIsHeardThoughTheLogHasNoRoom() throws IOException {
+  void messagesArePrintedThoughTheDiskOfTheLogIsFull() throws IOException {
     assumeTrue(Files.exists(FULL), "no " + FULL);
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     PrintStream stream = new PrintStream(err, true, StandardCharsets.UTF_8);

@@ -137,7 +137,7 @@ class HeatMapTest {
   }
 
   @Test
-  void ofAImageOfTwoHalvesEachClassIsSeenInItsOwn() throws IOException {
+  void eachClassIsSeenInItsHalfOfAnImage() throws IOException {
     Path model = run.folder().resolve("model");
     int right = 0;
     try (ModelRunner classifier = ModelRunner.load(model, Device.cpu());
@@ -158,7 +158,7 @@ class HeatMapTest {
   }
 
   @Test
-  void withOtherWeightsInTheHeadAMapIsAnother() throws IOException {
+  void anotherHeadGivesAnotherMap() throws IOException {
     Path other = train("other", "--set=epochs=1", "--seed=7").folder().resolve("model");
     Path model = run.folder().resolve("model");
     try (ModelRunner classifier = ModelRunner.load(model, Device.cpu());
@@ -178,7 +178,7 @@ class HeatMapTest {
   }
 
   @Test
-  void inferNamesTheFileOfAImagesMap() throws IOException {
+  void inferNamesTheFileOfTheMap() throws IOException {
     Path file = folder.resolve("photos/stripes/0.png");
     CommandRun infer =
         CommandRun.of(

@@ -19,7 +19,7 @@ class InspectTest {
   }
 
   @Test
-  void outputBesideATrainFolderIsNeverTakenForAClass() throws IOException {
+  void outputBesideATrainFolderIsNeverAClass() throws IOException {
     ImageMaker.write(Files.createDirectories(photos.resolve("train/cat")), 1, 3, 32);
     ImageMaker.write(Files.createDirectories(photos.resolve("train/dog")), 4, 3, 32);
     Path output = photos.resolve("output");

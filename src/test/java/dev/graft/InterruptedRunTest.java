@@ -22,7 +22,7 @@ class InterruptedRunTest {
   @TempDir Path folder;
 
   @Test
-  void aRunThatIsToldToEndSavesTheBestModelSoFar() throws Exception {
+  void aTerminatedRunSavesTheBestModelSoFar() throws Exception {
     SmallRun.Images photos =
         new SmallRun.Images(folder.resolve("photos"))
             .add(4, 40, 60, "dark", "train")

@@ -46,7 +46,7 @@ class NamedPiecesTest {
   }
 
   @Test
-  void eachDutyOfTrainingIsATrainingListenerOfItsOwn() {
+  void trainingConsistsOfSeparateTrainingListeners() {
     assertThat(GRAFT.stream())
         .filteredOn(each -> each.isAssignableTo(TrainingListener.class))
         .extracting(each -> each.getSimpleName())

@@ -15,7 +15,7 @@ import org.w3c.dom.NodeList;
 /** NOTICE, beside the dependencies of all profiles. */
 class NoticeTest {
   @Test
-  void noticeNamesEveryLibraryThatThePomSends() throws Exception {
+  void noticeNamesEveryDistributedLibrary() throws Exception {
     Set<String> noticed = new HashSet<>(List.of(Files.readString(Path.of("NOTICE")).split("\\s+")));
     Set<String> sent = sent();
 
@@ -24,7 +24,7 @@ class NoticeTest {
   }
 
   @Test
-  void theJarHasNoticeAndLicence() throws Exception {
+  void theJarHasNoticeAndLicense() throws Exception {
     Path classes = Path.of(Main.class.getProtectionDomain().getCodeSource().getLocation().toURI());
     for (String file : List.of("NOTICE", "LICENSE")) {
       assertThat(classes.resolve("META-INF").resolve(file)).hasSameTextualContentAs(Path.of(file));

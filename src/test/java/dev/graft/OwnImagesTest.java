@@ -66,7 +66,7 @@ class OwnImagesTest {
 
   @Test
   @Order(1)
-  void aRunLeavesOutWhatCannotBeReadAndSaysWhereEveryOtherImageWent() throws IOException {
+  void aRunSkipsUnreadableImagesAndListsThePartOfEveryOther() throws IOException {
     assertThat(Files.readAllLines(firstRun.resolve("quarantine.csv")))
         .hasSize(2)
         .last()
@@ -134,7 +134,7 @@ class OwnImagesTest {
 
   @Test
   @Order(1)
-  void evaluateWithoutDataIsTheRunsOwnTestOnceMore() throws IOException {
+  void evaluateWithoutDataRepeatsTheTestOfTheRun() throws IOException {
     CommandRun again = CommandRun.of("evaluate", "--output", output.toString(), "--device", "cpu");
     assertThat(again.code()).as(again.err()).isZero();
     Path evaluation = onlyEvaluation();
@@ -159,7 +159,7 @@ class OwnImagesTest {
 
   @Test
   @Order(1)
-  void evaluateNamesClassesThatTheModelDoesNotKnow() throws IOException {
+  void evaluateNamesClassesThatTheModelDoesNotHave() throws IOException {
     Path other = folder.resolve("other");
     ImageMaker.write(other.resolve("cat"), 20, 2, 32);
     ImageMaker.write(other.resolve("emu"), 30, 2, 32);
@@ -174,7 +174,7 @@ class OwnImagesTest {
 
   @Test
   @Order(1)
-  void inspectSaysWhatIsThereAndTrainsNothing() {
+  void inspectDescribesTheImagesAndTrainsNothing() {
     Path elsewhere = folder.resolve("elsewhere");
     CommandRun answer = CommandRun.of("inspect", pets.toString(), "--output", elsewhere.toString());
     assertThat(answer.code()).as(answer.err()).isZero();
@@ -195,7 +195,7 @@ class OwnImagesTest {
 
   @Test
   @Order(2)
-  void aImageThatWasAddedIsTheOnlyOneThatIsComputed() throws IOException {
+  void onlyFeaturesOfAnAddedImageAreComputed() throws IOException {
     ImageMaker.write(pets.resolve("dog/new.png"), 77, 32);
     CommandRun next = fineTune();
     assertThat(next.code()).as(next.err()).isZero();

@@ -14,7 +14,7 @@ class PackageInfoTest {
   private static final Path SOURCES = Path.of("src/main/java");
 
   @Test
-  void everyPackageSaysInASentenceWhatLivesThere() throws IOException {
+  void everyPackageIsDescribedInASentence() throws IOException {
     List<Path> packages;
     try (Stream<Path> files = Files.walk(SOURCES)) {
       packages =

@@ -18,7 +18,7 @@ class ReportTest {
   @TempDir Path folder;
 
   @Test
-  void aRunHasAPageThatIsMadeAgainWithItsImagesOrWithoutAndComparedToAnother() throws IOException {
+  void aRunHasAPageThatCanBeMadeAgainAndIsComparedWithAnother() throws IOException {
     Images photos =
         new Images(folder.resolve("photos"))
             .add(4, 40, 60, "dark", "train")

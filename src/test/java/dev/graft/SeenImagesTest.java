@@ -105,14 +105,14 @@ class SeenImagesTest {
   }
 
   @Test
-  void whereNoImageWasSeenThatIsSaid() throws IOException {
+  void evaluateSaysIfTheModelHasSeenNoImage() throws IOException {
     assertThat(evaluate(manifest("unseen", 23, 27), run.folder()).out())
         .contains("The model was trained on none of these images, nor on near-duplicates.")
         .doesNotContain("WARNING");
   }
 
   @Test
-  void withoutFingerprintsNothingIsSaidOfNearDuplicates() throws IOException {
+  void withoutFingerprintsNearDuplicatesAreNotLookedFor() throws IOException {
     Path data = manifest("elsewhere", 23, 27);
     assertThat(
             CommandRun.of(

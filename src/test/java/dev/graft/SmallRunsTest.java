@@ -45,7 +45,7 @@ class SmallRunsTest {
   /** The labels of one part are swapped, and that part is so large that it would win. */
   @ParameterizedTest
   @CsvSource({"6, 20, false, true", "20, 6, true, false"})
-  void whatIsHeldOutIsNotTrainedOnAndNotMistakenForTheOther(
+  void heldOutImagesAreNotTrainedOnAndNotMixedUp(
       int validation, int test, boolean validationSwapped, boolean testSwapped) throws IOException {
     SmallRun run =
         images("photos")
@@ -62,7 +62,7 @@ class SmallRunsTest {
   }
 
   @Test
-  void whatHeldOutImagesShowDoesNotMoveTrainingByADigit() throws IOException {
+  void heldOutImagesDoNotChangeTrainingByADigit() throws IOException {
     List<List<String>> trained = new ArrayList<>();
     for (int brightness : List.of(40, 230)) {
       SmallRun run =
@@ -84,7 +84,7 @@ class SmallRunsTest {
   }
 
   @Test
-  void whatTestImagesShowDoesNotMoveADecision() throws IOException {
+  void testImagesDoNotChangeADecision() throws IOException {
     List<List<String>> histories = new ArrayList<>();
     for (int brightness : List.of(40, 230)) {
       histories.add(
@@ -156,7 +156,7 @@ class SmallRunsTest {
 
   /** Of every pair one image is the other with a little noise. */
   @Test
-  void imagesThatNearlyLookTheSameStayOnOneSideOfEverySplit() throws IOException {
+  void nearDuplicatesStayOnOneSideOfEverySplit() throws IOException {
     Path photos = folder.resolve("photos");
     for (int i = 0; i < 24; i++) {
       Path file = photos.resolve((i % 2 == 0 ? "cat/" : "dog/") + i + ".png");
@@ -194,7 +194,7 @@ class SmallRunsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"balanced", "logit-adjusted"})
-  void aRareClassIsRecognisedMoreOftenWhereClassesCountTheSame(String weights) throws IOException {
+  void classWeightsRaiseTheRecallOfARareClass(String weights) throws IOException {
     Images photos =
         images("photos")
             .add(60, 60, 190, "common", "train")
@@ -211,7 +211,7 @@ class SmallRunsTest {
   }
 
   @Test
-  void smoothedLabelsMakeAModelAsUnsureAsTheySay() throws IOException {
+  void labelSmoothingLowersConfidenceToTheSmoothedLabels() throws IOException {
     Images photos =
         images("photos")
             .add(8, 40, 60, "dark", "train")
@@ -230,7 +230,7 @@ class SmallRunsTest {
   // How it is judged.
 
   @Test
-  void aTestImageIsJudgedAsItIsByInferThoughTrainingDroppedNearlyAll() throws IOException {
+  void testImagesArePredictedAsByInferDespiteHighDropout() throws IOException {
     Images photos =
         images("photos")
             .add(8, 40, 130, "dark", "train")
@@ -264,7 +264,7 @@ class SmallRunsTest {
 
   /** Half of the validation labels of one brightness are wrong, which training does not know. */
   @Test
-  void whoWasTooSureIsLessSoAfterwardsAndTheSavedModelSaysWhatTheRunSaid() throws Exception {
+  void temperatureLowersConfidenceOfAnOverconfidentModelAlsoWhenSaved() throws Exception {
     Images photos =
         images("photos")
             .add(12, 40, 60, "dark", "train")
@@ -300,7 +300,7 @@ class SmallRunsTest {
 
   /** The head learns what 8 bits give, which plain DJL, in float32, does not compute. */
   @Test
-  void aModelThatWasTrainedOnEightBitsIsAskedInThoseVeryBits() throws Exception {
+  void aModelTrainedOnInt8FeaturesIsEvaluatedOnInt8Features() throws Exception {
     Images photos =
         images("photos")
             .add(12, 40, 160, "dark", "train")
@@ -413,7 +413,7 @@ class SmallRunsTest {
   // What is kept.
 
   @Test
-  void featuresThatAreKeptAreNotThoseOfAnotherInputOrOtherWeights() throws IOException {
+  void cachedFeaturesAreNotUsedForAnotherInputOrOtherWeights() throws IOException {
     Images photos =
         images("photos")
             .add(4, 40, 60, "dark", "train")

@@ -61,7 +61,7 @@ class TimedRunTest {
   }
 
   @Test
-  void foldsForWhichThereIsNoTimeAreLeftOutWithASentence() throws IOException {
+  void foldsWithoutTimeAreLeftOutWithASentence() throws IOException {
     CommandRun run =
         run(
             "fine-tune",
@@ -142,7 +142,7 @@ class TimedRunTest {
   }
 
   @Test
-  void aSweepWhoseHeadsWouldBeFoundInDifferentWaysTrainsAllByGradients() throws IOException {
+  void aSweepThatMixesSolversTrainsAllByGradients() throws IOException {
     List<String> arguments = new ArrayList<>(photos().arguments(folder.resolve("output")));
     arguments.set(0, "sweep");
     // What is left unset is as by default, so that one combination would get a convex head.
@@ -163,7 +163,7 @@ class TimedRunTest {
   }
 
   @Test
-  void aCombinationThatIsNoRecipeEndsTheSweepBeforeItBegins() throws IOException {
+  void anInvalidCombinationEndsTheSweepBeforeItBegins() throws IOException {
     CommandRun run = run("sweep", "--grid", "epochs=1,0");
 
     assertThat(run.code()).isEqualTo(1);

@@ -43,7 +43,7 @@ class WithoutTrainingEngineTest {
 
   /** It would take a second, and hundreds of megabytes. */
   @Test
-  void anAnswerOnTheCpuStartsNoEngineThatTrains() throws IOException, InterruptedException {
+  void inferOnTheCpuStartsNoTrainingEngine() throws IOException, InterruptedException {
     assertThat(said(System.getProperty("java.class.path"), "infer", "--imagenet", "car.png"))
         .endsWith("exit code 0")
         .anyMatch(line -> line.contains("% ") && line.contains("beach wagon"))
@@ -54,7 +54,7 @@ class WithoutTrainingEngineTest {
 
   /** As the profile onnxruntime has it. */
   @Test
-  void withoutAnyTrainingEngineAnswersComeAndTrainingIsRefusedInASentence()
+  void withoutATrainingEngineInferWorksAndFineTuneIsRefusedInASentence()
       throws IOException, InterruptedException {
     String separator = System.getProperty("path.separator");
     String bare =

@@ -98,7 +98,7 @@ class Cifar10ImagesTest {
 
   /** In a Java of its own, for names are made when a class is loaded. */
   @Test
-  void theFilesAreFoundWhereDigitsAreNotAsciis() throws Exception {
+  void theFilesAreFoundInALocaleWithOtherDigits() throws Exception {
     writeFiles(1);
     Process java =
         new ProcessBuilder(
@@ -129,7 +129,7 @@ class Cifar10ImagesTest {
   }
 
   @Test
-  void theFirstFolderThatHasTheFilesIsTakenAndMayBeNamedItself() throws IOException {
+  void theFirstFolderThatHasTheFilesIsUsedAndMayBeNamedItself() throws IOException {
     Path files = writeFiles(2);
     Path other = Files.createDirectory(folder.resolve("other"));
 
@@ -169,7 +169,7 @@ class Cifar10ImagesTest {
   }
 
   @Test
-  void aFolderMadeForTheDataButEmptyIsNotPassedOver() throws IOException {
+  void anEmptyDataFolderIsNotSkipped() throws IOException {
     Path files = Files.createDirectory(folder.resolve("cifar-10-batches-bin"));
 
     assertRefused(
@@ -207,7 +207,7 @@ class Cifar10ImagesTest {
   }
 
   @Test
-  void withoutFilesAndDownloadTheSampleStepsInAndSaysSo() {
+  void withoutFilesAndDownloadTheSampleIsUsedAndSaysSo() {
     DataSet data =
         Cifar10Images.find(List.of(folder, Path.of("nowhere")), Cifar10ImagesTest::noDownload);
 
@@ -221,7 +221,7 @@ class Cifar10ImagesTest {
   }
 
   @Test
-  void theSampleHasAsManyImagesOfEachClass() {
+  void theSampleHasEquallyManyImagesOfEachClass() {
     DataSet data = Cifar10Sample.read("test");
 
     assertThat(countsOfLabels(data, train(data))).containsOnly(400).hasSize(10);
@@ -241,7 +241,7 @@ class Cifar10ImagesTest {
   }
 
   @Test
-  void theHashTellsPixelsLabelsAndClassNamesApart() {
+  void theHashDependsOnPixelsLabelsAndClassNames() {
     byte[] pixels = new byte[2 * 3072];
     byte[] otherPixels = pixels.clone();
     otherPixels[6143] = 1;
@@ -264,7 +264,7 @@ class Cifar10ImagesTest {
   }
 
   @Test
-  void aImageIsKnownByItsPixelsAlone() {
+  void theHashOfAnImageDependsOnItsPixelsAlone() {
     byte[] pixels = new byte[3 * 3072];
     pixels[3072] = 1;
     Cifar10Images images = new Cifar10Images(List.of("cat", "dog"), new byte[] {0, 0, 1}, pixels);
@@ -277,7 +277,7 @@ class Cifar10ImagesTest {
   }
 
   @Test
-  void allOfCifar10IsReadWhereItIsThere() throws IOException {
+  void allOfCifar10IsRead() throws IOException {
     assumeTrue(Files.isDirectory(ALL), "no " + ALL);
 
     DataSet data =
@@ -338,7 +338,7 @@ class Cifar10ImagesTest {
 
   @Test
   @Timeout(60)
-  void aServerThatFallsSilentIsGivenUp() throws IOException {
+  void aServerThatStopsSendingIsGivenUp() throws IOException {
     CountDownLatch never = new CountDownLatch(1);
     HttpServer server = serve(Set.of(METADATA), never::await);
     String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/";

@@ -37,7 +37,7 @@ class ImageFolderTest {
   // What can't be read.
 
   @Test
-  void whatCannotBeReadIsInQuarantineWithItsReasonAndInNoPart() throws IOException {
+  void unreadableImagesAreInQuarantineWithTheirReasonsAndInNoPart() throws IOException {
     pets(8);
     Files.write(folder.resolve("cat/00.png"), new byte[0]);
     Files.writeString(folder.resolve("cat/01.png"), "no image");
@@ -62,7 +62,7 @@ class ImageFolderTest {
   }
 
   @Test
-  void tooMuchThatCannotBeReadIsASentenceThatNamesMaxBad() throws IOException {
+  void tooManyUnreadableImagesAreRefusedInASentenceThatNamesMaxBad() throws IOException {
     pets(5);
     Files.write(folder.resolve("cat/00.png"), new byte[0]);
     cutOff(folder.resolve("dog/00.png"));
@@ -91,7 +91,7 @@ class ImageFolderTest {
 
   @Test
   @EnabledOnOs({OS.LINUX, OS.MAC})
-  void aFileNameStaysWhatItIsInTheListOfWhatCannotBeRead() throws IOException {
+  void fileNamesAreUnchangedInTheListOfUnreadableImages() throws IOException {
     pets(3);
     Files.write(folder.resolve("dog/\u0007.png"), new byte[0]);
 
@@ -100,7 +100,7 @@ class ImageFolderTest {
 
   /** Else its features would be kept under the hash of what it was, and taken for that later. */
   @Test
-  void aImageThatIsOverwrittenAfterItsListingIsNotTakenForWhatItWas() throws IOException {
+  void anImageThatIsOverwrittenAfterItsListingIsNotRead() throws IOException {
     pets(3);
     Path cat = folder.resolve("cat/01.png");
     byte[] before = Files.readAllBytes(cat);
@@ -118,7 +118,7 @@ class ImageFolderTest {
   }
 
   @Test
-  void severalReductionsOfAImageAreThoseThatItHasAlone() throws IOException {
+  void severalReductionsOfAnImageEqualThoseReadOneByOne() throws IOException {
     ImageMaker.write(folder.resolve("cat/1.png"), 1, 200);
     ImageMaker.write(folder.resolve("dog/1.png"), 2, 200);
     ImageSet images = open(0).images();
@@ -133,7 +133,7 @@ class ImageFolderTest {
   // What is there more than once.
 
   @Test
-  void aImageInTrainAndTestCountsInTheTestOnlyAndThatIsSaid() throws IOException {
+  void anImageInTrainAndTestCountsOnlyInTheTestAndIsNoted() throws IOException {
     for (String label : List.of("cat", "dog")) {
       ImageMaker.write(folder.resolve("train").resolve(label), label.equals("cat") ? 0 : 50, 5, 16);
       ImageMaker.write(folder.resolve("test").resolve(label), label.equals("cat") ? 20 : 70, 2, 16);

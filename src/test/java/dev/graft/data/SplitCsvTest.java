@@ -54,7 +54,7 @@ class SplitCsvTest {
   }
 
   @Test
-  void itIsAManifestWithARowAImage() throws IOException {
+  void itIsAManifestWithARowPerImage() throws IOException {
     assertThat(Files.readAllLines(csv))
         .hasSize(13)
         .startsWith("path,label,split,sha256", row("cat/00.png", "cat,train"))
@@ -63,12 +63,12 @@ class SplitCsvTest {
   }
 
   @Test
-  void theTestImagesAreThoseThatWereWrittenDown() {
+  void theTestImagesAreThoseOfTheFile() {
     assertThat(test()).containsExactly(path("cat/04.png"), path("cat/05.png"), path("dog/05.png"));
   }
 
   @Test
-  void imagesThatCameOrWentElsewhereChangeNothing() throws IOException {
+  void addedAndRemovedImagesChangeNothing() throws IOException {
     ImageMaker.write(pets.resolve("ape"), 80, 3, 16);
     ImageMaker.write(pets.resolve("cat/0.png"), 90);
     Files.delete(pets.resolve("cat/02.png"));
@@ -78,7 +78,7 @@ class SplitCsvTest {
   }
 
   @Test
-  void whatIsGoneOrUnreadableOrOfAnotherClassIsLost() throws IOException {
+  void missingUnreadableAndRelabeledImagesAreLost() throws IOException {
     Files.delete(pets.resolve("cat/04.png"));
     Files.write(pets.resolve("dog/05.png"), new byte[0]);
 
@@ -99,7 +99,7 @@ class SplitCsvTest {
   }
 
   @Test
-  void anImageWithAnotherNameIsFoundByItsContentAndWhatHasItsNameIsNot() throws IOException {
+  void aRenamedImageIsFoundByItsContentAndTheFileWithItsOldNameIsNot() throws IOException {
     Files.move(pets.resolve("cat/04.png"), temporary.resolve("test.png"));
     Files.move(pets.resolve("cat/00.png"), pets.resolve("cat/04.png")); // a training image
     Files.move(temporary.resolve("test.png"), pets.resolve("cat/00.png"));

@@ -49,19 +49,19 @@ class SplitTest {
   }
 
   @Test
-  void theSameSeedDrawsTheSameImagesOnEveryMachine() {
+  void theSameSeedSamplesTheSameImagesOnEveryMachine() {
     int[] labels = {0, 1, 0, 1, 0, 1, 0, 1, 0, 1};
 
     assertThat(drawn(labels, 0.4, 42)).containsExactly(2, 3, 4, 9);
   }
 
   @Test
-  void anotherSeedDrawsOtherImages() {
+  void anotherSeedSamplesOtherImages() {
     assertThat(drawn(TEN_BY_TWENTY, 0.1, 1)).isNotEqualTo(drawn(TEN_BY_TWENTY, 0.1, 2));
   }
 
   @Test
-  void whatIsDrawnIsNotSimplyTheFirstOrLastOfAClass() {
+  void sampledImagesAreNotSimplyTheFirstOrLastOfAClass() {
     int[] validation = drawn(new int[1_000], 0.5, 3);
 
     assertThat(Arrays.stream(validation).filter(i -> i < 500).count()).isBetween(200L, 300L);
@@ -75,7 +75,7 @@ class SplitTest {
   }
 
   @Test
-  void whatRoundingLeavesGoesToTheLargestRemainder() {
+  void theLargestRemainderIsRoundedUp() {
     // Shares at 0.3: 1.2, 1.8, 3 of 20 * 0.3 = 6, so 6 in all: 1 + 1 + 3 and one more.
     int[] labels = {0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2};
 
@@ -124,7 +124,7 @@ class SplitTest {
   // Groups.
 
   @Test
-  void aGroupIsHeldOutAsAWholeOrNotAtAllAndEveryClassKeepsAImage() {
+  void aGroupIsHeldOutAsAWholeOrNotAtAllAndEveryClassKeepsAnImage() {
     int[] labels = IntStream.range(0, 60).map(i -> i % 7 == 0 ? 2 : i % 2).toArray();
     for (int seed = 0; seed < 300; seed++) {
       Random random = new Random(seed);
@@ -143,7 +143,7 @@ class SplitTest {
   }
 
   @Test
-  void groupsOfTwoStillLeaveSomethingOfEveryClassToJudgeBy() {
+  void groupsOfTwoAreHeldOutOfEveryClass() {
     int[] labels = {0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1};
     int[] groups = {0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5};
     for (int seed = 0; seed < 50; seed++) {
@@ -153,7 +153,7 @@ class SplitTest {
   }
 
   @Test
-  void whereEveryGroupIsLargerThanTheShareTheSmallestIsTaken() {
+  void ifEveryGroupIsLargerThanTheShareTheSmallestIsHeldOut() {
     int[] labels = new int[10];
     int[] groups = {0, 0, 0, 0, 1, 1, 1, 2, 2, 2};
     groups[9] = 0; // 5, 3 and 2
@@ -202,7 +202,7 @@ class SplitTest {
   }
 
   @Test
-  void whereOnlyTheTestIsGivenTheValidationIsDrawnFromTheRest() {
+  void ifOnlyTheTestIsGivenTheValidationIsSampledFromTheRest() {
     DataSet data =
         data(labels(11, 11), i -> i % 11 == 0 ? Optional.of(Part.TEST) : Optional.empty());
     Split split = split(data);
@@ -213,7 +213,7 @@ class SplitTest {
   }
 
   @Test
-  void whereOnlyTheValidationIsGivenTheTestIsDrawnFromTheRest() {
+  void ifOnlyTheValidationIsGivenTheTestIsSampledFromTheRest() {
     DataSet data =
         data(labels(11, 11), i -> Optional.of(i % 11 == 0 ? Part.VALIDATION : Part.TRAIN));
     Split split = split(data);
@@ -224,7 +224,7 @@ class SplitTest {
   }
 
   @Test
-  void theLeastThatAClassNeedsIsOneForEachPartThatIsDrawn() {
+  void aClassNeedsAnImageForEachSampledPart() {
     split(data(labels(3, 3), i -> Optional.empty()));
     assertTooFew(3, "cat has 2", data(labels(2, 3), i -> Optional.empty()));
     assertTooFew(3, "cat has 0, dog has 2", data(labels(0, 2), i -> Optional.empty()));
@@ -243,7 +243,7 @@ class SplitTest {
   }
 
   @Test
-  void imagesThatAreTheSameCountAsOne() {
+  void identicalImagesCountAsOne() {
     DataSet data = data(labels(4, 5), i -> Optional.empty());
 
     assertTooFew(3, "cat has 2", data, new int[] {0, 0, 0, 1, 2, 3, 4, 5, 6});
@@ -251,7 +251,7 @@ class SplitTest {
   }
 
   @Test
-  void classesWithoutImagesToJudgeByAreNamed() {
+  void classesWithoutHeldOutImagesAreNamed() {
     DataSet given =
         data(labels(4, 4), i -> Optional.of(i < 3 ? Part.TRAIN : i < 5 ? Part.TEST : Part.TRAIN));
     DataSet lacking =
@@ -325,7 +325,7 @@ class SplitTest {
   }
 
   @Test
-  void theSameSeedDealsTheSameFoldsOnEveryMachine() {
+  void theSameSeedGivesTheSameFoldsOnEveryMachine() {
     int[] labels = {0, 0, 0, 0, 0, 0, 1, 1, 1};
     int[] groups = {0, 0, 1, 2, 3, 4, 5, 6, 7};
 
@@ -336,7 +336,7 @@ class SplitTest {
   }
 
   @Test
-  void withoutIsWhatIsLeftInItsOrder() {
+  void withoutKeepsTheOrder() {
     assertThat(Split.without(new int[] {9, 1, 5, 3}, new int[] {5, 9, 7})).containsExactly(1, 3);
     assertThat(Split.without(new int[] {2, 1}, new int[0])).containsExactly(2, 1);
   }
@@ -395,7 +395,7 @@ class SplitTest {
   }
 
   @Test
-  void aImageInTwoPartsIsRefused() {
+  void anImageInTwoPartsIsRefused() {
     int[] one = {0, 1};
     int[] other = {1};
     int[] none = {};

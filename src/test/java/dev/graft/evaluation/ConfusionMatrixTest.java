@@ -26,12 +26,12 @@ class ConfusionMatrixTest {
   }
 
   @Test
-  void theTraceCountsWhatIsRight() {
+  void theTraceCountsCorrectPredictions() {
     assertThat(new ConfusionMatrix(List.of("car", "cat", "dog"), PREDICTIONS).trace()).isEqualTo(2);
   }
 
   @Test
-  void csvHasARowATrueClassUnderTheClassNames() {
+  void csvHasARowPerTrueClassBelowTheClassNames() {
     assertThat(new ConfusionMatrix(List.of("car", "cat", "dog"), PREDICTIONS).toCsv())
         .isEqualTo(
             """

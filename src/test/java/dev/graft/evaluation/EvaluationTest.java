@@ -23,7 +23,7 @@ class EvaluationTest {
           new int[] {0, 0, 0, 0, 1, 1, 1, 2, 2, 2}, new int[] {0, 0, 0, 1, 1, 1, 2, 0, 0, 3});
 
   @Test
-  void accuracyIsTheShareOfImagesTakenForWhatTheyAre() {
+  void accuracyIsTheShareOfCorrectPredictions() {
     Evaluation evaluation =
         Evaluation.collector(ANIMALS)
             .add(0, probabilities(0.7f, 0.1f, 0.1f, 0.1f))
@@ -137,7 +137,7 @@ class EvaluationTest {
 
   /** Likewise, {@code average='macro'}: four classes, since nothing is or was taken for an eel. */
   @Test
-  void theMacroAverageLeavesOutAClassThatIsNeitherThereNorPredicted() {
+  void theMacroAverageLeavesOutAClassThatIsNeitherPresentNorPredicted() {
     assertThat(FIVE.macro())
         .usingRecursiveComparison(NEARLY)
         .isEqualTo(new Averages(0.31666667, 0.35416667, 0.33333333));
@@ -160,7 +160,7 @@ class EvaluationTest {
   }
 
   @Test
-  void classesCsvHasARowAClassAndNoAverages() {
+  void classesCsvHasARowPerClassAndNoAverages() {
     Evaluation evaluation =
         Evaluation.collector(List.of("macro", "cat, black"))
             .add(0, probabilities(0.7f, 0.3f))
@@ -208,7 +208,7 @@ class EvaluationTest {
   }
 
   @Test
-  void whereAllIsRightThereAreNoMistakes() {
+  void correctPredictionsAreNoMistakes() {
     Evaluation evaluation =
         Evaluation.collector(List.of("no", "yes")).add(1, probabilities(0.1f, 0.9f)).evaluation();
     assertThat(evaluation.mistakes()).isEmpty();
@@ -227,7 +227,7 @@ class EvaluationTest {
   }
 
   @Test
-  void whatIsNoProbabilityIsRefusedByName() {
+  void invalidProbabilitiesAreRefusedByName() {
     Evaluation.Collector collector = Evaluation.collector(ANIMALS);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> collector.add(0, probabilities(0.5f, 0.5f, Float.NaN, 0)))

@@ -18,7 +18,7 @@ class TemperatureTest {
   /** Truths are drawn by probabilities that the classifier then sharpens or flattens. */
   @ParameterizedTest
   @ValueSource(doubles = {0.5, 1, 1.7, 4})
-  void whatMadeAClassifierTooSureIsFoundAgain(double sureness) {
+  void theFactorThatMadeAClassifierOverconfidentIsRecovered(double sureness) {
     List<float[]> said = new ArrayList<>();
     List<Integer> truths = new ArrayList<>();
     for (int i = 0; i < 20_000; i++) {
@@ -62,7 +62,7 @@ class TemperatureTest {
   }
 
   @Test
-  void imagesThatAreAllNamedRightlyDoNotMakeAnythingCertain() {
+  void onlyCorrectPredictionsDoNotLeadToCertainty() {
     List<float[]> said = Collections.nCopies(100, new float[] {0.9f, 0.06f, 0.04f});
     Temperature temperature = Temperature.fit(said, Collections.nCopies(100, 0));
     assertThat(temperature.of(said.get(0))[0]).isBetween(0.95f, 0.995f);
@@ -76,13 +76,13 @@ class TemperatureTest {
 
   /** As where the last images are kept for validation, and are of a class of their own. */
   @Test
-  void imagesThatAreNamedWronglyThroughoutFitNothing() {
+  void onlyWrongPredictionsFitNothing() {
     List<float[]> said = Collections.nCopies(100, new float[] {0.9f, 0.1f});
     assertThat(Temperature.fit(said, Collections.nCopies(100, 1))).isEqualTo(Temperature.NONE);
   }
 
   @Test
-  void whatIsNoTemperatureIsRefused() {
+  void invalidTemperaturesAreRefused() {
     assertThatIllegalArgumentException().isThrownBy(() -> new Temperature(0, 1));
     assertThatIllegalArgumentException().isThrownBy(() -> new Temperature(Double.NaN, 1));
   }

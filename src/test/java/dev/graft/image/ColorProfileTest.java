@@ -13,13 +13,13 @@ class ColorProfileTest {
   private static final byte[] LINEAR_GREY = profile(ColorSpace.CS_GRAY);
 
   @Test
-  void withoutAProfileGreyAndRgbStandAsTheyAre() {
+  void withoutAProfileGrayAndRgbAreUnchanged() {
     assertThat(toSrgb(1, null, 7, 200)).containsExactly(7, 7, 7, 200, 200, 200);
     assertThat(toSrgb(3, null, 1, 2, 255)).containsExactly(1, 2, 255);
   }
 
   @Test
-  void withoutAProfileInkTakesItsColourFromTheLightThatBlackLeaves() {
+  void withoutAProfileEachInkIsScaledByBlack() {
     assertThat(toSrgb(4, null, 0, 0, 0, 0)).as("paper").containsExactly(255, 255, 255);
     assertThat(toSrgb(4, null, 0, 0, 0, 255)).as("black").containsExactly(0, 0, 0);
     assertThat(toSrgb(4, null, 255, 0, 0, 0)).as("cyan").containsExactly(0, 255, 255);
@@ -34,7 +34,7 @@ class ColorProfileTest {
   }
 
   @Test
-  void manyPixelsBecomeWhatEachBecomesAlone() {
+  void manyPixelsAreConvertedAsEachAlone() {
     int pixels = 40_000;
     int[] samples = IntStream.range(0, 3 * pixels).map(i -> i / 7 & 0xff).toArray();
 

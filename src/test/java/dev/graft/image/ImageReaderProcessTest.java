@@ -24,7 +24,7 @@ class ImageReaderProcessTest {
   @TempDir Path folder;
 
   @Test
-  void severalLargeImagesAreReadAtATimeThoughTheHeapHasRoomForOne() throws Exception {
+  void severalLargeImagesAreReadThoughTheHeapHasRoomForOne() throws Exception {
     Path first = folder.resolve("0.png");
     byte[] row = new byte[8 * 2000];
     Png.write(first, 2000, 2000, Png.DEEP_RGBA, y -> row);
@@ -37,7 +37,7 @@ class ImageReaderProcessTest {
 
   @Test
   @EnabledOnOs(OS.LINUX)
-  void aNameThatTheLocaleCantWriteOrThatIsNoUtf8IsNoHindrance() throws Exception {
+  void namesThatTheLocaleCannotEncodeAreRead() throws Exception {
     Path source = Path.of("src/test/resources/dev/graft/image/files/rgb.png").toAbsolutePath();
     // Through a shell, since a name that is no UTF-8 is none that this Java can write.
     String copies = "cp \"$0\" $'\\xc3\\xb1.png' && cp \"$0\" $'\\xff.png'";

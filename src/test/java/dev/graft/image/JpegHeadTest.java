@@ -95,7 +95,7 @@ class JpegHeadTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "J", "0", "1", "2", "J0", "1J"})
-  void greyHasNoTransform(String markers) throws IOException {
+  void grayHasNoTransform(String markers) throws IOException {
     byte[] jpeg = withoutMarkers(Files.readAllBytes(FILES.resolve("grey.jpg")));
 
     assertThat(ImageFileReader.read(PngStructureTest.inserted(jpeg, 2, segments(markers)), "a"))

@@ -66,7 +66,7 @@ class OrientationTest {
   }
 
   @Test
-  void ofADirectoryThatIsCutOffTheEntriesBeforeTheCutCount() {
+  void theCompleteEntriesOfATruncatedDirectoryCount() {
     int[] orientation = entry(ORIENTATION, SHORT, 1, 6);
     byte[] exif =
         exif(ByteOrder.LITTLE_ENDIAN, entry(0x100, LONG, 1, 96), orientation, entry(MAKE, 2, 9, 0));
@@ -84,7 +84,7 @@ class OrientationTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 9, 262, -1})
-  void whatIsNoOrientationLeavesTheImageUpright(int value) {
+  void invalidOrientationsLeaveTheImageUpright(int value) {
     byte[] exif = exif(ByteOrder.LITTLE_ENDIAN, entry(ORIENTATION, LONG, 1, value));
 
     assertThat(Orientation.of(List.of(exif))).isEqualTo(Orientation.UPRIGHT);

@@ -27,7 +27,7 @@ class PixelRowsTest {
         BufferedImage.TYPE_4BYTE_ABGR,
         BufferedImage.TYPE_4BYTE_ABGR_PRE
       })
-  void coloursAreRedFirstHoweverJavaHasThem(int type) {
+  void colorsAreRedFirstInEveryTypeOfJavaImage(int type) {
     BufferedImage image = new BufferedImage(2, 1, type);
     image.setRGB(0, 0, 0xff000000);
     image.setRGB(1, 0, 0xff000000 | ORANGE);
@@ -47,7 +47,7 @@ class PixelRowsTest {
   }
 
   @Test
-  void greyIsAsItStandsInTheFileAndOf16BitsTheUpperEightCount() {
+  void grayIsUnchangedAndOf16BitsTheUpperEightCount() {
     BufferedImage grey = new BufferedImage(1, 1, BufferedImage.TYPE_BYTE_GRAY);
     grey.getRaster().setSample(0, 0, 0, 100);
     BufferedImage deep = new BufferedImage(1, 1, BufferedImage.TYPE_USHORT_GRAY);
@@ -58,7 +58,7 @@ class PixelRowsTest {
   }
 
   @Test
-  void whatIsTransparentIsWhite() {
+  void transparentPixelsAreWhite() {
     BufferedImage image = new BufferedImage(3, 1, BufferedImage.TYPE_4BYTE_ABGR);
     image.setRGB(1, 0, 0x80000000);
     image.setRGB(2, 0, 0xff000000);

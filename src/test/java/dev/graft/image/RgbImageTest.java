@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class RgbImageTest {
   @Test
-  void aPixelThatTheEdgesOfAGridCutCountsInEachBoxByItsArea() {
+  void aPixelAcrossBoxesCountsInEachByItsArea() {
     // 3 x 1 pixels over 2 x 1 boxes: a box has the area of a pixel and a half, of 3 shares.
     RgbImage image = image(3, 1, 10, 20, 40);
 
@@ -40,7 +40,7 @@ class RgbImageTest {
   }
 
   @Test
-  void aScaledImageHasTheMeansRoundedAndASquareAPixelWhereItIsEnlarged() {
+  void scalingDownTakesRoundedMeansAndScalingUpRepeatsPixels() {
     assertThat(image(4, 1, 1, 2, 254, 255).scaled(2, 1)).isEqualTo(image(2, 1, 2, 255));
     assertThat(image(2, 1, 7, 200).scaled(4, 2))
         .isEqualTo(image(4, 2, 7, 7, 200, 200, 7, 7, 200, 200));
@@ -48,7 +48,7 @@ class RgbImageTest {
   }
 
   @Test
-  void aImageHasThreeBytesForEachOfItsPixels() {
+  void anImageHasThreeBytesForEachOfItsPixels() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new RgbImage(2, 3, new byte[17]))
         .withMessage("an image of 2x3 pixels has 18 bytes, was given 17");

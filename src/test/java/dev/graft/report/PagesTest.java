@@ -267,7 +267,7 @@ class PagesTest {
   }
 
   @Test
-  void damagedFilesAreASentence() throws IOException {
+  void damagedFilesAreReportedInASentence() throws IOException {
     write("predictions.csv", "index,truth,predicted,probability\n0,cat,lynx,0.5\n");
     assertThatThrownBy(() -> RunFiles.read(folder))
         .isInstanceOf(GraftException.class)
@@ -280,7 +280,7 @@ class PagesTest {
   }
 
   @Test
-  void aFolderThatIsNoRunIsASentence() {
+  void aFolderThatIsNoRunIsReportedInASentence() {
     assertThatThrownBy(() -> RunFiles.read(folder.resolve("nowhere")))
         .isInstanceOf(GraftException.class)
         .hasMessageEndingWith("is not the folder of a run: it has no run.json.");

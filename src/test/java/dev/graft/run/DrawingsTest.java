@@ -39,7 +39,7 @@ class DrawingsTest {
 
   @ParameterizedTest
   @MethodSource("failures")
-  void whatCannotBeDrawnIsAWarning(Throwable failure) {
+  void aChartThatCannotBeDrawnIsAWarning(Throwable failure) {
     drawings.draw(Path.of("plots/loss.png"), () -> sneak(failure));
     assertThat(drawings.warnings()).hasSize(1).isEqualTo(told);
     assertThat(told.get(0)).startsWith("loss.png is missing: ").endsWith(".");

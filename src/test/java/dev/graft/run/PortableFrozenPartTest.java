@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class PortableFrozenPartTest {
   @Test
-  void theDefaultsArePossibleForOwnImages() {
+  void theDefaultsArePossibleForAFolderOfImages() {
     assertThatCode(
             () -> PortableFrozenPart.check(RecipeReader.read(null, Map.of("data", "photos"))))
         .doesNotThrowAnyException();
@@ -28,7 +28,7 @@ class PortableFrozenPartTest {
         "mirror | true | mirror: a cluster does not compute the features of mirror images",
         "cache | false | cache: must be true"
       })
-  void whatAClusterIgnoresIsRefused(String key, String value, String sentence) {
+  void settingsThatAClusterIgnoresAreRefused(String key, String value, String sentence) {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(
             () ->

@@ -166,7 +166,7 @@ class RequestBodiesTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1_100_000, 5_000_000, 40_000_000})
-  void whoSendsTooMuchIsToldAndNotCutOff(int length) throws IOException {
+  void aClientThatSendsTooMuchGetsAnAnswer(int length) throws IOException {
     String answer = send(server, new byte[length], "POST /predictions/model");
     assertThat(status(answer)).isEqualTo(413);
     assertThat(answer).contains("at most 1 MB");

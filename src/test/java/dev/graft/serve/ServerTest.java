@@ -120,7 +120,7 @@ class ServerTest {
   }
 
   @Test
-  void imagesThatComeInTogetherAreAnsweredAsEachAlone() throws Exception {
+  void concurrentRequestsAreAnsweredAsEachAlone() throws Exception {
     List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
     for (Path image : images.subList(0, 8)) {
       HttpRequest request =
@@ -161,7 +161,7 @@ class ServerTest {
   }
 
   @Test
-  void whatIsNoImageIsASentence() throws Exception {
+  void anInvalidBodyIsReportedInASentence() throws Exception {
     assertProblem(post("/predictions/pets", new byte[] {1, 2, 3}), 422);
     assertProblem(post("/predictions/pets", new byte[0]), 400);
     assertProblem(
@@ -175,7 +175,7 @@ class ServerTest {
   }
 
   @Test
-  void aImageOfTooManyPixelsIsNotDecoded() throws Exception {
+  void anImageOfTooManyPixelsIsNotDecoded() throws Exception {
     ByteArrayOutputStream large = new ByteArrayOutputStream();
     ImageIO.write(new BufferedImage(2100, 2100, BufferedImage.TYPE_BYTE_BINARY), "png", large);
     assertProblem(post("/predictions/pets", large.toByteArray()), 413);
@@ -206,7 +206,7 @@ class ServerTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"/predictions/nobody", "/nothing"})
-  void whatIsNotThereIsNotFound(String path) throws Exception {
+  void unknownAddressesAreNotFound(String path) throws Exception {
     assertProblem(post(path, Files.readAllBytes(images.get(0))), 404);
   }
 
@@ -217,7 +217,7 @@ class ServerTest {
   }
 
   @Test
-  void whereTooManyAreUnderWayOneIsAskedToComeBack() throws Exception {
+  void tooManyConcurrentImagesAreRefusedWithRetryAfter() throws Exception {
     try (Server small = server(settings(1, false));
         Socket slow = new Socket(InetAddress.getLoopbackAddress(), small.port())) {
       slow.getOutputStream()
@@ -241,7 +241,7 @@ class ServerTest {
   }
 
   @Test
-  void anEndingServerAnswersWhatItHasBegun() throws Exception {
+  void aClosingServerAnswersRequestsInProgress() throws Exception {
     Server ending = server(settings(8, false));
     List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
     for (Path image : images.subList(0, 6)) {
@@ -274,7 +274,7 @@ class ServerTest {
   }
 
   @Test
-  void whatIsServedIsDescribedAndCounted() throws Exception {
+  void addressesAreDescribedAndRequestsAreCounted() throws Exception {
     JsonNode paths = JSON.readTree(get("/openapi.json").body()).path("paths");
     assertThat(paths.fieldNames())
         .toIterable()
@@ -288,7 +288,7 @@ class ServerTest {
   }
 
   @Test
-  void aPortThatIsTakenIsASentence() {
+  void aPortInUseIsReportedInASentence() {
     ServeSettings taken =
         new ServeSettings("127.0.0.1", server.port(), Limits.DEFAULT, Access.OWN_PAGE);
     assertThatThrownBy(() -> server(taken))
@@ -297,7 +297,7 @@ class ServerTest {
   }
 
   @Test
-  void aHeatMapIsTheImageWithColoursOverIt() throws Exception {
+  void aHeatMapIsTheImageWithColorsOverIt() throws Exception {
     HttpResponse<byte[]> answer =
         CLIENT.send(
             request(server, "/heatmaps/pets").POST(BodyPublishers.ofFile(images.get(0))).build(),

@@ -195,7 +195,7 @@ class ImageStoreTest {
   }
 
   @Test
-  void whatCanNeverBeUndoneIsForgotten() throws IOException {
+  void changesThatCanNeverBeUndoneAreForgotten() throws IOException {
     add("cat", "a.png");
     store.create("dog");
     store.delete(List.of("cat/a.png"));
@@ -298,7 +298,7 @@ class ImageStoreTest {
   }
 
   @Test
-  void whatIsKeptStaysKept() throws IOException {
+  void keptLabelsStayKept() throws IOException {
     String path = add("cat", "a.png");
     assertThat(store.isUnsettled(path)).isTrue();
     store.keep(List.of(path));

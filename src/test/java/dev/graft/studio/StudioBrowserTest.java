@@ -133,24 +133,24 @@ class StudioBrowserTest {
     chromium.evaluate("document.querySelector('#parcels a').href = '/api/export?format=none'");
     chromium.click("#parcels a");
     chromium.await("document.getElementById('status').textContent.includes('format')");
-    noSeriousFaultsForPeopleWithDisabilities();
+    checkAccessibility();
     chromium.dark(true);
-    noSeriousFaultsForPeopleWithDisabilities();
+    checkAccessibility();
     chromium.dark(false);
-    nothingIsWiderThanTheScreen("en");
+    checkThatNothingIsWiderThanTheScreen("en");
     chromium.click("#language");
     chromium.await("document.documentElement.lang === 'ja'");
     assertThat(chromium.evaluate("document.getElementById('accuracy').textContent").asText())
         .contains("正解率", "交差検証");
     assertThat(chromium.evaluate("document.querySelector('#train').textContent").asText())
         .isEqualTo("学習する");
-    nothingIsWiderThanTheScreen("ja");
+    checkThatNothingIsWiderThanTheScreen("ja");
   }
 
   /**
    * At both widths; makes the images of docs/studio.md if {@code GRAFT_SCREENSHOTS} is a folder.
    */
-  private void nothingIsWiderThanTheScreen(String language) throws IOException {
+  private void checkThatNothingIsWiderThanTheScreen(String language) throws IOException {
     chromium.evaluate("document.getElementById('status').textContent = ''");
     for (int width : new int[] {1280, 390}) {
       chromium.resize(width, width == 390 ? 1500 : 900);
@@ -166,7 +166,7 @@ class StudioBrowserTest {
     chromium.resize(1280, 900);
   }
 
-  private void noSeriousFaultsForPeopleWithDisabilities() {
+  private void checkAccessibility() {
     try (InputStream in =
         Objects.requireNonNull(StudioBrowserTest.class.getResourceAsStream("axe.min.js"))) {
       chromium.evaluate(new String(in.readAllBytes(), StandardCharsets.UTF_8) + "; 0");
@@ -216,8 +216,8 @@ class StudioBrowserTest {
     chromium.press("y");
     chromium.await(doubtful + " === " + (all - 2));
 
-    nothingIsDeletedByOneKeyTooMany(doubtful);
-    aCellShowsItsMistakesUntilTheFilterEnds();
+    checkThatTheNextKeyDeletesNothing(doubtful);
+    checkThatACellShowsItsMistakesUntilTheFilterEnds();
 
     chromium.click("[data-class=\"blue\"]"); // another class does not forget what was kept
     chromium.press("t");
@@ -228,7 +228,7 @@ class StudioBrowserTest {
   }
 
   /** At the end of the review, the key for the selection of the gallery would be next. */
-  private void nothingIsDeletedByOneKeyTooMany(String doubtful) {
+  private void checkThatTheNextKeyDeletesNothing(String doubtful) {
     String images = "Number(" + count("red") + ") + Number(" + count("blue") + ")";
     int before = chromium.evaluate(images).asInt();
     chromium.evaluate("document.getElementById('gallery').focus()");
@@ -251,7 +251,7 @@ class StudioBrowserTest {
     }
   }
 
-  private void aCellShowsItsMistakesUntilTheFilterEnds() throws IOException {
+  private void checkThatACellShowsItsMistakesUntilTheFilterEnds() throws IOException {
     String filter = "document.getElementById('filter')";
     String note = "document.getElementById('note').textContent";
     chromium.click("[data-class=\"red\"]");
@@ -389,7 +389,7 @@ class StudioBrowserTest {
   }
 
   @Test
-  void foldersGoIntoTheClassesThatTheStudioMakesOfThem() throws IOException {
+  void foldersBecomeClasses() throws IOException {
     teach("red", RED, 2);
     chromium.evaluate(
         """

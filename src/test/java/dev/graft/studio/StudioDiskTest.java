@@ -124,7 +124,7 @@ class StudioDiskTest {
   }
 
   @Test
-  void whatWasStoredBeforeTheDiskWasFullIsSafe() throws IOException {
+  void imagesStoredBeforeTheDiskWasFullAreSafe() throws IOException {
     StudioClient client = new StudioClient(address());
     client.post("/api/classes", "{\"name\": \"cat\"}");
     client.post("/api/classes", "{\"name\": \"dog\"}");

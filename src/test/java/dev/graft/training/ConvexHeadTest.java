@@ -140,7 +140,7 @@ class ConvexHeadTest {
   }
 
   @Test
-  void theTemperatureThatSuitsThePredictionsOutOfFoldIsPartOfTheHead() {
+  void theTemperatureFittedOutOfFoldIsPartOfTheHead() {
     ConvexHead.Images images = images(120, Recipe.ClassWeights.NONE);
 
     ConvexHead head = ConvexHead.fit(images, FOLDS);

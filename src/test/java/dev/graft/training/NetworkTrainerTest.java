@@ -293,7 +293,7 @@ class NetworkTrainerTest {
   }
 
   @Test
-  void whatOthersDoWithTheEnginesRandomNumbersChangesNothing() throws IOException {
+  void otherUsersOfTheEnginesRandomNumbersChangeNothing() throws IOException {
     DjlNetwork undisturbed = network(recipe(RESUMED));
     train(undisturbed, TrainingEvents.NONE, new Interruption(), Checkpoints.NONE);
     DjlNetwork disturbed = network(recipe(RESUMED));

@@ -29,7 +29,7 @@ class FingerprintTest {
   }
 
   @Test
-  void aThumbnailOfAImageOfItsSizeIsTheImage() {
+  void aThumbnailOfAnImageOfItsSizeIsTheImage() {
     int[] grey = new int[256];
     Arrays.setAll(grey, i -> i);
 
@@ -41,7 +41,7 @@ class FingerprintTest {
   }
 
   @Test
-  void coloursBecomeGreyByTheirBrightness() {
+  void colorsBecomeGrayByTheirBrightness() {
     assertThat(Fingerprint.of(new RgbImage(1, 1, new byte[] {(byte) 255, 0, 0})).thumbnail())
         .containsOnly(77);
     assertThat(Fingerprint.of(new RgbImage(1, 1, new byte[] {0, (byte) 255, 0})).thumbnail())
@@ -83,7 +83,7 @@ class FingerprintTest {
   }
 
   @Test
-  void whatIsWrittenIsRead() {
+  void writtenFingerprintsAreReadUnchanged() {
     byte[] rgb = new byte[3 * 40 * 30];
     new Random(1).nextBytes(rgb);
     Fingerprint fingerprint = Fingerprint.of(new RgbImage(40, 30, rgb));

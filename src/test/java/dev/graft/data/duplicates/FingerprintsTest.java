@@ -34,7 +34,7 @@ class FingerprintsTest {
   @TempDir private Path temporary;
 
   @Test
-  void whoReadsImagesFirstChangesNeitherGroupsNorSplit() throws IOException {
+  void theSizeOfTheFirstReadingChangesNeitherGroupsNorSplit() throws IOException {
     Path photos = temporary.resolve("photos");
     for (int pair = 0; pair < 24; pair++) {
       photographs(photos.resolve(pair % 2 == 0 ? "even" : "odd"), pair);
@@ -101,7 +101,7 @@ class FingerprintsTest {
   }
 
   @Test
-  void readingAImageHasNoSideEffect() throws IOException {
+  void readingAnImageHasNoSideEffect() throws IOException {
     try (Fingerprints fingerprints = fingerprints("log")) {
       DataSet data = pets();
       assertThat(data.images().read(0, 0)).isPresent();
@@ -111,7 +111,7 @@ class FingerprintsTest {
   }
 
   @Test
-  void whatIsGatheredWhileReadingIsTheSameImageAndItsOwnFingerprint() throws IOException {
+  void storingFingerprintsWhileReadingChangesNeitherImageNorFingerprint() throws IOException {
     try (Fingerprints fingerprints = fingerprints("log")) {
       DataSet data = pets();
       ImageSet gathered = fingerprints.storingFrom(data.images());
@@ -127,7 +127,7 @@ class FingerprintsTest {
   }
 
   @Test
-  void aImageThatWasReadInFullOnceIsNotReadAgainToBeCompared() throws IOException {
+  void anImageThatWasReadOnceIsNotReadAgainForItsFingerprint() throws IOException {
     List<Optional<Fingerprint>> first;
     try (Fingerprints log = fingerprints("log")) {
       first = all(log, pets());
@@ -151,7 +151,7 @@ class FingerprintsTest {
   }
 
   @Test
-  void whereNothingCanBeKeptFingerprintsAreMadeAllTheSame() throws IOException {
+  void fingerprintsAreMadeThoughTheyCannotBeStored() throws IOException {
     Path file = Files.writeString(temporary.resolve("a file"), "in the way");
     try (Fingerprints fingerprints = new Fingerprints(file.resolve("log"))) {
       assertThat(all(fingerprints, pets())).doesNotContain(Optional.empty());

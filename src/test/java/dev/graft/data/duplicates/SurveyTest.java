@@ -73,7 +73,7 @@ class SurveyTest {
 
   /** Three of five are no more than {@code FEW}; four are, and more than a fifth of their class. */
   @Test
-  void nearDuplicatesThatAreAGreatPartOfAClassAreNotKeptTogetherButTheIdenticalAmongThemAre() {
+  void nearDuplicatesThatAreALargePartOfAClassAreNotKeptTogetherButIdenticalImagesAre() {
     List<Shown> few = new ArrayList<>(dogs(5));
     few.addAll(List.of(cat("a", 1), cat("b", 1), cat("c", 1), cat("d", 2), cat("e", 3)));
     assertThat(survey(few).groups()).containsExactly(0, 1, 2, 3, 4, 5, 5, 5, 6, 7);
