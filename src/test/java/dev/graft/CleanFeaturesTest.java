@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code doctor}: features by key, and {@code --clean-features}. */
+/** {@code doctor}: the list of cached features, and {@code --clean-features}. */
 @Tag("engine")
 class CleanFeaturesTest {
   private static final RecordLayout LAYOUT =
@@ -33,7 +33,7 @@ class CleanFeaturesTest {
 
   @TempDir private Path output;
 
-  /** One of 3 MB that is 40 days old, and one of 1 MB that is 2 hours old. */
+  /** Writes features of 3 MB, 40 days old, and of 1 MB, 2 hours old. */
   @BeforeEach
   void write() throws IOException {
     write("old", 3, Duration.ofDays(40));

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs to which something happens half-way: what is told, what is left, and what goes on. */
+/** Runs that fail half-way: what they report, what they leave, and what continues. */
 @Tag("engine")
 class FailingRunTest {
   @TempDir Path folder;
@@ -45,15 +45,15 @@ class FailingRunTest {
     return new OutputFolder(folder.resolve("output"));
   }
 
-  /** What is to happen at a moment of a run. */
+  /** A failure to cause during a run. */
   private interface Mishap {
     void happen() throws IOException;
   }
 
   /**
-   * Trains, and lets something happen.
+   * Trains, and causes a failure at an event.
    *
-   * @param event which the run tells then; or the task of which it tells progress
+   * @param event the name of the event, or of the task whose progress is reported
    */
   private FineTuneRun.Completed train(String event, Mishap mishap) throws IOException {
     return train(event, mishap, new Interruption(), "1");
@@ -82,7 +82,7 @@ class FailingRunTest {
                     mishap.happen();
                   }
                   if (method.getReturnType() == String.class) {
-                    return "events"; // DJL keeps arguments as texts
+                    return "events"; // DJL stores arguments as strings
                   }
                   return method.getReturnType() == Progress.class
                       ? progress(event.equals(arguments[0]) ? mishap : () -> {})

@@ -27,7 +27,7 @@ class FeaturizeTest {
     Files.writeString(images.file(20), "no image");
   }
 
-  /** With the options of a small run. */
+  /** Runs {@code featurize} with the options of a small run. */
   private CommandRun featurize(String... options) {
     List<String> arguments = new ArrayList<>(images.arguments(output));
     arguments.set(0, "featurize");
@@ -71,7 +71,7 @@ class FeaturizeTest {
     assertThat(run.err()).contains("leave out --no-cache");
   }
 
-  /** Random weights are known by their seed: no head may make them others. */
+  /** Features of random weights are cached by the seed, so the head must not change the weights. */
   @Test
   void randomWeightsOfTheBackboneDoNotDependOnTheHead() throws IOException {
     images.train(output, "--set=head.hidden=0");

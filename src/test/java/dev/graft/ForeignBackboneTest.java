@@ -53,7 +53,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Other people's networks as backbones: {@code --backbone FILE}, and {@code export --backbone}. */
+/** External networks as backbones: {@code --backbone FILE}, and {@code export --backbone}. */
 @Tag("engine")
 class ForeignBackboneTest {
   @TempDir static Path folder;
@@ -93,7 +93,7 @@ class ForeignBackboneTest {
         .toList();
   }
 
-  /** By ONNX Runtime where that is possible, by the training engine and by plain DJL. */
+  /** Compares ONNX Runtime, where it is possible, the training engine and plain DJL. */
   private static void checkPredictionsInEveryEngine(SmallRun run) throws Exception {
     Path model = run.folder().resolve("model");
     Path image = images.file(30);

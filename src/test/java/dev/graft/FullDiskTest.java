@@ -17,9 +17,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is left where writing fails half-way. */
+/** The files that remain when writing fails half-way. */
 class FullDiskTest {
-  /** Linux's device on which every write fails for want of room. */
+  /** Linux's device on which every write fails as on a full disk. */
   private static final Path FULL = Path.of("/dev/full");
 
   @TempDir Path temporary;

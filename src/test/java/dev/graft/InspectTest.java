@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The command inspect with its output among the images. */
+/** The command inspect with its output folder among the images. */
 class InspectTest {
   @TempDir private Path photos;
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What Ctrl-C, or a cluster that wants its machine back, leaves of a run. */
+/** A run that ends because of Ctrl-C or a signal of the system. */
 @Tag("engine")
 class InterruptedRunTest {
   private static final int MOST_SECONDS = 60;
@@ -39,7 +39,7 @@ class InterruptedRunTest {
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).start();
     try {
-      assumeTrue(process.supportsNormalTermination(), "a process can't be told to end here");
+      assumeTrue(process.supportsNormalTermination(), "no way to end a process gracefully here");
       awaitEpochs(process, said);
       process.destroy();
 

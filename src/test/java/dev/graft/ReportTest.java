@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Pages of whole small runs. */
+/** Report pages of complete small runs. */
 @Tag("engine")
 class ReportTest {
   @TempDir Path folder;
@@ -61,7 +61,7 @@ class ReportTest {
         .doesNotContain("data:image/png");
   }
 
-  /** As with the notebook's recipe, which keeps the last weights. */
+  /** As with the notebook's recipe, which uses the weights of the last epoch. */
   @Test
   void theRecordAndThePageNameTheEpochWhoseWeightsWereKept() throws IOException {
     Images photos =

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A run whose process is killed continues to the same bits. */
+/** A run whose process was killed continues with bit-identical results. */
 @Tag("engine")
 class ResumedRunTest {
   private static final int MAX_SECONDS = 120;
@@ -92,8 +92,8 @@ class ResumedRunTest {
   }
 
   /**
-   * Returns PyTorch's number of threads in this process, which earlier tests may have determined:
-   * sums over another number of threads differ in the last bits.
+   * Returns PyTorch's number of threads in this process, which earlier tests may have set; with
+   * another number, sums differ in the last bits.
    */
   private static Object threads() throws ReflectiveOperationException {
     Engine.getInstance(); // loads PyTorch
@@ -128,7 +128,8 @@ class ResumedRunTest {
     }
     assertThat(process.waitFor(MAX_SECONDS, TimeUnit.SECONDS)).isTrue();
     assertThat(said).content().contains("Features: computing 104 ");
-    assertThat(said).content().contains("Features of mirror images: computing 92 "); // no test
+    // 92: test images have no mirror images.
+    assertThat(said).content().contains("Features of mirror images: computing 92 ");
     try (Stream<Path> runs = Files.list(output.resolve("runs"))) {
       return runs.toList().get(0);
     }
