@@ -70,7 +70,7 @@ class SurveyLinesTest {
     assertThat(data.sizes().smallerThan(40)).isEqualTo(14);
   }
 
-  /** Few training images of equal number are balanced, whatever the test set has. */
+  /** Equal numbers of training images are balanced, whatever the test set has. */
   @Test
   void imbalanceIsThatOfTheTrainingImages() throws IOException {
     ImageMaker.write(folder.resolve("train/cat"), 0, 3, 16);

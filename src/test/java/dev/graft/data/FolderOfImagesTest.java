@@ -100,7 +100,7 @@ class FolderOfImagesTest {
     assertThat(folder.resolve("pictures")).doesNotExist();
   }
 
-  /** The files by their paths in the folder. */
+  /** Returns the files by their paths in the folder. */
   private Map<String, byte[]> make(String... options) throws IOException {
     assertThat(run(options)).isEmpty();
     Path root = folder.resolve("pictures");
@@ -113,7 +113,7 @@ class FolderOfImagesTest {
     return files;
   }
 
-  /** What the program complains about. */
+  /** Returns the error message of the program. */
   private String run(String... options) {
     var complaints = new StringWriter();
     Stream<String> folders = Stream.of(folder.toString(), folder.resolve("pictures").toString());

@@ -33,7 +33,7 @@ class SplitTest {
 
   @Test
   void whatIsHeldOutIsAscendingAndAmongTheCandidates() {
-    int[] heldOut = drawn(TEN_BY_TWENTY, 0.1, 1);
+    int[] heldOut = sampled(TEN_BY_TWENTY, 0.1, 1);
     int[] even = IntStream.range(0, 100).map(i -> 2 * i).toArray();
 
     assertThat(heldOut).hasSize(20).isSorted().doesNotHaveDuplicates();
@@ -45,24 +45,24 @@ class SplitTest {
 
   @Test
   void everyClassGivesTheSameShare() {
-    assertThat(countsByLabel(drawn(TEN_BY_TWENTY, 0.1, 1), TEN_BY_TWENTY, 10)).containsOnly(2);
+    assertThat(countsByLabel(sampled(TEN_BY_TWENTY, 0.1, 1), TEN_BY_TWENTY, 10)).containsOnly(2);
   }
 
   @Test
   void theSameSeedSamplesTheSameImagesOnEveryMachine() {
     int[] labels = {0, 1, 0, 1, 0, 1, 0, 1, 0, 1};
 
-    assertThat(drawn(labels, 0.4, 42)).containsExactly(2, 3, 4, 9);
+    assertThat(sampled(labels, 0.4, 42)).containsExactly(2, 3, 4, 9);
   }
 
   @Test
   void anotherSeedSamplesOtherImages() {
-    assertThat(drawn(TEN_BY_TWENTY, 0.1, 1)).isNotEqualTo(drawn(TEN_BY_TWENTY, 0.1, 2));
+    assertThat(sampled(TEN_BY_TWENTY, 0.1, 1)).isNotEqualTo(sampled(TEN_BY_TWENTY, 0.1, 2));
   }
 
   @Test
   void sampledImagesAreNotSimplyTheFirstOrLastOfAClass() {
-    int[] validation = drawn(new int[1_000], 0.5, 3);
+    int[] validation = sampled(new int[1_000], 0.5, 3);
 
     assertThat(Arrays.stream(validation).filter(i -> i < 500).count()).isBetween(200L, 300L);
   }
@@ -71,7 +71,7 @@ class SplitTest {
   void twoClassesOfFiveHoldOutOneEachAtAFifth() {
     int[] labels = {0, 0, 0, 0, 0, 1, 1, 1, 1, 1};
 
-    assertThat(countsByLabel(drawn(labels, 0.2, 7), labels, 2)).containsExactly(1, 1);
+    assertThat(countsByLabel(sampled(labels, 0.2, 7), labels, 2)).containsExactly(1, 1);
   }
 
   @Test
@@ -79,26 +79,26 @@ class SplitTest {
     // Shares at 0.3: 1.2, 1.8, 3 of 20 * 0.3 = 6, so 6 in all: 1 + 1 + 3 and one more.
     int[] labels = {0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2};
 
-    assertThat(countsByLabel(drawn(labels, 0.3, 7), labels, 3)).containsExactly(1, 2, 3);
+    assertThat(countsByLabel(sampled(labels, 0.3, 7), labels, 3)).containsExactly(1, 2, 3);
   }
 
   @Test
   void atLeastOneImageIsHeldOutOfEveryClassThatHasTwo() {
     int[] labels = {0, 0, 0, 1, 1, 2};
 
-    assertThat(countsByLabel(drawn(labels, 0.01, 1), labels, 3)).containsExactly(1, 1, 0);
+    assertThat(countsByLabel(sampled(labels, 0.01, 1), labels, 3)).containsExactly(1, 1, 0);
   }
 
   @Test
   void everyClassKeepsATrainingImage() {
     int[] labels = {0, 1, 1, 2, 2, 2};
 
-    assertThat(countsByLabel(drawn(labels, 0.99, 1), labels, 3)).containsExactly(0, 1, 2);
+    assertThat(countsByLabel(sampled(labels, 0.99, 1), labels, 3)).containsExactly(0, 1, 2);
   }
 
   @Test
   void aClassWithoutImagesIsNoObstacle() {
-    assertThat(drawn(new int[] {0, 0, 3, 3}, 0.5, 1)).hasSize(2);
+    assertThat(sampled(new int[] {0, 0, 3, 3}, 0.5, 1)).hasSize(2);
   }
 
   @Test
@@ -115,7 +115,7 @@ class SplitTest {
   @ValueSource(doubles = {0, 1, -0.1, 1.1, Double.NaN})
   void aFractionOutsideZeroToOneIsRefused(double fraction) {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> drawn(TEN_BY_TWENTY, fraction, 1))
+        .isThrownBy(() -> sampled(TEN_BY_TWENTY, fraction, 1))
         .withMessage("fraction to hold out must be in (0, 1), was " + fraction);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> StratifiedSampler.last(new int[10], fraction));
@@ -181,7 +181,7 @@ class SplitTest {
     Split split = split(data);
 
     assertThat(countsByLabel(split.test(), data.labels(), 2)).containsExactly(4, 4);
-    // A tenth of 32 is 3: 1.6 of each class, of which the first gets what rounding leaves.
+    // A tenth of 32 is 3: 1.6 of each class, of which the first is rounded up.
     assertThat(countsByLabel(split.validation(), data.labels(), 2)).containsExactly(2, 1);
     assertThat(countsByLabel(split.train(), data.labels(), 2)).containsExactly(14, 15);
     assertThat(together(split)).containsExactly(all(40));
@@ -341,7 +341,7 @@ class SplitTest {
     assertThat(Split.without(new int[] {2, 1}, new int[0])).containsExactly(2, 1);
   }
 
-  /** By the notebook's shares, each image a group of its own. */
+  /** Splits by the notebook's shares, each image a group of its own. */
   private static Split split(DataSet data) {
     return split(data, all(data.images().size()));
   }
@@ -365,7 +365,7 @@ class SplitTest {
         .toArray();
   }
 
-  /** So many cats, then so many dogs. */
+  /** Returns the labels of the cats, then of the dogs. */
   private static byte[] labels(int cats, int dogs) {
     byte[] labels = new byte[cats + dogs];
     Arrays.fill(labels, cats, cats + dogs, (byte) 1);
@@ -406,8 +406,8 @@ class SplitTest {
     assertThatIllegalArgumentException().isThrownBy(() -> new Split(other, none, one));
   }
 
-  /** Of all images, each a group of its own. */
-  private static int[] drawn(int[] labels, double fraction, long seed) {
+  /** Samples from all images, each a group of its own. */
+  private static int[] sampled(int[] labels, double fraction, long seed) {
     return StratifiedSampler.stratified(
         all(labels.length), labels, all(labels.length), fraction, seed);
   }

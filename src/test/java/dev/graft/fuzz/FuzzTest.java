@@ -39,7 +39,7 @@ class FuzzTest {
     }
     assertThat(violations).isEmpty();
     assertThat(ends.keySet()).containsExactlyInAnyOrder(Kind.values());
-    // Damage that is always refused, or never noticed, would show nothing.
+    // A kind whose damage is always refused, or never noticed, would test nothing.
     assertThat(ends)
         .allSatisfy((kind, each) -> assertThat(each).as("" + kind).isEqualTo(kind.ends));
   }

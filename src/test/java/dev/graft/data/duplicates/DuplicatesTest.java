@@ -105,7 +105,7 @@ class DuplicatesTest {
     assertThat(near(a, c)).isFalse();
   }
 
-  /** Compared each with each, these would take minutes. */
+  /** Comparing every pair would take minutes. */
   @Test
   void thousandsWithOneHashAreComparedInSeconds() {
     List<Fingerprint> fingerprints = new ArrayList<>();
@@ -119,7 +119,7 @@ class DuplicatesTest {
     assertThat(duplicates.near()).isEmpty();
   }
 
-  /** Frames of a fixed camera; looking at each pair would take minutes. */
+  /** Frames of a fixed camera; comparing every pair would take minutes. */
   @Test
   void manyNearlyIdenticalImagesAreComparedInSeconds() {
     int frames = 100_000;
