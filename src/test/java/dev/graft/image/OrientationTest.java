@@ -73,7 +73,7 @@ class OrientationTest {
 
     int afterOrientation = 8 + 2 + 2 * 12;
     for (int length = 0; length < exif.length; length++) {
-      // The last two bytes of its entry mean nothing.
+      // The last two bytes of the entry are unused.
       assertThat(Orientation.of(List.of(Arrays.copyOf(exif, length))))
           .as("%d bytes", length)
           .isEqualTo(length < afterOrientation - 2 ? Orientation.UPRIGHT : 6);
@@ -116,7 +116,7 @@ class OrientationTest {
     return new int[] {tag, type, count, value};
   }
 
-  /** A block of EXIF data with one directory. */
+  /** Returns a block of EXIF data with one directory. */
   static byte[] exif(ByteOrder order, int[]... entries) {
     ByteBuffer exif = ByteBuffer.allocate(8 + 2 + 12 * entries.length + 4).order(order);
     exif.putShort((short) (order == ByteOrder.LITTLE_ENDIAN ? 0x4949 : 0x4d4d));
@@ -132,7 +132,7 @@ class OrientationTest {
     return exif.array();
   }
 
-  /** A block that says that the image is to be turned by a number. */
+  /** Returns a block of EXIF data with an orientation. */
   static byte[] exif(int orientation) {
     return exif(ByteOrder.LITTLE_ENDIAN, entry(ORIENTATION, SHORT, 1, orientation));
   }

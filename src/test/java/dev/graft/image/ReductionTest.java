@@ -48,7 +48,7 @@ class ReductionTest {
     }
   }
 
-  /** Where Pillow's fixed point would stray. */
+  /** The fixed-point arithmetic of Pillow would not be exact here. */
   @Test
   void theMeanOfALargeBoxIsExact() {
     byte[] samples = new byte[300 * 200];
@@ -78,7 +78,7 @@ class ReductionTest {
       System.arraycopy(samples, y * row.length, row, 0, row.length);
     }
 
-    /** By what EXIF says of the first row and the first column. */
+    /** Turns by an orientation of EXIF, which names the sides of the first row and column. */
     Stored turned(int orientation) {
       boolean transposed = orientation > 4;
       Stored turned =

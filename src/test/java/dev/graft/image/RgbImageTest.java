@@ -9,10 +9,10 @@ import org.junit.jupiter.api.Test;
 class RgbImageTest {
   @Test
   void aPixelAcrossBoxesCountsInEachByItsArea() {
-    // 3 x 1 pixels over 2 x 1 boxes: a box has the area of a pixel and a half, of 3 shares.
+    // 3 x 1 pixels in 2 x 1 boxes: a box has the area of 1.5 pixels, which are 3 shares.
     RgbImage image = image(3, 1, 10, 20, 40);
 
-    assertThat(image.sums(2, 1)).containsExactly(thrice(2 * 10 + 20, 20 + 2 * 40));
+    assertThat(image.sums(2, 1)).containsExactly(inThreeChannels(2 * 10 + 20, 20 + 2 * 40));
   }
 
   @Test
@@ -55,7 +55,7 @@ class RgbImageTest {
     assertThatIllegalArgumentException().isThrownBy(() -> new RgbImage(0, 3, new byte[0]));
   }
 
-  private static long[] thrice(long... values) {
+  private static long[] inThreeChannels(long... values) {
     long[] all = new long[3 * values.length];
     for (int i = 0; i < all.length; i++) {
       all[i] = values[i / 3];
@@ -63,10 +63,10 @@ class RgbImageTest {
     return all;
   }
 
-  private static RgbImage image(int width, int height, int... greys) {
-    byte[] rgb = new byte[3 * greys.length];
+  private static RgbImage image(int width, int height, int... grays) {
+    byte[] rgb = new byte[3 * grays.length];
     for (int i = 0; i < rgb.length; i++) {
-      rgb[i] = (byte) greys[i / 3];
+      rgb[i] = (byte) grays[i / 3];
     }
     return new RgbImage(width, height, rgb);
   }

@@ -63,7 +63,7 @@ class WebpStructureTest {
 
     assertThat(ImageFileReader.read(riff(chunks), "a.webp"))
         .isEqualTo(ImageFileReader.read(FILES.resolve("turned.webp")));
-    chunks[8] = 0; // libwebp passes over chunks that are not announced
+    chunks[8] = 0; // libwebp skips chunks that are not announced
     assertThat(ImageFileReader.read(riff(chunks), "a.webp"))
         .isEqualTo(ImageFileReader.read(FILES.resolve("lossless.webp")));
   }

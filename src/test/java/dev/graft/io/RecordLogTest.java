@@ -285,7 +285,7 @@ class RecordLogTest {
     writer.add(hashes, records.flip());
   }
 
-  /** Bytes that count on from one record to the next. */
+  /** Returns bytes that continue counting from one record to the next. */
   private static byte[] record(int which) {
     byte[] record = new byte[RECORD];
     for (int i = 0; i < RECORD; i++) {
@@ -306,7 +306,7 @@ class RecordLogTest {
     return found(open(key), below);
   }
 
-  /** Which records are there; each must be the right one. */
+  /** Returns the numbers of the records that are found, and checks their content. */
   private static Set<Integer> found(RecordLog log, int below) {
     Set<Integer> found = new HashSet<>();
     for (int which = 0; which < below; which++) {

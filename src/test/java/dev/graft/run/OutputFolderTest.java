@@ -55,7 +55,7 @@ class OutputFolderTest {
     assertThat(path.resolve("real").resolve(OwnOutput.MARKER)).exists();
   }
 
-  /** As a process leaves it that is killed: its lock is gone, all else is there. */
+  /** Leaves a run as a killed process does: with all of its files, but not locked. */
   private Path killed() throws IOException {
     Path left;
     try (RunFolder run = output.begin("vgg16-pets", RUNNING, "")) {
@@ -139,7 +139,7 @@ class OutputFolderTest {
       old(Files.createFile(file));
     }
     assertThat(output.leftovers()).extracting(OutputFolder.Leftover::path).containsAll(files);
-    // What an unfinished folder holds goes with it.
+    // The content of an unfinished folder is removed with it.
     Files.createFile(run.resolve("model.unfinished/a.unfinished"));
     assertThat(output.leftovers()).filteredOn(each -> !each.isRun()).hasSize(files.size() + 1);
     for (OutputFolder.Leftover each : output.leftovers()) {
@@ -202,7 +202,7 @@ class OutputFolderTest {
       Files.createDirectories(json.resolve("in-the-way"));
       RunRecord ended = RUNNING.with(RunRecord.Status.COMPLETED, null);
       assertThatIOException().isThrownBy(() -> run.end(ended));
-      assertThat(run.path().resolve(".running")).isEmptyFile(); // its room was freed before
+      assertThat(run.path().resolve(".running")).isEmptyFile(); // the space was freed before
       Files.delete(json.resolve("in-the-way"));
       Files.delete(json);
       run.fail("No space left on device");

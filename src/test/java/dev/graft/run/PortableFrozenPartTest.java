@@ -18,7 +18,7 @@ class PortableFrozenPartTest {
         .doesNotThrowAnyException();
   }
 
-  /** Otherwise other images, or none, would be computed. */
+  /** Otherwise features of other images, or of none, would be computed. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

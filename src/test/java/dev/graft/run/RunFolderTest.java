@@ -318,7 +318,7 @@ class RunFolderTest {
   @Test
   void aFolderThatCannotBeCreatedIsNotLocked() throws IOException {
     Path folder = Files.createDirectories(output.resolve("runs/one"));
-    Files.createFile(folder.resolve("plots")); // where a folder is to be
+    Files.createFile(folder.resolve("plots")); // where the run needs a folder
     assertThatExceptionOfType(FileAlreadyExistsException.class)
         .isThrownBy(() -> new RunFolder(new OutputFolder(output), folder, RUNNING, ""));
     assertThat(RunFolder.isAlive(folder)).isFalse();
@@ -409,7 +409,7 @@ class RunFolderTest {
 
   @Test
   void theSpreadOfFiguresIsTheirMeanAndSampleDeviation() {
-    // Differences from 0.5: 0.3, 0.1, 0.1, 0.3; squares 0.2 in all, over 3.
+    // Differences from 0.5: 0.3, 0.1, 0.1, 0.3; the sum of their squares is 0.2, divided by 3.
     assertThat(RunRecord.Spread.of(List.of(0.2, 0.4, 0.6, 0.8)).mean()).isCloseTo(0.5, CLOSE);
     assertThat(RunRecord.Spread.of(List.of(0.2, 0.4, 0.6, 0.8)).deviation())
         .isCloseTo(Math.sqrt(0.2 / 3), CLOSE);
@@ -470,7 +470,7 @@ class RunFolderTest {
         .withMessageStartingWith("The run's folder can't be created in " + file + ": ");
   }
 
-  /** There are folders wherever these names could lead. */
+  /** Creates the folders that these names could lead to, and checks that none is a run. */
   private void assertNoRun(String name, String named) throws IOException {
     for (String folder : List.of("runs/run/model", "elsewhere", "../elsewhere")) {
       if (!folder.startsWith("..")) {

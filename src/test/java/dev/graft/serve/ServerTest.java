@@ -48,7 +48,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A server with ImageNet's classes, asked as programs and browsers ask it. */
+/** A server with the ImageNet classifier, with the requests of programs and browsers. */
 @Tag("engine")
 class ServerTest {
   private static final int IMAGES = 12;
@@ -182,7 +182,7 @@ class ServerTest {
     assertProblem(post("/predictions/pets", bomb(60_000)), 422);
   }
 
-  /** The head of a PNG that says that it is that wide and high. */
+  /** Returns the header of a PNG of this width and height. */
   private static byte[] bomb(int side) {
     return ByteBuffer.allocate(63)
         .put(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13})
@@ -311,11 +311,11 @@ class ServerTest {
     assertThat(map.getRGB(0, 0))
         .as("outside of what the network saw")
         .isEqualTo(image.getRGB(0, 0));
-    int coloured = 0;
+    int colored = 0;
     for (int i = 0; i < 64 * 64; i++) {
-      coloured += map.getRGB(i % 64, i / 64) == image.getRGB(i % 64, i / 64) ? 0 : 1;
+      colored += map.getRGB(i % 64, i / 64) == image.getRGB(i % 64, i / 64) ? 0 : 1;
     }
-    assertThat(coloured).isGreaterThan(100);
+    assertThat(colored).isGreaterThan(100);
 
     assertProblem(post("/heatmaps/pets", new byte[] {1, 2, 3}), 422);
     assertProblem(post("/heatmaps/nobody", new byte[] {1, 2, 3}), 404);
@@ -353,7 +353,7 @@ class ServerTest {
     assertThat(model.isMisused()).isFalse();
   }
 
-  /** The page as a browser makes it of the example's answer, and of its heat map. */
+  /** The page in a browser, with the answer and the heat map of the example. */
   @Test
   void aBrowserShowsTheExamplesClassesAndWhereTheyWereSeen() throws Exception {
     assertThat(browsed("#example"))
@@ -366,7 +366,7 @@ class ServerTest {
             "alt=\"The image; colored where the network saw n02814533 beach");
   }
 
-  /** The page after some time, as HTML. */
+  /** Returns the page after some time, as HTML. */
   private static String browsed(String hash) throws Exception {
     Optional<Path> browser =
         List.of("chromium", "chromium-browser", "google-chrome").stream()

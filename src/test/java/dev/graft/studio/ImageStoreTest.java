@@ -139,7 +139,7 @@ class ImageStoreTest {
     add("cat", "a.png");
     add("cat", "b.png");
     store.close();
-    // As a process leaves it that was killed after the first of two steps.
+    // As after a process that was killed between two steps.
     String line =
         "{\"event\":\"DO\",\"change\":{\"kind\":\"move\",\"steps\":[{\"from\":\"cat/a.png\","
             + "\"to\":\"ship/a.png\"},{\"from\":\"cat/b.png\",\"to\":\"ship/b.png\"}]}}\n";

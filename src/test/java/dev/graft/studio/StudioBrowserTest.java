@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The page, in Chromium; skipped where there is none. */
+/** The page in Chromium; skipped if Chromium is not installed. */
 @Tag("engine")
 class StudioBrowserTest {
   private static final int RED = 0xc04040;
@@ -89,7 +89,7 @@ class StudioBrowserTest {
     teach(name, files(name, color, 0, images));
   }
 
-  /** Makes a class by keyboard, and chooses files for it. */
+  /** Creates a class by keyboard, and chooses files for it. */
   private void teach(String name, List<Path> images) {
     chromium.evaluate("document.activeElement.blur()");
     chromium.press("n");
@@ -116,7 +116,7 @@ class StudioBrowserTest {
     chromium.await("!document.getElementById('result').hidden", 240);
     assertThat(chromium.evaluate("document.getElementById('accuracy').textContent").asText())
         .contains("Accuracy", "95 % interval", "cross-validation of 120 images");
-    // A head that is solved has no epochs, and so no curve.
+    // The convex head has no epochs, and so no curve.
     assertThat(chromium.evaluate("document.getElementById('curve').hasAttribute('hidden')"))
         .hasToString("true");
     assertThat(chromium.evaluate("document.querySelectorAll('#confusion tbody td').length").asInt())
@@ -219,7 +219,7 @@ class StudioBrowserTest {
     checkThatTheNextKeyDeletesNothing(doubtful);
     checkThatACellShowsItsMistakesUntilTheFilterEnds();
 
-    chromium.click("[data-class=\"blue\"]"); // another class does not forget what was kept
+    chromium.click("[data-class=\"blue\"]"); // kept labels are not forgotten
     chromium.press("t");
     chromium.await("document.getElementById('changed').textContent.includes('Now')", 240);
     chromium.await("!document.getElementById('trainings').hasAttribute('hidden')");

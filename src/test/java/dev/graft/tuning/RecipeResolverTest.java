@@ -108,8 +108,8 @@ class RecipeResolverTest {
     "none, true, 64, 20000, 64"
   })
   void stepsAreLargeWhereAHeadAloneIsTrainedOnManyImages(
-      String unfreeze, String cache, String asked, int images, int batchSize) {
-    Recipe recipe = recipe(Map.of("unfreeze", unfreeze, "cache", cache, "batch-size", asked));
+      String unfreeze, String cache, String configured, int images, int batchSize) {
+    Recipe recipe = recipe(Map.of("unfreeze", unfreeze, "cache", cache, "batch-size", configured));
     assertThat(RecipeResolver.resolve(recipe, images, 32).training().batchSize().value())
         .isEqualTo(batchSize);
   }
@@ -123,8 +123,8 @@ class RecipeResolverTest {
     "auto, 20000, 0.0003, 0.0003"
   })
   void theLearningRateFollowsTheBatchSizeUnlessTheRecipeSetsIt(
-      String batchSize, int images, String asked, double rate) {
-    Recipe recipe = recipe(Map.of("batch-size", batchSize, "learning-rate", asked));
+      String batchSize, int images, String configured, double rate) {
+    Recipe recipe = recipe(Map.of("batch-size", batchSize, "learning-rate", configured));
     assertThat(RecipeResolver.resolve(recipe, images, 32).training().learningRate().value())
         .isEqualTo(rate);
   }
@@ -240,18 +240,18 @@ class RecipeResolverTest {
   })
   void anAutomaticBackboneIsTheNotebooksForItsDataAndASmallOneForOtherImages(
       String data, String backbone, String taken) {
-    Recipe asked = recipe(Map.of("data", data, "backbone", backbone));
-    assertThat(RecipeResolver.resolve(asked).backbone().name()).isEqualTo(taken);
+    Recipe recipe = recipe(Map.of("data", data, "backbone", backbone));
+    assertThat(RecipeResolver.resolve(recipe).backbone().name()).isEqualTo(taken);
   }
 
   @Test
   void aResolvedRecipeHasAllValuesAndResolvesToItself() {
-    Recipe decided = RecipeResolver.resolve(RecipeReader.defaults());
-    assertThat(decided.backbone().name()).isEqualTo("vgg16");
-    assertThat(decided.input().size().value()).isEqualTo(32);
-    assertThat(decided.features().stages().value())
+    Recipe resolved = RecipeResolver.resolve(RecipeReader.defaults());
+    assertThat(resolved.backbone().name()).isEqualTo("vgg16");
+    assertThat(resolved.input().size().value()).isEqualTo(32);
+    assertThat(resolved.features().stages().value())
         .containsExactly("block3_pool", "block4_pool", "block5_pool");
-    assertThat(RecipeResolver.resolve(decided, 100, 1200)).isEqualTo(decided);
+    assertThat(RecipeResolver.resolve(resolved, 100, 1200)).isEqualTo(resolved);
   }
 
   @ParameterizedTest
@@ -259,36 +259,36 @@ class RecipeResolverTest {
     "vgg16, none, true, cpu, ONNXRUNTIME",
     "vgg16, block5_conv1, true, cpu, ONNXRUNTIME",
     "vgg16, block1_conv1, true, cpu, TRAINING", // nothing is frozen
-    "vgg16, none, false, cpu, TRAINING", // nothing is computed once
+    "vgg16, none, false, cpu, TRAINING", // no features are cached
     "vgg16, none, true, gpu, TRAINING",
   })
   void onTheCpuOnnxRuntimeComputesTheFrozenPart(
       String backbone, String unfreeze, String cache, String device, Recipe.RootEngine engine) {
     Map<String, String> settings =
         Map.of("backbone", backbone, "unfreeze", unfreeze, "cache", cache);
-    assertThat(decided(settings, device).execution().rootEngine()).isEqualTo(engine);
+    assertThat(resolved(settings, device).execution().rootEngine()).isEqualTo(engine);
   }
 
   @Test
   void aConfiguredEngineAndPrecisionAreUsedOrRefused() {
-    assertThat(decided(Map.of("root-engine", "training"), "cpu").execution().rootEngine())
+    assertThat(resolved(Map.of("root-engine", "training"), "cpu").execution().rootEngine())
         .isEqualTo(Recipe.RootEngine.TRAINING);
-    assertThat(decided(Map.of("root-engine", "onnxruntime"), "gpu").execution().rootEngine())
+    assertThat(resolved(Map.of("root-engine", "onnxruntime"), "gpu").execution().rootEngine())
         .isEqualTo(Recipe.RootEngine.ONNXRUNTIME);
     Map<String, String> int8 = Map.of("precision", "int8");
-    assertThat(decided(int8, "cpu").execution().precision()).isEqualTo(Recipe.Precision.INT8);
+    assertThat(resolved(int8, "cpu").execution().precision()).isEqualTo(Recipe.Precision.INT8);
     assertThatExceptionOfType(GraftException.class)
-        .isThrownBy(() -> decided(int8, "gpu"))
+        .isThrownBy(() -> resolved(int8, "gpu"))
         .withMessageStartingWith("precision: int8 requires ONNX Runtime; set root-engine to");
-    // Where nothing is frozen there is nothing to compute in 8 bits.
+    // Without a frozen part, nothing is computed in int8.
     assertThat(
-            decided(Map.of("precision", "int8", "unfreeze", "block1_conv1"), "cpu")
+            resolved(Map.of("precision", "int8", "unfreeze", "block1_conv1"), "cpu")
                 .execution()
                 .precision())
         .isEqualTo(Recipe.Precision.FLOAT32);
   }
 
-  private static Recipe decided(Map<String, String> settings, String device) {
+  private static Recipe resolved(Map<String, String> settings, String device) {
     return RecipeResolver.resolve(
         recipe(settings), 100, 32, device.equals("gpu") ? Device.gpu() : Device.cpu());
   }
