@@ -93,7 +93,9 @@ class ForeignBackboneTest {
         .toList();
   }
 
-  /** Compares ONNX Runtime, where it is possible, the training engine and plain DJL. */
+  /**
+   * Compares the predictions of ONNX Runtime, where possible, the training engine and plain DJL.
+   */
   private static void checkPredictionsInEveryEngine(SmallRun run) throws Exception {
     Path model = run.folder().resolve("model");
     Path image = images.file(30);

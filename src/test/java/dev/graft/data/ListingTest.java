@@ -386,7 +386,7 @@ class ListingTest {
         "a.WebP",
         "a b.c.jpg"
       })
-  void aImagesSuffixCountsWhateverTheFileHolds(String name) throws IOException {
+  void theSuffixOfAnImageCountsWhateverTheFileContains(String name) throws IOException {
     image("dog/1.png");
     write("cat/" + name, "garbage".getBytes(UTF_8));
 

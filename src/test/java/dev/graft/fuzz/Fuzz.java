@@ -21,9 +21,9 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * Damages images, recipes, manifests, weight files, backbones, models and feature caches, gives
- * them to Graft, and demands that each case ends soon in success or in one sentence, in the way
- * that its kind promises, and that nothing is written where nothing should be, the working folder
- * and the temporary folder included:
+ * them to Graft, and requires that each case soon ends in success or in one sentence, as its kind
+ * promises, and that it writes nothing outside of its own folder, such as to the working folder or
+ * the temporary folder:
  *
  * <pre>
  * mvn -q test-compile exec:java -Dexec.classpathScope=test \
@@ -31,8 +31,8 @@ import java.util.concurrent.TimeoutException;
  * </pre>
  *
  * <p>A case depends on its number alone. A second argument is the first case's number, so that
- * {@code -Dexec.args="1 1234"} repeats case 1234; a third, such as {@code MODEL}, makes all cases
- * be of a kind.
+ * {@code -Dexec.args="1 1234"} repeats case 1234; a third, such as {@code MODEL}, is the kind of
+ * all cases.
  */
 final class Fuzz implements AutoCloseable {
   /** CPU time of a case, so that a busy machine does not make it slow. */
