@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A run that ends because of Ctrl-C or a signal of the system. */
 @Tag("engine")
 class InterruptedRunTest {
-  private static final int MOST_SECONDS = 60;
+  private static final int MAX_SECONDS = 60;
 
   @TempDir Path folder;
 
@@ -43,7 +43,7 @@ class InterruptedRunTest {
       awaitEpochs(process, said);
       process.destroy();
 
-      assertThat(process.waitFor(MOST_SECONDS, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.waitFor(MAX_SECONDS, TimeUnit.SECONDS)).isTrue();
     } finally {
       process.destroyForcibly();
     }
@@ -68,7 +68,7 @@ class InterruptedRunTest {
 
   private static void awaitEpochs(Process process, Path said)
       throws IOException, InterruptedException {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(MOST_SECONDS);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(MAX_SECONDS);
     while (!Files.readString(said).contains("epoch  ")) {
       assertThat(process.isAlive()).as("%s", said).isTrue();
       assertThat(System.nanoTime()).as("no epoch in time").isLessThan(end);

@@ -218,7 +218,7 @@ class OwnImagesTest {
 
     // The first run's test images are still found, even with an empty output folder.
     Path elsewhere = folder.resolve("judged elsewhere");
-    CommandRun judged =
+    CommandRun evaluated =
         CommandRun.of("evaluate", "--run", firstRun.toString(), "--output", "" + elsewhere);
     assertThat(evaluated.code()).as(evaluated.err()).isZero();
     try (Stream<Path> folders = Files.list(elsewhere.resolve("evaluations"))) {
