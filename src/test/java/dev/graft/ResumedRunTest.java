@@ -128,8 +128,7 @@ class ResumedRunTest {
     }
     assertThat(process.waitFor(MAX_SECONDS, TimeUnit.SECONDS)).isTrue();
     assertThat(said).content().contains("Features: computing 104 ");
-    // 92: test images have no mirror images.
-    assertThat(said).content().contains("Features of mirror images: computing 92 ");
+    assertThat(said).content().contains("Features of mirror images: computing 92 "); // no test
     try (Stream<Path> runs = Files.list(output.resolve("runs"))) {
       return runs.toList().get(0);
     }
