@@ -10,7 +10,7 @@ import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
-/** Arguments of the API that are wrong are refused at the call, by name. */
+/** The API refuses wrong arguments at the call, and names them. */
 class ApiArgumentsTest {
   private static final Path FILE = Path.of("x.onnx");
   private static final float[] ONES = {1, 1, 1};
@@ -49,7 +49,7 @@ class ApiArgumentsTest {
   }
 
   @Test
-  void aNegativeNumberOfClassesAndAClosedClassifierAreASentence() {
+  void aNegativeNumberOfClassesAndAClosedClassifierAreRejected() {
     Path image = Path.of("src/test/resources/dev/graft/image/files/rgb.bmp");
     Classifier classifier = new Classifier(new FakeModel("cat", "dog").classifier());
     assertThatExceptionOfType(GraftException.class)

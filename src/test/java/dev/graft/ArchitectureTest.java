@@ -35,8 +35,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class ArchitectureTest {
   /**
-   * Every package, and the packages that it may know; all may know the {@link #BASE base types}. A
-   * package within a package is one of its own, by a name such as {@code network.djl}.
+   * The packages that each package may depend on; all may depend on the {@link #BASE base types}. A
+   * nested package is a package of its own, with a name such as {@code network.djl}.
    */
   private static final Map<String, Set<String>> MAY_KNOW =
       Map.ofEntries(
@@ -182,11 +182,11 @@ class ArchitectureTest {
     "dev.graft.GraftException", "dev.graft.Interruption", "dev.graft.Progress"
   };
 
-  /** The packages of the program; no package of the library, and not the API, may know them. */
+  /** The packages of the program; neither the library nor the API may depend on them. */
   private static final Set<String> PROGRAM =
       Set.of("report", "web", "serve", "studio", "run", "bench", "command", "spark");
 
-  /** In the profile of this name, and nowhere else. */
+  /** Exists only in the Maven profile of this name. */
   private static final String SPARK = "spark";
 
   private static Map.Entry<String, Set<String>> entry(String name, String... known) {
@@ -200,11 +200,11 @@ class ArchitectureTest {
 
   static Stream<String> packages() {
     return MAY_KNOW.keySet().stream()
-        .filter(name -> !name.equals(SPARK) || isThere("dev.graft.spark"))
+        .filter(name -> !name.equals(SPARK) || exists("dev.graft.spark"))
         .sorted();
   }
 
-  private static boolean isThere(String name) {
+  private static boolean exists(String name) {
     return GRAFT.stream().anyMatch(each -> each.getPackageName().equals(name));
   }
 
@@ -232,7 +232,7 @@ class ArchitectureTest {
     assertThat(documented).isEqualTo(MAY_KNOW);
   }
 
-  /** The words in backticks. */
+  /** Returns the words in backticks. */
   private static Set<String> names(String cell) {
     return Pattern.compile("`([a-z.]+)`")
         .matcher(cell)
@@ -243,7 +243,7 @@ class ArchitectureTest {
 
   @ParameterizedTest
   @MethodSource("packages")
-  void aPackageKnowsOnlyThoseOfTheTable(String home) {
+  void aPackageDependsOnlyOnThoseOfTheTable(String home) {
     String[] known =
         Stream.concat(Stream.of(home), MAY_KNOW.get(home).stream())
             .map(name -> "dev.graft." + name)
@@ -276,13 +276,13 @@ class ArchitectureTest {
             }
           });
     }
-    assertThat(below).as("packages that are in no circle").isEqualTo(MAY_KNOW.keySet());
+    assertThat(below).as("packages outside of dependency cycles").isEqualTo(MAY_KNOW.keySet());
   }
 
-  /** What a name may know and does not need is what it knows tomorrow. */
+  /** A dependency that is allowed but not needed would soon be used. */
   @ParameterizedTest
   @MethodSource("packages")
-  void aPackageNeedsThoseOfTheTable(String home) {
+  void everyDependencyOfTheTableIsNeeded(String home) {
     Set<String> needed =
         GRAFT.stream()
             .filter(each -> each.getPackageName().equals("dev.graft." + home))
@@ -297,7 +297,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void theLibraryDoesNotKnowTheProgram() {
+  void theLibraryDoesNotDependOnTheProgram() {
     MAY_KNOW.forEach(
         (name, known) -> {
           if (!PROGRAM.contains(name)) {
@@ -317,7 +317,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void baseTypesKnowNoPackage() {
+  void baseTypesDependOnNoPackage() {
     for (String name : BASE) {
       assertThat(GRAFT.get(name).getDirectDependenciesFromSelf())
           .extracting(each -> each.getTargetClass().getBaseComponentType().getPackageName())
@@ -327,7 +327,7 @@ class ArchitectureTest {
     }
   }
 
-  /** What a program that embeds Graft sees: the API, and metrics. */
+  /** A program that embeds Graft uses only the API and the metrics. */
   @Test
   void publicSignaturesOfTheApiNameNoInternalType() {
     Set<String> exported = Set.of("dev.graft", "dev.graft.evaluation");
@@ -352,7 +352,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void nobodyKnowsMain() {
+  void nothingDependsOnMain() {
     classes()
         .that()
         .haveFullyQualifiedName("dev.graft.Main")
@@ -363,7 +363,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void nobodyNamesAnEngine() {
+  void noClassDependsOnAParticularEngine() {
     noClasses()
         .should()
         .dependOnClassesThat()
@@ -373,11 +373,11 @@ class ArchitectureTest {
   }
 
   /**
-   * A process in somebody's folder obeys what lies there, such as git's hooks. Only studio starts
-   * one: the system's command that opens the browser.
+   * A process that runs in a user's folder follows what lies there, such as git hooks. Only studio
+   * starts one: the system's command that opens the browser.
    */
   @Test
-  void nobodyStartsAProcess() {
+  void onlyStudioStartsAProcess() {
     noClasses()
         .that()
         .doNotHaveFullyQualifiedName("dev.graft.command.StudioCommand")
@@ -391,7 +391,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyEngineKnowsOnnxRuntimeAndOnlyNetworkOnnxItsMessages() {
+  void onlyEngineUsesOnnxRuntimeAndOnlyNetworkOnnxItsMessages() {
     noClasses()
         .that()
         .resideOutsideOfPackage("dev.graft.engine")
@@ -414,7 +414,7 @@ class ArchitectureTest {
         .that()
         .resideInAnyPackage("dev.graft.data..", "dev.graft.image..", "dev.graft.io..")
         .and()
-        .haveSimpleNameNotContaining("Cifar10") // DJL reads that
+        .haveSimpleNameNotContaining("Cifar10") // read by DJL
         .and()
         .doNotHaveSimpleName("QuietManager")
         .should()
@@ -424,7 +424,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void whatANetworkIsTakesNothingFromDjlButShapes() {
+  void networkUsesNothingOfDjlButShapes() {
     noClasses()
         .that()
         .resideInAPackage("dev.graft.network")

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code doctor}: features by key, and {@code --clean-features}. */
+/** {@code doctor}: the list of cached features, and {@code --clean-features}. */
 @Tag("engine")
 class CleanFeaturesTest {
   private static final RecordLayout LAYOUT =
@@ -33,7 +33,7 @@ class CleanFeaturesTest {
 
   @TempDir private Path output;
 
-  /** One of 3 MB that is 40 days old, and one of 1 MB that is 2 hours old. */
+  /** Writes features of 3 MB, 40 days old, and of 1 MB, 2 hours old. */
   @BeforeEach
   void write() throws IOException {
     write("old", 3, Duration.ofDays(40));
@@ -81,7 +81,7 @@ class CleanFeaturesTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"30d", "3h"})
-  void thoseThatWereNotUsedForLongAreRemoved(String older) {
+  void featuresThatWereNotUsedForLongAreRemoved(String older) {
     assertThat(doctor("--clean-features", older).out())
         .contains(key("old").folderName() + ": 3 MB, input 48, last used 40 days ago; removed\n")
         .contains("3 MB freed\n");
@@ -90,7 +90,7 @@ class CleanFeaturesTest {
   }
 
   @Test
-  void thoseInUseStay() throws IOException {
+  void featuresInUseAreNotRemoved() throws IOException {
     try (FeatureCache used = new FeatureCache(output.resolve("features"), key("old"), LAYOUT)) {
       assertThat(used.bytes()).isGreaterThan(3 << 20);
       assertThat(doctor("--clean-features", "0d").out())
@@ -107,7 +107,7 @@ class CleanFeaturesTest {
   }
 
   @Test
-  void aRunUsesThemNow() throws IOException {
+  void openingACacheUpdatesWhenItWasLastUsed() throws IOException {
     new FeatureCache(output.resolve("features"), key("old"), LAYOUT).close();
     assertThat(CachedFeatures.all(output.resolve("features")).get(0).lastUsed())
         .isAfter(Instant.now().minus(Duration.ofMinutes(1)));
@@ -122,7 +122,7 @@ class CleanFeaturesTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"30", "d", "-1d", "2w", ""})
-  void anythingElseThanDaysOrHoursIsWrongUsage(String older) {
+  void anythingButDaysOrHoursIsWrongUsage(String older) {
     CommandRun run = doctor("--clean-features=" + older);
     assertThat(run.code()).isEqualTo(2);
     assertThat(run.err()).contains("must be a number of days or hours, such as 30d or 12h");

@@ -41,10 +41,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The program from its arguments to its files, on 360 images in CIFAR-10's format. */
+/** The command line from arguments to files, on 360 images in the format of CIFAR-10. */
 @Tag("engine")
 class CommandLineTest {
-  private static final int IMAGES_A_FILE = 60;
+  private static final int IMAGES_PER_FILE = 60;
   private static final int SIDE = 32;
   private static final List<String> CLASSES =
       List.of(
@@ -53,12 +53,12 @@ class CommandLineTest {
   @TempDir static Path folder;
   private static Path output;
 
-  /** The first run, which most tests look at. */
+  /** The run that most tests examine. */
   private static CommandRun first;
 
   private static Path firstRun;
 
-  /** A short training of a small head; {@code arguments} win over its settings. */
+  /** Trains a small head briefly; {@code arguments} override its settings. */
   private static CommandRun fineTune(String... arguments) {
     List<String> all =
         new ArrayList<>(List.of("fine-tune", "--output", output.toString(), "--device", "cpu"));
@@ -84,7 +84,7 @@ class CommandLineTest {
     return new ObjectMapper().readTree(run.resolve("run.json").toFile());
   }
 
-  /** A row of history.csv but for its seconds. */
+  /** Returns the rows of history.csv without their seconds. */
   private static List<String> history(Path run) throws IOException {
     return Files.readAllLines(run.resolve("history.csv")).stream()
         .map(row -> row.substring(0, row.lastIndexOf(',')))
@@ -108,17 +108,17 @@ class CommandLineTest {
     firstRun = latest();
   }
 
-  /** Each class has its colour, in noise that makes it hard enough to be wrong at times. */
+  /** Each class has its color, with enough noise for a few wrong predictions. */
   private static void writeRecords(Path file, Random random) throws IOException {
-    byte[] records = new byte[IMAGES_A_FILE * (1 + 3 * SIDE * SIDE)];
+    byte[] records = new byte[IMAGES_PER_FILE * (1 + 3 * SIDE * SIDE)];
     int at = 0;
-    for (int i = 0; i < IMAGES_A_FILE; i++) {
+    for (int i = 0; i < IMAGES_PER_FILE; i++) {
       int label = i % CLASSES.size();
       records[at++] = (byte) label;
       for (int channel = 0; channel < 3; channel++) {
-        int colour = new Random(label * 3 + channel).nextInt(160) + random.nextInt(40);
+        int color = new Random(label * 3 + channel).nextInt(160) + random.nextInt(40);
         for (int pixel = 0; pixel < SIDE * SIDE; pixel++) {
-          records[at++] = (byte) (colour + random.nextInt(56));
+          records[at++] = (byte) (color + random.nextInt(56));
         }
       }
     }
@@ -279,7 +279,7 @@ class CommandLineTest {
     assertThat(again.out()).contains("(cached)");
     assertThat(json(run).at("/cache/hit").asBoolean()).isTrue();
     assertThat(history(run)).isEqualTo(history(firstRun));
-    // What was left to Graft the first time is said the second time.
+    // The values that were automatic in the first run are explicit in the second.
     assertThat(Files.readString(run.resolve("recipe.yaml")))
         .isEqualTo(Files.readString(firstRun.resolve("recipe.yaml")).replace("  # auto", ""));
     for (String file : List.of("predictions.csv", "confusion.csv")) {
@@ -363,7 +363,7 @@ class CommandLineTest {
   @Test
   void aLossThatIsNotANumberStopsTheRunWithASentence() throws IOException {
     String before = Files.readString(output.resolve("latest"));
-    for (String rate : List.of("1e30", "1.0e+300")) { // too much, and too much for a float
+    for (String rate : List.of("1e30", "1.0e+300")) { // too large, and too large for a float
 
       CommandRun failed = fineTune("--learning-rate", rate);
       assertThat(failed.code()).as(failed.err()).isEqualTo(1);
@@ -382,7 +382,7 @@ class CommandLineTest {
         }
       }
       assertThat(failed)
-          .hasSize(1) // the other did not begin
+          .hasSize(1) // the second rate is refused before the run begins
           .allSatisfy(
               run -> {
                 assertThat(run.path("message").asText()).contains("learning-rate");
@@ -401,7 +401,7 @@ class CommandLineTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"foo", "gpu", "gpux", "gpu99999999999"})
-  void aDeviceThatCannotBeIsRefusedByEveryCommandThatTakesOne(String name) {
+  void everyCommandRejectsAnInvalidDevice(String name) {
     for (CommandRun refused :
         List.of(
             CommandRun.of("infer", "--imagenet", "--device", name, "car.png"),
@@ -426,7 +426,7 @@ class CommandLineTest {
   }
 
   @Test
-  void beforeAnyRunAImageIsAskedForImageNetsClasses() throws IOException {
+  void beforeAnyRunInferPredictsImageNetClasses() throws IOException {
     CommandRun answer =
         infer("--json", "--top", "5", "--output", folder.resolve("none").toString(), "car.png");
     assertThat(answer.code()).as(answer.err()).isZero();
@@ -448,12 +448,12 @@ class CommandLineTest {
   }
 
   @Test
-  void afterARunItsModelIsAskedUnlessImageNetIsWanted() throws IOException {
+  void afterARunInferUsesItsModelUnlessImageNetIsRequested() throws IOException {
     CommandRun own = infer("--output", output.toString(), "car.png");
     assertThat(own.code()).as(own.err()).isZero();
     assertThat(own.err()).contains("Model: " + latest().getFileName());
     List<String> lines = own.out().lines().toList();
-    assertThat(lines).hasSizeBetween(4, 5); // and perhaps: unlike the training images
+    assertThat(lines).hasSizeBetween(4, 5); // the fifth: the image is unlike the training images
     assertThat(lines.get(0)).isEqualTo("car.png");
     assertThat(lines.subList(1, 4))
         .allSatisfy(
@@ -466,11 +466,11 @@ class CommandLineTest {
   }
 
   /**
-   * Engines differ in the seventh digit between one image and a batch of them; images as alike as
-   * these have features that hardly vary, and standardising brings that digit forward.
+   * Engines differ in the seventh digit between one image and a batch. These images are so similar
+   * that their features hardly vary, and standardization magnifies the difference.
    */
   @Test
-  void theSavedModelSaysOfTheTestImagesWhatTheRunSaid() throws IOException {
+  void theSavedModelPredictsTheTestImagesAsTheRunDid() throws IOException {
     byte[] records = Files.readAllBytes(folder.resolve("data/cifar-10-batches-bin/test_batch.bin"));
     List<String> arguments =
         new ArrayList<>(List.of("--json", "--top", "1", "--model", firstRun.toString()));
@@ -503,7 +503,7 @@ class CommandLineTest {
   }
 
   @Test
-  void aBrokenImageIsALineOfItsOwnAndTheExitCode() throws IOException {
+  void aBrokenImageHasALineOfItsOwnAndSetsTheExitCode() throws IOException {
     Path good = folder.resolve("good.png");
     ImageIO.write(new BufferedImage(40, 30, BufferedImage.TYPE_INT_RGB), "png", good.toFile());
     byte[] bytes = Files.readAllBytes(good);
@@ -522,13 +522,13 @@ class CommandLineTest {
     assertThat(lines.get(1).has("predictions")).isFalse();
   }
 
-  /** An image of coloured noise in blocks, unlike that of another seed. */
+  /** Writes an image of colored noise in blocks; every seed gives another image. */
   private static void writeImage(Path file, int seed) throws IOException {
     BufferedImage image = new BufferedImage(60, 50, BufferedImage.TYPE_INT_RGB);
-    int[] colours = new Random(seed).ints(48, 0, 1 << 24).toArray();
+    int[] colors = new Random(seed).ints(48, 0, 1 << 24).toArray();
     for (int y = 0; y < 50; y++) {
       for (int x = 0; x < 60; x++) {
-        image.setRGB(x, y, colours[y / 10 * 6 + x / 10]);
+        image.setRGB(x, y, colors[y / 10 * 6 + x / 10]);
       }
     }
     ImageIO.write(image, "png", file.toFile());
@@ -546,13 +546,13 @@ class CommandLineTest {
   }
 
   @Test
-  void aFolderIsAnsweredInOrderWithWhatIsBadInItsPlaceAndAtTheEnd() throws IOException {
+  void predictionsFollowTheOrderOfAFolderAndFailuresAreListedAtTheEnd() throws IOException {
     Path images = Files.createDirectories(folder.resolve("own pictures/sub")).getParent();
     List<String> names =
         new ArrayList<>(
             List.of(
                 "a b.png", "b 'quoted', [1].png", "c 写真.png", "d 😀.png", "e.png", "sub/Ä.png"));
-    IntStream.range(10, 40).forEach(i -> names.add("sub/no " + i + ".png")); // over two batches
+    IntStream.range(10, 40).forEach(i -> names.add("sub/no " + i + ".png")); // across two batches
     names.sort(null);
     for (int i = 0; i < names.size(); i++) {
       writeImage(images.resolve(names.get(i)), i);
@@ -605,7 +605,7 @@ class CommandLineTest {
   }
 
   @Test
-  void inTextWhatIsBadIsToldAtTheEnd() throws IOException {
+  void inTextFailuresAreListedAtTheEnd() throws IOException {
     Path good = folder.resolve("good one.png");
     writeImage(good, 1);
     Path empty = Files.createFile(folder.resolve("empty.png"));
@@ -620,9 +620,9 @@ class CommandLineTest {
             "  Nothing matches " + folder + "/*.nothing.");
   }
 
-  /** The RGB version of each was made by Pillow. */
+  /** Pillow made the RGB version of each image. */
   @Test
-  void greyTransparentAndPaletteImagesAreTakenAsTheirRgbVersions()
+  void grayTransparentAndPaletteImagesArePredictedAsTheirRgbVersions()
       throws IOException, URISyntaxException {
     Path images = Path.of(CommandLineTest.class.getResource("/dev/graft/image/files").toURI());
     List<String> names =
@@ -646,7 +646,7 @@ class CommandLineTest {
   }
 
   @Test
-  void aModelThatThereIsNotIsASentence() {
+  void aMissingModelIsReportedInASentence() {
     CommandRun answer = infer("--model", folder.resolve("nowhere").toString(), "car.png");
     assertThat(answer.code()).isEqualTo(1);
     assertThat(answer.err())
@@ -655,10 +655,10 @@ class CommandLineTest {
     assertThat(answer.out()).isEmpty();
   }
 
-  // The rest.
+  // Other commands.
 
   @Test
-  void doctorSaysWhatIsHere() {
+  void doctorDescribesTheInstallation() {
     CommandRun answer = CommandRun.of("doctor", "--output", output.toString());
     assertThat(answer.out()).contains("fonts        found, for charts\n");
     assertThat(answer.code()).isZero();

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What came of a command line, run in this process.
+ * The result of a command line that was run in this process.
  *
  * @param code exit code
  * @param out standard output

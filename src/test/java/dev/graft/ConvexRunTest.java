@@ -81,7 +81,7 @@ class ConvexRunTest {
   }
 
   @Test
-  void fewTestImagesAreJoinedByARepeatedCrossValidation() throws IOException {
+  void fewTestImagesAreComplementedByARepeatedCrossValidation() throws IOException {
     Path few = folder.resolve("few");
     SmallRun alone = images.train(few, "--set=head.solver=newton");
     JsonNode folds = alone.json().at("/crossValidation");

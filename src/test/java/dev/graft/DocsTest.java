@@ -297,7 +297,7 @@ class DocsTest {
     }
   }
 
-  /** As a shell does it with a pattern, of which two files are there. */
+  /** Expands a word as a shell does, as if two files matched a pattern. */
   private static Stream<String> expanded(String word) {
     return word.contains("*")
         ? Stream.of("1", "2").map(each -> word.replaceFirst("\\*+", each))
@@ -338,7 +338,7 @@ class DocsTest {
     }
   }
 
-  /** An example is a part of a class that is compiled, and run by a test; CONTRIBUTING's is not. */
+  /** Every example must be part of a class that a test runs, except those of CONTRIBUTING.md. */
   private static void checkJava(Path page, String example, List<String> problems)
       throws IOException {
     try (Stream<Path> examples = Files.list(Path.of("src/test/java/dev/graft/example"))) {
@@ -369,8 +369,8 @@ class DocsTest {
   }
 
   /**
-   * Types of Graft with their packages, {@code zoo/Safetensors} or {@code dev.graft.FineTuner}; in
-   * the pages on its code also without, {@code Graph.crossing}.
+   * Checks that types exist: with their packages, {@code zoo/Safetensors} or {@code
+   * dev.graft.FineTuner}, and in the pages on Graft's code also without, {@code Graph.crossing}.
    */
   private static void checkType(Path page, String span, List<String> problems) {
     matches(

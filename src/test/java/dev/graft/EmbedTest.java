@@ -77,7 +77,7 @@ class EmbedTest {
     return String.join(SEPARATOR, classPath.stream().map(Path::toString).toList());
   }
 
-  /** It also ends by itself: no thread of Graft or of the engine keeps it running. */
+  /** The program must also exit: no thread of Graft or of the engine may keep it running. */
   @Test
   void aProgramFineTunesInMemoryPrintsOnlyItsOwnLinesAndLeavesNoFiles() throws Exception {
     Path source =

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code export}, and its files in the hands of others. */
+/** {@code export}, and its files in other programs. */
 @Tag("engine")
 class ExportTest {
   @TempDir static Path folder;
@@ -56,23 +56,23 @@ class ExportTest {
     return CommandRun.of(all.toArray(String[]::new));
   }
 
-  /** The output of the example in docs/export.md for an image file. */
-  private static String asked(Path model, Path image) throws Exception {
+  /** Returns the output of the example in docs/export.md for an image file. */
+  private static String exampleOutput(Path model, Path image) throws Exception {
     PrintStream before = System.out;
-    ByteArrayOutputStream heard = new ByteArrayOutputStream();
-    System.setOut(new PrintStream(heard, true, StandardCharsets.UTF_8));
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
     try {
       ClassifyWithOnnxRuntime.main(new String[] {model.toString(), image.toString()});
     } finally {
       System.setOut(before);
     }
-    return heard.toString(StandardCharsets.UTF_8).strip();
+    return out.toString(StandardCharsets.UTF_8).strip();
   }
 
   private static double probability(Path model, Path image, String name) throws Exception {
-    String[] said = asked(model, image).split("(?<=\\]) ", 2);
-    JsonNode classes = new ObjectMapper().readTree(said[0]);
-    JsonNode probabilities = new ObjectMapper().readTree(said[1]);
+    String[] output = exampleOutput(model, image).split("(?<=\\]) ", 2);
+    JsonNode classes = new ObjectMapper().readTree(output[0]);
+    JsonNode probabilities = new ObjectMapper().readTree(output[1]);
     int index = 0;
     while (!classes.get(index).asText().equals(name)) {
       index++;
@@ -81,7 +81,7 @@ class ExportTest {
   }
 
   @Test
-  void theFileAnswersAsInferDoes() throws Exception {
+  void theFilePredictsAsInferDoes() throws Exception {
     CommandRun exported = export();
     assertThat(exported.code()).as(exported.err()).isZero();
     Path file = output().resolve("exports").resolve(run.folder().getFileName() + ".onnx");
@@ -107,7 +107,7 @@ class ExportTest {
     }
   }
 
-  /** Black that is more and more transparent, so that it is light over white. */
+  /** Writes a black image that is increasingly transparent, and so lighter over white. */
   private static Path transparent() throws IOException {
     BufferedImage image = new BufferedImage(40, 40, BufferedImage.TYPE_INT_ARGB);
     for (int i = 0; i < 40 * 40; i++) {
@@ -116,7 +116,7 @@ class ExportTest {
     return written(image, "transparent.png");
   }
 
-  /** Large and full of details: where pixels are skipped, noise remains. */
+  /** Writes a large image full of detail, of which noise would remain if pixels were skipped. */
   private static Path photograph() throws IOException {
     BufferedImage image = new BufferedImage(1500, 1000, BufferedImage.TYPE_INT_RGB);
     Random noise = new Random(3);
@@ -148,14 +148,14 @@ class ExportTest {
     assertThat(ofFile.at("/predictions/0/probability").asDouble())
         .isCloseTo(ofModel.at("/predictions/0/probability").asDouble(), within(1e-5));
 
-    CommandRun judged =
+    CommandRun evaluated =
         CommandRun.of(
             "evaluate",
             "--run=" + file,
             "--data=" + folder.resolve("photos/pictures.csv"),
             "--output=" + folder.resolve("judged"));
-    assertThat(judged.code()).as(judged.err()).isZero();
-    assertThat(judged.out()).contains("instead.onnx on pictures:");
+    assertThat(evaluated.code()).as(evaluated.err()).isZero();
+    assertThat(evaluated.out()).contains("instead.onnx on pictures:");
 
     for (List<String> command : List.of(List.of("infer", image), List.of("evaluate"))) {
       CommandRun onGpu =
@@ -168,7 +168,7 @@ class ExportTest {
   }
 
   @Test
-  void anOnnxFileOfAnotherMakeIsRefusedInASentence() throws Exception {
+  void anOnnxFileOfAnotherProgramIsRefusedInASentence() throws Exception {
     Path file = folder.resolve("other.onnx");
     Files.write(file, new byte[] {1, 2, 3});
     CommandRun infer = CommandRun.of("infer", "--run=" + file, images.file(9).toString());
@@ -177,7 +177,7 @@ class ExportTest {
   }
 
   @Test
-  void theFileSaysWhatItIs() throws Exception {
+  void theFileHasMetadata() throws Exception {
     Path file = folder.resolve("said.onnx");
     assertThat(export(run.folder().toString(), "--to=" + file).code()).isZero();
     try (OrtSession session = OrtEnvironment.getEnvironment().createSession(file.toString())) {
@@ -195,7 +195,7 @@ class ExportTest {
   }
 
   @Test
-  void whatEightBitsCostIsToldInATable() throws Exception {
+  void theCostOfInt8IsPrintedAsATable() throws Exception {
     Path file = folder.resolve("small.onnx");
     CommandRun exported = export("--format=int8", "--to=" + file);
     assertThat(exported.code()).as(exported.err()).isZero();
@@ -210,7 +210,7 @@ class ExportTest {
   }
 
   @Test
-  void aModelWithoutItsRunIsComparedByMadeUpImages() throws Exception {
+  void aModelWithoutItsRunIsComparedOnSyntheticImages() throws Exception {
     Path file = folder.resolve("alone.onnx");
     String model = run.folder().resolve("model").toString();
     CommandRun exported = export(model, "--to=" + file);
@@ -235,7 +235,7 @@ class ExportTest {
   }
 
   @Test
-  void whatCannotBeWrittenIsRefusedInASentence() {
+  void impossibleExportsAreRefusedInASentence() {
     CommandRun exported = export("--to=" + folder);
     assertThat(exported.code()).isOne();
     assertThat(exported.err()).contains(folder + " is a folder; name a file with --to FILE.");

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs to which something happens half-way: what is told, what is left, and what goes on. */
+/** Runs that fail half-way: what they report, what they leave, and what continues. */
 @Tag("engine")
 class FailingRunTest {
   @TempDir Path folder;
@@ -45,15 +45,15 @@ class FailingRunTest {
     return new OutputFolder(folder.resolve("output"));
   }
 
-  /** What is to happen at a moment of a run. */
+  /** A failure to cause during a run. */
   private interface Mishap {
     void happen() throws IOException;
   }
 
   /**
-   * Trains, and lets something happen.
+   * Trains, and causes a failure at an event.
    *
-   * @param event which the run tells then; or the task of which it tells progress
+   * @param event the name of the event, or of the task whose progress is reported
    */
   private FineTuneRun.Completed train(String event, Mishap mishap) throws IOException {
     return train(event, mishap, new Interruption(), "1");
@@ -82,7 +82,7 @@ class FailingRunTest {
                     mishap.happen();
                   }
                   if (method.getReturnType() == String.class) {
-                    return "events"; // DJL keeps arguments as texts
+                    return "events"; // DJL stores arguments as strings
                   }
                   return method.getReturnType() == Progress.class
                       ? progress(event.equals(arguments[0]) ? mishap : () -> {})
@@ -108,7 +108,7 @@ class FailingRunTest {
   }
 
   @Test
-  void whereTheFirstOfTwoCopiesVanishesTheOtherIsTrainedOn() throws IOException {
+  void ifTheFirstOfTwoCopiesVanishesTheOtherIsUsed() throws IOException {
     Files.copy(photos.file(0), folder.resolve("photos/copy.png"));
     Files.writeString(
         folder.resolve("photos/pictures.csv"),
@@ -124,7 +124,7 @@ class FailingRunTest {
 
   /** As on a full disk: neither features nor anything else can be written any more. */
   @Test
-  void theFirstFailureIsToldThoughASecondOneFollows() {
+  void theFirstFailureIsReportedThoughASecondOneFollows() {
     assertThatThrownBy(
             () ->
                 train(
@@ -157,7 +157,7 @@ class FailingRunTest {
   }
 
   @Test
-  void featuresThatAreDeletedWhileTheyAreComputedAreASentence() {
+  void featuresDeletedWhileTheyAreComputedAreReportedInASentence() {
     assertThatThrownBy(
             () ->
                 train(
@@ -174,7 +174,7 @@ class FailingRunTest {
   }
 
   @Test
-  void chartsAndAPageThatCannotBeWrittenAreWarningsOfARunThatIsComplete() throws IOException {
+  void chartsAndAPageThatCannotBeWrittenAreWarningsOfACompleteRun() throws IOException {
     FineTuneRun.Completed done =
         train(
             "split",
@@ -242,7 +242,7 @@ class FailingRunTest {
   }
 
   @Test
-  void beforeTheFirstEpochsEndThereIsNoModel() {
+  void beforeTheFirstEpochEndsThereIsNoModel() {
     Interruption interruption = new Interruption();
     assertThatThrownBy(
             () ->

@@ -27,7 +27,7 @@ class FeaturizeTest {
     Files.writeString(images.file(20), "no image");
   }
 
-  /** With the options of a small run. */
+  /** Runs {@code featurize} with the options of a small run. */
   private CommandRun featurize(String... options) {
     List<String> arguments = new ArrayList<>(images.arguments(output));
     arguments.set(0, "featurize");
@@ -38,7 +38,7 @@ class FeaturizeTest {
   }
 
   @Test
-  void whatItComputedIsNotComputedAgainByItselfNorByFineTune() throws IOException {
+  void computedFeaturesAreReusedByFeaturizeAndFineTune() throws IOException {
     assertThat(featurize().out()).contains("20 images computed, 0 already cached, 1 unreadable");
     assertThat(featurize().out()).contains("0 images computed, 20 already cached, 1 unreadable");
     assertThat(Files.readString(output.resolve("features/quarantine.csv")))
@@ -64,16 +64,16 @@ class FeaturizeTest {
   }
 
   @Test
-  void withoutACacheThereIsNothingForIt() {
+  void withoutACacheFeaturizeIsRefused() {
     CommandRun run = featurize("--no-cache");
 
     assertThat(run.code()).isEqualTo(1);
     assertThat(run.err()).contains("leave out --no-cache");
   }
 
-  /** Random weights are known by their seed: no head may make them others. */
+  /** Features of random weights are cached by the seed, so the head must not change the weights. */
   @Test
-  void randomWeightsOfTheBackboneAreTheSameWhateverTheHead() throws IOException {
+  void randomWeightsOfTheBackboneDoNotDependOnTheHead() throws IOException {
     images.train(output, "--set=head.hidden=0");
     SmallRun cached = images.train(output, "--set=head.hidden=5");
     SmallRun alone = images.train(folder.resolve("alone"), "--set=head.hidden=5");

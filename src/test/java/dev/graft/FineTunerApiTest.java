@@ -120,7 +120,7 @@ class FineTunerApiTest {
     }
   }
 
-  /** Its parts are used as given; the unreadable tenth is named and in no part. */
+  /** The parts of the manifest are used; the unreadable tenth image is named and in no part. */
   @Test
   void aManifestDecidesThePartsAndAnUnreadableImageIsNamed() throws IOException {
     List<String> rows = new ArrayList<>(List.of("path,label,split"));
@@ -156,7 +156,7 @@ class FineTunerApiTest {
   }
 
   @Test
-  void wrongSettingsAndImagesAreOneSentence() throws IOException {
+  void wrongSettingsAndImagesAreReportedInASentence() throws IOException {
     LabeledImages images = images();
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> tuner().set("max-bad", "0.5").fit(images))

@@ -53,7 +53,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Other people's networks as backbones: {@code --backbone FILE}, and {@code export --backbone}. */
+/** External networks as backbones: {@code --backbone FILE}, and {@code export --backbone}. */
 @Tag("engine")
 class ForeignBackboneTest {
   @TempDir static Path folder;
@@ -93,8 +93,10 @@ class ForeignBackboneTest {
         .toList();
   }
 
-  /** By ONNX Runtime where that is possible, by the training engine and by plain DJL. */
-  private static void answersEverywhere(SmallRun run) throws Exception {
+  /**
+   * Compares the predictions of ONNX Runtime, where possible, the training engine and plain DJL.
+   */
+  private static void checkPredictionsInEveryEngine(SmallRun run) throws Exception {
     Path model = run.folder().resolve("model");
     Path image = images.file(30);
     try (ModelRunner one = ModelRunner.load(model, Device.cpu());
@@ -119,7 +121,7 @@ class ForeignBackboneTest {
   }
 
   @Test
-  void anExportedBackboneIsAsGoodAsTheNativeOneAndLivesInTheModelsFolder() throws Exception {
+  void anExportedBackboneIsAsGoodAsTheNativeOneAndStoredWithTheModel() throws Exception {
     Path copy = Files.copy(lite, folder.resolve("mine.onnx"));
     SmallRun foreign = train("foreign", copy, "--set=input-size=auto");
     Files.delete(copy);
@@ -134,7 +136,7 @@ class ForeignBackboneTest {
     assertThat(weights.get("source").asText()).isEqualTo("mine.onnx");
     assertThat(weights.get("pretrained").asBoolean()).isFalse();
     assertThat(foreign.folder().resolve("model/backbone.onnx")).hasSameBinaryContentAs(lite);
-    answersEverywhere(foreign);
+    checkPredictionsInEveryEngine(foreign);
     Path page = foreign.folder().resolve("report.html");
     String made = Files.readString(page);
     for (String command : List.of("report", "evaluate", "export")) {
@@ -180,7 +182,7 @@ class ForeignBackboneTest {
   }
 
   @Test
-  void theFeaturesOfAFileAreKeptByItsContent() throws Exception {
+  void theFeaturesOfAFileAreCachedByItsContent() throws Exception {
     train("kept", lite, "--set=input-size=auto");
     Path renamed = Files.copy(lite, folder.resolve("kept").resolve("lite.onnx"));
     SmallRun again = train("kept", renamed, "--set=input-size=auto");
@@ -189,7 +191,7 @@ class ForeignBackboneTest {
 
   @ParameterizedTest
   @ValueSource(ints = {7, 8, 13, 20})
-  void aFileOfAnyOpsetIsTrainedAskedAndExported(int opset) throws Exception {
+  void aFileOfAnyOpsetIsTrainedEvaluatedAndExported(int opset) throws Exception {
     Path file = folder.resolve("opset" + opset + ".onnx");
     Files.write(file, ExternalModel.bytes(opset));
     SmallRun run =
@@ -197,7 +199,7 @@ class ForeignBackboneTest {
             "opset" + opset,
             file,
             described("--no-cache", "--set=input-size=32").toArray(String[]::new));
-    answersEverywhere(run);
+    checkPredictionsInEveryEngine(run);
     Path exported = folder.resolve("exported" + opset + ".onnx");
     CommandRun export =
         CommandRun.of("export", run.folder().toString(), "--to=" + exported, "--output=" + folder);
@@ -267,7 +269,7 @@ class ForeignBackboneTest {
             () -> ModelRunner.loadWithoutTorchScript(run.folder().resolve("model"), Device.cpu()))
         .isInstanceOf(GraftException.class)
         .hasMessageContaining("TorchScript backbone, which contains code");
-    answersEverywhere(run);
+    checkPredictionsInEveryEngine(run);
     CommandRun exported =
         CommandRun.of(
             "export",
@@ -391,7 +393,7 @@ class ForeignBackboneTest {
   }
 
   @Test
-  void describeTellsThePreprocessingAndRefusesWhatFineTuneRefuses() throws Exception {
+  void describePrintsThePreprocessingAndRefusesWhatFineTuneRefuses() throws Exception {
     Path bytes = Files.write(folder.resolve("bytes.onnx"), ExternalModel.ofBytes());
     Path old = Files.write(folder.resolve("thirteen.onnx"), ExternalModel.bytes(13));
     assertThat(describe(bytes).out())

@@ -17,9 +17,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is left where writing fails half-way. */
+/** The files that remain when writing fails half-way. */
 class FullDiskTest {
-  /** Linux's device on which every write fails for want of room. */
+  /** Linux's device on which every write fails as on a full disk. */
   private static final Path FULL = Path.of("/dev/full");
 
   @TempDir Path temporary;
@@ -57,7 +57,7 @@ class FullDiskTest {
   }
 
   @Test
-  void aFolderAppearsWithAllThatIsInIt() throws IOException {
+  void aFolderAppearsTogetherWithItsFiles() throws IOException {
     AtomicFiles.folder(
         temporary.resolve("model"),
         folder -> {
@@ -69,7 +69,7 @@ class FullDiskTest {
   }
 
   @Test
-  void whatIsSaidIsHeardThoughTheLogHasNoRoom() throws IOException {
+  void messagesArePrintedThoughTheDiskOfTheLogIsFull() throws IOException {
     assumeTrue(Files.exists(FULL), "no " + FULL);
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     PrintStream stream = new PrintStream(err, true, StandardCharsets.UTF_8);

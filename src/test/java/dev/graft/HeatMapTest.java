@@ -41,7 +41,7 @@ class HeatMapTest {
   private static Path output;
   private static SmallRun run;
 
-  /** What images are made of. */
+  /** The content of an image. */
   private enum Kind {
     STRIPES,
     DOTS,
@@ -64,7 +64,7 @@ class HeatMapTest {
     run = train("trained", "--set=epochs=10");
   }
 
-  /** In drawn sizes, places and colours. */
+  /** Draws shapes of random sizes, places and colors. */
   private static BufferedImage drawn(int seed, Kind kind) {
     Random random = new Random(seed);
     BufferedImage image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
@@ -74,15 +74,15 @@ class HeatMapTest {
     g.rotate(random.nextDouble() * Math.PI, SIDE / 2.0, SIDE / 2.0);
     for (int x = -SIDE; x < 2 * SIDE; x += 12 + random.nextInt(12)) {
       for (int y = -SIDE; y < 2 * SIDE; y += 12 + random.nextInt(12)) {
-        Color colour = new Color(random.nextInt(1 << 24));
-        g.setColor(colour);
+        Color color = new Color(random.nextInt(1 << 24));
+        g.setColor(color);
         int size = 8 + random.nextInt(8);
         switch (kind) {
           case STRIPES -> g.fillRect(x, -SIDE, size / 2, 3 * SIDE);
           case DOTS -> g.fillOval(x, y, size, size);
           case SQUARES -> g.fillRect(x, y, size, size);
           case CLOUDS -> {
-            g.setColor(new Color(colour.getRed(), colour.getGreen(), colour.getBlue(), 20));
+            g.setColor(new Color(color.getRed(), color.getGreen(), color.getBlue(), 20));
             g.fillOval(x, y, 6 * size, 6 * size);
           }
         }
@@ -126,7 +126,7 @@ class HeatMapTest {
     return ImageFileReader.read(file);
   }
 
-  /** How much more of a map lies on its left half than on its right one. */
+  /** Returns the sum of a map's left half minus that of its right half. */
   private static double leaning(HeatMap map) {
     double leaning = 0;
     for (int i = 0; i < map.values().length; i++) {
@@ -137,7 +137,7 @@ class HeatMapTest {
   }
 
   @Test
-  void ofAImageOfTwoHalvesEachClassIsSeenInItsOwn() throws IOException {
+  void eachClassIsSeenInItsHalfOfAnImage() throws IOException {
     Path model = run.folder().resolve("model");
     int right = 0;
     try (ModelRunner classifier = ModelRunner.load(model, Device.cpu());
@@ -158,15 +158,15 @@ class HeatMapTest {
   }
 
   @Test
-  void withOtherWeightsInTheHeadAMapIsAnother() throws IOException {
+  void anotherHeadGivesAnotherMap() throws IOException {
     Path other = train("other", "--set=epochs=1", "--seed=7").folder().resolve("model");
     Path model = run.folder().resolve("model");
     try (ModelRunner classifier = ModelRunner.load(model, Device.cpu());
         GradCam trained = GradCam.of(model, Device.cpu());
-        GradCam redrawn = GradCam.of(other, Device.cpu())) {
+        GradCam another = GradCam.of(other, Device.cpu())) {
       Prepared image = classifier.prepare(sideBySide(drawn(1, Kind.DOTS), drawn(1, Kind.STRIPES)));
       assertThat(maps(trained, image)).isDeepEqualTo(maps(trained, image));
-      assertThat(Arrays.deepEquals(maps(redrawn, image), maps(trained, image))).isFalse();
+      assertThat(Arrays.deepEquals(maps(another, image), maps(trained, image))).isFalse();
     }
   }
 
@@ -178,7 +178,7 @@ class HeatMapTest {
   }
 
   @Test
-  void inferNamesTheFileOfAImagesMap() throws IOException {
+  void inferNamesTheFileOfTheMap() throws IOException {
     Path file = folder.resolve("photos/stripes/0.png");
     CommandRun infer =
         CommandRun.of(

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The command inspect with its output among the images. */
+/** The command inspect with its output folder among the images. */
 class InspectTest {
   @TempDir private Path photos;
 
@@ -19,7 +19,7 @@ class InspectTest {
   }
 
   @Test
-  void outputBesideATrainFolderIsNeverTakenForAClass() throws IOException {
+  void outputBesideATrainFolderIsNeverAClass() throws IOException {
     ImageMaker.write(Files.createDirectories(photos.resolve("train/cat")), 1, 3, 32);
     ImageMaker.write(Files.createDirectories(photos.resolve("train/dog")), 4, 3, 32);
     Path output = photos.resolve("output");

@@ -14,15 +14,15 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What Ctrl-C, or a cluster that wants its machine back, leaves of a run. */
+/** A run that ends because of Ctrl-C or a signal of the system. */
 @Tag("engine")
 class InterruptedRunTest {
-  private static final int MOST_SECONDS = 60;
+  private static final int MAX_SECONDS = 60;
 
   @TempDir Path folder;
 
   @Test
-  void aRunThatIsToldToEndSavesTheBestModelSoFar() throws Exception {
+  void aTerminatedRunSavesTheBestModelSoFar() throws Exception {
     SmallRun.Images photos =
         new SmallRun.Images(folder.resolve("photos"))
             .add(4, 40, 60, "dark", "train")
@@ -39,11 +39,11 @@ class InterruptedRunTest {
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).start();
     try {
-      assumeTrue(process.supportsNormalTermination(), "a process can't be told to end here");
+      assumeTrue(process.supportsNormalTermination(), "no way to end a process gracefully here");
       awaitEpochs(process, said);
       process.destroy();
 
-      assertThat(process.waitFor(MOST_SECONDS, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.waitFor(MAX_SECONDS, TimeUnit.SECONDS)).isTrue();
     } finally {
       process.destroyForcibly();
     }
@@ -68,7 +68,7 @@ class InterruptedRunTest {
 
   private static void awaitEpochs(Process process, Path said)
       throws IOException, InterruptedException {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(MOST_SECONDS);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(MAX_SECONDS);
     while (!Files.readString(said).contains("epoch  ")) {
       assertThat(process.isAlive()).as("%s", said).isTrue();
       assertThat(System.nanoTime()).as("no epoch in time").isLessThan(end);

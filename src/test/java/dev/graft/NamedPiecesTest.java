@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** DJL's pieces that Graft was asked to be built from; docs/djl.md says where each is used. */
+/** The classes of DJL that Graft must be built from; docs/djl.md says where each is used. */
 class NamedPiecesTest {
   private static final JavaClasses GRAFT =
       new ClassFileImporter()
@@ -46,7 +46,7 @@ class NamedPiecesTest {
   }
 
   @Test
-  void eachDutyOfTrainingIsATrainingListenerOfItsOwn() {
+  void trainingConsistsOfSeparateTrainingListeners() {
     assertThat(GRAFT.stream())
         .filteredOn(each -> each.isAssignableTo(TrainingListener.class))
         .extracting(each -> each.getSimpleName())

@@ -12,42 +12,44 @@ import org.junit.jupiter.api.Test;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 
-/** NOTICE, beside the dependencies of all profiles. */
+/** Compares NOTICE with the dependencies of all profiles. */
 class NoticeTest {
   @Test
-  void noticeNamesEveryLibraryThatThePomSends() throws Exception {
-    Set<String> noticed = new HashSet<>(List.of(Files.readString(Path.of("NOTICE")).split("\\s+")));
-    Set<String> sent = sent();
+  void noticeNamesEveryDistributedLibrary() throws Exception {
+    Set<String> named = new HashSet<>(List.of(Files.readString(Path.of("NOTICE")).split("\\s+")));
+    Set<String> distributed = distributed();
 
-    assertThat(sent).hasSizeGreaterThan(20).contains("ai.djl:api", "ai.djl.mxnet:mxnet-engine");
-    assertThat(noticed).containsAll(sent);
+    assertThat(distributed)
+        .hasSizeGreaterThan(20)
+        .contains("ai.djl:api", "ai.djl.mxnet:mxnet-engine");
+    assertThat(named).containsAll(distributed);
   }
 
   @Test
-  void theJarHasNoticeAndLicence() throws Exception {
+  void theJarHasNoticeAndLicense() throws Exception {
     Path classes = Path.of(Main.class.getProtectionDomain().getCodeSource().getLocation().toURI());
     for (String file : List.of("NOTICE", "LICENSE")) {
       assertThat(classes.resolve("META-INF").resolve(file)).hasSameTextualContentAs(Path.of(file));
     }
   }
 
-  /** {@code group:artifact} of what is not for tests or the compiler alone. */
-  private static Set<String> sent() throws Exception {
+  /** Returns {@code group:artifact} of the dependencies outside of the scopes test and provided. */
+  private static Set<String> distributed() throws Exception {
     NodeList dependencies =
         DocumentBuilderFactory.newInstance()
             .newDocumentBuilder()
             .parse(Files.newInputStream(Path.of("pom.xml")))
             .getElementsByTagName("dependency");
-    Set<String> sent = new HashSet<>();
+    Set<String> distributed = new HashSet<>();
     for (int i = 0; i < dependencies.getLength(); i++) {
       Element each = (Element) dependencies.item(i);
       boolean plugins = each.getParentNode().getParentNode().getNodeName().equals("plugin");
       boolean imported = text(each, "type").equals("pom");
       if (!plugins && !imported && !Set.of("test", "provided").contains(text(each, "scope"))) {
-        sent.add(text(each, "groupId") + ":" + text(each, "artifactId"));
+        distributed.add(text(each, "groupId") + ":" + text(each, "artifactId"));
       }
     }
-    return sent;
+    return distributed;
   }
 
   private static String text(Element of, String name) {

@@ -13,7 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * An array in a file of NumPy's, as reference outputs are kept in.
+ * An array in NumPy's file format, in which reference outputs are stored.
  *
  * @param shape as in NumPy
  * @param values row-major; bytes as 0 to 255
@@ -74,7 +74,7 @@ public record Npy(long[] shape, float[] values) {
     return new Npy(new long[] {shape[0], shape[3], shape[1], shape[2]}, moved);
   }
 
-  /** How far values are from these: {@code max |a - b| / max |b|}; NaN counts as infinitely far. */
+  /** Returns {@code max |a - b| / max |b|} for others a and these b; infinity if a value is NaN. */
   public double distance(float[] others) {
     if (others.length != values.length) {
       throw new IllegalArgumentException(others.length + " values instead of " + values.length);

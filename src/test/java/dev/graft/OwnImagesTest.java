@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The program from its arguments to its files, on a small folder of one's own images. */
+/** The command line from arguments to files, on a small folder of images. */
 @Tag("engine")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class) // the last ones change the folder
 class OwnImagesTest {
@@ -66,7 +66,7 @@ class OwnImagesTest {
 
   @Test
   @Order(1)
-  void aRunLeavesOutWhatCannotBeReadAndSaysWhereEveryOtherImageWent() throws IOException {
+  void aRunSkipsUnreadableImagesAndListsThePartOfEveryOther() throws IOException {
     assertThat(Files.readAllLines(firstRun.resolve("quarantine.csv")))
         .hasSize(2)
         .last()
@@ -134,16 +134,16 @@ class OwnImagesTest {
 
   @Test
   @Order(1)
-  void evaluateWithoutDataIsTheRunsOwnTestOnceMore() throws IOException {
+  void evaluateWithoutDataRepeatsTheTestOfTheRun() throws IOException {
     CommandRun again = CommandRun.of("evaluate", "--output", output.toString(), "--device", "cpu");
     assertThat(again.code()).as(again.err()).isZero();
     Path evaluation = onlyEvaluation();
     JsonNode run = json(firstRun.resolve("run.json"));
-    JsonNode verdict = json(evaluation.resolve("evaluation.json"));
-    assertThat(verdict.at("/test/accuracy")).isEqualTo(run.at("/test/accuracy"));
-    assertThat(verdict.at("/data/sha256")).isEqualTo(run.at("/data/sha256"));
-    assertThat(verdict.at("/data/pictures").asInt()).isEqualTo(2);
-    assertThat(verdict.at("/data/quarantined").asInt()).isZero(); // no other was read
+    JsonNode repeated = json(evaluation.resolve("evaluation.json"));
+    assertThat(repeated.at("/test/accuracy")).isEqualTo(run.at("/test/accuracy"));
+    assertThat(repeated.at("/data/sha256")).isEqualTo(run.at("/data/sha256"));
+    assertThat(repeated.at("/data/pictures").asInt()).isEqualTo(2);
+    assertThat(repeated.at("/data/quarantined").asInt()).isZero(); // only the test images were read
     assertThat(evaluation.resolve("mistakes.csv"))
         .hasSameTextualContentAs(firstRun.resolve("mistakes.csv"));
     assertThat(again.out()).contains(firstRun.getFileName() + " on my-pets:");
@@ -159,7 +159,7 @@ class OwnImagesTest {
 
   @Test
   @Order(1)
-  void evaluateNamesClassesThatTheModelDoesNotKnow() throws IOException {
+  void evaluateNamesClassesThatTheModelDoesNotHave() throws IOException {
     Path other = folder.resolve("other");
     ImageMaker.write(other.resolve("cat"), 20, 2, 32);
     ImageMaker.write(other.resolve("emu"), 30, 2, 32);
@@ -174,7 +174,7 @@ class OwnImagesTest {
 
   @Test
   @Order(1)
-  void inspectSaysWhatIsThereAndTrainsNothing() {
+  void inspectDescribesTheImagesAndTrainsNothing() {
     Path elsewhere = folder.resolve("elsewhere");
     CommandRun answer = CommandRun.of("inspect", pets.toString(), "--output", elsewhere.toString());
     assertThat(answer.code()).as(answer.err()).isZero();
@@ -195,13 +195,13 @@ class OwnImagesTest {
 
   @Test
   @Order(2)
-  void aImageThatWasAddedIsTheOnlyOneThatIsComputed() throws IOException {
+  void onlyFeaturesOfAnAddedImageAreComputed() throws IOException {
     ImageMaker.write(pets.resolve("dog/new.png"), 77, 32);
     CommandRun next = fineTune();
     assertThat(next.code()).as(next.err()).isZero();
     JsonNode run = json(latest().resolve("run.json"));
     assertThat(run.at("/cache/hit").asBoolean(true)).isFalse();
-    // The new one, and once more the one whose head is good and whose body is damaged.
+    // The new image, and again the one with an intact header and damaged pixels.
     assertThat(Files.readString(latest().resolve("log.txt")))
         .contains("Features: computing 2 different images once")
         .contains("; 11 already cached");
@@ -216,11 +216,11 @@ class OwnImagesTest {
     }
     assertThat(all).isEqualTo(12);
 
-    // The first run's own test images are known all the same, also where nothing else is.
+    // The first run's test images are still found, even with an empty output folder.
     Path elsewhere = folder.resolve("judged elsewhere");
-    CommandRun judged =
+    CommandRun evaluated =
         CommandRun.of("evaluate", "--run", firstRun.toString(), "--output", "" + elsewhere);
-    assertThat(judged.code()).as(judged.err()).isZero();
+    assertThat(evaluated.code()).as(evaluated.err()).isZero();
     try (Stream<Path> folders = Files.list(elsewhere.resolve("evaluations"))) {
       assertThat(folders.toList())
           .singleElement()

@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Of the sources, since a package-info without annotations leaves no class. */
+/** Reads the sources, since a package-info without annotations is not compiled to a class. */
 class PackageInfoTest {
   private static final Path SOURCES = Path.of("src/main/java");
 
   @Test
-  void everyPackageSaysInASentenceWhatLivesThere() throws IOException {
+  void everyPackageIsDescribedInASentence() throws IOException {
     List<Path> packages;
     try (Stream<Path> files = Files.walk(SOURCES)) {
       packages =

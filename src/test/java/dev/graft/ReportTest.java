@@ -12,13 +12,13 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Pages of whole small runs. */
+/** Report pages of complete small runs. */
 @Tag("engine")
 class ReportTest {
   @TempDir Path folder;
 
   @Test
-  void aRunHasAPageThatIsMadeAgainWithItsImagesOrWithoutAndComparedToAnother() throws IOException {
+  void aRunHasAPageThatCanBeMadeAgainAndIsComparedWithAnother() throws IOException {
     Images photos =
         new Images(folder.resolve("photos"))
             .add(4, 40, 60, "dark", "train")
@@ -61,7 +61,7 @@ class ReportTest {
         .doesNotContain("data:image/png");
   }
 
-  /** As with the notebook's recipe, which keeps the last weights. */
+  /** As with the notebook's recipe, which uses the weights of the last epoch. */
   @Test
   void theRecordAndThePageNameTheEpochWhoseWeightsWereKept() throws IOException {
     Images photos =

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A run whose process is killed continues to the same bits. */
+/** A run whose process was killed continues with bit-identical results. */
 @Tag("engine")
 class ResumedRunTest {
   private static final int MAX_SECONDS = 120;
@@ -94,8 +94,8 @@ class ResumedRunTest {
   }
 
   /**
-   * Returns PyTorch's number of threads in this process, which earlier tests may have determined:
-   * sums over another number of threads differ in the last bits.
+   * Returns PyTorch's number of threads in this process, which earlier tests may have set; with
+   * another number, sums differ in the last bits.
    */
   private static Object threads() throws ReflectiveOperationException {
     Engine.getInstance(); // loads PyTorch

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Figures on images that a model was trained on are no estimate, and {@code evaluate} says so. */
+/** {@code evaluate} says that figures on images that the model was trained on are no estimate. */
 @Tag("engine")
 class SeenImagesTest {
   @TempDir static Path folder;
@@ -30,7 +30,7 @@ class SeenImagesTest {
     images = folder.resolve("pictures");
   }
 
-  /** Evaluates into another output folder, which has the fingerprints of the run's. */
+  /** Evaluates into another output folder, with a copy of the run's fingerprints. */
   private static CommandRun evaluate(Path data, Path model) throws IOException {
     Path prints = run.folder().resolve("../../fingerprints").normalize();
     Path copies =
@@ -53,7 +53,7 @@ class SeenImagesTest {
     StringBuilder rows = new StringBuilder("path,label\n");
     for (int i : numbers) {
       String label = i < 8 || (i > 15 && i < 19) || (i > 21 && i < 26) ? "dark" : "light";
-      // Elsewhere and under another name: the content counts.
+      // In another folder and under another name: only the content counts.
       Path copy = folder.resolve(name + "/" + label + i + ".png");
       Files.createDirectories(copy.getParent());
       Files.copy(images.resolve(i + ".png"), copy);
@@ -66,10 +66,10 @@ class SeenImagesTest {
   void theImagesThatTheModelHasSeenAreCountedAndTheAccuracyWithoutThemIsGiven() throws IOException {
     Path data = manifest("some", 0, 1, 8, 16, 22, 26);
 
-    CommandRun judged = evaluate(data, run.folder());
+    CommandRun evaluated = evaluate(data, run.folder());
 
-    assertThat(judged.code()).as(judged.err()).isZero();
-    assertThat(judged.out())
+    assertThat(evaluated.code()).as(evaluated.err()).isZero();
+    assertThat(evaluated.out())
         .contains(
             "of these 6 images, 3 are training images of the model, 1 are its validation images,"
                 + " and 0 are near-duplicates of either: the figures are no estimate for new"
@@ -105,14 +105,14 @@ class SeenImagesTest {
   }
 
   @Test
-  void whereNoImageWasSeenThatIsSaid() throws IOException {
+  void evaluateSaysIfTheModelHasSeenNoImage() throws IOException {
     assertThat(evaluate(manifest("unseen", 23, 27), run.folder()).out())
         .contains("The model was trained on none of these images, nor on near-duplicates.")
         .doesNotContain("WARNING");
   }
 
   @Test
-  void withoutFingerprintsNothingIsSaidOfNearDuplicates() throws IOException {
+  void withoutFingerprintsNearDuplicatesAreNotLookedFor() throws IOException {
     Path data = manifest("elsewhere", 23, 27);
     assertThat(
             CommandRun.of(

@@ -14,8 +14,8 @@ import java.util.Random;
 import javax.imageio.ImageIO;
 
 /**
- * A run of {@code fine-tune} that takes a fraction of a second: a frozen network with random
- * weights on made images of 12 pixels, under a linear head.
+ * A {@code fine-tune} run that takes a fraction of a second: a linear head on a frozen network with
+ * random weights, and synthetic images of 12 pixels.
  *
  * @param folder of the run
  */
@@ -25,7 +25,7 @@ record SmallRun(Path folder) {
   /** A row of {@code predictions.csv}. */
   record Prediction(String truth, String predicted, double probability) {}
 
-  /** Grey images with noise and the manifest that says what they are and where they belong. */
+  /** Gray images with noise, and their manifest with labels and parts. */
   static final class Images {
     private final Path folder;
     private final Path manifest;
@@ -40,18 +40,18 @@ record SmallRun(Path folder) {
     }
 
     /**
-     * Adds images; the same calls in the same order make the same ones.
+     * Adds images; the same calls in the same order create the same images.
      *
      * @param darkest brightness of the first, at least 20
      * @param brightest of the last, at most 230; the others lie between
-     * @param part train, val or test, or empty where it is to be drawn
+     * @param part train, val or test, or empty if it is to be sampled
      */
     Images add(int images, int darkest, int brightest, String label, String part)
         throws IOException {
       for (int i = 0; i < images; i++) {
-        int grey = darkest + (brightest - darkest) * i / Math.max(1, images - 1);
+        int gray = darkest + (brightest - darkest) * i / Math.max(1, images - 1);
         Path file = folder.resolve(count++ + ".png");
-        ImageIO.write(image(grey), "png", file.toFile());
+        ImageIO.write(image(gray), "png", file.toFile());
         rows.append(file.getFileName() + "," + label + "," + part + "\n");
       }
       Files.writeString(manifest, rows);
@@ -62,21 +62,21 @@ record SmallRun(Path folder) {
       return folder.resolve(image + ".png");
     }
 
-    private BufferedImage image(int grey) {
+    private BufferedImage image(int gray) {
       BufferedImage image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
       for (int i = 0; i < SIDE * SIDE; i++) {
-        int value = grey + noise.nextInt(40) - 20;
+        int value = gray + noise.nextInt(40) - 20;
         image.setRGB(i % SIDE, i / SIDE, value << 16 | value << 8 | value);
       }
       return image;
     }
 
-    /** Of {@code fine-tune}. */
+    /** Returns the arguments of {@code fine-tune}. */
     List<String> arguments(Path output) {
       return SmallRun.arguments(manifest, output);
     }
 
-    /** Trains on them; options win over those that make it short. */
+    /** Trains on these images; options override those that make the run short. */
     SmallRun train(Path output, String... options) throws IOException {
       return SmallRun.train(manifest, output, options);
     }
@@ -124,7 +124,7 @@ record SmallRun(Path folder) {
     return json().at("/validation/accuracy").asDouble();
   }
 
-  /** Of the test images, in their order. */
+  /** Returns the predictions of the test images, in their order. */
   List<Prediction> predictions() throws IOException {
     return Files.readAllLines(folder.resolve("predictions.csv")).stream()
         .skip(1)
@@ -133,7 +133,7 @@ record SmallRun(Path folder) {
         .toList();
   }
 
-  /** The share of a class's test images that were recognised. */
+  /** Returns the share of correct predictions among a class's test images. */
   double recall(String label) throws IOException {
     return predictions().stream()
         .filter(each -> each.truth().equals(label))
@@ -142,19 +142,19 @@ record SmallRun(Path folder) {
         .orElseThrow();
   }
 
-  /** How sure the model was of what it said, on average. */
-  double certainty() throws IOException {
+  /** Returns the mean probability of the predicted classes. */
+  double meanConfidence() throws IOException {
     return predictions().stream().mapToDouble(Prediction::probability).average().orElseThrow();
   }
 
-  /** {@code history.csv} without the seconds. */
+  /** Returns the rows of {@code history.csv} without the seconds. */
   List<String> history() throws IOException {
     return Files.readAllLines(folder.resolve("history.csv")).stream()
         .map(row -> row.substring(0, row.lastIndexOf(',')))
         .toList();
   }
 
-  /** {@code split.csv} without the hashes. */
+  /** Returns the rows of {@code split.csv} without the hashes. */
   List<String> split() throws IOException {
     return Files.readAllLines(folder.resolve("split.csv")).stream()
         .map(row -> row.substring(0, row.lastIndexOf(',')))

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whole runs on images that are made so that a figure tells whether the pieces are connected. */
+/** Complete runs on images whose figures show whether the components work together. */
 @Tag("engine")
 class SmallRunsTest {
   @TempDir Path folder;
@@ -40,12 +40,12 @@ class SmallRunsTest {
     return new Images(folder.resolve(name));
   }
 
-  // Who is trained on.
+  // Training, validation and test images.
 
-  /** The labels of one part are swapped, and that part is so large that it would win. */
+  /** The labels of one part are swapped; it is so large that training on it would show. */
   @ParameterizedTest
   @CsvSource({"6, 20, false, true", "20, 6, true, false"})
-  void whatIsHeldOutIsNotTrainedOnAndNotMistakenForTheOther(
+  void heldOutImagesAreNotTrainedOnAndNotMixedUp(
       int validation, int test, boolean validationSwapped, boolean testSwapped) throws IOException {
     SmallRun run =
         images("photos")
@@ -62,7 +62,7 @@ class SmallRunsTest {
   }
 
   @Test
-  void whatHeldOutImagesShowDoesNotMoveTrainingByADigit() throws IOException {
+  void heldOutImagesDoNotChangeTrainingByADigit() throws IOException {
     List<List<String>> trained = new ArrayList<>();
     for (int brightness : List.of(40, 230)) {
       SmallRun run =
@@ -78,13 +78,13 @@ class SmallRunsTest {
     assertThat(trained.get(0)).hasSize(9).isEqualTo(trained.get(1));
   }
 
-  /** The epoch, and loss and accuracy of the training images. */
+  /** Returns the epoch, and the loss and accuracy of the training images. */
   private static String onTrainingImages(String row) {
     return String.join(",", List.of(row.split(",", -1)).subList(0, 3));
   }
 
   @Test
-  void whatTestImagesShowDoesNotMoveADecision() throws IOException {
+  void testImagesDoNotChangeADecision() throws IOException {
     List<List<String>> histories = new ArrayList<>();
     for (int brightness : List.of(40, 230)) {
       histories.add(
@@ -154,9 +154,9 @@ class SmallRunsTest {
     return mirrored;
   }
 
-  /** Of every pair one image is the other with a little noise. */
+  /** Every second image is a copy with a little noise. */
   @Test
-  void imagesThatNearlyLookTheSameStayOnOneSideOfEverySplit() throws IOException {
+  void nearDuplicatesStayOnOneSideOfEverySplit() throws IOException {
     Path photos = folder.resolve("photos");
     for (int i = 0; i < 24; i++) {
       Path file = photos.resolve((i % 2 == 0 ? "cat/" : "dog/") + i + ".png");
@@ -190,11 +190,11 @@ class SmallRunsTest {
     ImageIO.write(image, "png", twin.toFile());
   }
 
-  // What the loss is told.
+  // Class weights and label smoothing.
 
   @ParameterizedTest
   @ValueSource(strings = {"balanced", "logit-adjusted"})
-  void aRareClassIsRecognisedMoreOftenWhereClassesCountTheSame(String weights) throws IOException {
+  void classWeightsRaiseTheRecallOfARareClass(String weights) throws IOException {
     Images photos =
         images("photos")
             .add(60, 60, 190, "common", "train")
@@ -211,7 +211,7 @@ class SmallRunsTest {
   }
 
   @Test
-  void smoothedLabelsMakeAModelAsUnsureAsTheySay() throws IOException {
+  void labelSmoothingLowersConfidenceToTheSmoothedLabels() throws IOException {
     Images photos =
         images("photos")
             .add(8, 40, 60, "dark", "train")
@@ -221,16 +221,16 @@ class SmallRunsTest {
             .add(5, 40, 60, "dark", "test")
             .add(5, 190, 210, "light", "test");
 
-    assertThat(photos.train(output()).certainty()).isGreaterThan(0.9);
-    // Half of the truth spread over two classes leaves three quarters.
-    assertThat(photos.train(output(), "--set=label-smoothing=0.5").certainty())
+    assertThat(photos.train(output()).meanConfidence()).isGreaterThan(0.9);
+    // Half of the label is spread over two classes: 0.5 + 0.5 / 2.
+    assertThat(photos.train(output(), "--set=label-smoothing=0.5").meanConfidence())
         .isCloseTo(0.75, within(0.05));
   }
 
-  // How it is judged.
+  // Evaluation.
 
   @Test
-  void aTestImageIsJudgedAsItIsByInferThoughTrainingDroppedNearlyAll() throws IOException {
+  void testImagesArePredictedAsByInferDespiteHighDropout() throws IOException {
     Images photos =
         images("photos")
             .add(8, 40, 130, "dark", "train")
@@ -252,19 +252,19 @@ class SmallRunsTest {
       infer.add(photos.file(i).toString());
     }
     List<JsonNode> answers = CommandRun.of(infer.toArray(String[]::new)).json();
-    List<Prediction> judged = run.predictions();
-    assertThat(judged).hasSize(6).hasSameSizeAs(answers);
-    for (int i = 0; i < judged.size(); i++) {
+    List<Prediction> predictions = run.predictions();
+    assertThat(predictions).hasSize(6).hasSameSizeAs(answers);
+    for (int i = 0; i < predictions.size(); i++) {
       JsonNode best = answers.get(i).at("/predictions/0");
-      assertThat(judged.get(i).predicted()).isEqualTo(best.path("name").asText());
-      assertThat(judged.get(i).probability())
+      assertThat(predictions.get(i).predicted()).isEqualTo(best.path("name").asText());
+      assertThat(predictions.get(i).probability())
           .isCloseTo(best.path("probability").asDouble(), within(2e-4));
     }
   }
 
-  /** Half of the validation labels of one brightness are wrong, which training does not know. */
+  /** Half of the validation labels of one brightness are wrong, but no training labels are. */
   @Test
-  void whoWasTooSureIsLessSoAfterwardsAndTheSavedModelSaysWhatTheRunSaid() throws Exception {
+  void temperatureLowersConfidenceOfAnOverconfidentModelAlsoWhenSaved() throws Exception {
     Images photos =
         images("photos")
             .add(12, 40, 60, "dark", "train")
@@ -286,7 +286,7 @@ class SmallRunsTest {
         .isEqualTo(plain.json().at("/test/ece").asDouble());
     assertThat(calibration.at("/after").asDouble())
         .isEqualTo(run.json().at("/test/ece").asDouble());
-    assertThat(run.certainty()).isLessThan(plain.certainty() - 0.05);
+    assertThat(run.meanConfidence()).isLessThan(plain.meanConfidence() - 0.05);
     assertThat(run.predictions().stream().map(Prediction::predicted))
         .containsExactlyElementsOf(
             plain.predictions().stream().map(Prediction::predicted).toList());
@@ -298,9 +298,9 @@ class SmallRunsTest {
         .isLessThan(1e-4);
   }
 
-  /** The head learns what 8 bits give, which plain DJL, in float32, does not compute. */
+  /** The head is trained on int8 features, which plain DJL, in float32, does not compute. */
   @Test
-  void aModelThatWasTrainedOnEightBitsIsAskedInThoseVeryBits() throws Exception {
+  void aModelTrainedOnInt8FeaturesIsEvaluatedOnInt8Features() throws Exception {
     Images photos =
         images("photos")
             .add(12, 40, 160, "dark", "train")
@@ -319,14 +319,14 @@ class SmallRunsTest {
 
     CommandRun evaluated = CommandRun.of("evaluate", "--output=" + output(), "--device=cpu");
     assertThat(evaluated.code()).as(evaluated.err()).isZero();
-    List<Prediction> judged = run.predictions();
+    List<Prediction> predictions = run.predictions();
     List<Prediction> again = new SmallRun(onlyEvaluation()).predictions();
     assertThat(again).hasSize(12);
-    assertThat(greatestDifference(judged, again)).isLessThan(1e-4);
+    assertThat(greatestDifference(predictions, again)).isLessThan(1e-4);
     assertThat(again.stream().map(Prediction::predicted))
-        .containsExactlyElementsOf(judged.stream().map(Prediction::predicted).toList());
+        .containsExactlyElementsOf(predictions.stream().map(Prediction::predicted).toList());
 
-    // The same head on a root in float32 says something else.
+    // The same head on a float32 frozen part gives other probabilities.
     Path description = model.resolve("network.json");
     String int8 = Files.readString(description);
     Files.writeString(
@@ -346,7 +346,7 @@ class SmallRunsTest {
       float32.add(
           new Prediction("", best.path("name").asText(), best.path("probability").asDouble()));
     }
-    assertThat(greatestDifference(judged, float32)).isGreaterThan(1e-4);
+    assertThat(greatestDifference(predictions, float32)).isGreaterThan(1e-4);
 
     Files.writeString(description, int8);
     Files.writeString(
@@ -385,7 +385,7 @@ class SmallRunsTest {
     List<Path> ranges = ranges(features);
     assertThat(ranges).hasSize(1);
     String first = Files.readString(ranges.get(0));
-    // Ranges that make sense and are not those that were measured.
+    // Valid ranges that are not those that were measured.
     Files.writeString(ranges.get(0), first.replaceFirst("greatest\":[0-9]", "$01"));
 
     SmallRun again = photos.train(output(), "--set=precision=int8");
@@ -401,7 +401,7 @@ class SmallRunsTest {
             .add(3, 100, 110, "dark", "test")
             .add(3, 120, 130, "light", "test");
     others.train(output(), "--set=precision=int8");
-    assertThat(ranges(features)).as("the same images but for the test's").isEqualTo(ranges);
+    assertThat(ranges(features)).as("the same images except for the test images").isEqualTo(ranges);
   }
 
   private static List<Path> ranges(Path features) throws IOException {
@@ -410,10 +410,10 @@ class SmallRunsTest {
     }
   }
 
-  // What is kept.
+  // The feature cache.
 
   @Test
-  void featuresThatAreKeptAreNotThoseOfAnotherInputOrOtherWeights() throws IOException {
+  void cachedFeaturesAreNotUsedForAnotherInputOrOtherWeights() throws IOException {
     Images photos =
         images("photos")
             .add(4, 40, 60, "dark", "train")

@@ -61,7 +61,7 @@ class TimedRunTest {
   }
 
   @Test
-  void foldsForWhichThereIsNoTimeAreLeftOutWithASentence() throws IOException {
+  void foldsWithoutTimeAreLeftOutWithASentence() throws IOException {
     CommandRun run =
         run(
             "fine-tune",
@@ -115,7 +115,7 @@ class TimedRunTest {
 
   @Test
   void aSweepChoosesByValidationAndTestsTheChosenOneOnly() throws IOException {
-    // Without a step to speak of, the head knows nothing.
+    // With a rate of 1e-9, the head learns nothing.
     CommandRun run = run("sweep", "--grid", "learning-rate=1e-9,0.02", "head.hidden=0,4");
 
     assertThat(run.code()).as(run.err()).isZero();
@@ -142,10 +142,10 @@ class TimedRunTest {
   }
 
   @Test
-  void aSweepWhoseHeadsWouldBeFoundInDifferentWaysTrainsAllByGradients() throws IOException {
+  void aSweepThatMixesSolversTrainsAllByGradients() throws IOException {
     List<String> arguments = new ArrayList<>(photos().arguments(folder.resolve("output")));
     arguments.set(0, "sweep");
-    // What is left unset is as by default, so that one combination would get a convex head.
+    // Without these options, one combination would get a convex head by default.
     arguments.removeIf(each -> each.matches("--(set=(epochs|min|early|label|init|head)|learn).*"));
     arguments.addAll(List.of("--set=head.hidden=0", "--grid", "epochs=1,10"));
     CommandRun run = CommandRun.of(arguments.toArray(String[]::new));
@@ -163,7 +163,7 @@ class TimedRunTest {
   }
 
   @Test
-  void aCombinationThatIsNoRecipeEndsTheSweepBeforeItBegins() throws IOException {
+  void anInvalidCombinationEndsTheSweepBeforeItBegins() throws IOException {
     CommandRun run = run("sweep", "--grid", "epochs=1,0");
 
     assertThat(run.code()).isEqualTo(1);

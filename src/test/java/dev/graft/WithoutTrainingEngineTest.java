@@ -16,8 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 class WithoutTrainingEngineTest {
   @TempDir private Path folder;
 
-  /** What a process said on both streams, and its exit code in the last line. */
-  private List<String> said(String classPath, String... arguments)
+  /** Returns the output of a process on both streams, and its exit code in the last line. */
+  private List<String> run(String classPath, String... arguments)
       throws IOException, InterruptedException {
     List<String> command =
         new ArrayList<>(
@@ -41,10 +41,10 @@ class WithoutTrainingEngineTest {
     }
   }
 
-  /** It would take a second, and hundreds of megabytes. */
+  /** The engine would take a second and hundreds of megabytes. */
   @Test
-  void anAnswerOnTheCpuStartsNoEngineThatTrains() throws IOException, InterruptedException {
-    assertThat(said(System.getProperty("java.class.path"), "infer", "--imagenet", "car.png"))
+  void inferOnTheCpuStartsNoTrainingEngine() throws IOException, InterruptedException {
+    assertThat(run(System.getProperty("java.class.path"), "infer", "--imagenet", "car.png"))
         .endsWith("exit code 0")
         .anyMatch(line -> line.contains("% ") && line.contains("beach wagon"))
         .anyMatch(line -> line.contains(" dev.graft.engine.OnnxSession "))
@@ -52,9 +52,9 @@ class WithoutTrainingEngineTest {
         .noneMatch(line -> line.contains(" ai.djl.pytorch."));
   }
 
-  /** As the profile onnxruntime has it. */
+  /** As with the profile onnxruntime. */
   @Test
-  void withoutAnyTrainingEngineAnswersComeAndTrainingIsRefusedInASentence()
+  void withoutATrainingEngineInferWorksAndFineTuneIsRefusedInASentence()
       throws IOException, InterruptedException {
     String separator = System.getProperty("path.separator");
     String bare =
@@ -62,10 +62,10 @@ class WithoutTrainingEngineTest {
             .filter(place -> !place.contains("pytorch") && !place.contains("mxnet"))
             .collect(Collectors.joining(separator));
 
-    assertThat(said(bare, "infer", "--imagenet", "car.png"))
+    assertThat(run(bare, "infer", "--imagenet", "car.png"))
         .endsWith("exit code 0")
         .anyMatch(line -> line.contains("% ") && line.contains("beach wagon"));
-    assertThat(said(bare, "fine-tune", "--data=cifar10-sample"))
+    assertThat(run(bare, "fine-tune", "--data=cifar10-sample"))
         .endsWith("exit code 1")
         .anyMatch(
             line ->

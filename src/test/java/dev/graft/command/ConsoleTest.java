@@ -24,7 +24,7 @@ class ConsoleTest {
   }
 
   @Test
-  void noLineCommandsATerminalWhereverItGoes() throws IOException {
+  void controlCharactersAreReplacedInEveryOutput() throws IOException {
     try (console) {
       console.logTo(folder.resolve("log.txt"));
       console.answer("an answer\u001b[2J é\u202e");
@@ -39,7 +39,7 @@ class ConsoleTest {
   }
 
   @Test
-  void anAnswerThatIsLostIsNoticedAndTheLogGoesOn() throws IOException {
+  void aLostAnswerIsNoticedAndTheLogContinues() throws IOException {
     OutputStream full =
         new OutputStream() {
           @Override
@@ -58,7 +58,7 @@ class ConsoleTest {
   }
 
   @Test
-  void secondsAreToldAsPeopleTellThem() {
+  void secondsArePrintedForPeople() {
     assertThat(ConsoleProgress.duration(8.4)).isEqualTo("8 s");
     assertThat(ConsoleProgress.duration(200)).isEqualTo("3 min 20 s");
   }

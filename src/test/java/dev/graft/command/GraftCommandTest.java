@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The command line, as far as it goes without an engine. */
 class GraftCommandTest {
-  private record Said(int code, String out, String err) {
+  private record Result(int code, String out, String err) {
     List<String> lines() {
       return out.lines().toList();
     }
@@ -25,13 +25,13 @@ class GraftCommandTest {
   @Test
   void withoutACommandAllCommandsAreListed() {
     for (String line : List.of("", "--help")) {
-      Said said = graft(line);
-      assertThat(said.code()).isZero();
-      assertThat(said.out())
+      Result result = graft(line);
+      assertThat(result.code()).isZero();
+      assertThat(result.out())
           .startsWith("Usage: graft ")
           .contains("  fine-tune ", "  infer ", "  evaluate ", "  inspect ")
           .contains("  summary ", "  models ", "  doctor ");
-      assertThat(said.err()).isEmpty();
+      assertThat(result.err()).isEmpty();
     }
     assertThat(graft("--version").out())
         .matches("Graft [0-9.]+, commit (\\p{XDigit}{40}(-dirty)?|unknown)\\R");
@@ -55,10 +55,10 @@ class GraftCommandTest {
         "completion"
       })
   void helpOfEveryCommandHasExamplesAndFitsEightyColumns(String command) {
-    Said said = graft(command + " --help");
-    assertThat(said.code()).isZero();
-    assertThat(said.err()).isEmpty();
-    List<String> lines = said.lines();
+    Result result = graft(command + " --help");
+    assertThat(result.code()).isZero();
+    assertThat(result.err()).isEmpty();
+    List<String> lines = result.lines();
     assertThat(lines.get(0)).startsWith("Usage: graft " + command + " ");
     assertThat(lines).contains("Examples:").allMatch(line -> line.length() <= 80);
     assertThat(lines.subList(lines.indexOf("Examples:") + 1, lines.size()))
@@ -94,11 +94,12 @@ class GraftCommandTest {
       },
       quoteCharacter = '"')
   void wrongUsagePrintsTwoLinesAndExitsWithTwo(String line, String message) {
-    Said said = graft(line);
-    assertThat(said.code()).isEqualTo(2);
-    assertThat(said.out()).isEmpty();
-    assertThat(said.err().lines()).hasSizeLessThanOrEqualTo(2).first().isEqualTo(message);
-    assertThat(said.err().lines().skip(1)).allMatch(next -> next.matches("(Try|Did you mean): .*"));
+    Result result = graft(line);
+    assertThat(result.code()).isEqualTo(2);
+    assertThat(result.out()).isEmpty();
+    assertThat(result.err().lines()).hasSizeLessThanOrEqualTo(2).first().isEqualTo(message);
+    assertThat(result.err().lines().skip(1))
+        .allMatch(next -> next.matches("(Try|Did you mean): .*"));
   }
 
   @ParameterizedTest
@@ -118,20 +119,20 @@ class GraftCommandTest {
       },
       quoteCharacter = '\'')
   void failurePrintsOneSentenceAndExitsWithOne(String line, String message) {
-    Said said = graft(line);
-    assertThat(said.code()).isEqualTo(1);
-    assertThat(said.out()).isEmpty();
-    assertThat(said.err()).isEqualTo(message + System.lineSeparator());
+    Result result = graft(line);
+    assertThat(result.code()).isEqualTo(1);
+    assertThat(result.out()).isEmpty();
+    assertThat(result.err()).isEqualTo(message + System.lineSeparator());
   }
 
   @Test
   void stackTraceIsPrintedOnlyWithDebug() {
-    Said said = graft("summary --epochs 0 --debug");
-    assertThat(said.code()).isEqualTo(1);
-    assertThat(said.err()).startsWith("epochs: ").contains("\tat dev.graft.");
+    Result result = graft("summary --epochs 0 --debug");
+    assertThat(result.code()).isEqualTo(1);
+    assertThat(result.err()).startsWith("epochs: ").contains("\tat dev.graft.");
   }
 
-  /** Takes so many bytes, then fails in the system's words. */
+  /** Takes a number of bytes, then fails with the system's message. */
   private static final class Fails extends OutputStream {
     private final String words;
     private int left;
@@ -158,9 +159,9 @@ class GraftCommandTest {
     "--version,0"
   })
   void failureToWriteAnswersIsReported(String line, int bytes) {
-    Said said = graft(line, new Fails("No space left on device", bytes));
-    assertThat(said.code()).isEqualTo(1);
-    assertThat(said.err())
+    Result result = graft(line, new Fails("No space left on device", bytes));
+    assertThat(result.code()).isEqualTo(1);
+    assertThat(result.err())
         .isEqualTo(
             "Not all answers could be written to standard output: No space left on device."
                 + System.lineSeparator());
@@ -169,17 +170,17 @@ class GraftCommandTest {
   @Test
   void closedPipePrintsNothingAndExitsWith141() {
     for (String line : List.of("infer --csv nowhere.png gone.png", "models", "--help")) {
-      Said said = graft(line, new Fails("Broken pipe", 100));
-      assertThat(said.code()).isEqualTo(141);
-      assertThat(said.err()).isEmpty();
+      Result result = graft(line, new Fails("Broken pipe", 100));
+      assertThat(result.code()).isEqualTo(141);
+      assertThat(result.err()).isEmpty();
     }
   }
 
   @Test
   void wrongUsageIsReportedEvenIfAnswersCannotBeWritten() {
-    Said said = graft("infer --epochs a.png", new Fails("No space left on device", 0));
-    assertThat(said.code()).isEqualTo(2);
-    assertThat(said.err()).startsWith("Unknown option: '--epochs'");
+    Result result = graft("infer --epochs a.png", new Fails("No space left on device", 0));
+    assertThat(result.code()).isEqualTo(2);
+    assertThat(result.err()).startsWith("Unknown option: '--epochs'");
   }
 
   @Test
@@ -197,13 +198,13 @@ class GraftCommandTest {
 
   @Test
   void inferPrintsFailuresAsJson() {
-    Said said = graft("infer --json nowhere.png gone.jpg");
-    assertThat(said.code()).isEqualTo(1);
-    assertThat(said.lines())
+    Result result = graft("infer --json nowhere.png gone.jpg");
+    assertThat(result.code()).isEqualTo(1);
+    assertThat(result.lines())
         .containsExactly(
             "{\"image\":\"nowhere.png\",\"error\":\"nowhere.png does not exist.\"}",
             "{\"image\":\"gone.jpg\",\"error\":\"gone.jpg does not exist.\"}");
-    assertThat(said.err().lines())
+    assertThat(result.err().lines())
         .containsExactly(
             "2 of 2 images could not be read:",
             "  nowhere.png does not exist.",
@@ -212,9 +213,9 @@ class GraftCommandTest {
 
   @Test
   void inferPrintsFailuresAsCsv() {
-    Said said = graft("infer --csv --top 2 nowhere.png *,no");
-    assertThat(said.code()).isEqualTo(1);
-    assertThat(said.lines())
+    Result result = graft("infer --csv --top 2 nowhere.png *,no");
+    assertThat(result.code()).isEqualTo(1);
+    assertThat(result.lines())
         .containsExactly(
             "image,error,top1_id,top1_name,top1_probability,top2_id,top2_name,top2_probability",
             "nowhere.png,nowhere.png does not exist.,,,,,,",
@@ -223,34 +224,34 @@ class GraftCommandTest {
 
   @Test
   void modelsListsTheBackbones() {
-    Said said = graft("models");
-    assertThat(said.code()).isZero();
-    assertThat(said.err()).isEmpty();
-    assertThat(said.lines()).hasSize(8);
-    assertThat(said.lines().get(1))
+    Result result = graft("models");
+    assertThat(result.code()).isZero();
+    assertThat(result.err()).isEmpty();
+    assertThat(result.lines()).hasSize(8);
+    assertThat(result.lines().get(1))
         .startsWith("vgg16                  14,714,688  32x32    71.3 % (Keras) ")
         .contains(" CC BY 4.0 ", " bundled; Keras's file ");
-    assertThat(said.lines().get(2))
+    assertThat(result.lines().get(2))
         .startsWith("efficientnet-lite0      3,350,000  96x96    75.1 % (TensorFlow) ")
         .contains(" Apache-2.0 ")
         .endsWith(" bundled");
-    assertThat(said.lines().get(3))
+    assertThat(result.lines().get(3))
         .startsWith("xception               20,861,480  96x96    79.0 % (Keras) ")
         .contains(" MIT ", " none; Keras's file ");
-    assertThat(said.lines().get(4))
+    assertThat(result.lines().get(4))
         .startsWith("small-cnn                  65,568  32x32    none, trained from scratch ")
         .endsWith(" none");
-    assertThat(said.lines().get(6))
+    assertThat(result.lines().get(6))
         .startsWith("infer --backbone NAME, ")
         .contains(" vgg16's is ", " xception's is ");
   }
 
   @Test
   void summaryShowsTheNotebooksModel() {
-    Said said = graft("summary --recipe conf/notebook.yaml");
-    assertThat(said.code()).isZero();
-    assertThat(said.err()).isEmpty();
-    assertThat(said.lines())
+    Result result = graft("summary --recipe conf/notebook.yaml");
+    assertThat(result.code()).isZero();
+    assertThat(result.err()).isEmpty();
+    assertThat(result.lines())
         .hasSize(40)
         .contains(
             row("layer", "type", "output", "parameters", ""),
@@ -296,19 +297,19 @@ class GraftCommandTest {
         Locale.ROOT, "%-26s %-28s %-18s %14s%s", layer, type, output, parameters, state);
   }
 
-  private static Said graft(String line) {
+  private static Result graft(String line) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    Said said = graft(line, out);
-    return new Said(said.code(), out.toString(StandardCharsets.UTF_8), said.err());
+    Result result = graft(line, out);
+    return new Result(result.code(), out.toString(StandardCharsets.UTF_8), result.err());
   }
 
-  private static Said graft(String line, OutputStream out) {
+  private static Result graft(String line, OutputStream out) {
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     int code =
         GraftCommand.run(
             line.isEmpty() ? new String[0] : line.split(" ", -1),
             out,
             new PrintStream(err, true, StandardCharsets.UTF_8));
-    return new Said(code, "", err.toString(StandardCharsets.UTF_8));
+    return new Result(code, "", err.toString(StandardCharsets.UTF_8));
   }
 }

@@ -27,7 +27,7 @@ class ImageArgumentsTest {
     }
   }
 
-  /** What arguments below the folder stand for, in names relative to it. */
+  /** Expands arguments below the folder to names relative to it. */
   private List<String> expand(String... arguments) {
     String top = folder + File.separator;
     List<String> all = Arrays.stream(arguments).map(argument -> top + argument).toList();
@@ -50,7 +50,7 @@ class ImageArgumentsTest {
   @Test
   void folderExpandsToItsImagesInOrder() throws IOException {
     files("p/b.png", "p/a.JPG", "p/sub/deep/c.gif", "p/x.webp", "p/zip");
-    // Where the suffix says nothing the first bytes do.
+    // Without a known suffix, the first bytes decide.
     Files.write(folder.resolve("p/no-suffix"), new byte[] {'G', 'I', 'F', '8', '9', 'a', 1, 2});
     assertThat(expand("p"))
         .containsExactly("p/a.JPG", "p/b.png", "p/no-suffix", "p/sub/deep/c.gif", "p/x.webp");
@@ -70,7 +70,7 @@ class ImageArgumentsTest {
         "p/READ.ME.TXT",
         "p/film.mp4");
     assertThat(expand("p")).containsExactly("p/a.png");
-    // Named outright they are taken.
+    // Files that are named themselves are taken.
     assertThat(expand("p/.hidden", "p/labels.csv"))
         .containsExactly("p/.hidden/b.png", "p/labels.csv");
   }
@@ -150,7 +150,7 @@ class ImageArgumentsTest {
     assertThat(expand("p")).containsExactly("p/b/1.png");
   }
 
-  /** Each folder has two links to the next, which makes eight million ways to the image. */
+  /** Each folder has two links to the next, which makes eight million paths to the image. */
   @Test
   @DisabledOnOs(OS.WINDOWS)
   void multipleLinksToAFolderAreFollowedOnce() throws IOException {
@@ -176,7 +176,7 @@ class ImageArgumentsTest {
     File secret = folder.resolve("p/secret").toFile();
     assertThat(secret.setReadable(false, false)).isTrue();
     try {
-      assumeTrue(secret.list() == null, "whoever runs this may read everything");
+      assumeTrue(secret.list() == null, "this user may read everything");
       assertThat(expand("p"))
           .containsExactly("p/a.png", "p/secret cannot be read: permission denied.");
     } finally {

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 class MasterOptionTest {
   @TempDir private Path folder;
 
-  /** As the jar of the profile spark is, started by java alone. */
+  /** As with the jar of the profile spark, started by java alone. */
   @Test
   void aJarThatExpectsSparkFromAClusterSaysHowToStartIt() throws IOException {
     assumeThatExceptionOfType(ClassNotFoundException.class)

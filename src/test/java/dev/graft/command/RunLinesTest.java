@@ -13,30 +13,30 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class RunLinesTest {
-  private final ByteArrayOutputStream said = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
-  private String said(Consumer<RunLines> event) throws IOException {
-    PrintStream stream = new PrintStream(said, true, StandardCharsets.UTF_8);
+  private String printed(Consumer<RunLines> event) throws IOException {
+    PrintStream stream = new PrintStream(out, true, StandardCharsets.UTF_8);
     try (Console console = new Console(stream, stream, false)) {
       event.accept(new RunLines(console));
     }
-    return said.toString(StandardCharsets.UTF_8);
+    return out.toString(StandardCharsets.UTF_8);
   }
 
   private String interrupted(Optional<Path> model) throws IOException {
-    return said(lines -> lines.interrupted(Path.of("run"), model));
+    return printed(lines -> lines.interrupted(Path.of("run"), model));
   }
 
   @Test
   void lostTestImagesAreNamedWithWhatMayHaveHappenedToThem() throws IOException {
-    assertThat(said(lines -> lines.evaluatingOwn(2, List.of(Path.of("cat.png")))).lines())
+    assertThat(printed(lines -> lines.evaluatingOwn(2, List.of(Path.of("cat.png")))).lines())
         .containsExactly(
             "Evaluating on 2 test images of the run",
             "1 test image of the run skipped (missing, unreadable, changed or in another class"
                 + " now): cat.png");
   }
 
-  /** There is none before the first epoch, and none after many if the end is requested twice. */
+  /** There is no model before the first epoch, or if the end is requested twice. */
   @Test
   void anInterruptedRunWithoutAModelSaysNoMoreThanThat() throws IOException {
     assertThat(interrupted(Optional.empty()))

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SplitLinesTest {
   @TempDir private Path folder;
 
-  /** Of three a class one is a third, whatever share was asked for. */
+  /** With three images per class, one is a third, whatever share is configured. */
   @Test
   void printedShareIsTheActualOne() throws IOException {
     ImageMaker.write(folder.resolve("cat"), 0, 3, 16);

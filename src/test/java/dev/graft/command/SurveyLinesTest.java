@@ -39,7 +39,7 @@ class SurveyLinesTest {
   }
 
   @Test
-  void conflictsLeaksAndImbalanceAreSaid() throws IOException {
+  void conflictsLeaksAndImbalanceArePrinted() throws IOException {
     ImageMaker.write(folder.resolve("train/cat"), 0, 9, 32);
     ImageMaker.write(folder.resolve("train/dog"), 50, 3, 32);
     ImageMaker.write(folder.resolve("train/dog/conflict.png"), 0, 32);
@@ -70,7 +70,7 @@ class SurveyLinesTest {
     assertThat(data.sizes().smallerThan(40)).isEqualTo(14);
   }
 
-  /** Few training images of equal number are balanced, whatever the test set has. */
+  /** Equal numbers of training images are balanced, whatever the test set has. */
   @Test
   void imbalanceIsThatOfTheTrainingImages() throws IOException {
     ImageMaker.write(folder.resolve("train/cat"), 0, 3, 16);
@@ -101,7 +101,7 @@ class SurveyLinesTest {
   }
 
   @Test
-  void whereNothingIsThereTwiceThatIsSaid() throws IOException {
+  void theAbsenceOfDuplicatesIsPrinted() throws IOException {
     ImageMaker.write(folder.resolve("cat"), 0, 3, 16);
     ImageMaker.write(folder.resolve("dog"), 50, 3, 16);
 
@@ -117,7 +117,7 @@ class SurveyLinesTest {
   }
 
   @Test
-  void aClassOfWhichNothingCanBeReadIsNamedRatherThanInfinitelySmall() throws IOException {
+  void aClassWithoutReadableImagesIsNamedInsteadOfAnInfiniteImbalance() throws IOException {
     ImageMaker.write(folder.resolve("cat"), 0, 3, 16);
     ImageMaker.write(folder.resolve("dog"), 50, 3, 16);
     Files.createDirectory(folder.resolve("emu"));
@@ -128,7 +128,7 @@ class SurveyLinesTest {
   }
 
   @Test
-  void imagesOfAFixedCameraAreNotKeptTogetherAndThatIsSaid() throws IOException {
+  void imagesOfAFixedCameraAreNotKeptTogetherAndThatIsPrinted() throws IOException {
     ImageMaker.write(folder.resolve("dog"), 50, 10, 32);
     for (int i = 0; i < 10; i++) {
       Path file = ImageMaker.write(folder.resolve("cat/0" + i + ".png"), 0, 32);
@@ -144,7 +144,7 @@ class SurveyLinesTest {
   }
 
   @Test
-  void whatCannotBeReadIsNamedUpToFive() throws IOException {
+  void upToFiveUnreadableImagesAreNamed() throws IOException {
     ImageMaker.write(folder.resolve("cat"), 0, 9, 16);
     ImageMaker.write(folder.resolve("dog"), 50, 3, 16);
     for (int i = 0; i < 7; i++) {
@@ -160,7 +160,7 @@ class SurveyLinesTest {
 
   @Test
   @EnabledOnOs({OS.LINUX, OS.MAC})
-  void whatAFileNameCommandsTerminalsToDoIsNotPrinted() throws IOException {
+  void controlCharactersInFileNamesAreNotPrinted() throws IOException {
     ImageMaker.write(folder.resolve("cat"), 0, 3, 16);
     ImageMaker.write(folder.resolve("dog"), 50, 3, 16);
     Files.copy(folder.resolve("cat/00.png"), folder.resolve("cat/\u001b[2J.png"));

@@ -22,8 +22,7 @@ import java.util.Scanner;
 import javax.imageio.ImageIO;
 
 /**
- * Draws {@code src/main/resources/dev/graft/car.png}, the image that a first {@code infer car.png}
- * is about:
+ * Draws {@code src/main/resources/dev/graft/car.png}, the bundled example image of {@code infer}:
  *
  * <pre>
  * mvn -q test-compile exec:java -Dexec.classpathScope=test -Dexec.mainClass=dev.graft.data.CarImage
@@ -35,7 +34,7 @@ final class CarImage {
   private static final int WIDTH = 400;
   private static final int HEIGHT = 300;
 
-  /** Drawn larger, then averaged down: smoother than Java2D's own edges. */
+  /** The image is drawn larger, then averaged: its edges are smoother than those of Java2D. */
   private static final int OVERSAMPLING = 4;
 
   private static final float GROUND = 233;
@@ -60,7 +59,7 @@ final class CarImage {
     g.setColor(Color.WHITE);
     g.fillRect(0, 0, large.getWidth(), large.getHeight());
     g.scale(OVERSAMPLING, OVERSAMPLING);
-    // Some room at the sides: a network that looks at the centred square must see both wheels.
+    // Margins at the sides: a network that sees the center square must see both wheels.
     g.translate(20, 0);
     g.scale(0.9, 0.9);
     new CarImage(g).draw();
@@ -90,7 +89,7 @@ final class CarImage {
             0,
             200,
             new float[] {0, 0.75f, 0.9f, 1},
-            new Color[] {grey(30, 190), grey(40, 170), grey(60, 70), grey(60, 0)}));
+            new Color[] {gray(30, 190), gray(40, 170), gray(60, 70), gray(60, 0)}));
     flat.fill(new Ellipse2D.Float(-200, -200, 400, 400));
     flat.dispose();
   }
@@ -208,10 +207,10 @@ final class CarImage {
     CarImage cabin = new CarImage(inside);
     // Steering wheel, seat and head rest, behind the glass.
     cabin.fill(
-        path("M 213 139 C 212 128 214 122 219 121 C 226 121 229 128 230 139 Z"), grey(14, 190));
-    cabin.fill(path("M 217 120 C 216 114 226 113 227 119 L 226 122 L 218 122 Z"), grey(14, 190));
+        path("M 213 139 C 212 128 214 122 219 121 C 226 121 229 128 230 139 Z"), gray(14, 190));
+    cabin.fill(path("M 217 120 C 216 114 226 113 227 119 L 226 122 L 218 122 Z"), gray(14, 190));
     inside.setStroke(new BasicStroke(2.2f));
-    inside.setColor(grey(14, 170));
+    inside.setColor(gray(14, 170));
     inside.draw(path("M 187 139 C 187 131 191 127 195 127"));
     inside.dispose();
     // The sky, slantwise.
@@ -259,7 +258,7 @@ final class CarImage {
     fill(circle(27, 170, 3.2f), new Color(0xffffff));
     fill(circle(38, 166, 3.8f), new Color(0x3d4750));
     fill(circle(38, 166, 2.5f), new Color(0xe8f2fa));
-    outline(lamp, grey(20, 200));
+    outline(lamp, gray(20, 200));
     Shape indicator = path("M 46 181 L 54 179 L 54 182 L 46 184 Z");
     fill(indicator, new Color(0xff9a1f));
     Shape tail = path("M 389 156 C 380 152 368 151 360 153 C 362 161 372 166 390 168 Z");
@@ -304,8 +303,8 @@ final class CarImage {
               WHEEL_Y - rim, WHEEL_Y + rim, new float[] {0, 1}, new int[] {0xfafbfc, 0x9aa0a6});
       fill(left, metal);
       fill(right, metal);
-      outline(left, grey(40, 120));
-      outline(right, grey(40, 120));
+      outline(left, gray(40, 120));
+      outline(right, gray(40, 120));
     }
     fill(
         circle(x, WHEEL_Y, rim * 0.24f),
@@ -316,7 +315,7 @@ final class CarImage {
             new int[] {0xffffff, 0x858b91}));
     fill(circle(x, WHEEL_Y, rim * 0.11f), new Color(0x26282b));
     g.setStroke(new BasicStroke(0.8f));
-    g.setColor(grey(20, 160));
+    g.setColor(gray(20, 160));
     g.draw(circle(x, WHEEL_Y, rim));
   }
 
@@ -335,13 +334,13 @@ final class CarImage {
     g.fill(shape);
   }
 
-  private void outline(Shape shape, Color colour) {
+  private void outline(Shape shape, Color color) {
     g.setStroke(new BasicStroke(0.8f));
-    g.setColor(colour);
+    g.setColor(color);
     g.draw(shape);
   }
 
-  private static Color grey(int value, int alpha) {
+  private static Color gray(int value, int alpha) {
     return new Color(value, value, value, alpha);
   }
 
@@ -350,7 +349,7 @@ final class CarImage {
   }
 
   private static Paint vertical(float top, float bottom, float[] at, int[] rgb) {
-    return new LinearGradientPaint(0, top, 0, bottom, at, colours(rgb));
+    return new LinearGradientPaint(0, top, 0, bottom, at, colors(rgb));
   }
 
   private static Paint horizontal(float left, float right, Color first, Color last) {
@@ -359,10 +358,10 @@ final class CarImage {
   }
 
   private static Paint radial(float x, float y, float radius, float[] at, int[] rgb) {
-    return new RadialGradientPaint(x, y, radius, at, colours(rgb));
+    return new RadialGradientPaint(x, y, radius, at, colors(rgb));
   }
 
-  private static Color[] colours(int[] rgb) {
+  private static Color[] colors(int[] rgb) {
     return Arrays.stream(rgb).mapToObj(Color::new).toArray(Color[]::new);
   }
 

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** DJL reads the files, so that these tests need an engine. */
+/** DJL reads the files, so these tests need an engine. */
 @Tag("engine")
 class Cifar10ImagesTest {
   private static final int RECORD = 3073;
@@ -96,9 +96,9 @@ class Cifar10ImagesTest {
                 folder));
   }
 
-  /** In a Java of its own, for names are made when a class is loaded. */
+  /** Runs a JVM of its own, since the names are created when a class is loaded. */
   @Test
-  void theFilesAreFoundWhereDigitsAreNotAsciis() throws Exception {
+  void theFilesAreFoundInALocaleWithOtherDigits() throws Exception {
     writeFiles(1);
     Process java =
         new ProcessBuilder(
@@ -117,7 +117,7 @@ class Cifar10ImagesTest {
     assertThat(java.waitFor()).isZero();
   }
 
-  /** Its program. */
+  /** The program of that JVM. */
   static final class Elsewhere {
     private Elsewhere() {}
 
@@ -129,7 +129,7 @@ class Cifar10ImagesTest {
   }
 
   @Test
-  void theFirstFolderThatHasTheFilesIsTakenAndMayBeNamedItself() throws IOException {
+  void theFirstFolderThatHasTheFilesIsUsedAndMayBeNamedItself() throws IOException {
     Path files = writeFiles(2);
     Path other = Files.createDirectory(folder.resolve("other"));
 
@@ -169,7 +169,7 @@ class Cifar10ImagesTest {
   }
 
   @Test
-  void aFolderMadeForTheDataButEmptyIsNotPassedOver() throws IOException {
+  void anEmptyDataFolderIsNotSkipped() throws IOException {
     Path files = Files.createDirectory(folder.resolve("cifar-10-batches-bin"));
 
     assertRefused(
@@ -207,7 +207,7 @@ class Cifar10ImagesTest {
   }
 
   @Test
-  void withoutFilesAndDownloadTheSampleStepsInAndSaysSo() {
+  void withoutFilesAndDownloadTheSampleIsUsedAndSaysSo() {
     DataSet data =
         Cifar10Images.find(List.of(folder, Path.of("nowhere")), Cifar10ImagesTest::noDownload);
 
@@ -221,7 +221,7 @@ class Cifar10ImagesTest {
   }
 
   @Test
-  void theSampleHasAsManyImagesOfEachClass() {
+  void theSampleHasEquallyManyImagesOfEachClass() {
     DataSet data = Cifar10Sample.read("test");
 
     assertThat(countsOfLabels(data, train(data))).containsOnly(400).hasSize(10);
@@ -241,7 +241,7 @@ class Cifar10ImagesTest {
   }
 
   @Test
-  void theHashTellsPixelsLabelsAndClassNamesApart() {
+  void theHashDependsOnPixelsLabelsAndClassNames() {
     byte[] pixels = new byte[2 * 3072];
     byte[] otherPixels = pixels.clone();
     otherPixels[6143] = 1;
@@ -264,7 +264,7 @@ class Cifar10ImagesTest {
   }
 
   @Test
-  void aImageIsKnownByItsPixelsAlone() {
+  void theHashOfAnImageDependsOnItsPixelsAlone() {
     byte[] pixels = new byte[3 * 3072];
     pixels[3072] = 1;
     Cifar10Images images = new Cifar10Images(List.of("cat", "dog"), new byte[] {0, 0, 1}, pixels);
@@ -277,7 +277,7 @@ class Cifar10ImagesTest {
   }
 
   @Test
-  void allOfCifar10IsReadWhereItIsThere() throws IOException {
+  void allOfCifar10IsRead() throws IOException {
     assumeTrue(Files.isDirectory(ALL), "no " + ALL);
 
     DataSet data =
@@ -338,7 +338,7 @@ class Cifar10ImagesTest {
 
   @Test
   @Timeout(60)
-  void aServerThatFallsSilentIsGivenUp() throws IOException {
+  void aServerThatStopsSendingIsGivenUp() throws IOException {
     CountDownLatch never = new CountDownLatch(1);
     HttpServer server = serve(Set.of(METADATA), never::await);
     String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/";
@@ -403,7 +403,7 @@ class Cifar10ImagesTest {
     return server;
   }
 
-  /** As DJL's repository describes the data set, but for the sizes. */
+  /** Returns the data set's metadata of DJL's repository, with other sizes. */
   private static String metadata() {
     return """
         {"metadataVersion": "0.2", "resourceType": "dataset", "groupId": "ai.djl.basicdataset",
@@ -422,7 +422,7 @@ class Cifar10ImagesTest {
     return packed.toByteArray();
   }
 
-  /** No test asks the network. */
+  /** No test uses the network. */
   private static Path noDownload() throws IOException {
     throw new IOException("no network");
   }
@@ -435,7 +435,7 @@ class Cifar10ImagesTest {
     return merged;
   }
 
-  /** Six files of a few records, in the folder that the official archive has. */
+  /** Writes six files of a few records into the folder of the official archive. */
   private Path writeFiles(int records) throws IOException {
     Path files = Files.createDirectory(folder.resolve("cifar-10-batches-bin"));
     for (String file : FILES) {
@@ -474,7 +474,7 @@ class Cifar10ImagesTest {
     return labels;
   }
 
-  /** Takes out of the images those that are in the official files with the same label. */
+  /** Removes the images that are in the official files with the same label. */
   private static Map<RgbImage, Integer> withoutRecordsOf(
       List<String> files, Map<RgbImage, Integer> images) throws IOException {
     for (String file : files) {

@@ -14,11 +14,11 @@ import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * What may happen to a PNG file, so that no decoder gets its image from it. Each takes a file as
- * {@link SampleMaker#png} makes it: signature, IHDR, one IDAT, IEND.
+ * Kinds of damage after which no decoder can read a PNG file. The file must be one of {@link
+ * SampleMaker#png}: signature, IHDR, one IDAT, IEND.
  */
 enum Damage {
-  /** Of 0 bytes. */
+  /** An empty file. */
   EMPTY {
     @Override
     byte[] damaged(byte[] png, Random random) {
@@ -32,7 +32,7 @@ enum Damage {
       return "<html><body>404 Not Found</body></html>\n".getBytes(StandardCharsets.US_ASCII);
     }
   },
-  /** PNG's first eight bytes and no more. */
+  /** PNG's signature of eight bytes, and no more. */
   SIGNATURE_ONLY {
     @Override
     byte[] damaged(byte[] png, Random random) {
@@ -115,42 +115,42 @@ enum Damage {
   private static final int HEADER_CHUNK = 8;
   private static final int DATA_CHUNK = HEADER_CHUNK + 12 + 13;
   private static final int DATA = DATA_CHUNK + 8;
-  private static final int MOST_TRIES = 1_000;
+  private static final int MAX_TRIES = 1_000;
 
-  /** The file's bytes after such damage, which may have done no harm. */
+  /** Returns the damaged bytes, which may still be readable. */
   abstract byte[] damaged(byte[] png, Random random);
 
   /**
-   * The file's bytes after such damage, and no image any more: many a flipped bit changes a few
-   * pixels only, and a decoder that does not look at the checksums never knows.
+   * Returns damaged bytes that can't be read: many a flipped bit changes only a few pixels, which a
+   * decoder that ignores checksums does not notice.
    */
   byte[] unreadable(byte[] png, Random random) {
-    for (int i = 0; i < MOST_TRIES; i++) {
+    for (int i = 0; i < MAX_TRIES; i++) {
       byte[] bytes = damaged(png, random);
       if (!harmless(bytes)) {
         return bytes;
       }
     }
     throw new IllegalStateException(
-        String.format(Locale.ROOT, "%d times, the damage %s did no harm", MOST_TRIES, title()));
+        String.format(Locale.ROOT, "%d times, the damage %s did no harm", MAX_TRIES, title()));
   }
 
-  /** Whether some decoder gets an image from a damaged file. */
+  /** Returns whether some decoder can read a damaged file. */
   boolean harmless(byte[] bytes) {
     return decodes(bytes);
   }
 
-  /** What the file's name ends in. */
+  /** Returns the file's suffix. */
   String extension() {
     return "png";
   }
 
-  /** As in the list of damaged files: {@code cut-in-header}. */
+  /** Returns the name in the list of damaged files, such as {@code cut-in-header}. */
   String title() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  /** Whether ImageIO, which looks at no checksum, gets an image from a file's bytes. */
+  /** Returns whether ImageIO, which ignores checksums, can read a file. */
   static boolean decodes(byte[] bytes) {
     try {
       // Given the bytes as they are, ImageIO would copy them to a temporary file.
@@ -172,7 +172,7 @@ enum Damage {
     return ByteBuffer.wrap(png).getInt(DATA_CHUNK);
   }
 
-  /** Whether the compressed pixels can be had row by row, and what follows is not looked at. */
+  /** Returns whether all rows of pixels can be decompressed; what follows them is ignored. */
   private static boolean hasAllRows(byte[] bytes) {
     int height = ByteBuffer.wrap(bytes).getInt(HEADER_CHUNK + 12);
     byte[] row = new byte[1 + 3 * ByteBuffer.wrap(bytes).getInt(HEADER_CHUNK + 8)];

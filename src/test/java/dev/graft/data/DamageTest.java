@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class DamageTest {
   @ParameterizedTest
   @EnumSource
-  void whatIsDamagedIsRefusedWhateverTheImage(Damage damage) throws IOException {
+  void damagedFilesAreRefusedWhateverTheImage(Damage damage) throws IOException {
     for (int seed = 0; seed < 50; seed++) {
       Random random = new Random(seed);
       byte[] bytes = damage.unreadable(png(random), random);
@@ -25,7 +25,7 @@ class DamageTest {
   }
 
   @Test
-  void whatIsNotDamagedIsRead() throws IOException {
+  void undamagedFilesAreRead() throws IOException {
     byte[] png = png(new Random(1));
     assertThat(ImageFileReader.read(png, "a.png").width()).isEqualTo(32);
     assertThat(Damage.decodes(png)).isTrue();

@@ -25,8 +25,8 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
- * Writes the images of CIFAR-10's official binary files as PNG files into folders by class, for
- * trials of folders of images:
+ * Writes the images of CIFAR-10's official binary files as PNG files into folders by class, to try
+ * Graft on folders of images:
  *
  * <pre>
  * mvn -q test-compile exec:java -Dexec.classpathScope=test \
@@ -35,11 +35,11 @@ import picocli.CommandLine.Spec;
  * </pre>
  *
  * <p>The files are {@code train/<class>/NNNNN.png} and {@code test/<class>/NNNNN.png}, numbered by
- * the record's place, from 0, in all training files or in the test file; flat, they are {@code
- * <class>/NNNNN.png}, and the test file's numbers go on where the training files' end, at 50000.
+ * the record's index, from 0, in all training files or in the test file. With {@code --flat}, they
+ * are {@code <class>/NNNNN.png}, and the numbers of the test file start at 50000.
  *
- * <p>All options may be combined. Of those that leave images out, the limit comes first, then the
- * imbalance; the damage befalls a share of what remains. The same options give the same files.
+ * <p>All options may be combined: the limit comes first, then the imbalance, and a share of the
+ * remaining images is damaged. The same options give the same files.
  */
 @Command(name = "FolderOfImages", mixinStandardHelpOptions = true)
 final class FolderOfImages implements Callable<Integer> {
@@ -59,12 +59,12 @@ final class FolderOfImages implements Callable<Integer> {
   @Parameters(index = "0", description = "The folder of data_batch_1.bin to test_batch.bin.")
   private Path from;
 
-  @Parameters(index = "1", description = "The folder to make; it must not be there, or be empty.")
+  @Parameters(index = "1", description = "The folder to create; it must be missing or empty.")
   private Path target;
 
   @Option(
       names = "--limit",
-      description = "At most so many images a class, of training and test each; flat, in all.")
+      description = "At most this many images per class and part; with --flat, per class.")
   private int limit = Integer.MAX_VALUE;
 
   @Option(names = "--flat", description = "Class folders without train/ and test/ around them.")
@@ -73,8 +73,8 @@ final class FolderOfImages implements Callable<Integer> {
   @Option(
       names = "--damaged",
       description = {
-        "Damage this share of the files, 0 to 1, in ten ways by turns (see Damage), and",
-        "list them in <target>-damaged.txt: a line each of its path in the folder, a tab, the way."
+        "Damage this share of the files, 0 to 1, in ten ways in turn (see Damage), and list",
+        "them in <target>-damaged.txt, one per line: path in the folder, tab, kind of damage."
       })
   private double damaged;
 
@@ -132,7 +132,7 @@ final class FolderOfImages implements Callable<Integer> {
     return 0;
   }
 
-  /** From {@code cat,dog=20} to each name's 20. */
+  /** Parses {@code cat,dog=20} to 20 for each name. */
   private Map<String, Integer> steps() {
     Map<String, Integer> steps = new HashMap<>();
     if (!imbalanced.isEmpty()) {

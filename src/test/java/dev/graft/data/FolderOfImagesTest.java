@@ -38,7 +38,7 @@ class FolderOfImagesTest {
   }
 
   @Test
-  void aImageIsFoundUnderItsSplitItsClassAndItsNumber() throws IOException {
+  void anImageIsFoundUnderItsSplitItsClassAndItsNumber() throws IOException {
     assertThat(make()).hasSize(240);
     // Record 3 of the second training file, and of the test file: cats, and their red first row.
     assertThat(firstPixel("train/cat/00043.png")).isEqualTo(43 + 1);
@@ -52,7 +52,7 @@ class FolderOfImagesTest {
   }
 
   @Test
-  void theLimitIsOfAClassAndASplit() throws IOException {
+  void theLimitIsPerClassAndSplit() throws IOException {
     assertThat(make("--limit", "3")).hasSize(2 * 10 * 3).containsKey("test/dog/00025.png");
   }
 
@@ -86,7 +86,7 @@ class FolderOfImagesTest {
   }
 
   @Test
-  void aFolderThatHoldsSomethingIsLeftAsItIs() throws IOException {
+  void aFolderThatIsNotEmptyIsLeftAsItIs() throws IOException {
     Files.createDirectories(folder.resolve("pictures/mine"));
     assertThat(run()).contains("pictures is not empty");
     assertThat(folder.resolve("pictures/train")).doesNotExist();
@@ -100,7 +100,7 @@ class FolderOfImagesTest {
     assertThat(folder.resolve("pictures")).doesNotExist();
   }
 
-  /** The files by their paths in the folder. */
+  /** Returns the files by their paths in the folder. */
   private Map<String, byte[]> make(String... options) throws IOException {
     assertThat(run(options)).isEmpty();
     Path root = folder.resolve("pictures");
@@ -113,7 +113,7 @@ class FolderOfImagesTest {
     return files;
   }
 
-  /** What the program complains about. */
+  /** Returns the error message of the program. */
   private String run(String... options) {
     var complaints = new StringWriter();
     Stream<String> folders = Stream.of(folder.toString(), folder.resolve("pictures").toString());

@@ -15,7 +15,7 @@ class GivenImagesTest {
   @TempDir Path folder;
 
   @Test
-  void aFileThatIsChangedAfterItWasAddedIsNoImageAnyMore() throws IOException {
+  void aFileThatIsChangedAfterItWasAddedIsUnreadable() throws IOException {
     Path cat = folder.resolve("cat.png");
     Path dog = folder.resolve("dog.png");
     ImageMaker.write(cat, 1, 16);

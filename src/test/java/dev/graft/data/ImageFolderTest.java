@@ -24,7 +24,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Folders of one's own images: what is read of them, what is not, and what is found in them. */
+/** Folders of images: unreadable images, duplicates, and names. */
 class ImageFolderTest {
   @TempDir private Path temporary;
   private Path folder;
@@ -34,10 +34,10 @@ class ImageFolderTest {
     folder = temporary.resolve("pets");
   }
 
-  // What can't be read.
+  // Unreadable images.
 
   @Test
-  void whatCannotBeReadIsInQuarantineWithItsReasonAndInNoPart() throws IOException {
+  void unreadableImagesAreInQuarantineWithTheirReasonsAndInNoPart() throws IOException {
     pets(8);
     Files.write(folder.resolve("cat/00.png"), new byte[0]);
     Files.writeString(folder.resolve("cat/01.png"), "no image");
@@ -45,7 +45,7 @@ class ImageFolderTest {
 
     DataSet data = open(0.5);
     Quarantine quarantine = data.images().quarantine();
-    assertThat(quarantine.size()).isEqualTo(2); // the third has a good head
+    assertThat(quarantine.size()).isEqualTo(2); // the third has an intact header
     readAll(data);
     assertThat(quarantine.entries()).hasSize(3);
     assertThat(quarantine.entries().get(0))
@@ -62,7 +62,7 @@ class ImageFolderTest {
   }
 
   @Test
-  void tooMuchThatCannotBeReadIsASentenceThatNamesMaxBad() throws IOException {
+  void tooManyUnreadableImagesAreRefusedInASentenceThatNamesMaxBad() throws IOException {
     pets(5);
     Files.write(folder.resolve("cat/00.png"), new byte[0]);
     cutOff(folder.resolve("dog/00.png"));
@@ -91,16 +91,16 @@ class ImageFolderTest {
 
   @Test
   @EnabledOnOs({OS.LINUX, OS.MAC})
-  void aFileNameStaysWhatItIsInTheListOfWhatCannotBeRead() throws IOException {
+  void fileNamesAreUnchangedInTheListOfUnreadableImages() throws IOException {
     pets(3);
     Files.write(folder.resolve("dog/\u0007.png"), new byte[0]);
 
     assertThat(open(0.5).images().quarantine().toCsv()).contains("dog/\u0007.png,is empty.");
   }
 
-  /** Else its features would be kept under the hash of what it was, and taken for that later. */
+  /** Its features would be cached under the hash of the old content, and later used for that. */
   @Test
-  void aImageThatIsOverwrittenAfterItsListingIsNotTakenForWhatItWas() throws IOException {
+  void anImageThatIsOverwrittenAfterItsListingIsNotRead() throws IOException {
     pets(3);
     Path cat = folder.resolve("cat/01.png");
     byte[] before = Files.readAllBytes(cat);
@@ -118,7 +118,7 @@ class ImageFolderTest {
   }
 
   @Test
-  void severalReductionsOfAImageAreThoseThatItHasAlone() throws IOException {
+  void severalReductionsOfAnImageEqualThoseReadOneByOne() throws IOException {
     ImageMaker.write(folder.resolve("cat/1.png"), 1, 200);
     ImageMaker.write(folder.resolve("dog/1.png"), 2, 200);
     ImageSet images = open(0).images();
@@ -130,10 +130,10 @@ class ImageFolderTest {
     assertThat(read.get(2)).isEqualTo(images.read(0, 64).orElseThrow());
   }
 
-  // What is there more than once.
+  // Duplicates.
 
   @Test
-  void aImageInTrainAndTestCountsInTheTestOnlyAndThatIsSaid() throws IOException {
+  void anImageInTrainAndTestCountsOnlyInTheTestAndIsNoted() throws IOException {
     for (String label : List.of("cat", "dog")) {
       ImageMaker.write(folder.resolve("train").resolve(label), label.equals("cat") ? 0 : 50, 5, 16);
       ImageMaker.write(folder.resolve("test").resolve(label), label.equals("cat") ? 20 : 70, 2, 16);
@@ -180,7 +180,7 @@ class ImageFolderTest {
     assertThat(data.notes()).contains(Note.of(Note.Kind.MOVED, manifest, 1, 7));
   }
 
-  // The user's own.
+  // Names and files of the user.
 
   @Test
   void namesMayHoldBlanksQuotesAnyScriptAndMoreThan255Characters() throws IOException {
@@ -259,7 +259,7 @@ class ImageFolderTest {
     assertThat(state()).isEqualTo(before);
   }
 
-  /** Sizes and times of all files and folders, by name. */
+  /** Returns the sizes and times of all files and folders, by name. */
   private Map<String, String> state() throws IOException {
     Map<String, String> state = new TreeMap<>();
     try (Stream<Path> files = Files.walk(folder)) {
@@ -272,7 +272,7 @@ class ImageFolderTest {
     return state;
   }
 
-  /** So many cats and as many dogs, all different. */
+  /** Writes this many cats and as many dogs, all different. */
   private void pets(int count) throws IOException {
     ImageMaker.write(folder.resolve("cat"), 0, count, 16);
     ImageMaker.write(folder.resolve("dog"), 50, count, 16);

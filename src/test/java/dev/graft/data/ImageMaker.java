@@ -9,25 +9,24 @@ import java.util.Locale;
 import java.util.Random;
 import javax.imageio.ImageIO;
 
-/** Small images in folders, for tests of data of one's own. */
+/** Writes small images into folders, for tests of folders of images. */
 public final class ImageMaker {
-  /** Blocks of colour a side. */
+  /** Blocks of color per side. */
   private static final int BLOCKS = 8;
 
   private ImageMaker() {}
 
   /**
-   * Writes a PNG of blocks of colours, unlike that of any other seed; the same seed and size write
-   * the same bytes.
+   * Writes a PNG of random blocks of color; the same seed and size write the same bytes.
    *
-   * @param file its folders are made
+   * @param file created with its folders
    */
   public static Path write(Path file, int seed, int side) throws IOException {
     BufferedImage image = new BufferedImage(side, side, BufferedImage.TYPE_INT_RGB);
-    int[] colours = new Random(seed).ints(BLOCKS * BLOCKS, 0, 1 << 24).toArray();
+    int[] colors = new Random(seed).ints(BLOCKS * BLOCKS, 0, 1 << 24).toArray();
     for (int y = 0; y < side; y++) {
       for (int x = 0; x < side; x++) {
-        image.setRGB(x, y, colours[y * BLOCKS / side * BLOCKS + x * BLOCKS / side]);
+        image.setRGB(x, y, colors[y * BLOCKS / side * BLOCKS + x * BLOCKS / side]);
       }
     }
     Files.createDirectories(file.getParent());

@@ -196,7 +196,7 @@ class ListingTest {
   }
 
   @Test
-  void whatMayBePartsOrClassesIsRefusedInASentence() throws IOException {
+  void ambiguousFoldersAreRefusedInASentence() throws IOException {
     image("a/train/steam/1.png", "a/train/electric/2.png", "a/bus/3.png", "a/car/4.png");
     Path a = folder.resolve("a");
     assertRefused(
@@ -289,7 +289,7 @@ class ListingTest {
   }
 
   @Test
-  void classFoldersThatHoldTheSameFoldersAreQuestioned() throws IOException {
+  void classFoldersThatHoldTheSameFoldersAreNoted() throws IOException {
     image("2019/cat/1.png", "2019/dog/2.png", "2020/cat/3.png", "2020/dog/4.png");
     assertThat(Listing.of(folder).notes())
         .containsExactly(
@@ -359,7 +359,7 @@ class ListingTest {
   }
 
   @Test
-  void whatFileManagersLeaveBehindIsPassedOverInSilence() throws IOException {
+  void filesOfFileManagersAreSkippedInSilence() throws IOException {
     image("cat/1.png", "dog/2.png");
     image("cat/.hidden.png", "cat/Thumbs.db", "cat/desktop.ini", "cat/.DS_Store");
     image(".cache/3.png", "__MACOSX/cat/4.png", "cat/__MACOSX/5.png", ".notes.txt");
@@ -386,7 +386,7 @@ class ListingTest {
         "a.WebP",
         "a b.c.jpg"
       })
-  void aImagesSuffixCountsWhateverTheFileHolds(String name) throws IOException {
+  void theSuffixOfAnImageCountsWhateverTheFileContains(String name) throws IOException {
     image("dog/1.png");
     write("cat/" + name, "garbage".getBytes(UTF_8));
 
@@ -394,7 +394,7 @@ class ListingTest {
   }
 
   @Test
-  void withoutATellingSuffixTheFirstBytesCount() throws IOException {
+  void withoutAKnownSuffixTheFirstBytesCount() throws IOException {
     image("cat/0001", "cat/photo.orig", "dog/1.png");
     write("cat/0002", "BMWs are cars, this is a text of some length".getBytes(UTF_8));
     write("cat/empty", new byte[0]);
@@ -465,7 +465,7 @@ class ListingTest {
   }
 
   @Test
-  void linksInCirclesComeToAnEnd() throws IOException {
+  void linkCyclesEnd() throws IOException {
     image("cat/1.png", "dog/sub/2.png");
     link("cat/up", folder);
     link("dog/sub/self", folder.resolve("dog"));
@@ -483,7 +483,7 @@ class ListingTest {
   /** {@code cd photos; fine-tune --data .}, twice. */
   @ParameterizedTest
   @ValueSource(strings = {"", "output/"})
-  void whatGraftWroteIsPassedOverAndThatIsSaid(String output) throws IOException {
+  void outputOfGraftIsSkippedAndNoted(String output) throws IOException {
     image("cat/1.png", "dog/2.png");
     String run = output + "runs/20260101-120000-vgg16-pets/";
     image(run + "run.json", run + "recipe.yaml", run + "plots/test-0.png");
@@ -508,7 +508,7 @@ class ListingTest {
   }
 
   @Test
-  void aMarkedOutputIsPassedOverAsAWholeAndARunsRecordAloneIsNoMark() throws IOException {
+  void aMarkedOutputIsSkippedAsAWholeAndARunsRecordAloneIsNoMark() throws IOException {
     image("cat/run.json", "cat/1.png", "dog/2.png");
     image("results/" + OwnOutput.MARKER, "results/features/1.png");
 
@@ -520,7 +520,7 @@ class ListingTest {
   }
 
   @Test
-  void dataThatIsTheOutputFolderTooHasNoClassesOfItsOutput() throws IOException {
+  void aDataFolderThatIsAlsoTheOutputFolderHasNoClassesOfItsOutput() throws IOException {
     image("cat/1.png", "dog/2.png", "dog/features/3.png");
     for (String name : OwnOutput.FOLDERS) {
       image(name + "/deep/4.png");
@@ -547,7 +547,7 @@ class ListingTest {
   }
 
   @Test
-  void aLinkThatLeadsNowhereIsLeftToWhoReadsImages() throws IOException {
+  void aBrokenLinkWithTheSuffixOfAnImageIsListed() throws IOException {
     image("cat/1.png", "dog/2.png");
     link("cat/gone.jpg", folder.resolve("nowhere.jpg"));
     link("cat/gone", folder.resolve("nowhere"));
@@ -717,7 +717,7 @@ class ListingTest {
   }
 
   @Test
-  void aCsvManifestIsReadAsRfc4180HasIt() throws IOException {
+  void aCsvManifestIsReadAsInRfc4180() throws IOException {
     Path manifest =
         manifest(
             "m.csv",
@@ -820,7 +820,7 @@ class ListingTest {
         "0.png,dog,train | line 3: remove one of them.",
         "a\u0000b.png,cat,train | line 3, has a path that cannot be a file name: a?b.png. Correct it, or remove the line."
       })
-  void aRowThatCannotBeMeantIsRefusedByItsLine(String row, String message) throws IOException {
+  void anInvalidRowIsRefusedByItsLine(String row, String message) throws IOException {
     Path manifest = manifest("m.csv", "path,label,split", "0.png,cat,train", row, "9.png,dog,");
 
     assertThatExceptionOfType(GraftException.class)
@@ -876,7 +876,7 @@ class ListingTest {
         "{\"path\": \"2.png\", \"label\": \"a\\nb\"} | has a label with line breaks or control characters: a?b.",
         "{\"path\": \"a\\u0000.png\", \"label\": \"a\"} | has a path that cannot be a file name: a?.png."
       })
-  void aLineThatCannotBeMeantIsRefusedByItsNumber(String line, String message) throws IOException {
+  void anInvalidLineIsRefusedByItsNumber(String line, String message) throws IOException {
     Path manifest = manifest("m.jsonl", "{\"path\": \"1.png\", \"label\": \"cat\"}", "", line);
 
     assertThatExceptionOfType(GraftException.class)

@@ -26,18 +26,18 @@ import java.util.zip.DeflaterOutputStream;
  *     -Dexec.mainClass=dev.graft.data.SampleMaker -Dexec.args=../shared/cifar-10-batches-bin
  * </pre>
  *
- * <p>It takes the first 80 images a class of each of the five training files and the first 100 a
- * class of the test file, but none that {@code jpeg_records.txt} lists, where that file is there:
- * those have been through a JPEG.
+ * <p>It takes the first 80 images per class of each of the five training files and the first 100
+ * per class of the test file. If {@code jpeg_records.txt} exists, the images that it lists are
+ * skipped: they have been JPEG files before.
  */
 final class SampleMaker {
   private static final int CLASSES = 10;
   private static final int SIDE = 32;
   private static final int PLANE = SIDE * SIDE;
   private static final int RECORD = 1 + 3 * PLANE;
-  private static final int TILES_A_ROW = 100;
+  private static final int TILES_PER_ROW = 100;
 
-  /** Bytes to the pixel on the left, in PNG's filters. */
+  /** Distance in bytes to the pixel on the left, for the filters of PNG. */
   private static final int PIXEL = 3;
 
   private SampleMaker() {}
@@ -104,12 +104,12 @@ final class SampleMaker {
 
   private static void writeSheet(Path file, List<List<byte[]>> classes) throws IOException {
     List<byte[]> tiles = classes.stream().flatMap(List::stream).toList();
-    int width = TILES_A_ROW * SIDE;
-    int height = tiles.size() / TILES_A_ROW * SIDE;
+    int width = TILES_PER_ROW * SIDE;
+    int height = tiles.size() / TILES_PER_ROW * SIDE;
     byte[] rgb = new byte[width * height * PIXEL];
     for (int tile = 0; tile < tiles.size(); tile++) {
-      int top = tile / TILES_A_ROW * SIDE;
-      int left = tile % TILES_A_ROW * SIDE;
+      int top = tile / TILES_PER_ROW * SIDE;
+      int left = tile % TILES_PER_ROW * SIDE;
       for (int y = 0; y < SIDE; y++) {
         System.arraycopy(
             tiles.get(tile),
@@ -131,8 +131,8 @@ final class SampleMaker {
   }
 
   /**
-   * A file of its signature and the chunks IHDR, IDAT and IEND. ImageIO's writer filters and
-   * compresses worse.
+   * Returns a file of the signature and the chunks IHDR, IDAT and IEND. The filters and the
+   * compression of ImageIO are worse.
    */
   static byte[] png(byte[] rgb, int width, int height) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -171,7 +171,7 @@ final class SampleMaker {
     return out.toByteArray();
   }
 
-  /** For each row the filter whose differences are smallest in sum. */
+  /** Applies to each row the filter with the smallest sum of differences. */
   private static byte[] filter(byte[] rows, int rowLength, int height) {
     byte[] out = new byte[(1 + rowLength) * height];
     byte[] candidate = new byte[rowLength];

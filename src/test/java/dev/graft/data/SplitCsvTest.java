@@ -16,13 +16,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The run's own test images are found again whatever else has changed. */
+/** The test images of a run are found again whatever else has changed. */
 class SplitCsvTest {
   @TempDir private Path temporary;
   private Path pets;
   private Path csv;
 
-  /** Cats are 0 to 5 and dogs 6 to 11; a third each is for the test. */
+  /** Cats are 0 to 5 and dogs 6 to 11; a third of each is for the test. */
   @BeforeEach
   void split() throws IOException {
     pets = temporary.resolve("pets");
@@ -54,7 +54,7 @@ class SplitCsvTest {
   }
 
   @Test
-  void itIsAManifestWithARowAImage() throws IOException {
+  void itIsAManifestWithARowPerImage() throws IOException {
     assertThat(Files.readAllLines(csv))
         .hasSize(13)
         .startsWith("path,label,split,sha256", row("cat/00.png", "cat,train"))
@@ -63,12 +63,12 @@ class SplitCsvTest {
   }
 
   @Test
-  void theTestImagesAreThoseThatWereWrittenDown() {
+  void theTestImagesAreThoseOfTheFile() {
     assertThat(test()).containsExactly(path("cat/04.png"), path("cat/05.png"), path("dog/05.png"));
   }
 
   @Test
-  void imagesThatCameOrWentElsewhereChangeNothing() throws IOException {
+  void addedAndRemovedImagesChangeNothing() throws IOException {
     ImageMaker.write(pets.resolve("ape"), 80, 3, 16);
     ImageMaker.write(pets.resolve("cat/0.png"), 90);
     Files.delete(pets.resolve("cat/02.png"));
@@ -78,7 +78,7 @@ class SplitCsvTest {
   }
 
   @Test
-  void whatIsGoneOrUnreadableOrOfAnotherClassIsLost() throws IOException {
+  void missingUnreadableAndRelabeledImagesAreLost() throws IOException {
     Files.delete(pets.resolve("cat/04.png"));
     Files.write(pets.resolve("dog/05.png"), new byte[0]);
 
@@ -86,10 +86,10 @@ class SplitCsvTest {
     assertThat(test.indices()).containsExactly(4);
     assertThat(test.lost()).containsExactly(pets.resolve("cat/04.png"), pets.resolve("dog/05.png"));
 
-    Path relabelled = temporary.resolve("relabelled.csv");
+    Path relabeled = temporary.resolve("relabeled.csv");
     Files.writeString(
-        relabelled, "path,label\npets/cat/05.png,dog\npets/cat/00.png,cat\npets/cat/01.png,cat\n");
-    DataSet other = ImageFolder.open(relabelled, 0, ReadingRules.DEFAULT, Console.silent());
+        relabeled, "path,label\npets/cat/05.png,dog\npets/cat/00.png,cat\npets/cat/01.png,cat\n");
+    DataSet other = ImageFolder.open(relabeled, 0, ReadingRules.DEFAULT, Console.silent());
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> SplitCsv.find(csv, other, Part.TEST))
         .withMessage(
@@ -99,7 +99,7 @@ class SplitCsvTest {
   }
 
   @Test
-  void anImageWithAnotherNameIsFoundByItsContentAndWhatHasItsNameIsNot() throws IOException {
+  void aRenamedImageIsFoundByItsContentAndTheFileWithItsOldNameIsNot() throws IOException {
     Files.move(pets.resolve("cat/04.png"), temporary.resolve("test.png"));
     Files.move(pets.resolve("cat/00.png"), pets.resolve("cat/04.png")); // a training image
     Files.move(temporary.resolve("test.png"), pets.resolve("cat/00.png"));

@@ -33,7 +33,7 @@ class SplitTest {
 
   @Test
   void whatIsHeldOutIsAscendingAndAmongTheCandidates() {
-    int[] heldOut = drawn(TEN_BY_TWENTY, 0.1, 1);
+    int[] heldOut = sampled(TEN_BY_TWENTY, 0.1, 1);
     int[] even = IntStream.range(0, 100).map(i -> 2 * i).toArray();
 
     assertThat(heldOut).hasSize(20).isSorted().doesNotHaveDuplicates();
@@ -45,24 +45,24 @@ class SplitTest {
 
   @Test
   void everyClassGivesTheSameShare() {
-    assertThat(countsByLabel(drawn(TEN_BY_TWENTY, 0.1, 1), TEN_BY_TWENTY, 10)).containsOnly(2);
+    assertThat(countsByLabel(sampled(TEN_BY_TWENTY, 0.1, 1), TEN_BY_TWENTY, 10)).containsOnly(2);
   }
 
   @Test
-  void theSameSeedDrawsTheSameImagesOnEveryMachine() {
+  void theSameSeedSamplesTheSameImagesOnEveryMachine() {
     int[] labels = {0, 1, 0, 1, 0, 1, 0, 1, 0, 1};
 
-    assertThat(drawn(labels, 0.4, 42)).containsExactly(2, 3, 4, 9);
+    assertThat(sampled(labels, 0.4, 42)).containsExactly(2, 3, 4, 9);
   }
 
   @Test
-  void anotherSeedDrawsOtherImages() {
-    assertThat(drawn(TEN_BY_TWENTY, 0.1, 1)).isNotEqualTo(drawn(TEN_BY_TWENTY, 0.1, 2));
+  void anotherSeedSamplesOtherImages() {
+    assertThat(sampled(TEN_BY_TWENTY, 0.1, 1)).isNotEqualTo(sampled(TEN_BY_TWENTY, 0.1, 2));
   }
 
   @Test
-  void whatIsDrawnIsNotSimplyTheFirstOrLastOfAClass() {
-    int[] validation = drawn(new int[1_000], 0.5, 3);
+  void sampledImagesAreNotSimplyTheFirstOrLastOfAClass() {
+    int[] validation = sampled(new int[1_000], 0.5, 3);
 
     assertThat(Arrays.stream(validation).filter(i -> i < 500).count()).isBetween(200L, 300L);
   }
@@ -71,34 +71,34 @@ class SplitTest {
   void twoClassesOfFiveHoldOutOneEachAtAFifth() {
     int[] labels = {0, 0, 0, 0, 0, 1, 1, 1, 1, 1};
 
-    assertThat(countsByLabel(drawn(labels, 0.2, 7), labels, 2)).containsExactly(1, 1);
+    assertThat(countsByLabel(sampled(labels, 0.2, 7), labels, 2)).containsExactly(1, 1);
   }
 
   @Test
-  void whatRoundingLeavesGoesToTheLargestRemainder() {
+  void theLargestRemainderIsRoundedUp() {
     // Shares at 0.3: 1.2, 1.8, 3 of 20 * 0.3 = 6, so 6 in all: 1 + 1 + 3 and one more.
     int[] labels = {0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2};
 
-    assertThat(countsByLabel(drawn(labels, 0.3, 7), labels, 3)).containsExactly(1, 2, 3);
+    assertThat(countsByLabel(sampled(labels, 0.3, 7), labels, 3)).containsExactly(1, 2, 3);
   }
 
   @Test
   void atLeastOneImageIsHeldOutOfEveryClassThatHasTwo() {
     int[] labels = {0, 0, 0, 1, 1, 2};
 
-    assertThat(countsByLabel(drawn(labels, 0.01, 1), labels, 3)).containsExactly(1, 1, 0);
+    assertThat(countsByLabel(sampled(labels, 0.01, 1), labels, 3)).containsExactly(1, 1, 0);
   }
 
   @Test
   void everyClassKeepsATrainingImage() {
     int[] labels = {0, 1, 1, 2, 2, 2};
 
-    assertThat(countsByLabel(drawn(labels, 0.99, 1), labels, 3)).containsExactly(0, 1, 2);
+    assertThat(countsByLabel(sampled(labels, 0.99, 1), labels, 3)).containsExactly(0, 1, 2);
   }
 
   @Test
   void aClassWithoutImagesIsNoObstacle() {
-    assertThat(drawn(new int[] {0, 0, 3, 3}, 0.5, 1)).hasSize(2);
+    assertThat(sampled(new int[] {0, 0, 3, 3}, 0.5, 1)).hasSize(2);
   }
 
   @Test
@@ -115,7 +115,7 @@ class SplitTest {
   @ValueSource(doubles = {0, 1, -0.1, 1.1, Double.NaN})
   void aFractionOutsideZeroToOneIsRefused(double fraction) {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> drawn(TEN_BY_TWENTY, fraction, 1))
+        .isThrownBy(() -> sampled(TEN_BY_TWENTY, fraction, 1))
         .withMessage("fraction to hold out must be in (0, 1), was " + fraction);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> StratifiedSampler.last(new int[10], fraction));
@@ -124,7 +124,7 @@ class SplitTest {
   // Groups.
 
   @Test
-  void aGroupIsHeldOutAsAWholeOrNotAtAllAndEveryClassKeepsAImage() {
+  void aGroupIsHeldOutAsAWholeOrNotAtAllAndEveryClassKeepsAnImage() {
     int[] labels = IntStream.range(0, 60).map(i -> i % 7 == 0 ? 2 : i % 2).toArray();
     for (int seed = 0; seed < 300; seed++) {
       Random random = new Random(seed);
@@ -143,7 +143,7 @@ class SplitTest {
   }
 
   @Test
-  void groupsOfTwoStillLeaveSomethingOfEveryClassToJudgeBy() {
+  void groupsOfTwoAreHeldOutOfEveryClass() {
     int[] labels = {0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1};
     int[] groups = {0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5};
     for (int seed = 0; seed < 50; seed++) {
@@ -153,7 +153,7 @@ class SplitTest {
   }
 
   @Test
-  void whereEveryGroupIsLargerThanTheShareTheSmallestIsTaken() {
+  void ifEveryGroupIsLargerThanTheShareTheSmallestIsHeldOut() {
     int[] labels = new int[10];
     int[] groups = {0, 0, 0, 0, 1, 1, 1, 2, 2, 2};
     groups[9] = 0; // 5, 3 and 2
@@ -181,7 +181,7 @@ class SplitTest {
     Split split = split(data);
 
     assertThat(countsByLabel(split.test(), data.labels(), 2)).containsExactly(4, 4);
-    // A tenth of 32 is 3: 1.6 of each class, of which the first gets what rounding leaves.
+    // A tenth of 32 is 3: 1.6 of each class, of which the first is rounded up.
     assertThat(countsByLabel(split.validation(), data.labels(), 2)).containsExactly(2, 1);
     assertThat(countsByLabel(split.train(), data.labels(), 2)).containsExactly(14, 15);
     assertThat(together(split)).containsExactly(all(40));
@@ -202,7 +202,7 @@ class SplitTest {
   }
 
   @Test
-  void whereOnlyTheTestIsGivenTheValidationIsDrawnFromTheRest() {
+  void ifOnlyTheTestIsGivenTheValidationIsSampledFromTheRest() {
     DataSet data =
         data(labels(11, 11), i -> i % 11 == 0 ? Optional.of(Part.TEST) : Optional.empty());
     Split split = split(data);
@@ -213,7 +213,7 @@ class SplitTest {
   }
 
   @Test
-  void whereOnlyTheValidationIsGivenTheTestIsDrawnFromTheRest() {
+  void ifOnlyTheValidationIsGivenTheTestIsSampledFromTheRest() {
     DataSet data =
         data(labels(11, 11), i -> Optional.of(i % 11 == 0 ? Part.VALIDATION : Part.TRAIN));
     Split split = split(data);
@@ -224,7 +224,7 @@ class SplitTest {
   }
 
   @Test
-  void theLeastThatAClassNeedsIsOneForEachPartThatIsDrawn() {
+  void aClassNeedsAnImageForEachSampledPart() {
     split(data(labels(3, 3), i -> Optional.empty()));
     assertTooFew(3, "cat has 2", data(labels(2, 3), i -> Optional.empty()));
     assertTooFew(3, "cat has 0, dog has 2", data(labels(0, 2), i -> Optional.empty()));
@@ -243,7 +243,7 @@ class SplitTest {
   }
 
   @Test
-  void imagesThatAreTheSameCountAsOne() {
+  void identicalImagesCountAsOne() {
     DataSet data = data(labels(4, 5), i -> Optional.empty());
 
     assertTooFew(3, "cat has 2", data, new int[] {0, 0, 0, 1, 2, 3, 4, 5, 6});
@@ -251,7 +251,7 @@ class SplitTest {
   }
 
   @Test
-  void classesWithoutImagesToJudgeByAreNamed() {
+  void classesWithoutHeldOutImagesAreNamed() {
     DataSet given =
         data(labels(4, 4), i -> Optional.of(i < 3 ? Part.TRAIN : i < 5 ? Part.TEST : Part.TRAIN));
     DataSet lacking =
@@ -325,7 +325,7 @@ class SplitTest {
   }
 
   @Test
-  void theSameSeedDealsTheSameFoldsOnEveryMachine() {
+  void theSameSeedGivesTheSameFoldsOnEveryMachine() {
     int[] labels = {0, 0, 0, 0, 0, 0, 1, 1, 1};
     int[] groups = {0, 0, 1, 2, 3, 4, 5, 6, 7};
 
@@ -336,12 +336,12 @@ class SplitTest {
   }
 
   @Test
-  void withoutIsWhatIsLeftInItsOrder() {
+  void withoutKeepsTheOrder() {
     assertThat(Split.without(new int[] {9, 1, 5, 3}, new int[] {5, 9, 7})).containsExactly(1, 3);
     assertThat(Split.without(new int[] {2, 1}, new int[0])).containsExactly(2, 1);
   }
 
-  /** By the notebook's shares, each image a group of its own. */
+  /** Splits by the notebook's shares, each image a group of its own. */
   private static Split split(DataSet data) {
     return split(data, all(data.images().size()));
   }
@@ -365,7 +365,7 @@ class SplitTest {
         .toArray();
   }
 
-  /** So many cats, then so many dogs. */
+  /** Returns the labels of the cats, then of the dogs. */
   private static byte[] labels(int cats, int dogs) {
     byte[] labels = new byte[cats + dogs];
     Arrays.fill(labels, cats, cats + dogs, (byte) 1);
@@ -395,7 +395,7 @@ class SplitTest {
   }
 
   @Test
-  void aImageInTwoPartsIsRefused() {
+  void anImageInTwoPartsIsRefused() {
     int[] one = {0, 1};
     int[] other = {1};
     int[] none = {};
@@ -406,8 +406,8 @@ class SplitTest {
     assertThatIllegalArgumentException().isThrownBy(() -> new Split(other, none, one));
   }
 
-  /** Of all images, each a group of its own. */
-  private static int[] drawn(int[] labels, double fraction, long seed) {
+  /** Samples from all images, each a group of its own. */
+  private static int[] sampled(int[] labels, double fraction, long seed) {
     return StratifiedSampler.stratified(
         all(labels.length), labels, all(labels.length), fraction, seed);
   }

@@ -8,9 +8,8 @@ import java.util.Random;
 import javax.imageio.ImageIO;
 
 /**
- * Makes a folder of ten classes of PNG files of 8x8 pixels, all different, for measuring what a
- * image costs where there are many: {@code TinyImages FOLDER COUNT}. A class has a colour, with
- * noise.
+ * Writes a folder of ten classes of PNG files of 8x8 pixels, all different, to measure the cost per
+ * image of large data sets: {@code TinyImages FOLDER COUNT}. Each class has a color, with noise.
  */
 final class TinyImages {
   private static final int CLASSES = 10;
@@ -33,12 +32,12 @@ final class TinyImages {
 
   private static BufferedImage image(int number) {
     Random noise = new Random(number);
-    int colour = new Random(-1 - number % CLASSES).nextInt(1 << 24);
+    int color = new Random(-1 - number % CLASSES).nextInt(1 << 24);
     BufferedImage image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
     for (int i = 0; i < SIDE * SIDE; i++) {
-      // Half the class's colour, half noise.
+      // Half the class's color, half noise.
       int grain = noise.nextInt(1 << 24);
-      image.setRGB(i % SIDE, i / SIDE, (colour >> 1 & 0x7f7f7f) + (grain >> 1 & 0x7f7f7f));
+      image.setRGB(i % SIDE, i / SIDE, (color >> 1 & 0x7f7f7f) + (grain >> 1 & 0x7f7f7f));
     }
     return image;
   }

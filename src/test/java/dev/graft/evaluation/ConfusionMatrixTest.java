@@ -26,12 +26,12 @@ class ConfusionMatrixTest {
   }
 
   @Test
-  void theTraceCountsWhatIsRight() {
+  void theTraceCountsCorrectPredictions() {
     assertThat(new ConfusionMatrix(List.of("car", "cat", "dog"), PREDICTIONS).trace()).isEqualTo(2);
   }
 
   @Test
-  void csvHasARowATrueClassUnderTheClassNames() {
+  void csvHasARowPerTrueClassBelowTheClassNames() {
     assertThat(new ConfusionMatrix(List.of("car", "cat", "dog"), PREDICTIONS).toCsv())
         .isEqualTo(
             """
@@ -67,7 +67,7 @@ class ConfusionMatrixTest {
     assertThat(matrix.mostConfused()).containsExactly(0, 1, 2);
   }
 
-  /** As a full matrix, 40 GB. */
+  /** A full matrix would take 40 GB. */
   @Test
   void memoryFollowsTheImagesAndNotTheSquareOfTheClasses() {
     List<String> names = IntStream.range(0, 100_000).mapToObj(i -> "class " + i).toList();

@@ -17,13 +17,13 @@ class EvaluationTest {
           .withEqualsForType((a, b) -> Math.abs(a - b) < 1e-7, Double.class)
           .build();
 
-  /** Deer are never known, dogs predicted but not there, and eels neither. */
+  /** Deer are never predicted correctly, dogs are predicted but absent, and eels are neither. */
   private static final Evaluation FIVE =
       evaluation(
           new int[] {0, 0, 0, 0, 1, 1, 1, 2, 2, 2}, new int[] {0, 0, 0, 1, 1, 1, 2, 0, 0, 3});
 
   @Test
-  void accuracyIsTheShareOfImagesTakenForWhatTheyAre() {
+  void accuracyIsTheShareOfCorrectPredictions() {
     Evaluation evaluation =
         Evaluation.collector(ANIMALS)
             .add(0, probabilities(0.7f, 0.1f, 0.1f, 0.1f))
@@ -131,19 +131,22 @@ class EvaluationTest {
             new ClassFigures("bird", 0.6, 0.75, 0.66666667, 4),
             new ClassFigures("cat", 0.66666667, 0.66666667, 0.66666667, 3),
             new ClassFigures("deer", 0, 0, 0, 3),
-            new ClassFigures("dog", 0, 0, 0, 0), // taken for, but never there: 0/0 is 0
+            new ClassFigures("dog", 0, 0, 0, 0), // predicted, but absent: 0/0 is 0
             new ClassFigures("eel", 0, 0, 0, 0));
   }
 
-  /** Likewise, {@code average='macro'}: four classes, since nothing is or was taken for an eel. */
+  /**
+   * Literals of scikit-learn with {@code average='macro'}: four classes, since no image is or was
+   * predicted as an eel.
+   */
   @Test
-  void theMacroAverageLeavesOutAClassThatIsNeitherThereNorPredicted() {
+  void theMacroAverageLeavesOutAClassThatIsNeitherPresentNorPredicted() {
     assertThat(FIVE.macro())
         .usingRecursiveComparison(NEARLY)
         .isEqualTo(new Averages(0.31666667, 0.35416667, 0.33333333));
   }
 
-  /** Likewise, {@code average='weighted'}. */
+  /** Literals of scikit-learn with {@code average='weighted'}. */
   @Test
   void theWeightedAverageCountsAClassByItsSupport() {
     assertThat(FIVE.weighted())
@@ -160,7 +163,7 @@ class EvaluationTest {
   }
 
   @Test
-  void classesCsvHasARowAClassAndNoAverages() {
+  void classesCsvHasARowPerClassAndNoAverages() {
     Evaluation evaluation =
         Evaluation.collector(List.of("macro", "cat, black"))
             .add(0, probabilities(0.7f, 0.3f))
@@ -208,7 +211,7 @@ class EvaluationTest {
   }
 
   @Test
-  void whereAllIsRightThereAreNoMistakes() {
+  void correctPredictionsAreNoMistakes() {
     Evaluation evaluation =
         Evaluation.collector(List.of("no", "yes")).add(1, probabilities(0.1f, 0.9f)).evaluation();
     assertThat(evaluation.mistakes()).isEmpty();
@@ -227,7 +230,7 @@ class EvaluationTest {
   }
 
   @Test
-  void whatIsNoProbabilityIsRefusedByName() {
+  void invalidProbabilitiesAreRefusedByName() {
     Evaluation.Collector collector = Evaluation.collector(ANIMALS);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> collector.add(0, probabilities(0.5f, 0.5f, Float.NaN, 0)))
@@ -267,7 +270,10 @@ class EvaluationTest {
         .withMessageContaining("at least one image");
   }
 
-  /** A classifier of five classes that takes image i, of class truths[i], for predicted[i]. */
+  /**
+   * Returns the evaluation of a classifier of five classes: images of the classes truths[i],
+   * predicted as predicted[i].
+   */
   private static Evaluation evaluation(int[] truths, int[] predicted) {
     Evaluation.Collector collector =
         Evaluation.collector(List.of("bird", "cat", "deer", "dog", "eel"));

@@ -15,15 +15,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TemperatureTest {
   private final Random random = new Random(3);
 
-  /** Truths are drawn by probabilities that the classifier then sharpens or flattens. */
+  /** Labels are sampled from probabilities that the classifier then sharpens or flattens. */
   @ParameterizedTest
   @ValueSource(doubles = {0.5, 1, 1.7, 4})
-  void whatMadeAClassifierTooSureIsFoundAgain(double sureness) {
+  void theFactorThatMadeAClassifierOverconfidentIsRecovered(double sureness) {
     List<float[]> said = new ArrayList<>();
     List<Integer> truths = new ArrayList<>();
     for (int i = 0; i < 20_000; i++) {
       double[] logits = random.doubles(5, -3, 3).toArray();
-      truths.add(drawn(softmax(logits, 1)));
+      truths.add(sampled(softmax(logits, 1)));
       said.add(softmax(logits, sureness));
     }
     assertThat(Temperature.fit(said, truths).value()).isCloseTo(sureness, within(0.05 * sureness));
@@ -42,13 +42,13 @@ class TemperatureTest {
     return probabilities;
   }
 
-  private int drawn(float[] probabilities) {
+  private int sampled(float[] probabilities) {
     double left = random.nextDouble();
-    int drawn = 0;
-    while (drawn < probabilities.length - 1 && left >= probabilities[drawn]) {
-      left -= probabilities[drawn++];
+    int sampled = 0;
+    while (sampled < probabilities.length - 1 && left >= probabilities[sampled]) {
+      left -= probabilities[sampled++];
     }
-    return drawn;
+    return sampled;
   }
 
   @Test
@@ -62,7 +62,7 @@ class TemperatureTest {
   }
 
   @Test
-  void imagesThatAreAllNamedRightlyDoNotMakeAnythingCertain() {
+  void onlyCorrectPredictionsDoNotLeadToCertainty() {
     List<float[]> said = Collections.nCopies(100, new float[] {0.9f, 0.06f, 0.04f});
     Temperature temperature = Temperature.fit(said, Collections.nCopies(100, 0));
     assertThat(temperature.of(said.get(0))[0]).isBetween(0.95f, 0.995f);
@@ -74,15 +74,15 @@ class TemperatureTest {
     assertThat(Temperature.fit(said, Collections.nCopies(99, 1))).isEqualTo(Temperature.NONE);
   }
 
-  /** As where the last images are kept for validation, and are of a class of their own. */
+  /** As when the last images are the validation images, and have a class of their own. */
   @Test
-  void imagesThatAreNamedWronglyThroughoutFitNothing() {
+  void onlyWrongPredictionsFitNothing() {
     List<float[]> said = Collections.nCopies(100, new float[] {0.9f, 0.1f});
     assertThat(Temperature.fit(said, Collections.nCopies(100, 1))).isEqualTo(Temperature.NONE);
   }
 
   @Test
-  void whatIsNoTemperatureIsRefused() {
+  void invalidTemperaturesAreRefused() {
     assertThatIllegalArgumentException().isThrownBy(() -> new Temperature(0, 1));
     assertThatIllegalArgumentException().isThrownBy(() -> new Temperature(Double.NaN, 1));
   }

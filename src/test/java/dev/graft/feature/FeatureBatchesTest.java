@@ -126,7 +126,7 @@ class FeatureBatchesTest {
   }
 
   @Test
-  void anEpochShowsEachRowInOneOfItsViewsDrawnAtRandom() {
+  void anEpochUsesOneRandomViewOfEachRow() {
     List<FeatureSource> views = List.of(NUMBERS, negative());
     FeatureBatches batches = FeatureBatches.shuffled(views, ROWS, LABELS, 8, 1, 1);
     List<Integer> first = numbers(batches);

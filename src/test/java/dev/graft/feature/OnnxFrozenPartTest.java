@@ -149,12 +149,12 @@ class OnnxFrozenPartTest {
     "-0.0, 8000",
     "1, 3c00",
     "-2, c000",
-    "65504, 7bff", // the greatest
+    "65504, 7bff", // the largest
     "65519.9, 7bff",
     "65520, 7c00",
     "-1e9, fc00",
     "NaN, 7e00",
-    "6.1035156e-5, 0400", // the least with a leading 1
+    "6.1035156e-5, 0400", // the smallest with a leading 1
     "6.1e-5, 03ff",
     "5.9604645e-8, 0001",
     "2.9802322e-8, 0000", // half of it, to the even one

@@ -15,15 +15,15 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * The folder that all cases run in. A case has a folder of its own, deep enough that a path which
- * climbs out of it is still in the box, where it is noticed.
+ * The folder that all cases run in. A case has a folder of its own, so deep that a path that leads
+ * out of it is still in the box, where it is noticed.
  */
 final class Box implements AutoCloseable {
   private static final Path WORKING = Path.of("").toAbsolutePath();
   private static final Path TEMPORARY =
       Path.of(System.getProperty("java.io.tmpdir")).toAbsolutePath();
 
-  private static final DirectoryStream.Filter<Path> OTHERS_MAY_WRITE_NOT =
+  private static final DirectoryStream.Filter<Path> NOT_SHARED =
       path -> !path.getFileName().toString().matches("\\..*|target.*|hsperfdata.*");
 
   private final Path root;
@@ -37,25 +37,25 @@ final class Box implements AutoCloseable {
     Files.createDirectories(work.getParent());
   }
 
-  /** A name of one length and of letters only, so that what a case damages is always alike. */
+  /** Returns a name of fixed length, of letters, so that cases always damage the same bytes. */
   private static Path temporary() {
     StringBuilder name = new StringBuilder("graft-fuzz-");
     new SecureRandom().ints(8, 'a', 'z' + 1).forEach(name::appendCodePoint);
     return TEMPORARY.resolve(name.toString());
   }
 
-  /** What cases are made from; nobody may write here. */
+  /** The files that cases are made from; no case may write here. */
   Path seeds() {
     return seeds;
   }
 
-  /** An empty folder for the next case. */
+  /** Returns an empty folder for the next case. */
   Path emptied() throws IOException {
     delete(work);
     return Files.createDirectory(work);
   }
 
-  /** Size and time of all that a case may not touch, by name. */
+  /** Returns the size and time of all that a case must not touch, by name. */
   Map<String, String> snapshot() throws IOException {
     Map<String, String> found = new TreeMap<>();
     found.putAll(listing(WORKING));
@@ -81,12 +81,12 @@ final class Box implements AutoCloseable {
   }
 
   /**
-   * What lies in a folder; whatever is made or deleted in one of its folders changes that folder's
-   * time. Where things are built, and in hidden folders, others may write meanwhile.
+   * Lists a folder; a file that is created or deleted in a subfolder changes the time of the
+   * subfolder. Build folders and hidden folders are left out, since other processes write there.
    */
   private static Map<String, String> listing(Path folder) throws IOException {
     Map<String, String> found = new TreeMap<>();
-    try (DirectoryStream<Path> all = Files.newDirectoryStream(folder, OTHERS_MAY_WRITE_NOT)) {
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(folder, NOT_SHARED)) {
       for (Path path : all) {
         boolean known = folder.equals(WORKING);
         found.put(path.toString(), known ? Files.getLastModifiedTime(path).toString() : "there");
@@ -95,7 +95,7 @@ final class Box implements AutoCloseable {
     return found;
   }
 
-  /** The names in a case's folder, but for what is in {@code output}. */
+  /** Returns the names in a case's folder, except those in {@code output}. */
   static List<String> names(Path folder) throws IOException {
     try (Stream<Path> all = Files.walk(folder)) {
       return all.map(path -> folder.relativize(path).toString())

@@ -8,7 +8,7 @@ import java.util.List;
 
 /** A command line, run in this process. */
 final class Command {
-  /** What it came to. */
+  /** The result of a command line. */
   record Result(int code, String out, String err) {
     Outcome outcome() {
       return Outcome.ofCommand(code, out, err);

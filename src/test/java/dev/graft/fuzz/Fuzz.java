@@ -21,9 +21,9 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * Damages images, recipes, manifests, weight files, backbones, models and feature caches, gives
- * them to Graft, and demands that each case ends soon in success or in one sentence, in the way
- * that its kind promises, and that nothing is written where nothing should be, the working folder
- * and the temporary folder included:
+ * them to Graft, and requires that each case soon ends in success or in one sentence, as its kind
+ * promises, and that it writes nothing outside of its own folder, such as to the working folder or
+ * the temporary folder:
  *
  * <pre>
  * mvn -q test-compile exec:java -Dexec.classpathScope=test \
@@ -31,25 +31,25 @@ import java.util.concurrent.TimeoutException;
  * </pre>
  *
  * <p>A case depends on its number alone. A second argument is the first case's number, so that
- * {@code -Dexec.args="1 1234"} repeats case 1234; a third, such as {@code MODEL}, makes all cases
- * be of a kind.
+ * {@code -Dexec.args="1 1234"} repeats case 1234; a third, such as {@code MODEL}, is the kind of
+ * all cases.
  */
 final class Fuzz implements AutoCloseable {
-  /** Of the processors' time, so that a busy machine does not make a case slow. */
-  private static final int MOST_SECONDS = 3;
+  /** CPU time of a case, so that a busy machine does not make it slow. */
+  private static final int MAX_SECONDS = 3;
 
-  /** By the clock; this one hangs. */
+  /** Wall-clock time in seconds after which a case hangs. */
   private static final int PATIENCE = 20;
 
-  /** Engines take their time when they start, which is not the case's fault. */
-  private static final int PATIENCE_WITH_THE_FIRST = 60;
+  /** Engines start in the first case of a kind, which takes longer. */
+  private static final int PATIENCE_FOR_THE_FIRST = 60;
 
   private static final OperatingSystemMXBean PROCESS =
       ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
 
   private static final long SEED = 20_260_101;
 
-  /** A hundred places, as many of each kind as it has weight, in an order that mixes them. */
+  /** A hundred cases, as many of each kind as its weight, in a shuffled order. */
   private static final List<Kind> WHEEL = wheel();
 
   private final Box box = new Box();
@@ -57,7 +57,7 @@ final class Fuzz implements AutoCloseable {
   private final Map<Kind, Integer> started = new EnumMap<>(Kind.class);
 
   Fuzz() throws IOException {
-    // What most kinds need is trained before anybody is watched.
+    // The model that most kinds need is trained before cases are timed.
     seeds.output();
   }
 
@@ -105,13 +105,13 @@ final class Fuzz implements AutoCloseable {
     Thread thread = new Thread(task, "case " + number);
     thread.setDaemon(true);
     boolean first = started.merge(kind, 1, Integer::sum) == 1;
-    int patience = first ? PATIENCE_WITH_THE_FIRST : PATIENCE;
+    int patience = first ? PATIENCE_FOR_THE_FIRST : PATIENCE;
     long start = PROCESS.getProcessCpuTime();
     thread.start();
     try {
       Outcome outcome = task.get(patience, TimeUnit.SECONDS);
       double seconds = (PROCESS.getProcessCpuTime() - start) / 1e9;
-      return first || seconds <= MOST_SECONDS
+      return first || seconds <= MAX_SECONDS
           ? outcome
           : Outcome.violation(String.format(Locale.ROOT, "it took %.1f s", seconds));
     } catch (ExecutionException e) {
@@ -131,7 +131,7 @@ final class Fuzz implements AutoCloseable {
     box.close();
   }
 
-  /** How often cases ended in each way, and how long they took. */
+  /** Counts of how cases ended, and their times. */
   private static final class Tally {
     private final Map<Outcome.End, Integer> ends = new EnumMap<>(Outcome.End.class);
     private long nanos;

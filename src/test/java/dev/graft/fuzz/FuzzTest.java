@@ -39,7 +39,7 @@ class FuzzTest {
     }
     assertThat(violations).isEmpty();
     assertThat(ends.keySet()).containsExactlyInAnyOrder(Kind.values());
-    // Damage that is always refused, or never noticed, would show nothing.
+    // A kind whose damage is always refused, or never noticed, would test nothing.
     assertThat(ends)
         .allSatisfy((kind, each) -> assertThat(each).as("" + kind).isEqualTo(kind.ends));
   }
@@ -69,7 +69,7 @@ class FuzzTest {
   }
 
   @Test
-  void whatACommandMayNotDoIsNoticed() {
+  void violationsOfACommandAreNoticed() {
     assertThat(Outcome.ofCommand(1, "", "Data: 3\na.png is empty.\n")).isEqualTo(Outcome.SENTENCE);
     assertThat(Outcome.ofCommand(0, "cat", "")).isEqualTo(Outcome.SUCCESS);
     assertThat(Outcome.ofCommand(2, "", "Unknown option: '-x'\nTry: graft --help"))
@@ -84,7 +84,7 @@ class FuzzTest {
   }
 
   @Test
-  void whatIsWrittenOutsideACasesFolderIsNoticed() throws IOException {
+  void filesWrittenOutsideACasesFolderAreNoticed() throws IOException {
     try (Box box = new Box()) {
       Path folder = box.emptied();
       Map<String, String> before = box.snapshot();

@@ -4,7 +4,7 @@ import java.util.List;
 
 /** Paths that lead out of where they should stay. */
 final class Hostile {
-  /** What is found under this name, anywhere, was written by who followed such a path. */
+  /** A file of this name, anywhere, was written by following such a path. */
   static final String TARGET = "escaped";
 
   static final List<String> PATHS =

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-/** JSON that is still JSON, in which one value is not what it should be. */
+/** Valid JSON in which one value is wrong. */
 final class JsonDamage {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -22,13 +22,16 @@ final class JsonDamage {
 
   /** A place in a document: a field of an object, or an element of an array. */
   private interface Place {
-    /** Replaces what is there; by nothing, as far as that can be, where the value is null. */
+    /** Replaces the value; null removes it, where that is possible. */
     void put(JsonNode value);
   }
 
   private JsonDamage() {}
 
-  /** With one value, on any level, null, which is forgotten most, or gone, or another. */
+  /**
+   * Returns JSON in which one value, on any level, is null (in half of all cases), missing or
+   * wrong.
+   */
   static String of(String json, Random random) throws IOException {
     JsonNode document = JSON.readTree(json);
     List<Place> places = new ArrayList<>();

@@ -27,9 +27,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
-/**
- * What is damaged, and who is given it. The weight is how many of a hundred cases are of a kind.
- */
+/** What is damaged, and what reads it. The weight is the number of cases in a hundred. */
 enum Kind {
   EXPORTED("exported files, by infer", 1) {
     @Override
@@ -206,7 +204,7 @@ enum Kind {
       Path run = folder.resolve("run");
       Box.copy(seeds.run(), run);
       if (random.nextBoolean()) {
-        withoutHash(run); // so that DJL is given the damage
+        withoutHash(run); // so that DJL reads the damage
       }
       if (random.nextInt(4) == 0) {
         Path description = run.resolve("model/network.json");
@@ -227,7 +225,7 @@ enum Kind {
       if (random.nextBoolean()) {
         bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
       } else {
-        // As many values in another shape, in a model from before it had a hash.
+        // As many values in another shape, in a model of a version without hashes.
         withoutHash(run);
         Seeds.reshape(bytes);
       }
@@ -270,9 +268,9 @@ enum Kind {
         byte[] bytes = Files.readAllBytes(file);
         int entry = (bytes.length - 8192) / Seeds.PHOTOS;
         if (bytes.length != 8192 + Seeds.PHOTOS * entry) {
-          throw new IllegalStateException(file + " is no record log of " + Seeds.PHOTOS);
+          throw new IllegalStateException(file + " is not a record log of " + Seeds.PHOTOS);
         }
-        // The hashes and checksums stay, every record behind them is another.
+        // The hashes and checksums stay; every record is overwritten.
         for (int start = 8192; start < bytes.length; start += entry) {
           for (int at = start + 36; at < start + entry; at++) {
             bytes[at] ^= (byte) (1 + random.nextInt(255));
@@ -284,13 +282,13 @@ enum Kind {
     }
   };
 
-  /** In bytes, to a file in TorchScript. */
-  private static final int MOST_ADDED = 400;
+  /** Bytes that may be added to a TorchScript file. */
+  private static final int MAX_ADDED = 400;
 
   final String title;
   final int ofHundred;
 
-  /** How its cases may end; that they end in each of these ways shows that the kind is worth it. */
+  /** How cases may end; each of these ends must occur, or the kind tests nothing. */
   @SuppressWarnings("ImmutableEnumChecker") // what Set.of gives is
   final Set<Outcome.End> ends;
 
@@ -305,9 +303,9 @@ enum Kind {
   }
 
   /**
-   * Damages something and lets it be read.
+   * Damages something and reads it.
    *
-   * @param folder an empty one, for the case alone
+   * @param folder an empty folder for this case
    */
   abstract Outcome run(Seeds seeds, Path folder, Random random) throws IOException;
 
@@ -338,10 +336,10 @@ enum Kind {
     return "--output=" + folder.resolve("output");
   }
 
-  /** Mostly ONNX, where a file says most that can be wrong. */
+  /** Damages a backbone, mostly in ONNX, where the file states most of what can be wrong. */
   private static Path backbone(Seeds seeds, Path folder, Random random) throws IOException {
     boolean script = random.nextInt(3) == 0;
-    // A name of its own: what a file of a name, size and time gave is remembered.
+    // A new name each time: results are cached by name, size and time of a file.
     Path file = folder.resolve(random.nextInt(1_000_000) + (script ? ".pt" : ".onnx"));
     byte[] sound = script ? Files.readAllBytes(seeds.torchScript) : seeds.onnx;
     byte[] damaged =
@@ -350,7 +348,7 @@ enum Kind {
           case 1 ->
               script ? withDamagedEntry(seeds.torchScript, random) : OnnxDamage.of(sound, random);
           default -> {
-            byte[] other = sound.clone(); // a weight, mostly, which nothing notices
+            byte[] other = sound.clone(); // mostly in a weight, where it is not noticed
             other[random.nextInt(other.length)] ^= (byte) (1 << random.nextInt(8));
             yield other;
           }
@@ -358,7 +356,7 @@ enum Kind {
     return Files.write(file, damaged);
   }
 
-  /** A ZIP file whose checksums are right. */
+  /** Returns a damaged ZIP file whose checksums are right. */
   private static byte[] withDamagedEntry(Path zip, Random random) throws IOException {
     Map<String, byte[]> entries = new LinkedHashMap<>();
     try (ZipFile in = new ZipFile(zip.toFile())) {
@@ -369,7 +367,7 @@ enum Kind {
     String which = any(List.copyOf(entries.keySet()), random);
     byte[] damaged = Mutation.mutated(entries.get(which), which.endsWith(".py"), random);
     // PyTorch's parser has no limit: thousands of open brackets in a row end the process.
-    if (damaged.length < entries.get(which).length + MOST_ADDED) {
+    if (damaged.length < entries.get(which).length + MAX_ADDED) {
       entries.put(which, damaged);
     }
     ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -413,7 +411,7 @@ enum Kind {
         });
   }
 
-  /** As models were before it was there. */
+  /** Removes the hash, which models of earlier versions do not have. */
   private static void withoutHash(Path run) throws IOException {
     Path description = run.resolve("model/network.json");
     String sound = Files.readString(description);
@@ -425,14 +423,14 @@ enum Kind {
     return Command.run(List.of("infer", image, "--model=" + run, "--device=cpu")).outcome();
   }
 
-  /** An output folder with the features of the training, and nothing else. */
+  /** Returns an output folder with the features of the training, and nothing else. */
   private static Path cached(Seeds seeds, Path folder) throws IOException {
     Path output = Files.createDirectories(folder.resolve("output"));
     Box.copy(seeds.output().resolve("features"), output.resolve("features"));
     return output;
   }
 
-  /** Trains; damage to what is kept may cost a computation, and must not change a figure. */
+  /** Trains; damage to the cache may cost a computation, but must not change a figure. */
   private static Outcome sameFigures(Seeds seeds, Path output) throws IOException {
     Command.Result result = Command.run(seeds.training(seeds.smallCnnFile, output));
     Outcome outcome = result.outcome();

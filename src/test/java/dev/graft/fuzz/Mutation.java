@@ -7,7 +7,7 @@ import java.util.Random;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
-/** What may befall the bytes of a file, by accident or by malice. */
+/** Damage to the bytes of a file, by accident or malice. */
 enum Mutation {
   FLIPPED_BITS {
     @Override
@@ -71,7 +71,7 @@ enum Mutation {
       return spliced(bytes, piece.start, piece.length, noise);
     }
   },
-  /** 1, 2, 4 or 8 bytes become a number that sizes and offsets should not be, either endian. */
+  /** Replaces 1, 2, 4 or 8 bytes by an extreme size or offset, in either byte order. */
   EXTREME_INTEGER {
     @Override
     byte[] of(byte[] bytes, Random random) {
@@ -134,7 +134,7 @@ enum Mutation {
       return spliced(bytes, random.nextInt(bytes.length + 1), 0, some);
     }
   },
-  /** A word of the file at another one's place. */
+  /** Replaces a word of the file by another one. */
   SWAPPED_WORDS {
     @Override
     byte[] of(byte[] bytes, Random random) {
@@ -225,10 +225,10 @@ enum Mutation {
           EXTREME_INTEGER,
           EXTREME_INTEGER);
 
-  /** A file after one to four such accidents. */
+  /** Returns the bytes after one to four mutations. */
   static byte[] mutated(byte[] bytes, boolean text, Random random) {
     List<Mutation> all = List.of(values());
-    // Damage that is meant for texts befalls the header of a binary file at times.
+    // Mutations of text are sometimes applied to the header of a binary file.
     List<Mutation> mutations = text || random.nextInt(8) == 0 ? all : OF_BYTES;
     byte[] mutated = bytes;
     // Half of them have one fault only, so that the rest is read.
@@ -241,7 +241,7 @@ enum Mutation {
   }
 
   /**
-   * The bytes after it.
+   * Returns the mutated bytes.
    *
    * @param bytes at least one
    */
@@ -271,7 +271,7 @@ enum Mutation {
     return pattern.matcher(new String(bytes, StandardCharsets.ISO_8859_1)).results().toList();
   }
 
-  /** With one match of the pattern, if there is any, replaced by one of the words. */
+  /** Replaces one match of the pattern, if there is any, by one of the words. */
   private static byte[] replaced(byte[] bytes, List<String> words, Pattern pattern, Random random) {
     List<MatchResult> found = matches(bytes, pattern);
     if (found.isEmpty()) {

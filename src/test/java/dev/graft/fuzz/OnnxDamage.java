@@ -11,9 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** An ONNX file that is still one, in which something of the network is not what it should be. */
+/** A valid ONNX file in which a part of the network is wrong. */
 final class OnnxDamage {
-  /** Such as give other shapes or types, or need other inputs; and one that there is not. */
+  /** Operators of other shapes or types, or with other inputs; and one that does not exist. */
   private static final List<String> OPERATORS =
       List.of(
           "Shape",

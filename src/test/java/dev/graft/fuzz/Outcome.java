@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * What a case ended in.
+ * The outcome of a case.
  *
- * @param violation what it should not have done; empty where all is well
+ * @param violation what the case must not do but did; empty if there is nothing
  */
 record Outcome(End end, String violation) {
   enum End {
@@ -20,7 +20,7 @@ record Outcome(End end, String violation) {
   static final Outcome SUCCESS = new Outcome(End.SUCCESS, "");
   static final Outcome SENTENCE = new Outcome(End.SENTENCE, "");
 
-  private static final int LONGEST_SENTENCE = 2_000;
+  private static final int MAX_LENGTH = 2_000;
   private static final Pattern STACK_TRACE = Pattern.compile("(?m)^\\s+at [\\w.$/]+\\(");
   private static final Pattern CLASS =
       Pattern.compile("\\b(java|javax|jdk|sun|ai|io|com|org|dev)(\\.[a-z0-9_]+)+\\.[A-Z]\\w*");
@@ -30,18 +30,18 @@ record Outcome(End end, String violation) {
     return new Outcome(End.VIOLATION, what);
   }
 
-  /** Of what a reader was left with. */
+  /** Returns the outcome of a reader that refused its file with a message. */
   static Outcome ofRefusal(String message) {
     String fault = message == null ? "no message" : fault(message);
     return fault.isEmpty() ? SENTENCE : violation(fault + ": " + shortened(message));
   }
 
   /**
-   * Of a command.
+   * Returns the outcome of a command.
    *
-   * @param code it ended with
-   * @param out what it answered
-   * @param err what it said
+   * @param code exit code
+   * @param out standard output
+   * @param err standard error
    */
   static Outcome ofCommand(int code, String out, String err) {
     String said = shortened(err);
@@ -57,20 +57,20 @@ record Outcome(End end, String violation) {
     }
     List<String> lines = err.lines().filter(line -> !line.isBlank()).toList();
     if (lines.isEmpty()) {
-      return violation("exit code " + code + " and not a word");
+      return violation("exit code " + code + " without a message");
     }
     String last = lines.get(lines.size() - 1);
-    // Of wrong usage the last line says where help is, and the first what is wrong, without a stop.
+    // After wrong usage, the first line says what is wrong, without a period; the last names help.
     return ofRefusal(code == 2 ? lines.get(0) + "." : last);
   }
 
-  /** Why a message is not a sentence for people; empty if it is one. */
+  /** Returns why a message is not a sentence for people; empty if it is one. */
   private static String fault(String message) {
     if (message.isBlank()) {
       return "an empty message";
     } else if (message.lines().count() > 1) {
       return "more than a line";
-    } else if (message.length() > LONGEST_SENTENCE) {
+    } else if (message.length() > MAX_LENGTH) {
       return "a message of " + message.length() + " characters";
     } else if (!message.matches("(?s).*[.?)…]\\s*")) {
       return "a message that does not end as a sentence";
@@ -85,17 +85,17 @@ record Outcome(End end, String violation) {
       return "the name of a class";
     } else if (text.contains("Internal error")) {
       return "an unforeseen failure";
-    } else if (text.codePoints().anyMatch(Outcome::commandsTerminals)) {
+    } else if (text.codePoints().anyMatch(Outcome::isControlCharacter)) {
       return "a control character";
     }
     return "";
   }
 
-  private static boolean commandsTerminals(int c) {
+  private static boolean isControlCharacter(int c) {
     return Character.isISOControl(c) && c != '\n' && c != '\r' && c != '\t';
   }
 
-  /** Of a throwable that should not have come out. */
+  /** Returns the outcome of a throwable that should have been caught. */
   static Outcome of(Throwable thrown) {
     StackTraceElement[] trace = thrown.getStackTrace();
     return violation(

@@ -27,33 +27,33 @@ import java.util.Random;
 import java.util.stream.Stream;
 
 /**
- * The sound files that cases damage: the tests' images, the recipes of {@code conf}, and what is
- * made here, in a few seconds and always the same, where there is nothing of the kind that is small
- * enough: manifests, weight files, a trained model with its features.
+ * The valid files that cases damage: images of the tests, the recipes of {@code conf}, and small
+ * files that are created here in a few seconds, always the same: manifests, weight files, a trained
+ * model with its features.
  */
 final class Seeds {
   private static final Path RESOURCES = Path.of("src/test/resources");
   static final List<String> CLASSES = List.of("dark", "light");
-  private static final int OF_A_CLASS = 12;
+  private static final int PER_CLASS = 12;
 
-  /** How many lie in {@link #photos}, each of them another. */
-  static final int PHOTOS = 2 * OF_A_CLASS;
+  /** The number of images in {@link #photos}, which are all different. */
+  static final int PHOTOS = 2 * PER_CLASS;
 
   final List<byte[]> images;
   final List<String> imageNames;
   final List<byte[]> recipes;
   final Map<String, byte[]> manifests;
 
-  /** What {@link #safetensors} and {@link #h5} hold. */
+  /** The content of {@link #safetensors} and {@link #h5}. */
   final List<Weight> weights =
       List.of(
           Weight.of("conv", Weight.Role.KERNEL, 2, 3, 3, 3),
           Weight.of("conv", Weight.Role.BIAS, 2));
 
-  /** A network with two outputs, of 12 pixels a side and of what its own file says. */
+  /** A network with two outputs for images of 12 pixels, whose file states its preprocessing. */
   final byte[] onnx = onnx();
 
-  /** Likewise; what its images are like it does not say. */
+  /** A network in TorchScript with two outputs, whose file does not state its preprocessing. */
   final Path torchScript = RESOURCES.resolve("dev/graft/foreign/tiny.pt");
 
   final byte[] safetensors = safetensors(weights);
@@ -67,7 +67,7 @@ final class Seeds {
   /** Two classes of twelve small images each. */
   final Path photos;
 
-  /** Where a model was trained on them; null until {@link #train}. */
+  /** The output folder of a training on them; null until {@link #train}. */
   private Path output;
 
   private Path run;
@@ -95,7 +95,7 @@ final class Seeds {
     Random random = new Random(7);
     for (String name : CLASSES) {
       Path ofClass = Files.createDirectory(photos.resolve(name));
-      for (int i = 0; i < OF_A_CLASS; i++) {
+      for (int i = 0; i < PER_CLASS; i++) {
         Files.write(ofClass.resolve(i + ".bmp"), bmp(name.equals("dark") ? 40 : 180, random));
         String split = i == 0 ? "test" : i == 1 ? "val" : "train";
         csv.append(name + "/" + i + ".bmp," + name + "," + split + "\n");
@@ -135,7 +135,7 @@ final class Seeds {
     return bmp.array();
   }
 
-  /** The lines of a manifest. */
+  /** Returns the lines of a manifest. */
   List<String> rows(String manifest) {
     return new String(manifests.get(manifest), StandardCharsets.UTF_8).lines().toList();
   }
@@ -212,7 +212,7 @@ final class Seeds {
     return file.array();
   }
 
-  /** Likewise, on a backbone from a file. */
+  /** Returns the arguments of {@link #training} with a backbone from a file. */
   List<String> trainingOn(Path backbone, Path target) {
     List<String> arguments = new ArrayList<>(training(Path.of("pretrained"), target));
     arguments.set(1, "--backbone=" + backbone);
@@ -221,7 +221,7 @@ final class Seeds {
     return arguments;
   }
 
-  /** The arguments of a training that takes half a second. */
+  /** Returns the arguments of a training that takes half a second. */
   List<String> training(Path weightFile, Path target) {
     return List.of(
         "fine-tune",
@@ -237,7 +237,7 @@ final class Seeds {
         "--set=batch-size=4");
   }
 
-  /** Trains the model, the first time, and takes out of it what depends on the clock. */
+  /** Trains the model at the first call, and removes what depends on the clock. */
   private void train() {
     if (output != null) {
       return;
@@ -268,31 +268,31 @@ final class Seeds {
     }
   }
 
-  /** The output folder of a training. */
+  /** Returns the output folder of the training. */
   Path output() {
     train();
     return output;
   }
 
-  /** The run that is in {@link #output}. */
+  /** Returns the run in {@link #output}. */
   Path run() {
     train();
     return run;
   }
 
-  /** The run as an ONNX file. */
+  /** Returns the run as an ONNX file. */
   Path exported() {
     train();
     return exported;
   }
 
-  /** {@link #figuresOf} that training. */
+  /** Returns {@link #figuresOf} the training. */
   String figures() {
     train();
     return figures;
   }
 
-  /** What the latest run of an output folder came to, on the test images. */
+  /** Returns the test figures of the latest run of an output folder. */
   static String figuresOf(Path output) throws IOException {
     String name = Files.readString(output.resolve("latest")).strip();
     var test =

@@ -33,7 +33,7 @@ class BicubicTest {
   }
 
   @Test
-  void theCentredSquareOfAPhotographEqualsThePublishedPreprocessingBitForBit() throws IOException {
+  void theCenterSquareOfAPhotographEqualsThePublishedPreprocessingBitForBit() throws IOException {
     RgbImage image = read(MADE_BY_PILLOW.resolve("picture.png"));
     Box square = Framing.CENTRE.of(image.width(), image.height());
 
@@ -44,7 +44,7 @@ class BicubicTest {
 
   /** The JDK's JPEG decoder rounds differently from Pillow's, before anything is resized. */
   @Test
-  void aLargePhotographComesOutWithinTwoLevelsOfThePublishedPreprocessing() throws IOException {
+  void aLargePhotographIsWithinTwoLevelsOfThePublishedPreprocessing() throws IOException {
     RgbImage image = read(MADE_BY_PILLOW.resolve("picture_large.jpg"));
     Box square = Framing.CENTRE.of(image.width(), image.height());
 

@@ -77,7 +77,7 @@ class BmpStructureTest {
                 + " compression, which Graft does not read; convert it, for example to PNG.");
   }
 
-  /** A Windows 3 file with another header. */
+  /** Returns a Windows 3 file with another header. */
   private static byte[] withHeader(byte[] file, int size, int statedLength) {
     ByteBuffer old = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
     int pixels = old.getInt(10);

@@ -10,16 +10,16 @@ import org.junit.jupiter.api.Test;
 
 class ColorProfileTest {
   private static final byte[] LINEAR = profile(ColorSpace.CS_LINEAR_RGB);
-  private static final byte[] LINEAR_GREY = profile(ColorSpace.CS_GRAY);
+  private static final byte[] LINEAR_GRAY = profile(ColorSpace.CS_GRAY);
 
   @Test
-  void withoutAProfileGreyAndRgbStandAsTheyAre() {
+  void withoutAProfileGrayAndRgbAreUnchanged() {
     assertThat(toSrgb(1, null, 7, 200)).containsExactly(7, 7, 7, 200, 200, 200);
     assertThat(toSrgb(3, null, 1, 2, 255)).containsExactly(1, 2, 255);
   }
 
   @Test
-  void withoutAProfileInkTakesItsColourFromTheLightThatBlackLeaves() {
+  void withoutAProfileEachInkIsScaledByBlack() {
     assertThat(toSrgb(4, null, 0, 0, 0, 0)).as("paper").containsExactly(255, 255, 255);
     assertThat(toSrgb(4, null, 0, 0, 0, 255)).as("black").containsExactly(0, 0, 0);
     assertThat(toSrgb(4, null, 255, 0, 0, 0)).as("cyan").containsExactly(0, 255, 255);
@@ -30,11 +30,11 @@ class ColorProfileTest {
   void linearSamplesBecomeBrighter() {
     // sRGB's curve: 1.055 * (128 / 255) ^ (1 / 2.4) - 0.055 = 0.737
     assertThat(toSrgb(3, LINEAR, 0, 128, 255)).satisfies(rgb -> isNear(rgb, 0, 188, 255));
-    assertThat(toSrgb(1, LINEAR_GREY, 128)).satisfies(rgb -> isNear(rgb, 188, 188, 188));
+    assertThat(toSrgb(1, LINEAR_GRAY, 128)).satisfies(rgb -> isNear(rgb, 188, 188, 188));
   }
 
   @Test
-  void manyPixelsBecomeWhatEachBecomesAlone() {
+  void manyPixelsAreConvertedAsEachAlone() {
     int pixels = 40_000;
     int[] samples = IntStream.range(0, 3 * pixels).map(i -> i / 7 & 0xff).toArray();
 
@@ -51,7 +51,7 @@ class ColorProfileTest {
   void aProfileThatIsSrgbOrBrokenOrForAnotherKindOfImageChangesNothing() {
     byte[] broken = LINEAR.clone();
     broken[36] = 0; // its signature
-    Stream.of(profile(ColorSpace.CS_sRGB), LINEAR_GREY, broken, new byte[200], new byte[0])
+    Stream.of(profile(ColorSpace.CS_sRGB), LINEAR_GRAY, broken, new byte[200], new byte[0])
         .forEach(
             profile -> assertThat(toSrgb(3, profile, 1, 128, 255)).containsExactly(1, 128, 255));
     assertThat(toSrgb(1, LINEAR, 128)).containsExactly(128, 128, 128);

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class FramingTest {
   @Test
-  void pixelsAreAPlaneAColourRedFirst() {
+  void pixelsAreOnePlanePerColorRedFirst() {
     byte[] rgb = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, (byte) 255};
     byte[] planes = {1, 4, 7, 10, 2, 5, 8, 11, 3, 6, 9, (byte) 255};
     assertThat(Framing.WHOLE.planes(new RgbImage(2, 2, rgb), 2)).containsExactly(planes);
@@ -31,7 +31,7 @@ class FramingTest {
   }
 
   @Test
-  void theCentreIsSevenEighthsOfTheShorterSide() {
+  void theCenterIsSevenEighthsOfTheShorterSide() {
     // Green where 7 x 7 pixels in the middle of 16 x 8 are, (8 - 7 + 1) / 2 = 1 from the top.
     byte[] rgb = new byte[16 * 8 * 3];
     for (int y = 1; y < 8; y++) {
@@ -51,7 +51,7 @@ class FramingTest {
   }
 
   @Test
-  void theOddPixelOutsideTheCentreIsToTheLeftAndAbove() {
+  void theOddPixelOutsideTheCenterIsToTheLeftAndAbove() {
     assertThat(Framing.CENTRE.of(333, 250)).isEqualTo(new Box(58, 16, 218, 218));
     assertThat(Framing.CENTRE.of(11, 8)).isEqualTo(new Box(2, 1, 7, 7));
     assertThat(Framing.CENTRE.of(1, 1)).isEqualTo(new Box(0, 0, 1, 1));
@@ -107,7 +107,7 @@ class FramingTest {
   }
 
   @Test
-  void aImageMayBeReducedToTwiceTheInput() {
+  void anImageMayBeReducedToTwiceTheInput() {
     assertThat(Framing.minSide(96)).isEqualTo(192);
   }
 

@@ -63,13 +63,13 @@ class ImageFileReaderTest {
     assertThat(greatestDifference(image, expected)).isLessThanOrEqualTo(tolerance(name));
   }
 
-  /** Of 255. What is not named here is exact. */
+  /** Returns the tolerance, of 255 levels. Files that are not named here must be equal. */
   private static int tolerance(String name) {
     if (name.startsWith("cmyk-profile")) {
-      return 10; // four inks are interpolated on a coarse grid, by two versions of LittleCMS
+      return 10; // two versions of LittleCMS interpolate four inks on a coarse grid
     }
     if (name.matches("(adobe-rgb|display-p3(-large)?|grey-profile)\\..*")) {
-      return 1; // the same two versions round
+      return 1; // the same two versions round differently
     }
     return 0;
   }
@@ -113,7 +113,7 @@ class ImageFileReaderTest {
     assertThat(greatestDifference(image, expected)).isZero();
   }
 
-  /** The smaller boxes are at the right and at the bottom of what people see. */
+  /** The smaller boxes are at the right and at the bottom of the upright image. */
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
   void aTurnedImageIsReducedAsIfItHadBeenTurnedBefore(int orientation) throws IOException {
@@ -143,7 +143,7 @@ class ImageFileReaderTest {
     }
   }
 
-  /** JPEG decoders fill up what is missing with grey; that must not pass as an image. */
+  /** JPEG decoders fill missing parts with gray; such an image must not be accepted. */
   @ParameterizedTest(name = "{0}")
   @MethodSource("oneImageOfEachKind")
   void aFileCutOffAnywhereIsRefusedOrHasAllItsPixels(Path file) throws IOException {
@@ -205,7 +205,7 @@ class ImageFileReaderTest {
   }
 
   @Test
-  void whatIsNoImageIsNamedAndSaysWhatItIs() throws IOException {
+  void otherFilesAreRefusedWithTheReason() throws IOException {
     Path text = Files.writeString(folder.resolve("notes.png"), "not an image");
     Path empty = Files.createFile(folder.resolve("empty.png"));
     Path missing = folder.resolve("missing.png");
@@ -217,15 +217,15 @@ class ImageFileReaderTest {
   }
 
   @Test
-  void aImageOfMoreThanAGigapixelIsRefusedByItsHeader() throws IOException {
-    Path huge = rgbPngThatSaysItHas(60_000, 60_000);
+  void anImageOfMoreThanAGigapixelIsRefusedByItsHeader() throws IOException {
+    Path huge = rgbPngWithHeaderOf(60_000, 60_000);
 
     assertRefused(huge, " has 60000x60000 pixels; Graft reads up to 1000 megapixels.");
   }
 
   @Test
-  void aFileTooSmallForThePixelsItSaysItHasIsRefusedByItsHeader() throws IOException {
-    Path bomb = rgbPngThatSaysItHas(30_000, 30_000);
+  void aFileTooSmallForThePixelsOfItsHeaderIsRefused() throws IOException {
+    Path bomb = rgbPngWithHeaderOf(30_000, 30_000);
 
     assertRefused(
         bomb,
@@ -235,10 +235,10 @@ class ImageFileReaderTest {
             Files.size(bomb)));
   }
 
-  /** It may be damaged, but need not be: of one colour, any size fits into a few bytes. */
+  /** The file need not be damaged: with one color, an image of any size fits into a few bytes. */
   @ParameterizedTest
   @CsvSource({"lossless.webp, 16000", "fax.tiff, 20000"})
-  void aHugeSheetOfOneColourIsNotCalledDamagedButTold(String name, int side) throws IOException {
+  void aHugeImageOfOneColorIsRefusedAsPossiblyUndamaged(String name, int side) throws IOException {
     byte[] bytes = Files.readAllBytes(IMAGES.resolve("one-colour").resolve(name));
     ByteBuffer file = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     if (name.endsWith("webp")) {
@@ -266,21 +266,21 @@ class ImageFileReaderTest {
     "black-and-white.png, 2000, 2000, 0xffffff",
     "palette.gif, 1200, 1200, 0x000000",
   })
-  void aSheetOfOneColourIsReadThoughItsFileIsTiny(String name, int width, int height, int colour) {
+  void anImageOfOneColorIsReadThoughItsFileIsTiny(String name, int width, int height, int color) {
     RgbImage image = ImageFileReader.read(IMAGES.resolve("one-colour").resolve(name));
 
     assertThat(image).hasToString(String.format(Locale.ROOT, "RgbImage[%dx%d]", width, height));
     byte[] rgb = image.rgb();
     byte[] expected = new byte[rgb.length];
     for (int i = 0; i < expected.length; i++) {
-      expected[i] = (byte) (colour >> (16 - 8 * (i % 3)));
+      expected[i] = (byte) (color >> (16 - 8 * (i % 3)));
     }
     assertThat(Arrays.equals(rgb, expected)).isTrue();
   }
 
   @Test
   @Timeout(10)
-  void aDamagedFileOnWhichItsDecoderWouldGoOnAndOnIsRefusedAtOnce() {
+  void aDamagedFileThatItsDecoderWouldNeverFinishIsRefusedAtOnce() {
     Path endless = IMAGES.resolve("damaged/endless.webp");
 
     assertThatExceptionOfType(GraftException.class)
@@ -288,7 +288,7 @@ class ImageFileReaderTest {
         .withMessage(endless + " is damaged or cut off.");
   }
 
-  /** Each scan is a pass over all pixels, and takes some twenty bytes. */
+  /** Each scan is a pass over all pixels, and takes only about twenty bytes. */
   @Test
   void aJpegOfThousandsOfScansIsRefusedAndOneOfAHundredRead() throws IOException {
     byte[] jpeg = progressiveJpeg(1000);
@@ -339,7 +339,7 @@ class ImageFileReaderTest {
     return bytes.toByteArray();
   }
 
-  private Path rgbPngThatSaysItHas(int width, int height) throws IOException {
+  private Path rgbPngWithHeaderOf(int width, int height) throws IOException {
     byte[] bytes = Files.readAllBytes(IMAGES.resolve("rgb.png"));
     int widthInHeader = 16;
     ByteBuffer.wrap(bytes).putInt(widthInHeader, width).putInt(widthInHeader + 4, height);
@@ -347,7 +347,7 @@ class ImageFileReaderTest {
   }
 
   @Test
-  void aImageWithoutPixelsIsRefused() throws IOException {
+  void anImageWithoutPixelsIsRefused() throws IOException {
     byte[] bytes = Files.readAllBytes(IMAGES.resolve("plain.jpg"));
     byte[] frame = {(byte) 0xff, (byte) 0xc0, 0, 17, 8, 0, 14, 0, 19};
     int start = new String(bytes, ISO_8859_1).indexOf(new String(frame, ISO_8859_1));
@@ -357,9 +357,9 @@ class ImageFileReaderTest {
     assertRefused(flat, " has no pixels (19x0).");
   }
 
-  /** Half a megapixel a strip, so that the test needs no memory to speak of itself. */
+  /** Half a megapixel per strip, so that the test itself needs little memory. */
   @Test
-  void aImageOfAHundredMegapixelsIsThinnedOutToTwentyFive() throws IOException {
+  void anImageOfAHundredMegapixelsIsReducedToTwentyFive() throws IOException {
     Path file = folder.resolve("big.png");
     int side = 10_000;
     byte[] row = new byte[3 * side];
@@ -384,11 +384,11 @@ class ImageFileReaderTest {
     assertThat(reduced.rgb()[3 * 200 * 100] & 0xff).isEqualTo(100);
   }
 
-  /** Seeded, so that what it finds it finds again. */
+  /** The seed is fixed, so that a failure can be repeated. */
   @ParameterizedTest(name = "{0}")
   @MethodSource("oneImageOfEachKind")
   @Timeout(60)
-  void aFileWithAFewWrongBytesGivesAImageOrOneSentence(Path file) throws IOException {
+  void aFileWithAFewWrongBytesGivesAnImageOrOneSentence(Path file) throws IOException {
     byte[] bytes = Files.readAllBytes(file);
     Random random = new Random(7);
     for (int i = 0; i < 60; i++) {
@@ -407,7 +407,7 @@ class ImageFileReaderTest {
 
   @ParameterizedTest
   @CsvSource({"8, 64, 1", "8, 512, 2", "8, 4096, 8", "8, 1024, 5", "2, 1048576, 2"})
-  void asManyImagesAreReadAtATimeAsProcessorsAndHeapAllow(int processors, int mega, int threads) {
+  void processorsAndHeapLimitTheNumberOfThreads(int processors, int mega, int threads) {
     assertThat(ImageFileReader.threads(processors, (long) mega << 20)).isEqualTo(threads);
   }
 

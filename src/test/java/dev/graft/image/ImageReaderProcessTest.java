@@ -19,12 +19,12 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What takes a Java of its own: a small heap, another locale. */
+/** Tests that need a JVM of their own: a small heap, another locale. */
 class ImageReaderProcessTest {
   @TempDir Path folder;
 
   @Test
-  void severalLargeImagesAreReadAtATimeThoughTheHeapHasRoomForOne() throws Exception {
+  void severalLargeImagesAreReadThoughTheHeapHasRoomForOne() throws Exception {
     Path first = folder.resolve("0.png");
     byte[] row = new byte[8 * 2000];
     Png.write(first, 2000, 2000, Png.DEEP_RGBA, y -> row);
@@ -37,9 +37,9 @@ class ImageReaderProcessTest {
 
   @Test
   @EnabledOnOs(OS.LINUX)
-  void aNameThatTheLocaleCantWriteOrThatIsNoUtf8IsNoHindrance() throws Exception {
+  void namesThatTheLocaleCannotEncodeAreRead() throws Exception {
     Path source = Path.of("src/test/resources/dev/graft/image/files/rgb.png").toAbsolutePath();
-    // Through a shell, since a name that is no UTF-8 is none that this Java can write.
+    // A shell creates the files, since this JVM cannot write names that are not UTF-8.
     String copies = "cp \"$0\" $'\\xc3\\xb1.png' && cp \"$0\" $'\\xff.png'";
     Process copying =
         new ProcessBuilder("bash", "-c", copies, source.toString())
@@ -54,7 +54,7 @@ class ImageReaderProcessTest {
     }
   }
 
-  /** What another Java says of the images in the folder, each read by a thread of its own. */
+  /** Returns what another JVM reads of the images in the folder, each in a thread of its own. */
   private List<String> readAll(String locale, String... options)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
@@ -68,9 +68,9 @@ class ImageReaderProcessTest {
     builder.environment().put("LC_ALL", locale);
     Process process = builder.start();
     try {
-      String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
-      return said.lines().toList();
+      return output.lines().toList();
     } finally {
       process.destroyForcibly();
     }
@@ -85,9 +85,9 @@ class ImageReaderProcessTest {
         files = list.toList();
       }
       ExecutorService threads = Executors.newFixedThreadPool(files.size());
-      List<Future<String>> said =
+      List<Future<String>> output =
           files.stream().map(file -> threads.submit(() -> read(file))).toList();
-      for (Future<String> each : said) {
+      for (Future<String> each : output) {
         System.out.println(each.get());
       }
       threads.shutdown();

@@ -72,7 +72,7 @@ class JpegHeadTest {
     }
   }
 
-  /** Pillow and Chromium take all as inverted, whether Adobe's marker is there or not. */
+  /** Pillow and Chromium treat all as inverted, with and without the marker of Adobe. */
   @ParameterizedTest
   @CsvSource({
     "0, 1234, cmyk.jpg",
@@ -95,7 +95,7 @@ class JpegHeadTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "J", "0", "1", "2", "J0", "1J"})
-  void greyHasNoTransform(String markers) throws IOException {
+  void grayHasNoTransform(String markers) throws IOException {
     byte[] jpeg = withoutMarkers(Files.readAllBytes(FILES.resolve("grey.jpg")));
 
     assertThat(ImageFileReader.read(PngStructureTest.inserted(jpeg, 2, segments(markers)), "a"))
@@ -147,7 +147,10 @@ class JpegHeadTest {
     return Math.max(0, Math.min(255, value));
   }
 
-  /** J is JFIF's marker, j one that is too short, c Adobe's cut off, digits Adobe's transforms. */
+  /**
+   * Returns segments: J is the marker of JFIF, j one that is too short, c that of Adobe cut off,
+   * and digits are transforms of Adobe.
+   */
   private static byte[] segments(String markers) {
     ByteArrayOutputStream segments = new ByteArrayOutputStream();
     for (int i = 0; i < markers.length(); i++) {
@@ -168,7 +171,7 @@ class JpegHeadTest {
     return (head + content).getBytes(ISO_8859_1);
   }
 
-  /** A file without JFIF's and Adobe's segments. */
+  /** Returns a file without the segments of JFIF and Adobe. */
   private static byte[] withoutMarkers(byte[] jpeg) {
     String text = new String(jpeg, ISO_8859_1);
     text = text.replaceFirst("(?s)\u00ff\u00e0\0\u0010JFIF.{10}", "");
@@ -176,7 +179,9 @@ class JpegHeadTest {
     return text.getBytes(ISO_8859_1);
   }
 
-  /** A file with other identifiers of its components: digits are numbers, letters are ASCII. */
+  /**
+   * Returns a file with other identifiers of its components: digits are numbers, letters are ASCII.
+   */
   private static byte[] withIds(byte[] jpeg, String ids) {
     byte[] changed = jpeg.clone();
     String old = "";

@@ -66,14 +66,14 @@ class OrientationTest {
   }
 
   @Test
-  void ofADirectoryThatIsCutOffTheEntriesBeforeTheCutCount() {
+  void theCompleteEntriesOfATruncatedDirectoryCount() {
     int[] orientation = entry(ORIENTATION, SHORT, 1, 6);
     byte[] exif =
         exif(ByteOrder.LITTLE_ENDIAN, entry(0x100, LONG, 1, 96), orientation, entry(MAKE, 2, 9, 0));
 
     int afterOrientation = 8 + 2 + 2 * 12;
     for (int length = 0; length < exif.length; length++) {
-      // The last two bytes of its entry mean nothing.
+      // The last two bytes of the entry are unused.
       assertThat(Orientation.of(List.of(Arrays.copyOf(exif, length))))
           .as("%d bytes", length)
           .isEqualTo(length < afterOrientation - 2 ? Orientation.UPRIGHT : 6);
@@ -84,7 +84,7 @@ class OrientationTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 9, 262, -1})
-  void whatIsNoOrientationLeavesTheImageUpright(int value) {
+  void invalidOrientationsLeaveTheImageUpright(int value) {
     byte[] exif = exif(ByteOrder.LITTLE_ENDIAN, entry(ORIENTATION, LONG, 1, value));
 
     assertThat(Orientation.of(List.of(exif))).isEqualTo(Orientation.UPRIGHT);
@@ -116,7 +116,7 @@ class OrientationTest {
     return new int[] {tag, type, count, value};
   }
 
-  /** A block of EXIF data with one directory. */
+  /** Returns a block of EXIF data with one directory. */
   static byte[] exif(ByteOrder order, int[]... entries) {
     ByteBuffer exif = ByteBuffer.allocate(8 + 2 + 12 * entries.length + 4).order(order);
     exif.putShort((short) (order == ByteOrder.LITTLE_ENDIAN ? 0x4949 : 0x4d4d));
@@ -132,7 +132,7 @@ class OrientationTest {
     return exif.array();
   }
 
-  /** A block that says that the image is to be turned by a number. */
+  /** Returns a block of EXIF data with an orientation. */
   static byte[] exif(int orientation) {
     return exif(ByteOrder.LITTLE_ENDIAN, entry(ORIENTATION, SHORT, 1, orientation));
   }

@@ -27,7 +27,7 @@ class PixelRowsTest {
         BufferedImage.TYPE_4BYTE_ABGR,
         BufferedImage.TYPE_4BYTE_ABGR_PRE
       })
-  void coloursAreRedFirstHoweverJavaHasThem(int type) {
+  void colorsAreRedFirstInEveryTypeOfJavaImage(int type) {
     BufferedImage image = new BufferedImage(2, 1, type);
     image.setRGB(0, 0, 0xff000000);
     image.setRGB(1, 0, 0xff000000 | ORANGE);
@@ -47,18 +47,18 @@ class PixelRowsTest {
   }
 
   @Test
-  void greyIsAsItStandsInTheFileAndOf16BitsTheUpperEightCount() {
-    BufferedImage grey = new BufferedImage(1, 1, BufferedImage.TYPE_BYTE_GRAY);
-    grey.getRaster().setSample(0, 0, 0, 100);
+  void grayIsUnchangedAndOf16BitsTheUpperEightCount() {
+    BufferedImage gray = new BufferedImage(1, 1, BufferedImage.TYPE_BYTE_GRAY);
+    gray.getRaster().setSample(0, 0, 0, 100);
     BufferedImage deep = new BufferedImage(1, 1, BufferedImage.TYPE_USHORT_GRAY);
     deep.getRaster().setSample(0, 0, 0, 100 << 8 | 255);
 
-    assertThat(row(PixelRows.of(grey, "a"), 0)).containsExactly(100);
+    assertThat(row(PixelRows.of(gray, "a"), 0)).containsExactly(100);
     assertThat(row(PixelRows.of(deep, "a"), 0)).containsExactly(100);
   }
 
   @Test
-  void whatIsTransparentIsWhite() {
+  void transparentPixelsAreWhite() {
     BufferedImage image = new BufferedImage(3, 1, BufferedImage.TYPE_4BYTE_ABGR);
     image.setRGB(1, 0, 0x80000000);
     image.setRGB(2, 0, 0xff000000);
@@ -81,9 +81,9 @@ class PixelRowsTest {
 
   @Test
   void samplesOfMoreThan16BitsAreRefused() {
-    ColorSpace grey = ColorSpace.getInstance(ColorSpace.CS_GRAY);
+    ColorSpace gray = ColorSpace.getInstance(ColorSpace.CS_GRAY);
     ColorModel floats =
-        new ComponentColorModel(grey, false, false, Transparency.OPAQUE, DataBuffer.TYPE_FLOAT);
+        new ComponentColorModel(gray, false, false, Transparency.OPAQUE, DataBuffer.TYPE_FLOAT);
     BufferedImage image =
         new BufferedImage(floats, floats.createCompatibleWritableRaster(1, 1), false, null);
 

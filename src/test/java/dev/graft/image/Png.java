@@ -11,9 +11,9 @@ import java.util.function.IntFunction;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 
-/** Writes images of any size, row by row, with no memory to speak of. */
+/** Writes images of any size, row by row, with little memory. */
 final class Png {
-  /** Bits a sample, and the number of PNG for what a pixel is made of. */
+  /** Bits per sample, and the color type of PNG. */
   static final byte[] RGB = {8, 2};
 
   static final byte[] DEEP_RGBA = {16, 6};

@@ -99,7 +99,7 @@ class PngStructureTest {
         .isEqualTo(ImageFileReader.read(png, "a"));
   }
 
-  /** Bits above the depth don't count; 16 bits count in full. */
+  /** Bits above the depth are ignored; all 16 bits of a sample count. */
   @ParameterizedTest
   @CsvSource({
     "1, 0, 0x0000, 0x0001",
@@ -145,7 +145,7 @@ class PngStructureTest {
     assertThat(image.rgb()).startsWith(255, 255, 255).endsWith(visible, visible, visible);
   }
 
-  /** An image of one column and two rows. */
+  /** Returns an image of one column and two rows. */
   private static byte[] png(int bits, int colorType, byte[] chunk, byte[] rows) throws IOException {
     ByteBuffer header = ByteBuffer.allocate(13).putInt(1).putInt(2);
     header.put((byte) bits).put((byte) colorType);

@@ -48,7 +48,7 @@ class ReducedJpegTest {
   void damageIsNoticed() throws IOException {
     byte[] jpeg = jpeg(BufferedImage.TYPE_INT_RGB, false);
     assertThat(reduced(Arrays.copyOf(jpeg, jpeg.length - 2), 4)).as("without its end").isEmpty();
-    assertThat(reduced(Arrays.copyOf(jpeg, jpeg.length / 2), 4)).as("half of it").isEmpty();
+    assertThat(reduced(Arrays.copyOf(jpeg, jpeg.length / 2), 4)).as("half of the file").isEmpty();
     byte[] marker = jpeg.clone();
     marker[jpeg.length / 2] = (byte) 0xff;
     marker[jpeg.length / 2 + 1] = (byte) 0xd9;

@@ -18,7 +18,7 @@ class ReductionTest {
   }
 
   @Test
-  void aPixelIsTheRoundedMeanOfItsBoxAndWhatIsLeftOverMakesSmallerOnes() {
+  void aPixelIsTheRoundedMeanOfItsBoxAndBoxesAtTheEdgesAreSmaller() {
     Stored image = new Stored(3, 3, 1, 1, 2, 10, 3, 4, 11, 7, 8, 255);
 
     Reduction.Reduced reduced = Reduction.of(image, 2, Orientation.UPRIGHT);
@@ -31,7 +31,7 @@ class ReductionTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
-  void aImageIsReducedAsItIsSeenHoweverItIsStored(int orientation) {
+  void anImageIsReducedAsItIsSeenHoweverItIsStored(int orientation) {
     for (int channels : new int[] {1, 3, 4}) {
       for (int factor = 1; factor <= 4; factor++) {
         byte[] samples = new byte[7 * 5 * channels];
@@ -48,7 +48,7 @@ class ReductionTest {
     }
   }
 
-  /** Where Pillow's fixed point would stray. */
+  /** The fixed-point arithmetic of Pillow would not be exact here. */
   @Test
   void theMeanOfALargeBoxIsExact() {
     byte[] samples = new byte[300 * 200];
@@ -78,7 +78,7 @@ class ReductionTest {
       System.arraycopy(samples, y * row.length, row, 0, row.length);
     }
 
-    /** By what EXIF says of the first row and the first column. */
+    /** Turns by an orientation of EXIF, which names the sides of the first row and column. */
     Stored turned(int orientation) {
       boolean transposed = orientation > 4;
       Stored turned =

@@ -8,11 +8,11 @@ import org.junit.jupiter.api.Test;
 
 class RgbImageTest {
   @Test
-  void aPixelThatTheEdgesOfAGridCutCountsInEachBoxByItsArea() {
-    // 3 x 1 pixels over 2 x 1 boxes: a box has the area of a pixel and a half, of 3 shares.
+  void aPixelAcrossBoxesCountsInEachByItsArea() {
+    // 3 x 1 pixels in 2 x 1 boxes: a box has the area of 1.5 pixels, which are 3 shares.
     RgbImage image = image(3, 1, 10, 20, 40);
 
-    assertThat(image.sums(2, 1)).containsExactly(thrice(2 * 10 + 20, 20 + 2 * 40));
+    assertThat(image.sums(2, 1)).containsExactly(inThreeChannels(2 * 10 + 20, 20 + 2 * 40));
   }
 
   @Test
@@ -40,7 +40,7 @@ class RgbImageTest {
   }
 
   @Test
-  void aScaledImageHasTheMeansRoundedAndASquareAPixelWhereItIsEnlarged() {
+  void scalingDownTakesRoundedMeansAndScalingUpRepeatsPixels() {
     assertThat(image(4, 1, 1, 2, 254, 255).scaled(2, 1)).isEqualTo(image(2, 1, 2, 255));
     assertThat(image(2, 1, 7, 200).scaled(4, 2))
         .isEqualTo(image(4, 2, 7, 7, 200, 200, 7, 7, 200, 200));
@@ -48,14 +48,14 @@ class RgbImageTest {
   }
 
   @Test
-  void aImageHasThreeBytesForEachOfItsPixels() {
+  void anImageHasThreeBytesForEachOfItsPixels() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new RgbImage(2, 3, new byte[17]))
         .withMessage("an image of 2x3 pixels has 18 bytes, was given 17");
     assertThatIllegalArgumentException().isThrownBy(() -> new RgbImage(0, 3, new byte[0]));
   }
 
-  private static long[] thrice(long... values) {
+  private static long[] inThreeChannels(long... values) {
     long[] all = new long[3 * values.length];
     for (int i = 0; i < all.length; i++) {
       all[i] = values[i / 3];
@@ -63,10 +63,10 @@ class RgbImageTest {
     return all;
   }
 
-  private static RgbImage image(int width, int height, int... greys) {
-    byte[] rgb = new byte[3 * greys.length];
+  private static RgbImage image(int width, int height, int... grays) {
+    byte[] rgb = new byte[3 * grays.length];
     for (int i = 0; i < rgb.length; i++) {
-      rgb[i] = (byte) greys[i / 3];
+      rgb[i] = (byte) grays[i / 3];
     }
     return new RgbImage(width, height, rgb);
   }

@@ -17,7 +17,7 @@ class SharedHeapTest {
 
   @Test
   @Timeout(20)
-  void whatFindsTheHeapFullIsReadOnceMoreWithNothingBesideIt() throws Exception {
+  void anImageThatFindsTheHeapFullIsReadAgainAlone() throws Exception {
     int count = 4;
     AtomicInteger atWork = new AtomicInteger();
     AtomicInteger read = new AtomicInteger();
@@ -69,7 +69,7 @@ class SharedHeapTest {
   }
 
   @Test
-  void whatTakesTooMuchMemoryByItselfIsTriedTwice() {
+  void anImageThatAloneNeedsTooMuchMemoryIsTriedTwice() {
     AtomicInteger attempts = new AtomicInteger();
 
     assertThatExceptionOfType(OutOfMemoryError.class)
@@ -83,7 +83,7 @@ class SharedHeapTest {
   }
 
   @Test
-  void whatIsDamagedIsNotReadAgain() {
+  void aDamagedImageIsNotReadAgain() {
     AtomicInteger attempts = new AtomicInteger();
 
     assertThatExceptionOfType(IIOException.class)
@@ -97,7 +97,7 @@ class SharedHeapTest {
   }
 
   @Test
-  void aWantOfMemoryIsSeenThroughTheExceptionsOfDecoders() {
+  void outOfMemoryIsRecognizedInExceptionsOfDecoders() {
     Exception hidden = new IIOException("sorry", new RuntimeException(new OutOfMemoryError()));
 
     assertThat(SharedHeap.isOutOfMemory(hidden)).isTrue();

@@ -22,7 +22,9 @@ class TiffStructureTest {
   private static final int EXTRA_SAMPLES = 338;
   private static final int SAMPLE_FORMAT = 339;
 
-  /** Of the samples, the last is 100: 255 - (255 - c) * 100 / 255 where it is the opacity. */
+  /**
+   * The last sample is 100; if it is the opacity, a color c becomes 255 - (255 - c) * 100 / 255.
+   */
   @ParameterizedTest
   @CsvSource({
     "2, '10 20 30 100', '', 159 163 167",
@@ -154,7 +156,7 @@ class TiffStructureTest {
             lengths));
   }
 
-  /** A file of one pixel. */
+  /** Returns a file of one pixel. */
   private static byte[] tiff(int bits, int[] samples, Map<Integer, int[]> otherTags) {
     int[] allBits = new int[samples.length];
     Arrays.fill(allBits, bits);

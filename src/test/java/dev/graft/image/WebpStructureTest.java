@@ -25,8 +25,8 @@ class WebpStructureTest {
 
   @ParameterizedTest
   @CsvSource({"19, 14, 0, 0", "40, 30, 10, 6", "21, 16, 2, 2", "19, 40, 0, 26"})
-  void theFirstFrameLiesOnItsCanvasAndWhatIsAroundItIsWhite(
-      int width, int height, int left, int top) throws IOException {
+  void theFirstFrameLiesOnItsCanvasWhichIsWhiteAroundIt(int width, int height, int left, int top)
+      throws IOException {
     RgbImage frame = ImageFileReader.read(FILES.resolve("lossless.webp"));
     byte[] webp = animation(width, height, left, top);
 
@@ -63,7 +63,7 @@ class WebpStructureTest {
 
     assertThat(ImageFileReader.read(riff(chunks), "a.webp"))
         .isEqualTo(ImageFileReader.read(FILES.resolve("turned.webp")));
-    chunks[8] = 0; // libwebp passes over chunks that are not announced
+    chunks[8] = 0; // libwebp skips chunks that are not announced
     assertThat(ImageFileReader.read(riff(chunks), "a.webp"))
         .isEqualTo(ImageFileReader.read(FILES.resolve("lossless.webp")));
   }

@@ -41,7 +41,7 @@ public final class FakeModel implements InferenceBackend {
     }
   }
 
-  /** A classifier with this network, for images of 8 pixels. */
+  /** Returns a classifier with this network, for images of 8 pixels. */
   public ModelRunner classifier() {
     return new ModelRunner(new LoadedModel("fake", this, Framing.WHOLE, 8, classes), null);
   }
@@ -59,7 +59,7 @@ public final class FakeModel implements InferenceBackend {
     return closed;
   }
 
-  /** Whether it was closed while it computed, or computed after it was closed. */
+  /** Returns whether it was closed while it computed, or computed after it was closed. */
   public boolean isMisused() {
     return misused;
   }

@@ -36,13 +36,13 @@ import org.junit.jupiter.api.Test;
 class ImageNetRangesTest {
   private static final String SHEET = "data/cifar10-sample/train.png";
 
-  /** Side of one of CIFAR-10's images, in pixels. */
+  /** Side of an image of CIFAR-10, in pixels. */
   private static final int TILE = 32;
 
-  /** Squares of each size. */
+  /** Number of squares of each size. */
   private static final int SQUARES = 64;
 
-  /** The numbers of images along a square's side. */
+  /** Numbers of images along a side of a square. */
   private static final List<Integer> SIDES = List.of(1, 2, 4, 7);
 
   public static void main(String[] args) throws IOException {
@@ -79,7 +79,7 @@ class ImageNetRangesTest {
     return squares;
   }
 
-  /** A square as the network takes it. */
+  /** Returns a square as input of the network. */
   private static ByteBuffer square(RgbImage sheet, int left, int top, int side) {
     byte[] rgb = new byte[3 * side * side];
     for (int y = 0; y < side; y++) {

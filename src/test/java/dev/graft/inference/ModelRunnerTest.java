@@ -37,7 +37,7 @@ class ModelRunnerTest {
     classifier.close();
   }
 
-  /** Noise; every fifth image can't be read, and one needs more memory than the heap has. */
+  /** Noise; every fifth image is unreadable, and one needs more memory than the heap has. */
   private record Made(int number, AtomicInteger read) implements Source {
     @Override
     public String name() {

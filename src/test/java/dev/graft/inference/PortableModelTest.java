@@ -12,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PortableModelTest {
   @TempDir private Path folder;
 
-  /** Without reading it. */
+  /** The file is not read. */
   @Test
   void aFileOfMoreThan128MegabytesIsTooLarge() throws IOException {
     Path model = folder.resolve("large.onnx");

@@ -47,7 +47,7 @@ class DownloadTest {
 
   private static final Hash MD5 = Hash.Algorithm.MD5.of(ByteBuffer.wrap(CONTENT));
 
-  /** What the server does; may fail as servers do. */
+  /** The response of the server, which may fail. */
   private interface Answer {
     void to(HttpExchange exchange) throws IOException;
   }
@@ -222,8 +222,8 @@ class DownloadTest {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = socket.getLocalPort();
     }
-    URI nobody = URI.create("http://127.0.0.1:" + port + "/w.h5");
-    assertFails(new Download(nobody, -1, Optional.empty()), "cannot connect to 127.0.0.1");
+    URI closedPort = URI.create("http://127.0.0.1:" + port + "/w.h5");
+    assertFails(new Download(closedPort, -1, Optional.empty()), "cannot connect to 127.0.0.1");
 
     URI unknown = URI.create("http://nobody.invalid/w.h5");
     assertFails(new Download(unknown, -1, Optional.empty()), "the host nobody.invalid is unknown");
@@ -323,7 +323,7 @@ class DownloadTest {
     return new Download(uri(), CONTENT.length, Optional.of(MD5));
   }
 
-  /** Says that it has so many bytes, and sends some. */
+  /** Announces a number of bytes, and sends some. */
   private Answer promising(long bytes) {
     return exchange -> {
       exchange.sendResponseHeaders(200, bytes);

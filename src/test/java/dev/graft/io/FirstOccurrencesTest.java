@@ -16,11 +16,11 @@ class FirstOccurrencesTest {
     assertThat(firsts.of(5)).isZero();
   }
 
-  /** Those whose hash codes are alike are told apart, and the table grows under them. */
+  /** Texts with equal hash codes are distinguished, also while the table grows. */
   @Test
   void distinguishesTextsWithTheSameHashCode() {
     int count = 1 << 9;
-    // "Aa" and "BB" have one hash code, and so has whatever is made of as many of them.
+    // "Aa" and "BB" have one hash code, and so have all texts of equally many of them.
     FirstOccurrences firsts = new FirstOccurrences(place -> nine(place % count));
 
     for (int place = 0; place < 2 * count; place++) {

@@ -41,7 +41,7 @@ class LockFileTest {
     assertThat(LockFile.isHeld(folder.resolve("nowhere"))).isFalse();
   }
 
-  /** Claims the file of its argument, says so, and waits to be killed. */
+  /** Locks the file of its argument, prints a line, and waits to be killed. */
   public static final class Holder {
     public static void main(String[] arguments) throws Exception {
       try (LockFile claim = LockFile.on(Path.of(arguments[0]))) {
@@ -69,7 +69,7 @@ class LockFileTest {
       assertThat(process.inputReader().readLine()).isEqualTo("held");
       assertThat(LockFile.isHeld(file)).isTrue();
       if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-        // As another account's file, unless root runs this, who may read and write all files.
+        // As with a file of another user; root may read and write all files.
         for (String permissions : List.of("r--r--r--", "---------")) {
           Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
           assertThat(LockFile.isHeld(file)).as(permissions).isTrue();

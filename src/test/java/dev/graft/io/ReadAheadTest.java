@@ -74,10 +74,10 @@ class ReadAheadTest {
               begun.incrementAndGet();
               return i;
             })) {
-      assertThat(begun).hasValue(0); // not before the first is asked for
+      assertThat(begun).hasValue(0); // not before the first is requested
       while (results.hasNext()) {
         assertThat(begun.get()).isLessThanOrEqualTo(taken.get() + 5);
-        // The place of the one that is taken is filled before it is handed over.
+        // The next input is begun before a result is returned.
         taken.incrementAndGet();
         results.next();
       }
@@ -193,13 +193,13 @@ class ReadAheadTest {
     closer.start();
     closer.join(100);
     assertThat(closer.isAlive()).isTrue();
-    closer.interrupt(); // which does not make it leave the work alone
+    closer.interrupt(); // which does not make it abandon the work
     closer.join(100);
     assertThat(closer.isAlive()).isTrue();
     closing.countDown();
     closer.join();
     assertThat(undisturbed).hasValue(2);
-    assertThat(begun).hasValue(2); // what waited was not begun
+    assertThat(begun).hasValue(2); // waiting inputs were not begun
     assertThat(results.hasNext()).isFalse();
     for (Thread thread : threads) {
       thread.join();
@@ -240,7 +240,7 @@ class ReadAheadTest {
   private static void await(CountDownLatch latch) {
     try {
       if (!latch.await(20, TimeUnit.SECONDS)) {
-        throw new IllegalStateException("waited in vain");
+        throw new IllegalStateException("timed out");
       }
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);

@@ -29,7 +29,7 @@ class RecordLogTest {
   @TempDir private Path temporary;
 
   @Test
-  void aRecordIsFoundByTheHashOfWhatItWasMadeFrom() throws IOException {
+  void aRecordIsFoundByItsHash() throws IOException {
     write(KEY, 0, 1, 2, 3);
     write(KEY, 4);
 
@@ -38,7 +38,7 @@ class RecordLogTest {
   }
 
   @Test
-  void whatIsNoFileIsPassedOver() throws IOException {
+  void foldersAndBrokenLinksAreSkipped() throws IOException {
     write(KEY, 7);
     Path folder = onlyFile().getParent();
     Files.createDirectory(folder.resolve("0.records"));
@@ -63,7 +63,7 @@ class RecordLogTest {
   }
 
   @Test
-  void aFileOfAnotherKeyIsPassedOver() throws IOException {
+  void aFileOfAnotherKeyIsSkipped() throws IOException {
     write(KEY, 1);
     write("another\n", 2, 3);
 
@@ -75,7 +75,7 @@ class RecordLogTest {
   }
 
   @Test
-  void aFolderThatIsEmptyOrNotThereHoldsNothing() throws IOException {
+  void anEmptyOrMissingFolderHasNoRecords() throws IOException {
     assertThat(found(KEY, 10)).isEmpty();
     assertThat(folder()).doesNotExist();
     Files.createDirectory(folder());
@@ -84,14 +84,14 @@ class RecordLogTest {
   }
 
   @Test
-  void aWriterThatIsGivenNothingLeavesNothing() throws IOException {
+  void aWriterWithoutRecordsLeavesNoFile() throws IOException {
     write(KEY);
 
     assertThat(folder()).doesNotExist();
   }
 
   @Test
-  void filesThatAreNoneOfItsOwnAreLeftAlone() throws IOException {
+  void otherFilesAreIgnored() throws IOException {
     write(KEY, 1);
     Files.writeString(folder().resolve("notes.txt"), "graft records\n" + KEY);
     Files.writeString(folder().resolve("rubbish.records"), "rubbish");
@@ -117,7 +117,7 @@ class RecordLogTest {
   }
 
   @Test
-  void aBitThatFlippedCostsTheRecordThatItIsInAndNoOther() throws IOException {
+  void aFlippedBitCostsOnlyItsOwnRecord() throws IOException {
     write(KEY, 0, 1, 2);
     Path file = onlyFile();
     byte[] whole = Files.readAllBytes(file);
@@ -259,7 +259,7 @@ class RecordLogTest {
   }
 
   @Test
-  void aFileIsAsReadableAsOthersOfTheUsers() throws IOException {
+  void aFileHasTheUsersDefaultPermissions() throws IOException {
     write(KEY, 1);
     Path file = onlyFile();
     Path other = Files.createFile(folder().resolve("other"));
@@ -285,7 +285,7 @@ class RecordLogTest {
     writer.add(hashes, records.flip());
   }
 
-  /** Bytes that count on from one record to the next. */
+  /** Returns bytes that continue counting from one record to the next. */
   private static byte[] record(int which) {
     byte[] record = new byte[RECORD];
     for (int i = 0; i < RECORD; i++) {
@@ -306,7 +306,7 @@ class RecordLogTest {
     return found(open(key), below);
   }
 
-  /** Which records are there; each must be the right one. */
+  /** Returns the numbers of the records that are found, and checks their content. */
   private static Set<Integer> found(RecordLog log, int below) {
     Set<Integer> found = new HashSet<>();
     for (int which = 0; which < below; which++) {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The three backbones against what is published of them. */
+/** The backbones, compared with their published figures. */
 class BackbonesTest {
   private static final BackboneSpec VGG16 = Vgg16.network();
   private static final BackboneSpec LITE0 = EfficientNetLite0.network();
@@ -104,7 +104,7 @@ class BackbonesTest {
   void parameterCountsAreThePublishedOnes() {
     // Keras's VGG16(include_top=False).
     assertThat(VGG16.parameters()).isEqualTo(14_714_688);
-    // Lite0's 4,631,000 with batch normalisation folded, less the classifier's 1,281,000.
+    // Lite0's 4,631,000 with batch normalization folded, less the classifier's 1,281,000.
     assertThat(LITE0.parameters()).isEqualTo(3_350_000);
     // The notebook's 1,250,858, less 1,180,160 and 5,130 for the dense layers.
     assertThat(SMALL.parameters()).isEqualTo(65_568);

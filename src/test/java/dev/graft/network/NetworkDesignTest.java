@@ -26,7 +26,7 @@ class NetworkDesignTest {
     assertThat(notebook.trainedParameters()).isEqualTo(535_562);
     assertThat(notebook.classes()).isEqualTo(10);
     List<Row> rows = notebook.rows();
-    // Input, normalisation, 13 x (convolution, ReLU), 5 poolings, average, head of 3, softmax.
+    // Input, normalization, 13 x (convolution, ReLU), 5 poolings, average, head of 3, softmax.
     assertThat(rows).hasSize(38);
     assertThat(rows.subList(0, 4))
         .containsExactly(
@@ -209,7 +209,7 @@ class NetworkDesignTest {
         .toList();
   }
 
-  /** What crosses the freeze boundary, in the order in which it is kept. */
+  /** Returns the activations at the freeze boundary, in the order of a record. */
   private static Map<String, Shape> crossing(NetworkDesign design) {
     Map<String, Shape> crossing = new LinkedHashMap<>();
     design

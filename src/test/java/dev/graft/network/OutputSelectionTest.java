@@ -60,7 +60,7 @@ class OutputSelectionTest {
   }
 
   @Test
-  void anOutputForTheWholeImageGoesBeforeTokensUnlessTheRecipeAsksForThem() {
+  void anOutputForTheWholeImageGoesBeforeTokensUnlessTheRecipeNamesThem() {
     assertThat(chosen(Wanted.ANY, TOKENS, POOLED))
         .containsExactly(new Adapter.Output(1, List.of(384L), Pooling.NONE, 0));
     assertThat(chosen(Wanted.ANY, TOKENS, found(2, "image_embeds", 512L), POOLED))
@@ -102,7 +102,7 @@ class OutputSelectionTest {
   }
 
   @Test
-  void whatDoesNotExistIsRefusedWithWhatDoes() {
+  void missingOutputsAreRefusedWithTheExistingOnes() {
     Candidate index = new Candidate(1, "index", List.of(), "it is of int64");
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> chosen(output("features"), TOKENS, index))

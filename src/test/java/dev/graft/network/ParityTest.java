@@ -38,12 +38,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The networks against what PyTorch and Keras compute with the same weights. */
+/** The networks, compared with PyTorch and Keras on the same weights. */
 @Tag("engine")
 class ParityTest {
   private static final double LIMIT = 1e-3;
 
-  /** For inputs that are prepared already. */
+  /** For inputs that are preprocessed already. */
   private static final Preprocessing IDENTITY =
       new Preprocessing(
           Framing.WHOLE, Preprocessing.ChannelOrder.RGB, List.of(0f, 0f, 0f), List.of(1f, 1f, 1f));
@@ -109,7 +109,7 @@ class ParityTest {
         .isLessThan(1e-6);
   }
 
-  /** From interleaved bytes, as they come from a file, to the network's input. */
+  /** Converts interleaved bytes, as of an image file, to the network's input. */
   private static float[] prepared(Preprocessing preprocessing, Npy images) {
     int plane = 32 * 32;
     float[] pixels = new float[images.values().length];
@@ -193,7 +193,7 @@ class ParityTest {
     try (ZooModel<NDList, NDList> model =
             LoadedBackbone.imageNet(BackboneInfo.EFFICIENTNET_LITE0, 224, Device.cpu());
         NDManager manager = model.getNDManager().newSubManager()) {
-      // Back to pixels: with its classifier the network prepares them itself.
+      // Back to pixels: the network with a classifier preprocesses them itself.
       float[] pixels = new float[input.values().length];
       for (int i = 0; i < pixels.length; i++) {
         pixels[i] = input.values()[i] * 128 + 127;
@@ -267,14 +267,14 @@ class ParityTest {
         head);
   }
 
-  /** What a stage makes of prepared input. */
+  /** Returns the output of a stage for preprocessed input. */
   private static float[] stage(GraphBlock trunk, BackboneSpec network, String stage, Npy input) {
     Graph graph = design(network, (int) input.shape()[2], IDENTITY, List.of()).graph();
     String last = network.stages().get(network.indexOf(stage)).output();
     return forward(trunk.sharingWeights(graph, 0, graph.indexOf(last) + 1), input);
   }
 
-  /** The global averages of the last stage. */
+  /** Returns the global averages of the last stage. */
   private static float[] features(
       GraphBlock trunk, BackboneSpec network, Preprocessing preprocessing, Npy input) {
     Graph graph = design(network, (int) input.shape()[2], preprocessing, List.of()).graph();

@@ -17,7 +17,7 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Xception with all widths divided by 8, against Keras. */
+/** Xception with all widths divided by 8, compared with Keras. */
 @Tag("engine")
 class XceptionTest {
   @Test
@@ -48,7 +48,7 @@ class XceptionTest {
                   forward(manager, whole.sharingWeights(graph, 0, last + 1), images, false)))
           .isLessThan(1e-3);
       assertThat(averages.distance(forward(manager, whole, images, false))).isLessThan(1e-3);
-      // Trained, it still normalises by ImageNet's means and variances, and doesn't move them.
+      // In training, it normalizes by ImageNet's means and variances, and does not change them.
       assertThat(averages.distance(forward(manager, whole, images, true))).isLessThan(1e-3);
       assertThat(averages.distance(forward(manager, whole, images, false))).isLessThan(1e-3);
     }

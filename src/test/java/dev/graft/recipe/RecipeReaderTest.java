@@ -160,7 +160,7 @@ class RecipeReaderTest {
     "head: {epochs: 3}, head.epochs, epochs",
     "early_stopping: {patience: 3}, early_stopping, early-stopping"
   })
-  void soIsAnUnknownKeyInAFileAndWithTheFilesName(String yaml, String wrong, String meant)
+  void unknownKeyInAFileIsRejectedWithTheFilesName(String yaml, String wrong, String meant)
       throws IOException {
     Path file = file(yaml);
     assertRefused(() -> RecipeReader.read(file, Map.of()))
@@ -212,7 +212,7 @@ class RecipeReaderTest {
         "cache-type | float64 | one of float16, float32, not \"float64\""
       },
       quoteCharacter = '`')
-  void aValueOfTheWrongKindIsAnsweredWithTheRightOne(String key, String value, String answer)
+  void aValueOfTheWrongKindIsRejectedWithTheRightKind(String key, String value, String answer)
       throws IOException {
     assertRefused(() -> set(key, value)).withMessage(key + ": must be " + answer + ".");
     Path file = file(key.replace(".", ":\n  ") + ": " + value + "\n");

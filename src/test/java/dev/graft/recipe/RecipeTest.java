@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RecipeTest {
-  /** Values at a limit, then values beyond it with what is said of them. */
+  /** Values at a limit, then values beyond it with their messages. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

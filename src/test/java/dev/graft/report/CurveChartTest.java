@@ -156,7 +156,7 @@ class CurveChartTest {
   }
 
   @Test
-  void theDescriptionTellsTheValues() {
+  void theDescriptionHasTheValues() {
     assertThat(loss(falling(2)).svg())
         .contains(
             "aria-label=\"loss per epoch: training 1.200 to 0.7000, validation 1.500 to 1.000;"

@@ -74,7 +74,7 @@ class DrawingTest {
     }
   }
 
-  /** The area of a photo of this size in a room of 160 x 160 pixels. */
+  /** The area of a photo of this size in an area of 160 x 160 pixels. */
   @ParameterizedTest
   @CsvSource({
     "1, 1, 160, 160",

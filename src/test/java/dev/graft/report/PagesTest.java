@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PagesTest {
   private static final String EVIL = "<img src=x onerror=alert(1)>";
 
-  /** What a page would load from elsewhere. */
+  /** References that a page would load from elsewhere. */
   private static final Pattern OUTWARD =
       Pattern.compile(
           "(src|href|action|poster)\\s*=\\s*[\"']?\\s*(https?:)?//|@import|url\\(\\s*[\"']?[^#\"')]");
@@ -207,7 +207,7 @@ class PagesTest {
     assertThat(page()).contains("identical images: 25").contains("listed in duplicates.csv");
   }
 
-  /** Quadratic in classes, this takes minutes, and 400 MB for the matrix alone. */
+  /** With quadratic time in classes, this would take minutes, and 400 MB for the matrix alone. */
   @Test
   @Timeout(60)
   void tenThousandClassesHaveAPageThatSaysWhatItLeavesOut() throws IOException {
@@ -234,7 +234,7 @@ class PagesTest {
     return "class,precision,recall,f1,support\n" + String.join(",1,1,1,1\n", names) + ",1,1,1,1\n";
   }
 
-  /** Rows of predictions, each given as {@code truth,predicted}. */
+  /** Returns rows of predictions, each given as {@code truth,predicted}. */
   private static String predictions(String... pairs) {
     var csv = new StringBuilder("index,truth,predicted,probability\n");
     for (int i = 0; i < pairs.length; i++) {
@@ -267,7 +267,7 @@ class PagesTest {
   }
 
   @Test
-  void damagedFilesAreASentence() throws IOException {
+  void damagedFilesAreReportedInASentence() throws IOException {
     write("predictions.csv", "index,truth,predicted,probability\n0,cat,lynx,0.5\n");
     assertThatThrownBy(() -> RunFiles.read(folder))
         .isInstanceOf(GraftException.class)
@@ -280,7 +280,7 @@ class PagesTest {
   }
 
   @Test
-  void aFolderThatIsNoRunIsASentence() {
+  void aFolderThatIsNoRunIsReportedInASentence() {
     assertThatThrownBy(() -> RunFiles.read(folder.resolve("nowhere")))
         .isInstanceOf(GraftException.class)
         .hasMessageEndingWith("is not the folder of a run: it has no run.json.");

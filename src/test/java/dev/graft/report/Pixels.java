@@ -7,7 +7,7 @@ import java.awt.image.BufferedImage;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** What tests ask of a drawn image. */
+/** Pixels of an image, for tests. */
 final class Pixels {
   private Pixels() {}
 
@@ -15,7 +15,7 @@ final class Pixels {
     return new Color(image.getRGB(x, y));
   }
 
-  /** The points of {@code area} that have exactly this colour. */
+  /** Returns the points of {@code area} that have exactly this color. */
   static List<Point> of(BufferedImage image, Color color, Rectangle area) {
     return IntStream.range(0, area.width * area.height)
         .mapToObj(i -> new Point(area.x + i % area.width, area.y + i / area.width))
@@ -23,7 +23,7 @@ final class Pixels {
         .toList();
   }
 
-  /** The frame of this width along the image's edges: text that is cut off would be in it. */
+  /** Returns the colors of a margin of this width, which would contain text that is cut off. */
   static List<Color> margin(BufferedImage image, int width) {
     Rectangle inner =
         new Rectangle(width, width, image.getWidth() - 2 * width, image.getHeight() - 2 * width);

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Questions that tests ask about a drawing. */
+/** Shapes of a drawing, for tests. */
 final class Shapes {
   private Shapes() {}
 
@@ -25,7 +25,7 @@ final class Shapes {
     return of(drawing, Fill.class).filter(fill -> fill.ink().equals(ink));
   }
 
-  /** The pieces of the lines of a color, each a list of points. */
+  /** Returns the lines of a color, each as a list of points. */
   static List<List<double[]>> lines(Drawing drawing, Ink ink) {
     List<List<double[]>> pieces = new ArrayList<>();
     of(drawing, Stroke.class)

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class DrawingsTest {
-  private final List<String> told = new ArrayList<>();
+  private final List<String> reported = new ArrayList<>();
   private final Drawings drawings =
       new Drawings(
           (RunEvents)
@@ -23,7 +23,7 @@ class DrawingsTest {
                   new Class<?>[] {RunEvents.class},
                   (proxy, method, arguments) -> {
                     assertThat(method.getName()).isEqualTo("warned");
-                    told.add((String) arguments[0]);
+                    reported.add((String) arguments[0]);
                     return null;
                   }));
 
@@ -39,22 +39,22 @@ class DrawingsTest {
 
   @ParameterizedTest
   @MethodSource("failures")
-  void whatCannotBeDrawnIsAWarning(Throwable failure) {
+  void aChartThatCannotBeDrawnIsAWarning(Throwable failure) {
     drawings.draw(Path.of("plots/loss.png"), () -> sneak(failure));
-    assertThat(drawings.warnings()).hasSize(1).isEqualTo(told);
-    assertThat(told.get(0)).startsWith("loss.png is missing: ").endsWith(".");
+    assertThat(drawings.warnings()).hasSize(1).isEqualTo(reported);
+    assertThat(reported.get(0)).startsWith("loss.png is missing: ").endsWith(".");
   }
 
   @Test
   void theReasonIsNamed() {
     drawings.draw(Path.of("a.png"), () -> sneak(new OutOfMemoryError("Java heap space")));
     drawings.draw(Path.of("b.png"), () -> sneak(new GraftException("No fonts.")));
-    drawings.draw(Path.of("c.png"), () -> told.add("drawn"));
+    drawings.draw(Path.of("c.png"), () -> reported.add("drawn"));
     assertThat(drawings.warnings())
         .containsExactly(
             "a.png is missing: there was not enough memory to draw it.",
             "b.png is missing: No fonts.");
-    assertThat(told).contains("drawn");
+    assertThat(reported).contains("drawn");
   }
 
   @SuppressWarnings("unchecked")

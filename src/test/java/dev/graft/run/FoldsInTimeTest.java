@@ -49,7 +49,7 @@ class FoldsInTimeTest {
   }
 
   @Test
-  void trainingThatTheTimeEndedIsStillCrossValidatedInTheTimeThatWasKeptForIt() throws IOException {
+  void trainingThatWasEndedByTheTimeLimitIsStillCrossValidated() throws IOException {
     // All of the time is reserved for what follows the training.
     TimeLimit limit = TimeLimit.after(Duration.ofHours(1)).reserving(4_000);
     int[] timeIsUp = {0};

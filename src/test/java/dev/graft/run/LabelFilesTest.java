@@ -22,7 +22,7 @@ class LabelFilesTest {
 
   @Test
   @EnabledOnOs(OS.LINUX)
-  void namesAreWrittenByTheirBytesWhateverTheLocaleMakesOfThem() throws IOException {
+  void namesAreWrittenByTheirBytesInEveryLocale() throws IOException {
     Path cat = ImageMaker.write(folder.resolve("cat/1.png"), 1);
     ImageMaker.write(folder.resolve("dog/2.png"), 2);
     Files.move(cat, Path.of(URI.create(cat.getParent().toUri() + "%E9.png")));

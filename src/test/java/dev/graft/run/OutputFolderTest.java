@@ -31,7 +31,7 @@ class OutputFolderTest {
   }
 
   @Test
-  void allOfItsFoldersArePassedOverAsData() {
+  void allOfItsFoldersAreSkippedAsData() {
     assertThat(
             Stream.of(
                 output.runs(),
@@ -55,7 +55,7 @@ class OutputFolderTest {
     assertThat(path.resolve("real").resolve(OwnOutput.MARKER)).exists();
   }
 
-  /** As a process leaves it that is killed: its lock is gone, all else is there. */
+  /** Leaves a run as a killed process does: with all of its files, but not locked. */
   private Path killed() throws IOException {
     Path left;
     try (RunFolder run = output.begin("vgg16-pets", RUNNING, "")) {
@@ -76,7 +76,7 @@ class OutputFolderTest {
   }
 
   @Test
-  void whatAKilledProcessLeftIsListedWithItsAge() throws IOException {
+  void leftoversOfAKilledProcessAreListedWithTheirAges() throws IOException {
     Path run = killed();
     Path latest = old(Files.createFile(path.resolve("latest.0123.unfinished")));
     Files.createDirectories(output.evaluations().resolve("20260101-000000-pets.unfinished"));
@@ -92,7 +92,7 @@ class OutputFolderTest {
   }
 
   @Test
-  void cleaningRemovesWhatWasNeverFinishedAndCallsTheRunInterrupted() throws IOException {
+  void cleaningRemovesUnfinishedFilesAndMarksTheRunInterrupted() throws IOException {
     Path run = killed();
     for (OutputFolder.Leftover each : output.leftovers()) {
       output.clean(each);
@@ -104,7 +104,7 @@ class OutputFolderTest {
   }
 
   @Test
-  void whatJobsLeftAmongFeaturesAndFingerprintsIsRemovedWhenItIsOlderThanADay() throws IOException {
+  void leftoversAmongFeaturesAndFingerprintsAreRemovedAfterADay() throws IOException {
     Path key = Files.createDirectories(output.features().resolve("vgg16-0123"));
     Files.createDirectories(output.fingerprints());
     Path list = old(Files.createFile(output.features().resolve("a-pictures.unfinished")));
@@ -139,7 +139,7 @@ class OutputFolderTest {
       old(Files.createFile(file));
     }
     assertThat(output.leftovers()).extracting(OutputFolder.Leftover::path).containsAll(files);
-    // What an unfinished folder holds goes with it.
+    // The content of an unfinished folder is removed with it.
     Files.createFile(run.resolve("model.unfinished/a.unfinished"));
     assertThat(output.leftovers()).filteredOn(each -> !each.isRun()).hasSize(files.size() + 1);
     for (OutputFolder.Leftover each : output.leftovers()) {
@@ -150,7 +150,7 @@ class OutputFolderTest {
   }
 
   @Test
-  void whatALivingProcessIsAtWorkOnIsNoLeftover() throws IOException {
+  void filesOfALivingProcessAreNoLeftovers() throws IOException {
     try (RunFolder run = output.begin("vgg16-pets", RUNNING, "")) {
       Files.createDirectory(run.path().resolve("model.unfinished"));
       Files.createFile(path.resolve("latest.0123.unfinished"));
@@ -185,7 +185,7 @@ class OutputFolderTest {
   }
 
   @Test
-  void aRunThatEndsOnAFullDiskHasKeptTheRoomToSaySo() throws IOException {
+  void aRunReservesTheSpaceToReportAFullDisk() throws IOException {
     try (RunFolder run = output.begin("vgg16-pets", RUNNING, "")) {
       assertThat(run.path().resolve(".running")).hasSize(65_536);
       run.fail("No space left on device");
@@ -195,14 +195,14 @@ class OutputFolderTest {
   }
 
   @Test
-  void aRunWhoseLastWriteFailsIsCalledFailed() throws IOException {
+  void aRunWhoseLastWriteFailsIsMarkedFailed() throws IOException {
     try (RunFolder run = output.begin("vgg16-pets", RUNNING, "")) {
       Path json = run.path().resolve("run.json");
       Files.delete(json);
       Files.createDirectories(json.resolve("in-the-way"));
       RunRecord ended = RUNNING.with(RunRecord.Status.COMPLETED, null);
       assertThatIOException().isThrownBy(() -> run.end(ended));
-      assertThat(run.path().resolve(".running")).isEmptyFile(); // its room was freed before
+      assertThat(run.path().resolve(".running")).isEmptyFile(); // the space was freed before
       Files.delete(json.resolve("in-the-way"));
       Files.delete(json);
       run.fail("No space left on device");
@@ -213,7 +213,7 @@ class OutputFolderTest {
   }
 
   @Test
-  void aFolderThatIsNotThereHoldsNothing() throws IOException {
+  void aMissingOutputFolderIsEmpty() throws IOException {
     OutputFolder nowhere = new OutputFolder(path.resolve("nowhere"));
     assertThat(nowhere.leftovers()).isEmpty();
     assertThat(nowhere.latest()).isEmpty();

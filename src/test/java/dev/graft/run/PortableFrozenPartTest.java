@@ -12,13 +12,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class PortableFrozenPartTest {
   @Test
-  void theDefaultsArePossibleForOwnImages() {
+  void theDefaultsArePossibleForAFolderOfImages() {
     assertThatCode(
             () -> PortableFrozenPart.check(RecipeReader.read(null, Map.of("data", "photos"))))
         .doesNotThrowAnyException();
   }
 
-  /** Otherwise other images, or none, would be computed. */
+  /** Otherwise features of other images, or of none, would be computed. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -28,7 +28,7 @@ class PortableFrozenPartTest {
         "mirror | true | mirror: a cluster does not compute the features of mirror images",
         "cache | false | cache: must be true"
       })
-  void whatAClusterIgnoresIsRefused(String key, String value, String sentence) {
+  void settingsThatAClusterIgnoresAreRefused(String key, String value, String sentence) {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(
             () ->

@@ -23,7 +23,9 @@ class ReporterTest {
     assertThat(ending("image 7")).isEqualTo("image 7");
   }
 
-  /** Under {@code LC_ALL=C} these are all names that are not ASCII; in every locale, NUL. */
+  /**
+   * Under {@code LC_ALL=C}, such texts are all non-ASCII names; in every locale, those with NUL.
+   */
   @Test
   void aTextThatNoPathHasInThisLocaleIsShortenedToo() {
     String place = "photos/caf\0/1.png";

@@ -316,9 +316,9 @@ class RunFolderTest {
   }
 
   @Test
-  void aFolderThatCannotBeMadeIsNotClaimedByThisProcessForEver() throws IOException {
+  void aFolderThatCannotBeCreatedIsNotLocked() throws IOException {
     Path folder = Files.createDirectories(output.resolve("runs/one"));
-    Files.createFile(folder.resolve("plots")); // where a folder is to be
+    Files.createFile(folder.resolve("plots")); // where the run needs a folder
     assertThatExceptionOfType(FileAlreadyExistsException.class)
         .isThrownBy(() -> new RunFolder(new OutputFolder(output), folder, RUNNING, ""));
     assertThat(RunFolder.isAlive(folder)).isFalse();
@@ -376,7 +376,7 @@ class RunFolderTest {
   }
 
   @Test
-  void aFileIsAsReadableAsOthersOfTheUsers() throws IOException {
+  void aFileHasTheUsersDefaultPermissions() throws IOException {
     try (RunFolder run = create()) {
       Path other = Files.createFile(output.resolve("other"));
       assertThat(Files.getPosixFilePermissions(run.path().resolve("run.json")))
@@ -385,7 +385,7 @@ class RunFolderTest {
   }
 
   @Test
-  void whatIsWrittenOfARunIsReadBack() throws IOException {
+  void aRecordIsReadAsItWasWritten() throws IOException {
     try (RunFolder run = create()) {
       assertThat(RunFolder.recordOf(run.path())).isEqualTo(RUNNING);
       run.end(COMPLETED);
@@ -394,7 +394,7 @@ class RunFolderTest {
   }
 
   @Test
-  void aRecordThatIsNotThereOrDamagedIsASentence() throws IOException {
+  void aMissingOrDamagedRecordIsReportedInASentence() throws IOException {
     Path file = output.resolve("run.json");
     for (String text : new String[] {null, "", "{", "[]", "{\"status\" : \"fine\"}"}) {
       if (text != null) {
@@ -408,8 +408,8 @@ class RunFolderTest {
   }
 
   @Test
-  void figuresInTwoAreTheirMeanAndTheSamplesDeviation() {
-    // Differences from 0.5: 0.3, 0.1, 0.1, 0.3; squares 0.2 in all, over 3.
+  void theSpreadOfFiguresIsTheirMeanAndSampleDeviation() {
+    // Differences from 0.5: 0.3, 0.1, 0.1, 0.3; the sum of their squares is 0.2, divided by 3.
     assertThat(RunRecord.Spread.of(List.of(0.2, 0.4, 0.6, 0.8)).mean()).isCloseTo(0.5, CLOSE);
     assertThat(RunRecord.Spread.of(List.of(0.2, 0.4, 0.6, 0.8)).deviation())
         .isCloseTo(Math.sqrt(0.2 / 3), CLOSE);
@@ -446,12 +446,12 @@ class RunFolderTest {
         "run/../../elsewhere",
         "run\u0000"
       })
-  void aLatestThatNamesNoRunIsToldSo(String name) throws IOException {
+  void aLatestFileThatNamesNoRunIsRefused(String name) throws IOException {
     assertNoRun(name, "the run " + name.replace('\0', '?'));
   }
 
   @Test
-  void soIsALatestThatSaysNothingOrTooMuch() throws IOException {
+  void anEmptyOrMalformedLatestFileIsRefused() throws IOException {
     assertNoRun("", "no run");
     assertNoRun(" \n", "no run");
     assertNoRun("run\nrun", "the run run");
@@ -463,14 +463,14 @@ class RunFolderTest {
   }
 
   @Test
-  void anOutputFolderThatCannotBeMadeIsToldSo() throws IOException {
+  void anOutputFolderThatCannotBeCreatedIsReported() throws IOException {
     Path file = Files.createFile(output.resolve("file"));
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> new OutputFolder(file).begin("vgg16-cifar10", RUNNING, ""))
         .withMessageStartingWith("The run's folder can't be created in " + file + ": ");
   }
 
-  /** There are folders wherever these names could lead. */
+  /** Creates the folders that these names could lead to, and checks that none is a run. */
   private void assertNoRun(String name, String named) throws IOException {
     for (String folder : List.of("runs/run/model", "elsewhere", "../elsewhere")) {
       if (!folder.startsWith("..")) {

@@ -30,8 +30,8 @@ import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 
 /**
- * Requests that mean no good, to a server on this machine. Each must get a 4xx or a closed
- * connection, and soon, and the next good request a 200:
+ * Sends hostile requests to a server on this machine. Each must soon get a 4xx status or a closed
+ * connection, and the next good request a 200:
  *
  * <pre>
  * mvn -q test-compile exec:java -Dexec.classpathScope=test \
@@ -39,9 +39,9 @@ import javax.imageio.ImageIO;
  * </pre>
  */
 final class Hostile {
-  private static final int AT_A_TIME = 16;
+  private static final int CONCURRENT = 16;
 
-  /** How long the server waits for a request, in milliseconds, and how much longer this does. */
+  /** Milliseconds that the server waits for a request; this client waits longer. */
   private static final int PATIENCE = 1_000;
 
   private static final int MORE_PATIENCE = 10_000;
@@ -67,7 +67,7 @@ final class Hostile {
   private final int port;
   private final byte[] good;
 
-  /** What is sent, and how. */
+  /** Kinds of hostile requests. */
   enum Kind {
     GARBAGE {
       @Override
@@ -122,7 +122,7 @@ final class Hostile {
         post(to, "", random.nextBoolean() ? ZEROS : head(1 << (12 + random.nextInt(19))));
       }
 
-      /** The head of a PNG that says that it is that wide and high. */
+      /** Returns the header of a PNG of this width and height. */
       private static byte[] head(int side) {
         return ByteBuffer.allocate(63)
             .put(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13})
@@ -185,7 +185,7 @@ final class Hostile {
       }
     };
 
-    /** Sends; ends by {@link HalfClosed} where nothing more is to be sent but read. */
+    /** Sends a request; throws {@link HalfClosed} to end the output and read the answer. */
     abstract void send(OutputStream to, Random random) throws IOException;
 
     static void write(OutputStream to, String text) throws IOException {
@@ -197,7 +197,7 @@ final class Hostile {
       to.write(body);
     }
 
-    /** A byte now and then, for ever. */
+    /** Sends a byte now and then, without end. */
     static void trickle(OutputStream to, String head) throws IOException {
       write(to, head);
       while (true) {
@@ -215,7 +215,7 @@ final class Hostile {
     private static final long serialVersionUID = 1L;
   }
 
-  /** A sound image of 121 megapixels in 15 kB. */
+  /** Returns a valid image of 121 megapixels in 15 kB. */
   private static byte[] zeros() {
     ByteArrayOutputStream png = new ByteArrayOutputStream();
     try {
@@ -232,7 +232,7 @@ final class Hostile {
     this.good = good;
   }
 
-  /** A server that loses its patience soon, on this machine. */
+  /** Returns a server with a short timeout, on this machine. */
   static Server server() {
     return new Server(
         new ServeSettings(
@@ -246,17 +246,17 @@ final class Hostile {
   }
 
   /**
-   * Sends hostile requests, several at a time, and a good one after each of these groups.
+   * Sends groups of concurrent hostile requests, and a good one after each group.
    *
-   * @return how often each kind was answered how, such as {@code BOMB 413}
+   * @return counts by kind and answer, such as {@code BOMB 413}
    */
   Map<String, Integer> run(int count) throws Exception {
     Map<String, Integer> answers = new TreeMap<>();
-    ExecutorService clients = Executors.newFixedThreadPool(AT_A_TIME);
+    ExecutorService clients = Executors.newFixedThreadPool(CONCURRENT);
     try {
-      for (int from = 0; from < count; from += AT_A_TIME) {
+      for (int from = 0; from < count; from += CONCURRENT) {
         List<Callable<String>> group = new ArrayList<>();
-        IntStream.range(from, Math.min(count, from + AT_A_TIME))
+        IntStream.range(from, Math.min(count, from + CONCURRENT))
             .forEach(number -> group.add(() -> attack(number)));
         for (Future<String> each : clients.invokeAll(group)) {
           answers.merge(each.get(), 1, Integer::sum);
@@ -271,19 +271,19 @@ final class Hostile {
 
   private String attack(int number) throws IOException {
     Kind kind = Kind.values()[number % Kind.values().length];
-    return kind + " " + asked(to -> kind.send(to, new Random(number)));
+    return kind + " " + answer(to -> kind.send(to, new Random(number)));
   }
 
   private String good() throws IOException {
-    return asked(to -> Kind.post(to, "Connection: close\r\n", good));
+    return answer(to -> Kind.post(to, "Connection: close\r\n", good));
   }
 
   private interface Sending {
     void to(OutputStream server) throws IOException;
   }
 
-  /** The status of the answer, {@code closed}, or {@code nothing} where neither comes. */
-  private String asked(Sending sending) throws IOException {
+  /** Returns the status of the answer, {@code closed}, or {@code nothing} if neither comes. */
+  private String answer(Sending sending) throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
       socket.setSoTimeout(PATIENCE + MORE_PATIENCE);
       try {
@@ -291,7 +291,7 @@ final class Hostile {
       } catch (HalfClosed e) {
         socket.shutdownOutput();
       } catch (SocketException e) {
-        // The server will hear no more; it may have answered.
+        // The server reads no more; it may have answered.
       }
       return status(socket.getInputStream());
     } catch (SocketTimeoutException e) {

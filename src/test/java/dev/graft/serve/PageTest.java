@@ -23,7 +23,7 @@ class PageTest {
     }
   }
 
-  /** The texts of a language, by their keys. */
+  /** Returns the texts of a language, by their keys. */
   private static Map<String, String> texts(String language) throws IOException {
     Matcher object =
         Pattern.compile("\n  " + language + ": \\{\n(.*?)\n  }", Pattern.DOTALL)

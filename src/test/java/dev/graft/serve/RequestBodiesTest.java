@@ -157,7 +157,7 @@ class RequestBodiesTest {
           socket.getOutputStream(),
           "POST /predictions/model HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n1");
       sleep(1500);
-      write(socket.getOutputStream(), "2"); // would be waited for from here on
+      write(socket.getOutputStream(), "2"); // a timeout of the body alone would start here
       String answer = new String(socket.getInputStream().readNBytes(12), StandardCharsets.UTF_8);
       assertThat(status(answer)).isEqualTo(408);
       assertThat(System.nanoTime() - start).isBetween(1_900_000_000L, 3_000_000_000L);
@@ -166,7 +166,7 @@ class RequestBodiesTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1_100_000, 5_000_000, 40_000_000})
-  void whoSendsTooMuchIsToldAndNotCutOff(int length) throws IOException {
+  void aClientThatSendsTooMuchGetsAnAnswer(int length) throws IOException {
     String answer = send(server, new byte[length], "POST /predictions/model");
     assertThat(status(answer)).isEqualTo(413);
     assertThat(answer).contains("at most 1 MB");
@@ -191,7 +191,7 @@ class RequestBodiesTest {
             slow.getOutputStream(),
             "POST /predictions/model HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500000\r\n\r\n");
         slow.getOutputStream().write(large, 0, 499_999);
-        while (budget.reserved() < 499_999) { // else either of the two may be the one refused
+        while (budget.reserved() < 499_999) { // otherwise either of the two may be refused
           sleep(20);
         }
         String answer = send(small, large, "POST /predictions/model");

@@ -120,7 +120,7 @@ class RequestGuardTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"example.org", "https://example.org/page", "https://a, https://b", ""})
-  void whatIsNotAnOriginIsASentence(String origin) {
+  void anInvalidOriginIsReportedInASentence(String origin) {
     assertThatThrownBy(() -> new Access(List.of(), List.of(origin), false))
         .isInstanceOf(GraftException.class)
         .hasMessageStartingWith("origins: must be an origin such as https://example.org");
@@ -128,7 +128,7 @@ class RequestGuardTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"http://images.example.org", "images.example.org:80", "a b", "*", ""})
-  void whatIsNotAHostNameIsASentence(String name) {
+  void anInvalidHostNameIsReportedInASentence(String name) {
     assertThatThrownBy(() -> new Access(List.of(name), List.of(), false))
         .isInstanceOf(GraftException.class)
         .hasMessageStartingWith("hostNames: must be a name without scheme and port");
@@ -245,14 +245,14 @@ class RequestGuardTest {
   }
 
   @Test
-  void noOtherPageIsToldThatItMayReplaceAModel() throws IOException {
+  void noOtherPageMayReplaceAModel() throws IOException {
     assertThat(send(server, "OPTIONS /models/model", "Origin: " + PAGE))
         .contains("Allow: POST, OPTIONS")
         .doesNotContain("Access-Control-Allow-Methods", "Access-Control-Allow-Headers");
   }
 
   @Test
-  void whatIsWrongWithAPathIsNotAnswered() throws IOException {
+  void answersDoNotRevealWhatIsWrongWithAPath() throws IOException {
     String answer =
         send(
             server,

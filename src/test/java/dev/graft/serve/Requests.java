@@ -22,7 +22,7 @@ final class Requests {
     return new ServeSettings("127.0.0.1", 0, new Limits(1, 4, 8, timeout), access);
   }
 
-  /** A server whose model is called {@code model}. */
+  /** Returns a server whose model is called {@code model}. */
   static Server server(
       ServeSettings settings, ModelRunner classifier, Function<Path, ModelRunner> loader) {
     return new Server(settings, "model", classifier, loader);
@@ -38,13 +38,13 @@ final class Requests {
     return png.toByteArray();
   }
 
-  /** The answer to a request without a body. */
+  /** Returns the answer to a request without a body. */
   static String send(Server server, String line, String... headers) throws IOException {
     return send(server, new byte[0], line, headers);
   }
 
   /**
-   * The answer to a request.
+   * Returns the answer to a request.
    *
    * @param line such as {@code POST /predictions/model}
    * @param headers besides the body's length; {@code Host: localhost} unless one of them is another

@@ -48,7 +48,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A server with ImageNet's classes, asked as programs and browsers ask it. */
+/** A server with the ImageNet classifier, with the requests of programs and browsers. */
 @Tag("engine")
 class ServerTest {
   private static final int IMAGES = 12;
@@ -120,7 +120,7 @@ class ServerTest {
   }
 
   @Test
-  void imagesThatComeInTogetherAreAnsweredAsEachAlone() throws Exception {
+  void concurrentRequestsAreAnsweredAsEachAlone() throws Exception {
     List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
     for (Path image : images.subList(0, 8)) {
       HttpRequest request =
@@ -161,7 +161,7 @@ class ServerTest {
   }
 
   @Test
-  void whatIsNoImageIsASentence() throws Exception {
+  void anInvalidBodyIsReportedInASentence() throws Exception {
     assertProblem(post("/predictions/pets", new byte[] {1, 2, 3}), 422);
     assertProblem(post("/predictions/pets", new byte[0]), 400);
     assertProblem(
@@ -175,14 +175,14 @@ class ServerTest {
   }
 
   @Test
-  void aImageOfTooManyPixelsIsNotDecoded() throws Exception {
+  void anImageOfTooManyPixelsIsNotDecoded() throws Exception {
     ByteArrayOutputStream large = new ByteArrayOutputStream();
     ImageIO.write(new BufferedImage(2100, 2100, BufferedImage.TYPE_BYTE_BINARY), "png", large);
     assertProblem(post("/predictions/pets", large.toByteArray()), 413);
     assertProblem(post("/predictions/pets", bomb(60_000)), 422);
   }
 
-  /** The head of a PNG that says that it is that wide and high. */
+  /** Returns the header of a PNG of this width and height. */
   private static byte[] bomb(int side) {
     return ByteBuffer.allocate(63)
         .put(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13})
@@ -206,7 +206,7 @@ class ServerTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"/predictions/nobody", "/nothing"})
-  void whatIsNotThereIsNotFound(String path) throws Exception {
+  void unknownAddressesAreNotFound(String path) throws Exception {
     assertProblem(post(path, Files.readAllBytes(images.get(0))), 404);
   }
 
@@ -217,7 +217,7 @@ class ServerTest {
   }
 
   @Test
-  void whereTooManyAreUnderWayOneIsAskedToComeBack() throws Exception {
+  void tooManyConcurrentImagesAreRefusedWithRetryAfter() throws Exception {
     try (Server small = server(settings(1, false));
         Socket slow = new Socket(InetAddress.getLoopbackAddress(), small.port())) {
       slow.getOutputStream()
@@ -241,7 +241,7 @@ class ServerTest {
   }
 
   @Test
-  void anEndingServerAnswersWhatItHasBegun() throws Exception {
+  void aClosingServerAnswersRequestsInProgress() throws Exception {
     Server ending = server(settings(8, false));
     List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
     for (Path image : images.subList(0, 6)) {
@@ -274,7 +274,7 @@ class ServerTest {
   }
 
   @Test
-  void whatIsServedIsDescribedAndCounted() throws Exception {
+  void addressesAreDescribedAndRequestsAreCounted() throws Exception {
     JsonNode paths = JSON.readTree(get("/openapi.json").body()).path("paths");
     assertThat(paths.fieldNames())
         .toIterable()
@@ -288,7 +288,7 @@ class ServerTest {
   }
 
   @Test
-  void aPortThatIsTakenIsASentence() {
+  void aPortInUseIsReportedInASentence() {
     ServeSettings taken =
         new ServeSettings("127.0.0.1", server.port(), Limits.DEFAULT, Access.OWN_PAGE);
     assertThatThrownBy(() -> server(taken))
@@ -297,7 +297,7 @@ class ServerTest {
   }
 
   @Test
-  void aHeatMapIsTheImageWithColoursOverIt() throws Exception {
+  void aHeatMapIsTheImageWithColorsOverIt() throws Exception {
     HttpResponse<byte[]> answer =
         CLIENT.send(
             request(server, "/heatmaps/pets").POST(BodyPublishers.ofFile(images.get(0))).build(),
@@ -311,11 +311,11 @@ class ServerTest {
     assertThat(map.getRGB(0, 0))
         .as("outside of what the network saw")
         .isEqualTo(image.getRGB(0, 0));
-    int coloured = 0;
+    int colored = 0;
     for (int i = 0; i < 64 * 64; i++) {
-      coloured += map.getRGB(i % 64, i / 64) == image.getRGB(i % 64, i / 64) ? 0 : 1;
+      colored += map.getRGB(i % 64, i / 64) == image.getRGB(i % 64, i / 64) ? 0 : 1;
     }
-    assertThat(coloured).isGreaterThan(100);
+    assertThat(colored).isGreaterThan(100);
 
     assertProblem(post("/heatmaps/pets", new byte[] {1, 2, 3}), 422);
     assertProblem(post("/heatmaps/nobody", new byte[] {1, 2, 3}), 404);
@@ -353,7 +353,7 @@ class ServerTest {
     assertThat(model.isMisused()).isFalse();
   }
 
-  /** The page as a browser makes it of the example's answer, and of its heat map. */
+  /** The page in a browser, with the answer and the heat map of the example. */
   @Test
   void aBrowserShowsTheExamplesClassesAndWhereTheyWereSeen() throws Exception {
     assertThat(browsed("#example"))
@@ -366,7 +366,7 @@ class ServerTest {
             "alt=\"The image; colored where the network saw n02814533 beach");
   }
 
-  /** The page after some time, as HTML. */
+  /** Returns the page after some time, as HTML. */
   private static String browsed(String hash) throws Exception {
     Optional<Path> browser =
         List.of("chromium", "chromium-browser", "google-chrome").stream()

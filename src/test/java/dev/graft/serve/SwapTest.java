@@ -24,7 +24,7 @@ import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Models that are replaced or closed while requests need them. */
+/** Models that are replaced or closed while requests use them. */
 @Timeout(60)
 class SwapTest {
   private static final Access SWAPPABLE = new Access(List.of(), List.of(), true);
@@ -154,7 +154,7 @@ class SwapTest {
       for (int i = 0; i < 10; i++) {
         String name = i % 2 == 0 ? "green" : "blue";
         assertThat(status(swap(server, name))).isEqualTo(200);
-        // What is asked from now on is answered by the new model.
+        // From now on, the new model answers requests.
         assertThat(predict(server)).contains("\"className\":\"" + name + "\"");
         assertThat(send(server, "GET /models")).contains("\"" + name + "\"").doesNotContain("red");
       }

@@ -32,8 +32,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A headless Chromium with one page, driven by the DevTools protocol: no driver whose version has
- * to be the browser's. The camera is Chromium's own test picture.
+ * A headless Chromium with one page, driven by the DevTools protocol: no driver has to match the
+ * version of the browser. The camera is Chromium's own test image.
  */
 final class Chromium implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -315,7 +315,7 @@ final class Chromium implements AutoCloseable {
     process.destroyForcibly();
     try {
       process.waitFor();
-      pause(300); // its children end, too
+      pause(300); // its child processes end, too
       AtomicFiles.delete(profile);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

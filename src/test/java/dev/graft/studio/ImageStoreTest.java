@@ -139,7 +139,7 @@ class ImageStoreTest {
     add("cat", "a.png");
     add("cat", "b.png");
     store.close();
-    // As a process leaves it that was killed after the first of two steps.
+    // As after a process that was killed between two steps.
     String line =
         "{\"event\":\"DO\",\"change\":{\"kind\":\"move\",\"steps\":[{\"from\":\"cat/a.png\","
             + "\"to\":\"ship/a.png\"},{\"from\":\"cat/b.png\",\"to\":\"ship/b.png\"}]}}\n";
@@ -195,7 +195,7 @@ class ImageStoreTest {
   }
 
   @Test
-  void whatCanNeverBeUndoneIsForgotten() throws IOException {
+  void changesThatCanNeverBeUndoneAreForgotten() throws IOException {
     add("cat", "a.png");
     store.create("dog");
     store.delete(List.of("cat/a.png"));
@@ -298,7 +298,7 @@ class ImageStoreTest {
   }
 
   @Test
-  void whatIsKeptStaysKept() throws IOException {
+  void keptLabelsStayKept() throws IOException {
     String path = add("cat", "a.png");
     assertThat(store.isUnsettled(path)).isTrue();
     store.keep(List.of(path));

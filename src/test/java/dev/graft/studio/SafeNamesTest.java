@@ -40,7 +40,7 @@ class SafeNamesTest {
         "\ufeff",
         "\ue000"
       })
-  void aNameThatIsNoFolderEverywhereIsRefused(String name) {
+  void aNameThatIsInvalidOnSomeSystemIsRefused(String name) {
     assertThatThrownBy(() -> SafeNames.className(name))
         .isInstanceOf(Refusal.class)
         .hasMessageContaining("choose another name");

@@ -16,7 +16,7 @@ class StepTest {
     assertThatThrownBy(() -> new Step(path, "a.png")).isInstanceOf(IllegalArgumentException.class);
   }
 
-  /** As a name in Japanese is where the locale is ASCII. */
+  /** As with a Japanese name in an ASCII locale. */
   @Test
   void aNameThatIsNoPathHereIsReadAndItsChangeIsNotMade() {
     Step step = new Step("cat/\ud800.png", "dog/\ud800.png");

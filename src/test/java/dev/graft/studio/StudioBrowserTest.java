@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The page, in Chromium; skipped where there is none. */
+/** The page in Chromium; skipped if Chromium is not installed. */
 @Tag("engine")
 class StudioBrowserTest {
   private static final int RED = 0xc04040;
@@ -89,7 +89,7 @@ class StudioBrowserTest {
     teach(name, files(name, color, 0, images));
   }
 
-  /** Makes a class by keyboard, and chooses files for it. */
+  /** Creates a class by keyboard, and chooses files for it. */
   private void teach(String name, List<Path> images) {
     chromium.evaluate("document.activeElement.blur()");
     chromium.press("n");
@@ -116,7 +116,7 @@ class StudioBrowserTest {
     chromium.await("!document.getElementById('result').hidden", 240);
     assertThat(chromium.evaluate("document.getElementById('accuracy').textContent").asText())
         .contains("Accuracy", "95 % interval", "cross-validation of 120 images");
-    // A head that is solved has no epochs, and so no curve.
+    // The convex head has no epochs, and so no curve.
     assertThat(chromium.evaluate("document.getElementById('curve').hasAttribute('hidden')"))
         .hasToString("true");
     assertThat(chromium.evaluate("document.querySelectorAll('#confusion tbody td').length").asInt())
@@ -133,24 +133,24 @@ class StudioBrowserTest {
     chromium.evaluate("document.querySelector('#parcels a').href = '/api/export?format=none'");
     chromium.click("#parcels a");
     chromium.await("document.getElementById('status').textContent.includes('format')");
-    noSeriousFaultsForPeopleWithDisabilities();
+    checkAccessibility();
     chromium.dark(true);
-    noSeriousFaultsForPeopleWithDisabilities();
+    checkAccessibility();
     chromium.dark(false);
-    nothingIsWiderThanTheScreen("en");
+    checkThatNothingIsWiderThanTheScreen("en");
     chromium.click("#language");
     chromium.await("document.documentElement.lang === 'ja'");
     assertThat(chromium.evaluate("document.getElementById('accuracy').textContent").asText())
         .contains("正解率", "交差検証");
     assertThat(chromium.evaluate("document.querySelector('#train').textContent").asText())
         .isEqualTo("学習する");
-    nothingIsWiderThanTheScreen("ja");
+    checkThatNothingIsWiderThanTheScreen("ja");
   }
 
   /**
    * At both widths; makes the images of docs/studio.md if {@code GRAFT_SCREENSHOTS} is a folder.
    */
-  private void nothingIsWiderThanTheScreen(String language) throws IOException {
+  private void checkThatNothingIsWiderThanTheScreen(String language) throws IOException {
     chromium.evaluate("document.getElementById('status').textContent = ''");
     for (int width : new int[] {1280, 390}) {
       chromium.resize(width, width == 390 ? 1500 : 900);
@@ -166,7 +166,7 @@ class StudioBrowserTest {
     chromium.resize(1280, 900);
   }
 
-  private void noSeriousFaultsForPeopleWithDisabilities() {
+  private void checkAccessibility() {
     try (InputStream in =
         Objects.requireNonNull(StudioBrowserTest.class.getResourceAsStream("axe.min.js"))) {
       chromium.evaluate(new String(in.readAllBytes(), StandardCharsets.UTF_8) + "; 0");
@@ -216,10 +216,10 @@ class StudioBrowserTest {
     chromium.press("y");
     chromium.await(doubtful + " === " + (all - 2));
 
-    nothingIsDeletedByOneKeyTooMany(doubtful);
-    aCellShowsItsMistakesUntilTheFilterEnds();
+    checkThatTheNextKeyDeletesNothing(doubtful);
+    checkThatACellShowsItsMistakesUntilTheFilterEnds();
 
-    chromium.click("[data-class=\"blue\"]"); // another class does not forget what was kept
+    chromium.click("[data-class=\"blue\"]"); // kept labels are not forgotten
     chromium.press("t");
     chromium.await("document.getElementById('changed').textContent.includes('Now')", 240);
     chromium.await("!document.getElementById('trainings').hasAttribute('hidden')");
@@ -228,7 +228,7 @@ class StudioBrowserTest {
   }
 
   /** At the end of the review, the key for the selection of the gallery would be next. */
-  private void nothingIsDeletedByOneKeyTooMany(String doubtful) {
+  private void checkThatTheNextKeyDeletesNothing(String doubtful) {
     String images = "Number(" + count("red") + ") + Number(" + count("blue") + ")";
     int before = chromium.evaluate(images).asInt();
     chromium.evaluate("document.getElementById('gallery').focus()");
@@ -251,7 +251,7 @@ class StudioBrowserTest {
     }
   }
 
-  private void aCellShowsItsMistakesUntilTheFilterEnds() throws IOException {
+  private void checkThatACellShowsItsMistakesUntilTheFilterEnds() throws IOException {
     String filter = "document.getElementById('filter')";
     String note = "document.getElementById('note').textContent";
     chromium.click("[data-class=\"red\"]");
@@ -389,7 +389,7 @@ class StudioBrowserTest {
   }
 
   @Test
-  void foldersGoIntoTheClassesThatTheStudioMakesOfThem() throws IOException {
+  void foldersBecomeClasses() throws IOException {
     teach("red", RED, 2);
     chromium.evaluate(
         """

@@ -23,13 +23,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A studio on a full disk: one of 2 MB that only its process sees. Skipped where the system has no
- * such namespaces.
+ * A studio on a full disk of 2 MB, which only its process sees. Skipped if the system does not
+ * support such namespaces.
  */
 class StudioDiskTest {
   private static final String MOUNTED = "mount -t tmpfs -o size=2m tmpfs \"$0\" && ";
 
-  /** The second studio starts when the first one was killed, on the same disk. */
+  /** Starts the second studio when the first one was killed, on the same disk. */
   private static final String STUDIOS = MOUNTED + "for i in 1 2; do \"$@\"; done";
 
   private static final int SIDE = 256;
@@ -58,7 +58,7 @@ class StudioDiskTest {
   @BeforeEach
   void start() throws IOException, InterruptedException {
     disk = Files.createDirectory(temporary.resolve("disk"));
-    assumeTrue(canMount(), "This system lets no test mount a disk of its own.");
+    assumeTrue(canMount(), "This system does not let tests mount a disk.");
     String classPath =
         Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
             .map(each -> Path.of(each).toAbsolutePath().toString())
@@ -95,7 +95,7 @@ class StudioDiskTest {
   @AfterEach
   void end() {
     if (process != null) {
-      List<ProcessHandle> studios = process.descendants().toList(); // as long as it has any
+      List<ProcessHandle> studios = process.descendants().toList(); // while it has any
       process.destroyForcibly();
       studios.forEach(ProcessHandle::destroyForcibly);
     }
@@ -124,7 +124,7 @@ class StudioDiskTest {
   }
 
   @Test
-  void whatWasStoredBeforeTheDiskWasFullIsSafe() throws IOException {
+  void imagesStoredBeforeTheDiskWasFullAreSafe() throws IOException {
     StudioClient client = new StudioClient(address());
     client.post("/api/classes", "{\"name\": \"cat\"}");
     client.post("/api/classes", "{\"name\": \"dog\"}");
@@ -146,7 +146,7 @@ class StudioDiskTest {
     kill();
     client = new StudioClient(address());
     assertThat(paths(client)).containsExactlyInAnyOrderElementsOf(stored);
-    for (String each : stored) { // whole
+    for (String each : stored) { // complete files
       assertThat(client.get("/api/images/file?path=" + each).body().length).isGreaterThan(100_000);
     }
 

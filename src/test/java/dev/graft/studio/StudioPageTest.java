@@ -94,7 +94,7 @@ class StudioPageTest {
     }
   }
 
-  /** So that the page never shows a sentence of the studio in English between Japanese ones. */
+  /** The Japanese page must never show an English message of the studio. */
   @Test
   void refusalsOfThePageHaveAReason() throws IOException {
     Set<String> others = new TreeSet<>();
@@ -106,7 +106,7 @@ class StudioPageTest {
                 Files.readString(each)));
       }
     }
-    // What a page can't send, but another program may.
+    // Messages for requests that the page never sends, but another program may.
     assertThat(others)
         .containsExactlyInAnyOrder(
             "\"The body must be JSON.\"",

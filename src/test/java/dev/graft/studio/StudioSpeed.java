@@ -94,7 +94,7 @@ public final class StudioSpeed {
     return seconds;
   }
 
-  /** Waits until the features have been computed and nothing else is. */
+  /** Waits until the features are computed and nothing else is running. */
   private static void awaitPreparation(StudioClient client) throws IOException {
     while (client.state().at("/preparation/task").asText().isEmpty()) {
       Chromium.pause(100);
@@ -123,7 +123,7 @@ public final class StudioSpeed {
     }
   }
 
-  /** Returns the most heap that was in use from the first listing to the end of a training. */
+  /** Returns the maximum heap in use from the first listing to the end of a training. */
   private static double memory(Studio studio, Path folder) throws IOException {
     StudioClient client = new StudioClient(studio.address());
     for (int label = 0; label < 20; label++) {
@@ -158,7 +158,7 @@ public final class StudioSpeed {
     return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed() / (double) (1 << 20);
   }
 
-  /** Returns the process's memory as Linux tells it. */
+  /** Returns the memory of the process as reported by Linux. */
   private static String resident() throws IOException {
     List<String> lines = new ArrayList<>();
     Path status = Path.of("/proc/self/status");

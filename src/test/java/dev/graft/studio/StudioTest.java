@@ -71,7 +71,7 @@ class StudioTest {
       assertThat(result.path("low").asDouble()).isLessThan(result.path("accuracy").asDouble());
       assertThat(result.path("folds").asInt()).isEqualTo(5);
       assertThat(result.path("images").asInt()).isEqualTo(24);
-      // A head that is solved has no epochs.
+      // The convex head has no epochs.
       assertThat(state.at("/training/epochs").size()).isZero();
 
       byte[] unseen = TestImages.png(1000, BLUE);
@@ -120,11 +120,11 @@ class StudioTest {
       assertThat(classifier.classes()).containsExactly("red", "青");
     }
     assertThat(client.get("/api/export?format=exe").statusCode()).isEqualTo(400);
-    everyLineRuns(StudioClient.json(client.get("/api/snippets")), unseen);
+    checkThatEveryLineRuns(StudioClient.json(client.get("/api/snippets")), unseen);
   }
 
-  /** Runs each of the lines that the page offers to copy, as a shell does. */
-  private void everyLineRuns(JsonNode lines, byte[] unseen) throws Exception {
+  /** Runs each of the commands that the page offers to copy, as a shell does. */
+  private void checkThatEveryLineRuns(JsonNode lines, byte[] unseen) throws Exception {
     Files.write(temporary.resolve("image.jpg"), unseen);
     Files.writeString(temporary.resolve("Classify.java"), lines.path("java").asText());
     assertThat(shell("javac -proc:none Classify.java && java Classify image.jpg"))

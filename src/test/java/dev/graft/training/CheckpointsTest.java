@@ -91,7 +91,7 @@ class CheckpointsTest {
   }
 
   @Test
-  void aDamagedOneIsReportedAndTheOneBeforeIsUsed() throws IOException {
+  void aDamagedCheckpointIsReportedAndTheOneBeforeIsUsed() throws IOException {
     write(1, 1);
     write(2, 2);
     Path newest = files().get(1);
@@ -106,7 +106,7 @@ class CheckpointsTest {
   }
 
   @Test
-  void thatOfAnotherRunIsNotUsed() throws IOException {
+  void aCheckpointOfAnotherRunIsNotUsed() throws IOException {
     write(1, 1);
     assertThat(of("other").newest(manager)).isEmpty();
     assertThat(warnings)
@@ -121,7 +121,7 @@ class CheckpointsTest {
   }
 
   @Test
-  void allAreDeletedWhenTheRunIsComplete() throws IOException {
+  void checkpointsAreDeletedWhenTheRunIsComplete() throws IOException {
     write(1, 1);
     of("run").delete();
     assertThat(folder).doesNotExist();

@@ -67,7 +67,7 @@ class ConvexHeadTest {
     }
   }
 
-  /** The loss is a mean over all images, so that with many classes all gradients are small. */
+  /** The loss is a mean over all images, so with many classes all gradients are small. */
   @Test
   void theToleranceIsBelowTheGradientsOfManyClasses() {
     int classes = 1000; // with one image each
@@ -140,7 +140,7 @@ class ConvexHeadTest {
   }
 
   @Test
-  void theTemperatureThatSuitsThePredictionsOutOfFoldIsPartOfTheHead() {
+  void theTemperatureFittedOutOfFoldIsPartOfTheHead() {
     ConvexHead.Images images = images(120, Recipe.ClassWeights.NONE);
 
     ConvexHead head = ConvexHead.fit(images, FOLDS);
@@ -150,13 +150,13 @@ class ConvexHeadTest {
         Temperature.fitToAny(
             List.of(head.outOfFold()), IntStream.of(images.labels()).boxed().toList());
     assertThat(left.value()).isCloseTo(1, within(0.01));
-    // Predictions of images that it was fitted to are surer, but not beyond all measure.
-    double sureness =
+    // Predictions of the fitted images have a higher confidence, but not 1.
+    double confidence =
         Arrays.stream(head.probabilities(images.features(), STAGES))
             .mapToDouble(row -> Math.max(row[0], Math.max(row[1], row[2])))
             .average()
             .orElseThrow();
-    assertThat(sureness).isBetween(0.5, 0.9999);
+    assertThat(confidence).isBetween(0.5, 0.9999);
   }
 
   @Test

@@ -38,7 +38,7 @@ class CrossEntropyTest {
   private NDList logits(int classes, double... probabilities) {
     float[] logits = new float[probabilities.length];
     for (int i = 0; i < logits.length; i++) {
-      logits[i] = (float) (Math.log(probabilities[i]) + 5); // softmax doesn't care for the 5
+      logits[i] = (float) (Math.log(probabilities[i]) + 5); // softmax ignores the constant 5
     }
     return new NDList(manager.create(logits, new Shape(logits.length / classes, classes)));
   }

@@ -251,7 +251,7 @@ class NetworkTrainerTest {
         .toList();
   }
 
-  @ParameterizedTest(name = "epoch {0}, batch {1}: goes on after {2} epochs and {3} batches")
+  @ParameterizedTest(name = "epoch {0}, batch {1}: continues after {2} epochs and {3} batches")
   @CsvSource({
     "1, 30, 0, 0",
     "1, 65, 0, 64",
@@ -293,7 +293,7 @@ class NetworkTrainerTest {
   }
 
   @Test
-  void whatOthersDoWithTheEnginesRandomNumbersChangesNothing() throws IOException {
+  void otherUsersOfTheEnginesRandomNumbersChangeNothing() throws IOException {
     DjlNetwork undisturbed = network(recipe(RESUMED));
     train(undisturbed, TrainingEvents.NONE, new Interruption(), Checkpoints.NONE);
     DjlNetwork disturbed = network(recipe(RESUMED));
@@ -322,7 +322,7 @@ class NetworkTrainerTest {
         .isEqualTo(hashes(network.logits(false), weight -> true));
   }
 
-  /** As with a wrong preprocessing for the backbone. */
+  /** As with wrong preprocessing for the backbone. */
   @Test
   void constantFeaturesAreReported() {
     Recipe recipe = recipe("standardize=false", "batch-size=4", "head.hidden=0");
@@ -344,9 +344,9 @@ class NetworkTrainerTest {
   }
 
   /** Returns the SHA-256 of each weight, by name. */
-  private static Map<String, String> hashes(GraphBlock segment, Predicate<Weight> which) {
+  private static Map<String, String> hashes(GraphBlock block, Predicate<Weight> which) {
     Map<String, String> hashes = new LinkedHashMap<>();
-    segment
+    block
         .byWeight()
         .forEach(
             (weight, parameter) -> {
@@ -431,7 +431,7 @@ class NetworkTrainerTest {
             "early-stopping.patience=100",
             "schedule=constant",
             "epochs=3");
-    // The better it learns, the worse it is at these truths: the first epoch is the best.
+    // Learning raises the loss on these wrong labels: the first epoch is the best.
     int[] wrong = IntStream.of(VALIDATION).map(row -> label(row + 1)).toArray();
     Outcome outcome = train(network(recipe), recipe, false, wrong);
     History.Epoch last = outcome.history().epochs().get(2);
@@ -449,7 +449,7 @@ class NetworkTrainerTest {
         recipe("early-stopping.patience=2", "early-stopping.min-delta=1000", "epochs=50");
     History history = train(network(recipe), recipe, false).history();
     assertThat(history.epochs()).hasSize(3);
-    assertThat(history.best().epoch()).as("as restored, with any lower loss later").isEqualTo(1);
+    assertThat(history.best().epoch()).as("the epoch whose weights are restored").isEqualTo(1);
   }
 
   @Test

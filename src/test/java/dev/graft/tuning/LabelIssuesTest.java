@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class LabelIssuesTest {
-  /** {@code cleanlab-reference.py}, beside this class's resources, wrote the table. */
+  /** {@code cleanlab-reference.py}, among the resources, wrote the table. */
   @Test
   void suspectsAndTheirOrderAreCleanlabs() throws IOException {
     Path table = Path.of("src/test/resources/dev/graft/tuning/cleanlab.csv");

@@ -48,7 +48,7 @@ class RecipeResolverTest {
     "vgg16, 128, 32, 128",
     "vgg16, 128, 1200, 128"
   })
-  void imagesOverSixtyFourPixelsAreTakenForPhotographsUnlessTheRecipeSaysAnotherSize(
+  void imagesOverSixtyFourPixelsCountAsPhotographsUnlessTheRecipeSetsASize(
       String backbone, String inputSize, int imageSide, int side) {
     Recipe recipe = recipe(Map.of("backbone", backbone, "input-size", inputSize));
     assertThat(RecipeResolver.resolve(recipe, 100, imageSide).input().size().value())
@@ -79,7 +79,7 @@ class RecipeResolverTest {
   }
 
   @Test
-  void framingAndResamplingChangeOnlyWhatTheySay() {
+  void framingAndResamplingAreIndependent() {
     assertThat(framing(Map.of())).isEqualTo(Framing.WHOLE);
     assertThat(framing(Map.of("resampling", "bilinear")))
         .isEqualTo(Framing.whole(Resampling.BILINEAR));
@@ -94,7 +94,7 @@ class RecipeResolverTest {
   }
 
   @Test
-  void beforeAnyIsLookedAtOwnImagesAreTakenForPhotographs() {
+  void aFolderThatWasNotReadYetCountsAsPhotographs() {
     Recipe own = recipe(Map.of("data", "photos", "backbone", "vgg16"));
     assertThat(RecipeResolver.resolve(own).input().size().value()).isEqualTo(224);
   }
@@ -108,8 +108,8 @@ class RecipeResolverTest {
     "none, true, 64, 20000, 64"
   })
   void stepsAreLargeWhereAHeadAloneIsTrainedOnManyImages(
-      String unfreeze, String cache, String asked, int images, int batchSize) {
-    Recipe recipe = recipe(Map.of("unfreeze", unfreeze, "cache", cache, "batch-size", asked));
+      String unfreeze, String cache, String configured, int images, int batchSize) {
+    Recipe recipe = recipe(Map.of("unfreeze", unfreeze, "cache", cache, "batch-size", configured));
     assertThat(RecipeResolver.resolve(recipe, images, 32).training().batchSize().value())
         .isEqualTo(batchSize);
   }
@@ -122,9 +122,9 @@ class RecipeResolverTest {
     "1024, 100, auto, 0.002",
     "auto, 20000, 0.0003, 0.0003"
   })
-  void theLearningRateGoesWithTheBatchSizeUnlessTheRecipeSaysOne(
-      String batchSize, int images, String asked, double rate) {
-    Recipe recipe = recipe(Map.of("batch-size", batchSize, "learning-rate", asked));
+  void theLearningRateFollowsTheBatchSizeUnlessTheRecipeSetsIt(
+      String batchSize, int images, String configured, double rate) {
+    Recipe recipe = recipe(Map.of("batch-size", batchSize, "learning-rate", configured));
     assertThat(RecipeResolver.resolve(recipe, images, 32).training().learningRate().value())
         .isEqualTo(rate);
   }
@@ -152,7 +152,7 @@ class RecipeResolverTest {
     "conf/last-layers.yaml, block5_conv1, 8401418",
     "conf/baseline-cnn.yaml, conv1, 1250858"
   })
-  void theRecipesInConfTrainWhatTheySay(Path file, String unfrozen, long trained) {
+  void theRecipesInConfTrainTheStatedParameters(Path file, String unfrozen, long trained) {
     NetworkDesign design = design(RecipeReader.read(file, Map.of()));
     assertThat(design.unfrozen()).isEqualTo(unfrozen);
     assertThat(design.trainedParameters()).isEqualTo(trained);
@@ -167,14 +167,14 @@ class RecipeResolverTest {
   }
 
   @Test
-  void featuresStandInTheNetworksOrderWhateverTheRecipes() {
+  void featuresAreInTheOrderOfTheNetworkNotOfTheRecipe() {
     NetworkDesign design = design(recipe(Map.of("features", "[block5_pool, block3_pool]")));
     assertThat(design.features()).containsExactly("block3_pool", "block5_pool");
     assertThat(design.featureWidth()).isEqualTo(768);
   }
 
   @Test
-  void preprocessingIsTheWeightsOwnUnlessTheRecipeWantsZeroToOne() {
+  void preprocessingIsThatOfTheWeightsUnlessTheRecipeSetsZeroOne() {
     Recipe recipe = RecipeReader.defaults();
     assertThat(RecipeResolver.of(RecipeResolver.resolve(recipe), Preprocessing.TORCHVISION, 10))
         .extracting(NetworkDesign::preprocessing)
@@ -184,7 +184,7 @@ class RecipeResolverTest {
   }
 
   @Test
-  void meanDeviationAndOrderDecideWhateverThePreprocessing() {
+  void meanDeviationAndOrderOverridePreprocessing() {
     Map<String, String> keys =
         Map.of("order", "bgr", "mean", "[1, 20, 300]", "deviation", "[4, 50, 60]");
     for (String preprocessing : List.of("weights", "zero-one")) {
@@ -209,7 +209,7 @@ class RecipeResolverTest {
   }
 
   @Test
-  void whatARecipeCanHaveWrongIsKnownBeforeAnythingIsLoaded() {
+  void errorsInARecipeAreFoundBeforeAnythingIsLoaded() {
     assertThatCode(() -> check(Map.of())).doesNotThrowAnyException();
     assertThatCode(() -> check(Map.of("data", "cifar10-sample"))).doesNotThrowAnyException();
     assertRefused(
@@ -238,20 +238,20 @@ class RecipeResolverTest {
     "photos, vgg16, vgg16",
     "cifar10, small-cnn, small-cnn"
   })
-  void anAutomaticBackboneIsTheNotebooksForItsDataAndOneThatSuitsACpuForOwnImages(
+  void anAutomaticBackboneIsTheNotebooksForItsDataAndASmallOneForOtherImages(
       String data, String backbone, String taken) {
-    Recipe asked = recipe(Map.of("data", data, "backbone", backbone));
-    assertThat(RecipeResolver.resolve(asked).backbone().name()).isEqualTo(taken);
+    Recipe recipe = recipe(Map.of("data", data, "backbone", backbone));
+    assertThat(RecipeResolver.resolve(recipe).backbone().name()).isEqualTo(taken);
   }
 
   @Test
-  void aDecidedRecipeLeavesNothingOpenAndDecidesTheSameAgain() {
-    Recipe decided = RecipeResolver.resolve(RecipeReader.defaults());
-    assertThat(decided.backbone().name()).isEqualTo("vgg16");
-    assertThat(decided.input().size().value()).isEqualTo(32);
-    assertThat(decided.features().stages().value())
+  void aResolvedRecipeHasAllValuesAndResolvesToItself() {
+    Recipe resolved = RecipeResolver.resolve(RecipeReader.defaults());
+    assertThat(resolved.backbone().name()).isEqualTo("vgg16");
+    assertThat(resolved.input().size().value()).isEqualTo(32);
+    assertThat(resolved.features().stages().value())
         .containsExactly("block3_pool", "block4_pool", "block5_pool");
-    assertThat(RecipeResolver.resolve(decided, 100, 1200)).isEqualTo(decided);
+    assertThat(RecipeResolver.resolve(resolved, 100, 1200)).isEqualTo(resolved);
   }
 
   @ParameterizedTest
@@ -259,36 +259,36 @@ class RecipeResolverTest {
     "vgg16, none, true, cpu, ONNXRUNTIME",
     "vgg16, block5_conv1, true, cpu, ONNXRUNTIME",
     "vgg16, block1_conv1, true, cpu, TRAINING", // nothing is frozen
-    "vgg16, none, false, cpu, TRAINING", // nothing is computed once
+    "vgg16, none, false, cpu, TRAINING", // no features are cached
     "vgg16, none, true, gpu, TRAINING",
   })
-  void whatIsOnlyRunForwardIsForOnnxRuntimeOnTheCpu(
+  void onTheCpuOnnxRuntimeComputesTheFrozenPart(
       String backbone, String unfreeze, String cache, String device, Recipe.RootEngine engine) {
     Map<String, String> settings =
         Map.of("backbone", backbone, "unfreeze", unfreeze, "cache", cache);
-    assertThat(decided(settings, device).execution().rootEngine()).isEqualTo(engine);
+    assertThat(resolved(settings, device).execution().rootEngine()).isEqualTo(engine);
   }
 
   @Test
-  void whatIsAskedForIsComputedByWhoIsAskedOrRefused() {
-    assertThat(decided(Map.of("root-engine", "training"), "cpu").execution().rootEngine())
+  void aConfiguredEngineAndPrecisionAreUsedOrRefused() {
+    assertThat(resolved(Map.of("root-engine", "training"), "cpu").execution().rootEngine())
         .isEqualTo(Recipe.RootEngine.TRAINING);
-    assertThat(decided(Map.of("root-engine", "onnxruntime"), "gpu").execution().rootEngine())
+    assertThat(resolved(Map.of("root-engine", "onnxruntime"), "gpu").execution().rootEngine())
         .isEqualTo(Recipe.RootEngine.ONNXRUNTIME);
     Map<String, String> int8 = Map.of("precision", "int8");
-    assertThat(decided(int8, "cpu").execution().precision()).isEqualTo(Recipe.Precision.INT8);
+    assertThat(resolved(int8, "cpu").execution().precision()).isEqualTo(Recipe.Precision.INT8);
     assertThatExceptionOfType(GraftException.class)
-        .isThrownBy(() -> decided(int8, "gpu"))
+        .isThrownBy(() -> resolved(int8, "gpu"))
         .withMessageStartingWith("precision: int8 requires ONNX Runtime; set root-engine to");
-    // Where nothing is frozen there is nothing to compute in 8 bits.
+    // Without a frozen part, nothing is computed in int8.
     assertThat(
-            decided(Map.of("precision", "int8", "unfreeze", "block1_conv1"), "cpu")
+            resolved(Map.of("precision", "int8", "unfreeze", "block1_conv1"), "cpu")
                 .execution()
                 .precision())
         .isEqualTo(Recipe.Precision.FLOAT32);
   }
 
-  private static Recipe decided(Map<String, String> settings, String device) {
+  private static Recipe resolved(Map<String, String> settings, String device) {
     return RecipeResolver.resolve(
         recipe(settings), 100, 32, device.equals("gpu") ? Device.gpu() : Device.cpu());
   }

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class TuningTest {
   @Test
-  void theTemperatureIsFittedToAllImagesIfThereIsRoom() {
+  void aSampleHasAllImagesIfTheyFit() {
     assertThat(Tuning.sample(400, 400, 42).stream()).hasSize(400);
     assertThat(Tuning.sample(400, 40_000, 42).stream()).hasSize(400);
     assertThat(Tuning.sample(0, 10, 42).stream()).isEmpty();
@@ -15,7 +15,7 @@ class TuningTest {
 
   /** 1,000 classes of 128 images, one class after the other. */
   @Test
-  void ofTooManyImagesAllClassesAreSampledAndNotTheFirstOnes() {
+  void aSampleOfTooManyImagesHasNearlyAllClasses() {
     BitSet sample = Tuning.sample(128_000, 4_000, 42);
     assertThat(sample.cardinality()).isEqualTo(4_000);
     assertThat(sample.stream().map(place -> place / 128).distinct().count()).isGreaterThan(950);

@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class BuildTest {
-  /** Of the clone that these tests are run in. */
+  /** The Git folder of the clone that these tests run in. */
   private static final Path GIT = Path.of(".git");
 
   @Test

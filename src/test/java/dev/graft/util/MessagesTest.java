@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class MessagesTest {
   @Test
-  void aMessageIsKeptWithoutTheStopAtItsEnd() {
+  void aMessageLosesThePeriodAtItsEnd() {
     assertThat(Messages.of(new IOException("  Disk full.\n at sector 3"), "?"))
         .isEqualTo("Disk full");
   }
@@ -28,13 +28,13 @@ class MessagesTest {
         "Cannot invoke \"String.length()\" because it is null",
         "Raster sun.awt.image.SunWritableRaster@1f is incompatible"
       })
-  void whatIsForProgrammersGivesWayToWhatIsForPeople(String message) {
+  void messagesForProgrammersAreReplaced(String message) {
     assertThat(Messages.of(message, "it is damaged")).isEqualTo("it is damaged");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"a.png ends too early", "network.json is no text", "Error in line 3"})
-  void namesOfFilesAreNoNamesOfClasses(String message) {
+  void fileNamesAreNotMistakenForClassNames(String message) {
     assertThat(Messages.of(message, "?")).isEqualTo(message);
   }
 
@@ -59,7 +59,7 @@ class MessagesTest {
   }
 
   @Test
-  void aMessageThatQuotesAFileCannotCommandATerminalNorFillIt() {
+  void quotedContentOfAFileIsCutAndHasNoControlCharacters() {
     String quoted = "a\u001b[2J\r\nb\u009b1m" + "x".repeat(100_000) + " is no class.";
     GraftException e = new GraftException(quoted);
     assertThat(e.getMessage())
@@ -69,7 +69,7 @@ class MessagesTest {
   }
 
   @Test
-  void whatReordersOrHidesTextIsReplacedAndWhatWritingNeedsIsKept() {
+  void charactersThatReorderOrHideTextAreReplaced() {
     String hidden = "a\u202egnp.exe\u2066\u200f\u061c\u200b\ufeff\u00ad\u2028\ud800\udb40\udc41";
     assertThat(Messages.printable(hidden)).isEqualTo("a?gnp.exe?????????");
     String needed = "é 車 می\u200cخواهم 👩\u200d💻 \ufe0f\t\n";
@@ -77,7 +77,7 @@ class MessagesTest {
   }
 
   @Test
-  void aSentenceEndsWithOneStop() {
+  void aSentenceEndsWithOnePeriod() {
     assertThat(Messages.sentence("It is so")).isEqualTo("It is so.");
     assertThat(Messages.sentence("Is it so?")).isEqualTo("Is it so?");
     assertThat(Messages.sentence("It is (so.)")).isEqualTo("It is (so.)");

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
-/** A URI's bytes become a path's, whatever the locale makes of them. */
+/** The bytes of a URI become those of a path, whatever the locale decodes them to. */
 @EnabledOnOs(OS.LINUX)
 class PathTextTest {
   @Test

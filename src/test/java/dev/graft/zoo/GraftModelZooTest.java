@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** From a name and a recipe's {@code weights} to a network with weights in it, through DJL. */
+/** Loading networks with weights through DJL, by name and by {@code weights} of a recipe. */
 @Tag("engine")
 class GraftModelZooTest {
   private static final String VGG16_SHA256 =
@@ -48,7 +48,7 @@ class GraftModelZooTest {
       "0188fbb7303b69f33baebc52a4963e614fd14c098cda2511ae9fbddfcaaf3bda";
 
   @TempDir Path folder;
-  private final ByteArrayOutputStream said = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
   @Test
   void plainDjlLoadsABackboneByItsArtifactId() throws Exception {
@@ -158,7 +158,7 @@ class GraftModelZooTest {
     serving(
         Files.readAllBytes(reference),
         url -> {
-          // Whole, of Keras's layout and read as such: but an eighth as wide.
+          // A complete file in the layout of Keras, but with an eighth of the widths.
           assertRefused(
               BackboneInfo.XCEPTION,
               url + "narrow.h5",
@@ -203,9 +203,9 @@ class GraftModelZooTest {
   /**
    * Answers every request with the same bytes.
    *
-   * @param asking is given the address of the server, which has a cache of its own
+   * @param test receives the address of the server; downloads are cached in the test folder
    */
-  private void serving(byte[] content, Consumer<String> asking) throws IOException {
+  private void serving(byte[] content, Consumer<String> test) throws IOException {
     HttpServer server =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext(
@@ -219,7 +219,7 @@ class GraftModelZooTest {
     System.setProperty("graft.cache", folder.toString());
     try {
       server.start();
-      asking.accept("http://127.0.0.1:" + server.getAddress().getPort() + "/");
+      test.accept("http://127.0.0.1:" + server.getAddress().getPort() + "/");
     } finally {
       server.stop(0);
       System.clearProperty("graft.cache");
@@ -252,19 +252,19 @@ class GraftModelZooTest {
       } finally {
         server.stop(0);
       }
-      assertThat(said.toString(StandardCharsets.UTF_8)).contains("Downloading " + url);
+      assertThat(out.toString(StandardCharsets.UTF_8)).contains("Downloading " + url);
       assertThat(requests).hasValue(1);
-      said.reset();
+      out.reset();
       try (LoadedBackbone backbone = load(BackboneInfo.EFFICIENTNET_LITE0, url)) {
         assertThat(backbone.weights().sha256()).isEqualTo(LITE_SHA256);
         assertThat(values(backbone.trunk(), BackboneInfo.EFFICIENTNET_LITE0, "stem"))
             .isEqualTo(bundled(BackboneInfo.EFFICIENTNET_LITE0, "stem"));
       }
-      assertThat(said.toString(StandardCharsets.UTF_8)).doesNotContain("Downloading");
+      assertThat(out.toString(StandardCharsets.UTF_8)).doesNotContain("Downloading");
       try (Stream<Path> files = Files.walk(folder)) {
         assertThat(files.filter(file -> file.toString().endsWith("lite.safetensors"))).hasSize(1);
       }
-      // And what is not in the cache is not to be had now.
+      // A file that is not in the cache is not available now.
       assertRefused(
           BackboneInfo.EFFICIENTNET_LITE0,
           url.replace("lite.", "other."),
@@ -333,7 +333,7 @@ class GraftModelZooTest {
   }
 
   private LoadedBackbone load(BackboneInfo entry, String weights) {
-    PrintStream stream = new PrintStream(said, true, StandardCharsets.UTF_8);
+    PrintStream stream = new PrintStream(out, true, StandardCharsets.UTF_8);
     int side = Math.max(32, entry.network().smallestInput());
     return LoadedBackbone.load(
         entry, weights, side, Device.cpu(), new Console(stream, stream, false));
@@ -367,7 +367,7 @@ class GraftModelZooTest {
     }
   }
 
-  /** The same safetensors file with another header. */
+  /** Returns the same safetensors file with another header. */
   private static byte[] withHeader(byte[] file, UnaryOperator<String> change) {
     int length = (int) ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong();
     String before = new String(file, 8, length, StandardCharsets.UTF_8);

@@ -118,7 +118,7 @@ class KerasH5Test {
     }
   }
 
-  /** Of 2x2 pixels of 4 channels, to 8 values: in the file (16, 8). */
+  /** From 2x2 pixels of 4 channels to 8 values: the kernel is (16, 8) in the file. */
   @Test
   void readsADenseLayerAsAConvolutionByPosition() throws IOException {
     Path file = resource("vgg16-small-with-top.h5");
@@ -140,7 +140,7 @@ class KerasH5Test {
     }
   }
 
-  /** The same weight in the network of that file. */
+  /** Returns the same weight in the network of that file. */
   private static Weight narrow(Weight weight) {
     List<Long> shape = new ArrayList<>();
     for (long length : weight.shape()) {
@@ -179,7 +179,7 @@ class KerasH5Test {
             file
                 + ": the array w of its layer one has the shape (1), but net's x.weight, (1, 1),"
                 + " needs (1, 1) here.");
-    // One layer of the network in two of the file's, and half a layer of the file's.
+    // One layer of the network for two of the file, and half a layer of the file.
     refused(file, x, x).hasMessageContaining("do not fit those of net's layer x");
     refused(vgg, Weight.of("conv", Role.KERNEL, 8, 3, 3, 3))
         .hasMessageContaining("layer block1_conv1 do not fit those of net's layer conv");
@@ -227,7 +227,7 @@ class KerasH5Test {
             cut + ": it should have 957456 bytes, but has 900000: it is truncated; get it again.");
   }
 
-  /** Whatever the bytes: values or one sentence. */
+  /** Any bytes give values or a sentence. */
   @Test
   @Timeout(60)
   void survivesDamage() throws IOException {
@@ -239,7 +239,7 @@ class KerasH5Test {
     for (int i = 0; i < 200; i++) {
       byte[] bytes = sound.clone();
       for (int flips = 1 + random.nextInt(20); flips > 0; flips--) {
-        // Most of what is not values lies in the first 12 KB.
+        // Nearly everything but values is in the first 12 KB.
         int at = random.nextInt(random.nextInt(10) == 0 ? bytes.length : 12 << 10);
         bytes[at] ^= (byte) (1 << random.nextInt(8));
       }
@@ -263,7 +263,7 @@ class KerasH5Test {
         .isInstanceOf(GraftException.class);
   }
 
-  /** A file of two layers with an array each, called {@code w}. */
+  /** Returns a file of two layers with an array each, called {@code w}. */
   private Path layers(String first, Object firstArray, String second, Object secondArray) {
     Path file = folder.resolve("layers.h5");
     try (WritableHdfFile hdf = HdfFile.write(file)) {
@@ -286,7 +286,7 @@ class KerasH5Test {
     }
   }
 
-  /** What VGG16 without its top wants, all widths divided by eight. */
+  /** Returns the weights of VGG16 without its top, with all widths divided by eight. */
   private static List<Weight> vgg16() {
     List<Weight> wanted = new ArrayList<>();
     int[][] widths = {{8, 8}, {16, 16}, {32, 32, 32}, {64, 64, 64}, {64, 64, 64}};

@@ -49,7 +49,7 @@ class MetadataTest {
     "framing, foo",
     "framing, crop"
   })
-  void whatIsInvalidIsNamedByKeyAndValue(String key, String value) {
+  void invalidMetadataIsNamedByKeyAndValue(String key, String value) {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> read(key, value))
         .withMessageContaining("its metadata says " + key + "=" + value + ", which is not ")

@@ -82,7 +82,7 @@ class PublishedTest {
 
   @Test
   void failedDownloadNamesReasonAndRemedy(@TempDir Path folder) {
-    Published file = Published.at("http://127.0.0.1:1/m.h5"); // nobody listens at port 1
+    Published file = Published.at("http://127.0.0.1:1/m.h5"); // nothing listens on port 1
     System.setProperty("graft.cache", folder.toString());
     try {
       assertThatExceptionOfType(GraftException.class)

@@ -32,7 +32,7 @@ class SafetensorsTest {
   private static final Weight A = Weight.of("a", Role.BIAS, 2);
   private static final Weight B = Weight.of("b", Role.KERNEL, 1, 2, 1, 1);
 
-  /** Sound: {@code a.bias} = (1, -2) and {@code b.weight} = (0.5, 3), both float32. */
+  /** A valid header: {@code a.bias} = (1, -2) and {@code b.weight} = (0.5, 3), both float32. */
   private static final String HEADER =
       """
       {"__metadata__":{"format":"graft"},
@@ -298,7 +298,7 @@ class SafetensorsTest {
     }
   }
 
-  /** Whatever the bytes: values or one sentence. */
+  /** Any bytes give values or a sentence. */
   @Test
   @Timeout(20)
   void survivesDamage() throws IOException {

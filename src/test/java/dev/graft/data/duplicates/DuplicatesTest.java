@@ -59,7 +59,7 @@ class DuplicatesTest {
   }
 
   @Test
-  void thumbnailsDecideWhetherLikeHashesMeanLikeImages() {
+  void thumbnailsDecideWhetherSimilarHashesMeanSimilarImages() {
     Fingerprint image = new Fingerprint(5, NOISE);
 
     assertThat(near(image, new Fingerprint(5, noise(2)))).isFalse();
@@ -73,7 +73,7 @@ class DuplicatesTest {
   }
 
   @Test
-  void imagesWithNothingToTellThemByAreNearToNothing() {
+  void imagesWithoutDetailAreNearToNothing() {
     byte[] flat = new byte[256];
     byte[] gradient = new byte[256];
     for (int i = 0; i < 256; i++) {
@@ -87,7 +87,7 @@ class DuplicatesTest {
   }
 
   @Test
-  void nearnessJoinsAndBringsTwinsAlong() {
+  void nearnessIsTransitiveAndIncludesIdenticalImages() {
     Fingerprint a = new Fingerprint(0x0f, NOISE);
     Fingerprint b = new Fingerprint(0xff, NOISE);
     Fingerprint c = new Fingerprint(0xfff, NOISE);
@@ -105,9 +105,9 @@ class DuplicatesTest {
     assertThat(near(a, c)).isFalse();
   }
 
-  /** Compared each with each, these would take minutes. */
+  /** Comparing every pair would take minutes. */
   @Test
-  void thousandsWithOneHashDoNotTakeForEver() {
+  void thousandsWithOneHashAreComparedInSeconds() {
     List<Fingerprint> fingerprints = new ArrayList<>();
     for (int i = 0; i < 40_000; i++) {
       fingerprints.add(new Fingerprint(5, noise(i)));
@@ -119,9 +119,9 @@ class DuplicatesTest {
     assertThat(duplicates.near()).isEmpty();
   }
 
-  /** Frames of a fixed camera; looking at each pair would take minutes. */
+  /** Frames of a fixed camera; comparing every pair would take minutes. */
   @Test
-  void manyNearlyIdenticalImagesDoNotTakeForEver() {
+  void manyNearlyIdenticalImagesAreComparedInSeconds() {
     int frames = 100_000;
     Fingerprint frame = new Fingerprint(5, noise(1));
     Duplicates duplicates =

@@ -15,25 +15,25 @@ import org.junit.jupiter.params.provider.CsvSource;
 class FingerprintTest {
   @Test
   void aBitIsSetWhereTheNextCellIsBrighterByMoreThanNoise() {
-    int[] grey = new int[9 * 8];
+    int[] gray = new int[9 * 8];
     for (int x = 0; x < 9; x++) {
-      grey[x] = 10 * x; // row 0 grows brighter
-      grey[9 + x] = 200 - 10 * x; // row 1 darker
+      gray[x] = 10 * x; // row 0 grows brighter
+      gray[9 + x] = 200 - 10 * x; // row 1 grows darker
     }
-    grey[2 * 9 + 3] = 5; // row 2 has one bright cell, the fourth
-    grey[3 * 9 + 3] = 4; // which in row 3 is no more than noise
+    gray[2 * 9 + 3] = 5; // row 2 has one bright cell, the fourth
+    gray[3 * 9 + 3] = 4; // in row 3, it is no brighter than noise
 
-    long hash = Fingerprint.of(greys(9, 8, grey)).hash();
+    long hash = Fingerprint.of(grays(9, 8, gray)).hash();
 
     assertThat(Long.toHexString(hash)).isEqualTo("ff00200000000000");
   }
 
   @Test
-  void aThumbnailOfAImageOfItsSizeIsTheImage() {
-    int[] grey = new int[256];
-    Arrays.setAll(grey, i -> i);
+  void aThumbnailOfAnImageOfItsSizeIsTheImage() {
+    int[] gray = new int[256];
+    Arrays.setAll(gray, i -> i);
 
-    byte[] thumbnail = Fingerprint.of(greys(16, 16, grey)).thumbnail();
+    byte[] thumbnail = Fingerprint.of(grays(16, 16, gray)).thumbnail();
 
     for (int i = 0; i < 256; i++) {
       assertThat(thumbnail[i] & 0xff).isEqualTo(i);
@@ -41,7 +41,7 @@ class FingerprintTest {
   }
 
   @Test
-  void coloursBecomeGreyByTheirBrightness() {
+  void colorsBecomeGrayByTheirBrightness() {
     assertThat(Fingerprint.of(new RgbImage(1, 1, new byte[] {(byte) 255, 0, 0})).thumbnail())
         .containsOnly(77);
     assertThat(Fingerprint.of(new RgbImage(1, 1, new byte[] {0, (byte) 255, 0})).thumbnail())
@@ -50,7 +50,7 @@ class FingerprintTest {
         .containsOnly(29);
   }
 
-  /** Repeated so often that no box cuts a pixel, it has to look the same. */
+  /** Enlarged until no box cuts a pixel, the image must have the same fingerprint. */
   @ParameterizedTest
   @CsvSource({"1, 1", "7, 5", "16, 9", "33, 32", "150, 3"})
   void pixelsBetweenTwoBoxesAreSharedByArea(int width, int height) {
@@ -76,14 +76,14 @@ class FingerprintTest {
 
   @Test
   void aFlatImageHasNoBits() {
-    Fingerprint flat = Fingerprint.of(greys(101, 67, filled(101 * 67, 200)));
+    Fingerprint flat = Fingerprint.of(grays(101, 67, filled(101 * 67, 200)));
 
     assertThat(flat.hash()).isZero();
     assertThat(flat.thumbnail()).containsOnly((byte) 200);
   }
 
   @Test
-  void whatIsWrittenIsRead() {
+  void writtenFingerprintsAreReadUnchanged() {
     byte[] rgb = new byte[3 * 40 * 30];
     new Random(1).nextBytes(rgb);
     Fingerprint fingerprint = Fingerprint.of(new RgbImage(40, 30, rgb));
@@ -111,10 +111,10 @@ class FingerprintTest {
     return values;
   }
 
-  private static RgbImage greys(int width, int height, int[] grey) {
-    byte[] rgb = new byte[3 * grey.length];
+  private static RgbImage grays(int width, int height, int[] gray) {
+    byte[] rgb = new byte[3 * gray.length];
     for (int i = 0; i < rgb.length; i++) {
-      rgb[i] = (byte) grey[i / 3];
+      rgb[i] = (byte) gray[i / 3];
     }
     return new RgbImage(width, height, rgb);
   }

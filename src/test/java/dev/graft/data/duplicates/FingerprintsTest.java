@@ -29,12 +29,12 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What images look like depends on the images alone, not on who read them, and what for. */
+/** Fingerprints depend on the images alone, not on how they were read first. */
 class FingerprintsTest {
   @TempDir private Path temporary;
 
   @Test
-  void whoReadsImagesFirstChangesNeitherGroupsNorSplit() throws IOException {
+  void theSizeOfTheFirstReadingChangesNeitherGroupsNorSplit() throws IOException {
     Path photos = temporary.resolve("photos");
     for (int pair = 0; pair < 24; pair++) {
       photographs(photos.resolve(pair % 2 == 0 ? "even" : "odd"), pair);
@@ -61,7 +61,7 @@ class FingerprintsTest {
     assertThat(groups).allSatisfy(each -> assertThat(each).isEqualTo(groups.get(0)));
     assertThat(groups.get(0)[0]).isEqualTo(groups.get(0)[1]);
     assertThat(splits).hasSize(1);
-    assertThat(naive).as("images that would tell").hasSizeGreaterThan(1);
+    assertThat(naive).as("groups by fingerprints of the images as read").hasSizeGreaterThan(1);
   }
 
   private static Split split(DataSet data, int[] groups) {
@@ -75,7 +75,7 @@ class FingerprintsTest {
         1);
   }
 
-  /** Two, the second of which is a part of the first. */
+  /** Writes two images, the second of which is cut out of the first. */
   private static void photographs(Path folder, int pair) throws IOException {
     Random random = new Random(7_000 + pair);
     int side = 400;
@@ -101,7 +101,7 @@ class FingerprintsTest {
   }
 
   @Test
-  void readingAImageHasNoSideEffect() throws IOException {
+  void readingAnImageHasNoSideEffect() throws IOException {
     try (Fingerprints fingerprints = fingerprints("log")) {
       DataSet data = pets();
       assertThat(data.images().read(0, 0)).isPresent();
@@ -111,7 +111,7 @@ class FingerprintsTest {
   }
 
   @Test
-  void whatIsGatheredWhileReadingIsTheSameImageAndItsOwnFingerprint() throws IOException {
+  void storingFingerprintsWhileReadingChangesNeitherImageNorFingerprint() throws IOException {
     try (Fingerprints fingerprints = fingerprints("log")) {
       DataSet data = pets();
       ImageSet gathered = fingerprints.storingFrom(data.images());
@@ -127,7 +127,7 @@ class FingerprintsTest {
   }
 
   @Test
-  void aImageThatWasReadInFullOnceIsNotReadAgainToBeCompared() throws IOException {
+  void anImageThatWasReadOnceIsNotReadAgainForItsFingerprint() throws IOException {
     List<Optional<Fingerprint>> first;
     try (Fingerprints log = fingerprints("log")) {
       first = all(log, pets());
@@ -151,7 +151,7 @@ class FingerprintsTest {
   }
 
   @Test
-  void whereNothingCanBeKeptFingerprintsAreMadeAllTheSame() throws IOException {
+  void fingerprintsAreMadeThoughTheyCannotBeStored() throws IOException {
     Path file = Files.writeString(temporary.resolve("a file"), "in the way");
     try (Fingerprints fingerprints = new Fingerprints(file.resolve("log"))) {
       assertThat(all(fingerprints, pets())).doesNotContain(Optional.empty());
@@ -165,7 +165,7 @@ class FingerprintsTest {
         .toList();
   }
 
-  /** Four cats and four dogs. */
+  /** Returns four cats and four dogs. */
   private DataSet pets() throws IOException {
     Path pets = temporary.resolve("pets");
     if (!Files.exists(pets)) {

@@ -15,9 +15,9 @@ import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Which images stay together, decided on literals: labels, contents and looks. */
+/** Which images stay together, from given labels, contents and fingerprints. */
 class SurveyTest {
-  /** An image's label, content, what it looks like (0 like nothing) and part. */
+  /** An image's label, content, fingerprint (0 for none) and part. */
   private record Shown(int label, String content, int look, Part part) {}
 
   private static Shown cat(String content, int look) {
@@ -71,9 +71,11 @@ class SurveyTest {
     assertThat(survey.tooAlike()).isEmpty();
   }
 
-  /** Three of five are no more than {@code FEW}; four are, and more than a fifth of their class. */
+  /**
+   * Three of five images are not more than {@code FEW}; four are, and over a fifth of the class.
+   */
   @Test
-  void nearDuplicatesThatAreAGreatPartOfAClassAreNotKeptTogetherButTheIdenticalAmongThemAre() {
+  void nearDuplicatesThatAreALargePartOfAClassAreNotKeptTogetherButIdenticalImagesAre() {
     List<Shown> few = new ArrayList<>(dogs(5));
     few.addAll(List.of(cat("a", 1), cat("b", 1), cat("c", 1), cat("d", 2), cat("e", 3)));
     assertThat(survey(few).groups()).containsExactly(0, 1, 2, 3, 4, 5, 5, 5, 6, 7);
@@ -109,7 +111,7 @@ class SurveyTest {
     assertThat(survey(shown).groups()).doesNotHaveDuplicates();
   }
 
-  /** Test images are no help where training images are split. */
+  /** Test images do not count when training images are split. */
   @Test
   void onlyImagesThatAreTrainedOnCountAsThoseOfAClass() {
     List<Shown> shown = new ArrayList<>(dogs(4));
@@ -186,7 +188,7 @@ class SurveyTest {
     return dogs;
   }
 
-  /** Images that were never drawn. */
+  /** A set of images that have no pixels. */
   private record Literal(List<Shown> shown) implements ImageSet {
     @Override
     public List<String> classes() {

@@ -15,8 +15,9 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * Measures what {@link ConvolutionMethod} decides by: forward and backward pass of convolutions of
- * 128 images by each method, in milliseconds (the fastest of several runs). Arguments: none.
+ * Measures the times on which {@link ConvolutionMethod} is based: the forward and backward pass of
+ * convolutions of 128 images by each method, in milliseconds (the fastest of several runs).
+ * Arguments: none.
  */
 final class ConvolutionTimes {
   private static final int IMAGES = 128;

@@ -72,8 +72,8 @@ class GraphBlockTest {
     manager.close();
   }
 
-  private NDList forward(GraphBlock segment, NDList inputs) {
-    return segment.forward(new ParameterStore(manager, false), inputs, false);
+  private NDList forward(GraphBlock block, NDList inputs) {
+    return block.forward(new ParameterStore(manager, false), inputs, false);
   }
 
   @Test

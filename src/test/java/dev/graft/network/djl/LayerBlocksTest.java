@@ -22,10 +22,12 @@ import org.junit.jupiter.api.Test;
 /** Gradients of layers with a constant, after Java has collected garbage. */
 @Tag("engine")
 class LayerBlocksTest {
-  /** Passes of the layer, so that one of them is hit. */
+  /** Number of passes, so that garbage collection affects one of them. */
   private static final int PASSES = 200;
 
-  /** Returns d output / d input at 4, from passes between which and the gradient Java collects. */
+  /**
+   * Returns d output / d input at 4; Java collects garbage between the passes and the gradients.
+   */
   private static List<Float> gradientsAtFour(Layer layer) throws InterruptedException {
     Block block = layer.accept(new LayerBlocks());
     List<Float> gradients = new ArrayList<>();

@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * A small network in any opset, as exporters of that time write it: constants are inputs in old
- * files, and Pad, Clip, Dropout and ReduceMean take what they take in that opset. Its outputs are
+ * A small network in any opset, as exporters of that time wrote it: constants are inputs in old
+ * files, and Pad, Clip, Dropout and ReduceMean have the inputs of that opset. Its outputs are
  * {@code maps (N, 4, 16, 16)} and {@code means (N, 4)}, both with negative values.
  */
 public final class ExternalModel {
@@ -33,7 +33,7 @@ public final class ExternalModel {
     this.opset = opset;
   }
 
-  /** The file's bytes; it takes {@code (N, 3, 32, 32)}, float32. */
+  /** Returns the bytes of a file of a network that takes {@code (N, 3, 32, 32)}, float32. */
   public static byte[] bytes(int opset) {
     return new ExternalModel(opset).model().toByteArray();
   }
@@ -41,7 +41,7 @@ public final class ExternalModel {
   private ModelProto model() {
     graph.addInput(value("x", 3, 32, 32));
     floats("kernel", new long[] {4, 3, 3, 3}, 0.02f, 5);
-    if (opset < 7) { // of which ONNX Runtime knows hardly more than convolutions
+    if (opset < 7) { // in which ONNX Runtime supports hardly more than convolutions
       node("Conv", "maps", "x", "kernel").addAttribute(attribute("strides", List.of(2L, 2L)));
       graph.addOutput(value("maps", 4, 15, 15));
       return file();
@@ -114,13 +114,13 @@ public final class ExternalModel {
     constant(name, TensorProto.DataType.INT64, bytes, values.size());
   }
 
-  /** Random values of a spread around 0, or, without a spread, ones. */
-  private void floats(String name, long[] shape, float spread, long seed) {
+  /** Adds Gaussian values of this deviation around 0, or, with deviation 0, ones. */
+  private void floats(String name, long[] shape, float deviation, long seed) {
     int count = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
     ByteBuffer bytes = ByteBuffer.allocate(4 * count).order(ByteOrder.LITTLE_ENDIAN);
     Random random = new Random(seed);
     for (int i = 0; i < count; i++) {
-      bytes.putFloat(spread == 0 ? 1 : spread * (float) random.nextGaussian());
+      bytes.putFloat(deviation == 0 ? 1 : deviation * (float) random.nextGaussian());
     }
     constant(name, TensorProto.DataType.FLOAT, bytes, shape);
   }

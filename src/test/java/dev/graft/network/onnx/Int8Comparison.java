@@ -84,7 +84,7 @@ public final class Int8Comparison {
     }
     System.out.println(
         Text.of(
-            "cosine of the features of %d images: mean %.4f, least %.4f",
+            "cosine of the features of %d images: mean %.4f, minimum %.4f",
             images.size(), sum / images.size(), min));
   }
 

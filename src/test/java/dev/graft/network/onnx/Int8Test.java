@@ -213,12 +213,12 @@ class Int8Test {
       Precision int8 = new Precision.Int8(ranges, graph.size());
       byte[] model = OnnxFile.of(graph, FEATURES, weights, int8, PixelType.UINT8, Map.of()).bytes();
 
-      List<String> operators = optimised(model, folder.resolve("optimised.onnx"));
+      List<String> operators = optimized(model, folder.resolve("optimized.onnx"));
       assertThat(operators).doesNotContain("Conv", "FusedConv", "Gemm", "Clip", "Relu", "Add");
       assertThat(operators).filteredOn("QLinearConv"::equals).hasSize(convolutions);
       assertThat(operators).filteredOn("QGemm"::equals).hasSize(products);
       assertThat(operators).filteredOn("QLinearAdd"::equals).hasSize(sums);
-      assertThat(greatestWeight(model)).isEqualTo(63);
+      assertThat(maxWeight(model)).isEqualTo(63);
     }
   }
 
@@ -279,7 +279,7 @@ class Int8Test {
     return OnnxFileTest.inOnnxRuntime(model, OnnxFileTest.direct(pixels), 4).get(0);
   }
 
-  private static List<String> optimised(byte[] model, Path file) throws Exception {
+  private static List<String> optimized(byte[] model, Path file) throws Exception {
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.EXTENDED_OPT);
       options.setOptimizedModelFilePath(file.toString());
@@ -291,7 +291,7 @@ class Int8Test {
   }
 
   /** Returns the maximum magnitude of the weights of all convolutions. */
-  private static int greatestWeight(byte[] model) throws Exception {
+  private static int maxWeight(byte[] model) throws Exception {
     int greatest = 0;
     for (TensorProto each : ModelProto.parseFrom(model).getGraph().getInitializerList()) {
       if (each.getDataType() == TensorProto.DataType.INT8.getNumber()) {

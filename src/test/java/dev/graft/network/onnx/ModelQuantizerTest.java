@@ -274,7 +274,7 @@ class ModelQuantizerTest {
     ByteBuffer others = ByteBuffer.allocateDirect(7 * PIXELS);
     others.put(images.slice(0, PIXELS)).put(images(6, 4));
     assertThat(Arrays.copyOf(run(int8, others.flip()), WIDTH))
-        .as("the first image in another company")
+        .as("the first image in another batch")
         .isEqualTo(Arrays.copyOf(actual, WIDTH));
   }
 

@@ -59,7 +59,7 @@ class OnnxFileTest {
   private static final Precision FLOAT32 = new Precision.Float32();
 
   /**
-   * Every kind of layer but {@link Layer.Flatten}, which the small CNN has; each in two variants.
+   * Every kind of layer, in two variants, except {@link Layer.Flatten}, which the small CNN has.
    */
   static final BackboneSpec TINY =
       new BackboneSpec(
@@ -106,7 +106,7 @@ class OnnxFileTest {
     return NetworkDesign.of(network, side, preprocessing, unfreeze, List.of(), s, head);
   }
 
-  /** Creates a network with random weights, also of measured values. */
+  /** Creates a network with random weights and random measured values. */
   static GraphBlock random(Graph graph, NDManager manager) {
     GraphBlock whole = GraphBlock.of(graph);
     whole.initialize(manager, DataType.FLOAT32, new Shape(1).addAll(graph.pixels()));
@@ -134,12 +134,12 @@ class OnnxFileTest {
   }
 
   /** Returns the outputs of a block, one after the other. */
-  List<float[]> inDjl(GraphBlock segment, byte[] pixels, Shape shape) {
+  List<float[]> inDjl(GraphBlock block, byte[] pixels, Shape shape) {
     NDArray input =
         manager
             .create(ByteBuffer.wrap(pixels), shape, DataType.UINT8)
             .toType(DataType.FLOAT32, true);
-    return segment.forward(new ParameterStore(manager, false), new NDList(input), false).stream()
+    return block.forward(new ParameterStore(manager, false), new NDList(input), false).stream()
         .map(NDArray::toFloatArray)
         .toList();
   }

@@ -383,7 +383,7 @@ class OnnxProbeTest {
   }
 
   @Test
-  void oneLargeFeatureDoesNotHideThatOthersDependOnTheCompany() throws IOException {
+  void oneLargeFeatureDoesNotHideThatOthersDependOnTheBatch() throws IOException {
     OnnxGraph graph = graph(false);
     String vector = vector(graph, map(graph, "x"));
     String mean = graph.node("ReduceMean", "mean", List.of(vector), attribute("axes", List.of(0L)));

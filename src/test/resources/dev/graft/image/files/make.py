@@ -1,4 +1,4 @@
-"""Makes the pictures of this folder, and what Pillow reads in them: python make.py (Pillow 13.0.0, numpy)."""
+"""Makes the images of this folder, and their pixels by Pillow: python make.py (Pillow 13.0.0, numpy)."""
 
 import io
 import pathlib
@@ -27,7 +27,7 @@ def png(name, bits, colour, rows, interlaced=0):
 
 
 def png16(name, values):
-    """Pillow writes no 16-bit colour."""
+    """Writes 16-bit color, which Pillow cannot."""
     colour = {1: 0, 2: 4, 3: 2}[values.shape[2] if values.ndim == 3 else 1]
     png(name, 16, colour, b"".join(b"\0" + row.astype(">u2").tobytes() for row in values))
 
@@ -48,7 +48,7 @@ picture.save("progressive.jpg", quality=90, progressive=True)
 grey.save("grey.jpg", quality=90)
 cmyk = Image.merge("CMYK", [Image.fromarray(255 - rgb[..., i]) for i in range(3)] + [Image.fromarray((x * 4).astype(np.uint8))])
 cmyk.save("cmyk.jpg", quality=90)
-# Pillow writes no YCCK; the same data read as YCCK are other colours, but they are a YCCK file.
+# Pillow writes no YCCK; the same data read as YCCK have other colors, but are a valid YCCK file.
 data = bytearray(pathlib.Path("cmyk.jpg").read_bytes())
 adobe = data.index(b"\xff\xee\x00\x0eAdobe")
 data[adobe + 15] = 2
@@ -63,7 +63,7 @@ grey.save("grey.bmp")
 
 
 def profile(space, tags, kind=b"mntr", connection=b"XYZ "):
-    """An ICC profile of version 2.4 with the least that it must have; Pillow can make no other than sRGB."""
+    """An ICC profile of version 2.4 with only the required tags; Pillow itself can make only sRGB."""
     text = b"made by make.py\0"
     tags = {
         "desc": b"desc" + bytes(4) + struct.pack(">I", len(text)) + text + bytes(78),
@@ -95,7 +95,7 @@ def rgb_profile(power, red, green, blue):
 
 
 def cmyk_profile():
-    """Lab in the 16 corners of the inks: a press with weak inks on yellowish paper."""
+    """Lab values at the 16 corners of the inks: a press with weak inks on yellowish paper."""
     lab = []
     for corner in range(16):
         c, m, y_, k = (corner >> 3 & 1, corner >> 2 & 1, corner >> 1 & 1, corner & 1)
@@ -110,7 +110,7 @@ def cmyk_profile():
 adobe_rgb = rgb_profile(2.19921875, (0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457))
 display_p3 = rgb_profile(2.2, (0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407))
 grey_18 = profile(b"GRAY", {"kTRC": gamma(1.8)})
-# Graft's own target too, so that black means the same to both: src/main/resources/dev/graft/image/srgb.icc
+# Also the target profile of Graft, so that black is the same in both: src/main/resources/dev/graft/image/srgb.icc
 srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 picture.save("adobe-rgb.jpg", quality=90, icc_profile=adobe_rgb)
@@ -149,7 +149,7 @@ small = picture.quantize(16).crop((0, 0, 9, 6))
 data = io.BytesIO()
 small.save(data, "GIF")
 data = bytearray(data.getvalue())
-data[6:10] = struct.pack("<HH", WIDTH, HEIGHT)  # the screen is larger than its frame,
+data[6:10] = struct.pack("<HH", WIDTH, HEIGHT)  # the screen is larger than the frame,
 frame = data.index(b",\0\0\0\0\x09\0\x06\0")
 data[frame + 1 : frame + 5] = struct.pack("<HH", 4, 3)  # which lies somewhere on it
 pathlib.Path("frame.gif").write_bytes(data)
@@ -184,7 +184,7 @@ seen_folder.mkdir(exist_ok=True)
 
 
 def to_srgb(image):
-    """By its profile, if there is one that Pillow can use."""
+    """Converts by the profile, if there is one that Pillow can use."""
     data = image.info.get("icc_profile")
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(data or b""))
@@ -200,7 +200,7 @@ for file in sorted(pathlib.Path(".").glob("*.*")):
     if file.suffix not in KINDS:
         continue
     with Image.open(file) as opened:
-        if opened.mode == "I;16":  # Pillow would cut off at 255
+        if opened.mode == "I;16":  # Pillow would clip at 255
             opened = Image.fromarray((np.asarray(opened) >> 8).astype(np.uint8))
         seen = to_srgb(ImageOps.exif_transpose(opened)).convert("RGBA")
     white = Image.new("RGB", seen.size, "white")
@@ -213,7 +213,7 @@ large.save("reduced/1.png")
 for factor in (2, 3, 5, 7, 18):
     large.reduce(factor).save(f"reduced/{factor}.png", optimize=True)
 
-# Much larger than their files, and yet nothing is wrong with them.
+# Valid images that are much larger than their files.
 pathlib.Path("one-colour").mkdir(exist_ok=True)
 Image.new("RGB", (2000, 2000), (230, 40, 20)).save("one-colour/lossless.webp", lossless=True)
 Image.new("1", (2480, 3508), 1).save("one-colour/fax.tiff", compression="group4", tiffinfo={278: 3508})  # A4, one strip

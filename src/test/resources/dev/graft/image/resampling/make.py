@@ -1,4 +1,4 @@
-"""Makes the pictures of this folder: python make.py (Pillow 13.0.0, numpy)."""
+"""Makes the images of this folder: python make.py (Pillow 13.0.0, numpy)."""
 
 import numpy as np
 from PIL import Image
