@@ -212,10 +212,7 @@ public final class SavedModel {
    * @param averageMirror whether predictions are means of those of an image and its mirror image
    */
   public record Extras(
-      Optional<Ranges> ranges, Optional<Typicality> typicality, boolean averageMirror) {
-    /** A float32 model without typicality, for which each image is predicted alone. */
-    public static final Extras NONE = new Extras(Optional.empty(), Optional.empty(), false);
-  }
+      Optional<Ranges> ranges, Optional<Typicality> typicality, boolean averageMirror) {}
 
   private static void write(
       DjlNetwork network,

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.graft.GraftException;
-import dev.graft.command.Console;
+import dev.graft.Progress;
 import dev.graft.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -171,7 +171,7 @@ class ImageFolderTest {
             dog/01.png,dog,
             """);
 
-    DataSet data = ImageFolder.open(manifest, 0, ReadingRules.DEFAULT, Console.silent());
+    DataSet data = ImageFolder.open(manifest, 0, ReadingRules.DEFAULT, Progress.Display.NONE);
 
     assertThat(places(data, data.indices(Optional.of(Part.TEST))))
         .containsExactly("cat/00.png", "cat/copy.png", "dog/00.png");
@@ -284,7 +284,7 @@ class ImageFolderTest {
   }
 
   private DataSet open(double maxBad) {
-    return ImageFolder.open(folder, maxBad, ReadingRules.DEFAULT, Console.silent());
+    return ImageFolder.open(folder, maxBad, ReadingRules.DEFAULT, Progress.Display.NONE);
   }
 
   private static void readAll(DataSet data) {
