@@ -64,7 +64,7 @@ public record SolverChoice(Solver solver, Reason reason) {
     if (asked != Solver.AUTO) {
       return new SolverChoice(asked, Reason.RECIPE);
     }
-    if (List.of(Cifar10Images.NAME, Cifar10Images.SAMPLE).contains(recipe.data().source())) {
+    if (Cifar10Images.isNamed(recipe.data().source())) {
       return new SolverChoice(Solver.GRADIENT, Reason.CIFAR10);
     }
     if (!headOnly) {
