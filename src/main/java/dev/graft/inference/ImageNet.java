@@ -27,7 +27,7 @@ import java.util.function.Function;
 /** ImageNet classifiers: the bundled EfficientNet-Lite0, and backbones with published weights. */
 final class ImageNet {
   /** The bundled network. */
-  static final BackboneInfo ENTRY = BackboneInfo.EFFICIENTNET_LITE0;
+  private static final BackboneInfo ENTRY = BackboneInfo.EFFICIENTNET_LITE0;
 
   /** Maximum number of parameters that are written as ONNX in memory: 256 MB in float32. */
   private static final long MAX_ONNX_PARAMETERS = 1 << 26;

@@ -58,7 +58,7 @@ class ImageFolderTest {
     assertThat(data.images().read(1, 0)).isEmpty();
 
     assertThat(data.images().readable()).hasSize(13).doesNotContain(0, 1, 10);
-    assertThat(all(split(data))).hasSize(13).doesNotContain(0, 1, 10);
+    assertThat(SplitTest.together(split(data))).hasSize(13).doesNotContain(0, 1, 10);
   }
 
   @Test
@@ -203,7 +203,7 @@ class ImageFolderTest {
     assertThat(places(data, IntStream.range(0, data.images().size()).toArray()))
         .containsExactlyInAnyOrderElementsOf(names);
     Split split = split(data);
-    assertThat(all(split)).hasSize(8);
+    assertThat(SplitTest.together(split)).hasSize(8);
     checkRoundTrip(data, split);
   }
 
@@ -249,7 +249,7 @@ class ImageFolderTest {
     try {
       DataSet data = open(0.5);
       readAll(data);
-      assertThat(all(split(data))).hasSize(7);
+      assertThat(SplitTest.together(split(data))).hasSize(7);
       assertThat(data.images().read(0, 0)).isPresent();
     } finally {
       for (Path each : folders) {
@@ -304,13 +304,6 @@ class ImageFolderTest {
         0.2,
         0.2,
         1);
-  }
-
-  private static int[] all(Split split) {
-    return Stream.of(split.train(), split.validation(), split.test())
-        .flatMapToInt(IntStream::of)
-        .sorted()
-        .toArray();
   }
 
   private List<String> places(DataSet data, int[] indices) {
