@@ -138,7 +138,8 @@ public final class Exporter {
    * @throws GraftException if its probabilities differ from the model's, or if the images that it
    *     needs are not known
    */
-  public Exported export(Format format, Optional<Path> to, Consumer<Int8Cost> decision) throws IOException {
+  public Exported export(Format format, Optional<Path> to, Consumer<Int8Cost> decision)
+      throws IOException {
     if (!OnnxSession.isAvailable()) {
       throw new GraftException(
           "ONNX Runtime, which checks the exported file, does not load on this machine.");
@@ -214,7 +215,8 @@ public final class Exporter {
   private OnnxFile int8(SavedModel.Contents model, Known known, Consumer<Int8Cost> decision) {
     OnnxFile float32 = ExportedModel.onnx(model, new Precision.Float32());
     boolean already = model.precision().steps() > 0;
-    OnnxFile int8 = ExportedModel.onnx(model, already ? model.precision() : calibrated(model, known));
+    OnnxFile int8 =
+        ExportedModel.onnx(model, already ? model.precision() : calibrated(model, known));
     if (int8.size() >= float32.size()) {
       throw new GraftException(
           "int8: the file would be no smaller than in float32, so nothing was written; export it in"

@@ -7,7 +7,6 @@ import dev.graft.network.NetworkDesign;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.Recipe.Solver;
 import dev.graft.recipe.RecipeReader;
-import java.util.List;
 
 /** How the weights of a head are found, and why. */
 public record SolverChoice(Solver solver, Reason reason) {

@@ -346,7 +346,9 @@ class Cifar10ImagesTest {
     try {
       assertThatIOException()
           .isThrownBy(
-              () -> Cifar10Download.fetch(repository(url), Duration.ofSeconds(1), Progress.Display.NONE))
+              () ->
+                  Cifar10Download.fetch(
+                      repository(url), Duration.ofSeconds(1), Progress.Display.NONE))
           .withMessage("the server sent nothing for 1 s");
     } finally {
       never.countDown();

@@ -176,7 +176,8 @@ class FeatureCacheTest {
   @Test
   void anUncachedRowIsAnError() throws IOException {
     FeatureSource source =
-        create(RecordLayoutTest.layout(CROSSING, DataType.FLOAT16, 2)).of(images, REFUSING, row -> true);
+        create(RecordLayoutTest.layout(CROSSING, DataType.FLOAT16, 2))
+            .of(images, REFUSING, row -> true);
     for (int row : new int[] {-1, SIZE}) {
       assertThatThrownBy(() -> source.read(manager, new int[] {0, row}))
           .isInstanceOf(IndexOutOfBoundsException.class);
@@ -189,7 +190,9 @@ class FeatureCacheTest {
     FeatureCache cache = new FeatureCache(folder, key("x"), layout);
     List<Integer> some = List.of(0, 1, 2);
     cache.fill(
-        images, cache.missing(images, row -> true), (rows, sink) -> sink.store(some, records(layout, some)));
+        images,
+        cache.missing(images, row -> true),
+        (rows, sink) -> sink.store(some, records(layout, some)));
     assertThatThrownBy(() -> cache.of(images, REFUSING, row -> true))
         .isInstanceOf(GraftException.class)
         .hasMessageStartingWith("The features of 7 images are missing in " + folder);

@@ -3,11 +3,11 @@ package dev.graft.fuzz;
 import dev.graft.GraftException;
 import dev.graft.data.Listing;
 import dev.graft.image.ImageFileReader;
+import dev.graft.network.OutputSelection;
 import dev.graft.network.Weight;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.ExternalBackbone;
-import dev.graft.network.OutputSelection;
 import dev.graft.zoo.WeightReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -45,8 +45,12 @@ enum Kind {
     @Override
     Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
       String file = backbone(seeds, folder, random).toString();
-      return refusable(() -> BackboneInfo.of(file, new ExternalBackbone.Options(
-                  12, Optional.empty(), OutputSelection.Wanted.ANY, false, false)));
+      return refusable(
+          () ->
+              BackboneInfo.of(
+                  file,
+                  new ExternalBackbone.Options(
+                      12, Optional.empty(), OutputSelection.Wanted.ANY, false, false)));
     }
   },
   BACKBONE_COMMAND("own backbones, by fine-tune and infer", 1) {

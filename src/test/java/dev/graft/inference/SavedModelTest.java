@@ -62,8 +62,7 @@ class SavedModelTest {
   /** Not in alphabetical order, with characters that are special in properties files and lists. */
   private static final List<String> CLASSES = List.of("zebra", "an apple, red", "Öl=Fass", "cat");
 
-  private static final Recipe.Head HEAD =
-      new Recipe.Head(16, 0.3, 0.5, Recipe.Solver.AUTO);
+  private static final Recipe.Head HEAD = new Recipe.Head(16, 0.3, 0.5, Recipe.Solver.AUTO);
   private static final SavedModel.Extras NO_EXTRAS =
       new SavedModel.Extras(Optional.empty(), Optional.empty(), false);
 
@@ -178,7 +177,8 @@ class SavedModelTest {
     Path saved = folder.resolve("model");
     Engine.getInstance().setRandomSeed(3);
     try (LoadedBackbone backbone =
-        LoadedBackbone.load(BackboneInfo.VGG16, "pretrained", 32, Device.cpu(), Progress.Display.NONE)) {
+        LoadedBackbone.load(
+            BackboneInfo.VGG16, "pretrained", 32, Device.cpu(), Progress.Display.NONE)) {
       DjlNetwork network =
           network(
               backbone.network(),
@@ -187,8 +187,7 @@ class SavedModelTest {
               "none",
               new NetworkDesign.Scaling(0.5, true),
               backbone.model().getNDManager());
-      SavedModel.save(
-          network, saved, "mine", "pretrained weights", CLASSES, HEAD, NO_EXTRAS);
+      SavedModel.save(network, saved, "mine", "pretrained weights", CLASSES, HEAD, NO_EXTRAS);
       Criteria<Image, Classifications> plain =
           Criteria.builder()
               .setTypes(Image.class, Classifications.class)
@@ -271,13 +270,7 @@ class SavedModelTest {
             NetworkDesign.Scaling.NONE,
             manager);
     SavedModel.save(
-        network,
-        folder.resolve("model"),
-        "mine",
-        "RANDOM weights",
-        CLASSES,
-        HEAD,
-        NO_EXTRAS);
+        network, folder.resolve("model"), "mine", "RANDOM weights", CLASSES, HEAD, NO_EXTRAS);
     return network;
   }
 

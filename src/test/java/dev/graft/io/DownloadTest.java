@@ -185,7 +185,8 @@ class DownloadTest {
     Download file = new Download(uri(), -1, Optional.empty());
 
     assertThatIOException()
-        .isThrownBy(() -> file.to(file(), Progress.Display.NONE, Duration.ofSeconds(20), Long.MAX_VALUE))
+        .isThrownBy(
+            () -> file.to(file(), Progress.Display.NONE, Duration.ofSeconds(20), Long.MAX_VALUE))
         .withMessageStartingWith(
             "it has 1152921504606846976 bytes, but " + cache.toAbsolutePath() + " has only ");
     assertThat(files()).isEmpty();
@@ -249,7 +250,9 @@ class DownloadTest {
   private void assertSilent() {
     assertThatIOException()
         .isThrownBy(
-            () -> published().to(file(), Progress.Display.NONE, Duration.ofMillis(300), Long.MAX_VALUE))
+            () ->
+                published()
+                    .to(file(), Progress.Display.NONE, Duration.ofMillis(300), Long.MAX_VALUE))
         .withMessage("127.0.0.1 did not respond within 0 s");
   }
 

@@ -102,7 +102,8 @@ class RecipeReaderTest {
 
   @Test
   void settingAGroupLeavesItsOtherKeys() {
-    assertThat(set("head", "{hidden: 5}").head()).isEqualTo(new Recipe.Head(5, 0.1, 0.5, Recipe.Solver.AUTO));
+    assertThat(set("head", "{hidden: 5}").head())
+        .isEqualTo(new Recipe.Head(5, 0.1, 0.5, Recipe.Solver.AUTO));
   }
 
   @Test
