@@ -77,7 +77,7 @@ class CommandLineTest {
   }
 
   private static Path latest() throws IOException {
-    return output.resolve("runs").resolve(Files.readString(output.resolve("latest")).strip());
+    return SmallRun.latest(output).folder();
   }
 
   private static JsonNode json(Path run) throws IOException {

@@ -108,8 +108,7 @@ class HeatMapTest {
     arguments.addAll(List.of(options));
     CommandRun tuned = CommandRun.of(arguments.toArray(String[]::new));
     assertThat(tuned.code()).as(tuned.err()).isZero();
-    return new SmallRun(
-        into.resolve("runs").resolve(Files.readString(into.resolve("latest")).strip()));
+    return SmallRun.latest(into);
   }
 
   private static void write(BufferedImage image, Path file) throws IOException {

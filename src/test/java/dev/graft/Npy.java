@@ -6,8 +6,6 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -34,10 +32,6 @@ public record Npy(long[] shape, float[] values) {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  public static Npy file(Path file) throws IOException {
-    return of(Files.readAllBytes(file));
   }
 
   private static Npy of(byte[] file) {

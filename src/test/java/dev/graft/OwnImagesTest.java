@@ -42,7 +42,7 @@ class OwnImagesTest {
   }
 
   private static Path latest() throws IOException {
-    return output.resolve("runs").resolve(Files.readString(output.resolve("latest")).strip());
+    return SmallRun.latest(output).folder();
   }
 
   private static JsonNode json(Path file) throws IOException {

@@ -88,6 +88,11 @@ record SmallRun(Path folder) {
     arguments.addAll(List.of(options));
     CommandRun run = CommandRun.of(arguments.toArray(String[]::new));
     assertThat(run.code()).as(run.err()).isZero();
+    return latest(output);
+  }
+
+  /** The run that ended last. */
+  static SmallRun latest(Path output) throws IOException {
     return new SmallRun(
         output.resolve("runs").resolve(Files.readString(output.resolve("latest")).strip()));
   }

@@ -50,9 +50,7 @@ class TimedRunTest {
     assertThat(run.err())
         .contains("Plan: the recipe as it is", "Time is up: the best model so far");
     Path output = folder.resolve("output");
-    SmallRun done =
-        new SmallRun(
-            output.resolve("runs").resolve(Files.readString(output.resolve("latest")).strip()));
+    SmallRun done = SmallRun.latest(output);
     assertThat(done.json().path("status").asText()).isEqualTo("completed");
     assertThat(done.json().at("/epochs/stoppedEarly").asBoolean()).isFalse();
     assertThat(done.testAccuracy()).isEqualTo(1);

@@ -24,10 +24,7 @@ import dev.graft.feature.OnnxFrozenPart;
 import dev.graft.feature.PixelSource;
 import dev.graft.feature.RecordLayout;
 import dev.graft.image.Framing;
-import dev.graft.image.ImageFileReader;
-import dev.graft.image.RgbImage;
 import dev.graft.inference.ModelRunner;
-import dev.graft.inference.Source;
 import dev.graft.network.Graph;
 import dev.graft.network.Layer;
 import dev.graft.network.NetworkDesign;
@@ -364,15 +361,6 @@ public final class Benchmark {
   }
 
   // Inference.
-
-  /** The bytes of an image file. */
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record InMemory(String name, byte[] bytes) implements Source {
-    @Override
-    public RgbImage read(int minSide) {
-      return ImageFileReader.read(bytes, name, minSide);
-    }
-  }
 
   private void inference() {
     List<InMemory> photographs =

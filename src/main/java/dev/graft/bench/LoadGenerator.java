@@ -1,9 +1,6 @@
 package dev.graft.bench;
 
-import dev.graft.image.ImageFileReader;
-import dev.graft.image.RgbImage;
 import dev.graft.inference.ModelRunner;
-import dev.graft.inference.Source;
 import dev.graft.serve.Server;
 import java.io.IOException;
 import java.net.URI;
@@ -19,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -53,25 +51,6 @@ public final class LoadGenerator {
     }
   }
 
-  /** Measures the resident bytes of this process; {@code null} if not known. */
-  public interface Memory {
-    Long now();
-  }
-
-  /** The bytes of an image file. */
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record InMemory(byte[] bytes) implements Source {
-    @Override
-    public String name() {
-      return "the image";
-    }
-
-    @Override
-    public RgbImage read(int minSide) {
-      return ImageFileReader.read(bytes, name(), minSide);
-    }
-  }
-
   /**
    * Prepares a load test.
    *
@@ -82,7 +61,7 @@ public final class LoadGenerator {
   public LoadGenerator(Server server, ModelRunner classifier, List<byte[]> images) {
     this.server = server;
     this.classifier = classifier;
-    this.images = images.stream().map(InMemory::new).toList();
+    this.images = images.stream().map(bytes -> new InMemory("the image", bytes)).toList();
   }
 
   /**
@@ -90,8 +69,9 @@ public final class LoadGenerator {
    *
    * @param requests in total; a tenth of them per round
    * @param concurrency requests at once
+   * @param memory measures the resident bytes of this process; {@code null} if not known
    */
-  public Measured measure(int requests, int concurrency, Memory memory)
+  public Measured measure(int requests, int concurrency, Supplier<Long> memory)
       throws InterruptedException {
     int each = Math.max(1, requests / ROUNDS);
     double[] direct = new double[ROUNDS];
@@ -108,7 +88,7 @@ public final class LoadGenerator {
         long start = System.nanoTime();
         round(clients, concurrency, milliseconds, i * each, each, errors);
         served[i] = each * 1e9 / (System.nanoTime() - start);
-        resident[i] = memory.now();
+        resident[i] = memory.get();
       }
     } finally {
       clients.shutdownNow();

@@ -42,11 +42,6 @@ sealed interface AnswerLines {
   /** Formats the predictions for an image. */
   List<String> answer(String image, Found found);
 
-  /** Formats predictions without typicality and heat map. */
-  default List<String> answer(String image, List<TopClass> best) {
-    return answer(image, new Found(best, OptionalDouble.empty(), Optional.empty()));
-  }
-
   /** Formats the error for an image. */
   List<String> failure(String image, String why);
 

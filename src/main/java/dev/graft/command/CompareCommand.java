@@ -1,10 +1,10 @@
 package dev.graft.command;
 
+import dev.graft.io.AtomicFiles;
 import dev.graft.report.Comparison;
 import dev.graft.report.Pages;
 import dev.graft.report.RunFiles;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -74,10 +74,7 @@ final class CompareCommand implements Callable<Integer> {
     table("Results", comparison.outcome());
     table("Differences", comparison.differences());
     Path page = to == null ? output.folder().path().resolve("comparison.html") : to;
-    Path parent = page.toAbsolutePath().getParent();
-    if (parent != null) {
-      Files.createDirectories(parent);
-    }
+    AtomicFiles.createParent(page);
     Pages.write(page, comparison);
     console.answer("");
     console.answer("Page with learning curves: " + page);

@@ -52,12 +52,6 @@ public final class Console implements Progress.Display, AutoCloseable {
     this.interactive = interactive;
   }
 
-  /** Returns a console that discards everything. */
-  public static Console silent() {
-    OutputStream nowhere = OutputStream.nullOutputStream();
-    return new Console(nowhere, new PrintStream(nowhere, false, StandardCharsets.UTF_8), false);
-  }
-
   /** Records the first failure to write, which {@link PrintWriter} would swallow. */
   private final class FailureRecorder extends FilterOutputStream {
     FailureRecorder(OutputStream out) {

@@ -180,7 +180,7 @@ final class FineTuneCommand implements Callable<Integer> {
   }
 
   private static boolean isInside(Path folder, String data) {
-    return !List.of(Cifar10Images.NAME, Cifar10Images.SAMPLE).contains(data)
+    return !Cifar10Images.isNamed(data)
         && folder
             .toAbsolutePath()
             .normalize()

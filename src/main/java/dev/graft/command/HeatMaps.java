@@ -7,11 +7,11 @@ import dev.graft.inference.GradCam;
 import dev.graft.inference.ModelRunner;
 import dev.graft.inference.ModelRunner.Prepared;
 import dev.graft.inference.TopClass;
+import dev.graft.io.AtomicFiles;
 import dev.graft.report.Charts;
 import dev.graft.util.Messages;
 import dev.graft.util.Text;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
@@ -26,7 +26,7 @@ record HeatMaps(Path folder, ModelRunner classifier, GradCam gradCam) implements
   /** Creates the folder, if necessary. */
   static void createFolder(Path folder) {
     try {
-      Files.createDirectories(folder);
+      AtomicFiles.createFolders(folder);
     } catch (IOException e) {
       throw new GraftException(
           "The folder "

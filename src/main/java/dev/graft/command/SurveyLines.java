@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Formats what was found in a data set as console lines. */
@@ -178,11 +177,7 @@ final class SurveyLines {
     }
 
     private String describe(List<Integer> group) {
-      String members =
-          group.stream().limit(Names.FEW).map(this::describe).collect(Collectors.joining(", "));
-      return group.size() > Names.FEW
-          ? Text.of("%s and %,d more", members, group.size() - Names.FEW)
-          : members;
+      return Names.few(group.stream().map(this::describe).toList());
     }
 
     private String describe(int image) {

@@ -29,6 +29,11 @@ public final class Cifar10Images implements ImageSet {
   /** Name of the bundled sample of it. */
   public static final String SAMPLE = "cifar10-sample";
 
+  /** Returns whether the name of a data set is that of CIFAR-10, or of its sample. */
+  public static boolean isNamed(String data) {
+    return data.equals(NAME) || data.equals(SAMPLE);
+  }
+
   static final int SIDE = 32;
   static final int IMAGE_BYTES = SIDE * SIDE * 3;
 

@@ -65,6 +65,14 @@ public interface ImageSet {
     return IntStream.range(0, size()).filter(i -> !quarantine().contains(i));
   }
 
+  /** Returns at most {@code max} of some indices, evenly spaced. */
+  static int[] spread(int[] indices, int max) {
+    int count = Math.min(indices.length, max);
+    return IntStream.range(0, count)
+        .map(i -> indices[(int) ((long) i * indices.length / count)])
+        .toArray();
+  }
+
   /** Returns the labels of some images. */
   default int[] labels(int[] indices) {
     return IntStream.of(indices).map(this::label).toArray();

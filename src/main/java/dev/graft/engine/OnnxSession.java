@@ -212,11 +212,6 @@ public final class OnnxSession implements AutoCloseable {
     return type == OnnxJavaType.FLOAT;
   }
 
-  /** Returns the shape of the input; -1 for a dimension of any length. */
-  public long[] shape() {
-    return shape.clone();
-  }
-
   /** Returns the side of the input in pixels. */
   public int side() {
     return Math.toIntExact(shape[3]);

@@ -6,6 +6,7 @@ import ai.djl.Model;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDList;
 import ai.djl.training.ParameterStore;
+import dev.graft.util.Resource;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
@@ -21,7 +23,7 @@ import java.util.zip.ZipOutputStream;
  * class {@code Function} of a resource, in the form in which TorchScript archives contain it.
  */
 public final class TorchFunction implements AutoCloseable {
-  private static final String ENGINE = "PyTorch"; // DJL's name
+  private static final String ENGINE = "PyTorch"; // DJL's name of the only engine for TorchScript
 
   /**
    * Python's pickle, protocol 2, of an object of the class {@code __torch__.Function} whose only
@@ -39,7 +41,7 @@ public final class TorchFunction implements AutoCloseable {
     this.model = model;
   }
 
-  /** Returns whether the engine that trains can call such functions. */
+  /** Returns whether the engine that trains reads TorchScript. */
   public static boolean isPossible() {
     return ENGINE.equals(Engine.getDefaultEngineName());
   }
@@ -52,30 +54,44 @@ public final class TorchFunction implements AutoCloseable {
    * @param device that computes
    */
   public static TorchFunction open(Class<?> owner, String source, Device device) {
-    Model model = Model.newInstance(source, device, ENGINE);
     try {
-      model.load(new ByteArrayInputStream(archive(owner, source)));
+      return new TorchFunction(
+          load(source, new ByteArrayInputStream(archive(owner, source)), device));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (MalformedModelException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * Loads a TorchScript archive.
+   *
+   * @param device of the arrays, also of those that were saved on another one
+   */
+  public static Model load(String name, InputStream archive, Device device)
+      throws IOException, MalformedModelException {
+    Model model = Model.newInstance(name, device, ENGINE);
+    try {
+      model.load(archive, Map.of("mapLocation", "true"));
+      return model;
+    } catch (IOException | MalformedModelException | RuntimeException e) {
+      model.close();
+      throw e;
+    } finally {
       if (model.getModelPath() != null) {
         Files.deleteIfExists(model.getModelPath()); // DJL creates an empty folder for a stream
       }
-      return new TorchFunction(model);
-    } catch (IOException e) {
-      model.close();
-      throw new UncheckedIOException(e);
-    } catch (MalformedModelException e) {
-      model.close();
-      throw new IllegalStateException(e);
     }
   }
 
   /** Returns a TorchScript archive: a zip file with the source and an object. */
   private static byte[] archive(Class<?> owner, String source) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (InputStream code = owner.getResourceAsStream(source);
-        ZipOutputStream zip = new ZipOutputStream(bytes)) {
+    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
       put(zip, "data.pkl", OBJECT.getBytes(StandardCharsets.ISO_8859_1));
       put(zip, "constants.pkl", NO_CONSTANTS.getBytes(StandardCharsets.ISO_8859_1));
-      put(zip, "code/__torch__.py", code.readAllBytes());
+      put(zip, "code/__torch__.py", Resource.bytes(owner, source));
       put(zip, "version", "3\n".getBytes(StandardCharsets.ISO_8859_1));
     }
     return bytes.toByteArray();

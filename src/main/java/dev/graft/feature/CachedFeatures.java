@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
@@ -94,9 +93,7 @@ public record CachedFeatures(
     }
     // Renamed first: a process that opens it later creates a new folder, and one that opened it
     // before has a lock file in it.
-    Path renamed =
-        folder.resolveSibling(
-            folder.getFileName() + "." + UUID.randomUUID() + AtomicFiles.UNFINISHED);
+    Path renamed = AtomicFiles.unfinished(folder);
     Files.move(folder, renamed);
     if (CacheUse.isHeld(renamed)) {
       Files.move(renamed, folder);

@@ -73,14 +73,9 @@ public final class FeatureCache implements AutoCloseable {
   }
 
   /**
-   * Returns the rows of images that are not cached and not known to be unreadable, without
+   * Returns the rows of wanted images that are not cached and not known to be unreadable, without
    * duplicates.
    */
-  public List<Integer> missing(ImageSet images) {
-    return missing(images, row -> true);
-  }
-
-  /** Returns those of {@link #missing(ImageSet)} that are wanted. */
   public List<Integer> missing(ImageSet images, IntPredicate wanted) {
     FirstOccurrences seen = new FirstOccurrences(images::hash);
     return images
@@ -165,13 +160,9 @@ public final class FeatureCache implements AutoCloseable {
    * Returns the features of images as input of a network. The result is not thread-safe.
    *
    * @param filler computes a record again if it is found to be damaged
-   * @throws GraftException if features of readable images are not cached
+   * @param wanted the rows that may be read
+   * @throws GraftException if features of wanted, readable images are not cached
    */
-  public FeatureSource of(ImageSet images, Filler filler) {
-    return of(images, filler, row -> true);
-  }
-
-  /** As {@link #of(ImageSet, Filler)}, but only the wanted images may be read. */
   public FeatureSource of(ImageSet images, Filler filler, IntPredicate wanted) {
     int lost = missing(images, wanted).size();
     if (lost > 0) {

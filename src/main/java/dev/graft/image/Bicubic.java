@@ -33,11 +33,6 @@ final class Bicubic {
 
   private Bicubic() {}
 
-  /** Crops and resizes by the bicubic filter. */
-  static RgbImage resize(RgbImage image, Box box, int width, int height) {
-    return resize(image, box, width, height, Resampling.BICUBIC);
-  }
-
   /**
    * Crops and resizes. Only pixels inside the box count, as in Pillow's {@code
    * crop(box).resize(size)}; {@code resize(size, box=box)} would read beyond the edge.

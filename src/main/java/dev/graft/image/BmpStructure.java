@@ -98,10 +98,8 @@ record BmpStructure(byte[] head, ImageInputStream file, long rest) implements Fi
 
   private static ByteBuffer read(ImageInputStream file, long position, int count)
       throws IOException {
-    byte[] bytes = new byte[count];
     file.seek(position);
-    file.readFully(bytes);
-    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    return ByteBuffer.wrap(FileStructure.next(count, file)).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** Returns the header of OS/2 1, which has 16 bits per side, with 32 bits as in the others. */

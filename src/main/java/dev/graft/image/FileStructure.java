@@ -44,4 +44,11 @@ interface FileStructure {
   default PixelRows rows(ImageReader reader, ImageReadParam param, String name) throws IOException {
     return PixelRows.of(reader.read(0, param), name);
   }
+
+  /** Reads the next bytes of a file, all of them. */
+  static byte[] next(int count, ImageInputStream file) throws IOException {
+    byte[] bytes = new byte[count];
+    file.readFully(bytes);
+    return bytes;
+  }
 }

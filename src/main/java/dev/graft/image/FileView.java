@@ -14,10 +14,8 @@ import javax.imageio.stream.ImageInputStreamImpl;
 final class FileView extends ImageInputStreamImpl {
   /** Reads bytes at a position; returns the number of bytes read, or -1 at the end. */
   interface Bytes {
-    int read(long position, byte[] into, int offset, int length) throws IOException;
+    int read(long position, byte[] into) throws IOException;
   }
-
-  private static final int AT_ONCE = 1 << 16;
 
   private final Bytes bytes;
   private final long length;
@@ -35,17 +33,15 @@ final class FileView extends ImageInputStreamImpl {
 
   static FileView of(FileChannel file) throws IOException {
     return new FileView(
-        (position, into, offset, length) ->
-            file.read(ByteBuffer.wrap(into, offset, Math.min(length, AT_ONCE)), position),
-        file.size());
+        (position, into) -> file.read(ByteBuffer.wrap(into), position), file.size());
   }
 
   /** Returns a view of the same bytes with another length. */
   static FileView of(ImageInputStream file, long length) {
     return new FileView(
-        (position, into, offset, count) -> {
+        (position, into) -> {
           file.seek(position);
-          return file.read(into, offset, count);
+          return file.read(into);
         },
         length);
   }
@@ -68,26 +64,26 @@ final class FileView extends ImageInputStreamImpl {
    */
   static FileView of(byte[] head, ImageInputStream file, long from, long to, byte[] tail) {
     return new FileView(
-        (position, into, offset, length) -> {
+        (position, into) -> {
           long inFile = from + position - head.length;
           if (position < head.length) {
-            return copy(head, position, into, offset, length);
+            return copy(head, position, into);
           }
           if (inFile >= to) {
-            return copy(tail, inFile - to, into, offset, length);
+            return copy(tail, inFile - to, into);
           }
           file.seek(inFile);
-          return file.read(into, offset, (int) Math.min(length, to - inFile));
+          return file.read(into, 0, (int) Math.min(into.length, to - inFile));
         },
         -1);
   }
 
-  private static int copy(byte[] bytes, long start, byte[] into, int offset, int length) {
-    int count = (int) Math.min(length, bytes.length - start);
+  private static int copy(byte[] bytes, long start, byte[] into) {
+    int count = (int) Math.min(into.length, bytes.length - start);
     if (count <= 0) {
       return -1;
     }
-    System.arraycopy(bytes, (int) start, into, offset, count);
+    System.arraycopy(bytes, (int) start, into, 0, count);
     return count;
   }
 
@@ -120,7 +116,7 @@ final class FileView extends ImageInputStreamImpl {
     if (streamPos < bufferStart || streamPos >= bufferStart + buffered) {
       bufferStart = streamPos;
       buffered = 0; // if reading fails
-      buffered = Math.max(0, bytes.read(streamPos, buffer, 0, buffer.length));
+      buffered = Math.max(0, bytes.read(streamPos, buffer));
     }
     return buffered > 0;
   }

@@ -126,8 +126,7 @@ final class JpegHead implements FileStructure {
       in.seek(in.getStreamPosition() + length);
       return;
     }
-    byte[] data = new byte[length];
-    in.readFully(data);
+    byte[] data = FileStructure.next(length, in);
     switch (marker) {
       case EXIF -> {
         if (startsWith(data, EXIF_NAME)) {
@@ -307,9 +306,7 @@ final class JpegHead implements FileStructure {
   /** Returns the content of the scan's header, and leaves the file at the data after it. */
   private byte[] scanHeader() throws IOException {
     file.seek(scan + 2);
-    byte[] header = new byte[file.readUnsignedShort() - 2];
-    file.readFully(header);
-    return header;
+    return FileStructure.next(file.readUnsignedShort() - 2, file);
   }
 
   /**
@@ -325,8 +322,7 @@ final class JpegHead implements FileStructure {
       if (plan.isEmpty()) {
         return Optional.empty();
       }
-      byte[] data = new byte[(int) (length - file.getStreamPosition())];
-      file.readFully(data);
+      byte[] data = FileStructure.next((int) (length - file.getStreamPosition()), file);
       return ReducedJpeg.decode(plan.get(), data, reduction);
     } catch (IndexOutOfBoundsException | EOFException e) {
       return Optional.empty();

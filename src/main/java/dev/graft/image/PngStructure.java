@@ -70,7 +70,7 @@ final class PngStructure implements FileStructure {
   private long readChunk() throws IOException {
     long start = file.getStreamPosition();
     int length = file.readInt();
-    String type = new String(bytes(4), StandardCharsets.ISO_8859_1);
+    String type = new String(FileStructure.next(4, file), StandardCharsets.ISO_8859_1);
     if (length < 0 || type.equals("IEND")) {
       return -1;
     }
@@ -89,7 +89,7 @@ final class PngStructure implements FileStructure {
     switch (type) {
       case "IHDR" -> {
         if (colorType < 0 && length == 13) {
-          byte[] data = bytes(length);
+          byte[] data = FileStructure.next(length, file);
           bits = data[8];
           colorType = data[9];
           keepChunk(start, length);
@@ -141,17 +141,11 @@ final class PngStructure implements FileStructure {
 
   /** Returns the content of a chunk, or null if its checksum is wrong. */
   private byte[] checkedBytes(String type, int length) throws IOException {
-    byte[] data = bytes(length);
+    byte[] data = FileStructure.next(length, file);
     CRC32 crc = new CRC32();
     crc.update(type.getBytes(StandardCharsets.ISO_8859_1));
     crc.update(data);
     return file.readInt() == (int) crc.getValue() ? data : null;
-  }
-
-  private byte[] bytes(int length) throws IOException {
-    byte[] bytes = new byte[length];
-    file.readFully(bytes);
-    return bytes;
   }
 
   private void keepChunk(long start, int length) throws IOException {
@@ -160,7 +154,7 @@ final class PngStructure implements FileStructure {
   }
 
   private void keep(int length) throws IOException {
-    kept.writeBytes(bytes(length));
+    kept.writeBytes(FileStructure.next(length, file));
   }
 
   /** Unpacks the profile behind a name, a zero and the number of the compression (0: deflate). */

@@ -95,7 +95,7 @@ final class WebpStructure implements FileStructure {
     String type;
     long size;
     try {
-      type = new String(bytes(4), StandardCharsets.ISO_8859_1);
+      type = new String(FileStructure.next(4, file), StandardCharsets.ISO_8859_1);
       size = file.readUnsignedInt();
     } catch (EOFException e) {
       return -1;
@@ -125,21 +125,15 @@ final class WebpStructure implements FileStructure {
     } else if (type.equals("ALPH") && lossy == 0) {
       alpha = start;
     } else if (type.equals("EXIF") && (flags & HAS_EXIF) != 0 && size <= MAX_CHUNK) {
-      exif.add(bytes((int) size));
+      exif.add(FileStructure.next((int) size, file));
     } else if (type.equals("ICCP") && (flags & HAS_PROFILE) != 0 && size <= MAX_CHUNK) {
-      profile = profile == null ? bytes((int) size) : profile;
+      profile = profile == null ? FileStructure.next((int) size, file) : profile;
     }
     return next;
   }
 
   private int read24() throws IOException {
     return file.readUnsignedShort() | file.readUnsignedByte() << 16;
-  }
-
-  private byte[] bytes(int size) throws IOException {
-    byte[] bytes = new byte[size];
-    file.readFully(bytes);
-    return bytes;
   }
 
   @Override
@@ -242,30 +236,30 @@ final class WebpStructure implements FileStructure {
     }
     byte[] decodedFlags = {(byte) (flags & DECODED_FLAGS), 0, 0, 0};
     return new FileView(
-        (position, into, offset, count) -> {
+        (position, into) -> {
           if (position >= length + ZEROS) {
             // Not an EOFException: the decoder swallows those.
             throw new IIOException("it ends too early");
           }
           if (position >= length) {
-            int zeros = (int) Math.min(count, length + ZEROS - position);
-            Arrays.fill(into, offset, offset + zeros, (byte) 0);
+            int zeros = (int) Math.min(into.length, length + ZEROS - position);
+            Arrays.fill(into, 0, zeros, (byte) 0);
             return zeros;
           }
           file.seek(position);
-          int read = file.read(into, offset, count);
+          int read = file.read(into);
           for (int i = 0; extended && i < 4; i++) {
-            replace(FLAGS + i - position, decodedFlags[i], into, offset, read);
-            replace(lossy - 8 + i - position, (byte) '_', into, offset, read);
+            replace(FLAGS + i - position, decodedFlags[i], into, read);
+            replace(lossy - 8 + i - position, (byte) '_', into, read);
           }
           return read;
         },
         Math.max(length + ZEROS, shownLength));
   }
 
-  private static void replace(long at, byte value, byte[] into, int offset, int count) {
+  private static void replace(long at, byte value, byte[] into, int count) {
     if (at >= 0 && at < count) {
-      into[offset + (int) at] = value;
+      into[(int) at] = value;
     }
   }
 }

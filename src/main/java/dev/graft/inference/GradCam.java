@@ -19,8 +19,6 @@ import dev.graft.network.Weights;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.djl.GraphBlock;
 import dev.graft.network.djl.ParameterWriter;
-import dev.graft.zoo.LoadedBackbone;
-import dev.graft.zoo.WeightReader;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -60,12 +58,7 @@ public final class GradCam implements AutoCloseable {
 
   /** Creates heat maps of the bundled EfficientNet-Lite0 with its ImageNet classes. */
   public static GradCam imageNet(Device device) {
-    NetworkDesign design =
-        LoadedBackbone.imageNetDesign(ImageNet.ENTRY, ImageNet.ENTRY.photographSize());
-    try (WeightReader weights =
-        LoadedBackbone.pretrained(ImageNet.ENTRY, design.graph().weights())) {
-      return new GradCam(design, weights::read, device);
-    }
+    return ImageNet.withWeights(weights -> new GradCam(ImageNet.design(), weights, device));
   }
 
   GradCam(NetworkDesign design, Weights weights, Device device) {

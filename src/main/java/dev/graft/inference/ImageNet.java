@@ -2,6 +2,7 @@ package dev.graft.inference;
 
 import ai.djl.Device;
 import ai.djl.Model;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.graft.GraftException;
 import dev.graft.Progress;
 import dev.graft.engine.Engines;
@@ -13,12 +14,11 @@ import dev.graft.network.djl.GraphBlock;
 import dev.graft.network.djl.ParameterWriter;
 import dev.graft.network.onnx.Precision;
 import dev.graft.network.onnx.Ranges;
+import dev.graft.util.Resource;
 import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.LoadedBackbone;
 import dev.graft.zoo.WeightReader;
 import dev.graft.zoo.WeightSource;
-import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -27,7 +27,7 @@ import java.util.function.Function;
 /** ImageNet classifiers: the bundled EfficientNet-Lite0, and backbones with published weights. */
 final class ImageNet {
   /** The bundled network. */
-  static final BackboneInfo ENTRY = BackboneInfo.EFFICIENTNET_LITE0;
+  private static final BackboneInfo ENTRY = BackboneInfo.EFFICIENTNET_LITE0;
 
   /** Maximum number of parameters that are written as ONNX in memory: 256 MB in float32. */
   private static final long MAX_ONNX_PARAMETERS = 1 << 26;
@@ -160,9 +160,10 @@ final class ImageNet {
    * ImageNetRangesTest} computes and verifies them.
    */
   static Ranges ranges() {
-    try (InputStream file = ImageNet.class.getResourceAsStream(RANGES)) {
-      return Ranges.ofJson(new String(file.readAllBytes(), StandardCharsets.UTF_8));
-    } catch (IOException e) {
+    try {
+      return Ranges.ofJson(
+          new String(Resource.bytes(ImageNet.class, RANGES), StandardCharsets.UTF_8));
+    } catch (JsonProcessingException e) {
       throw new UncheckedIOException(e);
     }
   }

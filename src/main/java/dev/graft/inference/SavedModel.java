@@ -165,13 +165,7 @@ public final class SavedModel {
       @JsonInclude(JsonInclude.Include.NON_NULL) @JsonSetter(nulls = Nulls.SET) Adapter adapter) {
     /** Returns the layer, after checking that the file is unchanged. */
     Layer.External layer(Path folder) throws IOException {
-      Path file = file(folder, format);
-      if (!Files.isRegularFile(file)) {
-        throw new GraftException(file.getFileName() + ", its backbone, is missing.");
-      }
-      if (!Hash.Algorithm.SHA256.of(file).hex().equals(sha256)) {
-        throw new GraftException(file.getFileName() + " has been changed or damaged.");
-      }
+      Path file = unchanged(file(folder, format), "its backbone", sha256);
       return ExternalBackbone.layer(
           file, format, sha256, adapter == null ? Adapter.of(outputs) : adapter);
     }
@@ -212,10 +206,7 @@ public final class SavedModel {
    * @param averageMirror whether predictions are means of those of an image and its mirror image
    */
   public record Extras(
-      Optional<Ranges> ranges, Optional<Typicality> typicality, boolean averageMirror) {
-    /** A float32 model without typicality, for which each image is predicted alone. */
-    public static final Extras NONE = new Extras(Optional.empty(), Optional.empty(), false);
-  }
+      Optional<Ranges> ranges, Optional<Typicality> typicality, boolean averageMirror) {}
 
   private static void write(
       DjlNetwork network,
@@ -447,13 +438,11 @@ public final class SavedModel {
     if (description.typicalitySha256().isEmpty()) {
       return Optional.empty();
     }
-    Path file = folder.resolve(TYPICALITY);
-    if (!Files.isRegularFile(file)) {
-      throw new GraftException(TYPICALITY + ", a summary of its training images, is missing.");
-    }
-    if (!Hash.Algorithm.SHA256.of(file).hex().equals(description.typicalitySha256())) {
-      throw new GraftException(TYPICALITY + " has been changed or damaged.");
-    }
+    Path file =
+        unchanged(
+            folder.resolve(TYPICALITY),
+            "a summary of its training images",
+            description.typicalitySha256());
     return Optional.of(Typicality.read(Files.readAllBytes(file), design.lastFeatureWidth()));
   }
 
@@ -462,14 +451,25 @@ public final class SavedModel {
     if (!isInt8(description)) {
       return new Precision.Float32();
     }
-    Path file = folder.resolve(RANGES);
-    if (!Files.isRegularFile(file)) {
-      throw new GraftException(RANGES + ", the ranges of its int8 values, is missing.");
-    }
-    if (!Hash.Algorithm.SHA256.of(file).hex().equals(description.rangesSha256())) {
-      throw new GraftException(RANGES + " has been changed or damaged.");
-    }
+    Path file =
+        unchanged(
+            folder.resolve(RANGES), "the ranges of its int8 values", description.rangesSha256());
     return new Precision.Int8(Ranges.ofJson(Files.readString(file)), design.cut());
+  }
+
+  /**
+   * Returns a file of a model, after checking that it is unchanged.
+   *
+   * @param content of the file, for the message
+   */
+  private static Path unchanged(Path file, String content, String sha256) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new GraftException(file.getFileName() + ", " + content + ", is missing.");
+    }
+    if (!Hash.Algorithm.SHA256.of(file).hex().equals(sha256)) {
+      throw new GraftException(file.getFileName() + " has been changed or damaged.");
+    }
+    return file;
   }
 
   /**

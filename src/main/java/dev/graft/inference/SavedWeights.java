@@ -22,6 +22,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 
 /**
  * The arrays of a {@code .params} file. DJL does not check their types and sizes, and an engine
@@ -42,12 +43,6 @@ final class SavedWeights {
 
   /** First bytes of a file that DJL wrote. */
   private static final String MAGIC = "DJL@";
-
-  /** Receives the values of weights. */
-  interface Consumer {
-    /** Receives the values of a weight, in row-major order. */
-    void accept(Weight weight, float[] values);
-  }
 
   /**
    * Sets the values of parameters.
@@ -90,7 +85,13 @@ final class SavedWeights {
     return all::get;
   }
 
-  private static void read(InputStream file, Collection<Weight> wanted, Consumer consumer)
+  /**
+   * Reads weights.
+   *
+   * @param consumer receives each with its values, in row-major order
+   */
+  private static void read(
+      InputStream file, Collection<Weight> wanted, BiConsumer<Weight, float[]> consumer)
       throws IOException {
     SavedWeights weights = new SavedWeights(file);
     for (Weight each : wanted) {

@@ -73,7 +73,8 @@ public final class AtomicFiles {
     }
   }
 
-  private static Path unfinished(Path path) {
+  /** Returns a temporary name beside a file or folder. */
+  public static Path unfinished(Path path) {
     return path.resolveSibling(path.getFileName() + "." + UUID.randomUUID() + UNFINISHED);
   }
 
@@ -193,6 +194,14 @@ public final class AtomicFiles {
   public static void createFolders(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) { // in Java 17, createDirectories fails for a link
       Files.createDirectories(folder);
+    }
+  }
+
+  /** Creates the folder of a file, as {@link #createFolders} does. */
+  public static void createParent(Path file) throws IOException {
+    Path parent = file.toAbsolutePath().getParent();
+    if (parent != null) {
+      createFolders(parent);
     }
   }
 

@@ -104,15 +104,11 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
         return;
       }
       checkOnline();
-      Path folder = Files.createDirectories(file.toAbsolutePath().getParent());
-      HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
-      connection.setConnectTimeout((int) timeout.toMillis());
-      connection.setReadTimeout((int) timeout.toMillis());
-      // A kept-alive connection has a thread, which delays the exit by some seconds.
-      connection.setRequestProperty("Connection", "close");
+      AtomicFiles.createParent(file);
+      HttpURLConnection connection = connection(timeout);
       try {
         long length = length(connection, timeout);
-        check(length, folder, limit);
+        check(length, file.toAbsolutePath().getParent(), limit);
         String bytes = length < 0 ? "" : Text.of(" (%,d bytes)", length);
         display.say("Downloading " + uri + bytes + " to " + file);
         AtomicFiles.write(
@@ -147,7 +143,7 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
       return;
     }
     checkOnline();
-    Files.createDirectories(file.toAbsolutePath().getParent());
+    AtomicFiles.createParent(file);
     Path part = file.resolveSibling(file.getFileName() + ".part");
     try (FileChannel out = FileChannel.open(part, CREATE, WRITE);
         FileLock lock = out.tryLock()) {
@@ -169,10 +165,7 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
 
   /** Appends what is missing; a server that can't continue sends everything again. */
   private void receiveRest(FileChannel out, Progress.Display display) throws IOException {
-    HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
-    connection.setConnectTimeout((int) TIMEOUT.toMillis());
-    connection.setReadTimeout((int) TIMEOUT.toMillis());
-    connection.setRequestProperty("Connection", "close");
+    HttpURLConnection connection = connection(TIMEOUT);
     if (out.size() > 0) {
       connection.setRequestProperty("Range", "bytes=" + out.size() + "-");
     }
@@ -240,6 +233,15 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
     if (Boolean.parseBoolean(mode)) {
       throw new Failure("downloads are switched off by DJL_OFFLINE or -Dai.djl.offline");
     }
+  }
+
+  private HttpURLConnection connection(Duration timeout) throws IOException {
+    HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
+    connection.setConnectTimeout((int) timeout.toMillis());
+    connection.setReadTimeout((int) timeout.toMillis());
+    // A kept-alive connection has a thread, which delays the exit by some seconds.
+    connection.setRequestProperty("Connection", "close");
+    return connection;
   }
 
   /** Returns the content length that the server announces, or -1. */

@@ -11,7 +11,7 @@ public final class FirstOccurrences {
   private static final int NONE = -1;
 
   private final IntFunction<String> texts;
-  private int[] table = empty(64);
+  private int[] table = emptyTable(64);
   private int count;
 
   /**
@@ -24,7 +24,8 @@ public final class FirstOccurrences {
     this.texts = texts;
   }
 
-  private static int[] empty(int size) {
+  /** Returns a table of slots without an index, each -1. */
+  static int[] emptyTable(int size) {
     int[] table = new int[size];
     Arrays.fill(table, NONE);
     return table;
@@ -64,7 +65,7 @@ public final class FirstOccurrences {
 
   private void grow() {
     int[] indexes = table;
-    table = empty(2 * indexes.length);
+    table = emptyTable(2 * indexes.length);
     for (int index : indexes) {
       if (index != NONE) {
         table[slot(texts.apply(index))] = index;

@@ -64,7 +64,7 @@ public final class RecordLog {
   private int slots;
 
   /** Slots by the hashes' first bits, more than half empty; equal hashes follow each other. */
-  private int[] table = emptyTable(128);
+  private int[] table = FirstOccurrences.emptyTable(128);
 
   private long bytes;
 
@@ -153,12 +153,6 @@ public final class RecordLog {
     }
   }
 
-  private static int[] emptyTable(int size) {
-    int[] table = new int[size];
-    Arrays.fill(table, -1);
-    return table;
-  }
-
   private void enter(int slot) {
     int place = place(prefixes[2 * slot]);
     while (table[place] >= 0) {
@@ -180,7 +174,7 @@ public final class RecordLog {
     segmentOfSlot = Arrays.copyOf(segmentOfSlot, 2 * slots);
     offsetOfSlot = Arrays.copyOf(offsetOfSlot, 2 * slots);
     prefixes = Arrays.copyOf(prefixes, 4 * slots);
-    table = emptyTable(4 * slots);
+    table = FirstOccurrences.emptyTable(4 * slots);
     for (int slot = 0; slot < slots; slot++) {
       enter(slot);
     }

@@ -398,11 +398,6 @@ public record Recipe(
    * @param solver how its weights are found
    */
   public record Head(int hidden, double inputDropout, double dropout, Solver solver) {
-    /** Creates a head whose solver Graft chooses. */
-    public Head(int hidden, double inputDropout, double dropout) {
-      this(hidden, inputDropout, dropout, Solver.AUTO);
-    }
-
     /**
      * Checks the limits.
      *

@@ -15,7 +15,6 @@ import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.WeightReader;
 import dev.graft.zoo.WeightSource;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -68,9 +67,7 @@ public final class BackboneExporter {
               new Precision.Float32(),
               PixelType.FLOAT32,
               metadata(design));
-      if (to.toAbsolutePath().getParent() != null) {
-        Files.createDirectories(to.toAbsolutePath().getParent());
-      }
+      AtomicFiles.createParent(to);
       AtomicFiles.write(to, file::writeTo);
       return new Exported(to, file.size(), outputs, design.inputSize());
     }

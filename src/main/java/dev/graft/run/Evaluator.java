@@ -133,7 +133,7 @@ public final class Evaluator {
     if (data.isEmpty()) {
       return RunImages.recipe(run);
     }
-    Path file = run.resolve(RunImages.RECIPE);
+    Path file = run.resolve(RunFolder.RECIPE);
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("columns", Recipe.AUTO); // the run's are those of its own data
     settings.put("path-pattern", Recipe.AUTO);

@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /** Exports a saved model to ONNX, after comparing the file's probabilities with the model's. */
@@ -117,11 +118,6 @@ public final class Exporter {
   /** Accuracy and speed of a network. */
   public record Evaluated(double accuracy, double imagesPerSecond) {}
 
-  /** Receives the cost of int8, and may end the export by an exception. */
-  public interface Decision {
-    void on(Int8Cost cost);
-  }
-
   /**
    * Prepares an export; reads nothing yet.
    *
@@ -138,10 +134,12 @@ public final class Exporter {
    * Writes the file, which appears whole or not at all.
    *
    * @param to the file; empty for one in the output folder
+   * @param decision receives the cost of int8, and may end the export by an exception
    * @throws GraftException if its probabilities differ from the model's, or if the images that it
    *     needs are not known
    */
-  public Exported export(Format format, Optional<Path> to, Decision decision) throws IOException {
+  public Exported export(Format format, Optional<Path> to, Consumer<Int8Cost> decision)
+      throws IOException {
     if (!OnnxSession.isAvailable()) {
       throw new GraftException(
           "ONNX Runtime, which checks the exported file, does not load on this machine.");
@@ -164,7 +162,7 @@ public final class Exporter {
               : ifThere(model, fingerprints);
       onnx =
           format == Format.ONNX
-              ? onnx(model, model.precision())
+              ? ExportedModel.onnx(model, model.precision())
               : int8(model, known.orElseThrow(), decision);
       List<ByteBuffer> pixels =
           known.map(own -> own.some(own.test(), COMPARED)).orElseGet(() -> made(model.design()));
@@ -174,9 +172,7 @@ public final class Exporter {
           new Exported(
               file, onnx.size(), pixels.size(), known.isEmpty(), difference, model.averageMirror());
     }
-    if (file.toAbsolutePath().getParent() != null) {
-      Files.createDirectories(file.toAbsolutePath().getParent());
-    }
+    AtomicFiles.createParent(file);
     AtomicFiles.write(file, onnx::writeTo);
     return exported;
   }
@@ -216,21 +212,18 @@ public final class Exporter {
 
   // Files.
 
-  private static OnnxFile onnx(SavedModel.Contents model, Precision precision) {
-    return ExportedModel.onnx(model, precision);
-  }
-
-  private OnnxFile int8(SavedModel.Contents model, Known known, Decision decision) {
-    OnnxFile float32 = onnx(model, new Precision.Float32());
+  private OnnxFile int8(SavedModel.Contents model, Known known, Consumer<Int8Cost> decision) {
+    OnnxFile float32 = ExportedModel.onnx(model, new Precision.Float32());
     boolean already = model.precision().steps() > 0;
-    OnnxFile int8 = onnx(model, already ? model.precision() : calibrated(model, known));
+    OnnxFile int8 =
+        ExportedModel.onnx(model, already ? model.precision() : calibrated(model, known));
     if (int8.size() >= float32.size()) {
       throw new GraftException(
           "int8: the file would be no smaller than in float32, so nothing was written; export it in"
               + " float32.");
     }
-    int[] evaluated = spread(known.test(), EVALUATED);
-    decision.on(
+    int[] evaluated = ImageSet.spread(known.test(), EVALUATED);
+    decision.accept(
         new Int8Cost(
             evaluated.length,
             evaluate(float32, known, evaluated),
@@ -242,7 +235,7 @@ public final class Exporter {
   private static Precision calibrated(SavedModel.Contents model, Known known) {
     int steps = model.design().featuresEnd();
     Iterator<ByteBuffer> images =
-        IntStream.of(spread(known.train(), CALIBRATED))
+        IntStream.of(ImageSet.spread(known.train(), CALIBRATED))
             .mapToObj(row -> direct(known.pixels(row)))
             .iterator(); // lazily
     return new Precision.Int8(
@@ -266,7 +259,7 @@ public final class Exporter {
 
     /** Pixels {@code (3, side, side)}, one byte each, of at most {@code max} rows. */
     List<ByteBuffer> some(int[] rows, int max) {
-      return IntStream.of(spread(rows, max)).mapToObj(this::pixels).toList();
+      return IntStream.of(ImageSet.spread(rows, max)).mapToObj(this::pixels).toList();
     }
 
     ByteBuffer pixels(int row) {
@@ -302,14 +295,6 @@ public final class Exporter {
         own.part(Part.TRAIN).indices(),
         own.part(Part.TEST).indices(),
         model.design());
-  }
-
-  /** Returns at most {@code max} rows, evenly spaced. */
-  static int[] spread(int[] rows, int max) {
-    int count = Math.min(rows.length, max);
-    return IntStream.range(0, count)
-        .map(i -> rows[(int) ((long) i * rows.length / count)])
-        .toArray();
   }
 
   /** Random noise, if the run's images are not known. */

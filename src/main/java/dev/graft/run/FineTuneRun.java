@@ -124,15 +124,6 @@ public final class FineTuneRun {
   }
 
   /**
-   * Runs a recipe that nothing interrupts, see {@link #run(Recipe, OutputFolder, RunEvents,
-   * Interruption)}.
-   */
-  public static Completed run(Recipe asked, OutputFolder output, RunEvents events)
-      throws IOException {
-    return run(asked, output, events, new Interruption());
-  }
-
-  /**
    * Runs a recipe. Nothing is written before its data, weights and network have been opened.
    *
    * <p>If it is interrupted after the first epoch, the best model so far is evaluated and saved;

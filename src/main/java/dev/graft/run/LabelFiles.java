@@ -49,7 +49,7 @@ public final class LabelFiles {
    * @return the page
    */
   public static Path write(LabelReview review, Path data, Path table) throws IOException {
-    AtomicFiles.createFolders(table.toAbsolutePath().getParent());
+    AtomicFiles.createParent(table);
     AtomicFiles.write(table, csv(review, folder(data)));
     String name = table.getFileName().toString().replaceFirst("\\.[^.]*$", "");
     Path page = table.resolveSibling(name + PAGE);

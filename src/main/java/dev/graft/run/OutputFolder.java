@@ -255,7 +255,7 @@ public record OutputFolder(Path path) {
 
   /** Creates a new folder whose name begins with the time. */
   private Path make(Path parent, String name, String suffix) throws IOException {
-    Files.createDirectories(parent);
+    AtomicFiles.createFolders(parent);
     mark();
     String time = TIME.format(LocalDateTime.now(ZoneId.systemDefault()));
     Path folder = parent.resolve(time + "-" + name);

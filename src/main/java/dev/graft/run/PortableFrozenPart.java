@@ -21,7 +21,6 @@ import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.LoadedBackbone;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntSupplier;
@@ -44,7 +43,7 @@ public record PortableFrozenPart(
    */
   public static void check(Recipe asked) {
     Featurizer.requireCache(asked);
-    if (List.of(Cifar10Images.NAME, Cifar10Images.SAMPLE).contains(asked.data().source())) {
+    if (Cifar10Images.isNamed(asked.data().source())) {
       throw new GraftException(
               "data: CIFAR-10 has many images per file, and is not for a cluster; compute its"
                   + " features on this machine, which takes a minute.")

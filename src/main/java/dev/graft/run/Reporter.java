@@ -64,7 +64,7 @@ public final class Reporter {
    */
   public static Path write(Path run, OutputFolder output, RunEvents events) throws IOException {
     RunFiles files = RunFiles.read(run);
-    Recipe recipe = RecipeReader.read(run.resolve("recipe.yaml"), Map.of());
+    Recipe recipe = RecipeReader.read(run.resolve(RunFolder.RECIPE), Map.of());
     // The model has a copy of an external backbone, whose original file may be gone.
     NetworkDesign design = SavedModel.contents(RunFolder.modelOf(run)).design().at(1);
     try (Fingerprints fingerprints = new Fingerprints(output.fingerprints())) {

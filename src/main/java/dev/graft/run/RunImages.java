@@ -19,8 +19,6 @@ import java.util.Map;
 
 /** Finds a run's images again, by its {@code split.csv} or by repeating the split. */
 final class RunImages {
-  static final String RECIPE = RunFolder.RECIPE;
-
   private final Path run;
   private final Recipe recipe;
   private final DataSet data;
@@ -43,7 +41,7 @@ final class RunImages {
 
   /** Returns whether a folder is a run's, which has a recipe; a model's folder has none. */
   static boolean areKnown(Path run) {
-    return Files.isRegularFile(run.resolve(RECIPE));
+    return Files.isRegularFile(run.resolve(RunFolder.RECIPE));
   }
 
   /**
@@ -54,11 +52,11 @@ final class RunImages {
   static Recipe recipe(Path run) {
     if (!areKnown(run)) {
       throw new GraftException(
-              run.resolve(RECIPE)
+              run.resolve(RunFolder.RECIPE)
                   + " is not there, so the run's test images are not known; name other images.")
           .withCode(Code.DATA);
     }
-    return RecipeReader.read(run.resolve(RECIPE), Map.of());
+    return RecipeReader.read(run.resolve(RunFolder.RECIPE), Map.of());
   }
 
   /**

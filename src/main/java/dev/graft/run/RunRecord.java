@@ -354,11 +354,6 @@ public record RunRecord(
     return new RunRecord(status, message, warnings, positions, provenance, data, outcome);
   }
 
-  /** Returns the run, completed. */
-  RunRecord completed(Outcome what) {
-    return ended(Status.COMPLETED, what);
-  }
-
   /** Returns the run, ended with figures: completed, or interrupted. */
   RunRecord ended(Status how, Outcome what) {
     return new RunRecord(how, null, warnings, resumed, provenance, data, what);

@@ -16,6 +16,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -82,13 +83,9 @@ public record TrainedOn(
         .findFirst();
   }
 
-  private interface Test {
-    boolean of(int image);
-  }
-
-  private static BitSet places(int[] chosen, Test test) {
+  private static BitSet places(int[] chosen, IntPredicate test) {
     BitSet places = new BitSet();
-    IntStream.range(0, chosen.length).filter(i -> test.of(chosen[i])).forEach(places::set);
+    IntStream.range(0, chosen.length).filter(i -> test.test(chosen[i])).forEach(places::set);
     return places;
   }
 

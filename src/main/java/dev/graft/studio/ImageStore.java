@@ -96,7 +96,7 @@ final class ImageStore implements AutoCloseable {
    */
   ImageStore(Path folder) {
     try {
-      Files.createDirectories(folder);
+      AtomicFiles.createFolders(folder);
       this.folder = folder.toRealPath();
       requireNoLinks();
       Files.createDirectories(own("bin"));

@@ -8,6 +8,7 @@ import dev.graft.image.ImageFileReader;
 import dev.graft.inference.TopClass;
 import dev.graft.run.OutputFolder;
 import dev.graft.studio.Refusal.Reason;
+import dev.graft.util.Resource;
 import dev.graft.web.Deadline;
 import dev.graft.web.MemoryBudget;
 import dev.graft.web.RequestBodies;
@@ -19,7 +20,6 @@ import io.javalin.http.Handler;
 import io.javalin.http.HttpResponseException;
 import io.javalin.http.sse.SseHandler;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -34,7 +34,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -351,12 +350,9 @@ public final class Studio implements AutoCloseable {
   // Answers.
 
   private Handler page() {
-    String html;
-    try (InputStream in = Objects.requireNonNull(Studio.class.getResourceAsStream("index.html"))) {
-      html = new String(in.readAllBytes(), StandardCharsets.UTF_8).replace("{{token}}", token);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    String html =
+        new String(Resource.bytes(Studio.class, "index.html"), StandardCharsets.UTF_8)
+            .replace("{{token}}", token);
     return context ->
         context
             .header("Cache-Control", "no-store")

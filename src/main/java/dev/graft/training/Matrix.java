@@ -48,15 +48,6 @@ public record Matrix(float[] values, int rows, int width) {
     return new Matrix(turned, width, rows);
   }
 
-  /** Returns the mean of each column. */
-  double[] means() {
-    double[] means = new double[width];
-    for (int i = 0; i < values.length; i++) {
-      means[i % width] += values[i];
-    }
-    return Arrays.stream(means).map(sum -> sum / rows).toArray();
-  }
-
   /** Returns the products of all pairs of rows, {@code (rows, rows)}, on all processors. */
   Matrix gram() {
     Matrix turned = transposed();

@@ -8,7 +8,9 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
@@ -84,26 +86,17 @@ public record LabelReview(DataSet data, List<Entry> entries) {
   }
 
   private static LabelReview of(Survey survey, int[] rows, Matrix last, ConvexHead head) {
-    DataSet data = survey.data();
-    LabelIssues issues = LabelIssues.of(head.outOfFold(), data.images().labels(rows));
     BitSet unlike = unlikeOthers(last);
     BitSet conflicts = members(survey.conflicts());
     BitSet leaks = members(survey.leaks());
-    List<Entry> entries =
-        IntStream.range(0, rows.length)
-            .mapToObj(
-                rank -> {
-                  LabelIssues.Issue issue = issues.ranked().get(rank);
-                  int image = rows[issue.image()];
-                  Set<Reason> reasons = EnumSet.noneOf(Reason.class);
-                  addIf(rank < issues.suspects(), Reason.LABEL, reasons);
-                  addIf(unlike.get(issue.image()), Reason.UNLIKE_OTHERS, reasons);
-                  addIf(conflicts.get(image), Reason.CONFLICT, reasons);
-                  addIf(leaks.get(image), Reason.LEAK, reasons);
-                  return new Entry(image, issue, reasons);
-                })
-            .toList();
-    return new LabelReview(data, entries);
+    return of(
+        survey.data(),
+        rows,
+        head.outOfFold(),
+        Map.of(
+            Reason.UNLIKE_OTHERS, unlike::get,
+            Reason.CONFLICT, i -> conflicts.get(rows[i]),
+            Reason.LEAK, i -> leaks.get(rows[i])));
   }
 
   /**
@@ -113,25 +106,36 @@ public record LabelReview(DataSet data, List<Entry> entries) {
    * @param outOfFold the class probabilities of each, by models that did not see it
    */
   static LabelReview ofLabels(DataSet data, int[] rows, float[][] outOfFold) {
+    return of(data, rows, outOfFold, Map.of());
+  }
+
+  /**
+   * Reviews labels.
+   *
+   * @param others the other reasons, and whether each applies to the image at an index of the rows
+   */
+  private static LabelReview of(
+      DataSet data, int[] rows, float[][] outOfFold, Map<Reason, IntPredicate> others) {
     LabelIssues issues = LabelIssues.of(outOfFold, data.images().labels(rows));
     List<Entry> entries =
         IntStream.range(0, rows.length)
             .mapToObj(
                 rank -> {
                   LabelIssues.Issue issue = issues.ranked().get(rank);
-                  return new Entry(
-                      rows[issue.image()],
-                      issue,
-                      rank < issues.suspects() ? Set.of(Reason.LABEL) : Set.of());
+                  Set<Reason> reasons = EnumSet.noneOf(Reason.class);
+                  if (rank < issues.suspects()) {
+                    reasons.add(Reason.LABEL);
+                  }
+                  others.forEach(
+                      (reason, applies) -> {
+                        if (applies.test(issue.image())) {
+                          reasons.add(reason);
+                        }
+                      });
+                  return new Entry(rows[issue.image()], issue, reasons);
                 })
             .toList();
     return new LabelReview(data, entries);
-  }
-
-  private static void addIf(boolean applies, Reason reason, Set<Reason> to) {
-    if (applies) {
-      to.add(reason);
-    }
   }
 
   private static BitSet members(List<List<Integer>> groups) {

@@ -161,7 +161,7 @@ public final class RecipeResolver {
   }
 
   private static boolean isCifar10(Recipe recipe) {
-    return List.of(Cifar10Images.NAME, Cifar10Images.SAMPLE).contains(recipe.data().source());
+    return Cifar10Images.isNamed(recipe.data().source());
   }
 
   /**

@@ -7,7 +7,6 @@ import dev.graft.network.NetworkDesign;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.Recipe.Solver;
 import dev.graft.recipe.RecipeReader;
-import java.util.List;
 
 /** How the weights of a head are found, and why. */
 public record SolverChoice(Solver solver, Reason reason) {
@@ -64,7 +63,7 @@ public record SolverChoice(Solver solver, Reason reason) {
     if (asked != Solver.AUTO) {
       return new SolverChoice(asked, Reason.RECIPE);
     }
-    if (List.of(Cifar10Images.NAME, Cifar10Images.SAMPLE).contains(recipe.data().source())) {
+    if (Cifar10Images.isNamed(recipe.data().source())) {
       return new SolverChoice(Solver.GRADIENT, Reason.CIFAR10);
     }
     if (!headOnly) {

@@ -243,13 +243,8 @@ public final class SpeedProbe {
         recipe.execution().precision() == Recipe.Precision.INT8
             ? Optional.of(noise(network))
             : Optional.empty();
-    int[] readable = images.readable().toArray();
-    int count = Math.min(IMAGES, readable.length);
     List<Integer> rows =
-        IntStream.range(0, count)
-            .map(i -> readable[(int) ((long) i * readable.length / count)])
-            .boxed()
-            .toList();
+        IntStream.of(ImageSet.spread(images.readable().toArray(), IMAGES)).boxed().toList();
     Clock clock = new Clock();
     try (FrozenPart part =
         FrozenPartChoice.of(recipe, network, pixels, layout, device, ranges).open()) {

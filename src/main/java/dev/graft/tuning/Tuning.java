@@ -150,7 +150,7 @@ public final class Tuning implements AutoCloseable {
     if (isConvex()) {
       ConvexHead head = convex(split.train(), survey.groups());
       install(head);
-      run.events().fitted(head, split.train().length, outOfFold(head, split.train()));
+      run.events().fitted(head, split.train().length, evaluation(split.train(), head.outOfFold()));
       return History.empty();
     }
     return fit(training, split, checkpoints);
@@ -209,10 +209,10 @@ public final class Tuning implements AutoCloseable {
     return convex;
   }
 
-  private Evaluation outOfFold(ConvexHead head, int[] rows) {
+  private Evaluation evaluation(int[] rows, float[][] probabilities) {
     Evaluation.Collector collector = Evaluation.collector(data.classes());
     for (int i = 0; i < rows.length; i++) {
-      collector.add(images.label(rows[i]), head.outOfFold()[i]);
+      collector.add(images.label(rows[i]), probabilities[i]);
     }
     return collector.evaluation();
   }
@@ -266,7 +266,7 @@ public final class Tuning implements AutoCloseable {
       List<float[]> outOfFoldRows = List.of(convex.get().outOfFold());
       List<Integer> truths = IntStream.of(split.train()).map(images::label).boxed().toList();
       return new Validated(
-          outOfFold(convex.get(), split.train()),
+          evaluation(split.train(), convex.get().outOfFold()),
           recipe.training().calibrate()
               ? Temperature.fit(outOfFoldRows, truths)
               : Temperature.NONE);
@@ -491,12 +491,10 @@ public final class Tuning implements AutoCloseable {
   private Evaluation evaluate(ConvexHead head, int[] rows) {
     float[][] probabilities =
         head.probabilities(features.matrix(rows), run.network().design().stageWidths());
-    Evaluation.Collector collector = Evaluation.collector(data.classes());
     for (int i = 0; i < rows.length; i++) {
-      collector.add(images.label(rows[i]), probabilities[i]);
       outOfFold.put(rows[i], probabilities[i]);
     }
-    return collector.evaluation();
+    return evaluation(rows, probabilities);
   }
 
   /**

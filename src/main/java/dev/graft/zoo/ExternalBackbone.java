@@ -64,11 +64,6 @@ public record ExternalBackbone(BackboneInfo info, List<String> declared, List<St
       OutputSelection.Wanted wanted,
       boolean arithmeticGiven,
       boolean framingGiven) {
-    /** Returns options that leave everything but the input size open. */
-    public static Options ofSize(int inputSize) {
-      return new Options(inputSize, Optional.empty(), OutputSelection.Wanted.ANY, false, false);
-    }
-
     private Given given(boolean takesBytes) {
       return new Given(arithmeticGiven || takesBytes, framingGiven);
     }

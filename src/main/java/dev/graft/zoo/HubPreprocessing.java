@@ -82,9 +82,6 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
     /** The keys of the arithmetic. */
     static final String ARITHMETIC = "mean=[…], deviation=[…] and order=rgb (or bgr)";
 
-    /** Nothing. */
-    static final Given NOTHING = new Given(false, false);
-
     /** Returns a remedy for what can't be read. */
     static String arithmeticRemedy() {
       return "set what is right: " + ARITHMETIC;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.graft.command.AnswerLines.Named;
 import dev.graft.inference.TopClass;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -13,6 +15,10 @@ class AnswerLinesTest {
       List.of(
           new TopClass(436, "n02814533 beach wagon, \"estate\"", 0.4375f),
           new TopClass(7, "車", 0x1p-23f));
+
+  private static AnswerLines.Found found(List<TopClass> best) {
+    return new AnswerLines.Found(best, OptionalDouble.empty(), Optional.empty());
+  }
 
   @Test
   void imageNetClassesHaveWordNetIdsAndOthersTheirNames() {
@@ -24,7 +30,7 @@ class AnswerLinesTest {
 
   @Test
   void textHasTheImageNameAndOneLinePerClass() {
-    assertThat(new AnswerLines.Text().answer("my car.png", BEST))
+    assertThat(new AnswerLines.Text().answer("my car.png", found(BEST)))
         .containsExactly(
             "my car.png", "   43.75 %  n02814533  beach wagon, \"estate\"", "    0.00 %  車");
     assertThat(new AnswerLines.Text().failure("a.png", "why")).isEmpty();
@@ -32,7 +38,7 @@ class AnswerLinesTest {
 
   @Test
   void jsonHasOneObjectPerLine() {
-    assertThat(new AnswerLines.Json("mine").answer("a \"b\".png", BEST.subList(0, 1)))
+    assertThat(new AnswerLines.Json("mine").answer("a \"b\".png", found(BEST.subList(0, 1))))
         .containsExactly(
             "{\"image\":\"a \\\"b\\\".png\",\"model\":\"mine\",\"predictions\":[{\"index\":436,"
                 + "\"id\":\"n02814533\",\"name\":\"beach wagon, \\\"estate\\\"\","
@@ -44,7 +50,7 @@ class AnswerLinesTest {
   @Test
   void controlCharactersAreReplacedInTextAndEscapedInJson() {
     String name = "a\u202egnp\u009b1m\udb40\udc01.png";
-    assertThat(new AnswerLines.Text().answer("x\n 99 %  cat\u001b[2J", List.of()))
+    assertThat(new AnswerLines.Text().answer("x\n 99 %  cat\u001b[2J", found(List.of())))
         .containsExactly("x? 99 %  cat?[2J");
     assertThat(new AnswerLines.Json("mine").failure(name, "why"))
         .containsExactly(
@@ -58,7 +64,7 @@ class AnswerLinesTest {
         .containsExactly(
             "image,error,top1_id,top1_name,top1_probability,top2_id,top2_name,top2_probability,"
                 + "top3_id,top3_name,top3_probability");
-    assertThat(csv.answer("a, \"b\"\nc.png", BEST))
+    assertThat(csv.answer("a, \"b\"\nc.png", found(BEST)))
         .containsExactly(
             "\"a, \"\"b\"\"\nc.png\",,n02814533,\"beach wagon, \"\"estate\"\"\",0.4375,"
                 + "車,車,1.1920928955078125E-7,,,");

@@ -2,6 +2,7 @@ package dev.graft.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.Progress;
 import dev.graft.data.DataSet;
 import dev.graft.data.ImageMaker;
 import dev.graft.data.duplicates.Fingerprints;
@@ -34,7 +35,7 @@ class SurveyLinesTest {
 
   private Survey survey(DataSet data) throws IOException {
     try (Fingerprints fingerprints = new Fingerprints(temporary.resolve("log"))) {
-      return Survey.thorough(data, fingerprints, Console.silent());
+      return Survey.thorough(data, fingerprints, Progress.Display.NONE);
     }
   }
 

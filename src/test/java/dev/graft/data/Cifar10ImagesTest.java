@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import ai.djl.repository.RemoteRepository;
 import com.sun.net.httpserver.HttpServer;
 import dev.graft.GraftException;
+import dev.graft.Progress;
 import dev.graft.command.Console;
 import dev.graft.image.RgbImage;
 import java.io.ByteArrayOutputStream;
@@ -296,7 +297,7 @@ class Cifar10ImagesTest {
     Path cached = Files.createDirectories(folder.resolve(IN_CACHE));
     RemoteRepository nowhere = repository("http://127.0.0.1:1/");
 
-    assertThat(Cifar10Download.fetch(nowhere, Duration.ofSeconds(1), Console.silent()))
+    assertThat(Cifar10Download.fetch(nowhere, Duration.ofSeconds(1), Progress.Display.NONE))
         .isEqualTo(cached);
   }
 
@@ -326,7 +327,7 @@ class Cifar10ImagesTest {
           Cifar10Download.fetch(
               repository("http://127.0.0.1:" + complete.getAddress().getPort() + "/"),
               Duration.ofSeconds(9),
-              Console.silent());
+              Progress.Display.NONE);
       assertThat(found).isEqualTo(target);
       assertThat(train(Cifar10Images.find(List.of(), () -> found))).hasSize(3);
     } finally {
@@ -345,7 +346,9 @@ class Cifar10ImagesTest {
     try {
       assertThatIOException()
           .isThrownBy(
-              () -> Cifar10Download.fetch(repository(url), Duration.ofSeconds(1), Console.silent()))
+              () ->
+                  Cifar10Download.fetch(
+                      repository(url), Duration.ofSeconds(1), Progress.Display.NONE))
           .withMessage("the server sent nothing for 1 s");
     } finally {
       never.countDown();

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.graft.GraftException;
-import dev.graft.command.Console;
+import dev.graft.Progress;
 import dev.graft.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -58,7 +58,7 @@ class ImageFolderTest {
     assertThat(data.images().read(1, 0)).isEmpty();
 
     assertThat(data.images().readable()).hasSize(13).doesNotContain(0, 1, 10);
-    assertThat(all(split(data))).hasSize(13).doesNotContain(0, 1, 10);
+    assertThat(SplitTest.together(split(data))).hasSize(13).doesNotContain(0, 1, 10);
   }
 
   @Test
@@ -171,7 +171,7 @@ class ImageFolderTest {
             dog/01.png,dog,
             """);
 
-    DataSet data = ImageFolder.open(manifest, 0, ReadingRules.DEFAULT, Console.silent());
+    DataSet data = ImageFolder.open(manifest, 0, ReadingRules.DEFAULT, Progress.Display.NONE);
 
     assertThat(places(data, data.indices(Optional.of(Part.TEST))))
         .containsExactly("cat/00.png", "cat/copy.png", "dog/00.png");
@@ -203,7 +203,7 @@ class ImageFolderTest {
     assertThat(places(data, IntStream.range(0, data.images().size()).toArray()))
         .containsExactlyInAnyOrderElementsOf(names);
     Split split = split(data);
-    assertThat(all(split)).hasSize(8);
+    assertThat(SplitTest.together(split)).hasSize(8);
     checkRoundTrip(data, split);
   }
 
@@ -249,7 +249,7 @@ class ImageFolderTest {
     try {
       DataSet data = open(0.5);
       readAll(data);
-      assertThat(all(split(data))).hasSize(7);
+      assertThat(SplitTest.together(split(data))).hasSize(7);
       assertThat(data.images().read(0, 0)).isPresent();
     } finally {
       for (Path each : folders) {
@@ -284,7 +284,7 @@ class ImageFolderTest {
   }
 
   private DataSet open(double maxBad) {
-    return ImageFolder.open(folder, maxBad, ReadingRules.DEFAULT, Console.silent());
+    return ImageFolder.open(folder, maxBad, ReadingRules.DEFAULT, Progress.Display.NONE);
   }
 
   private static void readAll(DataSet data) {
@@ -304,13 +304,6 @@ class ImageFolderTest {
         0.2,
         0.2,
         1);
-  }
-
-  private static int[] all(Split split) {
-    return Stream.of(split.train(), split.validation(), split.test())
-        .flatMapToInt(IntStream::of)
-        .sorted()
-        .toArray();
   }
 
   private List<String> places(DataSet data, int[] indices) {

@@ -1,6 +1,6 @@
 package dev.graft.data;
 
-import dev.graft.command.Console;
+import dev.graft.Progress;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,6 +47,6 @@ public final class ImageMaker {
 
   /** Opens a folder of images, of which nearly all may be unreadable. */
   public static DataSet open(Path folder) {
-    return ImageFolder.open(folder, 0.999, ReadingRules.DEFAULT, Console.silent());
+    return ImageFolder.open(folder, 0.999, ReadingRules.DEFAULT, Progress.Display.NONE);
   }
 }

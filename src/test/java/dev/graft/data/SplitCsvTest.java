@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.graft.GraftException;
-import dev.graft.command.Console;
+import dev.graft.Progress;
 import dev.graft.io.Hash;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -89,7 +89,7 @@ class SplitCsvTest {
     Path relabeled = temporary.resolve("relabeled.csv");
     Files.writeString(
         relabeled, "path,label\npets/cat/05.png,dog\npets/cat/00.png,cat\npets/cat/01.png,cat\n");
-    DataSet other = ImageFolder.open(relabeled, 0, ReadingRules.DEFAULT, Console.silent());
+    DataSet other = ImageFolder.open(relabeled, 0, ReadingRules.DEFAULT, Progress.Display.NONE);
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> SplitCsv.find(csv, other, Part.TEST))
         .withMessage(

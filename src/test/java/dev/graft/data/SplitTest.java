@@ -358,7 +358,7 @@ class SplitTest {
         1);
   }
 
-  private static int[] together(Split split) {
+  static int[] together(Split split) {
     return Stream.of(split.train(), split.validation(), split.test())
         .flatMapToInt(IntStream::of)
         .sorted()

@@ -191,7 +191,7 @@ class FeatureCacheFileTest {
   private void fill(FeatureKey key, FeatureCache.Filler filler) throws IOException {
     ImageSet set = set();
     FeatureCache cache = new FeatureCache(features(), key, LAYOUT);
-    cache.fill(set, cache.missing(set), filler);
+    cache.fill(set, cache.missing(set, row -> true), filler);
   }
 
   private static FeatureKey key(String weights) {

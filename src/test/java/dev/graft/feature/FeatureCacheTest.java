@@ -108,7 +108,7 @@ class FeatureCacheTest {
     FeatureCache cache = new FeatureCache(folder, key("x"), layout);
     cache.fill(
         images,
-        cache.missing(images),
+        cache.missing(images, row -> true),
         (rows, sink) -> {
           sink.store(List.of(8, 3), records(layout, List.of(8, 3)));
           List<Integer> others = rows.stream().filter(row -> row != 8 && row != 3).toList();
@@ -118,7 +118,7 @@ class FeatureCacheTest {
   }
 
   private void check(FeatureCache cache, RecordLayout layout, int... rows) {
-    check(cache.of(images, REFUSING).read(manager, rows), layout, rows);
+    check(cache.of(images, REFUSING, row -> true).read(manager, rows), layout, rows);
   }
 
   private static void check(NDList read, RecordLayout layout, int... rows) {
@@ -164,7 +164,7 @@ class FeatureCacheTest {
   @EnumSource(names = {"UINT8", "FLOAT16", "FLOAT32"})
   void aBatchSurvivesTheNextRead(DataType type) throws IOException {
     RecordLayout layout = RecordLayoutTest.layout(CROSSING, type, 2);
-    FeatureSource cache = create(layout).of(images, REFUSING);
+    FeatureSource cache = create(layout).of(images, REFUSING, row -> true);
     NDList first = cache.read(manager, new int[] {1, 2, 3});
     NDList second = cache.read(manager, new int[] {7, 8, 9});
     NDList larger = cache.read(manager, new int[] {9, 8, 7, 6, 5});
@@ -176,7 +176,8 @@ class FeatureCacheTest {
   @Test
   void anUncachedRowIsAnError() throws IOException {
     FeatureSource source =
-        create(RecordLayoutTest.layout(CROSSING, DataType.FLOAT16, 2)).of(images, REFUSING);
+        create(RecordLayoutTest.layout(CROSSING, DataType.FLOAT16, 2))
+            .of(images, REFUSING, row -> true);
     for (int row : new int[] {-1, SIZE}) {
       assertThatThrownBy(() -> source.read(manager, new int[] {0, row}))
           .isInstanceOf(IndexOutOfBoundsException.class);
@@ -189,8 +190,10 @@ class FeatureCacheTest {
     FeatureCache cache = new FeatureCache(folder, key("x"), layout);
     List<Integer> some = List.of(0, 1, 2);
     cache.fill(
-        images, cache.missing(images), (rows, sink) -> sink.store(some, records(layout, some)));
-    assertThatThrownBy(() -> cache.of(images, REFUSING))
+        images,
+        cache.missing(images, row -> true),
+        (rows, sink) -> sink.store(some, records(layout, some)));
+    assertThatThrownBy(() -> cache.of(images, REFUSING, row -> true))
         .isInstanceOf(GraftException.class)
         .hasMessageStartingWith("The features of 7 images are missing in " + folder);
     check(cache.of(images, REFUSING, some::contains).read(manager, new int[] {2, 0}), layout, 2, 0);
@@ -204,7 +207,7 @@ class FeatureCacheTest {
     create(layout).close();
     damage(layout, 8, 3); // as they lie in the file
     FeatureCache cache = new FeatureCache(folder, key("x"), layout);
-    assertThat(cache.missing(images)).isEmpty();
+    assertThat(cache.missing(images, row -> true)).isEmpty();
     List<Integer> computed = new ArrayList<>();
     FeatureSource source =
         cache.of(
@@ -212,7 +215,8 @@ class FeatureCacheTest {
             (rows, sink) -> {
               computed.addAll(rows);
               sink.store(rows, records(layout, rows));
-            });
+            },
+            row -> true);
     check(source.read(manager, new int[] {1, 2}), layout, 1, 2);
     assertThat(computed).isEmpty();
     for (int i = 0; i < 2; i++) {
@@ -228,7 +232,7 @@ class FeatureCacheTest {
     create(layout).close();
     damage(layout, 8);
     FeatureSource source =
-        new FeatureCache(folder, key("x"), layout).of(images, (rows, sink) -> {});
+        new FeatureCache(folder, key("x"), layout).of(images, (rows, sink) -> {}, row -> true);
     assertThatThrownBy(() -> source.read(manager, new int[] {8}))
         .isInstanceOf(GraftException.class)
         .hasMessageContaining("8.png")
@@ -255,7 +259,7 @@ class FeatureCacheTest {
     RecordLayout layout = RecordLayoutTest.layout(CROSSING, DataType.FLOAT32, 2);
     create(layout);
     FeatureCache next = new FeatureCache(folder, key("x"), layout);
-    assertThat(next.missing(images)).isEmpty();
+    assertThat(next.missing(images, row -> true)).isEmpty();
     check(next, layout, 4, 9, 0);
   }
 }

@@ -3,6 +3,7 @@ package dev.graft.fuzz;
 import dev.graft.GraftException;
 import dev.graft.data.Listing;
 import dev.graft.image.ImageFileReader;
+import dev.graft.network.OutputSelection;
 import dev.graft.network.Weight;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.zoo.BackboneInfo;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -41,7 +43,12 @@ enum Kind {
     @Override
     Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
       String file = backbone(seeds, folder, random).toString();
-      return refusable(() -> BackboneInfo.of(file, ExternalBackbone.Options.ofSize(12)));
+      return refusable(
+          () ->
+              BackboneInfo.of(
+                  file,
+                  new ExternalBackbone.Options(
+                      12, Optional.empty(), OutputSelection.Wanted.ANY, false, false)));
     }
   },
   BACKBONE_COMMAND("own backbones, by fine-tune and infer", 1) {

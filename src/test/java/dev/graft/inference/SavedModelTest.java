@@ -18,7 +18,7 @@ import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ZooModel;
 import ai.djl.training.ParameterStore;
 import dev.graft.GraftException;
-import dev.graft.command.Console;
+import dev.graft.Progress;
 import dev.graft.evaluation.Temperature;
 import dev.graft.example.ClassifyImage;
 import dev.graft.image.ImageFileReader;
@@ -45,6 +45,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
@@ -61,7 +62,9 @@ class SavedModelTest {
   /** Not in alphabetical order, with characters that are special in properties files and lists. */
   private static final List<String> CLASSES = List.of("zebra", "an apple, red", "Öl=Fass", "cat");
 
-  private static final Recipe.Head HEAD = new Recipe.Head(16, 0.3, 0.5);
+  private static final Recipe.Head HEAD = new Recipe.Head(16, 0.3, 0.5, Recipe.Solver.AUTO);
+  private static final SavedModel.Extras NO_EXTRAS =
+      new SavedModel.Extras(Optional.empty(), Optional.empty(), false);
 
   @TempDir Path folder;
 
@@ -174,7 +177,8 @@ class SavedModelTest {
     Path saved = folder.resolve("model");
     Engine.getInstance().setRandomSeed(3);
     try (LoadedBackbone backbone =
-        LoadedBackbone.load(BackboneInfo.VGG16, "pretrained", 32, Device.cpu(), Console.silent())) {
+        LoadedBackbone.load(
+            BackboneInfo.VGG16, "pretrained", 32, Device.cpu(), Progress.Display.NONE)) {
       DjlNetwork network =
           network(
               backbone.network(),
@@ -183,8 +187,7 @@ class SavedModelTest {
               "none",
               new NetworkDesign.Scaling(0.5, true),
               backbone.model().getNDManager());
-      SavedModel.save(
-          network, saved, "mine", "pretrained weights", CLASSES, HEAD, SavedModel.Extras.NONE);
+      SavedModel.save(network, saved, "mine", "pretrained weights", CLASSES, HEAD, NO_EXTRAS);
       Criteria<Image, Classifications> plain =
           Criteria.builder()
               .setTypes(Image.class, Classifications.class)
@@ -218,7 +221,7 @@ class SavedModelTest {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       DjlNetwork network = saveSmallCnn(manager);
       DjlNetwork warm = network.withTemperature(3);
-      SavedModel.save(warm, saved, "mine", "RANDOM weights", CLASSES, HEAD, SavedModel.Extras.NONE);
+      SavedModel.save(warm, saved, "mine", "RANDOM weights", CLASSES, HEAD, NO_EXTRAS);
       byte[] rgb = noise(32, 32, 5);
       float[] scaled = probabilities(warm, rgb, 32, 32);
       assertThat(scaled)
@@ -267,13 +270,7 @@ class SavedModelTest {
             NetworkDesign.Scaling.NONE,
             manager);
     SavedModel.save(
-        network,
-        folder.resolve("model"),
-        "mine",
-        "RANDOM weights",
-        CLASSES,
-        HEAD,
-        SavedModel.Extras.NONE);
+        network, folder.resolve("model"), "mine", "RANDOM weights", CLASSES, HEAD, NO_EXTRAS);
     return network;
   }
 

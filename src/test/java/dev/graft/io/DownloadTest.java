@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.graft.Progress;
 import dev.graft.command.Console;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -92,7 +93,7 @@ class DownloadTest {
     assertThat(err.toString(StandardCharsets.UTF_8).lines())
         .containsExactly("Downloading " + uri() + " (100,000 bytes) to " + file);
 
-    published().to(file, Console.silent());
+    published().to(file, Progress.Display.NONE);
     assertThat(requests).hasValue(1);
   }
 
@@ -102,7 +103,7 @@ class DownloadTest {
     damaged[77]++;
     Files.write(file(), damaged);
 
-    published().to(file(), Console.silent());
+    published().to(file(), Progress.Display.NONE);
     assertThat(file()).hasBinaryContent(CONTENT);
   }
 
@@ -113,7 +114,7 @@ class DownloadTest {
           exchange.sendResponseHeaders(200, 0); // chunked
           exchange.getResponseBody().write(CONTENT);
         };
-    new Download(uri(), -1, Optional.empty()).to(file(), Console.silent());
+    new Download(uri(), -1, Optional.empty()).to(file(), Progress.Display.NONE);
     assertThat(file()).hasBinaryContent(CONTENT);
   }
 
@@ -128,7 +129,7 @@ class DownloadTest {
             serve(exchange);
           }
         };
-    published().to(file(), Console.silent());
+    published().to(file(), Progress.Display.NONE);
     assertThat(file()).hasBinaryContent(CONTENT);
   }
 
@@ -184,7 +185,8 @@ class DownloadTest {
     Download file = new Download(uri(), -1, Optional.empty());
 
     assertThatIOException()
-        .isThrownBy(() -> file.to(file(), Console.silent(), Duration.ofSeconds(20), Long.MAX_VALUE))
+        .isThrownBy(
+            () -> file.to(file(), Progress.Display.NONE, Duration.ofSeconds(20), Long.MAX_VALUE))
         .withMessageStartingWith(
             "it has 1152921504606846976 bytes, but " + cache.toAbsolutePath() + " has only ");
     assertThat(files()).isEmpty();
@@ -202,7 +204,7 @@ class DownloadTest {
     Download file = new Download(uri(), -1, Optional.empty());
 
     assertThatIOException()
-        .isThrownBy(() -> file.to(file(), Console.silent(), Duration.ofSeconds(20), 1_000_000))
+        .isThrownBy(() -> file.to(file(), Progress.Display.NONE, Duration.ofSeconds(20), 1_000_000))
         .withMessage("it has more than 1000000 bytes");
     assertThat(files()).isEmpty();
   }
@@ -248,7 +250,9 @@ class DownloadTest {
   private void assertSilent() {
     assertThatIOException()
         .isThrownBy(
-            () -> published().to(file(), Console.silent(), Duration.ofMillis(300), Long.MAX_VALUE))
+            () ->
+                published()
+                    .to(file(), Progress.Display.NONE, Duration.ofMillis(300), Long.MAX_VALUE))
         .withMessage("127.0.0.1 did not respond within 0 s");
   }
 
@@ -266,7 +270,7 @@ class DownloadTest {
       downloads.add(
           threads.submit(
               () -> {
-                published().to(file(), Console.silent());
+                published().to(file(), Progress.Display.NONE);
                 return null;
               }));
     }
@@ -286,7 +290,7 @@ class DownloadTest {
       assertThat(requests).hasValue(0);
 
       Files.write(file(), CONTENT);
-      published().to(file(), Console.silent());
+      published().to(file(), Progress.Display.NONE);
     } finally {
       if (before == null) {
         System.clearProperty("ai.djl.offline");
@@ -301,13 +305,13 @@ class DownloadTest {
     Path file = Files.createFile(cache.resolve("a-file")).resolve("weights/w.h5");
 
     assertThatIOException()
-        .isThrownBy(() -> published().to(file, Console.silent()))
+        .isThrownBy(() -> published().to(file, Progress.Display.NONE))
         .withMessageStartingWith(file + " cannot be written (");
   }
 
   private void assertFails(Download download, String clause) {
     assertThatIOException()
-        .isThrownBy(() -> download.to(file(), Console.silent()))
+        .isThrownBy(() -> download.to(file(), Progress.Display.NONE))
         .withMessage(clause);
   }
 
@@ -367,7 +371,7 @@ class DownloadTest {
           }
         };
     assertThatIOException()
-        .isThrownBy(() -> published().resume(file(), Console.silent()))
+        .isThrownBy(() -> published().resume(file(), Progress.Display.NONE))
         .withMessage("the server sends more bytes than were announced");
     assertThat(file()).doesNotExist();
     assertThat(Path.of(file() + ".part")).isEmptyFile();

@@ -97,12 +97,13 @@ class RecipeReaderTest {
     assertThat(recipe.training().epochs()).isEqualTo(3);
     assertThat(recipe.training().batchSize().value()).isEqualTo(32);
     assertThat(recipe.seed()).isEqualTo(42);
-    assertThat(recipe.head()).isEqualTo(new Recipe.Head(11, 0.1, 0.25));
+    assertThat(recipe.head()).isEqualTo(new Recipe.Head(11, 0.1, 0.25, Recipe.Solver.AUTO));
   }
 
   @Test
   void settingAGroupLeavesItsOtherKeys() {
-    assertThat(set("head", "{hidden: 5}").head()).isEqualTo(new Recipe.Head(5, 0.1, 0.5));
+    assertThat(set("head", "{hidden: 5}").head())
+        .isEqualTo(new Recipe.Head(5, 0.1, 0.5, Recipe.Solver.AUTO));
   }
 
   @Test
@@ -377,7 +378,7 @@ class RecipeReaderTest {
                 1.0 / 3,
                 Recipe.SplitChoice.LAST,
                 100),
-            new Recipe.Head(0, 0.1 + 0.2, 0),
+            new Recipe.Head(0, 0.1 + 0.2, 0, Recipe.Solver.AUTO),
             new Recipe.Training(
                 Recipe.Initializer.HE_UNIFORM,
                 Recipe.OptimizerChoice.ADAM,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.graft.GraftException;
+import dev.graft.data.ImageSet;
 import dev.graft.run.Exporter.Evaluated;
 import dev.graft.run.Exporter.Format;
 import dev.graft.run.Exporter.Int8Cost;
@@ -38,8 +39,8 @@ class ExporterTest {
   @Test
   void imagesAreTakenFromAllOverTheRows() {
     int[] rows = IntStream.range(100, 110).toArray();
-    assertThat(Exporter.spread(rows, 3)).containsExactly(100, 103, 106);
-    assertThat(Exporter.spread(rows, 10)).containsExactly(rows);
-    assertThat(Exporter.spread(rows, 11)).containsExactly(rows);
+    assertThat(ImageSet.spread(rows, 3)).containsExactly(100, 103, 106);
+    assertThat(ImageSet.spread(rows, 10)).containsExactly(rows);
+    assertThat(ImageSet.spread(rows, 11)).containsExactly(rows);
   }
 }

@@ -46,7 +46,8 @@ class RunFolderTest {
               new RunRecord.Duplicates(3, 4, 1, 0)));
 
   private static final RunRecord COMPLETED =
-      RUNNING.completed(
+      RUNNING.ended(
+          RunRecord.Status.COMPLETED,
           new RunRecord.Outcome(
               new RunRecord.Epochs(12, 7, 7, true),
               new RunRecord.Figures(0.5, 0.8125),

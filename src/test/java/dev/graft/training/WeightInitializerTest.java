@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
 import ai.djl.nn.Parameter;
-import dev.graft.command.Console;
+import dev.graft.Progress;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.recipe.Recipe;
@@ -33,7 +33,7 @@ class WeightInitializerTest {
             NetworkDesign.Scaling.NONE,
             NetworkDesign.head(2304, 0, 0, 0, 10));
     try (LoadedBackbone backbone =
-        LoadedBackbone.load(CNN, "random", 32, Device.cpu(), Console.silent())) {
+        LoadedBackbone.load(CNN, "random", 32, Device.cpu(), Progress.Display.NONE)) {
       DjlNetwork network = DjlNetwork.of(design, backbone.trunk());
       WeightInitializer.initialize(network, backbone, rule, seed);
       List<Parameter> tail = network.tail().getParameters().values();

@@ -34,7 +34,7 @@ class HubFolderTest {
 
   private HubPreprocessing configured(String name, String json) throws IOException {
     Files.writeString(folder.resolve("dinov2-small").resolve(name), json);
-    return HubPreprocessing.of(network, HubPreprocessing.Given.NOTHING).orElseThrow();
+    return HubPreprocessing.of(network, new HubPreprocessing.Given(false, false)).orElseThrow();
   }
 
   @Test
@@ -183,7 +183,7 @@ class HubFolderTest {
   void aConfigurationOfAnotherKindIsIgnoredAndADamagedOneRefused() throws IOException {
     Files.writeString(folder.resolve("dinov2-small/config.json"), "{\"model_type\":\"dinov2\"}");
     HubPreprocessing other =
-        HubPreprocessing.of(network, HubPreprocessing.Given.NOTHING).orElseThrow();
+        HubPreprocessing.of(network, new HubPreprocessing.Given(false, false)).orElseThrow();
     assertThat(other.preprocessing()).isEmpty();
     assertThat(other.notes()).singleElement().asString().contains("it has no pretrained_cfg");
     for (String damaged : List.of("{", "{\"image_mean\":[1,2]}")) {

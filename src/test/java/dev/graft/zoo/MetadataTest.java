@@ -23,7 +23,7 @@ class MetadataTest {
   }
 
   private static Preprocessing read(String key, String value) {
-    return Metadata.preprocessing(about(key, value), HubPreprocessing.Given.NOTHING);
+    return Metadata.preprocessing(about(key, value), new HubPreprocessing.Given(false, false));
   }
 
   @Test
@@ -69,7 +69,7 @@ class MetadataTest {
     Map<String, String> unit =
         Map.of("mean", "0.485,0.456,0.406", "deviation", "0.229,0.224,0.225");
     assertThatExceptionOfType(GraftException.class)
-        .isThrownBy(() -> Metadata.preprocessing(unit, HubPreprocessing.Given.NOTHING))
+        .isThrownBy(() -> Metadata.preprocessing(unit, new HubPreprocessing.Given(false, false)))
         .withMessageContaining("are for pixels from 0 to 1, and Graft's are from 0 to 255");
     assertThat(Metadata.preprocessing(unit, new HubPreprocessing.Given(true, false)))
         .isEqualTo(HubPreprocessing.AS_THEY_ARE);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.graft.GraftException;
-import dev.graft.command.Console;
+import dev.graft.Progress;
 import dev.graft.io.Hash;
 import java.net.URI;
 import java.nio.file.Path;
@@ -86,7 +86,7 @@ class PublishedTest {
     System.setProperty("graft.cache", folder.toString());
     try {
       assertThatExceptionOfType(GraftException.class)
-          .isThrownBy(() -> file.fetch(Console.silent()))
+          .isThrownBy(() -> file.fetch(Progress.Display.NONE))
           .withMessageStartingWith(
               "Cannot download http://127.0.0.1:1/m.h5: cannot connect to 127.0.0.1.")
           .withMessageContaining("-Dgraft.cache=FOLDER")

@@ -3,7 +3,6 @@ package dev.graft.network.djl;
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
-import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
@@ -13,6 +12,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 import dev.graft.GraftException;
 import dev.graft.engine.OnnxSession;
+import dev.graft.engine.TorchFunction;
 import dev.graft.network.Adapter;
 import dev.graft.network.Graph;
 import dev.graft.network.Layer;
@@ -36,9 +36,6 @@ import java.util.zip.ZipFile;
  * TorchScript.
  */
 public sealed interface ExternalNetwork extends AutoCloseable {
-  /** DJL's name of the only engine for TorchScript. */
-  String PYTORCH = "PyTorch";
-
   /**
    * Computes the features.
    *
@@ -82,8 +79,7 @@ public sealed interface ExternalNetwork extends AutoCloseable {
    * @throws GraftException if it is not
    */
   static void check(Layer.External.Format format) {
-    if (format == Layer.External.Format.TORCHSCRIPT
-        && !PYTORCH.equals(Engine.getDefaultEngineName())) {
+    if (format == Layer.External.Format.TORCHSCRIPT && !TorchFunction.isPossible()) {
       throw new GraftException(
           "TorchScript needs DJL's PyTorch engine; build Graft with the profile pytorch.");
     }
@@ -108,22 +104,12 @@ public sealed interface ExternalNetwork extends AutoCloseable {
 
   /**
    * Loads from a stream, because from a path DJL would also apply files beside it, such as the
-   * {@code serving.properties} of a saved model. The arrays of a file that was saved on a GPU go to
-   * the given device.
+   * {@code serving.properties} of a saved model.
    */
   private static Model loaded(Path file, Device device)
       throws IOException, MalformedModelException {
-    Model model = Model.newInstance("external", device, PYTORCH);
     try (InputStream bytes = new BufferedInputStream(Files.newInputStream(file))) {
-      model.load(bytes, Map.of("mapLocation", "true"));
-      return model;
-    } catch (IOException | MalformedModelException | RuntimeException e) {
-      model.close();
-      throw e;
-    } finally {
-      if (model.getModelPath() != null) {
-        Files.deleteIfExists(model.getModelPath()); // DJL creates an empty folder for a stream
-      }
+      return TorchFunction.load("external", bytes, device);
     }
   }
 

@@ -2,7 +2,7 @@ package dev.graft.data.duplicates;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.command.Console;
+import dev.graft.Progress;
 import dev.graft.data.DataSet;
 import dev.graft.data.ImageMaker;
 import dev.graft.data.ImageSet;
@@ -53,7 +53,7 @@ class FingerprintsTest {
         if (least > 0) {
           naive.add(Arrays.toString(Survey.of(data, i -> asRead.get(i).orElse(null)).groups()));
         }
-        groups.add(Survey.thorough(data, fingerprints, Console.silent()).groups());
+        groups.add(Survey.thorough(data, fingerprints, Progress.Display.NONE).groups());
         Split split = split(data, groups.get(groups.size() - 1));
         splits.add(SplitCsv.of(data.images(), split).collect(Collectors.joining()));
       }
