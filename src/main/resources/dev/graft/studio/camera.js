@@ -21,7 +21,7 @@ export async function open(video) {
   };
 }
 
-/** Returns the video's picture as a JPEG file, its shorter side at most this long. */
+/** Returns the video's frame as a JPEG file, its shorter side at most this long. */
 export function frame(video, side) {
   const scale = Math.min(1, side / Math.min(video.videoWidth, video.videoHeight));
   const canvas = document.createElement('canvas');

@@ -86,14 +86,14 @@ const columns = () => Math.max(1, Math.floor(byId('gallery').clientWidth / CELL)
 
 function cell(image, index, across) {
   const name = image.path.split('/').pop();
-  const picture = element('img', { alt: '', loading: 'lazy', src: `/api/images/thumbnail?path=${encodeURIComponent(image.path)}&v=${image.version}` });
-  picture.addEventListener('error', () => { picture.hidden = true; });
+  const thumbnail = element('img', { alt: '', loading: 'lazy', src: `/api/images/thumbnail?path=${encodeURIComponent(image.path)}&v=${image.version}` });
+  thumbnail.addEventListener('error', () => { thumbnail.hidden = true; });
   const mark = image.problem ? '⚠' : image.conflict ? '≠' : image.alike ? '≈' : '';
   const about = [image.path, image.problem && text('status422', image.problem), image.alike ? text('likeOthers', image.alike.join(', ')) : null, image.note].filter(Boolean).join(': ');
   const made = element('div', {
     className: 'cell', id: `image-${index}`, role: 'option', title: about, 'aria-label': about, 'aria-selected': String(selected.has(image.path)),
     'aria-setsize': total, 'aria-posinset': index + 1, onclick: event => pick(index, event),
-  }, picture, element('bdi', {}, name), mark ? element('span', { className: 'mark', 'aria-hidden': 'true' }, mark) : null);
+  }, thumbnail, element('bdi', {}, name), mark ? element('span', { className: 'mark', 'aria-hidden': 'true' }, mark) : null);
   made.style.transform = `translate(${(index % across) * CELL}px, ${Math.floor(index / across) * CELL}px)`;
   made.classList.toggle('focused', index === focus);
   return made;
