@@ -44,7 +44,7 @@ public final class PixelSource implements FeatureSource {
   Optional<byte[]> pixels(int row) {
     return images
         .read(row, Framing.minSide(side))
-        .map(image -> view.planes(image, preprocessing.framing(), side, images.hash(row)));
+        .map(image -> view.planes(image, preprocessing.framing(), side, () -> images.hash(row)));
   }
 
   /** Puts an image into quarantine, because its features are not finite. */

@@ -4,6 +4,7 @@ import dev.graft.image.Framing;
 import dev.graft.image.RgbImage;
 import java.nio.ByteBuffer;
 import java.util.Random;
+import java.util.function.Supplier;
 
 /**
  * What the network sees of an image.
@@ -41,14 +42,14 @@ public record View(int crop, boolean mirrored) {
    * follow from the image's content and the number of the crop.
    *
    * @param side of the input, in pixels
-   * @param hash SHA-256 of the image's content, in hexadecimal digits
+   * @param hash returns the SHA-256 of the image's content, in hexadecimal digits
    * @return {@code (3, side, side)}, R, G, B, one byte each
    */
-  byte[] planes(RgbImage image, Framing framing, int side, String hash) {
+  byte[] planes(RgbImage image, Framing framing, int side, Supplier<String> hash) {
     if (crop == 0) {
       return planes(image, framing, side, mirrored);
     }
-    Random random = new Random(Long.parseUnsignedLong(hash.substring(0, 16), 16) + crop);
+    Random random = new Random(Long.parseUnsignedLong(hash.get().substring(0, 16), 16) + crop);
     double share = Math.sqrt(MIN_AREA + (1 - MIN_AREA) * random.nextDouble());
     int width = (int) Math.max(1, Math.round(share * image.width()));
     int height = (int) Math.max(1, Math.round(share * image.height()));

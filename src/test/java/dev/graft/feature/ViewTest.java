@@ -27,7 +27,7 @@ class ViewTest {
   }
 
   private static byte[] planes(View view, String content) {
-    return view.planes(RAMP, BILINEAR, SIDE, Hash.Algorithm.SHA256.of(content).hex());
+    return view.planes(RAMP, BILINEAR, SIDE, () -> Hash.Algorithm.SHA256.of(content).hex());
   }
 
   /** The middle row's red values from left to right, or the middle column's green ones. */
