@@ -142,12 +142,11 @@ public record Features(
         FrozenPartChoice.of(
             recipe, network, pixelSource(network, images, View.IMAGE), layout, device, ranges);
     FeatureKey key = FeatureKey.of(design, layout, weights, choice.engine());
-    Function<View, Filling> filling = view -> filling(choice, network, layout, view);
+    Caching caching = new Caching(network, images, choice, key, layout, folder, events);
     Features all = new Features(images, Map.of(), 0, 0, 0, List.of());
     try {
       for (View view : views(recipe)) {
-        all =
-            all.with(view(view, images, wanted.apply(view), key, layout, filling, folder, events));
+        all = all.with(caching.features(view, wanted.apply(view)));
       }
       return all;
     } catch (IOException | RuntimeException | Error e) {
@@ -179,65 +178,57 @@ public record Features(
         Stream.of(opened, view.opened).flatMap(List::stream).toList());
   }
 
-  /** Computes the features of images. */
-  private interface Filling {
-    FeatureCache.Filler of(ImageSet images, Progress.Display display);
-  }
-
-  private static Features view(
-      View view,
+  /** Computes features that are not cached. */
+  private record Caching(
+      DjlNetwork network,
       ImageSet images,
-      IntPredicate wanted,
+      FrozenPartChoice choice,
       FeatureKey key,
       RecordLayout layout,
-      Function<View, Filling> fillings,
       Path folder,
-      RunEvents events)
-      throws IOException {
-    Filling filling = fillings.apply(view);
-    FeatureCache cache = new FeatureCache(folder, key.of(view), layout);
-    try {
-      List<Integer> missing = cache.missing(images, wanted);
-      int computed = 0;
-      if (missing.isEmpty()) {
-        events.cached(view);
-      } else {
-        events.computing(missing.size(), cache.cached(images), layout, view, folder.toString());
-        Stopwatch watch = new Stopwatch();
-        Set<Integer> tried = new HashSet<>();
-        FeatureCache.Filler filler = filling.of(images, events);
-        // If the first of several copies can't be read, the next one is tried.
-        while (tried.addAll(missing)) {
-          computed += cache.fill(images, missing, filler);
-          missing = cache.missing(images, wanted);
-        }
-        events.computed(computed, watch.lap(), cache.bytes(), view);
-      }
-      // Unreadable images are tried again in every run, and do not count as forward passes.
-      return new Features(
-          images,
-          Map.of(view, cache.of(images, filling.of(images, Progress.Display.NONE), wanted)),
-          cache.bytes(),
-          view.equals(View.IMAGE) ? computed : 0,
-          view.equals(View.IMAGE) ? 0 : computed,
-          List.of(cache));
-    } catch (IOException | RuntimeException | Error e) {
-      cache.close();
-      throw e;
-    }
-  }
-
-  private static Filling filling(
-      FrozenPartChoice choice, DjlNetwork network, RecordLayout layout, View view) {
-    return (images, display) ->
-        (rows, sink) -> {
-          try (FrozenPart opened = choice.open();
-              Progress progress = display.progress("features", "images", rows.size())) {
-            PixelSource pixels = pixelSource(network, images, view);
-            new FeatureExtractor(opened, pixels, layout, images.quarantine()::check, progress)
-                .fill(rows, sink);
+      RunEvents events) {
+    Features features(View view, IntPredicate wanted) throws IOException {
+      FeatureCache cache = new FeatureCache(folder, key.of(view), layout);
+      try {
+        List<Integer> missing = cache.missing(images, wanted);
+        int computed = 0;
+        if (missing.isEmpty()) {
+          events.cached(view);
+        } else {
+          events.computing(missing.size(), cache.cached(images), layout, view, folder.toString());
+          Stopwatch watch = new Stopwatch();
+          Set<Integer> tried = new HashSet<>();
+          // If the first of several copies can't be read, the next one is tried.
+          while (tried.addAll(missing)) {
+            computed += cache.fill(images, missing, filler(view, events));
+            missing = cache.missing(images, wanted);
           }
-        };
+          events.computed(computed, watch.lap(), cache.bytes(), view);
+        }
+        // Unreadable images are tried again in every run, and do not count as forward passes.
+        return new Features(
+            images,
+            Map.of(view, cache.of(images, filler(view, Progress.Display.NONE), wanted)),
+            cache.bytes(),
+            view.equals(View.IMAGE) ? computed : 0,
+            view.equals(View.IMAGE) ? 0 : computed,
+            List.of(cache));
+      } catch (IOException | RuntimeException | Error e) {
+        cache.close();
+        throw e;
+      }
+    }
+
+    private FeatureCache.Filler filler(View view, Progress.Display display) {
+      return (rows, sink) -> {
+        try (FrozenPart opened = choice.open();
+            Progress progress = display.progress("features", "images", rows.size())) {
+          PixelSource pixels = pixelSource(network, images, view);
+          new FeatureExtractor(opened, pixels, layout, images.quarantine()::check, progress)
+              .fill(rows, sink);
+        }
+      };
+    }
   }
 
   @Override
