@@ -26,6 +26,7 @@ class PortableFrozenPartTest {
         "columns | path=id,label=breed | columns: a cluster takes the images from a manifest's",
         "path-pattern | train/{id}.jpg | path-pattern: a cluster takes the images from a manifest's",
         "mirror | true | mirror: a cluster does not compute the features of mirror images",
+        "crops | 1 | crops: a cluster does not compute the features of random crops",
         "cache | false | cache: must be true"
       })
   void settingsThatAClusterIgnoresAreRefused(String key, String value, String sentence) {

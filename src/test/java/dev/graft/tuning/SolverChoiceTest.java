@@ -34,6 +34,8 @@ class SolverChoiceTest {
     "training-precision, bfloat16",
     "training-precision, float32",
     "mirror, true",
+    "crops, 2",
+    "mixup, 0.2",
     "epochs, 20"
   })
   void aSettingOfGradientTrainingChoosesGradientTraining(String key, String value) {
@@ -41,11 +43,12 @@ class SolverChoiceTest {
         .isEqualTo(new SolverChoice(Solver.GRADIENT, SolverChoice.Reason.SETTINGS));
   }
 
-  @Test
-  void aConvexHeadOnMirrorImagesIsRefused() {
-    Recipe asked = RecipeReader.with(recipe("mirror", "true"), Map.of("head.solver", "newton"));
+  @ParameterizedTest
+  @CsvSource({"mirror, true, mirror images", "crops, 1, random crops"})
+  void aConvexHeadOnOtherViewsIsRefused(String key, String value, String views) {
+    Recipe asked = RecipeReader.with(recipe(key, value), Map.of("head.solver", "newton"));
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> SolverChoice.of(asked, 100))
-        .withMessageStartingWith("mirror: head.solver newton does not train on mirror images");
+        .withMessageStartingWith(key + ": head.solver newton does not train on " + views);
   }
 }
