@@ -130,8 +130,8 @@ public final class FineTuner {
   }
 
   /**
-   * Caches features in a folder, for the next training on the same images. Without it they are
-   * cached in a temporary folder, which is deleted afterwards.
+   * Caches features and fingerprints in a folder, for the next training on the same images. Without
+   * it they are cached in a temporary folder, which is deleted afterwards.
    */
   public FineTuner cache(Path folder) {
     cache = Optional.of(Objects.requireNonNull(folder, "folder"));

@@ -76,7 +76,10 @@ public final class RecipeReader {
     }
   }
 
-  /** Returns the built-in recipe: a new head on frozen VGG16 for CIFAR-10. */
+  /**
+   * Returns the built-in recipe, {@code conf/fine-tune.yaml}: a new head on a frozen backbone, for
+   * CIFAR-10.
+   */
   public static Recipe defaults() {
     return convert(builtIn(), "the built-in recipe");
   }

@@ -136,7 +136,10 @@ final class Training {
     return Optional.ofNullable(run);
   }
 
-  /** Returns the recipe: the default one, with a linear head, which is solved in seconds. */
+  /**
+   * Returns the recipe: the default one, with a linear head, which is solved in seconds for up to
+   * {@link dev.graft.tuning.SolverChoice#MAX_IMAGES} images.
+   */
   Recipe recipe() {
     return RecipeReader.read(null, settings(folds()));
   }

@@ -60,7 +60,10 @@ public record ConvexHead(
   /** Folds of the cross-validation, which are fitted in parallel. */
   public static final int FOLDS = 5;
 
-  /** Numbers in a pass, images x features x classes, above which only the default is tried. */
+  /**
+   * Numbers in a pass, above which only the default is tried: images x classes x the number of
+   * features, or of images if that is smaller.
+   */
   private static final long MAX_CHOICE = 4_000_000;
 
   private static final int MAX_LAST = 60;
