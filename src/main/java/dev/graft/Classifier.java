@@ -77,10 +77,11 @@ public final class Classifier implements AutoCloseable {
   }
 
   /**
-   * Classifies an image file, and says how like the training images it is.
+   * Classifies an image file, and computes its {@linkplain Classification#typicality() typicality}.
    *
    * @param top the number of classes to return
-   * @throws GraftException if the file is not a readable image
+   * @throws GraftException if the file is not a readable image, or {@code top} is negative
+   * @throws IllegalStateException if this classifier is closed
    */
   public Classification predict(Path image, int top) {
     Objects.requireNonNull(image, "image");
@@ -89,12 +90,13 @@ public final class Classifier implements AutoCloseable {
   }
 
   /**
-   * Classifies an image that a stream contains as a file, and says how like the training images it
-   * is. The stream stays open.
+   * Classifies an image that a stream contains as a file, and computes its {@linkplain
+   * Classification#typicality() typicality}. The stream stays open.
    *
    * @param name the image's name in error messages
    * @param top the number of classes to return
-   * @throws GraftException if the content is not a readable image
+   * @throws GraftException if the content is not a readable image, or {@code top} is negative
+   * @throws IllegalStateException if this classifier is closed
    */
   public Classification predict(InputStream image, String name, int top) {
     Objects.requireNonNull(image, "image");

@@ -42,7 +42,10 @@ import java.util.stream.IntStream;
  * return it; it is not thread-safe.
  */
 public final class FineTuner {
-  /** Recipe keys that {@link LabeledImages} and the command line stand for. */
+  /**
+   * Recipe keys that {@link #set} must not set: {@link LabeledImages} or the command line covers
+   * them.
+   */
   private static final Set<String> ELSEWHERE =
       Set.of("data", "data-dir", "columns", "path-pattern", "lone-validation", "max-bad", "folds");
 
@@ -75,7 +78,7 @@ public final class FineTuner {
     return set("epochs", Integer.toString(epochs));
   }
 
-  /** Sets how many epochs without a lower validation loss end the training. */
+  /** Sets the number of epochs without a lower validation loss after which training ends. */
   public FineTuner patience(int epochs) {
     return set("early-stopping.patience", Integer.toString(epochs));
   }
@@ -115,9 +118,9 @@ public final class FineTuner {
   }
 
   /**
-   * Sets a key of a recipe; docs/recipes.md lists them. Those that say which images are read, and
-   * how, are {@link LabeledImages}' business, and a test by folds is the command's: {@link #fit}
-   * rejects them.
+   * Sets a key of a recipe; docs/recipes.md lists them. {@link #fit} rejects the keys that choose
+   * the images or how they are read, which {@link LabeledImages} replaces, and {@code folds}, which
+   * only the command line supports.
    *
    * @param value as in YAML
    */
@@ -127,8 +130,8 @@ public final class FineTuner {
   }
 
   /**
-   * Caches features in a folder, for the next training on the same images. Without it they are
-   * cached in a temporary folder, which is deleted afterwards.
+   * Caches features and fingerprints in a folder, for the next training on the same images. Without
+   * it they are cached in a temporary folder, which is deleted afterwards.
    */
   public FineTuner cache(Path folder) {
     cache = Optional.of(Objects.requireNonNull(folder, "folder"));
@@ -136,7 +139,7 @@ public final class FineTuner {
   }
 
   /**
-   * Sets what is notified during {@link #fit}, on the calling thread. A lambda receives the epochs:
+   * Sets the listener, which {@link #fit} calls on its own thread. A lambda receives the epochs:
    * {@code listener(epoch -> log.info("{}", epoch.validationAccuracy()))}.
    */
   public FineTuner listener(FineTuningListener other) {
@@ -145,8 +148,8 @@ public final class FineTuner {
   }
 
   /**
-   * Sets what ends the training early: {@link #fit} then returns the best model so far, or fails if
-   * there is none.
+   * Sets the interruption, which can end the training early: {@link #fit} then returns the best
+   * model so far, or fails if there is none.
    */
   public FineTuner interruption(Interruption other) {
     interruption = Objects.requireNonNull(other, "interruption");

@@ -31,7 +31,7 @@ sealed interface AnswerLines {
   }
 
   /**
-   * What is known about an image.
+   * The predictions for an image.
    *
    * @param best the most probable classes, in descending order; none if the image was rejected
    * @param typicality 0 to 1; empty if the model has none
@@ -45,7 +45,7 @@ sealed interface AnswerLines {
   /** Formats the error for an image. */
   List<String> failure(String image, String why);
 
-  /** For people: an image's name, then one line per class. Errors go to standard error. */
+  /** Plain text: an image's name, then one line per class. Errors go to standard error. */
   record Text() implements AnswerLines {
     @Override
     public List<String> answer(String image, Found found) {
@@ -123,7 +123,7 @@ sealed interface AnswerLines {
 
   /**
    * One CSV row per image (RFC 4180): {@code image,error}, then {@code id,name,probability} of each
-   * class, then {@code typicality} if the model tells it. All rows have all columns; missing values
+   * class, then {@code typicality} if the model has it. All rows have all columns; missing values
    * are empty.
    *
    * @param top the number of classes

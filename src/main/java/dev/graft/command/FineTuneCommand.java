@@ -286,7 +286,8 @@ final class FineTuneCommand implements Callable<Integer> {
   }
 
   /**
-   * Returns how to use the model; that of an interrupted run is not the latest, and must be named.
+   * Returns the command that uses the model; an interrupted run is not the latest, so its model
+   * must be named.
    */
   private static String usage(FineTuneRun.Completed completed) {
     Path model = completed.folder().resolve("model");

@@ -53,7 +53,9 @@ final class ImageArguments {
     }
   }
 
-  /** An argument that the locale could not decode names no file. */
+  /**
+   * Returns a remedy for an argument that the locale could not decode, so that it names no file.
+   */
   private static String advice(String argument) {
     return argument.indexOf('\ufffd') < 0 ? "" : " " + Listing.localeAdvice();
   }

@@ -81,7 +81,7 @@ final class ModelOption {
     return place.isPresent() ? ModelRunner.load(place.get(), on) : ModelRunner.imageNet(on);
   }
 
-  /** Loads ImageNet's model in int8, which is computed on the CPU. */
+  /** Loads the ImageNet model in int8, which always runs on the CPU. */
   ModelRunner imageNetInt8() {
     device.requireNoGpu();
     return ModelRunner.imageNetInt8();

@@ -17,7 +17,7 @@ final class Remedies {
           "hostNames", "--host-name",
           "origins", "--allow-origin");
 
-  /** ImageNet's, as published for PyTorch. */
+  /** ImageNet's mean and deviation, as published for PyTorch, for pixels from 0 to 255. */
   private static final List<String> IMAGENET =
       List.of("mean=[123.7,116.3,103.5]", "deviation=[58.4,57.1,57.4]");
 

@@ -37,7 +37,10 @@ import java.util.Optional;
  * before the result.
  */
 final class RunLines implements RunEvents {
-  /** The layer table of the notebook's network has fewer lines; longer ones go to the log only. */
+  /**
+   * Maximum length of a layer table on the console, above that of the notebook's network; longer
+   * tables go to the log only.
+   */
   private static final int MAX_TABLE_LINES = 40;
 
   private final Console console;
@@ -374,7 +377,7 @@ final class RunLines implements RunEvents {
             + goOn(folder));
   }
 
-  /** Returns how to go on with a run that did not complete. */
+  /** Returns the command that resumes a run that did not complete. */
   static String goOn(Path run) {
     return "Go on with: fine-tune --resume " + PathText.quoted(run.toString());
   }

@@ -13,7 +13,9 @@ import java.util.List;
 final class SplitLines {
   private SplitLines() {}
 
-  /** Returns how many images each part has, and which classes the held-out parts lack. */
+  /**
+   * Returns lines with the number of images in each part and the classes that held-out parts lack.
+   */
   static List<String> of(DataSet data, Split split) {
     int test = split.test().length;
     int all = split.train().length + split.validation().length + test;
@@ -50,7 +52,7 @@ final class SplitLines {
   }
 
   /**
-   * Returns how many evaluated images the model has seen before.
+   * Returns lines with the number of evaluated images that the model has seen before.
    *
    * @param trainedOn null if not known
    */

@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** Formats what was found in a data set as console lines. */
+/** Formats the survey of a data set as console lines. */
 final class SurveyLines {
   private static final int MAX_CLASSES = 20;
 
@@ -47,7 +47,8 @@ final class SurveyLines {
   }
 
   /**
-   * Compares the numbers of training images per class, without given validation and test images.
+   * Returns a line if the numbers of images per class differ much; given validation and test images
+   * do not count.
    */
   private static Optional<String> imbalance(DataSet data) {
     int[] support = new int[data.classes().size()];
@@ -73,7 +74,9 @@ final class SurveyLines {
         : Optional.empty();
   }
 
-  /** Returns how many images are unreadable, and the first of them with their reasons. */
+  /**
+   * Returns lines with the number of unreadable images, and the first of them with their reasons.
+   */
   static List<String> quarantine(Quarantine quarantine) {
     List<Quarantine.Entry> entries = quarantine.entries();
     if (entries.isEmpty()) {
@@ -96,7 +99,7 @@ final class SurveyLines {
   }
 
   /**
-   * Returns which images are identical.
+   * Returns lines about identical images.
    *
    * @param in the file that lists all groups, as {@code " in duplicates.csv"}; may be empty
    */
@@ -109,7 +112,8 @@ final class SurveyLines {
   }
 
   /**
-   * Returns which images are nearly identical, and which of them are in different given parts.
+   * Returns lines about nearly identical images, and those of them that are in different given
+   * parts.
    *
    * @param in the file that lists all groups, as {@code " in duplicates.csv"}; may be empty
    */

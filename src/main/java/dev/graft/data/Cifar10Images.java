@@ -92,7 +92,10 @@ public final class Cifar10Images implements ImageSet {
     return Cifar10Sample.read("requested by name");
   }
 
-  /** Returns the first folder that has the official binary files, itself or in a subfolder. */
+  /**
+   * Returns the first folder with the official binary files: one of these, or its subfolder {@value
+   * #FOLDER}.
+   */
   public static Optional<Path> locate(List<Path> folders) {
     return folders.stream()
         .flatMap(folder -> Stream.of(folder.resolve(FOLDER), folder))

@@ -16,8 +16,8 @@ import java.util.Map;
 
 /**
  * A local DJL repository that offers records of one binary file as the training part of CIFAR-10.
- * DJL's {@code Cifar10} holds several copies of what it reads, so it reads one part of the file at
- * a time; unlike DJL's own local repository this one copies nothing into DJL's cache.
+ * DJL's {@code Cifar10} holds several copies of what it reads, so it is given the file part by
+ * part; unlike DJL's own local repository, this one copies nothing into DJL's cache.
  */
 final class Cifar10Repository extends AbstractRepository {
   private final Path file;

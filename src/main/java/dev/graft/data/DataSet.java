@@ -44,7 +44,9 @@ public record DataSet(
     return images.classes();
   }
 
-  /** Returns the readable images of a part, ascending; if it is empty, those without a part. */
+  /**
+   * Returns the readable images of a part, ascending; for an empty argument, those without a part.
+   */
   public int[] indices(Optional<Part> part) {
     return images.readable().filter(i -> parts.get(i).equals(part)).toArray();
   }

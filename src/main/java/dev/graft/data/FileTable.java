@@ -28,7 +28,7 @@ final class FileTable {
 
   private final int[] ends;
 
-  /** Paths that do not survive the round trip through a String. */
+  /** Paths that differ after a round trip through a String, by index. */
   private final Map<Integer, Path> odd = new HashMap<>();
 
   private int size;

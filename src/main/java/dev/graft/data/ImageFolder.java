@@ -55,7 +55,8 @@ public final class ImageFolder implements ImageSet {
    * (validation, then test) wherever it occurs, so that no test image is trained on.
    *
    * @param maxBad the share of the files that may be unreadable, in [0, 1]
-   * @param rules name the columns of a manifest, and say what lone validation images are
+   * @param rules name the columns of a manifest, and the use of validation images without test
+   *     images
    * @throws dev.graft.GraftException if there is nothing to train on, or if too many files are
    *     unreadable
    */
@@ -127,7 +128,8 @@ public final class ImageFolder implements ImageSet {
         .mapToObj(
             i -> {
               Part part = files.hash(i).equals(NO_HASH) ? null : farthest[firsts.of(i)];
-              // An image without a part is trained on or held out, unlike a copy that is held out.
+              // An image without a part may be trained on, so a copy of a held-out image must not
+              // stay there.
               return part == null || (parts.get(i).isEmpty() && part == Part.TRAIN)
                   ? parts.get(i)
                   : Optional.of(part);

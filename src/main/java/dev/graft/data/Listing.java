@@ -161,8 +161,8 @@ public record Listing(String name, List<String> classes, List<ImageFile> files, 
   }
 
   /**
-   * Returns the listing with its validation images as test images, if it has no test images: what
-   * was held out measures, and images to decide by are split off the training images.
+   * Returns the listing with its validation images as test images, if it has no test images. New
+   * validation images are then split off the training images.
    */
   Listing withValidationAsTest(Path data) {
     Set<Optional<Part>> parts = files.stream().map(ImageFile::part).collect(Collectors.toSet());

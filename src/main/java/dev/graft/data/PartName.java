@@ -22,8 +22,8 @@ import java.util.stream.Stream;
  */
 record PartName(String word, List<String> affix) {
   /**
-   * Means the test part, unless a sibling does: test in train, dev, eval; validation in train,
-   * eval, test.
+   * Words for the test part or, if a sibling means the test part, for the validation part: test in
+   * {@code train, dev, eval}; validation in {@code train, eval, test}.
    */
   private static final Set<String> EVALUATION = Set.of("eval", "evaluation");
 

@@ -148,7 +148,7 @@ public final class SplitCsv {
         found.stream().filter(Objects::nonNull).mapToInt(Integer::intValue).toArray(), lost);
   }
 
-  /** What identifies an image whose name is another now. */
+  /** The label and hash that identify a renamed image. */
   private record Content(String label, String hash) {
     static Content of(DataSet data, int image) {
       ImageSet images = data.images();

@@ -57,7 +57,7 @@ public final class Engines {
     }
   }
 
-  /** Whether a DJL engine that can train is available; does not start it. */
+  /** Returns whether a DJL engine that can train is available; does not start it. */
   public static boolean canTrain() {
     String name = Engine.getDefaultEngineName();
     return name != null && !INFERENCE_ONLY.contains(name);

@@ -62,7 +62,7 @@ public final class OnnxSession implements AutoCloseable {
     OnnxLibraries.share();
   }
 
-  /** Whether ONNX Runtime is on the class path and loads on this machine. */
+  /** Returns whether ONNX Runtime is on the class path and loads on this machine. */
   public static boolean isAvailable() {
     return Availability.FAILURE.isEmpty();
   }
@@ -207,7 +207,7 @@ public final class OnnxSession implements AutoCloseable {
     }
   }
 
-  /** Whether the input is float32 rather than bytes. */
+  /** Returns whether the input is float32 rather than bytes. */
   public boolean takesFloats() {
     return type == OnnxJavaType.FLOAT;
   }
@@ -232,7 +232,9 @@ public final class OnnxSession implements AutoCloseable {
         : run(pixels, n, shape[1], shape[2], shape[3]).stream().map(Value::floats).toList();
   }
 
-  /** Whether the model takes one image per pass; {@link #run} then makes a pass for each. */
+  /**
+   * Returns whether the model takes one image per pass; {@link #run} then makes a pass for each.
+   */
   public boolean isImageByImage() {
     return shape[0] == 1;
   }

@@ -60,7 +60,7 @@ public final class ConfusionMatrix {
     return classNames;
   }
 
-  /** Returns the number of classes, which is that of the rows and of the columns. */
+  /** Returns the number of classes, equal to the number of rows and of columns. */
   public int size() {
     return classNames.size();
   }

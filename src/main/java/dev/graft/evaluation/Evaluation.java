@@ -117,7 +117,7 @@ public final class Evaluation {
     return Averages.of(perClass(), confusion::support);
   }
 
-  /** Returns whether some class has so many more images than another that accuracy misleads. */
+  /** Returns whether class sizes differ so much that accuracy alone misleads. */
   public boolean imbalanced() {
     IntSummaryStatistics support =
         IntStream.range(0, confusion.size()).map(confusion::support).summaryStatistics();
@@ -129,12 +129,12 @@ public final class Evaluation {
     return calibration().error();
   }
 
-  /** Returns how far the probabilities of the predicted classes are from their accuracy. */
+  /** Returns the reliability table of the predictions. */
   public Calibration calibration() {
     return Calibration.of(predictions);
   }
 
-  /** Returns how often each class was predicted as each other class. */
+  /** Returns the confusion matrix. */
   public ConfusionMatrix confusion() {
     return confusion;
   }
@@ -204,8 +204,8 @@ public final class Evaluation {
   }
 
   /**
-   * Collects images one by one, in the order of their set. It keeps only the largest of an image's
-   * probabilities, so its memory does not grow with the number of classes.
+   * Collects images one by one, in the order of their set. It stores only the largest of an image's
+   * probabilities, so memory does not grow with the number of classes.
    */
   public static final class Collector {
     private final List<String> classNames;
@@ -221,7 +221,7 @@ public final class Evaluation {
      * Adds the next image.
      *
      * @param truth the index of its class
-     * @param probabilities one per class, after softmax; not kept
+     * @param probabilities one per class, after softmax; not stored
      */
     public Collector add(int truth, float[] probabilities) {
       check(truth, probabilities);

@@ -20,7 +20,7 @@ public record Temperature(double value, int images) {
   private static final double MIN = 0.05;
   private static final double MAX = 20;
 
-  /** Golden-section steps: the interval shrinks to a millionth. */
+  /** Golden-section steps: the interval shrinks to less than a millionth. */
   private static final int STEPS = 32;
 
   private static final double GOLDEN = (Math.sqrt(5) - 1) / 2;
@@ -65,7 +65,7 @@ public record Temperature(double value, int images) {
             Math.log(MIN),
             Math.log(MAX));
     double found = Math.exp(logarithm);
-    // The loss has no minimum there, such as for images of a class that was not trained on.
+    // At a bound the loss has no minimum, for example if a class was not trained on.
     return found > 1.01 * MIN && found < 0.99 * MAX ? new Temperature(found, count) : NONE;
   }
 

@@ -58,7 +58,7 @@ final class CacheUse {
     }
   }
 
-  /** Whether a running process uses a folder. */
+  /** Returns whether a running process uses a folder. */
   static boolean isHeld(Path folder) throws IOException {
     for (Path each : lockFiles(folder)) {
       if (LockFile.isHeld(each)) {

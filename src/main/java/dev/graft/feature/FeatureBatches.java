@@ -23,7 +23,7 @@ public final class FeatureBatches implements Dataset {
   /** Batches that are prepared on another thread while one is trained on. */
   private static final int AHEAD = 2;
 
-  /** The views of the images; an epoch shows one of them, drawn at random for each image. */
+  /** The views of the images; an epoch shows one of them, chosen at random for each image. */
   private final List<FeatureSource> views;
 
   private final int[] rows;
@@ -79,7 +79,7 @@ public final class FeatureBatches implements Dataset {
    * Creates batches in a random order, which is new in every epoch and follows from the seed.
    *
    * @param views sources of the same rows, such as the images and their mirror images; an epoch
-   *     shows one of them, drawn at random for each row
+   *     shows one of them, chosen at random for each row
    * @param labels one per row
    * @param batchSize images per batch
    * @param minBatches minimum number of batches per epoch; if the rows give fewer, an epoch repeats
@@ -113,8 +113,8 @@ public final class FeatureBatches implements Dataset {
   }
 
   /**
-   * Continues an earlier training: the next epoch is the one after these, without its first
-   * batches, and every order is what it would have been.
+   * Continues an earlier training: the next epoch follows these epochs and starts after the given
+   * number of batches. The order of the rows is the same as without the interruption.
    *
    * @param epochs number of epochs that the earlier training finished
    * @param batches of the next epoch that it finished
@@ -167,7 +167,7 @@ public final class FeatureBatches implements Dataset {
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Position(int[][] rows, int end) {}
 
-  /** Returns what the batches of an epoch contain, without those that an earlier training took. */
+  /** Returns the content of an epoch's batches, without those that an earlier training finished. */
   private Iterator<Position> positions() {
     Iterator<Position> all = all();
     for (; skipped > 0; skipped--) {

@@ -18,7 +18,9 @@ public final class FeatureExtractor implements FeatureCache.Filler {
   public static final String NOT_FINITE =
       "can't be used: the network computes NaN or infinity for it (float16: or above 65504).";
 
-  /** Images per batch: the fastest on two cores; on a GPU reading the images dominates. */
+  /**
+   * Images per batch: the fastest number on two cores; on a GPU, reading the images takes longer.
+   */
   private static final int MAX_BATCH = 64;
 
   private final FrozenPart frozenPart;

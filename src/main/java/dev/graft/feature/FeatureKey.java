@@ -77,7 +77,7 @@ public record FeatureKey(
         engine);
   }
 
-  /** Returns how an external network is called; empty for Graft's own. */
+  /** Returns the adapter of an external network as text; empty for Graft's own networks. */
   private static String adapter(NetworkDesign design) {
     return design.backbone().external().map(layer -> " " + layer.adapter()).orElse("");
   }

@@ -75,7 +75,7 @@ public record FrozenPartRanges(
     return ranges;
   }
 
-  /** Content of a file; the hash is that of the JSON of the ranges, to detect damage. */
+  /** The content of a file. The hash is that of the ranges in JSON, to detect damage. */
   private record Stored(String sha256, Ranges ranges) {
     static Stored of(Ranges ranges) {
       return new Stored(Hash.Algorithm.SHA256.of(ranges.json()).hex(), ranges);

@@ -92,7 +92,7 @@ public record RecordLayout(List<Field> fields) {
   }
 
   /**
-   * Whether the values of a record are finite. In float16, those above 65504 are not.
+   * Returns whether the values of a record are finite. In float16, those above 65504 are not.
    *
    * @param records one after the other, little-endian
    * @param row of the record

@@ -7,7 +7,7 @@ import java.util.Random;
 import java.util.function.Supplier;
 
 /**
- * What the network sees of an image.
+ * The view of an image that the network gets: the whole image or a random crop, mirrored or not.
  *
  * @param crop 0 for the whole image; else the number of a random crop, from 1 on
  * @param mirrored whether left and right are swapped; of a random crop, whether they may be

@@ -7,8 +7,8 @@ import javax.imageio.IIOException;
 import javax.imageio.stream.ImageInputStream;
 
 /**
- * The header of a BMP file. Java's decoder reads few of the headers that exist, so it is given that
- * of Windows 3 in place of a shorter one or one of OS/2, or that of Windows 4 where there is
+ * The header of a BMP file. Java's decoder reads few of the headers that exist, so it gets a
+ * Windows 3 header in place of a shorter or an OS/2 header, or a Windows 4 header if there is
  * transparency. The sizes in bytes are computed, because they are 0 or wrong in many files.
  *
  * @param head the bytes that replace those before {@code rest}

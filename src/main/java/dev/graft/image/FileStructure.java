@@ -6,8 +6,8 @@ import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
 /**
- * The parts of an image file: its metadata, and the bytes that its decoder is given. Decoders are
- * kept away from metadata, because a fault there would make them refuse sound pixels.
+ * The parts of an image file: its metadata, and the bytes that its decoder is given. Decoders do
+ * not get the metadata, because a fault there would make them reject valid pixels.
  */
 interface FileStructure {
   /**

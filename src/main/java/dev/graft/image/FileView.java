@@ -7,9 +7,9 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.ImageInputStreamImpl;
 
 /**
- * A view of a file for its decoder, which may lack some of its bytes, or have another length. It is
- * buffered, because decoders read single bytes. ImageIO's own streams are not used because {@link
- * java.io.File} loses names that the locale cannot encode.
+ * A view of a file for its decoder; the view may omit some of the bytes, or have another length. It
+ * is buffered, because decoders read single bytes. ImageIO's own streams are not used because
+ * {@link java.io.File} loses names that the locale cannot encode.
  */
 final class FileView extends ImageInputStreamImpl {
   /** Reads bytes at a position; returns the number of bytes read, or -1 at the end. */
@@ -98,7 +98,8 @@ final class FileView extends ImageInputStreamImpl {
       return 0;
     }
     int read = 0;
-    // Until all is read, because readInt and its like take a short read for the end of the file.
+    // Loops until all is read, because readInt and similar methods take a short read for the end of
+    // the file.
     while (read < count && fill()) {
       int start = (int) (streamPos - bufferStart);
       int some = Math.min(count - read, buffered - start);

@@ -63,7 +63,7 @@ public final class FolderWalk {
     OTHER
   }
 
-  /** Receives what a walk finds. */
+  /** Receives the entries of a walk. */
   public interface Visitor {
     /** Returns whether to visit a folder; not called for the first. */
     boolean enters(Entry folder);

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * How an image becomes the network's square input, as Pillow resamples.
+ * The resizing and cropping of an image to the network's square input, resampled as by Pillow.
  *
  * @param part of the image that becomes the input
  * @param share the input's side divided by the shorter side of the resized image, in (0, 1]; 1
@@ -40,7 +40,7 @@ public record Framing(Part part, double share, Resampling resampling) implements
      */
     SQUASHED_CROP;
 
-    /** Whether the center of a resized image is cropped. */
+    /** Returns whether the center of a resized image is cropped. */
     public boolean crops() {
       return this == CROP || this == SQUASHED_CROP;
     }
@@ -161,7 +161,10 @@ public record Framing(Part part, double share, Resampling resampling) implements
     return planes(Bicubic.resize(image, box, side, side, resampling), 0, 0, side);
   }
 
-  /** Resizes first and crops then, as others do, so that the result is theirs to the bit. */
+  /**
+   * Resizes before cropping, as Transformers and torchvision do, so that results are equal to the
+   * bit.
+   */
   private byte[] cropped(RgbImage image, int side) {
     int shorter = (int) Math.max(side, Math.round(side / share));
     boolean upright = image.width() <= image.height();

@@ -58,7 +58,7 @@ enum ImageFormat {
         .findFirst();
   }
 
-  /** Returns whether a file begins like HEIC, which no well-kept library for Java decodes. */
+  /** Returns whether a file begins like HEIC, for which no maintained decoder in Java exists. */
   static boolean isHeic(byte[] start) {
     return HEIC.matcher(new String(start, StandardCharsets.ISO_8859_1)).lookingAt();
   }

@@ -329,7 +329,7 @@ final class JpegHead implements FileStructure {
     }
   }
 
-  /** Returns whether colors are stored as YCbCr, or inks as YCCK: libjpeg's decision. */
+  /** Returns whether colors are stored as YCbCr, or inks as YCCK, by libjpeg's rules. */
   private boolean isYcc() {
     if (components() == 4) {
       return adobeTransform > 0;
@@ -412,8 +412,8 @@ final class JpegHead implements FileStructure {
   }
 
   /**
-   * Returns the file without the segments that the decoder does not need. Adobe's replaces all that
-   * tell how colors are encoded, because decoders rank those differently.
+   * Returns the file without the segments that the decoder does not need. An Adobe segment replaces
+   * all segments that specify the color encoding, because decoders rank these differently.
    */
   @Override
   public ImageInputStream stream() {

@@ -12,8 +12,8 @@ import java.util.Arrays;
 
 /**
  * A decoded image, row by row, as 8-bit samples. It has 1 channel (gray), 3 (RGB), or 4 (CMYK, 0
- * for no ink), and transparency has become white. Samples bypass Java's color models, which take
- * gray for linear and would convert it.
+ * for no ink), and transparency has become white. Samples bypass Java's color models, which would
+ * take gray for linear and convert it.
  */
 abstract class PixelRows {
   final int width;

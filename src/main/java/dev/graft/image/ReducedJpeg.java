@@ -38,7 +38,10 @@ final class ReducedJpeg {
   /** The index in a block, row by row, of each coefficient in the order of the file. */
   private static final int[] ZIGZAG = zigzag();
 
-  /** By the number of points, the last index in the order of the file of what they use. */
+  /**
+   * By the number of points of the inverse DCT: the index, in the order of the file, of the last
+   * coefficient that it uses.
+   */
   private static final int[] LAST_USED = {0, 0, 4, 0, 24, 0, 0, 0, 63};
 
   /** By the number of points, then {@code [pixel][frequency]}. */
@@ -51,7 +54,7 @@ final class ReducedJpeg {
   private int position;
   private long buffer;
 
-  /** Bits in the buffer, and how many of these are made up since the data ended. */
+  /** Number of bits in the buffer, and how many of them are padding after the end of the data. */
   private int buffered;
 
   private int madeUp;
@@ -74,7 +77,7 @@ final class ReducedJpeg {
   record Component(int horizontal, int vertical, float[] quantization, Huffman dc, Huffman ac) {}
 
   /**
-   * What a file says before its scan.
+   * The parameters of a scan, from the segments before it.
    *
    * @param restart units between two restart markers; 0 for none
    */

@@ -24,8 +24,9 @@ import javax.imageio.stream.ImageInputStream;
 final class WebpStructure implements FileStructure {
   /**
    * The number of zeros after the file in the decoder's view; the decoder reads fewer ahead. Past
-   * the end of lossless data it would continue with made-up bits and ignore an exception for each:
-   * a damaged file of 92 bytes took 50 seconds, and gave an image. Behind the zeros, reading fails.
+   * the end of lossless data it would continue with invented bits and ignore an exception for each:
+   * a damaged file of 92 bytes took 50 seconds and returned an image. After the zeros, reading
+   * fails.
    */
   private static final int ZEROS = 16;
 

@@ -30,7 +30,7 @@ final class DjlBackend implements InferenceBackend {
    * @param model computes logits {@code (N, classes)} from pixels {@code (N, 3, side, side)}, R, G,
    *     B from 0 to 255, float32; closed with this backend
    * @param side of the input in pixels
-   * @param typicality tells images unlike the training images; only with an {@link ImageBlock}
+   * @param typicality computes typicality; only with an {@link ImageBlock}
    */
   DjlBackend(Model model, int side, Optional<Typicality> typicality) {
     this.model = model;

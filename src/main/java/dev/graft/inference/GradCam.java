@@ -51,7 +51,10 @@ public final class GradCam implements AutoCloseable {
     return new GradCam(model.design(), model.weights(), device);
   }
 
-  /** Whether a saved model has a stage of more than one pixel, which external backbones lack. */
+  /**
+   * Returns whether a saved model has a stage of more than one pixel, which external backbones
+   * lack.
+   */
   static boolean isPossible(Path folder) {
     return deepest(SavedModel.contents(folder).design()).isPresent();
   }

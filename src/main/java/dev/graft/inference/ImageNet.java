@@ -69,7 +69,10 @@ final class ImageNet {
     return onnx ? rendered(model) : new LoadedModel(model, djl(model, device));
   }
 
-  /** Whether a network is too large to be an ONNX file in the heap, as VGG16 with dense layers. */
+  /**
+   * Returns whether a network is too large for an ONNX file in the heap, as VGG16 with dense
+   * layers.
+   */
   static boolean isLarge(NetworkDesign design) {
     return design.parameters() > MAX_ONNX_PARAMETERS;
   }

@@ -7,7 +7,7 @@ interface InferenceBackend extends AutoCloseable {
   /** Returns the batch size that computes fastest, or nearly so. */
   int batch();
 
-  /** Whether results have a typicality. */
+  /** Returns whether results have a typicality. */
   boolean hasTypicality();
 
   /**

@@ -24,7 +24,7 @@ import java.util.function.Supplier;
 
 /**
  * Classifies images with a saved model. Thread-safe: concurrent calls wait for the network, which
- * computes one batch at once. Closing it frees the model.
+ * computes one batch at once. Closing the runner frees the model.
  */
 public final class ModelRunner implements AutoCloseable {
   /** Maximum number of batches of prepared images that wait for the network. */
@@ -135,7 +135,7 @@ public final class ModelRunner implements AutoCloseable {
     return new ModelRunner(ImageNet.loadInt8(), () -> GradCam.imageNet(Device.cpu()));
   }
 
-  /** Whether {@link #gradCam} is available. */
+  /** Returns whether {@link #gradCam} is available. */
   public boolean hasGradCam() {
     return gradCam != null && hasStages && Engines.canTrain();
   }
@@ -170,7 +170,7 @@ public final class ModelRunner implements AutoCloseable {
     return loaded.name();
   }
 
-  /** Whether results have a typicality; models of before this was added have none. */
+  /** Returns whether results have a typicality; models saved before it was added have none. */
   public boolean hasTypicality() {
     return loaded.backend().hasTypicality();
   }

@@ -14,7 +14,7 @@ final class OnnxBackend implements InferenceBackend {
   private final OnnxSession session;
   private final int batch;
 
-  /** Index of the output; -1 if there is none. */
+  /** Index of the typicality output; -1 if there is none. */
   private final int typicality;
 
   private ByteBuffer pixels = ByteBuffer.allocateDirect(0);
@@ -29,7 +29,7 @@ final class OnnxBackend implements InferenceBackend {
     batch = OnnxSession.batch(session.side());
   }
 
-  /** Whether ONNX Runtime is available and faster than DJL on a device: on CPUs. */
+  /** Returns whether ONNX Runtime is available and faster than DJL on a device: on CPUs. */
   static boolean suits(Device device) {
     return !device.isGpu() && OnnxSession.isAvailable();
   }

@@ -7,8 +7,8 @@ import java.util.OptionalDouble;
  * A model's result for an image.
  *
  * @param probabilities one per class; they add up to 1
- * @param typicality the share of held-out known images that are at least as unlike the training
- *     images, 0 to 1; empty if the model has none
+ * @param typicality the share of held-out images of the known classes that are no more similar to
+ *     the training images than this one, 0 to 1; empty if the model has none
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record Output(float[] probabilities, OptionalDouble typicality) {

@@ -62,10 +62,10 @@ import java.util.Optional;
  * A model on disk, which plain DJL loads with {@code Criteria.optModelPath} as {@code Image} to
  * {@code Classifications}: {@code <name>-0000.params}, {@code synset.txt} with one class per line,
  * {@code network.json}, which describes the network and the preprocessing, and {@code
- * serving.properties}, which names the class that builds the network. {@code typicality.bin} tells
- * images unlike the training images. With an int8 frozen part there is also {@code ranges.json},
- * and with an external backbone {@code backbone.onnx} or {@code backbone.pt}. (Plain DJL computes
- * the whole network in float32, and no typicality.)
+ * serving.properties}, which names the class that builds the network. {@code typicality.bin} has
+ * the data for {@link Typicality}. With an int8 frozen part there is also {@code ranges.json}, and
+ * with an external backbone {@code backbone.onnx} or {@code backbone.pt}. (Plain DJL computes the
+ * whole network in float32, and no typicality.)
  */
 public final class SavedModel {
   private static final int FORMAT = 1;
@@ -183,7 +183,7 @@ public final class SavedModel {
    * @param weights provenance of the backbone's weights, as text
    * @param classes names of the classes, in the order of the logits
    * @param head the recipe of the head
-   * @param extras what the model has besides the network
+   * @param extras data of the model besides the network
    */
   public static void save(
       DjlNetwork network,
@@ -199,7 +199,7 @@ public final class SavedModel {
   }
 
   /**
-   * What a model may have besides its network.
+   * Data of a model besides its network.
    *
    * @param ranges of the frozen part if it is int8; empty for float32
    * @param typicality tells images unlike the training images
@@ -348,7 +348,7 @@ public final class SavedModel {
    * @param name for messages
    * @param weights of the whole network
    * @param precision of the frozen part that the head was trained on
-   * @param typicality tells images unlike the training images; empty if the model does not
+   * @param typicality computes the typicality of images; empty if the model has none
    * @param averageMirror whether predictions are means of those of an image and its mirror image
    * @param classes names of the classes, in the order of the probabilities
    */
@@ -577,7 +577,9 @@ public final class SavedModel {
     }
   }
 
-  /** Returns which key of a description is invalid, or why the text is not JSON. */
+  /**
+   * Returns a clause that names the invalid key of a description, or says why the text is not JSON.
+   */
   private static String problem(JsonProcessingException e) {
     List<String> path = new ArrayList<>();
     if (e instanceof JsonMappingException mapping) {

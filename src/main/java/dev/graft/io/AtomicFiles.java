@@ -207,13 +207,13 @@ public final class AtomicFiles {
 
   /**
    * Deletes a temporary folder as far as possible: on some file systems, files that are still open
-   * or mapped stay, which must not cost what was made with them.
+   * or mapped stay, and that must not fail the work that is done.
    */
   public static void deleteTemporary(Path folder) {
     try {
       delete(folder);
     } catch (IOException | UncheckedIOException e) {
-      // The system deletes it some day.
+      // Left to the operating system, which cleans its temporary folder.
     }
   }
 

@@ -239,7 +239,7 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
     HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
     connection.setConnectTimeout((int) timeout.toMillis());
     connection.setReadTimeout((int) timeout.toMillis());
-    // A kept-alive connection has a thread, which delays the exit by some seconds.
+    // A persistent connection has a thread that delays the exit by some seconds.
     connection.setRequestProperty("Connection", "close");
     return connection;
   }

@@ -47,7 +47,7 @@ public final class LockFile implements AutoCloseable {
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     try {
-      channel.lock(); // waits for the moment in which another process looks whether it is held
+      channel.lock(); // waits while another process checks whether the lock is held
     } catch (IOException e) {
       // the file system has no locks, as in lock()
     }

@@ -48,7 +48,7 @@ public final class ReadAhead<T> implements Iterator<T>, AutoCloseable {
     ThreadPoolExecutor pool =
         new ThreadPoolExecutor(
             size, size, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), ReadAhead::daemon);
-    pool.allowCoreThreadTimeOut(true); // if nobody takes the rest or closes this
+    pool.allowCoreThreadTimeOut(true); // in case the rest is neither taken nor closed
     this.threads = pool;
     this.ahead = ahead;
     this.more = more;

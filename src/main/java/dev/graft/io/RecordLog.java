@@ -25,9 +25,9 @@ import java.util.zip.CRC32C;
  *
  * <p>A log is a folder. Each run that adds records writes a file of its own there: a header of
  * {@value #HEADER_BYTES} bytes that holds the log's key, then entries of hash, checksum and record.
- * So whatever a run had finished when it was stopped is there for the next one. A checksum is
- * verified when its record is first read, not when the log is opened, which would read gigabytes; a
- * damaged record counts as missing then and costs no other.
+ * So the records that a run finished before it was stopped are available to the next run. A
+ * checksum is verified when its record is first read, not when the log is opened, which would read
+ * gigabytes. A damaged record counts as missing and does not affect the others.
  */
 public final class RecordLog {
   private static final int HEADER_BYTES = 8192;
@@ -58,7 +58,7 @@ public final class RecordLog {
   /** The first 16 bytes of each hash, so that looking one up reads nothing from disk. */
   private long[] prefixes = new long[2 * 64];
 
-  /** What is known of each record: 0 until it is read, then {@link #WHOLE} or {@link #DAMAGED}. */
+  /** State of each record: 0 until it is read, then {@link #WHOLE} or {@link #DAMAGED}. */
   private byte[] states = {};
 
   private int slots;
@@ -161,7 +161,7 @@ public final class RecordLog {
     table[place] = slot;
   }
 
-  /** Where in the table to look first for a hash. */
+  /** Returns the first position in the table for a hash. */
   private int place(long prefix) {
     return (int) (prefix >>> Integer.SIZE) & (table.length - 1);
   }
@@ -220,7 +220,7 @@ public final class RecordLog {
     return -1;
   }
 
-  /** Whether a record is as it was written; its checksum is computed once. */
+  /** Returns whether a record is as it was written; its checksum is computed once. */
   public boolean isWhole(int slot) {
     if (states[slot] == 0) {
       MappedByteBuffer segment = segments.get(segmentOfSlot[slot]);
@@ -279,7 +279,7 @@ public final class RecordLog {
     }
   }
 
-  /** Returns the key of one of a log's files; empty if it is none. */
+  /** Returns the key of one of a log's files; empty for any other file. */
   public static Optional<String> key(Path file) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
       String header = new String(in.readNBytes(HEADER_BYTES), StandardCharsets.UTF_8);
@@ -352,7 +352,7 @@ public final class RecordLog {
       AtomicFiles.writeFully(channel, entries.flip());
     }
 
-    /** Whether the file was created, since there were records. */
+    /** Returns whether the file was created, since there were records. */
     public boolean hasWritten() {
       return channel != null;
     }

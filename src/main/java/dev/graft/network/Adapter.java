@@ -5,7 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How an external network is called, and what of its outputs becomes features.
+ * The adapter of an external network: the layout of its input, and the outputs that become
+ * features.
  *
  * @param input layout and type of its input
  * @param imageByImage whether every pass has one image, because the file allows no more or because

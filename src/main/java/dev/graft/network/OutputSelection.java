@@ -10,8 +10,8 @@ import java.util.stream.Collectors;
 /**
  * The choice of an external network's outputs that become features.
  *
- * @param outputs used ones, with their pooling
- * @param notes sentences that say what was chosen and what was left out
+ * @param outputs the selected outputs, with their pooling
+ * @param notes sentences about the selected and the ignored outputs
  */
 public record OutputSelection(List<Adapter.Output> outputs, List<String> notes) {
   /** Outputs that hold the features of a whole image, in Hugging Face's exports, best first. */
@@ -21,13 +21,13 @@ public record OutputSelection(List<Adapter.Output> outputs, List<String> notes) 
   private static final String FINAL_TOKENS = "last_hidden_state";
 
   /**
-   * Tokens before those of the patches, likeliest first: none (SigLIP), CLS (ViT), CLS and 4
-   * registers (DINOv2 with registers, DINOv3), CLS and a distillation token (DeiT).
+   * Numbers of tokens before those of the patches, the most common first: none (SigLIP), CLS (ViT),
+   * CLS and 4 registers (DINOv2 with registers, DINOv3), CLS and a distillation token (DeiT).
    */
   private static final int[] PREFIXES = {0, 1, 5, 2};
 
   /**
-   * What the recipe asks for.
+   * The choices that a recipe makes.
    *
    * @param tokens {@link Pooling#CLS}, {@link Pooling#MEAN} or {@link Pooling#CLS_MEAN}; empty to
    *     choose
@@ -67,7 +67,7 @@ public record OutputSelection(List<Adapter.Output> outputs, List<String> notes) 
   /**
    * Chooses outputs.
    *
-   * @param side of the input in pixels, which tells the number of patches
+   * @param side of the input in pixels, from which the number of patches follows
    * @throws GraftException if no output fits
    */
   public static OutputSelection of(List<Candidate> found, int side, Wanted wanted) {

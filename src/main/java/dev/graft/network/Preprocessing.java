@@ -76,8 +76,8 @@ public record Preprocessing(
   }
 
   /**
-   * Whether means and deviations are for pixels from 0 to 1, as on model cards, which would give
-   * inputs of up to 1100.
+   * Returns whether means and deviations are for pixels from 0 to 1, as on model cards. Applied to
+   * pixels from 0 to 255, they would give inputs of up to 1100.
    *
    * @param mean may be empty, if only a deviation is known
    * @param deviation may be empty
@@ -91,7 +91,7 @@ public record Preprocessing(
         && (fraction || (small && !deviation.isEmpty()));
   }
 
-  /** Whether it leaves the pixels as they are, but for the framing. */
+  /** Returns whether the pixels stay unchanged, apart from the framing. */
   public boolean leavesPixels() {
     return mean.stream().allMatch(each -> each == 0)
         && deviation.stream().allMatch(each -> each == 1);

@@ -10,11 +10,11 @@ import java.io.UncheckedIOException;
 import java.util.Arrays;
 
 /**
- * Tells images unlike the training images, by the mean similarity to the nearest of them (after Sun
- * et al. 2022, "Out-of-Distribution Detection with Deep Nearest Neighbors", who take the k-th
- * nearest alone): features of the backbone's last stage, divided by their length, are compared by
- * their dot product. The result is the share of known images, held out from those that are compared
- * with, that are at least as far.
+ * Typicality: how similar an image is to the training images, by the mean similarity to the nearest
+ * of them (after Sun et al. 2022, "Out-of-Distribution Detection with Deep Nearest Neighbors", who
+ * take the k-th nearest alone): features of the backbone's last stage, divided by their length, are
+ * compared by their dot product. The result is the share of held-out images of the known classes
+ * that are no more similar to the stored training images than this one.
  *
  * <p>docs/your-images.md says how the method and its constants were chosen.
  */
@@ -22,7 +22,7 @@ public final class Typicality {
   /** The name of the output of an ONNX file. */
   public static final String NAME = "typicality";
 
-  /** Below this share an image is called unlike the training images. */
+  /** Typicality below which messages call an image unlike the training images. */
   public static final double UNLIKE = 0.01;
 
   /** The number of nearest images whose similarity counts. */
@@ -108,7 +108,7 @@ public final class Typicality {
   }
 
   /**
-   * Calibrates the distances.
+   * Creates a typicality that is calibrated on held-out images.
    *
    * @param neighbors the number of nearest images whose similarity counts
    * @param heldOut the mean similarity of each held-out image to these; at least one
@@ -186,9 +186,9 @@ public final class Typicality {
   }
 
   /**
-   * Returns the share of held-out images that are at least as far.
+   * Returns the share of held-out images that are at most as similar: the typicality.
    *
-   * @param similarity the mean to the nearest images
+   * @param similarity mean similarity of the image to its nearest stored images
    */
   public float share(float similarity) {
     int nearer = 0;

@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * A setting that may be left to Graft.
+ * A setting that the user gives or that Graft decides.
  *
  * @param given the user's value, or the one that Graft decided; empty if it is still to decide
  */
@@ -29,7 +29,7 @@ public record Auto<T>(Optional<T> given) {
     return new Auto<>(Optional.of(value));
   }
 
-  /** Whether Graft is still to decide. */
+  /** Returns whether Graft is still to decide. */
   public boolean isAuto() {
     return given.isEmpty();
   }
@@ -48,7 +48,7 @@ public record Auto<T>(Optional<T> given) {
     return given.orElse(other);
   }
 
-  /** Does something with the value, if there is one. */
+  /** Passes the value to an action, if there is one. */
   void ifGiven(Consumer<T> action) {
     given.ifPresent(action);
   }

@@ -109,7 +109,7 @@ public record Recipe(
     CLS_MEAN
   }
 
-  /** What given validation images are if there are no test images. */
+  /** The use of given validation images if there are no test images. */
   public enum LoneValidation {
     /** The test; validation images are split off the training images. */
     @JsonProperty("test")
@@ -193,7 +193,10 @@ public record Recipe(
 
   /** The engine that computes the frozen part, which needs no gradients. */
   public enum RootEngine {
-    /** ONNX Runtime where it is available and the device is the CPU, otherwise the other. */
+    /**
+     * ONNX Runtime where it is available, the device is the CPU and features are cached; otherwise
+     * the engine that trains the head.
+     */
     @JsonProperty(Recipe.AUTO)
     AUTO,
     /** ONNX Runtime, on the CPU. */
@@ -216,7 +219,11 @@ public record Recipe(
 
   /** How the weights of the head are found. */
   public enum Solver {
-    /** {@link #NEWTON} where images are few or the head is linear, otherwise {@link #GRADIENT}. */
+    /**
+     * {@link #NEWTON} for up to 5,000 images other than CIFAR-10 on a frozen backbone with cached
+     * features, unless the recipe changes settings of gradient training; otherwise {@link
+     * #GRADIENT}.
+     */
     @JsonProperty(Recipe.AUTO)
     AUTO,
     /** Stochastic gradient descent, by DJL. */
@@ -229,7 +236,9 @@ public record Recipe(
 
   /** The precision of the matrix products in training; all else is float32. */
   public enum TrainingPrecision {
-    /** {@link #BFLOAT16} where the processor has instructions for it, otherwise the other. */
+    /**
+     * {@link #BFLOAT16} where the processor has instructions for it, otherwise {@link #FLOAT32}.
+     */
     @JsonProperty(Recipe.AUTO)
     AUTO,
     /** 32-bit floating-point numbers. */
@@ -341,7 +350,7 @@ public record Recipe(
   }
 
   /**
-   * The images, and what they are used for.
+   * The images and their split.
    *
    * @param source {@code cifar10}, {@code cifar10-sample}, a folder or a manifest
    * @param folders folders that may contain CIFAR-10
@@ -349,7 +358,7 @@ public record Recipe(
    *     path, label and split
    * @param pathPattern path of an image in which a column's name in braces stands for its value;
    *     {@link #AUTO} for the value itself
-   * @param loneValidation what given validation images are if there are no test images
+   * @param loneValidation the use of given validation images if there are no test images
    * @param maxBad the largest share of unreadable images, in [0, 1)
    * @param testSplit the share of test images where the data has no test set, in (0, 1)
    * @param validationSplit the share of validation images, in (0, 1)
@@ -424,7 +433,7 @@ public record Recipe(
    * @param weightDecay of AdamW
    * @param labelSmoothing in [0, 1)
    * @param classWeights how rare classes are weighted
-   * @param batchSize images per step; auto depends on what is trained
+   * @param batchSize images per step; auto depends on the number of images and on what is trained
    * @param epochs the maximum
    * @param minSteps the minimum number of steps per epoch; a small data set is repeated
    * @param mirror whether an epoch shows each image or its mirror image, at random
@@ -432,7 +441,8 @@ public record Recipe(
    * @param crops number of random crops of each image that an epoch may show instead of it
    * @param mixup parameter of the Beta distribution of the shares of mixed images, 0 (none) to 1
    * @param earlyStopping ends training before the last epoch
-   * @param calibrate whether a temperature is fitted to the validation images
+   * @param calibrate whether a temperature is fitted to the validation images; for a convex head,
+   *     to the training images
    * @param precision of the matrix products in training
    */
   public record Training(

@@ -54,7 +54,10 @@ public final class RecipeReader {
           .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
           .build();
 
-  /** A recipe has a page; a larger file is a mistake, or an attack on the parser. */
+  /**
+   * Maximum size of a recipe file in bytes, far above the page that a recipe takes; it protects the
+   * parser.
+   */
   private static final long MAX_BYTES = 1 << 20;
 
   /** The number of characters of a wrong value that a message quotes. */
@@ -73,7 +76,10 @@ public final class RecipeReader {
     }
   }
 
-  /** Returns the built-in recipe: a new head on frozen VGG16 for CIFAR-10. */
+  /**
+   * Returns the built-in recipe, {@code conf/fine-tune.yaml}: a new head on a frozen backbone, for
+   * CIFAR-10.
+   */
   public static Recipe defaults() {
     return convert(builtIn(), "the built-in recipe");
   }

@@ -18,7 +18,10 @@ import java.util.stream.Stream;
  * @param notebook whether the Keras notebook is compared, too
  */
 public record Comparison(List<RunFiles> runs, boolean notebook) {
-  /** What is known of the notebook; the losses and accuracies of its epochs are not. */
+  /**
+   * The source of the notebook's results, for people; losses and accuracies of its epochs are
+   * unknown.
+   */
   public static final String NOTEBOOK_SOURCE =
       "the Keras notebook (Keras 2.1, 2018, on its own machine); its figures per epoch are not"
           + " known";

@@ -37,7 +37,7 @@ final class CurveChart {
   private static final int MAX_DOTS = 60; // epochs of which each has a dot
   private static final int MAX_TICKS = 10;
 
-  /** What is drawn over the epochs. */
+  /** A metric over the epochs. */
   record Metric(String axis, ToDoubleFunction<Epoch> training, ToDoubleFunction<Epoch> validation) {
     static final Metric LOSS = new Metric("loss", Epoch::trainLoss, Epoch::validationLoss);
     static final Metric ACCURACY =
@@ -71,7 +71,7 @@ final class CurveChart {
   private final String axis;
   private final List<Series> series = new ArrayList<>();
 
-  /** Those of the series that are level lines, without dots. */
+  /** The series that are level lines, without dots. */
   private final List<Series> levels = new ArrayList<>();
 
   private final Optional<double[]> best;

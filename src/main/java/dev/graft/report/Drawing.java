@@ -97,8 +97,8 @@ final class Drawing {
     }
 
     /**
-     * Returns the text, or as much of its start and its end as fits into {@code room}: names of
-     * classes often differ at the end only.
+     * Returns the text or, if it is wider than {@code room} pixels, its start and its end: names of
+     * classes often differ only at the end.
      */
     String fit(String text, double room) {
       int[] all = text.codePoints().toArray();
@@ -307,7 +307,10 @@ final class Drawing {
     return image;
   }
 
-  /** Returns the drawing as an element of a page, never shrunk until its text is unreadable. */
+  /**
+   * Returns the drawing as an SVG element that pages shrink to 70 % at most, so that text stays
+   * readable.
+   */
   public String svg() {
     var svg = new StringBuilder();
     svg.append(

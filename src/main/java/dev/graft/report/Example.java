@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.function.IntFunction;
 
 /**
- * An image and what was predicted for it.
+ * An image and its prediction.
  *
  * @param place where the image is, for people
  * @param truth the name of its class

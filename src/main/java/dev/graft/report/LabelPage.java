@@ -9,7 +9,7 @@ import java.util.List;
  * @param folder whether they are class folders, so that decisions can be carried out
  * @param images number of images that were reviewed
  * @param suspicious number of them with a reason
- * @param suspects those that are shown, the most suspicious first
+ * @param suspects the images on the page, the most suspicious first
  */
 public record LabelPage(
     String data,

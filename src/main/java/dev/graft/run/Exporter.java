@@ -101,12 +101,12 @@ public final class Exporter {
    * @param images number of images on which both were evaluated
    */
   public record Int8Cost(int images, Evaluated float32, Evaluated int8) {
-    /** Whether the loss of accuracy is larger than accepted. */
+    /** Returns whether the loss of accuracy is larger than accepted. */
     public boolean isTooMuch() {
       return float32.accuracy() - int8.accuracy() > MAX_LOST + 1e-9;
     }
 
-    /** Returns why nothing was written if the loss is too much, without the end of the sentence. */
+    /** Returns the reason for a refused export, as a sentence without its end. */
     public String refusal() {
       return Text.of(
           "int8 lowers the accuracy by %.1f points, more than the limit of 1 point: nothing was"
@@ -297,7 +297,7 @@ public final class Exporter {
         model.design());
   }
 
-  /** Random noise, if the run's images are not known. */
+  /** Returns random noise, which replaces the run's images if these are not known. */
   private static List<ByteBuffer> made(NetworkDesign design) {
     Random random = new Random(0);
     List<ByteBuffer> pixels = new ArrayList<>();

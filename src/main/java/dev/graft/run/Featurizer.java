@@ -21,7 +21,7 @@ public final class Featurizer {
    * Numbers of images by outcome.
    *
    * @param computed distinct images whose features are new
-   * @param cached images whose features were cached before, or equal those of an identical image
+   * @param cached images whose features were cached before, or which are copies of a computed image
    * @param quarantined unreadable images
    * @param quarantine the file or folder that lists them, with reasons
    */

@@ -56,7 +56,7 @@ import java.util.stream.Stream;
 
 /** A training run: from a recipe to a saved, evaluated model. */
 public final class FineTuneRun {
-  /** Number of test images that are drawn with their predictions. */
+  /** Number of test images for which a chart with the prediction is drawn. */
   private static final int DRAWN = 10;
 
   /** An epoch begins only if at least this share of it fits into the time that is left. */
@@ -66,7 +66,7 @@ public final class FineTuneRun {
   private final RunEvents events;
   private final Interruption interruption;
 
-  /** Ends the training only, because its time is over. */
+  /** Interrupts the training only, when its time is over. */
   private final Interruption fitting;
 
   private final TimeLimit limit;
@@ -648,7 +648,8 @@ public final class FineTuneRun {
   private void save(
       RunFolder folder, DjlNetwork trained, Temperature temperature, SavedModel.Extras extras)
       throws IOException {
-    // A resumed run may have a model of the part before, which is kept if this one can't be saved.
+    // A resumed run may have a model from before the interruption, which stays if the new one can't
+    // be saved.
     Path before = folder.model().resolveSibling("model.before");
     boolean replaces = Files.exists(folder.model());
     if (replaces) {

@@ -19,7 +19,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** Writes what is probably wrong with labeled images: a table, and a page to decide on it. */
+/** Writes the review of labels: a table of suspicious images, and a page to decide on them. */
 public final class LabelFiles {
   /** The name of the table. */
   public static final String CSV = "labels.csv";
@@ -31,7 +31,10 @@ public final class LabelFiles {
 
   private LabelFiles() {}
 
-  /** Returns why a table can't have a path, if so; found before the work on its content. */
+  /**
+   * Returns why a table can't be written to a path, before its content is computed; empty if it
+   * can.
+   */
   public static Optional<String> refusal(String table) {
     if (table.toLowerCase(Locale.ROOT).endsWith(PAGE)) {
       return Optional.of(table + " is the name of the page; end the table's name in .csv.");

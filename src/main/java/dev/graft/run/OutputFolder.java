@@ -56,8 +56,8 @@ public record OutputFolder(Path path) {
   private static final long MAX_NAME = 4096;
 
   /**
-   * Unfinished files of Spark's tasks may belong to a running job, whose process is not visible
-   * from here.
+   * Age from which unfinished files of Spark's tasks count as abandoned: whether their job still
+   * runs can't be seen from this machine.
    */
   public static final Duration MAX_JOB_DURATION = Duration.ofDays(1);
 

@@ -25,7 +25,7 @@ final class RunImages {
   private final Fingerprints fingerprints;
   private final RunEvents events;
 
-  /** The repeated split; {@code null} until it is needed. */
+  /** The split, sampled again as in the run; {@code null} until it is needed. */
   private Split drawn;
 
   /**

@@ -96,7 +96,7 @@ public record RunRecord(
   }
 
   /**
-   * How the head's weights were found.
+   * The solver that found the head's weights, and its choices.
    *
    * @param reason why {@code head.solver: auto} chose the solver
    * @param strength of the penalty; {@code null} for a head trained by gradients
@@ -198,8 +198,8 @@ public record RunRecord(
    *
    * @param run number of epochs
    * @param best the best by the validation loss, see {@link History#bestEpoch}
-   * @param kept whose weights the model has: the best, or the last if the best was not restored;
-   *     {@code null} in records of earlier versions
+   * @param kept the epoch whose weights the model has: the best, or the last if the best was not
+   *     restored; {@code null} in records of earlier versions
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Epochs(int run, int best, Integer kept, boolean stoppedEarly) {}
@@ -259,7 +259,8 @@ public record RunRecord(
    * Temperature scaling, and the expected calibration error of the test images before and after.
    *
    * @param temperature that logits are divided by; 1 if it could not be fitted
-   * @param images number of validation images that it was fitted to; 0 if it could not be fitted
+   * @param images number of images that it was fitted to: validation images or, for a convex head,
+   *     training images; 0 if it could not be fitted
    * @param bins of the test images before scaling
    */
   public record Calibration(

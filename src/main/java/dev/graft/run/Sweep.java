@@ -127,7 +127,7 @@ public final class Sweep {
 
   /**
    * Returns a recipe for all combinations in which all heads are trained by gradients, if they
-   * can't be compared as they are: the figures of a convex head are of other images.
+   * can't be compared as they are: a convex head is evaluated on the training images, out of fold.
    */
   private Recipe comparable(Recipe asked, List<Map<String, String>> combinations, RunEvents events)
       throws IOException {

@@ -34,7 +34,7 @@ import java.util.stream.Stream;
  * number of epochs follows from the time that is left, and the plan runs.
  */
 public final class TimedRun {
-  /** Share of the features after which their speed is known. */
+  /** Share of the features after which their measured speed is reliable. */
   private static final double KNOWN = 0.05;
 
   private final Recipe asked;

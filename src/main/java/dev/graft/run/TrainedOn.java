@@ -21,13 +21,13 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * How many of the evaluated images the model has seen before: figures on these are no estimate for
- * new images.
+ * The numbers of evaluated images that the model has seen before: metrics on these do not estimate
+ * the accuracy on new images.
  *
  * @param training images with the content of a training image
  * @param validation images with the content of a validation image, by which the epoch was chosen
- * @param near other images that are near-duplicates of either; null if they could not be looked
- *     for, because the fingerprints of the training images are not there
+ * @param near other images that are near-duplicates of either; null if the fingerprints of the
+ *     training images are missing, so that they could not be searched for
  * @param others all other images
  * @param accuracyOnOthers null if there are no others
  */

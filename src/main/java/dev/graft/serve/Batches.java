@@ -13,14 +13,14 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Passes images that arrive together through the network together. The first one waits for others
- * for at most {@link #MAX_WAIT}; while the network computes, the next ones gather anyway.
+ * Collects images of concurrent requests into batches for the network. The first image of a batch
+ * waits at most {@link #MAX_WAIT} for others; while the network computes, the next batch fills.
  */
 final class Batches implements AutoCloseable {
-  /** In nanoseconds. */
+  /** Maximum time that an image waits for others, in nanoseconds. */
   private static final long MAX_WAIT = TimeUnit.MILLISECONDS.toNanos(5);
 
-  /** After the last image; belongs to no model. */
+  /** Marks the end of the queue. */
   private static final Waiting END = new Waiting(null, null, null, null);
 
   private final BlockingQueue<Waiting> queue = new LinkedBlockingQueue<>();

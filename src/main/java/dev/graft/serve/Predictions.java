@@ -44,7 +44,7 @@ import org.eclipse.jetty.server.Request;
 final class Predictions implements AutoCloseable {
   private static final int DEFAULT_TOP = 5;
 
-  /** What an image from a request is called in messages. */
+  /** The name of a request's image in messages. */
   private static final String IMAGE = "The image";
 
   /** The header of an answer with the image's typicality, 0 to 1. */
@@ -99,11 +99,11 @@ final class Predictions implements AutoCloseable {
     return measures;
   }
 
-  /** What is known about an image. */
+  /** The prediction for an image. */
   private record Found(List<TopClass> best, OptionalDouble typicality) {}
 
   /**
-   * Answers with the likeliest classes, or none if the typicality is below the query's {@code
+   * Answers with the most probable classes, or none if the typicality is below the query's {@code
    * reject}; the typicality is in a header, since the body is DJL Serving's.
    */
   void predict(Context context) {
@@ -129,7 +129,7 @@ final class Predictions implements AutoCloseable {
         rejected ? List.of() : model.top(output.probabilities(), top), output.typicality());
   }
 
-  /** Answers with a PNG of the image under a heat map of the likeliest class. */
+  /** Answers with a PNG of the image under a heat map of the most probable class. */
   void heatMap(Context context) {
     byte[] png =
         answer(
@@ -206,7 +206,7 @@ final class Predictions implements AutoCloseable {
     return new HttpResponseException(503, "This server is short of memory; try again soon.");
   }
 
-  /** Starts work in its turn, unless the deadline passes first. */
+  /** Queues work on the threads; it is not started after the deadline. */
   private static <T> CompletableFuture<T> inTurn(
       ExecutorService threads, Job job, Supplier<T> work) {
     return CompletableFuture.supplyAsync(

@@ -43,7 +43,7 @@ public record ServeSettings(String host, int port, Limits limits, Access access)
   }
 
   /**
-   * Who may send which requests.
+   * Access rules of a server.
    *
    * @param hostNames names of this server in {@code Host} headers, besides those that follow from
    *     its address

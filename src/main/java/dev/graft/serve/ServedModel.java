@@ -31,8 +31,8 @@ final class ServedModel {
   }
 
   /**
-   * Computes a heat map of a class. One thread at a time, which must be a user of this model. The
-   * network for it is loaded on first use.
+   * Computes a heat map of a class. Only one thread may call it at once, and it must be a user of
+   * this model. The network for it is loaded on first use.
    */
   HeatMap heatMap(ModelRunner.Prepared image, int index) {
     if (gradCam == null) {
@@ -41,7 +41,7 @@ final class ServedModel {
     return gradCam.map(image, index);
   }
 
-  /** Adds a user; returns false if it has been replaced. */
+  /** Adds a user; returns false if the model has been replaced. */
   synchronized boolean take() {
     if (retired) {
       return false;

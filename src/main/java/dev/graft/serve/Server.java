@@ -113,7 +113,7 @@ public final class Server implements AutoCloseable {
     models.replace(context, bodies.text(context, deadline));
   }
 
-  /** Finishes the requests in progress, for some seconds, and accepts no new ones. */
+  /** Accepts no new requests, and waits up to {@link WebServer#GRACE} for those in progress. */
   @Override
   public void close() {
     Deadline end = Deadline.after(WebServer.GRACE);

@@ -36,9 +36,9 @@ import java.util.stream.Stream;
 
 /**
  * A folder of class folders: an ordinary data set, in which every image is a file as soon as it was
- * accepted. What studio itself needs is in the hidden folder {@link #OWN}, which may be deleted
- * while no studio is open: the undo journal, the bin, thumbnails. Symbolic links are ignored, so
- * that nothing outside the folder is read or changed. Thread-safe.
+ * accepted. Studio's own files (the undo journal, the bin, thumbnails) are in the hidden folder
+ * {@link #OWN}, which may be deleted while no studio is open. Symbolic links are ignored, so that
+ * nothing outside the folder is read or changed. Thread-safe.
  */
 final class ImageStore implements AutoCloseable {
   /** The name of studio's own folder within the folder. */
@@ -49,7 +49,7 @@ final class ImageStore implements AutoCloseable {
   /** An empty folder per image whose label a person has confirmed, named by its version. */
   private static final String KEPT = OWN + "/kept/";
 
-  /** How long a listing is used without looking at the files again. */
+  /** Time for which a listing is used without listing the files again, in nanoseconds. */
   private static final long FRESH = TimeUnit.SECONDS.toNanos(30);
 
   /** File systems store times with a granularity of up to two seconds. */
@@ -117,7 +117,9 @@ final class ImageStore implements AutoCloseable {
     }
   }
 
-  /** Refuses a folder whose own files lead elsewhere, where they would be changed. */
+  /**
+   * Refuses a folder in which studio's own files are links, so that no file elsewhere is changed.
+   */
   private void requireNoLinks() throws IOException {
     for (String name : List.of("", "bin", "kept", "thumbnails", "journal.jsonl", "lock")) {
       Path own = own(name);
@@ -189,7 +191,7 @@ final class ImageStore implements AutoCloseable {
     }
   }
 
-  /** Returns whether a folder's name is a text; the bytes of some are none in this locale. */
+  /** Returns whether a folder's name can be decoded in this locale. */
   private boolean hasName(Path each) {
     try {
       return folder.resolve(each.getFileName().toString()).equals(each);
@@ -313,7 +315,7 @@ final class ImageStore implements AutoCloseable {
   // Changes.
 
   /**
-   * Makes an empty class.
+   * Creates an empty class.
    *
    * @throws Refusal if there is one of this name
    */
@@ -323,9 +325,9 @@ final class ImageStore implements AutoCloseable {
   }
 
   /**
-   * Returns a valid class name that no other class has, in whatever case.
+   * Returns a valid class name that no other class has, ignoring case.
    *
-   * @param own the name now; empty for a new class
+   * @param own the current name; empty for a new class
    */
   private String requireNew(String given, String own) throws IOException {
     String name = SafeNames.className(given);
@@ -442,8 +444,8 @@ final class ImageStore implements AutoCloseable {
   }
 
   /**
-   * Marks images as rightly labeled. The mark stays with an image that is moved, and with one whose
-   * class is renamed.
+   * Marks images as correctly labeled. The mark stays with an image that is moved, and with one
+   * whose class is renamed.
    */
   synchronized void keep(List<String> paths) throws IOException {
     List<Step> steps = new ArrayList<>();
@@ -456,7 +458,7 @@ final class ImageStore implements AutoCloseable {
     make("keep", steps);
   }
 
-  /** Returns whether an image is where it was and not marked as rightly labeled. */
+  /** Returns whether an image is still at its path and not marked as correctly labeled. */
   boolean isUnsettled(String path) {
     try {
       return !Files.exists(folder.resolve(KEPT + version(folder.resolve(path))));
@@ -496,7 +498,7 @@ final class ImageStore implements AutoCloseable {
   // Undo.
 
   /**
-   * Takes back the last change.
+   * Undoes the last change.
    *
    * @return its kind; empty if there is none
    */
@@ -508,7 +510,7 @@ final class ImageStore implements AutoCloseable {
     }
   }
 
-  /** Makes the last change again that was taken back. */
+  /** Redoes the last change that was undone. */
   synchronized Optional<String> redo() throws IOException {
     try {
       return journal.redo().stream().map(Change::kind).findFirst();
@@ -517,12 +519,12 @@ final class ImageStore implements AutoCloseable {
     }
   }
 
-  /** Returns the kind of the change that {@link #undo} would take back. */
+  /** Returns the kind of the change that {@link #undo} would undo. */
   synchronized Optional<String> undoable() {
     return journal.last().map(Change::kind);
   }
 
-  /** Returns the kind of the change that {@link #redo} would make. */
+  /** Returns the kind of the change that {@link #redo} would redo. */
   synchronized Optional<String> redoable() {
     return journal.next().map(Change::kind);
   }
@@ -544,7 +546,7 @@ final class ImageStore implements AutoCloseable {
 
   /** Deletes what is in the bin for good; such changes can't be undone any more. */
   synchronized void emptyBin() throws IOException {
-    // Before the journal is written anew, for which a full disk may have no room.
+    // First, because a full disk may not have the space to write the journal anew.
     AtomicFiles.delete(own("bin"));
     Files.createDirectories(own("bin"));
     try {

@@ -26,7 +26,7 @@ import java.util.function.Predicate;
  * half-made is completed when the folder is opened again. Not thread-safe.
  */
 final class Journal implements AutoCloseable {
-  /** Older changes can no longer be undone. */
+  /** Maximum number of changes that can be undone. */
   private static final int MAX_CHANGES = 20_000;
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -227,13 +227,13 @@ final class Journal implements AutoCloseable {
           e.addSuppressed(second);
         }
       }
-      channel.truncate(before); // needs no room, unlike another line
+      channel.truncate(before); // needs no disk space, unlike another line
       throw e;
     }
   }
 
   /**
-   * Takes the last change back, with all changes of its group.
+   * Undoes the last change, with all changes of its group.
    *
    * @return the changes
    * @throws Refusal if another program has changed the folder; then nothing is changed
@@ -242,7 +242,7 @@ final class Journal implements AutoCloseable {
     return shift(done, undone, Event.UNDO);
   }
 
-  /** Makes the last change again that was undone, with all changes of its group. */
+  /** Redoes the last change that was undone, with all changes of its group. */
   List<Change> redo() throws IOException {
     return shift(undone, done, Event.REDO);
   }
@@ -273,12 +273,12 @@ final class Journal implements AutoCloseable {
     return next != null && first.group() != null && first.group().equals(next.group());
   }
 
-  /** Returns the last change, which {@link #undo} would take back. */
+  /** Returns the last change, which {@link #undo} would undo. */
   Optional<Change> last() {
     return Optional.ofNullable(done.peek());
   }
 
-  /** Returns the change that {@link #redo} would make. */
+  /** Returns the change that {@link #redo} would redo. */
   Optional<Change> next() {
     return Optional.ofNullable(undone.peek());
   }
@@ -291,7 +291,7 @@ final class Journal implements AutoCloseable {
     undone.removeIf(redoable);
     try {
       rewrite();
-    } catch (IOException e) { // the file is as before, and so must be what it is about
+    } catch (IOException e) { // the file is unchanged, so the lists must be, too
       done.clear();
       done.addAll(doneBefore);
       undone.clear();

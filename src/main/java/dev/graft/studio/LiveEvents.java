@@ -16,7 +16,7 @@ final class LiveEvents implements AutoCloseable {
 
   private static final long INTERVAL_MILLIS = 150;
 
-  /** A silent connection would be closed after 20 seconds. */
+  /** Time between two heartbeats; a silent connection would be closed after 20 seconds. */
   private static final long HEARTBEAT = TimeUnit.SECONDS.toNanos(8);
 
   private final Set<SseClient> pages = ConcurrentHashMap.newKeySet();

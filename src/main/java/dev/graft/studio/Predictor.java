@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * The current model, for requests from any thread. Requests are answered one after the other, which
- * costs nothing: the network computes one image at once anyway.
+ * The current model, for requests from any thread. Requests are answered one after the other,
+ * because the network computes only one image at once.
  */
 final class Predictor implements AutoCloseable {
   private static final int MAX_MEGAPIXELS = 100;
@@ -29,9 +29,9 @@ final class Predictor implements AutoCloseable {
   /**
    * The classes of an image.
    *
-   * @param predictions the likeliest classes, the likeliest first
-   * @param typicality from 0 to 1, how much the image is like the training images; empty for a
-   *     model without it
+   * @param predictions the most probable classes, the most probable first
+   * @param typicality similarity to the training images, 0 to 1, see {@link
+   *     dev.graft.Classification}; empty for a model without it
    */
   record Answer(List<TopClass> predictions, OptionalDouble typicality) {}
 
@@ -62,7 +62,7 @@ final class Predictor implements AutoCloseable {
     }
   }
 
-  /** Returns a PNG of an image under a heat map of its likeliest class. */
+  /** Returns a PNG of an image under a heat map of its most probable class. */
   byte[] heatMap(byte[] image) {
     int side = inputSize();
     RgbImage pixels = read(image, Math.max(Framing.minSide(side), HeatMapPng.MIN_SIDE));

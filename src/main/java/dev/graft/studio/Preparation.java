@@ -37,12 +37,18 @@ final class Preparation {
 
   private static final long LOOK_MILLIS = 1000;
 
-  /** The folder has to be unchanged for so long, unless changes do not end. */
+  /**
+   * Time for which the folder has to be unchanged before a pass, in nanoseconds, unless changes do
+   * not end.
+   */
   private static final long CALM = TimeUnit.MILLISECONDS.toNanos(1500);
 
   private static final long MAX_WAIT = TimeUnit.SECONDS.toNanos(10);
 
-  /** Each pass lists and hashes all files: it may take a quarter of the time. */
+  /**
+   * Pause after a pass, as a multiple of its duration: listing and hashing all files takes at most
+   * a quarter of the time.
+   */
   private static final int REST = 3;
 
   private final ImageStore store;
@@ -72,7 +78,7 @@ final class Preparation {
   }
 
   /**
-   * What was found in the images.
+   * Unreadable images and duplicates.
    *
    * @param unreadable the reason by path
    * @param alike groups of paths of identical or nearly identical images

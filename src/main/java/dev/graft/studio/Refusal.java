@@ -4,8 +4,8 @@ import io.javalin.http.HttpResponseException;
 import java.util.Map;
 
 /**
- * The answer to a request that the studio refuses. Besides the sentence it has a reason, by which
- * the page finds the sentence in the person's language.
+ * The answer to a request that the studio refuses. Besides the English sentence it has a reason, by
+ * which the page finds the sentence in the user's language.
  */
 final class Refusal extends HttpResponseException {
   private static final long serialVersionUID = 1L;

@@ -8,14 +8,14 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * Names from outside. A class name is accepted as it is or refused, because a person has chosen it;
- * a file name is changed until it is safe on every file system.
+ * Names from requests. A class name is accepted as it is or refused, because the user has chosen
+ * it; a file name is changed until it is safe on every file system.
  */
 final class SafeNames {
-  /** In UTF-8; file systems allow 255, and a number may be added to a file's name. */
+  /** Maximum length of a name in UTF-8 bytes: file systems allow 255, and a number may be added. */
   private static final int MAX_BYTES = 200;
 
-  /** Not allowed on Windows, and so not on a disk that Windows may read. */
+  /** Characters that Windows does not allow in names; the disk may be read there. */
   private static final Pattern FORBIDDEN = Pattern.compile("[<>:\"/\\\\|?*]");
 
   /** Names of devices on Windows, with any suffix. */
@@ -54,7 +54,7 @@ final class SafeNames {
     return name;
   }
 
-  /** Emoji are joined by U+200C and U+200D. */
+  /** Returns whether a character is invisible, other than U+200C and U+200D, which join emoji. */
   private static boolean isInvisible(int character) {
     return switch (Character.getType(character)) {
       case Character.CONTROL,

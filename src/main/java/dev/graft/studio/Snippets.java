@@ -4,12 +4,12 @@ import dev.graft.util.PathText;
 import dev.graft.util.Text;
 import java.nio.file.Path;
 
-/** Lines that use or repeat a trained model, filled in. */
+/** Code and command lines that use a trained model or repeat its training. */
 final class Snippets {
   private Snippets() {}
 
   /**
-   * Lines for people to copy.
+   * Code and command lines to copy.
    *
    * @param java the program that classifies an image
    * @param curl the request to this studio

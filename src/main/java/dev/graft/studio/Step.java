@@ -13,11 +13,11 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * One change of the folder that can be taken back: a file or folder is moved, or an empty folder is
- * made. Paths are relative to the folder, with slashes.
+ * One change of the folder that can be undone: a file or folder is moved, or an empty folder is
+ * created. Paths are relative to the folder, with slashes.
  *
- * @param from the old place; {@code null} if a folder is made
- * @param to the new place
+ * @param from the old path; {@code null} if a folder is created
+ * @param to the new path
  */
 record Step(String from, String to) {
   private static final Set<String> NOWHERE = Set.of("", ".", "..");
@@ -34,7 +34,8 @@ record Step(String from, String to) {
     }
   }
 
-  // As text, because a name may be none in another locale, and its change must not get lost there.
+  // Compared as text, because another locale may not decode a name, and its change must not get
+  // lost there.
   private static void requireInside(String path) {
     boolean isWindows = File.separatorChar == '\\';
     if (Stream.of(path.split("/", -1)).anyMatch(NOWHERE::contains)
@@ -62,7 +63,7 @@ record Step(String from, String to) {
   }
 
   /**
-   * Takes the change back.
+   * Undoes the change.
    *
    * @throws Refusal if the folder was changed by another program in between
    */

@@ -59,7 +59,7 @@ public final class Studio implements AutoCloseable {
   /** Images per answer of a listing. */
   private static final int PAGE = 500;
 
-  /** Identical or nearly identical images that a listing names for an image. */
+  /** Maximum number of identical or nearly identical images that a listing names for an image. */
   private static final int ALIKE = 3;
 
   /** The scripts and styles of the page; each of one subject. */
@@ -512,7 +512,7 @@ public final class Studio implements AutoCloseable {
         .orElseThrow(() -> new Refusal(Reason.UNTRAINED));
   }
 
-  /** Ends the server; a training in progress is abandoned. */
+  /** Stops the server; a training in progress is abandoned. */
   @Override
   public void close() throws IOException {
     training.cancel();

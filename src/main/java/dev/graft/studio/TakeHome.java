@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
-/** The files of a run that a person takes home. */
+/** The files of a run that the page offers as downloads. */
 final class TakeHome {
   private final OutputFolder output;
 

@@ -30,7 +30,10 @@ import java.util.function.Consumer;
 
 /** Trains on the folder's images, in the background, and reads the results of the run. */
 final class Training {
-  /** Fewer test images than this are not enough for one figure: they are cross-validated, too. */
+  /**
+   * With fewer test images than this, a single accuracy is not reliable, so the run is
+   * cross-validated, too.
+   */
   private static final int FEW = 100;
 
   private static final int FOLDS = 5;
@@ -110,7 +113,10 @@ final class Training {
     return state;
   }
 
-  /** Returns the last training's result, without the images that were moved, deleted or kept. */
+  /**
+   * Returns the last training's result, without the images that were moved, deleted or marked as
+   * correctly labeled.
+   */
   Optional<Result> result() {
     return Optional.ofNullable(result).map(all -> all.with(store::isUnsettled));
   }
@@ -130,7 +136,10 @@ final class Training {
     return Optional.ofNullable(run);
   }
 
-  /** Returns the recipe: the default one, with a linear head, which is solved in seconds. */
+  /**
+   * Returns the recipe: the default one, with a linear head, which is solved in seconds for up to
+   * {@link dev.graft.tuning.SolverChoice#MAX_IMAGES} images.
+   */
   Recipe recipe() {
     return RecipeReader.read(null, settings(folds()));
   }

@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
  * the current model. Thread-safe.
  */
 final class Trainings {
-  /** Older ones are forgotten; their runs stay. */
+  /** Maximum number of trainings in the table; the runs of older ones stay on disk. */
   private static final int MAX = 100;
 
   private static final List<String> COLUMNS = List.of("run", "images", "accuracy", "low", "high");

@@ -25,7 +25,7 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
 /**
- * The folder of a training's checkpoints, of which the last two are kept. A file, {@code
+ * The folder of a training's checkpoints, in which the two newest stay. A file, {@code
  * <epoch>-<batch>.checkpoint}, is the length of its header in 4 bytes, the header in JSON, the
  * arrays of the training in float32, and a CRC-32C of all that in 8 bytes. The byte order is the
  * machine's.

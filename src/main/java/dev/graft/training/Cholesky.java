@@ -4,9 +4,9 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * Coordinates of images in the space that they span. A problem of n images with more features than
- * that, and a penalty that does not depend on the axes, has the same solution in n coordinates: the
- * rows of the Cholesky factor of their products.
+ * Coordinates of n images in the space that they span: the rows of the Cholesky factor of their
+ * Gram matrix. With more than n features and a penalty that does not depend on the axes, a convex
+ * problem has the same solution in these n coordinates.
  */
 final class Cholesky {
   /** Added to the diagonal, relative to its mean, because centered rows are dependent. */
@@ -36,7 +36,7 @@ final class Cholesky {
       int column = j;
       double[] pivotRow = factor[j];
       double rest = pivotRow[j] - dot(pivotRow, pivotRow, j);
-      // Identical images leave nothing but rounding.
+      // For identical images, only rounding errors remain.
       double pivot = Math.sqrt(Math.max(rest, jitter / 2));
       pivotRow[j] = pivot;
       IntStream below = IntStream.range(j + 1, n);

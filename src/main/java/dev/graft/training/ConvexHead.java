@@ -46,10 +46,13 @@ public record ConvexHead(
   /** Standard errors by which another scaling must be better than the default. */
   private static final double ERRORS = 2;
 
-  /** The scaling is chosen on this many images at most, sampled by class. */
+  /** Maximum number of images on which the scaling is chosen, sampled by class. */
   private static final int MAX_CHOOSING = 500;
 
-  /** Fewer images are cross-validated this often in all, in other folds each time. */
+  /**
+   * The cross-validation of fewer images than this is repeated, each time with other folds, up to
+   * this number of predictions in total.
+   */
   private static final int REPEATED = 200;
 
   private static final int MAX_REPEATS = 5;
@@ -57,7 +60,10 @@ public record ConvexHead(
   /** Folds of the cross-validation, which are fitted in parallel. */
   public static final int FOLDS = 5;
 
-  /** Numbers in a pass, images x features x classes, above which only the default is tried. */
+  /**
+   * Numbers in a pass, above which only the default is tried: images x classes x the number of
+   * features, or of images if that is smaller.
+   */
   private static final long MAX_CHOICE = 4_000_000;
 
   private static final int MAX_LAST = 60;
@@ -67,13 +73,16 @@ public record ConvexHead(
 
   private static final double TOLERANCE = 5e-4;
 
-  /** Share of the gradient at zero, for many classes, where all gradients are small. */
+  /**
+   * Maximum tolerance as a share of the gradient at zero, because with many classes all gradients
+   * are small.
+   */
   private static final double RELATIVE_TOLERANCE = 0.03;
 
-  /** Share of the tolerance, likewise. */
+  /** Maximum tolerance of the final fit as a share of the tolerance of the search. */
   private static final double RELATIVE_EXACT = 0.03;
 
-  /** Steps per strength; the next one continues. */
+  /** Maximum number of steps per strength; the next strength continues from there. */
   private static final int MAX_STEPS = 25;
 
   private static final double EXACT = 1e-6;
@@ -178,8 +187,8 @@ public record ConvexHead(
     }
     Path chosen = choose(paths);
     if (some.length < all.length) {
-      // More images need a weaker penalty: as the same part of the sum of their losses, and by the
-      // distance of two strengths, which are chosen roughly.
+      // More images need a weaker penalty. Candidates: the chosen strength, and weaker ones down to
+      // the same penalty on the sum of the losses, divided by the spacing of the strengths.
       double strength = chosen.strengths[chosen.best];
       double share = (double) some.length / all.length;
       double[] near = {strength, strength * Math.sqrt(share) / 2, strength * share / 4};
@@ -228,7 +237,7 @@ public record ConvexHead(
 
   /**
    * The cross-validation of one scaling at several strengths. A strong penalty makes small logits,
-   * which says nothing against the classes that they choose: each strength is judged at the
+   * which does not make the predicted classes wrong. So each strength is evaluated at the
    * temperature that suits it, and the head is divided by that of the best.
    */
   private static final class Path {
@@ -327,7 +336,10 @@ public record ConvexHead(
       return new Path(candidate, strengths, images, sums);
     }
 
-    /** Returns about the memory that the fit of a fold takes: rows twice, and L-BFGS's vectors. */
+    /**
+     * Returns the approximate memory of the fit of a fold, in bytes: its rows twice, and L-BFGS's
+     * vectors.
+     */
     private static long bytes(Images images, Matrix coordinates) {
       long kernel = (long) images.classes() * coordinates.width();
       return 2L * Float.BYTES * coordinates.rows() * coordinates.width()
@@ -383,7 +395,7 @@ public record ConvexHead(
     }
   }
 
-  /** What cross-validation chose. */
+  /** The choices of the cross-validation. */
   private record Chosen(FeatureScaling.Candidate candidate, double strength, double temperature) {}
 
   /**
@@ -435,7 +447,7 @@ public record ConvexHead(
     return Math.min(TOLERANCE, RELATIVE_TOLERANCE * problem.steepness());
   }
 
-  /** Whether the number of features can be reduced to that of the images, at a profit. */
+  /** Returns whether the number of features can be reduced to that of the images, at a profit. */
   private static boolean isWide(Matrix rows) {
     return 2L * rows.rows() < rows.width();
   }

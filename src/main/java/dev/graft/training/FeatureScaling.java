@@ -41,7 +41,7 @@ public record FeatureScaling(
       this.words = words;
     }
 
-    /** Returns what features of a stage are multiplied by. */
+    /** Returns the factor of the features of a stage. */
     private double weight(int stage, int count) {
       double place = (stage + 1.0) / count;
       return this == RISING ? place * place : 1;
@@ -72,7 +72,7 @@ public record FeatureScaling(
   /** A scaling that has not been measured yet. */
   record Candidate(Stages used, NetworkDesign.Scaling scaling) {
     /**
-     * Measures it.
+     * Measures means, deviations and the common factor.
      *
      * @param features {@code (n, F)}, of all stages
      * @param stages the number of features of each stage

@@ -34,7 +34,7 @@ final class LogisticRegression {
   /** Logits, then the gradient of the loss by the logits, {@code (classes, n)}. */
   private final float[][] residuals;
 
-  /** The same in one array. */
+  /** The values of {@link #residuals} in one array. */
   private final float[] flat;
 
   /** The gradient of the loss by the kernel, {@code (classes, width)}. */
@@ -157,7 +157,7 @@ final class LogisticRegression {
         }
       }
       if (halvings == MAX_HALVINGS) {
-        break; // the loss is as low as float32 can tell
+        break; // a lower loss can't be measured in float32
       }
       Step.between(x, next, gradient, nextGradient).ifPresent(steps::addLast);
       if (steps.size() > MEMORY) {

@@ -102,8 +102,8 @@ public record Matrix(float[] values, int rows, int width) {
   }
 
   /**
-   * Adds linear combinations of the rows to vectors, a block of rows at a time, which stays in the
-   * processor's cache for all of them.
+   * Adds linear combinations of the rows to vectors, block by block, so that a block of rows stays
+   * in the processor's cache for all combinations.
    *
    * @param sums one vector per combination
    * @param factors of the first combination from an index, one per row; then of the next

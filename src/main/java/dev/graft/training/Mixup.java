@@ -16,7 +16,7 @@ import java.util.Random;
  * Batches in which each image is mixed with another one of its batch: mixup (Zhang et al., "mixup:
  * Beyond Empirical Risk Minimization", ICLR 2018) of what the trained stages read, as in manifold
  * mixup (Verma et al., ICML 2019). The share of a batch follows from the seed and the batch's
- * position, so that a training that continues mixes as an undisturbed one.
+ * position, so that a resumed training mixes in the same way.
  *
  * <p>The labels of a batch are three arrays: those of the images, those of their partners, both
  * {@code (N)}, and the images' share, a scalar, at least a half.
@@ -30,8 +30,8 @@ final class Mixup implements Dataset {
 
   /**
    * @param single the batches
-   * @param alpha both parameters of the Beta distribution that the shares are drawn from, above 0
-   *     and at most 1; 1 is the uniform distribution, small values mix little
+   * @param alpha both parameters of the Beta distribution of the shares, above 0 and at most 1; 1
+   *     is the uniform distribution, small values mix little
    */
   Mixup(Dataset single, double alpha, long seed) {
     this.single = single;

@@ -254,7 +254,7 @@ public final class NetworkTrainer implements AutoCloseable {
     return test;
   }
 
-  /** Whether {@link #fit} was interrupted; the weights are then those of the best epoch. */
+  /** Returns whether {@link #fit} was interrupted; the weights are then those of the best epoch. */
   public boolean isInterrupted() {
     return interrupted;
   }

@@ -56,7 +56,7 @@ public record RangeTest(List<Step> steps) {
     return new RangeTest(all);
   }
 
-  /** Returns whether the loss has grown so far that higher rates tell nothing. */
+  /** Returns whether the loss has grown so much that higher rates need not be tried. */
   boolean hasDiverged() {
     double last = steps.isEmpty() ? 0 : steps.get(steps.size() - 1).smoothed;
     return !Double.isFinite(last)

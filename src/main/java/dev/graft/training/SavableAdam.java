@@ -20,9 +20,9 @@ import java.util.Optional;
  * and restored, which DJL's classes keep private. As in Keras, epsilon is added to the root of the
  * second moment before its correction (the paper's "epsilon hat").
  *
- * <p>The arithmetic is DJL's, but that of AdamW in PyTorch is PyTorch's own: it passes once over
- * the memory of a parameter, DJL's a dozen times. A TorchScript function calls it; its source is
- * {@code adamw.py} in the resources.
+ * <p>The arithmetic is DJL's, except for AdamW in PyTorch, which uses PyTorch's fused operation: it
+ * passes once over the memory of a parameter, DJL's arithmetic a dozen times. A TorchScript
+ * function calls it; its source is {@code adamw.py} in the resources.
  */
 final class SavableAdam extends Optimizer implements AutoCloseable {
   /** Keras's, PyTorch's and the paper's default. */

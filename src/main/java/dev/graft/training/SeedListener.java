@@ -5,12 +5,16 @@ import ai.djl.training.listener.TrainingListenerAdapter;
 import dev.graft.network.djl.MaskPoolDropout;
 
 /**
- * Restarts the random numbers of dropout at the start of every section of an epoch, so that it
- * depends on seed, epoch and step, but not on anything computed before the section. A training that
- * continues at the start of a section therefore draws what an undisturbed one would have drawn.
+ * Restarts the random numbers of dropout at the start of every section of an epoch, so that they
+ * depend on seed, epoch and step, but not on anything computed before the section. A training that
+ * is resumed at the start of a section therefore gets the same random numbers as without the
+ * interruption.
  */
 final class SeedListener extends TrainingListenerAdapter {
-  /** Steps per section: the number of masks that dropout draws at once. */
+  /**
+   * Steps per section: the number of masks in a pool of {@link
+   * dev.graft.network.djl.MaskPoolDropout}.
+   */
   static final int SECTION = 64;
 
   private final long seed;

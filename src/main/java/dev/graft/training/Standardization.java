@@ -14,8 +14,8 @@ import java.util.Random;
  * Mean and standard deviation of each feature over training images, measured in one pass in double
  * precision.
  *
- * <p>With few images, a feature may be constant by chance and would be scaled up extremely in the
- * first image in which it varies. Therefore each variance is a weighted mean with the median
+ * <p>With few images, a feature may be constant by chance; in the first image in which it varies,
+ * it would be scaled up extremely. Therefore each variance is a weighted mean with the median
  * variance of all features, which counts as {@value #PRIOR_IMAGES} images; with thousands of images
  * this does not matter.
  */

@@ -35,7 +35,10 @@ public interface TrainingEvents extends Progress.Display {
    */
   default void resumed(History history, int batch, int batches) {}
 
-  /** Called if training stops because {@code patience} epochs did not improve. */
+  /**
+   * Called if training stops because {@code patience} epochs in a row did not improve the
+   * validation loss.
+   */
   default void stoppedEarly(int patience) {}
 
   /** Called after the weights of the best epoch have been restored. */

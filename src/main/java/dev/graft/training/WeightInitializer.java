@@ -57,8 +57,8 @@ public final class WeightInitializer {
   }
 
   /**
-   * Returns an initializer by Java's random numbers: the engine's are shared by all that happens in
-   * the process, so that two trainings at once would change each other's weights.
+   * Returns an initializer that uses Java's random numbers: the engine's are shared by the whole
+   * process, so that two concurrent trainings would change each other's weights.
    */
   private static Initializer uniform(SplittableRandom random, Limit limit) {
     return (manager, shape, type) -> {
@@ -69,7 +69,7 @@ public final class WeightInitializer {
         values[i] = (float) ((2 * random.nextDouble() - 1) * most);
       }
       try (NDArray shared = manager.create(values, shape)) {
-        return shared.duplicate(); // into memory of the engine's, which is aligned
+        return shared.duplicate(); // copied into the engine's memory, which is aligned
       }
     };
   }

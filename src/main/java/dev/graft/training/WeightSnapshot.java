@@ -52,7 +52,7 @@ public final class WeightSnapshot implements AutoCloseable {
     return copies.isEmpty() ? List.of() : trained.stream().map(copies::get).toList();
   }
 
-  /** Makes these arrays the copies, as {@link #copies} returned them. */
+  /** Replaces the copies by arrays that {@link #copies} returned. */
   void setCopies(List<NDArray> arrays) {
     arrays.forEach(array -> array.attach(manager));
     IntStream.range(0, arrays.size()).forEach(i -> copies.put(trained.get(i), arrays.get(i)));

@@ -8,9 +8,9 @@ import ai.djl.training.Trainer;
 import ai.djl.training.TrainingConfig;
 
 /**
- * A trainer that accepts gradients whose sum is zero. Before its first step, DJL's own adds up all
- * gradients, and takes a sum of zero for a missing backward pass. But the gradients of a softmax
- * layer always add up to zero, except for rounding; exactly so if its weights are zero.
+ * A trainer that accepts gradients whose sum is zero. Before its first step, DJL's own trainer adds
+ * up all gradients, and takes a sum of zero for a missing backward pass. But the gradients of a
+ * softmax layer always add up to zero, except for rounding; exactly so if its weights are zero.
  */
 final class ZeroSumTrainer extends Trainer {
   /** Smallest change that makes the sum of float32 numbers different from zero. */

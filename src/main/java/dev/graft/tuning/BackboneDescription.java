@@ -21,9 +21,9 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What Graft finds in an external backbone, as lines of text. */
+/** Describes an external backbone in lines of text. */
 public final class BackboneDescription {
-  /** Duration of the speed measurement. */
+  /** Duration of the speed measurement, in nanoseconds. */
   private static final long NANOS = 1_000_000_000;
 
   private BackboneDescription() {}

@@ -55,7 +55,7 @@ public final class CrossValidation {
       for (List<int[]> folds : rounds) {
         for (int[] fold : folds) {
           if (fold.length == 0) {
-            continue; // more folds than images that may be apart
+            continue; // more folds than groups of images
           }
           int[] rest =
               folds.stream()

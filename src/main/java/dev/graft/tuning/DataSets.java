@@ -118,7 +118,7 @@ public final class DataSets {
    *
    * @param groups numbers of images that stay together, see {@link
    *     dev.graft.data.duplicates.Survey#groups}
-   * @throws GraftException if a class has too few images, or if none of them is left for training
+   * @throws GraftException if a class has too few images, or none that is left for training
    */
   public static Split split(Recipe recipe, DataSet data, int[] groups) {
     Split split =

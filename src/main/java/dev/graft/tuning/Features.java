@@ -42,7 +42,7 @@ import java.util.stream.Stream;
  * @param sources the features of the views that the recipe uses, in their order
  * @param bytes size of the caches' files; 0 for pixels
  * @param computed number of images that were not cached before
- * @param computedOthers the same for all other views
+ * @param computedOthers as {@code computed}, for all views but the images as they are
  * @param opened the caches in use; none for pixels
  */
 public record Features(
@@ -121,7 +121,7 @@ public record Features(
    *
    * @param weights identifies the weights of the frozen part
    * @param ranges activation ranges for int8; empty for float32
-   * @param wanted of which images another view is needed
+   * @param wanted the images that also need the other views
    * @param folder of all caches
    */
   static Features cached(

@@ -14,7 +14,7 @@ import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
- * What is probably wrong with the images of a data set: labels, by {@link LabelIssues} on the
+ * The suspicious images of a data set: probably wrong labels, by {@link LabelIssues} on the
  * out-of-fold probabilities of a {@link ConvexHead}; images unlike all others; near-duplicates with
  * different labels; identical images in different parts.
  *
@@ -24,7 +24,10 @@ public record LabelReview(DataSet data, List<Entry> entries) {
   /** Above this many images, those unlike all others are not searched for. */
   private static final int MAX_COMPARED = 5_000;
 
-  /** An image alone with a near-duplicate is unlike the others, too. */
+  /**
+   * Rank of the neighbor whose distance counts; above 1, so that a pair of near-duplicates can be
+   * unlike the others, too.
+   */
   private static final int NEIGHBOR = 3;
 
   /** Distances above the third quartile plus this many interquartile ranges are far out. */
@@ -35,7 +38,7 @@ public record LabelReview(DataSet data, List<Entry> entries) {
     entries = List.copyOf(entries);
   }
 
-  /** What is suspicious about an image. */
+  /** The reason why an image is suspicious. */
   public enum Reason {
     /** Its label is probably wrong. */
     LABEL,
@@ -58,7 +61,7 @@ public record LabelReview(DataSet data, List<Entry> entries) {
 
   /**
    * Returns the memory that a review needs, in bytes: the features as they are and scaled, and for
-   * each fold that is fitted at a time its rows, those once more by column, and the held-out rows.
+   * each fold that is fitted concurrently its rows, their copy by columns, and the held-out rows.
    */
   public static long bytes(PreparedRun run) {
     long images = run.data().images().size();

@@ -29,7 +29,7 @@ final class MeasuredSpeeds {
   private final Map<String, Double> trained = new HashMap<>();
 
   /**
-   * Returns the speed of a recipe; measures only what was not measured for the same networks.
+   * Returns the speed of a recipe; measures only networks that were not measured before.
    *
    * @param isTrained whether training is needed, given the seconds per image of the frozen part
    */

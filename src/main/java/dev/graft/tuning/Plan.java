@@ -18,8 +18,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * A way to train in a given time: settings of a recipe, and what they are worth. {@code plans.yaml}
- * has all of them, and says how each was measured.
+ * A plan to train in a given time: settings of a recipe, with the accuracy that they reach. {@code
+ * plans.yaml} lists all plans, and how each was measured.
  *
  * @param name for the console, such as {@code EfficientNet-Lite0 at 160 pixels, frozen}
  * @param recipe keys and values, without {@code epochs}
@@ -31,11 +31,14 @@ public record Plan(
     Map<String, String> recipe,
     @JsonProperty("validation-accuracy") SortedMap<Integer, Double> accuracy,
     String source) {
-  /** The keys that make a plan what it is; a plan that contradicts the user's is not considered. */
+  /**
+   * The keys that define a plan; a plan that contradicts the user's values of these is not
+   * considered.
+   */
   private static final Set<String> ESSENTIAL =
       Set.of("backbone", "input-size", "unfreeze", "features");
 
-  /** Keys that no plan sets, and that change what a plan is worth. */
+  /** Keys that no plan sets, and that invalidate a plan's measured accuracies. */
   private static final Set<String> UNMEASURED =
       Set.of("weights", "cache", "preprocessing", "root-engine");
 
@@ -58,7 +61,7 @@ public record Plan(
     }
   }
 
-  /** Returns the user's recipe as a plan of its own, which counts as better than any other. */
+  /** Returns the user's recipe as a plan, which ranks above all others. */
   public static Plan ofRecipe(Recipe recipe) {
     SortedMap<Integer, Double> accuracy = new TreeMap<>(Map.of(recipe.training().epochs(), 1.0));
     return new Plan("the recipe as it is", Map.of(), accuracy, "unverified");
@@ -105,8 +108,8 @@ public record Plan(
   }
 
   /**
-   * Returns whether the plan is one for any images: the default for photographs, frozen, at another
-   * size. What trained stages are worth was measured on CIFAR-10 only.
+   * Returns whether the plan suits any images: the default backbone for photographs, frozen, at
+   * another size. Plans with trained stages were measured on CIFAR-10 only.
    */
   public boolean isForAllImages() {
     return BackboneInfo.PHOTOGRAPHS.equals(recipe.get("backbone"))

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.DoubleSupplier;
 
-/** The plans of a run in a given time, of which a faster one replaces one that is too slow. */
+/** The plans of a run in a given time; a faster plan replaces one that is too slow. */
 public final class PlanReplacement {
   /** Measures plans, the most accurate first. */
   public interface Measurement {

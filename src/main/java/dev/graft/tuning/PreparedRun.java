@@ -63,7 +63,7 @@ public record PreparedRun(
       DataSet data = images.open();
       Survey survey = Survey.quick(data);
       events.listed(data, survey);
-      // Data that can't be split is reported now, not after hours of features.
+      // Data that can't be split is reported now, not after hours of computing features.
       Split.check(data, survey.groups());
       Recipe recipe =
           RecipeResolver.resolve(asked, data.images().size(), data.sizes().median(), device);

@@ -52,7 +52,10 @@ public final class RecipeResolver {
   /** Images from which large batches still give enough steps per epoch. */
   private static final int MANY = 20_000;
 
-  /** Images per step if stages of the backbone are trained, whose activations need memory. */
+  /**
+   * Images per step if stages of the backbone are trained, whose activations need memory, or if a
+   * head is trained on fewer than {@link #MANY} images.
+   */
   private static final int BATCH = 128;
 
   /** The usual crop of ImageNet classifiers: 224 of 256 pixels. */
@@ -391,7 +394,7 @@ public final class RecipeResolver {
     }
   }
 
-  /** Whether it is known how the images of an external backbone are prepared. */
+  /** Returns whether the preprocessing of an external backbone is known. */
   static boolean isPrepared(Recipe recipe) {
     return entry(recipe).own().isPresent()
         || recipe.input().preprocessing() == Recipe.PreprocessingChoice.ZERO_ONE

@@ -32,7 +32,7 @@ public interface RunEvents extends TrainingEvents {
    */
   default void decided(Recipe asked, Recipe decided, int smaller) {}
 
-  /** How the head's weights are found has been decided. */
+  /** The solver of the head has been chosen. */
   default void solver(SolverChoice choice) {}
 
   /** The convex head has been fitted. */
@@ -41,7 +41,7 @@ public interface RunEvents extends TrainingEvents {
   /** The network has been built and has its weights. */
   default void designed(NetworkDesign network) {}
 
-  /** The run's folder has been made. */
+  /** The run's folder has been created. */
   default void begun(Path folder) throws IOException {}
 
   /** The feature cache is off: every epoch passes through the whole network. */
@@ -96,7 +96,8 @@ public interface RunEvents extends TrainingEvents {
   default void warned(String warning) {}
 
   /**
-   * The run was asked to stop, and will evaluate and save the best model so far before it ends.
+   * The run received a request to stop, and will evaluate and save the best model so far before it
+   * ends.
    *
    * @param epoch the best epoch so far
    * @param images in the validation and test sets

@@ -8,7 +8,7 @@ import dev.graft.recipe.Recipe;
 import dev.graft.recipe.Recipe.Solver;
 import dev.graft.recipe.RecipeReader;
 
-/** How the weights of a head are found, and why. */
+/** The solver of a head, and the reason for its choice. */
 public record SolverChoice(Solver solver, Reason reason) {
   /**
    * Images up to which a convex head is chosen. It was more accurate than gradient training with
@@ -79,7 +79,9 @@ public record SolverChoice(Solver solver, Reason reason) {
     return new SolverChoice(Solver.NEWTON, linear ? Reason.LINEAR_HEAD : Reason.FEW_IMAGES);
   }
 
-  /** Returns whether a recipe differs from the default in what only gradient training uses. */
+  /**
+   * Returns whether a recipe differs from the default in settings that only gradient training uses.
+   */
   private static boolean setsGradientTraining(Recipe recipe) {
     Recipe built = RecipeReader.defaults();
     Recipe.Head head = recipe.head();

@@ -46,7 +46,7 @@ public final class SpeedProbe {
   /** Input size at which the plans are measured, in pixels. */
   private static final int SIDE = 96;
 
-  /** Steps that are trained at most, of which the first is not measured. */
+  /** Maximum number of training steps, of which the first is not measured. */
   private static final int STEPS = 12;
 
   /** Time after which no further step is trained, in seconds. */
@@ -153,7 +153,7 @@ public final class SpeedProbe {
     }
   }
 
-  /** Returns how often the features of an image are computed: once for each view. */
+  /** Returns the number of views, for each of which the features of an image are computed. */
   public static int views(Recipe recipe) {
     return Features.views(recipe).size();
   }
@@ -251,7 +251,7 @@ public final class SpeedProbe {
       new FeatureExtractor(part, pixels, layout, clock::check, Progress.NONE)
           .fill(rows, (done, records) -> clock.add(done.size()));
     } catch (Clock.Enough e) {
-      // Measured.
+      // Enough batches were measured.
     }
     return clock.secondsPerPiece();
   }
@@ -282,7 +282,9 @@ public final class SpeedProbe {
     return secondsPerTrainedImage(network, recipe, device, noise);
   }
 
-  /** Returns what training reads of each image: features or, without a cache, pixels. */
+  /**
+   * Returns the arrays that training reads for each image: features or, without a cache, pixels.
+   */
   static List<RecordLayout.Field> inputs(NetworkDesign design, boolean cache) {
     int side = design.inputSize();
     return cache

@@ -9,7 +9,7 @@ import java.time.Duration;
  * @param reserved seconds that the run needs after training, for evaluation and files
  */
 public record TimeLimit(long end, double reserved) {
-  /** Centuries. */
+  /** No limit: an end centuries away. */
   public static final TimeLimit NONE = new TimeLimit(System.nanoTime() + Long.MAX_VALUE / 2, 0);
 
   /** Returns a limit that begins now. */

@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Chooses the plan that is worth most in a given time.
+ * Chooses the plan with the highest expected accuracy in a given time.
  *
  * @param estimates of all plans; at least one
  */
 public record TimePlanner(List<Estimate> estimates) {
-  /** Share of the time that is planned; the rest is for what was measured too optimistically. */
+  /** Share of the time that is planned; the rest covers measurements that were too optimistic. */
   public static final double PLANNED = 0.93;
 
   /**
@@ -82,7 +82,7 @@ public record TimePlanner(List<Estimate> estimates) {
       return Duration.ofSeconds((long) Math.ceil(seconds() / PLANNED));
     }
 
-    /** Returns the validation accuracy on CIFAR-10 that the plan is worth, 0 to 1. */
+    /** Returns the expected validation accuracy on CIFAR-10, 0 to 1. */
     public double accuracy() {
       return estimate.plan().accuracyAfter(epochs);
     }

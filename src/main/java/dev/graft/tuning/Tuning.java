@@ -47,12 +47,12 @@ public final class Tuning implements AutoCloseable {
   /** Test images per class below which a convex head is cross-validated, too. */
   private static final int MIN_TEST_PER_CLASS = 30;
 
-  /** Folds of that cross-validation, and how often it is done, in other folds each time. */
+  /** Folds of that cross-validation. */
   private static final int FOLDS = 5;
 
   private static final int REPEATS = 4;
 
-  /** Predictions above which it is not repeated once more, because it would take long. */
+  /** Maximum number of predictions of all repeats together; one repeat is always made. */
   private static final int REPEATED = 2000;
 
   private final PreparedRun run;
@@ -104,7 +104,8 @@ public final class Tuning implements AutoCloseable {
   /**
    * @param listener is notified of each epoch of the training
    * @param interruption of everything
-   * @param fitting of the training only, without the cross-validation; a part of the other
+   * @param fitting of the training only, without the cross-validation; a part of {@code
+   *     interruption}
    */
   public Tuning(
       PreparedRun run,
@@ -132,9 +133,7 @@ public final class Tuning implements AutoCloseable {
         run.network(), !recipe.execution().cache(), recipe, run.device(), listener, stop);
   }
 
-  /**
-   * Trains from the start, and keeps no checkpoints, see {@link #fit(Split, Survey, Checkpoints)}.
-   */
+  /** Trains from the start, without checkpoints, see {@link #fit(Split, Survey, Checkpoints)}. */
   public History fit(Split split, Survey survey) throws IOException {
     return fit(split, survey, Checkpoints.NONE);
   }
@@ -165,7 +164,7 @@ public final class Tuning implements AutoCloseable {
         features.matrix(rows), run.network().design().stageWidths(), data, rows, groups, recipe);
   }
 
-  /** Fits a head to other images, with the settings that were chosen for the run's. */
+  /** Fits a head to other images, with the settings that were chosen on the run's images. */
   private ConvexHead again(int[] rows) {
     return convex
         .orElseThrow()
@@ -174,7 +173,7 @@ public final class Tuning implements AutoCloseable {
                 features.matrix(rows), run.network().design().stageWidths(), data, rows, recipe));
   }
 
-  /** Gives the network the head, on the features that it was fitted to. */
+  /** Replaces the network by one with the convex head and the features that it was fitted to. */
   private void install(ConvexHead head) {
     NetworkDesign design = run.network().design();
     List<String> stages = design.features();
@@ -262,7 +261,7 @@ public final class Tuning implements AutoCloseable {
    */
   public Validated validate(Split split) {
     if (convex.isPresent()) {
-      // Suspicious labels stay: without them, a model that errs would look better than it is.
+      // Images with suspicious labels stay: without them, the model would look better than it is.
       List<float[]> outOfFoldRows = List.of(convex.get().outOfFold());
       List<Integer> truths = IntStream.of(split.train()).map(images::label).boxed().toList();
       return new Validated(
@@ -333,7 +332,7 @@ public final class Tuning implements AutoCloseable {
         kept);
   }
 
-  /** Fits what tells images unlike the training images; after the training. */
+  /** Fits {@link Typicality} to the network, after the training. */
   public Typicality typicality(Split split, Survey survey) {
     try (NDManager manager = NDManager.newBaseManager(run.device())) {
       return fit(manager).fit(features, split, survey.groups(), recipe.seed());
@@ -364,7 +363,8 @@ public final class Tuning implements AutoCloseable {
 
   private Evaluation evaluate(String part, int[] rows, ViewListener receiver) {
     Evaluation.Collector collector = Evaluation.collector(data.classes());
-    // In whole batches, so that the predictions of mirror images that wait fit into memory.
+    // Portions of whole batches, so that the stored predictions of an image and its mirror image
+    // fit into memory.
     int waiting = MAX_PROBABILITIES / data.classes().size() / Features.EVALUATION_BATCH;
     int step = Features.EVALUATION_BATCH * Math.max(1, waiting);
     try (Progress progress = run.events().progress(part, "images", rows.length)) {
@@ -469,8 +469,8 @@ public final class Tuning implements AutoCloseable {
   }
 
   /**
-   * Returns whether a convex head's test images were sampled, by the default share, and are fewer
-   * per class than would tell its accuracy: one image in 30 is 3 points.
+   * Returns whether a convex head's test images were sampled, by the default share, and are too few
+   * per class to measure its accuracy: one image in 30 is 3 points.
    */
   private boolean hasFewTestImages() {
     double share = RecipeReader.defaults().data().testSplit();

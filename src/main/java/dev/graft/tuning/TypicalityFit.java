@@ -18,9 +18,10 @@ import java.util.stream.IntStream;
 
 /**
  * Fits {@link Typicality} to a trained network: stores training images, and measures how far
- * held-out images are from them. Held out are the validation images. Where those are few and the
- * backbone is frozen, each stored training image is also compared with the others; a trained
- * backbone has seen the training images, which would make them look too near.
+ * held-out images are from them. The held-out images are the validation images. If there are none,
+ * or if they are few and the backbone is frozen, each stored training image is also compared with
+ * the others. A trained backbone has seen the training images, so these look nearer than new
+ * images.
  */
 final class TypicalityFit {
   /** Validation images that are enough alone: steps of 1 %. */
@@ -43,7 +44,7 @@ final class TypicalityFit {
   }
 
   /**
-   * Fits it.
+   * Stores training images and measures the similarity of held-out images to them.
    *
    * @param groups a number for each image, the same for near-duplicates, which are not compared
    */
@@ -70,7 +71,8 @@ final class TypicalityFit {
     if (others) {
       putOthers(bank, IntStream.of(stored).map(i -> groups[i]).toArray(), neighbors, heldOut);
     }
-    // Where all images are near-duplicates, 0 remains, and nothing is unlike them.
+    // If all images are near-duplicates, the array stays {0}, so that every image counts as
+    // typical.
     return Typicality.of(
         bank, neighbors, Arrays.copyOf(heldOut.array(), Math.max(1, heldOut.position())));
   }

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Properties;
 
-/** What this build of Graft was made from. */
+/** The version and commit of this build of Graft. */
 public final class Build {
   private static final String UNKNOWN = "unknown";
 

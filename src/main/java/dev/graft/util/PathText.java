@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 public final class PathText {
   private static final char REPLACEMENT = '\ufffd';
 
-  /** What no shell changes; a backslash is one of Windows's separators. */
+  /** Text that no shell changes; a backslash is a separator on Windows. */
   private static final Pattern PLAIN = Pattern.compile("[\\p{L}\\p{N}/._\\-+:\\\\]+");
 
   private PathText() {}

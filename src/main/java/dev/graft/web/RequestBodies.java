@@ -31,10 +31,10 @@ public final class RequestBodies {
   private static final int FIRST_BYTES = 1 << 14;
   private static final long MAX_TEXT = 1 << 16;
 
-  /** Jetty's parts copy a form's bytes, and the file is a copy of its part. */
+  /** Copies of a form's bytes: one in Jetty's parts, and one of the file's part. */
   private static final int COPIES_OF_FORM = 2;
 
-  /** How many refused requests are read to their end at once, and the time limit of each. */
+  /** Maximum number of refused requests that are read to their end at once. */
   private static final int MAX_REFUSED = 8;
 
   private static final Duration REFUSED = Duration.ofSeconds(2);
@@ -220,7 +220,7 @@ public final class RequestBodies {
             .maxMemoryPartSize(-1)
             .maxParts(MAX_PARTS)
             .build();
-    // Jetty knows the parameter in lower case only.
+    // Jetty recognizes the parameter in lower case only.
     String type = "multipart/form-data; boundary=\"" + boundary + "\"";
     try (MultiPartFormData.Parts parts =
         MultiPartFormData.getParts(

@@ -27,8 +27,8 @@ public final class RequestGuard {
           "(.+\\.)?localhost|127(\\.(25[0-5]|(2[0-4]|1?\\d)?\\d)){3}|\\[::1]|\\[(0+:){7}0*1]");
 
   /**
-   * No public name server can have these: addresses, names without a dot, and names of the local
-   * network.
+   * Hosts that no public name server can resolve: addresses, names without a dot, and names of the
+   * local network.
    */
   private static final Pattern NOT_PUBLIC =
       Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}|\\[[0-9a-f:.]+]|[^.]+|.+\\.local");
@@ -149,7 +149,10 @@ public final class RequestGuard {
         && (origins.contains("*") || origins.contains(origin.toLowerCase(Locale.ROOT)));
   }
 
-  /** Answers a browser's preflight: what an allowed page may send. */
+  /**
+   * Answers a browser's preflight request with the methods and headers that an allowed page may
+   * send.
+   */
   void preflight(Context context, String methods) {
     if (isAllowed(context.header("Origin"))) {
       String headers = context.header("Access-Control-Request-Headers");

@@ -27,7 +27,7 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
  * machine, with {@code "details"} where the exception has them.
  */
 public final class WebServer implements AutoCloseable {
-  /** The time that a connection may be silent, in milliseconds. */
+  /** Maximum time for which a connection may be silent, in milliseconds. */
   private static final int IDLE = 20_000;
 
   /** Maximum time to finish requests in progress when the server is closed. */
@@ -238,7 +238,7 @@ public final class WebServer implements AutoCloseable {
     context.status(status).json(new Problem(status, message, details));
   }
 
-  /** Finishes the requests in progress, for some seconds, and accepts no new ones. */
+  /** Accepts no new requests, and waits up to {@link #GRACE} for those in progress. */
   @Override
   public void close() {
     web.stop();

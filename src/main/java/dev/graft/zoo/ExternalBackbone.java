@@ -43,15 +43,15 @@ import java.util.regex.Pattern;
 
 /**
  * An external backbone: an ONNX file, a TorchScript file, a folder as on Hugging Face's hub, or a
- * model of a DJL model zoo. How it is called, and what its outputs are, is found by a dry run.
+ * model of a DJL model zoo. A dry run finds the layout of its input and outputs.
  *
  * @param info its description as a backbone
- * @param declared lines on its inputs and outputs, as the file declares them
- * @param notes sentences on what was found
+ * @param declared lines about its inputs and outputs, as the file declares them
+ * @param notes sentences about the dry run and the configuration files
  */
 public record ExternalBackbone(BackboneInfo info, List<String> declared, List<String> notes) {
   /**
-   * What a recipe asks for.
+   * The settings of a recipe for an external backbone.
    *
    * @param inputSize side of the input in pixels; 0 for the side that the file sets, else 224
    * @param variant of the files in a folder; empty for float32
@@ -83,7 +83,7 @@ public record ExternalBackbone(BackboneInfo info, List<String> declared, List<St
   /** Identifies a dry run: the file as it is on disk, and the options. */
   private record Key(Path file, long bytes, long modified, Options options) {}
 
-  /** Whether the backbone of a recipe is an external file or a model of a DJL model zoo. */
+  /** Returns whether the backbone of a recipe is an external file or a model of a DJL model zoo. */
   static boolean is(String name) {
     return isFile(name) || HubRepository.of(name).isPresent() || ZOO_ID.matcher(name).matches();
   }
@@ -146,7 +146,9 @@ public record ExternalBackbone(BackboneInfo info, List<String> declared, List<St
         + HubPreprocessing.described(preprocessing);
   }
 
-  /** Says which backbone a message is about, unless it does so itself. */
+  /**
+   * Returns a message that starts with the backbone's name, unless it names the backbone already.
+   */
   public static String prefixed(String name, String message) {
     String prefix = "backbone " + name + ": ";
     return message.startsWith(prefix) ? message : prefix + message;

@@ -47,8 +47,8 @@ public final class GraftModelZoo extends ModelZoo implements ZooProvider {
 
   /**
    * A repository of one backbone: an artifact without files, because {@link BackboneFactory} loads
-   * the weights. DJL never checks the files in its cache again, so that it would miss weights that
-   * changed under the same name.
+   * the weights. DJL never checks the files in its cache again, so it would not notice changed
+   * weights under the same name.
    */
   private static final class EntryRepository extends AbstractRepository {
     private final MRL mrl;

@@ -16,11 +16,14 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A folder with a network as it lies on Hugging Face's hub: ONNX files in it or in {@code onnx/},
+ * A folder with a network, laid out as on Hugging Face's hub: ONNX files in it or in {@code onnx/},
  * and beside them, or one folder up, a model card and {@linkplain HubPreprocessing configurations}.
  */
 final class HubFolder {
-  /** Names of the network, best first: of a model for images and text only the image part fits. */
+  /**
+   * File names of the network, best first: of a model for images and text, only the image part is
+   * usable.
+   */
   private static final List<String> NAMES = List.of("vision_model", "model");
 
   /** A model card's metadata is at the top of a file that may be long. */

@@ -22,13 +22,14 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.regex.Pattern;
 
 /**
- * What a configuration beside a network, or one folder up, says about the network's images: {@code
+ * The preprocessing in a configuration beside a network, or one folder up: {@code
  * preprocessor_config.json} of Transformers, or {@code config.json} with {@code pretrained_cfg} of
  * timm.
  *
- * @param preprocessing empty if the file says nothing
- * @param side of the input in pixels; 0 if it does not say
- * @param notes what was read from where, and what Graft can't do as the file says
+ * @param preprocessing empty if the file has none
+ * @param side of the input in pixels; 0 if the file has none
+ * @param notes sentences about the files that were read, and about settings that Graft does not
+ *     support
  */
 record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<String> notes) {
   /** Preprocessing of networks that take bytes: pixels as they are. */
@@ -61,8 +62,8 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
   private static final int MAX_SHOWN = 60;
 
   /**
-   * Image processors of Transformers for which a size that is a plain number is that of the shorter
-   * side ({@code default_to_square=False}), and those for which it is both sides.
+   * Image processors of Transformers for which a size that is a plain number is the length of the
+   * shorter side ({@code default_to_square=False}).
    */
   private static final Pattern SHORTER_SIDE =
       Pattern.compile("(CLIP|ChineseCLIP|Bit|ConvNext|Levit|MobileNet|MobileViT|PoolFormer).*");
@@ -73,7 +74,7 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
-   * What a recipe sets, so that it is not read from files.
+   * Settings that the recipe gives, so that they are not read from files.
    *
    * @param arithmetic mean, deviation and order
    * @param framing framing, with its share, and input-size
@@ -103,7 +104,7 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
   /**
    * A size in pixels.
    *
-   * @param both whether it is that of both sides, not of the shorter one
+   * @param both whether it is the length of both sides, not only of the shorter one
    */
   private record Size(int side, boolean both) {}
 
@@ -243,7 +244,7 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
             + " input-size=224");
   }
 
-  /** As {@code BaseImageProcessor} of Transformers: resize, then center crop. */
+  /** Reads the framing of {@code BaseImageProcessor} of Transformers: resize, then center crop. */
   private static Framed transformersFraming(JsonNode config, List<String> notes) {
     Resampling resampling = resampling(config.path("resample"), notes);
     String type = type(config);
@@ -309,7 +310,7 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
         : size;
   }
 
-  /** As {@code create_transform} of timm. */
+  /** Reads the framing of {@code create_transform} of timm. */
   private static Framed timmFraming(JsonNode config, List<String> notes) {
     Resampling resampling = resampling(config.path("interpolation"), notes);
     int side = 0;
@@ -408,9 +409,10 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
   }
 
   /**
-   * As {@code BaseImageProcessor} of Transformers: rescale, then normalize. MobileViT's processor
-   * does not normalize, so its older files have no mean. EfficientNet's can subtract 1 after
-   * rescaling, and with {@code include_top}, its default, divides by the deviation once more.
+   * Reads the arithmetic of {@code BaseImageProcessor} of Transformers: rescale, then normalize.
+   * MobileViT's processor does not normalize, so its older files have no mean. EfficientNet's can
+   * subtract 1 after rescaling, and with {@code include_top}, its default, divides by the deviation
+   * once more.
    */
   private static Preprocessing transformers(JsonNode config) {
     boolean rescales = config.path("do_rescale").asBoolean(true);

@@ -32,7 +32,7 @@ record HubRepository(String owner, String name, String revision) {
   private static final Pattern NAME =
       Pattern.compile("(?!.*\\.\\.)hf:(\\w[\\w.-]*)/(\\w[\\w.-]*?)(?:@(\\w[\\w.-]*))?");
 
-  /** Small files that say how images are prepared, and the license. */
+  /** Small files with the preprocessing and the license. */
   private static final List<String> ABOUT =
       List.of("preprocessor_config.json", "config.json", "README.md");
 
@@ -133,7 +133,10 @@ record HubRepository(String owner, String name, String revision) {
     return Optional.ofNullable(environment.apply(name)).filter(value -> !value.isBlank());
   }
 
-  /** A list of what was downloaded; written last, so that it vouches for the files. */
+  /**
+   * Returns the path of the list of downloaded files, which is written last: if it exists, all of
+   * them are complete.
+   */
   private static Path list(Path root, String commit, Optional<String> variant) {
     return root.resolve("graft").resolve(commit + variant.map(each -> "-" + each).orElse(""));
   }

@@ -23,7 +23,7 @@ import java.util.List;
 
 /**
  * A backbone with its weights, loaded through DJL's {@code Criteria}. Closing it frees the weights,
- * including those of blocks that were cut from its trunk.
+ * including those of blocks that were made from parts of its trunk.
  *
  * @param network its description
  * @param trunk its stages as a DJL block, up to the global average of the last one
@@ -51,7 +51,7 @@ public record LoadedBackbone(
       return !sha256.isEmpty();
     }
 
-    /** Returns text for a chart's title. It stresses random weights, which explain bad figures. */
+    /** Returns the weights' name for a chart's title, which emphasizes random weights. */
     public String title() {
       return pretrained
           ? source.equals(WeightSource.PRETRAINED) ? source + " weights" : "weights of " + source

@@ -103,7 +103,7 @@ function complain(said, problem) {
   said.append(line);
 }
 
-// Requests the heat map when it is first shown, because it takes a second network.
+// Requests the heat map only when it is first shown, because it needs a second network.
 function heatMap(file, said, figure, name) {
   const button = element('button', text('where'));
   button.type = 'button';
@@ -140,7 +140,7 @@ async function take(files) {
   say('asking', images.length);
   const waiting = images.map(file => [file, ...show(file)]);
   const buttons = [];
-  // A few at once; answers come about in the order of the files.
+  // A few at once, so that answers arrive roughly in the order of the files.
   const worker = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const [file, said, figure] = next;

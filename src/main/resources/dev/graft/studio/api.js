@@ -22,7 +22,7 @@ function accept(next) {
 /** Repeats the last state, for example in another language. */
 export const refresh = () => state && accept(state);
 
-// After a restart the studio has another token, which its page has.
+// After a restart the studio has another token, which a reloaded page contains.
 async function renew() {
   const page = new DOMParser().parseFromString(await (await fetch('/')).text(), 'text/html');
   const next = page.querySelector(TOKEN)?.content;
@@ -31,7 +31,7 @@ async function renew() {
   return renewed;
 }
 
-// In the person's language: by the reason of a refusal, or by the status, which says less.
+// In the user's language: by the reason of a refusal or, less precisely, by the status.
 function sentence({ code, message, details }) {
   if (hasText(details?.reason)) return text(details.reason, details.what);
   return hasText(`status${code}`) ? text(`status${code}`, message) : message ?? text('gone');
@@ -39,7 +39,7 @@ function sentence({ code, message, details }) {
 
 const problemOf = async answer => new Error(sentence(await answer.json().catch(() => ({}))));
 
-/** Sends a request; throws an error with the studio's sentence. */
+/** Sends a request; on failure throws an error with the studio's message. */
 export async function send(path, body, headers = {}) {
   const json = body !== undefined && !(body instanceof Blob);
   for (let tries = 0; ; tries++) {
@@ -58,7 +58,7 @@ export async function send(path, body, headers = {}) {
   }
 }
 
-/** Makes a change, takes over the state after it, and tells what went wrong. Returns whether it was made. */
+/** Makes a change, applies the new state, and reports a failure. Returns whether the change was made. */
 export async function change(path, body = {}, tell = say) {
   try {
     accept(await (await send(path, body)).json());
@@ -70,7 +70,7 @@ export async function change(path, body = {}, tell = say) {
   }
 }
 
-/** Loads a path; throws an error with the studio's sentence. */
+/** Loads a path; on failure throws an error with the studio's message. */
 export async function load(path) {
   const answer = await fetch(path);
   if (!answer.ok) throw await problemOf(answer);
@@ -93,7 +93,7 @@ function connect() {
   own.addEventListener('error', () => {
     if (!lost) say(text('gone'), true);
     lost = true;
-    // A browser gives up for good if the answer was an error.
+    // A browser does not reconnect after an error status.
     if (own.readyState === EventSource.CLOSED) setTimeout(() => events === own && connect(), 2000);
   });
 }

@@ -1,4 +1,4 @@
-// The camera: frames while a button is held, or after a countdown.
+// The camera: stores frames while a button is held, or after a countdown.
 import { current } from './classes.js';
 import { byId, say } from './dom.js';
 import { store } from './intake.js';
@@ -21,7 +21,7 @@ export async function open(video) {
   };
 }
 
-/** Returns the video's frame as a JPEG file, its shorter side at most this long. */
+/** Returns the video's frame as a JPEG file, its shorter side at most `side` pixels long. */
 export function frame(video, side) {
   const scale = Math.min(1, side / Math.min(video.videoWidth, video.videoHeight));
   const canvas = document.createElement('canvas');
@@ -71,7 +71,7 @@ let close = null;
 let opening = false;
 
 async function toggle() {
-  if (opening) return; // the person is being asked for the camera
+  if (opening) return; // the browser is asking for permission
   if (close) {
     stop();
     close();

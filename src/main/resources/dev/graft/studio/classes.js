@@ -1,4 +1,4 @@
-// The list of classes: make, choose, rename, merge, delete.
+// The list of classes: create, choose, rename, merge, delete.
 import { change, state, watch } from './api.js';
 import { ask, byId, element, say } from './dom.js';
 import { taskName, text } from './texts.js';
@@ -11,7 +11,7 @@ export let current = null; // null: all classes
 /** Calls a listener when another class is chosen. */
 export const onChoice = listener => chosen.push(listener);
 
-/** Sets what tells whether other images are shown than those of the class. */
+/** Sets the function that returns whether other images than those of the class are shown. */
 export const hiddenWhile = test => { hidden = test; };
 
 export function choose(name) {

@@ -1,7 +1,7 @@
-// Small helpers for elements and for questions to the person.
+// Small helpers for elements and dialogs.
 export const byId = id => document.getElementById(id);
 
-/** Makes an element; properties that start with "on" are listeners, and null is left out. */
+/** Creates an element; properties that start with "on" are listeners, and null values are skipped. */
 export function element(tag, properties = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -14,7 +14,7 @@ export function element(tag, properties = {}, ...children) {
   return made;
 }
 
-/** Says something where screen readers hear it. */
+/** Announces a text to screen readers. */
 export function say(sentence, isProblem = false) {
   byId('status').textContent = sentence;
   byId('status').classList.toggle('problem', isProblem);

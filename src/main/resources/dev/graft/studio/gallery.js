@@ -1,4 +1,4 @@
-// The images of a class, or of all: only those in sight are elements, so that 20,000 are no more work than 20.
+// The images of a class, or of all: only visible ones are elements, so that 20,000 are as fast as 20.
 import { change, get, state, watch } from './api.js';
 import { current, hiddenWhile, onChoice } from './classes.js';
 import { byId, element, say } from './dom.js';
@@ -7,21 +7,21 @@ import { percent, text } from './texts.js';
 
 const CELL = 96; // pixels, with the gap
 const PAGE = 500; // images per request
-const MARGIN = 3; // rows above and below that are ready
-const PATHS = 500; // in one request
-const BYTES = 32_000; // of the paths in one request; the studio takes a little more
+const MARGIN = 3; // rows above and below the visible ones that are also elements
+const PATHS = 500; // maximum number of paths in one request
+const BYTES = 32_000; // maximum size of these paths; the studio accepts a little more
 
 let total = 0;
-let images = []; // sparse: what has been loaded
-let arriving = []; // the same of the newest listing, until its first page is here
-let loading = new Map(); // pages on their way or here
+let images = []; // sparse: the loaded images
+let arriving = []; // the images of the newest listing, until its first page is loaded
+let loading = new Map(); // pages that are requested or loaded
 let generation = 0; // answers of an older listing are ignored
 let selected = new Set(); // paths
 let focus = 0;
 let acting = false;
-let only = null; // the true and the predicted class of mistakes, which are shown instead of a class's images
+let only = null; // the true and the predicted class of the mistakes that are shown instead of a class's images
 
-/** Shows other images than before, none of which is selected. */
+/** Shows the mistakes that match a filter, or without one the images of the class; clears the selection. */
 function begin(filter) {
   only = filter;
   selected = new Set();
@@ -72,7 +72,7 @@ async function fetchPage(number) {
   try {
     const answer = await get(`/api/images?${query}`);
     if (own !== generation) return;
-    images = arriving; // of any page: a later one may be here before the first
+    images = arriving; // of any page: a later one may arrive before the first
     total = answer.total;
     answer.images.forEach((image, i) => { images[number * PAGE + i] = image; });
     focus = Math.min(focus, Math.max(0, total - 1));
@@ -172,7 +172,7 @@ function walk(to, extend) {
   draw();
 }
 
-/** Splits paths into parts that a request can have. */
+/** Splits paths into groups that fit into one request each. */
 function inParts(paths) {
   const encoder = new TextEncoder();
   const parts = [];
@@ -236,7 +236,7 @@ export function start() {
   byId('show').addEventListener('change', () => begin(null));
   byId('filter').addEventListener('click', () => { endFilter(); gallery.focus(); });
   byId('delete').addEventListener('click', removeSelected);
-  // A closed list changes with each arrow key: then Enter decides.
+  // A closed list changes with each arrow key, so only Enter confirms.
   const move = byId('move');
   let byKeys = false;
   move.addEventListener('pointerdown', () => { byKeys = false; });

@@ -1,4 +1,4 @@
-// Images that arrive: dropped, pasted, chosen. Thousands at once are sent a few at a time.
+// New images: dropped, pasted, chosen. A few are sent at once, even if there are thousands.
 import { send, state } from './api.js';
 import { askName, current, make } from './classes.js';
 import { ask, byId, say } from './dom.js';
@@ -15,7 +15,7 @@ let failures = [];
 
 const isImage = file => file.type.startsWith('image/') || IMAGE.test(file.name);
 
-/** Stores an image in a class, whose images are shown then; images of one group are undone together. */
+/** Stores an image in a class, and shows the class; images of one group are undone together. */
 export function store(label, file, name, group) {
   endFilter();
   return send(`/api/classes/${encodeURIComponent(label)}/images`, file, { 'X-File-Name': encodeURIComponent(name), 'X-Graft-Group': group });
@@ -41,10 +41,10 @@ function report() {
   failures = [];
 }
 
-// The studio trims and normalizes the names of classes, and has none that differ in case only.
+// The studio trims and normalizes class names, and allows none that differ only in case.
 const normal = name => name.trim().normalize('NFC').toLowerCase();
 
-/** The class of a folder, which is made if it is missing; or why it can't be. */
+/** Returns the class of a folder, which is created if it is missing, or the reason why it can't be. */
 async function classFor(folder) {
   const known = state.classes.find(each => normal(each.name) === normal(folder));
   if (known) return { label: known.name };
@@ -52,7 +52,7 @@ async function classFor(folder) {
   return await make(folder, sentence => { problem = sentence; }) ? { label: current } : { problem };
 }
 
-/** The class that images without a folder go to: the chosen one, or one that the person names. */
+/** Returns the class for images without a folder: the chosen one, or one that the user names. */
 async function target() {
   if (current !== null) return current;
   if (state.classes.length === 1) return state.classes[0].name;
@@ -60,7 +60,7 @@ async function target() {
   return await askName(text('nameClass'), '', make) ? current : null;
 }
 
-/** Takes files in; `folder` names the class of each, or is null. */
+/** Stores files; `folder` is the class name of each, or null. */
 export async function take(given) {
   const images = given.filter(({ file }) => isImage(file));
   if (images.length === 0) return say(text('noImageInThat'), true);

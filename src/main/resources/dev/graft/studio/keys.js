@@ -1,4 +1,4 @@
-// Keys that work everywhere, and the sheet that lists all keys.
+// Keys that work everywhere, and the dialog that lists all keys.
 import { change } from './api.js';
 import { endFilter, removeSelected } from './gallery.js';
 import { byId, element } from './dom.js';

@@ -1,4 +1,4 @@
-// The page: starts its parts, and shows what belongs to none of them.
+// The page: starts its parts, and shows the elements that belong to none of them.
 import { listen, refresh, watch } from './api.js';
 import * as camera from './camera.js';
 import * as classes from './classes.js';

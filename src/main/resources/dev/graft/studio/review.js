@@ -1,13 +1,13 @@
-// The review after a training: labels that are probably wrong, and mistakes; one key decides on an image.
+// The review after a training: probably wrong labels, and mistakes; one key decides on an image.
 import { change } from './api.js';
 import { byId, element } from './dom.js';
 import { percent, text } from './texts.js';
 
 const SHOWN = 50; // rows per list
-export const LISTED = 200; // mistakes that the studio lists, at most
+export const LISTED = 200; // maximum number of mistakes that the studio lists
 const thumbnail = path => `/api/images/thumbnail?path=${encodeURIComponent(path)}&v=review`;
 
-/** What can be decided, by key; of the classes here, "predicted" is the one that the model suggests. */
+/** The decisions, by key; "predicted" is the class that the model suggests. */
 const DECISIONS = {
   m: { key: 'moveToClass', path: '/api/images/move', body: mistake => ({ path: mistake.path, class: mistake.predicted }) },
   k: { key: 'keep', path: '/api/images/keep', body: mistake => ({ path: mistake.path }) },
@@ -42,7 +42,7 @@ function makeRow(mistake, about) {
 
 const identity = mistake => JSON.stringify([mistake, document.documentElement.lang]);
 
-/** Brings a list up to date; rows that stay are not touched, so that what a person works on does not jump. */
+/** Updates a list; remaining rows are not touched, so that the row in use does not move. */
 function update(list, mistakes, about) {
   const shown = mistakes.slice(0, SHOWN);
   const wanted = new Set(shown.map(identity));
@@ -55,7 +55,7 @@ function update(list, mistakes, about) {
   });
 }
 
-/** Keeps the focus in the review when its row leaves: elsewhere, the same keys mean something else. */
+/** Keeps the focus in the review when its row is removed, because the same keys have other meanings elsewhere. */
 function keepFocus(redraw) {
   const row = document.activeElement.closest('.review li');
   const list = row?.parentElement;
@@ -73,7 +73,7 @@ function suspectsNote(suspects, checking, renamed) {
   return renamed ? `${count} ${text('movedSince')}` : count;
 }
 
-/** The number of mistakes of a training, of all or of one true and one predicted class. */
+/** Returns the number of mistakes of a training: all, or those with one true and one predicted class. */
 export function mistakesOf({ classes, confusion }, truth, predicted) {
   let count = 0;
   for (const [i, row] of confusion.entries()) {
@@ -84,7 +84,7 @@ export function mistakesOf({ classes, confusion }, truth, predicted) {
   return count;
 }
 
-/** Shows what a result says about single images; `renamed` tells whether one of its classes is gone. */
+/** Shows the suspicious labels and mistakes of a result; `renamed`: whether one of its classes no longer exists. */
 export function review(result, checking, renamed) {
   const { mistakes, suspects } = result;
   const all = Math.min(LISTED, mistakesOf(result));
@@ -107,7 +107,7 @@ function keys(event) {
   event.preventDefault();
 }
 
-/** Goes to the first image to decide on, or to where it would be. */
+/** Moves the focus to the first image to decide on or, if there is none, to the review. */
 export const goToReview = () => (first(byId('suspects')) ?? first(byId('mistakes')) ?? byId('review-title')).focus();
 
 export function start() {

@@ -1,4 +1,4 @@
-// What a person takes home: exports, and lines that use the model.
+// Downloads: exports, and code that uses the model.
 import { change, get, load, watch } from './api.js';
 import { ask, byId, element, say } from './dom.js';
 import { text } from './texts.js';
@@ -21,7 +21,7 @@ async function draw(result) {
   if (lines) byId('snippets').replaceChildren(snippet('commandLine', lines.command), snippet('javaLine', lines.java), snippet('curlLine', lines.curl), snippet('serveLine', lines.serve));
 }
 
-// A link would leave the studio's sentence to the browser, which shows only that it failed.
+// Not a plain link: if it failed, the browser would not show the studio's message.
 async function download(event) {
   event.preventDefault();
   const link = event.currentTarget;

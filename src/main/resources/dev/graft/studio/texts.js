@@ -146,7 +146,7 @@ const texts = {
     tasktest: 'test',
     taskcrossvalidation: 'cross-validation',
 
-    // What the studio refuses, by its reason.
+    // Refusals of the studio, by their reason.
     CLASS_EXISTS: 'There is a class of this name already.',
     CLASS_MISSING: 'There is no class of this name.',
     DISK_FULL: 'This could not be stored: the disk is full or can’t be written. Everything stored before is safe.',
@@ -372,7 +372,7 @@ export const text = (key, ...values) => texts[language][key].replace(/\{(\d)\}/g
 
 export const hasText = key => Object.hasOwn(texts[language], String(key));
 
-/** The name of a task in the person's language, if it has one. */
+/** Returns the name of a task in the user's language; otherwise the task as the studio sent it. */
 export function taskName(task) {
   const key = `task${task.replace(/\W/g, '')}`;
   return hasText(key) ? text(key) : task;
@@ -381,7 +381,7 @@ export function taskName(task) {
 export const percent = share => `${(100 * share).toFixed(1)} %`;
 export const number = count => count.toLocaleString(language);
 
-/** Puts all texts of the document into the language. */
+/** Translates all texts of the document. */
 export function speak() {
   document.documentElement.lang = language;
   for (const each of document.querySelectorAll('[data-text]')) each.textContent = text(each.dataset.text);

@@ -19,7 +19,7 @@ function line(points, key, total) {
   return made;
 }
 
-/** The interval of a training's accuracy. */
+/** Returns the 95 % interval of a training's accuracy, as an SVG line. */
 function whisker({ low, high }, index, total) {
   const made = document.createElementNS(SVG, 'line');
   const ends = { x1: across(index, total), x2: across(index, total), y1: down(low), y2: down(high) };
@@ -27,7 +27,7 @@ function whisker({ low, high }, index, total) {
   return made;
 }
 
-// The accuracy after each training, which shows what more images and better labels were good for.
+// The accuracy after each training, which shows the effect of more images and better labels.
 function drawTrainings(trainings) {
   const chart = byId('trainings');
   chart.toggleAttribute('hidden', trainings.length < 2);

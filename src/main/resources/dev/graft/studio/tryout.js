@@ -4,7 +4,7 @@ import { frame, open } from './camera.js';
 import { byId, element } from './dom.js';
 import { percent, text } from './texts.js';
 
-const SIDE = 224; // pixels; about what the network sees
+const SIDE = 224; // pixels; about the size of the network's input
 const TYPICAL = 0.05; // below it an image counts as none of the classes
 
 let close = null;
@@ -23,7 +23,7 @@ function drawAnswer({ predictions, typicality }) {
   byId('try-problem').textContent = '';
 }
 
-/** Says what went wrong; what was seen of the image before is not this image's. */
+/** Shows an error, and clears the answer for the previous image. */
 function fail(sentence) {
   byId('try-problem').textContent = sentence;
   byId('tried').hidden = true;
@@ -59,7 +59,7 @@ let opening = false;
 
 async function live() {
   const video = byId('tried-video');
-  if (opening) return; // the person is being asked for the camera
+  if (opening) return; // the browser is asking for permission
   opening = true;
   try {
     close = await open(video);
@@ -74,7 +74,7 @@ async function live() {
   byId('unlike').textContent = '';
   byId('answer').replaceChildren();
   video.hidden = false;
-  asked++; // an image that is still being tried is not shown any more
+  asked++; // the answer for an image that is still being classified is ignored
   const times = [];
   try {
     while (close) {
@@ -112,11 +112,11 @@ export function start() {
   const area = byId('trying');
   for (const type of ['dragover', 'drop']) {
     area.addEventListener(type, event => {
-      event.preventDefault(); // else it would be taken into a class
+      event.preventDefault(); // otherwise it would be added to a class
       if (type === 'drop' && event.dataTransfer.files.length) { stop(); tryImage(event.dataTransfer.files[0]); }
     });
   }
-  // An image that is pasted while the pointer or the focus is here is tried; elsewhere it is stored.
+  // An image that is pasted while the pointer or the focus is here is classified; elsewhere it is stored.
   document.addEventListener('paste', event => {
     const image = [...event.clipboardData.files].find(file => file.type.startsWith('image/'));
     if (!image || !area.matches(':hover, :focus-within')) return;
@@ -125,7 +125,7 @@ export function start() {
     tryImage(image);
   }, { capture: true });
   watch(({ heatMaps, result }, before) => {
-    if (result && !before?.result) byId('try-problem').textContent = ''; // that nothing has been trained yet
+    if (result && !before?.result) byId('try-problem').textContent = ''; // clears "nothing has been trained yet"
     byId('heat').hidden = !heatMaps;
     for (const id of ['try-file', 'live']) byId(id).disabled = !result;
   });

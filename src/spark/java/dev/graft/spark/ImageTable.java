@@ -35,7 +35,7 @@ import org.apache.spark.sql.functions;
 final class ImageTable {
   static final String PATH = "path";
 
-  /** Images per task: some seconds of work, which are lost if a task fails. */
+  /** Images per task: a few seconds of work, which are repeated if a task fails. */
   static final int IMAGES_PER_TASK = 4096;
 
   private static final ObjectMapper JSON = new ObjectMapper();

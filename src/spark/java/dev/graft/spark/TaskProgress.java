@@ -12,8 +12,8 @@ import org.apache.spark.util.LongAccumulator;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * Shows how many images are done, including those of running tasks, whose counts arrive with the
- * executors' heartbeats every 10 seconds.
+ * Shows the number of finished images, including those of running tasks, whose counts arrive with
+ * the executors' heartbeats every 10 seconds.
  */
 final class TaskProgress extends SparkListener implements AutoCloseable {
   private final SparkContext context;

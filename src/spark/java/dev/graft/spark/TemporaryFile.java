@@ -9,8 +9,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 
 /**
- * A temporary file or folder. Each task attempt writes its own one, and the driver renames those of
- * the attempts that it accepts.
+ * A temporary file or folder. Each task attempt writes its own, and the driver renames those of the
+ * attempts that it accepts.
  *
  * @param folder that contains it
  * @param name its final name, which begins with the job's id

@@ -194,7 +194,7 @@ public final class Duplicates {
       joinNear(some, some, sketches, comparisons);
     }
     for (int turn = 0; turn < Long.SIZE; turn += Byte.SIZE) {
-      // Rotated so that the byte to be equal comes first, candidates are neighbors.
+      // With the byte that must be equal rotated to the front, sorting makes candidates neighbors.
       long[] turned = new long[hashes.length];
       for (int i = 0; i < hashes.length; i++) {
         turned[i] = Long.rotateLeft(hashes[i], turn);

@@ -27,10 +27,10 @@ public final class Survey {
   /** The name of the file that lists all groups, see {@link #toCsv}. */
   public static final String CSV = "duplicates.csv";
 
-  /** A group with a larger share of a class is deliberate, not accidental. */
+  /** Share of a class above which a group of near-duplicates is taken for deliberate. */
   private static final double MAX_OF_A_CLASS = 0.2;
 
-  /** A group of this size may be accidental in any class. */
+  /** Maximum size of a group that is never taken for deliberate, however small its class. */
   private static final int FEW = 3;
 
   private static final int AHEAD = 64;

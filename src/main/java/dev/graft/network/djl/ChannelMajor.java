@@ -164,7 +164,7 @@ final class ChannelMajor {
         .toList();
   }
 
-  /** Returns a value in the layout that a step computes in. */
+  /** Converts a value to the given layout, unless it already has it. */
   NDArray laidOut(NDArray value, String name, boolean channelMajor) {
     Shape shape = shapes.get(name);
     if (shape.dimension() != 3 || contains(name) == channelMajor) {

@@ -4,11 +4,12 @@ import ai.djl.ndarray.types.Shape;
 import dev.graft.network.Layer;
 
 /**
- * How a trained convolution is computed: by the engine, or by matrix products in the channel-major
- * layout {@code (C, N, P)}, where N is the batch and P the pixels. Engines compute convolutions of
- * small maps, and above all their gradients, many times slower than matrix products.
+ * The method by which a trained convolution is computed: the engine's own, or matrix products in
+ * the channel-major layout {@code (C, N, P)}, where N is the batch and P the pixels. Engines
+ * compute convolutions of small maps, and above all their gradients, many times slower than matrix
+ * products.
  *
- * <p>{@code ConvolutionTimes} in the tests' sources measures what the limits below decide.
+ * <p>{@code ConvolutionTimes} in the test sources measures the times behind the limits below.
  */
 enum ConvolutionMethod {
   /** The engine's own convolution, in the layout {@code (N, C, H, W)}. */

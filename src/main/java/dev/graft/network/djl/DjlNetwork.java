@@ -82,7 +82,7 @@ public final class DjlNetwork {
   }
 
   /**
-   * Returns what DJL trains: the backbone, followed by the {@linkplain #head head}.
+   * Returns the block that DJL trains: the backbone, followed by the {@linkplain #head head}.
    *
    * @param fromPixels whether the input is pixels; otherwise the activations at the freeze boundary
    * @param arithmetic computes the trained part

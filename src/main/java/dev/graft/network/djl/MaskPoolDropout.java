@@ -16,8 +16,8 @@ import java.util.SplittableRandom;
 /**
  * Inverted dropout (as in Keras) with random numbers of its own, which nothing else in the process
  * changes. Its masks are slices of a pool of random values, each at a random offset: within a batch
- * every value is dropped independently. Generating each mask anew takes PyTorch 13 ns per value on
- * one thread, which for a hidden layer of 2048 units is a third of the epoch.
+ * every value is dropped independently. A new mask for each batch would take PyTorch 13 ns per
+ * value on one thread: with a hidden layer of 2048 units, a third of the epoch.
  */
 public final class MaskPoolDropout extends AbstractBlock {
   /** Masks per pool. */

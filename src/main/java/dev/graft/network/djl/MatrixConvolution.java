@@ -41,7 +41,8 @@ final class MatrixConvolution {
   }
 
   /**
-   * What follows a convolution and is computed with it, so that the maps are written once less.
+   * The operations after a convolution that are computed with it, which saves one pass over the
+   * maps.
    *
    * @param factor of each output channel, {@code (O)}; multiplies the kernel instead of the maps
    * @param shift of each output channel, {@code (O)}
@@ -82,8 +83,8 @@ final class MatrixConvolution {
           case PER_PIXEL_PAIR -> y.transpose(1, 2, 0);
           default -> y.reshape(layer.out(), -1, outputs());
         };
-    // What backward passes need stays in the engine's graph; the rest would stay until the end of
-    // the batch.
+    // The engine's graph holds what backward passes need; without closing, the rest would stay
+    // until the end of the batch.
     for (NDArray each : List.of(product, shifted, y)) {
       if (each != laidOut) {
         each.close();

@@ -33,7 +33,7 @@ final class ModelQuantizer {
   private final OnnxGraph graph = new OnnxGraph();
   private final String domain;
 
-  /** Of the names of what is added; no name in the file starts with it. */
+  /** Prefix of all added names; no name in the file starts with it. */
   private final String prefix;
 
   private final Map<String, Scale> scales = new HashMap<>();
@@ -216,7 +216,7 @@ final class ModelQuantizer {
     return node.getInputList().stream().filter(name -> isVector(name, width)).findFirst();
   }
 
-  /** Whether a value is a constant of the length of a row. */
+  /** Returns whether a value is a constant of the length of a row. */
   private boolean isVector(String name, int width) {
     return model
         .constants()

@@ -78,7 +78,7 @@ record ModelSkeleton(ModelProto model, List<FileBackedTensor> fileBacked) {
         .toList();
   }
 
-  /** Whether constants are in files beside the model. */
+  /** Returns whether constants are in files beside the model. */
   boolean hasExternalData(Path file) {
     return fileBacked.stream().anyMatch(each -> !each.file().equals(file));
   }

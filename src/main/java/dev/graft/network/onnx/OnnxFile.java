@@ -30,7 +30,7 @@ import java.util.stream.Collectors;
 
 /**
  * A network as an ONNX file, in memory. The batch may have any number of images, except around an
- * external network that takes one at a time.
+ * external network that takes one image per pass.
  */
 public final class OnnxFile {
   /**
@@ -155,7 +155,7 @@ public final class OnnxFile {
         read.model().toBuilder().clearGraph().build(), read.model().getGraph(), read.fileBacked());
   }
 
-  /** Whether an external network has weights in files beside its own. */
+  /** Returns whether an external network has weights in files beside its own. */
   public static boolean hasExternalData(Path file) {
     return ModelSkeleton.read(file).hasExternalData(file);
   }

@@ -33,14 +33,15 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
- * Finds how an external ONNX file is called, from its declarations and by a dry run on noise: one
- * image alone, and in the company of others, whose values must not matter.
+ * Finds the layout of an external ONNX file's input and outputs, from its declarations and by a dry
+ * run on noise: with one image alone, and in batches with other images, whose values must not
+ * matter.
  */
 public final class OnnxProbe {
   /**
-   * Accepted difference of a feature in another company, relative to its largest value, so that one
-   * large feature does not hide the others. Dynamic quantization of other ranges differs by more
-   * than 1/255.
+   * Accepted difference of a feature between batches with different other images, relative to its
+   * largest value, so that one large feature does not hide the others. Dynamic quantization of
+   * other ranges differs by more than 1/255.
    */
   private static final double TOLERANCE = 2e-3;
 
@@ -57,7 +58,7 @@ public final class OnnxProbe {
 
   private static final int MAX_SIDE = 1024;
 
-  /** Images in company. */
+  /** Images in a batch of the dry run. */
   private static final int COMPANY = 3;
 
   /** Operators that measure the range of a whole batch. */
@@ -97,7 +98,7 @@ public final class OnnxProbe {
   /**
    * The result of a dry run.
    *
-   * @param notes sentences on everything that is not as usual
+   * @param notes sentences on everything unusual
    */
   public record Found(Adapter adapter, List<String> notes) {}
 
@@ -164,7 +165,7 @@ public final class OnnxProbe {
     return metadata;
   }
 
-  /** Whether the input takes bytes, so that the network normalizes pixels itself. */
+  /** Returns whether the input takes bytes, so that the network normalizes pixels itself. */
   public boolean takesBytes() {
     return type(input) == DataType.UINT8;
   }
@@ -362,7 +363,7 @@ public final class OnnxProbe {
       }
       OnnxSession opened = null;
       try {
-        // Without an output to ask for, ONNX Runtime would open nothing.
+        // ONNX Runtime can't open a model without requested outputs.
         opened = floats.isEmpty() ? null : file().open();
         values = floats.isEmpty() ? List.of() : run(opened, batch());
       } catch (GraftException e) {
@@ -402,7 +403,7 @@ public final class OnnxProbe {
       };
     }
 
-    /** Returns noise whose range grows with its size, from 1 to that of the company. */
+    /** Returns noise whose range grows with its size, from 1 to that of the whole batch. */
     private float[] noise(Random random, int size) {
       float[] image = new float[3 * side * side];
       for (int i = 0; i < image.length; i++) {
@@ -477,8 +478,8 @@ public final class OnnxProbe {
     }
 
     /**
-     * Whether the values of the image of the smallest range, or of the largest, change with the
-     * others, or with their absence.
+     * Returns whether the values of the image with the smallest range, or of that with the largest,
+     * depend on the other images of the batch or on their number.
      */
     boolean dependsOnCompany() {
       if (differs(values, run(session, images))) {
@@ -493,7 +494,7 @@ public final class OnnxProbe {
           || differs(reversed, run(session, images[2], images[0], images[0]));
     }
 
-    /** Whether a feature of the first image differs from that in another pass. */
+    /** Returns whether a feature of the first image differs from that in another pass. */
     private boolean differs(List<OnnxSession.Value> ones, List<OnnxSession.Value> others) {
       for (int k = 0; k < values.size(); k++) {
         long[] shape = ones.get(k).shape();
@@ -534,7 +535,7 @@ public final class OnnxProbe {
     }
   }
 
-  /** Whether it computes in 16 bits, at least in part. */
+  /** Returns whether it computes in 16 bits, at least in part. */
   private boolean isHalf() {
     return Stream.concat(
             model.model().getGraph().getInitializerList().stream(),

@@ -98,9 +98,10 @@ record OnnxRendering(
   }
 
   /**
-   * Whether the input is smaller than the kernel, so that most multiplications of a convolution are
-   * by padding. Such a layer is written as a dense layer ({@link #unrolled}), which omits them: for
-   * 3x3 on 2x2, as in the last block of VGG16 at 32 pixels, 4/9 of the multiplications remain.
+   * Returns whether the input is smaller than the kernel, so that most multiplications of a
+   * convolution are by padding. Such a layer is written as a dense layer ({@link #unrolled}), which
+   * omits them: for 3x3 on 2x2, as in the last block of VGG16 at 32 pixels, 4/9 of the
+   * multiplications remain.
    */
   boolean isSmallerThanKernel(Layer.Conv2d layer) {
     Shape input = shapes.get(inputs.get(0));
@@ -269,7 +270,7 @@ record OnnxRendering(
   /**
    * Writes the nodes of an external network.
    *
-   * @param rewriting what is embedded in place of its file
+   * @param rewriting changes the model before it is embedded
    */
   String external(Layer.External layer, UnaryOperator<ModelSkeleton> rewriting) {
     if (layer.format() != Layer.External.Format.ONNX) {

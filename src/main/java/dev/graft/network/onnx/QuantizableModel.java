@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * An external model, and what of it can be int8: its convolutions and its products with constant
+ * An external model, and the part of it that can be int8: convolutions and products with constant
  * matrices. Those that read pixels stay float32, as do those that read averages over the image, as
  * in {@link QuantizableRendering}; so do products of two activations (attention).
  */
@@ -37,12 +37,12 @@ final class QuantizableModel {
   /** By the output of their node. */
   private final Map<String, Product> products = new LinkedHashMap<>();
 
-  /** Nodes that a node before them replaces, by their output. */
+  /** Nodes that an earlier node replaces, by their output. */
   private final Set<String> folded = new HashSet<>();
 
   private final Set<String> values = new LinkedHashSet<>();
 
-  /** Values that are quantized and exist only so: what follows reads them dequantized. */
+  /** Values that exist only quantized; later nodes read them dequantized. */
   private final Set<String> integers = new HashSet<>();
 
   /** Nodes that compute integers from integers, and the value that they write; by their output. */
@@ -51,7 +51,7 @@ final class QuantizableModel {
   /**
    * Finds what can be int8.
    *
-   * @throws GraftException if that is nothing
+   * @throws GraftException if nothing can
    */
   QuantizableModel(ModelSkeleton model) {
     this.model = model;
@@ -191,7 +191,7 @@ final class QuantizableModel {
     return only(value).filter(this::isRelu).map(each -> each.getOutput(0)).orElse(value);
   }
 
-  /** Whether a node is a ReLU, or one that is clipped above, too. */
+  /** Returns whether a node is a ReLU, or one that is clipped above, too. */
   private boolean isRelu(NodeProto node) {
     if (!node.getOpType().equals("Clip")) {
       return node.getOpType().equals("Relu");
@@ -277,12 +277,15 @@ final class QuantizableModel {
     return Optional.ofNullable(carriers.get(node.getOutput(0)));
   }
 
-  /** Whether another node computes what this node does. */
+  /** Returns whether another node computes this node's value. */
   boolean isFolded(NodeProto node) {
     return folded.contains(node.getOutput(0));
   }
 
-  /** Whether what follows reads a value dequantized, because it does not exist in float32. */
+  /**
+   * Returns whether later nodes must read a value dequantized, because it does not exist in
+   * float32.
+   */
   boolean isInteger(String value) {
     return integers.contains(value);
   }

@@ -30,7 +30,7 @@ record QuantizedWeights(byte[] kernel, float[] steps, int[] bias, float[] biasSt
   private static final double MAX_BIAS = 1 << 30;
 
   /**
-   * How a kernel is divided.
+   * The channels and groups of a kernel.
    *
    * @param out number of output channels
    * @param groups number of groups of channels that do not mix

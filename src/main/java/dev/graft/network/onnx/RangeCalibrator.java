@@ -64,7 +64,7 @@ public final class RangeCalibrator {
         OnnxFile.of(
             graph, outputs, weights, new Precision.Observed(steps), PixelType.UINT8, Map.of());
     int size = Math.toIntExact(graph.pixels().size());
-    // The rows of an external network's values need not be those of an image.
+    // In an external network, the first axis of a value need not be the batch.
     boolean single = graph.steps().stream().anyMatch(OnnxFile::isExternal);
     int images = 0;
     try (OnnxSession session = model.open()) {

@@ -32,7 +32,7 @@ final class TypicalityNodes {
     List<Long> shape = List.of((long) bank.width(), (long) bank.rows());
     List<Long> row = List.of(1L, (long) bank.rows());
     String columns = graph.bytes(name("int8"), shape, bank.columns());
-    // Of a constant, so ONNX Runtime computes it once, when it opens the file.
+    // ONNX Runtime folds this cast of a constant once, when it opens the file.
     String floats =
         node("Cast", "columns", columns, attribute("to", PixelType.FLOAT32.onnx.getNumber()));
     String scales = graph.floats(name("scales"), row, bank.scales());

@@ -13,9 +13,9 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.ImageInputStreamImpl;
 
 /**
- * Decodes a VP8 key frame to luma and chroma. TwelveMonkeys' decoder gives out only RGB: with each
- * chroma sample repeated in four pixels, and without the changes that the loop filter makes later,
- * when it comes to the neighbors below and on the right. This class is in its package because the
+ * Decodes a VP8 key frame to luma and chroma. TwelveMonkeys' decoder returns only RGB, with each
+ * chroma sample repeated in four pixels, and reads a macroblock before the loop filter has
+ * processed the neighbors below it and to its right. This class is in the decoder's package because
  * macroblocks are package-private.
  */
 public final class YuvFrame {
@@ -37,8 +37,9 @@ public final class YuvFrame {
   }
 
   /**
-   * The loop filter of a frame without segments, which the decoder leaves out unless the frame has
-   * level deltas: it takes the level from the segments. Source: RFC 6386, sections 9.3, 9.6, 19.2.
+   * The loop filter of a frame without segments. The decoder takes the filter level from the
+   * segments, so without them it skips this filter unless the frame has level deltas. Source: RFC
+   * 6386, sections 9.3, 9.6, 19.2.
    *
    * @param level 0 if there is nothing to filter
    */
@@ -60,7 +61,9 @@ public final class YuvFrame {
       return new LateFilter(segments || deltas ? 0 : level, simple, sharpness);
     }
 
-    /** Returns whether the decoder uses the segments as they are meant. */
+    /**
+     * Skips the segments, and returns whether their levels are absolute, as the decoder assumes.
+     */
     private static boolean skipSegments(BoolDecoder header) throws IOException {
       boolean map = header.readBit() == 1;
       boolean data = header.readBit() == 1;
@@ -91,12 +94,12 @@ public final class YuvFrame {
   }
 
   /**
-   * The frame's data. The decoder seeks before it reads coefficients, and by then has the factors
-   * by which they are multiplied, but without the limit of that for the mean of chroma. Source: RFC
-   * 6386, section 9.6 and the reference decoder's {@code dequant_init}.
+   * The frame's data. The decoder seeks here after it has set the dequantization factors and before
+   * it reads coefficients; it omits the limit on the factor of chroma's DC coefficient, which this
+   * class applies. Source: RFC 6386, section 9.6 and the reference decoder's {@code dequant_init}.
    */
   private static final class Partitions extends ImageInputStreamImpl {
-    /** The largest index of chroma's factor, which is 132 there. */
+    /** The index at which chroma's DC factor reaches its limit, 132. */
     private static final int MAX_INDEX = 117;
 
     private static final int MAX_FACTOR = 132;
@@ -155,8 +158,8 @@ public final class YuvFrame {
    *
    * @param columns the frame's width in macroblocks
    * @param rows its height in macroblocks
-   * @throws UnsupportedOperationException if the decoder would filter it in a wrong way; the
-   *     message is a noun phrase that names the kind of file
+   * @throws UnsupportedOperationException if the decoder would filter it incorrectly; the message
+   *     is a noun phrase that names the kind of file
    */
   public static void decode(ImageInputStream stream, int columns, int rows, Listener listener)
       throws IOException {
