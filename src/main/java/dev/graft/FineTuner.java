@@ -185,7 +185,11 @@ public final class FineTuner {
         .ifPresent(
             key -> {
               throw new GraftException(
-                  key + ": can't be set here; LabeledImages says which images are read, and how.");
+                  key
+                      + ": can't be set on a FineTuner; "
+                      + (key.equals("folds")
+                          ? "the command fine-tune cross-validates."
+                          : "choose the images with LabeledImages."));
             });
     Map<String, String> all = new LinkedHashMap<>(settings);
     all.put("data", RecipeReader.text(data.name()));

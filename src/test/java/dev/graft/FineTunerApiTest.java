@@ -160,7 +160,7 @@ class FineTunerApiTest {
     LabeledImages images = images();
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> tuner().set("max-bad", "0.5").fit(images))
-        .withMessageStartingWith("max-bad: can't be set here");
+        .withMessageStartingWith("max-bad: can't be set on a FineTuner; choose");
     Interruption interruption = new Interruption();
     interruption.request();
     assertThatExceptionOfType(GraftException.class)

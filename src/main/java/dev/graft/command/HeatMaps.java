@@ -44,11 +44,11 @@ record HeatMaps(Path folder, ModelRunner classifier, GradCam gradCam) implements
    * @param number of the image in the command line's order, from 1
    * @return the file
    */
-  Path draw(ImageInput image, int number, TopClass likeliest) {
+  Path draw(ImageInput image, int number, TopClass mostProbable) {
     Prepared input = classifier.prepare(image.read(Framing.minSide(classifier.inputSize())));
-    HeatMap map = gradCam.map(input, likeliest.index());
+    HeatMap map = gradCam.map(input, mostProbable.index());
     Path file = folder.resolve(number + "-" + plain(image.name()) + ".png");
-    String title = Text.of("%s, %.1f %%", likeliest.name(), 100 * likeliest.probability());
+    String title = Text.of("%s, %.1f %%", mostProbable.name(), 100 * mostProbable.probability());
     Charts.heatMap(file, input.image(classifier.inputSize()), map, title);
     return file;
   }

@@ -85,7 +85,7 @@ final class ModelsCommand implements Callable<Integer> {
                 .flatMap(
                     entry ->
                         entry.publishedWithClassifier().stream()
-                            .map(file -> entry.id() + "'s is " + (file.isHere() ? HERE : ABSENT)))
+                            .map(file -> entry.id() + "'s is " + (file.isCached() ? HERE : ABSENT)))
                 .collect(Collectors.joining(", "))
             + ".");
     console.answer(
@@ -103,7 +103,7 @@ final class ModelsCommand implements Callable<Integer> {
     String bundled = entry.resource().isPresent() ? "bundled" : "none";
     return entry
         .published()
-        .map(file -> bundled + "; Keras's file " + (file.isHere() ? HERE : ABSENT))
+        .map(file -> bundled + "; Keras's file " + (file.isCached() ? HERE : ABSENT))
         .orElse(bundled);
   }
 }

@@ -61,8 +61,8 @@ final class NoteLines {
               + images
               + " in AVIF or a camera's raw format, which Graft cannot read: convert them to"
               + " JPEG.";
-      case TWINS -> "Ignored " + links + " to images that are in the same class already.";
-      case LEADS_UP -> "Ignored " + links + " to a parent folder.";
+      case DUPLICATE_LINKS -> "Ignored " + links + " to images that are in the same class already.";
+      case PARENT_LINKS -> "Ignored " + links + " to a parent folder.";
       case OWN_OUTPUT -> "Ignored Graft's own output in " + names + ".";
       case UNREADABLE_NAMES ->
           Text.of(
@@ -76,7 +76,7 @@ final class NoteLines {
               images, one ? "is" : "are");
       case NOT_IN_VALIDATION -> "No validation image of " + names + ".";
       case NOT_IN_TEST -> "No test image of " + names + ".";
-      case ALIKE_CLASSES ->
+      case CLASSES_DIFFER_IN_CASE ->
           "Classes " + names + " differ only in case; they stay separate classes.";
       case OTHER_COLUMNS ->
           "Ignored in " + note.where() + ": " + names + "; only path, label and split are used.";

@@ -209,7 +209,7 @@ final class FolderListing {
   /** Returns whether a folder may have images of the data set. */
   private boolean enters(Entry folder) {
     if (realData.startsWith(folder.real())) {
-      count(Note.Kind.LEADS_UP);
+      count(Note.Kind.PARENT_LINKS);
       return false;
     }
     if (isOutput(folder)) {
@@ -256,7 +256,7 @@ final class FolderListing {
 
           @Override
           public void leadsUp(Entry link) {
-            count(Note.Kind.LEADS_UP);
+            count(Note.Kind.PARENT_LINKS);
           }
 
           @Override
@@ -268,7 +268,7 @@ final class FolderListing {
     Set<Path> seen = new HashSet<>();
     for (Entry entry : found) {
       if (!seen.add(entry.real())) {
-        count(Note.Kind.TWINS);
+        count(Note.Kind.DUPLICATE_LINKS);
         continue;
       }
       files.add(new ImageFile(entry.path(), label, part));

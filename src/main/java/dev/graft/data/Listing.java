@@ -131,7 +131,7 @@ public record Listing(String name, List<String> classes, List<ImageFile> files, 
         .values()
         .stream()
         .filter(alike -> alike.size() > 1)
-        .forEach(alike -> all.add(Note.of(Note.Kind.ALIKE_CLASSES, data, alike)));
+        .forEach(alike -> all.add(Note.of(Note.Kind.CLASSES_DIFFER_IN_CASE, data, alike)));
     return new Listing(fitName(data), List.copyOf(classes), files, all);
   }
 

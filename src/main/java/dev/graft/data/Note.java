@@ -37,9 +37,9 @@ public record Note(Kind kind, Path where, long count, long of, List<String> name
     /** Images in another format that Graft does not read. */
     UNSUPPORTED,
     /** Links to images that are in the same class already. */
-    TWINS,
+    DUPLICATE_LINKS,
     /** Links to a parent folder. */
-    LEADS_UP,
+    PARENT_LINKS,
     /** Folders with Graft's own output. */
     OWN_OUTPUT,
     /** Images whose names are not in UTF-8. */
@@ -51,7 +51,7 @@ public record Note(Kind kind, Path where, long count, long of, List<String> name
     /** Classes without test images. */
     NOT_IN_TEST,
     /** Classes that differ only in case. */
-    ALIKE_CLASSES,
+    CLASSES_DIFFER_IN_CASE,
     /** Columns of a manifest that are not used. */
     OTHER_COLUMNS,
     /** Rows of a manifest that repeat earlier ones. */

@@ -34,7 +34,7 @@ final class CacheUse {
     }
     try {
       lock = LockFile.on(folder.resolve(UUID.randomUUID() + SUFFIX));
-      lock.giveRoom();
+      lock.freeReservedSpace();
       for (Path stale : lockFiles(folder)) {
         Instant written = Files.getLastModifiedTime(stale).toInstant();
         if (written.plus(MAX_LOCK_DELAY).isBefore(Instant.now()) && !LockFile.isHeld(stale)) {

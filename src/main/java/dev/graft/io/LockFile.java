@@ -17,11 +17,11 @@ import java.util.concurrent.ConcurrentHashMap;
  * A lock file that marks work in progress. The operating system releases the lock when the process
  * ends in any way, so that abandoned work can be recognized.
  *
- * <p>The file also reserves 64 KiB of disk space, which {@link #giveRoom} frees, so that the end of
+ * <p>The file also reserves 64 KiB of disk space, which {@link #freeReservedSpace} frees, so that the end of
  * a run can be recorded even if the disk is full.
  */
 public final class LockFile implements AutoCloseable {
-  private static final int ROOM = 1 << 16;
+  private static final int RESERVED_BYTES = 1 << 16;
 
   /**
    * This process's lock files, which must not be opened again: closing any channel to a file
@@ -76,7 +76,7 @@ public final class LockFile implements AutoCloseable {
     OWN.add(key(file));
     LockFile claim = new LockFile(file, channel);
     try {
-      AtomicFiles.writeFully(channel, ByteBuffer.allocate(ROOM));
+      AtomicFiles.writeFully(channel, ByteBuffer.allocate(RESERVED_BYTES));
       return claim;
     } catch (IOException | RuntimeException e) {
       claim.close();
@@ -124,7 +124,7 @@ public final class LockFile implements AutoCloseable {
   }
 
   /** Frees the reserved disk space; the lock stays. */
-  public void giveRoom() {
+  public void freeReservedSpace() {
     try {
       channel.truncate(0);
     } catch (IOException e) {

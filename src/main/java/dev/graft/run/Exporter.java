@@ -351,7 +351,7 @@ public final class Exporter {
         nanos += System.nanoTime() - start;
         timed += batch.length;
         for (int row : batch) {
-          right += likeliest(given, known.classes()) == known.labels()[row] ? 1 : 0;
+          right += mostProbable(given, known.classes()) == known.labels()[row] ? 1 : 0;
         }
         progress.stepTo(from + batch.length);
       }
@@ -360,7 +360,7 @@ public final class Exporter {
   }
 
   /** Returns the most probable class of the next image. */
-  private static int likeliest(FloatBuffer probabilities, int classes) {
+  private static int mostProbable(FloatBuffer probabilities, int classes) {
     int best = 0;
     float most = Float.NEGATIVE_INFINITY;
     for (int i = 0; i < classes; i++) {

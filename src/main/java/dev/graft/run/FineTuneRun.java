@@ -57,7 +57,7 @@ import java.util.stream.Stream;
 /** A training run: from a recipe to a saved, evaluated model. */
 public final class FineTuneRun {
   /** Number of test images for which a chart with the prediction is drawn. */
-  private static final int DRAWN = 10;
+  private static final int EXAMPLES = 10;
 
   /** An epoch begins only if at least this share of it fits into the time that is left. */
   private static final double MIN_SHARE = 0.9;
@@ -294,7 +294,7 @@ public final class FineTuneRun {
           validated.temperature(),
           new SavedModel.Extras(
               ranges, Optional.of(typicality), recipe.training().averageMirror()));
-      Tuning.Tested tested = tuning.test(split, validated.temperature(), DRAWN);
+      Tuning.Tested tested = tuning.test(split, validated.temperature(), EXAMPLES);
       folder.write(
           TypicalityCsv.NAME, TypicalityCsv.of(tuning.typicality(typicality, split.test())));
       write(folder, history, split, tested);

@@ -335,7 +335,7 @@ public record OutputFolder(Path path) {
   /** Marks a dead run as interrupted, or deletes an unfinished file or folder. */
   public void clean(Leftover leftover) throws IOException {
     if (leftover.isRun()) {
-      RunFolder.callInterrupted(leftover.path());
+      RunFolder.markInterrupted(leftover.path());
     } else {
       AtomicFiles.delete(leftover.path());
     }

@@ -150,7 +150,7 @@ public final class RunFolder implements AutoCloseable {
   /** Ends the run with its figures; if it is completed, it becomes the latest. */
   public synchronized void end(RunRecord ended) throws IOException {
     if (isRunning()) {
-      lock.giveRoom();
+      lock.freeReservedSpace();
       update(running -> ended);
       if (ended.status() == RunRecord.Status.COMPLETED) {
         output.completed(folder);
@@ -176,7 +176,7 @@ public final class RunFolder implements AutoCloseable {
     if (!isRunning()) {
       return false;
     }
-    lock.giveRoom();
+    lock.freeReservedSpace();
     try {
       update(running -> running.with(how, why));
     } catch (IOException e) {
@@ -251,7 +251,7 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /** Corrects the status of a run whose process is gone. */
-  static void callInterrupted(Path run) throws IOException {
+  static void markInterrupted(Path run) throws IOException {
     write(run, recordOf(run).with(RunRecord.Status.INTERRUPTED, null));
     Files.deleteIfExists(run.resolve(LOCK));
   }

@@ -141,7 +141,8 @@ public final class Sweep {
     }
     events.warned(
         "head.solver is gradient for all combinations, so that all are compared on the same"
-            + " validation images; newton's figures would be of others, or of images alone.");
+            + " validation images; convex heads (newton) are evaluated on other ones, or without"
+            + " averages over mirror images.");
     return RecipeReader.with(asked, Map.of("head.solver", "gradient"));
   }
 

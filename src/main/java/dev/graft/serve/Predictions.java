@@ -252,13 +252,13 @@ final class Predictions implements AutoCloseable {
   }
 
   private CompletableFuture<HeatMap> seen(Job job, Prepared image, float[] probabilities) {
-    int likeliest = job.model().classifier().top(probabilities, 1).get(0).index();
+    int mostProbable = job.model().classifier().top(probabilities, 1).get(0).index();
     return inTurn(
         seeing,
         job,
         () -> {
           try {
-            return job.model().heatMap(image, likeliest);
+            return job.model().heatMap(image, mostProbable);
           } catch (GraftException e) { // concerns the model's files, not the image
             throw new IllegalStateException(e);
           }

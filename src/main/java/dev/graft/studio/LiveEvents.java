@@ -44,7 +44,7 @@ final class LiveEvents implements AutoCloseable {
   }
 
   /** Refuses a page if too many are open. */
-  void requireRoom() {
+  void requireCapacity() {
     pages.removeIf(SseClient::terminated);
     if (pages.size() >= MAX_PAGES) {
       throw new Refusal(Reason.TOO_MANY_PAGES);

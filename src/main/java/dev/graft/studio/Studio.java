@@ -207,7 +207,7 @@ public final class Studio implements AutoCloseable {
     routes.get(
         "/api/events",
         context -> {
-          events.requireRoom(); // the connection's own answer is always 200
+          events.requireCapacity(); // the connection's own answer is always 200
           connection.handle(context);
         });
     routes.get("/api/images", this::list);

@@ -44,7 +44,7 @@ public record ConvexHead(
   private static final double[] STRENGTHS = {1e-1, 1e-2, 1e-3, 2e-4, 4e-5};
 
   /** Standard errors by which another scaling must be better than the default. */
-  private static final double ERRORS = 2;
+  private static final double MIN_STANDARD_ERRORS = 2;
 
   /** Maximum number of images on which the scaling is chosen, sampled by class. */
   private static final int MAX_CHOOSING = 500;
@@ -53,7 +53,7 @@ public record ConvexHead(
    * The cross-validation of fewer images than this is repeated, each time with other folds, up to
    * this number of predictions in total.
    */
-  private static final int REPEATED = 200;
+  private static final int MAX_PREDICTIONS = 200;
 
   private static final int MAX_REPEATS = 5;
 
@@ -66,7 +66,7 @@ public record ConvexHead(
    */
   private static final long MAX_CHOICE = 4_000_000;
 
-  private static final int MAX_LAST = 60;
+  private static final int MAX_FINAL_STEPS = 60;
 
   /** Maximum number of probabilities that a temperature is fitted to. */
   private static final int MAX_PROBABILITIES = 200_000;
@@ -80,12 +80,12 @@ public record ConvexHead(
   private static final double RELATIVE_TOLERANCE = 0.03;
 
   /** Maximum tolerance of the final fit as a share of the tolerance of the search. */
-  private static final double RELATIVE_EXACT = 0.03;
+  private static final double RELATIVE_FINAL_TOLERANCE = 0.03;
 
   /** Maximum number of steps per strength; the next strength continues from there. */
   private static final int MAX_STEPS = 25;
 
-  private static final double EXACT = 1e-6;
+  private static final double FINAL_TOLERANCE = 1e-6;
 
   /**
    * The images to train on.
@@ -306,7 +306,7 @@ public record ConvexHead(
       Matrix coordinates = isWide(rows) ? new Cholesky(rows).coordinates() : rows;
       int n = rows.rows();
       int[] all = IntStream.range(0, n).toArray();
-      int repeats = Math.max(1, Math.min(MAX_REPEATS, REPEATED / n));
+      int repeats = Math.max(1, Math.min(MAX_REPEATS, MAX_PREDICTIONS / n));
       float[][][] sums = new float[strengths.length][n][images.classes()];
       List<int[]> tasks = new ArrayList<>();
       for (int round = 0; round < repeats; round++) {
@@ -385,7 +385,7 @@ public record ConvexHead(
               .toArray();
       double mean = DoubleStream.of(gain).average().orElse(0);
       double squares = DoubleStream.of(gain).map(g -> (g - mean) * (g - mean)).sum();
-      return mean > ERRORS * Math.sqrt(squares / Math.max(1, n - 1) / n);
+      return mean > MIN_STANDARD_ERRORS * Math.sqrt(squares / Math.max(1, n - 1) / n);
     }
 
     /** Fits the head to all images. */
@@ -432,11 +432,11 @@ public record ConvexHead(
     LogisticRegression.Solution solution =
         LogisticRegression.Solution.zero(images.classes(), coordinates.width());
     double tolerance = tolerance(problem);
-    double exact = Math.min(EXACT, RELATIVE_EXACT * tolerance);
+    double exact = Math.min(FINAL_TOLERANCE, RELATIVE_FINAL_TOLERANCE * tolerance);
     for (int s = 0; s < path.length; s++) {
       boolean last = s == path.length - 1;
       solution =
-          problem.solve(path[s], solution, last ? exact : tolerance, last ? MAX_LAST : MAX_STEPS);
+          problem.solve(path[s], solution, last ? exact : tolerance, last ? MAX_FINAL_STEPS : MAX_STEPS);
     }
     double[] kernel = cholesky == null ? solution.kernel() : cholesky.features(solution.kernel());
     return fold(scaling, chosen, kernel, solution.bias(), outOfFold);

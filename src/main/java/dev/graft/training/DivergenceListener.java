@@ -21,7 +21,7 @@ final class DivergenceListener extends TrainingListenerAdapter {
     float validation = trainer.getTrainingResult().getValidateLoss();
     if (Float.isNaN(train) || Float.isNaN(validation)) {
       throw GraftException.of(
-          "The loss is NaN after epoch %d because the steps were too large; lower learning-rate"
+          "The loss is NaN after epoch %d. Lower learning-rate"
               + " (and backbone-learning-rate, if stages are unfrozen).",
           history.epochs());
     }

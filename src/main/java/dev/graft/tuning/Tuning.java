@@ -50,10 +50,10 @@ public final class Tuning implements AutoCloseable {
   /** Folds of that cross-validation. */
   private static final int FOLDS = 5;
 
-  private static final int REPEATS = 4;
+  private static final int MAX_REPEATS = 4;
 
   /** Maximum number of predictions of all repeats together; one repeat is always made. */
-  private static final int REPEATED = 2000;
+  private static final int MAX_PREDICTIONS = 2000;
 
   private final PreparedRun run;
   private final Recipe recipe;
@@ -434,7 +434,7 @@ public final class Tuning implements AutoCloseable {
     int[] groups = survey.groups();
     int[] candidates = candidates();
     int folds = asked ? recipe.data().folds() : FOLDS;
-    int repeats = asked ? 1 : Math.max(1, Math.min(REPEATS, REPEATED / candidates.length));
+    int repeats = asked ? 1 : Math.max(1, Math.min(MAX_REPEATS, MAX_PREDICTIONS / candidates.length));
     return CrossValidation.run(
         IntStream.range(0, repeats)
             .mapToObj(

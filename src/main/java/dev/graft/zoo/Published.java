@@ -143,7 +143,7 @@ public record Published(String name, Download download) {
   }
 
   /** Returns whether a file of that name is in the cache; its content is not checked. */
-  public boolean isHere() {
+  public boolean isCached() {
     return Files.isRegularFile(cache().resolve(name));
   }
 

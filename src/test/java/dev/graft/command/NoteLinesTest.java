@@ -47,15 +47,15 @@ class NoteLinesTest {
         .isEqualTo(
             "Ignored 2 images in AVIF or a camera's raw format, which Graft cannot read:"
                 + " convert them to JPEG.");
-    assertThat(line(Kind.TWINS, 1, 0))
+    assertThat(line(Kind.DUPLICATE_LINKS, 1, 0))
         .isEqualTo("Ignored 1 link to images that are in the same class already.");
-    assertThat(line(Kind.LEADS_UP, 3, 0)).isEqualTo("Ignored 3 links to a parent folder.");
+    assertThat(line(Kind.PARENT_LINKS, 3, 0)).isEqualTo("Ignored 3 links to a parent folder.");
     assertThat(line(Kind.OWN_OUTPUT, 1, 0, "output/runs"))
         .isEqualTo("Ignored Graft's own output in \"output/runs\".");
     assertThat(line(Kind.UNREADABLE_NAMES, 1, 0))
         .isEqualTo("The name of 1 image is not in UTF-8: such bytes are written as \\xE9.");
     assertThat(line(Kind.NOT_IN_TEST, 1, 0, "dog")).isEqualTo("No test image of \"dog\".");
-    assertThat(line(Kind.ALIKE_CLASSES, 2, 0, "Cat", "cat"))
+    assertThat(line(Kind.CLASSES_DIFFER_IN_CASE, 2, 0, "Cat", "cat"))
         .isEqualTo("Classes \"Cat\", \"cat\" differ only in case; they stay separate classes.");
     assertThat(line(Kind.OTHER_COLUMNS, 1, 0, "size"))
         .isEqualTo("Ignored in pets: \"size\"; only path, label and split are used.");

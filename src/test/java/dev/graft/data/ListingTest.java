@@ -461,7 +461,7 @@ class ListingTest {
             "dog/cat.png dog",
             "dog/sub/3.png dog",
             "mouse/3.png mouse");
-    assertThat(listing.notes()).containsExactly(Note.of(Note.Kind.TWINS, folder, 1, 0));
+    assertThat(listing.notes()).containsExactly(Note.of(Note.Kind.DUPLICATE_LINKS, folder, 1, 0));
   }
 
   @Test
@@ -477,7 +477,7 @@ class ListingTest {
 
     assertThat(names(listing)).containsExactly("1.png", "knot.png", "2.png");
     assertThat(listing.classes()).containsExactly("cat", "dog");
-    assertThat(listing.notes()).containsExactly(Note.of(Note.Kind.LEADS_UP, folder, 3, 0));
+    assertThat(listing.notes()).containsExactly(Note.of(Note.Kind.PARENT_LINKS, folder, 3, 0));
   }
 
   /** {@code cd photos; fine-tune --data .}, twice. */
@@ -603,7 +603,7 @@ class ListingTest {
 
     assertThat(listing.classes()).containsExactly("Cat", "cat", "dog");
     assertThat(listing.notes())
-        .containsExactly(Note.of(Note.Kind.ALIKE_CLASSES, manifest, List.of("Cat", "cat")));
+        .containsExactly(Note.of(Note.Kind.CLASSES_DIFFER_IN_CASE, manifest, List.of("Cat", "cat")));
   }
 
   @Test

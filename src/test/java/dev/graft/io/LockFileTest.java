@@ -19,7 +19,7 @@ class LockFileTest {
     Path file = folder.resolve("claim");
     try (LockFile claim = LockFile.on(file)) {
       assertThat(LockFile.isHeld(file)).isTrue();
-      claim.giveRoom();
+      claim.freeReservedSpace();
       assertThat(LockFile.isHeld(file)).isTrue();
       assertThat(file).isEmptyFile();
     }
@@ -31,7 +31,7 @@ class LockFileTest {
   void lockFileReservesDiskSpace() throws IOException {
     try (LockFile claim = LockFile.on(folder.resolve("claim"))) {
       assertThat(Files.size(folder.resolve("claim"))).isEqualTo(65_536);
-      claim.giveRoom();
+      claim.freeReservedSpace();
     }
   }
 
@@ -47,7 +47,7 @@ class LockFileTest {
       try (LockFile claim = LockFile.on(Path.of(arguments[0]))) {
         System.out.println("held");
         Thread.sleep(60_000);
-        claim.giveRoom();
+        claim.freeReservedSpace();
       }
     }
   }

@@ -59,7 +59,7 @@ public final class OnnxProbe {
   private static final int MAX_SIDE = 1024;
 
   /** Images in a batch of the dry run. */
-  private static final int COMPANY = 3;
+  private static final int BATCH = 3;
 
   /** Operators that measure the range of a whole batch. */
   private static final Set<String> DYNAMIC =
@@ -274,7 +274,7 @@ public final class OnnxProbe {
           fixed
               ? "It takes one image at a time, as its file says."
               : "It is computed image by image, because it can't compute several images at once.");
-    } else if (trial.dependsOnCompany() || dynamic) { // first, since it refuses random values
+    } else if (trial.dependsOnBatch() || dynamic) { // first, since it refuses random values
       one = true;
       notes.add(
           "It is computed image by image, because its values depend on the other images of a batch"
@@ -340,7 +340,7 @@ public final class OnnxProbe {
     private final boolean channelsLast;
     private final boolean one;
     private final OnnxSession session;
-    private final float[][] images = new float[COMPANY][];
+    private final float[][] images = new float[BATCH][];
 
     /** Declared outputs of floating-point numbers, by their position. */
     private final List<Integer> floats;
@@ -358,7 +358,7 @@ public final class OnnxProbe {
               .boxed()
               .toList();
       Random random = new Random(0);
-      for (int i = 0; i < COMPANY; i++) {
+      for (int i = 0; i < BATCH; i++) {
         images[i] = noise(random, i + 1);
       }
       OnnxSession opened = null;
@@ -392,7 +392,7 @@ public final class OnnxProbe {
     }
 
     private int rows() {
-      return one ? 1 : COMPANY;
+      return one ? 1 : BATCH;
     }
 
     Adapter.Type type() {
@@ -408,7 +408,7 @@ public final class OnnxProbe {
       float[] image = new float[3 * side * side];
       for (int i = 0; i < image.length; i++) {
         image[i] =
-            takesBytes() ? random.nextInt(256 * size / COMPANY) : size * random.nextFloat(-1, 1);
+            takesBytes() ? random.nextInt(256 * size / BATCH) : size * random.nextFloat(-1, 1);
       }
       return image;
     }
@@ -481,7 +481,7 @@ public final class OnnxProbe {
      * Returns whether the values of the image with the smallest range, or of that with the largest,
      * depend on the other images of the batch or on their number.
      */
-    boolean dependsOnCompany() {
+    boolean dependsOnBatch() {
       if (differs(values, run(session, images))) {
         throw new GraftException(
             "it gives other values for the same images in each pass, as dropout in training mode"
@@ -499,7 +499,7 @@ public final class OnnxProbe {
       for (int k = 0; k < values.size(); k++) {
         long[] shape = ones.get(k).shape();
         if (shape.length >= 2
-            && shape[0] == COMPANY
+            && shape[0] == BATCH
             && differs(shape, ones.get(k).floats(), others.get(k).floats())) {
           return true;
         }
@@ -510,7 +510,7 @@ public final class OnnxProbe {
     private boolean differs(long[] shape, FloatBuffer mine, FloatBuffer other) {
       boolean map = shape.length > 3 && shape[1] != shape[2];
       int features = (int) shape[map ? 1 : shape.length - 1];
-      int size = Math.min(mine.remaining() / COMPANY, other.remaining());
+      int size = Math.min(mine.remaining() / BATCH, other.remaining());
       if (features == 0 || size < features) {
         return false;
       }
