@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Measures what each setting of a trained tail is worth: validation accuracy, mean and deviation of three seeds.
+"""Measures the effect of single settings on training the last stages: validation accuracy, mean and deviation of three seeds.
 
     mvn -q -B -DskipTests package
     python3 docs/ablation.py [DATA [EPOCHS]]
 
 DATA is cifar10 (default; hours on two cores) or cifar10-sample. The first line is the base: EfficientNet-Lite0 at 96
-pixels, blocks 11 to 15 trained. Each further line changes one setting. No test image decides.
+pixels, blocks 11 to 15 trained. Each further line changes one setting. Test images are not used.
 """
 import glob, json, os, statistics, subprocess, sys
 
 DATA = sys.argv[1] if len(sys.argv) > 1 else "cifar10"
 EPOCHS = sys.argv[2] if len(sys.argv) > 2 else "3"
-OUTPUT = "output/ablation"  # features are shared by the runs that have the same
+OUTPUT = "output/ablation"  # runs with the same frozen part share its features
 BASE = {
     "backbone": "efficientnet-lite0", "input-size": 96, "precision": "int8", "unfreeze": "blocks.11", "features": "[head]",
     "feature-power": 1, "head.hidden": 0, "learning-rate": 0.001, "backbone-learning-rate": 0.001, "warmup-epochs": 0.3,

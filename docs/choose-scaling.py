@@ -4,7 +4,7 @@
     graft export --backbone efficientnet-lite0 --set input-size=96 --to lite.onnx
     docs/choose-scaling.py lite.onnx FOLDER/cifar-10-batches-bin
 
-Needs Python's numpy, Pillow, onnxruntime and scikit-learn. N images of each class are sampled from data_batch_3; the accuracy is that on the first 3,000 images of data_batch_4.
+Needs Python's numpy, Pillow, onnxruntime and scikit-learn. N images of each class are sampled from data_batch_3 for training; the accuracy is measured on the first 3,000 images of data_batch_4.
 """
 import sys
 
@@ -27,7 +27,7 @@ STRENGTH = 1e-3  # of the penalty, for features whose mean squared norm is 1
 
 
 def features(model, batch, count):
-    """The square roots of the features of each stage, divided by their norm; and the labels."""
+    """Returns the square roots of the features of each stage, divided by their norm; and the labels."""
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     records = np.fromfile(batch, np.uint8).reshape(-1, 3073)[:count]
     rows = []
@@ -43,7 +43,7 @@ def accuracy(train, labels, held, truth):
     mean = train.mean(0)
     train, held = train - mean, held - mean
     factor = np.sqrt((train ** 2).sum(1).mean())
-    base, _ = np.linalg.qr(train.T.astype("f8"))  # the same problem in as many features as images
+    base, _ = np.linalg.qr(train.T.astype("f8"))  # an equivalent problem, with as many features as images
     train, held = train @ base / factor, held @ base / factor
     return LogisticRegression(C=1 / (STRENGTH * len(train)), max_iter=300, tol=1e-3).fit(train, labels).score(held, truth)
 

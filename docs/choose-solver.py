@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the manifests of docs/results.md, "Convex or gradient": N of CIFAR-10's first 20,000 training images, and 3,000 of its last 10,000 as what is held out. Its test images are not used.
+"""Writes the manifests of docs/results.md, "Convex or gradient": N of CIFAR-10's first 20,000 training images for training, and 3,000 of the last 10,000 for the test. CIFAR-10's own test images are not used.
 
     docs/choose-solver.py IMAGES N SEED > IMAGES/N-SEED.csv
 

@@ -4,7 +4,7 @@
     graft export --backbone efficientnet-lite0 --set input-size=96 --to lite.onnx
     docs/choose-typicality.py lite.onnx FOLDER/cifar-10-batches-bin
 
-Needs Python's numpy, Pillow and onnxruntime. Known classes: N images of each from data_batch_1 are stored, 200 from data_batch_2 are known images; 200 of each unknown class are the others.
+Needs Python's numpy, Pillow and onnxruntime. For each known class, N images from data_batch_1 are stored, and 200 from data_batch_2 are the known images; 200 of each unknown class are the other images.
 """
 import sys
 
@@ -17,7 +17,7 @@ USED = 7000  # images of each batch
 
 
 def features(model, batch):
-    """The last stage's features, and the labels."""
+    """Returns the last stage's features, and the labels."""
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     records = np.fromfile(batch, np.uint8).reshape(-1, 3073)[:USED]
     rows = []

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Measures what the plans of `fine-tune --within` are worth: validation accuracy on all of CIFAR-10, never test accuracy.
+"""Measures the accuracy of the plans of `fine-tune --within` on all of CIFAR-10: on validation images, never on test images.
 
     mvn -q -B -DskipTests package
     python3 docs/measure-plans.py [words of a plan's name ...] > measured.txt
 
-Needs PyYAML, and hours for all plans on two cores. Copy the accuracies into plans.yaml, with commit and date as source.
+Needs PyYAML. All plans take hours on two cores. Copy the accuracies into plans.yaml, with commit and date as source.
 """
 import glob, json, os, subprocess, sys, yaml
 
 PLANS = "src/main/resources/dev/graft/tuning/plans.yaml"
-OUTPUT = "output/plans"  # features are shared by the plans that have the same
+OUTPUT = "output/plans"  # plans with the same frozen part share its features
 
 for plan in yaml.safe_load(open(PLANS)):
     if not all(word in plan["name"] for word in sys.argv[1:]):

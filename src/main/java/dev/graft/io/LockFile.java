@@ -17,8 +17,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * A lock file that marks work in progress. The operating system releases the lock when the process
  * ends in any way, so that abandoned work can be recognized.
  *
- * <p>The file also reserves 64 KiB of disk space, which {@link #freeReservedSpace} frees, so that the end of
- * a run can be recorded even if the disk is full.
+ * <p>The file also reserves 64 KiB of disk space, which {@link #freeReservedSpace} frees, so that
+ * the end of a run can be recorded even if the disk is full.
  */
 public final class LockFile implements AutoCloseable {
   private static final int RESERVED_BYTES = 1 << 16;

@@ -436,7 +436,8 @@ public record ConvexHead(
     for (int s = 0; s < path.length; s++) {
       boolean last = s == path.length - 1;
       solution =
-          problem.solve(path[s], solution, last ? exact : tolerance, last ? MAX_FINAL_STEPS : MAX_STEPS);
+          problem.solve(
+              path[s], solution, last ? exact : tolerance, last ? MAX_FINAL_STEPS : MAX_STEPS);
     }
     double[] kernel = cholesky == null ? solution.kernel() : cholesky.features(solution.kernel());
     return fold(scaling, chosen, kernel, solution.bias(), outOfFold);

@@ -434,7 +434,8 @@ public final class Tuning implements AutoCloseable {
     int[] groups = survey.groups();
     int[] candidates = candidates();
     int folds = asked ? recipe.data().folds() : FOLDS;
-    int repeats = asked ? 1 : Math.max(1, Math.min(MAX_REPEATS, MAX_PREDICTIONS / candidates.length));
+    int repeats =
+        asked ? 1 : Math.max(1, Math.min(MAX_REPEATS, MAX_PREDICTIONS / candidates.length));
     return CrossValidation.run(
         IntStream.range(0, repeats)
             .mapToObj(

@@ -603,7 +603,8 @@ class ListingTest {
 
     assertThat(listing.classes()).containsExactly("Cat", "cat", "dog");
     assertThat(listing.notes())
-        .containsExactly(Note.of(Note.Kind.CLASSES_DIFFER_IN_CASE, manifest, List.of("Cat", "cat")));
+        .containsExactly(
+            Note.of(Note.Kind.CLASSES_DIFFER_IN_CASE, manifest, List.of("Cat", "cat")));
   }
 
   @Test
