@@ -58,7 +58,8 @@ class FeaturizeTest {
   @Test
   void mirrorImagesAreNotCountedAsImages() throws IOException {
     assertThat(featurize("--set=mirror=true").out())
-        .contains("20 images computed, 0 already cached, 1 unreadable");
+        .contains(
+            "20 images computed (and 20 mirror images and crops), 0 already cached, 1 unreadable");
     assertThat(featurize("--set=mirror=true").out())
         .contains("0 images computed, 20 already cached, 1 unreadable");
   }

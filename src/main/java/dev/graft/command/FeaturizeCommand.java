@@ -48,8 +48,11 @@ final class FeaturizeCommand implements Callable<Integer> {
             : Featurizer.run(recipe, output.folder(), lines);
     console.answer(
         Text.of(
-            "Features: %s computed, %,d already cached, %,d unreadable%s",
+            "Features: %s computed%s, %,d already cached, %,d unreadable%s",
             Names.count(done.computed(), "image"),
+            done.computedOthers() == 0
+                ? ""
+                : Text.of(" (and %,d mirror images and crops)", done.computedOthers()),
             done.cached(),
             done.quarantined(),
             done.quarantined() == 0 ? "" : " (see " + done.quarantine() + ")"));

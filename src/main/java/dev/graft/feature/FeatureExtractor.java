@@ -16,7 +16,8 @@ import java.util.Optional;
 public final class FeatureExtractor implements FeatureCache.Filler {
   /** Why an image is unusable whose features are not finite, as words that follow its path. */
   public static final String NOT_FINITE =
-      "can't be used: the network computes NaN or infinity for it (float16: or above 65504).";
+      "can't be used: the network computes NaN or infinity for it"
+          + " (above 65504 counts as infinity unless cache-type is float32).";
 
   /**
    * Images per batch: the fastest number on two cores; on a GPU, reading the images takes longer.

@@ -3,7 +3,7 @@ package dev.graft.feature;
 import dev.graft.image.Framing;
 import dev.graft.image.RgbImage;
 import java.nio.ByteBuffer;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.function.Supplier;
 
 /**
@@ -34,7 +34,7 @@ public record View(int crop, boolean mirrored) {
 
   /** Returns the view as words that follow the preprocessing in a cache key. */
   String suffix() {
-    return (crop > 0 ? ", crop " + crop : "") + (mirrored ? ", mirrored" : "");
+    return (crop > 0 ? ", random crop " + crop : "") + (mirrored ? ", mirrored" : "");
   }
 
   /**
@@ -49,7 +49,9 @@ public record View(int crop, boolean mirrored) {
     if (crop == 0) {
       return planes(image, framing, side, mirrored);
     }
-    Random random = new Random(Long.parseUnsignedLong(hash.get().substring(0, 16), 16) + crop);
+    // Its numbers of neighboring seeds are independent, unlike those of Random.
+    SplittableRandom random =
+        new SplittableRandom(Long.parseUnsignedLong(hash.get().substring(0, 16), 16) + crop);
     double share = Math.sqrt(MIN_AREA + (1 - MIN_AREA) * random.nextDouble());
     int width = (int) Math.max(1, Math.round(share * image.width()));
     int height = (int) Math.max(1, Math.round(share * image.height()));

@@ -21,11 +21,13 @@ public final class Featurizer {
    * Numbers of images by outcome.
    *
    * @param computed distinct images whose features are new
+   * @param computedOthers mirror images and random crops whose features are new
    * @param cached images whose features were cached before, or which are copies of a computed image
    * @param quarantined unreadable images
    * @param quarantine the file or folder that lists them, with reasons
    */
-  public record Featurized(long computed, long cached, long quarantined, String quarantine) {}
+  public record Featurized(
+      long computed, long computedOthers, long cached, long quarantined, String quarantine) {}
 
   /**
    * Computes the missing features on this machine.
@@ -43,6 +45,7 @@ public final class Featurizer {
         Quarantine bad = images.quarantine();
         return new Featurized(
             features.computed(),
+            features.computedOthers(),
             images.size() - bad.size() - features.computed(),
             bad.size(),
             list.toString());

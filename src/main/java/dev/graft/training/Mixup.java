@@ -13,10 +13,11 @@ import java.util.Iterator;
 import java.util.Random;
 
 /**
- * Batches in which each image is mixed with another one of its batch: mixup (Zhang et al., "mixup:
- * Beyond Empirical Risk Minimization", ICLR 2018) of what the trained stages read, as in manifold
- * mixup (Verma et al., ICML 2019). The share of a batch follows from the seed and the batch's
- * position, so that a resumed training mixes in the same way.
+ * Batches in which each image is mixed with another one of its batch, if it has one: mixup (Zhang
+ * et al., "mixup: Beyond Empirical Risk Minimization", ICLR 2018) of what the batches hold. If that
+ * is the output of the frozen part, it is manifold mixup (Verma et al., ICML 2019). The share of a
+ * batch follows from the seed and the batch's position, so that a resumed training mixes in the
+ * same way.
  *
  * <p>The labels of a batch are three arrays: those of the images, those of their partners, both
  * {@code (N)}, and the images' share, a scalar, at least a half.
@@ -83,8 +84,9 @@ final class Mixup implements Dataset {
     do {
       one = Math.pow(random.nextDouble(), 1 / alpha);
       other = Math.pow(random.nextDouble(), 1 / alpha);
-    } while (one + other > 1 || one + other == 0);
-    return Math.max(one, other) / (one + other);
+    } while (one + other > 1);
+    // Both underflow if alpha is tiny; then one of the images is everything.
+    return one + other == 0 ? 1 : Math.max(one, other) / (one + other);
   }
 
   /** The partner of a batch's first image is its last one, and so on. */

@@ -174,8 +174,7 @@ public final class NetworkTrainer implements AutoCloseable {
         }
         seeds.start(trainer, epochs, batches);
         if (!earlyStopping.hasStopped(history.validationLosses())) {
-          Dataset shown = mixup.map(Dataset.class::cast).orElse(train);
-          EasyTrain.fit(trainer, settings.epochs() - epochs, shown, validation);
+          EasyTrain.fit(trainer, settings.epochs() - epochs, shown(train, mixup), validation);
         }
       } catch (EarlyStoppingListener.Stopped stopped) {
         events.stoppedEarly(earlyStopping.patience());
@@ -233,8 +232,9 @@ public final class NetworkTrainer implements AutoCloseable {
                     .addTrainingListeners(observer));
         Progress progress = events.progress("range test", "steps", steps)) {
       trainer.initialize(inputs);
+      Dataset shown = shown(train, mixup(train));
       while (test.steps().size() < steps && !test.hasDiverged()) {
-        for (Batch batch : trainer.iterateDataset(train)) {
+        for (Batch batch : trainer.iterateDataset(shown)) {
           try (batch) {
             if (test.steps().size() == steps || test.hasDiverged()) {
               break;
@@ -267,6 +267,10 @@ public final class NetworkTrainer implements AutoCloseable {
                 + " preprocessing (mean, deviation, order, input-size), or choose another backbone.",
             e)
         : e;
+  }
+
+  private static Dataset shown(FeatureBatches train, Optional<Mixup> mixup) {
+    return mixup.isPresent() ? mixup.get() : train;
   }
 
   private Optional<Mixup> mixup(FeatureBatches train) {

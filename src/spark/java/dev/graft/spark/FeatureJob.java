@@ -4,6 +4,7 @@ import dev.graft.GraftException;
 import dev.graft.data.OwnOutput;
 import dev.graft.data.duplicates.Fingerprint;
 import dev.graft.data.duplicates.Fingerprints;
+import dev.graft.feature.View;
 import dev.graft.image.ImageFileReader;
 import dev.graft.image.UnreadableImage;
 import dev.graft.io.AtomicFiles;
@@ -113,13 +114,13 @@ final class FeatureJob {
     List<FeatureTask.Unreadable> failed = new ArrayList<>();
     long computed = 0;
     if (count == 0) {
-      events.cached(false);
+      events.cached(View.IMAGE);
     } else {
       events.computing(
           (int) count,
           (int) (images - unreadable - count),
           frozen.layout(),
-          false,
+          View.IMAGE,
           features.name());
       computed = compute(missing, count, frozen, features, fingerprints, failed);
     }
@@ -295,7 +296,10 @@ final class FeatureJob {
           ClassTag$.MODULE$.apply(FeatureTask.Result.class));
     }
     events.computed(
-        (int) done[0], (System.nanoTime() - start) / 1e9, done[0] * frozen.layout().bytes(), false);
+        (int) done[0],
+        (System.nanoTime() - start) / 1e9,
+        done[0] * frozen.layout().bytes(),
+        View.IMAGE);
     return done[0];
   }
 
@@ -338,7 +342,7 @@ final class FeatureJob {
     requireFew(quarantined, images, all);
     write(all);
     return new Featurizer.Featurized(
-        computed, images - quarantined - computed, quarantined, quarantine().name());
+        computed, 0, images - quarantined - computed, quarantined, quarantine().name());
   }
 
   private DataPath quarantine() {

@@ -155,7 +155,8 @@ class SparkTest {
     CommandRun alone = run(arguments);
     assertThat(alone.out()).contains("0 images computed, 111 already cached, 2 unreadable");
     String reason =
-        "can't be used: the network computes NaN or infinity for it (float16: or above 65504).";
+        "can't be used: the network computes NaN or infinity for it"
+            + " (above 65504 counts as infinity unless cache-type is float32).";
     assertThat(Files.readString(folder.resolve("many/features/quarantine.csv")))
         .contains("3.png," + reason);
     assertThat(table(folder.resolve("many/features/quarantine"), "csv"))

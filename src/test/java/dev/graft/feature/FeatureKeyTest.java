@@ -166,9 +166,9 @@ class FeatureKeyTest {
   void everyViewHasAKeyOfItsOwn() {
     assertThat(KEY.of(View.IMAGE)).isEqualTo(KEY);
     assertThat(KEY.of(View.MIRROR_IMAGE).text()).contains("preprocessing caffe, mirrored\n");
-    assertThat(KEY.of(new View(1, false)).text()).contains("preprocessing caffe, crop 1\n");
+    assertThat(KEY.of(new View(1, false)).text()).contains("preprocessing caffe, random crop 1\n");
     assertThat(KEY.of(new View(2, true)).text())
-        .contains("preprocessing caffe, crop 2, mirrored\n");
+        .contains("preprocessing caffe, random crop 2, mirrored\n");
   }
 
   @Test

@@ -76,6 +76,17 @@ class ViewTest {
   }
 
   @Test
+  void cropsOfAnImageDifferInSize() {
+    int different = 0;
+    for (int i = 0; i < 200; i++) {
+      int first = acrossRed(planes(new View(1, false), "image " + i));
+      int second = acrossRed(planes(new View(2, false), "image " + i));
+      different += Math.abs(first - second) > 4 ? 1 : 0;
+    }
+    assertThat(different).isGreaterThan(100);
+  }
+
+  @Test
   void aboutHalfOfTheCropsAreMirroredIfTheyMayBe() {
     int mirrored = 0;
     for (int i = 0; i < 200; i++) {
