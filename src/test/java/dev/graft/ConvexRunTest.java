@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -138,5 +139,14 @@ class ConvexRunTest {
         .anyMatch(row -> row.startsWith("dark/58.png,"))
         .anyMatch(row -> row.startsWith("dark/59.png,"));
     assertThat(table.resolveSibling("labels.html")).content().contains("data-path=\"dark/59.png\"");
+
+    CommandRun unnamed =
+        CommandRun.of("inspect", photos.toString(), "--labels", "--output=" + folder.resolve("o"));
+    assertThat(unnamed.code()).as(unnamed.err()).isZero();
+    try (Stream<Path> written = Files.list(folder.resolve("o/inspections"))) {
+      assertThat(written.map(each -> each.resolve("labels.csv")))
+          .singleElement()
+          .satisfies(each -> assertThat(each).hasSameTextualContentAs(table));
+    }
   }
 }

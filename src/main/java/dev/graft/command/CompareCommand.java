@@ -1,5 +1,6 @@
 package dev.graft.command;
 
+import dev.graft.GraftException;
 import dev.graft.io.AtomicFiles;
 import dev.graft.report.Comparison;
 import dev.graft.report.Pages;
@@ -63,7 +64,11 @@ final class CompareCommand implements Callable<Integer> {
       throw new CommandLine.ParameterException(
           spec.commandLine(), "Give at least two runs, or one with --notebook.");
     }
-    List<RunFiles> read = runs.stream().map(RunFiles::read).toList();
+    List<RunFiles> read = runs.stream().filter(this::hasMetrics).map(RunFiles::read).toList();
+    if (read.size() < (notebook ? 1 : 2)) {
+      throw new GraftException(
+          "Too few runs have metrics; give at least " + (notebook ? 1 : 2) + ".");
+    }
     Comparison comparison = notebook ? Comparison.withNotebook(read) : new Comparison(read);
     List<RunFiles> all = comparison.runs();
     IntStream.range(0, all.size())
@@ -79,6 +84,15 @@ final class CompareCommand implements Callable<Integer> {
     console.answer("");
     console.answer("Page with learning curves: " + page);
     return 0;
+  }
+
+  /** Returns whether a run has metrics; names those that are left out. */
+  private boolean hasMetrics(Path run) {
+    boolean complete = RunFiles.hasMetrics(run);
+    if (!complete) {
+      console.say(run + " is left out: it was not completed, so it has no metrics.");
+    }
+    return complete;
   }
 
   /** Prints a table with columns as wide as their widest value. */

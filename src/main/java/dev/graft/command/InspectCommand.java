@@ -87,7 +87,7 @@ final class InspectCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--apply and --labels exclude each other; give one of them.");
     }
-    if (labels != null) {
+    if (labels != null && !labels.isEmpty()) {
       LabelFiles.refusal(labels)
           .ifPresent(
               reason -> {

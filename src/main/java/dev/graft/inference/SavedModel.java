@@ -414,7 +414,9 @@ public final class SavedModel {
       throw new GraftException(
           Files.isRegularFile(folder)
               ? folder + " is a file; name the folder of a run or of a model."
-              : "There is no model in " + folder + ": " + NETWORK + " is missing.");
+              : Files.exists(folder)
+                  ? "There is no model in " + folder + ": " + NETWORK + " is missing."
+                  : "There is no folder " + folder + ".");
     }
     Description description = describe(folder);
     try {

@@ -1,5 +1,6 @@
 package dev.graft.io;
 
+import dev.graft.GraftException;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -114,9 +115,22 @@ public final class AtomicFiles {
    *
    * @param folder must not exist, or be empty; its parent must exist
    * @param content of the folder
+   * @throws GraftException if the folder has content
    */
   public static void folder(Path folder, FolderContent content) throws IOException {
+    if (isFull(folder)) {
+      throw new GraftException(folder + " exists already; delete it, or choose another folder.");
+    }
     fill(Files.createDirectory(unfinished(folder)), folder, content);
+  }
+
+  private static boolean isFull(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return false;
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.findAny().isPresent();
+    }
   }
 
   /**

@@ -42,18 +42,38 @@ public record RunFiles(
    * @throws GraftException if it is not one, if the run is not completed, or if a file is damaged
    */
   public static RunFiles read(Path folder) {
+    JsonNode record = record(folder);
+    if (!hasMetrics(record)) {
+      String status = record.path("status").asText();
+      throw new GraftException(
+          "The run in " + folder + " was not completed (" + status + "), so it has no metrics.");
+    }
+    return read(folder, record);
+  }
+
+  /**
+   * Returns whether a run has metrics: whether it was completed, or evaluated when interrupted.
+   *
+   * @throws GraftException if the folder is not that of a run, or if a file is damaged
+   */
+  public static boolean hasMetrics(Path folder) {
+    return hasMetrics(record(folder));
+  }
+
+  private static boolean hasMetrics(JsonNode record) {
+    return record.path("status").asText().equals("completed") || record.hasNonNull("test");
+  }
+
+  private static JsonNode record(Path folder) {
     Path file = folder.resolve("run.json");
+    if (!Files.isDirectory(folder)) {
+      throw new GraftException("There is no folder " + folder + ".");
+    }
     if (!Files.isRegularFile(file)) {
       throw new GraftException(folder + " is not the folder of a run: it has no run.json.");
     }
     try {
-      JsonNode record = JSON.readTree(Files.readAllBytes(file));
-      String status = record.path("status").asText();
-      if (!status.equals("completed") && !record.hasNonNull("test")) {
-        throw new GraftException(
-            "The run in " + folder + " was not completed (" + status + "), so it has no metrics.");
-      }
-      return read(folder, record);
+      return JSON.readTree(Files.readAllBytes(file));
     } catch (IOException e) {
       throw damaged(folder, e);
     }

@@ -282,7 +282,8 @@ public final class FineTuneRun {
       if (tuning.convexHead().isEmpty()) {
         requireModel(folder, history);
       }
-      double trainingSeconds = watch.lap() + secondsBefore(history);
+      double secondsBefore = secondsBefore(history);
+      double trainingSeconds = secondsBefore + watch.lap();
       recordResumption(folder);
       Long trainingMemory = PeakMemory.bytes();
       Tuning.Validated validated = tuning.validate(split);
@@ -327,7 +328,10 @@ public final class FineTuneRun {
                       : null,
                   folds.map(RunRecord.CrossValidation::of).orElse(null),
                   new RunRecord.Seconds(
-                      featureSeconds, trainingSeconds, evaluationSeconds, total.lap()),
+                      featureSeconds,
+                      trainingSeconds,
+                      evaluationSeconds,
+                      secondsBefore + total.lap()),
                   new RunRecord.Memory(
                       featureMemory, trainingMemory, evaluationMemory, PeakMemory.bytes()),
                   new RunRecord.Cache(features.isHit(), features.bytes()),

@@ -50,6 +50,9 @@ final class RunImages {
    * @throws GraftException if there is none
    */
   static Recipe recipe(Path run) {
+    if (!Files.exists(run)) {
+      throw new GraftException("There is no folder " + run + ".");
+    }
     if (!areKnown(run)) {
       throw new GraftException(
               run.resolve(RunFolder.RECIPE)

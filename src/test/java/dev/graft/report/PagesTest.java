@@ -280,9 +280,13 @@ class PagesTest {
   }
 
   @Test
-  void aFolderThatIsNoRunIsReportedInASentence() {
-    assertThatThrownBy(() -> RunFiles.read(folder.resolve("nowhere")))
+  void aFolderThatIsNoRunIsReportedInASentence() throws IOException {
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    assertThatThrownBy(() -> RunFiles.read(empty))
         .isInstanceOf(GraftException.class)
         .hasMessageEndingWith("is not the folder of a run: it has no run.json.");
+    assertThatThrownBy(() -> RunFiles.read(folder.resolve("nowhere")))
+        .isInstanceOf(GraftException.class)
+        .hasMessage("There is no folder " + folder.resolve("nowhere") + ".");
   }
 }
