@@ -235,10 +235,16 @@ class ExportTest {
   }
 
   @Test
-  void impossibleExportsAreRefusedInASentence() {
+  void impossibleExportsAreRefusedInASentence() throws IOException {
     CommandRun exported = export("--to=" + folder);
     assertThat(exported.code()).isOne();
     assertThat(exported.err()).contains(folder + " is a folder; name a file with --to FILE.");
+    Path photo = Files.writeString(folder.resolve("photo.png"), "precious");
+    CommandRun overwriting = export("--to=" + photo);
+    assertThat(overwriting.code()).isOne();
+    assertThat(overwriting.err())
+        .contains(photo + " exists and is not a model; name another file with --to FILE.");
+    assertThat(photo).hasContent("precious");
     CommandRun nothing = CommandRun.of("export", "--output=" + folder.resolve("nowhere"));
     assertThat(nothing.code()).isOne();
     assertThat(nothing.err()).contains("Found no completed run in ");

@@ -46,6 +46,9 @@ public record Framing(Part part, double share, Resampling resampling) implements
     }
   }
 
+  /** Longer side divided by shorter side from which on the ends of an image are left out. */
+  private static final int MAX_RATIO = 16;
+
   /** The whole image, by bicubic resampling. */
   public static final Framing WHOLE = whole(Resampling.BICUBIC);
 
@@ -165,7 +168,8 @@ public record Framing(Part part, double share, Resampling resampling) implements
    * Resizes before cropping, as Transformers and torchvision do, so that results are equal to the
    * bit.
    */
-  private byte[] cropped(RgbImage image, int side) {
+  private byte[] cropped(RgbImage whole, int side) {
+    RgbImage image = part == Part.CROP ? withoutEnds(whole) : whole;
     int shorter = (int) Math.max(side, Math.round(side / share));
     boolean upright = image.width() <= image.height();
     int longer =
@@ -180,6 +184,17 @@ public record Framing(Part part, double share, Resampling resampling) implements
     Box all = new Box(0, 0, image.width(), image.height());
     RgbImage resized = Bicubic.resize(image, all, width, height, resampling);
     return planes(resized, (width - side) / 2, (height - side) / 2, side);
+  }
+
+  /** Returns the middle of an extremely long image, which would take gigabytes when resized. */
+  private static RgbImage withoutEnds(RgbImage image) {
+    int max = MAX_RATIO * Math.min(image.width(), image.height());
+    int width = Math.min(max, image.width());
+    int height = Math.min(max, image.height());
+    return width == image.width() && height == image.height()
+        ? image
+        : image.cropped(
+            (image.width() - width) / 2, (image.height() - height) / 2, width, height);
   }
 
   private static byte[] planes(RgbImage image, int left, int top, int side) {

@@ -149,6 +149,10 @@ public final class Exporter {
     if (Files.isDirectory(file)) {
       throw new GraftException(file + " is a folder; name a file.").withCode(Code.FILE);
     }
+    if (Files.exists(file) && !file.toString().toLowerCase(Locale.ROOT).endsWith(".onnx")) {
+      throw new GraftException(file + " exists and is not a model; name another file.")
+          .withCode(Code.FILE);
+    }
     if (format == Format.INT8) {
       model.design().backbone().external().ifPresent(layer -> checkInt8(model.name(), layer));
     }

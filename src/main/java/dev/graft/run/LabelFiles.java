@@ -39,8 +39,11 @@ public final class LabelFiles {
     if (table.toLowerCase(Locale.ROOT).endsWith(PAGE)) {
       return Optional.of(table + " is the name of the page; end the table's name in .csv.");
     }
-    return Files.isDirectory(Path.of(table))
-        ? Optional.of(table + " is a folder; name a table in it, such as " + CSV + ".")
+    if (Files.isDirectory(Path.of(table))) {
+      return Optional.of(table + " is a folder; name a table in it, such as " + CSV + ".");
+    }
+    return Files.exists(Path.of(table)) && !table.toLowerCase(Locale.ROOT).endsWith(".csv")
+        ? Optional.of(table + " exists and is not a table; choose a name that ends in .csv.")
         : Optional.empty();
   }
 

@@ -51,6 +51,21 @@ class FramingTest {
   }
 
   @Test
+  void anExtremelyLongImageIsItsMiddle() {
+    Framing crop = Framing.crop(0.875, Resampling.BICUBIC);
+    for (boolean wide : new boolean[] {true, false}) {
+      byte[] rgb = new byte[3 * 65_000];
+      for (int i = 32_490; i < 32_510; i++) {
+        rgb[3 * i] = 100;
+      }
+      RgbImage image = wide ? new RgbImage(65_000, 1, rgb) : new RgbImage(1, 65_000, rgb);
+      byte[] planes = crop.planes(image, 224);
+      assertThat(planes).hasSize(3 * 224 * 224);
+      assertThat(planes[112 * 224 + 112]).isEqualTo((byte) 100);
+    }
+  }
+
+  @Test
   void theOddPixelOutsideTheCenterIsToTheLeftAndAbove() {
     assertThat(Framing.CENTRE.of(333, 250)).isEqualTo(new Box(58, 16, 218, 218));
     assertThat(Framing.CENTRE.of(11, 8)).isEqualTo(new Box(2, 1, 7, 7));
