@@ -650,7 +650,7 @@ class CommandLineTest {
     CommandRun answer = infer("--model", folder.resolve("nowhere").toString(), "car.png");
     assertThat(answer.code()).isEqualTo(1);
     assertThat(answer.err())
-        .contains("There is no model in", "nowhere")
+        .contains("There is no folder " + folder.resolve("nowhere") + ".")
         .doesNotContain("Exception");
     assertThat(answer.out()).isEmpty();
   }
