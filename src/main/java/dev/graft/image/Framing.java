@@ -193,8 +193,7 @@ public record Framing(Part part, double share, Resampling resampling) implements
     int height = Math.min(max, image.height());
     return width == image.width() && height == image.height()
         ? image
-        : image.cropped(
-            (image.width() - width) / 2, (image.height() - height) / 2, width, height);
+        : image.cropped((image.width() - width) / 2, (image.height() - height) / 2, width, height);
   }
 
   private static byte[] planes(RgbImage image, int left, int top, int side) {
