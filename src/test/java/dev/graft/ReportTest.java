@@ -83,8 +83,7 @@ class ReportTest {
     assertThat(best.json().at("/epochs/best").asInt()).isEqualTo(1);
     assertThat(best.json().at("/epochs/kept").asInt()).isEqualTo(1);
     String validation = Files.readAllLines(best.folder().resolve("history.csv")).get(1);
-    assertThat(best.validationAccuracy())
-        .isEqualTo(Double.parseDouble(validation.split(",", -1)[4]));
+    assertThat(best.validationAccuracy()).isEqualTo(Float.parseFloat(validation.split(",", -1)[4]));
   }
 
   private static void compareWithTheNotebook(SmallRun run, Path output) throws IOException {

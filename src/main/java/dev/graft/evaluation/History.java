@@ -40,11 +40,11 @@ public record History(List<Epoch> epochs, double minDelta) {
       return Text.of(
           "%d,%s,%s,%s,%s,%s,%.2f\n",
           epoch,
-          trainLoss,
-          trainAccuracy,
-          validationLoss,
-          validationAccuracy,
-          learningRate,
+          (float) trainLoss,
+          (float) trainAccuracy,
+          (float) validationLoss,
+          (float) validationAccuracy,
+          (float) learningRate,
           seconds);
     }
   }
@@ -72,7 +72,8 @@ public record History(List<Epoch> epochs, double minDelta) {
   }
 
   /**
-   * Reads the rows that {@link #toCsv} wrote.
+   * Reads the rows that {@link #toCsv} wrote; losses and accuracies in float32 are exactly as
+   * before.
    *
    * @param rows the header first
    * @throws IllegalArgumentException if a row is damaged
@@ -80,8 +81,14 @@ public record History(List<Epoch> epochs, double minDelta) {
   public static History ofCsv(List<List<String>> rows) {
     List<Epoch> epochs = new ArrayList<>();
     for (List<String> row : rows.subList(1, rows.size())) {
-      double[] n = row.stream().mapToDouble(Double::parseDouble).toArray();
-      epochs.add(new Epoch((int) n[0], n[1], n[2], n[3], n[4], n[5], n[6]));
+      float[] n = new float[5];
+      for (int i = 1; i < n.length; i++) {
+        n[i] = Float.parseFloat(row.get(i));
+      }
+      int epoch = (int) Double.parseDouble(row.get(0));
+      double rate = Double.parseDouble(row.get(5));
+      double seconds = Double.parseDouble(row.get(6));
+      epochs.add(new Epoch(epoch, n[1], n[2], n[3], n[4], rate, seconds));
     }
     return new History(epochs);
   }
@@ -144,7 +151,10 @@ public record History(List<Epoch> epochs, double minDelta) {
                     epochs.size()));
   }
 
-  /** Returns one row per epoch, all numbers but the seconds in full precision. */
+  /**
+   * Returns one row per epoch: the seconds with two decimals, the other figures in the fewest
+   * digits that give the same float32 number, which is what the training computes.
+   */
   public String toCsv() {
     var csv = new StringBuilder(HEADER);
     epochs.forEach(epoch -> csv.append(epoch.toCsv()));

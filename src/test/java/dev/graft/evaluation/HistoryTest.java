@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.graft.GraftException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class HistoryTest {
@@ -45,10 +46,10 @@ class HistoryTest {
   }
 
   @Test
-  void csvKeepsEveryDigitAndHasADecimalPointInEveryCountry() {
+  void csvHasTheShortestFormOfEachFloatAndADecimalPointInEveryCountry() {
     var history =
         History.empty()
-            .plus(new History.Epoch(1, 1.0 / 3, 0.5, 0.1 + 0.2, 0.75, 1e-3, 12.3456))
+            .plus(new History.Epoch(1, 1f / 3, 0.5, 0.3f, 0.75, 1e-3, 12.3456))
             .plus(new History.Epoch(2, Double.NaN, 0.1, Double.NaN, 0.1, 3e-5, 7));
     Locale before = Locale.getDefault();
     Locale.setDefault(Locale.GERMANY);
@@ -57,12 +58,26 @@ class HistoryTest {
           .isEqualTo(
               """
               epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,learning_rate,seconds
-              1,0.3333333333333333,0.5,0.30000000000000004,0.75,0.001,12.35
+              1,0.33333334,0.5,0.3,0.75,0.001,12.35
               2,NaN,0.1,NaN,0.1,3.0E-5,7.00
               """);
     } finally {
       Locale.setDefault(before);
     }
+  }
+
+  @Test
+  void floatsAreReadFromCsvExactlyAsTheyWere() {
+    Random random = new Random(5);
+    History history = History.empty();
+    for (int epoch = 1; epoch <= 100; epoch++) {
+      float loss = random.nextFloat();
+      history = history.plus(new History.Epoch(epoch, loss, loss / 2, loss / 3, 0.7f, 3e-5, 1.25));
+    }
+    List<List<String>> rows =
+        history.toCsv().lines().map(row -> List.of(row.split(",", -1))).toList();
+
+    assertThat(History.ofCsv(rows)).isEqualTo(history);
   }
 
   @Test
