@@ -287,8 +287,10 @@ final class RunLines implements RunEvents {
   }
 
   @Override
-  public void restored(int bestEpoch) {
-    console.say("Restored the weights of epoch " + bestEpoch + ", the best.");
+  public void restored(int bestEpoch, int epochs) {
+    if (bestEpoch < epochs) { // otherwise the training ended with these weights
+      console.say("Restored the weights of epoch " + bestEpoch + ", the best.");
+    }
   }
 
   @Override

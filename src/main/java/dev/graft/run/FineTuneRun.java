@@ -546,9 +546,9 @@ public final class FineTuneRun {
       }
 
       @Override
-      public void restored(int bestEpoch) {
+      public void restored(int bestEpoch, int epochs) {
         restored = OptionalInt.of(bestEpoch);
-        events.restored(bestEpoch);
+        events.restored(bestEpoch, epochs);
       }
 
       @Override

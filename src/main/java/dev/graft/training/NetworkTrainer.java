@@ -188,7 +188,7 @@ public final class NetworkTrainer implements AutoCloseable {
       int epoch = earlyStopping.after(history.validationLosses()).bestEpoch();
       if (epoch > 0 && (settings.earlyStopping().restoreBest() || interrupted)) {
         best.restore();
-        events.restored(epoch);
+        events.restored(epoch, history.epochs());
       }
       return history.history();
     }

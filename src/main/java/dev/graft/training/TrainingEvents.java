@@ -41,6 +41,10 @@ public interface TrainingEvents extends Progress.Display {
    */
   default void stoppedEarly(int patience) {}
 
-  /** Called after the weights of the best epoch have been restored. */
-  default void restored(int bestEpoch) {}
+  /**
+   * Called when the weights are those of the best epoch.
+   *
+   * @param epochs that were finished; equal to {@code bestEpoch} if the last one was the best
+   */
+  default void restored(int bestEpoch, int epochs) {}
 }

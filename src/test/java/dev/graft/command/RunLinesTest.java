@@ -36,6 +36,13 @@ class RunLinesTest {
                 + " now): cat.png");
   }
 
+  @Test
+  void weightsOfTheLastEpochAreNotSaidToBeRestored() throws IOException {
+    assertThat(printed(lines -> lines.restored(3, 3))).isEmpty();
+    assertThat(printed(lines -> lines.restored(2, 3)))
+        .startsWith("Restored the weights of epoch 2, the best.");
+  }
+
   /** There is no model before the first epoch, or if the end is requested twice. */
   @Test
   void anInterruptedRunWithoutAModelSaysNoMoreThanThat() throws IOException {
