@@ -105,6 +105,7 @@ public final class GraftCommand implements Runnable {
       CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF);
       CommandLine line = new CommandLine(root, new Factory(console, interruption));
       line.setCaseInsensitiveEnumValuesAllowed(true);
+      line.setHelpFactory(SpaceWrappedHelp::new);
       line.setOut(console.out());
       line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
       line.setParameterExceptionHandler(GraftCommand::wrongUsage);

@@ -41,14 +41,18 @@ class GraftCommandTest {
   @ValueSource(
       strings = {
         "fine-tune",
+        "sweep",
+        "find-lr",
         "infer",
         "evaluate",
         "report",
         "compare",
+        "studio",
         "serve",
         "export",
         "benchmark",
         "inspect",
+        "featurize",
         "summary",
         "models",
         "doctor",
@@ -64,6 +68,18 @@ class GraftCommandTest {
     assertThat(lines.subList(lines.indexOf("Examples:") + 1, lines.size()))
         .isNotEmpty()
         .allMatch(line -> line.startsWith("  " + command + " "));
+  }
+
+  @Test
+  void helpWrapsAtSpacesOnly() {
+    List<String> lines = graft("fine-tune --help").lines();
+    assertThat(lines)
+        .contains(
+            "      --columns=NAMES        Names of a manifest's columns, such as",
+            "                               path=id,label=breed (default: path, label,");
+    String words = String.join(" ", lines) + " " + String.join(" ", graft("infer --help").lines());
+    assertThat(words.split(" +"))
+        .contains("hf:OWNER/NAME", ".jsonl).", "train/{id}.jpg.", "spark://host:7077,");
   }
 
   @ParameterizedTest
