@@ -73,8 +73,8 @@ class CleanFeaturesTest {
   @Test
   void featuresAreListedByKeyWithSizeAndAge() {
     assertThat(doctor().out())
-        .contains(key("old").folderName() + ": 3 MB, input 48, last used 40 days ago\n")
-        .contains(key("new").folderName() + ": 1 MB, input 48, last used 2 hours ago\n")
+        .contains(key("old").folderName() + ": 3.2 MB, input 48, last used 40 days ago\n")
+        .contains(key("new").folderName() + ": 1.1 MB, input 48, last used 2 hours ago\n")
         .doesNotContain("freed");
     assertThat(folder("old")).exists();
   }
@@ -83,8 +83,8 @@ class CleanFeaturesTest {
   @ValueSource(strings = {"30d", "3h"})
   void featuresThatWereNotUsedForLongAreRemoved(String older) {
     assertThat(doctor("--clean-features", older).out())
-        .contains(key("old").folderName() + ": 3 MB, input 48, last used 40 days ago; removed\n")
-        .contains("3 MB freed\n");
+        .contains(key("old").folderName() + ": 3.2 MB, input 48, last used 40 days ago; removed\n")
+        .contains("3.2 MB freed\n");
     assertThat(folder("old")).doesNotExist();
     assertThat(folder("new")).exists();
   }
@@ -94,15 +94,16 @@ class CleanFeaturesTest {
     try (FeatureCache used = new FeatureCache(output.resolve("features"), key("old"), LAYOUT)) {
       assertThat(used.bytes()).isGreaterThan(3 << 20);
       assertThat(doctor("--clean-features", "0d").out())
-          .contains(key("old").folderName() + ": 3 MB, input 48, last used 0 minutes ago; in use,")
-          .contains("1 MB freed\n");
+          .contains(
+              key("old").folderName() + ": 3.2 MB, input 48, last used 0 minutes ago; in use,")
+          .contains("1.1 MB freed\n");
       assertThat(folder("old")).exists();
       assertThat(folder("new")).doesNotExist();
     }
     try (var files = Files.list(folder("old"))) {
       assertThat(files).hasSize(1);
     }
-    assertThat(doctor("--clean-features", "0d").out()).contains("3 MB freed\n");
+    assertThat(doctor("--clean-features", "0d").out()).contains("3.2 MB freed\n");
     assertThat(output.resolve("features")).isEmptyDirectory();
   }
 

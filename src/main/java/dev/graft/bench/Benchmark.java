@@ -164,7 +164,7 @@ public final class Benchmark {
     }
     Long memory = PeakMemory.bytes();
     if (memory != null) {
-      listener.accept(Figure.of("peak memory of this process", "MB", memory / (double) (1 << 20)));
+      listener.accept(Figure.of("peak memory of this process", "MB", memory / 1e6));
     }
   }
 

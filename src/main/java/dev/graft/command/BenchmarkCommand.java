@@ -119,7 +119,7 @@ final class BenchmarkCommand implements Callable<Integer> {
               Figure.of(
                   Text.of("resident memory after %d %% of the requests", 10 * (round + 1)),
                   "MB",
-                  measured.resident()[round] / (double) (1 << 20)));
+                  measured.resident()[round] / 1e6));
         }
       }
     }

@@ -92,7 +92,7 @@ final class DoctorCommand implements Callable<Integer> {
         "java",
         System.getProperty("java.version")
             + ", heap of at most "
-            + mb(Runtime.getRuntime().maxMemory()));
+            + Names.bytes(Runtime.getRuntime().maxMemory()));
     line("fonts", fonts());
     for (BackboneInfo entry : BackboneInfo.ALL) {
       line(
@@ -143,7 +143,7 @@ final class DoctorCommand implements Callable<Integer> {
           "",
           each.folder().getFileName()
               + ": "
-              + mb(each.bytes())
+              + Names.bytes(each.bytes())
               + each.keyField("input-size").map(side -> ", input " + side).orElse("")
               + (", last used " + age(unused) + " ago")
               + (removed
@@ -151,7 +151,7 @@ final class DoctorCommand implements Callable<Integer> {
                   : each.inUse() || isOld ? "; in use" + (isOld ? ", not removed" : "") : ""));
     }
     if (cleanFeatures.isPresent()) {
-      line("", mb(freed) + " freed");
+      line("", Names.bytes(freed) + " freed");
     }
   }
 
@@ -262,12 +262,8 @@ final class DoctorCommand implements Callable<Integer> {
     try (Stream<Path> files = Files.walk(folder)) {
       long bytes =
           files.filter(Files::isRegularFile).mapToLong(file -> file.toFile().length()).sum();
-      return folder + ": " + mb(bytes);
+      return folder + ": " + Names.bytes(bytes);
     }
-  }
-
-  private static String mb(long bytes) {
-    return String.format(Locale.ROOT, "%,d MB", bytes >> 20);
   }
 
   private void line(String what, String state) {

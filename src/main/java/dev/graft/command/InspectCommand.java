@@ -161,13 +161,16 @@ final class InspectCommand implements Callable<Integer> {
   }
 
   private static void requireMemory(PreparedRun run) {
-    long needed = LabelReview.bytes(run) >> 20;
-    long all = Runtime.getRuntime().maxMemory() >> 20;
+    long needed = LabelReview.bytes(run);
+    long all = Runtime.getRuntime().maxMemory();
     if (needed > all) {
       throw GraftException.of(
-          "--labels needs %,d MB of memory for %s, and Java has %,d MB; give it more, such as"
+          "--labels needs %s of memory for %s, and Java has %s; give it more, such as"
               + " -Xmx%dg.",
-          needed, Names.count(run.data().images().size(), "image"), all, 1 + needed * 3 / 2 / 1024);
+          Names.bytes(needed),
+          Names.count(run.data().images().size(), "image"),
+          Names.bytes(all),
+          1 + (needed * 3 / 2 >> 30));
     }
   }
 

@@ -220,12 +220,12 @@ final class RunLines implements RunEvents {
   @Override
   public void computed(int images, double seconds, long bytes, View view) {
     say(
-        "%s: %s computed in %s, %.0f images/s; the cache holds %,.1f MB",
+        "%s: %s computed in %s, %.0f images/s; the cache holds %s",
         view.features(),
         Names.count(images, "image"),
         ConsoleProgress.duration(seconds),
         images / seconds,
-        bytes / 1e6);
+        Names.bytes(bytes));
   }
 
   @Override

@@ -7,6 +7,8 @@ import ai.djl.util.Utils;
 import ai.djl.util.cuda.CudaUtils;
 import dev.graft.GraftException;
 import dev.graft.util.Messages;
+import dev.graft.util.Names;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.net.URL;
 import java.nio.file.Files;
@@ -153,13 +155,10 @@ public final class Engines {
     long free = Files.getFileStore(existing).getUsableSpace();
     if (missing > 0 && free < missing + RESERVE_BYTES) {
       throw new GraftException(
-          String.format(
-              Locale.ROOT,
-              "The engine's libraries need %,d MB more in %s, and %,d MB are free: free more, or"
+          Text.of(
+              "The engine's libraries need %s more in %s, and %s are free: free more, or"
                   + " name another folder in the environment variable DJL_CACHE_DIR.",
-              ((missing + RESERVE_BYTES) >> 20) + 1,
-              folder,
-              free >> 20));
+              Names.bytes(missing + RESERVE_BYTES), folder, Names.bytes(free)));
     }
   }
 }

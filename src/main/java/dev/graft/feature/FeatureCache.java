@@ -11,6 +11,7 @@ import dev.graft.data.ImageSet;
 import dev.graft.io.FirstOccurrences;
 import dev.graft.io.RecordLog;
 import dev.graft.util.Names;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -19,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
@@ -134,13 +134,10 @@ public final class FeatureCache implements AutoCloseable {
     long free = Files.getFileStore(features).getUsableSpace();
     if (free < bytes) {
       throw new GraftException(
-              String.format(
-                  Locale.ROOT,
-                  "The features need %,d MB in %s, where %,d MB are free; make room there, or train"
+              Text.of(
+                  "The features need %s in %s, where %s are free; make room there, or train"
                       + " without the cache.",
-                  bytes >> 20,
-                  features,
-                  free >> 20))
+                  Names.bytes(bytes), features, Names.bytes(free)))
           .withCode(Code.NO_CACHE);
     }
   }

@@ -5,12 +5,13 @@ import ai.djl.ndarray.types.Shape;
 import dev.graft.GraftException;
 import dev.graft.network.Graph;
 import dev.graft.network.NetworkDesign;
+import dev.graft.util.Names;
+import dev.graft.util.Text;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -47,12 +48,10 @@ public record RecordLayout(List<Field> fields) {
       long bytes = batch * shape.size() * type.getNumOfBytes();
       if (bytes > Integer.MAX_VALUE) {
         throw new GraftException(
-            String.format(
-                Locale.ROOT,
-                "A batch of %,d images takes %,d MB, and the maximum is 2,047 MB; choose a smaller"
+            Text.of(
+                "A batch of %,d images takes %s, and the maximum is %s; choose a smaller"
                     + " batch-size or input-size.",
-                batch,
-                bytes >> 20));
+                batch, Names.bytes(bytes), Names.bytes(Integer.MAX_VALUE)));
       }
       return (int) bytes;
     }

@@ -58,7 +58,7 @@ public final class RecipeReader {
    * Maximum size of a recipe file in bytes, far above the page that a recipe takes; it protects the
    * parser.
    */
-  private static final long MAX_BYTES = 1 << 20;
+  private static final long MAX_BYTES = 1_000_000;
 
   /** The number of characters of a wrong value that a message quotes. */
   private static final int MAX_QUOTED = 60;
@@ -272,7 +272,7 @@ public final class RecipeReader {
     }
     try {
       if (Files.size(file) > MAX_BYTES) {
-        throw new GraftException(file + " is too large for a recipe: the limit is 1 MiB.");
+        throw new GraftException(file + " is too large for a recipe: the limit is 1 MB.");
       }
       String text = Files.readString(file);
       refuseAliases(file, text);

@@ -179,6 +179,10 @@ public final class Pages {
     return Names.count(number, noun);
   }
 
+  public static String bytes(double bytes) {
+    return Names.bytes(bytes);
+  }
+
   public static String number(String format, Object... values) {
     return String.format(Locale.ROOT, format, values);
   }

@@ -155,7 +155,7 @@ class FeatureCacheFileTest {
                       throw new AssertionError("computed");
                     }))
         .withMessageMatching(
-            "The features need 1,099,511,627,[0-9]{3} MB in .*, where [0-9,]+ MB are free; make"
+            "The features need 1,152,921,504,[0-9]{3} MB in .*, where [0-9,]+ MB are free; make"
                 + " room there, or train without the cache\\.");
     assertThat(features()).isEmptyDirectory();
   }

@@ -84,7 +84,7 @@ class RecordLayoutTest {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> pixels.bytes(800))
         .withMessage(
-            "A batch of 800 images takes 2,400 MB, and the maximum is 2,047 MB; choose a smaller"
+            "A batch of 800 images takes 2,517 MB, and the maximum is 2,147 MB; choose a smaller"
                 + " batch-size or input-size.");
   }
 

@@ -301,12 +301,12 @@ class RecipeReaderTest {
   }
 
   @Test
-  void filesAboveOneMebibyteAreRejected() throws IOException {
-    Path file = file("#".repeat((1 << 20) - 1) + "\n");
+  void filesAboveOneMegabyteAreRejected() throws IOException {
+    Path file = file("#".repeat(999_999) + "\n");
     assertThat(RecipeReader.read(file, Map.of())).isEqualTo(DEFAULTS);
-    Path larger = file("#".repeat(1 << 20) + "\n");
+    Path larger = file("#".repeat(1_000_000) + "\n");
     assertRefused(() -> RecipeReader.read(larger, Map.of()))
-        .withMessage(larger + " is too large for a recipe: the limit is 1 MiB.");
+        .withMessage(larger + " is too large for a recipe: the limit is 1 MB.");
   }
 
   @Test

@@ -60,7 +60,7 @@ class PagesTest {
         + EVIL
         + "\"},\"test\":{\"accuracy\":"
         + accuracy
-        + ",\"loss\":0.5,\"top3Accuracy\":1}}";
+        + ",\"loss\":0.5,\"top3Accuracy\":1},\"memory\":{\"total\":1500000000}}";
   }
 
   private String page() throws IOException {
@@ -155,7 +155,9 @@ class PagesTest {
 
   @Test
   void theResultIsThatOfThePredictions() throws IOException {
-    assertThat(page()).contains("<strong>75.00 %</strong> of 4 test images classified correctly");
+    assertThat(page())
+        .contains("<strong>75.00 %</strong> of 4 test images classified correctly")
+        .contains("<td>total</td>", ">1,500 MB<");
   }
 
   /** With classes of unequal size accuracy misleads; with three classes top-3 is always 1. */

@@ -14,6 +14,7 @@ import dev.graft.network.Step;
 import dev.graft.network.Typicality;
 import dev.graft.network.Weights;
 import dev.graft.util.Messages;
+import dev.graft.util.Names;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
@@ -271,8 +272,8 @@ public final class OnnxFile {
     } catch (IOException e) {
       throw new GraftException(
           "A network of "
-              + (size() >> 20)
-              + " MB can't be written to Java's temporary folder; name another by -Djava.io.tmpdir: "
+              + Names.bytes(size())
+              + " can't be written to Java's temporary folder; name another by -Djava.io.tmpdir: "
               + (Messages.of(e, "no reason given") + "."),
           e);
     }
