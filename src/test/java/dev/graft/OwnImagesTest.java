@@ -72,7 +72,10 @@ class OwnImagesTest {
         .last()
         .asString()
         .startsWith(pets.resolve("cat/02.png") + ",");
-    assertThat(first.err()).contains("Quarantine: 1 of 12 images can't be read and is left out:");
+    assertThat(first.err())
+        .contains("Quarantine: 1 of 12 images can't be read and is left out:")
+        .contains("Classes: cat 6, dog 6\n") // before all were read
+        .contains("Classes: cat 5, dog 6; without 1 unreadable image\n"); // as inspect says
 
     List<String> split = Files.readAllLines(firstRun.resolve("split.csv"));
     assertThat(split).hasSize(12).first().isEqualTo("path,label,split,sha256");
@@ -180,7 +183,7 @@ class OwnImagesTest {
     assertThat(answer.code()).as(answer.err()).isZero();
     assertThat(answer.out())
         .contains(
-            "Classes: cat 5, dog 6",
+            "Classes: cat 5, dog 6; without 1 unreadable image",
             "Sizes: the shorter side is 32 pixels in all images",
             "Quarantine: 1 of 12 images can't be read and is left out:",
             "Duplicates: no identical images",

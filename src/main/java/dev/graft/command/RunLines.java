@@ -48,6 +48,9 @@ final class RunLines implements RunEvents {
 
   private final String allDuplicates;
 
+  /** Number of images that were known to be unreadable when they were listed. */
+  private int listedUnreadable;
+
   RunLines(Console console) {
     this(console, "");
   }
@@ -95,6 +98,7 @@ final class RunLines implements RunEvents {
 
   @Override
   public void listed(DataSet data, Survey survey) {
+    listedUnreadable = data.images().quarantine().size();
     console.sayAll(SurveyLines.classes(data));
     List<String> identical = SurveyLines.identical(survey, allDuplicates);
     console.sayAll(identical);
@@ -231,6 +235,9 @@ final class RunLines implements RunEvents {
   @Override
   public void surveyed(DataSet data, Survey survey) {
     warn(SurveyLines.quarantine(data.images().quarantine()));
+    if (data.images().quarantine().size() > listedUnreadable) {
+      console.say(SurveyLines.counts(data)); // as inspect counts them, after reading all
+    }
     List<String> near = SurveyLines.near(survey, allDuplicates);
     console.sayAll(near);
     if (!survey.leaks().isEmpty()) {

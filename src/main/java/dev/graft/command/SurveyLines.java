@@ -25,14 +25,7 @@ final class SurveyLines {
   /** Returns the notes, the number of images per class, and the sizes of the images. */
   static List<String> classes(DataSet data) {
     List<String> lines = new ArrayList<>(data.notes().stream().map(NoteLines::of).toList());
-    int[] support = data.support();
-    lines.add(
-        "Classes: "
-            + Names.first(
-                MAX_CLASSES,
-                IntStream.range(0, support.length)
-                    .mapToObj(c -> Text.of("%s %,d", data.classes().get(c), support[c]))
-                    .toList()));
+    lines.add(counts(data));
     imbalance(data).ifPresent(lines::add);
     ImageSizes sizes = data.sizes();
     if (!sizes.isEmpty()) {
@@ -44,6 +37,21 @@ final class SurveyLines {
                   sizes.shortest(), sizes.longest(), sizes.median()));
     }
     return lines;
+  }
+
+  /** Returns the line with the number of readable images per class, and of the others. */
+  static String counts(DataSet data) {
+    int[] support = data.support();
+    int unreadable = data.images().quarantine().size();
+    return "Classes: "
+        + Names.first(
+            MAX_CLASSES,
+            IntStream.range(0, support.length)
+                .mapToObj(c -> Text.of("%s %,d", data.classes().get(c), support[c]))
+                .toList())
+        + (unreadable == 0
+            ? ""
+            : Text.of("; without %s", Names.count(unreadable, "unreadable image")));
   }
 
   /**

@@ -125,7 +125,9 @@ class SurveyLinesTest {
     Files.write(folder.resolve("emu/0.png"), new byte[0]);
 
     assertThat(SurveyLines.classes(ImageMaker.open(folder)))
-        .contains("Classes: cat 3, dog 3, emu 0", "Imbalanced: no readable images of emu.");
+        .contains(
+            "Classes: cat 3, dog 3, emu 0; without 1 unreadable image",
+            "Imbalanced: no readable images of emu.");
   }
 
   @Test
