@@ -49,6 +49,26 @@ class InspectTest {
   }
 
   @Test
+  void classesThatAreTooSmallToBeTrainedAreNamedWithWhatToDo() throws IOException {
+    ImageMaker.write(Files.createDirectories(photos.resolve("cat")), 1, 4, 32);
+    ImageMaker.write(Files.createDirectories(photos.resolve("dog")), 50, 2, 32);
+    Path output = photos.resolve("output");
+
+    CommandRun inspected = inspect(output);
+    assertThat(inspected.code()).isZero();
+    String few =
+        "every class needs 3 different readable images, for training and evaluation, but dog has 2;"
+            + " add images, or leave such a class out.";
+    assertThat(inspected.out()).contains("Warning: fine-tune refuses these images: " + few);
+    CommandRun refused = CommandRun.of("fine-tune", "--data=" + photos, "--output=" + output);
+    assertThat(refused.code()).isOne();
+    assertThat(refused.err()).contains("data: " + few);
+
+    ImageMaker.write(photos.resolve("dog"), 80, 3, 32);
+    assertThat(inspect(output).out()).doesNotContain("fine-tune refuses");
+  }
+
+  @Test
   void nothingIsWrittenForDataThatCannotBeRead() {
     Path output = photos.resolve("output");
 

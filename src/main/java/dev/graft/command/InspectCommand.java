@@ -3,6 +3,7 @@ package dev.graft.command;
 import dev.graft.GraftException;
 import dev.graft.data.DataSet;
 import dev.graft.data.Quarantine;
+import dev.graft.data.Split;
 import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.data.duplicates.Survey;
 import dev.graft.recipe.Recipe;
@@ -115,6 +116,8 @@ final class InspectCommand implements Callable<Integer> {
       String in = " in " + Survey.CSV;
       SurveyLines.identical(survey, in).forEach(console::answer);
       SurveyLines.near(survey, in).forEach(console::answer);
+      Split.tooFew(found, survey.groups())
+          .ifPresent(few -> console.answer("Warning: fine-tune refuses these images: " + few));
       list(survey);
     }
     return 0;

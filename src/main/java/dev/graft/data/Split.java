@@ -2,6 +2,7 @@ package dev.graft.data;
 
 import dev.graft.GraftException;
 import dev.graft.util.Names;
+import dev.graft.util.Text;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -39,6 +40,15 @@ public record Split(int[] train, int[] validation, int[] test) {
    * @throws GraftException if a class has images of too few groups
    */
   public static void check(DataSet data, int[] groups) {
+    tooFew(data, groups)
+        .ifPresent(
+            sentence -> {
+              throw new GraftException("data: " + sentence);
+            });
+  }
+
+  /** Returns a sentence about the classes that have images of too few groups, if any has. */
+  public static Optional<String> tooFew(DataSet data, int[] groups) {
     int[] undecided = data.indices(Optional.empty());
     int[] train = sorted(concat(data.indices(Optional.of(Part.TRAIN)), undecided));
     int drawn = (data.has(Part.VALIDATION) ? 0 : 1) + (data.has(Part.TEST) ? 0 : 1);
@@ -49,12 +59,13 @@ public record Split(int[] train, int[] validation, int[] test) {
             .filter(c -> different[c] < min)
             .mapToObj(c -> data.classes().get(c) + " has " + different[c])
             .toList();
-    if (!few.isEmpty()) {
-      throw GraftException.of(
-          "data: every class needs %s different readable images, for training and evaluation, but"
-              + " %s.",
-          min, Names.few(few));
-    }
+    return few.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            Text.of(
+                "every class needs %s, for training and evaluation, but %s; add images, or leave"
+                    + " such a class out.",
+                Names.count(min, "different readable image"), Names.few(few)));
   }
 
   /** Holds images out of the training images. */

@@ -275,10 +275,11 @@ class SplitTest {
         .withMessage(
             String.format(
                     Locale.ROOT,
-                    "data: every class needs %d different readable images, for training and evaluation, but ",
-                    least)
+                    "data: every class needs %d different readable image%s, for training and evaluation, but ",
+                    least,
+                    least == 1 ? "" : "s")
                 + few
-                + ".");
+                + "; add images, or leave such a class out.");
   }
 
   // Folds.
