@@ -73,7 +73,8 @@ class OwnImagesTest {
         .asString()
         .startsWith(pets.resolve("cat/02.png") + ",");
     assertThat(first.err())
-        .contains("Quarantine: 1 of 12 images can't be read and is left out:")
+        .containsOnlyOnce("Quarantine: 1 of 12 images can't be read and is left out:")
+        .contains("This run had warnings: they are above, and in its log.txt.")
         .contains("Classes: cat 6, dog 6\n") // before all were read
         .contains("Classes: cat 5, dog 6; without 1 unreadable image\n"); // as inspect says
 

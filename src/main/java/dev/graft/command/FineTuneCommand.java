@@ -24,7 +24,6 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -140,7 +139,7 @@ final class FineTuneCommand implements Callable<Integer> {
   }
 
   private int end(FineTuneRun.Completed run, RunLines lines) {
-    report(run, lines.warnings());
+    report(run, lines.hasWarnings());
     return run.record().status() == RunRecord.Status.COMPLETED ? 0 : INTERRUPTED;
   }
 
@@ -187,14 +186,12 @@ final class FineTuneCommand implements Callable<Integer> {
             .startsWith(Path.of(data).toAbsolutePath().normalize());
   }
 
-  private void report(FineTuneRun.Completed completed, List<String> warnings) {
+  private void report(FineTuneRun.Completed completed, boolean hasWarnings) {
     RunRecord run = completed.record();
     RunRecord.Outcome outcome = run.outcome();
     RunRecord.TestFigures test = outcome.test();
-    if (!warnings.isEmpty()) {
-      console.say("");
-      console.say("Warnings of this run:");
-      console.sayAll(warnings);
+    if (hasWarnings) {
+      console.say("This run had warnings: they are above, and in its log.txt.");
     }
     console.report("");
     if (run.status() == RunRecord.Status.INTERRUPTED) {

@@ -28,14 +28,13 @@ import dev.graft.util.Text;
 import dev.graft.zoo.BackboneInfo;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
-/**
- * The console lines of a run, on standard error and in its log. Warnings are stored and repeated
- * before the result.
- */
+/** The console lines of a run, on standard error and in its log. */
 final class RunLines implements RunEvents {
   /**
    * Maximum length of a layer table on the console, above that of the notebook's network; longer
@@ -44,7 +43,9 @@ final class RunLines implements RunEvents {
   private static final int MAX_TABLE_LINES = 40;
 
   private final Console console;
-  private final List<String> warnings = new ArrayList<>();
+
+  /** The warnings so far, each of which is printed once. */
+  private final Set<String> warnings = new HashSet<>();
 
   private final String allDuplicates;
 
@@ -75,15 +76,16 @@ final class RunLines implements RunEvents {
     console.say(line);
   }
 
-  /** Prints lines, and stores them to be repeated before the result. */
+  /** Prints a warning, unless it was printed before. */
   private void warn(List<String> lines) {
-    console.sayAll(lines);
-    warnings.addAll(lines);
+    if (warnings.addAll(lines)) {
+      console.sayAll(lines);
+    }
   }
 
-  /** Returns all warnings so far. */
-  List<String> warnings() {
-    return List.copyOf(warnings);
+  /** Returns whether there were warnings. */
+  boolean hasWarnings() {
+    return !warnings.isEmpty();
   }
 
   @Override

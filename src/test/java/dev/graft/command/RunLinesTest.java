@@ -37,6 +37,20 @@ class RunLinesTest {
   }
 
   @Test
+  void aWarningIsPrintedOnce() throws IOException {
+    assertThat(
+            printed(
+                    lines -> {
+                      assertThat(lines.hasWarnings()).isFalse();
+                      lines.warned("The disk is slow.");
+                      lines.warned("The disk is slow.");
+                      assertThat(lines.hasWarnings()).isTrue();
+                    })
+                .lines())
+        .containsExactly("Warning: The disk is slow.");
+  }
+
+  @Test
   void weightsOfTheLastEpochAreNotSaidToBeRestored() throws IOException {
     assertThat(printed(lines -> lines.restored(3, 3))).isEmpty();
     assertThat(printed(lines -> lines.restored(2, 3)))
