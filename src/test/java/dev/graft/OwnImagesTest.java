@@ -101,7 +101,9 @@ class OwnImagesTest {
     assertThat(run.path("backbone").asText()).isEqualTo("efficientnet-lite0");
     assertThat(Files.readString(firstRun.resolve("recipe.yaml")))
         .contains("backbone: efficientnet-lite0  # auto\n", "input-size: 96  # auto\n");
-    assertThat(first.err()).contains("Input: 96x96 pixels");
+    assertThat(first.err())
+        .contains("Input: 96x96 pixels")
+        .contains("Recipe: backbone: auto: efficientnet-lite0, ", "input-size: auto: 96, ");
 
     List<String> classes = Files.readAllLines(firstRun.resolve("classes.csv"));
     assertThat(classes).hasSizeGreaterThanOrEqualTo(3);

@@ -1,5 +1,6 @@
 package dev.graft.command;
 
+import ai.djl.Device;
 import com.google.errorprone.annotations.FormatMethod;
 import dev.graft.Progress;
 import dev.graft.data.DataSet;
@@ -113,7 +114,7 @@ final class RunLines implements RunEvents {
   @Override
   public void decided(Recipe asked, Recipe decided, int smaller) {
     // Printed after the data has been found: 40 keys would hide errors about the data.
-    console.say("Recipe: " + RecipeReader.describe(asked));
+    console.say("Recipe: " + RecipeReader.describe(asked, withDevice(decided)));
     if (asked.backbone().name().equals(Recipe.AUTO)
         && decided.backbone().name().equals(BackboneInfo.PHOTOGRAPHS)) {
       say(
@@ -130,6 +131,12 @@ final class RunLines implements RunEvents {
             : ", from the recipe",
         smaller == 0 ? "" : Text.of("; %s scaled up", Names.count(smaller, "smaller image")));
     say("Training: %s", precision(asked, decided));
+  }
+
+  private static Recipe withDevice(Recipe recipe) {
+    Device device = Devices.device(recipe.execution().device());
+    String name = device.isGpu() ? "gpu" + device.getDeviceId() : "cpu";
+    return RecipeReader.with(recipe, Map.of("device", name));
   }
 
   private static String precision(Recipe asked, Recipe decided) {

@@ -178,12 +178,18 @@ public final class RecipeReader {
         .collect(Collectors.joining("\n", "", "\n"));
   }
 
-  /** Returns a recipe in a few lines for the console, with all keys. */
-  public static String describe(Recipe recipe) {
+  /**
+   * Returns a recipe in a few lines for the console, with all keys; what was {@code auto} and has
+   * been decided as {@code auto: VALUE}.
+   *
+   * @param asked the recipe as it was given
+   */
+  public static String describe(Recipe asked, Recipe decided) {
     StringBuilder text = new StringBuilder();
     int column = 0;
-    for (Map.Entry<String, JsonNode> entry : tree(recipe).properties()) {
-      String value = inline(entry.getValue());
+    ObjectNode before = tree(asked);
+    for (Map.Entry<String, JsonNode> entry : tree(decided).properties()) {
+      String value = inline(before.path(entry.getKey()), entry.getValue());
       String part = entry.getKey() + ": " + value;
       if (column + part.length() > LINE) {
         text.append(",\n  ");
@@ -197,13 +203,19 @@ public final class RecipeReader {
     return text.toString();
   }
 
-  /** A value in YAML's flow style, without the quotes that only YAML needs. */
-  private static String inline(JsonNode value) {
+  private static String inline(JsonNode asked, JsonNode value) {
     if (value instanceof ObjectNode inner) {
       return inner.properties().stream()
-          .map(entry -> entry.getKey() + ": " + inline(entry.getValue()))
+          .map(
+              entry -> entry.getKey() + ": " + inline(asked.path(entry.getKey()), entry.getValue()))
           .collect(Collectors.joining(",", "{", "}"));
     }
+    String text = inline(value);
+    return asked.asText().equals(Recipe.AUTO) && !text.equals(Recipe.AUTO) ? "auto: " + text : text;
+  }
+
+  /** A value in YAML's flow style, without the quotes that only YAML needs. */
+  private static String inline(JsonNode value) {
     if (value.isArray()) {
       return StreamSupport.stream(value.spliterator(), false)
           .map(RecipeReader::inline)

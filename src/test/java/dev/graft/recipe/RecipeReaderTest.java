@@ -440,7 +440,7 @@ class RecipeReaderTest {
 
   @Test
   void describeHasAllKeysInShortLines() {
-    String text = RecipeReader.describe(RecipeReader.defaults());
+    String text = RecipeReader.describe(DEFAULTS, DEFAULTS);
     assertThat(text.lines()).hasSizeGreaterThan(5).allMatch(line -> line.length() <= 114);
     assertThat(text.lines().skip(1)).allMatch(line -> line.startsWith("  "));
     assertThat(text)
@@ -452,6 +452,22 @@ class RecipeReaderTest {
   }
 
   @Test
+  void whatWasAutoIsDescribedAsItWasDecided() {
+    Recipe decided =
+        RecipeReader.with(
+            DEFAULTS,
+            Map.of(
+                "training-precision", "bfloat16",
+                "features", "[block5]",
+                "head", "{hidden: 0, input-dropout: 0, dropout: 0, solver: newton}"));
+
+    assertThat(RecipeReader.describe(DEFAULTS, decided))
+        .endsWith("training-precision: auto: bfloat16")
+        .contains("features: auto: [block5]", "batch-size: auto,", "epochs: 10,")
+        .contains("head: {hidden: 0,input-dropout: 0.0,dropout: 0.0,solver: auto: newton}");
+  }
+
+  @Test
   void valuesWithColonsAreDescribedAsTheyAre() {
     Recipe recipe =
         RecipeReader.read(
@@ -459,7 +475,7 @@ class RecipeReaderTest {
             Map.of(
                 "weights", "https://example.org/vgg16.h5",
                 "backbone", "'ai.djl.pytorch:resnet18_embedding'"));
-    assertThat(RecipeReader.describe(recipe))
+    assertThat(RecipeReader.describe(recipe, recipe))
         .contains("weights: https://example.org/vgg16.h5")
         .contains("backbone: ai.djl.pytorch:resnet18_embedding");
   }
