@@ -82,8 +82,9 @@ class TimedRunTest {
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.err())
         .contains("The rest of the time is not used")
-        .doesNotContain("Time is up")
-        .contains("epoch  8/8");
+        .doesNotContain("Time is up", "all cached")
+        .contains("images computed in ", "epoch  8/8");
+    assertThat(run.out()).contains("; features ").doesNotContain("(cached)");
   }
 
   @Test

@@ -21,6 +21,7 @@ import dev.graft.training.EarlyStopping;
 import dev.graft.tuning.Plan;
 import dev.graft.tuning.RunEvents;
 import dev.graft.tuning.SolverChoice;
+import dev.graft.tuning.TimeLimit;
 import dev.graft.tuning.TimePlanner;
 import dev.graft.util.Messages;
 import dev.graft.util.Names;
@@ -47,6 +48,9 @@ final class RunLines implements RunEvents {
 
   /** The warnings so far, each of which is printed once. */
   private final Set<String> warnings = new HashSet<>();
+
+  /** The views whose features were computed. */
+  private final Set<View> computed = new HashSet<>();
 
   private final String allDuplicates;
 
@@ -215,7 +219,9 @@ final class RunLines implements RunEvents {
 
   @Override
   public void cached(View view) {
-    console.say(view.features() + ": all cached, no forward pass needed.");
+    if (!computed.contains(view)) { // otherwise this run computed them, and said so
+      console.say(view.features() + ": all cached, no forward pass needed.");
+    }
   }
 
   @Override
@@ -232,6 +238,7 @@ final class RunLines implements RunEvents {
 
   @Override
   public void computed(int images, double seconds, long bytes, View view) {
+    computed.add(view);
     say(
         "%s: %s computed in %s, %.0f images/s; the cache holds %s",
         view.features(),
@@ -331,16 +338,18 @@ final class RunLines implements RunEvents {
   }
 
   @Override
-  public void planned(TimePlanner.Choice choice, double secondsLeft, boolean again) {
+  public void planned(TimePlanner.Choice choice, Recipe recipe, TimeLimit limit, boolean again) {
     TimePlanner.Estimate estimate = choice.estimate();
     Plan plan = estimate.plan();
-    String trained =
-        plan.isGiven() ? "" : Text.of(", %s at most", Names.count(choice.epochs(), "epoch"));
+    double secondsLeft = limit.secondsLeft();
+    boolean int8 = recipe.execution().precision() == Recipe.Precision.INT8;
+    boolean byEpochs = !plan.isGiven() && choice.trainingSeconds() > 0;
     say(
-        "%s: %s%s",
+        "%s: %s%s%s",
         again ? "New plan, because features are slower than measured" : "Plan",
         plan.name(),
-        trained);
+        int8 ? ", features in int8" : "",
+        byEpochs ? ", about " + Names.count(choice.epochs(), "epoch") : "");
     say(
         "Expected time: %s of the %s that are left (features %s, training %s)%s",
         ConsoleProgress.duration(choice.seconds()),
@@ -353,7 +362,7 @@ final class RunLines implements RunEvents {
           List.of(
               "Warning: the time is too short for these images on this machine; the fastest plan"
                   + " runs and takes longer. Give at least --within "
-                  + choice.enough().toSeconds()
+                  + (long) Math.ceil(limit.secondsGone() + choice.enough().toSeconds())
                   + "s."));
     } else if (plan.isGiven() && choice.seconds() < secondsLeft / 2) {
       console.say(

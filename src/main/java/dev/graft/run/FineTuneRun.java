@@ -62,7 +62,7 @@ public final class FineTuneRun {
   /** An epoch begins only if at least this share of it fits into the time that is left. */
   private static final double MIN_SHARE = 0.9;
 
-  private final Stopwatch total;
+  private final Before before;
   private final RunEvents events;
   private final Interruption interruption;
 
@@ -98,18 +98,32 @@ public final class FineTuneRun {
    */
   public record Completed(Path folder, RunRecord record, Optional<String> example) {}
 
+  /**
+   * What was done for a run before.
+   *
+   * @param total runs since the beginning
+   * @param features seconds that the features took
+   * @param computed whether they were computed, rather than cached from an earlier run
+   */
+  record Before(Stopwatch total, double features, boolean computed) {
+    /** Returns the beginning of a run for which nothing was done before. */
+    static Before nothing() {
+      return new Before(new Stopwatch(), 0, false);
+    }
+  }
+
   private FineTuneRun(
       Recipe asked,
       PreparedRun prepared,
       OutputFolder output,
-      Stopwatch total,
+      Before before,
       RunEvents events,
       Interruption interruption,
       TimeLimit limit) {
     this.asked = asked;
     this.limit = limit;
     this.prepared = prepared;
-    this.total = total;
+    this.before = before;
     this.events = events;
     this.interruption = interruption;
     fitting = interruption.part();
@@ -135,7 +149,7 @@ public final class FineTuneRun {
   public static Completed run(
       Recipe asked, OutputFolder output, RunEvents events, Interruption interruption)
       throws IOException {
-    return run(asked, output, events, interruption, TimeLimit.NONE);
+    return run(asked, output, events, interruption, TimeLimit.NONE, Before.nothing());
   }
 
   /**
@@ -147,11 +161,11 @@ public final class FineTuneRun {
       OutputFolder output,
       RunEvents events,
       Interruption interruption,
-      TimeLimit limit)
+      TimeLimit limit,
+      Before before)
       throws IOException {
-    Stopwatch total = new Stopwatch();
     try (PreparedRun prepared = output.prepare(asked, events)) {
-      return new FineTuneRun(asked, prepared, output, total, events, interruption, limit).run();
+      return new FineTuneRun(asked, prepared, output, before, events, interruption, limit).run();
     }
   }
 
@@ -168,10 +182,10 @@ public final class FineTuneRun {
   public static Completed resume(
       Path run, Recipe asked, OutputFolder output, RunEvents events, Interruption interruption)
       throws IOException {
-    Stopwatch total = new Stopwatch();
+    Before before = Before.nothing();
     RunFolder.requireResumable(run);
     try (PreparedRun prepared = output.prepare(asked, events)) {
-      return new FineTuneRun(asked, prepared, output, total, events, interruption, TimeLimit.NONE)
+      return new FineTuneRun(asked, prepared, output, before, events, interruption, TimeLimit.NONE)
           .resume(run);
     }
   }
@@ -328,13 +342,13 @@ public final class FineTuneRun {
                       : null,
                   folds.map(RunRecord.CrossValidation::of).orElse(null),
                   new RunRecord.Seconds(
-                      featureSeconds,
+                      before.features() + featureSeconds,
                       trainingSeconds,
                       evaluationSeconds,
-                      secondsBefore + total.lap()),
+                      secondsBefore + before.total().lap()),
                   new RunRecord.Memory(
                       featureMemory, trainingMemory, evaluationMemory, PeakMemory.bytes()),
-                  new RunRecord.Cache(features.isHit(), features.bytes()),
+                  new RunRecord.Cache(features.isHit() && !before.computed(), features.bytes()),
                   head(tuning.convexHead())));
       if (!cut) {
         checkpoints.delete();

@@ -42,6 +42,12 @@ public final class TimedRun {
   private final OutputFolder output;
   private final TimeLimit limit;
   private final RunEvents events;
+  private final Stopwatch total = new Stopwatch();
+
+  /** Seconds that the features of the plan took, and whether any of them was computed. */
+  private double featureSeconds;
+
+  private boolean computed;
 
   private TimedRun(
       Recipe asked, Set<String> given, OutputFolder output, TimeLimit limit, RunEvents events) {
@@ -96,20 +102,29 @@ public final class TimedRun {
   private FineTuneRun.Completed run(Interruption interruption) throws IOException {
     PlanReplacement plans = measure();
     Choice choice = plans.choose();
-    events.planned(choice, limit.secondsLeft(), false);
+    planned(choice, false);
     while (true) {
       try {
         Featurized ready = featurize(choice, plans);
         return FineTuneRun.run(
-            ready.recipe, output, events, interruption, limit.reserving(ready.after));
+            ready.recipe,
+            output,
+            events,
+            interruption,
+            limit.reserving(ready.after),
+            new FineTuneRun.Before(total, featureSeconds, computed));
       } catch (TooSlow e) {
         boolean replaced = plans.replace(choice.estimate(), e.factor);
         choice = plans.choose();
         if (replaced) {
-          events.planned(choice, limit.secondsLeft(), true);
+          planned(choice, true);
         }
       }
     }
+  }
+
+  private void planned(Choice choice, boolean again) {
+    events.planned(choice, choice.estimate().plan().over(asked, given), limit, again);
   }
 
   /**
@@ -155,14 +170,23 @@ public final class TimedRun {
     if (!recipe.execution().cache()) {
       return new Featurized(recipe, estimate.after());
     }
-    try (PreparedRun prepared = output.prepare(recipe, new Watched(recipe, estimate, plans));
-        Features features = prepared.features(prepared.ranges())) {
+    Watched watched = new Watched(recipe, estimate, plans);
+    try (PreparedRun prepared = output.prepare(recipe, watched);
+        Features features = features(prepared)) {
       if (prepared.recipe().head().solver() == Recipe.Solver.NEWTON) {
         return new Featurized(recipe, estimate.after());
       }
       double image = SpeedProbe.secondsPerTrainedImage(prepared, features);
       return withEpochs(recipe, estimate.afterFeatures(image), plans);
     }
+  }
+
+  private Features features(PreparedRun prepared) throws IOException {
+    Stopwatch watch = new Stopwatch();
+    Features features = prepared.features(prepared.ranges());
+    featureSeconds = watch.lap();
+    computed = !features.isHit();
+    return features;
   }
 
   /**
@@ -211,6 +235,12 @@ public final class TimedRun {
     @Override
     public void computing(int missing, int kept, RecordLayout layout, View view, String folder) {
       begun++;
+      events.computing(missing, kept, layout, view, folder);
+    }
+
+    @Override
+    public void computed(int images, double seconds, long bytes, View view) {
+      events.computed(images, seconds, bytes, view);
     }
 
     @Override

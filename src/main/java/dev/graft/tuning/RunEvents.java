@@ -107,10 +107,10 @@ public interface RunEvents extends TrainingEvents {
   /**
    * A plan has been chosen for a given time.
    *
-   * @param secondsLeft until the end of the run
+   * @param recipe of the plan
    * @param again whether it replaces a plan that turned out to be too slow
    */
-  default void planned(TimePlanner.Choice choice, double secondsLeft, boolean again) {}
+  default void planned(TimePlanner.Choice choice, Recipe recipe, TimeLimit limit, boolean again) {}
 
   /**
    * The time of the run is over: the best model so far will be evaluated and saved.

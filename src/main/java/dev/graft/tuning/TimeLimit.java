@@ -5,21 +5,28 @@ import java.time.Duration;
 /**
  * The time by which a run ends.
  *
+ * @param start on the clock of {@link System#nanoTime}
  * @param end on the clock of {@link System#nanoTime}
  * @param reserved seconds that the run needs after training, for evaluation and files
  */
-public record TimeLimit(long end, double reserved) {
+public record TimeLimit(long start, long end, double reserved) {
   /** No limit: an end centuries away. */
-  public static final TimeLimit NONE = new TimeLimit(System.nanoTime() + Long.MAX_VALUE / 2, 0);
+  public static final TimeLimit NONE = after(Duration.ofNanos(Long.MAX_VALUE / 2));
 
   /** Returns a limit that begins now. */
   public static TimeLimit after(Duration duration) {
-    return new TimeLimit(System.nanoTime() + duration.toNanos(), 0);
+    long now = System.nanoTime();
+    return new TimeLimit(now, now + duration.toNanos(), 0);
   }
 
   /** Returns the same limit for a run that needs this time after training. */
   public TimeLimit reserving(double seconds) {
-    return new TimeLimit(end, seconds);
+    return new TimeLimit(start, end, seconds);
+  }
+
+  /** Returns the seconds since the start. */
+  public double secondsGone() {
+    return (System.nanoTime() - start) / 1e9;
   }
 
   /** Returns the seconds until the end; negative afterwards. */

@@ -77,7 +77,7 @@ public record TimePlanner(List<Estimate> estimates) {
       return epochs * estimate.epoch();
     }
 
-    /** Returns a time in which the plan is expected to fit. */
+    /** Returns a time in which the plan is expected to fit, from when it is chosen. */
     public Duration enough() {
       return Duration.ofSeconds((long) Math.ceil(seconds() / PLANNED));
     }

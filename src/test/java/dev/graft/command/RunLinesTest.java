@@ -2,13 +2,22 @@ package dev.graft.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.feature.View;
+import dev.graft.recipe.Recipe;
+import dev.graft.recipe.RecipeReader;
+import dev.graft.tuning.Plan;
+import dev.graft.tuning.TimeLimit;
+import dev.graft.tuning.TimePlanner;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
@@ -34,6 +43,41 @@ class RunLinesTest {
             "Evaluating on 2 test images of the run",
             "1 test image of the run skipped (missing, unreadable, changed or in another class"
                 + " now): cat.png");
+  }
+
+  @Test
+  void aPlanThatDoesNotFitNeedsMoreThanTheTimeThatWasGiven() throws IOException {
+    Plan plan =
+        new Plan("small", Map.of("precision", "int8"), new TreeMap<>(Map.of(2, 0.8, 8, 0.9)), "");
+    // 45 of 60 seconds are left, and the plan takes 50.
+    TimePlanner.Choice choice =
+        new TimePlanner.Choice(new TimePlanner.Estimate(plan, 10, 0.1, 200, 0, 0), 2, false);
+    Recipe recipe = plan.over(RecipeReader.defaults(), Set.of());
+    long start = System.nanoTime() - 15_000_000_000L;
+    TimeLimit limit = new TimeLimit(start, start + 60_000_000_000L, 0);
+
+    String printed = printed(lines -> lines.planned(choice, recipe, limit, false));
+    assertThat(printed)
+        .startsWith("Plan: small, features in int8, about 2 epochs\n")
+        .containsPattern("Give at least --within (69|[78][0-9])s\\."); // 15 s and 50 s of 0.93
+    String again =
+        printed(lines -> lines.planned(choice, RecipeReader.defaults(), limit, true))
+            .substring(printed.length());
+    assertThat(again)
+        .startsWith("New plan, because features are slower than measured: small, about 2 epochs\n");
+  }
+
+  @Test
+  void featuresThatTheRunComputedAreNotCalledCached() throws IOException {
+    assertThat(
+            printed(
+                lines -> {
+                  lines.computed(8, 2, 5_000, View.IMAGE);
+                  lines.cached(View.IMAGE);
+                  lines.cached(View.MIRROR_IMAGE);
+                }))
+        .containsOnlyOnce("the cache holds 5 KB")
+        .containsOnlyOnce("all cached");
   }
 
   @Test

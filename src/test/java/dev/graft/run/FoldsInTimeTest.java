@@ -3,10 +3,12 @@ package dev.graft.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.Interruption;
+import dev.graft.feature.View;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.tuning.RunEvents;
 import dev.graft.tuning.TimeLimit;
+import dev.graft.tuning.TimePlanner;
 import java.awt.image.BufferedImage;
 import java.io.File;
 import java.io.IOException;
@@ -14,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -64,12 +67,54 @@ class FoldsInTimeTest {
               }
             },
             new Interruption(),
-            limit);
+            limit,
+            FineTuneRun.Before.nothing());
 
     assertThat(timeIsUp[0]).isEqualTo(1);
     assertThat(run.record().outcome().epochs().run()).isEqualTo(1);
     assertThat(run.record().status()).isEqualTo(RunRecord.Status.COMPLETED);
     assertThat(run.record().outcome().crossValidation().folds()).isEqualTo(2);
     assertThat(run.folder().resolve("folds.csv")).isNotEmptyFile();
+  }
+
+  @Test
+  void theSecondsOfATimedRunIncludeItsPlanningAndTheFeaturesThatItComputed() throws IOException {
+    Recipe recipe = recipe();
+    RunRecord.Outcome first = timed(recipe);
+    assertThat(first.cache().hit()).isFalse();
+    assertThat(first.seconds().features()).isGreaterThanOrEqualTo(secondsOfFeatures);
+    assertThat(first.seconds().total())
+        .isGreaterThan(
+            secondsOfPlanning
+                + first.seconds().features()
+                + first.seconds().training()
+                + first.seconds().evaluation());
+
+    assertThat(timed(recipe).cache().hit()).as("features of an earlier run").isTrue();
+  }
+
+  private double secondsOfPlanning;
+  private double secondsOfFeatures;
+
+  private RunRecord.Outcome timed(Recipe recipe) throws IOException {
+    long start = System.nanoTime();
+    RunEvents events =
+        new RunEvents() {
+          @Override
+          public void planned(
+              TimePlanner.Choice choice, Recipe planned, TimeLimit limit, boolean again) {
+            secondsOfPlanning = (System.nanoTime() - start) / 1e9;
+          }
+
+          @Override
+          public void computed(int images, double seconds, long bytes, View view) {
+            secondsOfFeatures += seconds;
+          }
+        };
+    OutputFolder output = new OutputFolder(folder.resolve("output"));
+    TimeLimit limit = TimeLimit.after(Duration.ofHours(1));
+    return TimedRun.run(recipe, Set.of("epochs"), output, limit, events, new Interruption())
+        .record()
+        .outcome();
   }
 }
