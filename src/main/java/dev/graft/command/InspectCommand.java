@@ -173,7 +173,7 @@ final class InspectCommand implements Callable<Integer> {
           Names.bytes(needed),
           Names.count(run.data().images().size(), "image"),
           Names.bytes(all),
-          1 + (needed * 3 / 2 >> 30));
+          1 + ((needed * 3 / 2) >> 30));
     }
   }
 

@@ -180,7 +180,7 @@ public final class Pages {
   }
 
   public static String bytes(double bytes) {
-    return Names.bytes(bytes);
+    return Names.bytes(Math.round(bytes));
   }
 
   public static String number(String format, Object... values) {

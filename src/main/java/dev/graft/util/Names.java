@@ -37,8 +37,8 @@ public final class Names {
    * Returns a size: {@code 12 KB}, {@code 1.5 MB}, {@code 2,000 MB}. A KB has 1,000 bytes, an MB
    * 1,000,000.
    */
-  public static String bytes(double bytes) {
-    return bytes <= 999e3
+  public static String bytes(long bytes) {
+    return bytes <= 999_000
         ? Text.of("%.0f KB", Math.ceil(bytes / 1e3))
         : Text.of(bytes < 9.95e6 ? "%.1f MB" : "%,.0f MB", bytes / 1e6);
   }
