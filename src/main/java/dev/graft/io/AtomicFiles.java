@@ -118,18 +118,19 @@ public final class AtomicFiles {
    * @throws GraftException if the folder has content
    */
   public static void folder(Path folder, FolderContent content) throws IOException {
-    if (isFull(folder)) {
+    if (Files.isDirectory(folder) && !isEmptyFolder(folder)) {
       throw new GraftException(folder + " exists already; delete it, or choose another folder.");
     }
     fill(Files.createDirectory(unfinished(folder)), folder, content);
   }
 
-  private static boolean isFull(Path folder) throws IOException {
+  /** Returns whether a path is a folder without content. */
+  public static boolean isEmptyFolder(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
       return false;
     }
     try (Stream<Path> files = Files.list(folder)) {
-      return files.findAny().isPresent();
+      return files.findAny().isEmpty();
     }
   }
 
