@@ -3,6 +3,7 @@ package dev.graft.recipe;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.exc.InputCoercionException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
@@ -275,7 +276,7 @@ public final class RecipeReader {
         throw new GraftException(file + " is too large for a recipe: the limit is 1 MiB.");
       }
       String text = Files.readString(file);
-      refuseAliases(file, text);
+      refuseMisread(file.toString(), text);
       JsonNode tree = YAML.readTree(text);
       if (tree instanceof ObjectNode object) {
         return object;
@@ -301,17 +302,33 @@ public final class RecipeReader {
     }
   }
 
-  /** Rejects aliases, because Jackson would read {@code *a} as the text {@code a}. */
-  private static void refuseAliases(Path file, String text) throws IOException {
+  /**
+   * Rejects what Jackson would take for something else: {@code *a} for the text {@code a}, {@code
+   * 010} for 8, and {@code 1e-400} for 0.
+   *
+   * @param where the beginning of the message
+   */
+  private static void refuseMisread(String where, String text) throws IOException {
     try (YAMLParser parser = YAML.getFactory().createParser(text)) {
       while (parser.nextToken() != null) {
+        String value = parser.getText();
+        String place = place(parser.currentLocation());
         if (parser.isCurrentAlias()) {
           throw new GraftException(
-              file
+              where
                   + " has an alias, *"
-                  + parser.getText()
-                  + place(parser.currentLocation())
+                  + value
+                  + place
                   + " Recipes do not support aliases; write the value itself.");
+        } else if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT
+            && value.matches("[-+]?0[0-9_]+")) {
+          throw new GraftException(
+              where + " has the number " + value + place + " Write it without the 0 at its start.");
+        } else if (parser.currentToken() == JsonToken.VALUE_NUMBER_FLOAT
+            && parser.getDoubleValue() == 0
+            && value.matches("[^eE]*[1-9].*")) {
+          throw new GraftException(
+              where + " has the number " + value + place + " It is too close to 0; write 0.");
         }
       }
     }
@@ -366,8 +383,9 @@ public final class RecipeReader {
     }
     ObjectNode setting = YAML.createObjectNode();
     try {
+      refuseMisread(path, value);
       setting.set(keys[keys.length - 1], YAML.readTree(value));
-    } catch (JsonProcessingException e) {
+    } catch (IOException e) {
       throw new GraftException(path + ": " + value + " is not a YAML value.", e);
     }
     override(inner, setting, within, "recipe");
@@ -379,10 +397,13 @@ public final class RecipeReader {
    * @param known the valid keys at this level
    */
   private static GraftException unknown(String key, ObjectNode known, String where) {
+    List<String> all = paths(builtIn(), "");
+    if (all.contains(key)) { // a dot, where a file has a group
+      return new GraftException(
+          where + ": write " + key + " in its group, " + key.replace(".", ": {") + ": VALUE}.");
+    }
     String nearest =
-        paths(builtIn(), "").stream()
-            .min(Comparator.comparingInt(each -> distanceOfKeys(each, key)))
-            .orElseThrow();
+        all.stream().min(Comparator.comparingInt(each -> distanceOfKeys(each, key))).orElseThrow();
     return new GraftException(
         where
             + ": unknown key "
