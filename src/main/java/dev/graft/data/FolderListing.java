@@ -4,6 +4,7 @@ import dev.graft.GraftException;
 import dev.graft.image.FileKind;
 import dev.graft.image.FolderWalk;
 import dev.graft.image.FolderWalk.Entry;
+import dev.graft.util.Messages;
 import dev.graft.util.Names;
 import dev.graft.util.PathText;
 import dev.graft.util.Text;
@@ -347,9 +348,6 @@ final class FolderListing {
 
   private static GraftException cannotRead(Path folder, IOException e) {
     return new GraftException(
-        Text.of(
-            "The folder %s cannot be read (%s): check its permissions.",
-            folder, e.getClass().getSimpleName().replaceFirst("Exception$", "")),
-        e);
+        Text.of("The folder %s cannot be read (%s).", folder, Messages.of(e)), e);
   }
 }

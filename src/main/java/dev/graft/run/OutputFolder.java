@@ -9,6 +9,7 @@ import dev.graft.tuning.DataSets;
 import dev.graft.tuning.PreparedRun;
 import dev.graft.tuning.RecipeResolver;
 import dev.graft.tuning.RunEvents;
+import dev.graft.util.Messages;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -197,11 +198,9 @@ public record OutputFolder(Path path) {
       throw new GraftException(
           "The run's folder can't be created in "
               + path
-              + ": "
-              + e.getClass().getSimpleName()
-              + " "
-              + e.getMessage()
-              + ".",
+              + " ("
+              + Messages.of(e)
+              + "); choose another output folder.",
           e);
     }
   }

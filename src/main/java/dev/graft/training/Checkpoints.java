@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.evaluation.History;
 import dev.graft.io.AtomicFiles;
+import dev.graft.util.Messages;
 import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -130,7 +131,7 @@ public final class Checkpoints {
           Text.of(
               "%s: the checkpoint was not written (%s). The training goes on; free some space to"
                   + " be able to resume it here.",
-              file, e.getMessage()));
+              file, Messages.of(e)));
     }
   }
 

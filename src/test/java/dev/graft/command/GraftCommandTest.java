@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
@@ -193,6 +194,9 @@ class GraftCommandTest {
         .isEqualTo(
             "The input is nested too deeply: give Java a larger stack with -Xss16m in MAVEN_OPTS"
                 + " (with bin/graft: GRAFT_OPTS).");
+    assertThat(GraftCommand.sentence(new FileAlreadyExistsException("out")))
+        .startsWith(
+            "Reading or writing failed: out: a file or a broken link is in the way. Check ");
     assertThat(GraftCommand.sentence(new NoSuchMethodError("a.b()")))
         .startsWith("Internal error: java.lang.NoSuchMethodError: a.b()");
   }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.graft.GraftException;
+import dev.graft.io.Csv;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -650,6 +651,10 @@ class ListingTest {
         missing,
         missing
             + " does not exist: give a folder of class folders, or a manifest (CSV or JSON lines).");
+    link("circle", folder.resolve("circle"));
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> Listing.of(folder.resolve("circle")))
+        .withMessageStartingWith(folder.resolve("circle") + " is a link that leads nowhere: give ");
 
     Path empty = Files.createDirectories(folder.resolve("empty"));
     assertRefused(empty, empty + " is empty: add a folder of images for each class.");
@@ -1043,7 +1048,7 @@ class ListingTest {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> Listing.of(open))
         .withMessageStartingWith(open + ", line ")
-        .withMessageContaining(" is not CSV: ");
+        .withMessageEndingWith(", is not CSV: " + Csv.PROBLEM);
   }
 
   @Test

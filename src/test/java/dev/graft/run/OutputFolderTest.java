@@ -2,7 +2,9 @@ package dev.graft.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.GraftException;
 import dev.graft.data.OwnOutput;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -53,6 +55,21 @@ class OutputFolderTest {
     new OutputFolder(link).mark();
 
     assertThat(path.resolve("real").resolve(OwnOutput.MARKER)).exists();
+  }
+
+  @Test
+  void aRunCannotBeginBehindAFileOrABrokenLink() throws IOException {
+    Path file = Files.createFile(path.resolve("file"));
+    Path link = Files.createSymbolicLink(path.resolve("link"), path.resolve("nowhere"));
+    for (Path each : List.of(file, link)) {
+      assertThatThrownBy(() -> new OutputFolder(each).begin("vgg16-pets", RUNNING, ""))
+          .isInstanceOf(GraftException.class)
+          .hasMessageStartingWith("The run's folder can't be created in " + each + " (" + each)
+          .hasMessageEndingWith("); choose another output folder.")
+          .message()
+          .doesNotContain("Exception");
+    }
+    assertThat(link).isSymbolicLink();
   }
 
   /** Leaves a run as a killed process does: with all of its files, but not locked. */
