@@ -8,8 +8,10 @@ import ai.djl.ndarray.types.Shape;
 import dev.graft.GraftException;
 import dev.graft.GraftException.Code;
 import dev.graft.data.ImageSet;
+import dev.graft.io.AtomicFiles;
 import dev.graft.io.FirstOccurrences;
 import dev.graft.io.RecordLog;
+import dev.graft.util.Messages;
 import dev.graft.util.Names;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -101,8 +103,6 @@ public final class FeatureCache implements AutoCloseable {
    */
   public int fill(ImageSet images, List<Integer> rows, Filler filler) throws IOException {
     int[] computed = {0};
-    Files.createDirectories(features);
-    requireSpace((long) rows.size() * layout.bytes());
     Files.createDirectories(folder);
     use.begin();
     try (RecordLog.Writer writer = new RecordLog.Writer(folder, key.text(), layout.bytes())) {
@@ -116,9 +116,9 @@ public final class FeatureCache implements AutoCloseable {
             } catch (IOException e) {
               throw new GraftException(
                       "The features can't be cached in "
-                          + features
+                          + folder
                           + ": "
-                          + e.getMessage()
+                          + Messages.of(e)
                           + ". Those cached so far stay; make room there, or train"
                           + " without the cache.",
                       e)
@@ -130,7 +130,15 @@ public final class FeatureCache implements AutoCloseable {
     return computed[0];
   }
 
-  private void requireSpace(long bytes) throws IOException {
+  /**
+   * Checks the space for features that are to be computed.
+   *
+   * @param features the folder of all caches; created if it is missing
+   * @param bytes of all caches together, so that not each of them fails in turn
+   * @throws GraftException if there is less
+   */
+  public static void requireSpace(Path features, long bytes) throws IOException {
+    AtomicFiles.createFolders(features);
     long free = Files.getFileStore(features).getUsableSpace();
     if (free < bytes) {
       throw new GraftException(
@@ -138,7 +146,7 @@ public final class FeatureCache implements AutoCloseable {
                   Locale.ROOT,
                   "The features need %,d MB in %s, where %,d MB are free; make room there, or train"
                       + " without the cache.",
-                  bytes >> 20,
+                  (bytes >> 20) + 1,
                   features,
                   free >> 20))
           .withCode(Code.NO_CACHE);

@@ -129,9 +129,9 @@ public final class Checkpoints {
     } catch (IOException e) {
       warnings.accept(
           Text.of(
-              "%s: the checkpoint was not written (%s). The training goes on; free some space to"
-                  + " be able to resume it here.",
-              file, Messages.of(e)));
+              "The checkpoint was not written (%s). The training goes on; free some space, or it can"
+                  + " be resumed from an earlier checkpoint only.",
+              Messages.of(e)));
     }
   }
 
