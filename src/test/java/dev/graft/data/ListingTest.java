@@ -304,6 +304,17 @@ class ListingTest {
   }
 
   @Test
+  void foldersThatBeginWithADotAreLeftOutAndNoted() throws IOException {
+    image("cat/1.png", "dog/2.png", "..c/3.png", ".c/4.png", "cat/.d/5.png", ".hidden.png");
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(names(listing)).containsExactly("1.png", "2.png");
+    assertThat(listing.notes())
+        .containsExactly(Note.of(Note.Kind.HIDDEN_FOLDERS, folder, List.of("..c", ".c")));
+  }
+
+  @Test
   void anOutputFolderNextToTrainIsNeitherPartNorClass() throws IOException {
     image("train/cat/1.png", "train/dog/2.png", "output/runs/x/1.png");
     image("output/" + OwnOutput.MARKER);
@@ -363,7 +374,7 @@ class ListingTest {
   void filesOfFileManagersAreSkippedInSilence() throws IOException {
     image("cat/1.png", "dog/2.png");
     image("cat/.hidden.png", "cat/Thumbs.db", "cat/desktop.ini", "cat/.DS_Store");
-    image(".cache/3.png", "__MACOSX/cat/4.png", "cat/__MACOSX/5.png", ".notes.txt");
+    image("__MACOSX/cat/4.png", "cat/__MACOSX/5.png", ".notes.txt");
 
     Listing listing = Listing.of(folder);
 
