@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.reflect.RecordComponent;
+import java.net.URISyntaxException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +34,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -266,7 +268,14 @@ public final class RecipeReader {
   private static ObjectNode parse(Path file) {
     if (!Files.exists(file)) {
       throw new GraftException(
-          "The recipe " + file + " does not exist; see the examples in conf/.");
+          "The recipe "
+              + file
+              + " does not exist in "
+              + Path.of("").toAbsolutePath()
+              + "; "
+              + ofProject(file)
+                  .map(own -> "Graft's own is " + own + ".")
+                  .orElse("Graft's own are in the folder conf of its project."));
     }
     if (!Files.isRegularFile(file)) {
       throw new GraftException(file + " is not a file; give a .yaml file as recipe.");
@@ -299,6 +308,18 @@ public final class RecipeReader {
       }
       throw new GraftException(
           file + " is not a recipe: it is too deeply nested, or malformed.", e);
+    }
+  }
+
+  /** Returns the recipe with a file's name in {@code conf/} of the project that was built. */
+  private static Optional<Path> ofProject(Path file) {
+    try {
+      Path built =
+          Path.of(RecipeReader.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      Path conf = built.resolveSibling("../conf").normalize();
+      return Optional.of(conf.resolve(file.getFileName())).filter(Files::isRegularFile);
+    } catch (URISyntaxException | RuntimeException e) {
+      return Optional.empty(); // not a file: another class loader, or a jar elsewhere
     }
   }
 

@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
@@ -112,7 +113,6 @@ class GraftCommandTest {
         "summary --epochs 0 | epochs: must be a whole number from 1 to 100000, not 0.",
         "summary --backbone resnet | backbone: unknown network resnet; give one of vgg16, efficientnet-lite0, xception, small-cnn, an .onnx or .pt file, or a folder.",
         "summary --set input-size=16 | input-size: 16 is too small for vgg16: set it to at least 32 pixels.",
-        "summary --recipe nowhere.yaml | The recipe nowhere.yaml does not exist; see the examples in conf/.",
         "fine-tune --resume nowhere --output none | Found no run nowhere, neither a folder nor a name in none/runs.",
         "infer nowhere.png | nowhere.png does not exist.",
         "infer nowhere/*.png | Nothing matches nowhere/*.png.",
@@ -125,6 +125,14 @@ class GraftCommandTest {
     assertThat(result.code()).isEqualTo(1);
     assertThat(result.out()).isEmpty();
     assertThat(result.err()).isEqualTo(message + System.lineSeparator());
+  }
+
+  @Test
+  void aRecipeThatIsNotFoundIsReportedWithTheFolder() {
+    Result result = graft("summary --recipe nowhere.yaml");
+    assertThat(result.code()).isEqualTo(1);
+    assertThat(result.err())
+        .startsWith("The recipe nowhere.yaml does not exist in " + Path.of("").toAbsolutePath());
   }
 
   @Test

@@ -320,7 +320,17 @@ class RecipeReaderTest {
   void missingFileAndFolderAreRejected() throws IOException {
     Path missing = folder.resolve("missing.yaml");
     assertRefused(() -> RecipeReader.read(missing, Map.of()))
-        .withMessage("The recipe " + missing + " does not exist; see the examples in conf/.");
+        .withMessage(
+            "The recipe "
+                + missing
+                + " does not exist in "
+                + Path.of("").toAbsolutePath()
+                + "; Graft's own are in the folder conf of its project.");
+    Path elsewhere = folder.resolve("conf/accurate.yaml");
+    assertRefused(() -> RecipeReader.read(elsewhere, Map.of()))
+        .withMessageStartingWith("The recipe " + elsewhere + " does not exist in ")
+        .withMessageEndingWith(
+            "; Graft's own is " + Path.of("conf/accurate.yaml").toAbsolutePath() + ".");
     assertRefused(() -> RecipeReader.read(folder, Map.of()))
         .withMessage(folder + " is not a file; give a .yaml file as recipe.");
   }
