@@ -31,7 +31,6 @@ import java.util.stream.IntStream;
  * FeatureKey} has a {@link RecordLog} of its own.
  */
 public final class FeatureCache implements AutoCloseable {
-  private final Path features;
   private final Path folder;
   private final FeatureKey key;
   private final RecordLayout layout;
@@ -44,8 +43,7 @@ public final class FeatureCache implements AutoCloseable {
    * @param features the folder of all caches; need not exist
    */
   public FeatureCache(Path features, FeatureKey key, RecordLayout layout) throws IOException {
-    this.features = features;
-    this.folder = features.resolve(key.folderName());
+    folder = features.resolve(key.folderName());
     this.key = key;
     this.layout = layout;
     use = new CacheUse(folder);
