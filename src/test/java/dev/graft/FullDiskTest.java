@@ -36,7 +36,7 @@ class FullDiskTest {
                       AtomicFiles.writeFully(channel, ByteBuffer.allocate(100));
                       throw new IOException("No space left on device");
                     }))
-        .withMessage("No space left on device");
+        .withMessage(file + ": No space left on device");
     assertThat(file).hasContent("old");
     assertThat(names()).containsExactly("run.json");
   }

@@ -54,12 +54,19 @@ class ResumedRunTest {
     CommandRun changed = CommandRun.of("fine-tune", "--resume=" + run, "--learning-rate=0.5");
     assertThat(changed.code()).isEqualTo(1);
     assertThat(changed.err())
-        .contains("can't be resumed, because learning-rate was 0.02 and is 0.5");
+        .contains(
+            "can't be resumed with other settings (learning-rate was 0.02 and is 0.5): a run");
+    CommandRun impossible = CommandRun.of("fine-tune", "--resume=" + run, "--no-cache");
+    assertThat(impossible.code()).isEqualTo(1);
+    assertThat(impossible.err())
+        .startsWith(
+            "A run is resumed with the recipe it was started with: leave out the other settings, or"
+                + " start a new run. (They are not possible: cache: ");
 
     CommandRun resumed =
         CommandRun.of("fine-tune", "--resume", run.getFileName().toString(), "--output=" + output);
     assertThat(resumed.code()).as(resumed.err()).isZero();
-    assertThat(resumed.err()).contains("Resumed from a checkpoint: ");
+    assertThat(resumed.err()).contains("Resumed from the last checkpoint: ");
     assertThat(json(run).path("status").asText()).isEqualTo("completed");
     assertThat(json(run).path("resumed")).hasSize(1);
     assertThat(run.resolve("checkpoint")).doesNotExist();

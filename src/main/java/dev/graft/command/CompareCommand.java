@@ -8,6 +8,7 @@ import dev.graft.report.RunFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import picocli.CommandLine;
@@ -64,7 +65,7 @@ final class CompareCommand implements Callable<Integer> {
       throw new CommandLine.ParameterException(
           spec.commandLine(), "Give at least two runs, or one with --notebook.");
     }
-    List<RunFiles> read = runs.stream().filter(this::hasMetrics).map(RunFiles::read).toList();
+    List<RunFiles> read = runs.stream().map(this::measured).flatMap(Optional::stream).toList();
     if (read.size() < (notebook ? 1 : 2)) {
       throw new GraftException(
           "Too few runs have metrics; give at least " + (notebook ? 1 : 2) + ".");
@@ -86,13 +87,13 @@ final class CompareCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** Returns whether a run has metrics; names those that are left out. */
-  private boolean hasMetrics(Path run) {
-    boolean complete = RunFiles.hasMetrics(run);
-    if (!complete) {
+  /** Reads a run; says so if it has no metrics and is left out. */
+  private Optional<RunFiles> measured(Path run) {
+    Optional<RunFiles> files = RunFiles.ifMeasured(run);
+    if (files.isEmpty()) {
       console.say(run + " is left out: it was not completed, so it has no metrics.");
     }
-    return complete;
+    return files;
   }
 
   /** Prints a table with columns as wide as their widest value. */

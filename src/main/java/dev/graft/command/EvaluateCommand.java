@@ -59,6 +59,7 @@ final class EvaluateCommand implements Callable<Integer> {
     manifest.put(settings);
     if (data != null) {
       settings.put("data", RecipeReader.text(data));
+      output.folder().requireOutsideOfClasses(data);
     } else if (!settings.isEmpty()) {
       throw new GraftException(
           "--columns and --path-pattern say how --data is read; name a manifest with --data.");

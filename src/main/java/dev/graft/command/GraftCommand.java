@@ -12,6 +12,7 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Locale;
 import picocli.CommandLine;
@@ -193,6 +194,11 @@ public final class GraftCommand implements Runnable {
       return "Permission denied: " + failure.getMessage() + ".";
     } else if (failure instanceof UncheckedIOException unchecked) {
       return sentence(unchecked.getCause());
+    } else if (failure instanceof FileSystemException file) {
+      return "Reading or writing failed: "
+          + Messages.of(file)
+          + ". Check the path, and that the disk is mounted and not full; existing files are"
+          + " unchanged.";
     } else if (failure instanceof IOException) {
       return "Reading or writing failed: "
           + Messages.of(failure, "the system gives no reason")

@@ -4,6 +4,7 @@ import dev.graft.data.Listing;
 import dev.graft.image.FolderWalk;
 import dev.graft.image.FolderWalk.Entry;
 import dev.graft.image.PathPattern;
+import dev.graft.util.Messages;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -119,7 +120,7 @@ final class ImageArguments {
       String why =
           failure instanceof AccessDeniedException
               ? " cannot be read: permission denied."
-              : " cannot be read: " + failure.getMessage() + ".";
+              : " cannot be read: " + Messages.of(failure) + ".";
       found.add(new ImageInput.Nothing(folder.toString(), folder + why));
     }
   }

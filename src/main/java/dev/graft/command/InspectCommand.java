@@ -101,6 +101,7 @@ final class InspectCommand implements Callable<Integer> {
     manifest.put(settings);
     Recipe recipe = RecipeReader.read(null, settings);
     RecipeResolver.check(recipe);
+    output.folder().requireOutsideOfClasses(data);
     if (apply != null) {
       return apply();
     }

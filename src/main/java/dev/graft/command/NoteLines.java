@@ -39,6 +39,10 @@ final class NoteLines {
       case PART_AS_CLASS ->
           note.where() + " is used as a class, not as a part, like the folders next to it.";
       case EMPTY_CLASSES -> "Ignored class folders without images: " + names + ".";
+      case HIDDEN_FOLDERS ->
+          Text.of(
+              "Ignored %s whose %s with a dot: %s.",
+              Names.count(note.count(), "folder"), one ? "name begins" : "names begin", names);
       case OUTSIDE_CLASSES ->
           Text.of(
               "Ignored %s outside of class folders, of which %s.",

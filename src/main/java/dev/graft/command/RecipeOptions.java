@@ -1,5 +1,6 @@
 package dev.graft.command;
 
+import dev.graft.GraftException;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import java.nio.file.Path;
@@ -106,7 +107,19 @@ final class RecipeOptions {
 
   /** Returns a resumed run's recipe, with the settings that were given again. */
   Recipe recipeOf(Path run) {
-    return over(file == null ? run : file);
+    try {
+      return over(file == null ? run : file);
+    } catch (GraftException e) {
+      if (file == null && options().isEmpty()) {
+        throw e;
+      }
+      throw new GraftException(
+          "A run is resumed with the recipe it was started with: leave out the other settings, or"
+              + " start a new run. (They are not possible: "
+              + e.getMessage()
+              + ")",
+          e);
+    }
   }
 
   /** Returns the keys that a file or an option sets; a file's only if they are not the defaults. */

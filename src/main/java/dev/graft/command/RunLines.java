@@ -299,7 +299,7 @@ final class RunLines implements RunEvents {
   @Override
   public void resumed(History history, int batch, int batches) {
     say(
-        "Resumed from a checkpoint: %s done%s",
+        "Resumed from the last checkpoint: %s done%s; what was trained after it is trained again",
         Names.count(history.epochs().size(), "epoch"),
         batch == 0 ? "" : Text.of(", and %d of %d batches of the next", batch, batches));
   }

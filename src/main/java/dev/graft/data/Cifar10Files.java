@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.training.dataset.Batch;
 import ai.djl.training.dataset.Dataset;
 import dev.graft.GraftException;
+import dev.graft.util.Messages;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -202,6 +203,6 @@ final class Cifar10Files {
   }
 
   private static GraftException unreadable(Path file, IOException e) {
-    return new GraftException(file + " cannot be read: " + e.getMessage() + ".", e);
+    return new GraftException(file + " cannot be read: " + Messages.of(e) + ".", e);
   }
 }

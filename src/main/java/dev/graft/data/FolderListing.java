@@ -4,10 +4,12 @@ import dev.graft.GraftException;
 import dev.graft.image.FileKind;
 import dev.graft.image.FolderWalk;
 import dev.graft.image.FolderWalk.Entry;
+import dev.graft.util.Messages;
 import dev.graft.util.Names;
 import dev.graft.util.PathText;
 import dev.graft.util.Text;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -21,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** Lists the images of a folder. Symbolic links are followed. */
 final class FolderListing {
@@ -37,6 +40,9 @@ final class FolderListing {
 
   /** The number of files that are not images, by suffix. */
   private final Map<String, Integer> others = new TreeMap<>(Listing.BY_CODE_POINT);
+
+  /** Folders whose names begin with a dot. */
+  private final Set<String> hidden = new TreeSet<>(Listing.BY_CODE_POINT);
 
   /** Folders with Graft's own output. */
   private final Set<String> outputs = new TreeSet<>(Listing.BY_CODE_POINT);
@@ -126,6 +132,7 @@ final class FolderListing {
   }
 
   private void listClasses(Path folder, List<Entry> entries, Optional<Part> part) {
+    noteHidden(folder);
     int images = loose(entries);
     List<Entry> folders = entries.stream().filter(Entry::isFolder).toList();
     if (folders.isEmpty()) {
@@ -160,6 +167,16 @@ final class FolderListing {
     }
     if (part.isEmpty() || part.get() == Part.TRAIN) {
       checkEqualFolders(folder, subfolders);
+    }
+  }
+
+  /** Notes the folders beside the class folders that the walk leaves out. */
+  private void noteHidden(Path folder) {
+    try (Stream<Path> all = Files.list(folder)) {
+      all.filter(each -> each.getFileName().toString().startsWith(".") && Files.isDirectory(each))
+          .forEach(each -> hidden.add(data.relativize(each).toString()));
+    } catch (IOException e) {
+      throw cannotRead(folder, e);
     }
   }
 
@@ -305,6 +322,7 @@ final class FolderListing {
 
   private void addNotes() {
     note(Note.Kind.EMPTY_CLASSES, List.copyOf(empty));
+    note(Note.Kind.HIDDEN_FOLDERS, List.copyOf(hidden));
     note(Note.Kind.OWN_OUTPUT, List.copyOf(outputs));
     if (!others.isEmpty()) {
       notes.add(
@@ -347,9 +365,6 @@ final class FolderListing {
 
   private static GraftException cannotRead(Path folder, IOException e) {
     return new GraftException(
-        Text.of(
-            "The folder %s cannot be read (%s): check its permissions.",
-            folder, e.getClass().getSimpleName().replaceFirst("Exception$", "")),
-        e);
+        Text.of("The folder %s cannot be read (%s).", folder, Messages.of(e)), e);
   }
 }

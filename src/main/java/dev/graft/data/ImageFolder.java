@@ -108,7 +108,7 @@ public final class ImageFolder implements ImageSet {
     } catch (UnreadableImage e) {
       fault = e.reason();
     } catch (IOException e) {
-      fault = Messages.sentence("can't be read: " + e.getMessage());
+      fault = Messages.sentence("can't be read: " + Messages.of(e));
     }
     return new Looked(file, NO_HASH, 0, Optional.of(fault));
   }

@@ -97,8 +97,8 @@ public record Listing(String name, List<String> classes, List<ImageFile> files, 
     }
     if (!Files.exists(data)) {
       throw GraftException.of(
-          "%s does not exist: give a folder of class folders, or a manifest (CSV or JSON lines).",
-          data);
+          "%s %s: give a folder of class folders, or a manifest (CSV or JSON lines).",
+          data, Files.isSymbolicLink(data) ? "is a link that leads nowhere" : "does not exist");
     }
     return Manifest.read(data, rules);
   }

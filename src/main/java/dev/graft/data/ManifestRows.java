@@ -14,6 +14,7 @@ import com.fasterxml.jackson.dataformat.csv.CsvFactory;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import dev.graft.GraftException;
+import dev.graft.io.Csv;
 import dev.graft.util.Messages;
 import dev.graft.util.Names;
 import dev.graft.util.Text;
@@ -111,9 +112,9 @@ final class ManifestRows {
       throw noManifest("it is not in UTF-8; if it is a table, save it as \"CSV UTF-8\"");
     } catch (JsonProcessingException e) {
       int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
-      throw new GraftException(line(line) + " is not CSV: " + reason(e) + ".", e);
+      throw new GraftException(line(line) + " is not CSV: " + Csv.PROBLEM, e);
     } catch (IOException e) {
-      throw new GraftException(manifest + " cannot be read (" + e.getMessage() + ").", e);
+      throw new GraftException(manifest + " cannot be read (" + Messages.of(e) + ").", e);
     }
   }
 

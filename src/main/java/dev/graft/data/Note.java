@@ -28,6 +28,8 @@ public record Note(Kind kind, Path where, long count, long of, List<String> name
     PART_AS_CLASS,
     /** Class folders without images. */
     EMPTY_CLASSES,
+    /** Folders beside the class folders whose names begin with a dot. */
+    HIDDEN_FOLDERS,
     /** Files outside of class folders; with the number of images among them. */
     OUTSIDE_CLASSES,
     /** Files that are not images, by suffix. */

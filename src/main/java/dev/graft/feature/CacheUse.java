@@ -1,5 +1,6 @@
 package dev.graft.feature;
 
+import dev.graft.io.AtomicFiles;
 import dev.graft.io.LockFile;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -52,7 +53,7 @@ final class CacheUse {
     if (lock != null) {
       lock.close();
       lock = null;
-      if (CachedFeatures.isEmpty(folder)) {
+      if (AtomicFiles.isEmptyFolder(folder)) {
         Files.deleteIfExists(folder);
       }
     }

@@ -102,13 +102,4 @@ public record CachedFeatures(
     AtomicFiles.delete(renamed);
     return true;
   }
-
-  static boolean isEmpty(Path folder) throws IOException {
-    if (!Files.isDirectory(folder)) {
-      return false;
-    }
-    try (Stream<Path> files = Files.list(folder)) {
-      return files.findAny().isEmpty();
-    }
-  }
 }

@@ -8,8 +8,10 @@ import ai.djl.ndarray.types.Shape;
 import dev.graft.GraftException;
 import dev.graft.GraftException.Code;
 import dev.graft.data.ImageSet;
+import dev.graft.io.AtomicFiles;
 import dev.graft.io.FirstOccurrences;
 import dev.graft.io.RecordLog;
+import dev.graft.util.Messages;
 import dev.graft.util.Names;
 import dev.graft.util.Text;
 import java.io.IOException;
@@ -29,7 +31,6 @@ import java.util.stream.IntStream;
  * FeatureKey} has a {@link RecordLog} of its own.
  */
 public final class FeatureCache implements AutoCloseable {
-  private final Path features;
   private final Path folder;
   private final FeatureKey key;
   private final RecordLayout layout;
@@ -42,8 +43,7 @@ public final class FeatureCache implements AutoCloseable {
    * @param features the folder of all caches; need not exist
    */
   public FeatureCache(Path features, FeatureKey key, RecordLayout layout) throws IOException {
-    this.features = features;
-    this.folder = features.resolve(key.folderName());
+    folder = features.resolve(key.folderName());
     this.key = key;
     this.layout = layout;
     use = new CacheUse(folder);
@@ -101,8 +101,6 @@ public final class FeatureCache implements AutoCloseable {
    */
   public int fill(ImageSet images, List<Integer> rows, Filler filler) throws IOException {
     int[] computed = {0};
-    Files.createDirectories(features);
-    requireSpace((long) rows.size() * layout.bytes());
     Files.createDirectories(folder);
     use.begin();
     try (RecordLog.Writer writer = new RecordLog.Writer(folder, key.text(), layout.bytes())) {
@@ -116,9 +114,9 @@ public final class FeatureCache implements AutoCloseable {
             } catch (IOException e) {
               throw new GraftException(
                       "The features can't be cached in "
-                          + features
+                          + folder
                           + ": "
-                          + e.getMessage()
+                          + Messages.of(e)
                           + ". Those cached so far stay; make room there, or train"
                           + " without the cache.",
                       e)
@@ -130,7 +128,15 @@ public final class FeatureCache implements AutoCloseable {
     return computed[0];
   }
 
-  private void requireSpace(long bytes) throws IOException {
+  /**
+   * Checks the space for features that are to be computed.
+   *
+   * @param features the folder of all caches; created if it is missing
+   * @param bytes of all caches together, so that not each of them fails in turn
+   * @throws GraftException if there is less
+   */
+  public static void requireSpace(Path features, long bytes) throws IOException {
+    AtomicFiles.createFolders(features);
     long free = Files.getFileStore(features).getUsableSpace();
     if (free < bytes) {
       throw new GraftException(

@@ -2,6 +2,7 @@ package dev.graft.image;
 
 import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import dev.graft.io.Hash;
+import dev.graft.util.Messages;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -218,7 +219,7 @@ public final class ImageFileReader {
     } catch (AccessDeniedException e) {
       throw new UnreadableImage(file.toString(), "cannot be opened: check its permissions.", e);
     } catch (IOException e) {
-      throw new UnreadableImage(file.toString(), "cannot be opened: " + e.getMessage() + ".", e);
+      throw new UnreadableImage(file.toString(), "cannot be opened: " + Messages.of(e) + ".", e);
     }
   }
 

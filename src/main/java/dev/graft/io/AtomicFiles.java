@@ -12,6 +12,7 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -55,8 +56,9 @@ public final class AtomicFiles {
     void writeTo(FileChannel channel) throws IOException;
   }
 
-  /** Writes or replaces a file in an existing folder. */
-  public static void write(Path file, Content content) throws IOException {
+  /** Writes or replaces a file in an existing folder; of a link, the file that it leads to. */
+  public static void write(Path path, Content content) throws IOException {
+    Path file = Files.isSymbolicLink(path) ? path.toRealPath() : path;
     // Not createTempFile, whose files can be read by their owner only.
     Path unfinished = unfinished(file);
     OPEN.add(unfinished);
@@ -65,6 +67,12 @@ public final class AtomicFiles {
           FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         content.writeTo(channel);
         channel.force(true);
+      } catch (FileSystemException e) {
+        throw e;
+      } catch (IOException e) { // of a full disk, without the file's name
+        FileSystemException named = new FileSystemException(file.toString(), null, e.getMessage());
+        named.initCause(e);
+        throw named;
       }
       Files.move(
           unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -118,18 +126,19 @@ public final class AtomicFiles {
    * @throws GraftException if the folder has content
    */
   public static void folder(Path folder, FolderContent content) throws IOException {
-    if (isFull(folder)) {
+    if (Files.isDirectory(folder) && !isEmptyFolder(folder)) {
       throw new GraftException(folder + " exists already; delete it, or choose another folder.");
     }
     fill(Files.createDirectory(unfinished(folder)), folder, content);
   }
 
-  private static boolean isFull(Path folder) throws IOException {
+  /** Returns whether a path is a folder without content. */
+  public static boolean isEmptyFolder(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
       return false;
     }
     try (Stream<Path> files = Files.list(folder)) {
-      return files.findAny().isPresent();
+      return files.findAny().isEmpty();
     }
   }
 

@@ -1,11 +1,14 @@
 package dev.graft.io;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
+import dev.graft.GraftException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Reader;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,6 +21,10 @@ import java.util.stream.Collectors;
  * tools expect.
  */
 public final class Csv {
+  /** The only thing that is wrong with a text that is not CSV; the end of a sentence. */
+  public static final String PROBLEM =
+      "a field in quotes must end with a quote, and then a comma or the line's end.";
+
   private static final char BYTE_ORDER_MARK = '\ufeff';
 
   private Csv() {}
@@ -35,7 +42,8 @@ public final class Csv {
   /**
    * Returns the fields of all rows of a file.
    *
-   * @throws IOException if the file cannot be read, or is not CSV
+   * @throws IOException if the file cannot be read
+   * @throws GraftException if it is not CSV
    */
   public static List<List<String>> read(Path file) throws IOException {
     List<List<String>> rows = new ArrayList<>();
@@ -54,6 +62,11 @@ public final class Csv {
       while (rows.hasNextValue()) {
         taker.accept(rows.nextValue());
       }
+    } catch (JsonProcessingException e) {
+      int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
+      throw new GraftException(file + ", line " + line + ", is not CSV: " + PROBLEM, e);
+    } catch (CharacterCodingException e) {
+      throw new GraftException(file + " is not in UTF-8; save it as \"CSV UTF-8\".", e);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.graft.recipe;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.exc.InputCoercionException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
@@ -23,6 +24,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.reflect.RecordComponent;
+import java.net.URISyntaxException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +34,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -277,7 +280,14 @@ public final class RecipeReader {
   private static ObjectNode parse(Path file) {
     if (!Files.exists(file)) {
       throw new GraftException(
-          "The recipe " + file + " does not exist; see the examples in conf/.");
+          "The recipe "
+              + file
+              + " does not exist in "
+              + Path.of("").toAbsolutePath()
+              + "; "
+              + ofProject(file)
+                  .map(own -> "Graft's own is " + own + ".")
+                  .orElse("Graft's own are in the folder conf of its project."));
     }
     if (!Files.isRegularFile(file)) {
       throw new GraftException(file + " is not a file; give a .yaml file as recipe.");
@@ -287,7 +297,7 @@ public final class RecipeReader {
         throw new GraftException(file + " is too large for a recipe: the limit is 1 MB.");
       }
       String text = Files.readString(file);
-      refuseAliases(file, text);
+      refuseMisread(file.toString(), text);
       JsonNode tree = YAML.readTree(text);
       if (tree instanceof ObjectNode object) {
         return object;
@@ -313,17 +323,45 @@ public final class RecipeReader {
     }
   }
 
-  /** Rejects aliases, because Jackson would read {@code *a} as the text {@code a}. */
-  private static void refuseAliases(Path file, String text) throws IOException {
+  /** Returns the recipe with a file's name in {@code conf/} of the project that was built. */
+  private static Optional<Path> ofProject(Path file) {
+    try {
+      Path built =
+          Path.of(RecipeReader.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      Path conf = built.resolveSibling("../conf").normalize();
+      return Optional.of(conf.resolve(file.getFileName())).filter(Files::isRegularFile);
+    } catch (URISyntaxException | RuntimeException e) {
+      return Optional.empty(); // not a file: another class loader, or a jar elsewhere
+    }
+  }
+
+  /**
+   * Rejects what Jackson would take for something else: {@code *a} for the text {@code a}, {@code
+   * 010} for 8, and {@code 1e-400} for 0.
+   *
+   * @param where the beginning of the message
+   */
+  private static void refuseMisread(String where, String text) throws IOException {
     try (YAMLParser parser = YAML.getFactory().createParser(text)) {
       while (parser.nextToken() != null) {
+        String value = parser.getText();
+        String place = place(parser.currentLocation());
         if (parser.isCurrentAlias()) {
           throw new GraftException(
-              file
+              where
                   + " has an alias, *"
-                  + parser.getText()
-                  + place(parser.currentLocation())
+                  + value
+                  + place
                   + " Recipes do not support aliases; write the value itself.");
+        } else if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT
+            && value.matches("[-+]?0[0-9_]+")) {
+          throw new GraftException(
+              where + " has the number " + value + place + " Write it without the 0 at its start.");
+        } else if (parser.currentToken() == JsonToken.VALUE_NUMBER_FLOAT
+            && parser.getDoubleValue() == 0
+            && value.matches("[^eE]*[1-9].*")) {
+          throw new GraftException(
+              where + " has the number " + value + place + " It is too close to 0; write 0.");
         }
       }
     }
@@ -378,8 +416,9 @@ public final class RecipeReader {
     }
     ObjectNode setting = YAML.createObjectNode();
     try {
+      refuseMisread(path, value);
       setting.set(keys[keys.length - 1], YAML.readTree(value));
-    } catch (JsonProcessingException e) {
+    } catch (IOException e) {
       throw new GraftException(path + ": " + value + " is not a YAML value.", e);
     }
     override(inner, setting, within, "recipe");
@@ -391,10 +430,13 @@ public final class RecipeReader {
    * @param known the valid keys at this level
    */
   private static GraftException unknown(String key, ObjectNode known, String where) {
+    List<String> all = paths(builtIn(), "");
+    if (all.contains(key)) { // a dot, where a file has a group
+      return new GraftException(
+          where + ": write " + key + " in its group, " + key.replace(".", ": {") + ": VALUE}.");
+    }
     String nearest =
-        paths(builtIn(), "").stream()
-            .min(Comparator.comparingInt(each -> distanceOfKeys(each, key)))
-            .orElseThrow();
+        all.stream().min(Comparator.comparingInt(each -> distanceOfKeys(each, key))).orElseThrow();
     return new GraftException(
         where
             + ": unknown key "

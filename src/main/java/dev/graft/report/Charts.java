@@ -8,6 +8,7 @@ import dev.graft.image.HeatMap;
 import dev.graft.image.RgbImage;
 import dev.graft.io.AtomicFiles;
 import dev.graft.report.CurveChart.Metric;
+import dev.graft.util.Messages;
 import dev.graft.util.Text;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -116,7 +117,7 @@ public final class Charts {
               + " font, such as DejaVu.",
           e);
     } catch (IOException e) {
-      throw new GraftException("Cannot write the image " + file + " (" + e + ").", e);
+      throw new GraftException("Cannot write the image " + file + " (" + Messages.of(e) + ").", e);
     }
   }
 

@@ -6,6 +6,7 @@ import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.io.AtomicFiles;
 import dev.graft.report.CurveChart.Metric;
+import dev.graft.util.Messages;
 import dev.graft.util.Names;
 import freemarker.template.Configuration;
 import freemarker.template.DefaultObjectWrapper;
@@ -143,7 +144,7 @@ public final class Pages {
       TEMPLATES.getTemplate(template).process(Map.of("page", page), html);
       AtomicFiles.write(file, html.toString());
     } catch (IOException e) {
-      throw new GraftException("Cannot write the page " + file + " (" + e + ").", e);
+      throw new GraftException("Cannot write the page " + file + " (" + Messages.of(e) + ").", e);
     } catch (TemplateException e) {
       throw new IllegalStateException(e);
     }

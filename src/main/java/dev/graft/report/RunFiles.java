@@ -52,12 +52,14 @@ public record RunFiles(
   }
 
   /**
-   * Returns whether a run has metrics: whether it was completed, or evaluated when interrupted.
+   * Reads a run's folder if the run has metrics: if it was completed, or evaluated when
+   * interrupted.
    *
    * @throws GraftException if the folder is not that of a run, or if a file is damaged
    */
-  public static boolean hasMetrics(Path folder) {
-    return hasMetrics(record(folder));
+  public static Optional<RunFiles> ifMeasured(Path folder) {
+    JsonNode record = record(folder);
+    return hasMetrics(record) ? Optional.of(read(folder, record)) : Optional.empty();
   }
 
   private static boolean hasMetrics(JsonNode record) {

@@ -36,9 +36,11 @@ public final class BackboneExporter {
    * Writes the file, which appears whole or not at all.
    *
    * @param asked names the backbone, its weights and the freeze boundary
-   * @throws GraftException if nothing is frozen, or the weights are random
+   * @throws GraftException if nothing is frozen, the weights are random, or the file is none to
+   *     replace
    */
   public static Exported export(Recipe asked, Path to, RunEvents events) throws IOException {
+    Exporter.requireReplaceable(to);
     Recipe recipe = RecipeResolver.resolve(asked);
     BackboneInfo entry = RecipeResolver.entry(recipe);
     NetworkDesign described = RecipeResolver.of(recipe, 2);

@@ -146,13 +146,7 @@ public final class Exporter {
     }
     SavedModel.Contents model = SavedModel.contents(RunFolder.modelOf(run));
     Path file = to.orElseGet(() -> output.exports().resolve(model.name() + format.suffix));
-    if (Files.isDirectory(file)) {
-      throw new GraftException(file + " is a folder; name a file.").withCode(Code.FILE);
-    }
-    if (Files.exists(file) && !file.toString().toLowerCase(Locale.ROOT).endsWith(".onnx")) {
-      throw new GraftException(file + " exists and is not a model; name another file.")
-          .withCode(Code.FILE);
-    }
+    requireReplaceable(file);
     if (format == Format.INT8) {
       model.design().backbone().external().ifPresent(layer -> checkInt8(model.name(), layer));
     }
@@ -179,6 +173,22 @@ public final class Exporter {
     AtomicFiles.createParent(file);
     AtomicFiles.write(file, onnx::writeTo);
     return exported;
+  }
+
+  /** Checks a file's name before anything is computed. */
+  static void requireReplaceable(Path file) {
+    boolean exists = Files.exists(file);
+    String obstacle =
+        Files.isDirectory(file)
+            ? " is a folder; name a file."
+            : exists && !file.toString().toLowerCase(Locale.ROOT).endsWith(".onnx")
+                ? " exists and is not a model; name another file."
+                : !exists && Files.isSymbolicLink(file)
+                    ? " is a link that leads nowhere; name another file."
+                    : "";
+    if (!obstacle.isEmpty()) {
+      throw new GraftException(file + obstacle).withCode(Code.FILE);
+    }
   }
 
   private static void checkInt8(String model, Layer.External backbone) {

@@ -184,6 +184,7 @@ public final class FineTuneRun {
       throws IOException {
     Before before = Before.nothing();
     RunFolder.requireResumable(run);
+    requireSameRecipe(run, asked); // before one that is not possible is refused as such
     try (PreparedRun prepared = output.prepare(asked, events)) {
       return new FineTuneRun(asked, prepared, output, before, events, interruption, TimeLimit.NONE)
           .resume(run);
@@ -197,11 +198,26 @@ public final class FineTuneRun {
     return run(RunFolder.resume(output, run, again));
   }
 
+  /** Refuses to continue a run with another recipe; what Graft decides is not known before. */
+  private static void requireSameRecipe(Path run, Recipe now) {
+    List<String> differences =
+        RecipeReader.differences(RunImages.recipe(run), DataSets.withAbsolutePaths(now)).stream()
+            .filter(each -> !each.endsWith(" and is " + Recipe.AUTO))
+            .toList();
+    if (!differences.isEmpty()) {
+      throw new GraftException(
+          run
+              + " can't be resumed with other settings ("
+              + String.join("; ", differences)
+              + "): a run is resumed with the recipe it was started with. Leave these settings out,"
+              + " or start a new run.");
+    }
+  }
+
   /** Refuses to continue a run with other data, recipe, engine or version of Graft. */
   private void requireSame(Path run, RunRecord before) {
-    List<String> differences =
-        new ArrayList<>(
-            RecipeReader.differences(RunImages.recipe(run), DataSets.withAbsolutePaths(recipe)));
+    requireSameRecipe(run, recipe);
+    List<String> differences = new ArrayList<>();
     RunRecord.Provenance then = before.provenance();
     RunRecord.Provenance now = provenance();
     if (!before.data().sha256().equals(data.sha256())) {

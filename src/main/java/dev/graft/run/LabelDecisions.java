@@ -4,6 +4,7 @@ import dev.graft.GraftException;
 import dev.graft.data.Listing;
 import dev.graft.io.AtomicFiles;
 import dev.graft.io.Csv;
+import dev.graft.util.Messages;
 import dev.graft.util.PathText;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -126,7 +127,7 @@ public final class LabelDecisions {
                 + " could not be moved to "
                 + move.to()
                 + " ("
-                + e
+                + Messages.of(e)
                 + "); "
                 + undo
                 + " undoes the moves before it.",

@@ -2,13 +2,17 @@ package dev.graft.run;
 
 import dev.graft.GraftException;
 import dev.graft.GraftException.Code;
+import dev.graft.data.Cifar10Images;
 import dev.graft.data.OwnOutput;
+import dev.graft.image.FolderWalk;
+import dev.graft.image.FolderWalk.Entry;
 import dev.graft.io.AtomicFiles;
 import dev.graft.recipe.Recipe;
 import dev.graft.tuning.DataSets;
 import dev.graft.tuning.PreparedRun;
 import dev.graft.tuning.RecipeResolver;
 import dev.graft.tuning.RunEvents;
+import dev.graft.util.Messages;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -90,12 +94,55 @@ public record OutputFolder(Path path) {
   }
 
   /**
+   * Checks that output does not hide images from later runs, which skip an output folder.
+   *
+   * @param source the data
+   * @throws GraftException if this folder is in a class folder or a part folder of the data
+   */
+  public void requireOutsideOfClasses(String source) throws IOException {
+    if (Cifar10Images.isNamed(source)
+        || !Files.isDirectory(Path.of(source))
+        || Files.exists(path.resolve(OwnOutput.MARKER))) {
+      return;
+    }
+    Path data = Path.of(source).toRealPath();
+    Path there = path.toAbsolutePath().normalize();
+    int depth = 2; // of a part's images
+    while (!Files.isDirectory(there)) {
+      there = there.getParent();
+      depth = 0;
+    }
+    for (Path each = there.toRealPath();
+        each.startsWith(data) && !each.equals(data);
+        each = each.getParent()) {
+      if (hasImages(each, depth)) {
+        throw GraftException.of(
+            "The output folder %s is in %s, which has images of the data, and output is never read"
+                + " as data: choose an output folder outside of the class folders.",
+            path, each);
+      }
+      depth = 0;
+    }
+  }
+
+  private static boolean hasImages(Path folder, int depth) throws IOException {
+    for (Entry each : FolderWalk.entries(Entry.folder(folder))) {
+      boolean inside = depth > 0 && each.isFolder() && !OwnOutput.FOLDERS.contains(each.name());
+      if (each.isImage() || (inside && hasImages(each.path(), depth - 1))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
    * Prepares a run with the caches of this folder; writes nothing.
    *
    * @throws GraftException if data, weights or recipe don't allow the run
    */
   public PreparedRun prepare(Recipe asked, RunEvents events) throws IOException {
     RecipeResolver.check(asked);
+    requireOutsideOfClasses(asked.data().source());
     return PreparedRun.of(
         asked, () -> DataSets.open(asked, events), features(), fingerprints(), events);
   }
@@ -197,11 +244,9 @@ public record OutputFolder(Path path) {
       throw new GraftException(
           "The run's folder can't be created in "
               + path
-              + ": "
-              + e.getClass().getSimpleName()
-              + " "
-              + e.getMessage()
-              + ".",
+              + " ("
+              + Messages.of(e)
+              + "); choose another output folder.",
           e);
     }
   }

@@ -9,6 +9,7 @@ import dev.graft.io.AtomicFiles;
 import dev.graft.io.LockFile;
 import dev.graft.studio.Journal.Change;
 import dev.graft.studio.Refusal.Reason;
+import dev.graft.util.Messages;
 import io.javalin.http.BadRequestResponse;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -113,7 +114,7 @@ final class ImageStore implements AutoCloseable {
       throw new GraftException(folder + " is a file; name a folder.", e);
     } catch (IOException e) {
       throw new GraftException(
-          folder + " can't be written (" + reason(e) + "): choose another folder.", e);
+          folder + " can't be written (" + Messages.of(e) + "): choose another folder.", e);
     }
   }
 
@@ -127,10 +128,6 @@ final class ImageStore implements AutoCloseable {
         throw new GraftException(own + " is a link: delete it, or choose another folder.");
       }
     }
-  }
-
-  private static String reason(IOException e) {
-    return e.getClass().getSimpleName().replaceFirst("Exception$", "");
   }
 
   private LockFile lock(Path shown) throws IOException {

@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.evaluation.History;
 import dev.graft.io.AtomicFiles;
+import dev.graft.util.Messages;
 import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -128,9 +129,9 @@ public final class Checkpoints {
     } catch (IOException e) {
       warnings.accept(
           Text.of(
-              "%s: the checkpoint was not written (%s). The training goes on; free some space to"
-                  + " be able to resume it here.",
-              file, e.getMessage()));
+              "The checkpoint was not written (%s). The training goes on; free some space, or it can"
+                  + " be resumed from an earlier checkpoint only.",
+              Messages.of(e)));
     }
   }
 

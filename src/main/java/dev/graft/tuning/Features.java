@@ -142,15 +142,24 @@ public record Features(
         FrozenPartChoice.of(
             recipe, network, pixelSource(network, images, View.IMAGE), layout, device, ranges);
     FeatureKey key = FeatureKey.of(design, layout, weights, choice.engine());
-    Caching caching = new Caching(network, images, choice, key, layout, folder, events);
-    Features all = new Features(images, Map.of(), 0, 0, 0, List.of());
+    Caching caching = new Caching(network, images, choice, layout, folder, events);
+    Map<View, FeatureCache> caches = new LinkedHashMap<>();
     try {
+      long missing = 0;
       for (View view : views(recipe)) {
-        all = all.with(caching.features(view, wanted.apply(view)));
+        caches.put(view, new FeatureCache(folder, key.of(view), layout));
+        missing += caches.get(view).missing(images, wanted.apply(view)).size();
+      }
+      FeatureCache.requireSpace(folder, missing * layout.bytes());
+      Features all = new Features(images, Map.of(), 0, 0, 0, List.of());
+      for (View view : caches.keySet()) {
+        all = all.with(caching.features(view, caches.get(view), wanted.apply(view)));
       }
       return all;
     } catch (IOException | RuntimeException | Error e) {
-      all.close();
+      for (FeatureCache each : caches.values()) {
+        each.close();
+      }
       throw e;
     }
   }
@@ -183,40 +192,33 @@ public record Features(
       DjlNetwork network,
       ImageSet images,
       FrozenPartChoice choice,
-      FeatureKey key,
       RecordLayout layout,
       Path folder,
       RunEvents events) {
-    Features features(View view, IntPredicate wanted) throws IOException {
-      FeatureCache cache = new FeatureCache(folder, key.of(view), layout);
-      try {
-        List<Integer> missing = cache.missing(images, wanted);
-        int computed = 0;
-        if (missing.isEmpty()) {
-          events.cached(view);
-        } else {
-          events.computing(missing.size(), cache.cached(images), layout, view, folder.toString());
-          Stopwatch watch = new Stopwatch();
-          Set<Integer> tried = new HashSet<>();
-          // If the first of several copies can't be read, the next one is tried.
-          while (tried.addAll(missing)) {
-            computed += cache.fill(images, missing, filler(view, events));
-            missing = cache.missing(images, wanted);
-          }
-          events.computed(computed, watch.lap(), cache.bytes(), view);
+    Features features(View view, FeatureCache cache, IntPredicate wanted) throws IOException {
+      List<Integer> missing = cache.missing(images, wanted);
+      int computed = 0;
+      if (missing.isEmpty()) {
+        events.cached(view);
+      } else {
+        events.computing(missing.size(), cache.cached(images), layout, view, folder.toString());
+        Stopwatch watch = new Stopwatch();
+        Set<Integer> tried = new HashSet<>();
+        // If the first of several copies can't be read, the next one is tried.
+        while (tried.addAll(missing)) {
+          computed += cache.fill(images, missing, filler(view, events));
+          missing = cache.missing(images, wanted);
         }
-        // Unreadable images are tried again in every run, and do not count as forward passes.
-        return new Features(
-            images,
-            Map.of(view, cache.of(images, filler(view, Progress.Display.NONE), wanted)),
-            cache.bytes(),
-            view.equals(View.IMAGE) ? computed : 0,
-            view.equals(View.IMAGE) ? 0 : computed,
-            List.of(cache));
-      } catch (IOException | RuntimeException | Error e) {
-        cache.close();
-        throw e;
+        events.computed(computed, watch.lap(), cache.bytes(), view);
       }
+      // Unreadable images are tried again in every run, and do not count as forward passes.
+      return new Features(
+          images,
+          Map.of(view, cache.of(images, filler(view, Progress.Display.NONE), wanted)),
+          cache.bytes(),
+          view.equals(View.IMAGE) ? computed : 0,
+          view.equals(View.IMAGE) ? 0 : computed,
+          List.of(cache));
     }
 
     private FeatureCache.Filler filler(View view, Progress.Display display) {

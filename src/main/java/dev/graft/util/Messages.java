@@ -1,5 +1,12 @@
 package dev.graft.util;
 
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -25,12 +32,39 @@ public final class Messages {
   private Messages() {}
 
   /**
-   * Returns the first line of a failure's message, without a period at its end.
+   * Returns the first line of a failure's message, without a period at its end; for a file, its
+   * path and what is wrong with it.
    *
    * @param otherwise returned if the message is empty or meant for programmers
    */
   public static String of(Throwable failure, String otherwise) {
-    return of(failure.getMessage(), otherwise);
+    return failure instanceof FileSystemException file && file.getFile() != null
+        ? printable(file.getFile()) + ": " + fault(file, otherwise)
+        : of(failure.getMessage(), otherwise);
+  }
+
+  /** Returns why reading or writing failed, see {@link #of(Throwable, String)}. */
+  public static String of(IOException failure) {
+    return of(failure, "the system gives no reason");
+  }
+
+  /** Java says most of what is wrong with a file by the class of the exception alone. */
+  private static String fault(FileSystemException failure, String otherwise) {
+    if (failure instanceof NoSuchFileException) {
+      return "it does not exist";
+    } else if (failure instanceof AccessDeniedException) {
+      return "permission denied";
+    } else if (failure instanceof FileAlreadyExistsException) {
+      return "a file or a broken link is in the way";
+    } else if (failure instanceof NotDirectoryException) {
+      return "it is not a folder";
+    } else if (failure instanceof DirectoryNotEmptyException) {
+      return "the folder is not empty";
+    }
+    String reason = of(failure.getReason(), otherwise);
+    return reason.startsWith("Too many levels of symbolic links")
+        ? "its links lead in a circle"
+        : reason;
   }
 
   /** Returns the first line of a message, see {@link #of(Throwable, String)}. */

@@ -5,6 +5,7 @@ import dev.graft.Progress;
 import dev.graft.io.Hash;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Weight;
+import dev.graft.util.Messages;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -197,7 +198,7 @@ public sealed interface WeightSource {
         return new Opened(reader, Hash.Algorithm.SHA256.of(file));
       } catch (IOException e) {
         reader.close();
-        throw new GraftException(file + " cannot be read: " + e.getMessage(), e);
+        throw new GraftException(file + " cannot be read: " + Messages.of(e) + ".", e);
       }
     }
   }

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
@@ -127,7 +129,6 @@ class GraftCommandTest {
         "summary --epochs 0 | epochs: must be a whole number from 1 to 100000, not 0.",
         "summary --backbone resnet | backbone: unknown network resnet; give one of vgg16, efficientnet-lite0, xception, small-cnn, an .onnx or .pt file, or a folder.",
         "summary --set input-size=16 | input-size: 16 is too small for vgg16: set it to at least 32 pixels.",
-        "summary --recipe nowhere.yaml | The recipe nowhere.yaml does not exist; see the examples in conf/.",
         "fine-tune --resume nowhere --output none | Found no run nowhere, neither a folder nor a name in none/runs.",
         "infer nowhere.png | nowhere.png does not exist.",
         "infer nowhere/*.png | Nothing matches nowhere/*.png.",
@@ -140,6 +141,14 @@ class GraftCommandTest {
     assertThat(result.code()).isEqualTo(1);
     assertThat(result.out()).isEmpty();
     assertThat(result.err()).isEqualTo(message + System.lineSeparator());
+  }
+
+  @Test
+  void aRecipeThatIsNotFoundIsReportedWithTheFolder() {
+    Result result = graft("summary --recipe nowhere.yaml");
+    assertThat(result.code()).isEqualTo(1);
+    assertThat(result.err())
+        .startsWith("The recipe nowhere.yaml does not exist in " + Path.of("").toAbsolutePath());
   }
 
   @Test
@@ -209,6 +218,9 @@ class GraftCommandTest {
         .isEqualTo(
             "The input is nested too deeply: give Java a larger stack with -Xss16m in MAVEN_OPTS"
                 + " (with bin/graft: GRAFT_OPTS).");
+    assertThat(GraftCommand.sentence(new FileAlreadyExistsException("out")))
+        .startsWith(
+            "Reading or writing failed: out: a file or a broken link is in the way. Check ");
     assertThat(GraftCommand.sentence(new NoSuchMethodError("a.b()")))
         .startsWith("Internal error: java.lang.NoSuchMethodError: a.b()");
   }

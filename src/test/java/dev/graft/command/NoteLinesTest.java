@@ -50,6 +50,10 @@ class NoteLinesTest {
     assertThat(line(Kind.DUPLICATE_LINKS, 1, 0))
         .isEqualTo("Ignored 1 link to images that are in the same class already.");
     assertThat(line(Kind.PARENT_LINKS, 3, 0)).isEqualTo("Ignored 3 links to a parent folder.");
+    assertThat(line(Kind.HIDDEN_FOLDERS, 2, 0, "..c", ".c"))
+        .isEqualTo("Ignored 2 folders whose names begin with a dot: \"..c\", \".c\".");
+    assertThat(line(Kind.HIDDEN_FOLDERS, 1, 0, ".c"))
+        .isEqualTo("Ignored 1 folder whose name begins with a dot: \".c\".");
     assertThat(line(Kind.OWN_OUTPUT, 1, 0, "output/runs"))
         .isEqualTo("Ignored Graft's own output in \"output/runs\".");
     assertThat(line(Kind.UNREADABLE_NAMES, 1, 0))

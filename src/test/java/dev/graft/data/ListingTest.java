@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.graft.GraftException;
+import dev.graft.io.Csv;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -303,6 +304,17 @@ class ListingTest {
   }
 
   @Test
+  void foldersThatBeginWithADotAreLeftOutAndNoted() throws IOException {
+    image("cat/1.png", "dog/2.png", "..c/3.png", ".c/4.png", "cat/.d/5.png", ".hidden.png");
+
+    Listing listing = Listing.of(folder);
+
+    assertThat(names(listing)).containsExactly("1.png", "2.png");
+    assertThat(listing.notes())
+        .containsExactly(Note.of(Note.Kind.HIDDEN_FOLDERS, folder, List.of("..c", ".c")));
+  }
+
+  @Test
   void anOutputFolderNextToTrainIsNeitherPartNorClass() throws IOException {
     image("train/cat/1.png", "train/dog/2.png", "output/runs/x/1.png");
     image("output/" + OwnOutput.MARKER);
@@ -362,7 +374,7 @@ class ListingTest {
   void filesOfFileManagersAreSkippedInSilence() throws IOException {
     image("cat/1.png", "dog/2.png");
     image("cat/.hidden.png", "cat/Thumbs.db", "cat/desktop.ini", "cat/.DS_Store");
-    image(".cache/3.png", "__MACOSX/cat/4.png", "cat/__MACOSX/5.png", ".notes.txt");
+    image("__MACOSX/cat/4.png", "cat/__MACOSX/5.png", ".notes.txt");
 
     Listing listing = Listing.of(folder);
 
@@ -650,6 +662,10 @@ class ListingTest {
         missing,
         missing
             + " does not exist: give a folder of class folders, or a manifest (CSV or JSON lines).");
+    link("circle", folder.resolve("circle"));
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> Listing.of(folder.resolve("circle")))
+        .withMessageStartingWith(folder.resolve("circle") + " is a link that leads nowhere: give ");
 
     Path empty = Files.createDirectories(folder.resolve("empty"));
     assertRefused(empty, empty + " is empty: add a folder of images for each class.");
@@ -1043,7 +1059,7 @@ class ListingTest {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> Listing.of(open))
         .withMessageStartingWith(open + ", line ")
-        .withMessageContaining(" is not CSV: ");
+        .withMessageEndingWith(", is not CSV: " + Csv.PROBLEM);
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.graft.io;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.GraftException;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -26,6 +27,36 @@ class AtomicFilesTest {
     AtomicFiles.move(from, folder.resolve("free"));
     assertThat(from).doesNotExist();
     assertThat(folder.resolve("free")).hasContent("from");
+  }
+
+  @Test
+  void aFolderIsWrittenIntoAnEmptyOneOnly() throws IOException {
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    Path file = Files.writeString(folder.resolve("file"), "x");
+    assertThat(AtomicFiles.isEmptyFolder(empty)).isTrue();
+    assertThat(AtomicFiles.isEmptyFolder(folder)).isFalse();
+    assertThat(AtomicFiles.isEmptyFolder(file)).isFalse();
+
+    AtomicFiles.folder(empty, into -> Files.writeString(into.resolve("first"), "1"));
+    assertThatThrownBy(() -> AtomicFiles.folder(empty, into -> {}))
+        .isInstanceOf(GraftException.class)
+        .hasMessageContaining(" exists already");
+    assertThat(empty.resolve("first")).hasContent("1");
+  }
+
+  @Test
+  void aLinkStaysAndTheFileItLeadsToIsReplaced() throws IOException {
+    Path file = Files.writeString(Files.createDirectory(folder.resolve("real")).resolve("a"), "1");
+    Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("real/a"));
+
+    AtomicFiles.write(link, "2");
+
+    assertThat(link).isSymbolicLink();
+    assertThat(file).hasContent("2");
+    assertThat(file.getParent()).isDirectoryContaining(each -> each.equals(file));
+    Files.delete(file);
+    assertThatThrownBy(() -> AtomicFiles.write(link, "3")).isInstanceOf(NoSuchFileException.class);
+    assertThat(link).isSymbolicLink();
   }
 
   @Test

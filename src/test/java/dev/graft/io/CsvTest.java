@@ -1,7 +1,9 @@
 package dev.graft.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.GraftException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,6 +33,24 @@ class CsvTest {
       assertThat(Csv.read(file)).containsExactly(List.of("a,b", "c"), List.of("\ufeffd", "e"));
     }
     assertThat(Csv.read(Files.createFile(folder.resolve("empty.csv")))).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a,b\nc,\"d", "a,b\n\"c\"d,e\n"})
+  void aQuoteThatDoesNotEndIsRejectedWithItsLine(String text, @TempDir Path folder)
+      throws IOException {
+    Path file = Files.writeString(folder.resolve("a.csv"), text);
+    assertThatThrownBy(() -> Csv.read(file))
+        .isInstanceOf(GraftException.class)
+        .hasMessage(file + ", line 2, is not CSV: " + Csv.PROBLEM);
+  }
+
+  @Test
+  void textThatIsNotInUtf8IsRejected(@TempDir Path folder) throws IOException {
+    Path file = Files.write(folder.resolve("a.csv"), new byte[] {'a', (byte) 0xe9, 'b', '\n'});
+    assertThatThrownBy(() -> Csv.read(file))
+        .isInstanceOf(GraftException.class)
+        .hasMessage(file + " is not in UTF-8; save it as \"CSV UTF-8\".");
   }
 
   @Test

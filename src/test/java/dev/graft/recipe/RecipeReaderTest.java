@@ -168,6 +168,43 @@ class RecipeReaderTest {
         .withMessageStartingWith(file + ": unknown key " + wrong + "; did you mean " + meant + "?");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"head.hidden: 3", "early-stopping.patience: 3"})
+  void aKeyWithADotInAFileIsRejectedWithItsGroup(String yaml) throws IOException {
+    Path file = file(yaml);
+    String key = yaml.substring(0, yaml.indexOf(':'));
+    assertRefused(() -> RecipeReader.read(file, Map.of()))
+        .withMessage(
+            file + ": write " + key + " in its group, " + key.replace(".", ": {") + ": VALUE}.");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "epochs, 010, Write it without the 0 at its start.",
+    "epochs, -007, Write it without the 0 at its start.",
+    "data-dir, '[a, 010]', Write it without the 0 at its start.",
+    "learning-rate, 1e-400, It is too close to 0; write 0.",
+    "learning-rate, 0.02e-399, It is too close to 0; write 0."
+  })
+  void aNumberThatYamlReadsAsAnotherIsRejected(String key, String value, String remedy)
+      throws IOException {
+    assertRefused(() -> set(key, value))
+        .withMessageStartingWith(key + " has the number ")
+        .withMessageEndingWith(" " + remedy);
+    Path file = file(key + ": " + value + "\n");
+    assertRefused(() -> RecipeReader.read(file, Map.of()))
+        .withMessageStartingWith(file + " has the number ")
+        .withMessageContaining(" (line 1, column ")
+        .withMessageEndingWith(" " + remedy);
+  }
+
+  @Test
+  void zeroIsANumber() {
+    assertThat(set("head.dropout", "0.0").head().dropout()).isZero();
+    assertThat(set("head.dropout", "0e5").head().dropout()).isZero();
+    assertThat(set("seed", "0").seed()).isZero();
+  }
+
   @Test
   void unknownKeyIsRejectedWithAllKeysOfItsGroup() {
     assertRefused(() -> set("head.hiden", "1"))
@@ -283,7 +320,17 @@ class RecipeReaderTest {
   void missingFileAndFolderAreRejected() throws IOException {
     Path missing = folder.resolve("missing.yaml");
     assertRefused(() -> RecipeReader.read(missing, Map.of()))
-        .withMessage("The recipe " + missing + " does not exist; see the examples in conf/.");
+        .withMessage(
+            "The recipe "
+                + missing
+                + " does not exist in "
+                + Path.of("").toAbsolutePath()
+                + "; Graft's own are in the folder conf of its project.");
+    Path elsewhere = folder.resolve("conf/accurate.yaml");
+    assertRefused(() -> RecipeReader.read(elsewhere, Map.of()))
+        .withMessageStartingWith("The recipe " + elsewhere + " does not exist in ")
+        .withMessageEndingWith(
+            "; Graft's own is " + Path.of("conf/accurate.yaml").toAbsolutePath() + ".");
     assertRefused(() -> RecipeReader.read(folder, Map.of()))
         .withMessage(folder + " is not a file; give a .yaml file as recipe.");
   }

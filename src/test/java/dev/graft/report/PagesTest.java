@@ -173,7 +173,7 @@ class PagesTest {
 
   @Test
   void theChartsOfThePageAreTheDrawingsOfThePngFiles() throws IOException {
-    RunFiles run = RunFiles.read(folder);
+    RunFiles run = RunFiles.ifMeasured(folder).orElseThrow();
     assertThat(page())
         .contains(
             CurveChart.of(CurveChart.Metric.LOSS, Map.of("", run.history())).svg(),
@@ -266,6 +266,7 @@ class PagesTest {
     assertThatThrownBy(() -> RunFiles.read(folder))
         .isInstanceOf(GraftException.class)
         .hasMessageEndingWith("was not completed (interrupted), so it has no metrics.");
+    assertThat(RunFiles.ifMeasured(folder)).isEmpty();
   }
 
   @Test

@@ -9,8 +9,12 @@ import dev.graft.data.ImageSet;
 import dev.graft.run.Exporter.Evaluated;
 import dev.graft.run.Exporter.Format;
 import dev.graft.run.Exporter.Int8Cost;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ExporterTest {
   @Test
@@ -23,6 +27,25 @@ class ExporterTest {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> Exporter.check(Format.ONNX, Double.NaN));
     assertThatCode(() -> Exporter.check(Format.INT8, 0.1)).doesNotThrowAnyException();
+  }
+
+  @Test
+  void onlyAModelIsReplacedAndALinkMustLeadToOne(@TempDir Path folder) throws IOException {
+    Path model = Files.createFile(folder.resolve("a.onnx"));
+    Path link = Files.createSymbolicLink(folder.resolve("b.onnx"), model);
+    assertThatCode(() -> Exporter.requireReplaceable(model)).doesNotThrowAnyException();
+    assertThatCode(() -> Exporter.requireReplaceable(link)).doesNotThrowAnyException();
+    Files.delete(model);
+    assertThatCode(() -> Exporter.requireReplaceable(model)).doesNotThrowAnyException();
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> Exporter.requireReplaceable(link))
+        .withMessage(link + " is a link that leads nowhere; name another file.");
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> Exporter.requireReplaceable(Files.createFile(folder.resolve("a.png"))))
+        .withMessageEndingWith(" exists and is not a model; name another file.");
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> Exporter.requireReplaceable(folder))
+        .withMessage(folder + " is a folder; name a file.");
   }
 
   @Test

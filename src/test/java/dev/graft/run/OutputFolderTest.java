@@ -2,7 +2,9 @@ package dev.graft.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.GraftException;
 import dev.graft.data.OwnOutput;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -53,6 +55,45 @@ class OutputFolderTest {
     new OutputFolder(link).mark();
 
     assertThat(path.resolve("real").resolve(OwnOutput.MARKER)).exists();
+  }
+
+  @Test
+  void aRunCannotBeginBehindAFileOrABrokenLink() throws IOException {
+    Path file = Files.createFile(path.resolve("file"));
+    Path link = Files.createSymbolicLink(path.resolve("link"), path.resolve("nowhere"));
+    for (Path each : List.of(file, link)) {
+      assertThatThrownBy(() -> new OutputFolder(each).begin("vgg16-pets", RUNNING, ""))
+          .isInstanceOf(GraftException.class)
+          .hasMessageStartingWith("The run's folder can't be created in " + each + " (" + each)
+          .hasMessageEndingWith("); choose another output folder.")
+          .message()
+          .doesNotContain("Exception");
+    }
+    assertThat(link).isSymbolicLink();
+  }
+
+  @Test
+  void outputThatWouldHideImagesIsRefused() throws IOException {
+    Path data = Files.createDirectories(path.resolve("photos"));
+    for (String image : List.of("train/cat/1.png", "train/dog/2.png", "old/runs/x/plots/3.png")) {
+      Files.createDirectories(data.resolve(image).getParent());
+      Files.createFile(data.resolve(image));
+    }
+    Path link = Files.createSymbolicLink(path.resolve("link"), data.resolve("train/cat"));
+    for (Path each :
+        List.of(data.resolve("train"), data.resolve("train/cat/new/out"), link.resolve("out"))) {
+      assertThatThrownBy(() -> new OutputFolder(each).requireOutsideOfClasses(data.toString()))
+          .isInstanceOf(GraftException.class)
+          .hasMessageStartingWith("The output folder " + each + " is in " + data + "/train")
+          .hasMessageEndingWith(": choose an output folder outside of the class folders.");
+    }
+    for (Path each :
+        List.of(data, data.resolve("out"), data.resolve("old"), data.resolve("train/out"), path)) {
+      new OutputFolder(each).requireOutsideOfClasses(data.toString());
+      assertThat(each.resolve(OwnOutput.MARKER)).doesNotExist();
+    }
+    Files.createFile(data.resolve("train/cat").resolve(OwnOutput.MARKER)); // hidden already
+    new OutputFolder(data.resolve("train/cat")).requireOutsideOfClasses(data.toString());
   }
 
   /** Leaves a run as a killed process does: with all of its files, but not locked. */

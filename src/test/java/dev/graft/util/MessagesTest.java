@@ -5,7 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.graft.GraftException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -30,6 +37,31 @@ class MessagesTest {
       })
   void messagesForProgrammersAreReplaced(String message) {
     assertThat(Messages.of(message, "it is damaged")).isEqualTo("it is damaged");
+  }
+
+  @Test
+  void whatIsWrongWithAFileIsSaidInWords() {
+    assertThat(
+            Stream.of(
+                    new NoSuchFileException("a"),
+                    new AccessDeniedException("a"),
+                    new FileAlreadyExistsException("a"),
+                    new NotDirectoryException("a"),
+                    new DirectoryNotEmptyException("a"),
+                    new FileSystemException("a", null, "Too many levels of symbolic links or x"),
+                    new FileSystemException("a", null, "Read-only file system"),
+                    new FileSystemException("a"))
+                .map(Messages::of))
+        .containsExactly(
+            "a: it does not exist",
+            "a: permission denied",
+            "a: a file or a broken link is in the way",
+            "a: it is not a folder",
+            "a: the folder is not empty",
+            "a: its links lead in a circle",
+            "a: Read-only file system",
+            "a: the system gives no reason");
+    assertThat(Messages.of(new IOException())).isEqualTo("the system gives no reason");
   }
 
   @ParameterizedTest
