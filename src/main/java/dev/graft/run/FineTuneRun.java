@@ -717,7 +717,7 @@ public final class FineTuneRun {
       return null;
     }
     String precision = recipe.execution().precision().name().toLowerCase(Locale.ROOT);
-    return recipe.execution().rootEngine() == Recipe.RootEngine.ONNXRUNTIME
+    return recipe.execution().frozenPartEngine() == Recipe.FrozenPartEngine.ONNXRUNTIME
         ? new RunRecord.FeatureEngine(OnnxSession.NAME, OnnxSession.version(), precision)
         : new RunRecord.FeatureEngine(engine.getEngineName(), engine.getVersion(), precision);
   }
