@@ -630,7 +630,12 @@ public final class FineTuneRun {
                   .ifPresent(
                       image ->
                           Charts.prediction(
-                              file, image, data.classes(), images.label(index), probabilities)));
+                              file,
+                              image,
+                              data.classes(),
+                              images.label(index),
+                              probabilities,
+                              title)));
     }
     Path calibration = plots.resolve("calibration.png");
     drawings.draw(
