@@ -218,9 +218,9 @@ public record RunFiles(
               } else {
                 into.put(
                     key,
-                    each.getValue().isValueNode()
-                        ? each.getValue().asText()
-                        : each.getValue().toString());
+                    each.getValue().isArray()
+                        ? String.join(", ", JSON.convertValue(each.getValue(), String[].class))
+                        : each.getValue().asText());
               }
             });
   }

@@ -255,7 +255,26 @@ class PagesTest {
             new Comparison.Row("head.hidden", List.of("5", "6")));
     assertThat(comparison.outcome())
         .contains(new Comparison.Row("test accuracy", List.of("0.7500", "0.5000")))
-        .contains(new Comparison.Row("top-3 accuracy", List.of("–", "–")));
+        .extracting(Comparison.Row::name)
+        .doesNotContain("top-3 accuracy", "cross-validation accuracy"); // no run has one
+  }
+
+  @Test
+  void aComparisonLeavesOutWhatAConvexHeadIgnores() throws IOException {
+    RunFiles gradient = RunFiles.read(folder);
+    String convex =
+        record("completed", 0.5).replaceFirst("}$", ",\"head\":{\"solver\":\"newton\"}");
+    write("run.json", convex + ",\"crossValidation\":{\"accuracy\":{\"mean\":0.625}}}");
+    write("recipe.yaml", "seed: 1\nepochs: 3\nearly-stopping:\n  patience: 2\n");
+    RunFiles first = RunFiles.read(folder);
+    write("recipe.yaml", "seed: 2\nepochs: 4\nearly-stopping:\n  patience: 3\n");
+    RunFiles second = RunFiles.read(folder);
+    assertThat(new Comparison(List.of(first, second)).differences())
+        .containsExactly(new Comparison.Row("seed", List.of("1", "2")));
+    Comparison mixed = new Comparison(List.of(gradient, first));
+    assertThat(mixed.differences()).contains(new Comparison.Row("epochs", List.of("2", "–")));
+    assertThat(mixed.outcome())
+        .contains(new Comparison.Row("cross-validation accuracy", List.of("–", "0.6250")));
   }
 
   @Test
