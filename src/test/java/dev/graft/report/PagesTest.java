@@ -279,6 +279,23 @@ class PagesTest {
 
   @Test
   void aRunThatWasNotCompletedHasNoPage() throws IOException {
+  @Test
+  void theCommandThatRepeatsARunWorksFromTheWorkingFolder() throws IOException {
+    RunFiles files = RunFiles.read(folder);
+    Path elsewhere = folder.getRoot().resolve("elsewhere/my output");
+    assertThat(command(files, elsewhere.resolve("runs/1")))
+        .isEqualTo("graft fine-tune --recipe '%1$s/runs/1/recipe.yaml' --output '%1$s'", elsewhere);
+    assertThat(command(files, Path.of("output/runs/1").toAbsolutePath()))
+        .isEqualTo("graft fine-tune --recipe output/runs/1/recipe.yaml");
+    assertThat(command(files, Path.of("../other/runs/1")))
+        .isEqualTo("graft fine-tune --recipe ../other/runs/1/recipe.yaml --output ../other");
+  }
+
+  private static String command(RunFiles files, Path folder) {
+    return new RunFiles(folder, files.record(), files.recipe(), files.history(), files.evaluation())
+        .command();
+  }
+
     write("run.json", "{\"status\": \"interrupted\"}");
     assertThatThrownBy(() -> RunFiles.read(folder))
         .isInstanceOf(GraftException.class)
