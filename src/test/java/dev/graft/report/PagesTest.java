@@ -93,7 +93,9 @@ class PagesTest {
         .contains("data-path=\"cat/1.png\" data-decision=\"keep\"")
         .contains("<select><option value=\"dog\" selected>dog</option><option value=\"fox\">fox")
         .containsPattern("addEventListener\\(\"change\", [^}]*decide\\(figure, \"move\"\\)")
-        .contains("if (!typing) figure.focus();");
+        .contains("if (!typing) figure.focus();")
+        .contains("For each image, decide whether", "<kbd>k</kbd> keeps it", "0 of 1 decided")
+        .containsPattern("\\$\\{decided} of \\$\\{all.length} decided");
   }
 
   @Test
@@ -278,8 +280,6 @@ class PagesTest {
   }
 
   @Test
-  void aRunThatWasNotCompletedHasNoPage() throws IOException {
-  @Test
   void theCommandThatRepeatsARunWorksFromTheWorkingFolder() throws IOException {
     RunFiles files = RunFiles.read(folder);
     Path elsewhere = folder.getRoot().resolve("elsewhere/my output");
@@ -296,6 +296,8 @@ class PagesTest {
         .command();
   }
 
+  @Test
+  void aRunThatWasNotCompletedHasNoPage() throws IOException {
     write("run.json", "{\"status\": \"interrupted\"}");
     assertThatThrownBy(() -> RunFiles.read(folder))
         .isInstanceOf(GraftException.class)
