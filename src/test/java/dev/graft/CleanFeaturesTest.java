@@ -8,6 +8,7 @@ import dev.graft.feature.CachedFeatures;
 import dev.graft.feature.FeatureCache;
 import dev.graft.feature.FeatureKey;
 import dev.graft.feature.RecordLayout;
+import dev.graft.feature.View;
 import dev.graft.io.Hash;
 import dev.graft.io.RecordLog;
 import java.io.IOException;
@@ -50,16 +51,19 @@ class CleanFeaturesTest {
   }
 
   private void write(String weights, int records, Duration age) throws IOException {
-    FeatureKey key = key(weights);
-    try (RecordLog.Writer writer =
-        new RecordLog.Writer(folder(weights), key.text(), LAYOUT.bytes())) {
+    write(key(weights), records, age);
+  }
+
+  private void write(FeatureKey key, int records, Duration age) throws IOException {
+    Path folder = output.resolve("features").resolve(key.folderName());
+    try (RecordLog.Writer writer = new RecordLog.Writer(folder, key.text(), LAYOUT.bytes())) {
       for (int i = 0; i < records; i++) {
         writer.add(
             List.of(Hash.Algorithm.SHA256.of("image " + i).hex()),
             ByteBuffer.allocate(LAYOUT.bytes()));
       }
     }
-    Files.setLastModifiedTime(folder(weights), FileTime.from(Instant.now().minus(age)));
+    Files.setLastModifiedTime(folder, FileTime.from(Instant.now().minus(age)));
   }
 
   private CommandRun doctor(String... more) {
@@ -73,17 +77,32 @@ class CleanFeaturesTest {
   @Test
   void featuresAreListedByKeyWithSizeAndAge() {
     assertThat(doctor().out())
-        .contains(key("old").folderName() + ": 3.2 MB, input 48, last used 40 days ago\n")
-        .contains(key("new").folderName() + ": 1.1 MB, input 48, last used 2 hours ago\n")
+        .contains(
+            key("old").folderName() + ": 3.2 MB, input 48, original images, last used 40 days ago\n")
+        .contains(
+            key("new").folderName() + ": 1.1 MB, input 48, original images, last used 2 hours ago\n")
         .doesNotContain("freed");
     assertThat(folder("old")).exists();
+  }
+
+  @Test
+  void theViewOfTheImagesIsNamed() throws IOException {
+    for (View view : List.of(View.MIRROR_IMAGE, new View(1, false), new View(2, true))) {
+      write(key("old").of(view), 1, Duration.ofHours(1));
+    }
+    assertThat(doctor().out())
+        .contains(" input 48, mirror images, last used 1 hour ago\n")
+        .contains(" input 48, random crop 1, last used")
+        .contains(" input 48, random crop 2, mirrored or not, last used");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"30d", "3h"})
   void featuresThatWereNotUsedForLongAreRemoved(String older) {
     assertThat(doctor("--clean-features", older).out())
-        .contains(key("old").folderName() + ": 3.2 MB, input 48, last used 40 days ago; removed\n")
+        .contains(
+            key("old").folderName()
+                + ": 3.2 MB, input 48, original images, last used 40 days ago; removed\n")
         .contains("3.2 MB freed\n");
     assertThat(folder("old")).doesNotExist();
     assertThat(folder("new")).exists();
@@ -95,7 +114,8 @@ class CleanFeaturesTest {
       assertThat(used.bytes()).isGreaterThan(3 << 20);
       assertThat(doctor("--clean-features", "0d").out())
           .contains(
-              key("old").folderName() + ": 3.2 MB, input 48, last used 0 minutes ago; in use,")
+              key("old").folderName()
+                  + ": 3.2 MB, input 48, original images, last used 0 minutes ago; in use,")
           .contains("1.1 MB freed\n");
       assertThat(folder("old")).exists();
       assertThat(folder("new")).doesNotExist();

@@ -626,7 +626,7 @@ class CommandLineTest {
       throws IOException, URISyntaxException {
     Path images = Path.of(CommandLineTest.class.getResource("/dev/graft/image/files").toURI());
     List<String> names =
-        List.of("grey.png", "grey-alpha.png", "alpha.png", "palette.png", "rgb-16-bit.png");
+        List.of("gray.png", "gray-alpha.png", "alpha.png", "palette.png", "rgb-16-bit.png");
     List<String> arguments = new ArrayList<>(List.of("--json", "--imagenet", "--top", "10"));
     for (String name : names) {
       arguments.add(images.resolve(name).toString());

@@ -47,7 +47,11 @@ class ReportTest {
         CommandRun.of(
             "compare", first.folder().toString(), second.folder().toString(), "--output=" + output);
     assertThat(compared.code()).as(compared.err()).isZero();
-    assertThat(compared.out()).containsPattern("epochs +8 +2\n").doesNotContain("seed  ");
+    assertThat(compared.out())
+        .containsPattern("\n +1 +2\n")
+        .containsPattern("epochs +8 +2\n")
+        .doesNotContain("seed  ");
+    assertThat(compared.out().lines().skip(2)).allMatch(line -> line.length() <= 110);
     assertThat(Files.readString(output.resolve("comparison.html")))
         .contains(first.folder().getFileName().toString(), "<svg viewBox=");
 

@@ -7,12 +7,18 @@ import dev.graft.report.Pages;
 import dev.graft.report.RunFiles;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.Help.Column;
+import picocli.CommandLine.Help.Column.Overflow;
+import picocli.CommandLine.Help.TextTable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -30,6 +36,12 @@ import picocli.CommandLine.Spec;
       "  compare --notebook RUN                a run beside the Keras notebook"
     })
 final class CompareCommand implements Callable<Integer> {
+  /** Maximum width of a table in characters, unless it has very many columns. */
+  private static final int WIDTH = 110;
+
+  private static final int MIN_COLUMN = 12;
+  private static final int GAP = 2;
+
   private final Console console;
 
   @Parameters(
@@ -96,25 +108,37 @@ final class CompareCommand implements Callable<Integer> {
     return files;
   }
 
-  /** Prints a table with columns as wide as their widest value. */
+  /** Prints a table with a column per run, in which long values are wrapped. */
   private void table(String title, List<Comparison.Row> rows) {
     console.answer("");
     console.answer(rows.isEmpty() ? title + ": none" : title + ":");
-    int names = rows.stream().mapToInt(row -> row.name().length()).max().orElse(0);
-    int values =
-        rows.stream()
-            .flatMap(row -> row.values().stream().limit(row.values().size() - 1L))
-            .mapToInt(String::length)
-            .max()
-            .orElse(0);
-    for (Comparison.Row row : rows) {
-      StringBuilder line = new StringBuilder("  " + row.name());
-      line.append(" ".repeat(names - row.name().length()));
-      row.values()
-          .forEach(
-              value ->
-                  line.append("  " + value + " ".repeat(Math.max(0, values - value.length()))));
-      console.answer(line.toString().stripTrailing());
+    if (rows.isEmpty()) {
+      return;
     }
+    int names = widest(rows.stream().map(Comparison.Row::name)) + GAP;
+    int count = rows.get(0).values().size();
+    int room = Math.max(MIN_COLUMN, (WIDTH - names) / count);
+    List<Column> columns = new ArrayList<>(List.of(new Column(names, GAP, Overflow.WRAP)));
+    for (int i = 0; i < count; i++) {
+      int column = i;
+      int values = widest(rows.stream().map(row -> row.values().get(column))) + GAP;
+      columns.add(new Column(Math.min(room, values), GAP, Overflow.WRAP));
+    }
+    TextTable table =
+        TextTable.forColumns(
+            Help.defaultColorScheme(Help.Ansi.OFF), columns.toArray(Column[]::new));
+    table.addRowValues(
+        IntStream.rangeClosed(0, count)
+            .mapToObj(i -> i == 0 ? "" : String.valueOf(i))
+            .toArray(String[]::new));
+    for (Comparison.Row row : rows) {
+      table.addRowValues(
+          Stream.concat(Stream.of(row.name()), row.values().stream()).toArray(String[]::new));
+    }
+    table.toString().lines().map(String::stripTrailing).forEach(console::answer);
+  }
+
+  private static int widest(Stream<String> texts) {
+    return texts.mapToInt(String::length).max().orElse(0);
   }
 }

@@ -145,6 +145,7 @@ final class DoctorCommand implements Callable<Integer> {
               + ": "
               + Names.bytes(each.bytes())
               + each.keyField("input-size").map(side -> ", input " + side).orElse("")
+              + each.view().map(view -> ", " + view).orElse("")
               + (", last used " + age(unused) + " ago")
               + (removed
                   ? "; removed"

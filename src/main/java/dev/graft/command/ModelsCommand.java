@@ -73,7 +73,7 @@ final class ModelsCommand implements Callable<Integer> {
           Text.of("%,d", entry.network().parameters()),
           entry.inputSize() + "x" + entry.inputSize(),
           entry.imageNetTop1(),
-          entry.licence(),
+          entry.license(),
           weights(entry));
     }
     console.answer(

@@ -82,6 +82,11 @@ public record CachedFeatures(
         .findFirst();
   }
 
+  /** Returns the view of the images: {@code mirror images}, {@code random crop 1}. */
+  public Optional<String> view() {
+    return keyField("preprocessing").map(View::described);
+  }
+
   /**
    * Deletes the cached features, unless a process uses them.
    *

@@ -5,6 +5,8 @@ import dev.graft.image.RgbImage;
 import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The view of an image that the network gets: the whole image or a random crop, mirrored or not.
@@ -25,6 +27,10 @@ public record View(int crop, boolean mirrored) {
    */
   private static final double MIN_AREA = 0.6;
 
+  /** The end of a preprocessing that {@link #suffix} added: a crop, mirrored, or both. */
+  private static final Pattern SUFFIX =
+      Pattern.compile("(?:, (random crop [0-9]+)(, mirrored)?|, mirrored)$");
+
   /** Returns the features' name, for messages. */
   public String features() {
     return crop > 0
@@ -35,6 +41,16 @@ public record View(int crop, boolean mirrored) {
   /** Returns the view as words that follow the preprocessing in a cache key. */
   String suffix() {
     return (crop > 0 ? ", random crop " + crop : "") + (mirrored ? ", mirrored" : "");
+  }
+
+  /** Returns the view of a cache key's preprocessing, in words. */
+  static String described(String preprocessing) {
+    Matcher suffix = SUFFIX.matcher(preprocessing);
+    return !suffix.find()
+        ? "original images"
+        : suffix.group(1) == null
+            ? "mirror images"
+            : suffix.group(1) + (suffix.group(2) == null ? "" : ", mirrored or not");
   }
 
   /**

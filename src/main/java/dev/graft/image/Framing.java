@@ -24,7 +24,7 @@ public record Framing(Part part, double share, Resampling resampling) implements
     WHOLE,
     /**
      * The centered square of {@code share} of the shorter side, resized: TensorFlow's crop for
-     * evaluation. An odd pixel is left over at the left and top.
+     * evaluation. An odd pixel is left over at the left and top. Files have this name.
      */
     CENTRE,
     /**
@@ -53,7 +53,7 @@ public record Framing(Part part, double share, Resampling resampling) implements
   public static final Framing WHOLE = whole(Resampling.BICUBIC);
 
   /** TensorFlow's crop for evaluation at 224 pixels, by bicubic resampling. */
-  public static final Framing CENTRE = new Framing(Part.CENTRE, 224 / 256.0, Resampling.BICUBIC);
+  public static final Framing CENTER = new Framing(Part.CENTRE, 224 / 256.0, Resampling.BICUBIC);
 
   /** Checks the share. */
   public Framing {
@@ -102,7 +102,7 @@ public record Framing(Part part, double share, Resampling resampling) implements
     }
     return switch (part) {
       case WHOLE -> whole(resampling);
-      case CENTRE -> new Framing(part, CENTRE.share, resampling);
+      case CENTRE -> new Framing(part, CENTER.share, resampling);
       case CROP, SQUASHED_CROP -> new Framing(part, Double.parseDouble(words.get(1)), resampling);
     };
   }

@@ -143,7 +143,7 @@ final class ImageNet {
     return new NetworkDesign(
         whole.backbone(),
         whole.inputSize(),
-        whole.preprocessing().with(Framing.CENTRE),
+        whole.preprocessing().with(Framing.CENTER),
         whole.boundary(),
         whole.features(),
         whole.scaling(),

@@ -126,9 +126,9 @@ public final class ReadAhead<T> implements Iterator<T>, AutoCloseable {
       throw unchecked(e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      CancellationException cancelled = new CancellationException("interrupted");
-      cancelled.initCause(e);
-      throw cancelled;
+      CancellationException canceled = new CancellationException("interrupted");
+      canceled.initCause(e);
+      throw canceled;
     }
   }
 

@@ -192,7 +192,7 @@ public record Recipe(
   }
 
   /** The engine that computes the frozen part, which needs no gradients. */
-  public enum RootEngine {
+  public enum FrozenPartEngine {
     /**
      * ONNX Runtime where it is available, the device is the CPU and features are cached; otherwise
      * the engine that trains the head.
@@ -530,11 +530,15 @@ public record Recipe(
    * @param device {@code auto}, {@code cpu}, or {@code gpu0}, {@code gpu1} and so on
    * @param cache whether activations at the freeze boundary are cached
    * @param cacheType number type of cached activations
-   * @param rootEngine the engine that computes the frozen part
+   * @param frozenPartEngine the engine that computes the frozen part
    * @param precision of the frozen part
    */
   public record Execution(
-      String device, boolean cache, CacheType cacheType, RootEngine rootEngine, Precision precision)
+      String device,
+      boolean cache,
+      CacheType cacheType,
+      @JsonProperty("root-engine") FrozenPartEngine frozenPartEngine,
+      Precision precision)
       implements KeysAtTop {
     /**
      * Checks the limits.
@@ -545,14 +549,15 @@ public record Recipe(
       requireText("device", device);
       checkDevice(device);
       requireValue("cache-type", cacheType);
-      requireValue("root-engine", rootEngine);
+      requireValue("root-engine", frozenPartEngine);
       requireValue("precision", precision);
-      if (precision == Precision.INT8 && rootEngine == RootEngine.TRAINING) {
+      if (precision == Precision.INT8 && frozenPartEngine == FrozenPartEngine.TRAINING) {
         throw new GraftException(
             "precision: int8 requires ONNX Runtime; set root-engine to onnxruntime, or precision"
                 + " to float32.");
       }
-      if (!cache && (precision == Precision.INT8 || rootEngine == RootEngine.ONNXRUNTIME)) {
+      if (!cache
+          && (precision == Precision.INT8 || frozenPartEngine == FrozenPartEngine.ONNXRUNTIME)) {
         throw new GraftException(
             "cache: without it the training engine computes the whole network in float32; set"
                 + " root-engine to training and precision to float32, or cache to true.");

@@ -8,18 +8,47 @@ import dev.graft.util.Text;
 import java.awt.Rectangle;
 import java.awt.geom.Ellipse2D;
 import java.awt.geom.Path2D;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.List;
 import java.util.function.DoubleFunction;
 
 /** Two axes in a drawing: maps values to positions, and draws grid lines, points and lines. */
 record Axes(Drawing drawing, Rectangle area, Range x, Range y) {
   private static final int GAP = 8;
+  private static final int MARK = 5; // length of a mark between grid lines
+  private static final int MAX_LABELED_DECADES = 5; // with room for two labels each
 
   /** The range of an axis. */
   record Range(double low, double high) {
     double share(double value) {
       return (value - low) / (high - low);
     }
+
+    /** Returns the smallest range between two grid lines, {@code step} apart, that holds both. */
+    static Range of(double min, double max, double step) {
+      double low = Math.floor(min / step + 1e-9) * step;
+      double high = Math.ceil(max / step - 1e-9) * step;
+      return new Range(low, Math.max(low + step, high));
+    }
+  }
+
+  /** Returns the distance of grid lines: 1, 2 or 5 times a power of ten, for about five of them. */
+  static double step(double min, double max) {
+    double size = Math.max(Math.abs(min), Math.abs(max));
+    double spread = Math.max(max - min, size > 0 ? size / 1000 : 1);
+    double power = Math.pow(10, Math.floor(Math.log10(spread / 5)));
+    double times = spread / 5 / power;
+    return power * (times <= 1 ? 1 : times <= 2 ? 2 : times <= 5 ? 5 : 10);
+  }
+
+  /** Returns labels with as many decimals as grid lines {@code step} apart need. */
+  static DoubleFunction<String> decimal(double step) {
+    int digits = (int) Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
+    return value ->
+        digits > 6
+            ? Text.of("%.3g", value)
+            : BigDecimal.valueOf(value).setScale(digits, RoundingMode.HALF_EVEN).toPlainString();
   }
 
   double x(double value) {
@@ -34,6 +63,28 @@ record Axes(Drawing drawing, Rectangle area, Range x, Range y) {
   void horizontal(double first, double step, DoubleFunction<String> label) {
     for (double at = first; at < x.high + 1e-9 * step; at += step) {
       drawing.soft(label.apply(at), x(at), area.getMaxY() + 20, Anchor.MIDDLE);
+    }
+  }
+
+  /**
+   * Draws grid lines at the powers of ten of a horizontal axis of decimal logarithms, with marks
+   * between them and labels at 1 and 3 times each power; only at the powers if there are many.
+   */
+  void logarithmic() {
+    boolean few = x.high - x.low < MAX_LABELED_DECADES + 1e-9;
+    for (double power = x.low; power < x.high + 1e-9; power++) {
+      for (int times = 1; times <= 9; times++) {
+        double at = power + Math.log10(times);
+        if (at > x.high + 1e-9) {
+          break;
+        }
+        double top = times == 1 ? area.y : area.getMaxY() - MARK;
+        drawing.line(x(at), top, x(at), area.getMaxY());
+        if (times == 1 || (times == 3 && few)) {
+          String label = Text.of("%de%.0f", times, power);
+          drawing.soft(label, x(at), area.getMaxY() + 20, Anchor.MIDDLE);
+        }
+      }
     }
   }
 

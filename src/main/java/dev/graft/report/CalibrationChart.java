@@ -18,7 +18,8 @@ import java.util.Optional;
  */
 final class CalibrationChart {
   private static final int WIDTH = 460;
-  private static final int HEIGHT = 436;
+  private static final int LEGEND = 446; // baseline of its first line, below the axis
+  private static final int LEGEND_LINE = 22;
   private static final int SIDE = 360;
   private static final int MAX_RADIUS = 9;
 
@@ -34,7 +35,8 @@ final class CalibrationChart {
         before.map(each -> Text.of("%.4f before scaling, ", each.error())).orElse("")
             + Text.of("%.4f as saved", after.error());
     String about = "Accuracy over probability; expected calibration error " + errors;
-    var drawing = new Drawing(WIDTH, HEIGHT, about);
+    int lines = before.isPresent() ? 2 : 1;
+    var drawing = new Drawing(WIDTH, LEGEND + (lines - 1) * LEGEND_LINE + 16, about);
     var share = new Range(0, 1);
     var axes = new Axes(drawing, new Rectangle(76, 16, SIDE, SIDE), share, share);
     axes.vertical(0.2, Axes::percent);
@@ -45,9 +47,10 @@ final class CalibrationChart {
     drawing.shapes().add(new Stroke(diagonal, Ink.SOFT, 1, true));
     before.ifPresent(each -> curve(axes, each, Ink.SERIES.get(1)));
     curve(axes, after, Ink.SERIES.get(0)); // in front of the one before scaling
-    before.ifPresent(each -> legend(axes, "before scaling", each, Ink.SERIES.get(1), 40));
+    before.ifPresent(
+        each -> legend(axes, "before scaling", each, Ink.SERIES.get(1), LEGEND + LEGEND_LINE));
     String name = before.isPresent() ? "as saved" : "this model";
-    legend(axes, name, after, Ink.SERIES.get(0), before.isPresent() ? 64 : 40);
+    legend(axes, name, after, Ink.SERIES.get(0), LEGEND);
     return drawing;
   }
 

@@ -26,7 +26,8 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
  * The PNG files of a run. Each appears whole or not at all, and replaces an older one of its name;
- * its folder must exist. Drawing needs fonts, but no screen.
+ * its folder must exist. Drawing needs fonts, but no screen. Each chart's title says what it shows,
+ * followed by the given title, the run's.
  */
 public final class Charts {
   /** The number of images that {@link #mistakes} shows. */
@@ -42,23 +43,27 @@ public final class Charts {
 
   /** Writes training and validation loss over the epochs, with the best epoch marked. */
   public static void loss(Path file, History history, String title) {
-    write(file, title, SCALE, () -> CurveChart.of(Metric.LOSS, Map.of("", history)));
+    write(file, "Loss: " + title, SCALE, () -> CurveChart.of(Metric.LOSS, Map.of("", history)));
   }
 
   /** Writes training and validation accuracy over the epochs, with the best epoch marked. */
   public static void accuracy(Path file, History history, String title) {
-    write(file, title, SCALE, () -> CurveChart.of(Metric.ACCURACY, Map.of("", history)));
+    write(
+        file,
+        "Accuracy: " + title,
+        SCALE,
+        () -> CurveChart.of(Metric.ACCURACY, Map.of("", history)));
   }
 
   /** Writes a heat map, rows = truth, with counts in its cells for up to 20 classes. */
   public static void confusion(Path file, ConfusionMatrix matrix, String title) {
-    write(file, title, SCALE, () -> ConfusionChart.of(matrix));
+    write(file, "Confusion matrix: " + title, SCALE, () -> ConfusionChart.of(matrix));
   }
 
   /** Writes accuracy over probability, before and after temperature scaling. */
   public static void calibration(Path file, Calibration before, Calibration after, String title) {
     Optional<Calibration> other = Optional.of(before).filter(each -> !each.equals(after));
-    write(file, title, SCALE, () -> CalibrationChart.of(other, after));
+    write(file, "Calibration: " + title, SCALE, () -> CalibrationChart.of(other, after));
   }
 
   /**
@@ -69,7 +74,7 @@ public final class Charts {
    */
   public static void learningRates(
       Path file, List<double[]> points, Optional<Double> suggestion, String title) {
-    write(file, title, SCALE, () -> RateChart.of(points, suggestion));
+    write(file, "Range test: " + title, SCALE, () -> RateChart.of(points, suggestion));
   }
 
   /**
@@ -79,15 +84,24 @@ public final class Charts {
    * @param probabilities one per class
    */
   public static void prediction(
-      Path file, RgbImage image, List<String> classNames, int truth, float[] probabilities) {
+      Path file,
+      RgbImage image,
+      List<String> classNames,
+      int truth,
+      float[] probabilities,
+      String title) {
     int top =
         IntStream.range(0, probabilities.length)
             .reduce(0, (a, b) -> probabilities[b] > probabilities[a] ? b : a);
-    String title =
+    String what =
         top == truth
-            ? "correct: " + classNames.get(truth)
-            : Text.of("wrong: %s predicted as %s", classNames.get(truth), classNames.get(top));
-    write(file, title, 1, () -> ExampleCharts.prediction(image, classNames, truth, probabilities));
+            ? Text.of("%s, correct: ", classNames.get(truth))
+            : Text.of("%s predicted as %s, wrong: ", classNames.get(truth), classNames.get(top));
+    write(
+        file,
+        what + title,
+        1,
+        () -> ExampleCharts.prediction(image, classNames, truth, probabilities));
   }
 
   /**
@@ -96,7 +110,7 @@ public final class Charts {
    * @param mistakes the most confident first; the first {@link #MAX_MISTAKES} are drawn
    */
   public static void mistakes(Path file, List<Example> mistakes, String title) {
-    write(file, title, 1, () -> ExampleCharts.mistakes(mistakes));
+    write(file, "Most confident mistakes: " + title, 1, () -> ExampleCharts.mistakes(mistakes));
   }
 
   /**

@@ -26,6 +26,8 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
       "the Keras notebook (Keras 2.1, 2018, on its own machine); its figures per epoch are not"
           + " known";
 
+  private static final String NONE = "–";
+
   private static final String NOTEBOOK_NAME = "Keras notebook";
 
   /** The results of the notebook by the names of their rows, as in docs/results.md. */
@@ -60,6 +62,9 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
           "95 % interval, low", "/test/interval/low",
           "95 % interval, high", "/test/interval/high",
           "top-3 accuracy", "/test/top3Accuracy",
+          "cross-validation accuracy", "/crossValidation/accuracy/mean",
+          "cross-validation 95 %, low", "/crossValidation/interval/low",
+          "cross-validation 95 %, high", "/crossValidation/interval/high",
           "macro F1", "/test/macro/f1",
           "test loss", "/test/loss",
           "calibration error", "/test/ece",
@@ -73,6 +78,35 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
           "training, seconds", "/seconds/training",
           "total, seconds", "/seconds/total");
 
+  /** Keys that a convex head ignores, see docs/your-images.md; and those of early stopping. */
+  private static final Set<String> GRADIENT_TRAINING =
+      Set.of(
+          "backbone-learning-rate",
+          "batch-size",
+          "crops",
+          "epochs",
+          "epsilon",
+          "feature-power",
+          "head.dropout",
+          "head.hidden",
+          "head.input-dropout",
+          "initializer",
+          "label-smoothing",
+          "learning-rate",
+          "min-steps",
+          "mirror",
+          "mixup",
+          "optimizer",
+          "schedule",
+          "split",
+          "standardize",
+          "training-precision",
+          "validation-split",
+          "warmup-epochs",
+          "weight-decay");
+
+  private static final int HASH_DIGITS = 12;
+
   /**
    * A row of a table.
    *
@@ -81,6 +115,10 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
   public record Row(String name, List<String> values) {
     private boolean differs() {
       return Set.copyOf(values).size() > 1;
+    }
+
+    private boolean isKnown() {
+      return values.stream().anyMatch(value -> !value.equals(NONE));
     }
   }
 
@@ -131,20 +169,35 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
   public List<Row> differences() {
     Set<String> keys = new LinkedHashSet<>();
     runs.forEach(run -> keys.addAll(run.settings().keySet()));
-    Stream<Row> settings = keys.stream().map(key -> row(key, run -> run.settings().get(key)));
+    Stream<Row> settings = keys.stream().map(key -> row(key, run -> setting(run, key)));
     Stream<Row> inputs =
         INPUTS.entrySet().stream()
             .filter(each -> !keys.contains(each.getKey()))
-            .map(each -> row(each.getKey(), run -> run.at(each.getValue())));
+            .map(each -> row(each.getKey(), run -> input(run, each.getValue())));
     return Stream.concat(settings, inputs).filter(Row::differs).toList();
   }
 
-  /** Returns the results of the runs. */
+  /** Returns a setting of a run; {@code null} if it has none, or does not use it. */
+  private static String setting(RunFiles run, String key) {
+    boolean ignored =
+        run.at("/head/solver").equals("newton")
+            && (GRADIENT_TRAINING.contains(key) || key.startsWith("early-stopping."));
+    return ignored ? null : run.settings().get(key);
+  }
+
+  private static String input(RunFiles run, String pointer) {
+    String value = run.at(pointer);
+    boolean isLong = pointer.endsWith("sha256") && value.length() > HASH_DIGITS;
+    return isLong ? value.substring(0, HASH_DIGITS) + "…" : value;
+  }
+
+  /** Returns the results that at least one run has. */
   public List<Row> outcome() {
     return RESULTS.entrySet().stream()
         .filter(each -> notebook || !each.getValue().isEmpty())
         .map(each -> row(each.getKey(), run -> rounded(run, each.getValue())))
         .map(this::withNotebook)
+        .filter(Row::isKnown)
         .toList();
   }
 
@@ -152,18 +205,18 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
     if (!notebook) {
       return row;
     }
-    String value = NOTEBOOK_RESULTS.getOrDefault(row.name(), "–");
+    String value = NOTEBOOK_RESULTS.getOrDefault(row.name(), NONE);
     return new Row(row.name(), Stream.concat(row.values().stream(), Stream.of(value)).toList());
   }
 
   private static String rounded(RunFiles run, String pointer) {
     if (pointer.isEmpty()) {
       return run.history().epochs().isEmpty()
-          ? "–"
+          ? NONE
           : Pages.number("%.1f", run.history().epochs().get(0).seconds());
     }
     if (pointer.endsWith("top3Accuracy") && run.evaluation().classNames().size() <= 3) {
-      return "–"; // always 1
+      return NONE; // always 1
     }
     String text = run.at(pointer);
     return text.contains(".")
@@ -176,7 +229,7 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
     runs.forEach(
         run -> {
           String found = value.apply(run);
-          values.add(found == null ? "–" : found);
+          values.add(found == null ? NONE : found);
         });
     return new Row(name, List.copyOf(values));
   }

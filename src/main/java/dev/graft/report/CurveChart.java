@@ -11,8 +11,6 @@ import dev.graft.util.Text;
 import java.awt.Rectangle;
 import java.awt.geom.Ellipse2D;
 import java.awt.geom.Line2D;
-import java.math.BigDecimal;
-import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
@@ -145,18 +143,10 @@ final class CurveChart {
     drawLegend(drawing, legend);
     var area = new Rectangle(LEFT, TOP, WIDTH - LEFT - RIGHT, PLOT_HEIGHT);
     DoubleSummaryStatistics values = values();
-    double step = step(values);
+    double step = Axes.step(values.getMin(), values.getMax());
     var all = new Range(0.25, Math.max(1, epochs) + 0.75);
-    Axes axes = new Axes(drawing, area, all, range(values, step));
-    int digits = (int) Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
-    axes.vertical(
-        step,
-        value ->
-            digits > 6
-                ? Text.of("%.3g", value)
-                : BigDecimal.valueOf(value)
-                    .setScale(digits, RoundingMode.HALF_EVEN)
-                    .toPlainString());
+    Axes axes = new Axes(drawing, area, all, Range.of(values.getMin(), values.getMax(), step));
+    axes.vertical(step, Axes.decimal(step));
     int every = (Math.max(1, epochs) + MAX_TICKS - 1) / MAX_TICKS;
     axes.horizontal(1, every, epoch -> Text.of("%.0f", epoch));
     drawing.soft("epoch", area.getCenterX(), area.getMaxY() + 42, Anchor.MIDDLE);
@@ -183,22 +173,6 @@ final class CurveChart {
     double[] finite =
         series.stream().flatMap(Series::finite).mapToDouble(point -> point[1]).toArray();
     return DoubleStream.of(finite.length == 0 ? new double[] {0, 1} : finite).summaryStatistics();
-  }
-
-  /** Returns the distance of grid lines: 1, 2 or 5 times a power of ten, for about five of them. */
-  private static double step(DoubleSummaryStatistics values) {
-    double size = Math.max(Math.abs(values.getMin()), Math.abs(values.getMax()));
-    double spread = Math.max(values.getMax() - values.getMin(), size > 0 ? size / 1000 : 1);
-    double power = Math.pow(10, Math.floor(Math.log10(spread / 5)));
-    double times = spread / 5 / power;
-    return power * (times <= 1 ? 1 : times <= 2 ? 2 : times <= 5 ? 5 : 10);
-  }
-
-  /** Returns the smallest range between two grid lines that holds all values. */
-  private static Range range(DoubleSummaryStatistics values, double step) {
-    double low = Math.floor(values.getMin() / step + 1e-9) * step;
-    double high = Math.ceil(values.getMax() / step - 1e-9) * step;
-    return new Range(low, Math.max(low + step, high));
   }
 
   /** Returns the solid curves in lines of the legend, each as long as fits. */

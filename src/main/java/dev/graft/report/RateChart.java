@@ -29,19 +29,19 @@ final class RateChart {
     DoubleSummaryStatistics losses =
         points.stream().mapToDouble(point -> point[1]).filter(Double::isFinite).summaryStatistics();
     double low = losses.getCount() == 0 ? 0 : losses.getMin();
-    double high =
-        Math.max(low + 1e-6, Math.max(SHOWN * low, losses.getCount() == 0 ? 1 : points.get(0)[1]));
+    double most = Math.max(SHOWN * low, losses.getCount() == 0 ? 1 : points.get(0)[1]);
+    double step = Axes.step(low, most);
+    var range = Range.of(low, most, step);
+    double high = range.high();
     String ring = suggestion.map(rate -> Text.of("; suggested: %.2g", rate)).orElse("");
     var drawing =
         new Drawing(WIDTH, HEIGHT, Text.of("Loss per learning rate, lowest %.4g%s", low, ring));
     var area = new Rectangle(70, 16, WIDTH - 94, 220);
     double first = Math.floor(Math.log10(points.get(0)[0]) + 1e-9);
     double last = Math.ceil(Math.log10(points.get(points.size() - 1)[0]) - 1e-9);
-    double step = (high - low) / 5;
-    var axes =
-        new Axes(drawing, area, new Range(first, Math.max(first + 1, last)), new Range(low, high));
-    axes.vertical(step, value -> Text.of("%.3g", value));
-    axes.horizontal(first, 1, power -> Text.of("1e%.0f", power));
+    var axes = new Axes(drawing, area, new Range(first, Math.max(first + 1, last)), range);
+    axes.vertical(step, Axes.decimal(step));
+    axes.logarithmic();
     drawing.soft(
         "learning rate (circle: suggested)", area.getCenterX(), area.getMaxY() + 42, Anchor.MIDDLE);
     drawing.upward("smoothed loss", 14, area.getCenterY());

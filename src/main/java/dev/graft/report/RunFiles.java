@@ -12,6 +12,7 @@ import dev.graft.evaluation.History;
 import dev.graft.evaluation.Prediction;
 import dev.graft.io.Csv;
 import dev.graft.util.Messages;
+import dev.graft.util.PathText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -141,6 +142,26 @@ public record RunFiles(
     return String.valueOf(folder.toAbsolutePath().normalize().getFileName());
   }
 
+  /**
+   * Returns the command that repeats the run, from the working folder; {@code recipe.yaml} has all
+   * of its settings.
+   */
+  public String command() {
+    String output = shown(folder.resolve("../.."));
+    return "graft fine-tune --recipe "
+        + PathText.quoted(shown(folder.resolve("recipe.yaml")))
+        + (output.equals("output") ? "" : " --output " + PathText.quoted(output));
+  }
+
+  /** Returns a path relative to the working folder, unless it is elsewhere and given absolutely. */
+  private static String shown(Path path) {
+    Path here = Path.of("").toAbsolutePath();
+    Path absolute = path.toAbsolutePath().normalize();
+    boolean elsewhere = path.isAbsolute() && !absolute.startsWith(here);
+    String shown = PathText.of(elsewhere ? absolute : here.relativize(absolute));
+    return shown.isEmpty() ? "." : shown;
+  }
+
   /** Returns a value of {@code run.json} as text, or a dash if it has none. */
   public String at(String pointer) {
     JsonNode found = record.at(pointer);
@@ -220,9 +241,9 @@ public record RunFiles(
               } else {
                 into.put(
                     key,
-                    each.getValue().isValueNode()
-                        ? each.getValue().asText()
-                        : each.getValue().toString());
+                    each.getValue().isArray()
+                        ? String.join(", ", JSON.convertValue(each.getValue(), String[].class))
+                        : each.getValue().asText());
               }
             });
   }

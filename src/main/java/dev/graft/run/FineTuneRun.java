@@ -660,7 +660,12 @@ public final class FineTuneRun {
                   .ifPresent(
                       image ->
                           Charts.prediction(
-                              file, image, data.classes(), images.label(index), probabilities)));
+                              file,
+                              image,
+                              data.classes(),
+                              images.label(index),
+                              probabilities,
+                              title)));
     }
     Path calibration = plots.resolve("calibration.png");
     drawings.draw(
@@ -747,7 +752,7 @@ public final class FineTuneRun {
       return null;
     }
     String precision = recipe.execution().precision().name().toLowerCase(Locale.ROOT);
-    return recipe.execution().rootEngine() == Recipe.RootEngine.ONNXRUNTIME
+    return recipe.execution().frozenPartEngine() == Recipe.FrozenPartEngine.ONNXRUNTIME
         ? new RunRecord.FeatureEngine(OnnxSession.NAME, OnnxSession.version(), precision)
         : new RunRecord.FeatureEngine(engine.getEngineName(), engine.getVersion(), precision);
   }

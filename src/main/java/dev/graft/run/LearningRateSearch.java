@@ -60,7 +60,7 @@ public final class LearningRateSearch {
   private static void draw(Path folder, RangeTest test, PreparedRun prepared, RunEvents events) {
     Path file = folder.resolve("range-test.png");
     boolean trains = !prepared.recipe().backbone().unfreeze().equals(NetworkDesign.NONE);
-    String title = "Range test of " + prepared.name() + (trains ? ", unfrozen stages" : "");
+    String title = prepared.name() + (trains ? ", unfrozen stages" : "");
     new Drawings(events)
         .draw(
             file,

@@ -49,7 +49,7 @@ public record PortableFrozenPart(
                   + " features on this machine, which takes a minute.")
           .withCode(Code.NO_CLUSTER);
     }
-    if (asked.execution().rootEngine() == Recipe.RootEngine.TRAINING) {
+    if (asked.execution().frozenPartEngine() == Recipe.FrozenPartEngine.TRAINING) {
       throw new GraftException(
           "root-engine: a cluster computes with ONNX Runtime; leave it at auto.");
     }

@@ -42,7 +42,7 @@ public record FrozenPartChoice(String engine, Supplier<FrozenPart> opener) {
     if (design.cut() == 0) {
       return NONE;
     }
-    return switch (recipe.execution().rootEngine()) {
+    return switch (recipe.execution().frozenPartEngine()) {
       case ONNXRUNTIME ->
           new FrozenPartChoice(
               onnx(ranges),

@@ -18,7 +18,7 @@ import dev.graft.network.Preprocessing;
 import dev.graft.network.Preprocessing.ChannelOrder;
 import dev.graft.network.onnx.OnnxFile;
 import dev.graft.recipe.Recipe;
-import dev.graft.recipe.Recipe.RootEngine;
+import dev.graft.recipe.Recipe.FrozenPartEngine;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.ExternalBackbone;
@@ -119,7 +119,7 @@ public final class RecipeResolver {
     BackboneInfo entry = entry(recipe);
     String first = entry.network().stages().get(0).name();
     boolean torchScript = !entry.network().isOnnx();
-    if (torchScript && recipe.execution().rootEngine() == RootEngine.ONNXRUNTIME) {
+    if (torchScript && recipe.execution().frozenPartEngine() == FrozenPartEngine.ONNXRUNTIME) {
       throw new GraftException(
           "root-engine: ONNX Runtime can't compute a backbone in TorchScript; set it to auto.");
     } else if (torchScript) {
@@ -127,10 +127,10 @@ public final class RecipeResolver {
     } else if (recipe.backbone().unfreeze().equals(first)) {
       decided.put("root-engine", "training");
       decided.put("precision", "float32");
-    } else if (recipe.execution().rootEngine() == RootEngine.AUTO) {
+    } else if (recipe.execution().frozenPartEngine() == FrozenPartEngine.AUTO) {
       boolean onnx = recipe.execution().cache() && !device.isGpu() && OnnxSession.isAvailable();
       decided.put("root-engine", onnx ? "onnxruntime" : "training");
-    } else if (recipe.execution().rootEngine() == RootEngine.ONNXRUNTIME
+    } else if (recipe.execution().frozenPartEngine() == FrozenPartEngine.ONNXRUNTIME
         && !OnnxSession.isAvailable()) {
       throw new GraftException(
           "root-engine: ONNX Runtime is missing or does not load here; set it to auto or"

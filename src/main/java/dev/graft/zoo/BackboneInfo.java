@@ -25,7 +25,7 @@ import java.util.stream.Collectors;
  * @param published Keras's weight file of {@code network}
  * @param publishedWithClassifier Keras's weight file of {@code classifying} and the classifier
  * @param imageNetTop1 published ImageNet top-1 accuracy, with its source
- * @param licence of the weights
+ * @param license of the weights
  */
 public record BackboneInfo(
     BackboneSpec network,
@@ -37,7 +37,7 @@ public record BackboneInfo(
     Optional<Published> published,
     Optional<Published> publishedWithClassifier,
     String imageNetTop1,
-    String licence) {
+    String license) {
   /** VGG16 (Simonyan and Zisserman 2014). */
   public static final BackboneInfo VGG16 =
       new BackboneInfo(

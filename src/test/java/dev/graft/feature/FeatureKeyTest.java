@@ -175,7 +175,7 @@ class FeatureKeyTest {
   void theKeyOfPixelsDependsOnlyOnTheFraming() {
     Preprocessing centered =
         new Preprocessing(
-            Framing.CENTRE,
+            Framing.CENTER,
             ChannelOrder.BGR,
             Preprocessing.CAFFE.mean(),
             Preprocessing.CAFFE.deviation());

@@ -119,7 +119,7 @@ class RecordLayoutTest {
     hashes.add(hash(vgg16("block2_conv2", pool12)));
     hashes.add(hash(design(vgg16, 64, caffe, "none", pool12)));
     hashes.add(hash(design(vgg16, 32, Preprocessing.ZERO_ONE, "none", pool12)));
-    hashes.add(hash(design(vgg16, 32, caffe.with(Framing.CENTRE), "none", pool12)));
+    hashes.add(hash(design(vgg16, 32, caffe.with(Framing.CENTER), "none", pool12)));
     hashes.add(key(vgg16("none", pool12), "other", "engine").hash());
     hashes.add(key(vgg16("none", pool12), "weights", "other").hash());
     assertThat(hashes).hasSize(10);

@@ -35,7 +35,7 @@ class BicubicTest {
   @Test
   void theCenterSquareOfAPhotographEqualsThePublishedPreprocessingBitForBit() throws IOException {
     RgbImage image = read(MADE_BY_PILLOW.resolve("picture.png"));
-    Box square = Framing.CENTRE.of(image.width(), image.height());
+    Box square = Framing.CENTER.of(image.width(), image.height());
 
     RgbImage resized = resize(image, square, 224, 224);
 
@@ -46,7 +46,7 @@ class BicubicTest {
   @Test
   void aLargePhotographIsWithinTwoLevelsOfThePublishedPreprocessing() throws IOException {
     RgbImage image = read(MADE_BY_PILLOW.resolve("picture_large.jpg"));
-    Box square = Framing.CENTRE.of(image.width(), image.height());
+    Box square = Framing.CENTER.of(image.width(), image.height());
 
     RgbImage resized = resize(image, square, 224, 224);
 

@@ -22,7 +22,7 @@ class BmpStructureTest {
   @ParameterizedTest
   @ValueSource(ints = {12, 16, 24, 36, 40, 42, 52, 56, 64, 108, 124})
   void everyKindOfHeaderIsReadWhateverSizesItStates(int size) throws IOException {
-    for (String name : new String[] {"rgb.bmp", "palette.bmp", "grey.bmp"}) {
+    for (String name : new String[] {"rgb.bmp", "palette.bmp", "gray.bmp"}) {
       byte[] file = Files.readAllBytes(FILES.resolve(name));
       RgbImage expected = ImageFileReader.read(file, name);
       for (int stated : new int[] {0, 1, file.length, -1}) {
@@ -40,7 +40,7 @@ class BmpStructureTest {
   @ParameterizedTest
   @ValueSource(ints = {12, 40, 64, 108, 124})
   void bytesBetweenThePaletteAndThePixelsAreSkipped(int size) throws IOException {
-    for (String name : new String[] {"rgb.bmp", "palette.bmp", "grey.bmp"}) {
+    for (String name : new String[] {"rgb.bmp", "palette.bmp", "gray.bmp"}) {
       byte[] file = Files.readAllBytes(FILES.resolve(name));
       ByteBuffer bmp = ByteBuffer.wrap(withHeader(file, size, 0)).order(ByteOrder.LITTLE_ENDIAN);
       int pixels = bmp.getInt(10);

@@ -40,7 +40,7 @@ class FramingTest {
       }
     }
     RgbImage image = new RgbImage(16, 8, rgb);
-    byte[] planes = Framing.CENTRE.planes(image, 7);
+    byte[] planes = Framing.CENTER.planes(image, 7);
     assertThat(planes).hasSize(3 * 49);
     for (int i = 0; i < 49; i++) {
       assertThat(planes[i]).isZero();
@@ -67,9 +67,9 @@ class FramingTest {
 
   @Test
   void theOddPixelOutsideTheCenterIsToTheLeftAndAbove() {
-    assertThat(Framing.CENTRE.of(333, 250)).isEqualTo(new Box(58, 16, 218, 218));
-    assertThat(Framing.CENTRE.of(11, 8)).isEqualTo(new Box(2, 1, 7, 7));
-    assertThat(Framing.CENTRE.of(1, 1)).isEqualTo(new Box(0, 0, 1, 1));
+    assertThat(Framing.CENTER.of(333, 250)).isEqualTo(new Box(58, 16, 218, 218));
+    assertThat(Framing.CENTER.of(11, 8)).isEqualTo(new Box(2, 1, 7, 7));
+    assertThat(Framing.CENTER.of(1, 1)).isEqualTo(new Box(0, 0, 1, 1));
   }
 
   /** The values are Pillow 13's: {@code resize((11, 8), BILINEAR)}, rows 1 to 6, columns 2 to 7. */
@@ -108,7 +108,7 @@ class FramingTest {
     for (Framing framing :
         new Framing[] {
           Framing.WHOLE,
-          Framing.CENTRE,
+          Framing.CENTER,
           Framing.whole(Resampling.BILINEAR),
           Framing.crop(64 / 73.0, Resampling.BICUBIC),
           Framing.crop(1, Resampling.BILINEAR)
@@ -116,7 +116,7 @@ class FramingTest {
       assertThat(Framing.of(framing.name())).isEqualTo(framing);
     }
     assertThat(Framing.WHOLE.name()).isEqualTo("WHOLE"); // as in the files of older versions
-    assertThat(Framing.of("centre")).isEqualTo(Framing.CENTRE);
+    assertThat(Framing.of("centre")).isEqualTo(Framing.CENTER);
     assertThatIllegalArgumentException().isThrownBy(() -> Framing.of("CROP"));
     assertThatIllegalArgumentException().isThrownBy(() -> Framing.of("CROP 2"));
   }

@@ -96,10 +96,10 @@ class JpegHeadTest {
   @ParameterizedTest
   @ValueSource(strings = {"", "J", "0", "1", "2", "J0", "1J"})
   void grayHasNoTransform(String markers) throws IOException {
-    byte[] jpeg = withoutMarkers(Files.readAllBytes(FILES.resolve("grey.jpg")));
+    byte[] jpeg = withoutMarkers(Files.readAllBytes(FILES.resolve("gray.jpg")));
 
     assertThat(ImageFileReader.read(PngStructureTest.inserted(jpeg, 2, segments(markers)), "a"))
-        .isEqualTo(ImageFileReader.read(FILES.resolve("grey.jpg")));
+        .isEqualTo(ImageFileReader.read(FILES.resolve("gray.jpg")));
   }
 
   @Test

@@ -50,7 +50,7 @@ class PngStructureTest {
     "prVt, abc",
   })
   void anOddChunkDoesNotMatter(String type, String content) throws IOException {
-    for (String name : new String[] {"palette.png", "rgb.png", "grey.png"}) {
+    for (String name : new String[] {"palette.png", "rgb.png", "gray.png"}) {
       byte[] png = Files.readAllBytes(FILES.resolve(name));
       RgbImage sound = ImageFileReader.read(png, name);
       byte[] chunk = chunk(type, content.replace('~', '\0').getBytes(ISO_8859_1));

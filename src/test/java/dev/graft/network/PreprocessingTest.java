@@ -38,10 +38,10 @@ class PreprocessingTest {
 
   @Test
   void withFramingChangesNothingElse() {
-    assertThat(Preprocessing.CAFFE.with(Framing.CENTRE))
+    assertThat(Preprocessing.CAFFE.with(Framing.CENTER))
         .isEqualTo(
             new Preprocessing(
-                Framing.CENTRE,
+                Framing.CENTER,
                 ChannelOrder.BGR,
                 Preprocessing.CAFFE.mean(),
                 Preprocessing.CAFFE.deviation()));

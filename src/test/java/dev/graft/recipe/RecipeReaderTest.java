@@ -72,7 +72,7 @@ class RecipeReaderTest {
               "auto",
               true,
               Recipe.CacheType.FLOAT16,
-              Recipe.RootEngine.AUTO,
+              Recipe.FrozenPartEngine.AUTO,
               Recipe.Precision.FLOAT32),
           42);
 
@@ -451,7 +451,7 @@ class RecipeReaderTest {
                 "gpu1",
                 false,
                 Recipe.CacheType.FLOAT32,
-                Recipe.RootEngine.TRAINING,
+                Recipe.FrozenPartEngine.TRAINING,
                 Recipe.Precision.FLOAT32),
             Long.MIN_VALUE);
     for (Recipe recipe : List.of(DEFAULTS, other)) {

@@ -90,7 +90,8 @@ class RecipeTest {
 
   @Test
   void int8RequiresOnnxRuntimeAndTheCache() {
-    assertThat(set("precision", "int8").execution().rootEngine()).isEqualTo(Recipe.RootEngine.AUTO);
+    assertThat(set("precision", "int8").execution().frozenPartEngine())
+        .isEqualTo(Recipe.FrozenPartEngine.AUTO);
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(
             () -> RecipeReader.read(null, Map.of("precision", "int8", "root-engine", "training")))

@@ -6,6 +6,7 @@ import dev.graft.evaluation.Calibration;
 import dev.graft.evaluation.Calibration.Bin;
 import dev.graft.report.Drawing.Fill;
 import dev.graft.report.Drawing.Ink;
+import dev.graft.report.Drawing.Label;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -37,5 +38,18 @@ class CalibrationChartTest {
     assertThat(Shapes.texts(CalibrationChart.of(Optional.of(BEFORE), SAVED)))
         .contains("before scaling: calibration error 0.1500")
         .contains("as saved: calibration error 0.1050");
+  }
+
+  @Test
+  void theLegendIsBelowThePlot() {
+    Drawing chart = CalibrationChart.of(Optional.of(BEFORE), SAVED);
+    double axis =
+        Shapes.of(chart, Label.class)
+            .filter(label -> label.text().startsWith("probability"))
+            .mapToDouble(Label::y)
+            .sum();
+    assertThat(Shapes.of(chart, Label.class).filter(label -> label.text().contains("error")))
+        .hasSize(2)
+        .allMatch(label -> label.y() > axis + 16);
   }
 }

@@ -43,8 +43,8 @@ class ChartsTest {
     Charts.confusion(file("confusion"), matrix, "a title");
     check("confusion", 800, 658, Ink.HEAT);
     Charts.calibration(file("calibration"), bins, bins, "a title");
-    check("calibration", 920, 960, Ink.SERIES.get(0));
-    Charts.prediction(file("prediction"), image, CLASSES, 0, probabilities);
+    check("calibration", 920, 1012, Ink.SERIES.get(0));
+    Charts.prediction(file("prediction"), image, CLASSES, 0, probabilities, "a title");
     check("prediction", 808, 380, Ink.BAD);
     Charts.mistakes(file("mistakes"), List.of(mistake), "a title");
     check("mistakes", 912, 292, Ink.GOOD);
@@ -91,5 +91,23 @@ class ChartsTest {
     try (var files = Files.list(folder)) {
       assertThat(files).containsExactly(occupied);
     }
+  }
+
+  /** Of the same run. */
+  @Test
+  void theTitleSaysWhatAChartShows() throws IOException {
+    Charts.loss(file("loss"), HISTORY, "a title");
+    Charts.accuracy(file("accuracy"), HISTORY, "a title");
+    var at = new Rectangle(0, 0, 960, 80);
+    assertThat(Pixels.of(ImageIO.read(file("loss").toFile()), Ink.TEXT.color(), at))
+        .isNotEqualTo(Pixels.of(ImageIO.read(file("accuracy").toFile()), Ink.TEXT.color(), at));
+  }
+
+  @Test
+  void theTitleOfAnImageNamesTheRunToo() throws IOException {
+    var image = new RgbImage(32, 32, new byte[3 * 32 * 32]);
+    Charts.prediction(file("a"), image, CLASSES, 0, new float[] {0.6f, 0.4f}, "one run");
+    Charts.prediction(file("b"), image, CLASSES, 0, new float[] {0.6f, 0.4f}, "another run");
+    assertThat(Files.readAllBytes(file("a"))).isNotEqualTo(Files.readAllBytes(file("b")));
   }
 }

@@ -93,7 +93,9 @@ class PagesTest {
         .contains("data-path=\"cat/1.png\" data-decision=\"keep\"")
         .contains("<select><option value=\"dog\" selected>dog</option><option value=\"fox\">fox")
         .containsPattern("addEventListener\\(\"change\", [^}]*decide\\(figure, \"move\"\\)")
-        .contains("if (!typing) figure.focus();");
+        .contains("if (!typing) figure.focus();")
+        .contains("For each image, decide whether", "<kbd>k</kbd> keeps it", "0 of 1 decided")
+        .containsPattern("\\$\\{decided} of \\$\\{all.length} decided");
   }
 
   @Test
@@ -257,7 +259,43 @@ class PagesTest {
             new Comparison.Row("head.hidden", List.of("5", "6")));
     assertThat(comparison.outcome())
         .contains(new Comparison.Row("test accuracy", List.of("0.7500", "0.5000")))
-        .contains(new Comparison.Row("top-3 accuracy", List.of("–", "–")));
+        .extracting(Comparison.Row::name)
+        .doesNotContain("top-3 accuracy", "cross-validation accuracy"); // no run has one
+  }
+
+  @Test
+  void aComparisonLeavesOutWhatAConvexHeadIgnores() throws IOException {
+    RunFiles gradient = RunFiles.read(folder);
+    String convex =
+        record("completed", 0.5).replaceFirst("}$", ",\"head\":{\"solver\":\"newton\"}");
+    write("run.json", convex + ",\"crossValidation\":{\"accuracy\":{\"mean\":0.625}}}");
+    write("recipe.yaml", "seed: 1\nepochs: 3\nearly-stopping:\n  patience: 2\n");
+    RunFiles first = RunFiles.read(folder);
+    write("recipe.yaml", "seed: 2\nepochs: 4\nearly-stopping:\n  patience: 3\n");
+    RunFiles second = RunFiles.read(folder);
+    assertThat(new Comparison(List.of(first, second)).differences())
+        .containsExactly(new Comparison.Row("seed", List.of("1", "2")));
+    Comparison mixed = new Comparison(List.of(gradient, first));
+    assertThat(mixed.differences()).contains(new Comparison.Row("epochs", List.of("2", "–")));
+    assertThat(mixed.outcome())
+        .contains(new Comparison.Row("cross-validation accuracy", List.of("–", "0.6250")));
+  }
+
+  @Test
+  void theCommandThatRepeatsARunWorksFromTheWorkingFolder() throws IOException {
+    RunFiles files = RunFiles.read(folder);
+    Path elsewhere = folder.getRoot().resolve("elsewhere/my output");
+    assertThat(command(files, elsewhere.resolve("runs/1")))
+        .isEqualTo("graft fine-tune --recipe '%1$s/runs/1/recipe.yaml' --output '%1$s'", elsewhere);
+    assertThat(command(files, Path.of("output/runs/1").toAbsolutePath()))
+        .isEqualTo("graft fine-tune --recipe output/runs/1/recipe.yaml");
+    assertThat(command(files, Path.of("../other/runs/1")))
+        .isEqualTo("graft fine-tune --recipe ../other/runs/1/recipe.yaml --output ../other");
+  }
+
+  private static String command(RunFiles files, Path folder) {
+    return new RunFiles(folder, files.record(), files.recipe(), files.history(), files.evaluation())
+        .command();
   }
 
   @Test

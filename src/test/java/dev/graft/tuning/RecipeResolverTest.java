@@ -263,18 +263,22 @@ class RecipeResolverTest {
     "vgg16, none, true, gpu, TRAINING",
   })
   void onTheCpuOnnxRuntimeComputesTheFrozenPart(
-      String backbone, String unfreeze, String cache, String device, Recipe.RootEngine engine) {
+      String backbone,
+      String unfreeze,
+      String cache,
+      String device,
+      Recipe.FrozenPartEngine engine) {
     Map<String, String> settings =
         Map.of("backbone", backbone, "unfreeze", unfreeze, "cache", cache);
-    assertThat(resolved(settings, device).execution().rootEngine()).isEqualTo(engine);
+    assertThat(resolved(settings, device).execution().frozenPartEngine()).isEqualTo(engine);
   }
 
   @Test
   void aConfiguredEngineAndPrecisionAreUsedOrRefused() {
-    assertThat(resolved(Map.of("root-engine", "training"), "cpu").execution().rootEngine())
-        .isEqualTo(Recipe.RootEngine.TRAINING);
-    assertThat(resolved(Map.of("root-engine", "onnxruntime"), "gpu").execution().rootEngine())
-        .isEqualTo(Recipe.RootEngine.ONNXRUNTIME);
+    assertThat(resolved(Map.of("root-engine", "training"), "cpu").execution().frozenPartEngine())
+        .isEqualTo(Recipe.FrozenPartEngine.TRAINING);
+    assertThat(resolved(Map.of("root-engine", "onnxruntime"), "gpu").execution().frozenPartEngine())
+        .isEqualTo(Recipe.FrozenPartEngine.ONNXRUNTIME);
     Map<String, String> int8 = Map.of("precision", "int8");
     assertThat(resolved(int8, "cpu").execution().precision()).isEqualTo(Recipe.Precision.INT8);
     assertThatExceptionOfType(GraftException.class)

@@ -15,37 +15,37 @@ rgb[4:9, 5:9] = (230, 40, 20)
 alpha = ((x * 29 + y * 17) % 256).astype(np.uint8)
 alpha[0], alpha[1] = 0, 255
 picture = Image.fromarray(rgb)
-grey = picture.convert("L")
+gray = picture.convert("L")
 wide = rgb.astype(np.uint16) * 256 + 255 - rgb  # 16 bits, low byte not zero
 
 
-def png(name, bits, colour, rows, interlaced=0):
+def png(name, bits, color, rows, interlaced=0):
     chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-    header = struct.pack(">IIBBBBB", WIDTH, HEIGHT, bits, colour, 0, 0, interlaced)
+    header = struct.pack(">IIBBBBB", WIDTH, HEIGHT, bits, color, 0, 0, interlaced)
     data = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b"")
     pathlib.Path(name).write_bytes(b"\x89PNG\r\n\x1a\n" + data)
 
 
 def png16(name, values):
     """Writes 16-bit color, which Pillow cannot."""
-    colour = {1: 0, 2: 4, 3: 2}[values.shape[2] if values.ndim == 3 else 1]
-    png(name, 16, colour, b"".join(b"\0" + row.astype(">u2").tobytes() for row in values))
+    color = {1: 0, 2: 4, 3: 2}[values.shape[2] if values.ndim == 3 else 1]
+    png(name, 16, color, b"".join(b"\0" + row.astype(">u2").tobytes() for row in values))
 
 
 picture.save("rgb.png")
 png16("rgb-16-bit.png", wide)
-grey.save("grey.png")
-png16("grey-16-bit.png", wide[..., 0])
-grey.convert("1").save("black-and-white.png")
+gray.save("gray.png")
+png16("gray-16-bit.png", wide[..., 0])
+gray.convert("1").save("black-and-white.png")
 picture.quantize(16).save("palette.png", bits=4)
 picture.quantize(16).save("palette-with-transparency.png", bits=4, transparency=bytes(range(0, 256, 16)))
 Image.fromarray(np.dstack([rgb, alpha])).save("alpha.png")
-Image.merge("LA", (grey, Image.fromarray(alpha))).save("grey-alpha.png")
-picture.save("transparent-colour.png", transparency=(230, 40, 20))
+Image.merge("LA", (gray, Image.fromarray(alpha))).save("gray-alpha.png")
+picture.save("transparent-color.png", transparency=(230, 40, 20))
 picture.save("plain.jpg", quality=90)
 picture.save("no-subsampling.jpg", quality=90, subsampling=0)
 picture.save("progressive.jpg", quality=90, progressive=True)
-grey.save("grey.jpg", quality=90)
+gray.save("gray.jpg", quality=90)
 cmyk = Image.merge("CMYK", [Image.fromarray(255 - rgb[..., i]) for i in range(3)] + [Image.fromarray((x * 4).astype(np.uint8))])
 cmyk.save("cmyk.jpg", quality=90)
 # Pillow writes no YCCK; the same data read as YCCK have other colors, but are a valid YCCK file.
@@ -54,11 +54,11 @@ adobe = data.index(b"\xff\xee\x00\x0eAdobe")
 data[adobe + 15] = 2
 pathlib.Path("ycck.jpg").write_bytes(data)
 picture.quantize(32).save("palette.gif")
-picture.quantize(32).save("animation.gif", save_all=True, append_images=[grey.quantize(32)])
+picture.quantize(32).save("animation.gif", save_all=True, append_images=[gray.quantize(32)])
 picture.quantize(16).save("transparent.gif", transparency=3)
 picture.save("rgb.bmp")
 picture.quantize(16).save("palette.bmp")
-grey.save("grey.bmp")
+gray.save("gray.bmp")
 
 
 
@@ -109,7 +109,7 @@ def cmyk_profile():
 
 adobe_rgb = rgb_profile(2.19921875, (0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457))
 display_p3 = rgb_profile(2.2, (0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407))
-grey_18 = profile(b"GRAY", {"kTRC": gamma(1.8)})
+gray_18 = profile(b"GRAY", {"kTRC": gamma(1.8)})
 # Also the target profile of Graft, so that black is the same in both: src/main/resources/dev/graft/image/srgb.icc
 srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
@@ -120,9 +120,9 @@ picture.save("display-p3.png", icc_profile=display_p3)
 picture.resize((190, 280), Image.Resampling.NEAREST).save("display-p3-large.png", icc_profile=display_p3, optimize=True)
 picture.save("srgb-profile.png", icc_profile=srgb)
 picture.save("broken-profile.png", icc_profile=adobe_rgb[:300])
-picture.save("grey-profile-on-colour.jpg", quality=90, icc_profile=grey_18)
-grey.save("grey-profile.jpg", quality=90, icc_profile=grey_18)
-grey.save("grey-profile.png", icc_profile=grey_18)
+picture.save("gray-profile-on-color.jpg", quality=90, icc_profile=gray_18)
+gray.save("gray-profile.jpg", quality=90, icc_profile=gray_18)
+gray.save("gray-profile.png", icc_profile=gray_18)
 cmyk.save("cmyk-profile.jpg", quality=90, icc_profile=cmyk_profile())
 
 
@@ -143,7 +143,7 @@ rgba = Image.fromarray(np.dstack([rgb, alpha]))
 passes = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
 rows = b"".join(b"\0" + row.tobytes() for top, left, down, right in passes for row in rgb[top::down, left::right])
 png("interlaced.png", 8, 2, rows, 1)
-png16("grey-alpha-16-bit.png", np.dstack([wide[..., 0], alpha.astype(np.uint16) * 257]))
+png16("gray-alpha-16-bit.png", np.dstack([wide[..., 0], alpha.astype(np.uint16) * 257]))
 
 small = picture.quantize(16).crop((0, 0, 9, 6))
 data = io.BytesIO()
@@ -160,15 +160,15 @@ picture.save("deflate.tiff", compression="tiff_adobe_deflate")
 picture.save("packbits.tiff", compression="packbits")
 picture.save("jpeg.tiff", compression="jpeg", quality=90)
 rgba.save("alpha.tiff", compression="tiff_lzw")
-grey.save("grey.tiff")
-Image.fromarray(wide[..., 0]).save("grey-16-bit.tiff")
-grey.convert("1").save("fax.tiff", compression="group4")
-grey.convert("1").save("black-and-white.tiff")
+gray.save("gray.tiff")
+Image.fromarray(wide[..., 0]).save("gray-16-bit.tiff")
+gray.convert("1").save("fax.tiff", compression="group4")
+gray.convert("1").save("black-and-white.tiff")
 picture.quantize(16).save("palette.tiff")
 cmyk.save("cmyk.tiff")
 cmyk.save("cmyk-profile.tiff", icc_profile=cmyk_profile())
 picture.save("adobe-rgb.tiff", icc_profile=adobe_rgb)
-grey.save("grey-profile.tiff", icc_profile=grey_18)
+gray.save("gray-profile.tiff", icc_profile=gray_18)
 
 smooth = Image.fromarray(np.stack([60 + x * 9, 40 + y * 12, 220 - x * 4 - y * 5], 2).astype(np.uint8))
 smooth.save("lossy.webp", quality=95)
@@ -189,8 +189,8 @@ def to_srgb(image):
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(data or b""))
         alpha = image.getchannel("A") if image.mode == "RGBA" else None
-        colours = image.convert("RGB") if alpha else image
-        result = ImageCms.profileToProfile(colours, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        colors = image.convert("RGB") if alpha else image
+        result = ImageCms.profileToProfile(colors, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
         return result if data != srgb else image
     except (ImageCms.PyCMSError, OSError):
         return image
@@ -214,8 +214,8 @@ for factor in (2, 3, 5, 7, 18):
     large.reduce(factor).save(f"reduced/{factor}.png", optimize=True)
 
 # Valid images that are much larger than their files.
-pathlib.Path("one-colour").mkdir(exist_ok=True)
-Image.new("RGB", (2000, 2000), (230, 40, 20)).save("one-colour/lossless.webp", lossless=True)
-Image.new("1", (2480, 3508), 1).save("one-colour/fax.tiff", compression="group4", tiffinfo={278: 3508})  # A4, one strip
-Image.new("1", (2000, 2000), 1).save("one-colour/black-and-white.png", optimize=True)
-Image.new("P", (1200, 1200)).save("one-colour/palette.gif")
+pathlib.Path("one-color").mkdir(exist_ok=True)
+Image.new("RGB", (2000, 2000), (230, 40, 20)).save("one-color/lossless.webp", lossless=True)
+Image.new("1", (2480, 3508), 1).save("one-color/fax.tiff", compression="group4", tiffinfo={278: 3508})  # A4, one strip
+Image.new("1", (2000, 2000), 1).save("one-color/black-and-white.png", optimize=True)
+Image.new("P", (1200, 1200)).save("one-color/palette.gif")
