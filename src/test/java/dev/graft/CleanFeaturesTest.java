@@ -78,9 +78,11 @@ class CleanFeaturesTest {
   void featuresAreListedByKeyWithSizeAndAge() {
     assertThat(doctor().out())
         .contains(
-            key("old").folderName() + ": 3.2 MB, input 48, original images, last used 40 days ago\n")
+            key("old").folderName()
+                + ": 3.2 MB, input 48, original images, last used 40 days ago\n")
         .contains(
-            key("new").folderName() + ": 1.1 MB, input 48, original images, last used 2 hours ago\n")
+            key("new").folderName()
+                + ": 1.1 MB, input 48, original images, last used 2 hours ago\n")
         .doesNotContain("freed");
     assertThat(folder("old")).exists();
   }

@@ -8,6 +8,9 @@ import dev.graft.SmallRun.Images;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,6 +55,11 @@ class ReportTest {
         .containsPattern("epochs +8 +2\n")
         .doesNotContain("seed  ");
     assertThat(compared.out().lines().skip(2)).allMatch(line -> line.length() <= 110);
+    List<String> many = new ArrayList<>(List.of("compare", "--output=" + output));
+    many.addAll(Collections.nCopies(12, first.folder().toString()));
+    CommandRun wide = CommandRun.of(many.toArray(String[]::new));
+    assertThat(wide.out()).containsPattern("\n +1 .*\n").containsPattern("\n .* 12\n");
+    assertThat(wide.out().lines().skip(12)).allMatch(line -> line.length() <= 110);
     assertThat(Files.readString(output.resolve("comparison.html")))
         .contains(first.folder().getFileName().toString(), "<svg viewBox=");
 

@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
       "  compare --notebook RUN                a run beside the Keras notebook"
     })
 final class CompareCommand implements Callable<Integer> {
-  /** Maximum width of a table in characters, unless it has very many columns. */
+  /** Maximum width of a table in characters. */
   private static final int WIDTH = 110;
 
   private static final int MIN_COLUMN = 12;
@@ -108,32 +108,41 @@ final class CompareCommand implements Callable<Integer> {
     return files;
   }
 
-  /** Prints a table with a column per run, in which long values are wrapped. */
+  /**
+   * Prints a table with a column per run, in which long values are wrapped. Of many runs, it prints
+   * several tables one below the other.
+   */
   private void table(String title, List<Comparison.Row> rows) {
     console.answer("");
     console.answer(rows.isEmpty() ? title + ": none" : title + ":");
-    if (rows.isEmpty()) {
-      return;
-    }
     int names = widest(rows.stream().map(Comparison.Row::name)) + GAP;
-    int count = rows.get(0).values().size();
-    int room = Math.max(MIN_COLUMN, (WIDTH - names) / count);
+    int count = rows.isEmpty() ? 0 : rows.get(0).values().size();
+    int most = Math.max(1, (WIDTH - names) / MIN_COLUMN);
+    for (int from = 0; from < count; from += most) {
+      table(rows, names, from, Math.min(count, from + most));
+    }
+  }
+
+  private void table(List<Comparison.Row> rows, int names, int from, int to) {
+    int room = Math.max(MIN_COLUMN, (WIDTH - names) / (to - from));
     List<Column> columns = new ArrayList<>(List.of(new Column(names, GAP, Overflow.WRAP)));
-    for (int i = 0; i < count; i++) {
+    List<String> numbers = new ArrayList<>(List.of(""));
+    for (int i = from; i < to; i++) {
       int column = i;
-      int values = widest(rows.stream().map(row -> row.values().get(column))) + GAP;
-      columns.add(new Column(Math.min(room, values), GAP, Overflow.WRAP));
+      String number = String.valueOf(i + 1);
+      Stream<String> values = rows.stream().map(row -> row.values().get(column));
+      int width = widest(Stream.concat(Stream.of(number), values)) + GAP;
+      columns.add(new Column(Math.min(room, width), GAP, Overflow.WRAP));
+      numbers.add(number);
     }
     TextTable table =
         TextTable.forColumns(
             Help.defaultColorScheme(Help.Ansi.OFF), columns.toArray(Column[]::new));
-    table.addRowValues(
-        IntStream.rangeClosed(0, count)
-            .mapToObj(i -> i == 0 ? "" : String.valueOf(i))
-            .toArray(String[]::new));
+    table.addRowValues(numbers.toArray(String[]::new));
     for (Comparison.Row row : rows) {
       table.addRowValues(
-          Stream.concat(Stream.of(row.name()), row.values().stream()).toArray(String[]::new));
+          Stream.concat(Stream.of(row.name()), row.values().subList(from, to).stream())
+              .toArray(String[]::new));
     }
     table.toString().lines().map(String::stripTrailing).forEach(console::answer);
   }

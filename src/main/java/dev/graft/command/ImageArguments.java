@@ -120,7 +120,7 @@ final class ImageArguments {
       String why =
           failure instanceof AccessDeniedException
               ? " cannot be read: permission denied."
-              : " cannot be read: " + Messages.of(failure) + ".";
+              : " cannot be read: " + Messages.reason(failure) + ".";
       found.add(new ImageInput.Nothing(folder.toString(), folder + why));
     }
   }

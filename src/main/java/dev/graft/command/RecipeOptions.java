@@ -107,12 +107,11 @@ final class RecipeOptions {
 
   /** Returns a resumed run's recipe, with the settings that were given again. */
   Recipe recipeOf(Path run) {
+    Path base = file == null ? run : file;
+    RecipeReader.read(base, Map.of()); // what is wrong with the file itself is said as such
     try {
-      return over(file == null ? run : file);
+      return over(base);
     } catch (GraftException e) {
-      if (file == null && options().isEmpty()) {
-        throw e;
-      }
       throw new GraftException(
           "A run is resumed with the recipe it was started with: leave out the other settings, or"
               + " start a new run. (They are not possible: "

@@ -341,6 +341,7 @@ final class RunLines implements RunEvents {
   public void planned(TimePlanner.Choice choice, Recipe recipe, TimeLimit limit, boolean again) {
     TimePlanner.Estimate estimate = choice.estimate();
     Plan plan = estimate.plan();
+    computed.clear();
     double secondsLeft = limit.secondsLeft();
     boolean int8 = recipe.execution().precision() == Recipe.Precision.INT8;
     boolean byEpochs = !plan.isGiven() && choice.trainingSeconds() > 0;
@@ -349,7 +350,9 @@ final class RunLines implements RunEvents {
         again ? "New plan, because features are slower than measured" : "Plan",
         plan.name(),
         int8 ? ", features in int8" : "",
-        byEpochs ? ", about " + Names.count(choice.epochs(), "epoch") : "");
+        byEpochs
+            ? (plan.isFixed() ? ", " : ", about ") + Names.count(choice.epochs(), "epoch")
+            : "");
     say(
         "Expected time: %s of the %s that are left (features %s, training %s)%s",
         ConsoleProgress.duration(choice.seconds()),

@@ -203,6 +203,6 @@ final class Cifar10Files {
   }
 
   private static GraftException unreadable(Path file, IOException e) {
-    return new GraftException(file + " cannot be read: " + Messages.of(e) + ".", e);
+    return new GraftException(file + " cannot be read: " + Messages.reason(e) + ".", e);
   }
 }

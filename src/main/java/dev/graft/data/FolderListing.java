@@ -9,6 +9,7 @@ import dev.graft.util.Names;
 import dev.graft.util.PathText;
 import dev.graft.util.Text;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -174,9 +175,12 @@ final class FolderListing {
   private void noteHidden(Path folder) {
     try (Stream<Path> all = Files.list(folder)) {
       all.filter(each -> each.getFileName().toString().startsWith(".") && Files.isDirectory(each))
+          .filter(each -> !each.endsWith(OwnOutput.STUDIO))
           .forEach(each -> hidden.add(data.relativize(each).toString()));
     } catch (IOException e) {
       throw cannotRead(folder, e);
+    } catch (UncheckedIOException e) {
+      throw cannotRead(folder, e.getCause());
     }
   }
 
@@ -365,6 +369,9 @@ final class FolderListing {
 
   private static GraftException cannotRead(Path folder, IOException e) {
     return new GraftException(
-        Text.of("The folder %s cannot be read (%s).", folder, Messages.of(e)), e);
+        Text.of(
+            "The folder %s cannot be read (%s): check its permissions.",
+            folder, Messages.reason(e)),
+        e);
   }
 }

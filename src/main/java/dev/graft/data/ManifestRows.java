@@ -114,7 +114,7 @@ final class ManifestRows {
       int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
       throw new GraftException(line(line) + " is not CSV: " + Csv.PROBLEM, e);
     } catch (IOException e) {
-      throw new GraftException(manifest + " cannot be read (" + Messages.of(e) + ").", e);
+      throw new GraftException(manifest + " cannot be read (" + Messages.reason(e) + ").", e);
     }
   }
 

@@ -10,6 +10,9 @@ public final class OwnOutput {
   /** The name of a file that marks an output folder. */
   public static final String MARKER = ".graft-output";
 
+  /** The folder in a folder of images in which {@code studio} keeps what it needs. */
+  public static final String STUDIO = ".graft-studio";
+
   /** The folders in an output folder. */
   public static final Set<String> FOLDERS =
       Set.of("runs", "features", "fingerprints", "evaluations", "inspections", "sweeps", "exports");

@@ -86,6 +86,11 @@ public final class FeatureCache implements AutoCloseable {
         .toList();
   }
 
+  /** Reads again what is cached, which another process may have added to. */
+  public void refresh() throws IOException {
+    log = RecordLog.open(folder, key.text(), layout.bytes());
+  }
+
   /** Returns the number of images of a set whose features are cached. */
   public int cached(ImageSet images) {
     return (int)
@@ -124,7 +129,7 @@ public final class FeatureCache implements AutoCloseable {
             }
           });
     }
-    log = RecordLog.open(folder, key.text(), layout.bytes());
+    refresh();
     return computed[0];
   }
 

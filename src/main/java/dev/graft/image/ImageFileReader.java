@@ -219,7 +219,8 @@ public final class ImageFileReader {
     } catch (AccessDeniedException e) {
       throw new UnreadableImage(file.toString(), "cannot be opened: check its permissions.", e);
     } catch (IOException e) {
-      throw new UnreadableImage(file.toString(), "cannot be opened: " + Messages.of(e) + ".", e);
+      throw new UnreadableImage(
+          file.toString(), "cannot be opened: " + Messages.reason(e) + ".", e);
     }
   }
 

@@ -56,9 +56,8 @@ public final class AtomicFiles {
     void writeTo(FileChannel channel) throws IOException;
   }
 
-  /** Writes or replaces a file in an existing folder; of a link, the file that it leads to. */
-  public static void write(Path path, Content content) throws IOException {
-    Path file = Files.isSymbolicLink(path) ? path.toRealPath() : path;
+  /** Writes or replaces a file in an existing folder; a link is replaced, not what it leads to. */
+  public static void write(Path file, Content content) throws IOException {
     // Not createTempFile, whose files can be read by their owner only.
     Path unfinished = unfinished(file);
     OPEN.add(unfinished);
@@ -67,9 +66,11 @@ public final class AtomicFiles {
           FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         content.writeTo(channel);
         channel.force(true);
-      } catch (FileSystemException e) {
-        throw e;
-      } catch (IOException e) { // of a full disk, without the file's name
+      } catch (IOException e) {
+        if (e.getClass() != IOException.class) {
+          throw e;
+        }
+        // Of a full disk, without the file's name.
         FileSystemException named = new FileSystemException(file.toString(), null, e.getMessage());
         named.initCause(e);
         throw named;

@@ -63,11 +63,18 @@ public final class Csv {
         taker.accept(rows.nextValue());
       }
     } catch (JsonProcessingException e) {
+      if (e.getCause() instanceof CharacterCodingException) {
+        throw notUtf8(file, e);
+      }
       int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
       throw new GraftException(file + ", line " + line + ", is not CSV: " + PROBLEM, e);
     } catch (CharacterCodingException e) {
-      throw new GraftException(file + " is not in UTF-8; save it as \"CSV UTF-8\".", e);
+      throw notUtf8(file, e);
     }
+  }
+
+  private static GraftException notUtf8(Path file, IOException cause) {
+    return new GraftException(file + " is not in UTF-8; save it as \"CSV UTF-8\".", cause);
   }
 
   /** Skips the mark that spreadsheet programs begin a file with. */

@@ -282,8 +282,8 @@ public final class RecipeReader {
       throw new GraftException(
           "The recipe "
               + file
-              + " does not exist in "
-              + Path.of("").toAbsolutePath()
+              + " does not exist"
+              + (file.isAbsolute() ? "" : " in " + Path.of("").toAbsolutePath())
               + "; "
               + ofProject(file)
                   .map(own -> "Graft's own is " + own + ".")
@@ -356,7 +356,11 @@ public final class RecipeReader {
         } else if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT
             && value.matches("[-+]?0[0-9_]+")) {
           throw new GraftException(
-              where + " has the number " + value + place + " Write it without the 0 at its start.");
+              where
+                  + " has the number "
+                  + value
+                  + place
+                  + " Write it without the 0 at its start; a name is written in quotes.");
         } else if (parser.currentToken() == JsonToken.VALUE_NUMBER_FLOAT
             && parser.getDoubleValue() == 0
             && value.matches("[^eE]*[1-9].*")) {

@@ -95,8 +95,8 @@ public final class Charts {
             .reduce(0, (a, b) -> probabilities[b] > probabilities[a] ? b : a);
     String what =
         top == truth
-            ? Text.of("%s, correct: ", classNames.get(truth))
-            : Text.of("%s predicted as %s, wrong: ", classNames.get(truth), classNames.get(top));
+            ? Text.of("%s (correct): ", classNames.get(truth))
+            : Text.of("%s predicted as %s (wrong): ", classNames.get(truth), classNames.get(top));
     write(
         file,
         what + title,

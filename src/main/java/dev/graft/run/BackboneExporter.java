@@ -39,8 +39,8 @@ public final class BackboneExporter {
    * @throws GraftException if nothing is frozen, the weights are random, or the file is none to
    *     replace
    */
-  public static Exported export(Recipe asked, Path to, RunEvents events) throws IOException {
-    Exporter.requireReplaceable(to);
+  public static Exported export(Recipe asked, Path file, RunEvents events) throws IOException {
+    Path to = Exporter.replaceable(file);
     Recipe recipe = RecipeResolver.resolve(asked);
     BackboneInfo entry = RecipeResolver.entry(recipe);
     NetworkDesign described = RecipeResolver.of(recipe, 2);
@@ -61,7 +61,7 @@ public final class BackboneExporter {
       NetworkDesign design =
           RecipeResolver.of(recipe, WeightSource.preprocessing(entry, reader.convention()), 2);
       List<String> outputs = design.graph().crossing(design.cut());
-      OnnxFile file =
+      OnnxFile onnx =
           OnnxFile.of(
               design.graph(),
               outputs,
@@ -70,8 +70,8 @@ public final class BackboneExporter {
               PixelType.FLOAT32,
               metadata(design));
       AtomicFiles.createParent(to);
-      AtomicFiles.write(to, file::writeTo);
-      return new Exported(to, file.size(), outputs, design.inputSize());
+      AtomicFiles.write(to, onnx::writeTo);
+      return new Exported(to, onnx.size(), outputs, design.inputSize());
     }
   }
 

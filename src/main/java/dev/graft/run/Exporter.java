@@ -145,8 +145,8 @@ public final class Exporter {
           "ONNX Runtime, which checks the exported file, does not load on this machine.");
     }
     SavedModel.Contents model = SavedModel.contents(RunFolder.modelOf(run));
-    Path file = to.orElseGet(() -> output.exports().resolve(model.name() + format.suffix));
-    requireReplaceable(file);
+    Path file =
+        replaceable(to.orElseGet(() -> output.exports().resolve(model.name() + format.suffix)));
     if (format == Format.INT8) {
       model.design().backbone().external().ifPresent(layer -> checkInt8(model.name(), layer));
     }
@@ -175,20 +175,27 @@ public final class Exporter {
     return exported;
   }
 
-  /** Checks a file's name before anything is computed. */
-  static void requireReplaceable(Path file) {
+  /**
+   * Checks a file's name before anything is computed.
+   *
+   * @return the file; of a link, the file that it leads to, so that the link stays
+   */
+  static Path replaceable(Path file) throws IOException {
     boolean exists = Files.exists(file);
-    String obstacle =
-        Files.isDirectory(file)
-            ? " is a folder; name a file."
-            : exists && !file.toString().toLowerCase(Locale.ROOT).endsWith(".onnx")
-                ? " exists and is not a model; name another file."
-                : !exists && Files.isSymbolicLink(file)
-                    ? " is a link that leads nowhere; name another file."
-                    : "";
-    if (!obstacle.isEmpty()) {
-      throw new GraftException(file + obstacle).withCode(Code.FILE);
+    if (!exists && Files.isSymbolicLink(file)) {
+      throw notReplaceable(file, " is a link that leads nowhere; name another file.");
+    } else if (Files.isDirectory(file)) {
+      throw notReplaceable(file, " is a folder; name a file.");
     }
+    Path target = Files.isSymbolicLink(file) ? file.toRealPath() : file;
+    if (exists && !target.toString().toLowerCase(Locale.ROOT).endsWith(".onnx")) {
+      throw notReplaceable(target, " exists and is not a model; name another file.");
+    }
+    return target;
+  }
+
+  private static GraftException notReplaceable(Path file, String obstacle) {
+    return new GraftException(file + obstacle).withCode(Code.FILE);
   }
 
   private static void checkInt8(String model, Layer.External backbone) {

@@ -35,6 +35,7 @@ import dev.graft.tuning.DataSets;
 import dev.graft.tuning.Features;
 import dev.graft.tuning.PeakMemory;
 import dev.graft.tuning.PreparedRun;
+import dev.graft.tuning.RecipeResolver;
 import dev.graft.tuning.RunEvents;
 import dev.graft.tuning.SolverChoice;
 import dev.graft.tuning.Stopwatch;
@@ -184,7 +185,12 @@ public final class FineTuneRun {
       throws IOException {
     Before before = Before.nothing();
     RunFolder.requireResumable(run);
-    requireSameRecipe(run, asked); // before one that is not possible is refused as such
+    try {
+      RecipeResolver.check(asked);
+    } catch (GraftException e) {
+      requireSameRecipe(run, asked); // the difference says more than why it is not possible
+      throw e;
+    }
     try (PreparedRun prepared = output.prepare(asked, events)) {
       return new FineTuneRun(asked, prepared, output, before, events, interruption, TimeLimit.NONE)
           .resume(run);

@@ -97,7 +97,7 @@ public record OutputFolder(Path path) {
    * Checks that output does not hide images from later runs, which skip an output folder.
    *
    * @param source the data
-   * @throws GraftException if this folder is in a class folder or a part folder of the data
+   * @throws GraftException if this folder has images of the data, or is in a folder that has some
    */
   public void requireOutsideOfClasses(String source) throws IOException {
     if (Cifar10Images.isNamed(source)
@@ -105,34 +105,55 @@ public record OutputFolder(Path path) {
         || Files.exists(path.resolve(OwnOutput.MARKER))) {
       return;
     }
-    Path data = Path.of(source).toRealPath();
     Path there = path.toAbsolutePath().normalize();
-    int depth = 2; // of a part's images
     while (!Files.isDirectory(there)) {
       there = there.getParent();
-      depth = 0;
     }
-    for (Path each = there.toRealPath();
-        each.startsWith(data) && !each.equals(data);
-        each = each.getParent()) {
-      if (hasImages(each, depth)) {
+    // By their names as well, because a class folder may be a link.
+    requireOutside(Path.of(source).toAbsolutePath().normalize(), there);
+    requireOutside(Path.of(source).toRealPath(), there.toRealPath());
+  }
+
+  private void requireOutside(Path data, Path there) throws IOException {
+    for (Path each = there; each.startsWith(data) && !each.equals(data); each = each.getParent()) {
+      boolean isOutput = each.equals(path.toAbsolutePath().normalize());
+      if (isOutput ? hasImages(each) : hasImagesItself(each)) {
         throw GraftException.of(
             "The output folder %s is in %s, which has images of the data, and output is never read"
                 + " as data: choose an output folder outside of the class folders.",
             path, each);
       }
-      depth = 0;
     }
   }
 
-  private static boolean hasImages(Path folder, int depth) throws IOException {
-    for (Entry each : FolderWalk.entries(Entry.folder(folder))) {
-      boolean inside = depth > 0 && each.isFolder() && !OwnOutput.FOLDERS.contains(each.name());
-      if (each.isImage() || (inside && hasImages(each.path(), depth - 1))) {
-        return true;
-      }
-    }
-    return false;
+  private static boolean hasImagesItself(Path folder) throws IOException {
+    return FolderWalk.entries(Entry.folder(folder)).stream().anyMatch(Entry::isImage);
+  }
+
+  /** Returns whether there are images in a folder or its subfolders, Graft's own excepted. */
+  private static boolean hasImages(Path folder) throws IOException {
+    boolean[] found = {false};
+    FolderWalk.through(
+        Entry.folder(folder),
+        new FolderWalk.Visitor() {
+          @Override
+          public boolean enters(Entry each) {
+            boolean own =
+                each.path().getParent().equals(folder) && OwnOutput.FOLDERS.contains(each.name());
+            return !found[0] && !own;
+          }
+
+          @Override
+          public void file(Entry each) {
+            found[0] |= each.isImage();
+          }
+
+          @Override
+          public void failed(Path each, IOException failure) {
+            // The data is read afterwards, and names it.
+          }
+        });
+    return found[0];
   }
 
   /**

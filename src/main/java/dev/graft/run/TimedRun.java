@@ -117,6 +117,8 @@ public final class TimedRun {
         boolean replaced = plans.replace(choice.estimate(), e.factor);
         choice = plans.choose();
         if (replaced) {
+          featureSeconds = 0;
+          computed = false;
           planned(choice, true);
         }
       }
@@ -183,10 +185,13 @@ public final class TimedRun {
 
   private Features features(PreparedRun prepared) throws IOException {
     Stopwatch watch = new Stopwatch();
-    Features features = prepared.features(prepared.ranges());
-    featureSeconds = watch.lap();
-    computed = !features.isHit();
-    return features;
+    try {
+      Features features = prepared.features(prepared.ranges());
+      computed |= !features.isHit();
+      return features;
+    } finally {
+      featureSeconds += watch.lap();
+    }
   }
 
   /**

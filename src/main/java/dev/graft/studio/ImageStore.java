@@ -43,7 +43,7 @@ import java.util.stream.Stream;
  */
 final class ImageStore implements AutoCloseable {
   /** The name of studio's own folder within the folder. */
-  static final String OWN = ".graft-studio";
+  static final String OWN = OwnOutput.STUDIO;
 
   private static final String BIN = OWN + "/bin/";
 

@@ -75,7 +75,8 @@ public final class DataSets {
    */
   public static Recipe withAbsolutePaths(Recipe recipe) {
     Map<String, String> paths = new LinkedHashMap<>();
-    if (RecipeResolver.entry(recipe).network().external().isPresent()) {
+    if (!recipe.backbone().name().equals(Recipe.AUTO)
+        && RecipeResolver.entry(recipe).network().external().isPresent()) {
       paths.put("backbone", absolute(recipe.backbone().name()));
     }
     if (!WeightSource.NAMES.contains(recipe.backbone().weights())) {

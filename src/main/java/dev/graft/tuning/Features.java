@@ -150,15 +150,22 @@ public record Features(
         caches.put(view, new FeatureCache(folder, key.of(view), layout));
         missing += caches.get(view).missing(images, wanted.apply(view)).size();
       }
-      FeatureCache.requireSpace(folder, missing * layout.bytes());
+      if (missing > 0) {
+        FeatureCache.requireSpace(folder, missing * layout.bytes());
+      }
       Features all = new Features(images, Map.of(), 0, 0, 0, List.of());
       for (View view : caches.keySet()) {
+        caches.get(view).refresh();
         all = all.with(caching.features(view, caches.get(view), wanted.apply(view)));
       }
       return all;
     } catch (IOException | RuntimeException | Error e) {
       for (FeatureCache each : caches.values()) {
-        each.close();
+        try {
+          each.close();
+        } catch (IOException f) {
+          e.addSuppressed(f);
+        }
       }
       throw e;
     }

@@ -81,6 +81,11 @@ public record Plan(
     return accuracy.firstKey();
   }
 
+  /** Returns whether the number of epochs does not depend on the time. */
+  public boolean isFixed() {
+    return minEpochs() == maxEpochs();
+  }
+
   int maxEpochs() {
     return accuracy.lastKey();
   }

@@ -38,9 +38,20 @@ public final class Messages {
    * @param otherwise returned if the message is empty or meant for programmers
    */
   public static String of(Throwable failure, String otherwise) {
+    if (!(failure instanceof FileSystemException file) || file.getFile() == null) {
+      return of(failure.getMessage(), otherwise);
+    }
+    // Of a move, the target: the other one is a temporary file.
+    String path = file.getOtherFile() == null ? file.getFile() : file.getOtherFile();
+    return printable(path) + ": " + fault(file, otherwise);
+  }
+
+  /** Returns why reading or writing failed, as {@link #of(IOException)}, but without the path. */
+  public static String reason(IOException failure) {
+    String unknown = "the system gives no reason";
     return failure instanceof FileSystemException file && file.getFile() != null
-        ? printable(file.getFile()) + ": " + fault(file, otherwise)
-        : of(failure.getMessage(), otherwise);
+        ? fault(file, unknown)
+        : of(failure.getMessage(), unknown);
   }
 
   /** Returns why reading or writing failed, see {@link #of(Throwable, String)}. */

@@ -198,7 +198,7 @@ public sealed interface WeightSource {
         return new Opened(reader, Hash.Algorithm.SHA256.of(file));
       } catch (IOException e) {
         reader.close();
-        throw new GraftException(file + " cannot be read: " + Messages.of(e) + ".", e);
+        throw new GraftException(file + " cannot be read: " + Messages.reason(e) + ".", e);
       }
     }
   }

@@ -45,21 +45,6 @@ class AtomicFilesTest {
   }
 
   @Test
-  void aLinkStaysAndTheFileItLeadsToIsReplaced() throws IOException {
-    Path file = Files.writeString(Files.createDirectory(folder.resolve("real")).resolve("a"), "1");
-    Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("real/a"));
-
-    AtomicFiles.write(link, "2");
-
-    assertThat(link).isSymbolicLink();
-    assertThat(file).hasContent("2");
-    assertThat(file.getParent()).isDirectoryContaining(each -> each.equals(file));
-    Files.delete(file);
-    assertThatThrownBy(() -> AtomicFiles.write(link, "3")).isInstanceOf(NoSuchFileException.class);
-    assertThat(link).isSymbolicLink();
-  }
-
-  @Test
   void toAnotherFileSystemAFileIsCopiedUnderATemporaryName() throws IOException {
     Path from = Files.writeString(folder.resolve("from"), "from");
     Path to = Files.createDirectory(folder.resolve("other")).resolve("to");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.GraftException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -48,6 +49,16 @@ class CsvTest {
   @Test
   void textThatIsNotInUtf8IsRejected(@TempDir Path folder) throws IOException {
     Path file = Files.write(folder.resolve("a.csv"), new byte[] {'a', (byte) 0xe9, 'b', '\n'});
+    assertThatThrownBy(() -> Csv.read(file))
+        .isInstanceOf(GraftException.class)
+        .hasMessage(file + " is not in UTF-8; save it as \"CSV UTF-8\".");
+  }
+
+  @Test
+  void textThatIsNotInUtf8IsRejectedAfterManyRowsToo(@TempDir Path folder) throws IOException {
+    byte[] bytes = "some,row\n".repeat(10_000).getBytes(StandardCharsets.UTF_8);
+    bytes[80_000] = (byte) 0xe9;
+    Path file = Files.write(folder.resolve("a.csv"), bytes);
     assertThatThrownBy(() -> Csv.read(file))
         .isInstanceOf(GraftException.class)
         .hasMessage(file + " is not in UTF-8; save it as \"CSV UTF-8\".");

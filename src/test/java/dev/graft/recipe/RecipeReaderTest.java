@@ -180,9 +180,9 @@ class RecipeReaderTest {
 
   @ParameterizedTest
   @CsvSource({
-    "epochs, 010, Write it without the 0 at its start.",
-    "epochs, -007, Write it without the 0 at its start.",
-    "data-dir, '[a, 010]', Write it without the 0 at its start.",
+    "epochs, 010, Write it without the 0 at its start; a name is written in quotes.",
+    "epochs, -007, Write it without the 0 at its start; a name is written in quotes.",
+    "data-dir, '[a, 010]', Write it without the 0 at its start; a name is written in quotes.",
     "learning-rate, 1e-400, It is too close to 0; write 0.",
     "learning-rate, 0.02e-399, It is too close to 0; write 0."
   })
@@ -323,12 +323,13 @@ class RecipeReaderTest {
         .withMessage(
             "The recipe "
                 + missing
-                + " does not exist in "
-                + Path.of("").toAbsolutePath()
-                + "; Graft's own are in the folder conf of its project.");
+                + " does not exist; Graft's own are in the folder conf of its project.");
+    assertRefused(() -> RecipeReader.read(Path.of("missing.yaml"), Map.of()))
+        .withMessageStartingWith(
+            "The recipe missing.yaml does not exist in " + Path.of("").toAbsolutePath() + "; ");
     Path elsewhere = folder.resolve("conf/accurate.yaml");
     assertRefused(() -> RecipeReader.read(elsewhere, Map.of()))
-        .withMessageStartingWith("The recipe " + elsewhere + " does not exist in ")
+        .withMessageStartingWith("The recipe " + elsewhere + " does not exist; ")
         .withMessageEndingWith(
             "; Graft's own is " + Path.of("conf/accurate.yaml").toAbsolutePath() + ".");
     assertRefused(() -> RecipeReader.read(folder, Map.of()))

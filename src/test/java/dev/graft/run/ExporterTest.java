@@ -33,18 +33,22 @@ class ExporterTest {
   void onlyAModelIsReplacedAndALinkMustLeadToOne(@TempDir Path folder) throws IOException {
     Path model = Files.createFile(folder.resolve("a.onnx"));
     Path link = Files.createSymbolicLink(folder.resolve("b.onnx"), model);
-    assertThatCode(() -> Exporter.requireReplaceable(model)).doesNotThrowAnyException();
-    assertThatCode(() -> Exporter.requireReplaceable(link)).doesNotThrowAnyException();
+    assertThat(Exporter.replaceable(model)).isEqualTo(model);
+    assertThat(Exporter.replaceable(link)).isEqualTo(model.toRealPath());
     Files.delete(model);
-    assertThatCode(() -> Exporter.requireReplaceable(model)).doesNotThrowAnyException();
+    assertThat(Exporter.replaceable(model)).isEqualTo(model);
     assertThatExceptionOfType(GraftException.class)
-        .isThrownBy(() -> Exporter.requireReplaceable(link))
+        .isThrownBy(() -> Exporter.replaceable(link))
         .withMessage(link + " is a link that leads nowhere; name another file.");
     assertThatExceptionOfType(GraftException.class)
-        .isThrownBy(() -> Exporter.requireReplaceable(Files.createFile(folder.resolve("a.png"))))
+        .isThrownBy(() -> Exporter.replaceable(Files.createFile(folder.resolve("a.png"))))
         .withMessageEndingWith(" exists and is not a model; name another file.");
+    Path other = Files.createSymbolicLink(folder.resolve("c.onnx"), folder.resolve("a.png"));
     assertThatExceptionOfType(GraftException.class)
-        .isThrownBy(() -> Exporter.requireReplaceable(folder))
+        .isThrownBy(() -> Exporter.replaceable(other))
+        .withMessageEndingWith("a.png exists and is not a model; name another file.");
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> Exporter.replaceable(folder))
         .withMessage(folder + " is a folder; name a file.");
   }
 
