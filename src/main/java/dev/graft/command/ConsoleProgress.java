@@ -19,10 +19,15 @@ final class ConsoleProgress {
 
   private ConsoleProgress() {}
 
-  /** Formats seconds: {@code 8 s}, {@code 3 min 20 s}. */
+  /** Formats seconds: {@code 8 s}, {@code 3 min 20 s}, {@code 2 h 5 min}. */
   static String duration(double seconds) {
     long whole = Math.round(seconds);
-    return whole < 60 ? whole + " s" : whole / 60 + " min " + whole % 60 + " s";
+    if (whole < 60) {
+      return whole + " s";
+    }
+    return whole < 3600
+        ? whole / 60 + " min " + whole % 60 + " s"
+        : whole / 3600 + " h " + whole % 3600 / 60 + " min";
   }
 
   /**

@@ -116,9 +116,7 @@ final class FineTuneCommand implements Callable<Integer> {
     Optional<Path> died = output.folder().died();
     died.ifPresent(
         run -> console.say(run + " did not end, because its process died. " + RunLines.goOn(run)));
-    if (limit.isPresent()) { // otherwise the run checks it first
-      output.folder().requireOutsideOfClasses(recipe.data().source());
-    }
+    output.folder().requireOutsideOfClasses(recipe.data().source());
     if (isInside(folder, recipe.data().source())) {
       console.say("Output: " + folder + " is inside the data, and is skipped there.");
     }

@@ -61,5 +61,6 @@ class ConsoleTest {
   void secondsArePrintedForPeople() {
     assertThat(ConsoleProgress.duration(8.4)).isEqualTo("8 s");
     assertThat(ConsoleProgress.duration(200)).isEqualTo("3 min 20 s");
+    assertThat(ConsoleProgress.duration(7_530)).isEqualTo("2 h 5 min");
   }
 }
