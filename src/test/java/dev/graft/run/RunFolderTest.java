@@ -463,14 +463,6 @@ class RunFolderTest {
         .isThrownBy(() -> new OutputFolder(output).latest());
   }
 
-  @Test
-  void anOutputFolderThatCannotBeCreatedIsReported() throws IOException {
-    Path file = Files.createFile(output.resolve("file"));
-    assertThatExceptionOfType(GraftException.class)
-        .isThrownBy(() -> new OutputFolder(file).begin("vgg16-cifar10", RUNNING, ""))
-        .withMessageStartingWith("The run's folder can't be created in " + file + ": ");
-  }
-
   /** Creates the folders that these names could lead to, and checks that none is a run. */
   private void assertNoRun(String name, String named) throws IOException {
     for (String folder : List.of("runs/run/model", "elsewhere", "../elsewhere")) {
