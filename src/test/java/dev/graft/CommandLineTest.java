@@ -665,7 +665,7 @@ class CommandLineTest {
     assertThat(answer.out())
         .containsPattern("engine +(PyTorch|MXNet) [0-9.]+, DJL [0-9.]+")
         .containsPattern("weights +vgg16: bundled")
-        .containsPattern("features +\\S+features: [1-9][0-9]* MB")
+        .containsPattern("features +\\S+features: [1-9][0-9.]* MB")
         .containsPattern("runs +[0-9]+ in .*latest completed: [0-9]{8}-[0-9]{6}-");
 
     CommandRun bare = CommandRun.of("doctor", "--output", folder.resolve("none").toString());
