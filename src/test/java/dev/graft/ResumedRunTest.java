@@ -39,6 +39,7 @@ class ResumedRunTest {
     "--set=mirror=true",
     "--set=crops=1",
     "--set=mixup=0.2",
+    "--set=mean=[120, 120, 120]",
     "--unfreeze=conv4"
   };
 
@@ -56,6 +57,9 @@ class ResumedRunTest {
     assertThat(changed.err())
         .contains(
             "can't be resumed with other settings (learning-rate was 0.02 and is 0.5): a run");
+    CommandRun undecided = CommandRun.of("fine-tune", "--resume=" + run, "--set=mean=auto");
+    assertThat(undecided.code()).isEqualTo(1);
+    assertThat(undecided.err()).contains("can't be resumed with other settings (mean was ");
     CommandRun impossible = CommandRun.of("fine-tune", "--resume=" + run, "--no-cache");
     assertThat(impossible.code()).isEqualTo(1);
     assertThat(impossible.err())

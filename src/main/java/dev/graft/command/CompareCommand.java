@@ -73,14 +73,14 @@ final class CompareCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (runs.size() < 2 && !notebook) {
+    int least = notebook ? 1 : 2;
+    if (runs.size() < least) {
       throw new CommandLine.ParameterException(
           spec.commandLine(), "Give at least two runs, or one with --notebook.");
     }
     List<RunFiles> read = runs.stream().map(this::measured).flatMap(Optional::stream).toList();
-    if (read.size() < (notebook ? 1 : 2)) {
-      throw new GraftException(
-          "Too few runs have metrics; give at least " + (notebook ? 1 : 2) + ".");
+    if (read.size() < least) {
+      throw new GraftException("Too few runs have metrics; give at least " + least + ".");
     }
     Comparison comparison = notebook ? Comparison.withNotebook(read) : new Comparison(read);
     List<RunFiles> all = comparison.runs();

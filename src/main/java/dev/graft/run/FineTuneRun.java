@@ -188,7 +188,12 @@ public final class FineTuneRun {
     try {
       RecipeResolver.check(asked);
     } catch (GraftException e) {
-      requireSameRecipe(run, asked); // the difference says more than why it is not possible
+      // A difference says more than why it is not possible; what is decided later is none.
+      List<String> differences =
+          differences(run, asked).stream()
+              .filter(each -> !each.endsWith(" and is " + Recipe.AUTO))
+              .toList();
+      requireEqual(run, differences);
       throw e;
     }
     try (PreparedRun prepared = output.prepare(asked, events)) {
@@ -204,12 +209,12 @@ public final class FineTuneRun {
     return run(RunFolder.resume(output, run, again));
   }
 
-  /** Refuses to continue a run with another recipe; what Graft decides is not known before. */
-  private static void requireSameRecipe(Path run, Recipe now) {
-    List<String> differences =
-        RecipeReader.differences(RunImages.recipe(run), DataSets.withAbsolutePaths(now)).stream()
-            .filter(each -> !each.endsWith(" and is " + Recipe.AUTO))
-            .toList();
+  private static List<String> differences(Path run, Recipe now) {
+    return RecipeReader.differences(RunImages.recipe(run), DataSets.withAbsolutePaths(now));
+  }
+
+  /** Refuses to continue a run with other settings. */
+  private static void requireEqual(Path run, List<String> differences) {
     if (!differences.isEmpty()) {
       throw new GraftException(
           run
@@ -222,7 +227,7 @@ public final class FineTuneRun {
 
   /** Refuses to continue a run with other data, recipe, engine or version of Graft. */
   private void requireSame(Path run, RunRecord before) {
-    requireSameRecipe(run, recipe);
+    requireEqual(run, differences(run, recipe));
     List<String> differences = new ArrayList<>();
     RunRecord.Provenance then = before.provenance();
     RunRecord.Provenance now = provenance();

@@ -155,7 +155,9 @@ public record Features(
       }
       Features all = new Features(images, Map.of(), 0, 0, 0, List.of());
       for (View view : caches.keySet()) {
-        caches.get(view).refresh();
+        if (all.computed + all.computedOthers > 0) {
+          caches.get(view).refresh(); // others may have written while earlier views were computed
+        }
         all = all.with(caching.features(view, caches.get(view), wanted.apply(view)));
       }
       return all;

@@ -12,6 +12,7 @@ import java.util.regex.Pattern;
 
 /** Turns failure messages of libraries into text that fits into a sentence. */
 public final class Messages {
+  private static final String NO_REASON = "the system gives no reason";
   private static final int MAX_LINE = 1_600;
   private static final int NON_JOINER = 0x200c;
   private static final int JOINER = 0x200d;
@@ -38,25 +39,29 @@ public final class Messages {
    * @param otherwise returned if the message is empty or meant for programmers
    */
   public static String of(Throwable failure, String otherwise) {
+    String reason = reason(failure, otherwise);
     if (!(failure instanceof FileSystemException file) || file.getFile() == null) {
-      return of(failure.getMessage(), otherwise);
+      return reason;
     }
     // Of a move, the target: the other one is a temporary file.
     String path = file.getOtherFile() == null ? file.getFile() : file.getOtherFile();
-    return printable(path) + ": " + fault(file, otherwise);
+    return printable(path) + ": " + reason;
   }
 
   /** Returns why reading or writing failed, as {@link #of(IOException)}, but without the path. */
   public static String reason(IOException failure) {
-    String unknown = "the system gives no reason";
+    return reason(failure, NO_REASON);
+  }
+
+  private static String reason(Throwable failure, String otherwise) {
     return failure instanceof FileSystemException file && file.getFile() != null
-        ? fault(file, unknown)
-        : of(failure.getMessage(), unknown);
+        ? fault(file, otherwise)
+        : of(failure.getMessage(), otherwise);
   }
 
   /** Returns why reading or writing failed, see {@link #of(Throwable, String)}. */
   public static String of(IOException failure) {
-    return of(failure, "the system gives no reason");
+    return of(failure, NO_REASON);
   }
 
   /** Java says most of what is wrong with a file by the class of the exception alone. */
