@@ -23,7 +23,7 @@ public interface Arithmetic extends AutoCloseable {
   /**
    * Returns the product of two matrices, or of two batches of matrices, in float32.
    *
-   * @param a {@code (…, m, k)}, float32
+   * @param a {@code (…, m, k)}, float32 or what {@link #roundedProduct} returned
    * @param b {@code (…, k, n)}, float32
    * @return {@code (…, m, n)}
    */
@@ -31,7 +31,18 @@ public interface Arithmetic extends AutoCloseable {
     return a.matMul(b);
   }
 
-  /** Returns a sum; may overwrite {@code x}, which no other operation may have read. */
+  /**
+   * Returns a product as {@link #product}, in the type that products round their arguments to.
+   * Where only another product reads it, this saves two conversions and half of the memory traffic.
+   */
+  default NDArray roundedProduct(NDArray a, NDArray b) {
+    return product(a, b);
+  }
+
+  /**
+   * Returns a sum in the type of {@code x}; may overwrite {@code x}, which no other operation may
+   * have read.
+   */
   default NDArray plus(NDArray x, NDArray shift) {
     return x.add(shift);
   }

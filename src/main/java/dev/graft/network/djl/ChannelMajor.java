@@ -38,6 +38,9 @@ final class ChannelMajor {
   /** Names of the steps that are computed with a convolution. */
   private final Set<String> absorbed = new HashSet<>();
 
+  /** Names of the convolutions whose result, after its activation, only products read. */
+  private final Set<String> rounded = new HashSet<>();
+
   /**
    * Chooses the layout of each step.
    *
@@ -57,6 +60,30 @@ final class ChannelMajor {
         .filter(step -> step.layer() instanceof Layer.Conv2d && contains(step.name()))
         .forEach(step -> followers.put(step.name(), followers(step, graph, computed)));
     followers.values().forEach(steps -> steps.forEach(step -> absorbed.add(step.name())));
+    computed.stream()
+        .filter(step -> isProduct(step) && onlyProductsRead(step, graph, computed))
+        .forEach(step -> rounded.add(step.name()));
+  }
+
+  /** Returns whether an activation follows a convolution, and its result goes to products only. */
+  private boolean onlyProductsRead(Step convolution, Graph graph, List<Step> computed) {
+    List<Step> after = followers.get(convolution.name());
+    if (after.isEmpty() || after.get(after.size() - 1).layer() instanceof Layer.BatchNorm) {
+      return false;
+    }
+    List<Step> readers = readers(after.get(after.size() - 1), graph);
+    return !readers.isEmpty()
+        && readers.stream().allMatch(each -> computed.contains(each) && isProduct(each));
+  }
+
+  private boolean isProduct(Step step) {
+    return step.layer() instanceof Layer.Conv2d conv
+        && contains(step.name())
+        && ConvolutionMethod.of(conv, input(step)).isOneProduct();
+  }
+
+  private static List<Step> readers(Step step, Graph graph) {
+    return graph.steps().stream().filter(each -> each.inputs().contains(step.name())).toList();
   }
 
   /** Returns the normalization and the activation after a convolution that nothing else reads. */
@@ -74,8 +101,7 @@ final class ChannelMajor {
 
   /** Returns the only step that reads the output of another, if it is one of those computed. */
   private static Optional<Step> only(Step step, Graph graph, List<Step> computed) {
-    List<Step> readers =
-        graph.steps().stream().filter(each -> each.inputs().contains(step.name())).toList();
+    List<Step> readers = readers(step, graph);
     return readers.size() == 1 && computed.contains(readers.get(0))
         ? Optional.of(readers.get(0))
         : Optional.empty();
@@ -196,7 +222,8 @@ final class ChannelMajor {
         activation = follower.layer() instanceof Layer.Relu6 ? arithmetic::relu6 : arithmetic::relu;
       }
     }
-    return new MatrixConvolution.Epilogue(factor, shift, activation);
+    return new MatrixConvolution.Epilogue(
+        factor, shift, activation, rounded.contains(convolution.name()));
   }
 
   /**

@@ -37,6 +37,11 @@ enum ConvolutionMethod {
   /** Maximum number of input pixels, from counts of operations: the input is copied k * k times. */
   private static final long MAX_UNFOLDED = 16;
 
+  /** Returns whether this is one product of the input as it is and weights. */
+  boolean isOneProduct() {
+    return this == POINTWISE || this == PER_CHANNEL;
+  }
+
   /**
    * Returns the fastest method for a convolution.
    *

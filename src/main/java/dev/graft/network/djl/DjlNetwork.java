@@ -131,12 +131,13 @@ public final class DjlNetwork {
   }
 
   /**
-   * Returns the network up to the features {@code (N, F)}.
+   * Returns the network up to the features {@code (N, F)}, with its trained part computed as in
+   * training, in float32.
    *
    * @param fromPixels whether the input is pixels; otherwise the activations at the freeze boundary
    */
   public GraphBlock features(boolean fromPixels) {
-    return block(start(fromPixels), design.featuresEnd());
+    return trained(block(start(fromPixels), design.featuresEnd()), Arithmetic.ENGINE);
   }
 
   private int start(boolean fromPixels) {

@@ -5,6 +5,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.graft.network.Layer;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 
 /**
@@ -47,9 +48,13 @@ final class MatrixConvolution {
    * @param factor of each output channel, {@code (O)}; multiplies the kernel instead of the maps
    * @param shift of each output channel, {@code (O)}
    * @param activation may overwrite its argument
+   * @param rounded whether the result may be in the type that products round their arguments to
    */
   record Epilogue(
-      Optional<NDArray> factor, Optional<NDArray> shift, UnaryOperator<NDArray> activation) {}
+      Optional<NDArray> factor,
+      Optional<NDArray> shift,
+      UnaryOperator<NDArray> activation,
+      boolean rounded) {}
 
   /**
    * Computes the convolution and what follows it.
@@ -61,10 +66,12 @@ final class MatrixConvolution {
   NDArray forward(NDArray x, NDArray kernel, Epilogue epilogue, Arithmetic arithmetic) {
     NDArray plain = view(kernel, x, layer.out(), -1); // (O, C / groups * k * k)
     NDArray scaled = epilogue.factor().map(each -> plain.mul(each.reshape(-1, 1))).orElse(plain);
+    BinaryOperator<NDArray> times =
+        epilogue.rounded() ? arithmetic::roundedProduct : arithmetic::product;
     NDArray product =
         switch (method) {
-          case POINTWISE -> pointwise(x, scaled, arithmetic);
-          case PER_CHANNEL -> perChannel(x, scaled, taps(kernel), arithmetic);
+          case POINTWISE -> pointwise(x, scaled, times);
+          case PER_CHANNEL -> times.apply(x, perChannel(scaled, taps(kernel), arithmetic));
           case PER_PIXEL_PAIR -> perPixelPair(x, scaled, taps(kernel), arithmetic);
           case UNFOLDED -> unfolded(x, scaled, taps(kernel), arithmetic);
           case ENGINE -> throw new IllegalStateException(layer.name() + " is left to the engine");
@@ -104,14 +111,13 @@ final class MatrixConvolution {
   }
 
   /** Returns {@code (O, N * Q)}. */
-  private NDArray pointwise(NDArray x, NDArray kernel, Arithmetic arithmetic) {
-    return arithmetic.product(kernel, x.reshape(layer.in(), -1));
+  private NDArray pointwise(NDArray x, NDArray kernel, BinaryOperator<NDArray> times) {
+    return times.apply(kernel, x.reshape(layer.in(), -1));
   }
 
-  /** Returns {@code (O, N, Q)}. */
-  private NDArray perChannel(NDArray x, NDArray kernel, NDArray taps, Arithmetic arithmetic) {
-    NDArray matrices = kernel.matMul(taps);
-    return arithmetic.product(x, matrices.reshape(layer.in(), inputs(), outputs()));
+  /** Returns the matrices {@code (C, P, Q)}, rounded as the product with them would do anyway. */
+  private NDArray perChannel(NDArray kernel, NDArray taps, Arithmetic arithmetic) {
+    return arithmetic.roundedProduct(kernel, taps).reshape(layer.in(), inputs(), outputs());
   }
 
   /** Returns {@code (Q, O, N)}. */

@@ -13,22 +13,31 @@ import java.util.Optional;
  * resources.
  *
  * <ul>
- *   <li>{@code bfloat16.py}: products of float32 matrices that are rounded to bfloat16 and
- *       multiplied there. Gradients are rounded in the same way.
+ *   <li>{@code bfloat16.py}: products of matrices that are rounded to bfloat16 and multiplied
+ *       there. Gradients are rounded in the same way. {@code rounded.py}: the same, with a result
+ *       in bfloat16.
  *   <li>{@code relu.py} and {@code relu6.py}: overwrite their argument; the gradient is one pass
  *       over the memory, that of DJL's {@code clip} four.
+ *   <li>{@code plus.py}: overwrites its first argument, which may be in bfloat16, a type that DJL
+ *       0.36 can't convert to (its native code ends the process).
  * </ul>
  */
 final class TorchArithmetic implements Arithmetic {
   private final Device device;
 
-  /** Empty for float32. */
-  private final Optional<TorchFunction> bfloat16;
+  /** Products in bfloat16; empty for float32. */
+  private final Optional<Products> bfloat16;
 
-  /** Activations by name, opened at the first use; heads alone have none. */
-  private final Map<String, TorchFunction> activations = new HashMap<>();
+  /** Functions that overwrite an argument, by name, opened at the first use; heads need none. */
+  private final Map<String, TorchFunction> inPlace = new HashMap<>();
 
-  private TorchArithmetic(Device device, Optional<TorchFunction> bfloat16) {
+  private record Products(TorchFunction widened, TorchFunction rounded) {
+    static Products open(Device device) {
+      return new Products(function("bfloat16.py", device), function("rounded.py", device));
+    }
+  }
+
+  private TorchArithmetic(Device device, Optional<Products> bfloat16) {
     this.device = device;
     this.bfloat16 = bfloat16;
   }
@@ -41,7 +50,7 @@ final class TorchArithmetic implements Arithmetic {
    */
   static TorchArithmetic open(Device device, boolean isBfloat16) {
     return new TorchArithmetic(
-        device, isBfloat16 ? Optional.of(function("bfloat16.py", device)) : Optional.empty());
+        device, isBfloat16 ? Optional.of(Products.open(device)) : Optional.empty());
   }
 
   private static TorchFunction function(String source, Device device) {
@@ -50,29 +59,38 @@ final class TorchArithmetic implements Arithmetic {
 
   @Override
   public NDArray product(NDArray a, NDArray b) {
-    return bfloat16
-        .map(function -> function.of(new NDList(a, b), true).singletonOrThrow())
+    return product(bfloat16.map(Products::widened), a, b);
+  }
+
+  @Override
+  public NDArray roundedProduct(NDArray a, NDArray b) {
+    return product(bfloat16.map(Products::rounded), a, b);
+  }
+
+  private static NDArray product(Optional<TorchFunction> function, NDArray a, NDArray b) {
+    return function
+        .map(each -> each.of(new NDList(a, b), true).singletonOrThrow())
         .orElseGet(() -> a.matMul(b));
   }
 
   @Override
   public NDArray plus(NDArray x, NDArray shift) {
-    return x.addi(shift);
+    return inPlace("plus.py", new NDList(x, shift));
   }
 
   @Override
   public NDArray relu(NDArray x) {
-    return activated("relu.py", x);
+    return inPlace("relu.py", new NDList(x));
   }
 
   @Override
   public NDArray relu6(NDArray x) {
-    return activated("relu6.py", x);
+    return inPlace("relu6.py", new NDList(x));
   }
 
-  private NDArray activated(String name, NDArray x) {
-    TorchFunction function = activations.computeIfAbsent(name, source -> function(source, device));
-    return function.of(new NDList(x), true).singletonOrThrow();
+  private NDArray inPlace(String name, NDList arguments) {
+    TorchFunction function = inPlace.computeIfAbsent(name, source -> function(source, device));
+    return function.of(arguments, true).singletonOrThrow();
   }
 
   @Override
@@ -82,7 +100,11 @@ final class TorchArithmetic implements Arithmetic {
 
   @Override
   public void close() {
-    activations.values().forEach(TorchFunction::close);
-    bfloat16.ifPresent(TorchFunction::close);
+    inPlace.values().forEach(TorchFunction::close);
+    bfloat16.ifPresent(
+        products -> {
+          products.widened().close();
+          products.rounded().close();
+        });
   }
 }

@@ -255,6 +255,27 @@ class ChannelMajorTest {
     }
   }
 
+  /** Maps that only products read stay in bfloat16: here those of both ReLU6 layers. */
+  @Test
+  void bfloat16AgreesWhereActivationsAreBetweenProducts() {
+    Assumptions.assumeTrue(Bfloat16.isPossible());
+    Stage stage =
+        Stage.of(
+            "stage",
+            new Conv2d("expand", 8, 6, 1, 1, Padding.SAME, 1, false),
+            new Layer.BatchNorm("expand_norm", 6, 1e-3),
+            new Layer.Relu6("expand_relu"),
+            new Conv2d("depthwise", 6, 6, 3, 1, Padding.SAME, 6, false),
+            new Layer.BatchNorm("depthwise_norm", 6, 1e-3),
+            new Layer.Relu6("depthwise_relu"),
+            new Conv2d("project", 6, 8, 1, 1, Padding.SAME, 1, false),
+            new Layer.BatchNorm("project_norm", 8, 1e-3),
+            new Layer.GlobalAveragePool("average"));
+    try (Arithmetic arithmetic = Arithmetic.open(Device.cpu(), true)) {
+      assertSame(new Shape(8, 3, 3), stage, arithmetic, 0.04f);
+    }
+  }
+
   @Test
   void flatteningKeepsTheOrderOfTheEngine() {
     assertSame(

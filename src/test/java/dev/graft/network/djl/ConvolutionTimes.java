@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
+import dev.graft.engine.Bfloat16;
 import dev.graft.network.Layer.Conv2d;
 import dev.graft.network.Layer.Padding;
 import java.util.Locale;
@@ -29,7 +30,17 @@ final class ConvolutionTimes {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       for (int[] each :
           new int[][] {
-            {3, 3, 1}, {3, 5, 1}, {6, 5, 2}, {7, 3, 1}, {7, 5, 1}, {14, 3, 1}, {14, 5, 2}
+            {3, 3, 1},
+            {3, 5, 1},
+            {6, 5, 2},
+            {7, 3, 1},
+            {7, 5, 1},
+            {10, 3, 1},
+            {10, 5, 1},
+            {10, 5, 2},
+            {14, 3, 1},
+            {14, 5, 1},
+            {14, 5, 2}
           }) {
         Conv2d layer = new Conv2d("c", 672, 672, each[1], each[2], Padding.SAME, 672);
         print(manager, layer, each[0], ConvolutionMethod.PER_CHANNEL);
@@ -61,7 +72,7 @@ final class ConvolutionTimes {
     NDArray kernel = block.getDirectParameters().valueAt(0).getArray();
     MatrixConvolution.Epilogue none =
         new MatrixConvolution.Epilogue(
-            Optional.empty(), Optional.empty(), UnaryOperator.identity());
+            Optional.empty(), Optional.empty(), UnaryOperator.identity(), false);
     double engine =
         milliseconds(
             manager,
@@ -69,9 +80,17 @@ final class ConvolutionTimes {
             x -> block.forward(new ParameterStore(manager, false), new NDList(x), true).head());
     double products =
         milliseconds(manager, channels, x -> matrices.forward(x, kernel, none, Arithmetic.ENGINE));
+    double rounded = Double.NaN;
+    if (Bfloat16.obstacle(Device.cpu()).isEmpty()) {
+      try (Arithmetic arithmetic = Arithmetic.open(Device.cpu(), true)) {
+        rounded =
+            milliseconds(manager, channels, x -> matrices.forward(x, kernel, none, arithmetic));
+      }
+    }
     System.out.printf(
         Locale.ROOT,
-        "%dx%d, stride %d, %d to %d channels in %d groups, at %dx%d: conv2d %.1f, %s %.1f%n",
+        "%dx%d, stride %d, %d to %d channels in %d groups, at %dx%d: conv2d %.1f, %s %.1f,"
+            + " in bfloat16 %.1f ms%n",
         layer.kernel(),
         layer.kernel(),
         layer.stride(),
@@ -82,7 +101,8 @@ final class ConvolutionTimes {
         side,
         engine,
         method,
-        products);
+        products,
+        rounded);
   }
 
   private interface Pass {
