@@ -165,7 +165,13 @@ public record Recipe(
     CONSTANT,
     /** Half a cosine wave down to 0 (Loshchilov and Hutter 2016). */
     @JsonProperty("cosine")
-    COSINE
+    COSINE,
+    /**
+     * Up from 1/25 of the rate for 30 % of the steps and down to 1/250,000 of it, each along half a
+     * cosine wave (Smith and Topin 2017; shares and divisors are those of PyTorch's OneCycleLR).
+     */
+    @JsonProperty("one-cycle")
+    ONE_CYCLE
   }
 
   /** The weighting of imbalanced classes. */
@@ -427,10 +433,15 @@ public record Recipe(
    * @param optimizer of the training
    * @param learningRate of the head, after the warm-up; auto depends on the batch size
    * @param backboneLearningRate of trained stages of the backbone
+   * @param layerDecay the learning rate of a trained stage divided by that of the next one, in (0,
+   *     1]; the last stage has the backbone's rate
+   * @param headEpochs epochs in which only the head is trained; fractions are possible
    * @param schedule of the learning rate
    * @param warmupEpochs epochs in which the learning rate grows linearly
    * @param epsilon of Adam
    * @param weightDecay of AdamW
+   * @param clipNorm longer gradients of all weights together are scaled to this Euclidean norm; 0
+   *     for none
    * @param labelSmoothing in [0, 1)
    * @param classWeights how rare classes are weighted
    * @param batchSize images per step; auto depends on the number of images and on what is trained
@@ -450,10 +461,13 @@ public record Recipe(
       OptimizerChoice optimizer,
       Auto<Double> learningRate,
       double backboneLearningRate,
+      double layerDecay,
+      double headEpochs,
       Schedule schedule,
       double warmupEpochs,
       double epsilon,
       double weightDecay,
+      double clipNorm,
       double labelSmoothing,
       ClassWeights classWeights,
       Auto<Integer> batchSize,
@@ -477,14 +491,28 @@ public record Recipe(
       requireValue("optimizer", optimizer);
       requireAutoOr("learning-rate", learningRate, each -> requirePositive("learning-rate", each));
       requirePositive("backbone-learning-rate", backboneLearningRate);
+      requirePositiveShare("layer-decay", layerDecay);
       requireValue("schedule", schedule);
       requireWithin("epochs", epochs, 1, 100_000);
       requireAtLeast("warmup-epochs", warmupEpochs, 0);
       if (warmupEpochs >= epochs && warmupEpochs > 0) {
         throw outside("warmup-epochs", "below epochs, which is " + epochs, warmupEpochs);
       }
+      if (warmupEpochs > 0 && schedule == Schedule.ONE_CYCLE) {
+        throw new GraftException(
+            "warmup-epochs: must be 0 with one-cycle, which starts with a warm-up of its own; set"
+                + " schedule to cosine, or warmup-epochs to 0.");
+      }
+      requireAtLeast("head-epochs", headEpochs, 0);
+      if (headEpochs > 0 && headEpochs + warmupEpochs >= epochs) {
+        throw outside(
+            "head-epochs",
+            "together with warmup-epochs below epochs, which is " + epochs,
+            headEpochs);
+      }
       requirePositive("epsilon", epsilon);
       requireAtLeast("weight-decay", weightDecay, 0);
+      requireAtLeast("clip-norm", clipNorm, 0);
       if (weightDecay > 0 && optimizer == OptimizerChoice.ADAM) {
         throw new GraftException(
             "weight-decay: must be 0 with adam; set optimizer to adamw, or weight-decay to 0.");

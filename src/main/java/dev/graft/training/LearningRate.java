@@ -5,12 +5,17 @@ import dev.graft.recipe.Recipe.Schedule;
 /**
  * A learning rate schedule: the learning rate at each step as a fraction of the full rate. It rises
  * linearly during the warm-up and then is constant or falls to 0 along half a cosine (Loshchilov
- * and Hutter 2016, equation 5, without restarts).
+ * and Hutter 2016, equation 5, without restarts); or it rises and falls in one cycle as that of
+ * PyTorch's {@code OneCycleLR}, without its cycle of the momentum.
  *
  * @param warmupSteps number of steps before the full rate
  * @param steps number of steps of the whole training
  */
 record LearningRate(Schedule schedule, long warmupSteps, long steps) {
+  private static final double CYCLE_RISE = 0.3;
+  private static final double CYCLE_START = 1.0 / 25;
+  private static final double CYCLE_END = CYCLE_START / 10_000;
+
   LearningRate {
     if (warmupSteps < 0 || warmupSteps >= steps) {
       throw new IllegalArgumentException(
@@ -27,8 +32,15 @@ record LearningRate(Schedule schedule, long warmupSteps, long steps) {
    */
   static LearningRate of(Schedule schedule, double warmupEpochs, int epochs, int batches) {
     long steps = (long) epochs * batches;
-    return new LearningRate(
-        schedule, Math.min(Math.round(warmupEpochs * batches), steps - 1), steps);
+    double warmup =
+        schedule == Schedule.ONE_CYCLE ? CYCLE_RISE * steps - 1 : warmupEpochs * batches;
+    return new LearningRate(schedule, Math.max(0, Math.min(Math.round(warmup), steps - 1)), steps);
+  }
+
+  /** Returns the schedule of a part that is trained from a step on, with a warm-up of its own. */
+  LearningRate startingAt(long step) {
+    long left = steps - step;
+    return new LearningRate(schedule, Math.min(warmupSteps, left - 1), left);
   }
 
   /**
@@ -37,17 +49,26 @@ record LearningRate(Schedule schedule, long warmupSteps, long steps) {
    * @param step counted from 0
    */
   double at(int step) {
-    if (step < warmupSteps) {
-      return (step + 1.0) / (warmupSteps + 1);
-    }
+    boolean rises = step < warmupSteps;
     return switch (schedule) {
-      case CONSTANT -> 1;
+      case CONSTANT -> rises ? linear(step) : 1;
       case COSINE ->
-          0.5
-              * (1
-                  + Math.cos(
-                      Math.PI
-                          * Math.min(1, (double) (step - warmupSteps) / (steps - warmupSteps))));
+          rises
+              ? linear(step)
+              : cosine(1, 0, (double) (step - warmupSteps) / (steps - warmupSteps));
+      case ONE_CYCLE ->
+          rises
+              ? cosine(CYCLE_START, 1, (double) step / warmupSteps)
+              : cosine(1, CYCLE_END, (step - warmupSteps) / Math.max(1.0, steps - 1 - warmupSteps));
     };
+  }
+
+  private double linear(int step) {
+    return (step + 1.0) / (warmupSteps + 1);
+  }
+
+  /** Returns a value on half a cosine wave, at a share of the way. */
+  private static double cosine(double from, double to, double share) {
+    return to + (from - to) * 0.5 * (1 + Math.cos(Math.PI * Math.min(1, share)));
   }
 }

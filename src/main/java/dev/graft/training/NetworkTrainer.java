@@ -5,7 +5,6 @@ import ai.djl.Model;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.Parameter;
 import ai.djl.training.DefaultTrainingConfig;
 import ai.djl.training.EasyTrain;
 import ai.djl.training.ParameterStore;
@@ -31,10 +30,9 @@ import dev.graft.recipe.Recipe;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.IntToDoubleFunction;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -131,7 +129,8 @@ public final class NetworkTrainer implements AutoCloseable {
     var accuracy = new Resumable.OfAccuracy();
     try (WeightSnapshot best = weights();
         var optimizer =
-            new SavableAdam(recipe, rates(rate::at), best.trained(), model.getNDManager());
+            new SavableAdam(
+                recipe, rates(rate, train.batches()), best.trained(), model.getNDManager());
         var progress =
             new ProgressListener(
                 events, settings.epochs(), train.batches(), history, earlyStopping)) {
@@ -157,7 +156,7 @@ public final class NetworkTrainer implements AutoCloseable {
               .optDevices(new Device[] {device})
               .optOptimizer(optimizer)
               .addTrainingListeners(listeners);
-      try (Trainer trainer = new ZeroSumTrainer(model, config)) {
+      try (Trainer trainer = new StepTrainer(model, config, settings.clipNorm())) {
         trainer.initialize(inputs);
         int batches =
             checkpoint
@@ -206,10 +205,8 @@ public final class NetworkTrainer implements AutoCloseable {
   public RangeTest rangeTest(FeatureBatches train, double low, double high, int steps)
       throws IOException {
     CrossEntropy loss = loss(train);
-    ParameterTracker growing =
-        rates(
-            step ->
-                RangeTest.rate(low, high, step, steps) / recipe.training().learningRate().value());
+    IntToDoubleFunction growing =
+        step -> RangeTest.rate(low, high, step, steps) / recipe.training().learningRate().value();
     double[] last = {Double.NaN};
     TrainingListener observer =
         new TrainingListenerAdapter() {
@@ -222,14 +219,17 @@ public final class NetworkTrainer implements AutoCloseable {
         };
     RangeTest test = new RangeTest(List.of());
     try (WeightSnapshot weights = weights();
-        var optimizer = new SavableAdam(recipe, growing, weights.trained(), model.getNDManager());
+        var optimizer =
+            new SavableAdam(
+                recipe, rates(growing, growing), weights.trained(), model.getNDManager());
         Trainer trainer =
-            new ZeroSumTrainer(
+            new StepTrainer(
                 model,
                 new DefaultTrainingConfig(loss)
                     .optDevices(new Device[] {device})
                     .optOptimizer(optimizer)
-                    .addTrainingListeners(observer));
+                    .addTrainingListeners(observer),
+                recipe.training().clipNorm());
         Progress progress = events.progress("range test", "steps", steps)) {
       trainer.initialize(inputs);
       Dataset shown = shown(train, mixup(train));
@@ -290,19 +290,32 @@ public final class NetworkTrainer implements AutoCloseable {
     };
   }
 
-  /** Returns the learning rates; the head and the unfrozen stages have separate ones. */
-  private ParameterTracker rates(IntToDoubleFunction rate) {
-    Set<String> backbone =
-        network.tail().getParameters().values().stream()
-            .map(Parameter::getId)
-            .collect(Collectors.toUnmodifiableSet());
-    // Steps are counted from 1.
-    return (id, step) ->
-        (float)
-            (rate.applyAsDouble(step - 1)
-                * (backbone.contains(id)
-                    ? recipe.training().backboneLearningRate()
-                    : recipe.training().learningRate().value()));
+  /** Returns the learning rates of a schedule; head and trained stages have separate ones. */
+  private ParameterTracker rates(LearningRate rate, int batches) {
+    int alone = Math.toIntExact(Math.round(recipe.training().headEpochs() * batches));
+    LearningRate ofBackbone = rate.startingAt(alone);
+    return rates(rate::at, step -> step < alone ? 0 : ofBackbone.at(step - alone));
+  }
+
+  /**
+   * Returns the learning rates of head and trained stages.
+   *
+   * @param head a fraction of the head's rate at a step, counted from 0
+   * @param backbone a fraction of the last trained stage's rate
+   */
+  private ParameterTracker rates(IntToDoubleFunction head, IntToDoubleFunction backbone) {
+    Recipe.Training settings = recipe.training();
+    Map<String, Integer> stagesToHead = network.stagesToHead();
+    // DJL counts steps from 1.
+    return (id, step) -> {
+      Integer stages = stagesToHead.get(id);
+      return (float)
+          (stages == null
+              ? head.applyAsDouble(step - 1) * settings.learningRate().value()
+              : backbone.applyAsDouble(step - 1)
+                  * settings.backboneLearningRate()
+                  * Math.pow(settings.layerDecay(), stages));
+    };
   }
 
   /** Receives the probabilities of each evaluated row. */

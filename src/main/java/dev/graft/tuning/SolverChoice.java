@@ -103,6 +103,7 @@ public record SolverChoice(Solver solver, Reason reason) {
         || training.epsilon() != usual.epsilon()
         || training.precision() != usual.precision()
         || training.weightDecay() != usual.weightDecay()
+        || training.clipNorm() != usual.clipNorm()
         || training.labelSmoothing() != usual.labelSmoothing()
         || recipe.features().power() != built.features().power()
         || recipe.features().standardize() != built.features().standardize()

@@ -52,10 +52,13 @@ class RecipeReaderTest {
               Recipe.OptimizerChoice.ADAMW,
               Auto.undecided(),
               0.0003,
+              1,
+              0,
               Recipe.Schedule.COSINE,
               0,
               1e-8,
               0.05,
+              0,
               0.05,
               Recipe.ClassWeights.LOGIT_ADJUSTED,
               Auto.undecided(),
@@ -243,7 +246,7 @@ class RecipeReaderTest {
         "data-dir | {a: b} | text, or a list of texts, not {\"a\":\"b\"}",
         "optimizer | sgd | one of adam, adamw, not \"sgd\"",
         "optimizer | 0 | one of adam, adamw, not 0",
-        "schedule | Cosine | one of constant, cosine, not \"Cosine\"",
+        "schedule | Cosine | one of constant, cosine, one-cycle, not \"Cosine\"",
         "split | first | one of stratified, last, not \"first\"",
         "preprocessing | none | one of weights, zero-one, not \"none\"",
         "initializer | zeros | one of auto, zero-output, glorot-uniform, he-uniform, not \"zeros\"",
@@ -432,10 +435,13 @@ class RecipeReaderTest {
                 Recipe.OptimizerChoice.ADAM,
                 Auto.of(1e-30),
                 1e-7,
+                0.5,
+                2,
                 Recipe.Schedule.CONSTANT,
                 0.5,
                 1e-7,
                 0,
+                5,
                 0,
                 Recipe.ClassWeights.NONE,
                 Auto.of(1),
@@ -466,7 +472,7 @@ class RecipeReaderTest {
         .contains("backbone: auto\n", "input-size: auto\n", "features: auto\n")
         .contains("batch-size: auto\n", "learning-rate: auto\n")
         .contains("data-dir:\n- data\n- ../shared\n", "head:\n  hidden: 2048\n")
-        .hasLineCount(63);
+        .hasLineCount(66);
   }
 
   @Test
@@ -496,7 +502,7 @@ class RecipeReaderTest {
         .contains("head: {hidden: 2048,input-dropout: 0.1,dropout: 0.5,solver: auto}")
         .endsWith("training-precision: auto")
         .doesNotContain(",,", "\"");
-    assertThat(text.replace(",\n  ", ", ").split(", (?=[a-z-]+: )", -1)).hasSize(54);
+    assertThat(text.replace(",\n  ", ", ").split(", (?=[a-z-]+: )", -1)).hasSize(57);
   }
 
   @Test

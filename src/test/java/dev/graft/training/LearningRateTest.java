@@ -2,6 +2,7 @@ package dev.graft.training;
 
 import static dev.graft.recipe.Recipe.Schedule.CONSTANT;
 import static dev.graft.recipe.Recipe.Schedule.COSINE;
+import static dev.graft.recipe.Recipe.Schedule.ONE_CYCLE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
@@ -53,6 +54,25 @@ class LearningRateTest {
     assertThat(LearningRate.of(CONSTANT, 0, 1, 1)).isEqualTo(new LearningRate(CONSTANT, 0, 1));
     assertThat(LearningRate.of(CONSTANT, 2, 100_000, 45_000))
         .isEqualTo(new LearningRate(CONSTANT, 90_000, 4_500_000_000L));
+  }
+
+  /** By the formulas of torch.optim.lr_scheduler.OneCycleLR, with max_lr=1 and total_steps=20. */
+  @Test
+  void oneCycleIsThatOfPyTorch() {
+    LearningRate rate = LearningRate.of(ONE_CYCLE, 0, 4, 5);
+    assertThat(rate.at(0)).isEqualTo(0.04, within(1e-9));
+    assertThat(rate.at(3)).isEqualTo(0.668328157, within(1e-6));
+    assertThat(rate.at(5)).isEqualTo(1, within(1e-9));
+    assertThat(rate.at(6)).isEqualTo(0.987464006, within(1e-6));
+    assertThat(rate.at(12)).isEqualTo(0.500002000, within(1e-6));
+    assertThat(rate.at(19)).isEqualTo(4e-6, within(1e-9));
+  }
+
+  @Test
+  void aPartThatStartsLaterHasItsOwnWarmUpAndEndsWithTheRest() {
+    LearningRate later = new LearningRate(COSINE, 2, 10).startingAt(4);
+    assertThat(later).isEqualTo(new LearningRate(COSINE, 2, 6));
+    assertThat(new LearningRate(CONSTANT, 3, 10).startingAt(8).warmupSteps()).isEqualTo(1);
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.graft.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.withPrecision;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
@@ -472,6 +473,65 @@ class NetworkTrainerTest {
     // Adam's first step is the learning rate, whatever the gradient.
     assertThat(greatestChange(tail)).isCloseTo(1e-4, within(2e-6));
     assertThat(greatestChange(head)).isCloseTo(1e-2, within(2e-4));
+  }
+
+  /** Returns the greatest changes in both trained stages and in the head, after a training. */
+  private double[] changes(int epochs, String... settings) throws IOException {
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "unfreeze=conv2",
+                "optimizer=adam",
+                "weight-decay=0",
+                "schedule=constant",
+                "batch-size=" + IMAGES,
+                "epochs=" + epochs,
+                "early-stopping.restore-best=false",
+                "learning-rate=0.01",
+                "backbone-learning-rate=0.0001"));
+    all.addAll(List.of(settings));
+    Recipe recipe = recipe(all.toArray(String[]::new));
+    DjlNetwork network = network(recipe);
+    List<Map<Parameter, float[]>> before = new ArrayList<>();
+    for (String stage : List.of("conv2", "conv3")) {
+      Map<Parameter, float[]> values = values(network.tail());
+      values.keySet().removeIf(each -> !stageOf(network, each).equals(stage));
+      before.add(values);
+    }
+    Map<Parameter, float[]> head = values(network.head());
+    head.keySet().removeIf(parameter -> !parameter.requiresGradient());
+    before.add(head);
+    train(network, recipe, false);
+    return before.stream().mapToDouble(NetworkTrainerTest::greatestChange).toArray();
+  }
+
+  private static String stageOf(DjlNetwork network, Parameter parameter) {
+    return network.tail().byWeight().entrySet().stream()
+        .filter(each -> each.getValue().equals(parameter))
+        .map(each -> each.getKey().layer())
+        .findAny()
+        .orElseThrow();
+  }
+
+  @Test
+  void layerDecayMultipliesTheRateOfEachStageFromTheHead() throws IOException {
+    assertThat(changes(1, "layer-decay=0.1"))
+        .containsExactly(new double[] {1e-5, 1e-4, 1e-2}, withPrecision(3e-6));
+  }
+
+  @Test
+  void trainedStagesWaitForTheHeadEpochs() throws IOException {
+    double[] changes = changes(2, "head-epochs=1");
+    assertThat(changes[0]).as("one step").isBetween(0.5e-4, 1.1e-4);
+    assertThat(changes[1]).as("one step").isBetween(0.5e-4, 1.1e-4);
+    assertThat(changes[2]).as("two steps").isGreaterThan(1.5e-2);
+  }
+
+  /** Adam's first step would be the learning rate, but for epsilon, which is larger here. */
+  @Test
+  void longGradientsAreScaledToTheClipNorm() throws IOException {
+    assertThat(changes(1, "clip-norm=1e-12")[2]).isBetween(1e-9, 1e-5);
+    assertThat(changes(1, "clip-norm=1e9")).isEqualTo(changes(1));
   }
 
   private static Map<Parameter, float[]> values(Block block) {

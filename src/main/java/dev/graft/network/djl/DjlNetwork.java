@@ -8,8 +8,12 @@ import ai.djl.nn.Parameter;
 import ai.djl.nn.SequentialBlock;
 import dev.graft.network.Graph;
 import dev.graft.network.NetworkDesign;
+import dev.graft.network.Stage;
 import dev.graft.network.Weight;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -208,6 +212,28 @@ public final class DjlNetwork {
         Weight.of(name, Weight.Role.DENSE_KERNEL, bias.length, kernel.length / bias.length);
     ParameterWriter.set(whole.byWeight().get(weight), kernel);
     ParameterWriter.set(whole.byWeight().get(Weight.of(name, Weight.Role.BIAS, bias.length)), bias);
+  }
+
+  /**
+   * Returns the number of stages with weights between each parameter of the trained stages, by its
+   * id, and the head: 0 in the last stage.
+   */
+  public Map<String, Integer> stagesToHead() {
+    List<Stage> all = design.backbone().stages();
+    List<Stage> trained =
+        all.subList(design.boundary(), all.size()).stream()
+            .filter(stage -> !stage.weights().isEmpty())
+            .toList();
+    Map<String, Integer> ofLayers = new HashMap<>();
+    for (int i = 0; i < trained.size(); i++) {
+      int stages = trained.size() - 1 - i;
+      trained.get(i).weights().forEach(weight -> ofLayers.put(weight.layer(), stages));
+    }
+    Map<String, Integer> byId = new HashMap<>();
+    tail()
+        .byWeight()
+        .forEach((weight, each) -> byId.put(each.getId(), ofLayers.get(weight.layer())));
+    return byId;
   }
 
   /** Sets the weights of the output layer to zero, so that all classes are equally probable. */

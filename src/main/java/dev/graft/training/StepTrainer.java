@@ -2,24 +2,34 @@ package dev.graft.training;
 
 import ai.djl.Model;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.nn.Parameter;
 import ai.djl.training.Trainer;
 import ai.djl.training.TrainingConfig;
+import java.util.List;
 
 /**
- * A trainer that accepts gradients whose sum is zero. Before its first step, DJL's own trainer adds
- * up all gradients, and takes a sum of zero for a missing backward pass. But the gradients of a
- * softmax layer always add up to zero, except for rounding; exactly so if its weights are zero.
+ * A trainer that scales gradients that are too long, and accepts gradients whose sum is zero.
+ *
+ * <p>Before its first step, DJL's own trainer adds up all gradients, and takes a sum of zero for a
+ * missing backward pass. But the gradients of a softmax layer always add up to zero, except for
+ * rounding; exactly so if its weights are zero.
  */
-final class ZeroSumTrainer extends Trainer {
+final class StepTrainer extends Trainer {
   /** Smallest change that makes the sum of float32 numbers different from zero. */
   private static final float NUDGE = 1 + 1e-6f;
 
+  private final double clipNorm;
   private boolean stepped;
 
-  ZeroSumTrainer(Model model, TrainingConfig config) {
+  /**
+   * @param clipNorm largest Euclidean norm of the gradient of all weights together, to which longer
+   *     ones are scaled (Pascanu et al. 2013); 0 for none
+   */
+  StepTrainer(Model model, TrainingConfig config, double clipNorm) {
     super(model, config);
+    this.clipNorm = clipNorm;
   }
 
   @Override
@@ -28,7 +38,29 @@ final class ZeroSumTrainer extends Trainer {
       stepped = true;
       avoidZeroSum();
     }
+    if (clipNorm > 0) {
+      clip();
+    }
     super.step();
+  }
+
+  private void clip() {
+    try (NDManager scope = getManager().newSubManager()) {
+      List<NDArray> gradients =
+          getModel().getBlock().getParameters().values().stream()
+              .filter(Parameter::requiresGradient)
+              .map(parameter -> parameter.getArray().getGradient())
+              .toList();
+      double sum = 0;
+      for (NDArray gradient : gradients) {
+        gradient.attach(scope);
+        sum += gradient.square().sum().getFloat();
+      }
+      double norm = Math.sqrt(sum);
+      if (norm > clipNorm) {
+        gradients.forEach(gradient -> gradient.muli(clipNorm / norm));
+      }
+    }
   }
 
   /**
