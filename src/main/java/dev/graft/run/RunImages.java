@@ -51,7 +51,7 @@ final class RunImages {
    */
   static Recipe recipe(Path run) {
     if (!Files.exists(run)) {
-      throw new GraftException("There is no folder " + run + ".");
+      throw new GraftException("The folder " + run + " does not exist.");
     }
     if (!areKnown(run)) {
       throw new GraftException(

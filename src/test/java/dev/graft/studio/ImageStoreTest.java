@@ -201,7 +201,8 @@ class ImageStoreTest {
     store.delete(List.of("cat/a.png"));
     AtomicFiles.delete(folder.resolve(ImageStore.OWN).resolve("bin"));
 
-    assertThatThrownBy(() -> store.undo()).hasMessageContaining("no longer where it was");
+    assertThatThrownBy(() -> store.undo())
+        .hasMessageContaining("was moved or deleted by another program");
     assertThat(store.undo()).contains("class");
     reopen();
     assertThat(store.redo()).contains("class");
