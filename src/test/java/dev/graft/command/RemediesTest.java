@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.graft.GraftException;
 import dev.graft.GraftException.Code;
 import dev.graft.serve.ServeSettings;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,7 +18,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class RemediesTest {
@@ -46,13 +51,40 @@ class RemediesTest {
   }
 
   @ParameterizedTest
-  @EnumSource(value = Code.class, mode = EnumSource.Mode.EXCLUDE, names = "SETTING")
+  @EnumSource(
+      value = Code.class,
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"RUN", "SETTING"})
   void anOptionIsNamedAtTheEndForEachCode(Code code) {
     GraftException problem = new GraftException("Nothing works; do something.").withCode(code);
 
     assertThat(problem).hasMessage("Nothing works; do something.");
     assertThat(GraftCommand.sentence(problem))
         .matches("Nothing works; do something[ ,;].*(--[a-z-]+|-Xmx4g).*[^.]\\.");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "infer docs/images/report.png | ; name another run with --model FOLDER.",
+        "evaluate | ; name another run with --run FOLDER.",
+        "export | ; name another run: export RUN.",
+        "report | ; name another run: report RUN."
+      })
+  void eachCommandSaysHowItNamesAnotherRun(String line, String remedy, @TempDir Path output)
+      throws IOException {
+    Path latest = Files.writeString(output.resolve("latest"), "gone");
+    ByteArrayOutputStream errors = new ByteArrayOutputStream();
+    int code =
+        GraftCommand.run(
+            (line + " --output=" + output).split(" "),
+            OutputStream.nullOutputStream(),
+            new PrintStream(errors));
+    assertThat(code).isOne();
+    assertThat(errors.toString().strip())
+        .isEqualTo(latest + " names the run gone, which does not exist" + remedy);
   }
 
   @Test
