@@ -9,7 +9,7 @@ import dev.graft.engine.OnnxSession;
 import dev.graft.feature.CachedFeatures;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.run.OutputFolder;
-import dev.graft.run.OutputFolder.Leftover.Kind;
+import dev.graft.run.OutputFolder.LeftoverKind;
 import dev.graft.util.Names;
 import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.Published;
@@ -251,7 +251,7 @@ final class DoctorCommand implements Callable<Integer> {
             case CHECKPOINTS -> size(each.path()) + ", from which its run can be resumed";
             case UNFINISHED -> each.path() + ": never finished";
           };
-      String outcome = each.kind() == Kind.RUN ? "; marked as interrupted" : "; removed";
+      String outcome = each.kind() == LeftoverKind.RUN ? "; marked as interrupted" : "; removed";
       if (clean) {
         output.folder().clean(each);
       }

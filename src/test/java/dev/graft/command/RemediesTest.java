@@ -96,16 +96,16 @@ class RemediesTest {
   @Test
   void theOptionReplacesTheNameOfAServersSetting() {
     assertSetting(
-        () -> new ServeSettings.Limits(0, 1, 1, Duration.ofSeconds(1)),
+        () -> new ServeSettings.RequestLimits(0, 1, 1, Duration.ofSeconds(1)),
         "--max-body: must be a whole number from 1 to 1024, not 0.");
     assertSetting(
-        () -> new ServeSettings.Limits(1, 0, 1, Duration.ofSeconds(1)),
+        () -> new ServeSettings.RequestLimits(1, 0, 1, Duration.ofSeconds(1)),
         "--max-megapixels: must be a whole number from 1 to 1000, not 0.");
     assertSetting(
-        () -> new ServeSettings.Limits(1, 1, 0, Duration.ofSeconds(1)),
+        () -> new ServeSettings.RequestLimits(1, 1, 0, Duration.ofSeconds(1)),
         "--max-images: must be a whole number from 1 to 10000, not 0.");
     assertSetting(
-        () -> new ServeSettings.Limits(1, 1, 1, Duration.ZERO),
+        () -> new ServeSettings.RequestLimits(1, 1, 1, Duration.ZERO),
         "--timeout: must be a whole number from 1 to 3600, not 0.");
     assertSetting(
         () -> new ServeSettings.Access(List.of("a b"), List.of(), false),

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.GraftException;
 import dev.graft.data.OwnOutput;
-import dev.graft.run.OutputFolder.Leftover.Kind;
+import dev.graft.run.OutputFolder.LeftoverKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -141,7 +141,11 @@ class OutputFolderTest {
     assertThat(output.leftovers().get(1).age()).isBetween(Duration.ofDays(2), Duration.ofDays(4));
     assertThat(output.leftovers())
         .extracting(OutputFolder.Leftover::kind)
-        .containsExactly(Kind.UNFINISHED, Kind.UNFINISHED, Kind.RUN, Kind.UNFINISHED);
+        .containsExactly(
+            LeftoverKind.UNFINISHED,
+            LeftoverKind.UNFINISHED,
+            LeftoverKind.RUN,
+            LeftoverKind.UNFINISHED);
   }
 
   @Test
@@ -169,7 +173,7 @@ class OutputFolderTest {
     assertThat(output.leftovers()).hasSize(1);
     OutputFolder.Leftover left = output.leftovers().get(0);
     assertThat(left.path()).isEqualTo(stopped);
-    assertThat(left.kind()).isEqualTo(Kind.CHECKPOINTS);
+    assertThat(left.kind()).isEqualTo(LeftoverKind.CHECKPOINTS);
     output.clean(left);
     assertThat(stopped).doesNotExist();
     RunFolder.requireResumable(stopped.getParent());
@@ -213,7 +217,7 @@ class OutputFolderTest {
     // The content of an unfinished folder is removed with it.
     Files.createFile(run.resolve("model.unfinished/a.unfinished"));
     assertThat(output.leftovers())
-        .filteredOn(each -> each.kind() == Kind.UNFINISHED)
+        .filteredOn(each -> each.kind() == LeftoverKind.UNFINISHED)
         .hasSize(files.size() + 1);
     for (OutputFolder.Leftover each : output.leftovers()) {
       output.clean(each);
