@@ -9,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -81,9 +82,9 @@ class RemediesTest {
         GraftCommand.run(
             (line + " --output=" + output).split(" "),
             OutputStream.nullOutputStream(),
-            new PrintStream(errors));
+            new PrintStream(errors, true, StandardCharsets.UTF_8));
     assertThat(code).isOne();
-    assertThat(errors.toString().strip())
+    assertThat(errors.toString(StandardCharsets.UTF_8).strip())
         .isEqualTo(latest + " names the run gone, which does not exist" + remedy);
   }
 
