@@ -217,7 +217,7 @@ public final class FineTuner {
         if (tuning.convexHead().isEmpty()) {
           if (history.epochs().isEmpty()) {
             throw new GraftException(
-                "Interrupted before the end of the first epoch, so there is no model.");
+                "Interrupted before the end of the first epoch, so no model exists yet.");
           }
           history.best();
         }

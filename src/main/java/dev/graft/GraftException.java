@@ -40,7 +40,7 @@ public class GraftException extends RuntimeException {
     NO_CACHE,
     /** It works on this machine, without a cluster. */
     NO_CLUSTER,
-    /** Another run must be named. */
+    /** Another run must be named; the argument says how. */
     RUN,
     /** A setting of the server has to change; its name is the argument. */
     SETTING

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code doctor}: the list of cached features, and {@code --clean-features}. */
+/** {@code doctor}: its lists of cached features and leftovers, and what it removes. */
 @Tag("engine")
 class CleanFeaturesTest {
   private static final RecordLayout LAYOUT =
@@ -96,6 +96,33 @@ class CleanFeaturesTest {
         .contains(" input 48, mirror images, last used 1 hour ago\n")
         .contains(" input 48, random crop 1, last used")
         .contains(" input 48, random crop 2, mirrored or not, last used");
+  }
+
+  @Test
+  void checkpointsOfStoppedRunsAreListedWithTheirSizeAndRemovedOnRequest() throws IOException {
+    Path checkpoints = output.resolve("runs/20260101-120000-vgg16-pets/checkpoint");
+    Files.createDirectories(checkpoints);
+    Files.write(checkpoints.resolve("000001-000000000.checkpoint"), new byte[2_500_000]);
+    String line = checkpoints + ": 2.5 MB, from which its run can be resumed, 0 minutes old";
+    assertThat(doctor().out()).contains(line + "\n").contains("doctor --clean removes");
+    assertThat(doctor("--clean").out()).contains(line + "; removed\n");
+    assertThat(checkpoints).doesNotExist();
+    assertThat(checkpoints.getParent()).exists();
+  }
+
+  @Test
+  void aLatestRunThatIsMissingIsReportedAmongTheOthers() throws IOException {
+    Files.createDirectories(output.resolve("runs/20260101-120000-vgg16-pets"));
+    Path latest = Files.writeString(output.resolve("latest"), "gone");
+    CommandRun run = doctor();
+    assertThat(run.code()).isZero();
+    assertThat(run.out())
+        .contains(
+            "1 in "
+                + output.resolve("runs")
+                + ". "
+                + latest
+                + " names the run gone, which does not exist; name another run.\n");
   }
 
   @ParameterizedTest

@@ -650,7 +650,7 @@ class CommandLineTest {
     CommandRun answer = infer("--model", folder.resolve("nowhere").toString(), "car.png");
     assertThat(answer.code()).isEqualTo(1);
     assertThat(answer.err())
-        .contains("There is no folder " + folder.resolve("nowhere") + ".")
+        .contains("The folder " + folder.resolve("nowhere") + " does not exist.")
         .doesNotContain("Exception");
     assertThat(answer.out()).isEmpty();
   }

@@ -123,7 +123,7 @@ class DocsTest {
       all.append(Files.readString(page));
     }
     try (Stream<Path> images = Files.list(Path.of("docs/images"))) {
-      assertThat(images.filter(file -> file.toString().endsWith(".png")))
+      assertThat(images.filter(file -> file.toString().matches(".*\\.(png|jpg)")))
           .isNotEmpty()
           .allSatisfy(
               file -> {

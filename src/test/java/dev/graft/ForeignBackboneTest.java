@@ -16,6 +16,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ZooModel;
 import ai.djl.training.ParameterStore;
+import ai.onnx.proto.OnnxMl.ModelProto;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.graft.SmallRun.Images;
 import dev.graft.engine.OnnxSession;
@@ -56,6 +57,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** External networks as backbones: {@code --backbone FILE}, and {@code export --backbone}. */
 @Tag("engine")
 class ForeignBackboneTest {
+  /** Files that other programs wrote. */
+  private static final Path WRITTEN = Path.of("src/test/resources/onnx");
+
   @TempDir static Path folder;
   private static Images images;
   private static Path lite;
@@ -343,6 +347,47 @@ class ForeignBackboneTest {
     assertThat(run.code()).isOne();
     assertThat(run.err()).contains(sentence).doesNotContain("\tat ").doesNotContain("report it");
     assertThat(folder.resolve("none")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "future.onnx, 'Unsupported model IR version: 99, max supported IR version: 13.'",
+    "future-opset.onnx, Opset 99 is under development and support for this is limited.",
+    "written-by-onnx-1.23.onnx, 'Unsupported model IR version: 14, max supported IR version: 13.'"
+  })
+  void aFileOfANewerExporterIsRefusedWithItsVersion(String name, String sentence) {
+    CommandRun run =
+        CommandRun.of(
+            Stream.concat(
+                    Stream.of("fine-tune", "--data=cifar10-sample", "--set=order=rgb"),
+                    described(
+                        "--backbone=" + WRITTEN.resolve(name),
+                        "--set=input-size=64",
+                        "--output=" + folder.resolve("none"))
+                        .stream())
+                .toArray(String[]::new));
+    assertThat(run.code()).isOne();
+    assertThat(run.err())
+        .contains(WRITTEN.resolve(name) + ": ONNX Runtime can't open this network: " + sentence)
+        .doesNotContain("::");
+    assertThat(folder.resolve("none")).doesNotExist();
+  }
+
+  @Test
+  void aFileOfAnotherExporterIsReadIfItsVersionIsSupported() throws Exception {
+    ModelProto.Builder model =
+        ModelProto.parseFrom(Files.readAllBytes(WRITTEN.resolve("written-by-onnx-1.23.onnx")))
+            .toBuilder();
+    model.setIrVersion(13).getOpsetImportBuilder(0).setVersion(26);
+    Path file = Files.write(folder.resolve("written.onnx"), model.build().toByteArray());
+    CommandRun run = CommandRun.of("models", "--describe=" + file);
+    assertThat(run.code()).isZero();
+    assertThat(run.out().lines())
+        .contains(
+            "Input, as declared: x (any, 3, 64, 64) float32",
+            "Output, as declared: f (any, 8) float32",
+            "Features: f (8 values).")
+        .anyMatch(line -> line.startsWith("Used as: 64x64 pixels, 8 features; "));
   }
 
   @Test

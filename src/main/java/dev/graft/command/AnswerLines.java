@@ -37,10 +37,10 @@ sealed interface AnswerLines {
    * @param typicality 0 to 1; empty if the model has none
    * @param heatMap the file that shows where the best class was seen, if requested
    */
-  record Found(List<TopClass> best, OptionalDouble typicality, Optional<Path> heatMap) {}
+  record Ranked(List<TopClass> best, OptionalDouble typicality, Optional<Path> heatMap) {}
 
   /** Formats the predictions for an image. */
-  List<String> answer(String image, Found found);
+  List<String> answer(String image, Ranked found);
 
   /** Formats the error for an image. */
   List<String> failure(String image, String why);
@@ -48,7 +48,7 @@ sealed interface AnswerLines {
   /** Plain text: an image's name, then one line per class. Errors go to standard error. */
   record Text() implements AnswerLines {
     @Override
-    public List<String> answer(String image, Found found) {
+    public List<String> answer(String image, Ranked found) {
       List<String> lines = new ArrayList<>(List.of(Messages.line(image)));
       if (found.best().isEmpty() && found.typicality().isPresent()) {
         lines.add("  none of these");
@@ -88,7 +88,7 @@ sealed interface AnswerLines {
     private record Failed(String image, String error) {}
 
     @Override
-    public List<String> answer(String image, Found found) {
+    public List<String> answer(String image, Ranked found) {
       List<Named> named = found.best().stream().map(Named::of).toList();
       Double typicality = found.typicality().isPresent() ? found.typicality().getAsDouble() : null;
       String file = found.heatMap().map(PathText::of).orElse(null);
@@ -144,7 +144,7 @@ sealed interface AnswerLines {
     }
 
     @Override
-    public List<String> answer(String image, Found found) {
+    public List<String> answer(String image, Ranked found) {
       List<String> fields = new ArrayList<>(List.of(image, ""));
       for (Named each : found.best().stream().map(Named::of).toList()) {
         fields.addAll(List.of(each.id(), each.name(), Double.toString(each.probability())));

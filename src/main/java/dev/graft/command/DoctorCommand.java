@@ -9,6 +9,7 @@ import dev.graft.engine.OnnxSession;
 import dev.graft.feature.CachedFeatures;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.run.OutputFolder;
+import dev.graft.run.OutputFolder.LeftoverKind;
 import dev.graft.util.Names;
 import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.Published;
@@ -42,17 +43,23 @@ import picocli.CommandLine.TypeConversionException;
     footer = {
       "  doctor                       what is installed, and how to get what is missing",
       "  doctor --output elsewhere    the same for another output folder",
-      "  doctor --clean               remove unfinished files of killed processes",
+      "  doctor --clean               remove what killed or stopped runs left",
       "  doctor --clean-features 30d  remove features that no run used for 30 days"
     })
 final class DoctorCommand implements Callable<Integer> {
+  /** Maven's profiles that bring an engine. */
+  static final List<String> ENGINE_PROFILES =
+      List.of("pytorch", "pytorch-cuda", "pytorch-cu118", "mxnet");
+
   private final Console console;
 
   @Mixin private OutputOption output;
 
   @Option(
       names = "--clean",
-      description = "Remove unfinished files of killed processes; mark their runs as interrupted.")
+      description =
+          "Remove unfinished files of killed processes, and checkpoints of runs that did not finish"
+              + " (resumed, they start again); mark runs of killed processes as interrupted.")
   private boolean clean;
 
   @Option(
@@ -180,7 +187,9 @@ final class DoctorCommand implements Callable<Integer> {
           "engine",
           "MISSING or broken: "
               + e.getMessage()
-              + " (Maven's profiles bring one: pytorch, the default, mxnet, pytorch-cu118.)");
+              + " (Maven's profiles bring one: "
+              + String.join(", ", ENGINE_PROFILES)
+              + "; the first is the default.)");
       return false;
     }
   }
@@ -219,32 +228,38 @@ final class DoctorCommand implements Callable<Integer> {
     if (runs == 0) {
       return "none yet; infer uses ImageNet's classes until there is one";
     }
-    return runs
-        + " in "
-        + output.folder().runs()
-        + output
-            .folder()
-            .latest()
-            .map(latest -> ", latest completed: " + latest.getFileName())
-            .orElse(", none completed");
+    return runs + " in " + output.folder().runs() + latest();
+  }
+
+  private String latest() throws IOException {
+    try {
+      return output
+          .latest("")
+          .map(latest -> ", latest completed: " + latest.getFileName())
+          .orElse(", none completed");
+    } catch (GraftException e) {
+      return ". " + Remedies.message(e);
+    }
   }
 
   private void leftovers() throws IOException {
     List<OutputFolder.Leftover> leftovers = output.folder().leftovers();
     for (OutputFolder.Leftover each : leftovers) {
+      String state =
+          switch (each.kind()) {
+            case RUN -> each.path() + ": its process was killed";
+            case CHECKPOINTS -> size(each.path()) + ", from which its run can be resumed";
+            case UNFINISHED -> each.path() + ": never finished";
+          };
+      String outcome = each.kind() == LeftoverKind.RUN ? "; marked as interrupted" : "; removed";
       if (clean) {
         output.folder().clean(each);
       }
-      line(
-          "leftover",
-          each.path()
-              + (each.isRun() ? ": its process was killed" : ": never finished")
-              + ", "
-              + (age(each.age()) + " old")
-              + (clean ? each.isRun() ? "; marked as interrupted" : "; removed" : ""));
+      line("leftover", state + ", " + age(each.age()) + " old" + (clean ? outcome : ""));
     }
     if (!leftovers.isEmpty() && !clean) {
-      line("", "doctor --clean removes unfinished files, and marks unfinished runs as interrupted");
+      line("", "doctor --clean removes unfinished files and checkpoints (resumed, such runs start");
+      line("", "again), and marks runs of killed processes as interrupted");
     }
   }
 

@@ -64,8 +64,7 @@ final class EvaluateCommand implements Callable<Integer> {
       throw new GraftException(
           "--columns and --path-pattern say how --data is read; name a manifest with --data.");
     }
-    Path folder =
-        output.run(run, " to evaluate; run fine-tune first, or name one with --run FOLDER.");
+    Path folder = output.run(run, "to evaluate", " with --run FOLDER");
     Evaluator.Written written =
         new Evaluator(folder, output.folder(), RunLines.listingDuplicates(console))
             .evaluate(settings, device.device(RunFolder.modelOf(folder)));

@@ -96,7 +96,7 @@ final class ExportCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--set: only possible together with --backbone.");
     }
-    Path folder = output.run(run, " to export; run fine-tune first, or name one: export RUN.");
+    Path folder = output.run(run, "to export", ": export RUN");
     Exporter.Exported exported =
         new Exporter(folder, output.folder(), new RunLines(console))
             .export(format, Optional.ofNullable(to), this::checkAccuracy);

@@ -73,7 +73,7 @@ final class FindLrCommand implements Callable<Integer> {
     }
     Recipe recipe = options.recipe();
     OutputFolder folder = output.folder();
-    LearningRateSearch.Found found =
+    LearningRateSearch.Finished found =
         LearningRateSearch.run(
             recipe,
             folder,

@@ -247,7 +247,8 @@ final class InferCommand implements Callable<Integer> {
                   .filter(each -> maps != null)
                   .map(each -> maps.draw(answer.source(), number, each));
           lines
-              .answer(answer.source().name(), new AnswerLines.Found(best, output.typicality(), map))
+              .answer(
+                  answer.source().name(), new AnswerLines.Ranked(best, output.typicality(), map))
               .forEach(console::answer);
         }
         progress.stepTo(number);

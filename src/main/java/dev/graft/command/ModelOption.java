@@ -67,7 +67,7 @@ final class ModelOption {
     if (imageNet || backbone != null) {
       return Optional.empty();
     }
-    Optional<Path> run = given == null ? output.folder().latest() : Optional.of(given);
+    Optional<Path> run = given == null ? output.latest(" with --model FOLDER") : Optional.of(given);
     return run.map(RunFolder::modelOf);
   }
 

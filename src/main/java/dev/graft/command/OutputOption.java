@@ -1,6 +1,7 @@
 package dev.graft.command;
 
 import dev.graft.GraftException;
+import dev.graft.GraftException.Code;
 import dev.graft.run.OutputFolder;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
@@ -34,11 +35,28 @@ final class OutputOption {
    * Returns the folder of a run.
    *
    * @param given the run's folder; {@code null} for the latest run
-   * @param remedy the end of the message if there is none: {@code to export; run fine-tune first.}
+   * @param purpose of the run, in the message if there is none, such as {@code to export}
+   * @param naming how the command names a run: {@code : export RUN}
    */
-  Path run(Path given, String remedy) throws IOException {
-    Optional<Path> run = given == null ? folder().latest() : Optional.of(given);
+  Path run(Path given, String purpose, String naming) throws IOException {
+    Optional<Path> run = given == null ? latest(naming) : Optional.of(given);
     return run.orElseThrow(
-        () -> GraftException.of("Found no completed run in %s%s", folder().path(), remedy));
+        () ->
+            GraftException.of(
+                "Found no completed run %s in %s; run fine-tune first, or name one%s.",
+                purpose, folder().path(), naming));
+  }
+
+  /**
+   * Returns the folder of the latest run.
+   *
+   * @param naming as in {@link #run}, if the latest run is missing
+   */
+  Optional<Path> latest(String naming) throws IOException {
+    try {
+      return folder().latest();
+    } catch (GraftException e) {
+      throw e.code().isPresent() ? e.withCode(Code.RUN, naming) : e;
+    }
   }
 }

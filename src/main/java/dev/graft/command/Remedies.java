@@ -53,7 +53,7 @@ final class Remedies {
               .stream().collect(Collectors.joining(" --set ", " (--set ", ")"));
       case NO_CACHE -> " (--no-cache)";
       case NO_CLUSTER -> ", without --master";
-      case RUN -> " with --model FOLDER";
+      case RUN -> String.join("", problem.arguments());
       case SETTING -> " (" + SERVER_OPTIONS.get(problem.arguments().get(0)) + ")";
     };
   }

@@ -34,7 +34,7 @@ final class ReportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Path chosen = output.run(run, "; run fine-tune first, or name the folder of a run.");
+    Path chosen = output.run(run, "to report on", ": report RUN");
     console.answer(Reporter.write(chosen, output.folder(), new RunLines(console)).toString());
     return 0;
   }

@@ -4,7 +4,7 @@ import dev.graft.inference.ModelRunner;
 import dev.graft.run.RunFolder;
 import dev.graft.serve.ServeSettings;
 import dev.graft.serve.ServeSettings.Access;
-import dev.graft.serve.ServeSettings.Limits;
+import dev.graft.serve.ServeSettings.RequestLimits;
 import dev.graft.serve.Server;
 import dev.graft.util.Messages;
 import java.io.IOException;
@@ -139,7 +139,7 @@ final class ServeCommand implements Callable<Integer> {
     return new ServeSettings(
         host,
         port,
-        new Limits(body, megapixels, images, Duration.ofSeconds(timeout)),
+        new RequestLimits(body, megapixels, images, Duration.ofSeconds(timeout)),
         new Access(hostNames, origins, swap));
   }
 

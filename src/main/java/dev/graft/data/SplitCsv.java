@@ -97,7 +97,7 @@ public final class SplitCsv {
    * @param lost images that are missing, unreadable, changed or in another class now
    */
   @SuppressWarnings("ArrayRecordComponent") // one per command, never compared
-  public record Found(int[] indices, List<Path> lost) {}
+  public record Located(int[] indices, List<Path> lost) {}
 
   /**
    * Finds the images of a part in the current data: by path, label and content, else by label and
@@ -107,7 +107,7 @@ public final class SplitCsv {
    * @param file as {@link #of} wrote it
    * @throws GraftException if none is left, or if the file is damaged
    */
-  public static Found find(Path file, DataSet data, Part part) {
+  public static Located find(Path file, DataSet data, Part part) {
     List<ImageFile> wanted =
         Manifest.files(file).stream()
             .filter(each -> each.part().equals(Optional.of(part)))
@@ -144,7 +144,7 @@ public final class SplitCsv {
               lost.size(), part.name().toLowerCase(Locale.ROOT), file)
           .withCode(Code.DATA);
     }
-    return new Found(
+    return new Located(
         found.stream().filter(Objects::nonNull).mapToInt(Integer::intValue).toArray(), lost);
   }
 

@@ -146,7 +146,7 @@ public record History(List<Epoch> epochs, double minDelta) {
         .orElseThrow(
             () ->
                 GraftException.of(
-                    "None of the %d epochs has a finite validation loss, so there is no best one;"
+                    "None of the %d epochs has a finite validation loss, so none is the best;"
                         + " if the training diverged, lower learning-rate.",
                     epochs.size()));
   }

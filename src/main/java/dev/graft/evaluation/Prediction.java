@@ -9,6 +9,7 @@ package dev.graft.evaluation;
  * @param probability of the predicted class, 0 to 1
  */
 public record Prediction(int index, int truth, int predicted, float probability) {
+  /** Returns whether the predicted class is the true one. */
   public boolean correct() {
     return truth == predicted;
   }

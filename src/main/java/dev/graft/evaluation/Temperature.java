@@ -12,6 +12,7 @@ import java.util.function.DoubleUnaryOperator;
  * @param images the number of images that it was fitted to; 0 for {@link #NONE}
  */
 public record Temperature(double value, int images) {
+  /** Leaves all probabilities as they are; fitted to no image. */
   public static final Temperature NONE = new Temperature(1, 0);
 
   /** With fewer images the temperature varies more than it improves. */

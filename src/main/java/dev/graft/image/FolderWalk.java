@@ -92,13 +92,13 @@ public final class FolderWalk {
   }
 
   /** A folder to visit, unless it was visited already. */
-  private record Step(Entry folder, boolean behindLink) {}
+  private record OpenFolder(Entry folder, boolean behindLink) {}
 
   private static void walk(Entry top, boolean once, Visitor visitor) {
     Set<Path> seen = new HashSet<>();
-    Deque<Step> open = new ArrayDeque<>(List.of(new Step(top, false)));
+    Deque<OpenFolder> open = new ArrayDeque<>(List.of(new OpenFolder(top, false)));
     while (!open.isEmpty()) {
-      Step step = open.removeFirst();
+      OpenFolder step = open.removeFirst();
       Entry folder = step.folder();
       if (!folder.equals(top) && top.real().startsWith(folder.real())) {
         visitor.leadsUp(folder);
@@ -114,9 +114,9 @@ public final class FolderWalk {
         for (Entry entry : entries(folder)) {
           if (entry.isFolder() && entry.link()) {
             // Last, so that folders are visited by their own names first.
-            open.addLast(new Step(entry, behindLink));
+            open.addLast(new OpenFolder(entry, behindLink));
           } else if (entry.isFolder()) {
-            open.addFirst(new Step(entry, behindLink));
+            open.addFirst(new OpenFolder(entry, behindLink));
           } else {
             visitor.file(entry);
           }

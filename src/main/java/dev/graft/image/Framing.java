@@ -15,9 +15,9 @@ import java.util.Locale;
  * @param share the input's side divided by the shorter side of the resized image, in (0, 1]; 1
  *     unless a part is cropped
  */
-public record Framing(Part part, double share, Resampling resampling) implements Serializable {
+public record Framing(Region part, double share, Resampling resampling) implements Serializable {
   /** The part of an image that becomes the input. */
-  public enum Part {
+  public enum Region {
     /**
      * The whole image, for images that are cropped already. One that is not square is distorted.
      */
@@ -53,7 +53,7 @@ public record Framing(Part part, double share, Resampling resampling) implements
   public static final Framing WHOLE = whole(Resampling.BICUBIC);
 
   /** TensorFlow's crop for evaluation at 224 pixels, by bicubic resampling. */
-  public static final Framing CENTER = new Framing(Part.CENTRE, 224 / 256.0, Resampling.BICUBIC);
+  public static final Framing CENTER = new Framing(Region.CENTRE, 224 / 256.0, Resampling.BICUBIC);
 
   /** Checks the share. */
   public Framing {
@@ -64,7 +64,7 @@ public record Framing(Part part, double share, Resampling resampling) implements
 
   /** Returns a framing that resizes the whole image. */
   public static Framing whole(Resampling resampling) {
-    return new Framing(Part.WHOLE, 1, resampling);
+    return new Framing(Region.WHOLE, 1, resampling);
   }
 
   /**
@@ -73,7 +73,7 @@ public record Framing(Part part, double share, Resampling resampling) implements
    * @param share in (0, 1]; 0.875 resizes to 256 for an input of 224
    */
   public static Framing crop(double share, Resampling resampling) {
-    return new Framing(Part.CROP, share, resampling);
+    return new Framing(Region.CROP, share, resampling);
   }
 
   /**
@@ -82,7 +82,7 @@ public record Framing(Part part, double share, Resampling resampling) implements
    * @param share in (0, 1], as in {@link #crop}
    */
   public static Framing squashedCrop(double share, Resampling resampling) {
-    return new Framing(Part.SQUASHED_CROP, share, resampling);
+    return new Framing(Region.SQUASHED_CROP, share, resampling);
   }
 
   /**
@@ -96,7 +96,7 @@ public record Framing(Part part, double share, Resampling resampling) implements
     boolean bilinear = words.get(words.size() - 1).equals(Resampling.BILINEAR.name());
     Resampling resampling = bilinear ? Resampling.BILINEAR : Resampling.BICUBIC;
     int count = words.size() - (bilinear ? 1 : 0);
-    Part part = Part.valueOf(words.get(0));
+    Region part = Region.valueOf(words.get(0));
     if (count != (part.crops() ? 2 : 1)) {
       throw new IllegalArgumentException("not a framing: " + name);
     }
@@ -122,16 +122,16 @@ public record Framing(Part part, double share, Resampling resampling) implements
 
   /** Returns the part of an image of this size that the network sees, in pixels. */
   Box of(int width, int height) {
-    if (part == Part.WHOLE) {
+    if (part == Region.WHOLE) {
       return new Box(0, 0, width, height);
     }
-    if (part == Part.SQUASHED_CROP) {
+    if (part == Region.SQUASHED_CROP) {
       int across = Math.max(1, (int) (width * share));
       int down = Math.max(1, (int) (height * share));
       return new Box((width - across) / 2, (height - down) / 2, across, down);
     }
     int side = Math.max(1, (int) (Math.min(width, height) * share));
-    int odd = part == Part.CENTRE ? 1 : 0;
+    int odd = part == Region.CENTRE ? 1 : 0;
     return new Box((width - side + odd) / 2, (height - side + odd) / 2, side, side);
   }
 
@@ -169,11 +169,11 @@ public record Framing(Part part, double share, Resampling resampling) implements
    * bit.
    */
   private byte[] cropped(RgbImage whole, int side) {
-    RgbImage image = part == Part.CROP ? withoutEnds(whole) : whole;
+    RgbImage image = part == Region.CROP ? withoutEnds(whole) : whole;
     int shorter = (int) Math.max(side, Math.round(side / share));
     boolean upright = image.width() <= image.height();
     int longer =
-        part == Part.SQUASHED_CROP
+        part == Region.SQUASHED_CROP
             ? shorter
             : (int)
                 ((long) shorter

@@ -415,8 +415,8 @@ public final class SavedModel {
           Files.isRegularFile(folder)
               ? folder + " is a file; name the folder of a run or of a model."
               : Files.exists(folder)
-                  ? "There is no model in " + folder + ": " + NETWORK + " is missing."
-                  : "There is no folder " + folder + ".");
+                  ? folder + " has no model: " + NETWORK + " is missing."
+                  : "The folder " + folder + " does not exist.");
     }
     Description description = describe(folder);
     try {

@@ -54,11 +54,11 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
   }
 
   /** An answer with an HTTP status of failure; its message is a clause. */
-  public static final class Refusal extends IOException {
+  public static final class RefusedRequest extends IOException {
     private static final long serialVersionUID = 1L;
     private final int status;
 
-    Refusal(int status, String clause) {
+    RefusedRequest(int status, String clause) {
       super(clause);
       this.status = status;
     }
@@ -116,7 +116,7 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
       } finally {
         connection.disconnect();
       }
-    } catch (Failure | Refusal e) {
+    } catch (Failure | RefusedRequest e) {
       throw e;
     } catch (IOException e) {
       String reason = Messages.of(e, e.getClass().getSimpleName());
@@ -249,7 +249,7 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
     int status = request(connection::getResponseCode, 0, timeout);
     if (status != HttpURLConnection.HTTP_OK) {
       String location = connection.getHeaderField("Location");
-      throw new Refusal(
+      throw new RefusedRequest(
           status,
           Text.of(
               "the server answers with the HTTP status %s%s",

@@ -35,6 +35,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -297,7 +298,7 @@ public final class RecipeReader {
         throw new GraftException(file + " is too large for a recipe: the limit is 1 MB.");
       }
       String text = Files.readString(file);
-      refuseMisread(file.toString(), text);
+      refuseMisread(file.toString(), text, RecipeReader::place);
       JsonNode tree = YAML.readTree(text);
       if (tree instanceof ObjectNode object) {
         return object;
@@ -340,12 +341,14 @@ public final class RecipeReader {
    * 010} for 8, and {@code 1e-400} for 0.
    *
    * @param where the beginning of the message
+   * @param places describes a place in the text; ends the first sentence
    */
-  private static void refuseMisread(String where, String text) throws IOException {
+  private static void refuseMisread(
+      String where, String text, Function<JsonLocation, String> places) throws IOException {
     try (YAMLParser parser = YAML.getFactory().createParser(text)) {
       while (parser.nextToken() != null) {
         String value = parser.getText();
-        String place = place(parser.currentLocation());
+        String place = places.apply(parser.currentLocation());
         if (parser.isCurrentAlias()) {
           throw new GraftException(
               where
@@ -420,10 +423,11 @@ public final class RecipeReader {
     }
     ObjectNode setting = YAML.createObjectNode();
     try {
-      refuseMisread(path, value);
+      refuseMisread(path, value, at -> ".");
       setting.set(keys[keys.length - 1], YAML.readTree(value));
     } catch (IOException e) {
-      throw new GraftException(path + ": " + value + " is not a YAML value.", e);
+      throw new GraftException(
+          path + ": " + value + " is not a YAML value; write text in quotes.", e);
     }
     override(inner, setting, within, "recipe");
   }

@@ -70,7 +70,7 @@ public record RunFiles(
   private static JsonNode record(Path folder) {
     Path file = folder.resolve("run.json");
     if (!Files.isDirectory(folder)) {
-      throw new GraftException("There is no folder " + folder + ".");
+      throw new GraftException("The folder " + folder + " does not exist.");
     }
     if (!Files.isRegularFile(file)) {
       throw new GraftException(folder + " is not the folder of a run: it has no run.json.");

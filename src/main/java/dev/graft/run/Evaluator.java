@@ -144,7 +144,7 @@ public final class Evaluator {
 
   /** Returns the run's test images. */
   private int[] own(Recipe recipe, DataSet found, Fingerprints fingerprints) {
-    SplitCsv.Found test = new RunImages(run, recipe, found, fingerprints, events).part(Part.TEST);
+    SplitCsv.Located test = new RunImages(run, recipe, found, fingerprints, events).part(Part.TEST);
     events.evaluatingOwn(test.indices().length, test.lost());
     return test.indices();
   }

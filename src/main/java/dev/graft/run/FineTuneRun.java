@@ -502,14 +502,14 @@ public final class FineTuneRun {
     folder.update(record -> record.with(change.apply(record.data())));
   }
 
-  private interface Step<T> {
+  private interface Attempt<T> {
     T run() throws IOException;
   }
 
-  /** Runs a step, and lists the images that could not be read even if it fails. */
-  private <T> T quarantining(RunFolder folder, Step<T> step) throws IOException {
+  /** Makes an attempt, and lists the images that could not be read even if it fails. */
+  private <T> T quarantining(RunFolder folder, Attempt<T> attempt) throws IOException {
     try {
-      T result = step.run();
+      T result = attempt.run();
       quarantine(folder);
       return result;
     } catch (IOException | RuntimeException e) {

@@ -28,14 +28,14 @@ public final class LearningRateSearch {
   public record Rates(double low, double high, int steps) {}
 
   /** A test, and the folder of {@code range-test.csv} and {@code range-test.png}. */
-  public record Found(RangeTest test, Path folder) {}
+  public record Finished(RangeTest test, Path folder) {}
 
   /**
    * Runs a range test on the training images, and writes its curve.
    *
    * @throws GraftException if data, weights or recipe don't allow it
    */
-  public static Found run(
+  public static Finished run(
       Recipe asked, OutputFolder output, Rates rates, RunEvents events, Interruption interruption)
       throws IOException {
     if (asked.head().solver() == Recipe.Solver.NEWTON) {
@@ -53,7 +53,7 @@ public final class LearningRateSearch {
       Path folder = output.sweep(prepared.name() + "-find-lr");
       AtomicFiles.write(folder.resolve("range-test.csv"), test.toCsv());
       draw(folder, test, prepared, events);
-      return new Found(test, folder);
+      return new Finished(test, folder);
     }
   }
 

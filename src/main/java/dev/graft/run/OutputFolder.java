@@ -344,23 +344,38 @@ public record OutputFolder(Path path) {
   }
 
   /**
-   * A run or a file that a killed process left unfinished.
+   * What a process left that was killed or stopped.
    *
-   * @param path a run's folder, or an unfinished file or folder
-   * @param isRun whether it is a run, whose status is still {@code running}
+   * @param path a run's folder, the folder of its checkpoints, or an unfinished file or folder
    * @param age the time since it was last written to
    */
-  public record Leftover(Path path, boolean isRun, Duration age) {}
+  public record Leftover(Path path, LeftoverKind kind, Duration age) {}
 
-  /** Lists runs and unfinished files that no live process uses. */
+  /** What was left. */
+  public enum LeftoverKind {
+    /** A run whose status is still {@code running}. */
+    RUN,
+    /** The checkpoints of a run that can be resumed. */
+    CHECKPOINTS,
+    UNFINISHED
+  }
+
+  /** Lists runs, checkpoints and unfinished files that no live process uses. */
   public List<Leftover> leftovers() throws IOException {
     List<Leftover> found = new ArrayList<>();
     for (Path run : RunFolder.all(runs())) {
       if (!RunFolder.isAlive(run)) {
         if (RunFolder.saysItRuns(run)) {
-          found.add(leftover(run, true));
+          found.add(leftover(run, LeftoverKind.RUN));
         }
-        collect(run, Integer.MAX_VALUE, found);
+        List<Leftover> unfinished = new ArrayList<>();
+        collect(run, Integer.MAX_VALUE, unfinished);
+        Path checkpoints = RunFolder.checkpoints(run);
+        if (Files.isDirectory(checkpoints)) {
+          unfinished.removeIf(each -> each.path().startsWith(checkpoints)); // a part of them
+          found.add(leftover(checkpoints, LeftoverKind.CHECKPOINTS));
+        }
+        found.addAll(unfinished);
       }
     }
     collect(path, 1, found);
@@ -384,7 +399,7 @@ public record OutputFolder(Path path) {
       for (Path file : files.toList()) {
         if (file.getFileName().toString().endsWith(AtomicFiles.UNFINISHED)) {
           if (!AtomicFiles.isBeingWritten(file)) {
-            found.add(leftover(file, false)); // with all that it holds
+            found.add(leftover(file, LeftoverKind.UNFINISHED)); // with all that it holds
           }
         } else if (depth > 1 && Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
           collect(file, depth - 1, found);
@@ -393,14 +408,14 @@ public record OutputFolder(Path path) {
     }
   }
 
-  private static Leftover leftover(Path path, boolean isRun) throws IOException {
+  private static Leftover leftover(Path path, LeftoverKind kind) throws IOException {
     Instant written = Files.getLastModifiedTime(path).toInstant();
-    return new Leftover(path, isRun, Duration.between(written, Instant.now()));
+    return new Leftover(path, kind, Duration.between(written, Instant.now()));
   }
 
-  /** Marks a dead run as interrupted, or deletes an unfinished file or folder. */
+  /** Marks a dead run as interrupted, or deletes the file or folder. */
   public void clean(Leftover leftover) throws IOException {
-    if (leftover.isRun()) {
+    if (leftover.kind() == LeftoverKind.RUN) {
       RunFolder.markInterrupted(leftover.path());
     } else {
       AtomicFiles.delete(leftover.path());

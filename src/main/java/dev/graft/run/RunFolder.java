@@ -75,10 +75,15 @@ public final class RunFolder implements AutoCloseable {
   static RunFolder resume(OutputFolder output, Path folder, RunRecord record) throws IOException {
     LockFile lock =
         LockFile.reclaim(folder.resolve(LOCK)).orElseThrow(() -> new GraftException(alive(folder)));
-    RunFolder run = new RunFolder(output, folder, record, lock);
-    Files.createDirectories(run.plots());
-    write(folder, record);
-    return run;
+    try {
+      RunFolder run = new RunFolder(output, folder, record, lock);
+      Files.createDirectories(run.plots());
+      write(folder, record);
+      return run;
+    } catch (IOException | RuntimeException e) {
+      lock.close();
+      throw e;
+    }
   }
 
   private static String alive(Path run) {
@@ -113,7 +118,11 @@ public final class RunFolder implements AutoCloseable {
   }
 
   public Path checkpoints() {
-    return folder.resolve("checkpoint");
+    return checkpoints(folder);
+  }
+
+  static Path checkpoints(Path run) {
+    return run.resolve("checkpoint");
   }
 
   public Path model() {

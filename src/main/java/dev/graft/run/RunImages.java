@@ -51,7 +51,7 @@ final class RunImages {
    */
   static Recipe recipe(Path run) {
     if (!Files.exists(run)) {
-      throw new GraftException("There is no folder " + run + ".");
+      throw new GraftException("The folder " + run + " does not exist.");
     }
     if (!areKnown(run)) {
       throw new GraftException(
@@ -67,7 +67,7 @@ final class RunImages {
    *
    * @throws GraftException if none of the images is left, or if the data has changed
    */
-  SplitCsv.Found part(Part part) {
+  SplitCsv.Located part(Part part) {
     Path written = run.resolve(SplitCsv.NAME);
     if (Files.isRegularFile(written)) {
       return SplitCsv.find(written, data, part);
@@ -82,7 +82,7 @@ final class RunImages {
           case VALIDATION -> drawn.validation();
           case TEST -> drawn.test();
         };
-    return new SplitCsv.Found(indices, List.of());
+    return new SplitCsv.Located(indices, List.of());
   }
 
   private DataSet unchanged() {

@@ -50,7 +50,7 @@ final class Predictions implements AutoCloseable {
   /** The header of an answer with the image's typicality, 0 to 1. */
   static final String TYPICALITY = "Typicality";
 
-  private final ServeSettings.Limits limits;
+  private final ServeSettings.RequestLimits limits;
   private final Models models;
   private final RequestBodies bodies;
   private final MemoryBudget memory;
@@ -76,7 +76,10 @@ final class Predictions implements AutoCloseable {
   }
 
   Predictions(
-      ServeSettings.Limits limits, Models models, RequestBodies bodies, MemoryBudget memory) {
+      ServeSettings.RequestLimits limits,
+      Models models,
+      RequestBodies bodies,
+      MemoryBudget memory) {
     this.memory = memory;
     this.limits = limits;
     this.models = models;

@@ -13,10 +13,10 @@ import java.util.regex.Pattern;
  * @param host the address to listen on; only this machine reaches a loopback address
  * @param port 0 for any free port
  */
-public record ServeSettings(String host, int port, Limits limits, Access access) {
+public record ServeSettings(String host, int port, RequestLimits limits, Access access) {
   /** The defaults of {@code serve}, on any free port. */
   public static final ServeSettings LOOPBACK =
-      new ServeSettings("127.0.0.1", 0, Limits.DEFAULT, Access.OWN_PAGE);
+      new ServeSettings("127.0.0.1", 0, RequestLimits.DEFAULT, Access.OWN_PAGE);
 
   public ServeSettings {
     requireWithin("port", port, 0, 65_535);
@@ -31,10 +31,11 @@ public record ServeSettings(String host, int port, Limits limits, Access access)
    *     with status 429
    * @param timeout for a whole request, from its first byte to its answer
    */
-  public record Limits(int bodyMegabytes, int megapixels, int images, Duration timeout) {
-    public static final Limits DEFAULT = new Limits(32, 100, 64, Duration.ofSeconds(30));
+  public record RequestLimits(int bodyMegabytes, int megapixels, int images, Duration timeout) {
+    public static final RequestLimits DEFAULT =
+        new RequestLimits(32, 100, 64, Duration.ofSeconds(30));
 
-    public Limits {
+    public RequestLimits {
       requireWithin("bodyMegabytes", bodyMegabytes, 1, 1024);
       requireWithin("megapixels", megapixels, 1, 1000);
       requireWithin("images", images, 1, 10_000);

@@ -318,7 +318,7 @@ final class ImageStore implements AutoCloseable {
    */
   synchronized void create(String given) throws IOException {
     String name = requireNew(given, "");
-    make("class", List.of(Step.make(name)));
+    make("class", List.of(UndoStep.make(name)));
   }
 
   /**
@@ -346,7 +346,7 @@ final class ImageStore implements AutoCloseable {
 
   /** Renames a class. */
   synchronized void rename(String name, String given) throws IOException {
-    make("rename", List.of(new Step(requireClass(name), requireNew(given, name))));
+    make("rename", List.of(new UndoStep(requireClass(name), requireNew(given, name))));
   }
 
   /** Moves all images of a class into another one. */
@@ -356,14 +356,14 @@ final class ImageStore implements AutoCloseable {
     if (name.equals(into)) {
       throw new BadRequestResponse("A class can't be merged with itself.");
     }
-    List<Step> steps = moves(listing(name).images().stream().map(Image::path).toList(), into);
-    steps.add(new Step(name, binned(name)));
+    List<UndoStep> steps = moves(listing(name).images().stream().map(Image::path).toList(), into);
+    steps.add(new UndoStep(name, binned(name)));
     make("merge", steps);
   }
 
   /** Moves a class with its images into the bin. */
   synchronized void deleteClass(String name) throws IOException {
-    make("deleteClass", List.of(new Step(requireClass(name), binned(name))));
+    make("deleteClass", List.of(new UndoStep(requireClass(name), binned(name))));
   }
 
   /**
@@ -386,7 +386,9 @@ final class ImageStore implements AutoCloseable {
       listings.remove(label);
       record(
           new Change(
-              "add", group, List.of(new Step(binned(path.substring(label.length() + 1)), path))));
+              "add",
+              group,
+              List.of(new UndoStep(binned(path.substring(label.length() + 1)), path))));
       return path;
     }
   }
@@ -416,15 +418,15 @@ final class ImageStore implements AutoCloseable {
     make("move", moves(paths, label));
   }
 
-  private List<Step> moves(List<String> paths, String label) throws IOException {
+  private List<UndoStep> moves(List<String> paths, String label) throws IOException {
     Set<String> taken = new HashSet<>();
-    List<Step> steps = new ArrayList<>();
+    List<UndoStep> steps = new ArrayList<>();
     for (String path : paths) {
       Path file = file(path);
       if (!file.getParent().equals(folder.resolve(label))) {
         String name = free(folder.resolve(label), file.getFileName().toString(), taken);
         taken.add(name);
-        steps.add(new Step(relative(file), label + "/" + name));
+        steps.add(new UndoStep(relative(file), label + "/" + name));
       }
     }
     return steps;
@@ -432,10 +434,10 @@ final class ImageStore implements AutoCloseable {
 
   /** Moves images into the bin. */
   synchronized void delete(List<String> paths) throws IOException {
-    List<Step> steps = new ArrayList<>();
+    List<UndoStep> steps = new ArrayList<>();
     for (String path : paths) {
       Path file = file(path);
-      steps.add(new Step(relative(file), binned(file.getFileName().toString())));
+      steps.add(new UndoStep(relative(file), binned(file.getFileName().toString())));
     }
     make("delete", steps);
   }
@@ -445,9 +447,9 @@ final class ImageStore implements AutoCloseable {
    * whose class is renamed.
    */
   synchronized void keep(List<String> paths) throws IOException {
-    List<Step> steps = new ArrayList<>();
+    List<UndoStep> steps = new ArrayList<>();
     for (String path : paths) {
-      Step mark = Step.make(KEPT + version(file(path)));
+      UndoStep mark = UndoStep.make(KEPT + version(file(path)));
       if (!mark.isApplied(folder)) {
         steps.add(mark);
       }
@@ -464,7 +466,7 @@ final class ImageStore implements AutoCloseable {
     }
   }
 
-  private void make(String kind, List<Step> steps) throws IOException {
+  private void make(String kind, List<UndoStep> steps) throws IOException {
     if (!steps.isEmpty()) {
       try {
         journal.make(new Change(kind, null, steps));

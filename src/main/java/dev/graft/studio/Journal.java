@@ -44,7 +44,7 @@ final class Journal implements AutoCloseable {
    * @param group changes of one group are undone together; {@code null} for none
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  record Change(String kind, String group, List<Step> steps) {
+  record Change(String kind, String group, List<UndoStep> steps) {
     Change {
       steps = List.copyOf(steps);
     }
@@ -125,7 +125,7 @@ final class Journal implements AutoCloseable {
   private void complete(Event event) {
     boolean forward = event != Event.UNDO;
     Change change = (forward ? done : undone).peek();
-    for (Step step : change == null ? List.<Step>of() : inOrder(change, forward)) {
+    for (UndoStep step : change == null ? List.<UndoStep>of() : inOrder(change, forward)) {
       try {
         if (step.isApplied(folder) != forward) {
           run(step, forward);
@@ -136,15 +136,15 @@ final class Journal implements AutoCloseable {
     }
   }
 
-  private static List<Step> inOrder(Change change, boolean forward) {
-    List<Step> steps = new ArrayList<>(change.steps());
+  private static List<UndoStep> inOrder(Change change, boolean forward) {
+    List<UndoStep> steps = new ArrayList<>(change.steps());
     if (!forward) {
       Collections.reverse(steps);
     }
     return steps;
   }
 
-  private void run(Step step, boolean forward) throws IOException {
+  private void run(UndoStep step, boolean forward) throws IOException {
     if (forward) {
       step.apply(folder);
     } else {
@@ -211,16 +211,16 @@ final class Journal implements AutoCloseable {
   private void run(Event event, Change change) throws IOException {
     boolean forward = event != Event.UNDO;
     long before = channel.size();
-    List<Step> ran = new ArrayList<>();
+    List<UndoStep> ran = new ArrayList<>();
     try {
       append(line(new Line(event, event == Event.DO ? change : null)));
-      for (Step step : inOrder(change, forward)) {
+      for (UndoStep step : inOrder(change, forward)) {
         run(step, forward);
         ran.add(0, step);
       }
       append(line(new Line(Event.COMPLETE, null)));
     } catch (IOException | RuntimeException e) {
-      for (Step step : ran) {
+      for (UndoStep step : ran) {
         try {
           run(step, !forward);
         } catch (IOException | RuntimeException second) {

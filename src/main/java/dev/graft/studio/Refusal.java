@@ -13,18 +13,17 @@ final class Refusal extends HttpResponseException {
   /** Why a request of the page can be refused. */
   enum Reason {
     CLASS_EXISTS(409, "There is a class of this name already."),
-    CLASS_MISSING(404, "There is no class of this name."),
+    CLASS_MISSING(404, "No class has this name."),
     DISK_FULL(
         507,
         "This could not be stored: the disk is full or can't be written. Everything stored before"
             + " is safe."),
-    FOLDER_CHANGED_GONE(
-        409, "%s is no longer where it was: another program has changed the folder."),
+    FOLDER_CHANGED_GONE(409, "%s was moved or deleted by another program."),
     FOLDER_CHANGED_NOT_EMPTY(409, "%s is not empty: another program has changed the folder."),
     FOLDER_CHANGED_TAKEN(409, "%s is there already: another program has changed the folder."),
     FOLDER_UNREADABLE(503, "The folder can't be read; check that its disk is still there."),
     HEAT_MAPS_MISSING(404, "This engine only predicts, and has no heat maps."),
-    IMAGE_MISSING(404, "This image is no longer there."),
+    IMAGE_MISSING(404, "This image does not exist anymore."),
     IMAGE_TOO_LARGE(413, "An image may have at most %s megapixels."),
     NAME_DEVICE(400, "This is the name of a device on Windows; choose another name."),
     NAME_EMPTY(400, "The class name is empty; choose another name."),

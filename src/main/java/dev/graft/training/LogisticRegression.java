@@ -138,7 +138,7 @@ final class LogisticRegression {
     System.arraycopy(start.bias(), 0, x, kernelSize, classes);
     double[] gradient = new double[x.length];
     double loss = loss(x, strength, gradient);
-    Deque<Step> steps = new ArrayDeque<>();
+    Deque<CurvaturePair> steps = new ArrayDeque<>();
     for (int step = 0; step < maxSteps && max(gradient) > tolerance; step++) {
       double[] direction = direction(gradient, steps);
       double slope = dot(gradient, direction);
@@ -159,7 +159,7 @@ final class LogisticRegression {
       if (halvings == MAX_HALVINGS) {
         break; // a lower loss can't be measured in float32
       }
-      Step.between(x, next, gradient, nextGradient).ifPresent(steps::addLast);
+      CurvaturePair.between(x, next, gradient, nextGradient).ifPresent(steps::addLast);
       if (steps.size() > MEMORY) {
         steps.removeFirst();
       }
@@ -238,8 +238,8 @@ final class LogisticRegression {
 
   /** A step of the search, {@code s}, the change of the gradient, {@code y}, and their product. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Step(double[] s, double[] y, double product) {
-    static Optional<Step> between(
+  private record CurvaturePair(double[] s, double[] y, double product) {
+    static Optional<CurvaturePair> between(
         double[] x, double[] next, double[] gradient, double[] nextGradient) {
       double[] s = new double[x.length];
       double[] y = new double[x.length];
@@ -247,27 +247,27 @@ final class LogisticRegression {
         s[i] = next[i] - x[i];
         y[i] = nextGradient[i] - gradient[i];
       }
-      Step step = new Step(s, y, dot(s, y));
+      CurvaturePair step = new CurvaturePair(s, y, dot(s, y));
       // A convex function has a positive product, except for rounding.
       return step.product > 1e-12 * dot(y, y) ? Optional.of(step) : Optional.empty();
     }
   }
 
   /** Returns the descent direction by the two-loop recursion. */
-  private static double[] direction(double[] gradient, Deque<Step> steps) {
+  private static double[] direction(double[] gradient, Deque<CurvaturePair> steps) {
     double[] q = gradient.clone();
     double[] factors = new double[steps.size()];
     int i = steps.size();
-    for (Iterator<Step> last = steps.descendingIterator(); last.hasNext(); ) {
-      Step step = last.next();
+    for (Iterator<CurvaturePair> last = steps.descendingIterator(); last.hasNext(); ) {
+      CurvaturePair step = last.next();
       factors[--i] = dot(step.s(), q) / step.product();
       add(q, -factors[i], step.y());
     }
     if (!steps.isEmpty()) {
-      Step last = steps.getLast();
+      CurvaturePair last = steps.getLast();
       scale(q, last.product() / dot(last.y(), last.y()));
     }
-    for (Step step : steps) {
+    for (CurvaturePair step : steps) {
       add(q, factors[i++] - dot(step.y(), q) / step.product(), step.s());
     }
     scale(q, -1);

@@ -218,7 +218,7 @@ public record ExternalBackbone(BackboneInfo info, List<String> declared, List<St
             fixed.orElseGet(() -> Metadata.side(about)),
             configured.map(HubPreprocessing::side).orElse(0));
     // A file that can't be opened at all is reported before a wrong size.
-    OnnxProbe.Found found = probe.run(fixed.orElse(side), options.wanted());
+    OnnxProbe.Probed found = probe.run(fixed.orElse(side), options.wanted());
     if (fixed.isPresent() && fixed.getAsInt() != side) {
       int own = fixed.getAsInt();
       throw new GraftException(

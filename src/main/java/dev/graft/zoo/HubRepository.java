@@ -87,7 +87,7 @@ record HubRepository(String owner, String name, String revision) {
     try {
       Optional<Path> cached = cached(root, variant);
       return cached.isPresent() ? cached.get() : downloaded(root, variant, display, environment);
-    } catch (Download.Refusal e) {
+    } catch (Download.RefusedRequest e) {
       throw new GraftException(refused(e), e);
     } catch (IOException e) {
       throw new GraftException(
@@ -100,7 +100,7 @@ record HubRepository(String owner, String name, String revision) {
     }
   }
 
-  private String refused(Download.Refusal refusal) {
+  private String refused(Download.RefusedRequest refusal) {
     return switch (refusal.status()) {
       case 401, 403 ->
           "the hub wants a login: it is gated or private, or it does not exist; check the name, or"

@@ -148,14 +148,14 @@ const texts = {
 
     // Refusals of the studio, by their reason.
     CLASS_EXISTS: 'There is a class of this name already.',
-    CLASS_MISSING: 'There is no class of this name.',
+    CLASS_MISSING: 'No class has this name.',
     DISK_FULL: 'This could not be stored: the disk is full or can’t be written. Everything stored before is safe.',
-    FOLDER_CHANGED_GONE: '{0} is no longer where it was: another program has changed the folder.',
+    FOLDER_CHANGED_GONE: '{0} was moved or deleted by another program.',
     FOLDER_CHANGED_NOT_EMPTY: '{0} is not empty: another program has changed the folder.',
     FOLDER_CHANGED_TAKEN: '{0} is there already: another program has changed the folder.',
     FOLDER_UNREADABLE: 'The folder can’t be read; check that its disk is still there.',
     HEAT_MAPS_MISSING: 'This engine only predicts, and has no heat maps.',
-    IMAGE_MISSING: 'This image is no longer there.',
+    IMAGE_MISSING: 'This image does not exist anymore.',
     IMAGE_TOO_LARGE: 'An image may have at most {0} megapixels.',
     NAME_DEVICE: 'This is the name of a device on Windows; choose another name.',
     NAME_EMPTY: 'The class name is empty; choose another name.',

@@ -16,8 +16,8 @@ class AnswerLinesTest {
           new TopClass(436, "n02814533 beach wagon, \"estate\"", 0.4375f),
           new TopClass(7, "車", 0x1p-23f));
 
-  private static AnswerLines.Found found(List<TopClass> best) {
-    return new AnswerLines.Found(best, OptionalDouble.empty(), Optional.empty());
+  private static AnswerLines.Ranked found(List<TopClass> best) {
+    return new AnswerLines.Ranked(best, OptionalDouble.empty(), Optional.empty());
   }
 
   @Test

@@ -8,13 +8,17 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine.Command;
 
 /** The command line, as far as it goes without an engine. */
 class GraftCommandTest {
@@ -39,27 +43,13 @@ class GraftCommandTest {
         .matches("Graft [0-9.]+, commit (\\p{XDigit}{40}(-dirty)?|unknown)\\R");
   }
 
+  static Stream<String> commands() {
+    return Stream.of(GraftCommand.class.getAnnotation(Command.class).subcommands())
+        .map(command -> command.getAnnotation(Command.class).name());
+  }
+
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "fine-tune",
-        "sweep",
-        "find-lr",
-        "infer",
-        "evaluate",
-        "report",
-        "compare",
-        "studio",
-        "serve",
-        "export",
-        "benchmark",
-        "inspect",
-        "featurize",
-        "summary",
-        "models",
-        "doctor",
-        "completion"
-      })
+  @MethodSource("commands")
   void helpOfEveryCommandHasExamplesAndFitsEightyColumns(String command) {
     Result result = graft(command + " --help");
     assertThat(result.code()).isZero();
@@ -70,6 +60,16 @@ class GraftCommandTest {
     assertThat(lines.subList(lines.indexOf("Examples:") + 1, lines.size()))
         .isNotEmpty()
         .allMatch(line -> line.startsWith("  " + command + " "));
+  }
+
+  @Test
+  void doctorNamesEveryProfileThatBringsAnEngine() throws IOException {
+    assertThat(
+            Pattern.compile("<id>((?:pytorch|mxnet)[^<]*)</id>")
+                .matcher(Files.readString(Path.of("pom.xml")))
+                .results()
+                .map(id -> id.group(1)))
+        .containsExactlyInAnyOrderElementsOf(DoctorCommand.ENGINE_PROFILES);
   }
 
   @Test

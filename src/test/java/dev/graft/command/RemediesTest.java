@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.graft.GraftException;
 import dev.graft.GraftException.Code;
 import dev.graft.serve.ServeSettings;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,7 +19,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class RemediesTest {
@@ -46,13 +52,40 @@ class RemediesTest {
   }
 
   @ParameterizedTest
-  @EnumSource(value = Code.class, mode = EnumSource.Mode.EXCLUDE, names = "SETTING")
+  @EnumSource(
+      value = Code.class,
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"RUN", "SETTING"})
   void anOptionIsNamedAtTheEndForEachCode(Code code) {
     GraftException problem = new GraftException("Nothing works; do something.").withCode(code);
 
     assertThat(problem).hasMessage("Nothing works; do something.");
     assertThat(GraftCommand.sentence(problem))
         .matches("Nothing works; do something[ ,;].*(--[a-z-]+|-Xmx4g).*[^.]\\.");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "infer docs/images/report.png | ; name another run with --model FOLDER.",
+        "evaluate | ; name another run with --run FOLDER.",
+        "export | ; name another run: export RUN.",
+        "report | ; name another run: report RUN."
+      })
+  void eachCommandSaysHowItNamesAnotherRun(String line, String remedy, @TempDir Path output)
+      throws IOException {
+    Path latest = Files.writeString(output.resolve("latest"), "gone");
+    ByteArrayOutputStream errors = new ByteArrayOutputStream();
+    int code =
+        GraftCommand.run(
+            (line + " --output=" + output).split(" "),
+            OutputStream.nullOutputStream(),
+            new PrintStream(errors, true, StandardCharsets.UTF_8));
+    assertThat(code).isOne();
+    assertThat(errors.toString(StandardCharsets.UTF_8).strip())
+        .isEqualTo(latest + " names the run gone, which does not exist" + remedy);
   }
 
   @Test
@@ -64,16 +97,16 @@ class RemediesTest {
   @Test
   void theOptionReplacesTheNameOfAServersSetting() {
     assertSetting(
-        () -> new ServeSettings.Limits(0, 1, 1, Duration.ofSeconds(1)),
+        () -> new ServeSettings.RequestLimits(0, 1, 1, Duration.ofSeconds(1)),
         "--max-body: must be a whole number from 1 to 1024, not 0.");
     assertSetting(
-        () -> new ServeSettings.Limits(1, 0, 1, Duration.ofSeconds(1)),
+        () -> new ServeSettings.RequestLimits(1, 0, 1, Duration.ofSeconds(1)),
         "--max-megapixels: must be a whole number from 1 to 1000, not 0.");
     assertSetting(
-        () -> new ServeSettings.Limits(1, 1, 0, Duration.ofSeconds(1)),
+        () -> new ServeSettings.RequestLimits(1, 1, 0, Duration.ofSeconds(1)),
         "--max-images: must be a whole number from 1 to 10000, not 0.");
     assertSetting(
-        () -> new ServeSettings.Limits(1, 1, 1, Duration.ZERO),
+        () -> new ServeSettings.RequestLimits(1, 1, 1, Duration.ZERO),
         "--timeout: must be a whole number from 1 to 3600, not 0.");
     assertSetting(
         () -> new ServeSettings.Access(List.of("a b"), List.of(), false),

@@ -37,7 +37,7 @@ class SplitCsvTest {
 
   private List<String> test() {
     DataSet data = ImageMaker.open(pets);
-    SplitCsv.Found test = SplitCsv.find(csv, data, Part.TEST);
+    SplitCsv.Located test = SplitCsv.find(csv, data, Part.TEST);
     return Arrays.stream(test.indices()).mapToObj(data.images()::place).toList();
   }
 
@@ -82,7 +82,7 @@ class SplitCsvTest {
     Files.delete(pets.resolve("cat/04.png"));
     Files.write(pets.resolve("dog/05.png"), new byte[0]);
 
-    SplitCsv.Found test = SplitCsv.find(csv, ImageMaker.open(pets), Part.TEST);
+    SplitCsv.Located test = SplitCsv.find(csv, ImageMaker.open(pets), Part.TEST);
     assertThat(test.indices()).containsExactly(4);
     assertThat(test.lost()).containsExactly(pets.resolve("cat/04.png"), pets.resolve("dog/05.png"));
 
@@ -112,7 +112,7 @@ class SplitCsvTest {
     ImageMaker.write(pets.resolve("cat/04.png"), 99);
     Files.move(pets.resolve("dog/05.png"), pets.resolve("cat/06.png")); // another class
 
-    SplitCsv.Found test = SplitCsv.find(csv, ImageMaker.open(pets), Part.TEST);
+    SplitCsv.Located test = SplitCsv.find(csv, ImageMaker.open(pets), Part.TEST);
     assertThat(test.indices()).containsExactly(5);
     assertThat(test.lost()).containsExactly(pets.resolve("cat/04.png"), pets.resolve("dog/05.png"));
 

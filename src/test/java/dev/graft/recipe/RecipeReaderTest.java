@@ -191,9 +191,9 @@ class RecipeReaderTest {
   })
   void aNumberThatYamlReadsAsAnotherIsRejected(String key, String value, String remedy)
       throws IOException {
+    String number = value.replaceAll(".* |]", "");
     assertRefused(() -> set(key, value))
-        .withMessageStartingWith(key + " has the number ")
-        .withMessageEndingWith(" " + remedy);
+        .withMessage(key + " has the number " + number + ". " + remedy);
     Path file = file(key + ": " + value + "\n");
     assertRefused(() -> RecipeReader.read(file, Map.of()))
         .withMessageStartingWith(file + " has the number ")
@@ -393,7 +393,8 @@ class RecipeReaderTest {
   @ValueSource(strings = {"[1", "@x", "a: b: c", ".inf", "3\nseed: 4"})
   void invalidYamlOfASettingIsReported(String value) {
     assertRefused(() -> set("epochs", value))
-        .withMessage("epochs: " + value.replace('\n', '?') + " is not a YAML value.");
+        .withMessage(
+            "epochs: " + value.replace('\n', '?') + " is not a YAML value; write text in quotes.");
   }
 
   @Test

@@ -328,6 +328,6 @@ class PagesTest {
         .hasMessageEndingWith("is not the folder of a run: it has no run.json.");
     assertThatThrownBy(() -> RunFiles.read(folder.resolve("nowhere")))
         .isInstanceOf(GraftException.class)
-        .hasMessage("There is no folder " + folder.resolve("nowhere") + ".");
+        .hasMessage("The folder " + folder.resolve("nowhere") + " does not exist.");
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.GraftException;
 import dev.graft.data.OwnOutput;
+import dev.graft.run.OutputFolder.LeftoverKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -138,7 +139,13 @@ class OutputFolderTest {
             run,
             run.resolve("model.unfinished"));
     assertThat(output.leftovers().get(1).age()).isBetween(Duration.ofDays(2), Duration.ofDays(4));
-    assertThat(output.leftovers()).extracting(OutputFolder.Leftover::isRun).containsOnlyOnce(true);
+    assertThat(output.leftovers())
+        .extracting(OutputFolder.Leftover::kind)
+        .containsExactly(
+            LeftoverKind.UNFINISHED,
+            LeftoverKind.UNFINISHED,
+            LeftoverKind.RUN,
+            LeftoverKind.UNFINISHED);
   }
 
   @Test
@@ -151,6 +158,25 @@ class OutputFolderTest {
     assertThat(run.resolve("model.unfinished")).doesNotExist();
     assertThat(run.resolve(".running")).doesNotExist();
     assertThat(RunFolder.recordOf(run)).isEqualTo(RUNNING.with(RunRecord.Status.INTERRUPTED, null));
+  }
+
+  @Test
+  void checkpointsOfRunsThatDidNotFinishAreListedAndRemovedAsAWhole() throws IOException {
+    Path stopped;
+    try (RunFolder run = output.begin("vgg16-pets", RUNNING, "")) {
+      stopped = run.checkpoints();
+      Files.createDirectory(stopped);
+      Files.createFile(stopped.resolve("000001-000000000.checkpoint"));
+      Files.createFile(stopped.resolve("000002-000000000.checkpoint.0123.unfinished"));
+      assertThat(output.leftovers()).as("while the run is alive").isEmpty();
+    }
+    assertThat(output.leftovers()).hasSize(1);
+    OutputFolder.Leftover left = output.leftovers().get(0);
+    assertThat(left.path()).isEqualTo(stopped);
+    assertThat(left.kind()).isEqualTo(LeftoverKind.CHECKPOINTS);
+    output.clean(left);
+    assertThat(stopped).doesNotExist();
+    RunFolder.requireResumable(stopped.getParent());
   }
 
   @Test
@@ -180,7 +206,6 @@ class OutputFolderTest {
     Path sweep = output.sweep("pets");
     List<Path> files =
         List.of(
-            run.resolve("checkpoint/state.0123.unfinished"),
             run.resolve("plots/loss.png.0123.unfinished"),
             sweep.resolve("sweep.csv.0123.unfinished"),
             output.exports().resolve("pets.onnx.0123.unfinished"));
@@ -191,7 +216,9 @@ class OutputFolderTest {
     assertThat(output.leftovers()).extracting(OutputFolder.Leftover::path).containsAll(files);
     // The content of an unfinished folder is removed with it.
     Files.createFile(run.resolve("model.unfinished/a.unfinished"));
-    assertThat(output.leftovers()).filteredOn(each -> !each.isRun()).hasSize(files.size() + 1);
+    assertThat(output.leftovers())
+        .filteredOn(each -> each.kind() == LeftoverKind.UNFINISHED)
+        .hasSize(files.size() + 1);
     for (OutputFolder.Leftover each : output.leftovers()) {
       output.clean(each);
     }

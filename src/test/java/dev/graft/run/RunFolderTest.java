@@ -463,6 +463,19 @@ class RunFolderTest {
         .isThrownBy(() -> new OutputFolder(output).latest());
   }
 
+  @Test
+  void aRunThatCannotBeResumedIsNotLocked() throws IOException {
+    OutputFolder folder = new OutputFolder(output);
+    RunFolder ended = create();
+    ended.close();
+    Files.delete(ended.plots());
+    Files.createFile(ended.plots()); // so that the folder can't be created
+    assertThatExceptionOfType(FileAlreadyExistsException.class)
+        .isThrownBy(() -> RunFolder.resume(folder, ended.path(), RUNNING));
+    Files.delete(ended.plots());
+    RunFolder.resume(folder, ended.path(), RUNNING).close();
+  }
+
   /** Creates the folders that these names could lead to, and checks that none is a run. */
   private void assertNoRun(String name, String named) throws IOException {
     for (String folder : List.of("runs/run/model", "elsewhere", "../elsewhere")) {

@@ -238,7 +238,7 @@ final class Hostile {
         new ServeSettings(
             "127.0.0.1",
             0,
-            new ServeSettings.Limits(2, 100, 64, Duration.ofMillis(PATIENCE)),
+            new ServeSettings.RequestLimits(2, 100, 64, Duration.ofMillis(PATIENCE)),
             ServeSettings.Access.OWN_PAGE),
         "model",
         ModelRunner.imageNet(Device.cpu()),

@@ -119,7 +119,7 @@ class RequestBodiesTest {
   @Test
   void aFormMayBeAsLargeAsABody() throws IOException {
     ServeSettings settings =
-        new ServeSettings("127.0.0.1", 0, ServeSettings.Limits.DEFAULT, Access.OWN_PAGE);
+        new ServeSettings("127.0.0.1", 0, ServeSettings.RequestLimits.DEFAULT, Access.OWN_PAGE);
     byte[] large = Arrays.copyOf(Requests.png(), 20 << 20);
     try (Server server = Requests.server(settings, new FakeModel("a").classifier(), path -> null)) {
       ByteArrayOutputStream form = new ByteArrayOutputStream();

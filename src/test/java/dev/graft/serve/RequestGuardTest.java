@@ -9,7 +9,7 @@ import dev.graft.GraftException;
 import dev.graft.inference.FakeModel;
 import dev.graft.inference.ModelRunner;
 import dev.graft.serve.ServeSettings.Access;
-import dev.graft.serve.ServeSettings.Limits;
+import dev.graft.serve.ServeSettings.RequestLimits;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -198,7 +198,7 @@ class RequestGuardTest {
   @Test
   void onAllAddressesItAnswersToNamesThatNoPublicNameServerHas() throws IOException {
     Access access = new Access(List.of("images.example.org"), List.of(), false);
-    ServeSettings settings = new ServeSettings("0.0.0.0", 0, Limits.DEFAULT, access);
+    ServeSettings settings = new ServeSettings("0.0.0.0", 0, RequestLimits.DEFAULT, access);
     try (Server open = Requests.server(settings, new FakeModel("a").classifier(), path -> null)) {
       for (String host :
           List.of(

@@ -2,7 +2,7 @@ package dev.graft.serve;
 
 import dev.graft.inference.ModelRunner;
 import dev.graft.serve.ServeSettings.Access;
-import dev.graft.serve.ServeSettings.Limits;
+import dev.graft.serve.ServeSettings.RequestLimits;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -19,7 +19,7 @@ final class Requests {
   private Requests() {}
 
   static ServeSettings settings(Duration timeout, Access access) {
-    return new ServeSettings("127.0.0.1", 0, new Limits(1, 4, 8, timeout), access);
+    return new ServeSettings("127.0.0.1", 0, new RequestLimits(1, 4, 8, timeout), access);
   }
 
   /** Returns a server whose model is called {@code model}. */

@@ -13,7 +13,7 @@ import dev.graft.data.ImageMaker;
 import dev.graft.inference.FakeModel;
 import dev.graft.inference.ModelRunner;
 import dev.graft.serve.ServeSettings.Access;
-import dev.graft.serve.ServeSettings.Limits;
+import dev.graft.serve.ServeSettings.RequestLimits;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -75,7 +75,7 @@ class ServerTest {
     return new ServeSettings(
         "127.0.0.1",
         0,
-        new Limits(1, 4, underWay, Duration.ofSeconds(20)),
+        new RequestLimits(1, 4, underWay, Duration.ofSeconds(20)),
         new Access(List.of(), List.of(), swappable));
   }
 
@@ -290,7 +290,7 @@ class ServerTest {
   @Test
   void aPortInUseIsReportedInASentence() {
     ServeSettings taken =
-        new ServeSettings("127.0.0.1", server.port(), Limits.DEFAULT, Access.OWN_PAGE);
+        new ServeSettings("127.0.0.1", server.port(), RequestLimits.DEFAULT, Access.OWN_PAGE);
     assertThatThrownBy(() -> server(taken))
         .isInstanceOf(GraftException.class)
         .hasMessageStartingWith("Cannot listen on 127.0.0.1:" + server.port());

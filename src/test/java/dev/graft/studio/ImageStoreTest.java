@@ -158,7 +158,10 @@ class ImageStoreTest {
     String b = add("cat", "b.png");
     try (Journal journal = new Journal(folder, temporary.resolve("journal"))) {
       Change change =
-          new Change("move", null, List.of(new Step(a, "ship/a.png"), new Step("cat/c", "ship/c")));
+          new Change(
+              "move",
+              null,
+              List.of(new UndoStep(a, "ship/a.png"), new UndoStep("cat/c", "ship/c")));
       assertThatThrownBy(() -> journal.make(change)).isInstanceOf(Refusal.class);
       assertThat(journal.last()).isEmpty();
     }
@@ -201,7 +204,8 @@ class ImageStoreTest {
     store.delete(List.of("cat/a.png"));
     AtomicFiles.delete(folder.resolve(ImageStore.OWN).resolve("bin"));
 
-    assertThatThrownBy(() -> store.undo()).hasMessageContaining("no longer where it was");
+    assertThatThrownBy(() -> store.undo())
+        .hasMessageContaining("was moved or deleted by another program");
     assertThat(store.undo()).contains("class");
     reopen();
     assertThat(store.redo()).contains("class");

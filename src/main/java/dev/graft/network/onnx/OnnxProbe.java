@@ -100,7 +100,7 @@ public final class OnnxProbe {
    *
    * @param notes sentences on everything unusual
    */
-  public record Found(Adapter adapter, List<String> notes) {}
+  public record Probed(Adapter adapter, List<String> notes) {}
 
   private final ModelSkeleton model;
   private final ValueInfoProto input;
@@ -244,7 +244,7 @@ public final class OnnxProbe {
    * @param side of the input in pixels
    * @throws GraftException if ONNX Runtime can't compute it, or if its outputs can't be features
    */
-  public Found run(int side, OutputSelection.Wanted wanted) {
+  public Probed run(int side, OutputSelection.Wanted wanted) {
     refuseTrainingMode();
     GraftException first = null;
     for (boolean channelsLast : layouts()) {
@@ -261,7 +261,7 @@ public final class OnnxProbe {
     throw new GraftException(first.getMessage(), first);
   }
 
-  private Found found(Trial trial, OutputSelection.Wanted wanted, boolean fixed) {
+  private Probed found(Trial trial, OutputSelection.Wanted wanted, boolean fixed) {
     List<String> notes = new ArrayList<>();
     if (trial.type() != Adapter.Type.FLOAT32 || trial.channelsLast) {
       notes.add("Input: " + declared(input) + ".");
@@ -282,7 +282,7 @@ public final class OnnxProbe {
     }
     notes.addAll(selection.notes());
     Adapter.Input how = new Adapter.Input(trial.channelsLast, trial.type());
-    return new Found(new Adapter(how, one, selection.outputs()), notes);
+    return new Probed(new Adapter(how, one, selection.outputs()), notes);
   }
 
   /** Refuses batch normalization that measures its batch, and dropout that drops. */

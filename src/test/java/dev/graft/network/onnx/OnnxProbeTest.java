@@ -85,7 +85,7 @@ class OnnxProbeTest {
     return write(graph, vector(graph, map(graph, "x")));
   }
 
-  private static OnnxProbe.Found probed(Path file) {
+  private static OnnxProbe.Probed probed(Path file) {
     return new OnnxProbe(file).run(SIDE, Wanted.ANY);
   }
 
@@ -125,7 +125,7 @@ class OnnxProbeTest {
     OnnxProbe probe = new OnnxProbe(file);
     assertThat(probe.side()).isEqualTo(OptionalInt.of(SIDE));
     assertThat(probe.input()).hasToString("x (any, 3, 32, 32) float32");
-    OnnxProbe.Found found = probed(file);
+    OnnxProbe.Probed found = probed(file);
     assertThat(found.adapter()).isEqualTo(Adapter.of(List.of(List.of((long) CHANNELS))));
     assertThat(found.notes()).containsExactly("Features: vector (5 values).");
     assertThat(features(file, 3)).hasSize(15);
@@ -174,7 +174,7 @@ class OnnxProbeTest {
     String vector = vector(inside, map(inside, "x"));
     Path reshaped =
         write(inside, inside.node("Reshape", "out", List.of(vector, inside.longs("shape", 1, -1))));
-    OnnxProbe.Found found = probed(reshaped);
+    OnnxProbe.Probed found = probed(reshaped);
     assertThat(found.adapter().imageByImage()).isTrue();
     assertThat(found.notes())
         .contains(
@@ -213,7 +213,7 @@ class OnnxProbeTest {
                             .setName("y")))
             .build()
             .toByteArray());
-    OnnxProbe.Found found = probed(folder.resolve("d.onnx"));
+    OnnxProbe.Probed found = probed(folder.resolve("d.onnx"));
     assertThat(found.adapter().imageByImage()).isTrue();
     assertThat(found.notes().get(0)).contains("(dynamic quantization)");
     float[] three = features(folder.resolve("d.onnx"), 3);
@@ -254,7 +254,7 @@ class OnnxProbeTest {
     String tokens = graph.node("Concat", "tokens", List.of(cls, patches), attribute("axis", 1));
     float[] mean = features(plain(), 2);
     Path file = write(graph, tokens);
-    OnnxProbe.Found found = probed(file);
+    OnnxProbe.Probed found = probed(file);
     assertThat(found.adapter().outputs())
         .containsExactly(
             new Adapter.Output(0, List.of(PATCHES + 1L, (long) CHANNELS), Pooling.CLS, 1));
@@ -389,7 +389,7 @@ class OnnxProbeTest {
     String mean = graph.node("ReduceMean", "mean", List.of(vector), attribute("axes", List.of(0L)));
     String centered = graph.node("Sub", "centered", List.of(vector, mean));
     String large = graph.floats("large", List.of((long) CHANNELS), 0, 0, 0, 0, 3000);
-    OnnxProbe.Found found = probed(write(graph, graph.node("Add", "y", List.of(centered, large))));
+    OnnxProbe.Probed found = probed(write(graph, graph.node("Add", "y", List.of(centered, large))));
     assertThat(found.adapter().imageByImage()).isTrue();
     assertThat(found.notes()).anyMatch(note -> note.contains("depend on the other images"));
   }
@@ -413,7 +413,7 @@ class OnnxProbeTest {
     List<String> nothing =
         List.of(vector, graph.longs("from", 0), graph.longs("to", 0), graph.longs("axis", 1));
     String empty = graph.node("Slice", "two\nlines", nothing);
-    OnnxProbe.Found found = probed(write(graph, vector, empty));
+    OnnxProbe.Probed found = probed(write(graph, vector, empty));
     assertThat(found.adapter().outputs()).hasSize(1);
     assertThat(found.notes())
         .anyMatch(note -> note.contains("Output two lines is left out: it has"));

@@ -8,18 +8,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class StepTest {
+class UndoStepTest {
   @ParameterizedTest
   @ValueSource(strings = {"", "..", "../a", "a/../b", "a/./b", "/a", "a//b", "a/", "a\0"})
   void pathsThatLeadOutOfTheFolderAreRefused(String path) {
-    assertThatThrownBy(() -> new Step("a.png", path)).isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> new Step(path, "a.png")).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new UndoStep("a.png", path))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new UndoStep(path, "a.png"))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   /** As with a Japanese name in an ASCII locale. */
   @Test
   void aNameThatIsNoPathHereIsReadAndItsChangeIsNotMade() {
-    Step step = new Step("cat/\ud800.png", "dog/\ud800.png");
+    UndoStep step = new UndoStep("cat/\ud800.png", "dog/\ud800.png");
 
     assertThat(step.from()).isEqualTo("cat/\ud800.png");
     assertThatThrownBy(() -> step.apply(Path.of("."))).isInstanceOf(Refusal.class);

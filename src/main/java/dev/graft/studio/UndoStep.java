@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * @param from the old path; {@code null} if a folder is created
  * @param to the new path
  */
-record Step(String from, String to) {
+record UndoStep(String from, String to) {
   private static final Set<String> NOWHERE = Set.of("", ".", "..");
 
   /**
@@ -27,7 +27,7 @@ record Step(String from, String to) {
    *
    * @throws IllegalArgumentException if one leads out of the folder
    */
-  Step {
+  UndoStep {
     requireInside(to);
     if (from != null) {
       requireInside(from);
@@ -45,8 +45,8 @@ record Step(String from, String to) {
     }
   }
 
-  static Step make(String folder) {
-    return new Step(null, folder);
+  static UndoStep make(String folder) {
+    return new UndoStep(null, folder);
   }
 
   /**
