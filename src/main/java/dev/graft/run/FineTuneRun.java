@@ -17,7 +17,6 @@ import dev.graft.evaluation.History;
 import dev.graft.evaluation.Temperature;
 import dev.graft.image.RgbImage;
 import dev.graft.inference.SavedModel;
-import dev.graft.io.AtomicFiles;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.Typicality;
 import dev.graft.network.djl.DjlNetwork;
@@ -698,31 +697,16 @@ public final class FineTuneRun {
   private void save(
       RunFolder folder, DjlNetwork trained, Temperature temperature, SavedModel.Extras extras)
       throws IOException {
-    // A resumed run may have a model from before the interruption, which stays if the new one can't
-    // be saved.
-    Path before = folder.model().resolveSibling("model.before");
-    boolean replaces = Files.exists(folder.model());
-    if (replaces) {
-      Files.move(folder.model(), before);
-    }
-    try {
-      SavedModel.save(
-          trained.withTemperature(temperature.value()),
-          folder.model(),
-          prepared.name(),
-          backbone.weights().title(),
-          data.classes(),
-          recipe.head(),
-          extras);
-    } catch (IOException | RuntimeException | Error e) {
-      if (replaces) {
-        Files.move(before, folder.model());
-      }
-      throw e;
-    }
-    if (replaces) {
-      AtomicFiles.delete(before);
-    }
+    folder.saveModel(
+        model ->
+            SavedModel.save(
+                trained.withTemperature(temperature.value()),
+                model,
+                prepared.name(),
+                backbone.weights().title(),
+                data.classes(),
+                recipe.head(),
+                extras));
   }
 
   // Record.
