@@ -386,6 +386,14 @@ final class RunLines implements RunEvents {
   }
 
   @Override
+  public void epochCut(int epoch, long batch, long batches) {
+    say(
+        "Time is up in epoch %d, after %,d of %,d batches: the weights so far are validated and become"
+            + " the model.",
+        epoch, batch, batches);
+  }
+
+  @Override
   public void stopping(int epoch, int images) {
     say(
         "Interrupted: the best model so far (epoch %d) is evaluated on %s and saved."

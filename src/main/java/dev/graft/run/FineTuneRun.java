@@ -37,6 +37,7 @@ import dev.graft.tuning.PreparedRun;
 import dev.graft.tuning.RecipeResolver;
 import dev.graft.tuning.RunEvents;
 import dev.graft.tuning.SolverChoice;
+import dev.graft.tuning.SpeedProbe;
 import dev.graft.tuning.Stopwatch;
 import dev.graft.tuning.TimeLimit;
 import dev.graft.tuning.Tuning;
@@ -50,6 +51,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -73,6 +75,9 @@ public final class FineTuneRun {
 
   /** Whether training was stopped because its time was over. */
   private boolean timeIsUp;
+
+  /** The part of an epoch that was trained before the time was over without a model. */
+  private OptionalDouble cutShare = OptionalDouble.empty();
 
   /** The epoch whose weights were restored after the training. */
   private OptionalInt restored = OptionalInt.empty();
@@ -154,7 +159,7 @@ public final class FineTuneRun {
 
   /**
    * Runs a recipe as {@link #run(Recipe, OutputFolder, RunEvents, Interruption)}. Training ends
-   * before the limit, but not before its first epoch; the run is completed then.
+   * before the limit, after at least one step; the run is completed then.
    */
   static Completed run(
       Recipe asked,
@@ -397,7 +402,7 @@ public final class FineTuneRun {
   private double secondsOfFolds(History history) {
     double epoch =
         history.epochs().stream().mapToDouble(History.Epoch::seconds).average().orElse(0);
-    return epoch * recipe.training().epochs() * recipe.data().folds();
+    return epoch / cutShare.orElse(1) * recipe.training().epochs() * recipe.data().folds();
   }
 
   /** Identifies the run in its checkpoints. */
@@ -548,26 +553,39 @@ public final class FineTuneRun {
   // Training.
 
   /**
-   * Returns the events of the training; from the first improvement on, there is a model to save.
+   * Returns the events of the training; from the first improvement on, there is a model to save. If
+   * the time is over before, the epoch ends, so that its weights can be validated.
    */
   private TrainingEvents stoppable(Split split) {
     int images = split.validation().length + split.test().length;
+    // In training steps.
+    double validation =
+        SpeedProbe.FORWARD * split.validation().length / recipe.training().batchSize().value();
     return new TrainingEvents() {
       private boolean canStop;
+      private int epoch = 1;
 
       @Override
       public void epoch(
           History history, int epochs, EarlyStopping.Decision decision, int bestEpoch) {
         events.epoch(history, epochs, decision, bestEpoch);
+        epoch++;
         if (decision == EarlyStopping.Decision.IMPROVED) {
           interruption.defer(() -> events.stopping(bestEpoch, images));
           fitting.defer(() -> events.timeIsUp(bestEpoch));
           canStop = true;
         }
         double next = history.epochs().get(history.epochs().size() - 1).seconds();
-        if (canStop && history.epochs().size() < epochs) {
+        if (cutShare.isPresent()) {
+          stopWithout(Double.POSITIVE_INFINITY);
+        } else if (canStop && history.epochs().size() < epochs) {
           stopWithout(next * MIN_SHARE);
         }
+      }
+
+      @Override
+      public boolean endsEpoch() {
+        return cutShare.isPresent();
       }
 
       @Override
@@ -594,12 +612,21 @@ public final class FineTuneRun {
       @Override
       public Progress progress(String task, String unit, long total) {
         Progress shown = events.progress(task, unit, total);
+        Stopwatch watch = new Stopwatch(); // from the first batch on
         return new Progress() {
+          private double seconds;
+
           @Override
           public void stepTo(long done) {
             shown.stepTo(done);
+            seconds += watch.lap();
+            double batch = seconds / Math.max(1, done - 1);
             if (canStop) {
               stopWithout(0);
+            } else if (done < total && limit.secondsToTrain() < batch * validation) {
+              timeIsUp = true;
+              cutShare = OptionalDouble.of((double) done / total);
+              events.epochCut(epoch, done, total);
             }
           }
 

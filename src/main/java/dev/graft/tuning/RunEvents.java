@@ -120,6 +120,15 @@ public interface RunEvents extends TrainingEvents {
   default void timeIsUp(int epoch) {}
 
   /**
+   * The time of the run is over before there is a model: the epoch ends, and its weights so far are
+   * validated and become the model.
+   *
+   * @param batch number of batches of this epoch that were trained
+   * @param batches per epoch
+   */
+  default void epochCut(int epoch, long batch, long batches) {}
+
+  /**
    * The run was stopped from outside and ends at once; cached features stay for the next one.
    *
    * @param model the folder of the model; empty if none was saved before
