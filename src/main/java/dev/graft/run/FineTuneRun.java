@@ -53,6 +53,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -320,6 +322,9 @@ public final class FineTuneRun {
     double featureSeconds = watch.lap();
     Long featureMemory = PeakMemory.bytes();
     try (Tuning tuning = new Tuning(prepared, features, stoppable(split), interruption, fitting)) {
+      if (isTimed()) {
+        tuning.mayCrossValidate();
+      }
       Checkpoints checkpoints =
           new Checkpoints(
               folder.checkpoints(), identity(), events::warned, Checkpoints.Pace.DEFAULT);
@@ -346,7 +351,8 @@ public final class FineTuneRun {
       write(folder, history, split, tested);
       double evaluationSeconds = watch.lap();
       Long evaluationMemory = PeakMemory.bytes();
-      Optional<CrossValidation> folds = crossValidate(tuning, survey, history);
+      Optional<CrossValidation> folds =
+          crossValidate(tuning, survey, history, trainingSeconds / split.train().length);
       if (folds.isPresent()) {
         folder.write("folds.csv", folds.get().toCsv());
         if (images.areFiles() && recipe.data().folds() > 0) {
@@ -388,15 +394,53 @@ public final class FineTuneRun {
     }
   }
 
-  /** Cross-validates, unless the run's time is over and does not suffice for the folds. */
-  private Optional<CrossValidation> crossValidate(Tuning tuning, Survey survey, History history)
-      throws IOException {
+  private boolean isTimed() {
+    return !limit.equals(TimeLimit.NONE);
+  }
+
+  /**
+   * Cross-validates, unless the run's time is over and does not suffice for the folds.
+   *
+   * @param image seconds of the training per training image
+   */
+  private Optional<CrossValidation> crossValidate(
+      Tuning tuning, Survey survey, History history, double image) throws IOException {
     if (timeIsUp && recipe.data().folds() > 0 && limit.secondsLeft() < secondsOfFolds(history)) {
       events.warned(
           "Not cross-validated: the time is up. Give more time, or set folds or epochs lower.");
       return Optional.empty();
     }
-    return tuning.crossValidate(survey);
+    boolean mayUseRest =
+        isTimed() && !timeIsUp && !interruption.isRequested() && recipe.data().folds() == 0;
+    // A fold may need all epochs where this training stopped early.
+    double epochs =
+        history.epochs().isEmpty()
+            ? 1
+            : (double) recipe.training().epochs() / history.epochs().size();
+    int rest =
+        mayUseRest
+            ? TimedRun.restFolds(images.size(), limit, image * images.size() * epochs)
+            : 0;
+    Optional<CrossValidation> folds =
+        rest > 0 ? crossValidateInRest(tuning, survey, rest) : Optional.empty();
+    return folds.isPresent() ? folds : tuning.crossValidate(survey);
+  }
+
+  /** Cross-validates until the time is over; a failure does not lose the run's results. */
+  private Optional<CrossValidation> crossValidateInRest(Tuning tuning, Survey survey, int folds)
+      throws IOException {
+    events.usingRest(folds, limit.secondsLeft());
+    interruption.defer(() -> events.say("Interrupted: not cross-validated."));
+    Interruption stop = interruption.part();
+    double seconds = Math.max(0, limit.secondsLeft() - SpeedProbe.FILES);
+    CompletableFuture.delayedExecutor((long) (1000 * seconds), TimeUnit.MILLISECONDS)
+        .execute(stop::request);
+    try {
+      return tuning.crossValidate(survey, folds, stop);
+    } catch (GraftException e) {
+      events.warned("Not cross-validated: " + e.getMessage());
+      return Optional.empty();
+    }
   }
 
   private double secondsOfFolds(History history) {

@@ -113,6 +113,16 @@ public interface RunEvents extends TrainingEvents {
   default void planned(TimePlanner.Choice choice, Recipe recipe, TimeLimit limit, boolean again) {}
 
   /**
+   * The plan needs less than half of the time.
+   *
+   * @param crossValidates whether the rest is used for cross-validation
+   */
+  default void timeIsLeft(boolean crossValidates) {}
+
+  /** The time that is left is used for cross-validation, in this number of folds. */
+  default void usingRest(int folds, double secondsLeft) {}
+
+  /**
    * The time of the run is over: the best model so far will be evaluated and saved.
    *
    * @param epoch the best epoch so far

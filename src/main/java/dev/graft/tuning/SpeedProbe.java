@@ -59,7 +59,7 @@ public final class SpeedProbe {
   public static final double FORWARD = 0.35;
 
   /** Charts, pages and files of a run, in seconds. */
-  private static final double FILES = 4;
+  public static final double FILES = 4;
 
   /** Images that standardization and typicality pass through trained stages. */
   private static final int SAMPLED = 5_000;
@@ -108,6 +108,11 @@ public final class SpeedProbe {
             ? opened.indices(Optional.of(Part.VALIDATION)).length
             : (int) (asked.data().validationSplit() * (size - test));
     train = size - test - validation;
+  }
+
+  /** Returns the number of images. */
+  public int images() {
+    return size;
   }
 
   /**
