@@ -42,6 +42,8 @@ import dev.graft.tuning.Stopwatch;
 import dev.graft.tuning.TimeLimit;
 import dev.graft.tuning.Tuning;
 import dev.graft.util.Build;
+import dev.graft.util.Names;
+import dev.graft.util.Text;
 import dev.graft.zoo.LoadedBackbone;
 import java.io.Closeable;
 import java.io.IOException;
@@ -50,6 +52,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -257,6 +260,18 @@ public final class FineTuneRun {
               + String.join("; ", differences)
               + ". Change that back, or start a new run.");
     }
+    if (!Objects.equals(then.engine().threads(), now.engine().threads())) {
+      events.warned(
+          Text.of(
+              "The run was started with %s, and goes on with %s, so its results may differ in the"
+                  + " last digits from those without the interruption.",
+              threads(then), threads(now)));
+    }
+  }
+
+  private static String threads(RunRecord.Provenance provenance) {
+    Integer threads = provenance.engine().threads();
+    return threads == null ? "the engine's number of threads" : Names.count(threads, "thread");
   }
 
   private static String engine(RunRecord.Provenance provenance) {
@@ -418,9 +433,7 @@ public final class FineTuneRun {
             ? 1
             : (double) recipe.training().epochs() / history.epochs().size();
     int rest =
-        mayUseRest
-            ? TimedRun.restFolds(images.size(), limit, image * images.size() * epochs)
-            : 0;
+        mayUseRest ? TimedRun.restFolds(images.size(), limit, image * images.size() * epochs) : 0;
     Optional<CrossValidation> folds =
         rest > 0 ? crossValidateInRest(tuning, survey, rest) : Optional.empty();
     return folds.isPresent() ? folds : tuning.crossValidate(survey);

@@ -450,9 +450,7 @@ public final class Tuning implements AutoCloseable {
     int[] candidates = candidates();
     int folds = asked > 0 ? asked : FOLDS;
     int repeats =
-        asked > 0
-            ? 1
-            : Math.max(1, Math.min(MAX_REPEATS, MAX_PREDICTIONS / candidates.length));
+        asked > 0 ? 1 : Math.max(1, Math.min(MAX_REPEATS, MAX_PREDICTIONS / candidates.length));
     return CrossValidation.run(
         IntStream.range(0, repeats)
             .mapToObj(

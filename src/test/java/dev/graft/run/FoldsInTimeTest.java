@@ -103,8 +103,7 @@ class FoldsInTimeTest {
     assertThat(cut[2]).isGreaterThanOrEqualTo(100_000);
     assertThat(limit.secondsLeft()).isGreaterThan(-20); // the epoch would take minutes
     assertThat(run.record().status()).isEqualTo(RunRecord.Status.COMPLETED);
-    assertThat(run.record().outcome().epochs())
-        .isEqualTo(new RunRecord.Epochs(1, 1, 1, false));
+    assertThat(run.record().outcome().epochs()).isEqualTo(new RunRecord.Epochs(1, 1, 1, false));
     assertThat(run.folder().resolve("model")).isNotEmptyDirectory();
     assertThat(run.folder().resolve("checkpoint")).doesNotExist();
     try (Stream<String> history = Files.lines(run.folder().resolve("history.csv"))) {
