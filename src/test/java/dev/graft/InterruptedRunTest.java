@@ -21,8 +21,12 @@ class InterruptedRunTest {
 
   @TempDir Path folder;
 
+  private static final String[] OPTIONS = {
+    "--set=epochs=1000", "--set=early-stopping.patience=1000", "--set=training-precision=float32"
+  };
+
   @Test
-  void aTerminatedRunSavesTheBestModelSoFar() throws Exception {
+  void aTerminatedRunSavesTheBestModelSoFarAndGoesOnToTheSamePredictions() throws Exception {
     SmallRun.Images photos =
         new SmallRun.Images(folder.resolve("photos"))
             .add(4, 40, 60, "dark", "train")
@@ -32,10 +36,11 @@ class InterruptedRunTest {
     Path output = folder.resolve("output");
     Path said = folder.resolve("said");
     List<String> command = new ArrayList<>(List.of(java(), "-Xmx256m", "-cp"));
+    command.add(2, "-Dai.djl.pytorch.num_threads=" + ResumedRunTest.threads());
     command.add(System.getProperty("java.class.path"));
     command.add(Main.class.getName());
     command.addAll(photos.arguments(output));
-    command.addAll(List.of("--set=epochs=100000", "--set=early-stopping.patience=100000"));
+    command.addAll(List.of(OPTIONS));
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).start();
     try {
@@ -60,6 +65,16 @@ class InterruptedRunTest {
         CommandRun.of(
             "infer", "--model=" + run.folder().resolve("model"), photos.file(0).toString());
     assertThat(asked.code()).as(asked.err()).isZero();
+
+    assertThat(said).content().contains("Go on with: fine-tune --resume " + run.folder());
+    CommandRun resumed =
+        CommandRun.of("fine-tune", "--resume=" + run.folder(), "--output=" + output);
+    assertThat(resumed.code()).as(resumed.err()).isZero();
+    assertThat(run.json().path("status").asText()).isEqualTo("completed");
+    SmallRun undisturbed = photos.train(folder.resolve("undisturbed"), OPTIONS);
+    assertThat(run.folder().resolve("predictions.csv"))
+        .hasSameBinaryContentAs(undisturbed.folder().resolve("predictions.csv"));
+    assertThat(run.history()).isEqualTo(undisturbed.history());
   }
 
   private static String java() {
@@ -72,7 +87,7 @@ class InterruptedRunTest {
     while (!Files.readString(said).contains("epoch  ")) {
       assertThat(process.isAlive()).as("%s", said).isTrue();
       assertThat(System.nanoTime()).as("no epoch in time").isLessThan(end);
-      Thread.sleep(50);
+      Thread.sleep(5);
     }
   }
 

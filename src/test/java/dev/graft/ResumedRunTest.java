@@ -4,15 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.engine.Engine;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A run whose process was killed continues with bit-identical results. */
@@ -86,6 +92,76 @@ class ResumedRunTest {
   }
 
   @Test
+  void killsAtRandomMomentsChangeNothing(TestReporter reporter) throws Exception {
+    SmallRun.Images photos = photos();
+    SmallRun undisturbed = photos.train(folder.resolve("undisturbed"), OPTIONS);
+    Path output = folder.resolve("output");
+    Random random = new Random(1);
+    List<String> arguments = new ArrayList<>(photos.arguments(output));
+    arguments.addAll(List.of(OPTIONS));
+    for (int i = 0, epoch = 0; i < 3; i++) {
+      epoch += 1 + random.nextInt(10);
+      int delay = random.nextInt(200);
+      reporter.publishEntry("kill", "epoch " + epoch + " and " + delay + " ms");
+      kill(arguments, Text.of("epoch %2d/", epoch), delay);
+      arguments = List.of("fine-tune", "--resume", "--output=" + output);
+    }
+    Path run = only(output.resolve("runs"));
+    if (json(run).path("status").asText().equals("running")) { // not faster than the last kill
+      CommandRun resumed = CommandRun.of(arguments.toArray(String[]::new));
+      assertThat(resumed.code()).as(resumed.err()).isZero();
+    }
+    assertThat(json(run).path("status").asText()).isEqualTo("completed");
+    assertThat(run.resolve("predictions.csv"))
+        .hasSameBinaryContentAs(undisturbed.folder().resolve("predictions.csv"));
+    assertThat(params(run)).hasSameBinaryContentAs(params(undisturbed.folder()));
+  }
+
+  @Test
+  void whatDiffersIsNamedAndTheRunStaysAsItWas() throws IOException {
+    SmallRun.Images photos = photos();
+    SmallRun run = photos.train(folder.resolve("output"), "--set=epochs=1");
+    change(run, "", "status", "interrupted");
+    String weights = run.json().at("/weights/sha256").asText();
+    refused(run, "/weights", "sha256", "ab12", "the weights of the backbone have changed.");
+    change(run, "/weights", "sha256", weights);
+    String version = run.json().at("/engine/version").asText();
+    refused(run, "/engine", "version", "1.0", "the engine was PyTorch 1.0 on cpu() and is ");
+    change(run, "/engine", "version", version);
+    String commit = run.json().at("/gitCommit").asText();
+    refused(run, "", "gitCommit", "ab12", "Graft was built from ab12 and is from " + commit + ".");
+    change(run, "", "gitCommit", commit);
+    change(run, "/engine", "threads", 63);
+    CommandRun threads = CommandRun.of("fine-tune", "--resume=" + run.folder());
+    assertThat(threads.code()).as(threads.err()).isZero();
+    assertThat(threads.err())
+        .contains("Warning: The run was started with 63 threads, and goes on with ");
+    change(run, "", "status", "interrupted");
+    Files.copy(photos.file(0), photos.file(1), StandardCopyOption.REPLACE_EXISTING);
+    refused(run, "", "status", "interrupted", "the images of pictures have changed.");
+  }
+
+  private static void refused(SmallRun run, String parent, String key, String value, String why)
+      throws IOException {
+    change(run, parent, key, value);
+    Path record = run.folder().resolve("run.json");
+    String before = Files.readString(record);
+    CommandRun resumed = CommandRun.of("fine-tune", "--resume=" + run.folder());
+    assertThat(resumed.code()).isEqualTo(1);
+    assertThat(resumed.err()).contains(" can't be resumed, because " + why);
+    assertThat(record).hasContent(before);
+  }
+
+  /** Changes a value in the run's record. */
+  private static void change(SmallRun run, String parent, String key, Object value)
+      throws IOException {
+    JsonNode json = run.json();
+    ((ObjectNode) json.at(parent)).putPOJO(key, value);
+    Files.writeString(
+        run.folder().resolve("run.json"), new ObjectMapper().writeValueAsString(json));
+  }
+
+  @Test
   void theNextRunNamesTheKilledOneAndResumeWithoutANameFindsIt() throws Exception {
     SmallRun.Images photos = photos();
     Path output = folder.resolve("output");
@@ -108,13 +184,36 @@ class ResumedRunTest {
    * Returns PyTorch's number of threads in this process, which earlier tests may have set; with
    * another number, sums differ in the last bits.
    */
-  private static Object threads() throws ReflectiveOperationException {
+  static Object threads() throws ReflectiveOperationException {
     Engine.getInstance(); // loads PyTorch
     return Class.forName("ai.djl.pytorch.jni.JniUtils").getMethod("getNumThreads").invoke(null);
   }
 
   /** Starts a run in a process of its own, and kills it after its second epoch. */
   private Path kill(SmallRun.Images photos, Path output) throws Exception {
+    List<String> arguments = new ArrayList<>(photos.arguments(output));
+    arguments.addAll(List.of(OPTIONS));
+    Path said = kill(arguments, "epoch  2/", 0);
+    assertThat(said).content().contains("Features: computing 104 ");
+    assertThat(said).content().contains("Features of mirror images: computing 92 "); // no test
+    assertThat(said).content().contains("Features of random crop 1: computing 92 ");
+    return only(output.resolve("runs"));
+  }
+
+  private static Path only(Path parent) throws IOException {
+    try (Stream<Path> files = Files.list(parent)) {
+      return files.toList().get(0);
+    }
+  }
+
+  /**
+   * Runs a command in a process of its own, and kills it.
+   *
+   * @param line what it prints before
+   * @param delay milliseconds after that line
+   * @return what it printed
+   */
+  private Path kill(List<String> arguments, String line, int delay) throws Exception {
     Path said = folder.resolve("said");
     List<String> command =
         new ArrayList<>(
@@ -125,27 +224,22 @@ class ResumedRunTest {
                 "-cp",
                 System.getProperty("java.class.path"),
                 Main.class.getName()));
-    command.addAll(photos.arguments(output));
-    command.addAll(List.of(OPTIONS));
+    command.addAll(arguments);
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).start();
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(MAX_SECONDS);
     try {
-      while (!Files.readString(said).contains("epoch  2/")) {
-        assertThat(process.isAlive()).as("%s", Files.readString(said)).isTrue();
+      while (process.isAlive() && !Files.readString(said).contains(line)) {
         assertThat(System.nanoTime()).as("no epoch in time").isLessThan(end);
         Thread.sleep(5);
       }
+      assertThat(said).content().contains(line);
+      Thread.sleep(delay);
     } finally {
       process.destroyForcibly();
     }
     assertThat(process.waitFor(MAX_SECONDS, TimeUnit.SECONDS)).isTrue();
-    assertThat(said).content().contains("Features: computing 104 ");
-    assertThat(said).content().contains("Features of mirror images: computing 92 "); // no test
-    assertThat(said).content().contains("Features of random crop 1: computing 92 ");
-    try (Stream<Path> runs = Files.list(output.resolve("runs"))) {
-      return runs.toList().get(0);
-    }
+    return said;
   }
 
   private static JsonNode json(Path run) throws IOException {

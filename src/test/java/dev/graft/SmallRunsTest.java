@@ -2,11 +2,13 @@ package dev.graft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.graft.SmallRun.Images;
 import dev.graft.SmallRun.Prediction;
 import dev.graft.data.ImageMaker;
+import dev.graft.engine.Bfloat16;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -152,6 +154,23 @@ class SmallRunsTest {
       }
     }
     return mirrored;
+  }
+
+  @Test
+  void theTrainingPrecisionIsRecorded() throws IOException {
+    assumeTrue(Bfloat16.isPossible(), "not PyTorch");
+    SmallRun run =
+        new SmallRun.Images(folder.resolve("images"))
+            .add(8, 40, 90, "dark", "train")
+            .add(8, 160, 210, "light", "train")
+            .add(2, 40, 90, "dark", "val")
+            .add(2, 160, 210, "light", "test")
+            .train(folder.resolve("output"), "--set=training-precision=bfloat16");
+    assertThat(run.json().at("/engine/trainingPrecision").asText()).isEqualTo("bfloat16");
+    assertThat(run.testAccuracy()).isEqualTo(1);
+    assertThat(run.folder().resolve("log.txt"))
+        .content()
+        .contains("Training: matrix products in bfloat16, all else in float32, from the recipe");
   }
 
   /** Every second image is a copy with a little noise. */

@@ -76,15 +76,22 @@ class TimedRunTest {
   }
 
   @Test
-  void timeThatIsNotNeededIsNotUsed() throws IOException {
+  void timeThatIsLeftIsUsedForCrossValidation() throws IOException {
     CommandRun run = run("fine-tune", "--within=1h");
 
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.err())
-        .contains("The rest of the time is not used")
+        .contains("The rest of the time is for cross-validation, in as many folds as fit: nothing")
+        .contains("left: cross-validation in 10 folds")
         .doesNotContain("Time is up", "all cached")
         .contains("images computed in ", "epoch  8/8");
-    assertThat(run.out()).contains("; features ").doesNotContain("(cached)");
+    assertThat(run.out())
+        .contains("Cross-validation of 20 images in 10 folds: accuracy ", "; features ")
+        .doesNotContain("(cached)");
+    SmallRun done = SmallRun.latest(folder.resolve("output"));
+    assertThat(done.json().at("/crossValidation/folds").asInt()).isEqualTo(10);
+    assertThat(done.folder().resolve("folds.csv")).isNotEmptyFile();
+    assertThat(done.folder().resolve("recipe.yaml")).content().contains("folds: 0");
   }
 
   @Test

@@ -367,11 +367,22 @@ final class RunLines implements RunEvents {
                   + " runs and takes longer. Give at least --within "
                   + (long) Math.ceil(limit.secondsGone() + choice.enough().toSeconds())
                   + "s."));
-    } else if (plan.isGiven() && choice.seconds() < secondsLeft / 2) {
-      console.say(
-          "The rest of the time is not used: nothing that was measured is better than these"
-              + " settings (--folds 5 shows how much the accuracy varies).");
     }
+  }
+
+  @Override
+  public void timeIsLeft(boolean crossValidates) {
+    say(
+        "The rest of the time is %s: nothing that was measured is better than these settings%s.",
+        crossValidates ? "for cross-validation, in as many folds as fit" : "not used",
+        crossValidates ? "" : " (--folds 5 shows how much the accuracy varies)");
+  }
+
+  @Override
+  public void usingRest(int folds, double secondsLeft) {
+    say(
+        "The model is saved. %s are left: cross-validation in %d folds",
+        ConsoleProgress.duration(secondsLeft), folds);
   }
 
   private static String worth(Plan plan, TimePlanner.Choice choice) {
@@ -383,6 +394,14 @@ final class RunLines implements RunEvents {
   @Override
   public void timeIsUp(int epoch) {
     say("Time is up: the best model so far (epoch %d) is evaluated and saved.", epoch);
+  }
+
+  @Override
+  public void epochCut(int epoch, long batch, long batches) {
+    say(
+        "Time is up in epoch %d, after %,d of %,d batches: the weights so far are validated and become"
+            + " the model.",
+        epoch, batch, batches);
   }
 
   @Override

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 
 /**
@@ -34,6 +35,8 @@ public final class FeatureBatches implements Dataset {
 
   /** Batches to leave out at the beginning of the next epoch. */
   private int skipped;
+
+  private BooleanSupplier ended = () -> false;
 
   private FeatureBatches(
       List<FeatureSource> views,
@@ -127,6 +130,11 @@ public final class FeatureBatches implements Dataset {
     skipped = batches;
   }
 
+  /** Ends epochs before their last batch as soon as the condition holds. */
+  public void endEpochsWhen(BooleanSupplier condition) {
+    ended = condition;
+  }
+
   private int batchesPerRound() {
     return (rows.length + batchSize - 1) / batchSize;
   }
@@ -143,7 +151,7 @@ public final class FeatureBatches implements Dataset {
       return new Iterator<>() {
         @Override
         public boolean hasNext() {
-          boolean more = batches.hasNext();
+          boolean more = !ended.getAsBoolean() && batches.hasNext();
           if (!more) {
             batches.close();
           }

@@ -17,7 +17,6 @@ import dev.graft.evaluation.History;
 import dev.graft.evaluation.Temperature;
 import dev.graft.image.RgbImage;
 import dev.graft.inference.SavedModel;
-import dev.graft.io.AtomicFiles;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.Typicality;
 import dev.graft.network.djl.DjlNetwork;
@@ -38,10 +37,13 @@ import dev.graft.tuning.PreparedRun;
 import dev.graft.tuning.RecipeResolver;
 import dev.graft.tuning.RunEvents;
 import dev.graft.tuning.SolverChoice;
+import dev.graft.tuning.SpeedProbe;
 import dev.graft.tuning.Stopwatch;
 import dev.graft.tuning.TimeLimit;
 import dev.graft.tuning.Tuning;
 import dev.graft.util.Build;
+import dev.graft.util.Names;
+import dev.graft.util.Text;
 import dev.graft.zoo.LoadedBackbone;
 import java.io.Closeable;
 import java.io.IOException;
@@ -50,8 +52,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -74,6 +80,9 @@ public final class FineTuneRun {
 
   /** Whether training was stopped because its time was over. */
   private boolean timeIsUp;
+
+  /** The part of an epoch that was trained before the time was over without a model. */
+  private OptionalDouble cutShare = OptionalDouble.empty();
 
   /** The epoch whose weights were restored after the training. */
   private OptionalInt restored = OptionalInt.empty();
@@ -155,7 +164,7 @@ public final class FineTuneRun {
 
   /**
    * Runs a recipe as {@link #run(Recipe, OutputFolder, RunEvents, Interruption)}. Training ends
-   * before the limit, but not before its first epoch; the run is completed then.
+   * before the limit, after at least one step; the run is completed then.
    */
   static Completed run(
       Recipe asked,
@@ -251,6 +260,18 @@ public final class FineTuneRun {
               + String.join("; ", differences)
               + ". Change that back, or start a new run.");
     }
+    if (!Objects.equals(then.engine().threads(), now.engine().threads())) {
+      events.warned(
+          Text.of(
+              "The run was started with %s, and goes on with %s, so its results may differ in the"
+                  + " last digits from those without the interruption.",
+              threads(then), threads(now)));
+    }
+  }
+
+  private static String threads(RunRecord.Provenance provenance) {
+    Integer threads = provenance.engine().threads();
+    return threads == null ? "the engine's number of threads" : Names.count(threads, "thread");
   }
 
   private static String engine(RunRecord.Provenance provenance) {
@@ -316,6 +337,9 @@ public final class FineTuneRun {
     double featureSeconds = watch.lap();
     Long featureMemory = PeakMemory.bytes();
     try (Tuning tuning = new Tuning(prepared, features, stoppable(split), interruption, fitting)) {
+      if (isTimed()) {
+        tuning.mayCrossValidate();
+      }
       Checkpoints checkpoints =
           new Checkpoints(
               folder.checkpoints(), identity(), events::warned, Checkpoints.Pace.DEFAULT);
@@ -342,7 +366,8 @@ public final class FineTuneRun {
       write(folder, history, split, tested);
       double evaluationSeconds = watch.lap();
       Long evaluationMemory = PeakMemory.bytes();
-      Optional<CrossValidation> folds = crossValidate(tuning, survey, history);
+      Optional<CrossValidation> folds =
+          crossValidate(tuning, survey, history, trainingSeconds / split.train().length);
       if (folds.isPresent()) {
         folder.write("folds.csv", folds.get().toCsv());
         if (images.areFiles() && recipe.data().folds() > 0) {
@@ -384,21 +409,57 @@ public final class FineTuneRun {
     }
   }
 
-  /** Cross-validates, unless the run's time is over and does not suffice for the folds. */
-  private Optional<CrossValidation> crossValidate(Tuning tuning, Survey survey, History history)
-      throws IOException {
+  private boolean isTimed() {
+    return !limit.equals(TimeLimit.NONE);
+  }
+
+  /**
+   * Cross-validates, unless the run's time is over and does not suffice for the folds.
+   *
+   * @param image seconds of the training per training image
+   */
+  private Optional<CrossValidation> crossValidate(
+      Tuning tuning, Survey survey, History history, double image) throws IOException {
     if (timeIsUp && recipe.data().folds() > 0 && limit.secondsLeft() < secondsOfFolds(history)) {
       events.warned(
           "Not cross-validated: the time is up. Give more time, or set folds or epochs lower.");
       return Optional.empty();
     }
-    return tuning.crossValidate(survey);
+    boolean mayUseRest =
+        isTimed() && !timeIsUp && !interruption.isRequested() && recipe.data().folds() == 0;
+    // A fold may need all epochs where this training stopped early.
+    double epochs =
+        history.epochs().isEmpty()
+            ? 1
+            : (double) recipe.training().epochs() / history.epochs().size();
+    int rest =
+        mayUseRest ? TimedRun.restFolds(images.size(), limit, image * images.size() * epochs) : 0;
+    Optional<CrossValidation> folds =
+        rest > 0 ? crossValidateInRest(tuning, survey, rest) : Optional.empty();
+    return folds.isPresent() ? folds : tuning.crossValidate(survey);
+  }
+
+  /** Cross-validates until the time is over; a failure does not lose the run's results. */
+  private Optional<CrossValidation> crossValidateInRest(Tuning tuning, Survey survey, int folds)
+      throws IOException {
+    events.usingRest(folds, limit.secondsLeft());
+    interruption.defer(() -> events.say("Interrupted: not cross-validated."));
+    Interruption stop = interruption.part();
+    double seconds = Math.max(0, limit.secondsLeft() - SpeedProbe.FILES);
+    CompletableFuture.delayedExecutor((long) (1000 * seconds), TimeUnit.MILLISECONDS)
+        .execute(stop::request);
+    try {
+      return tuning.crossValidate(survey, folds, stop);
+    } catch (GraftException e) {
+      events.warned("Not cross-validated: " + e.getMessage());
+      return Optional.empty();
+    }
   }
 
   private double secondsOfFolds(History history) {
     double epoch =
         history.epochs().stream().mapToDouble(History.Epoch::seconds).average().orElse(0);
-    return epoch * recipe.training().epochs() * recipe.data().folds();
+    return epoch / cutShare.orElse(1) * recipe.training().epochs() * recipe.data().folds();
   }
 
   /** Identifies the run in its checkpoints. */
@@ -549,26 +610,39 @@ public final class FineTuneRun {
   // Training.
 
   /**
-   * Returns the events of the training; from the first improvement on, there is a model to save.
+   * Returns the events of the training; from the first improvement on, there is a model to save. If
+   * the time is over before, the epoch ends, so that its weights can be validated.
    */
   private TrainingEvents stoppable(Split split) {
     int images = split.validation().length + split.test().length;
+    // In training steps.
+    double validation =
+        SpeedProbe.FORWARD * split.validation().length / recipe.training().batchSize().value();
     return new TrainingEvents() {
       private boolean canStop;
+      private int epoch = 1;
 
       @Override
       public void epoch(
           History history, int epochs, EarlyStopping.Decision decision, int bestEpoch) {
         events.epoch(history, epochs, decision, bestEpoch);
+        epoch++;
         if (decision == EarlyStopping.Decision.IMPROVED) {
           interruption.defer(() -> events.stopping(bestEpoch, images));
           fitting.defer(() -> events.timeIsUp(bestEpoch));
           canStop = true;
         }
         double next = history.epochs().get(history.epochs().size() - 1).seconds();
-        if (canStop && history.epochs().size() < epochs) {
+        if (cutShare.isPresent()) {
+          stopWithout(Double.POSITIVE_INFINITY);
+        } else if (canStop && history.epochs().size() < epochs) {
           stopWithout(next * MIN_SHARE);
         }
+      }
+
+      @Override
+      public boolean endsEpoch() {
+        return cutShare.isPresent();
       }
 
       @Override
@@ -595,12 +669,21 @@ public final class FineTuneRun {
       @Override
       public Progress progress(String task, String unit, long total) {
         Progress shown = events.progress(task, unit, total);
+        Stopwatch watch = new Stopwatch(); // from the first batch on
         return new Progress() {
+          private double seconds;
+
           @Override
           public void stepTo(long done) {
             shown.stepTo(done);
+            seconds += watch.lap();
+            double batch = seconds / Math.max(1, done - 1);
             if (canStop) {
               stopWithout(0);
+            } else if (done < total && limit.secondsToTrain() < batch * validation) {
+              timeIsUp = true;
+              cutShare = OptionalDouble.of((double) done / total);
+              events.epochCut(epoch, done, total);
             }
           }
 
@@ -698,31 +781,16 @@ public final class FineTuneRun {
   private void save(
       RunFolder folder, DjlNetwork trained, Temperature temperature, SavedModel.Extras extras)
       throws IOException {
-    // A resumed run may have a model from before the interruption, which stays if the new one can't
-    // be saved.
-    Path before = folder.model().resolveSibling("model.before");
-    boolean replaces = Files.exists(folder.model());
-    if (replaces) {
-      Files.move(folder.model(), before);
-    }
-    try {
-      SavedModel.save(
-          trained.withTemperature(temperature.value()),
-          folder.model(),
-          prepared.name(),
-          backbone.weights().title(),
-          data.classes(),
-          recipe.head(),
-          extras);
-    } catch (IOException | RuntimeException | Error e) {
-      if (replaces) {
-        Files.move(before, folder.model());
-      }
-      throw e;
-    }
-    if (replaces) {
-      AtomicFiles.delete(before);
-    }
+    folder.saveModel(
+        model ->
+            SavedModel.save(
+                trained.withTemperature(temperature.value()),
+                model,
+                prepared.name(),
+                backbone.weights().title(),
+                data.classes(),
+                recipe.head(),
+                extras));
   }
 
   // Record.

@@ -77,12 +77,24 @@ public final class RunFolder implements AutoCloseable {
         LockFile.reclaim(folder.resolve(LOCK)).orElseThrow(() -> new GraftException(alive(folder)));
     try {
       RunFolder run = new RunFolder(output, folder, record, lock);
+      run.repairModel();
       Files.createDirectories(run.plots());
       write(folder, record);
       return run;
     } catch (IOException | RuntimeException e) {
       lock.close();
       throw e;
+    }
+  }
+
+  /** Undoes or completes a {@link #saveModel} during which the process was killed. */
+  private void repairModel() throws IOException {
+    if (Files.isDirectory(modelBefore())) {
+      if (Files.isDirectory(model())) { // appeared whole
+        AtomicFiles.delete(modelBefore());
+      } else {
+        Files.move(modelBefore(), model());
+      }
     }
   }
 
@@ -127,6 +139,34 @@ public final class RunFolder implements AutoCloseable {
 
   public Path model() {
     return folder.resolve("model");
+  }
+
+  private Path modelBefore() {
+    return folder.resolve("model.before");
+  }
+
+  /**
+   * Saves the model. A resumed run may have one from before the interruption, which stays if the
+   * new one can't be saved.
+   *
+   * @param content saves the model as the folder it receives; it appears whole or not at all
+   */
+  void saveModel(AtomicFiles.FolderContent content) throws IOException {
+    boolean replaces = Files.exists(model());
+    if (replaces) {
+      Files.move(model(), modelBefore());
+    }
+    try {
+      content.writeTo(model());
+    } catch (IOException | RuntimeException | Error e) {
+      if (replaces) {
+        Files.move(modelBefore(), model());
+      }
+      throw e;
+    }
+    if (replaces) {
+      AtomicFiles.delete(modelBefore());
+    }
   }
 
   /** Writes a text file of the run. */

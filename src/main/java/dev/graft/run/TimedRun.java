@@ -15,6 +15,7 @@ import dev.graft.tuning.Plan;
 import dev.graft.tuning.PlanReplacement;
 import dev.graft.tuning.PreparedRun;
 import dev.graft.tuning.RunEvents;
+import dev.graft.tuning.SolverChoice;
 import dev.graft.tuning.SpeedProbe;
 import dev.graft.tuning.Stopwatch;
 import dev.graft.tuning.TimeLimit;
@@ -37,12 +38,22 @@ public final class TimedRun {
   /** Share of the features after which their measured speed is reliable. */
   private static final double KNOWN = 0.05;
 
+  /** Share of the time that must be left for a cross-validation that the user did not ask for. */
+  private static final double MUCH = 0.5;
+
+  /** Numbers of folds of such a cross-validation. */
+  private static final int MIN_FOLDS = 3;
+
+  private static final int MAX_FOLDS = 10;
+
   private final Recipe asked;
   private final Set<String> given;
   private final OutputFolder output;
   private final TimeLimit limit;
   private final RunEvents events;
   private final Stopwatch total = new Stopwatch();
+
+  private boolean isSmall;
 
   /** Seconds that the features of the plan took, and whether any of them was computed. */
   private double featureSeconds;
@@ -126,7 +137,31 @@ public final class TimedRun {
   }
 
   private void planned(Choice choice, boolean again) {
-    events.planned(choice, choice.estimate().plan().over(asked, given), limit, again);
+    Plan plan = choice.estimate().plan();
+    events.planned(choice, plan.over(asked, given), limit, again);
+    boolean crossValidates = isSmall && asked.data().folds() == 0;
+    boolean isMuch = choice.fits() && choice.seconds() < MUCH * limit.secondsLeft();
+    if (isMuch && (plan.isGiven() || crossValidates)) {
+      events.timeIsLeft(crossValidates);
+    }
+  }
+
+  /** Returns whether data is small enough to be cross-validated in the time that is left. */
+  private static boolean isSmall(int images) {
+    return images <= SolverChoice.MAX_IMAGES;
+  }
+
+  /**
+   * Returns the number of folds for which the rest of the time suffices.
+   *
+   * @param images number of all images
+   * @param seconds that the training of one fold takes
+   * @return 0 if none is to be used: too little is left, or the images are many
+   */
+  static int restFolds(int images, TimeLimit limit, double seconds) {
+    double fit = TimePlanner.PLANNED * (limit.secondsLeft() - SpeedProbe.FILES) / seconds;
+    boolean isMuch = limit.shareGone() < 1 - MUCH;
+    return isSmall(images) && isMuch && fit >= MIN_FOLDS ? (int) Math.min(MAX_FOLDS, fit) : 0;
   }
 
   /**
@@ -138,6 +173,7 @@ public final class TimedRun {
 
   private PlanReplacement measure() throws IOException {
     SpeedProbe probe = new SpeedProbe(() -> DataSets.open(asked, new ProgressOnly(events)), asked);
+    isSmall = isSmall(probe.images());
     return new PlanReplacement(
         plans(), plans -> probe.measure(plans, asked, given, limit), limit::secondsLeft);
   }

@@ -69,10 +69,10 @@ final class CheckpointListener extends TrainingListenerAdapter {
       ParameterWriter.set(trained.get(i), arrays.get(i));
     }
     int moments = arrays.size() - 2 * count;
-    optimizer.restore(
-        arrays.subList(moments, arrays.size()), header.epoch() * batches + header.batch());
+    int step = header.epoch() * batches + header.batch();
+    optimizer.restore(arrays.subList(moments, arrays.size()), step);
     best.setCopies(List.copyOf(arrays.subList(count, moments)));
-    history.resume(new History(header.history()), header.epochSeconds());
+    history.resume(new History(header.history()), step, header.epochSeconds());
     sumsBefore = header.sums();
     for (int i = 0; i < metrics.size(); i++) {
       metrics.get(i).restore(header.sums().get(i));

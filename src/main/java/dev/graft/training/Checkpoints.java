@@ -122,6 +122,19 @@ public final class Checkpoints {
     try {
       Files.createDirectories(folder);
       AtomicFiles.write(file, channel -> write(header, arrays, channel));
+    } catch (IOException e) {
+      warnings.accept(
+          Text.of(
+              "The checkpoint was not written (%s). The training goes on; free some space, or it can"
+                  + " be resumed from an earlier checkpoint only.",
+              Messages.of(e)));
+      return;
+    }
+    deleteOld();
+  }
+
+  private void deleteOld() {
+    try {
       List<Path> all = newestFirst();
       for (Path old : all.subList(Math.min(KEPT, all.size()), all.size())) {
         Files.delete(old);
@@ -129,8 +142,8 @@ public final class Checkpoints {
     } catch (IOException e) {
       warnings.accept(
           Text.of(
-              "The checkpoint was not written (%s). The training goes on; free some space, or it can"
-                  + " be resumed from an earlier checkpoint only.",
+              "An old checkpoint was not deleted (%s). The training goes on; the checkpoints take"
+                  + " more space until it can be deleted.",
               Messages.of(e)));
     }
   }

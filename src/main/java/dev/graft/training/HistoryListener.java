@@ -11,18 +11,16 @@ import java.util.function.IntToDoubleFunction;
  * and evaluator listeners and must come after them.
  */
 final class HistoryListener extends TrainingListenerAdapter {
-  private final int batches;
   private final IntToDoubleFunction learningRate;
   private History history;
   private long epochStart = System.nanoTime();
+  private int steps;
 
   /**
-   * @param batches per epoch
    * @param minDelta of early stopping
    * @param learningRate learning rate at a step, counted from 0
    */
-  HistoryListener(int batches, double minDelta, IntToDoubleFunction learningRate) {
-    this.batches = batches;
+  HistoryListener(double minDelta, IntToDoubleFunction learningRate) {
     history = History.empty().withMinDelta(minDelta);
     this.learningRate = learningRate;
   }
@@ -31,9 +29,11 @@ final class HistoryListener extends TrainingListenerAdapter {
    * Continues an earlier training.
    *
    * @param earlier its epochs
+   * @param step number of its training steps
    * @param seconds that the next epoch took so far
    */
-  void resume(History earlier, double seconds) {
+  void resume(History earlier, int step, double seconds) {
+    steps = step;
     history = earlier.withMinDelta(history.minDelta());
     epochStart = System.nanoTime() - Math.round(seconds * 1e9);
   }
@@ -59,6 +59,11 @@ final class HistoryListener extends TrainingListenerAdapter {
   }
 
   @Override
+  public void onTrainingBatch(Trainer trainer, BatchData data) {
+    steps++;
+  }
+
+  @Override
   public void onEpoch(Trainer trainer) {
     int number = epochs() + 1;
     long now = System.nanoTime();
@@ -71,7 +76,7 @@ final class HistoryListener extends TrainingListenerAdapter {
                 result.getTrainEvaluation("Accuracy"),
                 result.getValidateLoss(),
                 result.getValidateEvaluation("Accuracy"),
-                learningRate.applyAsDouble(number * batches - 1),
+                learningRate.applyAsDouble(steps - 1),
                 (now - epochStart) / 1e9));
     epochStart = now;
   }

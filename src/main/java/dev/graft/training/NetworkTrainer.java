@@ -122,9 +122,7 @@ public final class NetworkTrainer implements AutoCloseable {
         new EarlyStopping(settings.earlyStopping().patience(), settings.earlyStopping().minDelta());
     var history =
         new HistoryListener(
-            train.batches(),
-            earlyStopping.minDelta(),
-            step -> settings.learningRate().value() * rate.at(step));
+            earlyStopping.minDelta(), step -> settings.learningRate().value() * rate.at(step));
     CrossEntropy loss = loss(train);
     var accuracy = new Resumable.OfAccuracy();
     try (WeightSnapshot best = weights();
@@ -172,6 +170,7 @@ public final class NetworkTrainer implements AutoCloseable {
           events.resumed(history.history(), batches, train.batches());
         }
         seeds.start(trainer, epochs, batches);
+        train.endEpochsWhen(events::endsEpoch);
         if (!earlyStopping.hasStopped(history.validationLosses())) {
           EasyTrain.fit(trainer, settings.epochs() - epochs, shown(train, mixup), validation);
         }

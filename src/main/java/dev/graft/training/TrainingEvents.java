@@ -16,6 +16,11 @@ public interface TrainingEvents extends Progress.Display {
   @Override
   default void say(String line) {}
 
+  /** Returns whether the current epoch ends after this batch, before all images were shown. */
+  default boolean endsEpoch() {
+    return false;
+  }
+
   /**
    * Called after each epoch.
    *

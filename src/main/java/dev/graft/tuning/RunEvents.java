@@ -113,11 +113,30 @@ public interface RunEvents extends TrainingEvents {
   default void planned(TimePlanner.Choice choice, Recipe recipe, TimeLimit limit, boolean again) {}
 
   /**
+   * The plan needs less than half of the time.
+   *
+   * @param crossValidates whether the rest is used for cross-validation
+   */
+  default void timeIsLeft(boolean crossValidates) {}
+
+  /** The time that is left is used for cross-validation, in this number of folds. */
+  default void usingRest(int folds, double secondsLeft) {}
+
+  /**
    * The time of the run is over: the best model so far will be evaluated and saved.
    *
    * @param epoch the best epoch so far
    */
   default void timeIsUp(int epoch) {}
+
+  /**
+   * The time of the run is over before there is a model: the epoch ends, and its weights so far are
+   * validated and become the model.
+   *
+   * @param batch number of batches of this epoch that were trained
+   * @param batches per epoch
+   */
+  default void epochCut(int epoch, long batch, long batches) {}
 
   /**
    * The run was stopped from outside and ends at once; cached features stay for the next one.

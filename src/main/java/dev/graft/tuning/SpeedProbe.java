@@ -52,11 +52,14 @@ public final class SpeedProbe {
   /** Time after which no further step is trained, in seconds. */
   private static final double MAX_SECONDS = 1.5;
 
+  /** Share of the time after which further plans with trained stages are not measured. */
+  private static final double MAX_PLANNING = 0.15;
+
   /** Time of a forward pass as a share of a training step: one of three products per weight. */
-  private static final double FORWARD = 0.35;
+  public static final double FORWARD = 0.35;
 
   /** Charts, pages and files of a run, in seconds. */
-  private static final double FILES = 4;
+  public static final double FILES = 4;
 
   /** Images that standardization and typicality pass through trained stages. */
   private static final int SAMPLED = 5_000;
@@ -107,16 +110,38 @@ public final class SpeedProbe {
     train = size - test - validation;
   }
 
+  /** Returns the number of images. */
+  public int images() {
+    return size;
+  }
+
   /**
-   * Measures plans, the most accurate first, until none of the others could be better.
+   * Measures plans, the most accurate first, until none of the others could be better. If this
+   * takes long, the last plan is measured of those with trained stages, and the others are not.
    *
    * @param plans in the order of their highest accuracies
    * @param given keys that the user has set
    */
   public TimePlanner measure(List<Plan> plans, Recipe asked, Set<String> given, TimeLimit limit)
       throws IOException {
+    return measure(plans, plan -> estimate(plan, plan.over(asked, given), limit), limit);
+  }
+
+  /** Measures a plan. */
+  interface Measurement {
+    /** Returns the time that it takes. */
+    Estimate of(Plan plan) throws IOException;
+  }
+
+  static TimePlanner measure(List<Plan> plans, Measurement measurement, TimeLimit limit)
+      throws IOException {
     List<Estimate> estimates = new ArrayList<>();
     for (Plan plan : plans) {
+      // Frozen plans share one measurement; the last plan is the fastest.
+      boolean isQuick = plan.isForAllImages() || plan.equals(plans.get(plans.size() - 1));
+      if (!estimates.isEmpty() && !isQuick && limit.shareGone() > MAX_PLANNING) {
+        continue;
+      }
       double found =
           estimates.isEmpty()
               ? -1
@@ -127,7 +152,7 @@ public final class SpeedProbe {
       if (found >= plan.maxAccuracy()) {
         break;
       }
-      estimates.add(estimate(plan, plan.over(asked, given), limit));
+      estimates.add(measurement.of(plan));
     }
     return new TimePlanner(estimates);
   }

@@ -29,6 +29,11 @@ public record TimeLimit(long start, long end, double reserved) {
     return (System.nanoTime() - start) / 1e9;
   }
 
+  /** Returns the share of the time that is gone, 0 to 1, and more after the end. */
+  public double shareGone() {
+    return (double) (System.nanoTime() - start) / (end - start);
+  }
+
   /** Returns the seconds until the end; negative afterwards. */
   public double secondsLeft() {
     return (end - System.nanoTime()) / 1e9;

@@ -124,8 +124,13 @@ public final class Tuning implements AutoCloseable {
     training = training(listener, fitting);
     untrained = training.weights();
     if (recipe.data().folds() > 0) {
-      untrained.save();
+      mayCrossValidate();
     }
+  }
+
+  /** Keeps the initial weights for {@link #crossValidate}; must come before the training. */
+  public void mayCrossValidate() {
+    untrained.save();
   }
 
   private NetworkTrainer training(TrainingEvents listener, Interruption stop) {
@@ -427,15 +432,25 @@ public final class Tuning implements AutoCloseable {
    * @return empty if none is needed, or if this was interrupted
    */
   public Optional<CrossValidation> crossValidate(Survey survey) throws IOException {
-    boolean asked = recipe.data().folds() > 0;
-    if (interruption.isRequested() || !(asked || hasFewTestImages())) {
+    return crossValidate(survey, recipe.data().folds(), interruption);
+  }
+
+  /**
+   * Cross-validates as {@link #crossValidate(Survey)}, with another number of folds.
+   *
+   * @param asked number of folds; 0 to cross-validate only if the test images are few
+   * @param stop ends it
+   */
+  public Optional<CrossValidation> crossValidate(Survey survey, int asked, Interruption stop)
+      throws IOException {
+    if (stop.isRequested() || !(asked > 0 || hasFewTestImages())) {
       return Optional.empty();
     }
     int[] groups = survey.groups();
     int[] candidates = candidates();
-    int folds = asked ? recipe.data().folds() : FOLDS;
+    int folds = asked > 0 ? asked : FOLDS;
     int repeats =
-        asked ? 1 : Math.max(1, Math.min(MAX_REPEATS, MAX_PREDICTIONS / candidates.length));
+        asked > 0 ? 1 : Math.max(1, Math.min(MAX_REPEATS, MAX_PREDICTIONS / candidates.length));
     return CrossValidation.run(
         IntStream.range(0, repeats)
             .mapToObj(
@@ -446,16 +461,17 @@ public final class Tuning implements AutoCloseable {
         isConvex() ? (rest, share) -> new int[0] : DataSets.holdOut(recipe, data, groups),
         recipe.data().validationSplit(),
         split -> {
-          if (isConvex() && interruption.isRequested()) {
+          if (isConvex() && stop.isRequested()) {
             return Optional.empty();
           }
           if (isConvex()) {
             return Optional.of(
                 evaluate(
-                    asked ? convex(split.train(), groups) : again(split.train()), split.test()));
+                    asked > 0 ? convex(split.train(), groups) : again(split.train()),
+                    split.test()));
           }
           untrained.restore();
-          try (NetworkTrainer fold = training(TrainingEvents.NONE, interruption)) {
+          try (NetworkTrainer fold = training(TrainingEvents.NONE, stop)) {
             fit(fold, split, Checkpoints.NONE);
             return fold.isInterrupted()
                 ? Optional.empty()

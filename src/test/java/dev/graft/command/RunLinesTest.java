@@ -2,6 +2,8 @@ package dev.graft.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.djl.Device;
+import dev.graft.engine.Bfloat16;
 import dev.graft.feature.View;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
@@ -65,6 +67,39 @@ class RunLinesTest {
             .substring(printed.length());
     assertThat(again)
         .startsWith("New plan, because features are slower than measured: small, about 2 epochs\n");
+  }
+
+  @Test
+  void theTrainingPrecisionIsPrintedWithItsReason() throws IOException {
+    assertThat(precision("bfloat16", "bfloat16"))
+        .contains("Training: matrix products in bfloat16, all else in float32, from the recipe\n");
+    assertThat(precision("float32", "float32")).contains("Training: in float32, from the recipe\n");
+    Optional<String> obstacle = Bfloat16.obstacle(Device.cpu());
+    assertThat(precision("auto", obstacle.isPresent() ? "float32" : "bfloat16"))
+        .contains(
+            obstacle
+                    .map(why -> "Training: in float32, because " + why)
+                    .orElse(
+                        "Training: matrix products in bfloat16, all else in float32, for which this"
+                            + " processor has instructions")
+                + " (--set training-precision=float32 or bfloat16 to choose)\n");
+  }
+
+  private String precision(String asked, String decided) throws IOException {
+    Recipe recipe =
+        RecipeReader.with(
+            RecipeReader.defaults(),
+            Map.of("device", "cpu", "input-size", "32", "training-precision", asked));
+    Recipe chosen = RecipeReader.with(recipe, Map.of("training-precision", decided));
+    return printed(lines -> lines.decided(recipe, chosen, 0));
+  }
+
+  @Test
+  void anEpochThatEndsBecauseOfTheTimeIsReported() throws IOException {
+    assertThat(printed(lines -> lines.epochCut(1, 12, 1_500)))
+        .isEqualTo(
+            "Time is up in epoch 1, after 12 of 1,500 batches: the weights so far are validated and"
+                + " become the model.\n");
   }
 
   @Test

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -75,6 +76,39 @@ class FoldsInTimeTest {
     assertThat(run.record().status()).isEqualTo(RunRecord.Status.COMPLETED);
     assertThat(run.record().outcome().crossValidation().folds()).isEqualTo(2);
     assertThat(run.folder().resolve("folds.csv")).isNotEmptyFile();
+  }
+
+  @Test
+  void aFirstEpochThatIsTooSlowEndsInTimeWithAModel() throws IOException {
+    Recipe slow = RecipeReader.with(recipe(), Map.of("min-steps", "100000", "folds", "0"));
+    long[] cut = new long[3];
+    RunEvents events =
+        new RunEvents() {
+          @Override
+          public void epochCut(int epoch, long batch, long batches) {
+            cut[0] = epoch;
+            cut[1] = batch;
+            cut[2] = batches;
+          }
+        };
+    OutputFolder output = new OutputFolder(folder.resolve("output"));
+    TimeLimit limit = TimeLimit.after(Duration.ofSeconds(3));
+
+    FineTuneRun.Completed run =
+        FineTuneRun.run(
+            slow, output, events, new Interruption(), limit, FineTuneRun.Before.nothing());
+
+    assertThat(cut[0]).isEqualTo(1);
+    assertThat(cut[1]).isPositive().isLessThan(cut[2]);
+    assertThat(cut[2]).isGreaterThanOrEqualTo(100_000);
+    assertThat(limit.secondsLeft()).isGreaterThan(-20); // the epoch would take minutes
+    assertThat(run.record().status()).isEqualTo(RunRecord.Status.COMPLETED);
+    assertThat(run.record().outcome().epochs()).isEqualTo(new RunRecord.Epochs(1, 1, 1, false));
+    assertThat(run.folder().resolve("model")).isNotEmptyDirectory();
+    assertThat(run.folder().resolve("checkpoint")).doesNotExist();
+    try (Stream<String> history = Files.lines(run.folder().resolve("history.csv"))) {
+      assertThat(history).hasSize(2);
+    }
   }
 
   @Test

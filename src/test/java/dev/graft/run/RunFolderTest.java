@@ -10,6 +10,7 @@ import dev.graft.evaluation.Calibration;
 import dev.graft.evaluation.ClassFigures;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.Interval;
+import dev.graft.io.AtomicFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -314,6 +315,59 @@ class RunFolderTest {
       assertThat(RunFolder.recordOf(run.path()).data()).isEqualTo(RUNNING.data());
     }
     assertThat(new OutputFolder(output).latest()).isEmpty();
+  }
+
+  @Test
+  void aResumedRunRepairsAModelWhoseSavingWasKilled() throws IOException {
+    Path killed;
+    try (RunFolder run = create()) {
+      killed = run.path();
+      save(run, "old");
+    }
+    Path model = killed.resolve("model");
+    Path before = killed.resolve("model.before");
+    Files.move(model, before); // killed before the new model was whole
+    try (RunFolder run = resume(killed)) {
+      assertThat(model.resolve("model.params")).hasContent("old");
+      assertThat(before).doesNotExist();
+      Files.move(model, before);
+      save(run, "new");
+    }
+    assertThat(before).isNotEmptyDirectory(); // killed before the old one was deleted
+    try (RunFolder run = resume(killed)) {
+      assertThat(model.resolve("model.params")).hasContent("new");
+      assertThat(before).doesNotExist();
+      save(run, "newer");
+    }
+    assertThat(model.resolve("model.params")).hasContent("newer");
+    assertThat(before).doesNotExist();
+  }
+
+  @Test
+  void aModelThatCannotBeSavedLeavesTheOneBefore() throws IOException {
+    try (RunFolder run = create()) {
+      save(run, "old");
+      assertThatExceptionOfType(IOException.class)
+          .isThrownBy(
+              () ->
+                  run.saveModel(
+                      model -> {
+                        throw new IOException("No space left on device");
+                      }));
+      assertThat(run.model().resolve("model.params")).hasContent("old");
+      assertThat(run.path().resolve("model.before")).doesNotExist();
+    }
+  }
+
+  private RunFolder resume(Path run) throws IOException {
+    return RunFolder.resume(new OutputFolder(output), run, RUNNING);
+  }
+
+  private static void save(RunFolder run, String weights) throws IOException {
+    run.saveModel(
+        model ->
+            AtomicFiles.folder(
+                model, folder -> Files.writeString(folder.resolve("model.params"), weights)));
   }
 
   @Test

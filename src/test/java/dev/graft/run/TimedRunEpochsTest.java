@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
+import dev.graft.tuning.TimeLimit;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -14,5 +16,21 @@ class TimedRunEpochsTest {
   void atLeastOneEpochFollowsTheWarmUp(String warmup, int fitting, int epochs) {
     Recipe recipe = RecipeReader.with(RecipeReader.defaults(), Map.of("warmup-epochs", warmup));
     assertThat(TimedRun.withEpochs(recipe, fitting).training().epochs()).isEqualTo(epochs);
+  }
+
+  /** Of 100 s, in which 10 s are gone; 4 s are reserved for files, and 93 % of the rest planned. */
+  @ParameterizedTest
+  @CsvSource({"300, 1, 10", "300, 10, 7", "5000, 25, 3", "300, 27, 0", "5001, 1, 0"})
+  void asManyFoldsAsFitIntoTheRestOfTheTime(int images, double seconds, int folds) {
+    long now = System.nanoTime();
+    TimeLimit limit = new TimeLimit(now - 10_000_000_000L, now + 90_000_000_000L, 30);
+    assertThat(TimedRun.restFolds(images, limit, seconds)).isEqualTo(folds);
+  }
+
+  @Test
+  void noFoldsIfHalfOfTheTimeIsGone() {
+    long now = System.nanoTime();
+    TimeLimit limit = new TimeLimit(now - 60_000_000_000L, now + 40_000_000_000L, 0);
+    assertThat(TimedRun.restFolds(300, limit, 0.1)).isZero();
   }
 }

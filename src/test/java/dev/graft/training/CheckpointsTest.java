@@ -126,6 +126,20 @@ class CheckpointsTest {
   }
 
   @Test
+  void anOldCheckpointThatCannotBeDeletedDoesNotCountAsNotWritten() throws IOException {
+    Path old = folder.resolve("000000-000000000.checkpoint");
+    Files.createDirectories(old.resolve("not empty"));
+    write(1, 1);
+    write(2, 2);
+    assertThat(warnings)
+        .hasSize(1)
+        .first()
+        .asString()
+        .startsWith("An old checkpoint was not deleted (" + old);
+    assertThat(of("run").newest(manager).orElseThrow().header().epoch()).isEqualTo(2);
+  }
+
+  @Test
   void checkpointsAreDeletedWhenTheRunIsComplete() throws IOException {
     write(1, 1);
     of("run").delete();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.withPrecision;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
@@ -16,6 +17,7 @@ import ai.djl.training.ParameterStore;
 import dev.graft.GraftException;
 import dev.graft.Interruption;
 import dev.graft.Progress;
+import dev.graft.engine.Bfloat16;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.feature.FeatureBatches;
@@ -31,6 +33,7 @@ import dev.graft.network.djl.GraphBlock;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -42,6 +45,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -207,11 +211,20 @@ class NetworkTrainerTest {
     "unfreeze=conv3", "head.input-dropout=0.1", "head.dropout=0.5", "weight-decay=0.05", "mixup=0.5"
   };
 
+  /** Of the trainings that are resumed. */
+  private String precision = "float32";
+
+  private Recipe resumed() {
+    return recipe(
+        Stream.concat(Stream.of(RESUMED), Stream.of("training-precision=" + precision))
+            .toArray(String[]::new));
+  }
+
   /** Trains over 150 batches per epoch. */
   private History train(
       DjlNetwork network, TrainingEvents events, Interruption interruption, Checkpoints checkpoints)
       throws IOException {
-    Recipe recipe = recipe(RESUMED);
+    Recipe recipe = resumed();
     FeatureSource source = source(network, false);
     int[] rows = rows(0, IMAGES);
     try (NetworkTrainer training =
@@ -252,18 +265,29 @@ class NetworkTrainerTest {
         .toList();
   }
 
-  @ParameterizedTest(name = "epoch {0}, batch {1}: continues after {2} epochs and {3} batches")
+  @ParameterizedTest(name = "{4}, epoch {0}, batch {1}: continues after {2} epochs and {3} batches")
   @CsvSource({
-    "1, 30, 0, 0",
-    "1, 65, 0, 64",
-    "1, 140, 0, 128",
-    "2, 1, 1, 0",
-    "2, 100, 1, 64",
-    "3, 150, 2, 128"
+    "1, 30, 0, 0, float32",
+    "1, 65, 0, 64, float32",
+    "1, 140, 0, 128, float32",
+    "2, 1, 1, 0, float32",
+    "2, 100, 1, 64, float32",
+    "3, 150, 2, 128, float32",
+    "1, 65, 0, 64, bfloat16",
+    "2, 1, 1, 0, bfloat16"
   })
   void anInterruptedTrainingContinuesToTheSameBits(
-      int epoch, int batch, int epochsBefore, int batchesBefore, @TempDir Path folder)
+      int epoch,
+      int batch,
+      int epochsBefore,
+      int batchesBefore,
+      String arithmetic,
+      @TempDir Path folder)
       throws IOException {
+    precision = arithmetic;
+    assumeTrue(
+        precision.equals("float32") || Bfloat16.obstacle(Device.cpu()).isEmpty(),
+        "no bfloat16 here");
     DjlNetwork undisturbed = network(recipe(RESUMED));
     History history = train(undisturbed, TrainingEvents.NONE, new Interruption(), Checkpoints.NONE);
     Checkpoints checkpoints =
@@ -289,6 +313,41 @@ class NetworkTrainerTest {
     assertThat(resumed)
         .isEqualTo(batch == 30 ? List.of() : List.of(epochsBefore, batchesBefore, 150));
     assertThat(withoutSeconds(again)).isEqualTo(withoutSeconds(history));
+    assertThat(hashes(network.logits(false), weight -> true))
+        .isEqualTo(hashes(undisturbed.logits(false), weight -> true));
+  }
+
+  @Test
+  void bfloat16IsAnotherTrainingWithNearlyTheSameLoss() throws IOException {
+    assumeTrue(Bfloat16.obstacle(Device.cpu()).isEmpty(), "no bfloat16 here");
+    DjlNetwork exact = network(recipe(RESUMED));
+    History inFloat32 = train(exact, TrainingEvents.NONE, new Interruption(), Checkpoints.NONE);
+    precision = "bfloat16";
+    DjlNetwork rounded = network(recipe(RESUMED));
+    History history = train(rounded, TrainingEvents.NONE, new Interruption(), Checkpoints.NONE);
+    assertThat(hashes(rounded.logits(false), weight -> true))
+        .isNotEqualTo(hashes(exact.logits(false), weight -> true));
+    assertThat(history.epochs().get(0).trainLoss())
+        .isCloseTo(inFloat32.epochs().get(0).trainLoss(), within(0.1));
+  }
+
+  @Test
+  void aTrainingGoesOnAfterCheckpointsThatCannotBeWritten(@TempDir Path folder) throws IOException {
+    DjlNetwork undisturbed = network(recipe(RESUMED));
+    train(undisturbed, TrainingEvents.NONE, new Interruption(), Checkpoints.NONE);
+    Path file = Files.writeString(folder.resolve("checkpoint"), "where the folder should be");
+    List<String> warnings = new ArrayList<>();
+    DjlNetwork network = network(recipe(RESUMED));
+    History history =
+        train(
+            network,
+            TrainingEvents.NONE,
+            new Interruption(),
+            new Checkpoints(file, "run", warnings::add, Checkpoints.Pace.ALWAYS));
+    assertThat(warnings)
+        .isNotEmpty()
+        .allSatisfy(each -> assertThat(each).startsWith("The checkpoint was not written ("));
+    assertThat(history.epochs()).hasSize(3);
     assertThat(hashes(network.logits(false), weight -> true))
         .isEqualTo(hashes(undisturbed.logits(false), weight -> true));
   }

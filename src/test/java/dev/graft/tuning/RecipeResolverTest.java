@@ -3,10 +3,12 @@ package dev.graft.tuning;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.Device;
 import ai.djl.ndarray.types.Shape;
 import dev.graft.GraftException;
+import dev.graft.engine.Bfloat16;
 import dev.graft.image.Framing;
 import dev.graft.image.Resampling;
 import dev.graft.network.Layer;
@@ -14,6 +16,8 @@ import dev.graft.network.NetworkDesign;
 import dev.graft.network.Preprocessing;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -127,6 +131,37 @@ class RecipeResolverTest {
     Recipe recipe = recipe(Map.of("batch-size", batchSize, "learning-rate", configured));
     assertThat(RecipeResolver.resolve(recipe, images, 32).training().learningRate().value())
         .isEqualTo(rate);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"float32, FLOAT32", "bfloat16, BFLOAT16"})
+  void aTrainingPrecisionOfTheRecipeIsUsedOnAnyProcessor(
+      String configured, Recipe.TrainingPrecision precision) {
+    assumeTrue(Bfloat16.isPossible(), "not PyTorch");
+    assertThat(precision(configured, Device.cpu())).isEqualTo(precision);
+  }
+
+  @Test
+  void aTrainingPrecisionOfAutoIsBfloat16OnProcessorsWithInstructionsForIt() throws IOException {
+    assertThat(precision("auto", Device.gpu())).isEqualTo(Recipe.TrainingPrecision.FLOAT32);
+    Path processors = Path.of("/proc/cpuinfo");
+    assumeTrue(Bfloat16.isPossible() && Files.exists(processors), "not PyTorch on Linux");
+    boolean hasInstructions = Files.readString(processors).matches("(?s).*(avx512|amx)_bf16.*");
+    assertThat(precision("auto", Device.cpu()))
+        .isEqualTo(
+            hasInstructions ? Recipe.TrainingPrecision.BFLOAT16 : Recipe.TrainingPrecision.FLOAT32);
+  }
+
+  private static Recipe.TrainingPrecision precision(String configured, Device device) {
+    Recipe recipe = recipe(Map.of("training-precision", configured));
+    return RecipeResolver.resolve(recipe, 100, 32, device).training().precision();
+  }
+
+  @Test
+  void theNotebooksRecipeTrainsInFloat32() {
+    Recipe notebook = RecipeReader.read(Path.of("conf/notebook.yaml"), Map.of());
+    assertThat(RecipeResolver.resolve(notebook).training().precision())
+        .isEqualTo(Recipe.TrainingPrecision.FLOAT32);
   }
 
   @Test

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.graft.tuning.TimePlanner.Choice;
 import dev.graft.tuning.TimePlanner.Estimate;
+import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -78,5 +80,32 @@ class TimePlannerTest {
     Estimate slower = LARGE.afterFeatures(0.040); // evaluation is slower, too
     assertThat(slower.after()).isEqualTo(6);
     assertThat(slower.epochsWithin(2 * 4 + 2 * 40)).isEqualTo(2);
+  }
+
+  @Test
+  void planningEndsInTimeWithTheFastPlans() throws IOException {
+    List<Plan> plans = Plan.all();
+    long now = System.nanoTime();
+    TimeLimit late = new TimeLimit(now - Duration.ofHours(1).toNanos(), now + 1, 0);
+    List<String> measured =
+        SpeedProbe.measure(plans, plan -> new Estimate(plan, 1e9, 1, 1, 1, 1), late)
+            .estimates()
+            .stream()
+            .map(each -> each.plan().name())
+            .toList();
+    assertThat(measured)
+        .containsExactly(
+            "EfficientNet-Lite0 at 224 pixels, blocks 11 to 15 trained",
+            "EfficientNet-Lite0 at 224 pixels, frozen",
+            "EfficientNet-Lite0 at 160 pixels, frozen",
+            "EfficientNet-Lite0 at 96 pixels, frozen",
+            "EfficientNet-Lite0 at 64 pixels, frozen");
+    assertThat(
+            SpeedProbe.measure(
+                    plans,
+                    plan -> new Estimate(plan, 1e9, 1, 1, 1, 1),
+                    TimeLimit.after(Duration.ofHours(1)))
+                .estimates())
+        .hasSameSizeAs(plans);
   }
 }
