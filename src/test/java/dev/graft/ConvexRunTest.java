@@ -58,6 +58,32 @@ class ConvexRunTest {
   }
 
   @Test
+  void theTemperatureOfTheRunIsThatOfItsModel() throws IOException {
+    JsonNode calibration = run.json().at("/calibration");
+    double temperature = calibration.at("/temperature").asDouble();
+    assertThat(calibration.at("/pictures").asInt()).isEqualTo(48);
+    assertThat(Math.abs(Math.log(temperature))).isGreaterThan(0.05);
+    assertThat(run.folder().resolve("log.txt"))
+        .content()
+        .contains("fitted to 48 training images, each predicted out of fold")
+        .doesNotContain("Not calibrated");
+    JsonNode model =
+        new ObjectMapper().readTree(run.folder().resolve("model/network.json").toFile());
+    assertThat(model.at("/temperature").asDouble()).isEqualTo(temperature);
+
+    SmallRun without =
+        images.train(
+            folder.resolve("uncalibrated"),
+            "--set=head.solver=newton",
+            "--folds=3",
+            "--set=calibrate=false");
+    assertThat(without.json().has("calibration")).isFalse();
+    assertThat(without.json().at("/test/ece").asDouble())
+        .isCloseTo(calibration.at("/before").asDouble(), within(1e-6))
+        .isNotCloseTo(run.json().at("/test/ece").asDouble(), within(1e-3));
+  }
+
+  @Test
   void savedAndExportedModelsPredictAsTheRunDid() throws IOException {
     CommandRun exported = CommandRun.of("export", "--output=" + output());
     assertThat(exported.code()).as(exported.err()).isZero();

@@ -230,7 +230,6 @@ final class FineTuneCommand implements Callable<Integer> {
 
   static String calibration(RunRecord.Calibration calibration, RunRecord.Data data) {
     boolean crossValidated = data.validation() == 0;
-    int validation = crossValidated ? data.train() : data.validation();
     if (calibration.images() > 0) {
       return Text.of(
           "temperature %.2f, fitted to %s; without it the calibration error is %.4f",
@@ -240,10 +239,8 @@ final class FineTuneCommand implements Callable<Integer> {
               : Names.count(calibration.images(), "validation image"),
           calibration.before());
     }
-    return validation < Temperature.MIN_IMAGES
-        ? Text.of(
-            "Not calibrated: fewer than %d %s images",
-            Temperature.MIN_IMAGES, crossValidated ? "training" : "validation")
+    return !crossValidated && data.validation() < Temperature.MIN_IMAGES
+        ? Text.of("Not calibrated: fewer than %d validation images", Temperature.MIN_IMAGES)
         : "Not calibrated: no temperature from 0.05 to 20 fits the "
             + (crossValidated ? "training images" : "validation images");
   }

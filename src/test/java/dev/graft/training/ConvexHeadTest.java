@@ -140,16 +140,18 @@ class ConvexHeadTest {
   }
 
   @Test
-  void theTemperatureFittedOutOfFoldIsPartOfTheHead() {
-    ConvexHead.Images images = images(120, Recipe.ClassWeights.NONE);
+  void theTemperatureIsFittedToThePredictionsOutOfFold() {
+    ConvexHead.Images images = images(60, Recipe.ClassWeights.NONE);
+    List<Integer> labels = IntStream.of(images.labels()).boxed().toList();
 
     ConvexHead head = ConvexHead.fit(images, FOLDS);
 
-    assertThat(Math.abs(Math.log(head.temperature()))).isGreaterThan(0.05);
-    Temperature left =
-        Temperature.fitToAny(
-            List.of(head.outOfFold()), IntStream.of(images.labels()).boxed().toList());
-    assertThat(left.value()).isCloseTo(1, within(0.01));
+    assertThat(head.temperature().images()).isEqualTo(60);
+    assertThat(Math.abs(Math.log(head.temperature().value()))).isGreaterThan(0.05);
+    assertThat(Temperature.fitToAny(List.of(head.outOfFold()), labels))
+        .isEqualTo(head.temperature());
+    assertThat(Temperature.fitToAny(List.of(head.calibratedOutOfFold()), labels).value())
+        .isCloseTo(1, within(0.01));
     // Predictions of the fitted images have a higher confidence, but not 1.
     double confidence =
         Arrays.stream(head.probabilities(images.features(), STAGES))
