@@ -108,7 +108,7 @@ class ConvexRunTest {
   }
 
   @Test
-  void fewTestImagesAreComplementedByARepeatedCrossValidation() throws IOException {
+  void ofFewTestImagesTheAccuracyIsThatOfARepeatedCrossValidation() throws IOException {
     Path few = folder.resolve("few");
     SmallRun alone = images.train(few, "--set=head.solver=newton");
     JsonNode folds = alone.json().at("/crossValidation");
@@ -120,7 +120,14 @@ class ConvexRunTest {
     assertThat(Files.readAllLines(alone.folder().resolve("folds.csv"))).hasSize(21);
     assertThat(alone.folder().resolve("report.html"))
         .content()
-        .contains("each of 60 images predicted 4 times");
+        .contains("in a cross-validation of 60 images", "each of 60 images predicted 4 times");
+    assertThat(alone.folder().resolve("log.txt"))
+        .content()
+        .containsSubsequence(
+            "cross-validation of 60 images in 5 folds, 4 times, because the test images are few:",
+            "  accuracy ",
+            "Test of the saved model:",
+            ", on 12 images");
 
     SmallRun asked = images.train(few, "--set=head.solver=newton", "--set=test-split=0.25");
     assertThat(asked.json().has("crossValidation")).isFalse();
