@@ -91,9 +91,7 @@ class ConvexRunTest {
     List<SmallRun.Prediction> known = run.predictions();
     Path evaluations = output().resolve("evaluations");
     for (Path model : List.of(run.folder(), file)) {
-      String image = images.file(3).toString();
-      JsonNode answer = CommandRun.of("infer", "--json", "--model=" + model, image).json().get(0);
-      assertThat(answer.at("/predictions/0/name").asText()).isEqualTo("dark");
+      assertThat(prediction(model, images.file(3)).at("/name").asText()).isEqualTo("dark");
     }
     CommandRun evaluated = CommandRun.of("evaluate", "--output=" + output());
     assertThat(evaluated.code()).as(evaluated.err()).isZero();
@@ -105,6 +103,43 @@ class ConvexRunTest {
           .isCloseTo(run.json().at("/test/loss").asDouble(), within(1e-4));
     }
     assertThat(known).hasSize(12);
+  }
+
+  /** The features are divided by their norm in the exported file, after the int8 frozen part. */
+  @Test
+  void anInt8ExportPredictsAsTheModelDoes() throws IOException {
+    SmallRun.Images few =
+        new SmallRun.Images(folder.resolve("few images"))
+            .add(4, 30, 170, "dark", "train")
+            .add(4, 90, 220, "light", "train")
+            .add(4, 30, 170, "dark", "test")
+            .add(4, 90, 220, "light", "test");
+    SmallRun normalized = few.train(folder.resolve("normalized"), "--set=head.solver=newton");
+    assertThat(normalized.json().at("/head/features").asText()).contains("L2-normalized");
+    Path file = folder.resolve("int8.onnx");
+    CommandRun exported =
+        CommandRun.of(
+            "export", "--format=int8", "--output=" + folder.resolve("normalized"), "--to=" + file);
+    assertThat(exported.code()).as(exported.err()).isZero();
+    for (int test = 8; test < 16; test++) {
+      assertThat(light(prediction(file, few.file(test))))
+          .isCloseTo(light(prediction(normalized.folder(), few.file(test))), within(0.05));
+    }
+    assertThat(light(prediction(file, few.file(15))))
+        .isGreaterThan(light(prediction(file, few.file(8))));
+  }
+
+  /** Returns the probability of the class "light", of two. */
+  private static double light(JsonNode prediction) {
+    double probability = prediction.at("/probability").asDouble();
+    return prediction.at("/name").asText().equals("light") ? probability : 1 - probability;
+  }
+
+  private static JsonNode prediction(Path model, Path image) throws IOException {
+    return CommandRun.of("infer", "--json", "--model=" + model, image.toString())
+        .json()
+        .get(0)
+        .at("/predictions/0");
   }
 
   @Test

@@ -38,6 +38,7 @@ public record ConvexHead(
       List.of(
           new FeatureScaling.Candidate(Stages.RISING, new Scaling(0.5, true, false)),
           new FeatureScaling.Candidate(Stages.LAST, new Scaling(0.5, true, false)),
+          new FeatureScaling.Candidate(Stages.LAST, new Scaling(1, true, false)),
           new FeatureScaling.Candidate(Stages.EQUAL, new Scaling(0.5, true, false)),
           new FeatureScaling.Candidate(Stages.EQUAL, new Scaling(0.5, false, true)));
 
