@@ -193,11 +193,11 @@ public record ConvexHead(
     int[] some = sample(all, images, folds);
     Images few = images.some(some);
     Folds within = within(folds, some);
-    List<Path> paths = new ArrayList<>();
-    for (FeatureScaling.Candidate candidate : candidates(few)) {
-      paths.add(Path.of(few, candidate, within, STRENGTHS));
-    }
-    Path chosen = choose(paths);
+    Path chosen =
+        choose(
+            candidates(few).parallelStream()
+                .map(candidate -> Path.of(few, candidate, within, STRENGTHS))
+                .toList());
     if (some.length < all.length) {
       // More images need a weaker penalty. Candidates: the chosen strength, and weaker ones down to
       // the same penalty on the sum of the losses, divided by the spacing of the strengths.
@@ -307,8 +307,7 @@ public record ConvexHead(
 
     static Path of(
         Images images, FeatureScaling.Candidate candidate, Folds folds, double[] strengths) {
-      FeatureScaling scaling = candidate.measure(images.features(), images.stages());
-      Matrix rows = scaling.of(images.features(), images.stages());
+      Matrix rows = candidate.scale(images.features(), images.stages()).rows();
       Matrix coordinates = isWide(rows) ? new Cholesky(rows).coordinates() : rows;
       int n = rows.rows();
       int[] all = IntStream.range(0, n).toArray();
@@ -430,8 +429,9 @@ public record ConvexHead(
    */
   private static ConvexHead refit(
       Images images, Chosen chosen, double[] path, float[][] outOfFold) {
-    FeatureScaling scaling = chosen.candidate().measure(images.features(), images.stages());
-    Matrix rows = scaling.of(images.features(), images.stages());
+    FeatureScaling.Scaled scaled = chosen.candidate().scale(images.features(), images.stages());
+    FeatureScaling scaling = scaled.scaling();
+    Matrix rows = scaled.rows();
     Cholesky cholesky = isWide(rows) ? new Cholesky(rows) : null;
     Matrix coordinates = cholesky == null ? rows : cholesky.coordinates();
     LogisticRegression problem =
