@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How the weights of the stages were chosen (docs/results.md, "Few images"): logistic regression on splits of CIFAR-10's training batches.
+"""How the weights of the stages, and their powers, were chosen (docs/results.md, "Few images"): logistic regression on splits of CIFAR-10's training batches.
 
     graft export --backbone efficientnet-lite0 --set input-size=96 --to lite.onnx
     docs/choose-scaling.py lite.onnx FOLDER/cifar-10-batches-bin
@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 WIDTHS = [80, 112, 192, 320, 1280]
 WEIGHTS = {
     "last stage": [0, 0, 0, 0, 1],
+    "last stage, power 1": [0, 0, 0, 0, 0, 1],
     "last three, equal": [0, 0, 1, 1, 1],
     "place": [0.2, 0.4, 0.6, 0.8, 1],
     "place squared": [0.04, 0.16, 0.36, 0.64, 1],
@@ -27,15 +28,16 @@ STRENGTH = 1e-3  # of the penalty, for features whose mean squared norm is 1
 
 
 def features(model, batch, count):
-    """Returns the square roots of the features of each stage, divided by their norm; and the labels."""
+    """Returns the square roots of the features of each stage, divided by their norm, then the features of the last stage, divided by their norm; and the labels."""
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     records = np.fromfile(batch, np.uint8).reshape(-1, 3073)[:count]
     rows = []
     for i in range(0, len(records), 64):
         images = [Image.fromarray(r[1:].reshape(3, 32, 32).transpose(1, 2, 0)).resize((96, 96), Image.BICUBIC) for r in records[i:i + 64]]
         rows.append(session.run(None, {"pixels": np.stack([np.asarray(image, "f4").transpose(2, 0, 1) for image in images])})[0])
-    roots = np.sqrt(np.abs(np.concatenate(rows))) * np.sign(np.concatenate(rows))
-    stages = np.split(roots, np.cumsum(WIDTHS)[:-1], 1)
+    plain = np.concatenate(rows)
+    roots = np.sqrt(np.abs(plain)) * np.sign(plain)
+    stages = np.split(roots, np.cumsum(WIDTHS)[:-1], 1) + [plain[:, -WIDTHS[-1]:]]
     return [s / np.linalg.norm(s, axis=1, keepdims=True) for s in stages], records[:, 0]
 
 

@@ -58,6 +58,32 @@ class ConvexRunTest {
   }
 
   @Test
+  void theTemperatureOfTheRunIsThatOfItsModel() throws IOException {
+    JsonNode calibration = run.json().at("/calibration");
+    double temperature = calibration.at("/temperature").asDouble();
+    assertThat(calibration.at("/pictures").asInt()).isEqualTo(48);
+    assertThat(Math.abs(Math.log(temperature))).isGreaterThan(0.05);
+    assertThat(run.folder().resolve("log.txt"))
+        .content()
+        .contains("fitted to 48 training images, each predicted out of fold")
+        .doesNotContain("Not calibrated");
+    JsonNode model =
+        new ObjectMapper().readTree(run.folder().resolve("model/network.json").toFile());
+    assertThat(model.at("/temperature").asDouble()).isEqualTo(temperature);
+
+    SmallRun without =
+        images.train(
+            folder.resolve("uncalibrated"),
+            "--set=head.solver=newton",
+            "--folds=3",
+            "--set=calibrate=false");
+    assertThat(without.json().has("calibration")).isFalse();
+    assertThat(without.json().at("/test/ece").asDouble())
+        .isCloseTo(calibration.at("/before").asDouble(), within(1e-6))
+        .isNotCloseTo(run.json().at("/test/ece").asDouble(), within(1e-3));
+  }
+
+  @Test
   void savedAndExportedModelsPredictAsTheRunDid() throws IOException {
     CommandRun exported = CommandRun.of("export", "--output=" + output());
     assertThat(exported.code()).as(exported.err()).isZero();
@@ -65,9 +91,7 @@ class ConvexRunTest {
     List<SmallRun.Prediction> known = run.predictions();
     Path evaluations = output().resolve("evaluations");
     for (Path model : List.of(run.folder(), file)) {
-      String image = images.file(3).toString();
-      JsonNode answer = CommandRun.of("infer", "--json", "--model=" + model, image).json().get(0);
-      assertThat(answer.at("/predictions/0/name").asText()).isEqualTo("dark");
+      assertThat(prediction(model, images.file(3)).at("/name").asText()).isEqualTo("dark");
     }
     CommandRun evaluated = CommandRun.of("evaluate", "--output=" + output());
     assertThat(evaluated.code()).as(evaluated.err()).isZero();
@@ -81,8 +105,45 @@ class ConvexRunTest {
     assertThat(known).hasSize(12);
   }
 
+  /** The features are divided by their norm in the exported file, after the int8 frozen part. */
   @Test
-  void fewTestImagesAreComplementedByARepeatedCrossValidation() throws IOException {
+  void anInt8ExportPredictsAsTheModelDoes() throws IOException {
+    SmallRun.Images few =
+        new SmallRun.Images(folder.resolve("few images"))
+            .add(4, 30, 170, "dark", "train")
+            .add(4, 90, 220, "light", "train")
+            .add(4, 30, 170, "dark", "test")
+            .add(4, 90, 220, "light", "test");
+    SmallRun normalized = few.train(folder.resolve("normalized"), "--set=head.solver=newton");
+    assertThat(normalized.json().at("/head/features").asText()).contains("L2-normalized");
+    Path file = folder.resolve("int8.onnx");
+    CommandRun exported =
+        CommandRun.of(
+            "export", "--format=int8", "--output=" + folder.resolve("normalized"), "--to=" + file);
+    assertThat(exported.code()).as(exported.err()).isZero();
+    for (int test = 8; test < 16; test++) {
+      assertThat(light(prediction(file, few.file(test))))
+          .isCloseTo(light(prediction(normalized.folder(), few.file(test))), within(0.05));
+    }
+    assertThat(light(prediction(file, few.file(15))))
+        .isGreaterThan(light(prediction(file, few.file(8))));
+  }
+
+  /** Returns the probability of the class "light", of two. */
+  private static double light(JsonNode prediction) {
+    double probability = prediction.at("/probability").asDouble();
+    return prediction.at("/name").asText().equals("light") ? probability : 1 - probability;
+  }
+
+  private static JsonNode prediction(Path model, Path image) throws IOException {
+    return CommandRun.of("infer", "--json", "--model=" + model, image.toString())
+        .json()
+        .get(0)
+        .at("/predictions/0");
+  }
+
+  @Test
+  void ofFewTestImagesTheAccuracyIsThatOfARepeatedCrossValidation() throws IOException {
     Path few = folder.resolve("few");
     SmallRun alone = images.train(few, "--set=head.solver=newton");
     JsonNode folds = alone.json().at("/crossValidation");
@@ -94,7 +155,14 @@ class ConvexRunTest {
     assertThat(Files.readAllLines(alone.folder().resolve("folds.csv"))).hasSize(21);
     assertThat(alone.folder().resolve("report.html"))
         .content()
-        .contains("each of 60 images predicted 4 times");
+        .contains("in a cross-validation of 60 images", "each of 60 images predicted 4 times");
+    assertThat(alone.folder().resolve("log.txt"))
+        .content()
+        .containsSubsequence(
+            "cross-validation of 60 images in 5 folds, 4 times, because the test images are few:",
+            "  accuracy ",
+            "Test of the saved model:",
+            ", on 12 images");
 
     SmallRun asked = images.train(few, "--set=head.solver=newton", "--set=test-split=0.25");
     assertThat(asked.json().has("crossValidation")).isFalse();

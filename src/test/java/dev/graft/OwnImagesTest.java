@@ -135,7 +135,7 @@ class OwnImagesTest {
             .orElseThrow();
     assertThat(run.at("/crossValidation/folds").asInt()).isEqualTo(3);
     assertThat(run.at("/crossValidation/accuracy/mean").asDouble()).isCloseTo(mean, within(1e-5));
-    assertThat(first.out()).contains("Cross-validation of 11 images in 3 folds: accuracy ");
+    assertThat(first.out()).contains("Cross-validation of 11 images in 3 folds:\n  accuracy ");
   }
 
   @Test

@@ -36,8 +36,7 @@ final class EvaluationLines {
                 : Text.of(", top-3 %.4f", test.top3Accuracy()),
             test.loss(),
             Names.count(images, "image"));
-    boolean imbalanced =
-        Imbalance.of(test.classes().stream().mapToInt(ClassFigures::support)).isWorthReporting();
+    boolean imbalanced = areImbalanced(test);
     lines.add("  " + (imbalanced ? macro : accuracy));
     lines.add("  " + (imbalanced ? accuracy : macro));
     String worst =
@@ -55,5 +54,26 @@ final class EvaluationLines {
     }
     lines.add(Text.of("  expected calibration error %.4f", test.ece()));
     return lines;
+  }
+
+  /**
+   * Formats the figures of a cross-validation, with macro F1 first if the classes are imbalanced.
+   */
+  static List<String> of(RunRecord.CrossValidation all, RunRecord.TestFigures test) {
+    String macro =
+        Text.of("  macro F1 %.4f ± %.4f", all.macroF1().mean(), all.macroF1().deviation());
+    String accuracy =
+        Text.of(
+            "  accuracy %.4f (95 %% interval %.4f to %.4f; ± %.4f over the folds)",
+            all.accuracy().mean(),
+            all.interval().low(),
+            all.interval().high(),
+            all.accuracy().deviation());
+    return areImbalanced(test) ? List.of(macro, accuracy) : List.of(accuracy, macro);
+  }
+
+  /** Returns whether the classes of the test images are imbalanced. */
+  private static boolean areImbalanced(RunRecord.TestFigures test) {
+    return Imbalance.of(test.classes().stream().mapToInt(ClassFigures::support)).isWorthReporting();
   }
 }

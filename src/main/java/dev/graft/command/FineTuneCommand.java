@@ -7,6 +7,7 @@ import dev.graft.evaluation.Temperature;
 import dev.graft.network.NetworkDesign;
 import dev.graft.recipe.Recipe;
 import dev.graft.report.Pages;
+import dev.graft.report.RunFiles;
 import dev.graft.run.FineTuneRun;
 import dev.graft.run.OutputFolder;
 import dev.graft.run.RunFolder;
@@ -203,15 +204,26 @@ final class FineTuneCommand implements Callable<Integer> {
                   : " after " + Names.count(outcome.epochs().run(), "epoch"))
               + "; these are the figures of the best.");
     }
-    console.report(
-        Text.of(
-            "%s (%s) on %s, test:", run.provenance().backbone(), weights(run), run.data().name()));
+    RunRecord.CrossValidation folds = outcome.crossValidation();
+    boolean leads = folds != null && RunFiles.read(completed.folder()).crossValidationLeads();
+    String what =
+        Text.of("%s (%s) on %s", run.provenance().backbone(), weights(run), run.data().name());
+    if (leads) {
+      console.report(
+          Text.of(
+              "%s, cross-validation %s, because the test images are few:", what, extent(folds)));
+      EvaluationLines.of(folds, test).forEach(console::report);
+      console.report("Test of the saved model:");
+    } else {
+      console.report(what + ", test:");
+    }
     EvaluationLines.of(test, run.data().test()).forEach(console::report);
     if (outcome.calibration() != null) {
       console.report("  " + calibration(outcome.calibration(), run.data()));
     }
-    if (outcome.crossValidation() != null) {
-      console.report(crossValidation(outcome.crossValidation()));
+    if (folds != null && !leads) {
+      console.report("Cross-validation " + extent(folds) + ":");
+      EvaluationLines.of(folds, test).forEach(console::report);
     }
     if (Pages.isTheNotebooksJob(
         run.provenance().backbone(), run.data().name(), run.provenance().weights().pretrained())) {
@@ -230,7 +242,6 @@ final class FineTuneCommand implements Callable<Integer> {
 
   static String calibration(RunRecord.Calibration calibration, RunRecord.Data data) {
     boolean crossValidated = data.validation() == 0;
-    int validation = crossValidated ? data.train() : data.validation();
     if (calibration.images() > 0) {
       return Text.of(
           "temperature %.2f, fitted to %s; without it the calibration error is %.4f",
@@ -240,29 +251,18 @@ final class FineTuneCommand implements Callable<Integer> {
               : Names.count(calibration.images(), "validation image"),
           calibration.before());
     }
-    return validation < Temperature.MIN_IMAGES
-        ? Text.of(
-            "Not calibrated: fewer than %d %s images",
-            Temperature.MIN_IMAGES, crossValidated ? "training" : "validation")
+    return !crossValidated && data.validation() < Temperature.MIN_IMAGES
+        ? Text.of("Not calibrated: fewer than %d validation images", Temperature.MIN_IMAGES)
         : "Not calibrated: no temperature from 0.05 to 20 fits the "
             + (crossValidated ? "training images" : "validation images");
   }
 
-  private static String crossValidation(RunRecord.CrossValidation folds) {
+  private static String extent(RunRecord.CrossValidation all) {
     return Text.of(
-        "Cross-validation of %s in %d folds%s: accuracy %.4f (95 %% interval %.4f to %.4f; ± %.4f"
-            + " over the folds), macro F1 %.4f ± %.4f",
-        Names.count(folds.images(), "image"),
-        folds.folds() / folds.repeats(),
-        folds.repeats() == 1
-            ? ""
-            : Text.of(", %d times, because the test images are few", folds.repeats()),
-        folds.accuracy().mean(),
-        folds.interval().low(),
-        folds.interval().high(),
-        folds.accuracy().deviation(),
-        folds.macroF1().mean(),
-        folds.macroF1().deviation());
+        "of %s in %d folds%s",
+        Names.count(all.images(), "image"),
+        all.folds() / all.repeats(),
+        all.repeats() == 1 ? "" : Text.of(", %d times", all.repeats()));
   }
 
   private static String times(RunRecord.Outcome outcome) {

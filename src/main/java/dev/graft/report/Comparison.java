@@ -3,6 +3,7 @@ package dev.graft.report;
 import dev.graft.GraftException;
 import dev.graft.evaluation.History;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -191,9 +192,16 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
     return isLong ? value.substring(0, HASH_DIGITS) + "…" : value;
   }
 
-  /** Returns the results that at least one run has. */
+  /**
+   * Returns the results that at least one run has; those of cross-validations first if one was made
+   * because the test images are few.
+   */
   public List<Row> outcome() {
+    boolean leads = runs.stream().anyMatch(RunFiles::crossValidationLeads);
     return RESULTS.entrySet().stream()
+        .sorted(
+            Comparator.comparing(
+                each -> !(leads && each.getValue().startsWith("/crossValidation/")))) // stable
         .filter(each -> notebook || !each.getValue().isEmpty())
         .map(each -> row(each.getKey(), run -> rounded(run, each.getValue())))
         .map(this::withNotebook)

@@ -186,6 +186,15 @@ public record RunFiles(
                         new TypeReference<List<Calibration.Bin>>() {})));
   }
 
+  /**
+   * Returns whether the accuracy of the run is that of a cross-validation that the recipe does not
+   * ask for, because the test images are few.
+   */
+  public boolean crossValidationLeads() {
+    return number("/crossValidation/folds").isPresent()
+        && settings().getOrDefault("folds", "0").equals("0");
+  }
+
   /** Returns the first rows of {@code labels.csv} whose label is probably wrong. */
   public List<List<String>> wrongLabels(int max) throws IOException {
     return has("labels.csv")

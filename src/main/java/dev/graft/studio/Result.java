@@ -16,9 +16,9 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * The result of a training. Where the run was cross-validated, all figures and mistakes are those
- * of the cross-validation, in which each image was predicted by a model that had not seen it; else
- * they are those of the held-out images.
+ * The result of a training. Where the recipe asks for a cross-validation, all figures and mistakes
+ * are its, and each image was predicted by a model that had not seen it; else they are those of the
+ * held-out images.
  *
  * @param low the lower end of the accuracy's 95 % interval
  * @param images number of images that the accuracy was measured on
@@ -86,7 +86,7 @@ record Result(
     RunFiles run = RunFiles.read(folder);
     Path folds = folder.resolve("folds.csv");
     Result result =
-        Files.isRegularFile(folds)
+        Files.isRegularFile(folds) && !run.crossValidationLeads()
             ? crossValidated(run, Csv.read(folds).size() - 1)
             : heldOut(run, store);
     return result.withSuspects(folder);

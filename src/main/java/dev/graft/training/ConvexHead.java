@@ -16,16 +16,17 @@ import java.util.stream.IntStream;
  *
  * @param scaling of the features
  * @param strength of the penalty
- * @param temperature that logits at this strength are divided by, in kernel and bias
+ * @param temperature fitted to the predictions out of fold at this strength
  * @param kernel of the output layer on the network's features, {@code (classes, F)}, row-major
  * @param bias of the output layer
- * @param outOfFold the class probabilities of each image by heads that did not see it
+ * @param outOfFold the class probabilities of each image by heads that did not see it, at
+ *     temperature 1
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record ConvexHead(
     FeatureScaling scaling,
     double strength,
-    double temperature,
+    Temperature temperature,
     float[] kernel,
     float[] bias,
     float[][] outOfFold) {
@@ -37,6 +38,7 @@ public record ConvexHead(
       List.of(
           new FeatureScaling.Candidate(Stages.RISING, new Scaling(0.5, true, false)),
           new FeatureScaling.Candidate(Stages.LAST, new Scaling(0.5, true, false)),
+          new FeatureScaling.Candidate(Stages.LAST, new Scaling(1, true, false)),
           new FeatureScaling.Candidate(Stages.EQUAL, new Scaling(0.5, true, false)),
           new FeatureScaling.Candidate(Stages.EQUAL, new Scaling(0.5, false, true)));
 
@@ -160,15 +162,25 @@ public record ConvexHead(
   }
 
   /**
-   * Returns the class probabilities of images.
+   * Returns the class probabilities of images, at the head's temperature.
    *
    * @param features {@code (n, F)}, of all stages
    * @param stages the number of features of each stage
    */
   public float[][] probabilities(Matrix features, List<Integer> stages) {
     Matrix scaled = scaling.forHead(features, stages);
-    return new LogisticRegression.Solution(toDoubles(kernel), toDoubles(bias))
-        .probabilities(scaled);
+    return at(
+        temperature,
+        new LogisticRegression.Solution(toDoubles(kernel), toDoubles(bias)).probabilities(scaled));
+  }
+
+  /** Returns the predictions out of fold, at the head's temperature. */
+  public float[][] calibratedOutOfFold() {
+    return at(temperature, outOfFold);
+  }
+
+  private static float[][] at(Temperature temperature, float[][] probabilities) {
+    return Arrays.stream(probabilities).map(temperature::of).toArray(float[][]::new);
   }
 
   private static double[] toDoubles(float[] values) {
@@ -181,11 +193,11 @@ public record ConvexHead(
     int[] some = sample(all, images, folds);
     Images few = images.some(some);
     Folds within = within(folds, some);
-    List<Path> paths = new ArrayList<>();
-    for (FeatureScaling.Candidate candidate : candidates(few)) {
-      paths.add(Path.of(few, candidate, within, STRENGTHS));
-    }
-    Path chosen = choose(paths);
+    Path chosen =
+        choose(
+            candidates(few).parallelStream()
+                .map(candidate -> Path.of(few, candidate, within, STRENGTHS))
+                .toList());
     if (some.length < all.length) {
       // More images need a weaker penalty. Candidates: the chosen strength, and weaker ones down to
       // the same penalty on the sum of the losses, divided by the spacing of the strengths.
@@ -238,7 +250,7 @@ public record ConvexHead(
   /**
    * The cross-validation of one scaling at several strengths. A strong penalty makes small logits,
    * which does not make the predicted classes wrong. So each strength is evaluated at the
-   * temperature that suits it, and the head is divided by that of the best.
+   * temperature that suits it.
    */
   private static final class Path {
     private final FeatureScaling.Candidate candidate;
@@ -246,10 +258,7 @@ public record ConvexHead(
     private final double[] weights;
     private final int best;
 
-    /** Of the logits at the best strength. */
-    private final Temperature temperature;
-
-    /** The class probabilities of each image at the best strength and that temperature. */
+    /** The class probabilities of each image at the best strength and temperature 1. */
     private final float[][] outOfFold;
 
     /** The loss of each image at the best strength. */
@@ -265,28 +274,25 @@ public record ConvexHead(
       this.strengths = strengths;
       weights = images.weights();
       int lowest = 0;
-      Temperature suits = Temperature.NONE;
-      float[][] scaled = {};
       double[] lowestLosses = {};
       for (int s = 0; s < strengths.length; s++) {
-        Temperature fitted = temperature(known[s], images.labels());
-        float[][] rows = Arrays.stream(known[s]).map(fitted::of).toArray(float[][]::new);
-        double[] each = losses(rows, images.labels());
+        int step = 1 + known[s].length * images.classes() / MAX_PROBABILITIES;
+        Temperature suits = temperature(known[s], images.labels(), step);
+        double[] each = losses(at(suits, known[s]), images.labels());
         if (s == 0 || mean(each) < mean(lowestLosses)) {
           lowest = s;
-          suits = fitted;
-          scaled = rows;
           lowestLosses = each;
         }
       }
       best = lowest;
-      temperature = suits;
-      outOfFold = scaled;
+      outOfFold = known[best];
       losses = lowestLosses;
     }
 
-    private static Temperature temperature(float[][] rows, int[] labels) {
-      int step = 1 + rows.length * rows[0].length / MAX_PROBABILITIES;
+    /**
+     * @param step 1 for the temperature that suits all rows, 2 for every second row
+     */
+    private static Temperature temperature(float[][] rows, int[] labels, int step) {
       int[] some = IntStream.range(0, rows.length).filter(i -> i % step == 0).toArray();
       return Temperature.fitToAny(
           IntStream.of(some).mapToObj(i -> rows[i]).toList(),
@@ -301,8 +307,7 @@ public record ConvexHead(
 
     static Path of(
         Images images, FeatureScaling.Candidate candidate, Folds folds, double[] strengths) {
-      FeatureScaling scaling = candidate.measure(images.features(), images.stages());
-      Matrix rows = scaling.of(images.features(), images.stages());
+      Matrix rows = candidate.scale(images.features(), images.stages()).rows();
       Matrix coordinates = isWide(rows) ? new Cholesky(rows).coordinates() : rows;
       int n = rows.rows();
       int[] all = IntStream.range(0, n).toArray();
@@ -390,13 +395,15 @@ public record ConvexHead(
 
     /** Fits the head to all images. */
     ConvexHead refit(Images images) {
-      Chosen chosen = new Chosen(candidate, strengths[best], temperature.value());
+      Temperature temperature = temperature(outOfFold, images.labels(), 1);
+      Chosen chosen = new Chosen(candidate, strengths[best], temperature);
       return ConvexHead.refit(images, chosen, Arrays.copyOf(strengths, best + 1), outOfFold);
     }
   }
 
   /** The choices of the cross-validation. */
-  private record Chosen(FeatureScaling.Candidate candidate, double strength, double temperature) {}
+  private record Chosen(
+      FeatureScaling.Candidate candidate, double strength, Temperature temperature) {}
 
   /**
    * Fits a head to other images, with the features, penalty and temperature of this one.
@@ -422,8 +429,9 @@ public record ConvexHead(
    */
   private static ConvexHead refit(
       Images images, Chosen chosen, double[] path, float[][] outOfFold) {
-    FeatureScaling scaling = chosen.candidate().measure(images.features(), images.stages());
-    Matrix rows = scaling.of(images.features(), images.stages());
+    FeatureScaling.Scaled scaled = chosen.candidate().scale(images.features(), images.stages());
+    FeatureScaling scaling = scaled.scaling();
+    Matrix rows = scaled.rows();
     Cholesky cholesky = isWide(rows) ? new Cholesky(rows) : null;
     Matrix coordinates = cholesky == null ? rows : cholesky.coordinates();
     LogisticRegression problem =
@@ -453,10 +461,7 @@ public record ConvexHead(
     return 2L * rows.rows() < rows.width();
   }
 
-  /**
-   * Moves weights, factor and temperature, and the means where no layer subtracts them, into the
-   * output layer.
-   */
+  /** Moves weights, factor, and the means where no layer subtracts them, into the output layer. */
   private static ConvexHead fold(
       FeatureScaling scaling, Chosen chosen, double[] kernel, double[] bias, float[][] outOfFold) {
     int width = scaling.means().length;
@@ -465,14 +470,11 @@ public record ConvexHead(
     for (int c = 0; c < bias.length; c++) {
       double moved = 0;
       for (int k = 0; k < width; k++) {
-        double weight =
-            kernel[c * width + k]
-                * scaling.weights()[k]
-                / (scaling.factor() * chosen.temperature());
+        double weight = kernel[c * width + k] * scaling.weights()[k] / scaling.factor();
         folded[c * width + k] = (float) weight;
         moved += scaling.scaling().standardize() ? 0 : weight * scaling.means()[k];
       }
-      biases[c] = (float) (bias[c] / chosen.temperature() - moved);
+      biases[c] = (float) (bias[c] - moved);
     }
     return new ConvexHead(
         scaling, chosen.strength(), chosen.temperature(), folded, biases, outOfFold);

@@ -69,18 +69,26 @@ public record FeatureScaling(
         + (scaling.standardize() ? ", standardized" : "");
   }
 
+  /**
+   * A measured scaling and the scaled features.
+   *
+   * @param rows {@code (n, F)}, of the used stages
+   */
+  record Scaled(FeatureScaling scaling, Matrix rows) {}
+
   /** A scaling that has not been measured yet. */
   record Candidate(Stages used, NetworkDesign.Scaling scaling) {
     /**
-     * Measures means, deviations and the common factor.
+     * Measures means, deviations and the common factor, and scales the features.
      *
      * @param features {@code (n, F)}, of all stages
      * @param stages the number of features of each stage
      */
-    FeatureScaling measure(Matrix features, List<Integer> stages) {
-      Matrix chosen = transform(features, stages, this);
-      Standardization measured = new Standardization(chosen.width());
-      measured.add(chosen.values());
+    Scaled scale(Matrix features, List<Integer> stages) {
+      Matrix rows = transform(features, stages, this);
+      int width = rows.width();
+      Standardization measured = new Standardization(width);
+      measured.add(rows.values());
       float[] means = measured.means();
       float[] deviations = measured.deviations();
       if (!scaling.standardize()) {
@@ -88,33 +96,22 @@ public record FeatureScaling(
       }
       float[] weights = used.weights(stages);
       double squares = 0;
-      float[] values = chosen.values();
+      float[] values = rows.values();
       for (int i = 0; i < values.length; i++) {
-        int feature = i % chosen.width();
+        int feature = i % width;
         double value = (values[i] - means[feature]) / deviations[feature] * weights[feature];
         squares += value * value;
       }
-      double factor = Math.sqrt(squares / chosen.rows());
       // The features of all images may be the same.
-      return new FeatureScaling(used, scaling, means, deviations, weights, factor > 0 ? factor : 1);
+      double factor = squares > 0 ? Math.sqrt(squares / rows.rows()) : 1;
+      for (int i = 0; i < values.length; i++) {
+        int feature = i % width;
+        double value = (values[i] - means[feature]) / deviations[feature];
+        values[i] = (float) (value * weights[feature] / factor);
+      }
+      return new Scaled(
+          new FeatureScaling(used, scaling, means, deviations, weights, factor), rows);
     }
-  }
-
-  /**
-   * Scales features.
-   *
-   * @param features {@code (n, F)}, of all stages
-   * @param widths the number of features of each stage
-   */
-  Matrix of(Matrix features, List<Integer> widths) {
-    Matrix scaled = transform(features, widths, new Candidate(stages, scaling));
-    float[] values = scaled.values();
-    for (int i = 0; i < values.length; i++) {
-      int feature = i % scaled.width();
-      double value = (values[i] - means[feature]) / deviations[feature];
-      values[i] = (float) (value * weights[feature] / factor);
-    }
-    return scaled;
   }
 
   /** Scales features as the layers before the head do. */

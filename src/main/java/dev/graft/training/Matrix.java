@@ -56,9 +56,12 @@ public record Matrix(float[] values, int rows, int width) {
         .parallel()
         .forEach(
             i -> {
-              float[] row = new float[rows];
+              float[] row = new float[i + 1]; // the products are symmetric
               turned.addCombinations(new float[][] {row}, values, i * width);
-              System.arraycopy(row, 0, products, i * rows, rows);
+              for (int j = 0; j <= i; j++) {
+                products[i * rows + j] = row[j];
+                products[j * rows + i] = row[j];
+              }
             });
     return new Matrix(products, rows, rows);
   }
@@ -105,7 +108,8 @@ public record Matrix(float[] values, int rows, int width) {
    * Adds linear combinations of the rows to vectors, block by block, so that a block of rows stays
    * in the processor's cache for all combinations.
    *
-   * @param sums one vector per combination
+   * @param sums one vector per combination; of a vector shorter than the rows, the first columns
+   *     are added
    * @param factors of the first combination from an index, one per row; then of the next
    */
   void addCombinations(float[][] sums, float[] factors, int from) {
@@ -125,6 +129,7 @@ public record Matrix(float[] values, int rows, int width) {
   private void addCombination(float[] sum, float[] factors, int from, int start, int end) {
     float[] x = values;
     int n = width;
+    int length = sum.length;
     int row = start;
     for (; row + 4 <= end; row += 4) {
       float a = factors[from + row];
@@ -135,14 +140,14 @@ public record Matrix(float[] values, int rows, int width) {
       int ib = ia + n;
       int ic = ib + n;
       int id = ic + n;
-      for (int k = 0; k < n; k++) {
+      for (int k = 0; k < length; k++) {
         sum[k] += a * x[ia + k] + b * x[ib + k] + c * x[ic + k] + d * x[id + k];
       }
     }
     for (; row < end; row++) {
       float a = factors[from + row];
       int ia = row * n;
-      for (int k = 0; k < n; k++) {
+      for (int k = 0; k < length; k++) {
         sum[k] += a * x[ia + k];
       }
     }

@@ -95,7 +95,7 @@ public record LabelReview(DataSet data, List<Entry> entries) {
     return of(
         survey.data(),
         rows,
-        head.outOfFold(),
+        head.calibratedOutOfFold(),
         Map.of(
             Reason.UNLIKE_OTHERS, unlike::get,
             Reason.CONFLICT, i -> conflicts.get(rows[i]),

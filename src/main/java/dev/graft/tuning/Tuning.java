@@ -74,7 +74,7 @@ public final class Tuning implements AutoCloseable {
   /**
    * The result on the validation images.
    *
-   * @param evaluation at temperature 1, as during training
+   * @param evaluation at temperature 1, as during training; of a convex head at its temperature
    */
   public record Validated(Evaluation evaluation, Temperature temperature) {}
 
@@ -154,7 +154,9 @@ public final class Tuning implements AutoCloseable {
     if (isConvex()) {
       ConvexHead head = convex(split.train(), survey.groups());
       install(head);
-      run.events().fitted(head, split.train().length, evaluation(split.train(), head.outOfFold()));
+      run.events()
+          .fitted(
+              head, split.train().length, evaluation(split.train(), head.calibratedOutOfFold()));
       return History.empty();
     }
     return fit(training, split, checkpoints);
@@ -267,13 +269,11 @@ public final class Tuning implements AutoCloseable {
   public Validated validate(Split split) {
     if (convex.isPresent()) {
       // Images with suspicious labels stay: without them, the model would look better than it is.
-      List<float[]> outOfFoldRows = List.of(convex.get().outOfFold());
-      List<Integer> truths = IntStream.of(split.train()).map(images::label).boxed().toList();
+      ConvexHead head = convex.get();
+      boolean calibrate = recipe.training().calibrate();
       return new Validated(
-          evaluation(split.train(), convex.get().outOfFold()),
-          recipe.training().calibrate()
-              ? Temperature.fit(outOfFoldRows, truths)
-              : Temperature.NONE);
+          evaluation(split.train(), calibrate ? head.calibratedOutOfFold() : head.outOfFold()),
+          calibrate ? head.temperature() : Temperature.NONE);
     }
     int[] rows = split.validation();
     int max = recipe.training().calibrate() ? MAX_PROBABILITIES / data.classes().size() : 0;

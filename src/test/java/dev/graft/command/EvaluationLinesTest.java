@@ -55,6 +55,24 @@ class EvaluationLinesTest {
     assertThat(EvaluationLines.of(test(four.subList(0, 2)), 36).get(0)).doesNotContain("top-3");
   }
 
+  @Test
+  void crossValidationHasItsIntervalAndItsSpread() {
+    RunRecord.CrossValidation all =
+        new RunRecord.CrossValidation(
+            20,
+            4,
+            60,
+            new RunRecord.Spread(0.75, 0.125),
+            new Interval(0.625, 0.875),
+            new RunRecord.Spread(0.5, 0.25));
+    String accuracy = "  accuracy 0.7500 (95 % interval 0.6250 to 0.8750; ± 0.1250 over the folds)";
+    String macro = "  macro F1 0.5000 ± 0.2500";
+    List<ClassFigures> balanced = List.of(figures("a", 0.5, 9), figures("b", 0.25, 9));
+    assertThat(EvaluationLines.of(all, test(balanced))).containsExactly(accuracy, macro);
+    List<ClassFigures> imbalanced = List.of(figures("a", 0.5, 9), figures("b", 0.25, 3));
+    assertThat(EvaluationLines.of(all, test(imbalanced))).containsExactly(macro, accuracy);
+  }
+
   private static List<String> lines(int cats, int dogs, int cows) {
     return EvaluationLines.of(
         test(

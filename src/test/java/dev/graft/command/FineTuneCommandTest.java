@@ -26,6 +26,8 @@ class FineTuneCommandTest {
         .isEqualTo(
             "temperature 1.50, fitted to 400 validation images; without it the calibration error is"
                 + " 0.1250");
+    assertThat(FineTuneCommand.calibration(none, data(0))) // a convex head has no validation images
+        .isEqualTo("Not calibrated: no temperature from 0.05 to 20 fits the training images");
   }
 
   private static RunRecord.Data data(int validation) {

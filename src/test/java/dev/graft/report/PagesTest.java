@@ -264,6 +264,38 @@ class PagesTest {
   }
 
   @Test
+  void aCrossValidationThatReplacesASmallTestComesFirst() throws IOException {
+    RunFiles before = RunFiles.read(folder);
+    String validated =
+        record("completed", 0.75)
+            .replaceFirst(
+                "}$",
+                ",\"crossValidation\":{\"folds\":20,\"repeats\":4,\"images\":60,\"accuracy\":{\"mean\":"
+                    + "0.625,\"deviation\":0.125},\"interval\":{\"low\":0.5,\"high\":0.875},"
+                    + "\"macroF1\":{\"mean\":0.5,\"deviation\":0.25}}}");
+    write("run.json", validated);
+    String html = page().replaceAll("\\s+", " ");
+    assertThat(html.indexOf("<strong>62.50 %</strong> in a cross-validation of 60 images"))
+        .isBetween(1, html.indexOf("Test of the saved model: <strong>75.00 %</strong> of 4 test"));
+    assertThat(html)
+        .contains("(95 % confidence interval 50.00 % to 87.50 %), because the test images are few")
+        .contains("each of 60 images predicted 4 times", "Test: accuracy 0.7500");
+    assertThat(new Comparison(List.of(before, RunFiles.read(folder))).outcome())
+        .extracting(Comparison.Row::name)
+        .startsWith(
+            "cross-validation accuracy",
+            "cross-validation 95 %, low",
+            "cross-validation 95 %, high",
+            "test accuracy");
+
+    write("recipe.yaml", "folds: 20\n");
+    assertThat(page()).doesNotContain("in a cross-validation", "Test of the saved model");
+    assertThat(new Comparison(List.of(before, RunFiles.read(folder))).outcome())
+        .extracting(Comparison.Row::name)
+        .startsWith("test accuracy");
+  }
+
+  @Test
   void aComparisonLeavesOutWhatAConvexHeadIgnores() throws IOException {
     RunFiles gradient = RunFiles.read(folder);
     String convex =

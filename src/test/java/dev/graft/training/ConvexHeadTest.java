@@ -104,8 +104,8 @@ class ConvexHeadTest {
     Matrix rows =
         new FeatureScaling.Candidate(
                 FeatureScaling.Stages.RISING, new NetworkDesign.Scaling(1, false))
-            .measure(images.features(), STAGES)
-            .of(images.features(), STAGES);
+            .scale(images.features(), STAGES)
+            .rows();
     LogisticRegression.ClassBalance equal =
         new LogisticRegression.ClassBalance(new double[] {1, 1, 1}, new double[3]);
     Cholesky cholesky = new Cholesky(rows);
@@ -140,16 +140,18 @@ class ConvexHeadTest {
   }
 
   @Test
-  void theTemperatureFittedOutOfFoldIsPartOfTheHead() {
-    ConvexHead.Images images = images(120, Recipe.ClassWeights.NONE);
+  void theTemperatureIsFittedToThePredictionsOutOfFold() {
+    ConvexHead.Images images = images(60, Recipe.ClassWeights.NONE);
+    List<Integer> labels = IntStream.of(images.labels()).boxed().toList();
 
     ConvexHead head = ConvexHead.fit(images, FOLDS);
 
-    assertThat(Math.abs(Math.log(head.temperature()))).isGreaterThan(0.05);
-    Temperature left =
-        Temperature.fitToAny(
-            List.of(head.outOfFold()), IntStream.of(images.labels()).boxed().toList());
-    assertThat(left.value()).isCloseTo(1, within(0.01));
+    assertThat(head.temperature().images()).isEqualTo(60);
+    assertThat(Math.abs(Math.log(head.temperature().value()))).isGreaterThan(0.05);
+    assertThat(Temperature.fitToAny(List.of(head.outOfFold()), labels))
+        .isEqualTo(head.temperature());
+    assertThat(Temperature.fitToAny(List.of(head.calibratedOutOfFold()), labels).value())
+        .isCloseTo(1, within(0.01));
     // Predictions of the fitted images have a higher confidence, but not 1.
     double confidence =
         Arrays.stream(head.probabilities(images.features(), STAGES))
@@ -181,14 +183,13 @@ class ConvexHeadTest {
             FeatureScaling.Stages.RISING, new NetworkDesign.Scaling(0.5, true, false));
     Matrix features = images(30, Recipe.ClassWeights.NONE).features();
 
-    FeatureScaling scaling = rising.measure(features, STAGES);
+    FeatureScaling.Scaled scaled = rising.scale(features, STAGES);
 
-    assertThat(scaling.weights()).hasSize(320);
-    assertThat(scaling.weights()[19]).isEqualTo(0.25f);
-    assertThat(scaling.weights()[20]).isEqualTo(1);
-    float[] scaled = scaling.of(features, STAGES).values();
+    assertThat(scaled.scaling().weights()).hasSize(320);
+    assertThat(scaled.scaling().weights()[19]).isEqualTo(0.25f);
+    assertThat(scaled.scaling().weights()[20]).isEqualTo(1);
     double squares = 0;
-    for (float value : scaled) {
+    for (float value : scaled.rows().values()) {
       squares += value * value;
     }
     assertThat(squares / 30).isCloseTo(1, within(1e-4));

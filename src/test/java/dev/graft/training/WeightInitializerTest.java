@@ -42,6 +42,42 @@ class WeightInitializerTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"ZERO_OUTPUT, true", "GLOROT_UNIFORM, false"})
+  void theOutputLayerIsZeroBeforeTrainingIfTheRecipeSaysSo(
+      Recipe.Initializer rule, boolean isZero) {
+    NetworkDesign design =
+        NetworkDesign.of(
+            CNN.network(),
+            32,
+            CNN.preprocessing(),
+            "none",
+            List.of(),
+            NetworkDesign.Scaling.NONE,
+            NetworkDesign.head(2304, 8, 0, 0, 10));
+    try (LoadedBackbone backbone =
+        LoadedBackbone.load(CNN, "random", 32, Device.cpu(), Progress.Display.NONE)) {
+      DjlNetwork network = DjlNetwork.of(design, backbone.trunk());
+      WeightInitializer.initialize(network, backbone, rule, 1);
+      List<Parameter> kernels =
+          network.head().getParameters().values().stream()
+              .filter(parameter -> parameter.getType() == Parameter.Type.WEIGHT)
+              .toList();
+      assertThat(kernels).hasSize(2);
+      assertThat(isZero(kernels.get(0))).isFalse(); // the hidden layer
+      assertThat(isZero(kernels.get(1))).isEqualTo(isZero);
+    }
+  }
+
+  private static boolean isZero(Parameter parameter) {
+    for (float value : parameter.getArray().toFloatArray()) {
+      if (value != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** The limits are the square roots of 6 / (27 + 288) and of 6 / 27. */
   @ParameterizedTest
   @CsvSource({"GLOROT_UNIFORM, 0.138013", "HE_UNIFORM, 0.471405"})

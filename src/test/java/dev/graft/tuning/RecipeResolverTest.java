@@ -44,6 +44,19 @@ class RecipeResolverTest {
 
   @ParameterizedTest
   @CsvSource({
+    "photos, auto, ZERO_OUTPUT",
+    "photos, he-uniform, HE_UNIFORM",
+    "cifar10, auto, GLOROT_UNIFORM",
+    "cifar10-sample, auto, GLOROT_UNIFORM"
+  })
+  void theOutputLayerOfYourImagesStartsAtZero(
+      String data, String initializer, Recipe.Initializer resolved) {
+    Recipe recipe = recipe(Map.of("data", data, "initializer", initializer));
+    assertThat(RecipeResolver.resolve(recipe).training().initializer()).isEqualTo(resolved);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
     "vgg16, auto, 64, 32",
     "vgg16, auto, 65, 224",
     "efficientnet-lite0, auto, 64, 96",

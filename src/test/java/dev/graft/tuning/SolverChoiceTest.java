@@ -26,6 +26,11 @@ class SolverChoiceTest {
         .isEqualTo(new SolverChoice(Solver.NEWTON, SolverChoice.Reason.FEW_IMAGES));
     assertThat(SolverChoice.of(recipe, 5_001))
         .isEqualTo(new SolverChoice(Solver.GRADIENT, SolverChoice.Reason.MANY_IMAGES));
+    Recipe linear = recipe("head.hidden", "0");
+    assertThat(SolverChoice.of(linear, 5_000))
+        .isEqualTo(new SolverChoice(Solver.NEWTON, SolverChoice.Reason.LINEAR_HEAD));
+    assertThat(SolverChoice.of(linear, 5_001))
+        .isEqualTo(new SolverChoice(Solver.GRADIENT, SolverChoice.Reason.MANY_IMAGES));
   }
 
   @ParameterizedTest
