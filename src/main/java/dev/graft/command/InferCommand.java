@@ -2,6 +2,7 @@ package dev.graft.command;
 
 import dev.graft.GraftException;
 import dev.graft.Progress;
+import dev.graft.image.ImageFileReader;
 import dev.graft.inference.Answer;
 import dev.graft.inference.GradCam;
 import dev.graft.inference.ModelRunner;
@@ -13,6 +14,7 @@ import dev.graft.util.Names;
 import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -145,7 +147,11 @@ final class InferCommand implements Callable<Integer> {
     if (master.isGiven()) {
       return inferWith(master.cluster());
     }
-    List<ImageInput> inputs = ImageArguments.expand(images);
+    List<Path> heic = new ArrayList<>();
+    List<ImageInput> inputs = ImageArguments.expand(images, heic::add);
+    if (!heic.isEmpty()) {
+      console.say(ImageFileReader.ignoredHeic(heic.size()));
+    }
     if (inputs.contains(new ImageInput.Bundled())) {
       console.say(
           "The file "
