@@ -86,7 +86,7 @@ public record Listing(String name, List<String> classes, List<ImageFile> files, 
    *
    * @throws GraftException if it has fewer than two classes
    */
-  static Listing of(Path data, ReadingRules rules) {
+  public static Listing of(Path data, ReadingRules rules) {
     if (Files.isDirectory(data)) {
       if (rules.nameColumns()) {
         throw new GraftException(
