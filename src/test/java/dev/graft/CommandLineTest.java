@@ -13,6 +13,7 @@ import ai.djl.repository.zoo.ZooModel;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.command.Console;
+import dev.graft.image.ImageFileReader;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.LoadedBackbone;
@@ -609,6 +610,15 @@ class CommandLineTest {
     Path good = folder.resolve("good one.png");
     writeImage(good, 1);
     Path empty = Files.createFile(folder.resolve("empty.png"));
+    Path phone = Files.createDirectory(folder.resolve("phone"));
+    Files.createFile(phone.resolve("IMG_1.HEIC"));
+    CommandRun skips = infer("--top", "1", "--model", "" + firstRun, "" + good, "" + phone);
+    assertThat(skips.code()).isEqualTo(1);
+    assertThat(skips.err().lines())
+        .contains(ImageFileReader.ignoredHeic(1))
+        .endsWith(
+            "1 of 2 images could not be read:",
+            "  There are no images in " + phone + " that Graft can read, only 1 in HEIC.");
     CommandRun answer =
         infer("--top", "1", "--model", "" + firstRun, "" + empty, "" + good, folder + "/*.nothing");
     assertThat(answer.code()).isEqualTo(1);

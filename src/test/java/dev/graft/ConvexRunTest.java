@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -216,5 +218,95 @@ class ConvexRunTest {
           .singleElement()
           .satisfies(each -> assertThat(each).hasSameTextualContentAs(table));
     }
+  }
+
+  /** An image unlike all others, one image with two labels, and near-duplicates in two parts. */
+  @Test
+  void otherReasonsAreInTheTableAndOnThePageToo() throws IOException {
+    Path parts = folder.resolve("parts");
+    for (int i = 0; i < 60; i++) {
+      copy(i, parts, (i % 5 == 0 ? "test/" : "train/") + (i < 30 ? "dark/" : "light/") + i);
+    }
+    copy(3, parts, "train/light/3-again");
+    BufferedImage near = ImageIO.read(images.file(41).toFile());
+    near.setRGB(5, 5, near.getRGB(5, 5) ^ 1); // identical images are moved into one part instead
+    ImageIO.write(near, "png", parts.resolve("test/light/41-again.png").toFile());
+    BufferedImage stripes = new BufferedImage(12, 12, BufferedImage.TYPE_INT_RGB);
+    for (int i = 0; i < 144; i++) {
+      stripes.setRGB(i % 12, i / 12, i / 12 % 4 < 2 ? 0xff0000 : 0x00ff00);
+    }
+    ImageIO.write(stripes, "png", parts.resolve("train/dark/not-found.png").toFile());
+    Path table = folder.resolve("reasons/labels.csv");
+    CommandRun review =
+        CommandRun.of(
+            "inspect", parts.toString(), "--labels=" + table, "--output=" + folder.resolve("o"));
+    assertThat(review.code()).as(review.err()).isZero();
+    List<String> rows = Files.readAllLines(table);
+    assertThat(reasons(rows, "train/dark/not-found.png")).contains("unlike-others");
+    assertThat(reasons(rows, "train/dark/3.png")).contains("conflict");
+    assertThat(reasons(rows, "train/light/3-again.png")).contains("conflict");
+    assertThat(reasons(rows, "train/light/41.png")).contains("leak").doesNotContain("conflict");
+    assertThat(reasons(rows, "test/light/41-again.png")).contains("leak");
+    assertThat(reasons(rows, "train/dark/7.png")).isEmpty();
+    String page = Files.readString(table.resolveSibling("labels.html"));
+    assertThat(page.substring(page.indexOf("<h2>Images unlike all others</h2>")))
+        .contains("data-path=\"train/dark/not-found.png\"")
+        .doesNotContain("data-path=\"train/dark/3.png\"");
+  }
+
+  /** The features of a run are found in its cache, and decisions become another manifest. */
+  @Test
+  void labelsAreReviewedByARunsFeaturesAndCorrectedInAManifest() throws IOException {
+    Path manifest = images.file(0).resolveSibling("pictures.csv");
+    Path table = folder.resolve("cached/labels.csv");
+    String[] small = {
+      "inspect",
+      manifest.toString(),
+      "--labels=" + table,
+      "--output=" + output(),
+      "--device=cpu",
+      "--set=backbone=small-cnn",
+      "--set=weights=random",
+      "--set=input-size=12",
+      "--set=initializer=glorot-uniform" // of the random weights
+    };
+    CommandRun review = CommandRun.of(small);
+    assertThat(review.code()).as(review.err()).isZero();
+    assertThat(review.err()).contains("Features: all cached");
+    assertThat(table.resolveSibling("labels.html"))
+        .content()
+        .contains("labels-decided.csv</code> writes pictures-corrected.csv beside the manifest");
+
+    small[4] = "--unfreeze=conv4";
+    CommandRun refused = CommandRun.of(small);
+    assertThat(refused.code()).isOne();
+    assertThat(refused.err()).contains("unfreeze: --labels needs a frozen backbone");
+
+    Path decided =
+        Files.writeString(
+            folder.resolve("labels-decided.csv"),
+            "path,decision,to\n0.png,move,light\n1.png,drop,\n2.png,keep,\n");
+    CommandRun applied =
+        CommandRun.of("inspect", manifest.toString(), "--apply=" + decided, "--output=" + output());
+    assertThat(applied.code()).as(applied.err()).isZero();
+    Path corrected = manifest.resolveSibling("pictures-corrected.csv");
+    assertThat(applied.out()).isEqualTo("1 image relabeled, 1 dropped, in " + corrected + "\n");
+    assertThat(Files.readAllLines(corrected))
+        .hasSize(60)
+        .contains("0.png,light,", "2.png,dark,")
+        .noneMatch(row -> row.startsWith("1.png,"));
+  }
+
+  private static void copy(int image, Path folder, String name) throws IOException {
+    Path file = folder.resolve(name + ".png");
+    Files.createDirectories(file.getParent());
+    Files.copy(images.file(image), file);
+  }
+
+  private static List<String> reasons(List<String> rows, String path) {
+    String row =
+        rows.stream().filter(each -> each.startsWith(path + ",")).findFirst().orElseThrow();
+    String reasons = row.substring(row.lastIndexOf(',') + 1);
+    return reasons.isEmpty() ? List.of() : List.of(reasons.split(" "));
   }
 }

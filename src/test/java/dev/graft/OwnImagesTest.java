@@ -236,4 +236,45 @@ class OwnImagesTest {
                       .hasSameTextualContentAs(firstRun.resolve("predictions.csv")));
     }
   }
+
+  @Test
+  void aManifestsOwnColumnsAndALoneValidationPartAreReadByTheirOptions() throws IOException {
+    Path breeds = folder.resolve("breeds");
+    StringBuilder rows = new StringBuilder("id,breed\n");
+    for (int i = 0; i < 24; i++) {
+      String breed = i % 2 == 0 ? "cat" : "dog";
+      ImageMaker.write(breeds.resolve("train/" + i + ".png"), i, 32);
+      rows.append(i + "," + breed + "\n");
+      ImageMaker.write(
+          breeds.resolve((i < 18 ? "parts/train/" : "parts/val/") + breed + "/" + i + ".png"),
+          i,
+          32);
+    }
+    Files.writeString(breeds.resolve("breeds.csv"), rows + "99,cat\n"); // has no file
+    SmallRun run =
+        SmallRun.train(
+            breeds.resolve("breeds.csv"),
+            folder.resolve("columns"),
+            "--columns=path=id,label=breed",
+            "--path-pattern=train/{id}.png");
+    assertThat(run.json().at("/data/quarantined").asInt()).isEqualTo(1);
+    assertThat(run.json().at("/data/classes").asInt()).isEqualTo(2);
+    assertThat(Files.readAllLines(run.folder().resolve("quarantine.csv")))
+        .last()
+        .asString()
+        .startsWith(breeds.resolve("train/99.png") + ",")
+        .contains("does not exist.");
+
+    SmallRun parts = SmallRun.train(breeds.resolve("parts"), folder.resolve("lone"));
+    assertThat(parts.json().at("/data/test").asInt()).isEqualTo(6);
+    assertThat(parts.split().stream().filter(row -> row.endsWith(",test")))
+        .hasSize(6)
+        .allMatch(row -> row.contains("/val/"));
+    SmallRun undone =
+        SmallRun.train(
+            breeds.resolve("parts"), folder.resolve("lone"), "--set=lone-validation=validation");
+    assertThat(undone.json().at("/data/validation").asInt()).isEqualTo(6);
+    assertThat(undone.split().stream().filter(row -> row.endsWith(",validation")))
+        .allMatch(row -> row.contains("/val/"));
+  }
 }

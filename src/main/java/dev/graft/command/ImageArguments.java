@@ -1,6 +1,7 @@
 package dev.graft.command;
 
 import dev.graft.data.Listing;
+import dev.graft.image.FileKind;
 import dev.graft.image.FolderWalk;
 import dev.graft.image.FolderWalk.Entry;
 import dev.graft.image.PathPattern;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Expands command-line arguments to images: a file stands for itself, a folder for all images below
@@ -22,18 +24,23 @@ import java.util.List;
 final class ImageArguments {
   private ImageArguments() {}
 
-  /** Returns the images in the order of the arguments; below a folder, sorted by path. */
-  static List<ImageInput> expand(List<String> arguments) {
+  /**
+   * Returns the images in the order of the arguments; below a folder, sorted by path.
+   *
+   * @param heic receives the HEIC files that are skipped because they were not named themselves
+   */
+  static List<ImageInput> expand(List<String> arguments, Consumer<Path> heic) {
     List<ImageInput> inputs = new ArrayList<>();
-    arguments.forEach(argument -> expand(argument, inputs));
+    arguments.forEach(argument -> expand(argument, inputs, heic));
     return inputs;
   }
 
-  private static void expand(String argument, List<ImageInput> inputs) {
+  private static void expand(String argument, List<ImageInput> inputs, Consumer<Path> heic) {
     try {
       Path path = Path.of(argument);
       if (Files.isDirectory(path)) {
-        add(below(path), argument, "There are no images in " + argument + ".", inputs);
+        Finder finder = below(path);
+        add(finder, argument, "There are no images in " + argument, inputs, heic);
         return;
       }
       if (Files.exists(path)) {
@@ -46,8 +53,7 @@ final class ImageArguments {
     if (argument.equals(ImageInput.BUNDLED_NAME)) {
       inputs.add(new ImageInput.Bundled());
     } else if (PathPattern.isPattern(argument)) {
-      String nothing = "Nothing matches " + argument + ".";
-      add(matches(argument), argument, nothing, inputs);
+      add(matches(argument), argument, "Nothing matches " + argument, inputs, heic);
     } else {
       inputs.add(
           new ImageInput.Nothing(argument, argument + " does not exist." + advice(argument)));
@@ -62,12 +68,22 @@ final class ImageArguments {
   }
 
   private static void add(
-      List<ImageInput> found, String argument, String nothing, List<ImageInput> inputs) {
-    inputs.addAll(found.isEmpty() ? List.of(new ImageInput.Nothing(argument, nothing)) : found);
+      Finder finder,
+      String argument,
+      String nothing,
+      List<ImageInput> inputs,
+      Consumer<Path> heic) {
+    if (finder.found.isEmpty()) {
+      int skipped = finder.heic.size();
+      String only = skipped == 0 ? "." : " that Graft can read, only " + skipped + " in HEIC.";
+      inputs.add(new ImageInput.Nothing(argument, nothing + only));
+    }
+    inputs.addAll(finder.sorted());
+    finder.heic.forEach(heic);
   }
 
   /** Returns what a pattern matches. A folder that matches stands for the images below it. */
-  private static List<ImageInput> matches(String argument) {
+  private static Finder matches(String argument) {
     Finder finder = new Finder();
     PathPattern.of(argument)
         .ifPresent(
@@ -75,28 +91,33 @@ final class ImageArguments {
                 pattern.find(
                     match -> {
                       if (match.isFolder()) {
-                        finder.found.addAll(below(match.path()));
+                        Finder inner = below(match.path());
+                        finder.found.addAll(inner.found);
+                        finder.heic.addAll(inner.heic);
+                      } else if (argument.endsWith("*") && FileKind.isHeic(match.path())) {
+                        finder.heic.add(match.path());
                       } else {
                         finder.found.add(new ImageInput.OfFile(match.path()));
                       }
                     },
                     finder::failed));
-    return finder.sorted();
+    return finder;
   }
 
-  private static List<ImageInput> below(Path folder) {
+  private static Finder below(Path folder) {
     Finder finder = new Finder();
     try {
       FolderWalk.through(Entry.folder(folder), finder);
     } catch (IOException e) {
       finder.failed(folder, e);
     }
-    return finder.sorted();
+    return finder;
   }
 
   /** Finds the images in all folders. */
   private static final class Finder implements FolderWalk.Visitor {
     private final List<ImageInput> found = new ArrayList<>();
+    private final List<Path> heic = new ArrayList<>();
 
     List<ImageInput> sorted() {
       found.sort(Comparator.comparing(ImageInput::name));
@@ -112,6 +133,8 @@ final class ImageArguments {
     public void file(Entry file) {
       if (file.isImage()) {
         found.add(new ImageInput.OfFile(file.path()));
+      } else if (FileKind.isHeic(file.path())) {
+        heic.add(file.path());
       }
     }
 

@@ -1,7 +1,7 @@
 package dev.graft.command;
 
-import dev.graft.GraftException;
 import dev.graft.Progress;
+import dev.graft.image.ImageFileReader;
 import dev.graft.inference.Answer;
 import dev.graft.inference.GradCam;
 import dev.graft.inference.ModelRunner;
@@ -13,6 +13,7 @@ import dev.graft.util.Names;
 import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -90,13 +91,7 @@ final class InferCommand implements Callable<Integer> {
               + " top2_id and so on; and typicality.")
   private boolean csv;
 
-  @Option(
-      names = "--reject",
-      paramLabel = "SHARE",
-      description =
-          "Answer \"none of these\" for images whose typicality is below SHARE, 0 to 1. About this"
-              + " share of known images is rejected, and far more of others.")
-  private Double reject;
+  @Mixin private RejectOption reject;
 
   @Mixin private MasterOption master;
 
@@ -128,9 +123,7 @@ final class InferCommand implements Callable<Integer> {
     if (json && csv) {
       throw wrongUsage("--json and --csv exclude each other; give one of them.");
     }
-    if (reject != null && !(reject >= 0 && reject <= 1)) {
-      throw wrongUsage("--reject: must be from 0 to 1, not " + reject + ".");
-    }
+    reject.check();
     if (precision != null && !List.of(FLOAT32, INT8).contains(precision)) {
       throw wrongUsage("--precision: must be float32 or int8, not " + precision + ".");
     }
@@ -145,7 +138,11 @@ final class InferCommand implements Callable<Integer> {
     if (master.isGiven()) {
       return inferWith(master.cluster());
     }
-    List<ImageInput> inputs = ImageArguments.expand(images);
+    List<Path> heic = new ArrayList<>();
+    List<ImageInput> inputs = ImageArguments.expand(images, heic::add);
+    if (!heic.isEmpty()) {
+      console.say(ImageFileReader.ignoredHeic(heic.size()));
+    }
     if (inputs.contains(new ImageInput.Bundled())) {
       console.say(
           "The file "
@@ -168,7 +165,7 @@ final class InferCommand implements Callable<Integer> {
   }
 
   private int inferWith(Cluster cluster) throws IOException {
-    if (json || csv || reject != null || heatMaps != null || model.namesDevice()) {
+    if (json || csv || reject.isGiven() || heatMaps != null || model.namesDevice()) {
       throw wrongUsage(
           "--master excludes --json, --csv, --reject, --heatmap and --device: Spark writes a table, and"
               + " computes on CPUs.");
@@ -222,13 +219,7 @@ final class InferCommand implements Callable<Integer> {
             inputs.size() > MAX_WITHOUT_PROGRESS
                 ? console.progress("infer", "images", inputs.size())
                 : Progress.NONE) {
-      if (reject != null && !classifier.hasTypicality()) {
-        throw new GraftException(
-            "--reject: "
-                + classifier.name()
-                + " has no typicality; fine-tune it again, or leave --reject"
-                + " out.");
-      }
+      reject.requireTypicality(classifier);
       console.say("Model: " + classifier.name() + folder.map(path -> ", " + path).orElse(""));
       AnswerLines lines = lines(classifier.name(), classifier.hasTypicality());
       lines.head().forEach(console::answer);
@@ -239,7 +230,7 @@ final class InferCommand implements Callable<Integer> {
           failed(lines, answer.source(), Remedies.message(unknown.reason()), failures);
         } else if (answer instanceof Answer.Known<ImageInput> known) {
           Output output = known.output();
-          boolean rejected = reject != null && output.isBelow(reject);
+          boolean rejected = output.isBelow(reject.share().orElse(0));
           List<TopClass> best = rejected ? List.of() : classifier.top(output.probabilities(), top);
           Optional<Path> map =
               best.stream()

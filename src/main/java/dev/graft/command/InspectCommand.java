@@ -6,10 +6,11 @@ import dev.graft.data.Quarantine;
 import dev.graft.data.Split;
 import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.data.duplicates.Survey;
+import dev.graft.network.NetworkDesign;
 import dev.graft.recipe.Recipe;
-import dev.graft.recipe.RecipeReader;
 import dev.graft.run.LabelDecisions;
 import dev.graft.run.LabelFiles;
+import dev.graft.run.ManifestDecisions;
 import dev.graft.tuning.DataSets;
 import dev.graft.tuning.Features;
 import dev.graft.tuning.LabelReview;
@@ -21,8 +22,6 @@ import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,6 +43,7 @@ import picocli.CommandLine.Spec;
       "  inspect labels.csv --columns path=id,label=breed --path-pattern train/{id}.jpg",
       "  inspect cifar10      CIFAR-10 itself",
       "  inspect photos/ --labels                     labels that are probably wrong",
+      "  inspect photos/ --labels --backbone vgg16    by another backbone",
       "  inspect photos/ --apply labels-decided.csv   move images as decided"
     })
 final class InspectCommand implements Callable<Integer> {
@@ -70,11 +70,12 @@ final class InspectCommand implements Callable<Integer> {
       names = "--apply",
       paramLabel = "FILE",
       description =
-          "Move images as decided in labels-decided.csv, which the page of --labels saves;"
-              + " or undo it, by the labels-undo.csv that this writes.")
+          "Move images as decided in labels-decided.csv, which the page of --labels saves; or undo"
+              + " it, by the labels-undo.csv that this writes. For a manifest: write its corrected"
+              + " version beside it.")
   private Path apply;
 
-  @Mixin private ManifestOptions manifest;
+  @Mixin private RecipeOptions options;
 
   @Mixin private OutputOption output;
 
@@ -95,15 +96,12 @@ final class InspectCommand implements Callable<Integer> {
                 throw new ParameterException(spec.commandLine(), "--labels: " + reason);
               });
     }
-    Map<String, String> settings = new LinkedHashMap<>();
-    settings.put("data", RecipeReader.text(data));
-    settings.put("max-bad", "0.999");
-    manifest.put(settings);
-    Recipe recipe = RecipeReader.read(null, settings);
+    options.putDefault("max-bad", "0.999");
+    Recipe recipe = options.recipe(data);
     RecipeResolver.check(recipe);
     output.folder().requireOutsideOfClasses(data);
     if (apply != null) {
-      return apply();
+      return Files.isDirectory(Path.of(data)) ? apply() : applyToManifest(recipe);
     }
     if (labels != null) {
       return review(recipe);
@@ -137,7 +135,23 @@ final class InspectCommand implements Callable<Integer> {
     return 0;
   }
 
+  private int applyToManifest(Recipe recipe) throws IOException {
+    ManifestDecisions.Applied applied =
+        ManifestDecisions.apply(Path.of(data), DataSets.rules(recipe), apply);
+    console.report(
+        Text.of(
+            "%s relabeled, %,d dropped, in %s",
+            Names.count(applied.relabeled(), "image"), applied.dropped(), applied.corrected()));
+    return 0;
+  }
+
   private int review(Recipe recipe) throws IOException {
+    if (!recipe.backbone().unfreeze().equals(NetworkDesign.NONE)) {
+      throw new GraftException("unfreeze: --labels needs a frozen backbone; set it to none.");
+    }
+    if (!recipe.execution().cache()) {
+      throw new GraftException("cache: --labels needs cached features; set it to true.");
+    }
     RunLines lines = new RunLines(console);
     try (PreparedRun run = output.folder().prepare(recipe, lines)) {
       requireMemory(run);
@@ -146,8 +160,7 @@ final class InspectCommand implements Callable<Integer> {
         LabelReview review = LabelReview.of(run, features, run.survey());
         Path page = write(review);
         LabelLines.of(review).forEach(console::report);
-        boolean movable = Files.isDirectory(Path.of(data));
-        console.report((movable ? "The page to decide on them: " : "The page: ") + page);
+        console.report("The page to decide on them: " + page);
       }
     }
     return 0;

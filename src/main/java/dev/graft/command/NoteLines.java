@@ -56,10 +56,7 @@ final class NoteLines {
               files,
               one ? "is not an image" : "are not images",
               Messages.line(String.join(", ", note.names())));
-      case HEIC ->
-          Text.of(
-              "Ignored %s in HEIC, which Graft cannot read. %s",
-              images, ImageFileReader.HEIC_REMEDY);
+      case HEIC -> ImageFileReader.ignoredHeic(note.count());
       case UNSUPPORTED ->
           "Ignored "
               + images

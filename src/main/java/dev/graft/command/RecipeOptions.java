@@ -161,6 +161,11 @@ final class RecipeOptions {
     return all;
   }
 
+  /** Sets a key, unless {@code --set} does. */
+  void putDefault(String key, String value) {
+    settings.putIfAbsent(key, value);
+  }
+
   /** Returns the recipe with the data of a command's parameter, which excludes the option. */
   Recipe recipe(String data) {
     if (this.data != null) {

@@ -28,12 +28,15 @@ import picocli.CommandLine.Spec;
     footer = {
       "  serve                  the latest run's model; before any, ImageNet",
       "  serve --run output/runs/RUN --port 9000",
-      "  serve --host 0.0.0.0   for other machines, too; without a password"
+      "  serve --host 0.0.0.0   for other machines, too; without a password",
+      "  serve --reject 0.05    no class if unlike the training images"
     })
 final class ServeCommand implements Callable<Integer> {
   private final Console console;
 
   @Mixin private ModelOption model;
+
+  @Mixin private RejectOption reject;
 
   @Option(
       names = "--name",
@@ -121,6 +124,7 @@ final class ServeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     model.check();
+    reject.check();
     ServeSettings settings = settings();
     Server server = new Server(settings, name, classifier(), this::load);
     Runtime.getRuntime().addShutdownHook(new Thread(server::close));
@@ -140,11 +144,13 @@ final class ServeCommand implements Callable<Integer> {
         host,
         port,
         new RequestLimits(body, megapixels, images, Duration.ofSeconds(timeout)),
-        new Access(hostNames, origins, swap));
+        new Access(hostNames, origins, swap),
+        reject.share());
   }
 
   private ModelRunner classifier() throws IOException {
     ModelRunner classifier = model.classifier(model.place(), console);
+    reject.requireTypicality(classifier);
     console.say("Model: " + classifier.name());
     return classifier;
   }
@@ -157,6 +163,7 @@ final class ServeCommand implements Callable<Integer> {
           torchScript
               ? ModelRunner.load(folder, model.device())
               : ModelRunner.loadWithoutTorchScript(folder, model.device());
+      reject.requireTypicality(loaded);
       console.say("Model: " + loaded.name());
       return loaded;
     } catch (RuntimeException | OutOfMemoryError | LinkageError e) {

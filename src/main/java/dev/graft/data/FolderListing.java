@@ -4,6 +4,7 @@ import dev.graft.GraftException;
 import dev.graft.image.FileKind;
 import dev.graft.image.FolderWalk;
 import dev.graft.image.FolderWalk.Entry;
+import dev.graft.image.ImageFileReader;
 import dev.graft.util.Messages;
 import dev.graft.util.Names;
 import dev.graft.util.PathText;
@@ -146,7 +147,8 @@ final class FolderListing {
                       + (part.isEmpty() || part.get() == Part.TRAIN
                           ? " or write a manifest."
                           : " write a manifest, or move this folder elsewhere.")
-                  : " has no class folders: add a folder of images for each class."));
+                  : " has no class folders: add a folder of images for each class.")
+              + heicAdvice(entries.stream().filter(each -> FileKind.isHeic(each.path())).count()));
     }
     Map<String, Set<String>> subfolders = new LinkedHashMap<>();
     for (Entry classFolder : folders) {
@@ -163,8 +165,10 @@ final class FolderListing {
     if (subfolders.isEmpty()) {
       throw GraftException.of(
           "%s has no images in its class folders (%s): add PNG, JPEG, GIF, BMP, TIFF or WebP"
-              + " files.",
-          folder, Names.quoted(folders.stream().map(Entry::name).toList()));
+              + " files.%s",
+          folder,
+          Names.quoted(folders.stream().map(Entry::name).toList()),
+          heicAdvice(counts.getOrDefault(Note.Kind.HEIC, 0)));
     }
     if (part.isEmpty() || part.get() == Part.TRAIN) {
       checkEqualFolders(folder, subfolders);
@@ -322,6 +326,10 @@ final class FolderListing {
       String suffix = FileKind.suffix(entry.path());
       others.merge(suffix.isEmpty() ? "no suffix" : "." + suffix, 1, Integer::sum);
     }
+  }
+
+  private static String heicAdvice(long images) {
+    return images == 0 ? "" : " " + ImageFileReader.ignoredHeic(images);
   }
 
   private void addNotes() {

@@ -2,6 +2,7 @@ package dev.graft.data;
 
 import dev.graft.GraftException;
 import dev.graft.image.FolderWalk;
+import dev.graft.image.ImageFileReader;
 import dev.graft.util.Names;
 import dev.graft.util.Text;
 import java.nio.file.Files;
@@ -85,7 +86,7 @@ public record Listing(String name, List<String> classes, List<ImageFile> files, 
    *
    * @throws GraftException if it has fewer than two classes
    */
-  static Listing of(Path data, ReadingRules rules) {
+  public static Listing of(Path data, ReadingRules rules) {
     if (Files.isDirectory(data)) {
       if (rules.nameColumns()) {
         throw new GraftException(
@@ -137,26 +138,32 @@ public record Listing(String name, List<String> classes, List<ImageFile> files, 
 
   private static void requireTraining(
       Path data, Set<String> classes, Set<String> learned, List<Note> notes) {
+    String heic =
+        notes.stream()
+            .filter(note -> note.kind() == Note.Kind.HEIC)
+            .map(note -> " " + ImageFileReader.ignoredHeic(note.count()))
+            .collect(Collectors.joining());
     if (learned.isEmpty()) {
-      throw new GraftException(
-          data + " has no images to train on: all are for validation or test.");
+      throw GraftException.of(
+          "%s has no images to train on: all are for validation or test.%s", data, heic);
     }
     Set<String> unknown = without(classes, learned);
     if (!unknown.isEmpty()) {
       throw GraftException.of(
           "%s has classes for validation or test that it has no training images of: %s. Add some"
-              + " to train, or leave these classes out.",
-          data, Names.quoted(unknown));
+              + " to train, or leave these classes out.%s",
+          data, Names.quoted(unknown), heic);
     }
     if (classes.size() < 2) {
       throw GraftException.of(
-          "%s has only one class with images, %s%s; a classifier needs at least 2 classes.",
+          "%s has only one class with images, %s%s; a classifier needs at least 2 classes.%s",
           data,
           Names.quoted(classes),
           notes.stream()
               .filter(note -> note.kind() == Note.Kind.EMPTY_CLASSES)
               .map(note -> " (there are none in " + Names.quoted(note.names()) + ")")
-              .collect(Collectors.joining()));
+              .collect(Collectors.joining()),
+          heic);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.graft.image;
 import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import dev.graft.io.Hash;
 import dev.graft.util.Messages;
+import dev.graft.util.Names;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -47,9 +48,8 @@ public final class ImageFileReader {
   /** The largest file, in bytes, that is hashed and decoded from a copy in memory. */
   private static final long IN_MEMORY = 64L << 20;
 
-  /** How to get JPEG in place of HEIC, on each platform. */
-  public static final String HEIC_REMEDY =
-      "Convert it to JPEG: on macOS in Preview (Export), on Linux by"
+  private static final String HEIC_REMEDY =
+      "Convert HEIC to JPEG: on macOS in Preview (Export), on Linux by"
           + " `heif-convert FILE FILE.jpg`, on Windows in Photos (Save as); an iPhone takes JPEG with"
           + " Settings, Camera, Formats, Most Compatible.";
 
@@ -252,6 +252,14 @@ public final class ImageFileReader {
       // On damaged data, decoders throw exceptions of many types, whose messages help no user.
       throw new UnreadableImage(name, "is damaged or cut off.", e);
     }
+  }
+
+  /** Returns a message about images in HEIC that were ignored, with a remedy on each platform. */
+  public static String ignoredHeic(long images) {
+    return "Ignored "
+        + Names.count(images, "image")
+        + " in HEIC, which Graft cannot read. "
+        + HEIC_REMEDY;
   }
 
   private static ImageFormat format(ImageInputStream stream, String name) throws IOException {

@@ -32,7 +32,10 @@ public final class PathPattern {
   /** Number of levels of folders below the base that may contain matches. */
   private final int depth;
 
-  /** Whether only the matches that are images are meant: "photos/*", but not "photos/*.txt". */
+  /**
+   * Whether only images and HEIC files are meant among the matches: "photos/*", but not
+   * "photos/*.txt".
+   */
   private final boolean anyKind;
 
   private PathPattern(Path base, String pattern) {
@@ -106,7 +109,7 @@ public final class PathPattern {
           public void file(Entry file) {
             if (file.kind() != FolderWalk.Kind.OTHER
                 && isMatch(file)
-                && (!anyKind || file.isImage())) {
+                && (!anyKind || file.isImage() || FileKind.isHeic(file.path()))) {
               matches.accept(file);
             }
           }

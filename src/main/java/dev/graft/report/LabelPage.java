@@ -6,22 +6,34 @@ import java.util.List;
  * The content of the page on which labels are reviewed.
  *
  * @param data the name of the images
- * @param folder whether they are class folders, so that decisions can be carried out
+ * @param applied what {@code inspect --apply} does with decisions, as a clause; empty if it can't
  * @param images number of images that were reviewed
- * @param suspicious number of them with a reason
- * @param suspects the images on the page, the most suspicious first
+ * @param suspicious those with another reason than being unlike all others
+ * @param unlike those unlike all others
  */
 public record LabelPage(
     String data,
-    boolean folder,
+    String applied,
     int images,
-    int suspicious,
     List<String> classes,
-    List<Suspect> suspects) {
-  /** Copies the lists. */
+    Section suspicious,
+    Section unlike) {
+  /** Copies the list. */
   public LabelPage {
     classes = List.copyOf(classes);
-    suspects = List.copyOf(suspects);
+  }
+
+  /**
+   * Some images.
+   *
+   * @param all number of all of them
+   * @param shown those on the page, the most suspicious first
+   */
+  public record Section(int all, List<Suspect> shown) {
+    /** Copies the list. */
+    public Section {
+      shown = List.copyOf(shown);
+    }
   }
 
   /**

@@ -27,7 +27,8 @@ public final class LabelDecisions {
   /** The name of the list that undoes the moves. */
   public static final String UNDO = "labels-undo.csv";
 
-  private static final List<String> DECIDED = List.of("path", "decision", "to");
+  static final List<String> DECIDED = List.of("path", "decision", "to");
+  private static final Set<String> DECISIONS = Set.of("keep", "move", "drop");
   private static final List<String> MOVED = List.of("from", "to");
 
   private final Path data;
@@ -62,14 +63,16 @@ public final class LabelDecisions {
    * @throws GraftException if a row can't be carried out; nothing is moved then
    */
   public static Applied apply(Path data, Path file, OutputFolder output) throws IOException {
-    if (!Files.isDirectory(data)) {
-      throw new GraftException(
-          data + " is not a folder; the labels of a manifest are changed in the manifest.");
-    }
     return new LabelDecisions(data, file).apply(output);
   }
 
-  private Applied apply(OutputFolder output) throws IOException {
+  /**
+   * Reads a table of decisions, or one that undoes them.
+   *
+   * @return its rows, the header included
+   * @throws GraftException if it is missing, or neither of the two
+   */
+  static List<List<String>> read(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new GraftException(
           file + " does not exist; save it on the page of the command inspect.");
@@ -84,7 +87,29 @@ public final class LabelDecisions {
                   ? ": its columns are separated by semicolons; save it with commas."
                   : ": the first row must be path,decision,to, or from,to to undo decisions."));
     }
-    boolean undoes = header.equals(MOVED);
+    for (int i = 1; i < rows.size(); i++) {
+      if (rows.get(i).size() != header.size()) {
+        throw GraftException.of("%s, row %d: has %d columns.", file, i + 1, rows.get(i).size());
+      }
+    }
+    return rows;
+  }
+
+  /**
+   * Checks the decision of a row.
+   *
+   * @param where the beginning of the error message
+   */
+  static void checkDecision(List<String> row, String where) {
+    if (!DECISIONS.contains(row.get(1))) {
+      throw new GraftException(
+          where + "the decision must be keep, move or drop, not " + row.get(1) + ".");
+    }
+  }
+
+  private Applied apply(OutputFolder output) throws IOException {
+    List<List<String>> rows = read(file);
+    boolean undoes = rows.get(0).equals(MOVED);
     Path dropped = output.inspections().toAbsolutePath().normalize().resolve("dropped");
     List<Move> moves = new ArrayList<>();
     List<Path> missing = new ArrayList<>();
@@ -92,9 +117,6 @@ public final class LabelDecisions {
     Set<Path> sources = new HashSet<>();
     for (int i = 1; i < rows.size(); i++) {
       String where = file + ", row " + (i + 1) + ": ";
-      if (rows.get(i).size() != header.size()) {
-        throw new GraftException(where + "has " + rows.get(i).size() + " columns.");
-      }
       Move move =
           undoes
               ? undo(rows.get(i), dropped, where, missing)
@@ -146,6 +168,7 @@ public final class LabelDecisions {
 
   private Move decided(List<String> row, Path dropped, String where, Set<Path> taken)
       throws IOException {
+    checkDecision(row, where);
     Path from = inside(row.get(0), where);
     String decision = row.get(1);
     if (decision.equals("keep")) {
@@ -154,15 +177,11 @@ public final class LabelDecisions {
     if (!Files.isRegularFile(from)) {
       throw new GraftException(where + from + " does not exist; inspect the images again.");
     }
-    return switch (decision) {
-      case "drop" -> new Move(from, free(dropped.resolve(data.relativize(from)), taken));
-      case "move" ->
-          new Move(
-              from, free(classFolder(from, row.get(2), where).resolve(from.getFileName()), taken));
-      default ->
-          throw new GraftException(
-              where + "the decision must be keep, move or drop, not " + decision + ".");
-    };
+    Path to =
+        decision.equals("drop")
+            ? dropped.resolve(data.relativize(from))
+            : classFolder(from, row.get(2), where).resolve(from.getFileName());
+    return new Move(from, free(to, taken));
   }
 
   /** Returns the folder of a class: beside the outermost folder of the image that has one. */

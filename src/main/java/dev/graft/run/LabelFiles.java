@@ -1,7 +1,7 @@
 package dev.graft.run;
 
 import dev.graft.data.DataSet;
-import dev.graft.data.ImageSet;
+import dev.graft.data.ImageFile;
 import dev.graft.io.AtomicFiles;
 import dev.graft.io.Csv;
 import dev.graft.report.Example;
@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -26,7 +27,7 @@ public final class LabelFiles {
 
   private static final String PAGE = ".html";
 
-  /** Maximum number of images on the page. */
+  /** Maximum number of images in a section of the page. */
   private static final int MAX_SHOWN = 300;
 
   private LabelFiles() {}
@@ -104,23 +105,51 @@ public final class LabelFiles {
   private static String path(DataSet data, Path folder, int image) {
     return data.images()
         .file(image)
-        .map(file -> file.path().toAbsolutePath().normalize())
-        .map(path -> path.startsWith(folder) ? folder.relativize(path) : path)
-        .map(path -> PathText.of(path).replace(File.separatorChar, '/'))
+        .map(file -> path(file, folder))
         .orElseGet(() -> data.images().place(image));
   }
 
-  private static LabelPage page(LabelReview review, Path given) {
-    Path folder = folder(given);
-    DataSet data = review.data();
-    ImageSet images = data.images();
-    List<LabelReview.Entry> suspicious = review.suspicious();
-    List<LabelPage.Suspect> shown =
-        suspicious.stream()
+  /** Returns the path of an image relative to a folder, or absolute if it is elsewhere. */
+  static String path(ImageFile file, Path folder) {
+    Path path = file.path().toAbsolutePath().normalize();
+    return PathText.of(path.startsWith(folder) ? folder.relativize(path) : path)
+        .replace(File.separatorChar, '/');
+  }
+
+  private static LabelPage page(LabelReview review, Path data) {
+    Map<Boolean, List<LabelReview.Entry>> unlike =
+        review.suspicious().stream()
+            .collect(
+                Collectors.partitioningBy(
+                    entry -> entry.reasons().contains(LabelReview.Reason.UNLIKE_OTHERS)));
+    return new LabelPage(
+        review.data().name(),
+        applied(data),
+        review.entries().size(),
+        review.data().classes(),
+        section(unlike.get(false), review.data(), folder(data)),
+        section(unlike.get(true), review.data(), folder(data)));
+  }
+
+  private static String applied(Path data) {
+    if (Files.isDirectory(data)) {
+      return "moves the images";
+    }
+    return Files.exists(data)
+        ? "writes " + ManifestDecisions.corrected(data).getFileName() + " beside the manifest"
+        : ""; // CIFAR-10
+  }
+
+  private static LabelPage.Section section(
+      List<LabelReview.Entry> entries, DataSet data, Path folder) {
+    return new LabelPage.Section(
+        entries.size(),
+        entries.stream()
             .limit(MAX_SHOWN)
             .flatMap(
                 entry ->
-                    images
+                    data
+                        .images()
                         .read(entry.image(), Example.MAX_SIDE)
                         .map(
                             image ->
@@ -134,13 +163,6 @@ public final class LabelFiles {
                                     entry.issue().labelProbability(),
                                     reasons(entry)))
                         .stream())
-            .toList();
-    return new LabelPage(
-        data.name(),
-        Files.isDirectory(given),
-        review.entries().size(),
-        suspicious.size(),
-        data.classes(),
-        shown);
+            .toList());
   }
 }

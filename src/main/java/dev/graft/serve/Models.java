@@ -1,5 +1,6 @@
 package dev.graft.serve;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -14,6 +15,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.concurrent.Semaphore;
 import java.util.function.Function;
 
@@ -22,37 +24,46 @@ final class Models implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Function<Path, ModelRunner> loader;
+  private final OptionalDouble reject;
   private final Semaphore loading = new Semaphore(1);
   private ServedModel current;
   private boolean closed;
 
-  /** The answer to {@code GET /models}. */
+  /**
+   * The answer to {@code GET /models}.
+   *
+   * @param reject the typicality below which an image gets no class; {@code null} for none
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
   private record Description(
       String modelName,
       String title,
       int inputSize,
       boolean heatMaps,
       boolean typicality,
+      Double reject,
       List<String> classes) {
-    Description(ServedModel model) {
+    Description(ServedModel model, OptionalDouble reject) {
       this(
           model.name(),
           model.classifier().name(),
           model.classifier().inputSize(),
           model.classifier().hasGradCam(),
           model.classifier().hasTypicality(),
+          reject.isPresent() ? reject.getAsDouble() : null,
           model.classifier().classes());
     }
   }
 
-  Models(ServedModel first, Function<Path, ModelRunner> loader) {
+  Models(ServedModel first, Function<Path, ModelRunner> loader, OptionalDouble reject) {
     current = first;
     this.loader = loader;
+    this.reject = reject;
   }
 
   /** Answers with the model in service. */
   void list(Context context) {
-    context.json(Map.of("models", List.of(new Description(current()))));
+    context.json(Map.of("models", List.of(new Description(current(), reject))));
   }
 
   private synchronized ServedModel current() {
@@ -88,7 +99,7 @@ final class Models implements AutoCloseable {
     try {
       ServedModel next = new ServedModel(context.pathParam("model"), load(path));
       put(next);
-      context.json(new Description(next));
+      context.json(new Description(next, reject));
     } finally {
       loading.release();
     }

@@ -51,6 +51,7 @@ final class Predictions implements AutoCloseable {
   static final String TYPICALITY = "Typicality";
 
   private final ServeSettings.RequestLimits limits;
+  private final OptionalDouble reject;
   private final Models models;
   private final RequestBodies bodies;
   private final MemoryBudget memory;
@@ -75,13 +76,10 @@ final class Predictions implements AutoCloseable {
     CompletableFuture<T> begin(Job job);
   }
 
-  Predictions(
-      ServeSettings.RequestLimits limits,
-      Models models,
-      RequestBodies bodies,
-      MemoryBudget memory) {
+  Predictions(ServeSettings settings, Models models, RequestBodies bodies, MemoryBudget memory) {
     this.memory = memory;
-    this.limits = limits;
+    limits = settings.limits();
+    reject = settings.reject();
     this.models = models;
     this.bodies = bodies;
     permits = new Semaphore(limits.images());
@@ -106,28 +104,29 @@ final class Predictions implements AutoCloseable {
   private record Found(List<TopClass> best, OptionalDouble typicality) {}
 
   /**
-   * Answers with the most probable classes, or none if the typicality is below the query's {@code
-   * reject}; the typicality is in a header, since the body is DJL Serving's.
+   * Answers with the most probable classes, or none if the typicality is below {@code reject} of
+   * the query, or else of the settings; the typicality is in a header, since the body is DJL
+   * Serving's.
    */
   void predict(Context context) {
     int top = top(context);
-    OptionalDouble reject = reject(context);
+    OptionalDouble asked = reject(context);
     Found found =
         answer(
             context,
             job ->
                 prepared(job)
                     .thenCompose(image -> output(job, image))
-                    .thenApply(output -> found(job.model().classifier(), output, top, reject)));
+                    .thenApply(output -> found(job.model().classifier(), output, top, asked)));
     found.typicality().ifPresent(share -> context.header(TYPICALITY, Double.toString(share)));
     context.json(found.best().stream().map(Prediction::new).toList());
   }
 
-  private static Found found(ModelRunner model, Output output, int top, OptionalDouble reject) {
-    if (reject.isPresent() && output.typicality().isEmpty()) {
+  private Found found(ModelRunner model, Output output, int top, OptionalDouble asked) {
+    if (asked.isPresent() && output.typicality().isEmpty()) {
       throw new BadRequestResponse("This model has no typicality; leave reject out.");
     }
-    boolean rejected = reject.isPresent() && output.isBelow(reject.getAsDouble());
+    boolean rejected = output.isBelow(asked.orElse(reject.orElse(0)));
     return new Found(
         rejected ? List.of() : model.top(output.probabilities(), top), output.typicality());
   }

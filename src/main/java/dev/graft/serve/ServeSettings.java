@@ -5,6 +5,7 @@ import dev.graft.GraftException.Code;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import java.util.regex.Pattern;
 
 /**
@@ -12,14 +13,21 @@ import java.util.regex.Pattern;
  *
  * @param host the address to listen on; only this machine reaches a loopback address
  * @param port 0 for any free port
+ * @param reject the smallest typicality, 0 to 1, of an image that gets classes, unless its request
+ *     names another; empty for all images
  */
-public record ServeSettings(String host, int port, RequestLimits limits, Access access) {
+public record ServeSettings(
+    String host, int port, RequestLimits limits, Access access, OptionalDouble reject) {
   /** The defaults of {@code serve}, on any free port. */
   public static final ServeSettings LOOPBACK =
       new ServeSettings("127.0.0.1", 0, RequestLimits.DEFAULT, Access.OWN_PAGE);
 
   public ServeSettings {
     requireWithin("port", port, 0, 65_535);
+  }
+
+  public ServeSettings(String host, int port, Limits limits, Access access) {
+    this(host, port, limits, access, OptionalDouble.empty());
   }
 
   /**

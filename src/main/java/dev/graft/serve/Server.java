@@ -56,8 +56,8 @@ public final class Server implements AutoCloseable {
       MemoryBudget memory) {
     this.settings = settings;
     bodies = new RequestBodies(settings.limits().bodyMegabytes());
-    models = new Models(new ServedModel(name, classifier), loader);
-    predictions = new Predictions(settings.limits(), models, bodies, memory);
+    models = new Models(new ServedModel(name, classifier), loader, settings.reject());
+    predictions = new Predictions(settings, models, bodies, memory);
     try {
       web =
           WebServer.start(

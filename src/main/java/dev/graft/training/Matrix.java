@@ -67,23 +67,27 @@ public record Matrix(float[] values, int rows, int width) {
   }
 
   /**
-   * Returns the distance of each row to one of its nearest other rows: 1 minus the cosine of their
-   * angle, from 0 to 2.
+   * Returns the distance of each row to one of its nearest neighbors among some rows, itself
+   * excepted: 1 minus the cosine of their angle, from 0 to 2.
    *
-   * @param neighbor 1 for the nearest row; below the number of rows
+   * @param compared these rows, ascending
+   * @param neighbor 1 for the nearest row; below the number of these rows
    */
-  public double[] distances(int neighbor) {
+  public double[] distances(int[] compared, int neighbor) {
     Matrix directions = directions();
-    Matrix turned = directions.transposed();
+    Matrix turned = directions.rows(compared).transposed();
     return IntStream.range(0, rows)
         .parallel()
         .mapToDouble(
             i -> {
-              float[] cosines = new float[rows];
+              float[] cosines = new float[compared.length];
               turned.addCombinations(new float[][] {cosines}, directions.values, i * width);
-              cosines[i] = Float.NEGATIVE_INFINITY;
+              int self = Arrays.binarySearch(compared, i);
+              if (self >= 0) {
+                cosines[self] = Float.NEGATIVE_INFINITY;
+              }
               Arrays.sort(cosines);
-              return 1 - cosines[rows - neighbor];
+              return 1 - cosines[compared.length - neighbor];
             })
         .toArray();
   }

@@ -62,7 +62,8 @@ public final class DataSets {
    *
    * @throws GraftException if a setting is malformed
    */
-  private static ReadingRules rules(Recipe recipe) {
+  /** Returns how a recipe's data is read. */
+  public static ReadingRules rules(Recipe recipe) {
     return ReadingRules.of(
         Optional.of(recipe.data().columns()).filter(text -> !text.equals(Recipe.AUTO)),
         Optional.of(recipe.data().pathPattern()).filter(text -> !text.equals(Recipe.AUTO)),

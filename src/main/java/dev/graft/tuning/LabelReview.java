@@ -21,8 +21,8 @@ import java.util.stream.IntStream;
  * @param entries all readable images, the most suspicious first
  */
 public record LabelReview(DataSet data, List<Entry> entries) {
-  /** Above this many images, those unlike all others are not searched for. */
-  private static final int MAX_COMPARED = 5_000;
+  /** The number of images, sampled from more, that each image is compared with. */
+  static final int MAX_COMPARED = 5_000;
 
   /**
    * Rank of the neighbor whose distance counts; above 1, so that a pair of near-duplicates can be
@@ -81,15 +81,15 @@ public record LabelReview(DataSet data, List<Entry> entries) {
     Matrix matrix = features.matrix(rows);
     List<Integer> stages = run.network().design().stageWidths();
     ConvexHead head = ConvexHeads.fit(matrix, stages, data, rows, survey.groups(), run.recipe());
-    return of(survey, rows, matrix.columns(matrix.width() - last(stages), matrix.width()), head);
+    Matrix last = matrix.columns(matrix.width() - last(stages), matrix.width());
+    return of(survey, rows, unlikeOthers(last, run.recipe().seed()), head);
   }
 
   private static int last(List<Integer> stages) {
     return stages.get(stages.size() - 1);
   }
 
-  private static LabelReview of(Survey survey, int[] rows, Matrix last, ConvexHead head) {
-    BitSet unlike = unlikeOthers(last);
+  private static LabelReview of(Survey survey, int[] rows, BitSet unlike, ConvexHead head) {
     BitSet conflicts = members(survey.conflicts());
     BitSet leaks = members(survey.leaks());
     return of(
@@ -147,14 +147,19 @@ public record LabelReview(DataSet data, List<Entry> entries) {
     return members;
   }
 
-  /** Returns the rows whose distance to the third nearest row is far out, by cosine. */
-  static BitSet unlikeOthers(Matrix features) {
+  /**
+   * Returns the rows whose distance to the third nearest row is far out, by cosine.
+   *
+   * @param seed of the sample of {@link #MAX_COMPARED} rows that more are compared with
+   */
+  static BitSet unlikeOthers(Matrix features, long seed) {
     BitSet unlike = new BitSet();
     int n = features.rows();
-    if (n <= NEIGHBOR || n > MAX_COMPARED) {
+    if (n <= NEIGHBOR) {
       return unlike;
     }
-    double[] distances = features.distances(NEIGHBOR);
+    double[] distances =
+        features.distances(Tuning.sample(n, MAX_COMPARED, seed).stream().toArray(), NEIGHBOR);
     double[] sorted = distances.clone();
     Arrays.sort(sorted);
     double low = sorted[n / 4];

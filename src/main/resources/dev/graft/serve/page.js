@@ -1,4 +1,5 @@
 'use strict';
+const TYPICAL = 0.05; // below it an image counts as none of the classes, unless the server says otherwise
 const texts = {
   en: {
     title: 'What is in the image?',
@@ -19,7 +20,8 @@ const texts = {
     pasted: 'pasted image',
     where: 'Show where it was seen',
     seen: 'The image; colored where the network saw {n}, yellow where most',
-    unlike: 'Unlike the training images: probably none of the classes.',
+    noneOfThese: 'None of these: unlike the training images (typicality {n}).',
+    ifOneOfThem: 'If it were one of the classes:',
     other: '日本語',
   },
   ja: {
@@ -41,7 +43,8 @@ const texts = {
     pasted: '貼り付けた画像',
     where: '注目した場所を表示',
     seen: '画像。「{n}」の根拠となった場所に色が付き、黄色が最も強い',
-    unlike: '学習画像に似ていません。どのクラスでもない可能性があります。',
+    noneOfThese: 'どれでもない：学習画像に似ていません（典型度 {n}）。',
+    ifOneOfThem: 'もしどれかのクラスだとしたら：',
     other: 'English',
   },
 };
@@ -52,7 +55,7 @@ const say = (key, n) => { byId('status').textContent = text(key, n); };
 
 function speak() {
   document.documentElement.lang = language;
-  for (const each of document.querySelectorAll('[data-text]')) each.textContent = text(each.dataset.text);
+  for (const each of document.querySelectorAll('[data-text]')) each.textContent = text(each.dataset.text, each.dataset.n);
   byId('language').textContent = text('other');
   byId('language').lang = language === 'en' ? 'ja' : 'en';
 }
@@ -68,6 +71,14 @@ const known = fetch('/models').then(answer => answer.json()).then(all => {
 function element(tag, content) {
   const made = document.createElement(tag);
   if (content !== undefined) made.textContent = content;
+  return made;
+}
+
+// An element whose text follows the language.
+function spoken(key, tag, n) {
+  const made = element(tag, text(key, n));
+  made.dataset.text = key;
+  if (n !== undefined) made.dataset.n = n;
   return made;
 }
 
@@ -105,9 +116,8 @@ function complain(said, problem) {
 
 // Requests the heat map only when it is first shown, because it needs a second network.
 function heatMap(file, said, figure, name) {
-  const button = element('button', text('where'));
+  const button = spoken('where', 'button');
   button.type = 'button';
-  button.dataset.text = 'where';
   button.setAttribute('aria-pressed', 'false');
   let image;
   button.addEventListener('click', async () => {
@@ -149,11 +159,11 @@ async function take(files) {
         const answer = await ask('predictions', file);
         const typicality = answer.headers.get('Typicality');
         const best = await answer.json();
-        if (typicality !== null && typicality < 0.01) {
-          const line = element('p', text('unlike'));
+        if (typicality !== null && typicality < (model.reject ?? TYPICAL)) {
+          const line = spoken('noneOfThese', 'p', `${(100 * typicality).toFixed(1)} %`);
           line.className = 'problem';
-          line.dataset.text = 'unlike';
           said.append(line);
+          if (best.length > 0) table.append(spoken('ifOneOfThem', 'caption'));
         }
         for (const each of best) {
           const row = element('tr');
@@ -166,7 +176,7 @@ async function take(files) {
           table.append(row);
         }
         said.append(table);
-        if (model.heatMaps) buttons.push(heatMap(file, said, figure, best[0].className));
+        if (model.heatMaps && best.length > 0) buttons.push(heatMap(file, said, figure, best[0].className));
       } catch (problem) {
         complain(said, problem);
       }

@@ -73,6 +73,38 @@ class AnswerLinesTest {
   }
 
   @Test
+  void aRejectedImageHasNoClassesButItsTypicality() {
+    var rejected = new AnswerLines.Found(List.of(), OptionalDouble.of(0.03), Optional.empty());
+    assertThat(new AnswerLines.Text().answer("a.png", rejected))
+        .containsExactly("a.png", "  none of these");
+    assertThat(new AnswerLines.Json("mine").answer("a.png", rejected))
+        .containsExactly(
+            "{\"image\":\"a.png\",\"model\":\"mine\",\"predictions\":[],\"typicality\":0.03}");
+    AnswerLines csv = new AnswerLines.Rows(1, true);
+    assertThat(csv.head())
+        .containsExactly("image,error,top1_id,top1_name,top1_probability,typicality");
+    assertThat(csv.answer("a.png", rejected)).containsExactly("a.png,,,,,0.03");
+    assertThat(csv.failure("a.png", "why")).containsExactly("a.png,why,,,,");
+  }
+
+  @Test
+  void textSaysWhichImagesAreUnlikeTheTrainingImages() {
+    List<TopClass> best = List.of(new TopClass(0, "cat", 0.5f));
+    assertThat(
+            new AnswerLines.Text()
+                .answer(
+                    "a.png",
+                    new AnswerLines.Found(best, OptionalDouble.of(0.009), Optional.empty())))
+        .containsExactly("a.png", "   50.00 %  cat", "  unlike the training images");
+    assertThat(
+            new AnswerLines.Text()
+                .answer(
+                    "a.png",
+                    new AnswerLines.Found(best, OptionalDouble.of(0.01), Optional.empty())))
+        .containsExactly("a.png", "   50.00 %  cat");
+  }
+
+  @Test
   void summaryCountsAllFailuresAndShowsFiveReasons() {
     Failures failures = new Failures();
     assertThat(failures.isEmpty()).isTrue();

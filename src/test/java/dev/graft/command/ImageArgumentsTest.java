@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ImageArgumentsTest {
   @TempDir Path folder;
+  private final List<Path> heic = new ArrayList<>();
 
   private void files(String... names) throws IOException {
     for (String name : names) {
@@ -31,7 +33,7 @@ class ImageArgumentsTest {
   private List<String> expand(String... arguments) {
     String top = folder + File.separator;
     List<String> all = Arrays.stream(arguments).map(argument -> top + argument).toList();
-    return ImageArguments.expand(all).stream()
+    return ImageArguments.expand(all, heic::add).stream()
         .map(
             input ->
                 input.missing().isPresent()
@@ -82,6 +84,30 @@ class ImageArgumentsTest {
   }
 
   @Test
+  void heicFilesThatAreSkippedAreCounted() throws IOException {
+    files("p/1.jpg", "p/2.HEIC", "p/sub/3.heif", "phone/IMG_1.HEIC", "phone/IMG_2.HEIC");
+    assertThat(expand("p")).containsExactly("p/1.jpg");
+    assertThat(heic).hasSize(2);
+    assertThat(expand("phone"))
+        .containsExactly("There are no images in phone that Graft can read, only 2 in HEIC.");
+    assertThat(heic).hasSize(4);
+    // A file that is named itself is read, which fails with the remedy.
+    assertThat(expand("p/2.HEIC")).containsExactly("p/2.HEIC");
+    assertThat(heic).hasSize(4);
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void aPatternForAnyNameSkipsHeicToo() throws IOException {
+    files("p/1.jpg", "p/2.HEIC", "p/sub/3.heic", "p/notes.txt");
+    assertThat(expand("p/*")).containsExactly("p/1.jpg");
+    assertThat(heic).hasSize(2);
+    assertThat(expand("p/sub/*"))
+        .containsExactly("Nothing matches p/sub/* that Graft can read, only 1 in HEIC.");
+    assertThat(expand("p/*.HEIC")).containsExactly("p/2.HEIC");
+  }
+
+  @Test
   @DisabledOnOs(OS.WINDOWS) // it has no such names
   void patternsExpandAsInAShell() throws IOException {
     files("p/1.jpg", "p/2.jpg", "p/3.png", "p/a/4.jpg", "p/a/b/5.jpg", "p/.6.jpg", "p/notes.txt");
@@ -115,7 +141,7 @@ class ImageArgumentsTest {
   @Test
   void patternWithoutAFolderStartsInTheWorkingDirectory() {
     List<String> names =
-        ImageArguments.expand(List.of("po?.xml", "./po?.xml")).stream()
+        ImageArguments.expand(List.of("po?.xml", "./po?.xml"), heic::add).stream()
             .map(ImageInput::name)
             .toList();
     assertThat(names).containsExactly("pom.xml", Path.of(".", "pom.xml").toString());
@@ -186,6 +212,7 @@ class ImageArgumentsTest {
 
   @Test
   void bundledExampleIsUsedIfNoFileHasItsName() {
-    assertThat(ImageArguments.expand(List.of("car.png"))).containsExactly(new ImageInput.Bundled());
+    assertThat(ImageArguments.expand(List.of("car.png"), heic::add))
+        .containsExactly(new ImageInput.Bundled());
   }
 }

@@ -43,6 +43,12 @@ class NoteLinesTest {
         .isEqualTo("Ignored 4 files that are not images: .txt (2), .json (1), .mp4 (1).");
     assertThat(line(Kind.NO_IMAGES, 1, 0, "no suffix (1)"))
         .isEqualTo("Ignored 1 file that is not an image: no suffix (1).");
+    assertThat(line(Kind.HEIC, 1200, 0))
+        .isEqualTo(
+            "Ignored 1,200 images in HEIC, which Graft cannot read. Convert HEIC to JPEG: on macOS"
+                + " in Preview (Export), on Linux by `heif-convert FILE FILE.jpg`, on Windows in"
+                + " Photos (Save as); an iPhone takes JPEG with Settings, Camera, Formats, Most"
+                + " Compatible.");
     assertThat(line(Kind.UNSUPPORTED, 2, 0))
         .isEqualTo(
             "Ignored 2 images in AVIF or a camera's raw format, which Graft cannot read:"

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.graft.GraftException;
+import dev.graft.image.ImageFileReader;
 import dev.graft.io.Csv;
 import java.io.File;
 import java.io.IOException;
@@ -694,6 +695,41 @@ class ListingTest {
         one,
         one
             + " has only one class with images, \"cat\" (there are none in \"dog\"); a classifier needs at least 2 classes.");
+  }
+
+  @Test
+  void foldersOfAPhoneNameTheirHeicFilesAndTheRemedy() throws IOException {
+    image("only/cat/IMG_1.HEIC", "only/cat/IMG_2.heif", "only/dog/IMG_3.heic");
+    Path only = folder.resolve("only");
+    assertRefused(
+        only,
+        only
+            + " has no images in its class folders (\"cat\", \"dog\"): add PNG, JPEG, GIF, BMP,"
+            + " TIFF or WebP files. "
+            + ImageFileReader.ignoredHeic(3));
+
+    image("mostly/cat/1.png", "mostly/dog/IMG_1.HEIC", "mostly/dog/IMG_2.HEIC");
+    Path mostly = folder.resolve("mostly");
+    assertRefused(
+        mostly,
+        mostly
+            + " has only one class with images, \"cat\" (there are none in \"dog\"); a classifier"
+            + " needs at least 2 classes. "
+            + ImageFileReader.ignoredHeic(2));
+
+    image("flat/IMG_1.HEIC");
+    Path flat = folder.resolve("flat");
+    assertRefused(
+        flat,
+        flat
+            + " has no class folders: add a folder of images for each class. "
+            + ImageFileReader.ignoredHeic(1));
+
+    image("parts/train/cat/1.png", "parts/train/dog/IMG_1.HEIC", "parts/val/dog/2.png");
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> Listing.of(folder.resolve("parts")))
+        .withMessageContaining("\"dog\"")
+        .withMessageEndingWith(" " + ImageFileReader.ignoredHeic(1));
   }
 
   @Test

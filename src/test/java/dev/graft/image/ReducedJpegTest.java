@@ -67,9 +67,10 @@ class ReducedJpegTest {
     assertThat(image.height()).isEqualTo(302);
   }
 
-  @Test
-  void heicGetsARemedy() {
-    byte[] heic = "\0\0\0\030ftypheic\0\0\0\0".getBytes(StandardCharsets.ISO_8859_1);
+  @ParameterizedTest
+  @ValueSource(strings = {"heic", "heix", "hevc", "mif1", "msf1"})
+  void heicGetsARemedy(String brand) {
+    byte[] heic = ("\0\0\0\030ftyp" + brand + "\0\0\0\0").getBytes(StandardCharsets.ISO_8859_1);
     assertThatThrownBy(() -> ImageFileReader.read(heic, "IMG_1.HEIC"))
         .hasMessageStartingWith("IMG_1.HEIC is an image in HEIC, which Graft cannot read. Convert");
   }

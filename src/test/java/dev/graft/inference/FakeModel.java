@@ -3,6 +3,7 @@ package dev.graft.inference;
 import dev.graft.image.Framing;
 import dev.graft.inference.ModelRunner.Prepared;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -14,6 +15,7 @@ public final class FakeModel implements InferenceBackend {
   private final Runnable before;
   private final AtomicInteger computing = new AtomicInteger();
   private final AtomicInteger passes = new AtomicInteger();
+  private OptionalDouble typicality = OptionalDouble.empty();
   private volatile boolean closed;
   private volatile boolean misused;
 
@@ -39,6 +41,12 @@ public final class FakeModel implements InferenceBackend {
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** Answers with this typicality. */
+  public FakeModel withTypicality(double share) {
+    typicality = OptionalDouble.of(share);
+    return this;
   }
 
   /** Returns a classifier with this network, for images of 8 pixels. */
@@ -70,7 +78,7 @@ public final class FakeModel implements InferenceBackend {
 
   @Override
   public boolean hasTypicality() {
-    return false;
+    return typicality.isPresent();
   }
 
   @Override
@@ -91,7 +99,9 @@ public final class FakeModel implements InferenceBackend {
     }
     float[] row = new float[classes.size()];
     row[0] = 1;
-    return IntStream.range(0, images.size()).mapToObj(i -> Output.of(row.clone())).toList();
+    return IntStream.range(0, images.size())
+        .mapToObj(i -> new Output(row.clone(), typicality))
+        .toList();
   }
 
   @Override

@@ -85,8 +85,18 @@ class PagesTest {
     Path file = folder.resolve("labels.html");
     LabelPage.Suspect suspect =
         new LabelPage.Suspect(new Example(image, "cat/1.png", "cat", "dog", 0.8f), 0.1, "label");
+    LabelPage.Suspect unlike =
+        new LabelPage.Suspect(
+            new Example(image, "cat/2.png", "cat", "dog", 0.1f), 0.9, "unlike-others");
     Pages.write(
-        file, new LabelPage("pets", true, 3, 1, List.of("cat", "dog", "fox"), List.of(suspect)));
+        file,
+        new LabelPage(
+            "pets",
+            "moves the images",
+            900,
+            List.of("cat", "dog", "fox"),
+            new LabelPage.Section(400, List.of(suspect)),
+            new LabelPage.Section(1, List.of(unlike))));
 
     String html = Files.readString(file);
     assertThat(html.replaceAll("\\s+", " "))
@@ -94,7 +104,12 @@ class PagesTest {
         .contains("<select><option value=\"dog\" selected>dog</option><option value=\"fox\">fox")
         .containsPattern("addEventListener\\(\"change\", [^}]*decide\\(figure, \"move\"\\)")
         .contains("if (!typing) figure.focus();")
-        .contains("For each image, decide whether", "<kbd>k</kbd> keeps it", "0 of 1 decided")
+        .contains("For each image, decide whether", "<kbd>k</kbd> keeps it", "0 of 2 decided")
+        .contains(
+            "401 suspicious images of 900.", "labels-decided.csv</code> moves the images. This")
+        .contains("400 images, the most suspicious first; the first 1 are shown")
+        .containsPattern(
+            "data-path=\"cat/1.png\".*<h2>Images unlike all others</h2>.*\"cat/2.png\"")
         .containsPattern("\\$\\{decided} of \\$\\{all.length} decided");
   }
 

@@ -59,7 +59,7 @@ class PageTest {
   @Test
   void everyTextThatThePageUsesIsThere() throws IOException {
     Set<String> used = all(Pattern.compile("data-text=\"(\\w+)\""), resource("index.html"));
-    used.addAll(all(Pattern.compile("\\b(?:text|say)\\('(\\w+)'"), resource("page.js")));
+    used.addAll(all(Pattern.compile("\\b(?:text|say|spoken)\\('(\\w+)'"), resource("page.js")));
     assertThat(used).isSubsetOf(texts("en").keySet()).hasSizeGreaterThan(10);
     assertThat(texts("en").keySet()).isSubsetOf(used);
   }
