@@ -1,9 +1,12 @@
 package dev.graft;
 
 import ai.djl.Device;
+import dev.graft.data.DataSet;
+import dev.graft.evaluation.Evaluation;
 import dev.graft.inference.ModelRunner;
 import dev.graft.inference.Output;
 import dev.graft.inference.TopClass;
+import dev.graft.tuning.ModelEvaluator;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
@@ -103,6 +106,24 @@ public final class Classifier implements AutoCloseable {
     Objects.requireNonNull(name, "name");
     requireCount(top);
     return classification(model.output(image, name), top);
+  }
+
+  /**
+   * Evaluates the model on labeled images: on the test images if some are given, else on all. The
+   * labels are matched by name with the model's classes. Images that turn out to be unreadable are
+   * left out, see {@link LabeledImages#unreadable}.
+   *
+   * @return the evaluation, with the model's classes
+   * @throws GraftException if the images have classes that the model does not know, or if too many
+   *     of them are unreadable
+   * @throws IllegalStateException if this classifier is closed
+   */
+  public Evaluation evaluate(LabeledImages images) {
+    DataSet data = Objects.requireNonNull(images, "images").data();
+    int[] labels = ModelEvaluator.labels(data, classes());
+    return ModelEvaluator.evaluate(
+            model, data.images(), ModelEvaluator.images(data), labels, Progress.Display.NONE)
+        .evaluation();
   }
 
   private Classification classification(Output output, int top) {

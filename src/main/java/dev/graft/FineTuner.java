@@ -15,6 +15,7 @@ import dev.graft.tuning.PreparedRun;
 import dev.graft.tuning.RecipeResolver;
 import dev.graft.tuning.RunEvents;
 import dev.graft.tuning.Tuning;
+import dev.graft.util.Names;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -191,6 +192,11 @@ public final class FineTuner {
                           ? "the command fine-tune cross-validates."
                           : "choose the images with LabeledImages."));
             });
+    if (data.classes().size() < 2) {
+      throw GraftException.of(
+          "data: %s has only one class, %s; a classifier needs at least 2 classes.",
+          data.name(), Names.quoted(data.classes()));
+    }
     Map<String, String> all = new LinkedHashMap<>(settings);
     all.put("data", RecipeReader.text(data.name()));
     Recipe recipe = RecipeReader.read(null, all);

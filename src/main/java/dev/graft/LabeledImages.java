@@ -18,6 +18,9 @@ public final class LabeledImages {
   /** The share of unreadable files that {@link #at} accepts, as the recipe's {@code max-bad}. */
   private static final double MAX_UNREADABLE = 0.1;
 
+  /** The share of unreadable files that {@link #toEvaluate} accepts, as {@code evaluate}. */
+  private static final double MAX_UNREADABLE_IN_EVALUATION = 0.999;
+
   private final DataSet data;
 
   private LabeledImages(DataSet data) {
@@ -50,6 +53,23 @@ public final class LabeledImages {
     }
     return new LabeledImages(
         ImageFolder.open(data, maxUnreadable, ReadingRules.DEFAULT, Progress.Display.NONE));
+  }
+
+  /**
+   * Opens images on disk, as {@link #at(Path)}, for {@link Classifier#evaluate}: one class is
+   * enough, no image needs to be left for training, and any number of files but all may be
+   * unreadable.
+   *
+   * @throws GraftException if there are no images, or if none of them is readable
+   */
+  public static LabeledImages toEvaluate(Path data) {
+    Objects.requireNonNull(data, "data");
+    return new LabeledImages(
+        ImageFolder.open(
+            data,
+            MAX_UNREADABLE_IN_EVALUATION,
+            ReadingRules.DEFAULT.forEvaluation(),
+            Progress.Display.NONE));
   }
 
   /** Returns the bundled sample of CIFAR-10: 4,000 training and 1,000 test images. */
