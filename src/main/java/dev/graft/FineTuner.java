@@ -113,6 +113,25 @@ public final class FineTuner {
     return set("precision", "int8");
   }
 
+  /**
+   * Sets the share of the training images that is held out for validation, if no image has that
+   * part.
+   *
+   * @param share above 0 and below 1
+   */
+  public FineTuner validationSplit(double share) {
+    return set("validation-split", Double.toString(share));
+  }
+
+  /**
+   * Sets the share of the images that is held out for the test, if no image has that part.
+   *
+   * @param share above 0 and below 1
+   */
+  public FineTuner testSplit(double share) {
+    return set("test-split", Double.toString(share));
+  }
+
   /** Sets the seed of the split, the initial weights and the order of the images. */
   public FineTuner seed(long seed) {
     return set("seed", Long.toString(seed));

@@ -4,6 +4,7 @@ import dev.graft.data.Cifar10Images;
 import dev.graft.data.DataSet;
 import dev.graft.data.GivenImages;
 import dev.graft.data.ImageFolder;
+import dev.graft.data.Part;
 import dev.graft.data.Quarantine;
 import dev.graft.data.ReadingRules;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /** Images with class names, for training and evaluation. Graft never writes to the files. */
 public final class LabeledImages {
@@ -90,7 +92,24 @@ public final class LabeledImages {
     return new Builder();
   }
 
-  /** Collects images one by one. */
+  /** A part of the images. */
+  public enum SplitPart {
+    /** Images that weights are fitted to. */
+    TRAIN,
+    /** Images that decide when training stops. */
+    VALIDATION,
+    /** Images that the finished model is evaluated on, once. */
+    TEST;
+
+    private Part internal() {
+      return Part.valueOf(name());
+    }
+  }
+
+  /**
+   * Collects images one by one. Images without a part are for training; if no image has the part
+   * validation, or test, {@link FineTuner#fit} samples that part from the images for training.
+   */
   public static final class Builder {
     private final List<GivenImages.Given> images = new ArrayList<>();
 
@@ -98,9 +117,18 @@ public final class LabeledImages {
 
     /** Adds an image file, which is read whenever it is needed. */
     public Builder add(Path file, String label) {
+      return add(file, label, Optional.empty());
+    }
+
+    /** Adds an image file, which is read whenever it is needed, to a part. */
+    public Builder add(Path file, String label, SplitPart part) {
+      return add(file, label, Optional.of(Objects.requireNonNull(part, "part")));
+    }
+
+    private Builder add(Path file, String label, Optional<SplitPart> part) {
       Objects.requireNonNull(file, "file");
       Objects.requireNonNull(label, "label");
-      images.add(GivenImages.Given.of(file, label));
+      images.add(GivenImages.Given.of(file, label, part.map(SplitPart::internal)));
       return this;
     }
 
@@ -111,11 +139,27 @@ public final class LabeledImages {
      * @throws IOException if the stream can't be read
      */
     public Builder add(InputStream image, String name, String label) throws IOException {
+      return add(image, name, label, Optional.empty());
+    }
+
+    /**
+     * Adds an image that a stream contains as a file to a part. The content stays in memory.
+     *
+     * @param name the image's name in error messages
+     * @throws IOException if the stream can't be read
+     */
+    public Builder add(InputStream image, String name, String label, SplitPart part)
+        throws IOException {
+      return add(image, name, label, Optional.of(Objects.requireNonNull(part, "part")));
+    }
+
+    private Builder add(InputStream image, String name, String label, Optional<SplitPart> part)
+        throws IOException {
       Objects.requireNonNull(image, "image");
       Objects.requireNonNull(name, "name");
       Objects.requireNonNull(label, "label");
       byte[] bytes = image.readAllBytes();
-      images.add(new GivenImages.Given(name, label, () -> bytes));
+      images.add(new GivenImages.Given(name, label, part.map(SplitPart::internal), () -> bytes));
       return this;
     }
 
