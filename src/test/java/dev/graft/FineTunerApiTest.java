@@ -3,6 +3,7 @@ package dev.graft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.graft.LabeledImages.SplitPart;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.evaluation.Prediction;
@@ -99,7 +100,10 @@ class FineTunerApiTest {
             .add(stream(true, 2), "f", "dark")
             .build();
     for (Path saved : List.of(model, folder.resolve("model.onnx"))) {
-      try (Classifier classifier = Classifier.load(saved)) {
+      assertThatExceptionOfType(GraftException.class)
+          .isThrownBy(() -> Classifier.load(saved, "gpu99"))
+          .withMessageMatching("device: .* finds .*, not gpu99; .*");
+      try (Classifier classifier = Classifier.load(saved, "cpu")) {
         assertThat(classifier.evaluate(others).accuracy()).isEqualTo(0.75);
         assertThatExceptionOfType(GraftException.class)
             .isThrownBy(() -> classifier.evaluate(strangers))
@@ -185,6 +189,40 @@ class FineTunerApiTest {
           .containsExactly(
               "32.png", "33.png", "34.png", "35.png", "36.png", "37.png", "38.png", "39.png");
     }
+  }
+
+  /** Test and validation images stay where they are; the copy of a test image leaves training. */
+  @Test
+  void imagesAreAddedToPartsAndOtherPartsAreSampledByTheirShares() throws IOException {
+    LabeledImages.Builder builder = LabeledImages.builder();
+    for (int i = 0; i < IMAGES; i++) {
+      String label = i % 2 == 0 ? "dark" : "bright";
+      if (i < 4) {
+        builder.add(stream(i % 2 == 1, i), "image " + i, label, SplitPart.TEST);
+      } else if (i < 8) {
+        Path file = Files.write(folder.resolve(i + ".png"), png(i % 2 == 1, i));
+        builder.add(file, label, SplitPart.VALIDATION);
+      } else {
+        builder.add(stream(i % 2 == 1, i), "image " + i, label);
+      }
+    }
+    builder.add(stream(false, 0), "copy of 0", "dark", SplitPart.TRAIN);
+    FineTuner tuner = tuner().set("head.solver", "gradient");
+    try (FineTuning result = tuner.fit(builder.build())) {
+      assertThat(result.split().test())
+          .containsExactly("image 0", "image 1", "image 2", "image 3", "copy of 0");
+      assertThat(result.split().validation())
+          .extracting(name -> Path.of(name).getFileName().toString())
+          .containsExactly("4.png", "5.png", "6.png", "7.png");
+      assertThat(result.split().train()).hasSize(32);
+    }
+    try (FineTuning result = tuner.testSplit(0.5).validationSplit(0.2).fit(images())) {
+      assertThat(result.split().test()).hasSize(20);
+      assertThat(result.split().validation()).hasSize(4);
+    }
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> tuner().testSplit(1).fit(images()))
+        .withMessageStartingWith("test-split: ");
   }
 
   @Test
