@@ -36,7 +36,8 @@ public final class Backbones {
 
   /** Returns a backbone by its name in a recipe, such as {@code xception}. */
   public static Backbone named(String name) {
-    return new Backbone(Map.of("backbone", Objects.requireNonNull(name, "name")));
+    Objects.requireNonNull(name, "name");
+    return new Backbone(Map.of("backbone", RecipeReader.text(name)));
   }
 
   /**
@@ -47,7 +48,16 @@ public final class Backbones {
   public static Backbone named(String name, Path weights) {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(weights, "weights");
-    return new Backbone(Map.of("backbone", name, "weights", text(weights)));
+    return new Backbone(Map.of("backbone", RecipeReader.text(name), "weights", text(weights)));
+  }
+
+  /**
+   * Returns an external network that brings its preprocessing, which stays frozen: a folder as on
+   * Hugging Face's hub with {@code preprocessor_config.json}, or an ONNX file that Graft exported.
+   * For any other, {@link FineTuner#fit} asks for mean and deviation.
+   */
+  public static Backbone file(Path fileOrFolder) {
+    return new Backbone(Map.of("backbone", text(Objects.requireNonNull(fileOrFolder, "file"))));
   }
 
   /**

@@ -15,6 +15,7 @@ import dev.graft.tuning.PreparedRun;
 import dev.graft.tuning.RecipeResolver;
 import dev.graft.tuning.RunEvents;
 import dev.graft.tuning.Tuning;
+import dev.graft.util.Names;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -112,6 +113,25 @@ public final class FineTuner {
     return set("precision", "int8");
   }
 
+  /**
+   * Sets the share of the training images that is held out for validation, if no image has that
+   * part.
+   *
+   * @param share above 0 and below 1
+   */
+  public FineTuner validationSplit(double share) {
+    return set("validation-split", Double.toString(share));
+  }
+
+  /**
+   * Sets the share of the images that is held out for the test, if no image has that part.
+   *
+   * @param share above 0 and below 1
+   */
+  public FineTuner testSplit(double share) {
+    return set("test-split", Double.toString(share));
+  }
+
   /** Sets the seed of the split, the initial weights and the order of the images. */
   public FineTuner seed(long seed) {
     return set("seed", Long.toString(seed));
@@ -191,6 +211,11 @@ public final class FineTuner {
                           ? "the command fine-tune cross-validates."
                           : "choose the images with LabeledImages."));
             });
+    if (data.classes().size() < 2) {
+      throw GraftException.of(
+          "data: %s has only one class, %s; a classifier needs at least 2 classes.",
+          data.name(), Names.quoted(data.classes()));
+    }
     Map<String, String> all = new LinkedHashMap<>(settings);
     all.put("data", RecipeReader.text(data.name()));
     Recipe recipe = RecipeReader.read(null, all);

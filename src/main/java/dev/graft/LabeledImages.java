@@ -4,6 +4,7 @@ import dev.graft.data.Cifar10Images;
 import dev.graft.data.DataSet;
 import dev.graft.data.GivenImages;
 import dev.graft.data.ImageFolder;
+import dev.graft.data.Part;
 import dev.graft.data.Quarantine;
 import dev.graft.data.ReadingRules;
 import java.io.IOException;
@@ -12,11 +13,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /** Images with class names, for training and evaluation. Graft never writes to the files. */
 public final class LabeledImages {
   /** The share of unreadable files that {@link #at} accepts, as the recipe's {@code max-bad}. */
   private static final double MAX_UNREADABLE = 0.1;
+
+  /** The share of unreadable files that {@link #toEvaluate} accepts, as {@code evaluate}. */
+  private static final double MAX_UNREADABLE_IN_EVALUATION = 0.999;
 
   private final DataSet data;
 
@@ -52,6 +57,23 @@ public final class LabeledImages {
         ImageFolder.open(data, maxUnreadable, ReadingRules.DEFAULT, Progress.Display.NONE));
   }
 
+  /**
+   * Opens images on disk, as {@link #at(Path)}, for {@link Classifier#evaluate}: one class is
+   * enough, no image needs to be left for training, and any number of files but all may be
+   * unreadable.
+   *
+   * @throws GraftException if there are no images, or if none of them is readable
+   */
+  public static LabeledImages toEvaluate(Path data) {
+    Objects.requireNonNull(data, "data");
+    return new LabeledImages(
+        ImageFolder.open(
+            data,
+            MAX_UNREADABLE_IN_EVALUATION,
+            ReadingRules.DEFAULT.forEvaluation(),
+            Progress.Display.NONE));
+  }
+
   /** Returns the bundled sample of CIFAR-10: 4,000 training and 1,000 test images. */
   public static LabeledImages cifar10Sample() {
     return new LabeledImages(Cifar10Images.sample());
@@ -70,7 +92,24 @@ public final class LabeledImages {
     return new Builder();
   }
 
-  /** Collects images one by one. */
+  /** A part of the images. */
+  public enum SplitPart {
+    /** Images that weights are fitted to. */
+    TRAIN,
+    /** Images that decide when training stops. */
+    VALIDATION,
+    /** Images that the finished model is evaluated on, once. */
+    TEST;
+
+    private Part internal() {
+      return Part.valueOf(name());
+    }
+  }
+
+  /**
+   * Collects images one by one. Images without a part are for training; if no image has the part
+   * validation, or test, {@link FineTuner#fit} samples that part from the images for training.
+   */
   public static final class Builder {
     private final List<GivenImages.Given> images = new ArrayList<>();
 
@@ -78,9 +117,18 @@ public final class LabeledImages {
 
     /** Adds an image file, which is read whenever it is needed. */
     public Builder add(Path file, String label) {
+      return add(file, label, Optional.empty());
+    }
+
+    /** Adds an image file, which is read whenever it is needed, to a part. */
+    public Builder add(Path file, String label, SplitPart part) {
+      return add(file, label, Optional.of(Objects.requireNonNull(part, "part")));
+    }
+
+    private Builder add(Path file, String label, Optional<SplitPart> part) {
       Objects.requireNonNull(file, "file");
       Objects.requireNonNull(label, "label");
-      images.add(GivenImages.Given.of(file, label));
+      images.add(GivenImages.Given.of(file, label, part.map(SplitPart::internal)));
       return this;
     }
 
@@ -91,11 +139,27 @@ public final class LabeledImages {
      * @throws IOException if the stream can't be read
      */
     public Builder add(InputStream image, String name, String label) throws IOException {
+      return add(image, name, label, Optional.empty());
+    }
+
+    /**
+     * Adds an image that a stream contains as a file to a part. The content stays in memory.
+     *
+     * @param name the image's name in error messages
+     * @throws IOException if the stream can't be read
+     */
+    public Builder add(InputStream image, String name, String label, SplitPart part)
+        throws IOException {
+      return add(image, name, label, Optional.of(Objects.requireNonNull(part, "part")));
+    }
+
+    private Builder add(InputStream image, String name, String label, Optional<SplitPart> part)
+        throws IOException {
       Objects.requireNonNull(image, "image");
       Objects.requireNonNull(name, "name");
       Objects.requireNonNull(label, "label");
       byte[] bytes = image.readAllBytes();
-      images.add(new GivenImages.Given(name, label, () -> bytes));
+      images.add(new GivenImages.Given(name, label, part.map(SplitPart::internal), () -> bytes));
       return this;
     }
 

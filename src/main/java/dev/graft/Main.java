@@ -3,6 +3,7 @@ package dev.graft;
 import dev.graft.command.GraftCommand;
 import dev.graft.command.Signals;
 import dev.graft.io.AtomicFiles;
+import dev.graft.run.RunInterruption;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStream;
@@ -17,7 +18,7 @@ public final class Main {
   /** Runs a command and exits explicitly, because engine threads would keep the process alive. */
   public static void main(String[] arguments) {
     configureLibraries();
-    Interruption interruption = new Interruption();
+    RunInterruption interruption = new RunInterruption();
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(

@@ -23,6 +23,10 @@ class ApiArgumentsTest {
     assertNull("model", () -> Classifier.load(null));
     assertNull("image", () -> classifier.classify((Path) null, 1));
     assertNull("name", () -> classifier.classify(InputStream.nullInputStream(), null, 1));
+    assertNull("images", () -> classifier.evaluate(null));
+    assertNull("images", () -> classifier.predictAll(null, 1));
+    assertNull("device", () -> Classifier.load(FILE, null));
+    assertNull("part", () -> LabeledImages.builder().add(FILE, "cat", null));
     assertNull("name", () -> Backbones.named(null));
     assertNull("mean", () -> Backbones.file(FILE, null, ONES));
     assertNull("backbone", () -> FineTuner.on(null));

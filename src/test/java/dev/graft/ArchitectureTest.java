@@ -87,6 +87,7 @@ class ArchitectureTest {
               "zoo",
               "feature",
               "evaluation",
+              "inference",
               "training",
               "image",
               "io",

@@ -9,6 +9,7 @@ import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.run.FineTuneRun;
 import dev.graft.run.OutputFolder;
+import dev.graft.run.RunInterruption;
 import dev.graft.run.RunRecord;
 import dev.graft.tuning.RunEvents;
 import java.io.IOException;
@@ -56,11 +57,11 @@ class FailingRunTest {
    * @param event the name of the event, or of the task whose progress is reported
    */
   private FineTuneRun.Completed train(String event, Mishap mishap) throws IOException {
-    return train(event, mishap, new Interruption(), "1");
+    return train(event, mishap, new RunInterruption(), "1");
   }
 
   private FineTuneRun.Completed train(
-      String event, Mishap mishap, Interruption interruption, String epochs) throws IOException {
+      String event, Mishap mishap, RunInterruption interruption, String epochs) throws IOException {
     Recipe recipe =
         RecipeReader.read(
             null,
@@ -209,14 +210,14 @@ class FailingRunTest {
 
   @Test
   void anInterruptedRunEvaluatesAndSavesTheBestModelSoFar() throws IOException {
-    Interruption interruption = new Interruption();
+    RunInterruption interruption = new RunInterruption();
     AtomicInteger epochs = new AtomicInteger();
     FineTuneRun.Completed done =
         train(
             "epoch",
             () -> {
               if (epochs.incrementAndGet() == 3) {
-                assertThat(interruption.request()).isTrue();
+                assertThat(interruption.stop()).isTrue();
               }
             },
             interruption,
@@ -243,14 +244,11 @@ class FailingRunTest {
 
   @Test
   void beforeTheFirstEpochEndsThereIsNoModel() {
-    Interruption interruption = new Interruption();
+    RunInterruption interruption = new RunInterruption();
     assertThatThrownBy(
             () ->
                 train(
-                    "split",
-                    () -> assertThat(interruption.request()).isFalse(),
-                    interruption,
-                    "1000"))
+                    "split", () -> assertThat(interruption.stop()).isFalse(), interruption, "1000"))
         .isInstanceOf(GraftException.class)
         .hasMessage("Interrupted before the end of the first epoch, so no model was saved.");
     assertThat(record("status")).isEqualTo("interrupted");

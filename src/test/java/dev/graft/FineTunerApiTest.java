@@ -3,7 +3,10 @@ package dev.graft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.graft.LabeledImages.SplitPart;
+import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
+import dev.graft.evaluation.Prediction;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -13,6 +16,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -83,8 +87,29 @@ class FineTunerApiTest {
       result.model().exportOnnx(folder.resolve("model.onnx"));
     }
 
+    LabeledImages others =
+        LabeledImages.builder()
+            .add(stream(true, 1000), "a", "bright")
+            .add(stream(true, 1001), "b", "bright")
+            .add(stream(true, 1002), "c", "dark")
+            .add(stream(false, 1003), "d", "dark")
+            .build();
+    LabeledImages strangers =
+        LabeledImages.builder()
+            .add(stream(true, 1), "e", "gray")
+            .add(stream(true, 2), "f", "dark")
+            .build();
     for (Path saved : List.of(model, folder.resolve("model.onnx"))) {
-      try (Classifier classifier = Classifier.load(saved)) {
+      assertThatExceptionOfType(GraftException.class)
+          .isThrownBy(() -> Classifier.load(saved, "gpu99"))
+          .withMessageMatching("device: .* finds .*, not gpu99; .*");
+      try (Classifier classifier = Classifier.load(saved, "cpu")) {
+        assertThat(classifier.evaluate(others).accuracy()).isEqualTo(0.75);
+        assertThatExceptionOfType(GraftException.class)
+            .isThrownBy(() -> classifier.evaluate(strangers))
+            .withMessage(
+                "data: images has classes that the model does not know: gray. It knows bright,"
+                    + " dark.");
         ClassProbability best = classifier.classify(stream(true, 1000), "new", 2).get(0);
         assertThat(best.name()).isEqualTo("bright");
         assertThat(best.probability()).isGreaterThan(0.5);
@@ -120,6 +145,29 @@ class FineTunerApiTest {
     }
   }
 
+  /** Labels become the model's: "dark" is its second class, and the folder's only one. */
+  @Test
+  void aFolderToEvaluateOnNeedsNeitherAllClassesNorReadableImages() throws IOException {
+    Path others = folder.resolve("others");
+    Path dark = Files.createDirectories(others.resolve("dark"));
+    Files.write(dark.resolve("0.png"), png(false, 2000));
+    Files.write(dark.resolve("1.png"), png(true, 2001));
+    byte[] file = png(false, 2002);
+    Files.write(dark.resolve("2.png"), Arrays.copyOf(file, file.length / 2));
+    LabeledImages images = LabeledImages.toEvaluate(others);
+    try (FineTuning result = tuner().fit(images());
+        Classifier classifier = result.model().classifier()) {
+      Evaluation evaluation = classifier.evaluate(images);
+      assertThat(evaluation.accuracy()).isEqualTo(0.5);
+      assertThat(evaluation.predictions()).extracting(Prediction::truth).containsOnly(1);
+    }
+    assertThat(images.unreadable()).singleElement().asString().contains("2.png");
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> tuner().fit(images))
+        .withMessage(
+            "data: others has only one class, \"dark\"; a classifier needs at least 2 classes.");
+  }
+
   /** The parts of the manifest are used; the unreadable tenth image is named and in no part. */
   @Test
   void aManifestDecidesThePartsAndAnUnreadableImageIsNamed() throws IOException {
@@ -141,6 +189,40 @@ class FineTunerApiTest {
           .containsExactly(
               "32.png", "33.png", "34.png", "35.png", "36.png", "37.png", "38.png", "39.png");
     }
+  }
+
+  /** Test and validation images stay where they are; the copy of a test image leaves training. */
+  @Test
+  void imagesAreAddedToPartsAndOtherPartsAreSampledByTheirShares() throws IOException {
+    LabeledImages.Builder builder = LabeledImages.builder();
+    for (int i = 0; i < IMAGES; i++) {
+      String label = i % 2 == 0 ? "dark" : "bright";
+      if (i < 4) {
+        builder.add(stream(i % 2 == 1, i), "image " + i, label, SplitPart.TEST);
+      } else if (i < 8) {
+        Path file = Files.write(folder.resolve(i + ".png"), png(i % 2 == 1, i));
+        builder.add(file, label, SplitPart.VALIDATION);
+      } else {
+        builder.add(stream(i % 2 == 1, i), "image " + i, label);
+      }
+    }
+    builder.add(stream(false, 0), "copy of 0", "dark", SplitPart.TRAIN);
+    FineTuner tuner = tuner().set("head.solver", "gradient");
+    try (FineTuning result = tuner.fit(builder.build())) {
+      assertThat(result.split().test())
+          .containsExactly("image 0", "image 1", "image 2", "image 3", "copy of 0");
+      assertThat(result.split().validation())
+          .extracting(name -> Path.of(name).getFileName().toString())
+          .containsExactly("4.png", "5.png", "6.png", "7.png");
+      assertThat(result.split().train()).hasSize(32);
+    }
+    try (FineTuning result = tuner.testSplit(0.5).validationSplit(0.2).fit(images())) {
+      assertThat(result.split().test()).hasSize(20);
+      assertThat(result.split().validation()).hasSize(4);
+    }
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> tuner().testSplit(1).fit(images()))
+        .withMessageStartingWith("test-split: ");
   }
 
   @Test

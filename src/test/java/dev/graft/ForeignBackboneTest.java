@@ -1,6 +1,7 @@
 package dev.graft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
@@ -148,6 +149,22 @@ class ForeignBackboneTest {
       assertThat(run.code()).as(command + ": " + run.err()).isZero();
     }
     assertThat(page).hasContent(made);
+  }
+
+  /** A file that brings its preprocessing needs no mean and deviation from a program either. */
+  @Test
+  void aProgramTrainsOnAnExportedBackbone() throws Exception {
+    LabeledImages photos = LabeledImages.at(folder.resolve("photos/pictures.csv"));
+    try (FineTuning result = FineTuner.on(Backbones.file(lite)).seed(1).fit(photos)) {
+      assertThat(result.test().accuracy()).isEqualTo(1);
+    }
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> FineTuner.on(Backbones.file(tiny)).fit(photos))
+        .withMessageContaining("does not say how its images are prepared");
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> FineTuner.on(Backbones.named("[a: b")).fit(photos))
+        .withMessageStartingWith("backbone: ")
+        .withMessageContaining("[a: b");
   }
 
   @Test

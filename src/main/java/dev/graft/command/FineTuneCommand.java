@@ -1,6 +1,5 @@
 package dev.graft.command;
 
-import dev.graft.Interruption;
 import dev.graft.data.Cifar10Images;
 import dev.graft.engine.Devices;
 import dev.graft.evaluation.Temperature;
@@ -11,6 +10,7 @@ import dev.graft.report.RunFiles;
 import dev.graft.run.FineTuneRun;
 import dev.graft.run.OutputFolder;
 import dev.graft.run.RunFolder;
+import dev.graft.run.RunInterruption;
 import dev.graft.run.RunRecord;
 import dev.graft.run.TimedRun;
 import dev.graft.tuning.RecipeResolver;
@@ -90,9 +90,9 @@ final class FineTuneCommand implements Callable<Integer> {
               + " epochs, except those that are set.")
   private Duration within;
 
-  private final Interruption interruption;
+  private final RunInterruption interruption;
 
-  FineTuneCommand(Console console, Interruption interruption) {
+  FineTuneCommand(Console console, RunInterruption interruption) {
     this.console = console;
     this.interruption = interruption;
   }

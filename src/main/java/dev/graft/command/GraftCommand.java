@@ -1,8 +1,8 @@
 package dev.graft.command;
 
 import dev.graft.GraftException;
-import dev.graft.Interruption;
 import dev.graft.engine.OnnxSession;
+import dev.graft.run.RunInterruption;
 import dev.graft.util.Build;
 import dev.graft.util.Messages;
 import java.io.IOException;
@@ -79,7 +79,7 @@ public final class GraftCommand implements Runnable {
 
   /** Runs a command line that nothing interrupts. */
   public static int run(String[] arguments, OutputStream out, PrintStream err) {
-    return run(arguments, out, err, new Interruption());
+    return run(arguments, out, err, new RunInterruption());
   }
 
   /**
@@ -91,7 +91,7 @@ public final class GraftCommand implements Runnable {
    * @return the exit code: 0 for success, 1 for failure, 2 for wrong usage
    */
   public static int run(
-      String[] arguments, OutputStream out, PrintStream err, Interruption interruption) {
+      String[] arguments, OutputStream out, PrintStream err, RunInterruption interruption) {
     OnnxSession.shareLibraries();
     if (arguments.length > 0 && arguments[0].equals("infer")) {
       // Loads the native library while the command line is being parsed; both take about equally
@@ -151,7 +151,7 @@ public final class GraftCommand implements Runnable {
   }
 
   /** Creates commands with the console, and those that train also with the interruption. */
-  private record Factory(Console console, Interruption interruption)
+  private record Factory(Console console, RunInterruption interruption)
       implements CommandLine.IFactory {
     @Override
     public <K> K create(Class<K> type) throws Exception {

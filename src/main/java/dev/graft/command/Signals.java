@@ -1,6 +1,6 @@
 package dev.graft.command;
 
-import dev.graft.Interruption;
+import dev.graft.run.RunInterruption;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -24,11 +24,11 @@ public final class Signals {
    */
   private static final int EXIT_CODE = 128;
 
-  private final Interruption interruption;
+  private final RunInterruption interruption;
   private final IntConsumer exit;
   private volatile int received;
 
-  Signals(Interruption interruption, IntConsumer exit) {
+  Signals(RunInterruption interruption, IntConsumer exit) {
     this.interruption = interruption;
     this.exit = exit;
   }
@@ -38,7 +38,7 @@ public final class Signals {
    *
    * @param exit ends the process with a code
    */
-  public static Signals passTo(Interruption interruption, IntConsumer exit) {
+  public static Signals passTo(RunInterruption interruption, IntConsumer exit) {
     Signals signals = new Signals(interruption, exit);
     NAMES.forEach(signals::handle);
     return signals;
@@ -78,7 +78,7 @@ public final class Signals {
   /** Handles a signal, on a thread of its own. */
   void receive(int number) {
     received = number;
-    if (!interruption.request()) {
+    if (!interruption.stop()) {
       exit.accept(EXIT_CODE + number);
     }
   }

@@ -1,9 +1,9 @@
 package dev.graft.command;
 
-import dev.graft.Interruption;
 import dev.graft.recipe.Recipe;
 import dev.graft.run.Grid;
 import dev.graft.run.OutputFolder;
+import dev.graft.run.RunInterruption;
 import dev.graft.run.RunRecord;
 import dev.graft.run.Sweep;
 import dev.graft.util.Names;
@@ -32,7 +32,7 @@ final class SweepCommand implements Callable<Integer> {
       List.of("accuracy", "loss", "epochs", "best", "seconds");
 
   private final Console console;
-  private final Interruption interruption;
+  private final RunInterruption interruption;
 
   @Option(
       names = "--grid",
@@ -47,7 +47,7 @@ final class SweepCommand implements Callable<Integer> {
 
   @Mixin private OutputOption output;
 
-  SweepCommand(Console console, Interruption interruption) {
+  SweepCommand(Console console, RunInterruption interruption) {
     this.console = console;
     this.interruption = interruption;
   }

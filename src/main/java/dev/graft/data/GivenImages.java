@@ -32,11 +32,12 @@ public final class GivenImages implements ImageSet {
    * An image and its label.
    *
    * @param name for messages
+   * @param part empty if the split assigns it
    */
-  public record Given(String name, String label, Content content) {
+  public record Given(String name, String label, Optional<Part> part, Content content) {
     /** Returns an image in a file, which is read whenever it is needed. */
-    public static Given of(Path file, String label) {
-      return new Given(file.toString(), label, () -> Files.readAllBytes(file));
+    public static Given of(Path file, String label, Optional<Part> part) {
+      return new Given(file.toString(), label, part, () -> Files.readAllBytes(file));
     }
   }
 
@@ -61,7 +62,7 @@ public final class GivenImages implements ImageSet {
   }
 
   /**
-   * Opens images without parts; the split assigns them.
+   * Opens images. Copies of one content are moved to one part, as in {@link ImageFolder#open}.
    *
    * @param name of the data set
    * @throws dev.graft.GraftException if an image can't be read
@@ -71,7 +72,7 @@ public final class GivenImages implements ImageSet {
     return new DataSet(
         name,
         set,
-        images.stream().map(image -> Optional.<Part>empty()).toList(),
+        ImageFolder.keptApart(images.stream().map(Given::part).toList(), set::hash),
         name + ": " + images.size() + " images in " + set.classes.size() + " classes",
         List.of());
   }

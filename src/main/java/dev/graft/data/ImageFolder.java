@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -84,7 +85,7 @@ public final class ImageFolder implements ImageSet {
     }
     quarantine.check();
     List<Optional<Part>> parts = listing.files().stream().map(ImageFile::part).toList();
-    List<Optional<Part>> apart = keptApart(parts, table);
+    List<Optional<Part>> apart = keptApart(parts, table::hash);
     List<Note> notes = new ArrayList<>(listing.notes());
     long moved = IntStream.range(0, count).filter(i -> !parts.get(i).equals(apart.get(i))).count();
     if (moved > 0) {
@@ -113,11 +114,16 @@ public final class ImageFolder implements ImageSet {
     return new Looked(file, NO_HASH, 0, Optional.of(fault));
   }
 
-  private static List<Optional<Part>> keptApart(List<Optional<Part>> parts, FileTable files) {
-    FirstOccurrences firsts = new FirstOccurrences(files::hash);
+  /**
+   * Moves each image whose content is in several given parts to the one farthest from training.
+   *
+   * @param hashes the content of each image
+   */
+  static List<Optional<Part>> keptApart(List<Optional<Part>> parts, IntFunction<String> hashes) {
+    FirstOccurrences firsts = new FirstOccurrences(hashes);
     Part[] farthest = new Part[parts.size()]; // indexed by the first image with a content
     for (int i = 0; i < farthest.length; i++) {
-      if (parts.get(i).isPresent() && !files.hash(i).equals(NO_HASH)) {
+      if (parts.get(i).isPresent() && !hashes.apply(i).equals(NO_HASH)) {
         Part part = parts.get(i).get();
         int first = firsts.of(i);
         Part before = farthest[first];
@@ -127,7 +133,7 @@ public final class ImageFolder implements ImageSet {
     return IntStream.range(0, farthest.length)
         .mapToObj(
             i -> {
-              Part part = files.hash(i).equals(NO_HASH) ? null : farthest[firsts.of(i)];
+              Part part = hashes.apply(i).equals(NO_HASH) ? null : farthest[firsts.of(i)];
               // An image without a part may be trained on, so a copy of a held-out image must not
               // stay there.
               return part == null || (parts.get(i).isEmpty() && part == Part.TRAIN)

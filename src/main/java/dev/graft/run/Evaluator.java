@@ -4,7 +4,6 @@ import ai.djl.Device;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.graft.GraftException;
-import dev.graft.Progress;
 import dev.graft.data.DataSet;
 import dev.graft.data.ImageSet;
 import dev.graft.data.Part;
@@ -12,27 +11,19 @@ import dev.graft.data.SplitCsv;
 import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.data.duplicates.Survey;
 import dev.graft.evaluation.Evaluation;
-import dev.graft.image.RgbImage;
-import dev.graft.inference.Answer;
 import dev.graft.inference.ModelRunner;
-import dev.graft.inference.Source;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.report.Charts;
 import dev.graft.tuning.DataSets;
+import dev.graft.tuning.ModelEvaluator;
 import dev.graft.tuning.RunEvents;
 import dev.graft.tuning.Stopwatch;
-import dev.graft.util.Names;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.stream.IntStream;
 
 /** Evaluates a saved model on labeled images. */
 public final class Evaluator {
@@ -93,10 +84,17 @@ public final class Evaluator {
           data.isEmpty() ? DataSets.open(recipe, events) : DataSets.openToEvaluate(recipe, events);
       Survey quick = Survey.quick(found);
       events.listed(found, quick);
-      int[] labels = labels(found, classifier.classes());
+      int[] labels = ModelEvaluator.labels(found, classifier.classes());
       Survey survey = data.isEmpty() ? quick : survey(found, fingerprints);
-      int[] chosen = data.isEmpty() ? own(recipe, found, fingerprints) : chosen(found);
-      Evaluation evaluation = evaluate(found.images(), chosen, labels, classifier);
+      ModelEvaluator.Evaluated evaluated =
+          ModelEvaluator.evaluate(
+              classifier,
+              found.images(),
+              data.isEmpty() ? own(recipe, found, fingerprints) : chosen(found),
+              labels,
+              events);
+      int[] chosen = evaluated.images();
+      Evaluation evaluation = evaluated.evaluation();
       TrainedOn trainedOn =
           !data.isEmpty() && found.images().areFiles()
               ? TrainedOn.of(run, found.images(), chosen, evaluation, fingerprints).orElse(null)
@@ -157,68 +155,9 @@ public final class Evaluator {
 
   /** Returns the test images, or all images without a test set. */
   private int[] chosen(DataSet data) {
-    ImageSet images = data.images();
-    int[] chosen =
-        images
-            .readable()
-            .filter(i -> !data.has(Part.TEST) || data.parts().get(i).equals(Optional.of(Part.TEST)))
-            .toArray();
-    if (chosen.length == 0) {
-      throw new GraftException("data: no image of " + data.name() + " can be read.");
-    }
+    int[] chosen = ModelEvaluator.images(data);
     events.evaluating(chosen.length, data.has(Part.TEST));
     return chosen;
-  }
-
-  /** Returns the labels of all images, as indices of the model's classes. */
-  static int[] labels(DataSet data, List<String> known) {
-    Map<String, Integer> indices = new HashMap<>();
-    IntStream.range(0, known.size()).forEach(i -> indices.putIfAbsent(known.get(i), i));
-    List<String> unknown =
-        data.classes().stream().filter(name -> !indices.containsKey(name)).toList();
-    if (!unknown.isEmpty()) {
-      throw new GraftException(
-          "data: "
-              + data.name()
-              + " has classes that the model does not know: "
-              + String.join(", ", unknown)
-              + ". It knows "
-              + Names.first(20, known)
-              + ".");
-    }
-    return IntStream.of(data.labels())
-        .map(label -> indices.get(data.classes().get(label)))
-        .toArray();
-  }
-
-  private Evaluation evaluate(ImageSet images, int[] chosen, int[] labels, ModelRunner classifier) {
-    Evaluation.Collector collector = Evaluation.collector(classifier.classes());
-    Iterator<LabeledImage> sources =
-        IntStream.of(chosen).mapToObj(index -> new LabeledImage(images, index)).iterator();
-    try (ModelRunner.Answers<LabeledImage> answers = classifier.classify(sources);
-        Progress progress = events.progress("evaluating", "images", chosen.length)) {
-      for (int done = 1; answers.hasNext(); done++) {
-        Answer<LabeledImage> answer = answers.next();
-        collector.add(labels[answer.source().index()], answer.probabilities());
-        progress.stepTo(done);
-      }
-    }
-    return collector.evaluation();
-  }
-
-  /** An image of a set, by its index. */
-  record LabeledImage(ImageSet images, int index) implements Source {
-    @Override
-    public String name() {
-      return images.place(index);
-    }
-
-    @Override
-    public RgbImage read(int minSide) {
-      return images
-          .read(index, minSide)
-          .orElseThrow(() -> new GraftException(name() + " could be read, but can't now."));
-    }
   }
 
   private void write(Path folder, DataSet data, int[] chosen, Evaluation evaluation)

@@ -20,6 +20,7 @@ import dev.graft.network.onnx.Precision;
 import dev.graft.network.onnx.RangeCalibrator;
 import dev.graft.recipe.Recipe;
 import dev.graft.tuning.DataSets;
+import dev.graft.tuning.ModelEvaluator;
 import dev.graft.tuning.RunEvents;
 import dev.graft.util.Text;
 import java.io.IOException;
@@ -312,7 +313,7 @@ public final class Exporter {
     RunImages own = new RunImages(run, recipe, data, fingerprints, events);
     return new Known(
         data.images(),
-        Evaluator.labels(data, model.classes()),
+        ModelEvaluator.labels(data, model.classes()),
         own.part(Part.TRAIN).indices(),
         own.part(Part.TEST).indices(),
         model.design());

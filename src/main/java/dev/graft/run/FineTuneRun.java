@@ -3,7 +3,6 @@ package dev.graft.run;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import dev.graft.GraftException;
-import dev.graft.Interruption;
 import dev.graft.Progress;
 import dev.graft.data.DataSet;
 import dev.graft.data.ImageSet;
@@ -71,10 +70,10 @@ public final class FineTuneRun {
 
   private final Before before;
   private final RunEvents events;
-  private final Interruption interruption;
+  private final RunInterruption interruption;
 
   /** Interrupts the training only, when its time is over. */
-  private final Interruption fitting;
+  private final RunInterruption fitting;
 
   private final TimeLimit limit;
 
@@ -128,7 +127,7 @@ public final class FineTuneRun {
       OutputFolder output,
       Before before,
       RunEvents events,
-      Interruption interruption,
+      RunInterruption interruption,
       TimeLimit limit) {
     this.asked = asked;
     this.limit = limit;
@@ -157,20 +156,20 @@ public final class FineTuneRun {
    *     fails; {@code run.json} says why
    */
   public static Completed run(
-      Recipe asked, OutputFolder output, RunEvents events, Interruption interruption)
+      Recipe asked, OutputFolder output, RunEvents events, RunInterruption interruption)
       throws IOException {
     return run(asked, output, events, interruption, TimeLimit.NONE, Before.nothing());
   }
 
   /**
-   * Runs a recipe as {@link #run(Recipe, OutputFolder, RunEvents, Interruption)}. Training ends
+   * Runs a recipe as {@link #run(Recipe, OutputFolder, RunEvents, RunInterruption)}. Training ends
    * before the limit, after at least one step; the run is completed then.
    */
   static Completed run(
       Recipe asked,
       OutputFolder output,
       RunEvents events,
-      Interruption interruption,
+      RunInterruption interruption,
       TimeLimit limit,
       Before before)
       throws IOException {
@@ -187,10 +186,10 @@ public final class FineTuneRun {
    * @param asked the run's recipe
    * @param output that the run belongs to
    * @throws dev.graft.GraftException as for {@link #run(Recipe, OutputFolder, RunEvents,
-   *     Interruption)}, and if the run is completed, or was another one
+   *     RunInterruption)}, and if the run is completed, or was another one
    */
   public static Completed resume(
-      Path run, Recipe asked, OutputFolder output, RunEvents events, Interruption interruption)
+      Path run, Recipe asked, OutputFolder output, RunEvents events, RunInterruption interruption)
       throws IOException {
     Before before = Before.nothing();
     RunFolder.requireResumable(run);

@@ -1,7 +1,6 @@
 package dev.graft.run;
 
 import dev.graft.GraftException;
-import dev.graft.Interruption;
 import dev.graft.Progress;
 import dev.graft.data.Split;
 import dev.graft.data.duplicates.Survey;
@@ -46,7 +45,7 @@ public final class Sweep {
   private final Grid grid;
   private final OutputFolder output;
   private final Progress.Display display;
-  private final Interruption interruption;
+  private final RunInterruption interruption;
   private final List<Trial> trials = new ArrayList<>();
 
   /** Name of the data, once it has been opened. */
@@ -85,7 +84,7 @@ public final class Sweep {
   public record Result(Path folder, List<Trial> trials, FineTuneRun.Completed run) {}
 
   private Sweep(
-      Grid grid, OutputFolder output, Progress.Display display, Interruption interruption) {
+      Grid grid, OutputFolder output, Progress.Display display, RunInterruption interruption) {
     this.grid = grid;
     this.output = output;
     this.display = display;
@@ -106,7 +105,7 @@ public final class Sweep {
       OutputFolder output,
       Consumer<Trial> listener,
       RunEvents events,
-      Interruption interruption)
+      RunInterruption interruption)
       throws IOException {
     Sweep sweep = new Sweep(grid, output, events, interruption);
     List<Map<String, String>> combinations = grid.combinations();

@@ -1,6 +1,5 @@
 package dev.graft.run;
 
-import dev.graft.Interruption;
 import dev.graft.Progress;
 import dev.graft.data.Cifar10Images;
 import dev.graft.engine.Devices;
@@ -105,12 +104,12 @@ public final class TimedRun {
       OutputFolder output,
       TimeLimit limit,
       RunEvents events,
-      Interruption interruption)
+      RunInterruption interruption)
       throws IOException {
     return new TimedRun(asked, given, output, limit, events).run(interruption);
   }
 
-  private FineTuneRun.Completed run(Interruption interruption) throws IOException {
+  private FineTuneRun.Completed run(RunInterruption interruption) throws IOException {
     PlanReplacement plans = measure();
     Choice choice = plans.choose();
     planned(choice, false);

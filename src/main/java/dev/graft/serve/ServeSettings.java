@@ -26,7 +26,7 @@ public record ServeSettings(
     requireWithin("port", port, 0, 65_535);
   }
 
-  public ServeSettings(String host, int port, Limits limits, Access access) {
+  public ServeSettings(String host, int port, RequestLimits limits, Access access) {
     this(host, port, limits, access, OptionalDouble.empty());
   }
 

@@ -1,7 +1,6 @@
 package dev.graft.studio;
 
 import dev.graft.GraftException;
-import dev.graft.Interruption;
 import dev.graft.Progress;
 import dev.graft.evaluation.History;
 import dev.graft.recipe.Recipe;
@@ -9,6 +8,7 @@ import dev.graft.recipe.RecipeReader;
 import dev.graft.run.FineTuneRun;
 import dev.graft.run.LabelFiles;
 import dev.graft.run.OutputFolder;
+import dev.graft.run.RunInterruption;
 import dev.graft.run.RunRecord;
 import dev.graft.studio.ImageStore.ImageClass;
 import dev.graft.studio.Refusal.Reason;
@@ -55,7 +55,7 @@ final class Training {
   private volatile Path run;
   private volatile boolean checking;
   private final Trainings trainings;
-  private Interruption interruption;
+  private RunInterruption interruption;
 
   enum Status {
     IDLE,
@@ -197,8 +197,8 @@ final class Training {
       throw new Refusal(Reason.TOO_FEW_IMAGES, Integer.toString(Preparation.MIN_IMAGES));
     }
     state = State.IDLE.with(Status.RUNNING, "");
-    interruption = new Interruption();
-    Interruption own = interruption;
+    interruption = new RunInterruption();
+    RunInterruption own = interruption;
     work.execute(() -> train(own));
     changed.run();
   }
@@ -210,7 +210,7 @@ final class Training {
     }
   }
 
-  private void train(Interruption own) {
+  private void train(RunInterruption own) {
     try {
       if (!own.isRequested()) {
         int images = store.classes().stream().mapToInt(ImageClass::images).sum();
@@ -235,7 +235,7 @@ final class Training {
     }
   }
 
-  private void fail(Interruption own, String message) {
+  private void fail(RunInterruption own, String message) {
     state =
         own.isRequested()
             ? state.with(result == null ? Status.IDLE : Status.DONE, "")
@@ -295,9 +295,9 @@ final class Training {
   }
 
   private final class Events implements RunEvents {
-    private final Interruption own;
+    private final RunInterruption own;
 
-    Events(Interruption own) {
+    Events(RunInterruption own) {
       this.own = own;
     }
 

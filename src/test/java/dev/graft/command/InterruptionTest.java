@@ -2,7 +2,7 @@ package dev.graft.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.Interruption;
+import dev.graft.run.RunInterruption;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -10,12 +10,12 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class InterruptionTest {
-  private final Interruption interruption = new Interruption();
+  private final RunInterruption interruption = new RunInterruption();
   private final List<String> events = new ArrayList<>();
 
   @Test
   void aJobThatHasNothingToSaveIsNotWaitedFor() {
-    assertThat(interruption.request()).isFalse();
+    assertThat(interruption.stop()).isFalse();
     assertThat(interruption.isRequested()).isTrue();
   }
 
@@ -23,9 +23,9 @@ class InterruptionTest {
   void aJobThatHasSomethingToSaveIsWaitedForOnce() {
     interruption.defer(() -> events.add("saving"));
     assertThat(interruption.isRequested()).isFalse();
-    assertThat(interruption.request()).isTrue();
+    assertThat(interruption.stop()).isTrue();
     assertThat(interruption.isRequested()).isTrue();
-    assertThat(interruption.request()).isFalse();
+    assertThat(interruption.stop()).isFalse();
     assertThat(events).containsExactly("saving");
   }
 

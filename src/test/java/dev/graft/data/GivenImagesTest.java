@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,7 +22,11 @@ class GivenImagesTest {
     ImageMaker.write(cat, 1, 16);
     ImageMaker.write(dog, 2, 16);
     ImageSet images =
-        GivenImages.open("pets", List.of(Given.of(cat, "cat"), Given.of(dog, "dog"))).images();
+        GivenImages.open(
+                "pets",
+                List.of(
+                    Given.of(cat, "cat", Optional.empty()), Given.of(dog, "dog", Optional.empty())))
+            .images();
     assertThat(images.read(0, 0)).isPresent();
 
     Files.copy(dog, cat, StandardCopyOption.REPLACE_EXISTING);

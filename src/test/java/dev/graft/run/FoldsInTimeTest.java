@@ -2,7 +2,6 @@ package dev.graft.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.Interruption;
 import dev.graft.feature.View;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
@@ -67,7 +66,7 @@ class FoldsInTimeTest {
                 timeIsUp[0] = epoch;
               }
             },
-            new Interruption(),
+            new RunInterruption(),
             limit,
             FineTuneRun.Before.nothing());
 
@@ -147,7 +146,7 @@ class FoldsInTimeTest {
         };
     OutputFolder output = new OutputFolder(folder.resolve("output"));
     TimeLimit limit = TimeLimit.after(Duration.ofHours(1));
-    return TimedRun.run(recipe, Set.of("epochs"), output, limit, events, new Interruption())
+    return TimedRun.run(recipe, Set.of("epochs"), output, limit, events, new RunInterruption())
         .record()
         .outcome();
   }

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.graft.inference.FakeModel;
 import dev.graft.inference.ModelRunner;
 import dev.graft.serve.ServeSettings.Access;
-import dev.graft.serve.ServeSettings.Limits;
+import dev.graft.serve.ServeSettings.RequestLimits;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,7 +21,7 @@ class RejectTest {
 
   private static Server server(ModelRunner model, OptionalDouble reject) {
     ServeSettings settings =
-        new ServeSettings("127.0.0.1", 0, Limits.DEFAULT, Access.OWN_PAGE, reject);
+        new ServeSettings("127.0.0.1", 0, RequestLimits.DEFAULT, Access.OWN_PAGE, reject);
     return Requests.server(settings, model, path -> null);
   }
 

@@ -1,19 +1,19 @@
-package dev.graft;
+package dev.graft.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-class InterruptionPartTest {
+class RunInterruptionTest {
   @Test
   void aPartEndsWithTheWholeButNotTheWholeWithAPart() {
-    Interruption whole = new Interruption();
-    Interruption one = whole.part();
-    Interruption other = whole.part();
+    RunInterruption whole = new RunInterruption();
+    RunInterruption one = whole.part();
+    RunInterruption other = whole.part();
     int[] deferred = {0};
     one.defer(() -> deferred[0]++);
 
-    assertThat(one.request()).isTrue();
+    assertThat(one.stop()).isTrue();
 
     assertThat(deferred[0]).isEqualTo(1);
     assertThat(one.isRequested()).isTrue();
