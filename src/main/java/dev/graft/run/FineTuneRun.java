@@ -443,7 +443,7 @@ public final class FineTuneRun {
       throws IOException {
     events.usingRest(folds, limit.secondsLeft());
     interruption.defer(() -> events.say("Interrupted: not cross-validated."));
-    Interruption stop = interruption.part();
+    RunInterruption stop = interruption.part();
     double seconds = Math.max(0, limit.secondsLeft() - SpeedProbe.FILES);
     CompletableFuture.delayedExecutor((long) (1000 * seconds), TimeUnit.MILLISECONDS)
         .execute(stop::request);

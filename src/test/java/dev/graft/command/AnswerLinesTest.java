@@ -74,7 +74,7 @@ class AnswerLinesTest {
 
   @Test
   void aRejectedImageHasNoClassesButItsTypicality() {
-    var rejected = new AnswerLines.Found(List.of(), OptionalDouble.of(0.03), Optional.empty());
+    var rejected = new AnswerLines.Ranked(List.of(), OptionalDouble.of(0.03), Optional.empty());
     assertThat(new AnswerLines.Text().answer("a.png", rejected))
         .containsExactly("a.png", "  none of these");
     assertThat(new AnswerLines.Json("mine").answer("a.png", rejected))
@@ -94,13 +94,13 @@ class AnswerLinesTest {
             new AnswerLines.Text()
                 .answer(
                     "a.png",
-                    new AnswerLines.Found(best, OptionalDouble.of(0.009), Optional.empty())))
+                    new AnswerLines.Ranked(best, OptionalDouble.of(0.009), Optional.empty())))
         .containsExactly("a.png", "   50.00 %  cat", "  unlike the training images");
     assertThat(
             new AnswerLines.Text()
                 .answer(
                     "a.png",
-                    new AnswerLines.Found(best, OptionalDouble.of(0.01), Optional.empty())))
+                    new AnswerLines.Ranked(best, OptionalDouble.of(0.01), Optional.empty())))
         .containsExactly("a.png", "   50.00 %  cat");
   }
 

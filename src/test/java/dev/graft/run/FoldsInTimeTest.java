@@ -95,7 +95,7 @@ class FoldsInTimeTest {
 
     FineTuneRun.Completed run =
         FineTuneRun.run(
-            slow, output, events, new Interruption(), limit, FineTuneRun.Before.nothing());
+            slow, output, events, new RunInterruption(), limit, FineTuneRun.Before.nothing());
 
     assertThat(cut[0]).isEqualTo(1);
     assertThat(cut[1]).isPositive().isLessThan(cut[2]);
