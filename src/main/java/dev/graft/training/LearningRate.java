@@ -59,7 +59,10 @@ record LearningRate(Schedule schedule, long warmupSteps, long steps) {
       case ONE_CYCLE ->
           rises
               ? cosine(CYCLE_START, 1, (double) step / warmupSteps)
-              : cosine(1, CYCLE_END, (step - warmupSteps) / Math.max(1.0, steps - 1 - warmupSteps));
+              : cosine(
+                  1,
+                  CYCLE_END,
+                  (double) (step - warmupSteps) / Math.max(1, steps - 1 - warmupSteps));
     };
   }
 

@@ -55,8 +55,12 @@ class ManifestDecisionsTest {
         .isEqualTo(new ManifestDecisions.Applied(1, 1, folder.resolve("pets-corrected.csv")));
     assertThat(applied.corrected())
         .hasContent(
-            "path,label,split\n"
-                + "photos/1.png,cat,train\nphotos/2.png,dog,validation\nphotos/3.png,dog,\n");
+            """
+            path,label,split
+            photos/1.png,cat,train
+            photos/2.png,dog,validation
+            photos/3.png,dog,
+            """);
     assertThat(manifest).hasContent(before);
     assertThat(folder.resolve("photos/4.png")).exists();
   }
