@@ -247,7 +247,7 @@ class ExportTest {
     assertThat(photo).hasContent("precious");
     CommandRun nothing = CommandRun.of("export", "--output=" + folder.resolve("nowhere"));
     assertThat(nothing.code()).isOne();
-    assertThat(nothing.err()).contains("Found no completed run in ");
+    assertThat(nothing.err()).contains("Found no completed run to export in ");
     assertThat(export("--format=jpeg").code()).isEqualTo(2);
     assertThat(Files.exists(folder.resolve("nowhere"))).isFalse();
   }

@@ -86,7 +86,7 @@ class TimedRunTest {
         .doesNotContain("Time is up", "all cached")
         .contains("images computed in ", "epoch  8/8");
     assertThat(run.out())
-        .contains("cross-validation of 20 images in 10 folds", "; features ")
+        .contains("Cross-validation of 20 images in 10 folds:", "; features ")
         .doesNotContain("(cached)");
     SmallRun done = SmallRun.latest(folder.resolve("output"));
     assertThat(done.json().at("/crossValidation/folds").asInt()).isEqualTo(10);

@@ -6,7 +6,6 @@ import dev.graft.evaluation.Temperature;
 import dev.graft.network.NetworkDesign;
 import dev.graft.recipe.Recipe;
 import dev.graft.report.Pages;
-import dev.graft.report.RunFiles;
 import dev.graft.run.FineTuneRun;
 import dev.graft.run.OutputFolder;
 import dev.graft.run.RunFolder;
@@ -205,7 +204,7 @@ final class FineTuneCommand implements Callable<Integer> {
               + "; these are the figures of the best.");
     }
     RunRecord.CrossValidation folds = outcome.crossValidation();
-    boolean leads = folds != null && RunFiles.read(completed.folder()).crossValidationLeads();
+    boolean leads = folds != null && folds.fewTestImages();
     String what =
         Text.of("%s (%s) on %s", run.provenance().backbone(), weights(run), run.data().name());
     if (leads) {

@@ -1,6 +1,7 @@
 package dev.graft.command;
 
 import dev.graft.GraftException;
+import dev.graft.data.Cifar10Images;
 import dev.graft.data.DataSet;
 import dev.graft.data.Quarantine;
 import dev.graft.data.Split;
@@ -100,6 +101,9 @@ final class InspectCommand implements Callable<Integer> {
     Recipe recipe = options.recipe(data);
     RecipeResolver.check(recipe);
     output.folder().requireOutsideOfClasses(data);
+    if (apply != null && Cifar10Images.isNamed(data)) {
+      throw new GraftException("--apply: the labels of " + data + " itself can't be changed.");
+    }
     if (apply != null) {
       return Files.isDirectory(Path.of(data)) ? apply() : applyToManifest(recipe);
     }
@@ -160,7 +164,8 @@ final class InspectCommand implements Callable<Integer> {
         LabelReview review = LabelReview.of(run, features, run.survey());
         Path page = write(review);
         LabelLines.of(review).forEach(console::report);
-        console.report("The page to decide on them: " + page);
+        console.report(
+            (Cifar10Images.isNamed(data) ? "The page: " : "The page to decide on them: ") + page);
       }
     }
     return 0;

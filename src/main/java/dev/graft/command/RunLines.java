@@ -364,7 +364,7 @@ final class RunLines implements RunEvents {
       warn(
           List.of(
               "Warning: the time is too short for these images on this machine; the fastest plan"
-                  + " runs and takes longer. Give at least --within "
+                  + " runs, and trains one epoch at most. Give at least --within "
                   + (long) Math.ceil(limit.secondsGone() + choice.enough().toSeconds())
                   + "s."));
     }

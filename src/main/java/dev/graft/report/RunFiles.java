@@ -187,12 +187,11 @@ public record RunFiles(
   }
 
   /**
-   * Returns whether the accuracy of the run is that of a cross-validation that the recipe does not
-   * ask for, because the test images are few.
+   * Returns whether the accuracy of the run is that of a cross-validation, because the test images
+   * are few.
    */
   public boolean crossValidationLeads() {
-    return number("/crossValidation/folds").isPresent()
-        && settings().getOrDefault("folds", "0").equals("0");
+    return record.at("/crossValidation/fewTestImages").asBoolean();
   }
 
   /** Returns the first rows of {@code labels.csv} whose label is probably wrong. */

@@ -391,7 +391,9 @@ public final class FineTuneRun {
                   recipe.training().calibrate()
                       ? calibration(validated.temperature(), tested)
                       : null,
-                  folds.map(RunRecord.CrossValidation::of).orElse(null),
+                  folds
+                      .map(all -> RunRecord.CrossValidation.of(all, tuning.replacesTest()))
+                      .orElse(null),
                   new RunRecord.Seconds(
                       before.features() + featureSeconds,
                       trainingSeconds,
@@ -425,7 +427,11 @@ public final class FineTuneRun {
       return Optional.empty();
     }
     boolean mayUseRest =
-        isTimed() && !timeIsUp && !interruption.isRequested() && recipe.data().folds() == 0;
+        isTimed()
+            && !timeIsUp
+            && !interruption.isRequested()
+            && recipe.data().folds() == 0
+            && !tuning.replacesTest();
     // A fold may need all epochs where this training stopped early.
     double epochs =
         history.epochs().isEmpty()
@@ -433,9 +439,7 @@ public final class FineTuneRun {
             : (double) recipe.training().epochs() / history.epochs().size();
     int rest =
         mayUseRest ? TimedRun.restFolds(images.size(), limit, image * images.size() * epochs) : 0;
-    Optional<CrossValidation> folds =
-        rest > 0 ? crossValidateInRest(tuning, survey, rest) : Optional.empty();
-    return folds.isPresent() ? folds : tuning.crossValidate(survey);
+    return rest > 0 ? crossValidateInRest(tuning, survey, rest) : tuning.crossValidate(survey);
   }
 
   /** Cross-validates until the time is over; a failure does not lose the run's results. */

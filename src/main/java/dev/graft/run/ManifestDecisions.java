@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -66,10 +67,14 @@ public final class ManifestDecisions {
           file + ": the first row must be path,decision,to; to undo, use the manifest itself.");
     }
     Map<String, List<String>> decisions = new HashMap<>();
+    Set<String> decided = new HashSet<>();
     for (int i = 1; i < rows.size(); i++) {
       List<String> row = rows.get(i);
       String where = file + ", row " + (i + 1) + ": ";
       LabelDecisions.checkDecision(row, where);
+      if (!decided.add(row.get(0))) {
+        throw new GraftException(where + row.get(0) + " is in the list twice.");
+      }
       if (row.get(1).equals(KEEP)) {
         continue;
       }
@@ -81,9 +86,7 @@ public final class ManifestDecisions {
         throw new GraftException(
             where + "the class " + row.get(2) + " is missing in " + manifest + ".");
       }
-      if (decisions.put(row.get(0), row) != null) {
-        throw new GraftException(where + row.get(0) + " is in the list twice.");
-      }
+      decisions.put(row.get(0), row);
     }
     if (decisions.isEmpty()) {
       throw new GraftException(file + " moves and drops no image.");

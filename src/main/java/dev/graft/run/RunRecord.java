@@ -279,17 +279,26 @@ public record RunRecord(
    *
    * @param folds number of trainings
    * @param repeats how often all images were distributed over folds
+   * @param fewTestImages whether it was done because the test images are few, so that its accuracy
+   *     is that of the run
    * @param images number of images
    * @param accuracy mean and spread over the folds
    * @param interval 95 % interval of the accuracy
    */
   public record CrossValidation(
-      int folds, int repeats, int images, Spread accuracy, Interval interval, Spread macroF1) {
-    static CrossValidation of(dev.graft.tuning.CrossValidation all) {
+      int folds,
+      int repeats,
+      boolean fewTestImages,
+      int images,
+      Spread accuracy,
+      Interval interval,
+      Spread macroF1) {
+    static CrossValidation of(dev.graft.tuning.CrossValidation all, boolean fewTestImages) {
       List<Evaluation> folds = all.evaluations();
       return new CrossValidation(
           folds.size(),
           all.repeats(),
+          fewTestImages,
           all.images(),
           Spread.of(folds.stream().map(Evaluation::accuracy).toList()),
           all.interval(),

@@ -92,7 +92,8 @@ public final class TimedRun {
   }
 
   /**
-   * Runs the best plan. If none fits, the fastest one runs and takes longer than the limit.
+   * Runs the best plan. If none fits, the fastest one runs: its features may take longer than the
+   * limit.
    *
    * @param asked the user's recipe
    * @param given the keys that the user has set, which the plan does not change
@@ -245,9 +246,10 @@ public final class TimedRun {
     return new Featurized(withEpochs(recipe, epochs), measured.after());
   }
 
-  /** Returns a recipe with a number of epochs, but at least one after the warm-up. */
+  /** Returns a recipe with a number of epochs, but at least one after head epochs and warm-up. */
   static Recipe withEpochs(Recipe recipe, int epochs) {
-    int least = (int) Math.floor(recipe.training().warmupEpochs()) + 1;
+    Recipe.Training training = recipe.training();
+    int least = (int) Math.floor(training.headEpochs() + training.warmupEpochs()) + 1;
     return RecipeReader.with(recipe, Map.of("epochs", String.valueOf(Math.max(least, epochs))));
   }
 

@@ -174,6 +174,11 @@ public record ConvexHead(
         new LogisticRegression.Solution(toDoubles(kernel), toDoubles(bias)).probabilities(scaled));
   }
 
+  /** Returns this head at another temperature. */
+  public ConvexHead at(Temperature other) {
+    return new ConvexHead(scaling, strength, other, kernel, bias, outOfFold);
+  }
+
   /** Returns the predictions out of fold, at the head's temperature. */
   public float[][] calibratedOutOfFold() {
     return at(temperature, outOfFold);

@@ -32,15 +32,24 @@ record LearningRate(Schedule schedule, long warmupSteps, long steps) {
    */
   static LearningRate of(Schedule schedule, double warmupEpochs, int epochs, int batches) {
     long steps = (long) epochs * batches;
-    double warmup =
-        schedule == Schedule.ONE_CYCLE ? CYCLE_RISE * steps - 1 : warmupEpochs * batches;
-    return new LearningRate(schedule, Math.max(0, Math.min(Math.round(warmup), steps - 1)), steps);
+    return of(schedule, Math.round(warmupEpochs * batches), steps);
   }
 
-  /** Returns the schedule of a part that is trained from a step on, with a warm-up of its own. */
+  private static LearningRate of(Schedule schedule, long warmupSteps, long steps) {
+    long rise =
+        schedule == Schedule.ONE_CYCLE
+            ? Math.max(0, Math.round(CYCLE_RISE * steps) - 1)
+            : warmupSteps;
+    return new LearningRate(schedule, Math.min(rise, steps - 1), steps);
+  }
+
+  /**
+   * Returns the schedule of a part that is trained from a step on, with a warm-up of its own.
+   *
+   * @param step less than {@link #steps}
+   */
   LearningRate startingAt(long step) {
-    long left = steps - step;
-    return new LearningRate(schedule, Math.min(warmupSteps, left - 1), left);
+    return of(schedule, warmupSteps, steps - step);
   }
 
   /**

@@ -291,7 +291,8 @@ public final class NetworkTrainer implements AutoCloseable {
 
   /** Returns the learning rates of a schedule; head and trained stages have separate ones. */
   private ParameterTracker rates(LearningRate rate, int batches) {
-    int alone = Math.toIntExact(Math.round(recipe.training().headEpochs() * batches));
+    long steps = Math.round(recipe.training().headEpochs() * batches);
+    int alone = Math.toIntExact(Math.min(steps, rate.steps() - 1));
     LearningRate ofBackbone = rate.startingAt(alone);
     return rates(rate::at, step -> step < alone ? 0 : ofBackbone.at(step - alone));
   }

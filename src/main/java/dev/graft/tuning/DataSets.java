@@ -62,7 +62,6 @@ public final class DataSets {
    *
    * @throws GraftException if a setting is malformed
    */
-  /** Returns how a recipe's data is read. */
   public static ReadingRules rules(Recipe recipe) {
     return ReadingRules.of(
         Optional.of(recipe.data().columns()).filter(text -> !text.equals(Recipe.AUTO)),

@@ -132,7 +132,9 @@ public record Plan(
       return false;
     }
     Map<String, String> values = RecipeReader.settings(asked);
-    Map<String, String> planned = RecipeReader.settings(RecipeReader.with(asked, recipe));
+    Map<String, String> essential = new LinkedHashMap<>(recipe);
+    essential.keySet().retainAll(ESSENTIAL);
+    Map<String, String> planned = RecipeReader.settings(RecipeReader.with(asked, essential));
     return ESSENTIAL.stream()
         .filter(given::contains)
         .filter(key -> !values.get(key).equals(Recipe.AUTO))
@@ -143,6 +145,9 @@ public record Plan(
   public Recipe over(Recipe asked, Set<String> given) {
     Map<String, String> settings = new LinkedHashMap<>(recipe);
     settings.keySet().removeAll(given);
+    if (asked.training().schedule() == Recipe.Schedule.ONE_CYCLE) {
+      settings.remove("warmup-epochs"); // it has a warm-up of its own
+    }
     return RecipeReader.with(asked, settings);
   }
 }

@@ -167,8 +167,15 @@ public final class Tuning implements AutoCloseable {
   }
 
   private ConvexHead convex(int[] rows, int[] groups) {
-    return ConvexHeads.fit(
-        features.matrix(rows), run.network().design().stageWidths(), data, rows, groups, recipe);
+    ConvexHead head =
+        ConvexHeads.fit(
+            features.matrix(rows),
+            run.network().design().stageWidths(),
+            data,
+            rows,
+            groups,
+            recipe);
+    return recipe.training().calibrate() ? head : head.at(Temperature.NONE);
   }
 
   /** Fits a head to other images, with the settings that were chosen on the run's images. */
@@ -270,10 +277,8 @@ public final class Tuning implements AutoCloseable {
     if (convex.isPresent()) {
       // Images with suspicious labels stay: without them, the model would look better than it is.
       ConvexHead head = convex.get();
-      boolean calibrate = recipe.training().calibrate();
       return new Validated(
-          evaluation(split.train(), calibrate ? head.calibratedOutOfFold() : head.outOfFold()),
-          calibrate ? head.temperature() : Temperature.NONE);
+          evaluation(split.train(), head.calibratedOutOfFold()), head.temperature());
     }
     int[] rows = split.validation();
     int max = recipe.training().calibrate() ? MAX_PROBABILITIES / data.classes().size() : 0;
@@ -426,8 +431,8 @@ public final class Tuning implements AutoCloseable {
 
   /**
    * Cross-validates on all images that the recipe may use for training or choose test images from:
-   * as the recipe says, and otherwise if the test images are few, see {@link #hasFewTestImages}.
-   * The network's weights are those of the last fold afterwards.
+   * as the recipe says, and otherwise if the test images are few, see {@link #replacesTest}. The
+   * network's weights are those of the last fold afterwards.
    *
    * @return empty if none is needed, or if this was interrupted
    */
@@ -443,7 +448,7 @@ public final class Tuning implements AutoCloseable {
    */
   public Optional<CrossValidation> crossValidate(Survey survey, int asked, Interruption stop)
       throws IOException {
-    if (stop.isRequested() || !(asked > 0 || hasFewTestImages())) {
+    if (stop.isRequested() || !(asked > 0 || replacesTest())) {
       return Optional.empty();
     }
     int[] groups = survey.groups();
@@ -486,12 +491,14 @@ public final class Tuning implements AutoCloseable {
   }
 
   /**
-   * Returns whether a convex head's test images were sampled, by the default share, and are too few
-   * per class to measure its accuracy: one image in 30 is 3 points.
+   * Returns whether a cross-validation is needed in place of the test: a convex head's test images
+   * were sampled, by the default share, and are too few per class to measure its accuracy (one
+   * image in 30 is 3 points), and the recipe asks for no folds.
    */
-  private boolean hasFewTestImages() {
+  public boolean replacesTest() {
     double share = RecipeReader.defaults().data().testSplit();
     return isConvex()
+        && recipe.data().folds() == 0
         && images.areFiles()
         && !data.has(Part.TEST)
         && recipe.data().testSplit() == share

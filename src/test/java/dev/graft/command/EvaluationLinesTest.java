@@ -61,6 +61,7 @@ class EvaluationLinesTest {
         new RunRecord.CrossValidation(
             20,
             4,
+            true,
             60,
             new RunRecord.Spread(0.75, 0.125),
             new Interval(0.625, 0.875),

@@ -285,7 +285,8 @@ class PagesTest {
         record("completed", 0.75)
             .replaceFirst(
                 "}$",
-                ",\"crossValidation\":{\"folds\":20,\"repeats\":4,\"images\":60,\"accuracy\":{\"mean\":"
+                ",\"crossValidation\":{\"folds\":20,\"repeats\":4,\"fewTestImages\":true,\"images\":60,"
+                    + "\"accuracy\":{\"mean\":"
                     + "0.625,\"deviation\":0.125},\"interval\":{\"low\":0.5,\"high\":0.875},"
                     + "\"macroF1\":{\"mean\":0.5,\"deviation\":0.25}}}");
     write("run.json", validated);
@@ -303,7 +304,7 @@ class PagesTest {
             "cross-validation 95 %, high",
             "test accuracy");
 
-    write("recipe.yaml", "folds: 20\n");
+    write("run.json", validated.replace("true,\"images\"", "false,\"images\""));
     assertThat(page()).doesNotContain("in a cross-validation", "Test of the saved model");
     assertThat(new Comparison(List.of(before, RunFiles.read(folder))).outcome())
         .extracting(Comparison.Row::name)

@@ -94,7 +94,7 @@ class ManifestDecisionsTest {
 
   @Test
   void onePathTwiceWritesNothing() {
-    assertThatThrownBy(() -> apply("photos/1.png,move,dog\nphotos/1.png,drop,\n"))
+    assertThatThrownBy(() -> apply("photos/1.png,keep,\nphotos/1.png,drop,\n"))
         .hasMessageContaining("row 3: photos/1.png is in the list twice.");
     assertThat(folder.resolve("pets-corrected.csv")).doesNotExist();
   }

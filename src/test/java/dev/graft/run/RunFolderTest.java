@@ -69,6 +69,7 @@ class RunFolderTest {
               new RunRecord.CrossValidation(
                   5,
                   1,
+                  false,
                   40,
                   new RunRecord.Spread(0.75, 0.125),
                   new Interval(0.625, 0.875),
@@ -210,6 +211,7 @@ class RunFolderTest {
                   "crossValidation" : {
                     "folds" : 5,
                     "repeats" : 1,
+                    "fewTestImages" : false,
                     "images" : 40,
                     "accuracy" : {
                       "mean" : 0.75,

@@ -21,7 +21,7 @@ class ResultTest {
     write(
         "run.json",
         "{\"status\":\"completed\",\"test\":{\"loss\":0.5,\"top3Accuracy\":1},"
-            + "\"crossValidation\":{\"folds\":20}}");
+            + "\"crossValidation\":{\"folds\":20,\"fewTestImages\":true}}");
     write("recipe.yaml", "folds: 0\n");
     write(
         "history.csv",

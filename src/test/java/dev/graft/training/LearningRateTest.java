@@ -73,6 +73,7 @@ class LearningRateTest {
     LearningRate later = new LearningRate(COSINE, 2, 10).startingAt(4);
     assertThat(later).isEqualTo(new LearningRate(COSINE, 2, 6));
     assertThat(new LearningRate(CONSTANT, 3, 10).startingAt(8).warmupSteps()).isEqualTo(1);
+    assertThat(LearningRate.of(ONE_CYCLE, 0, 10, 100).startingAt(700).warmupSteps()).isEqualTo(89);
   }
 
   @Test

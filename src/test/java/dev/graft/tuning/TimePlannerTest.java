@@ -95,7 +95,7 @@ class TimePlannerTest {
             .toList();
     assertThat(measured)
         .containsExactly(
-            "EfficientNet-Lite0 at 224 pixels, blocks 11 to 15 trained",
+            "EfficientNet-Lite0 at 192 pixels, blocks 8 to 15 trained",
             "EfficientNet-Lite0 at 224 pixels, frozen",
             "EfficientNet-Lite0 at 160 pixels, frozen",
             "EfficientNet-Lite0 at 96 pixels, frozen",
