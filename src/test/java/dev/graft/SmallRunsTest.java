@@ -170,7 +170,8 @@ class SmallRunsTest {
     assertThat(run.testAccuracy()).isEqualTo(1);
     assertThat(run.folder().resolve("log.txt"))
         .content()
-        .contains("Training: matrix products in bfloat16, all else in float32, from the recipe");
+        .contains(
+            "Training: products and maps between them in bfloat16, all else in float32, from the recipe");
   }
 
   /** Every second image is a copy with a little noise. */

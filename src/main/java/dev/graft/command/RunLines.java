@@ -145,7 +145,8 @@ final class RunLines implements RunEvents {
 
   private static String precision(Recipe asked, Recipe decided) {
     boolean bfloat16 = decided.training().precision() == TrainingPrecision.BFLOAT16;
-    String chosen = bfloat16 ? "matrix products in bfloat16, all else in float32" : "in float32";
+    String chosen =
+        bfloat16 ? "products and maps between them in bfloat16, all else in float32" : "in float32";
     if (asked.training().precision() != TrainingPrecision.AUTO) {
       return chosen + ", from the recipe";
     }

@@ -72,7 +72,8 @@ class RunLinesTest {
   @Test
   void theTrainingPrecisionIsPrintedWithItsReason() throws IOException {
     assertThat(precision("bfloat16", "bfloat16"))
-        .contains("Training: matrix products in bfloat16, all else in float32, from the recipe\n");
+        .contains(
+            "Training: products and maps between them in bfloat16, all else in float32, from the recipe\n");
     assertThat(precision("float32", "float32")).contains("Training: in float32, from the recipe\n");
     Optional<String> obstacle = Bfloat16.obstacle(Device.cpu());
     assertThat(precision("auto", obstacle.isPresent() ? "float32" : "bfloat16"))
@@ -80,7 +81,7 @@ class RunLinesTest {
             obstacle
                     .map(why -> "Training: in float32, because " + why)
                     .orElse(
-                        "Training: matrix products in bfloat16, all else in float32, for which this"
+                        "Training: products and maps between them in bfloat16, all else in float32, for which this"
                             + " processor has instructions")
                 + " (--set training-precision=float32 or bfloat16 to choose)\n");
   }
