@@ -94,12 +94,11 @@ final class ImageArguments {
                         Finder inner = below(match.path());
                         finder.found.addAll(inner.found);
                         finder.heic.addAll(inner.heic);
-                      } else if (argument.endsWith("*") && FileKind.isHeic(match.path())) {
-                        finder.heic.add(match.path());
                       } else {
                         finder.found.add(new ImageInput.OfFile(match.path()));
                       }
                     },
+                    finder.heic::add,
                     finder::failed));
     return finder;
   }

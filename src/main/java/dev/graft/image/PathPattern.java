@@ -32,10 +32,7 @@ public final class PathPattern {
   /** Number of levels of folders below the base that may contain matches. */
   private final int depth;
 
-  /**
-   * Whether only images and HEIC files are meant among the matches: "photos/*", but not
-   * "photos/*.txt".
-   */
+  /** Whether only the matches that are images are meant: "photos/*", but not "photos/*.txt". */
   private final boolean anyKind;
 
   private PathPattern(Path base, String pattern) {
@@ -82,9 +79,12 @@ public final class PathPattern {
    * Visits what matches: files, and folders, whose content is not visited.
    *
    * @param matches receives each file and folder
+   * @param heic receives each HEIC file that matches, in place of {@code matches}, if only images
+   *     are meant
    * @param failed receives each folder that cannot be listed
    */
-  public void find(Consumer<Entry> matches, BiConsumer<Path, IOException> failed) {
+  public void find(
+      Consumer<Entry> matches, Consumer<Path> heic, BiConsumer<Path, IOException> failed) {
     Entry top;
     try {
       top = Entry.folder(base);
@@ -107,9 +107,12 @@ public final class PathPattern {
           /** Ignores pipes: reading one could block. */
           @Override
           public void file(Entry file) {
-            if (file.kind() != FolderWalk.Kind.OTHER
-                && isMatch(file)
-                && (!anyKind || file.isImage() || FileKind.isHeic(file.path()))) {
+            if (file.kind() == FolderWalk.Kind.OTHER || !isMatch(file)) {
+              return;
+            }
+            if (anyKind && FileKind.isHeic(file.path())) {
+              heic.accept(file.path());
+            } else if (!anyKind || file.isImage()) {
               matches.accept(file);
             }
           }

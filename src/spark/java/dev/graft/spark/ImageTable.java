@@ -191,16 +191,7 @@ final class ImageTable {
       consumer.accept(path.toString());
     } else {
       PathPattern.of(source.name())
-          .ifPresent(
-              pattern ->
-                  pattern.find(
-                      found -> {
-                        // Patterns for any kind of file find phones' files, too, to be counted.
-                        if (!(source.name().endsWith("*") && FileKind.isHeic(found.path()))) {
-                          lister.match(found);
-                        }
-                      },
-                      lister::failed));
+          .ifPresent(pattern -> pattern.find(lister::match, heic -> {}, lister::failed));
       if (!lister.matched) {
         throw new GraftException("There is no " + source.name() + ".");
       }
