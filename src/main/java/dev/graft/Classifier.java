@@ -12,6 +12,7 @@ import dev.graft.inference.Output;
 import dev.graft.inference.Source;
 import dev.graft.inference.TopClass;
 import dev.graft.tuning.ModelEvaluator;
+import dev.graft.util.Progress;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;

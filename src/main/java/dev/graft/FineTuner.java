@@ -9,6 +9,7 @@ import dev.graft.io.AtomicFiles;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
+import dev.graft.training.Checkpoints;
 import dev.graft.training.EarlyStopping;
 import dev.graft.tuning.Features;
 import dev.graft.tuning.PreparedRun;
@@ -16,6 +17,7 @@ import dev.graft.tuning.RecipeResolver;
 import dev.graft.tuning.RunEvents;
 import dev.graft.tuning.Tuning;
 import dev.graft.util.Names;
+import dev.graft.util.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -238,20 +240,12 @@ public final class FineTuner {
       Survey survey = run.survey();
       Split split = run.split(survey);
       try (Tuning tuning = new Tuning(run, features, events, interruption)) {
-        History history = tuning.fit(split, survey);
-        if (tuning.convexHead().isEmpty()) {
-          if (history.epochs().isEmpty()) {
-            throw new GraftException(
-                "Interrupted before the end of the first epoch, so no model exists yet.");
-          }
-          history.best();
-        }
-        Tuning.Validated validated = tuning.validate(split);
-        Tuning.Tested tested = tuning.test(split, validated.temperature(), 0);
+        Tuning.Result result =
+            tuning.run(split, survey, Checkpoints.NONE, 0, new Tuning.Steps() {});
         return new FineTuning(
-            history,
-            validated.evaluation(),
-            tested.evaluation(),
+            result.history(),
+            result.validated().evaluation(),
+            result.tested().evaluation(),
             new FineTuning.Split(
                 names(run, split.train()),
                 names(run, split.validation()),
@@ -259,10 +253,10 @@ public final class FineTuner {
             new TrainedModel(
                 run,
                 tuning.network(),
-                validated.temperature(),
+                result.validated().temperature(),
                 new SavedModel.Extras(
                     ranges,
-                    Optional.of(tuning.typicality(split, survey)),
+                    Optional.of(result.typicality()),
                     run.recipe().training().averageMirror())));
       }
     }

@@ -7,6 +7,7 @@ import dev.graft.data.ImageFolder;
 import dev.graft.data.Part;
 import dev.graft.data.Quarantine;
 import dev.graft.data.ReadingRules;
+import dev.graft.util.Progress;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;

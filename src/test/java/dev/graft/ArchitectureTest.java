@@ -43,13 +43,14 @@ class ArchitectureTest {
           entry("util"),
           entry("io", "util"),
           entry("recipe", "util"),
+          entry("files"),
           entry("image", "io", "util"),
           entry("evaluation", "io", "util"),
           entry("network", "image"),
           entry("engine", "recipe", "io", "util"),
           entry("network.djl", "network", "network.onnx", "engine", "util"),
           entry("network.onnx", "network", "engine", "util"),
-          entry("data", "image", "io", "util"),
+          entry("data", "files", "image", "io", "util"),
           entry("data.duplicates", "data", "image", "io", "util"),
           entry("zoo", "network", "network.djl", "network.onnx", "image", "io", "util"),
           entry(
@@ -69,6 +70,7 @@ class ArchitectureTest {
               "recipe",
               "network",
               "network.djl",
+              "network.onnx",
               "engine",
               "zoo",
               "feature",
@@ -107,12 +109,14 @@ class ArchitectureTest {
               "inference",
               "data",
               "data.duplicates",
+              "files",
               "image",
               "io",
               "util"),
           entry(
               "run",
               "recipe",
+              "files",
               "image",
               "data",
               "data.duplicates",
@@ -144,10 +148,12 @@ class ArchitectureTest {
               "inference",
               "training",
               "tuning",
-              "serve"),
+              "serve",
+              "util"),
           entry(
               "spark",
               "recipe",
+              "files",
               "image",
               "data",
               "data.duplicates",
@@ -159,6 +165,7 @@ class ArchitectureTest {
           entry(
               "command",
               "recipe",
+              "files",
               "image",
               "data",
               "data.duplicates",
@@ -179,9 +186,7 @@ class ArchitectureTest {
               "util"));
 
   /** The types of the API that the packages below it use. */
-  private static final String[] BASE = {
-    "dev.graft.GraftException", "dev.graft.Interruption", "dev.graft.Progress"
-  };
+  private static final String[] BASE = {"dev.graft.GraftException", "dev.graft.Interruption"};
 
   /** The packages of the program; neither the library nor the API may depend on them. */
   private static final Set<String> PROGRAM =

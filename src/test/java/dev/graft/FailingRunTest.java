@@ -12,6 +12,7 @@ import dev.graft.run.OutputFolder;
 import dev.graft.run.RunInterruption;
 import dev.graft.run.RunRecord;
 import dev.graft.tuning.RunEvents;
+import dev.graft.util.Progress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Proxy;
@@ -250,7 +251,7 @@ class FailingRunTest {
                 train(
                     "split", () -> assertThat(interruption.stop()).isFalse(), interruption, "1000"))
         .isInstanceOf(GraftException.class)
-        .hasMessage("Interrupted before the end of the first epoch, so no model was saved.");
+        .hasMessage("Interrupted before the end of the first epoch, so there is no model.");
     assertThat(record("status")).isEqualTo("interrupted");
     assertThat(model("")).doesNotExist();
   }

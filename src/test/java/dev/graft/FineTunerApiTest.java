@@ -248,7 +248,7 @@ class FineTunerApiTest {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(
             () -> tuner().set("head.solver", "gradient").interruption(interruption).fit(images))
-        .withMessage("Interrupted before the end of the first epoch, so no model exists yet.");
+        .withMessage("Interrupted before the end of the first epoch, so there is no model.");
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> tuner().set("epohcs", "3").fit(images))
         .withMessageContaining("epochs");

@@ -30,6 +30,7 @@ import dev.graft.network.djl.ExternalNetwork;
 import dev.graft.network.onnx.ExternalModel;
 import dev.graft.serve.ServeSettings;
 import dev.graft.serve.Server;
+import dev.graft.util.Progress;
 import dev.graft.util.Resource;
 import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.LoadedBackbone;

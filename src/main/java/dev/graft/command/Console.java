@@ -1,7 +1,7 @@
 package dev.graft.command;
 
-import dev.graft.Progress;
 import dev.graft.util.Messages;
+import dev.graft.util.Progress;
 import java.io.BufferedWriter;
 import java.io.FilterOutputStream;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package dev.graft.command;
 
-import dev.graft.Progress;
+import dev.graft.util.Progress;
 import dev.graft.util.Text;
 import java.time.Duration;
 import java.util.function.Consumer;

@@ -1,10 +1,10 @@
 package dev.graft.command;
 
 import dev.graft.data.Listing;
-import dev.graft.image.FileKind;
-import dev.graft.image.FolderWalk;
-import dev.graft.image.FolderWalk.Entry;
-import dev.graft.image.PathPattern;
+import dev.graft.files.FileKind;
+import dev.graft.files.FolderWalk;
+import dev.graft.files.FolderWalk.Entry;
+import dev.graft.files.PathPattern;
 import dev.graft.util.Messages;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;

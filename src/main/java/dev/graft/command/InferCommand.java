@@ -1,6 +1,5 @@
 package dev.graft.command;
 
-import dev.graft.Progress;
 import dev.graft.image.ImageFileReader;
 import dev.graft.inference.Answer;
 import dev.graft.inference.GradCam;
@@ -10,6 +9,7 @@ import dev.graft.inference.PortableModel;
 import dev.graft.inference.TopClass;
 import dev.graft.run.Cluster;
 import dev.graft.util.Names;
+import dev.graft.util.Progress;
 import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Path;

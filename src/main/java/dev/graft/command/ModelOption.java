@@ -1,10 +1,10 @@
 package dev.graft.command;
 
 import ai.djl.Device;
-import dev.graft.Progress;
 import dev.graft.inference.ModelRunner;
 import dev.graft.inference.PortableModel;
 import dev.graft.run.RunFolder;
+import dev.graft.util.Progress;
 import dev.graft.zoo.BackboneInfo;
 import java.io.IOException;
 import java.nio.file.Path;

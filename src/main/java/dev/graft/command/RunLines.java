@@ -2,7 +2,6 @@ package dev.graft.command;
 
 import ai.djl.Device;
 import com.google.errorprone.annotations.FormatMethod;
-import dev.graft.Progress;
 import dev.graft.data.DataSet;
 import dev.graft.data.Split;
 import dev.graft.data.duplicates.Survey;
@@ -26,6 +25,7 @@ import dev.graft.tuning.TimePlanner;
 import dev.graft.util.Messages;
 import dev.graft.util.Names;
 import dev.graft.util.PathText;
+import dev.graft.util.Progress;
 import dev.graft.util.Text;
 import dev.graft.zoo.BackboneInfo;
 import java.io.IOException;

@@ -35,11 +35,12 @@ final class Cifar10Download {
    * @return a folder that holds {@code data_batch.bin} and {@code test_batch.bin}
    * @throws IOException if the download fails; the message is a clause with the reason
    */
-  static Path fetch(dev.graft.Progress.Display display) throws IOException {
+  static Path fetch(dev.graft.util.Progress.Display display) throws IOException {
     return fetch(BasicDatasets.REPOSITORY, PATIENCE, display);
   }
 
-  static Path fetch(Repository repository, Duration patience, dev.graft.Progress.Display display)
+  static Path fetch(
+      Repository repository, Duration patience, dev.graft.util.Progress.Display display)
       throws IOException {
     MRL cifar10 =
         repository.dataset(Application.CV.ANY, BasicDatasets.GROUP_ID, "cifar10", VERSION);
@@ -109,11 +110,11 @@ final class Cifar10Download {
 
   /** Passes DJL's progress, in bytes, to Graft's display. */
   private static final class ShownProgress implements Progress {
-    private final dev.graft.Progress.Display display;
-    private dev.graft.Progress progress = dev.graft.Progress.NONE;
+    private final dev.graft.util.Progress.Display display;
+    private dev.graft.util.Progress progress = dev.graft.util.Progress.NONE;
     private volatile long done;
 
-    ShownProgress(dev.graft.Progress.Display display) {
+    ShownProgress(dev.graft.util.Progress.Display display) {
       this.display = display;
     }
 

@@ -1,8 +1,8 @@
 package dev.graft.data;
 
-import dev.graft.Progress;
 import dev.graft.image.RgbImage;
 import dev.graft.io.Hash;
+import dev.graft.util.Progress;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

@@ -1,9 +1,9 @@
 package dev.graft.data;
 
 import dev.graft.GraftException;
-import dev.graft.image.FileKind;
-import dev.graft.image.FolderWalk;
-import dev.graft.image.FolderWalk.Entry;
+import dev.graft.files.FileKind;
+import dev.graft.files.FolderWalk;
+import dev.graft.files.FolderWalk.Entry;
 import dev.graft.image.ImageFileReader;
 import dev.graft.util.Messages;
 import dev.graft.util.Names;

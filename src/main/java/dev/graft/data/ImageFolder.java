@@ -1,6 +1,5 @@
 package dev.graft.data;
 
-import dev.graft.Progress;
 import dev.graft.image.ImageFileReader;
 import dev.graft.image.RgbImage;
 import dev.graft.image.UnreadableImage;
@@ -9,6 +8,7 @@ import dev.graft.io.Hash;
 import dev.graft.io.ReadAhead;
 import dev.graft.util.Messages;
 import dev.graft.util.PathText;
+import dev.graft.util.Progress;
 import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package dev.graft.data;
 
 import dev.graft.GraftException;
-import dev.graft.image.FolderWalk;
+import dev.graft.files.FolderWalk;
 import dev.graft.image.ImageFileReader;
 import dev.graft.util.Names;
 import dev.graft.util.Text;

@@ -1,7 +1,7 @@
 package dev.graft.data;
 
 import dev.graft.GraftException;
-import dev.graft.image.FolderWalk.Entry;
+import dev.graft.files.FolderWalk.Entry;
 import dev.graft.util.Names;
 import java.util.Collection;
 import java.util.EnumMap;

@@ -16,14 +16,15 @@ import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * A network in ONNX Runtime, on the CPU, from pixels to one or more float32 outputs. Not
- * thread-safe; each call uses one thread per core.
+ * A network in ONNX Runtime, on the CPU, from pixels, or from values at a freeze boundary, to one
+ * or more float32 outputs. Not thread-safe; each call uses one thread per core.
  */
 public final class OnnxSession implements AutoCloseable {
   /** ONNX Runtime's name in messages. */
@@ -34,21 +35,22 @@ public final class OnnxSession implements AutoCloseable {
   /** Must be closed after the session. */
   private final OrtSession.SessionOptions options;
 
-  private final String input;
+  private final List<String> inputs;
   private final OnnxJavaType type;
 
   /** {@code (N, 3, side, side)}; -1 for a dimension of any length, and N is -1 or 1. */
   private final long[] shape;
 
-  private OnnxSession(OrtSession session, OrtSession.SessionOptions options) throws OrtException {
+  private OnnxSession(OrtSession session, OrtSession.SessionOptions options, boolean fromPixels)
+      throws OrtException {
     this.session = session;
     this.options = options;
-    List<NodeInfo> inputs = List.copyOf(session.getInputInfo().values());
-    if (inputs.size() != 1 || !(inputs.get(0).getInfo() instanceof TensorInfo info)) {
+    List<NodeInfo> all = List.copyOf(session.getInputInfo().values());
+    if ((fromPixels && all.size() != 1) || !(all.get(0).getInfo() instanceof TensorInfo info)) {
       throw new GraftException(
-          "A network must have one input, pixels, and this one has " + inputs.size() + ".");
+          "A network must have one input, pixels, and this one has " + all.size() + ".");
     }
-    input = inputs.get(0).getName();
+    inputs = all.stream().map(NodeInfo::getName).toList();
     type = info.type;
     shape = info.getShape();
   }
@@ -121,7 +123,17 @@ public final class OnnxSession implements AutoCloseable {
    * @throws GraftException if ONNX Runtime rejects it
    */
   public static OnnxSession open(byte[] model) {
-    return open((environment, options) -> environment.createSession(model, options));
+    return open((environment, options) -> environment.createSession(model, options), true);
+  }
+
+  /**
+   * Opens the part of a network after a freeze boundary.
+   *
+   * @param model content of an ONNX file whose inputs are float32
+   * @throws GraftException if ONNX Runtime rejects it
+   */
+  public static OnnxSession openTail(byte[] model) {
+    return open((environment, options) -> environment.createSession(model, options), false);
   }
 
   /**
@@ -130,7 +142,8 @@ public final class OnnxSession implements AutoCloseable {
    * @throws GraftException if ONNX Runtime rejects it
    */
   public static OnnxSession open(Path file) {
-    return open((environment, options) -> environment.createSession(file.toString(), options));
+    return open(
+        (environment, options) -> environment.createSession(file.toString(), options), true);
   }
 
   private interface Opening {
@@ -138,7 +151,7 @@ public final class OnnxSession implements AutoCloseable {
         throws OrtException;
   }
 
-  private static OnnxSession open(Opening opening) {
+  private static OnnxSession open(Opening opening, boolean fromPixels) {
     OrtSession.SessionOptions options = null;
     OrtSession session = null;
     try {
@@ -150,7 +163,7 @@ public final class OnnxSession implements AutoCloseable {
       // Threads that spin while they wait would slow down the threads that decode images.
       options.addConfigEntry("session.intra_op.allow_spinning", "0");
       session = opening.open(environment, options);
-      return new OnnxSession(session, options);
+      return new OnnxSession(session, options, fromPixels);
     } catch (OrtException | GraftException e) {
       close(session, options);
       throw e instanceof GraftException known
@@ -262,7 +275,7 @@ public final class OnnxSession implements AutoCloseable {
   }
 
   /**
-   * An output.
+   * An input at a freeze boundary, or an output.
    *
    * @param shape batch first
    * @param floats the values in row-major order
@@ -285,8 +298,42 @@ public final class OnnxSession implements AutoCloseable {
     }
     ByteBuffer batch = pixels.slice(pixels.position(), bytes).order(pixels.order());
     try (OnnxTensor tensor =
-            OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), batch, inputShape, type);
-        OrtSession.Result result = session.run(Map.<String, OnnxTensorLike>of(input, tensor))) {
+        OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), batch, inputShape, type)) {
+      return run(Map.of(inputs.get(0), tensor), inputShape[0]);
+    } catch (OrtException e) {
+      throw failed(inputShape[0], e);
+    }
+  }
+
+  /**
+   * Runs one forward pass from the values at a freeze boundary.
+   *
+   * @param values the inputs in the order of the model, float32, batch first; not copied if their
+   *     buffers are direct
+   * @return each output in the order of the model
+   * @throws GraftException if ONNX Runtime can't compute it
+   */
+  public List<Value> run(List<Value> values) {
+    long batch = values.get(0).shape()[0];
+    Map<String, OnnxTensor> tensors = new LinkedHashMap<>();
+    try {
+      for (int i = 0; i < inputs.size(); i++) {
+        Value value = values.get(i);
+        tensors.put(
+            inputs.get(i),
+            OnnxTensor.createTensor(
+                OrtEnvironment.getEnvironment(), value.floats(), value.shape()));
+      }
+      return run(tensors, batch);
+    } catch (OrtException e) {
+      throw failed(batch, e);
+    } finally {
+      tensors.values().forEach(OnnxTensor::close);
+    }
+  }
+
+  private List<Value> run(Map<String, ? extends OnnxTensorLike> tensors, long batch) {
+    try (OrtSession.Result result = session.run(tensors)) {
       List<Value> outputs = new ArrayList<>(result.size());
       for (Map.Entry<String, OnnxValue> output : result) {
         if (!(output.getValue() instanceof OnnxTensor values)
@@ -298,14 +345,18 @@ public final class OnnxSession implements AutoCloseable {
       }
       return outputs;
     } catch (OrtException e) {
-      throw new GraftException(
-          "ONNX Runtime can't compute a batch of "
-              + inputShape[0]
-              + " images: "
-              + Messages.ofNative(e.getMessage(), "no reason given")
-              + ".",
-          e);
+      throw failed(batch, e);
     }
+  }
+
+  private static GraftException failed(long batch, OrtException e) {
+    return new GraftException(
+        "ONNX Runtime can't compute a batch of "
+            + batch
+            + " images: "
+            + Messages.ofNative(e.getMessage(), "no reason given")
+            + ".",
+        e);
   }
 
   @Override

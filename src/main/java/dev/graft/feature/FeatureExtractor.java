@@ -1,8 +1,8 @@
 package dev.graft.feature;
 
-import dev.graft.Progress;
 import dev.graft.image.ImageFileReader;
 import dev.graft.io.ReadAhead;
+import dev.graft.util.Progress;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

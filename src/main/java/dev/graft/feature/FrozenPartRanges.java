@@ -2,7 +2,6 @@ package dev.graft.feature;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.graft.Progress;
 import dev.graft.data.ImageSet;
 import dev.graft.image.ImageFileReader;
 import dev.graft.io.AtomicFiles;
@@ -13,6 +12,7 @@ import dev.graft.network.NetworkDesign;
 import dev.graft.network.Weights;
 import dev.graft.network.onnx.RangeCalibrator;
 import dev.graft.network.onnx.Ranges;
+import dev.graft.util.Progress;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

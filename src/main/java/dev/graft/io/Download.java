@@ -4,8 +4,8 @@ import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import dev.graft.GraftException;
-import dev.graft.Progress;
 import dev.graft.util.Messages;
+import dev.graft.util.Progress;
 import dev.graft.util.Text;
 import java.io.IOException;
 import java.io.InputStream;

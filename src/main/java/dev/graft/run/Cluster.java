@@ -1,9 +1,9 @@
 package dev.graft.run;
 
-import dev.graft.Progress;
 import dev.graft.inference.PortableModel;
 import dev.graft.recipe.Recipe;
 import dev.graft.tuning.RunEvents;
+import dev.graft.util.Progress;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;

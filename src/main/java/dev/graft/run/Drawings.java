@@ -1,11 +1,19 @@
 package dev.graft.run;
 
 import dev.graft.GraftException;
+import dev.graft.data.DataSet;
+import dev.graft.data.ImageSet;
+import dev.graft.data.Split;
+import dev.graft.evaluation.History;
+import dev.graft.image.RgbImage;
+import dev.graft.report.Charts;
 import dev.graft.tuning.RunEvents;
+import dev.graft.tuning.Tuning;
 import dev.graft.util.Messages;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Draws a run's charts and pages. A drawing that fails, for lack of fonts or memory, is a warning:
@@ -32,6 +40,55 @@ final class Drawings {
     } catch (InternalError e) { // AWT's way to report missing fonts
       warn(file, e);
     }
+  }
+
+  /**
+   * Draws the charts of a run: learning curves, predicted test images, calibration and confusion.
+   *
+   * @param title of each chart
+   */
+  void drawRun(
+      Path plots, String title, DataSet data, History history, Split split, Tuning.Tested tested) {
+    ImageSet images = data.images();
+    if (!history.epochs().isEmpty()) {
+      Path loss = plots.resolve("loss.png");
+      draw(loss, () -> Charts.loss(loss, history, title));
+      Path accuracy = plots.resolve("accuracy.png");
+      draw(accuracy, () -> Charts.accuracy(accuracy, history, title));
+    }
+    for (int i = 0; i < tested.first().size(); i++) {
+      Path file = plots.resolve("test-" + i + ".png");
+      int index = split.test()[i];
+      float[] probabilities = tested.first().get(i);
+      draw(
+          file,
+          () ->
+              image(images, index)
+                  .ifPresent(
+                      image ->
+                          Charts.prediction(
+                              file,
+                              image,
+                              data.classes(),
+                              images.label(index),
+                              probabilities,
+                              title)));
+    }
+    Path calibration = plots.resolve("calibration.png");
+    draw(
+        calibration,
+        () ->
+            Charts.calibration(
+                calibration,
+                tested.uncalibrated().calibration(),
+                tested.evaluation().calibration(),
+                title));
+    EvaluationFiles.draw(
+        plots, tested.evaluation(), title, place -> image(images, split.test()[place]), this);
+  }
+
+  private static Optional<RgbImage> image(ImageSet images, int index) {
+    return images.read(index, Charts.MIN_SIDE);
   }
 
   private void warn(Path file, Throwable failure) {

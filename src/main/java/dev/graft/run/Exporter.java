@@ -2,7 +2,6 @@ package dev.graft.run;
 
 import dev.graft.GraftException;
 import dev.graft.GraftException.Code;
-import dev.graft.Progress;
 import dev.graft.data.DataSet;
 import dev.graft.data.ImageSet;
 import dev.graft.data.Part;
@@ -22,6 +21,7 @@ import dev.graft.recipe.Recipe;
 import dev.graft.tuning.DataSets;
 import dev.graft.tuning.ModelEvaluator;
 import dev.graft.tuning.RunEvents;
+import dev.graft.util.Progress;
 import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.ByteBuffer;

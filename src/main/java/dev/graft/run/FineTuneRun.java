@@ -1,60 +1,40 @@
 package dev.graft.run;
 
-import ai.djl.Device;
-import ai.djl.engine.Engine;
 import dev.graft.GraftException;
-import dev.graft.Progress;
 import dev.graft.data.DataSet;
 import dev.graft.data.ImageSet;
 import dev.graft.data.Split;
 import dev.graft.data.SplitCsv;
 import dev.graft.data.duplicates.Survey;
-import dev.graft.engine.Devices;
-import dev.graft.engine.OnnxSession;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.evaluation.Temperature;
-import dev.graft.image.RgbImage;
 import dev.graft.inference.SavedModel;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.Typicality;
-import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
-import dev.graft.report.Charts;
 import dev.graft.report.TypicalityCsv;
 import dev.graft.training.Checkpoints;
 import dev.graft.training.ConvexHead;
-import dev.graft.training.EarlyStopping;
-import dev.graft.training.TrainingEvents;
 import dev.graft.tuning.CrossValidation;
 import dev.graft.tuning.DataSets;
 import dev.graft.tuning.Features;
 import dev.graft.tuning.PeakMemory;
 import dev.graft.tuning.PreparedRun;
-import dev.graft.tuning.RecipeResolver;
 import dev.graft.tuning.RunEvents;
 import dev.graft.tuning.SolverChoice;
 import dev.graft.tuning.SpeedProbe;
 import dev.graft.tuning.Stopwatch;
 import dev.graft.tuning.TimeLimit;
 import dev.graft.tuning.Tuning;
-import dev.graft.util.Build;
-import dev.graft.util.Names;
-import dev.graft.util.Text;
 import dev.graft.zoo.LoadedBackbone;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
@@ -65,9 +45,6 @@ public final class FineTuneRun {
   /** Number of test images for which a chart with the prediction is drawn. */
   private static final int EXAMPLES = 10;
 
-  /** An epoch begins only if at least this share of it fits into the time that is left. */
-  private static final double MIN_SHARE = 0.9;
-
   private final Before before;
   private final RunEvents events;
   private final RunInterruption interruption;
@@ -77,28 +54,15 @@ public final class FineTuneRun {
 
   private final TimeLimit limit;
 
-  /** Whether training was stopped because its time was over. */
-  private boolean timeIsUp;
-
-  /** The part of an epoch that was trained before the time was over without a model. */
-  private OptionalDouble cutShare = OptionalDouble.empty();
-
-  /** The epoch whose weights were restored after the training. */
-  private OptionalInt restored = OptionalInt.empty();
-
   private final PreparedRun prepared;
   private final OutputFolder output;
   private final Recipe asked;
   private final Recipe recipe;
   private final DataSet data;
   private final ImageSet images;
-  private final Device device;
   private final LoadedBackbone backbone;
-  private final DjlNetwork network;
+  private final RunIdentity identity;
   private final Drawings drawings;
-
-  /** Where the training was resumed, in this process; {@code null} if it was not. */
-  private RunRecord.Resumed resumed;
 
   /**
    * A run that ended with a model and figures.
@@ -140,9 +104,8 @@ public final class FineTuneRun {
     recipe = prepared.recipe();
     data = prepared.data();
     images = data.images();
-    device = prepared.device();
     backbone = prepared.backbone();
-    network = prepared.network();
+    identity = new RunIdentity(prepared);
     drawings = new Drawings(events);
   }
 
@@ -193,17 +156,7 @@ public final class FineTuneRun {
       throws IOException {
     Before before = Before.nothing();
     RunFolder.requireResumable(run);
-    try {
-      RecipeResolver.check(asked);
-    } catch (GraftException e) {
-      // A difference says more than why it is not possible; what is decided later is none.
-      List<String> differences =
-          differences(run, asked).stream()
-              .filter(each -> !each.endsWith(" and is " + Recipe.AUTO))
-              .toList();
-      requireEqual(run, differences);
-      throw e;
-    }
+    RunIdentity.requireResumable(run, asked);
     try (PreparedRun prepared = output.prepare(asked, events)) {
       return new FineTuneRun(asked, prepared, output, before, events, interruption, TimeLimit.NONE)
           .resume(run);
@@ -212,78 +165,21 @@ public final class FineTuneRun {
 
   private Completed resume(Path run) throws IOException {
     RunRecord before = RunFolder.recordOf(run);
-    requireSame(run, before);
-    RunRecord again = RunRecord.running(provenance(), record()).resumedAt(before.resumed());
+    identity.requireSame(run, before, events);
+    RunRecord again = begun().resumedAt(before.resumed());
     return run(RunFolder.resume(output, run, again));
-  }
-
-  private static List<String> differences(Path run, Recipe now) {
-    return RecipeReader.differences(RunImages.recipe(run), DataSets.withAbsolutePaths(now));
-  }
-
-  /** Refuses to continue a run with other settings. */
-  private static void requireEqual(Path run, List<String> differences) {
-    if (!differences.isEmpty()) {
-      throw new GraftException(
-          run
-              + " can't be resumed with other settings ("
-              + String.join("; ", differences)
-              + "): a run is resumed with the recipe it was started with. Leave these settings out,"
-              + " or start a new run.");
-    }
-  }
-
-  /** Refuses to continue a run with other data, recipe, engine or version of Graft. */
-  private void requireSame(Path run, RunRecord before) {
-    requireEqual(run, differences(run, recipe));
-    List<String> differences = new ArrayList<>();
-    RunRecord.Provenance then = before.provenance();
-    RunRecord.Provenance now = provenance();
-    if (!before.data().sha256().equals(data.sha256())) {
-      differences.add("the images of " + data.name() + " have changed");
-    }
-    if (!then.weights().equals(now.weights())) {
-      differences.add("the weights of the backbone have changed");
-    }
-    if (!engine(then).equals(engine(now))) {
-      differences.add("the engine was " + engine(then) + " and is " + engine(now));
-    }
-    if (!then.gitCommit().equals(now.gitCommit())) {
-      differences.add(
-          "Graft was built from " + then.gitCommit() + " and is from " + now.gitCommit());
-    }
-    if (!differences.isEmpty()) {
-      throw new GraftException(
-          run
-              + " can't be resumed, because "
-              + String.join("; ", differences)
-              + ". Change that back, or start a new run.");
-    }
-    if (!Objects.equals(then.engine().threads(), now.engine().threads())) {
-      events.warned(
-          Text.of(
-              "The run was started with %s, and goes on with %s, so its results may differ in the"
-                  + " last digits from those without the interruption.",
-              threads(then), threads(now)));
-    }
-  }
-
-  private static String threads(RunRecord.Provenance provenance) {
-    Integer threads = provenance.engine().threads();
-    return threads == null ? "the engine's number of threads" : Names.count(threads, "thread");
-  }
-
-  private static String engine(RunRecord.Provenance provenance) {
-    RunRecord.Engine engine = provenance.engine();
-    return engine.name() + " " + engine.version() + " on " + engine.device();
   }
 
   private Completed run() throws IOException {
     return run(
         output.begin(
             prepared.name(),
-            RunRecord.running(provenance(), record()),
+            begun(),
             RecipeReader.write(DataSets.withAbsolutePaths(recipe), asked)));
+  }
+
+  private RunRecord begun() {
+    return RunRecord.running(identity.provenance(), identity.data());
   }
 
   private Completed run(RunFolder opened) throws IOException {
@@ -335,38 +231,27 @@ public final class FineTuneRun {
     Split split = split(survey, folder);
     double featureSeconds = watch.lap();
     Long featureMemory = PeakMemory.bytes();
-    try (Tuning tuning = new Tuning(prepared, features, stoppable(split), interruption, fitting)) {
+    var training =
+        new TimedEvents(
+            events, limit, interruption, fitting, split, recipe.training().batchSize().value());
+    try (Tuning tuning = new Tuning(prepared, features, training, interruption, fitting)) {
       if (isTimed()) {
         tuning.mayCrossValidate();
       }
       Checkpoints checkpoints =
           new Checkpoints(
-              folder.checkpoints(), identity(), events::warned, Checkpoints.Pace.DEFAULT);
-      History history = tuning.fit(split, survey, checkpoints);
-      if (tuning.convexHead().isEmpty()) {
-        requireModel(folder, history);
-      }
-      double secondsBefore = secondsBefore(history);
-      double trainingSeconds = secondsBefore + watch.lap();
-      recordResumption(folder);
-      Long trainingMemory = PeakMemory.bytes();
-      Tuning.Validated validated = tuning.validate(split);
-      // Before the test, so that no later failure loses the training.
-      Typicality typicality = tuning.typicality(split, survey);
-      save(
-          folder,
-          tuning.network(),
-          validated.temperature(),
-          new SavedModel.Extras(
-              ranges, Optional.of(typicality), recipe.training().averageMirror()));
-      Tuning.Tested tested = tuning.test(split, validated.temperature(), EXAMPLES);
-      folder.write(
-          TypicalityCsv.NAME, TypicalityCsv.of(tuning.typicality(typicality, split.test())));
+              folder.checkpoints(), identity.text(), events::warned, Checkpoints.Pace.DEFAULT);
+      var recorder = new Recorder(folder, ranges, tuning, training, watch);
+      Tuning.Result result = tuning.run(split, survey, checkpoints, EXAMPLES, recorder);
+      History history = result.history();
+      Tuning.Tested tested = result.tested();
+      folder.write(TypicalityCsv.NAME, TypicalityCsv.of(tested.typicality()));
       write(folder, history, split, tested);
       double evaluationSeconds = watch.lap();
       Long evaluationMemory = PeakMemory.bytes();
       Optional<CrossValidation> folds =
-          crossValidate(tuning, survey, history, trainingSeconds / split.train().length);
+          crossValidate(
+              tuning, training, survey, history, recorder.trainingSeconds / split.train().length);
       if (folds.isPresent()) {
         folder.write("folds.csv", folds.get().toCsv());
         if (images.areFiles() && recipe.data().folds() > 0) {
@@ -375,7 +260,7 @@ public final class FineTuneRun {
       }
       boolean lacksFolds = recipe.data().folds() > 0 && folds.isEmpty();
       boolean cut =
-          timeIsUp
+          training.timeIsUp()
               ? lacksFolds && interruption.isRequested()
               : lacksFolds || tuning.isInterrupted();
       Completed ended =
@@ -385,28 +270,96 @@ public final class FineTuneRun {
               tuning.network().design(),
               cut ? RunRecord.Status.INTERRUPTED : RunRecord.Status.COMPLETED,
               new RunRecord.Outcome(
-                  history.epochs().isEmpty() ? null : epochs(history, tuning.isInterrupted()),
-                  RunRecord.Figures.of(validated.evaluation()),
+                  history.epochs().isEmpty()
+                      ? null
+                      : epochs(history, training, tuning.isInterrupted()),
+                  RunRecord.Figures.of(result.validated().evaluation()),
                   RunRecord.TestFigures.of(tested.evaluation(), tested.single()),
                   recipe.training().calibrate()
-                      ? calibration(validated.temperature(), tested)
+                      ? calibration(result.validated().temperature(), tested)
                       : null,
                   folds
                       .map(all -> RunRecord.CrossValidation.of(all, tuning.replacesTest()))
                       .orElse(null),
                   new RunRecord.Seconds(
                       before.features() + featureSeconds,
-                      trainingSeconds,
+                      recorder.trainingSeconds,
                       evaluationSeconds,
-                      secondsBefore + before.total().lap()),
+                      recorder.secondsBefore + before.total().lap()),
                   new RunRecord.Memory(
-                      featureMemory, trainingMemory, evaluationMemory, PeakMemory.bytes()),
+                      featureMemory, recorder.trainingMemory, evaluationMemory, PeakMemory.bytes()),
                   new RunRecord.Cache(features.isHit() && !before.computed(), features.bytes()),
                   head(tuning.convexHead())));
       if (!cut) {
         checkpoints.delete();
       }
       return ended;
+    }
+  }
+
+  /** Saves the model as soon as it is trained, and measures the training. */
+  private final class Recorder implements Tuning.Steps {
+    private final RunFolder folder;
+    private final Optional<Ranges> ranges;
+    private final Tuning tuning;
+    private final TimedEvents training;
+    private final Stopwatch watch;
+
+    /** Training seconds of the epochs before the training was resumed. */
+    private double secondsBefore;
+
+    private double trainingSeconds;
+    private Long trainingMemory;
+
+    Recorder(
+        RunFolder folder,
+        Optional<Ranges> ranges,
+        Tuning tuning,
+        TimedEvents training,
+        Stopwatch watch) {
+      this.folder = folder;
+      this.ranges = ranges;
+      this.tuning = tuning;
+      this.training = training;
+      this.watch = watch;
+    }
+
+    @Override
+    public void interrupted() {
+      folder.interrupt();
+    }
+
+    @Override
+    public void trained(History history) throws IOException {
+      trainingMemory = PeakMemory.bytes();
+      Optional<RunRecord.Resumed> resumed = training.resumed();
+      if (resumed.isPresent()) {
+        secondsBefore =
+            history.epochs().stream()
+                .limit(resumed.get().epochs())
+                .mapToDouble(History.Epoch::seconds)
+                .sum();
+        folder.update(
+            record ->
+                record.resumedAt(
+                    Stream.concat(record.resumed().stream(), resumed.stream()).toList()));
+      }
+      trainingSeconds = secondsBefore + watch.lap();
+    }
+
+    @Override
+    public void validated(Tuning.Validated validated, Typicality typicality) throws IOException {
+      folder.saveModel(
+          model ->
+              SavedModel.save(
+                  tuning.network().withTemperature(validated.temperature().value()),
+                  model,
+                  prepared.name(),
+                  backbone.weights().title(),
+                  data.classes(),
+                  recipe.head(),
+                  new SavedModel.Extras(
+                      ranges, Optional.of(typicality), recipe.training().averageMirror())));
     }
   }
 
@@ -420,15 +373,18 @@ public final class FineTuneRun {
    * @param image seconds of the training per training image
    */
   private Optional<CrossValidation> crossValidate(
-      Tuning tuning, Survey survey, History history, double image) throws IOException {
-    if (timeIsUp && recipe.data().folds() > 0 && limit.secondsLeft() < secondsOfFolds(history)) {
+      Tuning tuning, TimedEvents training, Survey survey, History history, double image)
+      throws IOException {
+    if (training.timeIsUp()
+        && recipe.data().folds() > 0
+        && limit.secondsLeft() < secondsOfFolds(training, history)) {
       events.warned(
           "Not cross-validated: the time is up. Give more time, or set folds or epochs lower.");
       return Optional.empty();
     }
     boolean mayUseRest =
         isTimed()
-            && !timeIsUp
+            && !training.timeIsUp()
             && !interruption.isRequested()
             && recipe.data().folds() == 0
             && !tuning.replacesTest();
@@ -459,40 +415,10 @@ public final class FineTuneRun {
     }
   }
 
-  private double secondsOfFolds(History history) {
+  private double secondsOfFolds(TimedEvents training, History history) {
     double epoch =
         history.epochs().stream().mapToDouble(History.Epoch::seconds).average().orElse(0);
-    return epoch / cutShare.orElse(1) * recipe.training().epochs() * recipe.data().folds();
-  }
-
-  /** Identifies the run in its checkpoints. */
-  private String identity() {
-    return String.join(
-        "\n",
-        data.sha256(),
-        backbone.weights().sha256(),
-        engine(provenance()),
-        Build.commit(),
-        RecipeReader.write(DataSets.withAbsolutePaths(recipe)));
-  }
-
-  /** Returns the training seconds of the epochs before the training was resumed. */
-  private double secondsBefore(History history) {
-    return resumed == null
-        ? 0
-        : history.epochs().stream()
-            .limit(resumed.epochs())
-            .mapToDouble(History.Epoch::seconds)
-            .sum();
-  }
-
-  private void recordResumption(RunFolder folder) throws IOException {
-    if (resumed != null) {
-      folder.update(
-          record ->
-              record.resumedAt(
-                  Stream.concat(record.resumed().stream(), Stream.of(resumed)).toList()));
-    }
+    return epoch / training.trainedShare() * recipe.training().epochs() * recipe.data().folds();
   }
 
   private Path data() {
@@ -517,12 +443,12 @@ public final class FineTuneRun {
         tested.uncalibrated().calibration().bins());
   }
 
-  private RunRecord.Epochs epochs(History history, boolean interrupted) {
+  private RunRecord.Epochs epochs(History history, TimedEvents training, boolean interrupted) {
     int run = history.epochs().size();
     return new RunRecord.Epochs(
         run,
         history.best().epoch(),
-        restored.orElse(run),
+        training.restored().orElse(run),
         run < recipe.training().epochs() && !interrupted);
   }
 
@@ -533,7 +459,7 @@ public final class FineTuneRun {
       RunRecord.Status status,
       RunRecord.Outcome outcome)
       throws IOException {
-    RunRecord ended = folder.record().with(parameters(trained)).ended(status, outcome);
+    RunRecord ended = folder.record().with(RunIdentity.parameters(trained)).ended(status, outcome);
     drawings.draw(
         folder.path().resolve(Reporter.PAGE),
         () ->
@@ -612,115 +538,6 @@ public final class FineTuneRun {
 
   // Training.
 
-  /**
-   * Returns the events of the training; from the first improvement on, there is a model to save. If
-   * the time is over before, the epoch ends, so that its weights can be validated.
-   */
-  private TrainingEvents stoppable(Split split) {
-    int images = split.validation().length + split.test().length;
-    // In training steps.
-    double validation =
-        SpeedProbe.FORWARD * split.validation().length / recipe.training().batchSize().value();
-    return new TrainingEvents() {
-      private boolean canStop;
-      private int epoch = 1;
-
-      @Override
-      public void epoch(
-          History history, int epochs, EarlyStopping.Decision decision, int bestEpoch) {
-        events.epoch(history, epochs, decision, bestEpoch);
-        epoch++;
-        if (decision == EarlyStopping.Decision.IMPROVED) {
-          interruption.defer(() -> events.stopping(bestEpoch, images));
-          fitting.defer(() -> events.timeIsUp(bestEpoch));
-          canStop = true;
-        }
-        double next = history.epochs().get(history.epochs().size() - 1).seconds();
-        if (cutShare.isPresent()) {
-          stopWithout(Double.POSITIVE_INFINITY);
-        } else if (canStop && history.epochs().size() < epochs) {
-          stopWithout(next * MIN_SHARE);
-        }
-      }
-
-      @Override
-      public boolean endsEpoch() {
-        return cutShare.isPresent();
-      }
-
-      @Override
-      public void resumed(History history, int batch, int batches) {
-        resumed = new RunRecord.Resumed(history.epochs().size(), batch);
-        events.resumed(history, batch, batches);
-        if (!history.epochs().isEmpty()) {
-          int best = history.best().epoch();
-          interruption.defer(() -> events.stopping(best, images));
-        }
-      }
-
-      @Override
-      public void stoppedEarly(int patience) {
-        events.stoppedEarly(patience);
-      }
-
-      @Override
-      public void restored(int bestEpoch, int epochs) {
-        restored = OptionalInt.of(bestEpoch);
-        events.restored(bestEpoch, epochs);
-      }
-
-      @Override
-      public Progress progress(String task, String unit, long total) {
-        Progress shown = events.progress(task, unit, total);
-        Stopwatch watch = new Stopwatch(); // from the first batch on
-        return new Progress() {
-          private double seconds;
-
-          @Override
-          public void stepTo(long done) {
-            shown.stepTo(done);
-            seconds += watch.lap();
-            double batch = seconds / Math.max(1, done - 1);
-            if (canStop) {
-              stopWithout(0);
-            } else if (done < total && limit.secondsToTrain() < batch * validation) {
-              timeIsUp = true;
-              cutShare = OptionalDouble.of((double) done / total);
-              events.epochCut(epoch, done, total);
-            }
-          }
-
-          @Override
-          public void close() {
-            shown.close();
-          }
-        };
-      }
-
-      @Override
-      public void say(String line) {
-        events.say(line);
-      }
-    };
-  }
-
-  /** Stops training unless this many seconds are left for it. */
-  private void stopWithout(double seconds) {
-    if (!fitting.isRequested() && limit.secondsToTrain() < seconds) {
-      timeIsUp = true;
-      fitting.request();
-    }
-  }
-
-  private void requireModel(RunFolder folder, History history) {
-    if (history.epochs().isEmpty()) {
-      folder.interrupt();
-      throw new GraftException(
-          "Interrupted before the end of the first epoch, so no model was saved.");
-    }
-    history.best();
-  }
-
   private void write(RunFolder folder, History history, Split split, Tuning.Tested tested)
       throws IOException {
     folder.write("history.csv", history.toCsv());
@@ -730,112 +547,14 @@ public final class FineTuneRun {
       folder.write(
           "mistakes.csv", evaluation.mistakesCsv(place -> images.place(split.test()[place])));
     }
-    draw(folder.plots(), history, split, tested);
+    drawings.drawRun(folder.plots(), title(), data, history, split, tested);
   }
 
-  private void draw(Path plots, History history, Split split, Tuning.Tested tested) {
-    String title =
-        backbone.network().name()
-            + " on "
-            + data.name()
-            // Random weights explain bad figures; that of pretrained ones is the normal case.
-            + (backbone.weights().pretrained() ? "" : ", " + backbone.weights().title());
-    if (!history.epochs().isEmpty()) {
-      Path loss = plots.resolve("loss.png");
-      drawings.draw(loss, () -> Charts.loss(loss, history, title));
-      Path accuracy = plots.resolve("accuracy.png");
-      drawings.draw(accuracy, () -> Charts.accuracy(accuracy, history, title));
-    }
-    for (int i = 0; i < tested.first().size(); i++) {
-      Path file = plots.resolve("test-" + i + ".png");
-      int index = split.test()[i];
-      float[] probabilities = tested.first().get(i);
-      drawings.draw(
-          file,
-          () ->
-              image(index)
-                  .ifPresent(
-                      image ->
-                          Charts.prediction(
-                              file,
-                              image,
-                              data.classes(),
-                              images.label(index),
-                              probabilities,
-                              title)));
-    }
-    Path calibration = plots.resolve("calibration.png");
-    drawings.draw(
-        calibration,
-        () ->
-            Charts.calibration(
-                calibration,
-                tested.uncalibrated().calibration(),
-                tested.evaluation().calibration(),
-                title));
-    EvaluationFiles.draw(
-        plots, tested.evaluation(), title, place -> image(split.test()[place]), drawings);
-  }
-
-  private Optional<RgbImage> image(int index) {
-    return images.read(index, Charts.MIN_SIDE);
-  }
-
-  private void save(
-      RunFolder folder, DjlNetwork trained, Temperature temperature, SavedModel.Extras extras)
-      throws IOException {
-    folder.saveModel(
-        model ->
-            SavedModel.save(
-                trained.withTemperature(temperature.value()),
-                model,
-                prepared.name(),
-                backbone.weights().title(),
-                data.classes(),
-                recipe.head(),
-                extras));
-  }
-
-  // Record.
-
-  private RunRecord.Data record() {
-    return new RunRecord.Data(data.name(), data.classes().size(), data.sha256());
-  }
-
-  private RunRecord.Provenance provenance() {
-    Engine engine = Engine.getInstance();
-    LoadedBackbone.Provenance weights = backbone.weights();
-    return new RunRecord.Provenance(
-        backbone.network().name(),
-        new RunRecord.Weights(weights.source(), weights.sha256(), weights.pretrained()),
-        recipe.seed(),
-        new RunRecord.Engine(
-            engine.getEngineName(),
-            engine.getVersion(),
-            Engine.getDjlVersion(),
-            device.toString(),
-            Devices.threads(),
-            recipe.head().solver() == Recipe.Solver.NEWTON
-                ? null
-                : recipe.training().precision().name().toLowerCase(Locale.ROOT),
-            System.getProperty("java.version"),
-            System.getProperty("os.name") + " " + System.getProperty("os.arch")),
-        featureEngine(engine),
-        Build.commit(),
-        parameters(network.design()));
-  }
-
-  private static RunRecord.Parameters parameters(NetworkDesign design) {
-    return new RunRecord.Parameters(design.parameters(), design.trainedParameters());
-  }
-
-  private RunRecord.FeatureEngine featureEngine(Engine engine) {
-    if (network.design().cut() == 0) {
-      return null;
-    }
-    String precision = recipe.execution().precision().name().toLowerCase(Locale.ROOT);
-    return recipe.execution().frozenPartEngine() == Recipe.FrozenPartEngine.ONNXRUNTIME
-        ? new RunRecord.FeatureEngine(OnnxSession.NAME, OnnxSession.version(), precision)
-        : new RunRecord.FeatureEngine(engine.getEngineName(), engine.getVersion(), precision);
+  private String title() {
+    return backbone.network().name()
+        + " on "
+        + data.name()
+        // Random weights explain bad figures; that of pretrained ones is the normal case.
+        + (backbone.weights().pretrained() ? "" : ", " + backbone.weights().title());
   }
 }

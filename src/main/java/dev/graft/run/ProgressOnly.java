@@ -1,7 +1,7 @@
 package dev.graft.run;
 
-import dev.graft.Progress;
 import dev.graft.tuning.RunEvents;
+import dev.graft.util.Progress;
 
 /** Passes on the progress of a preparation or a trial, and nothing else. */
 class ProgressOnly implements RunEvents {

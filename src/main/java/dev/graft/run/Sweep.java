@@ -1,7 +1,6 @@
 package dev.graft.run;
 
 import dev.graft.GraftException;
-import dev.graft.Progress;
 import dev.graft.data.Split;
 import dev.graft.data.duplicates.Survey;
 import dev.graft.evaluation.Evaluation;
@@ -20,6 +19,7 @@ import dev.graft.tuning.RunEvents;
 import dev.graft.tuning.SolverChoice;
 import dev.graft.tuning.Stopwatch;
 import dev.graft.tuning.Tuning;
+import dev.graft.util.Progress;
 import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Path;

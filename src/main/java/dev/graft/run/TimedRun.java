@@ -1,6 +1,5 @@
 package dev.graft.run;
 
-import dev.graft.Progress;
 import dev.graft.data.Cifar10Images;
 import dev.graft.engine.Devices;
 import dev.graft.engine.OnnxSession;
@@ -21,6 +20,7 @@ import dev.graft.tuning.TimeLimit;
 import dev.graft.tuning.TimePlanner;
 import dev.graft.tuning.TimePlanner.Choice;
 import dev.graft.tuning.TimePlanner.Estimate;
+import dev.graft.util.Progress;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

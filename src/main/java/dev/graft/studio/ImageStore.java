@@ -2,8 +2,8 @@ package dev.graft.studio;
 
 import dev.graft.GraftException;
 import dev.graft.data.OwnOutput;
-import dev.graft.image.FileKind;
-import dev.graft.image.FolderWalk;
+import dev.graft.files.FileKind;
+import dev.graft.files.FolderWalk;
 import dev.graft.image.ImageFileReader;
 import dev.graft.io.AtomicFiles;
 import dev.graft.io.LockFile;

@@ -1,7 +1,6 @@
 package dev.graft.studio;
 
 import dev.graft.GraftException;
-import dev.graft.Progress;
 import dev.graft.data.ImageSet;
 import dev.graft.data.Quarantine;
 import dev.graft.data.duplicates.Survey;
@@ -12,6 +11,7 @@ import dev.graft.tuning.Features;
 import dev.graft.tuning.PreparedRun;
 import dev.graft.tuning.RunEvents;
 import dev.graft.util.Messages;
+import dev.graft.util.Progress;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,7 +1,6 @@
 package dev.graft.studio;
 
 import dev.graft.GraftException;
-import dev.graft.Progress;
 import dev.graft.evaluation.History;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
@@ -19,6 +18,7 @@ import dev.graft.tuning.PreparedRun;
 import dev.graft.tuning.RunEvents;
 import dev.graft.util.Messages;
 import dev.graft.util.PathText;
+import dev.graft.util.Progress;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

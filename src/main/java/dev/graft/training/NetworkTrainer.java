@@ -2,8 +2,8 @@ package dev.graft.training;
 
 import ai.djl.Device;
 import ai.djl.Model;
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.DefaultTrainingConfig;
 import ai.djl.training.EasyTrain;
@@ -19,7 +19,6 @@ import ai.djl.training.tracker.ParameterTracker;
 import ai.djl.translate.TranslateException;
 import dev.graft.GraftException;
 import dev.graft.Interruption;
-import dev.graft.Progress;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.feature.FeatureBatches;
@@ -27,6 +26,7 @@ import dev.graft.network.djl.Arithmetic;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.djl.GraphBlock;
 import dev.graft.recipe.Recipe;
+import dev.graft.util.Progress;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -318,8 +318,15 @@ public final class NetworkTrainer implements AutoCloseable {
     };
   }
 
-  /** Receives the probabilities of each evaluated row. */
+  /** Receives the results of each evaluated row. */
   public interface RowListener {
+    /**
+     * Receives the features of the next rows, before their probabilities; does nothing by default.
+     *
+     * @param features {@code (N, F)}, closed afterwards
+     */
+    default void features(NDArray features) {}
+
     /**
      * Receives the next row.
      *
@@ -330,27 +337,32 @@ public final class NetworkTrainer implements AutoCloseable {
   }
 
   /**
-   * Evaluates rows in order, with dropout off.
+   * Evaluates rows in order, with dropout off, in float32.
    *
    * @param classes names of the classes
-   * @param listener receives the probabilities of every row
+   * @param listener receives the results of every row
    */
   public Evaluation evaluate(FeatureBatches rows, List<String> classes, RowListener listener) {
     Evaluation.Collector collector = Evaluation.collector(classes);
-    NDManager manager = model.getNDManager();
-    GraphBlock block = network.probabilities(fromPixels);
-    int index = 0;
-    for (Batch batch : rows.getData(manager)) {
-      try (batch) {
-        ParameterStore parameters = new ParameterStore(batch.getManager(), false);
-        NDList probabilities = block.forward(parameters, batch.getData(), false);
-        float[] values = probabilities.singletonOrThrow().toFloatArray();
-        for (int i = 0; i < batch.getSize(); i++, index++) {
-          float[] row = Arrays.copyOfRange(values, i * classes.size(), (i + 1) * classes.size());
-          collector.add(rows.label(index), row);
-          listener.row(index, row);
-        }
-      }
+    GraphBlock head = network.probabilities();
+    int[] next = {0};
+    try (TrainedStages stages = TrainedStages.of(network, fromPixels, recipe, device)) {
+      stages.forEach(
+          rows,
+          model.getNDManager(),
+          (batch, features) -> {
+            listener.features(features);
+            ParameterStore parameters = new ParameterStore(batch.getManager(), false);
+            NDList probabilities = head.forward(parameters, new NDList(features), false);
+            float[] values = probabilities.singletonOrThrow().toFloatArray();
+            for (int i = 0; i < batch.getSize(); i++) {
+              int index = next[0]++;
+              float[] row =
+                  Arrays.copyOfRange(values, i * classes.size(), (i + 1) * classes.size());
+              collector.add(rows.label(index), row);
+              listener.row(index, row);
+            }
+          });
     }
     return collector.evaluation();
   }

@@ -2,7 +2,7 @@ package dev.graft.training;
 
 import ai.djl.training.Trainer;
 import ai.djl.training.listener.TrainingListenerAdapter;
-import dev.graft.Progress;
+import dev.graft.util.Progress;
 
 /** Shows a progress bar within each epoch, and reports each epoch when it ends. */
 final class ProgressListener extends TrainingListenerAdapter implements AutoCloseable {

@@ -3,7 +3,6 @@ package dev.graft.training;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.training.ParameterStore;
-import ai.djl.training.dataset.Batch;
 import dev.graft.feature.FeatureBatches;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.djl.GraphBlock;
@@ -41,20 +40,21 @@ public final class Standardization {
   /**
    * Measures features and sets the standardization of a network.
    *
-   * @param fromPixels whether batches hold pixels; otherwise the activations at the freeze boundary
+   * @param stages compute the features
    * @param manager creates the arrays of the batches
    */
   public static void fit(
-      DjlNetwork network, boolean fromPixels, FeatureBatches batches, NDManager manager) {
-    GraphBlock before = network.beforeScaling(fromPixels);
+      DjlNetwork network, TrainedStages stages, FeatureBatches batches, NDManager manager) {
+    GraphBlock before = network.beforeScaling();
     Standardization measured = new Standardization(network.design().featureWidth());
-    for (Batch batch : batches.getData(manager)) {
-      try (batch) {
-        ParameterStore parameters = new ParameterStore(batch.getManager(), false);
-        NDList features = before.forward(parameters, batch.getData(), false);
-        measured.add(features.singletonOrThrow().toFloatArray());
-      }
-    }
+    stages.forEach(
+        batches,
+        manager,
+        (batch, features) -> {
+          ParameterStore parameters = new ParameterStore(batch.getManager(), false);
+          NDList scaled = before.forward(parameters, new NDList(features), false);
+          measured.add(scaled.singletonOrThrow().toFloatArray());
+        });
     network.setStandardization(measured.means(), measured.deviations());
   }
 

@@ -1,7 +1,7 @@
 package dev.graft.training;
 
-import dev.graft.Progress;
 import dev.graft.evaluation.History;
+import dev.graft.util.Progress;
 
 /** Receives the events of a training; by default ignores them. */
 public interface TrainingEvents extends Progress.Display {

@@ -1,11 +1,11 @@
 package dev.graft.tuning;
 
-import dev.graft.Progress;
 import dev.graft.data.Split;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.Interval;
 import dev.graft.io.Csv;
 import dev.graft.training.TrainingEvents;
+import dev.graft.util.Progress;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,7 +1,6 @@
 package dev.graft.tuning;
 
 import dev.graft.GraftException;
-import dev.graft.Progress;
 import dev.graft.data.DataSet;
 import dev.graft.data.ImageSet;
 import dev.graft.data.Part;
@@ -11,6 +10,7 @@ import dev.graft.inference.Answer;
 import dev.graft.inference.ModelRunner;
 import dev.graft.inference.Source;
 import dev.graft.util.Names;
+import dev.graft.util.Progress;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;

@@ -1,8 +1,9 @@
 package dev.graft.tuning;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import dev.graft.GraftException;
 import dev.graft.Interruption;
-import dev.graft.Progress;
 import dev.graft.data.DataSet;
 import dev.graft.data.ImageSet;
 import dev.graft.data.Part;
@@ -15,6 +16,7 @@ import dev.graft.evaluation.Temperature;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.Typicality;
 import dev.graft.network.djl.DjlNetwork;
+import dev.graft.network.djl.TypicalityArrays;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.training.Checkpoints;
@@ -23,9 +25,12 @@ import dev.graft.training.FeatureScaling;
 import dev.graft.training.NetworkTrainer;
 import dev.graft.training.RangeTest;
 import dev.graft.training.Standardization;
+import dev.graft.training.TrainedStages;
 import dev.graft.training.TrainingEvents;
 import dev.graft.training.WeightSnapshot;
+import dev.graft.util.Progress;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -34,6 +39,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -79,19 +85,42 @@ public final class Tuning implements AutoCloseable {
   public record Validated(Evaluation evaluation, Temperature temperature) {}
 
   /**
-   * The result on the test images.
+   * The result on the test images, for each image in the order of the split.
    *
    * @param uncalibrated at temperature 1
    * @param evaluation at the fitted temperature
    * @param single of the images alone, at the fitted temperature; empty if predictions are not
    *     means of those of an image and its mirror image
+   * @param typicality of the images themselves, 0 to 1
    * @param first the class probabilities of the first test images, at the fitted temperature
    */
+  @SuppressWarnings("ArrayRecordComponent") // one per training, never compared
   public record Tested(
       Evaluation uncalibrated,
       Evaluation evaluation,
       Optional<Evaluation> single,
+      float[] typicality,
       List<float[]> first) {}
+
+  /** Receives the results of {@link #run} as soon as they exist. */
+  public interface Steps {
+    /** The training was interrupted before there was a model; the run fails. */
+    default void interrupted() {}
+
+    /** The training ended with a model. */
+    default void trained(History history) throws IOException {}
+
+    /** The trained network can be saved, so that no later failure loses the training. */
+    default void validated(Validated validated, Typicality typicality) throws IOException {}
+  }
+
+  /**
+   * A trained network's results.
+   *
+   * @param history without epochs if the head was not trained by gradients
+   */
+  public record Result(
+      History history, Validated validated, Typicality typicality, Tested tested) {}
 
   /**
    * @param listener is notified of each epoch of the training
@@ -138,6 +167,33 @@ public final class Tuning implements AutoCloseable {
         run.network(), !recipe.execution().cache(), recipe, run.device(), listener, stop);
   }
 
+  /**
+   * Trains, validates and tests the network.
+   *
+   * @param checkpoints receives the checkpoints; none if the head is not trained by gradients
+   * @param first the number of test images whose class probabilities are returned
+   * @throws GraftException if the training is interrupted before its first epoch ends, or if it
+   *     diverges
+   */
+  public Result run(Split split, Survey survey, Checkpoints checkpoints, int first, Steps steps)
+      throws IOException {
+    History history = fit(split, survey, checkpoints);
+    if (convex.isEmpty()) {
+      if (history.epochs().isEmpty()) {
+        steps.interrupted();
+        throw new GraftException(
+            "Interrupted before the end of the first epoch, so there is no model.");
+      }
+      history.best(); // fails if no epoch has one
+    }
+    steps.trained(history);
+    Validated validated = validate(split);
+    Typicality typicality = typicality(split, survey);
+    steps.validated(validated, typicality);
+    return new Result(
+        history, validated, typicality, test(split, validated.temperature(), typicality, first));
+  }
+
   /** Trains from the start, without checkpoints, see {@link #fit(Split, Survey, Checkpoints)}. */
   public History fit(Split split, Survey survey) throws IOException {
     return fit(split, survey, Checkpoints.NONE);
@@ -147,10 +203,9 @@ public final class Tuning implements AutoCloseable {
    * Trains on the training images, from the newest checkpoint on, if there is one; validation
    * images decide when it stops.
    *
-   * @param checkpoints receives the checkpoints; none if the head is not trained by gradients
    * @return without epochs if the head was not trained by gradients
    */
-  public History fit(Split split, Survey survey, Checkpoints checkpoints) throws IOException {
+  private History fit(Split split, Survey survey, Checkpoints checkpoints) throws IOException {
     if (isConvex()) {
       ConvexHead head = convex(split.train(), survey.groups());
       install(head);
@@ -258,9 +313,9 @@ public final class Tuning implements AutoCloseable {
     boolean forwardPass = !recipe.execution().cache() || run.network().design().trainsBackbone();
     int[] measured =
         forwardPass ? Standardization.sample(split.train(), recipe.seed()) : split.train();
-    try (NDManager manager = NDManager.newBaseManager(run.device())) {
-      Standardization.fit(
-          run.network(), !recipe.execution().cache(), features.inOrder(measured), manager);
+    try (NDManager manager = NDManager.newBaseManager(run.device());
+        TrainedStages stages = trainedStages()) {
+      Standardization.fit(run.network(), stages, features.inOrder(measured), manager);
     }
   }
 
@@ -294,7 +349,8 @@ public final class Tuning implements AutoCloseable {
                 probabilities.add(views.get(0)); // as each view gets the temperature
                 truths.add(images.label(rows[place]));
               }
-            });
+            },
+            features -> {});
     return new Validated(evaluation, Temperature.fit(probabilities, truths));
   }
 
@@ -317,8 +373,9 @@ public final class Tuning implements AutoCloseable {
    *
    * @param first the number of images whose class probabilities are returned
    */
-  public Tested test(Split split, Temperature temperature, int first) {
+  private Tested test(Split split, Temperature temperature, Typicality typicality, int first) {
     int[] rows = split.test();
+    FloatBuffer shares = FloatBuffer.allocate(rows.length);
     List<float[]> kept = new ArrayList<>();
     Evaluation.Collector calibrated = Evaluation.collector(data.classes());
     Evaluation.Collector single = Evaluation.collector(data.classes());
@@ -334,30 +391,26 @@ public final class Tuning implements AutoCloseable {
               if (place < first) {
                 kept.add(scaled);
               }
-            });
+            },
+            features -> shares.put(TypicalityArrays.of(typicality, features)));
     return new Tested(
         uncalibrated,
         calibrated.evaluation(),
         recipe.training().averageMirror() ? Optional.of(single.evaluation()) : Optional.empty(),
+        shares.array(),
         kept);
   }
 
-  /** Fits {@link Typicality} to the network, after the training. */
-  public Typicality typicality(Split split, Survey survey) {
-    try (NDManager manager = NDManager.newBaseManager(run.device())) {
-      return fit(manager).fit(features, split, survey.groups(), recipe.seed());
-    }
+  private TrainedStages trainedStages() {
+    return TrainedStages.of(run.network(), !recipe.execution().cache(), recipe, run.device());
   }
 
-  /** Returns the typicality of images, 0 to 1. */
-  public float[] typicality(Typicality typicality, int[] rows) {
-    try (NDManager manager = NDManager.newBaseManager(run.device())) {
-      return fit(manager).of(typicality, features.inOrder(rows));
+  private Typicality typicality(Split split, Survey survey) {
+    try (NDManager manager = NDManager.newBaseManager(run.device());
+        TrainedStages stages = trainedStages()) {
+      return new TypicalityFit(run.network(), stages, manager)
+          .fit(features, split, survey.groups(), recipe.seed());
     }
-  }
-
-  private TypicalityFit fit(NDManager manager) {
-    return new TypicalityFit(run.network(), !recipe.execution().cache(), manager);
   }
 
   /** Receives the predictions of an image. */
@@ -371,7 +424,11 @@ public final class Tuning implements AutoCloseable {
     void views(int place, List<float[]> probabilities);
   }
 
-  private Evaluation evaluate(String part, int[] rows, ViewListener receiver) {
+  /**
+   * @param last receives the features {@code (N, F)} of each batch of the images themselves
+   */
+  private Evaluation evaluate(
+      String part, int[] rows, ViewListener receiver, Consumer<NDArray> last) {
     Evaluation.Collector collector = Evaluation.collector(data.classes());
     // Portions of whole batches, so that the stored predictions of an image and its mirror image
     // fit into memory.
@@ -389,7 +446,8 @@ public final class Tuning implements AutoCloseable {
               (place, row) -> {
                 mirrored.add(row);
                 progress.stepTo(first + (place + 1L) / 2);
-              });
+              },
+              computed -> {});
         }
         predict(
             features,
@@ -401,17 +459,34 @@ public final class Tuning implements AutoCloseable {
               receiver.views(first + place, views);
               progress.stepTo(
                   first + (mirrored.isEmpty() ? place + 1L : (some.length + place + 1L) / 2));
-            });
+            },
+            last);
       }
     }
     return collector.evaluation();
   }
 
-  private void predict(Features of, int[] rows, NetworkTrainer.RowListener receiver) {
+  /** Receives the probabilities of a row. */
+  private interface RowListener {
+    void row(int place, float[] probabilities);
+  }
+
+  private void predict(
+      Features of, int[] rows, RowListener receiver, Consumer<NDArray> ofFeatures) {
     training.evaluate(
         convex.isPresent() ? of.inOrder(rows, network.design().featureWidth()) : of.inOrder(rows),
         data.classes(),
-        receiver);
+        new NetworkTrainer.RowListener() {
+          @Override
+          public void features(NDArray computed) {
+            ofFeatures.accept(computed);
+          }
+
+          @Override
+          public void row(int place, float[] probabilities) {
+            receiver.row(place, probabilities);
+          }
+        });
   }
 
   private static float[] mean(List<float[]> views) {

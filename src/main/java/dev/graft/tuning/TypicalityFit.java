@@ -3,14 +3,12 @@ package dev.graft.tuning;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.training.ParameterStore;
-import ai.djl.training.dataset.Batch;
 import dev.graft.data.Split;
 import dev.graft.feature.FeatureBatches;
 import dev.graft.network.Typicality;
 import dev.graft.network.djl.DjlNetwork;
-import dev.graft.network.djl.GraphBlock;
 import dev.graft.network.djl.TypicalityArrays;
+import dev.graft.training.TrainedStages;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.function.Consumer;
@@ -28,17 +26,17 @@ final class TypicalityFit {
   private static final int ENOUGH = 100;
 
   private final DjlNetwork network;
-  private final boolean fromPixels;
+  private final TrainedStages stages;
   private final NDManager manager;
   private final int width;
 
   /**
-   * @param fromPixels whether batches hold pixels; otherwise the activations at the freeze boundary
+   * @param stages compute the features
    * @param manager creates the arrays of the batches
    */
-  TypicalityFit(DjlNetwork network, boolean fromPixels, NDManager manager) {
+  TypicalityFit(DjlNetwork network, TrainedStages stages, NDManager manager) {
     this.network = network;
-    this.fromPixels = fromPixels;
+    this.stages = stages;
     this.manager = manager;
     width = network.design().lastFeatureWidth();
   }
@@ -101,22 +99,9 @@ final class TypicalityFit {
     }
   }
 
-  /** Returns the typicality of images. */
-  float[] of(Typicality typicality, FeatureBatches rows) {
-    FloatBuffer shares = FloatBuffer.allocate(rows.size());
-    forEach(rows, batch -> shares.put(TypicalityArrays.of(typicality, batch)));
-    return shares.array();
-  }
-
   /** Passes the features {@code (N, F)} of each batch on. */
   private void forEach(FeatureBatches rows, Consumer<NDArray> receiver) {
-    GraphBlock block = network.features(fromPixels);
-    for (Batch batch : rows.getData(manager)) {
-      try (batch) {
-        ParameterStore parameters = new ParameterStore(batch.getManager(), false);
-        receiver.accept(block.forward(parameters, batch.getData(), false).singletonOrThrow());
-      }
-    }
+    stages.forEach(rows, manager, (batch, features) -> receiver.accept(features));
   }
 
   /** Returns at most {@code max} rows, sampled, in their order. */

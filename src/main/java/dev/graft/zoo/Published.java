@@ -1,9 +1,9 @@
 package dev.graft.zoo;
 
 import dev.graft.GraftException;
-import dev.graft.Progress;
 import dev.graft.io.Download;
 import dev.graft.io.Hash;
+import dev.graft.util.Progress;
 import dev.graft.util.Text;
 import java.io.IOException;
 import java.net.URI;

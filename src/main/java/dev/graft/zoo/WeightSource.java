@@ -1,11 +1,11 @@
 package dev.graft.zoo;
 
 import dev.graft.GraftException;
-import dev.graft.Progress;
 import dev.graft.io.Hash;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Weight;
 import dev.graft.util.Messages;
+import dev.graft.util.Progress;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;

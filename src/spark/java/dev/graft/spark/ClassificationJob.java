@@ -1,9 +1,9 @@
 package dev.graft.spark;
 
 import dev.graft.GraftException;
-import dev.graft.Progress;
 import dev.graft.inference.PortableModel;
 import dev.graft.run.Cluster;
+import dev.graft.util.Progress;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

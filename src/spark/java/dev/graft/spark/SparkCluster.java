@@ -1,13 +1,13 @@
 package dev.graft.spark;
 
 import dev.graft.GraftException;
-import dev.graft.Progress;
 import dev.graft.inference.PortableModel;
 import dev.graft.recipe.Recipe;
 import dev.graft.run.Cluster;
 import dev.graft.run.Featurizer;
 import dev.graft.tuning.RunEvents;
 import dev.graft.util.Messages;
+import dev.graft.util.Progress;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package dev.graft.spark;
 
-import dev.graft.Progress;
+import dev.graft.util.Progress;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.spark.SparkContext;

@@ -1,6 +1,6 @@
 package dev.graft.data;
 
-import dev.graft.Progress;
+import dev.graft.util.Progress;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;

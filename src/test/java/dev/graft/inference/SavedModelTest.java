@@ -18,7 +18,6 @@ import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ZooModel;
 import ai.djl.training.ParameterStore;
 import dev.graft.GraftException;
-import dev.graft.Progress;
 import dev.graft.evaluation.Temperature;
 import dev.graft.example.ClassifyImage;
 import dev.graft.image.ImageFileReader;
@@ -31,6 +30,7 @@ import dev.graft.network.SmallCnn;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.djl.GraphBlock;
 import dev.graft.recipe.Recipe;
+import dev.graft.util.Progress;
 import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.LoadedBackbone;
 import java.awt.image.BufferedImage;
@@ -136,9 +136,10 @@ class SavedModelTest {
               manager
                   .create(ByteBuffer.wrap(planes), new Shape(1, 3, 32, 32), DataType.UINT8)
                   .toType(DataType.FLOAT32, true));
+      ParameterStore parameters = new ParameterStore(manager, false);
       return network
-          .probabilities(true)
-          .forward(new ParameterStore(manager, false), pixels, false)
+          .probabilities()
+          .forward(parameters, network.features(true).forward(parameters, pixels, false), false)
           .singletonOrThrow()
           .toFloatArray();
     }

@@ -17,6 +17,7 @@ import dev.graft.network.NetworkDesign.Scaling;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Stage;
 import dev.graft.network.djl.DjlNetwork;
+import dev.graft.recipe.RecipeReader;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -105,7 +106,10 @@ class FeatureScalingTest {
             new int[5_000],
             512);
     DjlNetwork network = network(0.5, true, 3);
-    Standardization.fit(network, false, batches, manager);
+    try (TrainedStages stages =
+        TrainedStages.of(network, false, RecipeReader.defaults(), Device.cpu())) {
+      Standardization.fit(network, stages, batches, manager);
+    }
     double[] sum = new double[3];
     double[] squares = new double[3];
     batches

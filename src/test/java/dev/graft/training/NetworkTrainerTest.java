@@ -16,8 +16,8 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import dev.graft.GraftException;
 import dev.graft.Interruption;
-import dev.graft.Progress;
 import dev.graft.engine.Bfloat16;
+import dev.graft.engine.OnnxSession;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.feature.FeatureBatches;
@@ -32,6 +32,7 @@ import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.djl.GraphBlock;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
+import dev.graft.util.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -315,6 +316,47 @@ class NetworkTrainerTest {
     assertThat(withoutSeconds(again)).isEqualTo(withoutSeconds(history));
     assertThat(hashes(network.logits(false), weight -> true))
         .isEqualTo(hashes(undisturbed.logits(false), weight -> true));
+  }
+
+  private float[] features(DjlNetwork network, String engine) {
+    List<float[]> batches = new ArrayList<>();
+    int[] rows = rows(0, IMAGES);
+    try (TrainedStages stages =
+        TrainedStages.of(network, false, recipe("root-engine=" + engine), Device.cpu())) {
+      stages.forEach(
+          FeatureBatches.inOrder(source(network, false), rows, labels(rows), 13),
+          manager,
+          (batch, features) -> {
+            assertThat(features.getShape()).isEqualTo(new Shape(batch.getSize(), 14));
+            batches.add(features.toFloatArray());
+          });
+    }
+    float[] all = new float[IMAGES * 14];
+    int at = 0;
+    for (float[] each : batches) {
+      System.arraycopy(each, 0, all, at, each.length);
+      at += each.length;
+    }
+    return all;
+  }
+
+  @Test
+  void onnxRuntimeComputesTheFeaturesOfTheTrainingEngine() throws IOException {
+    assumeTrue(OnnxSession.isAvailable(), "no ONNX Runtime here");
+    Recipe recipe = recipe("unfreeze=conv3");
+    DjlNetwork network = network(recipe);
+    float[] untrained = features(network, "onnxruntime");
+    train(network, recipe, false);
+    float[] inTraining = features(network, "training");
+    float[] features = features(network, "onnxruntime");
+    float most = 0;
+    for (int i = 0; i < features.length; i++) {
+      most = Math.max(most, Math.abs(features[i]));
+      assertThat(features[i]).as("feature " + i).isCloseTo(inTraining[i], within(1e-5f));
+    }
+    assertThat(most).isGreaterThan(0.1f);
+    // The session is opened with the weights of its time.
+    assertThat(features).isNotEqualTo(untrained);
   }
 
   @Test

@@ -2,10 +2,10 @@ package dev.graft.tuning;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.Progress;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.Prediction;
 import dev.graft.training.TrainingEvents;
+import dev.graft.util.Progress;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;

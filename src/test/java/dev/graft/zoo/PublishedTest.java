@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.graft.GraftException;
-import dev.graft.Progress;
 import dev.graft.io.Hash;
+import dev.graft.util.Progress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;

@@ -1,6 +1,5 @@
 package dev.graft.data.duplicates;
 
-import dev.graft.Progress;
 import dev.graft.data.DataSet;
 import dev.graft.data.ImageSet;
 import dev.graft.data.Part;
@@ -9,6 +8,7 @@ import dev.graft.data.Split;
 import dev.graft.image.ImageFileReader;
 import dev.graft.io.Csv;
 import dev.graft.io.ReadAhead;
+import dev.graft.util.Progress;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;

@@ -114,24 +114,18 @@ public final class DjlNetwork {
   }
 
   /**
-   * Returns the whole network, up to the probabilities {@code (N, classes)}, with its trained part
-   * computed as in training, in float32.
-   *
-   * @param fromPixels whether the input is pixels; otherwise the activations at the freeze boundary
+   * Returns the steps from the features {@code (N, F)} to the probabilities {@code (N, classes)}.
    */
-  public GraphBlock probabilities(boolean fromPixels) {
-    return trained(block(start(fromPixels), graph.size()), Arithmetic.ENGINE);
+  public GraphBlock probabilities() {
+    return trained(block(design.featuresEnd(), graph.size()), Arithmetic.ENGINE);
   }
 
   /**
-   * Returns the network up to the features {@code (N, F)} that the head standardizes, so that their
-   * means and standard deviations can be measured.
-   *
-   * @param fromPixels whether the input is pixels; otherwise the activations at the freeze boundary
+   * Returns the steps from the features {@code (N, F)} to those that the head standardizes, so that
+   * their means and standard deviations can be measured.
    */
-  public GraphBlock beforeScaling(boolean fromPixels) {
-    return trained(
-        block(start(fromPixels), graph.indexOf(NetworkDesign.SCALING)), Arithmetic.ENGINE);
+  public GraphBlock beforeScaling() {
+    return block(design.featuresEnd(), graph.indexOf(NetworkDesign.SCALING));
   }
 
   /**

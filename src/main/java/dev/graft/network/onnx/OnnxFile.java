@@ -103,16 +103,53 @@ public final class OnnxFile {
     return onnx.file(metadata);
   }
 
+  /**
+   * Writes the steps after a cut, in float32.
+   *
+   * <p>Inputs are the values that {@linkplain Graph#crossing cross} the cut, {@code (N, …)},
+   * float32.
+   *
+   * @param cut number of steps before it
+   * @param output name of the step whose value is the output
+   */
+  public static OnnxFile tail(Graph graph, int cut, String output, Weights weights) {
+    return rendered(
+            graph,
+            graph.crossing(cut),
+            List.of(output),
+            weights,
+            new Precision.Float32(),
+            PixelType.FLOAT32)
+        .file(Map.of());
+  }
+
   private static OnnxGraph rendered(
       Graph graph, List<String> outputs, Weights weights, Precision precision, PixelType pixels) {
-    Folded folded = Folded.of(graph, weights, Set.copyOf(outputs));
+    return rendered(graph, List.of(Graph.PIXELS), outputs, weights, precision, pixels);
+  }
+
+  private static OnnxGraph rendered(
+      Graph graph,
+      List<String> inputs,
+      List<String> outputs,
+      Weights weights,
+      Precision precision,
+      PixelType pixels) {
+    Set<String> ends = new HashSet<>(inputs);
+    ends.addAll(outputs);
+    Folded folded = Folded.of(graph, weights, ends);
     Map<String, Shape> shapes = folded.graph().shapes();
     Set<String> ranged = ranged(graph, precision);
     Map<String, Int8Rendering.Scale> scales = new HashMap<>();
     OnnxGraph onnx = new OnnxGraph(isImageByImage(graph));
-    onnx.input(Graph.PIXELS, pixels.onnx, graph.pixels().getShape());
+    inputs.forEach(
+        name ->
+            onnx.input(
+                name,
+                name.equals(Graph.PIXELS) ? pixels.onnx : PixelType.FLOAT32.onnx,
+                shapes.get(name).getShape()));
     outputs.forEach(name -> onnx.output(name, shapes.get(name).getShape()));
-    for (Step step : needed(folded.graph(), outputs)) {
+    for (Step step : needed(folded.graph(), inputs, outputs)) {
       OnnxRendering float32 =
           new OnnxRendering(onnx, folded.weights(), pixels, shapes, step.inputs(), step.name());
       boolean clippedNext =
@@ -292,13 +329,14 @@ public final class OnnxFile {
             || readers.get(0).layer() instanceof Layer.Relu6);
   }
 
-  /** Returns the steps that the outputs depend on, in order. */
-  private static List<Step> needed(Graph graph, List<String> outputs) {
+  /** Returns the steps that compute the outputs from the inputs, in order. */
+  private static List<Step> needed(Graph graph, List<String> inputs, List<String> outputs) {
     Set<String> names = new HashSet<>(outputs);
     for (int i = graph.size() - 1; i >= 0; i--) {
       Step step = graph.steps().get(i);
       if (names.contains(step.name())) {
         names.addAll(step.inputs());
+        names.removeAll(inputs);
       }
     }
     return graph.steps().stream().filter(step -> names.contains(step.name())).toList();

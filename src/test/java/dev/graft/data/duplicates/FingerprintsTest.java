@@ -2,7 +2,6 @@ package dev.graft.data.duplicates;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.Progress;
 import dev.graft.data.DataSet;
 import dev.graft.data.ImageMaker;
 import dev.graft.data.ImageSet;
@@ -10,6 +9,7 @@ import dev.graft.data.Split;
 import dev.graft.data.SplitCsv;
 import dev.graft.data.StratifiedSampler;
 import dev.graft.image.RgbImage;
+import dev.graft.util.Progress;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;

@@ -1,4 +1,4 @@
-package dev.graft;
+package dev.graft.util;
 
 /** Shows the progress of one task. Closing it removes the display. */
 public interface Progress extends AutoCloseable {

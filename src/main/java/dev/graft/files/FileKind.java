@@ -1,4 +1,4 @@
-package dev.graft.image;
+package dev.graft.files;
 
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,6 +1,6 @@
-package dev.graft.image;
+package dev.graft.files;
 
-import dev.graft.image.FolderWalk.Entry;
+import dev.graft.files.FolderWalk.Entry;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.FileSystems;

@@ -1,0 +1,165 @@
+package dev.graft.run;
+
+import dev.graft.data.Split;
+import dev.graft.evaluation.History;
+import dev.graft.training.EarlyStopping;
+import dev.graft.training.TrainingEvents;
+import dev.graft.tuning.RunEvents;
+import dev.graft.tuning.SpeedProbe;
+import dev.graft.tuning.Stopwatch;
+import dev.graft.tuning.TimeLimit;
+import dev.graft.util.Progress;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
+/**
+ * Passes the events of a run's training on, and ends the training before its time is over. From the
+ * first improvement on, there is a model to save, and training can end after any step; if the time
+ * is over before, the epoch ends, so that its weights can be validated.
+ */
+final class TimedEvents implements TrainingEvents {
+  /** An epoch begins only if at least this share of it fits into the time that is left. */
+  private static final double MIN_SHARE = 0.9;
+
+  private final RunEvents events;
+  private final TimeLimit limit;
+  private final RunInterruption interruption;
+  private final RunInterruption fitting;
+
+  /** Number of images that are evaluated after the training. */
+  private final int evaluated;
+
+  /** Time of a validation, in training steps. */
+  private final double validation;
+
+  private boolean canStop;
+  private boolean timeIsUp;
+  private int epoch = 1;
+  private OptionalDouble cutShare = OptionalDouble.empty();
+  private OptionalInt restored = OptionalInt.empty();
+  private Optional<RunRecord.Resumed> resumed = Optional.empty();
+
+  /**
+   * @param interruption of the run
+   * @param fitting interrupts the training only
+   */
+  TimedEvents(
+      RunEvents events,
+      TimeLimit limit,
+      RunInterruption interruption,
+      RunInterruption fitting,
+      Split split,
+      int batchSize) {
+    this.events = events;
+    this.limit = limit;
+    this.interruption = interruption;
+    this.fitting = fitting;
+    evaluated = split.validation().length + split.test().length;
+    validation = SpeedProbe.FORWARD * split.validation().length / batchSize;
+  }
+
+  /** Returns whether training was ended because its time was over. */
+  boolean timeIsUp() {
+    return timeIsUp;
+  }
+
+  /** Returns the part of an epoch that was trained, if it was ended; otherwise 1. */
+  double trainedShare() {
+    return cutShare.orElse(1);
+  }
+
+  /** Returns the epoch whose weights were restored after the training. */
+  OptionalInt restored() {
+    return restored;
+  }
+
+  /** Returns where the training was resumed, in this process. */
+  Optional<RunRecord.Resumed> resumed() {
+    return resumed;
+  }
+
+  @Override
+  public void epoch(History history, int epochs, EarlyStopping.Decision decision, int bestEpoch) {
+    events.epoch(history, epochs, decision, bestEpoch);
+    epoch++;
+    if (decision == EarlyStopping.Decision.IMPROVED) {
+      interruption.defer(() -> events.stopping(bestEpoch, evaluated));
+      fitting.defer(() -> events.timeIsUp(bestEpoch));
+      canStop = true;
+    }
+    double next = history.epochs().get(history.epochs().size() - 1).seconds();
+    if (cutShare.isPresent()) {
+      stopWithout(Double.POSITIVE_INFINITY);
+    } else if (canStop && history.epochs().size() < epochs) {
+      stopWithout(next * MIN_SHARE);
+    }
+  }
+
+  @Override
+  public boolean endsEpoch() {
+    return cutShare.isPresent();
+  }
+
+  @Override
+  public void resumed(History history, int batch, int batches) {
+    resumed = Optional.of(new RunRecord.Resumed(history.epochs().size(), batch));
+    events.resumed(history, batch, batches);
+    if (!history.epochs().isEmpty()) {
+      int best = history.best().epoch();
+      interruption.defer(() -> events.stopping(best, evaluated));
+    }
+  }
+
+  @Override
+  public void stoppedEarly(int patience) {
+    events.stoppedEarly(patience);
+  }
+
+  @Override
+  public void restored(int bestEpoch, int epochs) {
+    restored = OptionalInt.of(bestEpoch);
+    events.restored(bestEpoch, epochs);
+  }
+
+  @Override
+  public Progress progress(String task, String unit, long total) {
+    Progress shown = events.progress(task, unit, total);
+    Stopwatch watch = new Stopwatch(); // from the first batch on
+    return new Progress() {
+      private double seconds;
+
+      @Override
+      public void stepTo(long done) {
+        shown.stepTo(done);
+        seconds += watch.lap();
+        double batch = seconds / Math.max(1, done - 1);
+        if (canStop) {
+          stopWithout(0);
+        } else if (done < total && limit.secondsToTrain() < batch * validation) {
+          timeIsUp = true;
+          cutShare = OptionalDouble.of((double) done / total);
+          events.epochCut(epoch, done, total);
+        }
+      }
+
+      @Override
+      public void close() {
+        shown.close();
+      }
+    };
+  }
+
+  @Override
+  public void say(String line) {
+    events.say(line);
+  }
+
+  /** Stops training unless this many seconds are left for it. */
+  private void stopWithout(double seconds) {
+    if (!fitting.isRequested() && limit.secondsToTrain() < seconds) {
+      timeIsUp = true;
+      fitting.request();
+    }
+  }
+}
