@@ -111,12 +111,24 @@ class ArchitectureTest {
               "data.duplicates",
               "files",
               "image",
+              "labels",
+              "output",
               "io",
               "util"),
           entry(
-              "run",
+              "output",
               "recipe",
               "files",
+              "data",
+              "data.duplicates",
+              "evaluation",
+              "tuning",
+              "io",
+              "util"),
+          entry("labels", "data", "tuning", "report", "output", "io", "util"),
+          entry(
+              "run",
+              "recipe",
               "image",
               "data",
               "data.duplicates",
@@ -131,6 +143,8 @@ class ArchitectureTest {
               "training",
               "tuning",
               "report",
+              "labels",
+              "output",
               "io",
               "util"),
           entry(
@@ -160,6 +174,7 @@ class ArchitectureTest {
               "feature",
               "inference",
               "run",
+              "output",
               "io",
               "util"),
           entry(
@@ -182,6 +197,8 @@ class ArchitectureTest {
               "studio",
               "run",
               "bench",
+              "labels",
+              "output",
               "io",
               "util"));
 
@@ -190,7 +207,9 @@ class ArchitectureTest {
 
   /** The packages of the program; neither the library nor the API may depend on them. */
   private static final Set<String> PROGRAM =
-      Set.of("report", "web", "serve", "studio", "run", "bench", "command", "spark");
+      Set.of(
+          "report", "web", "serve", "studio", "output", "labels", "run", "bench", "command",
+          "spark");
 
   /** Exists only in the Maven profile of this name. */
   private static final String SPARK = "spark";

@@ -173,7 +173,9 @@ class DocsTest {
     Set<String> documented = documentedOptions(section);
     if (section.contains("takes the options of `fine-tune`")) {
       documented.addAll(documentedOptions(section(page, "fine-tune")));
-      matches("except `(--[a-z-]+)`", section).forEach(each -> documented.remove(each.group(1)));
+      matches("except (`--[a-z-]+`(, | and )?)+", section)
+          .flatMap(each -> matches("--[a-z-]+", each.group()))
+          .forEach(each -> documented.remove(each.group()));
     }
     Set<String> known = new TreeSet<>(options(command));
     known.removeAll(COMMON);

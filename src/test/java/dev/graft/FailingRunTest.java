@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.graft.SmallRun.Images;
+import dev.graft.output.OutputFolder;
+import dev.graft.output.RunRecord;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.run.FineTuneRun;
-import dev.graft.run.OutputFolder;
 import dev.graft.run.RunInterruption;
-import dev.graft.run.RunRecord;
 import dev.graft.tuning.RunEvents;
 import dev.graft.util.Progress;
 import java.io.IOException;

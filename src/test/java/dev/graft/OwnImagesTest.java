@@ -73,7 +73,7 @@ class OwnImagesTest {
         .asString()
         .startsWith(pets.resolve("cat/02.png") + ",");
     assertThat(first.err())
-        .containsOnlyOnce("Quarantine: 1 of 12 images can't be read and is left out:")
+        .containsOnlyOnce("Quarantine: 1 of 12 images can't be read and is skipped:")
         .contains("This run had warnings: they are above, and in its log.txt.")
         .contains("Classes: cat 6, dog 6\n") // before all were read
         .contains("Classes: cat 5, dog 6; without 1 unreadable image\n"); // as inspect says
@@ -188,7 +188,7 @@ class OwnImagesTest {
         .contains(
             "Classes: cat 5, dog 6; without 1 unreadable image",
             "Sizes: the shorter side is 32 pixels in all images",
-            "Quarantine: 1 of 12 images can't be read and is left out:",
+            "Quarantine: 1 of 12 images can't be read and is skipped:",
             "Duplicates: no identical images",
             "Duplicates: no near-duplicates");
     assertThat(elsewhere.resolve("runs")).doesNotExist();

@@ -169,7 +169,7 @@ class ResumedRunTest {
     CommandRun next = CommandRun.of(photos.arguments(output).toArray(String[]::new));
     assertThat(next.code()).as(next.err()).isZero();
     assertThat(next.err())
-        .contains(run + " did not end, because its process died. Go on with: fine-tune --resume ");
+        .contains(run + " is unfinished: its process died. Go on with: fine-tune --resume ");
     CommandRun resumed = CommandRun.of("fine-tune", "--resume", "--output=" + output);
     assertThat(resumed.code()).as(resumed.err()).isZero();
     assertThat(json(run).path("status").asText()).isEqualTo("completed");

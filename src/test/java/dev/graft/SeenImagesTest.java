@@ -13,7 +13,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code evaluate} says that figures on images that the model was trained on are no estimate. */
+/**
+ * {@code evaluate} says that figures on images that the model was trained on do not estimate the
+ * accuracy.
+ */
 @Tag("engine")
 class SeenImagesTest {
   @TempDir static Path folder;
@@ -72,8 +75,8 @@ class SeenImagesTest {
     assertThat(evaluated.out())
         .contains(
             "of these 6 images, 3 are training images of the model, 1 are its validation images,"
-                + " and 0 are near-duplicates of either: the figures are no estimate for new"
-                + " images.")
+                + " and 0 are near-duplicates of either: the figures do not estimate the"
+                + " accuracy on new images.")
         .contains("  Without them: accuracy 1.0000, on 2 images.");
     try (Stream<Path> all = Files.list(folder.resolve("evaluated some.csv/evaluations"))) {
       JsonNode seen =

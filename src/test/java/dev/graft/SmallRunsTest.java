@@ -171,7 +171,7 @@ class SmallRunsTest {
     assertThat(run.folder().resolve("log.txt"))
         .content()
         .contains(
-            "Training: products and maps between them in bfloat16, all else in float32, from the recipe");
+            "Training: products and activations between them in bfloat16, all else in float32, from the recipe");
   }
 
   /** Every second image is a copy with a little noise. */

@@ -81,7 +81,7 @@ class TimedRunTest {
 
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.err())
-        .contains("The rest of the time is for cross-validation, in as many folds as fit: nothing")
+        .contains("The remaining time is used for cross-validation, in as many folds as fit: no")
         .contains("left: cross-validation in 10 folds")
         .doesNotContain("Time is up", "all cached")
         .contains("images computed in ", "epoch  8/8");

@@ -53,8 +53,8 @@ final class CompareCommand implements Callable<Integer> {
   @Option(
       names = "--notebook",
       description =
-          "Also compare with the Keras notebook, which is known by its test accuracy and the seconds"
-              + " of its first epoch; the runs must be of all of CIFAR-10.")
+          "Also compare with the Keras notebook: its test accuracy, and the seconds of its first"
+              + " epoch and of its training. The runs must be of all of CIFAR-10.")
   private boolean notebook;
 
   @Option(
@@ -80,7 +80,7 @@ final class CompareCommand implements Callable<Integer> {
     }
     List<RunFiles> read = runs.stream().map(this::measured).flatMap(Optional::stream).toList();
     if (read.size() < least) {
-      throw new GraftException("Too few runs have metrics; give at least " + least + ".");
+      throw new GraftException("Too few completed runs; give at least " + least + ".");
     }
     Comparison comparison = notebook ? Comparison.withNotebook(read) : new Comparison(read);
     List<RunFiles> all = comparison.runs();

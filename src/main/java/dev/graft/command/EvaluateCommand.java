@@ -1,9 +1,9 @@
 package dev.graft.command;
 
 import dev.graft.GraftException;
+import dev.graft.output.RunFolder;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.run.Evaluator;
-import dev.graft.run.RunFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

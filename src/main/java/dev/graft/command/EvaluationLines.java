@@ -1,7 +1,7 @@
 package dev.graft.command;
 
 import dev.graft.evaluation.ClassFigures;
-import dev.graft.run.RunRecord;
+import dev.graft.output.RunRecord;
 import dev.graft.util.Names;
 import dev.graft.util.Text;
 import java.util.ArrayList;

@@ -27,8 +27,8 @@ import picocli.CommandLine.Spec;
     description =
         "Write a saved model as an ONNX file for other programs, and compare it with the model."
             + " Input: pixels (N, 3, S, S), float32, RGB, 0 to 255. Output: probabilities (N,"
-            + " classes). Metadata: classes, input_size, framing, average_mirror (if the model's"
-            + " predictions are means with those of mirror images), run and graft.",
+            + " classes). Metadata: classes, input_size, framing, average_mirror (if the model"
+            + " averages over an image and its mirror image, which the file does not), run and graft.",
     footerHeading = "%nExamples:%n",
     footer = {
       "  export                      export the latest run to output/exports/",
@@ -111,7 +111,7 @@ final class ExportCommand implements Callable<Integer> {
                     + ", because the run's images were not found"
                 : Names.count(exported.compared(), "image"),
             exported.averageMirror()
-                ? ", each alone; the model's own predictions are means with those of mirror images"
+                ? ", without mirror images; the model averages over them, the file does not"
                     + " (metadata: average_mirror)"
                 : ""));
     return 0;

@@ -2,9 +2,9 @@ package dev.graft.command;
 
 import dev.graft.GraftException;
 import dev.graft.Interruption;
+import dev.graft.output.OutputFolder;
 import dev.graft.recipe.Recipe;
 import dev.graft.run.LearningRateSearch;
-import dev.graft.run.OutputFolder;
 import dev.graft.training.RangeTest;
 import dev.graft.util.Text;
 import java.io.IOException;
@@ -95,7 +95,7 @@ final class FindLrCommand implements Callable<Integer> {
             steps,
             from,
             last.rate(),
-            done < steps ? "; from there on the loss only grows" : ""));
+            done < steps ? "; stopped there, because the loss diverged" : ""));
     test.lowest()
         .ifPresent(
             step ->

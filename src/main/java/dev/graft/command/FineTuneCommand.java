@@ -4,13 +4,13 @@ import dev.graft.data.Cifar10Images;
 import dev.graft.engine.Devices;
 import dev.graft.evaluation.Temperature;
 import dev.graft.network.NetworkDesign;
+import dev.graft.output.OutputFolder;
+import dev.graft.output.RunFolder;
+import dev.graft.output.RunRecord;
 import dev.graft.recipe.Recipe;
 import dev.graft.report.Pages;
 import dev.graft.run.FineTuneRun;
-import dev.graft.run.OutputFolder;
-import dev.graft.run.RunFolder;
 import dev.graft.run.RunInterruption;
-import dev.graft.run.RunRecord;
 import dev.graft.run.TimedRun;
 import dev.graft.tuning.RecipeResolver;
 import dev.graft.tuning.TimeLimit;
@@ -37,7 +37,8 @@ import picocli.CommandLine.Spec;
 /** {@code fine-tune}: trains a head on a pretrained network. */
 @Command(
     name = "fine-tune",
-    description = "Train a new head, and more if configured, on a pretrained network.",
+    description =
+        "Train a new head on a pretrained network and, with --unfreeze, stages of the network.",
     footerHeading = "%nExamples:%n",
     footer = {
       "  fine-tune                                    frozen VGG16 on CIFAR-10",
@@ -115,7 +116,7 @@ final class FineTuneCommand implements Callable<Integer> {
     Path folder = output.folder().path();
     Optional<Path> died = output.folder().died();
     died.ifPresent(
-        run -> console.say(run + " did not end, because its process died. " + RunLines.goOn(run)));
+        run -> console.say(run + " is unfinished: its process died. " + RunLines.goOn(run)));
     output.folder().requireOutsideOfClasses(recipe.data().source());
     if (isInside(folder, recipe.data().source())) {
       console.say("Output: " + folder + " is inside the data, and is skipped there.");
@@ -201,7 +202,7 @@ final class FineTuneCommand implements Callable<Integer> {
               + (outcome.epochs() == null
                   ? ""
                   : " after " + Names.count(outcome.epochs().run(), "epoch"))
-              + "; these are the figures of the best.");
+              + "; these are the figures of the best model so far.");
     }
     RunRecord.CrossValidation folds = outcome.crossValidation();
     boolean leads = folds != null && folds.fewTestImages();

@@ -73,8 +73,8 @@ final class InferCommand implements Callable<Integer> {
       names = "--precision",
       paramLabel = "WHICH",
       description =
-          "With --imagenet: float32, or int8, which is faster and less accurate. (A run's model has"
-              + " the precision of its training.)")
+          "With --imagenet: float32, or int8, which is faster and less exact. (A run's model has the"
+              + " precision of its recipe.)")
   private String precision;
 
   @Option(
@@ -130,7 +130,7 @@ final class InferCommand implements Callable<Integer> {
     if (precision != null && !model.isImageNet()) {
       throw wrongUsage(
           "--precision: only possible with --imagenet; a run's model has the precision of its"
-              + " training.");
+              + " recipe.");
     }
     if (master.isGiven() != (to != null)) {
       throw wrongUsage("--master and --to are only possible together; give both.");

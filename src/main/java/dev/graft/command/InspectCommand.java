@@ -7,11 +7,11 @@ import dev.graft.data.Quarantine;
 import dev.graft.data.Split;
 import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.data.duplicates.Survey;
+import dev.graft.labels.LabelDecisions;
+import dev.graft.labels.LabelFiles;
+import dev.graft.labels.ManifestDecisions;
 import dev.graft.network.NetworkDesign;
 import dev.graft.recipe.Recipe;
-import dev.graft.run.LabelDecisions;
-import dev.graft.run.LabelFiles;
-import dev.graft.run.ManifestDecisions;
 import dev.graft.tuning.DataSets;
 import dev.graft.tuning.Features;
 import dev.graft.tuning.LabelReview;
@@ -63,8 +63,8 @@ final class InspectCommand implements Callable<Integer> {
       arity = "0..1",
       fallbackValue = "",
       description =
-          "Find labels that are probably wrong; writes a table, FILE or labels.csv in the output"
-              + " folder, and a page beside it.")
+          "Find labels that are probably wrong; write them to FILE (default: labels.csv in a new"
+              + " folder in output/inspections/), and a page beside it.")
   private String labels;
 
   @Option(
@@ -187,8 +187,8 @@ final class InspectCommand implements Callable<Integer> {
     long all = Runtime.getRuntime().maxMemory();
     if (needed > all) {
       throw GraftException.of(
-          "--labels needs %s of memory for %s, and Java has %s; give it more, such as"
-              + " -Xmx%dg.",
+          "--labels needs %s of memory for %s, and Java has %s; set -Xmx%dg in MAVEN_OPTS (with"
+              + " bin/graft: GRAFT_OPTS).",
           Names.bytes(needed),
           Names.count(run.data().images().size(), "image"),
           Names.bytes(all),

@@ -19,8 +19,8 @@ final class LabelLines {
     List<String> lines = new ArrayList<>();
     lines.add(
         Text.of(
-            "Labels of %s: %,d probably wrong, %,d unlike all others, %,d alike with different"
-                + " labels, %,d alike in different parts",
+            "Labels of %s: %,d probably wrong, %,d unlike all others, %,d duplicates with"
+                + " different labels, %,d near-duplicates in different parts",
             Names.count(review.entries().size(), "image"),
             count(review, Reason.LABEL),
             count(review, Reason.UNLIKE_OTHERS),
@@ -53,8 +53,8 @@ final class LabelLines {
                 switch (reason) {
                   case LABEL -> "";
                   case UNLIKE_OTHERS -> "unlike all others";
-                  case CONFLICT -> "alike with a different label";
-                  case LEAK -> "alike in a different part";
+                  case CONFLICT -> "has a duplicate with a different label";
+                  case LEAK -> "has a near-duplicate in a different part";
                 })
         .collect(Collectors.joining(", "));
   }

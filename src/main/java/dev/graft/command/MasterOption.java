@@ -38,7 +38,7 @@ final class MasterOption {
         .orElseThrow(
             () ->
                 new GraftException(
-                    "--master: Spark is not on the class path. Start Graft by Maven, mvn -q -Pspark"
+                    "--master: Spark is not on the class path. Start Graft with Maven: mvn -q -Pspark"
                         + " compile exec:java -Dexec.args=\"…\", or on a cluster, spark-submit"
                         + " --class dev.graft.Main target-spark/graft.jar …."));
   }

@@ -3,7 +3,7 @@ package dev.graft.command;
 import ai.djl.Device;
 import dev.graft.inference.ModelRunner;
 import dev.graft.inference.PortableModel;
-import dev.graft.run.RunFolder;
+import dev.graft.output.RunFolder;
 import dev.graft.util.Progress;
 import dev.graft.zoo.BackboneInfo;
 import java.io.IOException;

@@ -37,7 +37,7 @@ final class NoteLines {
               "Ignored in %s, since images outside of class folders have no labels: %s.",
               note.where(), names);
       case PART_AS_CLASS ->
-          note.where() + " is used as a class, not as a part, like the folders next to it.";
+          note.where() + " is used as a class like the folders next to it, not as a part.";
       case EMPTY_CLASSES -> "Ignored class folders without images: " + names + ".";
       case HIDDEN_FOLDERS ->
           Text.of(
@@ -71,9 +71,9 @@ final class NoteLines {
               one ? "name" : "names", images, one ? "is" : "are");
       case VALIDATION_AS_TEST ->
           Text.of(
-              "The %s of the validation part %s the test, because no test part is given; validation images"
-                  + " are split off the training images. To use them for validation, and split off a"
-                  + " test: --set lone-validation=validation.",
+              "The %s of the validation part %s used for the test, because no test part is given;"
+                  + " validation images are held out of the training images. To validate on them,"
+                  + " and hold out test images instead: --set lone-validation=validation.",
               images, one ? "is" : "are");
       case NOT_IN_VALIDATION -> "No validation image of " + names + ".";
       case NOT_IN_TEST -> "No test image of " + names + ".";
@@ -86,11 +86,13 @@ final class NoteLines {
               "Ignored %s of %s that %s an earlier one.",
               Names.count(note.count(), "row"), note.where(), one ? "repeats" : "repeat");
       case WITHOUT_SPLIT ->
-          Text.of("%s of %,d in %s without a split.", images, note.of(), note.where());
+          Text.of(
+              "%s of %,d in %s %s no value for split.",
+              images, note.of(), note.where(), one ? "has" : "have");
       case MOVED ->
           images
-              + " moved to the validation or test part, which has the same content, so that the"
-              + " test measures nothing that was trained on.";
+              + " moved to the validation or test part, which has identical images, so that no"
+              + " image is both trained on and evaluated.";
     };
   }
 }

@@ -2,7 +2,7 @@ package dev.graft.command;
 
 import dev.graft.GraftException;
 import dev.graft.GraftException.Code;
-import dev.graft.run.OutputFolder;
+import dev.graft.output.OutputFolder;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;

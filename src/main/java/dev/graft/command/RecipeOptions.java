@@ -170,7 +170,8 @@ final class RecipeOptions {
   Recipe recipe(String data) {
     if (this.data != null) {
       throw new ParameterException(
-          command.commandLine(), "--data: the images are named without it here; leave it out.");
+          command.commandLine(),
+          "--data: this command takes the data as its argument; leave --data out.");
     }
     this.data = data;
     return recipe();

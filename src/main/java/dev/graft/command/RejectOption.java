@@ -18,7 +18,7 @@ final class RejectOption {
       paramLabel = "SHARE",
       description =
           "Answer \"none of these\" for images whose typicality is below SHARE, 0 to 1. About this"
-              + " share of known images is rejected, and far more of others.")
+              + " share of images of known classes is rejected, and far more of others.")
   private Double share;
 
   boolean isGiven() {

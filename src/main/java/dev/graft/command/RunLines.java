@@ -146,14 +146,16 @@ final class RunLines implements RunEvents {
   private static String precision(Recipe asked, Recipe decided) {
     boolean bfloat16 = decided.training().precision() == TrainingPrecision.BFLOAT16;
     String chosen =
-        bfloat16 ? "products and maps between them in bfloat16, all else in float32" : "in float32";
+        bfloat16
+            ? "products and activations between them in bfloat16, all else in float32"
+            : "in float32";
     if (asked.training().precision() != TrainingPrecision.AUTO) {
       return chosen + ", from the recipe";
     }
     return chosen
         + Bfloat16.obstacle(Devices.device(decided.execution().device()))
             .map(why -> ", because " + why)
-            .orElse(", for which this processor has instructions")
+            .orElse(", because this processor has instructions for bfloat16")
         + " (--set training-precision=float32 or bfloat16 to choose)";
   }
 
@@ -173,9 +175,13 @@ final class RunLines implements RunEvents {
           case RECIPE -> "from the recipe";
           case FEW_IMAGES ->
               Text.of(
-                  "auto: at most %,d images; head.solver=gradient trains by epochs",
+                  "auto: at most %,d images; --set head.solver=gradient trains by epochs",
                   SolverChoice.MAX_IMAGES);
-          case LINEAR_HEAD -> "auto: the head is linear; head.solver=gradient trains by epochs";
+          case LINEAR_HEAD ->
+              Text.of(
+                  "auto: the head is linear, and there are at most %,d images;"
+                      + " --set head.solver=gradient trains by epochs",
+                  SolverChoice.MAX_IMAGES);
           case CIFAR10 -> "auto: the default for CIFAR-10";
           case MANY_IMAGES -> "auto: there are many images";
           case TRAINS_BACKBONE -> "auto: more than the head is trained, or nothing is cached";
@@ -374,8 +380,8 @@ final class RunLines implements RunEvents {
   @Override
   public void timeIsLeft(boolean crossValidates) {
     say(
-        "The rest of the time is %s: nothing that was measured is better than these settings%s.",
-        crossValidates ? "for cross-validation, in as many folds as fit" : "not used",
+        "The remaining time is %s: no measured plan is more accurate than this one%s.",
+        crossValidates ? "used for cross-validation, in as many folds as fit" : "not used",
         crossValidates ? "" : " (--folds 5 shows how much the accuracy varies)");
   }
 
@@ -420,10 +426,10 @@ final class RunLines implements RunEvents {
                 .map(saved -> "Interrupted. The model was saved; use it with --model " + saved)
                 .orElse(
                     "Interrupted before a model was saved. Cached features are reused by the next"
-                        + " run.")
+                        + " run")
             + " (run: "
             + folder
-            + ") "
+            + "). "
             + goOn(folder));
   }
 

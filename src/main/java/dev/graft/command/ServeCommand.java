@@ -1,7 +1,7 @@
 package dev.graft.command;
 
 import dev.graft.inference.ModelRunner;
-import dev.graft.run.RunFolder;
+import dev.graft.output.RunFolder;
 import dev.graft.serve.ServeSettings;
 import dev.graft.serve.ServeSettings.Access;
 import dev.graft.serve.ServeSettings.RequestLimits;
@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
     description = "Classify images over HTTP: a page for people, REST for programs.",
     footerHeading = "%nExamples:%n",
     footer = {
-      "  serve                  the latest run's model; before any, ImageNet",
+      "  serve                  the latest run's model, or ImageNet's before any run",
       "  serve --run output/runs/RUN --port 9000",
       "  serve --host 0.0.0.0   for other machines, too; without a password",
       "  serve --reject 0.05    no class if unlike the training images"
@@ -63,14 +63,14 @@ final class ServeCommand implements Callable<Integer> {
       names = "--max-body",
       defaultValue = "32",
       paramLabel = "MB",
-      description = "Largest request (default: ${DEFAULT-VALUE}).")
+      description = "Maximum size of a request in MB (default: ${DEFAULT-VALUE}).")
   private int body;
 
   @Option(
       names = "--max-megapixels",
       defaultValue = "100",
       paramLabel = "N",
-      description = "Largest image (default: ${DEFAULT-VALUE}).")
+      description = "Maximum size of an image in megapixels (default: ${DEFAULT-VALUE}).")
   private int megapixels;
 
   @Option(

@@ -71,8 +71,8 @@ final class SplitLines {
     lines.add(
         Text.of(
             "  WARNING: of these %s, %,d are training images of the model, %,d are its validation"
-                + " images, and %s near-duplicates of either: the figures are no estimate for new"
-                + " images.",
+                + " images, and %s near-duplicates of either: the figures do not estimate the accuracy"
+                + " on new images.",
             Names.count(images, "image"),
             trainedOn.training(),
             trainedOn.validation(),

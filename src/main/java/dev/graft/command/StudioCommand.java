@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
     description = "Open a page on this machine to collect images in classes, train and try.",
     footerHeading = "%nExamples:%n",
     footer = {
-      "  studio                 a new or known folder, photos/",
+      "  studio                 the folder photos/, created if it is missing",
       "  studio pets --port 9000"
     })
 final class StudioCommand implements Callable<Integer> {

@@ -93,7 +93,7 @@ final class SurveyLines {
     List<String> lines = new ArrayList<>();
     lines.add(
         Text.of(
-            "Quarantine: %,d of %s can't be read and %s left out:",
+            "Quarantine: %,d of %s can't be read and %s skipped:",
             entries.size(),
             Names.count(quarantine.images(), "image"),
             entries.size() == 1 ? "is" : "are"));
@@ -138,8 +138,8 @@ final class SurveyLines {
     if (alike > 0) {
       groups.lines.add(
           Text.of(
-              "  %,d of the near-duplicates are a large share of their class, as a fixed camera"
-                  + " makes them; a sampled split does not keep them together.",
+              "  %,d of the near-duplicates are a large share of their class, such as images of a"
+                  + " fixed camera; a sampled split does not keep them in one part.",
               alike));
     }
     return groups.lines;

@@ -1,10 +1,10 @@
 package dev.graft.command;
 
+import dev.graft.output.OutputFolder;
+import dev.graft.output.RunRecord;
 import dev.graft.recipe.Recipe;
 import dev.graft.run.Grid;
-import dev.graft.run.OutputFolder;
 import dev.graft.run.RunInterruption;
-import dev.graft.run.RunRecord;
 import dev.graft.run.Sweep;
 import dev.graft.util.Names;
 import dev.graft.util.Text;

@@ -38,7 +38,10 @@ public final class OnnxSession implements AutoCloseable {
   private final List<String> inputs;
   private final OnnxJavaType type;
 
-  /** {@code (N, 3, side, side)}; -1 for a dimension of any length, and N is -1 or 1. */
+  /**
+   * Of the first input: of pixels {@code (N, 3, side, side)}; -1 for a dimension of any length, and
+   * N is -1 or 1.
+   */
   private final long[] shape;
 
   private OnnxSession(OrtSession session, OrtSession.SessionOptions options, boolean fromPixels)

@@ -1,2 +1,2 @@
-/** Which files of folders are images: walks, kinds of files, patterns of paths. */
+/** Image files in folders: walks, kinds of files, patterns of paths. */
 package dev.graft.files;

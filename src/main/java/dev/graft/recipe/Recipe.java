@@ -197,7 +197,7 @@ public record Recipe(
     FLOAT32
   }
 
-  /** The engine that computes the frozen part, which needs no gradients. */
+  /** The engine that computes the frozen part, and trained stages where no gradients are needed. */
   public enum FrozenPartEngine {
     /**
      * ONNX Runtime where it is available, the device is the CPU and features are cached; otherwise
@@ -558,7 +558,7 @@ public record Recipe(
    * @param device {@code auto}, {@code cpu}, or {@code gpu0}, {@code gpu1} and so on
    * @param cache whether activations at the freeze boundary are cached
    * @param cacheType number type of cached activations
-   * @param frozenPartEngine the engine that computes the frozen part
+   * @param frozenPartEngine the engine that computes what needs no gradients
    * @param precision of the frozen part
    */
   public record Execution(

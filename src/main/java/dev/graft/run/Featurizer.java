@@ -5,6 +5,7 @@ import dev.graft.GraftException.Code;
 import dev.graft.data.ImageSet;
 import dev.graft.data.Quarantine;
 import dev.graft.io.AtomicFiles;
+import dev.graft.output.OutputFolder;
 import dev.graft.recipe.Recipe;
 import dev.graft.tuning.Features;
 import dev.graft.tuning.PreparedRun;

@@ -10,9 +10,13 @@ import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.evaluation.Temperature;
 import dev.graft.inference.SavedModel;
+import dev.graft.labels.LabelFiles;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.Typicality;
 import dev.graft.network.onnx.Ranges;
+import dev.graft.output.OutputFolder;
+import dev.graft.output.RunFolder;
+import dev.graft.output.RunRecord;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.report.TypicalityCsv;
@@ -48,9 +52,6 @@ public final class FineTuneRun {
   private final Before before;
   private final RunEvents events;
   private final RunInterruption interruption;
-
-  /** Interrupts the training only, when its time is over. */
-  private final RunInterruption fitting;
 
   private final TimeLimit limit;
 
@@ -99,7 +100,6 @@ public final class FineTuneRun {
     this.before = before;
     this.events = events;
     this.interruption = interruption;
-    fitting = interruption.part();
     this.output = output;
     recipe = prepared.recipe();
     data = prepared.data();
@@ -232,9 +232,9 @@ public final class FineTuneRun {
     double featureSeconds = watch.lap();
     Long featureMemory = PeakMemory.bytes();
     var training =
-        new TimedEvents(
-            events, limit, interruption, fitting, split, recipe.training().batchSize().value());
-    try (Tuning tuning = new Tuning(prepared, features, training, interruption, fitting)) {
+        new TimedEvents(events, limit, interruption, split, recipe.training().batchSize().value());
+    try (Tuning tuning =
+        new Tuning(prepared, features, training, interruption, training.fitting())) {
       if (isTimed()) {
         tuning.mayCrossValidate();
       }
@@ -535,8 +535,6 @@ public final class FineTuneRun {
     }
     return split;
   }
-
-  // Training.
 
   private void write(RunFolder folder, History history, Split split, Tuning.Tested tested)
       throws IOException {

@@ -4,6 +4,7 @@ import dev.graft.GraftException;
 import dev.graft.Interruption;
 import dev.graft.io.AtomicFiles;
 import dev.graft.network.NetworkDesign;
+import dev.graft.output.OutputFolder;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.report.Charts;

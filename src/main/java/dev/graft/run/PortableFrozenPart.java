@@ -11,6 +11,7 @@ import dev.graft.image.Framing;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.onnx.Ranges;
+import dev.graft.output.OutputFolder;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.tuning.FrozenPartChoice;

@@ -7,6 +7,10 @@ import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.evaluation.Prediction;
 import dev.graft.inference.SavedModel;
 import dev.graft.network.NetworkDesign;
+import dev.graft.output.OutputFolder;
+import dev.graft.output.RunFolder;
+import dev.graft.output.RunImages;
+import dev.graft.output.RunRecord;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.report.Example;
@@ -52,7 +56,7 @@ public final class Reporter {
 
   /** Writes the page of a run whose other files are complete. */
   static void write(Path run, RunRecord record, NetworkDesign design, TestImages test) {
-    RunFiles files = RunFiles.read(run, RunRecord.JSON.valueToTree(record));
+    RunFiles files = RunFiles.read(run, record.tree());
     write(files, design, Optional.of(test), Optional.empty());
   }
 

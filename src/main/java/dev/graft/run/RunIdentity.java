@@ -6,6 +6,8 @@ import dev.graft.data.DataSet;
 import dev.graft.engine.Devices;
 import dev.graft.engine.OnnxSession;
 import dev.graft.network.NetworkDesign;
+import dev.graft.output.RunImages;
+import dev.graft.output.RunRecord;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.tuning.DataSets;

@@ -7,6 +7,7 @@ import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.io.AtomicFiles;
 import dev.graft.io.Csv;
+import dev.graft.output.OutputFolder;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.report.Pages;

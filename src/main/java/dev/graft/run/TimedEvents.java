@@ -2,6 +2,7 @@ package dev.graft.run;
 
 import dev.graft.data.Split;
 import dev.graft.evaluation.History;
+import dev.graft.output.RunRecord;
 import dev.graft.training.EarlyStopping;
 import dev.graft.training.TrainingEvents;
 import dev.graft.tuning.RunEvents;
@@ -25,6 +26,8 @@ final class TimedEvents implements TrainingEvents {
   private final RunEvents events;
   private final TimeLimit limit;
   private final RunInterruption interruption;
+
+  /** Interrupts the training only, when its time is over. */
   private final RunInterruption fitting;
 
   /** Number of images that are evaluated after the training. */
@@ -42,21 +45,20 @@ final class TimedEvents implements TrainingEvents {
 
   /**
    * @param interruption of the run
-   * @param fitting interrupts the training only
    */
   TimedEvents(
-      RunEvents events,
-      TimeLimit limit,
-      RunInterruption interruption,
-      RunInterruption fitting,
-      Split split,
-      int batchSize) {
+      RunEvents events, TimeLimit limit, RunInterruption interruption, Split split, int batchSize) {
     this.events = events;
     this.limit = limit;
     this.interruption = interruption;
-    this.fitting = fitting;
+    fitting = interruption.part();
     evaluated = split.validation().length + split.test().length;
     validation = SpeedProbe.FORWARD * split.validation().length / batchSize;
+  }
+
+  /** Returns the interruption of the training alone. */
+  RunInterruption fitting() {
+    return fitting;
   }
 
   /** Returns whether training was ended because its time was over. */

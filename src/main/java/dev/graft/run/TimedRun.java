@@ -5,6 +5,7 @@ import dev.graft.engine.Devices;
 import dev.graft.engine.OnnxSession;
 import dev.graft.feature.RecordLayout;
 import dev.graft.feature.View;
+import dev.graft.output.OutputFolder;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.tuning.DataSets;

@@ -8,6 +8,7 @@ import dev.graft.data.duplicates.Duplicates;
 import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.Prediction;
+import dev.graft.output.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

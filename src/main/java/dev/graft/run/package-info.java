@@ -1,2 +1,2 @@
-/** Training runs, evaluations and exports, and the output folder with their files and records. */
+/** Training runs, sweeps, evaluations and exports, from start to end. */
 package dev.graft.run;

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.image.ImageFileReader;
 import dev.graft.inference.TopClass;
-import dev.graft.run.OutputFolder;
+import dev.graft.output.OutputFolder;
 import dev.graft.studio.Refusal.Reason;
 import dev.graft.util.Resource;
 import dev.graft.web.Deadline;

@@ -1,8 +1,8 @@
 package dev.graft.studio;
 
 import dev.graft.GraftException;
+import dev.graft.output.OutputFolder;
 import dev.graft.run.Exporter;
-import dev.graft.run.OutputFolder;
 import dev.graft.tuning.RunEvents;
 import io.javalin.http.BadRequestResponse;
 import java.io.IOException;

@@ -2,13 +2,13 @@ package dev.graft.studio;
 
 import dev.graft.GraftException;
 import dev.graft.evaluation.History;
+import dev.graft.labels.LabelFiles;
+import dev.graft.output.OutputFolder;
+import dev.graft.output.RunRecord;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.run.FineTuneRun;
-import dev.graft.run.LabelFiles;
-import dev.graft.run.OutputFolder;
 import dev.graft.run.RunInterruption;
-import dev.graft.run.RunRecord;
 import dev.graft.studio.ImageStore.ImageClass;
 import dev.graft.studio.Refusal.Reason;
 import dev.graft.training.EarlyStopping;

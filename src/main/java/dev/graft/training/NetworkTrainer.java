@@ -32,6 +32,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
@@ -318,15 +319,8 @@ public final class NetworkTrainer implements AutoCloseable {
     };
   }
 
-  /** Receives the results of each evaluated row. */
+  /** Receives the probabilities of each evaluated row. */
   public interface RowListener {
-    /**
-     * Receives the features of the next rows, before their probabilities; does nothing by default.
-     *
-     * @param features {@code (N, F)}, closed afterwards
-     */
-    default void features(NDArray features) {}
-
     /**
      * Receives the next row.
      *
@@ -340,31 +334,54 @@ public final class NetworkTrainer implements AutoCloseable {
    * Evaluates rows in order, with dropout off, in float32.
    *
    * @param classes names of the classes
-   * @param listener receives the results of every row
+   * @param listener receives the probabilities of every row
    */
   public Evaluation evaluate(FeatureBatches rows, List<String> classes, RowListener listener) {
     Evaluation.Collector collector = Evaluation.collector(classes);
-    GraphBlock head = network.probabilities();
-    int[] next = {0};
-    try (TrainedStages stages = TrainedStages.of(network, fromPixels, recipe, device)) {
-      stages.forEach(
+    try (TrainedStages stages = stages()) {
+      predict(
           rows,
-          model.getNDManager(),
-          (batch, features) -> {
-            listener.features(features);
-            ParameterStore parameters = new ParameterStore(batch.getManager(), false);
-            NDList probabilities = head.forward(parameters, new NDList(features), false);
-            float[] values = probabilities.singletonOrThrow().toFloatArray();
-            for (int i = 0; i < batch.getSize(); i++) {
-              int index = next[0]++;
-              float[] row =
-                  Arrays.copyOfRange(values, i * classes.size(), (i + 1) * classes.size());
-              collector.add(rows.label(index), row);
-              listener.row(index, row);
-            }
-          });
+          stages,
+          (index, row) -> {
+            collector.add(rows.label(index), row);
+            listener.row(index, row);
+          },
+          features -> {});
     }
     return collector.evaluation();
+  }
+
+  /** Opens the trained stages with their current weights, for {@link #predict}. */
+  public TrainedStages stages() {
+    return TrainedStages.of(network, fromPixels, recipe, device);
+  }
+
+  /**
+   * Predicts rows in order, with dropout off, in float32.
+   *
+   * @param listener receives the probabilities of every row
+   * @param ofFeatures receives the features {@code (N, F)} of each batch, closed afterwards
+   */
+  public void predict(
+      FeatureBatches rows,
+      TrainedStages stages,
+      RowListener listener,
+      Consumer<NDArray> ofFeatures) {
+    GraphBlock head = network.probabilities();
+    int classes = network.design().classes();
+    int[] next = {0};
+    stages.forEach(
+        rows,
+        model.getNDManager(),
+        (batch, features) -> {
+          ofFeatures.accept(features);
+          ParameterStore parameters = new ParameterStore(batch.getManager(), false);
+          NDList probabilities = head.forward(parameters, new NDList(features), false);
+          float[] values = probabilities.singletonOrThrow().toFloatArray();
+          for (int i = 0; i < batch.getSize(); i++) {
+            listener.row(next[0]++, Arrays.copyOfRange(values, i * classes, (i + 1) * classes));
+          }
+        });
   }
 
   @Override

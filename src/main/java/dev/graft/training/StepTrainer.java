@@ -44,13 +44,16 @@ final class StepTrainer extends Trainer {
     super.step();
   }
 
+  private List<Parameter> trained() {
+    return getModel().getBlock().getParameters().values().stream()
+        .filter(Parameter::requiresGradient)
+        .toList();
+  }
+
   private void clip() {
     try (NDManager scope = getManager().newSubManager()) {
       List<NDArray> gradients =
-          getModel().getBlock().getParameters().values().stream()
-              .filter(Parameter::requiresGradient)
-              .map(parameter -> parameter.getArray().getGradient())
-              .toList();
+          trained().stream().map(parameter -> parameter.getArray().getGradient()).toList();
       double sum = 0;
       for (NDArray gradient : gradients) {
         gradient.attach(scope);
@@ -70,10 +73,7 @@ final class StepTrainer extends Trainer {
   private void avoidZeroSum() {
     double sum = 0;
     NDArray widest = null;
-    for (Parameter parameter : getModel().getBlock().getParameters().values()) {
-      if (!parameter.requiresGradient()) {
-        continue;
-      }
+    for (Parameter parameter : trained()) {
       NDArray gradient = parameter.getArray().getGradient();
       try (NDArray total = gradient.sum();
           NDArray sizes = gradient.abs();

@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.dataset.Batch;
@@ -16,16 +17,15 @@ import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.djl.GraphBlock;
 import dev.graft.network.onnx.OnnxFile;
 import dev.graft.recipe.Recipe;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
-import java.util.stream.IntStream;
 
 /**
- * A network's stages after the freeze boundary, to evaluate them: in float32, without dropout. ONNX
- * Runtime computes them where it computes the frozen part, too, since on the CPU it is two to three
- * times as fast as the engine that trains. Later changes of the weights may not be seen.
+ * A network's stages after the freeze boundary, to measure their features and to evaluate them: in
+ * float32, without dropout, with the weights at the time of opening. On the CPU, ONNX Runtime
+ * computes them if it computes the frozen part: several times as fast as the engine that trains.
  */
 public final class TrainedStages implements AutoCloseable {
   /** Images per pass of ONNX Runtime: few, so that their activations stay in the CPU's cache. */
@@ -66,8 +66,7 @@ public final class TrainedStages implements AutoCloseable {
   private static OnnxSession session(NetworkDesign design, GraphBlock block) {
     Graph graph = design.graph();
     String features = graph.crossing(design.featuresEnd()).get(0);
-    return OnnxSession.openTail(
-        OnnxFile.tail(graph, design.cut(), features, block.weights()).bytes());
+    return OnnxFile.tail(graph, design.cut(), features, block.weights()).openTail();
   }
 
   /**
@@ -92,30 +91,24 @@ public final class TrainedStages implements AutoCloseable {
 
   private static NDArray features(OnnxSession session, NDManager manager, NDList inputs) {
     int count = Math.toIntExact(inputs.get(0).getShape().get(0));
-    List<float[]> values = inputs.stream().map(NDArray::toFloatArray).toList();
     FloatBuffer all = null;
     for (int from = 0; from < count; from += ONNX_BATCH) {
-      int first = from;
       int some = Math.min(ONNX_BATCH, count - from);
-      FloatBuffer features =
-          session
-              .run(
-                  IntStream.range(0, values.size())
-                      .mapToObj(i -> rows(values.get(i), inputs.get(i).getShape(), first, some))
-                      .toList())
-              .get(0)
-              .floats();
-      all = all == null ? FloatBuffer.allocate(features.remaining() / some * count) : all;
-      all.put(features);
+      NDIndex rows = new NDIndex(from + ":" + (from + some));
+      try (NDList pass = new NDList(inputs.stream().map(each -> each.get(rows)).toList())) {
+        FloatBuffer features =
+            session.run(pass.stream().map(TrainedStages::value).toList()).get(0).floats();
+        all = all == null ? FloatBuffer.allocate(features.remaining() / some * count) : all;
+        all.put(features);
+      }
     }
     return manager.create(all.array(), new Shape(count, all.capacity() / count));
   }
 
-  private static OnnxSession.Value rows(float[] values, Shape shape, int from, int count) {
-    int size = values.length / Math.toIntExact(shape.get(0));
-    long[] some = shape.getShape().clone();
-    some[0] = count;
-    return new OnnxSession.Value(some, FloatBuffer.wrap(values, from * size, count * size).slice());
+  /** Returns the values in the engine's own memory, where that is possible. */
+  private static OnnxSession.Value value(NDArray array) {
+    FloatBuffer floats = array.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    return new OnnxSession.Value(array.getShape().getShape(), floats);
   }
 
   @Override

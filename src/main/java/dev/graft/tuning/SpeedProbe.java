@@ -237,7 +237,7 @@ public final class SpeedProbe {
                 (double) recipe.training().minSteps() * recipe.training().batchSize().value())
             + FORWARD * validation;
     double folds = recipe.data().folds() * (newton ? fitting : image * images * plan.maxEpochs());
-    int views = recipe.training().averageMirror() ? 3 : 2; // predictions and typicality
+    int views = recipe.training().averageMirror() ? 2 : 1;
     int passed = recipe.backbone().unfreeze().equals(NetworkDesign.NONE) ? 0 : SAMPLED;
     return new Estimate(
         plan,

@@ -13,6 +13,7 @@ import dev.graft.data.duplicates.Survey;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.evaluation.Temperature;
+import dev.graft.feature.FeatureBatches;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.Typicality;
 import dev.graft.network.djl.DjlNetwork;
@@ -85,13 +86,13 @@ public final class Tuning implements AutoCloseable {
   public record Validated(Evaluation evaluation, Temperature temperature) {}
 
   /**
-   * The result on the test images, for each image in the order of the split.
+   * The result on the test images.
    *
    * @param uncalibrated at temperature 1
    * @param evaluation at the fitted temperature
    * @param single of the images alone, at the fitted temperature; empty if predictions are not
    *     means of those of an image and its mirror image
-   * @param typicality of the images themselves, 0 to 1
+   * @param typicality of each image itself, 0 to 1, in the order of the split
    * @param first the class probabilities of the first test images, at the fitted temperature
    */
   @SuppressWarnings("ArrayRecordComponent") // one per training, never compared
@@ -194,7 +195,11 @@ public final class Tuning implements AutoCloseable {
         history, validated, typicality, test(split, validated.temperature(), typicality, first));
   }
 
-  /** Trains from the start, without checkpoints, see {@link #fit(Split, Survey, Checkpoints)}. */
+  /**
+   * Trains on the training images, from the start; validation images decide when it stops.
+   *
+   * @return without epochs if the head was not trained by gradients
+   */
   public History fit(Split split, Survey survey) throws IOException {
     return fit(split, survey, Checkpoints.NONE);
   }
@@ -434,24 +439,25 @@ public final class Tuning implements AutoCloseable {
     // fit into memory.
     int waiting = MAX_PROBABILITIES / data.classes().size() / Features.EVALUATION_BATCH;
     int step = Features.EVALUATION_BATCH * Math.max(1, waiting);
-    try (Progress progress = run.events().progress(part, "images", rows.length)) {
+    try (TrainedStages stages = training.stages();
+        Progress progress = run.events().progress(part, "images", rows.length)) {
       for (int from = 0; from < rows.length; from += step) {
         int first = from;
         int[] some = Arrays.copyOfRange(rows, from, Math.min(rows.length, from + step));
         List<float[]> mirrored = new ArrayList<>();
         if (recipe.training().averageMirror()) {
-          predict(
-              features.ofMirrorImages(),
-              some,
+          training.predict(
+              batches(features.ofMirrorImages(), some),
+              stages,
               (place, row) -> {
                 mirrored.add(row);
                 progress.stepTo(first + (place + 1L) / 2);
               },
               computed -> {});
         }
-        predict(
-            features,
-            some,
+        training.predict(
+            batches(features, some),
+            stages,
             (place, row) -> {
               List<float[]> views =
                   mirrored.isEmpty() ? List.of(row) : List.of(row, mirrored.get(place));
@@ -466,27 +472,10 @@ public final class Tuning implements AutoCloseable {
     return collector.evaluation();
   }
 
-  /** Receives the probabilities of a row. */
-  private interface RowListener {
-    void row(int place, float[] probabilities);
-  }
-
-  private void predict(
-      Features of, int[] rows, RowListener receiver, Consumer<NDArray> ofFeatures) {
-    training.evaluate(
-        convex.isPresent() ? of.inOrder(rows, network.design().featureWidth()) : of.inOrder(rows),
-        data.classes(),
-        new NetworkTrainer.RowListener() {
-          @Override
-          public void features(NDArray computed) {
-            ofFeatures.accept(computed);
-          }
-
-          @Override
-          public void row(int place, float[] probabilities) {
-            receiver.row(place, probabilities);
-          }
-        });
+  private FeatureBatches batches(Features of, int[] rows) {
+    return convex.isPresent()
+        ? of.inOrder(rows, network.design().featureWidth())
+        : of.inOrder(rows);
   }
 
   private static float[] mean(List<float[]> views) {

@@ -1,2 +1,2 @@
-/** Formats text for messages, and reads resources of the class path. */
+/** Text for messages, progress, and resources of the class path. */
 package dev.graft.util;

@@ -1,7 +1,7 @@
 package dev.graft.spark;
 
 import dev.graft.io.AtomicFiles;
-import dev.graft.run.OutputFolder;
+import dev.graft.output.OutputFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Set;

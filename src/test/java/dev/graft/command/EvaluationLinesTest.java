@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.graft.evaluation.Averages;
 import dev.graft.evaluation.ClassFigures;
 import dev.graft.evaluation.Interval;
-import dev.graft.run.RunRecord;
+import dev.graft.output.RunRecord;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

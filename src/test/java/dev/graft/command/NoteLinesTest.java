@@ -32,7 +32,7 @@ class NoteLinesTest {
                 + " (\"cat\", \"dog\") and no images of their own. If those are the classes, move"
                 + " them up or write a manifest.");
     assertThat(line(Kind.PART_AS_CLASS, 1, 0))
-        .isEqualTo("pets is used as a class, not as a part, like the folders next to it.");
+        .isEqualTo("pets is used as a class like the folders next to it, not as a part.");
     assertThat(line(Kind.EMPTY_CLASSES, 2, 0, "bird", "notes"))
         .isEqualTo("Ignored class folders without images: \"bird\", \"notes\".");
     assertThat(line(Kind.OUTSIDE_CLASSES, 2, 1))
@@ -71,11 +71,12 @@ class NoteLinesTest {
         .isEqualTo("Ignored in pets: \"size\"; only path, label and split are used.");
     assertThat(line(Kind.REPEATED_ROWS, 2, 4))
         .isEqualTo("Ignored 2 rows of pets that repeat an earlier one.");
-    assertThat(line(Kind.WITHOUT_SPLIT, 1, 6)).isEqualTo("1 image of 6 in pets without a split.");
+    assertThat(line(Kind.WITHOUT_SPLIT, 1, 6))
+        .isEqualTo("1 image of 6 in pets has no value for split.");
     assertThat(line(Kind.MOVED, 1, 9))
         .isEqualTo(
-            "1 image moved to the validation or test part, which has the same content, so that the"
-                + " test measures nothing that was trained on.");
+            "1 image moved to the validation or test part, which has identical images, so that no"
+                + " image is both trained on and evaluated.");
   }
 
   @ParameterizedTest

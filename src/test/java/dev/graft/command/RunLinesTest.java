@@ -73,7 +73,7 @@ class RunLinesTest {
   void theTrainingPrecisionIsPrintedWithItsReason() throws IOException {
     assertThat(precision("bfloat16", "bfloat16"))
         .contains(
-            "Training: products and maps between them in bfloat16, all else in float32, from the recipe\n");
+            "Training: products and activations between them in bfloat16, all else in float32, from the recipe\n");
     assertThat(precision("float32", "float32")).contains("Training: in float32, from the recipe\n");
     Optional<String> obstacle = Bfloat16.obstacle(Device.cpu());
     assertThat(precision("auto", obstacle.isPresent() ? "float32" : "bfloat16"))
@@ -81,8 +81,8 @@ class RunLinesTest {
             obstacle
                     .map(why -> "Training: in float32, because " + why)
                     .orElse(
-                        "Training: products and maps between them in bfloat16, all else in float32, for which this"
-                            + " processor has instructions")
+                        "Training: products and activations between them in bfloat16, all else in float32, because this"
+                            + " processor has instructions for bfloat16")
                 + " (--set training-precision=float32 or bfloat16 to choose)\n");
   }
 

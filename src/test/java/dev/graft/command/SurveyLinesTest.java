@@ -143,7 +143,7 @@ class SurveyLinesTest {
         .last()
         .asString()
         .startsWith("  10 of the near-duplicates are a large share of their class,")
-        .endsWith("a sampled split does not keep them together.");
+        .endsWith("a sampled split does not keep them in one part.");
   }
 
   @Test
@@ -156,7 +156,7 @@ class SurveyLinesTest {
     assertThat(quarantine(ImageMaker.open(folder)))
         .hasSize(7)
         .startsWith(
-            "Quarantine: 7 of 12 images can't be read and are left out:",
+            "Quarantine: 7 of 12 images can't be read and are skipped:",
             "  " + folder.resolve("cat/00.png") + " is empty.")
         .endsWith("  … and 2 more");
   }

@@ -3,6 +3,8 @@ package dev.graft.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.feature.View;
+import dev.graft.output.OutputFolder;
+import dev.graft.output.RunRecord;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.tuning.RunEvents;

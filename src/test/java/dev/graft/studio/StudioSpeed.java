@@ -3,7 +3,7 @@ package dev.graft.studio;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.errorprone.annotations.FormatMethod;
 import dev.graft.io.AtomicFiles;
-import dev.graft.run.OutputFolder;
+import dev.graft.output.OutputFolder;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;

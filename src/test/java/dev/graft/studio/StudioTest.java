@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.graft.Classifier;
 import dev.graft.LabeledImages;
-import dev.graft.run.OutputFolder;
+import dev.graft.output.OutputFolder;
 import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.IOException;

@@ -115,8 +115,7 @@ public final class OnnxFile {
   public static OnnxFile tail(Graph graph, int cut, String output, Weights weights) {
     return rendered(
             graph,
-            graph.crossing(cut),
-            List.of(output),
+            new Ends(graph.crossing(cut), List.of(output)),
             weights,
             new Precision.Float32(),
             PixelType.FLOAT32)
@@ -125,31 +124,35 @@ public final class OnnxFile {
 
   private static OnnxGraph rendered(
       Graph graph, List<String> outputs, Weights weights, Precision precision, PixelType pixels) {
-    return rendered(graph, List.of(Graph.PIXELS), outputs, weights, precision, pixels);
+    return rendered(graph, new Ends(List.of(Graph.PIXELS), outputs), weights, precision, pixels);
+  }
+
+  /** The names of the values that a file takes and gives. */
+  private record Ends(List<String> inputs, List<String> outputs) {
+    Set<String> all() {
+      Set<String> all = new HashSet<>(inputs);
+      all.addAll(outputs);
+      return all;
+    }
   }
 
   private static OnnxGraph rendered(
-      Graph graph,
-      List<String> inputs,
-      List<String> outputs,
-      Weights weights,
-      Precision precision,
-      PixelType pixels) {
-    Set<String> ends = new HashSet<>(inputs);
-    ends.addAll(outputs);
-    Folded folded = Folded.of(graph, weights, ends);
+      Graph graph, Ends ends, Weights weights, Precision precision, PixelType pixels) {
+    List<String> outputs = ends.outputs();
+    Folded folded = Folded.of(graph, weights, ends.all());
     Map<String, Shape> shapes = folded.graph().shapes();
     Set<String> ranged = ranged(graph, precision);
     Map<String, Int8Rendering.Scale> scales = new HashMap<>();
     OnnxGraph onnx = new OnnxGraph(isImageByImage(graph));
-    inputs.forEach(
-        name ->
-            onnx.input(
-                name,
-                name.equals(Graph.PIXELS) ? pixels.onnx : PixelType.FLOAT32.onnx,
-                shapes.get(name).getShape()));
+    ends.inputs()
+        .forEach(
+            name ->
+                onnx.input(
+                    name,
+                    name.equals(Graph.PIXELS) ? pixels.onnx : PixelType.FLOAT32.onnx,
+                    shapes.get(name).getShape()));
     outputs.forEach(name -> onnx.output(name, shapes.get(name).getShape()));
-    for (Step step : needed(folded.graph(), inputs, outputs)) {
+    for (Step step : needed(folded.graph(), ends)) {
       OnnxRendering float32 =
           new OnnxRendering(onnx, folded.weights(), pixels, shapes, step.inputs(), step.name());
       boolean clippedNext =
@@ -295,6 +298,15 @@ public final class OnnxFile {
     return size() <= MAX_HEAP_BYTES ? OnnxSession.open(bytes()) : openedFromFile();
   }
 
+  /**
+   * Opens a {@link #tail} in ONNX Runtime.
+   *
+   * @throws GraftException if ONNX Runtime rejects it
+   */
+  public OnnxSession openTail() {
+    return OnnxSession.openTail(bytes());
+  }
+
   private OnnxSession openedFromFile() {
     try {
       Path file = Files.createTempFile("graft-", ".onnx");
@@ -330,13 +342,13 @@ public final class OnnxFile {
   }
 
   /** Returns the steps that compute the outputs from the inputs, in order. */
-  private static List<Step> needed(Graph graph, List<String> inputs, List<String> outputs) {
-    Set<String> names = new HashSet<>(outputs);
+  private static List<Step> needed(Graph graph, Ends ends) {
+    Set<String> names = new HashSet<>(ends.outputs());
     for (int i = graph.size() - 1; i >= 0; i--) {
       Step step = graph.steps().get(i);
       if (names.contains(step.name())) {
         names.addAll(step.inputs());
-        names.removeAll(inputs);
+        names.removeAll(ends.inputs());
       }
     }
     return graph.steps().stream().filter(step -> names.contains(step.name())).toList();

@@ -165,7 +165,7 @@ final class OnnxGraph {
   }
 
   /**
-   * Declares the input.
+   * Declares an input.
    *
    * @param shape without the batch
    */

@@ -1,4 +1,4 @@
-package dev.graft.run;
+package dev.graft.output;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.GraftException;
 import dev.graft.data.OwnOutput;
-import dev.graft.run.OutputFolder.LeftoverKind;
+import dev.graft.output.OutputFolder.LeftoverKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package dev.graft.run;
+package dev.graft.labels;
 
 import dev.graft.GraftException;
 import dev.graft.data.ImageFile;
@@ -36,7 +36,7 @@ public final class ManifestDecisions {
   public record Applied(int relabeled, int dropped, Path corrected) {}
 
   /** Returns the path of a manifest's corrected version. */
-  static Path corrected(Path manifest) {
+  public static Path corrected(Path manifest) {
     String name = manifest.getFileName().toString().replaceFirst("\\.[^.]*$", "");
     return manifest.resolveSibling(name + "-corrected.csv");
   }

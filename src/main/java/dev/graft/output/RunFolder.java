@@ -1,4 +1,4 @@
-package dev.graft.run;
+package dev.graft.output;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectReader;
@@ -72,7 +72,8 @@ public final class RunFolder implements AutoCloseable {
    * @param record of the run that goes on
    * @throws GraftException if its process is still alive
    */
-  static RunFolder resume(OutputFolder output, Path folder, RunRecord record) throws IOException {
+  public static RunFolder resume(OutputFolder output, Path folder, RunRecord record)
+      throws IOException {
     LockFile lock =
         LockFile.reclaim(folder.resolve(LOCK)).orElseThrow(() -> new GraftException(alive(folder)));
     try {
@@ -133,7 +134,7 @@ public final class RunFolder implements AutoCloseable {
     return checkpoints(folder);
   }
 
-  static Path checkpoints(Path run) {
+  public static Path checkpoints(Path run) {
     return run.resolve("checkpoint");
   }
 
@@ -151,7 +152,7 @@ public final class RunFolder implements AutoCloseable {
    *
    * @param content saves the model as the folder it receives; it appears whole or not at all
    */
-  void saveModel(AtomicFiles.FolderContent content) throws IOException {
+  public void saveModel(AtomicFiles.FolderContent content) throws IOException {
     boolean replaces = Files.exists(model());
     if (replaces) {
       Files.move(model(), modelBefore());
@@ -273,7 +274,7 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /** Lists the folders of all runs, by name and so by time. */
-  static List<Path> all(Path runs) throws IOException {
+  public static List<Path> all(Path runs) throws IOException {
     if (!Files.isDirectory(runs)) {
       return List.of();
     }
@@ -282,7 +283,7 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
-  static boolean isAlive(Path run) {
+  public static boolean isAlive(Path run) {
     return LockFile.isHeld(run.resolve(LOCK));
   }
 
@@ -291,7 +292,7 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /** Returns the recorded status of a run; empty if the record is missing or damaged. */
-  static Optional<RunRecord.Status> status(Path run) {
+  public static Optional<RunRecord.Status> status(Path run) {
     try {
       return Optional.of(recordOf(run).status());
     } catch (GraftException e) {

@@ -1,4 +1,4 @@
-package dev.graft.run;
+package dev.graft.output;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;

@@ -1,4 +1,4 @@
-package dev.graft.run;
+package dev.graft.output;
 
 import dev.graft.GraftException;
 import dev.graft.GraftException.Code;
@@ -295,7 +295,7 @@ public record OutputFolder(Path path) {
   }
 
   /** Creates the folder of a sweep that begins now. */
-  Path sweep(String name) throws IOException {
+  public Path sweep(String name) throws IOException {
     return make(sweeps(), name, "");
   }
 

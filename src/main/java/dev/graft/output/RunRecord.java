@@ -1,9 +1,10 @@
-package dev.graft.run;
+package dev.graft.output;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -45,8 +46,13 @@ public record RunRecord(
     resumed = resumed == null ? List.of() : List.copyOf(resumed);
   }
 
+  /** Returns the content of {@code run.json}. */
+  public JsonNode tree() {
+    return JSON.valueToTree(this);
+  }
+
   /** Returns the record of a run that begins. */
-  static RunRecord running(Provenance provenance, Data data) {
+  public static RunRecord running(Provenance provenance, Data data) {
     return new RunRecord(
         Status.RUNNING, null, List.of(), List.of(), provenance, data, Outcome.NONE);
   }
@@ -206,7 +212,7 @@ public record RunRecord(
 
   /** Figures of the final weights; the loss is cross-entropy without label smoothing. */
   public record Figures(double loss, double accuracy) {
-    static Figures of(Evaluation evaluation) {
+    public static Figures of(Evaluation evaluation) {
       return new Figures(evaluation.loss(), evaluation.accuracy());
     }
   }
@@ -241,7 +247,7 @@ public record RunRecord(
     /**
      * @param single of the images alone; empty if that is the evaluation
      */
-    static TestFigures of(Evaluation evaluation, Optional<Evaluation> single) {
+    public static TestFigures of(Evaluation evaluation, Optional<Evaluation> single) {
       return new TestFigures(
           evaluation.loss(),
           evaluation.accuracy(),
@@ -293,7 +299,7 @@ public record RunRecord(
       Spread accuracy,
       Interval interval,
       Spread macroF1) {
-    static CrossValidation of(dev.graft.tuning.CrossValidation all, boolean fewTestImages) {
+    public static CrossValidation of(dev.graft.tuning.CrossValidation all, boolean fewTestImages) {
       List<Evaluation> folds = all.evaluations();
       return new CrossValidation(
           folds.size(),
@@ -330,12 +336,12 @@ public record RunRecord(
   public record Cache(boolean hit, long bytes) {}
 
   /** Returns the same run with another status. */
-  RunRecord with(Status other, String why) {
+  public RunRecord with(Status other, String why) {
     return new RunRecord(other, why, warnings, resumed, provenance, data, outcome);
   }
 
   /** Returns the same run with other numbers of weights. */
-  RunRecord with(Parameters parameters) {
+  public RunRecord with(Parameters parameters) {
     Provenance was = provenance;
     Provenance now =
         new Provenance(
@@ -350,22 +356,22 @@ public record RunRecord(
   }
 
   /** Returns the same run with other data. */
-  RunRecord with(Data known) {
+  public RunRecord with(Data known) {
     return new RunRecord(status, message, warnings, resumed, provenance, known, outcome);
   }
 
   /** Returns the same run with these warnings. */
-  RunRecord with(List<String> all) {
+  public RunRecord with(List<String> all) {
     return new RunRecord(status, message, all, resumed, provenance, data, outcome);
   }
 
   /** Returns the same run, resumed at these positions. */
-  RunRecord resumedAt(List<Resumed> positions) {
+  public RunRecord resumedAt(List<Resumed> positions) {
     return new RunRecord(status, message, warnings, positions, provenance, data, outcome);
   }
 
   /** Returns the run, ended with figures: completed, or interrupted. */
-  RunRecord ended(Status how, Outcome what) {
+  public RunRecord ended(Status how, Outcome what) {
     return new RunRecord(how, null, warnings, resumed, provenance, data, what);
   }
 }

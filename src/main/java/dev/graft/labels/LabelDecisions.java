@@ -1,9 +1,10 @@
-package dev.graft.run;
+package dev.graft.labels;
 
 import dev.graft.GraftException;
 import dev.graft.data.Listing;
 import dev.graft.io.AtomicFiles;
 import dev.graft.io.Csv;
+import dev.graft.output.OutputFolder;
 import dev.graft.util.Messages;
 import dev.graft.util.PathText;
 import java.io.IOException;
@@ -72,7 +73,7 @@ public final class LabelDecisions {
    * @return its rows, the header included
    * @throws GraftException if it is missing, or neither of the two
    */
-  static List<List<String>> read(Path file) throws IOException {
+  public static List<List<String>> read(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new GraftException(
           file + " does not exist; save it on the page of the command inspect.");

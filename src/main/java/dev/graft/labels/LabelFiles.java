@@ -1,4 +1,4 @@
-package dev.graft.run;
+package dev.graft.labels;
 
 import dev.graft.data.DataSet;
 import dev.graft.data.ImageFile;
@@ -65,12 +65,12 @@ public final class LabelFiles {
   }
 
   /** Returns the folder that paths are relative to. */
-  static Path folder(Path data) {
+  public static Path folder(Path data) {
     Path absolute = data.toAbsolutePath().normalize();
     return Files.isDirectory(absolute) ? absolute : absolute.getParent();
   }
 
-  static String csv(LabelReview review, Path folder) {
+  public static String csv(LabelReview review, Path folder) {
     StringBuilder csv =
         new StringBuilder(
             Csv.row(
@@ -110,7 +110,7 @@ public final class LabelFiles {
   }
 
   /** Returns the path of an image relative to a folder, or absolute if it is elsewhere. */
-  static String path(ImageFile file, Path folder) {
+  public static String path(ImageFile file, Path folder) {
     Path path = file.path().toAbsolutePath().normalize();
     return PathText.of(path.startsWith(folder) ? folder.relativize(path) : path)
         .replace(File.separatorChar, '/');

@@ -1,4 +1,4 @@
-package dev.graft.run;
+package dev.graft.output;
 
 import dev.graft.GraftException;
 import dev.graft.GraftException.Code;
@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Finds a run's images again, by its {@code split.csv} or by repeating the split. */
-final class RunImages {
+public final class RunImages {
   private final Path run;
   private final Recipe recipe;
   private final DataSet data;
@@ -31,7 +31,8 @@ final class RunImages {
   /**
    * @param data the recipe's data in its current state
    */
-  RunImages(Path run, Recipe recipe, DataSet data, Fingerprints fingerprints, RunEvents events) {
+  public RunImages(
+      Path run, Recipe recipe, DataSet data, Fingerprints fingerprints, RunEvents events) {
     this.run = run;
     this.recipe = recipe;
     this.data = data;
@@ -40,7 +41,7 @@ final class RunImages {
   }
 
   /** Returns whether a folder is a run's, which has a recipe; a model's folder has none. */
-  static boolean areKnown(Path run) {
+  public static boolean areKnown(Path run) {
     return Files.isRegularFile(run.resolve(RunFolder.RECIPE));
   }
 
@@ -49,7 +50,7 @@ final class RunImages {
    *
    * @throws GraftException if there is none
    */
-  static Recipe recipe(Path run) {
+  public static Recipe recipe(Path run) {
     if (!Files.exists(run)) {
       throw new GraftException("The folder " + run + " does not exist.");
     }
@@ -67,7 +68,7 @@ final class RunImages {
    *
    * @throws GraftException if none of the images is left, or if the data has changed
    */
-  SplitCsv.Located part(Part part) {
+  public SplitCsv.Located part(Part part) {
     Path written = run.resolve(SplitCsv.NAME);
     if (Files.isRegularFile(written)) {
       return SplitCsv.find(written, data, part);

@@ -1,0 +1,2 @@
+/** Lists of images whose labels are probably wrong, and decisions about them. */
+package dev.graft.labels;
