@@ -53,15 +53,19 @@ public final class Backbones {
 
   /**
    * Returns an external network that brings its preprocessing, which stays frozen: a folder as on
-   * Hugging Face's hub with {@code preprocessor_config.json}, or an ONNX file that Graft exported.
-   * For any other, {@link FineTuner#fit} asks for mean and deviation.
+   * Hugging Face's hub with {@code preprocessor_config.json}, or a backbone that {@code graft
+   * export --backbone} wrote. For any other file, {@link FineTuner#fit} throws a {@link
+   * GraftException}: use {@link #file(Path, float[], float[])}. A TorchScript file is a program:
+   * use only files that you trust.
    */
   public static Backbone file(Path fileOrFolder) {
-    return new Backbone(Map.of("backbone", text(Objects.requireNonNull(fileOrFolder, "file"))));
+    return new Backbone(
+        Map.of("backbone", text(Objects.requireNonNull(fileOrFolder, "fileOrFolder"))));
   }
 
   /**
-   * Returns an external network, ONNX or TorchScript, which stays frozen.
+   * Returns an external network, ONNX or TorchScript, which stays frozen. A TorchScript file is a
+   * program: use only files that you trust.
    *
    * @param mean of each channel, R, G, B, for pixel values from 0 to 255
    * @param deviation the divisor of each channel, R, G, B; above 0

@@ -41,7 +41,8 @@ public final class Classifier implements AutoCloseable {
   }
 
   /**
-   * Loads a saved model, on the first GPU that the engine has, else on the CPU.
+   * Loads a saved model, on the first GPU that the engine has, else on the CPU. A model with a
+   * TorchScript backbone contains a program, which runs: load only models that you trust.
    *
    * @param model a {@code model} folder, or an exported {@code .onnx} file
    * @throws GraftException if the model is missing or damaged
@@ -150,6 +151,7 @@ public final class Classifier implements AutoCloseable {
    * @param images read by the thread that reads the stream
    * @param top the number of classes to return for each image
    * @throws GraftException if {@code top} is negative
+   * @throws IllegalStateException when the stream is read, if this classifier is closed
    */
   public Stream<ClassifiedImage> predictAll(Iterable<Path> images, int top) {
     requireCount(top);

@@ -41,8 +41,8 @@ import java.util.stream.IntStream;
  * }
  * }</pre>
  *
- * <p>It prints nothing, and writes nothing but the feature cache. Its methods change the tuner and
- * return it; it is not thread-safe.
+ * <p>It prints nothing, and writes only the feature cache and, in a cache of its own, downloaded
+ * weights. Its methods change the tuner and return it; it is not thread-safe.
  */
 public final class FineTuner {
   /**
@@ -161,8 +161,8 @@ public final class FineTuner {
   }
 
   /**
-   * Sets the listener, which {@link #fit} calls on its own thread. A lambda receives the epochs:
-   * {@code listener(epoch -> log.info("{}", epoch.validationAccuracy()))}.
+   * Sets the listener. {@link #fit} calls it on the thread that called {@code fit}. A lambda
+   * receives the epochs: {@code listener(epoch -> log.info("{}", epoch.validationAccuracy()))}.
    */
   public FineTuner listener(FineTuningListener other) {
     listener = Objects.requireNonNull(other, "listener");
@@ -183,8 +183,9 @@ public final class FineTuner {
    * once. Images without a part are split by class and seed; identical and similar images stay in
    * one part.
    *
-   * @throws GraftException if a setting is invalid, if there are too few images, or if the training
-   *     diverges
+   * @throws GraftException if a setting is invalid, if there are too few or too many unreadable
+   *     images, if no engine that trains is available, if weights can't be loaded, if the training
+   *     diverges, or if it is interrupted before its first epoch ends
    * @throws IOException if the cache can't be written
    */
   public FineTuning fit(LabeledImages images) throws IOException {

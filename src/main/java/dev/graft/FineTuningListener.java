@@ -15,8 +15,8 @@ public interface FineTuningListener {
    * Called when a task makes progress.
    *
    * @param task such as {@code features} or {@code epoch 3/10}
-   * @param done steps that are done, at most {@code total}
-   * @param total all steps of the task
+   * @param done steps that are done: images, batches or, of a download, bytes
+   * @param total all steps of the task; negative if unknown
    */
   default void progress(String task, long done, long total) {}
 

@@ -21,13 +21,13 @@ public class GraftException extends RuntimeException {
   public enum Code {
     /** The feature cache must be on. */
     CACHE,
-    /** Other images must be named. */
+    /** Other images must be given. */
     DATA,
-    /** A file must be named. */
+    /** A file must be given. */
     FILE,
     /** Java needs a larger heap. */
     HEAP,
-    /** The bundled ImageNet model can do it. */
+    /** The bundled ImageNet model supports the operation. */
     IMAGENET,
     /** More images may be declared unreadable by the recipe key {@code max-bad}. */
     MAX_BAD,
@@ -36,11 +36,11 @@ public class GraftException extends RuntimeException {
      * the right settings, if they are known.
      */
     NORMALIZATION,
-    /** It works without the feature cache. */
+    /** The operation works without the feature cache. */
     NO_CACHE,
-    /** It works on this machine, without a cluster. */
+    /** The operation works on this machine, without a cluster. */
     NO_CLUSTER,
-    /** Another run must be named; the argument says how. */
+    /** Another run must be given; the arguments end the message and say how. */
     RUN,
     /** A setting of the server has to change; its name is the argument. */
     SETTING

@@ -36,7 +36,8 @@ public final class LabeledImages {
    * a manifest, a CSV or JSON lines file of {@code path,label[,split]}. Up to a tenth of the files
    * may be unreadable; these are skipped, see {@link #unreadable}.
    *
-   * @throws GraftException if there are fewer than two classes, or too many unreadable files
+   * @throws GraftException if the data does not exist or is malformed, has fewer than two classes
+   *     or a class without training images, or if too many files are unreadable
    */
   public static LabeledImages at(Path data) {
     return at(data, MAX_UNREADABLE);
@@ -46,7 +47,8 @@ public final class LabeledImages {
    * Opens images on disk, as {@link #at(Path)}.
    *
    * @param maxUnreadable the share of the files that may be unreadable, from 0 to below 1
-   * @throws GraftException if there are fewer than two classes, or too many unreadable files
+   * @throws GraftException if the data does not exist or is malformed, has fewer than two classes
+   *     or a class without training images, or if too many files are unreadable
    */
   public static LabeledImages at(Path data, double maxUnreadable) {
     Objects.requireNonNull(data, "data");
@@ -82,7 +84,10 @@ public final class LabeledImages {
 
   /**
    * Returns CIFAR-10: from a folder that is or holds {@code cifar-10-batches-bin}, else from DJL's
-   * repository, 170 MB that are downloaded once, else the bundled sample.
+   * repository, 170 MB that are downloaded once, else the bundled sample. {@link #size} tells them
+   * apart: 60,000 or 5,000 images.
+   *
+   * @throws GraftException if a file of CIFAR-10 is damaged
    */
   public static LabeledImages cifar10(Path... folders) {
     return new LabeledImages(Cifar10Images.find(List.of(folders), Progress.Display.NONE));
@@ -165,12 +170,16 @@ public final class LabeledImages {
     }
 
     /**
-     * Reads every image's header.
+     * Reads and hashes every image file, and checks its header. Damage behind the header is a
+     * {@link GraftException} of {@link FineTuner#fit} or {@link Classifier#evaluate}.
      *
-     * @throws GraftException if an image can't be read
+     * @throws GraftException if no image was added, or if one can't be read
      * @throws IOException if a file can't be opened
      */
     public LabeledImages build() throws IOException {
+      if (images.isEmpty()) {
+        throw new GraftException("No images were added: call add before build.");
+      }
       return new LabeledImages(GivenImages.open("images", images));
     }
   }

@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 
 /** A fine-tuned network in memory. */
 public final class TrainedModel implements AutoCloseable {
@@ -18,6 +19,7 @@ public final class TrainedModel implements AutoCloseable {
   private final DjlNetwork network;
   private final Temperature temperature;
   private final SavedModel.Extras extras;
+  private boolean closed;
 
   TrainedModel(
       PreparedRun run, DjlNetwork network, Temperature temperature, SavedModel.Extras extras) {
@@ -35,10 +37,18 @@ public final class TrainedModel implements AutoCloseable {
   /**
    * Saves the model for {@link Classifier#load}, for {@code graft serve} and for plain DJL.
    *
-   * @param folder must not exist; appears whole or not at all
+   * @param folder must be missing or empty; created with its parents, and appears whole or not at
+   *     all
+   * @throws GraftException if the folder has content
+   * @throws IllegalStateException if this model is closed
    * @throws IOException if it can't be written
    */
   public void save(Path folder) throws IOException {
+    Objects.requireNonNull(folder, "folder");
+    if (closed) {
+      throw new IllegalStateException("This model is closed: use it before closing it.");
+    }
+    AtomicFiles.createParent(folder);
     SavedModel.save(
         network.withTemperature(temperature.value()),
         folder,
@@ -53,6 +63,7 @@ public final class TrainedModel implements AutoCloseable {
    * Returns a classifier with the model as it is now, without a saved folder. The caller closes it;
    * closing the trained model leaves it usable.
    *
+   * @throws IllegalStateException if this model is closed
    * @throws IOException if the temporary folder can't be written, which is deleted at once
    */
   public Classifier classifier() throws IOException {
@@ -69,9 +80,14 @@ public final class TrainedModel implements AutoCloseable {
   /**
    * Writes the model as one ONNX file, which {@link Classifier#load} takes, too.
    *
+   * @param file replaced if it exists; created with its parents, and appears whole or not at all
+   * @throws GraftException if the backbone is TorchScript, which ONNX can't express
+   * @throws IllegalStateException if this model is closed
    * @throws IOException if it can't be written
    */
   public void exportOnnx(Path file) throws IOException {
+    Objects.requireNonNull(file, "file");
+    AtomicFiles.createParent(file);
     Path temporary = Files.createTempDirectory("graft");
     try {
       Path folder = temporary.resolve("model");
@@ -82,8 +98,17 @@ public final class TrainedModel implements AutoCloseable {
     }
   }
 
+  /**
+   * Frees the model. Does nothing if it is closed already.
+   *
+   * @throws UncheckedIOException if its data can't be closed
+   */
   @Override
   public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
     try {
       run.close();
     } catch (IOException e) {

@@ -65,4 +65,11 @@ class ApiArgumentsTest {
         .isThrownBy(() -> classifier.classify(image, 1))
         .withMessage("This classifier is closed: load the model again.");
   }
+
+  @Test
+  void aBuilderWithoutImagesIsRefused() {
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> LabeledImages.builder().build())
+        .withMessage("No images were added: call add before build.");
+  }
 }

@@ -95,7 +95,7 @@ class ArchitectureTest {
               "io",
               "util"),
           entry("report", "evaluation", "image", "io", "util"),
-          entry("web", "image"),
+          entry("web", "image", "util"),
           entry("serve", "web", "inference", "image"),
           entry(
               "studio",
@@ -122,6 +122,7 @@ class ArchitectureTest {
               "data",
               "data.duplicates",
               "evaluation",
+              "feature",
               "tuning",
               "io",
               "util"),
@@ -174,7 +175,6 @@ class ArchitectureTest {
               "feature",
               "inference",
               "run",
-              "output",
               "io",
               "util"),
           entry(

@@ -2,6 +2,7 @@ package dev.graft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.graft.LabeledImages.SplitPart;
 import dev.graft.evaluation.Evaluation;
@@ -84,7 +85,7 @@ class FineTunerApiTest {
       all.addAll(result.split().test());
       assertThat(all).hasSize(IMAGES).doesNotHaveDuplicates().contains("image 3");
       result.model().save(model);
-      result.model().exportOnnx(folder.resolve("model.onnx"));
+      result.model().exportOnnx(folder.resolve("new/model.onnx"));
     }
 
     LabeledImages others =
@@ -99,7 +100,7 @@ class FineTunerApiTest {
             .add(stream(true, 1), "e", "gray")
             .add(stream(true, 2), "f", "dark")
             .build();
-    for (Path saved : List.of(model, folder.resolve("model.onnx"))) {
+    for (Path saved : List.of(model, folder.resolve("new/model.onnx"))) {
       assertThatExceptionOfType(GraftException.class)
           .isThrownBy(() -> Classifier.load(saved, "gpu99"))
           .withMessageMatching("device: .* finds .*, not gpu99; .*");
@@ -123,10 +124,15 @@ class FineTunerApiTest {
     List<Path> before = graftFolders(temporary);
     Classifier classifier;
     double accuracy;
+    TrainedModel closed;
     try (FineTuning result = tuner().fit(images())) {
+      closed = result.model();
       accuracy = result.test().accuracy();
       classifier = result.model().classifier();
     }
+    assertThatIllegalStateException()
+        .isThrownBy(() -> closed.save(folder.resolve("late")))
+        .withMessage("This model is closed: use it before closing it.");
     try (classifier) {
       assertThat(accuracy).isGreaterThan(0.9);
       assertThat(classifier.classes()).containsExactly("bright", "dark");

@@ -109,9 +109,11 @@ public final class Cifar10Images implements ImageSet {
       return Cifar10Files.read(official.get());
     }
     String notFound =
-        folders.stream()
-            .map(Path::toString)
-            .collect(Collectors.joining(", ", "no " + FOLDER + " in ", ""));
+        folders.isEmpty()
+            ? "no folder was given"
+            : folders.stream()
+                .map(Path::toString)
+                .collect(Collectors.joining(", ", "no " + FOLDER + " in ", ""));
     Path downloaded;
     try {
       downloaded = download.folder();

@@ -3,6 +3,7 @@ package dev.graft.data;
 import dev.graft.image.ImageFileReader;
 import dev.graft.image.RgbImage;
 import dev.graft.io.Hash;
+import dev.graft.util.Messages;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -127,7 +128,7 @@ public final class GivenImages implements ImageSet {
       }
       return Optional.of(images);
     } catch (IOException e) {
-      quarantine.add(index, place(index), "can't be read: " + e.getMessage() + ".");
+      quarantine.add(index, place(index), "can't be read: " + Messages.reason(e) + ".");
       return Optional.empty();
     }
   }

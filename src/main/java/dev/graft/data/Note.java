@@ -60,10 +60,7 @@ public record Note(Kind kind, Path where, long count, long of, List<String> name
     REPEATED_ROWS,
     /** Images of a manifest without a split; with the total. */
     WITHOUT_SPLIT,
-    /**
-     * Images that were moved to another part, which has the same content and is farther from
-     * training.
-     */
+    /** Images that were moved to the part of an identical image that is farther from training. */
     MOVED
   }
 

@@ -51,8 +51,8 @@ public record Split(int[] train, int[] validation, int[] test) {
   public static Optional<String> tooFew(DataSet data, int[] groups) {
     int[] undecided = data.indices(Optional.empty());
     int[] train = sorted(concat(data.indices(Optional.of(Part.TRAIN)), undecided));
-    int drawn = (data.has(Part.VALIDATION) ? 0 : 1) + (data.has(Part.TEST) ? 0 : 1);
-    int min = MIN_PER_CLASS - 2 + drawn;
+    int sampled = (data.has(Part.VALIDATION) ? 0 : 1) + (data.has(Part.TEST) ? 0 : 1);
+    int min = MIN_PER_CLASS - 2 + sampled;
     int[] different = different(data, train, groups);
     List<String> few =
         IntStream.range(0, different.length)

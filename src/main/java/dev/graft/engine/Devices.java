@@ -5,7 +5,7 @@ import ai.djl.engine.Engine;
 import dev.graft.GraftException;
 import dev.graft.recipe.Recipe;
 
-/** Devices, seed and threads of the DJL engine. */
+/** Devices, threads and version of the DJL engine. */
 public final class Devices {
   /** System property with PyTorch's number of threads per operation, read when PyTorch starts. */
   public static final String THREADS = "ai.djl.pytorch.num_threads";

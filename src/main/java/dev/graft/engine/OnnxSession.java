@@ -12,6 +12,7 @@ import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import dev.graft.GraftException;
 import dev.graft.util.Messages;
+import dev.graft.util.Names;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -23,8 +24,8 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * A network in ONNX Runtime, on the CPU, from pixels, or from values at a freeze boundary, to one
- * or more float32 outputs. Not thread-safe; each call uses one thread per core.
+ * A network in ONNX Runtime, on the CPU. Its input is pixels, or the activations at a freeze
+ * boundary; its outputs are float32. Passes may run concurrently; each uses one thread per core.
  */
 public final class OnnxSession implements AutoCloseable {
   /** ONNX Runtime's name in messages. */
@@ -355,8 +356,8 @@ public final class OnnxSession implements AutoCloseable {
   private static GraftException failed(long batch, OrtException e) {
     return new GraftException(
         "ONNX Runtime can't compute a batch of "
-            + batch
-            + " images: "
+            + Names.count(batch, "image")
+            + ": "
             + Messages.ofNative(e.getMessage(), "no reason given")
             + ".",
         e);

@@ -44,7 +44,7 @@ final class CacheUse {
       }
       Files.setLastModifiedTime(folder, FileTime.from(Instant.now()));
     } catch (IOException e) {
-      return; // the folder is read-only, or another process removes it
+      // The folder is read-only, or another process removes it.
     }
   }
 

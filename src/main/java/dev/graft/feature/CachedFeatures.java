@@ -28,7 +28,7 @@ public record CachedFeatures(
   private static final String FOLDER_NAME = ".+-[0-9a-f]{24}";
 
   /** Maximum duration of a Spark job, whose temporary files mark a folder as in use. */
-  private static final Duration MAX_JOB_DURATION = Duration.ofDays(1);
+  public static final Duration MAX_JOB_DURATION = Duration.ofDays(1);
 
   /**
    * Lists the cached features of all keys, the largest first.

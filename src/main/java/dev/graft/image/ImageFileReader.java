@@ -177,7 +177,7 @@ public final class ImageFileReader {
     try {
       return read(in.readAllBytes(), name, minSide);
     } catch (IOException e) {
-      throw new UnreadableImage(name, "can't be read: " + e.getMessage() + ".", e);
+      throw new UnreadableImage(name, "can't be read: " + Messages.reason(e) + ".", e);
     }
   }
 

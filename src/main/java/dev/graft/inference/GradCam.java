@@ -56,7 +56,7 @@ public final class GradCam implements AutoCloseable {
    * lack.
    */
   static boolean isPossible(Path folder) {
-    return deepest(SavedModel.contents(folder).design()).isPresent();
+    return deepest(SavedModel.design(folder)).isPresent();
   }
 
   /** Creates heat maps of the bundled EfficientNet-Lite0 with its ImageNet classes. */

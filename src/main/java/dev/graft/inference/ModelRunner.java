@@ -70,12 +70,12 @@ public final class ModelRunner implements AutoCloseable {
    * @throws GraftException if the model is missing or damaged
    */
   public static ModelRunner load(Path model, Device device) {
-    return Files.isRegularFile(model)
-        ? new ModelRunner(ExportedModel.load(model), null)
-        : new ModelRunner(
-            SavedModel.load(model, device),
-            () -> GradCam.of(model, device),
-            GradCam.isPossible(model));
+    if (Files.isRegularFile(model)) {
+      return new ModelRunner(ExportedModel.load(model), null);
+    }
+    boolean hasStages = GradCam.isPossible(model); // before there is a model to close
+    return new ModelRunner(
+        SavedModel.load(model, device), () -> GradCam.of(model, device), hasStages);
   }
 
   /**
@@ -95,7 +95,7 @@ public final class ModelRunner implements AutoCloseable {
    * @throws GraftException if the backbone is TorchScript, or if the model is missing or damaged
    */
   public static ModelRunner loadWithoutTorchScript(Path model, Device device) {
-    if (Files.isDirectory(model) && !SavedModel.contents(model).design().backbone().isOnnx()) {
+    if (Files.isDirectory(model) && !SavedModel.design(model).backbone().isOnnx()) {
       throw new GraftException(
           model + " has a TorchScript backbone, which contains code, and is not allowed here.");
     }

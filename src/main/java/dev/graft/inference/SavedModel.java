@@ -336,10 +336,9 @@ public final class SavedModel {
       throws IOException, MalformedModelException {
     Engines.engine();
     design.backbone().external().ifPresent(layer -> ExternalNetwork.check(layer.format()));
+    Optional<Typicality> typicality = typicality(folder, description, design);
     return new DjlBackend(
-        loaded(folder, description, design, device),
-        design.inputSize(),
-        typicality(folder, description, design));
+        loaded(folder, description, design, device), design.inputSize(), typicality);
   }
 
   /**
@@ -383,6 +382,15 @@ public final class SavedModel {
   public static Contents contents(Path folder) {
     return read(
         folder, (description, design, classes) -> contents(folder, description, design, classes));
+  }
+
+  /**
+   * Returns the design of a saved model, without reading its weights.
+   *
+   * @throws GraftException if the model is missing or damaged
+   */
+  static NetworkDesign design(Path folder) {
+    return read(folder, (description, design, classes) -> design);
   }
 
   private static Contents contents(

@@ -17,6 +17,7 @@ import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -153,6 +154,8 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
       if (size < 0 || out.size() != size) {
         receiveRest(out, display);
       }
+    } catch (OverlappingFileLockException e) {
+      throw new Failure("this process is downloading it already; try again later", e);
     }
     if (!isAt(part)) {
       long found = Files.size(part);

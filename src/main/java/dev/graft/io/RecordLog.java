@@ -250,7 +250,7 @@ public final class RecordLog {
   /** Receives the hash of each record. */
   public interface HashTaker {
     /**
-     * Takes one.
+     * Receives the hash of one record.
      *
      * @param sha256 64 lower-case hexadecimal digits
      */

@@ -182,10 +182,13 @@ public final class LabelDecisions {
         decision.equals("drop")
             ? dropped.resolve(data.relativize(from))
             : classFolder(from, row.get(2), where).resolve(from.getFileName());
-    return new Move(from, free(to, taken));
+    return to.equals(from) ? null : new Move(from, free(to, taken)); // null: it is there already
   }
 
-  /** Returns the folder of a class: beside the outermost folder of the image that has one. */
+  /**
+   * Returns the folder of a class. The data folder is searched first, then each folder on the way
+   * to the image.
+   */
   private Path classFolder(Path from, String name, String where) throws IOException {
     Path inner = data.relativize(from);
     int folders = Math.max(1, inner.getNameCount() - 1); // an image may be beside the classes
@@ -231,9 +234,17 @@ public final class LabelDecisions {
     return path;
   }
 
+  private static Path path(String text, String where) {
+    try {
+      return Path.of(text).normalize();
+    } catch (InvalidPathException e) {
+      throw new GraftException(where + text + " is not a path.", e);
+    }
+  }
+
   private Move undo(List<String> row, Path dropped, String where, List<Path> missing) {
-    Path back = Path.of(row.get(0)).normalize();
-    Path now = Path.of(row.get(1)).normalize();
+    Path back = path(row.get(0), where);
+    Path now = path(row.get(1), where);
     if (!back.startsWith(data) && !(back.startsWith(dropped) && now.startsWith(data))) {
       throw new GraftException(where + back + " is not inside " + data + ".");
     }

@@ -330,9 +330,14 @@ public record NetworkDesign(
     return graph().parameters();
   }
 
-  /** Returns the number of weights that training changes. */
+  /** Returns the number of weights that training changes, without running means and variances. */
   public long trainedParameters() {
-    return rows().stream().filter(Row::trained).mapToLong(Row::parameters).sum();
+    Graph graph = graph();
+    return graph.steps().subList(cut(), graph.size()).stream()
+        .flatMap(step -> step.layer().weights().stream())
+        .filter(weight -> !weight.role().isMeasured())
+        .mapToLong(Weight::size)
+        .sum();
   }
 
   /** Returns the layer table, from the pixels to the probabilities. */

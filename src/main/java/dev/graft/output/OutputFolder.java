@@ -4,6 +4,7 @@ import dev.graft.GraftException;
 import dev.graft.GraftException.Code;
 import dev.graft.data.Cifar10Images;
 import dev.graft.data.OwnOutput;
+import dev.graft.feature.CachedFeatures;
 import dev.graft.files.FolderWalk;
 import dev.graft.files.FolderWalk.Entry;
 import dev.graft.io.AtomicFiles;
@@ -56,14 +57,8 @@ public record OutputFolder(Path path) {
   /** A single folder name, not a path. */
   private static final Pattern NAME = Pattern.compile("(?!\\.{1,2}$)[^/\\\\\\x00-\\x1f]+");
 
-  /** Size of {@code latest} in bytes, above any file system's limit for a name. */
+  /** Maximum size of {@code latest} in bytes, above any file system's limit for a name. */
   private static final long MAX_NAME = 4096;
-
-  /**
-   * Age from which unfinished files of Spark's tasks count as abandoned: whether their job still
-   * runs can't be seen from this machine.
-   */
-  public static final Duration MAX_JOB_DURATION = Duration.ofDays(1);
 
   public Path runs() {
     return path.resolve("runs");
@@ -386,7 +381,9 @@ public record OutputFolder(Path path) {
     for (Path folder : List.of(features(), fingerprints())) {
       collect(folder, Integer.MAX_VALUE, kept); // one folder per key
     }
-    kept.stream().filter(each -> each.age().compareTo(MAX_JOB_DURATION) > 0).forEach(found::add);
+    kept.stream()
+        .filter(each -> each.age().compareTo(CachedFeatures.MAX_JOB_DURATION) > 0)
+        .forEach(found::add);
     found.sort(Comparator.comparing(Leftover::path));
     return found;
   }

@@ -231,7 +231,6 @@ public final class RunFolder implements AutoCloseable {
       update(running -> running.with(how, why));
     } catch (IOException e) {
       // The caller reports why the run ended, which is more important.
-      return true;
     }
     return true;
   }

@@ -104,7 +104,7 @@ public record RunRecord(
   /**
    * The solver that found the head's weights, and its choices.
    *
-   * @param reason why {@code head.solver: auto} chose the solver
+   * @param reason why this solver was chosen
    * @param strength of the penalty; {@code null} for a head trained by gradients
    * @param features the features and their scaling; {@code null} for a head trained by gradients
    */
@@ -245,6 +245,8 @@ public record RunRecord(
     }
 
     /**
+     * Returns the figures of an evaluation.
+     *
      * @param single of the images alone; empty if that is the evaluation
      */
     public static TestFigures of(Evaluation evaluation, Optional<Evaluation> single) {

@@ -20,8 +20,8 @@ import java.util.List;
 
 /**
  * The settings of a run, in groups. {@code conf/fine-tune.yaml} explains each key, and is the
- * {@linkplain RecipeReader#defaults default}. In a recipe's file the keys of all groups but the
- * head and early stopping stand side by side.
+ * {@linkplain RecipeReader#defaults default}. In a recipe's file, only {@code head} and {@code
+ * early-stopping} are groups; all other keys are at the top level.
  *
  * @param backbone the pretrained network
  * @param input the input of the network
@@ -232,7 +232,7 @@ public record Recipe(
      */
     @JsonProperty(Recipe.AUTO)
     AUTO,
-    /** Stochastic gradient descent, by DJL. */
+    /** Training in batches by Adam or AdamW, in DJL's training loop. */
     @JsonProperty("gradient")
     GRADIENT,
     /** A linear head at the minimum of its convex loss, by a quasi-Newton method. */
@@ -537,7 +537,7 @@ public record Recipe(
    * Early stopping, as in Keras's callback.
    *
    * @param patience epochs without improvement of the best validation loss before training ends
-   * @param minDelta the smallest change of the loss that is an improvement
+   * @param minDelta an improvement is a loss below the best one by more than this
    * @param restoreBest whether the weights of the best epoch are restored at the end
    */
   public record EarlyStopping(int patience, double minDelta, boolean restoreBest) {

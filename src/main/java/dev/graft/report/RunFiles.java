@@ -199,7 +199,7 @@ public record RunFiles(
     return has("labels.csv")
         ? Csv.read(folder.resolve("labels.csv")).stream()
             .skip(1)
-            .filter(row -> !row.get(5).isEmpty())
+            .filter(row -> List.of(row.get(5).split(" ")).contains("label"))
             .limit(max)
             .toList()
         : List.of();

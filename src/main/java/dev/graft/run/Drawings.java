@@ -35,9 +35,11 @@ final class Drawings {
   void draw(Path file, Runnable drawing) {
     try {
       drawing.run();
-    } catch (RuntimeException | OutOfMemoryError | StackOverflowError | LinkageError e) {
-      warn(file, e);
-    } catch (InternalError e) { // AWT's way to report missing fonts
+    } catch (RuntimeException
+        | OutOfMemoryError
+        | StackOverflowError
+        | LinkageError
+        | InternalError e) { // the last is AWT's way to report missing fonts
       warn(file, e);
     }
   }

@@ -360,7 +360,6 @@ public final class Exporter {
 
   private Evaluated evaluate(OnnxFile model, Known known, int[] rows) {
     int right = 0;
-    int timed = 0;
     long nanos = 0;
     ByteBuffer buffer = batch(known.design().inputSize());
     try (OnnxSession session = model.open();
@@ -374,14 +373,13 @@ public final class Exporter {
         long start = System.nanoTime();
         FloatBuffer given = session.run(pixels, batch.length).get(0);
         nanos += System.nanoTime() - start;
-        timed += batch.length;
         for (int row : batch) {
           right += mostProbable(given, known.classes()) == known.labels()[row] ? 1 : 0;
         }
         progress.stepTo(from + batch.length);
       }
     }
-    return new Evaluated((double) right / rows.length, timed * 1e9 / nanos);
+    return new Evaluated((double) right / rows.length, rows.length * 1e9 / nanos);
   }
 
   /** Returns the most probable class of the next image. */

@@ -73,14 +73,14 @@ public final class FineTuneRun {
   public record Completed(Path folder, RunRecord record, Optional<String> example) {}
 
   /**
-   * What was done for a run before.
+   * The work done for a run before it starts, see {@link TimedRun}.
    *
-   * @param total runs since the beginning
+   * @param total a stopwatch, started when that work began
    * @param features seconds that the features took
    * @param computed whether they were computed, rather than cached from an earlier run
    */
   record Before(Stopwatch total, double features, boolean computed) {
-    /** Returns the beginning of a run for which nothing was done before. */
+    /** Returns the value for a run without earlier work. */
     static Before nothing() {
       return new Before(new Stopwatch(), 0, false);
     }
@@ -236,7 +236,7 @@ public final class FineTuneRun {
     try (Tuning tuning =
         new Tuning(prepared, features, training, interruption, training.fitting())) {
       if (isTimed()) {
-        tuning.mayCrossValidate();
+        tuning.saveInitialWeights();
       }
       Checkpoints checkpoints =
           new Checkpoints(
@@ -255,7 +255,8 @@ public final class FineTuneRun {
       if (folds.isPresent()) {
         folder.write("folds.csv", folds.get().toCsv());
         if (images.areFiles() && recipe.data().folds() > 0) {
-          folder.write(LabelFiles.CSV, LabelFiles.csv(tuning.labelReview().orElseThrow(), data()));
+          folder.write(
+              LabelFiles.CSV, LabelFiles.csv(tuning.labelReview().orElseThrow(), labelFolder()));
         }
       }
       boolean lacksFolds = recipe.data().folds() > 0 && folds.isEmpty();
@@ -421,7 +422,7 @@ public final class FineTuneRun {
     return epoch / training.trainedShare() * recipe.training().epochs() * recipe.data().folds();
   }
 
-  private Path data() {
+  private Path labelFolder() {
     return LabelFiles.folder(Path.of(recipe.data().source()));
   }
 

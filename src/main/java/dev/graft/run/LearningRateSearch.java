@@ -19,13 +19,24 @@ import java.util.Map;
 
 /** A learning-rate range test of a recipe, with its curve in a folder. */
 public final class LearningRateSearch {
+  /** Maximum learning rate of a test. */
   public static final double MAX_RATE = 100;
+
+  /** Minimum number of training steps. */
   public static final int MIN_STEPS = 20;
+
+  /** Maximum number of training steps. */
   public static final int MAX_STEPS = 10_000;
 
   private LearningRateSearch() {}
 
-  /** The learning rates of a test. */
+  /**
+   * The learning rates of a test; not checked here.
+   *
+   * @param low rate of the head in the first step, above 0
+   * @param high rate of the head in the last step, at most {@link #MAX_RATE}
+   * @param steps {@link #MIN_STEPS} to {@link #MAX_STEPS}
+   */
   public record Rates(double low, double high, int steps) {}
 
   /** A test, and the folder of {@code range-test.csv} and {@code range-test.png}. */

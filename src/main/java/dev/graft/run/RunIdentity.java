@@ -25,19 +25,19 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * What the result of a run depends on: recorded in {@code run.json} and in the run's checkpoints,
- * and compared before the run is resumed.
+ * The inputs that a run's result depends on. They are recorded in {@code run.json} and in the
+ * checkpoints, and compared before the run is resumed.
  */
 record RunIdentity(PreparedRun run) {
   /**
-   * Refuses to resume a run with a recipe that is not possible, or, if the run's own recipe is
-   * another one, for what differs.
+   * Checks a recipe before a run is resumed. If it is invalid and differs from the run's own, the
+   * error lists the differences; otherwise it is the error of {@link RecipeResolver#check}.
    */
   static void requireResumable(Path run, Recipe asked) {
     try {
       RecipeResolver.check(asked);
     } catch (GraftException e) {
-      // A difference says more than why it is not possible; what is decided later is none.
+      // The differences explain more than the error. Keys that are still auto do not differ.
       List<String> differences =
           differences(run, asked).stream()
               .filter(each -> !each.endsWith(" and is " + Recipe.AUTO))
@@ -93,8 +93,8 @@ record RunIdentity(PreparedRun run) {
   }
 
   /**
-   * Refuses to continue a run with other data, recipe, engine or version of Graft, and warns of
-   * another number of threads.
+   * Refuses to continue a run with other data, weights, recipe, engine or version of Graft, and
+   * warns of another number of threads.
    */
   void requireSame(Path folder, RunRecord before, RunEvents events) {
     requireEqual(folder, differences(folder, run.recipe()));

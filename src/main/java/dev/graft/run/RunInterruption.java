@@ -8,8 +8,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A request to end a run early. A run that has something to save finishes it first ({@link
- * #defer}). Whatever must happen even if the process ends before the run does is registered with
- * {@link #atExit}.
+ * #defer}). Actions that must run even if the process ends first are registered with {@link
+ * #atExit}.
  */
 public final class RunInterruption extends Interruption {
   private final Set<Runnable> atExit = ConcurrentHashMap.newKeySet();

@@ -3,6 +3,7 @@ package dev.graft.studio;
 import dev.graft.GraftException;
 import dev.graft.data.ImageSet;
 import dev.graft.data.Quarantine;
+import dev.graft.data.Split;
 import dev.graft.data.duplicates.Survey;
 import dev.graft.output.OutputFolder;
 import dev.graft.recipe.Recipe;
@@ -32,8 +33,8 @@ import java.util.stream.Collectors;
  * changed, so that training finds all features in the cache.
  */
 final class Preparation {
-  /** A class needs as many images for each of training, validation and test to have one. */
-  static final int MIN_IMAGES = 3;
+  /** Minimum number of images of a class: one each for training, validation and test. */
+  static final int MIN_IMAGES = Split.MIN_PER_CLASS;
 
   private static final long LOOK_MILLIS = 1000;
 
@@ -146,7 +147,8 @@ final class Preparation {
       } catch (InterruptedException e) {
         return;
       } catch (IOException | RuntimeException e) {
-        state = new State("", 0, 0, 0, Messages.of(e, "The folder can't be read."));
+        state =
+            new State("", 0, 0, 0, Messages.sentence(Messages.of(e, "The folder can't be read")));
         changed.run();
       }
     }
@@ -193,7 +195,7 @@ final class Preparation {
     } catch (GraftException e) {
       message = e.getMessage();
     } catch (IOException | RuntimeException e) {
-      message = Messages.sentence(Messages.of(e, "The features can't be computed"));
+      message = Messages.sentence(Messages.of(e, "The cause is unknown"));
     } finally {
       restUntil = System.nanoTime() + REST * (System.nanoTime() - start);
       state = new State("", 0, 0, 0, message);

@@ -38,7 +38,7 @@ final class Refusal extends HttpResponseException {
     NAME_PERIOD(400, "The class name starts or ends with a period; choose another name."),
     NAME_RESERVED(
         400,
-        "Folders of this name hold what a system puts there, and are ignored; choose another name."),
+        "Folders of this name belong to the operating system and are ignored; choose another name."),
     NOTHING_TO_UNDO(409, "There is nothing left to undo or redo."),
     TOKEN(403, "The token is not this studio's; load the page again."),
     TOO_FEW_IMAGES(

@@ -227,7 +227,7 @@ final class Training {
     } catch (GraftException e) {
       fail(own, e.getMessage());
     } catch (IOException | RuntimeException e) {
-      fail(own, Messages.sentence(Messages.of(e, "The training failed")));
+      fail(own, Messages.sentence(Messages.of(e, "The cause is unknown")));
     } catch (OutOfMemoryError e) {
       fail(own, "The training needs more memory than Java has here; give Java a larger heap.");
     } finally {
@@ -263,7 +263,7 @@ final class Training {
         result = result.withSuspects(folder);
       }
     } catch (IOException | RuntimeException | OutOfMemoryError e) {
-      String why = Messages.sentence(Messages.of(e, "The labels can't be checked"));
+      String why = "The labels can't be checked: " + Messages.of(e, "the cause is unknown") + ".";
       synchronized (this) {
         state = state.status() == Status.DONE ? state.with(Status.DONE, why) : state;
       }

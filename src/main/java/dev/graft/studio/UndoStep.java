@@ -82,7 +82,7 @@ record UndoStep(String from, String to) {
   /**
    * Returns whether the change was made, as far as the folder shows it.
    *
-   * @throws Refusal if a path leads through a link, or is none in this locale
+   * @throws Refusal if a path leads through a link, or can't be expressed in this locale
    */
   boolean isApplied(Path folder) {
     return exists(within(folder, to)) && (from == null || !exists(within(folder, from)));

@@ -75,9 +75,7 @@ final class Mixup implements Dataset {
     };
   }
 
-  /**
-   * Draws from Beta(alpha, alpha) by Jöhnk's method (1964); of the share and its rest, the larger.
-   */
+  /** Returns max(x, 1 - x) for x sampled from Beta(alpha, alpha) by Jöhnk's method (1964). */
   private double share(Random random) {
     double one;
     double other;

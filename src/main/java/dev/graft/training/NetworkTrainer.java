@@ -184,7 +184,7 @@ public final class NetworkTrainer implements AutoCloseable {
       } catch (IllegalStateException e) {
         throw noGradients(e);
       }
-      int epoch = earlyStopping.after(history.validationLosses()).bestEpoch();
+      int epoch = History.bestEpoch(earlyStopping.minDelta(), history.validationLosses());
       if (epoch > 0 && (settings.earlyStopping().restoreBest() || interrupted)) {
         best.restore();
         events.restored(epoch, history.epochs());

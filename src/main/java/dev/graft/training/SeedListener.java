@@ -11,11 +11,8 @@ import dev.graft.network.djl.MaskPoolDropout;
  * interruption.
  */
 final class SeedListener extends TrainingListenerAdapter {
-  /**
-   * Steps per section: the number of masks in a pool of {@link
-   * dev.graft.network.djl.MaskPoolDropout}.
-   */
-  static final int SECTION = 64;
+  /** Steps per section: the number of masks in a pool. */
+  static final int SECTION = MaskPoolDropout.MASKS;
 
   private final long seed;
   private int epoch;

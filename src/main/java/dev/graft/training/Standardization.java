@@ -26,7 +26,7 @@ public final class Standardization {
   private static final int PRIOR_IMAGES = 10;
 
   /** Maximum number of images if each costs a forward pass. */
-  private static final int MAX_IMAGES = 5_000;
+  public static final int MAX_IMAGES = 5_000;
 
   private final double[] sums;
   private final double[] squares;

@@ -17,7 +17,7 @@ import java.util.List;
  * rounding; exactly so if its weights are zero.
  */
 final class StepTrainer extends Trainer {
-  /** Smallest change that makes the sum of float32 numbers different from zero. */
+  /** Factor just above 1 that makes the sum of the gradients different from zero. */
   private static final float NUDGE = 1 + 1e-6f;
 
   private final double clipNorm;

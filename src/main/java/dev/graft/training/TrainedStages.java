@@ -11,7 +11,6 @@ import ai.djl.training.dataset.Batch;
 import dev.graft.engine.OnnxSession;
 import dev.graft.feature.FeatureBatches;
 import dev.graft.network.Graph;
-import dev.graft.network.Layer;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.djl.GraphBlock;
@@ -54,13 +53,8 @@ public final class TrainedStages implements AutoCloseable {
         design.trainsBackbone()
             && !fromPixels
             && recipe.execution().frozenPartEngine() == Recipe.FrozenPartEngine.ONNXRUNTIME
-            && !device.isGpu()
-            && design.graph().steps().stream().noneMatch(step -> isExternal(step.layer()));
+            && !device.isGpu();
     return new TrainedStages(block, onnx ? Optional.of(session(design, block)) : Optional.empty());
-  }
-
-  private static boolean isExternal(Layer layer) {
-    return layer instanceof Layer.External;
   }
 
   private static OnnxSession session(NetworkDesign design, GraphBlock block) {

@@ -114,7 +114,7 @@ public final class DataSets {
   }
 
   /**
-   * Splits data that came without validation or test images, as the recipe says. The result depends
+   * Splits data; validation and test images are sampled where the data has none. The result depends
    * on the images, their order and the seed only.
    *
    * @param groups numbers of images that stay together, see {@link

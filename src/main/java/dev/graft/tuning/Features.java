@@ -42,7 +42,7 @@ import java.util.stream.Stream;
  * @param sources the features of the views that the recipe uses, in their order
  * @param bytes size of the caches' files; 0 for pixels
  * @param computed number of images that were not cached before
- * @param computedOthers as {@code computed}, for all views but the images as they are
+ * @param computedOthers as {@code computed}, for mirror images and random crops
  * @param opened the caches in use; none for pixels
  */
 public record Features(

@@ -97,7 +97,11 @@ public final class ModelEvaluator {
       }
     }
     images.quarantine().check();
-    return new Evaluated(evaluated.build().toArray(), collector.evaluation());
+    int[] readable = evaluated.build().toArray();
+    if (readable.length == 0) {
+      throw new GraftException("data: none of the images to evaluate on can be read.");
+    }
+    return new Evaluated(readable, collector.evaluation());
   }
 
   /** An image of a set, by its index. */

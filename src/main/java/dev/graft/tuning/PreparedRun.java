@@ -26,7 +26,7 @@ import java.util.stream.IntStream;
  * A run before training: the images, the network with its weights, and the features that the
  * network computes from the images.
  *
- * @param recipe without any {@code auto}
+ * @param recipe resolved, see {@link RecipeResolver#resolve}
  * @param features the folder of all feature caches
  * @param device that trains
  * @param network the network, with its weights

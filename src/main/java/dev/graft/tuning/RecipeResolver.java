@@ -35,7 +35,10 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Replaces each {@code auto} of a recipe, and builds its network. */
+/**
+ * Decides the settings of a recipe that depend on the data and the machine, and builds its network.
+ * Keys that stand for the backbone's own value, such as {@code mean}, stay {@code auto}.
+ */
 public final class RecipeResolver {
   /** Images whose shorter side is longer than this, in pixels, are treated as photographs. */
   private static final int SMALL = 64;
@@ -64,7 +67,7 @@ public final class RecipeResolver {
   private RecipeResolver() {}
 
   /**
-   * Replaces each {@code auto} of the network by a value that suits the data.
+   * Decides backbone, input size, features, head and training settings that suit the data.
    *
    * @param images number of images
    * @param imageSide median of the images' shorter sides, in pixels
@@ -170,7 +173,7 @@ public final class RecipeResolver {
   /**
    * Builds the network of a recipe.
    *
-   * @param recipe without any {@code auto}
+   * @param recipe resolved, see {@link #resolve(Recipe, int, int)}
    * @param belonging the preprocessing that the weights were trained with
    * @throws GraftException for unknown stages, or an input too small for the backbone
    */

@@ -24,10 +24,10 @@ public interface RunEvents extends TrainingEvents {
   default void listed(DataSet data, Survey survey) {}
 
   /**
-   * The network's input size and everything else that was {@code auto} has been decided.
+   * The recipe has been resolved, see {@link RecipeResolver#resolve}.
    *
    * @param asked the recipe as it was given
-   * @param decided the recipe without any {@code auto}
+   * @param decided the resolved recipe
    * @param smaller number of images with a side shorter than the input's
    */
   default void decided(Recipe asked, Recipe decided, int smaller) {}

@@ -23,6 +23,7 @@ import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.training.NetworkTrainer;
+import dev.graft.training.Standardization;
 import dev.graft.training.TrainingEvents;
 import dev.graft.tuning.TimePlanner.Estimate;
 import dev.graft.util.Progress;
@@ -60,9 +61,6 @@ public final class SpeedProbe {
 
   /** Charts, pages and files of a run, in seconds. */
   public static final double FILES = 4;
-
-  /** Images that standardization and typicality pass through trained stages. */
-  private static final int SAMPLED = 5_000;
 
   /** Fit of a convex head, in seconds per image: 1.9 s for 195 photographs on two busy cores. */
   private static final double NEWTON = 0.01;
@@ -117,7 +115,7 @@ public final class SpeedProbe {
 
   /**
    * Measures plans, the most accurate first, until none of the others could be better. If this
-   * takes long, the last plan is measured of those with trained stages, and the others are not.
+   * takes long, further plans with trained stages are skipped, except the last plan.
    *
    * @param plans in the order of their highest accuracies
    * @param given keys that the user has set
@@ -238,7 +236,10 @@ public final class SpeedProbe {
             + FORWARD * validation;
     double folds = recipe.data().folds() * (newton ? fitting : image * images * plan.maxEpochs());
     int views = recipe.training().averageMirror() ? 2 : 1;
-    int passed = recipe.backbone().unfreeze().equals(NetworkDesign.NONE) ? 0 : SAMPLED;
+    int passed =
+        recipe.backbone().unfreeze().equals(NetworkDesign.NONE)
+            ? 0
+            : Math.min(Standardization.MAX_IMAGES, train);
     return new Estimate(
         plan,
         features,

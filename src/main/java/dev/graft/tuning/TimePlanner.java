@@ -8,7 +8,7 @@ import java.util.Optional;
 /**
  * Chooses the plan with the highest expected accuracy in a given time.
  *
- * @param estimates of all plans; at least one
+ * @param estimates of the measured plans; at least one
  */
 public record TimePlanner(List<Estimate> estimates) {
   /** Share of the time that is planned; the rest covers measurements that were too optimistic. */

@@ -154,12 +154,12 @@ public final class Tuning implements AutoCloseable {
     training = training(listener, fitting);
     untrained = training.weights();
     if (recipe.data().folds() > 0) {
-      mayCrossValidate();
+      saveInitialWeights();
     }
   }
 
-  /** Keeps the initial weights for {@link #crossValidate}; must come before the training. */
-  public void mayCrossValidate() {
+  /** Saves the initial weights for {@link #crossValidate}; must be called before the training. */
+  public void saveInitialWeights() {
     untrained.save();
   }
 
@@ -494,11 +494,11 @@ public final class Tuning implements AutoCloseable {
   }
 
   /**
-   * Cross-validates on all images that the recipe may use for training or choose test images from:
-   * as the recipe says, and otherwise if the test images are few, see {@link #replacesTest}. The
-   * network's weights are those of the last fold afterwards.
+   * Cross-validates on all images except given test images: in the recipe's number of folds or, if
+   * that is 0 and the test images are few (see {@link #replacesTest}), in {@value #FOLDS} folds. A
+   * network trained by gradients has the weights of the last fold afterwards.
    *
-   * @return empty if none is needed, or if this was interrupted
+   * @return empty if no cross-validation is needed, or if it was interrupted
    */
   public Optional<CrossValidation> crossValidate(Survey survey) throws IOException {
     return crossValidate(survey, recipe.data().folds(), interruption);

@@ -69,10 +69,13 @@ final class TypicalityFit {
     if (others) {
       putOthers(bank, IntStream.of(stored).map(i -> groups[i]).toArray(), neighbors, heldOut);
     }
-    // If all images are near-duplicates, the array stays {0}, so that every image counts as
-    // typical.
+    // If all images are near-duplicates, every image counts as typical: every cosine is above -2.
     return Typicality.of(
-        bank, neighbors, Arrays.copyOf(heldOut.array(), Math.max(1, heldOut.position())));
+        bank,
+        neighbors,
+        heldOut.position() == 0
+            ? new float[] {-2}
+            : Arrays.copyOf(heldOut.array(), heldOut.position()));
   }
 
   private Typicality.Bank bank(Features features, int[] rows) {

@@ -3,19 +3,16 @@ package dev.graft.web;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.graft.GraftException;
 import dev.graft.GraftException.Code;
+import dev.graft.util.Resource;
 import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
 import io.javalin.http.HttpResponseException;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.Consumer;
 import org.eclipse.jetty.server.AbstractConnector;
 import org.eclipse.jetty.server.Connector;
@@ -213,12 +210,7 @@ public final class WebServer implements AutoCloseable {
    * @param type its media type
    */
   public static Handler file(Class<?> base, String name, String type) {
-    byte[] bytes;
-    try (InputStream in = Objects.requireNonNull(base.getResourceAsStream(name), name)) {
-      bytes = in.readAllBytes();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    byte[] bytes = Resource.bytes(base, name);
     return context -> context.contentType(type).result(bytes);
   }
 

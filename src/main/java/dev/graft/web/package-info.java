@@ -1,2 +1,2 @@
-/** What every web server of Graft needs: guard, limits on bodies, headers and error answers. */
+/** Building blocks of Graft's web servers: guard, limits on bodies, headers and error answers. */
 package dev.graft.web;

@@ -246,7 +246,7 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
 
   /** Reads the framing of {@code BaseImageProcessor} of Transformers: resize, then center crop. */
   private static Framed transformersFraming(JsonNode config, List<String> notes) {
-    Resampling resampling = resampling(config.path("resample"), notes);
+    Resampling resampling = resampling(config.path("resample"), "bilinear", notes);
     String type = type(config);
     boolean crops = config.path("do_center_crop").asBoolean();
     boolean knownAsBoth = BOTH_SIDES.matcher(type).matches();
@@ -312,7 +312,7 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
 
   /** Reads the framing of {@code create_transform} of timm. */
   private static Framed timmFraming(JsonNode config, List<String> notes) {
-    Resampling resampling = resampling(config.path("interpolation"), notes);
+    Resampling resampling = resampling(config.path("interpolation"), "bicubic", notes);
     int side = 0;
     JsonNode input = config.path("input_size");
     if (!input.isMissingNode() && !input.isNull()) {
@@ -389,9 +389,13 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
     return text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "…";
   }
 
-  /** Reads Pillow's number of a filter, or its name. */
-  private static Resampling resampling(JsonNode filter, List<String> notes) {
-    String name = filter.isMissingNode() ? "2" : filter.asText();
+  /**
+   * Reads Pillow's number of a filter, or its name.
+   *
+   * @param usual the filter if the file names none
+   */
+  private static Resampling resampling(JsonNode filter, String usual, List<String> notes) {
+    String name = filter.isMissingNode() || filter.isNull() ? usual : filter.asText();
     return switch (name) {
       case "2", "bilinear" -> Resampling.BILINEAR;
       case "3", "bicubic" -> Resampling.BICUBIC;

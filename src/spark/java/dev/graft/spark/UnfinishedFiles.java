@@ -1,7 +1,7 @@
 package dev.graft.spark;
 
+import dev.graft.feature.CachedFeatures;
 import dev.graft.io.AtomicFiles;
-import dev.graft.output.OutputFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Set;
@@ -77,7 +77,7 @@ final class UnfinishedFiles implements AutoCloseable {
     for (FileStatus file : system.listStatus(folder.hadoop())) {
       String name = file.getPath().getName();
       long age = System.currentTimeMillis() - file.getModificationTime();
-      boolean old = age > OutputFolder.MAX_JOB_DURATION.toMillis();
+      boolean old = age > CachedFeatures.MAX_JOB_DURATION.toMillis();
       if (OF_A_JOB.matcher(name).matches() && (name.startsWith(job) || old)) {
         system.delete(file.getPath(), true);
       }

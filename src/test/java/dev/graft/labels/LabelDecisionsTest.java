@@ -60,6 +60,15 @@ class LabelDecisionsTest {
   }
 
   @Test
+  void anImageThatIsInItsNewClassAlreadyStaysWhereItIs() throws IOException {
+    Path decisions = decided("cat/1.png,move,cat\ncat/2.png,move,dog\n");
+
+    assertThat(LabelDecisions.apply(photos, decisions, output).moved()).isOne();
+
+    assertThat(files()).containsExactly("cat/1.png", "dog/1.png", "dog/2.png");
+  }
+
+  @Test
   void anUndoneChangeCanBeUndoneToo() throws IOException {
     Path decisions = decided("cat/1.png,move,dog\ncat/2.png,drop,\n");
     Path undo = LabelDecisions.apply(photos, decisions, output).undo();

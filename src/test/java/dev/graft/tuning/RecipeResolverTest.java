@@ -207,6 +207,18 @@ class RecipeResolverTest {
   }
 
   @Test
+  void runningMeansAndVariancesAreNotTrained() {
+    Map<String, String> frozen =
+        Map.of("backbone", "xception", "unfreeze", "none", "features", "[block14]");
+    Map<String, String> unfrozen =
+        Map.of("backbone", "xception", "unfreeze", "block14", "features", "[block14]");
+    long kernels = 1024 * 9 + 1024 * 1536 + 1536 * 9 + 1536 * 2048;
+    long gammasAndBetas = 2 * (1536 + 2048);
+    assertThat(design(recipe(unfrozen)).trainedParameters())
+        .isEqualTo(design(recipe(frozen)).trainedParameters() + kernels + gammasAndBetas);
+  }
+
+  @Test
   void theUnfrozenStageIsTheFirstThatIsTrained() {
     NetworkDesign design = design(recipe(Map.of("unfreeze", "block5_conv1")));
     assertThat(design.boundary()).isEqualTo(14);

@@ -179,6 +179,21 @@ class HubFolderTest {
                 List.of(63.75f, 63.75f, 63.75f)));
   }
 
+  /** As timm's resolve_data_config, which ignores Pillow's own default. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "\"interpolation\":null,"})
+  void withoutAFilterTimmUsesBicubic(String interpolation) throws IOException {
+    HubPreprocessing found =
+        configured(
+            "config.json",
+            "{\"pretrained_cfg\":{\"input_size\":[3,224,224],"
+                + interpolation
+                + "\"mean\":[0.5,0.5,0.5],\"std\":[0.5,0.5,0.5]}}");
+    assertThat(found.preprocessing().orElseThrow().framing().resampling())
+        .isEqualTo(Resampling.BICUBIC);
+    assertThat(found.notes()).noneMatch(note -> note.contains("filter"));
+  }
+
   @Test
   void aConfigurationOfAnotherKindIsIgnoredAndADamagedOneRefused() throws IOException {
     Files.writeString(folder.resolve("dinov2-small/config.json"), "{\"model_type\":\"dinov2\"}");

@@ -237,7 +237,7 @@ public final class DjlNetwork {
         .forEach(
             (weight, parameter) -> {
               if (weight.layer().equals(NetworkDesign.OUTPUT)) {
-                ParameterWriter.set(parameter, new float[Math.toIntExact(weight.size())]);
+                ParameterWriter.set(parameter, new float[weight.size()]);
               }
             });
   }

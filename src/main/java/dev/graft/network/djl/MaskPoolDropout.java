@@ -21,7 +21,7 @@ import java.util.SplittableRandom;
  */
 public final class MaskPoolDropout extends AbstractBlock {
   /** Masks per pool. */
-  private static final int MASKS = 64;
+  public static final int MASKS = 64;
 
   /** Minimum number of values in the pool, which also holds at least two masks. */
   private static final long MIN_POOL_SIZE = 1 << 18;
