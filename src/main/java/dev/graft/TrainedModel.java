@@ -45,9 +45,7 @@ public final class TrainedModel implements AutoCloseable {
    */
   public void save(Path folder) throws IOException {
     Objects.requireNonNull(folder, "folder");
-    if (closed) {
-      throw new IllegalStateException("This model is closed: use it before closing it.");
-    }
+    requireOpen();
     AtomicFiles.createParent(folder);
     SavedModel.save(
         network.withTemperature(temperature.value()),
@@ -87,6 +85,7 @@ public final class TrainedModel implements AutoCloseable {
    */
   public void exportOnnx(Path file) throws IOException {
     Objects.requireNonNull(file, "file");
+    requireOpen();
     AtomicFiles.createParent(file);
     Path temporary = Files.createTempDirectory("graft");
     try {
@@ -95,6 +94,12 @@ public final class TrainedModel implements AutoCloseable {
       ExportedModel.write(SavedModel.contents(folder), file);
     } finally {
       AtomicFiles.deleteTemporary(temporary);
+    }
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("This model is closed: use it before closing it.");
     }
   }
 

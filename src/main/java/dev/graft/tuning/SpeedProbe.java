@@ -44,7 +44,7 @@ public final class SpeedProbe {
   /** Images whose features are computed: a first batch that is not measured, and some more. */
   private static final int IMAGES = 64 * 4;
 
-  /** Input size at which the plans are measured, in pixels. */
+  /** Input size at which frozen plans are measured, in pixels. */
   private static final int SIDE = 96;
 
   /** Maximum number of training steps, of which the first is not measured. */
@@ -158,11 +158,13 @@ public final class SpeedProbe {
   private Estimate estimate(Plan plan, Recipe asked, TimeLimit limit) throws IOException {
     Device device = Devices.device(asked.execution().device());
     Recipe recipe = RecipeResolver.resolve(asked, size, imageSide, device);
-    // One measurement serves all sizes: the work grows with the number of pixels.
-    int side = plan.isGiven() ? recipe.input().size().value() : SIDE;
+    boolean trainsBackbone = !recipe.backbone().unfreeze().equals(NetworkDesign.NONE);
+    // One measurement of frozen stages serves all sizes: their work grows with the number of
+    // pixels. That of trained stages grows more slowly.
+    boolean ownSize = plan.isGiven() || trainsBackbone;
+    int side = ownSize ? recipe.input().size().value() : SIDE;
     double pixels = Math.pow((double) recipe.input().size().value() / side, 2);
     double passes = pixels * size * views(recipe);
-    boolean trainsBackbone = !recipe.backbone().unfreeze().equals(NetworkDesign.NONE);
     boolean newton = recipe.head().solver() == Recipe.Solver.NEWTON;
     Recipe measured = RecipeReader.with(recipe, Map.of("input-size", Integer.toString(side)));
     try (Networks networks = new Networks(measured, device)) {
@@ -171,8 +173,7 @@ public final class SpeedProbe {
               measured,
               feature -> !newton && feature * passes <= limit.secondsLeft(), // otherwise hopeless
               networks);
-      return estimate(
-          plan, recipe, passes * speed.feature(), speed.trained() * (trainsBackbone ? pixels : 1));
+      return estimate(plan, recipe, passes * speed.feature(), speed.trained());
     }
   }
 

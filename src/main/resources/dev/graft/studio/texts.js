@@ -285,7 +285,7 @@ const texts = {
     copied: 'コピーしました。',
     commandLine: '同じ学習をコマンドで',
     javaLine: 'Java から使う',
-    curlLine: 'この Studio に尋ねる',
+    curlLine: 'REST API を使う',
     serveLine: 'モデルを公開する',
     emptyQuestion: 'ごみ箱の中身を完全に削除しますか？ 元に戻せません。',
     binned: 'ごみ箱：{0}',

@@ -357,13 +357,12 @@ class ServerTest {
   @Test
   void aBrowserShowsTheExamplesClassesAndWhereTheyWereSeen() throws Exception {
     assertThat(browsed("#example"))
-        .contains("<h2>car.png</h2>", "beach wagon", "1 classified.", "aria-pressed=\"false\"")
-        .doesNotContain("colored where the network saw");
+        .contains(
+            "<h2>car.png</h2>", "beach wagon", "Images classified: 1.", "aria-pressed=\"false\"")
+        .doesNotContain("with the evidence for");
     post("/heatmaps/pets", Files.readAllBytes(images.get(0))); // the browser's clock runs ahead
     assertThat(browsed("#heatmap"))
-        .contains(
-            "aria-pressed=\"true\"",
-            "alt=\"The image; colored where the network saw n02814533 beach");
+        .contains("aria-pressed=\"true\"", "alt=\"The image with the evidence for n02814533 beach");
   }
 
   /** Returns the page after some time, as HTML. */

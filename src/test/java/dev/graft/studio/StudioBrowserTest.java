@@ -221,7 +221,7 @@ class StudioBrowserTest {
 
     chromium.click("[data-class=\"blue\"]"); // kept labels are not forgotten
     chromium.press("t");
-    chromium.await("document.getElementById('changed').textContent.includes('Now')", 240);
+    chromium.await("document.getElementById('changed').textContent.includes('Change:')", 240);
     chromium.await("!document.getElementById('trainings').hasAttribute('hidden')");
     assertThat(chromium.evaluate("document.querySelector('#result').textContent").asText())
         .doesNotContain(kept);
@@ -272,7 +272,7 @@ class StudioBrowserTest {
     chromium.press("Enter");
     chromium.await("document.getElementById('outdated').textContent.includes('red')");
     assertThat(chromium.evaluate("document.getElementById('suspects-note').textContent").asText())
-        .contains("renamed or moved");
+        .contains("moved, renamed");
     chromium.evaluate("document.activeElement.blur()");
     chromium.press("z");
     chromium.await("document.getElementById('outdated').textContent === ''");
