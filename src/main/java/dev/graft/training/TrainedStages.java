@@ -99,9 +99,8 @@ public final class TrainedStages implements AutoCloseable {
     return manager.create(all.array(), new Shape(count, all.capacity() / count));
   }
 
-  /** Returns the values in the engine's own memory, where that is possible. */
   private static OnnxSession.Value value(NDArray array) {
-    FloatBuffer floats = array.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    FloatBuffer floats = array.toByteBuffer().order(ByteOrder.nativeOrder()).asFloatBuffer();
     return new OnnxSession.Value(array.getShape().getShape(), floats);
   }
 
