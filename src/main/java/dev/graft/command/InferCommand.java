@@ -147,7 +147,7 @@ final class InferCommand implements Callable<Integer> {
       console.say(
           "The file "
               + ImageInput.BUNDLED_NAME
-              + " does not exist; the bundled example is used instead.");
+              + " does not exist here; the bundled image of that name is used.");
     }
     Failures failures = new Failures();
     if (inputs.stream().allMatch(input -> input.missing().isPresent())) {

@@ -361,9 +361,11 @@ final class RunLines implements RunEvents {
             ? (plan.isFixed() ? ", " : ", about ") + Names.count(choice.epochs(), "epoch")
             : "");
     say(
-        "Expected time: %s of the %s that are left (features %s, training %s)%s",
+        "Expected time: %s%s (features %s, training %s)%s",
         ConsoleProgress.duration(choice.seconds()),
-        ConsoleProgress.duration(secondsLeft),
+        secondsLeft > 0
+            ? " of the " + ConsoleProgress.duration(secondsLeft) + " that are left"
+            : "; no time is left",
         ConsoleProgress.duration(estimate.features()),
         ConsoleProgress.duration(choice.trainingSeconds()),
         worth(plan, choice));
@@ -371,7 +373,9 @@ final class RunLines implements RunEvents {
       warn(
           List.of(
               "Warning: the time is too short for these images on this machine; the fastest plan"
-                  + " runs, and trains one epoch at most. Give at least --within "
+                  + " runs"
+                  + (byEpochs ? ", and trains one epoch at most" : "")
+                  + ". Give at least --within "
                   + (long) Math.ceil(limit.secondsGone() + choice.enough().toSeconds())
                   + "s."));
     }

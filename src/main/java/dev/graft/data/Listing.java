@@ -214,6 +214,11 @@ public record Listing(String name, List<String> classes, List<ImageFile> files, 
     return labels;
   }
 
+  /** Returns whether a folder's name means a part, such as {@code train} or {@code test_set}. */
+  public static boolean isPart(String folder) {
+    return PartName.of(folder).isPresent();
+  }
+
   /** Returns the label that a text or a folder's name stands for: in NFC, without blanks around. */
   public static String normalized(String text) {
     return Normalizer.normalize(text, Normalizer.Form.NFC).strip();

@@ -104,7 +104,10 @@ public final class ExportedModel {
     } catch (IOException | RuntimeException e) {
       // The metadata of an unknown file can cause any exception.
       throw new GraftException(
-          file + " was not written by export: " + Messages.of(e, "its metadata is invalid") + ".",
+          file
+              + " is damaged, or was not written by export: "
+              + Messages.of(e, "its metadata is invalid")
+              + ". Export the model again.",
           e);
     }
   }

@@ -28,6 +28,8 @@ public final class LabelDecisions {
   /** The name of the list that undoes the moves. */
   public static final String UNDO = "labels-undo.csv";
 
+  private static final String DROPPED = "dropped";
+
   static final List<String> DECIDED = List.of("path", "decision", "to");
   private static final Set<String> DECISIONS = Set.of("keep", "move", "drop");
   private static final List<String> MOVED = List.of("from", "to");
@@ -106,12 +108,15 @@ public final class LabelDecisions {
       throw new GraftException(
           where + "the decision must be keep, move or drop, not " + row.get(1) + ".");
     }
+    if (row.get(1).equals("move") && row.get(2).isBlank()) {
+      throw new GraftException(where + "the column to is empty; name the class to move it to.");
+    }
   }
 
   private Applied apply(OutputFolder output) throws IOException {
     List<List<String>> rows = read(file);
     boolean undoes = rows.get(0).equals(MOVED);
-    Path dropped = output.inspections().toAbsolutePath().normalize().resolve("dropped");
+    Path dropped = output.inspections().toAbsolutePath().normalize().resolve(DROPPED);
     List<Move> moves = new ArrayList<>();
     List<Path> missing = new ArrayList<>();
     Set<Path> taken = new HashSet<>();
@@ -120,7 +125,7 @@ public final class LabelDecisions {
       String where = file + ", row " + (i + 1) + ": ";
       Move move =
           undoes
-              ? undo(rows.get(i), dropped, where, missing)
+              ? undo(rows.get(i), dropped, where, missing, taken)
               : decided(rows.get(i), dropped, where, taken);
       if (move != null) {
         if (!sources.add(move.from())) {
@@ -132,7 +137,11 @@ public final class LabelDecisions {
     if (moves.isEmpty()) {
       throw new GraftException(
           missing.isEmpty()
-              ? file + " moves and drops no image."
+              ? file
+                  + (undoes
+                      ? ": all images are back already; nothing was moved."
+                      : ": no image was moved or dropped; all are to be kept, or are in their class"
+                          + " already.")
               : file + ": all images are gone that it would move back, such as " + missing.get(0));
     }
     Path folder =
@@ -194,6 +203,10 @@ public final class LabelDecisions {
     int folders = Math.max(1, inner.getNameCount() - 1); // an image may be beside the classes
     Path parent = data;
     for (int i = 0; i < folders; i++) {
+      if (folders > 1 && i == 0 && Listing.isPart(inner.getName(0).toString())) {
+        parent = parent.resolve(inner.getName(0)); // its siblings are parts, not classes
+        continue;
+      }
       try (Stream<Path> beside = Files.list(parent)) {
         Optional<Path> found = beside.filter(other -> isClass(other, name)).findFirst();
         if (found.isPresent()) {
@@ -242,11 +255,16 @@ public final class LabelDecisions {
     }
   }
 
-  private Move undo(List<String> row, Path dropped, String where, List<Path> missing) {
+  private Move undo(
+      List<String> row, Path dropped, String where, List<Path> missing, Set<Path> taken) {
     Path back = path(row.get(0), where);
     Path now = path(row.get(1), where);
     if (!back.startsWith(data) && !(back.startsWith(dropped) && now.startsWith(data))) {
       throw new GraftException(where + back + " is not inside " + data + ".");
+    }
+    Path beside = file.toAbsolutePath().normalize().getParent().resolveSibling(DROPPED);
+    if (!now.startsWith(data) && !now.startsWith(dropped) && !now.startsWith(beside)) {
+      throw new GraftException(where + now + " is not inside " + data + " or " + dropped + ".");
     }
     if (Files.exists(back, LinkOption.NOFOLLOW_LINKS)) {
       return null; // was not moved, or is back already
@@ -254,6 +272,12 @@ public final class LabelDecisions {
     if (!Files.exists(now, LinkOption.NOFOLLOW_LINKS)) {
       missing.add(now);
       return null;
+    }
+    if (!Files.isRegularFile(now)) {
+      throw new GraftException(where + now + " is not a file.");
+    }
+    if (!taken.add(back)) {
+      throw new GraftException(where + back + " is in the list twice.");
     }
     return new Move(now, back);
   }

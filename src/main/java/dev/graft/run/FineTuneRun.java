@@ -327,7 +327,7 @@ public final class FineTuneRun {
 
     @Override
     public void interrupted() {
-      folder.interrupt();
+      interrupt(folder);
     }
 
     @Override

@@ -37,6 +37,10 @@ final class TimedEvents implements TrainingEvents {
   private final double validation;
 
   private boolean canStop;
+
+  /** Whether there is a model to save. */
+  private boolean hasModel;
+
   private boolean timeIsUp;
   private int epoch = 1;
   private OptionalDouble cutShare = OptionalDouble.empty();
@@ -89,6 +93,7 @@ final class TimedEvents implements TrainingEvents {
       interruption.defer(() -> events.stopping(bestEpoch, evaluated));
       fitting.defer(() -> events.timeIsUp(bestEpoch));
       canStop = true;
+      hasModel = true;
     }
     double next = history.epochs().get(history.epochs().size() - 1).seconds();
     if (cutShare.isPresent()) {
@@ -108,6 +113,7 @@ final class TimedEvents implements TrainingEvents {
     resumed = Optional.of(new RunRecord.Resumed(history.epochs().size(), batch));
     events.resumed(history, batch, batches);
     if (!history.epochs().isEmpty()) {
+      hasModel = true;
       int best = history.best().epoch();
       interruption.defer(() -> events.stopping(best, evaluated));
     }
@@ -126,6 +132,10 @@ final class TimedEvents implements TrainingEvents {
 
   @Override
   public Progress progress(String task, String unit, long total) {
+    if (!hasModel) {
+      // The engine's threads would crash in a process that ends during their step.
+      interruption.defer(() -> events.say("Interrupted: the run ends after this step."));
+    }
     Progress shown = events.progress(task, unit, total);
     Stopwatch watch = new Stopwatch(); // from the first batch on
     return new Progress() {

@@ -41,7 +41,11 @@ public final class ModelEvaluator {
             ? data.indices(Optional.of(Part.TEST))
             : data.images().readable().toArray();
     if (images.length == 0) {
-      throw new GraftException("data: no image of " + data.name() + " can be read.");
+      throw new GraftException(
+          "data: no image of "
+              + data.name()
+              + (data.has(Part.TEST) ? " that can be read is in its test part" : " can be read")
+              + "; repair the unreadable ones, or add images.");
     }
     return images;
   }
@@ -99,7 +103,8 @@ public final class ModelEvaluator {
     images.quarantine().check();
     int[] readable = evaluated.build().toArray();
     if (readable.length == 0) {
-      throw new GraftException("data: none of the images to evaluate on can be read.");
+      throw new GraftException(
+          "data: none of the images to evaluate on can be read; repair them, or add images.");
     }
     return new Evaluated(readable, collector.evaluation());
   }

@@ -69,6 +69,49 @@ class LabelDecisionsTest {
   }
 
   @Test
+  void aListThatUndoesTouchesNothingOutsideOfTheData() throws IOException {
+    Path secret = Files.writeString(folder.resolve("secret.txt"), "secret");
+    Path folderInside = Files.createDirectories(photos.resolve("cat/2021"));
+    for (Path from : List.of(secret, folder, folderInside)) {
+      Path list = folder.resolve("undo.csv");
+      Files.writeString(list, "from,to\n" + photos.resolve("cat/x.png") + "," + from + "\n");
+      assertThatThrownBy(() -> LabelDecisions.apply(photos, list, output))
+          .isInstanceOf(GraftException.class)
+          .hasMessageMatching(".*, row 2: .* is not (inside .*|a file)\\.");
+    }
+    assertThat(secret).hasContent("secret");
+    assertThat(files()).containsExactly("cat/1.png", "cat/2.png", "dog/1.png");
+  }
+
+  @Test
+  void nothingIsMovedIfTwoRowsHaveOneTarget() throws IOException {
+    Path target = photos.resolve("cat/3.png");
+    Path list = folder.resolve("undo.csv");
+    Files.writeString(
+        list,
+        "from,to\n%s,%s\n%s,%s\n"
+            .formatted(target, photos.resolve("cat/1.png"), target, photos.resolve("cat/2.png")));
+
+    assertThatThrownBy(() -> LabelDecisions.apply(photos, list, output))
+        .hasMessageContaining("row 3")
+        .hasMessageContaining("is in the list twice");
+    assertThat(files()).containsExactly("cat/1.png", "cat/2.png", "dog/1.png");
+  }
+
+  @Test
+  void aPartIsNoClass() throws IOException {
+    Files.createDirectories(photos.resolve("train/cat"));
+    Files.createDirectories(photos.resolve("test/cat"));
+    Files.writeString(photos.resolve("train/cat/4.png"), "4");
+
+    assertThatThrownBy(
+            () -> LabelDecisions.apply(photos, decided("train/cat/4.png,move,test\n"), output))
+        .hasMessageContaining("the folder of the class test is missing");
+    assertThatThrownBy(() -> LabelDecisions.apply(photos, decided("dog/1.png,move,\n"), output))
+        .hasMessageContaining("the column to is empty; name the class to move it to.");
+  }
+
+  @Test
   void anUndoneChangeCanBeUndoneToo() throws IOException {
     Path decisions = decided("cat/1.png,move,dog\ncat/2.png,drop,\n");
     Path undo = LabelDecisions.apply(photos, decisions, output).undo();
