@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.GraftException;
 import dev.graft.output.OutputFolder;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,8 +90,9 @@ class LabelDecisionsTest {
     Path list = folder.resolve("undo.csv");
     Files.writeString(
         list,
-        "from,to\n%s,%s\n%s,%s\n"
-            .formatted(target, photos.resolve("cat/1.png"), target, photos.resolve("cat/2.png")));
+        Text.of(
+            "from,to\n%s,%s\n%s,%s\n",
+            target, photos.resolve("cat/1.png"), target, photos.resolve("cat/2.png")));
 
     assertThatThrownBy(() -> LabelDecisions.apply(photos, list, output))
         .hasMessageContaining("row 3")
