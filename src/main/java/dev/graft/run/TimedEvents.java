@@ -7,7 +7,6 @@ import dev.graft.training.EarlyStopping;
 import dev.graft.training.TrainingEvents;
 import dev.graft.tuning.RunEvents;
 import dev.graft.tuning.SpeedProbe;
-import dev.graft.tuning.Stopwatch;
 import dev.graft.tuning.TimeLimit;
 import dev.graft.util.Progress;
 import java.util.Optional;
@@ -37,10 +36,6 @@ final class TimedEvents implements TrainingEvents {
   private final double validation;
 
   private boolean canStop;
-
-  /** Whether there is a model to save. */
-  private boolean hasModel;
-
   private boolean timeIsUp;
   private int epoch = 1;
   private OptionalDouble cutShare = OptionalDouble.empty();
@@ -93,7 +88,6 @@ final class TimedEvents implements TrainingEvents {
       interruption.defer(() -> events.stopping(bestEpoch, evaluated));
       fitting.defer(() -> events.timeIsUp(bestEpoch));
       canStop = true;
-      hasModel = true;
     }
     double next = history.epochs().get(history.epochs().size() - 1).seconds();
     if (cutShare.isPresent()) {
@@ -113,7 +107,6 @@ final class TimedEvents implements TrainingEvents {
     resumed = Optional.of(new RunRecord.Resumed(history.epochs().size(), batch));
     events.resumed(history, batch, batches);
     if (!history.epochs().isEmpty()) {
-      hasModel = true;
       int best = history.best().epoch();
       interruption.defer(() -> events.stopping(best, evaluated));
     }
@@ -132,34 +125,26 @@ final class TimedEvents implements TrainingEvents {
 
   @Override
   public Progress progress(String task, String unit, long total) {
-    if (!hasModel) {
+    if (!hasModel()) {
       // The engine's threads would crash in a process that ends during their step.
       interruption.defer(() -> events.say("Interrupted: the run ends after this step."));
     }
-    Progress shown = events.progress(task, unit, total);
-    Stopwatch watch = new Stopwatch(); // from the first batch on
-    return new Progress() {
-      private double seconds;
+    return new TimedProgress(
+        events.progress(task, unit, total),
+        (done, seconds) -> {
+          double batch = seconds / Math.max(1, done - 1); // the time is from the first batch on
+          if (canStop) {
+            stopWithout(0);
+          } else if (done < total && limit.secondsToTrain() < batch * validation) {
+            timeIsUp = true;
+            cutShare = OptionalDouble.of((double) done / total);
+            events.epochCut(epoch, done, total);
+          }
+        });
+  }
 
-      @Override
-      public void stepTo(long done) {
-        shown.stepTo(done);
-        seconds += watch.lap();
-        double batch = seconds / Math.max(1, done - 1);
-        if (canStop) {
-          stopWithout(0);
-        } else if (done < total && limit.secondsToTrain() < batch * validation) {
-          timeIsUp = true;
-          cutShare = OptionalDouble.of((double) done / total);
-          events.epochCut(epoch, done, total);
-        }
-      }
-
-      @Override
-      public void close() {
-        shown.close();
-      }
-    };
+  private boolean hasModel() {
+    return canStop || resumed.filter(from -> from.epochs() > 0).isPresent();
   }
 
   @Override

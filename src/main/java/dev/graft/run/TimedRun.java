@@ -292,27 +292,16 @@ public final class TimedRun {
       if (!task.equals("features")) {
         return shown;
       }
-      Stopwatch watch = new Stopwatch();
       double planned = estimate.features() / views;
       long coming = (views - begun) * total;
-      return new Progress() {
-        private double seconds;
-
-        @Override
-        public void stepTo(long done) {
-          shown.stepTo(done);
-          seconds += watch.lap();
-          if (done > KNOWN * total) {
-            double each = seconds / done;
-            check(each * total / planned, each * (total - done + coming));
-          }
-        }
-
-        @Override
-        public void close() {
-          shown.close();
-        }
-      };
+      return new TimedProgress(
+          shown,
+          (done, seconds) -> {
+            if (done > KNOWN * total) {
+              double each = seconds / done;
+              check(each * total / planned, each * (total - done + coming));
+            }
+          });
     }
 
     /**
