@@ -116,6 +116,10 @@ class SmallRunsTest {
     SmallRun plain = images.train(output());
     SmallRun averaged = images.train(output(), "--set=average-mirror=true");
 
+    assertThat(averaged.folder().resolve("log.txt"))
+        .content()
+        .as("mirror images of the validation and test images, not of the training images")
+        .contains("Features of mirror images: computing 32 different images once");
     assertThat(averaged.history()).isEqualTo(plain.history());
     assertThat(averaged.json().at("/test/singleAccuracy").asDouble())
         .isEqualTo(plain.testAccuracy());

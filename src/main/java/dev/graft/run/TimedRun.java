@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 
 /**
@@ -53,7 +54,7 @@ public final class TimedRun {
   private final RunEvents events;
   private final Stopwatch total = new Stopwatch();
 
-  private boolean isSmall;
+  private SpeedProbe probe;
 
   /** Seconds that the features of the plan took, and whether any of them was computed. */
   private double featureSeconds;
@@ -140,7 +141,7 @@ public final class TimedRun {
   private void planned(Choice choice, boolean again) {
     Plan plan = choice.estimate().plan();
     events.planned(choice, plan.over(asked, given), limit, again);
-    boolean crossValidates = isSmall && asked.data().folds() == 0;
+    boolean crossValidates = isSmall(probe.images()) && asked.data().folds() == 0;
     boolean isMuch = choice.fits() && choice.seconds() < MUCH * limit.secondsLeft();
     if (isMuch && (plan.isGiven() || crossValidates)) {
       events.timeIsLeft(crossValidates);
@@ -173,8 +174,7 @@ public final class TimedRun {
   private record Featurized(Recipe recipe, double after) {}
 
   private PlanReplacement measure() throws IOException {
-    SpeedProbe probe = new SpeedProbe(() -> DataSets.open(asked, new ProgressOnly(events)), asked);
-    isSmall = isSmall(probe.images());
+    probe = new SpeedProbe(() -> DataSets.open(asked, new ProgressOnly(events)), asked);
     return new PlanReplacement(
         plans(), plans -> probe.measure(plans, asked, given, limit), limit::secondsLeft);
   }
@@ -258,7 +258,9 @@ public final class TimedRun {
   private final class Watched extends ProgressOnly {
     private final Estimate estimate;
     private final PlanReplacement plans;
-    private final int views;
+
+    /** For each view, the share of all images whose features are computed. */
+    private final double[] shares;
 
     /** Number of views whose features are cached or being computed. */
     private int begun;
@@ -267,7 +269,7 @@ public final class TimedRun {
       super(events);
       this.estimate = estimate;
       this.plans = plans;
-      views = SpeedProbe.views(recipe);
+      shares = probe.shares(recipe);
     }
 
     @Override
@@ -292,8 +294,9 @@ public final class TimedRun {
       if (!task.equals("features")) {
         return shown;
       }
-      double planned = estimate.features() / views;
-      long coming = (views - begun) * total;
+      double share = shares[begun - 1];
+      double planned = estimate.features() * share / DoubleStream.of(shares).sum();
+      double coming = DoubleStream.of(shares).skip(begun).sum() / share * total;
       return new TimedProgress(
           shown,
           (done, seconds) -> {

@@ -17,8 +17,12 @@ import dev.graft.training.WeightInitializer;
 import dev.graft.zoo.LoadedBackbone;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -135,15 +139,30 @@ public record PreparedRun(
             fingerprints.storingFrom(images()),
             recipe,
             ranges,
-            view ->
-                row ->
-                    view.equals(View.IMAGE)
-                        || (view.equals(View.MIRROR_IMAGE) && recipe.training().averageMirror())
-                        || !data.parts().get(row).equals(Optional.of(Part.TEST)),
+            wanted(),
             features,
             device,
             events)
         : Features.pixels(network, images(), recipe, events);
+  }
+
+  /** Returns, for each view, the rows whose features the run reads. */
+  private Function<View, IntPredicate> wanted() {
+    Recipe.Training training = recipe.training();
+    IntPredicate trains = row -> !data.parts().get(row).equals(Optional.of(Part.TEST));
+    IntPredicate mirrored = row -> true;
+    if (training.averageMirror() && !training.mirror()) {
+      // As for the calibration, the run samples the split again, with the same result.
+      Split split = split(survey());
+      BitSet predicted = new BitSet();
+      IntStream.concat(IntStream.of(split.validation()), IntStream.of(split.test()))
+          .forEach(predicted::set);
+      mirrored = predicted::get;
+    } else if (!training.averageMirror()) {
+      mirrored = trains;
+    }
+    Map<View, IntPredicate> known = Map.of(View.IMAGE, row -> true, View.MIRROR_IMAGE, mirrored);
+    return view -> known.getOrDefault(view, trains);
   }
 
   /** Finds identical and nearly identical images. */

@@ -15,6 +15,7 @@ import dev.graft.feature.FeatureSource;
 import dev.graft.feature.FrozenPart;
 import dev.graft.feature.PixelSource;
 import dev.graft.feature.RecordLayout;
+import dev.graft.feature.View;
 import dev.graft.network.Graph;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.djl.DjlNetwork;
@@ -37,6 +38,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /** Measures how long plans take on this machine, by a few batches and a few steps of each. */
@@ -80,6 +82,9 @@ public final class SpeedProbe {
   private final int validation;
   private final int test;
 
+  /** The test images that the data itself has; 0 if they are sampled from all images. */
+  private final int givenTest;
+
   private final MeasuredSpeeds speeds = new MeasuredSpeeds();
 
   /**
@@ -97,10 +102,8 @@ public final class SpeedProbe {
     classes = opened.classes().size();
     imageSide = opened.sizes().median();
     size = opened.images().size();
-    test =
-        opened.has(Part.TEST)
-            ? opened.indices(Optional.of(Part.TEST)).length
-            : (int) (asked.data().testSplit() * size);
+    givenTest = opened.indices(Optional.of(Part.TEST)).length;
+    test = givenTest > 0 ? givenTest : (int) (asked.data().testSplit() * size);
     validation =
         opened.has(Part.VALIDATION)
             ? opened.indices(Optional.of(Part.VALIDATION)).length
@@ -164,7 +167,7 @@ public final class SpeedProbe {
     boolean ownSize = plan.isGiven() || trainsBackbone;
     int side = ownSize ? recipe.input().size().value() : SIDE;
     double pixels = Math.pow((double) recipe.input().size().value() / side, 2);
-    double passes = pixels * size * views(recipe);
+    double passes = pixels * size * DoubleStream.of(shares(recipe)).sum();
     boolean newton = recipe.head().solver() == Recipe.Solver.NEWTON;
     Recipe measured = RecipeReader.with(recipe, Map.of("input-size", Integer.toString(side)));
     try (Networks networks = new Networks(measured, device)) {
@@ -177,9 +180,20 @@ public final class SpeedProbe {
     }
   }
 
-  /** Returns the number of views, for each of which the features of an image are computed. */
-  public static int views(Recipe recipe) {
-    return Features.views(recipe).size();
+  /** Returns, for each view in its order, the share of all images whose features are computed. */
+  public double[] shares(Recipe recipe) {
+    return Features.views(recipe).stream()
+        .mapToDouble(view -> share(view, recipe.training()))
+        .toArray();
+  }
+
+  private double share(View view, Recipe.Training training) {
+    boolean mirrored = view.equals(View.MIRROR_IMAGE);
+    if (view.equals(View.IMAGE) || (mirrored && training.mirror() && training.averageMirror())) {
+      return 1;
+    }
+    int images = mirrored && !training.mirror() ? validation + test : size - givenTest;
+    return (double) images / size;
   }
 
   /** Measures the networks of a recipe, which are loaded when they are needed. */

@@ -1,2 +1,2 @@
-/** Building blocks of Graft's web servers: guard, limits on bodies, headers and error answers. */
+/** Building blocks of the web servers: guard, limits on bodies, headers and error answers. */
 package dev.graft.web;
