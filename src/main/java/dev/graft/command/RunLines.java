@@ -32,7 +32,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -140,7 +139,7 @@ final class RunLines implements RunEvents {
   private static Recipe withDevice(Recipe recipe) {
     Device device = Devices.device(recipe.execution().device());
     String name = device.isGpu() ? "gpu" + device.getDeviceId() : "cpu";
-    return RecipeReader.with(recipe, Map.of("device", name));
+    return recipe.with(recipe.execution().withDevice(name));
   }
 
   private static String precision(Recipe asked, Recipe decided) {

@@ -255,8 +255,11 @@ public record Recipe(
     BFLOAT16
   }
 
+  /** A group of settings. Each {@code with…} method returns a copy with other values. */
+  public sealed interface Group {}
+
   /** A group whose keys stand at the top of a recipe's file. */
-  interface KeysAtTop {}
+  sealed interface KeysAtTop extends Group {}
 
   /**
    * The backbone.
@@ -288,6 +291,14 @@ public record Recipe(
       requireValue("tokens", tokens);
       requireText("output", output);
       requireText("unfreeze", unfreeze);
+    }
+
+    public Backbone withName(String name) {
+      return new Backbone(name, weights, variant, tokens, output, unfreeze);
+    }
+
+    public Backbone withWeights(String weights) {
+      return new Backbone(name, weights, variant, tokens, output, unfreeze);
     }
   }
 
@@ -330,6 +341,11 @@ public record Recipe(
       requireAutoOr("crop-share", cropShare, each -> requirePositiveShare("crop-share", each));
       requireValue("resampling", resampling);
     }
+
+    public Input withSize(int size) {
+      return new Input(
+          Auto.of(size), preprocessing, mean, deviation, order, framing, cropShare, resampling);
+    }
   }
 
   /**
@@ -352,6 +368,10 @@ public record Recipe(
     public Features {
       requireAutoOr("features", stages, each -> requireTexts("features", each));
       requirePositiveShare("feature-power", power);
+    }
+
+    public Features withStages(List<String> stages) {
+      return new Features(Auto.of(stages), power, standardize);
     }
   }
 
@@ -402,6 +422,20 @@ public record Recipe(
         requireWithin("folds", folds, 2, 100);
       }
     }
+
+    public Data withLocation(String source, List<String> folders) {
+      return new Data(
+          source,
+          folders,
+          columns,
+          pathPattern,
+          loneValidation,
+          maxBad,
+          testSplit,
+          validationSplit,
+          split,
+          folds);
+    }
   }
 
   /**
@@ -412,7 +446,8 @@ public record Recipe(
    * @param dropout the share of the hidden units that is dropped, in [0, 1)
    * @param solver how its weights are found
    */
-  public record Head(int hidden, double inputDropout, double dropout, Solver solver) {
+  public record Head(int hidden, double inputDropout, double dropout, Solver solver)
+      implements Group {
     /**
      * Checks the limits.
      *
@@ -423,6 +458,10 @@ public record Recipe(
       requireHalfOpenUnit("head.input-dropout", inputDropout);
       requireHalfOpenUnit("head.dropout", dropout);
       solver = solver == null ? Solver.AUTO : solver; // models of earlier versions do not have it
+    }
+
+    public Head withSolver(Solver solver) {
+      return new Head(hidden, inputDropout, dropout, solver);
     }
   }
 
@@ -527,6 +566,63 @@ public record Recipe(
       requireValue("training-precision", precision);
     }
 
+    public Training withInitializer(Initializer initializer) {
+      return with(initializer, learningRate, batchSize, epochs, averageMirror, precision);
+    }
+
+    public Training withLearningRate(double learningRate) {
+      return with(initializer, Auto.of(learningRate), batchSize, epochs, averageMirror, precision);
+    }
+
+    public Training withBatchSize(int batchSize) {
+      return with(initializer, learningRate, Auto.of(batchSize), epochs, averageMirror, precision);
+    }
+
+    public Training withEpochs(int epochs) {
+      return with(initializer, learningRate, batchSize, epochs, averageMirror, precision);
+    }
+
+    public Training withAverageMirror(boolean averageMirror) {
+      return with(initializer, learningRate, batchSize, epochs, averageMirror, precision);
+    }
+
+    public Training withPrecision(TrainingPrecision precision) {
+      return with(initializer, learningRate, batchSize, epochs, averageMirror, precision);
+    }
+
+    private Training with(
+        Initializer initializer,
+        Auto<Double> learningRate,
+        Auto<Integer> batchSize,
+        int epochs,
+        boolean averageMirror,
+        TrainingPrecision precision) {
+      return new Training(
+          initializer,
+          optimizer,
+          learningRate,
+          backboneLearningRate,
+          layerDecay,
+          headEpochs,
+          schedule,
+          warmupEpochs,
+          epsilon,
+          weightDecay,
+          clipNorm,
+          labelSmoothing,
+          classWeights,
+          batchSize,
+          epochs,
+          minSteps,
+          mirror,
+          averageMirror,
+          crops,
+          mixup,
+          earlyStopping,
+          calibrate,
+          precision);
+    }
+
     /** Returns whether mirror images are computed, for training or for prediction. */
     public boolean usesMirrorImages() {
       return mirror || averageMirror;
@@ -591,6 +687,18 @@ public record Recipe(
                 + " root-engine to training and precision to float32, or cache to true.");
       }
     }
+
+    public Execution withDevice(String device) {
+      return new Execution(device, cache, cacheType, frozenPartEngine, precision);
+    }
+
+    public Execution withFrozenPartEngine(FrozenPartEngine frozenPartEngine) {
+      return new Execution(device, cache, cacheType, frozenPartEngine, precision);
+    }
+
+    public Execution withPrecision(Precision precision) {
+      return new Execution(device, cache, cacheType, frozenPartEngine, precision);
+    }
   }
 
   /**
@@ -600,6 +708,19 @@ public record Recipe(
    */
   public Recipe {
     requireValue("head", head);
+  }
+
+  /** Returns a copy with another group of the same type. */
+  public Recipe with(Group group) {
+    return new Recipe(
+        group instanceof Backbone other ? other : backbone,
+        group instanceof Input other ? other : input,
+        group instanceof Features other ? other : features,
+        group instanceof Data other ? other : data,
+        group instanceof Head other ? other : head,
+        group instanceof Training other ? other : training,
+        group instanceof Execution other ? other : execution,
+        seed);
   }
 
   /**

@@ -13,7 +13,6 @@ import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.output.OutputFolder;
 import dev.graft.recipe.Recipe;
-import dev.graft.recipe.RecipeReader;
 import dev.graft.tuning.FrozenPartChoice;
 import dev.graft.tuning.PreparedRun;
 import dev.graft.tuning.RecipeResolver;
@@ -22,7 +21,6 @@ import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.LoadedBackbone;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntSupplier;
 
@@ -90,7 +88,8 @@ public record PortableFrozenPart(
   public static PortableFrozenPart of(
       Recipe asked, Path output, IntSupplier imageSide, RunEvents events) throws IOException {
     check(asked);
-    Recipe onnx = RecipeReader.with(asked, Map.of("root-engine", "onnxruntime"));
+    Recipe onnx =
+        asked.with(asked.execution().withFrozenPartEngine(Recipe.FrozenPartEngine.ONNXRUNTIME));
     if (asked.execution().precision() == Recipe.Precision.INT8) {
       try (PreparedRun prepared = new OutputFolder(output).prepare(onnx, events)) {
         return of(prepared.recipe(), prepared.backbone(), prepared.network(), prepared.ranges());

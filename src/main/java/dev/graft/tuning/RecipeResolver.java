@@ -18,7 +18,9 @@ import dev.graft.network.Preprocessing.ChannelOrder;
 import dev.graft.network.onnx.OnnxFile;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.Recipe.FrozenPartEngine;
-import dev.graft.recipe.RecipeReader;
+import dev.graft.recipe.Recipe.Initializer;
+import dev.graft.recipe.Recipe.Solver;
+import dev.graft.recipe.Recipe.TrainingPrecision;
 import dev.graft.util.Progress;
 import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.ExternalBackbone;
@@ -28,9 +30,7 @@ import java.math.MathContext;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -80,33 +80,31 @@ public final class RecipeResolver {
       backbone = isCifar10(asked) ? BackboneInfo.VGG16.id() : BackboneInfo.PHOTOGRAPHS;
     }
     BackboneInfo entry = BackboneInfo.of(backbone, options(asked));
-    Map<String, String> decided = new LinkedHashMap<>();
-    decided.put("backbone", backbone);
-    if (asked.input().size().isAuto()) {
-      int side = imageSide <= SMALL ? entry.inputSize() : entry.photographSize();
-      decided.put("input-size", Integer.toString(side));
-    }
     boolean headOnly =
         asked.execution().cache() && asked.backbone().unfreeze().equals(NetworkDesign.NONE);
-    int batchSize =
-        asked.training().batchSize().orElse(headOnly && images >= MANY ? LARGE_BATCH : BATCH);
-    decided.put("batch-size", Integer.toString(batchSize));
-    if (asked.training().learningRate().isAuto()) {
-      double share = (double) Math.min(batchSize, LARGE_BATCH) / LARGE_BATCH;
-      decided.put("learning-rate", Double.toString(share * LARGE_BATCH_RATE));
+    Recipe.Training training = asked.training();
+    int batchSize = training.batchSize().orElse(headOnly && images >= MANY ? LARGE_BATCH : BATCH);
+    double share = (double) Math.min(batchSize, LARGE_BATCH) / LARGE_BATCH;
+    if (training.initializer() == Initializer.AUTO) {
+      training =
+          training.withInitializer(
+              isCifar10(asked) ? Initializer.GLOROT_UNIFORM : Initializer.ZERO_OUTPUT);
     }
-    if (asked.training().initializer() == Recipe.Initializer.AUTO) {
-      decided.put("initializer", isCifar10(asked) ? "glorot-uniform" : "zero-output");
-    }
-    if (SolverChoice.of(asked, images).solver() == Recipe.Solver.NEWTON) {
-      decided.put("head", "{hidden: 0, input-dropout: 0, dropout: 0, solver: newton}");
-    } else {
-      decided.put("head.solver", "gradient");
-    }
-    if (asked.features().stages().isAuto()) {
-      decided.put("features", entry.network().features().toString());
-    }
-    return RecipeReader.with(asked, decided);
+    int side = imageSide <= SMALL ? entry.inputSize() : entry.photographSize();
+    List<String> stages = entry.network().features();
+    boolean newton = SolverChoice.of(asked, images).solver() == Solver.NEWTON;
+    return asked
+        .with(asked.backbone().withName(backbone))
+        .with(asked.input().withSize(asked.input().size().orElse(side)))
+        .with(asked.features().withStages(asked.features().stages().orElse(stages)))
+        .with(
+            newton
+                ? new Recipe.Head(0, 0, 0, Solver.NEWTON)
+                : asked.head().withSolver(Solver.GRADIENT))
+        .with(
+            training
+                .withBatchSize(batchSize)
+                .withLearningRate(training.learningRate().orElse(share * LARGE_BATCH_RATE)));
   }
 
   /**
@@ -118,44 +116,54 @@ public final class RecipeResolver {
    */
   public static Recipe resolve(Recipe asked, int images, int imageSide, Device device) {
     Recipe recipe = resolve(asked, images, imageSide);
-    Map<String, String> decided = new LinkedHashMap<>();
-    BackboneInfo entry = entry(recipe);
-    String first = entry.network().stages().get(0).name();
-    boolean torchScript = !entry.network().isOnnx();
-    if (torchScript && recipe.execution().frozenPartEngine() == FrozenPartEngine.ONNXRUNTIME) {
-      throw new GraftException(
-          "root-engine: ONNX Runtime can't compute a backbone in TorchScript; set it to auto.");
-    } else if (torchScript) {
-      decided.put("root-engine", "training");
-    } else if (recipe.backbone().unfreeze().equals(first)) {
-      decided.put("root-engine", "training");
-      decided.put("precision", "float32");
-    } else if (recipe.execution().frozenPartEngine() == FrozenPartEngine.AUTO) {
-      boolean onnx = recipe.execution().cache() && !device.isGpu() && OnnxSession.isAvailable();
-      decided.put("root-engine", onnx ? "onnxruntime" : "training");
-    } else if (recipe.execution().frozenPartEngine() == FrozenPartEngine.ONNXRUNTIME
-        && !OnnxSession.isAvailable()) {
+    return recipe
+        .with(execution(recipe, device))
+        .with(recipe.training().withPrecision(trainingPrecision(recipe, device)));
+  }
+
+  private static Recipe.Execution execution(Recipe recipe, Device device) {
+    Recipe.Execution asked = recipe.execution();
+    BackboneSpec network = entry(recipe).network();
+    boolean onnx = asked.frozenPartEngine() == FrozenPartEngine.ONNXRUNTIME;
+    if (!network.isOnnx()) {
+      if (onnx) {
+        throw new GraftException(
+            "root-engine: ONNX Runtime can't compute a backbone in TorchScript; set it to auto.");
+      }
+      return asked.withFrozenPartEngine(FrozenPartEngine.TRAINING);
+    }
+    if (recipe.backbone().unfreeze().equals(network.stages().get(0).name())) {
+      return asked
+          .withPrecision(Recipe.Precision.FLOAT32)
+          .withFrozenPartEngine(FrozenPartEngine.TRAINING);
+    }
+    if (asked.frozenPartEngine() == FrozenPartEngine.AUTO) {
+      return asked.withFrozenPartEngine(
+          asked.cache() && !device.isGpu() && OnnxSession.isAvailable()
+              ? FrozenPartEngine.ONNXRUNTIME
+              : FrozenPartEngine.TRAINING);
+    }
+    if (onnx && !OnnxSession.isAvailable()) {
       throw new GraftException(
           "root-engine: ONNX Runtime is missing or does not load here; set it to auto or"
               + " training (see: doctor).");
     }
-    decided.put("training-precision", trainingPrecision(recipe, device));
-    return RecipeReader.with(recipe, decided);
+    return asked;
   }
 
-  private static String trainingPrecision(Recipe recipe, Device device) {
-    return switch (recipe.training().precision()) {
-      case FLOAT32 -> "float32";
-      case AUTO -> Bfloat16.obstacle(device).isPresent() ? "float32" : "bfloat16";
-      case BFLOAT16 -> {
-        if (!Bfloat16.isPossible()) {
-          throw new GraftException(
-              "training-precision: bfloat16 needs DJL's PyTorch engine; set it to auto, or build"
-                  + " Graft with the profile pytorch.");
-        }
-        yield "bfloat16";
-      }
-    };
+  private static TrainingPrecision trainingPrecision(Recipe recipe, Device device) {
+    TrainingPrecision asked = recipe.training().precision();
+    if (asked == TrainingPrecision.AUTO) {
+      return Bfloat16.obstacle(device).isPresent()
+          ? TrainingPrecision.FLOAT32
+          : TrainingPrecision.BFLOAT16;
+    }
+    if (asked == TrainingPrecision.BFLOAT16 && !Bfloat16.isPossible()) {
+      throw new GraftException(
+          "training-precision: bfloat16 needs DJL's PyTorch engine; set it to auto, or build"
+              + " Graft with the profile pytorch.");
+    }
+    return asked;
   }
 
   /**

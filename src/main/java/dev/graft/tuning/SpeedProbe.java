@@ -21,7 +21,6 @@ import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.onnx.RangeCalibrator;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
-import dev.graft.recipe.RecipeReader;
 import dev.graft.training.NetworkTrainer;
 import dev.graft.training.Standardization;
 import dev.graft.training.TrainingEvents;
@@ -33,7 +32,6 @@ import java.lang.ref.SoftReference;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -166,7 +164,7 @@ public final class SpeedProbe {
     double pixels = Math.pow((double) recipe.input().size().value() / side, 2);
     double passes = pixels * size * views(recipe);
     boolean newton = recipe.head().solver() == Recipe.Solver.NEWTON;
-    Recipe measured = RecipeReader.with(recipe, Map.of("input-size", Integer.toString(side)));
+    Recipe measured = recipe.with(recipe.input().withSize(side));
     try (Networks networks = new Networks(measured, device)) {
       MeasuredSpeeds.Speed speed =
           speeds.of(
