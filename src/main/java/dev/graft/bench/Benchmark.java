@@ -42,8 +42,8 @@ import dev.graft.training.NetworkTrainer;
 import dev.graft.training.TrainingEvents;
 import dev.graft.training.WeightInitializer;
 import dev.graft.tuning.Features;
-import dev.graft.tuning.PeakMemory;
 import dev.graft.tuning.RecipeResolver;
+import dev.graft.tuning.ResidentMemory;
 import dev.graft.tuning.Stopwatch;
 import dev.graft.util.Progress;
 import dev.graft.zoo.BackboneInfo;
@@ -162,7 +162,7 @@ public final class Benchmark {
     if (Files.isRegularFile(notebook)) {
       head("notebook's head", notebook);
     }
-    Long memory = PeakMemory.bytes();
+    Long memory = ResidentMemory.peak();
     if (memory != null) {
       listener.accept(Figure.of("peak memory of this process", "MB", memory / 1e6));
     }
