@@ -152,9 +152,10 @@ public final class Benchmark {
     Devices.engine(); // fails here if no engine can train, as most figures need one
     peaks();
     for (BackboneInfo entry : List.of(BackboneInfo.VGG16, BackboneInfo.EFFICIENTNET_LITE0)) {
-      frozenParts(entry, entry.inputSize());
+      frozenParts(entry, entry.inputSize().small());
     }
-    frozenParts(BackboneInfo.EFFICIENTNET_LITE0, BackboneInfo.EFFICIENTNET_LITE0.photographSize());
+    frozenParts(
+        BackboneInfo.EFFICIENTNET_LITE0, BackboneInfo.EFFICIENTNET_LITE0.inputSize().photographs());
     inference();
     training();
     head("default recipe's head", null);

@@ -90,7 +90,7 @@ public final class RecipeResolver {
           training.withInitializer(
               isCifar10(asked) ? Initializer.GLOROT_UNIFORM : Initializer.ZERO_OUTPUT);
     }
-    int side = imageSide <= SMALL ? entry.inputSize() : entry.photographSize();
+    int side = imageSide <= SMALL ? entry.inputSize().small() : entry.inputSize().photographs();
     List<String> stages = entry.network().features();
     boolean newton = SolverChoice.of(asked, images).solver() == Solver.NEWTON;
     return asked
