@@ -305,7 +305,7 @@ public final class Benchmark {
     try (LoadedBackbone backbone =
         LoadedBackbone.load(
             entry, WeightSource.PRETRAINED, side, Device.cpu(), Progress.Display.NONE)) {
-      NetworkDesign design = RecipeResolver.of(recipe, 10);
+      NetworkDesign design = RecipeResolver.design(recipe, 10);
       DjlNetwork network = DjlNetwork.of(design, backbone.trunk());
       Graph graph = design.graph();
       RecordLayout layout = RecordLayout.of(design, false);
@@ -431,7 +431,7 @@ public final class Benchmark {
     try (LoadedBackbone backbone =
         LoadedBackbone.load(
             entry, WeightSource.PRETRAINED, side, Device.cpu(), Progress.Display.NONE)) {
-      DjlNetwork network = DjlNetwork.of(RecipeResolver.of(recipe, 10), backbone.trunk());
+      DjlNetwork network = DjlNetwork.of(RecipeResolver.design(recipe, 10), backbone.trunk());
       WeightInitializer.initialize(
           network, backbone, recipe.training().initializer(), recipe.seed());
       String what =
@@ -527,7 +527,7 @@ public final class Benchmark {
             recipe.input().size().value(),
             Device.cpu(),
             Progress.Display.NONE)) {
-      DjlNetwork network = DjlNetwork.of(RecipeResolver.of(recipe, 10), backbone.trunk());
+      DjlNetwork network = DjlNetwork.of(RecipeResolver.design(recipe, 10), backbone.trunk());
       WeightInitializer.initialize(
           network, backbone, recipe.training().initializer(), recipe.seed());
       FeatureSource source = SyntheticFeatures.of(network.design().featureWidth());

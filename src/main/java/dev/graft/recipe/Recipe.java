@@ -16,6 +16,7 @@ import static dev.graft.recipe.Limits.requireWithin;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.graft.GraftException;
+import dev.graft.util.InputSide;
 import java.util.List;
 
 /**
@@ -331,7 +332,10 @@ public record Recipe(
      * @throws GraftException if a value is outside of them, or if two contradict each other
      */
     public Input {
-      requireAutoOr("input-size", size, each -> requireWithin("input-size", each, 8, 1024));
+      requireAutoOr(
+          "input-size",
+          size,
+          each -> requireWithin("input-size", each, InputSide.MIN, InputSide.MAX));
       requireValue("preprocessing", preprocessing);
       requireChannels("mean", mean);
       requireChannels("deviation", deviation);

@@ -98,7 +98,7 @@ public record PreparedRun(
   public static DjlNetwork network(Recipe recipe, LoadedBackbone backbone, int classes) {
     DjlNetwork network =
         DjlNetwork.of(
-            RecipeResolver.of(recipe, backbone.preprocessing(), classes), backbone.trunk());
+            RecipeResolver.design(recipe, backbone.preprocessing(), classes), backbone.trunk());
     WeightInitializer.initialize(network, backbone, recipe.training().initializer(), recipe.seed());
     return network;
   }

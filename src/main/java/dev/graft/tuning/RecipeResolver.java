@@ -61,9 +61,6 @@ public final class RecipeResolver {
    */
   private static final int BATCH = 128;
 
-  /** The usual crop of ImageNet classifiers: 224 of 256 pixels. */
-  private static final double DEFAULT_CROP_SHARE = 0.875;
-
   private RecipeResolver() {}
 
   /**
@@ -185,7 +182,7 @@ public final class RecipeResolver {
    * @param belonging the preprocessing that the weights were trained with
    * @throws GraftException for unknown stages, or an input too small for the backbone
    */
-  public static NetworkDesign of(Recipe recipe, Preprocessing belonging, int classes) {
+  public static NetworkDesign design(Recipe recipe, Preprocessing belonging, int classes) {
     BackboneInfo entry = entry(recipe);
     BackboneSpec backbone = entry.network();
     Recipe.Head head = recipe.head();
@@ -233,7 +230,7 @@ public final class RecipeResolver {
           case BILINEAR -> Resampling.BILINEAR;
         };
     boolean crops = own.part().crops();
-    double share = recipe.input().cropShare().orElse(crops ? own.share() : DEFAULT_CROP_SHARE);
+    double share = recipe.input().cropShare().orElse(crops ? own.share() : Framing.IMAGENET_SHARE);
     return switch (recipe.input().framing()) {
       case AUTO -> new Framing(own.part(), crops ? share : own.share(), resampling);
       case SQUASH -> Framing.whole(resampling);
@@ -242,8 +239,8 @@ public final class RecipeResolver {
   }
 
   /** Builds the network of a recipe, with the preprocessing of the backbone's own weights. */
-  public static NetworkDesign of(Recipe recipe, int classes) {
-    return of(recipe, entry(recipe).preprocessing(), classes);
+  public static NetworkDesign design(Recipe recipe, int classes) {
+    return design(recipe, entry(recipe).preprocessing(), classes);
   }
 
   /** Returns the backbone of a recipe. */
@@ -292,7 +289,7 @@ public final class RecipeResolver {
   /**
    * Checks a recipe before anything is loaded.
    *
-   * @throws GraftException as for {@link #of}, and for missing data or weights
+   * @throws GraftException as for {@link #design}, and for missing data or weights
    */
   public static void check(Recipe asked) {
     check(asked, Progress.Display.NONE);
@@ -323,12 +320,12 @@ public final class RecipeResolver {
   /**
    * Checks a recipe's network settings before anything is loaded.
    *
-   * @throws GraftException as for {@link #of}, and for missing weights
+   * @throws GraftException as for {@link #design}, and for missing weights
    */
   public static void checkNetwork(Recipe asked) {
     checkScale(asked);
     Recipe recipe = resolve(asked);
-    of(recipe, 2);
+    design(recipe, 2);
     BackboneInfo entry = entry(recipe);
     if (entry.network().external().isPresent()) {
       checkExternal(recipe, entry);
@@ -394,7 +391,7 @@ public final class RecipeResolver {
     }
     if (entry.network().isOnnx()) {
       try {
-        OnnxFile.check(of(recipe, 2).graph());
+        OnnxFile.check(design(recipe, 2).graph());
         if (recipe.execution().precision() == Recipe.Precision.INT8) {
           checkInt8(entry.network().external().orElseThrow().file());
         }

@@ -236,7 +236,7 @@ class RecipeResolverTest {
   @Test
   void preprocessingIsThatOfTheWeightsUnlessTheRecipeSetsZeroOne() {
     Recipe recipe = RecipeReader.defaults();
-    assertThat(RecipeResolver.of(RecipeResolver.resolve(recipe), Preprocessing.TORCHVISION, 10))
+    assertThat(RecipeResolver.design(RecipeResolver.resolve(recipe), Preprocessing.TORCHVISION, 10))
         .extracting(NetworkDesign::preprocessing)
         .isEqualTo(Preprocessing.TORCHVISION);
     assertThat(design(recipe(Map.of("preprocessing", "zero-one"))).preprocessing())
@@ -264,7 +264,7 @@ class RecipeResolverTest {
 
   @Test
   void aHeadHasAsManyClassesAsTheData() {
-    assertThat(RecipeResolver.of(RecipeResolver.resolve(RecipeReader.defaults()), 7).classes())
+    assertThat(RecipeResolver.design(RecipeResolver.resolve(RecipeReader.defaults()), 7).classes())
         .isEqualTo(7);
   }
 
@@ -372,6 +372,6 @@ class RecipeResolverTest {
   }
 
   private static NetworkDesign design(Recipe recipe) {
-    return RecipeResolver.of(RecipeResolver.resolve(recipe), 10);
+    return RecipeResolver.design(RecipeResolver.resolve(recipe), 10);
   }
 }
