@@ -433,7 +433,7 @@ public final class Benchmark {
             entry, WeightSource.PRETRAINED, side, Device.cpu(), Progress.Display.NONE)) {
       DjlNetwork network = DjlNetwork.of(RecipeResolver.design(recipe, 10), backbone.trunk());
       WeightInitializer.initialize(
-          network, backbone, recipe.training().initializer(), recipe.seed());
+          network, backbone, recipe.training().initializer().value(), recipe.seed());
       String what =
           "training, "
               + entry.id()
@@ -529,7 +529,7 @@ public final class Benchmark {
             Progress.Display.NONE)) {
       DjlNetwork network = DjlNetwork.of(RecipeResolver.design(recipe, 10), backbone.trunk());
       WeightInitializer.initialize(
-          network, backbone, recipe.training().initializer(), recipe.seed());
+          network, backbone, recipe.training().initializer().value(), recipe.seed());
       FeatureSource source = SyntheticFeatures.of(network.design().featureWidth());
       int[] rows = IntStream.range(0, TRAINED).toArray();
       int[] labels = IntStream.range(0, TRAINED).map(row -> row % 10).toArray();

@@ -143,12 +143,12 @@ final class RunLines implements RunEvents {
   }
 
   private static String precision(Recipe asked, Recipe decided) {
-    boolean bfloat16 = decided.training().precision() == TrainingPrecision.BFLOAT16;
+    boolean bfloat16 = decided.training().precision().is(TrainingPrecision.BFLOAT16);
     String chosen =
         bfloat16
             ? "products and activations between them in bfloat16, all else in float32"
             : "in float32";
-    if (asked.training().precision() != TrainingPrecision.AUTO) {
+    if (!asked.training().precision().isAuto()) {
       return chosen + ", from the recipe";
     }
     return chosen

@@ -48,7 +48,7 @@ public final class LearningRateSearch {
   public static Finished run(
       Recipe asked, OutputFolder output, Rates rates, RunEvents events, Interruption interruption)
       throws IOException {
-    if (asked.head().solver() == Recipe.Solver.NEWTON) {
+    if (asked.head().solver().is(Recipe.Solver.NEWTON)) {
       throw new GraftException(
           "head.solver: newton has no learning rate; set it to gradient or auto.");
     }

@@ -12,6 +12,7 @@ import dev.graft.network.NetworkDesign;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.output.OutputFolder;
+import dev.graft.recipe.Auto;
 import dev.graft.recipe.Recipe;
 import dev.graft.tuning.FrozenPartChoice;
 import dev.graft.tuning.PreparedRun;
@@ -48,7 +49,7 @@ public record PortableFrozenPart(
                   + " features on this machine, which takes a minute.")
           .withCode(Code.NO_CLUSTER);
     }
-    if (asked.execution().frozenPartEngine() == Recipe.FrozenPartEngine.TRAINING) {
+    if (asked.execution().frozenPartEngine().is(Recipe.FrozenPartEngine.TRAINING)) {
       throw new GraftException(
           "root-engine: a cluster computes with ONNX Runtime; leave it at auto.");
     }
@@ -67,8 +68,8 @@ public record PortableFrozenPart(
     }
   }
 
-  private static void requireAuto(String key, String value) {
-    if (!value.equals(Recipe.AUTO)) {
+  private static void requireAuto(String key, Auto<String> value) {
+    if (!value.isAuto()) {
       throw new GraftException(
           key
               + ": a cluster takes the images from a manifest's column path as they are; write"

@@ -210,7 +210,7 @@ public final class TimedRun {
     Watched watched = new Watched(recipe, estimate, plans);
     try (PreparedRun prepared = output.prepare(recipe, watched);
         Features features = features(prepared)) {
-      if (prepared.recipe().head().solver() == Recipe.Solver.NEWTON) {
+      if (prepared.recipe().head().solver().is(Recipe.Solver.NEWTON)) {
         return new Featurized(recipe, estimate.after());
       }
       double image = SpeedProbe.secondsPerTrainedImage(prepared, features);

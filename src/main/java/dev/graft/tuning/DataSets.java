@@ -15,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 
 /** Opens and splits the data that a recipe names. */
 public final class DataSets {
@@ -60,8 +59,8 @@ public final class DataSets {
    */
   public static ReadingRules rules(Recipe recipe) {
     return ReadingRules.of(
-        Optional.of(recipe.data().columns()).filter(text -> !text.equals(Recipe.AUTO)),
-        Optional.of(recipe.data().pathPattern()).filter(text -> !text.equals(Recipe.AUTO)),
+        recipe.data().columns().given(),
+        recipe.data().pathPattern().given(),
         recipe.data().loneValidation() == Recipe.LoneValidation.TEST);
   }
 
@@ -125,7 +124,7 @@ public final class DataSets {
             recipe.data().validationSplit(),
             recipe.data().testSplit(),
             recipe.seed());
-    if (recipe.head().solver() == Recipe.Solver.NEWTON) {
+    if (recipe.head().solver().is(Recipe.Solver.NEWTON)) {
       return split.withoutValidation(); // cross-validation takes their place
     }
     List<String> untrained = Split.missing(data, split.train());

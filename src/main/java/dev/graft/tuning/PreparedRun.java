@@ -99,7 +99,8 @@ public record PreparedRun(
     DjlNetwork network =
         DjlNetwork.of(
             RecipeResolver.design(recipe, backbone.preprocessing(), classes), backbone.trunk());
-    WeightInitializer.initialize(network, backbone, recipe.training().initializer(), recipe.seed());
+    WeightInitializer.initialize(
+        network, backbone, recipe.training().initializer().value(), recipe.seed());
     return network;
   }
 
@@ -191,7 +192,7 @@ public record PreparedRun(
   public static String weightsId(Recipe recipe, LoadedBackbone backbone) {
     return backbone.weights().isLoaded()
         ? backbone.weights().sha256()
-        : "drawn first, " + recipe.training().initializer() + ", seed " + recipe.seed();
+        : "drawn first, " + recipe.training().initializer().value() + ", seed " + recipe.seed();
   }
 
   private ImageSet images() {

@@ -16,6 +16,7 @@ import dev.graft.network.OutputSelection;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Preprocessing.ChannelOrder;
 import dev.graft.network.onnx.OnnxFile;
+import dev.graft.recipe.Auto;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.Recipe.FrozenPartEngine;
 import dev.graft.recipe.Recipe.Initializer;
@@ -82,11 +83,8 @@ public final class RecipeResolver {
     Recipe.Training training = asked.training();
     int batchSize = training.batchSize().orElse(headOnly && images >= MANY ? LARGE_BATCH : BATCH);
     double share = (double) Math.min(batchSize, LARGE_BATCH) / LARGE_BATCH;
-    if (training.initializer() == Initializer.AUTO) {
-      training =
-          training.withInitializer(
-              isCifar10(asked) ? Initializer.GLOROT_UNIFORM : Initializer.ZERO_OUTPUT);
-    }
+    Initializer initializer =
+        isCifar10(asked) ? Initializer.GLOROT_UNIFORM : Initializer.ZERO_OUTPUT;
     int side = imageSide <= SMALL ? entry.inputSize().small() : entry.inputSize().photographs();
     List<String> stages = entry.network().features();
     boolean newton = SolverChoice.of(asked, images).solver() == Solver.NEWTON;
@@ -96,10 +94,11 @@ public final class RecipeResolver {
         .with(asked.features().withStages(asked.features().stages().orElse(stages)))
         .with(
             newton
-                ? new Recipe.Head(0, 0, 0, Solver.NEWTON)
+                ? new Recipe.Head(0, 0, 0, Auto.of(Solver.NEWTON))
                 : asked.head().withSolver(Solver.GRADIENT))
         .with(
             training
+                .withInitializer(training.initializer().orElse(initializer))
                 .withBatchSize(batchSize)
                 .withLearningRate(training.learningRate().orElse(share * LARGE_BATCH_RATE)));
   }
@@ -121,7 +120,7 @@ public final class RecipeResolver {
   private static Recipe.Execution execution(Recipe recipe, Device device) {
     Recipe.Execution asked = recipe.execution();
     BackboneSpec network = entry(recipe).network();
-    boolean onnx = asked.frozenPartEngine() == FrozenPartEngine.ONNXRUNTIME;
+    boolean onnx = asked.frozenPartEngine().is(FrozenPartEngine.ONNXRUNTIME);
     if (!network.isOnnx()) {
       if (onnx) {
         throw new GraftException(
@@ -134,7 +133,7 @@ public final class RecipeResolver {
           .withPrecision(Recipe.Precision.FLOAT32)
           .withFrozenPartEngine(FrozenPartEngine.TRAINING);
     }
-    if (asked.frozenPartEngine() == FrozenPartEngine.AUTO) {
+    if (asked.frozenPartEngine().isAuto()) {
       return asked.withFrozenPartEngine(
           asked.cache() && !device.isGpu() && OnnxSession.isAvailable()
               ? FrozenPartEngine.ONNXRUNTIME
@@ -149,18 +148,19 @@ public final class RecipeResolver {
   }
 
   private static TrainingPrecision trainingPrecision(Recipe recipe, Device device) {
-    TrainingPrecision asked = recipe.training().precision();
-    if (asked == TrainingPrecision.AUTO) {
-      return Bfloat16.obstacle(device).isPresent()
-          ? TrainingPrecision.FLOAT32
-          : TrainingPrecision.BFLOAT16;
-    }
-    if (asked == TrainingPrecision.BFLOAT16 && !Bfloat16.isPossible()) {
+    Auto<TrainingPrecision> asked = recipe.training().precision();
+    if (asked.is(TrainingPrecision.BFLOAT16) && !Bfloat16.isPossible()) {
       throw new GraftException(
           "training-precision: bfloat16 needs DJL's PyTorch engine; set it to auto, or build"
               + " Graft with the profile pytorch.");
     }
-    return asked;
+    return asked
+        .given()
+        .orElseGet(
+            () ->
+                Bfloat16.obstacle(device).isPresent()
+                    ? TrainingPrecision.FLOAT32
+                    : TrainingPrecision.BFLOAT16);
   }
 
   /**
@@ -250,7 +250,7 @@ public final class RecipeResolver {
 
   /** Downloads a backbone of Hugging Face's hub, unless it is cached; shows the progress. */
   public static void fetch(Recipe recipe, Progress.Display display) {
-    ExternalBackbone.fetch(recipe.backbone().name(), chosen(recipe.backbone().variant()), display);
+    ExternalBackbone.fetch(recipe.backbone().name(), recipe.backbone().variant().given(), display);
   }
 
   /** Returns the external backbone of a recipe; empty for a built-in one. */
@@ -276,14 +276,10 @@ public final class RecipeResolver {
                     && !input.cropShare().isAuto()));
     return new ExternalBackbone.Options(
         input.size().orElse(0),
-        chosen(recipe.backbone().variant()),
-        new OutputSelection.Wanted(tokens, chosen(recipe.backbone().output())),
+        recipe.backbone().variant().given(),
+        new OutputSelection.Wanted(tokens, recipe.backbone().output().given()),
         arithmetic,
         framing);
-  }
-
-  private static Optional<String> chosen(String value) {
-    return value.equals(Recipe.AUTO) ? Optional.empty() : Optional.of(value);
   }
 
   /**

@@ -163,7 +163,7 @@ public final class SpeedProbe {
     int side = ownSize ? recipe.input().size().value() : SIDE;
     double pixels = Math.pow((double) recipe.input().size().value() / side, 2);
     double passes = pixels * size * views(recipe);
-    boolean newton = recipe.head().solver() == Recipe.Solver.NEWTON;
+    boolean newton = recipe.head().solver().is(Recipe.Solver.NEWTON);
     Recipe measured = recipe.with(recipe.input().withSize(side));
     try (Networks networks = new Networks(measured, device)) {
       MeasuredSpeeds.Speed speed =
@@ -226,7 +226,7 @@ public final class SpeedProbe {
   }
 
   private Estimate estimate(Plan plan, Recipe recipe, double features, double image) {
-    boolean newton = recipe.head().solver() == Recipe.Solver.NEWTON;
+    boolean newton = recipe.head().solver().is(Recipe.Solver.NEWTON);
     double fitting = newton ? NEWTON * train : 0;
     double images =
         Math.max(

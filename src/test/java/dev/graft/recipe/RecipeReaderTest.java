@@ -24,7 +24,12 @@ class RecipeReaderTest {
   private static final Recipe DEFAULTS =
       new Recipe(
           new Recipe.Backbone(
-              "auto", "pretrained", "auto", Recipe.TokenChoice.AUTO, "auto", "none"),
+              "auto",
+              "pretrained",
+              Auto.undecided(),
+              Recipe.TokenChoice.AUTO,
+              Auto.undecided(),
+              "none"),
           new Recipe.Input(
               Auto.undecided(),
               Recipe.PreprocessingChoice.WEIGHTS,
@@ -38,17 +43,17 @@ class RecipeReaderTest {
           new Recipe.Data(
               "cifar10",
               List.of("data", "../shared"),
-              "auto",
-              "auto",
+              Auto.undecided(),
+              Auto.undecided(),
               Recipe.LoneValidation.TEST,
               0.1,
               0.2,
               0.1,
               Recipe.SplitChoice.STRATIFIED,
               0),
-          new Recipe.Head(2048, 0.1, 0.5, Recipe.Solver.AUTO),
+          new Recipe.Head(2048, 0.1, 0.5, Auto.undecided()),
           new Recipe.Training(
-              Recipe.Initializer.AUTO,
+              Auto.undecided(),
               Recipe.OptimizerChoice.ADAMW,
               Auto.undecided(),
               0.0003,
@@ -70,13 +75,9 @@ class RecipeReaderTest {
               0,
               new Recipe.EarlyStopping(5, 0, true),
               true,
-              Recipe.TrainingPrecision.AUTO),
+              Auto.undecided()),
           new Recipe.Execution(
-              "auto",
-              true,
-              Recipe.CacheType.FLOAT16,
-              Recipe.FrozenPartEngine.AUTO,
-              Recipe.Precision.FLOAT32),
+              "auto", true, Recipe.CacheType.FLOAT16, Auto.undecided(), Recipe.Precision.FLOAT32),
           42);
 
   /** Differs from the defaults in every key but {@code head.solver} and {@code precision}. */
@@ -85,9 +86,9 @@ class RecipeReaderTest {
           new Recipe.Backbone(
               "efficientnet-lite0",
               "a folder/my: weights.h5 #2",
-              "fp16",
+              Auto.of("fp16"),
               Recipe.TokenChoice.CLS_MEAN,
-              "0",
+              Auto.of("0"),
               "blocks.3"),
           new Recipe.Input(
               Auto.of(96),
@@ -102,17 +103,17 @@ class RecipeReaderTest {
           new Recipe.Data(
               "0x10",
               List.of("007", "1e3", "true", "~", "*a", "", "a\nb", "C:\\x", "it's", "- x", "Größe"),
-              "path=id,label=breed",
-              "train/{id}.jpg",
+              Auto.of("path=id,label=breed"),
+              Auto.of("train/{id}.jpg"),
               Recipe.LoneValidation.VALIDATION,
               0,
               0.999,
               1.0 / 3,
               Recipe.SplitChoice.LAST,
               100),
-          new Recipe.Head(0, 0.1 + 0.2, 0, Recipe.Solver.AUTO),
+          new Recipe.Head(0, 0.1 + 0.2, 0, Auto.undecided()),
           new Recipe.Training(
-              Recipe.Initializer.HE_UNIFORM,
+              Auto.of(Recipe.Initializer.HE_UNIFORM),
               Recipe.OptimizerChoice.ADAM,
               Auto.of(1e-30),
               1e-7,
@@ -134,12 +135,12 @@ class RecipeReaderTest {
               0.25,
               new Recipe.EarlyStopping(0, 1e-4, false),
               false,
-              Recipe.TrainingPrecision.BFLOAT16),
+              Auto.of(Recipe.TrainingPrecision.BFLOAT16)),
           new Recipe.Execution(
               "gpu1",
               false,
               Recipe.CacheType.FLOAT32,
-              Recipe.FrozenPartEngine.TRAINING,
+              Auto.of(Recipe.FrozenPartEngine.TRAINING),
               Recipe.Precision.FLOAT32),
           Long.MIN_VALUE);
 
@@ -164,13 +165,13 @@ class RecipeReaderTest {
     assertThat(recipe.training().epochs()).isEqualTo(3);
     assertThat(recipe.training().batchSize().value()).isEqualTo(32);
     assertThat(recipe.seed()).isEqualTo(42);
-    assertThat(recipe.head()).isEqualTo(new Recipe.Head(11, 0.1, 0.25, Recipe.Solver.AUTO));
+    assertThat(recipe.head()).isEqualTo(new Recipe.Head(11, 0.1, 0.25, Auto.undecided()));
   }
 
   @Test
   void settingAGroupLeavesItsOtherKeys() {
     assertThat(set("head", "{hidden: 5}").head())
-        .isEqualTo(new Recipe.Head(5, 0.1, 0.5, Recipe.Solver.AUTO));
+        .isEqualTo(new Recipe.Head(5, 0.1, 0.5, Auto.undecided()));
   }
 
   @Test
@@ -314,6 +315,9 @@ class RecipeReaderTest {
         "split | first | one of stratified, last, not \"first\"",
         "preprocessing | none | one of weights, zero-one, not \"none\"",
         "initializer | zeros | one of auto, zero-output, glorot-uniform, he-uniform, not \"zeros\"",
+        "root-engine | onnx | one of auto, onnxruntime, training, not \"onnx\"",
+        "head.solver | [a] | one of auto, gradient, newton, not [\"a\"]",
+        "order | gbr | one of auto, rgb, bgr, not \"gbr\"",
         "cache-type | float64 | one of float16, float32, not \"float64\""
       },
       quoteCharacter = '`')
