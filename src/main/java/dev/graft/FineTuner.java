@@ -4,7 +4,6 @@ import dev.graft.data.DataSet;
 import dev.graft.data.Split;
 import dev.graft.data.duplicates.Survey;
 import dev.graft.evaluation.History;
-import dev.graft.inference.SavedModel;
 import dev.graft.io.AtomicFiles;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
@@ -255,10 +254,8 @@ public final class FineTuner {
                 run,
                 tuning.network(),
                 result.validated().temperature(),
-                new SavedModel.Extras(
-                    ranges,
-                    Optional.of(result.typicality()),
-                    run.recipe().training().averageMirror())));
+                ranges,
+                result.typicality()));
       }
     }
   }

@@ -4,7 +4,9 @@ import dev.graft.evaluation.Temperature;
 import dev.graft.inference.ExportedModel;
 import dev.graft.inference.SavedModel;
 import dev.graft.io.AtomicFiles;
+import dev.graft.network.Typicality;
 import dev.graft.network.djl.DjlNetwork;
+import dev.graft.network.onnx.Ranges;
 import dev.graft.tuning.PreparedRun;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,21 +14,28 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /** A fine-tuned network in memory. */
 public final class TrainedModel implements AutoCloseable {
   private final PreparedRun run;
   private final DjlNetwork network;
   private final Temperature temperature;
-  private final SavedModel.Extras extras;
+  private final Optional<Ranges> ranges;
+  private final Typicality typicality;
   private boolean closed;
 
   TrainedModel(
-      PreparedRun run, DjlNetwork network, Temperature temperature, SavedModel.Extras extras) {
+      PreparedRun run,
+      DjlNetwork network,
+      Temperature temperature,
+      Optional<Ranges> ranges,
+      Typicality typicality) {
     this.run = run;
     this.network = network;
     this.temperature = temperature;
-    this.extras = extras;
+    this.ranges = ranges;
+    this.typicality = typicality;
   }
 
   /** Returns the class names, in the order of their indices. */
@@ -47,14 +56,7 @@ public final class TrainedModel implements AutoCloseable {
     Objects.requireNonNull(folder, "folder");
     requireOpen();
     AtomicFiles.createParent(folder);
-    SavedModel.save(
-        network.withTemperature(temperature.value()),
-        folder,
-        run.name(),
-        run.backbone().weights().title(),
-        classes(),
-        run.recipe().head(),
-        extras);
+    run.save(folder, network, temperature, ranges, typicality);
   }
 
   /**

@@ -42,8 +42,8 @@ import dev.graft.training.NetworkTrainer;
 import dev.graft.training.TrainingEvents;
 import dev.graft.training.WeightInitializer;
 import dev.graft.tuning.Features;
-import dev.graft.tuning.PeakMemory;
 import dev.graft.tuning.RecipeResolver;
+import dev.graft.tuning.ResidentMemory;
 import dev.graft.tuning.Stopwatch;
 import dev.graft.util.Progress;
 import dev.graft.zoo.BackboneInfo;
@@ -152,9 +152,10 @@ public final class Benchmark {
     Devices.engine(); // fails here if no engine can train, as most figures need one
     peaks();
     for (BackboneInfo entry : List.of(BackboneInfo.VGG16, BackboneInfo.EFFICIENTNET_LITE0)) {
-      frozenParts(entry, entry.inputSize());
+      frozenParts(entry, entry.inputSize().small());
     }
-    frozenParts(BackboneInfo.EFFICIENTNET_LITE0, BackboneInfo.EFFICIENTNET_LITE0.photographSize());
+    frozenParts(
+        BackboneInfo.EFFICIENTNET_LITE0, BackboneInfo.EFFICIENTNET_LITE0.inputSize().photographs());
     inference();
     training();
     head("default recipe's head", null);
@@ -162,7 +163,7 @@ public final class Benchmark {
     if (Files.isRegularFile(notebook)) {
       head("notebook's head", notebook);
     }
-    Long memory = PeakMemory.bytes();
+    Long memory = ResidentMemory.peak();
     if (memory != null) {
       listener.accept(Figure.of("peak memory of this process", "MB", memory / 1e6));
     }
@@ -304,7 +305,7 @@ public final class Benchmark {
     try (LoadedBackbone backbone =
         LoadedBackbone.load(
             entry, WeightSource.PRETRAINED, side, Device.cpu(), Progress.Display.NONE)) {
-      NetworkDesign design = RecipeResolver.of(recipe, 10);
+      NetworkDesign design = RecipeResolver.design(recipe, 10);
       DjlNetwork network = DjlNetwork.of(design, backbone.trunk());
       Graph graph = design.graph();
       RecordLayout layout = RecordLayout.of(design, false);
@@ -430,9 +431,9 @@ public final class Benchmark {
     try (LoadedBackbone backbone =
         LoadedBackbone.load(
             entry, WeightSource.PRETRAINED, side, Device.cpu(), Progress.Display.NONE)) {
-      DjlNetwork network = DjlNetwork.of(RecipeResolver.of(recipe, 10), backbone.trunk());
+      DjlNetwork network = DjlNetwork.of(RecipeResolver.design(recipe, 10), backbone.trunk());
       WeightInitializer.initialize(
-          network, backbone, recipe.training().initializer(), recipe.seed());
+          network, backbone, recipe.training().initializer().value(), recipe.seed());
       String what =
           "training, "
               + entry.id()
@@ -526,9 +527,9 @@ public final class Benchmark {
             recipe.input().size().value(),
             Device.cpu(),
             Progress.Display.NONE)) {
-      DjlNetwork network = DjlNetwork.of(RecipeResolver.of(recipe, 10), backbone.trunk());
+      DjlNetwork network = DjlNetwork.of(RecipeResolver.design(recipe, 10), backbone.trunk());
       WeightInitializer.initialize(
-          network, backbone, recipe.training().initializer(), recipe.seed());
+          network, backbone, recipe.training().initializer().value(), recipe.seed());
       FeatureSource source = SyntheticFeatures.of(network.design().featureWidth());
       int[] rows = IntStream.range(0, TRAINED).toArray();
       int[] labels = IntStream.range(0, TRAINED).map(row -> row % 10).toArray();

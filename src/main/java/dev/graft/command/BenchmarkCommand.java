@@ -10,7 +10,7 @@ import dev.graft.bench.Photographs;
 import dev.graft.inference.ModelRunner;
 import dev.graft.serve.ServeSettings;
 import dev.graft.serve.Server;
-import dev.graft.tuning.PeakMemory;
+import dev.graft.tuning.ResidentMemory;
 import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -102,7 +102,7 @@ final class BenchmarkCommand implements Callable<Integer> {
     try (Server server = new Server(ServeSettings.LOOPBACK, "model", classifier, folder -> null)) {
       LoadGenerator.Measured measured =
           new LoadGenerator(server, classifier, photographs)
-              .measure(count, concurrency, PeakMemory::now);
+              .measure(count, concurrency, ResidentMemory::now);
       Figure direct = Figure.of("infer, JPEG of 640 x 480", "images/s", measured.direct());
       String what = Text.of("serve, JPEG of 640 x 480, %d concurrent requests", concurrency);
       Figure served = Figure.of(what, "images/s", measured.served());

@@ -107,9 +107,10 @@ final class DoctorCommand implements Callable<Integer> {
           entry.id()
               + ": "
               + entry
-                  .resource()
+                  .pretrained()
+                  .bundled()
                   .map(file -> "bundled")
-                  .or(() -> entry.published().map(file -> "not bundled; --weights keras"))
+                  .or(() -> entry.pretrained().keras().map(file -> "not bundled; --weights keras"))
                   .orElse("none; trained from scratch"));
     }
     line("data", data());

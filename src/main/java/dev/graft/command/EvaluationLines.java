@@ -59,7 +59,7 @@ final class EvaluationLines {
   /**
    * Formats the figures of a cross-validation, with macro F1 first if the classes are imbalanced.
    */
-  static List<String> of(RunRecord.CrossValidation all, RunRecord.TestFigures test) {
+  static List<String> of(RunRecord.CrossValidationFigures all, RunRecord.TestFigures test) {
     String macro =
         Text.of("  macro F1 %.4f ± %.4f", all.macroF1().mean(), all.macroF1().deviation());
     String accuracy =

@@ -204,7 +204,7 @@ final class FineTuneCommand implements Callable<Integer> {
                   : " after " + Names.count(outcome.epochs().run(), "epoch"))
               + "; these are the figures of the best model so far.");
     }
-    RunRecord.CrossValidation folds = outcome.crossValidation();
+    RunRecord.CrossValidationFigures folds = outcome.crossValidation();
     boolean leads = folds != null && folds.fewTestImages();
     String what =
         Text.of("%s (%s) on %s", run.provenance().backbone(), weights(run), run.data().name());
@@ -257,7 +257,7 @@ final class FineTuneCommand implements Callable<Integer> {
             + (crossValidated ? "training images" : "validation images");
   }
 
-  private static String extent(RunRecord.CrossValidation all) {
+  private static String extent(RunRecord.CrossValidationFigures all) {
     return Text.of(
         "of %s in %d folds%s",
         Names.count(all.images(), "image"),

@@ -71,9 +71,9 @@ final class ModelsCommand implements Callable<Integer> {
       row(
           entry.id(),
           Text.of("%,d", entry.network().parameters()),
-          entry.inputSize() + "x" + entry.inputSize(),
-          entry.imageNetTop1(),
-          entry.license(),
+          entry.inputSize().small() + "x" + entry.inputSize().small(),
+          entry.pretrained().imageNetTop1(),
+          entry.pretrained().license(),
           weights(entry));
     }
     console.answer(
@@ -84,7 +84,7 @@ final class ModelsCommand implements Callable<Integer> {
             + BackboneInfo.ALL.stream()
                 .flatMap(
                     entry ->
-                        entry.publishedWithClassifier().stream()
+                        entry.pretrained().kerasWithClassifier().stream()
                             .map(file -> entry.id() + "'s is " + (file.isCached() ? HERE : ABSENT)))
                 .collect(Collectors.joining(", "))
             + ".");
@@ -100,9 +100,10 @@ final class ModelsCommand implements Callable<Integer> {
   }
 
   private static String weights(BackboneInfo entry) {
-    String bundled = entry.resource().isPresent() ? "bundled" : "none";
+    String bundled = entry.pretrained().bundled().isPresent() ? "bundled" : "none";
     return entry
-        .published()
+        .pretrained()
+        .keras()
         .map(file -> bundled + "; Keras's file " + (file.isCached() ? HERE : ABSENT))
         .orElse(bundled);
   }

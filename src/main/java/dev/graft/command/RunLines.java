@@ -32,7 +32,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -140,16 +139,16 @@ final class RunLines implements RunEvents {
   private static Recipe withDevice(Recipe recipe) {
     Device device = Devices.device(recipe.execution().device());
     String name = device.isGpu() ? "gpu" + device.getDeviceId() : "cpu";
-    return RecipeReader.with(recipe, Map.of("device", name));
+    return recipe.with(recipe.execution().withDevice(name));
   }
 
   private static String precision(Recipe asked, Recipe decided) {
-    boolean bfloat16 = decided.training().precision() == TrainingPrecision.BFLOAT16;
+    boolean bfloat16 = decided.training().precision().is(TrainingPrecision.BFLOAT16);
     String chosen =
         bfloat16
             ? "products and activations between them in bfloat16, all else in float32"
             : "in float32";
-    if (asked.training().precision() != TrainingPrecision.AUTO) {
+    if (!asked.training().precision().isAuto()) {
       return chosen + ", from the recipe";
     }
     return chosen

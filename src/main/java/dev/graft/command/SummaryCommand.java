@@ -46,7 +46,7 @@ final class SummaryCommand implements Callable<Integer> {
           spec.commandLine(), "--classes: must be at least 2, not " + classes + ".");
     }
     Recipe recipe = options.recipe();
-    new SummaryTable(RecipeResolver.of(RecipeResolver.resolve(recipe), classes))
+    new SummaryTable(RecipeResolver.design(RecipeResolver.resolve(recipe), classes))
         .lines()
         .forEach(console::answer);
     return 0;

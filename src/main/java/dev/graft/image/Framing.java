@@ -49,11 +49,15 @@ public record Framing(Region part, double share, Resampling resampling) implemen
   /** Longer side divided by shorter side from which on the ends of an image are left out. */
   private static final int MAX_RATIO = 16;
 
+  /** The usual share of ImageNet classifiers: 224 of 256 pixels. */
+  public static final double IMAGENET_SHARE = 224 / 256.0;
+
   /** The whole image, by bicubic resampling. */
   public static final Framing WHOLE = whole(Resampling.BICUBIC);
 
   /** TensorFlow's crop for evaluation at 224 pixels, by bicubic resampling. */
-  public static final Framing CENTER = new Framing(Region.CENTRE, 224 / 256.0, Resampling.BICUBIC);
+  public static final Framing CENTER =
+      new Framing(Region.CENTRE, IMAGENET_SHARE, Resampling.BICUBIC);
 
   /** Checks the share. */
   public Framing {

@@ -11,6 +11,7 @@ import dev.graft.network.onnx.OnnxFile;
 import dev.graft.network.onnx.PixelType;
 import dev.graft.network.onnx.Precision;
 import dev.graft.util.Build;
+import dev.graft.util.InputSide;
 import dev.graft.util.Messages;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -119,7 +120,7 @@ public final class ExportedModel {
     }
     List<String> classes = JSON.readValue(metadata.get(CLASSES), new TypeReference<>() {});
     int side = Integer.parseInt(metadata.get(INPUT_SIZE));
-    if (side < 1 || side > SavedModel.MAX_INPUT_SIZE || side != session.side()) {
+    if (side < 1 || side > InputSide.MAX || side != session.side()) {
       throw new GraftException("its input_size differs from the size of its input");
     }
     String framing = metadata.get(FRAMING).replaceFirst(":.*", "");

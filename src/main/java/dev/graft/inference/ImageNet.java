@@ -139,7 +139,7 @@ final class ImageNet {
 
   /** Returns the design with center framing, as the network was trained. */
   private static NetworkDesign design(BackboneInfo entry) {
-    NetworkDesign whole = LoadedBackbone.imageNetDesign(entry, entry.photographSize());
+    NetworkDesign whole = LoadedBackbone.imageNetDesign(entry, entry.inputSize().photographs());
     return new NetworkDesign(
         whole.backbone(),
         whole.inputSize(),

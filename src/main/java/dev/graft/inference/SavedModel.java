@@ -40,6 +40,7 @@ import dev.graft.network.onnx.PixelType;
 import dev.graft.network.onnx.Precision;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
+import dev.graft.util.InputSide;
 import dev.graft.util.Messages;
 import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.ExternalBackbone;
@@ -72,9 +73,6 @@ public final class SavedModel {
 
   /** Maximum size of {@code network.json} in bytes; a typical one has 1,000. */
   private static final long MAX_DESCRIPTION_BYTES = 1 << 20;
-
-  /** Maximum side of an input in pixels. */
-  static final int MAX_INPUT_SIZE = 1024;
 
   private static final String NETWORK = "network.json";
   private static final String RANGES = "ranges.json";
@@ -572,11 +570,11 @@ public final class SavedModel {
                 + FORMAT
                 + "; use a newer version.");
       }
-      if (description.inputSize() < 1 || description.inputSize() > MAX_INPUT_SIZE) {
+      if (description.inputSize() < 1 || description.inputSize() > InputSide.MAX) {
         throw new GraftException(
             file
                 + (" is damaged: its inputSize is " + description.inputSize())
-                + (", not 1 to " + MAX_INPUT_SIZE + "."));
+                + (", not 1 to " + InputSide.MAX + "."));
       }
       return description;
     } catch (JsonProcessingException e) {

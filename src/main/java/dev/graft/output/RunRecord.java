@@ -15,6 +15,7 @@ import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.evaluation.Interval;
 import dev.graft.recipe.Recipe;
+import dev.graft.tuning.CrossValidation;
 import dev.graft.tuning.SolverChoice;
 import java.util.List;
 import java.util.Optional;
@@ -93,7 +94,7 @@ public record RunRecord(
       Figures validation,
       TestFigures test,
       Calibration calibration,
-      CrossValidation crossValidation,
+      CrossValidationFigures crossValidation,
       Seconds seconds,
       Memory memory,
       Cache cache,
@@ -293,7 +294,7 @@ public record RunRecord(
    * @param accuracy mean and spread over the folds
    * @param interval 95 % interval of the accuracy
    */
-  public record CrossValidation(
+  public record CrossValidationFigures(
       int folds,
       int repeats,
       boolean fewTestImages,
@@ -301,9 +302,9 @@ public record RunRecord(
       Spread accuracy,
       Interval interval,
       Spread macroF1) {
-    public static CrossValidation of(dev.graft.tuning.CrossValidation all, boolean fewTestImages) {
+    public static CrossValidationFigures of(CrossValidation all, boolean fewTestImages) {
       List<Evaluation> folds = all.evaluations();
-      return new CrossValidation(
+      return new CrossValidationFigures(
           folds.size(),
           all.repeats(),
           fewTestImages,

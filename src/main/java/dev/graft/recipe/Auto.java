@@ -48,6 +48,11 @@ public record Auto<T>(Optional<T> given) {
     return given.orElse(other);
   }
 
+  /** Returns whether this is a given value, and not another or still to decide. */
+  public boolean is(T other) {
+    return given.filter(other::equals).isPresent();
+  }
+
   /** Passes the value to an action, if there is one. */
   void ifGiven(Consumer<T> action) {
     given.ifPresent(action);

@@ -16,6 +16,7 @@ import static dev.graft.recipe.Limits.requireWithin;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.graft.GraftException;
+import dev.graft.util.InputSide;
 import java.util.List;
 
 /**
@@ -131,9 +132,6 @@ public record Recipe(
 
   /** How new weights are initialized. */
   public enum Initializer {
-    /** {@link #GLOROT_UNIFORM} for CIFAR-10, {@link #ZERO_OUTPUT} for other images. */
-    @JsonProperty(Recipe.AUTO)
-    AUTO,
     /**
      * As {@link #GLOROT_UNIFORM}, but the output layer starts at zero: where images are fewer than
      * features, training never corrects what is random there.
@@ -199,12 +197,6 @@ public record Recipe(
 
   /** The engine that computes the frozen part, and trained stages where no gradients are needed. */
   public enum FrozenPartEngine {
-    /**
-     * ONNX Runtime where it is available, the device is the CPU and features are cached; otherwise
-     * the engine that trains the head.
-     */
-    @JsonProperty(Recipe.AUTO)
-    AUTO,
     /** ONNX Runtime, on the CPU. */
     @JsonProperty("onnxruntime")
     ONNXRUNTIME,
@@ -225,13 +217,6 @@ public record Recipe(
 
   /** How the weights of the head are found. */
   public enum Solver {
-    /**
-     * {@link #NEWTON} for up to 5,000 images other than CIFAR-10 on a frozen backbone with cached
-     * features, unless the recipe changes settings of gradient training; otherwise {@link
-     * #GRADIENT}.
-     */
-    @JsonProperty(Recipe.AUTO)
-    AUTO,
     /** Training in batches by Adam or AdamW, in DJL's training loop. */
     @JsonProperty("gradient")
     GRADIENT,
@@ -242,11 +227,6 @@ public record Recipe(
 
   /** The precision of the matrix products in training; all else is float32. */
   public enum TrainingPrecision {
-    /**
-     * {@link #BFLOAT16} where the processor has instructions for it, otherwise {@link #FLOAT32}.
-     */
-    @JsonProperty(Recipe.AUTO)
-    AUTO,
     /** 32-bit floating-point numbers. */
     @JsonProperty("float32")
     FLOAT32,
@@ -255,25 +235,28 @@ public record Recipe(
     BFLOAT16
   }
 
+  /** A group of settings. Each {@code with…} method returns a copy with other values. */
+  public sealed interface Group {}
+
   /** A group whose keys stand at the top of a recipe's file. */
-  interface KeysAtTop {}
+  sealed interface KeysAtTop extends Group {}
 
   /**
    * The backbone.
    *
    * @param name an id, a file, or a model of a DJL model zoo; {@link #AUTO} depends on the data
    * @param weights {@code pretrained}, {@code keras}, {@code random}, a file or a URL
-   * @param variant of an external backbone's files, such as {@code fp16}; {@link #AUTO} for float32
+   * @param variant of an external backbone's files, such as {@code fp16}; auto for float32
    * @param tokens of an external backbone that become features
-   * @param output of an external backbone that is used; {@link #AUTO} to choose
+   * @param output of an external backbone that is used; auto to choose
    * @param unfreeze the first trained stage of the backbone, or {@code none}
    */
   public record Backbone(
       @JsonProperty("backbone") String name,
       String weights,
-      String variant,
+      Auto<String> variant,
       TokenChoice tokens,
-      String output,
+      Auto<String> output,
       String unfreeze)
       implements KeysAtTop {
     /**
@@ -284,10 +267,18 @@ public record Recipe(
     public Backbone {
       requireText("backbone", name);
       requireText("weights", weights);
-      requireText("variant", variant);
+      requireAutoOr("variant", variant, each -> requireText("variant", each));
       requireValue("tokens", tokens);
-      requireText("output", output);
+      requireAutoOr("output", output, each -> requireText("output", each));
       requireText("unfreeze", unfreeze);
+    }
+
+    public Backbone withName(String name) {
+      return new Backbone(name, weights, variant, tokens, output, unfreeze);
+    }
+
+    public Backbone withWeights(String weights) {
+      return new Backbone(name, weights, variant, tokens, output, unfreeze);
     }
   }
 
@@ -320,7 +311,10 @@ public record Recipe(
      * @throws GraftException if a value is outside of them, or if two contradict each other
      */
     public Input {
-      requireAutoOr("input-size", size, each -> requireWithin("input-size", each, 8, 1024));
+      requireAutoOr(
+          "input-size",
+          size,
+          each -> requireWithin("input-size", each, InputSide.MIN, InputSide.MAX));
       requireValue("preprocessing", preprocessing);
       requireChannels("mean", mean);
       requireChannels("deviation", deviation);
@@ -329,6 +323,11 @@ public record Recipe(
       requireValue("framing", framing);
       requireAutoOr("crop-share", cropShare, each -> requirePositiveShare("crop-share", each));
       requireValue("resampling", resampling);
+    }
+
+    public Input withSize(int size) {
+      return new Input(
+          Auto.of(size), preprocessing, mean, deviation, order, framing, cropShare, resampling);
     }
   }
 
@@ -353,6 +352,10 @@ public record Recipe(
       requireAutoOr("features", stages, each -> requireTexts("features", each));
       requirePositiveShare("feature-power", power);
     }
+
+    public Features withStages(List<String> stages) {
+      return new Features(Auto.of(stages), power, standardize);
+    }
   }
 
   /**
@@ -360,10 +363,10 @@ public record Recipe(
    *
    * @param source {@code cifar10}, {@code cifar10-sample}, a folder or a manifest
    * @param folders folders that may contain CIFAR-10
-   * @param columns names of a manifest's columns, as {@code path=id,label=breed}; {@link #AUTO} for
-   *     path, label and split
+   * @param columns names of a manifest's columns, as {@code path=id,label=breed}; auto for path,
+   *     label and split
    * @param pathPattern path of an image in which a column's name in braces stands for its value;
-   *     {@link #AUTO} for the value itself
+   *     auto for the value itself
    * @param loneValidation the use of given validation images if there are no test images
    * @param maxBad the largest share of unreadable images, in [0, 1)
    * @param testSplit the share of test images where the data has no test set, in (0, 1)
@@ -374,8 +377,8 @@ public record Recipe(
   public record Data(
       @JsonProperty("data") String source,
       @JsonProperty("data-dir") List<String> folders,
-      String columns,
-      String pathPattern,
+      Auto<String> columns,
+      Auto<String> pathPattern,
       LoneValidation loneValidation,
       double maxBad,
       double testSplit,
@@ -391,8 +394,8 @@ public record Recipe(
     public Data {
       requireText("data", source);
       folders = requireTexts("data-dir", folders);
-      requireText("columns", columns);
-      requireText("path-pattern", pathPattern);
+      requireAutoOr("columns", columns, each -> requireText("columns", each));
+      requireAutoOr("path-pattern", pathPattern, each -> requireText("path-pattern", each));
       requireValue("lone-validation", loneValidation);
       requireHalfOpenUnit("max-bad", maxBad);
       requireOpenUnit("test-split", testSplit);
@@ -402,6 +405,20 @@ public record Recipe(
         requireWithin("folds", folds, 2, 100);
       }
     }
+
+    public Data withLocation(String source, List<String> folders) {
+      return new Data(
+          source,
+          folders,
+          columns,
+          pathPattern,
+          loneValidation,
+          maxBad,
+          testSplit,
+          validationSplit,
+          split,
+          folds);
+    }
   }
 
   /**
@@ -410,9 +427,12 @@ public record Recipe(
    * @param hidden units of the hidden layer; 0 for none
    * @param inputDropout the share of the features that is dropped, in [0, 1)
    * @param dropout the share of the hidden units that is dropped, in [0, 1)
-   * @param solver how its weights are found
+   * @param solver how its weights are found; auto for {@link Solver#NEWTON} for up to 5,000 images
+   *     other than CIFAR-10 on a frozen backbone with cached features, unless the recipe changes
+   *     settings of gradient training, otherwise for {@link Solver#GRADIENT}
    */
-  public record Head(int hidden, double inputDropout, double dropout, Solver solver) {
+  public record Head(int hidden, double inputDropout, double dropout, Auto<Solver> solver)
+      implements Group {
     /**
      * Checks the limits.
      *
@@ -422,14 +442,20 @@ public record Recipe(
       requireWithin("head.hidden", hidden, 0, 65_536);
       requireHalfOpenUnit("head.input-dropout", inputDropout);
       requireHalfOpenUnit("head.dropout", dropout);
-      solver = solver == null ? Solver.AUTO : solver; // models of earlier versions do not have it
+      // Models of earlier versions do not have it.
+      solver = solver == null ? Auto.undecided() : solver;
+    }
+
+    public Head withSolver(Solver solver) {
+      return new Head(hidden, inputDropout, dropout, Auto.of(solver));
     }
   }
 
   /**
    * The training of the head, and of unfrozen stages.
    *
-   * @param initializer of new weights
+   * @param initializer of new weights; auto for {@link Initializer#GLOROT_UNIFORM} for CIFAR-10,
+   *     and {@link Initializer#ZERO_OUTPUT} for other images
    * @param optimizer of the training
    * @param learningRate of the head, after the warm-up; auto depends on the batch size
    * @param backboneLearningRate of trained stages of the backbone
@@ -454,10 +480,11 @@ public record Recipe(
    * @param earlyStopping ends training before the last epoch
    * @param calibrate whether a temperature is fitted to the validation images; for a convex head,
    *     to the training images
-   * @param precision of the matrix products in training
+   * @param precision of the matrix products in training; auto for bfloat16 where the processor has
+   *     instructions for it, otherwise for float32
    */
   public record Training(
-      Initializer initializer,
+      Auto<Initializer> initializer,
       OptimizerChoice optimizer,
       Auto<Double> learningRate,
       double backboneLearningRate,
@@ -479,7 +506,7 @@ public record Recipe(
       double mixup,
       EarlyStopping earlyStopping,
       boolean calibrate,
-      @JsonProperty("training-precision") TrainingPrecision precision)
+      @JsonProperty("training-precision") Auto<TrainingPrecision> precision)
       implements KeysAtTop {
     /**
      * Checks the limits.
@@ -527,6 +554,63 @@ public record Recipe(
       requireValue("training-precision", precision);
     }
 
+    public Training withInitializer(Initializer initializer) {
+      return with(Auto.of(initializer), learningRate, batchSize, epochs, averageMirror, precision);
+    }
+
+    public Training withLearningRate(double learningRate) {
+      return with(initializer, Auto.of(learningRate), batchSize, epochs, averageMirror, precision);
+    }
+
+    public Training withBatchSize(int batchSize) {
+      return with(initializer, learningRate, Auto.of(batchSize), epochs, averageMirror, precision);
+    }
+
+    public Training withEpochs(int epochs) {
+      return with(initializer, learningRate, batchSize, epochs, averageMirror, precision);
+    }
+
+    public Training withAverageMirror(boolean averageMirror) {
+      return with(initializer, learningRate, batchSize, epochs, averageMirror, precision);
+    }
+
+    public Training withPrecision(TrainingPrecision precision) {
+      return with(initializer, learningRate, batchSize, epochs, averageMirror, Auto.of(precision));
+    }
+
+    private Training with(
+        Auto<Initializer> initializer,
+        Auto<Double> learningRate,
+        Auto<Integer> batchSize,
+        int epochs,
+        boolean averageMirror,
+        Auto<TrainingPrecision> precision) {
+      return new Training(
+          initializer,
+          optimizer,
+          learningRate,
+          backboneLearningRate,
+          layerDecay,
+          headEpochs,
+          schedule,
+          warmupEpochs,
+          epsilon,
+          weightDecay,
+          clipNorm,
+          labelSmoothing,
+          classWeights,
+          batchSize,
+          epochs,
+          minSteps,
+          mirror,
+          averageMirror,
+          crops,
+          mixup,
+          earlyStopping,
+          calibrate,
+          precision);
+    }
+
     /** Returns whether mirror images are computed, for training or for prediction. */
     public boolean usesMirrorImages() {
       return mirror || averageMirror;
@@ -558,14 +642,16 @@ public record Recipe(
    * @param device {@code auto}, {@code cpu}, or {@code gpu0}, {@code gpu1} and so on
    * @param cache whether activations at the freeze boundary are cached
    * @param cacheType number type of cached activations
-   * @param frozenPartEngine the engine that computes what needs no gradients
+   * @param frozenPartEngine the engine that computes what needs no gradients; auto for ONNX Runtime
+   *     where it is available, the device is the CPU and features are cached, otherwise for the
+   *     engine that trains the head
    * @param precision of the frozen part
    */
   public record Execution(
       String device,
       boolean cache,
       CacheType cacheType,
-      @JsonProperty("root-engine") FrozenPartEngine frozenPartEngine,
+      @JsonProperty("root-engine") Auto<FrozenPartEngine> frozenPartEngine,
       Precision precision)
       implements KeysAtTop {
     /**
@@ -579,17 +665,29 @@ public record Recipe(
       requireValue("cache-type", cacheType);
       requireValue("root-engine", frozenPartEngine);
       requireValue("precision", precision);
-      if (precision == Precision.INT8 && frozenPartEngine == FrozenPartEngine.TRAINING) {
+      if (precision == Precision.INT8 && frozenPartEngine.is(FrozenPartEngine.TRAINING)) {
         throw new GraftException(
             "precision: int8 requires ONNX Runtime; set root-engine to onnxruntime, or precision"
                 + " to float32.");
       }
       if (!cache
-          && (precision == Precision.INT8 || frozenPartEngine == FrozenPartEngine.ONNXRUNTIME)) {
+          && (precision == Precision.INT8 || frozenPartEngine.is(FrozenPartEngine.ONNXRUNTIME))) {
         throw new GraftException(
             "cache: without it the training engine computes the whole network in float32; set"
                 + " root-engine to training and precision to float32, or cache to true.");
       }
+    }
+
+    public Execution withDevice(String device) {
+      return new Execution(device, cache, cacheType, frozenPartEngine, precision);
+    }
+
+    public Execution withFrozenPartEngine(FrozenPartEngine frozenPartEngine) {
+      return new Execution(device, cache, cacheType, Auto.of(frozenPartEngine), precision);
+    }
+
+    public Execution withPrecision(Precision precision) {
+      return new Execution(device, cache, cacheType, frozenPartEngine, precision);
     }
   }
 
@@ -600,6 +698,19 @@ public record Recipe(
    */
   public Recipe {
     requireValue("head", head);
+  }
+
+  /** Returns a copy with another group of the same type. */
+  public Recipe with(Group group) {
+    return new Recipe(
+        group instanceof Backbone other ? other : backbone,
+        group instanceof Input other ? other : input,
+        group instanceof Features other ? other : features,
+        group instanceof Data other ? other : data,
+        group instanceof Head other ? other : head,
+        group instanceof Training other ? other : training,
+        group instanceof Execution other ? other : execution,
+        seed);
   }
 
   /**

@@ -238,13 +238,15 @@ public final class RecipeReader {
           .collect(Collectors.toMap(RecordComponent::getName, group -> keys(group.getType())));
 
   private static List<String> keys(Class<?> group) {
+    return properties(group).map(BeanPropertyDefinition::getName).toList();
+  }
+
+  private static Stream<BeanPropertyDefinition> properties(Class<?> group) {
     return YAML
         .getSerializationConfig()
         .introspect(YAML.constructType(group))
         .findProperties()
-        .stream()
-        .map(BeanPropertyDefinition::getName)
-        .toList();
+        .stream();
   }
 
   /** Returns all keys in the order of the built-in recipe. */
@@ -539,7 +541,7 @@ public final class RecipeReader {
     Class<?> type =
         e instanceof MismatchedInputException mismatch ? mismatch.getTargetType() : Object.class;
     if (type.isEnum()) {
-      return "one of " + names(type);
+      return "one of " + (isAuto(e) ? Recipe.AUTO + ", " : "") + names(type);
     } else if (List.of(int.class, long.class, Integer.class).contains(type)) {
       return "a whole number";
     } else if (type == double.class || type == Double.class) {
@@ -552,6 +554,15 @@ public final class RecipeReader {
       return "text, or a list of texts";
     }
     return "a value of another type";
+  }
+
+  /** Returns whether the value of the key with the error may be {@code auto}. */
+  private static boolean isAuto(JsonMappingException e) {
+    JsonMappingException.Reference at = e.getPath().get(e.getPath().size() - 1);
+    return properties((Class<?>) at.getFrom())
+        .anyMatch(
+            key ->
+                key.getName().equals(at.getFieldName()) && key.getRawPrimaryType() == Auto.class);
   }
 
   private static String names(Class<?> type) {

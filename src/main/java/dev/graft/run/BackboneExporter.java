@@ -43,7 +43,7 @@ public final class BackboneExporter {
     Path to = Exporter.replaceable(file);
     Recipe recipe = RecipeResolver.resolve(asked);
     BackboneInfo entry = RecipeResolver.entry(recipe);
-    NetworkDesign described = RecipeResolver.of(recipe, 2);
+    NetworkDesign described = RecipeResolver.design(recipe, 2);
     if (entry.network().external().isPresent()) {
       throw new GraftException(
           "backbone "
@@ -59,7 +59,7 @@ public final class BackboneExporter {
     }
     try (WeightReader reader = source.open(described.backbone().weights(), events).reader()) {
       NetworkDesign design =
-          RecipeResolver.of(recipe, WeightSource.preprocessing(entry, reader.convention()), 2);
+          RecipeResolver.design(recipe, WeightSource.preprocessing(entry, reader.convention()), 2);
       List<String> outputs = design.graph().crossing(design.cut());
       OnnxFile onnx =
           OnnxFile.of(

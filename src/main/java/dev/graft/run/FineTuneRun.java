@@ -9,7 +9,6 @@ import dev.graft.data.duplicates.Survey;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.evaluation.Temperature;
-import dev.graft.inference.SavedModel;
 import dev.graft.labels.LabelFiles;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.Typicality;
@@ -25,8 +24,8 @@ import dev.graft.training.ConvexHead;
 import dev.graft.tuning.CrossValidation;
 import dev.graft.tuning.DataSets;
 import dev.graft.tuning.Features;
-import dev.graft.tuning.PeakMemory;
 import dev.graft.tuning.PreparedRun;
+import dev.graft.tuning.ResidentMemory;
 import dev.graft.tuning.RunEvents;
 import dev.graft.tuning.SolverChoice;
 import dev.graft.tuning.SpeedProbe;
@@ -230,7 +229,7 @@ public final class FineTuneRun {
     Survey survey = quarantining(folder, prepared::survey);
     Split split = split(survey, folder);
     double featureSeconds = watch.lap();
-    Long featureMemory = PeakMemory.bytes();
+    Long featureMemory = ResidentMemory.peak();
     var training =
         new TimedEvents(events, limit, interruption, split, recipe.training().batchSize().value());
     try (Tuning tuning =
@@ -248,7 +247,7 @@ public final class FineTuneRun {
       folder.write(TypicalityCsv.NAME, TypicalityCsv.of(tested.typicality()));
       write(folder, history, split, tested);
       double evaluationSeconds = watch.lap();
-      Long evaluationMemory = PeakMemory.bytes();
+      Long evaluationMemory = ResidentMemory.peak();
       Optional<CrossValidation> folds =
           crossValidate(
               tuning, training, survey, history, recorder.trainingSeconds / split.train().length);
@@ -280,7 +279,7 @@ public final class FineTuneRun {
                       ? calibration(result.validated().temperature(), tested)
                       : null,
                   folds
-                      .map(all -> RunRecord.CrossValidation.of(all, tuning.replacesTest()))
+                      .map(all -> RunRecord.CrossValidationFigures.of(all, tuning.replacesTest()))
                       .orElse(null),
                   new RunRecord.Seconds(
                       before.features() + featureSeconds,
@@ -288,7 +287,10 @@ public final class FineTuneRun {
                       evaluationSeconds,
                       recorder.secondsBefore + before.total().lap()),
                   new RunRecord.Memory(
-                      featureMemory, recorder.trainingMemory, evaluationMemory, PeakMemory.bytes()),
+                      featureMemory,
+                      recorder.trainingMemory,
+                      evaluationMemory,
+                      ResidentMemory.peak()),
                   new RunRecord.Cache(features.isHit() && !before.computed(), features.bytes()),
                   head(tuning.convexHead())));
       if (!cut) {
@@ -332,7 +334,7 @@ public final class FineTuneRun {
 
     @Override
     public void trained(History history) throws IOException {
-      trainingMemory = PeakMemory.bytes();
+      trainingMemory = ResidentMemory.peak();
       Optional<RunRecord.Resumed> resumed = training.resumed();
       if (resumed.isPresent()) {
         secondsBefore =
@@ -352,15 +354,7 @@ public final class FineTuneRun {
     public void validated(Tuning.Validated validated, Typicality typicality) throws IOException {
       folder.saveModel(
           model ->
-              SavedModel.save(
-                  tuning.network().withTemperature(validated.temperature().value()),
-                  model,
-                  prepared.name(),
-                  backbone.weights().title(),
-                  data.classes(),
-                  recipe.head(),
-                  new SavedModel.Extras(
-                      ranges, Optional.of(typicality), recipe.training().averageMirror())));
+              prepared.save(model, tuning.network(), validated.temperature(), ranges, typicality));
     }
   }
 

@@ -6,7 +6,6 @@ import dev.graft.io.AtomicFiles;
 import dev.graft.network.NetworkDesign;
 import dev.graft.output.OutputFolder;
 import dev.graft.recipe.Recipe;
-import dev.graft.recipe.RecipeReader;
 import dev.graft.report.Charts;
 import dev.graft.training.RangeTest;
 import dev.graft.tuning.Features;
@@ -15,7 +14,6 @@ import dev.graft.tuning.RunEvents;
 import dev.graft.tuning.Tuning;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Map;
 
 /** A learning-rate range test of a recipe, with its curve in a folder. */
 public final class LearningRateSearch {
@@ -50,12 +48,14 @@ public final class LearningRateSearch {
   public static Finished run(
       Recipe asked, OutputFolder output, Rates rates, RunEvents events, Interruption interruption)
       throws IOException {
-    if (asked.head().solver() == Recipe.Solver.NEWTON) {
+    if (asked.head().solver().is(Recipe.Solver.NEWTON)) {
       throw new GraftException(
           "head.solver: newton has no learning rate; set it to gradient or auto.");
     }
     Recipe recipe =
-        RecipeReader.with(asked, Map.of("head.solver", "gradient", "average-mirror", "false"));
+        asked
+            .with(asked.head().withSolver(Recipe.Solver.GRADIENT))
+            .with(asked.training().withAverageMirror(false));
     try (PreparedRun prepared = output.prepare(recipe, events);
         Features features = prepared.features(prepared.ranges());
         Tuning tuning = new Tuning(prepared, features, events, interruption)) {

@@ -12,8 +12,8 @@ import dev.graft.network.NetworkDesign;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.output.OutputFolder;
+import dev.graft.recipe.Auto;
 import dev.graft.recipe.Recipe;
-import dev.graft.recipe.RecipeReader;
 import dev.graft.tuning.FrozenPartChoice;
 import dev.graft.tuning.PreparedRun;
 import dev.graft.tuning.RecipeResolver;
@@ -22,7 +22,6 @@ import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.LoadedBackbone;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntSupplier;
 
@@ -50,7 +49,7 @@ public record PortableFrozenPart(
                   + " features on this machine, which takes a minute.")
           .withCode(Code.NO_CLUSTER);
     }
-    if (asked.execution().frozenPartEngine() == Recipe.FrozenPartEngine.TRAINING) {
+    if (asked.execution().frozenPartEngine().is(Recipe.FrozenPartEngine.TRAINING)) {
       throw new GraftException(
           "root-engine: a cluster computes with ONNX Runtime; leave it at auto.");
     }
@@ -69,8 +68,8 @@ public record PortableFrozenPart(
     }
   }
 
-  private static void requireAuto(String key, String value) {
-    if (!value.equals(Recipe.AUTO)) {
+  private static void requireAuto(String key, Auto<String> value) {
+    if (!value.isAuto()) {
       throw new GraftException(
           key
               + ": a cluster takes the images from a manifest's column path as they are; write"
@@ -90,7 +89,8 @@ public record PortableFrozenPart(
   public static PortableFrozenPart of(
       Recipe asked, Path output, IntSupplier imageSide, RunEvents events) throws IOException {
     check(asked);
-    Recipe onnx = RecipeReader.with(asked, Map.of("root-engine", "onnxruntime"));
+    Recipe onnx =
+        asked.with(asked.execution().withFrozenPartEngine(Recipe.FrozenPartEngine.ONNXRUNTIME));
     if (asked.execution().precision() == Recipe.Precision.INT8) {
       try (PreparedRun prepared = new OutputFolder(output).prepare(onnx, events)) {
         return of(prepared.recipe(), prepared.backbone(), prepared.network(), prepared.ranges());

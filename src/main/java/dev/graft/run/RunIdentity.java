@@ -66,9 +66,9 @@ record RunIdentity(PreparedRun run) {
             Engine.getDjlVersion(),
             run.device().toString(),
             Devices.threads(),
-            recipe.head().solver() == Recipe.Solver.NEWTON
+            recipe.head().solver().is(Recipe.Solver.NEWTON)
                 ? null
-                : recipe.training().precision().name().toLowerCase(Locale.ROOT),
+                : recipe.training().precision().value().name().toLowerCase(Locale.ROOT),
             System.getProperty("java.version"),
             System.getProperty("os.name") + " " + System.getProperty("os.arch")),
         featureEngine(engine),
@@ -161,7 +161,7 @@ record RunIdentity(PreparedRun run) {
     }
     Recipe.Execution execution = run.recipe().execution();
     String precision = execution.precision().name().toLowerCase(Locale.ROOT);
-    return execution.frozenPartEngine() == Recipe.FrozenPartEngine.ONNXRUNTIME
+    return execution.frozenPartEngine().is(Recipe.FrozenPartEngine.ONNXRUNTIME)
         ? new RunRecord.FeatureEngine(OnnxSession.NAME, OnnxSession.version(), precision)
         : new RunRecord.FeatureEngine(engine.getEngineName(), engine.getVersion(), precision);
   }

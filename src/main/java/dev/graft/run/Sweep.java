@@ -143,7 +143,7 @@ public final class Sweep {
         "head.solver is gradient for all combinations, so that all are compared on the same"
             + " validation images; convex heads (newton) are evaluated on other ones, or without"
             + " averages over mirror images.");
-    return RecipeReader.with(asked, Map.of("head.solver", "gradient"));
+    return asked.with(asked.head().withSolver(Recipe.Solver.GRADIENT));
   }
 
   /**

@@ -7,7 +7,6 @@ import dev.graft.feature.RecordLayout;
 import dev.graft.feature.View;
 import dev.graft.output.OutputFolder;
 import dev.graft.recipe.Recipe;
-import dev.graft.recipe.RecipeReader;
 import dev.graft.tuning.DataSets;
 import dev.graft.tuning.Features;
 import dev.graft.tuning.Plan;
@@ -24,7 +23,6 @@ import dev.graft.tuning.TimePlanner.Estimate;
 import dev.graft.util.Progress;
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
@@ -212,7 +210,7 @@ public final class TimedRun {
     Watched watched = new Watched(recipe, estimate, plans);
     try (PreparedRun prepared = output.prepare(recipe, watched);
         Features features = features(prepared)) {
-      if (prepared.recipe().head().solver() == Recipe.Solver.NEWTON) {
+      if (prepared.recipe().head().solver().is(Recipe.Solver.NEWTON)) {
         return new Featurized(recipe, estimate.after());
       }
       double image = SpeedProbe.secondsPerTrainedImage(prepared, features);
@@ -251,7 +249,7 @@ public final class TimedRun {
   static Recipe withEpochs(Recipe recipe, int epochs) {
     Recipe.Training training = recipe.training();
     int least = (int) Math.floor(training.headEpochs() + training.warmupEpochs()) + 1;
-    return RecipeReader.with(recipe, Map.of("epochs", String.valueOf(Math.max(least, epochs))));
+    return recipe.with(training.withEpochs(Math.max(least, epochs)));
   }
 
   /** Watches the speed of a plan's features. */

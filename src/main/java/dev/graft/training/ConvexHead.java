@@ -453,7 +453,7 @@ public record ConvexHead(
               path[s], solution, last ? exact : tolerance, last ? MAX_FINAL_STEPS : MAX_STEPS);
     }
     double[] kernel = cholesky == null ? solution.kernel() : cholesky.features(solution.kernel());
-    return fold(scaling, chosen, kernel, solution.bias(), outOfFold);
+    return foldIntoOutput(scaling, chosen, kernel, solution.bias(), outOfFold);
   }
 
   /** Returns the largest component of the gradient that ends the search for a strength. */
@@ -467,7 +467,7 @@ public record ConvexHead(
   }
 
   /** Moves weights, factor, and the means where no layer subtracts them, into the output layer. */
-  private static ConvexHead fold(
+  private static ConvexHead foldIntoOutput(
       FeatureScaling scaling, Chosen chosen, double[] kernel, double[] bias, float[][] outOfFold) {
     int width = scaling.means().length;
     float[] folded = new float[kernel.length];

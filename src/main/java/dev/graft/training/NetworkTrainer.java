@@ -87,7 +87,8 @@ public final class NetworkTrainer implements AutoCloseable {
     // A new model, because DJL unfreezes all parameters of a model that was loaded.
     model = Model.newInstance("graft", device);
     arithmetic =
-        Arithmetic.open(device, recipe.training().precision() == Recipe.TrainingPrecision.BFLOAT16);
+        Arithmetic.open(
+            device, recipe.training().precision().is(Recipe.TrainingPrecision.BFLOAT16));
     model.setBlock(network.trainable(fromPixels, arithmetic));
   }
 

@@ -52,7 +52,7 @@ public final class TrainedStages implements AutoCloseable {
     boolean onnx =
         design.trainsBackbone()
             && !fromPixels
-            && recipe.execution().frozenPartEngine() == Recipe.FrozenPartEngine.ONNXRUNTIME
+            && recipe.execution().frozenPartEngine().is(Recipe.FrozenPartEngine.ONNXRUNTIME)
             && !device.isGpu();
     return new TrainedStages(block, onnx ? Optional.of(session(design, block)) : Optional.empty());
   }

@@ -26,7 +26,7 @@ public final class WeightInitializer {
     SplittableRandom random = new SplittableRandom(seed);
     Initializer initializer =
         switch (rule) {
-          case AUTO, ZERO_OUTPUT, GLOROT_UNIFORM ->
+          case ZERO_OUTPUT, GLOROT_UNIFORM ->
               uniform(random, (in, out) -> Math.sqrt(6.0 / (in + out)));
           case HE_UNIFORM -> uniform(random, (in, out) -> Math.sqrt(6.0 / in));
         };

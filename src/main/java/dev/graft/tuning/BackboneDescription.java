@@ -42,7 +42,7 @@ public final class BackboneDescription {
                         asked.backbone().name()
                             + " is a built-in network; the command summary describes it."));
     Recipe recipe = RecipeResolver.resolve(asked);
-    NetworkDesign design = RecipeResolver.of(recipe, 2);
+    NetworkDesign design = RecipeResolver.design(recipe, 2);
     boolean known = RecipeResolver.isPrepared(recipe);
     if (known) {
       RecipeResolver.checkNetwork(asked); // otherwise it would refuse what is said below

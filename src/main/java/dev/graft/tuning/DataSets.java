@@ -8,18 +8,13 @@ import dev.graft.data.ReadingRules;
 import dev.graft.data.Split;
 import dev.graft.data.StratifiedSampler;
 import dev.graft.recipe.Recipe;
-import dev.graft.recipe.RecipeReader;
 import dev.graft.util.Names;
 import dev.graft.zoo.WeightSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.stream.Collectors;
 
 /** Opens and splits the data that a recipe names. */
 public final class DataSets {
@@ -64,8 +59,8 @@ public final class DataSets {
    */
   public static ReadingRules rules(Recipe recipe) {
     return ReadingRules.of(
-        Optional.of(recipe.data().columns()).filter(text -> !text.equals(Recipe.AUTO)),
-        Optional.of(recipe.data().pathPattern()).filter(text -> !text.equals(Recipe.AUTO)),
+        recipe.data().columns().given(),
+        recipe.data().pathPattern().given(),
         recipe.data().loneValidation() == Recipe.LoneValidation.TEST);
   }
 
@@ -74,27 +69,26 @@ public final class DataSets {
    * from any working directory.
    */
   public static Recipe withAbsolutePaths(Recipe recipe) {
-    Map<String, String> paths = new LinkedHashMap<>();
-    if (!recipe.backbone().name().equals(Recipe.AUTO)
+    Recipe.Backbone backbone = recipe.backbone();
+    if (!backbone.name().equals(Recipe.AUTO)
         && RecipeResolver.entry(recipe).network().external().isPresent()) {
-      paths.put("backbone", absolute(recipe.backbone().name()));
+      backbone = backbone.withName(absolute(backbone.name()));
     }
-    if (!WeightSource.NAMES.contains(recipe.backbone().weights())) {
-      paths.put("weights", absolute(recipe.backbone().weights()));
+    if (!WeightSource.NAMES.contains(backbone.weights())) {
+      backbone = backbone.withWeights(absolute(backbone.weights()));
     }
-    switch (recipe.data().source()) {
-      case Cifar10Images.NAME ->
-          paths.put(
-              "data-dir",
-              recipe.data().folders().stream()
-                  .map(DataSets::absolute)
-                  .map(RecipeReader::text)
-                  .collect(Collectors.joining(", ", "[", "]")));
-      case Cifar10Images.SAMPLE -> {}
-      default -> paths.put("data", absolute(recipe.data().source()));
-    }
-    paths.replaceAll((key, value) -> key.equals("data-dir") ? value : RecipeReader.text(value));
-    return RecipeReader.with(recipe, paths);
+    Recipe.Data data = recipe.data();
+    List<String> folders = data.folders();
+    return recipe
+        .with(backbone)
+        .with(
+            switch (data.source()) {
+              case Cifar10Images.NAME ->
+                  data.withLocation(
+                      data.source(), folders.stream().map(DataSets::absolute).toList());
+              case Cifar10Images.SAMPLE -> data;
+              default -> data.withLocation(absolute(data.source()), folders);
+            });
   }
 
   /** A file's or folder's absolute path; anything else, such as a name or a URL, unchanged. */
@@ -130,7 +124,7 @@ public final class DataSets {
             recipe.data().validationSplit(),
             recipe.data().testSplit(),
             recipe.seed());
-    if (recipe.head().solver() == Recipe.Solver.NEWTON) {
+    if (recipe.head().solver().is(Recipe.Solver.NEWTON)) {
       return split.withoutValidation(); // cross-validation takes their place
     }
     List<String> untrained = Split.missing(data, split.train());

@@ -42,7 +42,7 @@ public record FrozenPartChoice(String engine, Supplier<FrozenPart> opener) {
     if (design.cut() == 0) {
       return NONE;
     }
-    return switch (recipe.execution().frozenPartEngine()) {
+    return switch (recipe.execution().frozenPartEngine().value()) {
       case ONNXRUNTIME ->
           new FrozenPartChoice(
               onnx(ranges),
@@ -53,7 +53,6 @@ public record FrozenPartChoice(String engine, Supplier<FrozenPart> opener) {
           new FrozenPartChoice(
               Devices.engine() + " on " + device,
               () -> new EngineFrozenPart(network.frozenPart(), pixels, layout, device));
-      case AUTO -> throw new IllegalStateException("a resolved recipe has no auto");
     };
   }
 

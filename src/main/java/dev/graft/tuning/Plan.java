@@ -128,7 +128,7 @@ public record Plan(
     boolean trainsStages =
         !recipe.getOrDefault("unfreeze", NetworkDesign.NONE).equals(NetworkDesign.NONE);
     if (given.stream().anyMatch(UNMEASURED::contains)
-        || (trainsStages && asked.head().solver() == Recipe.Solver.NEWTON)) {
+        || (trainsStages && asked.head().solver().is(Recipe.Solver.NEWTON))) {
       return false;
     }
     Map<String, String> values = RecipeReader.settings(asked);

@@ -9,7 +9,10 @@ import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.data.duplicates.Survey;
 import dev.graft.engine.Devices;
 import dev.graft.engine.Engines;
+import dev.graft.evaluation.Temperature;
 import dev.graft.feature.View;
+import dev.graft.inference.SavedModel;
+import dev.graft.network.Typicality;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
@@ -99,8 +102,9 @@ public record PreparedRun(
   public static DjlNetwork network(Recipe recipe, LoadedBackbone backbone, int classes) {
     DjlNetwork network =
         DjlNetwork.of(
-            RecipeResolver.of(recipe, backbone.preprocessing(), classes), backbone.trunk());
-    WeightInitializer.initialize(network, backbone, recipe.training().initializer(), recipe.seed());
+            RecipeResolver.design(recipe, backbone.preprocessing(), classes), backbone.trunk());
+    WeightInitializer.initialize(
+        network, backbone, recipe.training().initializer().value(), recipe.seed());
     return network;
   }
 
@@ -180,11 +184,34 @@ public record PreparedRun(
     return backbone.network().name() + "-" + data.name();
   }
 
+  /**
+   * Saves a trained network of this run.
+   *
+   * @param folder must be missing or empty; appears whole or not at all
+   * @param ranges of the frozen part if it is int8
+   */
+  public void save(
+      Path folder,
+      DjlNetwork trained,
+      Temperature temperature,
+      Optional<Ranges> ranges,
+      Typicality typicality)
+      throws IOException {
+    SavedModel.save(
+        trained.withTemperature(temperature.value()),
+        folder,
+        name(),
+        backbone.weights().title(),
+        data.classes(),
+        recipe.head(),
+        new SavedModel.Extras(ranges, Optional.of(typicality), recipe.training().averageMirror()));
+  }
+
   /** Identifies the weights of the frozen part. */
   public static String weightsId(Recipe recipe, LoadedBackbone backbone) {
     return backbone.weights().isLoaded()
         ? backbone.weights().sha256()
-        : "drawn first, " + recipe.training().initializer() + ", seed " + recipe.seed();
+        : "drawn first, " + recipe.training().initializer().value() + ", seed " + recipe.seed();
   }
 
   private ImageSet images() {

@@ -16,9 +16,12 @@ import dev.graft.network.OutputSelection;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Preprocessing.ChannelOrder;
 import dev.graft.network.onnx.OnnxFile;
+import dev.graft.recipe.Auto;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.Recipe.FrozenPartEngine;
-import dev.graft.recipe.RecipeReader;
+import dev.graft.recipe.Recipe.Initializer;
+import dev.graft.recipe.Recipe.Solver;
+import dev.graft.recipe.Recipe.TrainingPrecision;
 import dev.graft.util.Progress;
 import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.ExternalBackbone;
@@ -28,9 +31,7 @@ import java.math.MathContext;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -61,9 +62,6 @@ public final class RecipeResolver {
    */
   private static final int BATCH = 128;
 
-  /** The usual crop of ImageNet classifiers: 224 of 256 pixels. */
-  private static final double DEFAULT_CROP_SHARE = 0.875;
-
   private RecipeResolver() {}
 
   /**
@@ -80,33 +78,29 @@ public final class RecipeResolver {
       backbone = isCifar10(asked) ? BackboneInfo.VGG16.id() : BackboneInfo.PHOTOGRAPHS;
     }
     BackboneInfo entry = BackboneInfo.of(backbone, options(asked));
-    Map<String, String> decided = new LinkedHashMap<>();
-    decided.put("backbone", backbone);
-    if (asked.input().size().isAuto()) {
-      int side = imageSide <= SMALL ? entry.inputSize() : entry.photographSize();
-      decided.put("input-size", Integer.toString(side));
-    }
     boolean headOnly =
         asked.execution().cache() && asked.backbone().unfreeze().equals(NetworkDesign.NONE);
-    int batchSize =
-        asked.training().batchSize().orElse(headOnly && images >= MANY ? LARGE_BATCH : BATCH);
-    decided.put("batch-size", Integer.toString(batchSize));
-    if (asked.training().learningRate().isAuto()) {
-      double share = (double) Math.min(batchSize, LARGE_BATCH) / LARGE_BATCH;
-      decided.put("learning-rate", Double.toString(share * LARGE_BATCH_RATE));
-    }
-    if (asked.training().initializer() == Recipe.Initializer.AUTO) {
-      decided.put("initializer", isCifar10(asked) ? "glorot-uniform" : "zero-output");
-    }
-    if (SolverChoice.of(asked, images).solver() == Recipe.Solver.NEWTON) {
-      decided.put("head", "{hidden: 0, input-dropout: 0, dropout: 0, solver: newton}");
-    } else {
-      decided.put("head.solver", "gradient");
-    }
-    if (asked.features().stages().isAuto()) {
-      decided.put("features", entry.network().features().toString());
-    }
-    return RecipeReader.with(asked, decided);
+    Recipe.Training training = asked.training();
+    int batchSize = training.batchSize().orElse(headOnly && images >= MANY ? LARGE_BATCH : BATCH);
+    double share = (double) Math.min(batchSize, LARGE_BATCH) / LARGE_BATCH;
+    Initializer initializer =
+        isCifar10(asked) ? Initializer.GLOROT_UNIFORM : Initializer.ZERO_OUTPUT;
+    int side = imageSide <= SMALL ? entry.inputSize().small() : entry.inputSize().photographs();
+    List<String> stages = entry.network().features();
+    boolean newton = SolverChoice.of(asked, images).solver() == Solver.NEWTON;
+    return asked
+        .with(asked.backbone().withName(backbone))
+        .with(asked.input().withSize(asked.input().size().orElse(side)))
+        .with(asked.features().withStages(asked.features().stages().orElse(stages)))
+        .with(
+            newton
+                ? new Recipe.Head(0, 0, 0, Auto.of(Solver.NEWTON))
+                : asked.head().withSolver(Solver.GRADIENT))
+        .with(
+            training
+                .withInitializer(training.initializer().orElse(initializer))
+                .withBatchSize(batchSize)
+                .withLearningRate(training.learningRate().orElse(share * LARGE_BATCH_RATE)));
   }
 
   /**
@@ -118,44 +112,55 @@ public final class RecipeResolver {
    */
   public static Recipe resolve(Recipe asked, int images, int imageSide, Device device) {
     Recipe recipe = resolve(asked, images, imageSide);
-    Map<String, String> decided = new LinkedHashMap<>();
-    BackboneInfo entry = entry(recipe);
-    String first = entry.network().stages().get(0).name();
-    boolean torchScript = !entry.network().isOnnx();
-    if (torchScript && recipe.execution().frozenPartEngine() == FrozenPartEngine.ONNXRUNTIME) {
-      throw new GraftException(
-          "root-engine: ONNX Runtime can't compute a backbone in TorchScript; set it to auto.");
-    } else if (torchScript) {
-      decided.put("root-engine", "training");
-    } else if (recipe.backbone().unfreeze().equals(first)) {
-      decided.put("root-engine", "training");
-      decided.put("precision", "float32");
-    } else if (recipe.execution().frozenPartEngine() == FrozenPartEngine.AUTO) {
-      boolean onnx = recipe.execution().cache() && !device.isGpu() && OnnxSession.isAvailable();
-      decided.put("root-engine", onnx ? "onnxruntime" : "training");
-    } else if (recipe.execution().frozenPartEngine() == FrozenPartEngine.ONNXRUNTIME
-        && !OnnxSession.isAvailable()) {
+    return recipe
+        .with(execution(recipe, device))
+        .with(recipe.training().withPrecision(trainingPrecision(recipe, device)));
+  }
+
+  private static Recipe.Execution execution(Recipe recipe, Device device) {
+    Recipe.Execution asked = recipe.execution();
+    BackboneSpec network = entry(recipe).network();
+    boolean onnx = asked.frozenPartEngine().is(FrozenPartEngine.ONNXRUNTIME);
+    if (!network.isOnnx()) {
+      if (onnx) {
+        throw new GraftException(
+            "root-engine: ONNX Runtime can't compute a backbone in TorchScript; set it to auto.");
+      }
+      return asked.withFrozenPartEngine(FrozenPartEngine.TRAINING);
+    }
+    if (recipe.backbone().unfreeze().equals(network.stages().get(0).name())) {
+      return asked
+          .withPrecision(Recipe.Precision.FLOAT32)
+          .withFrozenPartEngine(FrozenPartEngine.TRAINING);
+    }
+    if (asked.frozenPartEngine().isAuto()) {
+      return asked.withFrozenPartEngine(
+          asked.cache() && !device.isGpu() && OnnxSession.isAvailable()
+              ? FrozenPartEngine.ONNXRUNTIME
+              : FrozenPartEngine.TRAINING);
+    }
+    if (onnx && !OnnxSession.isAvailable()) {
       throw new GraftException(
           "root-engine: ONNX Runtime is missing or does not load here; set it to auto or"
               + " training (see: doctor).");
     }
-    decided.put("training-precision", trainingPrecision(recipe, device));
-    return RecipeReader.with(recipe, decided);
+    return asked;
   }
 
-  private static String trainingPrecision(Recipe recipe, Device device) {
-    return switch (recipe.training().precision()) {
-      case FLOAT32 -> "float32";
-      case AUTO -> Bfloat16.obstacle(device).isPresent() ? "float32" : "bfloat16";
-      case BFLOAT16 -> {
-        if (!Bfloat16.isPossible()) {
-          throw new GraftException(
-              "training-precision: bfloat16 needs DJL's PyTorch engine; set it to auto, or build"
-                  + " Graft with the profile pytorch.");
-        }
-        yield "bfloat16";
-      }
-    };
+  private static TrainingPrecision trainingPrecision(Recipe recipe, Device device) {
+    Auto<TrainingPrecision> asked = recipe.training().precision();
+    if (asked.is(TrainingPrecision.BFLOAT16) && !Bfloat16.isPossible()) {
+      throw new GraftException(
+          "training-precision: bfloat16 needs DJL's PyTorch engine; set it to auto, or build"
+              + " Graft with the profile pytorch.");
+    }
+    return asked
+        .given()
+        .orElseGet(
+            () ->
+                Bfloat16.obstacle(device).isPresent()
+                    ? TrainingPrecision.FLOAT32
+                    : TrainingPrecision.BFLOAT16);
   }
 
   /**
@@ -177,7 +182,7 @@ public final class RecipeResolver {
    * @param belonging the preprocessing that the weights were trained with
    * @throws GraftException for unknown stages, or an input too small for the backbone
    */
-  public static NetworkDesign of(Recipe recipe, Preprocessing belonging, int classes) {
+  public static NetworkDesign design(Recipe recipe, Preprocessing belonging, int classes) {
     BackboneInfo entry = entry(recipe);
     BackboneSpec backbone = entry.network();
     Recipe.Head head = recipe.head();
@@ -225,7 +230,7 @@ public final class RecipeResolver {
           case BILINEAR -> Resampling.BILINEAR;
         };
     boolean crops = own.part().crops();
-    double share = recipe.input().cropShare().orElse(crops ? own.share() : DEFAULT_CROP_SHARE);
+    double share = recipe.input().cropShare().orElse(crops ? own.share() : Framing.IMAGENET_SHARE);
     return switch (recipe.input().framing()) {
       case AUTO -> new Framing(own.part(), crops ? share : own.share(), resampling);
       case SQUASH -> Framing.whole(resampling);
@@ -234,8 +239,8 @@ public final class RecipeResolver {
   }
 
   /** Builds the network of a recipe, with the preprocessing of the backbone's own weights. */
-  public static NetworkDesign of(Recipe recipe, int classes) {
-    return of(recipe, entry(recipe).preprocessing(), classes);
+  public static NetworkDesign design(Recipe recipe, int classes) {
+    return design(recipe, entry(recipe).preprocessing(), classes);
   }
 
   /** Returns the backbone of a recipe. */
@@ -245,7 +250,7 @@ public final class RecipeResolver {
 
   /** Downloads a backbone of Hugging Face's hub, unless it is cached; shows the progress. */
   public static void fetch(Recipe recipe, Progress.Display display) {
-    ExternalBackbone.fetch(recipe.backbone().name(), chosen(recipe.backbone().variant()), display);
+    ExternalBackbone.fetch(recipe.backbone().name(), recipe.backbone().variant().given(), display);
   }
 
   /** Returns the external backbone of a recipe; empty for a built-in one. */
@@ -271,20 +276,16 @@ public final class RecipeResolver {
                     && !input.cropShare().isAuto()));
     return new ExternalBackbone.Options(
         input.size().orElse(0),
-        chosen(recipe.backbone().variant()),
-        new OutputSelection.Wanted(tokens, chosen(recipe.backbone().output())),
+        recipe.backbone().variant().given(),
+        new OutputSelection.Wanted(tokens, recipe.backbone().output().given()),
         arithmetic,
         framing);
-  }
-
-  private static Optional<String> chosen(String value) {
-    return value.equals(Recipe.AUTO) ? Optional.empty() : Optional.of(value);
   }
 
   /**
    * Checks a recipe before anything is loaded.
    *
-   * @throws GraftException as for {@link #of}, and for missing data or weights
+   * @throws GraftException as for {@link #design}, and for missing data or weights
    */
   public static void check(Recipe asked) {
     check(asked, Progress.Display.NONE);
@@ -315,12 +316,12 @@ public final class RecipeResolver {
   /**
    * Checks a recipe's network settings before anything is loaded.
    *
-   * @throws GraftException as for {@link #of}, and for missing weights
+   * @throws GraftException as for {@link #design}, and for missing weights
    */
   public static void checkNetwork(Recipe asked) {
     checkScale(asked);
     Recipe recipe = resolve(asked);
-    of(recipe, 2);
+    design(recipe, 2);
     BackboneInfo entry = entry(recipe);
     if (entry.network().external().isPresent()) {
       checkExternal(recipe, entry);
@@ -386,7 +387,7 @@ public final class RecipeResolver {
     }
     if (entry.network().isOnnx()) {
       try {
-        OnnxFile.check(of(recipe, 2).graph());
+        OnnxFile.check(design(recipe, 2).graph());
         if (recipe.execution().precision() == Recipe.Precision.INT8) {
           checkInt8(entry.network().external().orElseThrow().file());
         }

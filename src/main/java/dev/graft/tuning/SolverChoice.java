@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.graft.GraftException;
 import dev.graft.data.Cifar10Images;
 import dev.graft.network.NetworkDesign;
+import dev.graft.recipe.Auto;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.Recipe.Solver;
 import dev.graft.recipe.RecipeReader;
@@ -42,26 +43,26 @@ public record SolverChoice(Solver solver, Reason reason) {
    * @throws GraftException if the recipe sets one that can't solve it
    */
   public static SolverChoice of(Recipe recipe, int images) {
-    Solver asked = recipe.head().solver();
+    Auto<Solver> asked = recipe.head().solver();
     boolean headOnly =
         recipe.execution().cache() && recipe.backbone().unfreeze().equals(NetworkDesign.NONE);
-    if (asked == Solver.NEWTON && !headOnly) {
+    if (asked.is(Solver.NEWTON) && !headOnly) {
       throw new GraftException(
           "head.solver: newton needs a frozen backbone and cached features; set unfreeze to none"
               + " and cache to true, or head.solver to gradient.");
     }
-    if (asked == Solver.NEWTON && recipe.training().mirror()) {
+    if (asked.is(Solver.NEWTON) && recipe.training().mirror()) {
       throw new GraftException(
           "mirror: head.solver newton does not train on mirror images; set mirror to false, or"
               + " head.solver to gradient.");
     }
-    if (asked == Solver.NEWTON && recipe.training().crops() > 0) {
+    if (asked.is(Solver.NEWTON) && recipe.training().crops() > 0) {
       throw new GraftException(
           "crops: head.solver newton does not train on random crops; set crops to 0, or head.solver"
               + " to gradient.");
     }
-    if (asked != Solver.AUTO) {
-      return new SolverChoice(asked, Reason.RECIPE);
+    if (!asked.isAuto()) {
+      return new SolverChoice(asked.value(), Reason.RECIPE);
     }
     if (Cifar10Images.isNamed(recipe.data().source())) {
       return new SolverChoice(Solver.GRADIENT, Reason.CIFAR10);
@@ -97,11 +98,11 @@ public record SolverChoice(Solver solver, Reason reason) {
         || training.mixup() != usual.mixup()
         || training.optimizer() != usual.optimizer()
         || training.schedule() != usual.schedule()
-        || training.initializer() != usual.initializer()
+        || !training.initializer().equals(usual.initializer())
         || recipe.data().split() != built.data().split()
         || training.warmupEpochs() != usual.warmupEpochs()
         || training.epsilon() != usual.epsilon()
-        || training.precision() != usual.precision()
+        || !training.precision().equals(usual.precision())
         || training.weightDecay() != usual.weightDecay()
         || training.clipNorm() != usual.clipNorm()
         || training.labelSmoothing() != usual.labelSmoothing()

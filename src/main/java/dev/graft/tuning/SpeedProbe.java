@@ -22,7 +22,6 @@ import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.onnx.RangeCalibrator;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
-import dev.graft.recipe.RecipeReader;
 import dev.graft.training.NetworkTrainer;
 import dev.graft.training.Standardization;
 import dev.graft.training.TrainingEvents;
@@ -34,7 +33,6 @@ import java.lang.ref.SoftReference;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -168,8 +166,8 @@ public final class SpeedProbe {
     int side = ownSize ? recipe.input().size().value() : SIDE;
     double pixels = Math.pow((double) recipe.input().size().value() / side, 2);
     double passes = pixels * size * DoubleStream.of(shares(recipe)).sum();
-    boolean newton = recipe.head().solver() == Recipe.Solver.NEWTON;
-    Recipe measured = RecipeReader.with(recipe, Map.of("input-size", Integer.toString(side)));
+    boolean newton = recipe.head().solver().is(Recipe.Solver.NEWTON);
+    Recipe measured = recipe.with(recipe.input().withSize(side));
     try (Networks networks = new Networks(measured, device)) {
       MeasuredSpeeds.Speed speed =
           speeds.of(
@@ -242,7 +240,7 @@ public final class SpeedProbe {
   }
 
   private Estimate estimate(Plan plan, Recipe recipe, double features, double image) {
-    boolean newton = recipe.head().solver() == Recipe.Solver.NEWTON;
+    boolean newton = recipe.head().solver().is(Recipe.Solver.NEWTON);
     double fitting = newton ? NEWTON * train : 0;
     double images =
         Math.max(

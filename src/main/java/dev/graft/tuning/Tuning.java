@@ -223,7 +223,7 @@ public final class Tuning implements AutoCloseable {
   }
 
   private boolean isConvex() {
-    return recipe.head().solver() == Recipe.Solver.NEWTON;
+    return recipe.head().solver().is(Recipe.Solver.NEWTON);
   }
 
   private ConvexHead convex(int[] rows, int[] groups) {

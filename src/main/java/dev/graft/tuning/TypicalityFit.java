@@ -4,14 +4,12 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.graft.data.Split;
-import dev.graft.feature.FeatureBatches;
 import dev.graft.network.Typicality;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.djl.TypicalityArrays;
 import dev.graft.training.TrainedStages;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -57,10 +55,11 @@ final class TypicalityFit {
     FloatBuffer heldOut = FloatBuffer.allocate(validation.length + (others ? bank.rows() : 0));
     int rows = bank.rows();
     if (validation.length > 0) {
-      forEach(
+      stages.forEach(
           features.inOrder(validation),
-          batch -> {
-            float[] all = TypicalityArrays.similarities(bank, batch);
+          manager,
+          (batch, found) -> {
+            float[] all = TypicalityArrays.similarities(bank, found);
             for (int from = 0; from < all.length; from += rows) {
               heldOut.put(Typicality.similarity(all, from, from + rows, neighbors));
             }
@@ -80,9 +79,10 @@ final class TypicalityFit {
 
   private Typicality.Bank bank(Features features, int[] rows) {
     FloatBuffer vectors = FloatBuffer.allocate(rows.length * width);
-    forEach(
+    stages.forEach(
         features.inOrder(rows),
-        batch -> vectors.put(TypicalityArrays.last(batch, width).toFloatArray()));
+        manager,
+        (batch, found) -> vectors.put(TypicalityArrays.last(found, width).toFloatArray()));
     return Typicality.Bank.of(vectors.array(), width);
   }
 
@@ -100,11 +100,6 @@ final class TypicalityFit {
         heldOut.put(Typicality.leaveOneOut(similarities, groups, first, neighbors));
       }
     }
-  }
-
-  /** Passes the features {@code (N, F)} of each batch on. */
-  private void forEach(FeatureBatches rows, Consumer<NDArray> receiver) {
-    stages.forEach(rows, manager, (batch, features) -> receiver.accept(features));
   }
 
   /** Returns at most {@code max} rows, sampled, in their order. */

@@ -1,2 +1,2 @@
-/** Text for messages, progress, and resources of the class path. */
+/** Text for messages, progress, the limits of an input, and resources of the class path. */
 package dev.graft.util;

@@ -55,7 +55,7 @@ public final class BackboneFactory implements BlockFactory {
   @Override
   public Block newBlock(Model model, Path modelPath, Map<String, ?> arguments) {
     BackboneInfo entry = BackboneInfo.of((String) arguments.get(BACKBONE));
-    int side = argument(arguments, INPUT_SIZE, entry.inputSize());
+    int side = argument(arguments, INPUT_SIZE, entry.inputSize().small());
     try {
       GraphBlock block =
           DjlNetwork.of(design(entry, side, argument(arguments, CLASSIFIER, false))).logits(true);

@@ -16,83 +16,94 @@ import java.util.stream.Collectors;
  *
  * @param network its stages; their name is the id in DJL's model zoo and in recipes
  * @param classifying its stages up to ImageNet's classifier, which may be more than {@code network}
- * @param inputSize default side of the input for small images such as CIFAR-10's, in pixels
- * @param photographSize default side of the input for photographs, in pixels: the size that the
- *     weights were trained at
+ * @param inputSize default sides of the input
  * @param own preprocessing of the bundled and of Keras's weights; empty for an external file
  *     without this metadata
- * @param resource file name of the bundled weights in this package
- * @param published Keras's weight file of {@code network}
- * @param publishedWithClassifier Keras's weight file of {@code classifying} and the classifier
- * @param imageNetTop1 published ImageNet top-1 accuracy, with its source
- * @param license of the weights
+ * @param pretrained the pretrained weights
  */
 public record BackboneInfo(
     BackboneSpec network,
     BackboneSpec classifying,
-    int inputSize,
-    int photographSize,
+    InputSize inputSize,
     Optional<Preprocessing> own,
-    Optional<String> resource,
-    Optional<Published> published,
-    Optional<Published> publishedWithClassifier,
-    String imageNetTop1,
-    String license) {
+    PretrainedWeights pretrained) {
+  /**
+   * Default sides of the input, in pixels.
+   *
+   * @param small for small images such as CIFAR-10's
+   * @param photographs for photographs: the size that the weights were trained at
+   */
+  public record InputSize(int small, int photographs) {}
+
+  /**
+   * Pretrained weights.
+   *
+   * @param bundled file name of the bundled ones in this package
+   * @param keras Keras's file of {@code network}
+   * @param kerasWithClassifier Keras's file of {@code classifying} and the classifier
+   * @param imageNetTop1 published ImageNet top-1 accuracy, with its source
+   */
+  public record PretrainedWeights(
+      Optional<String> bundled,
+      Optional<Published> keras,
+      Optional<Published> kerasWithClassifier,
+      String imageNetTop1,
+      String license) {
+    static PretrainedWeights of(String imageNetTop1, String license) {
+      return new PretrainedWeights(
+          Optional.empty(), Optional.empty(), Optional.empty(), imageNetTop1, license);
+    }
+
+    private PretrainedWeights withBundled(String file) {
+      return new PretrainedWeights(
+          Optional.of(file), keras, kerasWithClassifier, imageNetTop1, license);
+    }
+
+    private PretrainedWeights withKeras(Published network, Published withClassifier) {
+      return new PretrainedWeights(
+          bundled, Optional.of(network), Optional.of(withClassifier), imageNetTop1, license);
+    }
+  }
+
   /** VGG16 (Simonyan and Zisserman 2014). */
   public static final BackboneInfo VGG16 =
       new BackboneInfo(
           Vgg16.network(),
           Vgg16.withDenseLayers(),
-          32,
-          224,
+          new InputSize(32, 224),
           Optional.of(Preprocessing.CAFFE),
-          Optional.of("vgg16.safetensors"),
-          Optional.of(Published.VGG16_NO_TOP),
-          Optional.of(Published.VGG16),
-          "71.3 % (Keras)",
-          "CC BY 4.0");
+          PretrainedWeights.of("71.3 % (Keras)", "CC BY 4.0")
+              .withBundled("vgg16.safetensors")
+              .withKeras(Published.VGG16_NO_TOP, Published.VGG16));
 
   /** EfficientNet-Lite0, TensorFlow's variant of EfficientNet-B0 (Tan and Le 2019). */
   public static final BackboneInfo EFFICIENTNET_LITE0 =
       new BackboneInfo(
           EfficientNetLite0.network(),
           EfficientNetLite0.network(),
-          96,
-          224,
+          new InputSize(96, 224),
           Optional.of(Preprocessing.LITE),
-          Optional.of("efficientnet-lite0.safetensors"),
-          Optional.empty(),
-          Optional.empty(),
-          "75.1 % (TensorFlow)",
-          "Apache-2.0");
+          PretrainedWeights.of("75.1 % (TensorFlow)", "Apache-2.0")
+              .withBundled("efficientnet-lite0.safetensors"));
 
   /** Xception (Chollet 2016). */
   public static final BackboneInfo XCEPTION =
       new BackboneInfo(
           Xception.network(),
           Xception.network(),
-          96,
-          299,
+          new InputSize(96, 299),
           Optional.of(Preprocessing.MINUS_ONE_TO_ONE),
-          Optional.empty(),
-          Optional.of(Published.XCEPTION_NO_TOP),
-          Optional.of(Published.XCEPTION),
-          "79.0 % (Keras)",
-          "MIT");
+          PretrainedWeights.of("79.0 % (Keras)", "MIT")
+              .withKeras(Published.XCEPTION_NO_TOP, Published.XCEPTION));
 
   /** The notebook's baseline, trained from scratch. */
   public static final BackboneInfo SMALL_CNN =
       new BackboneInfo(
           SmallCnn.network(),
           SmallCnn.network(),
-          32,
-          32,
+          new InputSize(32, 32),
           Optional.of(Preprocessing.ZERO_ONE),
-          Optional.empty(),
-          Optional.empty(),
-          Optional.empty(),
-          "none, trained from scratch",
-          "none");
+          PretrainedWeights.of("none, trained from scratch", "none"));
 
   /** The id of the default backbone for the user's images. */
   public static final String PHOTOGRAPHS = EFFICIENTNET_LITE0.id();
@@ -142,7 +153,7 @@ public record BackboneInfo(
 
   /** Returns whether the bundled weights include the classifier of ImageNet's classes. */
   boolean bundlesClassifier() {
-    return resource.isPresent() && classifying.equals(network);
+    return pretrained.bundled().isPresent() && classifying.equals(network);
   }
 
   /** Returns the id in DJL's model zoo and in recipes. */

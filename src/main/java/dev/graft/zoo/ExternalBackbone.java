@@ -342,14 +342,9 @@ public record ExternalBackbone(BackboneInfo info, List<String> declared, List<St
         new BackboneInfo(
             network,
             network,
-            side,
-            side,
+            new BackboneInfo.InputSize(side, side),
             own,
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            "not known",
-            license.orElse("its own")),
+            BackboneInfo.PretrainedWeights.of("not known", license.orElse("its own"))),
         List.copyOf(declared),
         List.copyOf(notes));
   }

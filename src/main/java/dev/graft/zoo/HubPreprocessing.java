@@ -8,6 +8,7 @@ import dev.graft.image.Framing;
 import dev.graft.image.Resampling;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Preprocessing.ChannelOrder;
+import dev.graft.util.InputSide;
 import dev.graft.util.Messages;
 import dev.graft.util.Text;
 import java.io.IOException;
@@ -36,17 +37,11 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
   static final Preprocessing AS_THEY_ARE =
       new Preprocessing(Framing.WHOLE, ChannelOrder.RGB, List.of(0f, 0f, 0f), List.of(1f, 1f, 1f));
 
-  static final int MIN_SIDE = 8;
-  static final int MAX_SIDE = 1024;
-
   /** Largest side of a resized image, of which the center is cropped. */
   private static final int MAX_RESIZED = 4096;
 
   /** Largest mean of a channel, a little above a pixel's value for the sake of rounding. */
   private static final float MAX_MEAN = 256;
-
-  /** Share of Transformers' ConvNeXt for inputs below {@link #CONVNEXT_WARPED} pixels. */
-  private static final double CONVNEXT_SHARE = 224 / 256.0;
 
   /** Side in pixels from which Transformers' ConvNeXt resizes the whole image. */
   private static final int CONVNEXT_WARPED = 384;
@@ -54,7 +49,6 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
   /** Resized shorter side divided by {@code size}, in Transformers' LeViT. */
   private static final double LEVIT_ENLARGEMENT = 256 / 224.0;
 
-  private static final double TIMM_SHARE = 0.875;
   private static final String TRANSFORMERS = "preprocessor_config.json";
   private static final String TIMM = "config.json";
   private static final String TIMM_KEY = "pretrained_cfg";
@@ -250,14 +244,14 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
     String type = type(config);
     boolean crops = config.path("do_center_crop").asBoolean();
     boolean knownAsBoth = BOTH_SIDES.matcher(type).matches();
-    int most = crops ? MAX_RESIZED : MAX_SIDE;
+    int most = crops ? MAX_RESIZED : InputSide.MAX;
     Optional<Size> size = size(config, "size", knownAsBoth, most);
     if (!config.path("do_resize").asBoolean(true)) {
       notes.add("It says do_resize false, for images of the right size; others are resized here.");
     }
     if (crops) {
       int cropped =
-          size(config, "crop_size", true, MAX_SIDE)
+          size(config, "crop_size", true, InputSide.MAX)
               .orElseThrow(() -> unframed("do_center_crop is true, and crop_size is missing"))
               .side();
       Size resized = resized(config, size.orElse(new Size(cropped, false)));
@@ -281,7 +275,7 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
     }
     int side = size.get().side;
     if (config.has("crop_pct") && !size.get().both && side < CONVNEXT_WARPED) {
-      return new Framed(Framing.crop(share(config, CONVNEXT_SHARE, side), resampling), side);
+      return new Framed(Framing.crop(share(config, side), resampling), side);
     }
     if (config.path("size").has("shortest_edge") && !config.has("crop_pct")) {
       notes.add(
@@ -303,7 +297,7 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
    */
   private static Size resized(JsonNode config, Size size) {
     if (config.hasNonNull("crop_pct")) {
-      return new Size((int) (size.side / cropShare(config, TIMM_SHARE, size.side)), false);
+      return new Size((int) (size.side / cropShare(config, size.side)), false);
     }
     return type(config).startsWith("Levit") && !size.both
         ? new Size((int) (LEVIT_ENLARGEMENT * size.side), false)
@@ -319,7 +313,7 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
       if (input.size() != 3 || input.path(0).asInt() != 3 || !input.get(1).equals(input.get(2))) {
         throw unframed("input_size is " + shown(input) + ", not [3, SIDE, SIDE]");
       }
-      side = length(input.get(1), "input_size", MAX_SIDE);
+      side = length(input.get(1), "input_size", InputSide.MAX);
     }
     String mode = config.path("crop_mode").asText("center");
     if (mode.equals("squash")) {
@@ -331,22 +325,23 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
               + shown(config.path("crop_mode"))
               + " is not available; center is used.");
     }
-    return new Framed(Framing.crop(share(config, TIMM_SHARE, side), resampling), side);
+    return new Framed(Framing.crop(share(config, side), resampling), side);
   }
 
   /**
    * Returns the input's side divided by the resized image's, which is rounded down, as timm and
    * Transformers' ConvNeXt do.
    */
-  private static double share(JsonNode config, double usual, int side) {
-    double share = cropShare(config, usual, side);
+  private static double share(JsonNode config, int side) {
+    double share = cropShare(config, side);
     return side == 0 ? share : side / Math.floor(side / share);
   }
 
   /** Reads {@code crop_pct}, which is from 0 to 1 in spite of its name. */
-  private static double cropShare(JsonNode config, double usual, int side) {
+  private static double cropShare(JsonNode config, int side) {
     JsonNode value = config.path("crop_pct");
-    double share = value.isMissingNode() || value.isNull() ? usual : value.asDouble(-1);
+    double share =
+        value.isMissingNode() || value.isNull() ? Framing.IMAGENET_SHARE : value.asDouble(-1);
     if (!(share > 0 && share <= 1) || side / share > MAX_RESIZED) {
       throw unframed("crop_pct is " + shown(value) + ", not a share above 0 and up to 1");
     }
@@ -376,10 +371,11 @@ record HubPreprocessing(Optional<Preprocessing> preprocessing, int side, List<St
 
   private static int length(JsonNode value, String key, int most) {
     boolean fits = value.isIntegralNumber() && value.canConvertToInt();
-    if (!fits || value.asInt() < MIN_SIDE || value.asInt() > most) {
+    if (!fits || value.asInt() < InputSide.MIN || value.asInt() > most) {
       throw unframed(
           Text.of(
-              "%s is %s, not a number of pixels from %d to %d", key, shown(value), MIN_SIDE, most));
+              "%s is %s, not a number of pixels from %d to %d",
+              key, shown(value), InputSide.MIN, most));
     }
     return value.asInt();
   }

@@ -5,6 +5,7 @@ import dev.graft.image.Framing;
 import dev.graft.image.Resampling;
 import dev.graft.network.Preprocessing;
 import dev.graft.network.Preprocessing.ChannelOrder;
+import dev.graft.util.InputSide;
 import dev.graft.util.Text;
 import dev.graft.zoo.HubPreprocessing.Given;
 import java.util.List;
@@ -15,9 +16,6 @@ import java.util.regex.Pattern;
 /** The preprocessing in the metadata of an ONNX file; keys and values are those of recipes. */
 final class Metadata {
   private static final String SIZE = "input_size";
-
-  /** The usual crop of ImageNet classifiers: 224 of 256 pixels. */
-  private static final double CROP_SHARE = 0.875;
 
   private static final int MAX_SHOWN = 60;
 
@@ -34,13 +32,9 @@ final class Metadata {
       return 0;
     }
     int side = text.matches("[0-9]{1,4}") ? Integer.parseInt(text) : 0;
-    if (side < HubPreprocessing.MIN_SIDE || side > HubPreprocessing.MAX_SIDE) {
+    if (side < InputSide.MIN || side > InputSide.MAX) {
       throw invalid(
-          about,
-          SIZE,
-          Text.of(
-              "a number of pixels from %d to %d",
-              HubPreprocessing.MIN_SIDE, HubPreprocessing.MAX_SIDE));
+          about, SIZE, Text.of("a number of pixels from %d to %d", InputSide.MIN, InputSide.MAX));
     }
     return side;
   }
@@ -119,7 +113,7 @@ final class Metadata {
       return Framing.WHOLE;
     }
     if (name.equalsIgnoreCase("center-crop")) {
-      return Framing.crop(CROP_SHARE, Resampling.BICUBIC);
+      return Framing.crop(Framing.IMAGENET_SHARE, Resampling.BICUBIC);
     }
     try {
       return Framing.of(name);

@@ -64,11 +64,12 @@ public sealed interface WeightSource {
       case RANDOM -> new Random();
       case PRETRAINED ->
           backbone
-              .resource()
+              .pretrained()
+              .bundled()
               .map(file -> new Bundled(backbone.id(), file))
               .orElseThrow(
                   () ->
-                      backbone.published().isPresent()
+                      backbone.pretrained().keras().isPresent()
                           ? GraftException.of(
                               "weights: those of %s are not bundled; set keras to download"
                                   + " Keras's file, or the path of a .h5 file.",
@@ -80,7 +81,8 @@ public sealed interface WeightSource {
                               backbone.id()));
       case KERAS ->
           backbone
-              .published()
+              .pretrained()
+              .keras()
               .map(file -> new Remote(backbone.id(), file))
               .orElseThrow(
                   () ->
@@ -109,7 +111,7 @@ public sealed interface WeightSource {
    * @throws GraftException if the backbone has no such weights
    */
   static WeightSource withClassifier(Optional<String> weights, BackboneInfo backbone) {
-    Optional<Published> published = backbone.publishedWithClassifier();
+    Optional<Published> published = backbone.pretrained().kerasWithClassifier();
     if (published.isPresent() && weights.orElse(KERAS).equals(KERAS)) {
       return new Remote(backbone.id(), published.get());
     }

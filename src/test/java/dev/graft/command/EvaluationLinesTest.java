@@ -57,8 +57,8 @@ class EvaluationLinesTest {
 
   @Test
   void crossValidationHasItsIntervalAndItsSpread() {
-    RunRecord.CrossValidation all =
-        new RunRecord.CrossValidation(
+    RunRecord.CrossValidationFigures all =
+        new RunRecord.CrossValidationFigures(
             20,
             4,
             true,

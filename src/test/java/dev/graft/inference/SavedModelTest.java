@@ -29,6 +29,7 @@ import dev.graft.network.Preprocessing;
 import dev.graft.network.SmallCnn;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.djl.GraphBlock;
+import dev.graft.recipe.Auto;
 import dev.graft.recipe.Recipe;
 import dev.graft.util.Progress;
 import dev.graft.zoo.BackboneInfo;
@@ -62,7 +63,7 @@ class SavedModelTest {
   /** Not in alphabetical order, with characters that are special in properties files and lists. */
   private static final List<String> CLASSES = List.of("zebra", "an apple, red", "Öl=Fass", "cat");
 
-  private static final Recipe.Head HEAD = new Recipe.Head(16, 0.3, 0.5, Recipe.Solver.AUTO);
+  private static final Recipe.Head HEAD = new Recipe.Head(16, 0.3, 0.5, Auto.undecided());
   private static final SavedModel.Extras NO_EXTRAS =
       new SavedModel.Extras(Optional.empty(), Optional.empty(), false);
 

@@ -66,7 +66,7 @@ class RunFolderTest {
                       new ClassFigures("犬", 0.125, 0, 0, 6_000))),
               new RunRecord.Calibration(
                   1.5, 5_000, 0.125, 0.03125, List.of(new Calibration.Bin(3, 0.5, 0.25))),
-              new RunRecord.CrossValidation(
+              new RunRecord.CrossValidationFigures(
                   5,
                   1,
                   false,

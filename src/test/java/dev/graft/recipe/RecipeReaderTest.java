@@ -24,7 +24,12 @@ class RecipeReaderTest {
   private static final Recipe DEFAULTS =
       new Recipe(
           new Recipe.Backbone(
-              "auto", "pretrained", "auto", Recipe.TokenChoice.AUTO, "auto", "none"),
+              "auto",
+              "pretrained",
+              Auto.undecided(),
+              Recipe.TokenChoice.AUTO,
+              Auto.undecided(),
+              "none"),
           new Recipe.Input(
               Auto.undecided(),
               Recipe.PreprocessingChoice.WEIGHTS,
@@ -38,17 +43,17 @@ class RecipeReaderTest {
           new Recipe.Data(
               "cifar10",
               List.of("data", "../shared"),
-              "auto",
-              "auto",
+              Auto.undecided(),
+              Auto.undecided(),
               Recipe.LoneValidation.TEST,
               0.1,
               0.2,
               0.1,
               Recipe.SplitChoice.STRATIFIED,
               0),
-          new Recipe.Head(2048, 0.1, 0.5, Recipe.Solver.AUTO),
+          new Recipe.Head(2048, 0.1, 0.5, Auto.undecided()),
           new Recipe.Training(
-              Recipe.Initializer.AUTO,
+              Auto.undecided(),
               Recipe.OptimizerChoice.ADAMW,
               Auto.undecided(),
               0.0003,
@@ -70,14 +75,74 @@ class RecipeReaderTest {
               0,
               new Recipe.EarlyStopping(5, 0, true),
               true,
-              Recipe.TrainingPrecision.AUTO),
+              Auto.undecided()),
           new Recipe.Execution(
-              "auto",
-              true,
-              Recipe.CacheType.FLOAT16,
-              Recipe.FrozenPartEngine.AUTO,
-              Recipe.Precision.FLOAT32),
+              "auto", true, Recipe.CacheType.FLOAT16, Auto.undecided(), Recipe.Precision.FLOAT32),
           42);
+
+  /** Differs from the defaults in every key but {@code head.solver} and {@code precision}. */
+  private static final Recipe OTHER =
+      new Recipe(
+          new Recipe.Backbone(
+              "efficientnet-lite0",
+              "a folder/my: weights.h5 #2",
+              Auto.of("fp16"),
+              Recipe.TokenChoice.CLS_MEAN,
+              Auto.of("0"),
+              "blocks.3"),
+          new Recipe.Input(
+              Auto.of(96),
+              Recipe.PreprocessingChoice.ZERO_ONE,
+              Auto.of(List.of(1.5f, 0f, -2f)),
+              Auto.of(List.of(1f, 2f, 3f)),
+              Recipe.Order.BGR,
+              Recipe.FramingChoice.CENTER_CROP,
+              Auto.of(0.9),
+              Recipe.ResamplingChoice.BILINEAR),
+          new Recipe.Features(Auto.of(List.of("blocks.7", "head")), 1, false),
+          new Recipe.Data(
+              "0x10",
+              List.of("007", "1e3", "true", "~", "*a", "", "a\nb", "C:\\x", "it's", "- x", "Größe"),
+              Auto.of("path=id,label=breed"),
+              Auto.of("train/{id}.jpg"),
+              Recipe.LoneValidation.VALIDATION,
+              0,
+              0.999,
+              1.0 / 3,
+              Recipe.SplitChoice.LAST,
+              100),
+          new Recipe.Head(0, 0.1 + 0.2, 0, Auto.undecided()),
+          new Recipe.Training(
+              Auto.of(Recipe.Initializer.HE_UNIFORM),
+              Recipe.OptimizerChoice.ADAM,
+              Auto.of(1e-30),
+              1e-7,
+              0.5,
+              2,
+              Recipe.Schedule.CONSTANT,
+              0.5,
+              1e-7,
+              0,
+              5,
+              0,
+              Recipe.ClassWeights.NONE,
+              Auto.of(1),
+              100_000,
+              1,
+              true,
+              true,
+              16,
+              0.25,
+              new Recipe.EarlyStopping(0, 1e-4, false),
+              false,
+              Auto.of(Recipe.TrainingPrecision.BFLOAT16)),
+          new Recipe.Execution(
+              "gpu1",
+              false,
+              Recipe.CacheType.FLOAT32,
+              Auto.of(Recipe.FrozenPartEngine.TRAINING),
+              Recipe.Precision.FLOAT32),
+          Long.MIN_VALUE);
 
   @TempDir private Path folder;
 
@@ -100,13 +165,13 @@ class RecipeReaderTest {
     assertThat(recipe.training().epochs()).isEqualTo(3);
     assertThat(recipe.training().batchSize().value()).isEqualTo(32);
     assertThat(recipe.seed()).isEqualTo(42);
-    assertThat(recipe.head()).isEqualTo(new Recipe.Head(11, 0.1, 0.25, Recipe.Solver.AUTO));
+    assertThat(recipe.head()).isEqualTo(new Recipe.Head(11, 0.1, 0.25, Auto.undecided()));
   }
 
   @Test
   void settingAGroupLeavesItsOtherKeys() {
     assertThat(set("head", "{hidden: 5}").head())
-        .isEqualTo(new Recipe.Head(5, 0.1, 0.5, Recipe.Solver.AUTO));
+        .isEqualTo(new Recipe.Head(5, 0.1, 0.5, Auto.undecided()));
   }
 
   @Test
@@ -250,6 +315,9 @@ class RecipeReaderTest {
         "split | first | one of stratified, last, not \"first\"",
         "preprocessing | none | one of weights, zero-one, not \"none\"",
         "initializer | zeros | one of auto, zero-output, glorot-uniform, he-uniform, not \"zeros\"",
+        "root-engine | onnx | one of auto, onnxruntime, training, not \"onnx\"",
+        "head.solver | [a] | one of auto, gradient, newton, not [\"a\"]",
+        "order | gbr | one of auto, rgb, bgr, not \"gbr\"",
         "cache-type | float64 | one of float16, float32, not \"float64\""
       },
       quoteCharacter = '`')
@@ -398,71 +466,50 @@ class RecipeReaderTest {
   }
 
   @Test
+  void copiesDifferInTheChangedKeysOnly() {
+    Recipe.Training training = OTHER.training();
+    assertCopied(OTHER, OTHER.backbone().withName("vgg16"), Map.of("backbone", "vgg16"));
+    assertCopied(OTHER, OTHER.backbone().withWeights("keras"), Map.of("weights", "keras"));
+    assertCopied(OTHER, OTHER.input().withSize(8), Map.of("input-size", "8"));
+    assertCopied(OTHER, OTHER.features().withStages(List.of("a")), Map.of("features", "[a]"));
+    assertCopied(
+        OTHER,
+        OTHER.data().withLocation("cats", List.of("a", "b")),
+        Map.of("data", "cats", "data-dir", "[a, b]"));
+    assertCopied(
+        OTHER, OTHER.head().withSolver(Recipe.Solver.GRADIENT), Map.of("head.solver", "gradient"));
+    assertCopied(
+        OTHER,
+        training.withInitializer(Recipe.Initializer.ZERO_OUTPUT),
+        Map.of("initializer", "zero-output"));
+    assertCopied(OTHER, training.withLearningRate(0.1), Map.of("learning-rate", "0.1"));
+    assertCopied(OTHER, training.withBatchSize(7), Map.of("batch-size", "7"));
+    assertCopied(OTHER, training.withEpochs(9), Map.of("epochs", "9"));
+    assertCopied(OTHER, training.withAverageMirror(false), Map.of("average-mirror", "false"));
+    assertCopied(
+        OTHER,
+        training.withPrecision(Recipe.TrainingPrecision.FLOAT32),
+        Map.of("training-precision", "float32"));
+    assertCopied(OTHER, OTHER.execution().withDevice("cpu"), Map.of("device", "cpu"));
+    assertCopied(
+        DEFAULTS,
+        DEFAULTS.execution().withFrozenPartEngine(Recipe.FrozenPartEngine.ONNXRUNTIME),
+        Map.of("root-engine", "onnxruntime"));
+    assertCopied(
+        DEFAULTS,
+        DEFAULTS.execution().withPrecision(Recipe.Precision.INT8),
+        Map.of("precision", "int8"));
+  }
+
+  private static void assertCopied(Recipe recipe, Recipe.Group copy, Map<String, String> changed) {
+    assertThat(recipe.with(copy))
+        .isEqualTo(RecipeReader.with(recipe, changed))
+        .isNotEqualTo(recipe);
+  }
+
+  @Test
   void writtenRecipeIsReadUnchanged() throws IOException {
-    Recipe other =
-        new Recipe(
-            new Recipe.Backbone(
-                "efficientnet-lite0",
-                "a folder/my: weights.h5 #2",
-                "fp16",
-                Recipe.TokenChoice.CLS_MEAN,
-                "0",
-                "blocks.3"),
-            new Recipe.Input(
-                Auto.of(96),
-                Recipe.PreprocessingChoice.ZERO_ONE,
-                Auto.of(List.of(1.5f, 0f, -2f)),
-                Auto.of(List.of(1f, 2f, 3f)),
-                Recipe.Order.BGR,
-                Recipe.FramingChoice.CENTER_CROP,
-                Auto.of(0.9),
-                Recipe.ResamplingChoice.BILINEAR),
-            new Recipe.Features(Auto.of(List.of("blocks.7", "head")), 1, false),
-            new Recipe.Data(
-                "0x10",
-                List.of(
-                    "007", "1e3", "true", "~", "*a", "", "a\nb", "C:\\x", "it's", "- x", "Größe"),
-                "path=id,label=breed",
-                "train/{id}.jpg",
-                Recipe.LoneValidation.VALIDATION,
-                0,
-                0.999,
-                1.0 / 3,
-                Recipe.SplitChoice.LAST,
-                100),
-            new Recipe.Head(0, 0.1 + 0.2, 0, Recipe.Solver.AUTO),
-            new Recipe.Training(
-                Recipe.Initializer.HE_UNIFORM,
-                Recipe.OptimizerChoice.ADAM,
-                Auto.of(1e-30),
-                1e-7,
-                0.5,
-                2,
-                Recipe.Schedule.CONSTANT,
-                0.5,
-                1e-7,
-                0,
-                5,
-                0,
-                Recipe.ClassWeights.NONE,
-                Auto.of(1),
-                100_000,
-                1,
-                true,
-                true,
-                16,
-                0.25,
-                new Recipe.EarlyStopping(0, 1e-4, false),
-                false,
-                Recipe.TrainingPrecision.BFLOAT16),
-            new Recipe.Execution(
-                "gpu1",
-                false,
-                Recipe.CacheType.FLOAT32,
-                Recipe.FrozenPartEngine.TRAINING,
-                Recipe.Precision.FLOAT32),
-            Long.MIN_VALUE);
-    for (Recipe recipe : List.of(DEFAULTS, other)) {
+    for (Recipe recipe : List.of(DEFAULTS, OTHER)) {
       assertThat(RecipeReader.read(file(RecipeReader.write(recipe)), Map.of())).isEqualTo(recipe);
     }
   }

@@ -52,7 +52,7 @@ class RecipeResolverTest {
   void theOutputLayerOfYourImagesStartsAtZero(
       String data, String initializer, Recipe.Initializer resolved) {
     Recipe recipe = recipe(Map.of("data", data, "initializer", initializer));
-    assertThat(RecipeResolver.resolve(recipe).training().initializer()).isEqualTo(resolved);
+    assertThat(RecipeResolver.resolve(recipe).training().initializer().value()).isEqualTo(resolved);
   }
 
   @ParameterizedTest
@@ -167,13 +167,13 @@ class RecipeResolverTest {
 
   private static Recipe.TrainingPrecision precision(String configured, Device device) {
     Recipe recipe = recipe(Map.of("training-precision", configured));
-    return RecipeResolver.resolve(recipe, 100, 32, device).training().precision();
+    return RecipeResolver.resolve(recipe, 100, 32, device).training().precision().value();
   }
 
   @Test
   void theNotebooksRecipeTrainsInFloat32() {
     Recipe notebook = RecipeReader.read(Path.of("conf/notebook.yaml"), Map.of());
-    assertThat(RecipeResolver.resolve(notebook).training().precision())
+    assertThat(RecipeResolver.resolve(notebook).training().precision().value())
         .isEqualTo(Recipe.TrainingPrecision.FLOAT32);
   }
 
@@ -236,7 +236,7 @@ class RecipeResolverTest {
   @Test
   void preprocessingIsThatOfTheWeightsUnlessTheRecipeSetsZeroOne() {
     Recipe recipe = RecipeReader.defaults();
-    assertThat(RecipeResolver.of(RecipeResolver.resolve(recipe), Preprocessing.TORCHVISION, 10))
+    assertThat(RecipeResolver.design(RecipeResolver.resolve(recipe), Preprocessing.TORCHVISION, 10))
         .extracting(NetworkDesign::preprocessing)
         .isEqualTo(Preprocessing.TORCHVISION);
     assertThat(design(recipe(Map.of("preprocessing", "zero-one"))).preprocessing())
@@ -264,7 +264,7 @@ class RecipeResolverTest {
 
   @Test
   void aHeadHasAsManyClassesAsTheData() {
-    assertThat(RecipeResolver.of(RecipeResolver.resolve(RecipeReader.defaults()), 7).classes())
+    assertThat(RecipeResolver.design(RecipeResolver.resolve(RecipeReader.defaults()), 7).classes())
         .isEqualTo(7);
   }
 
@@ -330,14 +330,22 @@ class RecipeResolverTest {
       Recipe.FrozenPartEngine engine) {
     Map<String, String> settings =
         Map.of("backbone", backbone, "unfreeze", unfreeze, "cache", cache);
-    assertThat(resolved(settings, device).execution().frozenPartEngine()).isEqualTo(engine);
+    assertThat(resolved(settings, device).execution().frozenPartEngine().value()).isEqualTo(engine);
   }
 
   @Test
   void aConfiguredEngineAndPrecisionAreUsedOrRefused() {
-    assertThat(resolved(Map.of("root-engine", "training"), "cpu").execution().frozenPartEngine())
+    assertThat(
+            resolved(Map.of("root-engine", "training"), "cpu")
+                .execution()
+                .frozenPartEngine()
+                .value())
         .isEqualTo(Recipe.FrozenPartEngine.TRAINING);
-    assertThat(resolved(Map.of("root-engine", "onnxruntime"), "gpu").execution().frozenPartEngine())
+    assertThat(
+            resolved(Map.of("root-engine", "onnxruntime"), "gpu")
+                .execution()
+                .frozenPartEngine()
+                .value())
         .isEqualTo(Recipe.FrozenPartEngine.ONNXRUNTIME);
     Map<String, String> int8 = Map.of("precision", "int8");
     assertThat(resolved(int8, "cpu").execution().precision()).isEqualTo(Recipe.Precision.INT8);
@@ -372,6 +380,6 @@ class RecipeResolverTest {
   }
 
   private static NetworkDesign design(Recipe recipe) {
-    return RecipeResolver.of(RecipeResolver.resolve(recipe), 10);
+    return RecipeResolver.design(RecipeResolver.resolve(recipe), 10);
   }
 }

@@ -360,7 +360,7 @@ class GraftModelZooTest {
 
   private static byte[] resource(BackboneInfo entry) {
     try (InputStream stream =
-        GraftModelZoo.class.getResourceAsStream(entry.resource().orElseThrow())) {
+        GraftModelZoo.class.getResourceAsStream(entry.pretrained().bundled().orElseThrow())) {
       return stream.readAllBytes();
     } catch (IOException e) {
       throw new AssertionError(e);

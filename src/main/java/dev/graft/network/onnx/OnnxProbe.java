@@ -13,6 +13,7 @@ import dev.graft.engine.OnnxSession;
 import dev.graft.network.Adapter;
 import dev.graft.network.OutputSelection;
 import dev.graft.network.OutputSelection.Candidate;
+import dev.graft.util.InputSide;
 import dev.graft.util.Text;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -52,11 +53,6 @@ public final class OnnxProbe {
   private static final double ROUNDING = 1e-5;
 
   private static final double HALF_ROUNDING = 2e-3;
-
-  /** Smallest and largest side of the input in pixels, as for a recipe's input-size. */
-  private static final int MIN_SIDE = 8;
-
-  private static final int MAX_SIDE = 1024;
 
   /** Images in a batch of the dry run. */
   private static final int BATCH = 3;
@@ -187,12 +183,12 @@ public final class OnnxProbe {
           "it takes images of " + width + "x" + height + " pixels, and Graft's are square.");
     }
     long side = Math.max(height, width);
-    if (side > 0 && (side < MIN_SIDE || side > MAX_SIDE)) {
+    if (side > 0 && (side < InputSide.MIN || side > InputSide.MAX)) {
       throw new GraftException(
           Text.of(
               "its file says that it takes images of %dx%d pixels, and Graft's are from %d to %d;"
                   + " export it for another size.",
-              side, side, MIN_SIDE, MAX_SIDE));
+              side, side, InputSide.MIN, InputSide.MAX));
     }
     return side > 0 ? OptionalInt.of((int) side) : OptionalInt.empty();
   }

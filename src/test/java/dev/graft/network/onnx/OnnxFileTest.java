@@ -255,16 +255,16 @@ class OnnxFileTest {
     BackboneInfo entry = BackboneInfo.of(id);
     try (LoadedBackbone backbone =
         LoadedBackbone.load(
-            entry, "pretrained", entry.inputSize(), Device.cpu(), Progress.Display.NONE)) {
-      Graph graph = features(backbone, entry.inputSize());
-      byte[] pixels = pixels(2, entry.inputSize());
+            entry, "pretrained", entry.inputSize().small(), Device.cpu(), Progress.Display.NONE)) {
+      Graph graph = features(backbone, entry.inputSize().small());
+      byte[] pixels = pixels(2, entry.inputSize().small());
       byte[] model = model(graph, List.of("features"), backbone.trunk(), PixelType.UINT8);
       assertAlike(
           inOnnxRuntime(model, direct(pixels), 2),
           inDjl(
               backbone.trunk().sharingWeights(graph, 0, graph.size()),
               pixels,
-              new Shape(2, 3, entry.inputSize(), entry.inputSize())),
+              new Shape(2, 3, entry.inputSize().small(), entry.inputSize().small())),
           1e-4);
     }
   }

@@ -6,14 +6,14 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** Resident memory of this process in bytes, including the engine's. */
-public final class PeakMemory {
+public final class ResidentMemory {
   /** Linux only. */
   private static final Path STATUS = Path.of("/proc/self/status");
 
-  private PeakMemory() {}
+  private ResidentMemory() {}
 
   /** Returns the peak so far, or {@code null} if the system does not report it. */
-  public static Long bytes() {
+  public static Long peak() {
     return line("VmHWM:");
   }
 
