@@ -129,7 +129,6 @@ public final class RecipeResolver {
       decided.put("root-engine", "training");
     } else if (recipe.backbone().unfreeze().equals(first)) {
       decided.put("root-engine", "training");
-      decided.put("precision", "float32");
     } else if (recipe.execution().frozenPartEngine() == FrozenPartEngine.AUTO) {
       boolean onnx = recipe.execution().cache() && !device.isGpu() && OnnxSession.isAvailable();
       decided.put("root-engine", onnx ? "onnxruntime" : "training");
@@ -315,17 +314,28 @@ public final class RecipeResolver {
   /**
    * Checks a recipe's network settings before anything is loaded.
    *
-   * @throws GraftException as for {@link #of}, and for missing weights
+   * @throws GraftException as for {@link #of}, for missing weights, and for settings of the frozen
+   *     part if there is none
    */
   public static void checkNetwork(Recipe asked) {
     checkScale(asked);
     Recipe recipe = resolve(asked);
-    of(recipe, 2);
+    NetworkDesign design = of(recipe, 2);
     BackboneInfo entry = entry(recipe);
     if (entry.network().external().isPresent()) {
       checkExternal(recipe, entry);
     } else {
       WeightSource.of(recipe.backbone().weights(), entry);
+    }
+    boolean needsFrozenPart =
+        recipe.execution().precision() == Recipe.Precision.INT8
+            || recipe.execution().frozenPartEngine() == FrozenPartEngine.ONNXRUNTIME;
+    if (design.cut() == 0 && needsFrozenPart) {
+      throw new GraftException(
+          "precision, root-engine: with unfreeze "
+              + recipe.backbone().unfreeze()
+              + " nothing is frozen, so neither int8 nor ONNX Runtime is used; set precision to"
+              + " float32 and root-engine to auto, or unfreeze to a later stage.");
     }
   }
 
